@@ -1,0 +1,3 @@
+//! Writes the JSON Schemas of everything that is published to `schemas/json`.
+
+fn main() {}

@@ -1,0 +1,134 @@
+//! The data of comment events: the value of a `comments` or `live_comments` change.
+//!
+//! Sources: Meta's Instagram webhook reference and its examples; real deliveries, which leave out `text` for comments
+//! of media alone and `media.id` for albums.
+
+use crate::data::lenient;
+use crate::time::Millis;
+use serde::Deserialize;
+
+/// Somebody commented on the account's media. Covers the kinds `comment` and `comment.live`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Comment {
+    /// The comment's id (reference). Absent where [`Comment::comment_id`] stands in for it; see [`Comment::any_id`].
+    #[serde(deserialize_with = "lenient::id")]
+    pub id: Option<String>,
+    /// The comment's id under the name that Meta's webhook examples give it.
+    #[serde(deserialize_with = "lenient::id")]
+    pub comment_id: Option<String>,
+    /// What was written (reference). Absent for comments that are media alone, such as a GIF.
+    #[serde(deserialize_with = "lenient::text")]
+    pub text: Option<String>,
+    /// Who wrote it (reference).
+    #[serde(deserialize_with = "lenient::model")]
+    pub from: Option<Author>,
+    /// What was commented on (reference). Absent for comments on an album, whose media only the Graph API names.
+    #[serde(deserialize_with = "lenient::model")]
+    pub media: Option<CommentedMedia>,
+    /// The media's id outside of `media`, as relays send it; see [`Comment::any_media_id`].
+    #[serde(deserialize_with = "lenient::id")]
+    pub media_id: Option<String>,
+    /// The comment that this one answers (reference). Present in replies only.
+    #[serde(deserialize_with = "lenient::id")]
+    pub parent_id: Option<String>,
+    /// When it was written; some relays add it. Meta itself gives the time of the entry alone.
+    #[serde(deserialize_with = "lenient::millis")]
+    pub timestamp: Option<Millis>,
+}
+
+/// Who wrote a comment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Author {
+    /// Instagram-scoped id of the author (reference); the account's own id in its own comments.
+    #[serde(deserialize_with = "lenient::id")]
+    pub id: Option<String>,
+    /// The author's name on Instagram (reference).
+    #[serde(deserialize_with = "lenient::text")]
+    pub username: Option<String>,
+    /// The account's Instagram-scoped id (reference). Present in the account's own comments only, so that an app does
+    /// not answer itself.
+    #[serde(deserialize_with = "lenient::id")]
+    pub self_ig_scoped_id: Option<String>,
+}
+
+/// What was commented on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct CommentedMedia {
+    /// The media's id (reference). For an ad it is the ad's own media.
+    #[serde(deserialize_with = "lenient::id")]
+    pub id: Option<String>,
+    /// Where the media is shown: `FEED`, `REELS`, `STORY`, `AD`, and what Meta may add (reference).
+    #[serde(deserialize_with = "lenient::text")]
+    pub media_product_type: Option<String>,
+    /// The ad's id (reference). Present in comments on ads only.
+    #[serde(deserialize_with = "lenient::id")]
+    pub ad_id: Option<String>,
+    /// The ad's title (reference). Present in comments on ads only.
+    #[serde(deserialize_with = "lenient::text")]
+    pub ad_title: Option<String>,
+    /// The post that was made an ad of (reference). Present in comments on boosted posts only.
+    #[serde(deserialize_with = "lenient::id")]
+    pub original_media_id: Option<String>,
+}
+
+impl Comment {
+    /// The comment's id, under whichever name it came.
+    pub fn any_id(&self) -> Option<&str> {
+        self.id.as_deref().or(self.comment_id.as_deref())
+    }
+
+    /// The id of what was commented on, wherever it stood.
+    pub fn any_media_id(&self) -> Option<&str> {
+        self.media.as_ref().and_then(|media| media.id.as_deref()).or(self.media_id.as_deref())
+    }
+
+    /// Whether `account` itself wrote the comment: Meta reports those too.
+    pub fn is_own(&self, account: Option<&str>) -> bool {
+        self.from.as_ref().is_some_and(|author| {
+            author.self_ig_scoped_id.is_some() || (author.id.is_some() && author.id.as_deref() == account)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn comment(json: &str) -> Comment {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn a_comment_is_read_under_both_names_of_its_id() {
+        assert_eq!(comment(r#"{"id":"17","comment_id":"18"}"#).any_id(), Some("17"));
+        assert_eq!(comment(r#"{"id":"","comment_id":18}"#).any_id(), Some("18"));
+        assert_eq!(comment("{}").any_id(), None);
+    }
+
+    #[test]
+    fn media_is_found_inside_and_outside_of_its_object() {
+        let inside = comment(r#"{"media":{"id":"1","media_product_type":"FEED"},"media_id":"2"}"#);
+        assert_eq!(inside.any_media_id(), Some("1"));
+        assert_eq!(comment(r#"{"media":"x","media_id":"2"}"#).any_media_id(), Some("2"));
+    }
+
+    #[test]
+    fn an_own_comment_is_told_by_its_author() {
+        assert!(comment(r#"{"from":{"id":"1784"}}"#).is_own(Some("1784")));
+        assert!(comment(r#"{"from":{"id":"99","self_ig_scoped_id":"55"}}"#).is_own(Some("1784")));
+        assert!(!comment(r#"{"from":{"id":"99"}}"#).is_own(Some("1784")));
+        assert!(!comment(r#"{"from":{}}"#).is_own(None));
+        assert!(!comment("{}").is_own(None));
+    }
+
+    #[test]
+    fn members_of_other_types_count_as_absent() {
+        let odd = comment(
+            r#"{"id":{},"text":[1],"from":"ann","media":7,"parent_id":null,"timestamp":"soon","new":1}"#,
+        );
+        assert_eq!(odd, Comment::default());
+    }
+}

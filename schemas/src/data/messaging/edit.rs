@@ -1,0 +1,16 @@
+//! An edit of a message.
+
+use super::model::{count, filled, model, words};
+
+model! {
+    /// A message's new text. Source: `message_edits` of the Messenger platform, `message_edit` of Instagram.
+    pub struct MessageEdit {
+        /// The edited message.
+        pub mid: Option<String> = filled("mid"),
+        /// The text after the edit. Absent where Instagram announces a new message (`num_edit` 0).
+        pub text: Option<String> = words("text"),
+        /// How often it was edited, up to 5. Instagram sends 0 for new messages, without text and sender. A number in
+        /// captured deliveries, a string in Meta's samples.
+        pub num_edit: Option<u64> = count("num_edit"),
+    }
+}

@@ -1,0 +1,67 @@
+//! A message, as Meta describes it in all its forms: received, sent, unsent, unsupported.
+
+use super::super::lenient::{flag, id, list};
+use super::attachment::Attachment;
+use super::model::{filled, model, object, words};
+use super::referral::Referral;
+
+model! {
+    /// A message. Source of all members, where not said otherwise: Instagram messaging webhooks.
+    pub struct Message {
+        /// Meta's id of the message, opaque, 150 to 200 characters on Instagram; the Send API returned the same for
+        /// an echo. Always there but in some synthetic deliveries.
+        pub mid: Option<String> = filled("mid"),
+        /// What was written; there where it contains text, beside attachments too.
+        pub text: Option<String> = words("text"),
+        /// Media and shares, in the order sent; empty where there are none.
+        pub attachments: Vec<Attachment> = list("attachments"),
+        /// The quick reply that was tapped; its title is the text.
+        pub quick_reply: Option<QuickReply> = object("quick_reply"),
+        /// The message or story that this one answers.
+        pub reply_to: Option<ReplyTo> = object("reply_to"),
+        /// The ad or shop product that the customer came from.
+        pub referral: Option<Referral> = object("referral"),
+        /// Whether the account sent it, from whatever tool. Instagram Login does not set it on all of them.
+        pub is_echo: bool = flag("is_echo"),
+        /// Whether it was unsent; `mid` is that of the message as it was.
+        pub is_deleted: bool = flag("is_deleted"),
+        /// Whether it is of a sort that Meta does not pass on: a poll, a shared profile, …
+        pub is_unsupported: bool = flag("is_unsupported"),
+        /// Whether the account talks to itself, together with `is_echo`. Source: Instagram's page on self messaging.
+        pub is_self: bool = flag("is_self"),
+        /// The app that sent it; on echoes of pages only. Source: Messenger platform.
+        pub app_id: Option<String> = id("app_id"),
+        /// What the sending app put on it; on echoes of pages only. Source: Messenger platform.
+        pub metadata: Option<String> = words("metadata"),
+    }
+}
+
+model! {
+    /// A tapped quick reply.
+    pub struct QuickReply {
+        /// What the app that offered it chose to get back.
+        pub payload: Option<String> = words("payload"),
+    }
+}
+
+model! {
+    /// What a message answers: a message or a story.
+    pub struct ReplyTo {
+        /// The message that is answered inline.
+        pub mid: Option<String> = filled("mid"),
+        /// The story that is answered.
+        pub story: Option<Story> = object("story"),
+        /// Whether the answered message is the customer's own. Source: Messenger platform, 2026.
+        pub is_self_reply: bool = flag("is_self_reply"),
+    }
+}
+
+model! {
+    /// A story, of the account's where it is answered, of the customer's where it mentions the account.
+    pub struct Story {
+        /// Meta's id of the story.
+        pub id: Option<String> = id("id"),
+        /// Where its media is, on Meta's CDN; works for about a day.
+        pub url: Option<String> = filled("url"),
+    }
+}

@@ -1,0 +1,75 @@
+//! Where a customer came from: a link, an ad, a shop product, a story.
+
+use super::super::lenient::{flag, id, list, text};
+use super::message::Story;
+use super::model::{filled, model, object, words};
+
+model! {
+    /// Where a customer came from. Source: `messaging_referral` of Instagram, `messaging_referrals` of the Messenger
+    /// platform, and `referral` of a message.
+    pub struct Referral {
+        /// What the account put on the link or ad; may be absent or null.
+        pub reference: Option<String> = words("ref"),
+        /// `SHORTLINK`, `IGME-SOURCE-LINK`, `ADS`, `CUSTOMER_CHAT_PLUGIN`, …; `STORY_MENTION` in one document. Absent
+        /// for a shop product.
+        pub source: Option<String> = text("source"),
+        /// `OPEN_THREAD`, `LEAD_COMPLETE`, `LEAD_INCOMPLETE`. Absent for a shop product.
+        pub kind: Option<String> = text("type"),
+        /// The ad that was clicked; a string, or a number in one of Meta's samples.
+        pub ad_id: Option<String> = id("ad_id"),
+        /// What the ad showed.
+        pub ads_context_data: Option<AdContext> = object("ads_context_data"),
+        /// The page that the chat plugin stands on. Source: Messenger platform.
+        pub referer_uri: Option<String> = filled("referer_uri"),
+        /// Whether the visitor of the chat plugin is not logged in. Source: Messenger platform.
+        pub is_guest_user: bool = flag("is_guest_user"),
+        /// The product of an Instagram shop, in a message from its page.
+        pub product: Option<Product> = object("product"),
+        /// The story that mentions the account, where that comes as a referral.
+        pub story: Option<Story> = object("story"),
+    }
+}
+
+model! {
+    /// What an ad showed, with ads that open a conversation.
+    pub struct AdContext {
+        /// The ad's title.
+        pub ad_title: Option<String> = words("ad_title"),
+        /// The image that was clicked.
+        pub photo_url: Option<String> = filled("photo_url"),
+        /// A still of the ad's video.
+        pub video_url: Option<String> = filled("video_url"),
+        /// The post that was advertised.
+        pub post_id: Option<String> = id("post_id"),
+        /// The product that was advertised.
+        pub product_id: Option<String> = id("product_id"),
+        /// The flow that the ad started.
+        pub flow_id: Option<String> = id("flow_id"),
+    }
+}
+
+model! {
+    /// A product of an Instagram shop.
+    pub struct Product {
+        /// Its id in the catalogue.
+        pub id: Option<String> = id("id"),
+    }
+}
+
+model! {
+    /// What a customer answered in a lead form. Source: Messenger platform, lead generation.
+    pub struct Lead {
+        /// The questions with their answers, in order.
+        pub data: Vec<LeadAnswer> = list("data"),
+    }
+}
+
+model! {
+    /// One question of a lead form.
+    pub struct LeadAnswer {
+        /// The question as asked.
+        pub question: Option<String> = words("question"),
+        /// The answer as given.
+        pub answer: Option<String> = words("answer"),
+    }
+}

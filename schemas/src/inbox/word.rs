@@ -1,0 +1,128 @@
+//! The words of closed sets: exact for who writes them, open for who reads them.
+
+use serde::{Deserialize, Serialize};
+
+/// A word of a set that later versions may extend: one that is known, or any other as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Open<T> {
+    /// A word of the set.
+    Known(T),
+    /// A word that this version does not know.
+    Other(String),
+}
+
+impl<T> From<T> for Open<T> {
+    fn from(word: T) -> Self {
+        Self::Known(word)
+    }
+}
+
+/// Declares a set of words, each once.
+macro_rules! words {
+    ($(#[$meta:meta])* pub enum $name:ident { $($(#[$doc:meta])* $word:ident = $text:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum $name {
+            $($(#[$doc])* #[serde(rename = $text)] $word,)*
+        }
+
+        impl $name {
+            /// Every word of the set.
+            pub const ALL: &[Self] = &[$(Self::$word,)*];
+
+            /// The word as it stands in a record.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$word => $text,)*
+                }
+            }
+        }
+    };
+}
+
+words! {
+    /// The channel of a conversation.
+    pub enum Platform {
+        /// Instagram: Meta's object `instagram`.
+        Instagram = "instagram",
+        /// Messenger: Meta's object `page`.
+        Facebook = "facebook",
+    }
+}
+
+words! {
+    /// What happened.
+    pub enum EventName {
+        /// A customer sent a message: kinds `message` and `message.unsupported`.
+        MessageReceived = "message.received",
+        /// The account sent a message, from whatever tool: kind `message.echo`, and all else that the account sent.
+        MessageSent = "message.sent",
+        /// A message was edited, or announced by Instagram with `num_edit` 0: kind `message.edited`.
+        MessageEdited = "message.edited",
+        /// A message was unsent: kind `message.deleted`.
+        MessageDeleted = "message.deleted",
+        /// A reaction to a message: kind `reaction.added`.
+        ReactionAdded = "reaction.added",
+        /// A reaction was taken back: kind `reaction.removed`.
+        ReactionRemoved = "reaction.removed",
+        /// A customer tapped an icebreaker, a menu item or a template's button: kind `postback`. Its direction is
+        /// `outgoing` where the account tests itself.
+        PostbackReceived = "postback.received",
+        /// A customer came through a link or an ad: kind `referral`.
+        ReferralReceived = "referral.received",
+        /// A customer mentioned the account in a story: kind `story_mention`.
+        StoryMentioned = "story.mentioned",
+    }
+}
+
+words! {
+    /// Who did it.
+    pub enum Direction {
+        /// The customer.
+        Incoming = "incoming",
+        /// The account.
+        Outgoing = "outgoing",
+    }
+}
+
+words! {
+    /// What a message, or an attachment of one, is.
+    pub enum MessageType {
+        /// Text alone.
+        Text = "text",
+        /// A picture; Meta's `image`.
+        Image = "image",
+        /// Meta's `video`.
+        Video = "video",
+        /// Meta's `audio`.
+        Audio = "audio",
+        /// Meta's `file`.
+        File = "file",
+        /// Something shared: Meta's `share`, `media`, `story`, `ig_story`.
+        Share = "share",
+        /// Meta's `sticker`, and an `image` with a `sticker_id`.
+        Sticker = "sticker",
+        /// An answer to a story.
+        StoryReply = "story_reply",
+        /// A story that mentions the account.
+        StoryMention = "story_mention",
+        /// A shared reel: Meta's `reel`, `ig_reel`.
+        Reel = "reel",
+        /// A shared post: Meta's `post`, `ig_post`.
+        Post = "post",
+        /// A heart: Meta's `like_heart`.
+        Like = "like",
+        /// Media to be seen once, which Meta does not pass on.
+        Ephemeral = "ephemeral",
+        /// A place.
+        Location = "location",
+        /// Structured content: a template, a shared product or comment.
+        Template = "template",
+        /// What the channel shows as a link.
+        Fallback = "fallback",
+        /// What Meta does not pass on, and attachments of types that have no word here; these keep `meta_type` and
+        /// `payload`.
+        Unsupported = "unsupported",
+    }
+}

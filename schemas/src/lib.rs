@@ -1,0 +1,31 @@
+//! What Meta sends and what Weir publishes: pure, without IO, clock or randomness.
+//!
+//! [`split`] turns the bytes of one webhook body into [`Event`]s; [`Event::write_json`] and [`raw::Delivery`] lay
+//! them out as Kafka records; [`TypedEvent`] reads such a record back in a consumer; [`Topic`] is the one table of
+//! topics; [`inbox`] is the normalised shape of messages.
+
+mod classify;
+mod event;
+mod identity;
+mod json;
+mod kind;
+mod members;
+mod participants;
+mod refusal;
+mod split;
+mod time;
+mod token;
+mod topic;
+mod typed_event;
+
+pub mod data;
+pub mod inbox;
+pub mod raw;
+
+pub use event::{Carrier, Event, EventId, Receipt};
+pub use kind::{EventKind, Kind, UnknownKind};
+pub use refusal::Refusal;
+pub use split::{Split, split};
+pub use time::Millis;
+pub use topic::{KeyRule, MessageSize, Topic, TopicSpec};
+pub use typed_event::{TypedEvent, Unreadable};

@@ -1,0 +1,145 @@
+//! Turns one item of an entry into an event: kind, key, time, id.
+
+use crate::classify::{self, Classified, Item, Main};
+use crate::event::{Carrier, Event, EventId};
+use crate::identity::event_id;
+use crate::json::Token;
+use crate::kind::{EventKind, Kind};
+use crate::members::members;
+use crate::participants::Participants;
+use crate::time::Millis;
+use crate::token;
+use crate::topic::KeyRule;
+use std::borrow::Cow;
+
+members! {
+    /// The media of a comment.
+    Media {
+        id: "id",
+    }
+}
+
+/// What the items of one entry share.
+pub(super) struct Entry<'e, 'a> {
+    /// The delivery's `object`, as an attribute.
+    pub(super) object: &'e Cow<'a, str>,
+    pub(super) account: Option<Cow<'a, str>>,
+    pub(super) time: Option<Millis>,
+    pub(super) time_as_sent: Option<&'a str>,
+}
+
+/// An item with its kind, before it has a key and an id.
+pub(super) struct Found<'a> {
+    pub(super) carrier: Carrier,
+    pub(super) kind: EventKind,
+    pub(super) field: Option<Cow<'a, str>>,
+    pub(super) item: Item<'a>,
+    pub(super) main: Main<'a>,
+    pub(super) data: Token<'a>,
+}
+
+impl<'a> Found<'a> {
+    /// An item that has no kind.
+    pub(super) fn unknown(carrier: Carrier, standby: bool, data: Token<'a>) -> Self {
+        let kind = EventKind { kind: Kind::Unknown, standby };
+        Self { carrier, kind, field: None, item: Item::default(), main: Main::default(), data }
+    }
+}
+
+impl<'a> Entry<'_, 'a> {
+    /// Whether the objects' items have kinds at all.
+    pub(super) fn has_kinds(&self) -> bool {
+        matches!(&**self.object, "instagram" | "page")
+    }
+
+    /// Finds the kind of a messaging item.
+    pub(super) fn found(
+        &self,
+        carrier: Carrier,
+        standby: bool,
+        item: &Item<'a>,
+        data: Token<'a>,
+    ) -> Found<'a> {
+        let participants = Participants::of(item.sender, item.recipient);
+        let Classified { kind, main } = if self.has_kinds() {
+            classify::messaging(item, &participants, self.account.as_deref())
+        } else {
+            Classified::default()
+        };
+        Found { carrier, kind: EventKind { kind, standby }, field: None, item: *item, main, data }
+    }
+
+    /// Completes an event.
+    pub(super) fn event(&self, found: Found<'a>) -> Event<'a> {
+        let account = self.account.as_deref();
+        let participants = Participants::of(found.item.sender, found.item.recipient);
+        let user = participants.user(account, token::is_true(found.main.is_echo));
+        Event {
+            id: self.id(&found, user),
+            kind: found.kind,
+            object: self.object.clone(),
+            key: key(found.kind, account, user, &found.item),
+            time: self.time_of(&found),
+            test: account == Some("0") || participants.are_the_test_button(),
+            account: self.account.clone(),
+            carrier: found.carrier,
+            field: found.field,
+            data: found.data.get(),
+        }
+    }
+
+    /// The item's own time, else that of the entry.
+    fn time_of(&self, found: &Found<'_>) -> Option<Millis> {
+        let is_change = matches!(found.carrier, Carrier::Changes | Carrier::Entry);
+        Millis::of_meta(found.item.timestamp)
+            .or_else(|| Millis::of_meta(found.item.created_time.filter(|_| is_change)))
+            .or(self.time)
+    }
+
+    /// The event's id, over its natural key where it has one, else over its bytes.
+    fn id(&self, found: &Found<'_>, user: Option<&str>) -> EventId {
+        let (main, item, sent) = (&found.main, &found.item, token::as_sent);
+        let natural_key: &[Option<&str>] = match found.kind.kind {
+            Kind::Message
+            | Kind::MessageEcho
+            | Kind::MessageDeleted
+            | Kind::MessageUnsupported
+            | Kind::StoryMention
+            | Kind::Postback => &[sent(main.mid)],
+            Kind::MessageEdited => &[sent(main.mid), sent(main.num_edit)],
+            Kind::ReactionAdded | Kind::ReactionRemoved => &[sent(main.mid), user, sent(item.timestamp)],
+            Kind::ReceiptRead if sent(main.mid).is_some() => &[sent(main.mid)],
+            Kind::ReceiptRead | Kind::ReceiptDelivered => &[sent(main.watermark), user],
+            Kind::Comment | Kind::CommentLive => &[sent(item.id).or(sent(item.comment_id))],
+            Kind::MentionComment | Kind::MentionCaption => &[sent(item.media_id), sent(item.comment_id)],
+            Kind::StoryInsights => &[sent(item.media_id)],
+            _ => &[None],
+        };
+        let whole = [Some(found.data.get()), self.time_as_sent];
+        let key = if natural_key[0].is_some() { natural_key } else { &whole };
+        event_id(self.object, self.account.as_deref(), found.kind, key)
+    }
+}
+
+/// The key of the record: `{account}:{user, media or post}` as the topic's rule says, `{account}` alone where that is
+/// not given, and none without an account.
+fn key(kind: EventKind, account: Option<&str>, user: Option<&str>, item: &Item<'_>) -> Option<String> {
+    let account = account?;
+    let part = match kind.topic().spec().key {
+        KeyRule::AccountUser => user.map(Cow::Borrowed),
+        KeyRule::AccountMedia => media(kind.kind, item),
+        KeyRule::AccountPost => token::id(item.post_id),
+        KeyRule::None | KeyRule::Account | KeyRule::AccountUserOrMedia | KeyRule::Original => None,
+    };
+    let Some(part) = part else { return Some(account.to_owned()) };
+    let mut key = String::with_capacity(account.len() + 1 + part.len());
+    key.extend([account, ":", &part]);
+    Some(key)
+}
+
+/// A comment names its media in an object of its own, the other kinds in `media_id`.
+fn media<'a>(kind: Kind, item: &Item<'a>) -> Option<Cow<'a, str>> {
+    let is_comment = matches!(kind, Kind::Comment | Kind::CommentLive);
+    let object = item.media.filter(|_| is_comment).and_then(Media::of);
+    token::id(object.and_then(|media| media.id)).or_else(|| token::id(item.media_id))
+}

@@ -1,0 +1,107 @@
+//! Meta's timestamps, in seconds or milliseconds, as one instant.
+
+use crate::json::Token;
+use crate::token;
+use std::borrow::Cow;
+use std::fmt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Below this a number counts seconds since 1970, up to the year 2099.
+const SECONDS_BELOW: u64 = 4_100_000_000;
+/// Below this, and from [`SECONDS_BELOW`] on, a number counts milliseconds since 1970, up to the year 2099.
+const MILLIS_BELOW: u64 = 4_100_000_000_000;
+
+/// An instant in milliseconds since 1970, UTC. Displays as RFC 3339 with milliseconds and `Z`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Millis(u64);
+
+impl Millis {
+    /// The instant `millis` milliseconds after 1970, as far as the year 9999.
+    pub fn since_epoch(millis: u64) -> Self {
+        Self(millis.min(253_402_300_799_999))
+    }
+
+    /// The instant of a clock; one before 1970 counts as 1970.
+    pub fn of(time: SystemTime) -> Self {
+        let millis = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        Self::since_epoch(u64::try_from(millis).unwrap_or(u64::MAX))
+    }
+
+    /// Reads RFC 3339 in UTC, as [`Millis`] displays itself.
+    pub fn parse(rfc3339: &str) -> Option<Self> {
+        humantime::parse_rfc3339(rfc3339).ok().map(Self::of)
+    }
+
+    /// Milliseconds since 1970.
+    pub fn as_millis(self) -> u64 {
+        self.0
+    }
+
+    /// Whole seconds since 1970.
+    pub fn as_secs(self) -> u64 {
+        self.0 / 1_000
+    }
+
+    /// Milliseconds from `earlier` to this instant; zero where it is later.
+    pub fn millis_since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// Reads a timestamp of Meta's: an integer or a string of digits, whose magnitude tells its unit.
+    ///
+    /// `entry.time` is in seconds beside `changes` and in milliseconds beside `messaging`; `timestamp` is in
+    /// milliseconds but for lead events (seconds) and dashboard tests (a string of seconds). Zero, negative and larger
+    /// numbers are unusable.
+    pub(crate) fn of_meta(token: Option<Token<'_>>) -> Option<Self> {
+        let digits = token::string(token).or_else(|| token.map(|token| Cow::Borrowed(token.get())))?;
+        if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        match digits.parse::<u64>().ok()? {
+            0 => None,
+            seconds if seconds < SECONDS_BELOW => Some(Self(seconds * 1_000)),
+            millis if millis < MILLIS_BELOW => Some(Self(millis)),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Millis {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let time = UNIX_EPOCH + Duration::from_millis(self.0);
+        humantime::format_rfc3339_millis(time).fmt(formatter)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of_meta(json: &str) -> Option<String> {
+        Millis::of_meta(Some(Token::of(json))).map(|time| time.to_string())
+    }
+
+    #[test]
+    fn magnitude_tells_seconds_from_milliseconds() {
+        assert_eq!(of_meta("1569262485349").as_deref(), Some("2019-09-23T18:14:45.349Z"));
+        assert_eq!(of_meta("1520622968").as_deref(), Some("2018-03-09T19:16:08.000Z"));
+        assert_eq!(of_meta(r#""1527459824""#).as_deref(), Some("2018-05-27T22:23:44.000Z"));
+        assert_eq!(of_meta("4099999999").as_deref(), Some("2099-12-03T16:53:19.000Z"));
+        assert_eq!(of_meta("4100000000").as_deref(), Some("1970-02-17T10:53:20.000Z"));
+    }
+
+    #[test]
+    fn zero_negative_huge_and_other_values_are_unusable() {
+        for json in
+            ["0", "-1", "4100000000000", "1.5", "1e9", r#""""#, r#""2018-03-20""#, "true", "null", "{}"]
+        {
+            assert_eq!(of_meta(json), None, "{json}");
+        }
+    }
+
+    #[test]
+    fn what_is_displayed_is_read_back() {
+        let time = Millis::since_epoch(1_569_262_485_349);
+        assert_eq!(Millis::parse(&time.to_string()), Some(time));
+    }
+}

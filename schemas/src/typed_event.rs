@@ -1,0 +1,104 @@
+//! Reads a typed record back: what a consumer gets.
+
+use crate::kind::EventKind;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+/// A typed event as its record's value says it. Unknown members are ignored, so that later minor versions can add some.
+#[derive(Clone, Debug, Deserialize)]
+pub struct TypedEvent<'a> {
+    /// Event id, 32 hex digits; the same event always has the same.
+    #[serde(borrow)]
+    pub id: Cow<'a, str>,
+    /// CloudEvents source, `/meta/{metaobject}/{account}`.
+    #[serde(borrow)]
+    pub source: Cow<'a, str>,
+    /// CloudEvents type, `com.meta.{metaobject}.{kind}.v1`.
+    #[serde(borrow, rename = "type")]
+    pub event_type: Cow<'a, str>,
+    /// The record's key.
+    #[serde(borrow)]
+    pub subject: Option<Cow<'a, str>>,
+    /// When it happened, as Meta says; RFC 3339 with milliseconds.
+    #[serde(borrow)]
+    pub time: Option<Cow<'a, str>>,
+    /// When ingest received it; RFC 3339 with milliseconds.
+    #[serde(borrow)]
+    pub recordedtime: Option<Cow<'a, str>>,
+    /// Meta's object: `instagram`, `page`, …
+    #[serde(borrow)]
+    pub metaobject: Cow<'a, str>,
+    /// The account or page that it concerns.
+    #[serde(borrow)]
+    pub metaaccount: Option<Cow<'a, str>>,
+    /// Where in the entry it stood: `messaging`, `standby`, `changes`, `entry`, `changed_fields`.
+    #[serde(borrow)]
+    pub metacarrier: Cow<'a, str>,
+    /// The field of a change.
+    #[serde(borrow)]
+    pub metafield: Option<Cow<'a, str>>,
+    /// Whether the dashboard's test button sent it.
+    #[serde(default)]
+    pub metatest: bool,
+    /// `ce_id` of the raw record.
+    #[serde(borrow)]
+    pub deliveryid: Cow<'a, str>,
+    /// Meta's own item, verbatim.
+    #[serde(borrow)]
+    pub data: &'a RawValue,
+}
+
+/// Why a record is no typed event.
+#[derive(Debug)]
+pub enum Unreadable {
+    /// It has no value.
+    Null,
+    /// Its value is no JSON object with the members of a typed event; says where.
+    Malformed(serde_json::Error),
+}
+
+impl std::fmt::Display for Unreadable {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Null => formatter.write_str("the record has no value"),
+            // The position only: the parser's own text may quote the value, which is people's words.
+            Self::Malformed(error) => write!(
+                formatter,
+                "the value is no typed event ({} at line {} column {})",
+                category(error),
+                error.line(),
+                error.column()
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Unreadable {}
+
+fn category(error: &serde_json::Error) -> &'static str {
+    match error.classify() {
+        serde_json::error::Category::Io => "unreadable",
+        serde_json::error::Category::Syntax => "no JSON",
+        serde_json::error::Category::Data => "a member is missing or of another type",
+        serde_json::error::Category::Eof => "it ends early",
+    }
+}
+
+impl<'a> TypedEvent<'a> {
+    /// Reads the value of a typed record.
+    pub fn read(value: Option<&'a [u8]>) -> Result<Self, Unreadable> {
+        serde_json::from_slice(value.ok_or(Unreadable::Null)?).map_err(Unreadable::Malformed)
+    }
+
+    /// The event's kind; `None` for one that this version does not know.
+    pub fn kind(&self) -> Option<EventKind> {
+        let rest = self.event_type.strip_prefix("com.meta.")?.strip_prefix(&*self.metaobject)?;
+        rest.strip_prefix('.')?.strip_suffix(".v1")?.parse().ok()
+    }
+
+    /// Reads `data` as one of the models of [`crate::data`].
+    pub fn data<T: Deserialize<'a>>(&self) -> Result<T, Unreadable> {
+        serde_json::from_str(self.data.get()).map_err(Unreadable::Malformed)
+    }
+}
