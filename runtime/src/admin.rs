@@ -1,0 +1,145 @@
+//! The admin port: metrics, health probes, and what is running.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use prometheus::{Encoder as _, TextEncoder};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+
+use crate::health::{Probe, Report};
+use crate::process::Process;
+
+/// Probes and a scraper or two; more than that waits in the kernel's queue.
+const MAX_CONNECTIONS: usize = 64;
+
+/// Bounds a slow head and an idle connection alike.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// After a failed accept (too many open files), so that the loop does not spin.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Why the admin port cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    /// The address is taken, not this machine's, or not allowed.
+    #[error("--admin-listen: cannot listen on {address}; free the address or choose another one")]
+    Bind {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+}
+
+/// Listens on `address`; port 0 picks a free one.
+pub async fn bind(address: SocketAddr) -> Result<TcpListener, AdminError> {
+    TcpListener::bind(address).await.map_err(|source| AdminError::Bind { address, source })
+}
+
+/// Answers until it is dropped; it stays up while the process drains, so that probes can see that.
+pub async fn serve(listener: TcpListener, process: Process) {
+    let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    loop {
+        let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let process = process.clone();
+                tokio::spawn(async move {
+                    serve_connection(stream, process).await;
+                    drop(slot);
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the admin port cannot accept a connection");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn serve_connection(stream: TcpStream, process: Process) {
+    let service = service_fn(move |request: Request<_>| {
+        let response = answer(&request, &process);
+        async move { Ok::<_, Infallible>(response) }
+    });
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    if let Err(error) = http.serve_connection(TokioIo::new(stream), service).await {
+        tracing::debug!(%error, "an admin connection ended early");
+    }
+}
+
+fn answer<B>(request: &Request<B>, process: &Process) -> Response<Full<Bytes>> {
+    let probe = match request.uri().path() {
+        "/metrics" | "/build" => None,
+        "/livez" => Some(Probe::Liveness),
+        "/readyz" => Some(Probe::Readiness),
+        "/startupz" => Some(Probe::Startup),
+        _ => return text(StatusCode::NOT_FOUND, "/metrics, /livez, /readyz, /startupz, /build\n"),
+    };
+    if request.method() != Method::GET && request.method() != Method::HEAD {
+        return method_not_allowed();
+    }
+    match probe {
+        Some(probe) => health(&process.health.report(probe), is_verbose(request.uri().query())),
+        None if request.uri().path() == "/build" => build(process),
+        None => metrics(process),
+    }
+}
+
+fn is_verbose(query: Option<&str>) -> bool {
+    let names = query.into_iter().flat_map(|query| query.split('&'));
+    names.map(|pair| pair.split('=').next()).any(|name| name == Some("verbose"))
+}
+
+/// A failing probe always says why: who looks at it wants to know.
+fn health(report: &Report, verbose: bool) -> Response<Full<Bytes>> {
+    match (report.passes(), verbose) {
+        (true, false) => text(StatusCode::OK, "ok\n"),
+        (true, true) => text(StatusCode::OK, report.verbose()),
+        (false, _) => text(StatusCode::SERVICE_UNAVAILABLE, report.verbose()),
+    }
+}
+
+fn metrics(process: &Process) -> Response<Full<Bytes>> {
+    let mut body = Vec::new();
+    match TextEncoder::new().encode(&process.registry.gather(), &mut body) {
+        Ok(()) => respond(StatusCode::OK, prometheus::TEXT_FORMAT, body),
+        Err(error) => text(StatusCode::INTERNAL_SERVER_ERROR, format!("metrics: {error}\n")),
+    }
+}
+
+fn build(process: &Process) -> Response<Full<Bytes>> {
+    let body = serde_json::json!({ "name": process.name, "version": process.version });
+    respond(StatusCode::OK, "application/json", format!("{body}\n"))
+}
+
+fn method_not_allowed() -> Response<Full<Bytes>> {
+    let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "GET or HEAD\n");
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+    response
+}
+
+fn text(status: StatusCode, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
+    respond(status, "text/plain; charset=utf-8", body)
+}
+
+fn respond(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body.into()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,74 @@
+//! Tests of `admin`.
+
+use std::io::{Read as _, Write as _};
+
+use super::*;
+
+async fn server() -> (SocketAddr, Process) {
+    let process = Process::new("weir-test", "1.2.3");
+    let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(serve(listener, process.clone()));
+    (address, process)
+}
+
+async fn ask(address: SocketAddr, method: &str, path: &str) -> String {
+    let request = format!("{method} {path} HTTP/1.1\r\nhost: weir\r\nconnection: close\r\n\r\n");
+    let exchange = move || {
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    tokio::task::spawn_blocking(exchange).await.unwrap()
+}
+
+#[tokio::test]
+async fn metrics_are_served_as_text() {
+    let (address, process) = server().await;
+    crate::metrics::counter(&process.registry, "weir_things_total", "Things").inc_by(7);
+    let answer = ask(address, "GET", "/metrics").await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK"));
+    assert!(answer.contains("weir_things_total 7"));
+    assert!(answer.contains("weir_build_info{name=\"weir-test\",version=\"1.2.3\"} 1"));
+}
+
+#[tokio::test]
+async fn readiness_follows_the_checks_and_the_shutdown() {
+    let (address, process) = server().await;
+    let check = process.health.check("kafka", Probe::Startup);
+    let answer = ask(address, "GET", "/readyz").await;
+    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("[-]kafka failed: starting"));
+    check.pass();
+    assert!(ask(address, "GET", "/readyz").await.ends_with("\r\n\r\nok\n"));
+    assert!(ask(address, "GET", "/startupz?verbose").await.ends_with("[+]kafka ok\n"));
+    process.shutdown.trigger();
+    assert!(ask(address, "GET", "/readyz").await.contains("[-]shutdown failed: draining"));
+    assert!(ask(address, "GET", "/livez").await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn build_names_the_binary_and_its_version() {
+    let (address, _process) = server().await;
+    let answer = ask(address, "GET", "/build").await;
+    assert!(answer.ends_with("{\"name\":\"weir-test\",\"version\":\"1.2.3\"}\n"));
+}
+
+#[tokio::test]
+async fn other_paths_and_methods_are_refused() {
+    let (address, _process) = server().await;
+    assert!(ask(address, "GET", "/").await.starts_with("HTTP/1.1 404"));
+    let answer = ask(address, "POST", "/metrics").await;
+    assert!(answer.starts_with("HTTP/1.1 405") && answer.contains("allow: GET, HEAD"));
+}
+
+#[tokio::test]
+async fn a_taken_port_is_named_with_its_setting() {
+    let (address, _process) = server().await;
+    let error = bind(address).await.unwrap_err();
+    let text = crate::process::chain(&error);
+    assert!(text.starts_with(&format!("--admin-listen: cannot listen on {address}")), "{text}");
+    assert!(text.contains("in use"), "{text}");
+}

@@ -1,0 +1,69 @@
+//! Gives a record to the dead letters, and does not let go before they have it.
+
+use std::time::SystemTime;
+
+use rdkafka::message::{Header, OwnedHeaders};
+
+use super::Record;
+use super::verdict::Halt;
+use super::work::Desk;
+use crate::dead_letter::{DeadLetter, Origin};
+use crate::producer::SendError;
+
+/// Why a record is dead.
+#[derive(Clone, Debug)]
+pub(super) struct Burial {
+    pub(super) reason: &'static str,
+    pub(super) error: String,
+    pub(super) attempts: u32,
+    pub(super) first_failed: SystemTime,
+}
+
+/// Returns once the dead letter is acknowledged; tries without limit, because the offset is held meanwhile.
+pub(super) async fn bury(record: &Record, burial: &Burial, desk: &Desk) -> Result<(), Halt> {
+    let headers = headers(record, burial, &desk.work.options.group);
+    let mut backoff = desk.backoff();
+    while let Err(error) = publish(record, headers.clone(), desk).await? {
+        desk.failed("dead_letter", record, &error);
+        desk.back_off(&mut backoff).await?;
+    }
+    desk.work.metrics.dead_letters.with_label_values(&[&*record.topic, burial.reason]).inc();
+    Ok(())
+}
+
+/// The outer error ends the worker, the inner one is worth another try.
+async fn publish(record: &Record, headers: OwnedHeaders, desk: &Desk) -> Result<Result<(), String>, Halt> {
+    let Desk { work, stop, .. } = desk;
+    let mut batch = work.producer.batch();
+    let (key, value) = (record.key.as_deref(), record.value.as_deref());
+    match batch.enqueue(&work.options.dlq_topic, key, value, Some(headers)) {
+        Ok(()) => {}
+        Err(SendError::Fatal { reason }) => return Err(Halt::producer(reason)),
+        Err(error) => return Ok(Err(error.to_string())),
+    }
+    tokio::select! {
+        biased;
+        delivered = batch.finish() => Ok(delivered.map_err(|error| error.to_string())),
+        () = stop.cancelled() => Err(Halt::Stopped),
+    }
+}
+
+fn headers(record: &Record, burial: &Burial, consumer: &str) -> OwnedHeaders {
+    let origin = Origin { topic: &record.topic, partition: record.partition, offset: record.offset };
+    let letter = DeadLetter {
+        reason: burial.reason,
+        error: &burial.error,
+        consumer,
+        origin: Some(origin),
+        attempts: burial.attempts,
+        first_failed: burial.first_failed,
+    };
+    let own = record.headers.iter();
+    let headers = own.fold(OwnedHeaders::new(), |headers, (key, value)| {
+        headers.insert(Header { key, value: value.as_deref() })
+    });
+    letter
+        .headers()
+        .iter()
+        .fold(headers, |headers, (key, value)| headers.insert(Header { key, value: Some(value.as_str()) }))
+}

@@ -1,0 +1,69 @@
+//! What librdkafka calls back while it is polled: rebalances, log lines, errors.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rdkafka::ClientContext;
+use rdkafka::TopicPartitionList;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, Rebalance};
+use rdkafka::error::{KafkaError, KafkaResult};
+
+use super::assignment::Assignment;
+use crate::kafka_log::KafkaLog;
+
+/// Lives in the client and runs on the polling thread.
+pub(super) struct Context {
+    log: KafkaLog,
+    assignment: Mutex<Assignment>,
+    drain_timeout: Duration,
+}
+
+impl Context {
+    pub(super) fn new(assignment: Assignment, drain_timeout: Duration) -> Self {
+        Self { log: KafkaLog::new(), assignment: Mutex::new(assignment), drain_timeout }
+    }
+
+    /// Never held across a poll, which calls back into this.
+    pub(super) fn assignment(&self) -> MutexGuard<'_, Assignment> {
+        self.assignment.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) const fn drain_timeout(&self) -> Duration {
+        self.drain_timeout
+    }
+}
+
+impl ClientContext for Context {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        self.log.line(level, facility, message);
+    }
+
+    fn stats_raw(&self, _statistics: &[u8]) {}
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.log.error(&error, reason);
+    }
+}
+
+impl ConsumerContext for Context {
+    fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        match rebalance {
+            Rebalance::Assign(partitions) => self.assignment().add(partitions),
+            Rebalance::Revoke(partitions) => {
+                // Lost partitions have a new owner already: there is nothing to wait for.
+                let lost = consumer.assignment_lost();
+                let limit = if lost { Duration::ZERO } else { self.drain_timeout };
+                self.assignment().remove(consumer, partitions, limit);
+            }
+            Rebalance::Error(error) => tracing::warn!(%error, "a rebalance failed, the client tries again"),
+        }
+    }
+
+    fn commit_callback(&self, result: KafkaResult<()>, offsets: &TopicPartitionList) {
+        match result {
+            Ok(()) => tracing::debug!(?offsets, "offsets committed"),
+            Err(error) => tracing::debug!(%error, "offsets not committed, the client tries again"),
+        }
+    }
+}

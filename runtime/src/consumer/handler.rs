@@ -1,0 +1,51 @@
+//! The work of a consumer, as the loop sees it.
+
+use std::future::Future;
+use std::time::Duration;
+
+use super::{Output, Record};
+
+/// Handles the records of one consumer group.
+pub trait Handler: Send + Sync + 'static {
+    /// What is remembered of one partition: made on assignment, dropped on revocation.
+    type State: Send + 'static;
+
+    /// The state of a partition that was just assigned.
+    fn assigned(&self, topic: &str, partition: i32) -> Self::State;
+
+    /// Handles one record; the next one of its partition waits.
+    ///
+    /// The outputs are published in order before the record counts as done. A record may come again after
+    /// a crash or a rebalance, so the effect must bear repetition. On revocation the future may be
+    /// dropped at any await once the drain timeout has passed.
+    fn handle(
+        &self,
+        state: &mut Self::State,
+        record: &Record,
+    ) -> impl Future<Output = Result<Vec<Output>, Failure>> + Send;
+}
+
+/// Why a record could not be handled, which decides what happens to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// It can never be handled: a dead letter at once.
+    Reject {
+        /// A word of a closed set, for `weir_dlq_reason` and a metric's label.
+        reason: &'static str,
+        /// One line without people's words, for `weir_dlq_error`.
+        error: String,
+    },
+    /// It may work another time: a few attempts with growing delays, then a dead letter with the
+    /// reason `retries_exhausted`.
+    Retry {
+        /// One line without people's words.
+        error: String,
+    },
+    /// What the record needs is down or throttles: the partition waits, without limit.
+    Unavailable {
+        /// One line without people's words.
+        error: String,
+        /// How long to wait; without it, growing delays.
+        wait: Option<Duration>,
+    },
+}

@@ -1,0 +1,142 @@
+//! Who a consumer is, and how much it takes on.
+
+use std::time::Duration;
+
+use rdkafka::ClientConfig;
+
+use crate::producer::ProducerOptions;
+use crate::settings::KafkaSettings;
+
+/// Settings of a consumer beyond how to reach Kafka.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsumerOptions {
+    /// The consumer group, which is also what dead letters name as their consumer.
+    pub group: String,
+    /// Name for the brokers' quotas and logs.
+    pub client_id: String,
+    /// Topics to read.
+    pub topics: Vec<String>,
+    /// Topics that outputs go to; they must exist before the first record is read.
+    pub output_topics: Vec<String>,
+    /// Topic of the dead letters.
+    pub dlq_topic: String,
+    /// Records that may wait in memory, per partition.
+    pub queue_records: usize,
+    /// Records whose outputs may be on their way unacknowledged, per partition.
+    pub pipeline_records: usize,
+    /// Attempts at a record that fails with `Retry`, the first one included.
+    pub max_attempts: u32,
+    /// First delay before another attempt, at most.
+    pub backoff_base: Duration,
+    /// Longest delay before another attempt.
+    pub backoff_max: Duration,
+    /// How long a record in work may take to finish on revocation and shutdown.
+    pub drain_timeout: Duration,
+    /// How long the client may take to leave the group at the end, after which it is left alone.
+    pub close_timeout: Duration,
+    /// The producer of outputs and dead letters; its `client_id` is replaced by the one above.
+    pub producer: ProducerOptions,
+}
+
+impl ConsumerOptions {
+    /// A consumer of `topics` whose group and client carry one name.
+    pub fn new(name: &str, topics: Vec<String>, output_topics: Vec<String>, dlq_topic: String) -> Self {
+        Self {
+            group: name.to_owned(),
+            client_id: name.to_owned(),
+            topics,
+            output_topics,
+            dlq_topic,
+            queue_records: 1000,
+            pipeline_records: 64,
+            max_attempts: 5,
+            backoff_base: Duration::from_millis(200),
+            backoff_max: Duration::from_secs(30),
+            drain_timeout: Duration::from_secs(10),
+            close_timeout: Duration::from_secs(10),
+            producer: ProducerOptions::default(),
+        }
+    }
+
+    /// Every topic that must exist.
+    pub(super) fn all_topics(&self) -> Vec<String> {
+        let outputs = self.output_topics.iter().chain([&self.dlq_topic]);
+        self.topics.iter().chain(outputs).cloned().collect()
+    }
+
+    pub(super) fn producer_options(&self) -> ProducerOptions {
+        ProducerOptions { client_id: self.client_id.clone(), ..self.producer.clone() }
+    }
+
+    /// Defaults first, then the properties of the file, then what no file can change.
+    pub(super) fn client_config(&self, kafka: &KafkaSettings) -> ClientConfig {
+        let mut config = kafka.client_config(&self.client_id);
+        for (name, value) in DEFAULTS {
+            config.set(name, value);
+        }
+        kafka.apply_properties(&mut config);
+        for (name, value) in OWNED {
+            config.set(name, value);
+        }
+        config.set("group.id", &self.group);
+        config
+    }
+}
+
+/// Less memory and a quicker first fetch than librdkafka's defaults, and checked sums.
+const DEFAULTS: [(&str, &str); 5] = [
+    ("queued.min.messages", "1000"),
+    ("queued.max.messages.kbytes", "16384"),
+    ("fetch.queue.backoff.ms", "50"),
+    ("fetch.wait.max.ms", "100"),
+    ("check.crcs", "true"),
+];
+
+/// What the promise of the loop rests on: offsets are stored by hand after the work and committed by the
+/// client, a new group starts at the beginning, and a rebalance moves only what must move.
+const OWNED: [(&str, &str); 5] = [
+    ("enable.auto.commit", "true"),
+    ("enable.auto.offset.store", "false"),
+    ("auto.offset.reset", "earliest"),
+    ("partition.assignment.strategy", "cooperative-sticky"),
+    ("allow.auto.create.topics", "false"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options() -> ConsumerOptions {
+        ConsumerOptions::new(
+            "weir-test",
+            vec![String::from("in")],
+            vec![String::from("out")],
+            String::from("dlq"),
+        )
+    }
+
+    #[test]
+    fn one_name_is_group_and_client() {
+        let config = options().client_config(&KafkaSettings::plain("kafka:9092"));
+        assert_eq!(config.get("group.id"), Some("weir-test"));
+        assert_eq!(config.get("client.id"), Some("weir-test"));
+        assert_eq!(options().producer_options().client_id, "weir-test");
+    }
+
+    #[test]
+    fn what_the_promise_rests_on_cannot_be_changed_by_a_file() {
+        let mut kafka = KafkaSettings::plain("kafka:9092");
+        for (name, value) in [("enable.auto.offset.store", "true"), ("fetch.wait.max.ms", "7")] {
+            kafka.properties.insert(name.to_owned(), value.to_owned());
+        }
+        let config = options().client_config(&kafka);
+        assert_eq!(config.get("enable.auto.offset.store"), Some("false"));
+        assert_eq!(config.get("auto.offset.reset"), Some("earliest"));
+        assert_eq!(config.get("fetch.wait.max.ms"), Some("7"));
+    }
+
+    #[test]
+    fn inputs_outputs_and_dead_letters_must_exist() {
+        assert_eq!(options().all_topics(), ["in", "out", "dlq"]);
+    }
+}

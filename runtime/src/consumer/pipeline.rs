@@ -1,0 +1,211 @@
+//! The records of a partition whose outputs are on their way, oldest first.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use prometheus::IntCounter;
+
+use super::bury::{Burial, bury};
+use super::progress::Progress;
+use super::verdict::Halt;
+use super::work::Desk;
+use super::{Output, Record};
+use crate::backoff::Backoff;
+use crate::producer::{DeliveryError, Outgoing, Producer, Receipt, SendError};
+
+/// Progress follows the oldest record, so an acknowledgement that overtakes another moves nothing.
+#[derive(Debug)]
+pub(super) struct Pipeline {
+    entries: VecDeque<Entry>,
+    progress: Arc<Progress>,
+    done: IntCounter,
+    backoff: Backoff,
+}
+
+#[derive(Debug)]
+struct Entry {
+    record: Record,
+    outputs: Vec<Output>,
+    /// `None` until everything is queued.
+    receipt: Option<Receipt>,
+}
+
+impl Halt {
+    pub(super) const fn producer(reason: String) -> Self {
+        Self::Failed(super::ConsumerError::ProducerFatal { reason })
+    }
+}
+
+impl Pipeline {
+    pub(super) fn new(progress: Arc<Progress>, done: IntCounter, backoff: Backoff) -> Self {
+        Self { entries: VecDeque::new(), progress, done, backoff }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The outcome of the oldest record; waits for ever while there is none. Cancel safe.
+    pub(super) async fn oldest(&mut self) -> Result<(), DeliveryError> {
+        match self.entries.front_mut().and_then(|entry| entry.receipt.as_mut()) {
+            Some(receipt) => receipt.await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Publishes the outputs of a record behind those of the records before it.
+    pub(super) async fn publish(
+        &mut self,
+        record: Record,
+        outputs: Vec<Output>,
+        desk: &Desk,
+    ) -> Result<(), Halt> {
+        if outputs.is_empty() && self.entries.is_empty() {
+            self.finish(&record);
+            return Ok(());
+        }
+        self.entries.push_back(Entry { record, outputs, receipt: None });
+        self.send_unsent(desk).await
+    }
+
+    /// Gives a record to the dead letters; it is done in its turn.
+    pub(super) async fn bury(&mut self, record: Record, burial: &Burial, desk: &Desk) -> Result<(), Halt> {
+        bury(&record, burial, desk).await?;
+        self.publish(record, Vec::new(), desk).await
+    }
+
+    /// Takes note of the oldest record's outcome.
+    pub(super) async fn settle(
+        &mut self,
+        outcome: Result<(), DeliveryError>,
+        desk: &Desk,
+    ) -> Result<(), Halt> {
+        match outcome {
+            Ok(()) => {
+                self.backoff.reset();
+                self.finish_oldest();
+                Ok(())
+            }
+            Err(DeliveryError::TooLarge) => self.bury_too_large(0, DeliveryError::TooLarge, desk).await,
+            Err(error) => self.start_over(error, desk).await,
+        }
+    }
+
+    /// Returns once everything on its way is acknowledged.
+    pub(super) async fn settle_all(&mut self, desk: &Desk) -> Result<(), Halt> {
+        while !self.entries.is_empty() {
+            let outcome = tokio::select! {
+                biased;
+                outcome = self.oldest() => outcome,
+                () = desk.stop.cancelled() => return Err(Halt::Stopped),
+            };
+            self.settle(outcome, desk).await?;
+        }
+        Ok(())
+    }
+
+    /// Awaits `work` and meanwhile follows the acknowledgements, so that a slow record holds back no
+    /// other one's progress. A failed delivery is left for [`Self::settle`].
+    pub(super) async fn alongside<F: Future>(&mut self, work: F) -> F::Output {
+        let mut work = pin!(work);
+        let mut acknowledged = true;
+        loop {
+            tokio::select! {
+                biased;
+                output = &mut work => return output,
+                outcome = self.oldest(), if acknowledged => match outcome {
+                    Ok(()) => self.finish_oldest(),
+                    Err(_) => acknowledged = false,
+                },
+            }
+        }
+    }
+
+    /// For the end of a worker: follows the acknowledgements up to the first record without one.
+    pub(super) async fn drain(&mut self) {
+        while self.entries.front().is_some_and(|entry| entry.receipt.is_some()) {
+            if self.oldest().await.is_err() {
+                return;
+            }
+            self.finish_oldest();
+        }
+    }
+
+    fn finish_oldest(&mut self) {
+        if let Some(entry) = self.entries.pop_front() {
+            self.finish(&entry.record);
+        }
+    }
+
+    fn finish(&self, record: &Record) {
+        self.progress.done(record.offset);
+        self.done.inc();
+    }
+
+    /// Sends the oldest record and all that follow it once more: those behind it may have arrived, but
+    /// whoever reads must find the order of the input at the end.
+    async fn start_over(&mut self, error: DeliveryError, desk: &Desk) -> Result<(), Halt> {
+        if let Some(reason) = desk.work.producer.fatal_error() {
+            return Err(Halt::producer(reason));
+        }
+        if let Some(oldest) = self.entries.front() {
+            desk.failed("publish", &oldest.record, &error.to_string());
+        }
+        for entry in &mut self.entries {
+            entry.receipt = None;
+        }
+        desk.back_off(&mut self.backoff).await?;
+        self.send_unsent(desk).await
+    }
+
+    async fn send_unsent(&mut self, desk: &Desk) -> Result<(), Halt> {
+        while let Some(index) = self.entries.iter().position(|entry| entry.receipt.is_none()) {
+            let entry = &mut self.entries[index];
+            match send(&desk.work.producer, &entry.outputs) {
+                Ok(receipt) => entry.receipt = Some(receipt),
+                Err(SendError::Fatal { reason }) => return Err(Halt::producer(reason)),
+                Err(error @ SendError::TooLarge { .. }) => self.bury_too_large(index, error, desk).await?,
+                Err(error @ (SendError::QueueFull | SendError::Other { .. })) => {
+                    desk.failed("publish", &entry.record, &error.to_string());
+                    desk.back_off(&mut self.backoff).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Its outputs can never be published, so the record itself goes to the dead letters.
+    async fn bury_too_large(
+        &mut self,
+        index: usize,
+        error: impl std::error::Error,
+        desk: &Desk,
+    ) -> Result<(), Halt> {
+        let entry = &mut self.entries[index];
+        let (error, first_failed) = (error.to_string(), SystemTime::now());
+        let burial = Burial { reason: "too_large", error, attempts: 1, first_failed };
+        entry.receipt = None;
+        bury(&entry.record, &burial, desk).await?;
+        entry.outputs.clear();
+        entry.receipt = Some(desk.work.producer.batch().finish());
+        Ok(())
+    }
+}
+
+fn send(producer: &Producer, outputs: &[Output]) -> Result<Receipt, SendError> {
+    let mut batch = producer.batch();
+    for output in outputs {
+        let headers: Vec<(&str, &[u8])> =
+            output.headers.iter().map(|(name, value)| (name.as_ref(), value.as_slice())).collect();
+        batch.send(Outgoing {
+            topic: &output.topic,
+            key: output.key.as_deref(),
+            value: &output.value,
+            headers: &headers,
+        })?;
+    }
+    Ok(batch.finish())
+}

@@ -1,0 +1,62 @@
+//! The thread that polls Kafka and alone touches the client.
+
+use std::time::{Duration, Instant};
+
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::KafkaError;
+use tokio_util::sync::CancellationToken;
+
+use super::ConsumerError;
+use super::context::Context;
+use super::verdict::Verdict;
+
+/// How long a poll waits for a record, which is also how long a shutdown may go unnoticed.
+const POLL: Duration = Duration::from_millis(100);
+
+/// The same while a partition is paused, so that it is resumed soon after its queue has room.
+const POLL_PAUSED: Duration = Duration::from_millis(5);
+
+/// How often done offsets are stored while records come in without a pause.
+const TIDY_EVERY: Duration = Duration::from_millis(50);
+
+/// Polls until `end` or a verdict, then drains the workers and stores what they did.
+pub(super) fn poll(
+    consumer: &BaseConsumer<Context>,
+    end: &CancellationToken,
+    verdict: &Verdict,
+) -> Result<(), ConsumerError> {
+    let context = consumer.client().context();
+    let polled = poll_until_end(consumer, end, verdict);
+    context.assignment().close(consumer, context.drain_timeout());
+    match verdict.take() {
+        Some(error) => Err(error),
+        None => polled,
+    }
+}
+
+fn poll_until_end(
+    consumer: &BaseConsumer<Context>,
+    end: &CancellationToken,
+    verdict: &Verdict,
+) -> Result<(), ConsumerError> {
+    let context = consumer.client().context();
+    let mut tidied = Instant::now();
+    let mut waiting = false;
+    while !end.is_cancelled() && !verdict.is_reached() {
+        match consumer.poll(if waiting { POLL_PAUSED } else { POLL }) {
+            Some(Ok(message)) => waiting |= context.assignment().dispatch(consumer, &message),
+            Some(Err(KafkaError::MessageConsumptionFatal(code))) => {
+                return Err(ConsumerError::Fatal { reason: code.to_string() });
+            }
+            // The client heals from everything else by itself, and its context has logged it.
+            Some(Err(_)) | None => {}
+        }
+        if tidied.elapsed() >= if waiting { POLL_PAUSED } else { TIDY_EVERY } {
+            let mut assignment = context.assignment();
+            assignment.tidy(consumer);
+            waiting = assignment.is_waiting();
+            tidied = Instant::now();
+        }
+    }
+    Ok(())
+}

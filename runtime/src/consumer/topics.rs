@@ -1,0 +1,29 @@
+//! Waits until every topic that a consumer needs is there.
+
+use std::time::{Duration, Instant};
+
+use crate::health::Check;
+use crate::producer::Producer;
+use crate::throttle::Throttle;
+
+/// How long the brokers may take to answer.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long to wait before asking again.
+const CHECK_EVERY: Duration = Duration::from_secs(1);
+
+/// What is missing is said this often.
+const SAY_EVERY: Duration = Duration::from_mins(1);
+
+/// Returns once all of `topics` are there, which the check then shows; says what is missing meanwhile.
+pub(super) async fn wait(producer: &Producer, topics: &[String], check: &Check) {
+    let said = Throttle::new(SAY_EVERY);
+    while let Err(error) = producer.check_topics(topics, CHECK_TIMEOUT).await {
+        check.fail(error.to_string());
+        if said.pass(Instant::now()).is_some() {
+            tracing::error!("{error}; waiting for it");
+        }
+        tokio::time::sleep(CHECK_EVERY).await;
+    }
+    check.pass();
+}

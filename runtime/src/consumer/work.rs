@@ -1,0 +1,65 @@
+//! What the workers of a consumer share, and how they wait.
+
+use std::time::{Duration, Instant};
+
+use tokio_util::sync::CancellationToken;
+
+use super::metrics::ConsumerMetrics;
+use super::verdict::Halt;
+use super::{ConsumerOptions, Record};
+use crate::backoff::{self, Backoff};
+use crate::producer::Producer;
+use crate::throttle::Throttle;
+
+/// A partition that waits says so this often.
+const SAY_EVERY: Duration = Duration::from_mins(1);
+
+/// Shared by all workers of a consumer.
+#[derive(Debug)]
+pub(super) struct Work {
+    pub(super) options: ConsumerOptions,
+    pub(super) producer: Producer,
+    pub(super) metrics: ConsumerMetrics,
+}
+
+/// One worker's view of [`Work`].
+#[derive(Debug)]
+pub(super) struct Desk {
+    pub(super) work: std::sync::Arc<Work>,
+    /// The worker must come to an end.
+    pub(super) stop: CancellationToken,
+    said: Throttle,
+}
+
+impl Desk {
+    pub(super) fn new(work: std::sync::Arc<Work>, stop: CancellationToken) -> Self {
+        Self { work, stop, said: Throttle::new(SAY_EVERY) }
+    }
+
+    pub(super) fn backoff(&self) -> Backoff {
+        Backoff::new(self.work.options.backoff_base, self.work.options.backoff_max)
+    }
+
+    /// Waits for the next attempt, unless the worker must stop.
+    pub(super) async fn back_off(&self, backoff: &mut Backoff) -> Result<(), Halt> {
+        self.wait(backoff.next_delay(backoff::random())).await
+    }
+
+    /// Waits, unless the worker must stop.
+    pub(super) async fn wait(&self, delay: Duration) -> Result<(), Halt> {
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => Err(Halt::Stopped),
+            () = tokio::time::sleep(delay) => Ok(()),
+        }
+    }
+
+    /// Counts a failed attempt and says, now and then, that the record waits.
+    pub(super) fn failed(&self, class: &str, record: &Record, error: &str) {
+        self.work.metrics.failures.with_label_values(&[class]).inc();
+        if let Some(suppressed) = self.said.pass(Instant::now()) {
+            let (topic, partition, offset) = (&*record.topic, record.partition, record.offset);
+            tracing::warn!(class, topic, partition, offset, error, suppressed, "a record is not done yet");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The task that works off one partition's queue.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use tokio::sync::mpsc;
+
+use super::attempt::{Outcome, attempt};
+use super::pipeline::Pipeline;
+use super::progress::Progress;
+use super::verdict::{Halt, Verdict};
+use super::work::Desk;
+use super::{ConsumerError, Handler, Record};
+
+/// One partition in work.
+pub(super) struct Worker<H> {
+    pub(super) handler: Arc<H>,
+    pub(super) topic: Arc<str>,
+    pub(super) partition: i32,
+    pub(super) queue: mpsc::Receiver<Record>,
+    pub(super) progress: Arc<Progress>,
+    pub(super) desk: Desk,
+}
+
+impl<H: Handler> Worker<H> {
+    /// Works until it is told to stop; what must end the whole consumer goes to `verdict`.
+    pub(super) async fn run(mut self, verdict: Arc<Verdict>) {
+        match AssertUnwindSafe(self.work_off()).catch_unwind().await {
+            Ok(Ok(()) | Err(Halt::Stopped)) => {}
+            Ok(Err(Halt::Failed(error))) => verdict.fail(error),
+            Err(_) => verdict.fail(ConsumerError::Panicked {
+                topic: self.topic.to_string(),
+                partition: self.partition,
+                offset: self.progress.in_work(),
+            }),
+        }
+    }
+
+    async fn work_off(&mut self) -> Result<(), Halt> {
+        let done = self.desk.work.metrics.records.with_label_values(&[&*self.topic]);
+        let mut pipeline = Pipeline::new(Arc::clone(&self.progress), done, self.desk.backoff());
+        let mut state = self.handler.assigned(&self.topic, self.partition);
+        let ended = self.follow_queue(&mut state, &mut pipeline).await;
+        pipeline.drain().await;
+        ended
+    }
+
+    async fn follow_queue(&mut self, state: &mut H::State, pipeline: &mut Pipeline) -> Result<(), Halt> {
+        let room = self.desk.work.options.pipeline_records.max(1);
+        loop {
+            let record = tokio::select! {
+                biased;
+                () = self.desk.stop.cancelled() => return Ok(()),
+                outcome = pipeline.oldest() => {
+                    pipeline.settle(outcome, &self.desk).await?;
+                    continue;
+                }
+                record = self.queue.recv(), if pipeline.len() < room => record,
+            };
+            match record {
+                Some(record) => self.handle(record, state, pipeline).await?,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    async fn handle(
+        &self,
+        record: Record,
+        state: &mut H::State,
+        pipeline: &mut Pipeline,
+    ) -> Result<(), Halt> {
+        self.progress.working(record.offset);
+        match attempt(&*self.handler, state, &record, &self.desk, pipeline).await? {
+            Outcome::Handled(outputs) => pipeline.publish(record, outputs, &self.desk).await,
+            Outcome::Dead(burial) => pipeline.bury(record, &burial, &self.desk).await,
+        }
+    }
+}

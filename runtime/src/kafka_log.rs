@@ -1,0 +1,67 @@
+//! librdkafka's own log lines and errors, at a rate that people can read.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+
+use crate::throttle::Throttle;
+
+/// A broker that is down gives several lines a second; one a minute tells as much.
+const SAY_EVERY: Duration = Duration::from_mins(1);
+
+/// The log of one client; it also remembers why the last connection failed.
+#[derive(Debug)]
+pub(crate) struct KafkaLog {
+    lines: Throttle,
+    errors: Throttle,
+    last_reason: Mutex<Option<String>>,
+}
+
+impl KafkaLog {
+    pub(crate) fn new() -> Self {
+        Self {
+            lines: Throttle::new(SAY_EVERY),
+            errors: Throttle::new(SAY_EVERY),
+            last_reason: Mutex::default(),
+        }
+    }
+
+    /// For `ClientContext::log`.
+    pub(crate) fn line(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        // One file of properties serves a process' consumer and producer alike.
+        let is_of_the_other =
+            facility == "CONFWARN" && message.ends_with("will be ignored by this producer instance");
+        if is_of_the_other
+            || !matches!(
+                level,
+                RDKafkaLogLevel::Emerg
+                    | RDKafkaLogLevel::Alert
+                    | RDKafkaLogLevel::Critical
+                    | RDKafkaLogLevel::Error
+                    | RDKafkaLogLevel::Warning
+            )
+        {
+            tracing::debug!(facility, message, "kafka client");
+        } else if let Some(suppressed) = self.lines.pass(Instant::now()) {
+            tracing::warn!(facility, message, suppressed, "kafka client");
+        }
+    }
+
+    /// For `ClientContext::error`.
+    pub(crate) fn error(&self, error: &KafkaError, reason: &str) {
+        // "All brokers are down" says nothing that the single broker's error has not said better.
+        if error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) {
+            *self.last_reason.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason.to_owned());
+        }
+        if let Some(suppressed) = self.errors.pass(Instant::now()) {
+            tracing::warn!(reason, suppressed, "kafka does not answer as it should");
+        }
+    }
+
+    /// Why the latest connection or request failed, in librdkafka's words.
+    pub(crate) fn last_reason(&self) -> Option<String> {
+        self.last_reason.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

@@ -1,0 +1,18 @@
+//! What every process of Weir runs on: Kafka in and out, settings, telemetry, the admin port, shutdown.
+//!
+//! Nothing here knows of Meta: topics are strings, payloads are bytes. Nothing here is global but the
+//! subscriber that [`process::run`] installs, so several workloads can live in one process.
+
+pub mod admin;
+pub mod backoff;
+pub mod consumer;
+pub mod dead_letter;
+pub mod health;
+mod kafka_log;
+pub mod metrics;
+pub mod process;
+pub mod producer;
+pub mod settings;
+pub mod shutdown;
+pub mod telemetry;
+mod throttle;

@@ -1,0 +1,279 @@
+//! The entry of every process: settings in, exit code out.
+
+use std::error::Error;
+use std::future::Future;
+use std::process::ExitCode;
+
+use clap::{ArgMatches, Args, Command, FromArgMatches};
+use prometheus::Registry;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::health::Health;
+use crate::settings::{CommonArgs, CommonSettings, Problem, Problems, Reader, Source};
+use crate::shutdown::Shutdown;
+use crate::{admin, metrics, telemetry};
+
+/// Who a process is; constants of the binary.
+#[derive(Clone, Copy, Debug)]
+pub struct About {
+    /// Name of the binary, of the consumer group and of the Kafka client.
+    pub name: &'static str,
+    /// Version of the package.
+    pub version: &'static str,
+    /// One line for `--help`.
+    pub description: &'static str,
+}
+
+/// What the parts of a workload share; several can live side by side in one process.
+#[derive(Clone, Debug)]
+pub struct Process {
+    /// Name of the binary, of the consumer group and of the Kafka client.
+    pub name: &'static str,
+    /// Version of the package.
+    pub version: &'static str,
+    /// The metrics that the admin port shows.
+    pub registry: Registry,
+    /// The checks that the admin port's probes answer from.
+    pub health: Health,
+    /// The request to end.
+    pub shutdown: Shutdown,
+}
+
+impl Process {
+    /// A process of its own registry, checks and shutdown.
+    pub fn new(name: &'static str, version: &'static str) -> Self {
+        let shutdown = Shutdown::new();
+        let registry = Registry::new();
+        metrics::build_info(&registry, name, version);
+        Self { name, version, registry, health: Health::new(shutdown.clone()), shutdown }
+    }
+}
+
+/// Runs a workload from the command line to the exit code.
+///
+/// `A` declares the flags beside the common ones, `read` checks them, `app` is the work. The exit code is
+/// 0 after a clean end, 1 after an error, 2 after a bad setting; 130 or 143 when a second signal cuts the
+/// end short.
+pub fn run<A, S, F, E>(
+    about: About,
+    read: impl FnOnce(&A, &mut Reader<'_>) -> Option<S>,
+    app: impl FnOnce(CommonSettings, S, Process) -> F,
+) -> ExitCode
+where
+    A: Args + FromArgMatches,
+    F: Future<Output = Result<(), E>>,
+    E: Into<Box<dyn Error + Send + Sync>>,
+{
+    let command = command::<A>(about);
+    let matches = match command.clone().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => return explain(&error),
+    };
+    match settings(&command, &matches, read) {
+        Ok((common, settings)) => start(about, common, |common, process| app(common, settings, process)),
+        Err(problems) => {
+            complain(&format!("{}: the settings cannot be used:\n{problems}", about.name));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// The command line of a workload with the flags `A` beside the common ones.
+pub fn command<A: Args>(about: About) -> Command {
+    let command = CommonArgs::augment_args(A::augment_args(Command::new(about.name)));
+    // Each set of flags brings its own description along.
+    command.version(about.version).about(about.description).long_about(None)
+}
+
+/// Reads the settings of [`command`]; all problems come together.
+pub fn settings<A: FromArgMatches, S>(
+    command: &Command,
+    matches: &ArgMatches,
+    read: impl FnOnce(&A, &mut Reader<'_>) -> Option<S>,
+) -> Result<(CommonSettings, S), Problems> {
+    let arguments = A::from_arg_matches(matches).map_err(|error| refused(error.to_string()))?;
+    let mut reader = Reader::new(command, matches);
+    let common = CommonSettings::read(&mut reader);
+    let settings = read(&arguments, &mut reader);
+    reader.finish()?;
+    common.zip(settings).ok_or_else(|| refused(String::from("a setting without saying what is wrong")))
+}
+
+/// What no form has noted, which a wrong declaration of flags alone can cause.
+fn refused(found: String) -> Problems {
+    let (setting, expected) = (String::from("command line"), String::from("the flags that --help shows"));
+    Problems(vec![Problem { setting, source: Source::NotSet, found, expected }])
+}
+
+fn start<F, E>(
+    about: About,
+    common: CommonSettings,
+    app: impl FnOnce(CommonSettings, Process) -> F,
+) -> ExitCode
+where
+    F: Future<Output = Result<(), E>>,
+    E: Into<Box<dyn Error + Send + Sync>>,
+{
+    telemetry::install(common.log_format);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error),
+    };
+    let process = Process::new(about.name, about.version);
+    let outcome = runtime.block_on(supervise(common, process, app));
+    runtime.shutdown_background();
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&*error),
+    }
+}
+
+async fn supervise<F, E>(
+    common: CommonSettings,
+    process: Process,
+    app: impl FnOnce(CommonSettings, Process) -> F,
+) -> Result<(), Box<dyn Error + Send + Sync>>
+where
+    F: Future<Output = Result<(), E>>,
+    E: Into<Box<dyn Error + Send + Sync>>,
+{
+    let listener: TcpListener = admin::bind(common.admin_listen).await?;
+    let admin = tokio::spawn(admin::serve(listener, process.clone()));
+    let signals = tokio::spawn(obey_signals(
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+        process.shutdown.clone(),
+    ));
+    tracing::info!(
+        name = process.name,
+        version = process.version,
+        brokers = common.kafka.brokers,
+        topic_prefix = common.topic_prefix,
+        admin = %common.admin_listen,
+        "started"
+    );
+    let outcome = app(common, process.clone()).await.map_err(Into::into);
+    process.shutdown.trigger();
+    admin.abort();
+    signals.abort();
+    if outcome.is_ok() {
+        tracing::info!(name = process.name, "ended");
+    }
+    outcome
+}
+
+/// The first signal asks for an orderly end, the second one ends at once.
+async fn obey_signals(mut terminate: Signal, mut interrupt: Signal, shutdown: Shutdown) {
+    loop {
+        let code = tokio::select! {
+            _ = terminate.recv() => 143,
+            _ = interrupt.recv() => 130,
+        };
+        if shutdown.is_requested() {
+            tracing::warn!("second signal, ending at once");
+            std::process::exit(code);
+        }
+        tracing::info!("signal received, ending in order; a second one ends at once");
+        shutdown.trigger();
+    }
+}
+
+/// Help and version are answers, everything else is a bad command line.
+fn explain(error: &clap::Error) -> ExitCode {
+    if let Err(error) = error.print() {
+        tracing::debug!(%error, "nobody reads the command line's answer");
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+fn failed(error: &(dyn Error + 'static)) -> ExitCode {
+    tracing::error!("{}", chain(error));
+    ExitCode::FAILURE
+}
+
+/// An error with its causes, `: ` between them; a cause that its parent already repeats is left out.
+pub fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let next = error.to_string();
+        if !text.contains(&next) {
+            text.push_str(": ");
+            text.push_str(&next);
+        }
+        cause = error.source();
+    }
+    text
+}
+
+#[expect(clippy::print_stderr, reason = "the settings are bad, so there is no subscriber yet")]
+fn complain(text: &str) {
+    eprintln!("{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::form;
+
+    const ABOUT: About = About { name: "weir-test", version: "1.2.3", description: "A test" };
+
+    #[derive(Clone, Debug, clap::Args)]
+    struct TestArgs {
+        /// How many at once
+        #[arg(long, env = "WEIR_CONCURRENCY", default_value = "4")]
+        concurrency: Option<String>,
+    }
+
+    fn read(_: &TestArgs, reader: &mut Reader<'_>) -> Option<u64> {
+        reader.required("concurrency", &form::count(1..=100))
+    }
+
+    fn settings_of(arguments: &[&str]) -> Result<(CommonSettings, u64), Problems> {
+        let command = command::<TestArgs>(ABOUT);
+        let arguments = std::iter::once("weir-test").chain(arguments.iter().copied());
+        let matches = command.clone().get_matches_from(arguments);
+        settings(&command, &matches, read)
+    }
+
+    #[test]
+    fn own_and_common_settings_are_read_together() {
+        let (common, concurrency) = settings_of(&["--brokers", "kafka:9092", "--concurrency", "7"]).unwrap();
+        assert_eq!(common.kafka.brokers, "kafka:9092");
+        assert_eq!(concurrency, 7);
+    }
+
+    #[test]
+    fn problems_of_own_and_common_settings_come_together() {
+        let problems = settings_of(&["--concurrency", "0"]).unwrap_err().0;
+        let settings: Vec<&str> = problems.iter().map(|problem| problem.setting.as_str()).collect();
+        assert_eq!(settings, ["--brokers", "--concurrency"]);
+    }
+
+    #[test]
+    fn help_begins_with_the_description_of_the_binary() {
+        let help = command::<TestArgs>(ABOUT).render_long_help().to_string();
+        assert!(help.starts_with("A test\n"), "{help}");
+    }
+
+    #[test]
+    fn every_flag_has_an_environment_variable_of_its_name() {
+        for argument in command::<TestArgs>(ABOUT).get_arguments() {
+            let long = argument.get_long().unwrap();
+            if !["help", "version"].contains(&long) {
+                let expected = format!("WEIR_{}", long.to_uppercase().replace('-', "_"));
+                assert_eq!(argument.get_env().unwrap().to_str(), Some(expected.as_str()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_chain_of_errors_reads_as_one_line() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("cannot start")]
+        struct Outer(#[source] std::io::Error);
+        let error = Outer(std::io::Error::other("port is taken"));
+        assert_eq!(chain(&error), "cannot start: port is taken");
+    }
+}

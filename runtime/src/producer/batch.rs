@@ -1,0 +1,100 @@
+//! Records that are sent together and reported as one.
+
+use std::fmt;
+use std::sync::Arc;
+
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::BaseRecord;
+
+use super::receipt::Group;
+use super::{Producer, Receipt, SendError};
+
+/// A record on its way out; librdkafka copies what it borrows.
+#[derive(Clone, Copy, Debug)]
+pub struct Outgoing<'a> {
+    /// Topic, which must exist.
+    pub topic: &'a str,
+    /// Decides the partition; without one the record goes anywhere.
+    pub key: Option<&'a [u8]>,
+    /// The bytes; none is zero bytes, never null.
+    pub value: &'a [u8],
+    /// Names and values, in order.
+    pub headers: &'a [(&'a str, &'a [u8])],
+}
+
+/// An open batch. Without [`Self::finish`] nobody learns what became of its records.
+pub struct Batch<'a> {
+    producer: &'a Producer,
+    group: Arc<Group>,
+}
+
+impl<'a> Batch<'a> {
+    pub(super) fn new(producer: &'a Producer) -> Self {
+        Self { producer, group: Group::open() }
+    }
+
+    /// Queues a record; never waits. On an error this record is not queued, those before it are.
+    pub fn send(&mut self, record: Outgoing<'_>) -> Result<(), SendError> {
+        self.enqueue(record.topic, record.key, Some(record.value), headers(record.headers))
+    }
+
+    /// As [`Self::send`], for a record whose value or headers may be null, as a dead letter's may.
+    pub(crate) fn enqueue(
+        &mut self,
+        topic: &str,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+        headers: Option<OwnedHeaders>,
+    ) -> Result<(), SendError> {
+        let mut record: BaseRecord<'_, [u8], [u8], _> =
+            BaseRecord::with_opaque_to(topic, Arc::clone(&self.group));
+        record.headers = headers;
+        record.key = key;
+        record.payload = value;
+        self.group.expect_one();
+        self.producer.context().sent();
+        self.producer.threaded().send(record).map_err(|(error, _)| {
+            self.group.release_one();
+            self.producer.context().reported();
+            self.refusal(&error, topic, key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len))
+        })
+    }
+
+    /// Closes the batch; the receipt resolves when the last of its records has been reported.
+    pub fn finish(self) -> Receipt {
+        self.group.release_one();
+        Receipt::new(self.group)
+    }
+
+    fn refusal(&self, error: &KafkaError, topic: &str, bytes: usize) -> SendError {
+        match error.rdkafka_error_code() {
+            Some(RDKafkaErrorCode::QueueFull) => SendError::QueueFull,
+            Some(RDKafkaErrorCode::MessageSizeTooLarge) => SendError::TooLarge {
+                topic: topic.to_owned(),
+                bytes,
+                limit: self.producer.message_max_bytes(),
+            },
+            Some(RDKafkaErrorCode::Fatal) => {
+                SendError::Fatal { reason: self.producer.fatal_error().unwrap_or_default() }
+            }
+            _ => SendError::Other { topic: topic.to_owned(), reason: error.to_string() },
+        }
+    }
+}
+
+fn headers(headers: &[(&str, &[u8])]) -> Option<OwnedHeaders> {
+    if headers.is_empty() {
+        return None;
+    }
+    let empty = OwnedHeaders::new_with_capacity(headers.len());
+    let insert =
+        |list: OwnedHeaders, &(key, value): &(&str, &[u8])| list.insert(Header { key, value: Some(value) });
+    Some(headers.iter().fold(empty, insert))
+}
+
+impl fmt::Debug for Batch<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Batch").field("group", &self.group).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,65 @@
+//! What librdkafka calls back: delivery reports, log lines, errors.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rdkafka::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::producer::{DeliveryResult, ProducerContext};
+
+use super::receipt::Group;
+use crate::kafka_log::KafkaLog;
+
+pub(super) struct Context {
+    log: KafkaLog,
+    /// librdkafka's own count has log lines in it.
+    in_flight: AtomicUsize,
+}
+
+impl Context {
+    pub(super) fn new() -> Self {
+        Self { log: KafkaLog::new(), in_flight: AtomicUsize::new(0) }
+    }
+
+    /// A record is about to be queued.
+    pub(super) fn sent(&self) {
+        self.in_flight.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A record was reported, or not queued after all.
+    pub(super) fn reported(&self) {
+        self.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn in_flight(&self) -> usize {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn last_reason(&self) -> Option<String> {
+        self.log.last_reason()
+    }
+}
+
+impl ClientContext for Context {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        self.log.line(level, facility, message);
+    }
+
+    fn stats_raw(&self, _statistics: &[u8]) {}
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.log.error(&error, reason);
+    }
+}
+
+impl ProducerContext for Context {
+    type DeliveryOpaque = Arc<Group>;
+
+    /// Runs on the one thread that serves all reports: store, count, wake, return.
+    fn delivery(&self, result: &DeliveryResult<'_>, group: Arc<Group>) {
+        self.reported();
+        let failure = result.as_ref().err();
+        group.report(failure.map(|(error, _)| error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail)));
+    }
+}

@@ -1,0 +1,118 @@
+//! What can go wrong between a record and its acknowledgement.
+
+use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
+
+/// Why there is no producer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProducerError {
+    /// The settings contradict each other, or TLS material cannot be read.
+    #[error("the Kafka producer cannot be made, check --kafka-config: {reason}")]
+    Create {
+        /// librdkafka's words.
+        reason: String,
+    },
+}
+
+/// Why a record was not queued.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// As much is on its way as the settings allow; Kafka is slower than what comes in.
+    #[error("the producer's queue is full")]
+    QueueFull,
+    /// Trying again cannot help.
+    #[error("a record of {bytes} bytes for {topic} is larger than the {limit} that are allowed")]
+    TooLarge {
+        /// The topic.
+        topic: String,
+        /// Key and value together.
+        bytes: usize,
+        /// `message.max.bytes`.
+        limit: usize,
+    },
+    /// This producer can never send again; only a new one helps.
+    #[error("the producer has failed for good: {reason}")]
+    Fatal {
+        /// librdkafka's words.
+        reason: String,
+    },
+    /// Anything else; for a missing topic it says so.
+    #[error("a record for {topic} cannot be queued: {reason}")]
+    Other {
+        /// The topic.
+        topic: String,
+        /// librdkafka's words.
+        reason: String,
+    },
+}
+
+/// Why a record was not acknowledged; it may be on the log all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DeliveryError {
+    /// No acknowledgement within the delivery timeout.
+    #[error("no acknowledgement within the delivery timeout")]
+    TimedOut,
+    /// The topic allows no record of this size; see its `max.message.bytes`.
+    #[error("the broker refuses a record of this size, see the topic's max.message.bytes")]
+    TooLarge,
+    /// The topic is not there; `weir topics apply` makes it.
+    #[error("the topic does not exist, `weir topics apply` makes it")]
+    UnknownTopic,
+    /// The access control lists forbid it.
+    #[error("not allowed to write to the topic, check its access control list")]
+    NotAuthorized,
+    /// The producer was dropped or failed for good before the record was sent.
+    #[error("the producer gave the record up")]
+    Purged,
+    /// Anything else.
+    #[error("not acknowledged: {description} (librdkafka code {code})")]
+    Other {
+        /// librdkafka's code.
+        code: i32,
+        /// The code in words.
+        description: RDKafkaErrorCode,
+    },
+}
+
+impl DeliveryError {
+    pub(super) fn from_code(code: i32) -> Self {
+        let known = RDKafkaRespErr::try_from(code).map_or(RDKafkaErrorCode::Unknown, Into::into);
+        match known {
+            RDKafkaErrorCode::MessageTimedOut => Self::TimedOut,
+            RDKafkaErrorCode::MessageSizeTooLarge => Self::TooLarge,
+            RDKafkaErrorCode::UnknownTopic | RDKafkaErrorCode::UnknownTopicOrPartition => Self::UnknownTopic,
+            RDKafkaErrorCode::TopicAuthorizationFailed => Self::NotAuthorized,
+            RDKafkaErrorCode::PurgeQueue | RDKafkaErrorCode::PurgeInflight => Self::Purged,
+            description => Self::Other { code, description },
+        }
+    }
+}
+
+/// Why it is not known that all topics are there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TopicsError {
+    /// No broker answered in time.
+    #[error("no broker of --brokers {brokers} answers: {reason}")]
+    Unreachable {
+        /// The brokers that were asked.
+        brokers: String,
+        /// The last thing that went wrong, which names the broker.
+        reason: String,
+    },
+    /// The brokers answered, and do not have these.
+    #[error(
+        "topics are missing (or hidden by an access control list): {}; \
+         make them with `weir topics apply --brokers {brokers}`", topics.join(", ")
+    )]
+    Missing {
+        /// The brokers that were asked.
+        brokers: String,
+        /// The topics that are not there.
+        topics: Vec<String>,
+    },
+    /// The process ended meanwhile.
+    #[error("the check was cut short: {reason}")]
+    Interrupted {
+        /// What cut it short.
+        reason: String,
+    },
+}

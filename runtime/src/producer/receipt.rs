@@ -1,0 +1,144 @@
+//! The one completion of a batch.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+use std::task::{Context, Poll};
+
+use atomic_waker::AtomicWaker;
+use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
+
+use super::DeliveryError;
+
+/// What the records of a batch share; each of them carries a reference to the broker and back.
+#[derive(Debug)]
+pub(super) struct Group {
+    /// Records without a report, and one more while the batch is open.
+    remaining: AtomicU32,
+    /// librdkafka's code of the first failure, 0 for none.
+    failure: AtomicI32,
+    waker: AtomicWaker,
+}
+
+const NO_FAILURE: i32 = RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR as i32;
+
+impl Group {
+    pub(super) fn open() -> Arc<Self> {
+        Arc::new(Self {
+            remaining: AtomicU32::new(1),
+            failure: AtomicI32::new(NO_FAILURE),
+            waker: AtomicWaker::new(),
+        })
+    }
+
+    /// One more record is about to be sent.
+    pub(super) fn expect_one(&self) {
+        // The batch holds its own count meanwhile, so nothing can be waiting for this number.
+        self.remaining.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The record was not taken after all, or the batch is complete.
+    pub(super) fn release_one(&self) {
+        // Release pairs with the acquire in `result`: who sees zero sees every failure too.
+        if self.remaining.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.waker.wake();
+        }
+    }
+
+    /// A record was acknowledged, or failed with a code.
+    pub(super) fn report(&self, failure: Option<RDKafkaErrorCode>) {
+        if let Some(code) = failure {
+            let first =
+                self.failure.compare_exchange(NO_FAILURE, code as i32, Ordering::Relaxed, Ordering::Relaxed);
+            tracing::trace!(?code, first = first.is_ok(), "a record was not acknowledged");
+        }
+        self.release_one();
+    }
+
+    fn result(&self) -> Option<Result<(), DeliveryError>> {
+        if self.remaining.load(Ordering::Acquire) != 0 {
+            return None;
+        }
+        match self.failure.load(Ordering::Relaxed) {
+            NO_FAILURE => Some(Ok(())),
+            code => Some(Err(DeliveryError::from_code(code))),
+        }
+    }
+}
+
+/// Resolves once every record of a batch has been reported: `Ok` when all of them are acknowledged.
+///
+/// Dropping it cancels nothing; the records are on their way.
+#[derive(Debug)]
+#[must_use = "the records are not safe before the receipt says so"]
+pub struct Receipt {
+    group: Arc<Group>,
+}
+
+impl Receipt {
+    pub(super) const fn new(group: Arc<Group>) -> Self {
+        Self { group }
+    }
+
+    /// The outcome, if it is known already.
+    pub fn try_result(&self) -> Option<Result<(), DeliveryError>> {
+        self.group.result()
+    }
+}
+
+impl Future for Receipt {
+    type Output = Result<(), DeliveryError>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        if let Some(result) = self.group.result() {
+            return Poll::Ready(result);
+        }
+        self.group.waker.register(context.waker());
+        // A report may have come between the look and the registration.
+        self.group.result().map_or(Poll::Pending, Poll::Ready)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use super::*;
+
+    fn poll(receipt: &mut Receipt) -> Poll<Result<(), DeliveryError>> {
+        Pin::new(receipt).poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn a_receipt_waits_for_the_batch_and_for_every_record() {
+        let group = Group::open();
+        group.expect_one();
+        group.expect_one();
+        let mut receipt = Receipt::new(Arc::clone(&group));
+        group.report(None);
+        group.release_one();
+        assert!(poll(&mut receipt).is_pending());
+        group.report(None);
+        assert!(matches!(poll(&mut receipt), Poll::Ready(Ok(()))));
+    }
+
+    #[test]
+    fn the_first_failure_is_the_batch_s() {
+        let group = Group::open();
+        group.expect_one();
+        group.expect_one();
+        group.report(Some(RDKafkaErrorCode::MessageTimedOut));
+        group.report(Some(RDKafkaErrorCode::PurgeQueue));
+        group.release_one();
+        let receipt = Receipt::new(group);
+        assert_eq!(receipt.try_result(), Some(Err(DeliveryError::TimedOut)));
+    }
+
+    #[test]
+    fn an_empty_batch_is_acknowledged() {
+        let group = Group::open();
+        group.release_one();
+        assert_eq!(Receipt::new(group).try_result(), Some(Ok(())));
+    }
+}

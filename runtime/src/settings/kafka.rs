@@ -1,0 +1,152 @@
+//! How to reach Kafka.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+use rdkafka::ClientConfig;
+use rdkafka::config::RDKafkaLogLevel;
+
+use super::{Problem, Reader, Source, form, properties};
+
+/// The flags that say how to reach Kafka.
+#[derive(Clone, Debug, clap::Args)]
+pub struct KafkaArgs {
+    /// Kafka's brokers, host:port separated by commas
+    #[arg(long, env = "WEIR_BROKERS", value_name = "HOST:PORT,…")]
+    pub brokers: Option<String>,
+    /// File of librdkafka properties (client.properties), for TLS and SASL
+    #[arg(long, env = "WEIR_KAFKA_CONFIG", value_name = "FILE")]
+    pub kafka_config: Option<String>,
+}
+
+/// Brokers, and the properties for TLS and SASL; its `Debug` shows no values.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct KafkaSettings {
+    /// `host:port`, separated by commas.
+    pub brokers: String,
+    /// librdkafka properties by name; those that Weir sets itself are not among them.
+    pub properties: BTreeMap<String, String>,
+}
+
+impl KafkaSettings {
+    /// Brokers without TLS and SASL.
+    pub fn plain(brokers: impl Into<String>) -> Self {
+        Self { brokers: brokers.into(), properties: BTreeMap::new() }
+    }
+
+    /// What every client of Weir starts from: defaults that notice a hung broker soon, then the
+    /// properties of the file, then the brokers. An admin client needs no more than this.
+    pub fn client_config(&self, client_id: &str) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        config.set_log_level(RDKafkaLogLevel::Warning);
+        for (name, value) in CLIENT_DEFAULTS {
+            config.set(name, value);
+        }
+        self.apply_properties(&mut config);
+        config.set("bootstrap.servers", &self.brokers).set("client.id", client_id);
+        config
+    }
+
+    /// The file's properties win over the defaults set so far.
+    pub(crate) fn apply_properties(&self, config: &mut ClientConfig) {
+        for (name, value) in &self.properties {
+            config.set(name, value);
+        }
+    }
+
+    /// Reads and checks the values of [`KafkaArgs`]; `None` means that `reader` has noted problems.
+    pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let brokers = reader.required("brokers", &brokers_form());
+        let properties = reader.optional("kafka_config", &form::file());
+        let properties = properties.map_or_else(BTreeMap::new, |path| read_file(reader, &path));
+        Some(Self { brokers: brokers?, properties })
+    }
+}
+
+/// librdkafka waits 60 s for a hung broker and 30 s for a connection by default, which is longer than
+/// anyone waits for an answer (librdkafka's CONFIGURATION.md).
+const CLIENT_DEFAULTS: [(&str, &str); 7] = [
+    ("socket.timeout.ms", "10000"),
+    ("socket.connection.setup.timeout.ms", "5000"),
+    ("socket.keepalive.enable", "true"),
+    ("reconnect.backoff.ms", "100"),
+    ("reconnect.backoff.max.ms", "2000"),
+    ("topic.metadata.refresh.interval.ms", "60000"),
+    ("log.connection.close", "false"),
+];
+
+fn brokers_form() -> form::Form<String> {
+    form::matching("host:port of one or more brokers, separated by commas", |value| {
+        value.split(',').all(|broker| broker.trim().rsplit_once(':').is_some_and(is_broker))
+    })
+}
+
+fn is_broker((host, port): (&str, &str)) -> bool {
+    let stray = |character: char| character.is_whitespace() || character == ';';
+    !host.is_empty() && !host.contains(stray) && port.parse::<u16>().is_ok()
+}
+
+fn read_file(reader: &mut Reader<'_>, path: &Path) -> BTreeMap<String, String> {
+    let setting = reader.flag("kafka_config");
+    let place = path.display();
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) => {
+            let (source, found) = (reader.source("kafka_config"), format!("{place}: {error}"));
+            reader.add(Problem { setting, source, found, expected: String::from("a file that can be read") });
+            return BTreeMap::new();
+        }
+    };
+    let (properties, bad) = properties::parse(&text);
+    for line in bad {
+        let source = Source::File(format!("{place}:{}", line.number));
+        reader.add(Problem { setting: setting.clone(), source, found: line.name, expected: line.expected });
+    }
+    properties.into_iter().collect()
+}
+
+impl fmt::Debug for KafkaSettings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&String> = self.properties.keys().collect();
+        formatter
+            .debug_struct("KafkaSettings")
+            .field("brokers", &self.brokers)
+            .field("properties", &names)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brokers_are_hosts_with_ports() {
+        for good in ["kafka:9092", "a:1,b:2", "[::1]:9092", "a:1, b:2"] {
+            assert!(brokers_form().parse(good).is_some(), "{good}");
+        }
+        for bad in ["kafka", "kafka:", ":9092", "a:1,", "a:99999", "a:1;b:2"] {
+            assert!(brokers_form().parse(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn debug_names_properties_and_hides_their_values() {
+        let mut settings = KafkaSettings::plain("kafka:9092");
+        settings.properties.insert(String::from("ssl.key.pem"), String::from("hunter2"));
+        let text = format!("{settings:?}");
+        assert!(text.contains("ssl.key.pem") && text.contains("kafka:9092"));
+        assert!(!text.contains("hunter2"));
+    }
+
+    #[test]
+    fn properties_of_the_file_win_over_the_defaults() {
+        let mut settings = KafkaSettings::plain("kafka:9092");
+        settings.properties.insert(String::from("socket.timeout.ms"), String::from("60000"));
+        let config = settings.client_config("weir-test");
+        assert_eq!(config.get("socket.timeout.ms"), Some("60000"));
+        assert_eq!(config.get("bootstrap.servers"), Some("kafka:9092"));
+        assert_eq!(config.get("client.id"), Some("weir-test"));
+    }
+}

@@ -1,0 +1,83 @@
+//! The one signal that asks everything to end, and the wait for everything to have ended.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Flows down to everyone who works; the tasks it started are waited for.
+#[derive(Clone, Debug, Default)]
+pub struct Shutdown {
+    token: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Shutdown {
+    /// A shutdown that nobody has asked for yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks everything that holds a clone to end; asking twice does no harm.
+    pub fn trigger(&self) {
+        self.token.cancel();
+    }
+
+    /// Whether the end has been asked for.
+    pub fn is_requested(&self) -> bool {
+        self.token.is_cancelled()
+    }
+
+    /// Returns once the end has been asked for.
+    pub async fn requested(&self) {
+        self.token.cancelled().await;
+    }
+
+    /// A token of one's own that the shutdown cancels too.
+    pub(crate) fn child(&self) -> CancellationToken {
+        self.token.child_token()
+    }
+
+    /// Starts a task that [`Self::finished`] waits for.
+    pub fn spawn<F>(&self, task: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.tasks.spawn(task)
+    }
+
+    /// Waits until all tasks have ended; `false` when some still run after `limit`.
+    pub async fn finished(&self, limit: Duration) -> bool {
+        self.tasks.close();
+        tokio::time::timeout(limit, self.tasks.wait()).await.is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_trigger_reaches_every_clone() {
+        let shutdown = Shutdown::new();
+        let clone = shutdown.clone();
+        assert!(!clone.is_requested());
+        shutdown.trigger();
+        clone.requested().await;
+        assert!(clone.is_requested());
+    }
+
+    #[tokio::test]
+    async fn finished_waits_for_the_tasks() {
+        let shutdown = Shutdown::new();
+        let inner = shutdown.clone();
+        let task = shutdown.spawn(async move { inner.requested().await });
+        assert!(!shutdown.finished(Duration::from_millis(1)).await);
+        shutdown.trigger();
+        assert!(shutdown.finished(Duration::from_secs(10)).await);
+        task.await.unwrap();
+    }
+}

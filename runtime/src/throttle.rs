@@ -1,0 +1,50 @@
+//! Says a thing at most once in a while, and counts what it kept to itself.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Lets one call through in each interval.
+#[derive(Debug)]
+pub(crate) struct Throttle {
+    every: Duration,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    last: Option<Instant>,
+    suppressed: u64,
+}
+
+impl Throttle {
+    pub(crate) fn new(every: Duration) -> Self {
+        Self { every, state: Mutex::default() }
+    }
+
+    /// `Some(how many were suppressed since the last one)` when it is time to speak.
+    pub(crate) fn pass(&self, now: Instant) -> Option<u64> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = state.last.is_none_or(|last| now.saturating_duration_since(last) >= self.every);
+        if !due {
+            state.suppressed += 1;
+            return None;
+        }
+        state.last = Some(now);
+        Some(std::mem::take(&mut state.suppressed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_call_passes_in_each_interval_and_the_rest_is_counted() {
+        let throttle = Throttle::new(Duration::from_mins(1));
+        let start = Instant::now();
+        assert_eq!(throttle.pass(start), Some(0));
+        assert_eq!(throttle.pass(start + Duration::from_secs(1)), None);
+        assert_eq!(throttle.pass(start + Duration::from_secs(59)), None);
+        assert_eq!(throttle.pass(start + Duration::from_mins(1)), Some(2));
+    }
+}

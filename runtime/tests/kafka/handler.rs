@@ -1,0 +1,113 @@
+//! A handler that does what a test says, and a consumer around it.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use runtime::consumer::{self, ConsumerError, ConsumerOptions, Failure, Handler, Output, Record};
+use runtime::health::Probe;
+use runtime::process::Process;
+use runtime::settings::KafkaSettings;
+use tokio::task::JoinHandle;
+
+use crate::cluster::{DEADLINE, eventually};
+
+pub(crate) type Answer = Result<Vec<Output>, Failure>;
+type Act = Box<dyn Fn(Record) -> BoxFuture<'static, Answer> + Send + Sync>;
+
+/// Every call of the handler, in order: partition and value.
+pub(crate) type Seen = Arc<Mutex<Vec<(i32, String)>>>;
+
+struct Scripted {
+    act: Act,
+    seen: Seen,
+}
+
+impl Handler for Scripted {
+    type State = ();
+
+    fn assigned(&self, _topic: &str, _partition: i32) {}
+
+    async fn handle(&self, _state: &mut (), record: &Record) -> Answer {
+        let value = String::from_utf8_lossy(record.value.as_deref().unwrap_or(b"null")).into_owned();
+        self.seen.lock().expect("no poison").push((record.partition, value));
+        (self.act)(record.clone()).await
+    }
+}
+
+/// A consumer of `in` that runs as a task.
+pub(crate) struct Running {
+    pub(crate) process: Process,
+    pub(crate) seen: Seen,
+    task: JoinHandle<Result<(), ConsumerError>>,
+}
+
+/// Options of a consumer that reads `in`, writes `out` and gives up quickly.
+pub(crate) fn options() -> ConsumerOptions {
+    let name = |name: &str| name.to_owned();
+    ConsumerOptions {
+        backoff_base: Duration::from_millis(1),
+        backoff_max: Duration::from_millis(20),
+        max_attempts: 3,
+        ..ConsumerOptions::new("weir-test", vec![name("in")], vec![name("out")], name("dlq"))
+    }
+}
+
+pub(crate) fn start<F>(
+    kafka: KafkaSettings,
+    options: ConsumerOptions,
+    act: impl Fn(Record) -> F + Send + Sync + 'static,
+) -> Running
+where
+    F: Future<Output = Answer> + Send + 'static,
+{
+    let (process, seen) = (Process::new("weir-test", "0.0.0"), Seen::default());
+    let handler = Scripted { act: Box::new(move |record| Box::pin(act(record))), seen: Arc::clone(&seen) };
+    let inner = process.clone();
+    let task = tokio::spawn(async move { consumer::run(&kafka, options, handler, &inner).await });
+    Running { process, seen, task }
+}
+
+impl Running {
+    pub(crate) fn values(&self) -> Vec<String> {
+        self.seen.lock().expect("no poison").iter().map(|(_, value)| value.clone()).collect()
+    }
+
+    /// Returns once the handler has been called this often.
+    pub(crate) async fn wait_for_calls(&self, count: usize) {
+        eventually("calls of the handler", || self.seen.lock().expect("no poison").len() >= count).await;
+    }
+
+    pub(crate) fn is_started(&self) -> bool {
+        self.process.health.report(Probe::Startup).passes()
+    }
+
+    /// The value of a metric, all labels added up.
+    #[expect(clippy::cast_possible_truncation, reason = "a test counts whole numbers, and few")]
+    pub(crate) fn metric(&self, name: &str) -> i64 {
+        let families = self.process.registry.gather();
+        let family = families.iter().filter(|family| family.name() == name);
+        let values = family.flat_map(prometheus::proto::MetricFamily::get_metric);
+        values.map(|metric| metric.get_counter().get_value() + metric.get_gauge().get_value()).sum::<f64>()
+            as i64
+    }
+
+    pub(crate) async fn end(self) -> Result<(), ConsumerError> {
+        self.process.shutdown.trigger();
+        self.ended().await
+    }
+
+    pub(crate) async fn ended(self) -> Result<(), ConsumerError> {
+        tokio::time::timeout(DEADLINE, self.task).await.expect("the consumer ends").expect("no panic")
+    }
+}
+
+/// The record's value again, on `out`.
+pub(crate) fn echo(record: &Record) -> Output {
+    Output {
+        topic: Arc::from("out"),
+        key: record.key.clone(),
+        value: record.value.clone().unwrap_or_default(),
+        headers: vec![("from".into(), record.offset.to_string().into_bytes())],
+    }
+}

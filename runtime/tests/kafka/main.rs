@@ -1,0 +1,12 @@
+//! The runtime against the mock cluster that librdkafka brings along, over real sockets.
+
+// The name under which the workspace knows it.
+extern crate weir_runtime as runtime;
+
+mod cluster;
+mod consumer;
+mod handler;
+mod killed;
+mod producer;
+mod rebalance;
+mod trouble;

@@ -1,0 +1,135 @@
+//! What becomes of a batch.
+
+use std::time::{Duration, Instant};
+
+use runtime::producer::{DeliveryError, Outgoing, Producer, ProducerOptions, SendError, TopicsError};
+use runtime::settings::KafkaSettings;
+
+use crate::cluster::{Cluster, DEADLINE};
+
+/// A port that nobody listens on.
+const NOWHERE: &str = "127.0.0.1:1";
+
+fn record<'a>(topic: &'a str, value: &'a [u8]) -> Outgoing<'a> {
+    Outgoing { topic, key: Some(b"key"), value, headers: &[("ce_id", b"1"), ("empty", b"")] }
+}
+
+fn impatient(delivery_timeout: Duration) -> ProducerOptions {
+    ProducerOptions { delivery_timeout, ..ProducerOptions::default() }
+}
+
+#[tokio::test]
+async fn a_batch_over_several_topics_has_one_acknowledgement() {
+    let cluster = Cluster::with_topics(&[("a", 3), ("b", 1)]);
+    let producer = cluster.producer();
+    let mut batch = producer.batch();
+    for topic in ["a", "b", "a"] {
+        batch.send(record(topic, topic.as_bytes())).unwrap();
+    }
+    let receipt = batch.finish();
+    tokio::time::timeout(DEADLINE, receipt).await.unwrap().unwrap();
+    assert_eq!(producer.in_flight(), 0);
+    assert_eq!(cluster.read("a", 3, 2).await.len(), 2);
+    assert_eq!(cluster.read("b", 1, 1).await[0].text(), "b");
+}
+
+#[tokio::test]
+async fn bytes_arrive_as_they_were_and_an_empty_value_is_not_null() {
+    let cluster = Cluster::with_topics(&[("a", 1)]);
+    let producer = cluster.producer();
+    let mut batch = producer.batch();
+    batch.send(record("a", b"\x00\xff")).unwrap();
+    batch.send(Outgoing { topic: "a", key: None, value: b"", headers: &[] }).unwrap();
+    batch.finish().await.unwrap();
+    let stored = cluster.read("a", 1, 2).await;
+    assert_eq!(stored[0].value.as_deref(), Some(&b"\x00\xff"[..]));
+    assert_eq!(stored[0].key.as_deref(), Some(&b"key"[..]));
+    let headers = [(String::from("ce_id"), Some(b"1".to_vec())), (String::from("empty"), Some(Vec::new()))];
+    assert_eq!(stored[0].headers, headers);
+    assert_eq!((stored[1].key.as_deref(), stored[1].value.as_deref()), (None, Some(&b""[..])));
+}
+
+#[tokio::test]
+async fn a_batch_dropped_open_still_sends_its_records() {
+    let cluster = Cluster::with_topics(&[("a", 1)]);
+    let producer = cluster.producer();
+    let mut batch = producer.batch();
+    batch.send(record("a", b"1")).unwrap();
+    drop(batch);
+    assert!(producer.flush(DEADLINE).await);
+    assert_eq!(cluster.read("a", 1, 1).await[0].text(), "1");
+}
+
+#[tokio::test]
+async fn a_full_queue_is_answered_at_once_and_keeps_what_it_has() {
+    let options = ProducerOptions { queue_records: 2, ..impatient(Duration::from_secs(1)) };
+    let producer = Producer::new(&KafkaSettings::plain(NOWHERE), &options).unwrap();
+    let mut batch = producer.batch();
+    batch.send(record("a", b"1")).unwrap();
+    batch.send(record("a", b"2")).unwrap();
+    let asked = Instant::now();
+    assert_eq!(batch.send(record("a", b"3")), Err(SendError::QueueFull));
+    assert!(asked.elapsed() < Duration::from_millis(100));
+    assert_eq!(producer.in_flight(), 2);
+    assert_eq!(batch.finish().await, Err(DeliveryError::TimedOut));
+}
+
+#[tokio::test]
+async fn without_a_broker_the_receipt_fails_after_the_delivery_timeout() {
+    let producer =
+        Producer::new(&KafkaSettings::plain(NOWHERE), &impatient(Duration::from_millis(500))).unwrap();
+    let mut batch = producer.batch();
+    batch.send(record("a", b"1")).unwrap();
+    let receipt = batch.finish();
+    assert_eq!(receipt.try_result(), None);
+    let outcome = tokio::time::timeout(DEADLINE, receipt).await.unwrap();
+    assert_eq!(outcome, Err(DeliveryError::TimedOut));
+}
+
+#[tokio::test]
+async fn a_record_beyond_the_limit_is_refused_with_both_sizes() {
+    let options = ProducerOptions { message_max_bytes: 2000, ..ProducerOptions::default() };
+    let producer = Producer::new(&KafkaSettings::plain(NOWHERE), &options).unwrap();
+    let error = producer.batch().send(record("a", &[0; 4000])).unwrap_err();
+    assert_eq!(error, SendError::TooLarge { topic: String::from("a"), bytes: 4003, limit: 2000 });
+    assert_eq!(producer.in_flight(), 0);
+}
+
+#[tokio::test]
+async fn dropping_the_producer_fails_what_is_queued_without_blocking() {
+    let producer = Producer::new(&KafkaSettings::plain(NOWHERE), &ProducerOptions::default()).unwrap();
+    let mut batch = producer.batch();
+    batch.send(record("a", b"1")).unwrap();
+    let receipt = batch.finish();
+    let dropped = Instant::now();
+    drop(producer);
+    assert!(dropped.elapsed() < Duration::from_millis(100));
+    let outcome = tokio::time::timeout(DEADLINE, receipt).await.unwrap();
+    assert_eq!(outcome, Err(DeliveryError::Purged));
+}
+
+#[tokio::test]
+async fn missing_topics_are_named_with_the_command_that_makes_them() {
+    let cluster = Cluster::with_topics(&[("a", 1)]);
+    let names = ["a", "b", "c"].map(String::from);
+    let error = cluster.producer().check_topics(&names, DEADLINE).await.unwrap_err();
+    let brokers = cluster.mock.bootstrap_servers();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "topics are missing (or hidden by an access control list): b, c; \
+             make them with `weir topics apply --brokers {brokers}`"
+        )
+    );
+    assert_eq!(cluster.producer().check_topics(&names[..1], DEADLINE).await, Ok(()));
+}
+
+#[tokio::test]
+async fn an_unreachable_broker_is_named_with_the_reason() {
+    let producer = Producer::new(&KafkaSettings::plain(NOWHERE), &ProducerOptions::default()).unwrap();
+    let names = [String::from("a")];
+    let error = producer.check_topics(&names, Duration::from_secs(1)).await.unwrap_err();
+    let TopicsError::Unreachable { brokers, reason } = error else { panic!("{error}") };
+    assert_eq!(brokers, NOWHERE);
+    assert!(reason.contains(NOWHERE) && reason.contains("Connection refused"), "{reason}");
+}

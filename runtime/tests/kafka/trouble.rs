@@ -1,0 +1,102 @@
+//! What becomes of a consumer when Kafka or the handler fails it.
+
+use std::time::Duration;
+
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
+use runtime::consumer::{ConsumerError, ConsumerOptions};
+use runtime::health::Probe;
+use runtime::producer::ProducerOptions;
+
+use crate::cluster::{Cluster, Stored, eventually, numbered, quick};
+use crate::handler::{echo, options, start};
+
+fn cluster() -> Cluster {
+    Cluster::with_topics(&[("in", 1), ("out", 1), ("dlq", 1)])
+}
+
+fn texts(stored: &[Stored]) -> Vec<String> {
+    stored.iter().map(Stored::text).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_topic_is_named_and_the_consumer_starts_once_it_is_there() {
+    let cluster = Cluster::with_topics(&[("in", 1), ("out", 1)]);
+    cluster.fill("in", "a", numbered(1)).await;
+    let running = start(cluster.kafka(), options(), async |record| Ok(vec![echo(&record)]));
+    let why = || running.process.health.report(Probe::Startup).verbose();
+    eventually("the missing topic's name", || why().contains("list): dlq; make them with")).await;
+    assert!(!running.is_started());
+    cluster.mock.create_topic("dlq", 1, 1).unwrap();
+    eventually("the start", || running.is_started()).await;
+    assert_eq!(texts(&cluster.read("out", 1, 1).await), ["0000"]);
+    running.end().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unreachable_broker_is_named_and_a_shutdown_does_not_wait_for_it() {
+    let running = start(quick("127.0.0.1:1"), options(), async |_| Ok(Vec::new()));
+    let why = || running.process.health.report(Probe::Startup).verbose();
+    eventually("the broker's name", || why().contains("127.0.0.1:1 answers")).await;
+    assert!(!running.is_started());
+    running.end().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_in_the_handler_ends_the_run_and_keeps_the_record() {
+    let cluster = cluster();
+    cluster.fill("in", "a", numbered(5)).await;
+    let running = start(cluster.kafka(), options(), async |record| {
+        assert!(record.offset < 3, "on purpose");
+        Ok(vec![echo(&record)])
+    });
+    let error = running.ended().await.unwrap_err();
+    assert_eq!(error.to_string(), "the handler panicked at in partition 0 offset 3");
+    assert!(matches!(error, ConsumerError::Panicked { offset: 3, .. }));
+    assert!(cluster.committed("weir-test", "in").await.is_none_or(|offset| offset <= 3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn outputs_that_a_broker_refuses_for_a_while_arrive_in_order() {
+    let cluster = cluster();
+    cluster.fill("in", "a", numbered(50)).await;
+    let producer =
+        ProducerOptions { delivery_timeout: Duration::from_millis(300), ..ProducerOptions::default() };
+    let options = ConsumerOptions { producer, ..options() };
+    // Refused for good by the broker, as a lost permission is; the permission comes back.
+    let refusals = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED; 3];
+    cluster.mock.request_errors(RDKafkaApiKey::Produce, &refusals);
+    let running = start(cluster.kafka(), options, async |record| Ok(vec![echo(&record)]));
+    cluster.wait_for_committed("weir-test", "in", 50).await;
+    assert!(running.metric("weir_consumer_failures_total") >= 1);
+    // Some may be there twice, but at the end they are there once more in order.
+    let stored = texts(&cluster.read_all("out").await);
+    assert_eq!(stored[stored.len() - 50..], numbered(50));
+    running.end().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_letter_that_cannot_be_delivered_holds_the_offset_until_it_can() {
+    let cluster = cluster();
+    cluster.fill("in", "a", numbered(2)).await;
+    let refusals = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED; 3];
+    cluster.mock.request_errors(RDKafkaApiKey::Produce, &refusals);
+    let running = start(cluster.kafka(), options(), async |_| {
+        Err(runtime::consumer::Failure::Reject { reason: "bad", error: String::from("bad") })
+    });
+    assert_eq!(texts(&cluster.read("dlq", 1, 2).await), numbered(2));
+    cluster.wait_for_committed("weir-test", "in", 2).await;
+    assert!(running.metric("weir_consumer_failures_total") >= 5);
+    assert_eq!(running.metric("weir_consumer_dead_letters_total"), 2);
+    running.end().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shutdown_ends_in_bounded_time_while_the_broker_is_away() {
+    let cluster = cluster();
+    cluster.fill("in", "a", numbered(1)).await;
+    let options = ConsumerOptions { close_timeout: Duration::from_secs(1), ..options() };
+    let running = start(cluster.kafka(), options, async |record| Ok(vec![echo(&record)]));
+    running.wait_for_calls(1).await;
+    cluster.mock.broker_down(1).unwrap();
+    running.end().await.unwrap();
+}
