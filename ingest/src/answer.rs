@@ -1,0 +1,161 @@
+//! Every answer that the public port gives: its status, its one line of text, its headers.
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
+use hyper::{Response, StatusCode};
+
+/// What a request is answered. Errors say what to fix, and repeat nothing of what was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// The delivery is durable.
+    Accepted,
+    /// The handshake is passed: the challenge and nothing else.
+    Challenge(String),
+    /// The handshake is refused.
+    HandshakeRefused(&'static str),
+    /// The path is not the webhook's.
+    NotFound,
+    /// The method is neither GET nor POST.
+    MethodNotAllowed,
+    /// The body is compressed or otherwise encoded.
+    Encoded,
+    /// The body is larger than the cap.
+    TooLarge,
+    /// The signature is missing, repeated, malformed or wrong.
+    Unsigned(SignatureFault),
+    /// The body did not come, or not in time.
+    Incomplete,
+    /// Nothing could be made durable.
+    Unavailable(Unavailable),
+}
+
+/// What is wrong with a signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SignatureFault {
+    Missing,
+    Repeated,
+    Malformed,
+    Wrong,
+}
+
+/// Why nothing could be made durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unavailable {
+    /// The brokers and topics have not been seen yet.
+    Starting,
+    /// The producer's queue is full.
+    QueueFull,
+    /// The acknowledgement did not come within `--ack-timeout`.
+    Late,
+    /// Kafka refused a record.
+    Refused,
+    /// As many connections are open as `--max-connections` allows.
+    Connections,
+}
+
+/// How long a client may wait before it tries again, in seconds.
+pub(crate) const RETRY_AFTER_SECONDS: &str = "30";
+
+impl SignatureFault {
+    pub(crate) const ALL: [Self; 4] = [Self::Missing, Self::Repeated, Self::Malformed, Self::Wrong];
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Repeated => "repeated",
+            Self::Malformed => "malformed",
+            Self::Wrong => "wrong",
+        }
+    }
+
+    const fn advice(self) -> &'static str {
+        match self {
+            Self::Missing => "the header X-Hub-Signature-256 is missing",
+            Self::Repeated => "the header X-Hub-Signature-256 is there more than once",
+            Self::Malformed => "X-Hub-Signature-256 has to be sha256= and 64 hexadecimal digits",
+            Self::Wrong => {
+                "no app secret gives this signature: check the app's secret, and that nothing in front re-encodes the body"
+            }
+        }
+    }
+}
+
+impl Unavailable {
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Starting, Self::QueueFull, Self::Late, Self::Refused, Self::Connections];
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::QueueFull => "queue_full",
+            Self::Late => "late",
+            Self::Refused => "refused",
+            Self::Connections => "connections",
+        }
+    }
+}
+
+impl Answer {
+    pub(crate) const fn status(&self) -> StatusCode {
+        match self {
+            Self::Accepted | Self::Challenge(_) => StatusCode::OK,
+            Self::HandshakeRefused(_) => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Encoded => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Unsigned(_) => StatusCode::UNAUTHORIZED,
+            Self::Incomplete => StatusCode::REQUEST_TIMEOUT,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    fn text(self) -> Bytes {
+        let line = match self {
+            Self::Accepted => return Bytes::new(),
+            Self::Challenge(challenge) => return Bytes::from(challenge),
+            Self::HandshakeRefused(advice) => advice,
+            Self::NotFound => "not found: the path of the webhook is a setting (--path)",
+            Self::MethodNotAllowed => "method not allowed: GET for the handshake, POST for deliveries",
+            Self::Encoded => {
+                "Content-Encoding has to be absent or identity: the signature is over the bytes as sent"
+            }
+            Self::TooLarge => "the body is larger than the cap (--max-body)",
+            Self::Unsigned(fault) => fault.advice(),
+            Self::Incomplete => "the body did not come in time, or not whole",
+            Self::Unavailable(_) => "nothing could be made durable: send it again",
+        };
+        Bytes::from_static(line.as_bytes())
+    }
+
+    /// Lays the answer out; `close` ends the connection after it, for a body that was not read.
+    pub(crate) fn into_response(self, close: bool) -> Response<Full<Bytes>> {
+        let status = self.status();
+        let retry = matches!(self, Self::Unavailable(_));
+        let allow = matches!(self, Self::MethodNotAllowed);
+        let text = self.text();
+        let has_text = !text.is_empty();
+        let mut response = Response::new(Full::new(text));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        if has_text {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+            headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        }
+        if retry {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
+        }
+        if allow {
+            headers.insert(ALLOW, HeaderValue::from_static("GET, POST"));
+        }
+        if close {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+}
+
+/// The answer to a connection that is not served at all, as bytes on the wire.
+pub(crate) const TURNED_AWAY: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 30\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";

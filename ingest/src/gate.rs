@@ -1,0 +1,73 @@
+//! Holds deliveries back until the brokers and every topic have been seen once.
+//!
+//! Before that, a record would wait in the producer's queue for a broker or a topic that may never come. Afterwards an
+//! outage is seen by the acknowledgement alone, so that it never flips readiness.
+
+use runtime::health::{Check, Health, Probe};
+use runtime::producer::{Producer, TopicsError};
+use runtime::shutdown::Shutdown;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// How long one look at the cluster may take.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long to wait between two looks.
+const CHECK_EVERY: Duration = Duration::from_secs(1);
+/// How long to wait after the first look that succeeds: librdkafka asks for the idempotent producer's id on a timer of
+/// 500 ms (`rd_kafka_idemp_pid_timer_restart`), and sends no record before it has one.
+const SETTLE: Duration = Duration::from_millis(600);
+/// How often the same trouble is said again.
+const SAY_EVERY: Duration = Duration::from_mins(1);
+
+/// Open once Kafka and the topics have been seen.
+#[derive(Clone, Debug)]
+pub(crate) struct Gate {
+    is_open: Arc<AtomicBool>,
+    check: Check,
+}
+
+impl Gate {
+    /// A closed gate, which holds the start-up probe back.
+    pub(crate) fn closed(health: &Health) -> Self {
+        Self { is_open: Arc::default(), check: health.check("kafka", Probe::Startup) }
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Relaxed)
+    }
+
+    fn open(&self) {
+        self.is_open.store(true, Ordering::Relaxed);
+        self.check.pass();
+    }
+}
+
+/// Looks at the cluster until everything is there, then opens the gate; says once a minute what is missing.
+pub(crate) async fn open_when_ready(gate: Gate, producer: Producer, topics: Vec<String>, shutdown: Shutdown) {
+    let mut said = None;
+    loop {
+        match producer.check_topics(&topics, CHECK_TIMEOUT).await {
+            Ok(()) => break,
+            Err(error) => {
+                gate.check.fail(error.to_string());
+                say(&error, &mut said);
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(CHECK_EVERY) => {}
+            () = shutdown.requested() => return,
+        }
+    }
+    tokio::time::sleep(SETTLE).await;
+    gate.open();
+    tracing::info!(topics = topics.len(), "Kafka and all topics are there: deliveries are accepted");
+}
+
+fn say(error: &TopicsError, said: &mut Option<Instant>) {
+    let now = Instant::now();
+    if said.is_none_or(|last| now.duration_since(last) >= SAY_EVERY) {
+        *said = Some(now);
+        tracing::error!(%error, "every delivery is answered 503 until Kafka is ready; still trying");
+    }
+}

@@ -1,0 +1,22 @@
+//! The service that Meta's webhooks reach: accept, read, verify, split, publish, answer.
+//!
+//! [`run`] serves until it is asked to end. A delivery is answered 200 only when every record of it is acknowledged by
+//! Kafka with acks=all.
+
+mod answer;
+mod body;
+mod gate;
+mod handshake;
+mod keyring;
+mod metrics;
+mod publisher;
+mod reload;
+mod secrets;
+mod server;
+pub mod settings;
+mod signature;
+mod webhook;
+
+pub use secrets::Secret;
+pub use server::{ServeError, bind, run, serve};
+pub use settings::Settings;

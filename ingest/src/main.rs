@@ -1,0 +1,16 @@
+//! `weir-ingest`: wires the settings to the server.
+
+use runtime::process::{self, About};
+use std::process::ExitCode;
+use weir_ingest::Settings;
+use weir_ingest::settings::IngestArgs;
+
+const ABOUT: About = About {
+    name: "weir-ingest",
+    version: env!("CARGO_PKG_VERSION"),
+    description: "Takes Meta's webhooks, proves that Meta signed them, and puts them on Kafka before it answers",
+};
+
+fn main() -> ExitCode {
+    process::run::<IngestArgs, _, _, _>(ABOUT, Settings::read, weir_ingest::run)
+}

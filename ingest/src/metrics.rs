@@ -1,0 +1,181 @@
+//! What ingest counts.
+
+use crate::answer::{Answer, SignatureFault, Unavailable};
+use prometheus::{Histogram, IntCounter, IntGauge, Registry};
+use runtime::metrics::{SECONDS, counter, counters, gauge, histogram};
+use schemas::{EventKind, Kind, Refusal};
+use std::collections::HashMap;
+use std::hash::Hash;
+
+/// All metrics of ingest; every label set is closed, and its counters exist from the start.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    answers: HashMap<(Method, u16), IntCounter>,
+    signature_failures: Vec<IntCounter>,
+    unavailable: Vec<IntCounter>,
+    events: HashMap<EventKind, IntCounter>,
+    dead_letters: HashMap<Refusal, IntCounter>,
+    /// Deliveries whose every record Kafka acknowledged.
+    acknowledged: IntCounter,
+    /// Verified deliveries that could not be made durable.
+    rejected: IntCounter,
+    pub(crate) ack_seconds: Histogram,
+    pub(crate) body_bytes: IntCounter,
+    pub(crate) connections: IntGauge,
+    pub(crate) accept_errors: IntCounter,
+    pub(crate) secret_reload_failures: IntCounter,
+}
+
+/// The method of a request, as a label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Method {
+    Get,
+    Post,
+    Other,
+}
+
+impl Method {
+    const ALL: [Self; 3] = [Self::Get, Self::Post, Self::Other];
+
+    pub(crate) fn of(method: &hyper::Method) -> Self {
+        match *method {
+            hyper::Method::GET => Self::Get,
+            hyper::Method::POST => Self::Post,
+            _ => Self::Other,
+        }
+    }
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::Post => "post",
+            Self::Other => "other",
+        }
+    }
+}
+
+const STATUSES: [u16; 9] = [200, 401, 403, 404, 405, 408, 413, 415, 503];
+const REFUSALS: [Refusal; 4] =
+    [Refusal::NotJson, Refusal::NotADelivery, Refusal::TooDeep, Refusal::TooManyEvents];
+
+impl Metrics {
+    pub(crate) fn new(registry: &Registry) -> Self {
+        let answers = counters(
+            registry,
+            "weir_ingest_requests_total",
+            "Requests answered, by method and status.",
+            &["method", "status"],
+        );
+        let answer_labels =
+            Method::ALL.into_iter().flat_map(|method| STATUSES.map(|status| (method, status)));
+        let deliveries = counters(
+            registry,
+            "weir_ingest_deliveries_total",
+            "Verified deliveries by how they were made durable: broker, or rejected with 503.",
+            &["path"],
+        );
+        let signatures = counters(
+            registry,
+            "weir_ingest_signature_failures_total",
+            "Deliveries answered 401, by what was wrong with the signature.",
+            &["reason"],
+        );
+        let unavailable = counters(
+            registry,
+            "weir_ingest_unavailable_total",
+            "Requests answered 503, by reason.",
+            &["reason"],
+        );
+        Self {
+            answers: each(answer_labels, |(method, status)| {
+                answers.with_label_values(&[method.as_str(), &status.to_string()])
+            }),
+            signature_failures: SignatureFault::ALL
+                .map(|fault| signatures.with_label_values(&[fault.as_str()]))
+                .into(),
+            unavailable: Unavailable::ALL.map(|why| unavailable.with_label_values(&[why.as_str()])).into(),
+            events: events(registry),
+            dead_letters: dead_letters(registry),
+            acknowledged: deliveries.with_label_values(&["broker"]),
+            rejected: deliveries.with_label_values(&["rejected"]),
+            ack_seconds: histogram(
+                registry,
+                "weir_ingest_ack_seconds",
+                "Time from a verified delivery to the acknowledgement of its last record.",
+                SECONDS,
+            ),
+            body_bytes: counter(registry, "weir_ingest_body_bytes_total", "Bytes of verified bodies."),
+            connections: gauge(registry, "weir_ingest_connections", "Connections that are open now."),
+            accept_errors: counter(
+                registry,
+                "weir_ingest_accept_errors_total",
+                "Connections that the system could not hand over, for instance for want of file descriptors.",
+            ),
+            secret_reload_failures: counter(
+                registry,
+                "weir_ingest_secret_reload_failures_total",
+                "Looks at the directories of secrets that could not be used; the old secrets stay.",
+            ),
+        }
+    }
+
+    /// Counts an answer.
+    pub(crate) fn answered(&self, method: Method, answer: &Answer) {
+        if let Some(counter) = self.answers.get(&(method, answer.status().as_u16())) {
+            counter.inc();
+        }
+        match answer {
+            Answer::Unsigned(fault) => self.signature_failures[*fault as usize].inc(),
+            Answer::Unavailable(why) => self.unavailable[*why as usize].inc(),
+            _ => {}
+        }
+    }
+
+    /// Counts a verified delivery by what became of it.
+    pub(crate) fn delivered(&self, acknowledged: bool) {
+        if acknowledged { self.acknowledged.inc() } else { self.rejected.inc() }
+    }
+
+    /// Counts an event.
+    pub(crate) fn event(&self, kind: EventKind) {
+        if let Some(counter) = self.events.get(&kind) {
+            counter.inc();
+        }
+    }
+
+    /// Counts a body that went to the dead letters.
+    pub(crate) fn dead_letter(&self, refusal: Refusal) {
+        if let Some(counter) = self.dead_letters.get(&refusal) {
+            counter.inc();
+        }
+    }
+}
+
+fn events(registry: &Registry) -> HashMap<EventKind, IntCounter> {
+    let events = counters(
+        registry,
+        "weir_ingest_events_total",
+        "Events in the deliveries that were handed to Kafka, by kind.",
+        &["kind"],
+    );
+    let kinds =
+        Kind::ALL.into_iter().flat_map(|kind| [false, true].map(|standby| EventKind { kind, standby }));
+    each(kinds, |kind| events.with_label_values(&[&kind.to_string()]))
+}
+
+fn dead_letters(registry: &Registry) -> HashMap<Refusal, IntCounter> {
+    let dead_letters = counters(
+        registry,
+        "weir_ingest_dead_letters_total",
+        "Verified bodies that went to the dead letters, by reason.",
+        &["reason"],
+    );
+    each(REFUSALS.into_iter(), |refusal| dead_letters.with_label_values(&[refusal.as_str()]))
+}
+
+fn each<K: Copy + Eq + Hash>(
+    keys: impl Iterator<Item = K>,
+    counter: impl Fn(K) -> IntCounter,
+) -> HashMap<K, IntCounter> {
+    keys.map(|key| (key, counter(key))).collect()
+}

@@ -1,0 +1,245 @@
+//! The settings of ingest: declared as flags, read once, checked together.
+
+use crate::secrets::{self, Secret};
+use runtime::settings::{Problem, Reader, Source, form};
+use schemas::TopicSpec;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The flags of `weir-ingest` beside the common ones.
+#[derive(Debug, clap::Args)]
+pub struct IngestArgs {
+    /// Where Meta's webhooks arrive: IP and port
+    #[arg(long, env = "WEIR_LISTEN", default_value = "0.0.0.0:8080", value_name = "ADDRESS")]
+    listen: Option<String>,
+
+    /// The path of the webhook, matched exactly
+    #[arg(long, env = "WEIR_PATH", default_value = "/webhook", value_name = "PATH")]
+    path: Option<String>,
+
+    /// Directory of app secrets, a file an app, named for it; reread when it changes
+    ///
+    /// The secret of a single app can be given in the environment variable `WEIR_APP_SECRET` instead.
+    #[arg(long, env = "WEIR_APP_SECRETS", value_name = "DIR")]
+    app_secrets: Option<String>,
+
+    /// The secret of a single app; only from the environment, since every process can read a command line
+    #[arg(long, env = "WEIR_APP_SECRET", hide = true, hide_env_values = true)]
+    app_secret: Option<String>,
+
+    /// Directory of verify tokens for the handshake, a file an app; reread when it changes
+    ///
+    /// A single one can be given in the environment variable `WEIR_VERIFY_TOKEN` instead.
+    #[arg(long, env = "WEIR_VERIFY_TOKENS", value_name = "DIR")]
+    verify_tokens: Option<String>,
+
+    /// The verify token of a single app; only from the environment
+    #[arg(long, env = "WEIR_VERIFY_TOKEN", hide = true, hide_env_values = true)]
+    verify_token: Option<String>,
+
+    /// How often the directories of secrets are looked at again
+    #[arg(long, env = "WEIR_SECRETS_REFRESH", default_value = "10s", value_name = "DURATION")]
+    secrets_refresh: Option<String>,
+
+    /// How long Kafka may take to acknowledge a delivery before it is answered 503
+    #[arg(long, env = "WEIR_ACK_TIMEOUT", default_value = "1s", value_name = "DURATION")]
+    ack_timeout: Option<String>,
+
+    /// The largest body that is read; a larger one is answered 413
+    #[arg(long, env = "WEIR_MAX_BODY", default_value = "4MiB", value_name = "BYTES")]
+    max_body: Option<String>,
+
+    /// The most events that one delivery may hold; one with more goes to the dead letters
+    #[arg(long, env = "WEIR_MAX_EVENTS", default_value = "10000", value_name = "COUNT")]
+    max_events: Option<String>,
+
+    /// The most connections that are served at once; one more is answered 503
+    #[arg(long, env = "WEIR_MAX_CONNECTIONS", default_value = "10000", value_name = "COUNT")]
+    max_connections: Option<String>,
+
+    /// How long a client may take to send the head of a request; it bounds idle keep-alive connections too
+    #[arg(long, env = "WEIR_HEADER_TIMEOUT", default_value = "75s", value_name = "DURATION")]
+    header_timeout: Option<String>,
+
+    /// How long a client may take to send a body
+    #[arg(long, env = "WEIR_BODY_TIMEOUT", default_value = "5s", value_name = "DURATION")]
+    body_timeout: Option<String>,
+
+    /// How long requests are still taken after SIGTERM, while load balancers learn that this instance ends
+    #[arg(long, env = "WEIR_DRAIN_DELAY", default_value = "5s", value_name = "DURATION")]
+    drain_delay: Option<String>,
+
+    /// How long requests under way may take to end after that
+    #[arg(long, env = "WEIR_DRAIN_TIMEOUT", default_value = "10s", value_name = "DURATION")]
+    drain_timeout: Option<String>,
+
+    /// How long a record may wait for company in the producer; it is added to every answer
+    #[arg(long, env = "WEIR_LINGER", default_value = "500us", value_name = "DURATION")]
+    linger: Option<String>,
+
+    /// Bytes of records that may wait for Kafka before deliveries are answered 503 at once
+    #[arg(long, env = "WEIR_QUEUE_BYTES", default_value = "128MiB", value_name = "BYTES")]
+    queue_bytes: Option<String>,
+}
+
+/// The checked settings of ingest.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The address of the public port.
+    pub listen: SocketAddr,
+    /// The path of the webhook, matched exactly.
+    pub path: String,
+    /// The app secrets; never empty.
+    pub app_secrets: Secrets,
+    /// The verify tokens of the handshake; with none, every handshake is refused.
+    pub verify_tokens: Secrets,
+    /// How often the directories of secrets are looked at again.
+    pub secrets_refresh: Duration,
+    /// How long Kafka may take to acknowledge a delivery.
+    pub ack_timeout: Duration,
+    /// The largest body, in bytes.
+    pub max_body: usize,
+    /// The most events of one delivery.
+    pub max_events: usize,
+    /// The most connections at once.
+    pub max_connections: usize,
+    /// How long a head may take, and a connection be idle.
+    pub header_timeout: Duration,
+    /// How long a body may take.
+    pub body_timeout: Duration,
+    /// How long requests are still taken after the end was asked for.
+    pub drain_delay: Duration,
+    /// How long requests under way may take to end.
+    pub drain_timeout: Duration,
+    /// How long a record may wait for company.
+    pub linger: Duration,
+    /// Bytes of records that may wait for Kafka.
+    pub queue_bytes: usize,
+}
+
+/// Secrets of one sort: where they come from, and what was there at the start.
+#[derive(Clone, Debug, Default)]
+pub struct Secrets {
+    /// The directory that is reread.
+    pub directory: Option<PathBuf>,
+    /// One given beside the directory, named `default`.
+    pub fixed: Option<Secret>,
+    /// All of them, as read last.
+    pub current: Vec<Secret>,
+}
+
+impl Secrets {
+    /// A single secret that never changes.
+    pub fn fixed(value: &str) -> Self {
+        let secret = Secret::new("default", value);
+        Self { directory: None, current: vec![secret.clone()], fixed: Some(secret) }
+    }
+}
+
+impl Settings {
+    /// Reads the settings, noting every problem.
+    pub fn read(_: &IngestArgs, reader: &mut Reader<'_>) -> Option<Self> {
+        let path = form::matching("a path that begins with / and has no query", is_path);
+        let usize_of = |value: u64| usize::try_from(value).ok();
+        let listen = reader.required("listen", &form::address());
+        let path = reader.required("path", &path);
+        let app_secrets = read_app_secrets(reader);
+        let verify_tokens = read_secrets(reader, "verify_tokens", "verify_token");
+        let secrets_refresh = reader.required("secrets_refresh", &between(100, 3_600_000));
+        let ack_timeout = reader.required("ack_timeout", &between(10, 4_000));
+        let max_body = reader.required("max_body", &form::bytes(1024..=64 << 20)).and_then(usize_of);
+        let max_events = reader.required("max_events", &form::count(1..=1_000_000)).and_then(usize_of);
+        let connections = reader.required("max_connections", &form::count(1..=1_000_000)).and_then(usize_of);
+        let header_timeout = reader.required("header_timeout", &between(100, 3_600_000));
+        let body_timeout = reader.required("body_timeout", &between(100, 60_000));
+        let drain_delay = reader.required("drain_delay", &between(0, 300_000));
+        let drain_timeout = reader.required("drain_timeout", &between(100, 300_000));
+        let linger = reader.required("linger", &form::duration(Duration::ZERO..=Duration::from_millis(100)));
+        let queue_bytes = reader.required("queue_bytes", &form::bytes(1 << 20..=2 << 30)).and_then(usize_of);
+        Some(Self {
+            listen: listen?,
+            path: path?,
+            app_secrets: app_secrets?,
+            verify_tokens: verify_tokens?,
+            secrets_refresh: secrets_refresh?,
+            ack_timeout: ack_timeout?,
+            max_body: max_body?,
+            max_events: max_events?,
+            max_connections: connections?,
+            header_timeout: header_timeout?,
+            body_timeout: body_timeout?,
+            drain_delay: drain_delay?,
+            drain_timeout: drain_timeout?,
+            linger: linger?,
+            queue_bytes: queue_bytes?,
+        })
+    }
+
+    /// The defaults of `--help` for one app on a loopback port that the system chooses.
+    pub fn local(app_secret: &str, verify_token: &str) -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            path: "/webhook".to_owned(),
+            app_secrets: Secrets::fixed(app_secret),
+            verify_tokens: Secrets::fixed(verify_token),
+            secrets_refresh: Duration::from_secs(10),
+            ack_timeout: Duration::from_secs(1),
+            max_body: usize::try_from(TopicSpec::DEFAULT_BODY_BYTES).unwrap_or(usize::MAX),
+            max_events: 10_000,
+            max_connections: 10_000,
+            header_timeout: Duration::from_secs(75),
+            body_timeout: Duration::from_secs(5),
+            drain_delay: Duration::ZERO,
+            drain_timeout: Duration::from_secs(10),
+            linger: Duration::from_micros(500),
+            queue_bytes: 128 << 20,
+        }
+    }
+}
+
+fn between(from_millis: u64, to_millis: u64) -> form::Form<Duration> {
+    form::duration(Duration::from_millis(from_millis)..=Duration::from_millis(to_millis))
+}
+
+fn is_path(value: &str) -> bool {
+    value.starts_with('/')
+        && value.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'?' && byte != b'#')
+}
+
+fn read_app_secrets(reader: &mut Reader<'_>) -> Option<Secrets> {
+    if !reader.is_set("app_secrets") && !reader.is_set("app_secret") {
+        let expected = "a directory with a file an app, which holds its secret; or the secret itself in the environment variable WEIR_APP_SECRET";
+        reader.problem("app_secrets", expected);
+        return None;
+    }
+    read_secrets(reader, "app_secrets", "app_secret")
+}
+
+fn read_secrets(reader: &mut Reader<'_>, directory: &str, single: &str) -> Option<Secrets> {
+    if reader.is_set(single) && reader.source(single) == Source::Flag {
+        reader.problem(single, "it in the environment, since every process can read a command line");
+    }
+    let fixed = reader.optional(single, &form::text().secret()).map(|value| Secret::new("default", value));
+    let path = reader.optional(directory, &form::directory());
+    if reader.is_set(directory) && path.is_none() {
+        return None;
+    }
+    let secrets = Secrets { directory: path, fixed, current: Vec::new() };
+    match read_current(&secrets) {
+        Ok(current) => Some(Secrets { current, ..secrets }),
+        Err(error) => {
+            let (setting, source) = (reader.flag(directory), reader.source(directory));
+            let expected = "a directory with a file an app, which holds its secret".to_owned();
+            reader.add(Problem { setting, source, found: error.to_string(), expected });
+            None
+        }
+    }
+}
+
+/// What the directory holds now, and the fixed one.
+pub(crate) fn read_current(secrets: &Secrets) -> Result<Vec<Secret>, secrets::SecretsError> {
+    let mut current = secrets.directory.as_deref().map(secrets::read).transpose()?.unwrap_or_default();
+    current.extend(secrets.fixed.clone());
+    Ok(current)
+}

@@ -1,0 +1,147 @@
+//! Meta's signature: HMAC-SHA256 over the bytes as received, and the proof that it was right.
+
+use crate::answer::SignatureFault;
+use crate::keyring::Keyring;
+use bytes::Bytes;
+use hyper::HeaderMap;
+use std::sync::Arc;
+
+const HEADER: &str = "x-hub-signature-256";
+const DIGITS: usize = 64;
+
+/// What `X-Hub-Signature-256` claims, well formed.
+#[derive(Clone, Debug)]
+pub(crate) struct Claim {
+    as_sent: [u8; 7 + DIGITS],
+    digest: [u8; 32],
+}
+
+/// A body that Meta signed. Only [`verify`] makes one, and only one of these is published.
+#[derive(Clone, Debug)]
+pub(crate) struct VerifiedBody {
+    bytes: Bytes,
+    claim: Claim,
+    app: Arc<str>,
+}
+
+impl VerifiedBody {
+    /// The bytes as received.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// `X-Hub-Signature-256` as received.
+    pub(crate) fn signature(&self) -> &[u8] {
+        &self.claim.as_sent
+    }
+
+    /// The name of the app whose secret signed it.
+    pub(crate) fn app(&self) -> &str {
+        &self.app
+    }
+}
+
+/// Reads the one signature header: `sha256=` and 64 hexadecimal digits of either case.
+pub(crate) fn claim(headers: &HeaderMap) -> Result<Claim, SignatureFault> {
+    let mut values = headers.get_all(HEADER).iter();
+    let value = values.next().ok_or(SignatureFault::Missing)?;
+    if values.next().is_some() {
+        return Err(SignatureFault::Repeated);
+    }
+    let as_sent: [u8; 7 + DIGITS] = value.as_bytes().try_into().map_err(|_| SignatureFault::Malformed)?;
+    let digits = as_sent.strip_prefix(b"sha256=").ok_or(SignatureFault::Malformed)?;
+    let mut digest = [0; 32];
+    for (byte, pair) in digest.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = hex_digit(pair[0])? << 4 | hex_digit(pair[1])?;
+    }
+    Ok(Claim { as_sent, digest })
+}
+
+/// Verifies that one of the app secrets gives the claimed signature of these very bytes.
+pub(crate) fn verify(keyring: &Keyring, claim: Claim, bytes: Bytes) -> Result<VerifiedBody, SignatureFault> {
+    let app = keyring.matching(&bytes, &claim.digest).ok_or(SignatureFault::Wrong)?;
+    Ok(VerifiedBody { bytes, claim, app })
+}
+
+fn hex_digit(digit: u8) -> Result<u8, SignatureFault> {
+    match digit {
+        b'0'..=b'9' => Ok(digit - b'0'),
+        b'a'..=b'f' => Ok(digit - b'a' + 10),
+        b'A'..=b'F' => Ok(digit - b'A' + 10),
+        _ => Err(SignatureFault::Malformed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secrets::Secret;
+    use hyper::header::HeaderValue;
+
+    const EMPTY: &[u8] = br#"{"object":"whatsapp_business_account","entry":[]}"#;
+    const EMPTY_DIGEST: &str = "dec6a680679a968e7e0319355b23599cbfc54502c0784668e9618baa0c633756";
+    const ESCAPED: &[u8] = br#"{"object":"instagram","entry":[{"time":1,"id":"1","messaging":[{"sender":{"id":"2"},"recipient":{"id":"1"},"timestamp":1,"message":{"mid":"m","text":"caf\u00e9 \ud83d\ude00 a\/b"}}]}]}"#;
+    const ESCAPED_DIGEST: &str = "ca2e5efcb6488f0602329bfc38bcdee72b9c00d94ff6072e958c5d508cd98a96";
+
+    fn headers(values: &[&str]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(HEADER, HeaderValue::from_str(value).unwrap());
+        }
+        headers
+    }
+
+    fn check(secrets: &[Secret], body: &'static [u8], signatures: &[&str]) -> Result<String, SignatureFault> {
+        let keyring = Keyring::new(secrets);
+        let verified = verify(&keyring, claim(&headers(signatures))?, Bytes::from_static(body))?;
+        Ok(verified.app().to_owned())
+    }
+
+    fn test_secret() -> Secret {
+        Secret::new("main", "test_app_secret")
+    }
+
+    #[test]
+    fn the_bytes_as_sent_are_what_is_signed() {
+        let right = [test_secret()];
+        assert_eq!(check(&right, EMPTY, &[&format!("sha256={EMPTY_DIGEST}")]).as_deref(), Ok("main"));
+        assert_eq!(check(&right, ESCAPED, &[&format!("sha256={ESCAPED_DIGEST}")]).as_deref(), Ok("main"));
+        let upper = format!("sha256={}", EMPTY_DIGEST.to_uppercase());
+        assert_eq!(check(&right, EMPTY, &[&upper]).as_deref(), Ok("main"));
+        let spaced = br#"{"object": "whatsapp_business_account", "entry": []}"#;
+        assert_eq!(check(&right, spaced, &[&format!("sha256={EMPTY_DIGEST}")]), Err(SignatureFault::Wrong));
+    }
+
+    #[test]
+    fn any_of_several_secrets_will_do_and_is_named() {
+        let secrets = [Secret::new("old", "yesterday"), test_secret(), Secret::new("shop", "another")];
+        let signature = format!("sha256={EMPTY_DIGEST}");
+        assert_eq!(check(&secrets, EMPTY, &[&signature]).as_deref(), Ok("main"));
+        assert_eq!(check(&secrets[..1], EMPTY, &[&signature]), Err(SignatureFault::Wrong));
+        assert_eq!(check(&[], EMPTY, &[&signature]), Err(SignatureFault::Wrong));
+    }
+
+    #[test]
+    fn a_malformed_signature_is_told_from_a_wrong_one() {
+        let right = format!("sha256={EMPTY_DIGEST}");
+        let secrets = [test_secret()];
+        assert_eq!(check(&secrets, EMPTY, &[]), Err(SignatureFault::Missing));
+        assert_eq!(check(&secrets, EMPTY, &[&right, &right]), Err(SignatureFault::Repeated));
+        let not_hex = format!("sha256={}", "g".repeat(64));
+        let sha1 = format!("sha1={EMPTY_DIGEST}");
+        for malformed in ["", "sha256=", "sha256=ab", EMPTY_DIGEST, &not_hex, &sha1, &format!("{right}0")] {
+            assert_eq!(check(&secrets, EMPTY, &[malformed]), Err(SignatureFault::Malformed), "{malformed}");
+        }
+    }
+
+    #[test]
+    fn every_flipped_bit_is_noticed() {
+        let secrets = Keyring::new(&[test_secret()]);
+        let right = claim(&headers(&[&format!("sha256={ESCAPED_DIGEST}")])).unwrap();
+        for bit in 0..ESCAPED.len() * 8 {
+            let mut body = ESCAPED.to_vec();
+            body[bit / 8] ^= 1 << (bit % 8);
+            assert!(verify(&secrets, right.clone(), Bytes::from(body)).is_err(), "bit {bit}");
+        }
+    }
+}

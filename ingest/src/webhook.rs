@@ -1,0 +1,149 @@
+//! From a request to its answer: the refusals in their order, then verify, publish, wait for the acknowledgement.
+
+use crate::answer::{Answer, Unavailable};
+use crate::body::{self, BodyFault};
+use crate::gate::Gate;
+use crate::handshake;
+use crate::metrics::{Method, Metrics};
+use crate::publisher::Publisher;
+use crate::reload::Current;
+use crate::settings::Settings;
+use crate::signature::{self, VerifiedBody};
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::header::CONTENT_ENCODING;
+use hyper::{HeaderMap, Request, Response};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+/// Answers the requests of the public port.
+#[derive(Debug)]
+pub(crate) struct Webhook {
+    path: String,
+    max_body: usize,
+    body_timeout: Duration,
+    ack_timeout: Duration,
+    secrets: Arc<Current>,
+    gate: Gate,
+    publisher: Publisher,
+    metrics: Arc<Metrics>,
+}
+
+/// An answer, and whether the connection can go on after it.
+struct Outcome {
+    answer: Answer,
+    /// The body was left unread, so where the next request begins is not known.
+    close: bool,
+}
+
+impl Outcome {
+    const fn early(answer: Answer) -> Self {
+        Self { answer, close: true }
+    }
+
+    const fn of(answer: Answer) -> Self {
+        Self { answer, close: false }
+    }
+}
+
+impl Webhook {
+    pub(crate) fn new(
+        settings: &Settings,
+        secrets: Arc<Current>,
+        gate: Gate,
+        publisher: Publisher,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        Self {
+            path: settings.path.clone(),
+            max_body: settings.max_body,
+            body_timeout: settings.body_timeout,
+            ack_timeout: settings.ack_timeout,
+            secrets,
+            gate,
+            publisher,
+            metrics,
+        }
+    }
+
+    /// Answers one request; never fails.
+    pub(crate) async fn respond(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let method = Method::of(request.method());
+        let Outcome { answer, close } = self.outcome(method, request).await;
+        self.metrics.answered(method, &answer);
+        answer.into_response(close)
+    }
+
+    /// Refusals are tried in the order 404, 405, 415, 413, 401.
+    async fn outcome(&self, method: Method, request: Request<Incoming>) -> Outcome {
+        if request.uri().path() != self.path {
+            return Outcome::early(Answer::NotFound);
+        }
+        match method {
+            Method::Get => {
+                let tokens = self.secrets.verify_tokens.load();
+                Outcome::of(handshake::answer(request.uri().query(), &tokens))
+            }
+            Method::Post => self.deliver(request).await,
+            Method::Other => Outcome::early(Answer::MethodNotAllowed),
+        }
+    }
+
+    async fn deliver(&self, request: Request<Incoming>) -> Outcome {
+        let received = SystemTime::now();
+        let (head, body) = request.into_parts();
+        if is_encoded(&head.headers) {
+            return Outcome::early(Answer::Encoded);
+        }
+        if body::is_declared_too_large(&body, self.max_body) {
+            return Outcome::early(Answer::TooLarge);
+        }
+        let claim = signature::claim(&head.headers);
+        if let (Err(fault), true) = (&claim, body::is_length_declared(&body)) {
+            return Outcome::early(Answer::Unsigned(*fault));
+        }
+        let bytes = match body::read(body, self.max_body, self.body_timeout).await {
+            Ok(bytes) => bytes,
+            Err(BodyFault::TooLarge) => return Outcome::early(Answer::TooLarge),
+            Err(BodyFault::Incomplete) => return Outcome::early(Answer::Incomplete),
+        };
+        let verified = claim.and_then(|claim| signature::verify(&self.secrets.keyring.load(), claim, bytes));
+        match verified {
+            Ok(body) => Outcome::of(self.publish(&body, received).await),
+            Err(fault) => Outcome::of(Answer::Unsigned(fault)),
+        }
+    }
+
+    async fn publish(&self, body: &VerifiedBody, received: SystemTime) -> Answer {
+        let durable = self.make_durable(body, received).await;
+        self.metrics.delivered(durable.is_ok());
+        match durable {
+            Ok(()) => Answer::Accepted,
+            Err(why) => Answer::Unavailable(why),
+        }
+    }
+
+    /// Returns once Kafka has acknowledged every record of the delivery.
+    async fn make_durable(&self, body: &VerifiedBody, received: SystemTime) -> Result<(), Unavailable> {
+        if !self.gate.is_open() {
+            return Err(Unavailable::Starting);
+        }
+        let timer = self.metrics.ack_seconds.start_timer();
+        let receipt = self.publisher.publish(body, received)?;
+        let acknowledged = tokio::time::timeout(self.ack_timeout, receipt).await;
+        timer.observe_duration();
+        match acknowledged {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => {
+                self.publisher.say_refused(&error);
+                Err(Unavailable::Refused)
+            }
+            Err(_) => Err(Unavailable::Late),
+        }
+    }
+}
+
+fn is_encoded(headers: &HeaderMap) -> bool {
+    headers.get_all(CONTENT_ENCODING).iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"))
+}
