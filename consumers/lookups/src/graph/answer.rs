@@ -1,0 +1,213 @@
+//! What an answer of the Graph API means: a pure function from status and body.
+//!
+//! Source of the codes: Meta's page on Graph API error handling. An error has been seen with HTTP 200, so the body
+//! decides and the status helps where the body says nothing.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::fmt;
+
+/// One answer, read.
+#[derive(Clone, Debug)]
+pub enum Answer<'a> {
+    /// What was asked for, verbatim.
+    Found(&'a RawValue),
+    /// It is not there any more, or not for this token: Meta does not tell the two apart. The error, verbatim, where it
+    /// is JSON.
+    Gone(Option<&'a RawValue>),
+    /// Neither.
+    Refused(Refusal),
+}
+
+/// Why the Graph API did not answer what was asked. Holds no word of its message, which may quote people and tokens.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct Refusal {
+    /// What can be done about it.
+    pub class: RefusalClass,
+    /// The HTTP status; that of the item in a batch.
+    pub status: u16,
+    /// Meta's `code`.
+    pub code: Option<i64>,
+    /// Meta's `error_subcode`.
+    pub subcode: Option<i64>,
+    /// Meta's `fbtrace_id`, which Meta's support asks for.
+    pub trace: Option<String>,
+}
+
+/// What can be done about a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RefusalClass {
+    /// The access token is expired, revoked or of another host (190, 102): only a new one helps.
+    Token,
+    /// The token's app or user lacks a permission (3, 10, 200 to 299).
+    Permission,
+    /// Too many calls (4, 17, 32, 341, 613, 80000 to 80099): a wait helps.
+    Throttled,
+    /// Blocked for a violation of Meta's policies (368): a long wait and a person help.
+    Blocked,
+    /// Meta's own trouble (1, 2, `is_transient`, 5xx): another attempt may help.
+    Transient,
+    /// The call as such cannot be answered (100 and all other codes): nothing helps but other software.
+    Invalid,
+    /// No JSON object, so hardly from the Graph API.
+    Malformed,
+    /// A redirect, which is never followed.
+    Redirected,
+}
+
+/// The body of an error, as far as it is used.
+#[derive(Deserialize)]
+struct ErrorBody<'a> {
+    #[serde(borrow, default)]
+    error: Option<&'a RawValue>,
+}
+
+/// Meta's `error`, each member a token of its own, so that one of another type loses nothing but itself.
+#[derive(Default, Deserialize)]
+struct ErrorMembers<'a> {
+    #[serde(borrow, default)]
+    code: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    error_subcode: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    is_transient: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    fbtrace_id: Option<&'a RawValue>,
+}
+
+impl<'a> Answer<'a> {
+    /// Reads an answer.
+    pub fn read(status: u16, body: &'a [u8]) -> Self {
+        let object =
+            serde_json::from_slice::<&RawValue>(body).ok().filter(|body| body.get().starts_with('{'));
+        if let Some(error) = object.and_then(error_of) {
+            return failed(status, object, &error);
+        }
+        match (status, object) {
+            (200..=299, Some(found)) => Self::Found(found),
+            (404 | 410, _) => Self::Gone(object),
+            _ => Self::Refused(Refusal::of_status(status)),
+        }
+    }
+}
+
+impl Refusal {
+    fn of_status(status: u16) -> Self {
+        let class = match status {
+            300..=399 => RefusalClass::Redirected,
+            401 => RefusalClass::Token,
+            403 => RefusalClass::Permission,
+            408 | 500..=599 => RefusalClass::Transient,
+            429 => RefusalClass::Throttled,
+            _ => RefusalClass::Malformed,
+        };
+        Self { class, status, code: None, subcode: None, trace: None }
+    }
+}
+
+impl RefusalClass {
+    /// The word for dead letters and for a metric's label.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Permission => "permission",
+            Self::Throttled => "throttled",
+            Self::Blocked => "blocked",
+            Self::Transient => "transient",
+            Self::Invalid => "invalid_call",
+            Self::Malformed => "malformed_answer",
+            Self::Redirected => "redirected",
+        }
+    }
+
+    const fn advice(self) -> &'static str {
+        match self {
+            Self::Token => "the access token is not valid (any more): put a new one into its file",
+            Self::Permission => {
+                "the access token lacks a permission: instagram_basic, instagram_manage_comments and \
+                 pages_read_engagement are needed"
+            }
+            Self::Throttled => "too many calls",
+            Self::Blocked => "blocked for a violation of Meta's policies: see the app's dashboard",
+            Self::Transient => "it may work another time",
+            Self::Invalid => "the call cannot be answered",
+            Self::Malformed => "the answer is no JSON object: check --graph-url",
+            Self::Redirected => "redirects are not followed: check --graph-url",
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "the Graph API answered {}", self.status)?;
+        if let Some(code) = self.code {
+            write!(formatter, " with error {code}")?;
+        }
+        if let Some(subcode) = self.subcode {
+            write!(formatter, "/{subcode}")?;
+        }
+        if let Some(trace) = &self.trace {
+            write!(formatter, " (fbtrace_id {trace})")?;
+        }
+        write!(formatter, ": {}", self.class.advice())
+    }
+}
+
+fn error_of(body: &RawValue) -> Option<ErrorMembers<'_>> {
+    let error = serde_json::from_str::<ErrorBody<'_>>(body.get()).ok()?.error?;
+    Some(serde_json::from_str(error.get()).unwrap_or_default())
+}
+
+fn failed<'a>(status: u16, body: Option<&'a RawValue>, error: &ErrorMembers<'_>) -> Answer<'a> {
+    let code = number(error.code);
+    let subcode = number(error.error_subcode);
+    let is_transient = error.is_transient.is_some_and(|token| token.get() == "true");
+    let class = match code.and_then(class_of) {
+        // Meta marks throttling as transient too, and another attempt would only make it worse.
+        class @ Some(RefusalClass::Throttled | RefusalClass::Blocked) => class,
+        _ if is_transient => Some(RefusalClass::Transient),
+        class => class,
+    };
+    let is_gone = is_gone(code, subcode) || (class.is_none() && matches!(status, 404 | 410));
+    if is_gone && !is_transient {
+        return Answer::Gone(body);
+    }
+    let class = class.unwrap_or(match status {
+        200..=299 | 400 => RefusalClass::Invalid,
+        _ => Refusal::of_status(status).class,
+    });
+    Answer::Refused(Refusal { class, status, code, subcode, trace: trace(error.fbtrace_id) })
+}
+
+/// 100/33: the object does not exist or this token may not see it. 803: an alias that does not exist.
+fn is_gone(code: Option<i64>, subcode: Option<i64>) -> bool {
+    (code, subcode) == (Some(100), Some(33)) || code == Some(803)
+}
+
+/// The table of codes; `None` for one that is not in it.
+const fn class_of(code: i64) -> Option<RefusalClass> {
+    Some(match code {
+        4 | 17 | 32 | 341 | 613 | 80_000..=80_099 => RefusalClass::Throttled,
+        368 => RefusalClass::Blocked,
+        1 | 2 => RefusalClass::Transient,
+        102 | 190 => RefusalClass::Token,
+        3 | 10 | 200..=299 => RefusalClass::Permission,
+        100 => RefusalClass::Invalid,
+        _ => return None,
+    })
+}
+
+/// A number, or a string of one.
+fn number(token: Option<&RawValue>) -> Option<i64> {
+    token?.get().trim_matches('"').parse().ok()
+}
+
+/// A trace id is made of what base64 is made of; all else is not repeated.
+fn trace(token: Option<&RawValue>) -> Option<String> {
+    let trace = token?.get().strip_prefix('"')?.strip_suffix('"')?;
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/' | b'=');
+    ((1..=64).contains(&trace.len()) && trace.bytes().all(allowed)).then(|| trace.to_owned())
+}
+
+#[cfg(test)]
+mod tests;

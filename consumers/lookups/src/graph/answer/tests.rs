@@ -1,0 +1,119 @@
+//! The table of answers, row by row.
+
+use super::*;
+
+fn error(code: i64, rest: &str) -> String {
+    format!(
+        r#"{{"error":{{"message":"Malformed access token EAAG","type":"OAuthException","code":{code}{rest}}}}}"#
+    )
+}
+
+/// The class's word, or `found` and `gone`.
+fn class(status: u16, body: &str) -> &'static str {
+    match Answer::read(status, body.as_bytes()) {
+        Answer::Found(_) => "found",
+        Answer::Gone(_) => "gone",
+        Answer::Refused(refusal) => refusal.class.as_str(),
+    }
+}
+
+#[test]
+fn an_object_without_error_is_what_was_asked_for_verbatim() {
+    let body = "{ \"id\": \"17\",\n \"text\": \"\\u00e4\" }";
+    let sent = format!("\n{body} \n");
+    let Answer::Found(found) = Answer::read(200, sent.as_bytes()) else { panic!("not found") };
+    assert_eq!(found.get(), body);
+}
+
+#[test]
+fn every_code_has_its_class() {
+    for (class_of_codes, codes) in [
+        ("token", &[190, 102][..]),
+        ("permission", &[3, 10, 200, 230, 299]),
+        ("throttled", &[4, 17, 32, 341, 613, 80_001, 80_002, 80_006]),
+        ("blocked", &[368]),
+        ("transient", &[1, 2]),
+        ("gone", &[803]),
+        ("invalid_call", &[100, 300, 9_999, -1]),
+    ] {
+        for code in codes {
+            assert_eq!(class(400, &error(*code, "")), class_of_codes, "{code}");
+        }
+    }
+}
+
+#[test]
+fn a_gone_object_is_told_by_its_subcode() {
+    assert_eq!(class(400, &error(100, r#","error_subcode":33"#)), "gone");
+    assert_eq!(class(400, &error(100, r#","error_subcode":2207006"#)), "invalid_call");
+    assert_eq!(class(400, r#"{"error":{"code":"100","error_subcode":"33"}}"#), "gone");
+}
+
+#[test]
+fn an_error_counts_whatever_the_status() {
+    assert_eq!(class(200, &error(190, "")), "token");
+    assert_eq!(class(200, &error(80_002, "")), "throttled");
+    assert_eq!(class(200, r#"{"error":"no"}"#), "invalid_call");
+    assert_eq!(class(500, &error(190, r#","error_subcode":463"#)), "token");
+    assert_eq!(class(500, &error(9_999, "")), "transient");
+    assert_eq!(class(404, &error(9_999, "")), "gone");
+    assert_eq!(class(200, r#"{"id":"17","error":null}"#), "found");
+}
+
+#[test]
+fn a_transient_error_is_tried_again_unless_it_throttles() {
+    assert_eq!(class(400, &error(10, r#","is_transient":true"#)), "transient");
+    assert_eq!(class(404, &error(9_999, r#","is_transient":true"#)), "transient");
+    assert_eq!(class(400, &error(100, r#","error_subcode":33,"is_transient":true"#)), "transient");
+    assert_eq!(class(400, &error(4, r#","is_transient":true"#)), "throttled");
+    assert_eq!(class(400, &error(190, r#","is_transient":false"#)), "token");
+}
+
+#[test]
+fn the_status_decides_where_the_body_says_nothing() {
+    for (status, expected) in [
+        (301, "redirected"),
+        (302, "redirected"),
+        (400, "malformed_answer"),
+        (401, "token"),
+        (403, "permission"),
+        (404, "gone"),
+        (408, "transient"),
+        (410, "gone"),
+        (429, "throttled"),
+        (500, "transient"),
+        (503, "transient"),
+    ] {
+        assert_eq!(class(status, "<html>"), expected, "{status}");
+    }
+}
+
+#[test]
+fn what_is_no_object_is_malformed() {
+    for body in ["", "<html>", "[]", "false", "null", "\"x\"", r#"{"id":"#, "\u{feff}{}"] {
+        assert_eq!(class(200, body), "malformed_answer", "{body}");
+    }
+    assert!(matches!(Answer::read(200, b"{\"id\":\"\xff\"}"), Answer::Refused(_)));
+}
+
+#[test]
+fn a_refusal_says_codes_and_trace_and_none_of_metas_words() {
+    let body = error(190, r#","error_subcode":463,"fbtrace_id":"AbC-12_x""#);
+    let Answer::Refused(refusal) = Answer::read(400, body.as_bytes()) else { panic!("not refused") };
+    assert_eq!(
+        refusal.to_string(),
+        "the Graph API answered 400 with error 190/463 (fbtrace_id AbC-12_x): the access token is not valid (any \
+         more): put a new one into its file"
+    );
+    let odd = error(190, r#","fbtrace_id":"a person said""#);
+    let Answer::Refused(refusal) = Answer::read(400, odd.as_bytes()) else { panic!("not refused") };
+    assert_eq!(refusal.trace, None);
+}
+
+#[test]
+fn a_gone_object_keeps_what_the_graph_said() {
+    let body = error(803, "");
+    let Answer::Gone(Some(said)) = Answer::read(404, body.as_bytes()) else { panic!("not gone") };
+    assert_eq!(said.get(), body);
+    assert!(matches!(Answer::read(404, b"not here"), Answer::Gone(None)));
+}

@@ -1,0 +1,89 @@
+//! What is asked of the Graph API: the calls, and the fields that each asks for.
+//!
+//! Sources: Meta's Instagram webhook guide (the two edges of mentions), the Instagram Graph API's reference (comment and
+//! media). A field that a node does not have fails the whole call with code 100, so only documented ones are here.
+
+use crate::graph::GraphId;
+
+/// One read of the Graph API.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Call {
+    /// The comment of somebody else that mentions the account, with the media below which it stands.
+    MentionedComment {
+        /// Who is mentioned.
+        account: GraphId,
+        /// The comment.
+        comment: GraphId,
+    },
+    /// The media of somebody else whose caption mentions the account.
+    MentionedMedia {
+        /// Who is mentioned.
+        account: GraphId,
+        /// The media.
+        media: GraphId,
+    },
+    /// A comment on the account's own media, with that media, which webhooks do not name for albums.
+    Comment {
+        /// The comment.
+        comment: GraphId,
+    },
+}
+
+/// Fields of a media. One that does not apply is left out of the answer: reels have no `media_url`.
+const MEDIA: &str =
+    "id,caption,media_type,media_product_type,permalink,media_url,thumbnail_url,username,timestamp";
+/// Fields of a mentioning comment beside its media. The author comes as `username` alone, never with an id.
+const MENTIONING: &str = "id,text,timestamp,username,like_count";
+/// Fields of a comment on own media, beside that media.
+const COMMENT: &str = "id,text,timestamp,from{id,username},username,hidden,like_count,parent_id";
+
+impl Call {
+    /// Path and query under the host, readable, as Meta's batch calls take it as `relative_url`: no token, not percent-encoded.
+    pub fn relative_url(&self, version: &str) -> String {
+        match self {
+            Self::MentionedComment { account, comment } => format!(
+                "{version}/{account}?fields=mentioned_comment.comment_id({comment}){{{MENTIONING},media{{{MEDIA}}}}}"
+            ),
+            Self::MentionedMedia { account, media } => {
+                format!("{version}/{account}?fields=mentioned_media.media_id({media}){{{MEDIA}}}")
+            }
+            Self::Comment { comment } => format!("{version}/{comment}?fields={COMMENT},media{{{MEDIA}}}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(text: &str) -> GraphId {
+        GraphId::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_mention_in_a_comment_is_asked_of_the_account() {
+        let call = Call::MentionedComment { account: id("1784"), comment: id("1789") };
+        assert_eq!(
+            call.relative_url("v26.0"),
+            "v26.0/1784?fields=mentioned_comment.comment_id(1789){id,text,timestamp,username,like_count,\
+             media{id,caption,media_type,media_product_type,permalink,media_url,thumbnail_url,username,timestamp}}"
+        );
+    }
+
+    #[test]
+    fn a_mention_in_a_caption_is_asked_of_the_account() {
+        let call = Call::MentionedMedia { account: id("1784"), media: id("1791") };
+        assert_eq!(
+            call.relative_url("v25.0"),
+            "v25.0/1784?fields=mentioned_media.media_id(1791){id,caption,media_type,media_product_type,permalink,\
+             media_url,thumbnail_url,username,timestamp}"
+        );
+    }
+
+    #[test]
+    fn a_comment_is_asked_with_its_media() {
+        let asked = Call::Comment { comment: id("1786") }.relative_url("v26.0");
+        assert!(asked.starts_with("v26.0/1786?fields=id,text,timestamp,from{id,username},"), "{asked}");
+        assert!(asked.ends_with(&format!(",media{{{MEDIA}}}")), "{asked}");
+    }
+}

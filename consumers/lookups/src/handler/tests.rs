@@ -1,0 +1,267 @@
+//! The handler from whole deliveries to enriched records, against the simulator.
+
+use super::*;
+use crate::graph::{GraphSettings, GraphUrl, GraphVersion};
+use crate::simulator::{Behaviour, Simulator};
+use prometheus::Registry;
+use serde_json::{Value, json};
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+use tempfile::TempDir;
+
+const ACCOUNT: &str = "17841405726653026";
+const RECEIPT: schemas::Receipt<'_> = schemas::Receipt {
+    delivery_id: "01980000-0000-7000-8000-000000000000",
+    received: "2025-07-18T10:35:10.000Z",
+};
+
+/// A handler with its simulator, tokens and metrics.
+struct Bench {
+    simulator: Simulator,
+    tokens: TempDir,
+    registry: Registry,
+    handler: Lookups,
+}
+
+impl Bench {
+    async fn new() -> Self {
+        let simulator = Simulator::start().await.unwrap();
+        let tokens = tempfile::tempdir().unwrap();
+        fs::write(tokens.path().join("default"), "EAAdefault\n").unwrap();
+        let registry = Registry::new();
+        let graph = Graph::new(GraphSettings {
+            url: GraphUrl::parse(&simulator.url()).unwrap(),
+            version: GraphVersion::parse("v26.0").unwrap(),
+            timeout: Duration::from_secs(10),
+            connect_timeout: Duration::from_secs(10),
+            max_bytes: 10_000,
+        });
+        let access_tokens = Arc::new(AccessTokens::open(tokens.path().to_owned(), &registry));
+        let handler = Lookups::new(graph.unwrap(), access_tokens, "meta", LookupMetrics::new(&registry));
+        Self { simulator, tokens, registry, handler }
+    }
+
+    async fn handle(&self, record: &Record) -> Result<Output, Failure> {
+        let mut outputs = self.handler.handle(&mut (), record).await?;
+        assert_eq!(outputs.len(), 1);
+        Ok(outputs.remove(0))
+    }
+
+    fn counted(&self, name: &str, label: &str) -> f64 {
+        let families = self.registry.gather();
+        let family = families.iter().find(|family| family.name() == name).unwrap();
+        let is_labelled = |metric: &&prometheus::proto::Metric| metric.get_label()[0].value() == label;
+        family.get_metric().iter().find(is_labelled).unwrap().get_counter().get_value()
+    }
+}
+
+/// The records that ingest makes of `schemas/fixtures/{fixture}.json`.
+fn records(fixture: &str) -> Vec<Record> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas/fixtures");
+    let body = fs::read(root.join(fixture).with_extension("json")).unwrap();
+    let split = schemas::split(&body, 100);
+    split.events.iter().map(|event| record(event)).collect()
+}
+
+fn record(event: &schemas::Event<'_>) -> Record {
+    let mut value = Vec::new();
+    event.write_json(RECEIPT, &mut value);
+    Record {
+        topic: event.topic().name("meta").into(),
+        partition: 3,
+        offset: 42,
+        timestamp: None,
+        key: event.key.clone().map(String::into_bytes),
+        value: Some(value),
+        headers: Vec::new(),
+    }
+}
+
+fn one(fixture: &str) -> Record {
+    let mut records = records(fixture);
+    assert_eq!(records.len(), 1, "{fixture}");
+    records.remove(0)
+}
+
+/// The `lookup` of an enriched record, after every other byte was found as it came in.
+fn lookup(input: &Record, output: &Output) -> Value {
+    let came = input.value.as_deref().unwrap();
+    let members = came.strip_suffix(b"}").unwrap();
+    let rest = output.value.strip_prefix(members).expect("the input's bytes come first");
+    let rest = rest.strip_prefix(br#","lookup":"#).expect("the lookup follows");
+    serde_json::from_slice(rest.strip_suffix(b"}").unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn each_kind_is_looked_up_and_goes_to_its_topic() {
+    let bench = Bench::new().await;
+    for (fixture, topic, path, pointer, text) in [
+        (
+            "comment/on-post",
+            "meta.comments.enriched.v1",
+            "v26.0/17865799348089039?",
+            "/text",
+            "This is an example.",
+        ),
+        (
+            "comment/comment-id",
+            "meta.comments.enriched.v1",
+            "v26.0/17865799348089040?",
+            "/id",
+            "17865799348089040",
+        ),
+        (
+            "mention.comment/array-form",
+            "meta.mentions.enriched.v1",
+            "v26.0/17841405726653026?fields=mentioned_comment.comment_id(17894227972186120){",
+            "/mentioned_comment/text",
+            "@bluebottle challenge?",
+        ),
+        (
+            "mention.comment/numeric-ids",
+            "meta.mentions.enriched.v1",
+            "v26.0/17841405726653026?fields=mentioned_comment.comment_id(17894227972186120){",
+            "/mentioned_comment/id",
+            "17894227972186120",
+        ),
+        (
+            "mention.caption/array-form",
+            "meta.mentions.enriched.v1",
+            "v26.0/17841405726653026?fields=mentioned_media.media_id(17918195224117851){",
+            "/mentioned_media/caption",
+            "@bluebottle There can be only one!",
+        ),
+    ] {
+        let input = one(fixture);
+        let output = bench.handle(&input).await.unwrap();
+        let lookup = lookup(&input, &output);
+        assert_eq!((&*output.topic, &output.key), (topic, &input.key), "{fixture}");
+        assert_eq!(lookup["status"], "found", "{fixture}");
+        assert!(lookup["asked"].as_str().unwrap().starts_with(path), "{fixture}: {lookup}");
+        assert_eq!(lookup["answer"].pointer(pointer), Some(&json!(text)), "{fixture}");
+        assert_eq!(lookup["cached"], false, "{fixture}");
+        assert!(Millis::parse(lookup["at"].as_str().unwrap()).is_some(), "{fixture}");
+    }
+    assert_eq!(bench.counted("weir_lookups_calls_total", "found").to_string(), "5");
+}
+
+#[tokio::test]
+async fn every_fixture_of_comments_and_mentions_is_handled() {
+    let bench = Bench::new().await;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas/fixtures");
+    for folder in ["comment", "comment.live", "mention.comment", "mention.caption"] {
+        let Ok(files) = fs::read_dir(root.join(folder)) else { continue };
+        let files = files.map(|file| file.unwrap().path());
+        for file in files.filter(|path| path.extension().is_some_and(|extension| extension == "json")) {
+            for input in records(file.to_str().unwrap()) {
+                let output = bench.handle(&input).await;
+                let output = output.unwrap_or_else(|failure| panic!("{}: {failure:?}", file.display()));
+                lookup(&input, &output);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn headers_say_what_the_event_says() {
+    let bench = Bench::new().await;
+    let input = one("mention.comment/array-form");
+    let output = bench.handle(&input).await.unwrap();
+    let event = TypedEvent::read(input.value.as_deref()).unwrap();
+    let headers: Vec<(&str, &str)> =
+        output.headers.iter().map(|(name, value)| (&**name, std::str::from_utf8(value).unwrap())).collect();
+    assert_eq!(
+        headers,
+        [
+            ("content-type", "application/cloudevents+json; charset=UTF-8"),
+            ("ce_id", &event.id),
+            ("ce_type", "com.meta.instagram.mention.comment.v1"),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn dashboard_tests_and_own_comments_are_not_asked_about() {
+    let bench = Bench::new().await;
+    for (fixture, reason) in [
+        ("comment/own", "own_comment"),
+        ("comment/dashboard-test", "test_event"),
+        ("mention.comment/dashboard-test", "test_event"),
+    ] {
+        let input = one(fixture);
+        let lookup = lookup(&input, &bench.handle(&input).await.unwrap());
+        assert_eq!((&lookup["status"], &lookup["reason"]), (&json!("skipped"), &json!(reason)));
+        assert_eq!((&lookup["asked"], &lookup["answer"]), (&Value::Null, &Value::Null));
+    }
+    assert_eq!(bench.simulator.calls(), []);
+    assert_eq!(bench.counted("weir_lookups_enriched_total", "skipped").to_string(), "3");
+}
+
+#[tokio::test]
+async fn what_is_gone_is_an_event_that_says_so() {
+    let bench = Bench::new().await;
+    bench.simulator.misbehave("17865799348089039", Behaviour::error(100, Some(33)));
+    let input = one("comment/on-post");
+    let lookup = lookup(&input, &bench.handle(&input).await.unwrap());
+    assert_eq!(lookup["status"], "gone");
+    assert_eq!(lookup["answer"]["error"]["error_subcode"], 33);
+    assert!(lookup.get("reason").is_none());
+}
+
+#[tokio::test]
+async fn failures_are_what_the_policy_says() {
+    let bench = Bench::new().await;
+    let input = one("comment/on-post");
+    bench.simulator.misbehave("17865799348089039", Behaviour::error(190, None));
+    let failure = bench.handle(&input).await.unwrap_err();
+    assert!(matches!(failure, Failure::Reject { reason: "token", .. }), "{failure:?}");
+    bench.simulator.misbehave("17865799348089039", Behaviour::error(4, None));
+    let failure = bench.handle(&input).await.unwrap_err();
+    assert!(matches!(failure, Failure::Unavailable { wait: Some(_), .. }), "{failure:?}");
+    assert_eq!(bench.counted("weir_lookups_calls_total", "throttled").to_string(), "1");
+}
+
+#[tokio::test]
+async fn an_account_without_a_token_is_told_which_file_to_add() {
+    let bench = Bench::new().await;
+    fs::remove_file(bench.tokens.path().join("default")).unwrap();
+    bench.handler.tokens.reread();
+    let failure = bench.handle(&one("comment/on-post")).await.unwrap_err();
+    let Failure::Reject { reason: "no_token", error } = failure else { panic!("{failure:?}") };
+    assert!(error.contains(&*bench.tokens.path().join(ACCOUNT).to_string_lossy()), "{error}");
+    assert_eq!(bench.simulator.calls(), []);
+}
+
+#[tokio::test]
+async fn a_call_carries_the_accounts_token_as_its_file_is_now() {
+    let bench = Bench::new().await;
+    let input = one("comment/on-post");
+    bench.handle(&input).await.unwrap();
+    fs::write(bench.tokens.path().join(ACCOUNT), "EAAown").unwrap();
+    bench.handler.tokens.reread();
+    bench.handle(&input).await.unwrap();
+    let tokens: Vec<_> = bench.simulator.calls().into_iter().filter_map(|call| call.token).collect();
+    assert_eq!(tokens, ["EAAdefault", "EAAown"]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_rejected() {
+    let bench = Bench::new().await;
+    let input = one("comment/on-post");
+    let event = String::from_utf8(input.value.clone().unwrap()).unwrap();
+    for (value, expected) in [
+        (None, "unreadable"),
+        (Some("{"), "unreadable"),
+        (Some("{}"), "unreadable"),
+        (Some(&*event.replace("instagram.comment", "instagram.message")), "unexpected_kind"),
+        (Some(&*event.replace("17865799348089039", "..")), "bad_id"),
+    ] {
+        let record = Record { value: value.map(|value| value.as_bytes().to_vec()), ..input.clone() };
+        let failure = bench.handle(&record).await.unwrap_err();
+        let Failure::Reject { reason, error } = failure else { panic!("{failure:?}") };
+        assert_eq!(reason, expected);
+        assert!(!error.contains("Love these"), "{error}");
+    }
+    assert_eq!(bench.simulator.calls(), []);
+}

@@ -1,0 +1,7 @@
+//! The consumer that enriches comments and mentions.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    runtime::process::run(weir_lookups::ABOUT, weir_lookups::LookupSettings::read, weir_lookups::run)
+}

@@ -1,0 +1,211 @@
+//! What is to be asked about an event, if anything: pure.
+
+use crate::graph::{Call, GraphId};
+use schemas::data::comment::Comment;
+use schemas::data::mention::Mention;
+use schemas::{Kind, Topic, TypedEvent, Unreadable};
+
+/// What an event needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// A call, with the token of `account`.
+    Ask {
+        /// Whom the event concerns.
+        account: GraphId,
+        /// What to ask.
+        call: Call,
+    },
+    /// Nothing: it goes on as it is, with the reason.
+    Skip(SkipReason),
+}
+
+/// Why an event is not looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SkipReason {
+    /// The dashboard's test button sent it, with ids of nothing.
+    TestEvent,
+    /// The account wrote the comment itself.
+    OwnComment,
+    /// It is not Instagram's; the calls are.
+    NotInstagram,
+}
+
+/// Why an event can never be looked up.
+#[derive(Debug, thiserror::Error)]
+pub enum Unaskable {
+    /// The record is no typed event, or its data no object.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// The record's value is JSON of another sort, to which nothing can be added.
+    #[error("the value is no JSON object")]
+    NoObject,
+    /// It is neither a comment nor a mention.
+    #[error("the event is neither a comment nor a mention")]
+    Kind,
+    /// An id that the call needs is missing, or could not stand in a URL.
+    #[error("the event has no {0} of digits to ask for")]
+    Id(&'static str),
+}
+
+/// An event with what it needs and where it goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// What to ask.
+    pub question: Question,
+    /// The topic of the enriched event.
+    pub topic: Topic,
+}
+
+impl Plan {
+    /// Reads an event.
+    pub fn of(event: &TypedEvent<'_>) -> Result<Self, Unaskable> {
+        let kind = event.kind().filter(|kind| !kind.standby).ok_or(Unaskable::Kind)?;
+        let (topic, question) = match kind.kind {
+            Kind::Comment | Kind::CommentLive => (Topic::CommentsEnriched, comment(event)?),
+            Kind::MentionComment | Kind::MentionCaption => (Topic::MentionsEnriched, mention(event)?),
+            _ => return Err(Unaskable::Kind),
+        };
+        Ok(Self { question, topic })
+    }
+}
+
+impl SkipReason {
+    /// The word that the enriched event says.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TestEvent => "test_event",
+            Self::OwnComment => "own_comment",
+            Self::NotInstagram => "not_instagram",
+        }
+    }
+}
+
+fn comment(event: &TypedEvent<'_>) -> Result<Question, Unaskable> {
+    let comment: Comment = event.data()?;
+    if let Some(reason) = skip_reason(event) {
+        return Ok(Question::Skip(reason));
+    }
+    if comment.is_own(event.metaaccount.as_deref()) {
+        return Ok(Question::Skip(SkipReason::OwnComment));
+    }
+    let call = Call::Comment { comment: id(comment.any_id(), "comment id")? };
+    Ok(Question::Ask { account: account(event)?, call })
+}
+
+fn mention(event: &TypedEvent<'_>) -> Result<Question, Unaskable> {
+    let mention: Mention = event.data()?;
+    if let Some(reason) = skip_reason(event) {
+        return Ok(Question::Skip(reason));
+    }
+    let is_comment = event.kind().is_some_and(|kind| kind.kind == Kind::MentionComment);
+    let account = account(event)?;
+    let call = if is_comment {
+        let comment = id(mention.comment_id.as_deref(), "comment id")?;
+        Call::MentionedComment { account: account.clone(), comment }
+    } else {
+        let media = id(mention.media_id.as_deref(), "media id")?;
+        Call::MentionedMedia { account: account.clone(), media }
+    };
+    Ok(Question::Ask { account, call })
+}
+
+fn skip_reason(event: &TypedEvent<'_>) -> Option<SkipReason> {
+    if event.metatest {
+        return Some(SkipReason::TestEvent);
+    }
+    (event.metaobject != "instagram").then_some(SkipReason::NotInstagram)
+}
+
+fn account(event: &TypedEvent<'_>) -> Result<GraphId, Unaskable> {
+    id(event.metaaccount.as_deref(), "account id")
+}
+
+fn id(text: Option<&str>, what: &'static str) -> Result<GraphId, Unaskable> {
+    text.and_then(GraphId::parse).ok_or(Unaskable::Id(what))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(object: &str, kind: &str, account: &str, data: &str) -> Result<Plan, String> {
+        let value = format!(
+            r#"{{"id":"0","source":"/meta","type":"com.meta.{object}.{kind}.v1","metaobject":"{object}",
+                "metaaccount":"{account}","metacarrier":"changes","metatest":{},"deliveryid":"d","data":{data}}}"#,
+            account == "0"
+        );
+        let event = TypedEvent::read(Some(value.as_bytes())).map_err(|error| error.to_string())?;
+        Plan::of(&event).map_err(|error| error.to_string())
+    }
+
+    fn question(kind: &str, data: &str) -> Question {
+        plan("instagram", kind, "1784", data).unwrap().question
+    }
+
+    fn graph_id(text: &str) -> GraphId {
+        GraphId::parse(text).unwrap()
+    }
+
+    fn ask(call: Call) -> Question {
+        Question::Ask { account: graph_id("1784"), call }
+    }
+
+    #[test]
+    fn each_kind_has_its_call() {
+        let (account, comment, media) = (graph_id("1784"), graph_id("17"), graph_id("18"));
+        for kind in ["comment", "comment.live"] {
+            let call = Call::Comment { comment: comment.clone() };
+            assert_eq!(question(kind, r#"{"id":"17","from":{"id":"9"}}"#), ask(call));
+        }
+        assert_eq!(
+            question("mention.comment", r#"{"comment_id":17,"media_id":"18"}"#),
+            ask(Call::MentionedComment { account: account.clone(), comment })
+        );
+        assert_eq!(
+            question("mention.caption", r#"{"media_id":"18"}"#),
+            ask(Call::MentionedMedia { account, media })
+        );
+    }
+
+    #[test]
+    fn comments_and_mentions_go_to_topics_of_their_own() {
+        let comment = plan("instagram", "comment", "1784", r#"{"id":"17"}"#).unwrap();
+        let mention = plan("instagram", "mention.caption", "1784", r#"{"media_id":"17"}"#).unwrap();
+        assert_eq!((comment.topic, mention.topic), (Topic::CommentsEnriched, Topic::MentionsEnriched));
+    }
+
+    #[test]
+    fn dashboard_tests_own_comments_and_other_objects_are_not_looked_up() {
+        let skipped = |plan: Result<Plan, String>| match plan.unwrap().question {
+            Question::Skip(reason) => reason,
+            Question::Ask { .. } => panic!("it is asked"),
+        };
+        let own = r#"{"id":"17","from":{"id":"1784"}}"#;
+        assert_eq!(skipped(plan("instagram", "comment", "1784", own)), SkipReason::OwnComment);
+        assert_eq!(skipped(plan("instagram", "comment", "0", own)), SkipReason::TestEvent);
+        assert_eq!(skipped(plan("instagram", "mention.comment", "0", "{}")), SkipReason::TestEvent);
+        assert_eq!(skipped(plan("page", "comment", "1784", "{}")), SkipReason::NotInstagram);
+    }
+
+    #[test]
+    fn ids_that_are_no_ids_are_refused() {
+        for (kind, account, data) in [
+            ("comment", "1784", "{}"),
+            ("comment", "1784", r#"{"id":"../1784"}"#),
+            ("comment", "1784", r#"{"id":"a.b-c"}"#),
+            ("comment", "me", r#"{"id":"17"}"#),
+            ("mention.comment", "1784", r#"{"comment_id":"17){id}","media_id":"18"}"#),
+            ("mention.caption", "1784", r#"{"media_id":-18}"#),
+        ] {
+            let error = plan("instagram", kind, account, data).unwrap_err();
+            assert!(error.contains("of digits to ask for"), "{error}");
+        }
+    }
+
+    #[test]
+    fn other_kinds_are_refused() {
+        for kind in ["message", "standby.comment", "telepathy"] {
+            assert!(plan("instagram", kind, "1784", "{}").is_err(), "{kind}");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The ways in which the simulator answers.
+
+use crate::simulator::Body;
+use http_body_util::{BodyExt as _, Full};
+use hyper::Response;
+use hyper::body::{Bytes, Frame};
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
+use serde_json::json;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// A way to answer a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Behaviour {
+    /// A status and a body.
+    Answer {
+        /// The status.
+        status: u16,
+        /// The body; JSON or not.
+        body: String,
+    },
+    /// No answer, ever; the connection stays open.
+    Hang,
+    /// A body of so many bytes, 200.
+    Oversized {
+        /// How many.
+        bytes: usize,
+    },
+    /// 302 to another place.
+    Redirect {
+        /// Where to.
+        to: String,
+    },
+    /// A body that is announced longer than it is; then the connection is cut.
+    CutOff,
+}
+
+impl Behaviour {
+    /// The error of this code, in Meta's form, with status 400.
+    pub fn error(code: i64, subcode: Option<i64>) -> Self {
+        let mut error = json!({
+            "message": format!("(#{code}) An error that was asked for"),
+            "type": "OAuthException",
+            "code": code,
+            "fbtrace_id": "A0simulatorTraceId0000"
+        });
+        if let Some(subcode) = subcode {
+            error["error_subcode"] = subcode.into();
+        }
+        Self::Answer { status: 400, body: json!({ "error": error }).to_string() }
+    }
+
+    pub(super) async fn respond(self) -> Response<Body> {
+        match self {
+            Self::Answer { status, body } => response(status, full(body)),
+            Self::Hang => std::future::pending().await,
+            Self::Oversized { bytes } => response(200, full("x".repeat(bytes))),
+            Self::Redirect { to } => {
+                let mut redirect = response(302, full(String::new()));
+                redirect.headers_mut().extend(to.try_into().map(|to| (LOCATION, to)));
+                redirect
+            }
+            Self::CutOff => {
+                let mut cut = response(200, CutOff::default().boxed());
+                cut.headers_mut().insert(CONTENT_LENGTH, 1_000.into());
+                cut
+            }
+        }
+    }
+}
+
+fn response(status: u16, body: Body) -> Response<Body> {
+    let json = (CONTENT_TYPE, hyper::header::HeaderValue::from_static("application/json; charset=UTF-8"));
+    let mut response = Response::new(body);
+    *response.status_mut() = hyper::StatusCode::from_u16(status).unwrap_or_default();
+    response.headers_mut().extend([json]);
+    response
+}
+
+fn full(body: String) -> Body {
+    Full::new(Bytes::from(body)).map_err(|never| match never {}).boxed()
+}
+
+/// The beginning of an answer, then an error, on which hyper cuts the connection.
+#[derive(Default)]
+struct CutOff {
+    begun: bool,
+}
+
+impl hyper::body::Body for CutOff {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        if self.begun {
+            return Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into())));
+        }
+        self.begun = true;
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(br#"{"id":"17"#)))))
+    }
+}

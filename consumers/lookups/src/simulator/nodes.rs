@@ -1,0 +1,103 @@
+//! What the simulator knows: comments, media and mentions in the form of the documents' samples, for any id.
+//!
+//! Sources: the samples of Meta's Instagram webhook guide; field names of the Instagram Graph API's reference.
+
+use crate::simulator::behaviour::Behaviour;
+use crate::simulator::fields::{self, Field};
+use serde_json::{Map, Value, json};
+
+/// Reads `{version}/{id}?fields={list}`, percent-decoded.
+pub(super) fn read(relative_url: &str) -> Behaviour {
+    let (path, query) = relative_url.split_once('?').unwrap_or((relative_url, ""));
+    let id = path.split_once('/').map_or("", |(_, id)| id);
+    let list = query.split('&').find_map(|pair| pair.strip_prefix("fields=")).unwrap_or("id");
+    let Some(fields) = fields::parse(list) else { return Behaviour::error(2500, None) };
+    match node(id, &fields) {
+        Ok(answer) => Behaviour::Answer { status: 200, body: answer.to_string() },
+        // (#100) Tried accessing nonexisting field
+        Err(NoSuchField) => Behaviour::error(100, None),
+    }
+}
+
+/// A field that the node does not have: fails the whole call.
+struct NoSuchField;
+
+/// The node of an id. The id does not tell what it is of, so the fields do.
+fn node(id: &str, fields: &[Field<'_>]) -> Result<Value, NoSuchField> {
+    if fields.iter().any(|field| field.name.starts_with("mentioned_")) {
+        return account(id, fields);
+    }
+    project(&comment(id), fields).or_else(|_| project(&media(id), fields))
+}
+
+fn account(id: &str, fields: &[Field<'_>]) -> Result<Value, NoSuchField> {
+    let mut node = Map::new();
+    for field in fields {
+        let (sample, default) = match (field.name, field.argument) {
+            ("mentioned_comment", Some(id)) => (mentioning(id), "timestamp,text,id"),
+            ("mentioned_media", Some(id)) => (media(id), "id"),
+            ("id", None) => continue,
+            _ => return Err(NoSuchField),
+        };
+        let default = fields::parse(default).unwrap_or_default();
+        let fields = if field.fields.is_empty() { &default } else { &field.fields };
+        node.insert(field.name.to_owned(), project(&sample, fields)?);
+    }
+    node.insert("id".to_owned(), id.into());
+    Ok(node.into())
+}
+
+/// The fields that were asked for; `id` always comes along.
+fn project(node: &Value, fields: &[Field<'_>]) -> Result<Value, NoSuchField> {
+    let mut projected = Map::new();
+    for field in fields {
+        let value = node.get(field.name).ok_or(NoSuchField)?;
+        let value = if field.fields.is_empty() { value.clone() } else { project(value, &field.fields)? };
+        projected.insert(field.name.to_owned(), value);
+    }
+    if let Some(id) = node.get("id") {
+        projected.insert("id".to_owned(), id.clone());
+    }
+    Ok(projected.into())
+}
+
+/// A comment of somebody else that mentions the account; its author has no id.
+fn mentioning(id: &str) -> Value {
+    json!({
+        "id": id,
+        "text": "@bluebottle challenge?",
+        "timestamp": "2018-03-20T00:05:29+0000",
+        "username": "a.customer",
+        "like_count": 3,
+        "media": media("17918195224117851"),
+    })
+}
+
+/// A comment on the account's own media.
+fn comment(id: &str) -> Value {
+    json!({
+        "id": id,
+        "text": "This is an example.",
+        "timestamp": "2018-03-20T00:05:29+0000",
+        "from": { "id": "2706325442860345", "username": "a.customer" },
+        "username": "a.customer",
+        "hidden": false,
+        "like_count": 0,
+        "parent_id": "17865799348089039",
+        "media": media("17918195224117851"),
+    })
+}
+
+fn media(id: &str) -> Value {
+    json!({
+        "id": id,
+        "caption": "@bluebottle There can be only one!",
+        "media_type": "IMAGE",
+        "media_product_type": "FEED",
+        "permalink": "https://www.instagram.com/p/BgSimulated/",
+        "media_url": "https://scontent.cdninstagram.com/v/simulated.jpg",
+        "thumbnail_url": "https://scontent.cdninstagram.com/v/simulated-thumbnail.jpg",
+        "username": "a.customer",
+        "timestamp": "2018-03-19T22:11:04+0000",
+    })
+}

@@ -1,0 +1,76 @@
+//! The simulator answers the documents' calls with the documents' answers.
+
+use super::*;
+use reqwest::Client;
+use serde_json::{Value, json};
+
+async fn get(simulator: &Simulator, relative_url: &str, token: Option<&str>) -> (u16, Value) {
+    let client = Client::builder().tls_backend_preconfigured(crate::graph::tls().unwrap()).no_proxy().build();
+    let mut request = client.unwrap().get(format!("{}/{relative_url}", simulator.url()));
+    if let Some(token) = token {
+        request = request.bearer_auth(token);
+    }
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    (status, serde_json::from_slice(&response.bytes().await.unwrap()).unwrap())
+}
+
+#[tokio::test]
+async fn a_mention_in_a_comment_is_answered_as_in_the_guide() {
+    let simulator = Simulator::start().await.unwrap();
+    let asked = "v26.0/17841405726653026?fields=mentioned_comment.comment_id(17894227972186120)";
+    let (status, answer) = get(&simulator, asked, Some("token")).await;
+    assert_eq!(status, 200);
+    assert_eq!(
+        answer,
+        json!({
+            "mentioned_comment": {
+                "timestamp": "2018-03-20T00:05:29+0000",
+                "text": "@bluebottle challenge?",
+                "id": "17894227972186120"
+            },
+            "id": "17841405726653026"
+        })
+    );
+    let token = Some(String::from("token"));
+    assert_eq!(simulator.calls(), [SeenCall { relative_url: asked.to_owned(), token }]);
+}
+
+#[tokio::test]
+async fn a_mention_in_a_caption_is_answered_as_in_the_guide() {
+    let simulator = Simulator::start().await.unwrap();
+    let asked =
+        "v26.0/17841405726653026?fields=mentioned_media.media_id(17918195224117851)%7Bcaption,media_type%7D";
+    let (_, answer) = get(&simulator, asked, Some("token")).await;
+    let media = json!({
+        "caption": "@bluebottle There can be only one!",
+        "media_type": "IMAGE",
+        "id": "17918195224117851"
+    });
+    assert_eq!(answer, json!({ "mentioned_media": media, "id": "17841405726653026" }));
+}
+
+#[tokio::test]
+async fn a_field_that_does_not_exist_and_a_missing_token_are_errors() {
+    let simulator = Simulator::start().await.unwrap();
+    for (asked, token, code) in [
+        ("v26.0/17?fields=text,shoe_size", Some("token"), 100),
+        ("v26.0/17?fields=text{", Some("token"), 2500),
+        ("v26.0/17?fields=text", None, 190),
+    ] {
+        let (status, answer) = get(&simulator, asked, token).await;
+        assert_eq!((status, &answer["error"]["code"]), (400, &json!(code)), "{asked}");
+    }
+}
+
+#[tokio::test]
+async fn it_behaves_badly_about_the_ids_it_was_told_and_no_others() {
+    let simulator = Simulator::start().await.unwrap();
+    simulator.misbehave("17", Behaviour::error(4, None));
+    let status = async |asked| get(&simulator, asked, Some("token")).await.0;
+    assert_eq!(status("v26.0/17?fields=text").await, 400);
+    assert_eq!(status("v26.0/1784?fields=mentioned_comment.comment_id(17)").await, 400);
+    assert_eq!(status("v17.0/171?fields=text").await, 200);
+    simulator.behave("17");
+    assert_eq!(status("v26.0/17?fields=text").await, 200);
+}

@@ -1,0 +1,134 @@
+//! Tests of `handler`.
+
+use super::*;
+use prometheus::Registry;
+use schemas::{Receipt, split};
+use serde_json::Value;
+
+const TEXT: &str = include_str!("../../../../schemas/fixtures/message/text.json");
+const TEST_BUTTON: &str = include_str!("../../../../schemas/fixtures/message/dashboard-test-change.json");
+const RECEIPT: Receipt<'static> = Receipt { delivery_id: "delivery", received: "2025-07-18T10:35:12.000Z" };
+
+struct Bench {
+    handler: InboxHandler,
+    registry: Registry,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let registry = Registry::new();
+        let metrics = Metrics::register(&registry);
+        Self { handler: InboxHandler::new(Arc::from("meta.inbox.v1"), 100, metrics), registry }
+    }
+
+    fn handle(&self, recent: &mut RecentEvents, record: &Record) -> Result<Vec<Output>, Failure> {
+        self.handler.inbox(recent, record)
+    }
+
+    fn counted(&self, name: &str) -> f64 {
+        let families = self.registry.gather();
+        let family = families.iter().find(|family| family.name() == name).expect("it is registered");
+        family.get_metric().iter().map(|metric| metric.get_counter().get_value()).sum()
+    }
+}
+
+fn record(offset: i64, value: Option<Vec<u8>>) -> Record {
+    Record {
+        topic: Arc::from("meta.messages.v1"),
+        partition: 0,
+        offset,
+        timestamp: None,
+        key: Some(b"account:user".to_vec()),
+        value,
+        headers: vec![("traceparent".to_owned(), Some(b"00-1-2-01".to_vec()))],
+    }
+}
+
+fn typed(body: &str) -> Vec<u8> {
+    let mut value = Vec::new();
+    split(body.as_bytes(), 10).events[0].write_json(RECEIPT, &mut value);
+    value
+}
+
+#[test]
+fn a_message_becomes_one_record_of_the_inbox() {
+    let bench = Bench::new();
+    let mut recent = bench.handler.assigned("meta.messages.v1", 0);
+    let outputs = bench.handle(&mut recent, &record(7, Some(typed(TEXT)))).unwrap();
+    let [output] = outputs.try_into().unwrap();
+    assert_eq!(&*output.topic, "meta.inbox.v1");
+    assert_eq!(output.key.as_deref(), Some(&b"account:user"[..]));
+    let value: Value = serde_json::from_slice(&output.value).unwrap();
+    assert_eq!(value["message"]["type"], "text");
+    let header = |name: &str| {
+        let (_, value) = output.headers.iter().find(|(header, _)| header == name).expect("it is there");
+        String::from_utf8(value.clone()).unwrap()
+    };
+    assert_eq!(header("content-type"), "application/json");
+    assert_eq!(value["id"], header("ce_id"));
+    assert_eq!(header("weir_event"), "message.received");
+    assert_eq!(header("traceparent"), "00-1-2-01");
+    assert!((bench.counted("weir_messages_events_total") - 1.0).abs() < f64::EPSILON);
+}
+
+#[test]
+fn an_event_that_comes_twice_is_published_once() {
+    let bench = Bench::new();
+    let mut recent = bench.handler.assigned("meta.messages.v1", 0);
+    let outputs = |offset, recent: &mut RecentEvents| {
+        bench.handle(recent, &record(offset, Some(typed(TEXT)))).unwrap().len()
+    };
+    assert_eq!(outputs(7, &mut recent), 1);
+    assert_eq!(outputs(8, &mut recent), 0);
+    assert_eq!(outputs(7, &mut recent), 1, "a record that is tried again is no duplicate of itself");
+    assert_eq!(
+        outputs(8, &mut bench.handler.assigned("meta.messages.v1", 1)),
+        1,
+        "each partition has its own"
+    );
+    assert!((bench.counted("weir_messages_duplicates_total") - 1.0).abs() < f64::EPSILON);
+}
+
+#[test]
+fn every_press_of_the_test_button_is_published() {
+    let bench = Bench::new();
+    let mut recent = bench.handler.assigned("meta.messages.v1", 0);
+    for offset in 7..10 {
+        let outputs = bench.handle(&mut recent, &record(offset, Some(typed(TEST_BUTTON)))).unwrap();
+        assert_eq!(outputs.len(), 1);
+    }
+}
+
+#[test]
+fn a_kind_without_a_place_is_handled_and_counted() {
+    let bench = Bench::new();
+    let mut recent = bench.handler.assigned("meta.messages.v1", 0);
+    let optin = r#"{"object":"page","entry":[{"id":"1","time":1752834911447,"messaging":[
+        {"recipient":{"id":"1"},"timestamp":1752834911447,"optin":{"ref":"a","user_ref":"b"}}]}]}"#;
+    for body in [optin, &optin.replace("optin", "telepathy")] {
+        assert_eq!(bench.handle(&mut recent, &record(7, Some(typed(body)))), Ok(Vec::new()));
+    }
+    assert!((bench.counted("weir_messages_skipped_total") - 2.0).abs() < f64::EPSILON);
+}
+
+#[test]
+fn what_is_no_typed_event_is_rejected_without_its_words() {
+    let bench = Bench::new();
+    let mut recent = bench.handler.assigned("meta.messages.v1", 0);
+    let text = String::from_utf8(typed(TEXT)).unwrap();
+    let values = [
+        None,
+        Some(Vec::new()),
+        Some(b"secret words".to_vec()),
+        Some(br#"{"text":"secret words"}"#.to_vec()),
+        Some(text.replace(r#""id":""#, r#""id":"secret words"#).into_bytes()),
+        Some(text.replace("2025-07-18T", "secret words").into_bytes()),
+    ];
+    for value in values {
+        let Err(Failure::Reject { reason, error }) = bench.handle(&mut recent, &record(7, value)) else {
+            panic!("it should be rejected");
+        };
+        assert_eq!(reason, "not_an_event");
+        assert!(!error.contains("secret") && !error.contains('\n'), "{error}");
+    }
+}

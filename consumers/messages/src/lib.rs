@@ -1,0 +1,44 @@
+//! Messages of every channel in one normalised inbox.
+//!
+//! Reads typed events of conversations, and publishes what concerns people, once per event, as
+//! [`schemas::inbox::Record`]s, keyed as they came: one conversation stays in order.
+
+mod handler;
+mod metrics;
+mod recent;
+mod settings;
+
+pub mod normalise;
+
+pub use handler::InboxHandler;
+pub use recent::RecentEvents;
+pub use settings::{Args, Settings};
+
+use metrics::Metrics;
+use runtime::consumer::{self, ConsumerError, ConsumerOptions};
+use runtime::process::{About, Process};
+use runtime::settings::CommonSettings;
+use schemas::Topic;
+use std::sync::Arc;
+
+/// Name of the binary, the consumer group and the Kafka client.
+pub const ABOUT: About = About {
+    name: "weir-messages",
+    version: env!("CARGO_PKG_VERSION"),
+    description: "Publishes messages of every channel in one normalised shape",
+};
+
+/// Runs the consumer until `process` is asked to shut down.
+pub async fn run(common: CommonSettings, settings: Settings, process: Process) -> Result<(), ConsumerError> {
+    let name = |topic: Topic| topic.name(&common.topic_prefix);
+    let inbox = name(Topic::Inbox);
+    let options = ConsumerOptions::new(
+        ABOUT.name,
+        vec![name(Topic::Messages), name(Topic::Standby)],
+        vec![inbox.clone()],
+        name(Topic::MessagesDlq),
+    );
+    let handler =
+        InboxHandler::new(Arc::from(inbox), settings.dedupe_events, Metrics::register(&process.registry));
+    consumer::run(&common.kafka, options, handler, &process).await
+}

@@ -1,0 +1,7 @@
+//! The `weir-messages` process.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    runtime::process::run(weir_messages::ABOUT, weir_messages::Settings::read, weir_messages::run)
+}

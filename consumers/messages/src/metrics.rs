@@ -1,0 +1,50 @@
+//! What this consumer counts, beside what every consumer does.
+
+use prometheus::{IntCounter, IntCounterVec, Registry};
+use runtime::metrics::{counter, counters};
+use schemas::inbox::EventName;
+
+/// Counters of what became of the events.
+#[derive(Clone, Debug)]
+pub(crate) struct Metrics {
+    events: IntCounterVec,
+    skipped: IntCounterVec,
+    pub(crate) duplicates: IntCounter,
+}
+
+impl Metrics {
+    pub(crate) fn register(registry: &Registry) -> Self {
+        let events = counters(
+            registry,
+            "weir_messages_events_total",
+            "Inbox records made, by their event",
+            &["event"],
+        );
+        for event in EventName::ALL {
+            // Shown as zero from the start, so that a rate over the first one is right.
+            events.with_label_values(&[event.as_str()]);
+        }
+        Self {
+            events,
+            skipped: counters(
+                registry,
+                "weir_messages_skipped_total",
+                "Events that have no place in an inbox, by kind; `other` for kinds that this version does not know",
+                &["kind"],
+            ),
+            duplicates: counter(
+                registry,
+                "weir_messages_duplicates_total",
+                "Events that were left out because they had been published already",
+            ),
+        }
+    }
+
+    pub(crate) fn published(&self, event: &str) {
+        self.events.with_label_values(&[event]).inc();
+    }
+
+    pub(crate) fn skipped(&self, kind: &str) {
+        self.skipped.with_label_values(&[kind]).inc();
+    }
+}

@@ -1,0 +1,125 @@
+//! Attachments: Meta's many types in the words of the inbox.
+
+use schemas::data::messaging::{self, Payload, Story};
+use schemas::inbox::{Attachment, MessageType, Platform};
+use serde_json::Value;
+use std::collections::HashMap;
+
+/// Members of a payload that an attachment of the inbox has, under these or other names.
+const SAID: [&str; 9] = [
+    "url",
+    "title",
+    "sticker_id",
+    "id",
+    "ig_post_media_id",
+    "reel_video_id",
+    "story_media_id",
+    "story_media_url",
+    "coordinates",
+];
+
+/// All attachments of a message, in order, each thing once.
+///
+/// Meta describes some things twice: a post as `share` and as `ig_post`, a sticker as `image` and as `sticker`. Of two
+/// with one link, the one that says more stays.
+pub(super) fn all(attachments: &[messaging::Attachment], platform: Platform) -> Vec<Attachment> {
+    let mut normalised: Vec<Attachment> = Vec::with_capacity(attachments.len());
+    let mut by_url = HashMap::new();
+    for attachment in attachments.iter().map(|attachment| normalise(attachment, platform)) {
+        let Some(url) = attachment.url.clone() else {
+            normalised.push(attachment);
+            continue;
+        };
+        let first = *by_url.entry(url).or_insert(normalised.len());
+        let share = MessageType::Share.into();
+        match normalised.get_mut(first) {
+            Some(known) if known.kind == attachment.kind || attachment.kind == share => {}
+            Some(known) if known.kind == share => *known = attachment,
+            _ => normalised.push(attachment),
+        }
+    }
+    normalised
+}
+
+/// A story that mentions the account, as it would be attached.
+pub(super) fn of_story(story: &Story) -> Attachment {
+    Attachment {
+        kind: MessageType::StoryMention.into(),
+        meta_type: None,
+        url: story.url.clone(),
+        title: None,
+        id: story.id.clone(),
+        sticker_id: None,
+        latitude: None,
+        longitude: None,
+        payload: None,
+    }
+}
+
+fn normalise(attachment: &messaging::Attachment, platform: Platform) -> Attachment {
+    let content = attachment.content();
+    let kind = kind(attachment.kind.as_deref(), &content);
+    let id = content.shared_id().map(str::to_owned);
+    let place = content.coordinates.clone().unwrap_or_default();
+    let url = [content.url, content.story_media_url, attachment.url.clone()];
+    let title = [content.title, attachment.title.clone()];
+    Attachment {
+        kind: kind.into(),
+        meta_type: attachment.kind.clone().filter(|word| word != kind.as_str()),
+        url: first(url).map(|url| absolute(url, platform)),
+        title: first(title),
+        id,
+        sticker_id: content.sticker_id,
+        latitude: place.lat,
+        longitude: place.long,
+        payload: attachment.payload.as_ref().and_then(|payload| what_else(payload.get())),
+    }
+}
+
+fn kind(word: Option<&str>, content: &Payload) -> MessageType {
+    match word.unwrap_or_default() {
+        "image" if content.sticker_id.is_some() => MessageType::Sticker,
+        "image" => MessageType::Image,
+        "video" => MessageType::Video,
+        "audio" => MessageType::Audio,
+        "file" => MessageType::File,
+        "sticker" => MessageType::Sticker,
+        "share" | "media" | "story" | "ig_story" => MessageType::Share,
+        "story_mention" => MessageType::StoryMention,
+        "reel" | "ig_reel" => MessageType::Reel,
+        "post" | "ig_post" => MessageType::Post,
+        "like_heart" => MessageType::Like,
+        "ephemeral" => MessageType::Ephemeral,
+        "location" => MessageType::Location,
+        "template" => MessageType::Template,
+        "fallback" => MessageType::Fallback,
+        _ => MessageType::Unsupported,
+    }
+}
+
+/// The payload, where it holds more than the attachment says; one that is no valid Unicode throughout is left out, as
+/// it would make the record unreadable for many.
+fn what_else(payload: &str) -> Option<Value> {
+    let payload: Value = serde_json::from_str(payload).ok()?;
+    let holds_more = match &payload {
+        Value::Null => false,
+        Value::Object(members) => members.keys().any(|name| !SAID.contains(&name.as_str())),
+        _ => true,
+    };
+    holds_more.then_some(payload)
+}
+
+/// Meta gives the links of some reels without the host.
+fn absolute(url: String, platform: Platform) -> String {
+    if !url.starts_with('/') || url.starts_with("//") {
+        return url;
+    }
+    match platform {
+        Platform::Instagram => format!("https://www.instagram.com{url}"),
+        Platform::Facebook => format!("https://www.facebook.com{url}"),
+    }
+}
+
+fn first<const N: usize>(texts: [Option<String>; N]) -> Option<String> {
+    texts.into_iter().flatten().find(|text| !text.is_empty())
+}

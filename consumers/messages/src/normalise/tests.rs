@@ -1,0 +1,199 @@
+//! Tests of `normalise`.
+
+use super::*;
+use schemas::inbox::{Direction, MessageType};
+use serde_json::{Value, json};
+
+const ACCOUNT: &str = "17841405726653026";
+
+/// A typed event of `kind`, with `data`.
+fn event(kind: &str, data: &Value) -> String {
+    json!({
+        "id": "0123456789abcdef0123456789abcdef",
+        "source": format!("/meta/instagram/{ACCOUNT}"),
+        "type": format!("com.meta.instagram.{kind}.v1"),
+        "time": "2025-07-18T10:35:10.447Z",
+        "recordedtime": "2025-07-18T10:35:12.000Z",
+        "metaobject": "instagram",
+        "metaaccount": ACCOUNT,
+        "metacarrier": "messaging",
+        "deliveryid": "delivery",
+        "data": data,
+    })
+    .to_string()
+}
+
+fn record_of(event: &str) -> Record {
+    let event = TypedEvent::read(Some(event.as_bytes())).unwrap();
+    normalise(&event).unwrap().expect("it has a place").1
+}
+
+fn record(kind: &str, data: &Value) -> Record {
+    record_of(&event(kind, data))
+}
+
+fn message(sender: &str, recipient: &str, message: &Value) -> Value {
+    json!({"sender": {"id": sender}, "recipient": {"id": recipient}, "message": message})
+}
+
+fn attached(attachments: &Value) -> Vec<Value> {
+    let data = message("1", ACCOUNT, &json!({"mid": "m", "attachments": attachments}));
+    let record = serde_json::to_value(record("message", &data)).unwrap();
+    record["message"]["attachments"].as_array().unwrap().clone()
+}
+
+#[test]
+fn an_own_message_is_never_a_customers() {
+    let own = [
+        ("message.echo", message(ACCOUNT, "1", &json!({"mid": "m", "text": "a", "is_echo": true}))),
+        ("message.echo", message(ACCOUNT, "1", &json!({"mid": "m", "text": "a"}))),
+        ("message.echo", message("1", ACCOUNT, &json!({"mid": "m", "text": "swapped", "is_echo": true}))),
+        ("message", message(ACCOUNT, ACCOUNT, &json!({"mid": "m", "text": "to itself, without a flag"}))),
+        ("message", message("1", ACCOUNT, &json!({"mid": "m", "text": "a", "is_self": true}))),
+        ("message.unsupported", message(ACCOUNT, "1", &json!({"mid": "m", "is_unsupported": true}))),
+        ("story_mention", message(ACCOUNT, ACCOUNT, &json!({"mid": "m"}))),
+    ];
+    for (kind, data) in own {
+        let record = record(kind, &data);
+        assert_eq!(record.event, EventName::MessageSent.into(), "{data}");
+        assert_eq!(record.direction, Some(Direction::Outgoing.into()), "{data}");
+        assert_eq!(record.from.as_deref(), Some(ACCOUNT), "{data}");
+    }
+}
+
+#[test]
+fn the_parties_are_the_account_and_the_customer() {
+    let text = json!({"mid": "m", "text": "a"});
+    let parties = |kind, data: &Value| {
+        let record = record(kind, data);
+        (record.from, record.to)
+    };
+    let (account, ann) = (Some(ACCOUNT.to_owned()), Some("1".to_owned()));
+    assert_eq!(parties("message", &message("1", ACCOUNT, &text)), (ann.clone(), account.clone()));
+    assert_eq!(parties("message", &message("1", "another account", &text)), (ann.clone(), account.clone()));
+    assert_eq!(parties("message.echo", &message(ACCOUNT, "1", &text)), (account.clone(), ann.clone()));
+    assert_eq!(parties("message.echo", &message("another id of it", "1", &text)), (account, ann));
+}
+
+#[test]
+fn an_edit_without_sender_names_nobody() {
+    let record = record("message.edited", &json!({"message_edit": {"mid": "m", "num_edit": 0}}));
+    assert_eq!((record.from, record.to, record.direction), (None, None, None));
+    let message = record.message.unwrap();
+    assert_eq!((message.kind, message.body, message.num_edit), (None, None, Some(0)));
+}
+
+#[test]
+fn an_edit_may_name_its_recipient_alone() {
+    let edit = |recipient| json!({"recipient": {"id": recipient}, "message_edit": {"mid": "m"}});
+    let received = record("message.edited", &edit(ACCOUNT));
+    assert_eq!((received.from, received.to.as_deref()), (None, Some(ACCOUNT)));
+    assert_eq!(received.direction, Some(Direction::Incoming.into()));
+    let sent = record("message.edited", &edit("1"));
+    assert_eq!((sent.from.as_deref(), sent.to.as_deref()), (Some(ACCOUNT), Some("1")));
+    assert_eq!(sent.direction, Some(Direction::Outgoing.into()));
+}
+
+#[test]
+fn without_an_account_the_parties_are_as_sent() {
+    let mut event: Value =
+        serde_json::from_str(&event("message", &message("1", "2", &json!({"mid": "m", "text": "a"}))))
+            .unwrap();
+    event["metaaccount"] = Value::Null;
+    let record = record_of(&event.to_string());
+    assert_eq!(record.account, None);
+    assert_eq!((record.from.as_deref(), record.to.as_deref()), (Some("1"), Some("2")));
+}
+
+#[test]
+fn an_unsent_messages_words_are_not_repeated() {
+    let data = message("1", ACCOUNT, &json!({"mid": "m", "is_deleted": true, "text": "forget it"}));
+    let record = record("message.deleted", &data);
+    assert_eq!(record.event, EventName::MessageDeleted.into());
+    let message = record.message.unwrap();
+    assert_eq!((message.id.as_deref(), message.body, message.kind), (Some("m"), None, None));
+}
+
+#[test]
+fn a_story_is_mentioned_in_one_shape() {
+    let attachment = json!({"type": "story_mention", "payload": {"url": "https://cdn/1"}});
+    let attached = message("1", ACCOUNT, &json!({"mid": "m", "attachments": [attachment]}));
+    let mut referred = message("1", ACCOUNT, &json!({"mid": "m"}));
+    referred["referral"] = json!({"source": "STORY_MENTION", "ref": "r", "story": {"url": "https://cdn/1"}});
+    assert_eq!(record("story_mention", &attached), record("story_mention", &referred));
+}
+
+#[test]
+fn what_a_message_is_goes_by_its_story_then_its_attachments_then_its_text() {
+    let kind = |content: Value| {
+        let message = record("message", &message("1", ACCOUNT, &content)).message.unwrap();
+        message.kind
+    };
+    let image = json!({"type": "image", "payload": {"url": "https://cdn/1"}});
+    let hologram = json!({"type": "hologram"});
+    let story = json!({"story": {"id": "1"}});
+    assert_eq!(
+        kind(json!({"text": "a", "attachments": [image], "reply_to": story})),
+        Some(MessageType::StoryReply.into())
+    );
+    assert_eq!(kind(json!({"text": "a", "attachments": [hologram, image]})), Some(MessageType::Image.into()));
+    assert_eq!(kind(json!({"text": "a", "attachments": [hologram]})), Some(MessageType::Text.into()));
+    assert_eq!(kind(json!({"attachments": [hologram]})), Some(MessageType::Unsupported.into()));
+    assert_eq!(kind(json!({"text": ""})), Some(MessageType::Unsupported.into()));
+}
+
+#[test]
+fn what_meta_describes_twice_is_attached_once() {
+    let share = json!({"type": "share", "payload": {"url": "https://cdn/1"}});
+    let post = json!({"type": "ig_post", "payload": {"url": "https://cdn/1", "ig_post_media_id": "18"}});
+    let normalised = json!({"type": "post", "meta_type": "ig_post", "url": "https://cdn/1", "id": "18"});
+    assert_eq!(attached(&json!([share, post])), std::slice::from_ref(&normalised));
+    assert_eq!(attached(&json!([post, share])), [normalised]);
+    let hearts = json!([{"type": "like_heart"}, {"type": "like_heart"}]);
+    assert_eq!(attached(&hearts).len(), 2, "what has no link is never taken for the same");
+}
+
+#[test]
+fn an_attachment_keeps_what_has_no_word() {
+    let payload = json!({"hologram_id": 18_029_384_756_473_830_u64, "url": "https://cdn/1"});
+    assert_eq!(
+        attached(&json!([{"type": "hologram", "payload": payload}])),
+        [json!({"type": "unsupported", "meta_type": "hologram", "url": "https://cdn/1", "payload": payload})]
+    );
+}
+
+#[test]
+fn the_link_of_a_reel_gets_its_host() {
+    let reel = |url| attached(&json!([{"type": "ig_reel", "payload": {"url": url}}]))[0]["url"].clone();
+    assert_eq!(reel("/reel/1/"), "https://www.instagram.com/reel/1/");
+    assert_eq!(reel("//cdn/1"), "//cdn/1");
+}
+
+#[test]
+fn what_has_no_place_in_an_inbox_is_none() {
+    let none = |event: &str| normalise(&TypedEvent::read(Some(event.as_bytes())).unwrap()).unwrap().is_none();
+    for kind in ["optin", "order", "thread.passed", "receipt.read", "standby.unknown", "telepathy"] {
+        assert!(none(&event(kind, &json!("no object"))), "{kind}");
+    }
+    let message = event("message", &message("1", ACCOUNT, &json!({})));
+    assert!(none(&message.replace("instagram", "whatsapp_business_account")));
+}
+
+#[test]
+fn an_event_of_the_wrong_data_is_explained() {
+    let unfit = |event: &str| normalise(&TypedEvent::read(Some(event.as_bytes())).unwrap()).unwrap_err();
+    assert_eq!(unfit(&event("message", &json!({"reaction": {}}))).reason(), "not_of_its_kind");
+    assert_eq!(unfit(&event("message", &json!("hello"))).reason(), "not_an_event");
+    let timeless = event("message", &message("1", "2", &json!({}))).replace("2025-07-18T", "yesterday ");
+    assert_eq!(unfit(&timeless).reason(), "not_an_event");
+}
+
+#[test]
+fn the_time_of_receipt_stands_in_for_metas() {
+    let mut event: Value =
+        serde_json::from_str(&event("message", &message("1", ACCOUNT, &json!({})))).unwrap();
+    event.as_object_mut().unwrap().remove("time");
+    let record = record_of(&event.to_string());
+    assert_eq!(record.occurred_at, "2025-07-18T10:35:12.000Z");
+    assert_eq!(record.timestamp, 1_752_834_912);
+}

@@ -1,0 +1,7 @@
+//! The consumer that counts events.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    runtime::process::run(weir_metrics::ABOUT, weir_metrics::MetricsSettings::read, weir_metrics::run)
+}

@@ -1,0 +1,121 @@
+//! The sums that `/metrics` shows.
+
+use crate::observe::Observation;
+use prometheus::{HistogramVec, IntCounterVec, Registry};
+use runtime::metrics::{counters, histograms};
+use std::time::Duration;
+
+const LABELS: &[&str] = &["object", "kind", "carrier"];
+
+/// Upper bounds of ages in seconds: a healthy delivery is within the first few; Meta retries for 36 hours, and a
+/// topic keeps events for a week.
+const AGES: &[f64] = &[
+    0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1_800.0, 7_200.0, 43_200.0,
+    129_600.0, 604_800.0,
+];
+
+/// Counters and histograms of events, by object, kind and carrier.
+#[derive(Clone, Debug)]
+pub struct EventMetrics {
+    events: IntCounterVec,
+    tests: IntCounterVec,
+    age_at_receipt: HistogramVec,
+    age: HistogramVec,
+}
+
+impl EventMetrics {
+    /// Registers them.
+    pub fn new(registry: &Registry) -> Self {
+        Self {
+            events: counters(
+                registry,
+                "weir_metrics_events_total",
+                "Events read from the typed topics, without those of the dashboard's test button.",
+                LABELS,
+            ),
+            tests: counters(
+                registry,
+                "weir_metrics_test_events_total",
+                "Events of the dashboard's test button; they are in no other metric of events.",
+                LABELS,
+            ),
+            age_at_receipt: histograms(
+                registry,
+                "weir_metrics_event_age_at_receipt_seconds",
+                "Time from when an event happened, as Meta says, to when ingest received it.",
+                LABELS,
+                AGES,
+            ),
+            age: histograms(
+                registry,
+                "weir_metrics_event_age_seconds",
+                "Time from when ingest received an event to when a consumer had it.",
+                LABELS,
+                AGES,
+            ),
+        }
+    }
+
+    /// Adds an event. One of the test button is only counted, as its times are made up.
+    pub fn add(&self, observation: &Observation) {
+        let labels = [observation.object, observation.kind.as_str(), observation.carrier];
+        if observation.test {
+            self.tests.with_label_values(&labels).inc();
+            return;
+        }
+        self.events.with_label_values(&labels).inc();
+        add_age(&self.age_at_receipt, labels, observation.at_receipt);
+        add_age(&self.age, labels, observation.since_receipt);
+    }
+}
+
+fn add_age(ages: &HistogramVec, labels: [&str; 3], age: Option<Duration>) {
+    if let Some(age) = age {
+        ages.with_label_values(&labels).observe(age.as_secs_f64());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use prometheus::TextEncoder;
+
+    fn observation(test: bool) -> Observation {
+        Observation {
+            object: "instagram",
+            kind: "message".to_owned(),
+            carrier: "messaging",
+            test,
+            at_receipt: Some(Duration::from_millis(700)),
+            since_receipt: None,
+        }
+    }
+
+    fn shown(observations: &[Observation]) -> String {
+        let registry = Registry::new();
+        let metrics = EventMetrics::new(&registry);
+        for observation in observations {
+            metrics.add(observation);
+        }
+        TextEncoder::new().encode_to_string(&registry.gather()).unwrap()
+    }
+
+    #[test]
+    fn an_event_is_counted_and_its_known_ages_are_measured() {
+        let text = shown(&[observation(false), observation(false)]);
+        let labels = r#"carrier="messaging",kind="message",object="instagram""#;
+        assert!(text.contains(&format!("weir_metrics_events_total{{{labels}}} 2")), "{text}");
+        assert!(text.contains(&format!("age_at_receipt_seconds_bucket{{{labels},le=\"0.5\"}} 0")), "{text}");
+        assert!(text.contains(&format!("age_at_receipt_seconds_bucket{{{labels},le=\"1\"}} 2")), "{text}");
+        assert!(!text.contains("weir_metrics_event_age_seconds"), "{text}");
+    }
+
+    #[test]
+    fn a_dashboard_test_is_counted_apart_and_distorts_no_age() {
+        let text = shown(&[observation(true)]);
+        let labels = r#"carrier="messaging",kind="message",object="instagram""#;
+        assert!(text.contains(&format!("weir_metrics_test_events_total{{{labels}}} 1")), "{text}");
+        assert!(!text.contains("weir_metrics_events_total{"), "{text}");
+        assert!(!text.contains("seconds"), "{text}");
+    }
+}
