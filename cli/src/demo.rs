@@ -1,0 +1,167 @@
+//! `weir demo`: the whole pipeline in one process, on a Kafka that lives in it too.
+//!
+//! [`pipeline`] starts the parts; [`tour`] posts the [`sample`]s and shows what comes of them, which [`watch`] sees on
+//! the topics and [`ledger`] compares with what was expected; [`live`] then shows what others post.
+
+mod cluster;
+mod deliver;
+mod fact;
+mod ledger;
+mod live;
+mod pipeline;
+mod progress;
+mod report;
+mod sample;
+mod settings;
+mod signals;
+mod sum;
+mod tour;
+mod watch;
+
+use crate::screen::Tone;
+use crate::{Exit, Screen, ToolError};
+use clap::{ArgMatches, Args as _, Command};
+use cluster::Cluster;
+use pipeline::{Pipeline, Shape};
+use runtime::shutdown::Shutdown;
+use settings::{DemoArgs, DemoSettings};
+use std::io;
+use tokio::time::Instant;
+use tour::Tour;
+use watch::Watch;
+
+pub(crate) const NAME: &str = "demo";
+
+/// The secret that the demo's deliveries are signed with; anybody may know it.
+const APP_SECRET: &str = "weir-demo-secret";
+/// What the demo's handshake asks for.
+const VERIFY_TOKEN: &str = "weir-demo-token";
+const TOPIC_PREFIX: &str = "meta";
+
+const TITLE: &str =
+    "Weir: Meta's webhooks in, typed events out. All of it runs in this process, and goes with it.";
+
+const ABOUT: &str = "Run the whole pipeline here, without Kafka or Meta, and watch events flow through it";
+
+const MORE: &str = "\
+Starts, all in this process: librdkafka's mock cluster with every topic, weir-ingest on a loopback port, weir-messages, \
+weir-lookups, weir-metrics, and a stub of the Graph API. It posts signed sample deliveries, shows what was answered and \
+which records came of each, and checks them against what is expected. Then it keeps running for you to post your own, \
+and shows every record as it comes, until Ctrl-C. Nothing is kept.";
+
+const EXAMPLES: &str = "\
+Examples:
+  weir demo             look around, post your own deliveries
+  weir demo --once      check that everything works, and end
+
+Exit code 0: all as expected, or ended by Ctrl-C; 1: it cannot run, or, with --once, something is missing.";
+
+/// Why the demo cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// The mock cluster does not start.
+    #[error("the mock cluster cannot be started: {0}")]
+    Cluster(#[source] rdkafka::error::KafkaError),
+    /// The port is in use, or not allowed.
+    #[error("cannot listen on --port {port}: {source}; stop what uses it, or leave --port out")]
+    Port {
+        /// The port.
+        port: u16,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A part of the pipeline does not start.
+    #[error("{part} cannot be started: {reason}")]
+    Start {
+        /// Its name.
+        part: &'static str,
+        /// What it said.
+        reason: String,
+    },
+    /// A part of the pipeline ended by itself.
+    #[error("{part} ended: {reason}")]
+    Ended {
+        /// Its name.
+        part: &'static str,
+        /// What it said.
+        reason: String,
+    },
+    /// The demo's own client was not answered.
+    #[error("ingest did not answer: {0}")]
+    Deliver(String),
+    /// Whoever watches the topics cannot read them.
+    #[error("the topics cannot be watched: {0}")]
+    Watch(String),
+}
+
+/// The subcommand.
+pub(crate) fn command() -> Command {
+    // The flags come first, since their description of themselves would take the place of the command's.
+    let command = DemoArgs::augment_args(Command::new(NAME));
+    command.about(ABOUT).long_about(format!("{ABOUT}.\n\n{MORE}")).after_help(EXAMPLES)
+}
+
+/// Runs the demo.
+pub(crate) fn run(command: &Command, matches: &ArgMatches, screen: &mut Screen) -> Result<Exit, ToolError> {
+    let settings = DemoSettings::read(command, matches)?;
+    let started = Instant::now();
+    let cluster = Cluster::start().map_err(DemoError::Cluster)?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ToolError::Runtime)?;
+    let exit = runtime.block_on(demonstrate(&cluster.bootstrap(), settings, screen, started));
+    runtime.shutdown_background();
+    exit
+}
+
+async fn demonstrate(
+    bootstrap: &str,
+    settings: DemoSettings,
+    screen: &mut Screen,
+    started: Instant,
+) -> Result<Exit, ToolError> {
+    let end = Shutdown::new();
+    signals::obey(end.clone()).map_err(ToolError::Runtime)?;
+    screen.toned(Tone::Strong, TITLE)?;
+    let mut watch = Watch::start(bootstrap)?;
+    let mut pipeline = tokio::select! {
+        pipeline = Pipeline::start(bootstrap, settings.port) => pipeline?,
+        () = end.requested() => return interrupted(settings, screen),
+    };
+    let shape = pipeline.shape();
+    let shown = tokio::select! {
+        exit = show(&shape, &mut watch, settings, screen, started) => Some(exit),
+        error = pipeline.ended() => Some(Err(error.into())),
+        () = end.requested() => None,
+    };
+    pipeline.stop().await;
+    shown.unwrap_or_else(|| interrupted(settings, screen))
+}
+
+/// The whole show; it ends by itself with `--once` alone.
+async fn show(
+    shape: &Shape,
+    watch: &mut Watch,
+    settings: DemoSettings,
+    screen: &mut Screen,
+    started: Instant,
+) -> Result<Exit, ToolError> {
+    let parts: Vec<_> = shape.parts.iter().map(|(process, _)| process.name).collect();
+    let took = started.elapsed().as_secs_f64();
+    screen.line(format!("Up after {took:.1} s: {}, a Graph API stub, and a Kafka.", parts.join(", ")))?;
+    let problems = Tour::new(shape, watch, screen).run(started).await?;
+    if settings.once {
+        return Ok(if problems.is_empty() { Exit::Done } else { Exit::Failure });
+    }
+    live::invite(shape, settings, screen)?;
+    match live::show(watch, screen).await? {}
+}
+
+fn interrupted(settings: DemoSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+    screen.line("")?;
+    if settings.once {
+        screen.toned(Tone::Bad, "Interrupted before everything was checked.")?;
+        return Ok(Exit::Failure);
+    }
+    screen.line("Ended; nothing is kept.")?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,143 @@
+//! What a record on a topic says, in the few words by which it is shown and compared. Pure.
+
+use super::sum;
+use schemas::{Topic, TypedEvent};
+use serde::Deserialize;
+
+/// A record, as far as it can be foretold.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Fact {
+    /// Where it is.
+    pub(super) topic: Topic,
+    /// Its key.
+    pub(super) key: Option<String>,
+    /// What it is: the kind of an event, the event of an inbox record, the reason of a dead letter.
+    pub(super) what: String,
+    /// The event's id; of bytes that are kept as they came, their SHA-256.
+    pub(super) id: String,
+}
+
+/// A record as read from a topic.
+#[derive(Clone, Debug)]
+pub(super) struct Seen {
+    /// What it says.
+    pub(super) fact: Fact,
+    /// The text of an inbox message, to recognise it by.
+    pub(super) text: Option<String>,
+}
+
+/// A record as Kafka gives it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Read<'a> {
+    pub(super) topic: Topic,
+    pub(super) key: Option<&'a [u8]>,
+    pub(super) value: &'a [u8],
+    /// The header `weir_dlq_reason`, of dead letters.
+    pub(super) reason: Option<&'a [u8]>,
+}
+
+/// What an enriched event has beside the members of a typed one.
+#[derive(Deserialize)]
+struct Enriched {
+    lookup: Lookup,
+}
+
+#[derive(Deserialize)]
+struct Lookup {
+    status: String,
+}
+
+/// What is shown of an inbox record.
+#[derive(Deserialize)]
+struct Inbox {
+    id: String,
+    event: String,
+    message: Option<Message>,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    body: Option<String>,
+}
+
+impl Fact {
+    /// The raw record of a body.
+    pub(super) fn raw(body: &[u8]) -> Self {
+        Self { topic: Topic::Raw, key: None, what: bytes(body), id: sum::sha256(body) }
+    }
+
+    /// The dead letter of a body.
+    pub(super) fn dead_letter(body: &[u8], reason: &str) -> Self {
+        Self { topic: Topic::IngestDlq, key: None, what: reason.to_owned(), id: sum::sha256(body) }
+    }
+
+    /// What `record` says; a record that cannot be read says so.
+    pub(super) fn of(record: Read<'_>) -> Seen {
+        let key = record.key.map(|key| String::from_utf8_lossy(key).into_owned());
+        let said = said(record).unwrap_or_else(|| Said::new("unreadable", sum::sha256(record.value)));
+        let Said { what, id, text } = said;
+        Seen { fact: Self { topic: record.topic, key, what, id }, text }
+    }
+
+    /// Whether ingest writes it, rather than a consumer.
+    pub(super) fn is_of_ingest(&self) -> bool {
+        Topic::OF_INGEST.contains(&self.topic)
+    }
+
+    /// As many digits of an event's id as tell it from others at a glance; nothing for bytes that are kept.
+    pub(super) fn short_id(&self) -> &str {
+        let is_event = self.topic != Topic::Raw && self.topic != Topic::IngestDlq;
+        if is_event { self.id.get(..8).unwrap_or(&self.id) } else { "" }
+    }
+}
+
+fn bytes(body: &[u8]) -> String {
+    format!("{} bytes, as posted", body.len())
+}
+
+struct Said {
+    what: String,
+    id: String,
+    text: Option<String>,
+}
+
+impl Said {
+    fn new(what: impl Into<String>, id: impl Into<String>) -> Self {
+        Self { what: what.into(), id: id.into(), text: None }
+    }
+}
+
+fn said(record: Read<'_>) -> Option<Said> {
+    let Read { topic, value, reason, .. } = record;
+    if topic == Topic::Raw {
+        return Some(Said::new(bytes(value), sum::sha256(value)));
+    }
+    if let Some(reason) = reason {
+        return Some(Said::new(String::from_utf8_lossy(reason), sum::sha256(value)));
+    }
+    if topic == Topic::Inbox {
+        return inbox(value);
+    }
+    let event = TypedEvent::read(Some(value)).ok()?;
+    let kind = event.kind().map_or_else(|| event.event_type.to_string(), |kind| kind.to_string());
+    let what = match topic {
+        Topic::CommentsEnriched | Topic::MentionsEnriched => {
+            let enriched: Enriched = serde_json::from_slice(value).ok()?;
+            format!("{kind}, {}", enriched.lookup.status)
+        }
+        _ => kind,
+    };
+    Some(Said::new(what, event.id))
+}
+
+fn inbox(value: &[u8]) -> Option<Said> {
+    let Inbox { id, event, message } = serde_json::from_slice(value).ok()?;
+    let (kind, text) = message.map_or((None, None), |message| (message.kind, message.body));
+    let what = kind.map_or_else(|| event.clone(), |kind| format!("{event}, {kind}"));
+    Some(Said { what, id, text })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,60 @@
+//! Tests of `fact`.
+
+use super::*;
+
+fn seen(topic: Topic, value: &str) -> Seen {
+    Fact::of(Read { topic, key: Some(b"17:42"), value: value.as_bytes(), reason: None })
+}
+
+const EVENT: &str = r#""id":"00112233445566778899aabbccddeeff","source":"/meta/instagram/17","metaobject":"instagram",
+    "metacarrier":"changes","deliveryid":"0198","data":{}"#;
+
+#[test]
+fn a_typed_record_says_its_kind_and_id() {
+    let value = format!(r#"{{{EVENT},"type":"com.meta.instagram.standby.message.v1"}}"#);
+    let Fact { topic, key, what, id } = seen(Topic::Standby, &value).fact;
+    assert_eq!((topic, key.as_deref(), what.as_str()), (Topic::Standby, Some("17:42"), "standby.message"));
+    assert_eq!(id, "00112233445566778899aabbccddeeff");
+}
+
+#[test]
+fn an_enriched_record_says_what_the_lookup_came_to() {
+    let value =
+        format!(r#"{{{EVENT},"type":"com.meta.instagram.comment.v1","lookup":{{"status":"found"}}}}"#);
+    assert_eq!(seen(Topic::CommentsEnriched, &value).fact.what, "comment, found");
+}
+
+#[test]
+fn an_inbox_record_says_event_type_and_text() {
+    let message = r#"{"id":"ff","event":"message.received","message":{"type":"text","body":"Hello"}}"#;
+    let Seen { fact, text } = seen(Topic::Inbox, message);
+    assert_eq!((fact.what.as_str(), fact.id.as_str()), ("message.received, text", "ff"));
+    assert_eq!(text.as_deref(), Some("Hello"));
+    let reaction = r#"{"id":"ee","event":"reaction.added","reaction":{"name":"love"}}"#;
+    assert_eq!(seen(Topic::Inbox, reaction).fact.what, "reaction.added");
+}
+
+#[test]
+fn bytes_that_are_kept_as_they_came_are_told_apart_by_their_sum() {
+    let body = b"rubbish";
+    let raw = Fact::of(Read { topic: Topic::Raw, key: None, value: body, reason: None }).fact;
+    assert_eq!(raw, Fact::raw(body));
+    assert_eq!(raw.what, "7 bytes, as posted");
+    let other = Fact::of(Read { topic: Topic::Raw, key: None, value: b"rubbisH", reason: None }).fact;
+    assert_ne!(raw, other);
+    let letter =
+        Fact::of(Read { topic: Topic::IngestDlq, key: None, value: body, reason: Some(b"not_json") }).fact;
+    assert_eq!(letter, Fact::dead_letter(body, "not_json"));
+}
+
+#[test]
+fn a_record_that_cannot_be_read_says_so() {
+    assert_eq!(seen(Topic::Messages, "rubbish").fact.what, "unreadable");
+    assert_eq!(seen(Topic::Inbox, "{}").fact.what, "unreadable");
+}
+
+#[test]
+fn records_of_ingest_are_told_from_those_of_consumers() {
+    assert!(Fact::raw(b"").is_of_ingest());
+    assert!(!seen(Topic::Inbox, "{}").fact.is_of_ingest());
+}

@@ -1,0 +1,220 @@
+//! The parts of the pipeline, side by side in this process: each has its own metrics, checks and end.
+
+use super::{APP_SECRET, DemoError, TOPIC_PREFIX, VERIFY_TOKEN};
+use runtime::admin;
+use runtime::health::Probe;
+use runtime::process::{About, Process, chain};
+use runtime::settings::{CommonSettings, KafkaSettings};
+use runtime::telemetry::LogFormat;
+use std::error::Error;
+use std::fs;
+use std::future::Future;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use weir_lookups::graph::{GraphSettings, GraphUrl, GraphVersion};
+use weir_lookups::simulator::Simulator;
+use weir_lookups::{LookupSettings, tokens};
+
+/// Where ingest listens, where nothing else does.
+pub(super) const DEFAULT_PORT: u16 = 8080;
+const INGEST: About = About { name: "weir-ingest", version: env!("CARGO_PKG_VERSION"), description: "" };
+/// Events that weir-messages remembers; the demo has not many.
+const DEDUPE_EVENTS: usize = 10_000;
+const GRAPH_MAX_BYTES: usize = 512 * 1024;
+/// How long all parts may take to find the cluster and its topics.
+const READY_WITHIN: Duration = Duration::from_secs(15);
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+/// How long all parts may take to end.
+const STOP_WITHIN: Duration = Duration::from_secs(15);
+
+/// The running pipeline.
+pub(super) struct Pipeline {
+    shape: Shape,
+    tasks: JoinSet<DemoError>,
+    admin: JoinSet<()>,
+    _simulator: Simulator,
+    _tokens: TempDir,
+}
+
+/// Where the pipeline is.
+#[derive(Clone, Debug)]
+pub(super) struct Shape {
+    /// `host:port` of the mock cluster.
+    pub(super) bootstrap: String,
+    /// Where ingest listens.
+    pub(super) ingest: SocketAddr,
+    /// Its parts, with the address of each one's metrics and probes.
+    pub(super) parts: Vec<(Process, SocketAddr)>,
+}
+
+impl Shape {
+    /// The URL of the webhook.
+    pub(super) fn url(&self) -> String {
+        format!("http://{}/webhook", self.ingest)
+    }
+
+    /// The part of this name.
+    pub(super) fn part(&self, name: &str) -> Option<&Process> {
+        self.parts.iter().map(|(process, _)| process).find(|process| process.name == name)
+    }
+}
+
+impl Pipeline {
+    /// Starts every part, and waits until they have found the cluster and its topics.
+    pub(super) async fn start(bootstrap: &str, port: Option<u16>) -> Result<Self, DemoError> {
+        let listener = listen(port).await?;
+        let simulator =
+            Simulator::start().await.map_err(|error| cannot_start("the Graph API stub", &error))?;
+        let tokens = access_tokens().map_err(|error| cannot_start("weir-lookups", &error))?;
+        let ingest = listener.local_addr().map_err(|error| cannot_start(INGEST.name, &error))?;
+        let shape = Shape { bootstrap: bootstrap.to_owned(), ingest, parts: Vec::new() };
+        let lookups = lookup_settings(&simulator, &tokens)?;
+        let mut pipeline = Self {
+            shape,
+            tasks: JoinSet::new(),
+            admin: JoinSet::new(),
+            _simulator: simulator,
+            _tokens: tokens,
+        };
+        pipeline.start_ingest(listener).await?;
+        let messages = weir_messages::Settings { dedupe_events: DEDUPE_EVENTS };
+        pipeline
+            .start_part(weir_messages::ABOUT, |common, process| weir_messages::run(common, messages, process))
+            .await?;
+        pipeline
+            .start_part(weir_lookups::ABOUT, |common, process| weir_lookups::run(common, lookups, process))
+            .await?;
+        let metrics = weir_metrics::MetricsSettings;
+        pipeline
+            .start_part(weir_metrics::ABOUT, |common, process| weir_metrics::run(common, metrics, process))
+            .await?;
+        pipeline.wait_until_ready().await?;
+        Ok(pipeline)
+    }
+
+    /// Where it is.
+    pub(super) fn shape(&self) -> Shape {
+        self.shape.clone()
+    }
+
+    /// Waits for a part to end by itself, which none should.
+    pub(super) async fn ended(&mut self) -> DemoError {
+        match self.tasks.join_next().await {
+            Some(Ok(error)) => error,
+            Some(Err(error)) => DemoError::Ended { part: "a part", reason: error.to_string() },
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Ends every part in order.
+    pub(super) async fn stop(mut self) {
+        for (process, _) in &self.shape.parts {
+            process.shutdown.trigger();
+        }
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        if timeout(STOP_WITHIN, all).await.is_err() {
+            tracing::warn!("a part of the pipeline does not end and is cut off");
+        }
+        self.admin.shutdown().await;
+    }
+
+    async fn start_ingest(&mut self, listener: TcpListener) -> Result<(), DemoError> {
+        let settings = weir_ingest::Settings::local(APP_SECRET, VERIFY_TOKEN);
+        let serve = |common: CommonSettings, process| async move {
+            weir_ingest::serve(listener, &common.kafka, &common.topic_prefix, settings, process).await
+        };
+        self.start_part(INGEST, serve).await
+    }
+
+    async fn start_part<F, E>(
+        &mut self,
+        about: About,
+        run: impl FnOnce(CommonSettings, Process) -> F,
+    ) -> Result<(), DemoError>
+    where
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: Error + 'static,
+    {
+        let process = Process::new(about.name, about.version);
+        // Declared here too, so that it holds readiness back before the part has come to declare it.
+        process.health.check("kafka", Probe::Startup);
+        let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let listener = admin::bind(loopback).await.map_err(|error| cannot_start(about.name, &error))?;
+        let address = listener.local_addr().map_err(|error| cannot_start(about.name, &error))?;
+        self.admin.spawn(admin::serve(listener, process.clone()));
+        let common = CommonSettings {
+            kafka: KafkaSettings::plain(&self.shape.bootstrap),
+            topic_prefix: TOPIC_PREFIX.to_owned(),
+            admin_listen: address,
+            log_format: LogFormat::Auto,
+        };
+        let running = run(common, process.clone());
+        self.shape.parts.push((process, address));
+        self.tasks.spawn(async move {
+            let reason = match running.await {
+                Ok(()) => "nobody asked it to".to_owned(),
+                Err(error) => chain(&error),
+            };
+            DemoError::Ended { part: about.name, reason }
+        });
+        Ok(())
+    }
+
+    async fn wait_until_ready(&mut self) -> Result<(), DemoError> {
+        let parts = self.shape.parts.clone();
+        let waiting = || parts.iter().find(|(process, _)| !process.health.report(Probe::Startup).passes());
+        let all_ready = async {
+            while waiting().is_some() {
+                sleep(LOOK_EVERY).await;
+            }
+        };
+        tokio::select! {
+            () = all_ready => Ok(()),
+            error = self.ended() => Err(error),
+            () = sleep(READY_WITHIN) => {
+                let late = waiting().map_or(INGEST.name, |(process, _)| process.name);
+                Err(DemoError::Start { part: late, reason: "it does not find the mock cluster".to_owned() })
+            }
+        }
+    }
+}
+
+/// The port asked for, or the usual one, or any that is free.
+async fn listen(port: Option<u16>) -> Result<TcpListener, DemoError> {
+    let on = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+    match port {
+        Some(port) => on(port).await.map_err(|source| DemoError::Port { port, source }),
+        None => match on(DEFAULT_PORT).await {
+            Ok(listener) => Ok(listener),
+            Err(_) => on(0).await.map_err(|source| DemoError::Port { port: 0, source }),
+        },
+    }
+}
+
+/// A directory of access tokens, as weir-lookups reads it; the stub takes any token.
+fn access_tokens() -> io::Result<TempDir> {
+    let directory = tempfile::Builder::new().prefix("weir-demo-").tempdir()?;
+    fs::write(directory.path().join(tokens::DEFAULT), "demo-token")?;
+    Ok(directory)
+}
+
+fn lookup_settings(simulator: &Simulator, tokens: &TempDir) -> Result<LookupSettings, DemoError> {
+    let reason = || DemoError::Start { part: "weir-lookups", reason: GraphUrl::EXPECTED.to_owned() };
+    let graph = GraphSettings {
+        url: GraphUrl::parse(&simulator.url()).ok_or_else(reason)?,
+        version: GraphVersion::parse("v26.0").ok_or_else(reason)?,
+        timeout: Duration::from_secs(10),
+        connect_timeout: Duration::from_secs(5),
+        max_bytes: GRAPH_MAX_BYTES,
+    };
+    Ok(LookupSettings { graph, access_tokens: tokens.path().to_owned() })
+}
+
+fn cannot_start(part: &'static str, error: &(dyn Error + 'static)) -> DemoError {
+    DemoError::Start { part, reason: chain(error) }
+}

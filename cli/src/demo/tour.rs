@@ -1,0 +1,145 @@
+//! The tour: posts the samples, shows what was answered and what came of each, and says what is missing.
+
+use super::deliver::Deliverer;
+use super::fact::{Fact, Seen};
+use super::ledger::Ledger;
+use super::pipeline::Shape;
+use super::progress::{READERS, counted_events};
+use super::sample::{SAMPLES, Sample};
+use super::watch::Watch;
+use super::{APP_SECRET, DemoError, VERIFY_TOKEN, report, sum};
+use crate::ToolError;
+use crate::screen::Screen;
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+
+/// How long it may take in all, whatever is missing.
+const ALL_WITHIN: Duration = Duration::from_secs(50);
+/// How long ingest's records of one delivery may take to be seen.
+const INGEST_WITHIN: Duration = Duration::from_secs(5);
+/// How long all consumers may take, the start of their groups included.
+const CONSUMERS_WITHIN: Duration = Duration::from_secs(30);
+/// How often the consumers are asked how far they are.
+const ASK_EVERY: Duration = Duration::from_millis(50);
+/// How long records are still looked for that should not be there, after the consumers are done.
+const LAST_LOOK: Duration = Duration::from_millis(300);
+const CHALLENGE: &str = "1158201444";
+
+/// One round of all samples.
+pub(super) struct Tour<'a> {
+    shape: &'a Shape,
+    watch: &'a mut Watch,
+    screen: &'a mut Screen,
+    ledger: Ledger,
+    problems: Vec<String>,
+    end: Instant,
+    /// What consumers wrote while ingest was looked at.
+    early: Vec<Fact>,
+}
+
+impl<'a> Tour<'a> {
+    pub(super) fn new(shape: &'a Shape, watch: &'a mut Watch, screen: &'a mut Screen) -> Self {
+        let (ledger, end) = (Ledger::default(), Instant::now() + ALL_WITHIN);
+        Self { shape, watch, screen, ledger, problems: Vec::new(), end, early: Vec::new() }
+    }
+
+    /// Goes all the way; gives what is not as it should be.
+    pub(super) async fn run(mut self, started: Instant) -> Result<Vec<String>, ToolError> {
+        self.deliveries().await?;
+        self.consumers().await?;
+        let mut problems = self.problems;
+        problems.extend(self.ledger.problems());
+        report::verdict(self.screen, &problems, &self.ledger, started.elapsed())?;
+        Ok(problems)
+    }
+
+    async fn deliveries(&mut self) -> Result<(), ToolError> {
+        report::heading(self.screen, "Meta posts, ingest answers once these records are on their topics")?;
+        let mut deliverer = Deliverer::connect(self.shape.ingest).await?;
+        let answer = deliverer.handshake(VERIFY_TOKEN, CHALLENGE).await?;
+        let is_right = answer.status == 200 && answer.text == CHALLENGE;
+        report::delivery(self.screen, "the handshake: its challenge comes back", &answer, is_right)?;
+        if !is_right {
+            self.problems.push(format!("the handshake: answered {} {:?}", answer.status, answer.text));
+        }
+        for sample in &SAMPLES {
+            self.deliver(&mut deliverer, sample).await?;
+        }
+        Ok(())
+    }
+
+    async fn deliver(&mut self, deliverer: &mut Deliverer, sample: &Sample) -> Result<(), ToolError> {
+        let Sample { name, body, status, .. } = *sample;
+        let facts = sample.facts();
+        self.ledger.expect(facts.iter().cloned());
+        let secret = if status == 401 { "another-secret" } else { APP_SECRET };
+        let answer = deliverer.post(body, &sum::signature(secret, body.as_bytes())).await?;
+        report::delivery(self.screen, name, &answer, answer.status == status)?;
+        if answer.status != status {
+            self.problems.push(format!("{name}: answered {} instead of {status}", answer.status));
+        }
+        let of_ingest: Vec<Fact> = facts.into_iter().filter(Fact::is_of_ingest).collect();
+        let deadline = self.end.min(Instant::now() + INGEST_WITHIN);
+        while self.ledger.lacks(&of_ingest) {
+            let Some(seen) = self.next(deadline).await? else { break };
+            if !seen.fact.is_of_ingest() {
+                self.early.push(seen.fact);
+            }
+        }
+        for fact in &of_ingest {
+            let has_come = !self.ledger.lacks(std::slice::from_ref(fact));
+            report::record(self.screen, fact, has_come)?;
+        }
+        Ok(())
+    }
+
+    /// Shows what the consumers write, until they are done with all that ingest wrote.
+    async fn consumers(&mut self) -> Result<(), ToolError> {
+        report::heading(
+            self.screen,
+            "The consumers read on, once the mock cluster lets their groups begin (3 s)",
+        )?;
+        for fact in std::mem::take(&mut self.early) {
+            report::record(self.screen, &fact, true)?;
+        }
+        let deadline = self.end.min(Instant::now() + CONSUMERS_WITHIN);
+        while !self.is_done() && Instant::now() < deadline {
+            self.show_until(Instant::now() + ASK_EVERY).await?;
+        }
+        self.show_until(Instant::now() + LAST_LOOK).await?;
+        self.compare_counts();
+        Ok(())
+    }
+
+    async fn show_until(&mut self, deadline: Instant) -> Result<(), ToolError> {
+        while let Some(seen) = self.next(deadline).await? {
+            report::record(self.screen, &seen.fact, true)?;
+        }
+        Ok(())
+    }
+
+    fn is_done(&self) -> bool {
+        let arrived = self.ledger.arrived();
+        self.ledger.is_settled()
+            && READERS.iter().all(|reader| reader.done(self.shape) >= reader.due(arrived))
+    }
+
+    /// Every consumer has done what was due, and weir-metrics shows as many events as there are.
+    fn compare_counts(&mut self) {
+        let arrived = self.ledger.arrived();
+        let due = READERS.map(|reader| (reader.name, reader.done(self.shape), reader.due(arrived)));
+        let [.., (_, _, events)] = due;
+        let shown = ("weir-metrics, by its metrics,", counted_events(self.shape), events);
+        let wrong = due.into_iter().chain([shown]).filter(|(_, done, due)| done != due);
+        self.problems
+            .extend(wrong.map(|(name, done, due)| format!("{name} has done {done} records of {due}")));
+    }
+
+    /// The next record, noted in the ledger; `None` after the deadline.
+    async fn next(&mut self, deadline: Instant) -> Result<Option<Seen>, DemoError> {
+        let Ok(seen) = timeout_at(deadline, self.watch.next()).await else { return Ok(None) };
+        let seen = seen?;
+        self.ledger.see(&seen.fact);
+        Ok(Some(seen))
+    }
+}

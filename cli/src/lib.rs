@@ -1,0 +1,143 @@
+//! The tool around the pipeline, `weir`: a subcommand a module.
+//!
+//! `topics` makes the topics on a cluster; `demo` runs the whole pipeline in one process. A subcommand declares its
+//! flags, checks them, and gives an exit code; what it prints goes through a screen.
+
+mod demo;
+mod exit;
+mod log;
+mod screen;
+mod topics;
+
+pub use demo::DemoError;
+pub use topics::TopicsError;
+
+use exit::Exit;
+use screen::Screen;
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use runtime::settings::Problems;
+use std::ffi::OsString;
+use std::io;
+use std::process::ExitCode;
+
+const ABOUT: &str = "Weir: Meta's webhooks on Kafka. The tool around the pipeline";
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done; everything is as it should be
+  1  it failed; the reason is on standard error
+  2  the command line or a setting is wrong
+  3  something differs from what is desired
+
+Colours are shown on a terminal, unless NO_COLOR is set. RUST_LOG=info shows the log lines of what runs inside.";
+
+/// Why a subcommand did not do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum ToolError {
+    /// Settings that cannot be used.
+    #[error("the settings cannot be used:\n{0}")]
+    Settings(#[from] Problems),
+    /// `weir topics` failed.
+    #[error(transparent)]
+    Topics(#[from] TopicsError),
+    /// `weir demo` failed.
+    #[error(transparent)]
+    Demo(#[from] DemoError),
+    /// Nobody takes what is printed.
+    #[error("cannot print: {0}")]
+    Output(#[from] io::Error),
+    /// The system gives no threads.
+    #[error("cannot start: {0}")]
+    Runtime(#[source] io::Error),
+}
+
+/// Runs the tool from its command line to its exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let command = command();
+    let matches = match command.clone().try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(answer) => return explain(&answer),
+    };
+    log::install();
+    let mut screen = Screen::stdout(!matches.get_flag(NO_COLOR));
+    match dispatch(&command, &matches, &mut screen) {
+        Ok(exit) => exit.into(),
+        Err(error) => failed(&error),
+    }
+}
+
+const NO_COLOR: &str = "no_color";
+
+/// The whole command line.
+pub fn command() -> Command {
+    let no_color = Arg::new(NO_COLOR)
+        .long("no-color")
+        .env("NO_COLOR")
+        .hide_env(true)
+        .action(ArgAction::SetTrue)
+        .value_parser(|value: &str| Ok::<bool, String>(!matches!(value, "" | "false")))
+        .global(true)
+        .display_order(900)
+        .help("Print without colours, as on anything but a terminal");
+    Command::new("weir")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(ABOUT)
+        .after_help(EXIT_CODES)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .arg(no_color)
+        .subcommand(demo::command())
+        .subcommand(topics::command())
+}
+
+fn dispatch(command: &Command, matches: &ArgMatches, screen: &mut Screen) -> Result<Exit, ToolError> {
+    let (name, matches) = matches.subcommand().expect("clap asks for a subcommand");
+    let command = command.find_subcommand(name).expect("clap knows the subcommands that it matched");
+    match name {
+        demo::NAME => demo::run(command, matches, screen),
+        _ => topics::run(command, matches, screen),
+    }
+}
+
+/// Help and version are answers, everything else is a bad command line.
+fn explain(answer: &clap::Error) -> ExitCode {
+    match answer.print() {
+        Ok(()) => ExitCode::from(u8::try_from(answer.exit_code()).unwrap_or(2)),
+        Err(_) => Exit::Failure.into(),
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the reason of a failure goes to standard error")]
+fn failed(error: &ToolError) -> ExitCode {
+    let exit = match error {
+        // Whoever closed the pipe, as `head` does, has seen enough.
+        ToolError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => return Exit::Done.into(),
+        ToolError::Settings(_) => Exit::Usage,
+        _ => Exit::Failure,
+    };
+    eprintln!("weir: {}", runtime::process::chain(error));
+    exit.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn every_subcommand_and_flag_says_what_it_is() {
+        let mut commands = vec![command()];
+        while let Some(command) = commands.pop() {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{} {}", command.get_name(), argument.get_id());
+            }
+            commands.extend(command.get_subcommands().cloned());
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Log lines of what runs inside the tool: on standard error, and only those that somebody must see.
+
+use std::io::{IsTerminal as _, stderr};
+use tracing_subscriber::EnvFilter;
+
+/// What is shown where `RUST_LOG` does not say otherwise. librdkafka remarks on what its mock cluster cannot do, and
+/// what it has to say of a real one stands in the tool's own errors.
+const QUIET: &str = "warn,weir_runtime::kafka_log=off";
+
+/// Installs the subscriber of the process.
+pub(crate) fn install() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(QUIET));
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
+    // It fails where a test has installed one already, which then shows the lines.
+    subscriber.with_ansi(stderr().is_terminal()).try_init().unwrap_or_default();
+}

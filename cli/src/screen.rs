@@ -1,0 +1,123 @@
+//! What people see: lines on standard output, coloured on a terminal, in columns where they belong together.
+
+mod columns;
+
+pub(crate) use columns::{Cell, Columns};
+
+use std::fmt;
+use std::io::{self, IsTerminal as _, Write};
+
+/// What a piece of text is about, which decides its colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Tone {
+    /// As any text.
+    #[default]
+    Plain,
+    /// A heading, or what matters most.
+    Strong,
+    /// What may be overlooked.
+    Faint,
+    /// As it should be.
+    Good,
+    /// Worth a look.
+    Warn,
+    /// Wrong.
+    Bad,
+}
+
+impl Tone {
+    /// The ANSI colour that every terminal shows.
+    const fn code(self) -> Option<&'static str> {
+        match self {
+            Self::Plain => None,
+            Self::Strong => Some("1"),
+            Self::Faint => Some("2"),
+            Self::Good => Some("32"),
+            Self::Warn => Some("33"),
+            Self::Bad => Some("31"),
+        }
+    }
+}
+
+/// Where lines are printed.
+pub(crate) struct Screen {
+    out: Box<dyn Write + Send>,
+    colour: bool,
+}
+
+impl Screen {
+    /// Standard output; `colour` is shown where that is a terminal.
+    pub(crate) fn stdout(colour: bool) -> Self {
+        Self { colour: colour && io::stdout().is_terminal(), out: Box::new(io::stdout()) }
+    }
+
+    /// Somewhere else, without colour.
+    #[cfg(test)]
+    pub(crate) fn plain(out: impl Write + Send + 'static) -> Self {
+        Self { out: Box::new(out), colour: false }
+    }
+
+    /// Prints a line, at once.
+    pub(crate) fn line(&mut self, text: impl fmt::Display) -> io::Result<()> {
+        writeln!(self.out, "{text}")?;
+        self.out.flush()
+    }
+
+    /// `text` in the colour of its tone, where colour is shown.
+    pub(crate) fn paint(&self, tone: Tone, text: &str) -> String {
+        match tone.code() {
+            Some(code) if self.colour => format!("\x1b[{code}m{text}\x1b[0m"),
+            _ => text.to_owned(),
+        }
+    }
+
+    /// Prints a line in one tone.
+    pub(crate) fn toned(&mut self, tone: Tone, text: &str) -> io::Result<()> {
+        let text = self.paint(tone, text);
+        self.line(text)
+    }
+
+    /// Prints a row of a table.
+    pub(crate) fn row(&mut self, columns: &Columns, cells: &[Cell]) -> io::Result<()> {
+        let row = columns.lay_out(cells, |tone, text| self.paint(tone, text));
+        self.line(row)
+    }
+}
+
+impl fmt::Debug for Screen {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Screen").field("colour", &self.colour).finish_non_exhaustive()
+    }
+}
+
+/// `text` on one line of at most `limit` characters, without what could steer a terminal.
+pub(crate) fn one_line(text: &str, limit: usize) -> String {
+    let shown = |character: char| if character.is_control() { ' ' } else { character };
+    let mut line: String = text.chars().map(shown).take(limit).collect();
+    if text.chars().nth(limit).is_some() {
+        line.pop();
+        line.push('…');
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colour_is_for_terminals() {
+        let plain = Screen::plain(io::sink());
+        assert_eq!(plain.paint(Tone::Bad, "no"), "no");
+        let terminal = Screen { out: Box::new(io::sink()), colour: true };
+        assert_eq!(terminal.paint(Tone::Bad, "no"), "\x1b[31mno\x1b[0m");
+        assert_eq!(terminal.paint(Tone::Plain, "yes"), "yes");
+    }
+
+    #[test]
+    fn a_line_is_cut_and_cannot_steer_the_terminal() {
+        assert_eq!(one_line("Hello", 5), "Hello");
+        assert_eq!(one_line("Hello!", 5), "Hell…");
+        assert_eq!(one_line("a\x1b[2J\nb", 20), "a [2J b");
+    }
+}

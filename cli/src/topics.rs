@@ -1,0 +1,103 @@
+//! `weir topics`: the topics that the pipeline needs, compared with those of a cluster, and made there.
+//!
+//! What is desired comes from the one table of `schemas` ([`desired`]); what is there is read by [`cluster`];
+//! [`difference`] compares the two without touching either.
+
+mod advice;
+mod apply;
+mod cluster;
+mod desired;
+mod difference;
+mod plan;
+mod settings;
+
+pub use cluster::TopicsError;
+
+use crate::{Exit, Screen, ToolError};
+use clap::{ArgMatches, Args as _, Command};
+use cluster::Cluster;
+use desired::Desired;
+use difference::Finding;
+use settings::{TopicsArgs, TopicsSettings};
+
+const NAME: &str = "topics";
+const PLAN: &str = "plan";
+const APPLY: &str = "apply";
+
+const PLAN_ABOUT: &str = "Show which topics are missing or differ; changes nothing";
+
+const PLAN_MORE: &str = "\
+Compares the topics of Weir with those of the cluster: whether they are there, their partitions, replicas, \
+retention.ms, cleanup.policy, max.message.bytes and, from 3 replicas on, min.insync.replicas. Other settings, and other \
+topics, are left alone.
+
+Exit code 0: all as desired; 1: the cluster cannot be read; 3: something is missing or differs.";
+
+const APPLY_ABOUT: &str = "Make the missing topics, and set the settings that differ";
+
+const APPLY_MORE: &str = "\
+Makes what `weir topics plan` shows as missing, and sets the settings that differ; settings that Weir does not own stay \
+as they are. It can be run again at any time.
+
+The partitions of a topic that is there are never changed: more of them would move keys to other partitions and break \
+the order of conversations. Nor are its replicas, which is Kafka's own tool's job (kafka-reassign-partitions). Both are \
+reported.
+
+Exit code 0: all as desired; 1: the cluster refused something; 3: partitions or replicas differ.";
+
+const EXAMPLES: &str = "\
+Examples:
+  weir topics plan  --brokers localhost:9092
+  weir topics apply --brokers kafka-1:9093,kafka-2:9093 --kafka-config client.properties
+  weir topics apply --brokers localhost:9092 --partitions 3 --topic-prefix test";
+
+/// The subcommand and its own.
+pub(crate) fn command() -> Command {
+    let of = |name: &'static str, about: &'static str, more: &'static str| {
+        // The flags come first, since their description of themselves would take the place of the command's.
+        let command = TopicsArgs::augment_args(Command::new(name));
+        command.about(about).long_about(format!("{about}.\n\n{more}")).after_help(EXAMPLES)
+    };
+    Command::new(NAME)
+        .about("Show or make the topics that the pipeline needs on a Kafka cluster")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(of(PLAN, PLAN_ABOUT, PLAN_MORE))
+        .subcommand(of(APPLY, APPLY_ABOUT, APPLY_MORE))
+}
+
+/// Runs `plan` or `apply`.
+pub(crate) fn run(command: &Command, matches: &ArgMatches, screen: &mut Screen) -> Result<Exit, ToolError> {
+    let (name, matches) = matches.subcommand().expect("clap asks for a subcommand");
+    let command = command.find_subcommand(name).expect("clap knows the subcommands that it matched");
+    let settings = TopicsSettings::read(command, matches)?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ToolError::Runtime)?;
+    runtime.block_on(async {
+        let cluster = Cluster::connect(&settings.kafka).await?;
+        if name == APPLY {
+            apply::run(&cluster, &settings, screen).await
+        } else {
+            plan::run(&cluster, &settings, screen).await
+        }
+    })
+}
+
+/// A topic of the table, and how the cluster's compares with it.
+#[derive(Clone, Debug)]
+struct Compared {
+    desired: Desired,
+    finding: Finding,
+}
+
+/// Compares every topic of the table with the cluster.
+async fn compare(cluster: &Cluster, settings: &TopicsSettings) -> Result<Vec<Compared>, TopicsError> {
+    let listed = cluster.list().await?;
+    let desired = desired::topics(settings, listed.brokers);
+    let present = cluster.describe(&listed, desired.iter().map(|topic| topic.name.as_str())).await?;
+    let compared = desired.into_iter().map(|desired| {
+        let finding = difference::compare(&desired, present.get(&desired.name));
+        Compared { desired, finding }
+    });
+    Ok(compared.collect())
+}

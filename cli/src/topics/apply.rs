@@ -1,0 +1,183 @@
+//! `weir topics apply`: makes what is missing, sets what differs, says what it did.
+
+use super::cluster::{Cluster, Refused};
+use super::difference::{Difference, Finding};
+use super::plan::WHY_IT_STAYS;
+use super::settings::TopicsSettings;
+use super::{Compared, TopicsError, advice, compare};
+use crate::screen::{Cell, Columns, Tone};
+use crate::{Exit, Screen, ToolError};
+use std::collections::BTreeMap;
+use std::io;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// The brokers learn of a new topic a moment after the controller has made it.
+const SEEN_WITHIN: Duration = Duration::from_secs(10);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+pub(super) async fn run(
+    cluster: &Cluster,
+    settings: &TopicsSettings,
+    screen: &mut Screen,
+) -> Result<Exit, ToolError> {
+    let compared = compare(cluster, settings).await?;
+    let mut refused = make(cluster, &compared).await?;
+    refused.extend(set(cluster, &compared).await?);
+    if refused.is_empty() {
+        wait_until_seen(cluster, settings).await?;
+    }
+    Ok(report(&compared, &refused, screen)?)
+}
+
+async fn make(cluster: &Cluster, compared: &[Compared]) -> Result<Vec<Refused>, TopicsError> {
+    let missing = compared.iter().filter(|topic| topic.finding == Finding::Missing);
+    let missing: Vec<_> = missing.map(|topic| &topic.desired).collect();
+    if missing.is_empty() { Ok(Vec::new()) } else { cluster.make(&missing).await }
+}
+
+async fn set(cluster: &Cluster, compared: &[Compared]) -> Result<Vec<Refused>, TopicsError> {
+    let changes = compared.iter().filter_map(|Compared { desired, finding }| match finding {
+        Finding::Differs { set, .. } if !set.is_empty() => Some((desired.name.as_str(), set)),
+        _ => None,
+    });
+    let changes: Vec<_> = changes.collect();
+    if changes.is_empty() { Ok(Vec::new()) } else { cluster.set(&changes).await }
+}
+
+async fn wait_until_seen(cluster: &Cluster, settings: &TopicsSettings) -> Result<(), TopicsError> {
+    let deadline = Instant::now() + SEEN_WITHIN;
+    loop {
+        let compared = compare(cluster, settings).await?;
+        let is_missing = compared.iter().any(|topic| topic.finding == Finding::Missing);
+        if !is_missing || Instant::now() >= deadline {
+            return Ok(());
+        }
+        sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Says what became of each topic; topics that were as desired are only counted.
+fn report(compared: &[Compared], refused: &[Refused], screen: &mut Screen) -> io::Result<Exit> {
+    let rows: Vec<_> = compared.iter().flat_map(|topic| rows(topic, refused)).collect();
+    let columns = Columns::fitting(&rows);
+    rows.iter().try_for_each(|row| screen.row(&columns, row))?;
+    let fine = compared.iter().filter(|topic| topic.finding == Finding::Fine).count();
+    let stay = compared.iter().filter(|topic| stays(&topic.finding).next().is_some()).count();
+    screen.line(summary(compared.len(), fine, stay, refused.len()))?;
+    if stay > 0 {
+        screen.line(WHY_IT_STAYS)?;
+    }
+    let advice: BTreeMap<_, _> = refused.iter().map(|refused| (refused.code as i32, refused.code)).collect();
+    advice.values().try_for_each(|code| screen.toned(Tone::Bad, &advice::on(*code)))?;
+    Ok(match (refused.is_empty(), stay) {
+        (false, _) => Exit::Failure,
+        (true, 0) => Exit::Done,
+        (true, _) => Exit::Drift,
+    })
+}
+
+fn rows(Compared { desired, finding }: &Compared, refused: &[Refused]) -> Vec<Vec<Cell>> {
+    let row = |tone, mark: &str, what: String| {
+        vec![Cell::new(tone, mark), desired.name.as_str().into(), Cell::new(tone, what)]
+    };
+    let changed =
+        |mark: &str, what: String| match refused.iter().find(|refused| refused.topic == desired.name) {
+            Some(Refused { code, .. }) => row(Tone::Bad, "!", format!("refused ({code:?})")),
+            None => row(Tone::Good, mark, what),
+        };
+    match finding {
+        Finding::Fine => Vec::new(),
+        Finding::Missing => {
+            let what = format!("made, partitions {}, replicas {}", desired.partitions, desired.replicas);
+            vec![changed("+", what)]
+        }
+        Finding::Differs { differences, set } => {
+            let applied = differences.iter().filter(|difference| difference.can_be_applied());
+            let applied = join(applied.map(Difference::as_done));
+            let stays = join(stays(finding).map(Difference::to_string));
+            let set = (!set.is_empty()).then(|| changed("~", applied));
+            let stays = (!stays.is_empty()).then(|| row(Tone::Warn, "!", format!("stays: {stays}")));
+            set.into_iter().chain(stays).collect()
+        }
+    }
+}
+
+fn join(texts: impl Iterator<Item = String>) -> String {
+    texts.collect::<Vec<_>>().join(", ")
+}
+
+/// What differs and is not for this command to change.
+fn stays(finding: &Finding) -> impl Iterator<Item = &Difference> {
+    let differences = match finding {
+        Finding::Differs { differences, .. } => differences.as_slice(),
+        Finding::Missing | Finding::Fine => &[],
+    };
+    differences.iter().filter(|difference| !difference.can_be_applied())
+}
+
+fn summary(all: usize, fine: usize, stay: usize, refused: usize) -> String {
+    let counts = [(fine, "were as desired"), (stay, "stay different"), (refused, "changes were refused")];
+    let counts = counts.iter().filter(|(count, _)| *count > 0);
+    let texts: Vec<String> = counts.map(|(count, what)| format!(", {count} {what}")).collect();
+    format!("{all} topics{}", texts.concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::topics::difference::{Aspect, compare};
+    use crate::topics::{desired::Desired, difference::Present};
+    use rdkafka::types::RDKafkaErrorCode;
+
+    fn desired() -> Desired {
+        let config = BTreeMap::from([("retention.ms", "7".to_owned())]);
+        Desired { name: "meta.inbox.v1".to_owned(), partitions: 12, replicas: 3, config }
+    }
+
+    fn compared(present: Option<&Present>) -> Compared {
+        Compared { desired: desired(), finding: compare(&desired(), present) }
+    }
+
+    fn shown(compared: &Compared, refused: &[Refused]) -> Vec<String> {
+        let rows = rows(compared, refused);
+        let columns = Columns::fitting(&rows);
+        rows.iter().map(|row| columns.lay_out(row, |_, text| text.to_owned())).collect()
+    }
+
+    #[test]
+    fn what_was_made_set_and_left_is_said() {
+        let present = Present { partitions: 6, replicas: 3, ..Present::default() };
+        assert_eq!(shown(&compared(None), &[]), ["+  meta.inbox.v1  made, partitions 12, replicas 3"]);
+        assert_eq!(
+            shown(&compared(Some(&present)), &[]),
+            [
+                "~  meta.inbox.v1  retention.ms set to 7, was unset",
+                "!  meta.inbox.v1  stays: partitions 6 instead of 12"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_was_refused_is_not_said_to_be_done() {
+        let code = RDKafkaErrorCode::PolicyViolation;
+        let refused = [Refused { topic: "meta.inbox.v1".to_owned(), code }];
+        assert_eq!(shown(&compared(None), &refused), ["!  meta.inbox.v1  refused (PolicyViolation)"]);
+    }
+
+    #[test]
+    fn the_exit_code_tells_done_from_refused_from_different() {
+        let exit = |compared: &[Compared], refused: &[Refused]| {
+            report(compared, refused, &mut Screen::plain(io::sink())).unwrap()
+        };
+        let code = RDKafkaErrorCode::PolicyViolation;
+        let refused = [Refused { topic: "meta.inbox.v1".to_owned(), code }];
+        let difference =
+            Difference { aspect: Aspect::Partitions, is: "6".to_owned(), should: "12".to_owned() };
+        let finding = Finding::Differs { differences: vec![difference], set: BTreeMap::new() };
+        let stays = Compared { desired: desired(), finding };
+        assert_eq!(exit(&[compared(None)], &[]), Exit::Done);
+        assert_eq!(exit(std::slice::from_ref(&stays), &[]), Exit::Drift);
+        assert_eq!(exit(&[stays, compared(None)], &refused), Exit::Failure);
+    }
+}

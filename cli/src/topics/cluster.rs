@@ -1,0 +1,194 @@
+//! A cluster: reads its topics, makes topics, sets their settings.
+
+use super::advice;
+use super::desired::Desired;
+use super::difference::{Present, Setting};
+use rdkafka::admin::{
+    AdminClient, AdminOptions, AlterConfig, ConfigEntry, ConfigSource, NewTopic, OwnedResourceSpecifier,
+    ResourceSpecifier, TopicReplication,
+};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::error::KafkaError;
+use rdkafka::metadata::{Metadata, MetadataTopic};
+use rdkafka::types::RDKafkaErrorCode;
+use runtime::producer::{self, Producer, ProducerError, ProducerOptions};
+use runtime::settings::KafkaSettings;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long the first answer may take; a broker that refuses is tried again until then.
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// How long a broker may take to answer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+/// How long the controller may take to make topics.
+const MAKE_WITHIN: Duration = Duration::from_secs(30);
+const DESCRIBE: &str = "describe its topics";
+
+/// Why the topics could not be read or made.
+#[derive(Debug, thiserror::Error)]
+pub enum TopicsError {
+    /// No broker answers; says which one refused and how.
+    #[error(transparent)]
+    Unreachable(#[from] producer::TopicsError),
+    /// The client cannot be made from its settings.
+    #[error(transparent)]
+    Producer(#[from] ProducerError),
+    /// As above, of the client for administration.
+    #[error("the Kafka client cannot be made, check --kafka-config: {0}")]
+    Client(#[source] KafkaError),
+    /// A request failed as a whole.
+    #[error("{brokers} cannot {action}: {reason}")]
+    Request {
+        /// The brokers.
+        brokers: String,
+        /// What they were asked to do.
+        action: &'static str,
+        /// Why they cannot.
+        reason: String,
+    },
+}
+
+/// The cluster did not do what it was asked to for one topic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Refused {
+    /// The topic's name.
+    pub(super) topic: String,
+    /// Kafka's word for why.
+    pub(super) code: RDKafkaErrorCode,
+}
+
+/// What a cluster lists.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Listed {
+    /// How many brokers it has.
+    pub(super) brokers: u32,
+    /// Partitions and replicas of each topic.
+    topics: BTreeMap<String, (u32, u32)>,
+}
+
+/// A connection for administration.
+pub(super) struct Cluster {
+    admin: Arc<AdminClient<DefaultClientContext>>,
+    brokers: String,
+}
+
+impl Cluster {
+    /// Connects; fails with the broker that refuses where none answers.
+    pub(super) async fn connect(kafka: &KafkaSettings) -> Result<Self, TopicsError> {
+        // The client for administration keeps to itself why it cannot connect; a producer says it.
+        let options = ProducerOptions { client_id: "weir".to_owned(), ..ProducerOptions::default() };
+        Producer::new(kafka, &options)?.check_topics(&[], CONNECT_WITHIN).await?;
+        let admin = kafka.client_config("weir").create().map_err(TopicsError::Client)?;
+        Ok(Self { admin: Arc::new(admin), brokers: kafka.brokers.clone() })
+    }
+
+    /// Lists brokers and topics.
+    pub(super) async fn list(&self) -> Result<Listed, TopicsError> {
+        let admin = Arc::clone(&self.admin);
+        // All topics are listed, because naming one makes it where a broker makes topics by itself.
+        let fetch =
+            move || admin.inner().fetch_metadata(None, ANSWER_WITHIN).map(|metadata| listed(&metadata));
+        let fetched = tokio::task::spawn_blocking(fetch).await;
+        let fetched = fetched.map_err(|error| self.cannot("list its topics", error.to_string()))?;
+        fetched.map_err(|error| self.failed("list its topics", &error))
+    }
+
+    /// Reads partitions, replicas and settings of those topics of `names` that are there.
+    pub(super) async fn describe<'a>(
+        &self,
+        listed: &Listed,
+        names: impl Iterator<Item = &'a str>,
+    ) -> Result<BTreeMap<String, Present>, TopicsError> {
+        let there = names.filter_map(|name| listed.topics.get(name).map(|numbers| (name, *numbers)));
+        let mut present: BTreeMap<String, Present> = there
+            .map(|(name, (partitions, replicas))| {
+                (name.to_owned(), Present { partitions, replicas, ..Present::default() })
+            })
+            .collect();
+        if present.is_empty() {
+            return Ok(present);
+        }
+        let resources: Vec<_> = present.keys().map(|name| ResourceSpecifier::Topic(name)).collect();
+        let answers = self.admin.describe_configs(&resources, &options()).await;
+        for answer in answers.map_err(|error| self.failed(DESCRIBE, &error))? {
+            let resource = answer.map_err(|code| self.cannot(DESCRIBE, advice::on(code)))?;
+            if let OwnedResourceSpecifier::Topic(name) = resource.specifier {
+                present.entry(name).or_default().config = config(resource.entries);
+            }
+        }
+        Ok(present)
+    }
+
+    /// Makes topics; gives those that were refused. One that is there by now is as good as made.
+    pub(super) async fn make(&self, topics: &[&Desired]) -> Result<Vec<Refused>, TopicsError> {
+        let new: Vec<_> = topics.iter().map(|topic| new_topic(topic)).collect();
+        let options = options().operation_timeout(Some(MAKE_WITHIN)).request_timeout(Some(MAKE_WITHIN));
+        let answers = self.admin.create_topics(&new, &options).await;
+        let answers = answers.map_err(|error| self.failed("make topics", &error))?;
+        let refused = answers.into_iter().filter_map(Result::err);
+        let refused = refused.filter(|(_, code)| *code != RDKafkaErrorCode::TopicAlreadyExists);
+        Ok(refused.map(|(topic, code)| Refused { topic, code }).collect())
+    }
+
+    /// Sets all own settings of topics; gives those that were refused.
+    pub(super) async fn set(
+        &self,
+        topics: &[(&str, &BTreeMap<String, String>)],
+    ) -> Result<Vec<Refused>, TopicsError> {
+        let altered: Vec<_> = topics.iter().map(|(name, settings)| alteration(name, settings)).collect();
+        let answers = self.admin.alter_configs(&altered, &options()).await;
+        let answers = answers.map_err(|error| self.failed("set settings of topics", &error))?;
+        let refused = answers.into_iter().filter_map(Result::err).map(|(resource, code)| {
+            let topic = match resource {
+                OwnedResourceSpecifier::Topic(name) | OwnedResourceSpecifier::Group(name) => name,
+                OwnedResourceSpecifier::Broker(id) => format!("broker {id}"),
+            };
+            Refused { topic, code }
+        });
+        Ok(refused.collect())
+    }
+
+    fn failed(&self, action: &'static str, error: &KafkaError) -> TopicsError {
+        let reason = error.rdkafka_error_code().map_or_else(|| error.to_string(), advice::on);
+        self.cannot(action, reason)
+    }
+
+    fn cannot(&self, action: &'static str, reason: String) -> TopicsError {
+        TopicsError::Request { brokers: self.brokers.clone(), action, reason }
+    }
+}
+
+fn options() -> AdminOptions {
+    AdminOptions::new().request_timeout(Some(ANSWER_WITHIN))
+}
+
+fn alteration<'a>(name: &'a str, settings: &'a BTreeMap<String, String>) -> AlterConfig<'a> {
+    let start = AlterConfig::new(ResourceSpecifier::Topic(name));
+    settings.iter().fold(start, |alter, (name, value)| alter.set(name, value))
+}
+
+fn new_topic(topic: &Desired) -> NewTopic<'_> {
+    let partitions = i32::try_from(topic.partitions).unwrap_or(i32::MAX);
+    let replicas = i32::try_from(topic.replicas).unwrap_or(i32::MAX);
+    let new = NewTopic::new(&topic.name, partitions, TopicReplication::Fixed(replicas));
+    topic.config.iter().fold(new, |new, (name, value)| new.set(name, value))
+}
+
+fn listed(metadata: &Metadata) -> Listed {
+    let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+    let topics = metadata.topics().iter().filter(|topic| topic.error().is_none());
+    let numbers = |topic: &MetadataTopic| {
+        let replicas = topic.partitions().iter().map(|partition| partition.replicas().len()).min();
+        (topic.name().to_owned(), (count(topic.partitions().len()), count(replicas.unwrap_or_default())))
+    };
+    Listed { brokers: count(metadata.brokers().len()), topics: topics.map(numbers).collect() }
+}
+
+fn config(entries: Vec<ConfigEntry>) -> BTreeMap<String, Setting> {
+    let setting = |entry: ConfigEntry| {
+        let is_own = entry.source == ConfigSource::DynamicTopic;
+        Some((entry.name, Setting { value: entry.value?, is_own }))
+    };
+    entries.into_iter().filter_map(setting).collect()
+}

@@ -1,0 +1,99 @@
+//! What the topics should be: the table of `schemas`, for one cluster. Pure.
+
+use super::settings::TopicsSettings;
+use schemas::{Topic, TopicSpec};
+use std::collections::BTreeMap;
+
+pub(super) const RETENTION: &str = "retention.ms";
+pub(super) const CLEANUP: &str = "cleanup.policy";
+pub(super) const MAX_BYTES: &str = "max.message.bytes";
+pub(super) const MIN_INSYNC: &str = "min.insync.replicas";
+
+/// From this many replicas on, two of them must have a record before it is acknowledged: one broker can be lost, and
+/// another be restarted, without losing a record or the topic.
+const REPLICAS_FOR_INSYNC: u32 = 3;
+const INSYNC: u32 = 2;
+
+/// What a topic should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Desired {
+    /// Its full name.
+    pub(super) name: String,
+    /// How many partitions.
+    pub(super) partitions: u32,
+    /// How many replicas of each.
+    pub(super) replicas: u32,
+    /// The settings that Weir owns, by Kafka's names.
+    pub(super) config: BTreeMap<&'static str, String>,
+}
+
+/// Every topic, for a cluster of `brokers`.
+pub(super) fn topics(settings: &TopicsSettings, brokers: u32) -> Vec<Desired> {
+    let default = TopicSpec::DEFAULT_REPLICATION.min(brokers.max(1));
+    let replicas = settings.replication_factor.unwrap_or(default);
+    Topic::ALL.into_iter().map(|topic| desired(topic, settings, replicas)).collect()
+}
+
+fn desired(topic: Topic, settings: &TopicsSettings, replicas: u32) -> Desired {
+    let spec = topic.spec();
+    let mut config =
+        BTreeMap::from([(RETENTION, spec.retention.as_millis().to_string()), (CLEANUP, "delete".to_owned())]);
+    if let Some(bytes) = spec.max_message_bytes(settings.max_body) {
+        config.insert(MAX_BYTES, bytes.to_string());
+    }
+    if replicas >= REPLICAS_FOR_INSYNC {
+        config.insert(MIN_INSYNC, INSYNC.to_string());
+    }
+    Desired { name: topic.name(&settings.topic_prefix), partitions: settings.partitions, replicas, config }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use runtime::settings::KafkaSettings;
+
+    fn settings() -> TopicsSettings {
+        TopicsSettings {
+            kafka: KafkaSettings::plain("kafka:9092"),
+            topic_prefix: "meta".to_owned(),
+            partitions: 12,
+            replication_factor: None,
+            max_body: 4 << 20,
+        }
+    }
+
+    fn of(settings: &TopicsSettings, brokers: u32, name: &str) -> Desired {
+        topics(settings, brokers).into_iter().find(|topic| topic.name == name).unwrap()
+    }
+
+    #[test]
+    fn every_topic_of_the_table_is_desired() {
+        let names: Vec<String> = topics(&settings(), 3).into_iter().map(|topic| topic.name).collect();
+        assert_eq!(names, Topic::ALL.map(|topic| topic.name("meta")));
+    }
+
+    #[test]
+    fn a_topic_has_the_retention_and_size_of_the_table() {
+        let raw = of(&settings(), 3, "meta.webhooks.raw.v1");
+        assert_eq!(raw.config[RETENTION], "2592000000");
+        assert_eq!(raw.config[CLEANUP], "delete");
+        assert_eq!(raw.config[MAX_BYTES], (5 << 20).to_string());
+        let replies = of(&settings(), 3, "meta.replies.v1");
+        assert!(!replies.config.contains_key(MAX_BYTES));
+    }
+
+    #[test]
+    fn there_are_three_replicas_or_as_many_as_brokers() {
+        for (brokers, replicas) in [(0, 1), (1, 1), (2, 2), (3, 3), (9, 3)] {
+            assert_eq!(of(&settings(), brokers, "meta.inbox.v1").replicas, replicas, "{brokers} brokers");
+        }
+        let five = TopicsSettings { replication_factor: Some(5), ..settings() };
+        assert_eq!(of(&five, 1, "meta.inbox.v1").replicas, 5);
+    }
+
+    #[test]
+    fn two_replicas_must_have_a_record_where_there_are_three() {
+        assert_eq!(of(&settings(), 3, "meta.inbox.v1").config[MIN_INSYNC], "2");
+        assert!(!of(&settings(), 2, "meta.inbox.v1").config.contains_key(MIN_INSYNC));
+    }
+}

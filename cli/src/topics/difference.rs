@@ -1,0 +1,131 @@
+//! How a topic of a cluster compares with what is desired, and what to set. Pure.
+
+use super::desired::Desired;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What a topic is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Present {
+    /// How many partitions.
+    pub(super) partitions: u32,
+    /// How many replicas the least replicated of them has.
+    pub(super) replicas: u32,
+    /// Every setting by Kafka's name, wherever its value comes from.
+    pub(super) config: BTreeMap<String, Setting>,
+}
+
+/// The value of a topic's setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Setting {
+    /// The value that counts.
+    pub(super) value: String,
+    /// Whether it was set for this very topic, rather than coming from a broker's default.
+    pub(super) is_own: bool,
+}
+
+/// How a topic compares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Finding {
+    /// It is not there.
+    Missing,
+    /// It is as desired.
+    Fine,
+    /// It is there and differs.
+    Differs {
+        /// In what.
+        differences: Vec<Difference>,
+        /// Everything that must be set for the topic to have the settings desired and keep its others, since Kafka
+        /// resets what an `AlterConfigs` request leaves out. Empty where settings are as desired.
+        set: BTreeMap<String, String>,
+    },
+}
+
+/// One thing that differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Difference {
+    /// What it is about.
+    pub(super) aspect: Aspect,
+    /// What it is now.
+    pub(super) is: String,
+    /// What it should be.
+    pub(super) should: String,
+}
+
+/// What can differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Aspect {
+    /// The number of partitions.
+    Partitions,
+    /// The number of replicas.
+    Replicas,
+    /// A setting, by Kafka's name.
+    Setting(&'static str),
+}
+
+impl Difference {
+    /// Whether `weir topics apply` changes it: settings alone.
+    pub(super) const fn can_be_applied(&self) -> bool {
+        matches!(self.aspect, Aspect::Setting(_))
+    }
+
+    /// What was done about it.
+    pub(super) fn as_done(&self) -> String {
+        format!("{} set to {}, was {}", self.aspect, self.should, self.is)
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {} instead of {}", self.aspect, self.is, self.should)
+    }
+}
+
+impl fmt::Display for Aspect {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Partitions => "partitions",
+            Self::Replicas => "replicas",
+            Self::Setting(name) => name,
+        })
+    }
+}
+
+/// Compares a topic; `present` is `None` where the cluster has none of that name.
+pub(super) fn compare(desired: &Desired, present: Option<&Present>) -> Finding {
+    let Some(present) = present else { return Finding::Missing };
+    let numbers = [
+        (Aspect::Partitions, present.partitions, desired.partitions),
+        (Aspect::Replicas, present.replicas, desired.replicas),
+    ];
+    let numbers = numbers.into_iter().filter(|(_, is, should)| is != should);
+    let mut differences: Vec<Difference> = numbers
+        .map(|(aspect, is, should)| Difference { aspect, is: is.to_string(), should: should.to_string() })
+        .collect();
+    let settings = settings_that_differ(desired, present);
+    let set = if settings.is_empty() { BTreeMap::new() } else { everything_to_set(desired, present) };
+    differences.extend(settings);
+    if differences.is_empty() { Finding::Fine } else { Finding::Differs { differences, set } }
+}
+
+fn settings_that_differ(desired: &Desired, present: &Present) -> Vec<Difference> {
+    let difference = |(name, should): (&&'static str, &String)| {
+        let is = present.config.get(*name).map(|setting| setting.value.as_str());
+        (is != Some(should)).then(|| Difference {
+            aspect: Aspect::Setting(name),
+            is: is.unwrap_or("unset").to_owned(),
+            should: should.clone(),
+        })
+    };
+    desired.config.iter().filter_map(difference).collect()
+}
+
+fn everything_to_set(desired: &Desired, present: &Present) -> BTreeMap<String, String> {
+    let own = present.config.iter().filter(|(_, setting)| setting.is_own);
+    let kept = own.map(|(name, setting)| (name.clone(), setting.value.clone()));
+    let owned_by_weir = desired.config.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+    kept.chain(owned_by_weir).collect()
+}
+
+#[cfg(test)]
+mod tests;

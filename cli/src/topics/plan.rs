@@ -1,0 +1,151 @@
+//! `weir topics plan`: a table of what is missing, what differs, what is fine.
+
+use super::cluster::Cluster;
+use super::desired::{Desired, MAX_BYTES, RETENTION};
+use super::difference::{Difference, Finding};
+use super::settings::TopicsSettings;
+use super::{Compared, compare};
+use crate::screen::{Cell, Columns, Tone};
+use crate::{Exit, Screen, ToolError};
+use schemas::TopicSpec;
+use std::io;
+
+/// Why the number of partitions and replicas is left alone.
+pub(super) const WHY_IT_STAYS: &str = "\
+Partitions and replicas stay as they are: more partitions would move keys to other partitions and break the order of
+conversations, and replicas are moved by kafka-reassign-partitions. If they are right as they are, say so with
+--partitions and --replication-factor.";
+
+pub(super) async fn run(
+    cluster: &Cluster,
+    settings: &TopicsSettings,
+    screen: &mut Screen,
+) -> Result<Exit, ToolError> {
+    let compared = compare(cluster, settings).await?;
+    print(&compared, screen)?;
+    let tally = Tally::of(&compared);
+    screen.line("")?;
+    screen.line(tally.sentence())?;
+    if tally.stay > 0 {
+        screen.line(WHY_IT_STAYS)?;
+    }
+    if tally.can_be_applied() {
+        screen.line(format!("Make it so with: {}", apply_command(settings)))?;
+    }
+    Ok(if tally.is_fine() { Exit::Done } else { Exit::Drift })
+}
+
+fn print(compared: &[Compared], screen: &mut Screen) -> io::Result<()> {
+    let headings = ["", "TOPIC", "PARTITIONS", "REPLICAS", "RETENTION", "RECORDS TO", "STATE"];
+    let mut rows = vec![headings.map(|heading| Cell::new(Tone::Faint, heading)).to_vec()];
+    rows.extend(compared.iter().map(row));
+    let columns = Columns::fitting(&rows);
+    rows.iter().try_for_each(|row| screen.row(&columns, row))
+}
+
+fn row(Compared { desired, finding }: &Compared) -> Vec<Cell> {
+    let (mark, tone, state) = match finding {
+        Finding::Missing => ("+", Tone::Warn, "missing".to_owned()),
+        Finding::Fine => ("=", Tone::Good, "as desired".to_owned()),
+        Finding::Differs { differences, .. } if differences.iter().all(Difference::can_be_applied) => {
+            ("~", Tone::Warn, sentence(differences.iter()))
+        }
+        Finding::Differs { differences, .. } => ("!", Tone::Bad, sentence(differences.iter())),
+    };
+    vec![
+        Cell::new(tone, mark),
+        desired.name.as_str().into(),
+        desired.partitions.to_string().into(),
+        desired.replicas.to_string().into(),
+        retention(desired).into(),
+        largest(desired).into(),
+        Cell::new(tone, state),
+    ]
+}
+
+/// Differences in one line.
+fn sentence<'a>(differences: impl Iterator<Item = &'a Difference>) -> String {
+    let texts = differences.map(|difference| {
+        let fixed = if difference.can_be_applied() { "" } else { " (stays)" };
+        format!("{difference}{fixed}")
+    });
+    texts.collect::<Vec<_>>().join(", ")
+}
+
+fn retention(desired: &Desired) -> String {
+    let days = desired.config.get(RETENTION).and_then(|millis| millis.parse::<u64>().ok());
+    days.map_or_else(String::new, |millis| format!("{} d", millis / 86_400_000))
+}
+
+fn largest(desired: &Desired) -> String {
+    let bytes = desired.config.get(MAX_BYTES).and_then(|bytes| bytes.parse::<u64>().ok());
+    match bytes {
+        Some(bytes) if bytes.is_multiple_of(1 << 20) => format!("{} MiB", bytes >> 20),
+        Some(bytes) => format!("{} KiB", bytes >> 10),
+        None => "default".to_owned(),
+    }
+}
+
+/// How many topics are in which state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Tally {
+    missing: usize,
+    differ: usize,
+    stay: usize,
+    fine: usize,
+}
+
+impl Tally {
+    fn of(compared: &[Compared]) -> Self {
+        let mut tally = Self::default();
+        for Compared { finding, .. } in compared {
+            match finding {
+                Finding::Missing => tally.missing += 1,
+                Finding::Fine => tally.fine += 1,
+                Finding::Differs { differences, set } => {
+                    tally.differ += usize::from(!set.is_empty());
+                    tally.stay += usize::from(!differences.iter().all(Difference::can_be_applied));
+                }
+            }
+        }
+        tally
+    }
+
+    const fn is_fine(self) -> bool {
+        self.missing == 0 && self.differ == 0 && self.stay == 0
+    }
+
+    const fn can_be_applied(self) -> bool {
+        self.missing > 0 || self.differ > 0
+    }
+
+    fn sentence(self) -> String {
+        let Self { missing, differ, stay, fine } = self;
+        let counts = [
+            (missing, "missing"),
+            (differ, "with settings that differ"),
+            (stay, "with partitions or replicas that differ"),
+            (fine, "as desired"),
+        ];
+        let texts = counts.iter().filter(|(count, _)| *count > 0);
+        texts.map(|(count, what)| format!("{count} {what}")).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// The command that makes it so: what was given, without what is the default.
+fn apply_command(settings: &TopicsSettings) -> String {
+    let TopicsSettings { kafka, topic_prefix, partitions, replication_factor, max_body } = settings;
+    let given = |is_given: bool, flag: String| if is_given { flag } else { String::new() };
+    [
+        format!("weir topics apply --brokers {}", kafka.brokers),
+        given(!kafka.properties.is_empty(), " --kafka-config FILE".to_owned()),
+        given(topic_prefix != "meta", format!(" --topic-prefix {topic_prefix}")),
+        given(*partitions != TopicSpec::DEFAULT_PARTITIONS, format!(" --partitions {partitions}")),
+        replication_factor.map_or_else(String::new, |count| format!(" --replication-factor {count}")),
+        given(*max_body != TopicSpec::DEFAULT_BODY_BYTES, format!(" --max-body {max_body}")),
+    ]
+    .concat()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+//! Tests of `plan`.
+
+use super::*;
+use crate::topics::desired;
+use crate::topics::difference::{Present, Setting, compare};
+use runtime::settings::KafkaSettings;
+
+fn settings() -> TopicsSettings {
+    TopicsSettings {
+        kafka: KafkaSettings::plain("kafka:9092"),
+        topic_prefix: "meta".to_owned(),
+        partitions: 12,
+        replication_factor: None,
+        max_body: 4 << 20,
+    }
+}
+
+/// The inbox topic as it should be, changed by `change`.
+fn compared(change: impl FnOnce(&mut Present)) -> Compared {
+    let desired = desired::topics(&settings(), 3).swap_remove(10);
+    let setting = |value: &String| Setting { value: value.clone(), is_own: true };
+    let config = desired.config.iter().map(|(name, value)| ((*name).to_owned(), setting(value))).collect();
+    let mut present = Present { partitions: desired.partitions, replicas: desired.replicas, config };
+    change(&mut present);
+    let finding = compare(&desired, Some(&present));
+    Compared { desired, finding }
+}
+
+fn shown(compared: &Compared) -> String {
+    let row = row(compared);
+    Columns::fitting(std::slice::from_ref(&row)).lay_out(&row, |_, text| text.to_owned())
+}
+
+fn retention_of_an_hour(present: &mut Present) {
+    let setting = Setting { value: "3600000".to_owned(), is_own: true };
+    present.config.insert("retention.ms".to_owned(), setting);
+}
+
+#[test]
+fn a_row_says_how_the_topic_is() {
+    assert_eq!(shown(&compared(|_| ())), "=  meta.inbox.v1  12  3  7 d  5 MiB  as desired");
+    let differs = shown(&compared(retention_of_an_hour));
+    assert_eq!(differs, "~  meta.inbox.v1  12  3  7 d  5 MiB  retention.ms 3600000 instead of 604800000");
+    let stays = shown(&compared(|present| present.partitions = 6));
+    assert_eq!(stays, "!  meta.inbox.v1  12  3  7 d  5 MiB  partitions 6 instead of 12 (stays)");
+}
+
+#[test]
+fn the_tally_counts_states_and_knows_what_apply_can_do() {
+    let fine = compared(|_| ());
+    let missing = Compared { finding: Finding::Missing, ..fine.clone() };
+    let tally = Tally::of(&[fine.clone(), missing, compared(retention_of_an_hour)]);
+    assert_eq!(tally.sentence(), "1 missing, 1 with settings that differ, 1 as desired");
+    assert!(tally.can_be_applied() && !tally.is_fine());
+    let stays = Tally::of(&[fine.clone(), compared(|present| present.replicas = 1)]);
+    assert!(!stays.can_be_applied() && !stays.is_fine());
+    assert!(Tally::of(&[fine]).is_fine());
+}
+
+#[test]
+fn the_next_command_repeats_what_was_given() {
+    assert_eq!(apply_command(&settings()), "weir topics apply --brokers kafka:9092");
+    let other = TopicsSettings {
+        topic_prefix: "test".to_owned(),
+        partitions: 3,
+        replication_factor: Some(1),
+        max_body: 1 << 20,
+        ..settings()
+    };
+    let expected = "weir topics apply --brokers kafka:9092 --topic-prefix test --partitions 3 \
+                    --replication-factor 1 --max-body 1048576";
+    assert_eq!(apply_command(&other), expected);
+}
