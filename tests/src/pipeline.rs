@@ -1,0 +1,200 @@
+//! The whole pipeline as it is deployed: a broker, the topics, a Graph API, and the real binaries between them.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use schemas::Topic;
+use tempfile::TempDir;
+use weir_lookups::simulator::Simulator;
+
+use crate::kafka::Kafka;
+use crate::process::Binary;
+use crate::reader::{self, Record};
+use crate::signed::Sender;
+use crate::writer::{self, Outgoing};
+use crate::{http, ports};
+
+/// The app secret that ingest is given.
+pub const APP_SECRET: &str = "test_app_secret";
+/// The prefix of the topics: not the default, so that a forgotten one is noticed.
+pub const PREFIX: &str = "acme.meta";
+/// Far longer than anything here should take.
+pub const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A broker with all topics, and what the binaries need beside it.
+#[derive(Debug)]
+pub struct Ground {
+    /// The broker.
+    pub kafka: Kafka,
+    /// The Graph API that the lookups ask.
+    pub graph: Simulator,
+    folder: TempDir,
+}
+
+/// A binary of the pipeline with its ports.
+#[derive(Debug)]
+pub struct Service {
+    /// The process.
+    pub process: Binary,
+    /// Where its metrics and probes are, `http://127.0.0.1:…`.
+    pub admin: String,
+}
+
+impl Ground {
+    /// Starts a broker, makes the topics with `weir topics apply`, and starts a Graph API.
+    ///
+    /// # Errors
+    ///
+    /// When one of them cannot be had.
+    pub async fn prepare() -> Result<Self> {
+        let kafka = Kafka::start().await?;
+        let graph = Simulator::start().await.context("starting the Graph API's simulator")?;
+        let folder = tempfile::tempdir().context("making a directory for settings")?;
+        fs::create_dir(folder.path().join("tokens"))?;
+        fs::write(folder.path().join("tokens/default"), "a-valid-access-token")?;
+        // A member that was killed is to be missed after the least that the broker allows, not after 45 s.
+        fs::write(folder.path().join("client.properties"), "session.timeout.ms=6000\n")?;
+        let ground = Self { kafka, graph, folder };
+        let mut apply = ground.tool(&["topics", "apply"])?;
+        let status = apply.wait(PATIENCE).await?;
+        ensure!(status.success(), "weir topics apply: {status}\n{}{}", apply.stdout()?, apply.stderr()?);
+        Ok(ground)
+    }
+
+    /// Starts the tool with the broker and the prefix.
+    ///
+    /// # Errors
+    ///
+    /// When it is not built or cannot be started.
+    pub fn tool(&self, args: &[&str]) -> Result<Binary> {
+        let common = ["--brokers", self.kafka.bootstrap(), "--topic-prefix", PREFIX];
+        Binary::start("weir", &[args, &common].concat(), &[])
+    }
+
+    /// Starts ingest, waits until it is ready, and returns it with a sender of signed deliveries.
+    ///
+    /// # Errors
+    ///
+    /// When it does not become ready.
+    pub async fn ingest(&self, args: &[&str]) -> Result<(Service, Sender)> {
+        self.ingest_with(args, &[("WEIR_APP_SECRET", APP_SECRET)]).await
+    }
+
+    /// As [`Self::ingest`], with an environment of the test's own.
+    ///
+    /// # Errors
+    ///
+    /// When it does not become ready.
+    pub async fn ingest_with(&self, args: &[&str], envs: &[(&str, &str)]) -> Result<(Service, Sender)> {
+        let [port] = ports::free()?;
+        let listen = format!("127.0.0.1:{port}");
+        let args = [&["--listen", &listen], args].concat();
+        let mut service = self.start("weir-ingest", &args, envs)?;
+        service.ready().await?;
+        let sender = Sender::new(&format!("http://{listen}/webhook"), APP_SECRET.as_bytes())?;
+        Ok((service, sender))
+    }
+
+    /// Starts a consumer and waits until it is ready.
+    ///
+    /// # Errors
+    ///
+    /// When it does not become ready.
+    pub async fn consumer(&self, name: &str) -> Result<Service> {
+        self.consumer_with(name, &[]).await
+    }
+
+    /// As [`Self::consumer`], with an environment of the test's own.
+    ///
+    /// # Errors
+    ///
+    /// When it does not become ready.
+    pub async fn consumer_with(&self, name: &str, envs: &[(&str, &str)]) -> Result<Service> {
+        let tokens = self.folder.path().join("tokens");
+        let url = self.graph.url();
+        let of_lookups = ["--graph-url", &url, "--access-tokens", path(&tokens)?];
+        let args: &[&str] = if name == "weir-lookups" { &of_lookups } else { &[] };
+        let mut service = self.start(name, args, envs)?;
+        service.ready().await?;
+        Ok(service)
+    }
+
+    /// Starts a binary with the settings that every process has.
+    ///
+    /// # Errors
+    ///
+    /// When it is not built or cannot be started.
+    pub fn start(&self, name: &str, args: &[&str], envs: &[(&str, &str)]) -> Result<Service> {
+        let [port] = ports::free()?;
+        let listen = format!("127.0.0.1:{port}");
+        let properties = self.folder.path().join("client.properties");
+        let common = [
+            "--brokers",
+            self.kafka.bootstrap(),
+            "--topic-prefix",
+            PREFIX,
+            "--admin-listen",
+            &listen,
+            "--kafka-config",
+            path(&properties)?,
+        ];
+        let process = Binary::start(name, &[args, &common].concat(), envs)?;
+        Ok(Service { process, admin: format!("http://{listen}") })
+    }
+
+    /// Writes a record of no key and no headers.
+    ///
+    /// # Errors
+    ///
+    /// When the broker does not acknowledge it.
+    pub async fn write(&self, topic: Topic, value: &[u8]) -> Result<()> {
+        let record = Outgoing { key: None, value: Some(value.to_vec()), headers: Vec::new() };
+        writer::write(self.kafka.bootstrap(), &topic.name(PREFIX), vec![record]).await
+    }
+
+    /// Waits until the records of a topic satisfy a condition, and returns them.
+    ///
+    /// # Errors
+    ///
+    /// When they do not within [`PATIENCE`].
+    pub async fn records(
+        &self,
+        topic: Topic,
+        what: &str,
+        fits: impl Fn(&[Record]) -> bool,
+    ) -> Result<Vec<Record>> {
+        reader::read_until(self.kafka.bootstrap(), &topic.name(PREFIX), what, PATIENCE, fits).await
+    }
+}
+
+impl Service {
+    /// Waits until its readiness probe passes.
+    ///
+    /// # Errors
+    ///
+    /// When it ends before, or does not within [`PATIENCE`].
+    pub async fn ready(&mut self) -> Result<()> {
+        self.process.ready(&format!("{}/readyz", self.admin), PATIENCE).await
+    }
+
+    /// The sum of a metric's samples whose labels hold `label`.
+    ///
+    /// # Errors
+    ///
+    /// When the metrics cannot be read.
+    pub async fn metric(&self, name: &str, label: &str) -> Result<f64> {
+        let (_, text) = http::get(&format!("{}/metrics", self.admin)).await?;
+        let samples = text.lines().filter_map(|line| line.strip_prefix(name)?.rsplit_once(' '));
+        let of_metric = samples.filter(|(labels, _)| labels.is_empty() || labels.starts_with('{'));
+        of_metric
+            .filter(|(labels, _)| labels.contains(label))
+            .map(|(_, value)| value.parse::<f64>().with_context(|| format!("{name} is {value}")))
+            .sum()
+    }
+}
+
+fn path(path: &Path) -> Result<&str> {
+    path.to_str().with_context(|| format!("{} is no UTF-8", path.display()))
+}

@@ -1,0 +1,203 @@
+//! Reading topics back.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::KafkaError;
+use rdkafka::message::{BorrowedMessage, Headers as _, Message as _};
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+
+const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+/// How many records are taken before somebody looks at them.
+const TAKE: usize = 1_000;
+
+/// One record as it lies on a topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// The topic it was read from.
+    pub topic: String,
+    /// Its partition.
+    pub partition: i32,
+    /// Its offset in the partition.
+    pub offset: i64,
+    /// Milliseconds since 1970, as the producer or the broker set them.
+    pub timestamp: Option<i64>,
+    /// The key; `None` is Kafka's null.
+    pub key: Option<Vec<u8>>,
+    /// The value; `None` is Kafka's null.
+    pub value: Option<Vec<u8>>,
+    /// The headers in their order; a null value reads as empty.
+    pub headers: Vec<(String, Vec<u8>)>,
+}
+
+impl Record {
+    /// The first header of that name, as text.
+    pub fn header(&self, name: &str) -> Option<String> {
+        let (_, value) = self.headers.iter().find(|(key, _)| key == name)?;
+        Some(String::from_utf8_lossy(value).into_owned())
+    }
+
+    /// The key as text.
+    pub fn key_text(&self) -> Option<String> {
+        self.key.as_ref().map(|key| String::from_utf8_lossy(key).into_owned())
+    }
+
+    /// The value as JSON.
+    ///
+    /// # Errors
+    ///
+    /// When the value is null or no JSON.
+    pub fn json(&self) -> Result<serde_json::Value> {
+        let value = self.value.as_deref().with_context(|| format!("{self} has no value"))?;
+        serde_json::from_slice(value).with_context(|| format!("{self} is no JSON"))
+    }
+}
+
+impl std::fmt::Display for Record {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { topic, partition, offset, .. } = self;
+        let key = self.key_text().unwrap_or_else(|| "null".to_owned());
+        write!(f, "{topic} partition {partition} offset {offset} key {key}")
+    }
+}
+
+/// All records that lie on the topic now, in the order of partition and offset.
+///
+/// # Errors
+///
+/// When there is no such topic or the broker does not answer.
+pub async fn read(bootstrap: &str, topic: &str) -> Result<Vec<Record>> {
+    let mut reading = Reading::open(bootstrap, topic).await?;
+    let deadline = Instant::now() + ANSWER_WITHIN;
+    while reading.ended.len() < reading.partitions {
+        ensure!(Instant::now() < deadline, "{topic} was not read to its end within {ANSWER_WITHIN:?}");
+        reading = reading.take().await?;
+    }
+    Ok(reading.sorted())
+}
+
+/// Reads the topic from its beginning, and on as records come, until `enough` holds for those read so far;
+/// returns them in the order of partition and offset.
+///
+/// # Errors
+///
+/// As [`read`]; and when `within` passes before: the message names `what` and shows the last records that were there.
+pub async fn read_until(
+    bootstrap: &str,
+    topic: &str,
+    what: &str,
+    within: Duration,
+    enough: impl Fn(&[Record]) -> bool,
+) -> Result<Vec<Record>> {
+    let deadline = Instant::now() + within;
+    let mut reading = Reading::open(bootstrap, topic).await?;
+    while !enough(&reading.records) {
+        if Instant::now() >= deadline {
+            bail!("waited {within:?} in vain for {what} on {topic}; {}", reading.summary());
+        }
+        reading = reading.take().await?;
+    }
+    Ok(reading.sorted())
+}
+
+/// A consumer of all partitions from their beginnings, and what it has read.
+struct Reading {
+    consumer: BaseConsumer,
+    partitions: usize,
+    ended: BTreeSet<i32>,
+    records: Vec<Record>,
+}
+
+impl Reading {
+    async fn open(bootstrap: &str, topic: &str) -> Result<Self> {
+        let (bootstrap, topic) = (bootstrap.to_owned(), topic.to_owned());
+        let opened = tokio::task::spawn_blocking(move || Self::assign(&bootstrap, &topic)).await;
+        opened.context("a reader stopped")?
+    }
+
+    fn assign(bootstrap: &str, topic: &str) -> Result<Self> {
+        let consumer: BaseConsumer = ClientConfig::new()
+            .set("bootstrap.servers", bootstrap)
+            // Never joined: a consumer wants a name for its group even where it takes partitions itself.
+            .set("group.id", "weir-tests-reader")
+            .set("enable.auto.commit", "false")
+            .set("enable.partition.eof", "true")
+            .set("allow.auto.create.topics", "false")
+            .set("fetch.wait.max.ms", "50")
+            .create()
+            .context("making a consumer")?;
+        let found = consumer.fetch_metadata(Some(topic), ANSWER_WITHIN);
+        let metadata = found.with_context(|| format!("asking {bootstrap} for the topic {topic}"))?;
+        let partitions = metadata.topics().first().map(|topic| topic.partitions().len()).unwrap_or_default();
+        ensure!(partitions > 0, "{bootstrap} has no topic {topic}");
+        let mut wanted = TopicPartitionList::new();
+        for partition in 0..i32::try_from(partitions).context("counting partitions")? {
+            wanted
+                .add_partition_offset(topic, partition, Offset::Beginning)
+                .context("choosing partitions")?;
+        }
+        consumer.assign(&wanted).context("taking partitions")?;
+        Ok(Self { consumer, partitions, ended: BTreeSet::new(), records: Vec::new() })
+    }
+
+    /// Takes what is there, or waits a moment for something to come.
+    async fn take(mut self) -> Result<Self> {
+        let taken = tokio::task::spawn_blocking(move || {
+            let mut wait = Duration::from_millis(100);
+            for _ in 0..TAKE {
+                let Some(polled) = self.consumer.poll(wait) else { break };
+                wait = Duration::ZERO;
+                match polled {
+                    Ok(message) => self.records.push(copy(&message)),
+                    Err(KafkaError::PartitionEOF(partition)) => drop(self.ended.insert(partition)),
+                    Err(error) if is_passing(&error) => break,
+                    Err(error) => return Err(error).context("reading"),
+                }
+            }
+            Ok(self)
+        });
+        taken.await.context("a reader stopped")?
+    }
+
+    fn sorted(mut self) -> Vec<Record> {
+        self.records.sort_by_key(|record| (record.partition, record.offset));
+        self.records
+    }
+
+    fn summary(&self) -> String {
+        let last = self.records.iter().rev().take(5).map(|record| {
+            let value = String::from_utf8_lossy(record.value.as_deref().unwrap_or_default());
+            let start: String = value.chars().take(300).collect();
+            format!("\n{record}: {start}")
+        });
+        std::iter::once(format!("{} records are there", self.records.len())).chain(last).collect()
+    }
+}
+
+/// A broker that is away for a while is what some tests are about; the deadline decides.
+fn is_passing(error: &KafkaError) -> bool {
+    use rdkafka::types::RDKafkaErrorCode::{
+        AllBrokersDown, BrokerTransportFailure, OperationTimedOut, Resolve,
+    };
+    matches!(
+        error.rdkafka_error_code(),
+        Some(AllBrokersDown | BrokerTransportFailure | OperationTimedOut | Resolve)
+    )
+}
+
+fn copy(message: &BorrowedMessage<'_>) -> Record {
+    let headers = message.headers().into_iter().flat_map(|headers| headers.iter());
+    Record {
+        topic: message.topic().to_owned(),
+        partition: message.partition(),
+        offset: message.offset(),
+        timestamp: message.timestamp().to_millis(),
+        key: message.key().map(<[u8]>::to_vec),
+        value: message.payload().map(<[u8]>::to_vec),
+        headers: headers
+            .map(|header| (header.key.to_owned(), header.value.unwrap_or_default().to_vec()))
+            .collect(),
+    }
+}

@@ -1,0 +1,86 @@
+//! The shape of the code: who may know whom.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(1).map(Path::to_owned).unwrap_or_default()
+}
+
+/// The names under `[dependencies]` of a package's manifest.
+fn dependencies(package: &str) -> Result<Vec<String>> {
+    let manifest = root().join(package).join("Cargo.toml");
+    let text = fs::read_to_string(&manifest).with_context(|| manifest.display().to_string())?;
+    let (_, section) = text.split_once("\n[dependencies]\n").context("a section [dependencies]")?;
+    let lines = section.lines().take_while(|line| !line.starts_with('['));
+    Ok(lines.filter_map(|line| line.split(['.', ' ', '=']).next()).map(str::to_owned).collect())
+}
+
+/// Every Rust file below a folder, with its text.
+fn sources(folder: &str) -> Result<Vec<(PathBuf, String)>> {
+    let mut folders = vec![root().join(folder)];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path)?;
+                files.push((path, text));
+            }
+        }
+    }
+    Ok(files)
+}
+
+#[test]
+fn schemas_and_runtime_do_not_know_each_other() {
+    assert!(!dependencies("schemas").unwrap().iter().any(|name| name == "runtime"));
+    assert!(!dependencies("runtime").unwrap().iter().any(|name| name == "schemas"));
+}
+
+#[test]
+fn schemas_is_pure() {
+    for forbidden in ["tokio", "rdkafka", "hyper", "reqwest", "tracing", "uuid", "rand"] {
+        assert!(!dependencies("schemas").unwrap().iter().any(|name| name == forbidden), "{forbidden}");
+    }
+    for (path, text) in sources("schemas/src").unwrap() {
+        for forbidden in ["std::fs", "std::net", "std::io", "std::env", "SystemTime::now", "Instant::now"] {
+            let uses =
+                text.lines().filter(|line| line.contains(forbidden) && !line.contains("std::io::Write"));
+            assert_eq!(uses.count(), 0, "{} uses {forbidden}", path.display());
+        }
+    }
+}
+
+#[test]
+fn runtime_knows_nothing_of_meta() {
+    for (path, text) in sources("runtime/src").unwrap() {
+        let text = text.to_lowercase();
+        for word in ["instagram", "messenger", "facebook", "webhook", "hub_signature"] {
+            assert!(!text.contains(word), "{} speaks of {word}", path.display());
+        }
+    }
+}
+
+#[test]
+fn only_the_signature_makes_a_verified_body() {
+    let makers =
+        sources("ingest/src").unwrap().into_iter().filter(|(_, text)| text.contains("VerifiedBody {"));
+    let makers: Vec<_> = makers
+        .filter_map(|(path, _)| path.file_name().map(|name| name.to_string_lossy().into_owned()))
+        .collect();
+    assert_eq!(makers, ["signature.rs"]);
+}
+
+#[test]
+fn every_file_begins_with_its_one_idea() {
+    for folder in ["schemas", "runtime", "ingest", "consumers", "cli", "tests"] {
+        for (path, text) in sources(folder).unwrap() {
+            assert!(text.starts_with("//! "), "{} has no first line that states its idea", path.display());
+        }
+    }
+}
