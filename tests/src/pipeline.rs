@@ -75,6 +75,8 @@ impl Ground {
 
     /// Starts ingest, waits until it is ready, and returns it with a sender of signed deliveries.
     ///
+    /// Unless `args` say otherwise it waits long for acknowledgements, since other tests keep the machine busy.
+    ///
     /// # Errors
     ///
     /// When it does not become ready.
@@ -90,7 +92,8 @@ impl Ground {
     pub async fn ingest_with(&self, args: &[&str], envs: &[(&str, &str)]) -> Result<(Service, Sender)> {
         let [port] = ports::free()?;
         let listen = format!("127.0.0.1:{port}");
-        let args = [&["--listen", &listen], args].concat();
+        let patient: &[&str] = if args.contains(&"--ack-timeout") { &[] } else { &["--ack-timeout", "4s"] };
+        let args = [&["--listen", &listen], patient, args].concat();
         let mut service = self.start("weir-ingest", &args, envs)?;
         service.ready().await?;
         let sender = Sender::new(&format!("http://{listen}/webhook"), APP_SECRET.as_bytes())?;
@@ -188,10 +191,9 @@ impl Service {
         let (_, text) = http::get(&format!("{}/metrics", self.admin)).await?;
         let samples = text.lines().filter_map(|line| line.strip_prefix(name)?.rsplit_once(' '));
         let of_metric = samples.filter(|(labels, _)| labels.is_empty() || labels.starts_with('{'));
-        of_metric
-            .filter(|(labels, _)| labels.contains(label))
-            .map(|(_, value)| value.parse::<f64>().with_context(|| format!("{name} is {value}")))
-            .sum()
+        of_metric.filter(|(labels, _)| labels.contains(label)).try_fold(0.0, |sum, (_, value)| {
+            Ok(sum + value.parse::<f64>().with_context(|| format!("{name} is {value}"))?)
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, RequestBuilder};
@@ -58,6 +58,27 @@ impl Sender {
     /// When no whole answer comes.
     pub async fn post(&self, body: &[u8]) -> Result<Answer> {
         self.post_with(body, |request| request.header(HEADER, signature(&self.secret, body))).await
+    }
+
+    /// Posts a body as Meta does: again and again until it is answered 200.
+    ///
+    /// # Errors
+    ///
+    /// When no whole answer comes, or no 200 within `within`.
+    pub async fn post_until_accepted(&self, body: &[u8], within: Duration) -> Result<()> {
+        let start = Instant::now();
+        loop {
+            let answer = self.post(body).await?;
+            if answer.status == 200 {
+                return Ok(());
+            }
+            ensure!(
+                start.elapsed() < within,
+                "still answered {} after {within:?}: {}",
+                answer.status,
+                answer.text
+            );
+        }
     }
 
     /// Posts a body with just the headers that `dress` gives it: no signature, a wrong one, another encoding.

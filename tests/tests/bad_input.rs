@@ -9,7 +9,6 @@ use weir_tests::kafka::Kafka;
 use weir_tests::pipeline::{APP_SECRET, Ground, PATIENCE, PREFIX};
 use weir_tests::process::Binary;
 use weir_tests::signed::Sender;
-use weir_tests::until::until;
 use weir_tests::{http, ports};
 
 const SERVICES: [&str; 4] = ["weir-ingest", "weir-messages", "weir-lookups", "weir-metrics"];
@@ -134,7 +133,7 @@ async fn a_missing_topic_is_named_with_the_command_that_makes_it_and_found_once_
 
     ingest.ready(&format!("http://{admin}/readyz"), PATIENCE).await.unwrap();
     let sender = Sender::new(&format!("http://{listen}/webhook"), APP_SECRET.as_bytes()).unwrap();
-    assert_eq!(sender.post(NOTHING).await.unwrap().status, 200);
+    sender.post_until_accepted(NOTHING, PATIENCE).await.unwrap();
 }
 
 #[tokio::test]
@@ -165,16 +164,12 @@ async fn a_record_that_a_consumer_cannot_read_is_a_dead_letter_and_the_next_one_
 async fn ingest_answers_503_while_the_broker_is_away_and_recovers_by_itself() {
     let mut ground = Ground::prepare().await.unwrap();
     let (mut ingest, sender) = ground.ingest(&["--ack-timeout", "300ms"]).await.unwrap();
-    assert_eq!(sender.post(NOTHING).await.unwrap().status, 200);
+    sender.post_until_accepted(NOTHING, PATIENCE).await.unwrap();
     ground.kafka.kill().unwrap();
     let away = sender.post(NOTHING).await.unwrap();
     assert_eq!(away.status, 503);
     assert!(away.elapsed < Duration::from_secs(5), "{:?}", away.elapsed);
     ingest.ready().await.unwrap();
     ground.kafka.start_again().await.unwrap();
-    until("the first 200 after the outage", PATIENCE, async || {
-        Ok((sender.post(NOTHING).await?.status == 200).then_some(()))
-    })
-    .await
-    .unwrap();
+    sender.post_until_accepted(NOTHING, PATIENCE).await.unwrap();
 }

@@ -91,8 +91,7 @@ async fn post(sender: &Sender, number: usize, events: &mut Events) -> Result<()>
         "changes": [{"field": "mentions", "value": {"media_id": user.to_string(), "comment_id": number.to_string()}}],
     }]});
     let body = serde_json::to_vec(&body)?;
-    let answer = sender.post(&body).await?;
-    ensure!(answer.status == 200, "delivery {number} was answered {}: {}", answer.status, answer.text);
+    sender.post_until_accepted(&body, PATIENCE).await?;
     for event in schemas::split(&body, 10).events {
         let ids = if event.topic() == Topic::Messages { &mut events.messages } else { &mut events.mentions };
         ids.insert(event.id.to_string());

@@ -11,6 +11,7 @@ use weir_tests::kafka::Kafka;
 use weir_tests::pipeline::PATIENCE;
 use weir_tests::process::Binary;
 use weir_tests::topics;
+use weir_tests::until::until;
 
 /// Runs `weir topics …`; its exit code and what it printed.
 async fn run(kafka: &Kafka, args: &[&str]) -> Result<(Option<i32>, String)> {
@@ -62,15 +63,25 @@ async fn a_topic_that_differs_is_drift_and_apply_mends_its_settings_and_leaves_t
         .set("retention.ms", "1000")
         .set("segment.ms", "777777");
     admin(&kafka).unwrap().alter_configs([&drifted], &AdminOptions::new()).await.unwrap();
+    until("the broker to know of the change", PATIENCE, async || {
+        let retention = config_of(&kafka, "meta.inbox.v1").await?.remove("retention.ms");
+        Ok((retention.as_deref() == Some("1000")).then_some(()))
+    })
+    .await
+    .unwrap();
 
     let (code, said) = run(&kafka, &["plan"]).await.unwrap();
     assert_eq!(code, Some(3), "{said}");
     assert!(said.contains("meta.inbox.v1") && said.contains("retention.ms"), "{said}");
     assert_eq!(run(&kafka, &["apply"]).await.unwrap().0, Some(0));
+    until("the plan to have nothing to do", PATIENCE, async || {
+        Ok((run(&kafka, &["plan"]).await?.0 == Some(0)).then_some(()))
+    })
+    .await
+    .unwrap();
     let inbox = config_of(&kafka, "meta.inbox.v1").await.unwrap();
     assert_eq!(inbox["retention.ms"], (7_u64 * 24 * 60 * 60 * 1000).to_string());
     assert_eq!(inbox["segment.ms"], "777777");
-    assert_eq!(run(&kafka, &["plan"]).await.unwrap().0, Some(0));
 }
 
 #[tokio::test]
