@@ -96,6 +96,21 @@ impl Unavailable {
     }
 }
 
+impl Unavailable {
+    /// For the log: what happened, and what to look at.
+    pub(crate) const fn explanation(self) -> &'static str {
+        match self {
+            Self::Starting => "Kafka or a topic has not been seen yet, see /readyz?verbose",
+            Self::QueueFull => {
+                "the producer's queue is full (--queue-bytes), Kafka is slower than what comes in"
+            }
+            Self::Late => "Kafka did not acknowledge within --ack-timeout",
+            Self::Refused => "Kafka refuses a record",
+            Self::Connections => "as many connections are open as --max-connections allows",
+        }
+    }
+}
+
 impl Answer {
     pub(crate) const fn status(&self) -> StatusCode {
         match self {
@@ -124,7 +139,9 @@ impl Answer {
             Self::TooLarge => "the body is larger than the cap (--max-body)",
             Self::Unsigned(fault) => fault.advice(),
             Self::Incomplete => "the body did not come in time, or not whole",
-            Self::Unavailable(_) => "nothing could be made durable: send it again",
+            Self::Unavailable(_) => {
+                "nothing could be made durable: send it again (/readyz?verbose of the admin port says more)"
+            }
         };
         Bytes::from_static(line.as_bytes())
     }
@@ -158,4 +175,4 @@ impl Answer {
 
 /// The answer to a connection that is not served at all, as bytes on the wire.
 pub(crate) const TURNED_AWAY: &[u8] =
-    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 30\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 30\r\nconnection: close\r\ncontent-type: text/plain\r\ncontent-length: 46\r\n\r\nas many connections are open as can be served\n";

@@ -4,8 +4,9 @@
 //! outage is seen by the acknowledgement alone, so that it never flips readiness.
 
 use runtime::health::{Check, Health, Probe};
-use runtime::producer::{Producer, TopicsError};
+use runtime::producer::Producer;
 use runtime::shutdown::Shutdown;
+use runtime::throttle::Throttle;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -45,13 +46,15 @@ impl Gate {
 
 /// Looks at the cluster until everything is there, then opens the gate; says once a minute what is missing.
 pub(crate) async fn open_when_ready(gate: Gate, producer: Producer, topics: Vec<String>, shutdown: Shutdown) {
-    let mut said = None;
+    let said = Throttle::new(SAY_EVERY);
     loop {
         match producer.check_topics(&topics, CHECK_TIMEOUT).await {
             Ok(()) => break,
             Err(error) => {
                 gate.check.fail(error.to_string());
-                say(&error, &mut said);
+                if said.pass(Instant::now()).is_some() {
+                    tracing::error!(%error, "every delivery is answered 503 until Kafka is ready; still trying");
+                }
             }
         }
         tokio::select! {
@@ -62,12 +65,4 @@ pub(crate) async fn open_when_ready(gate: Gate, producer: Producer, topics: Vec<
     tokio::time::sleep(SETTLE).await;
     gate.open();
     tracing::info!(topics = topics.len(), "Kafka and all topics are there: deliveries are accepted");
-}
-
-fn say(error: &TopicsError, said: &mut Option<Instant>) {
-    let now = Instant::now();
-    if said.is_none_or(|last| now.duration_since(last) >= SAY_EVERY) {
-        *said = Some(now);
-        tracing::error!(%error, "every delivery is answered 503 until Kafka is ready; still trying");
-    }
 }

@@ -5,6 +5,7 @@
 
 mod answer;
 mod body;
+mod complaints;
 mod gate;
 mod handshake;
 mod keyring;

@@ -5,8 +5,9 @@ use crate::metrics::Metrics;
 use crate::signature::VerifiedBody;
 use runtime::dead_letter::DeadLetter;
 use runtime::producer::{Batch, Outgoing, Producer, Receipt, SendError};
+use runtime::throttle::Throttle;
 use schemas::{Event, Millis, Refusal, Topic, raw};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use uuid::Uuid;
 
@@ -22,7 +23,7 @@ pub(crate) struct Publisher {
     max_events: usize,
     consumer: &'static str,
     metrics: Arc<Metrics>,
-    said: Mutex<Option<Instant>>,
+    refused: Throttle,
 }
 
 impl Publisher {
@@ -34,7 +35,7 @@ impl Publisher {
         metrics: Arc<Metrics>,
     ) -> Self {
         let topics = Topic::ALL.map(|topic| topic.name(topic_prefix));
-        Self { producer, topics, max_events, consumer, metrics, said: Mutex::default() }
+        Self { producer, topics, max_events, consumer, metrics, refused: Throttle::new(SAY_EVERY) }
     }
 
     /// Queues all records of a delivery; the receipt resolves once Kafka has acknowledged all of them.
@@ -111,20 +112,12 @@ impl Publisher {
         batch.send(record).map_err(|error| match error {
             SendError::QueueFull => Unavailable::QueueFull,
             SendError::TooLarge { .. } | SendError::Fatal { .. } | SendError::Other { .. } => {
-                self.say_refused(&error);
+                if let Some(suppressed) = self.refused.pass(Instant::now()) {
+                    tracing::error!(%error, suppressed, "a record cannot be sent");
+                }
                 Unavailable::Refused
             }
         })
-    }
-
-    /// Says at most once a minute why Kafka refuses records.
-    pub(crate) fn say_refused(&self, error: &dyn std::error::Error) {
-        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        if said.is_none_or(|last| now.duration_since(last) >= SAY_EVERY) {
-            *said = Some(now);
-            tracing::error!(%error, "Kafka refuses records, their deliveries are answered 503");
-        }
     }
 
     /// Every topic that ingest writes to, by name.

@@ -72,7 +72,7 @@ pub(crate) fn read(directory: &Path) -> Result<Vec<Secret>, SecretsError> {
     for file in fs::read_dir(directory).map_err(unreadable)? {
         let path = file.map_err(unreadable)?.path();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if !name.starts_with('.') && path.is_file() {
+        if !name.starts_with('.') && !path.is_dir() {
             secrets.push(read_file(&path, &name)?);
         }
     }

@@ -6,7 +6,7 @@ use crate::metrics::Metrics;
 use crate::publisher::Publisher;
 use crate::reload::{self, Current};
 use crate::settings::Settings;
-use crate::webhook::Webhook;
+use crate::webhook::{Parts, Webhook};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -27,6 +27,8 @@ use tokio::sync::Semaphore;
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
 /// The largest head of a request, in bytes; Meta's are below 1 KiB.
 const MAX_HEAD_BYTES: usize = 16 * 1024;
+/// How much of a request is read at once; hyper's own bound is some 400 KiB a connection.
+const READ_BUFFER_BYTES: usize = 64 * 1024;
 
 /// Why ingest could not serve.
 #[derive(Debug, thiserror::Error)]
@@ -89,9 +91,18 @@ pub async fn serve(
         topics,
         process.shutdown.clone(),
     ));
-    let webhook = Arc::new(Webhook::new(&settings, secrets, gate, publisher, Arc::clone(&metrics)));
-    tracing::info!(listen = ?listener.local_addr().ok(), path = settings.path, "serving webhooks");
-    serve_until_drained(&listener, webhook, &settings, &metrics, &process).await;
+    let parts =
+        Parts { secrets, gate, publisher, metrics: Arc::clone(&metrics), shutdown: process.shutdown.clone() };
+    let webhook = Arc::new(Webhook::new(&settings, parts));
+    let address =
+        listener.local_addr().map_or_else(|_| settings.listen.to_string(), |address| address.to_string());
+    tracing::info!(listen = address, path = settings.path, "serving webhooks");
+    if settings.verify_tokens.current.is_empty() {
+        tracing::warn!(
+            "no verify token is set (WEIR_VERIFY_TOKEN or --verify-tokens): every handshake is refused"
+        );
+    }
+    serve_until_drained(listener, webhook, &settings, &metrics, &process).await;
     if !producer.flush(settings.drain_timeout).await {
         tracing::warn!("records that nobody waits for were not acknowledged before the end");
     }
@@ -110,7 +121,7 @@ fn producer_options(settings: &Settings, client_id: &str) -> ProducerOptions {
 }
 
 async fn serve_until_drained(
-    listener: &TcpListener,
+    listener: TcpListener,
     webhook: Arc<Webhook>,
     settings: &Settings,
     metrics: &Arc<Metrics>,
@@ -128,9 +139,11 @@ async fn serve_until_drained(
         tokio::time::sleep(settings.drain_delay).await;
     };
     tokio::select! {
-        () = door.keep_accepting(listener, &graceful) => {}
+        () = door.keep_accepting(&listener, &graceful) => {}
         () = end => {}
     }
+    // A connection that nobody accepts any more is refused, not left waiting.
+    drop(listener);
     if tokio::time::timeout(settings.drain_timeout, graceful.shutdown()).await.is_err() {
         tracing::warn!("connections were still open after --drain-timeout and are cut off");
     }
@@ -174,6 +187,7 @@ impl Door {
             .timer(TokioTimer::new())
             .header_read_timeout(self.header_timeout)
             .max_header_size(MAX_HEAD_BYTES)
+            .max_buf_size(READ_BUFFER_BYTES)
             .serve_connection(TokioIo::new(stream), service);
         let connection = graceful.watch(connection);
         let open = self.metrics.connections.clone();

@@ -2,6 +2,7 @@
 
 use crate::answer::{Answer, Unavailable};
 use crate::body::{self, BodyFault};
+use crate::complaints::Complaints;
 use crate::gate::Gate;
 use crate::handshake;
 use crate::metrics::{Method, Metrics};
@@ -14,8 +15,9 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::CONTENT_ENCODING;
 use hyper::{HeaderMap, Request, Response};
+use runtime::shutdown::Shutdown;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Answers the requests of the public port.
 #[derive(Debug)]
@@ -24,10 +26,18 @@ pub(crate) struct Webhook {
     max_body: usize,
     body_timeout: Duration,
     ack_timeout: Duration,
-    secrets: Arc<Current>,
-    gate: Gate,
-    publisher: Publisher,
-    metrics: Arc<Metrics>,
+    parts: Parts,
+    complaints: Complaints,
+}
+
+/// What answering needs beside the settings.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) secrets: Arc<Current>,
+    pub(crate) gate: Gate,
+    pub(crate) publisher: Publisher,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) shutdown: Shutdown,
 }
 
 /// An answer, and whether the connection can go on after it.
@@ -48,22 +58,14 @@ impl Outcome {
 }
 
 impl Webhook {
-    pub(crate) fn new(
-        settings: &Settings,
-        secrets: Arc<Current>,
-        gate: Gate,
-        publisher: Publisher,
-        metrics: Arc<Metrics>,
-    ) -> Self {
+    pub(crate) fn new(settings: &Settings, parts: Parts) -> Self {
         Self {
             path: settings.path.clone(),
             max_body: settings.max_body,
             body_timeout: settings.body_timeout,
             ack_timeout: settings.ack_timeout,
-            secrets,
-            gate,
-            publisher,
-            metrics,
+            parts,
+            complaints: Complaints::new(),
         }
     }
 
@@ -71,8 +73,16 @@ impl Webhook {
     pub(crate) async fn respond(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let method = Method::of(request.method());
         let Outcome { answer, close } = self.outcome(method, request).await;
-        self.metrics.answered(method, &answer);
-        answer.into_response(close)
+        self.parts.metrics.answered(method, &answer);
+        match &answer {
+            Answer::Unsigned(fault) => self.complaints.unsigned(*fault),
+            Answer::HandshakeRefused(why) => self.complaints.handshake(why),
+            Answer::Unavailable(why) => self.complaints.unavailable(*why),
+            Answer::Accepted => self.complaints.acknowledged(),
+            _ => {}
+        }
+        // While this process drains, clients are told to connect anew: to another one.
+        answer.into_response(close || self.parts.shutdown.is_requested())
     }
 
     /// Refusals are tried in the order 404, 405, 415, 413, 401.
@@ -82,7 +92,7 @@ impl Webhook {
         }
         match method {
             Method::Get => {
-                let tokens = self.secrets.verify_tokens.load();
+                let tokens = self.parts.secrets.verify_tokens.load();
                 Outcome::of(handshake::answer(request.uri().query(), &tokens))
             }
             Method::Post => self.deliver(request).await,
@@ -108,7 +118,8 @@ impl Webhook {
             Err(BodyFault::TooLarge) => return Outcome::early(Answer::TooLarge),
             Err(BodyFault::Incomplete) => return Outcome::early(Answer::Incomplete),
         };
-        let verified = claim.and_then(|claim| signature::verify(&self.secrets.keyring.load(), claim, bytes));
+        let verified =
+            claim.and_then(|claim| signature::verify(&self.parts.secrets.keyring.load(), claim, bytes));
         match verified {
             Ok(body) => Outcome::of(self.publish(&body, received).await),
             Err(fault) => Outcome::of(Answer::Unsigned(fault)),
@@ -117,7 +128,7 @@ impl Webhook {
 
     async fn publish(&self, body: &VerifiedBody, received: SystemTime) -> Answer {
         let durable = self.make_durable(body, received).await;
-        self.metrics.delivered(durable.is_ok());
+        self.parts.metrics.delivered(durable.is_ok());
         match durable {
             Ok(()) => Answer::Accepted,
             Err(why) => Answer::Unavailable(why),
@@ -126,19 +137,18 @@ impl Webhook {
 
     /// Returns once Kafka has acknowledged every record of the delivery.
     async fn make_durable(&self, body: &VerifiedBody, received: SystemTime) -> Result<(), Unavailable> {
-        if !self.gate.is_open() {
+        if !self.parts.gate.is_open() {
             return Err(Unavailable::Starting);
         }
-        let timer = self.metrics.ack_seconds.start_timer();
-        let receipt = self.publisher.publish(body, received)?;
-        let acknowledged = tokio::time::timeout(self.ack_timeout, receipt).await;
-        timer.observe_duration();
-        match acknowledged {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => {
-                self.publisher.say_refused(&error);
-                Err(Unavailable::Refused)
+        let start = Instant::now();
+        let receipt = self.parts.publisher.publish(body, received)?;
+        match tokio::time::timeout(self.ack_timeout, receipt).await {
+            Ok(Ok(())) => {
+                self.parts.metrics.ack_seconds.observe(start.elapsed().as_secs_f64());
+                Ok(())
             }
+            // The producer has named topic and error.
+            Ok(Err(_)) => Err(Unavailable::Refused),
             Err(_) => Err(Unavailable::Late),
         }
     }

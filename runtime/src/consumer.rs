@@ -19,6 +19,7 @@ mod read;
 mod record;
 mod run;
 mod slot;
+mod spans;
 mod topics;
 mod verdict;
 mod work;

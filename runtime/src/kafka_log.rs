@@ -31,8 +31,7 @@ impl KafkaLog {
     /// For `ClientContext::log`.
     pub(crate) fn line(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         // One file of properties serves a process' consumer and producer alike.
-        let is_of_the_other =
-            facility == "CONFWARN" && message.ends_with("will be ignored by this producer instance");
+        let is_of_the_other = facility == "CONFWARN" && message.contains("will be ignored by this ");
         if is_of_the_other
             || !matches!(
                 level,
@@ -52,9 +51,10 @@ impl KafkaLog {
     /// For `ClientContext::error`.
     pub(crate) fn error(&self, error: &KafkaError, reason: &str) {
         // "All brokers are down" says nothing that the single broker's error has not said better.
-        if error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) {
-            *self.last_reason.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason.to_owned());
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown) {
+            return;
         }
+        *self.last_reason.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason.to_owned());
         if let Some(suppressed) = self.errors.pass(Instant::now()) {
             tracing::warn!(reason, suppressed, "kafka does not answer as it should");
         }

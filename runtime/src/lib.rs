@@ -15,4 +15,4 @@ pub mod producer;
 pub mod settings;
 pub mod shutdown;
 pub mod telemetry;
-mod throttle;
+pub mod throttle;

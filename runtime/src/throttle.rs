@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 /// Lets one call through in each interval.
 #[derive(Debug)]
-pub(crate) struct Throttle {
+pub struct Throttle {
     every: Duration,
     state: Mutex<State>,
 }
@@ -17,12 +17,13 @@ struct State {
 }
 
 impl Throttle {
-    pub(crate) fn new(every: Duration) -> Self {
+    /// Lets the first call through, then one every `every`.
+    pub fn new(every: Duration) -> Self {
         Self { every, state: Mutex::default() }
     }
 
     /// `Some(how many were suppressed since the last one)` when it is time to speak.
-    pub(crate) fn pass(&self, now: Instant) -> Option<u64> {
+    pub fn pass(&self, now: Instant) -> Option<u64> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let due = state.last.is_none_or(|last| now.saturating_duration_since(last) >= self.every);
         if !due {

@@ -12,6 +12,7 @@ use super::context::Context;
 use super::metrics::ConsumerMetrics;
 use super::read::read;
 use super::slot::{Slot, Starter};
+use super::spans::spans;
 
 /// The table of slots; the polling thread alone touches it, its lock is never contended.
 pub(super) struct Assignment {
@@ -33,10 +34,11 @@ impl Assignment {
             return;
         }
         for added in partitions.elements() {
-            let (topic, partition) = (added.topic(), added.partition());
-            tracing::info!(topic, partition, "partition assigned");
-            self.slots.push((self.start)(topic, partition));
+            self.slots.push((self.start)(added.topic(), added.partition()));
         }
+        let added = partitions.elements();
+        let named = spans(added.iter().map(|added| (added.topic(), added.partition())));
+        tracing::info!(partitions = named, "partitions assigned");
         self.count();
     }
 
@@ -107,10 +109,12 @@ impl Assignment {
             slot.stop();
         }
         let deadline = Instant::now() + limit;
-        for slot in &leaving {
-            slot.join(deadline);
-            tracing::info!(topic = &*slot.topic, partition = slot.partition, "partition given back");
+        let cut_off = leaving.iter().filter(|slot| slot.join(deadline)).count();
+        if cut_off > 0 {
+            tracing::warn!(records = cut_off, "records in work were cut off, they will come again");
         }
+        let named = spans(leaving.iter().map(|slot| (&*slot.topic, slot.partition)));
+        tracing::info!(partitions = named, "partitions given back");
         store(consumer, &mut leaving);
         self.count();
     }

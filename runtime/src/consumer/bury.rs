@@ -1,6 +1,6 @@
 //! Gives a record to the dead letters, and does not let go before they have it.
 
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use rdkafka::message::{Header, OwnedHeaders};
 
@@ -28,7 +28,28 @@ pub(super) async fn bury(record: &Record, burial: &Burial, desk: &Desk) -> Resul
         desk.back_off(&mut backoff).await?;
     }
     desk.work.metrics.dead_letters.with_label_values(&[&*record.topic, burial.reason]).inc();
+    say(record, burial, desk);
     Ok(())
+}
+
+/// Says, now and then, that a record was given up; the dead letter has the rest.
+fn say(record: &Record, burial: &Burial, desk: &Desk) {
+    if let Some(suppressed) = desk.work.buried.pass(Instant::now()) {
+        let (topic, partition, offset) = (&*record.topic, record.partition, record.offset);
+        let Burial { reason, error, attempts, .. } = burial;
+        let to = &desk.work.options.dlq_topic;
+        tracing::warn!(
+            reason,
+            error,
+            attempts,
+            topic,
+            partition,
+            offset,
+            to,
+            suppressed,
+            "a record became a dead letter"
+        );
+    }
 }
 
 /// The outer error ends the worker, the inner one is worth another try.

@@ -47,14 +47,14 @@ impl ConsumerOptions {
             topics,
             output_topics,
             dlq_topic,
-            queue_records: 1000,
+            queue_records: 200,
             pipeline_records: 64,
             max_attempts: 5,
             backoff_base: Duration::from_millis(200),
             backoff_max: Duration::from_secs(30),
             drain_timeout: Duration::from_secs(10),
             close_timeout: Duration::from_secs(10),
-            producer: ProducerOptions::default(),
+            producer: ProducerOptions { message_max_bytes: LARGEST_RECORD, ..ProducerOptions::default() },
         }
     }
 
@@ -83,8 +83,15 @@ impl ConsumerOptions {
     }
 }
 
+/// The largest record that is sent on, in bytes: what a topic takes is the topic's to say, and a dead letter must not
+/// fail here for being as large as its record.
+const LARGEST_RECORD: usize = 66 << 20;
+
 /// Less memory and a quicker first fetch than librdkafka's defaults, and checked sums.
-const DEFAULTS: [(&str, &str); 5] = [
+///
+/// A member that is killed is missed after 15 s, not 45: its partitions stand still until then.
+const DEFAULTS: [(&str, &str); 6] = [
+    ("session.timeout.ms", "15000"),
     ("queued.min.messages", "1000"),
     ("queued.max.messages.kbytes", "16384"),
     ("fetch.queue.backoff.ms", "50"),

@@ -12,12 +12,13 @@ use super::assignment::Assignment;
 use super::context::Context;
 use super::metrics::ConsumerMetrics;
 use super::verdict::Verdict;
-use super::work::Work;
+use super::work::{SAY_EVERY, Work};
 use super::{ConsumerError, ConsumerOptions, Handler, poll, slot, topics};
 use crate::health::Probe;
 use crate::process::Process;
 use crate::producer::Producer;
 use crate::settings::KafkaSettings;
+use crate::throttle::Throttle;
 
 /// Reads, handles and acknowledges until `process` shuts down.
 ///
@@ -41,7 +42,8 @@ pub async fn run<H: Handler>(
     let verdict = Arc::new(Verdict::default());
     let (drain_timeout, close_timeout) = (options.drain_timeout, options.close_timeout);
     let names = options.topics.clone();
-    let work = Arc::new(Work { options, producer, metrics: metrics.clone() });
+    let buried = Throttle::new(SAY_EVERY);
+    let work = Arc::new(Work { options, producer, metrics: metrics.clone(), buried });
     let end = process.shutdown.child();
     let _ends_when_dropped = end.clone().drop_guard();
     let start = slot::starter(handler, work, Arc::clone(&verdict), end.clone());

@@ -124,13 +124,13 @@ impl Slot {
         self.stop.cancel();
     }
 
-    /// Waits for the stopped worker until `deadline`, then cuts it off.
-    pub(super) fn join(&self, deadline: Instant) {
+    /// Waits for the stopped worker until `deadline`, then cuts it off; `true` when a record was in work.
+    pub(super) fn join(&self, deadline: Instant) -> bool {
         let left = deadline.saturating_duration_since(Instant::now());
-        if self.ended.recv_timeout(left) == Err(thread_channel::RecvTimeoutError::Timeout) {
-            let (topic, partition) = (&*self.topic, self.partition);
-            tracing::warn!(topic, partition, "a record in work was cut off, it will come again");
-            self.task.abort();
+        if self.ended.recv_timeout(left) != Err(thread_channel::RecvTimeoutError::Timeout) {
+            return false;
         }
+        self.task.abort();
+        self.progress.in_work() >= self.progress.next().unwrap_or(0)
     }
 }

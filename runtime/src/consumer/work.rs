@@ -12,7 +12,7 @@ use crate::producer::Producer;
 use crate::throttle::Throttle;
 
 /// A partition that waits says so this often.
-const SAY_EVERY: Duration = Duration::from_mins(1);
+pub(super) const SAY_EVERY: Duration = Duration::from_mins(1);
 
 /// Shared by all workers of a consumer.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub(super) struct Work {
     pub(super) options: ConsumerOptions,
     pub(super) producer: Producer,
     pub(super) metrics: ConsumerMetrics,
+    /// Many records may die of one cause.
+    pub(super) buried: Throttle,
 }
 
 /// One worker's view of [`Work`].

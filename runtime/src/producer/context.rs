@@ -2,24 +2,31 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::Message as _;
 use rdkafka::producer::{DeliveryResult, ProducerContext};
 
 use super::receipt::Group;
 use crate::kafka_log::KafkaLog;
+use crate::throttle::Throttle;
 
 pub(super) struct Context {
     log: KafkaLog,
     /// librdkafka's own count has log lines in it.
     in_flight: AtomicUsize,
+    refused: Throttle,
 }
+
+/// A topic that refuses records refuses many.
+const SAY_EVERY: Duration = Duration::from_mins(1);
 
 impl Context {
     pub(super) fn new() -> Self {
-        Self { log: KafkaLog::new(), in_flight: AtomicUsize::new(0) }
+        Self { log: KafkaLog::new(), in_flight: AtomicUsize::new(0), refused: Throttle::new(SAY_EVERY) }
     }
 
     /// A record is about to be queued.
@@ -60,6 +67,12 @@ impl ProducerContext for Context {
     fn delivery(&self, result: &DeliveryResult<'_>, group: Arc<Group>) {
         self.reported();
         let failure = result.as_ref().err();
+        if let Some((error, record)) = failure
+            && let Some(suppressed) = self.refused.pass(Instant::now())
+        {
+            let (topic, bytes) = (record.topic(), record.payload_len());
+            tracing::warn!(topic, bytes, %error, suppressed, "a record was not acknowledged");
+        }
         group.report(failure.map(|(error, _)| error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail)));
     }
 }

@@ -100,14 +100,14 @@ pub enum TopicsError {
     },
     /// The brokers answered, and do not have these.
     #[error(
-        "topics are missing (or hidden by an access control list): {}; \
-         make them with `weir topics apply --brokers {brokers}`", topics.join(", ")
+        "topics are missing (or hidden by an access control list): {}; make them with `{command}`",
+        topics.join(", ")
     )]
     Missing {
-        /// The brokers that were asked.
-        brokers: String,
         /// The topics that are not there.
         topics: Vec<String>,
+        /// The command that makes them.
+        command: String,
     },
     /// The process ended meanwhile.
     #[error("the check was cut short: {reason}")]

@@ -27,5 +27,34 @@ pub(super) fn check(
     let present: HashSet<&str> = present.map(rdkafka::metadata::MetadataTopic::name).collect();
     let absent = names.iter().filter(|name| !present.contains(name.as_str()));
     let topics: Vec<String> = absent.cloned().collect();
-    if topics.is_empty() { Ok(()) } else { Err(TopicsError::Missing { brokers: brokers.to_owned(), topics }) }
+    if topics.is_empty() {
+        Ok(())
+    } else {
+        Err(TopicsError::Missing { topics, command: command(names, brokers) })
+    }
+}
+
+/// The command that makes the topics: with the prefix that all of them share.
+fn command(names: &[String], brokers: &str) -> String {
+    let shared = names.iter().skip(1).fold(names.first().map_or("", String::as_str), |shared, name| {
+        let length = shared.bytes().zip(name.bytes()).take_while(|(one, other)| one == other).count();
+        shared.get(..length).unwrap_or_default()
+    });
+    let prefix = shared.rsplit_once('.').map(|(prefix, _)| format!(" --topic-prefix {prefix}"));
+    format!("weir topics apply --brokers {brokers}{}", prefix.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_names_the_prefix_that_the_topics_share() {
+        let names = ["acme.meta.messages.v1", "acme.meta.messages.dlq.v1", "acme.meta.inbox.v1"];
+        assert_eq!(
+            command(&names.map(str::to_owned), "kafka:9092"),
+            "weir topics apply --brokers kafka:9092 --topic-prefix acme.meta"
+        );
+        assert_eq!(command(&["in".to_owned(), "out".to_owned()], "a:1"), "weir topics apply --brokers a:1");
+    }
 }

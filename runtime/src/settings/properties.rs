@@ -17,7 +17,16 @@ pub(super) struct BadLine {
 }
 
 /// The properties that Weir sets itself, and why.
-const OWNED: [(&str, &str); 22] = [
+const OWNED: [(&str, &str); 31] = [
+    ("message.timeout.ms", "Weir gives records up after a time of its own"),
+    ("delivery.timeout.ms", "Weir gives records up after a time of its own"),
+    ("linger.ms", "ingest has --linger"),
+    ("queue.buffering.max.ms", "ingest has --linger"),
+    ("queue.buffering.max.kbytes", "ingest has --queue-bytes"),
+    ("queue.buffering.max.messages", "ingest has --queue-bytes"),
+    ("message.max.bytes", "follows from ingest's --max-body"),
+    ("default.topic.config", "its properties are given by themselves"),
+    ("log_level", "RUST_LOG sets what is logged"),
     ("acks", "always all, so that an acknowledged record survives a broker"),
     ("request.required.acks", "always all, so that an acknowledged record survives a broker"),
     ("enable.idempotence", "always on, so that retries neither double nor reorder"),
