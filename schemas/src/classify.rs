@@ -66,25 +66,21 @@ members! {
 
 /// A messaging item's kind, with the main member that told it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Classified<'a> {
+pub(crate) struct Classified<'t, 'a> {
     pub(crate) kind: Kind,
-    pub(crate) main: Main<'a>,
+    pub(crate) main: Main<'t, 'a>,
 }
 
-impl Default for Classified<'_> {
+impl Default for Classified<'_, '_> {
     fn default() -> Self {
         Self { kind: Kind::Unknown, main: Main::default() }
     }
 }
 
 /// The kind of a messaging item.
-pub(crate) fn messaging<'a>(
-    item: &Item<'a>,
-    participants: &Participants<'_>,
-    account: Option<&str>,
-) -> Classified<'a> {
+pub(crate) fn messaging<'t, 'a>(item: &Item<'t, 'a>, account: Option<&str>) -> Classified<'t, 'a> {
     let message = main_member(item.message);
-    let is_sent = participants.is_sent_by(account);
+    let is_sent = message.is_some() && Participants::of(item.sender, item.recipient).is_sent_by(account);
     story_mention(item, message, is_sent)
         .or_else(|| message.map(|main| Classified { kind: message_kind(&main, is_sent), main }))
         .or_else(|| told_by_action(item))
@@ -93,7 +89,7 @@ pub(crate) fn messaging<'a>(
 }
 
 /// The kind of a change by its field, where the value is an object; `None` for a field that the table does not name.
-pub(crate) fn change(field: &str, value: &Item<'_>) -> Option<Kind> {
+pub(crate) fn change(field: &str, value: &Item<'_, '_>) -> Option<Kind> {
     Some(match field {
         "comments" => Kind::Comment,
         "live_comments" => Kind::CommentLive,
@@ -111,7 +107,11 @@ pub(crate) fn change(field: &str, value: &Item<'_>) -> Option<Kind> {
 
 /// A story mention comes as an attachment of a message; one of the documents has it as a referral instead, whose
 /// `message` then holds the `mid` alone.
-fn story_mention<'a>(item: &Item<'a>, message: Option<Main<'a>>, is_sent: bool) -> Option<Classified<'a>> {
+fn story_mention<'t, 'a>(
+    item: &Item<'t, 'a>,
+    message: Option<Main<'t, 'a>>,
+    is_sent: bool,
+) -> Option<Classified<'t, 'a>> {
     let referred = main_member(item.referral)
         .is_some_and(|main| token::string(main.source).as_deref() == Some("STORY_MENTION"));
     if referred {
@@ -122,8 +122,8 @@ fn story_mention<'a>(item: &Item<'a>, message: Option<Main<'a>>, is_sent: bool) 
     Some(Classified { kind: Kind::StoryMention, main })
 }
 
-fn only_mentions_story(main: &Main<'_>) -> bool {
-    let is_mention = |attachment: Token<'_>| {
+fn only_mentions_story(main: &Main<'_, '_>) -> bool {
+    let is_mention = |attachment: Token<'_, '_>| {
         Attachment::of(attachment)
             .is_some_and(|attachment| token::string(attachment.kind).as_deref() == Some("story_mention"))
     };
@@ -133,7 +133,7 @@ fn only_mentions_story(main: &Main<'_>) -> bool {
     token::as_sent(main.text).is_none() && attachments.peek().is_some() && attachments.all(is_mention)
 }
 
-fn message_kind(main: &Main<'_>, is_sent: bool) -> Kind {
+fn message_kind(main: &Main<'_, '_>, is_sent: bool) -> Kind {
     if token::is_true(main.is_deleted) {
         Kind::MessageDeleted
     } else if token::is_true(main.is_unsupported) {
@@ -145,7 +145,7 @@ fn message_kind(main: &Main<'_>, is_sent: bool) -> Kind {
     }
 }
 
-fn told_by_action<'a>(item: &Item<'a>) -> Option<Classified<'a>> {
+fn told_by_action<'t, 'a>(item: &Item<'t, 'a>) -> Option<Classified<'t, 'a>> {
     if let Some(main) = main_member(item.message_edit) {
         return Some(Classified { kind: Kind::MessageEdited, main });
     }
@@ -158,7 +158,7 @@ fn told_by_action<'a>(item: &Item<'a>) -> Option<Classified<'a>> {
     Some(Classified { kind, main })
 }
 
-fn told_by_name<'a>(item: &Item<'a>) -> Option<Classified<'a>> {
+fn told_by_name<'t, 'a>(item: &Item<'t, 'a>) -> Option<Classified<'t, 'a>> {
     let rows = [
         (item.postback, Kind::Postback),
         (item.referral, Kind::Referral),
@@ -181,6 +181,6 @@ fn told_by_name<'a>(item: &Item<'a>) -> Option<Classified<'a>> {
 }
 
 /// A main member counts when it is an object.
-fn main_member(member: Option<Token<'_>>) -> Option<Main<'_>> {
+fn main_member<'t, 'a>(member: Option<Token<'t, 'a>>) -> Option<Main<'t, 'a>> {
     member.and_then(Main::of)
 }

@@ -1,10 +1,106 @@
-//! Models of Meta's own items, for consumers that read `data`.
+//! Models of Meta's own items, for consumers that read `data`: one for each kind.
 //!
 //! Reading one never fails on an unknown member, value or attachment type: every member is optional, ids and numbers
-//! are taken as strings or numbers alike, and a member of another type than expected counts as absent.
+//! are taken as strings or numbers alike, and a member of another type than expected counts as absent. Meta's words are
+//! strings, so that new ones are no error; what has no member here is still in [`TypedEvent::data`].
+//!
+//! [`TypedEvent::data`]: crate::TypedEvent::data
 
 pub mod comment;
+pub mod feed;
+pub mod lead;
 pub mod mention;
 pub mod messaging;
+pub mod page_mention;
+pub mod rating;
+pub mod story_insights;
+pub mod template_status;
 
+#[cfg(feature = "json-schema")]
+mod form;
 mod lenient;
+mod model;
+
+use crate::kind::Kind;
+use comment::Comment;
+use feed::FeedChange;
+use lead::Lead;
+use mention::Mention;
+use messaging::Messaging;
+use page_mention::PageMention;
+use rating::Rating;
+use serde_json::value::RawValue;
+use story_insights::StoryInsights;
+use template_status::TemplateStatus;
+
+/// The data of an event, as the model of its kind.
+#[derive(Clone, Debug)]
+pub enum Data<'a> {
+    /// An item of a conversation: every kind on the topics of messages and receipts, `policy_enforcement`, `app_roles`.
+    Messaging(Box<Messaging>),
+    /// Kinds `comment` and `comment.live`.
+    Comment(Comment),
+    /// Kinds `mention.comment` and `mention.caption`.
+    Mention(Mention),
+    /// Kind `story_insights`.
+    StoryInsights(StoryInsights),
+    /// Kind `feed`.
+    Feed(Box<FeedChange>),
+    /// Kind `page_mention`.
+    PageMention(PageMention),
+    /// Kind `rating`.
+    Rating(Rating),
+    /// Kind `lead`.
+    Lead(Lead),
+    /// Kind `template_status`.
+    TemplateStatus(TemplateStatus),
+    /// Kind `unknown`: any JSON, as Meta sent it. Of a change the whole of it, `field` and `value` and what is beside
+    /// them; of an entry without a known carrier the entry; of `changed_fields` the name.
+    Unknown(&'a RawValue),
+}
+
+impl<'a> Data<'a> {
+    /// Reads `data` as the model of `kind`.
+    ///
+    /// # Errors
+    ///
+    /// Where `data` is no JSON object, which ingest makes `unknown`.
+    pub fn read(kind: Kind, data: &'a RawValue) -> Result<Self, serde_json::Error> {
+        let json = data.get();
+        Ok(match kind {
+            Kind::StoryMention
+            | Kind::MessageDeleted
+            | Kind::MessageUnsupported
+            | Kind::MessageEcho
+            | Kind::Message
+            | Kind::MessageEdited
+            | Kind::ReactionAdded
+            | Kind::ReactionRemoved
+            | Kind::Postback
+            | Kind::Referral
+            | Kind::Optin
+            | Kind::AccountLinking
+            | Kind::GamePlay
+            | Kind::Feedback
+            | Kind::ResponseFeedback
+            | Kind::Order
+            | Kind::ThreadPassed
+            | Kind::ThreadTaken
+            | Kind::ThreadRequested
+            | Kind::ThreadMetadata
+            | Kind::ReceiptRead
+            | Kind::ReceiptDelivered
+            | Kind::PolicyEnforcement
+            | Kind::AppRoles => Self::Messaging(serde_json::from_str(json)?),
+            Kind::Comment | Kind::CommentLive => Self::Comment(serde_json::from_str(json)?),
+            Kind::MentionComment | Kind::MentionCaption => Self::Mention(serde_json::from_str(json)?),
+            Kind::StoryInsights => Self::StoryInsights(serde_json::from_str(json)?),
+            Kind::Feed => Self::Feed(serde_json::from_str(json)?),
+            Kind::PageMention => Self::PageMention(serde_json::from_str(json)?),
+            Kind::Rating => Self::Rating(serde_json::from_str(json)?),
+            Kind::Lead => Self::Lead(serde_json::from_str(json)?),
+            Kind::TemplateStatus => Self::TemplateStatus(serde_json::from_str(json)?),
+            Kind::Unknown => Self::Unknown(data),
+        })
+    }
+}

@@ -13,18 +13,21 @@ mod message;
 mod part;
 mod word;
 
+pub use crate::word::Open;
 pub use attachment::Attachment;
 pub use message::{Message, QuickReply, ReplyTo};
 pub use part::{LeadAnswer, Postback, Reaction, Referral};
-pub use word::{Direction, EventName, MessageType, Open, Platform};
+pub use word::{Direction, EventName, MessageType, Platform};
 
 use serde::{Deserialize, Serialize};
 
 /// What happened in a conversation between an account and a customer: the value of an inbox record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct Record {
     /// Id of the typed event that it was made of, 32 hex digits: the same event always has the same, however often it
     /// is delivered.
+    #[cfg_attr(feature = "json-schema", schemars(extend("pattern" = "^[0-9a-f]{32}$")))]
     pub id: String,
     /// The channel, from `metaobject`.
     pub platform: Open<Platform>,
@@ -42,6 +45,7 @@ pub struct Record {
     /// When it happened, in whole seconds since 1970; the same instant as `occurred_at`.
     pub timestamp: u64,
     /// When it happened, as Meta says, or else when it was received: RFC 3339 in UTC with milliseconds.
+    #[cfg_attr(feature = "json-schema", schemars(extend("format" = "date-time")))]
     pub occurred_at: String,
     /// The message, of the `message.*` events and `story.mentioned`; else left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]

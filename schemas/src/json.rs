@@ -6,98 +6,163 @@
 use memchr::memchr2;
 use std::borrow::Cow;
 
-/// A JSON value as it stands in the text, without the white space around it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Token<'a>(&'a str);
+/// A valid JSON text, with the places of its brackets where it was indexed.
+#[derive(Debug)]
+pub(crate) struct Text<'a> {
+    text: &'a str,
+    /// Where each array or object begins, in order, and the place after its end.
+    brackets: Vec<(usize, usize)>,
+}
 
-impl<'a> Token<'a> {
-    /// The value that `text`, a valid JSON text, consists of.
-    pub(crate) fn of(text: &'a str) -> Self {
-        Self(text.trim_matches([' ', '\t', '\n', '\r']))
+impl<'a> Text<'a> {
+    /// A text whose brackets are looked for when they are needed: for a single value.
+    pub(crate) const fn unindexed(text: &'a str) -> Self {
+        Self { text, brackets: Vec::new() }
     }
 
+    /// A text whose brackets are known, so that passing over an array or object takes no look at what is in it. `None`
+    /// when they nest deeper than `max_depth`. Takes one pass and no call stack, whatever the text.
+    pub(crate) fn indexed(text: &'a str, max_depth: usize) -> Option<Self> {
+        let mut brackets = Vec::with_capacity(16);
+        let mut open: Vec<usize> = Vec::with_capacity(8);
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        while let Some(byte) = bytes.get(at) {
+            match byte {
+                b'"' => {
+                    let Some(end) = end_of_string(bytes, at) else { break };
+                    at = end;
+                    continue;
+                }
+                b'[' | b'{' => {
+                    if open.len() == max_depth {
+                        return None;
+                    }
+                    open.push(brackets.len());
+                    brackets.push((at, text.len()));
+                }
+                b']' | b'}' => {
+                    if let Some(bracket) = open.pop().and_then(|place| brackets.get_mut(place)) {
+                        bracket.1 = at + 1;
+                    }
+                }
+                _ => {}
+            }
+            at += 1;
+        }
+        Some(Self { text, brackets })
+    }
+
+    /// The value that the text consists of.
+    pub(crate) fn value(&self) -> Token<'_, 'a> {
+        let is_space = [' ', '\t', '\n', '\r'];
+        let start = self.text.len() - self.text.trim_start_matches(is_space).len();
+        Token { of: self, start, end: self.text.trim_end_matches(is_space).len().max(start) }
+    }
+
+    /// The place after the array or object that begins at `at`.
+    fn end_of_brackets(&self, at: usize) -> Option<usize> {
+        match self.brackets.binary_search_by_key(&at, |(start, _)| *start) {
+            Ok(place) => self.brackets.get(place).map(|(_, end)| *end),
+            Err(_) => end_of_brackets(self.text.as_bytes(), at),
+        }
+    }
+}
+
+/// A JSON value as it stands in its text, without the white space around it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Token<'t, 'a> {
+    of: &'t Text<'a>,
+    start: usize,
+    end: usize,
+}
+
+impl<'t, 'a> Token<'t, 'a> {
     /// The value as it stands in the text.
-    pub(crate) const fn get(self) -> &'a str {
-        self.0
+    pub(crate) fn get(self) -> &'a str {
+        self.of.text.get(self.start..self.end).unwrap_or_default()
     }
 
     pub(crate) fn is_object(self) -> bool {
-        self.0.starts_with('{')
+        self.first() == Some(b'{')
     }
 
     pub(crate) fn is_null(self) -> bool {
-        self.0 == "null"
+        self.get() == "null"
     }
 
     /// The elements of an array, in order; `None` where it is none.
-    pub(crate) fn elements(self) -> Option<Elements<'a>> {
-        self.0.starts_with('[').then_some(Elements(Walk { text: self.0, at: 1 }))
+    pub(crate) fn elements(self) -> Option<Elements<'t, 'a>> {
+        (self.first() == Some(b'[')).then(|| Elements(Walk { of: self.of, at: self.start + 1 }))
     }
 
     /// Names, with their quotes, and values of an object's members, in order; `None` where it is none.
-    pub(crate) fn members(self) -> Option<Members<'a>> {
-        self.is_object().then_some(Members(Walk { text: self.0, at: 1 }))
+    pub(crate) fn members(self) -> Option<Members<'t, 'a>> {
+        self.is_object().then(|| Members(Walk { of: self.of, at: self.start + 1 }))
     }
 
     /// A string without its quotes, its escapes not undone; `None` where it is none.
     pub(crate) fn quoted(self) -> Option<&'a str> {
-        self.0.strip_prefix('"')?.strip_suffix('"')
+        self.get().strip_prefix('"')?.strip_suffix('"')
     }
 
     /// A string without quotes and escapes; `None` where it is none, or no valid Unicode once unescaped.
     pub(crate) fn string(self) -> Option<Cow<'a, str>> {
         let quoted = self.quoted()?;
         if quoted.bytes().any(|byte| byte == b'\\') {
-            return serde_json::from_str(self.0).ok().map(Cow::Owned);
+            return serde_json::from_str(self.get()).ok().map(Cow::Owned);
         }
         Some(Cow::Borrowed(quoted))
+    }
+
+    fn first(self) -> Option<u8> {
+        self.of.text.as_bytes().get(self.start).copied()
     }
 }
 
 /// The elements of an array.
-pub(crate) struct Elements<'a>(Walk<'a>);
+pub(crate) struct Elements<'t, 'a>(Walk<'t, 'a>);
 
 /// The members of an object.
-pub(crate) struct Members<'a>(Walk<'a>);
+pub(crate) struct Members<'t, 'a>(Walk<'t, 'a>);
 
-impl<'a> Iterator for Elements<'a> {
-    type Item = Token<'a>;
+impl<'t, 'a> Iterator for Elements<'t, 'a> {
+    type Item = Token<'t, 'a>;
 
-    fn next(&mut self) -> Option<Token<'a>> {
+    fn next(&mut self) -> Option<Token<'t, 'a>> {
         self.0.value()
     }
 }
 
-impl<'a> Iterator for Members<'a> {
-    type Item = (Token<'a>, Token<'a>);
+impl<'t, 'a> Iterator for Members<'t, 'a> {
+    type Item = (Token<'t, 'a>, Token<'t, 'a>);
 
-    fn next(&mut self) -> Option<(Token<'a>, Token<'a>)> {
+    fn next(&mut self) -> Option<(Token<'t, 'a>, Token<'t, 'a>)> {
         Some((self.0.value()?, self.0.value()?))
     }
 }
 
 /// A place between the values of an array or object.
-struct Walk<'a> {
-    text: &'a str,
+struct Walk<'t, 'a> {
+    of: &'t Text<'a>,
     at: usize,
 }
 
-impl<'a> Walk<'a> {
+impl<'t, 'a> Walk<'t, 'a> {
     /// The next value, past white space, commas and colons; `None` at the closing bracket.
-    fn value(&mut self) -> Option<Token<'a>> {
-        let bytes = self.text.as_bytes();
+    fn value(&mut self) -> Option<Token<'t, 'a>> {
+        let bytes = self.of.text.as_bytes();
         while matches!(bytes.get(self.at)?, b' ' | b'\t' | b'\n' | b'\r' | b',' | b':') {
             self.at += 1;
         }
-        let end = match bytes[self.at] {
+        let start = self.at;
+        self.at = match bytes[start] {
             b']' | b'}' => return None,
-            b'"' => end_of_string(bytes, self.at)?,
-            b'[' | b'{' => end_of_brackets(bytes, self.at)?,
-            _ => end_of_literal(bytes, self.at),
+            b'"' => end_of_string(bytes, start)?,
+            b'[' | b'{' => self.of.end_of_brackets(start)?,
+            _ => end_of_literal(bytes, start),
         };
-        let token = self.text.get(self.at..end)?;
-        self.at = end;
-        Some(Token(token))
+        Some(Token { of: self.of, start, end: self.at })
     }
 }
 
@@ -140,64 +205,46 @@ fn end_of_literal(bytes: &[u8], at: usize) -> usize {
     at + 1 + after.iter().position(is_end).unwrap_or(after.len())
 }
 
-/// Whether arrays and objects of a text nest deeper than `limit`. Takes one pass and no stack, whatever the text.
-pub(crate) fn nests_deeper(text: &str, limit: usize) -> bool {
-    let bytes = text.as_bytes();
-    let (mut at, mut depth) = (0, 0_usize);
-    while let Some(byte) = bytes.get(at) {
-        match byte {
-            b'"' => {
-                let Some(end) = end_of_string(bytes, at) else { return false };
-                at = end;
-                continue;
-            }
-            b'[' | b'{' => {
-                depth += 1;
-                if depth > limit {
-                    return true;
-                }
-            }
-            b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        at += 1;
-    }
-    false
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn texts<'a>(tokens: impl Iterator<Item = Token<'a>>) -> Vec<&'a str> {
+    fn texts<'t, 'a: 't>(tokens: impl Iterator<Item = Token<'t, 'a>>) -> Vec<&'a str> {
         tokens.map(Token::get).collect()
+    }
+
+    fn both(json: &str) -> [Text<'_>; 2] {
+        [Text::unindexed(json), Text::indexed(json, 128).unwrap()]
     }
 
     #[test]
     fn elements_are_slices_of_the_text_in_order() {
-        let array = Token::of(" [1 , -2.5e3,\"a\\\"]\" ,[[]],{\"b\":[{}]}, null,true ] ");
-        let expected = ["1", "-2.5e3", "\"a\\\"]\"", "[[]]", "{\"b\":[{}]}", "null", "true"];
-        assert_eq!(texts(array.elements().unwrap()), expected);
-        assert!(texts(Token::of("[]").elements().unwrap()).is_empty());
-        assert!(Token::of("{}").elements().is_none());
+        for text in both(" [1 , -2.5e3,\"a\\\"]\" ,[[]],{\"b\":[{}]}, null,true ] ") {
+            let expected = ["1", "-2.5e3", "\"a\\\"]\"", "[[]]", "{\"b\":[{}]}", "null", "true"];
+            assert_eq!(texts(text.value().elements().unwrap()), expected);
+        }
+        assert!(texts(Text::unindexed("[]").value().elements().unwrap()).is_empty());
+        assert!(Text::unindexed("{}").value().elements().is_none());
     }
 
     #[test]
     fn members_are_pairs_of_name_and_value() {
-        let object = Token::of(r#"{ "a:b" : "}" , "c":{"d":1},"e":"\\" }"#);
-        let members: Vec<_> =
-            object.members().unwrap().map(|(name, value)| (name.get(), value.get())).collect();
-        assert_eq!(members, [(r#""a:b""#, r#""}""#), (r#""c""#, r#"{"d":1}"#), (r#""e""#, r#""\\""#)]);
+        for text in both(r#"{ "a:b" : "}" , "c":{"d":1},"e":"\\" }"#) {
+            let members = text.value().members().unwrap().map(|(name, value)| (name.get(), value.get()));
+            let expected = [(r#""a:b""#, r#""}""#), (r#""c""#, r#"{"d":1}"#), (r#""e""#, r#""\\""#)];
+            assert_eq!(members.collect::<Vec<_>>(), expected);
+        }
     }
 
     #[test]
     fn a_text_that_is_not_valid_ends_the_walk() {
-        for text in ["[", "[\"", "[\"\\", "[1", "[[1]", "[{]", "{\"a\"", "{\"a\":", "[}", "[\"\\\"", "[,,,"] {
-            if let Some(elements) = Token::of(text).elements() {
-                assert!(elements.count() <= 1, "{text}");
-            }
-            if let Some(members) = Token::of(text).members() {
-                assert_eq!(members.count(), 0, "{text}");
+        for json in [
+            "", " ", "[", "[\"", "[\"\\", "[1", "[[1]", "[{]", "{\"a\"", "{\"a\":", "[}", "[\"\\\"", "[,,,",
+            "]]",
+        ] {
+            for text in both(json) {
+                assert!(text.value().elements().is_none_or(|elements| elements.count() <= 1), "{json}");
+                assert!(text.value().members().is_none_or(|members| members.count() == 0), "{json}");
             }
         }
     }
@@ -205,9 +252,10 @@ mod tests {
     #[test]
     fn nesting_counts_brackets_outside_strings() {
         let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-        assert!(!nests_deeper(&nested(128), 128));
-        assert!(nests_deeper(&nested(129), 128));
-        assert!(!nests_deeper(&format!(r#"["\"{}"]"#, "[".repeat(1_000)), 128));
-        assert!(!nests_deeper(&"[]".repeat(1_000), 128));
+        let is_too_deep = |json: &str| Text::indexed(json, 128).is_none();
+        assert!(!is_too_deep(&nested(128)));
+        assert!(is_too_deep(&nested(129)));
+        assert!(!is_too_deep(&format!(r#"["\"{}"]"#, "[".repeat(1_000))));
+        assert!(!is_too_deep(&format!("[{}]", "[],".repeat(1_000))));
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! [`split`] turns the bytes of one webhook body into [`Event`]s; [`Event::write_json`] and [`raw::Delivery`] lay
 //! them out as Kafka records; [`TypedEvent`] reads such a record back in a consumer; [`Topic`] is the one table of
-//! topics; [`inbox`] is the normalised shape of messages.
+//! topics; [`data`] models Meta's items, one for each kind; [`inbox`] is the normalised shape of messages, [`lookup`] what
+//! the Graph API adds to comments and mentions. With the feature `json-schema`, `json_schema` describes all of it.
 
 mod classify;
 mod event;
@@ -17,9 +18,13 @@ mod time;
 mod token;
 mod topic;
 mod typed_event;
+mod word;
 
 pub mod data;
 pub mod inbox;
+#[cfg(feature = "json-schema")]
+pub mod json_schema;
+pub mod lookup;
 pub mod raw;
 
 pub use event::{Carrier, Event, EventId, Receipt};

@@ -11,17 +11,17 @@ macro_rules! members {
     ($(#[$meta:meta])* $name:ident { $($field:ident: $key:literal,)* }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, Default)]
-        pub(crate) struct $name<'a> {
-            $(pub(crate) $field: Option<crate::json::Token<'a>>,)*
+        pub(crate) struct $name<'t, 'a> {
+            $(pub(crate) $field: Option<crate::json::Token<'t, 'a>>,)*
             /// Whether there are members of none of these names.
             pub(crate) has_others: bool,
             /// Whether one of these names is given twice, so that a value of it is not seen here.
             pub(crate) is_ambiguous: bool,
         }
 
-        impl<'a> $name<'a> {
+        impl<'t, 'a> $name<'t, 'a> {
             /// The members of `token`, or `None` where it is no object.
-            pub(crate) fn of(token: crate::json::Token<'a>) -> Option<Self> {
+            pub(crate) fn of(token: crate::json::Token<'t, 'a>) -> Option<Self> {
                 let mut found = Self::default();
                 $(let mut $field = false;)*
                 for (name, value) in token.members()? {
@@ -41,6 +41,6 @@ macro_rules! members {
 pub(crate) use members;
 
 /// A member's name without quotes and escapes; one that cannot be decoded is given as sent, which matches no name.
-pub(crate) fn name(token: Token<'_>) -> Cow<'_, str> {
+pub(crate) fn name<'a>(token: Token<'_, 'a>) -> Cow<'a, str> {
     token.string().unwrap_or(Cow::Borrowed(token.get()))
 }

@@ -21,7 +21,7 @@ pub(crate) struct Participants<'a> {
 }
 
 impl<'a> Participants<'a> {
-    pub(crate) fn of(sender: Option<Token<'a>>, recipient: Option<Token<'a>>) -> Self {
+    pub(crate) fn of(sender: Option<Token<'_, 'a>>, recipient: Option<Token<'_, 'a>>) -> Self {
         Self { sender: party(sender), recipient: party(recipient) }
     }
 
@@ -51,7 +51,7 @@ impl<'a> Participants<'a> {
 }
 
 /// `user_ref` stands in for `id` where a plugin knows no id yet.
-fn party(token: Option<Token<'_>>) -> Option<Cow<'_, str>> {
+fn party<'a>(token: Option<Token<'_, 'a>>) -> Option<Cow<'a, str>> {
     let party = Party::of(token?)?;
     token::id(party.id).or_else(|| token::id(party.user_ref))
 }

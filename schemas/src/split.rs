@@ -4,7 +4,7 @@ mod entry;
 mod item;
 
 use crate::event::{Event, write_source};
-use crate::json::{self, Token};
+use crate::json::{Text, Token};
 use crate::members::members;
 use crate::refusal::Refusal;
 use crate::token;
@@ -34,13 +34,13 @@ members! {
 }
 
 /// A delivery's `object` and entries, once it is known to be one.
-struct Readable<'a> {
+struct Readable<'t, 'a> {
     object: Cow<'a, str>,
-    entry: Token<'a>,
+    entry: Token<'t, 'a>,
 }
 
-impl<'a> Readable<'a> {
-    fn entries(&self) -> impl Iterator<Item = Token<'a>> + use<'a> {
+impl<'t, 'a> Readable<'t, 'a> {
+    fn entries(&self) -> impl Iterator<Item = Token<'t, 'a>> + use<'t, 'a> {
         self.entry.elements().into_iter().flatten()
     }
 }
@@ -61,33 +61,49 @@ enum Read {
 /// read is said in [`Split::refusal`].
 pub fn split(body: &[u8], max_events: usize) -> Split<'_> {
     match parse(body) {
-        Ok(elements) => read(&elements, max_events),
+        Ok(text) => read(text.value(), max_events),
         Err(refusal) => Split { refusal: Some(refusal), source: "/meta".to_owned(), ..Split::default() },
     }
 }
 
-/// The body's elements: the body itself, or those of its array.
-fn parse(body: &[u8]) -> Result<Vec<Token<'_>>, Refusal> {
+/// Proves that the body is JSON in UTF-8 and not too deep.
+fn parse(body: &[u8]) -> Result<Text<'_>, Refusal> {
     let text = std::str::from_utf8(body).map_err(|_| Refusal::NotJson)?;
     // Passing over a value needs no stack, however deep it nests.
     serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|_| Refusal::NotJson)?;
-    if json::nests_deeper(text, MAX_DEPTH) {
-        return Err(Refusal::TooDeep);
-    }
-    let whole = Token::of(text);
-    Ok(whole.elements().map_or_else(|| vec![whole], Iterator::collect))
+    Text::indexed(text, MAX_DEPTH).ok_or(Refusal::TooDeep)
 }
 
-fn read<'a>(elements: &[Token<'a>], max_events: usize) -> Split<'a> {
-    let deliveries: Vec<_> = elements.iter().filter_map(|element| readable(*element)).collect();
-    let mut split = Split { source: source(&deliveries), ..Split::default() };
-    if deliveries.is_empty() || deliveries.len() < elements.len() {
-        split.refusal = Some(Refusal::NotADelivery);
+/// Reads the body's elements: the body itself, or those of its array.
+fn read<'a>(body: Token<'_, 'a>, max_events: usize) -> Split<'a> {
+    let alone = body.elements().is_none().then_some(body);
+    let elements = body.elements().into_iter().flatten().chain(alone);
+    let (mut deliveries, mut has_others) = (Vec::new(), false);
+    for element in elements {
+        match readable(element) {
+            Some(delivery) => deliveries.push(delivery),
+            None => has_others = true,
+        }
     }
-    for delivery in &deliveries {
+    let is_refused = has_others || deliveries.is_empty();
+    let split = Split {
+        source: source(&deliveries),
+        refusal: is_refused.then_some(Refusal::NotADelivery),
+        ..Split::default()
+    };
+    read_deliveries(&deliveries, max_events, split)
+}
+
+fn read_deliveries<'a>(
+    deliveries: &[Readable<'_, 'a>],
+    max_events: usize,
+    mut split: Split<'a>,
+) -> Split<'a> {
+    for delivery in deliveries {
         let before = split.events.len();
         for entry in delivery.entries() {
-            if entry::read(&delivery.object, entry, &mut split.events) == Read::Ambiguous {
+            let mut room = Room { events: &mut split.events, max_events };
+            if entry::read(&delivery.object, entry, &mut room) == Read::Ambiguous {
                 split.events.truncate(before);
                 split.refusal = Some(Refusal::NotADelivery);
                 break;
@@ -100,8 +116,22 @@ fn read<'a>(elements: &[Token<'a>], max_events: usize) -> Split<'a> {
     split
 }
 
+/// The events found so far, up to one more than are allowed: what comes after that is not even looked at.
+struct Room<'e, 'a> {
+    events: &'e mut Vec<Event<'a>>,
+    max_events: usize,
+}
+
+impl<'a> Room<'_, 'a> {
+    fn add(&mut self, event: impl FnOnce() -> Event<'a>) {
+        if self.events.len() <= self.max_events {
+            self.events.push(event());
+        }
+    }
+}
+
 /// Reads a delivery: an object with a string `object` and an array `entry`.
-fn readable(element: Token<'_>) -> Option<Readable<'_>> {
+fn readable<'t, 'a>(element: Token<'t, 'a>) -> Option<Readable<'t, 'a>> {
     let delivery = Delivery::of(element).filter(|delivery| !delivery.is_ambiguous)?;
     delivery.object?.quoted()?;
     let entry = delivery.entry.filter(|entry| entry.elements().is_some())?;
@@ -109,14 +139,14 @@ fn readable(element: Token<'_>) -> Option<Readable<'_>> {
 }
 
 /// `object` as an attribute: itself where it is `[a-z0-9_]{1,64}`, else `other`.
-fn object_name(object: Option<Token<'_>>) -> Cow<'_, str> {
+fn object_name<'a>(object: Option<Token<'_, 'a>>) -> Cow<'a, str> {
     let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     token::string(object)
         .filter(|name| (1..=64).contains(&name.len()) && name.bytes().all(allowed))
         .unwrap_or(Cow::Borrowed("other"))
 }
 
-fn source(deliveries: &[Readable<'_>]) -> String {
+fn source(deliveries: &[Readable<'_, '_>]) -> String {
     let Some(first) = deliveries.first() else { return "/meta".to_owned() };
     let account = first.entries().next().and_then(entry::account);
     let mut source = Vec::with_capacity(64);

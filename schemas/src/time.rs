@@ -52,7 +52,7 @@ impl Millis {
     /// `entry.time` is in seconds beside `changes` and in milliseconds beside `messaging`; `timestamp` is in
     /// milliseconds but for lead events (seconds) and dashboard tests (a string of seconds). Zero, negative and larger
     /// numbers are unusable.
-    pub(crate) fn of_meta(token: Option<Token<'_>>) -> Option<Self> {
+    pub(crate) fn of_meta(token: Option<Token<'_, '_>>) -> Option<Self> {
         let digits = token::string(token).or_else(|| token.map(|token| Cow::Borrowed(token.get())))?;
         if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
@@ -76,9 +76,10 @@ impl fmt::Display for Millis {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::Text;
 
     fn of_meta(json: &str) -> Option<String> {
-        Millis::of_meta(Some(Token::of(json))).map(|time| time.to_string())
+        Millis::of_meta(Some(Text::unindexed(json).value())).map(|time| time.to_string())
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 /// A typed event as its record's value says it. Unknown members are ignored, so that later minor versions can add some.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct TypedEvent<'a> {
     /// Event id, 32 hex digits; the same event always has the same.
     #[serde(borrow)]

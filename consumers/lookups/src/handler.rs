@@ -1,12 +1,13 @@
 //! Handles one event: reads it, asks the Graph API, gives the enriched event.
 
-use crate::enriched::{self, Lookup, Status};
+use crate::enriched;
 use crate::graph::{Call, Graph, GraphId, Outcome};
 use crate::metrics::LookupMetrics;
 use crate::policy;
 use crate::question::{Plan, Question, Unaskable};
 use crate::tokens::AccessTokens;
 use runtime::consumer::{Failure, Handler, Output, Record};
+use schemas::lookup::{Lookup, Status};
 use schemas::{Millis, Topic, TypedEvent, raw};
 use serde_json::value::RawValue;
 use std::sync::Arc;
@@ -44,11 +45,11 @@ impl Lookups {
         let plan = Plan::of(&event).map_err(|error| reject(&error))?;
         let found = self.answer(plan.question).await?;
         let lookup = Lookup {
-            asked: found.asked.as_deref(),
+            asked: found.asked.map(Into::into),
             answer: found.answer.as_deref(),
-            at: &Millis::of(SystemTime::now()).to_string(),
-            status: found.status,
-            reason: found.reason,
+            at: Millis::of(SystemTime::now()).to_string().into(),
+            status: found.status.into(),
+            reason: found.reason.map(Into::into),
             cached: false,
         };
         let value = value.and_then(|value| enriched::append(value, &lookup));

@@ -39,6 +39,10 @@ pub const ABOUT: About = About {
     description: "Enriches comments and mentions through the Graph API",
 };
 
+/// How often an event is tried that the Graph API fails on: for some eight minutes, so that a short outage of Meta's
+/// costs patience and no dead letters.
+const MAX_ATTEMPTS: u32 = 20;
+
 /// Why the consumer ended although nobody asked it to.
 #[derive(Debug, thiserror::Error)]
 pub enum LookupsError {
@@ -68,10 +72,11 @@ pub async fn run(
 
 fn options(topic_prefix: &str) -> ConsumerOptions {
     let names = |topics: [Topic; 2]| topics.map(|topic| topic.name(topic_prefix)).to_vec();
-    ConsumerOptions::new(
+    let options = ConsumerOptions::new(
         ABOUT.name,
         names([Topic::Comments, Topic::Mentions]),
         names([Topic::CommentsEnriched, Topic::MentionsEnriched]),
         Topic::LookupsDlq.name(topic_prefix),
-    )
+    );
+    ConsumerOptions { max_attempts: MAX_ATTEMPTS, ..options }
 }

@@ -1,9 +1,9 @@
 //! What a team watches of the lookups.
 
-use crate::enriched::Status;
 use crate::graph::{CallError, Outcome};
 use prometheus::{Histogram, IntCounterVec, Registry};
 use runtime::metrics;
+use schemas::lookup::Status;
 use std::time::Duration;
 
 /// Counters of calls and of what came of them; labels are closed sets.

@@ -71,6 +71,10 @@ impl AccessTokens {
             ),
         };
         tokens.reread();
+        if tokens.usable.get() == 0 {
+            let directory = tokens.directory.display();
+            tracing::warn!(%directory, "no access token is there: add a file per account, or `default`; lookups go to the dead letters");
+        }
         tokens
     }
 

@@ -3,75 +3,65 @@
 //! Sources: Meta's Instagram webhook reference and its examples; real deliveries, which leave out `text` for comments
 //! of media alone and `media.id` for albums.
 
-use crate::data::lenient;
+use super::model::model;
 use crate::time::Millis;
-use serde::Deserialize;
 
-/// Somebody commented on the account's media. Covers the kinds `comment` and `comment.live`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct Comment {
-    /// The comment's id (reference). Absent where [`Comment::comment_id`] stands in for it; see [`Comment::any_id`].
-    #[serde(deserialize_with = "lenient::id")]
-    pub id: Option<String>,
-    /// The comment's id under the name that Meta's webhook examples give it.
-    #[serde(deserialize_with = "lenient::id")]
-    pub comment_id: Option<String>,
-    /// What was written (reference). Absent for comments that are media alone, such as a GIF.
-    #[serde(deserialize_with = "lenient::text")]
-    pub text: Option<String>,
-    /// Who wrote it (reference).
-    #[serde(deserialize_with = "lenient::model")]
-    pub from: Option<Author>,
-    /// What was commented on (reference). Absent for comments on an album, whose media only the Graph API names.
-    #[serde(deserialize_with = "lenient::model")]
-    pub media: Option<CommentedMedia>,
-    /// The media's id outside of `media`, as relays send it; see [`Comment::any_media_id`].
-    #[serde(deserialize_with = "lenient::id")]
-    pub media_id: Option<String>,
-    /// The comment that this one answers (reference). Present in replies only.
-    #[serde(deserialize_with = "lenient::id")]
-    pub parent_id: Option<String>,
-    /// When it was written; some relays add it. Meta itself gives the time of the entry alone.
-    #[serde(deserialize_with = "lenient::millis")]
-    pub timestamp: Option<Millis>,
+model! {
+    /// Somebody commented on the account's media. Covers the kinds `comment` and `comment.live`.
+    #[derive(PartialEq, Eq)]
+    pub struct Comment {
+        /// The comment's id (reference). Absent where `comment_id` stands in for it.
+        pub id: Option<String> = id("id"),
+        /// The comment's id under the name that Meta's webhook examples give it.
+        pub comment_id: Option<String> = id("comment_id"),
+        /// What was written (reference). Absent for comments that are media alone, such as a GIF.
+        pub text: Option<String> = words("text"),
+        /// Who wrote it (reference).
+        pub from: Option<Author> = object("from"),
+        /// What was commented on (reference). Absent for comments on an album, whose media only the Graph API names.
+        pub media: Option<CommentedMedia> = object("media"),
+        /// The media's id outside of `media`, as relays send it.
+        pub media_id: Option<String> = id("media_id"),
+        /// The comment that this one answers (reference). Present in replies only.
+        pub parent_id: Option<String> = id("parent_id"),
+        /// When it was written; some relays add it. Meta itself gives the time of the entry alone.
+        pub timestamp: Option<Millis> = millis("timestamp"),
+        /// The caption of the media; some relays add it.
+        pub caption: Option<String> = words("caption"),
+    }
 }
 
-/// Who wrote a comment.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct Author {
-    /// Instagram-scoped id of the author (reference); the account's own id in its own comments.
-    #[serde(deserialize_with = "lenient::id")]
-    pub id: Option<String>,
-    /// The author's name on Instagram (reference).
-    #[serde(deserialize_with = "lenient::text")]
-    pub username: Option<String>,
-    /// The account's Instagram-scoped id (reference). Present in the account's own comments only, so that an app does
-    /// not answer itself.
-    #[serde(deserialize_with = "lenient::id")]
-    pub self_ig_scoped_id: Option<String>,
+model! {
+    /// Who wrote a comment.
+    #[derive(PartialEq, Eq)]
+    pub struct Author {
+        /// Instagram-scoped id of the author (reference); the account's own id in its own comments.
+        pub id: Option<String> = id("id"),
+        /// The author's name on Instagram (reference).
+        pub username: Option<String> = words("username"),
+        /// The account's Instagram-scoped id (reference). Present in the account's own comments only, so that an app
+        /// does not answer itself.
+        pub self_ig_scoped_id: Option<String> = id("self_ig_scoped_id"),
+    }
 }
 
-/// What was commented on.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct CommentedMedia {
-    /// The media's id (reference). For an ad it is the ad's own media.
-    #[serde(deserialize_with = "lenient::id")]
-    pub id: Option<String>,
-    /// Where the media is shown: `FEED`, `REELS`, `STORY`, `AD`, and what Meta may add (reference).
-    #[serde(deserialize_with = "lenient::text")]
-    pub media_product_type: Option<String>,
-    /// The ad's id (reference). Present in comments on ads only.
-    #[serde(deserialize_with = "lenient::id")]
-    pub ad_id: Option<String>,
-    /// The ad's title (reference). Present in comments on ads only.
-    #[serde(deserialize_with = "lenient::text")]
-    pub ad_title: Option<String>,
-    /// The post that was made an ad of (reference). Present in comments on boosted posts only.
-    #[serde(deserialize_with = "lenient::id")]
-    pub original_media_id: Option<String>,
+model! {
+    /// What was commented on.
+    #[derive(PartialEq, Eq)]
+    pub struct CommentedMedia {
+        /// The media's id (reference). For an ad it is the ad's own media.
+        pub id: Option<String> = id("id"),
+        /// Where the media is shown (reference).
+        pub media_product_type: Option<String> = text("media_product_type") in [
+            "FEED", "REELS", "STORY", "AD", "LIVE",
+        ],
+        /// The ad's id (reference). Present in comments on ads only.
+        pub ad_id: Option<String> = id("ad_id"),
+        /// The ad's title (reference). Present in comments on ads only.
+        pub ad_title: Option<String> = words("ad_title"),
+        /// The post that was made an ad of (reference). Present in comments on boosted posts only.
+        pub original_media_id: Option<String> = id("original_media_id"),
+    }
 }
 
 impl Comment {

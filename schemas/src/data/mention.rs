@@ -2,19 +2,17 @@
 //!
 //! It holds ids and nothing else; who wrote what, only the Graph API says. Source: Meta's Instagram webhook guide.
 
-use crate::data::lenient;
-use serde::Deserialize;
+use super::model::model;
 
-/// Somebody mentioned the account on media of their own. Covers the kinds `mention.comment` and `mention.caption`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct Mention {
-    /// The media in whose caption, or below which in a comment, the account was mentioned (guide). Always present.
-    #[serde(deserialize_with = "lenient::id")]
-    pub media_id: Option<String>,
-    /// The comment that mentions the account (guide). Absent when its caption does.
-    #[serde(deserialize_with = "lenient::id")]
-    pub comment_id: Option<String>,
+model! {
+    /// Somebody mentioned the account on media of their own. Covers the kinds `mention.comment` and `mention.caption`.
+    #[derive(PartialEq, Eq)]
+    pub struct Mention {
+        /// The media in whose caption, or below which in a comment, the account was mentioned (guide). Always present.
+        pub media_id: Option<String> = id("media_id"),
+        /// The comment that mentions the account (guide). Absent when its caption does.
+        pub comment_id: Option<String> = id("comment_id"),
+    }
 }
 
 #[cfg(test)]

@@ -4,33 +4,52 @@
 //! captured deliveries where these differ. Exactly one main member ([`message`](Messaging::message),
 //! [`message_edit`](Messaging::message_edit), …) says what happened; more than one is rare but allowed.
 
+mod account_linking;
 mod attachment;
+mod beside;
 mod edit;
+mod feedback;
+mod game_play;
 mod message;
-mod model;
+mod optin;
+mod order;
+mod policy;
 mod postback;
 mod reaction;
+mod receipt;
 mod referral;
+mod template;
+mod thread;
 
+pub use account_linking::AccountLinking;
 pub use attachment::{Attachment, Coordinates, Payload};
+pub use beside::{HopContext, Party, PriorMessage};
 pub use edit::MessageEdit;
-pub use message::{Message, QuickReply, ReplyTo, Story};
+pub use feedback::{FeedbackAnswer, FeedbackScreen, FollowUp, MessagingFeedback, ResponseFeedback};
+pub use game_play::GamePlay;
+pub use message::{Command, Message, QuickReply, ReplyTo, Story, StoryMentioned};
+pub use optin::Optin;
+pub use order::{Order, OrderProduct};
+pub use policy::PolicyEnforcement;
 pub use postback::Postback;
 pub use reaction::Reaction;
+pub use receipt::{Delivery, Read};
 pub use referral::{AdContext, Lead, LeadAnswer, Product, Referral};
+pub use template::{Button, Element, ProductTemplate};
+pub use thread::{ThreadControl, ThreadMetadata, ThreadRequest};
 
-use super::lenient::{flag, id, millis, text};
+use super::model::model;
 use crate::participants::Participants;
 use crate::time::Millis;
-use model::{model, object};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 model! {
     /// One item of `messaging` or `standby`: what happened in a conversation between an account and a customer.
     pub struct Messaging {
         /// Who did it: the customer, or the account for an echo. Absent from Instagram's `message_edit` items.
         pub sender: Option<Party> = object("sender"),
-        /// To whom: the account, or the customer for an echo. Absent where [`sender`](Self::sender) is.
+        /// To whom: the account, or the customer for an echo. Absent where the sender is, mostly.
         pub recipient: Option<Party> = object("recipient"),
         /// When it happened. Meta sends milliseconds, but seconds with leads and a string of seconds in dashboard
         /// tests; absent from Messenger's delivery receipts.
@@ -50,26 +69,42 @@ model! {
         pub referral: Option<Referral> = object("referral"),
         /// The answers of a lead form, beside a referral of type `LEAD_COMPLETE`. Source: Messenger platform.
         pub lead: Option<Lead> = object("lead"),
-    }
-}
-
-model! {
-    /// One side of a conversation.
-    pub struct Party {
-        /// The account's id, or the customer's: Instagram-scoped (IGSID) or page-scoped (PSID). Digits, which Meta
-        /// sends as a string, and did as a number in old versions.
-        pub id: Option<String> = id("id"),
-        /// Stands in for the id of a visitor whom a plugin on a web site does not know. Source: Messenger platform.
-        pub user_ref: Option<String> = id("user_ref"),
-        /// The customer's user name. Not documented; seen in some captured Instagram deliveries.
-        pub username: Option<String> = text("username"),
-    }
-}
-
-impl Party {
-    /// The id, or what stands in for it.
-    pub fn reference(&self) -> Option<&str> {
-        self.id.as_deref().or(self.user_ref.as_deref())
+        /// A customer opted in to messages.
+        pub optin: Option<Optin> = object("optin"),
+        /// A customer linked or unlinked an account.
+        pub account_linking: Option<AccountLinking> = object("account_linking"),
+        /// A customer played a round of an Instant Game.
+        pub game_play: Option<GamePlay> = object("game_play"),
+        /// A customer filled in a feedback template.
+        pub messaging_feedback: Option<MessagingFeedback> = object("messaging_feedback"),
+        /// A customer rated an answer.
+        pub response_feedback: Option<ResponseFeedback> = object("response_feedback"),
+        /// A customer sent a cart.
+        pub order: Option<Order> = object("order"),
+        /// Control of the thread passed to another app.
+        pub pass_thread_control: Option<ThreadControl> = object("pass_thread_control"),
+        /// An app took control of the thread.
+        pub take_thread_control: Option<ThreadControl> = object("take_thread_control"),
+        /// An app asks for control of the thread.
+        pub request_thread_control: Option<ThreadRequest> = object("request_thread_control"),
+        /// An app tells the others of the thread something.
+        pub pass_thread_metadata: Option<ThreadMetadata> = object("pass_thread_metadata"),
+        /// A customer read messages.
+        pub read: Option<Read> = object("read"),
+        /// Messages reached a customer's device; beside a message in some captures.
+        pub delivery: Option<Delivery> = object("delivery"),
+        /// The account was warned, blocked or unblocked; such an item has no sender.
+        pub policy_enforcement: Option<PolicyEnforcement> = object("policy_enforcement"),
+        /// The same under the name of older deliveries.
+        pub policy_enforcement_old: Option<PolicyEnforcement> = object("policy-enforcement"),
+        /// The roles that apps now have on the account, by app id, such as `primary_receiver`; no sender, mostly.
+        pub app_roles: BTreeMap<String, Vec<String>> = lists("app_roles"),
+        /// What the apps that had the thread before left behind, beside the main member. Source: Messenger
+        /// platform.
+        pub hop_context: Vec<HopContext> = list("hop_context"),
+        /// What a visitor of a web site was sent before being known, beside their first message. Source: Messenger
+        /// platform.
+        pub prior_message: Option<PriorMessage> = object("prior_message"),
     }
 }
 
@@ -82,6 +117,11 @@ impl Messaging {
     /// The id of the recipient, or what stands in for it.
     pub fn recipient_id(&self) -> Option<&str> {
         self.recipient.as_ref()?.reference()
+    }
+
+    /// What Meta did about an account that breaks its rules, under whichever name it came.
+    pub fn policy(&self) -> Option<&PolicyEnforcement> {
+        self.policy_enforcement.as_ref().or(self.policy_enforcement_old.as_ref())
     }
 
     /// The customer: of sender and recipient the one who is not `account`. Where neither is, the recipient of what

@@ -1,11 +1,13 @@
 //! An attachment of a message.
 
-use super::word::{MessageType, Open};
+use super::word::MessageType;
+use crate::word::Open;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// An attachment. Beside `type` and `url` it has what its type has.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct Attachment {
     /// What it is, in the words of `message.type`.
     #[serde(rename = "type")]

@@ -2,11 +2,13 @@
 
 use super::attachment::Attachment;
 use super::part::Referral;
-use super::word::{MessageType, Open};
+use super::word::MessageType;
+use crate::word::Open;
 use serde::{Deserialize, Serialize};
 
 /// A message: received, sent, edited, unsent, or a story's mention.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct Message {
     /// What it is. Null where Meta gives no more than an id: unsent messages, and edits without text.
     #[serde(rename = "type")]
@@ -42,6 +44,7 @@ pub struct Message {
 
 /// The message that another answers inline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct ReplyTo {
     /// Meta's id of the answered message.
     pub message_id: Option<String>,
@@ -52,6 +55,7 @@ pub struct ReplyTo {
 
 /// A tapped quick reply.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct QuickReply {
     /// What the app that offered it chose to get back.
     pub payload: Option<String>,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A reaction to a message, or its removal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct Reaction {
     /// Meta's name of it: `love`, `like`, `laugh`, `wow`, `sad`, `angry`, `smile`, `dislike`, `other`.
     pub name: Option<String>,
@@ -15,6 +16,7 @@ pub struct Reaction {
 
 /// A tap on an icebreaker, a menu item or a template's button.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct Postback {
     /// What was tapped, as the customer saw it.
     pub title: Option<String>,
@@ -26,6 +28,7 @@ pub struct Postback {
 
 /// Where a customer came from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct Referral {
     /// What the account put on the link or ad.
     #[serde(rename = "ref")]
@@ -69,6 +72,7 @@ pub struct Referral {
 
 /// One question of an ad's form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct LeadAnswer {
     /// The question as asked.
     pub question: Option<String>,

@@ -1,45 +1,6 @@
-//! The words of closed sets: exact for who writes them, open for who reads them.
+//! The words of the inbox's sets.
 
-use serde::{Deserialize, Serialize};
-
-/// A word of a set that later versions may extend: one that is known, or any other as it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Open<T> {
-    /// A word of the set.
-    Known(T),
-    /// A word that this version does not know.
-    Other(String),
-}
-
-impl<T> From<T> for Open<T> {
-    fn from(word: T) -> Self {
-        Self::Known(word)
-    }
-}
-
-/// Declares a set of words, each once.
-macro_rules! words {
-    ($(#[$meta:meta])* pub enum $name:ident { $($(#[$doc:meta])* $word:ident = $text:literal,)* }) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        pub enum $name {
-            $($(#[$doc])* #[serde(rename = $text)] $word,)*
-        }
-
-        impl $name {
-            /// Every word of the set.
-            pub const ALL: &[Self] = &[$(Self::$word,)*];
-
-            /// The word as it stands in a record.
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$word => $text,)*
-                }
-            }
-        }
-    };
-}
+use crate::word::words;
 
 words! {
     /// The channel of a conversation.

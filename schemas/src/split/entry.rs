@@ -5,8 +5,8 @@ use crate::event::{Carrier, Event};
 use crate::json::Token;
 use crate::kind::Kind;
 use crate::members::{self, members};
-use crate::split::Read;
 use crate::split::item::{Entry, Found};
+use crate::split::{Read, Room};
 use crate::time::Millis;
 use crate::token;
 use std::borrow::Cow;
@@ -34,9 +34,9 @@ members! {
     }
 }
 
-/// Appends the events of `raw`, an entry of a delivery of `object`, to `events`.
+/// Adds the events of `raw`, an entry of a delivery of `object`, to `room`.
 #[expect(clippy::ptr_arg, reason = "the object is cloned into each event, borrowed where it can be")]
-pub(super) fn read<'a>(object: &Cow<'a, str>, raw: Token<'a>, events: &mut Vec<Event<'a>>) -> Read {
+pub(super) fn read<'a>(object: &Cow<'a, str>, raw: Token<'_, 'a>, room: &mut Room<'_, 'a>) -> Read {
     let readable = Members::of(raw);
     let members = readable.unwrap_or_default();
     let mut changes = members.changes.and_then(Token::elements).into_iter().flatten();
@@ -50,76 +50,76 @@ pub(super) fn read<'a>(object: &Cow<'a, str>, raw: Token<'a>, events: &mut Vec<E
         time_as_sent: token::as_sent(members.time),
     };
     let mut all_good = carrier(members.messaging, |item| {
-        events.push(read_item(&entry, Carrier::Messaging, item));
+        room.add(|| read_item(&entry, Carrier::Messaging, item));
     });
     all_good &= carrier(members.standby, |item| {
-        events.push(read_item(&entry, Carrier::Standby, item));
+        room.add(|| read_item(&entry, Carrier::Standby, item));
     });
-    all_good &= carrier(members.changes, |item| events.push(read_change(&entry, item)));
-    all_good &= read_flat(&entry, &members, raw, events);
+    all_good &= carrier(members.changes, |item| room.add(|| read_change(&entry, item)));
+    all_good &= read_flat(&entry, &members, raw, room);
     all_good &= carrier(members.changed_fields, |item| {
-        events.push(entry.event(Found::unknown(Carrier::ChangedFields, false, item)));
+        room.add(|| entry.event(Found::unknown(Carrier::ChangedFields, false, item)));
     });
     if readable.is_none() || !all_good || has_no_known_carrier(&members) {
-        events.push(entry.event(Found::unknown(Carrier::Entry, false, raw)));
+        room.add(|| entry.event(Found::unknown(Carrier::Entry, false, raw)));
     }
     Read::Whole
 }
 
-fn is_ambiguous(change: Token<'_>) -> bool {
+fn is_ambiguous(change: Token<'_, '_>) -> bool {
     Change::of(change).is_some_and(|change| change.is_ambiguous)
 }
 
 /// The account of an entry: its `id`.
-pub(super) fn account(raw: Token<'_>) -> Option<Cow<'_, str>> {
+pub(super) fn account<'a>(raw: Token<'_, 'a>) -> Option<Cow<'a, str>> {
     let mut members = raw.members()?;
     token::id(members.find(|(name, _)| members::name(*name) == "id").map(|(_, id)| id))
 }
 
 /// Calls `read` for each item; false when the carrier is there but no array.
-fn carrier<'a>(token: Option<Token<'a>>, read: impl FnMut(Token<'a>)) -> bool {
+fn carrier<'t, 'a>(token: Option<Token<'t, 'a>>, read: impl FnMut(Token<'t, 'a>)) -> bool {
     let Some(token) = token else { return true };
     token.elements().map(|items| items.for_each(read)).is_some()
 }
 
 /// An entry with members beside `id`, `time` and `uid`, none of which is a carrier.
-fn has_no_known_carrier(members: &Members<'_>) -> bool {
+fn has_no_known_carrier(members: &Members<'_, '_>) -> bool {
     let carriers =
         [members.messaging, members.standby, members.changes, members.changed_fields, members.field];
     carriers.iter().all(Option::is_none) && members.has_others
 }
 
 /// The flat form: `field` and `value` on the entry itself; false when half of it is there and cannot be read.
-fn read_flat<'a>(
+fn read_flat<'t, 'a>(
     entry: &Entry<'_, 'a>,
-    members: &Members<'a>,
-    raw: Token<'a>,
-    events: &mut Vec<Event<'a>>,
+    members: &Members<'t, 'a>,
+    raw: Token<'t, 'a>,
+    room: &mut Room<'_, 'a>,
 ) -> bool {
     let Some(field) = members.field else { return members.value.is_none() };
     let Some(name) = token::string(Some(field)) else { return false };
-    events.push(field_and_value(entry, Carrier::Entry, Some(name), members.value, raw));
+    room.add(|| field_and_value(entry, Carrier::Entry, Some(name), members.value, raw));
     true
 }
 
-fn read_item<'a>(entry: &Entry<'_, 'a>, carrier: Carrier, raw: Token<'a>) -> Event<'a> {
+fn read_item<'a>(entry: &Entry<'_, 'a>, carrier: Carrier, raw: Token<'_, 'a>) -> Event<'a> {
     let item = Item::of(raw).unwrap_or_default();
     entry.event(entry.found(carrier, carrier == Carrier::Standby, &item, raw))
 }
 
-fn read_change<'a>(entry: &Entry<'_, 'a>, raw: Token<'a>) -> Event<'a> {
+fn read_change<'a>(entry: &Entry<'_, 'a>, raw: Token<'_, 'a>) -> Event<'a> {
     let change = Change::of(raw).unwrap_or_default();
     field_and_value(entry, Carrier::Changes, token::string(change.field), change.value, raw)
 }
 
 /// Reads a change: by its field, or, where that is not in the table, as the messaging item that the dashboard's test
 /// button wraps in it.
-fn field_and_value<'a>(
+fn field_and_value<'t, 'a>(
     entry: &Entry<'_, 'a>,
     carrier: Carrier,
     field: Option<Cow<'a, str>>,
-    value: Option<Token<'a>>,
-    whole: Token<'a>,
+    value: Option<Token<'t, 'a>>,
+    whole: Token<'t, 'a>,
 ) -> Event<'a> {
     let standby = field.as_deref() == Some("standby");
     let mut found = Found::unknown(carrier, standby, whole);

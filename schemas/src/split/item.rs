@@ -29,18 +29,18 @@ pub(super) struct Entry<'e, 'a> {
 }
 
 /// An item with its kind, before it has a key and an id.
-pub(super) struct Found<'a> {
+pub(super) struct Found<'t, 'a> {
     pub(super) carrier: Carrier,
     pub(super) kind: EventKind,
     pub(super) field: Option<Cow<'a, str>>,
-    pub(super) item: Item<'a>,
-    pub(super) main: Main<'a>,
-    pub(super) data: Token<'a>,
+    pub(super) item: Item<'t, 'a>,
+    pub(super) main: Main<'t, 'a>,
+    pub(super) data: Token<'t, 'a>,
 }
 
-impl<'a> Found<'a> {
+impl<'t, 'a> Found<'t, 'a> {
     /// An item that has no kind.
-    pub(super) fn unknown(carrier: Carrier, standby: bool, data: Token<'a>) -> Self {
+    pub(super) fn unknown(carrier: Carrier, standby: bool, data: Token<'t, 'a>) -> Self {
         let kind = EventKind { kind: Kind::Unknown, standby };
         Self { carrier, kind, field: None, item: Item::default(), main: Main::default(), data }
     }
@@ -53,16 +53,15 @@ impl<'a> Entry<'_, 'a> {
     }
 
     /// Finds the kind of a messaging item.
-    pub(super) fn found(
+    pub(super) fn found<'t>(
         &self,
         carrier: Carrier,
         standby: bool,
-        item: &Item<'a>,
-        data: Token<'a>,
-    ) -> Found<'a> {
-        let participants = Participants::of(item.sender, item.recipient);
+        item: &Item<'t, 'a>,
+        data: Token<'t, 'a>,
+    ) -> Found<'t, 'a> {
         let Classified { kind, main } = if self.has_kinds() {
-            classify::messaging(item, &participants, self.account.as_deref())
+            classify::messaging(item, self.account.as_deref())
         } else {
             Classified::default()
         };
@@ -70,7 +69,7 @@ impl<'a> Entry<'_, 'a> {
     }
 
     /// Completes an event.
-    pub(super) fn event(&self, found: Found<'a>) -> Event<'a> {
+    pub(super) fn event(&self, found: Found<'_, 'a>) -> Event<'a> {
         let account = self.account.as_deref();
         let participants = Participants::of(found.item.sender, found.item.recipient);
         let user = participants.user(account, token::is_true(found.main.is_echo));
@@ -89,7 +88,7 @@ impl<'a> Entry<'_, 'a> {
     }
 
     /// The item's own time, else that of the entry.
-    fn time_of(&self, found: &Found<'_>) -> Option<Millis> {
+    fn time_of(&self, found: &Found<'_, '_>) -> Option<Millis> {
         let is_change = matches!(found.carrier, Carrier::Changes | Carrier::Entry);
         Millis::of_meta(found.item.timestamp)
             .or_else(|| Millis::of_meta(found.item.created_time.filter(|_| is_change)))
@@ -97,7 +96,7 @@ impl<'a> Entry<'_, 'a> {
     }
 
     /// The event's id, over its natural key where it has one, else over its bytes.
-    fn id(&self, found: &Found<'_>, user: Option<&str>) -> EventId {
+    fn id(&self, found: &Found<'_, '_>, user: Option<&str>) -> EventId {
         let (main, item, sent) = (&found.main, &found.item, token::as_sent);
         let natural_key: &[Option<&str>] = match found.kind.kind {
             Kind::Message
@@ -123,7 +122,7 @@ impl<'a> Entry<'_, 'a> {
 
 /// The key of the record: `{account}:{user, media or post}` as the topic's rule says, `{account}` alone where that is
 /// not given, and none without an account.
-fn key(kind: EventKind, account: Option<&str>, user: Option<&str>, item: &Item<'_>) -> Option<String> {
+fn key(kind: EventKind, account: Option<&str>, user: Option<&str>, item: &Item<'_, '_>) -> Option<String> {
     let account = account?;
     let part = match kind.topic().spec().key {
         KeyRule::AccountUser => user.map(Cow::Borrowed),
@@ -138,7 +137,7 @@ fn key(kind: EventKind, account: Option<&str>, user: Option<&str>, item: &Item<'
 }
 
 /// A comment names its media in an object of its own, the other kinds in `media_id`.
-fn media<'a>(kind: Kind, item: &Item<'a>) -> Option<Cow<'a, str>> {
+fn media<'a>(kind: Kind, item: &Item<'_, 'a>) -> Option<Cow<'a, str>> {
     let is_comment = matches!(kind, Kind::Comment | Kind::CommentLive);
     let object = item.media.filter(|_| is_comment).and_then(Media::of);
     token::id(object.and_then(|media| media.id)).or_else(|| token::id(item.media_id))

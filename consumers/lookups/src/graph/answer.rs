@@ -85,7 +85,6 @@ impl<'a> Answer<'a> {
         }
         match (status, object) {
             (200..=299, Some(found)) => Self::Found(found),
-            (404 | 410, _) => Self::Gone(object),
             _ => Self::Refused(Refusal::of_status(status)),
         }
     }

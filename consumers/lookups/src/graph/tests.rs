@@ -85,7 +85,7 @@ async fn errors_of_the_graph_have_their_class() {
     assert_eq!(class(answer(500, "")).await, "transient");
     assert_eq!(class(answer(200, "<html>")).await, "malformed_answer");
     assert!(matches!(asked(Behaviour::error(100, Some(33))).await, Ok(Outcome::Gone(Some(_)))));
-    assert!(matches!(asked(answer(404, "")).await, Ok(Outcome::Gone(None))));
+    assert_eq!(class(answer(404, "")).await, "malformed_answer");
 }
 
 #[tokio::test]

@@ -1,22 +1,25 @@
 //! Attachments of messages, of every type that Meta sends and of those that it does not send yet.
 
-use super::super::lenient::{id, text};
-use super::model::{filled, model, number, object, raw, words};
+use super::super::model::model;
+use super::template::{Button, Element, ProductTemplate};
+use crate::time::Millis;
 use serde_json::value::RawValue;
 
 model! {
     /// An attachment. Its type is an open set: new ones appear every year.
     pub struct Attachment {
-        /// Meta's word for it: `image`, `video`, `audio`, `file`, `share`, `sticker`, `story_mention`, `ig_reel`,
-        /// `reel`, `ig_post`, `post`, `ig_story`, `story`, `media`, `like_heart`, `ephemeral`, `template`, `fallback`,
-        /// `location`, `appointment_booking`, `unsupported_type`, or one that is not known yet.
-        pub kind: Option<String> = text("type"),
+        /// Meta's word for it.
+        pub kind: Option<String> = text("type") in [
+            "image", "video", "audio", "file", "share", "sticker", "story_mention", "ig_reel", "reel", "ig_post",
+            "post", "ig_story", "story", "media", "like_heart", "ephemeral", "template", "fallback", "location",
+            "appointment_booking", "unsupported_type",
+        ],
         /// A title on the attachment itself, as `fallback`, `location` and `template` of pages have it.
         pub title: Option<String> = words("title"),
         /// A link on the attachment itself, as `fallback` and `location` of pages have it.
         pub url: Option<String> = filled("url"),
         /// The payload verbatim: an object; a string for some `fallback`s; absent for `ephemeral` and `like_heart`.
-        pub payload: Option<Box<RawValue>> = raw("payload"),
+        pub payload: Option<Box<RawValue>> = raw("payload") like Payload,
     }
 }
 
@@ -42,6 +45,30 @@ model! {
         pub story_media_url: Option<String> = filled("story_media_url"),
         /// The place of `location`.
         pub coordinates: Option<Coordinates> = object("coordinates"),
+        /// The sort of `template`.
+        pub template_type: Option<String> = text("template_type") in ["generic", "button", "customer_information"],
+        /// The text of a `button` template.
+        pub text: Option<String> = words("text"),
+        /// The buttons of a `button` template, in order.
+        pub buttons: Vec<Button> = list("buttons"),
+        /// The elements of a `generic` template, in order.
+        pub elements: Vec<Element> = list("elements"),
+        /// The products of a template that shows some; such a template has no `template_type`.
+        pub product: Option<ProductTemplate> = object("product"),
+        /// Whether a `generic` template may be passed on.
+        pub sharable: bool = flag("sharable"),
+        /// Meta's id of what was uploaded for a template; a number.
+        pub attachment_id: Option<String> = id("attachment_id"),
+        /// The booking of `appointment_booking`. Source: Messenger platform, 2026.
+        pub booking_id: Option<String> = id("booking_id"),
+        /// How far the booking is.
+        pub status: Option<String> = text("status") in ["requested", "confirmed", "declined", "cancelled"],
+        /// When the appointment begins, in seconds.
+        pub start_time: Option<Millis> = millis("start_time"),
+        /// When the appointment ends, in seconds.
+        pub end_time: Option<Millis> = millis("end_time"),
+        /// The time zone of the appointment, such as `Europe/Lisbon`.
+        pub timezone: Option<String> = text("timezone"),
     }
 }
 

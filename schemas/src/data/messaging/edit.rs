@@ -1,6 +1,6 @@
 //! An edit of a message.
 
-use super::model::{count, filled, model, words};
+use super::super::model::model;
 
 model! {
     /// A message's new text. Source: `message_edits` of the Messenger platform, `message_edit` of Instagram.

@@ -1,9 +1,9 @@
 //! A message, as Meta describes it in all its forms: received, sent, unsent, unsupported.
 
-use super::super::lenient::{flag, id, list};
+use super::super::model::model;
 use super::attachment::Attachment;
-use super::model::{filled, model, object, words};
 use super::referral::Referral;
+use serde_json::value::RawValue;
 
 model! {
     /// A message. Source of all members, where not said otherwise: Instagram messaging webhooks.
@@ -33,6 +33,24 @@ model! {
         pub app_id: Option<String> = id("app_id"),
         /// What the sending app put on it; on echoes of pages only. Source: Messenger platform.
         pub metadata: Option<String> = words("metadata"),
+        /// The slash commands in the text, in order. Source: Messenger platform.
+        pub commands: Vec<Command> = list("commands"),
+        /// The sticker, beside the attachment that shows it, in old deliveries of pages; a number.
+        pub sticker_id: Option<String> = id("sticker_id"),
+        /// A sequence number of old versions of the API, on pages.
+        pub seq: Option<u64> = count("seq"),
+        /// What Meta's language processing made of the text, verbatim; of pages that have it switched on.
+        pub nlp: Option<Box<RawValue>> = raw("nlp"),
+        /// The entities that language processing found, verbatim, in old deliveries of pages.
+        pub entities: Option<Box<RawValue>> = raw("entities"),
+    }
+}
+
+model! {
+    /// A slash command in a message.
+    pub struct Command {
+        /// Its name, without the slash.
+        pub name: Option<String> = words("name"),
     }
 }
 
@@ -63,5 +81,15 @@ model! {
         pub id: Option<String> = id("id"),
         /// Where its media is, on Meta's CDN; works for about a day.
         pub url: Option<String> = filled("url"),
+        /// Whom it mentions, where that comes as a referral.
+        pub mention: Option<StoryMentioned> = object("mention"),
+    }
+}
+
+model! {
+    /// Whom a story mentions.
+    pub struct StoryMentioned {
+        /// The account.
+        pub page_id: Option<String> = id("page_id"),
     }
 }

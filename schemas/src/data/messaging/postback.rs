@@ -1,6 +1,6 @@
 //! A tap on something the account offered.
 
-use super::model::{filled, model, object, words};
+use super::super::model::model;
 use super::referral::Referral;
 
 model! {

@@ -1,8 +1,7 @@
 //! Where a customer came from: a link, an ad, a shop product, a story.
 
-use super::super::lenient::{flag, id, list, text};
+use super::super::model::model;
 use super::message::Story;
-use super::model::{filled, model, object, words};
 
 model! {
     /// Where a customer came from. Source: `messaging_referral` of Instagram, `messaging_referrals` of the Messenger
@@ -10,11 +9,12 @@ model! {
     pub struct Referral {
         /// What the account put on the link or ad; may be absent or null.
         pub reference: Option<String> = words("ref"),
-        /// `SHORTLINK`, `IGME-SOURCE-LINK`, `ADS`, `CUSTOMER_CHAT_PLUGIN`, …; `STORY_MENTION` in one document. Absent
-        /// for a shop product.
-        pub source: Option<String> = text("source"),
-        /// `OPEN_THREAD`, `LEAD_COMPLETE`, `LEAD_INCOMPLETE`. Absent for a shop product.
-        pub kind: Option<String> = text("type"),
+        /// Through what; `STORY_MENTION` in one document. Absent for a shop product.
+        pub source: Option<String> = text("source") in [
+            "SHORTLINK", "IGME-SOURCE-LINK", "ADS", "CUSTOMER_CHAT_PLUGIN", "STORY_MENTION",
+        ],
+        /// What came of it. Absent for a shop product.
+        pub kind: Option<String> = text("type") in ["OPEN_THREAD", "LEAD_COMPLETE", "LEAD_INCOMPLETE"],
         /// The ad that was clicked; a string, or a number in one of Meta's samples.
         pub ad_id: Option<String> = id("ad_id"),
         /// What the ad showed.

@@ -1,25 +1,10 @@
 //! Every fixture gives the events that stand beside it.
 
-#![expect(clippy::unwrap_used, reason = "what cannot be read here fails the test, as it should")]
-
+use crate::deliveries::{MAX_EVENTS, deliveries};
 use schemas::{Event, split};
 use serde_json::{Value, json};
 use std::fs;
-use std::path::{Path, PathBuf};
-
-const MAX_EVENTS: usize = 10_000;
-
-fn deliveries() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
-    let folders = fs::read_dir(root).unwrap().map(|folder| folder.unwrap().path());
-    let mut files: Vec<_> = folders
-        .filter(|path| path.is_dir())
-        .flat_map(|folder| fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
-        .collect();
-    files.sort();
-    files
-}
+use std::path::Path;
 
 fn reviewable(event: &Event<'_>) -> Value {
     let mut event_type = Vec::new();

@@ -1,0 +1,129 @@
+//! Freezes what version 1 publishes, in `schemas/golden/v1`: the schemas, and records made of the fixtures.
+//!
+//! Writes what is missing there, such as that of a new kind, and never touches what is there.
+
+use schemas::inbox::Record;
+use schemas::lookup::{Lookup, Status};
+use schemas::{Receipt, json_schema, split};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+const RECEIPT: Receipt<'static> =
+    Receipt { delivery_id: "01981d1a-2f00-7000-8000-000000000000", received: "2025-07-18T10:35:12.000Z" };
+/// How many events of a kind are frozen.
+const A_FEW: usize = 3;
+
+fn main() -> io::Result<()> {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let golden = package.join("golden/v1");
+    for (name, schema) in json_schema::documents() {
+        write_if_missing(&golden.join("schemas").join(name), &format!("{schema:#}\n"))?;
+    }
+    let fixtures = fixtures(&package.join("fixtures"))?;
+    let events = events(&fixtures)?;
+    for (kind, events) in &events {
+        let few: Vec<_> = events.iter().take(A_FEW).cloned().collect();
+        write_if_missing(&golden.join("events").join(format!("{kind}.jsonl")), &lines(&few))?;
+    }
+    write_if_missing(&golden.join("inbox.jsonl"), &lines(&inbox(&fixtures)?))?;
+    write_if_missing(&golden.join("enriched.jsonl"), &lines(&enriched(&events)))
+}
+
+fn write_if_missing(path: &Path, text: &str) -> io::Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    fs::create_dir_all(path.parent().unwrap_or(path))?;
+    fs::write(path, text)
+}
+
+fn lines(records: &[String]) -> String {
+    records.join("\n") + "\n"
+}
+
+/// Every file of the fixtures, sorted.
+fn fixtures(root: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for folder in fs::read_dir(root)? {
+        let folder = folder?.path();
+        if folder.is_dir() {
+            files.extend(fs::read_dir(folder)?.map(|file| Ok(file?.path())).collect::<io::Result<Vec<_>>>()?);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// The typed records' values of every kind.
+fn events(fixtures: &[PathBuf]) -> io::Result<BTreeMap<String, Vec<String>>> {
+    let mut events: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for path in fixtures.iter().filter(|path| path.extension().is_some_and(|extension| extension == "json")) {
+        let body = fs::read(path)?;
+        for event in split(&body, usize::MAX).events {
+            let mut record = Vec::new();
+            event.write_json(RECEIPT, &mut record);
+            let record = one_line(record)?;
+            events.entry(event.kind.to_string()).or_default().push(record);
+        }
+    }
+    Ok(events)
+}
+
+/// The record as it is; of an indented body without its white space.
+fn one_line(record: Vec<u8>) -> io::Result<String> {
+    let record = String::from_utf8(record).map_err(io::Error::other)?;
+    if record.contains('\n') {
+        return Ok(serde_json::from_str::<Value>(&record)?.to_string());
+    }
+    Ok(record)
+}
+
+/// The first inbox record of every event's name and message type.
+fn inbox(fixtures: &[PathBuf]) -> io::Result<Vec<String>> {
+    let (mut seen, mut records) = (BTreeSet::new(), Vec::new());
+    for path in fixtures.iter().filter(|path| path.to_string_lossy().ends_with(".inbox.jsonl")) {
+        for line in fs::read_to_string(path)?.lines() {
+            let record: Record = serde_json::from_str(line)?;
+            let sort = json!([record.event, record.message.and_then(|message| message.kind)]);
+            if seen.insert(sort.to_string()) {
+                records.push(line.to_owned());
+            }
+        }
+    }
+    Ok(records)
+}
+
+/// A few comments and mentions, one with each status.
+fn enriched(events: &BTreeMap<String, Vec<String>>) -> Vec<String> {
+    let found = Lookup {
+        asked: Some("v26.0/17865799348089039?fields=id,text,timestamp,username".into()),
+        answer: None,
+        at: "2025-07-18T10:35:13.000Z".into(),
+        status: Status::Found.into(),
+        reason: None,
+        cached: false,
+    };
+    let gone = Lookup { status: Status::Gone.into(), ..found.clone() };
+    let skipped = Lookup {
+        asked: None,
+        status: Status::Skipped.into(),
+        reason: Some("test_event".into()),
+        ..found.clone()
+    };
+    let answers = [
+        (&found, json!({"id": "17865799348089039", "text": "Love these colours", "username": "a.customer"})),
+        (&gone, json!({"error": {"message": "Unsupported get request.", "code": 100, "error_subcode": 33}})),
+        (&skipped, Value::Null),
+    ];
+    let kinds = ["comment", "comment.live", "mention.caption", "mention.comment"];
+    let events = kinds.into_iter().filter_map(|kind| events.get(kind)?.first());
+    let enrich = |(event, (lookup, answer)): (&String, &(&Lookup<'_>, Value))| {
+        let mut event: Value = serde_json::from_str(event).ok()?;
+        event["lookup"] = serde_json::to_value(lookup).ok()?;
+        event["lookup"]["answer"] = answer.clone();
+        Some(event.to_string())
+    };
+    events.zip(answers.iter().cycle()).filter_map(enrich).collect()
+}

@@ -1,0 +1,121 @@
+//! The data of feed events: the value of a `feed` change of a page.
+//!
+//! One shape for all that happens on a page's wall: [`item`](FeedChange::item) says to what, [`verb`](FeedChange::verb)
+//! what. Each item has some of the members. Sources: Meta's page webhook reference, and captured deliveries, old and
+//! new.
+
+use super::model::model;
+use crate::time::Millis;
+
+model! {
+    /// A change in a page's feed.
+    pub struct FeedChange {
+        /// What it concerns. Always present.
+        pub item: Option<String> = text("item") in [
+            "status", "post", "photo", "video", "share", "comment", "reaction", "like", "album", "event",
+        ],
+        /// What happened to it. Always present.
+        pub verb: Option<String> = text("verb") in [
+            "add", "edit", "edited", "remove", "delete", "hide", "unhide", "block", "unblock", "mute", "update",
+        ],
+        /// Who did it, since version 2.11 of the API. Absent for people whom the app may not see.
+        pub from: Option<Actor> = object("from"),
+        /// Who did it, before version 2.11 of the API; a number.
+        pub sender_id: Option<String> = id("sender_id"),
+        /// The name of who did it, before version 2.11 of the API.
+        pub sender_name: Option<String> = words("sender_name"),
+        /// Who did it, in old deliveries of likes; a number.
+        pub user_id: Option<String> = id("user_id"),
+        /// Whose wall it was removed from; seen in captures of removed comments.
+        pub recipient_id: Option<String> = id("recipient_id"),
+        /// The post, `{page}_{post}`. Absent for albums, likes of the page and blocked people.
+        pub post_id: Option<String> = id("post_id"),
+        /// The comment, of the item `comment`.
+        pub comment_id: Option<String> = id("comment_id"),
+        /// What a comment or reaction is below: the post, or the comment that is answered.
+        pub parent_id: Option<String> = id("parent_id"),
+        /// What the post that was commented on is like, with new comments.
+        pub post: Option<Post> = object("post"),
+        /// What was written. Absent where there is no text.
+        pub message: Option<String> = words("message"),
+        /// When it was made, in seconds. Of what is edited or removed, the time at which it was made.
+        pub created_time: Option<Millis> = millis("created_time"),
+        /// The reaction, of the item `reaction`.
+        pub reaction_type: Option<String> = text("reaction_type") in [
+            "like", "love", "wow", "haha", "sorry", "anger", "care",
+        ],
+        /// Where the photo, video or shared page is; what is on Meta's CDN expires.
+        pub link: Option<String> = filled("link"),
+        /// Where the photos of a status with several are; they expire.
+        pub photos: Vec<String> = list("photos"),
+        /// The photo, of the item `photo`.
+        pub photo_id: Option<String> = id("photo_id"),
+        /// The video, of the item `video`.
+        pub video_id: Option<String> = id("video_id"),
+        /// The album, of the item `album`.
+        pub album_id: Option<String> = id("album_id"),
+        /// The event, of the item `event`.
+        pub event_id: Option<String> = id("event_id"),
+        /// The share, of the item `share`.
+        pub share_id: Option<String> = id("share_id"),
+        /// 1 where it is published, 0 where it is not yet.
+        pub published: Option<u64> = count("published"),
+        /// Whether it is hidden, with the verbs `hide` and `unhide`.
+        pub is_hidden: bool = flag("is_hidden"),
+    }
+}
+
+model! {
+    /// Somebody, or a page.
+    #[derive(PartialEq, Eq)]
+    pub struct Actor {
+        /// Page-scoped id of a person, or the id of a page.
+        pub id: Option<String> = id("id"),
+        /// The name.
+        pub name: Option<String> = words("name"),
+    }
+}
+
+model! {
+    /// A post, beside a comment on it.
+    #[derive(PartialEq, Eq)]
+    pub struct Post {
+        /// Its id, as `post_id`.
+        pub id: Option<String> = id("id"),
+        /// Its sort, such as `mobile_status_update` or `added_photos`.
+        pub status_type: Option<String> = text("status_type"),
+        /// Whether it is published.
+        pub is_published: bool = flag("is_published"),
+        /// When it changed last, ISO 8601 with an offset but without its colon.
+        pub updated_time: Option<String> = text("updated_time"),
+        /// Its address on the web.
+        pub permalink_url: Option<String> = filled("permalink_url"),
+        /// Whether it is promoted, such as `inactive`.
+        pub promotion_status: Option<String> = text("promotion_status"),
+    }
+}
+
+impl FeedChange {
+    /// The id of who did it, under whichever name it came.
+    pub fn actor_id(&self) -> Option<&str> {
+        let from = self.from.as_ref().and_then(|from| from.id.as_deref());
+        from.or(self.sender_id.as_deref()).or(self.user_id.as_deref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_did_it_is_found_under_its_three_names() {
+        let actor = |json| {
+            let change: FeedChange = serde_json::from_str(json).unwrap();
+            change.actor_id().map(str::to_owned)
+        };
+        assert_eq!(actor(r#"{"from":{"id":"1"},"sender_id":2}"#).as_deref(), Some("1"));
+        assert_eq!(actor(r#"{"sender_id":2}"#).as_deref(), Some("2"));
+        assert_eq!(actor(r#"{"from":null,"user_id":3}"#).as_deref(), Some("3"));
+        assert_eq!(actor("{}"), None);
+    }
+}

@@ -1,0 +1,59 @@
+//! What customers think: filled-in feedback templates, and ratings of single answers.
+
+use super::super::model::model;
+use std::collections::BTreeMap;
+
+model! {
+    /// A customer filled in a feedback template. Source: Messenger platform, `messaging_feedback`.
+    #[derive(PartialEq, Eq)]
+    pub struct MessagingFeedback {
+        /// The template's screens, in order; Meta sends one.
+        pub feedback_screens: Vec<FeedbackScreen> = list("feedback_screens"),
+    }
+}
+
+model! {
+    /// A screen of a feedback template.
+    #[derive(PartialEq, Eq)]
+    pub struct FeedbackScreen {
+        /// Number of the screen, from 0.
+        pub screen_id: Option<u64> = count("screen_id"),
+        /// The answers, by the id that the template gave the question.
+        pub questions: BTreeMap<String, FeedbackAnswer> = map("questions"),
+    }
+}
+
+model! {
+    /// The answer to a question of a feedback template.
+    #[derive(PartialEq, Eq)]
+    pub struct FeedbackAnswer {
+        /// The scale: satisfaction, likelihood to recommend, effort.
+        pub kind: Option<String> = text("type") in ["csat", "nps", "ces"],
+        /// The grade, digits of a string: 1 to 5, 0 to 10 or 1 to 7, as the scale is.
+        pub payload: Option<String> = words("payload"),
+        /// What the customer added in words. Present where the template asks and the customer answers.
+        pub follow_up: Option<FollowUp> = object("follow_up"),
+    }
+}
+
+model! {
+    /// What a customer added to a grade.
+    #[derive(PartialEq, Eq)]
+    pub struct FollowUp {
+        /// How it was asked for.
+        pub kind: Option<String> = text("type") in ["free_form"],
+        /// The words.
+        pub payload: Option<String> = words("payload"),
+    }
+}
+
+model! {
+    /// A customer rated an answer of the account. Source: `response_feedback` of Instagram and the Messenger platform.
+    #[derive(PartialEq, Eq)]
+    pub struct ResponseFeedback {
+        /// The rating.
+        pub feedback: Option<String> = text("feedback") in ["Good response", "Bad response"],
+        /// The message that was rated.
+        pub mid: Option<String> = filled("mid"),
+    }
+}

@@ -1,0 +1,23 @@
+//! Instant Games.
+
+use super::super::model::model;
+
+model! {
+    /// A customer played a round of an Instant Game. Source: Messenger platform, `messaging_game_plays`; captured
+    /// deliveries mostly have the two ids alone.
+    #[derive(PartialEq, Eq)]
+    pub struct GamePlay {
+        /// The game's app.
+        pub game_id: Option<String> = id("game_id"),
+        /// The player, by an id of the game.
+        pub player_id: Option<String> = id("player_id"),
+        /// Where it was played. Absent in most captures.
+        pub context_type: Option<String> = text("context_type") in ["SOLO", "THREAD", "GROUP"],
+        /// The thread or group that it was played in. Present where it was not played alone, mostly.
+        pub context_id: Option<String> = id("context_id"),
+        /// The score, of classic games that report one.
+        pub score: Option<i64> = integer("score"),
+        /// What the game left for the bot, often JSON in a string, of rich games.
+        pub payload: Option<String> = words("payload"),
+    }
+}

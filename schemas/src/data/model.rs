@@ -1,0 +1,80 @@
+//! Declares the models: each member once, with its type, its name in Meta's JSON and the way it is read.
+//!
+//! Unlike a derived struct, a name given twice is no error (the last one counts, as in `schemas::split`), a name that
+//! is no valid Unicode is just another member, and a name without a model's member is ignored.
+
+/// Declares a public struct whose members are read leniently: `pub field: Type = reader("name in JSON")`, where the
+/// reader is one of [`super::lenient`]. `in ["a", "b"]` names the known words of an open set, `like Model` the model
+/// that raw JSON mostly is of; both are for the JSON Schema alone, which the same declaration gives.
+macro_rules! model {
+    ($(#[$($meta:tt)*])* pub struct $name:ident {
+        $(
+            $(#[$($doc:tt)*])*
+            pub $field:ident: $type:ty = $read:ident($key:literal) $(in $words:tt)? $(like $like:ty)?,
+        )*
+    }) => {
+        $(#[$($meta)*])*
+        #[derive(Clone, Debug, Default)]
+        pub struct $name {
+            $($(#[$($doc)*])* pub $field: $type,)*
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Members;
+                impl<'de> serde::de::Visitor<'de> for Members {
+                    type Value = $name;
+
+                    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        formatter.write_str("an object")
+                    }
+
+                    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<$name, A::Error> {
+                        let mut model = $name::default();
+                        while let Some(name) = map.next_key::<&serde_json::value::RawValue>()? {
+                            let value: &serde_json::value::RawValue = map.next_value()?;
+                            match &*crate::members::name(crate::json::Text::unindexed(name.get()).value()) {
+                                $($key => model.$field = crate::data::lenient::$read(value),)*
+                                _ => {}
+                            }
+                        }
+                        Ok(model)
+                    }
+                }
+                deserializer.deserialize_map(Members)
+            }
+        }
+
+        #[cfg(feature = "json-schema")]
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                use crate::data::{form, model::documentation};
+                let members = [$({
+                    let form = form::$read(generator, form::Of::<$type>::default());
+                    $(let form = form::open(&form, &$words);)?
+                    $(let form = form::like::<$like>(form, generator);)?
+                    ($key, form, concat!($(documentation!($($doc)*), "\n"),*))
+                }),*];
+                form::model(concat!($(documentation!($($meta)*), "\n"),*), members)
+            }
+        }
+    };
+}
+pub(super) use model;
+
+/// The text of a documentation attribute; nothing for any other attribute.
+#[cfg(feature = "json-schema")]
+macro_rules! documentation {
+    (doc = $text:literal) => {
+        $text
+    };
+    ($($other:tt)*) => {
+        ""
+    };
+}
+#[cfg(feature = "json-schema")]
+pub(super) use documentation;

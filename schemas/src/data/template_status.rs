@@ -1,0 +1,47 @@
+//! The data of template status: the value of a `messenger_template_status_update` change of a page.
+//!
+//! Meta publishes no shape for it. Sources: one project that reads it, and the field's twin for WhatsApp, which has
+//! `event` where the former has `message_template_status`.
+
+use super::model::model;
+
+model! {
+    /// The review status of a message template changed.
+    #[derive(PartialEq, Eq)]
+    pub struct TemplateStatus {
+        /// The template; a string or a number.
+        pub message_template_id: Option<String> = id("message_template_id"),
+        /// The template's name.
+        pub message_template_name: Option<String> = text("message_template_name"),
+        /// The template's language, such as `en_US`.
+        pub message_template_language: Option<String> = text("message_template_language"),
+        /// The template's category, such as `UTILITY`.
+        pub message_template_category: Option<String> = text("message_template_category"),
+        /// The new status.
+        pub message_template_status: Option<String> = text("message_template_status") in ["APPROVED", "REJECTED"],
+        /// The new status, in the form of the field's twin.
+        pub event: Option<String> = text("event") in ["APPROVED", "REJECTED"],
+        /// Why, such as `INCORRECT_CATEGORY`; `NONE` where it was approved.
+        pub reason: Option<String> = text("reason"),
+    }
+}
+
+impl TemplateStatus {
+    /// The new status, under whichever name it came.
+    pub fn status(&self) -> Option<&str> {
+        self.message_template_status.as_deref().or(self.event.as_deref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_status_is_found_under_both_names() {
+        for json in [r#"{"event":"APPROVED"}"#, r#"{"message_template_status":"APPROVED"}"#] {
+            let template: TemplateStatus = serde_json::from_str(json).unwrap();
+            assert_eq!(template.status(), Some("APPROVED"));
+        }
+    }
+}

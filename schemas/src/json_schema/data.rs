@@ -1,0 +1,122 @@
+//! The schema of each kind's `data`.
+
+use super::{generator, not_null, properties, titled};
+use crate::data::comment::Comment;
+use crate::data::feed::FeedChange;
+use crate::data::lead::Lead;
+use crate::data::mention::Mention;
+use crate::data::messaging::Messaging;
+use crate::data::page_mention::PageMention;
+use crate::data::rating::Rating;
+use crate::data::story_insights::StoryInsights;
+use crate::data::template_status::TemplateStatus;
+use crate::kind::Kind;
+use schemars::{JsonSchema, Schema, json_schema};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// What may stand beside the main member of any messaging item.
+const BESIDE: [&str; 6] = ["sender", "recipient", "timestamp", "is_self", "hop_context", "prior_message"];
+/// What else may stand beside a message.
+const BESIDE_MESSAGE: [&str; 4] = ["referral", "lead", "delivery", "read"];
+
+/// The schema of `data` of events of `kind`.
+pub(super) fn of(kind: Kind) -> Schema {
+    let mut schema = match kind {
+        Kind::StoryMention => messaging(&["message", "referral"], &BESIDE_MESSAGE),
+        Kind::MessageDeleted | Kind::MessageUnsupported | Kind::MessageEcho | Kind::Message => {
+            messaging(&["message"], &BESIDE_MESSAGE)
+        }
+        Kind::MessageEdited => messaging(&["message_edit"], &[]),
+        Kind::ReactionAdded | Kind::ReactionRemoved => messaging(&["reaction"], &[]),
+        Kind::Postback => messaging(&["postback"], &["referral", "lead"]),
+        Kind::Referral => messaging(&["referral"], &["lead"]),
+        Kind::Optin => messaging(&["optin"], &[]),
+        Kind::AccountLinking => messaging(&["account_linking"], &[]),
+        Kind::GamePlay => messaging(&["game_play"], &[]),
+        Kind::Feedback => messaging(&["messaging_feedback"], &[]),
+        Kind::ResponseFeedback => messaging(&["response_feedback"], &[]),
+        Kind::Order => messaging(&["order"], &[]),
+        Kind::ThreadPassed => messaging(&["pass_thread_control"], &[]),
+        Kind::ThreadTaken => messaging(&["take_thread_control"], &[]),
+        Kind::ThreadRequested => messaging(&["request_thread_control"], &[]),
+        Kind::ThreadMetadata => messaging(&["pass_thread_metadata"], &[]),
+        Kind::ReceiptRead => messaging(&["read"], &[]),
+        Kind::ReceiptDelivered => messaging(&["delivery"], &[]),
+        Kind::PolicyEnforcement => messaging(&["policy_enforcement", "policy-enforcement"], &[]),
+        Kind::AppRoles => messaging(&["app_roles"], &[]),
+        Kind::Comment | Kind::CommentLive => model::<Comment>(),
+        Kind::MentionComment | Kind::MentionCaption => model::<Mention>(),
+        Kind::StoryInsights => model::<StoryInsights>(),
+        Kind::Feed => model::<FeedChange>(),
+        Kind::PageMention => model::<PageMention>(),
+        Kind::Rating => model::<Rating>(),
+        Kind::Lead => model::<Lead>(),
+        Kind::TemplateStatus => model::<TemplateStatus>(),
+        Kind::Unknown => json_schema!({
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "description": "Any JSON: Meta's own item as it came, of whatever has no kind yet.",
+        }),
+    };
+    let model = schema.get("description").and_then(Value::as_str).unwrap_or_default();
+    let about = format!(
+        "`data` of `com.meta.{{metaobject}}.{name}.v1` and of its `standby.` variant: {about}.\n\n{model}",
+        name = kind.as_str(),
+        about = kind.about(),
+    );
+    schema.insert("description".to_owned(), about.into());
+    titled(schema, &title(kind))
+}
+
+fn model<T: JsonSchema>() -> Schema {
+    generator().into_root_schema_for::<T>()
+}
+
+/// A messaging item with the main member of its kind and what may stand beside that. The main member is always there
+/// where only one tells the kind.
+fn messaging(main: &[&str], beside: &[&str]) -> Schema {
+    let mut schema = model::<Messaging>();
+    let named = [main, beside, &BESIDE].concat();
+    properties(&mut schema).retain(|name, _| named.contains(&name.as_str()));
+    if let [main] = main {
+        properties(&mut schema).get_mut(*main).into_iter().for_each(not_null);
+        schema.insert("required".to_owned(), [*main].as_slice().into());
+    }
+    keep_what_is_referred_to(&mut schema);
+    schema
+}
+
+/// Removes the definitions that nothing refers to.
+fn keep_what_is_referred_to(schema: &mut Schema) {
+    let Some(Value::Object(mut definitions)) = schema.remove("$defs") else { return };
+    let mut kept = BTreeSet::new();
+    let mut open = references(schema.as_value());
+    while let Some(name) = open.pop() {
+        if kept.insert(name.clone()) {
+            open.extend(definitions.get(&name).map(references).unwrap_or_default());
+        }
+    }
+    definitions.retain(|name, _| kept.contains(name));
+    if !definitions.is_empty() {
+        schema.insert("$defs".to_owned(), definitions.into());
+    }
+}
+
+fn references(schema: &Value) -> Vec<String> {
+    match schema {
+        Value::Object(members) => {
+            let own =
+                members.get("$ref").and_then(Value::as_str).and_then(|text| text.strip_prefix("#/$defs/"));
+            own.map(str::to_owned).into_iter().chain(members.values().flat_map(references)).collect()
+        }
+        Value::Array(elements) => elements.iter().flat_map(references).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The kind in the words of a type's name: `MessageEchoData`.
+fn title(kind: Kind) -> String {
+    let capitalised =
+        |word: &str| word.get(..1).unwrap_or_default().to_uppercase() + word.get(1..).unwrap_or_default();
+    kind.as_str().split(['.', '_']).map(capitalised).collect::<String>() + "Data"
+}

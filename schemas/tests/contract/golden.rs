@@ -1,0 +1,118 @@
+//! What was published as version 1 stays readable: frozen schemas and frozen records, which nothing may change.
+
+use crate::deliveries::{inbox, lines, place, typed};
+use crate::json_schema::{Validators, committed};
+use schemas::data::Data;
+use schemas::inbox::Record;
+use schemas::json_schema::{compatibility, documents};
+use schemas::lookup::Lookup;
+use schemas::{EventKind, Kind, TypedEvent};
+use serde_json::Value;
+use std::fs;
+
+const SCHEMAS: &str = "golden/v1/schemas";
+
+fn frozen() -> Validators {
+    Validators::of(committed(SCHEMAS))
+}
+
+fn today() -> Validators {
+    Validators::of(documents())
+}
+
+/// The frozen records of a file, with its name.
+fn golden(file: &str) -> Vec<(String, Value)> {
+    let records = lines(&place("golden/v1").join(file));
+    assert!(!records.is_empty(), "{file} is empty");
+    records
+}
+
+/// The frozen events, each with its kind.
+fn golden_events() -> Vec<(EventKind, Value)> {
+    let files = fs::read_dir(place("golden/v1/events")).unwrap().map(|file| file.unwrap().path());
+    let read = |path: std::path::PathBuf| {
+        let kind: EventKind = path.file_stem().unwrap().to_str().unwrap().parse().unwrap();
+        lines(&path).into_iter().map(move |(_, event)| (kind, event))
+    };
+    files.flat_map(read).collect()
+}
+
+#[test]
+fn no_schema_breaks_a_reader_of_version_1() {
+    let today = documents();
+    let mut broken = Vec::new();
+    for (name, old) in committed(SCHEMAS) {
+        let new =
+            today.get(&name).unwrap_or_else(|| panic!("{name} was removed: readers of version 1 need it"));
+        broken.extend(compatibility::breaks(&old, new).iter().map(|one| format!("{name}: {one}")));
+    }
+    assert!(broken.is_empty(), "readers of version 1 break:\n{}", broken.join("\n"));
+}
+
+#[test]
+fn every_schema_is_frozen() {
+    let frozen = committed(SCHEMAS);
+    for name in documents().keys() {
+        assert!(
+            frozen.contains_key(name),
+            "{name} is new; freeze it: cargo run -p weir-schemas --features json-schema --example freeze"
+        );
+    }
+}
+
+#[test]
+fn frozen_events_are_valid_and_read_today() {
+    let (frozen, today) = (frozen(), today());
+    let events = golden_events();
+    for (kind, event) in &events {
+        assert_eq!(frozen.errors_of_event(kind.kind, event), [""; 0], "{kind}");
+        assert_eq!(today.errors_of_event(kind.kind, event), [""; 0], "{kind}");
+        let text = event.to_string();
+        let read = TypedEvent::read(Some(text.as_bytes())).unwrap();
+        assert_eq!(read.kind(), Some(*kind));
+        Data::read(kind.kind, read.data).unwrap();
+    }
+    for kind in Kind::ALL {
+        assert!(
+            events.iter().any(|(found, _)| found.kind == kind),
+            "no event of {} is frozen",
+            kind.as_str()
+        );
+    }
+}
+
+#[test]
+fn frozen_inbox_records_are_valid_and_read_today() {
+    let (frozen, today) = (frozen(), today());
+    for (name, record) in golden("inbox.jsonl") {
+        assert_eq!(frozen.errors("inbox", &record), [""; 0], "{name}");
+        assert_eq!(today.errors("inbox", &record), [""; 0], "{name}");
+        let read: Record = serde_json::from_value(record.clone()).unwrap();
+        assert_eq!(serde_json::to_value(read).unwrap(), record, "a record is written as it was read");
+    }
+}
+
+#[test]
+fn frozen_enriched_events_are_valid_and_read_today() {
+    let (frozen, today) = (frozen(), today());
+    for (name, event) in golden("enriched.jsonl") {
+        assert_eq!(frozen.errors("enriched", &event), [""; 0], "{name}");
+        assert_eq!(today.errors("enriched", &event), [""; 0], "{name}");
+        let text = event.to_string();
+        let lookup = Lookup::read(Some(text.as_bytes())).unwrap();
+        assert_eq!(serde_json::to_value(lookup).unwrap(), event["lookup"]);
+        TypedEvent::read(Some(text.as_bytes())).unwrap();
+    }
+}
+
+#[test]
+fn what_is_written_today_is_valid_by_the_frozen_schemas() {
+    let frozen = frozen();
+    for typed in typed() {
+        let event = serde_json::from_slice(&typed.value).unwrap();
+        assert_eq!(frozen.errors_of_event(typed.kind.kind, &event), [""; 0], "{}", typed.name);
+    }
+    for (name, record) in inbox() {
+        assert_eq!(frozen.errors("inbox", &record), [""; 0], "{name}");
+    }
+}

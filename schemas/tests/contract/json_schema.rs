@@ -1,0 +1,199 @@
+//! The committed JSON Schemas are those of the types, and all that is published is valid by them.
+
+use crate::deliveries::{Typed, inbox, place, typed};
+use jsonschema::Validator;
+use schemas::json_schema::{closed, documents, file_name};
+use schemas::lookup::{Lookup, Status};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fs;
+
+const UNKNOWN_ATTACHMENT: &str = "attachment-type-yet-unknown.json";
+
+/// The schemas of a folder, by the names of their files.
+pub(crate) fn committed(folder: &str) -> BTreeMap<String, Value> {
+    let files = fs::read_dir(place(folder)).unwrap().map(|file| file.unwrap().path());
+    let read = |path: std::path::PathBuf| {
+        let schema = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        (path.file_name().unwrap().to_string_lossy().into_owned(), schema)
+    };
+    files.filter(|path| path.extension().is_some_and(|extension| extension == "json")).map(read).collect()
+}
+
+/// Validators of schemas, by the names of the files.
+pub(crate) struct Validators(BTreeMap<String, Validator>);
+
+impl Validators {
+    pub(crate) fn of(schemas: BTreeMap<String, Value>) -> Self {
+        let validator = |(name, schema): (String, Value)| {
+            let validator = jsonschema::options().should_validate_formats(true).build(&schema);
+            let validator = validator.unwrap_or_else(|error| panic!("{name}: {error}"));
+            (name, validator)
+        };
+        Self(schemas.into_iter().map(validator).collect())
+    }
+
+    fn open() -> Self {
+        Self::of(documents())
+    }
+
+    fn closed() -> Self {
+        Self::of(documents().into_iter().map(|(name, schema)| (name, closed(&schema))).collect())
+    }
+
+    /// What is wrong with `value` by the schema called `name`.
+    pub(crate) fn errors(&self, name: &str, value: &Value) -> Vec<String> {
+        let validator = &self.0[&file_name(name)];
+        validator
+            .iter_errors(value)
+            .map(|error| format!("{name}: {} at {}", error, error.instance_path()))
+            .collect()
+    }
+
+    /// What is wrong with a typed record's value: with the envelope, and with its data.
+    pub(crate) fn errors_of_event(&self, kind: schemas::Kind, event: &Value) -> Vec<String> {
+        [self.errors("envelope", event), self.errors(kind.as_str(), &event["data"])].concat()
+    }
+}
+
+fn value(typed: &Typed) -> Value {
+    serde_json::from_slice(&typed.value).unwrap()
+}
+
+#[test]
+fn the_committed_schemas_are_those_of_the_types() {
+    let (committed, generated) = (committed("json"), documents());
+    let command = "cargo run -p weir-schemas --features json-schema --example generate";
+    assert_eq!(committed.keys().collect::<Vec<_>>(), generated.keys().collect::<Vec<_>>(), "run {command}");
+    for (name, schema) in &generated {
+        assert!(&committed[name] == schema, "{name} is not what the types say: run {command}");
+    }
+}
+
+#[test]
+fn every_schema_is_valid_and_says_what_its_members_mean() {
+    for (name, schema) in documents() {
+        jsonschema::meta::validate(&schema).unwrap_or_else(|error| panic!("{name}: {error}"));
+        for place in
+            [&schema].into_iter().chain(schema["$defs"].as_object().into_iter().flat_map(|all| all.values()))
+        {
+            for (member, form) in place["properties"].as_object().into_iter().flatten() {
+                assert!(form["description"].as_str().is_some_and(|text| text.len() > 8), "{name}: {member}");
+            }
+        }
+        let text = schema.to_string();
+        assert!(
+            !text.contains("](") && !text.contains("[`"),
+            "{name} holds a link of the source's documentation"
+        );
+    }
+}
+
+#[test]
+fn every_event_is_valid_and_has_no_member_without_a_name() {
+    let (open, closed) = (Validators::open(), Validators::closed());
+    for typed in typed() {
+        let (event, kind) = (value(&typed), typed.kind.kind);
+        assert_eq!(open.errors_of_event(kind, &event), [""; 0], "{}", typed.name);
+        let unnamed = closed.errors_of_event(kind, &event);
+        assert_eq!(
+            unnamed.is_empty(),
+            !typed.name.ends_with(UNKNOWN_ATTACHMENT),
+            "{}: {unnamed:?}",
+            typed.name
+        );
+    }
+}
+
+#[test]
+fn every_inbox_record_is_valid_and_has_no_member_without_a_name() {
+    let closed = Validators::closed();
+    let records = inbox();
+    assert!(records.len() > 100, "the inbox records are missing");
+    for (name, record) in records {
+        assert_eq!(closed.errors("inbox", &record), [""; 0], "{name}");
+    }
+}
+
+#[test]
+fn every_enriched_event_is_valid_and_has_no_member_without_a_name() {
+    let closed = Validators::closed();
+    let answer = serde_json::value::to_raw_value(&json!({"id": "17", "text": "hello"})).unwrap();
+    let found = Lookup {
+        asked: Some("v26.0/17?fields=id,text".into()),
+        answer: Some(&answer),
+        at: "2025-07-18T10:35:13.000Z".into(),
+        status: Status::Found.into(),
+        reason: None,
+        cached: false,
+    };
+    let skipped = Lookup {
+        asked: None,
+        answer: None,
+        status: Status::Skipped.into(),
+        reason: Some("test_event".into()),
+        ..found.clone()
+    };
+    for typed in typed() {
+        for lookup in [&found, &skipped] {
+            let mut enriched = value(&typed);
+            enriched["lookup"] = serde_json::to_value(lookup).unwrap();
+            assert_eq!(closed.errors("enriched", &enriched), [""; 0], "{}", typed.name);
+        }
+    }
+}
+
+/// `value` as a later version may say it: a member more in every object, but not in `maps`, whose members have names of
+/// their own.
+fn with_members_that_come_later(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members.iter_mut() {
+                if !matches!(name.as_str(), "app_roles" | "questions") {
+                    with_members_that_come_later(value);
+                }
+            }
+            members.insert("comes_later".to_owned(), json!({"a": [1]}));
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(with_members_that_come_later),
+        _ => {}
+    }
+}
+
+/// `value` with every string replaced by a word that nobody knows.
+fn with_words_that_come_later(value: &mut Value) {
+    match value {
+        Value::Object(members) => members.values_mut().for_each(with_words_that_come_later),
+        Value::Array(elements) => elements.iter_mut().for_each(with_words_that_come_later),
+        Value::String(text) => "comes_later".clone_into(text),
+        _ => {}
+    }
+}
+
+#[test]
+fn readers_survive_members_and_words_that_come_later() {
+    let open = Validators::open();
+    for typed in typed() {
+        let mut event = value(&typed);
+        with_members_that_come_later(&mut event);
+        with_words_that_come_later(&mut event["data"]);
+        event["metacarrier"] = json!("comes_later");
+        assert_eq!(open.errors_of_event(typed.kind.kind, &event), [""; 0], "{}", typed.name);
+    }
+    for (name, mut record) in inbox() {
+        with_members_that_come_later(&mut record);
+        for part in ["platform", "event", "message", "reaction", "postback", "referral"] {
+            record.get_mut(part).into_iter().for_each(with_words_that_come_later);
+        }
+        assert_eq!(open.errors("inbox", &record), [""; 0], "{name}");
+    }
+}
+
+#[test]
+fn an_event_without_what_tells_its_kind_is_not_valid() {
+    let open = Validators::open();
+    assert_eq!(open.errors("message", &json!({"message": null})).len(), 1);
+    assert_eq!(open.errors("reaction.added", &json!({"sender": {"id": "1"}})).len(), 1);
+    assert!(!open.errors("envelope", &json!({})).is_empty());
+    assert!(!open.errors("inbox", &json!({})).is_empty());
+}
