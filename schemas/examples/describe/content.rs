@@ -1,0 +1,133 @@
+//! What lies on a topic, and what is promised of it, in words.
+
+use schemas::{KeyRule, Kind, Topic, TopicSpec};
+
+/// The prefix that documents show.
+pub(crate) const PREFIX: &str = "meta";
+
+/// A sort of record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// A delivery, byte for byte.
+    Delivery,
+    /// A typed event.
+    Event(Kind),
+    /// A typed event with what the Graph API said.
+    Enriched(Kind),
+    /// A normalised message.
+    Inbox,
+    /// A command to answer.
+    Reply,
+    /// What became of a command.
+    ReplyResult,
+    /// A record that could not be handled.
+    DeadLetter,
+}
+
+impl Content {
+    /// Every sort of record on a topic.
+    pub(crate) fn of(topic: Topic) -> Vec<Self> {
+        match topic {
+            Topic::Raw => vec![Self::Delivery],
+            Topic::Standby => {
+                Kind::ALL.into_iter().filter(|kind| comes_on_standby(*kind)).map(Self::Event).collect()
+            }
+            Topic::Messages
+            | Topic::Receipts
+            | Topic::Comments
+            | Topic::Mentions
+            | Topic::Insights
+            | Topic::Feed
+            | Topic::Account
+            | Topic::Unknown => kinds_of(topic).map(Self::Event).collect(),
+            Topic::Inbox => vec![Self::Inbox],
+            Topic::CommentsEnriched => kinds_of(Topic::Comments).map(Self::Enriched).collect(),
+            Topic::MentionsEnriched => kinds_of(Topic::Mentions).map(Self::Enriched).collect(),
+            Topic::Replies => vec![Self::Reply],
+            Topic::RepliesResults => vec![Self::ReplyResult],
+            Topic::IngestDlq
+            | Topic::MessagesDlq
+            | Topic::LookupsDlq
+            | Topic::MetricsDlq
+            | Topic::RepliesDlq => vec![Self::DeadLetter],
+        }
+    }
+
+    /// A name that no other sort has.
+    pub(crate) fn name(self) -> String {
+        match self {
+            Self::Delivery => "delivery".to_owned(),
+            Self::Event(kind) => kind.as_str().to_owned(),
+            Self::Enriched(kind) => format!("{}.enriched", kind.as_str()),
+            Self::Inbox => "inbox".to_owned(),
+            Self::Reply => "reply".to_owned(),
+            Self::ReplyResult => "reply.result".to_owned(),
+            Self::DeadLetter => "dead_letter".to_owned(),
+        }
+    }
+
+    /// What it says, in a sentence.
+    pub(crate) fn about(self) -> String {
+        match self {
+            Self::Delivery => "The exact body of one POST of Meta's, whose signature was proven.".to_owned(),
+            Self::Event(kind) => sentence(kind.about()),
+            Self::Enriched(kind) => {
+                format!("The event `{}` as it came, with what the Graph API said in `lookup`.", kind.as_str())
+            }
+            Self::Inbox => {
+                "A message, reaction, postback, referral or mention in one shape for all channels, \
+                            each event once."
+                    .to_owned()
+            }
+            Self::Reply => "A command to answer a message or a comment.".to_owned(),
+            Self::ReplyResult => "What became of a command.".to_owned(),
+            Self::DeadLetter => {
+                "A record as it was, value, key and headers, with the reason in more headers.".to_owned()
+            }
+        }
+    }
+}
+
+/// Whether it is a kind of messaging items, which alone come on the standby channel.
+fn comes_on_standby(kind: Kind) -> bool {
+    match topic_of(kind) {
+        Topic::Messages | Topic::Receipts | Topic::Unknown => true,
+        Topic::Account => kind != Kind::TemplateStatus,
+        _ => false,
+    }
+}
+
+fn kinds_of(topic: Topic) -> impl Iterator<Item = Kind> {
+    Kind::ALL.into_iter().filter(move |kind| topic_of(*kind) == topic)
+}
+
+/// The topic of a kind that did not come on the standby channel.
+pub(crate) fn topic_of(kind: Kind) -> Topic {
+    schemas::EventKind { kind, standby: false }.topic()
+}
+
+/// What is promised of the order of a topic's records.
+pub(crate) const fn order(key: KeyRule) -> &'static str {
+    match key {
+        KeyRule::None => "none but that of time: deliveries are spread over the partitions",
+        KeyRule::AccountUser => {
+            "per conversation: the records of one account and one user, as they were received"
+        }
+        KeyRule::AccountMedia => "per post: the records of one account and one media, as they were received",
+        KeyRule::AccountPost => "per post: the records of one page and one post, as they were received",
+        KeyRule::Account => "per account: its records, as they were received",
+        KeyRule::AccountUserOrMedia => "per conversation or post: one after the other",
+        KeyRule::Original => "that of the records that could not be handled",
+    }
+}
+
+/// How long records are kept, in days.
+pub(crate) const fn days(spec: &TopicSpec) -> u64 {
+    spec.retention.as_secs() / (24 * 60 * 60)
+}
+
+/// `words` with a capital and a full stop.
+pub(crate) fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+}

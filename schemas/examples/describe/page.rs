@@ -1,0 +1,203 @@
+//! The page for people: a section a topic, and in it one a kind, with samples out of the fixtures.
+
+use crate::content::{Content, PREFIX, days, order, sentence};
+use crate::sample;
+use schemas::{Kind, Topic, TopicSpec};
+use std::fmt::Write as _;
+
+const HEAD: &str = "\
+<!-- Generated: cargo run -p weir-schemas --example describe -->
+
+# Events
+
+What Weir publishes, topic by topic. Every name begins with the setting `--topic-prefix`, here `meta`; partitions are 12
+where nothing else is set, and a change of their number moves keys.
+";
+
+const RULES: &str = r"
+## How to read them
+
+    kcat -b localhost:9092 -C -q -t meta.messages.v1 -o beginning | jq
+
+A typed event is one CloudEvents 1.0 JSON object ([envelope.v1.json](../schemas/json/envelope.v1.json)); its headers `ce_id` and `ce_type` say
+again what it is, so that you can pass over what you do not want without parsing it:
+
+    kcat -b localhost:9092 -C -q -t meta.messages.v1 -f '%h %k\n'
+
+- **`data` is Meta's own item, unchanged.** `type` is `com.meta.{metaobject}.{kind}.v1`; the schema of `data` is `schemas/json/{kind}.v1.json`.
+- **`id` is the same whenever the event is**: over Meta's retries, over replays. Deduplicate by it; the inbox is deduplicated already.
+- **Order is that of a key**, and it is the order in which Weir received the events. Meta may deliver late: `time` is when it happened.
+- **Ids are strings in what Weir writes.** In `data` they are what Meta sent: mostly strings, sometimes numbers beyond 2^53.
+- **Pass over what you do not know.** Members, words, kinds and topics may be added to v1 at any time; nothing is taken away from it.
+- **The dashboard's test button** sends events too: `metatest` is true where they can be told.
+
+CloudEvents SDKs read the records as they are: raw ones in binary mode, typed ones in structured mode, as their content types say. Python's
+`from_kafka` goes by the names of headers instead and takes typed records for binary ones: call `from_structured_event`.
+
+Subscribers to begin with: [examples/python](../examples/python) and [examples/typescript](../examples/typescript), with models generated from
+the schemas. For other languages there is [asyncapi.yaml](../schemas/asyncapi.yaml). `weir events FILE` shows what a delivery becomes,
+`weir schema KIND` prints a schema.
+";
+
+/// The whole page.
+pub(crate) fn document() -> String {
+    let mut text = HEAD.to_owned();
+    overview(&mut text);
+    text.push_str(RULES);
+    for topic in Topic::ALL {
+        section(topic, &mut text);
+    }
+    text
+}
+
+/// Writing into a string cannot fail.
+macro_rules! add {
+    ($text:expr, $($words:tt)*) => { writeln!($text, $($words)*).unwrap_or_default() };
+}
+
+fn overview(text: &mut String) {
+    add!(text, "\n| topic | key | kept | what |\n|---|---|---|---|");
+    for topic in Topic::ALL {
+        let (name, spec) = (topic.name(PREFIX), topic.spec());
+        let link = anchor(&name);
+        add!(text, "| [`{name}`](#{link}) | {} | {} d | {} |", key(&spec), days(&spec), spec.carries);
+    }
+}
+
+fn section(topic: Topic, text: &mut String) {
+    let (name, spec) = (topic.name(PREFIX), topic.spec());
+    add!(text, "\n## `{name}`\n");
+    add!(text, "{}\n", sentence(spec.carries));
+    add!(text, "- **Key**: {}", key(&spec));
+    add!(text, "- **Order**: {}", order(spec.key));
+    add!(text, "- **Kept**: {} days; records of at most {}", days(&spec), largest(&spec));
+    add!(text, "- **Subscribe**: {}", subscribe(topic, &name));
+    match topic {
+        Topic::Standby => standby(text),
+        Topic::CommentsEnriched | Topic::MentionsEnriched => enriched(topic, text),
+        _ => Content::of(topic).into_iter().for_each(|content| described(content, text)),
+    }
+}
+
+fn key(spec: &TopicSpec) -> String {
+    match spec.key {
+        schemas::KeyRule::None => "none".to_owned(),
+        schemas::KeyRule::Original => "that of the record".to_owned(),
+        rule => rule.to_string().split(" or ").map(|key| format!("`{key}`")).collect::<Vec<_>>().join(" or "),
+    }
+}
+
+fn largest(spec: &TopicSpec) -> String {
+    let bytes = spec.max_message_bytes(TopicSpec::DEFAULT_BODY_BYTES).unwrap_or(1 << 20);
+    format!("{} MiB", bytes >> 20)
+}
+
+fn subscribe(topic: Topic, name: &str) -> String {
+    let examples = match topic {
+        Topic::Messages => "; [typescript](../examples/typescript)",
+        Topic::Inbox => "; [python](../examples/python)",
+        _ => "",
+    };
+    // What the headers say is all there is to say of these.
+    let shape = match Content::of(topic).first() {
+        Some(Content::Delivery | Content::DeadLetter) => r" -f '%h\n%s\n'",
+        _ => "",
+    };
+    format!("`kcat -b localhost:9092 -C -q -t {name} -o beginning{shape}`{examples}")
+}
+
+/// The section of a sort of record, with a sample.
+fn described(content: Content, text: &mut String) {
+    match content {
+        Content::Event(kind) => event(kind, text),
+        Content::Delivery => delivery(text),
+        Content::Inbox => inbox(text),
+        Content::DeadLetter => add!(text, "{DEAD_LETTER}"),
+        // Their topics' own words say it already.
+        Content::Enriched(_) | Content::Reply | Content::ReplyResult => {}
+    }
+}
+
+fn event(kind: Kind, text: &mut String) {
+    let name = kind.as_str();
+    add!(text, "\n### {name}\n");
+    add!(
+        text,
+        "{} Schema of `data`: [{name}.v1.json](../schemas/json/{name}.v1.json); \
+         deliveries: [fixtures/{name}](../schemas/fixtures/{name}).\n",
+        Content::Event(kind).about()
+    );
+    json(&sample::event(sample::of(kind)), text);
+}
+
+fn standby(text: &mut String) {
+    add!(
+        text,
+        "\nApart from the others, so that no bot answers a customer whom somebody else is talking to. The kinds are those"
+    );
+    add!(text, "of other topics, with `standby.` before their names:");
+    let kinds = Content::of(Topic::Standby).into_iter().filter_map(|content| match content {
+        Content::Event(kind) => Some(format!("[{}](#{})", kind.as_str(), anchor(kind.as_str()))),
+        _ => None,
+    });
+    add!(text, "{}.\n", kinds.collect::<Vec<_>>().join(",\n"));
+    json(&sample::event("standby.message/text"), text);
+}
+
+fn enriched(topic: Topic, text: &mut String) {
+    let source = if topic == Topic::CommentsEnriched { Topic::Comments } else { Topic::Mentions };
+    let name = source.name(PREFIX);
+    add!(
+        text,
+        "\nEvery event of [`{name}`](#{}) as it came, same `id`, key and headers, with one member more:\n",
+        anchor(&name)
+    );
+    json(&sample::lookup(source), text);
+    add!(
+        text,
+        "\n`status` is `found`, `gone` (the object is gone, or the account's token may not see it), or `skipped` with a `reason`."
+    );
+    add!(
+        text,
+        "`answer` is what the Graph API said, verbatim; `cached` says that it is an older answer. Schema:"
+    );
+    add!(text, "[enriched.v1.json](../schemas/json/enriched.v1.json).");
+}
+
+fn delivery(text: &mut String) {
+    add!(
+        text,
+        "\nThe value is the bytes as received, so that the signature can be proven again; the headers are those of a binary"
+    );
+    add!(
+        text,
+        "CloudEvent: `ce_specversion`, `ce_id` (`deliveryid` of the typed events), `ce_type` `{}`,",
+        schemas::raw::TYPE
+    );
+    add!(text, "`ce_source`, `ce_time` (receipt), `content-type`, `x-hub-signature-256`, `weir_app`.\n");
+    json(&sample::delivery(sample::of(Kind::Message)), text);
+}
+
+fn inbox(text: &mut String) {
+    add!(
+        text,
+        "\n{} Schema: [inbox.v1.json](../schemas/json/inbox.v1.json). Headers: `content-type`,",
+        Content::Inbox.about()
+    );
+    add!(text, "`ce_id`, and `weir_event`, which is the member `event`.\n");
+    json(&sample::inbox("message/story-reply"), text);
+}
+
+const DEAD_LETTER: &str = "
+Value, key and headers are those of the record as it was. More headers say why it is here: `weir_dlq_reason`, `weir_dlq_error`,
+`weir_dlq_consumer`, `weir_dlq_attempts`, `weir_dlq_first_failed`, and, of a record that came from a topic, `weir_dlq_topic`,
+`weir_dlq_partition`, `weir_dlq_offset`.";
+
+fn json(sample: &str, text: &mut String) {
+    add!(text, "```json\n{sample}\n```");
+}
+
+/// How GitHub names the place of a heading.
+fn anchor(heading: &str) -> String {
+    heading.replace('.', "")
+}

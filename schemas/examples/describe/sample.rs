@@ -1,0 +1,90 @@
+//! Samples: events that fixtures become, as the records that are published.
+
+use crate::layout::lay_out;
+use schemas::{Kind, Receipt, Topic, split};
+use std::fs;
+use std::path::Path;
+
+/// What the receipt of a delivery says, in every sample.
+const RECEIPT: Receipt<'static> =
+    Receipt { delivery_id: "01981e56-7bb4-7b1f-9a53-2f6c1d0e8b47", received: "2025-07-18T16:20:41.012Z" };
+
+/// The fixture that shows a kind best.
+pub(crate) const fn of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::StoryMention => "story_mention/attachment",
+        Kind::MessageDeleted => "message.deleted/by-the-customer",
+        Kind::MessageUnsupported => "message.unsupported/bare",
+        Kind::MessageEcho => "message.echo/text",
+        Kind::Message => "message/text",
+        Kind::MessageEdited => "message.edited/text",
+        Kind::ReactionAdded => "reaction.added/love",
+        Kind::ReactionRemoved => "reaction.removed/bare",
+        Kind::Postback => "postback/icebreaker",
+        Kind::Referral => "referral/ig-me-link",
+        Kind::Optin => "optin/notification-messages",
+        Kind::AccountLinking => "account_linking/linked",
+        Kind::GamePlay => "game_play/score-and-payload",
+        Kind::Feedback => "feedback/csat-with-follow-up",
+        Kind::ResponseFeedback => "response_feedback/good",
+        Kind::Order => "order/cart",
+        Kind::ThreadPassed => "thread.passed/to-this-app",
+        Kind::ThreadTaken => "thread.taken/instagram",
+        Kind::ThreadRequested => "thread.requested/by-secondary-receiver",
+        Kind::ThreadMetadata => "thread.metadata/instagram",
+        Kind::ReceiptRead => "receipt.read/instagram-seen",
+        Kind::ReceiptDelivered => "receipt.delivered/mids",
+        Kind::PolicyEnforcement => "policy_enforcement/block",
+        Kind::AppRoles => "app_roles/without-sender",
+        Kind::Comment => "comment/reply",
+        Kind::CommentLive => "comment.live/during-a-broadcast",
+        Kind::MentionComment => "mention.comment/object-form",
+        Kind::MentionCaption => "mention.caption/object-form",
+        Kind::StoryInsights => "story_insights/expired-story",
+        Kind::Feed => "feed/comment-reply",
+        Kind::PageMention => "page_mention/in-a-post",
+        Kind::Rating => "rating/recommendation",
+        Kind::Lead => "lead/string-ids",
+        Kind::TemplateStatus => "template_status/approved",
+        Kind::Unknown => "unknown/change-of-another-field",
+    }
+}
+
+/// The value of the first record that a fixture becomes, laid out.
+pub(crate) fn event(fixture: &str) -> String {
+    lay_out(&value(fixture))
+}
+
+/// What the lookups add to an event of a topic, beside `data`.
+pub(crate) fn lookup(topic: Topic) -> String {
+    lay_out(if topic == Topic::Comments { OF_A_COMMENT } else { OF_A_MENTION })
+}
+
+const OF_A_COMMENT: &str = r#"{"lookup":{"asked":"v26.0/17865799348089039?fields=id,text,username,media{id,permalink}","answer":{"id":"17865799348089039","text":"Do you ship to Canada?","username":"ana.makes","media":{"id":"17918195224117851","permalink":"https://www.instagram.com/p/C9a1b2c3d4e/"}},"at":"2025-07-18T16:20:41.240Z","status":"found","cached":false}}"#;
+
+const OF_A_MENTION: &str = r#"{"lookup":{"asked":"v26.0/17841405726653026?fields=mentioned_media.media_id(17918195224117852){id,caption,username}","answer":{"mentioned_media":{"id":"17918195224117852","caption":"Coffee with @bellavista","username":"ana.makes"},"id":"17841405726653026"},"at":"2025-07-18T16:20:41.240Z","status":"found","cached":false}}"#;
+
+/// The delivery itself, laid out.
+pub(crate) fn delivery(fixture: &str) -> String {
+    lay_out(&read(&format!("{fixture}.json")))
+}
+
+/// The first inbox record of a fixture, laid out.
+pub(crate) fn inbox(fixture: &str) -> String {
+    lay_out(read(&format!("{fixture}.inbox.jsonl")).lines().next().unwrap_or_default())
+}
+
+fn value(fixture: &str) -> String {
+    let body = read(&format!("{fixture}.json"));
+    let split = split(body.as_bytes(), 100);
+    let event = split.events.first().expect("every sample becomes an event");
+    let mut value = Vec::new();
+    event.write_json(RECEIPT, &mut value);
+    String::from_utf8(value).expect("JSON is UTF-8")
+}
+
+/// A fixture that is not there fails whoever generates, with its name.
+fn read(file: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(file);
+    fs::read_to_string(&path).unwrap_or_else(|error| unreachable!("{}: {error}", path.display()))
+}
