@@ -1,15 +1,20 @@
 //! The tool around the pipeline, `weir`: a subcommand a module.
 //!
-//! `topics` makes the topics on a cluster; `demo` runs the whole pipeline in one process. A subcommand declares its
-//! flags, checks them, and gives an exit code; what it prints goes through a screen.
+//! `topics` makes the topics on a cluster; `demo` runs the whole pipeline in one process; `events` shows what a body
+//! becomes; `schema` describes it. A subcommand declares its flags, checks them, and gives an exit code; what it prints
+//! goes through a screen.
 
 mod demo;
+mod events;
 mod exit;
 mod log;
+mod schema;
 mod screen;
 mod topics;
 
 pub use demo::DemoError;
+pub use events::EventsError;
+pub use schema::UnknownSchema;
 pub use topics::TopicsError;
 
 use exit::Exit;
@@ -44,6 +49,12 @@ pub enum ToolError {
     /// `weir demo` failed.
     #[error(transparent)]
     Demo(#[from] DemoError),
+    /// `weir events` failed.
+    #[error(transparent)]
+    Events(#[from] EventsError),
+    /// `weir schema` was asked for one that there is not.
+    #[error(transparent)]
+    Schema(#[from] UnknownSchema),
     /// Nobody takes what is printed.
     #[error("cannot print: {0}")]
     Output(#[from] io::Error),
@@ -88,6 +99,8 @@ pub fn command() -> Command {
         .arg_required_else_help(true)
         .arg(no_color)
         .subcommand(demo::command())
+        .subcommand(events::command())
+        .subcommand(schema::command())
         .subcommand(topics::command())
 }
 
@@ -96,6 +109,8 @@ fn dispatch(command: &Command, matches: &ArgMatches, screen: &mut Screen) -> Res
     let command = command.find_subcommand(name).expect("clap knows the subcommands that it matched");
     match name {
         demo::NAME => demo::run(command, matches, screen),
+        events::NAME => events::run(command, matches, screen),
+        schema::NAME => schema::run(matches, screen),
         _ => topics::run(command, matches, screen),
     }
 }
@@ -113,7 +128,7 @@ fn failed(error: &ToolError) -> ExitCode {
     let exit = match error {
         // Whoever closed the pipe, as `head` does, has seen enough.
         ToolError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => return Exit::Done.into(),
-        ToolError::Settings(_) => Exit::Usage,
+        ToolError::Settings(_) | ToolError::Schema(_) => Exit::Usage,
         _ => Exit::Failure,
     };
     eprintln!("weir: {}", runtime::process::chain(error));

@@ -1,0 +1,45 @@
+//! `weir schema` from its command line to its exit code.
+#![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
+
+use schemas::Kind;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn weir(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_weir"));
+    let Output { status, stdout, stderr } = command.arg("schema").args(arguments).output().unwrap();
+    (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+fn committed(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schemas/json");
+    std::fs::read_to_string(folder.join(format!("{name}.v1.json"))).unwrap()
+}
+
+#[test]
+fn every_schema_is_printed_as_it_is_committed() {
+    for name in ["envelope", "enriched", "inbox"].into_iter().chain(Kind::ALL.map(Kind::as_str)) {
+        let (code, stdout, stderr) = weir(&[name]);
+        assert_eq!((code, stderr.as_str()), (Some(0), ""), "{name}");
+        assert_eq!(stdout.trim_end(), committed(name).trim_end(), "{name}");
+    }
+    assert_eq!(weir(&["standby.message"]), weir(&["message"]));
+}
+
+#[test]
+fn without_a_name_the_kinds_are_listed_with_topic_and_words() {
+    let (code, stdout, _) = weir(&[]);
+    assert_eq!(code, Some(0));
+    for kind in Kind::ALL {
+        let row = stdout.lines().find(|line| line.split_whitespace().next() == Some(kind.as_str())).unwrap();
+        assert!(row.contains("  meta.") && row.ends_with(kind.about()), "{row}");
+    }
+    assert!(stdout.contains("\ninbox ") && stdout.contains("\nenvelope "), "{stdout}");
+}
+
+#[test]
+fn one_that_there_is_not_is_a_bad_command_line() {
+    let (code, stdout, stderr) = weir(&["telepathy"]);
+    assert_eq!((code, stdout.as_str()), (Some(2), ""));
+    assert_eq!(stderr, "weir: there is no schema \"telepathy\"; `weir schema` lists those that there are\n");
+}
