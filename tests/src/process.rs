@@ -36,7 +36,12 @@ impl Binary {
         Self::run(name, &built(name)?, args, envs)
     }
 
-    fn run(name: &str, program: &Path, args: &[&str], envs: &[(&str, &str)]) -> Result<Self> {
+    /// Starts any other program, as [`Self::start`] does.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started.
+    pub fn run(name: &str, program: &Path, args: &[&str], envs: &[(&str, &str)]) -> Result<Self> {
         let dir = tempfile::Builder::new().prefix(name).tempdir().context("making a directory for logs")?;
         let mut command = guarded::command(program, dir.path());
         for (key, _) in std::env::vars_os() {
