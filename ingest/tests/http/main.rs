@@ -154,6 +154,37 @@ async fn signed_rubbish_is_answered_200_and_kept_raw_and_as_a_dead_letter() {
 }
 
 #[tokio::test]
+async fn hostile_bodies_are_answered_200_and_kept_raw_byte_for_byte() {
+    let service = Service::start(settings()).await;
+    let of_item = |item: &str| {
+        format!(r#"{{"object":"page","entry":[{{"id":"17","messaging":[{item}]}}]}}"#).into_bytes()
+    };
+    let number =
+        format!(r#"{{"sender":{{"id":{0}}},"timestamp":1e999,"message":{{"mid":{0}}}}}"#, "9".repeat(400));
+    // A partition of the mock cluster keeps its latest 5 MiB only.
+    let bodies: [Vec<u8>; 8] = [
+        [b"[".repeat(100_000), b"]".repeat(100_000)].concat(),
+        [&b"["[..], &b"[],".repeat(500_000), b"[]]"].concat(),
+        of_item(&vec!["{}"; 500_000].join(",")),
+        of_item(r#"{"\ud83d":"\u0000","message":{"mid":"\udc00","text":"\ud83d"}}"#),
+        of_item(r#"{"message":{"mid":"1","mid":"2"},"message":{}}],"messaging":[{}"#),
+        of_item(&number),
+        [b"\xef\xbb\xbf", TEXT].concat(),
+        [TEXT, b"\0\xff\xed\xa0\xbd"].concat(),
+    ];
+    for body in &bodies {
+        assert_eq!(service.post(body).await.status, 200, "{}", String::from_utf8_lossy(&body[..20]));
+    }
+    let raw = service.records(Topic::Raw, bodies.len()).await;
+    for body in &bodies {
+        assert!(
+            raw.iter().any(|record| record.value.as_deref() == Some(body)),
+            "a body is not there as sent"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_delivery_with_too_many_events_is_a_dead_letter() {
     let service = Service::start(weir_ingest::Settings { max_events: 3, ..settings() }).await;
     assert_eq!(service.post(BATCH).await.status, 200);
