@@ -36,8 +36,11 @@ impl Demo {
         Self { child, lines, seen: Vec::new() }
     }
 
-    /// The next line that `fits`, which must come soon.
+    /// A line that `fits`, which must come soon; the topics are read side by side, so lines may come in any order.
     fn line(&mut self, fits: impl Fn(&str) -> bool) -> String {
+        if let Some(seen) = self.seen.iter().position(|line| fits(line)) {
+            return self.seen.remove(seen);
+        }
         let deadline = Instant::now() + SOON;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
