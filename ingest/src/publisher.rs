@@ -14,6 +14,13 @@ use uuid::Uuid;
 /// How often trouble with Kafka is said again.
 const SAY_EVERY: Duration = Duration::from_mins(1);
 
+/// What the events of a delivery are written into, one after the other: librdkafka copies what it is given.
+#[derive(Debug, Default)]
+struct Scratch {
+    value: Vec<u8>,
+    event_type: Vec<u8>,
+}
+
 /// Publishes deliveries; it takes nothing but a [`VerifiedBody`].
 #[derive(Debug)]
 pub(crate) struct Publisher {
@@ -49,8 +56,9 @@ impl Publisher {
             raw::Delivery { receipt, source: &split.source, signature: body.signature(), app: body.app() };
         let mut batch = self.producer.batch();
         self.send(&mut batch, Topic::Raw, None, body.bytes(), &delivery.headers())?;
+        let mut scratch = Scratch::default();
         for event in &split.events {
-            self.send_event(&mut batch, event, receipt)?;
+            self.send_event(&mut batch, event, receipt, &mut scratch)?;
         }
         if let Some(refusal) = split.refusal {
             self.send_dead_letter(&mut batch, &delivery, body.bytes(), refusal, received)?;
@@ -64,16 +72,17 @@ impl Publisher {
         batch: &mut Batch<'_>,
         event: &Event<'_>,
         receipt: schemas::Receipt<'_>,
+        Scratch { value, event_type }: &mut Scratch,
     ) -> Result<(), Unavailable> {
-        let mut value = Vec::new();
-        event.write_json(receipt, &mut value);
-        let mut event_type = Vec::with_capacity(64);
-        event.write_type(&mut event_type);
+        value.clear();
+        event.write_json(receipt, value);
+        event_type.clear();
+        event.write_type(event_type);
         let id = event.id.to_hex();
         let headers: [(&str, &[u8]); 3] =
-            [("content-type", raw::TYPED_CONTENT_TYPE.as_bytes()), ("ce_id", &id), ("ce_type", &event_type)];
+            [("content-type", raw::TYPED_CONTENT_TYPE.as_bytes()), ("ce_id", &id), ("ce_type", event_type)];
         self.metrics.event(event.kind);
-        self.send(batch, event.topic(), event.key.as_deref(), &value, &headers)
+        self.send(batch, event.topic(), event.key.as_deref(), value, &headers)
     }
 
     fn send_dead_letter(

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// The flags of `weir-ingest` beside the common ones.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub struct IngestArgs {
     /// Where Meta's webhooks arrive: IP and port
     #[arg(long, env = "WEIR_LISTEN", default_value = "0.0.0.0:8080", value_name = "ADDRESS")]
@@ -242,4 +242,32 @@ pub(crate) fn read_current(secrets: &Secrets) -> Result<Vec<Secret>, secrets::Se
     let mut current = secrets.directory.as_deref().map(secrets::read).transpose()?.unwrap_or_default();
     current.extend(secrets.fixed.clone());
     Ok(current)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use runtime::process::{self, About};
+
+    const ABOUT: About = About { name: "weir-ingest", version: "0", description: "A test" };
+
+    #[test]
+    fn local_settings_are_the_defaults_of_the_help() {
+        let command = process::command::<IngestArgs>(ABOUT);
+        let arguments =
+            ["weir-ingest", "--brokers", "kafka:9092", "--app-secrets", env!("CARGO_MANIFEST_DIR")];
+        let matches = command.clone().get_matches_from(arguments);
+        let mut reader = Reader::new(&command, &matches);
+        let read = Settings::read(&IngestArgs::default(), &mut reader).unwrap();
+        let local = Settings::local("secret", "token");
+        // Where to listen, whose secrets and how long to wait for load balancers differ on purpose.
+        let as_local = Settings {
+            listen: local.listen,
+            app_secrets: local.app_secrets.clone(),
+            verify_tokens: local.verify_tokens.clone(),
+            drain_delay: local.drain_delay,
+            ..read
+        };
+        assert_eq!(format!("{as_local:?}"), format!("{local:?}"));
+    }
 }
