@@ -81,7 +81,7 @@ impl Default for Classified<'_, '_> {
 pub(crate) fn messaging<'t, 'a>(item: &Item<'t, 'a>, account: Option<&str>) -> Classified<'t, 'a> {
     let message = main_member(item.message);
     let is_sent = message.is_some() && Participants::of(item.sender, item.recipient).is_sent_by(account);
-    story_mention(item, message, is_sent)
+    story_mention(item, message.as_ref(), is_sent)
         .or_else(|| message.map(|main| Classified { kind: message_kind(&main, is_sent), main }))
         .or_else(|| told_by_action(item))
         .or_else(|| told_by_name(item))
@@ -109,17 +109,17 @@ pub(crate) fn change(field: &str, value: &Item<'_, '_>) -> Option<Kind> {
 /// `message` then holds the `mid` alone.
 fn story_mention<'t, 'a>(
     item: &Item<'t, 'a>,
-    message: Option<Main<'t, 'a>>,
+    message: Option<&Main<'t, 'a>>,
     is_sent: bool,
 ) -> Option<Classified<'t, 'a>> {
     let referred = main_member(item.referral)
         .is_some_and(|main| token::string(main.source).as_deref() == Some("STORY_MENTION"));
     if referred {
-        return Some(Classified { kind: Kind::StoryMention, main: message.unwrap_or_default() });
+        return Some(Classified { kind: Kind::StoryMention, main: message.copied().unwrap_or_default() });
     }
     let main =
         message.filter(|main| message_kind(main, is_sent) == Kind::Message && only_mentions_story(main))?;
-    Some(Classified { kind: Kind::StoryMention, main })
+    Some(Classified { kind: Kind::StoryMention, main: *main })
 }
 
 fn only_mentions_story(main: &Main<'_, '_>) -> bool {

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 pub(crate) struct Text<'a> {
     text: &'a str,
     /// Where each array or object begins, in order, and the place after its end.
-    brackets: Vec<(usize, usize)>,
+    brackets: Vec<Bracket>,
 }
 
 impl<'a> Text<'a> {
@@ -39,11 +39,12 @@ impl<'a> Text<'a> {
                         return None;
                     }
                     open.push(brackets.len());
-                    brackets.push((at, text.len()));
+                    brackets.push(Bracket { start: at, end: text.len(), next: usize::MAX });
                 }
                 b']' | b'}' => {
+                    let next = brackets.len();
                     if let Some(bracket) = open.pop().and_then(|place| brackets.get_mut(place)) {
-                        bracket.1 = at + 1;
+                        (bracket.end, bracket.next) = (at + 1, next);
                     }
                 }
                 _ => {}
@@ -57,16 +58,26 @@ impl<'a> Text<'a> {
     pub(crate) fn value(&self) -> Token<'_, 'a> {
         let is_space = [' ', '\t', '\n', '\r'];
         let start = self.text.len() - self.text.trim_start_matches(is_space).len();
-        Token { of: self, start, end: self.text.trim_end_matches(is_space).len().max(start) }
+        Token { of: self, start, end: self.text.trim_end_matches(is_space).len().max(start), place: 0 }
     }
 
-    /// The place after the array or object that begins at `at`.
-    fn end_of_brackets(&self, at: usize) -> Option<usize> {
-        match self.brackets.binary_search_by_key(&at, |(start, _)| *start) {
-            Ok(place) => self.brackets.get(place).map(|(_, end)| *end),
-            Err(_) => end_of_brackets(self.text.as_bytes(), at),
+    /// The end of the array or object that begins at `at`, the one at `place` of the index, and the place after it there.
+    fn end_of_brackets(&self, at: usize, place: usize) -> Option<(usize, usize)> {
+        match self.brackets.get(place).filter(|bracket| bracket.start == at) {
+            Some(bracket) => Some((bracket.end, bracket.next)),
+            None => end_of_brackets(self.text.as_bytes(), at).map(|end| (end, place)),
         }
     }
+}
+
+/// An array or object of an indexed text.
+#[derive(Clone, Copy, Debug)]
+struct Bracket {
+    start: usize,
+    /// The place after its end.
+    end: usize,
+    /// The place in the index of the first that begins after its end.
+    next: usize,
 }
 
 /// A JSON value as it stands in its text, without the white space around it.
@@ -75,6 +86,8 @@ pub(crate) struct Token<'t, 'a> {
     of: &'t Text<'a>,
     start: usize,
     end: usize,
+    /// The place in the index of the first array or object that begins at `start` or later.
+    place: usize,
 }
 
 impl<'t, 'a> Token<'t, 'a> {
@@ -93,12 +106,13 @@ impl<'t, 'a> Token<'t, 'a> {
 
     /// The elements of an array, in order; `None` where it is none.
     pub(crate) fn elements(self) -> Option<Elements<'t, 'a>> {
-        (self.first() == Some(b'[')).then(|| Elements(Walk { of: self.of, at: self.start + 1 }))
+        (self.first() == Some(b'['))
+            .then(|| Elements(Walk { of: self.of, at: self.start + 1, place: self.place + 1 }))
     }
 
     /// Names, with their quotes, and values of an object's members, in order; `None` where it is none.
     pub(crate) fn members(self) -> Option<Members<'t, 'a>> {
-        self.is_object().then(|| Members(Walk { of: self.of, at: self.start + 1 }))
+        self.is_object().then(|| Members(Walk { of: self.of, at: self.start + 1, place: self.place + 1 }))
     }
 
     /// A string without its quotes, its escapes not undone; `None` where it is none.
@@ -146,6 +160,7 @@ impl<'t, 'a> Iterator for Members<'t, 'a> {
 struct Walk<'t, 'a> {
     of: &'t Text<'a>,
     at: usize,
+    place: usize,
 }
 
 impl<'t, 'a> Walk<'t, 'a> {
@@ -156,13 +171,18 @@ impl<'t, 'a> Walk<'t, 'a> {
             self.at += 1;
         }
         let start = self.at;
+        let place = self.place;
         self.at = match bytes[start] {
             b']' | b'}' => return None,
             b'"' => end_of_string(bytes, start)?,
-            b'[' | b'{' => self.of.end_of_brackets(start)?,
+            b'[' | b'{' => {
+                let (end, next) = self.of.end_of_brackets(start, place)?;
+                self.place = next;
+                end
+            }
             _ => end_of_literal(bytes, start),
         };
-        Some(Token { of: self.of, start, end: self.at })
+        Some(Token { of: self.of, start, end: self.at, place })
     }
 }
 
@@ -170,11 +190,11 @@ impl<'t, 'a> Walk<'t, 'a> {
 fn end_of_string(bytes: &[u8], at: usize) -> Option<usize> {
     let mut at = at + 1;
     loop {
-        at += memchr2(b'"', b'\\', bytes.get(at..)?)?;
-        if bytes[at] == b'"' {
-            return Some(at + 1);
+        match bytes.get(at)? {
+            b'"' => return Some(at + 1),
+            b'\\' => at += 2,
+            _ => at += memchr2(b'"', b'\\', bytes.get(at..)?)?,
         }
-        at += 2;
     }
 }
 

@@ -8,7 +8,8 @@ use std::borrow::Cow;
 /// Meta documents its ids as strings, but older fields and test events send numbers beyond 2^53, which must not go
 /// through a float.
 pub(crate) fn id<'a>(token: Option<Token<'_, 'a>>) -> Option<Cow<'a, str>> {
-    let token = token?;
+    // Longer than 128 characters, all written as `\uXXXX`: not worth undoing its escapes.
+    let token = token.filter(|token| token.get().len() <= 2 + 128 * 6)?;
     let id = match token.get().as_bytes().first()? {
         b'"' => token.string()?,
         b'-' | b'0'..=b'9' => Cow::Borrowed(token.get()),

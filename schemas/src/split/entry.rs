@@ -37,9 +37,17 @@ members! {
 /// Adds the events of `raw`, an entry of a delivery of `object`, to `room`.
 #[expect(clippy::ptr_arg, reason = "the object is cloned into each event, borrowed where it can be")]
 pub(super) fn read<'a>(object: &Cow<'a, str>, raw: Token<'_, 'a>, room: &mut Room<'_, 'a>) -> Read {
+    if raw.members().is_some_and(|mut members| members.next().is_none()) {
+        return Read::Whole;
+    }
     let readable = Members::of(raw);
     let members = readable.unwrap_or_default();
-    let mut changes = members.changes.and_then(Token::elements).into_iter().flatten();
+    let mut changes = members
+        .changes
+        .and_then(Token::elements)
+        .into_iter()
+        .flatten()
+        .take(room.max_events.saturating_add(1));
     if members.is_ambiguous || changes.any(is_ambiguous) {
         return Read::Ambiguous;
     }
