@@ -25,6 +25,10 @@ fn sources(folder: &str) -> Result<Vec<(PathBuf, String)>> {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
             let path = entry?.path();
+            // What other tools build and fetch below the sources is none of them.
+            if path.ends_with("target") || path.ends_with("node_modules") || path.ends_with("venv") {
+                continue;
+            }
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {

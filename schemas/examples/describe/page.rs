@@ -26,6 +26,7 @@ again what it is, so that you can pass over what you do not want without parsing
 
 - **`data` is Meta's own item, unchanged.** `type` is `com.meta.{metaobject}.{kind}.v1`; the schema of `data` is `schemas/json/{kind}.v1.json`.
 - **`id` is the same whenever the event is**: over Meta's retries, over replays. Deduplicate by it; the inbox is deduplicated already.
+- **A key is `{account}` alone where the event names no user, media or post**, and there is none (nor a `subject`) where it names no account.
 - **Order is that of a key**, and it is the order in which Weir received the events. Meta may deliver late: `time` is when it happened.
 - **Ids are strings in what Weir writes.** In `data` they are what Meta sent: mostly strings, sometimes numbers beyond 2^53.
 - **Pass over what you do not know.** Members, words, kinds and topics may be added to v1 at any time; nothing is taken away from it.

@@ -52,7 +52,7 @@ fn narrower() -> [(&'static str, Value); 13] {
         ("specversion", json!({"const": "1.0", "description": "Version of CloudEvents."})),
         ("datacontenttype", json!({"const": "application/json", "description": "What `data` is."})),
         ("id", json!({"pattern": "^[0-9a-f]{32}$"})),
-        ("type", json!({"pattern": "^com\\.meta\\.[a-z0-9_]+\\.[a-z_.]+\\.v1$"})),
+        ("type", json!({"pattern": "^com\\.meta\\.[a-z0-9_]+\\.[a-z0-9_.]+\\.v1$"})),
         ("subject", json!({})),
         ("time", json!({"format": "date-time"})),
         ("recordedtime", json!({"format": "date-time"})),
