@@ -48,7 +48,11 @@ impl Gate {
 pub(crate) async fn open_when_ready(gate: Gate, producer: Producer, topics: Vec<String>, shutdown: Shutdown) {
     let said = Throttle::new(SAY_EVERY);
     loop {
-        match producer.check_topics(&topics, CHECK_TIMEOUT).await {
+        let checked = tokio::select! {
+            checked = producer.check_topics(&topics, CHECK_TIMEOUT) => checked,
+            () = shutdown.requested() => return,
+        };
+        match checked {
             Ok(()) => break,
             Err(error) => {
                 gate.check.fail(error.to_string());

@@ -104,7 +104,8 @@ pub async fn serve(
     }
     serve_until_drained(listener, webhook, &settings, &metrics, &process).await;
     if !producer.flush(settings.drain_timeout).await {
-        tracing::warn!("records that nobody waits for were not acknowledged before the end");
+        let records = producer.in_flight();
+        tracing::warn!(records, "records that nobody waits for were not acknowledged before the end");
     }
     Ok(())
 }

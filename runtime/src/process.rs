@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::future::Future;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use prometheus::Registry;
@@ -13,6 +14,9 @@ use crate::health::Health;
 use crate::settings::{CommonArgs, CommonSettings, Problem, Problems, Reader, Source};
 use crate::shutdown::Shutdown;
 use crate::{admin, metrics, telemetry};
+
+/// What runs in the background ends at once when it is asked to; more than this means that it hangs.
+const TASKS_MAY_TAKE: Duration = Duration::from_secs(2);
 
 /// Who a process is; constants of the binary.
 #[derive(Clone, Copy, Debug)]
@@ -155,6 +159,9 @@ where
     );
     let outcome = app(common, process.clone()).await.map_err(Into::into);
     process.shutdown.trigger();
+    if !process.shutdown.finished(TASKS_MAY_TAKE).await {
+        tracing::warn!("tasks in the background had not ended");
+    }
     admin.abort();
     signals.abort();
     if outcome.is_ok() {

@@ -80,11 +80,6 @@ impl Receipt {
     pub(super) const fn new(group: Arc<Group>) -> Self {
         Self { group }
     }
-
-    /// The outcome, if it is known already.
-    pub fn try_result(&self) -> Option<Result<(), DeliveryError>> {
-        self.group.result()
-    }
 }
 
 impl Future for Receipt {
@@ -132,13 +127,13 @@ mod tests {
         group.report(Some(RDKafkaErrorCode::PurgeQueue));
         group.release_one();
         let receipt = Receipt::new(group);
-        assert_eq!(receipt.try_result(), Some(Err(DeliveryError::TimedOut)));
+        assert_eq!(receipt.group.result(), Some(Err(DeliveryError::TimedOut)));
     }
 
     #[test]
     fn an_empty_batch_is_acknowledged() {
         let group = Group::open();
         group.release_one();
-        assert_eq!(Receipt::new(group).try_result(), Some(Ok(())));
+        assert_eq!(Receipt::new(group).group.result(), Some(Ok(())));
     }
 }

@@ -1,5 +1,6 @@
 //! What becomes of a batch.
 
+use futures_util::FutureExt as _;
 use std::time::{Duration, Instant};
 
 use runtime::producer::{DeliveryError, Outgoing, Producer, ProducerOptions, SendError, TopicsError};
@@ -80,8 +81,8 @@ async fn without_a_broker_the_receipt_fails_after_the_delivery_timeout() {
         Producer::new(&KafkaSettings::plain(NOWHERE), &impatient(Duration::from_millis(500))).unwrap();
     let mut batch = producer.batch();
     batch.send(record("a", b"1")).unwrap();
-    let receipt = batch.finish();
-    assert_eq!(receipt.try_result(), None);
+    let mut receipt = batch.finish();
+    assert_eq!((&mut receipt).now_or_never(), None);
     let outcome = tokio::time::timeout(DEADLINE, receipt).await.unwrap();
     assert_eq!(outcome, Err(DeliveryError::TimedOut));
 }
