@@ -6,20 +6,14 @@
 use runtime::health::{Check, Health, Probe};
 use runtime::producer::Producer;
 use runtime::shutdown::Shutdown;
-use runtime::throttle::Throttle;
+use runtime::topics;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// How long one look at the cluster may take.
-const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long to wait between two looks.
-const CHECK_EVERY: Duration = Duration::from_secs(1);
 /// How long to wait after the first look that succeeds: librdkafka asks for the idempotent producer's id on a timer of
 /// 500 ms (`rd_kafka_idemp_pid_timer_restart`), and sends no record before it has one.
 const SETTLE: Duration = Duration::from_millis(600);
-/// How often the same trouble is said again.
-const SAY_EVERY: Duration = Duration::from_mins(1);
 
 /// Open once Kafka and the topics have been seen.
 #[derive(Clone, Debug)]
@@ -44,29 +38,16 @@ impl Gate {
     }
 }
 
-/// Looks at the cluster until everything is there, then opens the gate; says once a minute what is missing.
+/// Opens the gate once everything is there, unless the end is asked for first.
 pub(crate) async fn open_when_ready(gate: Gate, producer: Producer, topics: Vec<String>, shutdown: Shutdown) {
-    let said = Throttle::new(SAY_EVERY);
-    loop {
-        let checked = tokio::select! {
-            checked = producer.check_topics(&topics, CHECK_TIMEOUT) => checked,
-            () = shutdown.requested() => return,
-        };
-        match checked {
-            Ok(()) => break,
-            Err(error) => {
-                gate.check.fail(error.to_string());
-                if said.pass(Instant::now()).is_some() {
-                    tracing::error!(%error, "every delivery is answered 503 until Kafka is ready; still trying");
-                }
-            }
-        }
-        tokio::select! {
-            () = tokio::time::sleep(CHECK_EVERY) => {}
-            () = shutdown.requested() => return,
-        }
+    let settled = async {
+        let meanwhile = "every delivery is answered 503 until it is there";
+        topics::wait(&producer, &topics, &gate.check, meanwhile).await;
+        tokio::time::sleep(SETTLE).await;
+    };
+    tokio::select! {
+        () = shutdown.requested() => return,
+        () = settled => gate.open(),
     }
-    tokio::time::sleep(SETTLE).await;
-    gate.open();
     tracing::info!(topics = topics.len(), "Kafka and all topics are there: deliveries are accepted");
 }

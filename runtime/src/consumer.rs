@@ -20,7 +20,6 @@ mod record;
 mod run;
 mod slot;
 mod spans;
-mod topics;
 mod verdict;
 mod work;
 mod worker;

@@ -16,3 +16,4 @@ pub mod settings;
 pub mod shutdown;
 pub mod telemetry;
 pub mod throttle;
+pub mod topics;

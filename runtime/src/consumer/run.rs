@@ -13,12 +13,13 @@ use super::context::Context;
 use super::metrics::ConsumerMetrics;
 use super::verdict::Verdict;
 use super::work::{SAY_EVERY, Work};
-use super::{ConsumerError, ConsumerOptions, Handler, poll, slot, topics};
+use super::{ConsumerError, ConsumerOptions, Handler, poll, slot};
 use crate::health::Probe;
 use crate::process::Process;
 use crate::producer::Producer;
 use crate::settings::KafkaSettings;
 use crate::throttle::Throttle;
+use crate::topics;
 
 /// Reads, handles and acknowledges until `process` shuts down.
 ///
@@ -35,7 +36,7 @@ pub async fn run<H: Handler>(
     let needed = options.all_topics();
     tokio::select! {
         () = process.shutdown.requested() => return Ok(()),
-        () = topics::wait(&producer, &needed, &check) => {}
+        () = topics::wait(&producer, &needed, &check, "waiting for it") => check.pass(),
     }
     let metrics = ConsumerMetrics::register(&process.registry);
     let config = options.client_config(kafka);

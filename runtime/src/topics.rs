@@ -1,4 +1,4 @@
-//! Waits until every topic that a consumer needs is there.
+//! Waits until every topic that a process needs is there.
 
 use std::time::{Duration, Instant};
 
@@ -15,15 +15,15 @@ const CHECK_EVERY: Duration = Duration::from_secs(1);
 /// What is missing is said this often.
 const SAY_EVERY: Duration = Duration::from_mins(1);
 
-/// Returns once all of `topics` are there, which the check then shows; says what is missing meanwhile.
-pub(super) async fn wait(producer: &Producer, topics: &[String], check: &Check) {
+/// Returns once all of `topics` are there. Until then the check shows what is missing, and a log line says so once a
+/// minute, with what happens meanwhile.
+pub async fn wait(producer: &Producer, topics: &[String], check: &Check, meanwhile: &str) {
     let said = Throttle::new(SAY_EVERY);
     while let Err(error) = producer.check_topics(topics, CHECK_TIMEOUT).await {
         check.fail(error.to_string());
         if said.pass(Instant::now()).is_some() {
-            tracing::error!("{error}; waiting for it");
+            tracing::error!("{error}; {meanwhile}");
         }
         tokio::time::sleep(CHECK_EVERY).await;
     }
-    check.pass();
 }
