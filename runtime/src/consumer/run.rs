@@ -16,7 +16,7 @@ use super::work::{SAY_EVERY, Work};
 use super::{ConsumerError, ConsumerOptions, Handler, poll, slot};
 use crate::health::Probe;
 use crate::process::Process;
-use crate::producer::Producer;
+use crate::producer::{Producer, watchdog};
 use crate::settings::KafkaSettings;
 use crate::throttle::Throttle;
 use crate::topics;
@@ -33,6 +33,7 @@ pub async fn run<H: Handler>(
 ) -> Result<(), ConsumerError> {
     let check = process.health.check("kafka", Probe::Startup);
     let producer = Producer::new(kafka, &options.producer_options())?;
+    process.shutdown.spawn(watchdog::watch(producer.clone(), process));
     let needed = options.all_topics();
     tokio::select! {
         () = process.shutdown.requested() => return Ok(()),

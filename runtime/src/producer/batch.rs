@@ -7,6 +7,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::BaseRecord;
 
+use super::client::Client;
 use super::receipt::Group;
 use super::{Producer, Receipt, SendError};
 
@@ -26,12 +27,14 @@ pub struct Outgoing<'a> {
 /// An open batch. Without [`Self::finish`] nobody learns what became of its records.
 pub struct Batch<'a> {
     producer: &'a Producer,
+    /// The one that all of its records go to.
+    client: Arc<Client>,
     group: Arc<Group>,
 }
 
 impl<'a> Batch<'a> {
-    pub(super) fn new(producer: &'a Producer) -> Self {
-        Self { producer, group: Group::open() }
+    pub(super) fn new(producer: &'a Producer, client: Arc<Client>) -> Self {
+        Self { producer, client, group: Group::open() }
     }
 
     /// Queues a record; never waits. On an error this record is not queued, those before it are.
@@ -53,10 +56,10 @@ impl<'a> Batch<'a> {
         record.key = key;
         record.payload = value;
         self.group.expect_one();
-        self.producer.context().sent();
-        self.producer.threaded().send(record).map_err(|(error, _)| {
+        self.client.context().sent();
+        self.client.threaded().send(record).map_err(|(error, _)| {
             self.group.release_one();
-            self.producer.context().reported();
+            self.client.context().reported();
             self.refusal(&error, topic, key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len))
         })
     }
@@ -76,7 +79,7 @@ impl<'a> Batch<'a> {
                 limit: self.producer.message_max_bytes(),
             },
             Some(RDKafkaErrorCode::Fatal) => {
-                SendError::Fatal { reason: self.producer.fatal_error().unwrap_or_default() }
+                SendError::Fatal { reason: self.client.fatal_error().unwrap_or_default() }
             }
             _ => SendError::Other { topic: topic.to_owned(), reason: error.to_string() },
         }

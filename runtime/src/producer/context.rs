@@ -1,7 +1,7 @@
 //! What librdkafka calls back: delivery reports, log lines, errors.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use rdkafka::ClientContext;
@@ -11,6 +11,7 @@ use rdkafka::message::Message as _;
 use rdkafka::producer::{DeliveryResult, ProducerContext};
 
 use super::receipt::Group;
+use super::stuck::Stuck;
 use crate::kafka_log::KafkaLog;
 use crate::throttle::Throttle;
 
@@ -18,6 +19,9 @@ pub(super) struct Context {
     log: KafkaLog,
     /// librdkafka's own count has log lines in it.
     in_flight: AtomicUsize,
+    /// Written by the one thread that serves reports.
+    delivered: AtomicU64,
+    stuck: Stuck,
     refused: Throttle,
 }
 
@@ -26,7 +30,13 @@ const SAY_EVERY: Duration = Duration::from_mins(1);
 
 impl Context {
     pub(super) fn new() -> Self {
-        Self { log: KafkaLog::new(), in_flight: AtomicUsize::new(0), refused: Throttle::new(SAY_EVERY) }
+        Self {
+            log: KafkaLog::new(),
+            in_flight: AtomicUsize::new(0),
+            delivered: AtomicU64::new(0),
+            stuck: Stuck::default(),
+            refused: Throttle::new(SAY_EVERY),
+        }
     }
 
     /// A record is about to be queued.
@@ -41,6 +51,16 @@ impl Context {
 
     pub(super) fn in_flight(&self) -> usize {
         self.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// Records acknowledged so far.
+    pub(super) fn delivered(&self) -> u64 {
+        self.delivered.load(Ordering::Relaxed)
+    }
+
+    /// Partitions whose records run out of time.
+    pub(super) const fn stuck(&self) -> &Stuck {
+        &self.stuck
     }
 
     pub(super) fn last_reason(&self) -> Option<String> {
@@ -67,6 +87,16 @@ impl ProducerContext for Context {
     fn delivery(&self, result: &DeliveryResult<'_>, group: Arc<Group>) {
         self.reported();
         let failure = result.as_ref().err();
+        match result {
+            Ok(record) => {
+                self.delivered.store(self.delivered.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+                self.stuck.acknowledged(|| (record.topic().to_owned(), record.partition()));
+            }
+            Err((KafkaError::MessageProduction(RDKafkaErrorCode::MessageTimedOut), record)) => {
+                self.stuck.timed_out(record.topic(), record.partition(), Instant::now());
+            }
+            Err(_) => {}
+        }
         if let Some((error, record)) = failure
             && let Some(suppressed) = self.refused.pass(Instant::now())
         {

@@ -9,4 +9,5 @@ mod handler;
 mod killed;
 mod producer;
 mod rebalance;
+mod rebuilt;
 mod trouble;

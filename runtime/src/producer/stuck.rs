@@ -1,0 +1,89 @@
+//! Partitions whose records run out of time while others are acknowledged.
+//!
+//! librdkafka can lose sight of one partition's leader for good (confluentinc/librdkafka#5430): every record for it times
+//! out although all brokers are up.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Partitions by topic and number, from the first record that timed out to the next that is acknowledged.
+#[derive(Debug, Default)]
+pub(super) struct Stuck {
+    /// What every acknowledgement looks at, instead of the lock.
+    is_any: AtomicBool,
+    partitions: Mutex<HashMap<(String, i32), TimedOut>>,
+}
+
+/// When records of a partition timed out.
+#[derive(Clone, Copy, Debug)]
+struct TimedOut {
+    first: Instant,
+    last: Instant,
+}
+
+impl Stuck {
+    /// A record without a partition tells of none.
+    pub(super) fn timed_out(&self, topic: &str, partition: i32, now: Instant) {
+        if partition >= 0 {
+            let first = TimedOut { first: now, last: now };
+            self.lock().entry((topic.to_owned(), partition)).or_insert(first).last = now;
+            self.is_any.store(true, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn acknowledged(&self, partition: impl FnOnce() -> (String, i32)) {
+        if self.is_any.load(Ordering::Relaxed) {
+            let mut partitions = self.lock();
+            partitions.remove(&partition());
+            self.is_any.store(!partitions.is_empty(), Ordering::Relaxed);
+        }
+    }
+
+    /// Whether some partition's records have timed out again after `limit`, and none was acknowledged in between.
+    pub(super) fn is_lasting(&self, limit: Duration) -> bool {
+        let lasts = |out: &TimedOut| out.last.saturating_duration_since(out.first) >= limit;
+        self.is_any.load(Ordering::Relaxed) && self.lock().values().any(lasts)
+    }
+
+    /// The brokers were away, which explains what timed out so far.
+    pub(super) fn forget(&self) {
+        self.lock().clear();
+        self.is_any.store(false, Ordering::Relaxed);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<(String, i32), TimedOut>> {
+        self.partitions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(10);
+
+    #[test]
+    fn a_partition_whose_records_keep_timing_out_is_stuck_until_one_arrives() {
+        let (stuck, start) = (Stuck::default(), Instant::now());
+        stuck.timed_out("raw", 1, start);
+        assert!(!stuck.is_lasting(LIMIT), "once can be anything");
+        stuck.timed_out("raw", 1, start + LIMIT);
+        stuck.acknowledged(|| ("raw".to_owned(), 2));
+        assert!(stuck.is_lasting(LIMIT));
+        stuck.acknowledged(|| ("raw".to_owned(), 1));
+        assert!(!stuck.is_lasting(LIMIT));
+    }
+
+    #[test]
+    fn an_outage_explains_what_timed_out_and_no_partition_is_none() {
+        let (stuck, start) = (Stuck::default(), Instant::now());
+        stuck.timed_out("raw", -1, start);
+        stuck.timed_out("raw", -1, start + LIMIT);
+        stuck.timed_out("raw", 1, start);
+        stuck.forget();
+        stuck.timed_out("raw", 1, start + LIMIT);
+        assert!(!stuck.is_lasting(LIMIT));
+    }
+}

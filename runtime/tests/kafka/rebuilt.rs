@@ -1,0 +1,81 @@
+//! A producer that can never send again is replaced without a restart.
+
+use std::time::Duration;
+
+use prometheus::{Registry, TextEncoder};
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
+use runtime::process::Process;
+use runtime::producer::{DeliveryError, Outgoing, Producer, ProducerOptions, watchdog};
+use runtime::shutdown::Shutdown;
+
+use crate::cluster::{Cluster, DEADLINE, Stored, eventually};
+
+async fn send(producer: &Producer, value: &str) -> Result<(), DeliveryError> {
+    let mut batch = producer.batch();
+    let record = Outgoing { topic: "a", key: None, value: value.as_bytes(), headers: &[] };
+    match batch.send(record) {
+        Ok(()) => batch.finish().await,
+        Err(_) => Err(DeliveryError::Purged),
+    }
+}
+
+fn is_rebuilt(registry: &Registry, reason: &str) -> bool {
+    let text = TextEncoder::new().encode_to_string(&registry.gather()).expect("metrics are text");
+    text.contains(&format!("weir_producer_rebuilt_total{{reason=\"{reason}\"}} 1"))
+}
+
+fn watched(producer: &Producer) -> (Registry, Shutdown) {
+    let process = Process::new("weir-test", "0");
+    process.shutdown.spawn(watchdog::watch(producer.clone(), &process));
+    (process.registry, process.shutdown)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fatal_error_is_healed_by_a_new_client() {
+    let cluster = Cluster::with_topics(&[("a", 1)]);
+    let producer = cluster.producer();
+    let (registry, shutdown) = watched(&producer);
+    send(&producer, "1").await.unwrap();
+    // An idempotent producer that is told of a gap in its own sequence gives up for good.
+    let errors = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER];
+    cluster.mock.request_errors(RDKafkaApiKey::Produce, &errors);
+    assert!(send(&producer, "2").await.is_err());
+    assert!(producer.fatal_error().is_some());
+    eventually("a new client", || is_rebuilt(&registry, "fatal")).await;
+    tokio::time::timeout(DEADLINE, send(&producer, "3")).await.unwrap().unwrap();
+    assert_eq!(producer.fatal_error(), None);
+    let values: Vec<_> = cluster.read("a", 1, 2).await.iter().map(Stored::text).collect();
+    assert_eq!(values, ["1", "3"]);
+    shutdown.trigger();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_that_wait_while_brokers_answer_bring_a_new_client_and_are_reported() {
+    let cluster = Cluster::with_topics(&[("a", 1)]);
+    let producer = cluster.producer();
+    let (registry, shutdown) = watched(&producer);
+    send(&producer, "1").await.unwrap();
+    // A broker that leads the partition, says the metadata, and says that it does not, whenever it is asked.
+    let errors = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION; 1000];
+    cluster.mock.request_errors(RDKafkaApiKey::Produce, &errors);
+    assert_eq!(send(&producer, "2").await, Err(DeliveryError::Purged));
+    assert!(is_rebuilt(&registry, "stalled"));
+    cluster.mock.clear_request_errors(RDKafkaApiKey::Produce);
+    tokio::time::timeout(DEADLINE, send(&producer, "3")).await.unwrap().unwrap();
+    shutdown.trigger();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_is_away_is_waited_for_with_the_same_client() {
+    let cluster = Cluster::with_topics(&[("a", 1)]);
+    let options = ProducerOptions { delivery_timeout: Duration::from_secs(12), ..ProducerOptions::default() };
+    let producer = Producer::new(&cluster.kafka(), &options).unwrap();
+    let (registry, shutdown) = watched(&producer);
+    send(&producer, "1").await.unwrap();
+    cluster.mock.broker_down(1).unwrap();
+    assert_eq!(send(&producer, "2").await, Err(DeliveryError::TimedOut));
+    cluster.mock.broker_up(1).unwrap();
+    tokio::time::timeout(DEADLINE, send(&producer, "3")).await.unwrap().unwrap();
+    assert!(["fatal", "stalled", "partition"].into_iter().all(|reason| !is_rebuilt(&registry, reason)));
+    shutdown.trigger();
+}
