@@ -50,6 +50,12 @@ pub(crate) enum Unavailable {
     Late,
     /// Kafka refused a record.
     Refused,
+    /// Kafka has not acknowledged for a while, so it is not waited for.
+    BreakerOpen,
+    /// Kafka did not acknowledge, and the spool or its disk is full.
+    SpoolFull,
+    /// Kafka did not acknowledge, and the spool's disk fails or is too slow.
+    SpoolFailing,
     /// As many connections are open as `--max-connections` allows.
     Connections,
 }
@@ -82,8 +88,16 @@ impl SignatureFault {
 }
 
 impl Unavailable {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Starting, Self::QueueFull, Self::Late, Self::Refused, Self::Connections];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Starting,
+        Self::QueueFull,
+        Self::Late,
+        Self::Refused,
+        Self::BreakerOpen,
+        Self::SpoolFull,
+        Self::SpoolFailing,
+        Self::Connections,
+    ];
 
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
@@ -91,6 +105,9 @@ impl Unavailable {
             Self::QueueFull => "queue_full",
             Self::Late => "late",
             Self::Refused => "refused",
+            Self::BreakerOpen => "breaker_open",
+            Self::SpoolFull => "spool_full",
+            Self::SpoolFailing => "spool_failing",
             Self::Connections => "connections",
         }
     }
@@ -106,6 +123,11 @@ impl Unavailable {
             }
             Self::Late => "Kafka did not acknowledge within --ack-timeout",
             Self::Refused => "Kafka refuses a record",
+            Self::BreakerOpen => "Kafka has not acknowledged for a while",
+            Self::SpoolFull => {
+                "Kafka does not acknowledge, and the spool (--spool-max-bytes) or its disk is full"
+            }
+            Self::SpoolFailing => "Kafka does not acknowledge, and the spool's disk fails or is too slow",
             Self::Connections => "as many connections are open as --max-connections allows",
         }
     }

@@ -23,9 +23,10 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    /// A closed gate, which holds the start-up probe back.
-    pub(crate) fn closed(health: &Health) -> Self {
-        Self { is_open: Arc::default(), check: health.check("kafka", Probe::Startup) }
+    /// A closed gate. It holds the start-up probe back, unless there is a spool for what comes meanwhile.
+    pub(crate) fn closed(health: &Health, has_spool: bool) -> Self {
+        let probe = if has_spool { Probe::Shown } else { Probe::Startup };
+        Self { is_open: Arc::default(), check: health.check("kafka", probe) }
     }
 
     pub(crate) fn is_open(&self) -> bool {

@@ -5,9 +5,13 @@
 
 mod answer;
 mod body;
+mod breaker;
 mod complaints;
+mod delivery;
+mod durable;
 mod gate;
 mod handshake;
+mod kafka;
 mod keyring;
 mod metrics;
 mod publisher;
@@ -16,8 +20,10 @@ mod secrets;
 mod server;
 pub mod settings;
 mod signature;
+mod spool;
 mod webhook;
 
 pub use secrets::Secret;
 pub use server::{ServeError, bind, run, serve};
 pub use settings::Settings;
+pub use spool::OpenError;

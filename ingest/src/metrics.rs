@@ -2,10 +2,11 @@
 
 use crate::answer::{Answer, SignatureFault, Unavailable};
 use prometheus::{Histogram, IntCounter, IntGauge, Registry};
-use runtime::metrics::{SECONDS, counter, counters, gauge, histogram};
+use runtime::metrics::{SECONDS, counter, counters, gauge, histograms};
 use schemas::{EventKind, Kind, Refusal};
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::time::Duration;
 
 /// All metrics of ingest; every label set is closed, and its counters exist from the start.
 #[derive(Debug)]
@@ -15,15 +16,36 @@ pub(crate) struct Metrics {
     unavailable: Vec<IntCounter>,
     events: HashMap<EventKind, IntCounter>,
     dead_letters: HashMap<Refusal, IntCounter>,
-    /// Deliveries whose every record Kafka acknowledged.
-    acknowledged: IntCounter,
+    /// Deliveries that were made durable, and how long it took, by [`Path`].
+    durable: [(IntCounter, Histogram); 2],
     /// Verified deliveries that could not be made durable.
     rejected: IntCounter,
-    pub(crate) ack_seconds: Histogram,
+    pub(crate) breaker_open: IntGauge,
+    pub(crate) breaker_opened: IntCounter,
     pub(crate) body_bytes: IntCounter,
     pub(crate) connections: IntGauge,
     pub(crate) accept_errors: IntCounter,
     pub(crate) secret_reload_failures: IntCounter,
+}
+
+/// How a delivery was made durable, as a label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Path {
+    /// Kafka acknowledged every record.
+    Broker,
+    /// It is on the disk.
+    Spool,
+}
+
+impl Path {
+    const ALL: [Self; 2] = [Self::Broker, Self::Spool];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Broker => "broker",
+            Self::Spool => "spool",
+        }
+    }
 }
 
 /// The method of a request, as a label.
@@ -68,12 +90,7 @@ impl Metrics {
         );
         let answer_labels =
             Method::ALL.into_iter().flat_map(|method| STATUSES.map(|status| (method, status)));
-        let deliveries = counters(
-            registry,
-            "weir_ingest_deliveries_total",
-            "Verified deliveries by how they were made durable: broker, or rejected with 503.",
-            &["path"],
-        );
+        let (durable, rejected) = deliveries(registry);
         let signatures = counters(
             registry,
             "weir_ingest_signature_failures_total",
@@ -96,13 +113,17 @@ impl Metrics {
             unavailable: Unavailable::ALL.map(|why| unavailable.with_label_values(&[why.as_str()])).into(),
             events: events(registry),
             dead_letters: dead_letters(registry),
-            acknowledged: deliveries.with_label_values(&["broker"]),
-            rejected: deliveries.with_label_values(&["rejected"]),
-            ack_seconds: histogram(
+            durable,
+            rejected,
+            breaker_open: gauge(
                 registry,
-                "weir_ingest_ack_seconds",
-                "Time from a verified delivery to the acknowledgement of its last record.",
-                SECONDS,
+                "weir_ingest_breaker_open",
+                "1 while Kafka is not waited for because it did not acknowledge, 0 otherwise.",
+            ),
+            breaker_opened: counter(
+                registry,
+                "weir_ingest_breaker_opened_total",
+                "How often Kafka stopped being waited for.",
             ),
             body_bytes: counter(registry, "weir_ingest_body_bytes_total", "Bytes of verified bodies."),
             connections: gauge(registry, "weir_ingest_connections", "Connections that are open now."),
@@ -131,9 +152,12 @@ impl Metrics {
         }
     }
 
-    /// Counts a verified delivery by what became of it.
-    pub(crate) fn delivered(&self, acknowledged: bool) {
-        if acknowledged { self.acknowledged.inc() } else { self.rejected.inc() }
+    /// Counts a verified delivery by what became of it: where it is durable, `None` where it is not.
+    pub(crate) fn delivered(&self, path: Option<Path>, took: Duration) {
+        let Some(path) = path else { return self.rejected.inc() };
+        let (deliveries, seconds) = &self.durable[path as usize];
+        deliveries.inc();
+        seconds.observe(took.as_secs_f64());
     }
 
     /// Counts an event.
@@ -149,6 +173,28 @@ impl Metrics {
             counter.inc();
         }
     }
+}
+
+/// By [`Path`], and those that could not be made durable.
+fn deliveries(registry: &Registry) -> ([(IntCounter, Histogram); 2], IntCounter) {
+    let deliveries = counters(
+        registry,
+        "weir_ingest_deliveries_total",
+        "Verified deliveries by how they were made durable: broker, spool, or rejected with 503.",
+        &["path"],
+    );
+    let ack_seconds = histograms(
+        registry,
+        "weir_ingest_ack_seconds",
+        "Time from a verified delivery to when it was durable, by where: acknowledged by Kafka, or on the disk.",
+        &["path"],
+        SECONDS,
+    );
+    let of_path = |path: Path| {
+        let label = [path.as_str()];
+        (deliveries.with_label_values(&label), ack_seconds.with_label_values(&label))
+    };
+    (Path::ALL.map(of_path), deliveries.with_label_values(&["rejected"]))
 }
 
 fn events(registry: &Registry) -> HashMap<EventKind, IntCounter> {

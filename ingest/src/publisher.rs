@@ -1,14 +1,16 @@
 //! Lays a verified delivery out on the topics: the raw record, the typed ones, a dead letter where it is due.
 
-use crate::answer::Unavailable;
+mod outcome;
+
+use crate::delivery::Delivery;
 use crate::metrics::Metrics;
-use crate::signature::VerifiedBody;
+pub(crate) use outcome::NotPublished;
 use runtime::dead_letter::DeadLetter;
 use runtime::producer::{Batch, Outgoing, Producer, Receipt, SendError};
 use runtime::throttle::Throttle;
-use schemas::{Event, Millis, Refusal, Topic, raw};
+use schemas::{Event, Refusal, Topic, raw};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// How often trouble with Kafka is said again.
@@ -21,7 +23,7 @@ struct Scratch {
     event_type: Vec<u8>,
 }
 
-/// Publishes deliveries; it takes nothing but a [`VerifiedBody`].
+/// Publishes deliveries; their bodies are verified.
 #[derive(Debug)]
 pub(crate) struct Publisher {
     producer: Producer,
@@ -46,24 +48,26 @@ impl Publisher {
     }
 
     /// Queues all records of a delivery; the receipt resolves once Kafka has acknowledged all of them.
-    pub(crate) fn publish(&self, body: &VerifiedBody, received: SystemTime) -> Result<Receipt, Unavailable> {
+    pub(crate) fn publish(&self, delivery: &Delivery) -> Result<Receipt, NotPublished> {
+        let body = &delivery.body;
         let split = schemas::split(body.bytes(), self.max_events);
         let mut id = Uuid::encode_buffer();
-        let id = Uuid::now_v7().hyphenated().encode_lower(&mut id);
-        let received_text = Millis::of(received).to_string();
-        let receipt = schemas::Receipt { delivery_id: id, received: &received_text };
-        let delivery =
+        let received = delivery.received_text();
+        let receipt = schemas::Receipt {
+            delivery_id: delivery.id.hyphenated().encode_lower(&mut id),
+            received: &received,
+        };
+        let raw =
             raw::Delivery { receipt, source: &split.source, signature: body.signature(), app: body.app() };
         let mut batch = self.producer.batch();
-        self.send(&mut batch, Topic::Raw, None, body.bytes(), &delivery.headers())?;
+        self.send(&mut batch, Topic::Raw, None, body.bytes(), &raw.headers())?;
         let mut scratch = Scratch::default();
         for event in &split.events {
             self.send_event(&mut batch, event, receipt, &mut scratch)?;
         }
         if let Some(refusal) = split.refusal {
-            self.send_dead_letter(&mut batch, &delivery, body.bytes(), refusal, received)?;
+            self.send_dead_letter(&mut batch, &raw, delivery, refusal)?;
         }
-        self.metrics.body_bytes.inc_by(body.bytes().len() as u64);
         Ok(batch.finish())
     }
 
@@ -73,7 +77,7 @@ impl Publisher {
         event: &Event<'_>,
         receipt: schemas::Receipt<'_>,
         Scratch { value, event_type }: &mut Scratch,
-    ) -> Result<(), Unavailable> {
+    ) -> Result<(), NotPublished> {
         value.clear();
         event.write_json(receipt, value);
         event_type.clear();
@@ -88,24 +92,23 @@ impl Publisher {
     fn send_dead_letter(
         &self,
         batch: &mut Batch<'_>,
-        delivery: &raw::Delivery<'_>,
-        body: &[u8],
+        raw: &raw::Delivery<'_>,
+        delivery: &Delivery,
         refusal: Refusal,
-        received: SystemTime,
-    ) -> Result<(), Unavailable> {
+    ) -> Result<(), NotPublished> {
         let letter = DeadLetter {
             reason: refusal.as_str(),
             error: refusal.explanation(),
             consumer: self.consumer,
             origin: None,
             attempts: 1,
-            first_failed: received,
+            first_failed: delivery.received,
         };
         let why = letter.headers();
-        let mut headers = delivery.headers().to_vec();
+        let mut headers = raw.headers().to_vec();
         headers.extend(why.iter().map(|(name, value)| (*name, value.as_bytes())));
         self.metrics.dead_letter(refusal);
-        self.send(batch, Topic::IngestDlq, None, body, &headers)
+        self.send(batch, Topic::IngestDlq, None, delivery.body.bytes(), &headers)
     }
 
     fn send(
@@ -115,17 +118,16 @@ impl Publisher {
         key: Option<&str>,
         value: &[u8],
         headers: &[(&str, &[u8])],
-    ) -> Result<(), Unavailable> {
+    ) -> Result<(), NotPublished> {
         let topic = &self.topics[topic as usize];
         let record = Outgoing { topic, key: key.map(str::as_bytes), value, headers };
-        batch.send(record).map_err(|error| match error {
-            SendError::QueueFull => Unavailable::QueueFull,
-            SendError::TooLarge { .. } | SendError::Fatal { .. } | SendError::Other { .. } => {
-                if let Some(suppressed) = self.refused.pass(Instant::now()) {
-                    tracing::error!(%error, suppressed, "a record cannot be sent");
-                }
-                Unavailable::Refused
+        batch.send(record).map_err(|error| {
+            if error != SendError::QueueFull
+                && let Some(suppressed) = self.refused.pass(Instant::now())
+            {
+                tracing::error!(%error, suppressed, "a record cannot be sent");
             }
+            NotPublished::from(error)
         })
     }
 

@@ -1,18 +1,23 @@
 //! The public port: accepts connections, bounds them, and drains them when the process is asked to end.
 
 use crate::answer::{Answer, Unavailable};
+use crate::breaker::Breaker;
+use crate::durable::Durable;
 use crate::gate::{self, Gate};
+use crate::kafka::Kafka;
 use crate::metrics::Metrics;
 use crate::publisher::Publisher;
 use crate::reload::{self, Current};
 use crate::settings::Settings;
+use crate::spool::{self, OpenError, Spool, SpoolMetrics};
 use crate::webhook::{Parts, Webhook};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
+use runtime::health::Probe;
 use runtime::process::Process;
-use runtime::producer::{Producer, ProducerError, ProducerOptions};
+use runtime::producer::{Producer, ProducerError, ProducerOptions, watchdog};
 use runtime::settings::{CommonSettings, KafkaSettings};
 use schemas::TopicSpec;
 use std::convert::Infallible;
@@ -44,6 +49,9 @@ pub enum ServeError {
     /// The Kafka client cannot be made from its settings.
     #[error(transparent)]
     Producer(#[from] ProducerError),
+    /// The spool cannot be opened.
+    #[error(transparent)]
+    Spool(#[from] OpenError),
 }
 
 /// Serves from the address of the settings until the process is asked to end.
@@ -66,7 +74,8 @@ pub async fn serve(
     settings: Settings,
     process: Process,
 ) -> Result<(), ServeError> {
-    let gate = Gate::closed(&process.health);
+    let spool = open_spool(&settings, &process)?;
+    let gate = Gate::closed(&process.health, spool.is_some());
     let producer = Producer::new(kafka, &producer_options(&settings, process.name))?;
     let metrics = Arc::new(Metrics::new(&process.registry));
     let secrets = Arc::new(Current::new(&settings));
@@ -78,6 +87,7 @@ pub async fn serve(
         Arc::clone(&metrics),
     );
     let topics = publisher.topic_names();
+    process.shutdown.spawn(watchdog::watch(producer.clone(), &process));
     let reload = reload::keep_current(
         Arc::clone(&secrets),
         settings.clone(),
@@ -91,9 +101,32 @@ pub async fn serve(
         topics,
         process.shutdown.clone(),
     ));
-    let parts =
-        Parts { secrets, gate, publisher, metrics: Arc::clone(&metrics), shutdown: process.shutdown.clone() };
+    let breaker = Breaker::new(settings.breaker_misses, settings.breaker_probe);
+    let kafka = Arc::new(Kafka { publisher, gate, breaker, metrics: Arc::clone(&metrics) });
+    if let Some(spool) = &spool {
+        start_draining(spool, &kafka, &process);
+    }
+    let durable = Durable {
+        kafka,
+        spool: spool.clone(),
+        ack_timeout: settings.ack_timeout,
+        metrics: Arc::clone(&metrics),
+    };
+    let parts = Parts { secrets, durable, metrics: Arc::clone(&metrics), shutdown: process.shutdown.clone() };
     let webhook = Arc::new(Webhook::new(&settings, parts));
+    announce(&listener, &settings);
+    serve_until_drained(listener, webhook, &settings, &metrics, &process).await;
+    if !producer.flush(settings.drain_timeout).await {
+        let records = producer.in_flight();
+        tracing::warn!(records, "records that nobody waits for were not acknowledged before the end");
+    }
+    if let Some(spool) = spool {
+        spool.close().await;
+    }
+    Ok(())
+}
+
+fn announce(listener: &TcpListener, settings: &Settings) {
     let address =
         listener.local_addr().map_or_else(|_| settings.listen.to_string(), |address| address.to_string());
     tracing::info!(listen = address, path = settings.path, "serving webhooks");
@@ -102,12 +135,26 @@ pub async fn serve(
             "no verify token is set (WEIR_VERIFY_TOKEN or --verify-tokens): every handshake is refused"
         );
     }
-    serve_until_drained(listener, webhook, &settings, &metrics, &process).await;
-    if !producer.flush(settings.drain_timeout).await {
-        let records = producer.in_flight();
-        tracing::warn!(records, "records that nobody waits for were not acknowledged before the end");
-    }
-    Ok(())
+}
+
+/// With a spool, a delivery is safe as soon as it is open: Kafka may be away when the process starts.
+fn open_spool(settings: &Settings, process: &Process) -> Result<Option<Spool>, OpenError> {
+    let Some(spool) = &settings.spool else {
+        tracing::warn!(
+            "there is no spool (--spool-dir): while Kafka does not acknowledge, deliveries are answered 503"
+        );
+        return Ok(None);
+    };
+    let check = process.health.check("spool", Probe::Startup);
+    let spool = Spool::open(spool, SpoolMetrics::new(&process.registry))?;
+    check.pass();
+    Ok(Some(spool))
+}
+
+fn start_draining(spool: &Spool, kafka: &Arc<Kafka>, process: &Process) {
+    let shutdown = &process.shutdown;
+    shutdown.spawn(spool::tend(spool.clone(), shutdown.clone()));
+    shutdown.spawn(spool::drain(spool.clone(), Arc::clone(kafka), shutdown.clone()));
 }
 
 fn producer_options(settings: &Settings, client_id: &str) -> ProducerOptions {

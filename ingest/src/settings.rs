@@ -42,9 +42,36 @@ pub struct IngestArgs {
     #[arg(long, env = "WEIR_SECRETS_REFRESH", default_value = "10s", value_name = "DURATION")]
     secrets_refresh: Option<String>,
 
-    /// How long Kafka may take to acknowledge a delivery before it is answered 503
+    /// How long Kafka may take to acknowledge a delivery before it goes to the spool, or is answered 503 without one
     #[arg(long, env = "WEIR_ACK_TIMEOUT", default_value = "1s", value_name = "DURATION")]
     ack_timeout: Option<String>,
+
+    /// Directory in which deliveries are kept that Kafka does not acknowledge in time; without one they are answered 503
+    ///
+    /// It has to outlive the process, so that what was answered 200 reaches Kafka after a restart, and belongs to one
+    /// process alone.
+    #[arg(long, env = "WEIR_SPOOL_DIR", value_name = "DIR")]
+    spool_dir: Option<String>,
+
+    /// What the deliveries in the spool may take of the disk; beyond it they are answered 503
+    #[arg(long, env = "WEIR_SPOOL_MAX_BYTES", default_value = "1GiB", value_name = "BYTES")]
+    spool_max_bytes: Option<String>,
+
+    /// How long the disk may take to keep a delivery before it is answered 503
+    #[arg(long, env = "WEIR_SPOOL_TIMEOUT", default_value = "800ms", value_name = "DURATION")]
+    spool_timeout: Option<String>,
+
+    /// Deliveries a second that go from the spool to Kafka at most, so that new ones keep their latency
+    #[arg(long, env = "WEIR_SPOOL_DRAIN_RATE", default_value = "1000", value_name = "COUNT")]
+    spool_drain_rate: Option<String>,
+
+    /// Deliveries in a row that Kafka has to miss before it is not waited for any more
+    #[arg(long, env = "WEIR_BREAKER_MISSES", default_value = "5", value_name = "COUNT")]
+    breaker_misses: Option<String>,
+
+    /// How often one delivery tries Kafka all the same, after that
+    #[arg(long, env = "WEIR_BREAKER_PROBE", default_value = "1s", value_name = "DURATION")]
+    breaker_probe: Option<String>,
 
     /// The largest body that is read; a larger one is answered 413
     #[arg(long, env = "WEIR_MAX_BODY", default_value = "4MiB", value_name = "BYTES")]
@@ -98,6 +125,12 @@ pub struct Settings {
     pub secrets_refresh: Duration,
     /// How long Kafka may take to acknowledge a delivery.
     pub ack_timeout: Duration,
+    /// Where deliveries wait that Kafka does not acknowledge in time.
+    pub spool: Option<SpoolSettings>,
+    /// Deliveries in a row that Kafka has to miss before it is not waited for any more.
+    pub breaker_misses: u32,
+    /// How often one delivery tries Kafka all the same, after that.
+    pub breaker_probe: Duration,
     /// The largest body, in bytes.
     pub max_body: usize,
     /// The most events of one delivery.
@@ -116,6 +149,26 @@ pub struct Settings {
     pub linger: Duration,
     /// Bytes of records that may wait for Kafka.
     pub queue_bytes: usize,
+}
+
+/// How deliveries are kept on disk.
+#[derive(Clone, Debug)]
+pub struct SpoolSettings {
+    /// The directory; one process has it.
+    pub directory: PathBuf,
+    /// What the deliveries may cost together.
+    pub max_bytes: u64,
+    /// How long the disk may take to keep a delivery.
+    pub timeout: Duration,
+    /// Deliveries a second that go to Kafka at most; never 0.
+    pub drain_rate: u32,
+}
+
+impl SpoolSettings {
+    /// The defaults of `--help` for a directory.
+    pub fn of(directory: PathBuf) -> Self {
+        Self { directory, max_bytes: 1 << 30, timeout: Duration::from_millis(800), drain_rate: 1000 }
+    }
 }
 
 /// Secrets of one sort: where they come from, and what was there at the start.
@@ -148,6 +201,10 @@ impl Settings {
         let verify_tokens = read_secrets(reader, "verify_tokens", "verify_token");
         let secrets_refresh = reader.required("secrets_refresh", &between(100, 3_600_000));
         let ack_timeout = reader.required("ack_timeout", &between(10, 4_000));
+        let spool = read_spool(reader);
+        let u32_of = |value: u64| u32::try_from(value).ok();
+        let breaker_misses = reader.required("breaker_misses", &form::count(1..=10_000)).and_then(u32_of);
+        let breaker_probe = reader.required("breaker_probe", &between(10, 60_000));
         let max_body = reader.required("max_body", &form::bytes(1024..=64 << 20)).and_then(usize_of);
         let max_events = reader.required("max_events", &form::count(1..=1_000_000)).and_then(usize_of);
         let connections = reader.required("max_connections", &form::count(1..=1_000_000)).and_then(usize_of);
@@ -164,6 +221,9 @@ impl Settings {
             verify_tokens: verify_tokens?,
             secrets_refresh: secrets_refresh?,
             ack_timeout: ack_timeout?,
+            spool: spool?,
+            breaker_misses: breaker_misses?,
+            breaker_probe: breaker_probe?,
             max_body: max_body?,
             max_events: max_events?,
             max_connections: connections?,
@@ -185,6 +245,9 @@ impl Settings {
             verify_tokens: Secrets::fixed(verify_token),
             secrets_refresh: Duration::from_secs(10),
             ack_timeout: Duration::from_secs(1),
+            spool: None,
+            breaker_misses: 5,
+            breaker_probe: Duration::from_secs(1),
             max_body: usize::try_from(TopicSpec::DEFAULT_BODY_BYTES).unwrap_or(usize::MAX),
             max_events: 10_000,
             max_connections: 10_000,
@@ -214,6 +277,20 @@ fn read_app_secrets(reader: &mut Reader<'_>) -> Option<Secrets> {
         return None;
     }
     read_secrets(reader, "app_secrets", "app_secret")
+}
+
+/// `Some(None)` where there is to be no spool.
+#[expect(clippy::option_option, reason = "bad settings are told from a spool that is not wanted")]
+fn read_spool(reader: &mut Reader<'_>) -> Option<Option<SpoolSettings>> {
+    let directory = reader.optional("spool_dir", &form::directory());
+    let max_bytes = reader.required("spool_max_bytes", &form::bytes(1 << 20..=1 << 40))?;
+    let timeout = reader.required("spool_timeout", &between(10, 4_000))?;
+    let drain_rate = reader.required("spool_drain_rate", &form::count(1..=1_000_000))?;
+    let drain_rate = u32::try_from(drain_rate).ok()?;
+    if reader.is_set("spool_dir") && directory.is_none() {
+        return None;
+    }
+    Some(directory.map(|directory| SpoolSettings { directory, max_bytes, timeout, drain_rate }))
 }
 
 fn read_secrets(reader: &mut Reader<'_>, directory: &str, single: &str) -> Option<Secrets> {
@@ -269,5 +346,15 @@ mod tests {
             ..read
         };
         assert_eq!(format!("{as_local:?}"), format!("{local:?}"));
+    }
+
+    #[test]
+    fn a_spool_has_the_defaults_of_the_help() {
+        let command = process::command::<IngestArgs>(ABOUT);
+        let matches =
+            command.clone().get_matches_from(["weir-ingest", "--spool-dir", env!("CARGO_MANIFEST_DIR")]);
+        let spool = read_spool(&mut Reader::new(&command, &matches)).unwrap().unwrap();
+        let expected = SpoolSettings::of(PathBuf::from(env!("CARGO_MANIFEST_DIR")));
+        assert_eq!(format!("{spool:?}"), format!("{expected:?}"));
     }
 }

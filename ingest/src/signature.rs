@@ -2,26 +2,35 @@
 
 use crate::answer::SignatureFault;
 use crate::keyring::Keyring;
+use crate::spool::Kept;
 use bytes::Bytes;
 use hyper::HeaderMap;
+use std::fmt;
 use std::sync::Arc;
 
 const HEADER: &str = "x-hub-signature-256";
 const DIGITS: usize = 64;
 
 /// What `X-Hub-Signature-256` claims, well formed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Claim {
     as_sent: [u8; 7 + DIGITS],
     digest: [u8; 32],
 }
 
-/// A body that Meta signed. Only [`verify`] makes one, and only one of these is published.
-#[derive(Clone, Debug)]
+/// A body that Meta signed. Only [`verify`] makes one, and the spool, which takes nothing else, gives it back; only one
+/// of these is published.
+#[derive(Clone)]
 pub(crate) struct VerifiedBody {
     bytes: Bytes,
-    claim: Claim,
+    signature: [u8; 7 + DIGITS],
     app: Arc<str>,
+}
+
+impl fmt::Debug for VerifiedBody {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("VerifiedBody").field("app", &self.app).finish_non_exhaustive()
+    }
 }
 
 impl VerifiedBody {
@@ -30,9 +39,20 @@ impl VerifiedBody {
         &self.bytes
     }
 
+    /// The same bytes, for one who outlives the request.
+    pub(crate) fn shared(&self) -> Bytes {
+        self.bytes.clone()
+    }
+
+    /// A body that was verified before it was kept; `None` when what came with it is no signature.
+    pub(crate) fn from_spool(kept: Kept) -> Option<Self> {
+        let (bytes, signature, app) = kept.into_parts();
+        Some(Self { bytes, signature: signature.try_into().ok()?, app })
+    }
+
     /// `X-Hub-Signature-256` as received.
     pub(crate) fn signature(&self) -> &[u8] {
-        &self.claim.as_sent
+        &self.signature
     }
 
     /// The name of the app whose secret signed it.
@@ -60,7 +80,7 @@ pub(crate) fn claim(headers: &HeaderMap) -> Result<Claim, SignatureFault> {
 /// Verifies that one of the app secrets gives the claimed signature of these very bytes.
 pub(crate) fn verify(keyring: &Keyring, claim: Claim, bytes: Bytes) -> Result<VerifiedBody, SignatureFault> {
     let app = keyring.matching(&bytes, &claim.digest).ok_or(SignatureFault::Wrong)?;
-    Ok(VerifiedBody { bytes, claim, app })
+    Ok(VerifiedBody { bytes, signature: claim.as_sent, app })
 }
 
 fn hex_digit(digit: u8) -> Result<u8, SignatureFault> {
@@ -141,7 +161,7 @@ mod tests {
         for bit in 0..ESCAPED.len() * 8 {
             let mut body = ESCAPED.to_vec();
             body[bit / 8] ^= 1 << (bit % 8);
-            assert!(verify(&secrets, right.clone(), Bytes::from(body)).is_err(), "bit {bit}");
+            assert!(verify(&secrets, right, Bytes::from(body)).is_err(), "bit {bit}");
         }
     }
 }

@@ -1,15 +1,15 @@
-//! From a request to its answer: the refusals in their order, then verify, publish, wait for the acknowledgement.
+//! From a request to its answer: the refusals in their order, then verify, make durable, answer.
 
-use crate::answer::{Answer, Unavailable};
+use crate::answer::Answer;
 use crate::body::{self, BodyFault};
 use crate::complaints::Complaints;
-use crate::gate::Gate;
+use crate::delivery::Delivery;
+use crate::durable::Durable;
 use crate::handshake;
 use crate::metrics::{Method, Metrics};
-use crate::publisher::Publisher;
 use crate::reload::Current;
 use crate::settings::Settings;
-use crate::signature::{self, VerifiedBody};
+use crate::signature;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -17,7 +17,7 @@ use hyper::header::CONTENT_ENCODING;
 use hyper::{HeaderMap, Request, Response};
 use runtime::shutdown::Shutdown;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 /// Answers the requests of the public port.
 #[derive(Debug)]
@@ -25,7 +25,6 @@ pub(crate) struct Webhook {
     path: String,
     max_body: usize,
     body_timeout: Duration,
-    ack_timeout: Duration,
     parts: Parts,
     complaints: Complaints,
 }
@@ -34,8 +33,7 @@ pub(crate) struct Webhook {
 #[derive(Debug)]
 pub(crate) struct Parts {
     pub(crate) secrets: Arc<Current>,
-    pub(crate) gate: Gate,
-    pub(crate) publisher: Publisher,
+    pub(crate) durable: Durable,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) shutdown: Shutdown,
 }
@@ -63,7 +61,6 @@ impl Webhook {
             path: settings.path.clone(),
             max_body: settings.max_body,
             body_timeout: settings.body_timeout,
-            ack_timeout: settings.ack_timeout,
             parts,
             complaints: Complaints::new(),
         }
@@ -121,35 +118,16 @@ impl Webhook {
         let verified =
             claim.and_then(|claim| signature::verify(&self.parts.secrets.keyring.load(), claim, bytes));
         match verified {
-            Ok(body) => Outcome::of(self.publish(&body, received).await),
+            Ok(body) => Outcome::of(self.accept(&Delivery::new(body, received)).await),
             Err(fault) => Outcome::of(Answer::Unsigned(fault)),
         }
     }
 
-    async fn publish(&self, body: &VerifiedBody, received: SystemTime) -> Answer {
-        let durable = self.make_durable(body, received).await;
-        self.parts.metrics.delivered(durable.is_ok());
-        match durable {
+    async fn accept(&self, delivery: &Delivery) -> Answer {
+        self.parts.metrics.body_bytes.inc_by(delivery.body.bytes().len() as u64);
+        match self.parts.durable.make(delivery).await {
             Ok(()) => Answer::Accepted,
             Err(why) => Answer::Unavailable(why),
-        }
-    }
-
-    /// Returns once Kafka has acknowledged every record of the delivery.
-    async fn make_durable(&self, body: &VerifiedBody, received: SystemTime) -> Result<(), Unavailable> {
-        if !self.parts.gate.is_open() {
-            return Err(Unavailable::Starting);
-        }
-        let start = Instant::now();
-        let receipt = self.parts.publisher.publish(body, received)?;
-        match tokio::time::timeout(self.ack_timeout, receipt).await {
-            Ok(Ok(())) => {
-                self.parts.metrics.ack_seconds.observe(start.elapsed().as_secs_f64());
-                Ok(())
-            }
-            // The producer has named topic and error.
-            Ok(Err(_)) => Err(Unavailable::Refused),
-            Err(_) => Err(Unavailable::Late),
         }
     }
 }

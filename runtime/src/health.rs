@@ -14,6 +14,8 @@ pub enum Probe {
     Readiness,
     /// `/startupz`, and `/readyz` too: fails until the process has come up, then passes for good.
     Startup,
+    /// None: `/readyz?verbose` shows it, and no probe fails for it.
+    Shown,
 }
 
 /// All checks of a process; clones share them.
@@ -33,7 +35,15 @@ pub struct Check {
 /// What a probe answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    lines: Vec<(&'static str, Option<String>)>,
+    lines: Vec<Line>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Line {
+    name: &'static str,
+    failure: Option<String>,
+    /// Whether the probe fails with it.
+    counts: bool,
 }
 
 #[derive(Debug)]
@@ -66,17 +76,18 @@ impl Health {
     /// What the probe says now. A process that has not declared what its start waits for has not started.
     pub fn report(&self, probe: Probe) -> Report {
         let entries = lock(&self.checks);
-        let counts = |entry: &&Entry| {
-            entry.probe == probe || (probe == Probe::Readiness && entry.probe == Probe::Startup)
+        let belongs = |entry: &&Entry| {
+            entry.probe == probe
+                || (probe == Probe::Readiness && matches!(entry.probe, Probe::Startup | Probe::Shown))
         };
-        let mut lines: Vec<_> =
-            entries.iter().filter(counts).map(|entry| (entry.name, entry.failure.clone())).collect();
+        let mut lines: Vec<_> = entries.iter().filter(belongs).map(Entry::line).collect();
         let is_declared = entries.iter().any(|entry| entry.probe == Probe::Startup);
         if probe != Probe::Liveness && !is_declared {
-            lines.push(("process", Some(String::from("starting"))));
+            lines.push(Line { name: "process", failure: Some(String::from("starting")), counts: true });
         }
         if probe == Probe::Readiness {
-            lines.push(("shutdown", self.shutdown.is_requested().then(|| String::from("draining"))));
+            let failure = self.shutdown.is_requested().then(|| String::from("draining"));
+            lines.push(Line { name: "shutdown", failure, counts: true });
         }
         Report { lines }
     }
@@ -103,26 +114,31 @@ impl Check {
 impl Report {
     /// Whether every check passes.
     pub fn passes(&self) -> bool {
-        self.lines.iter().all(|(_, failure)| failure.is_none())
+        self.lines.iter().all(|line| line.failure.is_none() || !line.counts)
     }
 
-    /// One line a check, `[+]name ok` or `[-]name failed: why`, as Kubernetes' own servers write them.
+    /// One line a check, `[+]name ok` or `[-]name failed: why`, as Kubernetes' own servers write them; `[!]name: why` for
+    /// what is only shown.
     pub fn verbose(&self) -> String {
-        self.lines.iter().fold(String::new(), |mut text, (name, failure)| {
-            let line = Line(name, failure.as_deref());
+        self.lines.iter().fold(String::new(), |mut text, line| {
             writeln!(text, "{line}").expect("writing to a string does not fail");
             text
         })
     }
 }
 
-struct Line<'a>(&'a str, Option<&'a str>);
+impl Entry {
+    fn line(&self) -> Line {
+        Line { name: self.name, failure: self.failure.clone(), counts: self.probe != Probe::Shown }
+    }
+}
 
-impl fmt::Display for Line<'_> {
+impl fmt::Display for Line {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.1 {
-            None => write!(formatter, "[+]{} ok", self.0),
-            Some(why) => write!(formatter, "[-]{} failed: {why}", self.0),
+        match &self.failure {
+            None => write!(formatter, "[+]{} ok", self.name),
+            Some(why) if self.counts => write!(formatter, "[-]{} failed: {why}", self.name),
+            Some(why) => write!(formatter, "[!]{}: {why}", self.name),
         }
     }
 }
@@ -179,6 +195,16 @@ mod tests {
         assert!(health.report(Probe::Liveness).passes());
         worker.fail("stuck");
         assert!(!health.report(Probe::Liveness).passes());
+    }
+
+    #[test]
+    fn what_is_only_shown_fails_no_probe() {
+        let health = Health::new(Shutdown::new());
+        health.check("spool", Probe::Startup).pass();
+        health.check("kafka", Probe::Shown).fail("no broker answers");
+        let report = health.report(Probe::Readiness);
+        assert!(report.passes());
+        assert_eq!(report.verbose(), "[+]spool ok\n[!]kafka: no broker answers\n[+]shutdown ok\n");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test, as it should")]
 
 mod service;
+mod spool;
 
 use schemas::Topic;
 use service::{SECRET, Service, cluster, digest, post, settings, signed, signed_with, until};

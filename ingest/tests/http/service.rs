@@ -76,13 +76,22 @@ impl Service {
     }
 
     pub(crate) async fn until_ready(&self) {
-        let report = || self.process.health.report(runtime::health::Probe::Startup).verbose();
+        let report = || self.process.health.report(runtime::health::Probe::Readiness).verbose();
         until("ingest is ready", async || report().contains("[+]kafka ok")).await;
     }
 
     pub(crate) async fn stop(self) -> Result<(), ServeError> {
         self.process.shutdown.trigger();
         tokio::time::timeout(PATIENCE, self.serving).await.expect("ingest ends in time").unwrap()
+    }
+
+    /// Ends the process and starts another one over the same cluster.
+    pub(crate) async fn restart(self, settings: Settings) -> Self {
+        self.process.shutdown.trigger();
+        let ended = tokio::time::timeout(PATIENCE, self.serving).await.expect("ingest ends in time");
+        ended.unwrap().unwrap();
+        assert!(self.process.shutdown.finished(PATIENCE).await, "what runs in the background ends");
+        Self::over(self.cluster, settings).await
     }
 
     pub(crate) async fn connect(&self) -> Connection {
@@ -102,8 +111,17 @@ impl Service {
 
     /// Waits until `topic` holds `count` records, and returns them.
     pub(crate) async fn records(&self, topic: Topic, count: usize) -> Vec<Record> {
+        self.records_until(topic, move |records| records.len() >= count).await
+    }
+
+    /// Waits until what `topic` holds is enough, and returns it.
+    pub(crate) async fn records_until(
+        &self,
+        topic: Topic,
+        is_enough: impl Fn(&[Record]) -> bool + Send + 'static,
+    ) -> Vec<Record> {
         let (brokers, topic) = (self.cluster.bootstrap_servers(), topic.name("meta"));
-        tokio::task::spawn_blocking(move || read(&brokers, &topic, count)).await.unwrap()
+        tokio::task::spawn_blocking(move || read(&brokers, &topic, is_enough)).await.unwrap()
     }
 
     /// The sum of a metric's samples that have a label of this value.
@@ -113,7 +131,10 @@ impl Service {
         let metrics = of_name.flat_map(prometheus::proto::MetricFamily::get_metric);
         let with_label = metrics
             .filter(|metric| label.is_empty() || metric.get_label().iter().any(|pair| pair.value() == label));
-        let sum: f64 = with_label.map(|metric| metric.get_counter().get_value()).sum();
+        let value = |metric: &prometheus::proto::Metric| {
+            metric.get_counter().get_value() + metric.get_gauge().get_value()
+        };
+        let sum = with_label.map(value).fold(0.0, |sum, value| sum + value);
         sum.to_string().parse().unwrap()
     }
 }
@@ -127,7 +148,7 @@ pub(crate) async fn until(what: &str, condition: impl AsyncFn() -> bool) {
     }
 }
 
-fn read(brokers: &str, topic: &str, count: usize) -> Vec<Record> {
+fn read(brokers: &str, topic: &str, is_enough: impl Fn(&[Record]) -> bool) -> Vec<Record> {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", brokers).set("group.id", "reader").set("enable.auto.commit", "false");
     let consumer = BaseConsumer::from_config(&config).unwrap();
@@ -138,8 +159,8 @@ fn read(brokers: &str, topic: &str, count: usize) -> Vec<Record> {
     consumer.assign(&partitions).unwrap();
     let deadline = Instant::now() + PATIENCE;
     let mut records = Vec::new();
-    while records.len() < count {
-        assert!(Instant::now() < deadline, "{topic} holds {} records, expected {count}", records.len());
+    while !is_enough(&records) {
+        assert!(Instant::now() < deadline, "{topic} holds {} records, which is not enough", records.len());
         let Some(message) = consumer.poll(Duration::from_millis(100)) else { continue };
         let message = message.unwrap();
         let headers = message.headers().map(|headers| {

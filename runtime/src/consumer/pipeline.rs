@@ -168,7 +168,9 @@ impl Pipeline {
                 Ok(receipt) => entry.receipt = Some(receipt),
                 Err(SendError::Fatal { reason }) => return Err(Halt::producer(reason)),
                 Err(error @ SendError::TooLarge { .. }) => self.bury_too_large(index, error, desk).await?,
-                Err(error @ (SendError::QueueFull | SendError::Other { .. })) => {
+                Err(
+                    error @ (SendError::QueueFull | SendError::UnknownTopic { .. } | SendError::Other { .. }),
+                ) => {
                     desk.failed("publish", &entry.record, &error.to_string());
                     desk.back_off(&mut self.backoff).await?;
                 }

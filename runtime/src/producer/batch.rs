@@ -81,6 +81,11 @@ impl<'a> Batch<'a> {
             Some(RDKafkaErrorCode::Fatal) => {
                 SendError::Fatal { reason: self.client.fatal_error().unwrap_or_default() }
             }
+            Some(
+                RDKafkaErrorCode::UnknownTopic
+                | RDKafkaErrorCode::UnknownTopicOrPartition
+                | RDKafkaErrorCode::UnknownPartition,
+            ) => SendError::UnknownTopic { topic: topic.to_owned() },
             _ => SendError::Other { topic: topic.to_owned(), reason: error.to_string() },
         }
     }

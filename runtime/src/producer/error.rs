@@ -35,7 +35,13 @@ pub enum SendError {
         /// librdkafka's words.
         reason: String,
     },
-    /// Anything else; for a missing topic it says so.
+    /// The topic is not there; `weir topics apply` makes it.
+    #[error("the topic {topic} does not exist, `weir topics apply` makes it")]
+    UnknownTopic {
+        /// The topic.
+        topic: String,
+    },
+    /// Anything else.
     #[error("a record for {topic} cannot be queued: {reason}")]
     Other {
         /// The topic.

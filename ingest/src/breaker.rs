@@ -1,0 +1,133 @@
+//! Stops waiting for a Kafka that does not acknowledge: a delivery a second still tries, the others need not.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Opens after consecutive misses or a fatal error, closes with the next acknowledgement.
+#[derive(Debug)]
+pub(crate) struct Breaker {
+    opens_after: u32,
+    probe_every: Duration,
+    misses: AtomicU32,
+    is_open: AtomicBool,
+    next_probe: Mutex<Option<Instant>>,
+}
+
+/// What changed for the breaker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    Opened,
+    Closed,
+    None,
+}
+
+impl Breaker {
+    pub(crate) fn new(opens_after: u32, probe_every: Duration) -> Self {
+        Self {
+            opens_after,
+            probe_every,
+            misses: AtomicU32::new(0),
+            is_open: AtomicBool::new(false),
+            next_probe: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Relaxed)
+    }
+
+    /// Whether a delivery may try Kafka now: always while closed, once in a while when open.
+    pub(crate) fn admits(&self, now: Instant) -> bool {
+        if !self.is_open() {
+            return true;
+        }
+        let mut next_probe = self.next_probe.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = next_probe.is_none_or(|due| now >= due);
+        if is_due {
+            *next_probe = Some(now + self.probe_every);
+        }
+        is_due
+    }
+
+    /// Kafka acknowledged a delivery in time, or one that had waited.
+    pub(crate) fn acknowledged(&self) -> Change {
+        // Both are as they should be nearly always; looking costs less than writing.
+        if self.misses.load(Ordering::Relaxed) != 0 {
+            self.misses.store(0, Ordering::Relaxed);
+        }
+        if self.is_open() && self.is_open.swap(false, Ordering::Relaxed) {
+            Change::Closed
+        } else {
+            Change::None
+        }
+    }
+
+    /// Kafka did not acknowledge a delivery in time.
+    pub(crate) fn missed(&self, now: Instant) -> Change {
+        let misses = self.misses.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        if misses >= self.opens_after { self.trip(now) } else { Change::None }
+    }
+
+    /// The producer says that it cannot send.
+    pub(crate) fn trip(&self, now: Instant) -> Change {
+        if self.is_open.swap(true, Ordering::Relaxed) {
+            return Change::None;
+        }
+        *self.next_probe.lock().unwrap_or_else(PoisonError::into_inner) = Some(now + self.probe_every);
+        Change::Opened
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn opened(start: Instant) -> Breaker {
+        let breaker = Breaker::new(3, SECOND);
+        assert_eq!([breaker.missed(start), breaker.missed(start)], [Change::None; 2]);
+        assert_eq!(breaker.missed(start), Change::Opened);
+        breaker
+    }
+
+    #[test]
+    fn consecutive_misses_open_it_and_an_acknowledgement_in_between_does_not_let_them() {
+        let (breaker, now) = (Breaker::new(3, SECOND), Instant::now());
+        for _ in 0..10 {
+            assert_eq!([breaker.missed(now), breaker.missed(now)], [Change::None; 2]);
+            assert_eq!(breaker.acknowledged(), Change::None);
+            assert!(breaker.admits(now));
+        }
+    }
+
+    #[test]
+    fn open_it_admits_one_probe_an_interval() {
+        let start = Instant::now();
+        let breaker = opened(start);
+        assert!(!breaker.admits(start));
+        assert!(breaker.admits(start + SECOND));
+        assert!(!breaker.admits(start + SECOND));
+        assert!(!breaker.admits(start + SECOND * 3 / 2));
+        assert!(breaker.admits(start + SECOND * 2));
+    }
+
+    #[test]
+    fn one_acknowledgement_closes_it_and_the_misses_count_anew() {
+        let start = Instant::now();
+        let breaker = opened(start);
+        assert_eq!(breaker.acknowledged(), Change::Closed);
+        assert_eq!(breaker.acknowledged(), Change::None);
+        assert!(breaker.admits(start));
+        assert_eq!(breaker.missed(start), Change::None);
+    }
+
+    #[test]
+    fn a_fatal_error_opens_it_at_once() {
+        let (breaker, now) = (Breaker::new(3, SECOND), Instant::now());
+        assert_eq!(breaker.trip(now), Change::Opened);
+        assert_eq!(breaker.trip(now), Change::None);
+        assert!(!breaker.admits(now));
+    }
+}

@@ -1,0 +1,28 @@
+//! A delivery that is to be made durable: a verified body, when it came, and the id that it keeps whatever happens to it.
+
+use crate::signature::VerifiedBody;
+use schemas::Millis;
+use std::time::SystemTime;
+use uuid::Uuid;
+
+/// One verified delivery; clones share the bytes.
+#[derive(Clone, Debug)]
+pub(crate) struct Delivery {
+    /// `ce_id` of the raw record.
+    pub(crate) id: Uuid,
+    /// When it was received.
+    pub(crate) received: SystemTime,
+    pub(crate) body: VerifiedBody,
+}
+
+impl Delivery {
+    /// A delivery that has just come gets its id.
+    pub(crate) fn new(body: VerifiedBody, received: SystemTime) -> Self {
+        Self { id: Uuid::now_v7(), received, body }
+    }
+
+    /// The time of receipt, as records tell it.
+    pub(crate) fn received_text(&self) -> String {
+        Millis::of(self.received).to_string()
+    }
+}

@@ -1,0 +1,92 @@
+//! Kafka as deliveries see it: one that takes them, one that is waited for in vain, one that is not asked any more.
+
+use crate::breaker::{Breaker, Change};
+use crate::delivery::Delivery;
+use crate::gate::Gate;
+use crate::metrics::Metrics;
+use crate::publisher::{NotPublished, Publisher};
+use runtime::producer::Receipt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// The way to Kafka, with the breaker in it.
+#[derive(Debug)]
+pub(crate) struct Kafka {
+    pub(crate) publisher: Publisher,
+    pub(crate) gate: Gate,
+    pub(crate) breaker: Breaker,
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+/// Why Kafka has not acknowledged a delivery.
+#[derive(Debug)]
+pub(crate) enum Missed {
+    /// The brokers and topics have not been seen yet.
+    Starting,
+    /// Too many before it were missed.
+    BreakerOpen,
+    /// Its records were given up or never taken.
+    NotPublished(NotPublished),
+    /// Its records are on their way, for longer than it can wait.
+    Late(Receipt),
+}
+
+impl Kafka {
+    /// Returns once Kafka has acknowledged every record of the delivery.
+    pub(crate) async fn acknowledge(&self, delivery: &Delivery, limit: Duration) -> Result<(), Missed> {
+        if !self.gate.is_open() {
+            return Err(Missed::Starting);
+        }
+        if !self.breaker.admits(Instant::now()) {
+            return Err(Missed::BreakerOpen);
+        }
+        let outcome = self.wait(delivery, limit).await;
+        match &outcome {
+            Ok(()) => self.acknowledged(),
+            Err(missed) => self.missed(missed),
+        }
+        outcome
+    }
+
+    async fn wait(&self, delivery: &Delivery, limit: Duration) -> Result<(), Missed> {
+        let mut receipt = self.publisher.publish(delivery).map_err(Missed::NotPublished)?;
+        match tokio::time::timeout(limit, &mut receipt).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(Missed::NotPublished(NotPublished::from(error))),
+            Err(_) => Err(Missed::Late(receipt)),
+        }
+    }
+
+    /// Kafka has acknowledged a delivery, a new one or one from the disk.
+    pub(crate) fn acknowledged(&self) {
+        self.turned(self.breaker.acknowledged());
+    }
+
+    fn missed(&self, missed: &Missed) {
+        let change = match missed {
+            // Kafka answers; it is this delivery, or its topic, that it does not take.
+            Missed::Starting | Missed::BreakerOpen | Missed::NotPublished(NotPublished::Refused(_)) => return,
+            Missed::NotPublished(NotPublished::Fatal) => self.breaker.trip(Instant::now()),
+            Missed::NotPublished(_) | Missed::Late(_) => self.breaker.missed(Instant::now()),
+        };
+        self.turned(change);
+    }
+
+    fn turned(&self, change: Change) {
+        match change {
+            Change::None => {}
+            Change::Opened => {
+                self.metrics.breaker_open.set(1);
+                self.metrics.breaker_opened.inc();
+                tracing::warn!(
+                    "Kafka does not acknowledge in time: only a delivery now and then still waits for it, the others go \
+                     to the spool at once (without one, they are answered 503)"
+                );
+            }
+            Change::Closed => {
+                self.metrics.breaker_open.set(0);
+                tracing::info!("Kafka acknowledges again");
+            }
+        }
+    }
+}
