@@ -86,7 +86,9 @@ impl From<rusqlite::Error> for Trouble {
             Some(ErrorCode::SystemIoFailure | ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
                 Self::Damaged(error.to_string())
             }
-            _ => Self::Unusable(error.to_string()),
+            Some(_) => Self::Unusable(error.to_string()),
+            // What was read is of another type than what was written.
+            None => Self::Damaged(error.to_string()),
         }
     }
 }

@@ -1,5 +1,8 @@
 //! What the spool's thread does with a group of commands, and with a file that breaks.
 
+#[cfg(test)]
+mod tests;
+
 use super::super::database::{Change, Database, Figures, Trouble};
 use super::super::metrics::SpoolMetrics;
 use super::super::{SpoolError, files, salvage};
