@@ -14,6 +14,17 @@ pub(crate) struct Breaker {
     next_probe: Mutex<Option<Instant>>,
 }
 
+/// What a delivery may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Admission {
+    /// Wait for Kafka.
+    Closed,
+    /// Try Kafka, for all the others.
+    Probe,
+    /// Not ask Kafka at all.
+    Open,
+}
+
 /// What changed for the breaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Change {
@@ -33,21 +44,22 @@ impl Breaker {
         }
     }
 
-    pub(crate) fn is_open(&self) -> bool {
+    fn is_open(&self) -> bool {
         self.is_open.load(Ordering::Relaxed)
     }
 
-    /// Whether a delivery may try Kafka now: always while closed, once in a while when open.
-    pub(crate) fn admits(&self, now: Instant) -> bool {
+    /// What a delivery may do now: once in a while one tries Kafka although it is open.
+    pub(crate) fn admission(&self, now: Instant) -> Admission {
         if !self.is_open() {
-            return true;
+            return Admission::Closed;
         }
         let mut next_probe = self.next_probe.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_due = next_probe.is_none_or(|due| now >= due);
-        if is_due {
+        if next_probe.is_none_or(|due| now >= due) {
             *next_probe = Some(now + self.probe_every);
+            Admission::Probe
+        } else {
+            Admission::Open
         }
-        is_due
     }
 
     /// Kafka acknowledged a delivery in time, or one that had waited.
@@ -98,7 +110,7 @@ mod tests {
         for _ in 0..10 {
             assert_eq!([breaker.missed(now), breaker.missed(now)], [Change::None; 2]);
             assert_eq!(breaker.acknowledged(), Change::None);
-            assert!(breaker.admits(now));
+            assert_eq!(breaker.admission(now), Admission::Closed);
         }
     }
 
@@ -106,11 +118,9 @@ mod tests {
     fn open_it_admits_one_probe_an_interval() {
         let start = Instant::now();
         let breaker = opened(start);
-        assert!(!breaker.admits(start));
-        assert!(breaker.admits(start + SECOND));
-        assert!(!breaker.admits(start + SECOND));
-        assert!(!breaker.admits(start + SECOND * 3 / 2));
-        assert!(breaker.admits(start + SECOND * 2));
+        let at = |seconds: f32| breaker.admission(start + SECOND.mul_f32(seconds));
+        assert_eq!([at(0.0), at(1.0), at(1.0)], [Admission::Open, Admission::Probe, Admission::Open]);
+        assert_eq!([at(1.5), at(2.0)], [Admission::Open, Admission::Probe]);
     }
 
     #[test]
@@ -119,7 +129,7 @@ mod tests {
         let breaker = opened(start);
         assert_eq!(breaker.acknowledged(), Change::Closed);
         assert_eq!(breaker.acknowledged(), Change::None);
-        assert!(breaker.admits(start));
+        assert_eq!(breaker.admission(start), Admission::Closed);
         assert_eq!(breaker.missed(start), Change::None);
     }
 
@@ -128,6 +138,6 @@ mod tests {
         let (breaker, now) = (Breaker::new(3, SECOND), Instant::now());
         assert_eq!(breaker.trip(now), Change::Opened);
         assert_eq!(breaker.trip(now), Change::None);
-        assert!(!breaker.admits(now));
+        assert_eq!(breaker.admission(now), Admission::Open);
     }
 }

@@ -23,7 +23,7 @@ impl Durable {
     /// Returns once the delivery is safe: acknowledged by Kafka with acks=all, or on the disk.
     pub(crate) async fn make(&self, delivery: &Delivery) -> Result<(), Unavailable> {
         let start = Instant::now();
-        let outcome = match self.kafka.acknowledge(delivery, self.ack_timeout).await {
+        let outcome = match self.kafka.acknowledge(delivery, self.ack_timeout, self.spool.is_some()).await {
             Ok(()) => Ok(Path::Broker),
             Err(missed) => self.keep(delivery, missed).await.map(|()| Path::Spool),
         };
@@ -37,7 +37,11 @@ impl Durable {
         };
         let kept = match missed {
             Missed::Late(receipt) => spool.keep_meanwhile(delivery, async { receipt.await.is_ok() }).await,
-            _ => spool.keep(delivery).await,
+            Missed::Probe(receipt) => {
+                let (kafka, limit) = (Arc::clone(&self.kafka), self.ack_timeout);
+                spool.keep_meanwhile(delivery, async move { kafka.probed(receipt, limit).await }).await
+            }
+            Missed::Starting | Missed::BreakerOpen | Missed::NotPublished(_) => spool.keep(delivery).await,
         };
         kept.map_err(|error| match error {
             SpoolError::Full => Unavailable::SpoolFull,
@@ -52,8 +56,8 @@ const fn unavailable(missed: &Missed) -> Unavailable {
         Missed::BreakerOpen => Unavailable::BreakerOpen,
         Missed::NotPublished(NotPublished::QueueFull) => Unavailable::QueueFull,
         Missed::NotPublished(NotPublished::Refused(_)) => Unavailable::Refused,
-        Missed::NotPublished(NotPublished::Fatal | NotPublished::GivenUp) | Missed::Late(_) => {
-            Unavailable::Late
-        }
+        Missed::NotPublished(NotPublished::Fatal | NotPublished::GivenUp)
+        | Missed::Late(_)
+        | Missed::Probe(_) => Unavailable::Late,
     }
 }

@@ -40,9 +40,19 @@ impl Gate {
 }
 
 /// Opens the gate once everything is there, unless the end is asked for first.
-pub(crate) async fn open_when_ready(gate: Gate, producer: Producer, topics: Vec<String>, shutdown: Shutdown) {
+pub(crate) async fn open_when_ready(
+    gate: Gate,
+    producer: Producer,
+    topics: Vec<String>,
+    has_spool: bool,
+    shutdown: Shutdown,
+) {
     let settled = async {
-        let meanwhile = "every delivery is answered 503 until it is there";
+        let meanwhile = if has_spool {
+            "every delivery goes to the spool until it is there"
+        } else {
+            "every delivery is answered 503 until it is there"
+        };
         topics::wait(&producer, &topics, &gate.check, meanwhile).await;
         tokio::time::sleep(SETTLE).await;
     };

@@ -1,6 +1,6 @@
 //! Kafka as deliveries see it: one that takes them, one that is waited for in vain, one that is not asked any more.
 
-use crate::breaker::{Breaker, Change};
+use crate::breaker::{Admission, Breaker, Change};
 use crate::delivery::Delivery;
 use crate::gate::Gate;
 use crate::metrics::Metrics;
@@ -29,16 +29,26 @@ pub(crate) enum Missed {
     NotPublished(NotPublished),
     /// Its records are on their way, for longer than it can wait.
     Late(Receipt),
+    /// Its records are on their way, and nobody needs to wait: it tries Kafka for the others.
+    Probe(Receipt),
 }
 
 impl Kafka {
-    /// Returns once Kafka has acknowledged every record of the delivery.
-    pub(crate) async fn acknowledge(&self, delivery: &Delivery, limit: Duration) -> Result<(), Missed> {
+    /// Returns once Kafka has acknowledged every record of the delivery. One that only tries Kafka does not wait where
+    /// there is a spool that can have it.
+    pub(crate) async fn acknowledge(
+        &self,
+        delivery: &Delivery,
+        limit: Duration,
+        has_spool: bool,
+    ) -> Result<(), Missed> {
         if !self.gate.is_open() {
             return Err(Missed::Starting);
         }
-        if !self.breaker.admits(Instant::now()) {
-            return Err(Missed::BreakerOpen);
+        match self.breaker.admission(Instant::now()) {
+            Admission::Open => return Err(Missed::BreakerOpen),
+            Admission::Probe if has_spool => return Err(self.probe(delivery)),
+            Admission::Probe | Admission::Closed => {}
         }
         let outcome = self.wait(delivery, limit).await;
         match &outcome {
@@ -57,6 +67,22 @@ impl Kafka {
         }
     }
 
+    fn probe(&self, delivery: &Delivery) -> Missed {
+        self.publisher.publish(delivery).map_or_else(Missed::NotPublished, Missed::Probe)
+    }
+
+    /// Whether Kafka acknowledges after all what tries it; within `limit`, it is waited for again.
+    pub(crate) async fn probed(&self, mut receipt: Receipt, limit: Duration) -> bool {
+        match tokio::time::timeout(limit, &mut receipt).await {
+            Ok(Ok(())) => {
+                self.acknowledged();
+                true
+            }
+            Ok(Err(_)) => false,
+            Err(_) => receipt.await.is_ok(),
+        }
+    }
+
     /// Kafka has acknowledged a delivery, a new one or one from the disk.
     pub(crate) fn acknowledged(&self) {
         self.turned(self.breaker.acknowledged());
@@ -67,7 +93,9 @@ impl Kafka {
             // Kafka answers; it is this delivery, or its topic, that it does not take.
             Missed::Starting | Missed::BreakerOpen | Missed::NotPublished(NotPublished::Refused(_)) => return,
             Missed::NotPublished(NotPublished::Fatal) => self.breaker.trip(Instant::now()),
-            Missed::NotPublished(_) | Missed::Late(_) => self.breaker.missed(Instant::now()),
+            Missed::NotPublished(_) | Missed::Late(_) | Missed::Probe(_) => {
+                self.breaker.missed(Instant::now())
+            }
         };
         self.turned(change);
     }

@@ -99,6 +99,7 @@ pub async fn serve(
         gate.clone(),
         producer.clone(),
         topics,
+        spool.is_some(),
         process.shutdown.clone(),
     ));
     let breaker = Breaker::new(settings.breaker_misses, settings.breaker_probe);

@@ -8,6 +8,7 @@ mod drain;
 mod files;
 mod held;
 mod metrics;
+mod reserve;
 mod row;
 mod salvage;
 mod writer;
@@ -82,7 +83,8 @@ impl Spool {
         let (spool, id) = (self.clone(), delivery.id);
         tokio::spawn(async move {
             if fate.await {
-                spool.inner.writer.forget(vec![id]).await;
+                let is_forgotten = spool.inner.writer.forget(&[id]).await;
+                tracing::debug!(is_forgotten, "a delivery was acknowledged late");
             }
             drop(hold);
         });

@@ -25,6 +25,7 @@ pub mod guarded;
 pub mod http;
 pub mod kafka;
 mod log_tail;
+pub mod oracle;
 pub mod pipeline;
 pub mod ports;
 pub mod process;

@@ -171,12 +171,19 @@ impl Drain {
         if !on_kafka.is_empty() {
             self.kafka.acknowledged();
             self.spool.inner.metrics.drained.inc_by(on_kafka.len() as u64);
-            self.spool.inner.writer.forget(on_kafka).await;
+            self.forget(on_kafka).await;
         }
         for (id, reason) in refused {
             self.set_aside(id, reason).await;
         }
         is_settled
+    }
+
+    /// Deletes what is on Kafka. What cannot be deleted now is not sent again meanwhile.
+    async fn forget(&mut self, on_kafka: Vec<Uuid>) {
+        while !self.spool.inner.writer.forget(&on_kafka).await {
+            tokio::time::sleep(self.backoff.next_delay(backoff::random())).await;
+        }
     }
 
     async fn set_aside(&self, id: String, reason: &'static str) {
@@ -188,6 +195,7 @@ impl Drain {
                 "a delivery is set aside in the spool, Kafka would never take it as it is: see `weir spool list`"
             );
         }
-        self.spool.inner.writer.set_aside(id, reason).await;
+        let is_set_aside = self.spool.inner.writer.set_aside(id, reason).await;
+        tracing::debug!(is_set_aside, "a delivery is out of the way of the others");
     }
 }

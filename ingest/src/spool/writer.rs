@@ -40,12 +40,12 @@ pub(super) enum Command {
     },
     Forget {
         ids: Vec<String>,
-        done: oneshot::Sender<()>,
+        done: oneshot::Sender<bool>,
     },
     SetAside {
         id: String,
         reason: &'static str,
-        done: oneshot::Sender<()>,
+        done: oneshot::Sender<bool>,
     },
     Read {
         rows: usize,
@@ -59,7 +59,7 @@ pub(super) enum Command {
         why: String,
     },
     Close {
-        done: oneshot::Sender<()>,
+        done: oneshot::Sender<bool>,
     },
 }
 
@@ -103,15 +103,15 @@ impl Writer {
         is_done.await.unwrap_or(Err(SpoolError::Failing))
     }
 
-    /// Deletes deliveries that are on Kafka. Where the disk does not let it, they will be there twice.
-    pub(super) async fn forget(&self, ids: Vec<Uuid>) {
+    /// Deletes deliveries that are on Kafka; `false` when the disk does not let it.
+    pub(super) async fn forget(&self, ids: &[Uuid]) -> bool {
         let ids = ids.iter().map(|id| id.hyphenated().to_string()).collect();
-        self.ask(|done| Command::Forget { ids, done }).await;
+        self.ask(|done| Command::Forget { ids, done }).await == Some(true)
     }
 
     /// Takes a delivery out of the way of those behind it.
-    pub(super) async fn set_aside(&self, id: String, reason: &'static str) {
-        self.ask(|done| Command::SetAside { id, reason, done }).await;
+    pub(super) async fn set_aside(&self, id: String, reason: &'static str) -> bool {
+        self.ask(|done| Command::SetAside { id, reason, done }).await == Some(true)
     }
 
     /// The first deliveries that wait, in their order.

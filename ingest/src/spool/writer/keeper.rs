@@ -5,6 +5,7 @@ mod tests;
 
 use super::super::database::{Change, Database, Figures, Trouble};
 use super::super::metrics::SpoolMetrics;
+use super::super::reserve::Reserve;
 use super::super::{SpoolError, files, salvage};
 use super::Command;
 use crate::settings::SpoolSettings;
@@ -17,6 +18,8 @@ use tokio::sync::{Notify, oneshot};
 /// How long to wait before a broken disk is tried again: doubled from the first to the last.
 const RETRY_FIRST: Duration = Duration::from_secs(1);
 const RETRY_LAST: Duration = Duration::from_mins(1);
+/// How long a spool is called full after the last delivery that it refused, where it does not drain.
+const FULL_FOR: Duration = Duration::from_secs(30);
 
 /// The file, and what is known of it.
 #[derive(Debug)]
@@ -25,8 +28,9 @@ pub(super) struct Keeper {
     metrics: SpoolMetrics,
     kept: Arc<Notify>,
     state: State,
-    /// Whether the operator has been told that it is full.
-    is_full: bool,
+    reserve: Reserve,
+    /// Since when it is full, and with how many bytes of deliveries.
+    full: Option<(Instant, u64)>,
     retry: Duration,
 }
 
@@ -49,7 +53,8 @@ impl Keeper {
     pub(super) fn new(settings: SpoolSettings, metrics: SpoolMetrics, kept: Arc<Notify>) -> Self {
         metrics.max_bytes.set(i64::try_from(settings.max_bytes).unwrap_or(i64::MAX));
         let state = State::Broken { is_damaged: false, retry_at: Instant::now() };
-        Self { settings, metrics, kept, state, is_full: false, retry: RETRY_FIRST }
+        let reserve = Reserve::new(&settings.directory, settings.max_bytes);
+        Self { settings, metrics, kept, state, reserve, full: None, retry: RETRY_FIRST }
     }
 
     /// Opens the file; what is damaged is put aside, and what can be read of it taken over.
@@ -67,6 +72,9 @@ impl Keeper {
                 );
                 self.state = State::Open { database, figures };
                 self.kept.notify_one();
+                if self.reserve.make().is_err() {
+                    self.say_full();
+                }
             }
             Err(trouble) => self.break_down(&trouble),
         }
@@ -112,7 +120,7 @@ impl Keeper {
 
     /// Serves a group; its changes are one transaction.
     pub(super) fn serve(&mut self, group: &mut Vec<Command>) -> ControlFlow<()> {
-        let mut flow = ControlFlow::Continue(());
+        let (mut flow, mut is_written) = (ControlFlow::Continue(()), true);
         let (mut stores, mut changes, mut others) = (Vec::new(), Vec::new(), Vec::new());
         // In memory until the file has it.
         let mut held = Vec::new();
@@ -134,7 +142,7 @@ impl Keeper {
                 }
                 Command::Read { rows, bytes, done } => {
                     // What came before in the group is in the file before it is read.
-                    self.write(&std::mem::take(&mut changes), std::mem::take(&mut stores));
+                    is_written &= self.write(&std::mem::take(&mut changes), std::mem::take(&mut stores));
                     // Who asked may have gone.
                     let _told = done.send(self.read(rows, bytes));
                 }
@@ -146,62 +154,73 @@ impl Keeper {
                 }
             }
         }
-        self.write(&changes, stores);
+        is_written &= self.write(&changes, stores);
         drop(held);
         if flow.is_break() {
             self.state = State::Broken { is_damaged: false, retry_at: Instant::now() };
         }
         for done in others {
             // Who asked may have gone.
-            let _told = done.send(());
+            let _told = done.send(is_written);
         }
         self.show();
         flow
     }
 
-    fn write(&mut self, changes: &[Change], stores: Vec<(Change, Done)>) {
+    /// Writes both in one transaction, and answers the stores; whether the changes are on the disk.
+    fn write(&mut self, changes: &[Change], stores: Vec<(Change, Done)>) -> bool {
         if changes.is_empty() && stores.is_empty() {
-            return;
+            return true;
         }
         if matches!(self.state, State::Broken { .. }) {
-            return refuse(stores, SpoolError::Failing);
+            refuse(stores, SpoolError::Failing);
+            return false;
         }
         let start = Instant::now();
         let outcome = self.try_write(changes, &stores);
         self.metrics.write_seconds.observe(start.elapsed().as_secs_f64());
         match outcome {
-            Ok(()) if stores.is_empty() => {}
+            Ok(()) if stores.is_empty() => true,
             Ok(()) => {
-                self.is_full = false;
                 self.retry = RETRY_FIRST;
                 self.kept.notify_one();
                 for (_, done) in stores {
                     // Who asked may have gone; the delivery is drained all the same.
                     let _told = done.send(Ok(()));
                 }
+                true
             }
             Err(Trouble::Full) => {
                 self.say_full();
                 refuse(stores, SpoolError::Full);
                 // Nothing was changed, but what needs no space can be.
-                self.write_changes(changes);
+                self.write_changes(changes)
             }
             Err(Trouble::Busy) => {
                 tracing::warn!("another process holds the spool's file for too long");
                 refuse(stores, SpoolError::Failing);
+                false
             }
             Err(trouble) => {
                 self.break_down(&trouble);
                 refuse(stores, SpoolError::Failing);
+                false
             }
         }
     }
 
-    fn write_changes(&mut self, changes: &[Change]) {
-        if !changes.is_empty()
-            && let Err(trouble) = self.try_write(changes, &[])
-        {
-            tracing::warn!(%trouble, "deliveries that are on Kafka cannot be deleted, they will be sent again");
+    /// The changes alone, in the space of the reserve where there is no other.
+    fn write_changes(&mut self, changes: &[Change]) -> bool {
+        if changes.is_empty() || self.try_write(changes, &[]).is_ok() {
+            return true;
+        }
+        self.reserve.give_up();
+        match self.try_write(changes, &[]) {
+            Ok(()) => true,
+            Err(trouble) => {
+                tracing::warn!(%trouble, "deliveries that are on Kafka cannot be deleted yet");
+                false
+            }
         }
     }
 
@@ -210,7 +229,7 @@ impl Keeper {
             return Err(Trouble::Unusable("the spool is not open".to_owned()));
         };
         let cost: u64 = stores.iter().map(|(change, _)| cost(change)).sum();
-        if cost > 0 && figures.bytes + cost > self.settings.max_bytes {
+        if cost > 0 && (figures.bytes + cost > self.settings.max_bytes || !self.reserve.is_there()) {
             return Err(Trouble::Full);
         }
         let all = changes.iter().chain(stores.iter().map(|(change, _)| change));
@@ -247,8 +266,9 @@ impl Keeper {
                     Err(Trouble::Busy) => {}
                     Err(trouble) => return self.break_down(&trouble),
                 }
-                if self.is_full && figures.bytes < self.settings.max_bytes && database.probe().is_ok() {
-                    self.is_full = false;
+                let is_due = self.full.is_some_and(|(since, bytes)| has_drained(figures.bytes, bytes, since));
+                if is_due && database.probe().is_ok() && self.reserve.make().is_ok() {
+                    self.full = None;
                     tracing::info!("the spool has space again");
                 }
             }
@@ -270,11 +290,16 @@ impl Keeper {
     }
 
     fn say_full(&mut self) {
-        if !std::mem::replace(&mut self.is_full, true) {
+        let bytes = match &self.state {
+            State::Open { figures, .. } => figures.bytes,
+            State::Broken { .. } => 0,
+        };
+        if self.full.replace((Instant::now(), bytes)).is_none() {
             tracing::error!(
                 max_bytes = self.settings.max_bytes,
+                reserve_bytes = self.reserve.bytes(),
                 "the spool or its disk is full, deliveries that Kafka does not acknowledge are answered 503 until it has drained; \
-                 see --spool-max-bytes and the free space of --spool-dir"
+                 see --spool-max-bytes and the free space of --spool-dir, of which the reserve is kept free"
             );
         }
     }
@@ -286,13 +311,18 @@ impl Keeper {
             self.metrics.healthy.set(0);
             return;
         };
-        self.metrics.healthy.set(i64::from(!self.is_full));
+        self.metrics.healthy.set(i64::from(self.full.is_none()));
         self.metrics.deliveries.set(signed(figures.waiting));
         self.metrics.set_aside.set(signed(figures.set_aside));
         self.metrics.bytes.set(signed(figures.bytes));
         let oldest = if figures.waiting == 0 { None } else { database.oldest().ok().flatten() };
         self.metrics.oldest_seconds.set(oldest.map_or(0, age_seconds));
     }
+}
+
+/// Whether a spool that was full may be called otherwise: a twentieth is gone, or some time has passed.
+fn has_drained(bytes: u64, full_bytes: u64, since: Instant) -> bool {
+    bytes <= full_bytes / 20 * 19 && bytes < full_bytes || since.elapsed() >= FULL_FOR
 }
 
 fn refuse(stores: Vec<(Change, Done)>, why: SpoolError) {

@@ -1,0 +1,90 @@
+//! Space that is kept for getting out of a full disk.
+//!
+//! A delete needs space too: SQLite writes it to its log first. A file of zeros keeps some, and is given up when the disk is
+//! full; until it is back, nothing is taken in.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+const FILE: &str = "spool.reserve";
+/// A sixteenth of what the spool may take, between these.
+const PART: u64 = 16;
+const LEAST: u64 = 1 << 20;
+const MOST: u64 = 16 << 20;
+static BLOCK: [u8; 64 << 10] = [0; 64 << 10];
+
+/// The file, there or not.
+#[derive(Debug)]
+pub(super) struct Reserve {
+    path: PathBuf,
+    bytes: u64,
+    is_there: bool,
+}
+
+impl Reserve {
+    /// For a spool of this directory and size; nothing is made yet.
+    pub(super) fn new(directory: &Path, max_bytes: u64) -> Self {
+        Self { path: directory.join(FILE), bytes: (max_bytes / PART).clamp(LEAST, MOST), is_there: false }
+    }
+
+    pub(super) const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    pub(super) const fn is_there(&self) -> bool {
+        self.is_there
+    }
+
+    /// Makes it where it is missing.
+    pub(super) fn make(&mut self) -> io::Result<()> {
+        if self.is_there {
+            return Ok(());
+        }
+        let made = self.write();
+        self.is_there = made.is_ok();
+        if made.is_err() {
+            self.give_up();
+        }
+        made
+    }
+
+    /// Gives the space up.
+    pub(super) fn give_up(&mut self) {
+        self.is_there = false;
+        if let Err(error) = fs::remove_file(&self.path)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(%error, file = %self.path.display(), "the spool's reserve cannot be removed");
+        }
+    }
+
+    fn write(&self) -> io::Result<()> {
+        let mut file = File::create(&self.path)?;
+        let mut left = self.bytes;
+        while left > 0 {
+            let length = usize::try_from(left).unwrap_or(usize::MAX).min(BLOCK.len());
+            file.write_all(&BLOCK[..length])?;
+            left -= length as u64;
+        }
+        file.sync_all()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reserve_takes_space_until_it_is_given_up() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut reserve = Reserve::new(directory.path(), 32 << 20);
+        assert!(!reserve.is_there());
+        reserve.make().unwrap();
+        assert_eq!(fs::metadata(directory.path().join(FILE)).unwrap().len(), 2 << 20);
+        reserve.give_up();
+        assert!(!directory.path().join(FILE).exists() && !reserve.is_there());
+        reserve.make().unwrap();
+        assert!(reserve.is_there());
+    }
+}

@@ -1,0 +1,114 @@
+//! Ingest with a spool over a real broker, and load on it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use schemas::Topic;
+use tempfile::TempDir;
+use weir_tests::oracle::{Oracle, Verdict};
+use weir_tests::pipeline::{APP_SECRET, Ground, PREFIX, Service};
+use weir_tests::ports;
+use weir_tests::process::Binary;
+use weir_tests::signed::Sender;
+use weir_tests::until::until;
+
+/// Far longer than anything here should take.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
+/// No answer comes later than this, and a machine that does other things is given as much again.
+pub(crate) const ANSWERED_WITHIN: Duration = Duration::from_secs(4);
+
+pub(crate) struct Rig {
+    pub(crate) ground: Ground,
+    pub(crate) ingest: Service,
+    pub(crate) oracle: Arc<Oracle>,
+    pub(crate) sender: Sender,
+    spool: TempDir,
+    port: u16,
+    args: Vec<&'static str>,
+}
+
+impl Rig {
+    /// Everything up and ready; `args` are ingest's beside where its spool is.
+    pub(crate) async fn start(args: &[&'static str]) -> Result<Self> {
+        let ground = Ground::prepare().await?;
+        let [port] = ports::free()?;
+        let spool = tempfile::tempdir()?;
+        let ingest = ingest(&ground, port, &spool, args).await?;
+        let sender = Sender::new(&format!("http://127.0.0.1:{port}/webhook"), APP_SECRET.as_bytes())?;
+        Ok(Self { ground, ingest, oracle: Oracle::new(), sender, spool, port, args: args.to_vec() })
+    }
+
+    /// Starts ingest again, on the same port with the same spool.
+    pub(crate) async fn restart(&mut self) -> Result<()> {
+        self.ingest = ingest(&self.ground, self.port, &self.spool, &self.args).await?;
+        Ok(())
+    }
+
+    /// Puts another ingest in the place of this one: the same settings behind another program.
+    pub(crate) async fn replace(&mut self, wrap: impl FnOnce(Vec<String>) -> Result<Binary>) -> Result<()> {
+        self.ingest.process.terminate(PATIENCE).await?;
+        let [admin] = ports::free()?;
+        let admin = format!("127.0.0.1:{admin}");
+        let mut args: Vec<String> = self.args.iter().map(ToString::to_string).collect();
+        let spool = self.spool.path().display().to_string();
+        let own = ["--listen", &format!("127.0.0.1:{}", self.port), "--spool-dir", &spool];
+        let common =
+            ["--admin-listen", &admin, "--brokers", self.ground.kafka.bootstrap(), "--topic-prefix", PREFIX];
+        args.extend(own.iter().chain(&common).map(ToString::to_string));
+        self.ingest = Service { process: wrap(args)?, admin: format!("http://{admin}") };
+        self.ingest.ready().await
+    }
+
+    /// Puts an ingest without a spool in the place of this one.
+    pub(crate) async fn without_spool(&mut self) -> Result<()> {
+        self.ingest.process.terminate(PATIENCE).await?;
+        let listen = format!("127.0.0.1:{}", self.port);
+        let secret = [("WEIR_APP_SECRET", APP_SECRET)];
+        self.ingest = self.ground.start("weir-ingest", &["--listen", &listen], &secret)?;
+        self.ingest.ready().await
+    }
+
+    /// Waits for so many 200s beyond those that there are.
+    pub(crate) async fn more_200s(&self, count: usize) -> Result<()> {
+        let wanted = self.oracle.acknowledged() + count;
+        until("more 200s", PATIENCE, async || Ok((self.oracle.acknowledged() >= wanted).then_some(()))).await
+    }
+
+    /// Waits until a metric of ingest is as it should be.
+    pub(crate) async fn metric(&self, name: &str, label: &str, fits: impl Fn(f64) -> bool) -> Result<()> {
+        until(name, PATIENCE, async || {
+            let value = self.ingest.metric(name, label).await.ok();
+            Ok(value.filter(|value| fits(*value)).map(drop))
+        })
+        .await
+    }
+
+    /// After the faults: the spool is empty, a fresh delivery goes the short way, and the judge has read everything.
+    pub(crate) async fn verdict(&self) -> Result<Verdict> {
+        self.metric("weir_spool_deliveries", "", |waiting| waiting == 0.0).await?;
+        let by_broker = self.ingest.metric("weir_ingest_deliveries_total", "broker").await?;
+        until("a fresh delivery on the short way", PATIENCE, async || {
+            self.oracle.post(&self.sender).await;
+            let now = self.ingest.metric("weir_ingest_deliveries_total", "broker").await?;
+            Ok((now > by_broker).then_some(()))
+        })
+        .await?;
+        self.metric("weir_spool_deliveries", "", |waiting| waiting == 0.0).await?;
+        let (raw, typed) = (Topic::Raw.name(PREFIX), Topic::Messages.name(PREFIX));
+        self.oracle.judge(self.ground.kafka.bootstrap(), &raw, &typed)
+    }
+}
+
+async fn ingest(ground: &Ground, port: u16, spool: &TempDir, args: &[&str]) -> Result<Service> {
+    let (listen, spool) = (format!("127.0.0.1:{port}"), spool.path().display().to_string());
+    let args = [&["--listen", &listen, "--spool-dir", &spool, "--drain-delay", "0ms"], args].concat();
+    let mut service = ground.start("weir-ingest", &args, &[("WEIR_APP_SECRET", APP_SECRET)])?;
+    service.ready().await?;
+    Ok(service)
+}
+
+#[expect(clippy::print_stdout, reason = "a measurement, for whoever runs the test with --nocapture")]
+pub(crate) fn say(what: &str) {
+    println!("{what}");
+}
