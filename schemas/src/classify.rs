@@ -24,6 +24,10 @@ members! {
         messaging_feedback: "messaging_feedback",
         response_feedback: "response_feedback",
         order: "order",
+        payment: "payment",
+        checkout_update: "checkout_update",
+        pre_checkout: "pre_checkout",
+        branded_camera: "branded_camera",
         pass_thread_control: "pass_thread_control",
         take_thread_control: "take_thread_control",
         request_thread_control: "request_thread_control",
@@ -38,6 +42,7 @@ members! {
         media: "media",
         media_id: "media_id",
         post_id: "post_id",
+        event_data: "event_data",
     }
 }
 
@@ -100,9 +105,16 @@ pub(crate) fn change(field: &str, value: &Item<'_, '_>) -> Option<Kind> {
         "mention" => Kind::PageMention,
         "ratings" => Kind::Rating,
         "leadgen" => Kind::Lead,
-        "messenger_template_status_update" => Kind::TemplateStatus,
+        // The latter is the name that WhatsApp's twin of the field has.
+        "messenger_template_status_update" | "message_template_status_update" => Kind::TemplateStatus,
+        "messages" if is_test_of_2021(value) => Kind::DashboardTest,
         _ => return None,
     })
+}
+
+/// In 2021 the dashboard's test button sent a form of its own in place of a messaging item.
+fn is_test_of_2021(value: &Item<'_, '_>) -> bool {
+    value.sender.is_none() && value.recipient.is_none() && value.event_data.is_some_and(Token::is_object)
 }
 
 /// A story mention comes as an attachment of a message; one of the documents has it as a referral instead, whose
@@ -176,6 +188,10 @@ fn told_by_name<'t, 'a>(item: &Item<'t, 'a>) -> Option<Classified<'t, 'a>> {
         (item.delivery, Kind::ReceiptDelivered),
         (item.policy_enforcement.or(item.policy_enforcement_old), Kind::PolicyEnforcement),
         (item.app_roles, Kind::AppRoles),
+        (item.payment, Kind::Payment),
+        (item.checkout_update, Kind::CheckoutUpdate),
+        (item.pre_checkout, Kind::PreCheckout),
+        (item.branded_camera, Kind::BrandedCamera),
     ];
     rows.into_iter().find_map(|(member, kind)| main_member(member).map(|main| Classified { kind, main }))
 }

@@ -7,6 +7,7 @@
 //! [`TypedEvent::data`]: crate::TypedEvent::data
 
 pub mod comment;
+pub mod dashboard_test;
 pub mod feed;
 pub mod lead;
 pub mod mention;
@@ -23,6 +24,7 @@ mod model;
 
 use crate::kind::Kind;
 use comment::Comment;
+use dashboard_test::DashboardTest;
 use feed::FeedChange;
 use lead::Lead;
 use mention::Mention;
@@ -54,6 +56,8 @@ pub enum Data<'a> {
     Lead(Lead),
     /// Kind `template_status`.
     TemplateStatus(TemplateStatus),
+    /// Kind `dashboard_test`.
+    DashboardTest(DashboardTest),
     /// Kind `unknown`: any JSON, as Meta sent it. Of a change the whole of it, `field` and `value` and what is beside
     /// them; of an entry without a known carrier the entry; of `changed_fields` the name.
     Unknown(&'a RawValue),
@@ -84,6 +88,10 @@ impl<'a> Data<'a> {
             | Kind::Feedback
             | Kind::ResponseFeedback
             | Kind::Order
+            | Kind::Payment
+            | Kind::CheckoutUpdate
+            | Kind::PreCheckout
+            | Kind::BrandedCamera
             | Kind::ThreadPassed
             | Kind::ThreadTaken
             | Kind::ThreadRequested
@@ -100,6 +108,7 @@ impl<'a> Data<'a> {
             Kind::Rating => Self::Rating(serde_json::from_str(json)?),
             Kind::Lead => Self::Lead(serde_json::from_str(json)?),
             Kind::TemplateStatus => Self::TemplateStatus(serde_json::from_str(json)?),
+            Kind::DashboardTest => Self::DashboardTest(serde_json::from_str(json)?),
             Kind::Unknown => Self::Unknown(data),
         })
     }

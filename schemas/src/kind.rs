@@ -39,6 +39,14 @@ pub enum Kind {
     ResponseFeedback,
     /// A customer sent a cart.
     Order,
+    /// A customer paid with the buy button of old.
+    Payment,
+    /// A customer chose where the buy button of old sends the goods.
+    CheckoutUpdate,
+    /// A customer is about to pay with the buy button of old.
+    PreCheckout,
+    /// A customer did something with an effect of the branded camera of old.
+    BrandedCamera,
     /// Control of a thread passed to another app.
     ThreadPassed,
     /// Control of a thread was taken.
@@ -75,13 +83,15 @@ pub enum Kind {
     Lead,
     /// The review status of a message template changed.
     TemplateStatus,
+    /// What the dashboard's test button sent for a message in 2021.
+    DashboardTest,
     /// Whatever has no kind yet.
     Unknown,
 }
 
 impl Kind {
     /// Every kind, in the order of the reference table.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 40] = [
         Self::StoryMention,
         Self::MessageDeleted,
         Self::MessageUnsupported,
@@ -98,6 +108,10 @@ impl Kind {
         Self::Feedback,
         Self::ResponseFeedback,
         Self::Order,
+        Self::Payment,
+        Self::CheckoutUpdate,
+        Self::PreCheckout,
+        Self::BrandedCamera,
         Self::ThreadPassed,
         Self::ThreadTaken,
         Self::ThreadRequested,
@@ -116,6 +130,7 @@ impl Kind {
         Self::Rating,
         Self::Lead,
         Self::TemplateStatus,
+        Self::DashboardTest,
         Self::Unknown,
     ];
 
@@ -138,6 +153,10 @@ impl Kind {
             Self::Feedback => "feedback",
             Self::ResponseFeedback => "response_feedback",
             Self::Order => "order",
+            Self::Payment => "payment",
+            Self::CheckoutUpdate => "checkout_update",
+            Self::PreCheckout => "pre_checkout",
+            Self::BrandedCamera => "branded_camera",
             Self::ThreadPassed => "thread.passed",
             Self::ThreadTaken => "thread.taken",
             Self::ThreadRequested => "thread.requested",
@@ -156,6 +175,7 @@ impl Kind {
             Self::Rating => "rating",
             Self::Lead => "lead",
             Self::TemplateStatus => "template_status",
+            Self::DashboardTest => "dashboard_test",
             Self::Unknown => "unknown",
         }
     }
@@ -179,6 +199,12 @@ impl Kind {
             Self::Feedback => "a customer answered a feedback form",
             Self::ResponseFeedback => "a customer rated an answer",
             Self::Order => "a customer sent a cart",
+            Self::Payment => "a customer paid with Messenger's buy button of old",
+            Self::CheckoutUpdate => "a customer chose an address with Messenger's buy button of old",
+            Self::PreCheckout => "a customer is about to pay with Messenger's buy button of old",
+            Self::BrandedCamera => {
+                "a customer did something with an effect of Messenger's branded camera of old"
+            }
             Self::ThreadPassed => "control of a thread passed to another app",
             Self::ThreadTaken => "control of a thread was taken",
             Self::ThreadRequested => "control of a thread was requested",
@@ -197,7 +223,18 @@ impl Kind {
             Self::Rating => "somebody rated or recommended the page",
             Self::Lead => "somebody filled in a lead form",
             Self::TemplateStatus => "the review status of a message template changed",
+            Self::DashboardTest => "what the dashboard's test button sent for a message in 2021",
             Self::Unknown => "whatever has no kind yet",
+        }
+    }
+
+    /// Whether events of it may come on the standby channel, as `standby.{kind}`: the kinds of messaging items do, those
+    /// of changes do not.
+    pub const fn comes_on_standby(self) -> bool {
+        match self.topic() {
+            Topic::Messages => !matches!(self, Self::DashboardTest),
+            Topic::Account => !matches!(self, Self::TemplateStatus),
+            topic => matches!(topic, Topic::Receipts | Topic::Unknown),
         }
     }
 
@@ -220,6 +257,11 @@ impl Kind {
             | Self::Feedback
             | Self::ResponseFeedback
             | Self::Order
+            | Self::Payment
+            | Self::CheckoutUpdate
+            | Self::PreCheckout
+            | Self::BrandedCamera
+            | Self::DashboardTest
             | Self::ThreadPassed
             | Self::ThreadTaken
             | Self::ThreadRequested

@@ -13,10 +13,11 @@ pub(super) const ALL: &[(&str, &str)] = documents! {
     "story_mention" "message.deleted" "message.unsupported" "message.echo" "message"
     "message.edited" "reaction.added" "reaction.removed" "postback" "referral"
     "optin" "account_linking" "game_play" "feedback" "response_feedback"
-    "order" "thread.passed" "thread.taken" "thread.requested" "thread.metadata"
+    "order" "payment" "checkout_update" "pre_checkout" "branded_camera"
+    "thread.passed" "thread.taken" "thread.requested" "thread.metadata"
     "receipt.read" "receipt.delivered" "policy_enforcement" "app_roles" "comment"
     "comment.live" "mention.comment" "mention.caption" "story_insights" "feed"
-    "page_mention" "rating" "lead" "template_status" "unknown"
+    "page_mention" "rating" "lead" "template_status" "dashboard_test" "unknown"
 };
 
 /// The document of a name; `standby.` changes nothing, since the same items come that way.

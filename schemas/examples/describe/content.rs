@@ -30,7 +30,7 @@ impl Content {
         match topic {
             Topic::Raw => vec![Self::Delivery],
             Topic::Standby => {
-                Kind::ALL.into_iter().filter(|kind| comes_on_standby(*kind)).map(Self::Event).collect()
+                Kind::ALL.into_iter().filter(|kind| kind.comes_on_standby()).map(Self::Event).collect()
             }
             Topic::Messages
             | Topic::Receipts
@@ -85,15 +85,6 @@ impl Content {
                 "A record as it was, value, key and headers, with the reason in more headers.".to_owned()
             }
         }
-    }
-}
-
-/// Whether it is a kind of messaging items, which alone come on the standby channel.
-fn comes_on_standby(kind: Kind) -> bool {
-    match topic_of(kind) {
-        Topic::Messages | Topic::Receipts | Topic::Unknown => true,
-        Topic::Account => kind != Kind::TemplateStatus,
-        _ => false,
     }
 }
 

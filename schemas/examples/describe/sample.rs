@@ -28,6 +28,10 @@ pub(crate) const fn of(kind: Kind) -> &'static str {
         Kind::Feedback => "feedback/csat-with-follow-up",
         Kind::ResponseFeedback => "response_feedback/good",
         Kind::Order => "order/cart",
+        Kind::Payment => "payment/stripe",
+        Kind::CheckoutUpdate => "checkout_update/address-chosen",
+        Kind::PreCheckout => "pre_checkout/with-user-info",
+        Kind::BrandedCamera => "branded_camera/dismissed",
         Kind::ThreadPassed => "thread.passed/to-this-app",
         Kind::ThreadTaken => "thread.taken/instagram",
         Kind::ThreadRequested => "thread.requested/by-secondary-receiver",
@@ -46,6 +50,7 @@ pub(crate) const fn of(kind: Kind) -> &'static str {
         Kind::Rating => "rating/recommendation",
         Kind::Lead => "lead/string-ids",
         Kind::TemplateStatus => "template_status/approved",
+        Kind::DashboardTest => "dashboard_test/text",
         Kind::Unknown => "unknown/change-of-another-field",
     }
 }

@@ -54,6 +54,10 @@ pub(super) fn list<T: JsonSchema>(generator: &mut SchemaGenerator, _: Of<T>) -> 
     or_null(generator.subschema_for::<T>())
 }
 
+pub(super) fn ids<T>(_: &mut SchemaGenerator, _: Of<T>) -> Schema {
+    json_schema!({"type": ["array", "null"], "items": {"type": ["string", "integer"]}})
+}
+
 pub(super) fn map<T: JsonSchema>(generator: &mut SchemaGenerator, _: Of<T>) -> Schema {
     or_null(generator.subschema_for::<T>())
 }

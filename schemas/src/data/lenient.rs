@@ -70,6 +70,14 @@ pub(super) fn list<T: DeserializeOwned>(value: &RawValue) -> Vec<T> {
     read(value, elements)
 }
 
+/// The ids of an array, each a string or a number digit for digit; nothing where it is no array.
+pub(super) fn ids(value: &RawValue) -> Vec<String> {
+    let of = |array: Token<'_, '_>| {
+        array.elements().into_iter().flatten().filter_map(|id| token::id(Some(id)).map(Into::into)).collect()
+    };
+    read(value, of)
+}
+
 /// The members of an object that can be read, by name; nothing where it is no object.
 pub(super) fn map<T: DeserializeOwned>(value: &RawValue) -> BTreeMap<String, T> {
     read(value, |object| named(object, |member| serde_json::from_str(member.get()).ok()))

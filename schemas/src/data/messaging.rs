@@ -7,6 +7,8 @@
 mod account_linking;
 mod attachment;
 mod beside;
+mod branded_camera;
+mod checkout;
 mod edit;
 mod feedback;
 mod game_play;
@@ -24,6 +26,8 @@ mod thread;
 pub use account_linking::AccountLinking;
 pub use attachment::{Attachment, Coordinates, Payload};
 pub use beside::{HopContext, Party, PriorMessage};
+pub use branded_camera::BrandedCamera;
+pub use checkout::{Address, Amount, CheckoutUpdate, PaidWith, Payment, PreCheckout, RequestedUserInfo};
 pub use edit::MessageEdit;
 pub use feedback::{FeedbackAnswer, FeedbackScreen, FollowUp, MessagingFeedback, ResponseFeedback};
 pub use game_play::GamePlay;
@@ -81,6 +85,14 @@ model! {
         pub response_feedback: Option<ResponseFeedback> = object("response_feedback"),
         /// A customer sent a cart.
         pub order: Option<Order> = object("order"),
+        /// A customer paid with the buy button of old.
+        pub payment: Option<Payment> = object("payment"),
+        /// A customer chose where the buy button of old sends the goods.
+        pub checkout_update: Option<CheckoutUpdate> = object("checkout_update"),
+        /// A customer is about to pay with the buy button of old.
+        pub pre_checkout: Option<PreCheckout> = object("pre_checkout"),
+        /// A customer did something with an effect of the branded camera of old.
+        pub branded_camera: Option<BrandedCamera> = object("branded_camera"),
         /// Control of the thread passed to another app.
         pub pass_thread_control: Option<ThreadControl> = object("pass_thread_control"),
         /// An app took control of the thread.

@@ -1,4 +1,5 @@
-//! The data of template status: the value of a `messenger_template_status_update` change of a page.
+//! The data of template status: the value of a `messenger_template_status_update` change of a page, or of a
+//! `message_template_status_update` one, as the field's twin for WhatsApp is called.
 //!
 //! Meta publishes no shape for it. Sources: one project that reads it, and the field's twin for WhatsApp, which has
 //! `event` where the former has `message_template_status`.

@@ -2,6 +2,7 @@
 
 use super::{generator, not_null, properties, titled};
 use crate::data::comment::Comment;
+use crate::data::dashboard_test::DashboardTest;
 use crate::data::feed::FeedChange;
 use crate::data::lead::Lead;
 use crate::data::mention::Mention;
@@ -37,6 +38,10 @@ pub(super) fn of(kind: Kind) -> Schema {
         Kind::Feedback => messaging(&["messaging_feedback"], &[]),
         Kind::ResponseFeedback => messaging(&["response_feedback"], &[]),
         Kind::Order => messaging(&["order"], &[]),
+        Kind::Payment => messaging(&["payment"], &[]),
+        Kind::CheckoutUpdate => messaging(&["checkout_update"], &[]),
+        Kind::PreCheckout => messaging(&["pre_checkout"], &[]),
+        Kind::BrandedCamera => messaging(&["branded_camera"], &[]),
         Kind::ThreadPassed => messaging(&["pass_thread_control"], &[]),
         Kind::ThreadTaken => messaging(&["take_thread_control"], &[]),
         Kind::ThreadRequested => messaging(&["request_thread_control"], &[]),
@@ -53,6 +58,7 @@ pub(super) fn of(kind: Kind) -> Schema {
         Kind::Rating => model::<Rating>(),
         Kind::Lead => model::<Lead>(),
         Kind::TemplateStatus => model::<TemplateStatus>(),
+        Kind::DashboardTest => model::<DashboardTest>(),
         Kind::Unknown => json_schema!({
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "description": "Any JSON: Meta's own item as it came, of whatever has no kind yet.",

@@ -43,6 +43,16 @@ pub(crate) fn probe(kind: Kind) -> Probe {
         Kind::Order => {
             ("/order/products/0/id", |data| item(data)?.order.clone()?.products.first()?.id.clone())
         }
+        Kind::Payment => ("/payment/amount/amount", |data| item(data)?.payment.clone()?.amount?.amount),
+        Kind::CheckoutUpdate => ("/checkout_update/shipping_address/street1", |data| {
+            item(data)?.checkout_update.clone()?.shipping_address?.street1
+        }),
+        Kind::PreCheckout => ("/pre_checkout/requested_user_info/contact_name", |data| {
+            item(data)?.pre_checkout.clone()?.requested_user_info?.contact_name
+        }),
+        Kind::BrandedCamera => ("/branded_camera/content_ids/0", |data| {
+            item(data)?.branded_camera.clone()?.content_ids.first().cloned()
+        }),
         Kind::ThreadPassed => ("/pass_thread_control/new_owner_app_id", |data| {
             item(data)?.pass_thread_control.clone()?.new_owner_app_id
         }),
@@ -83,6 +93,7 @@ pub(crate) fn probe(kind: Kind) -> Probe {
             ("/leadgen_id", |data| if let Data::Lead(lead) = data { lead.leadgen_id.clone() } else { None })
         }
         Kind::TemplateStatus => ("/message_template_name", template_name),
+        Kind::DashboardTest => ("/event_data/sender/username", test_sender),
         Kind::Unknown => ("/field", |data| {
             let Data::Unknown(json) = data else { return None };
             serde_json::from_str::<Value>(json.get()).ok()?.pointer("/field").and_then(text)
@@ -113,6 +124,10 @@ fn taps_back(data: &Data<'_>) -> Option<String> {
 
 fn template_name(data: &Data<'_>) -> Option<String> {
     if let Data::TemplateStatus(template) = data { template.message_template_name.clone() } else { None }
+}
+
+fn test_sender(data: &Data<'_>) -> Option<String> {
+    if let Data::DashboardTest(test) = data { test.event_data.clone()?.sender?.username } else { None }
 }
 
 /// A string, or a number digit for digit.

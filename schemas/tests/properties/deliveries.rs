@@ -9,7 +9,7 @@ const ACCOUNT: &str = "17841405726653026";
 const USER: &str = "6837251906428371";
 
 /// Members that tell the kind of a messaging item, one that is in no table last.
-const MAIN: [&str; 20] = [
+const MAIN: [&str; 24] = [
     "message",
     "message_edit",
     "reaction",
@@ -29,11 +29,15 @@ const MAIN: [&str; 20] = [
     "delivery",
     "policy-enforcement",
     "app_roles",
+    "payment",
+    "checkout_update",
+    "pre_checkout",
+    "branded_camera",
     "poll_vote",
 ];
 
 /// Fields of changes, one that is in no table last.
-const FIELDS: [&str; 13] = [
+const FIELDS: [&str; 14] = [
     "comments",
     "live_comments",
     "mentions",
@@ -43,6 +47,7 @@ const FIELDS: [&str; 13] = [
     "ratings",
     "leadgen",
     "messenger_template_status_update",
+    "message_template_status_update",
     "standby",
     "messages",
     "é",
@@ -139,6 +144,7 @@ fn value() -> BoxedStrategy<Json> {
         ("timestamp", 0.2, time()),
         ("created_time", 0.3, time()),
         ("from", 0.5, party()),
+        ("event_data", 0.2, or_odd(members([("message_id", 0.9, key_part())]))),
     ]);
     prop_oneof![5 => of_change, 2 => item()].boxed()
 }
