@@ -21,6 +21,8 @@ pub mod template_status;
 mod form;
 mod lenient;
 mod model;
+#[cfg(feature = "json-schema")]
+mod told;
 
 use crate::kind::Kind;
 use comment::Comment;
@@ -37,6 +39,7 @@ use template_status::TemplateStatus;
 
 /// The data of an event, as the model of its kind.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "json-schema", derive(serde::Serialize), serde(untagged))]
 pub enum Data<'a> {
     /// An item of a conversation: every kind on the topics of messages and receipts, `policy_enforcement`, `app_roles`.
     Messaging(Box<Messaging>),

@@ -10,6 +10,7 @@ mod closed;
 pub mod compatibility;
 mod data;
 mod envelope;
+mod origin;
 
 pub use closed::closed;
 
@@ -20,6 +21,9 @@ use schemars::transform::{RecursiveTransform, RestrictFormats, Transform as _};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+
+/// The types of any JSON. Said, since generators of types take a schema that says nothing for that of an object.
+pub(crate) const ANY: [&str; 7] = ["object", "array", "string", "integer", "number", "boolean", "null"];
 
 /// Every schema by the name of its file: the envelope of typed events, the enriched event, the inbox record, and the
 /// `data` of each kind, whose standby variant shares it.

@@ -12,22 +12,24 @@ use std::borrow::Cow;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct Lookup<'a> {
-    /// Path and query of the call, without host and token; null where nothing was asked.
+    /// Path and query of the call, without host and token; null where nothing was asked. Always present.
     #[serde(borrow)]
     pub asked: Option<Cow<'a, str>>,
-    /// What the Graph API answered, verbatim; its error where the object is gone; null where nothing was asked.
+    /// What the Graph API answered, verbatim; its error where the object is gone; null where nothing was asked. Always
+    /// present.
     #[serde(borrow)]
+    #[cfg_attr(feature = "json-schema", schemars(extend("type" = crate::json_schema::ANY)))]
     pub answer: Option<&'a RawValue>,
-    /// When it answered, or when it was decided not to ask; RFC 3339 with milliseconds.
+    /// When it answered, or when it was decided not to ask; RFC 3339 in UTC with milliseconds. Always present.
     #[serde(borrow)]
     #[cfg_attr(feature = "json-schema", schemars(extend("format" = "date-time")))]
     pub at: Cow<'a, str>,
-    /// How it went.
+    /// How it went. Always present.
     pub status: Open<Status>,
-    /// Why nothing was asked; present in skipped ones only.
+    /// Why nothing was asked. Present with the status `skipped` only.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Cow<'a, str>>,
-    /// Whether the answer is an older one, kept for a while.
+    /// Whether the answer is an older one, kept for a while. Always present.
     pub cached: bool,
 }
 

@@ -9,44 +9,48 @@ use std::borrow::Cow;
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct TypedEvent<'a> {
-    /// Event id, 32 hex digits; the same event always has the same.
+    /// Event id, 32 hex digits; the same event always has the same. Always present.
     #[serde(borrow)]
     pub id: Cow<'a, str>,
-    /// CloudEvents source, `/meta/{metaobject}/{account}`.
+    /// CloudEvents source: `/meta/{metaobject}/{metaaccount}`, without the latter where that is absent. Always present.
     #[serde(borrow)]
     pub source: Cow<'a, str>,
-    /// CloudEvents type, `com.meta.{metaobject}.{kind}.v1`.
+    /// CloudEvents type: `com.meta.{metaobject}.{kind}.v1`, or `com.meta.{metaobject}.standby.{kind}.v1` of what came while
+    /// another app owned the thread. Always present.
     #[serde(borrow, rename = "type")]
     pub event_type: Cow<'a, str>,
-    /// The record's key.
+    /// The record's key: `{metaaccount}:` and user, media or post as the topic has it, `{metaaccount}` alone where the event
+    /// names none. Absent where `metaaccount` is, and so is the key.
     #[serde(borrow)]
     pub subject: Option<Cow<'a, str>>,
-    /// When it happened, as Meta says; RFC 3339 with milliseconds.
+    /// When it happened, as Meta says; RFC 3339 in UTC with milliseconds. Absent where Meta gives no usable time.
     #[serde(borrow)]
     pub time: Option<Cow<'a, str>>,
-    /// When ingest received it; RFC 3339 with milliseconds.
+    /// When ingest received it; RFC 3339 in UTC with milliseconds. Always present.
     #[serde(borrow)]
     pub recordedtime: Option<Cow<'a, str>>,
-    /// Meta's object: `instagram`, `page`, …
+    /// Meta's object: `instagram`, `page`, …; `other` where its name is not of `[a-z0-9_]{1,64}`. Always present.
     #[serde(borrow)]
     pub metaobject: Cow<'a, str>,
-    /// The account or page that it concerns.
+    /// The account or page that it concerns: the `id` of the entry. Absent where the entry has none, or one that is not of
+    /// `[A-Za-z0-9_.-]{1,128}`.
     #[serde(borrow)]
     pub metaaccount: Option<Cow<'a, str>>,
-    /// Where in the entry it stood: `messaging`, `standby`, `changes`, `entry`, `changed_fields`.
+    /// Where in the entry it stood: `messaging`, `standby`, `changes`, `entry`, `changed_fields`. Always present.
     #[serde(borrow)]
     pub metacarrier: Cow<'a, str>,
-    /// The field of a change.
+    /// The field of a change. Present with the carriers `changes` and `entry` only, where it is of `[A-Za-z0-9_.-]{1,128}`.
     #[serde(borrow)]
     pub metafield: Option<Cow<'a, str>>,
-    /// Whether the dashboard's test button sent it.
+    /// Whether the dashboard's test button sent it. Always present.
     #[serde(default)]
     pub metatest: bool,
-    /// `ce_id` of the raw record.
+    /// `ce_id` of the raw record: the delivery that it came in. Always present.
     #[serde(borrow)]
     pub deliveryid: Cow<'a, str>,
-    /// Meta's own item, verbatim.
+    /// Meta's own item, unchanged; a schema of each kind describes it. Always present; null where Meta's item is.
     #[serde(borrow)]
+    #[cfg_attr(feature = "json-schema", schemars(extend("type" = crate::json_schema::ANY)))]
     pub data: &'a RawValue,
 }
 

@@ -14,7 +14,7 @@ What Weir publishes, topic by topic. Every name begins with the setting `--topic
 where nothing else is set, and a change of their number moves keys.
 ";
 
-const RULES: &str = r"
+const RULES: &str = r#"
 ## How to read them
 
     kcat -b localhost:9092 -C -q -t meta.messages.v1 -o beginning | jq
@@ -24,11 +24,19 @@ again what it is, so that you can pass over what you do not want without parsing
 
     kcat -b localhost:9092 -C -q -t meta.messages.v1 -f '%h %k\n'
 
-- **`data` is Meta's own item, unchanged.** `type` is `com.meta.{metaobject}.{kind}.v1`; the schema of `data` is `schemas/json/{kind}.v1.json`.
+- **`data` is Meta's own item, unchanged.** `type` is `com.meta.{metaobject}.{kind}.v1`; the schema of `data` is `schemas/json/{kind}.v1.json`. It
+  names the types that Meta is known to send; Meta may send others at any time, so take a member of another type for one that is absent. The envelope
+  around `data`, the inbox and `lookup` are Weir's own: their types are kept.
 - **`id` is the same whenever the event is**: over Meta's retries, over replays. Deduplicate by it; the inbox is deduplicated already.
 - **A key is `{account}` alone where the event names no user, media or post**, and there is none (nor a `subject`) where it names no account.
 - **Order is that of a key**, and it is the order in which Weir received the events. Meta may deliver late: `time` is when it happened.
 - **Ids are strings in what Weir writes.** In `data` they are what Meta sent: mostly strings, sometimes numbers beyond 2^53.
+- **A string in `data` may end in half a character**: text that was cut at a length holds `\ud83d` without its second half. It is valid JSON, and Python's
+  `json.loads` and JavaScript's `JSON.parse` read it, but Pydantic's own parser (`model_validate_json`, `from_json`) refuses the whole record: call
+  `Event.model_validate(json.loads(record.value()))`. Before such a text is written as UTF-8, replace what is left of the character:
+  `text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")`, in JavaScript `text.toWellFormed()`. In the inbox's texts it is replaced already.
+- **A name in an object of `data` may be given twice.** The last one counts, for kind, key and `id` too, as in most parsers; one that refuses such objects is
+  not fit for `data`.
 - **Pass over what you do not know.** Members, words, kinds and topics may be added to v1 at any time; nothing is taken away from it.
 - **The dashboard's test button** sends events too: `metatest` is true where they can be told.
 
@@ -38,7 +46,7 @@ CloudEvents SDKs read the records as they are: raw ones in binary mode, typed on
 Subscribers to begin with: [examples/python](../examples/python) and [examples/typescript](../examples/typescript), with models generated from
 the schemas. For other languages there is [asyncapi.yaml](../schemas/asyncapi.yaml). `weir events FILE` shows what a delivery becomes,
 `weir schema KIND` prints a schema.
-";
+"#;
 
 /// The whole page.
 pub(crate) fn document() -> String {

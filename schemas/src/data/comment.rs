@@ -7,26 +7,28 @@ use super::model::model;
 use crate::time::Millis;
 
 model! {
-    /// Somebody commented on the account's media. Covers the kinds `comment` and `comment.live`.
+    /// Somebody commented on the account's media or live broadcast. Source: Instagram webhooks, `comments` and
+    /// `live_comments`.
     #[derive(PartialEq, Eq)]
     pub struct Comment {
-        /// The comment's id (reference). Absent where `comment_id` stands in for it.
+        /// The comment's id. Present, but where `comment_id` stands in for it.
         pub id: Option<String> = id("id"),
-        /// The comment's id under the name that Meta's webhook examples give it.
+        /// The comment's id, where `id` is absent: Meta's examples have it under this name.
         pub comment_id: Option<String> = id("comment_id"),
-        /// What was written (reference). Absent for comments that are media alone, such as a GIF.
+        /// What was written. Absent for comments that are media alone, such as a GIF.
         pub text: Option<String> = words("text"),
-        /// Who wrote it (reference).
+        /// Who wrote it. Always present.
         pub from: Option<Author> = object("from"),
-        /// What was commented on (reference). Absent for comments on an album, whose media only the Graph API names.
+        /// What was commented on. Absent for comments on an album, whose media only the Graph API names.
         pub media: Option<CommentedMedia> = object("media"),
-        /// The media's id outside of `media`, as relays send it.
+        /// The media's id outside of `media`. Absent from what Meta itself sends; present where a relay adds it.
         pub media_id: Option<String> = id("media_id"),
-        /// The comment that this one answers (reference). Present in replies only.
+        /// The comment that this one answers. Present in replies only.
         pub parent_id: Option<String> = id("parent_id"),
-        /// When it was written; some relays add it. Meta itself gives the time of the entry alone.
+        /// When it was written, in seconds or milliseconds. Absent from what Meta itself sends, which is dated by
+        /// the entry; present where a relay adds it.
         pub timestamp: Option<Millis> = millis("timestamp"),
-        /// The caption of the media; some relays add it.
+        /// The caption of the media. Absent from what Meta itself sends; present where a relay adds it.
         pub caption: Option<String> = words("caption"),
     }
 }
@@ -35,12 +37,12 @@ model! {
     /// Who wrote a comment.
     #[derive(PartialEq, Eq)]
     pub struct Author {
-        /// Instagram-scoped id of the author (reference); the account's own id in its own comments.
+        /// Instagram-scoped id of the author; the account's own id in its own comments. Always present.
         pub id: Option<String> = id("id"),
-        /// The author's name on Instagram (reference).
+        /// The author's name on Instagram. Always present.
         pub username: Option<String> = words("username"),
-        /// The account's Instagram-scoped id (reference). Present in the account's own comments only, so that an app
-        /// does not answer itself.
+        /// The account's Instagram-scoped id. Present in the account's own comments only, so that an app does not
+        /// answer itself.
         pub self_ig_scoped_id: Option<String> = id("self_ig_scoped_id"),
     }
 }
@@ -49,17 +51,17 @@ model! {
     /// What was commented on.
     #[derive(PartialEq, Eq)]
     pub struct CommentedMedia {
-        /// The media's id (reference). For an ad it is the ad's own media.
+        /// The media's id; for an ad it is the ad's own media. Always present.
         pub id: Option<String> = id("id"),
-        /// Where the media is shown (reference).
+        /// Where the media is shown. Always present.
         pub media_product_type: Option<String> = text("media_product_type") in [
             "FEED", "REELS", "STORY", "AD", "LIVE",
         ],
-        /// The ad's id (reference). Present in comments on ads only.
+        /// The ad's id. Present in comments on ads only.
         pub ad_id: Option<String> = id("ad_id"),
-        /// The ad's title (reference). Present in comments on ads only.
+        /// The ad's title. Present in comments on ads only.
         pub ad_title: Option<String> = words("ad_title"),
-        /// The post that was made an ad of (reference). Present in comments on boosted posts only.
+        /// The post that was made an ad of. Present in comments on boosted posts only.
         pub original_media_id: Option<String> = id("original_media_id"),
     }
 }

@@ -8,7 +8,8 @@ use super::model::model;
 use crate::time::Millis;
 
 model! {
-    /// A change in a page's feed.
+    /// A change in a page's feed: `item` says to what, `verb` what. Each item has some of the members. Source:
+    /// page webhooks, `feed`; real deliveries, old and new.
     pub struct FeedChange {
         /// What it concerns. Always present.
         pub item: Option<String> = text("item") in [
@@ -18,49 +19,51 @@ model! {
         pub verb: Option<String> = text("verb") in [
             "add", "edit", "edited", "remove", "delete", "hide", "unhide", "block", "unblock", "mute", "update",
         ],
-        /// Who did it, since version 2.11 of the API. Absent for people whom the app may not see.
+        /// Who did it. Present since version 2.11 of the API; absent for people whom the app may not see.
         pub from: Option<Actor> = object("from"),
-        /// Who did it, before version 2.11 of the API; a number.
+        /// Who did it; a number. Present before version 2.11 of the API only.
         pub sender_id: Option<String> = id("sender_id"),
-        /// The name of who did it, before version 2.11 of the API.
+        /// The name of who did it. Present before version 2.11 of the API only.
         pub sender_name: Option<String> = words("sender_name"),
-        /// Who did it, in old deliveries of likes; a number.
+        /// Who did it; a number. Present in likes before version 2.11 of the API only.
         pub user_id: Option<String> = id("user_id"),
-        /// Whose wall it was removed from; seen in captures of removed comments.
+        /// Whose wall it was removed from. Present with comments that were removed, at times.
         pub recipient_id: Option<String> = id("recipient_id"),
         /// The post, `{page}_{post}`. Absent for albums, likes of the page and blocked people.
         pub post_id: Option<String> = id("post_id"),
-        /// The comment, of the item `comment`.
+        /// The comment. Present with the item `comment`, and with reactions to a comment.
         pub comment_id: Option<String> = id("comment_id"),
-        /// What a comment or reaction is below: the post, or the comment that is answered.
+        /// What a comment or reaction is below: the post, or the comment that is answered. Present with the items
+        /// `comment` and `reaction`.
         pub parent_id: Option<String> = id("parent_id"),
-        /// What the post that was commented on is like, with new comments.
+        /// What the post that was commented on is like. Present with new comments.
         pub post: Option<Post> = object("post"),
         /// What was written. Absent where there is no text.
         pub message: Option<String> = words("message"),
-        /// When it was made, in seconds. Of what is edited or removed, the time at which it was made.
+        /// When it was made, in seconds; of what is edited or removed, when it was made. Always present.
         pub created_time: Option<Millis> = millis("created_time"),
-        /// The reaction, of the item `reaction`.
+        /// The reaction. Present with the item `reaction` only.
         pub reaction_type: Option<String> = text("reaction_type") in [
             "like", "love", "wow", "haha", "sorry", "anger", "care",
         ],
-        /// Where the photo, video or shared page is; what is on Meta's CDN expires.
+        /// Where the photo, video or shared page is; what is on Meta's CDN expires. Present with the items
+        /// `photo`, `video` and `share`.
         pub link: Option<String> = filled("link"),
-        /// Where the photos of a status with several are; they expire.
+        /// Where the photos of a status with several are; they expire. Present with such a status only.
         pub photos: Vec<String> = list("photos"),
-        /// The photo, of the item `photo`.
+        /// The photo. Present with the item `photo`, and with comments that hold one.
         pub photo_id: Option<String> = id("photo_id"),
-        /// The video, of the item `video`.
+        /// The video. Present with the item `video` only.
         pub video_id: Option<String> = id("video_id"),
-        /// The album, of the item `album`.
+        /// The album. Present with the item `album` only.
         pub album_id: Option<String> = id("album_id"),
-        /// The event, of the item `event`.
+        /// The event. Present with the item `event` only.
         pub event_id: Option<String> = id("event_id"),
-        /// The share, of the item `share`.
+        /// The share. Present with the item `share` only.
         pub share_id: Option<String> = id("share_id"),
-        /// 1 where it is published, 0 where it is not yet.
+        /// 1 where it is published, 0 where it is not yet. Present with posts, photos and videos.
         pub published: Option<u64> = count("published"),
-        /// Whether it is hidden, with the verbs `hide` and `unhide`.
+        /// Whether it is hidden. Present with the verbs `hide` and `unhide`.
         pub is_hidden: bool = flag("is_hidden"),
     }
 }
@@ -69,9 +72,9 @@ model! {
     /// Somebody, or a page.
     #[derive(PartialEq, Eq)]
     pub struct Actor {
-        /// Page-scoped id of a person, or the id of a page.
+        /// Page-scoped id of a person, or the id of a page. Always present.
         pub id: Option<String> = id("id"),
-        /// The name.
+        /// The name. Always present.
         pub name: Option<String> = words("name"),
     }
 }
@@ -80,17 +83,17 @@ model! {
     /// A post, beside a comment on it.
     #[derive(PartialEq, Eq)]
     pub struct Post {
-        /// Its id, as `post_id`.
+        /// Its id, as `post_id`. Always present.
         pub id: Option<String> = id("id"),
-        /// Its sort, such as `mobile_status_update` or `added_photos`.
+        /// Its sort, such as `mobile_status_update` or `added_photos`. Always present.
         pub status_type: Option<String> = text("status_type"),
-        /// Whether it is published.
+        /// Whether it is published. Always present.
         pub is_published: bool = flag("is_published"),
-        /// When it changed last, ISO 8601 with an offset but without its colon.
+        /// When it changed last, ISO 8601 with an offset but without its colon. Always present.
         pub updated_time: Option<String> = text("updated_time"),
-        /// Its address on the web.
+        /// Its address on the web. Always present.
         pub permalink_url: Option<String> = filled("permalink_url"),
-        /// Whether it is promoted, such as `inactive`.
+        /// Whether it is promoted, such as `inactive`. Always present.
         pub promotion_status: Option<String> = text("promotion_status"),
     }
 }

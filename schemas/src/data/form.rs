@@ -1,6 +1,6 @@
 //! The JSON Schemas of members: one form for each reader of [`super::lenient`].
 //!
-//! They say what Meta sends and may send, not all that the readers take: null stands for an absent member anywhere, and
+//! They say what Meta is known to send, not all that the readers take: null stands for an absent member anywhere, and
 //! ids, counts and times are strings or numbers.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -67,7 +67,7 @@ pub(super) fn lists<T: JsonSchema>(generator: &mut SchemaGenerator, _: Of<T>) ->
 }
 
 pub(super) fn raw<T>(_: &mut SchemaGenerator, _: Of<T>) -> Schema {
-    json_schema!({})
+    json_schema!({"type": crate::json_schema::ANY})
 }
 
 /// An open set: the known words, and any other that Meta may come to send.
@@ -78,6 +78,7 @@ pub(super) fn open(form: &Schema, words: &[&str]) -> Schema {
 /// Raw JSON that is mostly an object of the model `like`, but a string or nothing at times.
 pub(super) fn like<T: JsonSchema>(mut form: Schema, generator: &mut SchemaGenerator) -> Schema {
     let model = generator.subschema_for::<T>();
+    form.remove("type");
     form.insert("anyOf".to_owned(), json!([model, {"type": ["string", "null"]}]));
     form
 }

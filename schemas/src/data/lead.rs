@@ -7,20 +7,21 @@ use super::model::model;
 use crate::time::Millis;
 
 model! {
-    /// Somebody filled in a lead form. Ids come as strings or as numbers.
+    /// Somebody filled in a lead form. It holds ids, which are strings or numbers, and no answers. Source: page
+    /// webhooks, `leadgen`.
     #[derive(PartialEq, Eq)]
     pub struct Lead {
-        /// The filled-in form.
+        /// The filled-in form: the Graph API gives its answers. Always present.
         pub leadgen_id: Option<String> = id("leadgen_id"),
-        /// The form.
+        /// The form. Always present.
         pub form_id: Option<String> = id("form_id"),
-        /// The page.
+        /// The page. Always present.
         pub page_id: Option<String> = id("page_id"),
-        /// The ad that led to the form; 0 where it was none.
+        /// The ad that led to the form; 0 where it was none. Absent where it was none, too.
         pub ad_id: Option<String> = id("ad_id"),
-        /// The ad's set; 0 where it was no ad.
+        /// The ad's set; 0 where it was no ad. Absent where it was none, too.
         pub adgroup_id: Option<String> = id("adgroup_id"),
-        /// When it was filled in, in seconds.
+        /// When it was filled in, in seconds. Always present.
         pub created_time: Option<Millis> = millis("created_time"),
     }
 }

@@ -5,12 +5,13 @@
 use super::model::model;
 
 model! {
-    /// Somebody mentioned the account on media of their own. Covers the kinds `mention.comment` and `mention.caption`.
+    /// Somebody mentioned the account on media of others. It holds ids and nothing else. Source: Instagram
+    /// webhooks, `mentions`.
     #[derive(PartialEq, Eq)]
     pub struct Mention {
-        /// The media in whose caption, or below which in a comment, the account was mentioned (guide). Always present.
+        /// The media in whose caption, or below which in a comment, the account was mentioned. Always present.
         pub media_id: Option<String> = id("media_id"),
-        /// The comment that mentions the account (guide). Absent when its caption does.
+        /// The comment that mentions the account. Absent, or null, where the caption does.
         pub comment_id: Option<String> = id("comment_id"),
     }
 }

@@ -51,71 +51,79 @@ use std::collections::BTreeMap;
 model! {
     /// One item of `messaging` or `standby`: what happened in a conversation between an account and a customer.
     pub struct Messaging {
-        /// Who did it: the customer, or the account for an echo. Absent from Instagram's `message_edit` items.
+        /// Who did it: the customer, or the account for an echo. Absent from Instagram's `message_edit`, mostly,
+        /// from `policy_enforcement` and `app_roles`, and for visitors of a web site whom nobody knows yet.
         pub sender: Option<Party> = object("sender"),
-        /// To whom: the account, or the customer for an echo. Absent where the sender is, mostly.
+        /// To whom: the account, or the customer for an echo. Absent from Instagram's `message_edit`, mostly.
         pub recipient: Option<Party> = object("recipient"),
-        /// When it happened. Meta sends milliseconds, but seconds with leads and a string of seconds in dashboard
-        /// tests; absent from Messenger's delivery receipts.
+        /// When it happened, in milliseconds; in seconds with leads, and as a string of seconds from the
+        /// dashboard's test button. Absent from Messenger's `delivery`.
         pub timestamp: Option<Millis> = millis("timestamp"),
-        /// Whether an account talks to itself, as a developer's test does; says so for what is no message. Source:
-        /// Instagram's page on self messaging.
+        /// Whether an account talks to itself, as a developer's test does. Present in such items other than
+        /// messages, which say so in `message`. Source: Instagram's page on self messaging.
         pub is_self: bool = flag("is_self"),
-        /// A message: received, sent, unsent or not supported.
+        /// A message: received, sent, unsent or not supported. Present in the kinds `message`, `message.echo`,
+        /// `message.deleted`, `message.unsupported` and, mostly, `story_mention`.
         pub message: Option<Message> = object("message"),
-        /// A message's new text.
+        /// A message's new text. Present in the kind `message.edited`.
         pub message_edit: Option<MessageEdit> = object("message_edit"),
-        /// A reaction to a message, or its removal.
+        /// A reaction to a message, or its removal. Present in the kinds `reaction.added` and `reaction.removed`.
         pub reaction: Option<Reaction> = object("reaction"),
-        /// A tap on an icebreaker, a menu item or a template's button.
+        /// A tap on an icebreaker, a menu item or a template's button. Present in the kind `postback`.
         pub postback: Option<Postback> = object("postback"),
-        /// Where the customer came from: alone, or beside a message or postback.
+        /// Where the customer came from. Present in the kind `referral`, beside some messages and postbacks, and
+        /// in a `story_mention` that comes as one.
         pub referral: Option<Referral> = object("referral"),
-        /// The answers of a lead form, beside a referral of type `LEAD_COMPLETE`. Source: Messenger platform.
+        /// The answers of a lead form. Present beside a referral of type `LEAD_COMPLETE`, or beside the message
+        /// that sums them up. Source: Messenger platform.
         pub lead: Option<Lead> = object("lead"),
-        /// A customer opted in to messages.
+        /// A customer opted in to messages. Present in the kind `optin`.
         pub optin: Option<Optin> = object("optin"),
-        /// A customer linked or unlinked an account.
+        /// A customer linked or unlinked an account. Present in the kind `account_linking`.
         pub account_linking: Option<AccountLinking> = object("account_linking"),
-        /// A customer played a round of an Instant Game.
+        /// A customer played a round of an Instant Game. Present in the kind `game_play`.
         pub game_play: Option<GamePlay> = object("game_play"),
-        /// A customer filled in a feedback template.
+        /// A customer filled in a feedback template. Present in the kind `feedback`.
         pub messaging_feedback: Option<MessagingFeedback> = object("messaging_feedback"),
-        /// A customer rated an answer.
+        /// A customer rated an answer. Present in the kind `response_feedback`.
         pub response_feedback: Option<ResponseFeedback> = object("response_feedback"),
-        /// A customer sent a cart.
+        /// A customer sent a cart. Present in the kind `order`.
         pub order: Option<Order> = object("order"),
-        /// A customer paid with the buy button of old.
+        /// A customer paid with the buy button of old. Present in the kind `payment`.
         pub payment: Option<Payment> = object("payment"),
-        /// A customer chose where the buy button of old sends the goods.
+        /// A customer chose where the buy button of old sends the goods. Present in the kind `checkout_update`.
         pub checkout_update: Option<CheckoutUpdate> = object("checkout_update"),
-        /// A customer is about to pay with the buy button of old.
+        /// A customer is about to pay with the buy button of old. Present in the kind `pre_checkout`.
         pub pre_checkout: Option<PreCheckout> = object("pre_checkout"),
-        /// A customer did something with an effect of the branded camera of old.
+        /// A customer did something with an effect of the branded camera of old. Present in the kind
+        /// `branded_camera`.
         pub branded_camera: Option<BrandedCamera> = object("branded_camera"),
-        /// Control of the thread passed to another app.
+        /// Control of the thread passed to another app. Present in the kind `thread.passed`.
         pub pass_thread_control: Option<ThreadControl> = object("pass_thread_control"),
-        /// An app took control of the thread.
+        /// An app took control of the thread. Present in the kind `thread.taken`.
         pub take_thread_control: Option<ThreadControl> = object("take_thread_control"),
-        /// An app asks for control of the thread.
+        /// An app asks for control of the thread. Present in the kind `thread.requested`.
         pub request_thread_control: Option<ThreadRequest> = object("request_thread_control"),
-        /// An app tells the others of the thread something.
+        /// An app tells the others of the thread something. Present in the kind `thread.metadata`.
         pub pass_thread_metadata: Option<ThreadMetadata> = object("pass_thread_metadata"),
-        /// A customer read messages.
+        /// A customer read messages. Present in the kind `receipt.read`; rarely beside a message.
         pub read: Option<Read> = object("read"),
-        /// Messages reached a customer's device; beside a message in some captures.
+        /// Messages reached a customer's device. Present in the kind `receipt.delivered`; rarely beside a message.
         pub delivery: Option<Delivery> = object("delivery"),
-        /// The account was warned, blocked or unblocked; such an item has no sender.
+        /// The account was warned, blocked or unblocked. Present in the kind `policy_enforcement`, where
+        /// `policy-enforcement` does not stand in for it.
         pub policy_enforcement: Option<PolicyEnforcement> = object("policy_enforcement"),
-        /// The same under the name of older deliveries.
+        /// The same under the name of older deliveries. Present in the kind `policy_enforcement`, where the other
+        /// is absent.
         pub policy_enforcement_old: Option<PolicyEnforcement> = object("policy-enforcement"),
-        /// The roles that apps now have on the account, by app id, such as `primary_receiver`; no sender, mostly.
+        /// The roles that apps now have on the account, by app id, such as `primary_receiver`. Present in the kind
+        /// `app_roles`.
         pub app_roles: BTreeMap<String, Vec<String>> = lists("app_roles"),
-        /// What the apps that had the thread before left behind, beside the main member. Source: Messenger
-        /// platform.
+        /// What the apps that had the thread before left behind. Present beside a message of a thread that was
+        /// passed on. Source: Messenger platform.
         pub hop_context: Vec<HopContext> = list("hop_context"),
-        /// What a visitor of a web site was sent before being known, beside their first message. Source: Messenger
-        /// platform.
+        /// What a visitor of a web site was sent before being known. Present beside their first message. Source:
+        /// Messenger platform.
         pub prior_message: Option<PriorMessage> = object("prior_message"),
     }
 }

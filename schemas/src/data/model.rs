@@ -5,7 +5,8 @@
 
 /// Declares a public struct whose members are read leniently: `pub field: Type = reader("name in JSON")`, where the
 /// reader is one of [`super::lenient`]. `in ["a", "b"]` names the known words of an open set, `like Model` the model
-/// that raw JSON mostly is of; both are for the JSON Schema alone, which the same declaration gives.
+/// that raw JSON mostly is of; both are for the JSON Schema alone, which the same declaration gives. So it does, for tests,
+/// the way back to JSON under Meta's names.
 macro_rules! model {
     ($(#[$($meta:tt)*])* pub struct $name:ident {
         $(
@@ -42,6 +43,13 @@ macro_rules! model {
                     }
                 }
                 deserializer.deserialize_map(Members)
+            }
+        }
+
+        #[cfg(feature = "json-schema")]
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                crate::data::told::serialize(serializer, [$(($key, crate::data::told::member(&self.$field))),*])
             }
         }
 

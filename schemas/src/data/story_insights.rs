@@ -6,22 +6,23 @@
 use super::model::model;
 
 model! {
-    /// The figures of a story that expired. A figure below 5 comes as -1, so that nobody can be told from it.
+    /// The figures of a story that expired, about an hour after it did. A figure below 5 comes as -1, so that
+    /// nobody can be told from it. Source: Instagram webhooks, `story_insights`, of the Facebook login alone.
     #[derive(PartialEq, Eq)]
     pub struct StoryInsights {
         /// The story. Always present.
         pub media_id: Option<String> = id("media_id"),
-        /// How often it was seen.
+        /// How often it was seen. Always present.
         pub impressions: Option<i64> = integer("impressions"),
-        /// How many accounts saw it.
+        /// How many accounts saw it. Always present.
         pub reach: Option<i64> = integer("reach"),
-        /// How often a viewer tapped on to what came next.
+        /// How often a viewer tapped on to what came next. Always present.
         pub taps_forward: Option<i64> = integer("taps_forward"),
-        /// How often a viewer tapped back to what came before.
+        /// How often a viewer tapped back to what came before. Always present.
         pub taps_back: Option<i64> = integer("taps_back"),
-        /// How often a viewer left the stories from it.
+        /// How often a viewer left the stories from it. Always present.
         pub exits: Option<i64> = integer("exits"),
-        /// How often it was answered.
+        /// How often it was answered. Always present.
         pub replies: Option<i64> = integer("replies"),
     }
 }

@@ -7,22 +7,23 @@
 use super::model::model;
 
 model! {
-    /// The review status of a message template changed.
+    /// The review status of a message template changed. Source: page webhooks, `messenger_template_status_update`,
+    /// for which Meta publishes no shape: what integrations read, and the field's twin for WhatsApp.
     #[derive(PartialEq, Eq)]
     pub struct TemplateStatus {
-        /// The template; a string or a number.
+        /// The template; a string or a number. Always present.
         pub message_template_id: Option<String> = id("message_template_id"),
-        /// The template's name.
+        /// The template's name. Always present.
         pub message_template_name: Option<String> = text("message_template_name"),
-        /// The template's language, such as `en_US`.
+        /// The template's language, such as `en_US`. Present in most.
         pub message_template_language: Option<String> = text("message_template_language"),
-        /// The template's category, such as `UTILITY`.
+        /// The template's category, such as `UTILITY`. Present in the form of the field's twin only.
         pub message_template_category: Option<String> = text("message_template_category"),
-        /// The new status.
+        /// The new status. Present, but where `event` stands in for it.
         pub message_template_status: Option<String> = text("message_template_status") in ["APPROVED", "REJECTED"],
-        /// The new status, in the form of the field's twin.
+        /// The new status, where `message_template_status` is absent: the form of the field's twin.
         pub event: Option<String> = text("event") in ["APPROVED", "REJECTED"],
-        /// Why, such as `INCORRECT_CATEGORY`; `NONE` where it was approved.
+        /// Why, such as `INCORRECT_CATEGORY`; `NONE` where it was approved. Absent where there is no reason.
         pub reason: Option<String> = text("reason"),
     }
 }

@@ -35,5 +35,6 @@ pub struct Attachment {
     /// Meta's payload where it holds more than the members above: templates, bookings, types that are not known yet;
     /// else left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "json-schema", schemars(extend("type" = crate::json_schema::ANY)))]
     pub payload: Option<Value>,
 }

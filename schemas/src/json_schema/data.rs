@@ -1,6 +1,6 @@
 //! The schema of each kind's `data`.
 
-use super::{generator, not_null, properties, titled};
+use super::{ANY, generator, not_null, origin, properties, titled};
 use crate::data::comment::Comment;
 use crate::data::dashboard_test::DashboardTest;
 use crate::data::feed::FeedChange;
@@ -61,18 +61,27 @@ pub(super) fn of(kind: Kind) -> Schema {
         Kind::DashboardTest => model::<DashboardTest>(),
         Kind::Unknown => json_schema!({
             "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "description": "Any JSON: Meta's own item as it came, of whatever has no kind yet.",
+            "type": ANY,
         }),
     };
-    let model = schema.get("description").and_then(Value::as_str).unwrap_or_default();
-    let about = format!(
-        "`data` of `com.meta.{{metaobject}}.{name}.v1` and of its `standby.` variant: {about}.\n\n{model}",
-        name = kind.as_str(),
-        about = kind.about(),
-    );
-    schema.insert("description".to_owned(), about.into());
+    schema.insert("description".to_owned(), description(kind).into());
     titled(schema, &title(kind))
 }
+
+/// What happened, what `data` is, and how far it can be relied on.
+fn description(kind: Kind) -> String {
+    let (name, about, origin) = (kind.as_str(), kind.about(), origin::of(kind));
+    let standby = if kind.comes_on_standby() {
+        format!(", and of `com.meta.{{metaobject}}.standby.{name}.v1`")
+    } else {
+        String::new()
+    };
+    format!("`data` of `com.meta.{{metaobject}}.{name}.v1`{standby}: {about}.\n\n{origin}\n\n{META_S_OWN}")
+}
+
+/// What holds for `data` of all kinds.
+const META_S_OWN: &str = "It is Meta's own, unchanged: the types here are those that Meta is known to send, and it may \
+    send others at any time. Take a member of another type for one that is absent.";
 
 fn model<T: JsonSchema>() -> Schema {
     generator().into_root_schema_for::<T>()

@@ -12,19 +12,31 @@ const LEFT_OUT: [&str; 4] = ["subject", "time", "metaaccount", "metafield"];
 
 /// The value of a typed record: one structured-mode CloudEvent.
 pub(super) fn envelope() -> Schema {
-    titled(event(generator()), "Event")
+    described(event(generator()), "Event", EVENT)
 }
 
 /// The value of an enriched record: the event as it came, with what the Graph API said.
 pub(super) fn enriched() -> Schema {
     let mut generator = generator();
     let mut lookup = generator.subschema_for::<Lookup<'_>>();
-    lookup.insert("description".to_owned(), "What the Graph API said about the event.".into());
+    lookup
+        .insert("description".to_owned(), "What the Graph API said about the event. Always present.".into());
     let mut schema = event(generator);
     properties(&mut schema).insert("lookup".to_owned(), lookup.to_value());
     require_all(&mut schema);
     super::left_out(&mut schema);
-    titled(schema, "EnrichedEvent")
+    described(schema, "EnrichedEvent", ENRICHED)
+}
+
+const EVENT: &str = "A typed event: one structured-mode CloudEvent, the value of a record. Members that are not named here \
+    may come at any time.";
+
+const ENRICHED: &str = "A typed event as it came, with what the Graph API said: one structured-mode CloudEvent, the value of \
+    a record. Members that are not named here may come at any time.";
+
+fn described(mut schema: Schema, title: &str, description: &str) -> Schema {
+    schema.insert("description".to_owned(), description.into());
+    titled(schema, title)
 }
 
 fn event(generator: SchemaGenerator) -> Schema {
@@ -49,8 +61,14 @@ fn event(generator: SchemaGenerator) -> Schema {
 fn narrower() -> [(&'static str, Value); 13] {
     let carriers = Carrier::ALL.map(Carrier::as_str);
     [
-        ("specversion", json!({"const": "1.0", "description": "Version of CloudEvents."})),
-        ("datacontenttype", json!({"const": "application/json", "description": "What `data` is."})),
+        (
+            "specversion",
+            json!({"const": "1.0", "type": "string", "description": "Version of CloudEvents. Always present."}),
+        ),
+        (
+            "datacontenttype",
+            json!({"const": "application/json", "type": "string", "description": "What `data` is. Always present."}),
+        ),
         ("id", json!({"pattern": "^[0-9a-f]{32}$"})),
         ("type", json!({"pattern": "^com\\.meta\\.[a-z0-9_]+\\.[a-z0-9_.]+\\.v1$"})),
         ("subject", json!({})),

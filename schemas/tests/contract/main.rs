@@ -7,8 +7,10 @@
 )]
 
 mod deliveries;
+mod descriptions;
 mod fixtures;
 mod golden;
 mod json_schema;
 mod models;
 mod probe;
+mod told;

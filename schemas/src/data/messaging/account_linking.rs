@@ -6,7 +6,7 @@ model! {
     /// A customer linked or unlinked an account. Source: Messenger platform, `messaging_account_linking`.
     #[derive(PartialEq, Eq)]
     pub struct AccountLinking {
-        /// What the customer did.
+        /// What the customer did. Always present.
         pub status: Option<String> = text("status") in ["linked", "unlinked"],
         /// What the business's login passed on to know the customer by. Present with `linked` only.
         pub authorization_code: Option<String> = words("authorization_code"),

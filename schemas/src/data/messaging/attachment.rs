@@ -6,19 +6,21 @@ use crate::time::Millis;
 use serde_json::value::RawValue;
 
 model! {
-    /// An attachment. Its type is an open set: new ones appear every year.
+    /// An attachment. Its type is an open set: new ones appear every year. Source: Instagram messaging and
+    /// Messenger platform, `messages`.
     pub struct Attachment {
-        /// Meta's word for it.
+        /// Meta's word for it. Always present.
         pub kind: Option<String> = text("type") in [
             "image", "video", "audio", "file", "share", "sticker", "story_mention", "ig_reel", "reel", "ig_post",
             "post", "ig_story", "story", "media", "like_heart", "ephemeral", "template", "fallback", "location",
             "appointment_booking", "unsupported_type",
         ],
-        /// A title on the attachment itself, as `fallback`, `location` and `template` of pages have it.
+        /// A title on the attachment itself. Present in `fallback`, `location` and `template` of pages.
         pub title: Option<String> = words("title"),
-        /// A link on the attachment itself, as `fallback` and `location` of pages have it.
+        /// A link on the attachment itself. Present in `fallback` and `location` of pages.
         pub url: Option<String> = filled("url"),
-        /// The payload verbatim: an object; a string for some `fallback`s; absent for `ephemeral` and `like_heart`.
+        /// The payload: an object; a string or null for some `fallback`s. Absent from `ephemeral` and
+        /// `like_heart`.
         pub payload: Option<Box<RawValue>> = raw("payload") like Payload,
     }
 }
@@ -27,47 +29,51 @@ model! {
     /// What the payloads of all types hold; each type has some of it.
     pub struct Payload {
         /// Where the media or the shared thing is. Media is on Meta's CDN and expires; the link of a reel may be
-        /// relative (`/reel/…`).
+        /// relative (`/reel/…`). Present in all types but `ig_story`, `location`, `template` and
+        /// `appointment_booking`.
         pub url: Option<String> = filled("url"),
-        /// Title or caption of what is shared.
+        /// Title or caption of what is shared. Present in `ig_post`, `post`, `ig_reel`, `reel` and `fallback`,
+        /// where there is one.
         pub title: Option<String> = words("title"),
-        /// The sticker of `sticker`, and of `image` where that is one.
+        /// The sticker; a number. Present in `sticker`, and in `image` where that is one.
         pub sticker_id: Option<String> = id("sticker_id"),
-        /// The shared post of `post`; Messenger platform, a number.
+        /// The shared post; a number. Present in `post`, and in `ig_post` where `ig_post_media_id` is absent.
+        /// Source: Messenger platform.
         pub id: Option<String> = id("id"),
-        /// The shared post of `ig_post`.
+        /// The shared post. Present in `ig_post`.
         pub ig_post_media_id: Option<String> = id("ig_post_media_id"),
-        /// The shared reel of `ig_reel` (a string) and `reel` (a number).
+        /// The shared reel; a string or a number. Present in `ig_reel` and `reel`.
         pub reel_video_id: Option<String> = id("reel_video_id"),
-        /// The shared story of `ig_story`.
+        /// The shared story. Present in `ig_story`.
         pub story_media_id: Option<String> = id("story_media_id"),
-        /// Where the media of a shared story is; `ig_story` has no `url`.
+        /// Where the media of a shared story is; it expires. Present in `ig_story`, which has no `url`.
         pub story_media_url: Option<String> = filled("story_media_url"),
-        /// The place of `location`.
+        /// The place. Present in `location`.
         pub coordinates: Option<Coordinates> = object("coordinates"),
-        /// The sort of `template`.
+        /// The sort of template. Present in `template`, but in those of products and in Instagram's.
         pub template_type: Option<String> = text("template_type") in ["generic", "button", "customer_information"],
-        /// The text of a `button` template.
+        /// The text of the template. Present in a `button` template.
         pub text: Option<String> = words("text"),
-        /// The buttons of a `button` template, in order.
+        /// The buttons of the template, in order. Present in a `button` template.
         pub buttons: Vec<Button> = list("buttons"),
-        /// The elements of a `generic` template, in order.
+        /// The elements of the template, in order. Present in a `generic` template.
         pub elements: Vec<Element> = list("elements"),
-        /// The products of a template that shows some; such a template has no `template_type`.
+        /// The products that the template shows. Present in a `template` without `template_type`.
         pub product: Option<ProductTemplate> = object("product"),
-        /// Whether a `generic` template may be passed on.
+        /// Whether the template may be passed on. Present in a `generic` template.
         pub sharable: bool = flag("sharable"),
-        /// Meta's id of what was uploaded for a template; a number.
+        /// Meta's id of what was uploaded for the template; a number. Present in a `template` of an echo, at
+        /// times.
         pub attachment_id: Option<String> = id("attachment_id"),
-        /// The booking of `appointment_booking`. Source: Messenger platform, 2026.
+        /// The booking. Present in `appointment_booking`. Source: Messenger platform, 2026.
         pub booking_id: Option<String> = id("booking_id"),
-        /// How far the booking is.
+        /// How far the booking is. Present in `appointment_booking`.
         pub status: Option<String> = text("status") in ["requested", "confirmed", "declined", "cancelled"],
-        /// When the appointment begins, in seconds.
+        /// When the appointment begins, in seconds. Present in `appointment_booking`.
         pub start_time: Option<Millis> = millis("start_time"),
-        /// When the appointment ends, in seconds.
+        /// When the appointment ends, in seconds. Present in `appointment_booking`.
         pub end_time: Option<Millis> = millis("end_time"),
-        /// The time zone of the appointment, such as `Europe/Lisbon`.
+        /// The time zone of the appointment, such as `Europe/Lisbon`. Present in `appointment_booking`.
         pub timezone: Option<String> = text("timezone"),
     }
 }
@@ -75,9 +81,9 @@ model! {
 model! {
     /// A place on earth, WGS 84.
     pub struct Coordinates {
-        /// Latitude in degrees, north positive.
+        /// Latitude in degrees, north positive. Always present.
         pub lat: Option<f64> = number("lat"),
-        /// Longitude in degrees, east positive.
+        /// Longitude in degrees, east positive. Always present.
         pub long: Option<f64> = number("long"),
     }
 }

@@ -5,12 +5,13 @@ use super::super::model::model;
 model! {
     /// One side of a conversation.
     pub struct Party {
-        /// The account's id, or the customer's: Instagram-scoped (IGSID) or page-scoped (PSID). Digits, which Meta
-        /// sends as a string, and did as a number in old versions.
+        /// The account's id, or the customer's: Instagram-scoped (IGSID) or page-scoped (PSID). A string of
+        /// digits; a number in old versions of the API. Absent where `user_ref` stands in for it.
         pub id: Option<String> = id("id"),
-        /// Stands in for the id of a visitor whom a plugin on a web site does not know. Source: Messenger platform.
+        /// Stands in for the id of a visitor whom a plugin on a web site does not know. Present where there is no
+        /// `id`. Source: Messenger platform.
         pub user_ref: Option<String> = id("user_ref"),
-        /// The customer's user name. Not documented; seen in some captured Instagram deliveries.
+        /// The customer's user name. Present in some deliveries of Instagram; not documented.
         pub username: Option<String> = text("username"),
     }
 }
@@ -26,9 +27,9 @@ model! {
     /// What an app that had the thread before left behind. Source: Messenger platform.
     #[derive(PartialEq, Eq)]
     pub struct HopContext {
-        /// The app; a number.
+        /// The app; a number. Always present.
         pub app_id: Option<String> = id("app_id"),
-        /// What it left.
+        /// What it left. Always present.
         pub metadata: Option<String> = words("metadata"),
     }
 }
@@ -37,9 +38,9 @@ model! {
     /// What a visitor was sent before they wrote. Source: Messenger platform.
     #[derive(PartialEq, Eq)]
     pub struct PriorMessage {
-        /// Through what it was sent, such as `checkbox_plugin`.
+        /// Through what it was sent, such as `checkbox_plugin`. Always present.
         pub source: Option<String> = text("source"),
-        /// What it was sent to: the `user_ref` of the visitor.
+        /// What it was sent to: the `user_ref` of the visitor. Always present.
         pub identifier: Option<String> = words("identifier"),
     }
 }

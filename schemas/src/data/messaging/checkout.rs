@@ -48,16 +48,16 @@ model! {
 }
 
 model! {
-    /// What the button asked of the customer; each member is present where it was asked for.
+    /// What the button asked of the customer.
     #[derive(PartialEq, Eq)]
     pub struct RequestedUserInfo {
-        /// Where the goods go.
+        /// Where the goods go. Present where the button asked for it.
         pub shipping_address: Option<Address> = object("shipping_address"),
-        /// The customer's name.
+        /// The customer's name. Present where the button asked for it.
         pub contact_name: Option<String> = words("contact_name"),
-        /// The customer's mail address.
+        /// The customer's mail address. Present where the button asked for it.
         pub contact_email: Option<String> = words("contact_email"),
-        /// The customer's telephone number, with `+` and the country's code.
+        /// The customer's telephone number, with `+` and the country's code. Present where the button asked for it.
         pub contact_phone: Option<String> = words("contact_phone"),
     }
 }

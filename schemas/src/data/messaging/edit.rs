@@ -5,12 +5,12 @@ use super::super::model::model;
 model! {
     /// A message's new text. Source: `message_edits` of the Messenger platform, `message_edit` of Instagram.
     pub struct MessageEdit {
-        /// The edited message.
+        /// The edited message. Always present.
         pub mid: Option<String> = filled("mid"),
         /// The text after the edit. Absent where Instagram announces a new message (`num_edit` 0).
         pub text: Option<String> = words("text"),
-        /// How often it was edited, up to 5. Instagram sends 0 for new messages, without text and sender. A number in
-        /// captured deliveries, a string in Meta's samples.
+        /// How often it was edited, up to 5; a number or a string of digits. Instagram sends 0 for new messages,
+        /// without text and sender. Always present.
         pub num_edit: Option<u64> = count("num_edit"),
     }
 }

@@ -7,7 +7,7 @@ model! {
     /// A customer filled in a feedback template. Source: Messenger platform, `messaging_feedback`.
     #[derive(PartialEq, Eq)]
     pub struct MessagingFeedback {
-        /// The template's screens, in order; Meta sends one.
+        /// The template's screens, in order; Meta sends one. Always present.
         pub feedback_screens: Vec<FeedbackScreen> = list("feedback_screens"),
     }
 }
@@ -16,9 +16,9 @@ model! {
     /// A screen of a feedback template.
     #[derive(PartialEq, Eq)]
     pub struct FeedbackScreen {
-        /// Number of the screen, from 0.
+        /// Number of the screen, from 0. Always present.
         pub screen_id: Option<u64> = count("screen_id"),
-        /// The answers, by the id that the template gave the question.
+        /// The answers, by the id that the template gave the question. Always present.
         pub questions: BTreeMap<String, FeedbackAnswer> = map("questions"),
     }
 }
@@ -27,9 +27,9 @@ model! {
     /// The answer to a question of a feedback template.
     #[derive(PartialEq, Eq)]
     pub struct FeedbackAnswer {
-        /// The scale: satisfaction, likelihood to recommend, effort.
+        /// The scale: satisfaction, likelihood to recommend, effort. Always present.
         pub kind: Option<String> = text("type") in ["csat", "nps", "ces"],
-        /// The grade, digits of a string: 1 to 5, 0 to 10 or 1 to 7, as the scale is.
+        /// The grade, digits of a string: 1 to 5, 0 to 10 or 1 to 7, as the scale is. Always present.
         pub payload: Option<String> = words("payload"),
         /// What the customer added in words. Present where the template asks and the customer answers.
         pub follow_up: Option<FollowUp> = object("follow_up"),
@@ -40,9 +40,9 @@ model! {
     /// What a customer added to a grade.
     #[derive(PartialEq, Eq)]
     pub struct FollowUp {
-        /// How it was asked for.
+        /// How it was asked for. Always present.
         pub kind: Option<String> = text("type") in ["free_form"],
-        /// The words.
+        /// The words. Always present.
         pub payload: Option<String> = words("payload"),
     }
 }
@@ -51,9 +51,9 @@ model! {
     /// A customer rated an answer of the account. Source: `response_feedback` of Instagram and the Messenger platform.
     #[derive(PartialEq, Eq)]
     pub struct ResponseFeedback {
-        /// The rating.
+        /// The rating. Always present.
         pub feedback: Option<String> = text("feedback") in ["Good response", "Bad response"],
-        /// The message that was rated.
+        /// The message that was rated. Always present.
         pub mid: Option<String> = filled("mid"),
     }
 }

@@ -6,7 +6,7 @@ model! {
     /// A customer sent a cart. Source: Messenger platform, `send_cart`.
     #[derive(PartialEq)]
     pub struct Order {
-        /// What is in the cart, in order.
+        /// What is in the cart, in order. Always present.
         pub products: Vec<OrderProduct> = list("products"),
         /// What the customer wrote beside it. Absent where nothing was written.
         pub note: Option<String> = words("note"),
@@ -17,17 +17,17 @@ model! {
     /// A product of a cart.
     #[derive(PartialEq)]
     pub struct OrderProduct {
-        /// Meta's id of the product; a number in Meta's sample, a string in its table.
+        /// Meta's id of the product; a string or a number. Always present.
         pub id: Option<String> = id("id"),
-        /// The shop's own id of it.
+        /// The shop's own id of it. Always present.
         pub retailer_id: Option<String> = text("retailer_id"),
-        /// Its name.
+        /// Its name. Always present.
         pub name: Option<String> = words("name"),
-        /// The price of one, in units of the currency.
+        /// The price of one, in units of the currency. Always present.
         pub unit_price: Option<f64> = number("unit_price"),
-        /// The currency, ISO 4217.
+        /// The currency, ISO 4217. Always present.
         pub currency: Option<String> = text("currency"),
-        /// How many.
+        /// How many. Always present.
         pub quantity: Option<u64> = count("quantity"),
     }
 }

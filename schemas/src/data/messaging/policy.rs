@@ -6,7 +6,7 @@ model! {
     /// The account was warned, blocked or unblocked. Source: Messenger platform, `messaging_policy_enforcement`.
     #[derive(PartialEq, Eq)]
     pub struct PolicyEnforcement {
-        /// What Meta did.
+        /// What Meta did. Always present.
         pub action: Option<String> = text("action") in ["warning", "block", "unblock"],
         /// Why, in words for people. Absent with `unblock`.
         pub reason: Option<String> = words("reason"),

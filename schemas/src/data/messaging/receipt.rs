@@ -4,14 +4,14 @@ use super::super::model::model;
 use crate::time::Millis;
 
 model! {
-    /// A customer read messages of the account. Instagram names the one (`messaging_seen`), the Messenger platform
-    /// gives a watermark (`message_reads`).
+    /// A customer read messages of the account. Source: Instagram messaging, `messaging_seen`, which names the
+    /// one; Messenger platform, `message_reads`, which gives a watermark.
     pub struct Read {
-        /// The message that was read. Instagram only.
+        /// The message that was read. Present on Instagram only.
         pub mid: Option<String> = filled("mid"),
-        /// All messages up to this time were read; in milliseconds. Messenger only.
+        /// All messages up to this time were read; in milliseconds. Present on Messenger only.
         pub watermark: Option<Millis> = millis("watermark"),
-        /// A sequence number of old versions of the API.
+        /// A sequence number, without a unit. Present in old versions of the API only.
         pub seq: Option<u64> = count("seq"),
     }
 }
@@ -19,11 +19,11 @@ model! {
 model! {
     /// Messages of the account reached the customer's device. Source: Messenger platform, `message_deliveries`.
     pub struct Delivery {
-        /// The messages. May be absent: the watermark says all.
+        /// The messages. Absent at times: the watermark says all.
         pub mids: Vec<String> = list("mids"),
-        /// All messages up to this time were delivered; in milliseconds.
+        /// All messages up to this time were delivered; in milliseconds. Always present.
         pub watermark: Option<Millis> = millis("watermark"),
-        /// A sequence number of old versions of the API.
+        /// A sequence number, without a unit. Present in old versions of the API only.
         pub seq: Option<u64> = count("seq"),
     }
 }
