@@ -1,11 +1,13 @@
 //! Freezes what version 1 publishes, in `schemas/golden/v1`: the schemas, and records made of the fixtures.
 //!
-//! Writes what is missing there, such as that of a new kind, and never touches what is there.
+//! Writes what is missing there, such as that of a new kind, and never touches what is there. `SHA256SUMS` names every file
+//! with its digest, in the form of `sha256sum`, so that none changes unseen.
 
 use schemas::inbox::Record;
 use schemas::lookup::{Lookup, Status};
 use schemas::{Receipt, json_schema, split};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -28,7 +30,32 @@ fn main() -> io::Result<()> {
         write_if_missing(&golden.join("events").join(format!("{kind}.jsonl")), &lines(&few))?;
     }
     write_if_missing(&golden.join("inbox.jsonl"), &lines(&inbox(&fixtures)?))?;
-    write_if_missing(&golden.join("enriched.jsonl"), &lines(&enriched(&events)))
+    write_if_missing(&golden.join("enriched.jsonl"), &lines(&enriched(&events)))?;
+    add_checksums(&golden)
+}
+
+/// Adds the files that `SHA256SUMS` does not name yet; the lines that are there stay, whatever the files hold.
+fn add_checksums(golden: &Path) -> io::Result<()> {
+    let path = golden.join("SHA256SUMS");
+    let before = fs::read_to_string(&path).unwrap_or_default();
+    let mut sums: Vec<_> = before.lines().map(str::to_owned).collect();
+    for name in ["schemas", "events", ""] {
+        for file in fs::read_dir(golden.join(name))? {
+            let file = file?.path();
+            let name = file.strip_prefix(golden).unwrap_or(&file).to_string_lossy().into_owned();
+            let is_named = sums.iter().any(|line| line.ends_with(&format!("  {name}")));
+            if file.is_file() && file != path && !is_named {
+                sums.push(format!("{}  {name}", digest(&fs::read(&file)?)));
+            }
+        }
+    }
+    sums.sort_by(|one, other| one.get(64..).cmp(&other.get(64..)));
+    fs::write(path, lines(&sums))
+}
+
+/// The SHA-256 of a file's bytes in hex digits.
+fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 fn write_if_missing(path: &Path, text: &str) -> io::Result<()> {

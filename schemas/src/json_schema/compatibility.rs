@@ -19,6 +19,7 @@ use std::collections::BTreeSet;
 /// What breaks for a reader when the schema `old` becomes `new`: nothing, or each broken rule once a place.
 pub fn breaks(old: &Value, new: &Value) -> Vec<Break> {
     let mut comparison = Comparison { old, new, broken: BTreeSet::new(), seen: BTreeSet::new() };
+    comparison.identity();
     comparison.schemas(&At::root(old), &At::root(new));
     comparison.broken.into_iter().collect()
 }
@@ -27,11 +28,21 @@ struct Comparison<'a> {
     old: &'a Value,
     new: &'a Value,
     broken: BTreeSet<Break>,
-    /// Pointers to the places that were compared already: definitions are referred to often.
-    seen: BTreeSet<(String, String)>,
+    /// Pointers to the places that were compared already, and whether any other string was allowed beside them:
+    /// definitions are referred to often.
+    seen: BTreeSet<(String, String, bool)>,
 }
 
 impl<'a> Comparison<'a> {
+    /// What a document is known by, and what generators name its type after.
+    fn identity(&mut self) {
+        for keyword in ["$id", "$schema", "title"] {
+            if self.old.get(keyword) != self.new.get(keyword) {
+                self.report(Rule::IdentityChanged, &format!("/{keyword}"));
+            }
+        }
+    }
+
     fn schemas(&mut self, old: &At<'a>, new: &At<'a>) {
         let before = alternative::all(self.old, old);
         let after = alternative::all(self.new, new);
@@ -46,17 +57,21 @@ impl<'a> Comparison<'a> {
             self.report(Rule::WordAdded, &old.pointer);
         }
         self.keywords(old, new);
-        for earlier in &before {
-            match (after.iter().find(|later| later.is_counterpart_of(earlier)), earlier.role) {
+        let (pairs, unpaired) = alternative::paired(&before, &after);
+        for (earlier, later) in pairs {
+            match (later, earlier.role) {
                 (Some(later), _) => self.alternatives(earlier, later, was_open),
                 (None, Role::Words) => self.report(Rule::WordRemoved, &earlier.at.pointer),
                 (None, _) => self.report(Rule::Retyped, &earlier.at.pointer),
             }
         }
+        if unpaired.iter().any(|later| later.role == Role::Object) {
+            self.report(Rule::Retyped, &old.pointer);
+        }
     }
 
     fn alternatives(&mut self, old: &Alternative<'a>, new: &Alternative<'a>, was_open: bool) {
-        if self.seen.insert((old.at.pointer.clone(), new.at.pointer.clone())) {
+        if self.seen.insert((old.at.pointer.clone(), new.at.pointer.clone(), was_open)) {
             self.words(old, new, was_open);
             self.members(old, new);
             self.keywords(&old.at, &new.at);

@@ -8,7 +8,10 @@ use schemas::json_schema::{compatibility, documents};
 use schemas::lookup::Lookup;
 use schemas::{EventKind, Kind, TypedEvent};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use std::collections::BTreeSet;
 use std::fs;
+use std::path::{Path, PathBuf};
 
 const SCHEMAS: &str = "golden/v1/schemas";
 
@@ -30,11 +33,44 @@ fn golden(file: &str) -> Vec<(String, Value)> {
 /// The frozen events, each with its kind.
 fn golden_events() -> Vec<(EventKind, Value)> {
     let files = fs::read_dir(place("golden/v1/events")).unwrap().map(|file| file.unwrap().path());
-    let read = |path: std::path::PathBuf| {
+    let read = |path: PathBuf| {
         let kind: EventKind = path.file_stem().unwrap().to_str().unwrap().parse().unwrap();
         lines(&path).into_iter().map(move |(_, event)| (kind, event))
     };
     files.flat_map(read).collect()
+}
+
+/// The SHA-256 of a file's bytes in hex digits.
+fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
+}
+
+/// The names of the files below a folder.
+fn files(folder: &Path) -> BTreeSet<String> {
+    let within = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let names = |path: PathBuf| {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() {
+            files(&path).into_iter().map(|file| format!("{name}/{file}")).collect()
+        } else {
+            vec![name]
+        }
+    };
+    within.flat_map(names).collect()
+}
+
+#[test]
+fn no_frozen_file_has_changed_come_or_gone() {
+    let golden = place("golden/v1");
+    let sums = fs::read_to_string(golden.join("SHA256SUMS")).unwrap();
+    let mut named = BTreeSet::from(["SHA256SUMS".to_owned()]);
+    for line in sums.lines() {
+        let (expected, name) = line.split_once("  ").unwrap();
+        let bytes = fs::read(golden.join(name)).unwrap_or_else(|error| panic!("{name} was frozen: {error}"));
+        assert_eq!(digest(&bytes), expected, "{name} was edited: what is frozen does not change");
+        named.insert(name.to_owned());
+    }
+    assert_eq!(files(&golden), named, "freeze what is new: see golden/README.md");
 }
 
 #[test]

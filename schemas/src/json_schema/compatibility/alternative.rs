@@ -50,6 +50,25 @@ pub(super) fn all<'a>(document: &'a Value, at: &At<'a>) -> Vec<Alternative<'a>> 
     vec![Alternative::of(at.clone())]
 }
 
+/// Each earlier alternative with its counterpart among the later ones, where there is one, and the later ones that are
+/// nobody's: no two have the same. What stands at the same place belongs together, the rest in order.
+pub(super) fn paired<'s, 'a>(
+    before: &'s [Alternative<'a>],
+    after: &'s [Alternative<'a>],
+) -> (Vec<(&'s Alternative<'a>, Option<&'s Alternative<'a>>)>, Vec<&'s Alternative<'a>>) {
+    let mut left: Vec<_> = after.iter().collect();
+    let mut found: Vec<Option<&Alternative<'a>>> = vec![None; before.len()];
+    for same_place in [true, false] {
+        for (earlier, found) in before.iter().zip(&mut found).filter(|(_, found)| found.is_none()) {
+            let fits = |later: &&Alternative<'a>| {
+                later.is_counterpart_of(earlier) && (!same_place || later.at.pointer == earlier.at.pointer)
+            };
+            *found = left.iter().position(fits).map(|place| left.remove(place));
+        }
+    }
+    (before.iter().zip(found).collect(), left)
+}
+
 impl<'a> At<'a> {
     pub(super) fn root(schema: &'a Value) -> Self {
         Self { pointer: String::new(), schema }
@@ -95,7 +114,7 @@ impl<'a> Alternative<'a> {
     }
 
     /// Whether it is, in another version of the schema, what `other` is there.
-    pub(super) fn is_counterpart_of(&self, other: &Self) -> bool {
+    fn is_counterpart_of(&self, other: &Self) -> bool {
         self.role == other.role && (self.role != Role::Other || self.types == other.types)
     }
 

@@ -6,6 +6,9 @@ use std::fmt;
 /// A rule that a later schema must keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Rule {
+    /// A document keeps its `$id`, its dialect and its title: registries know it by them, generators name its type by
+    /// the last.
+    IdentityChanged,
     /// A member that is named is still named: readers find it nowhere else.
     MemberRemoved,
     /// A value is of the same types: readers have a variable for it.
@@ -43,6 +46,7 @@ impl Rule {
     /// What broke it, in the words of a message.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::IdentityChanged => "the document's id, dialect or title changed",
             Self::MemberRemoved => "a member was removed",
             Self::Retyped => "a value may be of other types",
             Self::RequiredAdded => "a member became required, which records written before may lack",
@@ -64,8 +68,8 @@ impl fmt::Display for Break {
     }
 }
 
-/// The rule that a keyword's change breaks by itself. Types, words and members are compared apart, what only explains
-/// is free.
+/// The rule that a keyword's change breaks by itself. Types, words, members and a document's identity are compared apart,
+/// what only explains is free.
 pub(super) fn of_keyword(keyword: &str, old: Option<&Value>, new: Option<&Value>) -> Option<Rule> {
     let is_object = |schema: Option<&Value>| schema.is_some_and(Value::is_object);
     let is_closed = |schema: Option<&Value>| schema == Some(&Value::Bool(false));

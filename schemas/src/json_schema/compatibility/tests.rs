@@ -29,6 +29,57 @@ fn the_same_schema_breaks_nothing() {
 }
 
 #[test]
+fn a_document_keeps_its_identity() {
+    let old = json!({"$id": "a", "$schema": "b", "title": "C", "type": "object", "description": "d"});
+    for keyword in ["$id", "$schema", "title"] {
+        let mut new = old.clone();
+        new[keyword] = json!("other");
+        assert_eq!(broken(&old, &new), [format!("IdentityChanged at /{keyword}")]);
+        new.as_object_mut().unwrap().remove(keyword);
+        assert_eq!(broken(&old, &new), [format!("IdentityChanged at /{keyword}")]);
+    }
+    let mut new = old.clone();
+    new["description"] = json!("better");
+    assert_eq!(broken(&old, &new), [""; 0]);
+}
+
+#[test]
+fn a_set_that_is_open_in_one_place_and_closed_in_another_is_compared_in_both() {
+    let document = |words: &[&str]| {
+        json!({
+            "type": "object",
+            "properties": {
+                "a_open": {"anyOf": [{"$ref": "#/$defs/W"}, {"type": "string"}]},
+                "b_closed": {"$ref": "#/$defs/W"},
+            },
+            "$defs": {"W": {"type": "string", "enum": words}},
+        })
+    };
+    assert_eq!(broken(&document(&["a"]), &document(&["a", "b"])), ["WordAdded at /$defs/W/enum"]);
+}
+
+#[test]
+fn objects_that_a_value_may_be_are_compared_one_to_one() {
+    let (a, b) = (object(&json!({"a": {"type": "string"}}), &["a"]), object(&json!({"b": {}}), &["b"]));
+    let union = |alternatives: &[&Value]| json!({"anyOf": alternatives});
+    assert_eq!(member(&union(&[&a, &b]), &union(&[&a, &b])), [""; 0]);
+    assert_eq!(member(&union(&[&a, &b]), &union(&[&a])), ["Retyped at /properties/m/anyOf/1"]);
+    assert_eq!(member(&union(&[&a]), &union(&[&a, &b])), ["Retyped at /properties/m"]);
+    let other = object(&json!({"a": {"type": "integer"}}), &["a"]);
+    assert_eq!(
+        member(&union(&[&b, &a]), &union(&[&b, &other])),
+        ["Retyped at /properties/m/anyOf/1/properties/a"]
+    );
+    // A definition belongs to itself, wherever among the others it stands.
+    let document = |order: &[&str]| {
+        let references: Vec<_> =
+            order.iter().map(|name| json!({"$ref": format!("#/$defs/{name}")})).collect();
+        json!({"anyOf": references, "$defs": {"A": a, "B": b}})
+    };
+    assert_eq!(broken(&document(&["A", "B"]), &document(&["B", "A"])), [""; 0]);
+}
+
+#[test]
 fn a_member_that_need_not_be_there_may_come() {
     let old = object(&json!({"a": {"type": "string"}}), &["a"]);
     let new =
