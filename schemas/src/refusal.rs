@@ -16,6 +16,9 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Every refusal.
+    pub const ALL: [Self; 4] = [Self::NotJson, Self::NotADelivery, Self::TooDeep, Self::TooManyEvents];
+
     /// The word for `weir_dlq_reason` and for metrics.
     pub const fn as_str(self) -> &'static str {
         match self {

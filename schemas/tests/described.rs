@@ -6,12 +6,16 @@ mod asyncapi;
 mod content;
 #[path = "../examples/describe/documents.rs"]
 mod documents;
+#[path = "../examples/describe/headers.rs"]
+mod headers;
 #[path = "../examples/describe/layout.rs"]
 mod layout;
 #[path = "../examples/describe/message.rs"]
 mod message;
 #[path = "../examples/describe/page.rs"]
 mod page;
+#[path = "../examples/describe/reasons.rs"]
+mod reasons;
 #[path = "../examples/describe/sample.rs"]
 mod sample;
 

@@ -4,8 +4,9 @@
 //! bindings 0.5.0 (<https://github.com/asyncapi/bindings/tree/master/kafka>).
 
 use crate::content::{Content, PREFIX, days, order, sentence};
+use crate::headers;
 use crate::message::{self, quoted};
-use schemas::{Kind, Topic, TopicSpec};
+use schemas::{Topic, TopicSpec};
 
 const HEAD: &str = r"# Generated from the table of topics and the JSON Schemas: cargo run -p weir-schemas --example describe
 asyncapi: 3.1.0
@@ -16,7 +17,7 @@ info:
   description: >-
     Meta's webhooks for Instagram and Messenger as Kafka topics. Operations are those of a subscriber. The first part of
     every topic's name, and how many partitions and replicas there are, are settings; shown are the defaults. Schemas are
-    open: new members, words and kinds may come at any time.
+    open: new members, words and kinds may come at any time. Headers are bytes in Kafka; their values are given as text.
   license:
     name: Apache-2.0
 defaultContentType: application/cloudevents+json; charset=UTF-8
@@ -33,17 +34,22 @@ pub(crate) fn document() -> String {
     text.push_str("channels:\n");
     text.extend(Topic::ALL.map(channel));
     text.push_str("operations:\n");
-    text.extend(Topic::ALL.map(operation));
+    text.extend(Topic::ALL.into_iter().filter(|topic| !is_reserved(*topic)).map(operation));
     text.push_str("components:\n  messages:\n");
     text.extend(contents().into_iter().map(message::message));
-    text.push_str(message::SCHEMAS);
+    text.push_str(headers::SCHEMAS);
+    text.extend(contents().into_iter().map(headers::of_dead_letter));
     text
+}
+
+/// Whether nothing writes to a topic yet, so that nothing can be said of its records.
+fn is_reserved(topic: Topic) -> bool {
+    Content::of(topic).is_empty()
 }
 
 /// Every sort of record, once.
 fn contents() -> Vec<Content> {
-    let mut contents = vec![Content::Delivery];
-    contents.extend(Kind::ALL.map(Content::Event));
+    let mut contents = Vec::new();
     for content in Topic::ALL.into_iter().flat_map(Content::of) {
         if !contents.contains(&content) {
             contents.push(content);
@@ -55,9 +61,9 @@ fn contents() -> Vec<Content> {
 fn channel(topic: Topic) -> String {
     let spec = topic.spec();
     let (id, name) = (id(topic), topic.name(PREFIX));
-    let description = quoted(&format!("{} Order: {}.", sentence(spec.carries), order(spec.key)));
-    let messages: Vec<_> = Content::of(topic).into_iter().map(reference).collect();
-    let messages = messages.concat();
+    let reserved = if is_reserved(topic) { "Reserved: nothing writes to it yet. " } else { "" };
+    let description = quoted(&format!("{reserved}{} Order: {}.", sentence(spec.carries), order(spec.key)));
+    let messages = messages(topic);
     let (partitions, replicas) = (TopicSpec::DEFAULT_PARTITIONS, TopicSpec::DEFAULT_REPLICATION);
     let retention = spec.retention.as_millis();
     let days = days(&spec);
@@ -69,7 +75,6 @@ fn channel(topic: Topic) -> String {
     address: {name}
     title: {name}
     description: {description}
-    messages:
 {messages}    bindings:
       kafka:
         topic: {name}
@@ -83,15 +88,23 @@ fn channel(topic: Topic) -> String {
     )
 }
 
+fn messages(topic: Topic) -> String {
+    if is_reserved(topic) {
+        return "    messages: {}\n".to_owned();
+    }
+    let messages: String = Content::of(topic).into_iter().map(reference).collect();
+    format!("    messages:\n{messages}")
+}
+
 /// A channel's message, which stands among the components.
 fn reference(content: Content) -> String {
     let message = content.name();
     format!("      {message}:\n        $ref: '#/components/messages/{message}'\n")
 }
 
-/// Subscribers receive everything but commands, which they send.
+/// What a subscriber does.
 fn operation(topic: Topic) -> String {
-    let action = if topic == Topic::Replies { "send" } else { "receive" };
+    let action = "receive";
     let id = id(topic);
     let capital: String = id.chars().take(1).flat_map(char::to_uppercase).chain(id.chars().skip(1)).collect();
     let summary = quoted(&sentence(topic.spec().carries));

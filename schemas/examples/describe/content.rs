@@ -1,6 +1,6 @@
 //! What lies on a topic, and what is promised of it, in words.
 
-use schemas::{KeyRule, Kind, Topic, TopicSpec};
+use schemas::{EventKind, KeyRule, Kind, Topic, TopicSpec};
 
 /// The prefix that documents show.
 pub(crate) const PREFIX: &str = "meta";
@@ -11,27 +11,21 @@ pub(crate) enum Content {
     /// A delivery, byte for byte.
     Delivery,
     /// A typed event.
-    Event(Kind),
+    Event(EventKind),
     /// A typed event with what the Graph API said.
     Enriched(Kind),
     /// A normalised message.
     Inbox,
-    /// A command to answer.
-    Reply,
-    /// What became of a command.
-    ReplyResult,
-    /// A record that could not be handled.
-    DeadLetter,
+    /// A record that could not be handled, on this topic.
+    DeadLetter(Topic),
 }
 
 impl Content {
-    /// Every sort of record on a topic.
+    /// Every sort of record on a topic; none where the topic is reserved for what does not write yet.
     pub(crate) fn of(topic: Topic) -> Vec<Self> {
         match topic {
             Topic::Raw => vec![Self::Delivery],
-            Topic::Standby => {
-                Kind::ALL.into_iter().filter(|kind| kind.comes_on_standby()).map(Self::Event).collect()
-            }
+            Topic::Standby => events(Kind::comes_on_standby, true),
             Topic::Messages
             | Topic::Receipts
             | Topic::Comments
@@ -39,17 +33,14 @@ impl Content {
             | Topic::Insights
             | Topic::Feed
             | Topic::Account
-            | Topic::Unknown => kinds_of(topic).map(Self::Event).collect(),
+            | Topic::Unknown => events(|kind| topic_of(kind) == topic, false),
             Topic::Inbox => vec![Self::Inbox],
             Topic::CommentsEnriched => kinds_of(Topic::Comments).map(Self::Enriched).collect(),
             Topic::MentionsEnriched => kinds_of(Topic::Mentions).map(Self::Enriched).collect(),
-            Topic::Replies => vec![Self::Reply],
-            Topic::RepliesResults => vec![Self::ReplyResult],
-            Topic::IngestDlq
-            | Topic::MessagesDlq
-            | Topic::LookupsDlq
-            | Topic::MetricsDlq
-            | Topic::RepliesDlq => vec![Self::DeadLetter],
+            Topic::IngestDlq | Topic::MessagesDlq | Topic::LookupsDlq | Topic::MetricsDlq => {
+                vec![Self::DeadLetter(topic)]
+            }
+            Topic::Replies | Topic::RepliesResults | Topic::RepliesDlq => Vec::new(),
         }
     }
 
@@ -57,12 +48,12 @@ impl Content {
     pub(crate) fn name(self) -> String {
         match self {
             Self::Delivery => "delivery".to_owned(),
-            Self::Event(kind) => kind.as_str().to_owned(),
+            Self::Event(kind) => kind.to_string(),
             Self::Enriched(kind) => format!("{}.enriched", kind.as_str()),
             Self::Inbox => "inbox".to_owned(),
-            Self::Reply => "reply".to_owned(),
-            Self::ReplyResult => "reply.result".to_owned(),
-            Self::DeadLetter => "dead_letter".to_owned(),
+            Self::DeadLetter(topic) => {
+                format!("dead_letter.{}", topic.spec().suffix.split('.').next().unwrap_or_default())
+            }
         }
     }
 
@@ -70,22 +61,28 @@ impl Content {
     pub(crate) fn about(self) -> String {
         match self {
             Self::Delivery => "The exact body of one POST of Meta's, whose signature was proven.".to_owned(),
-            Self::Event(kind) => sentence(kind.about()),
+            Self::Event(EventKind { kind, standby: false }) => sentence(kind.about()),
+            Self::Event(EventKind { kind, standby: true }) => {
+                format!("While another app owns the thread: {}.", kind.about())
+            }
             Self::Enriched(kind) => {
                 format!("The event `{}` as it came, with what the Graph API said in `lookup`.", kind.as_str())
             }
-            Self::Inbox => {
-                "A message, reaction, postback, referral or mention in one shape for all channels, \
-                            each event once."
-                    .to_owned()
+            Self::Inbox => "A message, reaction, postback, referral or mention in one shape for all channels, each event once."
+                .to_owned(),
+            Self::DeadLetter(Topic::IngestDlq) => {
+                "A body that is no delivery, as it was, with the reason in headers beside its own.".to_owned()
             }
-            Self::Reply => "A command to answer a message or a comment.".to_owned(),
-            Self::ReplyResult => "What became of a command.".to_owned(),
-            Self::DeadLetter => {
-                "A record as it was, value, key and headers, with the reason in more headers.".to_owned()
+            Self::DeadLetter(_) => {
+                "A record as it was, value, key and headers, with the reason in headers beside its own.".to_owned()
             }
         }
     }
+}
+
+fn events(is_there: impl Fn(Kind) -> bool, standby: bool) -> Vec<Content> {
+    let kinds = Kind::ALL.into_iter().filter(|kind| is_there(*kind));
+    kinds.map(|kind| Content::Event(EventKind { kind, standby })).collect()
 }
 
 fn kinds_of(topic: Topic) -> impl Iterator<Item = Kind> {
@@ -94,7 +91,7 @@ fn kinds_of(topic: Topic) -> impl Iterator<Item = Kind> {
 
 /// The topic of a kind that did not come on the standby channel.
 pub(crate) fn topic_of(kind: Kind) -> Topic {
-    schemas::EventKind { kind, standby: false }.topic()
+    EventKind { kind, standby: false }.topic()
 }
 
 /// What is promised of the order of a topic's records.

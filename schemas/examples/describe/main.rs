@@ -6,9 +6,11 @@
 mod asyncapi;
 mod content;
 mod documents;
+mod headers;
 mod layout;
 mod message;
 mod page;
+mod reasons;
 mod sample;
 
 use std::fs;

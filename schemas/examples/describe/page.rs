@@ -1,6 +1,7 @@
 //! The page for people: a section a topic, and in it one a kind, with samples out of the fixtures.
 
 use crate::content::{Content, PREFIX, days, order, sentence};
+use crate::reasons;
 use crate::sample;
 use schemas::{Kind, Topic, TopicSpec};
 use std::fmt::Write as _;
@@ -76,10 +77,15 @@ fn overview(text: &mut String) {
 fn section(topic: Topic, text: &mut String) {
     let (name, spec) = (topic.name(PREFIX), topic.spec());
     add!(text, "\n## `{name}`\n");
-    add!(text, "{}\n", sentence(spec.carries));
+    let is_reserved = Content::of(topic).is_empty();
+    let reserved = if is_reserved { "Reserved: nothing writes to it yet. " } else { "" };
+    add!(text, "{reserved}{}\n", sentence(spec.carries));
     add!(text, "- **Key**: {}", key(&spec));
     add!(text, "- **Order**: {}", order(spec.key));
     add!(text, "- **Kept**: {} days; records of at most {}", days(&spec), largest(&spec));
+    if is_reserved {
+        return;
+    }
     add!(text, "- **Subscribe**: {}", subscribe(topic, &name));
     match topic {
         Topic::Standby => standby(text),
@@ -109,7 +115,7 @@ fn subscribe(topic: Topic, name: &str) -> String {
     };
     // What the headers say is all there is to say of these.
     let shape = match Content::of(topic).first() {
-        Some(Content::Delivery | Content::DeadLetter) => r" -f '%h\n%s\n'",
+        Some(Content::Delivery | Content::DeadLetter(_)) => r" -f '%h\n%s\n'",
         _ => "",
     };
     format!("`kcat -b localhost:9092 -C -q -t {name} -o beginning{shape}`{examples}")
@@ -118,12 +124,12 @@ fn subscribe(topic: Topic, name: &str) -> String {
 /// The section of a sort of record, with a sample.
 fn described(content: Content, text: &mut String) {
     match content {
-        Content::Event(kind) => event(kind, text),
+        Content::Event(kind) => event(kind.kind, text),
         Content::Delivery => delivery(text),
         Content::Inbox => inbox(text),
-        Content::DeadLetter => add!(text, "{DEAD_LETTER}"),
-        // Their topics' own words say it already.
-        Content::Enriched(_) | Content::Reply | Content::ReplyResult => {}
+        Content::DeadLetter(topic) => dead_letter(topic, text),
+        // Its topic's own words say it already.
+        Content::Enriched(_) => {}
     }
 }
 
@@ -134,7 +140,7 @@ fn event(kind: Kind, text: &mut String) {
         text,
         "{} Schema of `data`: [{name}.v1.json](../schemas/json/{name}.v1.json); \
          deliveries: [fixtures/{name}](../schemas/fixtures/{name}).\n",
-        Content::Event(kind).about()
+        sentence(kind.about())
     );
     json(&sample::event(sample::of(kind)), text);
 }
@@ -146,7 +152,7 @@ fn standby(text: &mut String) {
     );
     add!(text, "of other topics, with `standby.` before their names:");
     let kinds = Content::of(Topic::Standby).into_iter().filter_map(|content| match content {
-        Content::Event(kind) => Some(format!("[{}](#{})", kind.as_str(), anchor(kind.as_str()))),
+        Content::Event(kind) => Some(format!("[{}](#{})", kind.kind.as_str(), anchor(kind.kind.as_str()))),
         _ => None,
     });
     add!(text, "{}.\n", kinds.collect::<Vec<_>>().join(",\n"));
@@ -197,10 +203,18 @@ fn inbox(text: &mut String) {
     json(&sample::inbox("message/story-reply"), text);
 }
 
-const DEAD_LETTER: &str = "
-Value, key and headers are those of the record as it was. More headers say why it is here: `weir_dlq_reason`, `weir_dlq_error`,
-`weir_dlq_consumer`, `weir_dlq_attempts`, `weir_dlq_first_failed`, and, of a record that came from a topic, `weir_dlq_topic`,
-`weir_dlq_partition`, `weir_dlq_offset`.";
+fn dead_letter(topic: Topic, text: &mut String) {
+    add!(text, "\n{} More headers say why it is here:", Content::DeadLetter(topic).about());
+    add!(text, "`weir_dlq_error`, `weir_dlq_consumer`, `weir_dlq_attempts`, `weir_dlq_first_failed`,");
+    if topic != Topic::IngestDlq {
+        add!(text, "`weir_dlq_topic`, `weir_dlq_partition`, `weir_dlq_offset`,");
+    }
+    add!(text, "and `weir_dlq_reason`, one of these words, to which more may come:\n");
+    add!(text, "| reason | what |\n|---|---|");
+    for (word, about) in reasons::of(topic) {
+        add!(text, "| `{word}` | {about} |");
+    }
+}
 
 fn json(sample: &str, text: &mut String) {
     add!(text, "```json\n{sample}\n```");

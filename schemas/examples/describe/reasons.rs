@@ -1,0 +1,47 @@
+//! Why records become dead letters: the words of `weir_dlq_reason`.
+//!
+//! Those of ingest are the code's own. `schemas` knows no consumer, so the words of consumers stand here; a test of
+//! `weir-tests` compares them with the consumers' code.
+
+use schemas::{Refusal, Topic};
+
+/// A word, and what it says.
+pub(crate) type Reason = (&'static str, &'static str);
+
+/// Of every consumer, whatever its job.
+const SHARED: [Reason; 2] = [
+    ("retries_exhausted", "it failed as often as the consumer tries"),
+    ("too_large", "what became of it is larger than a record may be"),
+];
+
+const MESSAGES: [Reason; 2] = [
+    ("not_an_event", "the record is no typed event, or one without an id or a time"),
+    ("not_of_its_kind", "its data lacks the member that its kind is told by"),
+];
+
+const LOOKUPS: [Reason; 8] = [
+    ("unreadable", "the record is no typed event, or its data no object"),
+    ("unexpected_kind", "events of its kind are not looked up"),
+    ("bad_id", "an id that the call needs is missing or is none"),
+    ("no_token", "there is no access token for its account"),
+    ("token", "the Graph API refused the access token"),
+    ("permission", "the access token lacks a permission"),
+    ("invalid_call", "the Graph API refused the call itself"),
+    ("answer_too_large", "the Graph API's answer is larger than the consumer takes"),
+];
+
+const METRICS: [Reason; 1] = [("not_an_event", "the record is no typed event")];
+
+/// The words that records on a topic of dead letters have.
+pub(crate) fn of(topic: Topic) -> Vec<Reason> {
+    let own: &[Reason] = match topic {
+        Topic::IngestDlq => {
+            return Refusal::ALL.map(|refusal| (refusal.as_str(), refusal.explanation())).into();
+        }
+        Topic::MessagesDlq => &MESSAGES,
+        Topic::LookupsDlq => &LOOKUPS,
+        Topic::MetricsDlq => &METRICS,
+        _ => &[],
+    };
+    [own, &SHARED].concat()
+}
