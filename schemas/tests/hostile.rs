@@ -150,6 +150,9 @@ fn lone_surrogates_and_nul_are_read_as_any_other_character() {
         assert_eq!((event.account.as_deref(), event.key.as_deref()), (None, None), "{odd}");
         let field = entry(&format!(r#""changes":[{{"field":"{odd}","value":{{}}}}]"#));
         assert_eq!(outcome("an odd field", field.as_bytes()), events(&[Kind::Unknown]), "{odd}");
+        let item = r#"{"sender":{"id":"1"},"message":{"mid":"m"}}"#;
+        let flat = entry(&format!(r#""field":"{odd}","value":{item}"#));
+        assert_eq!(outcome("an odd field alone", flat.as_bytes()), events(&[Kind::Message]), "{odd}");
         assert_eq!(split(field.as_bytes(), 1).events[0].field, None, "{odd}");
         let object = format!(r#"{{"object":"{odd}","entry":[{{"id":"1","messaging":[{{}}]}}]}}"#);
         assert_eq!(outcome("an odd object", object.as_bytes()), events(&[Kind::Unknown]), "{odd}");

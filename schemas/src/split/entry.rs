@@ -105,8 +105,12 @@ fn read_flat<'t, 'a>(
     room: &mut Room<'_, 'a>,
 ) -> bool {
     let Some(field) = members.field else { return members.value.is_none() };
-    let Some(name) = token::string(Some(field)) else { return false };
-    room.add(|| field_and_value(entry, Carrier::Entry, Some(name), members.value, raw));
+    if field.quoted().is_none() {
+        return false;
+    }
+    // A name that is no valid Unicode is still a string, though no field that is known.
+    let name = token::string(Some(field));
+    room.add(|| field_and_value(entry, Carrier::Entry, name, members.value, raw));
     true
 }
 
