@@ -39,7 +39,11 @@ fn without_a_name_the_kinds_are_listed_with_topic_and_words() {
 
 #[test]
 fn one_that_there_is_not_is_a_bad_command_line() {
-    let (code, stdout, stderr) = weir(&["telepathy"]);
-    assert_eq!((code, stdout.as_str()), (Some(2), ""));
-    assert_eq!(stderr, "weir: there is no schema \"telepathy\"; `weir schema` lists those that there are\n");
+    for name in ["telepathy", "standby.envelope", "standby.comment"] {
+        let (code, stdout, stderr) = weir(&[name]);
+        assert_eq!((code, stdout.as_str()), (Some(2), ""));
+        let expected =
+            format!("weir: there is no schema {name:?}; `weir schema` lists those that there are\n");
+        assert_eq!(stderr, expected);
+    }
 }

@@ -1,5 +1,7 @@
 //! The JSON Schemas as they are committed, carried by the tool itself.
 
+use schemas::EventKind;
+
 /// Names, and the documents of `schemas/json` that they stand for.
 macro_rules! documents {
     ($($name:literal)*) => {
@@ -20,9 +22,12 @@ pub(super) const ALL: &[(&str, &str)] = documents! {
     "page_mention" "rating" "lead" "template_status" "dashboard_test" "unknown"
 };
 
-/// The document of a name; `standby.` changes nothing, since the same items come that way.
+/// The document of a name; `standby.` changes nothing before a kind that may come that way.
 pub(super) fn named(name: &str) -> Option<&'static str> {
-    let name = name.strip_prefix("standby.").unwrap_or(name);
+    let name = match name.parse::<EventKind>() {
+        Ok(EventKind { kind, standby: true }) if kind.comes_on_standby() => kind.as_str(),
+        _ => name,
+    };
     ALL.iter().find(|(known, _)| *known == name).map(|(_, document)| *document)
 }
 
@@ -49,9 +54,18 @@ mod tests {
     }
 
     #[test]
-    fn the_standby_channel_has_the_same_ones() {
+    fn the_kinds_of_the_standby_channel_have_the_same_ones() {
         assert_eq!(named("standby.message"), named("message"));
         assert!(named("message").is_some());
-        assert_eq!(named("telepathy"), None);
+        for name in [
+            "telepathy",
+            "standby.envelope",
+            "standby.inbox",
+            "standby.comment",
+            "standby.",
+            "standby.standby.message",
+        ] {
+            assert_eq!(named(name), None, "{name}");
+        }
     }
 }
