@@ -29,7 +29,7 @@ try:
             raise KafkaException(record.error())
         event = Inbox.model_validate_json(record.value())
         words = event.message.body if event.message else None
-        print(event.occurred_at, event.platform, event.event, event.from_, words or "-", flush=True)
+        print(event.occurred_at, event.platform, event.event, event.from_ or "-", words or "-", flush=True)
         consumer.store_offsets(record)
 except KeyboardInterrupt:
     pass

@@ -23,7 +23,7 @@ const textOf = (event: Event) =>
 
 for await (const record of stream) {
   const event: Event = JSON.parse(record.value);
-  console.log(event.time, event.metaobject, kindOf(event), event.subject, textOf(event) ?? "-");
+  console.log(event.time ?? "-", event.metaobject, kindOf(event), event.subject ?? "-", textOf(event) ?? "-");
   // Committed once it is done with: nothing is lost.
   await record.commit();
 }

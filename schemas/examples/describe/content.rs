@@ -71,7 +71,7 @@ impl Content {
             Self::Inbox => "A message, reaction, postback, referral or mention in one shape for all channels, each event once."
                 .to_owned(),
             Self::DeadLetter(Topic::IngestDlq) => {
-                "A body that is no delivery, as it was, with the reason in headers beside its own.".to_owned()
+                "A body that is no delivery, as it was, with the reason in headers beside those of a delivery.".to_owned()
             }
             Self::DeadLetter(_) => {
                 "A record as it was, value, key and headers, with the reason in headers beside its own.".to_owned()

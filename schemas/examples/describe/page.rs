@@ -204,7 +204,7 @@ fn inbox(text: &mut String) {
 }
 
 fn dead_letter(topic: Topic, text: &mut String) {
-    add!(text, "\n{} More headers say why it is here:", Content::DeadLetter(topic).about());
+    add!(text, "\n{} They are", Content::DeadLetter(topic).about());
     add!(text, "`weir_dlq_error`, `weir_dlq_consumer`, `weir_dlq_attempts`, `weir_dlq_first_failed`,");
     if topic != Topic::IngestDlq {
         add!(text, "`weir_dlq_topic`, `weir_dlq_partition`, `weir_dlq_offset`,");
