@@ -13,4 +13,5 @@ mod golden;
 mod json_schema;
 mod models;
 mod probe;
+mod shown;
 mod told;
