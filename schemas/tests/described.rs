@@ -4,6 +4,8 @@
 mod asyncapi;
 #[path = "../examples/describe/content.rs"]
 mod content;
+#[path = "../examples/describe/dead_letter.rs"]
+mod dead_letter;
 #[path = "../examples/describe/documents.rs"]
 mod documents;
 #[path = "../examples/describe/headers.rs"]

@@ -5,6 +5,7 @@
 
 mod asyncapi;
 mod content;
+mod dead_letter;
 mod documents;
 mod headers;
 mod layout;

@@ -1,7 +1,7 @@
 //! The page for people: a section a topic, and in it one a kind, with samples out of the fixtures.
 
 use crate::content::{Content, PREFIX, days, order, sentence};
-use crate::reasons;
+use crate::dead_letter;
 use crate::sample;
 use schemas::{Kind, Topic, TopicSpec};
 use std::fmt::Write as _;
@@ -127,7 +127,7 @@ fn described(content: Content, text: &mut String) {
         Content::Event(kind) => event(kind.kind, text),
         Content::Delivery => delivery(text),
         Content::Inbox => inbox(text),
-        Content::DeadLetter(topic) => dead_letter(topic, text),
+        Content::DeadLetter(topic) => text.push_str(&dead_letter::section(topic)),
         // Its topic's own words say it already.
         Content::Enriched(_) => {}
     }
@@ -138,9 +138,10 @@ fn event(kind: Kind, text: &mut String) {
     add!(text, "\n### {name}\n");
     add!(
         text,
-        "{} Schema of `data`: [{name}.v1.json](../schemas/json/{name}.v1.json); \
+        "{} {}\n\nSchema of `data`: [{name}.v1.json](../schemas/json/{name}.v1.json); \
          deliveries: [fixtures/{name}](../schemas/fixtures/{name}).\n",
-        sentence(kind.about())
+        sentence(kind.about()),
+        sample::origin(kind)
     );
     json(&sample::event(sample::of(kind)), text);
 }
@@ -201,19 +202,6 @@ fn inbox(text: &mut String) {
     );
     add!(text, "`ce_id`, and `weir_event`, which is the member `event`.\n");
     json(&sample::inbox("message/story-reply"), text);
-}
-
-fn dead_letter(topic: Topic, text: &mut String) {
-    add!(text, "\n{} They are", Content::DeadLetter(topic).about());
-    add!(text, "`weir_dlq_error`, `weir_dlq_consumer`, `weir_dlq_attempts`, `weir_dlq_first_failed`,");
-    if topic != Topic::IngestDlq {
-        add!(text, "`weir_dlq_topic`, `weir_dlq_partition`, `weir_dlq_offset`,");
-    }
-    add!(text, "and `weir_dlq_reason`, one of these words, to which more may come:\n");
-    add!(text, "| reason | what |\n|---|---|");
-    for (word, about) in reasons::of(topic) {
-        add!(text, "| `{word}` | {about} |");
-    }
 }
 
 fn json(sample: &str, text: &mut String) {

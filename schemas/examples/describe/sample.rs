@@ -55,6 +55,15 @@ pub(crate) const fn of(kind: Kind) -> &'static str {
     }
 }
 
+/// What `data` of a kind is and who describes it, in the words of its committed schema.
+pub(crate) fn origin(kind: Kind) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("json").join(format!("{}.v1.json", kind.as_str()));
+    let schema =
+        fs::read(&path).ok().and_then(|text| serde_json::from_slice::<serde_json::Value>(&text).ok());
+    let words = schema.as_ref().and_then(|schema| schema["description"].as_str()?.split("\n\n").nth(1));
+    words.unwrap_or_else(|| unreachable!("{}: generate it first", path.display())).to_owned()
+}
+
 /// The value of the first record that a fixture becomes, laid out.
 pub(crate) fn event(fixture: &str) -> String {
     lay_out(&value(fixture))
