@@ -27,5 +27,6 @@ mod worker;
 pub use error::ConsumerError;
 pub use handler::{Failure, Handler};
 pub use options::ConsumerOptions;
+pub use read::read;
 pub use record::{Output, Record};
 pub use run::run;

@@ -5,6 +5,48 @@ use std::time::SystemTime;
 /// Longest `weir_dlq_error`, in characters.
 const LONGEST_ERROR: usize = 300;
 
+/// The names of the headers.
+pub mod header {
+    /// What all of them start with.
+    pub const PREFIX: &str = "weir_dlq_";
+    /// A word of a closed set.
+    pub const REASON: &str = "weir_dlq_reason";
+    /// What went wrong, on one line.
+    pub const ERROR: &str = "weir_dlq_error";
+    /// Who could not handle the record.
+    pub const CONSUMER: &str = "weir_dlq_consumer";
+    /// The topic that it came from, if it came from one.
+    pub const TOPIC: &str = "weir_dlq_topic";
+    /// The partition that it came from.
+    pub const PARTITION: &str = "weir_dlq_partition";
+    /// The offset that it had there.
+    pub const OFFSET: &str = "weir_dlq_offset";
+    /// How often it was tried; a record that is put back keeps it, so that its next dead letter counts on.
+    pub const ATTEMPTS: &str = "weir_dlq_attempts";
+    /// When it failed for the first time, RFC 3339; a record that is put back keeps it too.
+    pub const FIRST_FAILED: &str = "weir_dlq_first_failed";
+}
+
+/// What happened to a record in an earlier life: it was a dead letter, and put back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Past {
+    /// How often it was tried before it was put back.
+    pub attempts: u32,
+    /// When it failed for the first time.
+    pub first_failed: Option<SystemTime>,
+}
+
+impl Past {
+    /// Reads the two headers that a record keeps when it is put back; `value` gives the value of a header.
+    pub fn read<'a>(value: impl Fn(&str) -> Option<&'a [u8]>) -> Self {
+        let text = |name| value(name).and_then(|value| std::str::from_utf8(value).ok());
+        Self {
+            attempts: text(header::ATTEMPTS).and_then(|text| text.parse().ok()).unwrap_or_default(),
+            first_failed: text(header::FIRST_FAILED).and_then(|text| humantime::parse_rfc3339(text).ok()),
+        }
+    }
+}
+
 /// What the headers of a dead letter say; the record's own value, key and headers stay as they were.
 #[derive(Clone, Copy, Debug)]
 pub struct DeadLetter<'a> {
@@ -37,18 +79,18 @@ impl DeadLetter<'_> {
     /// Names and values, to be put after the record's own headers.
     pub fn headers(&self) -> Vec<(&'static str, String)> {
         let mut headers = vec![
-            ("weir_dlq_reason", self.reason.to_owned()),
-            ("weir_dlq_error", one_line(self.error)),
-            ("weir_dlq_consumer", self.consumer.to_owned()),
+            (header::REASON, self.reason.to_owned()),
+            (header::ERROR, one_line(self.error)),
+            (header::CONSUMER, self.consumer.to_owned()),
         ];
         if let Some(origin) = self.origin {
-            headers.push(("weir_dlq_topic", origin.topic.to_owned()));
-            headers.push(("weir_dlq_partition", origin.partition.to_string()));
-            headers.push(("weir_dlq_offset", origin.offset.to_string()));
+            headers.push((header::TOPIC, origin.topic.to_owned()));
+            headers.push((header::PARTITION, origin.partition.to_string()));
+            headers.push((header::OFFSET, origin.offset.to_string()));
         }
-        headers.push(("weir_dlq_attempts", self.attempts.to_string()));
+        headers.push((header::ATTEMPTS, self.attempts.to_string()));
         let first_failed = humantime::format_rfc3339_millis(self.first_failed);
-        headers.push(("weir_dlq_first_failed", first_failed.to_string()));
+        headers.push((header::FIRST_FAILED, first_failed.to_string()));
         headers
     }
 }
@@ -96,6 +138,19 @@ mod tests {
     fn what_came_from_no_topic_has_no_place() {
         let names: Vec<&str> = letter("bad").headers().iter().map(|(name, _)| *name).collect();
         assert!(!names.contains(&"weir_dlq_topic") && !names.contains(&"weir_dlq_offset"));
+    }
+
+    #[test]
+    fn the_past_of_a_record_is_read_from_what_it_kept() {
+        let headers = DeadLetter { attempts: 7, ..letter("bad") }.headers();
+        let value = |name: &str| {
+            let found = headers.iter().find(|(header, _)| *header == name);
+            found.map(|(_, value)| value.as_bytes())
+        };
+        let past = Past { attempts: 7, first_failed: Some(letter("bad").first_failed) };
+        assert_eq!(Past::read(value), past);
+        assert_eq!(Past::read(|_| None), Past::default());
+        assert_eq!(Past::read(|_| Some(b"many")), Past::default());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The raw record: the exact bytes of a delivery, with CloudEvents attributes in its headers.
 
 use crate::event::Receipt;
+use crate::time::Millis;
 
 /// `ce_type` of every raw record.
 pub const TYPE: &str = "com.meta.webhook.delivery.v1";
@@ -8,6 +9,20 @@ pub const TYPE: &str = "com.meta.webhook.delivery.v1";
 pub const CONTENT_TYPE: &str = "application/json";
 /// `content-type` of a typed record.
 pub const TYPED_CONTENT_TYPE: &str = "application/cloudevents+json; charset=UTF-8";
+
+/// The headers of a typed record, in the order in which they are written: `id` is the event's id as hex digits,
+/// `event_type` its CloudEvents type.
+pub fn typed_headers<'a>(id: &'a [u8; 32], event_type: &'a [u8]) -> [(&'static str, &'a [u8]); 3] {
+    [("content-type", TYPED_CONTENT_TYPE.as_bytes()), ("ce_id", id), ("ce_type", event_type)]
+}
+
+/// Reads the receipt back from the headers of a raw record; `None` where they are not those of one.
+pub fn receipt<'a>(value: impl Fn(&str) -> Option<&'a [u8]>) -> Option<Receipt<'a>> {
+    let text = |name| value(name).and_then(|value| std::str::from_utf8(value).ok());
+    let is_id = |id: &&str| id.len() == 36 && id.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
+    let is_time = |time: &&str| Millis::parse(time).is_some_and(|read| read.to_string() == *time);
+    Some(Receipt { delivery_id: text("ce_id").filter(is_id)?, received: text("ce_time").filter(is_time)? })
+}
 
 /// What the headers of a raw record say of a delivery.
 #[derive(Clone, Copy, Debug)]
@@ -35,5 +50,34 @@ impl<'a> Delivery<'a> {
             ("x-hub-signature-256", self.signature),
             ("weir_app", self.app.as_bytes()),
         ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RECEIPT: Receipt<'static> =
+        Receipt { delivery_id: "0198a5b0-7c1e-7d2a-9f00-1234567890ab", received: "2025-07-18T10:35:10.123Z" };
+
+    fn read_back(receipt: Receipt<'_>) -> Option<(String, String)> {
+        let delivery = Delivery { receipt, source: "/meta", signature: b"sha256=", app: "default" };
+        let headers = delivery.headers();
+        let value = |name: &str| headers.iter().find(|(header, _)| *header == name).map(|(_, value)| *value);
+        super::receipt(value).map(|read| (read.delivery_id.to_owned(), read.received.to_owned()))
+    }
+
+    #[test]
+    fn a_receipt_is_read_back_as_it_was_written() {
+        let expected = (RECEIPT.delivery_id.to_owned(), RECEIPT.received.to_owned());
+        assert_eq!(read_back(RECEIPT), Some(expected));
+    }
+
+    #[test]
+    fn what_json_would_have_to_escape_is_no_receipt() {
+        let quote = "0198a5b0-7c1e-7d2a-9f00-12345678\"}  ";
+        assert_eq!(read_back(Receipt { delivery_id: quote, ..RECEIPT }), None);
+        assert_eq!(read_back(Receipt { received: "yesterday", ..RECEIPT }), None);
+        assert_eq!(receipt(|_| None).map(|receipt| receipt.delivery_id), None);
     }
 }

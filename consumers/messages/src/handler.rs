@@ -4,6 +4,7 @@ use crate::metrics::Metrics;
 use crate::normalise::{Unfit, normalise};
 use crate::recent::RecentEvents;
 use runtime::consumer::{Failure, Handler, Output, Record};
+use runtime::dead_letter::header;
 use schemas::TypedEvent;
 use schemas::inbox;
 use std::borrow::Cow;
@@ -34,8 +35,10 @@ impl InboxHandler {
             self.metrics.skipped(event.kind().map_or("other", |kind| kind.kind.as_str()));
             return Ok(Vec::new());
         };
-        // Every press of the dashboard's test button sends the same message id.
-        if !event.metatest && !recent.is_new(id, record.offset) {
+        // Every press of the dashboard's test button sends the same message id; a record that was a dead letter and
+        // was put back may be remembered from the time when its output could not be published.
+        let was_put_back = record.header(header::ATTEMPTS).is_some();
+        if !event.metatest && !recent.is_new(id, record.offset) && !was_put_back {
             self.metrics.duplicates.inc();
             return Ok(Vec::new());
         }

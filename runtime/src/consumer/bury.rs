@@ -7,7 +7,7 @@ use rdkafka::message::{Header, OwnedHeaders};
 use super::Record;
 use super::verdict::Halt;
 use super::work::Desk;
-use crate::dead_letter::{DeadLetter, Origin};
+use crate::dead_letter::{DeadLetter, Origin, Past, header};
 use crate::producer::SendError;
 
 /// Why a record is dead.
@@ -69,17 +69,19 @@ async fn publish(record: &Record, headers: OwnedHeaders, desk: &Desk) -> Result<
     }
 }
 
+/// The record's own headers, and why it is dead. One that was dead before, and put back, counts on.
 fn headers(record: &Record, burial: &Burial, consumer: &str) -> OwnedHeaders {
+    let past = Past::read(|name| record.header(name));
     let origin = Origin { topic: &record.topic, partition: record.partition, offset: record.offset };
     let letter = DeadLetter {
         reason: burial.reason,
         error: &burial.error,
         consumer,
         origin: Some(origin),
-        attempts: burial.attempts,
-        first_failed: burial.first_failed,
+        attempts: past.attempts.saturating_add(burial.attempts),
+        first_failed: past.first_failed.unwrap_or(burial.first_failed),
     };
-    let own = record.headers.iter();
+    let own = record.headers.iter().filter(|(name, _)| !name.starts_with(header::PREFIX));
     let headers = own.fold(OwnedHeaders::new(), |headers, (key, value)| {
         headers.insert(Header { key, value: value.as_deref() })
     });

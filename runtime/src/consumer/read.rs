@@ -9,7 +9,7 @@ use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Headers as _, Message a
 use super::Record;
 
 /// Copies the record; `topic` is its topic's name, which the records of a partition share.
-pub(super) fn read(message: &BorrowedMessage<'_>, topic: Arc<str>) -> Record {
+pub fn read(message: &BorrowedMessage<'_>, topic: Arc<str>) -> Record {
     Record {
         topic,
         partition: message.partition(),

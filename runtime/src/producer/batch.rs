@@ -43,7 +43,7 @@ impl<'a> Batch<'a> {
     }
 
     /// As [`Self::send`], for a record whose value or headers may be null, as a dead letter's may.
-    pub(crate) fn enqueue(
+    pub fn enqueue(
         &mut self,
         topic: &str,
         key: Option<&[u8]>,

@@ -115,6 +115,32 @@ async fn a_rejected_record_goes_to_the_dead_letters_as_it_was_and_the_next_one_i
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_dead_letter_that_was_put_back_counts_on_when_it_dies_again() {
+    let cluster = cluster();
+    let producer = plain_producer(&cluster.mock.bootstrap_servers());
+    let headers = OwnedHeaders::new()
+        .insert(Header { key: "ce_id", value: Some("7") })
+        .insert(Header { key: "weir_dlq_attempts", value: Some("5") })
+        .insert(Header { key: "weir_dlq_first_failed", value: Some("2019-09-23T18:14:45.349Z") });
+    producer
+        .send(BaseRecord::<str, str>::to("in").payload("bad").headers(headers))
+        .expect("room in the queue");
+    flush(producer).await;
+    let running = start(cluster.kafka(), options(), async |_| {
+        Err(Failure::Reject { reason: "bad", error: String::from("still") })
+    });
+    let dead = cluster.read("dlq", 1, 1).await.remove(0);
+    let values = |name: &str| -> Vec<_> {
+        let found = dead.headers.iter().filter(|(header, _)| header == name);
+        found.map(|(_, value)| String::from_utf8(value.clone().unwrap()).unwrap()).collect()
+    };
+    assert_eq!(values("weir_dlq_attempts"), ["6"]);
+    assert_eq!(values("weir_dlq_first_failed"), ["2019-09-23T18:14:45.349Z"]);
+    assert_eq!(values("ce_id"), ["7"]);
+    running.end().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_record_is_tried_again_and_becomes_a_dead_letter_when_all_attempts_fail() {
     let cluster = cluster();
     cluster.fill("in", "a", ["second time", "never", "at once"].map(String::from)).await;

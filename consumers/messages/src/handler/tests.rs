@@ -72,6 +72,17 @@ fn a_message_becomes_one_record_of_the_inbox() {
 }
 
 #[test]
+fn a_dead_letter_that_was_put_back_is_no_duplicate() {
+    let bench = Bench::new();
+    let mut recent = bench.handler.assigned("meta.messages.v1", 0);
+    assert_eq!(bench.handle(&mut recent, &record(7, Some(typed(TEXT)))).unwrap().len(), 1);
+    let mut again = record(8, Some(typed(TEXT)));
+    again.headers.push((header::ATTEMPTS.to_owned(), Some(b"1".to_vec())));
+    assert_eq!(bench.handle(&mut recent, &again).unwrap().len(), 1);
+    assert_eq!(bench.handle(&mut recent, &record(9, Some(typed(TEXT)))).unwrap().len(), 0);
+}
+
+#[test]
 fn an_event_that_comes_twice_is_published_once() {
     let bench = Bench::new();
     let mut recent = bench.handler.assigned("meta.messages.v1", 0);
