@@ -1,20 +1,30 @@
 //! The tool around the pipeline, `weir`: a subcommand a module.
 //!
-//! `topics` makes the topics on a cluster; `demo` runs the whole pipeline in one process; `events` shows what a body
+//! `topics` makes the topics on a cluster; `dlq` puts dead letters back; `demo` runs the whole pipeline in one process; `events` shows what a body
 //! becomes; `schema` describes it. A subcommand declares its flags, checks them, and gives an exit code; what it prints
 //! goes through a screen.
 
 mod demo;
+mod dlq;
 mod events;
 mod exit;
 mod log;
+mod moment;
+mod progress;
 mod schema;
 mod screen;
+mod session;
+mod sink;
+mod source;
 mod topics;
+mod typed;
 
 pub use demo::DemoError;
+pub use dlq::ShowError;
 pub use events::EventsError;
 pub use schema::UnknownSchema;
+pub use sink::WriteError;
+pub use source::{Place, ReadError};
 pub use topics::TopicsError;
 
 use exit::Exit;
@@ -49,6 +59,15 @@ pub enum ToolError {
     /// `weir demo` failed.
     #[error(transparent)]
     Demo(#[from] DemoError),
+    /// Topics cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// Records cannot be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// `weir dlq show` has nothing to show.
+    #[error(transparent)]
+    Show(#[from] ShowError),
     /// `weir events` failed.
     #[error(transparent)]
     Events(#[from] EventsError),
@@ -99,6 +118,7 @@ pub fn command() -> Command {
         .arg_required_else_help(true)
         .arg(no_color)
         .subcommand(demo::command())
+        .subcommand(dlq::command())
         .subcommand(events::command())
         .subcommand(schema::command())
         .subcommand(topics::command())
@@ -109,6 +129,7 @@ fn dispatch(command: &Command, matches: &ArgMatches, screen: &mut Screen) -> Res
     let command = command.find_subcommand(name).expect("clap knows the subcommands that it matched");
     match name {
         demo::NAME => demo::run(command, matches, screen),
+        dlq::NAME => dlq::run(command, matches, screen),
         events::NAME => events::run(command, matches, screen),
         schema::NAME => schema::run(matches, screen),
         _ => topics::run(command, matches, screen),

@@ -43,18 +43,25 @@ impl Tone {
 pub(crate) struct Screen {
     out: Box<dyn Write + Send>,
     colour: bool,
+    is_terminal: bool,
 }
 
 impl Screen {
     /// Standard output; `colour` is shown where that is a terminal.
     pub(crate) fn stdout(colour: bool) -> Self {
-        Self { colour: colour && io::stdout().is_terminal(), out: Box::new(io::stdout()) }
+        let is_terminal = io::stdout().is_terminal();
+        Self { colour: colour && is_terminal, is_terminal, out: Box::new(io::stdout()) }
     }
 
     /// Somewhere else, without colour.
     #[cfg(test)]
     pub(crate) fn plain(out: impl Write + Send + 'static) -> Self {
-        Self { out: Box::new(out), colour: false }
+        Self { out: Box::new(out), colour: false, is_terminal: false }
+    }
+
+    /// Whether a person sees it, and nothing keeps it.
+    pub(crate) const fn is_terminal(&self) -> bool {
+        self.is_terminal
     }
 
     /// Prints a line, at once.
@@ -109,7 +116,7 @@ mod tests {
     fn colour_is_for_terminals() {
         let plain = Screen::plain(io::sink());
         assert_eq!(plain.paint(Tone::Bad, "no"), "no");
-        let terminal = Screen { out: Box::new(io::sink()), colour: true };
+        let terminal = Screen { out: Box::new(io::sink()), colour: true, is_terminal: true };
         assert_eq!(terminal.paint(Tone::Bad, "no"), "\x1b[31mno\x1b[0m");
         assert_eq!(terminal.paint(Tone::Plain, "yes"), "yes");
     }

@@ -1,0 +1,162 @@
+//! What becomes of a dead letter. Pure.
+
+use super::letter::Letter;
+use crate::sink::Parcel;
+use crate::typed::Typed;
+use runtime::consumer::Record;
+use runtime::dead_letter::header;
+use schemas::{Refusal, Topic, raw};
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// What a letter's fate depends on beside itself.
+#[derive(Clone, Debug)]
+pub(super) struct Rules<'a> {
+    /// The topics of the cluster.
+    pub(super) topics: &'a BTreeSet<String>,
+    pub(super) topic_prefix: &'a str,
+    pub(super) max_attempts: u32,
+    pub(super) max_events: usize,
+}
+
+/// What is done with a letter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Decision {
+    /// It goes back to its topic.
+    Back(String),
+    /// It is a body, and now gives these events.
+    Publish(Vec<Typed>),
+    /// Nothing.
+    Stays(Stays),
+}
+
+/// Why a letter stays where it is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stays {
+    /// It was tried too often.
+    TooOften(u32),
+    /// Its topic is not there.
+    NoTopic(String),
+    /// It is a body that still cannot be read.
+    StillRefused(&'static str),
+    /// Nothing says where it came from.
+    NoOrigin,
+    /// It could not be remembered.
+    NoRoom,
+}
+
+impl Rules<'_> {
+    /// Decides on a letter that was not put back yet.
+    pub(super) fn decide(&self, record: &Record, letter: &Letter) -> Decision {
+        if letter.attempts >= self.max_attempts {
+            return Decision::Stays(Stays::TooOften(self.max_attempts));
+        }
+        match &letter.origin {
+            Some(origin) if self.topics.contains(&origin.topic) => Decision::Back(origin.topic.clone()),
+            Some(origin) => Decision::Stays(Stays::NoTopic(origin.topic.clone())),
+            None => self.split_again(record).map_or_else(Decision::Stays, Decision::Publish),
+        }
+    }
+
+    /// The events of a body that ingest could not read. Where a part of it still cannot be read it stays: the events of
+    /// the rest were published when it came.
+    fn split_again(&self, record: &Record) -> Result<Vec<Typed>, Stays> {
+        let receipt = raw::receipt(|name| record.header(name)).ok_or(Stays::NoOrigin)?;
+        let split = schemas::split(record.value.as_deref().unwrap_or_default(), self.max_events);
+        if let Some(refusal) = split.refusal {
+            return Err(Stays::StillRefused(Refusal::as_str(refusal)));
+        }
+        let name = |topic: Topic| topic.name(self.topic_prefix);
+        Ok(split.events.iter().map(|event| Typed::of(event, receipt, name)).collect())
+    }
+}
+
+/// The record as it was before it died; how often it was tried and when it failed first stay with it.
+pub(super) fn parcel<'a>(record: &'a Record, topic: &'a str) -> Parcel<'a> {
+    let kept = |name: &str| {
+        !name.starts_with(header::PREFIX) || matches!(name, header::ATTEMPTS | header::FIRST_FAILED)
+    };
+    let headers = record.headers.iter().filter(|(name, _)| kept(name));
+    Parcel {
+        topic,
+        key: record.key.as_deref(),
+        value: record.value.as_deref(),
+        headers: headers.map(|(name, value)| (name.as_str(), value.as_deref())).collect(),
+    }
+}
+
+impl fmt::Display for Stays {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooOften(times) => write!(formatter, "tried {times} times or more (--max-attempts)"),
+            Self::NoTopic(topic) => write!(formatter, "there is no topic {topic}"),
+            Self::StillRefused(reason) => write!(formatter, "a body that still cannot be read ({reason})"),
+            Self::NoOrigin => formatter.write_str("nothing says where it came from"),
+            Self::NoRoom => formatter.write_str("too many before it were left out; put those back first"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::letter::tests::record;
+    use super::*;
+
+    const BODY: &[u8] = include_bytes!("../../../schemas/fixtures/message/text.json");
+
+    fn decide(record: &Record) -> Decision {
+        let topics = BTreeSet::from(["meta.comments.v1".to_owned()]);
+        let rules = Rules { topics: &topics, topic_prefix: "meta", max_attempts: 20, max_events: 10 };
+        rules.decide(record, &Letter::of(record))
+    }
+
+    /// A letter of ingest's.
+    fn body(bytes: &[u8]) -> Record {
+        let mut record = record(None, 1);
+        let receipt =
+            [("ce_id", "0198a5b0-7c1e-7d2a-9f00-1234567890ab"), ("ce_time", "2025-07-18T10:35:10.123Z")];
+        record.headers.retain(|(name, _)| name.starts_with(header::PREFIX));
+        record.headers.extend(receipt.map(|(name, value)| (name.to_owned(), Some(value.into()))));
+        record.value = Some(bytes.to_vec());
+        record
+    }
+
+    #[test]
+    fn a_letter_goes_back_to_its_topic_unless_that_is_gone() {
+        assert_eq!(
+            decide(&record(Some("meta.comments.v1"), 5)),
+            Decision::Back("meta.comments.v1".to_owned())
+        );
+        let gone = Stays::NoTopic("meta.gone.v1".to_owned());
+        assert_eq!(decide(&record(Some("meta.gone.v1"), 5)), Decision::Stays(gone));
+    }
+
+    #[test]
+    fn a_letter_that_was_tried_too_often_stays() {
+        assert_eq!(decide(&record(Some("meta.comments.v1"), 20)), Decision::Stays(Stays::TooOften(20)));
+        assert!(matches!(decide(&record(Some("meta.comments.v1"), 19)), Decision::Back(_)));
+    }
+
+    #[test]
+    fn a_body_that_can_be_read_by_now_gives_its_events_and_another_stays() {
+        assert!(matches!(decide(&body(BODY)), Decision::Publish(events) if events.len() == 1));
+        assert_eq!(decide(&body(b"{")), Decision::Stays(Stays::StillRefused("not_json")));
+        let partly = [b"[", BODY, b",7]"].concat();
+        assert_eq!(decide(&body(&partly)), Decision::Stays(Stays::StillRefused("not_a_delivery")));
+        assert_eq!(decide(&record(None, 1)), Decision::Stays(Stays::NoOrigin));
+    }
+
+    #[test]
+    fn a_record_goes_back_as_it_was_with_what_it_went_through() {
+        let record = record(Some("meta.comments.v1"), 5);
+        let parcel = parcel(&record, "meta.comments.v1");
+        assert_eq!((parcel.key, parcel.value), (Some(&b"17:42"[..]), Some(&b"{}"[..])));
+        let expected: [(&str, Option<&[u8]>); 4] = [
+            ("ce_id", Some(b"7")),
+            ("nothing", None),
+            ("weir_dlq_attempts", Some(b"5")),
+            ("weir_dlq_first_failed", Some(b"2019-09-23T18:14:45.349Z")),
+        ];
+        assert_eq!(parcel.headers, expected);
+    }
+}

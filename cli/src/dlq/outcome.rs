@@ -1,0 +1,162 @@
+//! What became of the letters, or would: counted for people, one by one for programs.
+
+use super::decision::{Decision, Stays};
+use super::letter::Letter;
+use crate::Screen;
+use crate::screen::{Cell, Columns, Tone};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::io;
+
+/// The fate of a letter.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Fate {
+    /// It went back to this topic, or would.
+    Back(String),
+    /// It was a body, and its events were published, or would be.
+    Published,
+    /// It was put back before.
+    Before,
+    /// It stays.
+    Stays(Stays),
+}
+
+impl Fate {
+    /// The fate that a decision leads to.
+    pub(super) fn of(decision: &Decision) -> Self {
+        match decision {
+            Decision::Back(topic) => Self::Back(topic.clone()),
+            Decision::Publish(_) => Self::Published,
+            Decision::Stays(why) => Self::Stays(why.clone()),
+        }
+    }
+}
+
+/// One letter and its fate, as a JSON object.
+#[derive(Debug, Serialize)]
+pub(super) struct Line<'a> {
+    #[serde(flatten)]
+    letter: &'a Letter,
+    /// `back`, `published`, `before` or `stays`.
+    fate: &'static str,
+    /// The topic that it goes back to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<&'a str>,
+    /// Why it stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+    /// Whether it was done, or only would be.
+    applied: bool,
+}
+
+impl<'a> Line<'a> {
+    pub(super) fn of(letter: &'a Letter, fate: &'a Fate, applied: bool) -> Self {
+        let (word, to, why) = match fate {
+            Fate::Back(topic) => ("back", Some(topic.as_str()), None),
+            Fate::Published => ("published", None, None),
+            Fate::Before => ("before", None, None),
+            Fate::Stays(why) => ("stays", None, Some(why.to_string())),
+        };
+        let does = matches!(fate, Fate::Back(_) | Fate::Published);
+        Self { letter, fate: word, to, why, applied: applied && does }
+    }
+
+    /// The object.
+    pub(super) fn json(&self) -> String {
+        serde_json::to_string(self).expect("a letter has string keys alone")
+    }
+}
+
+/// How many letters have which fate, by topic and reason.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    counts: BTreeMap<(String, Fate, String), u64>,
+    pub(super) sums: Sums,
+}
+
+/// The sums over all topics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Sums {
+    /// Letters that were put back, or would be.
+    pub(super) back: u64,
+    /// Events of bodies that were published, or would be.
+    pub(super) events: u64,
+    /// Letters that were put back before.
+    pub(super) before: u64,
+    /// Letters that stay.
+    pub(super) stays: u64,
+    /// Letters beyond --limit.
+    pub(super) left: u64,
+}
+
+impl Tally {
+    /// Counts a letter, and the events of its body.
+    pub(super) fn add(&mut self, letter: &Letter, fate: &Fate, events: usize) {
+        match fate {
+            Fate::Back(_) | Fate::Published => self.sums.back += 1,
+            Fate::Before => self.sums.before += 1,
+            Fate::Stays(_) => self.sums.stays += 1,
+        }
+        self.sums.events += events as u64;
+        let key = (letter.place.topic.clone(), fate.clone(), letter.reason.clone());
+        *self.counts.entry(key).or_default() += 1;
+    }
+
+    /// Prints the counts, topic by topic.
+    pub(super) fn print(&self, applied: bool, screen: &mut Screen) -> io::Result<()> {
+        let rows: Vec<Vec<Cell>> =
+            self.counts.iter().map(|((_, fate, reason), count)| row(fate, reason, *count, applied)).collect();
+        let columns = Columns::fitting(&rows);
+        let mut last = None;
+        for ((topic, ..), row) in self.counts.keys().zip(&rows) {
+            if last != Some(topic) {
+                screen.toned(Tone::Strong, topic)?;
+                last = Some(topic);
+            }
+            screen.row(&columns, row)?;
+        }
+        Ok(())
+    }
+}
+
+fn row(fate: &Fate, reason: &str, count: u64, applied: bool) -> Vec<Cell> {
+    let would = if applied { "" } else { "would " };
+    let (mark, tone, text) = match fate {
+        Fate::Back(topic) => ("+", Tone::Good, format!("{would}go back to {topic}")),
+        Fate::Published => ("+", Tone::Good, format!("{would}give events; can be read by now")),
+        Fate::Before => ("=", Tone::Faint, "put back before".to_owned()),
+        Fate::Stays(why) => ("!", Tone::Warn, format!("stay: {why}")),
+    };
+    vec![Cell::new(tone, mark), format!("{count:>5}").into(), reason.into(), Cell::new(tone, text)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::letter::tests::record;
+    use super::*;
+
+    #[test]
+    fn letters_are_counted_by_topic_fate_and_reason() {
+        let letter = Letter::of(&record(Some("meta.comments.v1"), 5));
+        let mut tally = Tally::default();
+        tally.add(&letter, &Fate::Back("meta.comments.v1".to_owned()), 0);
+        tally.add(&letter, &Fate::Back("meta.comments.v1".to_owned()), 0);
+        tally.add(&letter, &Fate::Stays(Stays::TooOften(20)), 0);
+        tally.add(&letter, &Fate::Published, 3);
+        assert_eq!(tally.counts.values().copied().collect::<Vec<_>>(), [2, 1, 1]);
+        assert_eq!(tally.sums, Sums { back: 3, events: 3, before: 0, stays: 1, left: 0 });
+    }
+
+    #[test]
+    fn a_line_says_what_was_done_and_not_what_only_would_be() {
+        let letter = Letter::of(&record(Some("meta.comments.v1"), 5));
+        let json = |fate: &Fate, applied| serde_json::to_value(Line::of(&letter, fate, applied)).unwrap();
+        let back = Fate::Back("meta.comments.v1".to_owned());
+        assert_eq!(json(&back, true)["applied"], true);
+        assert_eq!(json(&back, false)["applied"], false);
+        assert_eq!(json(&back, true)["to"], "meta.comments.v1");
+        let stays = json(&Fate::Stays(Stays::NoOrigin), true);
+        assert_eq!((&stays["applied"], &stays["fate"]), (&false.into(), &"stays".into()));
+        assert_eq!(stays["why"], "nothing says where it came from");
+    }
+}

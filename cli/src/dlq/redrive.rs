@@ -1,0 +1,223 @@
+//! `weir dlq redrive`: decides on every letter, puts back what goes back, and remembers it.
+
+use super::decision::{Decision, Rules, Stays, parcel};
+use super::letter::Letter;
+use super::marks::Marks;
+use super::outcome::{Fate, Line, Tally};
+use super::settings::RedriveSettings;
+use crate::progress::Progress;
+use crate::screen::Tone;
+use crate::session::Session;
+use crate::sink::{Parcel, Sink};
+use crate::source::Source;
+use crate::{Exit, Screen, ToolError};
+use runtime::consumer::Record;
+use schemas::{Millis, Topic};
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant, SystemTime};
+
+/// How often what was put back is remembered; a crash can put back as much again as came between.
+const KEEP_EVERY: Duration = Duration::from_secs(1);
+
+/// A letter that was given to Kafka.
+type Sent = (Letter, Fate, usize);
+
+/// One run.
+struct Redrive<'a> {
+    session: &'a Session,
+    settings: &'a RedriveSettings,
+    source: Source,
+    topics: BTreeSet<String>,
+    /// The value of `ce_replay` for what is published anew.
+    run: String,
+    tally: Tally,
+    screen: &'a mut Screen,
+    progress: Progress,
+}
+
+/// Runs the command.
+pub(super) fn run(
+    session: &Session,
+    settings: &RedriveSettings,
+    screen: &mut Screen,
+) -> Result<Exit, ToolError> {
+    let source = Source::connect(session, &settings.kafka, &needed(settings))?;
+    let topics = source.topics()?;
+    let mut redrive = Redrive {
+        session,
+        settings,
+        source,
+        topics,
+        run: Millis::of(SystemTime::now()).to_string(),
+        tally: Tally::default(),
+        screen,
+        progress: Progress::new(!settings.json),
+    };
+    if settings.apply {
+        session.stop_gently();
+    }
+    let outcome = settings.scope.topics.iter().try_for_each(|topic| redrive.topic(topic));
+    redrive.progress.clear();
+    redrive.report()?;
+    outcome?;
+    Ok(match (session.must_stop(), redrive.tally.sums.stays) {
+        (true, _) => Exit::Failure,
+        (false, 0) => Exit::Done,
+        (false, _) => Exit::Drift,
+    })
+}
+
+/// Bodies that are split again can give events for every typed topic.
+fn needed(settings: &RedriveSettings) -> Vec<String> {
+    let scope = &settings.scope;
+    let ingest = Topic::IngestDlq.name(&scope.topic_prefix);
+    let typed = Topic::TYPED.into_iter().filter(|_| scope.topics.contains(&ingest));
+    scope.topics.iter().cloned().chain(typed.map(|topic| topic.name(&scope.topic_prefix))).collect()
+}
+
+impl Redrive<'_> {
+    /// Puts back the letters of one topic. What was acknowledged is remembered, however it ends.
+    fn topic(&mut self, topic: &str) -> Result<(), ToolError> {
+        let scope = &self.settings.scope;
+        let range = self.source.range(topic, scope.since, scope.until)?;
+        let mut marks = Marks::read(&self.source, &range)?;
+        let mut sink = Sink::open(self.session, &self.settings.kafka, self.settings.rate)?;
+        let outcome = self.letters(&range, &mut marks, &mut sink);
+        let (acknowledged, written) = sink.finish();
+        let noted = self.note(acknowledged, &mut marks);
+        let kept = marks.keep(&self.source);
+        outcome?;
+        written?;
+        noted?;
+        Ok(kept?)
+    }
+
+    fn letters(
+        &mut self,
+        range: &crate::source::Range,
+        marks: &mut Marks,
+        sink: &mut Sink<'_, Sent>,
+    ) -> Result<(), ToolError> {
+        // What is under way counts as put back when the next letter is decided on.
+        let mut planned = marks.clone();
+        let (mut reading, mut kept, mut read) = (self.source.open(range)?, Instant::now(), 0_u64);
+        while let Some(record) = reading.next()? {
+            if self.session.must_stop() {
+                break;
+            }
+            read += 1;
+            self.progress.say(|| format!("{}: {read} of {} letters", range.topic, range.at_most()));
+            let letter = Letter::of(&record);
+            if self.settings.scope.holds(&letter) {
+                self.letter(&record, letter, &mut planned, sink)?;
+            }
+            self.note(sink.acknowledged()?, marks)?;
+            if kept.elapsed() >= KEEP_EVERY {
+                marks.keep(&self.source)?;
+                kept = Instant::now();
+            }
+        }
+        Ok(())
+    }
+
+    fn letter(
+        &mut self,
+        record: &Record,
+        letter: Letter,
+        planned: &mut Marks,
+        sink: &mut Sink<'_, Sent>,
+    ) -> Result<(), ToolError> {
+        let (partition, offset) = (record.partition, record.offset);
+        if planned.hold(partition, offset) && !self.settings.again {
+            return self.tell(&letter, &Fate::Before, 0);
+        }
+        let mut decision = self.rules().decide(record, &letter);
+        let goes = !matches!(decision, Decision::Stays(_));
+        if goes && self.tally.sums.back + sink.unsettled() >= self.settings.limit {
+            self.tally.sums.left += 1;
+            return Ok(());
+        }
+        if goes && !planned.have_room(partition) {
+            decision = Decision::Stays(Stays::NoRoom);
+        }
+        let fate = Fate::of(&decision);
+        let events = if let Decision::Publish(events) = &decision { events.len() } else { 0 };
+        if !matches!(decision, Decision::Stays(_)) {
+            planned.add(partition, offset);
+            if self.settings.apply {
+                sink.send(&self.parcels(record, &decision), (letter, fate, events))?;
+                return Ok(());
+            }
+        }
+        self.tell(&letter, &fate, events)
+    }
+
+    fn rules(&self) -> Rules<'_> {
+        Rules {
+            topics: &self.topics,
+            topic_prefix: &self.settings.scope.topic_prefix,
+            max_attempts: self.settings.max_attempts,
+            max_events: self.settings.max_events,
+        }
+    }
+
+    fn parcels<'p>(&'p self, record: &'p Record, decision: &'p Decision) -> Vec<Parcel<'p>> {
+        match decision {
+            Decision::Back(topic) => vec![parcel(record, topic)],
+            Decision::Publish(events) => events.iter().map(|event| event.parcel(&self.run)).collect(),
+            Decision::Stays(_) => Vec::new(),
+        }
+    }
+
+    /// Takes note of letters that are where they belong.
+    fn note(&mut self, acknowledged: Vec<Sent>, marks: &mut Marks) -> Result<(), ToolError> {
+        for (letter, fate, events) in acknowledged {
+            marks.add(letter.place.partition, letter.place.offset);
+            self.tell(&letter, &fate, events)?;
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, letter: &Letter, fate: &Fate, events: usize) -> Result<(), ToolError> {
+        self.tally.add(letter, fate, events);
+        if self.settings.json {
+            self.screen.line(Line::of(letter, fate, self.settings.apply).json())?;
+        }
+        Ok(())
+    }
+
+    fn report(&mut self) -> Result<(), ToolError> {
+        let (sums, apply) = (self.tally.sums, self.settings.apply);
+        if self.settings.json {
+            let summary = serde_json::json!({ "summary": sums, "applied": apply });
+            return Ok(self.screen.line(summary)?);
+        }
+        self.tally.print(apply, self.screen)?;
+        if sums == super::outcome::Sums::default() {
+            return Ok(self.screen.line("There are no such dead letters.")?);
+        }
+        self.screen.line("")?;
+        let mut said = vec![if apply {
+            format!("{} put back", sums.back)
+        } else {
+            format!("{} would be put back", sums.back)
+        }];
+        let counts = [
+            (sums.events, "events published of bodies"),
+            (sums.before, "put back before"),
+            (sums.stays, "stay"),
+            (sums.left, "left for another run (--limit)"),
+        ];
+        said.extend(
+            counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")),
+        );
+        self.screen.toned(Tone::Strong, &said.join(", "))?;
+        if apply && self.session.must_stop() {
+            self.screen.line("Stopped by Ctrl-C; the next run goes on with the rest.")?;
+        } else if !apply && sums.back > 0 {
+            self.screen
+                .line("This was a dry run: nothing was written. Do it with the same command and --apply.")?;
+        }
+        Ok(())
+    }
+}

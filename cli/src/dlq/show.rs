@@ -1,0 +1,143 @@
+//! `weir dlq show`: one letter, whole.
+
+use super::settings::ShowSettings;
+use crate::screen::{Cell, Columns, Tone, one_line};
+use crate::session::Session;
+use crate::source::{Place, Source};
+use crate::{Exit, Screen, ToolError};
+use runtime::consumer::Record;
+use runtime::dead_letter::header;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+use std::io;
+
+/// The longest value of a header that is shown to people, in characters.
+const LONGEST: usize = 400;
+
+/// Why a letter cannot be shown.
+#[derive(Debug, thiserror::Error)]
+pub enum ShowError {
+    /// Nothing lies there.
+    #[error(
+        "there is nothing at {place}: no such partition, not written yet, or removed by the topic's retention"
+    )]
+    Nothing {
+        /// The place.
+        place: Place,
+    },
+}
+
+/// Runs the command.
+pub(super) fn run(
+    session: &Session,
+    settings: &ShowSettings,
+    screen: &mut Screen,
+) -> Result<Exit, ToolError> {
+    let place = &settings.place;
+    let source = Source::connect(session, &settings.kafka, std::slice::from_ref(&place.topic))?;
+    let record = source.record(place)?;
+    let record = record.ok_or_else(|| ShowError::Nothing { place: place.clone() })?;
+    if settings.json {
+        screen.line(object(&record))?;
+    } else {
+        print(&record, screen)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn print(record: &Record, screen: &mut Screen) -> io::Result<()> {
+    let name = |name: &str| Cell::new(Tone::Faint, name);
+    let key = record.key.as_deref().map_or_else(|| "null".to_owned(), shown);
+    let mut rows = vec![vec![name("key"), key.into()]];
+    for (header_name, value) in &record.headers {
+        let why = header_name.starts_with(header::PREFIX);
+        let value = value.as_deref().map_or_else(|| "null".to_owned(), shown);
+        let tone = if why { Tone::Warn } else { Tone::Plain };
+        rows.push(vec![Cell::new(Tone::Faint, one_line(header_name, LONGEST)), Cell::new(tone, value)]);
+    }
+    let columns = Columns::fitting(&rows);
+    rows.iter().try_for_each(|row| screen.row(&columns, row))?;
+    screen.line("")?;
+    match &record.value {
+        None => screen.toned(Tone::Faint, "The value is null."),
+        Some(value) if screen.is_terminal() => screen.line(harmless(value)),
+        Some(value) => screen.line(format!(
+            "The value has {} bytes. It is shown on a terminal and with --json alone.",
+            value.len()
+        )),
+    }
+}
+
+fn shown(value: &[u8]) -> String {
+    one_line(&String::from_utf8_lossy(value), LONGEST)
+}
+
+/// The value as text that cannot steer the terminal.
+fn harmless(value: &[u8]) -> String {
+    let allowed = |character: char| !character.is_control() || character == '\n' || character == '\t';
+    String::from_utf8_lossy(value).chars().map(|one| if allowed(one) { one } else { '\u{fffd}' }).collect()
+}
+
+/// The record as one JSON object; what is no UTF-8 is hex digits under the same name with `_hex`.
+fn object(record: &Record) -> Value {
+    let headers: Vec<Value> = record
+        .headers
+        .iter()
+        .map(|(name, value)| {
+            let mut header = json!({ "name": name });
+            put(&mut header, "value", value.as_deref());
+            header
+        })
+        .collect();
+    let mut object = json!({
+        "topic": &*record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "headers": headers,
+    });
+    put(&mut object, "key", record.key.as_deref());
+    put(&mut object, "value", record.value.as_deref());
+    object
+}
+
+fn put(object: &mut Value, name: &str, bytes: Option<&[u8]>) {
+    let text = bytes.map(std::str::from_utf8);
+    match (bytes, text) {
+        (Some(bytes), Some(Err(_))) => object[format!("{name}_hex")] = hex(bytes).into(),
+        (_, text) => object[name] = text.and_then(Result::ok).into(),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing into a String cannot fail.
+        write!(text, "{byte:02x}").unwrap_or_default();
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::letter::tests::record;
+    use super::*;
+
+    #[test]
+    fn the_object_holds_the_record_whole() {
+        let mut letter = record(Some("meta.comments.v1"), 5);
+        letter.value = Some(b"{\"text\":\"hi\"}".to_vec());
+        let value = object(&letter);
+        assert_eq!(value["value"], "{\"text\":\"hi\"}");
+        assert_eq!(value["key"], "17:42");
+        assert_eq!(value["headers"][0], json!({"name": "ce_id", "value": "7"}));
+        assert_eq!(value["headers"][1], json!({"name": "nothing", "value": null}));
+        letter.value = Some(vec![0xff, 0x0a]);
+        assert_eq!(object(&letter)["value_hex"], "ff0a");
+        letter.value = None;
+        assert_eq!(object(&letter)["value"], Value::Null);
+    }
+
+    #[test]
+    fn a_value_cannot_steer_the_terminal() {
+        assert_eq!(harmless(b"a\x1b[2J\nb\t\xff"), "a\u{fffd}[2J\nb\t\u{fffd}");
+    }
+}

@@ -1,0 +1,141 @@
+//! Writes records at a rate, and tells which of them are acknowledged, in the order in which they were given.
+
+mod pace;
+
+use crate::session::Session;
+use pace::Pace;
+use rdkafka::message::{Header, OwnedHeaders};
+use runtime::producer::{DeliveryError, Producer, ProducerError, ProducerOptions, Receipt, SendError};
+use runtime::settings::KafkaSettings;
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+/// The largest record that is sent, in bytes: what a topic takes is the topic's to say.
+const LARGEST_RECORD: usize = 66 << 20;
+/// Batches that may be under way.
+const UNDER_WAY: usize = 1_000;
+/// How long to wait for room where nothing earlier is under way.
+const ROOM: Duration = Duration::from_millis(10);
+
+/// Why records could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// The client cannot be made from its settings.
+    #[error(transparent)]
+    Producer(#[from] ProducerError),
+    /// A record was not taken.
+    #[error(transparent)]
+    Refused(#[from] SendError),
+    /// A record was not acknowledged; it may be on its topic all the same.
+    #[error("a record was not acknowledged: {0}")]
+    NotAcknowledged(#[from] DeliveryError),
+}
+
+/// A record to write.
+#[derive(Clone, Debug)]
+pub(crate) struct Parcel<'a> {
+    pub(crate) topic: &'a str,
+    pub(crate) key: Option<&'a [u8]>,
+    pub(crate) value: Option<&'a [u8]>,
+    pub(crate) headers: Vec<(&'a str, Option<&'a [u8]>)>,
+}
+
+/// Records on their way out; what `T` stands for is told back once they are acknowledged.
+#[derive(Debug)]
+pub(crate) struct Sink<'s, T> {
+    session: &'s Session,
+    producer: Producer,
+    pace: Pace,
+    under_way: VecDeque<(Receipt, T)>,
+    acknowledged: Vec<T>,
+}
+
+impl<'s, T> Sink<'s, T> {
+    /// Writes at most `rate` records a second.
+    pub(crate) fn open(session: &'s Session, kafka: &KafkaSettings, rate: u64) -> Result<Self, WriteError> {
+        let client_id = "weir".to_owned();
+        let options =
+            ProducerOptions { client_id, message_max_bytes: LARGEST_RECORD, ..ProducerOptions::default() };
+        let producer = Producer::new(kafka, &options)?;
+        let (under_way, acknowledged) = (VecDeque::new(), Vec::new());
+        Ok(Self { session, producer, pace: Pace::new(rate), under_way, acknowledged })
+    }
+
+    /// Queues records that are acknowledged together; waits for their turn, and for room.
+    pub(crate) fn send(&mut self, parcels: &[Parcel<'_>], what: T) -> Result<(), WriteError> {
+        while self.under_way.len() >= UNDER_WAY {
+            self.settle_oldest()?;
+        }
+        let producer = self.producer.clone();
+        let mut batch = producer.batch();
+        for parcel in parcels {
+            let wait = self.pace.due(Instant::now());
+            if !wait.is_zero() {
+                self.session.wait(async { tokio::time::sleep(wait).await });
+            }
+            loop {
+                let sent = batch.enqueue(parcel.topic, parcel.key, parcel.value, headers(parcel));
+                match sent {
+                    Ok(()) => break,
+                    // Records that are not acknowledged in time leave the queue too.
+                    Err(SendError::QueueFull) if self.under_way.is_empty() => {
+                        self.session.wait(async { tokio::time::sleep(ROOM).await });
+                    }
+                    Err(SendError::QueueFull) => self.settle_oldest()?,
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+        self.under_way.push_back((batch.finish(), what));
+        Ok(())
+    }
+
+    /// How many batches were sent and not told of yet.
+    pub(crate) fn unsettled(&self) -> u64 {
+        (self.under_way.len() + self.acknowledged.len()) as u64
+    }
+
+    /// What has been acknowledged since it was last asked; does not wait.
+    pub(crate) fn acknowledged(&mut self) -> Result<Vec<T>, WriteError> {
+        let mut context = Context::from_waker(Waker::noop());
+        while let Some((receipt, _)) = self.under_way.front_mut() {
+            match Pin::new(receipt).poll(&mut context) {
+                Poll::Pending => break,
+                Poll::Ready(outcome) => {
+                    let oldest = self.under_way.pop_front();
+                    outcome?;
+                    self.acknowledged.extend(oldest.map(|(_, what)| what));
+                }
+            }
+        }
+        Ok(std::mem::take(&mut self.acknowledged))
+    }
+
+    /// Waits for all that is under way: what has been acknowledged, and the first failure.
+    pub(crate) fn finish(&mut self) -> (Vec<T>, Result<(), WriteError>) {
+        let mut first_failure = Ok(());
+        while !self.under_way.is_empty() {
+            let settled = self.settle_oldest();
+            if first_failure.is_ok() {
+                first_failure = settled;
+            }
+        }
+        (std::mem::take(&mut self.acknowledged), first_failure)
+    }
+
+    fn settle_oldest(&mut self) -> Result<(), WriteError> {
+        let Some((receipt, what)) = self.under_way.pop_front() else { return Ok(()) };
+        self.session.wait(receipt)?;
+        self.acknowledged.push(what);
+        Ok(())
+    }
+}
+
+fn headers(parcel: &Parcel<'_>) -> Option<OwnedHeaders> {
+    let empty = OwnedHeaders::new_with_capacity(parcel.headers.len());
+    let insert =
+        |list: OwnedHeaders, (key, value): &(&str, Option<&[u8]>)| list.insert(Header { key, value: *value });
+    (!parcel.headers.is_empty()).then(|| parcel.headers.iter().fold(empty, insert))
+}

@@ -1,0 +1,166 @@
+//! Reads ranges of topics, without a group: from where to where, in the order of time, and not a record further.
+
+mod error;
+mod place;
+mod range;
+mod reading;
+
+pub use error::ReadError;
+pub use place::Place;
+pub(crate) use range::{Range, Span};
+pub(crate) use reading::Reading;
+
+use crate::session::Session;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::metadata::{MetadataPartition, MetadataTopic};
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+use runtime::consumer::Record;
+use runtime::producer::{Producer, ProducerOptions};
+use runtime::settings::KafkaSettings;
+use schemas::Millis;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long the first answer may take; a broker that refuses is tried again until then.
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// How long a broker may take to answer.
+pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+/// The group that offsets are committed for; nobody ever joins it.
+pub(crate) const GROUP: &str = "weir-redrive";
+
+/// A bounded memory for what is read ahead, and an end of each partition that is told.
+const DEFAULTS: [(&str, &str); 9] = [
+    ("group.id", GROUP),
+    ("enable.auto.commit", "false"),
+    ("enable.auto.offset.store", "false"),
+    ("auto.offset.reset", "earliest"),
+    ("allow.auto.create.topics", "false"),
+    ("enable.partition.eof", "true"),
+    ("queued.max.messages.kbytes", "4096"),
+    ("fetch.queue.backoff.ms", "20"),
+    ("check.crcs", "true"),
+];
+
+/// A cluster to read from.
+pub(crate) struct Source {
+    config: ClientConfig,
+    brokers: String,
+    client: BaseConsumer,
+}
+
+impl Source {
+    /// Connects; fails where no broker answers, and where one of `topics` is missing.
+    pub(crate) fn connect(
+        session: &Session,
+        kafka: &KafkaSettings,
+        topics: &[String],
+    ) -> Result<Self, ReadError> {
+        // A producer says why it cannot connect, and what makes a missing topic.
+        let options = ProducerOptions { client_id: "weir".to_owned(), ..ProducerOptions::default() };
+        let producer = Producer::new(kafka, &options)?;
+        session.wait(producer.check_topics(topics, CONNECT_WITHIN))?;
+        let mut config = kafka.client_config("weir");
+        for (name, value) in DEFAULTS {
+            config.set(name, value);
+        }
+        let client = config.create().map_err(ReadError::Client)?;
+        Ok(Self { config, brokers: kafka.brokers.clone(), client })
+    }
+
+    /// The names of all topics.
+    pub(crate) fn topics(&self) -> Result<BTreeSet<String>, ReadError> {
+        let metadata = self.client.fetch_metadata(None, ANSWER_WITHIN);
+        let metadata = metadata.map_err(|error| self.cannot("list its topics", &error))?;
+        let topics = metadata.topics().iter().filter(|topic| topic.error().is_none());
+        Ok(topics.map(|topic| topic.name().to_owned()).collect())
+    }
+
+    /// What lies on a topic now: in every partition from the first record at or after `since` to the last one before the
+    /// first at or after `until`. Ranges that meet in time meet without a gap, and without a record in both.
+    pub(crate) fn range(
+        &self,
+        topic: &str,
+        since: Option<Millis>,
+        until: Option<Millis>,
+    ) -> Result<Range, ReadError> {
+        let partitions = self.partitions(topic)?;
+        let from = self.offsets_at(topic, &partitions, since)?;
+        let to = self.offsets_at(topic, &partitions, until)?;
+        let mut spans = Vec::with_capacity(partitions.len());
+        for partition in partitions {
+            let watermarks = self.client.fetch_watermarks(topic, partition, ANSWER_WITHIN);
+            let (low, high) = watermarks.map_err(|error| self.cannot("tell the ends of a topic", &error))?;
+            // Nothing at or after `since` means the end; a search for no time means the beginning.
+            let start = if since.is_some() { from.get(&partition).copied().unwrap_or(high) } else { low };
+            let end = to.get(&partition).copied().unwrap_or(high).min(high);
+            spans.push(Span { partition, low, from: start.clamp(low, high), to: end });
+        }
+        Ok(Range { topic: Arc::from(topic), spans })
+    }
+
+    /// Reads a range.
+    pub(crate) fn open(&self, range: &Range) -> Result<Reading, ReadError> {
+        let consumer: BaseConsumer = self.config.create().map_err(ReadError::Client)?;
+        Reading::open(Arc::new(consumer), range, &self.brokers)
+    }
+
+    /// The record at a place, if it is still there.
+    pub(crate) fn record(&self, place: &Place) -> Result<Option<Record>, ReadError> {
+        let mut range = self.range(&place.topic, None, None)?;
+        range
+            .spans
+            .retain(|span| span.partition == place.partition && (span.from..span.to).contains(&place.offset));
+        for span in &mut range.spans {
+            (span.from, span.to) = (place.offset, place.offset + 1);
+        }
+        self.open(&range)?.next()
+    }
+
+    /// The client that offsets of [`GROUP`] are read and committed with.
+    pub(crate) const fn client(&self) -> &BaseConsumer {
+        &self.client
+    }
+
+    /// An error of a request.
+    pub(crate) fn cannot(&self, action: &'static str, error: &rdkafka::error::KafkaError) -> ReadError {
+        ReadError::Request { brokers: self.brokers.clone(), action, reason: error.to_string() }
+    }
+
+    fn partitions(&self, topic: &str) -> Result<Vec<i32>, ReadError> {
+        let metadata = self.client.fetch_metadata(Some(topic), ANSWER_WITHIN);
+        let metadata = metadata.map_err(|error| self.cannot("describe a topic", &error))?;
+        let partitions = metadata.topics().first().map(MetadataTopic::partitions).unwrap_or_default();
+        Ok(partitions.iter().map(MetadataPartition::id).collect())
+    }
+
+    /// Of each partition the offset of the first record at or after `time`, where there is one.
+    fn offsets_at(
+        &self,
+        topic: &str,
+        partitions: &[i32],
+        time: Option<Millis>,
+    ) -> Result<BTreeMap<i32, i64>, ReadError> {
+        let Some(time) = time else { return Ok(BTreeMap::new()) };
+        let at = Offset::Offset(i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
+        let mut wanted = TopicPartitionList::new();
+        for partition in partitions {
+            let added = wanted.add_partition_offset(topic, *partition, at);
+            added.map_err(|error| self.cannot("be asked for a time", &error))?;
+        }
+        let found = self.client.offsets_for_times(wanted, ANSWER_WITHIN);
+        let found = found.map_err(|error| self.cannot("find records by time", &error))?;
+        let offset =
+            |element: &rdkafka::topic_partition_list::TopicPartitionListElem<'_>| match element.offset() {
+                Offset::Offset(offset) => Some((element.partition(), offset)),
+                _ => None,
+            };
+        Ok(found.elements().iter().filter_map(offset).collect())
+    }
+}
+
+impl std::fmt::Debug for Source {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Source").field("brokers", &self.brokers).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,44 @@
+//! A range of a topic's records.
+
+use std::sync::Arc;
+
+/// From where to where, of every partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Range {
+    /// The topic.
+    pub(crate) topic: Arc<str>,
+    /// Its partitions.
+    pub(crate) spans: Vec<Span>,
+}
+
+/// From where to where, of one partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    /// The partition.
+    pub(crate) partition: i32,
+    /// The first offset that retention has left.
+    pub(crate) low: i64,
+    /// The first offset that is read.
+    pub(crate) from: i64,
+    /// The offset after the last that is read.
+    pub(crate) to: i64,
+}
+
+impl Range {
+    /// How many records there are at most: offsets can have gaps.
+    pub(crate) fn at_most(&self) -> u64 {
+        self.spans.iter().map(|span| u64::try_from(span.to - span.from).unwrap_or_default()).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_counts_its_offsets_and_one_that_ends_before_it_starts_none() {
+        let span = |from, to| Span { partition: 0, low: 0, from, to };
+        let range = Range { topic: Arc::from("t"), spans: vec![span(3, 5), span(7, 7), span(9, 8)] };
+        assert_eq!(range.at_most(), 2);
+    }
+}

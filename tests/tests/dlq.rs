@@ -1,0 +1,206 @@
+//! `weir dlq`: a record that could not be handled is found, looked at, and put back once.
+
+use anyhow::{Context as _, Result, ensure};
+use schemas::{Topic, split};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use weir_tests::pipeline::{Ground, PATIENCE, PREFIX};
+use weir_tests::reader::{self, Record};
+use weir_tests::writer::{self, Outgoing};
+
+const POISON: &str = r#"{"hello":"a secret word"}"#;
+/// Four events of two accounts.
+const DELIVERY: &[u8] =
+    include_bytes!("../../schemas/fixtures/batch/conversation-and-comments-of-two-accounts.json");
+
+/// Runs `weir dlq …`; its exit code and what it printed.
+async fn dlq(ground: &Ground, args: &[&str]) -> Result<(Option<i32>, String)> {
+    let mut tool = ground.tool(&[&["dlq"], args].concat())?;
+    let code = tool.wait(PATIENCE).await?.code();
+    let (said, complaints) = (tool.stdout()?, tool.stderr()?);
+    ensure!(code != Some(1) && code != Some(2), "weir dlq {args:?}: {code:?}\n{said}{complaints}");
+    Ok((code, said))
+}
+
+/// The JSON objects of `weir dlq … --json`.
+async fn objects(ground: &Ground, args: &[&str]) -> Result<Vec<Value>> {
+    let (_, said) = dlq(ground, &[args, &["--json"]].concat()).await?;
+    said.lines().map(|line| serde_json::from_str(line).with_context(|| line.to_owned())).collect()
+}
+
+async fn all(ground: &Ground, topic: Topic) -> Result<Vec<Record>> {
+    reader::read(ground.kafka.bootstrap(), &topic.name(PREFIX)).await
+}
+
+fn poison() -> Vec<Outgoing> {
+    let headers = vec![("ce_id".to_owned(), b"7".to_vec())];
+    let key = Some(b"17:42".to_vec());
+    let text = Outgoing { key: key.clone(), value: Some(POISON.into()), headers: headers.clone() };
+    vec![text, Outgoing { key, value: None, headers }]
+}
+
+#[tokio::test]
+async fn a_dead_letter_is_listed_shown_put_back_once_and_counts_on_when_it_dies_again() {
+    let ground = Ground::prepare().await.unwrap();
+    let mut consumer = ground.consumer("weir-messages").await.unwrap();
+    let messages = Topic::Messages.name(PREFIX);
+    writer::write(ground.kafka.bootstrap(), &messages, poison()).await.unwrap();
+    let letters = ground.records(Topic::MessagesDlq, "two letters", |all| all.len() == 2).await.unwrap();
+    consumer.process.terminate(PATIENCE).await.unwrap();
+
+    is_listed(&ground, &letters).await.unwrap();
+    is_shown(&ground, &letters[0]).await.unwrap();
+
+    let (code, said) = dlq(&ground, &["redrive"]).await.unwrap();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains(&format!("2  not_an_event  would go back to {messages}")), "{said}");
+    assert!(said.contains("2 would be put back") && said.contains("dry run"), "{said}");
+    assert_eq!(all(&ground, Topic::Messages).await.unwrap().len(), 2, "a dry run writes nothing");
+
+    let (code, said) = dlq(&ground, &["redrive", "--apply"]).await.unwrap();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("2 put back"), "{said}");
+    went_back(&ground, &letters).await.unwrap();
+    let (code, said) = dlq(&ground, &["redrive", "--apply"]).await.unwrap();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("0 put back, 2 put back before"), "{said}");
+    assert_eq!(all(&ground, Topic::Messages).await.unwrap().len(), 4, "a second run puts nothing back");
+
+    let _consumer = ground.consumer("weir-messages").await.unwrap();
+    let all = ground.records(Topic::MessagesDlq, "two letters more", |all| all.len() == 4).await.unwrap();
+    for (again, letter) in all[2..].iter().zip(&letters) {
+        assert_eq!(again.header("weir_dlq_attempts").as_deref(), Some("2"));
+        assert_eq!(again.header("weir_dlq_first_failed"), letter.header("weir_dlq_first_failed"));
+        assert_eq!(again.headers.iter().filter(|(name, _)| name == "weir_dlq_attempts").count(), 1);
+    }
+    let (code, said) = dlq(&ground, &["redrive", "--max-attempts", "2", "--apply"]).await.unwrap();
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("stay: tried 2 times or more"), "{said}");
+}
+
+async fn is_listed(ground: &Ground, letters: &[Record]) -> Result<()> {
+    let (code, said) = dlq(ground, &["list"]).await?;
+    ensure!(code == Some(0), "{said}");
+    for fact in ["not_an_event", "weir-messages", "2 letters", "the value is no typed event"] {
+        ensure!(said.contains(fact), "{fact}: {said}");
+    }
+    ensure!(!said.contains("secret word"), "people's words are listed: {said}");
+    let listed = objects(ground, &["list", "--consumer", "weir-messages", "--since", "1h"]).await?;
+    let offsets: Vec<_> = listed.iter().map(|letter| letter["offset"].as_i64()).collect();
+    ensure!(offsets == letters.iter().map(|letter| Some(letter.offset)).collect::<Vec<_>>(), "{listed:?}");
+    ensure!(listed[0]["origin"]["topic"] == Topic::Messages.name(PREFIX), "{listed:?}");
+    ensure!(listed[0]["attempts"] == 1 && listed[0]["back"] == false, "{listed:?}");
+    for none in [["--consumer", "weir-lookups"], ["--reason", "other"], ["--until", "1h"]] {
+        ensure!(objects(ground, &[&["list"], &none[..]].concat()).await?.is_empty(), "{none:?}");
+    }
+    Ok(())
+}
+
+async fn is_shown(ground: &Ground, letter: &Record) -> Result<()> {
+    let (partition, offset) = (letter.partition.to_string(), letter.offset.to_string());
+    let (_, said) = dlq(ground, &["show", &letter.topic, &partition, &offset]).await?;
+    ensure!(said.contains("17:42") && said.contains("weir_dlq_reason"), "{said}");
+    ensure!(!said.contains("secret word"), "people's words go to a file: {said}");
+    let place = format!("{}/{partition}/{offset}", letter.topic);
+    let shown = objects(ground, &["show", &place]).await?;
+    ensure!(shown[0]["value"] == POISON, "{shown:?}");
+    Ok(())
+}
+
+/// The records are on their topic again, as they were.
+async fn went_back(ground: &Ground, letters: &[Record]) -> Result<()> {
+    let records = all(ground, Topic::Messages).await?;
+    ensure!(records.len() == 4, "{} records", records.len());
+    for ((first, again), letter) in records.iter().zip(&records[2..]).zip(letters) {
+        ensure!((&again.key, &again.value) == (&first.key, &first.value), "{again}");
+        ensure!(again.partition == first.partition, "{again}");
+        let names: Vec<&str> = again.headers.iter().map(|(name, _)| name.as_str()).collect();
+        ensure!(names == ["ce_id", "weir_dlq_attempts", "weir_dlq_first_failed"], "{names:?}");
+        ensure!(again.header("weir_dlq_attempts").as_deref() == Some("1"), "{again}");
+        ensure!(again.header("weir_dlq_first_failed") == letter.header("weir_dlq_first_failed"), "{again}");
+    }
+    let listed = objects(ground, &["list"]).await?;
+    ensure!(listed.iter().all(|letter| letter["back"] == true), "{listed:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn letters_of_one_reason_go_back_first_and_the_rest_once_and_a_limit_holds() {
+    let ground = Ground::prepare().await.unwrap();
+    let comments = Topic::Comments.name(PREFIX);
+    let letters: Vec<_> = (0..40).map(|number| letter(&comments, number)).collect();
+    writer::write(ground.kafka.bootstrap(), &Topic::LookupsDlq.name(PREFIX), letters).await.unwrap();
+
+    let odd = ["redrive", "--consumer", "weir-lookups", "--reason", "odd", "--apply"];
+    let (code, said) = dlq(&ground, &[&odd[..], &["--limit", "15"]].concat()).await.unwrap();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("15 put back, 5 left for another run"), "{said}");
+    assert_eq!(counted(&ground).await.unwrap().len(), 15);
+    dlq(&ground, &odd).await.unwrap();
+    assert!(counted(&ground).await.unwrap().keys().all(|number| number % 2 == 1));
+    let all = objects(&ground, &["redrive", "--apply", "--rate", "1000"]).await.unwrap();
+    let (summary, lines) = all.split_last().unwrap();
+    assert_eq!(summary["summary"]["back"], 20);
+    assert_eq!(summary["summary"]["before"], 20);
+    assert_eq!(lines.iter().filter(|line| line["applied"] == true && line["to"] == comments).count(), 20);
+    let counts = counted(&ground).await.unwrap();
+    assert_eq!(counts, (0..40).map(|number| (number, 1)).collect(), "each once");
+    dlq(&ground, &["redrive", "--apply", "--again", "--reason", "even"]).await.unwrap();
+    assert_eq!(counted(&ground).await.unwrap()[&2], 2, "unless it is asked for");
+}
+
+/// A letter of the lookups; some conversations, and so some partitions.
+fn letter(topic: &str, number: usize) -> Outgoing {
+    let reason = if number.is_multiple_of(2) { "even" } else { "odd" };
+    let partition = "0".to_owned();
+    let headers = [
+        ("weir_dlq_reason", reason.to_owned()),
+        ("weir_dlq_consumer", "weir-lookups".to_owned()),
+        ("weir_dlq_topic", topic.to_owned()),
+        ("weir_dlq_partition", partition),
+        ("weir_dlq_offset", number.to_string()),
+        ("weir_dlq_attempts", "5".to_owned()),
+    ];
+    Outgoing {
+        key: Some(format!("17:{}", number % 7).into_bytes()),
+        value: Some(number.to_string().into_bytes()),
+        headers: headers.map(|(name, value)| (name.to_owned(), value.into_bytes())).into(),
+    }
+}
+
+/// How often each number is on the topic of comments.
+async fn counted(ground: &Ground) -> Result<BTreeMap<usize, usize>> {
+    let mut counts = BTreeMap::new();
+    for record in all(ground, Topic::Comments).await? {
+        let number = String::from_utf8(record.value.unwrap_or_default())?.parse()?;
+        *counts.entry(number).or_default() += 1;
+    }
+    Ok(counts)
+}
+
+#[tokio::test]
+async fn a_body_that_can_be_read_by_now_gives_its_events_once_and_another_stays() {
+    let ground = Ground::prepare().await.unwrap();
+    let (_ingest, sender) = ground.ingest(&["--max-events", "3"]).await.unwrap();
+    assert_eq!(sender.post(DELIVERY).await.unwrap().status, 200);
+    assert_eq!(sender.post(b"{").await.unwrap().status, 200);
+    ground.records(Topic::IngestDlq, "two letters", |all| all.len() == 2).await.unwrap();
+
+    for _ in 0..2 {
+        let (code, said) = dlq(&ground, &["redrive", "--consumer", "weir-ingest", "--apply"]).await.unwrap();
+        assert_eq!(code, Some(3), "{said}");
+        assert!(said.contains("stay: a body that still cannot be read (not_json)"), "{said}");
+    }
+    let raw = all(&ground, Topic::Raw).await.unwrap();
+    let raw = raw.iter().find(|record| record.value.as_deref() == Some(DELIVERY)).unwrap();
+    for event in split(DELIVERY, 10).events {
+        let id = event.id.to_string();
+        let records = all(&ground, event.topic()).await.unwrap();
+        let found: Vec<_> =
+            records.iter().filter(|record| record.header("ce_id").as_ref() == Some(&id)).collect();
+        assert_eq!(found.len(), 1, "{id} is published once");
+        assert!(found[0].header("ce_replay").is_some());
+        assert_eq!(found[0].key_text(), event.key);
+        assert_eq!(found[0].json().unwrap()["deliveryid"].as_str(), raw.header("ce_id").as_deref());
+    }
+}
