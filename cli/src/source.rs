@@ -12,7 +12,9 @@ pub(crate) use reading::Reading;
 
 use crate::session::Session;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::KafkaResult;
 use rdkafka::metadata::{MetadataPartition, MetadataTopic};
+use rdkafka::topic_partition_list::TopicPartitionListElem;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use runtime::consumer::Record;
 use runtime::producer::{Producer, ProducerOptions};
@@ -20,12 +22,14 @@ use runtime::settings::KafkaSettings;
 use schemas::Millis;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long the first answer may take; a broker that refuses is tried again until then.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// How long a broker may take to answer.
 pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+/// How long to wait before the same is asked again.
+const AGAIN_AFTER: Duration = Duration::from_millis(200);
 /// The group that offsets are committed for; nobody ever joins it.
 pub(crate) const GROUP: &str = "weir-redrive";
 
@@ -70,8 +74,7 @@ impl Source {
 
     /// The names of all topics.
     pub(crate) fn topics(&self) -> Result<BTreeSet<String>, ReadError> {
-        let metadata = self.client.fetch_metadata(None, ANSWER_WITHIN);
-        let metadata = metadata.map_err(|error| self.cannot("list its topics", &error))?;
+        let metadata = self.ask("list its topics", |client| client.fetch_metadata(None, ANSWER_WITHIN))?;
         let topics = metadata.topics().iter().filter(|topic| topic.error().is_none());
         Ok(topics.map(|topic| topic.name().to_owned()).collect())
     }
@@ -89,8 +92,9 @@ impl Source {
         let to = self.offsets_at(topic, &partitions, until)?;
         let mut spans = Vec::with_capacity(partitions.len());
         for partition in partitions {
-            let watermarks = self.client.fetch_watermarks(topic, partition, ANSWER_WITHIN);
-            let (low, high) = watermarks.map_err(|error| self.cannot("tell the ends of a topic", &error))?;
+            let (low, high) = self.ask("tell the ends of a topic", |client| {
+                client.fetch_watermarks(topic, partition, ANSWER_WITHIN)
+            })?;
             // Nothing at or after `since` means the end; a search for no time means the beginning.
             let start = if since.is_some() { from.get(&partition).copied().unwrap_or(high) } else { low };
             let end = to.get(&partition).copied().unwrap_or(high).min(high);
@@ -117,19 +121,31 @@ impl Source {
         self.open(&range)?.next()
     }
 
-    /// The client that offsets of [`GROUP`] are read and committed with.
-    pub(crate) const fn client(&self) -> &BaseConsumer {
-        &self.client
-    }
-
-    /// An error of a request.
-    pub(crate) fn cannot(&self, action: &'static str, error: &rdkafka::error::KafkaError) -> ReadError {
-        ReadError::Request { brokers: self.brokers.clone(), action, reason: error.to_string() }
+    /// Asks the cluster to `action`; what fails for now is asked again for a while.
+    pub(crate) fn ask<T>(
+        &self,
+        action: &'static str,
+        request: impl Fn(&BaseConsumer) -> KafkaResult<T>,
+    ) -> Result<T, ReadError> {
+        let deadline = Instant::now() + ANSWER_WITHIN;
+        loop {
+            match request(&self.client) {
+                Ok(answer) => return Ok(answer),
+                Err(error) if error::is_passing(&error) && Instant::now() < deadline => {
+                    // It waits, and serves what the client has to say.
+                    drop(self.client.poll(AGAIN_AFTER));
+                }
+                Err(error) => {
+                    let (brokers, reason) = (self.brokers.clone(), error.to_string());
+                    return Err(ReadError::Request { brokers, action, reason });
+                }
+            }
+        }
     }
 
     fn partitions(&self, topic: &str) -> Result<Vec<i32>, ReadError> {
-        let metadata = self.client.fetch_metadata(Some(topic), ANSWER_WITHIN);
-        let metadata = metadata.map_err(|error| self.cannot("describe a topic", &error))?;
+        let describe = |client: &BaseConsumer| client.fetch_metadata(Some(topic), ANSWER_WITHIN);
+        let metadata = self.ask("describe a topic", describe)?;
         let partitions = metadata.topics().first().map(MetadataTopic::partitions).unwrap_or_default();
         Ok(partitions.iter().map(MetadataPartition::id).collect())
     }
@@ -143,20 +159,25 @@ impl Source {
     ) -> Result<BTreeMap<i32, i64>, ReadError> {
         let Some(time) = time else { return Ok(BTreeMap::new()) };
         let at = Offset::Offset(i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
-        let mut wanted = TopicPartitionList::new();
-        for partition in partitions {
-            let added = wanted.add_partition_offset(topic, *partition, at);
-            added.map_err(|error| self.cannot("be asked for a time", &error))?;
-        }
-        let found = self.client.offsets_for_times(wanted, ANSWER_WITHIN);
-        let found = found.map_err(|error| self.cannot("find records by time", &error))?;
-        let offset =
-            |element: &rdkafka::topic_partition_list::TopicPartitionListElem<'_>| match element.offset() {
-                Offset::Offset(offset) => Some((element.partition(), offset)),
-                _ => None,
-            };
+        let found = self.ask("find records by time", |client| {
+            let mut wanted = TopicPartitionList::new();
+            for partition in partitions {
+                wanted.add_partition_offset(topic, *partition, at)?;
+            }
+            whole(client.offsets_for_times(wanted, ANSWER_WITHIN)?)
+        })?;
+        let offset = |element: &TopicPartitionListElem<'_>| match element.offset() {
+            Offset::Offset(offset) => Some((element.partition(), offset)),
+            _ => None,
+        };
         Ok(found.elements().iter().filter_map(offset).collect())
     }
+}
+
+/// An answer that holds no error of a single partition.
+pub(crate) fn whole(answer: TopicPartitionList) -> KafkaResult<TopicPartitionList> {
+    answer.elements().iter().try_for_each(TopicPartitionListElem::error)?;
+    Ok(answer)
 }
 
 impl std::fmt::Debug for Source {

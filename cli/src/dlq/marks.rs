@@ -1,7 +1,7 @@
 //! The marks of a topic's partitions, kept in Kafka as the committed offsets of a group.
 
 use super::mark::Mark;
-use crate::source::{ANSWER_WITHIN, GROUP, Range, ReadError, Source};
+use crate::source::{ANSWER_WITHIN, GROUP, Range, ReadError, Source, whole};
 use rdkafka::consumer::{CommitMode, Consumer as _};
 use rdkafka::{Offset, TopicPartitionList};
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,12 +21,13 @@ pub(super) struct Marks {
 impl Marks {
     /// Reads them.
     pub(super) fn read(source: &Source, range: &Range) -> Result<Self, ReadError> {
-        let mut wanted = TopicPartitionList::new();
-        for span in &range.spans {
-            wanted.add_partition(&range.topic, span.partition);
-        }
-        let committed = source.client().committed_offsets(wanted, ANSWER_WITHIN);
-        let committed = committed.map_err(|error| source.cannot(READ, &error))?;
+        let committed = source.ask(READ, |client| {
+            let mut wanted = TopicPartitionList::new();
+            for span in &range.spans {
+                wanted.add_partition(&range.topic, span.partition);
+            }
+            whole(client.committed_offsets(wanted, ANSWER_WITHIN)?)
+        })?;
         let mut marks = BTreeMap::new();
         for span in &range.spans {
             let found = committed.find_partition(&range.topic, span.partition);
@@ -69,16 +70,16 @@ impl Marks {
         if self.changed.is_empty() {
             return Ok(());
         }
-        let mut offsets = TopicPartitionList::new();
-        let changed = self.partitions.iter().filter(|(partition, _)| self.changed.contains(partition));
-        for (partition, mark) in changed {
-            let mut element = offsets.add_partition(&self.topic, *partition);
-            let set = element.set_offset(Offset::Offset(mark.settled()));
-            set.map_err(|error| source.cannot(KEEP, &error))?;
-            element.set_metadata(mark.metadata());
-        }
-        let committed = source.client().commit(&offsets, CommitMode::Sync);
-        committed.map_err(|error| source.cannot(KEEP, &error))?;
+        source.ask(KEEP, |client| {
+            let mut offsets = TopicPartitionList::new();
+            for partition in &self.changed {
+                let Some(mark) = self.partitions.get(partition) else { continue };
+                let mut element = offsets.add_partition(&self.topic, *partition);
+                element.set_offset(Offset::Offset(mark.settled()))?;
+                element.set_metadata(mark.metadata());
+            }
+            client.commit(&offsets, CommitMode::Sync)
+        })?;
         self.changed.clear();
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use super::Place;
 use rdkafka::error::KafkaError;
+use rdkafka::types::RDKafkaErrorCode;
 use runtime::producer::{ProducerError, TopicsError};
 use std::time::Duration;
 
@@ -56,4 +57,30 @@ pub enum ReadError {
         /// The client's last error, where it had one.
         reason: Option<String>,
     },
+}
+
+/// Whether it may work another time: brokers that are away for a while, leaders that move.
+pub(super) fn is_passing(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode::{
+        AllBrokersDown, BrokerTransportFailure, CoordinatorLoadInProgress, CoordinatorNotAvailable,
+        LeaderNotAvailable, NotCoordinator, NotLeaderForPartition, OperationTimedOut, RequestTimedOut,
+        Resolve, UnknownTopicOrPartition, WaitingForCoordinator,
+    };
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            AllBrokersDown
+                | BrokerTransportFailure
+                | CoordinatorLoadInProgress
+                | CoordinatorNotAvailable
+                | LeaderNotAvailable
+                | NotCoordinator
+                | NotLeaderForPartition
+                | OperationTimedOut
+                | RequestTimedOut
+                | Resolve
+                | UnknownTopicOrPartition
+                | WaitingForCoordinator
+        )
+    )
 }

@@ -4,11 +4,11 @@
 //! comes as near as one can to the order in which they were written. One record a partition is held, and what
 //! librdkafka has read ahead.
 
+use super::error::is_passing;
 use super::{Place, Range, ReadError, Span};
 use rdkafka::consumer::base_consumer::PartitionQueue;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, DefaultConsumerContext};
 use rdkafka::error::KafkaError;
-use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{Offset, TopicPartitionList};
 use runtime::consumer::{Record, read};
 use std::sync::Arc;
@@ -83,10 +83,10 @@ impl Lane {
                 }
                 // What is left of the range was removed, or never was a record.
                 Some(Err(KafkaError::PartitionEOF(_))) => self.next = self.span.to,
-                Some(Err(error)) => reason = Some(passing(error, brokers)?),
+                Some(Err(error)) => reason = Some(passing(&error, brokers)?),
                 None => {
                     if let Some(Err(error)) = consumer.poll(Duration::ZERO) {
-                        reason = Some(passing(error, brokers)?);
+                        reason = Some(passing(&error, brokers)?);
                     }
                 }
             }
@@ -106,25 +106,12 @@ impl Lane {
 }
 
 /// Says what goes wrong for now; fails where waiting cannot help.
-#[expect(clippy::needless_pass_by_value, reason = "it is the end of the error")]
-fn passing(error: KafkaError, brokers: &str) -> Result<String, ReadError> {
-    use RDKafkaErrorCode::{
-        AllBrokersDown, BrokerTransportFailure, LeaderNotAvailable, NotLeaderForPartition, OperationTimedOut,
-        RequestTimedOut, Resolve,
-    };
+fn passing(error: &KafkaError, brokers: &str) -> Result<String, ReadError> {
     let reason = error.to_string();
-    match error.rdkafka_error_code() {
-        Some(
-            AllBrokersDown
-            | BrokerTransportFailure
-            | OperationTimedOut
-            | RequestTimedOut
-            | Resolve
-            | LeaderNotAvailable
-            | NotLeaderForPartition,
-        ) => Ok(reason),
-        _ => Err(ReadError::Request { brokers: brokers.to_owned(), action: "be read from", reason }),
+    if is_passing(error) {
+        return Ok(reason);
     }
+    Err(ReadError::Request { brokers: brokers.to_owned(), action: "be read from", reason })
 }
 
 impl std::fmt::Debug for Reading {
