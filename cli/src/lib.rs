@@ -1,6 +1,7 @@
 //! The tool around the pipeline, `weir`: a subcommand a module.
 //!
-//! `topics` makes the topics on a cluster; `dlq` puts dead letters back; `demo` runs the whole pipeline in one process; `events` shows what a body
+//! `topics` makes the topics on a cluster; `dlq` puts dead letters back; `replay`
+//! splits deliveries again; `demo` runs the whole pipeline in one process; `events` shows what a body
 //! becomes; `schema` describes it. A subcommand declares its flags, checks them, and gives an exit code; what it prints
 //! goes through a screen.
 
@@ -11,6 +12,7 @@ mod exit;
 mod log;
 mod moment;
 mod progress;
+mod replay;
 mod schema;
 mod screen;
 mod session;
@@ -22,6 +24,7 @@ mod typed;
 pub use demo::DemoError;
 pub use dlq::ShowError;
 pub use events::EventsError;
+pub use replay::TooMany;
 pub use schema::UnknownSchema;
 pub use sink::WriteError;
 pub use source::{Place, ReadError};
@@ -68,6 +71,9 @@ pub enum ToolError {
     /// `weir dlq show` has nothing to show.
     #[error(transparent)]
     Show(#[from] ShowError),
+    /// `weir replay` has more to compare than it may remember.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     /// `weir events` failed.
     #[error(transparent)]
     Events(#[from] EventsError),
@@ -120,6 +126,7 @@ pub fn command() -> Command {
         .subcommand(demo::command())
         .subcommand(dlq::command())
         .subcommand(events::command())
+        .subcommand(replay::command())
         .subcommand(schema::command())
         .subcommand(topics::command())
 }
@@ -131,6 +138,7 @@ fn dispatch(command: &Command, matches: &ArgMatches, screen: &mut Screen) -> Res
         demo::NAME => demo::run(command, matches, screen),
         dlq::NAME => dlq::run(command, matches, screen),
         events::NAME => events::run(command, matches, screen),
+        replay::NAME => replay::run(command, matches, screen),
         schema::NAME => schema::run(matches, screen),
         _ => topics::run(command, matches, screen),
     }

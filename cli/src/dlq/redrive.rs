@@ -215,8 +215,7 @@ impl Redrive<'_> {
         if apply && self.session.must_stop() {
             self.screen.line("Stopped by Ctrl-C; the next run goes on with the rest.")?;
         } else if !apply && sums.back > 0 {
-            self.screen
-                .line("This was a dry run: nothing was written. Do it with the same command and --apply.")?;
+            self.screen.line("A dry run: nothing was written. Do it with the same command and --apply.")?;
         }
         Ok(())
     }

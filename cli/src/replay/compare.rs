@@ -1,0 +1,50 @@
+//! Looks for the expected events in the typed topics.
+
+use super::Replay;
+use super::expected::{Expected, Known, number};
+use crate::ToolError;
+use runtime::consumer::Record;
+use schemas::{Millis, Topic, TypedEvent};
+
+/// Typed records are written after the raw one of their delivery, by the same clock; unless that was set back.
+const EARLIER_MILLIS: u64 = 60_000;
+
+impl Replay<'_> {
+    /// Reads every typed topic that is meant, from the beginning of the range to the topic's end: an event may have been
+    /// published late, out of a spool or by a replay.
+    pub(super) fn compare(&mut self, expected: &mut Expected) -> Result<(), ToolError> {
+        self.report.compared = true;
+        let since = Millis::since_epoch(self.settings.since.as_millis().saturating_sub(EARLIER_MILLIS));
+        for topic in self.settings.filter.topics.clone() {
+            let name = topic.name(&self.settings.filter.topic_prefix);
+            let range = self.source.range(&name, Some(since), None)?;
+            let (mut reading, mut read) = (self.source.open(&range)?, 0_u64);
+            while let Some(record) = reading.next()? {
+                read += 1;
+                self.progress.say(|| format!("comparing: {name}, {read} of {} records", range.at_most()));
+                self.look_at(topic, &record, expected);
+            }
+        }
+        Ok(())
+    }
+
+    fn look_at(&mut self, topic: Topic, record: &Record, expected: &mut Expected) {
+        let id = record.header("ce_id").and_then(|id| std::str::from_utf8(id).ok()).and_then(number);
+        match id.map_or(Known::No, |id| expected.find(id)) {
+            Known::First { row } => self.report.rows[row].present += 1,
+            Known::Again => {}
+            Known::No => self.look_whether_extra(topic, record, expected),
+        }
+    }
+
+    /// An event of a delivery of the range that splitting does not give any more.
+    fn look_whether_extra(&mut self, topic: Topic, record: &Record, expected: &Expected) {
+        let Ok(event) = TypedEvent::read(record.value.as_deref()) else { return };
+        if expected.has_delivery(&event.deliveryid) && self.settings.filter.holds_typed(&event) {
+            let kind =
+                event.kind().map_or_else(|| "(unknown to this version)".to_owned(), |kind| kind.to_string());
+            let row = self.report.row(topic, kind);
+            self.report.rows[row].extra += 1;
+        }
+    }
+}

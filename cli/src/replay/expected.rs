@@ -1,0 +1,124 @@
+//! The events that splitting gives, by id, and which of them were found.
+
+use std::collections::{HashMap, HashSet};
+
+/// More than may be remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the range has more than {max_ids} events and deliveries together, which is what --max-ids allows; narrow the range, \
+     allow more (about 40 bytes each), or give --no-diff"
+)]
+pub struct TooMany {
+    /// The limit.
+    pub max_ids: usize,
+}
+
+/// The event was found, or published.
+const FOUND: u16 = 1 << 15;
+
+/// What is remembered: 16 bytes an event and 16 a delivery, beside what the hash tables take.
+#[derive(Clone, Debug)]
+pub(super) struct Expected {
+    max_ids: usize,
+    /// The row of the report that an event belongs to, and [`FOUND`].
+    events: HashMap<[u8; 16], u16>,
+    deliveries: HashSet<[u8; 16]>,
+}
+
+/// What is known of an event's id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    /// It is expected and was not found before; it counts as found now.
+    First {
+        /// The row of the report.
+        row: usize,
+    },
+    /// It was found before.
+    Again,
+    /// It is not expected.
+    No,
+}
+
+impl Expected {
+    /// Remembers up to `max_ids` events and deliveries together.
+    pub(super) fn new(max_ids: usize) -> Self {
+        Self { max_ids, events: HashMap::new(), deliveries: HashSet::new() }
+    }
+
+    /// A delivery of the range.
+    pub(super) fn delivery(&mut self, id: &str) -> Result<(), TooMany> {
+        if let Some(id) = number(id) {
+            self.deliveries.insert(id);
+        }
+        self.within()
+    }
+
+    /// An event of the range; whether it is a new one.
+    pub(super) fn event(&mut self, id: [u8; 16], row: usize) -> Result<bool, TooMany> {
+        let row = u16::try_from(row).unwrap_or(FOUND - 1).min(FOUND - 1);
+        let is_new = self.events.insert(id, row).is_none();
+        self.within()?;
+        Ok(is_new)
+    }
+
+    /// Marks an event as found.
+    pub(super) fn find(&mut self, id: [u8; 16]) -> Known {
+        match self.events.get_mut(&id) {
+            Some(row) if *row & FOUND == 0 => {
+                let first = Known::First { row: usize::from(*row) };
+                *row |= FOUND;
+                first
+            }
+            Some(_) => Known::Again,
+            None => Known::No,
+        }
+    }
+
+    /// Whether a delivery is one of the range.
+    pub(super) fn has_delivery(&self, id: &str) -> bool {
+        number(id).is_some_and(|id| self.deliveries.contains(&id))
+    }
+
+    fn within(&self) -> Result<(), TooMany> {
+        let Self { max_ids, events, deliveries } = self;
+        if events.len() + deliveries.len() > *max_ids { Err(TooMany { max_ids: *max_ids }) } else { Ok(()) }
+    }
+}
+
+/// 32 hex digits as bytes, hyphens aside.
+pub(super) fn number(hex: &str) -> Option<[u8; 16]> {
+    let digits: String = hex.chars().filter(|digit| *digit != '-').collect();
+    let is_hex = digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    is_hex.then(|| u128::from_str_radix(&digits, 16).ok()).flatten().map(u128::to_be_bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_new_once_and_found_once() {
+        let mut expected = Expected::new(10);
+        assert_eq!(expected.event([1; 16], 3), Ok(true));
+        assert_eq!(expected.event([1; 16], 3), Ok(false));
+        assert_eq!(expected.find([1; 16]), Known::First { row: 3 });
+        assert_eq!(expected.find([1; 16]), Known::Again);
+        assert_eq!(expected.find([2; 16]), Known::No);
+    }
+
+    #[test]
+    fn memory_has_a_limit() {
+        let mut expected = Expected::new(2);
+        assert_eq!(expected.delivery("0198a5b0-7c1e-7d2a-9f00-1234567890ab"), Ok(()));
+        assert_eq!(expected.event([1; 16], 0), Ok(true));
+        assert_eq!(expected.event([2; 16], 0), Err(TooMany { max_ids: 2 }));
+    }
+
+    #[test]
+    fn ids_are_32_hex_digits() {
+        assert_eq!(number("00000000-0000-0000-0000-0000000000ff").map(|id| id[15]), Some(255));
+        assert!(number("ff").is_none() && number(&"+".repeat(32)).is_none());
+        let expected = Expected::new(2);
+        assert!(!expected.has_delivery("delivery"));
+    }
+}

@@ -1,0 +1,102 @@
+//! Publishes the events of the range.
+
+use super::Replay;
+use super::expected::{Expected, Known};
+use crate::ToolError;
+use crate::sink::{Parcel, Sink, WriteError};
+use crate::typed::Typed;
+use runtime::consumer::Record;
+use schemas::{Event, Millis, Topic, raw};
+
+/// What was published of one delivery.
+struct Sent {
+    /// When Kafka got the delivery.
+    at: Option<Millis>,
+    /// The row of the report of each event.
+    rows: Vec<usize>,
+}
+
+impl Replay<'_> {
+    /// Publishes everything, or `only` what was not found; a missing event that several deliveries carry goes once.
+    pub(super) fn publish(&mut self, only: Option<&mut Expected>) -> Result<(), ToolError> {
+        let mut sink = Sink::open(self.session, &self.settings.kafka, self.settings.rate)?;
+        let outcome = self.deliveries(&mut sink, only);
+        let (sent, written) = sink.finish();
+        self.note(sent);
+        outcome?;
+        Ok(written?)
+    }
+
+    fn deliveries(
+        &mut self,
+        sink: &mut Sink<'_, Sent>,
+        mut only: Option<&mut Expected>,
+    ) -> Result<(), ToolError> {
+        let run = self.report.run.clone();
+        let mut reading = self.source.open(&self.range)?;
+        let mut read = 0_u64;
+        while let Some(record) = reading.next()? {
+            if self.session.must_stop() {
+                self.report.stopped = true;
+                break;
+            }
+            read += 1;
+            let (all, published) = (self.range.at_most(), self.report.published());
+            self.progress.say(|| format!("publishing: {read} of {all} deliveries, {published} events"));
+            self.delivery(&record, &run, sink, only.as_deref_mut())?;
+            let sent = sink.acknowledged()?;
+            self.note(sent);
+        }
+        Ok(())
+    }
+
+    fn delivery(
+        &mut self,
+        record: &Record,
+        run: &str,
+        sink: &mut Sink<'_, Sent>,
+        mut only: Option<&mut Expected>,
+    ) -> Result<(), WriteError> {
+        // What is published without a comparison was not counted yet.
+        let surveyed = only.is_some();
+        self.report.deliveries += u64::from(!surveyed);
+        let Some(receipt) = raw::receipt(|name| record.header(name)) else {
+            self.report.unreadable += u64::from(!surveyed);
+            return Ok(());
+        };
+        let split = schemas::split(record.value.as_deref().unwrap_or_default(), self.settings.max_events);
+        if !surveyed {
+            self.report.refuse(split.refusal);
+        }
+        let name = |topic: Topic| topic.name(&self.settings.filter.topic_prefix);
+        let mut is_due = |event: &&Event<'_>| {
+            self.settings.filter.holds(event)
+                && only
+                    .as_mut()
+                    .is_none_or(|expected| matches!(expected.find(event.id.0), Known::First { .. }))
+        };
+        let (mut events, mut rows) = (Vec::new(), Vec::new());
+        for event in split.events.iter().filter(|event| is_due(event)) {
+            let row = self.report.row(event.topic(), event.kind.to_string());
+            if !surveyed {
+                self.report.count(row, true);
+            }
+            rows.push(row);
+            events.push(Typed::of(event, receipt, name));
+        }
+        if events.is_empty() {
+            return Ok(());
+        }
+        let parcels: Vec<Parcel<'_>> = events.iter().map(|event| event.parcel(run)).collect();
+        sink.send(&parcels, Sent { at: record.timestamp.map(Millis::of), rows })
+    }
+
+    fn note(&mut self, sent: Vec<Sent>) {
+        for Sent { at, rows } in sent {
+            for row in rows {
+                self.report.rows[row].published += 1;
+            }
+            self.report.reached = at.max(self.report.reached);
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! What a replay found and did: per topic and kind, and in all.
+
+use super::settings::ReplaySettings;
+use crate::screen::{Cell, Columns, Tone};
+use crate::{Exit, Screen};
+use schemas::{Millis, Refusal, Topic};
+use serde_json::json;
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::time::SystemTime;
+
+/// One topic and kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Row {
+    pub(super) topic: Topic,
+    pub(super) kind: String,
+    /// Events that splitting gives; each once, where they are compared.
+    pub(super) events: u64,
+    /// Of these, those that are in the typed topic.
+    pub(super) present: u64,
+    /// Events of the same deliveries that splitting does not give.
+    pub(super) extra: u64,
+    pub(super) published: u64,
+}
+
+/// All of it.
+#[derive(Clone, Debug)]
+pub(super) struct Report {
+    pub(super) rows: Vec<Row>,
+    index: HashMap<(Topic, String), usize>,
+    pub(super) deliveries: u64,
+    /// Records of the raw topic that ingest did not write.
+    pub(super) unreadable: u64,
+    /// Bodies that are refused, whole or in part, by reason.
+    refused: BTreeMap<&'static str, u64>,
+    /// Copies of events that were counted already.
+    copies: u64,
+    /// Whether the typed topics were looked at.
+    pub(super) compared: bool,
+    /// The name of the run.
+    pub(super) run: String,
+    /// Whether Ctrl-C ended it.
+    pub(super) stopped: bool,
+    /// Up to when deliveries are published for certain.
+    pub(super) reached: Option<Millis>,
+}
+
+impl Default for Report {
+    fn default() -> Self {
+        Self {
+            rows: Vec::new(),
+            index: HashMap::new(),
+            deliveries: 0,
+            unreadable: 0,
+            refused: BTreeMap::new(),
+            copies: 0,
+            compared: false,
+            run: Millis::of(SystemTime::now()).to_string(),
+            stopped: false,
+            reached: None,
+        }
+    }
+}
+
+impl Report {
+    /// The row of a topic and kind.
+    pub(super) fn row(&mut self, topic: Topic, kind: String) -> usize {
+        let rows = &mut self.rows;
+        *self.index.entry((topic, kind)).or_insert_with_key(|(topic, kind)| {
+            let (topic, kind) = (*topic, kind.clone());
+            rows.push(Row { topic, kind, events: 0, present: 0, extra: 0, published: 0 });
+            rows.len() - 1
+        })
+    }
+
+    /// Counts an event, or the copy of one.
+    pub(super) fn count(&mut self, row: usize, is_new: bool) {
+        self.rows[row].events += u64::from(is_new);
+        self.copies += u64::from(!is_new);
+    }
+
+    /// Counts a refused body.
+    pub(super) fn refuse(&mut self, refusal: Option<Refusal>) {
+        if let Some(refusal) = refusal {
+            *self.refused.entry(refusal.as_str()).or_default() += 1;
+        }
+    }
+
+    /// Events that were published.
+    pub(super) fn published(&self) -> u64 {
+        self.rows.iter().map(|row| row.published).sum()
+    }
+
+    /// The exit code of a run that did not fail.
+    pub(super) fn exit(&self, settings: &ReplaySettings) -> Exit {
+        let differs = self.rows.iter().any(|row| self.missing(row) > 0 || row.extra > 0);
+        match (self.stopped, settings.task.publishes(), differs) {
+            (true, ..) => Exit::Failure,
+            (false, false, true) => Exit::Drift,
+            _ => Exit::Done,
+        }
+    }
+
+    /// Prints it.
+    pub(super) fn print(&mut self, settings: &ReplaySettings, screen: &mut Screen) -> io::Result<()> {
+        self.rows.sort_by(|one, other| (one.topic, &one.kind).cmp(&(other.topic, &other.kind)));
+        self.index.clear();
+        if settings.json { self.print_json(settings, screen) } else { self.print_table(settings, screen) }
+    }
+
+    const fn missing(&self, row: &Row) -> u64 {
+        if self.compared { row.events.saturating_sub(row.present) } else { 0 }
+    }
+
+    fn sum(&self, of: impl Fn(&Row) -> u64) -> u64 {
+        self.rows.iter().map(of).sum()
+    }
+
+    fn print_json(&self, settings: &ReplaySettings, screen: &mut Screen) -> io::Result<()> {
+        let numbers = |row: &Row| {
+            let compared = |count: u64| self.compared.then_some(count);
+            (compared(row.present), compared(self.missing(row)), compared(row.extra))
+        };
+        for row in &self.rows {
+            let (present, missing, extra) = numbers(row);
+            screen.line(json!({
+                "topic": row.topic.name(&settings.filter.topic_prefix), "kind": row.kind, "events": row.events,
+                "present": present, "missing": missing, "extra": extra, "published": row.published,
+            }))?;
+        }
+        let compared = |count: u64| self.compared.then_some(count);
+        screen.line(json!({ "summary": {
+            "since": settings.since.to_string(), "until": settings.until.to_string(),
+            "deliveries": self.deliveries, "unreadable": self.unreadable, "refused": self.refused,
+            "events": self.sum(|row| row.events), "copies": self.copies,
+            "present": compared(self.sum(|row| row.present)), "missing": compared(self.sum(|row| self.missing(row))),
+            "extra": compared(self.sum(|row| row.extra)), "published": self.published(),
+            "applied": settings.task.publishes(), "replay": settings.task.publishes().then_some(&self.run), "stopped": self.stopped,
+            "reached": self.reached.map(|time| time.to_string()),
+        }}))
+    }
+
+    fn print_table(&self, settings: &ReplaySettings, screen: &mut Screen) -> io::Result<()> {
+        screen
+            .toned(Tone::Strong, &format!("Deliveries from {} until {}", settings.since, settings.until))?;
+        if !self.rows.is_empty() {
+            let mut rows = vec![self.headings(settings.task.publishes())];
+            rows.extend(self.rows.iter().map(|row| self.cells(row, settings)));
+            let columns = Columns::fitting(&rows);
+            screen.row(&columns, &rows[0])?;
+            let mut last = None;
+            for (row, cells) in self.rows.iter().zip(&rows[1..]) {
+                if last != Some(row.topic) {
+                    screen.line(row.topic.name(&settings.filter.topic_prefix))?;
+                    last = Some(row.topic);
+                }
+                screen.row(&columns, cells)?;
+            }
+            screen.line("")?;
+        }
+        screen.line(self.sentence())?;
+        self.advise(settings, screen)
+    }
+
+    fn headings(&self, applied: bool) -> Vec<Cell> {
+        let mut headings = vec!["TOPIC, KIND", " EVENTS"];
+        if self.compared {
+            headings.extend(["PRESENT", "MISSING", "EXTRA"]);
+        }
+        if applied {
+            headings.push("PUBLISHED");
+        }
+        headings.into_iter().map(|heading| Cell::new(Tone::Faint, heading)).collect()
+    }
+
+    fn cells(&self, row: &Row, settings: &ReplaySettings) -> Vec<Cell> {
+        let number = |count: u64, width: usize, tone: Tone| {
+            Cell::new(if count > 0 { tone } else { Tone::Faint }, format!("{count:>width$}"))
+        };
+        let mut cells = vec![Cell::from(format!("  {}", row.kind)), number(row.events, 7, Tone::Plain)];
+        if self.compared {
+            cells.push(number(row.present, 7, Tone::Good));
+            cells.push(number(self.missing(row), 7, Tone::Warn));
+            cells.push(number(row.extra, 5, Tone::Warn));
+        }
+        if settings.task.publishes() {
+            cells.push(number(row.published, 9, Tone::Good));
+        }
+        cells
+    }
+
+    fn sentence(&self) -> String {
+        let mut said =
+            vec![format!("{} deliveries", self.deliveries), format!("{} events", self.sum(|row| row.events))];
+        said.extend(self.refused.iter().map(|(reason, count)| format!("{count} refused ({reason})")));
+        let counts = [
+            (self.unreadable, "not written by ingest"),
+            (self.copies, "repeated"),
+            (self.sum(|row| self.missing(row)), "missing"),
+            (self.sum(|row| row.extra), "extra"),
+            (self.published(), "published"),
+        ];
+        said.extend(
+            counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")),
+        );
+        said.join(", ")
+    }
+
+    /// What to do next.
+    fn advise(&self, settings: &ReplaySettings, screen: &mut Screen) -> io::Result<()> {
+        let missing = self.sum(|row| self.missing(row));
+        if settings.task.publishes() {
+            if self.published() > 0 {
+                screen.line(format!("They carry the header ce_replay: {}", self.run))?;
+            }
+            if self.stopped {
+                let since = self.reached.unwrap_or(settings.since);
+                return screen.toned(
+                    Tone::Warn,
+                    &format!("Stopped. Go on with --since {since} --until {}", settings.until),
+                );
+            }
+            return screen.line(format!("The next range begins with --since {}", settings.until));
+        }
+        if self.compared && missing == 0 {
+            screen.toned(Tone::Good, "Nothing is missing.")?;
+        }
+        screen.line("A dry run: nothing was written. With --apply it publishes all events, with")?;
+        screen.line("--apply --missing-only those that are missing.")
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! Tests of `report`.
+
+use super::*;
+use crate::replay::filter::Filter;
+use crate::replay::settings::Task;
+use runtime::settings::KafkaSettings;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Keeps what is printed.
+#[derive(Clone, Default)]
+struct Printed(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Printed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn settings(apply: bool) -> ReplaySettings {
+    ReplaySettings {
+        kafka: KafkaSettings::plain("kafka:9092"),
+        since: Millis::since_epoch(1_569_262_485_349),
+        until: Millis::since_epoch(1_569_262_486_000),
+        filter: Filter { topic_prefix: "meta".to_owned(), topics: Vec::new(), kind: None, account: None },
+        task: if apply { Task::PublishAll } else { Task::Compare },
+        rate: 1,
+        max_events: 1,
+        max_ids: 1,
+        json: false,
+    }
+}
+
+/// Three messages of which one is missing and one is a copy, a receipt, and a refused body.
+fn report() -> Report {
+    let mut report = Report { deliveries: 4, compared: true, ..Report::default() };
+    let receipt = report.row(Topic::Receipts, "receipt.delivered".to_owned());
+    report.count(receipt, true);
+    report.rows[receipt].present = 1;
+    let message = report.row(Topic::Messages, "message".to_owned());
+    for is_new in [true, true, true, false] {
+        report.count(message, is_new);
+    }
+    assert_eq!(report.row(Topic::Messages, "message".to_owned()), message);
+    report.rows[message].present = 2;
+    report.refuse(Some(Refusal::NotJson));
+    report
+}
+
+fn printed(mut report: Report, settings: &ReplaySettings) -> String {
+    let out = Printed::default();
+    report.print(settings, &mut Screen::plain(out.clone())).unwrap();
+    let bytes = out.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    String::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn a_dry_run_shows_what_is_missing_within_80_columns() {
+    let text = printed(report(), &settings(false));
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(
+        lines[..8],
+        [
+            "Deliveries from 2019-09-23T18:14:45.349Z until 2019-09-23T18:14:46.000Z",
+            "TOPIC, KIND           EVENTS  PRESENT  MISSING  EXTRA",
+            "meta.messages.v1",
+            "  message                  3        2        1      0",
+            "meta.receipts.v1",
+            "  receipt.delivered        1        1        0      0",
+            "",
+            "4 deliveries, 4 events, 1 refused (not_json), 1 repeated, 1 missing",
+        ]
+    );
+    assert!(text.contains("nothing was written") && !text.contains("Nothing is missing"), "{text}");
+    assert_eq!(report().exit(&settings(false)), Exit::Drift);
+}
+
+#[test]
+fn a_run_that_is_stopped_says_where_to_go_on() {
+    let mut report = report();
+    report.rows[1].published = 2;
+    (report.stopped, report.reached) = (true, Some(Millis::since_epoch(1_569_262_485_500)));
+    assert_eq!(report.exit(&settings(true)), Exit::Failure);
+    let text = printed(report, &settings(true));
+    assert!(
+        text.contains("Go on with --since 2019-09-23T18:14:45.500Z --until 2019-09-23T18:14:46.000Z"),
+        "{text}"
+    );
+}
+
+#[test]
+fn programs_get_the_same_numbers() {
+    let text = printed(report(), &ReplaySettings { json: true, ..settings(false) });
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 3);
+    assert_eq!((&lines[0]["kind"], &lines[0]["missing"]), (&"message".into(), &1.into()));
+    let summary = &lines[2]["summary"];
+    assert_eq!(
+        (&summary["events"], &summary["copies"], &summary["missing"]),
+        (&4.into(), &1.into(), &1.into())
+    );
+    assert_eq!(summary["refused"]["not_json"], 1);
+    let mut uncompared = report();
+    uncompared.compared = false;
+    let text = printed(uncompared, &ReplaySettings { json: true, ..settings(false) });
+    assert!(text.contains(r#""missing":null"#), "{text}");
+}

@@ -1,0 +1,36 @@
+//! Reads the raw records of the range, and counts what splitting them gives.
+
+use super::Replay;
+use super::expected::Expected;
+use crate::ToolError;
+use schemas::raw;
+
+impl Replay<'_> {
+    /// Counts events, once each where they are `expected` to be compared.
+    pub(super) fn survey(&mut self, mut expected: Option<&mut Expected>) -> Result<(), ToolError> {
+        let mut reading = self.source.open(&self.range)?;
+        while let Some(record) = reading.next()? {
+            self.report.deliveries += 1;
+            let (done, all) = (self.report.deliveries, self.range.at_most());
+            self.progress.say(|| format!("splitting: {done} of {all} deliveries"));
+            let Some(receipt) = raw::receipt(|name| record.header(name)) else {
+                self.report.unreadable += 1;
+                continue;
+            };
+            let split = schemas::split(record.value.as_deref().unwrap_or_default(), self.settings.max_events);
+            self.report.refuse(split.refusal);
+            if let Some(expected) = &mut expected {
+                expected.delivery(receipt.delivery_id)?;
+            }
+            for event in split.events.iter().filter(|event| self.settings.filter.holds(event)) {
+                let row = self.report.row(event.topic(), event.kind.to_string());
+                let is_new = match &mut expected {
+                    Some(expected) => expected.event(event.id.0, row)?,
+                    None => true,
+                };
+                self.report.count(row, is_new);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,54 @@
+//! `weir replay` before it reads anything; `tests/tests/replay.rs` has the rest, since librdkafka's mock cluster finds no
+//! offsets by time.
+#![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
+
+use rdkafka::mocking::MockCluster;
+use std::net::TcpListener;
+use std::process::Command;
+
+/// Exit code and standard error.
+fn replay(arguments: &[&str]) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_weir"));
+    for (name, _) in std::env::vars_os() {
+        if name == "RUST_LOG" || name.to_string_lossy().starts_with("WEIR_") {
+            command.env_remove(name);
+        }
+    }
+    let output = command.arg("replay").args(arguments).output().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn a_missing_topic_is_named_with_the_command_that_makes_it() {
+    let cluster = MockCluster::new(1).unwrap();
+    let (code, said) = replay(&["--since", "2h", "--brokers", &cluster.bootstrap_servers()]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains("meta.webhooks.raw.v1") && said.contains("weir topics apply --brokers"), "{said}");
+}
+
+#[test]
+fn a_broker_that_refuses_is_named() {
+    let free = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
+    let (code, said) = replay(&["--since", "2h", "--brokers", &free.to_string()]);
+    assert_eq!(code, Some(1));
+    assert!(said.starts_with(&format!("weir: no broker of --brokers {free} answers: ")), "{said}");
+}
+
+#[test]
+fn a_range_needs_a_beginning_and_times_that_are_times() {
+    let (code, said) = replay(&["--until", "tomorrow", "--brokers", "localhost:9092"]);
+    assert_eq!(code, Some(2));
+    assert!(
+        said.contains("--since (not set)") && said.contains("--until (flag): found \"tomorrow\""),
+        "{said}"
+    );
+    assert!(said.contains("such as 2026-11-21T18:30:00Z, or how long ago"), "{said}");
+}
+
+#[test]
+fn publishing_what_is_missing_cannot_go_without_a_comparison() {
+    let (code, said) =
+        replay(&["--since", "2h", "--missing-only", "--no-diff", "--brokers", "localhost:9092"]);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("--missing-only") && said.contains("--no-diff"), "{said}");
+}

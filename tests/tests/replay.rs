@@ -1,0 +1,208 @@
+//! `weir replay`: what was received gives the same events again, and nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, ensure};
+use rdkafka::ClientConfig;
+use rdkafka::admin::{AdminClient, AdminOptions};
+use rdkafka::client::DefaultClientContext;
+use schemas::{Millis, Topic};
+use serde_json::Value;
+use weir_tests::pipeline::{Ground, PATIENCE, PREFIX};
+use weir_tests::reader::{self, Record};
+use weir_tests::until::until;
+
+/// Runs `weir replay …`; its exit code and what it printed.
+async fn replay(ground: &Ground, args: &[&str]) -> Result<(Option<i32>, String)> {
+    let mut tool = ground.tool(&[&["replay"], args].concat())?;
+    let code = tool.wait(PATIENCE).await?.code();
+    let (said, complaints) = (tool.stdout()?, tool.stderr()?);
+    ensure!(code != Some(1) && code != Some(2), "weir replay {args:?}: {code:?}\n{said}{complaints}");
+    Ok((code, said))
+}
+
+/// The summary of `weir replay … --json`.
+async fn summary(ground: &Ground, args: &[&str]) -> Result<Value> {
+    let (_, said) = replay(ground, &[args, &["--json"]].concat()).await?;
+    let last = said.lines().last().context("it says nothing")?;
+    Ok(serde_json::from_str::<Value>(last)?["summary"].take())
+}
+
+/// Every delivery of the fixtures, by its file.
+fn fixtures() -> Result<Vec<(PathBuf, Vec<u8>)>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schemas/fixtures");
+    let mut bodies = Vec::new();
+    for folder in std::fs::read_dir(root)? {
+        let folder = folder?.path();
+        let files = if folder.is_dir() { Some(std::fs::read_dir(folder)?) } else { None };
+        for file in files.into_iter().flatten() {
+            let path = file?.path();
+            if path.extension().is_some_and(|extension| extension == "json") {
+                bodies.push((path.clone(), std::fs::read(&path)?));
+            }
+        }
+    }
+    bodies.sort();
+    ensure!(bodies.len() > 50, "only {} fixtures were found", bodies.len());
+    Ok(bodies)
+}
+
+/// The records of every typed topic.
+async fn typed(ground: &Ground) -> Result<BTreeMap<Topic, Vec<Record>>> {
+    let mut all = BTreeMap::new();
+    for topic in Topic::TYPED {
+        all.insert(topic, reader::read(ground.kafka.bootstrap(), &topic.name(PREFIX)).await?);
+    }
+    Ok(all)
+}
+
+/// What makes a record that event: id, key, value, and the partition where there is a key that decides it.
+type Essence = (String, Option<Vec<u8>>, Option<Vec<u8>>, Option<i32>);
+
+fn essence(records: &[Record]) -> BTreeSet<Essence> {
+    let of = |record: &Record| {
+        let id = record.header("ce_id").unwrap_or_default();
+        let partition = record.key.as_ref().map(|_| record.partition);
+        (id, record.key.clone(), record.value.clone(), partition)
+    };
+    records.iter().map(of).collect()
+}
+
+/// Takes a topic away and makes it anew.
+async fn renew(ground: &Ground, topic: Topic) -> Result<()> {
+    let bootstrap = ground.kafka.bootstrap();
+    let admin: AdminClient<DefaultClientContext> =
+        ClientConfig::new().set("bootstrap.servers", bootstrap).create()?;
+    let name = topic.name(PREFIX);
+    for deleted in admin.delete_topics(&[&name], &AdminOptions::new()).await? {
+        deleted.map_err(|(topic, code)| anyhow::anyhow!("{topic}: {code}"))?;
+    }
+    until("a new topic", PATIENCE, async || {
+        let mut apply = ground.tool(&["topics", "apply"])?;
+        ensure!(apply.wait(PATIENCE).await?.success(), "{}{}", apply.stdout()?, apply.stderr()?);
+        let records = reader::read(bootstrap, &name).await;
+        Ok(records.ok().filter(Vec::is_empty).map(drop))
+    })
+    .await
+}
+
+#[tokio::test]
+async fn what_is_missing_is_found_and_published_as_it_was() {
+    let ground = Ground::prepare().await.unwrap();
+    let (mut ingest, sender) = ground.ingest(&[]).await.unwrap();
+    let bodies = fixtures().unwrap();
+    for (_, body) in &bodies {
+        sender.post_until_accepted(body, PATIENCE).await.unwrap();
+    }
+    sender.post_until_accepted(b"{", PATIENCE).await.unwrap();
+    sender.post_until_accepted(&bodies[0].1, PATIENCE).await.unwrap();
+    ingest.process.terminate(PATIENCE).await.unwrap();
+    let before = typed(&ground).await.unwrap();
+
+    let (code, said) = replay(&ground, &["--since", "1h"]).await.unwrap();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("Nothing is missing.") && said.contains("refused (not_json)"), "{said}");
+    assert!(said.lines().all(|line| line.chars().count() <= 80), "{said}");
+    let seen = summary(&ground, &["--since", "1h"]).await.unwrap();
+    // More than were posted, where a slow machine made one be answered 503 and posted again.
+    let raw = reader::read(ground.kafka.bootstrap(), &Topic::Raw.name(PREFIX)).await.unwrap();
+    assert!(raw.len() >= bodies.len() + 2, "{}", raw.len());
+    assert_eq!(seen["deliveries"], raw.len());
+    let ids: BTreeSet<_> = before.values().flatten().filter_map(|record| record.header("ce_id")).collect();
+    assert_eq!(seen["events"], ids.len());
+    assert_eq!((&seen["missing"], &seen["extra"]), (&0.into(), &0.into()));
+
+    renew(&ground, Topic::Messages).await.unwrap();
+    let lost: BTreeSet<_> =
+        before[&Topic::Messages].iter().filter_map(|record| record.header("ce_id")).collect();
+    let seen = summary(&ground, &["--since", "1h"]).await.unwrap();
+    assert_eq!((&seen["missing"], &seen["published"]), (&lost.len().into(), &0.into()));
+    let (code, said) = replay(&ground, &["--since", "1h"]).await.unwrap();
+    assert_eq!(code, Some(3), "{said}");
+
+    let done = summary(&ground, &["--since", "1h", "--missing-only", "--apply"]).await.unwrap();
+    assert_eq!(done["published"], lost.len());
+    let after = typed(&ground).await.unwrap();
+    is_as_it_was(&before, &after).unwrap();
+    in_the_order_of_receipt(&ground, &after[&Topic::Messages]).await.unwrap();
+    let run = done["replay"].as_str().map(str::to_owned);
+    assert!(after[&Topic::Messages].iter().all(|record| record.header("ce_replay") == run), "{run:?}");
+    let again = summary(&ground, &["--since", "1h", "--missing-only", "--apply"]).await.unwrap();
+    assert_eq!(again["published"], 0, "nothing is missing any more");
+
+    let all = summary(&ground, &["--since", "1h", "--apply", "--rate", "100000"]).await.unwrap();
+    let count = |all: &BTreeMap<Topic, Vec<Record>>| all.values().map(Vec::len).sum::<usize>();
+    let twice = typed(&ground).await.unwrap();
+    assert_eq!(all["published"], count(&before), "every copy that ingest published");
+    assert_eq!(count(&twice), count(&after) + count(&before));
+    for topic in Topic::TYPED {
+        assert_eq!(essence(&twice[&topic]), essence(&before[&topic]), "nothing is lost, invented or altered");
+    }
+}
+
+/// The fresh topic holds each event once, as ingest published it, and no other topic changed.
+fn is_as_it_was(before: &BTreeMap<Topic, Vec<Record>>, after: &BTreeMap<Topic, Vec<Record>>) -> Result<()> {
+    for (topic, records) in before {
+        let id = |record: &Record| record.header("ce_id");
+        if *topic == Topic::Messages {
+            let ids: BTreeSet<_> = records.iter().filter_map(id).collect();
+            ensure!(
+                after[topic].len() == ids.len(),
+                "{} records of {} events",
+                after[topic].len(),
+                ids.len()
+            );
+            let essence_before = essence(records);
+            ensure!(essence(&after[topic]).is_subset(&essence_before), "a record is altered or invented");
+            ensure!(after[topic].iter().filter_map(id).collect::<BTreeSet<_>>() == ids, "an event is lost");
+        } else {
+            ensure!(records == &after[topic], "{topic:?} changed");
+        }
+    }
+    Ok(())
+}
+
+/// In every partition the deliveries come in the order in which Kafka got them.
+async fn in_the_order_of_receipt(ground: &Ground, records: &[Record]) -> Result<()> {
+    let raw = reader::read(ground.kafka.bootstrap(), &Topic::Raw.name(PREFIX)).await?;
+    let times: BTreeMap<_, _> = raw.iter().map(|record| (record.header("ce_id"), record.timestamp)).collect();
+    let mut latest = BTreeMap::new();
+    for record in records {
+        let delivery = record.json()?["deliveryid"].as_str().map(str::to_owned);
+        let time = times.get(&delivery).with_context(|| format!("{record} is of no delivery"))?;
+        let before = latest.insert(record.partition, time);
+        ensure!(before.is_none_or(|before| before <= time), "{record} comes too late");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn ranges_that_meet_hold_every_delivery_once() {
+    let ground = Ground::prepare().await.unwrap();
+    let (_ingest, sender) = ground.ingest(&[]).await.unwrap();
+    for (_, body) in fixtures().unwrap().iter().take(30) {
+        sender.post_until_accepted(body, PATIENCE).await.unwrap();
+    }
+    let raw = reader::read(ground.kafka.bootstrap(), &Topic::Raw.name(PREFIX)).await.unwrap();
+    let mut times: Vec<i64> = raw.iter().filter_map(|record| record.timestamp).collect();
+    times.sort_unstable();
+    let middle = times[12];
+    let meeting = Millis::since_epoch(u64::try_from(middle).unwrap()).to_string();
+
+    let count = async |args: &[&str]| {
+        summary(&ground, &[args, &["--no-diff"]].concat()).await.unwrap()["deliveries"].as_u64().unwrap()
+    };
+    let first = count(&["--since", "1h", "--until", &meeting]).await;
+    let second = count(&["--since", &meeting]).await;
+    assert_eq!(first, times.iter().filter(|time| **time < middle).count() as u64);
+    assert_eq!(first + second, times.len() as u64);
+    assert_eq!(count(&["--since", "3h", "--until", "2h"]).await, 0);
+
+    let account = "17841405726653026";
+    let of_one =
+        summary(&ground, &["--since", "1h", "--account", account, "--kind", "message"]).await.unwrap();
+    let of_all = summary(&ground, &["--since", "1h"]).await.unwrap();
+    assert!(of_one["events"].as_u64() < of_all["events"].as_u64(), "{of_one} {of_all}");
+    assert_eq!((&of_one["missing"], &of_one["extra"]), (&0.into(), &0.into()));
+}
