@@ -33,17 +33,22 @@ const AGAIN_AFTER: Duration = Duration::from_millis(200);
 /// The group that offsets are committed for; nobody ever joins it.
 pub(crate) const GROUP: &str = "weir-redrive";
 
-/// A bounded memory for what is read ahead, and an end of each partition that is told.
-const DEFAULTS: [(&str, &str); 9] = [
+/// A bounded memory for what is read ahead of each partition, a quick end, and checked sums; a file can say otherwise.
+const DEFAULTS: [(&str, &str); 4] = [
+    ("queued.max.messages.kbytes", "4096"),
+    ("fetch.wait.max.ms", "50"),
+    ("fetch.queue.backoff.ms", "20"),
+    ("check.crcs", "true"),
+];
+
+/// What no file can change: nothing is committed but by hand, and the end of a partition is told.
+const OWNED: [(&str, &str); 6] = [
     ("group.id", GROUP),
     ("enable.auto.commit", "false"),
     ("enable.auto.offset.store", "false"),
     ("auto.offset.reset", "earliest"),
     ("allow.auto.create.topics", "false"),
     ("enable.partition.eof", "true"),
-    ("queued.max.messages.kbytes", "4096"),
-    ("fetch.queue.backoff.ms", "20"),
-    ("check.crcs", "true"),
 ];
 
 /// A cluster to read from.
@@ -65,7 +70,10 @@ impl Source {
         let producer = Producer::new(kafka, &options)?;
         session.wait(producer.check_topics(topics, CONNECT_WITHIN))?;
         let mut config = kafka.client_config("weir");
-        for (name, value) in DEFAULTS {
+        for (name, value) in DEFAULTS.iter().filter(|(name, _)| !kafka.properties.contains_key(*name)) {
+            config.set(*name, *value);
+        }
+        for (name, value) in OWNED {
             config.set(name, value);
         }
         let client = config.create().map_err(ReadError::Client)?;

@@ -14,6 +14,8 @@ use std::io;
 
 /// Where the error stands, below its letter.
 const INDENT: &str = "   ";
+/// Of a terminal, in columns.
+const WIDTH: usize = 80;
 
 /// A letter, and whether it was put back.
 #[derive(Debug, Serialize)]
@@ -116,7 +118,9 @@ fn table(topic: &str, listed: &[Listed], found: u64, screen: &mut Screen) -> io:
     for (Listed { letter, .. }, row) in listed.iter().zip(&rows[1..]) {
         screen.row(&columns, row)?;
         if letter.error != last {
-            screen.toned(Tone::Faint, &format!("{INDENT}{}", letter.error))?;
+            for line in wrapped(&letter.error) {
+                screen.toned(Tone::Faint, &format!("{INDENT}{line}"))?;
+            }
             last = &letter.error;
         }
     }
@@ -140,6 +144,21 @@ fn row(Listed { letter, back }: &Listed) -> Vec<Cell> {
 fn moment(time: Option<&str>) -> String {
     let seconds = time.and_then(|time| time.get(5..19));
     seconds.map_or_else(|| "-".to_owned(), |seconds| seconds.replace('T', " "))
+}
+
+/// Text in lines that fit a terminal of 80 columns behind the indent; a longer word keeps its line.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= WIDTH - INDENT.len() => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 fn letters(count: u64) -> String {
@@ -210,6 +229,15 @@ mod tests {
                 "",
             ]
         );
+    }
+
+    #[test]
+    fn a_long_error_is_wrapped_at_its_words() {
+        let lines = wrapped(&"word ".repeat(40));
+        assert_eq!(lines.len(), 3);
+        assert!(lines.iter().all(|line| line.chars().count() <= 77 && line.ends_with("word")), "{lines:?}");
+        assert_eq!(wrapped(&"x".repeat(100)).len(), 1);
+        assert!(wrapped("").is_empty());
     }
 
     #[test]

@@ -197,13 +197,14 @@ impl Redrive<'_> {
             return Ok(self.screen.line("There are no such dead letters.")?);
         }
         self.screen.line("")?;
+        let events =
+            if sums.events > 0 { format!(" ({} events of bodies)", sums.events) } else { String::new() };
         let mut said = vec![if apply {
-            format!("{} put back", sums.back)
+            format!("{} put back{events}", sums.back)
         } else {
-            format!("{} would be put back", sums.back)
+            format!("{} would be put back{events}", sums.back)
         }];
         let counts = [
-            (sums.events, "events published of bodies"),
             (sums.before, "put back before"),
             (sums.stays, "stay"),
             (sums.left, "left for another run (--limit)"),

@@ -21,8 +21,13 @@ impl Replay<'_> {
     pub(super) fn publish(&mut self, only: Option<&mut Expected>) -> Result<(), ToolError> {
         let mut sink = Sink::open(self.session, &self.settings.kafka, self.settings.rate)?;
         let outcome = self.deliveries(&mut sink, only);
+        let reached = self.report.reached;
         let (sent, written) = sink.finish();
         self.note(sent);
+        if outcome.is_err() || written.is_err() {
+            // Something before the last that was acknowledged may not have been.
+            self.report.reached = reached;
+        }
         outcome?;
         Ok(written?)
     }
