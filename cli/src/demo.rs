@@ -38,8 +38,7 @@ const APP_SECRET: &str = "weir-demo-secret";
 const VERIFY_TOKEN: &str = "weir-demo-token";
 const TOPIC_PREFIX: &str = "meta";
 
-const TITLE: &str =
-    "Weir: Meta's webhooks in, typed events out. All of it runs in this process, and goes with it.";
+const TITLE: &str = "Weir: Meta's webhooks in, typed events out; all within this process.";
 
 const ABOUT: &str = "Run the whole pipeline here, without Kafka or Meta, and watch events flow through it";
 
@@ -147,7 +146,8 @@ async fn show(
 ) -> Result<Exit, ToolError> {
     let parts: Vec<_> = shape.parts.iter().map(|(process, _)| process.name).collect();
     let took = started.elapsed().as_secs_f64();
-    screen.line(format!("Up after {took:.1} s: {}, a Graph API stub, and a Kafka.", parts.join(", ")))?;
+    screen.line(format!("Up after {took:.1} s: {},", parts.join(", ")))?;
+    screen.line("a Graph API stub, and a Kafka.")?;
     let problems = Tour::new(shape, watch, screen).run(started).await?;
     if settings.once {
         return Ok(if problems.is_empty() { Exit::Done } else { Exit::Failure });

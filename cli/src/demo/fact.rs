@@ -91,6 +91,16 @@ impl Fact {
         let is_event = self.topic != Topic::Raw && self.topic != Topic::IngestDlq;
         if is_event { self.id.get(..8).unwrap_or(&self.id) } else { "" }
     }
+
+    /// The end of each part of the key, which tells one conversation from another; whole it is wider than all the rest.
+    pub(super) fn short_key(&self) -> String {
+        let short = |part: &str| match part.char_indices().rev().nth(2) {
+            Some((start, _)) if part.chars().count() > 4 => format!("…{}", part.split_at(start).1),
+            _ => part.to_owned(),
+        };
+        let key = self.key.as_deref().map(|key| key.split(':').map(short).collect::<Vec<_>>().join(":"));
+        key.unwrap_or_else(|| "no key".to_owned())
+    }
 }
 
 fn bytes(body: &[u8]) -> String {

@@ -12,7 +12,7 @@ use std::time::Duration;
 /// Widths of the columns of deliveries: mark, status, time, name.
 const DELIVERY: [usize; 4] = [1, 3, 7, 0];
 /// Widths of the columns of records: mark, topic, what it is, key, id.
-const RECORD: [usize; 5] = [1, 25, 29, 35, 8];
+const RECORD: [usize; 5] = [1, 25, 29, 9, 8];
 
 /// A heading with an empty line around it.
 pub(super) fn heading(screen: &mut Screen, text: &str) -> io::Result<()> {
@@ -42,7 +42,7 @@ pub(super) fn record(screen: &mut Screen, fact: &Fact, has_come: bool) -> io::Re
         Cell::new(tone, mark),
         Cell::new(tone, fact.topic.name(TOPIC_PREFIX)),
         Cell::new(tone, fact.what.as_str()),
-        Cell::new(tone, fact.key.as_deref().unwrap_or("no key")),
+        Cell::new(tone, fact.short_key()),
         Cell::new(Tone::Faint, fact.short_id()),
     ];
     screen.row(&Columns::new(RECORD), &cells)
@@ -59,10 +59,8 @@ pub(super) fn verdict(
     let took = took.as_secs_f64();
     if problems.is_empty() {
         let counts = counts(ledger);
-        let text = format!(
-            "✓ Every expected record is on its topic, and nothing else is: {counts}. {took:.1} s in all."
-        );
-        return screen.toned(Tone::Good, &text);
+        screen.toned(Tone::Good, "✓ Every expected record is on its topic, and nothing else is:")?;
+        return screen.toned(Tone::Good, &format!("  {counts}. {took:.1} s in all."));
     }
     screen.toned(Tone::Bad, &format!("✗ Not as it should be, after {took:.1} s:"))?;
     problems.iter().try_for_each(|problem| screen.toned(Tone::Bad, &format!("  {problem}")))

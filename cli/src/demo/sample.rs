@@ -59,7 +59,7 @@ pub(super) const SAMPLES: [Sample; 14] = [
     fixture!("two entries with four items", "batch/two-entries-four-items",
         inbox: &["message.received, text", "reaction.added", "message.received, text"]),
     // The same ids again, and nothing new in the inbox.
-    fixture!("the same once more, as Meta retries: the same ids, nothing new in the inbox", "batch/two-entries-four-items", inbox: &[]),
+    fixture!("the same again, as Meta retries: the same ids, no new message", "batch/two-entries-four-items", inbox: &[]),
     Sample {
         name: "signed rubbish",
         body: "this is no JSON",

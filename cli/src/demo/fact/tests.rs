@@ -18,6 +18,14 @@ fn a_typed_record_says_its_kind_and_id() {
 }
 
 #[test]
+fn a_key_is_told_by_the_ends_of_its_parts() {
+    let with = |key: &str| Fact { key: Some(key.to_owned()), ..Fact::raw(b"") }.short_key();
+    assert_eq!(with("17841405726653026:6837251906428371"), "…026:…371");
+    assert_eq!(with("1784:42"), "1784:42");
+    assert_eq!(Fact::raw(b"").short_key(), "no key");
+}
+
+#[test]
 fn an_enriched_record_says_what_the_lookup_came_to() {
     let value =
         format!(r#"{{{EVENT},"type":"com.meta.instagram.comment.v1","lookup":{{"status":"found"}}}}"#);
