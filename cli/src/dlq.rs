@@ -33,7 +33,10 @@ One line a letter, oldest first: its partition and offset, when it failed for th
 and where it came from; under it the error, where that is not the one of the letter above. At the end the letters by \
 reason. A = marks letters that `weir dlq redrive` has put back.
 
-Times are UTC. --since and --until go by when a letter was written. Values are not shown: see `weir dlq show`.";
+Times are UTC. --since and --until go by when a letter was written. Values are not shown: see `weir dlq show`.
+
+With --json a letter is an object of topic, partition, offset, written, first_failed, reason, consumer, origin (topic, \
+partition, offset; null where it came from none), attempts, error and back.";
 
 const LIST_EXAMPLES: &str = "\
 Examples:
@@ -70,7 +73,10 @@ so that a second run puts nothing back twice; what that group lags behind are th
 offsets after a week (offsets.retention.minutes): that is why older letters are left alone unless --since says \
 otherwise. Two runs at the same time do not see each other.
 
-Ctrl-C ends it after what is under way, and remembers that.";
+Ctrl-C ends it after what is under way, and remembers that.
+
+With --json a letter is the object of `weir dlq list` with fate (back, published: the events of a body, before: put \
+back by an earlier run, stays), to or why, and applied; the last object holds the sums.";
 
 const REDRIVE_EXAMPLES: &str = "\
 Examples:

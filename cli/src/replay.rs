@@ -43,7 +43,10 @@ Comparing reads the typed topics from the beginning of the range to their end, a
 16 a delivery, about 40 with what a hash table adds: 1 GB for 25 million. --max-ids bounds it, --no-diff goes without. \
 Typed topics keep events for days (2 to 30), raw records are kept for 30: what retention removed is missing too.
 
-Ctrl-C ends it after what is under way, and says where to go on.";
+Ctrl-C ends it after what is under way, and says where to go on.
+
+With --json each topic and kind is an object of topic, kind, events, present, missing, extra and published; the last \
+object holds the sums. What was not compared is null.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -107,7 +110,7 @@ impl Replay<'_> {
             self.compare(expected)?;
         }
         if task.publishes() {
-            self.session.stop_gently();
+            self.session.stop_gently()?;
             self.publish(expected.as_mut())?;
         }
         Ok(())

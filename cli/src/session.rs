@@ -1,9 +1,11 @@
-//! What a command that reads and writes Kafka runs on: a runtime for what waits, and Ctrl-C.
+//! What a command that reads and writes Kafka runs on: a runtime for what waits, and signals.
 
 use crate::ToolError;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The exit code of a process that Ctrl-C ended: 128 and the number of SIGINT.
 const INTERRUPTED: i32 = 130;
@@ -27,22 +29,31 @@ impl Session {
         self.runtime.block_on(future)
     }
 
-    /// From here on the first Ctrl-C only asks to stop, so that what is under way is finished and noted; the second ends
-    /// the process.
-    pub(crate) fn stop_gently(&self) {
-        let stop = Arc::clone(&self.stop);
-        self.runtime.spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                stop.store(true, Ordering::Relaxed);
-                if tokio::signal::ctrl_c().await.is_ok() {
-                    std::process::exit(INTERRUPTED);
-                }
-            }
-        });
+    /// From here on the first Ctrl-C or SIGTERM only asks to stop, so that what is under way is finished and noted; the
+    /// second ends the process.
+    pub(crate) fn stop_gently(&self) -> Result<(), ToolError> {
+        let (interrupt, terminate) = self.runtime.block_on(async {
+            Ok::<_, io::Error>((signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?))
+        })?;
+        self.runtime.spawn(listen(interrupt, terminate, Arc::clone(&self.stop)));
+        Ok(())
     }
 
-    /// Whether Ctrl-C asked to stop.
+    /// Whether a signal asked to stop.
     pub(crate) fn must_stop(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
+}
+
+async fn listen(mut interrupt: Signal, mut terminate: Signal, stop: Arc<AtomicBool>) {
+    let mut signalled = async || {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    };
+    signalled().await;
+    stop.store(true, Ordering::Relaxed);
+    signalled().await;
+    std::process::exit(INTERRUPTED);
 }

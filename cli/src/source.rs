@@ -106,7 +106,7 @@ impl Source {
             // Nothing at or after `since` means the end; a search for no time means the beginning.
             let start = if since.is_some() { from.get(&partition).copied().unwrap_or(high) } else { low };
             let end = to.get(&partition).copied().unwrap_or(high).min(high);
-            spans.push(Span { partition, low, from: start.clamp(low, high), to: end });
+            spans.push(Span { partition, low, high, from: start.clamp(low, high), to: end });
         }
         Ok(Range { topic: Arc::from(topic), spans })
     }

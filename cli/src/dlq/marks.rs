@@ -32,7 +32,8 @@ impl Marks {
         for span in &range.spans {
             let found = committed.find_partition(&range.topic, span.partition);
             let mark = match found.as_ref().map(|found| (found.offset(), found.metadata())) {
-                Some((Offset::Offset(settled), metadata)) => {
+                // A mark beyond the end is of a topic of that name that is gone.
+                Some((Offset::Offset(settled), metadata)) if settled <= span.high => {
                     let read = Mark::read(settled, metadata);
                     read.ok_or_else(|| ReadError::ForeignMark {
                         group: GROUP,

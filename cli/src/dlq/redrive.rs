@@ -54,7 +54,7 @@ pub(super) fn run(
         progress: Progress::new(!settings.json),
     };
     if settings.apply {
-        session.stop_gently();
+        session.stop_gently()?;
     }
     let outcome = settings.scope.topics.iter().try_for_each(|topic| redrive.topic(topic));
     redrive.progress.clear();
@@ -214,7 +214,7 @@ impl Redrive<'_> {
         );
         self.screen.toned(Tone::Strong, &said.join(", "))?;
         if apply && self.session.must_stop() {
-            self.screen.line("Stopped by Ctrl-C; the next run goes on with the rest.")?;
+            self.screen.line("Stopped; the next run goes on with the rest.")?;
         } else if !apply && sums.back > 0 {
             self.screen.line("A dry run: nothing was written. Do it with the same command and --apply.")?;
         }

@@ -18,6 +18,8 @@ pub(crate) struct Span {
     pub(crate) partition: i32,
     /// The first offset that retention has left.
     pub(crate) low: i64,
+    /// The offset after the last that was there when the range was asked for.
+    pub(crate) high: i64,
     /// The first offset that is read.
     pub(crate) from: i64,
     /// The offset after the last that is read.
@@ -37,7 +39,7 @@ mod tests {
 
     #[test]
     fn a_range_counts_its_offsets_and_one_that_ends_before_it_starts_none() {
-        let span = |from, to| Span { partition: 0, low: 0, from, to };
+        let span = |from, to| Span { partition: 0, low: 0, high: 9, from, to };
         let range = Range { topic: Arc::from("t"), spans: vec![span(3, 5), span(7, 7), span(9, 8)] };
         assert_eq!(range.at_most(), 2);
     }
