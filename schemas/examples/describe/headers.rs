@@ -23,6 +23,16 @@ pub(crate) const SCHEMAS: &str = r"  schemas:
         traceparent:
           type: string
           description: The trace that the delivery began, where traces are on.
+        ce_replay:
+          type: string
+          description: The name of the run that published the event again, of a replay alone.
+        weir_dlq_attempts:
+          type: string
+          description: How often a consumer tried it before it was put back from the dead letters; else absent.
+        weir_dlq_first_failed:
+          type: string
+          description: When a consumer first failed at it, of a record that was put back; else absent.
+          format: date-time
     inboxHeaders:
       type: object
       required: [content-type, ce_id, weir_event]

@@ -29,6 +29,7 @@ again what it is, so that you can pass over what you do not want without parsing
   names the types that Meta is known to send; Meta may send others at any time, so take a member of another type for one that is absent. The envelope
   around `data`, the inbox and `lookup` are Weir's own: their types are kept.
 - **`id` is the same whenever the event is**: over Meta's retries, over replays. Deduplicate by it; the inbox is deduplicated already.
+- **A replay and a dead letter that is put back bring an event again**, behind newer ones: the header `ce_replay` or `weir_dlq_attempts` marks it.
 - **A key is `{account}` alone where the event names no user, media or post**, and there is none (nor a `subject`) where it names no account.
 - **Order is that of a key**, and it is the order in which Weir received the events. Meta may deliver late: `time` is when it happened.
 - **Ids are strings in what Weir writes.** In `data` they are what Meta sent: mostly strings, sometimes numbers beyond 2^53.
