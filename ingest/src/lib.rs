@@ -20,7 +20,7 @@ mod secrets;
 mod server;
 pub mod settings;
 mod signature;
-mod spool;
+pub mod spool;
 mod webhook;
 
 pub use secrets::Secret;

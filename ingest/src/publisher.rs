@@ -4,7 +4,7 @@ mod outcome;
 
 use crate::delivery::Delivery;
 use crate::metrics::Metrics;
-pub(crate) use outcome::NotPublished;
+pub(crate) use outcome::{NotPublished, Refused};
 use runtime::dead_letter::DeadLetter;
 use runtime::producer::{Batch, Outgoing, Producer, Receipt, SendError};
 use runtime::throttle::Throttle;

@@ -7,6 +7,7 @@ mod database;
 mod drain;
 mod files;
 mod held;
+pub mod inspect;
 mod metrics;
 mod reserve;
 mod row;

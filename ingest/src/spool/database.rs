@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// In the header of the file, so that a later version knows what it reads.
-const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 1;
 /// How long another process, such as `weir spool retry`, may hold the file.
 const BUSY: Duration = Duration::from_millis(250);
 const PAGE_BYTES: u64 = 4096;

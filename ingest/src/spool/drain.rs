@@ -26,7 +26,7 @@ const BACKOFF_MAX: Duration = Duration::from_secs(5);
 const SAY_EVERY: Duration = Duration::from_mins(1);
 
 /// Why a delivery is put aside that is not what was written.
-const CORRUPT: &str = "corrupt";
+pub(super) const CORRUPT: &str = "corrupt";
 
 /// Looks after the spool's file now and then, until the end is asked for.
 pub(crate) async fn tend(spool: Spool, shutdown: Shutdown) {

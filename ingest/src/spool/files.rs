@@ -8,9 +8,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 const DATABASE: &str = "spool.db";
 const LOCK: &str = "spool.lock";
-const QUARANTINED: &str = "quarantined-";
+pub(super) const QUARANTINED: &str = "quarantined-";
 /// What SQLite keeps beside a database.
-const SUFFIXES: [&str; 3] = ["", "-wal", "-shm"];
+pub(super) const SUFFIXES: [&str; 3] = ["", "-wal", "-shm"];
 
 /// Why a spool cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -109,7 +109,7 @@ pub(super) fn mark_as_salvaged(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)

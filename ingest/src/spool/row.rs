@@ -63,9 +63,14 @@ impl Row {
         self.body.len() as u64 + OVERHEAD
     }
 
+    /// Whether the row is what was written.
+    pub(super) fn is_intact(&self) -> bool {
+        self.digest == self.expected_digest()
+    }
+
     /// The delivery; `None` when the row is not what was written.
     pub(super) fn into_delivery(self) -> Option<Delivery> {
-        if self.digest != self.expected_digest() {
+        if !self.is_intact() {
             return None;
         }
         let id = Uuid::try_parse(&self.id).ok()?;
