@@ -14,7 +14,7 @@
 //!   (<https://sqlite.org/howtocorrupt.html>, "Unlinking or renaming a database file while in use", says why that is
 //!   bad while ingest puts a damaged file aside). Both leave it: `SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE`.
 //!
-//! [`connection`] says how a file is opened without a write.
+//! `inspect/connection.rs` says how a file is opened without a write.
 
 mod connection;
 mod deliveries;

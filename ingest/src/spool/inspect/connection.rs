@@ -165,6 +165,10 @@ fn exists(path: &Path) -> Result<bool, InspectError> {
 }
 
 fn problem(file: &Path, error: rusqlite::Error) -> InspectError {
+    // Its message has the whole URI, and no reason.
+    if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) {
+        return InspectError::Unusable { file: file.to_owned(), why: "SQLite cannot open it".to_owned() };
+    }
     InspectError::of(file, Trouble::from(error))
 }
 

@@ -1,9 +1,8 @@
 //! Lets deliveries that were set aside wait for Kafka again.
 
 use super::connection::{self, Opened};
-use super::{InspectError, Reason};
+use super::{InspectError, Inspector, Reason};
 use rusqlite::{Transaction, TransactionBehavior, params};
-use std::path::Path;
 use std::time::Duration;
 
 /// Rows that are changed together.
@@ -26,12 +25,12 @@ struct Candidate {
 }
 
 impl Retrier {
-    /// Opens the spool of a directory to change it; the file has to be there.
-    pub fn open(directory: &Path) -> Result<Self, InspectError> {
-        let opened = Opened::to_write(directory)?;
-        let version = connection::version(&opened.connection).map_err(|error| opened.problem(error))?;
-        connection::check_version(directory, version)?;
-        Ok(Self { opened })
+    /// Opens the spool of an inspector to change it. The inspector is closed, and no other one may be open in this
+    /// process: connections of a process share the index of the log as the first of them opened it, which was read-only.
+    pub fn open(inspector: Inspector) -> Result<Self, InspectError> {
+        let directory = inspector.opened.directory.clone();
+        drop(inspector);
+        Ok(Self { opened: Opened::to_write(&directory)? })
     }
 
     /// Lets one delivery wait again; whether it was set aside until now. A corrupt one stays as it is: ingest would only
