@@ -1,8 +1,8 @@
 //! The tool around the pipeline, `weir`: a subcommand a module.
 //!
-//! `topics` makes the topics on a cluster; `dlq` puts dead letters back; `replay`
-//! splits deliveries again; `demo` runs the whole pipeline in one process; `events` shows what a body
-//! becomes; `schema` describes it. A subcommand declares its flags, checks them, and gives an exit code; what it prints
+//! `topics` makes the topics on a cluster; `dlq` puts dead letters back; `replay` splits deliveries again; `spool` shows
+//! what ingest keeps on its disk; `demo` runs the whole pipeline in one process; `events` shows what a body becomes;
+//! `schema` describes it. A subcommand declares its flags, checks them, and gives an exit code; what it prints
 //! goes through a screen.
 
 mod demo;
@@ -18,6 +18,7 @@ mod screen;
 mod session;
 mod sink;
 mod source;
+mod spool;
 mod topics;
 mod typed;
 
@@ -28,6 +29,7 @@ pub use replay::TooMany;
 pub use schema::UnknownSchema;
 pub use sink::WriteError;
 pub use source::{Place, ReadError};
+pub use spool::SpoolError;
 pub use topics::TopicsError;
 
 use exit::Exit;
@@ -80,6 +82,9 @@ pub enum ToolError {
     /// `weir schema` was asked for one that there is not.
     #[error(transparent)]
     Schema(#[from] UnknownSchema),
+    /// `weir spool` failed.
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
     /// Nobody takes what is printed.
     #[error("cannot print: {0}")]
     Output(#[from] io::Error),
@@ -128,6 +133,7 @@ pub fn command() -> Command {
         .subcommand(events::command())
         .subcommand(replay::command())
         .subcommand(schema::command())
+        .subcommand(spool::command())
         .subcommand(topics::command())
 }
 
@@ -140,6 +146,7 @@ fn dispatch(command: &Command, matches: &ArgMatches, screen: &mut Screen) -> Res
         events::NAME => events::run(command, matches, screen),
         replay::NAME => replay::run(command, matches, screen),
         schema::NAME => schema::run(matches, screen),
+        spool::NAME => spool::run(command, matches, screen),
         _ => topics::run(command, matches, screen),
     }
 }
@@ -158,6 +165,7 @@ fn failed(error: &ToolError) -> ExitCode {
         // Whoever closed the pipe, as `head` does, has seen enough.
         ToolError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => return Exit::Done.into(),
         ToolError::Settings(_) | ToolError::Schema(_) => Exit::Usage,
+        ToolError::Spool(error) if error.is_about_a_setting() => Exit::Usage,
         _ => Exit::Failure,
     };
     eprintln!("weir: {}", runtime::process::chain(error));

@@ -70,6 +70,12 @@ impl Screen {
         self.out.flush()
     }
 
+    /// Prints bytes as they are, with nothing after them.
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.out.write_all(bytes)?;
+        self.out.flush()
+    }
+
     /// `text` in the colour of its tone, where colour is shown.
     pub(crate) fn paint(&self, tone: Tone, text: &str) -> String {
         match tone.code() {

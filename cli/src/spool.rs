@@ -1,0 +1,178 @@
+//! `weir spool`: what ingest keeps on its disk, shown, given out, and made to wait for Kafka again.
+//!
+//! All of it works beside a running ingest; how, says [`weir_ingest::spool::inspect`], which reads and writes the file.
+//! Only `retry --apply` changes anything. What people wrote is printed by `show` and `export`, never by `list`.
+
+mod advice;
+mod contents;
+mod export;
+mod list;
+mod quantity;
+mod record;
+mod retry;
+mod settings;
+mod show;
+mod table;
+
+use crate::{Exit, Screen, ToolError};
+use clap::{ArgMatches, Args as _, Command};
+use settings::{ExportArgs, ListArgs, RetryArgs, ShowArgs};
+use std::path::PathBuf;
+use weir_ingest::spool::inspect::InspectError;
+
+pub(crate) const NAME: &str = "spool";
+const LIST: &str = "list";
+const SHOW: &str = "show";
+const RETRY: &str = "retry";
+const EXPORT: &str = "export";
+
+const ABOUT: &str = "Show what ingest keeps on its disk, and let what was set aside go to Kafka again";
+
+const MORE: &str = "\
+While Kafka does not take deliveries, ingest keeps them in its --spool-dir and brings them to Kafka later, in their \
+order. A delivery that Kafka refuses for good is set aside there, so that it is not in the way of the others: a record \
+of it is too large for its topic, say. Once the reason is gone, `weir spool retry` lets it wait for Kafka again.
+
+Run it where ingest runs, as the user that ingest runs as, with the same --spool-dir or WEIR_SPOOL_DIR. It works \
+whether ingest runs or not, and does not disturb it. Only `weir spool retry --apply` changes anything.";
+
+const LIST_ABOUT: &str = "List the deliveries on the disk, the oldest first; changes nothing";
+
+const LIST_MORE: &str = "\
+Prints a delivery a line: its id, its age, the bytes of its body, its state, its events by kind, the app whose secret \
+it was signed with, and when it was received. The state is `waiting`, which ends by itself once Kafka takes it; or why \
+it is set aside, which does not: too_large, not_authorized, unknown_topic or corrupt. Nothing of what people wrote is \
+shown.
+
+Below stand how much there is in which state, what to do about it, and the damaged files that ingest put aside.
+
+With --json every line is an object of a delivery, and the last line holds the sums as `summary` and the damaged files \
+as `files_put_aside`.
+
+Exit code 0: it could be read; 1: it cannot be read; 2: there is no spool where it was looked for.";
+
+const LIST_EXAMPLES: &str = "\
+Examples:
+  weir spool list --spool-dir /var/lib/weir/spool
+  weir spool list --set-aside
+  weir spool list --json | jq -r 'select(.reason == \"too_large\").id'";
+
+const SHOW_ABOUT: &str = "Show one delivery with its body; changes nothing";
+
+const SHOW_MORE: &str = "\
+Prints everything that is kept of a delivery, its body included: what people wrote. Characters that could steer a \
+terminal are escaped.
+
+With --body only the body is printed, as the very bytes that Meta sent; with --json the line of `weir spool export`.
+
+Exit code 0: shown; 1: it is not there, or cannot be read; 2: there is no spool where it was looked for.";
+
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  weir spool show 019aa7f0-5c1e-7d3a-9f00-1c2d3e4f5a6b
+  weir spool show --body 019aa7f0-5c1e-7d3a-9f00-1c2d3e4f5a6b | weir events";
+
+const RETRY_ABOUT: &str =
+    "Let deliveries that were set aside wait for Kafka again; without --apply changes nothing";
+
+const RETRY_MORE: &str = "\
+First do away with the reason for which Kafka refused them; `weir spool list` says how. Without --apply it shows which \
+deliveries would wait again. With --apply they do, in their old places: a running ingest sends them within seconds, \
+one that does not run as soon as it does. What Kafka still refuses is set aside again, and nothing is lost.
+
+A corrupt delivery stays set aside: it is not what Meta signed any more, so it is never sent. `weir spool show` prints \
+what is left of it.
+
+Exit code 0: done, or shown; 1: the spool cannot be read or written; 2: there is no spool where it was looked for, or \
+the command line is wrong; 3: deliveries were named that are not there, wait already, or are corrupt.";
+
+const RETRY_EXAMPLES: &str = "\
+Examples:
+  weir spool retry --all
+  weir spool retry --all --reason too_large --apply
+  weir spool retry --apply 019aa7f0-5c1e-7d3a-9f00-1c2d3e4f5a6b";
+
+const EXPORT_ABOUT: &str = "Print whole deliveries as JSON lines; changes nothing";
+
+const EXPORT_MORE: &str = "\
+Prints a delivery a line, as a JSON object, the oldest first: id, received, app, state, reason, corrupt, headers, and \
+what people wrote: the body as a string where it is UTF-8, which Meta's always are, else in base64 as body_base64. The \
+bytes of the body are exactly those that came, so the signature in headers holds: a delivery can be posted to an ingest \
+again, which then takes it as one that Meta sent.
+
+Exit code 0: printed; 1: the spool cannot be read; 2: there is no spool where it was looked for.";
+
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  weir spool export > spool.jsonl
+  weir spool export --set-aside | jq -r .id
+
+To post them again, each with its signature:
+  weir spool export --set-aside | while IFS= read -r line; do
+    printf %s \"$line\" | jq -j .body | curl -sS -w '%{http_code}\\n' \\
+      -H \"x-hub-signature-256: $(printf %s \"$line\" | jq -r '.headers[\"x-hub-signature-256\"]')\" \\
+      --data-binary @- http://localhost:8080/webhook
+  done";
+
+/// Why `weir spool` did not do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum SpoolError {
+    /// The spool cannot be looked at or changed.
+    #[error(transparent)]
+    Inspect(#[from] InspectError),
+    /// It holds no delivery of this id.
+    #[error("{} holds no delivery {id}: it is on Kafka by now, or was never kept here; see `weir spool list`", directory.display())]
+    NotThere {
+        /// The id, as given.
+        id: String,
+        /// Where it was looked for.
+        directory: PathBuf,
+    },
+}
+
+impl SpoolError {
+    /// Whether another --spool-dir would help.
+    pub(crate) const fn is_about_a_setting(&self) -> bool {
+        matches!(self, Self::Inspect(InspectError::NoDirectory(_) | InspectError::NoSpool(_)))
+    }
+}
+
+impl From<InspectError> for ToolError {
+    fn from(error: InspectError) -> Self {
+        Self::Spool(error.into())
+    }
+}
+
+/// The subcommand and its own.
+pub(crate) fn command() -> Command {
+    // The flags come first, since their description of themselves would take the place of the command's.
+    let list = ListArgs::augment_args(Command::new(LIST));
+    let show = ShowArgs::augment_args(Command::new(SHOW));
+    let retry = RetryArgs::augment_args(Command::new(RETRY));
+    let export = ExportArgs::augment_args(Command::new(EXPORT));
+    Command::new(NAME)
+        .about(ABOUT)
+        .long_about(format!("{ABOUT}.\n\n{MORE}"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(described(list, LIST_ABOUT, LIST_MORE, LIST_EXAMPLES))
+        .subcommand(described(show, SHOW_ABOUT, SHOW_MORE, SHOW_EXAMPLES))
+        .subcommand(described(retry, RETRY_ABOUT, RETRY_MORE, RETRY_EXAMPLES))
+        .subcommand(described(export, EXPORT_ABOUT, EXPORT_MORE, EXPORT_EXAMPLES))
+}
+
+fn described(command: Command, about: &'static str, more: &str, examples: &'static str) -> Command {
+    command.about(about).long_about(format!("{about}.\n\n{more}")).after_help(examples)
+}
+
+/// Runs the one that was asked for.
+pub(crate) fn run(command: &Command, matches: &ArgMatches, screen: &mut Screen) -> Result<Exit, ToolError> {
+    let (name, matches) = matches.subcommand().expect("clap asks for a subcommand");
+    let command = command.find_subcommand(name).expect("clap knows the subcommands that it matched");
+    match name {
+        LIST => list::run(&settings::list(command, matches)?, screen),
+        SHOW => show::run(&settings::show(command, matches)?, screen),
+        RETRY => retry::run(&settings::retry(command, matches)?, screen),
+        _ => export::run(&settings::export(command, matches)?, screen),
+    }
+}

@@ -1,0 +1,73 @@
+//! What is to be done about deliveries that are set aside, and about files that were put aside. No line is wider than 80.
+
+use super::settings::Place;
+use weir_ingest::spool::inspect::{PutAside, Reason};
+
+/// What the reason means, and what to do, as lines.
+pub(super) fn on(reason: &Reason, place: &Place) -> Vec<String> {
+    let again = |first: &[&str]| {
+        let lines = first.iter().map(|line| (*line).to_owned());
+        let command = format!("weir spool retry{} --all --reason {reason}", place.flag);
+        lines.chain([format!("Then: {command}")]).collect()
+    };
+    match reason {
+        Reason::TooLarge => again(&[
+            "A record is larger than its topic takes. Raise max.message.bytes:",
+            "weir topics plan shows it, weir topics apply --max-body BYTES sets it.",
+        ]),
+        Reason::NotAuthorized => again(&[
+            "Ingest may not write to a topic. Allow its user Write and Describe on",
+            "the topics, in Kafka's access control lists.",
+        ]),
+        Reason::UnknownTopic => {
+            again(&["A topic is missing. weir topics plan shows which, and", "weir topics apply makes it."])
+        }
+        Reason::Corrupt => [
+            "Not what was written any more, so not what Meta signed: never sent. Look at",
+            "the disk. weir spool show ID prints what is left of one.",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
+        Reason::Other(_) => {
+            vec!["This weir does not know why: use the one that belongs to that ingest.".to_owned()]
+        }
+    }
+}
+
+/// What to do about a file, as lines.
+pub(super) const fn on_file(file: &PutAside) -> &'static [&'static str] {
+    if file.is_salvaged {
+        &[
+            "Damaged; ingest has taken over what it could read of it. If its log told",
+            "of gaps, sqlite3 FILE .recover may find more. Then the file can go, and",
+            "what is beside it as FILE-wal and FILE-shm.",
+        ]
+    } else {
+        &[
+            "Damaged, and not yet read. Ingest takes over what it can read of it when",
+            "it opens the spool: as it starts, or within a minute while it runs. Leave",
+            "the file where it is.",
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+
+    #[test]
+    fn advice_names_a_command_and_fits_a_terminal() {
+        let place = Place { directory: PathBuf::from("/spool"), flag: " --spool-dir /spool".to_owned() };
+        for reason in Reason::ALL {
+            let lines = on(&reason, &place);
+            assert!(lines.iter().all(|line| line.len() <= 76), "{lines:?}");
+            assert!(
+                reason == Reason::Corrupt || lines[lines.len() - 1].ends_with(reason.as_str()),
+                "{lines:?}"
+            );
+        }
+        let command = on(&Reason::TooLarge, &place).pop().unwrap();
+        assert_eq!(command, "Then: weir spool retry --spool-dir /spool --all --reason too_large");
+    }
+}

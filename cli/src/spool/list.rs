@@ -1,0 +1,152 @@
+//! `weir spool list`: a delivery a line, then how much there is and what to do about it.
+
+use super::settings::{ListSettings, Place};
+use super::table::Table;
+use super::{advice, quantity, record};
+use crate::screen::Tone;
+use crate::{Exit, Screen, ToolError};
+use serde_json::{Value, json};
+use std::io;
+use weir_ingest::spool::inspect::{self, Group, InspectError, Inspector, PutAside, Which};
+
+pub(super) fn run(settings: &ListSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+    let mut inspector = match Inspector::open(&settings.place.directory) {
+        Ok(inspector) => inspector,
+        Err(error) => {
+            // A damaged file was put aside, perhaps, and no other begun yet.
+            let may_be_explained = matches!(error, InspectError::NoSpool(_) | InspectError::NotASpool(_));
+            if may_be_explained && !settings.is_json {
+                let files = inspect::put_aside(&settings.place.directory).unwrap_or_default();
+                tell_files(&files, screen)?;
+            }
+            return Err(error.into());
+        }
+    };
+    let listed = list(&mut inspector, settings, screen)?;
+    let groups = inspector.groups()?;
+    let files = inspect::put_aside(&settings.place.directory)?;
+    if settings.is_json {
+        screen.line(summary(&groups, &files))?;
+    } else {
+        conclude(settings, listed, &groups, screen)?;
+        tell_files(&files, screen)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// What was listed.
+#[derive(Clone, Copy, Debug, Default)]
+struct Listed {
+    deliveries: u64,
+    /// Of these, corrupt ones that wait: ingest has not come to them.
+    corrupt: u64,
+}
+
+/// Prints deliveries up to the limit.
+fn list(
+    inspector: &mut Inspector,
+    settings: &ListSettings,
+    screen: &mut Screen,
+) -> Result<Listed, ToolError> {
+    let mut table = Table::fitting(&inspector.groups()?);
+    let mut listed = Listed::default();
+    for stored in inspector.deliveries(settings.which.clone()) {
+        if listed.deliveries == settings.limit {
+            break;
+        }
+        let stored = stored?;
+        if settings.is_json {
+            screen.line(record::listed(&stored))?;
+        } else {
+            table.print(&stored, screen)?;
+        }
+        listed.deliveries += 1;
+        listed.corrupt += u64::from(!stored.is_intact && stored.set_aside.is_none());
+    }
+    Ok(listed)
+}
+
+fn conclude(
+    settings: &ListSettings,
+    listed: Listed,
+    groups: &[Group],
+    screen: &mut Screen,
+) -> io::Result<()> {
+    let Listed { deliveries, corrupt } = listed;
+    let meant = groups.iter().filter(|group| settings.which == Which::All || group.set_aside.is_some());
+    let more = meant.map(|group| group.deliveries).sum::<u64>().saturating_sub(deliveries);
+    if more > 0 && deliveries == settings.limit {
+        screen
+            .toned(Tone::Faint, &format!("… and {more} more: --limit {}", deliveries.saturating_add(more)))?;
+    }
+    if deliveries > 0 {
+        screen.line("")?;
+    }
+    sums(groups, &settings.place, screen)?;
+    if corrupt > 0 {
+        let verb = if corrupt == 1 { "is" } else { "are" };
+        let line = format!(
+            "{corrupt} that {verb} listed as corrupt wait{} to be set aside by ingest.",
+            if corrupt == 1 { "s" } else { "" }
+        );
+        screen.toned(Tone::Bad, &line)?;
+    }
+    Ok(())
+}
+
+fn sums(groups: &[Group], place: &Place, screen: &mut Screen) -> io::Result<()> {
+    let (waiting, set_aside): (Vec<_>, Vec<_>) = groups.iter().partition(|group| group.set_aside.is_none());
+    match waiting.first() {
+        Some(group) => screen.line(sum(group, "waits", "wait", "for Kafka"))?,
+        None => screen.toned(Tone::Good, "No delivery waits for Kafka.")?,
+    }
+    if set_aside.is_empty() {
+        return screen.toned(Tone::Good, "None is set aside.");
+    }
+    for group in set_aside {
+        let Some(reason) = &group.set_aside else { continue };
+        screen.toned(Tone::Bad, &sum(group, "is", "are", &format!("set aside as {reason}")))?;
+        advice::on(reason, place).iter().try_for_each(|line| screen.line(format!("  {line}")))?;
+    }
+    Ok(())
+}
+
+fn sum(group: &Group, one: &str, several: &str, what: &str) -> String {
+    format!(
+        "{} {} {what}: {}, the oldest received {} ago.",
+        quantity::deliveries(group.deliveries),
+        if group.deliveries == 1 { one } else { several },
+        quantity::bytes(group.bytes),
+        quantity::age(group.oldest)
+    )
+}
+
+fn tell_files(files: &[PutAside], screen: &mut Screen) -> io::Result<()> {
+    for file in files {
+        let since = file.since.map_or_else(String::new, |since| format!(" {} ago", quantity::age(since)));
+        let tone = if file.is_salvaged { Tone::Warn } else { Tone::Bad };
+        let size = quantity::bytes(file.bytes);
+        screen.toned(tone, &format!("A damaged file was put aside{since}, {size}:"))?;
+        screen.line(format!("  {}", file.file.display()))?;
+        advice::on_file(file).iter().try_for_each(|line| screen.line(format!("  {line}")))?;
+    }
+    Ok(())
+}
+
+fn summary(groups: &[Group], files: &[PutAside]) -> Value {
+    let waiting = groups.iter().find(|group| group.set_aside.is_none());
+    let set_aside = groups.iter().filter(|group| group.set_aside.is_some());
+    let count = |group: &Group| json!({"deliveries": group.deliveries, "bytes": group.bytes, "oldest": group.oldest.to_string()});
+    let by_reason: serde_json::Map<_, _> = set_aside
+        .filter_map(|group| group.set_aside.as_ref().map(|reason| (reason.to_string(), count(group))))
+        .collect();
+    let nothing = || json!({"deliveries": 0, "bytes": 0, "oldest": null});
+    let file = |file: &PutAside| {
+        let since = file.since.map(|since| since.to_string());
+        json!({"file": file.file, "bytes": file.bytes, "since": since, "salvaged": file.is_salvaged})
+    };
+    json!({
+        "summary": {"waiting": waiting.map_or_else(nothing, count), "set_aside": by_reason},
+        "files_put_aside": files.iter().map(file).collect::<Vec<_>>(),
+    })
+}

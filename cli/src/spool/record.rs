@@ -1,0 +1,147 @@
+//! Deliveries for programs: a JSON object each.
+
+use super::contents::Contents;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use schemas::Millis;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+use weir_ingest::spool::inspect::Stored;
+
+#[derive(Serialize)]
+struct Attributes<'a> {
+    id: &'a str,
+    received: String,
+    app: &'a str,
+    state: &'static str,
+    /// Why it is set aside.
+    reason: Option<&'a str>,
+    /// Whether it is other than what was written.
+    corrupt: bool,
+}
+
+#[derive(Serialize)]
+struct Listed<'a> {
+    #[serde(flatten)]
+    attributes: Attributes<'a>,
+    age_seconds: u64,
+    bytes: usize,
+    events: BTreeMap<String, usize>,
+    refusal: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Whole<'a> {
+    #[serde(flatten)]
+    attributes: Attributes<'a>,
+    headers: Headers<'a>,
+    #[serde(flatten)]
+    body: Body<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Headers<'a> {
+    Object(&'a RawValue),
+    /// Corrupt ones that are no JSON any more.
+    Text(&'a str),
+}
+
+#[derive(Serialize)]
+enum Body<'a> {
+    #[serde(rename = "body")]
+    Text(&'a str),
+    #[serde(rename = "body_base64")]
+    Base64(String),
+}
+
+/// A delivery without what people wrote.
+pub(super) fn listed(stored: &Stored) -> String {
+    let Contents { kinds, refusal } = Contents::of(&stored.body);
+    json(&Listed {
+        attributes: attributes(stored),
+        age_seconds: Millis::of(SystemTime::now()).millis_since(stored.received) / 1000,
+        bytes: stored.body.len(),
+        events: kinds,
+        refusal: refusal.map(schemas::Refusal::as_str),
+    })
+}
+
+/// All of a delivery.
+pub(super) fn whole(stored: &Stored) -> String {
+    let headers = serde_json::from_str(&stored.headers);
+    json(&Whole {
+        attributes: attributes(stored),
+        headers: headers.map_or(Headers::Text(&stored.headers), Headers::Object),
+        body: match std::str::from_utf8(&stored.body) {
+            Ok(text) => Body::Text(text),
+            Err(_) => Body::Base64(STANDARD.encode(&stored.body)),
+        },
+    })
+}
+
+fn attributes(stored: &Stored) -> Attributes<'_> {
+    Attributes {
+        id: &stored.id,
+        received: stored.received.to_string(),
+        app: &stored.app,
+        state: if stored.set_aside.is_some() { "set_aside" } else { "waiting" },
+        reason: stored.set_aside.as_ref().map(weir_ingest::spool::inspect::Reason::as_str),
+        corrupt: !stored.is_intact,
+    }
+}
+
+fn json(object: &impl Serialize) -> String {
+    serde_json::to_string(object).expect("it is made of strings, numbers and JSON")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use serde_json::{Value, json};
+    use weir_ingest::spool::inspect::Reason;
+
+    fn stored(headers: &str, body: &'static [u8]) -> Stored {
+        Stored {
+            place: 1,
+            id: "019aa7f0-5c1e-7d3a-9f00-1c2d3e4f5a6b".to_owned(),
+            received: Millis::since_epoch(1_569_262_485_349),
+            app: "shop".to_owned(),
+            headers: headers.to_owned(),
+            body: Bytes::from_static(body),
+            set_aside: Some(Reason::Corrupt),
+            is_intact: false,
+        }
+    }
+
+    #[test]
+    fn a_whole_delivery_has_its_body_as_it_came() {
+        let text = "{\"text\":\"Grüße\\u00e4\\n\"}";
+        let line = whole(&stored(r#"{"x-hub-signature-256":"sha256=00"}"#, text.as_bytes()));
+        let object: Value = serde_json::from_str(&line).unwrap();
+        let expected = json!({
+            "id": "019aa7f0-5c1e-7d3a-9f00-1c2d3e4f5a6b", "received": "2019-09-23T18:14:45.349Z", "app": "shop",
+            "state": "set_aside", "reason": "corrupt", "corrupt": true,
+            "headers": {"x-hub-signature-256": "sha256=00"}, "body": text
+        });
+        assert_eq!(object, expected);
+        assert!(!line.contains('\n'));
+    }
+
+    #[test]
+    fn what_is_no_text_any_more_is_given_all_the_same() {
+        let object: Value = serde_json::from_str(&whole(&stored("{broken", b"\xff\x00"))).unwrap();
+        assert_eq!((&object["headers"], &object["body_base64"]), (&json!("{broken"), &json!("/wA=")));
+        assert_eq!(object.get("body"), None);
+    }
+
+    #[test]
+    fn a_list_has_no_word_of_people() {
+        let object: Value = serde_json::from_str(&listed(&stored("{}", b"Hello"))).unwrap();
+        assert_eq!((&object["bytes"], &object["refusal"]), (&json!(5), &json!("not_json")));
+        assert!(!object.to_string().contains("Hello"));
+    }
+}
