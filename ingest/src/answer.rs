@@ -24,8 +24,12 @@ pub(crate) enum Answer {
     TooLarge,
     /// The signature is missing, repeated, malformed or wrong.
     Unsigned(SignatureFault),
-    /// The body did not come, or not in time.
-    Incomplete,
+    /// The body did not come in time, or too slowly.
+    Slow,
+    /// The request, or its body, is framed in a way that cannot be relied on.
+    Malformed(&'static str),
+    /// A mistake in the program: nothing is known of what became of the request.
+    Failed,
     /// Nothing could be made durable.
     Unavailable(Unavailable),
 }
@@ -58,6 +62,8 @@ pub(crate) enum Unavailable {
     SpoolFailing,
     /// As many connections are open as `--max-connections` allows.
     Connections,
+    /// All bodies together hold as much as `--max-body-bytes-in-flight` allows.
+    BodyBytes,
 }
 
 /// How long a client may wait before it tries again, in seconds.
@@ -88,7 +94,7 @@ impl SignatureFault {
 }
 
 impl Unavailable {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Starting,
         Self::QueueFull,
         Self::Late,
@@ -97,6 +103,7 @@ impl Unavailable {
         Self::SpoolFull,
         Self::SpoolFailing,
         Self::Connections,
+        Self::BodyBytes,
     ];
 
     pub(crate) const fn as_str(self) -> &'static str {
@@ -109,6 +116,7 @@ impl Unavailable {
             Self::SpoolFull => "spool_full",
             Self::SpoolFailing => "spool_failing",
             Self::Connections => "connections",
+            Self::BodyBytes => "body_bytes",
         }
     }
 }
@@ -129,6 +137,26 @@ impl Unavailable {
             }
             Self::SpoolFailing => "Kafka does not acknowledge, and the spool's disk fails or is too slow",
             Self::Connections => "as many connections are open as --max-connections allows",
+            Self::BodyBytes => "all bodies together are as large as --max-body-bytes-in-flight allows",
+        }
+    }
+
+    /// For the client: what happened, in a line that names nothing of the inside but settings.
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Starting => {
+                "starting: Kafka or a topic has not been seen yet, send it again (/readyz?verbose of the admin port says more)"
+            }
+            Self::QueueFull => {
+                "Kafka is slower than what comes in, and the queue for it is full: send it again"
+            }
+            Self::Late => "Kafka is late: it did not acknowledge within --ack-timeout, send it again",
+            Self::Refused => "Kafka refuses a record: send it again (the log of this process says more)",
+            Self::BreakerOpen => "Kafka has not acknowledged for a while: send it again",
+            Self::SpoolFull => "Kafka does not acknowledge and the spool is full: send it again",
+            Self::SpoolFailing => "Kafka does not acknowledge and the spool's disk fails: send it again",
+            Self::Connections => "as many connections are open as can be served: send it again",
+            Self::BodyBytes => "as many bytes are being received as can be held: send it again",
         }
     }
 }
@@ -143,7 +171,9 @@ impl Answer {
             Self::Encoded => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unsigned(_) => StatusCode::UNAUTHORIZED,
-            Self::Incomplete => StatusCode::REQUEST_TIMEOUT,
+            Self::Slow => StatusCode::REQUEST_TIMEOUT,
+            Self::Malformed(_) => StatusCode::BAD_REQUEST,
+            Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -160,10 +190,10 @@ impl Answer {
             }
             Self::TooLarge => "the body is larger than the cap (--max-body)",
             Self::Unsigned(fault) => fault.advice(),
-            Self::Incomplete => "the body did not come in time, or not whole",
-            Self::Unavailable(_) => {
-                "nothing could be made durable: send it again (/readyz?verbose of the admin port says more)"
-            }
+            Self::Slow => "the body did not come in time (--body-timeout), or too slowly (--body-min-rate)",
+            Self::Malformed(fault) => fault,
+            Self::Failed => "a mistake in the program: send it again, and report what the log says",
+            Self::Unavailable(why) => why.text(),
         };
         Bytes::from_static(line.as_bytes())
     }

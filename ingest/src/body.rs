@@ -1,15 +1,38 @@
-//! Reads a request's body, bounded in bytes and time.
+//! Reads a request's body, bounded in bytes, time and speed.
 
-use bytes::Bytes;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use crate::budget::{Budget, Share, Short};
+use crate::settings::Settings;
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
+use std::error::Error as _;
+use std::io;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long a body may come at any speed: connections begin slowly.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// Why a body was not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BodyFault {
     TooLarge,
-    Incomplete,
+    /// It did not come in time, or too slowly.
+    Slow,
+    /// Its chunks are no chunks, or it ended early.
+    Malformed,
+    /// All bodies together hold as much as they may.
+    NoRoom,
+}
+
+/// What a body is held to.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    max_bytes: usize,
+    timeout: Duration,
+    min_rate: u64,
+    budget: Arc<Budget>,
 }
 
 /// Whether `Content-Length` alone says that the body is larger than `max_bytes`.
@@ -17,17 +40,117 @@ pub(crate) fn is_declared_too_large(body: &Incoming, max_bytes: usize) -> bool {
     body.size_hint().lower() > max_bytes as u64
 }
 
-/// Whether the client said how long the body is.
-pub(crate) fn is_length_declared(body: &Incoming) -> bool {
-    body.size_hint().exact().is_some()
+impl Reading {
+    pub(crate) fn new(settings: &Settings, budget: Arc<Budget>) -> Self {
+        let limits = &settings.limits;
+        Self {
+            max_bytes: settings.max_body,
+            timeout: limits.body_timeout,
+            min_rate: limits.body_min_rate,
+            budget,
+        }
+    }
+
+    /// Reads the whole body, and holds its share of the budget; a body that came in one piece is not copied.
+    pub(crate) async fn read(&self, mut body: Incoming) -> Result<(Bytes, Share), BodyFault> {
+        let declared = body.size_hint().exact().and_then(|length| usize::try_from(length).ok());
+        let mut share = self.budget.share(declared.unwrap_or_default())?;
+        let mut read = Read::Nothing;
+        let start = Instant::now();
+        while let Some(data) = self.next(&mut body, &mut share, start, read.len()).await? {
+            let bytes = read.len() + data.len();
+            if bytes > self.max_bytes {
+                return Err(BodyFault::TooLarge);
+            }
+            share.grow_to(bytes)?;
+            read.push(data, declared.unwrap_or_default());
+        }
+        Ok((read.into_bytes(), share))
+    }
+
+    /// The next piece of data; `None` at the end.
+    async fn next(
+        &self,
+        body: &mut Incoming,
+        share: &mut Share,
+        start: Instant,
+        received: usize,
+    ) -> Result<Option<Bytes>, BodyFault> {
+        let deadline = start + self.may_take(received);
+        loop {
+            let frame = tokio::select! {
+                biased;
+                frame = body.frame() => frame,
+                () = share.is_cut() => return Err(BodyFault::NoRoom),
+                () = tokio::time::sleep_until(deadline) => return Err(BodyFault::Slow),
+            };
+            // What follows the last chunk, trailers, says nothing that is signed.
+            match frame.transpose().map_err(|error| fault_of(&error))?.map(hyper::body::Frame::into_data) {
+                Some(Ok(data)) if data.is_empty() => {}
+                Some(Ok(data)) => return Ok(Some(data)),
+                Some(Err(_trailers)) => {}
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// How long after its start a body of which this much is here may take to send more.
+    fn may_take(&self, received: usize) -> Duration {
+        let received = u64::try_from(received).unwrap_or(u64::MAX);
+        let at_least = Duration::from_millis(received.saturating_mul(1000) / self.min_rate);
+        self.timeout.min(GRACE.saturating_add(at_least))
+    }
 }
 
-/// Reads the whole body; a body that came in one piece is not copied.
-pub(crate) async fn read(body: Incoming, max_bytes: usize, limit: Duration) -> Result<Bytes, BodyFault> {
-    let collected = tokio::time::timeout(limit, Limited::new(body, max_bytes).collect()).await;
-    match collected {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(BodyFault::TooLarge),
-        Ok(Err(_)) | Err(_) => Err(BodyFault::Incomplete),
+/// Pieces of a body, put together once there is a second one.
+#[derive(Debug)]
+enum Read {
+    Nothing,
+    Whole(Bytes),
+    Pieces(BytesMut),
+}
+
+impl Read {
+    fn len(&self) -> usize {
+        match self {
+            Self::Nothing => 0,
+            Self::Whole(bytes) => bytes.len(),
+            Self::Pieces(bytes) => bytes.len(),
+        }
+    }
+
+    fn push(&mut self, data: Bytes, expected: usize) {
+        match self {
+            Self::Nothing => *self = Self::Whole(data),
+            Self::Whole(first) => {
+                let mut pieces = BytesMut::with_capacity(expected.max(first.len() + data.len()));
+                pieces.extend_from_slice(first);
+                pieces.extend_from_slice(&data);
+                *self = Self::Pieces(pieces);
+            }
+            Self::Pieces(pieces) => pieces.extend_from_slice(&data),
+        }
+    }
+
+    fn into_bytes(self) -> Bytes {
+        match self {
+            Self::Nothing => Bytes::new(),
+            Self::Whole(bytes) => bytes,
+            Self::Pieces(bytes) => bytes.freeze(),
+        }
+    }
+}
+
+impl From<Short> for BodyFault {
+    fn from(Short: Short) -> Self {
+        Self::NoRoom
+    }
+}
+
+/// hyper hands on why its decoder gave up as an IO error; a connection that broke is told nothing anyway.
+fn fault_of(error: &hyper::Error) -> BodyFault {
+    match error.source().and_then(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind) {
+        Some(io::ErrorKind::TimedOut) => BodyFault::Slow,
+        _ => BodyFault::Malformed,
     }
 }

@@ -41,6 +41,10 @@ impl Complaints {
 
     /// A delivery was not made durable.
     pub(crate) fn unavailable(&self, why: Unavailable) {
+        // Anybody can cause this, so it is no outage; the limit has said it.
+        if why == Unavailable::BodyBytes {
+            return;
+        }
         let now = Instant::now();
         let mut outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner);
         outage.get_or_insert(Outage { since: now, deliveries: 0 }).deliveries += 1;

@@ -12,5 +12,5 @@ const ABOUT: About = About {
 };
 
 fn main() -> ExitCode {
-    process::run::<IngestArgs, _, _, _>(ABOUT, Settings::read, weir_ingest::run)
+    process::run_listening::<IngestArgs, _, _, _>(ABOUT, Settings::read, Settings::port, weir_ingest::run)
 }

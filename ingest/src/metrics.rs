@@ -76,7 +76,7 @@ impl Method {
     }
 }
 
-const STATUSES: [u16; 9] = [200, 401, 403, 404, 405, 408, 413, 415, 503];
+const STATUSES: [u16; 12] = [200, 400, 401, 403, 404, 405, 408, 413, 415, 431, 500, 503];
 const REFUSALS: [Refusal; 4] =
     [Refusal::NotJson, Refusal::NotADelivery, Refusal::TooDeep, Refusal::TooManyEvents];
 
@@ -149,6 +149,13 @@ impl Metrics {
             Answer::Unsigned(fault) => self.signature_failures[*fault as usize].inc(),
             Answer::Unavailable(why) => self.unavailable[*why as usize].inc(),
             _ => {}
+        }
+    }
+
+    /// Counts an answer that hyper gave by itself, to what is no request.
+    pub(crate) fn answered_by_hyper(&self, status: u16) {
+        if let Some(counter) = self.answers.get(&(Method::Other, status)) {
+            counter.inc();
         }
     }
 

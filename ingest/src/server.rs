@@ -1,51 +1,30 @@
 //! The public port: accepts connections, bounds them, and drains them when the process is asked to end.
 
-use crate::answer::{Answer, Unavailable};
 use crate::breaker::Breaker;
+use crate::budget::Budget;
+use crate::door::Door;
 use crate::durable::Durable;
 use crate::gate::{self, Gate};
 use crate::kafka::Kafka;
 use crate::metrics::Metrics;
 use crate::publisher::Publisher;
+use crate::refusals::Refusals;
 use crate::reload::{self, Current};
 use crate::settings::Settings;
 use crate::spool::{self, OpenError, Spool, SpoolMetrics};
 use crate::webhook::{Parts, Webhook};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use runtime::health::Probe;
 use runtime::process::Process;
 use runtime::producer::{Producer, ProducerError, ProducerOptions, watchdog};
 use runtime::settings::{CommonSettings, KafkaSettings};
 use schemas::TopicSpec;
-use std::convert::Infallible;
-use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
-
-/// How long to wait before accepting again when the system had no connection to give.
-const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
-/// The largest head of a request, in bytes; Meta's are below 1 KiB.
-const MAX_HEAD_BYTES: usize = 16 * 1024;
-/// How much of a request is read at once; hyper's own bound is some 400 KiB a connection.
-const READ_BUFFER_BYTES: usize = 64 * 1024;
+use tokio::net::TcpListener;
 
 /// Why ingest could not serve.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// The port is in use, or not allowed.
-    #[error("cannot listen on --listen {address}: {source}; stop what uses the port, or choose another")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// What the system said.
-        source: io::Error,
-    },
     /// The Kafka client cannot be made from its settings.
     #[error(transparent)]
     Producer(#[from] ProducerError),
@@ -54,15 +33,14 @@ pub enum ServeError {
     Spool(#[from] OpenError),
 }
 
-/// Serves from the address of the settings until the process is asked to end.
-pub async fn run(common: CommonSettings, settings: Settings, process: Process) -> Result<(), ServeError> {
-    let listener = bind(settings.listen).await?;
+/// Serves the public port until the process is asked to end.
+pub async fn run(
+    common: CommonSettings,
+    settings: Settings,
+    process: Process,
+    listener: TcpListener,
+) -> Result<(), ServeError> {
     serve(listener, &common.kafka, &common.topic_prefix, settings, process).await
-}
-
-/// Binds the public port.
-pub async fn bind(address: SocketAddr) -> Result<TcpListener, ServeError> {
-    TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })
 }
 
 /// Serves a port that is bound already until the process is asked to end; then drains: takes requests for
@@ -113,10 +91,20 @@ pub async fn serve(
         ack_timeout: settings.ack_timeout,
         metrics: Arc::clone(&metrics),
     };
-    let parts = Parts { secrets, durable, metrics: Arc::clone(&metrics), shutdown: process.shutdown.clone() };
+    let refusals = Refusals::new(&process.registry);
+    let limit = settings.limits.max_body_bytes_in_flight;
+    let parts = Parts {
+        secrets,
+        durable,
+        budget: Budget::new(limit, &process.registry, refusals.clone()),
+        metrics: Arc::clone(&metrics),
+        refusals: refusals.clone(),
+        shutdown: process.shutdown.clone(),
+    };
     let webhook = Arc::new(Webhook::new(&settings, parts));
     announce(&listener, &settings);
-    serve_until_drained(listener, webhook, &settings, &metrics, &process).await;
+    let door = Door::new(&settings.limits, metrics, refusals);
+    serve_until_drained(listener, &door, webhook, &settings, &process).await;
     if !producer.flush(settings.drain_timeout).await {
         let records = producer.in_flight();
         tracing::warn!(records, "records that nobody waits for were not acknowledged before the end");
@@ -171,91 +159,27 @@ fn producer_options(settings: &Settings, client_id: &str) -> ProducerOptions {
 
 async fn serve_until_drained(
     listener: TcpListener,
+    door: &Door,
     webhook: Arc<Webhook>,
     settings: &Settings,
-    metrics: &Arc<Metrics>,
     process: &Process,
 ) {
     let graceful = GracefulShutdown::new();
-    let door = Door {
-        slots: Arc::new(Semaphore::new(settings.max_connections)),
-        header_timeout: settings.header_timeout,
-        webhook,
-        metrics: Arc::clone(metrics),
+    let respond = move |request| {
+        let webhook = Arc::clone(&webhook);
+        async move { webhook.respond(request).await }
     };
     let end = async {
         process.shutdown.requested().await;
         tokio::time::sleep(settings.drain_delay).await;
     };
     tokio::select! {
-        () = door.keep_accepting(&listener, &graceful) => {}
+        () = door.keep_accepting(&listener, &graceful, respond) => {}
         () = end => {}
     }
     // A connection that nobody accepts any more is refused, not left waiting.
     drop(listener);
     if tokio::time::timeout(settings.drain_timeout, graceful.shutdown()).await.is_err() {
         tracing::warn!("connections were still open after --drain-timeout and are cut off");
-    }
-}
-
-/// Lets connections in.
-struct Door {
-    slots: Arc<Semaphore>,
-    header_timeout: Duration,
-    webhook: Arc<Webhook>,
-    metrics: Arc<Metrics>,
-}
-
-impl Door {
-    async fn keep_accepting(&self, listener: &TcpListener, graceful: &GracefulShutdown) {
-        loop {
-            match listener.accept().await {
-                Ok((stream, _)) => self.admit(stream, graceful),
-                Err(error) => {
-                    self.metrics.accept_errors.inc();
-                    tracing::debug!(%error, "a connection could not be accepted");
-                    tokio::time::sleep(ACCEPT_BACKOFF).await;
-                }
-            }
-        }
-    }
-
-    fn admit(&self, stream: TcpStream, graceful: &GracefulShutdown) {
-        let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() else {
-            return self.turn_away(&stream);
-        };
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection was gone before it was served");
-        }
-        let webhook = Arc::clone(&self.webhook);
-        let service = service_fn(move |request| {
-            let webhook = Arc::clone(&webhook);
-            async move { Ok::<_, Infallible>(webhook.respond(request).await) }
-        });
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(self.header_timeout)
-            .max_header_size(MAX_HEAD_BYTES)
-            .max_buf_size(READ_BUFFER_BYTES)
-            .serve_connection(TokioIo::new(stream), service);
-        let connection = graceful.watch(connection);
-        let open = self.metrics.connections.clone();
-        open.inc();
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended early");
-            }
-            open.dec();
-            drop(slot);
-        });
-    }
-
-    /// Answers at once, in as many bytes as a fresh socket takes without waiting.
-    fn turn_away(&self, stream: &TcpStream) {
-        let answer = Answer::Unavailable(Unavailable::Connections);
-        self.metrics.answered(crate::metrics::Method::Other, &answer);
-        if let Err(error) = stream.try_write(crate::answer::TURNED_AWAY) {
-            tracing::debug!(%error, "a connection that was turned away did not wait for the answer");
-        }
     }
 }

@@ -1,6 +1,11 @@
 //! The settings of ingest: declared as flags, read once, checked together.
 
+mod limits;
+
+pub use limits::{LimitArgs, Limits};
+
 use crate::secrets::{self, Secret};
+use runtime::ports::Port;
 use runtime::settings::{Problem, Reader, Source, form};
 use schemas::TopicSpec;
 use std::net::SocketAddr;
@@ -81,18 +86,6 @@ pub struct IngestArgs {
     #[arg(long, env = "WEIR_MAX_EVENTS", default_value = "10000", value_name = "COUNT")]
     max_events: Option<String>,
 
-    /// The most connections that are served at once; one more is answered 503
-    #[arg(long, env = "WEIR_MAX_CONNECTIONS", default_value = "10000", value_name = "COUNT")]
-    max_connections: Option<String>,
-
-    /// How long a client may take to send the head of a request; it bounds idle keep-alive connections too
-    #[arg(long, env = "WEIR_HEADER_TIMEOUT", default_value = "75s", value_name = "DURATION")]
-    header_timeout: Option<String>,
-
-    /// How long a client may take to send a body
-    #[arg(long, env = "WEIR_BODY_TIMEOUT", default_value = "5s", value_name = "DURATION")]
-    body_timeout: Option<String>,
-
     /// How long requests are still taken after SIGTERM, while load balancers learn that this instance ends
     #[arg(long, env = "WEIR_DRAIN_DELAY", default_value = "5s", value_name = "DURATION")]
     drain_delay: Option<String>,
@@ -108,6 +101,9 @@ pub struct IngestArgs {
     /// Bytes of records that may wait for Kafka before deliveries are answered 503 at once
     #[arg(long, env = "WEIR_QUEUE_BYTES", default_value = "128MiB", value_name = "BYTES")]
     queue_bytes: Option<String>,
+
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 /// The checked settings of ingest.
@@ -135,12 +131,8 @@ pub struct Settings {
     pub max_body: usize,
     /// The most events of one delivery.
     pub max_events: usize,
-    /// The most connections at once.
-    pub max_connections: usize,
-    /// How long a head may take, and a connection be idle.
-    pub header_timeout: Duration,
-    /// How long a body may take.
-    pub body_timeout: Duration,
+    /// What a client may take up at the public port.
+    pub limits: Limits,
     /// How long requests are still taken after the end was asked for.
     pub drain_delay: Duration,
     /// How long requests under way may take to end.
@@ -207,9 +199,7 @@ impl Settings {
         let breaker_probe = reader.required("breaker_probe", &between(10, 60_000));
         let max_body = reader.required("max_body", &form::bytes(1024..=64 << 20)).and_then(usize_of);
         let max_events = reader.required("max_events", &form::count(1..=1_000_000)).and_then(usize_of);
-        let connections = reader.required("max_connections", &form::count(1..=1_000_000)).and_then(usize_of);
-        let header_timeout = reader.required("header_timeout", &between(100, 3_600_000));
-        let body_timeout = reader.required("body_timeout", &between(100, 60_000));
+        let limits = Limits::read(reader, max_body);
         let drain_delay = reader.required("drain_delay", &between(0, 300_000));
         let drain_timeout = reader.required("drain_timeout", &between(100, 300_000));
         let linger = reader.required("linger", &form::duration(Duration::ZERO..=Duration::from_millis(100)));
@@ -226,14 +216,17 @@ impl Settings {
             breaker_probe: breaker_probe?,
             max_body: max_body?,
             max_events: max_events?,
-            max_connections: connections?,
-            header_timeout: header_timeout?,
-            body_timeout: body_timeout?,
+            limits: limits?,
             drain_delay: drain_delay?,
             drain_timeout: drain_timeout?,
             linger: linger?,
             queue_bytes: queue_bytes?,
         })
+    }
+
+    /// The public port.
+    pub fn port(&self) -> Port {
+        Port { flag: "--listen", address: self.listen }
     }
 
     /// The defaults of `--help` for one app on a loopback port that the system chooses.
@@ -250,9 +243,7 @@ impl Settings {
             breaker_probe: Duration::from_secs(1),
             max_body: usize::try_from(TopicSpec::DEFAULT_BODY_BYTES).unwrap_or(usize::MAX),
             max_events: 10_000,
-            max_connections: 10_000,
-            header_timeout: Duration::from_secs(75),
-            body_timeout: Duration::from_secs(5),
+            limits: Limits::default(),
             drain_delay: Duration::ZERO,
             drain_timeout: Duration::from_secs(10),
             linger: Duration::from_micros(500),

@@ -1,30 +1,34 @@
 //! From a request to its answer: the refusals in their order, then verify, make durable, answer.
 
-use crate::answer::Answer;
-use crate::body::{self, BodyFault};
+use crate::answer::{Answer, Unavailable};
+use crate::body::{self, BodyFault, Reading};
+use crate::budget::Budget;
 use crate::complaints::Complaints;
 use crate::delivery::Delivery;
+use crate::door;
 use crate::durable::Durable;
+use crate::framing;
 use crate::handshake;
 use crate::metrics::{Method, Metrics};
+use crate::refusals::{Limit, Refusals};
 use crate::reload::Current;
 use crate::settings::Settings;
 use crate::signature;
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::header::CONTENT_ENCODING;
 use hyper::{HeaderMap, Request, Response};
 use runtime::shutdown::Shutdown;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 /// Answers the requests of the public port.
 #[derive(Debug)]
 pub(crate) struct Webhook {
     path: String,
     max_body: usize,
-    body_timeout: Duration,
+    reading: Reading,
     parts: Parts,
     complaints: Complaints,
 }
@@ -34,19 +38,21 @@ pub(crate) struct Webhook {
 pub(crate) struct Parts {
     pub(crate) secrets: Arc<Current>,
     pub(crate) durable: Durable,
+    pub(crate) budget: Arc<Budget>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) refusals: Refusals,
     pub(crate) shutdown: Shutdown,
 }
 
 /// An answer, and whether the connection can go on after it.
 struct Outcome {
     answer: Answer,
-    /// The body was left unread, so where the next request begins is not known.
+    /// The request was refused: where the next one begins may not be known, and nothing good is to be expected of it.
     close: bool,
 }
 
 impl Outcome {
-    const fn early(answer: Answer) -> Self {
+    const fn refused(answer: Answer) -> Self {
         Self { answer, close: true }
     }
 
@@ -60,7 +66,7 @@ impl Webhook {
         Self {
             path: settings.path.clone(),
             max_body: settings.max_body,
-            body_timeout: settings.body_timeout,
+            reading: Reading::new(settings, Arc::clone(&parts.budget)),
             parts,
             complaints: Complaints::new(),
         }
@@ -84,16 +90,21 @@ impl Webhook {
 
     /// Refusals are tried in the order 404, 405, 415, 413, 401.
     async fn outcome(&self, method: Method, request: Request<Incoming>) -> Outcome {
+        if let Some(fault) = framing::fault(request.version(), request.headers()) {
+            return self.malformed(fault);
+        }
         if request.uri().path() != self.path {
-            return Outcome::early(Answer::NotFound);
+            return Outcome::refused(Answer::NotFound);
         }
         match method {
             Method::Get => {
                 let tokens = self.parts.secrets.verify_tokens.load();
-                Outcome::of(handshake::answer(request.uri().query(), &tokens))
+                let answer = handshake::answer(request.uri().query(), &tokens);
+                let passed = matches!(answer, Answer::Challenge(_)) && request.body().is_end_stream();
+                Outcome { answer, close: !passed }
             }
             Method::Post => self.deliver(request).await,
-            Method::Other => Outcome::early(Answer::MethodNotAllowed),
+            Method::Other => Outcome::refused(Answer::MethodNotAllowed),
         }
     }
 
@@ -101,26 +112,47 @@ impl Webhook {
         let received = SystemTime::now();
         let (head, body) = request.into_parts();
         if is_encoded(&head.headers) {
-            return Outcome::early(Answer::Encoded);
+            return Outcome::refused(Answer::Encoded);
         }
         if body::is_declared_too_large(&body, self.max_body) {
-            return Outcome::early(Answer::TooLarge);
+            return Outcome::refused(Answer::TooLarge);
         }
-        let claim = signature::claim(&head.headers);
-        if let (Err(fault), true) = (&claim, body::is_length_declared(&body)) {
-            return Outcome::early(Answer::Unsigned(*fault));
-        }
-        let bytes = match body::read(body, self.max_body, self.body_timeout).await {
-            Ok(bytes) => bytes,
-            Err(BodyFault::TooLarge) => return Outcome::early(Answer::TooLarge),
-            Err(BodyFault::Incomplete) => return Outcome::early(Answer::Incomplete),
+        let claim = match signature::claim(&head.headers) {
+            Ok(claim) => claim,
+            Err(fault) => return Outcome::refused(Answer::Unsigned(fault)),
         };
-        let verified =
-            claim.and_then(|claim| signature::verify(&self.parts.secrets.keyring.load(), claim, bytes));
-        match verified {
-            Ok(body) => Outcome::of(self.accept(&Delivery::new(body, received)).await),
-            Err(fault) => Outcome::of(Answer::Unsigned(fault)),
+        // The share is held until the answer: the bytes are in memory until then.
+        let (bytes, mut share) = match self.reading.read(body).await {
+            Ok(read) => read,
+            Err(fault) => return self.unread(fault),
+        };
+        let verified = match signature::verify(&self.parts.secrets.keyring.load(), claim, bytes) {
+            Ok(verified) => verified,
+            Err(fault) => return Outcome::refused(Answer::Unsigned(fault)),
+        };
+        door::prove(&head.extensions);
+        if share.prove().is_err() {
+            return self.unread(BodyFault::NoRoom);
         }
+        Outcome::of(self.accept(&Delivery::new(verified, received)).await)
+    }
+
+    fn unread(&self, fault: BodyFault) -> Outcome {
+        match fault {
+            BodyFault::TooLarge => Outcome::refused(Answer::TooLarge),
+            BodyFault::Malformed => self.malformed("the chunks of the body are malformed, or it ended early"),
+            // The budget has counted it.
+            BodyFault::NoRoom => Outcome::refused(Answer::Unavailable(Unavailable::BodyBytes)),
+            BodyFault::Slow => {
+                self.parts.refusals.count(Limit::BodyTime);
+                Outcome::refused(Answer::Slow)
+            }
+        }
+    }
+
+    fn malformed(&self, fault: &'static str) -> Outcome {
+        self.parts.refusals.count(Limit::Malformed);
+        Outcome::refused(Answer::Malformed(fault))
     }
 
     async fn accept(&self, delivery: &Delivery) -> Answer {

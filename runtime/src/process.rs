@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::health::Health;
+use crate::ports::{self, Port};
 use crate::settings::{CommonArgs, CommonSettings, Problem, Problems, Reader, Source};
 use crate::shutdown::Shutdown;
 use crate::{admin, metrics, telemetry};
@@ -69,13 +70,50 @@ where
     F: Future<Output = Result<(), E>>,
     E: Into<Box<dyn Error + Send + Sync>>,
 {
+    launch(about, read, |_| None, |common, settings, process, _| app(common, settings, process))
+}
+
+/// As [`run`], for a workload that listens itself: its port and the admin port are bound together before the work
+/// begins, so that a start that fails names both.
+#[expect(clippy::missing_panics_doc, reason = "it cannot panic, as the message says")]
+pub fn run_listening<A, S, F, E>(
+    about: About,
+    read: impl FnOnce(&A, &mut Reader<'_>) -> Option<S>,
+    port: impl FnOnce(&S) -> Port,
+    app: impl FnOnce(CommonSettings, S, Process, TcpListener) -> F,
+) -> ExitCode
+where
+    A: Args + FromArgMatches,
+    F: Future<Output = Result<(), E>>,
+    E: Into<Box<dyn Error + Send + Sync>>,
+{
+    let app = |common, settings, process, listener: Option<TcpListener>| {
+        app(common, settings, process, listener.expect("a port that was asked for is bound before the work"))
+    };
+    launch(about, read, |settings| Some(port(settings)), app)
+}
+
+fn launch<A, S, F, E>(
+    about: About,
+    read: impl FnOnce(&A, &mut Reader<'_>) -> Option<S>,
+    port: impl FnOnce(&S) -> Option<Port>,
+    app: impl FnOnce(CommonSettings, S, Process, Option<TcpListener>) -> F,
+) -> ExitCode
+where
+    A: Args + FromArgMatches,
+    F: Future<Output = Result<(), E>>,
+    E: Into<Box<dyn Error + Send + Sync>>,
+{
     let command = command::<A>(about);
     let matches = match command.clone().try_get_matches() {
         Ok(matches) => matches,
         Err(error) => return explain(&error),
     };
     match settings(&command, &matches, read) {
-        Ok((common, settings)) => start(about, common, |common, process| app(common, settings, process)),
+        Ok((common, settings)) => {
+            let port = port(&settings);
+            start(about, common, port, |common, process, listener| app(common, settings, process, listener))
+        }
         Err(problems) => {
             complain(&format!("{}: the settings cannot be used:\n{problems}", about.name));
             ExitCode::from(2)
@@ -113,7 +151,8 @@ fn refused(found: String) -> Problems {
 fn start<F, E>(
     about: About,
     common: CommonSettings,
-    app: impl FnOnce(CommonSettings, Process) -> F,
+    port: Option<Port>,
+    app: impl FnOnce(CommonSettings, Process, Option<TcpListener>) -> F,
 ) -> ExitCode
 where
     F: Future<Output = Result<(), E>>,
@@ -125,7 +164,7 @@ where
         Err(error) => return failed(&error),
     };
     let process = Process::new(about.name, about.version);
-    let outcome = runtime.block_on(supervise(common, process, app));
+    let outcome = runtime.block_on(supervise(common, process, port, app));
     runtime.shutdown_background();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -136,13 +175,17 @@ where
 async fn supervise<F, E>(
     common: CommonSettings,
     process: Process,
-    app: impl FnOnce(CommonSettings, Process) -> F,
+    port: Option<Port>,
+    app: impl FnOnce(CommonSettings, Process, Option<TcpListener>) -> F,
 ) -> Result<(), Box<dyn Error + Send + Sync>>
 where
     F: Future<Output = Result<(), E>>,
     E: Into<Box<dyn Error + Send + Sync>>,
 {
-    let listener: TcpListener = admin::bind(common.admin_listen).await?;
+    let admin = Port { flag: "--admin-listen", address: common.admin_listen };
+    let ports: Vec<Port> = std::iter::once(admin).chain(port).collect();
+    let mut listeners = ports::bind(&ports).await?.into_iter();
+    let listener = listeners.next().expect("there is a listener for each port");
     let admin = tokio::spawn(admin::serve(listener, process.clone()));
     let signals = tokio::spawn(obey_signals(
         signal(SignalKind::terminate())?,
@@ -157,7 +200,7 @@ where
         admin = %common.admin_listen,
         "started"
     );
-    let outcome = app(common, process.clone()).await.map_err(Into::into);
+    let outcome = app(common, process.clone(), listeners.next()).await.map_err(Into::into);
     process.shutdown.trigger();
     if !process.shutdown.finished(TASKS_MAY_TAKE).await {
         tracing::warn!("tasks in the background had not ended");

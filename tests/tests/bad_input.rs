@@ -74,11 +74,16 @@ async fn a_port_in_use_is_named_with_its_setting() {
     let taken = held.local_addr().unwrap().to_string();
     let [free] = ports::free().unwrap();
     let free = format!("127.0.0.1:{free}");
-    for (listen, admin, setting) in [(&taken, &free, "--listen"), (&free, &taken, "--admin-listen")] {
+    let both = ["--listen", "--admin-listen"];
+    for (listen, admin, settings) in
+        [(&taken, &free, &both[..1]), (&free, &taken, &both[1..]), (&taken, &taken, &both[..])]
+    {
         let args = ["--brokers", "127.0.0.1:1", "--listen", listen, "--admin-listen", admin];
         let (code, said) = outcome("weir-ingest", &args, &[("WEIR_APP_SECRET", "x")]).await.unwrap();
         assert_eq!(code, Some(1), "{said}");
-        assert!(said.contains(setting) && said.contains(&taken), "{said}");
+        for setting in both {
+            assert_eq!(said.contains(&format!("{setting} {taken}")), settings.contains(&setting), "{said}");
+        }
     }
 }
 

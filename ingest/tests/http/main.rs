@@ -6,7 +6,7 @@ mod service;
 mod spool;
 
 use schemas::Topic;
-use service::{SECRET, Service, cluster, digest, post, settings, signed, signed_with, until};
+use service::{SECRET, Service, cluster, digest, limited, post, settings, signed, signed_with, until};
 use std::time::{Duration, Instant};
 use weir_ingest::settings::Secrets;
 
@@ -229,7 +229,7 @@ async fn one_connection_serves_request_after_request() {
 #[tokio::test]
 async fn a_body_that_does_not_come_is_given_up() {
     let body_timeout = Duration::from_millis(200);
-    let service = Service::start(weir_ingest::Settings { body_timeout, ..settings() }).await;
+    let service = Service::start(limited(|limits| limits.body_timeout = body_timeout)).await;
     let request = signed(TEXT);
     let mut connection = service.connect().await;
     connection.send(&request[..request.len() - 1]).await;
@@ -328,7 +328,7 @@ async fn requests_under_way_are_answered_when_the_end_is_asked_for() {
 
 #[tokio::test]
 async fn one_connection_too_many_is_answered_503_at_once() {
-    let service = Service::start(weir_ingest::Settings { max_connections: 1, ..settings() }).await;
+    let service = Service::start(limited(|limits| limits.max_connections = 1)).await;
     let mut first = service.connect().await;
     first.send(&signed(TEXT)).await;
     assert_eq!(first.answer().await.status, 200);

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
-use weir_ingest::{ServeError, Settings};
+use weir_ingest::{Limits, ServeError, Settings};
 
 pub(crate) const SECRET: &str = "test_app_secret";
 pub(crate) const TOKEN: &str = "meatyhamhock";
@@ -42,6 +42,13 @@ pub(crate) struct Record {
 
 pub(crate) fn settings() -> Settings {
     Settings::local(SECRET, TOKEN)
+}
+
+/// The same with other limits.
+pub(crate) fn limited(change: impl FnOnce(&mut Limits)) -> Settings {
+    let mut settings = settings();
+    change(&mut settings.limits);
+    settings
 }
 
 /// A cluster with every topic of ingest.

@@ -1,0 +1,125 @@
+//! What a client may take up at the public port: connections, time, bytes.
+
+use runtime::settings::{Reader, form};
+use std::time::Duration;
+
+/// The flags of the limits at the public port.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Limits of the public port")]
+pub struct LimitArgs {
+    /// The most connections at once; when they are all taken, the oldest one that has sent nothing signed makes room,
+    /// and if there is none, the new one is answered 503
+    #[arg(long, env = "WEIR_MAX_CONNECTIONS", default_value = "10000", value_name = "COUNT")]
+    max_connections: Option<String>,
+
+    /// How long a new connection may take to send its first byte
+    #[arg(long, env = "WEIR_FIRST_BYTE_TIMEOUT", default_value = "5s", value_name = "DURATION")]
+    first_byte_timeout: Option<String>,
+
+    /// How long the head of a request may take, from its first byte
+    #[arg(long, env = "WEIR_HEADER_TIMEOUT", default_value = "5s", value_name = "DURATION")]
+    header_timeout: Option<String>,
+
+    /// How long a connection may wait for its next request, or leave an answer untaken; more than the load balancer's
+    /// own, so that it is the one to close
+    #[arg(long, env = "WEIR_IDLE_TIMEOUT", default_value = "75s", value_name = "DURATION")]
+    idle_timeout: Option<String>,
+
+    /// The largest head of a request, which is also how much is read at once; a larger one is answered 431
+    #[arg(long, env = "WEIR_MAX_HEADER_BYTES", default_value = "16KiB", value_name = "BYTES")]
+    max_header_bytes: Option<String>,
+
+    /// The most header lines of a request; more are answered 431
+    #[arg(long, env = "WEIR_MAX_HEADERS", default_value = "100", value_name = "COUNT")]
+    max_headers: Option<String>,
+
+    /// How long a client may take to send a body
+    #[arg(long, env = "WEIR_BODY_TIMEOUT", default_value = "5s", value_name = "DURATION")]
+    body_timeout: Option<String>,
+
+    /// Bytes a second that a body has to come at, on average, after its first second; a slower one is answered 408
+    #[arg(long, env = "WEIR_BODY_MIN_RATE", default_value = "1KiB", value_name = "BYTES")]
+    body_min_rate: Option<String>,
+
+    /// Bytes of all bodies together that are held at once; when they are taken, the oldest body whose signature is not
+    /// proven makes room, and if there is none, the new one is answered 503
+    #[arg(long, env = "WEIR_MAX_BODY_BYTES_IN_FLIGHT", default_value = "64MiB", value_name = "BYTES")]
+    max_body_bytes_in_flight: Option<String>,
+}
+
+/// The checked values of [`LimitArgs`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The most connections at once.
+    pub max_connections: usize,
+    /// How long a new connection may send nothing.
+    pub first_byte_timeout: Duration,
+    /// How long a head may take from its first byte.
+    pub header_timeout: Duration,
+    /// How long a connection may be idle between requests, or leave an answer untaken.
+    pub idle_timeout: Duration,
+    /// The largest head, in bytes.
+    pub max_header_bytes: usize,
+    /// The most header lines.
+    pub max_headers: usize,
+    /// How long a body may take.
+    pub body_timeout: Duration,
+    /// Bytes a second that a body has to come at after its first second.
+    pub body_min_rate: u64,
+    /// Bytes of all bodies together.
+    pub max_body_bytes_in_flight: usize,
+}
+
+impl Default for Limits {
+    /// The defaults of `--help`.
+    fn default() -> Self {
+        Self {
+            max_connections: 10_000,
+            first_byte_timeout: Duration::from_secs(5),
+            header_timeout: Duration::from_secs(5),
+            idle_timeout: Duration::from_secs(75),
+            max_header_bytes: 16 << 10,
+            max_headers: 100,
+            body_timeout: Duration::from_secs(5),
+            body_min_rate: 1 << 10,
+            max_body_bytes_in_flight: 64 << 20,
+        }
+    }
+}
+
+impl Limits {
+    /// Reads and checks them, noting every problem; `max_body` has to fit into the bytes in flight.
+    pub(super) fn read(reader: &mut Reader<'_>, max_body: Option<usize>) -> Option<Self> {
+        let usize_of = |value: u64| usize::try_from(value).ok();
+        let connections = reader.required("max_connections", &form::count(1..=1_000_000)).and_then(usize_of);
+        let first_byte_timeout = reader.required("first_byte_timeout", &super::between(100, 3_600_000));
+        let header_timeout = reader.required("header_timeout", &super::between(100, 3_600_000));
+        let idle_timeout = reader.required("idle_timeout", &super::between(100, 3_600_000));
+        // hyper's buffer is 8 KiB at least.
+        let header_bytes = reader.required("max_header_bytes", &form::bytes(8 << 10..=64 << 10));
+        let max_headers = reader.required("max_headers", &form::count(10..=1_000)).and_then(usize_of);
+        let body_timeout = reader.required("body_timeout", &super::between(100, 60_000));
+        let body_min_rate = reader.required("body_min_rate", &form::bytes(1..=1 << 20));
+        let in_flight = reader.required("max_body_bytes_in_flight", &form::bytes(1024..=64 << 30));
+        let in_flight = in_flight.and_then(usize_of);
+        if let (Some(in_flight), Some(max_body)) = (in_flight, max_body)
+            && in_flight < max_body
+        {
+            reader.problem(
+                "max_body_bytes_in_flight",
+                "at least as much as --max-body, or no large body is ever taken",
+            );
+        }
+        Some(Self {
+            max_connections: connections?,
+            first_byte_timeout: first_byte_timeout?,
+            header_timeout: header_timeout?,
+            idle_timeout: idle_timeout?,
+            max_header_bytes: usize_of(header_bytes?)?,
+            max_headers: max_headers?,
+            body_timeout: body_timeout?,
+            body_min_rate: body_min_rate?,
+            max_body_bytes_in_flight: in_flight?,
+        })
+    }
+}

@@ -1,0 +1,71 @@
+//! The ports that a process listens on, all bound before it does anything else.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+
+use tokio::net::TcpListener;
+
+/// A port to listen on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Port {
+    /// The flag that sets it, such as `--listen`.
+    pub flag: &'static str,
+    /// Where to listen; port 0 picks a free one.
+    pub address: SocketAddr,
+}
+
+/// Why the process cannot listen; every port that is not to be had is named.
+#[derive(Debug)]
+pub struct PortsError(Vec<(Port, io::Error)>);
+
+/// Listens on all of `ports`; the listeners come in the same order.
+pub async fn bind(ports: &[Port]) -> Result<Vec<TcpListener>, PortsError> {
+    let (mut listeners, mut failures) = (Vec::new(), Vec::new());
+    for port in ports {
+        match TcpListener::bind(port.address).await {
+            Ok(listener) => listeners.push(listener),
+            Err(error) => failures.push((*port, error)),
+        }
+    }
+    if failures.is_empty() { Ok(listeners) } else { Err(PortsError(failures)) }
+}
+
+impl fmt::Display for PortsError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("cannot listen on ")?;
+        for (Port { flag, address }, error) in &self.0 {
+            write!(formatter, "{flag} {address} ({error}), ")?;
+        }
+        formatter.write_str("free the address or choose another one")
+    }
+}
+
+impl std::error::Error for PortsError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn every_port_that_is_taken_is_named_with_its_flag() {
+        let held = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let taken = held.local_addr().unwrap();
+        let free = Port { flag: "--free", address: SocketAddr::from(([127, 0, 0, 1], 0)) };
+        let ports = [
+            Port { flag: "--admin-listen", address: taken },
+            free,
+            Port { flag: "--listen", address: taken },
+        ];
+        let error = bind(&ports).await.unwrap_err().to_string();
+        assert!(error.contains(&format!("--admin-listen {taken} (")), "{error}");
+        assert!(error.contains(&format!("--listen {taken} (")), "{error}");
+        assert!(!error.contains("--free"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn listeners_come_in_the_order_of_their_ports() {
+        let port = Port { flag: "--listen", address: SocketAddr::from(([127, 0, 0, 1], 0)) };
+        assert_eq!(bind(&[port, port]).await.unwrap().len(), 2);
+    }
+}
