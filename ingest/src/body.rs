@@ -54,7 +54,7 @@ impl Reading {
     /// Reads the whole body, and holds its share of the budget; a body that came in one piece is not copied.
     pub(crate) async fn read(&self, mut body: Incoming) -> Result<(Bytes, Share), BodyFault> {
         let declared = body.size_hint().exact().and_then(|length| usize::try_from(length).ok());
-        let mut share = self.budget.share(declared.unwrap_or_default())?;
+        let mut share = self.budget.open(declared.unwrap_or_default())?;
         let mut read = Read::Nothing;
         let start = Instant::now();
         while let Some(data) = self.next(&mut body, &mut share, start, read.len()).await? {
@@ -63,7 +63,7 @@ impl Reading {
                 return Err(BodyFault::TooLarge);
             }
             share.grow_to(bytes)?;
-            read.push(data, declared.unwrap_or_default());
+            read.push(data);
         }
         Ok((read.into_bytes(), share))
     }
@@ -119,11 +119,12 @@ impl Read {
         }
     }
 
-    fn push(&mut self, data: Bytes, expected: usize) {
+    fn push(&mut self, data: Bytes) {
         match self {
             Self::Nothing => *self = Self::Whole(data),
             Self::Whole(first) => {
-                let mut pieces = BytesMut::with_capacity(expected.max(first.len() + data.len()));
+                // No more than has come: what a head declares must not cost memory.
+                let mut pieces = BytesMut::with_capacity(4 * (first.len() + data.len()));
                 pieces.extend_from_slice(first);
                 pieces.extend_from_slice(&data);
                 *self = Self::Pieces(pieces);

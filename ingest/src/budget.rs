@@ -1,8 +1,10 @@
 //! How many bytes of bodies are held at once, all requests together.
 //!
 //! Anybody can send a body, and who signed it is known once all of it is here. So that nobody holds the whole budget by
-//! sending slowly, the oldest body whose signature is not proven yet makes room for a new one: an honest body is there
-//! within milliseconds and is never the oldest for long.
+//! sending slowly, the body that has waited longest for its next bytes makes room for others, unless its signature is
+//! proven: an honest body keeps coming and is there within milliseconds. What counts is what has come, never what a
+//! head declares: to push others out, one has to send as much as the whole budget in the time between two of their
+//! packets.
 
 use crate::refusals::{Limit, Refusals};
 use prometheus::{IntGauge, Registry};
@@ -24,8 +26,10 @@ pub(crate) struct Budget {
 #[derive(Debug, Default)]
 struct Held {
     bytes: usize,
+    /// How many of them make room for nobody.
+    proven: usize,
     next: u64,
-    /// Bodies that are still read or checked, oldest first.
+    /// Bodies that are still read or checked, in the order of their latest bytes, oldest first.
     unproven: BTreeMap<u64, Unproven>,
 }
 
@@ -43,10 +47,22 @@ pub(crate) struct Short;
 #[derive(Debug)]
 pub(crate) struct Share {
     budget: Arc<Budget>,
-    id: u64,
+    place: Place,
     bytes: usize,
-    is_proven: bool,
     cut: Option<oneshot::Receiver<()>>,
+}
+
+/// Where a body stands.
+#[derive(Debug)]
+enum Place {
+    /// Nothing of it has come, so it holds nothing that others could need.
+    Outside(oneshot::Sender<()>),
+    /// Among the unproven, under this number.
+    Unproven(u64),
+    /// It makes room for nobody any more.
+    Proven,
+    /// It had to make room.
+    Gone,
 }
 
 impl Budget {
@@ -59,25 +75,23 @@ impl Budget {
         Arc::new(Self { limit, held: Mutex::default(), in_flight, refusals })
     }
 
-    /// A share of `bytes`, for a body that is about to be read.
-    pub(crate) fn share(self: &Arc<Self>, bytes: usize) -> Result<Share, Short> {
-        let mut held = self.lock();
-        let id = held.next;
-        held.next += 1;
-        self.make_room(&mut held, id, bytes)?;
+    /// A share without bytes yet, for a body that is about to be read; refused when a body of the `declared` length
+    /// cannot fit whoever makes room.
+    pub(crate) fn open(self: &Arc<Self>, declared: usize) -> Result<Share, Short> {
+        if self.lock().proven + declared > self.limit {
+            self.refusals.count(Limit::BodyBytes);
+            return Err(Short);
+        }
         let (cut, is_cut) = oneshot::channel();
-        held.unproven.insert(id, Unproven { bytes, cut });
-        Ok(Share { budget: Arc::clone(self), id, bytes, is_proven: false, cut: Some(is_cut) })
+        let place = Place::Outside(cut);
+        Ok(Share { budget: Arc::clone(self), place, bytes: 0, cut: Some(is_cut) })
     }
 
-    /// Takes `bytes` more, for the body `id`; cuts off bodies that are older than it and unproven where it must.
-    fn make_room(&self, held: &mut Held, id: u64, bytes: usize) -> Result<(), Short> {
-        if held.bytes + bytes > self.limit {
-            let older: usize = held.unproven.range(..id).map(|(_, body)| body.bytes).sum();
-            if held.bytes - older + bytes > self.limit {
-                self.refusals.count(Limit::BodyBytes);
-                return Err(Short);
-            }
+    /// Cuts off bodies, the longest waiting first, until there is room for `bytes`; none if that cannot be.
+    fn make_room(&self, held: &mut Held, bytes: usize) -> Result<(), Short> {
+        if held.proven + bytes > self.limit {
+            self.refusals.count(Limit::BodyBytes);
+            return Err(Short);
         }
         while held.bytes + bytes > self.limit {
             let Some((_, oldest)) = held.unproven.pop_first() else { break };
@@ -86,8 +100,6 @@ impl Budget {
             // Who reads that body may just have ended, which is as good.
             let _told = oldest.cut.send(());
         }
-        held.bytes += bytes;
-        self.show(held);
         Ok(())
     }
 
@@ -100,29 +112,47 @@ impl Budget {
     }
 }
 
+impl Held {
+    /// Puts a body behind all others.
+    fn insert(&mut self, body: Unproven) -> u64 {
+        let id = self.next;
+        self.next += 1;
+        self.unproven.insert(id, body);
+        id
+    }
+}
+
 impl Share {
     /// Grows the share to `bytes`.
     pub(crate) fn grow_to(&mut self, bytes: usize) -> Result<(), Short> {
-        let more = bytes.saturating_sub(self.bytes);
-        if more == 0 {
-            return Ok(());
-        }
         let mut held = self.budget.lock();
-        if !held.unproven.contains_key(&self.id) {
-            return Err(Short);
-        }
-        self.budget.make_room(&mut held, self.id, more)?;
-        if let Some(own) = held.unproven.get_mut(&self.id) {
-            own.bytes = bytes;
-        }
+        // Not in the list meanwhile, so that it does not make room for itself.
+        let mut own = match std::mem::replace(&mut self.place, Place::Gone) {
+            Place::Outside(cut) => Unproven { bytes: 0, cut },
+            Place::Unproven(id) => held.unproven.remove(&id).ok_or(Short)?,
+            Place::Proven | Place::Gone => return Err(Short),
+        };
+        held.bytes -= own.bytes;
+        self.budget.make_room(&mut held, bytes)?;
+        own.bytes = bytes;
+        held.bytes += bytes;
+        self.budget.show(&held);
+        self.place = Place::Unproven(held.insert(own));
         self.bytes = bytes;
         Ok(())
     }
 
     /// The body is signed: from now on it makes room for nobody. `Err` when it just has.
     pub(crate) fn prove(&mut self) -> Result<(), Short> {
-        self.is_proven = self.budget.lock().unproven.remove(&self.id).is_some();
-        if self.is_proven { Ok(()) } else { Err(Short) }
+        let mut held = self.budget.lock();
+        match std::mem::replace(&mut self.place, Place::Gone) {
+            Place::Unproven(id) => held.unproven.remove(&id).map(drop).ok_or(Short)?,
+            Place::Outside(_) => {}
+            Place::Proven | Place::Gone => return Err(Short),
+        }
+        held.proven += self.bytes;
+        self.place = Place::Proven;
+        Ok(())
     }
 
     /// Returns once the body has to make room.
@@ -141,10 +171,13 @@ impl Share {
 impl Drop for Share {
     fn drop(&mut self) {
         let mut held = self.budget.lock();
-        if self.is_proven || held.unproven.remove(&self.id).is_some() {
-            held.bytes -= self.bytes;
-            self.budget.show(&held);
+        match self.place {
+            Place::Proven => held.proven -= self.bytes,
+            Place::Unproven(id) if held.unproven.remove(&id).is_some() => {}
+            Place::Unproven(_) | Place::Outside(_) | Place::Gone => return,
         }
+        held.bytes -= self.bytes;
+        self.budget.show(&held);
     }
 }
 

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test, as it should")]
 
+mod flood;
+mod framing;
 mod service;
 mod spool;
 

@@ -15,7 +15,7 @@ use sha2::Sha256;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use weir_ingest::{Limits, ServeError, Settings};
@@ -23,7 +23,7 @@ use weir_ingest::{Limits, ServeError, Settings};
 pub(crate) const SECRET: &str = "test_app_secret";
 pub(crate) const TOKEN: &str = "meatyhamhock";
 const PARTITIONS: i32 = 3;
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Service {
     pub(crate) cluster: MockCluster<'static, DefaultProducerContext>,
@@ -102,7 +102,7 @@ impl Service {
     }
 
     pub(crate) async fn connect(&self) -> Connection {
-        Connection(TcpStream::connect(self.address).await.unwrap())
+        Connection::to(self.address).await
     }
 
     /// Sends one request on a connection of its own and reads its answer.
@@ -143,6 +143,17 @@ impl Service {
         };
         let sum = with_label.map(value).fold(0.0, |sum, value| sum + value);
         sum.to_string().parse().unwrap()
+    }
+}
+
+impl Service {
+    /// The value of a gauge without labels.
+    #[expect(clippy::cast_possible_truncation, reason = "a test counts whole numbers, and few")]
+    pub(crate) fn gauge(&self, name: &str) -> i64 {
+        let families = self.process.registry.gather();
+        let metrics = families.iter().filter(|family| family.name() == name);
+        let values = metrics.flat_map(prometheus::proto::MetricFamily::get_metric);
+        values.map(|metric| metric.get_gauge().get_value()).sum::<f64>() as i64
     }
 }
 
@@ -215,11 +226,33 @@ pub(crate) fn post(headers: &str, body: &[u8]) -> Vec<u8> {
     [head.as_bytes(), body].concat()
 }
 
-pub(crate) struct Connection(TcpStream);
+pub(crate) struct Connection(BufReader<TcpStream>);
 
 impl Connection {
+    pub(crate) async fn to(address: SocketAddr) -> Self {
+        Self(BufReader::new(TcpStream::connect(address).await.unwrap()))
+    }
+
     pub(crate) async fn send(&mut self, bytes: &[u8]) {
         self.0.write_all(bytes).await.unwrap();
+    }
+
+    pub(crate) async fn try_send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.0.write_all(bytes).await?;
+        self.0.flush().await
+    }
+
+    /// The status of the next answer, interim ones too; `None` when the connection ends before a whole one.
+    pub(crate) async fn next_status(&mut self) -> Option<u16> {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(self.0.read_u8().await.ok()?);
+        }
+        let head = String::from_utf8(head).unwrap().to_lowercase();
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap_or("0");
+        let mut body = vec![0; length.parse().unwrap()];
+        self.0.read_exact(&mut body).await.ok()?;
+        Some(head.split(' ').nth(1).unwrap().parse().unwrap())
     }
 
     /// Reads one answer, as long as its `content-length` says.
