@@ -176,8 +176,12 @@ impl Drop for Binary {
     }
 }
 
-/// `target/debug/deps/end_to_end-1a2b` runs beside `target/debug/weir-ingest`.
-fn built(name: &str) -> Result<PathBuf> {
+/// The path of a binary that was built: `target/debug/deps/end_to_end-1a2b` runs beside `target/debug/weir-ingest`.
+///
+/// # Errors
+///
+/// When it is not built; the message names the command.
+pub fn built(name: &str) -> Result<PathBuf> {
     let test = std::env::current_exe().context("finding the test's own executable")?;
     let dir = test.ancestors().find(|dir| dir.ends_with("deps")).and_then(Path::parent);
     let dir =

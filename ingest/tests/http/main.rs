@@ -247,6 +247,7 @@ async fn without_a_broker_deliveries_are_answered_503_until_it_comes() {
     let answer = service.post(TEXT).await;
     assert_eq!(answer.status, 503);
     assert!(answer.head.contains("retry-after: 30") && is_one_line_of_text(&answer));
+    assert!(answer.body.starts_with("starting: "), "{}", answer.body);
     service.cluster.broker_up(1).unwrap();
     service.until_ready().await;
     assert_eq!(service.post(TEXT).await.status, 200);
@@ -276,6 +277,7 @@ async fn a_late_acknowledgement_is_answered_503_within_the_ack_timeout() {
     let start = Instant::now();
     let answer = service.post(TEXT).await;
     assert_eq!(answer.status, 503);
+    assert!(answer.body.starts_with("Kafka is late: "), "{}", answer.body);
     assert!(start.elapsed() >= ack_timeout, "nothing was waited for");
     assert!(start.elapsed() < Duration::from_secs(3), "the answer waited for the broker");
     assert_eq!(service.metric("weir_ingest_unavailable_total", "late"), 1);

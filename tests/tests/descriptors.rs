@@ -1,0 +1,82 @@
+//! What ingest does when the system has no file descriptor left for it.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpStream;
+use weir_tests::pipeline::{APP_SECRET, PATIENCE};
+use weir_tests::process::{self, Binary};
+use weir_tests::{http, ports, until::until};
+
+/// More than the process needs for itself, and fewer than the test has connections.
+const DESCRIPTORS: usize = 60;
+
+/// A connection to the admin port that is there before the descriptors run out.
+struct Admin(BufReader<TcpStream>);
+
+impl Admin {
+    async fn accept_errors(&mut self) -> Result<u64> {
+        self.0.get_mut().write_all(b"GET /metrics HTTP/1.1\r\nhost: weir\r\n\r\n").await?;
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            self.0.read_line(&mut line).await?;
+            if line == "\r\n" {
+                break;
+            }
+            if let Some(value) = line.to_lowercase().strip_prefix("content-length: ") {
+                length = value.trim().parse()?;
+            }
+        }
+        let mut body = vec![0; length];
+        self.0.read_exact(&mut body).await?;
+        let text = String::from_utf8(body)?;
+        let value = text.lines().find_map(|line| line.strip_prefix("weir_ingest_accept_errors_total "));
+        Ok(value.context("the metric is shown")?.parse()?)
+    }
+}
+
+#[tokio::test]
+async fn ingest_backs_off_when_descriptors_run_out_and_serves_again_once_there_are_some() {
+    let [admin, listen] = ports::free().unwrap().map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+    let limited = format!("ulimit -n {DESCRIPTORS}; exec \"$0\" \"$@\"");
+    let ingest = process::built("weir-ingest").unwrap();
+    let (ingest, at, admin_at) = (ingest.to_string_lossy(), listen.to_string(), admin.to_string());
+    let args =
+        ["-c", &limited, &ingest, "--brokers", "127.0.0.1:1", "--listen", &at, "--admin-listen", &admin_at];
+    let mut ingest =
+        Binary::run("weir-ingest", Path::new("sh"), &args, &[("WEIR_APP_SECRET", APP_SECRET)]).unwrap();
+    ingest.ready(&format!("http://{admin}/livez"), PATIENCE).await.unwrap();
+    let mut admin = Admin(BufReader::new(TcpStream::connect(admin).await.unwrap()));
+    assert_eq!(admin.accept_errors().await.unwrap(), 0);
+
+    // The kernel takes connections for a process that cannot, so all of these come about.
+    let mut held = Vec::new();
+    for _ in 0..2 * DESCRIPTORS {
+        held.push(TcpStream::connect(listen).await.unwrap());
+    }
+    let mut first = 0;
+    while first == 0 {
+        first = admin.accept_errors().await.unwrap();
+    }
+    let begin = std::time::Instant::now();
+    let mut later = first;
+    while later < first + 3 {
+        later = admin.accept_errors().await.unwrap();
+    }
+    // One every 50 ms; a loop that spins has thousands in this time.
+    let most = 3 + u64::try_from(begin.elapsed().as_millis() / 50).unwrap();
+    assert!(later - first <= most, "{} errors, expected at most {most}", later - first);
+
+    drop(held);
+    until("ingest serves again", PATIENCE, async || {
+        let answer = http::get(&format!("http://{listen}/nowhere")).await;
+        Ok(answer.ok().filter(|(status, _)| status.as_u16() == 404).map(drop))
+    })
+    .await
+    .unwrap();
+    assert!(ingest.terminate(PATIENCE + Duration::from_secs(10)).await.unwrap().success());
+}
