@@ -10,6 +10,7 @@ pub mod dead_letter;
 pub mod health;
 mod kafka_log;
 pub mod metrics;
+mod panics;
 pub mod ports;
 pub mod process;
 pub mod producer;

@@ -12,9 +12,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::health::Health;
 use crate::ports::{self, Port};
-use crate::settings::{CommonArgs, CommonSettings, Problem, Problems, Reader, Source};
+use crate::settings::{CommonArgs, CommonSettings, ConsumerArgs, Problem, Problems, Reader, Source};
 use crate::shutdown::Shutdown;
-use crate::{admin, metrics, telemetry};
+use crate::{admin, metrics, panics, telemetry};
 
 /// What runs in the background ends at once when it is asked to; more than this means that it hangs.
 const TASKS_MAY_TAKE: Duration = Duration::from_secs(2);
@@ -70,7 +70,23 @@ where
     F: Future<Output = Result<(), E>>,
     E: Into<Box<dyn Error + Send + Sync>>,
 {
-    launch(about, read, |_| None, |common, settings, process, _| app(common, settings, process))
+    let command = command::<A>(about);
+    launch(about, &command, read, |_| None, |common, settings, process, _| app(common, settings, process))
+}
+
+/// As [`run`], for a workload that consumes: with the flags of [`ConsumerArgs`] too.
+pub fn run_consumer<A, S, F, E>(
+    about: About,
+    read: impl FnOnce(&A, &mut Reader<'_>) -> Option<S>,
+    app: impl FnOnce(CommonSettings, S, Process) -> F,
+) -> ExitCode
+where
+    A: Args + FromArgMatches,
+    F: Future<Output = Result<(), E>>,
+    E: Into<Box<dyn Error + Send + Sync>>,
+{
+    let command = ConsumerArgs::augment_args(command::<A>(about)).about(about.description).long_about(None);
+    launch(about, &command, read, |_| None, |common, settings, process, _| app(common, settings, process))
 }
 
 /// As [`run`], for a workload that listens itself: its port and the admin port are bound together before the work
@@ -90,11 +106,12 @@ where
     let app = |common, settings, process, listener: Option<TcpListener>| {
         app(common, settings, process, listener.expect("a port that was asked for is bound before the work"))
     };
-    launch(about, read, |settings| Some(port(settings)), app)
+    launch(about, &command::<A>(about), read, |settings| Some(port(settings)), app)
 }
 
 fn launch<A, S, F, E>(
     about: About,
+    command: &Command,
     read: impl FnOnce(&A, &mut Reader<'_>) -> Option<S>,
     port: impl FnOnce(&S) -> Option<Port>,
     app: impl FnOnce(CommonSettings, S, Process, Option<TcpListener>) -> F,
@@ -104,12 +121,11 @@ where
     F: Future<Output = Result<(), E>>,
     E: Into<Box<dyn Error + Send + Sync>>,
 {
-    let command = command::<A>(about);
     let matches = match command.clone().try_get_matches() {
         Ok(matches) => matches,
         Err(error) => return explain(&error),
     };
-    match settings(&command, &matches, read) {
+    match settings(command, &matches, read) {
         Ok((common, settings)) => {
             let port = port(&settings);
             start(about, common, port, |common, process, listener| app(common, settings, process, listener))
@@ -159,6 +175,7 @@ where
     E: Into<Box<dyn Error + Send + Sync>>,
 {
     telemetry::install(common.log_format);
+    panics::report();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error),

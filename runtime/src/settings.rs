@@ -4,6 +4,7 @@
 //! `default_value`), so that clap itself never stops at the first bad value. [`Reader`] then turns
 //! the values into checked ones and collects what is wrong with each.
 
+mod consumer;
 mod kafka;
 mod problem;
 mod process;
@@ -12,6 +13,7 @@ mod reader;
 
 pub mod form;
 
+pub use consumer::{ConsumerArgs, ConsumerSettings};
 pub use form::Form;
 pub use kafka::{KafkaArgs, KafkaSettings};
 pub use problem::{Problem, Problems, Source};

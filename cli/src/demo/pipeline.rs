@@ -4,7 +4,7 @@ use super::{APP_SECRET, DemoError, TOPIC_PREFIX, VERIFY_TOKEN};
 use runtime::admin;
 use runtime::health::Probe;
 use runtime::process::{About, Process, chain};
-use runtime::settings::{CommonSettings, KafkaSettings};
+use runtime::settings::{CommonSettings, ConsumerSettings, KafkaSettings};
 use runtime::telemetry::LogFormat;
 use std::error::Error;
 use std::fs;
@@ -152,6 +152,7 @@ impl Pipeline {
             topic_prefix: TOPIC_PREFIX.to_owned(),
             admin_listen: address,
             log_format: LogFormat::Auto,
+            consumer: ConsumerSettings::default(),
         };
         let running = run(common, process.clone());
         self.shape.parts.push((process, address));

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    runtime::process::run(weir_lookups::ABOUT, weir_lookups::LookupSettings::read, weir_lookups::run)
+    runtime::process::run_consumer(weir_lookups::ABOUT, weir_lookups::LookupSettings::read, weir_lookups::run)
 }

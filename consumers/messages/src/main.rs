@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    runtime::process::run(weir_messages::ABOUT, weir_messages::Settings::read, weir_messages::run)
+    runtime::process::run_consumer(weir_messages::ABOUT, weir_messages::Settings::read, weir_messages::run)
 }

@@ -3,5 +3,9 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    runtime::process::run(weir_metrics::ABOUT, weir_metrics::MetricsSettings::read, weir_metrics::run)
+    runtime::process::run_consumer(
+        weir_metrics::ABOUT,
+        weir_metrics::MetricsSettings::read,
+        weir_metrics::run,
+    )
 }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{KafkaArgs, KafkaSettings, Reader, form};
+use super::{ConsumerSettings, KafkaArgs, KafkaSettings, Reader, form};
 use crate::telemetry::LogFormat;
 
 /// The flags that every process has.
@@ -34,6 +34,8 @@ pub struct CommonSettings {
     pub admin_listen: SocketAddr,
     /// How log lines are written.
     pub log_format: LogFormat,
+    /// The bounds of consuming; the defaults where the process has no flags for them.
+    pub consumer: ConsumerSettings,
 }
 
 impl CommonSettings {
@@ -43,11 +45,15 @@ impl CommonSettings {
         let topic_prefix = reader.required("topic_prefix", &form::topic_prefix());
         let admin_listen = reader.required("admin_listen", &form::address());
         let log_format = reader.required("log_format", &form::choice(LOG_FORMATS));
+        let has_bounds = reader.has_flag("max_rejects_in_a_row");
+        let consumer =
+            if has_bounds { ConsumerSettings::read(reader) } else { Some(ConsumerSettings::default()) };
         Some(Self {
             kafka: kafka?,
             topic_prefix: topic_prefix?,
             admin_listen: admin_listen?,
             log_format: log_format?,
+            consumer: consumer?,
         })
     }
 }

@@ -43,6 +43,11 @@ impl<'a> Reader<'a> {
         self.raw(id).is_some()
     }
 
+    /// Whether the command line has a flag for this field at all.
+    pub(super) fn has_flag(&self, id: &str) -> bool {
+        self.argument(id).is_some()
+    }
+
     /// Notes a problem that no form can see, such as two settings that exclude each other.
     ///
     /// `setting` is what the message starts with: an id such as `ack_timeout`, or any words.
