@@ -6,6 +6,7 @@
 
 mod assignment;
 mod attempt;
+mod board;
 mod bury;
 mod context;
 mod error;
@@ -17,10 +18,13 @@ mod poll;
 mod progress;
 mod read;
 mod record;
+mod rejects;
 mod run;
 mod slot;
 mod spans;
+mod stall;
 mod verdict;
+mod watch;
 mod work;
 mod worker;
 

@@ -94,6 +94,19 @@ impl Handler for Lookups {
 
     fn assigned(&self, _topic: &str, _partition: i32) {}
 
+    fn reasons(&self) -> &'static [&'static str] {
+        &[
+            "unreadable",
+            "unexpected_kind",
+            "bad_id",
+            "no_token",
+            "token",
+            "permission",
+            "invalid_call",
+            "answer_too_large",
+        ]
+    }
+
     async fn handle(&self, _state: &mut (), record: &Record) -> Result<Vec<Output>, Failure> {
         Ok(vec![self.look_up(record).await?])
     }

@@ -65,7 +65,7 @@ pub async fn run(
     let _rereading = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&tokens).keep_fresh()));
     let metrics = LookupMetrics::new(&process.registry);
     let handler = Lookups::new(graph, tokens, &common.topic_prefix, metrics);
-    let options = options(&common.topic_prefix);
+    let options = options(&common.topic_prefix).within(&common.consumer);
     consumer::run(&common.kafka, options, handler, &process).await?;
     Ok(())
 }

@@ -71,6 +71,10 @@ impl Handler for InboxHandler {
         RecentEvents::new(self.dedupe_events)
     }
 
+    fn reasons(&self) -> &'static [&'static str] {
+        &[NOT_AN_EVENT, "not_of_its_kind"]
+    }
+
     fn handle(
         &self,
         recent: &mut RecentEvents,

@@ -40,5 +40,5 @@ pub async fn run(common: CommonSettings, settings: Settings, process: Process) -
     );
     let handler =
         InboxHandler::new(Arc::from(inbox), settings.dedupe_events, Metrics::register(&process.registry));
-    consumer::run(&common.kafka, options, handler, &process).await
+    consumer::run(&common.kafka, options.within(&common.consumer), handler, &process).await
 }

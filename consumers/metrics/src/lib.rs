@@ -31,7 +31,8 @@ pub async fn run(
     process: Process,
 ) -> Result<(), ConsumerError> {
     let handler = Counting::new(EventMetrics::new(&process.registry));
-    consumer::run(&common.kafka, options(&common.topic_prefix), handler, &process).await
+    let options = options(&common.topic_prefix).within(&common.consumer);
+    consumer::run(&common.kafka, options, handler, &process).await
 }
 
 fn options(topic_prefix: &str) -> ConsumerOptions {

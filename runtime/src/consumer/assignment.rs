@@ -8,6 +8,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::{Offset, TopicPartitionList};
 
+use super::board::Board;
 use super::context::Context;
 use super::metrics::ConsumerMetrics;
 use super::read::read;
@@ -19,13 +20,14 @@ pub(super) struct Assignment {
     slots: Vec<Slot>,
     start: Starter,
     metrics: ConsumerMetrics,
+    board: Arc<Board>,
     /// Set before the client is closed: nothing new is begun.
     closed: bool,
 }
 
 impl Assignment {
-    pub(super) const fn new(start: Starter, metrics: ConsumerMetrics) -> Self {
-        Self { slots: Vec::new(), start, metrics, closed: false }
+    pub(super) const fn new(start: Starter, metrics: ConsumerMetrics, board: Arc<Board>) -> Self {
+        Self { slots: Vec::new(), start, metrics, board, closed: false }
     }
 
     /// Starts a worker for each partition that was added.
@@ -40,6 +42,7 @@ impl Assignment {
         let named = spans(added.iter().map(|added| (added.topic(), added.partition())));
         tracing::info!(partitions = named, "partitions assigned");
         self.count();
+        self.show();
     }
 
     /// Ends the workers of partitions that are taken away, and stores how far they came.
@@ -53,6 +56,7 @@ impl Assignment {
     ) {
         let leaves = |slot: &mut Slot| partitions.find_partition(&slot.topic, slot.partition).is_some();
         let leaving: Vec<Slot> = self.slots.extract_if(.., leaves).collect();
+        self.show();
         self.end(consumer, leaving, limit);
     }
 
@@ -60,6 +64,7 @@ impl Assignment {
     pub(super) fn close(&mut self, consumer: &BaseConsumer<Context>, limit: Duration) {
         self.closed = true;
         let leaving = std::mem::take(&mut self.slots);
+        self.show();
         self.end(consumer, leaving, limit);
     }
 
@@ -79,6 +84,7 @@ impl Assignment {
             return false;
         }
         slot.paused = said(&consumer.pause(&list(&[&*slot])), "pause");
+        self.metrics.pauses.inc();
         self.count();
         true
     }
@@ -117,6 +123,10 @@ impl Assignment {
         tracing::info!(partitions = named, "partitions given back");
         store(consumer, &mut leaving);
         self.count();
+    }
+
+    fn show(&self) {
+        self.board.show(self.slots.iter().map(Slot::watched).collect());
     }
 
     fn count(&self) {

@@ -1,11 +1,15 @@
 //! Tries a record until it is handled, given up, or the worker must stop.
 
+use std::panic::AssertUnwindSafe;
 use std::time::{Duration, SystemTime};
 
+use futures_util::FutureExt as _;
 use tokio::time::Instant;
 
 use super::bury::Burial;
+use super::metrics::reason;
 use super::pipeline::Pipeline;
+use super::progress::Activity;
 use super::verdict::Halt;
 use super::work::Desk;
 use super::{Failure, Handler, Output, Record};
@@ -23,6 +27,12 @@ pub(super) enum Outcome {
 enum Next {
     GiveUp(Burial),
     Again(Option<Duration>),
+}
+
+/// How an attempt failed.
+enum Failed {
+    Said(Failure),
+    Panicked,
 }
 
 /// The attempts at one record so far.
@@ -46,13 +56,22 @@ pub(super) async fn attempt<H: Handler>(
     let mut backoff = desk.backoff();
     loop {
         let started = Instant::now();
-        let result = pipeline.alongside(handler.handle(state, record)).await;
+        desk.progress.does(Activity::Handling);
+        // A handler may panic before it gives a future, too.
+        let attempt = AssertUnwindSafe(async { handler.handle(state, record).await }).catch_unwind();
+        let result = pipeline.alongside(attempt).await;
+        desk.progress.does(Activity::Waiting);
         desk.work.metrics.handle_seconds.observe(started.elapsed().as_secs_f64());
-        let failure = match result {
-            Ok(outputs) => return Ok(Outcome::Handled(outputs)),
-            Err(failure) => failure,
+        let failed = match result {
+            Ok(Ok(outputs)) => return Ok(Outcome::Handled(outputs)),
+            Ok(Err(failure)) => Failed::Said(failure),
+            Err(_) => {
+                // What the panic left behind cannot be trusted.
+                *state = handler.assigned(&record.topic, record.partition);
+                Failed::Panicked
+            }
         };
-        let wait = match attempts.judge(failure, record, desk) {
+        let wait = match attempts.judge(failed, record, desk) {
             Next::GiveUp(burial) => return Ok(Outcome::Dead(burial)),
             Next::Again(wait) => wait,
         };
@@ -66,26 +85,38 @@ pub(super) async fn attempt<H: Handler>(
 }
 
 impl Attempts {
-    fn judge(&mut self, failure: Failure, record: &Record, desk: &Desk) -> Next {
+    fn judge(&mut self, failed: Failed, record: &Record, desk: &Desk) -> Next {
         let first_failed = *self.first_failed.get_or_insert_with(SystemTime::now);
         let attempts = self.count + 1;
-        match failure {
-            Failure::Reject { reason, error } => {
+        match failed {
+            Failed::Said(Failure::Reject { reason, error }) => {
                 desk.work.metrics.failures.with_label_values(&["reject"]).inc();
                 Next::GiveUp(Burial { reason, error, attempts, first_failed })
             }
-            Failure::Retry { error } => {
-                self.count = attempts;
+            Failed::Said(Failure::Retry { error }) => {
                 desk.failed("retry", record, &error);
-                if attempts < desk.work.options.max_attempts {
-                    return Next::Again(None);
-                }
-                Next::GiveUp(Burial { reason: "retries_exhausted", error, attempts, first_failed })
+                let burial = Burial { reason: reason::RETRIES_EXHAUSTED, error, attempts, first_failed };
+                self.again_or(burial, desk)
             }
-            Failure::Unavailable { error, wait } => {
+            Failed::Panicked => {
+                let error = String::from("the handler panicked, see the log");
+                desk.failed("panic", record, &error);
+                self.again_or(Burial { reason: reason::PANIC, error, attempts, first_failed }, desk)
+            }
+            Failed::Said(Failure::Unavailable { error, wait }) => {
                 desk.failed("unavailable", record, &error);
                 Next::Again(wait)
             }
+        }
+    }
+
+    /// One of a few attempts is used up.
+    fn again_or(&mut self, burial: Burial, desk: &Desk) -> Next {
+        self.count = burial.attempts;
+        if burial.attempts < desk.work.options.max_attempts {
+            Next::Again(None)
+        } else {
+            Next::GiveUp(burial)
         }
     }
 }

@@ -4,11 +4,10 @@ use std::time::{Instant, SystemTime};
 
 use rdkafka::message::{Header, OwnedHeaders};
 
-use super::Record;
 use super::verdict::Halt;
 use super::work::Desk;
+use super::{ConsumerError, Record};
 use crate::dead_letter::{DeadLetter, Origin, Past, header};
-use crate::producer::SendError;
 
 /// Why a record is dead.
 #[derive(Clone, Debug)]
@@ -21,6 +20,7 @@ pub(super) struct Burial {
 
 /// Returns once the dead letter is acknowledged; tries without limit, because the offset is held meanwhile.
 pub(super) async fn bury(record: &Record, burial: &Burial, desk: &Desk) -> Result<(), Halt> {
+    allow(record, burial, desk)?;
     let headers = headers(record, burial, &desk.work.options.group);
     let mut backoff = desk.backoff();
     while let Err(error) = publish(record, headers.clone(), desk).await? {
@@ -30,6 +30,20 @@ pub(super) async fn bury(record: &Record, burial: &Burial, desk: &Desk) -> Resul
     desk.work.metrics.dead_letters.with_label_values(&[&*record.topic, burial.reason]).inc();
     say(record, burial, desk);
     Ok(())
+}
+
+/// A row of dead letters that is too long ends the consumer before the next one.
+fn allow(record: &Record, burial: &Burial, desk: &Desk) -> Result<(), Halt> {
+    desk.work.rejects.rejected(&record.topic).map_err(|rejected| {
+        Halt::Failed(ConsumerError::Rejecting {
+            topic: record.topic.to_string(),
+            partition: record.partition,
+            offset: record.offset,
+            rejected,
+            reason: burial.reason,
+            error: burial.error.clone(),
+        })
+    })
 }
 
 /// Says, now and then, that a record was given up; the dead letter has the rest.
@@ -59,7 +73,7 @@ async fn publish(record: &Record, headers: OwnedHeaders, desk: &Desk) -> Result<
     let (key, value) = (record.key.as_deref(), record.value.as_deref());
     match batch.enqueue(&work.options.dlq_topic, key, value, Some(headers)) {
         Ok(()) => {}
-        Err(SendError::Fatal { reason }) => return Err(Halt::producer(reason)),
+        // A producer that has failed for good is replaced by itself; the record waits for that too.
         Err(error) => return Ok(Err(error.to_string())),
     }
     tokio::select! {

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use prometheus::IntCounter;
 use rdkafka::ClientContext;
 use rdkafka::TopicPartitionList;
 use rdkafka::config::RDKafkaLogLevel;
@@ -17,11 +18,12 @@ pub(super) struct Context {
     log: KafkaLog,
     assignment: Mutex<Assignment>,
     drain_timeout: Duration,
+    rebalances: IntCounter,
 }
 
 impl Context {
-    pub(super) fn new(assignment: Assignment, drain_timeout: Duration) -> Self {
-        Self { log: KafkaLog::new(), assignment: Mutex::new(assignment), drain_timeout }
+    pub(super) fn new(assignment: Assignment, drain_timeout: Duration, rebalances: IntCounter) -> Self {
+        Self { log: KafkaLog::new(), assignment: Mutex::new(assignment), drain_timeout, rebalances }
     }
 
     /// Never held across a poll, which calls back into this.
@@ -48,6 +50,7 @@ impl ClientContext for Context {
 
 impl ConsumerContext for Context {
     fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        self.rebalances.inc();
         match rebalance {
             Rebalance::Assign(partitions) => self.assignment().add(partitions),
             Rebalance::Revoke(partitions) => {

@@ -1,5 +1,7 @@
 //! Why a consumer ended although nobody asked it to.
 
+use std::time::Duration;
+
 use crate::producer::ProducerError;
 
 /// What ends the loop; a restart of the process takes up where it stopped.
@@ -20,13 +22,41 @@ pub enum ConsumerError {
         /// librdkafka's words.
         reason: String,
     },
-    /// The producer of outputs can never send again.
-    #[error("the Kafka producer has failed for good: {reason}")]
-    ProducerFatal {
-        /// librdkafka's words.
-        reason: String,
+    /// A partition does not move, and nothing that is known is the reason.
+    #[error("{topic} partition {partition} has stood still at offset {offset} for {after:?}: {what}")]
+    Stuck {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+        /// The next offset to be done.
+        offset: i64,
+        /// How long it may stand still.
+        after: Duration,
+        /// What it looks like.
+        what: &'static str,
     },
-    /// The handler panicked; the record was not acknowledged and will come again.
+    /// More records of a topic in a row would have become dead letters than is allowed. The record at `offset` is
+    /// not done, and those before it are among the dead letters.
+    #[error(
+        "{rejected} records of {topic} became dead letters in a row (--max-rejects-in-a-row), partition {partition} \
+         would lose offset {offset} next ({reason}: {error}); mend what rejects them, then restart this process"
+    )]
+    Rejecting {
+        /// The topic.
+        topic: String,
+        /// The partition of the record that is not done.
+        partition: i32,
+        /// Its offset.
+        offset: i64,
+        /// How many records became dead letters in a row.
+        rejected: u64,
+        /// Why this one would have, as `weir_dlq_reason`.
+        reason: &'static str,
+        /// Why, as `weir_dlq_error`.
+        error: String,
+    },
+    /// The state of a partition could not be made: the handler panicked.
     #[error("the handler panicked at {topic} partition {partition} offset {offset}")]
     Panicked {
         /// The record's topic.
@@ -42,4 +72,11 @@ pub enum ConsumerError {
         /// What is known about it.
         reason: String,
     },
+}
+
+impl ConsumerError {
+    /// Whether a new Kafka consumer in the same process may help.
+    pub(super) const fn asks_for_a_new_client(&self) -> bool {
+        matches!(self, Self::Stuck { .. } | Self::Fatal { .. })
+    }
 }

@@ -13,11 +13,17 @@ pub trait Handler: Send + Sync + 'static {
     /// The state of a partition that was just assigned.
     fn assigned(&self, topic: &str, partition: i32) -> Self::State;
 
+    /// Every word that [`Failure::Reject`] may give as its reason, so that their counters are there before the first.
+    fn reasons(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Handles one record; the next one of its partition waits.
     ///
     /// The outputs are published in order before the record counts as done. A record may come again after
     /// a crash or a rebalance, so the effect must bear repetition. On revocation the future may be
-    /// dropped at any await once the drain timeout has passed.
+    /// dropped at any await once the drain timeout has passed. A panic counts as [`Failure::Retry`], and the state
+    /// is made anew; when all attempts end so, the record is a dead letter with the reason `panic`.
     fn handle(
         &self,
         state: &mut Self::State,

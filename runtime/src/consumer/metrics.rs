@@ -1,6 +1,6 @@
 //! What the loop counts.
 
-use prometheus::{Histogram, IntCounter, IntCounterVec, IntGauge, Registry};
+use prometheus::{Histogram, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Registry};
 
 use crate::metrics;
 
@@ -14,50 +14,91 @@ pub(super) struct ConsumerMetrics {
     pub(super) paused: IntGauge,
     pub(super) assigned: IntGauge,
     pub(super) handle_seconds: Histogram,
+    pub(super) pauses: IntCounter,
+    pub(super) rebalances: IntCounter,
+    pub(super) rebuilt: IntCounter,
+    pub(super) stopped: IntGauge,
+    pub(super) lag_records: IntGaugeVec,
+    pub(super) lag_seconds: IntGaugeVec,
 }
+
+/// Reasons of dead letters that the loop itself gives.
+pub(super) mod reason {
+    pub(in crate::consumer) const RETRIES_EXHAUSTED: &str = "retries_exhausted";
+    pub(in crate::consumer) const PANIC: &str = "panic";
+    pub(in crate::consumer) const TOO_LARGE: &str = "too_large";
+}
+
+const OWN_REASONS: [&str; 3] = [reason::RETRIES_EXHAUSTED, reason::PANIC, reason::TOO_LARGE];
+const FAILURES: [&str; 6] = ["reject", "retry", "panic", "unavailable", "publish", "dead_letter"];
 
 impl ConsumerMetrics {
     pub(super) fn register(registry: &Registry) -> Self {
+        let counter = |name, help| metrics::counter(registry, name, help);
+        let counters = |name, help, labels| metrics::counters(registry, name, help, labels);
+        let gauge = |name, help| metrics::gauge(registry, name, help);
+        let by_topic = |name, help| metrics::gauges(registry, name, help, &["topic"]);
         Self {
-            records: metrics::counters(
-                registry,
+            records: counters(
                 "weir_consumer_records_total",
                 "Records that are done: handled, or among the dead letters",
                 &["topic"],
             ),
-            failures: metrics::counters(
-                registry,
+            failures: counters(
                 "weir_consumer_failures_total",
-                "Failed attempts by class: reject, retry, unavailable, publish",
+                "Failed attempts by class: reject, retry, panic, unavailable, publish, dead_letter",
                 &["class"],
             ),
-            dead_letters: metrics::counters(
-                registry,
+            dead_letters: counters(
                 "weir_consumer_dead_letters_total",
                 "Records given to the dead letters, by the topic they came from",
                 &["topic", "reason"],
             ),
-            retries: metrics::counter(
-                registry,
-                "weir_consumer_retries_total",
-                "Attempts beyond a record's first",
-            ),
-            paused: metrics::gauge(
-                registry,
-                "weir_consumer_paused_partitions",
-                "Partitions whose queue is full",
-            ),
-            assigned: metrics::gauge(
-                registry,
-                "weir_consumer_assigned_partitions",
-                "Partitions that this process reads",
-            ),
+            retries: counter("weir_consumer_retries_total", "Attempts beyond a record's first"),
+            paused: gauge("weir_consumer_paused_partitions", "Partitions whose queue is full"),
+            assigned: gauge("weir_consumer_assigned_partitions", "Partitions that this process reads"),
             handle_seconds: metrics::histogram(
                 registry,
                 "weir_consumer_handle_seconds",
                 "Time of one attempt at a record",
                 metrics::SECONDS,
             ),
+            pauses: counter("weir_consumer_pauses_total", "Times that a partition's queue was full"),
+            rebalances: counter(
+                "weir_consumer_rebalances_total",
+                "Times that partitions were given to this process or taken from it",
+            ),
+            rebuilt: counter(
+                "weir_consumer_rebuilt_total",
+                "Times that the Kafka consumer was built anew because a partition was stuck",
+            ),
+            stopped: gauge(
+                "weir_consumer_stopped",
+                "1 after too many dead letters in a row: no work is taken until a restart",
+            ),
+            lag_records: by_topic(
+                "weir_consumer_lag_records",
+                "Records of the partitions that this process reads that are not done yet",
+            ),
+            lag_seconds: by_topic(
+                "weir_consumer_lag_seconds",
+                "Age of the record that was done last, while there are more; the oldest of all partitions",
+            ),
+        }
+    }
+
+    /// Makes every counter there is, so that an increase from nothing to one can be seen.
+    pub(super) fn begin(&self, topics: &[String], reasons: &[&str]) {
+        for topic in topics {
+            self.records.with_label_values(&[topic]);
+            self.lag_records.with_label_values(&[topic]);
+            self.lag_seconds.with_label_values(&[topic]);
+            for reason in OWN_REASONS.iter().chain(reasons) {
+                self.dead_letters.with_label_values(&[topic.as_str(), reason]);
+            }
+        }
+        for class in FAILURES {
+            self.failures.with_label_values(&[class]);
         }
     }
 }

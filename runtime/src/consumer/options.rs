@@ -5,7 +5,7 @@ use std::time::Duration;
 use rdkafka::ClientConfig;
 
 use crate::producer::ProducerOptions;
-use crate::settings::KafkaSettings;
+use crate::settings::{ConsumerSettings, KafkaSettings};
 
 /// Settings of a consumer beyond how to reach Kafka.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,10 @@ pub struct ConsumerOptions {
     pub pipeline_records: usize,
     /// Attempts at a record that fails with `Retry`, the first one included.
     pub max_attempts: u32,
+    /// Records of one topic that may become dead letters in a row before the consumer stops taking work.
+    pub max_rejects_in_a_row: u64,
+    /// How long a partition may stand still without a reason before the client is built anew.
+    pub stall_timeout: Duration,
     /// First delay before another attempt, at most.
     pub backoff_base: Duration,
     /// Longest delay before another attempt.
@@ -41,20 +45,38 @@ pub struct ConsumerOptions {
 impl ConsumerOptions {
     /// A consumer of `topics` whose group and client carry one name.
     pub fn new(name: &str, topics: Vec<String>, output_topics: Vec<String>, dlq_topic: String) -> Self {
+        let bounds = ConsumerSettings::default();
         Self {
             group: name.to_owned(),
             client_id: name.to_owned(),
             topics,
             output_topics,
             dlq_topic,
-            queue_records: 200,
-            pipeline_records: 64,
+            queue_records: bounds.partition_queue,
+            pipeline_records: bounds.partition_pipeline,
             max_attempts: 5,
-            backoff_base: Duration::from_millis(200),
-            backoff_max: Duration::from_secs(30),
-            drain_timeout: Duration::from_secs(10),
+            max_rejects_in_a_row: bounds.max_rejects_in_a_row,
+            stall_timeout: bounds.stall_timeout,
+            backoff_base: bounds.retry_backoff,
+            backoff_max: bounds.retry_backoff_max,
+            drain_timeout: bounds.finish_timeout,
             close_timeout: Duration::from_secs(10),
             producer: ProducerOptions { message_max_bytes: LARGEST_RECORD, ..ProducerOptions::default() },
+        }
+    }
+
+    /// The same within the bounds of the settings.
+    #[must_use]
+    pub fn within(self, bounds: &ConsumerSettings) -> Self {
+        Self {
+            queue_records: bounds.partition_queue,
+            pipeline_records: bounds.partition_pipeline,
+            max_rejects_in_a_row: bounds.max_rejects_in_a_row,
+            stall_timeout: bounds.stall_timeout,
+            backoff_base: bounds.retry_backoff,
+            backoff_max: bounds.retry_backoff_max,
+            drain_timeout: bounds.finish_timeout,
+            ..self
         }
     }
 

@@ -9,9 +9,10 @@ use std::time::SystemTime;
 use prometheus::IntCounter;
 
 use super::bury::{Burial, bury};
+use super::metrics::reason;
 use super::progress::Progress;
 use super::verdict::Halt;
-use super::work::Desk;
+use super::work::{Desk, Work};
 use super::{Output, Record};
 use crate::backoff::Backoff;
 use crate::producer::{DeliveryError, Outgoing, Producer, Receipt, SendError};
@@ -21,27 +22,32 @@ use crate::producer::{DeliveryError, Outgoing, Producer, Receipt, SendError};
 pub(super) struct Pipeline {
     entries: VecDeque<Entry>,
     progress: Arc<Progress>,
+    work: Arc<Work>,
     done: IntCounter,
     backoff: Backoff,
+}
+
+/// What a record is when it is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Handled,
+    Buried,
 }
 
 #[derive(Debug)]
 struct Entry {
     record: Record,
     outputs: Vec<Output>,
+    fate: Fate,
     /// `None` until everything is queued.
     receipt: Option<Receipt>,
 }
 
-impl Halt {
-    pub(super) const fn producer(reason: String) -> Self {
-        Self::Failed(super::ConsumerError::ProducerFatal { reason })
-    }
-}
-
 impl Pipeline {
-    pub(super) fn new(progress: Arc<Progress>, done: IntCounter, backoff: Backoff) -> Self {
-        Self { entries: VecDeque::new(), progress, done, backoff }
+    pub(super) fn new(desk: &Desk, topic: &str) -> Self {
+        let done = desk.work.metrics.records.with_label_values(&[topic]);
+        let (progress, work) = (Arc::clone(&desk.progress), Arc::clone(&desk.work));
+        Self { entries: VecDeque::new(), progress, work, done, backoff: desk.backoff() }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -63,18 +69,28 @@ impl Pipeline {
         outputs: Vec<Output>,
         desk: &Desk,
     ) -> Result<(), Halt> {
-        if outputs.is_empty() && self.entries.is_empty() {
-            self.finish(&record);
-            return Ok(());
-        }
-        self.entries.push_back(Entry { record, outputs, receipt: None });
-        self.send_unsent(desk).await
+        self.enqueue(record, outputs, Fate::Handled, desk).await
     }
 
     /// Gives a record to the dead letters; it is done in its turn.
     pub(super) async fn bury(&mut self, record: Record, burial: &Burial, desk: &Desk) -> Result<(), Halt> {
         bury(&record, burial, desk).await?;
-        self.publish(record, Vec::new(), desk).await
+        self.enqueue(record, Vec::new(), Fate::Buried, desk).await
+    }
+
+    async fn enqueue(
+        &mut self,
+        record: Record,
+        outputs: Vec<Output>,
+        fate: Fate,
+        desk: &Desk,
+    ) -> Result<(), Halt> {
+        if outputs.is_empty() && self.entries.is_empty() {
+            self.finish(&record, fate);
+            return Ok(());
+        }
+        self.entries.push_back(Entry { record, outputs, fate, receipt: None });
+        self.send_unsent(desk).await
     }
 
     /// Takes note of the oldest record's outcome.
@@ -136,21 +152,21 @@ impl Pipeline {
 
     fn finish_oldest(&mut self) {
         if let Some(entry) = self.entries.pop_front() {
-            self.finish(&entry.record);
+            self.finish(&entry.record, entry.fate);
         }
     }
 
-    fn finish(&self, record: &Record) {
-        self.progress.done(record.offset);
+    fn finish(&self, record: &Record, fate: Fate) {
+        if fate == Fate::Handled {
+            self.work.rejects.handled(&record.topic);
+        }
+        self.progress.done(record.offset, record.timestamp);
         self.done.inc();
     }
 
     /// Sends the oldest record and all that follow it once more: those behind it may have arrived, but
     /// whoever reads must find the order of the input at the end.
     async fn start_over(&mut self, error: DeliveryError, desk: &Desk) -> Result<(), Halt> {
-        if let Some(reason) = desk.work.producer.fatal_error() {
-            return Err(Halt::producer(reason));
-        }
         if let Some(oldest) = self.entries.front() {
             desk.failed("publish", &oldest.record, &error.to_string());
         }
@@ -166,11 +182,9 @@ impl Pipeline {
             let entry = &mut self.entries[index];
             match send(&desk.work.producer, &entry.outputs) {
                 Ok(receipt) => entry.receipt = Some(receipt),
-                Err(SendError::Fatal { reason }) => return Err(Halt::producer(reason)),
                 Err(error @ SendError::TooLarge { .. }) => self.bury_too_large(index, error, desk).await?,
-                Err(
-                    error @ (SendError::QueueFull | SendError::UnknownTopic { .. } | SendError::Other { .. }),
-                ) => {
+                // A producer that has failed for good is replaced by itself, and the records sent once more.
+                Err(error) => {
                     desk.failed("publish", &entry.record, &error.to_string());
                     desk.back_off(&mut self.backoff).await?;
                 }
@@ -188,10 +202,11 @@ impl Pipeline {
     ) -> Result<(), Halt> {
         let entry = &mut self.entries[index];
         let (error, first_failed) = (error.to_string(), SystemTime::now());
-        let burial = Burial { reason: "too_large", error, attempts: 1, first_failed };
+        let burial = Burial { reason: reason::TOO_LARGE, error, attempts: 1, first_failed };
         entry.receipt = None;
         bury(&entry.record, &burial, desk).await?;
         entry.outputs.clear();
+        entry.fate = Fate::Buried;
         entry.receipt = Some(desk.work.producer.batch().finish());
         Ok(())
     }

@@ -1,40 +1,99 @@
-//! How far a partition's worker has come, told to the polling thread without a lock.
+//! How far a partition's worker has come and what it does, told to others without a lock.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
+use std::time::{Duration, SystemTime};
 
 const NOTHING: i64 = -1;
 
-/// One writer, the worker; one reader, the polling thread.
+/// What a worker does now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Activity {
+    /// It has nothing: the next record has not come.
+    Idle,
+    /// A record is in the handler's hands.
+    Handling,
+    /// It waits on purpose: for another attempt, an acknowledgement, a dependency.
+    Waiting,
+}
+
+/// Written by the worker alone.
 #[derive(Debug)]
 pub(super) struct Progress {
     next: AtomicI64,
+    /// Where the partition stood when it was assigned; found out by who watches it.
+    start: AtomicI64,
     working: AtomicI64,
+    activity: AtomicU8,
+    /// The timestamp of the latest record that is done, in milliseconds.
+    latest: AtomicI64,
 }
 
 impl Progress {
-    pub(super) const fn new() -> Self {
-        Self { next: AtomicI64::new(NOTHING), working: AtomicI64::new(NOTHING) }
+    pub(super) fn new() -> Self {
+        let nothing = || AtomicI64::new(NOTHING);
+        Self {
+            next: nothing(),
+            start: nothing(),
+            working: nothing(),
+            activity: AtomicU8::new(Activity::Idle as u8),
+            latest: nothing(),
+        }
     }
 
-    /// Everything up to and including `offset` is safe.
-    pub(super) fn done(&self, offset: i64) {
+    /// Everything up to and including `offset` is safe; `timestamp` is that record's.
+    pub(super) fn done(&self, offset: i64, timestamp: Option<SystemTime>) {
+        if let Some(since) = timestamp.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok()) {
+            self.latest.store(i64::try_from(since.as_millis()).unwrap_or(NOTHING), Ordering::Relaxed);
+        }
         self.next.store(offset + 1, Ordering::Release);
     }
 
     /// The offset to go on from, once anything is done.
     pub(super) fn next(&self) -> Option<i64> {
-        Some(self.next.load(Ordering::Acquire)).filter(|next| *next != NOTHING)
+        known(self.next.load(Ordering::Acquire))
+    }
+
+    /// The offset to go on from, if it is known at all.
+    pub(super) fn position(&self) -> Option<i64> {
+        self.next().or_else(|| known(self.start.load(Ordering::Relaxed)))
+    }
+
+    /// The partition was assigned at this offset.
+    pub(super) fn started(&self, offset: i64) {
+        self.start.store(offset, Ordering::Relaxed);
     }
 
     /// The record at `offset` is in work.
     pub(super) fn working(&self, offset: i64) {
         self.working.store(offset, Ordering::Relaxed);
+        self.does(Activity::Handling);
+    }
+
+    pub(super) fn does(&self, activity: Activity) {
+        self.activity.store(activity as u8, Ordering::Relaxed);
+    }
+
+    pub(super) fn activity(&self) -> Activity {
+        let now = self.activity.load(Ordering::Relaxed);
+        let others = [Activity::Handling, Activity::Waiting];
+        others.into_iter().find(|activity| *activity as u8 == now).unwrap_or(Activity::Idle)
     }
 
     /// The offset of the latest record that was in work, -1 before the first.
     pub(super) fn in_work(&self) -> i64 {
         self.working.load(Ordering::Relaxed)
     }
+
+    /// How old the latest record that is done has become.
+    pub(super) fn age(&self, now: SystemTime) -> Option<Duration> {
+        let millis = u64::try_from(known(self.latest.load(Ordering::Relaxed))?).ok()?;
+        let latest = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(millis))?;
+        Some(now.duration_since(latest).unwrap_or_default())
+    }
+}
+
+fn known(offset: i64) -> Option<i64> {
+    Some(offset).filter(|offset| *offset != NOTHING)
 }
 
 #[cfg(test)]
@@ -44,8 +103,31 @@ mod tests {
     #[test]
     fn the_next_offset_follows_the_last_one_done() {
         let progress = Progress::new();
-        assert_eq!(progress.next(), None);
-        progress.done(41);
-        assert_eq!(progress.next(), Some(42));
+        assert_eq!((progress.next(), progress.position()), (None, None));
+        progress.started(40);
+        assert_eq!((progress.next(), progress.position()), (None, Some(40)));
+        progress.done(41, None);
+        assert_eq!((progress.next(), progress.position()), (Some(42), Some(42)));
+    }
+
+    #[test]
+    fn the_age_is_that_of_the_latest_record_with_a_time() {
+        let progress = Progress::new();
+        let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        assert_eq!(progress.age(at(9)), None);
+        progress.done(0, Some(at(5)));
+        progress.done(1, None);
+        assert_eq!(progress.age(at(9)), Some(Duration::from_secs(4)));
+        assert_eq!(progress.age(at(1)), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn what_a_worker_does_is_what_it_said_last() {
+        let progress = Progress::new();
+        assert_eq!(progress.activity(), Activity::Idle);
+        progress.working(7);
+        assert_eq!((progress.activity(), progress.in_work()), (Activity::Handling, 7));
+        progress.does(Activity::Waiting);
+        assert_eq!(progress.activity(), Activity::Waiting);
     }
 }

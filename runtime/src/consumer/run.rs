@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::assignment::Assignment;
+use super::board::Board;
 use super::context::Context;
 use super::metrics::ConsumerMetrics;
+use super::rejects::Rejects;
 use super::verdict::Verdict;
+use super::watch::Watch;
 use super::work::{SAY_EVERY, Work};
 use super::{ConsumerError, ConsumerOptions, Handler, poll, slot};
 use crate::health::Probe;
@@ -21,10 +24,15 @@ use crate::settings::KafkaSettings;
 use crate::throttle::Throttle;
 use crate::topics;
 
+/// A client that was built anew and fails again within this time is not worth a third.
+const MENDED_AFTER: Duration = Duration::from_mins(10);
+
 /// Reads, handles and acknowledges until `process` shuts down.
 ///
 /// Waits for the brokers and for every topic first; what it waits for is logged and shown by the start-up
-/// check `kafka`. Dropping the future stops the work too, without waiting for it.
+/// check `kafka`. A partition that is stuck gets a new Kafka consumer once, and is an error when that does not help.
+/// After too many dead letters in a row it stays, not ready and without work, until the shutdown, and returns the
+/// error then. Dropping the future stops the work too, without waiting for it.
 pub async fn run<H: Handler>(
     kafka: &KafkaSettings,
     options: ConsumerOptions,
@@ -40,19 +48,60 @@ pub async fn run<H: Handler>(
         () = topics::wait(&producer, &needed, &check, "waiting for it") => check.pass(),
     }
     let metrics = ConsumerMetrics::register(&process.registry);
+    metrics.begin(&options.topics, handler.reasons());
+    let rejects = Rejects::new(&options.topics, options.max_rejects_in_a_row);
+    let buried = Throttle::new(SAY_EVERY);
+    let work = Arc::new(Work { options, producer, metrics, rejects, buried });
+    let handler = Arc::new(handler);
+    let working = process.health.check("consumer", Probe::Readiness);
+    working.pass();
+    let mut rebuilt: Option<Instant> = None;
+    loop {
+        let error = match live(kafka, &work, &handler, process).await {
+            Ok(()) => return Ok(()),
+            Err(error) => error,
+        };
+        if matches!(error, ConsumerError::Rejecting { .. }) {
+            work.metrics.stopped.set(1);
+            working.fail(error.to_string());
+            tracing::error!("stopped: {error}");
+            process.shutdown.requested().await;
+            return Err(error);
+        }
+        let is_first = rebuilt.is_none_or(|at| at.elapsed() > MENDED_AFTER);
+        if process.shutdown.is_requested() || !error.asks_for_a_new_client() || !is_first {
+            return Err(error);
+        }
+        tracing::error!("{error}; the Kafka consumer is built anew");
+        work.metrics.rebuilt.inc();
+        rebuilt = Some(Instant::now());
+    }
+}
+
+/// The life of one Kafka consumer: until the shutdown, or the first error that ends it.
+async fn live<H: Handler>(
+    kafka: &KafkaSettings,
+    work: &Arc<Work>,
+    handler: &Arc<H>,
+    process: &Process,
+) -> Result<(), ConsumerError> {
+    let options = &work.options;
     let config = options.client_config(kafka);
     let verdict = Arc::new(Verdict::default());
-    let (drain_timeout, close_timeout) = (options.drain_timeout, options.close_timeout);
-    let names = options.topics.clone();
-    let buried = Throttle::new(SAY_EVERY);
-    let work = Arc::new(Work { options, producer, metrics: metrics.clone(), buried });
+    let board = Arc::new(Board::default());
     let end = process.shutdown.child();
     let _ends_when_dropped = end.clone().drop_guard();
-    let start = slot::starter(handler, work, Arc::clone(&verdict), end.clone());
-    let context = Context::new(Assignment::new(start, metrics), drain_timeout);
+    let start = slot::starter(Arc::clone(handler), Arc::clone(work), Arc::clone(&verdict), end.clone());
+    let assignment = Assignment::new(start, work.metrics.clone(), Arc::clone(&board));
+    let rebalances = work.metrics.rebalances.clone();
+    let context = Context::new(assignment, options.drain_timeout, rebalances);
     let consumer = config.create_with_context(context).map_err(create_error)?;
-    subscribe(&consumer, &names)?;
-    until(end, consumer, verdict, close_timeout).await
+    subscribe(&consumer, &options.topics)?;
+    let (topics, stall_timeout) = (options.topics.clone(), options.stall_timeout);
+    let watch =
+        Watch::new(config, board, work.metrics.clone(), topics, stall_timeout).map_err(create_error)?;
+    tokio::spawn(watch.keep(end.clone(), Arc::clone(&verdict)));
+    until(end, consumer, verdict, options.close_timeout).await
 }
 
 fn subscribe(consumer: &BaseConsumer<Context>, topics: &[String]) -> Result<(), ConsumerError> {

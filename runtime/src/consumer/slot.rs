@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::progress::Progress;
+use super::stall::Place;
 use super::verdict::Verdict;
 use super::work::{Desk, Work};
 use super::worker::Worker;
@@ -41,12 +42,12 @@ pub(super) struct Slot {
 
 /// What starts workers for `handler` on the tokio runtime that this runs on; they stop at `end` by themselves.
 pub(super) fn starter<H: Handler>(
-    handler: H,
+    handler: Arc<H>,
     work: Arc<Work>,
     verdict: Arc<Verdict>,
     end: CancellationToken,
 ) -> Starter {
-    let (runtime, handler) = (Handle::current(), Arc::new(handler));
+    let runtime = Handle::current();
     Box::new(move |topic, partition| {
         let (sender, queue) = channel(work.options.queue_records.max(1));
         let (alive, ended) = thread_channel::sync_channel::<Infallible>(0);
@@ -57,8 +58,7 @@ pub(super) fn starter<H: Handler>(
             topic: Arc::clone(&topic),
             partition,
             queue,
-            progress: Arc::clone(&progress),
-            desk: Desk::new(Arc::clone(&work), stop.clone()),
+            desk: Desk::new(Arc::clone(&work), stop.clone(), Arc::clone(&progress)),
         };
         let verdict = Arc::clone(&verdict);
         let task = runtime.spawn(async move {
@@ -103,6 +103,11 @@ impl Slot {
     /// Nothing is parked and half of the queue is free, so that pausing does not flutter.
     pub(super) fn has_room(&self) -> bool {
         self.parked.is_empty() && self.queue.capacity() * 2 >= self.queue.max_capacity()
+    }
+
+    /// Its name, and how far it has come.
+    pub(super) fn watched(&self) -> (Place, Arc<Progress>) {
+        ((Arc::clone(&self.topic), self.partition), Arc::clone(&self.progress))
     }
 
     /// The offset to fetch from after a pause.

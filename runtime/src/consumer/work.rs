@@ -1,10 +1,13 @@
 //! What the workers of a consumer share, and how they wait.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
 use super::metrics::ConsumerMetrics;
+use super::progress::{Activity, Progress};
+use super::rejects::Rejects;
 use super::verdict::Halt;
 use super::{ConsumerOptions, Record};
 use crate::backoff::{self, Backoff};
@@ -20,6 +23,7 @@ pub(super) struct Work {
     pub(super) options: ConsumerOptions,
     pub(super) producer: Producer,
     pub(super) metrics: ConsumerMetrics,
+    pub(super) rejects: Rejects,
     /// Many records may die of one cause.
     pub(super) buried: Throttle,
 }
@@ -27,15 +31,16 @@ pub(super) struct Work {
 /// One worker's view of [`Work`].
 #[derive(Debug)]
 pub(super) struct Desk {
-    pub(super) work: std::sync::Arc<Work>,
+    pub(super) work: Arc<Work>,
     /// The worker must come to an end.
     pub(super) stop: CancellationToken,
+    pub(super) progress: Arc<Progress>,
     said: Throttle,
 }
 
 impl Desk {
-    pub(super) fn new(work: std::sync::Arc<Work>, stop: CancellationToken) -> Self {
-        Self { work, stop, said: Throttle::new(SAY_EVERY) }
+    pub(super) fn new(work: Arc<Work>, stop: CancellationToken, progress: Arc<Progress>) -> Self {
+        Self { work, stop, progress, said: Throttle::new(SAY_EVERY) }
     }
 
     pub(super) fn backoff(&self) -> Backoff {
@@ -49,6 +54,7 @@ impl Desk {
 
     /// Waits, unless the worker must stop.
     pub(super) async fn wait(&self, delay: Duration) -> Result<(), Halt> {
+        self.progress.does(Activity::Waiting);
         tokio::select! {
             biased;
             () = self.stop.cancelled() => Err(Halt::Stopped),

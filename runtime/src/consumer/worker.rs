@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use super::attempt::{Outcome, attempt};
 use super::pipeline::Pipeline;
-use super::progress::Progress;
+use super::progress::Activity;
 use super::verdict::{Halt, Verdict};
 use super::work::Desk;
 use super::{ConsumerError, Handler, Record};
@@ -19,7 +19,6 @@ pub(super) struct Worker<H> {
     pub(super) topic: Arc<str>,
     pub(super) partition: i32,
     pub(super) queue: mpsc::Receiver<Record>,
-    pub(super) progress: Arc<Progress>,
     pub(super) desk: Desk,
 }
 
@@ -32,14 +31,13 @@ impl<H: Handler> Worker<H> {
             Err(_) => verdict.fail(ConsumerError::Panicked {
                 topic: self.topic.to_string(),
                 partition: self.partition,
-                offset: self.progress.in_work(),
+                offset: self.desk.progress.in_work(),
             }),
         }
     }
 
     async fn work_off(&mut self) -> Result<(), Halt> {
-        let done = self.desk.work.metrics.records.with_label_values(&[&*self.topic]);
-        let mut pipeline = Pipeline::new(Arc::clone(&self.progress), done, self.desk.backoff());
+        let mut pipeline = Pipeline::new(&self.desk, &self.topic);
         let mut state = self.handler.assigned(&self.topic, self.partition);
         let ended = self.follow_queue(&mut state, &mut pipeline).await;
         pipeline.drain().await;
@@ -49,6 +47,8 @@ impl<H: Handler> Worker<H> {
     async fn follow_queue(&mut self, state: &mut H::State, pipeline: &mut Pipeline) -> Result<(), Halt> {
         let room = self.desk.work.options.pipeline_records.max(1);
         loop {
+            let idle = if pipeline.len() == 0 { Activity::Idle } else { Activity::Waiting };
+            self.desk.progress.does(idle);
             let record = tokio::select! {
                 biased;
                 () = self.desk.stop.cancelled() => return Ok(()),
@@ -71,8 +71,10 @@ impl<H: Handler> Worker<H> {
         state: &mut H::State,
         pipeline: &mut Pipeline,
     ) -> Result<(), Halt> {
-        self.progress.working(record.offset);
-        match attempt(&*self.handler, state, &record, &self.desk, pipeline).await? {
+        self.desk.progress.working(record.offset);
+        let outcome = attempt(&*self.handler, state, &record, &self.desk, pipeline).await?;
+        self.desk.progress.does(Activity::Waiting);
+        match outcome {
             Outcome::Handled(outputs) => pipeline.publish(record, outputs, &self.desk).await,
             Outcome::Dead(burial) => pipeline.bury(record, &burial, &self.desk).await,
         }

@@ -1,5 +1,6 @@
 //! A mock cluster, and eyes on its topics.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
@@ -91,6 +92,28 @@ impl Cluster {
     /// Returns once the committed offset of partition 0 is `offset`.
     pub(crate) async fn wait_for_committed(&self, group: &str, topic: &str, offset: i64) {
         self.committed_when(group, topic, move |committed| committed == Some(offset)).await;
+    }
+
+    /// The committed offsets of all partitions that have one.
+    pub(crate) async fn all_committed(
+        &self,
+        group: &str,
+        topic: &str,
+        partitions: i32,
+    ) -> BTreeMap<i32, i64> {
+        let consumer: BaseConsumer =
+            client(&self.mock.bootstrap_servers()).set("group.id", group).create().expect("a consumer");
+        let mut list = TopicPartitionList::new();
+        for partition in 0..partitions {
+            list.add_partition(topic, partition);
+        }
+        let ask = move || consumer.committed_offsets(list, DEADLINE).expect("an answer");
+        let answer = tokio::task::spawn_blocking(ask).await.expect("an answer");
+        let known = answer.elements().into_iter().filter_map(|element| match element.offset() {
+            Offset::Offset(offset) => Some((element.partition(), offset)),
+            _ => None,
+        });
+        known.collect()
     }
 
     /// Asks as a client that is no member of the group.

@@ -28,6 +28,10 @@ impl Handler for Scripted {
 
     fn assigned(&self, _topic: &str, _partition: i32) {}
 
+    fn reasons(&self) -> &'static [&'static str] {
+        &["scripted"]
+    }
+
     async fn handle(&self, _state: &mut (), record: &Record) -> Answer {
         let value = String::from_utf8_lossy(record.value.as_deref().unwrap_or(b"null")).into_owned();
         self.seen.lock().expect("no poison").push((record.partition, value));
@@ -82,6 +86,11 @@ impl Running {
         self.process.health.report(Probe::Startup).passes()
     }
 
+    /// Why the consumer is not ready, if it is not.
+    pub(crate) fn readiness(&self) -> String {
+        self.process.health.report(Probe::Readiness).verbose()
+    }
+
     /// The value of a metric, all labels added up.
     #[expect(clippy::cast_possible_truncation, reason = "a test counts whole numbers, and few")]
     pub(crate) fn metric(&self, name: &str) -> i64 {
@@ -90,6 +99,21 @@ impl Running {
         let values = family.flat_map(prometheus::proto::MetricFamily::get_metric);
         values.map(|metric| metric.get_counter().get_value() + metric.get_gauge().get_value()).sum::<f64>()
             as i64
+    }
+
+    /// The values of the labels of a metric, a list a sample, in the order of the labels' names.
+    pub(crate) fn labels(&self, name: &str) -> Vec<Vec<String>> {
+        let families = self.process.registry.gather();
+        let family = families.iter().filter(|family| family.name() == name);
+        let metrics = family.flat_map(prometheus::proto::MetricFamily::get_metric);
+        let values = |metric: &prometheus::proto::Metric| {
+            metric.get_label().iter().map(|label| label.value().to_owned()).collect()
+        };
+        metrics.map(values).collect()
+    }
+
+    pub(crate) fn is_ended(&self) -> bool {
+        self.task.is_finished()
     }
 
     pub(crate) async fn end(self) -> Result<(), ConsumerError> {

@@ -10,4 +10,7 @@ mod killed;
 mod producer;
 mod rebalance;
 mod rebuilt;
+mod rejects;
+mod stall;
+mod storm;
 mod trouble;

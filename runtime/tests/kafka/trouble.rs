@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
-use runtime::consumer::{ConsumerError, ConsumerOptions};
+use runtime::consumer::ConsumerOptions;
 use runtime::health::Probe;
 use runtime::producer::ProducerOptions;
 
@@ -42,17 +42,25 @@ async fn an_unreachable_broker_is_named_and_a_shutdown_does_not_wait_for_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_panic_in_the_handler_ends_the_run_and_keeps_the_record() {
+async fn a_panic_is_tried_again_and_then_a_dead_letter_and_the_next_record_is_handled() {
     let cluster = cluster();
     cluster.fill("in", "a", numbered(5)).await;
-    let running = start(cluster.kafka(), options(), async |record| {
-        assert!(record.offset < 3, "on purpose");
-        Ok(vec![echo(&record)])
+    let panics_once = std::sync::atomic::AtomicBool::new(true);
+    let running = start(cluster.kafka(), options(), move |record| {
+        // One panic before there is a future, others within it.
+        assert!(record.offset != 1 || !panics_once.swap(false, std::sync::atomic::Ordering::Relaxed), "once");
+        async move {
+            assert_ne!(record.offset, 3, "always");
+            Ok(vec![echo(&record)])
+        }
     });
-    let error = running.ended().await.unwrap_err();
-    assert_eq!(error.to_string(), "the handler panicked at in partition 0 offset 3");
-    assert!(matches!(error, ConsumerError::Panicked { offset: 3, .. }));
-    assert!(cluster.committed("weir-test", "in").await.is_none_or(|offset| offset <= 3));
+    assert_eq!(texts(&cluster.read("out", 1, 4).await), ["0000", "0001", "0002", "0004"]);
+    let dead = cluster.read("dlq", 1, 1).await.remove(0);
+    assert_eq!(dead.text(), "0003");
+    assert!(dead.headers.contains(&(String::from("weir_dlq_reason"), Some(b"panic".to_vec()))));
+    assert!(dead.headers.contains(&(String::from("weir_dlq_attempts"), Some(b"3".to_vec()))));
+    cluster.wait_for_committed("weir-test", "in", 5).await;
+    running.end().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

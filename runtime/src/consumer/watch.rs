@@ -1,0 +1,208 @@
+//! Watches how far behind the partitions are, and whether they move.
+//!
+//! It asks the brokers through a client of its own: a consumer that is stuck believes that there is nothing to read.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::message::Message as _;
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+use tokio_util::sync::CancellationToken;
+
+use super::ConsumerError;
+use super::board::Board;
+use super::metrics::ConsumerMetrics;
+use super::progress::{Activity, Progress};
+use super::stall::{Place, Stalls, Standing};
+use super::verdict::Verdict;
+
+/// How long the brokers may take to answer a question.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+/// How often to look at most, and at least.
+const LOOK_EVERY: std::ops::RangeInclusive<Duration> = Duration::from_millis(50)..=Duration::from_secs(10);
+
+/// Looks at the partitions of one consumer.
+pub(super) struct Watch {
+    client: BaseConsumer,
+    board: Arc<Board>,
+    metrics: ConsumerMetrics,
+    topics: Vec<String>,
+    stalls: Stalls,
+    stall_timeout: Duration,
+}
+
+/// A partition with what is known of it.
+struct Seen {
+    place: Place,
+    progress: Arc<Progress>,
+    position: i64,
+    /// Records beyond the position.
+    lag: i64,
+}
+
+impl Watch {
+    /// `config` is that of the consumer; the client made of it joins no group and commits nothing.
+    pub(super) fn new(
+        mut config: ClientConfig,
+        board: Arc<Board>,
+        metrics: ConsumerMetrics,
+        topics: Vec<String>,
+        stall_timeout: Duration,
+    ) -> KafkaResult<Self> {
+        config.set("enable.auto.commit", "false");
+        let client = config.create()?;
+        Ok(Self { client, board, metrics, topics, stalls: Stalls::new(stall_timeout), stall_timeout })
+    }
+
+    /// Looks until `end`; a partition that is stuck is the verdict on the consumer.
+    pub(super) async fn keep(mut self, end: CancellationToken, verdict: Arc<Verdict>) {
+        let every = (self.stall_timeout / 6).clamp(*LOOK_EVERY.start(), *LOOK_EVERY.end());
+        while end.run_until_cancelled(tokio::time::sleep(every)).await.is_some() {
+            let look = tokio::task::spawn_blocking(move || {
+                let stuck = self.look();
+                (self, stuck)
+            });
+            // It panicked or the runtime ends: either way nobody looks any more.
+            let Ok((watch, stuck)) = look.await else { return };
+            self = watch;
+            if let Some(error) = stuck {
+                verdict.fail(error);
+                return;
+            }
+        }
+        // Its end can take a while.
+        drop(tokio::task::spawn_blocking(move || drop(self)));
+    }
+
+    fn look(&mut self) -> Option<ConsumerError> {
+        let seen = match self.seen() {
+            Ok(seen) => seen,
+            Err(error) => {
+                tracing::debug!(%error, "the brokers do not say how far behind the partitions are");
+                self.stalls.forget();
+                return None;
+            }
+        };
+        self.show(&seen);
+        let standing: Vec<Standing> = seen.iter().map(Seen::standing).collect();
+        let stalled = self.stalls.look(Instant::now(), &standing);
+        stalled.into_iter().find_map(|stalled| self.stuck(&seen, stalled))
+    }
+
+    /// Where every partition stands, and where it ends.
+    fn seen(&self) -> KafkaResult<Vec<Seen>> {
+        let partitions = self.board.partitions();
+        if partitions.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.find_starts(&partitions)?;
+        let places = partitions.iter().map(|(place, _)| place);
+        let ends = self.client.offsets_for_times(list(places, Offset::End)?, ANSWER_WITHIN)?;
+        let seen = partitions.into_iter().filter_map(|(place, progress)| {
+            let end = offset_of(&ends, &place)?;
+            let position = progress.position()?;
+            Some(Seen { lag: (end - position).max(0), place, progress, position })
+        });
+        Ok(seen.collect())
+    }
+
+    /// Partitions of which nothing is done yet stand where the group committed last, or else at their beginning.
+    fn find_starts(&self, partitions: &[(Place, Arc<Progress>)]) -> KafkaResult<()> {
+        let fresh: Vec<_> = partitions.iter().filter(|(_, progress)| progress.position().is_none()).collect();
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        let places = || fresh.iter().map(|(place, _)| place);
+        let committed = self.client.committed_offsets(list(places(), Offset::Invalid)?, ANSWER_WITHIN)?;
+        let beginnings = self.client.offsets_for_times(list(places(), Offset::Beginning)?, ANSWER_WITHIN)?;
+        for (place, progress) in fresh {
+            if let Some(start) = offset_of(&committed, place).or_else(|| offset_of(&beginnings, place)) {
+                progress.started(start);
+            }
+        }
+        Ok(())
+    }
+
+    fn show(&self, seen: &[Seen]) {
+        let now = SystemTime::now();
+        for topic in &self.topics {
+            let of_topic = || seen.iter().filter(|seen| *seen.place.0 == **topic);
+            let records: i64 = of_topic().map(|seen| seen.lag).sum();
+            let behind = of_topic().filter(|seen| seen.lag > 0);
+            let age = behind.filter_map(|seen| seen.progress.age(now)).max().unwrap_or_default();
+            let seconds = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
+            self.metrics.lag_records.with_label_values(&[topic]).set(records);
+            self.metrics.lag_seconds.with_label_values(&[topic]).set(seconds);
+        }
+    }
+
+    /// What is to be said of a partition that does not move, if it is stuck and not just at its end.
+    fn stuck(&mut self, seen: &[Seen], stalled: Standing) -> Option<ConsumerError> {
+        let seen = seen.iter().find(|seen| seen.place == stalled.place)?;
+        let is_handling = seen.progress.activity() == Activity::Handling;
+        if !is_handling && !self.can_be_read(&stalled.place, stalled.position) {
+            self.stalls.forget();
+            return None;
+        }
+        let ((topic, partition), offset) = (stalled.place, stalled.position);
+        let what =
+            if is_handling { "a record is still in work" } else { "nothing comes, though there are records" };
+        Some(ConsumerError::Stuck {
+            topic: topic.to_string(),
+            partition,
+            offset,
+            after: self.stall_timeout,
+            what,
+        })
+    }
+
+    /// Whether somebody else can read what the consumer does not: markers of transactions look like records that never
+    /// come, and what the broker gives to nobody a new consumer does not get either.
+    fn can_be_read(&self, place: &Place, position: i64) -> bool {
+        let assigned =
+            list(std::iter::once(place), Offset::Offset(position)).and_then(|list| self.client.assign(&list));
+        let deadline = Instant::now() + ANSWER_WITHIN;
+        let mut is_read = false;
+        while assigned.is_ok() && !is_read && Instant::now() < deadline {
+            let left = deadline.saturating_duration_since(Instant::now());
+            is_read = matches!(self.client.poll(left), Some(Ok(message)) if message.offset() >= position);
+        }
+        if let Err(error) = assigned.and_then(|()| self.client.unassign()) {
+            tracing::debug!(%error, "a stuck partition could not be looked at");
+        }
+        is_read
+    }
+}
+
+impl Seen {
+    fn standing(&self) -> Standing {
+        let should_move = match self.progress.activity() {
+            Activity::Idle => self.lag > 0,
+            Activity::Handling => true,
+            Activity::Waiting => false,
+        };
+        Standing { place: self.place.clone(), position: self.position, should_move }
+    }
+}
+
+fn list<'a>(
+    places: impl Iterator<Item = &'a Place>,
+    offset: Offset,
+) -> Result<TopicPartitionList, KafkaError> {
+    let mut list = TopicPartitionList::new();
+    for (topic, partition) in places {
+        list.add_partition_offset(topic, *partition, offset)?;
+    }
+    Ok(list)
+}
+
+/// The offset that an answer has for a partition, if it has one.
+fn offset_of(answer: &TopicPartitionList, (topic, partition): &Place) -> Option<i64> {
+    let found = answer.find_partition(topic, *partition)?;
+    match (found.error(), found.offset()) {
+        (Ok(()), Offset::Offset(offset)) => Some(offset),
+        _ => None,
+    }
+}

@@ -1,0 +1,91 @@
+//! What becomes of a consumer that rejects one record after the other.
+
+use runtime::consumer::{ConsumerError, ConsumerOptions, Failure, Output};
+
+use crate::cluster::{Cluster, eventually, numbered};
+use crate::handler::{echo, options, start};
+
+fn rejected() -> Failure {
+    Failure::Reject { reason: "bad", error: String::from("not as it should be") }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_of_dead_letters_stops_the_consumer_before_the_topic_is_drained() {
+    let cluster = Cluster::with_topics(&[("in", 1), ("out", 1), ("dlq", 1)]);
+    cluster.fill("in", "a", numbered(100)).await;
+    // One record is handled at a time, so that the last success is settled before the first dead letter.
+    let options = || ConsumerOptions { max_rejects_in_a_row: 10, pipeline_records: 1, ..options() };
+    let running = start(cluster.kafka(), options(), async |record| match record.offset {
+        0..20 => Ok(vec![echo(&record)]),
+        _ => Err(rejected()),
+    });
+    eventually("the stop", || running.metric("weir_consumer_stopped") == 1).await;
+    eventually("a reason", || running.readiness().contains("10 records of in became dead letters in a row"))
+        .await;
+    assert!(running.readiness().contains("--max-rejects-in-a-row"));
+    assert_eq!(running.metric("weir_consumer_dead_letters_total"), 10);
+    assert_eq!(cluster.read_all("dlq").await.len(), 10);
+    cluster.wait_for_committed("weir-test", "in", 30).await;
+    // It stays, without work, until it is asked to end, and tells by its error why it stopped.
+    assert!(!running.is_ended());
+    let error = running.end().await.unwrap_err();
+    assert!(
+        matches!(error, ConsumerError::Rejecting { offset: 30, rejected: 10, reason: "bad", .. }),
+        "{error:?}"
+    );
+
+    // Mended and restarted, it goes on with the first record that is in no other place.
+    let mended = start(cluster.kafka(), options(), async |record| Ok(vec![echo(&record)]));
+    cluster.wait_for_committed("weir-test", "in", 100).await;
+    assert_eq!(mended.values()[0], "0030");
+    mended.end().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_success_now_and_then_ends_the_row() {
+    let cluster = Cluster::with_topics(&[("in", 1), ("out", 1), ("dlq", 1)]);
+    cluster.fill("in", "a", numbered(100)).await;
+    let options = ConsumerOptions { max_rejects_in_a_row: 10, pipeline_records: 1, ..options() };
+    let running = start(cluster.kafka(), options, async |record| match record.offset % 10 {
+        9 => Ok(vec![echo(&record)]),
+        _ => Err(rejected()),
+    });
+    cluster.wait_for_committed("weir-test", "in", 100).await;
+    assert_eq!(running.metric("weir_consumer_dead_letters_total"), 90);
+    assert_eq!(running.metric("weir_consumer_stopped"), 0);
+    running.end().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn outputs_that_are_too_large_one_after_the_other_stop_it_too() {
+    let cluster = Cluster::with_topics(&[("in", 1), ("out", 1), ("dlq", 1)]);
+    cluster.fill("in", "a", numbered(50)).await;
+    let producer = runtime::producer::ProducerOptions {
+        message_max_bytes: 2000,
+        ..runtime::producer::ProducerOptions::default()
+    };
+    let options = ConsumerOptions { max_rejects_in_a_row: 10, producer, ..options() };
+    let running = start(cluster.kafka(), options, async |record| {
+        Ok(vec![Output { value: vec![0; 4000], ..echo(&record) }])
+    });
+    eventually("the stop", || running.metric("weir_consumer_stopped") == 1).await;
+    assert_eq!(cluster.read_all("dlq").await.len(), 10);
+    let error = running.end().await.unwrap_err();
+    assert!(matches!(error, ConsumerError::Rejecting { reason: "too_large", .. }), "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn counters_are_there_before_the_first_dead_letter() {
+    let cluster = Cluster::with_topics(&[("in", 1), ("out", 1), ("dlq", 1)]);
+    let running = start(cluster.kafka(), options(), async |record| Ok(vec![echo(&record)]));
+    eventually("the start", || running.is_started()).await;
+    eventually("all of them", || {
+        let labels = running.labels("weir_consumer_dead_letters_total");
+        ["retries_exhausted", "panic", "too_large", "scripted"]
+            .iter()
+            .all(|reason| labels.contains(&vec![String::from(*reason), String::from("in")]))
+    })
+    .await;
+    assert_eq!(running.metric("weir_consumer_dead_letters_total"), 0);
+    running.end().await.unwrap();
+}

@@ -1,0 +1,89 @@
+//! What becomes of a partition that does not move.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
+use runtime::consumer::{ConsumerError, ConsumerOptions, Failure};
+use tokio::sync::Semaphore;
+
+use crate::cluster::{Cluster, eventually, numbered};
+use crate::handler::{echo, options, start};
+
+fn cluster() -> Cluster {
+    Cluster::with_topics(&[("in", 1), ("out", 1), ("dlq", 1)])
+}
+
+fn impatient() -> ConsumerOptions {
+    let drain_timeout = Duration::from_millis(100);
+    ConsumerOptions { stall_timeout: Duration::from_secs(2), drain_timeout, ..options() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consumer_that_fetches_no_more_is_built_anew() {
+    let cluster = cluster();
+    let mut kafka = cluster.kafka();
+    // After an error of one fetch the client asks for this partition no more for five minutes: it believes that there
+    // is nothing to read, while anybody else can.
+    kafka.properties.insert("fetch.error.backoff.ms".to_owned(), "300000".to_owned());
+    let running = start(kafka, impatient(), async |record| Ok(vec![echo(&record)]));
+    cluster.fill("in", "a", numbered(10)).await;
+    cluster.wait_for_committed("weir-test", "in", 10).await;
+    let refusals = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN; 1];
+    cluster.mock.request_errors(RDKafkaApiKey::Fetch, &refusals);
+    cluster.fill("in", "a", numbered(10)).await;
+    eventually("the new consumer", || running.metric("weir_consumer_rebuilt_total") == 1).await;
+    cluster.wait_for_committed("weir-test", "in", 20).await;
+    running.end().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_that_hangs_is_cut_off_once_and_ends_the_consumer_the_second_time() {
+    let cluster = cluster();
+    cluster.fill("in", "a", numbered(10)).await;
+    let running = start(cluster.kafka(), impatient(), async |record| {
+        if record.offset == 5 {
+            std::future::pending::<()>().await;
+        }
+        Ok(vec![echo(&record)])
+    });
+    eventually("the new consumer", || running.metric("weir_consumer_rebuilt_total") == 1).await;
+    let seen = Arc::clone(&running.seen);
+    let error = running.ended().await.unwrap_err();
+    assert!(matches!(error, ConsumerError::Stuck { offset: 5, .. }), "{error:?}");
+    assert!(error.to_string().contains("in partition 0 has stood still at offset 5 for 2s"), "{error}");
+    let tries = seen.lock().unwrap().iter().filter(|(_, value)| value == "0005").count();
+    assert_eq!(tries, 2);
+    cluster.wait_for_committed("weir-test", "in", 5).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wait_on_purpose_is_no_stall_and_the_lag_is_shown_meanwhile() {
+    let cluster = cluster();
+    cluster.fill("in", "a", numbered(50)).await;
+    let gate = Arc::new(Semaphore::new(1));
+    let (pass, calls) = (Arc::clone(&gate), AtomicUsize::new(0));
+    let options = ConsumerOptions { stall_timeout: Duration::from_millis(300), ..options() };
+    let running = start(cluster.kafka(), options, move |record| {
+        calls.fetch_add(1, Ordering::Relaxed);
+        let open = pass.try_acquire().map(tokio::sync::SemaphorePermit::forget).is_ok();
+        let wait = Some(Duration::from_millis(10));
+        async move {
+            if open {
+                Ok(vec![echo(&record)])
+            } else {
+                Err(Failure::Unavailable { error: "down".to_owned(), wait })
+            }
+        }
+    });
+    eventually("the lag", || running.metric("weir_consumer_lag_records") == 49).await;
+    // Several times the limit: the handler is called every few milliseconds.
+    running.wait_for_calls(150).await;
+    eventually("its age", || running.metric("weir_consumer_lag_seconds") >= 1).await;
+    assert_eq!(running.metric("weir_consumer_rebuilt_total"), 0);
+    gate.add_permits(100);
+    eventually("the end of the lag", || running.metric("weir_consumer_lag_records") == 0).await;
+    assert_eq!(running.metric("weir_consumer_lag_seconds"), 0);
+    running.end().await.unwrap();
+}
