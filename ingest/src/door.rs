@@ -25,6 +25,10 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// How long to wait before accepting again when the system had no connection to give.
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
+/// How many strangers make room at once when the system has no connection to give.
+const CUT_AT_ONCE: usize = 4;
+/// How long those accepted last may take to prove themselves before that.
+const HONEST_WITHIN: Duration = Duration::from_millis(1);
 /// hyper keeps room for this many header lines on the stack, and allocates for any other number.
 const HYPERS_HEADERS: usize = 100;
 
@@ -56,11 +60,7 @@ impl Door {
         loop {
             match listener.accept().await {
                 Ok((stream, _)) => self.admit(stream, graceful, respond.clone()),
-                Err(error) => {
-                    self.metrics.accept_errors.inc();
-                    tracing::debug!(%error, "a connection could not be accepted");
-                    tokio::time::sleep(ACCEPT_BACKOFF).await;
-                }
+                Err(error) => self.back_off(&error).await,
             }
         }
     }
@@ -95,6 +95,19 @@ impl Door {
             serve(connection, cut, &end).await;
             drop(open);
         });
+    }
+
+    /// Waits until the system may have a connection to give, which it may for want of descriptors: those of strangers
+    /// are had at once.
+    async fn back_off(&self, error: &std::io::Error) {
+        self.metrics.accept_errors.inc();
+        tracing::debug!(%error, "a connection could not be accepted");
+        tokio::time::sleep(HONEST_WITHIN).await;
+        let cut = self.strangers.cut_oldest(CUT_AT_ONCE);
+        if cut == 0 {
+            tokio::time::sleep(ACCEPT_BACKOFF).await;
+        }
+        (0..cut).for_each(|_| self.refusals.count(Limit::Connections));
     }
 
     fn http(&self, timer: HeadTimer) -> http1::Builder {

@@ -79,6 +79,20 @@ impl Strangers {
         Some(Admitted { place: Arc::new(place), cut: Cut(is_cut), is_anothers })
     }
 
+    /// Cuts off the oldest strangers, so that the system has descriptors again; how many there were.
+    pub(crate) fn cut_oldest(&self, most: usize) -> usize {
+        let mut list = self.list();
+        let mut cut = 0;
+        while cut < most
+            && let Some((_, oldest)) = list.waiting.pop_first()
+        {
+            // Who is cut off may just have ended, which is as good.
+            let _told = oldest.cut.send(());
+            cut += 1;
+        }
+        cut
+    }
+
     fn list(&self) -> MutexGuard<'_, List> {
         self.list.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -132,6 +146,18 @@ mod tests {
         drop(oldest.place);
         assert!(strangers.admit().is_none(), "nobody is left to make room");
         drop(proven.place);
+        assert!(strangers.admit().is_some_and(|admitted| !admitted.is_anothers));
+    }
+
+    #[test]
+    fn the_oldest_strangers_can_be_cut_off_for_nobody() {
+        let strangers = Strangers::new(3);
+        let [oldest, proven, younger] = [0, 1, 2].map(|_| strangers.admit().unwrap());
+        proven.place.prove();
+        assert_eq!(strangers.cut_oldest(1), 1);
+        assert!(is_cut(oldest.cut) && !is_cut(proven.cut));
+        assert_eq!(strangers.cut_oldest(5), 1);
+        assert!(is_cut(younger.cut));
         assert!(strangers.admit().is_some_and(|admitted| !admitted.is_anothers));
     }
 

@@ -83,6 +83,23 @@ async fn outputs_that_a_broker_refuses_for_a_while_arrive_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_producer_that_fails_for_good_does_not_end_the_consumer() {
+    let cluster = cluster();
+    cluster.fill("in", "a", numbered(20)).await;
+    let fatal = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER; 3];
+    cluster.mock.request_errors(RDKafkaApiKey::Produce, &fatal);
+    let running = start(cluster.kafka(), options(), async |record| Ok(vec![echo(&record)]));
+    eventually("failed records", || running.metric("weir_consumer_failures_total") >= 3).await;
+    assert!(!running.is_ended());
+    running.end().await.unwrap();
+    // What is committed has its output.
+    let committed = cluster.committed("weir-test", "in").await.unwrap_or(0);
+    let stored: std::collections::HashSet<String> =
+        texts(&cluster.read_all("out").await).into_iter().collect();
+    assert!(numbered(usize::try_from(committed).unwrap()).iter().all(|value| stored.contains(value)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_dead_letter_that_cannot_be_delivered_holds_the_offset_until_it_can() {
     let cluster = cluster();
     cluster.fill("in", "a", numbered(2)).await;
