@@ -1,3 +1,5 @@
+//! Who holds what, and who makes room.
+
 use super::*;
 use std::task::{Context, Waker};
 

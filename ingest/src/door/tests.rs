@@ -1,3 +1,5 @@
+//! A door on a loopback port.
+
 use super::*;
 use prometheus::Registry;
 use std::net::SocketAddr;

@@ -1,3 +1,5 @@
+//! Settings of a workload, and how its errors read.
+
 use super::*;
 use crate::settings::form;
 
