@@ -25,6 +25,7 @@ mod spans;
 mod stall;
 mod verdict;
 mod watch;
+mod window;
 mod work;
 mod worker;
 

@@ -18,6 +18,13 @@ pub trait Handler: Send + Sync + 'static {
         &[]
     }
 
+    /// Hears of a record that will be handled once those before it are, so that slow work can begin early.
+    ///
+    /// It is called once for each record, in the order of the partition and before [`Self::handle`], up to
+    /// [`ConsumerOptions::look_ahead`](super::ConsumerOptions::look_ahead) records early; on the task that handles,
+    /// so it must not block. A record that was expected may never be handled: its partition may move first.
+    fn expect(&self, _record: &Record) {}
+
     /// Handles one record; the next one of its partition waits.
     ///
     /// The outputs are published in order before the record counts as done. A record may come again after

@@ -22,6 +22,9 @@ pub struct ConsumerOptions {
     pub dlq_topic: String,
     /// Records that may wait in memory, per partition.
     pub queue_records: usize,
+    /// Records that [`Handler::expect`](super::Handler::expect) may hear of while those before them are in work, per
+    /// partition; they wait in memory beside `queue_records`.
+    pub look_ahead: usize,
     /// Records whose outputs may be on their way unacknowledged, per partition.
     pub pipeline_records: usize,
     /// Attempts at a record that fails with `Retry`, the first one included.
@@ -53,6 +56,7 @@ impl ConsumerOptions {
             output_topics,
             dlq_topic,
             queue_records: bounds.partition_queue,
+            look_ahead: 0,
             pipeline_records: bounds.partition_pipeline,
             max_attempts: 5,
             max_rejects_in_a_row: bounds.max_rejects_in_a_row,

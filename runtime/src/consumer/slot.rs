@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::progress::Progress;
 use super::stall::Place;
 use super::verdict::Verdict;
+use super::window::Window;
 use super::work::{Desk, Work};
 use super::worker::Worker;
 use super::{Handler, Record};
@@ -57,7 +58,7 @@ pub(super) fn starter<H: Handler>(
             handler: Arc::clone(&handler),
             topic: Arc::clone(&topic),
             partition,
-            queue,
+            window: Window::new(queue, work.options.look_ahead),
             desk: Desk::new(Arc::clone(&work), stop.clone(), Arc::clone(&progress)),
         };
         let verdict = Arc::clone(&verdict);

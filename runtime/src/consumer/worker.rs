@@ -3,22 +3,21 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use futures_util::FutureExt as _;
-use tokio::sync::mpsc;
-
 use super::attempt::{Outcome, attempt};
 use super::pipeline::Pipeline;
 use super::progress::Activity;
 use super::verdict::{Halt, Verdict};
+use super::window::Window;
 use super::work::Desk;
 use super::{ConsumerError, Handler, Record};
+use futures_util::FutureExt as _;
 
 /// One partition in work.
 pub(super) struct Worker<H> {
     pub(super) handler: Arc<H>,
     pub(super) topic: Arc<str>,
     pub(super) partition: i32,
-    pub(super) queue: mpsc::Receiver<Record>,
+    pub(super) window: Window,
     pub(super) desk: Desk,
 }
 
@@ -56,7 +55,7 @@ impl<H: Handler> Worker<H> {
                     pipeline.settle(outcome, &self.desk).await?;
                     continue;
                 }
-                record = self.queue.recv(), if pipeline.len() < room => record,
+                record = self.window.next(&*self.handler), if pipeline.len() < room => record,
             };
             match record {
                 Some(record) => self.handle(record, state, pipeline).await?,
@@ -66,13 +65,14 @@ impl<H: Handler> Worker<H> {
     }
 
     async fn handle(
-        &self,
+        &mut self,
         record: Record,
         state: &mut H::State,
         pipeline: &mut Pipeline,
     ) -> Result<(), Halt> {
         self.desk.progress.working(record.offset);
-        let outcome = attempt(&*self.handler, state, &record, &self.desk, pipeline).await?;
+        let attempt = attempt(&*self.handler, state, &record, &self.desk, pipeline);
+        let outcome = self.window.alongside(&*self.handler, attempt).await?;
         self.desk.progress.does(Activity::Waiting);
         match outcome {
             Outcome::Handled(outputs) => pipeline.publish(record, outputs, &self.desk).await,

@@ -226,3 +226,26 @@ async fn a_shutdown_waits_for_the_record_in_work() {
     assert_eq!(cluster.committed("weir-test", "in").await, Some(2));
     assert_eq!(texts(&cluster.read("out", 1, 2).await), numbered(2));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_hears_of_the_records_behind_the_one_in_work() {
+    let cluster = cluster();
+    cluster.fill("in", "a", numbered(50)).await;
+    let gate = Arc::new(Semaphore::new(0));
+    let pass = Arc::clone(&gate);
+    let options = ConsumerOptions { look_ahead: 20, ..options() };
+    let running = start(cluster.kafka(), options, move |record| {
+        let pass = Arc::clone(&pass);
+        async move {
+            pass.acquire().await.expect("open").forget();
+            Ok(vec![echo(&record)])
+        }
+    });
+    eventually("20 expected records", || running.expected() == numbered(21)).await;
+    assert_eq!(running.values(), numbered(1));
+    gate.add_permits(1000);
+    assert_eq!(texts(&cluster.read("out", 1, 50).await), numbered(50));
+    assert_eq!(running.expected(), numbered(50));
+    running.end().await.unwrap();
+    assert_eq!(cluster.committed("weir-test", "in").await, Some(50));
+}

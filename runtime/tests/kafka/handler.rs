@@ -21,6 +21,7 @@ pub(crate) type Seen = Arc<Mutex<Vec<(i32, String)>>>;
 struct Scripted {
     act: Act,
     seen: Seen,
+    expected: Seen,
 }
 
 impl Handler for Scripted {
@@ -32,9 +33,12 @@ impl Handler for Scripted {
         &["scripted"]
     }
 
+    fn expect(&self, record: &Record) {
+        self.expected.lock().expect("no poison").push((record.partition, text(record)));
+    }
+
     async fn handle(&self, _state: &mut (), record: &Record) -> Answer {
-        let value = String::from_utf8_lossy(record.value.as_deref().unwrap_or(b"null")).into_owned();
-        self.seen.lock().expect("no poison").push((record.partition, value));
+        self.seen.lock().expect("no poison").push((record.partition, text(record)));
         (self.act)(record.clone()).await
     }
 }
@@ -43,6 +47,7 @@ impl Handler for Scripted {
 pub(crate) struct Running {
     pub(crate) process: Process,
     pub(crate) seen: Seen,
+    expected: Seen,
     task: JoinHandle<Result<(), ConsumerError>>,
 }
 
@@ -65,16 +70,22 @@ pub(crate) fn start<F>(
 where
     F: Future<Output = Answer> + Send + 'static,
 {
-    let (process, seen) = (Process::new("weir-test", "0.0.0"), Seen::default());
-    let handler = Scripted { act: Box::new(move |record| Box::pin(act(record))), seen: Arc::clone(&seen) };
+    let (process, seen, expected) = (Process::new("weir-test", "0.0.0"), Seen::default(), Seen::default());
+    let act: Act = Box::new(move |record| Box::pin(act(record)));
+    let handler = Scripted { act, seen: Arc::clone(&seen), expected: Arc::clone(&expected) };
     let inner = process.clone();
     let task = tokio::spawn(async move { consumer::run(&kafka, options, handler, &inner).await });
-    Running { process, seen, task }
+    Running { process, seen, expected, task }
 }
 
 impl Running {
     pub(crate) fn values(&self) -> Vec<String> {
-        self.seen.lock().expect("no poison").iter().map(|(_, value)| value.clone()).collect()
+        values(&self.seen)
+    }
+
+    /// The values of the records that the handler was told to expect.
+    pub(crate) fn expected(&self) -> Vec<String> {
+        values(&self.expected)
     }
 
     /// Returns once the handler has been called this often.
@@ -124,6 +135,14 @@ impl Running {
     pub(crate) async fn ended(self) -> Result<(), ConsumerError> {
         tokio::time::timeout(DEADLINE, self.task).await.expect("the consumer ends").expect("no panic")
     }
+}
+
+fn values(seen: &Seen) -> Vec<String> {
+    seen.lock().expect("no poison").iter().map(|(_, value)| value.clone()).collect()
+}
+
+fn text(record: &Record) -> String {
+    String::from_utf8_lossy(record.value.as_deref().unwrap_or(b"null")).into_owned()
 }
 
 /// The record's value again, on `out`.

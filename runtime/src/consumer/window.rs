@@ -1,0 +1,152 @@
+//! The records of a partition that are next, of which the handler knows already.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::pin;
+
+use tokio::sync::mpsc::Receiver;
+
+use super::{Handler, Record};
+
+/// The queue of a partition with a look at its beginning: what the handler was told to expect, in order.
+#[derive(Debug)]
+pub(super) struct Window {
+    queue: Receiver<Record>,
+    expected: VecDeque<Record>,
+    limit: usize,
+}
+
+impl Window {
+    /// Looks `limit` records ahead of the one in work.
+    pub(super) const fn new(queue: Receiver<Record>, limit: usize) -> Self {
+        Self { queue, expected: VecDeque::new(), limit }
+    }
+
+    /// The next record, which the handler was told of; `None` once there will be none. Cancel safe.
+    pub(super) async fn next<H: Handler>(&mut self, handler: &H) -> Option<Record> {
+        while self.expected.len() <= self.limit
+            && let Ok(record) = self.queue.try_recv()
+        {
+            self.expect(record, handler);
+        }
+        if self.expected.is_empty() {
+            let record = self.queue.recv().await?;
+            self.expect(record, handler);
+        }
+        self.expected.pop_front()
+    }
+
+    /// Awaits `work` and meanwhile tells the handler of the records that come.
+    pub(super) async fn alongside<H: Handler, F: Future>(&mut self, handler: &H, work: F) -> F::Output {
+        let mut work = pin!(work);
+        let mut open = true;
+        loop {
+            let has_room = self.expected.len() < self.limit;
+            tokio::select! {
+                biased;
+                output = &mut work => return output,
+                record = self.queue.recv(), if open && has_room => match record {
+                    Some(record) => self.expect(record, handler),
+                    None => open = false,
+                },
+            }
+        }
+    }
+
+    fn expect<H: Handler>(&mut self, record: Record, handler: &H) {
+        handler.expect(&record);
+        self.expected.push_back(record);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use tokio::sync::{mpsc, oneshot};
+
+    use super::*;
+    use crate::consumer::{Failure, Output};
+
+    #[derive(Default)]
+    struct Told(Mutex<Vec<i64>>);
+
+    impl Told {
+        fn offsets(&self) -> Vec<i64> {
+            self.0.lock().unwrap().clone()
+        }
+    }
+
+    impl Handler for Told {
+        type State = ();
+
+        fn assigned(&self, _topic: &str, _partition: i32) {}
+
+        fn expect(&self, record: &Record) {
+            self.0.lock().unwrap().push(record.offset);
+        }
+
+        async fn handle(&self, _state: &mut (), _record: &Record) -> Result<Vec<Output>, Failure> {
+            Ok(Vec::new())
+        }
+    }
+
+    fn record(offset: i64) -> Record {
+        Record {
+            topic: Arc::from("in"),
+            partition: 0,
+            offset,
+            timestamp: None,
+            key: None,
+            value: None,
+            headers: Vec::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn the_handler_is_told_once_of_each_record_and_of_no_more_than_the_limit() {
+        let (sender, queue) = mpsc::channel(10);
+        let (told, mut window) = (Told::default(), Window::new(queue, 2));
+        for offset in 0..6 {
+            sender.send(record(offset)).await.unwrap();
+        }
+        assert_eq!(window.next(&told).await.unwrap().offset, 0);
+        assert_eq!(told.offsets(), [0, 1, 2]);
+        assert_eq!(window.next(&told).await.unwrap().offset, 1);
+        assert_eq!(told.offsets(), [0, 1, 2, 3]);
+    }
+
+    #[tokio::test]
+    async fn records_that_come_during_the_work_are_told_of_before_it_ends() {
+        let (sender, queue) = mpsc::channel(10);
+        let (told, mut window) = (Told::default(), Window::new(queue, 2));
+        let (end, ended) = oneshot::channel::<()>();
+        let work = window.alongside(&told, ended);
+        let others = async {
+            for offset in 0..5 {
+                sender.send(record(offset)).await.unwrap();
+            }
+            while told.offsets().len() < 2 {
+                tokio::task::yield_now().await;
+            }
+            end.send(()).unwrap();
+        };
+        let (ended, ()) = tokio::join!(work, others);
+        ended.unwrap();
+        assert_eq!(told.offsets(), [0, 1]);
+    }
+
+    #[tokio::test]
+    async fn without_a_look_ahead_a_record_is_told_of_right_before_it_is_handled() {
+        let (sender, queue) = mpsc::channel(10);
+        let (told, mut window) = (Told::default(), Window::new(queue, 0));
+        sender.send(record(0)).await.unwrap();
+        sender.send(record(1)).await.unwrap();
+        assert_eq!(window.next(&told).await.unwrap().offset, 0);
+        window.alongside(&told, async {}).await;
+        assert_eq!(told.offsets(), [0]);
+        drop(sender);
+        assert_eq!(window.next(&told).await.unwrap().offset, 1);
+        assert_eq!(window.next(&told).await, None);
+    }
+}
