@@ -131,6 +131,7 @@ fn enriched(events: &BTreeMap<String, Vec<String>>) -> Vec<String> {
         status: Status::Found.into(),
         reason: None,
         cached: false,
+        media: None,
     };
     let gone = Lookup { status: Status::Gone.into(), ..found.clone() };
     let skipped = Lookup {

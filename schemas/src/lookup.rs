@@ -31,6 +31,22 @@ pub struct Lookup<'a> {
     pub reason: Option<Cow<'a, str>>,
     /// Whether the answer is an older one, kept for a while. Always present.
     pub cached: bool,
+    /// The media that is commented on, from an earlier answer; present where `answer` names it by its id alone.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub media: Option<KnownMedia<'a>>,
+}
+
+/// What the Graph API said of a media when it was last asked, about another comment on it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct KnownMedia<'a> {
+    /// The media, verbatim.
+    #[serde(borrow)]
+    pub answer: &'a RawValue,
+    /// When that was said; RFC 3339 with milliseconds.
+    #[serde(borrow)]
+    #[cfg_attr(feature = "json-schema", schemars(extend("format" = "date-time")))]
+    pub at: Cow<'a, str>,
 }
 
 words! {

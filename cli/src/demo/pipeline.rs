@@ -25,7 +25,6 @@ pub(super) const DEFAULT_PORT: u16 = 8080;
 const INGEST: About = About { name: "weir-ingest", version: env!("CARGO_PKG_VERSION"), description: "" };
 /// Events that weir-messages remembers; the demo has not many.
 const DEDUPE_EVENTS: usize = 10_000;
-const GRAPH_MAX_BYTES: usize = 512 * 1024;
 /// How long all parts may take to find the cluster and its topics.
 const READY_WITHIN: Duration = Duration::from_secs(15);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
@@ -206,14 +205,9 @@ fn access_tokens() -> io::Result<TempDir> {
 
 fn lookup_settings(simulator: &Simulator, tokens: &TempDir) -> Result<LookupSettings, DemoError> {
     let reason = || DemoError::Start { part: "weir-lookups", reason: GraphUrl::EXPECTED.to_owned() };
-    let graph = GraphSettings {
-        url: GraphUrl::parse(&simulator.url()).ok_or_else(reason)?,
-        version: GraphVersion::parse("v26.0").ok_or_else(reason)?,
-        timeout: Duration::from_secs(10),
-        connect_timeout: Duration::from_secs(5),
-        max_bytes: GRAPH_MAX_BYTES,
-    };
-    Ok(LookupSettings { graph, access_tokens: tokens.path().to_owned() })
+    let url = GraphUrl::parse(&simulator.url()).ok_or_else(reason)?;
+    let version = GraphVersion::parse("v26.0").ok_or_else(reason)?;
+    Ok(LookupSettings::of(GraphSettings::of(url, version), tokens.path().to_owned()))
 }
 
 fn cannot_start(part: &'static str, error: &(dyn Error + 'static)) -> DemoError {

@@ -28,6 +28,7 @@ mod tests {
         status: Open::Known(Status::Skipped),
         reason: Some(Cow::Borrowed("test_event")),
         cached: false,
+        media: None,
     };
 
     fn appended(event: &str, lookup: &Lookup<'_>) -> Option<String> {

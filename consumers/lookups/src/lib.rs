@@ -1,35 +1,45 @@
 //! Comments and mentions enriched through the Graph API.
 //!
 //! Webhooks of mentions hold ids and nothing else, those of comments not the whole. This consumer asks the Graph API
-//! about each, and publishes the event with what it said: [`question`] decides what to ask, [`graph`] asks,
-//! [`policy`] decides what becomes of a failure, [`enriched`] puts the answer beside the event.
+//! about each, and publishes the event with what it said: [`question`] decides what to ask, [`call`] how; `seek` follows
+//! one lookup to its end, `policy` decides what becomes of a failure; `batcher` puts lookups together and sends them;
+//! [`enriched`] puts the answer beside the event. [`weir_graph`] is the client.
 //!
 //! Reasons of its dead letters, beside those that every consumer has: `unreadable` (no typed event), `unexpected_kind`
 //! (neither a comment nor a mention), `bad_id` (an id that could not stand in a URL), `no_token` (no access token for
 //! the account), `token`, `permission` and `invalid_call` (what the Graph API said, see [`graph::RefusalClass`]),
-//! `answer_too_large`.
+//! `answer_too_large`, and `retries_exhausted` (every call failed, and the error says how the last one did).
 
+pub mod batcher;
+pub mod call;
 pub mod enriched;
-pub mod graph;
 pub mod handler;
+pub mod media;
 pub mod metrics;
-pub mod policy;
 pub mod question;
+pub mod seek;
 pub mod settings;
-pub mod simulator;
-pub mod tokens;
+
+mod ahead;
+mod policy;
+mod shelf;
 
 pub use settings::{LookupArgs, LookupSettings};
+pub use weir_graph as graph;
+pub use weir_graph::{simulator, tokens};
 
-use graph::{ClientError, Graph};
-use handler::Lookups;
+use batcher::Batcher;
+use graph::{AccessTokens, ClientError, Graph, Pace};
+use handler::{Inquiry, Lookups};
+use media::MediaCache;
 use metrics::LookupMetrics;
+use prometheus::Registry;
 use runtime::consumer::{self, ConsumerError, ConsumerOptions};
 use runtime::process::{About, Process};
 use runtime::settings::CommonSettings;
 use schemas::Topic;
+use seek::Seeker;
 use std::sync::Arc;
-use tokens::AccessTokens;
 use tokio_util::task::AbortOnDropHandle;
 
 /// Who this process is.
@@ -38,10 +48,6 @@ pub const ABOUT: About = About {
     version: env!("CARGO_PKG_VERSION"),
     description: "Enriches comments and mentions through the Graph API",
 };
-
-/// How often an event is tried that the Graph API fails on: for some eight minutes, so that a short outage of Meta's
-/// costs patience and no dead letters.
-const MAX_ATTEMPTS: u32 = 20;
 
 /// Why the consumer ended although nobody asked it to.
 #[derive(Debug, thiserror::Error)]
@@ -60,17 +66,33 @@ pub async fn run(
     settings: LookupSettings,
     process: Process,
 ) -> Result<(), LookupsError> {
-    let graph = Graph::new(settings.graph)?;
-    let tokens = Arc::new(AccessTokens::open(settings.access_tokens, &process.registry));
+    let tokens = Arc::new(AccessTokens::open(settings.graph.tokens.clone(), &process.registry));
     let _rereading = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&tokens).keep_fresh()));
+    let options = options(&common.topic_prefix, settings.ahead).within(&common.consumer);
     let metrics = LookupMetrics::new(&process.registry);
-    let handler = Lookups::new(graph, tokens, &common.topic_prefix, metrics);
-    let options = options(&common.topic_prefix).within(&common.consumer);
+    let _counting = AbortOnDropHandle::new(tokio::spawn(metrics.clone().count_held_time()));
+    let inquiry = inquiry(settings, tokens, metrics, &process.registry)?;
+    let handler = Lookups::new(inquiry, &common.topic_prefix);
     consumer::run(&common.kafka, options, handler, &process).await?;
     Ok(())
 }
 
-fn options(topic_prefix: &str) -> ConsumerOptions {
+fn inquiry(
+    settings: LookupSettings,
+    tokens: Arc<AccessTokens>,
+    metrics: LookupMetrics,
+    registry: &Registry,
+) -> Result<Inquiry, ClientError> {
+    let LookupSettings { graph: parts, batch, seek, media, .. } = settings;
+    let version = parts.graph.version.as_str().to_owned();
+    let graph = Graph::new(parts.graph, registry)?;
+    let pace = Pace::new(parts.pace, registry);
+    let batcher = Batcher::start(graph, pace, &batch, metrics.clone());
+    let seeker = Seeker { tokens, batcher, batch_size: batch.size, settings: seek, metrics: metrics.clone() };
+    Ok(Inquiry { seeker, media: MediaCache::new(media), version, metrics })
+}
+
+fn options(topic_prefix: &str, look_ahead: usize) -> ConsumerOptions {
     let names = |topics: [Topic; 2]| topics.map(|topic| topic.name(topic_prefix)).to_vec();
     let options = ConsumerOptions::new(
         ABOUT.name,
@@ -78,5 +100,5 @@ fn options(topic_prefix: &str) -> ConsumerOptions {
         names([Topic::CommentsEnriched, Topic::MentionsEnriched]),
         Topic::LookupsDlq.name(topic_prefix),
     );
-    ConsumerOptions { max_attempts: MAX_ATTEMPTS, ..options }
+    ConsumerOptions { look_ahead, ..options }
 }

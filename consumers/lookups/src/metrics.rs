@@ -1,18 +1,28 @@
 //! What a team watches of the lookups.
 
-use crate::graph::{CallError, Outcome};
-use prometheus::{Histogram, IntCounterVec, Registry};
+use prometheus::{Counter, Histogram, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 use runtime::metrics;
 use schemas::lookup::Status;
 use std::time::Duration;
+use weir_graph::{CallError, Outcome};
+
+/// How often the time is counted in which lookups are held back.
+const TICK: Duration = Duration::from_millis(250);
 
 /// Counters of calls and of what came of them; labels are closed sets.
 #[derive(Clone, Debug)]
 pub struct LookupMetrics {
     calls: IntCounterVec,
-    call_seconds: Histogram,
+    request_seconds: Histogram,
     enriched: IntCounterVec,
+    from_cache: IntCounter,
+    held: IntGauge,
+    throttled_seconds: Counter,
 }
+
+/// Counts as held back while it lives.
+#[derive(Debug)]
+pub(crate) struct Held(IntGauge);
 
 impl LookupMetrics {
     /// Registers them; each label starts at zero, so that its first increase is seen.
@@ -20,7 +30,7 @@ impl LookupMetrics {
         let calls = metrics::counters(
             registry,
             "weir_lookups_calls_total",
-            "Calls to the Graph API by what came of them",
+            "Lookups that were asked of the Graph API, alone or in a batch, by what came of them; one that is tried again counts again",
             &["class"],
         );
         let enriched = metrics::counters(
@@ -29,11 +39,21 @@ impl LookupMetrics {
             "Enriched events by how their lookup went; one that is handled again counts again",
             &["status"],
         );
-        let call_seconds = metrics::histogram(
+        let request_seconds = metrics::histogram(
             registry,
             "weir_lookups_call_seconds",
-            "How long calls to the Graph API took",
+            "How long HTTP requests to the Graph API took; a batch is one",
             metrics::SECONDS,
+        );
+        let from_cache = metrics::counter(
+            registry,
+            "weir_lookups_from_cache_total",
+            "Lookups whose media was known from an earlier answer",
+        );
+        let held = metrics::gauge(
+            registry,
+            "weir_lookups_held",
+            "Lookups that wait since calls are spread out or have stopped, below Meta's limits",
         );
         for class in ["found", "gone"].iter().chain(&CallError::CLASSES) {
             calls.with_label_values(&[class]);
@@ -41,22 +61,66 @@ impl LookupMetrics {
         for status in Status::ALL {
             enriched.with_label_values(&[status.as_str()]);
         }
-        Self { calls, call_seconds, enriched }
+        let throttled_seconds = throttled_seconds(registry);
+        Self { calls, request_seconds, enriched, from_cache, held, throttled_seconds }
     }
 
-    /// A call has ended.
-    pub(crate) fn called(&self, outcome: &Result<Outcome, CallError>, took: Duration) {
-        let class = match outcome {
+    /// A lookup was asked, and this came of it.
+    pub(crate) fn called(&self, result: &Result<Outcome, CallError>) {
+        let class = match result {
             Ok(Outcome::Found(_)) => "found",
             Ok(Outcome::Gone(_)) => "gone",
             Err(error) => error.class(),
         };
         self.calls.with_label_values(&[class]).inc();
-        self.call_seconds.observe(took.as_secs_f64());
+    }
+
+    /// An HTTP request has ended.
+    pub(crate) fn requested(&self, took: Duration) {
+        self.request_seconds.observe(took.as_secs_f64());
     }
 
     /// An event was enriched.
     pub(crate) fn enriched(&self, status: Status) {
         self.enriched.with_label_values(&[status.as_str()]).inc();
+    }
+
+    /// A media needed not be asked for.
+    pub(crate) fn media_was_known(&self) {
+        self.from_cache.inc();
+    }
+
+    /// A lookup is held back as long as what this gives lives.
+    pub(crate) fn held(&self) -> Held {
+        self.held.inc();
+        Held(self.held.clone())
+    }
+
+    /// Counts, without end, the time in which any lookup is held back.
+    pub(crate) async fn count_held_time(self) {
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if self.held.get() > 0 {
+                self.throttled_seconds.inc_by(TICK.as_secs_f64());
+            }
+        }
+    }
+}
+
+fn throttled_seconds(registry: &Registry) -> Counter {
+    let name = "weir_lookups_throttled_seconds_total";
+    let help = "Seconds in which lookups were held back to stay below Meta's limits";
+    let counter = Counter::with_opts(Opts::new(name, help)).expect("the name is a constant that fits");
+    if let Err(error) = registry.register(Box::new(counter.clone())) {
+        tracing::error!(metric = name, %error, "a metric could not be registered and will not be shown");
+    }
+    counter
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.dec();
     }
 }

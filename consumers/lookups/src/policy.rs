@@ -1,86 +1,73 @@
-//! What becomes of an event whose lookup came to nothing: the table from what went wrong to what is done.
+//! What becomes of a lookup that came to nothing: the table from what went wrong to what is done.
 
-use crate::graph::{CallError, RefusalClass};
-use runtime::consumer::Failure;
-use runtime::process::chain;
-use std::time::Duration;
+use weir_graph::{CallError, RefusalClass};
 
-/// Meta counts calls over a rolling hour, so that some are free again after a minute.
-const THROTTLED_WAIT: Duration = Duration::from_mins(1);
-/// A block is lifted by people or after hours; asking on prolongs it.
-const BLOCKED_WAIT: Duration = Duration::from_mins(15);
+/// What to do about a failed call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Nothing helps: a dead letter, with this reason.
+    GiveUp(&'static str),
+    /// The token is of no use: another one may be there, or come.
+    NewToken,
+    /// Too many calls: when to go on is for [`weir_graph::Pace`] to say.
+    WhenAllowed,
+    /// It may work another time, unless it is this very call that never does.
+    Again,
+    /// Nobody answers; it cannot be this call's fault.
+    WhenReachable,
+    /// Alone, as the batch was too slow for it.
+    Alone,
+}
 
-/// The failure that the consumer loop acts on.
-///
-/// Rejected events go to the dead letters with the class as reason; retried ones do so after a few attempts;
-/// unavailable ones wait, and the events behind them, so that order is kept.
-pub fn failure(error: &CallError) -> Failure {
-    let text = chain(error);
+/// The class of an error, by Meta's page on error handling, decides.
+pub(crate) const fn next(error: &CallError) -> Next {
     match error {
         CallError::Refused(refusal) => match refusal.class {
-            RefusalClass::Token | RefusalClass::Permission | RefusalClass::Invalid => {
-                Failure::Reject { reason: refusal.class.as_str(), error: text }
-            }
-            RefusalClass::Throttled => Failure::Unavailable { error: text, wait: Some(THROTTLED_WAIT) },
-            RefusalClass::Blocked => Failure::Unavailable { error: text, wait: Some(BLOCKED_WAIT) },
-            RefusalClass::Transient | RefusalClass::Malformed | RefusalClass::Redirected => {
-                Failure::Retry { error: text }
-            }
+            RefusalClass::Token => Next::NewToken,
+            RefusalClass::Throttled | RefusalClass::Blocked => Next::WhenAllowed,
+            RefusalClass::Transient | RefusalClass::Malformed | RefusalClass::Redirected => Next::Again,
+            RefusalClass::Permission
+            | RefusalClass::Invalid
+            | RefusalClass::WindowClosed
+            | RefusalClass::NotReachable => Next::GiveUp(refusal.class.as_str()),
         },
-        CallError::Unreachable { .. } | CallError::TimedOut { .. } => {
-            Failure::Unavailable { error: text, wait: None }
-        }
-        CallError::Interrupted { .. } => Failure::Retry { error: text },
-        CallError::TooLarge { .. } => Failure::Reject { reason: error.class(), error: text },
+        CallError::Unreachable { .. } => Next::WhenReachable,
+        CallError::TimedOut { .. } | CallError::Interrupted { .. } => Next::Again,
+        CallError::Unanswered => Next::Alone,
+        CallError::TooLarge { .. } => Next::GiveUp(error.class()),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::Refusal;
+    use std::time::Duration;
+    use weir_graph::Refusal;
 
-    fn refused(class: RefusalClass) -> Failure {
-        failure(&CallError::Refused(Refusal { class, status: 400, code: None, subcode: None, trace: None }))
+    fn refused(class: RefusalClass) -> Next {
+        next(&CallError::Refused(Refusal { class, status: 400, code: None, subcode: None, trace: None }))
     }
 
     #[test]
-    fn tokens_permissions_and_invalid_calls_are_dead_letters() {
-        for (class, word) in [
-            (RefusalClass::Token, "token"),
-            (RefusalClass::Permission, "permission"),
-            (RefusalClass::Invalid, "invalid_call"),
+    fn every_class_of_refusal_has_its_consequence() {
+        for (class, expected) in [
+            (RefusalClass::Permission, Next::GiveUp("permission")),
+            (RefusalClass::Invalid, Next::GiveUp("invalid_call")),
+            (RefusalClass::Token, Next::NewToken),
+            (RefusalClass::Throttled, Next::WhenAllowed),
+            (RefusalClass::Blocked, Next::WhenAllowed),
+            (RefusalClass::Transient, Next::Again),
+            (RefusalClass::Malformed, Next::Again),
+            (RefusalClass::Redirected, Next::Again),
         ] {
-            let Failure::Reject { reason, error } = refused(class) else {
-                panic!("{class:?} is no dead letter")
-            };
-            assert_eq!(reason, word);
-            assert!(error.starts_with("the Graph API answered 400: "), "{error}");
+            assert_eq!(refused(class), expected, "{class:?}");
         }
     }
 
     #[test]
-    fn throttling_waits_and_a_block_waits_longer() {
-        let wait = |class| match refused(class) {
-            Failure::Unavailable { wait, .. } => wait,
-            other => panic!("{other:?}"),
-        };
-        assert!(wait(RefusalClass::Throttled) < wait(RefusalClass::Blocked));
-        assert!(wait(RefusalClass::Throttled).is_some());
-    }
-
-    #[test]
-    fn transient_and_odd_answers_are_tried_again() {
-        for class in [RefusalClass::Transient, RefusalClass::Malformed, RefusalClass::Redirected] {
-            assert!(matches!(refused(class), Failure::Retry { .. }), "{class:?}");
-        }
-    }
-
-    #[test]
-    fn silence_waits_and_too_much_is_a_dead_letter() {
-        let silence = CallError::TimedOut { limit: Duration::from_secs(10) };
-        assert!(matches!(failure(&silence), Failure::Unavailable { wait: None, .. }));
-        let flood = failure(&CallError::TooLarge { limit: 1024 });
-        assert!(matches!(flood, Failure::Reject { reason: "answer_too_large", .. }));
+    fn silence_is_tried_again_and_too_much_is_a_dead_letter() {
+        assert_eq!(next(&CallError::TimedOut { limit: Duration::from_secs(10) }), Next::Again);
+        assert_eq!(next(&CallError::Unanswered), Next::Alone);
+        assert_eq!(next(&CallError::TooLarge { limit: 1024 }), Next::GiveUp("answer_too_large"));
     }
 }

@@ -1,9 +1,10 @@
 //! What is to be asked about an event, if anything: pure.
 
-use crate::graph::{Call, GraphId};
+use crate::call::Call;
 use schemas::data::comment::Comment;
 use schemas::data::mention::Mention;
 use schemas::{Kind, Topic, TypedEvent, Unreadable};
+use weir_graph::GraphId;
 
 /// What an event needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub enum Question {
         account: GraphId,
         /// What to ask.
         call: Call,
+        /// The media that it is about, where the event names it.
+        media: Option<GraphId>,
     },
     /// Nothing: it goes on as it is, with the reason.
     Skip(SkipReason),
@@ -89,7 +92,9 @@ fn comment(event: &TypedEvent<'_>) -> Result<Question, Unaskable> {
         return Ok(Question::Skip(SkipReason::OwnComment));
     }
     let call = Call::Comment { comment: id(comment.any_id(), "comment id")? };
-    Ok(Question::Ask { account: account(event)?, call })
+    let named = comment.media.and_then(|media| media.id).or(comment.media_id);
+    let media = named.as_deref().and_then(GraphId::parse);
+    Ok(Question::Ask { account: account(event)?, call, media })
 }
 
 fn mention(event: &TypedEvent<'_>) -> Result<Question, Unaskable> {
@@ -99,14 +104,15 @@ fn mention(event: &TypedEvent<'_>) -> Result<Question, Unaskable> {
     }
     let is_comment = event.kind().is_some_and(|kind| kind.kind == Kind::MentionComment);
     let account = account(event)?;
+    let media = mention.media_id.as_deref().and_then(GraphId::parse);
     let call = if is_comment {
         let comment = id(mention.comment_id.as_deref(), "comment id")?;
         Call::MentionedComment { account: account.clone(), comment }
     } else {
-        let media = id(mention.media_id.as_deref(), "media id")?;
+        let media = media.clone().ok_or(Unaskable::Id("media id"))?;
         Call::MentionedMedia { account: account.clone(), media }
     };
-    Ok(Question::Ask { account, call })
+    Ok(Question::Ask { account, call, media })
 }
 
 fn skip_reason(event: &TypedEvent<'_>) -> Option<SkipReason> {
@@ -146,8 +152,8 @@ mod tests {
         GraphId::parse(text).unwrap()
     }
 
-    fn ask(call: Call) -> Question {
-        Question::Ask { account: graph_id("1784"), call }
+    fn ask(call: Call, media: Option<&str>) -> Question {
+        Question::Ask { account: graph_id("1784"), call, media: media.map(graph_id) }
     }
 
     #[test]
@@ -155,15 +161,17 @@ mod tests {
         let (account, comment, media) = (graph_id("1784"), graph_id("17"), graph_id("18"));
         for kind in ["comment", "comment.live"] {
             let call = Call::Comment { comment: comment.clone() };
-            assert_eq!(question(kind, r#"{"id":"17","from":{"id":"9"}}"#), ask(call));
+            assert_eq!(question(kind, r#"{"id":"17","from":{"id":"9"}}"#), ask(call.clone(), None));
+            let data = r#"{"id":"17","media":{"id":"18"}}"#;
+            assert_eq!(question(kind, data), ask(call, Some("18")));
         }
         assert_eq!(
             question("mention.comment", r#"{"comment_id":17,"media_id":"18"}"#),
-            ask(Call::MentionedComment { account: account.clone(), comment })
+            ask(Call::MentionedComment { account: account.clone(), comment }, Some("18"))
         );
         assert_eq!(
             question("mention.caption", r#"{"media_id":"18"}"#),
-            ask(Call::MentionedMedia { account, media })
+            ask(Call::MentionedMedia { account, media }, Some("18"))
         );
     }
 

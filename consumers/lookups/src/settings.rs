@@ -1,68 +1,130 @@
 //! The settings of `weir-lookups` beside the common ones.
 
-use crate::graph::{GraphSettings, GraphUrl, GraphVersion};
-use runtime::settings::{Form, Reader, form};
+use crate::batcher::BatchSettings;
+use crate::media::MediaSettings;
+use crate::seek::{SeekSettings, WithoutToken};
+use runtime::settings::{Reader, form};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
+use weir_graph::{GraphArgs, GraphParts, GraphSettings, LARGEST_BATCH, PaceSettings, TokenSettings};
 
 /// The flags of `weir-lookups`.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Lookups")]
 pub struct LookupArgs {
-    /// Host of the Graph API: graph.facebook.com, or graph.instagram.com for Instagram Login
-    #[arg(long, env = "WEIR_GRAPH_URL", value_name = "URL", default_value = "https://graph.facebook.com")]
-    pub graph_url: Option<String>,
-    /// Version of the Graph API
-    #[arg(long, env = "WEIR_GRAPH_VERSION", value_name = "VERSION", default_value = "v26.0")]
-    pub graph_version: Option<String>,
-    /// How long a call may take in all
-    #[arg(long, env = "WEIR_GRAPH_TIMEOUT", value_name = "DURATION", default_value = "10s")]
-    pub graph_timeout: Option<String>,
-    /// How long a connection to the Graph API may take to come about
-    #[arg(long, env = "WEIR_GRAPH_CONNECT_TIMEOUT", value_name = "DURATION", default_value = "5s")]
-    pub graph_connect_timeout: Option<String>,
-    /// How large an answer may be
-    #[arg(long, env = "WEIR_GRAPH_MAX_BYTES", value_name = "SIZE", default_value = "512KiB")]
-    pub graph_max_bytes: Option<String>,
-    /// Directory of access tokens: a file per account, named by its id, and `default` for the rest; read again when
-    /// they change
-    #[arg(long, env = "WEIR_ACCESS_TOKENS", value_name = "DIR")]
-    pub access_tokens: Option<String>,
+    /// The Graph API.
+    #[command(flatten)]
+    pub graph: GraphArgs,
+    /// Lookups of one batch, at most; 1 for a host without batches
+    #[arg(long, env = "WEIR_LOOKUP_BATCH", value_name = "COUNT", default_value = "50")]
+    pub lookup_batch: Option<String>,
+    /// How long a lookup waits for others to make a batch with
+    #[arg(long, env = "WEIR_LOOKUP_BATCH_WAIT", value_name = "DURATION", default_value = "50ms")]
+    pub lookup_batch_wait: Option<String>,
+    /// HTTP requests that may be under way
+    #[arg(long, env = "WEIR_LOOKUP_CONCURRENCY", value_name = "COUNT", default_value = "4")]
+    pub lookup_concurrency: Option<String>,
+    /// Events of a partition whose lookups may be under way while those before them are not done
+    #[arg(long, env = "WEIR_LOOKUP_AHEAD", value_name = "COUNT", default_value = "200")]
+    pub lookup_ahead: Option<String>,
+    /// Calls for one event that may fail, while others are answered, before it goes to the dead letters
+    #[arg(long, env = "WEIR_LOOKUP_ATTEMPTS", value_name = "COUNT", default_value = "5")]
+    pub lookup_attempts: Option<String>,
+    /// How long calls for one event may fail, also while none is answered, before it goes to the dead letters
+    #[arg(long, env = "WEIR_LOOKUP_PATIENCE", value_name = "DURATION", default_value = "15m")]
+    pub lookup_patience: Option<String>,
+    /// What becomes of events whose account has no token that Meta accepts: dead-letter, or wait (which holds their
+    /// partitions)
+    #[arg(long, env = "WEIR_WITHOUT_TOKEN", value_name = "WORD", default_value = "dead-letter")]
+    pub without_token: Option<String>,
+    /// Posts whose details are remembered, so that not every comment asks for them; 0 for none
+    #[arg(long, env = "WEIR_MEDIA_CACHE", value_name = "COUNT", default_value = "1000")]
+    pub media_cache: Option<String>,
+    /// How long the details of a post are remembered
+    #[arg(long, env = "WEIR_MEDIA_CACHE_FOR", value_name = "DURATION", default_value = "10m")]
+    pub media_cache_for: Option<String>,
 }
 
 /// The checked values of [`LookupArgs`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LookupSettings {
-    /// How the Graph API is reached.
-    pub graph: GraphSettings,
-    /// Where the access tokens are.
-    pub access_tokens: PathBuf,
+    /// The Graph API.
+    pub graph: GraphParts,
+    /// How lookups are put together.
+    pub batch: BatchSettings,
+    /// Events of a partition whose lookups may be under way.
+    pub ahead: usize,
+    /// How long a lookup is tried.
+    pub seek: SeekSettings,
+    /// What is remembered of posts.
+    pub media: MediaSettings,
 }
 
-const TIMEOUTS: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_mins(2);
-/// An enriched record must fit its topic, which has 1 MiB of room beside the body of the delivery.
-const ANSWER_BYTES: RangeInclusive<u64> = 1_024..=960 * 1_024;
+const CONCURRENCY: RangeInclusive<u64> = 1..=64;
+const WAITS: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(1);
+const AHEAD: RangeInclusive<u64> = 1..=2_000;
+const ATTEMPTS: RangeInclusive<u64> = 1..=100;
+const PATIENCE: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_hours(24);
+const MEDIA: RangeInclusive<u64> = 0..=100_000;
+const MEDIA_AGES: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_hours(24);
+
+const WITHOUT_TOKEN: &[(&str, WithoutToken)] =
+    &[("dead-letter", WithoutToken::DeadLetter), ("wait", WithoutToken::Wait)];
 
 impl LookupSettings {
+    /// The defaults, as the flags have them.
+    pub fn of(graph: GraphSettings, access_tokens: PathBuf) -> Self {
+        let graph =
+            GraphParts { graph, pace: PaceSettings::default(), tokens: TokenSettings::of(access_tokens) };
+        Self {
+            graph,
+            batch: BatchSettings { size: LARGEST_BATCH, wait: Duration::from_millis(50), concurrency: 4 },
+            ahead: 200,
+            seek: SeekSettings::default(),
+            media: MediaSettings::default(),
+        }
+    }
+
     /// Reads and checks them; `None` means that `reader` has noted problems.
     pub fn read(_: &LookupArgs, reader: &mut Reader<'_>) -> Option<Self> {
-        let url = reader.required("graph_url", &Form::new(GraphUrl::EXPECTED, GraphUrl::parse));
-        let version =
-            reader.required("graph_version", &Form::new(GraphVersion::EXPECTED, GraphVersion::parse));
-        let timeout = reader.required("graph_timeout", &form::duration(TIMEOUTS));
-        let connect_timeout = reader.required("graph_connect_timeout", &form::duration(TIMEOUTS));
-        let max_bytes = reader.required("graph_max_bytes", &form::bytes(ANSWER_BYTES));
-        let access_tokens = reader.required("access_tokens", &form::directory());
-        let graph = GraphSettings {
-            url: url?,
-            version: version?,
-            timeout: timeout?,
-            connect_timeout: connect_timeout?,
-            max_bytes: usize::try_from(max_bytes?).ok()?,
-        };
-        Some(Self { graph, access_tokens: access_tokens? })
+        let graph = GraphParts::read(reader);
+        let batch = batch(reader);
+        let ahead = reader.required("lookup_ahead", &form::count(AHEAD));
+        let seek = seek(reader);
+        let count = reader.required("media_cache", &form::count(MEDIA));
+        let age = reader.required("media_cache_for", &form::duration(MEDIA_AGES));
+        Some(Self {
+            graph: graph?,
+            batch: batch?,
+            ahead: usize::try_from(ahead?).ok()?,
+            seek: seek?,
+            media: MediaSettings { count: usize::try_from(count?).ok()?, age: age? },
+        })
     }
+}
+
+fn batch(reader: &mut Reader<'_>) -> Option<BatchSettings> {
+    let size = reader.required("lookup_batch", &form::count(1..=LARGEST_BATCH as u64));
+    let wait = reader.required("lookup_batch_wait", &form::duration(WAITS));
+    let concurrency = reader.required("lookup_concurrency", &form::count(CONCURRENCY));
+    Some(BatchSettings {
+        size: usize::try_from(size?).ok()?,
+        wait: wait?,
+        concurrency: usize::try_from(concurrency?).ok()?,
+    })
+}
+
+fn seek(reader: &mut Reader<'_>) -> Option<SeekSettings> {
+    let attempts = reader.required("lookup_attempts", &form::count(ATTEMPTS));
+    let patience = reader.required("lookup_patience", &form::duration(PATIENCE));
+    let without_token = reader.required("without_token", &form::choice(WITHOUT_TOKEN));
+    Some(SeekSettings {
+        attempts: u32::try_from(attempts?).ok()?,
+        patience: patience?,
+        without_token: without_token?,
+        ..SeekSettings::default()
+    })
 }
 
 #[cfg(test)]
@@ -71,6 +133,7 @@ mod tests {
     use crate::ABOUT;
     use runtime::process;
     use runtime::settings::Problems;
+    use weir_graph::{GraphUrl, GraphVersion};
 
     fn read(arguments: &[&str]) -> Result<LookupSettings, Problems> {
         let command = process::command::<LookupArgs>(ABOUT);
@@ -81,10 +144,11 @@ mod tests {
 
     #[test]
     fn access_tokens_are_all_that_must_be_given() {
-        let settings = read(&["--access-tokens", env!("CARGO_MANIFEST_DIR")]).unwrap();
-        assert_eq!(settings.graph.url.origin(), "https://graph.facebook.com");
-        assert_eq!(settings.graph.version.as_str(), "v26.0");
-        assert_eq!(settings.graph.max_bytes, 512 * 1024);
+        let here = env!("CARGO_MANIFEST_DIR");
+        let settings = read(&["--access-tokens", here]).unwrap();
+        let url = GraphUrl::parse("https://graph.facebook.com").unwrap();
+        let graph = GraphSettings::of(url, GraphVersion::parse("v26.0").unwrap());
+        assert_eq!(settings, LookupSettings::of(graph, PathBuf::from(here)));
     }
 
     #[test]
@@ -100,12 +164,21 @@ mod tests {
             "5",
             "--graph-max-bytes",
             "1GiB",
+            "--graph-slow-at",
+            "99",
+            "--lookup-batch",
+            "51",
+            "--without-token",
+            "ignore",
         ]);
         let text = problems.unwrap_err().to_string();
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines.len(), 6, "{text}");
+        assert_eq!(lines.len(), 9, "{text}");
         assert!(lines[0].contains("--graph-url (flag)") && lines[0].contains("localhost alone"), "{text}");
-        assert!(lines[5].contains("--access-tokens (not set)"), "{text}");
+        assert!(text.contains("--access-tokens (not set)"), "{text}");
+        assert!(text.contains("at most what --graph-stop-at says"), "{text}");
+        assert!(text.contains("from 1 to 50"), "{text}");
+        assert!(text.contains("one of dead-letter, wait"), "{text}");
     }
 
     #[test]

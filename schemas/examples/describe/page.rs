@@ -176,7 +176,11 @@ fn enriched(topic: Topic, text: &mut String) {
     );
     add!(
         text,
-        "`answer` is what the Graph API said, verbatim; `cached` says that it is an older answer. Schema:"
+        "`answer` is what the Graph API said, verbatim; `cached` says that it is an older answer. Where `media` is there, it is"
+    );
+    add!(
+        text,
+        "what was said of the post about an earlier comment on it, and `answer` names the post by its id alone. Schema:"
     );
     add!(text, "[enriched.v1.json](../schemas/json/enriched.v1.json).");
 }

@@ -5,7 +5,7 @@ use jsonschema::Validator;
 use schemas::Kind;
 use schemas::TypedEvent;
 use schemas::json_schema::{closed, documents, file_name};
-use schemas::lookup::{Lookup, Status};
+use schemas::lookup::{KnownMedia, Lookup, Status};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
@@ -109,7 +109,10 @@ fn every_enriched_event_is_valid_and_has_no_member_without_a_name() {
         status: Status::Found.into(),
         reason: None,
         cached: false,
+        media: None,
     };
+    let media = KnownMedia { answer: &answer, at: found.at.clone() };
+    let known = Lookup { media: Some(media), ..found.clone() };
     let skipped = Lookup {
         asked: None,
         answer: None,
@@ -118,7 +121,7 @@ fn every_enriched_event_is_valid_and_has_no_member_without_a_name() {
         ..found.clone()
     };
     for typed in typed() {
-        for lookup in [&found, &skipped] {
+        for lookup in [&found, &known, &skipped] {
             let mut enriched = value(&typed);
             enriched["lookup"] = serde_json::to_value(lookup).unwrap();
             assert_eq!(closed.errors("enriched", &enriched), [""; 0], "{}", typed.name);

@@ -1,13 +1,14 @@
 //! The handler from whole deliveries to enriched records, against the simulator.
 
 use super::*;
-use crate::graph::{GraphSettings, GraphUrl, GraphVersion};
-use crate::simulator::{Behaviour, Simulator};
+use crate::graph::simulator::{Behaviour, Simulator};
+use crate::graph::{AccessTokens, GraphSettings, GraphUrl, GraphVersion};
+use crate::seek::WithoutToken;
+use crate::settings::LookupSettings;
 use prometheus::Registry;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 use tempfile::TempDir;
 
 const ACCOUNT: &str = "17841405726653026";
@@ -19,40 +20,65 @@ const RECEIPT: schemas::Receipt<'_> = schemas::Receipt {
 /// A handler with its simulator, tokens and metrics.
 struct Bench {
     simulator: Simulator,
-    tokens: TempDir,
+    folder: TempDir,
     registry: Registry,
     handler: Lookups,
+    assigned: Assigned<Found>,
 }
 
 impl Bench {
     async fn new() -> Self {
-        let simulator = Simulator::start().await.unwrap();
-        let tokens = tempfile::tempdir().unwrap();
-        fs::write(tokens.path().join("default"), "EAAdefault\n").unwrap();
-        let registry = Registry::new();
-        let graph = Graph::new(GraphSettings {
-            url: GraphUrl::parse(&simulator.url()).unwrap(),
-            version: GraphVersion::parse("v26.0").unwrap(),
-            timeout: Duration::from_secs(10),
-            connect_timeout: Duration::from_secs(10),
-            max_bytes: 10_000,
-        });
-        let access_tokens = Arc::new(AccessTokens::open(tokens.path().to_owned(), &registry));
-        let handler = Lookups::new(graph.unwrap(), access_tokens, "meta", LookupMetrics::new(&registry));
-        Self { simulator, tokens, registry, handler }
+        Self::with(|_| {}).await
     }
 
+    /// With settings that a test changes; nothing waits long.
+    async fn with(change: impl FnOnce(&mut LookupSettings)) -> Self {
+        let simulator = Simulator::start().await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("default"), "EAAdefault\n").unwrap();
+        let url = GraphUrl::parse(&simulator.url()).unwrap();
+        let graph = GraphSettings::of(url, GraphVersion::parse("v26.0").unwrap());
+        let mut settings = LookupSettings::of(graph, folder.path().to_owned());
+        settings.batch.wait = Duration::from_millis(2);
+        settings.seek.backoff_base = Duration::from_millis(2);
+        settings.seek.backoff_max = Duration::from_millis(10);
+        change(&mut settings);
+        let registry = Registry::new();
+        let tokens = Arc::new(AccessTokens::open(settings.graph.tokens.clone(), &registry));
+        let metrics = LookupMetrics::new(&registry);
+        let inquiry = crate::inquiry(settings, tokens, metrics, &registry).unwrap();
+        let handler = Lookups::new(inquiry, "meta");
+        let assigned = handler.assigned("meta.comments.v1", 3);
+        Self { simulator, folder, registry, handler, assigned }
+    }
+
+    /// What comes of a record in the end.
     async fn handle(&self, record: &Record) -> Result<Output, Failure> {
-        let mut outputs = self.handler.handle(&mut (), record).await?;
-        assert_eq!(outputs.len(), 1);
-        Ok(outputs.remove(0))
+        loop {
+            match self.handler.look_up(&self.assigned, record).await {
+                Err(Failure::Unavailable { wait, .. }) => {
+                    tokio::time::sleep(wait.unwrap_or_default().min(Duration::from_millis(5))).await;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    /// What comes of a record at first.
+    async fn handle_once(&self, record: &Record) -> Result<Output, Failure> {
+        self.handler.look_up(&self.assigned, record).await
+    }
+
+    fn reread(&self) {
+        self.handler.inquiry.seeker.tokens.reread();
     }
 
     fn counted(&self, name: &str, label: &str) -> f64 {
         let families = self.registry.gather();
         let family = families.iter().find(|family| family.name() == name).unwrap();
         let is_labelled = |metric: &&prometheus::proto::Metric| metric.get_label()[0].value() == label;
-        family.get_metric().iter().find(is_labelled).unwrap().get_counter().get_value()
+        let metric = family.get_metric().iter().find(is_labelled).unwrap();
+        metric.get_counter().get_value() + metric.get_gauge().get_value()
     }
 }
 
@@ -209,28 +235,35 @@ async fn what_is_gone_is_an_event_that_says_so() {
     assert!(lookup.get("reason").is_none());
 }
 
-#[tokio::test]
-async fn failures_are_what_the_policy_says() {
-    let bench = Bench::new().await;
-    let input = one("comment/on-post");
-    bench.simulator.misbehave("17865799348089039", Behaviour::error(190, None));
-    let failure = bench.handle(&input).await.unwrap_err();
-    assert!(matches!(failure, Failure::Reject { reason: "token", .. }), "{failure:?}");
-    bench.simulator.misbehave("17865799348089039", Behaviour::error(4, None));
-    let failure = bench.handle(&input).await.unwrap_err();
-    assert!(matches!(failure, Failure::Unavailable { wait: Some(_), .. }), "{failure:?}");
-    assert_eq!(bench.counted("weir_lookups_calls_total", "throttled").to_string(), "1");
+async fn reason(bench: &Bench, record: &Record) -> (&'static str, String) {
+    match bench.handle(record).await.unwrap_err() {
+        Failure::Reject { reason, error } => (reason, error),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test]
 async fn an_account_without_a_token_is_told_which_file_to_add() {
     let bench = Bench::new().await;
-    fs::remove_file(bench.tokens.path().join("default")).unwrap();
-    bench.handler.tokens.reread();
-    let failure = bench.handle(&one("comment/on-post")).await.unwrap_err();
-    let Failure::Reject { reason: "no_token", error } = failure else { panic!("{failure:?}") };
-    assert!(error.contains(&*bench.tokens.path().join(ACCOUNT).to_string_lossy()), "{error}");
+    fs::remove_file(bench.folder.path().join("default")).unwrap();
+    bench.reread();
+    let (reason, error) = reason(&bench, &one("comment/on-post")).await;
+    assert_eq!(reason, "no_token");
+    assert!(error.contains(&*bench.folder.path().join(ACCOUNT).to_string_lossy()), "{error}");
     assert_eq!(bench.simulator.calls(), []);
+}
+
+#[tokio::test]
+async fn an_account_without_a_token_waits_where_that_is_set_and_goes_on_with_the_token() {
+    let bench = Bench::with(|settings| settings.seek.without_token = WithoutToken::Wait).await;
+    fs::remove_file(bench.folder.path().join("default")).unwrap();
+    bench.reread();
+    let input = one("comment/on-post");
+    let failure = bench.handle_once(&input).await.unwrap_err();
+    assert!(matches!(failure, Failure::Unavailable { wait: Some(_), .. }), "{failure:?}");
+    fs::write(bench.folder.path().join(ACCOUNT), "EAAown").unwrap();
+    bench.reread();
+    assert_eq!(lookup(&input, &bench.handle(&input).await.unwrap())["status"], "found");
 }
 
 #[tokio::test]
@@ -238,11 +271,192 @@ async fn a_call_carries_the_accounts_token_as_its_file_is_now() {
     let bench = Bench::new().await;
     let input = one("comment/on-post");
     bench.handle(&input).await.unwrap();
-    fs::write(bench.tokens.path().join(ACCOUNT), "EAAown").unwrap();
-    bench.handler.tokens.reread();
+    fs::write(bench.folder.path().join(ACCOUNT), "EAAown").unwrap();
+    bench.reread();
     bench.handle(&input).await.unwrap();
     let tokens: Vec<_> = bench.simulator.calls().into_iter().filter_map(|call| call.token).collect();
     assert_eq!(tokens, ["EAAdefault", "EAAown"]);
+}
+
+#[tokio::test]
+async fn a_refused_token_stops_its_own_calls_alone_until_its_file_changes() {
+    let bench = Bench::new().await;
+    fs::write(bench.folder.path().join(ACCOUNT), "EAAown").unwrap();
+    bench.reread();
+    bench.simulator.refuse_token("EAAown");
+    let input = one("comment/on-post");
+    assert_eq!(reason(&bench, &input).await.0, "token");
+    assert_eq!(bench.counted("weir_graph_token_refused", ACCOUNT).to_string(), "1");
+    assert_eq!(reason(&bench, &input).await.0, "token");
+    assert_eq!(bench.simulator.calls().len(), 1, "a token that is known to be refused is not tried again");
+    let other = record_of(&input, ACCOUNT, "17841400000000000");
+    assert_eq!(lookup(&other, &bench.handle(&other).await.unwrap())["status"], "found");
+    fs::write(bench.folder.path().join(ACCOUNT), "EAAnew").unwrap();
+    bench.reread();
+    assert_eq!(lookup(&input, &bench.handle(&input).await.unwrap())["status"], "found");
+    assert_eq!(bench.counted("weir_graph_token_refused", ACCOUNT).to_string(), "0");
+}
+
+#[tokio::test]
+async fn a_token_that_was_replaced_in_time_is_tried_once_more() {
+    let bench = Bench::new().await;
+    bench.simulator.refuse_token("EAAdefault");
+    fs::write(bench.folder.path().join("default"), "EAAnew").unwrap();
+    let input = one("comment/on-post");
+    assert_eq!(lookup(&input, &bench.handle(&input).await.unwrap())["status"], "found");
+    assert_eq!(bench.simulator.calls().len(), 2);
+}
+
+/// A record with `from` replaced by `to` wherever it stands.
+fn record_of(record: &Record, from: &str, to: &str) -> Record {
+    let value = String::from_utf8(record.value.clone().unwrap()).unwrap().replace(from, to);
+    Record { value: Some(value.into_bytes()), offset: record.offset + 1, ..record.clone() }
+}
+
+#[tokio::test]
+async fn what_nobody_can_mend_is_a_dead_letter_with_the_reason() {
+    let bench = Bench::new().await;
+    let input = one("comment/on-post");
+    for (code, expected) in [(10, "permission"), (200, "permission"), (100, "invalid_call")] {
+        bench.simulator.misbehave("17865799348089039", Behaviour::error(code, None));
+        assert_eq!(reason(&bench, &input).await.0, expected, "{code}");
+    }
+    bench.simulator.misbehave("17865799348089039", Behaviour::Oversized { bytes: 600_000 });
+    assert_eq!(reason(&bench, &input).await.0, "answer_too_large");
+}
+
+#[tokio::test]
+async fn throttling_waits_and_goes_on() {
+    let bench = Bench::with(|settings| settings.graph.pace.stop_for = Duration::from_millis(300)).await;
+    bench.simulator.misbehave_times("17865799348089039", Behaviour::error(4, None), 1);
+    let input = one("comment/on-post");
+    let started = Instant::now();
+    let failure = bench.handle_once(&input).await.unwrap_err();
+    assert!(matches!(failure, Failure::Unavailable { wait: Some(_), .. }), "{failure:?}");
+    assert_eq!(lookup(&input, &bench.handle(&input).await.unwrap())["status"], "found");
+    assert!(started.elapsed() >= Duration::from_millis(300));
+    assert_eq!(bench.simulator.calls().len(), 2);
+}
+
+#[tokio::test]
+async fn calls_stop_at_95_percent_before_meta_refuses_one() {
+    let bench = Bench::with(|settings| settings.graph.pace.stop_for = Duration::from_mins(1)).await;
+    bench.simulator.say_usage("X-Business-Use-Case-Usage", r#"{"1784":[{"call_count":95}]}"#);
+    let input = one("comment/on-post");
+    bench.handle(&input).await.unwrap();
+    assert!(matches!(bench.handle_once(&input).await, Err(Failure::Unavailable { .. })));
+    assert_eq!(bench.simulator.calls().len(), 1);
+    assert_eq!(bench.counted("weir_graph_usage_percent", "call_count").to_string(), "95");
+    let waiting = |family: &prometheus::proto::MetricFamily| family.name() == "weir_lookups_held";
+    assert!(bench.registry.gather().iter().any(waiting));
+}
+
+#[tokio::test]
+async fn a_call_that_always_fails_becomes_a_dead_letter_while_others_are_answered() {
+    let bench = Bench::new().await;
+    let other = record_of(&one("comment/on-post"), "17865799348089039", "17865799348089000");
+    bench.handle(&other).await.unwrap();
+    for behaviour in [
+        Behaviour::error(2, None),
+        Behaviour::Answer { status: 503, body: String::from("<html>") },
+        Behaviour::CutOff,
+        Behaviour::Redirect { to: String::from("http://169.254.169.254/latest/meta-data") },
+    ] {
+        bench.simulator.misbehave("17865799348089039", behaviour.clone());
+        let (reason, error) = reason(&bench, &one("comment/on-post")).await;
+        assert_eq!(reason, "retries_exhausted", "{behaviour:?}");
+        assert!(error.starts_with("after 6 failed calls: ") || error.starts_with("after 5"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_always_times_out_does_not_hold_its_partition_for_ever() {
+    let bench = Bench::with(|settings| {
+        settings.graph.graph.timeout = Duration::from_millis(100);
+        settings.seek.patience = Duration::from_millis(700);
+    })
+    .await;
+    bench.simulator.misbehave("17865799348089039", Behaviour::Hang);
+    let (reason, error) = reason(&bench, &one("comment/on-post")).await;
+    assert_eq!(reason, "retries_exhausted");
+    assert!(error.contains("did not answer within 100ms"), "{error}");
+}
+
+#[tokio::test]
+async fn a_short_outage_costs_no_dead_letter() {
+    let bench = Bench::new().await;
+    let broken = Behaviour::Answer { status: 502, body: String::new() };
+    bench.simulator.misbehave_times("17865799348089039", broken, 30);
+    let input = one("comment/on-post");
+    assert_eq!(lookup(&input, &bench.handle(&input).await.unwrap())["status"], "found");
+}
+
+#[tokio::test]
+async fn lookups_of_records_ahead_share_a_batch_and_one_that_times_out_in_it_goes_alone() {
+    let bench = Bench::with(|settings| settings.batch.wait = Duration::from_secs(1)).await;
+    let first = one("comment/on-post");
+    let inputs: Vec<_> = (0..50)
+        .map(|number| {
+            let id = format!("17865799348089{number:03}");
+            Record { offset: number, ..record_of(&first, "17865799348089039", &id) }
+        })
+        .collect();
+    bench.simulator.misbehave_times("17865799348089007", Behaviour::Hang, 1);
+    bench.simulator.misbehave("17865799348089008", Behaviour::error(100, Some(33)));
+    for input in &inputs {
+        bench.handler.expect(input);
+    }
+    for input in &inputs {
+        let expected = if input.offset == 8 { "gone" } else { "found" };
+        assert_eq!(lookup(input, &bench.handle(input).await.unwrap())["status"], expected);
+    }
+    assert_eq!(bench.simulator.calls().len(), 51);
+    assert_eq!(bench.simulator.requests(), 2);
+}
+
+#[tokio::test]
+async fn a_batch_that_fails_as_a_whole_is_sent_again_in_parts() {
+    let bench = Bench::with(|settings| settings.batch.wait = Duration::from_millis(20)).await;
+    bench.simulator.misbehave_batches(Behaviour::CutOff);
+    let first = one("comment/on-post");
+    let inputs: Vec<_> = (0..20)
+        .map(|number| {
+            let id = format!("17865799348089{number:03}");
+            Record { offset: number, ..record_of(&first, "17865799348089039", &id) }
+        })
+        .collect();
+    for input in &inputs {
+        bench.handler.expect(input);
+    }
+    for input in &inputs {
+        assert_eq!(lookup(input, &bench.handle(input).await.unwrap())["status"], "found");
+    }
+    assert_eq!(bench.simulator.calls().len(), 20, "each was answered alone");
+}
+
+#[tokio::test]
+async fn the_second_comment_on_a_post_does_not_ask_for_the_post_again() {
+    let bench = Bench::new().await;
+    let input = one("comment/on-post");
+    bench.handle(&input).await.unwrap();
+    let second = record_of(&input, "17865799348089039", "17865799348089040");
+    let lookup = lookup(&second, &bench.handle(&second).await.unwrap());
+    assert!(lookup["asked"].as_str().unwrap().ends_with(",media{id}"), "{lookup}");
+    assert_eq!(lookup["answer"]["media"].as_object().unwrap().len(), 1);
+    assert_eq!(lookup["media"]["answer"]["caption"], "@bluebottle There can be only one!");
+    assert!(Millis::parse(lookup["media"]["at"].as_str().unwrap()).is_some());
+    assert_eq!(lookup["cached"], false, "the comment itself was asked for");
+}
+
+#[tokio::test]
+async fn the_same_caption_is_not_asked_for_again_for_a_while() {
+    let bench = Bench::new().await;
+    let input = one("mention.caption/array-form");
+    let first = lookup(&input, &bench.handle(&input).await.unwrap());
+    let second = lookup(&input, &bench.handle(&input).await.unwrap());
+    assert_eq!((&first["cached"], &second["cached"]), (&json!(false), &json!(true)));
+    assert_eq!(first["answer"], second["answer"]);
+    assert_eq!(bench.simulator.calls().len(), 1);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Why a call came to nothing.
 
-use crate::graph::{Refusal, RefusalClass};
+use crate::{Refusal, RefusalClass};
 use std::time::Duration;
 
 /// Why a call came to nothing. Its text names no token and quotes nothing that people wrote.
@@ -23,10 +23,15 @@ pub enum CallError {
         /// The setting `--graph-timeout`.
         limit: Duration,
     },
+    /// An item of a batch that the Graph API did not get to in its own time.
+    #[error("the Graph API did not get to this call of a batch")]
+    Unanswered,
     /// The answer is larger than allowed.
-    #[error("the Graph API's answer has more than {limit} bytes, which --graph-max-bytes allows")]
+    #[error(
+        "the Graph API's answer has more than {limit} bytes, which --graph-max-bytes or --graph-batch-max-bytes allows"
+    )]
     TooLarge {
-        /// The setting `--graph-max-bytes`.
+        /// The setting `--graph-max-bytes`, of a batch `--graph-batch-max-bytes`.
         limit: usize,
     },
     /// The connection broke before the answer was whole.
@@ -50,20 +55,34 @@ pub enum ClientError {
 
 impl CallError {
     /// Every word that [`CallError::class`] gives.
-    pub const CLASSES: [&str; 12] = [
+    pub const CLASSES: [&str; 15] = [
         RefusalClass::Token.as_str(),
         RefusalClass::Permission.as_str(),
         RefusalClass::Throttled.as_str(),
         RefusalClass::Blocked.as_str(),
         RefusalClass::Transient.as_str(),
+        RefusalClass::WindowClosed.as_str(),
+        RefusalClass::NotReachable.as_str(),
         RefusalClass::Invalid.as_str(),
         RefusalClass::Malformed.as_str(),
         RefusalClass::Redirected.as_str(),
         "unreachable",
         "timed_out",
+        "timed_out_in_batch",
         "answer_too_large",
         "interrupted",
     ];
+
+    /// Whether the call certainly did nothing: it did not get there, or was refused for what it was.
+    ///
+    /// Of all else (silence, a broken connection, Meta's own trouble, an answer that is none) nobody knows.
+    pub const fn is_undone(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } => true,
+            Self::Refused(refusal) => refusal.class.is_undone(),
+            _ => false,
+        }
+    }
 
     /// A word of a closed set, for a metric's label.
     pub const fn class(&self) -> &'static str {
@@ -71,6 +90,7 @@ impl CallError {
             Self::Refused(refusal) => refusal.class.as_str(),
             Self::Unreachable { .. } => "unreachable",
             Self::TimedOut { .. } => "timed_out",
+            Self::Unanswered => "timed_out_in_batch",
             Self::TooLarge { .. } => "answer_too_large",
             Self::Interrupted { .. } => "interrupted",
         }

@@ -47,6 +47,11 @@ pub enum RefusalClass {
     Blocked,
     /// Meta's own trouble (1, 2, `is_transient`, 5xx): another attempt may help.
     Transient,
+    /// The 24 hours (for some messages 7 days) in which a person may be written to are over (10 with subcode 2018278 or
+    /// 2534022).
+    WindowClosed,
+    /// The person cannot be written to: blocked the account, closed theirs (551).
+    NotReachable,
     /// The call as such cannot be answered (100 and all other codes): nothing helps but other software.
     Invalid,
     /// No JSON object, so hardly from the Graph API.
@@ -113,22 +118,31 @@ impl RefusalClass {
             Self::Throttled => "throttled",
             Self::Blocked => "blocked",
             Self::Transient => "transient",
+            Self::WindowClosed => "window_closed",
+            Self::NotReachable => "not_reachable",
             Self::Invalid => "invalid_call",
             Self::Malformed => "malformed_answer",
             Self::Redirected => "redirected",
         }
     }
 
+    /// Whether a call with this answer certainly did nothing.
+    pub(crate) const fn is_undone(self) -> bool {
+        !matches!(self, Self::Transient | Self::Malformed)
+    }
+
     const fn advice(self) -> &'static str {
         match self {
             Self::Token => "the access token is not valid (any more): put a new one into its file",
             Self::Permission => {
-                "the access token lacks a permission: instagram_basic, instagram_manage_comments and \
-                 pages_read_engagement are needed"
+                "the access token lacks a permission (lookups need instagram_basic, instagram_manage_comments and \
+                 pages_read_engagement, replies instagram_manage_messages and pages_messaging too)"
             }
             Self::Throttled => "too many calls",
             Self::Blocked => "blocked for a violation of Meta's policies: see the app's dashboard",
             Self::Transient => "it may work another time",
+            Self::WindowClosed => "the time in which this person may be written to is over",
+            Self::NotReachable => "this person cannot be written to",
             Self::Invalid => "the call cannot be answered",
             Self::Malformed => "the answer is no JSON object: check --graph-url",
             Self::Redirected => "redirects are not followed: check --graph-url",
@@ -161,7 +175,7 @@ fn failed<'a>(status: u16, body: Option<&'a RawValue>, error: &ErrorMembers<'_>)
     let code = number(error.code);
     let subcode = number(error.error_subcode);
     let is_transient = error.is_transient.is_some_and(|token| token.get() == "true");
-    let class = match code.and_then(class_of) {
+    let class = match code.and_then(|code| class_of(code, subcode)) {
         // Meta marks throttling as transient too, and another attempt would only make it worse.
         class @ Some(RefusalClass::Throttled | RefusalClass::Blocked) => class,
         _ if is_transient => Some(RefusalClass::Transient),
@@ -184,8 +198,10 @@ fn is_gone(code: Option<i64>, subcode: Option<i64>) -> bool {
 }
 
 /// The table of codes; `None` for one that is not in it.
-const fn class_of(code: i64) -> Option<RefusalClass> {
+const fn class_of(code: i64, subcode: Option<i64>) -> Option<RefusalClass> {
     Some(match code {
+        10 if matches!(subcode, Some(2_018_278 | 2_534_022)) => RefusalClass::WindowClosed,
+        551 => RefusalClass::NotReachable,
         4 | 17 | 32 | 341 | 613 | 80_000..=80_099 => RefusalClass::Throttled,
         368 => RefusalClass::Blocked,
         1 | 2 => RefusalClass::Transient,

@@ -20,7 +20,7 @@ pub enum Behaviour {
         /// The body; JSON or not.
         body: String,
     },
-    /// No answer, ever; the connection stays open.
+    /// No answer, ever; the connection stays open. In a batch: null.
     Hang,
     /// A body of so many bytes, 200.
     Oversized {

@@ -2,7 +2,7 @@
 //!
 //! Sources: the samples of Meta's Instagram webhook guide; field names of the Instagram Graph API's reference.
 
-use crate::simulator::behaviour::Behaviour;
+use crate::simulator::Behaviour;
 use crate::simulator::fields::{self, Field};
 use serde_json::{Map, Value, json};
 

@@ -29,6 +29,7 @@ fn an_object_without_error_is_what_was_asked_for_verbatim() {
 fn every_code_has_its_class() {
     for (class_of_codes, codes) in [
         ("token", &[190, 102][..]),
+        ("not_reachable", &[551]),
         ("permission", &[3, 10, 200, 230, 299]),
         ("throttled", &[4, 17, 32, 341, 613, 80_001, 80_002, 80_006]),
         ("blocked", &[368]),
@@ -117,4 +118,27 @@ fn a_gone_object_keeps_what_the_graph_said() {
     assert_eq!(said.get(), body);
     // A page of something in between is no word of the Graph API's.
     assert_eq!(class(404, "not here"), "malformed_answer");
+}
+
+#[test]
+fn a_closed_window_is_told_from_a_missing_permission_by_its_subcode() {
+    assert_eq!(class(400, &error(10, r#","error_subcode":2018278"#)), "window_closed");
+    assert_eq!(class(400, &error(10, r#","error_subcode":2534022"#)), "window_closed");
+    assert_eq!(class(400, &error(10, r#","error_subcode":2069007"#)), "permission");
+}
+
+#[test]
+fn what_was_refused_was_not_done_and_of_metas_own_trouble_nobody_knows() {
+    let undone = |status, body: &str| match Answer::read(status, body.as_bytes()) {
+        Answer::Refused(refusal) => refusal.class.is_undone(),
+        Answer::Found(_) | Answer::Gone(_) => panic!("{body}"),
+    };
+    for code in [4, 10, 100, 190, 200, 368, 551] {
+        assert!(undone(400, &error(code, "")), "{code}");
+    }
+    for (status, body) in
+        [(500, ""), (503, "<html>"), (200, "<html>"), (400, &*error(1, "")), (500, &error(2, ""))]
+    {
+        assert!(!undone(status, body), "{status} {body}");
+    }
 }

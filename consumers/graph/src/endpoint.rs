@@ -37,13 +37,15 @@ impl GraphUrl {
         self.0.origin().ascii_serialization()
     }
 
-    /// The full URL of a call, from its relative one.
-    pub(super) fn of_call(&self, relative_url: &str) -> Url {
+    /// The full URL of a call, from its relative one and the proof that its token is used by its own app.
+    pub(crate) fn of_call(&self, relative_url: &str, proof: Option<&str>) -> Url {
         let (path, query) = relative_url.split_once('?').unwrap_or((relative_url, ""));
         let query = utf8_percent_encode(query, ESCAPED).to_string();
+        let proof = proof.map(|proof| format!("appsecret_proof={proof}"));
+        let parts: Vec<_> = [query].into_iter().chain(proof).filter(|part| !part.is_empty()).collect();
         let mut url = self.0.clone();
         url.set_path(path);
-        url.set_query(Some(&query));
+        url.set_query((!parts.is_empty()).then(|| parts.join("&")).as_deref());
         url
     }
 }
@@ -122,7 +124,19 @@ mod tests {
     fn braces_are_escaped_on_the_way() {
         let url = GraphUrl::parse("https://graph.facebook.com")
             .unwrap()
-            .of_call("v26.0/17?fields=media{id,caption}");
+            .of_call("v26.0/17?fields=media{id,caption}", None);
         assert_eq!(url.as_str(), "https://graph.facebook.com/v26.0/17?fields=media%7Bid,caption%7D");
+    }
+
+    #[test]
+    fn the_proof_is_a_parameter_more() {
+        let host = GraphUrl::parse("https://graph.facebook.com").unwrap();
+        let url = |relative_url| host.of_call(relative_url, Some("ab12")).to_string();
+        assert_eq!(
+            url("v26.0/1?fields=id"),
+            "https://graph.facebook.com/v26.0/1?fields=id&appsecret_proof=ab12"
+        );
+        assert_eq!(url("v26.0/"), "https://graph.facebook.com/v26.0/?appsecret_proof=ab12");
+        assert_eq!(host.of_call("v26.0/", None).as_str(), "https://graph.facebook.com/v26.0/");
     }
 }

@@ -3,7 +3,9 @@
 //! Sources: Meta's Instagram webhook guide (the two edges of mentions), the Instagram Graph API's reference (comment and
 //! media). A field that a node does not have fails the whole call with code 100, so only documented ones are here.
 
-use crate::graph::GraphId;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use weir_graph::GraphId;
 
 /// One read of the Graph API.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -29,6 +31,15 @@ pub enum Call {
     },
 }
 
+/// How much of a comment's media is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// All that is documented.
+    Whole,
+    /// Its id, since the rest is known.
+    Id,
+}
+
 /// Fields of a media. One that does not apply is left out of the answer: reels have no `media_url`.
 const MEDIA: &str =
     "id,caption,media_type,media_product_type,permalink,media_url,thumbnail_url,username,timestamp";
@@ -37,17 +48,39 @@ const MENTIONING: &str = "id,text,timestamp,username,like_count";
 /// Fields of a comment on own media, beside that media.
 const COMMENT: &str = "id,text,timestamp,from{id,username},username,hidden,like_count,parent_id";
 
+/// The parts of an answer that hold media.
+#[derive(Default, Deserialize)]
+struct Parts<'a> {
+    #[serde(borrow, default)]
+    media: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    mentioned_comment: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    mentioned_media: Option<&'a RawValue>,
+}
+
 impl Call {
     /// Path and query under the host, readable, as Meta's batch calls take it as `relative_url`: no token, not percent-encoded.
-    pub fn relative_url(&self, version: &str) -> String {
+    pub fn relative_url(&self, version: &str, detail: Detail) -> String {
+        let media = if detail == Detail::Whole { MEDIA } else { "id" };
         match self {
             Self::MentionedComment { account, comment } => format!(
-                "{version}/{account}?fields=mentioned_comment.comment_id({comment}){{{MENTIONING},media{{{MEDIA}}}}}"
+                "{version}/{account}?fields=mentioned_comment.comment_id({comment}){{{MENTIONING},media{{{media}}}}}"
             ),
             Self::MentionedMedia { account, media } => {
                 format!("{version}/{account}?fields=mentioned_media.media_id({media}){{{MEDIA}}}")
             }
-            Self::Comment { comment } => format!("{version}/{comment}?fields={COMMENT},media{{{MEDIA}}}"),
+            Self::Comment { comment } => format!("{version}/{comment}?fields={COMMENT},media{{{media}}}"),
+        }
+    }
+
+    /// The media in the answer to this call, verbatim, where it was asked for as a whole.
+    pub fn media_of<'a>(&self, answer: &'a RawValue) -> Option<&'a RawValue> {
+        let parts = |value: &'a RawValue| serde_json::from_str::<Parts<'a>>(value.get()).unwrap_or_default();
+        match self {
+            Self::MentionedComment { .. } => parts(parts(answer).mentioned_comment?).media,
+            Self::MentionedMedia { .. } => parts(answer).mentioned_media,
+            Self::Comment { .. } => parts(answer).media,
         }
     }
 }
@@ -64,7 +97,7 @@ mod tests {
     fn a_mention_in_a_comment_is_asked_of_the_account() {
         let call = Call::MentionedComment { account: id("1784"), comment: id("1789") };
         assert_eq!(
-            call.relative_url("v26.0"),
+            call.relative_url("v26.0", Detail::Whole),
             "v26.0/1784?fields=mentioned_comment.comment_id(1789){id,text,timestamp,username,like_count,\
              media{id,caption,media_type,media_product_type,permalink,media_url,thumbnail_url,username,timestamp}}"
         );
@@ -74,16 +107,36 @@ mod tests {
     fn a_mention_in_a_caption_is_asked_of_the_account() {
         let call = Call::MentionedMedia { account: id("1784"), media: id("1791") };
         assert_eq!(
-            call.relative_url("v25.0"),
+            call.relative_url("v25.0", Detail::Whole),
             "v25.0/1784?fields=mentioned_media.media_id(1791){id,caption,media_type,media_product_type,permalink,\
              media_url,thumbnail_url,username,timestamp}"
         );
     }
 
     #[test]
-    fn a_comment_is_asked_with_its_media() {
-        let asked = Call::Comment { comment: id("1786") }.relative_url("v26.0");
+    fn a_comment_is_asked_with_its_media_or_with_the_media_s_id_alone() {
+        let call = Call::Comment { comment: id("1786") };
+        let asked = call.relative_url("v26.0", Detail::Whole);
         assert!(asked.starts_with("v26.0/1786?fields=id,text,timestamp,from{id,username},"), "{asked}");
         assert!(asked.ends_with(&format!(",media{{{MEDIA}}}")), "{asked}");
+        assert!(call.relative_url("v26.0", Detail::Id).ends_with(",parent_id,media{id}"));
+    }
+
+    #[test]
+    fn the_media_of_an_answer_is_found_where_each_call_has_it() {
+        let media = |call: &Call, answer: &str| {
+            let answer: Box<RawValue> = serde_json::from_str(answer).unwrap();
+            call.media_of(&answer).map(|media| media.get().to_owned())
+        };
+        let (account, media_id) = (id("1784"), id("18"));
+        let expected = Some(String::from(r#"{"id": "18"}"#));
+        let call = Call::Comment { comment: id("17") };
+        assert_eq!(media(&call, r#"{"id":"17","media":{"id": "18"}}"#), expected);
+        assert_eq!(media(&call, r#"{"id":"17"}"#), None);
+        let call = Call::MentionedComment { account: account.clone(), comment: id("17") };
+        assert_eq!(media(&call, r#"{"mentioned_comment":{"media":{"id": "18"}},"id":"1784"}"#), expected);
+        let call = Call::MentionedMedia { account, media: media_id };
+        assert_eq!(media(&call, r#"{"mentioned_media":{"id": "18"}}"#), expected);
+        assert_eq!(media(&call, "[]"), None);
     }
 }

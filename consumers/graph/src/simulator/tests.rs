@@ -5,7 +5,8 @@ use reqwest::Client;
 use serde_json::{Value, json};
 
 async fn get(simulator: &Simulator, relative_url: &str, token: Option<&str>) -> (u16, Value) {
-    let client = Client::builder().tls_backend_preconfigured(crate::graph::tls().unwrap()).no_proxy().build();
+    let client =
+        Client::builder().tls_backend_preconfigured(crate::client::tls().unwrap()).no_proxy().build();
     let mut request = client.unwrap().get(format!("{}/{relative_url}", simulator.url()));
     if let Some(token) = token {
         request = request.bearer_auth(token);
@@ -33,7 +34,7 @@ async fn a_mention_in_a_comment_is_answered_as_in_the_guide() {
         })
     );
     let token = Some(String::from("token"));
-    assert_eq!(simulator.calls(), [SeenCall { relative_url: asked.to_owned(), token }]);
+    assert_eq!(simulator.calls(), [SeenCall { relative_url: asked.to_owned(), token, proof: None }]);
 }
 
 #[tokio::test]
@@ -73,4 +74,22 @@ async fn it_behaves_badly_about_the_ids_it_was_told_and_no_others() {
     assert_eq!(status("v17.0/171?fields=text").await, 200);
     simulator.behave("17");
     assert_eq!(status("v26.0/17?fields=text").await, 200);
+}
+
+#[tokio::test]
+async fn it_behaves_badly_as_often_as_it_was_told() {
+    let simulator = Simulator::start().await.unwrap();
+    simulator.misbehave_times("17", Behaviour::error(2, None), 2);
+    for expected in [400, 400, 200] {
+        assert_eq!(get(&simulator, "v26.0/17?fields=text", Some("token")).await.0, expected);
+    }
+}
+
+#[tokio::test]
+async fn an_expired_token_and_usage_are_told_in_every_answer() {
+    let simulator = Simulator::start().await.unwrap();
+    simulator.refuse_token("old");
+    let (status, answer) = get(&simulator, "v26.0/17?fields=text", Some("old")).await;
+    assert_eq!((status, &answer["error"]["error_subcode"]), (400, &json!(463)));
+    assert_eq!(get(&simulator, "v26.0/17?fields=text", Some("new")).await.0, 200);
 }

@@ -1,7 +1,7 @@
 //! Reads the directory of access tokens.
 
-use crate::graph::GraphId;
-use crate::tokens::{AccessToken, DEFAULT};
+use crate::tokens::DEFAULT;
+use crate::{AccessToken, AppSecret, GraphId};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -20,7 +20,7 @@ pub(super) struct Contents {
 }
 
 /// Reads every file; where one cannot be used, its token of `before` stays.
-pub(super) fn read(directory: &Path, before: &Contents) -> Contents {
+pub(super) fn read(directory: &Path, app: Option<&AppSecret>, before: &Contents) -> Contents {
     let names = match names(directory) {
         Ok(names) => names,
         Err(error) => {
@@ -30,7 +30,7 @@ pub(super) fn read(directory: &Path, before: &Contents) -> Contents {
     };
     let mut contents = Contents::default();
     for name in names {
-        match token(directory, &name) {
+        match token(directory, &name, app) {
             Ok(token) => {
                 contents.tokens.insert(name, token);
             }
@@ -57,7 +57,7 @@ fn names(directory: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-fn token(directory: &Path, name: &str) -> Result<AccessToken, String> {
+fn token(directory: &Path, name: &str, app: Option<&AppSecret>) -> Result<AccessToken, String> {
     if name != DEFAULT && GraphId::parse(name).is_none() {
         return Err(format!("its name is neither an account's id nor {DEFAULT}"));
     }
@@ -65,11 +65,12 @@ fn token(directory: &Path, name: &str) -> Result<AccessToken, String> {
     if text.trim().is_empty() {
         return Err(String::from("it is empty"));
     }
-    AccessToken::parse(&text)
+    AccessToken::parse(name, &text, app)
         .ok_or_else(|| String::from("it holds more than one line of printable characters"))
 }
 
-fn text(path: &Path) -> io::Result<String> {
+/// The text of a file, as far as a secret may be long.
+pub(super) fn text(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     File::open(path)?.take(LONGEST_FILE).read_to_string(&mut text)?;
     Ok(text)

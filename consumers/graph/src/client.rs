@@ -1,0 +1,214 @@
+//! The HTTP side: one call or one batch of calls, bounded in time and size.
+//!
+//! It reaches the configured host and no other: ids are checked before they go into a URL, redirects are not followed,
+//! proxies of the environment are not used, nothing is sent twice. The access token goes into a header; only an item of
+//! a batch that has a token of its own carries it in its part of the body, as Meta documents.
+
+use crate::batch::{self, BatchItem};
+use crate::{AccessToken, Answer, CallError, ClientError, GraphSettings, Usage};
+use prometheus::{IntCounterVec, Registry};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
+use reqwest::{Client, RequestBuilder, Response, Url, redirect, retry};
+use runtime::metrics;
+use serde_json::value::RawValue;
+use std::sync::Arc;
+
+/// Idle connections that are kept for the next call.
+const IDLE_CONNECTIONS: usize = 16;
+
+/// A client of the Graph API; clones share its connections.
+#[derive(Clone, Debug)]
+pub struct Graph {
+    http: Client,
+    settings: GraphSettings,
+    requests: IntCounterVec,
+}
+
+/// What a call came to, and what its answer said about Meta's budgets.
+#[derive(Debug)]
+pub struct Reply<T> {
+    /// What it came to.
+    pub result: Result<T, CallError>,
+    /// What the headers said.
+    pub usage: Usage,
+}
+
+/// What a call found out, or did. The bytes are Graph's own.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// What was asked for, or what came of what was done.
+    Found(Box<RawValue>),
+    /// The object is gone, or this token may not see it; with Graph's words where they are JSON.
+    Gone(Option<Box<RawValue>>),
+}
+
+/// The body of a call that does something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// Parameters as a form.
+    Form(Vec<(&'static str, String)>),
+    /// Parameters as a JSON object.
+    Json(String),
+}
+
+/// A whole answer.
+struct Whole {
+    status: u16,
+    body: Vec<u8>,
+}
+
+impl Graph {
+    /// A client; nothing is connected yet.
+    pub fn new(settings: GraphSettings, registry: &Registry) -> Result<Self, ClientError> {
+        let http = Client::builder()
+            .tls_backend_preconfigured(tls()?)
+            .redirect(redirect::Policy::none())
+            .retry(retry::never())
+            .no_proxy()
+            .referer(false)
+            .timeout(settings.timeout)
+            .connect_timeout(settings.connect_timeout)
+            .pool_max_idle_per_host(IDLE_CONNECTIONS)
+            .user_agent(concat!("weir/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(ClientError::Http)?;
+        let help = "HTTP requests to the Graph API; a batch is one";
+        let requests = metrics::counters(registry, "weir_graph_requests_total", help, &["sort"]);
+        for sort in ["get", "post", "batch"] {
+            requests.with_label_values(&[sort]);
+        }
+        Ok(Self { http, settings, requests })
+    }
+
+    /// The version of the Graph API, which relative URLs begin with.
+    pub fn version(&self) -> &str {
+        self.settings.version.as_str()
+    }
+
+    /// Reads one thing. `relative_url` is path and query under the host, without token.
+    pub async fn get(&self, relative_url: &str, token: &AccessToken) -> Reply<Outcome> {
+        self.requests.with_label_values(&["get"]).inc();
+        let request = self.http.get(self.url(relative_url, token));
+        self.one(request, token).await
+    }
+
+    /// Does one thing. Where the result is an error, [`CallError::is_undone`] says whether it certainly was not done.
+    pub async fn post(&self, relative_url: &str, body: Body, token: &AccessToken) -> Reply<Outcome> {
+        self.requests.with_label_values(&["post"]).inc();
+        let (kind, body) = match body {
+            Body::Form(parameters) => (FORM, batch::form(&parameters)),
+            Body::Json(json) => ("application/json", json),
+        };
+        let request = self.http.post(self.url(relative_url, token)).header(CONTENT_TYPE, kind).body(body);
+        self.one(request, token).await
+    }
+
+    /// Reads many things by one HTTP request: a reply for each item, in order.
+    ///
+    /// The batch as such is in the name of the first item's token; an error of it is about that token, or about none.
+    pub async fn batch(&self, items: &[BatchItem<'_>]) -> Reply<Vec<Reply<Outcome>>> {
+        let Some(first) = items.first() else {
+            return Reply { result: Ok(Vec::new()), usage: Usage::default() };
+        };
+        self.requests.with_label_values(&["batch"]).inc();
+        let url = self.url(&format!("{}/", self.version()), first.token);
+        let body = batch::form(&[("batch", batch::encode(items))]);
+        let request = self.http.post(url).header(CONTENT_TYPE, FORM).body(body);
+        let limit = self.settings.batch_max_bytes;
+        let (usage, whole) = match self.send(request, first.token, limit).await {
+            Ok(answered) => answered,
+            Err(error) => return Reply { result: Err(error), usage: Usage::default() },
+        };
+        let result = whole
+            .and_then(|whole| batch::decode(whole.status, &whole.body, items.len(), self.settings.max_bytes));
+        Reply { result, usage }
+    }
+
+    async fn one(&self, request: RequestBuilder, token: &AccessToken) -> Reply<Outcome> {
+        match self.send(request, token, self.settings.max_bytes).await {
+            Ok((usage, whole)) => {
+                let result = whole.and_then(|whole| Outcome::of(Answer::read(whole.status, &whole.body)));
+                Reply { result, usage }
+            }
+            Err(error) => Reply { result: Err(error), usage: Usage::default() },
+        }
+    }
+
+    /// The outer error came before the headers, the inner one behind them.
+    async fn send(
+        &self,
+        request: RequestBuilder,
+        token: &AccessToken,
+        limit: usize,
+    ) -> Result<(Usage, Result<Whole, CallError>), CallError> {
+        let request = request.header(AUTHORIZATION, token.bearer());
+        let response = request.send().await.map_err(|error| self.failed(error))?;
+        let (status, usage) = (response.status(), usage(response.headers()));
+        let body = match self.body(response, limit).await {
+            // A failure with an endless or broken page is a failure first.
+            Err(_) if !status.is_success() => Ok(Vec::new()),
+            body => body,
+        };
+        Ok((usage, body.map(|body| Whole { status: status.as_u16(), body })))
+    }
+
+    async fn body(&self, mut response: Response, limit: usize) -> Result<Vec<u8>, CallError> {
+        let announced = response.content_length().unwrap_or_default();
+        if announced > limit as u64 {
+            return Err(CallError::TooLarge { limit });
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.failed(error))? {
+            if body.len() + chunk.len() > limit {
+                return Err(CallError::TooLarge { limit });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
+    fn url(&self, relative_url: &str, token: &AccessToken) -> Url {
+        self.settings.url.of_call(relative_url, token.proof())
+    }
+
+    fn failed(&self, error: reqwest::Error) -> CallError {
+        let GraphSettings { url, timeout, .. } = &self.settings;
+        if error.is_connect() {
+            CallError::Unreachable { host: url.origin(), source: error.without_url() }
+        } else if error.is_timeout() {
+            CallError::TimedOut { limit: *timeout }
+        } else {
+            CallError::Interrupted { source: error.without_url() }
+        }
+    }
+}
+
+impl Outcome {
+    pub(crate) fn of(answer: Answer<'_>) -> Result<Self, CallError> {
+        match answer {
+            Answer::Found(answer) => Ok(Self::Found(answer.to_owned())),
+            Answer::Gone(answer) => Ok(Self::Gone(answer.map(ToOwned::to_owned))),
+            Answer::Refused(refusal) => Err(CallError::Refused(refusal)),
+        }
+    }
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+fn usage(headers: &HeaderMap) -> Usage {
+    Usage::read(headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))))
+}
+
+/// TLS with the roots of Mozilla's list, whatever the machine trusts, and a provider of its own, so that several
+/// clients in one process do not get into each other's way.
+pub(crate) fn tls() -> Result<rustls::ClientConfig, ClientError> {
+    let roots: rustls::RootCertStore = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(ClientError::Tls)?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
+}
+
+#[cfg(test)]
+mod tests;

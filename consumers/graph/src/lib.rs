@@ -1,0 +1,31 @@
+//! A client of Meta's Graph API, for the consumers that ask it and those that act through it.
+//!
+//! [`Graph`] makes calls: it reaches the configured host and no other, in bounded time and size. [`AccessTokens`] are
+//! the tokens in their files, [`Pace`] keeps calls below Meta's limits, [`CallError`] says what can be done about a call
+//! that came to nothing. [`simulator`] is a Graph API on loopback, for the demo and for tests.
+
+mod answer;
+mod batch;
+mod client;
+mod endpoint;
+mod error;
+mod id;
+mod pace;
+mod settings;
+mod token;
+mod usage;
+
+pub mod simulator;
+pub mod tokens;
+
+pub use answer::{Answer, Refusal, RefusalClass};
+pub use batch::{BatchItem, LARGEST_BATCH};
+pub use client::{Body, Graph, Outcome, Reply};
+pub use endpoint::{GraphUrl, GraphVersion};
+pub use error::{CallError, ClientError};
+pub use id::GraphId;
+pub use pace::{Hold, Pace, PaceSettings, Scope};
+pub use settings::{GraphArgs, GraphParts, GraphSettings};
+pub use token::{AccessToken, AppSecret};
+pub use tokens::{AccessTokens, TokenSettings, TokenState};
+pub use usage::{Share, Usage};

@@ -1,0 +1,319 @@
+//! When the next call may be made: below Meta's limits as the answers tell them, apart for the app and for each token.
+
+use crate::{Share, Usage};
+use prometheus::{IntGaugeVec, Registry};
+use runtime::metrics;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Usage is that of a rolling hour, so that what was said longer ago says nothing any more.
+const HOLDS_FOR: Duration = Duration::from_hours(1);
+
+/// The label of the app's own budget among those of the tokens, which are ids or `default`.
+const APP: &str = "app";
+
+/// When to slow down and when to stop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaceSettings {
+    /// Percentage of a budget from which calls are spread out.
+    pub slow_at: u32,
+    /// Percentage of a budget from which no call is made.
+    pub stop_at: u32,
+    /// The pause between two calls right below `stop_at`; none at `slow_at`, in proportion between.
+    pub slow_pause: Duration,
+    /// How long to stop where Meta states no time; doubles while that does not help.
+    pub stop_for: Duration,
+    /// The longest stop where Meta states no time.
+    pub longest_stop: Duration,
+}
+
+impl Default for PaceSettings {
+    fn default() -> Self {
+        Self {
+            slow_at: 75,
+            stop_at: 95,
+            slow_pause: Duration::from_secs(5),
+            stop_for: Duration::from_mins(1),
+            longest_stop: Duration::from_mins(15),
+        }
+    }
+}
+
+/// Whose budget an error is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The app's, which all tokens share.
+    App,
+    /// The token's: its user's, its page's or its account's.
+    Token,
+}
+
+/// No call may be made before this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// When to ask again.
+    pub until: Instant,
+    /// Whether calls have stopped, rather than slowed down.
+    pub stopped: bool,
+}
+
+/// Keeps calls below Meta's limits.
+#[derive(Debug)]
+pub struct Pace {
+    settings: PaceSettings,
+    gates: Mutex<HashMap<Arc<str>, Gate>>,
+    percent: IntGaugeVec,
+}
+
+/// One budget.
+#[derive(Clone, Debug, Default)]
+struct Gate {
+    /// The used part in percent, and when that was said.
+    used: Option<(f64, Instant)>,
+    /// No call before this; after it one at a time, as long as the budget is nearly used up.
+    stopped: Option<Instant>,
+    /// When the next call may be made while calls are spread out.
+    next: Option<Instant>,
+    /// Stops in a row that Meta stated no time for.
+    strikes: u32,
+}
+
+impl Pace {
+    /// No limit is known yet.
+    pub fn new(settings: PaceSettings, registry: &Registry) -> Self {
+        let percent = metrics::gauges(
+            registry,
+            "weir_graph_usage_percent",
+            "Used part of Meta's budgets as the latest answer said, by token (app: that of all) and what is counted",
+            &["token", "kind"],
+        );
+        Self { settings, gates: Mutex::default(), percent }
+    }
+
+    /// Which of the tokens in `names` may not be used now; with all others a call counts as made.
+    pub fn admit(&self, names: &BTreeSet<Arc<str>>, now: Instant) -> BTreeMap<Arc<str>, Hold> {
+        let mut gates = self.gates();
+        let of = |name: &str| gates.get(name).and_then(|gate| gate.hold(now));
+        let of_all = of(APP);
+        let longest = |name: &str| [of_all, of(name)].into_iter().flatten().max_by_key(|hold| hold.until);
+        let held: BTreeMap<_, _> =
+            names.iter().filter_map(|name| Some((Arc::clone(name), longest(name)?))).collect();
+        let admitted = names.iter().filter(|name| !held.contains_key(*name)).map(|name| &**name);
+        let is_called = names.len() > held.len();
+        for name in admitted.chain(is_called.then_some(APP)) {
+            if let Some(gate) = gates.get_mut(name) {
+                gate.next = gate.pause(&self.settings, now).map(|pause| now + pause);
+            }
+        }
+        held
+    }
+
+    /// Takes note of what an answer to a call with the token `name` said.
+    pub fn note(&self, name: &Arc<str>, usage: &Usage, now: Instant) {
+        if let Some(share) = usage.app {
+            self.show(APP, share);
+            self.gate(&Arc::from(APP), |gate| gate.note(share, Duration::ZERO, &self.settings, now));
+        }
+        if usage.business.is_some() || !usage.regain.is_zero() {
+            let share = usage.business.unwrap_or_default();
+            self.show(name, share);
+            self.gate(name, |gate| gate.note(share, usage.regain, &self.settings, now));
+        }
+    }
+
+    /// Meta refused a call with the token `name` since there were too many; where it stated no time, a guess is made.
+    pub fn throttled(&self, name: &Arc<str>, scope: Scope, least: Duration, now: Instant) {
+        let app = Arc::from(APP);
+        let name = if scope == Scope::App { &app } else { name };
+        self.gate(name, |gate| gate.strike(least, &self.settings, now));
+    }
+
+    /// A call with the token `name` was answered, so that a stop has helped.
+    pub fn answered(&self, name: &Arc<str>) {
+        let mut gates = self.gates();
+        for name in [APP, name] {
+            if let Some(gate) = gates.get_mut(name) {
+                gate.strikes = 0;
+            }
+        }
+    }
+
+    fn show(&self, token: &str, share: Share) {
+        for (kind, value) in
+            [("call_count", share.calls), ("total_cputime", share.cpu), ("total_time", share.time)]
+        {
+            self.percent.with_label_values(&[token, kind]).set(whole(value));
+        }
+    }
+
+    /// Tokens are named by their files, which bounds the map.
+    fn gate(&self, name: &Arc<str>, change: impl FnOnce(&mut Gate)) {
+        change(self.gates().entry(Arc::clone(name)).or_default());
+    }
+
+    fn gates(&self) -> MutexGuard<'_, HashMap<Arc<str>, Gate>> {
+        self.gates.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a percentage is small, and a saturated one would do")]
+fn whole(percent: f64) -> i64 {
+    percent.round() as i64
+}
+
+impl Gate {
+    fn hold(&self, now: Instant) -> Option<Hold> {
+        let later = |until: Option<Instant>| until.filter(|until| *until > now);
+        let stopped = later(self.stopped).map(|until| Hold { until, stopped: true });
+        stopped.or_else(|| later(self.next).map(|until| Hold { until, stopped: false }))
+    }
+
+    /// The pause after a call, while the budget is nearly used up.
+    fn pause(&self, settings: &PaceSettings, now: Instant) -> Option<Duration> {
+        let (used, said) = self.used?;
+        let (from, to) = (f64::from(settings.slow_at), f64::from(settings.stop_at));
+        let is_old = now.saturating_duration_since(said) > HOLDS_FOR;
+        (!is_old && used >= from).then(|| {
+            let part = (used - from) / (to - from).max(1.0);
+            settings.slow_pause.mul_f64(part.clamp(0.0, 1.0))
+        })
+    }
+
+    fn note(&mut self, share: Share, regain: Duration, settings: &PaceSettings, now: Instant) {
+        let used = share.highest();
+        self.used = Some((used, now));
+        if !regain.is_zero() {
+            self.stop_until(now + regain);
+        } else if used >= f64::from(settings.stop_at) {
+            self.stop_until(now + settings.stop_for);
+        }
+    }
+
+    fn strike(&mut self, least: Duration, settings: &PaceSettings, now: Instant) {
+        // Many calls are under way when the first one is refused; they are one strike.
+        if self.stopped.is_some_and(|until| until > now + least) {
+            return;
+        }
+        let wait = settings.stop_for.saturating_mul(2_u32.saturating_pow(self.strikes));
+        self.strikes = self.strikes.saturating_add(1);
+        self.stop_until(now + wait.min(settings.longest_stop).max(least));
+    }
+
+    fn stop_until(&mut self, until: Instant) {
+        self.stopped = Some(self.stopped.map_or(until, |former| former.max(until)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Bench {
+        pace: Pace,
+        start: Instant,
+        token: Arc<str>,
+    }
+
+    impl Bench {
+        fn new() -> Self {
+            let pace = Pace::new(PaceSettings::default(), &Registry::new());
+            Self { pace, start: Instant::now(), token: Arc::from("1784") }
+        }
+
+        fn at(&self, seconds: u64) -> Instant {
+            self.start + Duration::from_secs(seconds)
+        }
+
+        fn says(&self, app: f64, business: f64, regain: u64) {
+            let share = |calls| Some(Share { calls, ..Share::default() });
+            let regain = Duration::from_mins(regain);
+            let usage = Usage { app: share(app), business: share(business), regain };
+            self.pace.note(&self.token, &usage, self.start);
+        }
+
+        /// How long a call that is wanted at a time waits, in milliseconds; it is made where that is 0.
+        fn wait(&self, token: &str, seconds: u64) -> u128 {
+            let (now, token) = (self.at(seconds), Arc::from(token));
+            let held = self.pace.admit(&BTreeSet::from([Arc::clone(&token)]), now);
+            held.get(&token).map_or(0, |hold| (hold.until - now).as_millis())
+        }
+    }
+
+    #[test]
+    fn below_75_percent_nothing_waits() {
+        let bench = Bench::new();
+        bench.says(74.9, 74.0, 0);
+        assert_eq!([0, 0, 0].map(|second| bench.wait("1784", second)), [0, 0, 0]);
+    }
+
+    #[test]
+    fn from_75_percent_calls_are_spread_the_more_the_fuller_the_budget() {
+        let bench = Bench::new();
+        bench.says(0.0, 85.0, 0);
+        assert_eq!(bench.wait("1784", 0), 0);
+        assert_eq!(bench.wait("1784", 0), 2_500);
+        assert_eq!(bench.wait("99", 0), 0, "another token has a budget of its own");
+        assert_eq!(bench.wait("1784", 3), 0);
+        bench.says(94.0, 0.0, 0);
+        assert_eq!(bench.wait("99", 10), 0);
+        assert_eq!(bench.wait("1784", 10), 4_750, "the app's budget is everybody's");
+    }
+
+    #[test]
+    fn at_95_percent_calls_stop_for_the_time_that_meta_states_or_a_minute() {
+        let bench = Bench::new();
+        bench.says(0.0, 95.0, 0);
+        assert_eq!(bench.wait("1784", 1), 59_000);
+        bench.says(0.0, 96.0, 19);
+        assert_eq!(bench.wait("1784", 0), 19 * 60_000);
+        assert_eq!(bench.wait("99", 0), 0);
+        assert_eq!(bench.wait("1784", 19 * 60), 0, "then one call shows how things are");
+        assert_eq!(bench.wait("1784", 19 * 60), 5_000);
+    }
+
+    #[test]
+    fn a_time_that_meta_states_counts_whatever_the_percentage() {
+        let bench = Bench::new();
+        bench.says(0.0, 10.0, 3);
+        assert_eq!(bench.wait("1784", 0), 180_000);
+    }
+
+    #[test]
+    fn stops_without_a_time_grow_until_a_call_is_answered() {
+        let bench = Bench::new();
+        let strike =
+            |second| bench.pace.throttled(&bench.token, Scope::Token, Duration::ZERO, bench.at(second));
+        strike(0);
+        strike(0);
+        assert_eq!(bench.wait("1784", 0), 60_000, "what was under way is one strike");
+        strike(60);
+        assert_eq!(bench.wait("1784", 60), 120_000);
+        bench.pace.answered(&bench.token);
+        strike(180);
+        assert_eq!(bench.wait("1784", 180), 60_000);
+    }
+
+    #[test]
+    fn the_tokens_of_one_batch_are_one_call_of_the_app() {
+        let bench = Bench::new();
+        bench.says(90.0, 0.0, 0);
+        let names = ["1784", "99"].map(Arc::from).into();
+        assert_eq!(bench.pace.admit(&names, bench.start), BTreeMap::new());
+        assert_eq!(bench.pace.admit(&names, bench.start).len(), 2);
+    }
+
+    #[test]
+    fn a_throttled_app_stops_every_token() {
+        let bench = Bench::new();
+        bench.pace.throttled(&bench.token, Scope::App, Duration::ZERO, bench.start);
+        assert_eq!(bench.wait("99", 0), 60_000);
+    }
+
+    #[test]
+    fn what_was_said_an_hour_ago_says_nothing() {
+        let bench = Bench::new();
+        bench.says(0.0, 90.0, 0);
+        assert_eq!([3_601, 3_601].map(|second| bench.wait("1784", second)), [0, 0]);
+    }
+}

@@ -1,0 +1,148 @@
+//! A Graph API on this machine that answers as documented, for the demo and for tests.
+//!
+//! It speaks real HTTP on a loopback port, wants a bearer token, knows every id, takes batches, and can be told to
+//! behave badly about some ids, some tokens, or batches as such.
+
+mod batch;
+mod behaviour;
+mod fields;
+mod nodes;
+mod request;
+mod world;
+
+pub use behaviour::Behaviour;
+pub use world::{Post, SeenCall};
+
+use http_body_util::combinators::BoxBody;
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{HeaderName, HeaderValue};
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use request::Asked;
+use std::convert::Infallible;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::task::AbortOnDropHandle;
+use world::World;
+
+/// A body whose end may be an error, which cuts the connection.
+type Body = BoxBody<Bytes, io::Error>;
+
+/// A Graph API on this machine; it ends when dropped.
+#[derive(Debug)]
+pub struct Simulator {
+    address: SocketAddr,
+    world: Arc<World>,
+    _server: AbortOnDropHandle<()>,
+}
+
+impl Simulator {
+    /// Listens on a free loopback port.
+    pub async fn start() -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        let world = Arc::<World>::default();
+        let server = tokio::spawn(serve(listener, Arc::clone(&world)));
+        Ok(Self { address, world, _server: AbortOnDropHandle::new(server) })
+    }
+
+    /// What `--graph-url` takes.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The latest reads, oldest first; those of batches one by one.
+    pub fn calls(&self) -> Vec<SeenCall> {
+        self.world.calls()
+    }
+
+    /// What it was told to do, oldest first, whatever it answered.
+    pub fn posts(&self) -> Vec<Post> {
+        self.world.posts()
+    }
+
+    /// HTTP requests so far; a batch is one.
+    pub fn requests(&self) -> usize {
+        self.world.requests()
+    }
+
+    /// From now on, calls that name `id` are answered as `behaviour` says.
+    pub fn misbehave(&self, id: &str, behaviour: Behaviour) {
+        self.world.script(id, behaviour, None);
+    }
+
+    /// The next calls that name `id`, so many of them, are answered as `behaviour` says.
+    pub fn misbehave_times(&self, id: &str, behaviour: Behaviour, times: usize) {
+        self.world.script(id, behaviour, Some(times));
+    }
+
+    /// From now on, batches are answered as `behaviour` says, whatever is in them.
+    pub fn misbehave_batches(&self, behaviour: Behaviour) {
+        self.world.script_batches(Some(behaviour));
+    }
+
+    /// Calls that name `id` are answered well again.
+    pub fn behave(&self, id: &str) {
+        self.world.unscript(id);
+    }
+
+    /// Batches are answered well again.
+    pub fn behave_about_batches(&self) {
+        self.world.script_batches(None);
+    }
+
+    /// From now on, this token is expired (190/463).
+    pub fn refuse_token(&self, token: &str) {
+        self.world.refuse(token);
+    }
+
+    /// From now on, every answer and every item of a batch has this header.
+    pub fn say_usage(&self, name: &str, value: &str) {
+        self.world.say_usage(name, value);
+    }
+
+    /// No answer has headers of usage any more.
+    pub fn say_no_usage(&self) {
+        self.world.say_no_usage();
+    }
+}
+
+async fn serve(listener: TcpListener, world: Arc<World>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                let Ok((stream, _)) = accepted else { continue };
+                let world = Arc::clone(&world);
+                let service = service_fn(move |request| respond(request, Arc::clone(&world)));
+                connections.spawn(async move {
+                    // A client that goes away, or that was told to be cut off, is no error here.
+                    hyper::server::conn::http1::Builder::new()
+                        .serve_connection(TokioIo::new(stream), service)
+                        .await
+                        .unwrap_or_default();
+                });
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn respond(request: Request<Incoming>, world: Arc<World>) -> Result<Response<Body>, Infallible> {
+    let asked = Asked::read(request).await;
+    let behaviour = world.answer(&asked);
+    let mut response = behaviour.respond().await;
+    for (name, value) in world.usage() {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests;

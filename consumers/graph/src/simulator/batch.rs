@@ -1,0 +1,43 @@
+//! How the simulator answers a batch: an array in the order of the items, null for one that hangs.
+
+use crate::LARGEST_BATCH;
+use crate::simulator::Behaviour;
+use crate::simulator::request::Asked;
+use crate::simulator::world::World;
+use hyper::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+#[derive(Deserialize)]
+struct Item {
+    method: String,
+    relative_url: String,
+}
+
+/// The answer to the parameter `batch`; `token` stands in for items without one.
+pub(super) fn answer(batch: &str, token: Option<&String>, world: &World) -> Behaviour {
+    let Ok(items) = serde_json::from_str::<Vec<Item>>(batch) else { return Behaviour::error(100, None) };
+    if items.is_empty() || items.len() > LARGEST_BATCH {
+        // GraphBatchException: Too many requests in batch message. Maximum batch size is 50
+        return Behaviour::error(100, None);
+    }
+    let answers: Vec<_> = items.iter().map(|item| one(item, token, world)).collect();
+    Behaviour::Answer { status: 200, body: Value::from(answers).to_string() }
+}
+
+fn one(item: &Item, token: Option<&String>, world: &World) -> Value {
+    let method = Method::from_bytes(item.method.as_bytes()).unwrap_or_default();
+    let behaviour = world.answer_one(&Asked::of(method, &item.relative_url, token.cloned()));
+    let headers: Vec<_> =
+        world.usage().into_iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
+    let (code, body) = match behaviour {
+        Behaviour::Answer { status, body } => (status, body),
+        Behaviour::Hang => return Value::Null,
+        Behaviour::Oversized { bytes } => (200, "x".repeat(bytes)),
+        Behaviour::Redirect { to } => {
+            return json!({"code": 302, "headers": [{"name": "Location", "value": to}], "body": ""});
+        }
+        Behaviour::CutOff => (200, r#"{"id":"17"#.to_owned()),
+    };
+    json!({"code": code, "headers": headers, "body": body})
+}

@@ -1,0 +1,177 @@
+//! What the simulator was told, what it was asked, and how it answers.
+
+use crate::simulator::request::Asked;
+use crate::simulator::{Behaviour, batch, nodes};
+use hyper::Method;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Calls that are remembered; older ones are forgotten.
+const REMEMBERED: usize = 100_000;
+
+/// A read that the simulator was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenCall {
+    /// Path and query without the leading slash, percent-decoded, without token and proof.
+    pub relative_url: String,
+    /// The token, where there was one.
+    pub token: Option<String>,
+    /// `appsecret_proof`, where there was one.
+    pub proof: Option<String>,
+}
+
+/// Something that the simulator was told to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Post {
+    /// Path and query without the leading slash, percent-decoded, without token and proof.
+    pub relative_url: String,
+    /// The parameters of the body.
+    pub parameters: Value,
+    /// The token, where there was one.
+    pub token: Option<String>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct World {
+    memory: Mutex<Memory>,
+    orders: Mutex<Orders>,
+}
+
+#[derive(Debug, Default)]
+struct Memory {
+    calls: VecDeque<SeenCall>,
+    posts: VecDeque<Post>,
+    requests: usize,
+}
+
+#[derive(Debug, Default)]
+struct Orders {
+    /// By id: the behaviour, and for how many calls more.
+    scripts: BTreeMap<String, (Behaviour, Option<usize>)>,
+    batches: Option<Behaviour>,
+    refused: BTreeSet<String>,
+    usage: Vec<(String, String)>,
+}
+
+impl World {
+    pub(super) fn calls(&self) -> Vec<SeenCall> {
+        lock(&self.memory).calls.iter().cloned().collect()
+    }
+
+    pub(super) fn posts(&self) -> Vec<Post> {
+        lock(&self.memory).posts.iter().cloned().collect()
+    }
+
+    pub(super) fn requests(&self) -> usize {
+        lock(&self.memory).requests
+    }
+
+    pub(super) fn script(&self, id: &str, behaviour: Behaviour, times: Option<usize>) {
+        lock(&self.orders).scripts.insert(id.to_owned(), (behaviour, times));
+    }
+
+    pub(super) fn unscript(&self, id: &str) {
+        lock(&self.orders).scripts.remove(id);
+    }
+
+    pub(super) fn script_batches(&self, behaviour: Option<Behaviour>) {
+        lock(&self.orders).batches = behaviour;
+    }
+
+    pub(super) fn refuse(&self, token: &str) {
+        lock(&self.orders).refused.insert(token.to_owned());
+    }
+
+    pub(super) fn say_usage(&self, name: &str, value: &str) {
+        lock(&self.orders).usage.push((name.to_owned(), value.to_owned()));
+    }
+
+    pub(super) fn say_no_usage(&self) {
+        lock(&self.orders).usage.clear();
+    }
+
+    pub(super) fn usage(&self) -> Vec<(String, String)> {
+        lock(&self.orders).usage.clone()
+    }
+
+    /// How to answer a request: badly where its token, its batch or one of its ids says so, else as documented.
+    pub(super) fn answer(&self, asked: &Asked) -> Behaviour {
+        lock(&self.memory).requests += 1;
+        let Some(batch) = asked.batch() else { return self.answer_one(asked) };
+        let told = lock(&self.orders).batches.clone();
+        told.or_else(|| self.refusal(asked.token.as_deref()))
+            .unwrap_or_else(|| batch::answer(batch, asked.token.as_ref(), self))
+    }
+
+    /// As [`Self::answer`], for one call or one item of a batch.
+    pub(super) fn answer_one(&self, asked: &Asked) -> Behaviour {
+        self.remember(asked);
+        let refusal = self.refusal(asked.token.as_deref());
+        refusal.or_else(|| self.scripted(&asked.ids())).unwrap_or_else(|| match asked.method {
+            Method::GET => nodes::read(&asked.relative_url),
+            Method::POST => done(asked),
+            _ => Behaviour::error(100, None),
+        })
+    }
+
+    fn refusal(&self, token: Option<&str>) -> Option<Behaviour> {
+        match token {
+            None => Some(Behaviour::error(190, None)),
+            Some(token) => {
+                lock(&self.orders).refused.contains(token).then(|| Behaviour::error(190, Some(463)))
+            }
+        }
+    }
+
+    fn scripted(&self, ids: &[String]) -> Option<Behaviour> {
+        let mut orders = lock(&self.orders);
+        let id = ids.iter().find(|id| orders.scripts.contains_key(*id))?;
+        let (behaviour, times) = orders.scripts.get_mut(id)?;
+        let behaviour = behaviour.clone();
+        let is_over = times.as_mut().is_some_and(|left| {
+            *left = left.saturating_sub(1);
+            *left == 0
+        });
+        if is_over {
+            orders.scripts.remove(id);
+        }
+        Some(behaviour)
+    }
+
+    fn remember(&self, asked: &Asked) {
+        let mut memory = lock(&self.memory);
+        let (relative_url, token) = (asked.relative_url.clone(), asked.token.clone());
+        if asked.method == Method::GET {
+            let proof = asked.proof.clone();
+            push(&mut memory.calls, SeenCall { relative_url, token, proof });
+        } else {
+            push(&mut memory.posts, Post { relative_url, parameters: asked.parameters.clone(), token });
+        }
+    }
+}
+
+/// What Meta answers to what was done, in the form of the documents' samples.
+fn done(asked: &Asked) -> Behaviour {
+    let edge = asked.relative_url.rsplit('/').next().unwrap_or_default();
+    let body = match edge {
+        "messages" => json!({
+            "recipient_id": asked.parameters.pointer("/recipient/id").cloned().unwrap_or_else(|| "1".into()),
+            "message_id": "aWdfZAG1faXRlbToxOklHTWVzc2FnZAUlEOjE3"
+        }),
+        "mentions" | "replies" => json!({ "id": "17911496353086895" }),
+        _ => return Behaviour::error(100, None),
+    };
+    Behaviour::Answer { status: 200, body: body.to_string() }
+}
+
+fn push<T>(queue: &mut VecDeque<T>, one: T) {
+    if queue.len() == REMEMBERED {
+        queue.pop_front();
+    }
+    queue.push_back(one);
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,232 @@
+//! Access tokens: a file per account in one directory, read again while the process runs.
+//!
+//! A mounted Kubernetes Secret is such a directory; its hidden entries (`..data`) are passed over.
+
+mod folder;
+
+use crate::{AccessToken, AppSecret, GraphId};
+use folder::Contents;
+use prometheus::{IntGauge, IntGaugeVec, Registry};
+use runtime::metrics;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How often the files are read again.
+const REREAD_EVERY: Duration = Duration::from_secs(5);
+
+/// Accounts without a token that are said one by one; of more than these the metrics and dead letters tell.
+const SAID_AT_MOST: usize = 1_000;
+
+/// The file that stands in for accounts without one of their own.
+pub const DEFAULT: &str = "default";
+
+/// Where the access tokens are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenSettings {
+    /// A directory with a file per account, named by its id, and `default` for the rest.
+    pub directory: PathBuf,
+    /// A file with the app's secret, where calls are to carry `appsecret_proof`.
+    pub app_secret: Option<PathBuf>,
+}
+
+/// What is known of the token that an account's calls would carry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenState {
+    /// As far as is known it is valid.
+    Ready(AccessToken),
+    /// Meta refused it, and its file is still the same.
+    Refused,
+    /// There is no file for the account, and no `default`.
+    Missing,
+}
+
+/// The access tokens of all accounts.
+#[derive(Debug)]
+pub struct AccessTokens {
+    settings: TokenSettings,
+    contents: RwLock<Contents>,
+    app: Mutex<Option<AppSecret>>,
+    /// Tokens that Meta refused, by the name of their file.
+    refused: Mutex<BTreeMap<String, AccessToken>>,
+    /// Accounts without a token, of which it was said.
+    said: Mutex<BTreeSet<String>>,
+    one_at_a_time: tokio::sync::Mutex<()>,
+    changes: watch::Sender<()>,
+    usable: IntGauge,
+    broken: IntGauge,
+    refused_gauge: IntGaugeVec,
+}
+
+impl TokenSettings {
+    /// The tokens of a directory, without an app's secret.
+    pub const fn of(directory: PathBuf) -> Self {
+        Self { directory, app_secret: None }
+    }
+}
+
+impl AccessTokens {
+    /// Reads the files: each is named by an account's id, or `default`, and holds a token.
+    pub fn open(settings: TokenSettings, registry: &Registry) -> Self {
+        let gauge = |name: &str, help: &str| metrics::gauge(registry, name, help);
+        let tokens = Self {
+            settings,
+            contents: RwLock::default(),
+            app: Mutex::default(),
+            refused: Mutex::default(),
+            said: Mutex::default(),
+            one_at_a_time: tokio::sync::Mutex::default(),
+            changes: watch::Sender::new(()),
+            usable: gauge("weir_graph_tokens", "Access tokens at hand, the default one included"),
+            broken: gauge(
+                "weir_graph_broken_token_files",
+                "Files of tokens and secrets that cannot be used as they are; what they held is still in use",
+            ),
+            refused_gauge: metrics::gauges(
+                registry,
+                "weir_graph_token_refused",
+                "1 while Meta refuses the access token of this file: put a new one into it",
+                &["account"],
+            ),
+        };
+        tokens.reread();
+        if tokens.usable.get() == 0 {
+            let directory = tokens.settings.directory.display();
+            tracing::warn!(%directory, "no access token is there: add a file per account, or `default`");
+        }
+        tokens
+    }
+
+    /// The token of an account, else the default one.
+    pub fn of(&self, account: &GraphId) -> TokenState {
+        let contents = self.contents.read().unwrap_or_else(PoisonError::into_inner);
+        let found = contents.tokens.get(account.as_str()).or_else(|| contents.tokens.get(DEFAULT));
+        match found {
+            None => TokenState::Missing,
+            Some(token) if lock(&self.refused).get(&**token.name()) == Some(token) => TokenState::Refused,
+            Some(token) => TokenState::Ready(token.clone()),
+        }
+    }
+
+    /// What to do about an account without a token.
+    pub fn advice(&self, account: &GraphId) -> String {
+        let directory = self.settings.directory.display();
+        format!(
+            "account {account} has no access token: put one into {directory}/{account} or {directory}/{DEFAULT}"
+        )
+    }
+
+    /// Says once, until the tokens change, that an account has no token.
+    pub fn say_missing(&self, account: &GraphId, meanwhile: &str) {
+        let mut said = lock(&self.said);
+        if said.len() < SAID_AT_MOST && said.insert(account.to_string()) {
+            tracing::error!(meanwhile, "{}", self.advice(account));
+        }
+    }
+
+    /// Meta has refused a token: reads the files again, and gives the account's token where it is another one by now.
+    ///
+    /// Otherwise nobody gets the refused token any more until its file changes.
+    pub async fn renewed(self: &Arc<Self>, refused: &AccessToken, account: &GraphId) -> Option<AccessToken> {
+        // Many calls are refused at a time; the first one reads for all.
+        let _others_wait = self.one_at_a_time.lock().await;
+        if lock(&self.refused).get(&**refused.name()) != Some(refused) {
+            self.reread_aside().await;
+            self.refuse(refused);
+        }
+        match self.of(account) {
+            TokenState::Ready(token) if token != *refused => Some(token),
+            _ => None,
+        }
+    }
+
+    /// Tells of every change of the tokens from now on.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
+    }
+
+    /// Reads the files again. A token whose file is broken or empty stays in use, one whose file is gone does not.
+    pub fn reread(&self) {
+        let app = self.app_secret();
+        let before = self.contents.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let secret = lock(&self.app).clone();
+        let mut after = folder::read(&self.settings.directory, secret.as_ref(), &before);
+        if let Err(why) = app {
+            after.broken.insert(String::from("the app's secret"), why);
+        }
+        for (file, why) in after.broken.iter().filter(|(file, why)| before.broken.get(*file) != Some(*why)) {
+            tracing::warn!(file = %self.settings.directory.join(file).display(), %why, "an access token cannot be read");
+        }
+        self.usable.set(i64::try_from(after.tokens.len()).unwrap_or(i64::MAX));
+        self.broken.set(i64::try_from(after.broken.len()).unwrap_or(i64::MAX));
+        let changed = after.tokens != before.tokens;
+        let count = after.tokens.len();
+        *self.contents.write().unwrap_or_else(PoisonError::into_inner) = after;
+        if changed {
+            tracing::info!(tokens = count, "access tokens read");
+            self.changed();
+        }
+    }
+
+    /// Reads the files again every few seconds, without end.
+    pub async fn keep_fresh(self: Arc<Self>) {
+        let mut ticks = tokio::time::interval(REREAD_EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            self.reread_aside().await;
+        }
+    }
+
+    async fn reread_aside(self: &Arc<Self>) {
+        let tokens = Arc::clone(self);
+        if let Err(error) = tokio::task::spawn_blocking(move || tokens.reread()).await {
+            tracing::error!(%error, "the access tokens could not be read again");
+        }
+    }
+
+    /// Reads the app's secret; the former one stays where it cannot be used.
+    fn app_secret(&self) -> Result<(), String> {
+        let Some(path) = &self.settings.app_secret else { return Ok(()) };
+        let text = folder::text(path).map_err(|error| error.to_string())?;
+        let secret = AppSecret::parse(&text).ok_or("it is no line of printable characters")?;
+        *lock(&self.app) = Some(secret);
+        Ok(())
+    }
+
+    fn refuse(&self, token: &AccessToken) {
+        let contents = self.contents.read().unwrap_or_else(PoisonError::into_inner);
+        if contents.tokens.get(&**token.name()) != Some(token) {
+            return;
+        }
+        lock(&self.refused).insert(token.name().to_string(), token.clone());
+        self.refused_gauge.with_label_values(&[token.name()]).set(1);
+        let file = self.settings.directory.join(&**token.name());
+        tracing::error!(file = %file.display(), "Meta refuses this access token: put a new one into its file");
+    }
+
+    /// A token whose file changed may be tried again; one whose file is gone is nobody's any more.
+    fn changed(&self) {
+        let contents = self.contents.read().unwrap_or_else(PoisonError::into_inner);
+        lock(&self.refused).retain(|name, token| {
+            let now = contents.tokens.get(name);
+            match now {
+                None => self.refused_gauge.remove_label_values(&[name]).unwrap_or_default(),
+                Some(now) if now != token => self.refused_gauge.with_label_values(&[name]).set(0),
+                Some(_) => {}
+            }
+            now == Some(token)
+        });
+        lock(&self.said).clear();
+        self.changes.send_replace(());
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,160 @@
+//! Tokens follow their files.
+
+use super::*;
+use std::fs;
+
+fn account(id: &str) -> GraphId {
+    GraphId::parse(id).unwrap()
+}
+
+/// The token of an account, as it is in use.
+fn token(tokens: &AccessTokens, id: &str) -> Option<String> {
+    match tokens.of(&account(id)) {
+        TokenState::Ready(token) => {
+            token.bearer().to_str().unwrap().strip_prefix("Bearer ").map(str::to_owned)
+        }
+        TokenState::Refused | TokenState::Missing => None,
+    }
+}
+
+fn open(directory: &tempfile::TempDir) -> AccessTokens {
+    AccessTokens::open(TokenSettings::of(directory.path().to_owned()), &Registry::new())
+}
+
+#[test]
+fn an_account_has_its_own_token_or_the_default_one() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("1784"), " EAAone\n").unwrap();
+    let tokens = open(&directory);
+    assert_eq!(token(&tokens, "1784").as_deref(), Some("EAAone"));
+    assert_eq!(token(&tokens, "99"), None);
+    fs::write(directory.path().join("default"), "EAAother").unwrap();
+    tokens.reread();
+    assert_eq!(token(&tokens, "99").as_deref(), Some("EAAother"));
+    assert_eq!(token(&tokens, "1784").as_deref(), Some("EAAone"));
+}
+
+#[test]
+fn a_changed_file_is_read_again_and_a_removed_one_forgotten() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("1784");
+    fs::write(&file, "EAAold").unwrap();
+    let tokens = open(&directory);
+    fs::write(&file, "EAAnew").unwrap();
+    tokens.reread();
+    assert_eq!(token(&tokens, "1784").as_deref(), Some("EAAnew"));
+    fs::remove_file(&file).unwrap();
+    tokens.reread();
+    assert_eq!(token(&tokens, "1784"), None);
+}
+
+#[test]
+fn a_broken_file_keeps_the_old_token_and_is_counted() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("1784");
+    fs::write(&file, "EAAold").unwrap();
+    let tokens = open(&directory);
+    let endless = vec![b'x'; 20_000];
+    for broken in [&b""[..], b" \n", b"two lines\nof text", b"\xff\xfe", &endless] {
+        fs::write(&file, broken).unwrap();
+        tokens.reread();
+        assert_eq!(token(&tokens, "1784").as_deref(), Some("EAAold"));
+        assert_eq!(tokens.broken.get(), 1);
+    }
+    fs::write(&file, "EAAnew").unwrap();
+    tokens.reread();
+    assert_eq!((tokens.usable.get(), tokens.broken.get()), (1, 0));
+}
+
+#[test]
+fn a_directory_that_is_gone_keeps_all_tokens() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("default"), "EAAone").unwrap();
+    let tokens = open(&directory);
+    directory.close().unwrap();
+    tokens.reread();
+    assert_eq!(token(&tokens, "1784").as_deref(), Some("EAAone"));
+    assert_eq!(tokens.broken.get(), 1);
+}
+
+#[test]
+fn hidden_entries_and_directories_are_passed_over_and_other_names_said() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::create_dir(directory.path().join("..data")).unwrap();
+    fs::create_dir(directory.path().join("more")).unwrap();
+    fs::write(directory.path().join(".hidden"), "EAAone").unwrap();
+    fs::write(directory.path().join("my-shop"), "EAAone").unwrap();
+    let tokens = open(&directory);
+    assert_eq!((tokens.usable.get(), tokens.broken.get()), (0, 1));
+}
+
+#[test]
+fn the_advice_names_the_files() {
+    let directory = tempfile::tempdir().unwrap();
+    let advice = open(&directory).advice(&account("1784"));
+    assert!(advice.contains(&*directory.path().join("1784").to_string_lossy()), "{advice}");
+    assert!(advice.ends_with("/default"), "{advice}");
+}
+
+#[tokio::test]
+async fn a_refused_token_is_used_no_more_until_its_file_changes() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("1784"), "EAAold").unwrap();
+    fs::write(directory.path().join("default"), "EAAother").unwrap();
+    let tokens = Arc::new(open(&directory));
+    let TokenState::Ready(old) = tokens.of(&account("1784")) else { panic!("not ready") };
+    assert_eq!(tokens.renewed(&old, &account("1784")).await, None);
+    assert_eq!(tokens.of(&account("1784")), TokenState::Refused);
+    assert_eq!(tokens.refused_gauge.with_label_values(&["1784"]).get(), 1);
+    assert_eq!(token(&tokens, "99").as_deref(), Some("EAAother"));
+    fs::write(directory.path().join("1784"), "EAAnew").unwrap();
+    tokens.reread();
+    assert_eq!(token(&tokens, "1784").as_deref(), Some("EAAnew"));
+    assert_eq!(tokens.refused_gauge.with_label_values(&["1784"]).get(), 0);
+}
+
+#[tokio::test]
+async fn a_token_that_was_replaced_meanwhile_is_tried_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("1784"), "EAAold").unwrap();
+    let tokens = Arc::new(open(&directory));
+    let TokenState::Ready(old) = tokens.of(&account("1784")) else { panic!("not ready") };
+    fs::write(directory.path().join("1784"), "EAAnew").unwrap();
+    let renewed = tokens.renewed(&old, &account("1784")).await.unwrap();
+    assert_eq!(renewed.bearer().to_str().unwrap(), "Bearer EAAnew");
+    assert_eq!(tokens.refused_gauge.with_label_values(&["1784"]).get(), 0);
+}
+
+#[tokio::test]
+async fn who_waits_for_a_token_hears_of_the_change() {
+    let directory = tempfile::tempdir().unwrap();
+    let tokens = Arc::new(open(&directory));
+    let mut changes = tokens.changes();
+    fs::write(directory.path().join("1784"), "EAAnew").unwrap();
+    tokens.reread();
+    changes.changed().await.unwrap();
+}
+
+#[test]
+fn a_changed_app_secret_gives_new_proofs() {
+    let directory = tempfile::tempdir().unwrap();
+    let tokens = directory.path().join("tokens");
+    fs::create_dir(&tokens).unwrap();
+    fs::write(tokens.join("default"), "EAAone").unwrap();
+    let secret = directory.path().join("app-secret");
+    fs::write(&secret, "one").unwrap();
+    let settings = TokenSettings { directory: tokens, app_secret: Some(secret.clone()) };
+    let tokens = AccessTokens::open(settings, &Registry::new());
+    let proof = || match tokens.of(&account("1")) {
+        TokenState::Ready(token) => token.proof().map(str::to_owned),
+        TokenState::Refused | TokenState::Missing => None,
+    };
+    let first = proof().unwrap();
+    fs::write(&secret, "two").unwrap();
+    tokens.reread();
+    assert_ne!(proof().unwrap(), first);
+    fs::write(&secret, "").unwrap();
+    tokens.reread();
+    assert_eq!(tokens.broken.get(), 1, "an empty secret leaves the former one in use and is counted");
+    assert_ne!(proof().unwrap(), first);
+}

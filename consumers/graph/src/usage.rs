@@ -1,0 +1,137 @@
+//! How much of Meta's budget is used up, as the headers of an answer say: pure.
+//!
+//! Source: Meta's page on rate limits. `X-App-Usage` holds percentages of the app's hourly budget,
+//! `X-Business-Use-Case-Usage` a map from a business object to the same by use case, with the minutes until calls are
+//! free again. Meta documents an array there; an object has been seen and is read too.
+
+use serde_json::{Map, Value};
+use std::time::Duration;
+
+/// The header about the app.
+const APP: &str = "x-app-usage";
+/// The header about the account.
+const BUSINESS: &str = "x-business-use-case-usage";
+
+/// What an answer said about the budgets that it was counted against.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Usage {
+    /// Of the app's budget.
+    pub app: Option<Share>,
+    /// Of the account's budget, the fullest of all use cases.
+    pub business: Option<Share>,
+    /// How long no call of the account will be answered; more than zero once a budget is used up.
+    pub regain: Duration,
+}
+
+/// The used part of a budget, in percent; more than 100 is possible.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Share {
+    /// Of the number of calls.
+    pub calls: f64,
+    /// Of the processor time.
+    pub cpu: f64,
+    /// Of the time in all.
+    pub time: f64,
+}
+
+impl Share {
+    /// The fullest of the three, which is what Meta goes by.
+    pub const fn highest(self) -> f64 {
+        self.calls.max(self.cpu).max(self.time)
+    }
+
+    fn read(members: &Map<String, Value>) -> Self {
+        let percent = |name: &str| members.get(name).and_then(number).unwrap_or_default();
+        Self { calls: percent("call_count"), cpu: percent("total_cputime"), time: percent("total_time") }
+    }
+
+    const fn or_higher(self, other: Self) -> Self {
+        Self {
+            calls: self.calls.max(other.calls),
+            cpu: self.cpu.max(other.cpu),
+            time: self.time.max(other.time),
+        }
+    }
+}
+
+impl Usage {
+    /// Reads the two headers out of all; what cannot be read says nothing.
+    pub fn read<'a>(headers: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut usage = Self::default();
+        for (name, value) in headers {
+            if name.eq_ignore_ascii_case(APP) {
+                usage.app = object(value).map(|members| Share::read(&members));
+            } else if name.eq_ignore_ascii_case(BUSINESS) {
+                usage.read_business(value);
+            }
+        }
+        usage
+    }
+
+    fn read_business(&mut self, value: &str) {
+        for (_, cases) in object(value).unwrap_or_default() {
+            let cases = if let Value::Array(cases) = cases { cases } else { vec![cases] };
+            for case in cases.iter().filter_map(Value::as_object) {
+                let share = Share::read(case);
+                self.business = Some(self.business.map_or(share, |former| former.or_higher(share)));
+                let minutes =
+                    case.get("estimated_time_to_regain_access").and_then(number).unwrap_or_default();
+                self.regain = self.regain.max(of_minutes(minutes));
+            }
+        }
+    }
+}
+
+/// Meta counts over an hour or a day; more than a day is no time that Meta would state.
+fn of_minutes(minutes: f64) -> Duration {
+    Duration::try_from_secs_f64(minutes.clamp(0.0, 24.0 * 60.0) * 60.0).unwrap_or_default()
+}
+
+fn object(value: &str) -> Option<Map<String, Value>> {
+    match serde_json::from_str(value) {
+        Ok(Value::Object(members)) => Some(members),
+        _ => None,
+    }
+}
+
+/// A number that is one, or a string of one.
+fn number(value: &Value) -> Option<f64> {
+    let number = value.as_f64().or_else(|| value.as_str()?.parse().ok())?;
+    number.is_finite().then_some(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documents_headers_are_read() {
+        let usage = Usage::read([
+            ("X-App-Usage", r#"{"call_count":28,"total_time":25,"total_cputime":27}"#),
+            (
+                "X-Business-Use-Case-Usage",
+                r#"{"1784":[{"type":"instagram","call_count":42,"total_cputime":17,"total_time":31,"estimated_time_to_regain_access":0},{"type":"messenger","call_count":7,"total_cputime":99,"total_time":1,"estimated_time_to_regain_access":19}]}"#,
+            ),
+        ]);
+        assert_eq!(usage.app, Some(Share { calls: 28.0, cpu: 27.0, time: 25.0 }));
+        assert_eq!(usage.business.map(Share::highest), Some(99.0));
+        assert_eq!(usage.regain, Duration::from_mins(19));
+    }
+
+    #[test]
+    fn an_object_in_the_place_of_the_array_is_read_too() {
+        let usage = Usage::read([(BUSINESS, r#"{"1784":{"call_count":"96"}}"#)]);
+        assert_eq!(usage.business.map(Share::highest), Some(96.0));
+        assert_eq!(usage.regain, Duration::ZERO);
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_nothing() {
+        for value in ["", "[]", "null", "{", r#"{"1784":7}"#, r#"{"1784":[null]}"#] {
+            assert_eq!(Usage::read([(BUSINESS, value)]).business, None, "{value}");
+        }
+        assert_eq!(Usage::read([(APP, "nothing"), ("x-other", "{}")]), Usage::default());
+        let endless = Usage::read([(BUSINESS, r#"{"1":[{"estimated_time_to_regain_access":1e300}]}"#)]);
+        assert_eq!(endless.regain, Duration::from_hours(24));
+    }
+}

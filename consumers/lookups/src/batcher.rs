@@ -1,0 +1,273 @@
+//! Puts calls together to batches, sends them at the pace that Meta allows, and gives everyone their own answer.
+
+use crate::metrics::LookupMetrics;
+use crate::shelf::Shelf;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio_util::task::AbortOnDropHandle;
+use weir_graph::{
+    AccessToken, BatchItem, CallError, Graph, Hold, Outcome, Pace, RefusalClass, Reply, Scope, Usage,
+};
+
+/// Calls that wait to be put on the shelf; whoever brings more waits before it.
+const DOOR: usize = 1_000;
+/// A block is lifted by people or after hours; asking on prolongs it.
+const BLOCKED_WAIT: Duration = Duration::from_mins(15);
+
+/// How calls are put together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchSettings {
+    /// Calls of one batch, at most; 1 for hosts without batches.
+    pub size: usize,
+    /// How long a call waits for company.
+    pub wait: Duration,
+    /// HTTP requests that may be under way.
+    pub concurrency: usize,
+}
+
+/// What became of one call.
+#[derive(Debug)]
+pub(crate) enum Sent {
+    /// It was made.
+    Answered(Result<Outcome, CallError>),
+    /// It was not made: no call with this token may be made now.
+    Held(Hold),
+    /// The batch in which it was sent failed as a whole; nobody knows through whom.
+    FailedTogether(Arc<CallError>),
+    /// The batch in which it was sent failed through the token of another one.
+    InBadCompany,
+}
+
+/// Sends calls; it ends when dropped, and with it what is under way.
+#[derive(Debug)]
+pub(crate) struct Batcher {
+    door: mpsc::Sender<Ask>,
+    answering: Arc<Answering>,
+    _task: AbortOnDropHandle<()>,
+}
+
+/// When the Graph API last gave an answer of sense, to whomever.
+#[derive(Debug, Default)]
+pub(crate) struct Answering(Mutex<Option<Instant>>);
+
+#[derive(Debug)]
+struct Ask {
+    relative_url: String,
+    token: AccessToken,
+    company: usize,
+    since: Instant,
+    reply: oneshot::Sender<Sent>,
+}
+
+/// What every request needs.
+#[derive(Debug)]
+struct Office {
+    graph: Graph,
+    pace: Pace,
+    metrics: LookupMetrics,
+    answering: Arc<Answering>,
+}
+
+impl Batcher {
+    /// Starts it.
+    pub(crate) fn start(graph: Graph, pace: Pace, settings: &BatchSettings, metrics: LookupMetrics) -> Self {
+        let (door, asks) = mpsc::channel(DOOR);
+        let answering = Arc::<Answering>::default();
+        let office = Arc::new(Office { graph, pace, metrics, answering: Arc::clone(&answering) });
+        let permits = Arc::new(Semaphore::new(settings.concurrency.max(1)));
+        let task = tokio::spawn(serve(office, asks, Shelf::new(settings.wait), permits));
+        Self { door, answering, _task: AbortOnDropHandle::new(task) }
+    }
+
+    /// Makes a call, together with at most `company - 1` others.
+    pub(crate) async fn send(&self, relative_url: String, token: AccessToken, company: usize) -> Sent {
+        let (reply, sent) = oneshot::channel();
+        let ask = Ask { relative_url, token, company, since: Instant::now(), reply };
+        match self.door.send(ask).await {
+            Ok(()) => sent.await.unwrap_or(Sent::InBadCompany),
+            // The task ends with this struct alone.
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    /// Whether the Graph API gave an answer of sense in the last `within`.
+    pub(crate) fn is_answering(&self, within: Duration) -> bool {
+        let latest = *self.answering.0.lock().unwrap_or_else(PoisonError::into_inner);
+        latest.is_some_and(|latest| latest.elapsed() <= within)
+    }
+}
+
+async fn serve(
+    office: Arc<Office>,
+    mut asks: mpsc::Receiver<Ask>,
+    mut shelf: Shelf<Ask>,
+    permits: Arc<Semaphore>,
+) {
+    // The permit comes first, so that calls gather while all requests are under way.
+    while let Ok(permit) = Arc::clone(&permits).acquire_owned().await {
+        let Some(batch) = next(&office, &mut asks, &mut shelf).await else { return };
+        tokio::spawn(Arc::clone(&office).request(batch, permit));
+    }
+}
+
+/// The next calls to be made together; `None` once there will be none.
+async fn next(office: &Office, asks: &mut mpsc::Receiver<Ask>, shelf: &mut Shelf<Ask>) -> Option<Vec<Ask>> {
+    loop {
+        while let Ok(ask) = asks.try_recv() {
+            shelf.put(ask.company, ask.since, ask);
+        }
+        if let Some(batch) = shelf.take(Instant::now()) {
+            let batch = office.admitted(batch);
+            if !batch.is_empty() {
+                return Some(batch);
+            }
+            continue;
+        }
+        let due = shelf.due();
+        let is_due = async {
+            match due {
+                Some(due) => tokio::time::sleep_until(due.into()).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            ask = asks.recv() => {
+                let ask = ask?;
+                shelf.put(ask.company, ask.since, ask);
+            }
+            () = is_due => {}
+        }
+    }
+}
+
+impl Office {
+    /// Those whose tokens may be used now; the others are told when to come again.
+    fn admitted(&self, batch: Vec<Ask>) -> Vec<Ask> {
+        let batch: Vec<_> = batch.into_iter().filter(|ask| !ask.reply.is_closed()).collect();
+        let names: BTreeSet<_> = batch.iter().map(|ask| Arc::clone(ask.token.name())).collect();
+        let not_now = self.pace.admit(&names, Instant::now());
+        let mut admitted = Vec::with_capacity(batch.len());
+        for ask in batch {
+            match not_now.get(ask.token.name()) {
+                Some(hold) => tell(ask, Sent::Held(*hold)),
+                None => admitted.push(ask),
+            }
+        }
+        admitted
+    }
+
+    async fn request(self: Arc<Self>, mut batch: Vec<Ask>, _under_way: OwnedSemaphorePermit) {
+        let started = Instant::now();
+        if batch.len() == 1 {
+            for ask in batch {
+                let reply = self.graph.get(&ask.relative_url, &ask.token).await;
+                self.metrics.requested(started.elapsed());
+                self.answered(ask, reply);
+            }
+            return;
+        }
+        // The batch as such is in the name of the first one's token.
+        batch.sort_by(|one, other| one.token.name().cmp(other.token.name()));
+        let items: Vec<_> = batch
+            .iter()
+            .map(|ask| BatchItem { relative_url: &ask.relative_url, token: &ask.token })
+            .collect();
+        let reply = self.graph.batch(&items).await;
+        self.metrics.requested(started.elapsed());
+        if let Some(first) = batch.first() {
+            self.note(&first.token, &reply.usage);
+        }
+        match reply.result {
+            Ok(replies) => {
+                for (ask, reply) in batch.into_iter().zip(replies) {
+                    self.answered(ask, reply);
+                }
+            }
+            Err(error) => self.failed_together(batch, error),
+        }
+    }
+
+    fn answered(&self, ask: Ask, reply: Reply<Outcome>) {
+        self.note(&ask.token, &reply.usage);
+        match &reply.result {
+            Ok(_) => {
+                self.pace.answered(ask.token.name());
+                self.answering.now();
+            }
+            Err(error) => self.note_error(&ask.token, error, &reply.usage),
+        }
+        self.metrics.called(&reply.result);
+        tell(ask, Sent::Answered(reply.result));
+    }
+
+    fn failed_together(&self, batch: Vec<Ask>, error: CallError) {
+        let first = batch.first().map(|ask| ask.token.clone());
+        if let Some(first) = &first {
+            self.note_error(first, &error, &Usage::default());
+        }
+        let error = Arc::new(error);
+        for ask in batch {
+            let sent = match &*error {
+                CallError::Refused(refusal) if is_of_a_token(refusal.class) => {
+                    if Some(&ask.token) == first.as_ref() {
+                        Sent::Answered(Err(CallError::Refused(refusal.clone())))
+                    } else {
+                        Sent::InBadCompany
+                    }
+                }
+                _ => Sent::FailedTogether(Arc::clone(&error)),
+            };
+            if let Sent::Answered(result) = &sent {
+                self.metrics.called(result);
+            }
+            tell(ask, sent);
+        }
+    }
+
+    fn note(&self, token: &AccessToken, usage: &Usage) {
+        self.pace.note(token.name(), usage, Instant::now());
+    }
+
+    fn note_error(&self, token: &AccessToken, error: &CallError, usage: &Usage) {
+        let CallError::Refused(refusal) = error else { return };
+        let throttled = |scope, least| {
+            // A time that Meta states is noted already.
+            if usage.regain.is_zero() {
+                self.pace.throttled(token.name(), scope, least, Instant::now());
+            }
+        };
+        match refusal.class {
+            // 4 is the app's own limit, 341 that of the application; the others are the user's or the account's.
+            RefusalClass::Throttled if matches!(refusal.code, Some(4 | 341)) => {
+                throttled(Scope::App, Duration::ZERO);
+            }
+            RefusalClass::Throttled => throttled(Scope::Token, Duration::ZERO),
+            RefusalClass::Blocked => throttled(Scope::Token, BLOCKED_WAIT),
+            RefusalClass::Transient | RefusalClass::Malformed | RefusalClass::Redirected => {}
+            _ => self.answering.now(),
+        }
+    }
+}
+
+impl Answering {
+    fn now(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+}
+
+/// Whether an error of a whole batch is about the token in whose name it was sent.
+const fn is_of_a_token(class: RefusalClass) -> bool {
+    matches!(
+        class,
+        RefusalClass::Token | RefusalClass::Permission | RefusalClass::Throttled | RefusalClass::Blocked
+    )
+}
+
+/// Whoever does not wait for the answer any more needs none.
+fn tell(ask: Ask, sent: Sent) {
+    if ask.reply.send(sent).is_err() {
+        tracing::trace!("an answer came too late");
+    }
+}

@@ -1,0 +1,188 @@
+//! What is known of media, for a while: many comments are on one post.
+
+use schemas::Millis;
+use serde_json::value::RawValue;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+use weir_graph::GraphId;
+
+/// A caption has up to 2,200 characters; what is much larger is not kept.
+const LARGEST: usize = 32 * 1_024;
+
+/// What is kept, and for how long.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MediaSettings {
+    /// Media that are remembered, at most; 0 for none.
+    pub count: usize,
+    /// How long. The URLs in them expire within days, captions change.
+    pub age: Duration,
+}
+
+/// Of what a media was learned, which decides who may see it and in what form it is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Learned {
+    /// Of comments: the media itself.
+    OfComment,
+    /// Of a mention in its caption: the whole answer.
+    OfCaption,
+}
+
+/// What the Graph API said about a media, and when.
+#[derive(Clone, Debug)]
+pub(crate) struct Known {
+    /// Verbatim.
+    pub(crate) answer: Arc<RawValue>,
+    /// RFC 3339 with milliseconds.
+    pub(crate) at: Arc<str>,
+}
+
+type Key = (GraphId, GraphId, Learned);
+
+/// The media that the Graph API spoke of lately, apart by account: what one may see is not for another.
+#[derive(Debug)]
+pub(crate) struct MediaCache {
+    settings: MediaSettings,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    media: HashMap<Key, (Instant, Known)>,
+    /// Oldest first.
+    order: VecDeque<(Instant, Key)>,
+}
+
+impl Default for MediaSettings {
+    fn default() -> Self {
+        Self { count: 1_000, age: Duration::from_mins(10) }
+    }
+}
+
+impl MediaCache {
+    pub(crate) fn new(settings: MediaSettings) -> Self {
+        Self { settings, kept: Mutex::default() }
+    }
+
+    /// What is known of a media and not too old.
+    pub(crate) fn get(
+        &self,
+        account: &GraphId,
+        media: &GraphId,
+        learned: Learned,
+        now: Instant,
+    ) -> Option<Known> {
+        let key = (account.clone(), media.clone(), learned);
+        let kept = self.kept();
+        let (since, known) = kept.media.get(&key)?;
+        (now.saturating_duration_since(*since) < self.settings.age).then(|| known.clone())
+    }
+
+    /// Keeps what was said now.
+    pub(crate) fn put(
+        &self,
+        account: &GraphId,
+        media: &GraphId,
+        learned: Learned,
+        answer: &RawValue,
+        now: Instant,
+    ) {
+        if self.settings.count == 0 || answer.get().len() > LARGEST {
+            return;
+        }
+        let key = (account.clone(), media.clone(), learned);
+        let at = Arc::from(Millis::of(SystemTime::now()).to_string());
+        let known = Known { answer: Arc::from(answer.to_owned()), at };
+        let mut kept = self.kept();
+        kept.order.push_back((now, key.clone()));
+        kept.media.insert(key, (now, known));
+        kept.shrink(&self.settings, now);
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    /// Forgets what is too old, and the oldest of what is too much.
+    fn shrink(&mut self, settings: &MediaSettings, now: Instant) {
+        while let Some((since, key)) = self.order.front() {
+            let is_old = now.saturating_duration_since(*since) >= settings.age;
+            if !is_old && self.order.len() <= settings.count {
+                return;
+            }
+            // One that was said again since is kept under its later place.
+            if self.media.get(key).is_some_and(|(kept, _)| kept == since) {
+                self.media.remove(key);
+            }
+            self.order.pop_front();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(text: &str) -> GraphId {
+        GraphId::parse(text).unwrap()
+    }
+
+    struct Bench {
+        cache: MediaCache,
+        start: Instant,
+    }
+
+    impl Bench {
+        fn new(count: usize) -> Self {
+            let settings = MediaSettings { count, age: Duration::from_secs(100) };
+            Self { cache: MediaCache::new(settings), start: Instant::now() }
+        }
+
+        fn put(&self, media: &str, answer: &str, second: u64) {
+            let answer: Box<RawValue> = serde_json::from_str(answer).unwrap();
+            let now = self.start + Duration::from_secs(second);
+            self.cache.put(&id("1"), &id(media), Learned::OfComment, &answer, now);
+        }
+
+        fn get(&self, account: &str, media: &str, second: u64) -> Option<String> {
+            let now = self.start + Duration::from_secs(second);
+            let known = self.cache.get(&id(account), &id(media), Learned::OfComment, now);
+            known.map(|known| known.answer.get().to_owned())
+        }
+    }
+
+    #[test]
+    fn a_media_is_known_to_its_account_until_it_is_too_old() {
+        let bench = Bench::new(10);
+        bench.put("18", r#"{"id": "18"}"#, 0);
+        assert_eq!(bench.get("1", "18", 99).as_deref(), Some(r#"{"id": "18"}"#));
+        assert_eq!(bench.get("1", "18", 100), None);
+        assert_eq!(bench.get("2", "18", 0), None);
+        assert_eq!(bench.get("1", "19", 0), None);
+    }
+
+    #[test]
+    fn what_was_said_last_counts_and_the_oldest_goes_first() {
+        let bench = Bench::new(2);
+        bench.put("18", "1", 0);
+        bench.put("18", "2", 1);
+        bench.put("19", "3", 2);
+        assert_eq!(bench.get("1", "18", 2).as_deref(), Some("2"));
+        bench.put("20", "4", 3);
+        assert_eq!(bench.get("1", "18", 3), None);
+        assert_eq!(bench.get("1", "20", 3).as_deref(), Some("4"));
+        assert!(bench.cache.kept().order.len() <= 2);
+    }
+
+    #[test]
+    fn nothing_is_kept_where_nothing_may_be_or_it_is_too_large() {
+        let bench = Bench::new(0);
+        bench.put("18", "1", 0);
+        assert_eq!(bench.get("1", "18", 0), None);
+        let bench = Bench::new(10);
+        bench.put("18", &format!("\"{}\"", "x".repeat(LARGEST)), 0);
+        assert_eq!(bench.get("1", "18", 0), None);
+    }
+}

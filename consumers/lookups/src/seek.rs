@@ -1,0 +1,243 @@
+//! One lookup from the first call to its end: an answer, or the reason why there will never be one.
+
+use crate::batcher::{Batcher, Sent};
+use crate::metrics::LookupMetrics;
+use crate::policy::{self, Next};
+use runtime::backoff::{self, Backoff};
+use runtime::process::chain;
+use std::error::Error;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+use weir_graph::{AccessToken, AccessTokens, CallError, GraphId, Hold, Outcome, TokenState};
+
+/// A batch that failed as a whole is sent again in parts of this part of its size, down to single calls.
+const SMALLER: usize = 4;
+/// Within this an answer to anybody shows that the Graph API as such answers.
+const LATELY: Duration = Duration::from_mins(1);
+
+/// How long a lookup is tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeekSettings {
+    /// Calls that may fail while others are answered.
+    pub attempts: u32,
+    /// How long calls may fail in all; also those while nobody is answered.
+    pub patience: Duration,
+    /// First delay before another call, at most.
+    pub backoff_base: Duration,
+    /// Longest delay before another call.
+    pub backoff_max: Duration,
+    /// What becomes of events whose account has no token that Meta accepts.
+    pub without_token: WithoutToken,
+}
+
+/// What becomes of events whose account has no token that Meta accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WithoutToken {
+    /// They go to the dead letters.
+    DeadLetter,
+    /// They wait for a token, and what is behind them in their partitions with them.
+    Wait,
+}
+
+impl Default for SeekSettings {
+    fn default() -> Self {
+        Self {
+            attempts: 5,
+            patience: Duration::from_mins(15),
+            backoff_base: Duration::from_millis(200),
+            backoff_max: Duration::from_secs(30),
+            without_token: WithoutToken::DeadLetter,
+        }
+    }
+}
+
+/// What lookups need.
+#[derive(Debug)]
+pub(crate) struct Seeker {
+    pub(crate) tokens: Arc<AccessTokens>,
+    pub(crate) batcher: Batcher,
+    /// Calls of one batch, at most.
+    pub(crate) batch_size: usize,
+    pub(crate) settings: SeekSettings,
+    pub(crate) metrics: LookupMetrics,
+}
+
+/// Why there will never be an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Lost {
+    /// A word of a closed set.
+    pub(crate) reason: &'static str,
+    /// One line.
+    pub(crate) error: String,
+}
+
+/// Why a lookup makes no call at the moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Waiting {
+    /// One line.
+    pub(crate) why: String,
+    /// Until when, where that is known.
+    pub(crate) until: Option<Instant>,
+}
+
+/// Where a lookup says that it waits.
+pub(crate) type Board = watch::Sender<Option<Waiting>>;
+
+/// The course of one lookup.
+struct Course<'a> {
+    seeker: &'a Seeker,
+    account: &'a GraphId,
+    board: &'a Board,
+    company: usize,
+    /// Failures while others were answered.
+    blamed: u32,
+    failures: u32,
+    since: Instant,
+    backoff: Backoff,
+}
+
+impl Seeker {
+    /// Looks one thing up. It takes as long as it takes, but for calls that fail again and again.
+    pub(crate) async fn seek(
+        &self,
+        account: &GraphId,
+        relative_url: &str,
+        board: &Board,
+    ) -> Result<Outcome, Lost> {
+        let SeekSettings { backoff_base, backoff_max, .. } = self.settings;
+        let mut course = Course {
+            seeker: self,
+            account,
+            board,
+            company: self.batch_size,
+            blamed: 0,
+            failures: 0,
+            since: Instant::now(),
+            backoff: Backoff::new(backoff_base, backoff_max),
+        };
+        loop {
+            let token = course.token().await?;
+            match self.batcher.send(relative_url.to_owned(), token.clone(), course.company).await {
+                Sent::Answered(Ok(outcome)) => return Ok(outcome),
+                Sent::Answered(Err(error)) => course.failed(&error, &token).await?,
+                Sent::Held(hold) => course.held(hold).await,
+                Sent::FailedTogether(error) => course.failed_together(&error).await?,
+                Sent::InBadCompany => {}
+            }
+        }
+    }
+}
+
+impl Course<'_> {
+    /// The account's token, once there is one that Meta has not refused.
+    async fn token(&self) -> Result<AccessToken, Lost> {
+        let Seeker { tokens, settings, .. } = self.seeker;
+        let mut changes = tokens.changes();
+        loop {
+            let (reason, error) = match tokens.of(self.account) {
+                TokenState::Ready(token) => return Ok(token),
+                TokenState::Refused => ("token", String::from("Meta refuses the account's access token")),
+                TokenState::Missing => ("no_token", tokens.advice(self.account)),
+            };
+            let waits = settings.without_token == WithoutToken::Wait;
+            if reason == "no_token" {
+                let meanwhile = if waits { "its events wait" } else { "its events go to the dead letters" };
+                tokens.say_missing(self.account, meanwhile);
+            }
+            if !waits {
+                return Err(Lost { reason, error });
+            }
+            self.wait(error, None, async {
+                if changes.changed().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            })
+            .await;
+        }
+    }
+
+    async fn failed(&mut self, error: &CallError, token: &AccessToken) -> Result<(), Lost> {
+        match policy::next(error) {
+            Next::GiveUp(reason) => Err(self.lost(reason, error)),
+            Next::NewToken => {
+                // Where there is no other one, the next round says what becomes of it.
+                let renewed = self.seeker.tokens.renewed(token, self.account).await;
+                tracing::debug!(account = %self.account, renewed = renewed.is_some(), "a token was refused");
+                Ok(())
+            }
+            Next::WhenAllowed => Ok(()),
+            Next::Again => self.again(error).await,
+            Next::WhenReachable => {
+                self.failures += 1;
+                self.back_off(error).await;
+                Ok(())
+            }
+            Next::Alone => {
+                self.failures += 1;
+                self.company = 1;
+                Ok(())
+            }
+        }
+    }
+
+    /// A failure counts against the lookup where others are answered, and it goes on alone; while nobody is answered,
+    /// it is nobody's fault.
+    async fn again(&mut self, error: &CallError) -> Result<(), Lost> {
+        let Seeker { settings, batch_size, batcher, .. } = self.seeker;
+        self.failures += 1;
+        if batcher.is_answering(LATELY) {
+            self.blamed += 1;
+            self.company = 1;
+        } else {
+            self.company = *batch_size;
+        }
+        if self.blamed >= settings.attempts || self.since.elapsed() >= settings.patience {
+            return Err(self.lost("retries_exhausted", error));
+        }
+        self.back_off(error).await;
+        Ok(())
+    }
+
+    async fn failed_together(&mut self, error: &CallError) -> Result<(), Lost> {
+        if let CallError::Unreachable { .. } = error {
+            self.failures += 1;
+            self.back_off(error).await;
+            return Ok(());
+        }
+        if self.company == 1 {
+            return self.again(error).await;
+        }
+        self.failures += 1;
+        self.company = (self.company / SMALLER).max(1);
+        self.back_off(error).await;
+        Ok(())
+    }
+
+    async fn held(&self, hold: Hold) {
+        let why = if hold.stopped { "Meta's limit of calls is reached" } else { "calls are spread out" };
+        let _held = self.seeker.metrics.held();
+        let until = tokio::time::sleep_until(hold.until.into());
+        self.wait(why.to_owned(), Some(hold.until), until).await;
+    }
+
+    async fn back_off(&mut self, error: &CallError) {
+        let delay = self.backoff.next_delay(backoff::random());
+        let until = Instant::now() + delay;
+        self.wait(chain(error), Some(until), tokio::time::sleep(delay)).await;
+    }
+
+    async fn wait(&self, why: String, until: Option<Instant>, end: impl Future<Output = ()>) {
+        self.board.send_replace(Some(Waiting { why, until }));
+        end.await;
+        self.board.send_replace(None);
+    }
+
+    fn lost(&self, reason: &'static str, error: &(dyn Error + 'static)) -> Lost {
+        let error = match self.failures {
+            0 => chain(error),
+            failures => format!("after {} failed calls: {}", failures + 1, chain(error)),
+        };
+        Lost { reason, error }
+    }
+}
