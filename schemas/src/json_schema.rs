@@ -16,6 +16,7 @@ pub use closed::closed;
 
 use crate::inbox;
 use crate::kind::Kind;
+use crate::reply;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, RestrictFormats, Transform as _};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -25,14 +26,16 @@ use std::collections::BTreeMap;
 /// The types of any JSON. Said, since generators of types take a schema that says nothing for that of an object.
 pub(crate) const ANY: [&str; 7] = ["object", "array", "string", "integer", "number", "boolean", "null"];
 
-/// Every schema by the name of its file: the envelope of typed events, the enriched event, the inbox record, and the
-/// `data` of each kind, whose standby variant shares it.
+/// Every schema by the name of its file: the envelope of typed events, the enriched event, the inbox record, commands to
+/// answer with their results, and the `data` of each kind, whose standby variant shares it.
 pub fn documents() -> BTreeMap<String, Value> {
     let kinds = Kind::ALL.into_iter().map(|kind| (kind.as_str(), data::of(kind)));
     let own = [
         ("envelope", envelope::envelope()),
         ("enriched", envelope::enriched()),
         ("inbox", titled(written::<inbox::Record>(generator()), "InboxRecord")),
+        ("reply", titled(written::<reply::Command<'_>>(generator()), "Reply")),
+        ("reply.result", titled(written::<reply::CommandResult<'_>>(generator()), "ReplyResult")),
     ];
     own.into_iter()
         .chain(kinds)
@@ -40,7 +43,8 @@ pub fn documents() -> BTreeMap<String, Value> {
         .collect()
 }
 
-/// The name of the file that holds the schema called `name`: a kind, `envelope`, `enriched` or `inbox`.
+/// The name of the file that holds the schema called `name`: a kind, `envelope`, `enriched`, `inbox`, `reply` or
+/// `reply.result`.
 pub fn file_name(name: &str) -> String {
     format!("{name}.v1.json")
 }

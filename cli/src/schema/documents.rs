@@ -11,7 +11,7 @@ macro_rules! documents {
 
 /// Every document: the whole shapes, then `data` of each kind in the order of the reference table.
 pub(super) const ALL: &[(&str, &str)] = documents! {
-    "envelope" "enriched" "inbox"
+    "envelope" "enriched" "inbox" "reply" "reply.result"
     "story_mention" "message.deleted" "message.unsupported" "message.echo" "message"
     "message.edited" "reaction.added" "reaction.removed" "postback" "referral"
     "optin" "account_linking" "game_play" "feedback" "response_feedback"
@@ -39,7 +39,7 @@ mod tests {
     #[test]
     fn every_kind_has_one_and_nothing_else_does() {
         let names: Vec<_> = ALL.iter().map(|(name, _)| *name).collect();
-        let mut expected = vec!["envelope", "enriched", "inbox"];
+        let mut expected = vec!["envelope", "enriched", "inbox", "reply", "reply.result"];
         expected.extend(Kind::ALL.map(Kind::as_str));
         assert_eq!(names, expected);
     }

@@ -34,17 +34,12 @@ pub(crate) fn document() -> String {
     text.push_str("channels:\n");
     text.extend(Topic::ALL.map(channel));
     text.push_str("operations:\n");
-    text.extend(Topic::ALL.into_iter().filter(|topic| !is_reserved(*topic)).map(operation));
+    text.extend(Topic::ALL.map(operation));
     text.push_str("components:\n  messages:\n");
     text.extend(contents().into_iter().map(message::message));
     text.push_str(headers::SCHEMAS);
     text.extend(contents().into_iter().map(headers::of_dead_letter));
     text
-}
-
-/// Whether nothing writes to a topic yet, so that nothing can be said of its records.
-fn is_reserved(topic: Topic) -> bool {
-    Content::of(topic).is_empty()
 }
 
 /// Every sort of record, once.
@@ -61,8 +56,7 @@ fn contents() -> Vec<Content> {
 fn channel(topic: Topic) -> String {
     let spec = topic.spec();
     let (id, name) = (id(topic), topic.name(PREFIX));
-    let reserved = if is_reserved(topic) { "Reserved: nothing writes to it yet. " } else { "" };
-    let description = quoted(&format!("{reserved}{} Order: {}.", sentence(spec.carries), order(spec.key)));
+    let description = quoted(&format!("{} Order: {}.", sentence(spec.carries), order(spec.key)));
     let messages = messages(topic);
     let (partitions, replicas) = (TopicSpec::DEFAULT_PARTITIONS, TopicSpec::DEFAULT_REPLICATION);
     let retention = spec.retention.as_millis();
@@ -89,9 +83,6 @@ fn channel(topic: Topic) -> String {
 }
 
 fn messages(topic: Topic) -> String {
-    if is_reserved(topic) {
-        return "    messages: {}\n".to_owned();
-    }
     let messages: String = Content::of(topic).into_iter().map(reference).collect();
     format!("    messages:\n{messages}")
 }

@@ -16,12 +16,16 @@ pub(crate) enum Content {
     Enriched(Kind),
     /// A normalised message.
     Inbox,
+    /// A command to answer.
+    Reply,
+    /// What became of a command.
+    ReplyResult,
     /// A record that could not be handled, on this topic.
     DeadLetter(Topic),
 }
 
 impl Content {
-    /// Every sort of record on a topic; none where the topic is reserved for what does not write yet.
+    /// Every sort of record on a topic.
     pub(crate) fn of(topic: Topic) -> Vec<Self> {
         match topic {
             Topic::Raw => vec![Self::Delivery],
@@ -37,10 +41,13 @@ impl Content {
             Topic::Inbox => vec![Self::Inbox],
             Topic::CommentsEnriched => kinds_of(Topic::Comments).map(Self::Enriched).collect(),
             Topic::MentionsEnriched => kinds_of(Topic::Mentions).map(Self::Enriched).collect(),
-            Topic::IngestDlq | Topic::MessagesDlq | Topic::LookupsDlq | Topic::MetricsDlq => {
-                vec![Self::DeadLetter(topic)]
-            }
-            Topic::Replies | Topic::RepliesResults | Topic::RepliesDlq => Vec::new(),
+            Topic::Replies => vec![Self::Reply],
+            Topic::RepliesResults => vec![Self::ReplyResult],
+            Topic::IngestDlq
+            | Topic::MessagesDlq
+            | Topic::LookupsDlq
+            | Topic::MetricsDlq
+            | Topic::RepliesDlq => vec![Self::DeadLetter(topic)],
         }
     }
 
@@ -51,6 +58,8 @@ impl Content {
             Self::Event(kind) => kind.to_string(),
             Self::Enriched(kind) => format!("{}.enriched", kind.as_str()),
             Self::Inbox => "inbox".to_owned(),
+            Self::Reply => "reply".to_owned(),
+            Self::ReplyResult => "reply.result".to_owned(),
             Self::DeadLetter(topic) => {
                 format!("dead_letter.{}", topic.spec().suffix.split('.').next().unwrap_or_default())
             }
@@ -70,6 +79,8 @@ impl Content {
             }
             Self::Inbox => "A message, reaction, postback, referral or mention in one shape for all channels, each event once."
                 .to_owned(),
+            Self::Reply => "A command to answer: what, to whom or under which post, and until when.".to_owned(),
+            Self::ReplyResult => "What became of a command: before it is carried out, and after.".to_owned(),
             Self::DeadLetter(Topic::IngestDlq) => {
                 "A body that is no delivery, as it was, with the reason in headers beside those of a delivery.".to_owned()
             }

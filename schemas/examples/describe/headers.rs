@@ -48,6 +48,21 @@ pub(crate) const SCHEMAS: &str = r"  schemas:
           description: The member event of the value, so that subscribers can filter without parsing.
         traceparent:
           type: string
+    replyHeaders:
+      type: object
+      description: None is needed.
+    resultHeaders:
+      type: object
+      required: [content-type, weir_command, weir_status]
+      properties:
+        content-type:
+          const: application/json
+        weir_command:
+          type: string
+          description: The command's id, as in the value.
+        weir_status:
+          type: string
+          description: The member status of the value, so that subscribers can filter without parsing.
     deliveryHeaders:
       type: object
       required: [ce_specversion, ce_id, ce_type, ce_source, ce_time, content-type, x-hub-signature-256, weir_app]
@@ -115,6 +130,8 @@ pub(crate) fn name(content: Content) -> String {
         Content::Delivery => "deliveryHeaders".to_owned(),
         Content::Event(_) | Content::Enriched(_) => "eventHeaders".to_owned(),
         Content::Inbox => "inboxHeaders".to_owned(),
+        Content::Reply => "replyHeaders".to_owned(),
+        Content::ReplyResult => "resultHeaders".to_owned(),
         Content::DeadLetter(_) => format!("{}.headers", content.name()),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::content::{Content, PREFIX, days, order, sentence};
 use crate::dead_letter;
-use crate::sample;
+use crate::{layout, sample};
 use schemas::{Kind, Topic, TopicSpec};
 use std::fmt::Write as _;
 
@@ -78,15 +78,10 @@ fn overview(text: &mut String) {
 fn section(topic: Topic, text: &mut String) {
     let (name, spec) = (topic.name(PREFIX), topic.spec());
     add!(text, "\n## `{name}`\n");
-    let is_reserved = Content::of(topic).is_empty();
-    let reserved = if is_reserved { "Reserved: nothing writes to it yet. " } else { "" };
-    add!(text, "{reserved}{}\n", sentence(spec.carries));
+    add!(text, "{}\n", sentence(spec.carries));
     add!(text, "- **Key**: {}", key(&spec));
     add!(text, "- **Order**: {}", order(spec.key));
     add!(text, "- **Kept**: {} days; records of at most {}", days(&spec), largest(&spec));
-    if is_reserved {
-        return;
-    }
     add!(text, "- **Subscribe**: {}", subscribe(topic, &name));
     match topic {
         Topic::Standby => standby(text),
@@ -129,6 +124,8 @@ fn described(content: Content, text: &mut String) {
         Content::Delivery => delivery(text),
         Content::Inbox => inbox(text),
         Content::DeadLetter(topic) => text.push_str(&dead_letter::section(topic)),
+        Content::Reply => reply(text),
+        Content::ReplyResult => reply_result(text),
         // Its topic's own words say it already.
         Content::Enriched(_) => {}
     }
@@ -208,6 +205,33 @@ fn inbox(text: &mut String) {
     add!(text, "`ce_id`, and `weir_event`, which is the member `event`.\n");
     json(&sample::inbox("message/story-reply"), text);
 }
+
+fn reply(text: &mut String) {
+    add!(text, "\n{REPLY}\n");
+    for command in sample::REPLIES {
+        json(&layout::lay_out(command), text);
+    }
+}
+
+fn reply_result(text: &mut String) {
+    add!(text, "\n{REPLY_RESULT}\n");
+    for result in sample::REPLY_RESULTS {
+        json(&layout::lay_out(result), text);
+    }
+}
+
+const REPLY: &str = "\
+You write these; weir-replies carries them out, each at most once. The record's key is `{account}:{to}` of a message, else
+`{account}:{media}`, or `{account}` alone where no media is named; a record of another key goes to the dead letters. `id` is
+yours to choose: a second command of the same id is not carried out, so that you may write one again when you do not
+know whether it arrived. Schema: [reply.v1.json](../schemas/json/reply.v1.json). The actions: `message` (needs `to`), `mention_reply`
+(`media`, and `comment` where a comment mentions you rather than a caption), `comment_reply` and `private_reply` (`comment`).";
+
+const REPLY_RESULT: &str = "\
+Two records a command: `intended` before it is carried out, and then `done` with what the Graph API said, `refused` with the
+reason (nothing was sent, and nothing will be), or `unknown`: the command may have been carried out, and is not sent again
+unless `--resend-unknown` says so. A duplicate has no result of its own. Headers: `content-type`, `weir_command`, `weir_status`.
+Schema: [reply.result.v1.json](../schemas/json/reply.result.v1.json).";
 
 fn json(sample: &str, text: &mut String) {
     add!(text, "```json\n{sample}\n```");

@@ -78,6 +78,18 @@ const OF_A_COMMENT: &str = r#"{"lookup":{"asked":"v26.0/17865799348089039?fields
 
 const OF_A_MENTION: &str = r#"{"lookup":{"asked":"v26.0/17841405726653026?fields=mentioned_media.media_id(17918195224117852){id,caption,username}","answer":{"mentioned_media":{"id":"17918195224117852","caption":"Coffee with @bellavista","username":"ana.makes"},"id":"17841405726653026"},"at":"2025-07-18T16:20:41.240Z","status":"found","cached":false}}"#;
 
+/// Commands to answer.
+pub(crate) const REPLIES: [&str; 2] = [
+    r#"{"id":"order-4711-shipped","account":"17841405726653026","action":"message","text":"It is on its way!","to":"12345678901234567","not_after":"2025-07-19T16:00:00.000Z"}"#,
+    r#"{"id":"mention-17894227972186120","account":"17841405726653026","action":"mention_reply","text":"Challenge accepted!","media":"17918195224117851","comment":"17894227972186120"}"#,
+];
+
+/// What became of commands.
+pub(crate) const REPLY_RESULTS: [&str; 2] = [
+    r#"{"id":"order-4711-shipped","account":"17841405726653026","action":"message","status":"done","at":"2025-07-18T16:20:41.240Z","attempt":1,"answer":{"recipient_id":"12345678901234567","message_id":"aWdfZAG1faXRlbTox"},"partition":3,"offset":42}"#,
+    r#"{"id":"order-4712-shipped","account":"17841405726653026","action":"message","status":"refused","at":"2025-07-18T16:20:41.560Z","attempt":1,"reason":"window_closed","error":"the Graph API answered 400 with error 10/2534022 (fbtrace_id AbC12): the time in which this person may be written to is over","partition":3,"offset":43}"#,
+];
+
 /// The delivery itself, laid out.
 pub(crate) fn delivery(fixture: &str) -> String {
     lay_out(&read(&format!("{fixture}.json")))

@@ -200,3 +200,33 @@ fn an_event_without_what_tells_its_kind_is_not_valid() {
     assert!(!open.errors("envelope", &json!({})).is_empty());
     assert!(!open.errors("inbox", &json!({})).is_empty());
 }
+
+#[test]
+fn commands_and_their_results_are_valid_and_have_no_member_without_a_name() {
+    let (open, closed) = (Validators::open(), Validators::closed());
+    let command = |action: &str, member: &str| {
+        let mut command = json!({"id": "a:1", "account": "1784", "action": action, "text": "Hello"});
+        command[member] = "17".into();
+        command
+    };
+    let needed = [
+        ("message", "to"),
+        ("mention_reply", "media"),
+        ("comment_reply", "comment"),
+        ("private_reply", "comment"),
+    ];
+    for (action, member) in needed {
+        assert_eq!(closed.errors("reply", &command(action, member)), [""; 0], "{action}");
+        assert_eq!(
+            open.errors("reply", &command(action, "not_needed")).len(),
+            1,
+            "{action} without {member}"
+        );
+    }
+    assert_eq!(open.errors("reply", &command("wave", "later")), [""; 0]);
+    let bad_id = json!({"id": "a 1", "account": "1784", "action": "wave", "text": "Hello"});
+    assert_eq!(open.errors("reply", &bad_id).len(), 1);
+    let result = json!({"id": "a:1", "account": "1784", "action": "message", "status": "done", "attempt": 1,
+        "at": "2025-07-18T10:35:13.000Z", "answer": {"message_id": "m"}, "partition": 0, "offset": 7});
+    assert_eq!(closed.errors("reply.result", &result), [""; 0]);
+}

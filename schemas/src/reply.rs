@@ -1,0 +1,157 @@
+//! Commands to answer, and what became of them: the records of the topics `replies` and `replies.results`.
+
+pub use crate::word::Open;
+
+use crate::word::words;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+/// A command to answer a message, a mention or a comment.
+///
+/// The record's key is the conversation's or the post's: `{account}:{to}` of a message, else `{account}:{media}`, or
+/// `{account}` alone where no media is named. It is what makes the same command twice land in the same place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "json-schema", schemars(extend("allOf" = needed())))]
+pub struct Command<'a> {
+    /// Names the command, 1 to 128 of `A-Za-z0-9_.:-`. A second command of the same id is never carried out.
+    #[serde(borrow)]
+    #[cfg_attr(feature = "json-schema", schemars(regex(pattern = r"^[A-Za-z0-9_.:-]{1,128}$")))]
+    pub id: Cow<'a, str>,
+    /// The account or page that answers.
+    #[serde(borrow)]
+    pub account: Cow<'a, str>,
+    /// What to do.
+    pub action: Open<Action>,
+    /// The words of the answer.
+    #[serde(borrow)]
+    pub text: Cow<'a, str>,
+    /// Whom a message goes to: the customer's id, which is `from` of an inbox record. Messages alone need it.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Cow<'a, str>>,
+    /// The media of the mention or comment. Replies to mentions need it; others have it for the sake of the key.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub media: Option<Cow<'a, str>>,
+    /// The comment that is answered. Replies to comments and private replies need it; without it a reply to a mention
+    /// answers the caption.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<Cow<'a, str>>,
+    /// When it is too late for the answer; RFC 3339. Without it, an answer may be as old as weir-replies allows.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "json-schema", schemars(extend("format" = "date-time")))]
+    pub not_after: Option<Cow<'a, str>>,
+}
+
+words! {
+    /// What a command does.
+    pub enum Action {
+        /// Writes a direct message to a customer: `POST /{account}/messages`.
+        Message = "message",
+        /// Answers a mention in public: `POST /{account}/mentions`.
+        MentionReply = "mention_reply",
+        /// Answers a comment on the account's own media in public: `POST /{comment}/replies`.
+        CommentReply = "comment_reply",
+        /// Answers a comment by a direct message to its author: `POST /{account}/messages`.
+        PrivateReply = "private_reply",
+    }
+}
+
+/// What became of a command, so far: `intended` before it is carried out, then one of the others.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct CommandResult<'a> {
+    /// The command's id.
+    #[serde(borrow)]
+    pub id: Cow<'a, str>,
+    /// The account or page that answers.
+    #[serde(borrow)]
+    pub account: Cow<'a, str>,
+    /// What was to be done.
+    pub action: Open<Action>,
+    /// What became of it.
+    pub status: Open<ResultStatus>,
+    /// When that was; RFC 3339 with milliseconds.
+    #[serde(borrow)]
+    #[cfg_attr(feature = "json-schema", schemars(extend("format" = "date-time")))]
+    pub at: Cow<'a, str>,
+    /// Which attempt it is about: 1, more only where commands of unknown outcome are sent again.
+    pub attempt: u32,
+    /// Who intends it, in a word of chance; of several that intend one attempt, the first in the topic carries it out.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<Cow<'a, str>>,
+    /// What the Graph API answered, verbatim; present where it was done. `message_id` is the `mid` of the echo.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<&'a RawValue>,
+    /// Why it was refused, or its outcome is unknown: a word such as `window_closed`, `permission`, `throttled`,
+    /// `token`, `too_late`, `timed_out`, `interrupted`.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Cow<'a, str>>,
+    /// The same in a sentence, with Meta's codes and trace id, without people's words.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Cow<'a, str>>,
+    /// The partition of the command's record.
+    pub partition: i32,
+    /// The offset of the command's record.
+    pub offset: i64,
+}
+
+words! {
+    /// What became of a command.
+    pub enum ResultStatus {
+        /// It is about to be carried out.
+        Intended = "intended",
+        /// It was carried out.
+        Done = "done",
+        /// It was not carried out, and will not be.
+        Refused = "refused",
+        /// It may have been carried out or not: no answer came, or none that says. It is not sent again by itself.
+        Unknown = "unknown",
+    }
+}
+
+impl CommandResult<'_> {
+    /// `content-type` of a result's record.
+    pub const CONTENT_TYPE: &'static str = "application/json";
+}
+
+/// What each action needs, in the terms of JSON Schema.
+#[cfg(feature = "json-schema")]
+fn needed() -> serde_json::Value {
+    use serde_json::json;
+    let needs = |action: Action, member: &str| {
+        json!({
+            "if": {"properties": {"action": {"const": action.as_str()}}},
+            "then": {"required": [member]}
+        })
+    };
+    json!([
+        needs(Action::Message, "to"),
+        needs(Action::MentionReply, "media"),
+        needs(Action::CommentReply, "comment"),
+        needs(Action::PrivateReply, "comment"),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_read_and_written_as_it_was() {
+        let json = r#"{"id":"a-1","account":"1784","action":"message","text":"Yes, we do!","to":"99"}"#;
+        let command: Command<'_> = serde_json::from_str(json).unwrap();
+        assert_eq!(command.action, Action::Message.into());
+        assert_eq!(serde_json::to_string(&command).unwrap(), json);
+    }
+
+    #[test]
+    fn actions_and_statuses_that_come_later_are_no_errors() {
+        let json = r#"{"id":"a-1","account":"1784","action":"wave","text":"","later":1}"#;
+        let command: Command<'_> = serde_json::from_str(json).unwrap();
+        assert_eq!(command.action, Open::Other("wave".to_owned()));
+        let json = r#"{"id":"a","account":"1","action":"message","status":"pondered","at":"","attempt":1,"partition":0,"offset":0}"#;
+        let result: CommandResult<'_> = serde_json::from_str(json).unwrap();
+        assert_eq!(result.status, Open::Other("pondered".to_owned()));
+    }
+}
