@@ -73,6 +73,21 @@ impl CallError {
         "interrupted",
     ];
 
+    /// Whether it shows that the Graph API as such answers: it had something to say about this very call.
+    pub const fn is_of_sense(&self) -> bool {
+        match self {
+            Self::Refused(refusal) => !matches!(
+                refusal.class,
+                RefusalClass::Throttled
+                    | RefusalClass::Blocked
+                    | RefusalClass::Transient
+                    | RefusalClass::Malformed
+                    | RefusalClass::Redirected
+            ),
+            _ => false,
+        }
+    }
+
     /// Whether the call certainly did nothing: it did not get there, or was refused for what it was.
     ///
     /// Of all else (silence, a broken connection, Meta's own trouble, an answer that is none) nobody knows.

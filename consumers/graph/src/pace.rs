@@ -1,6 +1,6 @@
 //! When the next call may be made: below Meta's limits as the answers tell them, apart for the app and for each token.
 
-use crate::{Share, Usage};
+use crate::{AccessToken, CallError, RefusalClass, Share, Usage};
 use prometheus::{IntGaugeVec, Registry};
 use runtime::metrics;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 
 /// Usage is that of a rolling hour, so that what was said longer ago says nothing any more.
 const HOLDS_FOR: Duration = Duration::from_hours(1);
+
+/// A block is lifted by people or after hours; asking on prolongs it.
+const BLOCKED_WAIT: Duration = Duration::from_mins(15);
 
 /// The label of the app's own budget among those of the tokens, which are ids or `default`.
 const APP: &str = "app";
@@ -42,7 +45,7 @@ impl Default for PaceSettings {
 
 /// Whose budget an error is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
+enum Scope {
     /// The app's, which all tokens share.
     App,
     /// The token's: its user's, its page's or its account's.
@@ -109,6 +112,27 @@ impl Pace {
         held
     }
 
+    /// Learns from what a call with a token came to: from the usage that the answer stated, and from a refusal.
+    pub fn learn(&self, token: &AccessToken, result: Result<(), &CallError>, usage: &Usage, now: Instant) {
+        let name = token.name();
+        self.note(name, usage, now);
+        let refusal = match result {
+            Ok(()) => return self.answered(name),
+            Err(CallError::Refused(refusal)) => refusal,
+            Err(_) => return,
+        };
+        // A time that Meta states is noted already.
+        if usage.regain.is_zero() {
+            // 4 is the app's own limit, 341 that of the application; the others are the user's or the account's.
+            let scope = if matches!(refusal.code, Some(4 | 341)) { Scope::App } else { Scope::Token };
+            match refusal.class {
+                RefusalClass::Throttled => self.throttled(name, scope, Duration::ZERO, now),
+                RefusalClass::Blocked => self.throttled(name, Scope::Token, BLOCKED_WAIT, now),
+                _ => {}
+            }
+        }
+    }
+
     /// Takes note of what an answer to a call with the token `name` said.
     pub fn note(&self, name: &Arc<str>, usage: &Usage, now: Instant) {
         if let Some(share) = usage.app {
@@ -123,14 +147,14 @@ impl Pace {
     }
 
     /// Meta refused a call with the token `name` since there were too many; where it stated no time, a guess is made.
-    pub fn throttled(&self, name: &Arc<str>, scope: Scope, least: Duration, now: Instant) {
+    fn throttled(&self, name: &Arc<str>, scope: Scope, least: Duration, now: Instant) {
         let app = Arc::from(APP);
         let name = if scope == Scope::App { &app } else { name };
         self.gate(name, |gate| gate.strike(least, &self.settings, now));
     }
 
     /// A call with the token `name` was answered, so that a stop has helped.
-    pub fn answered(&self, name: &Arc<str>) {
+    fn answered(&self, name: &Arc<str>) {
         let mut gates = self.gates();
         for name in [APP, name] {
             if let Some(gate) = gates.get_mut(name) {

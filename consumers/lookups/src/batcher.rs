@@ -7,14 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio_util::task::AbortOnDropHandle;
-use weir_graph::{
-    AccessToken, BatchItem, CallError, Graph, Hold, Outcome, Pace, RefusalClass, Reply, Scope, Usage,
-};
+use weir_graph::{AccessToken, BatchItem, CallError, Graph, Hold, Outcome, Pace, RefusalClass, Reply};
 
 /// Calls that wait to be put on the shelf; whoever brings more waits before it.
 const DOOR: usize = 1_000;
-/// A block is lifted by people or after hours; asking on prolongs it.
-const BLOCKED_WAIT: Duration = Duration::from_mins(15);
 
 /// How calls are put together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -177,7 +173,11 @@ impl Office {
         let reply = self.graph.batch(&items).await;
         self.metrics.requested(started.elapsed());
         if let Some(first) = batch.first() {
-            self.note(&first.token, &reply.usage);
+            match &reply.result {
+                // The items have results of their own.
+                Ok(_) => self.pace.note(first.token.name(), &reply.usage, Instant::now()),
+                Err(error) => self.pace.learn(&first.token, Err(error), &reply.usage, Instant::now()),
+            }
         }
         match reply.result {
             Ok(replies) => {
@@ -190,13 +190,10 @@ impl Office {
     }
 
     fn answered(&self, ask: Ask, reply: Reply<Outcome>) {
-        self.note(&ask.token, &reply.usage);
-        match &reply.result {
-            Ok(_) => {
-                self.pace.answered(ask.token.name());
-                self.answering.now();
-            }
-            Err(error) => self.note_error(&ask.token, error, &reply.usage),
+        let result = reply.result.as_ref().map(|_| ());
+        self.pace.learn(&ask.token, result, &reply.usage, Instant::now());
+        if result.map_or_else(CallError::is_of_sense, |()| true) {
+            self.answering.now();
         }
         self.metrics.called(&reply.result);
         tell(ask, Sent::Answered(reply.result));
@@ -204,9 +201,6 @@ impl Office {
 
     fn failed_together(&self, batch: Vec<Ask>, error: CallError) {
         let first = batch.first().map(|ask| ask.token.clone());
-        if let Some(first) = &first {
-            self.note_error(first, &error, &Usage::default());
-        }
         let error = Arc::new(error);
         for ask in batch {
             let sent = match &*error {
@@ -223,30 +217,6 @@ impl Office {
                 self.metrics.called(result);
             }
             tell(ask, sent);
-        }
-    }
-
-    fn note(&self, token: &AccessToken, usage: &Usage) {
-        self.pace.note(token.name(), usage, Instant::now());
-    }
-
-    fn note_error(&self, token: &AccessToken, error: &CallError, usage: &Usage) {
-        let CallError::Refused(refusal) = error else { return };
-        let throttled = |scope, least| {
-            // A time that Meta states is noted already.
-            if usage.regain.is_zero() {
-                self.pace.throttled(token.name(), scope, least, Instant::now());
-            }
-        };
-        match refusal.class {
-            // 4 is the app's own limit, 341 that of the application; the others are the user's or the account's.
-            RefusalClass::Throttled if matches!(refusal.code, Some(4 | 341)) => {
-                throttled(Scope::App, Duration::ZERO);
-            }
-            RefusalClass::Throttled => throttled(Scope::Token, Duration::ZERO),
-            RefusalClass::Blocked => throttled(Scope::Token, BLOCKED_WAIT),
-            RefusalClass::Transient | RefusalClass::Malformed | RefusalClass::Redirected => {}
-            _ => self.answering.now(),
         }
     }
 }
