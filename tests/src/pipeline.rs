@@ -28,7 +28,7 @@ pub const PATIENCE: Duration = Duration::from_mins(1);
 pub struct Ground {
     /// The broker.
     pub kafka: Kafka,
-    /// The Graph API that the lookups ask.
+    /// The Graph API that the lookups ask, and the replies act through.
     pub graph: Simulator,
     folder: TempDir,
 }
@@ -117,8 +117,9 @@ impl Ground {
     pub async fn consumer_with(&self, name: &str, envs: &[(&str, &str)]) -> Result<Service> {
         let tokens = self.folder.path().join("tokens");
         let url = self.graph.url();
-        let of_lookups = ["--graph-url", &url, "--access-tokens", path(&tokens)?];
-        let args: &[&str] = if name == "weir-lookups" { &of_lookups } else { &[] };
+        let of_graph = ["--graph-url", &url, "--access-tokens", path(&tokens)?];
+        let asks = ["weir-lookups", "weir-replies"].contains(&name);
+        let args: &[&str] = if asks { &of_graph } else { &[] };
         let mut service = self.start(name, args, envs)?;
         service.ready().await?;
         Ok(service)

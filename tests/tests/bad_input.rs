@@ -11,7 +11,7 @@ use weir_tests::process::Binary;
 use weir_tests::signed::Sender;
 use weir_tests::{http, ports};
 
-const SERVICES: [&str; 4] = ["weir-ingest", "weir-messages", "weir-lookups", "weir-metrics"];
+const SERVICES: [&str; 5] = ["weir-ingest", "weir-messages", "weir-lookups", "weir-metrics", "weir-replies"];
 /// A delivery that is one, with nothing in it.
 const NOTHING: &[u8] = br#"{"object":"instagram","entry":[]}"#;
 
@@ -98,7 +98,7 @@ async fn without_kafka_every_process_starts_says_which_broker_refuses_and_is_not
         let mut args = vec!["--brokers", &*nobody, "--admin-listen", &*admin, "--log-format", "pretty"];
         match name {
             "weir-ingest" => args.extend(["--listen", &*listen]),
-            "weir-lookups" => args.extend(["--access-tokens", &*tokens]),
+            "weir-lookups" | "weir-replies" => args.extend(["--access-tokens", &*tokens]),
             _ => {}
         }
         let mut process = Binary::start(name, &args, &[("WEIR_APP_SECRET", APP_SECRET)]).unwrap();

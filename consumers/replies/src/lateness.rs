@@ -1,0 +1,99 @@
+//! Whether a command comes too late to be carried out: pure.
+
+use crate::order::Order;
+use crate::settings::ReplySettings;
+use crate::verdict::Why;
+use runtime::consumer::Record;
+use schemas::Millis;
+use std::time::{Duration, SystemTime};
+
+/// More than clocks differ.
+const AHEAD: Duration = Duration::from_hours(1);
+
+/// Why it is too late for a command, if it is.
+///
+/// One that is older than commands are remembered might have been carried out, and one that claims to be from the future
+/// would be taken for young for too long.
+pub(crate) fn of(order: &Order, record: &Record, settings: &ReplySettings, now: SystemTime) -> Option<Why> {
+    if order.not_after.is_some_and(|not_after| Millis::of(now) > not_after) {
+        return Some(too_late(String::from("its not_after has passed")));
+    }
+    let written = record.timestamp.unwrap_or(now);
+    let age = now.duration_since(written).unwrap_or_default();
+    if age > settings.max_age {
+        let limit = humantime::format_duration(settings.max_age);
+        return Some(too_late(format!("it is older than {limit}, which --reply-max-age allows")));
+    }
+    if written.duration_since(now).unwrap_or_default() > AHEAD {
+        return Some(too_late(String::from(
+            "the time of its record lies in the future: set the writer's clock",
+        )));
+    }
+    None
+}
+
+const fn too_late(error: String) -> Why {
+    Why { reason: "too_late", error }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+    use std::sync::Arc;
+    use weir_graph::{GraphParts, GraphSettings, GraphUrl, GraphVersion, PaceSettings, TokenSettings};
+
+    fn settings() -> ReplySettings {
+        let url = GraphUrl::parse("https://graph.facebook.com").unwrap();
+        let graph = GraphParts {
+            graph: GraphSettings::of(url, GraphVersion::parse("v26.0").unwrap()),
+            pace: PaceSettings::default(),
+            tokens: TokenSettings::of(PathBuf::new()),
+        };
+        let (patience, max_age) = (Duration::from_mins(15), Duration::from_hours(24));
+        ReplySettings { graph, patience, max_age, resend_unknown: 0, remembered: 1_000 }
+    }
+
+    /// Why a command is too late whose record was written, and whose time ends, some seconds after `now`.
+    fn late(written: i64, not_after: Option<i64>) -> Option<String> {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_hours(24 * 365 * 50);
+        let at = |seconds: i64| {
+            let by = Duration::from_secs(seconds.unsigned_abs());
+            if seconds < 0 { now - by } else { now + by }
+        };
+        let not_after = not_after.map_or_else(String::new, |seconds| {
+            format!(r#","not_after":"{}""#, humantime::format_rfc3339_millis(at(seconds)))
+        });
+        let value =
+            format!(r#"{{"id":"a","account":"1","action":"message","to":"2","text":"x"{not_after}}}"#);
+        let record = Record {
+            topic: Arc::from("meta.replies.v1"),
+            partition: 0,
+            offset: 0,
+            timestamp: Some(at(written)),
+            key: Some(b"1:2".to_vec()),
+            value: Some(value.into_bytes()),
+            headers: Vec::new(),
+        };
+        let order = Order::read(&record).unwrap();
+        of(&order, &record, &settings(), now).map(|why| why.error)
+    }
+
+    #[test]
+    fn a_command_may_be_a_day_old_and_no_older() {
+        assert_eq!(late(-86_400, None), None);
+        assert!(late(-86_401, None).unwrap().contains("--reply-max-age"));
+    }
+
+    #[test]
+    fn its_own_time_may_end_before() {
+        assert_eq!(late(-1, Some(0)), None);
+        assert!(late(-1, Some(-1)).unwrap().contains("not_after"));
+    }
+
+    #[test]
+    fn clocks_differ_but_not_by_hours() {
+        assert_eq!(late(3_600, None), None);
+        assert!(late(3_601, None).unwrap().contains("future"));
+    }
+}

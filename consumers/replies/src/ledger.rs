@@ -1,0 +1,206 @@
+//! What is known of commands from the results topic: pure.
+//!
+//! The topic is the only memory. An attempt belongs to whoever's intent comes first in it, so that two processes that
+//! both believe to own a partition carry a command out once: each reads the topic back before it acts.
+
+use schemas::reply::{CommandResult, Open, ResultStatus};
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What is known of one command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing: nobody intended it.
+    New,
+    /// Somebody intends it, or did.
+    Intended {
+        /// Which attempt.
+        attempt: u32,
+        /// Whose.
+        claim: Arc<str>,
+        /// Partition and offset of the command's record.
+        place: (i32, i64),
+    },
+    /// It has a result.
+    Ended,
+}
+
+/// What is known of all commands of late.
+#[derive(Debug)]
+pub struct Ledger {
+    known: HashMap<Arc<str>, Entry>,
+    /// Oldest first, by the time of the intent's record, in milliseconds.
+    order: VecDeque<(u64, Arc<str>)>,
+    window: Duration,
+    most: usize,
+}
+
+#[derive(Debug)]
+struct Entry {
+    attempt: u32,
+    claim: Arc<str>,
+    place: (i32, i64),
+    ended: bool,
+}
+
+impl Ledger {
+    /// Remembers commands for `window` at least, and is full with `most`.
+    pub fn new(window: Duration, most: usize) -> Self {
+        Self { known: HashMap::new(), order: VecDeque::new(), window, most }
+    }
+
+    /// Takes note of a result that stands in the topic, in the order of its partition: `at` is the time of its record,
+    /// `now` that of the clock, both in milliseconds since 1970.
+    pub fn note(&mut self, result: &CommandResult<'_>, at: u64, now: u64) {
+        let at = at.min(now);
+        match result.status {
+            Open::Known(ResultStatus::Intended) => self.intended(result, at),
+            Open::Known(_) => self.ended(result, at),
+            // A step between intent and end that comes later changes neither.
+            Open::Other(_) => {}
+        }
+        self.forget(now);
+    }
+
+    /// What is known of a command.
+    pub fn standing(&self, id: &str) -> Standing {
+        match self.known.get(id) {
+            None => Standing::New,
+            Some(entry) if entry.ended => Standing::Ended,
+            Some(Entry { attempt, claim, place, .. }) => {
+                Standing::Intended { attempt: *attempt, claim: Arc::clone(claim), place: *place }
+            }
+        }
+    }
+
+    /// Whose the attempt is, once anybody's intent was read.
+    pub fn owner(&self, id: &str, attempt: u32) -> Option<Arc<str>> {
+        let entry = self.known.get(id).filter(|entry| entry.attempt >= attempt)?;
+        Some(Arc::clone(&entry.claim))
+    }
+
+    /// How many commands are remembered.
+    pub fn len(&self) -> usize {
+        self.known.len()
+    }
+
+    /// Whether nothing is remembered.
+    pub fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    /// Whether no more commands can be remembered, so that none may be begun.
+    pub fn is_full(&self) -> bool {
+        self.known.len() >= self.most
+    }
+
+    fn intended(&mut self, result: &CommandResult<'_>, at: u64) {
+        let is_first = self.known.get(&*result.id).is_none_or(|entry| result.attempt > entry.attempt);
+        if is_first {
+            let claim = Arc::from(result.claim.as_deref().unwrap_or_default());
+            self.put(result, claim, false, at);
+        }
+    }
+
+    fn ended(&mut self, result: &CommandResult<'_>, at: u64) {
+        match self.known.get_mut(&*result.id) {
+            Some(entry) if entry.attempt == result.attempt => entry.ended = true,
+            Some(_) => {}
+            // What was refused before anybody intended it.
+            None => self.put(result, Arc::from(""), true, at),
+        }
+    }
+
+    fn put(&mut self, result: &CommandResult<'_>, claim: Arc<str>, ended: bool, at: u64) {
+        let id: Arc<str> = Arc::from(&*result.id);
+        let entry = Entry { attempt: result.attempt, claim, place: (result.partition, result.offset), ended };
+        if self.known.insert(Arc::clone(&id), entry).is_none() {
+            self.order.push_back((at, id));
+        }
+    }
+
+    /// Forgets what is older than the window, as seen from `now`.
+    fn forget(&mut self, now: u64) {
+        let window = u64::try_from(self.window.as_millis()).unwrap_or(u64::MAX);
+        while self.order.front().is_some_and(|(at, _)| at.saturating_add(window) < now) {
+            if let Some((_, id)) = self.order.pop_front() {
+                self.known.remove(&id);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schemas::reply::Action;
+
+    const WINDOW: Duration = Duration::from_secs(100);
+
+    fn result(id: &str, status: ResultStatus, attempt: u32, claim: &str) -> CommandResult<'static> {
+        CommandResult {
+            id: id.to_owned().into(),
+            account: "1784".into(),
+            action: Action::Message.into(),
+            status: status.into(),
+            at: "2025-07-18T10:35:13.000Z".into(),
+            attempt,
+            claim: (!claim.is_empty()).then(|| claim.to_owned().into()),
+            answer: None,
+            reason: None,
+            error: None,
+            partition: 3,
+            offset: 42,
+        }
+    }
+
+    fn ledger(results: &[(ResultStatus, u32, &str)]) -> Ledger {
+        let mut ledger = Ledger::new(WINDOW, 3);
+        for (status, attempt, claim) in results {
+            ledger.note(&result("a", *status, *attempt, claim), 0, 0);
+        }
+        ledger
+    }
+
+    use ResultStatus::{Done, Intended, Refused, Unknown};
+
+    #[test]
+    fn the_first_intent_of_an_attempt_owns_it() {
+        let ledger = ledger(&[(Intended, 1, "one"), (Intended, 1, "two")]);
+        assert_eq!(ledger.owner("a", 1).as_deref(), Some("one"));
+        let place = (3, 42);
+        assert_eq!(ledger.standing("a"), Standing::Intended { attempt: 1, claim: Arc::from("one"), place });
+        assert_eq!((ledger.owner("a", 2), ledger.owner("b", 1)), (None, None));
+    }
+
+    #[test]
+    fn a_result_ends_the_attempt_that_it_is_about() {
+        for status in [Done, Refused, Unknown] {
+            assert_eq!(ledger(&[(Intended, 1, "one"), (status, 1, "")]).standing("a"), Standing::Ended);
+        }
+        let again = ledger(&[(Intended, 1, "one"), (Intended, 2, "two"), (Unknown, 1, "")]);
+        assert!(matches!(again.standing("a"), Standing::Intended { attempt: 2, .. }));
+        assert_eq!(ledger(&[(Refused, 1, "")]).standing("a"), Standing::Ended);
+    }
+
+    #[test]
+    fn an_end_is_not_undone_by_a_late_intent() {
+        let ledger = ledger(&[(Intended, 1, "one"), (Done, 1, ""), (Intended, 1, "two")]);
+        assert_eq!(ledger.standing("a"), Standing::Ended);
+        assert_eq!(ledger.owner("a", 1).as_deref(), Some("one"));
+    }
+
+    #[test]
+    fn what_is_older_than_the_window_is_forgotten_and_nothing_younger_is() {
+        let mut ledger = Ledger::new(WINDOW, 3);
+        ledger.note(&result("a", Done, 1, ""), 0, 0);
+        ledger.note(&result("b", Done, 1, ""), 100_000, 100_000);
+        assert_eq!(ledger.standing("a"), Standing::Ended);
+        ledger.note(&result("c", Done, 1, ""), 999_999, 100_001);
+        assert_eq!((ledger.standing("a"), ledger.standing("b")), (Standing::New, Standing::Ended));
+        assert!(!ledger.is_full() && ledger.len() == 2);
+        ledger.note(&result("d", Done, 1, ""), 100_002, 100_002);
+        assert!(ledger.is_full());
+    }
+}

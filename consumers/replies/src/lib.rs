@@ -1,0 +1,93 @@
+//! Commands to answer, carried out through the Graph API at most once.
+//!
+//! A command is carried out in three steps: its intent goes to the results topic and is read back, the call is made, what
+//! came of it goes to the results topic. [`order`] reads a command, `verdict` decides what an answer means, [`ledger`]
+//! knows from the results topic what was intended and done, [`follower`] keeps it up to date, [`handler`] is the course.
+//!
+//! Reasons of its dead letters, beside those that every consumer has: `unreadable` (no command), `unknown_action`,
+//! `bad_command` (a member is missing or not of its form), `wrong_key`.
+
+pub mod follower;
+pub mod handler;
+pub mod ledger;
+pub mod metrics;
+pub mod order;
+pub mod settings;
+
+mod lateness;
+mod result;
+mod verdict;
+
+pub use settings::{ReplyArgs, ReplySettings};
+
+use handler::Replies;
+use metrics::ReplyMetrics;
+use runtime::consumer::{self, ConsumerError, ConsumerOptions};
+use runtime::process::{About, Process};
+use runtime::producer::{Producer, ProducerError, ProducerOptions};
+use runtime::settings::CommonSettings;
+use schemas::Topic;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::OnceCell;
+use tokio_util::task::AbortOnDropHandle;
+use weir_graph::{AccessTokens, ClientError, Graph, Pace};
+
+/// Who this process is.
+pub const ABOUT: About = About {
+    name: "weir-replies",
+    version: env!("CARGO_PKG_VERSION"),
+    description: "Carries out commands to answer through the Graph API, each at most once",
+};
+
+/// How much longer than a call may take the partitions of a call under way are kept at the end.
+const AFTER_A_CALL: Duration = Duration::from_secs(5);
+
+/// Why the consumer ended although nobody asked it to.
+#[derive(Debug, thiserror::Error)]
+pub enum RepliesError {
+    /// The client of the Graph API cannot be made.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The producer of intents cannot be made.
+    #[error(transparent)]
+    Producer(#[from] ProducerError),
+    /// The consumer loop ended.
+    #[error(transparent)]
+    Consumer(#[from] ConsumerError),
+}
+
+/// Carries commands out until the end is asked for.
+pub async fn run(
+    common: CommonSettings,
+    settings: ReplySettings,
+    process: Process,
+) -> Result<(), RepliesError> {
+    let tokens = Arc::new(AccessTokens::open(settings.graph.tokens.clone(), &process.registry));
+    let _rereading = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&tokens).keep_fresh()));
+    let options = options(&common.topic_prefix, settings.graph.graph.timeout + AFTER_A_CALL);
+    let intents = ProducerOptions { client_id: ABOUT.name.to_owned(), ..ProducerOptions::default() };
+    let handler = Replies {
+        graph: Graph::new(settings.graph.graph.clone(), &process.registry)?,
+        pace: Pace::new(settings.graph.pace.clone(), &process.registry),
+        tokens,
+        producer: Producer::new(&common.kafka, &intents)?,
+        kafka: common.kafka.clone(),
+        follower: OnceCell::new(),
+        results: Arc::from(Topic::RepliesResults.name(&common.topic_prefix)),
+        settings,
+        metrics: ReplyMetrics::new(&process.registry),
+    };
+    consumer::run(&common.kafka, options, handler, &process).await?;
+    Ok(())
+}
+
+fn options(topic_prefix: &str, drain_timeout: Duration) -> ConsumerOptions {
+    let options = ConsumerOptions::new(
+        ABOUT.name,
+        vec![Topic::Replies.name(topic_prefix)],
+        vec![Topic::RepliesResults.name(topic_prefix)],
+        Topic::RepliesDlq.name(topic_prefix),
+    );
+    ConsumerOptions { drain_timeout, ..options }
+}

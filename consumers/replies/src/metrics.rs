@@ -1,0 +1,62 @@
+//! What a team watches of the replies.
+
+use prometheus::{Histogram, IntCounter, IntCounterVec, IntGauge, Registry};
+use runtime::metrics;
+use schemas::reply::{Action, ResultStatus};
+use std::time::Duration;
+
+/// Counters of commands and of what came of them; labels are closed sets.
+#[derive(Clone, Debug)]
+pub struct ReplyMetrics {
+    results: IntCounterVec,
+    duplicates: IntCounter,
+    remembered: IntGauge,
+    call_seconds: Histogram,
+}
+
+impl ReplyMetrics {
+    /// Registers them; each label starts at zero, so that its first increase is seen.
+    pub fn new(registry: &Registry) -> Self {
+        let results = metrics::counters(
+            registry,
+            "weir_replies_results_total",
+            "Results of commands by what was to be done and what became of it; intents too",
+            &["action", "status"],
+        );
+        for action in Action::ALL {
+            for status in ResultStatus::ALL {
+                results.with_label_values(&[action.as_str(), status.as_str()]);
+            }
+        }
+        let duplicates = metrics::counter(
+            registry,
+            "weir_replies_duplicates_total",
+            "Commands that were not carried out since one of the same id was, or will be",
+        );
+        let remembered =
+            metrics::gauge(registry, "weir_replies_remembered_commands", "Commands that are remembered");
+        let call_seconds = metrics::histogram(
+            registry,
+            "weir_replies_call_seconds",
+            "How long calls to the Graph API took that carry out a command",
+            metrics::SECONDS,
+        );
+        Self { results, duplicates, remembered, call_seconds }
+    }
+
+    pub(crate) fn result(&self, action: Action, status: ResultStatus) {
+        self.results.with_label_values(&[action.as_str(), status.as_str()]).inc();
+    }
+
+    pub(crate) fn duplicate(&self) {
+        self.duplicates.inc();
+    }
+
+    pub(crate) fn remembered(&self, commands: usize) {
+        self.remembered.set(i64::try_from(commands).unwrap_or(i64::MAX));
+    }
+
+    pub(crate) fn called(&self, took: Duration) {
+        self.call_seconds.observe(took.as_secs_f64());
+    }
+}
