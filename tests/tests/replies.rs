@@ -16,7 +16,7 @@ const QUICK: [(&str, &str); 4] = [
     ("WEIR_GRAPH_TIMEOUT", "1s"),
     ("WEIR_GRAPH_STOP_FOR", "100ms"),
     ("RUST_LOG", "debug"),
-    ("WEIR_REPLY_MAX_AGE", "1h"),
+    ("WEIR_REPLY_PATIENCE", "10s"),
 ];
 
 /// The record of a command; its text is its id, by which a POST is known again.
@@ -81,11 +81,10 @@ fn sent(ground: &Ground) -> BTreeMap<String, usize> {
 /// What is wrong with a command, and what must come of it.
 type Trouble = (&'static str, Behaviour, &'static str, &'static str);
 
-fn troubles() -> [Trouble; 10] {
+fn troubles() -> [Trouble; 9] {
     [
         ("window", Behaviour::error(10, Some(2_534_022)), "refused", "window_closed"),
         ("permission", Behaviour::error(200, None), "refused", "permission"),
-        ("blocked", Behaviour::error(368, None), "refused", "blocked"),
         ("invalid", Behaviour::error(100, None), "refused", "invalid_call"),
         ("person", Behaviour::error(551, None), "refused", "not_reachable"),
         ("gone", Behaviour::error(100, Some(33)), "refused", "gone"),
@@ -152,6 +151,7 @@ async fn every_command_is_carried_out_once_and_its_result_says_what_came_of_it()
             "{id}: what was refused for a limit was not done"
         );
     }
+    a_block_is_not_waited_for(&ground, ended).await.unwrap();
     let log = replies.process.stderr().unwrap() + &replies.process.stdout().unwrap();
     assert!(!log.contains("a-valid-access-token"), "the log holds a token");
     assert!(replies.process.terminate(PATIENCE).await.unwrap().success());
@@ -191,6 +191,19 @@ async fn a_command_that_was_cut_off_by_a_kill_is_unknown_and_not_sent_again() {
     let expected = expected.map(|(attempt, status)| (json!(attempt), json!(status)));
     assert_eq!(said, expected.each_ref().map(|(attempt, status)| (attempt, status)));
     assert_eq!(sent(&ground)["twice"], 2);
+}
+
+/// Meta blocks an account for hours; what comes meanwhile is not sent.
+async fn a_block_is_not_waited_for(ground: &Ground, ended: usize) -> Result<()> {
+    ground.graph.misbehave(&user(50), Behaviour::error(368, None));
+    write(ground, vec![message("blocked", 50), message("meanwhile", 50)]).await?;
+    let results = results(ground, ended + 2).await?;
+    assert_eq!(statuses(&results["blocked"]), ["intended", "refused"]);
+    assert_eq!(results["blocked"][1]["reason"], "blocked");
+    assert_eq!(statuses(&results["meanwhile"]), ["refused"]);
+    assert_eq!(results["meanwhile"][0]["reason"], "throttled");
+    assert_eq!(sent(ground).get("meanwhile"), None);
+    Ok(())
 }
 
 const COMMANDS: usize = 600;

@@ -14,20 +14,26 @@ struct Item {
     relative_url: String,
 }
 
-/// The answer to the parameter `batch`; `token` stands in for items without one.
-pub(super) fn answer(batch: &str, token: Option<&String>, world: &World) -> Behaviour {
+/// The answer to the parameter `batch` of a request, whose token stands in for items without one.
+pub(super) fn answer(batch: &str, request: &Asked, world: &World) -> Behaviour {
     let Ok(items) = serde_json::from_str::<Vec<Item>>(batch) else { return Behaviour::error(100, None) };
     if items.is_empty() || items.len() > LARGEST_BATCH {
         // GraphBatchException: Too many requests in batch message. Maximum batch size is 50
         return Behaviour::error(100, None);
     }
-    let answers: Vec<_> = items.iter().map(|item| one(item, token, world)).collect();
+    let answers: Vec<_> = items.iter().map(|item| one(item, request, world)).collect();
     Behaviour::Answer { status: 200, body: Value::from(answers).to_string() }
 }
 
-fn one(item: &Item, token: Option<&String>, world: &World) -> Value {
+fn one(item: &Item, request: &Asked, world: &World) -> Value {
     let method = Method::from_bytes(item.method.as_bytes()).unwrap_or_default();
-    let behaviour = world.answer_one(&Asked::of(method, &item.relative_url, token.cloned()));
+    let own = Asked::of(method, &item.relative_url, None);
+    let asked = if own.token.is_some() {
+        own
+    } else {
+        Asked { token: request.token.clone(), proof: request.proof.clone(), ..own }
+    };
+    let behaviour = world.answer_one(&asked);
     let headers: Vec<_> =
         world.usage().into_iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
     let (code, body) = match behaviour {

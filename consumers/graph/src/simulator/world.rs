@@ -101,7 +101,7 @@ impl World {
         let Some(batch) = asked.batch() else { return self.answer_one(asked) };
         let told = lock(&self.orders).batches.clone();
         told.or_else(|| self.refusal(asked.token.as_deref()))
-            .unwrap_or_else(|| batch::answer(batch, asked.token.as_ref(), self))
+            .unwrap_or_else(|| batch::answer(batch, asked, self))
     }
 
     /// As [`Self::answer`], for one call or one item of a batch.

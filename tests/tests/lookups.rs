@@ -1,0 +1,140 @@
+//! Lookups over a real broker: batched, in order, complete when processes come and go, and without a token anywhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use anyhow::{Context as _, Result};
+use schemas::{Receipt, Topic, split};
+use serde_json::{Value, json};
+use weir_lookups::simulator::Behaviour;
+use weir_tests::http;
+use weir_tests::pipeline::{Ground, PREFIX, Service};
+use weir_tests::reader::Record;
+use weir_tests::until::until;
+use weir_tests::writer::{self, Outgoing};
+
+const ACCOUNT: &str = "17841405726653026";
+const MENTIONS: usize = 5_000;
+const MEDIA: usize = 300;
+const APP_SECRET: &str = "canary-of-the-app-s-secret";
+/// The token in the directory of access tokens.
+const TOKEN: &str = "a-valid-access-token";
+const PATIENCE: std::time::Duration = std::time::Duration::from_mins(3);
+
+fn comment(number: usize) -> String {
+    (17_000_000_000_000_000_u64 + number as u64).to_string()
+}
+
+/// The record that ingest makes of a mention.
+fn mention(number: usize) -> Result<Outgoing> {
+    let value = json!({"media_id": (number % MEDIA + 1_000).to_string(), "comment_id": comment(number)});
+    let entry =
+        json!({"id": ACCOUNT, "time": 1_752_834_911, "changes": [{"field": "mentions", "value": value}]});
+    let body = serde_json::to_vec(&json!({"object": "instagram", "entry": [entry]}))?;
+    let split = split(&body, 10);
+    let event = split.events.first().context("an event")?;
+    let delivery_id = "01980000-0000-7000-8000-000000000000";
+    let mut value = Vec::new();
+    event.write_json(Receipt { delivery_id, received: "2025-07-18T10:35:10.000Z" }, &mut value);
+    let key = event.key.clone().map(String::into_bytes);
+    Ok(Outgoing { key, value: Some(value), headers: Vec::new() })
+}
+
+async fn write(ground: &Ground) -> Result<()> {
+    let mentions = (0..MENTIONS).map(mention).collect::<Result<Vec<_>>>()?;
+    writer::write(ground.kafka.bootstrap(), &Topic::Mentions.name(PREFIX), mentions).await
+}
+
+fn number(record: &Record) -> Result<usize> {
+    let event = record.json()?;
+    let id: usize = event["data"]["comment_id"].as_str().context("a comment id")?.parse()?;
+    Ok(id - 17_000_000_000_000_000)
+}
+
+async fn all(ground: &Ground) -> Result<Vec<Record>> {
+    let arrived = |records: &[Record]| {
+        let ids: BTreeSet<_> = records.iter().filter_map(|record| record.header("ce_id")).collect();
+        ids.len() == MENTIONS
+    };
+    let name = Topic::MentionsEnriched.name(PREFIX);
+    let bootstrap = ground.kafka.bootstrap();
+    weir_tests::reader::read_until(bootstrap, &name, "every mention", PATIENCE, arrived).await
+}
+
+/// Handled again after a change of owner, a record comes again; of each the first counts.
+fn in_order(records: &[Record]) -> Result<()> {
+    let mut latest: BTreeMap<String, usize> = BTreeMap::new();
+    let mut seen = BTreeSet::new();
+    for record in records {
+        let number = number(record)?;
+        if seen.insert(number) {
+            let former = latest.insert(record.key_text().unwrap_or_default(), number);
+            assert!(former.is_none_or(|former| former < number), "{number} after {former:?}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn mentions_are_looked_up_in_order_while_processes_come_and_go_and_no_token_shows() {
+    let ground = Ground::prepare().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("app-secret");
+    fs::write(&secret, APP_SECRET).unwrap();
+    let envs = [("RUST_LOG", "trace"), ("WEIR_GRAPH_APP_SECRET", secret.to_str().unwrap())];
+    for number in (0..MENTIONS).step_by(50) {
+        let trouble =
+            [Behaviour::error(2, None), Behaviour::Hang, Behaviour::CutOff][number / 50 % 3].clone();
+        ground.graph.misbehave_times(&comment(number), trouble, 1);
+    }
+    let mut first = ground.consumer_with("weir-lookups", &envs).await.unwrap();
+    write(&ground).await.unwrap();
+    until("some lookups", PATIENCE, async || Ok((ground.graph.calls().len() > 200).then_some(())))
+        .await
+        .unwrap();
+    let second = ground.consumer_with("weir-lookups", &envs).await.unwrap();
+    first.process.kill().unwrap();
+    let third = ground.consumer_with("weir-lookups", &envs).await.unwrap();
+
+    let records = all(&ground).await.unwrap();
+    in_order(&records).unwrap();
+    let is_found =
+        |record: &Record| record.json().is_ok_and(|event: Value| event["lookup"]["status"] == "found");
+    assert!(records.iter().all(is_found));
+    let (calls, requests) = (ground.graph.calls(), ground.graph.requests());
+    say(&format!(
+        "{MENTIONS} mentions: {} records, {} lookups by {requests} requests",
+        records.len(),
+        calls.len()
+    ));
+    assert!(calls.iter().all(|call| call.proof.is_some() && !call.relative_url.contains("token")));
+    let proof = calls[0].proof.clone().unwrap();
+    for service in [&first, &second, &third] {
+        shows_no_secret(service, &proof).await.unwrap();
+    }
+    for record in &records {
+        holds_no_secret("a record", &String::from_utf8_lossy(record.value.as_deref().unwrap()), &proof);
+    }
+}
+
+async fn shows_no_secret(service: &Service, proof: &str) -> Result<()> {
+    holds_no_secret("log", &(service.process.stderr()? + &service.process.stdout()?), proof);
+    // The first one was killed.
+    if let Ok((_, metrics)) = http::get(&format!("{}/metrics", service.admin)).await {
+        assert!(metrics.contains("weir_lookups_calls_total"));
+        holds_no_secret("metrics", &metrics, proof);
+    }
+    Ok(())
+}
+
+fn holds_no_secret(what: &str, text: &str, proof: &str) {
+    for secret in [TOKEN, APP_SECRET, proof] {
+        let place = text.find(secret).map(|place| place.saturating_sub(200));
+        assert_eq!(place, None, "{what} holds a secret");
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "a measurement, for whoever runs the test with --nocapture")]
+fn say(what: &str) {
+    println!("{what}");
+}
