@@ -88,10 +88,10 @@ impl Batcher {
         }
     }
 
-    /// Whether the Graph API gave an answer of sense in the last `within`.
-    pub(crate) fn is_answering(&self, within: Duration) -> bool {
+    /// Whether the Graph API gave anybody an answer of sense after `then`.
+    pub(crate) fn has_answered_since(&self, then: Instant) -> bool {
         let latest = *self.answering.0.lock().unwrap_or_else(PoisonError::into_inner);
-        latest.is_some_and(|latest| latest.elapsed() <= within)
+        latest.is_some_and(|latest| latest > then)
     }
 }
 

@@ -37,8 +37,6 @@ pub struct Lookups {
 pub(crate) struct Inquiry {
     pub(crate) seeker: Seeker,
     pub(crate) media: MediaCache,
-    /// The version of the Graph API.
-    pub(crate) version: String,
     pub(crate) metrics: LookupMetrics,
 }
 
@@ -151,7 +149,7 @@ impl Inquiry {
             self.metrics.media_was_known();
         }
         let detail = if known.is_some() { Detail::Id } else { Detail::Whole };
-        let asked = call.relative_url(&self.version, detail);
+        let asked = call.relative_url(&self.seeker.version, detail);
         if let (Some(known), Learned::OfCaption) = (&known, learned) {
             return Ok(Found::known(asked, known));
         }

@@ -8,7 +8,8 @@
 //! Reasons of its dead letters, beside those that every consumer has: `unreadable` (no typed event), `unexpected_kind`
 //! (neither a comment nor a mention), `bad_id` (an id that could not stand in a URL), `no_token` (no access token for
 //! the account), `token`, `permission` and `invalid_call` (what the Graph API said, see [`graph::RefusalClass`]),
-//! `answer_too_large`, and `retries_exhausted` (every call failed, and the error says how the last one did).
+//! `answer_too_large`, `retries_exhausted` (every call failed, and the error says how the last one did), and
+//! `lookup_failed` (a fault of this program).
 
 pub mod batcher;
 pub mod call;
@@ -37,8 +38,9 @@ use prometheus::Registry;
 use runtime::consumer::{self, ConsumerError, ConsumerOptions};
 use runtime::process::{About, Process};
 use runtime::settings::CommonSettings;
+use runtime::throttle::Throttle;
 use schemas::Topic;
-use seek::Seeker;
+use seek::{PROBE_EVERY, Seeker};
 use std::sync::Arc;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -88,8 +90,16 @@ fn inquiry(
     let graph = Graph::new(parts.graph, registry)?;
     let pace = Pace::new(parts.pace, registry);
     let batcher = Batcher::start(graph, pace, &batch, metrics.clone());
-    let seeker = Seeker { tokens, batcher, batch_size: batch.size, settings: seek, metrics: metrics.clone() };
-    Ok(Inquiry { seeker, media: MediaCache::new(media), version, metrics })
+    let seeker = Seeker {
+        tokens,
+        batcher,
+        batch_size: batch.size,
+        version,
+        settings: seek,
+        probe: Throttle::new(PROBE_EVERY),
+        metrics: metrics.clone(),
+    };
+    Ok(Inquiry { seeker, media: MediaCache::new(media), metrics })
 }
 
 fn options(topic_prefix: &str, look_ahead: usize) -> ConsumerOptions {

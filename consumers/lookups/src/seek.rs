@@ -5,6 +5,7 @@ use crate::metrics::LookupMetrics;
 use crate::policy::{self, Next};
 use runtime::backoff::{self, Backoff};
 use runtime::process::chain;
+use runtime::throttle::Throttle;
 use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,8 +14,9 @@ use weir_graph::{AccessToken, AccessTokens, CallError, GraphId, Hold, Outcome, T
 
 /// A batch that failed as a whole is sent again in parts of this part of its size, down to single calls.
 const SMALLER: usize = 4;
-/// Within this an answer to anybody shows that the Graph API as such answers.
-const LATELY: Duration = Duration::from_mins(1);
+
+/// How often it is asked whether the Graph API answers at all, at most.
+pub(crate) const PROBE_EVERY: Duration = Duration::from_secs(1);
 
 /// How long a lookup is tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +61,11 @@ pub(crate) struct Seeker {
     pub(crate) batcher: Batcher,
     /// Calls of one batch, at most.
     pub(crate) batch_size: usize,
+    /// The version of the Graph API.
+    pub(crate) version: String,
     pub(crate) settings: SeekSettings,
+    /// Lets a question through now and then that the Graph API can answer if it answers at all.
+    pub(crate) probe: Throttle,
     pub(crate) metrics: LookupMetrics,
 }
 
@@ -92,6 +98,8 @@ struct Course<'a> {
     company: usize,
     /// Failures while others were answered.
     blamed: u32,
+    /// When the former call failed, or the first one was made.
+    former: Instant,
     failures: u32,
     since: Instant,
     backoff: Backoff,
@@ -112,6 +120,7 @@ impl Seeker {
             board,
             company: self.batch_size,
             blamed: 0,
+            former: Instant::now(),
             failures: 0,
             since: Instant::now(),
             backoff: Backoff::new(backoff_base, backoff_max),
@@ -122,10 +131,24 @@ impl Seeker {
                 Sent::Answered(Ok(outcome)) => return Ok(outcome),
                 Sent::Answered(Err(error)) => course.failed(&error, &token).await?,
                 Sent::Held(hold) => course.held(hold).await,
-                Sent::FailedTogether(error) => course.failed_together(&error).await?,
+                Sent::FailedTogether(error) => course.failed_together(&error, &token).await?,
                 Sent::InBadCompany => {}
             }
         }
+    }
+}
+
+impl Seeker {
+    /// Whether the Graph API gave anybody an answer of sense after `then`; where it did not, it is asked for something
+    /// that it can always answer, since there may be nobody else.
+    async fn answers_others(&self, token: &AccessToken, then: Instant) -> bool {
+        if !self.batcher.has_answered_since(then) && self.probe.pass(Instant::now()).is_some() {
+            let asked = format!("{}/me?fields=id", self.version);
+            // The batcher takes note of an answer; that there was none needs no note.
+            let sent = self.batcher.send(asked, token.clone(), self.batch_size).await;
+            tracing::debug!(?sent, "asked whether the Graph API answers at all");
+        }
+        self.batcher.has_answered_since(then)
     }
 }
 
@@ -167,7 +190,7 @@ impl Course<'_> {
                 Ok(())
             }
             Next::WhenAllowed => Ok(()),
-            Next::Again => self.again(error).await,
+            Next::Again => self.again(error, token).await,
             Next::WhenReachable => {
                 self.failures += 1;
                 self.back_off(error).await;
@@ -181,12 +204,14 @@ impl Course<'_> {
         }
     }
 
-    /// A failure counts against the lookup where others are answered, and it goes on alone; while nobody is answered,
-    /// it is nobody's fault.
-    async fn again(&mut self, error: &CallError) -> Result<(), Lost> {
-        let Seeker { settings, batch_size, batcher, .. } = self.seeker;
+    /// A failure counts against the lookup where anybody was answered since its former one, and it goes on alone; while
+    /// nobody is answered, it is nobody's fault.
+    async fn again(&mut self, error: &CallError, token: &AccessToken) -> Result<(), Lost> {
+        let Seeker { settings, batch_size, .. } = self.seeker;
         self.failures += 1;
-        if batcher.is_answering(LATELY) {
+        let others_are_answered = self.seeker.answers_others(token, self.former).await;
+        self.former = Instant::now();
+        if others_are_answered {
             self.blamed += 1;
             self.company = 1;
         } else {
@@ -199,14 +224,14 @@ impl Course<'_> {
         Ok(())
     }
 
-    async fn failed_together(&mut self, error: &CallError) -> Result<(), Lost> {
+    async fn failed_together(&mut self, error: &CallError, token: &AccessToken) -> Result<(), Lost> {
         if let CallError::Unreachable { .. } = error {
             self.failures += 1;
             self.back_off(error).await;
             return Ok(());
         }
         if self.company == 1 {
-            return self.again(error).await;
+            return self.again(error, token).await;
         }
         self.failures += 1;
         self.company = (self.company / SMALLER).max(1);
