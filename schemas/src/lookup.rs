@@ -31,7 +31,7 @@ pub struct Lookup<'a> {
     pub reason: Option<Cow<'a, str>>,
     /// Whether the answer is an older one, kept for a while. Always present.
     pub cached: bool,
-    /// The media that is commented on, from an earlier answer; present where `answer` names it by its id alone.
+    /// The media that is commented on, from an earlier answer. Present where `answer` names it by its id alone.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub media: Option<KnownMedia<'a>>,
 }
@@ -40,10 +40,11 @@ pub struct Lookup<'a> {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct KnownMedia<'a> {
-    /// The media, verbatim.
+    /// The media, verbatim. Always present.
     #[serde(borrow)]
+    #[cfg_attr(feature = "json-schema", schemars(extend("type" = crate::json_schema::ANY)))]
     pub answer: &'a RawValue,
-    /// When that was said; RFC 3339 with milliseconds.
+    /// When that was said; RFC 3339 in UTC with milliseconds. Always present.
     #[serde(borrow)]
     #[cfg_attr(feature = "json-schema", schemars(extend("format" = "date-time")))]
     pub at: Cow<'a, str>,

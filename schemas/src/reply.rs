@@ -15,29 +15,31 @@ use std::borrow::Cow;
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "json-schema", schemars(extend("allOf" = needed())))]
 pub struct Command<'a> {
-    /// Names the command, 1 to 128 of `A-Za-z0-9_.:-`. A second command of the same id is never carried out.
+    /// Names the command, 1 to 128 of `A-Za-z0-9_.:-`. A second command of the same id is never carried out. Always
+    /// present.
     #[serde(borrow)]
     #[cfg_attr(feature = "json-schema", schemars(regex(pattern = r"^[A-Za-z0-9_.:-]{1,128}$")))]
     pub id: Cow<'a, str>,
-    /// The account or page that answers.
+    /// The account or page that answers. Always present.
     #[serde(borrow)]
     pub account: Cow<'a, str>,
-    /// What to do.
+    /// What to do. Always present.
     pub action: Open<Action>,
-    /// The words of the answer.
+    /// The words of the answer. Always present.
     #[serde(borrow)]
     pub text: Cow<'a, str>,
-    /// Whom a message goes to: the customer's id, which is `from` of an inbox record. Messages alone need it.
+    /// Whom a message goes to: the customer's id, which is `from` of an inbox record. Present in messages.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub to: Option<Cow<'a, str>>,
-    /// The media of the mention or comment. Replies to mentions need it; others have it for the sake of the key.
+    /// The media of the mention or comment. Present in replies to mentions, and in others for the
+    /// sake of the key.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub media: Option<Cow<'a, str>>,
-    /// The comment that is answered. Replies to comments and private replies need it; without it a reply to a mention
-    /// answers the caption.
+    /// The comment that is answered. Present in replies to comments and private replies; where it is absent, a reply
+    /// to a mention answers the caption.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<Cow<'a, str>>,
-    /// When it is too late for the answer; RFC 3339. Without it, an answer may be as old as weir-replies allows.
+    /// When it is too late for the answer; RFC 3339. Absent where an answer may be as old as weir-replies allows.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "json-schema", schemars(extend("format" = "date-time")))]
     pub not_after: Option<Cow<'a, str>>,
@@ -61,38 +63,40 @@ words! {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct CommandResult<'a> {
-    /// The command's id.
+    /// The command's id. Always present.
     #[serde(borrow)]
     pub id: Cow<'a, str>,
-    /// The account or page that answers.
+    /// The account or page that answers. Always present.
     #[serde(borrow)]
     pub account: Cow<'a, str>,
-    /// What was to be done.
+    /// What was to be done. Always present.
     pub action: Open<Action>,
-    /// What became of it.
+    /// What became of it. Always present.
     pub status: Open<ResultStatus>,
-    /// When that was; RFC 3339 with milliseconds.
+    /// When that was; RFC 3339 in UTC with milliseconds. Always present.
     #[serde(borrow)]
     #[cfg_attr(feature = "json-schema", schemars(extend("format" = "date-time")))]
     pub at: Cow<'a, str>,
-    /// Which attempt it is about: 1, more only where commands of unknown outcome are sent again.
+    /// Which attempt it is about: 1, more only where commands of unknown outcome are sent again. Always present.
     pub attempt: u32,
     /// Who intends it, in a word of chance; of several that intend one attempt, the first in the topic carries it out.
+    /// Present with the status `intended`.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<Cow<'a, str>>,
-    /// What the Graph API answered, verbatim; present where it was done. `message_id` is the `mid` of the echo.
+    /// What the Graph API answered, verbatim; `message_id` is the `mid` of the echo. Present with the status `done`.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "json-schema", schemars(extend("type" = crate::json_schema::ANY)))]
     pub answer: Option<&'a RawValue>,
     /// Why it was refused, or its outcome is unknown: a word such as `window_closed`, `permission`, `throttled`,
-    /// `token`, `too_late`, `timed_out`, `interrupted`.
+    /// `token`, `too_late`, `timed_out`, `interrupted`. Present with the statuses `refused` and `unknown`.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Cow<'a, str>>,
-    /// The same in a sentence, with Meta's codes and trace id, without people's words.
+    /// The same in a sentence, with Meta's codes and trace id, without people's words. Present where `reason` is.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Cow<'a, str>>,
-    /// The partition of the command's record.
+    /// The partition of the command's record. Always present.
     pub partition: i32,
-    /// The offset of the command's record.
+    /// The offset of the command's record. Always present.
     pub offset: i64,
 }
 
