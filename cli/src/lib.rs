@@ -1,14 +1,16 @@
 //! The tool around the pipeline, `weir`: a subcommand a module.
 //!
 //! `topics` makes the topics on a cluster; `dlq` puts dead letters back; `replay` splits deliveries again; `spool` shows
-//! what ingest keeps on its disk; `demo` runs the whole pipeline in one process; `events` shows what a body becomes;
-//! `schema` describes it. A subcommand declares its flags, checks them, and gives an exit code; what it prints
+//! what ingest keeps on its disk; `health` asks a process how it is; `demo` runs the whole pipeline in one process;
+//! `events` shows what a body becomes; `schema` describes it. A subcommand declares its flags, checks them, and gives an
+//! exit code; what it prints
 //! goes through a screen.
 
 mod demo;
 mod dlq;
 mod events;
 mod exit;
+mod health;
 mod log;
 mod moment;
 mod progress;
@@ -25,6 +27,7 @@ mod typed;
 pub use demo::DemoError;
 pub use dlq::ShowError;
 pub use events::EventsError;
+pub use health::HealthError;
 pub use replay::TooMany;
 pub use schema::UnknownSchema;
 pub use sink::WriteError;
@@ -82,6 +85,9 @@ pub enum ToolError {
     /// `weir schema` was asked for one that there is not.
     #[error(transparent)]
     Schema(#[from] UnknownSchema),
+    /// `weir health` could not ask.
+    #[error(transparent)]
+    Health(#[from] HealthError),
     /// `weir spool` failed.
     #[error(transparent)]
     Spool(#[from] SpoolError),
@@ -131,6 +137,7 @@ pub fn command() -> Command {
         .subcommand(demo::command())
         .subcommand(dlq::command())
         .subcommand(events::command())
+        .subcommand(health::command())
         .subcommand(replay::command())
         .subcommand(schema::command())
         .subcommand(spool::command())
@@ -144,6 +151,7 @@ fn dispatch(command: &Command, matches: &ArgMatches, screen: &mut Screen) -> Res
         demo::NAME => demo::run(command, matches, screen),
         dlq::NAME => dlq::run(command, matches, screen),
         events::NAME => events::run(command, matches, screen),
+        health::NAME => health::run(command, matches, screen),
         replay::NAME => replay::run(command, matches, screen),
         schema::NAME => schema::run(matches, screen),
         spool::NAME => spool::run(command, matches, screen),

@@ -1,0 +1,42 @@
+//! `weir health` from its command line to its exit code.
+#![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
+
+use runtime::health::Probe;
+use runtime::process::Process;
+use std::net::SocketAddr;
+use std::process::{Command, Output};
+
+fn weir(address: SocketAddr, probe: &str) -> (Option<i32>, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_weir"));
+    command.args(["health", "--admin-listen", &address.to_string(), probe]);
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+// The admin port answers on a thread of its own while this one waits for the tool.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_exit_code_follows_the_probe_and_the_checks_are_printed() {
+    let process = Process::new("weir-test", "0");
+    let kafka = process.health.check("kafka", Probe::Startup);
+    let listener = runtime::admin::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let admin = tokio::spawn(runtime::admin::serve(listener, process));
+
+    let (code, stdout, _) = weir(address, "readyz");
+    assert_eq!((code, stdout.contains("[-]kafka failed: starting")), (Some(1), true), "{stdout}");
+    kafka.pass();
+    let (code, stdout, _) = weir(address, "readyz");
+    assert_eq!((code, stdout.contains("[+]kafka ok")), (Some(0), true), "{stdout}");
+    assert_eq!(weir(address, "livez").0, Some(0));
+    admin.abort();
+}
+
+#[test]
+fn a_process_that_is_not_there_is_not_well() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (code, _, stderr) = weir(nobody, "readyz");
+    assert_eq!(code, Some(1));
+    assert!(stderr.starts_with(&format!("weir: {nobody} does not answer")), "{stderr}");
+    let (code, _, stderr) = weir(nobody, "healthz");
+    assert_eq!(code, Some(2), "{stderr}");
+}
