@@ -1,0 +1,45 @@
+# syntax=docker/dockerfile:1
+# One image with every binary of Weir: docker build -t weir:0.1.0 .
+# A container says which one it runs: docker run weir:0.1.0 weir-ingest --help
+
+FROM rust:1.95.0-slim-bookworm AS build
+
+# librdkafka and its OpenSSL are built from source. Debian drops old versions of packages, so that pinning them would
+# break the build with every point release.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends g++ make perl \
+    && rm -rf /var/lib/apt/lists/*
+
+WORKDIR /src
+COPY . .
+# The caches outlive the step, the binaries have to be copied out of them.
+RUN --mount=type=cache,target=/usr/local/cargo/registry \
+    --mount=type=cache,target=/src/target \
+    cargo build --release --locked --bins \
+        --package weir --package weir-ingest --package weir-messages \
+        --package weir-lookups --package weir-metrics --package weir-replies \
+    && mkdir -p /out/bin /out/spool \
+    && find target/release -maxdepth 1 -type f -perm /111 \( -name weir -o -name 'weir-*' \) -exec cp -t /out/bin {} +
+
+# glibc, libgcc and the certificates of public authorities; no shell, no package manager.
+FROM gcr.io/distroless/cc-debian12:nonroot
+
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Weir" \
+      org.opencontainers.image.description="Takes Meta's webhooks, proves that Meta signed them, and lays them out on Kafka" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+
+COPY --from=build /out/bin/ /usr/local/bin/
+# A volume that is mounted here for the first time belongs to whom the folder belongs to.
+COPY --from=build --chown=65532:65532 /out/spool /var/lib/weir/spool
+
+# By number, so that Kubernetes can see that it is not root.
+USER 65532:65532
+# Webhooks; metrics and probes.
+EXPOSE 8080 9090
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["weir", "health"]
+CMD ["weir", "--help"]

@@ -1,0 +1,113 @@
+//! The `Dockerfile` builds every binary with the toolchain of the repository into an image without a root user.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use serde_json::Value;
+use weir_tests::foreign::{folder, run, search_path};
+use weir_tests::manual::{Manual, SERVICES};
+use weir_tests::yaml;
+
+/// The instructions of a name, continued lines joined.
+fn instructions(name: &str) -> Vec<String> {
+    let text = yaml::text("Dockerfile").unwrap();
+    let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with('#')).collect();
+    let joined = code.join("\n").replace("\\\n", " ");
+    let start = format!("{name} ");
+    joined.lines().filter_map(|line| line.strip_prefix(&start)).map(str::to_owned).collect()
+}
+
+/// The value of `key = "value"` in a TOML file, the first one.
+fn value(file: &str, key: &str) -> String {
+    let text = yaml::text(file).unwrap();
+    let start = format!("{key} = \"");
+    let line = text.lines().find_map(|line| line.strip_prefix(&start)).unwrap();
+    line.trim_end_matches('"').to_owned()
+}
+
+fn version() -> String {
+    value("Cargo.toml", "version")
+}
+
+#[test]
+fn the_linter_has_nothing_to_say() {
+    let program =
+        std::env::split_paths(&search_path()).map(|dir| dir.join("hadolint")).find(|file| file.is_file());
+    let said =
+        run(Command::new(program.expect("tests/run gets hadolint")).arg(folder("Dockerfile")), "").unwrap();
+    assert_eq!(said, "");
+}
+
+#[test]
+fn every_binary_is_built() {
+    let build = instructions("RUN").into_iter().find(|run| run.contains("cargo build")).unwrap();
+    let words: Vec<&str> = build.split_whitespace().collect();
+    let packages: BTreeSet<_> =
+        words.windows(2).filter(|pair| pair[0] == "--package").map(|pair| pair[1]).collect();
+    assert_eq!(packages, SERVICES.into_iter().chain(["weir"]).collect());
+    assert!(words.contains(&"--locked") && words.contains(&"--release"), "{build}");
+}
+
+#[test]
+fn it_is_built_with_the_toolchain_of_the_repository() {
+    let toolchain = value("rust-toolchain.toml", "channel");
+    let from = instructions("FROM");
+    assert!(from[0].starts_with(&format!("rust:{toolchain}-")), "{}", from[0]);
+}
+
+#[test]
+fn it_runs_as_nobody_in_particular_in_exec_form_with_a_health_check_and_labels() {
+    assert_eq!(instructions("USER"), ["65532:65532"]);
+    assert_eq!(instructions("CMD"), [r#"["weir", "--help"]"#]);
+    assert!(instructions("HEALTHCHECK")[0].ends_with(r#"CMD ["weir", "health"]"#));
+    assert!(Manual::of(&["weir", "health"]).unwrap().flags().contains("--admin-listen"));
+    assert_eq!(instructions("ARG")[0], format!("VERSION={}", version()));
+    for label in ["title", "description", "licenses", "version", "revision"] {
+        let label = format!("org.opencontainers.image.{label}=");
+        assert!(instructions("LABEL")[0].contains(&label), "{label}");
+    }
+}
+
+#[test]
+fn the_ports_and_the_folder_of_the_spool_are_those_of_the_binaries_and_of_compose() {
+    let ingest = Manual::of(&["weir-ingest"]).unwrap();
+    let ports =
+        ["--listen", "--admin-listen"].map(|flag| ingest.default(flag).unwrap().rsplit_once(':').unwrap().1);
+    assert_eq!(instructions("EXPOSE"), [ports.join(" ")]);
+    let compose = yaml::file("docker-compose.yml").unwrap();
+    let spool = compose["services"]["weir-ingest"]["environment"]["WEIR_SPOOL_DIR"].as_str().unwrap();
+    let owned = format!("--from=build --chown=65532:65532 /out/spool {spool}");
+    assert!(instructions("COPY").contains(&owned), "the user of the image must own {spool}");
+}
+
+#[test]
+fn every_image_has_a_version_and_those_that_are_known_here_are_of_the_same_version() {
+    let compose = yaml::file("docker-compose.yml").unwrap();
+    let images = compose["services"].as_object().unwrap().values().map(|service| &service["image"]);
+    let images: BTreeSet<_> = images.filter_map(Value::as_str).map(str::to_owned).collect();
+    for image in images.iter().chain(&instructions("FROM")) {
+        let tag = image.split_whitespace().next().unwrap().rsplit_once(':').map(|(_, tag)| tag);
+        assert!(tag.is_some_and(|tag| tag != "latest"), "{image}");
+    }
+    assert!(images.contains(&format!("weir:{}", version())), "{images:?}");
+    let pom = yaml::text("tests/kafka/pom.xml").unwrap();
+    let kafka = pom.split_once("<kafka.version>").unwrap().1.split_once('<').unwrap().0;
+    assert!(images.contains(&format!("apache/kafka:{kafka}")), "{images:?}");
+}
+
+#[test]
+fn every_member_of_the_workspace_is_sent_to_the_build() {
+    let ignore = yaml::text(".dockerignore").unwrap();
+    let sent: BTreeSet<_> = ignore.lines().filter_map(|line| line.strip_prefix('!')).collect();
+    let manifest = yaml::text("Cargo.toml").unwrap();
+    let members = manifest.split_once("members = [").unwrap().1.split_once(']').unwrap().0;
+    for member in members.split(',').map(|member| member.trim().trim_matches('"').trim_end_matches("/*")) {
+        let whole = sent.contains(member);
+        let manifest = sent.contains(format!("{member}/Cargo.toml").as_str());
+        assert!(
+            whole || manifest,
+            "{member} is a member, so that cargo wants its manifest: see .dockerignore"
+        );
+    }
+    assert!(sent.contains("Cargo.toml") && sent.contains("Cargo.lock"));
+}
