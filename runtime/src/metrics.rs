@@ -54,10 +54,23 @@ pub fn histograms(
 
 /// `weir_build_info{name,version} 1`, so that a dashboard can tell versions apart.
 pub(crate) fn build_info(registry: &Registry, name: &str, version: &str) {
-    gauges(registry, "weir_build_info", "Always 1; what runs here", &["name", "version"])
+    gauges(registry, "weir_build_info", "Always 1; what runs here.", &["name", "version"])
         .with_label_values(&[name, version])
         .set(1);
 }
+
+/// What the system says of the process: processor time, memory, open files. Only Linux is asked.
+#[cfg(target_os = "linux")]
+pub(crate) fn of_the_system(registry: &Registry) {
+    let collector = prometheus::process_collector::ProcessCollector::for_self();
+    if let Err(error) = registry.register(Box::new(collector)) {
+        tracing::error!(%error, "the metrics of the process could not be registered and will not be shown");
+    }
+}
+
+/// What the system says of the process: nothing where it is not Linux.
+#[cfg(not(target_os = "linux"))]
+pub(crate) const fn of_the_system(_: &Registry) {}
 
 fn register<M>(registry: &Registry, name: &str, make: impl Fn(&str) -> prometheus::Result<M>) -> M
 where

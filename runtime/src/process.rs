@@ -51,6 +51,7 @@ impl Process {
         let shutdown = Shutdown::new();
         let registry = Registry::new();
         metrics::build_info(&registry, name, version);
+        metrics::of_the_system(&registry);
         Self { name, version, registry, health: Health::new(shutdown.clone()), shutdown }
     }
 }
