@@ -20,6 +20,7 @@
 //!
 //! Everything that was started ends with the value that stands for it, and with the test's process if that is killed.
 
+pub mod catalogue;
 pub mod foreign;
 pub mod guarded;
 pub mod http;
@@ -31,6 +32,7 @@ pub mod pipeline;
 pub mod ports;
 pub mod process;
 pub mod prometheus;
+pub mod promql;
 pub mod reader;
 pub mod signed;
 pub mod topics;

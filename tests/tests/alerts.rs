@@ -1,0 +1,97 @@
+//! Every alert has a case that makes it fire, a section that says what to do, and only metrics that are exposed.
+#![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use weir_tests::prometheus::promtool;
+use weir_tests::promql::{labels_of, metrics_of};
+use weir_tests::{catalogue, foreign::folder, yaml};
+
+const RULES: &str = "k8s/components/prometheus/rules/weir.yaml";
+const CASES: &str = "tests/prometheus";
+
+fn rules() -> Vec<Value> {
+    let groups = yaml::file(RULES).unwrap()["groups"].as_array().unwrap().clone();
+    groups.iter().flat_map(|group| group["rules"].as_array().unwrap().clone()).collect()
+}
+
+fn alerts() -> Vec<Value> {
+    rules().into_iter().filter(|rule| rule["alert"].is_string()).collect()
+}
+
+fn name(alert: &Value) -> &str {
+    alert["alert"].as_str().unwrap()
+}
+
+fn case_files() -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder(CASES)).unwrap().map(|entry| entry.unwrap().path());
+    entries.filter(|path| path.extension().is_some_and(|extension| extension == "yaml")).collect()
+}
+
+#[test]
+fn prometheus_takes_the_rules_and_they_do_in_every_case_what_they_should() {
+    promtool(&["check", "rules", "--lint-fatal", folder(RULES).to_str().unwrap()], "").unwrap();
+    for file in case_files() {
+        promtool(&["test", "rules", file.to_str().unwrap()], "").unwrap();
+    }
+}
+
+#[test]
+fn every_alert_fires_in_a_case_and_is_silent_in_another() {
+    let (mut fires, mut is_silent) = (BTreeSet::new(), BTreeSet::new());
+    for file in case_files() {
+        let path = file.strip_prefix(folder("")).unwrap();
+        for test in yaml::file(path.to_str().unwrap()).unwrap()["tests"].as_array().unwrap() {
+            for case in test["alert_rule_test"].as_array().into_iter().flatten() {
+                let seen = case["exp_alerts"].as_array().is_some_and(|alerts| !alerts.is_empty());
+                let name = case["alertname"].as_str().unwrap().to_owned();
+                _ = if seen { fires.insert(name) } else { is_silent.insert(name) };
+            }
+        }
+    }
+    let all: BTreeSet<_> = alerts().iter().map(|alert| name(alert).to_owned()).collect();
+    assert_eq!(all.difference(&fires).collect::<Vec<_>>(), [""; 0], "no case makes these fire");
+    assert_eq!(all.difference(&is_silent).collect::<Vec<_>>(), [""; 0], "no case has these silent");
+}
+
+#[test]
+fn every_alert_says_how_grave_it_is_and_has_a_section_that_says_what_to_do() {
+    let operations = yaml::text("docs/operations.md").unwrap();
+    let sections: BTreeSet<_> =
+        operations.lines().filter_map(|line| line.strip_prefix("### ")).map(str::trim).collect();
+    for alert in alerts() {
+        let name = name(&alert);
+        let severity = alert["labels"]["severity"].as_str().unwrap();
+        assert!(["page", "ticket"].contains(&severity), "{name}: {severity}");
+        assert!(sections.contains(name), "docs/operations.md has no section ### {name}");
+        let url = format!("docs/operations.md#{}", name.to_lowercase());
+        assert_eq!(alert["annotations"]["runbook_url"], url, "{name}");
+        for annotation in ["summary", "description"] {
+            assert!(alert["annotations"][annotation].as_str().is_some_and(|text| !text.is_empty()), "{name}");
+        }
+    }
+    let named: BTreeSet<_> = alerts().iter().map(|alert| name(alert).to_owned()).collect();
+    let spoken_of = sections.iter().filter(|section| section.starts_with("Weir"));
+    for section in spoken_of {
+        assert!(named.contains(*section), "docs/operations.md speaks of {section}, which is no alert");
+    }
+}
+
+#[test]
+fn the_rules_name_only_metrics_of_the_catalogue_and_records_of_their_own() {
+    let known = catalogue::names().unwrap();
+    let recorded: BTreeSet<_> =
+        rules().iter().filter_map(|rule| rule["record"].as_str().map(str::to_owned)).collect();
+    let labels = catalogue::labels().unwrap();
+    for rule in rules() {
+        let used = labels_of(rule["expr"].as_str().unwrap());
+        assert!(used.is_subset(&labels), "{used:?} in {rule}");
+        for metric in metrics_of(rule["expr"].as_str().unwrap()) {
+            assert!(
+                known.contains(&metric) || recorded.contains(&metric) || metric == "up",
+                "{metric} in {rule}"
+            );
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! docs/metrics.md is what the code registers and what the real binaries expose, in the form that Prometheus asks for.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use weir_tests::catalogue::{self, Metric};
+use weir_tests::foreign::folder;
+use weir_tests::http;
+use weir_tests::manual::SERVICES;
+use weir_tests::pipeline::Ground;
+use weir_tests::prometheus::promtool;
+
+/// Names in the code that begin like a metric's: headers of records, an attribute, stand-ins and examples.
+const NO_METRICS: [&str; 5] = ["weir_app", "weir_event", "weir_malformed", "weir_things_total", "weir_dlq_"];
+
+/// The string literals below a folder that begin with `weir_`.
+fn literals(folder: &Path, found: &mut BTreeSet<String>) -> Result<()> {
+    for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let path = entry?.path();
+        if path.is_dir() {
+            literals(&path, found)?;
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = std::fs::read_to_string(&path)?;
+            let words = text.split('"').filter(|word| word.starts_with("weir_"));
+            let is_name = |word: &&str| word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+            found.extend(words.filter(is_name).map(str::to_owned));
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn the_catalogue_has_the_metrics_that_the_code_registers_and_no_others() {
+    let mut registered = BTreeSet::new();
+    for part in ["runtime/src", "ingest/src", "consumers"] {
+        literals(&folder(part), &mut registered).unwrap();
+    }
+    registered.retain(|name| !NO_METRICS.iter().any(|other| name.starts_with(other)));
+    let catalogue = catalogue::metrics().unwrap();
+    let own: BTreeSet<_> = catalogue.into_keys().filter(|name| name.starts_with("weir_")).collect();
+    let own: BTreeSet<_> = own.into_iter().filter(|name| name != "weir_build_info").collect();
+    registered.remove("weir_build_info");
+    let difference: Vec<_> = registered.symmetric_difference(&own).collect();
+    assert_eq!(difference, [""; 0], "these are in the code or in docs/metrics.md alone");
+}
+
+#[tokio::test]
+async fn every_binary_exposes_metrics_of_the_catalogue_in_the_form_that_prometheus_asks_for() {
+    let catalogue = catalogue::metrics().unwrap();
+    let ground = Ground::prepare().await.unwrap();
+    let (ingest, sender) = ground.ingest(&[]).await.unwrap();
+    assert_eq!(
+        sender
+            .post(include_bytes!("../../schemas/fixtures/batch/messages-and-a-comment.json"))
+            .await
+            .unwrap()
+            .status,
+        200
+    );
+    let mut running = vec![("weir-ingest", ingest)];
+    for name in SERVICES.into_iter().skip(1) {
+        running.push((name, ground.consumer(name).await.unwrap()));
+    }
+    for (name, service) in &running {
+        let (_, text) = http::get(&format!("{}/metrics", service.admin)).await.unwrap();
+        promtool(&["check", "metrics"], &text).with_context(|| (*name).to_owned()).unwrap();
+        for (metric, exposed) in exposed(&text).unwrap() {
+            let described = catalogue.get(&metric);
+            let described =
+                described.with_context(|| format!("{name} exposes {metric}: add it to docs/metrics.md"));
+            let described = described.unwrap();
+            assert_eq!(described.kind, exposed.kind, "{metric} of {name}");
+            assert_eq!(described.labels, exposed.labels, "{metric} of {name}");
+        }
+        for metric in ["process_resident_memory_bytes", "process_cpu_seconds_total", "weir_build_info"] {
+            assert!(text.contains(&format!("\n{metric}")), "{name} does not expose {metric}");
+        }
+    }
+}
+
+/// The metrics of a scrape, each with its type and the labels of its first sample.
+fn exposed(text: &str) -> Result<BTreeMap<String, Metric>> {
+    let mut metrics = BTreeMap::new();
+    let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
+    for (name, kind) in types {
+        let sample = text.lines().find(|line| !line.starts_with('#') && line.starts_with(name));
+        let sample = sample.with_context(|| format!("{name} has no sample"))?;
+        let labels = sample
+            .split_once('{')
+            .and_then(|(_, rest)| rest.rsplit_once('}'))
+            .map_or("", |(labels, _)| labels);
+        let labels =
+            labels.split("\",").filter_map(|label| label.split_once('=')).map(|(label, _)| label.to_owned());
+        let labels = labels.filter(|label| label != "le").collect();
+        metrics.insert(name.to_owned(), Metric { kind: kind.to_owned(), labels });
+    }
+    Ok(metrics)
+}
