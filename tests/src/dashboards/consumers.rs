@@ -1,0 +1,175 @@
+//! What the consumers do, how far behind they are, and what they cannot handle.
+
+use super::{Dashboard, Row, Unit, lines, row, stack};
+
+const EVERY: Row = row(
+    "Every consumer",
+    &[
+        stack(
+            "Records",
+            "Records a second that are done, by consumer.",
+            Unit::PerSecond,
+            &[("sum by (job) (rate(weir_consumer_records_total{@}[$__rate_interval]))", "{{job}}")],
+        ),
+        lines(
+            "Lag in records",
+            "Records that are not done yet, by topic.",
+            Unit::Short,
+            &[("sum by (job, topic) (weir_consumer_lag_records{@})", "{{job}} {{topic}}")],
+        ),
+        lines(
+            "Lag in time",
+            "Age of what is handled now, while there is a lag.",
+            Unit::Seconds,
+            &[("max by (job, topic) (weir_consumer_lag_seconds{@})", "{{job}} {{topic}}")],
+        ),
+        lines(
+            "Time of an attempt",
+            "How long one attempt at a record takes.",
+            Unit::Seconds,
+            &[
+                (
+                    "histogram_quantile(0.5, sum by (le, job) (rate(weir_consumer_handle_seconds_bucket{@}[$__rate_interval])))",
+                    "{{job}}, half are faster",
+                ),
+                (
+                    "histogram_quantile(0.99, sum by (le, job) (rate(weir_consumer_handle_seconds_bucket{@}[$__rate_interval])))",
+                    "{{job}}, 99 % are faster",
+                ),
+            ],
+        ),
+        lines(
+            "Failed attempts",
+            "Attempts a second that failed, by class, and those that were repeated.",
+            Unit::PerSecond,
+            &[
+                (
+                    "sum by (job, class) (rate(weir_consumer_failures_total{@}[$__rate_interval]))",
+                    "{{job}} {{class}}",
+                ),
+                ("sum by (job) (rate(weir_consumer_retries_total{@}[$__rate_interval]))", "{{job}} again"),
+            ],
+        ),
+        lines(
+            "Dead letters",
+            "Records a second given to the dead letters.",
+            Unit::PerSecond,
+            &[(
+                "sum by (job, topic, reason) (rate(weir_consumer_dead_letters_total{@}[$__rate_interval]))",
+                "{{job}} {{topic}}: {{reason}}",
+            )],
+        ),
+        lines(
+            "Partitions",
+            "Partitions read, by process.",
+            Unit::Short,
+            &[("weir_consumer_assigned_partitions{@}", "{{job}} {{instance}}")],
+        ),
+        lines(
+            "Full queues",
+            "Partitions whose queue is full: the work is slower than the topic.",
+            Unit::Short,
+            &[("weir_consumer_paused_partitions{@}", "{{job}} {{instance}}")],
+        ),
+        lines(
+            "Rebalances",
+            "How often partitions moved, and processes that have stopped.",
+            Unit::Short,
+            &[
+                ("increase(weir_consumer_rebalances_total{@}[$__rate_interval])", "{{job}} {{instance}}"),
+                ("weir_consumer_stopped{@}", "{{job}} {{instance}} stopped"),
+            ],
+        ),
+    ],
+);
+const MESSAGES: Row = row(
+    "Messages",
+    &[
+        stack(
+            "Inbox",
+            "Inbox records a second by event.",
+            Unit::PerSecond,
+            &[("sum by (event) (rate(weir_messages_events_total{@}[$__rate_interval])) > 0", "{{event}}")],
+        ),
+        lines(
+            "Left out",
+            "Events a second that have no place in an inbox, by kind.",
+            Unit::PerSecond,
+            &[("sum by (kind) (rate(weir_messages_skipped_total{@}[$__rate_interval]))", "{{kind}}")],
+        ),
+        lines(
+            "Duplicates",
+            "Events a second that had been published already.",
+            Unit::PerSecond,
+            &[("sum(rate(weir_messages_duplicates_total{@}[$__rate_interval]))", "duplicates")],
+        ),
+    ],
+);
+const EVENTS: Row = row(
+    "Events",
+    &[
+        stack(
+            "By object and kind",
+            "Events a second, without those of the dashboard's test button.",
+            Unit::PerSecond,
+            &[(
+                "sum by (object, kind) (rate(weir_metrics_events_total{@}[$__rate_interval]))",
+                "{{object}} {{kind}}",
+            )],
+        ),
+        lines(
+            "Age at receipt",
+            "From when an event happened, as Meta says, to its receipt: Meta's own delay and its retries.",
+            Unit::Seconds,
+            &[
+                (
+                    "histogram_quantile(0.5, sum by (le, object) (rate(weir_metrics_event_age_at_receipt_seconds_bucket{@}[$__rate_interval])))",
+                    "{{object}}, half are younger",
+                ),
+                (
+                    "histogram_quantile(0.99, sum by (le, object) (rate(weir_metrics_event_age_at_receipt_seconds_bucket{@}[$__rate_interval])))",
+                    "{{object}}, 99 % are younger",
+                ),
+            ],
+        ),
+        lines(
+            "Test button",
+            "Events a second of the test button in Meta's dashboard.",
+            Unit::PerSecond,
+            &[("sum by (kind) (rate(weir_metrics_test_events_total{@}[$__rate_interval]))", "{{kind}}")],
+        ),
+        lines(
+            "Response time",
+            "From a message of a person to the account's answer.",
+            Unit::Seconds,
+            &[
+                (
+                    "histogram_quantile(0.5, sum by (le) (rate(weir_metrics_response_seconds_bucket{@}[$__rate_interval])))",
+                    "half are faster",
+                ),
+                (
+                    "histogram_quantile(0.9, sum by (le) (rate(weir_metrics_response_seconds_bucket{@}[$__rate_interval])))",
+                    "90 % are faster",
+                ),
+            ],
+        ),
+        lines(
+            "Silence",
+            "Time since the last event of the ten accounts that have been quiet longest.",
+            Unit::Seconds,
+            &[("topk(10, min by (account) (weir_metrics_account_silence_seconds{@}))", "{{account}}")],
+        ),
+        lines(
+            "Stories",
+            "Figures of the last expired story.",
+            Unit::Short,
+            &[("max by (account, metric) (weir_metrics_story_insight{@})", "{{account}} {{metric}}")],
+        ),
+    ],
+);
+pub(super) const DASHBOARD: Dashboard = Dashboard {
+    uid: "weir-consumers",
+    title: "Weir / Consumers",
+    description: "What the consumers do, how far behind they are, what fails, and what the events say.",
+    rows: &[EVERY, MESSAGES, EVENTS],
+};

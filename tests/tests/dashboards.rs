@@ -1,0 +1,120 @@
+//! The dashboards are what their source says, Prometheus takes every query, and each panel says what it shows.
+#![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use weir_tests::prometheus::promtool;
+use weir_tests::promql::{labels_of, metrics_of};
+use weir_tests::{catalogue, dashboards, yaml};
+
+fn all() -> Vec<Value> {
+    dashboards::files().iter().map(|(_, text)| serde_json::from_str(text).unwrap()).collect()
+}
+
+/// The panels but for the headings of rows.
+fn panels(dashboard: &Value) -> impl Iterator<Item = &Value> {
+    dashboard["panels"].as_array().unwrap().iter().filter(|panel| panel["type"] != "row")
+}
+
+fn targets(dashboard: &Value) -> impl Iterator<Item = &Value> {
+    panels(dashboard).flat_map(|panel| panel["targets"].as_array().unwrap())
+}
+
+#[test]
+fn the_files_are_what_their_source_says() {
+    for (path, text) in dashboards::files() {
+        let hint = "run `cargo run -p weir-tests --example generate`";
+        assert!(yaml::text(&path).unwrap() == text, "{path} is not what its source says: {hint}");
+    }
+    let files = std::fs::read_dir(weir_tests::foreign::folder(dashboards::FOLDER)).unwrap();
+    assert_eq!(files.count(), dashboards::files().len(), "a file that nothing makes");
+}
+
+#[test]
+fn prometheus_takes_every_query() {
+    let mut rules = String::from("groups:\n  - name: queries\n    rules:\n");
+    for dashboard in all() {
+        let of_annotations = dashboard["annotations"]["list"].as_array().unwrap().iter();
+        for query in targets(&dashboard).chain(of_annotations) {
+            let query = serde_json::to_string(&dashboards::filled(query["expr"].as_str().unwrap())).unwrap();
+            let number = rules.len();
+            rules =
+                format!("{rules}      - {{record: a, labels: {{number: \"{number}\"}}, expr: {query}}}\n");
+        }
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("queries.yaml");
+    std::fs::write(&file, rules).unwrap();
+    promtool(&["check", "rules", file.to_str().unwrap()], "").unwrap();
+}
+
+#[test]
+fn every_query_names_metrics_and_labels_of_the_catalogue() {
+    let metrics = catalogue::names().unwrap();
+    let labels = catalogue::labels().unwrap();
+    let rules = yaml::text("k8s/components/prometheus/rules/weir.yaml").unwrap();
+    for dashboard in all() {
+        for target in targets(&dashboard) {
+            let query = target["expr"].as_str().unwrap();
+            let is_recorded =
+                |name: &String| name.contains(':') && rules.contains(&format!("record: {name}\n"));
+            let known = |name: &String| metrics.contains(name) || is_recorded(name) || name == "up";
+            assert!(metrics_of(query).iter().all(known), "{query}");
+            assert!(labels_of(query).is_subset(&labels), "{query}");
+            let legend = target["legendFormat"].as_str().unwrap();
+            let legend = legend.split("{{").skip(1).map(|rest| rest.split_once("}}").unwrap().0.to_owned());
+            assert!(legend.collect::<BTreeSet<_>>().is_subset(&labels), "{target}");
+        }
+    }
+}
+
+#[test]
+fn every_metric_of_ours_is_on_a_dashboard() {
+    let shown: BTreeSet<String> = all()
+        .iter()
+        .flat_map(|one| {
+            targets(one).flat_map(|target| metrics_of(target["expr"].as_str().unwrap())).collect::<Vec<_>>()
+        })
+        .collect();
+    let is_shown =
+        |name: &String| ["", "_bucket"].iter().any(|suffix| shown.contains(&format!("{name}{suffix}")));
+    let own = catalogue::metrics().unwrap().into_keys().filter(|name| name.starts_with("weir_"));
+    let missing: Vec<_> = own.filter(|name| !is_shown(name)).collect();
+    assert_eq!(missing, [""; 0]);
+}
+
+#[test]
+fn every_panel_says_what_it_shows_in_which_unit_and_from_the_chosen_source() {
+    for dashboard in all() {
+        let titles: BTreeSet<_> = panels(&dashboard).map(|panel| panel["title"].as_str().unwrap()).collect();
+        assert_eq!(
+            titles.len(),
+            panels(&dashboard).count(),
+            "two panels of one title in {}",
+            dashboard["title"]
+        );
+        for panel in panels(&dashboard) {
+            let title = panel["title"].as_str().unwrap();
+            assert!(panel["description"].as_str().unwrap().ends_with('.'), "{title}");
+            assert!(panel["fieldConfig"]["defaults"]["unit"].is_string(), "{title}");
+            assert_eq!(panel["datasource"]["uid"], "${datasource}", "{title}");
+            for target in panel["targets"].as_array().unwrap() {
+                let query = target["expr"].as_str().unwrap();
+                let is_chosen = query.contains("job=~\"$job\",instance=~\"$instance\"");
+                assert!(is_chosen || query.contains("weir:") || query.contains("up{"), "{query}");
+                assert!(!query.contains("rate(") || query.contains("[$__rate_interval]"), "{query}");
+            }
+        }
+        let ids: BTreeSet<_> =
+            dashboard["panels"].as_array().unwrap().iter().map(|panel| panel["id"].as_u64()).collect();
+        assert_eq!(ids.len(), dashboard["panels"].as_array().unwrap().len(), "two panels of one id");
+        let variables = dashboard["templating"]["list"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["name"].as_str().unwrap());
+        assert_eq!(variables.collect::<Vec<_>>(), ["datasource", "job", "instance"]);
+        assert_eq!(dashboard["editable"], false);
+    }
+}
