@@ -7,6 +7,7 @@ mod properties;
 
 use std::ffi::OsStr;
 use std::fs::{self, OpenOptions};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -170,6 +171,11 @@ impl Drop for Kafka {
         // Before the directory goes, which a running broker would write to.
         self.broker = None;
     }
+}
+
+/// The Java that brokers are run with: that of `JAVA_HOME`, else of the path.
+pub(crate) fn java_program() -> Result<PathBuf> {
+    classpath::program()
 }
 
 /// Waits until a client is told of a broker, which is when topics can be made.

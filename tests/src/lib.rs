@@ -23,10 +23,12 @@
 pub mod catalogue;
 pub mod dashboards;
 pub mod foreign;
+pub mod generated;
 pub mod guarded;
 pub mod http;
 pub mod kafka;
 mod log_tail;
+pub mod manifests;
 pub mod manual;
 pub mod oracle;
 pub mod pipeline;

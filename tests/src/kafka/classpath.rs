@@ -40,7 +40,7 @@ impl Java {
     }
 }
 
-fn program() -> Result<PathBuf> {
+pub(super) fn program() -> Result<PathBuf> {
     let home = std::env::var_os("JAVA_HOME").map(|home| Path::new(&home).join("bin/java"));
     if let Some(java) = home.filter(|java| java.is_file()) {
         return Ok(java);
