@@ -159,6 +159,7 @@ const SPOOL: Row = row(
             Unit::Short,
             &[
                 ("increase(weir_spool_write_failures_total{@}[$__rate_interval])", "{{instance}} not stored"),
+                ("weir_spool_quarantined_total{@}", "{{instance}} damaged files"),
                 ("weir_spool_set_aside{@}", "{{instance}} set aside"),
                 ("1 - weir_spool_healthy{@}", "{{instance}} disk fails"),
             ],
