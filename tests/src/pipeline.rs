@@ -20,6 +20,8 @@ use crate::{http, ports};
 pub const APP_SECRET: &str = "test_app_secret";
 /// The prefix of the topics: not the default, so that a forgotten one is noticed.
 pub const PREFIX: &str = "acme.meta";
+/// The consumers that need an address and access tokens.
+const CALLS_GRAPH_API: [&str; 2] = ["weir-lookups", "weir-replies"];
 /// Far longer than anything here should take.
 pub const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -118,8 +120,7 @@ impl Ground {
         let tokens = self.folder.path().join("tokens");
         let url = self.graph.url();
         let of_graph = ["--graph-url", &url, "--access-tokens", path(&tokens)?];
-        let asks = ["weir-lookups", "weir-replies"].contains(&name);
-        let args: &[&str] = if asks { &of_graph } else { &[] };
+        let args: &[&str] = if CALLS_GRAPH_API.contains(&name) { &of_graph } else { &[] };
         let mut service = self.start(name, args, envs)?;
         service.ready().await?;
         Ok(service)

@@ -1,13 +1,21 @@
 //! Prometheus and promtool, of Debian's package or of the path.
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
+use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::foreign::{self, folder};
+use crate::process::Binary;
+use crate::{http, ports, yaml};
 
 const GET_THEM: &str = "run `tests/run`, which gets it";
+const RULES: &str = "k8s/components/prometheus/rules/weir.yaml";
+const START_WITHIN: Duration = Duration::from_mins(1);
 
 /// Runs promtool to its end; returns what it printed.
 ///
@@ -18,8 +26,122 @@ pub fn promtool(args: &[&str], stdin: &str) -> Result<String> {
     foreign::run(Command::new(program("promtool")?).args(args), stdin)
 }
 
+/// A Prometheus with the rules, which looks at everything once a second. Dropping it ends it.
+#[derive(Debug)]
+pub struct Prometheus {
+    process: Binary,
+    url: String,
+    /// Its data go with it.
+    _dir: TempDir,
+}
+
+/// How long an alert has to hold before it fires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// As long as the rules say.
+    AsStated,
+    /// A second, so that a test sees within seconds what an operator sees within minutes.
+    Short,
+}
+
+impl Prometheus {
+    /// Starts one that scrapes each job at its address, `127.0.0.1:…`.
+    ///
+    /// # Errors
+    ///
+    /// When it is not there (the message names the command that gets it), or is not ready within a minute.
+    pub async fn start(jobs: &[(&str, &str)], patience: Patience) -> Result<Self> {
+        let dir = tempfile::tempdir().context("making a directory")?;
+        let scrapes: Vec<Value> = jobs.iter().map(|(job, address)| scrape(job, address)).collect();
+        let config = serde_json::json!({
+            "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
+            "rule_files": ["rules.yaml"],
+            "scrape_configs": scrapes,
+        });
+        fs::write(dir.path().join("rules.yaml"), rules(patience)?).context("writing the rules")?;
+        fs::write(dir.path().join("prometheus.yml"), config.to_string())
+            .context("writing the configuration")?;
+        let [port] = ports::free()?;
+        let listen = format!("127.0.0.1:{port}");
+        let flag = |name: &str, value: &str| format!("--{name}={value}");
+        let path = |name: &str| dir.path().join(name).to_string_lossy().into_owned();
+        let args = [
+            flag("config.file", &path("prometheus.yml")),
+            flag("storage.tsdb.path", &path("data")),
+            flag("web.listen-address", &listen),
+        ];
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let process = Binary::run("prometheus", &program("prometheus")?, &args, &[])?;
+        let mut prometheus = Self { process, url: format!("http://{listen}"), _dir: dir };
+        let ready = format!("{}/-/ready", prometheus.url);
+        prometheus.process.ready(&ready, START_WITHIN).await?;
+        Ok(prometheus)
+    }
+
+    /// What an expression gives now: the series, each with its labels and its last value.
+    ///
+    /// # Errors
+    ///
+    /// When Prometheus does not take it.
+    pub async fn query(&self, expression: &str) -> Result<Vec<Value>> {
+        let answer = self.get("query", &[("query", expression)]).await?;
+        answer["data"]["result"].as_array().cloned().context("an answer without a result")
+    }
+
+    /// The targets that could not be scraped, each with what was wrong.
+    ///
+    /// # Errors
+    ///
+    /// When Prometheus does not answer.
+    pub async fn down(&self) -> Result<Vec<String>> {
+        let answer = self.get("targets", &[("state", "active")]).await?;
+        let targets = answer["data"]["activeTargets"].as_array().context("an answer without targets")?;
+        let down = targets.iter().filter(|target| target["health"] != "up");
+        Ok(down.map(|target| format!("{}: {}", target["scrapePool"], target["lastError"])).collect())
+    }
+
+    /// The names of the alerts that fire, once each, in alphabetical order.
+    ///
+    /// # Errors
+    ///
+    /// When Prometheus does not answer.
+    pub async fn firing(&self) -> Result<Vec<String>> {
+        let answer = self.get("alerts", &[]).await?;
+        let alerts = answer["data"]["alerts"].as_array().context("an answer without alerts")?;
+        let firing = alerts.iter().filter(|alert| alert["state"] == "firing");
+        let mut names: Vec<String> =
+            firing.filter_map(|alert| Some(alert["labels"]["alertname"].as_str()?.to_owned())).collect();
+        names.sort_unstable();
+        names.dedup();
+        Ok(names)
+    }
+
+    async fn get(&self, what: &str, parameters: &[(&str, &str)]) -> Result<Value> {
+        let request = http::client()?.get(format!("{}/api/v1/{what}", self.url)).query(parameters);
+        let text = request.send().await.context("asking Prometheus")?.text().await?;
+        let answer: Value = serde_json::from_str(&text).with_context(|| text.clone())?;
+        ensure!(answer["status"] == "success", "{parameters:?}: {text}");
+        Ok(answer)
+    }
+}
+
+fn scrape(job: &str, address: &str) -> Value {
+    serde_json::json!({"job_name": job, "static_configs": [{"targets": [address]}]})
+}
+
+fn rules(patience: Patience) -> Result<String> {
+    let rules = yaml::text(RULES)?.replace("    interval: 30s\n", "");
+    if patience == Patience::AsStated {
+        return Ok(rules);
+    }
+    let line = |line: &str| {
+        if line.starts_with("        for: ") { "        for: 1s".to_owned() } else { line.to_owned() }
+    };
+    Ok(rules.lines().map(line).collect::<Vec<_>>().join("\n"))
+}
+
 /// The file of a program of the package.
-pub(crate) fn program(name: &str) -> Result<PathBuf> {
+fn program(name: &str) -> Result<PathBuf> {
     let unpacked = folder("tests/prometheus/target/usr/bin").join(name);
     if unpacked.is_file() {
         return Ok(unpacked);

@@ -1,0 +1,137 @@
+//! What goes wrong with the real binaries is seen by a real Prometheus: the alerts of it fire, no others, and they clear.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use anyhow::Result;
+use schemas::Topic;
+use weir_tests::pipeline::{APP_SECRET, Ground, Service};
+use weir_tests::prometheus::{Patience, Prometheus};
+use weir_tests::signed::Sender;
+use weir_tests::until::until;
+
+const WITHIN: Duration = Duration::from_mins(1);
+const DELIVERY: &[u8] = include_bytes!("../../schemas/fixtures/batch/messages-and-a-comment.json");
+
+/// Once Kafka is away: the causes, and the promises that a spool of 1 MiB cannot keep for long.
+const WITHOUT_KAFKA: [&str; 3] = ["WeirBreakerOpen", "WeirBrokersUnreachable", "WeirSpoolFilling"];
+const OF_THE_PROMISES: [&str; 4] =
+    ["WeirAnswersLate", "WeirAnswersLateSlowly", "WeirDeliveriesRefused", "WeirDeliveriesRefusedSlowly"];
+
+fn address(service: &Service) -> &str {
+    service.admin.trim_start_matches("http://")
+}
+
+async fn firing(prometheus: &Prometheus) -> Result<BTreeSet<String>> {
+    Ok(prometheus.firing().await?.into_iter().collect())
+}
+
+/// Posts until all of `alerts` fire.
+async fn post_until_firing(prometheus: &Prometheus, sender: &Sender, alerts: &[&str]) -> Result<()> {
+    let what = format!("{alerts:?} to fire");
+    until(&what, WITHIN, async || {
+        for _ in 0..20 {
+            sender.post(DELIVERY).await?;
+        }
+        let firing = firing(prometheus).await?;
+        Ok(alerts.iter().all(|alert| firing.contains(*alert)).then_some(()))
+    })
+    .await
+}
+
+/// Waits until `alerts` are the alerts that fire, beside those that may.
+async fn firing_are(prometheus: &Prometheus, alerts: &[&str], others: &[&str]) -> Result<()> {
+    let mut seen = BTreeSet::new();
+    let what = format!("{alerts:?} to fire and no others");
+    let waited = until(&what, WITHIN, async || {
+        seen = firing(prometheus).await?;
+        let own: Vec<&str> =
+            seen.iter().map(String::as_str).filter(|alert| !others.contains(alert)).collect();
+        Ok((own == alerts).then_some(()))
+    });
+    let waited = waited.await;
+    waited.map_err(|error| error.context(format!("{seen:?} fire")))
+}
+
+#[tokio::test]
+async fn an_outage_of_kafka_is_seen_and_its_end_too() {
+    let mut ground = Ground::prepare().await.unwrap();
+    let spool = tempfile::tempdir().unwrap();
+    let spool = [
+        "--spool-dir",
+        spool.path().to_str().unwrap(),
+        "--spool-max-bytes",
+        "1MiB",
+        "--ack-timeout",
+        "500ms",
+    ];
+    let (ingest, sender) = ground.ingest(&spool).await.unwrap();
+    let prometheus = Prometheus::start(&[("weir-ingest", address(&ingest))], Patience::Short).await.unwrap();
+    assert_eq!(sender.post(DELIVERY).await.unwrap().status, 200);
+    firing_are(&prometheus, &[], &[]).await.unwrap();
+
+    ground.kafka.stop().await.unwrap();
+    post_until_firing(&prometheus, &sender, &WITHOUT_KAFKA).await.unwrap();
+    // Nothing more fits, so that deliveries are refused.
+    post_until_firing(&prometheus, &sender, &["WeirDeliveriesRefused"]).await.unwrap();
+    firing_are(&prometheus, &WITHOUT_KAFKA, &OF_THE_PROMISES).await.unwrap();
+
+    ground.kafka.start_again().await.unwrap();
+    firing_are(&prometheus, &[], &OF_THE_PROMISES).await.unwrap();
+    assert_eq!(sender.post(DELIVERY).await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn wrong_and_broken_secrets_and_an_ingest_that_is_gone_are_seen() {
+    let ground = Ground::prepare().await.unwrap();
+    let secrets = tempfile::tempdir().unwrap();
+    std::fs::write(secrets.path().join("shop"), APP_SECRET).unwrap();
+    let folder = ["--app-secrets", secrets.path().to_str().unwrap(), "--secrets-refresh", "200ms"];
+    let (mut ingest, sender) = ground.ingest_with(&folder, &[]).await.unwrap();
+    let prometheus = Prometheus::start(&[("weir-ingest", address(&ingest))], Patience::Short).await.unwrap();
+
+    let stranger = Sender::new(sender.url(), b"not the secret").unwrap();
+    let signatures = ["WeirEverySignatureFails", "WeirSignatureFailures"];
+    post_until_firing(&prometheus, &stranger, &signatures).await.unwrap();
+    firing_are(&prometheus, &signatures, &[]).await.unwrap();
+    assert_eq!(sender.post(DELIVERY).await.unwrap().status, 200);
+    until("one alert to clear", WITHIN, async || {
+        assert_eq!(sender.post(DELIVERY).await?.status, 200);
+        Ok((!firing(&prometheus).await?.contains("WeirEverySignatureFails")).then_some(()))
+    })
+    .await
+    .unwrap();
+
+    std::fs::remove_file(secrets.path().join("shop")).unwrap();
+    firing_are(&prometheus, &["WeirSecretsNotReread", "WeirSignatureFailures"], &[]).await.unwrap();
+    assert_eq!(
+        sender.post(DELIVERY).await.unwrap().status,
+        200,
+        "the secrets that were read last stay in use"
+    );
+
+    ingest.process.kill().unwrap();
+    let gone = ["WeirIngestAbsent", "WeirProcessDown"];
+    firing_are(&prometheus, &gone, &["WeirSecretsNotReread", "WeirSignatureFailures"]).await.unwrap();
+}
+
+#[tokio::test]
+async fn records_that_nobody_can_handle_are_seen_and_so_is_a_consumer_that_stops_for_them() {
+    let ground = Ground::prepare().await.unwrap();
+    let messages = ground.consumer("weir-messages").await.unwrap();
+    let prometheus =
+        Prometheus::start(&[("weir-messages", address(&messages))], Patience::Short).await.unwrap();
+    let away = "WeirIngestAbsent";
+    firing_are(&prometheus, &[away], &[]).await.unwrap();
+
+    ground.write(Topic::Messages, b"{\"neither\": \"an event\"}").await.unwrap();
+    firing_are(&prometheus, &["WeirDeadLettersGrowing", away], &[]).await.unwrap();
+    until("the consumer to stop", WITHIN, async || {
+        for _ in 0..50 {
+            ground.write(Topic::Messages, b"nor this").await?;
+        }
+        Ok(firing(&prometheus).await?.contains("WeirConsumerStopped").then_some(()))
+    })
+    .await
+    .unwrap();
+}
