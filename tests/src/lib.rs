@@ -37,6 +37,7 @@ pub mod process;
 pub mod prometheus;
 pub mod promql;
 pub mod reader;
+pub mod secured;
 pub mod signed;
 pub mod topics;
 pub mod until;

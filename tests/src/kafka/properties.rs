@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-/// The text of the file; later lines win, so the caller's `properties` come last.
+/// The text of the file; later lines win, so the caller's `properties` come last. In their values, `{usual}` stands for the
+/// usual listeners and `{advertised}` for those of them that clients are told of.
 pub(super) fn server(broker: u16, controller: u16, dir: &Path, properties: &[(&str, &str)]) -> String {
     let usual = format!(
         "\
@@ -31,6 +32,10 @@ num.io.threads=4
 ",
         data = dir.join("data").display()
     );
-    let own = properties.iter().map(|(name, value)| format!("{name}={value}\n"));
+    let listeners = format!("BROKER://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}");
+    let advertised = format!("BROKER://127.0.0.1:{broker}");
+    let own = properties.iter().map(|(name, value)| {
+        format!("{name}={}\n", value.replace("{usual}", &listeners).replace("{advertised}", &advertised))
+    });
     std::iter::once(usual).chain(own).collect()
 }

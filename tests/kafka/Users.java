@@ -1,0 +1,52 @@
+// Makes the users of a broker: a JSON array on standard input of {name, password, acls} with the ACLs of Strimzi's KafkaUser.
+//
+// java -cp 'tests/kafka/target/jars/*' tests/kafka/Users.java BOOTSTRAP
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ScramCredentialInfo;
+import org.apache.kafka.clients.admin.ScramMechanism;
+import org.apache.kafka.clients.admin.UserScramCredentialAlteration;
+import org.apache.kafka.clients.admin.UserScramCredentialUpsertion;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
+
+public class Users {
+    private static final ScramCredentialInfo SCRAM = new ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096);
+
+    public static void main(String[] arguments) throws Exception {
+        List<UserScramCredentialAlteration> credentials = new ArrayList<>();
+        List<AclBinding> acls = new ArrayList<>();
+        for (JsonNode user : new ObjectMapper().readTree(System.in)) {
+            String name = user.get("name").asText();
+            credentials.add(new UserScramCredentialUpsertion(name, SCRAM, user.get("password").asText()));
+            for (JsonNode acl : user.get("acls")) {
+                for (JsonNode operation : acl.get("operations")) {
+                    acls.add(binding(name, acl.get("resource"), operation.asText()));
+                }
+            }
+        }
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", arguments[0]))) {
+            admin.alterUserScramCredentials(credentials).all().get();
+            admin.createAcls(acls).all().get();
+        }
+        System.out.println(credentials.size() + " users, " + acls.size() + " rights");
+    }
+
+    private static AclBinding binding(String user, JsonNode resource, String operation) {
+        ResourceType type = ResourceType.fromString(resource.get("type").asText());
+        PatternType pattern = PatternType.valueOf(resource.get("patternType").asText().toUpperCase());
+        return new AclBinding(
+                new ResourcePattern(type, resource.get("name").asText(), pattern),
+                new AccessControlEntry("User:" + user, "*", AclOperation.fromString(operation), AclPermissionType.ALLOW));
+    }
+}

@@ -1,0 +1,139 @@
+//! A broker with a listener for TLS and SASL, whose users may do what k8s/ gives them and nothing else.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::foreign::{folder, run};
+use crate::kafka::{self, Kafka};
+use crate::{ports, yaml};
+
+const STORE_PASSWORD: &str = "of-the-key-store";
+/// The password of every user, with both mechanisms.
+pub const PASSWORD: &str = "p4ss=word:with signs";
+
+/// A broker; programs of the tests reach it without TLS, everyone else over [`Secured::bootstrap`].
+#[derive(Debug)]
+pub struct Secured {
+    /// The broker, with its listener for the tests, on which everything is allowed.
+    pub kafka: Kafka,
+    bootstrap: String,
+    dir: TempDir,
+}
+
+impl Secured {
+    /// Starts it with the users of `k8s/components/strimzi/users.yaml`.
+    ///
+    /// # Errors
+    ///
+    /// When the certificate cannot be made or the broker does not start.
+    pub async fn start() -> Result<Self> {
+        let dir = tempfile::tempdir().context("making a directory")?;
+        make_certificate(dir.path())?;
+        let [port] = ports::free()?;
+        let properties = properties(port, dir.path());
+        let properties: Vec<_> = properties.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let kafka = Kafka::start_with(&properties).await?;
+        let mut users = Command::new(kafka::java_program()?);
+        users.arg("-cp").arg(folder("tests/kafka/target/jars/*")).arg(folder("tests/kafka/Users.java"));
+        run(users.arg(kafka.bootstrap()), &users_and_rights()?.to_string())?;
+        Ok(Self { kafka, bootstrap: format!("127.0.0.1:{port}"), dir })
+    }
+
+    /// `127.0.0.1:port` of the listener for TLS and SASL.
+    pub fn bootstrap(&self) -> &str {
+        &self.bootstrap
+    }
+
+    /// Writes a `client.properties` as docs/operations.md shows it, and returns its path.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn properties(&self, mechanism: &str, user: &str, password: &str) -> Result<String> {
+        let authority = self.dir.path().join("ca.crt");
+        let text = format!(
+            "security.protocol=SASL_SSL\nsasl.mechanism={mechanism}\nsasl.username={user}\nsasl.password={password}\n\
+             ssl.ca.location={}\n",
+            authority.display()
+        );
+        self.write(&format!("{mechanism}-{user}.properties"), &text)
+    }
+
+    /// As [`Self::properties`], with an authority that did not sign the broker's certificate.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be made.
+    pub fn properties_of_a_stranger(&self, user: &str) -> Result<String> {
+        let other = tempfile::tempdir_in(self.dir.path()).context("making a directory")?.keep();
+        make_certificate(&other)?;
+        let path = self.properties("PLAIN", user, PASSWORD)?;
+        let text = fs::read_to_string(&path)?.replace(
+            &self.dir.path().join("ca.crt").display().to_string(),
+            &other.join("ca.crt").display().to_string(),
+        );
+        self.write("stranger.properties", &text)
+    }
+
+    fn write(&self, name: &str, text: &str) -> Result<String> {
+        let path = self.dir.path().join(name);
+        fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
+        Ok(path.to_string_lossy().into_owned())
+    }
+}
+
+/// A certificate that signs itself, so that it is its own authority.
+fn make_certificate(dir: &Path) -> Result<()> {
+    let store = dir.join("broker.p12");
+    let common = ["-alias", "broker", "-storetype", "PKCS12", "-storepass", STORE_PASSWORD, "-keystore"];
+    let make = ["-genkeypair", "-keyalg", "RSA", "-keysize", "2048", "-validity", "2"];
+    let names = ["-dname", "CN=127.0.0.1", "-ext", "san=ip:127.0.0.1", "-ext", "bc:c"];
+    run(Command::new(keytool()?).args(make).args(names).args(common).arg(&store), "")?;
+    let export = ["-exportcert", "-rfc", "-file"];
+    run(Command::new(keytool()?).args(export).arg(dir.join("ca.crt")).args(common).arg(&store), "")?;
+    Ok(())
+}
+
+fn keytool() -> Result<PathBuf> {
+    let java = fs::canonicalize(kafka::java_program()?).context("finding Java")?;
+    Ok(java.with_file_name("keytool"))
+}
+
+fn properties(port: u16, dir: &Path) -> Vec<(&'static str, String)> {
+    let plain_users = crate::manual::SERVICES.map(|name| format!(" user_{name}=\"{PASSWORD}\"")).concat();
+    let module = |name: &str| format!("org.apache.kafka.common.security.{name} required");
+    vec![
+        ("listeners", format!("{{usual}},SECURED://127.0.0.1:{port}")),
+        ("advertised.listeners", format!("{{advertised}},SECURED://127.0.0.1:{port}")),
+        (
+            "listener.security.protocol.map",
+            "BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURED:SASL_SSL".to_owned(),
+        ),
+        ("listener.name.secured.sasl.enabled.mechanisms", "SCRAM-SHA-512,PLAIN".to_owned()),
+        ("listener.name.secured.scram-sha-512.sasl.jaas.config", module("scram.ScramLoginModule") + ";"),
+        (
+            "listener.name.secured.plain.sasl.jaas.config",
+            module("plain.PlainLoginModule") + &plain_users + ";",
+        ),
+        ("ssl.keystore.type", "PKCS12".to_owned()),
+        ("ssl.keystore.location", dir.join("broker.p12").display().to_string()),
+        ("ssl.keystore.password", STORE_PASSWORD.to_owned()),
+        ("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer".to_owned()),
+        ("super.users", "User:ANONYMOUS".to_owned()),
+    ]
+}
+
+fn users_and_rights() -> Result<Value> {
+    let users = yaml::documents(&yaml::text("k8s/components/strimzi/users.yaml")?)?;
+    let user = |user: &Value| {
+        json!({
+            "name": user["metadata"]["name"], "password": PASSWORD, "acls": user["spec"]["authorization"]["acls"],
+        })
+    };
+    Ok(users.iter().map(user).collect())
+}

@@ -1,0 +1,101 @@
+//! The binaries speak to a broker that asks for TLS and SASL, with no more rights than k8s/ gives them.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use schemas::Topic;
+use weir_tests::process::Binary;
+use weir_tests::secured::{PASSWORD, Secured};
+use weir_tests::signed::Sender;
+use weir_tests::{http, ports, reader};
+
+const PATIENCE: Duration = Duration::from_mins(1);
+const DELIVERY: &[u8] = include_bytes!("../../schemas/fixtures/batch/messages-and-a-comment.json");
+const SECRET: &str = "test_app_secret";
+
+/// A binary as a user of the broker, with the address of its admin port.
+fn start(name: &str, secured: &Secured, properties: &str, args: &[&str]) -> Result<(Binary, String)> {
+    let [port] = ports::free()?;
+    let admin = format!("127.0.0.1:{port}");
+    let common = ["--brokers", secured.bootstrap(), "--kafka-config", properties, "--admin-listen", &admin];
+    let process = Binary::start(name, &[&common, args].concat(), &[("WEIR_APP_SECRET", SECRET)])?;
+    Ok((process, admin))
+}
+
+async fn make_topics(secured: &Secured) -> Result<()> {
+    let args = ["topics", "apply", "--brokers", secured.kafka.bootstrap()];
+    let mut apply = Binary::start("weir", &args, &[])?;
+    ensure!(apply.wait(PATIENCE).await?.success(), "{}", apply.stderr()?);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_delivery_goes_the_whole_way_with_the_least_rights_over_scram_and_plain() {
+    let secured = Secured::start().await.unwrap();
+    make_topics(&secured).await.unwrap();
+    let [port] = ports::free().unwrap();
+    let listen = format!("127.0.0.1:{port}");
+    let properties = secured.properties("SCRAM-SHA-512", "weir-ingest", PASSWORD).unwrap();
+    let (mut ingest, admin) = start("weir-ingest", &secured, &properties, &["--listen", &listen]).unwrap();
+    ingest.ready(&format!("http://{admin}/readyz"), PATIENCE).await.unwrap();
+    let tokens = tempfile::tempdir().unwrap();
+    let of_graph = ["--access-tokens", tokens.path().to_str().unwrap()];
+    let mut consumers = Vec::new();
+    for (name, args) in [
+        ("weir-messages", &[] as &[&str]),
+        ("weir-metrics", &[]),
+        ("weir-lookups", &of_graph),
+        ("weir-replies", &of_graph),
+    ] {
+        let properties = secured.properties("PLAIN", name, PASSWORD).unwrap();
+        let (mut consumer, admin) = start(name, &secured, &properties, args).unwrap();
+        consumer.ready(&format!("http://{admin}/readyz"), PATIENCE).await.unwrap();
+        consumers.push(consumer);
+    }
+
+    let sender = Sender::new(&format!("http://{listen}/webhook"), SECRET.as_bytes()).unwrap();
+    sender.post_until_accepted(DELIVERY, PATIENCE).await.unwrap();
+    let inbox = Topic::Inbox.name("meta");
+    reader::read_until(secured.kafka.bootstrap(), &inbox, "the inbox", PATIENCE, |all| !all.is_empty())
+        .await
+        .unwrap();
+    // The comment cannot be looked up without a token, so that it is among the dead letters: the right to write there.
+    let buried = Topic::LookupsDlq.name("meta");
+    reader::read_until(secured.kafka.bootstrap(), &buried, "the dead letter", PATIENCE, |all| {
+        !all.is_empty()
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_a_wrong_authority_are_said_plainly() {
+    let secured = Secured::start().await.unwrap();
+    make_topics(&secured).await.unwrap();
+    let wrong = [
+        (secured.properties("SCRAM-SHA-512", "weir-messages", "not it").unwrap(), "authentication failed"),
+        (secured.properties_of_a_stranger("weir-messages").unwrap(), "certificate verify failed"),
+    ];
+    for (properties, words) in wrong {
+        let (mut messages, admin) = start("weir-messages", &secured, &properties, &[]).unwrap();
+        let line = messages.line(words, PATIENCE, |line| line.to_lowercase().contains(words)).await.unwrap();
+        assert!(!line.contains("not it"), "{line}");
+        let (status, said) = http::get(&format!("http://{admin}/readyz?verbose")).await.unwrap();
+        assert_eq!(status.as_u16(), 503);
+        assert!(said.contains("[-]kafka failed"), "{said}");
+    }
+}
+
+#[test]
+fn the_worked_example_has_the_properties_that_are_tested() {
+    let operations = weir_tests::yaml::text("docs/operations.md").unwrap();
+    for property in [
+        "security.protocol=SASL_SSL",
+        "sasl.mechanism=SCRAM-SHA-512",
+        "sasl.username=",
+        "sasl.password=",
+        "ssl.ca.location=",
+    ] {
+        assert!(operations.contains(&format!("\n    {property}")), "{property}");
+    }
+}
