@@ -31,9 +31,10 @@ const USERS: [User; 5] = [
         writes: &[Topic::CommentsEnriched, Topic::MentionsEnriched, Topic::LookupsDlq],
     },
     User { name: "weir-metrics", reads: &Topic::TYPED, writes: &[Topic::MetricsDlq] },
+    // It reads its own results to know which commands were carried out.
     User {
         name: "weir-replies",
-        reads: &[Topic::Replies],
+        reads: &[Topic::Replies, Topic::RepliesResults],
         writes: &[Topic::RepliesResults, Topic::RepliesDlq],
     },
 ];

@@ -67,9 +67,15 @@ const EVERY: Row = row(
         ),
         lines(
             "Full queues",
-            "Partitions whose queue is full: the work is slower than the topic.",
+            "Partitions whose queue is full, and how often one became full: the work is slower than the topic.",
             Unit::Short,
-            &[("weir_consumer_paused_partitions{@}", "{{job}} {{instance}}")],
+            &[
+                ("weir_consumer_paused_partitions{@}", "{{job}} {{instance}}"),
+                (
+                    "increase(weir_consumer_pauses_total{@}[$__rate_interval])",
+                    "{{job}} {{instance}} became full",
+                ),
+            ],
         ),
         lines(
             "Rebalances",
@@ -77,6 +83,10 @@ const EVERY: Row = row(
             Unit::Short,
             &[
                 ("increase(weir_consumer_rebalances_total{@}[$__rate_interval])", "{{job}} {{instance}}"),
+                (
+                    "increase(weir_consumer_rebuilt_total{@}[$__rate_interval])",
+                    "{{job}} {{instance}} built anew",
+                ),
                 ("weir_consumer_stopped{@}", "{{job}} {{instance}} stopped"),
             ],
         ),
