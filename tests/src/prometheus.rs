@@ -59,8 +59,17 @@ impl Prometheus {
             "scrape_configs": scrapes,
         });
         fs::write(dir.path().join("rules.yaml"), rules(patience)?).context("writing the rules")?;
-        fs::write(dir.path().join("prometheus.yml"), config.to_string())
-            .context("writing the configuration")?;
+        Self::start_with(&config, dir).await
+    }
+
+    /// Starts one with a configuration; paths in it are those of `dir`, or absolute.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::start`].
+    pub async fn start_with(config: &Value, dir: TempDir) -> Result<Self> {
+        let file = dir.path().join("prometheus.yml");
+        fs::write(file, config.to_string()).context("writing the configuration")?;
         let [port] = ports::free()?;
         let listen = format!("127.0.0.1:{port}");
         let flag = |name: &str, value: &str| format!("--{name}={value}");
