@@ -31,7 +31,8 @@ const LIST_ABOUT: &str = "List what is in the dead-letter topics; changes nothin
 const LIST_MORE: &str = "\
 One line a letter, oldest first: its partition and offset, when it failed for the first time, why, how often it was tried, \
 and where it came from; under it the error, where that is not the one of the letter above. At the end the letters by \
-reason. A = marks letters that `weir dlq redrive` has put back.
+reason. A = marks letters that `weir dlq redrive` has put back, as long as \
+Kafka remembers it (a week).
 
 Times are UTC. --since and --until go by when a letter was written. Values are not shown: see `weir dlq show`.
 

@@ -1,8 +1,12 @@
 //! What people see: lines on standard output, coloured on a terminal, in columns where they belong together.
 
 mod columns;
+#[cfg(test)]
+mod printed;
 
 pub(crate) use columns::{Cell, Columns};
+#[cfg(test)]
+pub(crate) use printed::Printed;
 
 use std::fmt;
 use std::io::{self, IsTerminal as _, Write};

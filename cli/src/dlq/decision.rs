@@ -14,6 +14,8 @@ use std::fmt;
 pub(super) struct Rules<'a> {
     /// The topics of the cluster.
     pub(super) topics: &'a BTreeSet<String>,
+    /// Those that a letter may go back to.
+    pub(super) own: &'a BTreeSet<String>,
     pub(super) topic_prefix: &'a str,
     pub(super) max_attempts: u32,
     pub(super) max_events: usize,
@@ -37,6 +39,8 @@ pub(super) enum Stays {
     TooOften(u32),
     /// Its topic is not there.
     NoTopic(String),
+    /// Its topic is none of the pipeline's.
+    Foreign(String),
     /// It is a body that still cannot be read.
     StillRefused(&'static str),
     /// Nothing says where it came from.
@@ -52,6 +56,9 @@ impl Rules<'_> {
             return Decision::Stays(Stays::TooOften(self.max_attempts));
         }
         match &letter.origin {
+            Some(origin) if !self.own.contains(&origin.topic) => {
+                Decision::Stays(Stays::Foreign(origin.topic.clone()))
+            }
             Some(origin) if self.topics.contains(&origin.topic) => Decision::Back(origin.topic.clone()),
             Some(origin) => Decision::Stays(Stays::NoTopic(origin.topic.clone())),
             None => self.split_again(record).map_or_else(Decision::Stays, Decision::Publish),
@@ -90,6 +97,7 @@ impl fmt::Display for Stays {
         match self {
             Self::TooOften(times) => write!(formatter, "tried {times} times or more (--max-attempts)"),
             Self::NoTopic(topic) => write!(formatter, "there is no topic {topic}"),
+            Self::Foreign(topic) => write!(formatter, "{topic} is no topic that goes by --topic-prefix"),
             Self::StillRefused(reason) => write!(formatter, "a body that still cannot be read ({reason})"),
             Self::NoOrigin => formatter.write_str("nothing says where it came from"),
             Self::NoRoom => formatter.write_str("too many before it were left out; put those back first"),
@@ -106,7 +114,9 @@ mod tests {
 
     fn decide(record: &Record) -> Decision {
         let topics = BTreeSet::from(["meta.comments.v1".to_owned()]);
-        let rules = Rules { topics: &topics, topic_prefix: "meta", max_attempts: 20, max_events: 10 };
+        let own = BTreeSet::from(["meta.comments.v1".to_owned(), "meta.gone.v1".to_owned()]);
+        let rules =
+            Rules { topics: &topics, own: &own, topic_prefix: "meta", max_attempts: 20, max_events: 10 };
         rules.decide(record, &Letter::of(record))
     }
 
@@ -122,11 +132,13 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_goes_back_to_its_topic_unless_that_is_gone() {
+    fn a_letter_goes_back_to_its_topic_unless_that_is_gone_or_none_of_the_pipelines() {
         assert_eq!(
             decide(&record(Some("meta.comments.v1"), 5)),
             Decision::Back("meta.comments.v1".to_owned())
         );
+        let foreign = Stays::Foreign("meta.lookups.dlq.v1".to_owned());
+        assert_eq!(decide(&record(Some("meta.lookups.dlq.v1"), 5)), Decision::Stays(foreign));
         let gone = Stays::NoTopic("meta.gone.v1".to_owned());
         assert_eq!(decide(&record(Some("meta.gone.v1"), 5)), Decision::Stays(gone));
     }

@@ -192,21 +192,7 @@ fn summary(reasons: &Reasons, screen: &mut Screen) -> io::Result<()> {
 mod tests {
     use super::super::letter::tests::record;
     use super::*;
-    use std::sync::{Arc, Mutex};
-
-    /// Keeps what is printed.
-    #[derive(Clone, Default)]
-    struct Printed(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Printed {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().map_err(|_| io::ErrorKind::Other)?.write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
+    use crate::screen::Printed;
 
     fn listed(attempts: u32, back: bool) -> Listed {
         Listed { letter: Letter::of(&record(Some("meta.comments.v1"), attempts)), back }
@@ -215,9 +201,9 @@ mod tests {
     #[test]
     fn a_table_fits_80_columns_and_says_an_error_once() {
         let printed = Printed::default();
-        let mut screen = Screen::plain(printed.clone());
-        table("meta.lookups.dlq.v1", &[listed(5, true), listed(10, false)], 12, &mut screen).unwrap();
-        let text = String::from_utf8(printed.0.lock().unwrap().clone()).unwrap();
+        table("meta.lookups.dlq.v1", &[listed(5, true), listed(10, false)], 12, &mut printed.screen())
+            .unwrap();
+        let text = printed.text();
         assert_eq!(
             text.lines().collect::<Vec<_>>(),
             [

@@ -3,7 +3,7 @@
 use super::decision::{Decision, Rules, Stays, parcel};
 use super::letter::Letter;
 use super::marks::Marks;
-use super::outcome::{Fate, Line, Tally};
+use super::outcome::{Fate, Line, Sums, Tally};
 use super::settings::RedriveSettings;
 use crate::progress::Progress;
 use crate::screen::Tone;
@@ -12,7 +12,7 @@ use crate::sink::{Parcel, Sink};
 use crate::source::Source;
 use crate::{Exit, Screen, ToolError};
 use runtime::consumer::Record;
-use schemas::{Millis, Topic};
+use schemas::{KeyRule, Millis, Topic};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -27,7 +27,10 @@ struct Redrive<'a> {
     session: &'a Session,
     settings: &'a RedriveSettings,
     source: Source,
+    /// All topics of the cluster.
     topics: BTreeSet<String>,
+    /// The topics that letters may go back to.
+    own: BTreeSet<String>,
     /// The value of `ce_replay` for what is published anew.
     run: String,
     tally: Tally,
@@ -48,6 +51,7 @@ pub(super) fn run(
         settings,
         source,
         topics,
+        own: own(&settings.scope.topic_prefix),
         run: Millis::of(SystemTime::now()).to_string(),
         tally: Tally::default(),
         screen,
@@ -58,7 +62,10 @@ pub(super) fn run(
     }
     let outcome = settings.scope.topics.iter().try_for_each(|topic| redrive.topic(topic));
     redrive.progress.clear();
-    redrive.report()?;
+    // Of a run that failed at once there is nothing to report.
+    if outcome.is_ok() || redrive.tally.sums != Sums::default() {
+        redrive.report()?;
+    }
     outcome?;
     Ok(match (session.must_stop(), redrive.tally.sums.stays) {
         (true, _) => Exit::Failure,
@@ -75,6 +82,12 @@ fn needed(settings: &RedriveSettings) -> Vec<String> {
     scope.topics.iter().cloned().chain(typed.map(|topic| topic.name(&scope.topic_prefix))).collect()
 }
 
+/// The topics of the pipeline but for those of dead letters, whatever a letter's headers say.
+fn own(topic_prefix: &str) -> BTreeSet<String> {
+    let own = Topic::ALL.into_iter().filter(|topic| topic.spec().key != KeyRule::Original);
+    own.map(|topic| topic.name(topic_prefix)).collect()
+}
+
 impl Redrive<'_> {
     /// Puts back the letters of one topic. What was acknowledged is remembered, however it ends.
     fn topic(&mut self, topic: &str) -> Result<(), ToolError> {
@@ -84,7 +97,7 @@ impl Redrive<'_> {
         let mut sink = Sink::open(self.session, &self.settings.kafka, self.settings.rate)?;
         let outcome = self.letters(&range, &mut marks, &mut sink);
         let (acknowledged, written) = sink.finish();
-        let noted = self.note(acknowledged, &mut marks);
+        let noted = self.note(&acknowledged, &mut marks);
         let kept = marks.keep(&self.source);
         outcome?;
         written?;
@@ -111,7 +124,7 @@ impl Redrive<'_> {
             if self.settings.scope.holds(&letter) {
                 self.letter(&record, letter, &mut planned, sink)?;
             }
-            self.note(sink.acknowledged()?, marks)?;
+            self.note(&sink.acknowledged()?, marks)?;
             if kept.elapsed() >= KEEP_EVERY {
                 marks.keep(&self.source)?;
                 kept = Instant::now();
@@ -155,6 +168,7 @@ impl Redrive<'_> {
     fn rules(&self) -> Rules<'_> {
         Rules {
             topics: &self.topics,
+            own: &self.own,
             topic_prefix: &self.settings.scope.topic_prefix,
             max_attempts: self.settings.max_attempts,
             max_events: self.settings.max_events,
@@ -170,12 +184,12 @@ impl Redrive<'_> {
     }
 
     /// Takes note of letters that are where they belong.
-    fn note(&mut self, acknowledged: Vec<Sent>, marks: &mut Marks) -> Result<(), ToolError> {
-        for (letter, fate, events) in acknowledged {
+    fn note(&mut self, acknowledged: &[Sent], marks: &mut Marks) -> Result<(), ToolError> {
+        // All of them before the first is told, which can fail where nobody reads any more.
+        for (letter, ..) in acknowledged {
             marks.add(letter.place.partition, letter.place.offset);
-            self.tell(&letter, &fate, events)?;
         }
-        Ok(())
+        acknowledged.iter().try_for_each(|(letter, fate, events)| self.tell(letter, fate, *events))
     }
 
     fn tell(&mut self, letter: &Letter, fate: &Fate, events: usize) -> Result<(), ToolError> {
@@ -193,7 +207,7 @@ impl Redrive<'_> {
             return Ok(self.screen.line(summary)?);
         }
         self.tally.print(apply, self.screen)?;
-        if sums == super::outcome::Sums::default() {
+        if sums == Sums::default() {
             return Ok(self.screen.line("There are no such dead letters.")?);
         }
         self.screen.line("")?;

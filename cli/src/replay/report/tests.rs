@@ -3,22 +3,8 @@
 use super::*;
 use crate::replay::filter::Filter;
 use crate::replay::settings::Task;
+use crate::screen::Printed;
 use runtime::settings::KafkaSettings;
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// Keeps what is printed.
-#[derive(Clone, Default)]
-struct Printed(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Printed {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 fn settings(apply: bool) -> ReplaySettings {
     ReplaySettings {
@@ -52,9 +38,8 @@ fn report() -> Report {
 
 fn printed(mut report: Report, settings: &ReplaySettings) -> String {
     let out = Printed::default();
-    report.print(settings, &mut Screen::plain(out.clone())).unwrap();
-    let bytes = out.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    String::from_utf8(bytes).unwrap()
+    report.print(settings, &mut out.screen()).unwrap();
+    out.text()
 }
 
 #[test]
