@@ -35,7 +35,7 @@ pub(crate) const GROUP: &str = "weir-redrive";
 
 /// A bounded memory for what is read ahead of each partition, a quick end, and checked sums; a file can say otherwise.
 const DEFAULTS: [(&str, &str); 4] = [
-    ("queued.max.messages.kbytes", "4096"),
+    ("queued.max.messages.kbytes", "1024"),
     ("fetch.wait.max.ms", "50"),
     ("fetch.queue.backoff.ms", "20"),
     ("check.crcs", "true"),
