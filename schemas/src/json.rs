@@ -39,12 +39,12 @@ impl<'a> Text<'a> {
                         return None;
                     }
                     open.push(brackets.len());
-                    brackets.push(Bracket { start: at, end: text.len(), next: usize::MAX });
+                    brackets.push(Bracket { start: narrow(at), end: FAR, next: FAR });
                 }
                 b']' | b'}' => {
-                    let next = brackets.len();
+                    let next = narrow(brackets.len());
                     if let Some(bracket) = open.pop().and_then(|place| brackets.get_mut(place)) {
-                        (bracket.end, bracket.next) = (at + 1, next);
+                        (bracket.end, bracket.next) = (narrow(at + 1), next);
                     }
                 }
                 _ => {}
@@ -63,21 +63,36 @@ impl<'a> Text<'a> {
 
     /// The end of the array or object that begins at `at`, the one at `place` of the index, and the place after it there.
     fn end_of_brackets(&self, at: usize, place: usize) -> Option<(usize, usize)> {
-        match self.brackets.get(place).filter(|bracket| bracket.start == at) {
-            Some(bracket) => Some((bracket.end, bracket.next)),
+        match self.brackets.get(place).and_then(|bracket| bracket.of(at)) {
+            Some(end) => Some(end),
             None => end_of_brackets(self.text.as_bytes(), at).map(|end| (end, place)),
         }
     }
 }
 
-/// An array or object of an indexed text.
+/// An array or object of an indexed text. Half the size of three `usize`, since a hostile body has a million of them.
 #[derive(Clone, Copy, Debug)]
 struct Bracket {
-    start: usize,
+    start: u32,
     /// The place after its end.
-    end: usize,
+    end: u32,
     /// The place in the index of the first that begins after its end.
-    next: usize,
+    next: u32,
+}
+
+/// Stands for a place that is not known, or beyond what is counted: it is looked for when it is needed.
+const FAR: u32 = u32::MAX;
+
+fn narrow(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(FAR)
+}
+
+impl Bracket {
+    /// The end, and the place after it in the index, of what begins at `at`, where that is known.
+    fn of(self, at: usize) -> Option<(usize, usize)> {
+        let is_known = self.start == narrow(at) && self.end != FAR && self.next != FAR;
+        is_known.then_some((self.end as usize, self.next as usize))
+    }
 }
 
 /// A JSON value as it stands in its text, without the white space around it.

@@ -93,9 +93,9 @@ fn reference(content: Content) -> String {
     format!("      {message}:\n        $ref: '#/components/messages/{message}'\n")
 }
 
-/// What a subscriber does.
+/// Subscribers receive everything but commands, which they send.
 fn operation(topic: Topic) -> String {
-    let action = "receive";
+    let action = if topic == Topic::Replies { "send" } else { "receive" };
     let id = id(topic);
     let capital: String = id.chars().take(1).flat_map(char::to_uppercase).chain(id.chars().skip(1)).collect();
     let summary = quoted(&sentence(topic.spec().carries));

@@ -56,6 +56,11 @@ fn attributes_are_of_allowed_characters(event: &Event<'_>) {
     assert!(event.field.as_deref().is_none_or(is_name), "field {:?}", event.field);
     let of_object = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     assert!((1..=64).contains(&event.object.len()) && event.object.bytes().all(of_object));
+    assert!(
+        !event.kind.standby || event.kind.kind.comes_on_standby(),
+        "{} is no kind of the channel",
+        event.kind
+    );
     assert_eq!(event.key.is_some(), account.is_some(), "an account makes a key, and nothing else does");
     if let (Some(key), Some(account)) = (event.key.as_deref(), account) {
         let rest = key.strip_prefix(account).expect("a key begins with the account");
