@@ -1,6 +1,6 @@
 //! Looks into a spool from outside, as `weir spool` does, whether an ingest is using it or not.
 //!
-//! An [`Inspector`] creates and changes nothing; a [`Retrier`] changes one column of rows that are set aside. What makes
+//! An [`Inspector`] writes nothing; a [`Retrier`] changes one column of rows that are set aside. What makes
 //! both safe beside a running ingest, all of <https://sqlite.org/wal.html>:
 //!
 //! - Readers do not block the writer, and the writer does not block readers; a read sees the file as it was when the
@@ -75,7 +75,7 @@ pub struct Group {
 impl Inspector {
     /// Opens the spool of a directory. Nothing is created, nothing changed, and no lock taken that ingest waits for.
     pub fn open(directory: &Path) -> Result<Self, InspectError> {
-        let mut inspector = Self { opened: Opened::to_read(directory)? };
+        let mut inspector = Self { opened: open(directory)? };
         let version = inspector.read(connection::version)?;
         connection::check_version(directory, version)?;
         Ok(inspector)
@@ -106,19 +106,33 @@ impl Inspector {
 
     /// Asks, again where the file changed hands meanwhile. `ask` is one statement, so one read of one state.
     fn read<T>(&mut self, ask: impl Fn(&Connection) -> rusqlite::Result<T>) -> Result<T, InspectError> {
+        let mut problem = InspectError::Busy(self.opened.file());
         for _ in 0..ATTEMPTS {
-            let answer = ask(&self.opened.connection);
-            match answer {
-                Err(error) if connection::changes_hands(&error) => connection::wait(BETWEEN_ATTEMPTS),
+            match ask(&self.opened.connection) {
+                Err(error) if connection::changes_hands(&error) => {
+                    problem = self.opened.problem(error);
+                    connection::wait(BETWEEN_ATTEMPTS);
+                }
                 answer if self.opened.is_as_opened() => {
                     return answer.map_err(|error| self.opened.problem(error));
                 }
                 _ => {}
             }
-            self.opened = Opened::to_read(&self.opened.directory)?;
+            self.opened = open(&self.opened.directory)?;
         }
-        Err(InspectError::Busy(self.opened.file()))
+        Err(problem)
     }
+}
+
+/// Opens the file; again where its log was found without an index, as for a moment when an ingest begins or ends.
+fn open(directory: &Path) -> Result<Opened, InspectError> {
+    for _ in 1..ATTEMPTS {
+        match Opened::to_read(directory) {
+            Err(InspectError::NoIndex(_)) => connection::wait(BETWEEN_ATTEMPTS),
+            opened => return opened,
+        }
+    }
+    Opened::to_read(directory)
 }
 
 fn group_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Group> {

@@ -2,15 +2,20 @@
 //!
 //! How, depends on what lies beside it:
 //!
-//! - A log (`-wal`): an ingest is running, or was killed. The file is opened read-only, and so is the index of the log
-//!   (`-shm`): with `readonly_shm=1`, which is what SQLite does by itself where it may not write to it
+//! - A log (`-wal`) and its index (`-shm`): an ingest is running, or was killed. The file is opened read-only, and so is
+//!   the index: with `readonly_shm=1`, which is what SQLite does by itself where it may not write to it
 //!   (<https://sqlite.org/wal.html>, "Read-Only Databases", since 3.22.0). Beside a running ingest its index is used;
-//!   where none runs, SQLite builds one of its own in memory. `os_unix.c` and `wal.c` (`walBeginShmUnreliable`) of
-//!   the SQLite that is compiled in have the parameter; the tests compare every file byte by byte.
-//! - No log: the last one closed the file, everything is in it. A plain read-only connection would make a log and an
-//!   index; so it is opened as `immutable=1` (<https://sqlite.org/uri.html>), which needs neither, nor any lock, but must
-//!   not be trusted when somebody writes. Nobody can without making a log, or leaving another size or time of change; so
-//!   both are looked at after each read, and what was read is thrown away where they differ.
+//!   where none runs, SQLite builds one of its own in memory. The parameter is in `os_unix.c` of the SQLite that is
+//!   compiled in, what follows from it in `wal.c` (`walBeginShmUnreliable`); the tests compare every file byte by byte.
+//! - No log, or an empty one without an index: the last one closed the file, everything is in it. A plain read-only
+//!   connection would make a log and an index; so it is opened as `immutable=1` (<https://sqlite.org/uri.html>), which
+//!   needs neither, nor any lock, but must not be trusted when somebody writes. Nobody can without making an index, or
+//!   leaving another size or time of change; so both are looked at after each read, and what was read is thrown away
+//!   where they differ.
+//!
+//! One thing is left to chance. Where an ingest deletes its log between the look and the first read, SQLite makes an empty
+//! one, of the file's own owner and mode, before it finds that there is no index. It does so with the file locked against
+//! that ingest, and an empty log is as good as none; so it is left there.
 
 use super::super::database::{Trouble, VERSION};
 use super::super::files;
@@ -50,13 +55,11 @@ impl Opened {
     /// Opens it to read; the directory stays as it is.
     pub(super) fn to_read(directory: &Path) -> Result<Self, InspectError> {
         let (file, metadata) = find(directory)?;
-        let has_log = exists(&files::with_suffix(&file, "-wal"))?;
-        let index = files::with_suffix(&file, "-shm");
-        if has_log && !exists(&index)? {
-            return Err(InspectError::NoIndex(index));
-        }
-        let at_rest = (!has_log).then(|| Rest::of(&metadata));
-        let how = if has_log { "mode=ro&readonly_shm=1" } else { "mode=ro&immutable=1" };
+        let (at_rest, how) = match Beside::of(&file)? {
+            Beside::Index => (None, "mode=ro&readonly_shm=1"),
+            Beside::Nothing => (Some(Rest::of(&metadata)), "mode=ro&immutable=1"),
+            Beside::LogAlone => return Err(InspectError::NoIndex(files::with_suffix(&file, "-shm"))),
+        };
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
         let connection = connect(&uri(&file, how), flags).map_err(|error| problem(&file, error))?;
         Ok(Self { directory: directory.to_owned(), connection, at_rest })
@@ -82,12 +85,32 @@ impl Opened {
     pub(super) fn is_as_opened(&self) -> bool {
         let Some(rest) = self.at_rest else { return true };
         let file = self.file();
-        let has_log = exists(&files::with_suffix(&file, "-wal")).unwrap_or(true);
-        !has_log && fs::metadata(&file).is_ok_and(|metadata| Rest::of(&metadata) == rest)
+        matches!(Beside::of(&file), Ok(Beside::Nothing))
+            && fs::metadata(&file).is_ok_and(|metadata| Rest::of(&metadata) == rest)
     }
 
     pub(super) fn problem(&self, error: rusqlite::Error) -> InspectError {
         problem(&self.file(), error)
+    }
+}
+
+/// What lies beside a file.
+enum Beside {
+    /// An index of a log: the file is in use, or was when its process was killed.
+    Index,
+    /// A log with something in it, of which there is no index.
+    LogAlone,
+    /// Nothing that matters.
+    Nothing,
+}
+
+impl Beside {
+    fn of(file: &Path) -> Result<Self, InspectError> {
+        if size(&files::with_suffix(file, "-shm"))?.is_some() {
+            return Ok(Self::Index);
+        }
+        let log = size(&files::with_suffix(file, "-wal"))?;
+        Ok(if log.is_some_and(|bytes| bytes > 0) { Self::LogAlone } else { Self::Nothing })
     }
 }
 
@@ -115,11 +138,11 @@ pub(super) fn check_version(directory: &Path, version: Option<i64>) -> Result<()
     }
 }
 
-/// Whether it failed because an ingest begins, ends or was killed at this moment. `SQLITE_READONLY_RECOVERY` and
-/// `SQLITE_READONLY_CANTINIT` say that the log's index is of no use yet, and that a writer is about to mend it
-/// (<https://sqlite.org/rescode.html>).
+/// Whether it may have failed because an ingest begins, ends or was killed at this moment. `SQLITE_READONLY_RECOVERY` and
+/// `SQLITE_READONLY_CANTINIT` say that the log's index is of no use yet, and that a writer is about to mend it;
+/// `SQLITE_CANTOPEN`, that log and index were deleted since they were looked for (<https://sqlite.org/rescode.html>).
 pub(super) fn changes_hands(error: &rusqlite::Error) -> bool {
-    error.sqlite_error_code() == Some(ErrorCode::ReadOnly)
+    matches!(error.sqlite_error_code(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen))
 }
 
 /// Leaves the file to others for a while.
@@ -159,9 +182,13 @@ fn find(directory: &Path) -> Result<(PathBuf, Metadata), InspectError> {
     }
 }
 
-fn exists(path: &Path) -> Result<bool, InspectError> {
-    path.try_exists()
-        .map_err(|error| InspectError::Unusable { file: path.to_owned(), why: error.to_string() })
+/// How large a file is; `None` where there is none.
+fn size(file: &Path) -> Result<Option<u64>, InspectError> {
+    match fs::metadata(file) {
+        Ok(metadata) => Ok(Some(metadata.len())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(InspectError::Unusable { file: file.to_owned(), why: error.to_string() }),
+    }
 }
 
 fn problem(file: &Path, error: rusqlite::Error) -> InspectError {

@@ -100,6 +100,15 @@ fn what_an_ended_process_left_is_read_and_left_byte_for_byte() {
 }
 
 #[test]
+fn an_empty_log_without_an_index_is_as_good_as_none() {
+    let (directory, rows) = at_rest(5);
+    fs::write(files::with_suffix(&files::database(directory.path()), "-wal"), "").unwrap();
+    let before = contents(directory.path());
+    assert_eq!(ids(&list(directory.path(), Which::All)), ids_of(&rows));
+    assert!(contents(directory.path()) == before, "nothing was written or made");
+}
+
+#[test]
 fn a_process_that_begins_meanwhile_is_noticed() {
     let (directory, rows) = at_rest(300);
     let mut inspector = Inspector::open(directory.path()).unwrap();
