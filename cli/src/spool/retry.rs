@@ -120,6 +120,6 @@ fn planned(count: u64, arguments: &str, place: &Place, screen: &mut Screen) -> i
 fn done(count: u64, place: &Place, screen: &mut Screen) -> io::Result<()> {
     let (deliveries, verb) = (quantity::deliveries(count), if count == 1 { "waits" } else { "wait" });
     screen.toned(Tone::Good, &format!("{deliveries} {verb} for Kafka again."))?;
-    screen.line("A running ingest sends what waits within seconds; one that is down, once it is up.")?;
+    screen.line("A running ingest sends within seconds what waits; one that is down, once up.")?;
     screen.line(format!("Whether Kafka takes it now: weir spool list{} --set-aside", place.flag))
 }
