@@ -72,8 +72,7 @@ Examples:
   weir spool show 019aa7f0-5c1e-7d3a-9f00-1c2d3e4f5a6b
   weir spool show --body 019aa7f0-5c1e-7d3a-9f00-1c2d3e4f5a6b | weir events";
 
-const RETRY_ABOUT: &str =
-    "Let deliveries that were set aside wait for Kafka again; without --apply changes nothing";
+const RETRY_ABOUT: &str = "Let what was set aside wait for Kafka again; a dry run unless --apply";
 
 const RETRY_MORE: &str = "\
 First do away with the reason for which Kafka refused them; `weir spool list` says how. Without --apply it shows which \
