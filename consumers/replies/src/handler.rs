@@ -301,3 +301,6 @@ impl Work {
 fn behind(error: &FollowError) -> Failure {
     Failure::Unavailable { error: error.to_string(), wait: None }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,10 +22,11 @@ pub use settings::{ReplyArgs, ReplySettings};
 
 use handler::Replies;
 use metrics::ReplyMetrics;
+use prometheus::Registry;
 use runtime::consumer::{self, ConsumerError, ConsumerOptions};
 use runtime::process::{About, Process};
 use runtime::producer::{Producer, ProducerError, ProducerOptions};
-use runtime::settings::CommonSettings;
+use runtime::settings::{CommonSettings, KafkaSettings};
 use schemas::Topic;
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,20 +67,31 @@ pub async fn run(
     let tokens = Arc::new(AccessTokens::open(settings.graph.tokens.clone(), &process.registry));
     let _rereading = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&tokens).keep_fresh()));
     let options = options(&common.topic_prefix, settings.graph.graph.timeout + AFTER_A_CALL);
-    let intents = ProducerOptions { client_id: ABOUT.name.to_owned(), ..ProducerOptions::default() };
-    let handler = Replies {
-        graph: Graph::new(settings.graph.graph.clone(), &process.registry)?,
-        pace: Pace::new(settings.graph.pace.clone(), &process.registry),
-        tokens,
-        producer: Producer::new(&common.kafka, &intents)?,
-        kafka: common.kafka.clone(),
-        follower: OnceCell::new(),
-        results: Arc::from(Topic::RepliesResults.name(&common.topic_prefix)),
-        settings,
-        metrics: ReplyMetrics::new(&process.registry),
-    };
+    let results = Topic::RepliesResults.name(&common.topic_prefix);
+    let handler = replies(&common.kafka, &results, settings, tokens, &process.registry)?;
     consumer::run(&common.kafka, options, handler, &process).await?;
     Ok(())
+}
+
+fn replies(
+    kafka: &KafkaSettings,
+    results: &str,
+    settings: ReplySettings,
+    tokens: Arc<AccessTokens>,
+    registry: &Registry,
+) -> Result<Replies, RepliesError> {
+    let intents = ProducerOptions { client_id: ABOUT.name.to_owned(), ..ProducerOptions::default() };
+    Ok(Replies {
+        graph: Graph::new(settings.graph.graph.clone(), registry)?,
+        pace: Pace::new(settings.graph.pace.clone(), registry),
+        tokens,
+        producer: Producer::new(kafka, &intents)?,
+        kafka: kafka.clone(),
+        follower: OnceCell::new(),
+        results: Arc::from(results),
+        settings,
+        metrics: ReplyMetrics::new(registry),
+    })
 }
 
 fn options(topic_prefix: &str, drain_timeout: Duration) -> ConsumerOptions {

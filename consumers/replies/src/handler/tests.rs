@@ -1,0 +1,139 @@
+//! Two owners of one partition, as after a change of owner that one of them has not heard of.
+
+use super::*;
+use crate::ABOUT;
+use prometheus::Registry;
+use rdkafka::mocking::MockCluster;
+use rdkafka::producer::DefaultProducerContext;
+use schemas::reply::CommandResult;
+use std::fs;
+use tempfile::TempDir;
+use weir_graph::simulator::{Behaviour, Simulator};
+use weir_graph::{GraphParts, GraphSettings, GraphUrl, GraphVersion, PaceSettings, TokenSettings};
+
+const RESULTS: &str = "results";
+
+struct Bench {
+    mock: MockCluster<'static, DefaultProducerContext>,
+    simulator: Simulator,
+    tokens: TempDir,
+}
+
+impl Bench {
+    async fn new() -> Self {
+        let mock = MockCluster::new(1).unwrap();
+        mock.create_topic(RESULTS, 4, 1).unwrap();
+        let tokens = tempfile::tempdir().unwrap();
+        fs::write(tokens.path().join("default"), "EAAcanary").unwrap();
+        Self { mock, simulator: Simulator::start().await.unwrap(), tokens }
+    }
+
+    fn owner(&self) -> Replies {
+        self.owner_with(|_| {})
+    }
+
+    fn owner_with(&self, change: impl FnOnce(&mut ReplySettings)) -> Replies {
+        let url = GraphUrl::parse(&self.simulator.url()).unwrap();
+        let graph = GraphParts {
+            graph: GraphSettings::of(url, GraphVersion::parse("v26.0").unwrap()),
+            pace: PaceSettings::default(),
+            tokens: TokenSettings::of(self.tokens.path().to_owned()),
+        };
+        let (patience, max_age) = (Duration::from_mins(15), Duration::from_hours(24));
+        let mut settings = ReplySettings { graph, patience, max_age, resend_unknown: 0, remembered: 1_000 };
+        change(&mut settings);
+        let kafka = KafkaSettings::plain(self.mock.bootstrap_servers());
+        let registry = Registry::new();
+        let tokens = Arc::new(AccessTokens::open(settings.graph.tokens.clone(), &registry));
+        crate::replies(&kafka, RESULTS, settings, tokens, &registry).unwrap()
+    }
+}
+
+fn command(number: i64) -> Record {
+    let value =
+        format!(r#"{{"id":"c-{number}","account":"1784","action":"message","to":"{number}","text":"x"}}"#);
+    Record {
+        topic: Arc::from("replies"),
+        partition: 0,
+        offset: number,
+        timestamp: Some(SystemTime::now()),
+        key: Some(format!("1784:{number}").into_bytes()),
+        value: Some(value.into_bytes()),
+        headers: Vec::new(),
+    }
+}
+
+/// What an owner has to say of a command in the end, by status.
+async fn said(owner: &Replies, partition: &mut Partition, record: &Record) -> Vec<String> {
+    loop {
+        match owner.handle(partition, record).await {
+            Ok(outputs) => {
+                let status = |output: &Output| {
+                    let result: CommandResult<'_> = serde_json::from_slice(&output.value).unwrap();
+                    serde_json::to_value(&result.status).unwrap().as_str().unwrap().to_owned()
+                };
+                return outputs.iter().map(status).collect();
+            }
+            Err(Failure::Unavailable { wait, .. }) => {
+                tokio::time::sleep(wait.unwrap_or(Duration::from_millis(20))).await;
+            }
+            Err(failure) => panic!("{failure:?}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_owners_one_carries_a_command_out() {
+    let bench = Bench::new().await;
+    let (one, other) = (bench.owner(), bench.owner());
+    let (mut ones, mut others) = (Partition::default(), Partition::default());
+    for number in 0..40 {
+        let record = command(number);
+        let (first, second) =
+            tokio::join!(said(&one, &mut ones, &record), said(&other, &mut others, &record));
+        let mut all = [first, second].concat();
+        all.sort();
+        // The slower one says nothing, or that it does not know.
+        assert!(all == ["done"] || all == ["done", "unknown"], "{all:?}");
+        assert_eq!(bench.simulator.posts().len(), usize::try_from(number).unwrap() + 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_waits_goes_on_with_the_intent_that_it_has() {
+    let bench = Bench::new().await;
+    let owner = bench.owner_with(|settings| settings.graph.pace.stop_for = Duration::from_millis(100));
+    bench.simulator.misbehave_times("1", Behaviour::error(4, None), 2);
+    let mut partition = Partition::default();
+    assert_eq!(said(&owner, &mut partition, &command(1)).await, ["done"]);
+    assert_eq!(bench.simulator.posts().len(), 3);
+    let again = said(&owner, &mut Partition::default(), &command(1)).await;
+    assert_eq!(again, ["unknown"], "its end never reached the topic");
+    assert_eq!(bench.simulator.posts().len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replaced_token_is_tried_once_more_and_a_refused_one_is_not() {
+    let bench = Bench::new().await;
+    let owner = bench.owner();
+    bench.simulator.refuse_token("EAAcanary");
+    fs::write(bench.tokens.path().join("default"), "EAAnew").unwrap();
+    let mut partition = Partition::default();
+    assert_eq!(said(&owner, &mut partition, &command(1)).await, ["done"]);
+    bench.simulator.refuse_token("EAAnew");
+    assert_eq!(said(&owner, &mut partition, &command(2)).await, ["refused"]);
+    assert_eq!(said(&owner, &mut partition, &command(3)).await, ["refused"]);
+    assert_eq!(bench.simulator.posts().len(), 3, "the third was not tried");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_command_is_begun_that_could_not_be_remembered() {
+    let bench = Bench::new().await;
+    let owner = bench.owner_with(|settings| settings.remembered = 1);
+    let mut partition = Partition::default();
+    assert_eq!(said(&owner, &mut partition, &command(1)).await, ["done"]);
+    let failure = owner.handle(&mut partition, &command(2)).await.unwrap_err();
+    let Failure::Unavailable { error, .. } = failure else { panic!("{failure:?}") };
+    assert!(error.contains("--remembered-commands"), "{error}");
+    assert_eq!((bench.simulator.posts().len(), ABOUT.name), (1, "weir-replies"));
+}
