@@ -108,13 +108,8 @@ fn properties(port: u16, dir: &Path) -> Vec<(&'static str, String)> {
     let plain_users = crate::manual::SERVICES.map(|name| format!(" user_{name}=\"{PASSWORD}\"")).concat();
     let module = |name: &str| format!("org.apache.kafka.common.security.{name} required");
     vec![
-        (
-            "listeners",
-            format!(
-                "BROKER://127.0.0.1:{{broker}},CONTROLLER://127.0.0.1:{{controller}},SECURED://127.0.0.1:{port}"
-            ),
-        ),
-        ("advertised.listeners", format!("BROKER://127.0.0.1:{{broker}},SECURED://127.0.0.1:{port}")),
+        ("listeners", format!("{{usual}},SECURED://127.0.0.1:{port}")),
+        ("advertised.listeners", format!("{{advertised}},SECURED://127.0.0.1:{port}")),
         (
             "listener.security.protocol.map",
             "BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURED:SASL_SSL".to_owned(),

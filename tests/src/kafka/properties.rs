@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-/// The text of the file; later lines win, so the caller's `properties` come last. In their values, `{broker}` and
-/// `{controller}` stand for the usual ports.
+/// The text of the file; later lines win, so the caller's `properties` come last. In their values, `{usual}` stands for the
+/// usual listeners and `{advertised}` for those of them that clients are told of.
 pub(super) fn server(broker: u16, controller: u16, dir: &Path, properties: &[(&str, &str)]) -> String {
     let usual = format!(
         "\
@@ -32,10 +32,10 @@ num.io.threads=4
 ",
         data = dir.join("data").display()
     );
-    let ports = [("{broker}", broker), ("{controller}", controller)];
+    let listeners = format!("BROKER://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}");
+    let advertised = format!("BROKER://127.0.0.1:{broker}");
     let own = properties.iter().map(|(name, value)| {
-        let filled = |value: String, (word, port): (&str, u16)| value.replace(word, &port.to_string());
-        format!("{name}={}\n", ports.into_iter().fold((*value).to_owned(), filled))
+        format!("{name}={}\n", value.replace("{usual}", &listeners).replace("{advertised}", &advertised))
     });
     std::iter::once(usual).chain(own).collect()
 }
