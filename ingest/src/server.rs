@@ -64,33 +64,23 @@ pub async fn serve(
         process.name,
         Arc::clone(&metrics),
     );
-    let topics = publisher.topic_names();
     process.shutdown.spawn(watchdog::watch(producer.clone(), &process));
-    let reload = reload::keep_current(
+    process.shutdown.spawn(reload::keep_current(
         Arc::clone(&secrets),
         settings.clone(),
         Arc::clone(&metrics),
         process.shutdown.clone(),
-    );
-    process.shutdown.spawn(reload);
+    ));
     process.shutdown.spawn(gate::open_when_ready(
         gate.clone(),
         producer.clone(),
-        topics,
+        publisher.topic_names(),
         spool.is_some(),
         process.shutdown.clone(),
     ));
     let breaker = Breaker::new(settings.breaker_misses, settings.breaker_probe);
     let kafka = Arc::new(Kafka { publisher, gate, breaker, metrics: Arc::clone(&metrics) });
-    if let Some(spool) = &spool {
-        start_draining(spool, &kafka, &process);
-    }
-    let durable = Durable {
-        kafka,
-        spool: spool.clone(),
-        ack_timeout: settings.ack_timeout,
-        metrics: Arc::clone(&metrics),
-    };
+    let durable = durable(&settings, kafka, spool.clone(), &process);
     let refusals = Refusals::new(&process.registry);
     let limit = settings.limits.max_body_bytes_in_flight;
     let parts = Parts {
@@ -140,10 +130,15 @@ fn open_spool(settings: &Settings, process: &Process) -> Result<Option<Spool>, O
     Ok(Some(spool))
 }
 
-fn start_draining(spool: &Spool, kafka: &Arc<Kafka>, process: &Process) {
-    let shutdown = &process.shutdown;
-    shutdown.spawn(spool::tend(spool.clone(), shutdown.clone()));
-    shutdown.spawn(spool::drain(spool.clone(), Arc::clone(kafka), shutdown.clone()));
+/// The ways in which a delivery becomes durable; the spool is drained from now on.
+fn durable(settings: &Settings, kafka: Arc<Kafka>, spool: Option<Spool>, process: &Process) -> Durable {
+    if let Some(spool) = &spool {
+        let shutdown = &process.shutdown;
+        shutdown.spawn(spool::tend(spool.clone(), shutdown.clone()));
+        shutdown.spawn(spool::drain(spool.clone(), Arc::clone(&kafka), shutdown.clone()));
+    }
+    let metrics = Arc::clone(&kafka.metrics);
+    Durable { kafka, spool, ack_timeout: settings.ack_timeout, metrics }
 }
 
 fn producer_options(settings: &Settings, client_id: &str) -> ProducerOptions {

@@ -2,7 +2,7 @@
 
 use crate::cluster::{Cluster, PREFIX};
 use runtime::process::Process;
-use runtime::settings::CommonSettings;
+use runtime::settings::{CommonSettings, ConsumerSettings};
 use runtime::telemetry::LogFormat;
 use std::fs;
 use std::time::Duration;
@@ -38,6 +38,7 @@ impl Running {
             topic_prefix: PREFIX.to_owned(),
             admin_listen: "127.0.0.1:0".parse().unwrap(),
             log_format: LogFormat::Auto,
+            consumer: ConsumerSettings::default(),
         };
         let process = Process::new("weir-lookups", "0.0.0");
         let inner = process.clone();
