@@ -68,15 +68,28 @@ async fn a_dead_letter_is_listed_shown_put_back_once_and_counts_on_when_it_dies_
     assert_eq!(all(&ground, Topic::Messages).await.unwrap().len(), 4, "a second run puts nothing back");
 
     let _consumer = ground.consumer("weir-messages").await.unwrap();
-    let all = ground.records(Topic::MessagesDlq, "two letters more", |all| all.len() == 4).await.unwrap();
-    for (again, letter) in all[2..].iter().zip(&letters) {
-        assert_eq!(again.header("weir_dlq_attempts").as_deref(), Some("2"));
-        assert_eq!(again.header("weir_dlq_first_failed"), letter.header("weir_dlq_first_failed"));
-        assert_eq!(again.headers.iter().filter(|(name, _)| name == "weir_dlq_attempts").count(), 1);
-    }
+    died_again(&ground, &letters).await.unwrap();
     let (code, said) = dlq(&ground, &["redrive", "--max-attempts", "2", "--apply"]).await.unwrap();
     assert_eq!(code, Some(3), "{said}");
     assert!(said.contains("stay: tried 2 times or more"), "{said}");
+}
+
+/// Both are dead letters anew, and count on. A consumer may write one of the first letters again when it is started anew.
+async fn died_again(ground: &Ground, letters: &[Record]) -> Result<()> {
+    let is_second = |letter: &&Record| letter.header("weir_dlq_attempts").as_deref() == Some("2");
+    let enough = |all: &[Record]| {
+        let values: BTreeSet<_> = all.iter().filter(is_second).map(|letter| letter.value.clone()).collect();
+        values.len() == 2
+    };
+    let all = ground.records(Topic::MessagesDlq, "both letters a second time", enough).await?;
+    for again in all.iter().filter(is_second) {
+        let first =
+            letters.iter().find(|letter| letter.value == again.value).context("it is of no letter")?;
+        ensure!(again.header("weir_dlq_first_failed") == first.header("weir_dlq_first_failed"), "{again}");
+        let counts = again.headers.iter().filter(|(name, _)| name == "weir_dlq_attempts").count();
+        ensure!(counts == 1, "{again} says {counts} times how often it was tried");
+    }
+    Ok(())
 }
 
 async fn is_listed(ground: &Ground, letters: &[Record]) -> Result<()> {
