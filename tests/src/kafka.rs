@@ -3,6 +3,7 @@
 //! Brokers of several tests run beside each other. Each has a directory of its own, which goes with it.
 
 mod classpath;
+mod cluster;
 mod properties;
 
 use std::ffi::OsStr;
@@ -18,6 +19,7 @@ use tempfile::TempDir;
 use tokio::net::TcpStream;
 
 use self::classpath::Java;
+pub use self::cluster::Cluster;
 use crate::guarded::{self, Guarded, Signal};
 use crate::log_tail::log_tail;
 use crate::ports;
@@ -57,15 +59,19 @@ impl Kafka {
     ///
     /// As [`Kafka::start`].
     pub async fn start_with(properties: &[(&str, &str)]) -> Result<Self> {
-        let java = Java::find()?;
-        let dir = tempfile::Builder::new().prefix("weir-kafka-").tempdir().context("making a directory")?;
-        let [broker, controller] = ports::free()?;
-        let text = properties::server(broker, controller, dir.path(), properties);
-        fs::write(dir.path().join("server.properties"), text).context("writing server.properties")?;
-        let mut kafka = Self { bootstrap: format!("127.0.0.1:{broker}"), java, broker: None, dir };
-        kafka.format().await.with_context(|| kafka.log())?;
+        let mut kafka = Self::prepare(ports::free()?, properties)?;
+        kafka.format(&["--standalone"]).await.with_context(|| kafka.log())?;
         kafka.start_again().await?;
         Ok(kafka)
+    }
+
+    /// A broker on these ports, which is not formatted and not started.
+    fn prepare([broker, controller]: [u16; 2], properties: &[(&str, &str)]) -> Result<Self> {
+        let java = Java::find()?;
+        let dir = tempfile::Builder::new().prefix("weir-kafka-").tempdir().context("making a directory")?;
+        let text = properties::server(broker, controller, dir.path(), properties);
+        fs::write(dir.path().join("server.properties"), text).context("writing server.properties")?;
+        Ok(Self { bootstrap: format!("127.0.0.1:{broker}"), java, broker: None, dir })
     }
 
     /// `127.0.0.1:port`, the same for the whole life of this value.
@@ -106,9 +112,20 @@ impl Kafka {
     ///
     /// When it is running already, or does not answer in time.
     pub async fn start_again(&mut self) -> Result<()> {
+        self.launch()?;
+        self.answers().await
+    }
+
+    fn launch(&mut self) -> Result<()> {
         ensure!(self.broker.is_none(), "the broker is running already");
         let command = self.java("kafka.Kafka", ["server.properties"])?;
-        let mut broker = Guarded::spawn("the Kafka broker", command)?;
+        self.broker = Some(Guarded::spawn("the Kafka broker", command)?);
+        Ok(())
+    }
+
+    /// Waits for the first answer; one that does not come leaves no broker.
+    async fn answers(&mut self) -> Result<()> {
+        let mut broker = self.broker.take().context("the broker is not running")?;
         answers(&self.bootstrap, &mut broker).await.with_context(|| self.log())?;
         self.broker = Some(broker);
         Ok(())
@@ -132,8 +149,8 @@ impl Kafka {
         self.broker.as_mut().context("the broker is not running")?.signal(Signal::Continue)
     }
 
-    async fn format(&self) -> Result<()> {
-        let arguments = ["format", "--standalone", "-t", CLUSTER, "-c", "server.properties"];
+    async fn format(&self, how: &[&str]) -> Result<()> {
+        let arguments = [&["format", "-t", CLUSTER, "-c", "server.properties"], how].concat();
         let command = self.java("kafka.tools.StorageTool", arguments)?;
         let mut tool = Guarded::spawn("Kafka's StorageTool", command)?;
         let status = tool.wait(FORMAT_WITHIN).await?;

@@ -1,0 +1,52 @@
+//! `weir-faults`: ingest over a cluster of three brokers, fault after fault, and a report of what was seen.
+
+mod report;
+mod rig;
+mod scenario;
+
+use anyhow::{Context as _, Result};
+use clap::Parser;
+use scenario::Scenario;
+use std::path::PathBuf;
+
+/// Puts ingest through what can happen to a cluster of three brokers, and writes down what was lost, late and doubled
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// Run these alone; all where none is given
+    #[arg(long, value_enum, value_name = "NAME")]
+    only: Vec<Scenario>,
+    /// Deliveries a second
+    #[arg(long, default_value_t = 300)]
+    rate: u32,
+    /// What every duration is multiplied with, for a quick look
+    #[arg(long, default_value_t = 1.0)]
+    scale: f64,
+    /// Decides which fault comes when in the mixed load
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Where the report goes
+    #[arg(long, default_value = "docs/faults.md", value_name = "FILE")]
+    report: PathBuf,
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let Arguments { only, rate, scale, seed, report } = Arguments::parse();
+    let scenarios = if only.is_empty() { Scenario::ALL.to_vec() } else { only };
+    let mut rows = Vec::new();
+    for scenario in scenarios {
+        say(&format!("{scenario}: {}", scenario.about()));
+        let row = scenario.run(scenario::Load { rate, scale, seed }).await;
+        let row = row.with_context(|| format!("the scenario {scenario}"))?;
+        say(&format!("  {row}"));
+        rows.push((scenario, row));
+        let text = report::write(&rows, rate, scale, seed);
+        std::fs::write(&report, text).with_context(|| format!("writing {}", report.display()))?;
+    }
+    rows.iter().try_for_each(|(scenario, row)| row.is_clean().with_context(|| format!("{scenario}")))
+}
+
+#[expect(clippy::print_stdout, reason = "what it does, for whoever waits for it")]
+fn say(text: &str) {
+    println!("{text}");
+}

@@ -1,0 +1,112 @@
+//! Three brokers with all topics, ingest with a spool, and load on it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use schemas::Topic;
+use tempfile::TempDir;
+use weir_tests::http;
+use weir_tests::kafka::Cluster;
+use weir_tests::oracle::{Lap, Oracle, Verdict};
+use weir_tests::ports;
+use weir_tests::process::Binary;
+use weir_tests::signed::Sender;
+use weir_tests::until::until;
+
+const SECRET: &str = "test_app_secret";
+const PATIENCE: Duration = Duration::from_mins(2);
+/// The drain of ten minutes of load, many times over.
+const DRAINED_WITHIN: Duration = Duration::from_mins(30);
+
+pub(crate) struct Rig {
+    pub(crate) cluster: Cluster,
+    pub(crate) oracle: Arc<Oracle>,
+    pub(crate) sender: Sender,
+    ingest: Binary,
+    admin: String,
+    spool: TempDir,
+    listen: String,
+}
+
+impl Rig {
+    pub(crate) async fn start() -> Result<Self> {
+        let cluster = Cluster::start().await?;
+        let mut apply = Binary::start("weir", &["topics", "apply", "--brokers", &cluster.bootstrap()], &[])?;
+        let status = apply.wait(PATIENCE).await?;
+        ensure!(status.success(), "weir topics apply: {status}\n{}", apply.stderr()?);
+        let [port] = ports::free()?;
+        let listen = format!("127.0.0.1:{port}");
+        let spool = tempfile::Builder::new().prefix("weir-spool-").tempdir().context("a directory")?;
+        let (ingest, admin) = ingest(&cluster.bootstrap(), &listen, spool.path()).await?;
+        let sender = Sender::new(&format!("http://{listen}/webhook"), SECRET.as_bytes())?;
+        Ok(Self { cluster, oracle: Oracle::new(), sender, ingest, admin, spool, listen })
+    }
+
+    /// Kills ingest and starts it again; how long until it was ready.
+    pub(crate) async fn kill_and_restart(&mut self) -> Result<Duration> {
+        self.ingest.kill()?;
+        let start = Instant::now();
+        (self.ingest, self.admin) =
+            ingest(&self.cluster.bootstrap(), &self.listen, self.spool.path()).await?;
+        Ok(start.elapsed())
+    }
+
+    pub(crate) async fn metric(&self, name: &str) -> Result<f64> {
+        let (_, text) = http::get(&format!("{}/metrics", self.admin)).await?;
+        let samples = text.lines().filter_map(|line| line.strip_prefix(name)?.rsplit_once(' '));
+        let of_metric = samples.filter(|(labels, _)| labels.is_empty() || labels.starts_with('{'));
+        Ok(of_metric.filter_map(|(_, value)| value.parse::<f64>().ok()).sum())
+    }
+
+    /// Waits until the metric is as it should be; how long that took.
+    pub(crate) async fn until(&self, name: &str, fits: impl Fn(f64) -> bool) -> Result<Duration> {
+        let start = Instant::now();
+        until(name, DRAINED_WITHIN, async || {
+            Ok(self.metric(name).await.ok().filter(|value| fits(*value)).map(drop))
+        })
+        .await?;
+        Ok(start.elapsed())
+    }
+
+    pub(crate) async fn until_drained(&self) -> Result<Duration> {
+        self.until("weir_spool_deliveries", |waiting| waiting < 1.0).await
+    }
+
+    /// Resident memory of ingest, in MiB.
+    pub(crate) fn memory(&self) -> Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.ingest.pid()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+        let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse().context("VmRSS is no number")?;
+        Ok(kibibytes / 1024)
+    }
+
+    /// What was answered since then.
+    pub(crate) fn lap(&self, from: Instant) -> Lap {
+        self.oracle.lap(from)
+    }
+
+    /// A fresh delivery goes the short way, and then everything is compared.
+    pub(crate) async fn verdict(&self) -> Result<Verdict> {
+        self.until_drained().await?;
+        until("a fresh delivery", PATIENCE, async || {
+            Ok((self.oracle.post(&self.sender).await == Some(200)).then_some(()))
+        })
+        .await?;
+        self.until_drained().await?;
+        let (raw, typed) = (Topic::Raw.name("meta"), Topic::Messages.name("meta"));
+        self.oracle.judge(&self.cluster.bootstrap(), &raw, &typed)
+    }
+}
+
+async fn ingest(brokers: &str, listen: &str, spool: &Path) -> Result<(Binary, String)> {
+    let [admin] = ports::free()?;
+    let admin = format!("127.0.0.1:{admin}");
+    let spool = spool.to_str().context("a path that is no text")?;
+    let args = ["--brokers", brokers, "--listen", listen, "--admin-listen", &admin, "--spool-dir", spool];
+    let mut ingest = Binary::start("weir-ingest", &args, &[("WEIR_APP_SECRET", SECRET)])?;
+    let admin = format!("http://{admin}");
+    ingest.ready(&format!("{admin}/readyz"), PATIENCE).await?;
+    Ok((ingest, admin))
+}
