@@ -22,7 +22,7 @@ pub struct GraphArgs {
     #[arg(long, env = "WEIR_GRAPH_CONNECT_TIMEOUT", value_name = "DURATION", default_value = "5s")]
     pub graph_connect_timeout: Option<String>,
     /// How large an answer may be
-    #[arg(long, env = "WEIR_GRAPH_MAX_BYTES", value_name = "SIZE", default_value = "512KiB")]
+    #[arg(long, env = "WEIR_GRAPH_MAX_BYTES", value_name = "SIZE", default_value = "64KiB")]
     pub graph_max_bytes: Option<String>,
     /// How large the answer to a batch may be in all
     #[arg(long, env = "WEIR_GRAPH_BATCH_MAX_BYTES", value_name = "SIZE", default_value = "8MiB")]
@@ -92,7 +92,7 @@ impl GraphSettings {
             version,
             timeout: Duration::from_secs(10),
             connect_timeout: Duration::from_secs(5),
-            max_bytes: 512 * 1_024,
+            max_bytes: 64 * 1_024,
             batch_max_bytes: 8 * 1_024 * 1_024,
         }
     }

@@ -7,6 +7,7 @@ use crate::order::Order;
 use crate::result::{Said, output};
 use crate::settings::ReplySettings;
 use crate::verdict::{Verdict, Why};
+use crate::work::{Intent, LOOK_EVERY, Work};
 use crate::{ABOUT, lateness};
 use runtime::consumer::{Failure, Handler, Output, Record};
 use runtime::producer::{Outgoing, Producer};
@@ -15,11 +16,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::OnceCell;
-use uuid::Uuid;
 use weir_graph::{AccessToken, AccessTokens, Graph, Hold, Pace, TokenState};
 
-/// While a command waits, its partition can be given back at once; it is looked at again this often.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How long reading back may take until it is said that it does.
 const READ_BACK: Duration = Duration::from_secs(10);
 /// Commands are remembered for longer than they may be old, by what clocks differ.
@@ -47,27 +45,6 @@ pub struct Partition {
     is_caught_up: bool,
     /// The command in work, over the times that it is handled.
     work: Option<Work>,
-}
-
-/// A command in work.
-#[derive(Debug)]
-struct Work {
-    offset: i64,
-    since: Instant,
-    attempt: u32,
-    claim: String,
-    intent: Intent,
-    /// Results of former attempts.
-    said: Vec<Output>,
-}
-
-/// How far the intent of an attempt is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Intent {
-    None,
-    Written,
-    /// It was read back as the first one: the attempt is ours.
-    First,
 }
 
 impl Handler for Replies {
@@ -278,23 +255,6 @@ impl Replies {
     fn say(&self, record: &Record, order: &Order, attempt: u32, said: &Said<'_>) -> Output {
         self.metrics.result(order.action(), said.status());
         output(&self.results, record, order, attempt, said)
-    }
-}
-
-impl Work {
-    fn new(offset: i64, attempt: u32, said: Vec<Output>) -> Self {
-        let claim = Uuid::now_v7().to_string();
-        Self { offset, since: Instant::now(), attempt, claim, intent: Intent::None, said }
-    }
-
-    /// The wait for a limit of Meta's, or why it would be too long.
-    fn wait(&self, hold: Hold, settings: &ReplySettings) -> Result<Failure, Why> {
-        let left = hold.until.saturating_duration_since(Instant::now());
-        let error = String::from("Meta's limit of calls is reached");
-        if self.since.elapsed() + left > settings.patience {
-            return Err(Why { reason: "throttled", error });
-        }
-        Ok(Failure::Unavailable { error, wait: Some(left.min(LOOK_EVERY)) })
     }
 }
 

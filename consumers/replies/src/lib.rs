@@ -17,6 +17,7 @@ pub mod settings;
 mod lateness;
 mod result;
 mod verdict;
+mod work;
 
 pub use settings::{ReplyArgs, ReplySettings};
 

@@ -1,0 +1,49 @@
+//! A command in work, over the times that it is handled while it waits.
+
+use crate::settings::ReplySettings;
+use crate::verdict::Why;
+use runtime::consumer::{Failure, Output};
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+use weir_graph::Hold;
+
+/// While a command waits, its partition can be given back at once; it is looked at again this often.
+pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// A command in work.
+#[derive(Debug)]
+pub(crate) struct Work {
+    pub(crate) offset: i64,
+    pub(crate) since: Instant,
+    pub(crate) attempt: u32,
+    pub(crate) claim: String,
+    pub(crate) intent: Intent,
+    /// Results of former attempts.
+    pub(crate) said: Vec<Output>,
+}
+
+/// How far the intent of an attempt is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Intent {
+    None,
+    Written,
+    /// It was read back as the first one: the attempt is ours.
+    First,
+}
+
+impl Work {
+    pub(crate) fn new(offset: i64, attempt: u32, said: Vec<Output>) -> Self {
+        let claim = Uuid::now_v7().to_string();
+        Self { offset, since: Instant::now(), attempt, claim, intent: Intent::None, said }
+    }
+
+    /// The wait for a limit of Meta's, or why it would be too long.
+    pub(crate) fn wait(&self, hold: Hold, settings: &ReplySettings) -> Result<Failure, Why> {
+        let left = hold.until.saturating_duration_since(Instant::now());
+        let error = String::from("Meta's limit of calls is reached");
+        if self.since.elapsed() + left > settings.patience {
+            return Err(Why { reason: "throttled", error });
+        }
+        Ok(Failure::Unavailable { error, wait: Some(left.min(LOOK_EVERY)) })
+    }
+}
