@@ -229,10 +229,7 @@ impl Answering {
 
 /// Whether an error of a whole batch is about the token in whose name it was sent.
 const fn is_of_a_token(class: RefusalClass) -> bool {
-    matches!(
-        class,
-        RefusalClass::Token | RefusalClass::Permission | RefusalClass::Throttled | RefusalClass::Blocked
-    )
+    matches!(class, RefusalClass::Token | RefusalClass::Throttled | RefusalClass::Blocked)
 }
 
 /// Whoever does not wait for the answer any more needs none.

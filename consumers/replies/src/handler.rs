@@ -12,6 +12,7 @@ use crate::{ABOUT, lateness};
 use runtime::consumer::{Failure, Handler, Output, Record};
 use runtime::producer::{Outgoing, Producer};
 use runtime::settings::KafkaSettings;
+use schemas::Millis;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -95,7 +96,8 @@ impl Replies {
         order: &Order,
     ) -> Result<Result<Work, Vec<Output>>, Failure> {
         let (standing, is_full, known) = {
-            let ledger = follower.ledger();
+            let mut ledger = follower.ledger();
+            ledger.forget(Millis::of(SystemTime::now()).as_millis());
             (ledger.standing(&order.id), ledger.is_full(), ledger.len())
         };
         self.metrics.remembered(known);

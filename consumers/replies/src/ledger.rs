@@ -120,8 +120,8 @@ impl Ledger {
         }
     }
 
-    /// Forgets what is older than the window, as seen from `now`.
-    fn forget(&mut self, now: u64) {
+    /// Forgets what is older than the window, as seen from `now`, in milliseconds since 1970.
+    pub fn forget(&mut self, now: u64) {
         let window = u64::try_from(self.window.as_millis()).unwrap_or(u64::MAX);
         while self.order.front().is_some_and(|(at, _)| at.saturating_add(window) < now) {
             if let Some((_, id)) = self.order.pop_front() {
@@ -202,5 +202,7 @@ mod tests {
         assert!(!ledger.is_full() && ledger.len() == 2);
         ledger.note(&result("d", Done, 1, ""), 100_002, 100_002);
         assert!(ledger.is_full());
+        ledger.forget(200_001);
+        assert!(!ledger.is_full(), "time alone makes room");
     }
 }

@@ -428,6 +428,35 @@ async fn lookups_of_records_ahead_share_a_batch_and_one_that_times_out_in_it_goe
 }
 
 #[tokio::test]
+async fn a_batch_that_is_refused_for_one_token_costs_the_others_nothing() {
+    let bench = Bench::with(|settings| settings.batch.wait = Duration::from_millis(50)).await;
+    let other = "17841400000000000";
+    fs::write(bench.folder.path().join(other), "EAArefused").unwrap();
+    bench.reread();
+    bench.simulator.refuse_token("EAArefused");
+    let first = one("comment/on-post");
+    let inputs: Vec<_> = (0..10)
+        .map(|number| {
+            let id = format!("17865799348089{number:03}");
+            let input = record_of(&first, "17865799348089039", &id);
+            let account = if number % 2 == 0 { ACCOUNT } else { other };
+            Record { offset: number, ..record_of(&input, ACCOUNT, account) }
+        })
+        .collect();
+    for input in &inputs {
+        bench.handler.expect(input);
+    }
+    for input in &inputs {
+        if input.offset % 2 == 0 {
+            assert_eq!(lookup(input, &bench.handle(input).await.unwrap())["status"], "found");
+        } else {
+            assert_eq!(reason(&bench, input).await.0, "token");
+        }
+    }
+    assert!(bench.simulator.requests() <= 3, "{} requests", bench.simulator.requests());
+}
+
+#[tokio::test]
 async fn a_batch_that_fails_as_a_whole_is_sent_again_in_parts() {
     let bench = Bench::with(|settings| settings.batch.wait = Duration::from_millis(20)).await;
     bench.simulator.misbehave_batches(Behaviour::CutOff);

@@ -199,6 +199,19 @@ async fn a_stop_for_meta_s_limit_pauses_the_partition_and_keeps_the_membership()
     running.end().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_does_not_wait_for_meta_s_limit() {
+    let (cluster, simulator) = (Cluster::start(), Simulator::start().await.unwrap());
+    fill(&cluster, |_| ACCOUNT);
+    simulator.say_usage("X-App-Usage", r#"{"call_count":97,"total_time":1,"total_cputime":1}"#);
+    let running = Running::start(&cluster, &simulator, |_| {});
+    until("a stop", || running.metric("weir_lookups_held", "") > 0.0).await;
+    let asked = Instant::now();
+    running.end().await;
+    let took = asked.elapsed();
+    assert!(took < Duration::from_secs(8), "it took {took:?} to end");
+}
+
 async fn until(what: &str, is_so: impl Fn() -> bool) {
     let deadline = Instant::now() + Duration::from_mins(1);
     while !is_so() {
