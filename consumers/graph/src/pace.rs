@@ -137,12 +137,12 @@ impl Pace {
     pub fn note(&self, name: &Arc<str>, usage: &Usage, now: Instant) {
         if let Some(share) = usage.app {
             self.show(APP, share);
-            self.gate(&Arc::from(APP), |gate| gate.note(share, Duration::ZERO, &self.settings, now));
+            self.gate(&Arc::from(APP), now, |gate| gate.note(share, Duration::ZERO, &self.settings, now));
         }
         if usage.business.is_some() || !usage.regain.is_zero() {
             let share = usage.business.unwrap_or_default();
             self.show(name, share);
-            self.gate(name, |gate| gate.note(share, usage.regain, &self.settings, now));
+            self.gate(name, now, |gate| gate.note(share, usage.regain, &self.settings, now));
         }
     }
 
@@ -150,7 +150,7 @@ impl Pace {
     fn throttled(&self, name: &Arc<str>, scope: Scope, least: Duration, now: Instant) {
         let app = Arc::from(APP);
         let name = if scope == Scope::App { &app } else { name };
-        self.gate(name, |gate| gate.strike(least, &self.settings, now));
+        self.gate(name, now, |gate| gate.strike(least, &self.settings, now));
     }
 
     /// A call with the token `name` was answered, so that a stop has helped.
@@ -172,8 +172,19 @@ impl Pace {
     }
 
     /// Tokens are named by their files, which bounds the map.
-    fn gate(&self, name: &Arc<str>, change: impl FnOnce(&mut Gate)) {
-        change(self.gates().entry(Arc::clone(name)).or_default());
+    fn gate(&self, name: &Arc<str>, now: Instant, change: impl FnOnce(&mut Gate)) {
+        let mut gates = self.gates();
+        let gate = gates.entry(Arc::clone(name)).or_default();
+        let had_stopped = gate.is_stopped(now);
+        change(gate);
+        if let (false, true, Some(until)) = (had_stopped, gate.is_stopped(now), gate.stopped) {
+            let wait = humantime::format_duration(Duration::from_secs((until - now).as_secs())).to_string();
+            tracing::warn!(
+                token = &**name,
+                wait,
+                "Meta's limit of calls is reached, no call is made meanwhile"
+            );
+        }
     }
 
     fn gates(&self) -> MutexGuard<'_, HashMap<Arc<str>, Gate>> {
@@ -187,6 +198,10 @@ fn whole(percent: f64) -> i64 {
 }
 
 impl Gate {
+    fn is_stopped(&self, now: Instant) -> bool {
+        self.stopped.is_some_and(|until| until > now)
+    }
+
     fn hold(&self, now: Instant) -> Option<Hold> {
         let later = |until: Option<Instant>| until.filter(|until| *until > now);
         let stopped = later(self.stopped).map(|until| Hold { until, stopped: true });

@@ -2,6 +2,7 @@
 
 use crate::metrics::LookupMetrics;
 use crate::shelf::Shelf;
+use runtime::throttle::Throttle;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,6 +12,9 @@ use weir_graph::{AccessToken, BatchItem, CallError, Graph, Hold, Outcome, Pace, 
 
 /// Calls that wait to be put on the shelf; whoever brings more waits before it.
 const DOOR: usize = 1_000;
+
+/// A batch that fails as a whole is said this often, at most.
+const SAY_EVERY: Duration = Duration::from_mins(1);
 
 /// How calls are put together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +68,7 @@ struct Office {
     pace: Pace,
     metrics: LookupMetrics,
     answering: Arc<Answering>,
+    said: Throttle,
 }
 
 impl Batcher {
@@ -71,7 +76,13 @@ impl Batcher {
     pub(crate) fn start(graph: Graph, pace: Pace, settings: &BatchSettings, metrics: LookupMetrics) -> Self {
         let (door, asks) = mpsc::channel(DOOR);
         let answering = Arc::<Answering>::default();
-        let office = Arc::new(Office { graph, pace, metrics, answering: Arc::clone(&answering) });
+        let office = Arc::new(Office {
+            graph,
+            pace,
+            metrics,
+            answering: Arc::clone(&answering),
+            said: Throttle::new(SAY_EVERY),
+        });
         let permits = Arc::new(Semaphore::new(settings.concurrency.max(1)));
         let task = tokio::spawn(serve(office, asks, Shelf::new(settings.wait), permits));
         Self { door, answering, _task: AbortOnDropHandle::new(task) }
@@ -201,6 +212,11 @@ impl Office {
 
     fn failed_together(&self, batch: Vec<Ask>, error: CallError) {
         let first = batch.first().map(|ask| ask.token.clone());
+        self.metrics.failed_together(&error);
+        if self.said.pass(Instant::now()).is_some() {
+            let (class, size) = (error.class(), batch.len());
+            tracing::warn!(class, size, "a batch failed as a whole, its lookups go again in smaller ones");
+        }
         let error = Arc::new(error);
         for ask in batch {
             let sent = match &*error {

@@ -14,6 +14,7 @@ const TICK: Duration = Duration::from_millis(250);
 pub struct LookupMetrics {
     calls: IntCounterVec,
     request_seconds: Histogram,
+    failed_batches: IntCounterVec,
     enriched: IntCounterVec,
     from_cache: IntCounter,
     held: IntGauge,
@@ -55,6 +56,12 @@ impl LookupMetrics {
             "weir_lookups_held",
             "Lookups that wait since calls are spread out or have stopped, below Meta's limits",
         );
+        let failed_batches = metrics::counters(
+            registry,
+            "weir_lookups_failed_batches_total",
+            "Batches that failed as a whole, whose lookups were sent again; for ever where the host takes no batches",
+            &["class"],
+        );
         for class in ["found", "gone"].iter().chain(&CallError::CLASSES) {
             calls.with_label_values(&[class]);
         }
@@ -62,7 +69,7 @@ impl LookupMetrics {
             enriched.with_label_values(&[status.as_str()]);
         }
         let throttled_seconds = throttled_seconds(registry);
-        Self { calls, request_seconds, enriched, from_cache, held, throttled_seconds }
+        Self { calls, request_seconds, failed_batches, enriched, from_cache, held, throttled_seconds }
     }
 
     /// A lookup was asked, and this came of it.
@@ -73,6 +80,11 @@ impl LookupMetrics {
             Err(error) => error.class(),
         };
         self.calls.with_label_values(&[class]).inc();
+    }
+
+    /// A batch failed as a whole.
+    pub(crate) fn failed_together(&self, error: &CallError) {
+        self.failed_batches.with_label_values(&[error.class()]).inc();
     }
 
     /// An HTTP request has ended.

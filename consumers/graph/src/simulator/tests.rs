@@ -1,6 +1,8 @@
 //! The simulator answers the documents' calls with the documents' answers.
 
 use super::*;
+use crate::{AccessToken, BatchItem, Graph, GraphSettings, GraphUrl, GraphVersion};
+use prometheus::Registry;
 use reqwest::Client;
 use serde_json::{Value, json};
 
@@ -92,4 +94,17 @@ async fn an_expired_token_and_usage_are_told_in_every_answer() {
     let (status, answer) = get(&simulator, "v26.0/17?fields=text", Some("old")).await;
     assert_eq!((status, &answer["error"]["error_subcode"]), (400, &json!(463)));
     assert_eq!(get(&simulator, "v26.0/17?fields=text", Some("new")).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_batch_of_more_than_50_is_refused() {
+    let simulator = Simulator::start().await.unwrap();
+    let url = GraphUrl::parse(&simulator.url()).unwrap();
+    let settings = GraphSettings::of(url, GraphVersion::parse("v26.0").unwrap());
+    let graph = Graph::new(settings, &Registry::new()).unwrap();
+    let token = AccessToken::parse("default", "token", None).unwrap();
+    let item = BatchItem { relative_url: "v26.0/17?fields=id", token: &token };
+    assert_eq!(graph.batch(&[item; 50]).await.result.unwrap().len(), 50);
+    assert_eq!(graph.batch(&[item; 51]).await.result.unwrap_err().class(), "invalid_call");
+    assert_eq!(simulator.calls().len(), 50);
 }
