@@ -4,12 +4,16 @@ mod cases;
 
 use crate::service::{Connection, PATIENCE, Service, settings};
 use cases::{After, Case};
+use futures_util::future::join_all;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::timeout;
 
 /// Longer requests are split at every so many bytes only, and around their ends.
 const EVERY_BYTE_UP_TO: usize = 1_000;
+
+/// Connections that are tried side by side, since each waits for its answer.
+const AT_ONCE: usize = 16;
 
 /// What came back: the statuses in order, and whether the connection could go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,13 +28,11 @@ async fn a_request_has_one_verdict_however_it_is_split() {
     let mut otherwise = BTreeMap::new();
     for case in cases::all() {
         let expected = Verdict { statuses: case.statuses.to_vec(), is_open: case.after == After::Open };
-        for split in splits(case.own) {
-            let verdict = send(&service, &case, split).await;
-            if verdict != expected {
-                otherwise
-                    .entry((case.name.clone(), format!("{verdict:?}")))
-                    .or_insert_with(Vec::new)
-                    .push(split);
+        for splits in splits(case.own).chunks(AT_ONCE) {
+            let verdicts = join_all(splits.iter().map(|split| send(&service, &case, *split))).await;
+            for (split, verdict) in splits.iter().zip(verdicts).filter(|(_, verdict)| *verdict != expected) {
+                let place = (case.name.clone(), format!("{verdict:?}"));
+                otherwise.entry(place).or_insert_with(Vec::new).push(*split);
             }
         }
     }

@@ -106,6 +106,9 @@ impl Assignment {
     }
 
     fn end(&self, consumer: &BaseConsumer<Context>, mut leaving: Vec<Slot>, limit: Duration) {
+        if leaving.is_empty() {
+            return;
+        }
         // A partition that comes back later would still be paused.
         let paused: Vec<&Slot> = leaving.iter().filter(|slot| slot.paused).collect();
         if !paused.is_empty() {

@@ -5,7 +5,7 @@ use std::time::{Instant, SystemTime};
 use rdkafka::message::{Header, OwnedHeaders};
 
 use super::verdict::Halt;
-use super::work::Desk;
+use super::work::{Desk, Work};
 use super::{ConsumerError, Record};
 use crate::dead_letter::{DeadLetter, Origin, Past, header};
 
@@ -23,7 +23,7 @@ pub(super) async fn bury(record: &Record, burial: &Burial, desk: &Desk) -> Resul
     allow(record, burial, desk)?;
     let headers = headers(record, burial, &desk.work.options.group);
     let mut backoff = desk.backoff();
-    while let Err(error) = publish(record, headers.clone(), desk).await? {
+    while let Err(error) = publish(record, headers.clone(), &desk.work).await {
         desk.failed("dead_letter", record, &error);
         desk.back_off(&mut backoff).await?;
     }
@@ -66,21 +66,15 @@ fn say(record: &Record, burial: &Burial, desk: &Desk) {
     }
 }
 
-/// The outer error ends the worker, the inner one is worth another try.
-async fn publish(record: &Record, headers: OwnedHeaders, desk: &Desk) -> Result<Result<(), String>, Halt> {
-    let Desk { work, stop, .. } = desk;
+/// An error is worth another try.
+async fn publish(record: &Record, headers: OwnedHeaders, work: &Work) -> Result<(), String> {
     let mut batch = work.producer.batch();
     let (key, value) = (record.key.as_deref(), record.value.as_deref());
-    match batch.enqueue(&work.options.dlq_topic, key, value, Some(headers)) {
-        Ok(()) => {}
-        // A producer that has failed for good is replaced by itself; the record waits for that too.
-        Err(error) => return Ok(Err(error.to_string())),
-    }
-    tokio::select! {
-        biased;
-        delivered = batch.finish() => Ok(delivered.map_err(|error| error.to_string())),
-        () = stop.cancelled() => Err(Halt::Stopped),
-    }
+    let queued = batch.enqueue(&work.options.dlq_topic, key, value, Some(headers));
+    // A producer that has failed for good is replaced by itself; the record waits for that too.
+    queued.map_err(|error| error.to_string())?;
+    // Even when the worker must stop: a dead letter on its way whose offset is not stored would be there twice.
+    batch.finish().await.map_err(|error| error.to_string())
 }
 
 /// The record's own headers, and why it is dead. One that was dead before, and put back, counts on.

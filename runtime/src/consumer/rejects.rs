@@ -25,11 +25,10 @@ impl Rejects {
         }
     }
 
-    /// A record is about to become a dead letter; `Err` with the length of the row when it is one too many.
+    /// A record is about to become a dead letter; `Err` with the longest row when it is one too many.
     pub(super) fn rejected(&self, topic: &str) -> Result<(), u64> {
         let Some(row) = self.rows.get(topic) else { return Ok(()) };
-        let before = row.fetch_add(1, Ordering::Relaxed);
-        if before < self.most { Ok(()) } else { Err(before) }
+        if row.fetch_add(1, Ordering::Relaxed) < self.most { Ok(()) } else { Err(self.most) }
     }
 }
 
