@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use anyhow::Result;
 use schemas::Topic;
-use weir_tests::pipeline::{APP_SECRET, Ground, Service};
+use weir_tests::pipeline::{APP_SECRET, Ground, PREFIX, Service};
 use weir_tests::prometheus::{Patience, Prometheus};
 use weir_tests::signed::Sender;
 use weir_tests::until::until;
+use weir_tests::writer::{self, Outgoing};
 
 const WITHIN: Duration = Duration::from_mins(1);
 const DELIVERY: &[u8] = include_bytes!("../../schemas/fixtures/batch/messages-and-a-comment.json");
@@ -126,11 +127,14 @@ async fn records_that_nobody_can_handle_are_seen_and_so_is_a_consumer_that_stops
 
     ground.write(Topic::Messages, b"{\"neither\": \"an event\"}").await.unwrap();
     firing_are(&prometheus, &["WeirDeadLettersGrowing", away], &[]).await.unwrap();
+    // One more than it buries in a row.
+    let garbage = Outgoing { key: None, value: Some(b"nor this".to_vec()), headers: Vec::new() };
+    let topic = Topic::Messages.name(PREFIX);
+    writer::write(ground.kafka.bootstrap(), &topic, vec![garbage; 1_001]).await.unwrap();
+    let causes = ["WeirConsumerStopped", "WeirConsumerWithoutPartitions"];
     until("the consumer to stop", WITHIN, async || {
-        for _ in 0..50 {
-            ground.write(Topic::Messages, b"nor this").await?;
-        }
-        Ok(firing(&prometheus).await?.contains("WeirConsumerStopped").then_some(()))
+        let firing = firing(&prometheus).await?;
+        Ok(causes.iter().all(|cause| firing.contains(*cause)).then_some(()))
     })
     .await
     .unwrap();
