@@ -14,10 +14,16 @@ use weir_tests::writer::{self, Outgoing};
 const WITHIN: Duration = Duration::from_mins(1);
 const DELIVERY: &[u8] = include_bytes!("../../schemas/fixtures/batch/messages-and-a-comment.json");
 
-/// Once Kafka is away: the causes, and the promises that a spool of 1 MiB cannot keep for long.
+/// Once Kafka is away.
 const WITHOUT_KAFKA: [&str; 3] = ["WeirBreakerOpen", "WeirBrokersUnreachable", "WeirSpoolFilling"];
-const OF_THE_PROMISES: [&str; 4] =
-    ["WeirAnswersLate", "WeirAnswersLateSlowly", "WeirDeliveriesRefused", "WeirDeliveriesRefusedSlowly"];
+/// Once a spool of 1 MiB is full too.
+const FULL: [&str; 5] = [
+    "WeirAnswersLate",
+    "WeirAnswersLateSlowly",
+    "WeirDeliveriesRefused",
+    "WeirDeliveriesRefusedSlowly",
+    "WeirSpoolUnhealthy",
+];
 
 fn address(service: &Service) -> &str {
     service.admin.trim_start_matches("http://")
@@ -74,11 +80,11 @@ async fn an_outage_of_kafka_is_seen_and_its_end_too() {
     ground.kafka.stop().await.unwrap();
     post_until_firing(&prometheus, &sender, &WITHOUT_KAFKA).await.unwrap();
     // Nothing more fits, so that deliveries are refused.
-    post_until_firing(&prometheus, &sender, &["WeirDeliveriesRefused"]).await.unwrap();
-    firing_are(&prometheus, &WITHOUT_KAFKA, &OF_THE_PROMISES).await.unwrap();
+    post_until_firing(&prometheus, &sender, &["WeirDeliveriesRefused", "WeirSpoolUnhealthy"]).await.unwrap();
+    firing_are(&prometheus, &WITHOUT_KAFKA, &FULL).await.unwrap();
 
     ground.kafka.start_again().await.unwrap();
-    firing_are(&prometheus, &[], &OF_THE_PROMISES).await.unwrap();
+    firing_are(&prometheus, &[], &FULL).await.unwrap();
     assert_eq!(sender.post(DELIVERY).await.unwrap().status, 200);
 }
 
