@@ -45,7 +45,8 @@ impl Manual {
         let (_, rest) = self.text.split_once(&format!("{flag} "))?;
         // The next flag stands at the beginning of a line.
         let own = rest.find("\n      --").map_or(rest, |end| rest.get(..end).unwrap_or(rest));
-        own.split_once("[default: ")?.1.split_once(']').map(|(value, _)| value)
+        // Long lines are wrapped, also before the value.
+        own.split_once("[default:")?.1.split_once(']').map(|(value, _)| value.trim())
     }
 
     fn words(&self, start: &str, fits: fn(char) -> bool) -> BTreeSet<String> {
@@ -73,5 +74,8 @@ mod tests {
         assert_eq!(variables, ["WEIR_LISTEN", "WEIR_OTHER", "WEIR_SPOOL_DIR"]);
         assert_eq!(manual.default("--listen"), Some("0.0.0.0:8080"));
         assert_eq!(manual.default("--spool-dir"), None);
+        let wrapped =
+            Manual { text: "      --finish-timeout <D>  How long [default:\n      10s]\n".to_owned() };
+        assert_eq!(wrapped.default("--finish-timeout"), Some("10s"));
     }
 }

@@ -164,11 +164,13 @@ fn object_labels(objects: &[Value], name: &str) -> Value {
 
 #[test]
 fn a_pod_has_longer_to_end_than_its_process_takes() {
-    let manual = Manual::of(&["weir-ingest"]).unwrap();
-    let seconds = |flag| manual.default(flag).unwrap().trim_end_matches('s').parse::<u64>().unwrap();
-    let ingest = Duration::from_secs(seconds("--drain-delay") + seconds("--drain-timeout"));
-    // Consumers: 10 s for the work and 10 s to leave the group, `runtime/src/consumer/options.rs`.
-    let longest = ingest.max(Duration::from_secs(20));
+    let seconds = |binary, flag| {
+        let default = Manual::of(&[binary]).unwrap().default(flag).unwrap().to_owned();
+        Duration::from_secs(default.trim_end_matches('s').parse().unwrap())
+    };
+    let ingest = seconds("weir-ingest", "--drain-delay") + seconds("weir-ingest", "--drain-timeout");
+    // A consumer needs as long again to leave its group, `close_timeout` in runtime/src/consumer/options.rs.
+    let longest = ingest.max(seconds("weir-messages", "--finish-timeout") * 2);
     for objects in overlays() {
         for (object, pod, _) in of_weir(&objects).filter(|(object, ..)| object["kind"] != "Job") {
             let grace = pod["terminationGracePeriodSeconds"].as_u64().unwrap();
