@@ -112,7 +112,10 @@ impl Handler for Lookups {
             "token",
             "permission",
             "invalid_call",
+            "window_closed",
+            "not_reachable",
             "answer_too_large",
+            "lookup_failed",
         ]
     }
 

@@ -55,6 +55,10 @@ impl Handler for Replies {
         Partition::default()
     }
 
+    fn reasons(&self) -> &'static [&'static str] {
+        &["unreadable", "unknown_action", "bad_command", "wrong_key"]
+    }
+
     async fn handle(&self, state: &mut Partition, record: &Record) -> Result<Vec<Output>, Failure> {
         let order = Order::read(record)
             .map_err(|error| Failure::Reject { reason: error.reason(), error: error.to_string() })?;

@@ -9,8 +9,9 @@ use schemas::{Refusal, Topic};
 pub(crate) type Reason = (&'static str, &'static str);
 
 /// Of every consumer, whatever its job.
-const SHARED: [Reason; 2] = [
+const SHARED: [Reason; 3] = [
     ("retries_exhausted", "it failed as often as the consumer tries"),
+    ("panic", "the consumer failed at it in a way that is a fault of the consumer, as often as it tries"),
     ("too_large", "what became of it is larger than a record may be"),
 ];
 
@@ -19,7 +20,7 @@ const MESSAGES: [Reason; 2] = [
     ("not_of_its_kind", "its data lacks the member that its kind is told by"),
 ];
 
-const LOOKUPS: [Reason; 8] = [
+const LOOKUPS: [Reason; 11] = [
     ("unreadable", "the record is no typed event, or its data no object"),
     ("unexpected_kind", "events of its kind are not looked up"),
     ("bad_id", "an id that the call needs is missing or is none"),
@@ -27,7 +28,17 @@ const LOOKUPS: [Reason; 8] = [
     ("token", "the Graph API refused the access token"),
     ("permission", "the access token lacks a permission"),
     ("invalid_call", "the Graph API refused the call itself"),
+    ("window_closed", "the Graph API says that the time for this call is over"),
+    ("not_reachable", "the Graph API says that the person cannot be reached"),
     ("answer_too_large", "the Graph API's answer is larger than the consumer takes"),
+    ("lookup_failed", "the lookup ended without a result, which is a fault of the consumer"),
+];
+
+const REPLIES: [Reason; 4] = [
+    ("unreadable", "the record is no command"),
+    ("unknown_action", "its action is none that is known"),
+    ("bad_command", "a member that its action needs is missing, or is not as it must be"),
+    ("wrong_key", "its key is not that of its conversation or post"),
 ];
 
 const METRICS: [Reason; 1] = [("not_an_event", "the record is no typed event")];
@@ -41,6 +52,7 @@ pub(crate) fn of(topic: Topic) -> Vec<Reason> {
         Topic::MessagesDlq => &MESSAGES,
         Topic::LookupsDlq => &LOOKUPS,
         Topic::MetricsDlq => &METRICS,
+        Topic::RepliesDlq => &REPLIES,
         _ => &[],
     };
     [own, &SHARED].concat()
