@@ -22,7 +22,8 @@ const USERS: [User; 5] = [
     User { name: "weir-ingest", reads: &[], writes: &Topic::OF_INGEST },
     User {
         name: "weir-messages",
-        reads: &[Topic::Messages, Topic::Standby],
+        // The inbox too, to know after a restart what was published.
+        reads: &[Topic::Messages, Topic::Standby, Topic::Inbox],
         writes: &[Topic::Inbox, Topic::MessagesDlq],
     },
     User {

@@ -113,6 +113,21 @@ const MESSAGES: Row = row(
             Unit::PerSecond,
             &[("sum(rate(weir_messages_duplicates_total{@}[$__rate_interval]))", "duplicates")],
         ),
+        lines(
+            "Forgotten early",
+            "Events a second that are forgotten before the window is over; a duplicate of one of them would be published.",
+            Unit::PerSecond,
+            &[("rate(weir_messages_recent_full_total{@}[$__rate_interval])", "{{instance}}")],
+        ),
+        lines(
+            "Time to read back",
+            "How long a partition's past is read back before its first record.",
+            Unit::Seconds,
+            &[(
+                "histogram_quantile(0.99, sum by (le) (rate(weir_messages_rebuild_seconds_bucket{@}[$__rate_interval])))",
+                "99 % are faster",
+            )],
+        ),
     ],
 );
 const EVENTS: Row = row(
@@ -174,6 +189,36 @@ const EVENTS: Row = row(
             "Figures of the last expired story.",
             Unit::Short,
             &[("max by (account, metric) (weir_metrics_story_insight{@})", "{{account}} {{metric}}")],
+        ),
+        lines(
+            "Come again",
+            "Events a second that came again, by kind: Meta's retries.",
+            Unit::PerSecond,
+            &[(
+                "sum by (object, kind) (rate(weir_metrics_duplicates_total{@}[$__rate_interval]))",
+                "{{object}} {{kind}}",
+            )],
+        ),
+        lines(
+            "Without a kind",
+            "Events a second that have no kind yet, by Meta's name of the field.",
+            Unit::PerSecond,
+            &[("sum by (field) (rate(weir_metrics_unknown_total{@}[$__rate_interval]))", "{{field}}")],
+        ),
+        lines(
+            "Accounts",
+            "Accounts that events came of since the start of each process.",
+            Unit::Short,
+            &[("weir_metrics_accounts{@}", "{{instance}}")],
+        ),
+        lines(
+            "Not answered",
+            "Conversations a second in which no answer is waited for any more, by reason.",
+            Unit::PerSecond,
+            &[(
+                "sum by (reason) (rate(weir_metrics_conversations_given_up_total{@}[$__rate_interval]))",
+                "{{reason}}",
+            )],
         ),
     ],
 );

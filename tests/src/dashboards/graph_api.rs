@@ -50,6 +50,12 @@ const LOOKUPS: Row = row(
             Unit::Share,
             &[("sum by (job) (rate(weir_lookups_throttled_seconds_total{@}[$__rate_interval]))", "{{job}}")],
         ),
+        lines(
+            "Failed batches",
+            "Batches a second that failed as a whole, whose lookups were sent again.",
+            Unit::PerSecond,
+            &[("sum by (class) (rate(weir_lookups_failed_batches_total{@}[$__rate_interval]))", "{{class}}")],
+        ),
     ],
 );
 const REPLIES: Row = row(

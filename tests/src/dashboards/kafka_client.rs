@@ -49,6 +49,12 @@ const PRODUCER: Row = row(
                 "{{job}} {{reason}}",
             )],
         ),
+        lines(
+            "Records in the queue",
+            "Records that wait in the client.",
+            Unit::Short,
+            &[("weir_kafka_queue_records{@}", "{{job}} {{instance}}")],
+        ),
     ],
 );
 const SYSTEM: Row = row(
@@ -71,6 +77,15 @@ const SYSTEM: Row = row(
             "Share of the file descriptors in use, connections included.",
             Unit::Share,
             &[("process_open_fds{@} / process_max_fds{@}", "{{job}} {{instance}}")],
+        ),
+        lines(
+            "Spans of traces",
+            "Spans a second: exported, refused by the collector, or dropped for want of room.",
+            Unit::PerSecond,
+            &[(
+                "sum by (job, result) (rate(weir_trace_spans_total{@}[$__rate_interval]))",
+                "{{job}} {{result}}",
+            )],
         ),
     ],
 );
