@@ -56,9 +56,13 @@ pub(super) async fn attempt<H: Handler>(
     let mut backoff = desk.backoff();
     loop {
         let started = Instant::now();
-        desk.progress.does(Activity::Handling);
         // A handler may panic before it gives a future, too.
-        let attempt = AssertUnwindSafe(async { handler.handle(state, record).await }).catch_unwind();
+        let attempt = AssertUnwindSafe(async {
+            handler.prepare(state, record).await?;
+            desk.progress.does(Activity::Handling);
+            handler.handle(state, record).await
+        })
+        .catch_unwind();
         let result = pipeline.alongside(attempt).await;
         desk.progress.does(Activity::Waiting);
         desk.work.metrics.handle_seconds.observe(started.elapsed().as_secs_f64());

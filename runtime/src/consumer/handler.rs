@@ -25,6 +25,19 @@ pub trait Handler: Send + Sync + 'static {
     /// so it must not block. A record that was expected may never be handled: its partition may move first.
     fn expect(&self, _record: &Record) {}
 
+    /// Makes the state ready for a record, before each attempt at it; for what [`Self::assigned`] cannot do, such as
+    /// reading back what became of the records before.
+    ///
+    /// It fails as [`Self::handle`] does. The time that it takes counts as waiting on purpose, so what it waits for
+    /// must have bounds of its own.
+    fn prepare(
+        &self,
+        _state: &mut Self::State,
+        _record: &Record,
+    ) -> impl Future<Output = Result<(), Failure>> + Send {
+        std::future::ready(Ok(()))
+    }
+
     /// Handles one record; the next one of its partition waits.
     ///
     /// The outputs are published in order before the record counts as done. A record may come again after
