@@ -81,7 +81,8 @@ impl Pipeline {
             _tokens: tokens,
         };
         pipeline.start_ingest(listener).await?;
-        let messages = weir_messages::Settings { dedupe_events: DEDUPE_EVENTS };
+        let messages =
+            weir_messages::Settings { dedupe_events: DEDUPE_EVENTS, ..weir_messages::Settings::default() };
         pipeline
             .start_part(weir_messages::ABOUT, |common, process| weir_messages::run(common, messages, process))
             .await?;

@@ -1,15 +1,18 @@
 //! Handles one typed record: read, normalise, publish once.
 
+use crate::event_number;
 use crate::metrics::Metrics;
 use crate::normalise::{Unfit, normalise};
-use crate::recent::RecentEvents;
-use runtime::consumer::{Failure, Handler, Output, Record};
+use crate::rebuild::Rebuild;
+use crate::recent::{Bounds, RecentEvents, Standing};
+use runtime::consumer::{Failure, Handler, Output, Record, Tail};
 use runtime::dead_letter::header;
-use schemas::TypedEvent;
 use schemas::inbox;
+use schemas::{Millis, TypedEvent};
 use std::borrow::Cow;
 use std::future::{Future, ready};
 use std::sync::Arc;
+use std::time::{Instant, SystemTime};
 
 /// `weir_dlq_reason` of a value that is no typed event.
 const NOT_AN_EVENT: &str = "not_an_event";
@@ -18,14 +21,24 @@ const NOT_AN_EVENT: &str = "not_an_event";
 #[derive(Debug)]
 pub struct InboxHandler {
     topic: Arc<str>,
-    dedupe_events: usize,
+    bounds: Bounds,
+    rebuild: Rebuild,
     metrics: Metrics,
 }
 
+/// A partition of events.
+#[derive(Debug)]
+pub struct Partition {
+    recent: RecentEvents,
+    /// What former owners of the partition published is remembered too.
+    is_rebuilt: bool,
+}
+
 impl InboxHandler {
-    /// Publishes to `topic`, and remembers the latest `dedupe_events` of every partition.
-    pub(crate) fn new(topic: Arc<str>, dedupe_events: usize, metrics: Metrics) -> Self {
-        Self { topic, dedupe_events, metrics }
+    /// Publishes to `topic`, reads it back through `tail`, and remembers events within `bounds`.
+    pub(crate) fn new(topic: Arc<str>, bounds: Bounds, tail: Tail, metrics: Metrics) -> Self {
+        let rebuild = Rebuild::new(tail, Arc::clone(&topic), bounds);
+        Self { topic, bounds, rebuild, metrics }
     }
 
     fn inbox(&self, recent: &mut RecentEvents, record: &Record) -> Result<Vec<Output>, Failure> {
@@ -35,15 +48,25 @@ impl InboxHandler {
             self.metrics.skipped(event.kind().map_or("other", |kind| kind.kind.as_str()));
             return Ok(Vec::new());
         };
-        // Every press of the dashboard's test button sends the same message id; a record that was a dead letter and
-        // was put back may be remembered from the time when its output could not be published.
-        let was_put_back = record.header(header::ATTEMPTS).is_some();
-        if !event.metatest && !recent.is_new(id, record.offset) && !was_put_back {
+        if !event.metatest && self.is_duplicate(recent, id, record) {
             self.metrics.duplicates.inc();
             return Ok(Vec::new());
         }
         self.metrics.published(name.as_str());
         Ok(vec![self.output(record, name, &inbox)])
+    }
+
+    /// Whether the event was published already. Every press of the dashboard's test button sends the same message id, so
+    /// those are not asked about. A record that was a dead letter and was put back may be remembered from the time when its
+    /// output could not be published, unless it was found in the output.
+    fn is_duplicate(&self, recent: &mut RecentEvents, id: u128, record: &Record) -> bool {
+        let standing = recent.note(id, record.offset, Millis::of(SystemTime::now()).as_secs());
+        self.metrics.recent_full.inc_by(recent.take_forgotten_early());
+        match standing {
+            Standing::New => false,
+            Standing::Seen => record.header(header::ATTEMPTS).is_none(),
+            Standing::Published => true,
+        }
     }
 
     fn output(&self, record: &Record, name: inbox::EventName, inbox: &inbox::Record) -> Output {
@@ -65,10 +88,25 @@ impl InboxHandler {
 }
 
 impl Handler for InboxHandler {
-    type State = RecentEvents;
+    type State = Partition;
 
-    fn assigned(&self, _topic: &str, _partition: i32) -> RecentEvents {
-        RecentEvents::new(self.dedupe_events)
+    fn assigned(&self, _topic: &str, _partition: i32) -> Partition {
+        Partition { recent: RecentEvents::new(self.bounds), is_rebuilt: false }
+    }
+
+    /// Reads the output back before the first record, which is after the former owner of the partition let go of it.
+    async fn prepare(&self, partition: &mut Partition, record: &Record) -> Result<(), Failure> {
+        if partition.is_rebuilt {
+            return Ok(());
+        }
+        let began = Instant::now();
+        let recent = self.rebuild.recent(Arc::clone(&record.topic), record.partition).await;
+        partition.recent =
+            recent.map_err(|error| Failure::Unavailable { error: error.to_string(), wait: None })?;
+        partition.is_rebuilt = true;
+        self.metrics.recent_full.inc_by(partition.recent.take_forgotten_early());
+        self.metrics.rebuild_seconds.observe(began.elapsed().as_secs_f64());
+        Ok(())
     }
 
     fn reasons(&self) -> &'static [&'static str] {
@@ -77,17 +115,11 @@ impl Handler for InboxHandler {
 
     fn handle(
         &self,
-        recent: &mut RecentEvents,
+        partition: &mut Partition,
         record: &Record,
     ) -> impl Future<Output = Result<Vec<Output>, Failure>> + Send {
-        ready(self.inbox(recent, record))
+        ready(self.inbox(&mut partition.recent, record))
     }
-}
-
-/// An event id, 32 hex digits, as a number.
-fn event_number(id: &str) -> Option<u128> {
-    let is_id = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_id.then(|| u128::from_str_radix(id, 16).ok()).flatten()
 }
 
 fn reject(error: &Unfit) -> Failure {

@@ -5,17 +5,19 @@
 
 mod handler;
 mod metrics;
+mod partitioner;
+mod rebuild;
 mod recent;
 mod settings;
 
 pub mod normalise;
 
-pub use handler::InboxHandler;
-pub use recent::RecentEvents;
+pub use handler::{InboxHandler, Partition};
+pub use recent::{Bounds, RecentEvents, Standing};
 pub use settings::{Args, Settings};
 
 use metrics::Metrics;
-use runtime::consumer::{self, ConsumerError, ConsumerOptions};
+use runtime::consumer::{self, ConsumerError, ConsumerOptions, Tail};
 use runtime::process::{About, Process};
 use runtime::settings::CommonSettings;
 use schemas::Topic;
@@ -38,7 +40,14 @@ pub async fn run(common: CommonSettings, settings: Settings, process: Process) -
         vec![inbox.clone()],
         name(Topic::MessagesDlq),
     );
-    let handler =
-        InboxHandler::new(Arc::from(inbox), settings.dedupe_events, Metrics::register(&process.registry));
+    let tail = Tail::new(common.kafka.clone(), ABOUT.name);
+    let metrics = Metrics::register(&process.registry);
+    let handler = InboxHandler::new(Arc::from(inbox), settings.bounds(), tail, metrics);
     consumer::run(&common.kafka, options.within(&common.consumer), handler, &process).await
+}
+
+/// An event id, 32 hex digits, as a number.
+pub(crate) fn event_number(id: &str) -> Option<u128> {
+    let is_id = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_id.then(|| u128::from_str_radix(id, 16).ok()).flatten()
 }

@@ -1,7 +1,7 @@
 //! What this consumer counts, beside what every consumer does.
 
-use prometheus::{IntCounter, IntCounterVec, Registry};
-use runtime::metrics::{counter, counters};
+use prometheus::{Histogram, IntCounter, IntCounterVec, Registry};
+use runtime::metrics::{SECONDS, counter, counters, histogram};
 use schemas::inbox::EventName;
 
 /// Counters of what became of the events.
@@ -10,6 +10,8 @@ pub(crate) struct Metrics {
     events: IntCounterVec,
     skipped: IntCounterVec,
     pub(crate) duplicates: IntCounter,
+    pub(crate) recent_full: IntCounter,
+    pub(crate) rebuild_seconds: Histogram,
 }
 
 impl Metrics {
@@ -36,6 +38,18 @@ impl Metrics {
                 registry,
                 "weir_messages_duplicates_total",
                 "Events that were left out because they had been published already",
+            ),
+            recent_full: counter(
+                registry,
+                "weir_messages_recent_full_total",
+                "Events forgotten before --dedupe-window is over as there are more than --dedupe-events; a duplicate of \
+                 one of them would be published",
+            ),
+            rebuild_seconds: histogram(
+                registry,
+                "weir_messages_rebuild_seconds",
+                "Time of reading a partition's past back from the output topic, before its first record",
+                SECONDS,
             ),
         }
     }

@@ -2,77 +2,163 @@
 
 use std::collections::{HashMap, VecDeque};
 
-/// The latest events of one partition, up to a limit; the one that came first is forgotten first.
-///
-/// It is gone after a restart or a rebalance, when an event can be published twice: its id tells.
-#[derive(Clone, Debug)]
-pub struct RecentEvents {
-    limit: usize,
-    /// By event id, the offset of the record that brought it first.
-    offsets: HashMap<u128, i64>,
-    order: VecDeque<u128>,
+/// Stands for the offset of a record that is not known, of an event that was found in the output.
+const PUBLISHED: i64 = -1;
+
+/// How much is remembered of one partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// For how many seconds an event is remembered.
+    pub window: u64,
+    /// How many events are remembered at most; the one that came first is forgotten first.
+    pub most: usize,
 }
 
+/// The latest events of one partition, as far as the bounds go.
+#[derive(Clone, Debug)]
+pub struct RecentEvents {
+    bounds: Bounds,
+    /// By event, the offset of the record that brought it first.
+    offsets: HashMap<Event, i64>,
+    /// With the second at which each came.
+    order: VecDeque<(Event, u64)>,
+    forgotten_early: u64,
+}
+
+/// What is known of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// No other record brought it lately.
+    New,
+    /// Another record of this partition brought it, whose output is published or on its way, or is a dead letter.
+    Seen,
+    /// It was found in the output.
+    Published,
+}
+
+/// An event's id in halves: as one number it would be padded to twice the room.
+type Event = [u64; 2];
+
 impl RecentEvents {
-    /// Remembers up to `limit` events; takes memory only as they come.
-    pub fn new(limit: usize) -> Self {
-        Self { limit, offsets: HashMap::new(), order: VecDeque::new() }
+    /// Remembers nothing yet; takes memory only as events come.
+    pub fn new(bounds: Bounds) -> Self {
+        Self { bounds, offsets: HashMap::new(), order: VecDeque::new(), forgotten_early: 0 }
     }
 
-    /// Remembers the event `id` of the record at `offset`; true where no other record brought it lately.
+    /// Looks the event `id` of the record at `offset` up, and remembers it where it is new; `now` is in seconds.
     ///
     /// The same record may come again before it is done, and is no duplicate of itself.
-    pub fn is_new(&mut self, id: u128, offset: i64) -> bool {
-        if let Some(first) = self.offsets.get(&id) {
-            return *first == offset;
+    pub fn note(&mut self, id: u128, offset: i64, now: u64) -> Standing {
+        match self.offsets.get(&halves(id)) {
+            Some(&PUBLISHED) => Standing::Published,
+            Some(first) if *first != offset => Standing::Seen,
+            Some(_) => Standing::New,
+            None => {
+                self.remember(halves(id), offset, now, now);
+                Standing::New
+            }
         }
-        if self.order.len() >= self.limit
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.offsets.remove(&oldest);
-        }
-        self.offsets.insert(id, offset);
-        self.order.push_back(id);
-        true
     }
+
+    /// Remembers an event that was found in the output, published in the second `at`.
+    pub fn found(&mut self, id: u128, at: u64, now: u64) {
+        let is_old = at.saturating_add(self.bounds.window) < now;
+        if !is_old && !self.offsets.contains_key(&halves(id)) {
+            self.remember(halves(id), PUBLISHED, at, now);
+        }
+    }
+
+    /// How many events were forgotten before their time since this was last asked, as there was no room for them.
+    pub fn take_forgotten_early(&mut self) -> u64 {
+        std::mem::take(&mut self.forgotten_early)
+    }
+
+    fn remember(&mut self, event: Event, offset: i64, at: u64, now: u64) {
+        while let Some((_, came)) = self.order.front() {
+            let is_old = came.saturating_add(self.bounds.window) < now;
+            if !is_old && self.order.len() < self.bounds.most {
+                break;
+            }
+            self.forgotten_early += u64::from(!is_old);
+            if let Some((oldest, _)) = self.order.pop_front() {
+                self.offsets.remove(&oldest);
+            }
+        }
+        self.offsets.insert(event, offset);
+        self.order.push_back((event, at));
+    }
+}
+
+/// The upper and the lower 64 bits.
+fn halves(id: u128) -> Event {
+    let half = |shift: u32| u64::try_from((id >> shift) & u128::from(u64::MAX)).unwrap_or_default();
+    [half(64), half(0)]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn up_to(most: usize) -> RecentEvents {
+        RecentEvents::new(Bounds { window: 100, most })
+    }
+
     #[test]
     fn an_event_of_another_record_is_new_only_once() {
-        let mut recent = RecentEvents::new(10);
-        assert!(recent.is_new(1, 100));
-        assert!(recent.is_new(2, 101));
-        assert!(!recent.is_new(1, 102));
-        assert!(!recent.is_new(1, 103));
+        let mut recent = up_to(10);
+        assert_eq!(recent.note(1, 100, 0), Standing::New);
+        assert_eq!(recent.note(1 << 64, 101, 0), Standing::New);
+        assert_eq!(recent.note(1, 102, 0), Standing::Seen);
+        assert_eq!(recent.note(1 << 64, 103, 0), Standing::Seen);
     }
 
     #[test]
     fn a_record_is_no_duplicate_of_itself() {
-        let mut recent = RecentEvents::new(10);
-        assert!(recent.is_new(1, 100));
-        assert!(recent.is_new(1, 100));
+        let mut recent = up_to(10);
+        assert_eq!(recent.note(1, 100, 0), Standing::New);
+        assert_eq!(recent.note(1, 100, 0), Standing::New);
     }
 
     #[test]
-    fn the_event_that_came_first_is_forgotten_first() {
-        let mut recent = RecentEvents::new(2);
-        assert!(recent.is_new(1, 100));
-        assert!(recent.is_new(2, 101));
-        assert!(!recent.is_new(1, 102));
-        assert!(recent.is_new(3, 103));
-        assert!(!recent.is_new(2, 104), "the second is still remembered");
-        assert!(recent.is_new(1, 105), "the first is forgotten, though it was seen again");
+    fn what_the_output_holds_is_published_whichever_record_brings_it() {
+        let mut recent = up_to(10);
+        recent.found(1, 50, 60);
+        recent.found(1, 55, 60);
+        assert_eq!(recent.note(1, 0, 60), Standing::Published);
+        assert_eq!((recent.offsets.len(), recent.order.len()), (1, 1));
+    }
+
+    #[test]
+    fn an_event_is_forgotten_after_the_window() {
+        let mut recent = up_to(10);
+        recent.found(1, 50, 151);
+        assert_eq!(recent.note(1, 100, 151), Standing::New, "it was too old when it was found");
+        assert_eq!(recent.note(2, 101, 251), Standing::New);
+        assert_eq!(recent.note(1, 102, 251), Standing::Seen, "100 seconds are within the window");
+        assert_eq!(recent.note(3, 103, 252), Standing::New);
+        assert_eq!(recent.note(1, 104, 252), Standing::New);
+        assert_eq!(recent.take_forgotten_early(), 0);
+    }
+
+    #[test]
+    fn the_event_that_came_first_is_forgotten_first_where_there_is_no_room_and_that_is_counted() {
+        let mut recent = up_to(2);
+        assert_eq!(recent.note(1, 100, 0), Standing::New);
+        assert_eq!(recent.note(2, 101, 0), Standing::New);
+        assert_eq!(recent.note(1, 102, 0), Standing::Seen);
+        assert_eq!(recent.take_forgotten_early(), 0);
+        assert_eq!(recent.note(3, 103, 0), Standing::New);
+        assert_eq!(recent.note(2, 104, 0), Standing::Seen, "the second is still remembered");
+        assert_eq!(recent.note(1, 105, 0), Standing::New, "the first is forgotten, though it was seen again");
+        assert_eq!(recent.take_forgotten_early(), 2);
+        assert_eq!(recent.take_forgotten_early(), 0);
     }
 
     #[test]
     fn no_more_is_remembered_than_the_limit() {
-        let mut recent = RecentEvents::new(100);
+        let mut recent = up_to(100);
         for number in 0..10_000 {
-            assert!(recent.is_new(number, 0));
+            assert_eq!(recent.note(number, 0, 0), Standing::New);
         }
         assert_eq!((recent.offsets.len(), recent.order.len()), (100, 100));
     }

@@ -1,0 +1,69 @@
+//! Finds out what a partition has published already, whoever did it: from the output topic.
+
+use crate::event_number;
+use crate::partitioner::partition_of;
+use crate::recent::{Bounds, RecentEvents};
+use runtime::consumer::{Record, Stretch, Tail, TailError, TailReader};
+use schemas::Millis;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+/// Reads the output topic back.
+#[derive(Clone, Debug)]
+pub(crate) struct Rebuild {
+    tail: Tail,
+    output: Arc<str>,
+    bounds: Bounds,
+}
+
+/// The partition whose past is wanted.
+#[derive(Clone, Debug)]
+struct Input {
+    topic: Arc<str>,
+    partition: i32,
+}
+
+impl Rebuild {
+    pub(crate) fn new(tail: Tail, output: Arc<str>, bounds: Bounds) -> Self {
+        Self { tail, output, bounds }
+    }
+
+    /// What was published of the records of a partition, within the bounds.
+    pub(crate) async fn recent(&self, topic: Arc<str>, partition: i32) -> Result<RecentEvents, TailError> {
+        let (output, bounds, input) = (Arc::clone(&self.output), self.bounds, Input { topic, partition });
+        self.tail.read(move |reader| read_back(reader, &output, &input, bounds)).await
+    }
+}
+
+/// A record's output has its key, so with as many partitions here as there it is in the partition of the same number. With
+/// another number of partitions it can be in any.
+fn read_back(
+    reader: &TailReader,
+    output: &str,
+    input: &Input,
+    bounds: Bounds,
+) -> Result<RecentEvents, TailError> {
+    let (inputs, outputs) = (reader.partitions(&input.topic)?, reader.partitions(output)?);
+    let is_same = inputs == outputs;
+    let partitions = if is_same { vec![input.partition] } else { (0..outputs).collect() };
+    let most = u64::try_from(bounds.most).unwrap_or(u64::MAX);
+    let stretch = Stretch { topic: output, partitions: &partitions, most, before: None };
+    let is_of_input = |record: &Record| {
+        is_same || record.key.as_deref().is_some_and(|key| partition_of(key, inputs) == input.partition)
+    };
+    let (mut recent, now) = (RecentEvents::new(bounds), Millis::of(SystemTime::now()).as_secs());
+    reader.each(&stretch, |record| {
+        if is_of_input(record)
+            && let Some(id) = id(record)
+        {
+            let at = record.timestamp.map_or(now, |at| Millis::of(at).as_secs());
+            recent.found(id, at, now);
+        }
+    })?;
+    Ok(recent)
+}
+
+/// The id of the event that an output was made of.
+fn id(record: &Record) -> Option<u128> {
+    event_number(std::str::from_utf8(record.header("ce_id")?).ok()?)
+}
