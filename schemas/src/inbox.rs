@@ -47,6 +47,11 @@ pub struct Record {
     /// When it happened, as Meta says, or else when it was received: RFC 3339 in UTC with milliseconds.
     #[cfg_attr(feature = "json-schema", schemars(extend("format" = "date-time")))]
     pub occurred_at: String,
+    /// When it was received, from `recordedtime`: RFC 3339 in UTC with milliseconds. The links to media in the record worked
+    /// then; they expire, most of them within days, so fetch what is to be kept. Null where the typed event does not say.
+    #[serde(default)]
+    #[cfg_attr(feature = "json-schema", schemars(extend("format" = "date-time")))]
+    pub received_at: Option<String>,
     /// The message, of the `message.*` events and `story.mentioned`; else left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<Message>,

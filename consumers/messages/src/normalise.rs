@@ -9,6 +9,7 @@ use parties::Parties;
 use schemas::data::messaging::Messaging;
 use schemas::inbox::{EventName, Platform, Record};
 use schemas::{Kind, Millis, TypedEvent, Unreadable};
+use std::borrow::Cow;
 
 /// Why an event that should have an inbox record cannot be given one.
 #[derive(Debug, thiserror::Error)]
@@ -83,8 +84,9 @@ fn envelope(
     name: EventName,
     parties: Parties,
 ) -> Result<Record, Unfit> {
-    let time = [&event.time, &event.recordedtime].into_iter().flatten().find_map(|time| Millis::parse(time));
-    let time = time.ok_or(Unfit::NoTime)?;
+    let read = |time: &Option<Cow<'_, str>>| time.as_deref().and_then(Millis::parse);
+    let received = read(&event.recordedtime);
+    let time = read(&event.time).or(received).ok_or(Unfit::NoTime)?;
     Ok(Record {
         id: event.id.clone().into_owned(),
         platform: platform.into(),
@@ -95,6 +97,7 @@ fn envelope(
         direction: parties.direction.map(Into::into),
         timestamp: time.as_secs(),
         occurred_at: time.to_string(),
+        received_at: received.map(|time| time.to_string()),
         message: None,
         reaction: None,
         postback: None,

@@ -8,6 +8,7 @@ const STORY_REPLY: &str = concat!(
     r#"{"id":"3f0c5d8e9a7b6c5d4e3f2a1b0c9d8e7f","platform":"instagram","event":"message.received","#,
     r#""account":"17841405726653026","from":"12345678901234567","to":"17841405726653026","direction":"incoming","#,
     r#""timestamp":1747231892,"occurred_at":"2025-05-14T14:11:32.000Z","#,
+    r#""received_at":"2025-05-14T14:11:33.250Z","#,
     r#""message":{"type":"story_reply","id":"aWdtc2c","body":"Wow, this looks amazing!","#,
     r#""story_id":"17893310459840806","story_url":"https://lookaside.fbsbx.com/","#,
     r#""attachments":[],"reply_to":null,"quick_reply":null},"#,

@@ -197,3 +197,10 @@ fn the_time_of_receipt_stands_in_for_metas() {
     assert_eq!(record.occurred_at, "2025-07-18T10:35:12.000Z");
     assert_eq!(record.timestamp, 1_752_834_912);
 }
+
+#[test]
+fn a_record_says_when_it_was_received_as_links_expire_from_then() {
+    let text = event("message", &message("1", ACCOUNT, &json!({})));
+    assert_eq!(record_of(&text).received_at.as_deref(), Some("2025-07-18T10:35:12.000Z"));
+    assert_eq!(record_of(&text.replace("recordedtime", "another")).received_at, None);
+}
