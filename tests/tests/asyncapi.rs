@@ -14,8 +14,6 @@ use schemas::Topic;
 use serde_json::{Value, json};
 use weir_tests::foreign::{folder, node, run};
 
-/// Topics that nothing writes to yet.
-
 fn document() -> PathBuf {
     folder("schemas/asyncapi.yaml")
 }

@@ -89,7 +89,7 @@ impl Pipeline {
         pipeline
             .start_part(weir_lookups::ABOUT, |common, process| weir_lookups::run(common, lookups, process))
             .await?;
-        let metrics = weir_metrics::MetricsSettings;
+        let metrics = weir_metrics::MetricsSettings::default();
         pipeline
             .start_part(weir_metrics::ABOUT, |common, process| weir_metrics::run(common, metrics, process))
             .await?;

@@ -1,9 +1,20 @@
 //! Handles one record: reads the event and adds it to the metrics.
 
+use crate::accounts::SeenAccounts;
+use crate::answers::Answers;
+use crate::conversations::Conversations;
 use crate::metrics::EventMetrics;
 use crate::observe::Observation;
-use runtime::consumer::{Failure, Handler, Output, Record};
-use schemas::{Millis, TypedEvent};
+use crate::seen::Seen;
+use crate::settings::MetricsSettings;
+use crate::silence::Silence;
+use crate::stories::Stories;
+use crate::turn::Turn;
+use prometheus::Registry;
+use runtime::consumer::{Failure, Handler, Output, Record, Stretch, Tail};
+use schemas::data::story_insights::StoryInsights;
+use schemas::{EventKind, Kind, Millis, TypedEvent};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 /// `weir_dlq_reason` of a value that is no typed event.
@@ -13,30 +24,169 @@ const NOT_AN_EVENT: &str = "not_an_event";
 #[derive(Clone, Debug)]
 pub struct Counting {
     metrics: EventMetrics,
+    accounts: SeenAccounts,
+    answers: Answers,
+    told: Told,
+    tail: Tail,
+    settings: Arc<MetricsSettings>,
+}
+
+/// What configured accounts are known by, in all partitions.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// When they were last heard of.
+    pub silence: Silence,
+    /// Their last stories.
+    pub stories: Stories,
+}
+
+/// A partition of events.
+#[derive(Debug)]
+pub struct Partition {
+    seen: Seen,
+    conversations: Conversations,
+    /// What came before the first record is known too.
+    is_read_back: bool,
+}
+
+impl Told {
+    /// Takes note of an event, which may be an old one: what is newer is kept.
+    pub fn note(&self, event: &TypedEvent<'_>, now: Millis) {
+        let Some(account) = event.metaaccount.as_deref().filter(|_| !event.metatest) else { return };
+        let received = event.recordedtime.as_deref().and_then(Millis::parse).unwrap_or(now);
+        self.silence.heard(account, received);
+        if kind_of(event) == Some(Kind::StoryInsights)
+            && let Ok(story) = event.data::<StoryInsights>()
+        {
+            let at = event.time.as_deref().and_then(Millis::parse).unwrap_or(received);
+            self.stories.expired(account, at, &story);
+        }
+    }
 }
 
 impl Counting {
-    /// A handler that adds to `metrics`.
-    pub const fn new(metrics: EventMetrics) -> Self {
-        Self { metrics }
+    /// A handler that adds to metrics of `registry` and to `told`, and reads back through `tail`.
+    pub fn new(registry: &Registry, told: Told, tail: Tail, settings: MetricsSettings) -> Self {
+        Self {
+            metrics: EventMetrics::new(registry),
+            accounts: SeenAccounts::new(registry, settings.seen_accounts),
+            answers: Answers::new(registry),
+            told,
+            tail,
+            settings: Arc::new(settings),
+        }
+    }
+
+    fn count(&self, partition: &mut Partition, record: &Record) -> Result<(), Failure> {
+        let event = TypedEvent::read(record.value.as_deref())
+            .map_err(|error| Failure::Reject { reason: NOT_AN_EVENT, error: error.to_string() })?;
+        let now = Millis::of(SystemTime::now());
+        let observation = Observation::of(&event, now);
+        self.metrics.add(&observation);
+        if event.metatest {
+            return Ok(());
+        }
+        if let Some(account) = event.metaaccount.as_deref() {
+            self.accounts.add(account);
+        }
+        if kind_of(&event) == Some(Kind::Unknown) {
+            self.metrics.unknown(&event);
+        }
+        self.told.note(&event, now);
+        if partition.seen.again(&event.id, record.offset) {
+            // An old message that comes again opens no conversation anew.
+            self.metrics.duplicate(&observation);
+            return Ok(());
+        }
+        self.turn(partition, &event);
+        Ok(())
+    }
+
+    fn turn(&self, partition: &mut Partition, event: &TypedEvent<'_>) {
+        match Turn::of(event) {
+            Some(Turn::Asked { conversation, at }) => {
+                self.answers.given_up(partition.conversations.asked(&conversation, at));
+            }
+            Some(Turn::Answered { conversation, at }) => {
+                if let Some(waited) = partition.conversations.answered(&conversation, at) {
+                    self.answers.answered(waited);
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// What the records before this one leave behind. They were counted by whoever handled them.
+    async fn read_back(&self, record: &Record) -> Result<Partition, Failure> {
+        let mut partition = self.assigned(&record.topic, record.partition);
+        let (topic, number, before) = (Arc::clone(&record.topic), record.partition, record.offset);
+        let most = self.settings.read_back_records;
+        let since = SystemTime::now().checked_sub(self.settings.read_back);
+        let read = self.tail.read(move |reader| {
+            let stretch = Stretch { topic: &topic, partitions: &[number], most, before: Some(before) };
+            reader.each(&stretch, |record| {
+                if record.timestamp >= since {
+                    partition.remember(record);
+                }
+            })?;
+            Ok(partition)
+        });
+        let mut partition =
+            read.await.map_err(|error| Failure::Unavailable { error: error.to_string(), wait: None })?;
+        partition.is_read_back = true;
+        Ok(partition)
+    }
+}
+
+impl Partition {
+    fn remember(&mut self, record: &Record) {
+        let Ok(event) = TypedEvent::read(record.value.as_deref()) else { return };
+        if event.metatest || self.seen.again(&event.id, record.offset) {
+            return;
+        }
+        match Turn::of(&event) {
+            Some(Turn::Asked { conversation, at }) => {
+                self.conversations.asked(&conversation, at);
+            }
+            Some(Turn::Answered { conversation, at }) => {
+                self.conversations.answered(&conversation, at);
+            }
+            None => {}
+        }
     }
 }
 
 impl Handler for Counting {
-    type State = ();
+    type State = Partition;
 
-    fn assigned(&self, _topic: &str, _partition: i32) {}
+    fn assigned(&self, _topic: &str, _partition: i32) -> Partition {
+        let MetricsSettings { remembered_events, open_conversations, response_window, .. } = *self.settings;
+        Partition {
+            seen: Seen::new(remembered_events),
+            conversations: Conversations::new(open_conversations, response_window),
+            is_read_back: self.settings.read_back_records == 0,
+        }
+    }
 
     fn reasons(&self) -> &'static [&'static str] {
         &[NOT_AN_EVENT]
     }
 
-    async fn handle(&self, _state: &mut (), record: &Record) -> Result<Vec<Output>, Failure> {
-        let event = TypedEvent::read(record.value.as_deref())
-            .map_err(|error| Failure::Reject { reason: NOT_AN_EVENT, error: error.to_string() })?;
-        self.metrics.add(&Observation::of(&event, Millis::of(SystemTime::now())));
+    async fn prepare(&self, partition: &mut Partition, record: &Record) -> Result<(), Failure> {
+        if !partition.is_read_back {
+            *partition = self.read_back(record).await?;
+        }
+        Ok(())
+    }
+
+    async fn handle(&self, partition: &mut Partition, record: &Record) -> Result<Vec<Output>, Failure> {
+        self.count(partition, record)?;
         Ok(Vec::new())
     }
+}
+
+fn kind_of(event: &TypedEvent<'_>) -> Option<Kind> {
+    event.kind().map(|EventKind { kind, .. }| kind)
 }
 
 #[cfg(test)]

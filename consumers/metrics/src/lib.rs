@@ -1,21 +1,35 @@
-//! Counts and ages of every typed event, for Prometheus.
+//! What a team watches that lives from these messages, for Prometheus.
 //!
 //! It reads all typed topics and writes nothing but dead letters: [`observe`] decides what one event says, [`metrics`]
-//! keeps the sums, [`handler`] brings both together. An event that Kafka hands over twice is counted twice.
+//! keeps the sums, [`handler`] brings both together. An event that Kafka hands over twice is counted twice. What a restart
+//! must not forget (when accounts were last heard of, their last stories, who waits for an answer) is read back from the
+//! topics.
 
+pub mod accounts;
+pub mod answers;
+pub mod conversations;
 pub mod handler;
 pub mod metrics;
 pub mod observe;
+mod past;
+pub mod seen;
 pub mod settings;
+pub mod silence;
+pub mod stories;
+pub mod turn;
+pub mod unknown;
 
 pub use settings::{MetricsArgs, MetricsSettings};
 
-use handler::Counting;
-use metrics::EventMetrics;
-use runtime::consumer::{self, ConsumerError, ConsumerOptions};
+use handler::{Counting, Told};
+use past::Past;
+use prometheus::Registry;
+use runtime::consumer::{self, ConsumerError, ConsumerOptions, Tail};
 use runtime::process::{About, Process};
 use runtime::settings::CommonSettings;
 use schemas::Topic;
+use silence::Silence;
+use stories::Stories;
 
 /// Who this process is.
 pub const ABOUT: About = About {
@@ -27,12 +41,31 @@ pub const ABOUT: About = About {
 /// Counts events until the end is asked for.
 pub async fn run(
     common: CommonSettings,
-    MetricsSettings: MetricsSettings,
+    settings: MetricsSettings,
     process: Process,
 ) -> Result<(), ConsumerError> {
-    let handler = Counting::new(EventMetrics::new(&process.registry));
     let options = options(&common.topic_prefix).within(&common.consumer);
+    let tail = Tail::new(common.kafka.clone(), ABOUT.name);
+    let told = told(&process.registry, &settings);
+    if !settings.accounts.is_empty() {
+        let past = Past {
+            topics: options.topics.clone(),
+            most: settings.read_back_records,
+            window: settings.read_back,
+        };
+        process.shutdown.spawn(past.tell(tail.clone(), told.clone(), process.clone()));
+    }
+    let handler = Counting::new(&process.registry, told, tail, settings);
     consumer::run(&common.kafka, options, handler, &process).await
+}
+
+fn told(registry: &Registry, settings: &MetricsSettings) -> Told {
+    let silence =
+        Silence::new(&settings.accounts).expect("its name and label are constants that Prometheus takes");
+    if let Err(error) = registry.register(Box::new(silence.clone())) {
+        tracing::error!(%error, "the silence of the accounts will not be shown");
+    }
+    Told { silence, stories: Stories::new(registry, &settings.accounts) }
 }
 
 fn options(topic_prefix: &str) -> ConsumerOptions {

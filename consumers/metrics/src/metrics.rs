@@ -1,8 +1,11 @@
 //! The sums that `/metrics` shows.
 
 use crate::observe::Observation;
+use crate::unknown::UnknownNames;
 use prometheus::{HistogramVec, IntCounterVec, Registry};
 use runtime::metrics::{counters, histograms};
+use schemas::TypedEvent;
+use std::sync::Arc;
 use std::time::Duration;
 
 const LABELS: &[&str] = &["object", "kind", "carrier"];
@@ -21,12 +24,28 @@ pub struct EventMetrics {
     tests: IntCounterVec,
     age_at_receipt: HistogramVec,
     age: HistogramVec,
+    duplicates: IntCounterVec,
+    unknown: IntCounterVec,
+    names: Arc<UnknownNames>,
 }
 
 impl EventMetrics {
     /// Registers them.
     pub fn new(registry: &Registry) -> Self {
         Self {
+            duplicates: counters(
+                registry,
+                "weir_metrics_duplicates_total",
+                "Events that came again, as far as --remembered-events goes; they are among the events too.",
+                &["object", "kind"],
+            ),
+            unknown: counters(
+                registry,
+                "weir_metrics_unknown_total",
+                "Events without a kind by Meta's name of the field or member; other for all but the first 50 names.",
+                &["field"],
+            ),
+            names: Arc::default(),
             events: counters(
                 registry,
                 "weir_metrics_events_total",
@@ -66,6 +85,16 @@ impl EventMetrics {
         self.events.with_label_values(&labels).inc();
         add_age(&self.age_at_receipt, labels, observation.at_receipt);
         add_age(&self.age, labels, observation.since_receipt);
+    }
+
+    /// Adds an event that came before.
+    pub fn duplicate(&self, observation: &Observation) {
+        self.duplicates.with_label_values(&[observation.object, observation.kind.as_str()]).inc();
+    }
+
+    /// Adds an event without a kind.
+    pub fn unknown(&self, event: &TypedEvent<'_>) {
+        self.unknown.with_label_values(&[self.names.label(event)]).inc();
     }
 }
 
@@ -116,6 +145,6 @@ mod tests {
         let labels = r#"carrier="messaging",kind="message",object="instagram""#;
         assert!(text.contains(&format!("weir_metrics_test_events_total{{{labels}}} 1")), "{text}");
         assert!(!text.contains("weir_metrics_events_total{"), "{text}");
-        assert!(!text.contains("seconds"), "{text}");
+        assert!(!text.contains("age_"), "{text}");
     }
 }

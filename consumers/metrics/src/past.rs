@@ -1,0 +1,82 @@
+//! Reads back what is known of the configured accounts, from the newest records of every typed topic.
+
+use crate::handler::Told;
+use runtime::backoff::{self, Backoff};
+use runtime::consumer::{Stretch, Tail, TailError, TailReader};
+use runtime::process::Process;
+use schemas::{Millis, TypedEvent};
+use std::time::{Duration, SystemTime};
+
+/// How far back.
+#[derive(Clone, Debug)]
+pub(crate) struct Past {
+    pub(crate) topics: Vec<String>,
+    /// The newest records of each partition, so many.
+    pub(crate) most: u64,
+    /// And no older ones than this.
+    pub(crate) window: Duration,
+}
+
+impl Past {
+    /// Tells `told` of the past beside the consumer's own work, and tries until it is done or `process` ends.
+    pub(crate) async fn tell(self, tail: Tail, told: Told, process: Process) {
+        let mut backoff = Backoff::new(Duration::from_secs(1), Duration::from_mins(1));
+        let start = Millis::of(SystemTime::now());
+        loop {
+            let (past, listener) = (self.clone(), told.clone());
+            let read = tail.read(move |reader| past.read(reader, &listener, start));
+            let read = tokio::select! {
+                () = process.shutdown.requested() => return,
+                read = read => read,
+            };
+            match read {
+                Ok(since) => return told.silence.silent_since(since),
+                Err(error) => tracing::warn!(%error, "what was known of the accounts is not read back yet"),
+            }
+            tokio::select! {
+                () = process.shutdown.requested() => return,
+                () = tokio::time::sleep(backoff.next_delay(backoff::random())) => {}
+            }
+        }
+    }
+
+    /// Since when everything is read: an account that did not come up was silent since then.
+    fn read(&self, reader: &TailReader, told: &Told, start: Millis) -> Result<Millis, TailError> {
+        let window = u64::try_from(self.window.as_millis()).unwrap_or(u64::MAX);
+        let earliest = Millis::since_epoch(start.as_millis().saturating_sub(window));
+        let (mut since, mut oldest) = (earliest, None);
+        for topic in &self.topics {
+            for partition in 0..reader.partitions(topic)? {
+                let (has_more, first) = self.read_partition(reader, topic, partition, earliest, told)?;
+                // What lies before the first record of a stretch that is full is not known.
+                since = if has_more { since.max(first.unwrap_or(start)) } else { since };
+                oldest = [oldest, first].into_iter().flatten().min();
+            }
+        }
+        // Topics that hold nothing say nothing of the time before them.
+        Ok(since.max(oldest.unwrap_or(start)))
+    }
+
+    /// Whether the partition holds more than was read, and the time of the first record that was.
+    fn read_partition(
+        &self,
+        reader: &TailReader,
+        topic: &str,
+        partition: i32,
+        earliest: Millis,
+        told: &Told,
+    ) -> Result<(bool, Option<Millis>), TailError> {
+        let stretch = Stretch { topic, partitions: &[partition], most: self.most, before: None };
+        let mut first = None;
+        let has_more = reader.each(&stretch, |record| {
+            let at = record.timestamp.map(Millis::of);
+            first = first.or(at);
+            if at >= Some(earliest)
+                && let Ok(event) = TypedEvent::read(record.value.as_deref())
+            {
+                told.note(&event, at.unwrap_or(earliest));
+            }
+        })?;
+        Ok((has_more, first))
+    }
+}
