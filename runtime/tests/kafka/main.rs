@@ -13,4 +13,5 @@ mod rebuilt;
 mod rejects;
 mod stall;
 mod storm;
+mod tail;
 mod trouble;
