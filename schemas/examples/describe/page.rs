@@ -28,7 +28,8 @@ again what it is, so that you can pass over what you do not want without parsing
 - **`data` is Meta's own item, unchanged.** `type` is `com.meta.{metaobject}.{kind}.v1`; the schema of `data` is `schemas/json/{kind}.v1.json`. It
   names the types that Meta is known to send; Meta may send others at any time, so take a member of another type for one that is absent. The envelope
   around `data`, the inbox and `lookup` are Weir's own: their types are kept.
-- **`id` is the same whenever the event is**: over Meta's retries, over replays. Deduplicate by it; the inbox is deduplicated already.
+- **`id` is the same whenever the event is**: over Meta's retries, over replays. Deduplicate by it; the inbox is deduplicated
+  already, over crashes and restarts too, but for the cases that [0070](adr/0070-the-inbox-is-the-memory-of-the-messages.md) names.
 - **A replay and a dead letter that is put back bring an event again**, behind newer ones: the header `ce_replay` or `weir_dlq_attempts` marks it.
 - **A key is `{account}` alone where the event names no user, media or post**, and there is none (nor a `subject`) where it names no account.
 - **Order is that of a key**, and it is the order in which Weir received the events. Meta may deliver late: `time` is when it happened.
