@@ -24,6 +24,7 @@ mod slot;
 mod spans;
 mod stall;
 mod tail;
+mod traced;
 mod verdict;
 mod watch;
 mod window;

@@ -14,6 +14,7 @@ use crate::health::Health;
 use crate::ports::{self, Port};
 use crate::settings::{CommonArgs, CommonSettings, ConsumerArgs, Problem, Problems, Reader, Source};
 use crate::shutdown::Shutdown;
+use crate::telemetry::{SpanCounts, Traces};
 use crate::{admin, metrics, panics, telemetry};
 
 /// What runs in the background ends at once when it is asked to; more than this means that it hangs.
@@ -175,14 +176,33 @@ where
     F: Future<Output = Result<(), E>>,
     E: Into<Box<dyn Error + Send + Sync>>,
 {
-    telemetry::install(common.log_format);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let process = Process::new(about.name, about.version);
+    let counts = SpanCounts::new(&process.registry);
+    let traces = match &runtime {
+        Ok(runtime) => Traces::start(about, counts, runtime.handle()),
+        Err(_) => Ok(None),
+    };
+    telemetry::install(common.log_format, traces.as_ref().ok().and_then(Option::as_ref));
     panics::report();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error),
     };
-    let process = Process::new(about.name, about.version);
-    let outcome = runtime.block_on(supervise(common, process, port, app));
+    let traces = traces.unwrap_or_else(|error| {
+        tracing::warn!("there are no traces: {}", chain(&error));
+        None
+    });
+    if let Some(traces) = &traces {
+        traces.announce();
+    }
+    let outcome = runtime.block_on(async {
+        let outcome = supervise(common, process, port, app).await;
+        if let Some(traces) = traces {
+            traces.end().await;
+        }
+        outcome
+    });
     runtime.shutdown_background();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

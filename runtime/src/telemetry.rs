@@ -1,9 +1,23 @@
-//! Log lines to standard error, for people or for machines.
+//! Log lines to standard error, for people or for machines; spans to a collector of traces where one is set.
+
+mod collector;
+mod context;
+mod environment;
+mod export;
+pub mod spans;
+mod traces;
 
 use std::io::{IsTerminal as _, stderr};
 
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Directive;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
+
+pub use context::{TRACEPARENT, TraceContext};
+pub(crate) use export::SpanCounts;
+pub(crate) use traces::Traces;
 
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,16 +31,34 @@ pub enum LogFormat {
     Json,
 }
 
-/// Installs the subscriber of the whole process; `RUST_LOG` filters, `info` is the default.
+/// Installs the subscriber of the whole process; `RUST_LOG` filters log lines, `info` is the default.
 ///
 /// Only the entry of a process calls this; a second call changes nothing and returns `false`.
-pub fn install(format: LogFormat) -> bool {
+pub(crate) fn install(format: LogFormat, traces: Option<&Traces>) -> bool {
+    let lines = lines(format);
+    match traces {
+        // Whether a span is wanted is then known at its place in the code, without asking anybody.
+        None => tracing_subscriber::registry().with(lines.and_then(filter())).try_init().is_ok(),
+        Some(traces) => {
+            let registry = tracing_subscriber::registry().with(lines.with_filter(filter()));
+            registry.with(traces.layer()).try_init().is_ok()
+        }
+    }
+}
+
+/// What is logged, which spans of traces are not.
+fn filter() -> EnvFilter {
     let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).from_env_lossy();
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
+    let no_spans = format!("{}=off", spans::TARGET).parse::<Directive>();
+    filter.add_directive(no_spans.expect("a target of letters and colons is a directive"))
+}
+
+fn lines(format: LogFormat) -> Box<dyn Layer<Registry> + Send + Sync> {
+    let lines = fmt::layer().with_writer(stderr);
     if is_json(format, stderr().is_terminal()) {
-        builder.json().flatten_event(true).with_current_span(false).try_init().is_ok()
+        lines.json().flatten_event(true).with_current_span(false).boxed()
     } else {
-        builder.with_ansi(stderr().is_terminal()).try_init().is_ok()
+        lines.with_ansi(stderr().is_terminal()).boxed()
     }
 }
 

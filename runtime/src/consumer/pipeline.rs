@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use prometheus::IntCounter;
+use tracing::Span;
 
 use super::bury::{Burial, bury};
 use super::metrics::reason;
@@ -41,6 +42,8 @@ struct Entry {
     fate: Fate,
     /// `None` until everything is queued.
     receipt: Option<Receipt>,
+    /// Of the outputs; they end when it is done.
+    _spans: Vec<Span>,
 }
 
 impl Pipeline {
@@ -67,21 +70,23 @@ impl Pipeline {
         &mut self,
         record: Record,
         outputs: Vec<Output>,
+        spans: Vec<Span>,
         desk: &Desk,
     ) -> Result<(), Halt> {
-        self.enqueue(record, outputs, Fate::Handled, desk).await
+        self.enqueue(record, outputs, spans, Fate::Handled, desk).await
     }
 
     /// Gives a record to the dead letters; it is done in its turn.
     pub(super) async fn bury(&mut self, record: Record, burial: &Burial, desk: &Desk) -> Result<(), Halt> {
         bury(&record, burial, desk).await?;
-        self.enqueue(record, Vec::new(), Fate::Buried, desk).await
+        self.enqueue(record, Vec::new(), Vec::new(), Fate::Buried, desk).await
     }
 
     async fn enqueue(
         &mut self,
         record: Record,
         outputs: Vec<Output>,
+        spans: Vec<Span>,
         fate: Fate,
         desk: &Desk,
     ) -> Result<(), Halt> {
@@ -89,7 +94,7 @@ impl Pipeline {
             self.finish(&record, fate);
             return Ok(());
         }
-        self.entries.push_back(Entry { record, outputs, fate, receipt: None });
+        self.entries.push_back(Entry { record, outputs, fate, receipt: None, _spans: spans });
         self.send_unsent(desk).await
     }
 

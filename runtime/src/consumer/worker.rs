@@ -6,11 +6,14 @@ use std::sync::Arc;
 use super::attempt::{Outcome, attempt};
 use super::pipeline::Pipeline;
 use super::progress::Activity;
+use super::traced::carry_on;
 use super::verdict::{Halt, Verdict};
 use super::window::Window;
 use super::work::Desk;
 use super::{ConsumerError, Handler, Record};
+use crate::telemetry::spans;
 use futures_util::FutureExt as _;
+use tracing::Instrument as _;
 
 /// One partition in work.
 pub(super) struct Worker<H> {
@@ -71,12 +74,19 @@ impl<H: Handler> Worker<H> {
         pipeline: &mut Pipeline,
     ) -> Result<(), Halt> {
         self.desk.progress.working(record.offset);
-        let attempt = attempt(&*self.handler, state, &record, &self.desk, pipeline);
+        let span = record.span(&self.desk.work.options.group);
+        let attempt = attempt(&*self.handler, state, &record, &self.desk, pipeline).instrument(span.clone());
         let outcome = self.window.alongside(&*self.handler, attempt).await?;
         self.desk.progress.does(Activity::Waiting);
         match outcome {
-            Outcome::Handled(outputs) => pipeline.publish(record, outputs, &self.desk).await,
-            Outcome::Dead(burial) => pipeline.bury(record, &burial, &self.desk).await,
+            Outcome::Handled(mut outputs) => {
+                let spans = carry_on(&record, &span, &mut outputs);
+                pipeline.publish(record, outputs, spans, &self.desk).await
+            }
+            Outcome::Dead(burial) => {
+                spans::failed(&span, burial.reason);
+                pipeline.bury(record, &burial, &self.desk).await
+            }
         }
     }
 }

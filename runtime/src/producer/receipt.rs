@@ -8,8 +8,10 @@ use std::task::{Context, Poll};
 
 use atomic_waker::AtomicWaker;
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
+use tracing::Span;
 
 use super::DeliveryError;
+use crate::telemetry::spans;
 
 /// What the records of a batch share; each of them carries a reference to the broker and back.
 #[derive(Debug)]
@@ -74,24 +76,44 @@ impl Group {
 #[must_use = "the records are not safe before the receipt says so"]
 pub struct Receipt {
     group: Arc<Group>,
+    /// They end with it.
+    spans: Vec<Span>,
 }
 
 impl Receipt {
     pub(super) const fn new(group: Arc<Group>) -> Self {
-        Self { group }
+        Self { group, spans: Vec::new() }
+    }
+
+    /// The same, with the spans of its records, which end when it is resolved or dropped.
+    pub fn with_spans(self, spans: Vec<Span>) -> Self {
+        Self { spans, ..self }
+    }
+
+    /// What the spans are told of the outcome.
+    fn resolved(&mut self, result: Result<(), DeliveryError>) -> Result<(), DeliveryError> {
+        for span in std::mem::take(&mut self.spans) {
+            if result.is_err() {
+                spans::failed(&span, "not_acknowledged");
+            }
+        }
+        result
     }
 }
 
 impl Future for Receipt {
     type Output = Result<(), DeliveryError>;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         if let Some(result) = self.group.result() {
-            return Poll::Ready(result);
+            return Poll::Ready(self.resolved(result));
         }
         self.group.waker.register(context.waker());
         // A report may have come between the look and the registration.
-        self.group.result().map_or(Poll::Pending, Poll::Ready)
+        match self.group.result() {
+            Some(result) => Poll::Ready(self.resolved(result)),
+            None => Poll::Pending,
+        }
     }
 }
 
