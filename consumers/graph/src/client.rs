@@ -10,8 +10,10 @@ use prometheus::{IntCounterVec, Registry};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, RequestBuilder, Response, Url, redirect, retry};
 use runtime::metrics;
+use runtime::telemetry::spans;
 use serde_json::value::RawValue;
 use std::sync::Arc;
+use tracing::Span;
 
 /// Idle connections that are kept for the next call.
 const IDLE_CONNECTIONS: usize = 16;
@@ -85,6 +87,13 @@ impl Graph {
         self.settings.version.as_str()
     }
 
+    /// The span of a call that is about to be made, within the current one. What is called within it tells it how it
+    /// was answered; Meta is told nothing of it.
+    pub fn span(&self, method: &'static str) -> Span {
+        let (host, port) = self.settings.url.host_and_port();
+        spans::client(method, host, port)
+    }
+
     /// Reads one thing. `relative_url` is path and query under the host, without token.
     pub async fn get(&self, relative_url: &str, token: &AccessToken) -> Reply<Outcome> {
         self.requests.with_label_values(&["get"]).inc();
@@ -143,6 +152,8 @@ impl Graph {
     ) -> Result<(Usage, Result<Whole, CallError>), CallError> {
         let request = request.header(AUTHORIZATION, token.bearer());
         let response = request.send().await.map_err(|error| self.failed(error))?;
+        let code = response.status();
+        spans::answered(&Span::current(), code.as_u16(), code.is_client_error() || code.is_server_error());
         let (status, usage) = (response.status(), usage(response.headers()));
         let body = match self.body(response, limit).await {
             // A failure with an endless or broken page is a failure first.
@@ -173,13 +184,15 @@ impl Graph {
 
     fn failed(&self, error: reqwest::Error) -> CallError {
         let GraphSettings { url, timeout, .. } = &self.settings;
-        if error.is_connect() {
-            CallError::Unreachable { host: url.origin(), source: error.without_url() }
+        let (class, error) = if error.is_connect() {
+            ("unreachable", CallError::Unreachable { host: url.origin(), source: error.without_url() })
         } else if error.is_timeout() {
-            CallError::TimedOut { limit: *timeout }
+            ("timeout", CallError::TimedOut { limit: *timeout })
         } else {
-            CallError::Interrupted { source: error.without_url() }
-        }
+            ("interrupted", CallError::Interrupted { source: error.without_url() })
+        };
+        spans::failed(&Span::current(), class);
+        error
     }
 }
 

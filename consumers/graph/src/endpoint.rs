@@ -37,6 +37,11 @@ impl GraphUrl {
         self.0.origin().ascii_serialization()
     }
 
+    /// Host and port, for a span.
+    pub(crate) fn host_and_port(&self) -> (&str, u16) {
+        (self.0.host_str().unwrap_or_default(), self.0.port_or_known_default().unwrap_or_default())
+    }
+
     /// The full URL of a call, from its relative one and the proof that its token is used by its own app.
     pub(crate) fn of_call(&self, relative_url: &str, proof: Option<&str>) -> Url {
         let (path, query) = relative_url.split_once('?').unwrap_or((relative_url, ""));

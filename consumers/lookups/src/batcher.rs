@@ -2,12 +2,14 @@
 
 use crate::metrics::LookupMetrics;
 use crate::shelf::Shelf;
+use runtime::telemetry::TraceContext;
 use runtime::throttle::Throttle;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio_util::task::AbortOnDropHandle;
+use tracing::{Instrument as _, Span};
 use weir_graph::{AccessToken, BatchItem, CallError, Graph, Hold, Outcome, Pace, RefusalClass, Reply};
 
 /// Calls that wait to be put on the shelf; whoever brings more waits before it.
@@ -58,6 +60,8 @@ struct Ask {
     token: AccessToken,
     company: usize,
     since: Instant,
+    /// Of the lookup; the call is part of it.
+    span: Span,
     reply: oneshot::Sender<Sent>,
 }
 
@@ -91,7 +95,7 @@ impl Batcher {
     /// Makes a call, together with at most `company - 1` others.
     pub(crate) async fn send(&self, relative_url: String, token: AccessToken, company: usize) -> Sent {
         let (reply, sent) = oneshot::channel();
-        let ask = Ask { relative_url, token, company, since: Instant::now(), reply };
+        let ask = Ask { relative_url, token, company, since: Instant::now(), span: Span::current(), reply };
         match self.door.send(ask).await {
             Ok(()) => sent.await.unwrap_or(Sent::InBadCompany),
             // The task ends with this struct alone.
@@ -169,7 +173,8 @@ impl Office {
         let started = Instant::now();
         if batch.len() == 1 {
             for ask in batch {
-                let reply = self.graph.get(&ask.relative_url, &ask.token).await;
+                let span = ask.span.in_scope(|| self.graph.span("GET"));
+                let reply = self.graph.get(&ask.relative_url, &ask.token).instrument(span).await;
                 self.metrics.requested(started.elapsed());
                 self.answered(ask, reply);
             }
@@ -181,7 +186,7 @@ impl Office {
             .iter()
             .map(|ask| BatchItem { relative_url: &ask.relative_url, token: &ask.token })
             .collect();
-        let reply = self.graph.batch(&items).await;
+        let reply = self.graph.batch(&items).instrument(self.span_of(&batch)).await;
         self.metrics.requested(started.elapsed());
         if let Some(first) = batch.first() {
             match &reply.result {
@@ -198,6 +203,18 @@ impl Office {
             }
             Err(error) => self.failed_together(batch, error),
         }
+    }
+
+    /// One call of many lookups: a part of the first one's trace, with links to the others.
+    fn span_of(&self, batch: &[Ask]) -> Span {
+        let Some((first, others)) = batch.split_first() else { return Span::none() };
+        let span = first.span.in_scope(|| self.graph.span("POST"));
+        if !span.is_disabled() {
+            for other in others.iter().filter_map(|ask| TraceContext::of(&ask.span)) {
+                other.link_to(&span);
+            }
+        }
+        span
     }
 
     fn answered(&self, ask: Ask, reply: Reply<Outcome>) {

@@ -11,6 +11,7 @@ use crate::metrics::LookupMetrics;
 use crate::question::{Plan, Question, SkipReason, Unaskable};
 use crate::seek::{Lost, Seeker, Waiting};
 use runtime::consumer::{Failure, Handler, Output, Record};
+use runtime::telemetry::spans;
 use schemas::lookup::{KnownMedia, Lookup, Status};
 use schemas::{Millis, Topic, TypedEvent, raw};
 use serde_json::value::RawValue;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument as _;
 use weir_graph::{GraphId, Outcome};
 
 /// While a lookup waits, its partition can be given back at once; it is looked at again this often.
@@ -68,7 +70,7 @@ impl Lookups {
             Question::Skip(reason) => Found::nothing(reason),
             Question::Ask { account, call, media } => {
                 let ahead = assigned.ahead();
-                let begin = || self.begin(account, call, media);
+                let begin = || self.begin(account, call, media, record);
                 let search = ahead.take(record.offset).unwrap_or_else(begin);
                 match awaited(search).await {
                     Ok(result) => {
@@ -88,10 +90,12 @@ impl Lookups {
         Ok(Output { topic, key: record.key.clone(), value, headers: headers(&event) })
     }
 
-    fn begin(&self, account: GraphId, call: Call, media: Option<GraphId>) -> Search<Found> {
+    fn begin(&self, account: GraphId, call: Call, media: Option<GraphId>, record: &Record) -> Search<Found> {
         let (board, waiting) = watch::channel(None);
         let inquiry = Arc::clone(&self.inquiry);
-        let task = tokio::spawn(async move { inquiry.find(&account, &call, media.as_ref(), &board).await });
+        let span = spans::ahead("look up", record.trace());
+        let found = async move { inquiry.find(&account, &call, media.as_ref(), &board).await };
+        let task = tokio::spawn(found.instrument(span));
         Search { task: AbortOnDropHandle::new(task), waiting }
     }
 
@@ -128,7 +132,7 @@ impl Handler for Lookups {
         // What cannot be asked is said when its turn comes.
         let Ok(event) = TypedEvent::read(record.value.as_deref()) else { return };
         if let Ok(Plan { question: Question::Ask { account, call, media }, .. }) = Plan::of(&event) {
-            ahead.put(record.offset, self.begin(account, call, media));
+            ahead.put(record.offset, self.begin(account, call, media, record));
         }
     }
 

@@ -71,12 +71,11 @@ impl InboxHandler {
 
     fn output(&self, record: &Record, name: inbox::EventName, inbox: &inbox::Record) -> Output {
         let header = |name: &'static str, value: &[u8]| (Cow::Borrowed(name), value.to_vec());
-        let mut headers = vec![
+        let headers = vec![
             header("content-type", b"application/json"),
             header("ce_id", inbox.id.as_bytes()),
             header("weir_event", name.as_str().as_bytes()),
         ];
-        headers.extend(record.header("traceparent").map(|parent| header("traceparent", parent)));
         Output {
             topic: Arc::clone(&self.topic),
             key: record.key.clone(),

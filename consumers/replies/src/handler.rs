@@ -12,11 +12,13 @@ use crate::{ABOUT, lateness};
 use runtime::consumer::{Failure, Handler, Output, Record};
 use runtime::producer::{Outgoing, Producer};
 use runtime::settings::KafkaSettings;
+use runtime::telemetry::{TRACEPARENT, TraceContext};
 use schemas::Millis;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::OnceCell;
+use tracing::{Instrument as _, Span};
 use weir_graph::{AccessToken, AccessTokens, Graph, Hold, Pace, TokenState};
 
 /// How long reading back may take until it is said that it does.
@@ -196,7 +198,7 @@ impl Replies {
     ) -> Result<bool, Failure> {
         if work.intent == Intent::None {
             let intent = self.say(record, order, work.attempt, &Said::Intended { claim: &work.claim });
-            self.publish(&intent).await?;
+            self.publish(&intent, record).await?;
             work.intent = Intent::Written;
         }
         let owner =
@@ -207,10 +209,13 @@ impl Replies {
         Ok(work.intent == Intent::First)
     }
 
-    async fn publish(&self, intent: &Output) -> Result<(), Failure> {
+    async fn publish(&self, intent: &Output, record: &Record) -> Result<(), Failure> {
         let unavailable = |error: String| Failure::Unavailable { error, wait: None };
-        let headers: Vec<(&str, &[u8])> =
+        let trace = TraceContext::of(&Span::current()).or_else(|| record.trace());
+        let trace = trace.map(|trace| trace.header());
+        let mut headers: Vec<(&str, &[u8])> =
             intent.headers.iter().map(|(name, value)| (name.as_ref(), value.as_slice())).collect();
+        headers.extend(trace.as_ref().map(|trace| (TRACEPARENT, trace.as_bytes())));
         let mut batch = self.producer.batch();
         batch
             .send(Outgoing {
@@ -226,7 +231,7 @@ impl Replies {
     async fn call(&self, order: &Order, token: &AccessToken) -> Verdict {
         let (relative_url, body) = order.call(self.graph.version());
         let started = Instant::now();
-        let reply = self.graph.post(&relative_url, body, token).await;
+        let reply = self.graph.post(&relative_url, body, token).instrument(self.graph.span("POST")).await;
         self.metrics.called(started.elapsed());
         self.pace.learn(token, reply.result.as_ref().map(|_| ()), &reply.usage, Instant::now());
         Verdict::of(reply.result)
