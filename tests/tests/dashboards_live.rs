@@ -21,13 +21,14 @@ const WITHIN: Duration = Duration::from_mins(2);
 const ACCOUNT: &str = "17841405726653026";
 
 /// What has no series, or no value, until it happens for the first time, and must not happen here.
-const ONLY_IN_TROUBLE: [&str; 6] = [
+const ONLY_IN_TROUBLE: [&str; 7] = [
     // Nobody commands replies here.
     "weir_replies_call_seconds_bucket",
     // Kafka takes everything, so that nothing is stored.
     "weir_spool_write_seconds_bucket",
     "weir_consumer_dead_letters_total",
     "weir_consumer_failures_total",
+    "weir_lookups_failed_batches_total",
     "weir_producer_rebuilt_total",
     "weir_graph_token_refused",
 ];
@@ -50,6 +51,13 @@ async fn every_target_is_up_every_panel_has_data_and_no_alert_fires() {
     let jobs: Vec<_> = running.iter().map(|(name, service)| (*name, address(service))).collect();
     let prometheus = Prometheus::start(&jobs, Patience::AsStated).await.unwrap();
 
+    // What is counted once, as an answer to a message, has to be seen to rise from nothing.
+    until("a look at every process", WITHIN, async || {
+        let up = prometheus.query("up == 1").await?;
+        Ok((up.len() == running.len()).then_some(()))
+    })
+    .await
+    .unwrap();
     let deliveries = deliveries().unwrap();
     let mut queries = queries();
     let shown = until("data in every panel", WITHIN, async || {
