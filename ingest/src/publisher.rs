@@ -7,10 +7,12 @@ use crate::metrics::Metrics;
 pub(crate) use outcome::{NotPublished, Refused};
 use runtime::dead_letter::DeadLetter;
 use runtime::producer::{Batch, Outgoing, Producer, Receipt, SendError};
+use runtime::telemetry::{TRACEPARENT, TraceContext, spans};
 use runtime::throttle::Throttle;
 use schemas::{Event, Refusal, Topic, raw};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tracing::Span;
 use uuid::Uuid;
 
 /// How often trouble with Kafka is said again.
@@ -21,6 +23,13 @@ const SAY_EVERY: Duration = Duration::from_mins(1);
 struct Scratch {
     value: Vec<u8>,
     event_type: Vec<u8>,
+}
+
+/// The records of a delivery on their way: all of them in one batch, and in the trace of the request.
+struct Sending<'a> {
+    batch: Batch<'a>,
+    trace: Option<TraceContext>,
+    spans: Vec<Span>,
 }
 
 /// Publishes deliveries; their bodies are verified.
@@ -59,7 +68,7 @@ impl Publisher {
         };
         let raw =
             raw::Delivery { receipt, source: &split.source, signature: body.signature(), app: body.app() };
-        let mut batch = self.producer.batch();
+        let mut batch = Sending { batch: self.producer.batch(), trace: delivery.trace, spans: Vec::new() };
         self.send(&mut batch, Topic::Raw, None, body.bytes(), &raw.headers())?;
         let mut scratch = Scratch::default();
         for event in &split.events {
@@ -68,12 +77,12 @@ impl Publisher {
         if let Some(refusal) = split.refusal {
             self.send_dead_letter(&mut batch, &raw, delivery, refusal)?;
         }
-        Ok(batch.finish())
+        Ok(batch.batch.finish().with_spans(batch.spans))
     }
 
     fn send_event(
         &self,
-        batch: &mut Batch<'_>,
+        batch: &mut Sending<'_>,
         event: &Event<'_>,
         receipt: schemas::Receipt<'_>,
         Scratch { value, event_type }: &mut Scratch,
@@ -91,7 +100,7 @@ impl Publisher {
 
     fn send_dead_letter(
         &self,
-        batch: &mut Batch<'_>,
+        batch: &mut Sending<'_>,
         raw: &raw::Delivery<'_>,
         delivery: &Delivery,
         refusal: Refusal,
@@ -113,7 +122,7 @@ impl Publisher {
 
     fn send(
         &self,
-        batch: &mut Batch<'_>,
+        batch: &mut Sending<'_>,
         topic: Topic,
         key: Option<&str>,
         value: &[u8],
@@ -134,5 +143,21 @@ impl Publisher {
     /// Every topic that ingest writes to, by name.
     pub(crate) fn topic_names(&self) -> Vec<String> {
         Topic::OF_INGEST.iter().map(|topic| self.topics[*topic as usize].clone()).collect()
+    }
+}
+
+impl Sending<'_> {
+    /// Queues a record, with a span and a header that names it where the delivery is traced.
+    fn send(&mut self, record: Outgoing<'_>) -> Result<(), SendError> {
+        let Some(trace) = self.trace else {
+            return self.batch.send(record);
+        };
+        let id = record.headers.iter().find(|(name, _)| *name == "ce_id");
+        let id = id.and_then(|(_, id)| std::str::from_utf8(id).ok());
+        let span = spans::send(record.topic, id, &trace);
+        let header = TraceContext::of(&span).unwrap_or(trace).header();
+        self.spans.push(span);
+        let headers = [record.headers, &[(TRACEPARENT, header.as_bytes())]].concat();
+        self.batch.send(Outgoing { headers: &headers, ..record })
     }
 }

@@ -20,8 +20,10 @@ use hyper::body::{Body as _, Incoming};
 use hyper::header::CONTENT_ENCODING;
 use hyper::{HeaderMap, Request, Response};
 use runtime::shutdown::Shutdown;
+use runtime::telemetry::{TRACEPARENT, TraceContext, spans};
 use std::sync::Arc;
 use std::time::SystemTime;
+use tracing::Span;
 
 /// Answers the requests of the public port.
 #[derive(Debug)]
@@ -75,7 +77,10 @@ impl Webhook {
     /// Answers one request; never fails.
     pub(crate) async fn respond(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let method = Method::of(request.method());
-        let Outcome { answer, close } = self.outcome(method, request).await;
+        let span = self.span(method, &request);
+        let Outcome { answer, close } = self.outcome(method, request, &span).await;
+        let status = answer.status();
+        spans::answered(&span, status.as_u16(), status.is_server_error());
         self.parts.metrics.answered(method, &answer);
         match &answer {
             Answer::Unsigned(fault) => self.complaints.unsigned(*fault),
@@ -88,8 +93,27 @@ impl Webhook {
         answer.into_response(close || self.parts.shutdown.is_requested())
     }
 
+    /// The span of a request begins a trace: Meta sends none to be part of, and what a stranger sends must neither
+    /// decide what is traced nor join traces of others. A proxy's is linked to.
+    fn span(&self, method: Method, request: &Request<Incoming>) -> Span {
+        let method = match method {
+            Method::Get => "GET",
+            Method::Post => "POST",
+            Method::Other => "_OTHER",
+        };
+        let is_known = request.uri().path() == self.path;
+        let span = spans::server(method, is_known.then_some(&self.path));
+        if !span.is_disabled()
+            && let Some(header) = request.headers().get(TRACEPARENT)
+            && let Some(other) = TraceContext::parse(header.as_bytes())
+        {
+            other.link_to(&span);
+        }
+        span
+    }
+
     /// Refusals are tried in the order 404, 405, 415, 413, 401.
-    async fn outcome(&self, method: Method, request: Request<Incoming>) -> Outcome {
+    async fn outcome(&self, method: Method, request: Request<Incoming>, span: &Span) -> Outcome {
         if let Some(fault) = framing::fault(request.version(), request.headers()) {
             return self.malformed(fault);
         }
@@ -103,12 +127,12 @@ impl Webhook {
                 let passed = matches!(answer, Answer::Challenge(_)) && request.body().is_end_stream();
                 Outcome { answer, close: !passed }
             }
-            Method::Post => self.deliver(request).await,
+            Method::Post => self.deliver(request, span).await,
             Method::Other => Outcome::refused(Answer::MethodNotAllowed),
         }
     }
 
-    async fn deliver(&self, request: Request<Incoming>) -> Outcome {
+    async fn deliver(&self, request: Request<Incoming>, span: &Span) -> Outcome {
         let received = SystemTime::now();
         let (head, body) = request.into_parts();
         if is_encoded(&head.headers) {
@@ -134,7 +158,7 @@ impl Webhook {
         if share.prove().is_err() {
             return self.unread(BodyFault::NoRoom);
         }
-        Outcome::of(self.accept(&Delivery::new(verified, received)).await)
+        Outcome::of(self.accept(&Delivery::new(verified, received, TraceContext::of(span))).await)
     }
 
     fn unread(&self, fault: BodyFault) -> Outcome {

@@ -3,13 +3,15 @@
 use crate::delivery::Delivery;
 use crate::signature::VerifiedBody;
 use bytes::Bytes;
+use runtime::telemetry::{TRACEPARENT, TraceContext};
 use schemas::Millis;
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 use uuid::Uuid;
 
-/// The name of the header that is kept, in the JSON object of a row.
+/// The name of the header that is kept, in the JSON object of a row; beside it stands `traceparent` where the delivery
+/// is traced.
 const SIGNATURE: &str = "x-hub-signature-256";
 
 /// What a row costs beyond its body, in bytes: ids, header, digest, SQLite's own.
@@ -50,7 +52,7 @@ impl Row {
             id: delivery.id.hyphenated().to_string(),
             received: i64::try_from(Millis::of(delivery.received).as_millis()).unwrap_or(i64::MAX),
             app: delivery.body.app().to_owned(),
-            headers: serde_json::json!({ SIGNATURE: signature }).to_string(),
+            headers: headers(&signature, delivery.trace),
             body: delivery.body.shared(),
             digest: Vec::new(),
         };
@@ -77,8 +79,10 @@ impl Row {
         let received = UNIX_EPOCH.checked_add(Duration::from_millis(u64::try_from(self.received).ok()?))?;
         let headers: serde_json::Value = serde_json::from_str(&self.headers).ok()?;
         let signature = headers.get(SIGNATURE)?.as_str()?.as_bytes().to_vec();
+        let trace = headers.get(TRACEPARENT).and_then(serde_json::Value::as_str);
+        let trace = trace.and_then(|trace| TraceContext::parse(trace.as_bytes()));
         let kept = Kept { bytes: self.body, signature, app: Arc::from(self.app) };
-        Some(Delivery { id, received, body: VerifiedBody::from_spool(kept)? })
+        Some(Delivery { id, received, body: VerifiedBody::from_spool(kept)?, trace })
     }
 
     /// The first half of SHA-256 over all other members, each with its length before it.
@@ -92,6 +96,14 @@ impl Row {
         }
         hash.finalize()[..16].to_vec()
     }
+}
+
+fn headers(signature: &str, trace: Option<TraceContext>) -> String {
+    let mut headers = serde_json::json!({ SIGNATURE: signature });
+    if let Some(trace) = trace {
+        headers[TRACEPARENT] = trace.header().into();
+    }
+    headers.to_string()
 }
 
 /// A delivery of a fixture, signed.
@@ -111,7 +123,7 @@ pub(super) fn sample(body: &'static [u8]) -> Delivery {
     let claim = signature::claim(&headers).unwrap();
     let keyring = Keyring::new(&[Secret::new("shop", "secret")]);
     let body = signature::verify(&keyring, claim, Bytes::from_static(body)).unwrap();
-    Delivery::new(body, std::time::SystemTime::now())
+    Delivery::new(body, std::time::SystemTime::now(), None)
 }
 
 #[cfg(test)]
@@ -127,6 +139,15 @@ mod tests {
         assert_eq!((back.id, back.received_text()), (delivery.id, delivery.received_text()));
         assert_eq!((back.body.bytes(), back.body.app()), (TEXT, "shop"));
         assert_eq!(back.body.signature(), delivery.body.signature());
+    }
+
+    #[test]
+    fn a_delivery_that_is_traced_stays_so() {
+        let header = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        let trace = TraceContext::parse(header);
+        let row = Row::of(&Delivery { trace, ..sample(TEXT) });
+        assert_eq!(row.into_delivery().unwrap().trace, trace);
+        assert!(trace.is_some());
     }
 
     #[test]
