@@ -27,7 +27,7 @@ pub struct Binary {
 impl Binary {
     /// Starts a binary that was built into the directory of the test's own executable.
     ///
-    /// Settings of the test's own environment (`WEIR_…`, `RUST_LOG`) do not reach it; `envs` does.
+    /// Settings of the test's own environment (`WEIR_…`, `OTEL_…`, `RUST_LOG`) do not reach it; `envs` does.
     ///
     /// # Errors
     ///
@@ -45,7 +45,8 @@ impl Binary {
         let dir = tempfile::Builder::new().prefix(name).tempdir().context("making a directory for logs")?;
         let mut command = guarded::command(program, dir.path());
         for (key, _) in std::env::vars_os() {
-            if key == "RUST_LOG" || key.to_string_lossy().starts_with("WEIR_") {
+            let name = key.to_string_lossy();
+            if name == "RUST_LOG" || name.starts_with("WEIR_") || name.starts_with("OTEL_") {
                 command.env_remove(key);
             }
         }
