@@ -5,7 +5,8 @@
 
 use prometheus::core::Collector;
 use prometheus::{
-    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+    Registry,
 };
 
 /// Buckets for what takes from a fraction of a millisecond to a minute, in seconds.
@@ -25,6 +26,11 @@ pub fn counters(registry: &Registry, name: &str, help: &str, labels: &[&str]) ->
 /// A value that goes up and down.
 pub fn gauge(registry: &Registry, name: &str, help: &str) -> IntGauge {
     register(registry, name, |name| IntGauge::new(name, help))
+}
+
+/// A value that goes up and down and has parts after the point.
+pub fn gauge_of_parts(registry: &Registry, name: &str, help: &str) -> Gauge {
+    register(registry, name, |name| Gauge::new(name, help))
 }
 
 /// Gauges by label.

@@ -10,6 +10,7 @@ mod context;
 mod error;
 mod options;
 mod receipt;
+mod statistics;
 mod stuck;
 mod topics;
 pub mod watchdog;

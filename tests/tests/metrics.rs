@@ -8,8 +8,9 @@ use weir_tests::catalogue::{self, Metric};
 use weir_tests::foreign::folder;
 use weir_tests::http;
 use weir_tests::manual::SERVICES;
-use weir_tests::pipeline::Ground;
+use weir_tests::pipeline::{Ground, PATIENCE};
 use weir_tests::prometheus::promtool;
+use weir_tests::until::until;
 
 /// Names in the code that begin like a metric's: headers of records, an attribute, stand-ins and examples.
 const NO_METRICS: [&str; 7] = [
@@ -69,6 +70,14 @@ async fn every_binary_exposes_metrics_of_the_catalogue_in_the_form_that_promethe
     let mut running = vec![("weir-ingest", ingest)];
     for name in SERVICES.into_iter().skip(1) {
         running.push((name, ground.consumer(name).await.unwrap()));
+    }
+    for (name, service) in &running {
+        let connected = async || {
+            let brokers = service.metric("weir_kafka_brokers_up", "").await?;
+            Ok((brokers > 0.0).then_some(()))
+        };
+        until(&format!("a broker of {name}"), PATIENCE, connected).await.unwrap();
+        assert!(service.metric("weir_kafka_round_trip_seconds", "").await.unwrap() > 0.0, "{name}");
     }
     let mut wrong = Vec::new();
     for (name, service) in &running {

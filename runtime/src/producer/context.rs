@@ -1,7 +1,7 @@
 //! What librdkafka calls back: delivery reports, log lines, errors.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rdkafka::ClientContext;
@@ -11,6 +11,7 @@ use rdkafka::message::Message as _;
 use rdkafka::producer::{DeliveryResult, ProducerContext};
 
 use super::receipt::Group;
+use super::statistics::Statistics;
 use super::stuck::Stuck;
 use crate::kafka_log::KafkaLog;
 use crate::throttle::Throttle;
@@ -23,6 +24,8 @@ pub(super) struct Context {
     delivered: AtomicU64,
     stuck: Stuck,
     refused: Throttle,
+    /// The latest, until somebody takes them.
+    statistics: Mutex<Option<Statistics>>,
 }
 
 /// A topic that refuses records refuses many.
@@ -36,6 +39,7 @@ impl Context {
             delivered: AtomicU64::new(0),
             stuck: Stuck::default(),
             refused: Throttle::new(SAY_EVERY),
+            statistics: Mutex::new(None),
         }
     }
 
@@ -63,6 +67,11 @@ impl Context {
         &self.stuck
     }
 
+    /// What the client said last of its work, once.
+    pub(super) fn take_statistics(&self) -> Option<Statistics> {
+        self.statistics.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     pub(super) fn last_reason(&self) -> Option<String> {
         self.log.last_reason()
     }
@@ -73,7 +82,9 @@ impl ClientContext for Context {
         self.log.line(level, facility, message);
     }
 
-    fn stats_raw(&self, _statistics: &[u8]) {}
+    fn stats_raw(&self, statistics: &[u8]) {
+        *self.statistics.lock().unwrap_or_else(PoisonError::into_inner) = Statistics::read(statistics);
+    }
 
     fn error(&self, error: KafkaError, reason: &str) {
         self.log.error(&error, reason);

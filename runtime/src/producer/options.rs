@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rdkafka::ClientConfig;
 
+use super::statistics;
 use crate::settings::KafkaSettings;
 
 /// Settings of a producer beyond how to reach Kafka.
@@ -58,6 +59,7 @@ impl ProducerOptions {
         config
             .set("acks", "all")
             .set("enable.idempotence", "true")
+            .set("statistics.interval.ms", statistics::EVERY_MS)
             .set("partitioner", "murmur2_random")
             .set("allow.auto.create.topics", "false");
         config

@@ -14,6 +14,7 @@ use crate::process::Process;
 
 use self::progress::{Progress, Seen, Verdict};
 use super::Producer;
+use super::statistics::StatisticsMetrics;
 use crate::metrics;
 
 /// How often the producer is looked at.
@@ -68,6 +69,7 @@ struct Watchdog {
     built: Instant,
     rebuilt: Vec<IntCounter>,
     in_flight: IntGauge,
+    statistics: StatisticsMetrics,
 }
 
 impl Watchdog {
@@ -91,6 +93,7 @@ impl Watchdog {
             built: now,
             rebuilt: Reason::ALL.map(|reason| rebuilt.with_label_values(&[reason.as_str()])).into(),
             in_flight,
+            statistics: StatisticsMetrics::new(registry),
         }
     }
 
@@ -105,6 +108,9 @@ impl Watchdog {
                 is_partition_stuck: context.stuck().is_lasting(self.stalled_after),
             };
             self.in_flight.set(i64::try_from(seen.in_flight).unwrap_or(i64::MAX));
+            if let Some(statistics) = context.take_statistics() {
+                self.statistics.show(&statistics);
+            }
             drop(client);
             if let Some(error) = fatal {
                 self.rebuild(Reason::Fatal, &error);
@@ -138,6 +144,7 @@ impl Watchdog {
         match self.producer.rebuild() {
             Ok(()) => {
                 self.rebuilt[reason as usize].inc();
+                self.statistics.renewed();
                 tracing::warn!(reason = reason_word, error, "the Kafka client was dead and is replaced");
             }
             Err(failure) => tracing::error!(%failure, "the Kafka client is dead and cannot be replaced yet"),

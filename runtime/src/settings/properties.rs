@@ -17,7 +17,7 @@ pub(super) struct BadLine {
 }
 
 /// The properties that Weir sets itself, and why.
-const OWNED: [(&str, &str); 31] = [
+const OWNED: [(&str, &str); 32] = [
     ("message.timeout.ms", "Weir gives records up after a time of its own"),
     ("delivery.timeout.ms", "Weir gives records up after a time of its own"),
     ("linger.ms", "ingest has --linger"),
@@ -47,6 +47,7 @@ const OWNED: [(&str, &str); 31] = [
     ("bootstrap.servers", "use --brokers"),
     ("metadata.broker.list", "use --brokers"),
     ("allow.auto.create.topics", "topics are made by `weir topics apply`"),
+    ("statistics.interval.ms", "always 15 s, the metrics come from it"),
     ("enable.partition.eof", "is not wanted"),
     ("plugin.library.paths", "no code is loaded at run time"),
 ];

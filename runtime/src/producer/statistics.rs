@@ -1,0 +1,161 @@
+//! What librdkafka says of its work every 15 s, as metrics.
+//!
+//! Few of its fields are read (<https://github.com/confluentinc/librdkafka/blob/master/STATISTICS.md>), and nothing is
+//! logged: they name hosts.
+
+use std::collections::BTreeMap;
+
+use prometheus::{Gauge, IntCounter, IntGauge, Registry};
+use serde::Deserialize;
+
+use crate::metrics;
+
+/// `statistics.interval.ms` of a producer.
+pub(super) const EVERY_MS: &str = "15000";
+
+/// What is read of a client's statistics.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+pub(super) struct Statistics {
+    /// Records that wait, those on their way included.
+    msg_cnt: u64,
+    /// Their bytes.
+    msg_size: u64,
+    #[serde(default)]
+    brokers: BTreeMap<String, Broker>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+struct Broker {
+    state: String,
+    /// Requests that were sent again, since the client was made.
+    #[serde(default)]
+    txretries: u64,
+    #[serde(default)]
+    rtt: Window,
+}
+
+/// A window of measurements, in microseconds.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+struct Window {
+    #[serde(default)]
+    cnt: u64,
+    #[serde(default)]
+    p99: u64,
+}
+
+impl Statistics {
+    /// Reads what librdkafka gives; `None` where it is not what is known of it.
+    pub(super) fn read(json: &[u8]) -> Option<Self> {
+        serde_json::from_slice(json).ok()
+    }
+
+    fn brokers_up(&self) -> usize {
+        self.brokers.values().filter(|broker| matches!(broker.state.as_str(), "UP" | "UPDATE")).count()
+    }
+
+    /// Of the slowest broker that was asked anything in the window, in microseconds.
+    fn round_trip(&self) -> Option<u64> {
+        let asked = self.brokers.values().filter(|broker| broker.rtt.cnt > 0);
+        asked.map(|broker| broker.rtt.p99).max()
+    }
+
+    fn retries(&self) -> u64 {
+        self.brokers.values().map(|broker| broker.txretries).sum()
+    }
+}
+
+/// The metrics of one producer, over all clients that it has had.
+pub(super) struct StatisticsMetrics {
+    brokers_up: IntGauge,
+    round_trip: Gauge,
+    retries: IntCounter,
+    queue_bytes: IntGauge,
+    queue_records: IntGauge,
+    /// Of the present client, as far as they are counted.
+    counted_retries: u64,
+}
+
+impl StatisticsMetrics {
+    pub(super) fn new(registry: &Registry) -> Self {
+        let gauge = |name: &str, help: &str| metrics::gauge(registry, name, help);
+        Self {
+            brokers_up: gauge("weir_kafka_brokers_up", "Brokers that the client is connected to."),
+            round_trip: metrics::gauge_of_parts(
+                registry,
+                "weir_kafka_round_trip_seconds",
+                "Round trip of the slowest broker, 99th percentile of the last 15 s in which it was asked.",
+            ),
+            retries: metrics::counter(
+                registry,
+                "weir_kafka_request_retries_total",
+                "Requests to brokers that were sent again.",
+            ),
+            queue_bytes: gauge("weir_kafka_queue_bytes", "Bytes of records that wait in the client."),
+            queue_records: gauge("weir_kafka_queue_records", "Records that wait in the client."),
+            counted_retries: 0,
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a round trip of 2^53 microseconds is no round trip")]
+    pub(super) fn show(&mut self, statistics: &Statistics) {
+        let small = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        self.brokers_up.set(small(statistics.brokers_up() as u64));
+        if let Some(microseconds) = statistics.round_trip() {
+            self.round_trip.set(microseconds as f64 / 1e6);
+        }
+        let retries = statistics.retries();
+        self.retries.inc_by(retries.saturating_sub(self.counted_retries));
+        self.counted_retries = retries;
+        self.queue_bytes.set(small(statistics.msg_size));
+        self.queue_records.set(small(statistics.msg_cnt));
+    }
+
+    /// A new client counts from zero.
+    pub(super) const fn renewed(&mut self) {
+        self.counted_retries = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As librdkafka 2 writes them, shortened.
+    const SAID: &str = r#"{"name":"weir#producer-1","type":"producer","msg_cnt":3,"msg_size":4096,"msg_max":100000,"brokers":{
+        "a:9092/1":{"name":"a:9092/1","nodeid":1,"state":"UP","txretries":2,"rtt":{"min":90,"max":900,"p99":800,"cnt":7},"toppars":{}},
+        "b:9092/2":{"name":"b:9092/2","nodeid":2,"state":"UP","txretries":1,"rtt":{"min":90,"max":5000,"p99":2500,"cnt":2}},
+        "c:9092/bootstrap":{"name":"c:9092/bootstrap","nodeid":-1,"state":"CONNECT","txretries":0,"rtt":{"p99":9999,"cnt":0}}
+    },"topics":{}}"#;
+
+    fn said(retries: u64) -> Statistics {
+        let text = SAID.replace(r#""txretries":2"#, &format!(r#""txretries":{retries}"#));
+        Statistics::read(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn the_slowest_broker_that_was_asked_counts_and_only_connected_ones_are_up() {
+        let mut metrics = StatisticsMetrics::new(&Registry::new());
+        metrics.show(&said(2));
+        assert_eq!(metrics.brokers_up.get(), 2);
+        assert!((metrics.round_trip.get() - 0.0025).abs() < 1e-9);
+        assert_eq!((metrics.queue_bytes.get(), metrics.queue_records.get()), (4096, 3));
+    }
+
+    #[test]
+    fn retries_are_counted_once_over_all_clients() {
+        let mut metrics = StatisticsMetrics::new(&Registry::new());
+        for retries in [2, 2, 5] {
+            metrics.show(&said(retries));
+        }
+        assert_eq!(metrics.retries.get(), 6);
+        metrics.renewed();
+        metrics.show(&said(1));
+        assert_eq!(metrics.retries.get(), 8);
+    }
+
+    #[test]
+    fn what_is_no_statistics_gives_nothing() {
+        assert_eq!(Statistics::read(b"{"), None);
+        assert_eq!(Statistics::read(b"{}"), None);
+    }
+}
