@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use schemas::Topic;
+use tokio::net::TcpListener;
 use weir_tests::collector::{Collector, Span};
 use weir_tests::http;
 use weir_tests::pipeline::{APP_SECRET, Ground, PATIENCE, Service};
@@ -29,10 +30,13 @@ const CLIENT: i32 = 3;
 const PRODUCER: i32 = 4;
 const CONSUMER: i32 = 5;
 
+fn with_secrets<'a>(envs: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    [envs, &[("WEIR_APP_SECRET", APP_SECRET), ("WEIR_VERIFY_TOKEN", VERIFY_TOKEN)]].concat()
+}
+
 /// Posts a comment whose words are a canary.
 async fn post(ground: &Ground, envs: &[(&str, &str)]) -> Result<(Service, Sender)> {
-    let envs = [envs, &[("WEIR_APP_SECRET", APP_SECRET), ("WEIR_VERIFY_TOKEN", VERIFY_TOKEN)]].concat();
-    let (ingest, sender) = ground.ingest_with(&[], &envs).await?;
+    let (ingest, sender) = ground.ingest_with(&[], &with_secrets(envs)).await?;
     let body = COMMENT.replace("Love these colours", WORDS);
     assert!(body.contains(WORDS));
     let signature = signed::signature(APP_SECRET.as_bytes(), body.as_bytes());
@@ -123,6 +127,46 @@ async fn one_trace_goes_from_the_request_over_the_records_to_the_graph_api_and_h
     assert_eq!(ingest.process.terminate(SOON).await.unwrap().code(), Some(0));
 }
 
+/// The comment of the fixture many times over, each with an id of its own.
+fn many_comments() -> Result<String> {
+    let mut body: serde_json::Value = serde_json::from_str(COMMENT)?;
+    let changes = body["entry"][0]["changes"].as_array_mut().context("changes")?;
+    let comment = changes.pop().context("a comment")?;
+    for number in 0..20 {
+        let mut comment = comment.clone();
+        comment["value"]["id"] = format!("178657993480890{number:02}").into();
+        changes.push(comment);
+    }
+    Ok(body.to_string())
+}
+
+#[tokio::test]
+async fn a_batch_of_the_graph_api_is_linked_to_every_lookup_that_it_carries() {
+    let (ground, collector) = (Ground::prepare().await.unwrap(), Collector::start().await.unwrap());
+    let (_ingest, sender) =
+        ground.ingest_with(&[], &with_secrets(&variables(collector.url()))).await.unwrap();
+    assert_eq!(sender.post(many_comments().unwrap().as_bytes()).await.unwrap().status, 200);
+    // All of them are there when it begins, so that they share a batch.
+    ground.records(Topic::Comments, "all comments", |all| all.len() == 20).await.unwrap();
+    let _lookups = ground.consumer_with("weir-lookups", &variables(collector.url())).await.unwrap();
+    let spans = until("the spans of both processes", PATIENCE, async || {
+        let spans = collector.spans()?;
+        let sent = spans.iter().filter(|span| span.name == "send acme.meta.comments.enriched.v1").count();
+        let is_whole = sent == 20 && find(&spans, "weir-ingest", SERVER, "POST /webhook").is_ok();
+        Ok(is_whole.then_some(spans))
+    });
+    let spans = spans.await.unwrap();
+    let request = find(&spans, "weir-ingest", SERVER, "POST /webhook").unwrap();
+    let lookups: BTreeSet<_> =
+        spans.iter().filter(|span| span.name == "look up").map(|span| &span.id).collect();
+    assert_eq!(lookups.len(), 20);
+    let batch = find(&spans, "weir-lookups", CLIENT, "POST").unwrap();
+    assert!(lookups.contains(&batch.parent) && !batch.links.is_empty(), "{batch:?}");
+    for (trace, span) in &batch.links {
+        assert!(*trace == request.trace && lookups.contains(span) && *span != batch.parent, "{batch:?}");
+    }
+}
+
 #[tokio::test]
 async fn the_last_spans_are_exported_at_the_end_and_what_is_not_sampled_is_not() {
     let (ground, collector) = (Ground::prepare().await.unwrap(), Collector::start().await.unwrap());
@@ -173,6 +217,19 @@ async fn a_collector_that_is_away_hinders_neither_start_nor_service_nor_end_and_
     assert_eq!(ingest.process.terminate(SOON).await.unwrap().code(), Some(0));
     let log = ingest.process.stderr().unwrap();
     assert_eq!(log.matches("does not take spans").count(), 1, "{log}");
+}
+
+#[tokio::test]
+async fn a_collector_that_never_answers_does_not_hold_up_the_end() {
+    let ground = Ground::prepare().await.unwrap();
+    // Connections are taken by the system, and nobody reads from them.
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", silent.local_addr().unwrap());
+    let patient = [("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint), ("OTEL_EXPORTER_OTLP_TIMEOUT", "600000")];
+    let (mut ingest, _) = post(&ground, &patient).await.unwrap();
+    assert_eq!(ingest.process.terminate(SOON).await.unwrap().code(), Some(0));
+    let log = ingest.process.stderr().unwrap();
+    assert!(log.contains("the last spans of traces are lost"), "{log}");
 }
 
 #[tokio::test]
