@@ -57,7 +57,7 @@ fn the_catalogue_has_the_metrics_that_the_code_registers_and_no_others() {
 #[tokio::test]
 async fn every_binary_exposes_metrics_of_the_catalogue_in_the_form_that_prometheus_asks_for() {
     let catalogue = catalogue::metrics().unwrap();
-    let ground = Ground::prepare().await.unwrap();
+    let mut ground = Ground::prepare().await.unwrap();
     let (ingest, sender) = ground.ingest(&[]).await.unwrap();
     assert_eq!(
         sender
@@ -101,6 +101,14 @@ async fn every_binary_exposes_metrics_of_the_catalogue_in_the_form_that_promethe
         }
     }
     assert_eq!(wrong, [""; 0]);
+    ground.kafka.kill().unwrap();
+    for (name, service) in &running {
+        let alone = async || {
+            let brokers = service.metric("weir_kafka_brokers_up", "").await?;
+            Ok((brokers < 1.0).then_some(()))
+        };
+        until(&format!("no broker of {name}"), PATIENCE, alone).await.unwrap();
+    }
 }
 
 /// The metrics of a scrape, each with its type and the labels of its first sample.
