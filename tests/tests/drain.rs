@@ -13,6 +13,7 @@ use weir_tests::pipeline::{APP_SECRET, Ground, PATIENCE};
 use weir_tests::signed;
 use weir_tests::until::until;
 
+const ROUNDS: usize = 10;
 const CLIENTS: usize = 16;
 /// So many deliveries are answered before the end is asked for.
 const ANSWERED_BEFORE: usize = 200;
@@ -29,13 +30,36 @@ struct Ledger {
 }
 
 #[tokio::test]
-async fn sigterm_under_load_loses_nothing_and_cuts_nothing_off() {
+async fn sigterm_under_load_loses_nothing_and_cuts_nothing_off_ten_times() {
     let ground = Ground::prepare().await.unwrap();
-    let (mut ingest, sender) = ground.ingest(&["--drain-delay", "2s"]).await.unwrap();
+    let mut total = Ledger::default();
+    for round in 0..ROUNDS {
+        let ledger = one_round(&ground, round).await;
+        assert_eq!(ledger.cut_off, 0, "round {round}: requests were sent and got no whole answer");
+        total.accepted.extend(ledger.accepted);
+        total.refused += ledger.refused;
+    }
+    let raw =
+        ground.records(Topic::Raw, "the raw records", |all| all.len() >= total.accepted.len()).await.unwrap();
+    let kept: BTreeSet<_> = raw.iter().map(|record| record.value.clone().unwrap_or_default()).collect();
+    let lost = total.accepted.iter().filter(|body| !kept.contains(body.as_bytes())).count();
+    assert_eq!(lost, 0, "deliveries were answered 200 and are not there");
+    println!(
+        "{} deliveries acknowledged, {} refused, {} raw records",
+        total.accepted.len(),
+        total.refused,
+        raw.len()
+    );
+}
+
+/// Ingest is started, put under load, and asked to end.
+async fn one_round(ground: &Ground, round: usize) -> Ledger {
+    let (mut ingest, sender) = ground.ingest(&["--drain-delay", "500ms"]).await.unwrap();
     let address = sender.url().trim_start_matches("http://").trim_end_matches("/webhook").to_owned();
     let answered = Arc::new(AtomicUsize::new(0));
     let mut clients = JoinSet::new();
     for client in 0..CLIENTS {
+        let client = round * CLIENTS + client;
         clients.spawn(post_until_closed(address.clone(), client, Arc::clone(&answered)));
     }
     until("load", PATIENCE, async || Ok((answered.load(Ordering::Relaxed) >= ANSWERED_BEFORE).then_some(())))
@@ -52,18 +76,7 @@ async fn sigterm_under_load_loses_nothing_and_cuts_nothing_off() {
         total.refused += ledger.refused;
         total.cut_off += ledger.cut_off;
     }
-    assert_eq!(total.cut_off, 0, "requests were sent and got no whole answer");
-    let raw =
-        ground.records(Topic::Raw, "the raw records", |all| all.len() >= total.accepted.len()).await.unwrap();
-    let kept: BTreeSet<_> = raw.iter().map(|record| record.value.clone().unwrap_or_default()).collect();
-    let lost = total.accepted.iter().filter(|body| !kept.contains(body.as_bytes())).count();
-    assert_eq!(lost, 0, "deliveries were answered 200 and are not there");
-    println!(
-        "{} deliveries acknowledged, {} refused, {} raw records",
-        total.accepted.len(),
-        total.refused,
-        raw.len()
-    );
+    total
 }
 
 /// Posts one delivery after another on one connection, until the server says that it closes it.

@@ -6,4 +6,3 @@ mod broker;
 mod disk;
 mod killed;
 mod rig;
-mod terminated;
