@@ -56,19 +56,25 @@ pub(super) async fn attempt<H: Handler>(
     let mut backoff = desk.backoff();
     loop {
         let started = Instant::now();
+        desk.progress.does(Activity::Waiting);
         // A handler may panic before it gives a future, too.
         let attempt = AssertUnwindSafe(async {
-            handler.prepare(state, record).await?;
+            // Nothing is begun before it is prepared, so a partition that is taken away need not wait for that.
+            let prepared = desk.stop.run_until_cancelled(handler.prepare(state, record)).await?;
             desk.progress.does(Activity::Handling);
-            handler.handle(state, record).await
+            Some(match prepared {
+                Ok(()) => handler.handle(state, record).await,
+                Err(failure) => Err(failure),
+            })
         })
         .catch_unwind();
         let result = pipeline.alongside(attempt).await;
         desk.progress.does(Activity::Waiting);
         desk.work.metrics.handle_seconds.observe(started.elapsed().as_secs_f64());
         let failed = match result {
-            Ok(Ok(outputs)) => return Ok(Outcome::Handled(outputs)),
-            Ok(Err(failure)) => Failed::Said(failure),
+            Ok(None) => return Err(Halt::Stopped),
+            Ok(Some(Ok(outputs))) => return Ok(Outcome::Handled(outputs)),
+            Ok(Some(Err(failure))) => Failed::Said(failure),
             Err(_) => {
                 // What the panic left behind cannot be trusted.
                 *state = handler.assigned(&record.topic, record.partition);

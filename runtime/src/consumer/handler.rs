@@ -29,7 +29,7 @@ pub trait Handler: Send + Sync + 'static {
     /// reading back what became of the records before.
     ///
     /// It fails as [`Self::handle`] does. The time that it takes counts as waiting on purpose, so what it waits for
-    /// must have bounds of its own.
+    /// must have bounds of its own. It is dropped at once when the partition is taken away.
     fn prepare(
         &self,
         _state: &mut Self::State,
