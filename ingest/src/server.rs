@@ -119,7 +119,7 @@ fn announce(listener: &TcpListener, settings: &Settings) {
 /// With a spool, a delivery is safe as soon as it is open: Kafka may be away when the process starts.
 fn open_spool(settings: &Settings, process: &Process) -> Result<Option<Spool>, OpenError> {
     let Some(spool) = &settings.spool else {
-        tracing::warn!(
+        tracing::info!(
             "there is no spool (--spool-dir): while Kafka does not acknowledge, deliveries are answered 503"
         );
         return Ok(None);

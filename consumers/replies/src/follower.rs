@@ -151,8 +151,9 @@ fn assign(consumer: &BaseConsumer, topic: &str, window: Duration) -> Result<BTre
     for partition in &partitions {
         times.add_partition_offset(topic, *partition, Offset::Offset(since))?;
     }
-    let found = consumer.offsets_for_times(times, ANSWER)?;
+    // Before the times are asked for: what is written in between is younger than the window, or behind these ends.
     let mut begun = ends(consumer, topic, &partitions)?;
+    let found = consumer.offsets_for_times(times, ANSWER)?;
     for element in found.elements() {
         element.error()?;
         // Where nothing is as young, reading begins at the end.
