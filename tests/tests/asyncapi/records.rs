@@ -19,6 +19,15 @@ const RECEIPT: Receipt<'static> =
 /// Bodies that are no delivery, one for each reason that does not need a large one.
 const NO_DELIVERIES: [&str; 3] = ["nothing", r#"{"object":"page"}"#, "[]"];
 
+/// A command to answer, its key, and what became of it and of another one.
+const REPLY: &str = r#"{"id":"order-4711","account":"17841405726653026","action":"message","text":"It is on its way!","to":"12345678901234567","not_after":"2025-07-19T16:00:00.000Z"}"#;
+const REPLY_KEY: &str = "17841405726653026:12345678901234567";
+const RESULTS: [&str; 3] = [
+    r#"{"id":"order-4711","account":"17841405726653026","action":"message","status":"intended","at":"2025-07-18T16:20:41.040Z","attempt":1,"claim":"01981d1a-2f00-7000-8000-000000000000","partition":3,"offset":42}"#,
+    r#"{"id":"order-4711","account":"17841405726653026","action":"message","status":"done","at":"2025-07-18T16:20:41.240Z","attempt":1,"answer":{"message_id":"aWdfZAG1faXRlbTox"},"partition":3,"offset":42}"#,
+    r#"{"id":"order-4712","account":"17841405726653026","action":"message","status":"refused","at":"2025-07-18T16:20:41.560Z","attempt":1,"reason":"window_closed","error":"the time in which this person may be written to is over","partition":3,"offset":43}"#,
+];
+
 /// A record, and the message of the document that it should be.
 pub(crate) struct Sample {
     pub(crate) message: String,
@@ -43,6 +52,8 @@ pub(crate) fn all() -> Result<Vec<Sample>> {
             samples.push(inbox(line, &keys)?);
         }
     }
+    samples.push(sample("reply", Topic::Replies, Some(REPLY_KEY), &[], &serde_json::from_str(REPLY)?));
+    samples.extend(RESULTS.map(result).into_iter().collect::<Result<Vec<_>>>()?);
     let golden = fs::read_to_string(folder("schemas/golden/v1/enriched.jsonl"))?;
     samples.extend(golden.lines().map(enriched).collect::<Result<Vec<_>>>()?);
     samples.extend(NO_DELIVERIES.map(dead_body).into_iter().collect::<Result<Vec<_>>>()?);
@@ -50,6 +61,7 @@ pub(crate) fn all() -> Result<Vec<Sample>> {
     for (topic, consumer, reason) in [
         (Topic::MessagesDlq, "messages", "not_of_its_kind"),
         (Topic::LookupsDlq, "lookups", "no_token"),
+        (Topic::RepliesDlq, "replies", "bad_command"),
         (Topic::MetricsDlq, "metrics", "a_reason_that_comes_later"),
     ] {
         samples.push(dead_letter(&some, topic, consumer, reason)?);
@@ -114,6 +126,18 @@ fn inbox(line: &str, keys: &BTreeMap<String, Option<String>>) -> Result<Sample> 
         [("content-type", b"application/json"), ("ce_id", id.as_bytes()), ("weir_event", event.as_bytes())];
     let key = keys.get(&id).with_context(|| format!("{id} is no event's"))?;
     Ok(sample("inbox", Topic::Inbox, key.as_deref(), &headers, &value))
+}
+
+fn result(line: &str) -> Result<Sample> {
+    let value: Value = serde_json::from_str(line)?;
+    let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
+    let (id, status) = (text("id"), text("status"));
+    let headers: [(&str, &[u8]); 3] = [
+        ("content-type", b"application/json"),
+        ("weir_command", id.as_bytes()),
+        ("weir_status", status.as_bytes()),
+    ];
+    Ok(sample("reply.result", Topic::RepliesResults, Some(REPLY_KEY), &headers, &value))
 }
 
 fn enriched(line: &str) -> Result<Sample> {
