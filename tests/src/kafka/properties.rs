@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-/// The text of the file; later lines win, so the caller's `properties` come last. In their values, `{usual}` stands for the
-/// usual listeners and `{advertised}` for those of them that clients are told of.
+/// The text of the file; later lines win, so the caller's `properties` come last. In their values, `{broker}` and
+/// `{controller}` stand for the usual ports, `{usual}` for the usual listeners and `{advertised}` for those of them that
+/// clients are told of.
 pub(super) fn server(broker: u16, controller: u16, dir: &Path, properties: &[(&str, &str)]) -> String {
     let usual = format!(
         "\
@@ -35,7 +36,10 @@ num.io.threads=4
     let listeners = format!("BROKER://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}");
     let advertised = format!("BROKER://127.0.0.1:{broker}");
     let own = properties.iter().map(|(name, value)| {
-        format!("{name}={}\n", value.replace("{usual}", &listeners).replace("{advertised}", &advertised))
+        let value = value.replace("{usual}", &listeners).replace("{advertised}", &advertised);
+        let value =
+            value.replace("{broker}", &broker.to_string()).replace("{controller}", &controller.to_string());
+        format!("{name}={value}\n")
     });
     std::iter::once(usual).chain(own).collect()
 }
