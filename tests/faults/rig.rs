@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 use schemas::Topic;
 use tempfile::TempDir;
-use weir_tests::http;
 use weir_tests::kafka::Cluster;
 use weir_tests::oracle::{Lap, Oracle, Verdict};
 use weir_tests::ports;
 use weir_tests::process::Binary;
 use weir_tests::signed::Sender;
 use weir_tests::until::until;
+use weir_tests::{foreign, http};
 
 const SECRET: &str = "test_app_secret";
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -32,6 +32,8 @@ pub(crate) struct Rig {
 
 impl Rig {
     pub(crate) async fn start() -> Result<Self> {
+        // The judge comes last, and is not to be missed then.
+        foreign::python()?;
         let cluster = Cluster::start().await?;
         let mut apply = Binary::start("weir", &["topics", "apply", "--brokers", &cluster.bootstrap()], &[])?;
         let status = apply.wait(PATIENCE).await?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use anyhow::{Result, ensure};
 use schemas::Topic;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -34,7 +35,7 @@ async fn sigterm_under_load_loses_nothing_and_cuts_nothing_off_ten_times() {
     let ground = Ground::prepare().await.unwrap();
     let mut total = Ledger::default();
     for round in 0..ROUNDS {
-        let ledger = one_round(&ground, round).await;
+        let ledger = one_round(&ground, round).await.unwrap();
         assert_eq!(ledger.cut_off, 0, "round {round}: requests were sent and got no whole answer");
         total.accepted.extend(ledger.accepted);
         total.refused += ledger.refused;
@@ -53,8 +54,8 @@ async fn sigterm_under_load_loses_nothing_and_cuts_nothing_off_ten_times() {
 }
 
 /// Ingest is started, put under load, and asked to end.
-async fn one_round(ground: &Ground, round: usize) -> Ledger {
-    let (mut ingest, sender) = ground.ingest(&["--drain-delay", "500ms"]).await.unwrap();
+async fn one_round(ground: &Ground, round: usize) -> Result<Ledger> {
+    let (mut ingest, sender) = ground.ingest(&["--drain-delay", "500ms"]).await?;
     let address = sender.url().trim_start_matches("http://").trim_end_matches("/webhook").to_owned();
     let answered = Arc::new(AtomicUsize::new(0));
     let mut clients = JoinSet::new();
@@ -63,20 +64,19 @@ async fn one_round(ground: &Ground, round: usize) -> Ledger {
         clients.spawn(post_until_closed(address.clone(), client, Arc::clone(&answered)));
     }
     until("load", PATIENCE, async || Ok((answered.load(Ordering::Relaxed) >= ANSWERED_BEFORE).then_some(())))
-        .await
-        .unwrap();
+        .await?;
 
-    let status = ingest.process.terminate(Duration::from_secs(30)).await.unwrap();
+    let status = ingest.process.terminate(Duration::from_secs(30)).await?;
 
-    assert!(status.success(), "{status}");
+    ensure!(status.success(), "{status}");
     let mut total = Ledger::default();
     while let Some(ledger) = clients.join_next().await {
-        let ledger = ledger.unwrap();
+        let ledger = ledger?;
         total.accepted.extend(ledger.accepted);
         total.refused += ledger.refused;
         total.cut_off += ledger.cut_off;
     }
-    total
+    Ok(total)
 }
 
 /// Posts one delivery after another on one connection, until the server says that it closes it.
