@@ -14,7 +14,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// Deliveries on their way at once. As many may be there twice when the process is killed.
-const ROUND: usize = 64;
+const ROUND: usize = 256;
 /// Bytes on their way at once.
 const ROUND_BYTES: u64 = 4 << 20;
 /// How often the spool is tended, and looked at where nobody says that something is there.

@@ -4,7 +4,7 @@ use crate::rig::{PATIENCE, Rig, say};
 
 const KILLS: usize = 20;
 /// Deliveries that the drain has on their way at once, and may send again after a kill.
-const ROUND: u64 = 64;
+const ROUND: u64 = 256;
 const RATE: u32 = 150;
 
 #[tokio::test(flavor = "multi_thread")]
