@@ -6,16 +6,24 @@ use crate::gate::Gate;
 use crate::metrics::Metrics;
 use crate::publisher::{NotPublished, Publisher};
 use runtime::producer::Receipt;
+use runtime::throttle::Throttle;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+
+/// A Kafka that is just too slow opens and closes the breaker many times a second; that is said this often.
+const SAY_EVERY: Duration = Duration::from_secs(30);
 
 /// The way to Kafka, with the breaker in it.
 #[derive(Debug)]
 pub(crate) struct Kafka {
     pub(crate) publisher: Publisher,
     pub(crate) gate: Gate,
-    pub(crate) breaker: Breaker,
+    breaker: Breaker,
     pub(crate) metrics: Arc<Metrics>,
+    opening: Throttle,
+    /// Whether it was said that the breaker is open, so that its end is said too.
+    is_said: AtomicBool,
 }
 
 /// Why Kafka has not acknowledged a delivery.
@@ -34,6 +42,11 @@ pub(crate) enum Missed {
 }
 
 impl Kafka {
+    pub(crate) fn new(publisher: Publisher, gate: Gate, breaker: Breaker, metrics: Arc<Metrics>) -> Self {
+        let opening = Throttle::new(SAY_EVERY);
+        Self { publisher, gate, breaker, metrics, opening, is_said: AtomicBool::new(false) }
+    }
+
     /// Returns once Kafka has acknowledged every record of the delivery. One that only tries Kafka does not wait where
     /// there is a spool that can have it.
     pub(crate) async fn acknowledge(
@@ -106,14 +119,19 @@ impl Kafka {
             Change::Opened => {
                 self.metrics.breaker_open.set(1);
                 self.metrics.breaker_opened.inc();
+                let Some(suppressed) = self.opening.pass(Instant::now()) else { return };
+                self.is_said.store(true, Ordering::Relaxed);
                 tracing::warn!(
+                    suppressed,
                     "Kafka does not acknowledge in time: only a delivery now and then still waits for it, the others go \
                      to the spool at once (without one, they are answered 503)"
                 );
             }
             Change::Closed => {
                 self.metrics.breaker_open.set(0);
-                tracing::info!("Kafka acknowledges again");
+                if self.is_said.swap(false, Ordering::Relaxed) {
+                    tracing::info!("Kafka acknowledges again");
+                }
             }
         }
     }

@@ -79,7 +79,7 @@ pub async fn serve(
         process.shutdown.clone(),
     ));
     let breaker = Breaker::new(settings.breaker_misses, settings.breaker_probe);
-    let kafka = Arc::new(Kafka { publisher, gate, breaker, metrics: Arc::clone(&metrics) });
+    let kafka = Arc::new(Kafka::new(publisher, gate, breaker, Arc::clone(&metrics)));
     let durable = durable(&settings, kafka, spool.clone(), &process);
     let refusals = Refusals::new(&process.registry);
     let limit = settings.limits.max_body_bytes_in_flight;
