@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use reqwest::RequestBuilder;
 use schemas::Topic;
 use tokio::net::TcpListener;
 use weir_tests::collector::{Collector, Span};
@@ -41,10 +42,14 @@ async fn post(ground: &Ground, envs: &[(&str, &str)]) -> Result<(Service, Sender
     assert!(body.contains(WORDS));
     let signature = signed::signature(APP_SECRET.as_bytes(), body.as_bytes());
     let foreign = format!("00-{FOREIGN}-00f067aa0ba902b7-01");
-    let answer = sender.post_with(body.as_bytes(), |request| {
-        request.header(signed::HEADER, signature).header("traceparent", foreign)
-    });
-    assert_eq!(answer.await?.status, 200);
+    // A broker that has just begun may be late with its first acknowledgement.
+    until("an accepted comment", PATIENCE, async || {
+        let dress = |request: RequestBuilder| {
+            request.header(signed::HEADER, &signature).header("traceparent", &foreign)
+        };
+        Ok((sender.post_with(body.as_bytes(), dress).await?.status == 200).then_some(()))
+    })
+    .await?;
     Ok((ingest, sender))
 }
 
@@ -145,7 +150,7 @@ async fn a_batch_of_the_graph_api_is_linked_to_every_lookup_that_it_carries() {
     let (ground, collector) = (Ground::prepare().await.unwrap(), Collector::start().await.unwrap());
     let (_ingest, sender) =
         ground.ingest_with(&[], &with_secrets(&variables(collector.url()))).await.unwrap();
-    assert_eq!(sender.post(many_comments().unwrap().as_bytes()).await.unwrap().status, 200);
+    sender.post_until_accepted(many_comments().unwrap().as_bytes(), PATIENCE).await.unwrap();
     // All of them are there when it begins, so that they share a batch.
     ground.records(Topic::Comments, "all comments", |all| all.len() == 20).await.unwrap();
     let _lookups = ground.consumer_with("weir-lookups", &variables(collector.url())).await.unwrap();
@@ -193,7 +198,7 @@ async fn without_an_endpoint_nothing_is_traced() {
     let ground = Ground::prepare().await.unwrap();
     let (ingest, sender) = ground.ingest(&[]).await.unwrap();
     let _messages = ground.consumer("weir-messages").await.unwrap();
-    assert_eq!(sender.post(TEXT.as_bytes()).await.unwrap().status, 200);
+    sender.post_until_accepted(TEXT.as_bytes(), PATIENCE).await.unwrap();
     for topic in [Topic::Raw, Topic::Messages, Topic::Inbox] {
         assert_eq!(first(&ground, topic).await.unwrap().header("traceparent"), None, "{topic:?}");
     }
