@@ -184,6 +184,8 @@ impl Keeper {
             Ok(()) => {
                 self.retry = RETRY_FIRST;
                 self.kept.notify_one();
+                // Before it is answered: whoever looks at the spool then sees it there.
+                self.show();
                 for (_, done) in stores {
                     // Who asked may have gone; the delivery is drained all the same.
                     let _told = done.send(Ok(()));
