@@ -7,7 +7,7 @@ use runtime::producer::{DeliveryError, SendError};
 pub(crate) enum NotPublished {
     /// As much waits for Kafka as may.
     QueueFull,
-    /// Not acknowledged in time, or given up with the producer.
+    /// Not acknowledged in time or not by itself, or given up with the producer.
     GivenUp,
     /// The producer can send nothing any more; another one takes its place.
     Fatal,
@@ -51,7 +51,10 @@ impl From<DeliveryError> for NotPublished {
             DeliveryError::TooLarge => Self::Refused(Refused::TooLarge),
             DeliveryError::NotAuthorized => Self::Refused(Refused::NotAuthorized),
             DeliveryError::UnknownTopic => Self::Refused(Refused::UnknownTopic),
-            DeliveryError::TimedOut | DeliveryError::Purged | DeliveryError::Other { .. } => Self::GivenUp,
+            DeliveryError::TimedOut
+            | DeliveryError::Purged
+            | DeliveryError::Inferred
+            | DeliveryError::Other { .. } => Self::GivenUp,
         }
     }
 }

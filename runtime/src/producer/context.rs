@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::Message as _;
+use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::producer::{DeliveryResult, ProducerContext};
 
+use super::DeliveryError;
 use super::receipt::Group;
 use super::statistics::Statistics;
 use super::stuck::Stuck;
@@ -95,25 +96,38 @@ impl ProducerContext for Context {
     type DeliveryOpaque = Arc<Group>;
 
     /// Runs on the one thread that serves all reports: store, count, wake, return.
+    ///
+    /// A success without an offset is none: librdkafka infers it from the success of a later request
+    /// (`rd_kafka_dr_implicit_ack`), and the record can be nowhere; see docs/adr/0013.
     fn delivery(&self, result: &DeliveryResult<'_>, group: Arc<Group>) {
         self.reported();
-        let failure = result.as_ref().err();
-        match result {
+        let failure = match result {
+            Ok(record) if record.offset() < 0 => Some((DeliveryError::INFERRED, record)),
             Ok(record) => {
                 self.delivered.store(self.delivered.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
                 self.stuck.acknowledged(|| (record.topic().to_owned(), record.partition()));
+                None
             }
-            Err((KafkaError::MessageProduction(RDKafkaErrorCode::MessageTimedOut), record)) => {
-                self.stuck.timed_out(record.topic(), record.partition(), Instant::now());
+            Err((error, record)) => {
+                Some((error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail) as i32, record))
             }
-            Err(_) => {}
+        };
+        if let Some((code, record)) = failure {
+            self.failed(DeliveryError::from_code(code), record);
         }
-        if let Some((error, record)) = failure
-            && let Some(suppressed) = self.refused.pass(Instant::now())
-        {
-            let (topic, bytes) = (record.topic(), record.payload_len());
-            tracing::warn!(topic, bytes, %error, suppressed, "a record was not acknowledged");
+        group.report(failure.map(|(code, _)| code));
+    }
+}
+
+impl Context {
+    fn failed(&self, error: DeliveryError, record: &BorrowedMessage<'_>) {
+        let topic = record.topic();
+        if error == DeliveryError::TimedOut {
+            self.stuck.timed_out(topic, record.partition(), Instant::now());
         }
-        group.report(failure.map(|(error, _)| error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail)));
+        if let Some(suppressed) = self.refused.pass(Instant::now()) {
+            let (partition, bytes) = (record.partition(), record.payload_len());
+            tracing::warn!(topic, partition, bytes, %error, suppressed, "a record was not acknowledged");
+        }
     }
 }

@@ -69,6 +69,9 @@ pub enum DeliveryError {
     /// The producer was dropped or failed for good before the record was sent.
     #[error("the producer gave the record up")]
     Purged,
+    /// librdkafka takes the record for acknowledged because a later one of its partition was; the broker never said so.
+    #[error("no broker acknowledged the record itself, only a later one of its partition")]
+    Inferred,
     /// Anything else.
     #[error("not acknowledged: {description} (librdkafka code {code})")]
     Other {
@@ -80,7 +83,13 @@ pub enum DeliveryError {
 }
 
 impl DeliveryError {
+    /// Stands for [`Self::Inferred`] among librdkafka's codes, which has none for it.
+    pub(super) const INFERRED: i32 = i32::MIN;
+
     pub(super) fn from_code(code: i32) -> Self {
+        if code == Self::INFERRED {
+            return Self::Inferred;
+        }
         let known = RDKafkaRespErr::try_from(code).map_or(RDKafkaErrorCode::Unknown, Into::into);
         match known {
             RDKafkaErrorCode::MessageTimedOut => Self::TimedOut,

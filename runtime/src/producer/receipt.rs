@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use std::task::{Context, Poll};
 
 use atomic_waker::AtomicWaker;
-use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
+use rdkafka::types::RDKafkaRespErr;
 use tracing::Span;
 
 use super::DeliveryError;
@@ -18,7 +18,7 @@ use crate::telemetry::spans;
 pub(super) struct Group {
     /// Records without a report, and one more while the batch is open.
     remaining: AtomicU32,
-    /// librdkafka's code of the first failure, 0 for none.
+    /// The code of the first failure, 0 for none.
     failure: AtomicI32,
     waker: AtomicWaker,
 }
@@ -48,12 +48,11 @@ impl Group {
         }
     }
 
-    /// A record was acknowledged, or failed with a code.
-    pub(super) fn report(&self, failure: Option<RDKafkaErrorCode>) {
+    /// A record was acknowledged, or failed with a code of librdkafka's or [`DeliveryError::INFERRED`].
+    pub(super) fn report(&self, failure: Option<i32>) {
         if let Some(code) = failure {
-            let first =
-                self.failure.compare_exchange(NO_FAILURE, code as i32, Ordering::Relaxed, Ordering::Relaxed);
-            tracing::trace!(?code, first = first.is_ok(), "a record was not acknowledged");
+            let first = self.failure.compare_exchange(NO_FAILURE, code, Ordering::Relaxed, Ordering::Relaxed);
+            tracing::trace!(code, first = first.is_ok(), "a record was not acknowledged");
         }
         self.release_one();
     }
@@ -121,6 +120,8 @@ impl Future for Receipt {
 mod tests {
     use std::task::Waker;
 
+    use rdkafka::types::RDKafkaErrorCode;
+
     use super::*;
 
     fn poll(receipt: &mut Receipt) -> Poll<Result<(), DeliveryError>> {
@@ -145,8 +146,8 @@ mod tests {
         let group = Group::open();
         group.expect_one();
         group.expect_one();
-        group.report(Some(RDKafkaErrorCode::MessageTimedOut));
-        group.report(Some(RDKafkaErrorCode::PurgeQueue));
+        group.report(Some(RDKafkaErrorCode::MessageTimedOut as i32));
+        group.report(Some(RDKafkaErrorCode::PurgeQueue as i32));
         group.release_one();
         let receipt = Receipt::new(group);
         assert_eq!(receipt.group.result(), Some(Err(DeliveryError::TimedOut)));

@@ -3,10 +3,11 @@
 use futures_util::FutureExt as _;
 use std::time::{Duration, Instant};
 
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use runtime::producer::{DeliveryError, Outgoing, Producer, ProducerOptions, SendError, TopicsError};
 use runtime::settings::KafkaSettings;
 
-use crate::cluster::{Cluster, DEADLINE};
+use crate::cluster::{Cluster, DEADLINE, Stored};
 
 /// A port that nobody listens on.
 const NOWHERE: &str = "127.0.0.1:1";
@@ -85,6 +86,37 @@ async fn without_a_broker_the_receipt_fails_after_the_delivery_timeout() {
     assert_eq!((&mut receipt).now_or_never(), None);
     let outcome = tokio::time::timeout(DEADLINE, receipt).await.unwrap();
     assert_eq!(outcome, Err(DeliveryError::TimedOut));
+}
+
+#[tokio::test]
+async fn a_later_success_does_not_acknowledge_a_record_that_no_broker_has() {
+    let cluster = Cluster::with_topics(&[("a", 1), ("b", 1)]);
+    let mut kafka = cluster.kafka();
+    // Each record is a request of its own.
+    kafka.properties.insert("batch.num.messages".to_owned(), "1".to_owned());
+    let producer = Producer::new(&kafka, &ProducerOptions::default()).unwrap();
+    let mut first = producer.batch();
+    first.send(record("b", b"connects")).unwrap();
+    first.finish().await.unwrap();
+
+    // Both requests are on their way before the first is answered, and librdkafka does not send it again before the
+    // second is.
+    cluster.mock.broker_round_trip_time(1, Duration::from_millis(300)).unwrap();
+    let errors = [
+        RDKafkaRespErr::RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
+        RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR,
+    ];
+    cluster.mock.request_errors(RDKafkaApiKey::Produce, &errors);
+    let receipts = ["refused", "stored"].map(|value| {
+        let mut batch = producer.batch();
+        batch.send(record("a", value.as_bytes())).unwrap();
+        batch.finish()
+    });
+    let [refused, stored] = receipts;
+    assert_eq!(tokio::time::timeout(DEADLINE, stored).await.unwrap(), Ok(()));
+    assert_eq!(tokio::time::timeout(DEADLINE, refused).await.unwrap(), Err(DeliveryError::Inferred));
+    let texts: Vec<_> = cluster.read_all("a").await.iter().map(Stored::text).collect();
+    assert_eq!(texts, ["stored"]);
 }
 
 #[tokio::test]
