@@ -74,7 +74,8 @@ def main(bootstrap, raw_topic, typed_topic, folder):
         elif message["text"] != f"delivery {number} of the oracle" or typed.setdefault(number, event["id"]) != event["id"]:
             altered += 1
 
-    lost = [number for number in acknowledged if number not in raw or number not in typed]
+    missing = {"raw": acknowledged - raw.keys(), "typed": acknowledged - typed.keys()}
+    lost = missing["raw"] | missing["typed"]
     print(
         json.dumps(
             {
@@ -82,7 +83,7 @@ def main(bootstrap, raw_topic, typed_topic, folder):
                 "acknowledged": len(acknowledged),
                 "records": sum(raw.values()),
                 "lost": len(lost),
-                "lost_first": sorted(lost, key=int)[:20],
+                "missing": {topic: sorted(numbers, key=int)[:20] for topic, numbers in missing.items()},
                 "invented": invented,
                 "altered": altered,
                 "duplicates": sum(raw.values()) - len(raw),

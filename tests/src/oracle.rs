@@ -81,6 +81,8 @@ pub struct Verdict {
     pub altered: u64,
     /// Raw records beyond the first of their delivery.
     pub duplicates: u64,
+    /// The first numbers of what is lost, by topic, for whoever looks for the reason.
+    pub missing: String,
 }
 
 impl Oracle {
@@ -170,6 +172,7 @@ impl Oracle {
             invented: number("invented")?,
             altered: number("altered")?,
             duplicates: number("duplicates")?,
+            missing: found["missing"].to_string(),
         })
     }
 

@@ -31,6 +31,28 @@ async fn a_broker_killed_for_longer_than_every_timeout_is_not_noticed_by_meta() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_hangs_is_answered_from_the_disk_within_seconds() {
+    let mut rig = Rig::start(&[]).await.unwrap();
+    let load = rig.oracle.load(&rig.sender, RATE);
+    rig.more_200s(50).await.unwrap();
+    let start = Instant::now();
+    rig.ground.kafka.pause().unwrap();
+    rig.metric("weir_ingest_breaker_open", "", |open| open > 0.0).await.unwrap();
+    tokio::time::sleep_until((start + Duration::from_secs(15)).into()).await;
+    rig.ground.kafka.resume().unwrap();
+    let resumed = Instant::now();
+    rig.metric("weir_ingest_breaker_open", "", |open| open < 1.0).await.unwrap();
+    say(&format!("hung broker: acknowledged again {:.1?} after it went on", resumed.elapsed()));
+    load.stop().await.unwrap();
+    let lap = rig.oracle.lap(start);
+    say(&format!("hung broker: {lap}"));
+    assert!(lap.is_all_200() && lap.max < ANSWERED_WITHIN, "{lap}");
+    let verdict = rig.verdict().await.unwrap();
+    say(&format!("hung broker: {verdict:?}"));
+    verdict.is_clean(u64::from(RATE) * 2).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_full_queue_goes_to_the_disk() {
     let mut rig = Rig::start(&["--queue-bytes", "1MiB", "--breaker-misses", "10000"]).await.unwrap();
     rig.ground.kafka.pause().unwrap();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use schemas::Topic;
 use tempfile::TempDir;
 use weir_tests::oracle::{Oracle, Verdict};
@@ -95,6 +95,8 @@ impl Rig {
         })
         .await?;
         self.metric("weir_spool_deliveries", "", |waiting| waiting == 0.0).await?;
+        let set_aside = self.ingest.metric("weir_spool_set_aside", "").await.unwrap_or_default();
+        ensure!(set_aside == 0.0, "{set_aside} deliveries were set aside: `weir spool list` says why");
         let (raw, typed) = (Topic::Raw.name(PREFIX), Topic::Messages.name(PREFIX));
         self.oracle.judge(self.ground.kafka.bootstrap(), &raw, &typed)
     }
