@@ -30,8 +30,8 @@ pub(crate) fn write(rows: &[(Scenario, Row)], rate: u32, scale: f64, seed: u64) 
     text.push_str(
         "\n| scenario | sent | 200 | lost | invented | altered | doubled | other answers |\n|---|---|---|---|---|---|---|---|\n",
     );
-    for (scenario, Row { verdict, during, after, .. }) in rows {
-        let others = others(during) + others(after);
+    for (scenario, Row { verdict, all, .. }) in rows {
+        let others = others(all);
         add(
             &mut text,
             &format!(
@@ -46,16 +46,16 @@ pub(crate) fn write(rows: &[(Scenario, Row)], rate: u32, scale: f64, seed: u64) 
         );
     }
     text.push_str(
-        "\n| scenario | during: p50 / p99 / max | after: p50 / p99 / max | spool empty after | memory, MiB |\n|---|---|---|---|---|\n",
+        "\n| scenario | during: p50 / p99 / max | while the spool drains | spool empty after | memory, MiB |\n|---|---|---|---|---|\n",
     );
-    for (scenario, Row { during, after, drained, memory, .. }) in rows {
+    for (scenario, Row { during, draining, drained, memory, .. }) in rows {
         let (before, end) = memory;
         add(
             &mut text,
             &format!(
                 "| {scenario} | {} | {} | {drained:.1?} | {before} → {end} |",
                 times(during),
-                times(after)
+                times(draining)
             ),
         );
     }

@@ -32,10 +32,12 @@ pub(crate) enum Scenario {
 /// What was seen.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
+    /// Answers from the fault to the end.
+    pub(crate) all: Lap,
     /// Answers while the fault lasted.
     pub(crate) during: Lap,
     /// Answers once it was over, while the spool drained.
-    pub(crate) after: Lap,
+    pub(crate) draining: Lap,
     pub(crate) verdict: Verdict,
     /// From the end of the fault to an empty spool.
     pub(crate) drained: Duration,
@@ -83,12 +85,13 @@ impl Scenario {
         let during = rig.lap(start);
         let over = Instant::now();
         let drained = rig.until_drained().await?;
+        let draining = rig.lap(over);
         tokio::time::sleep(load.seconds(20.0)).await;
-        let after = rig.lap(over);
         deliveries.stop().await?;
+        let all = rig.lap(start);
         let memory = (memory, rig.memory()?);
         let verdict = rig.verdict().await?;
-        Ok(Row { during, after, verdict, drained, memory, note })
+        Ok(Row { all, during, draining, verdict, drained, memory, note })
     }
 
     async fn inflict(self, rig: &mut Rig, load: Load) -> Result<String> {
@@ -218,10 +221,10 @@ impl Row {
 
 impl fmt::Display for Row {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { during, after, verdict, drained, memory, note } = self;
+        let Self { all: _, during, draining, verdict, drained, memory, note } = self;
         write!(
             formatter,
-            "during: {during}\n  after: {after}\n  {verdict:?}\n  drained in {drained:.1?}, memory {memory:?} MiB; {note}"
+            "during: {during}\n  draining: {draining}\n  {verdict:?}\n  drained in {drained:.1?}, memory {memory:?} MiB; {note}"
         )
     }
 }
