@@ -9,11 +9,8 @@ use std::time::{Duration, Instant};
 use weir_tests::pipeline::{Ground, Service};
 
 /// Consumers whose work needs no Graph API: the lookups skip comments that the account has written itself.
-const CONSUMERS: [(&str, Kind); 3] = [
-    ("weir-messages", Kind::Message),
-    ("weir-metrics", Kind::Message),
-    ("weir-lookups", Kind::OwnComment),
-];
+const CONSUMERS: [(&str, Kind); 3] =
+    [("weir-messages", Kind::Message), ("weir-metrics", Kind::Message), ("weir-lookups", Kind::OwnComment)];
 /// How often a consumer's counters and memory are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// A consumer that has done nothing more for so long is taken for stuck.
@@ -90,7 +87,8 @@ async fn work_off(ground: &Ground, name: &str, events: u32) -> Result<Seen> {
 /// A line of the process's status, in MiB.
 fn memory(consumer: &Service, line: &str) -> Result<u64> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", consumer.process.pid()))?;
-    let text = status.lines().find_map(|text| text.strip_prefix(line)).context("no such line in the status")?;
+    let text =
+        status.lines().find_map(|text| text.strip_prefix(line)).context("no such line in the status")?;
     let kibibytes: u64 = text.trim().trim_end_matches(" kB").parse().context("memory that is no number")?;
     Ok(kibibytes / 1024)
 }

@@ -21,6 +21,9 @@ struct Arguments {
     /// What every duration is multiplied with, for a quick look
     #[arg(long, default_value_t = 1.0)]
     scale: f64,
+    /// Ingest's --linger: three brokers on the cores of the load need batches to keep up with the rate
+    #[arg(long, default_value = "5ms", value_name = "DURATION")]
+    linger: String,
     /// Decides which fault comes when in the mixed load
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -31,16 +34,17 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let Arguments { only, rate, scale, seed, report } = Arguments::parse();
+    let Arguments { only, rate, scale, linger, seed, report } = Arguments::parse();
     let scenarios = if only.is_empty() { Scenario::ALL.to_vec() } else { only };
+    let load = scenario::Load { rate, scale, seed, linger };
     let mut rows = Vec::new();
     for scenario in scenarios {
         say(&format!("{scenario}: {}", scenario.about()));
-        let row = scenario.run(scenario::Load { rate, scale, seed }).await;
+        let row = scenario.run(&load).await;
         let row = row.with_context(|| format!("the scenario {scenario}"))?;
         say(&format!("  {row}"));
         rows.push((scenario, row));
-        let text = report::write(&rows, rate, scale, seed);
+        let text = report::write(&rows, &load);
         std::fs::write(&report, text).with_context(|| format!("writing {}", report.display()))?;
     }
     rows.iter().try_for_each(|(scenario, row)| row.is_clean().with_context(|| format!("{scenario}")))

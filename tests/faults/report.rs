@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use weir_tests::oracle::Lap;
 
-use crate::scenario::{Row, Scenario};
+use crate::scenario::{Load, Row, Scenario};
 
 const HEAD: &str = "\
 # Faults
@@ -20,10 +20,10 @@ bytes that were sent. *Doubled*: raw records beyond the first of a delivery, wit
 ";
 
 /// The whole page.
-pub(crate) fn write(rows: &[(Scenario, Row)], rate: u32, scale: f64, seed: u64) -> String {
+pub(crate) fn write(rows: &[(Scenario, Row)], Load { rate, scale, seed, linger }: &Load) -> String {
     let mut text = format!(
         "{HEAD}\n- Machine: {}\n- Kafka {}, three brokers on loopback of the same machine, which the load and ingest share\n\
-         - {rate} deliveries a second, durations × {scale}, seed {seed}\n",
+         - {rate} deliveries a second, durations × {scale}, seed {seed}; ingest with `--linger {linger}` and a spool, else its defaults\n",
         machine(),
         kafka(),
     );

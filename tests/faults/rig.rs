@@ -17,6 +17,8 @@ use weir_tests::{foreign, http};
 
 const SECRET: &str = "test_app_secret";
 const PATIENCE: Duration = Duration::from_mins(2);
+/// Of each topic: what brokers cost grows with it, and here they share the cores of everything else.
+const PARTITIONS: &str = "3";
 /// The drain of ten minutes of load, many times over.
 const DRAINED_WITHIN: Duration = Duration::from_mins(30);
 
@@ -28,22 +30,28 @@ pub(crate) struct Rig {
     admin: String,
     spool: TempDir,
     listen: String,
+    linger: String,
 }
 
 impl Rig {
-    pub(crate) async fn start() -> Result<Self> {
+    pub(crate) async fn start(linger: &str) -> Result<Self> {
         // The judge comes last, and is not to be missed then.
         foreign::python()?;
         let cluster = Cluster::start().await?;
-        let mut apply = Binary::start("weir", &["topics", "apply", "--brokers", &cluster.bootstrap()], &[])?;
+        let mut apply = Binary::start(
+            "weir",
+            &["topics", "apply", "--partitions", PARTITIONS, "--brokers", &cluster.bootstrap()],
+            &[],
+        )?;
         let status = apply.wait(PATIENCE).await?;
         ensure!(status.success(), "weir topics apply: {status}\n{}", apply.stderr()?);
         let [port] = ports::free()?;
         let listen = format!("127.0.0.1:{port}");
         let spool = tempfile::Builder::new().prefix("weir-spool-").tempdir().context("a directory")?;
-        let (ingest, admin) = ingest(&cluster.bootstrap(), &listen, spool.path()).await?;
+        let (ingest, admin) = ingest(&cluster.bootstrap(), &listen, spool.path(), linger).await?;
         let sender = Sender::new(&format!("http://{listen}/webhook"), SECRET.as_bytes())?;
-        Ok(Self { cluster, oracle: Oracle::new(), sender, ingest, admin, spool, listen })
+        let linger = linger.to_owned();
+        Ok(Self { cluster, oracle: Oracle::new(), sender, ingest, admin, spool, listen, linger })
     }
 
     /// Kills ingest and starts it again; how long until it was ready.
@@ -51,7 +59,7 @@ impl Rig {
         self.ingest.kill()?;
         let start = Instant::now();
         (self.ingest, self.admin) =
-            ingest(&self.cluster.bootstrap(), &self.listen, self.spool.path()).await?;
+            ingest(&self.cluster.bootstrap(), &self.listen, self.spool.path(), &self.linger).await?;
         Ok(start.elapsed())
     }
 
@@ -102,11 +110,12 @@ impl Rig {
     }
 }
 
-async fn ingest(brokers: &str, listen: &str, spool: &Path) -> Result<(Binary, String)> {
+async fn ingest(brokers: &str, listen: &str, spool: &Path, linger: &str) -> Result<(Binary, String)> {
     let [admin] = ports::free()?;
     let admin = format!("127.0.0.1:{admin}");
     let spool = spool.to_str().context("a path that is no text")?;
-    let args = ["--brokers", brokers, "--listen", listen, "--admin-listen", &admin, "--spool-dir", spool];
+    let own = ["--listen", listen, "--admin-listen", &admin, "--spool-dir", spool];
+    let args = [&["--brokers", brokers, "--linger", linger], &own[..]].concat();
     let mut ingest = Binary::start("weir-ingest", &args, &[("WEIR_APP_SECRET", SECRET)])?;
     let admin = format!("http://{admin}");
     ingest.ready(&format!("{admin}/readyz"), PATIENCE).await?;

@@ -10,11 +10,13 @@ use weir_tests::oracle::{Lap, Verdict};
 use crate::rig::Rig;
 
 /// How much load, how long, and by which chance.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Load {
     pub(crate) rate: u32,
     pub(crate) scale: f64,
     pub(crate) seed: u64,
+    /// Ingest's `--linger`.
+    pub(crate) linger: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -75,8 +77,8 @@ impl Scenario {
     }
 
     /// Runs it on a cluster of its own.
-    pub(crate) async fn run(self, load: Load) -> Result<Row> {
-        let mut rig = Rig::start().await?;
+    pub(crate) async fn run(self, load: &Load) -> Result<Row> {
+        let mut rig = Rig::start(&load.linger).await?;
         let deliveries = rig.oracle.load(&rig.sender, load.rate);
         tokio::time::sleep(load.seconds(10.0)).await;
         let memory = rig.memory()?;
@@ -94,7 +96,7 @@ impl Scenario {
         Ok(Row { all, during, draining, verdict, drained, memory, note })
     }
 
-    async fn inflict(self, rig: &mut Rig, load: Load) -> Result<String> {
+    async fn inflict(self, rig: &mut Rig, load: &Load) -> Result<String> {
         match self {
             Self::Calm => tokio::time::sleep(load.seconds(60.0)).await,
             Self::LeaderKilled => {
@@ -120,7 +122,7 @@ impl Scenario {
 }
 
 impl Load {
-    fn seconds(self, seconds: f64) -> Duration {
+    fn seconds(&self, seconds: f64) -> Duration {
         Duration::from_secs_f64(seconds * self.scale)
     }
 }
@@ -171,7 +173,7 @@ async fn restart(rig: &mut Rig) -> Result<String> {
     Ok(format!("ready {ready:.2?} after the kill, with {waiting} deliveries in the spool and no broker"))
 }
 
-async fn mixed(rig: &mut Rig, load: Load) -> Result<String> {
+async fn mixed(rig: &mut Rig, load: &Load) -> Result<String> {
     let (mut chance, mut faults) = (load.seed, Vec::new());
     for minute in 0..20 {
         // Knuth's MMIX: the same faults for the same seed.
