@@ -4,6 +4,7 @@
 //! (`drain`). A delivery is deleted only after all of its records are acknowledged.
 
 mod database;
+mod doubt;
 mod drain;
 mod files;
 mod held;
@@ -80,8 +81,9 @@ impl Spool {
         F: Future<Output = bool> + Send + 'static,
     {
         let hold = self.inner.held.hold(delivery.id);
-        self.keep(delivery).await?;
+        let kept = self.keep(delivery).await;
         let (spool, id) = (self.clone(), delivery.id);
+        // Whether it was kept or not: its fate closes the breaker, and a row may be written after its time was over.
         tokio::spawn(async move {
             if fate.await {
                 let is_forgotten = spool.inner.writer.forget(&[id]).await;
@@ -89,7 +91,7 @@ impl Spool {
             }
             drop(hold);
         });
-        Ok(())
+        kept
     }
 
     /// Reads the whole file, so that damage is found before it is met; a copy of what can be read takes its place.

@@ -201,8 +201,11 @@ impl Replies {
             self.publish(&intent, record).await?;
             work.intent = Intent::Written;
         }
-        let owner =
-            follower.owner(&order.id, work.attempt, READ_BACK).await.map_err(|error| behind(&error))?;
+        let owner = follower.owner(&order.id, work.attempt, READ_BACK).await.map_err(|error| {
+            // Should it be lost, it is written again; a second one of the same claim changes nothing.
+            work.intent = Intent::None;
+            behind(&error)
+        })?;
         if *owner == *work.claim {
             work.intent = Intent::First;
         }

@@ -1,6 +1,7 @@
 //! Brings deliveries from the disk to Kafka: in their order, at a bounded rate, one that is refused for good put aside.
 
 use super::Spool;
+use super::doubt::Doubt;
 use super::row::Row;
 use crate::delivery::Delivery;
 use crate::kafka::Kafka;
@@ -10,7 +11,7 @@ use runtime::producer::Receipt;
 use runtime::shutdown::Shutdown;
 use runtime::throttle::Throttle;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// Deliveries on their way at once. As many may be there twice when the process is killed.
@@ -47,6 +48,7 @@ pub(crate) async fn drain(spool: Spool, kafka: Arc<Kafka>, shutdown: Shutdown) {
         kafka,
         size: 1,
         backoff: Backoff::new(BACKOFF_BASE, BACKOFF_MAX),
+        doubt: Doubt::default(),
         said: Throttle::new(SAY_EVERY),
     };
     let end = async {
@@ -67,6 +69,7 @@ struct Drain {
     /// Deliveries of the next round: one while it is not known that Kafka takes any.
     size: usize,
     backoff: Backoff,
+    doubt: Doubt,
     said: Throttle,
 }
 
@@ -121,7 +124,7 @@ impl Drain {
     }
 
     /// Gives deliveries to Kafka in their order, up to the first that it does not take now.
-    async fn send(&self, rows: Vec<Row>) -> Vec<Sent> {
+    async fn send(&mut self, rows: Vec<Row>) -> Vec<Sent> {
         let mut round = Vec::with_capacity(rows.len());
         for row in rows {
             let id = row.id.clone();
@@ -144,10 +147,12 @@ impl Drain {
         round
     }
 
-    fn send_one(&self, id: String, delivery: &Delivery) -> Sent {
+    fn send_one(&mut self, id: String, delivery: &Delivery) -> Sent {
         match self.kafka.publisher.publish(delivery) {
             Ok(receipt) => Sent::UnderWay(delivery.id, receipt),
-            Err(NotPublished::Refused(why)) => Sent::Refused(id, why.as_str()),
+            Err(NotPublished::Refused(why)) if self.doubt.is_over(why, Instant::now()) => {
+                Sent::Refused(id, why.as_str())
+            }
             Err(_) => Sent::NotTaken,
         }
     }
@@ -159,7 +164,7 @@ impl Drain {
             match sent {
                 Sent::UnderWay(id, receipt) => match receipt.await.map_err(NotPublished::from) {
                     Ok(()) => on_kafka.push(id),
-                    Err(NotPublished::Refused(why)) => {
+                    Err(NotPublished::Refused(why)) if self.doubt.is_over(why, Instant::now()) => {
                         refused.push((id.hyphenated().to_string(), why.as_str()));
                     }
                     Err(_) => is_settled = false,
@@ -187,7 +192,7 @@ impl Drain {
     }
 
     async fn set_aside(&self, id: String, reason: &'static str) {
-        if let Some(suppressed) = self.said.pass(std::time::Instant::now()) {
+        if let Some(suppressed) = self.said.pass(Instant::now()) {
             tracing::error!(
                 delivery = id,
                 reason,

@@ -151,6 +151,23 @@ async fn a_full_spool_is_answered_503_and_takes_deliveries_again_once_it_has_dra
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_open_breaker_closes_although_the_spool_takes_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let spool = Some(SpoolSettings { max_bytes: 1, ..SpoolSettings::of(directory.path().to_owned()) });
+    let settings = Settings { spool, ..with_spool(directory.path()) };
+    let probe = Duration::from_millis(100);
+    let service = Service::start(Settings { breaker_misses: 2, breaker_probe: probe, ..settings }).await;
+    service.cluster.broker_down(1).unwrap();
+    for body in numbered(5) {
+        assert_eq!(service.post(&body).await.status, 503);
+    }
+    assert_eq!(service.metric("weir_ingest_breaker_open", ""), 1);
+    service.cluster.broker_up(1).unwrap();
+    until("Kafka is waited for again", async || service.post(TEXT).await.status == 200).await;
+    assert_eq!(service.metric("weir_ingest_breaker_open", ""), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_delivery_that_kafka_refuses_for_good_is_set_aside_and_lets_the_others_pass() {
     let directory = tempfile::tempdir().unwrap();
     let service = Service::start(with_spool(directory.path())).await;

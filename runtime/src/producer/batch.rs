@@ -81,11 +81,10 @@ impl<'a> Batch<'a> {
             Some(RDKafkaErrorCode::Fatal) => {
                 SendError::Fatal { reason: self.client.fatal_error().unwrap_or_default() }
             }
-            Some(
-                RDKafkaErrorCode::UnknownTopic
-                | RDKafkaErrorCode::UnknownTopicOrPartition
-                | RDKafkaErrorCode::UnknownPartition,
-            ) => SendError::UnknownTopic { topic: topic.to_owned() },
+            Some(RDKafkaErrorCode::UnknownTopic | RDKafkaErrorCode::UnknownTopicOrPartition) => {
+                SendError::UnknownTopic { topic: topic.to_owned() }
+            }
+            // Not authorised is among the others: here it is what librdkafka remembers of an earlier record, and may be over.
             _ => SendError::Other { topic: topic.to_owned(), reason: error.to_string() },
         }
     }

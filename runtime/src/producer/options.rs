@@ -37,8 +37,8 @@ impl Default for ProducerOptions {
     }
 }
 
-/// Faster retries than librdkafka's defaults, and a request that gives up on a hung broker before
-/// the socket does (librdkafka's CONFIGURATION.md).
+/// Faster retries than librdkafka's defaults, and a broker that waits less long for its replicas than the client for it
+/// (`request.timeout.ms` is the broker's, `socket.timeout.ms` the client's: librdkafka's CONFIGURATION.md).
 const DEFAULTS: [(&str, &str); 4] = [
     ("request.timeout.ms", "5000"),
     ("retry.backoff.ms", "50"),
