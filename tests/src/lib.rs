@@ -22,7 +22,9 @@
 
 pub mod catalogue;
 pub mod collector;
+pub mod composed;
 pub mod dashboards;
+pub mod fixtures;
 pub mod foreign;
 pub mod generated;
 pub mod guarded;

@@ -97,6 +97,19 @@ impl Prometheus {
         answer["data"]["result"].as_array().cloned().context("an answer without a result")
     }
 
+    /// What an expression gives from `start` to `end`, both in seconds since 1970, every `step` seconds: the series, each
+    /// with its labels and its values.
+    ///
+    /// # Errors
+    ///
+    /// When Prometheus does not take it.
+    pub async fn query_range(&self, expression: &str, start: f64, end: f64, step: f64) -> Result<Vec<Value>> {
+        let [start, end, step] = [start, end, step].map(|number| number.to_string());
+        let parameters = [("query", expression), ("start", &start), ("end", &end), ("step", &step)];
+        let answer = self.get("query_range", &parameters).await?;
+        answer["data"]["result"].as_array().cloned().context("an answer without a result")
+    }
+
     /// The targets that could not be scraped, each with what was wrong.
     ///
     /// # Errors

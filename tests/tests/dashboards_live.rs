@@ -1,19 +1,16 @@
 //! A real Prometheus scrapes the real binaries under load: every target is up, every panel has data, no alert fires.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
-use weir_tests::dashboards;
-use weir_tests::foreign::folder;
 use weir_tests::manual::SERVICES;
 use weir_tests::pipeline::{Ground, Service};
 use weir_tests::prometheus::{Patience, Prometheus};
 use weir_tests::promql::metrics_of;
 use weir_tests::signed::Sender;
 use weir_tests::until::until;
+use weir_tests::{dashboards, fixtures};
 
 const WITHIN: Duration = Duration::from_mins(2);
 
@@ -58,7 +55,7 @@ async fn every_target_is_up_every_panel_has_data_and_no_alert_fires() {
     })
     .await
     .unwrap();
-    let deliveries = deliveries().unwrap();
+    let deliveries = fixtures::deliveries().unwrap();
     let mut queries = queries();
     let shown = until("data in every panel", WITHIN, async || {
         post_all(&sender, &deliveries).await?;
@@ -107,25 +104,6 @@ fn queries() -> Vec<(String, String)> {
         }
     }
     queries
-}
-
-/// Every delivery of the fixtures, as its file holds it.
-fn deliveries() -> Result<Vec<Vec<u8>>> {
-    let mut files = BTreeSet::new();
-    collect(&folder("schemas/fixtures"), &mut files)?;
-    files.iter().map(|file| std::fs::read(file).with_context(|| file.display().to_string())).collect()
-}
-
-fn collect(folder: &Path, files: &mut BTreeSet<PathBuf>) -> Result<()> {
-    for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
-        let path = entry?.path();
-        if path.is_dir() {
-            collect(&path, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "json") {
-            files.insert(path);
-        }
-    }
-    Ok(())
 }
 
 async fn post_all(sender: &Sender, deliveries: &[Vec<u8>]) -> Result<()> {
