@@ -81,6 +81,9 @@ fn others(lap: &Lap) -> usize {
 }
 
 fn times(lap: &Lap) -> String {
+    if lap.answers.is_empty() {
+        return "–".to_owned();
+    }
     format!("{:.1?} / {:.1?} / {:.1?}", lap.p50, lap.p99, lap.max)
 }
 

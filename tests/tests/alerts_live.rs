@@ -12,6 +12,8 @@ use weir_tests::until::until;
 use weir_tests::writer::{self, Outgoing};
 
 const WITHIN: Duration = Duration::from_mins(1);
+/// The account of the delivery.
+const ACCOUNT: &str = "17841405726653026";
 const DELIVERY: &[u8] = include_bytes!("../../schemas/fixtures/batch/messages-and-a-comment.json");
 
 /// Once Kafka is away.
@@ -120,6 +122,23 @@ async fn wrong_and_broken_secrets_and_an_ingest_that_is_gone_are_seen() {
     ingest.process.kill().unwrap();
     let gone = ["WeirIngestAbsent", "WeirProcessDown"];
     firing_are(&prometheus, &gone, &["WeirSecretsNotReread", "WeirSignatureFailures"]).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_account_that_goes_quiet_is_seen_until_it_is_heard_of_again() {
+    let ground = Ground::prepare().await.unwrap();
+    let (ingest, sender) = ground.ingest(&[]).await.unwrap();
+    let metrics = ground.consumer_with("weir-metrics", &[("WEIR_ACCOUNTS", ACCOUNT)]).await.unwrap();
+    let jobs = [("weir-ingest", address(&ingest)), ("weir-metrics", address(&metrics))];
+    let prometheus = Prometheus::start(&jobs, Patience::Short).await.unwrap();
+    sender.post_until_accepted(DELIVERY, WITHIN).await.unwrap();
+    firing_are(&prometheus, &["WeirAccountQuiet"], &[]).await.unwrap();
+    until("the alert to clear", WITHIN, async || {
+        sender.post_until_accepted(DELIVERY, WITHIN).await?;
+        Ok(firing(&prometheus).await?.is_empty().then_some(()))
+    })
+    .await
+    .unwrap();
 }
 
 #[tokio::test]
