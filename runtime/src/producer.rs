@@ -95,6 +95,16 @@ impl Producer {
         check.await.unwrap_or_else(|error| Err(TopicsError::Interrupted { reason: error.to_string() }))
     }
 
+    /// Whether a client that is made for the question alone is answered by a broker.
+    pub(crate) async fn is_another_client_answered(&self, limit: Duration) -> bool {
+        let shared = Arc::clone(&self.shared);
+        let check = move || {
+            let client = Client::new(&shared.config).ok()?;
+            topics::check(client.threaded(), &[], limit, &shared.brokers).ok()
+        };
+        tokio::task::spawn_blocking(check).await.ok().flatten().is_some()
+    }
+
     fn client(&self) -> Arc<Client> {
         self.shared.client.load_full()
     }

@@ -1,8 +1,10 @@
 //! Builds a new client when the one in use will never send again.
 //!
-//! Two things end a client of librdkafka while its brokers are well: a fatal error of the idempotent producer, which
-//! never heals, and a lost leader (confluentinc/librdkafka#5430, #3584), seen as records that wait while the brokers
-//! answer. A restart of the process would mend both; this does it without one.
+//! Three things end a client of librdkafka while its brokers are well: a fatal error of the idempotent producer, which
+//! never heals; a lost leader (confluentinc/librdkafka#5430, #3584), seen as records that wait while the brokers
+//! answer; and lost brokers: it forgets those that a broker does not name, as one does not that has just been
+//! fenced (`rd_kafka_metadata_decommission_unavailable_brokers`), and may be left with none. A restart of the process would
+//! mend all of them; this does it without one.
 
 mod progress;
 
@@ -126,9 +128,10 @@ impl Watchdog {
         }
     }
 
-    /// A broker that does not answer is no fault of the client.
+    /// A broker that does not answer is no fault of the client; one that answers another client is.
     async fn ask(&mut self) {
-        let answered = self.producer.check_topics(&[], REACHABLE_WITHIN).await.is_ok();
+        let answered = self.producer.check_topics(&[], REACHABLE_WITHIN).await.is_ok()
+            || self.producer.is_another_client_answered(REACHABLE_WITHIN).await;
         self.progress.brokers_answered(answered, Instant::now());
         if !answered {
             self.producer.client().context().stuck().forget();

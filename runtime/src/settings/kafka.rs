@@ -66,13 +66,15 @@ impl KafkaSettings {
 
 /// librdkafka waits 60 s for a hung broker and 30 s for a connection by default, which is longer than
 /// anyone waits for an answer (librdkafka's CONFIGURATION.md).
-const CLIENT_DEFAULTS: [(&str, &str); 7] = [
+const CLIENT_DEFAULTS: [(&str, &str); 8] = [
     ("socket.timeout.ms", "10000"),
     ("socket.connection.setup.timeout.ms", "5000"),
     ("socket.keepalive.enable", "true"),
     ("reconnect.backoff.ms", "100"),
     ("reconnect.backoff.max.ms", "2000"),
     ("topic.metadata.refresh.interval.ms", "60000"),
+    // A client that has lost sight of its brokers begins with --brokers again; librdkafka waits 5 minutes.
+    ("metadata.recovery.rebootstrap.trigger.ms", "10000"),
     ("log.connection.close", "false"),
 ];
 
