@@ -1,0 +1,134 @@
+//! A handler with its simulator, and what it is given.
+
+use crate::graph::simulator::Simulator;
+use crate::graph::{AccessTokens, GraphSettings, GraphUrl, GraphVersion};
+use crate::handler::*;
+use crate::settings::LookupSettings;
+use prometheus::Registry;
+use runtime::throttle::Throttle;
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+use tempfile::TempDir;
+
+pub(super) const ACCOUNT: &str = "17841405726653026";
+pub(super) const RECEIPT: schemas::Receipt<'_> = schemas::Receipt {
+    delivery_id: "01980000-0000-7000-8000-000000000000",
+    received: "2025-07-18T10:35:10.000Z",
+};
+
+/// A handler with its simulator, tokens and metrics.
+pub(super) struct Bench {
+    pub(super) simulator: Simulator,
+    pub(super) folder: TempDir,
+    pub(super) registry: Registry,
+    pub(super) handler: Lookups,
+    pub(super) assigned: Assigned<Found>,
+}
+
+impl Bench {
+    pub(super) async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// With settings that a test changes; nothing waits long.
+    pub(super) async fn with(change: impl FnOnce(&mut LookupSettings)) -> Self {
+        let simulator = Simulator::start().await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("default"), "EAAdefault\n").unwrap();
+        let url = GraphUrl::parse(&simulator.url()).unwrap();
+        let graph = GraphSettings::of(url, GraphVersion::parse("v26.0").unwrap());
+        let mut settings = LookupSettings::of(graph, folder.path().to_owned());
+        settings.batch.wait = Duration::from_millis(2);
+        settings.seek.backoff_base = Duration::from_millis(2);
+        settings.seek.backoff_max = Duration::from_millis(10);
+        change(&mut settings);
+        let registry = Registry::new();
+        let tokens = Arc::new(AccessTokens::open(settings.graph.tokens.clone(), &registry));
+        let metrics = LookupMetrics::new(&registry);
+        let mut inquiry = crate::inquiry(settings, tokens, metrics, &registry).unwrap();
+        inquiry.seeker.probe = Throttle::new(Duration::from_millis(1));
+        let handler = Lookups::new(inquiry, "meta");
+        let assigned = handler.assigned("meta.comments.v1", 3);
+        Self { simulator, folder, registry, handler, assigned }
+    }
+
+    /// What comes of a record in the end.
+    pub(super) async fn handle(&self, record: &Record) -> Result<Output, Failure> {
+        loop {
+            match self.handler.look_up(&self.assigned, record).await {
+                Err(Failure::Unavailable { wait, .. }) => {
+                    tokio::time::sleep(wait.unwrap_or_default().min(Duration::from_millis(5))).await;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    /// What comes of a record at first.
+    pub(super) async fn handle_once(&self, record: &Record) -> Result<Output, Failure> {
+        self.handler.look_up(&self.assigned, record).await
+    }
+
+    pub(super) fn reread(&self) {
+        self.handler.inquiry.seeker.tokens.reread();
+    }
+
+    pub(super) fn counted(&self, name: &str, label: &str) -> f64 {
+        let families = self.registry.gather();
+        let family = families.iter().find(|family| family.name() == name).unwrap();
+        let is_labelled = |metric: &&prometheus::proto::Metric| metric.get_label()[0].value() == label;
+        let metric = family.get_metric().iter().find(is_labelled).unwrap();
+        metric.get_counter().get_value() + metric.get_gauge().get_value()
+    }
+}
+
+/// The records that ingest makes of `schemas/fixtures/{fixture}.json`.
+pub(super) fn records(fixture: &str) -> Vec<Record> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas/fixtures");
+    let body = fs::read(root.join(fixture).with_extension("json")).unwrap();
+    let split = schemas::split(&body, 100);
+    split.events.iter().map(|event| record(event)).collect()
+}
+
+pub(super) fn record(event: &schemas::Event<'_>) -> Record {
+    let mut value = Vec::new();
+    event.write_json(RECEIPT, &mut value);
+    Record {
+        topic: event.topic().name("meta").into(),
+        partition: 3,
+        offset: 42,
+        timestamp: None,
+        key: event.key.clone().map(String::into_bytes),
+        value: Some(value),
+        headers: Vec::new(),
+    }
+}
+
+pub(super) fn one(fixture: &str) -> Record {
+    let mut records = records(fixture);
+    assert_eq!(records.len(), 1, "{fixture}");
+    records.remove(0)
+}
+
+/// The `lookup` of an enriched record, after every other byte was found as it came in.
+pub(super) fn lookup(input: &Record, output: &Output) -> Value {
+    let came = input.value.as_deref().unwrap();
+    let members = came.strip_suffix(b"}").unwrap();
+    let rest = output.value.strip_prefix(members).expect("the input's bytes come first");
+    let rest = rest.strip_prefix(br#","lookup":"#).expect("the lookup follows");
+    serde_json::from_slice(rest.strip_suffix(b"}").unwrap()).unwrap()
+}
+
+pub(super) async fn reason(bench: &Bench, record: &Record) -> (&'static str, String) {
+    match bench.handle(record).await.unwrap_err() {
+        Failure::Reject { reason, error } => (reason, error),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A record with `from` replaced by `to` wherever it stands.
+pub(super) fn record_of(record: &Record, from: &str, to: &str) -> Record {
+    let value = String::from_utf8(record.value.clone().unwrap()).unwrap().replace(from, to);
+    Record { value: Some(value.into_bytes()), offset: record.offset + 1, ..record.clone() }
+}

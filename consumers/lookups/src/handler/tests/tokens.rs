@@ -1,0 +1,71 @@
+//! Whose token a call carries, and what becomes of one that is refused.
+
+use super::bench::*;
+use crate::handler::*;
+use crate::seek::WithoutToken;
+use std::fs;
+
+#[tokio::test]
+async fn an_account_without_a_token_is_told_which_file_to_add() {
+    let bench = Bench::new().await;
+    fs::remove_file(bench.folder.path().join("default")).unwrap();
+    bench.reread();
+    let (reason, error) = reason(&bench, &one("comment/on-post")).await;
+    assert_eq!(reason, "no_token");
+    assert!(error.contains(&*bench.folder.path().join(ACCOUNT).to_string_lossy()), "{error}");
+    assert_eq!(bench.simulator.calls(), []);
+}
+
+#[tokio::test]
+async fn an_account_without_a_token_waits_where_that_is_set_and_goes_on_with_the_token() {
+    let bench = Bench::with(|settings| settings.seek.without_token = WithoutToken::Wait).await;
+    fs::remove_file(bench.folder.path().join("default")).unwrap();
+    bench.reread();
+    let input = one("comment/on-post");
+    let failure = bench.handle_once(&input).await.unwrap_err();
+    assert!(matches!(failure, Failure::Unavailable { wait: Some(_), .. }), "{failure:?}");
+    fs::write(bench.folder.path().join(ACCOUNT), "EAAown").unwrap();
+    bench.reread();
+    assert_eq!(lookup(&input, &bench.handle(&input).await.unwrap())["status"], "found");
+}
+
+#[tokio::test]
+async fn a_call_carries_the_accounts_token_as_its_file_is_now() {
+    let bench = Bench::new().await;
+    let input = one("comment/on-post");
+    bench.handle(&input).await.unwrap();
+    fs::write(bench.folder.path().join(ACCOUNT), "EAAown").unwrap();
+    bench.reread();
+    bench.handle(&input).await.unwrap();
+    let tokens: Vec<_> = bench.simulator.calls().into_iter().filter_map(|call| call.token).collect();
+    assert_eq!(tokens, ["EAAdefault", "EAAown"]);
+}
+
+#[tokio::test]
+async fn a_refused_token_stops_its_own_calls_alone_until_its_file_changes() {
+    let bench = Bench::new().await;
+    fs::write(bench.folder.path().join(ACCOUNT), "EAAown").unwrap();
+    bench.reread();
+    bench.simulator.refuse_token("EAAown");
+    let input = one("comment/on-post");
+    assert_eq!(reason(&bench, &input).await.0, "token");
+    assert_eq!(bench.counted("weir_graph_token_refused", ACCOUNT).to_string(), "1");
+    assert_eq!(reason(&bench, &input).await.0, "token");
+    assert_eq!(bench.simulator.calls().len(), 1, "a token that is known to be refused is not tried again");
+    let other = record_of(&input, ACCOUNT, "17841400000000000");
+    assert_eq!(lookup(&other, &bench.handle(&other).await.unwrap())["status"], "found");
+    fs::write(bench.folder.path().join(ACCOUNT), "EAAnew").unwrap();
+    bench.reread();
+    assert_eq!(lookup(&input, &bench.handle(&input).await.unwrap())["status"], "found");
+    assert_eq!(bench.counted("weir_graph_token_refused", ACCOUNT).to_string(), "0");
+}
+
+#[tokio::test]
+async fn a_token_that_was_replaced_in_time_is_tried_once_more() {
+    let bench = Bench::new().await;
+    bench.simulator.refuse_token("EAAdefault");
+    fs::write(bench.folder.path().join("default"), "EAAnew").unwrap();
+    let input = one("comment/on-post");
+    assert_eq!(lookup(&input, &bench.handle(&input).await.unwrap())["status"], "found");
+    assert_eq!(bench.simulator.calls().len(), 2);
+}

@@ -1,0 +1,94 @@
+//! What fails is tried again, waits, or is a dead letter with the reason.
+
+use super::bench::*;
+use crate::graph::simulator::Behaviour;
+use crate::handler::*;
+
+#[tokio::test]
+async fn what_nobody_can_mend_is_a_dead_letter_with_the_reason() {
+    let bench = Bench::new().await;
+    let input = one("comment/on-post");
+    for (code, expected) in [(10, "permission"), (200, "permission"), (100, "invalid_call")] {
+        bench.simulator.misbehave("17865799348089039", Behaviour::error(code, None));
+        assert_eq!(reason(&bench, &input).await.0, expected, "{code}");
+    }
+    bench.simulator.misbehave("17865799348089039", Behaviour::Oversized { bytes: 600_000 });
+    assert_eq!(reason(&bench, &input).await.0, "answer_too_large");
+}
+
+#[tokio::test]
+async fn throttling_waits_and_goes_on() {
+    let bench = Bench::with(|settings| settings.graph.pace.stop_for = Duration::from_millis(300)).await;
+    bench.simulator.misbehave_times("17865799348089039", Behaviour::error(4, None), 1);
+    let input = one("comment/on-post");
+    let started = Instant::now();
+    let failure = bench.handle_once(&input).await.unwrap_err();
+    assert!(matches!(failure, Failure::Unavailable { wait: Some(_), .. }), "{failure:?}");
+    assert_eq!(lookup(&input, &bench.handle(&input).await.unwrap())["status"], "found");
+    assert!(started.elapsed() >= Duration::from_millis(300));
+    assert_eq!(bench.simulator.calls().len(), 2);
+}
+
+#[tokio::test]
+async fn calls_stop_at_95_percent_before_meta_refuses_one() {
+    let bench = Bench::with(|settings| settings.graph.pace.stop_for = Duration::from_mins(1)).await;
+    bench.simulator.say_usage("X-Business-Use-Case-Usage", r#"{"1784":[{"call_count":95}]}"#);
+    let input = one("comment/on-post");
+    bench.handle(&input).await.unwrap();
+    assert!(matches!(bench.handle_once(&input).await, Err(Failure::Unavailable { .. })));
+    assert_eq!(bench.simulator.calls().len(), 1);
+    assert_eq!(bench.counted("weir_graph_usage_percent", "call_count").to_string(), "95");
+    let waiting = |family: &prometheus::proto::MetricFamily| family.name() == "weir_lookups_held";
+    assert!(bench.registry.gather().iter().any(waiting));
+}
+
+#[tokio::test]
+async fn a_call_that_always_fails_becomes_a_dead_letter_while_other_calls_are_answered() {
+    let bench = Bench::new().await;
+    for behaviour in [
+        Behaviour::error(2, None),
+        Behaviour::Answer { status: 503, body: String::from("<html>") },
+        Behaviour::CutOff,
+        Behaviour::Redirect { to: String::from("http://169.254.169.254/latest/meta-data") },
+    ] {
+        bench.simulator.misbehave("17865799348089039", behaviour.clone());
+        let (reason, error) = reason(&bench, &one("comment/on-post")).await;
+        assert_eq!(reason, "retries_exhausted", "{behaviour:?}");
+        assert!(error.starts_with("after ") && error.contains(" failed calls: "), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn an_outage_right_after_good_answers_costs_no_dead_letter() {
+    let bench = Bench::new().await;
+    let input = one("comment/on-post");
+    bench.handle(&input).await.unwrap();
+    let broken = Behaviour::Answer { status: 500, body: String::new() };
+    bench.simulator.misbehave("me", broken.clone());
+    bench.simulator.misbehave_times("17865799348089039", broken, 40);
+    assert_eq!(lookup(&input, &bench.handle(&input).await.unwrap())["status"], "found");
+}
+
+#[tokio::test]
+async fn a_call_that_always_times_out_does_not_hold_its_partition_for_ever() {
+    let bench = Bench::with(|settings| {
+        settings.graph.graph.timeout = Duration::from_millis(100);
+        settings.seek.patience = Duration::from_millis(700);
+    })
+    .await;
+    bench.simulator.misbehave("me", Behaviour::Hang);
+    bench.simulator.misbehave("17865799348089039", Behaviour::Hang);
+    let (reason, error) = reason(&bench, &one("comment/on-post")).await;
+    assert_eq!(reason, "retries_exhausted");
+    assert!(error.contains("did not answer within 100ms"), "{error}");
+}
+
+#[tokio::test]
+async fn a_short_outage_costs_no_dead_letter() {
+    let bench = Bench::new().await;
+    let broken = Behaviour::Answer { status: 502, body: String::new() };
+    bench.simulator.misbehave("me", broken.clone());
+    bench.simulator.misbehave_times("17865799348089039", broken, 30);
+    let input = one("comment/on-post");
+    assert_eq!(lookup(&input, &bench.handle(&input).await.unwrap())["status"], "found");
+}
