@@ -10,8 +10,8 @@ use weir_tests::fixtures;
 use weir_tests::oracle::{self, Oracle};
 use weir_tests::signed::Sender;
 
-/// Between two fixtures.
-const PAUSE: Duration = Duration::from_millis(50);
+/// About as many, beside the messages; most of them are one event.
+pub(crate) const FIXTURES_PER_SECOND: f64 = 20.0;
 
 /// A load that runs until it is stopped.
 pub(crate) struct Load {
@@ -33,7 +33,7 @@ pub(crate) fn start(sender: Sender, rate: u32) -> Result<Load> {
             }
             // What is answered is in the metrics.
             drop(sender.post(body).await);
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(Duration::from_secs_f64(1.0 / FIXTURES_PER_SECOND)).await;
         }
     });
     Ok(Load { messages, is_stopped, fixtures })

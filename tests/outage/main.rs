@@ -21,7 +21,7 @@ use weir_tests::prometheus::Prometheus;
 /// The account of most fixtures, so that its own metrics are there.
 const ACCOUNT: &str = "17841405726653026";
 /// Before the outage, so that something can be seen to change.
-const CALM: Duration = Duration::from_secs(90);
+const CALM: Duration = Duration::from_mins(1);
 
 /// Stops Kafka under load, and writes down which alerts fire and what the dashboards show
 #[derive(Debug, Parser)]
@@ -54,7 +54,7 @@ async fn main() -> Result<()> {
     let mut composed = Composed::prepare().await?;
     composed.up(&more).await?;
     let dir = tempfile::tempdir().context("making a directory")?;
-    history::write(dir.path(), f64::from(rate))?;
+    history::write(dir.path(), f64::from(rate) + load::FIXTURES_PER_SECOND)?;
     let prometheus = composed.prometheus(dir).await?;
     let load = load::start(composed.sender()?, rate)?;
 

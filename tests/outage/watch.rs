@@ -10,7 +10,7 @@ use weir_tests::prometheus::Prometheus;
 pub(crate) const EXPECTED: [&str; 3] = ["WeirBreakerOpen", "WeirBrokersUnreachable", "WeirEventsLate"];
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// No alert fires any more when none has for so long.
-const QUIET: Duration = Duration::from_mins(1);
+const QUIET: Duration = Duration::from_secs(30);
 const CLEAR_WITHIN: Duration = Duration::from_mins(20);
 
 pub(crate) struct Watch<'a> {
