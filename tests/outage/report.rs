@@ -10,7 +10,7 @@ const HEAD: &str = "\
 
 What who runs Weir sees of it. Everything is started as `docker-compose.yml` says, on the loopback of one machine, with a Graph API
 that is simulated and a Prometheus that looks once a second and remembers three calm days; Kafka is stopped in good order and
-started again. Every delivery was answered 200. Made by:
+started again. Made by:
 
     tests/outage/run
 ";
