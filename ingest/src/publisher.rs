@@ -4,6 +4,7 @@ mod outcome;
 
 use crate::delivery::Delivery;
 use crate::metrics::Metrics;
+use enum_map::EnumMap;
 pub(crate) use outcome::{NotPublished, Refused};
 use runtime::dead_letter::DeadLetter;
 use runtime::producer::{Batch, Outgoing, Producer, Receipt, SendError};
@@ -36,8 +37,8 @@ struct Sending<'a> {
 #[derive(Debug)]
 pub(crate) struct Publisher {
     producer: Producer,
-    /// Names of the topics, by their place in [`Topic`].
-    topics: [String; Topic::ALL.len()],
+    /// Names of the topics.
+    topics: EnumMap<Topic, String>,
     max_events: usize,
     consumer: &'static str,
     metrics: Arc<Metrics>,
@@ -52,7 +53,7 @@ impl Publisher {
         consumer: &'static str,
         metrics: Arc<Metrics>,
     ) -> Self {
-        let topics = Topic::ALL.map(|topic| topic.name(topic_prefix));
+        let topics = EnumMap::from_fn(|topic: Topic| topic.name(topic_prefix));
         Self { producer, topics, max_events, consumer, metrics, refused: Throttle::new(SAY_EVERY) }
     }
 
@@ -128,7 +129,7 @@ impl Publisher {
         value: &[u8],
         headers: &[(&str, &[u8])],
     ) -> Result<(), NotPublished> {
-        let topic = &self.topics[topic as usize];
+        let topic = &self.topics[topic];
         let record = Outgoing { topic, key: key.map(str::as_bytes), value, headers };
         batch.send(record).map_err(|error| {
             if error != SendError::QueueFull
@@ -142,7 +143,7 @@ impl Publisher {
 
     /// Every topic that ingest writes to, by name.
     pub(crate) fn topic_names(&self) -> Vec<String> {
-        Topic::OF_INGEST.iter().map(|topic| self.topics[*topic as usize].clone()).collect()
+        Topic::OF_INGEST.iter().map(|topic| self.topics[*topic].clone()).collect()
     }
 }
 

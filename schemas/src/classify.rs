@@ -1,50 +1,10 @@
 //! What an item is: the table of kinds as code. The first row that fits decides.
 
 use crate::json::Token;
-use crate::kind::Kind;
+use crate::kind::{Item, Kind};
 use crate::members::members;
 use crate::participants::Participants;
 use crate::token;
-
-members! {
-    /// A messaging item, or the value of a change: every member that some kind is told by or keyed with.
-    Item {
-        sender: "sender",
-        recipient: "recipient",
-        timestamp: "timestamp",
-        created_time: "created_time",
-        message: "message",
-        message_edit: "message_edit",
-        reaction: "reaction",
-        postback: "postback",
-        referral: "referral",
-        optin: "optin",
-        account_linking: "account_linking",
-        game_play: "game_play",
-        messaging_feedback: "messaging_feedback",
-        response_feedback: "response_feedback",
-        order: "order",
-        payment: "payment",
-        checkout_update: "checkout_update",
-        pre_checkout: "pre_checkout",
-        branded_camera: "branded_camera",
-        pass_thread_control: "pass_thread_control",
-        take_thread_control: "take_thread_control",
-        request_thread_control: "request_thread_control",
-        pass_thread_metadata: "pass_thread_metadata",
-        read: "read",
-        delivery: "delivery",
-        policy_enforcement: "policy_enforcement",
-        policy_enforcement_old: "policy-enforcement",
-        app_roles: "app_roles",
-        id: "id",
-        comment_id: "comment_id",
-        media: "media",
-        media_id: "media_id",
-        post_id: "post_id",
-        event_data: "event_data",
-    }
-}
 
 members! {
     /// The main member of a messaging item: what tells its kind and its natural key.
@@ -89,27 +49,18 @@ pub(crate) fn messaging<'t, 'a>(item: &Item<'t, 'a>, account: Option<&str>) -> C
     story_mention(item, message.as_ref(), is_sent)
         .or_else(|| message.map(|main| Classified { kind: message_kind(&main, is_sent), main }))
         .or_else(|| told_by_action(item))
-        .or_else(|| told_by_name(item))
+        .or_else(|| item.told_by_member().map(|(kind, main)| Classified { kind, main }))
         .unwrap_or_default()
 }
 
 /// The kind of a change by its field, where the value is an object; `None` for a field that the table does not name.
 pub(crate) fn change(field: &str, value: &Item<'_, '_>) -> Option<Kind> {
-    Some(match field {
-        "comments" => Kind::Comment,
-        "live_comments" => Kind::CommentLive,
-        "mentions" if token::as_sent(value.comment_id).is_some() => Kind::MentionComment,
-        "mentions" => Kind::MentionCaption,
-        "story_insights" => Kind::StoryInsights,
-        "feed" => Kind::Feed,
-        "mention" => Kind::PageMention,
-        "ratings" => Kind::Rating,
-        "leadgen" => Kind::Lead,
-        // The latter is the name that WhatsApp's twin of the field has.
-        "messenger_template_status_update" | "message_template_status_update" => Kind::TemplateStatus,
-        "messages" if is_test_of_2021(value) => Kind::DashboardTest,
-        _ => return None,
-    })
+    match field {
+        "mentions" if token::as_sent(value.comment_id).is_some() => Some(Kind::MentionComment),
+        "mentions" => Some(Kind::MentionCaption),
+        "messages" if is_test_of_2021(value) => Some(Kind::DashboardTest),
+        field => Kind::of_field(field),
+    }
 }
 
 /// In 2021 the dashboard's test button sent a form of its own in place of a messaging item.
@@ -168,32 +119,6 @@ fn told_by_action<'t, 'a>(item: &Item<'t, 'a>) -> Option<Classified<'t, 'a>> {
         _ => return None,
     };
     Some(Classified { kind, main })
-}
-
-fn told_by_name<'t, 'a>(item: &Item<'t, 'a>) -> Option<Classified<'t, 'a>> {
-    let rows = [
-        (item.postback, Kind::Postback),
-        (item.referral, Kind::Referral),
-        (item.optin, Kind::Optin),
-        (item.account_linking, Kind::AccountLinking),
-        (item.game_play, Kind::GamePlay),
-        (item.messaging_feedback, Kind::Feedback),
-        (item.response_feedback, Kind::ResponseFeedback),
-        (item.order, Kind::Order),
-        (item.pass_thread_control, Kind::ThreadPassed),
-        (item.take_thread_control, Kind::ThreadTaken),
-        (item.request_thread_control, Kind::ThreadRequested),
-        (item.pass_thread_metadata, Kind::ThreadMetadata),
-        (item.read, Kind::ReceiptRead),
-        (item.delivery, Kind::ReceiptDelivered),
-        (item.policy_enforcement.or(item.policy_enforcement_old), Kind::PolicyEnforcement),
-        (item.app_roles, Kind::AppRoles),
-        (item.payment, Kind::Payment),
-        (item.checkout_update, Kind::CheckoutUpdate),
-        (item.pre_checkout, Kind::PreCheckout),
-        (item.branded_camera, Kind::BrandedCamera),
-    ];
-    rows.into_iter().find_map(|(member, kind)| main_member(member).map(|main| Classified { kind, main }))
 }
 
 /// A main member counts when it is an object.

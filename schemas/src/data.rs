@@ -24,7 +24,7 @@ mod model;
 #[cfg(feature = "json-schema")]
 mod told;
 
-use crate::kind::Kind;
+use crate::kind::{Kind, Model};
 use comment::Comment;
 use dashboard_test::DashboardTest;
 use feed::FeedChange;
@@ -74,45 +74,18 @@ impl<'a> Data<'a> {
     /// Where `data` is no JSON object, which ingest makes `unknown`.
     pub fn read(kind: Kind, data: &'a RawValue) -> Result<Self, serde_json::Error> {
         let json = data.get();
-        Ok(match kind {
-            Kind::StoryMention
-            | Kind::MessageDeleted
-            | Kind::MessageUnsupported
-            | Kind::MessageEcho
-            | Kind::Message
-            | Kind::MessageEdited
-            | Kind::ReactionAdded
-            | Kind::ReactionRemoved
-            | Kind::Postback
-            | Kind::Referral
-            | Kind::Optin
-            | Kind::AccountLinking
-            | Kind::GamePlay
-            | Kind::Feedback
-            | Kind::ResponseFeedback
-            | Kind::Order
-            | Kind::Payment
-            | Kind::CheckoutUpdate
-            | Kind::PreCheckout
-            | Kind::BrandedCamera
-            | Kind::ThreadPassed
-            | Kind::ThreadTaken
-            | Kind::ThreadRequested
-            | Kind::ThreadMetadata
-            | Kind::ReceiptRead
-            | Kind::ReceiptDelivered
-            | Kind::PolicyEnforcement
-            | Kind::AppRoles => Self::Messaging(serde_json::from_str(json)?),
-            Kind::Comment | Kind::CommentLive => Self::Comment(serde_json::from_str(json)?),
-            Kind::MentionComment | Kind::MentionCaption => Self::Mention(serde_json::from_str(json)?),
-            Kind::StoryInsights => Self::StoryInsights(serde_json::from_str(json)?),
-            Kind::Feed => Self::Feed(serde_json::from_str(json)?),
-            Kind::PageMention => Self::PageMention(serde_json::from_str(json)?),
-            Kind::Rating => Self::Rating(serde_json::from_str(json)?),
-            Kind::Lead => Self::Lead(serde_json::from_str(json)?),
-            Kind::TemplateStatus => Self::TemplateStatus(serde_json::from_str(json)?),
-            Kind::DashboardTest => Self::DashboardTest(serde_json::from_str(json)?),
-            Kind::Unknown => Self::Unknown(data),
+        Ok(match kind.spec().data {
+            Model::Messaging => Self::Messaging(serde_json::from_str(json)?),
+            Model::Comment => Self::Comment(serde_json::from_str(json)?),
+            Model::Mention => Self::Mention(serde_json::from_str(json)?),
+            Model::StoryInsights => Self::StoryInsights(serde_json::from_str(json)?),
+            Model::Feed => Self::Feed(serde_json::from_str(json)?),
+            Model::PageMention => Self::PageMention(serde_json::from_str(json)?),
+            Model::Rating => Self::Rating(serde_json::from_str(json)?),
+            Model::Lead => Self::Lead(serde_json::from_str(json)?),
+            Model::TemplateStatus => Self::TemplateStatus(serde_json::from_str(json)?),
+            Model::DashboardTest => Self::DashboardTest(serde_json::from_str(json)?),
+            Model::Unknown => Self::Unknown(data),
         })
     }
 }

@@ -10,7 +10,6 @@ mod closed;
 pub mod compatibility;
 mod data;
 mod envelope;
-mod origin;
 
 pub use closed::closed;
 

@@ -29,9 +29,9 @@ pub mod raw;
 pub mod reply;
 
 pub use event::{Carrier, Event, EventId, Receipt};
-pub use kind::{EventKind, Kind, UnknownKind};
+pub use kind::{EventKind, Kind, KindSpec, Model, NaturalKey, UnknownKind};
 pub use refusal::Refusal;
 pub use split::{Split, split};
 pub use time::Millis;
-pub use topic::{KeyRule, MessageSize, Topic, TopicSpec};
+pub use topic::{Holds, KeyRule, MessageSize, Topic, TopicSpec};
 pub use typed_event::{TypedEvent, Unreadable};

@@ -1,52 +1,11 @@
 //! The one table of topics: name, key, retention, size, and what each carries.
 
+mod table;
+
+pub use table::Topic;
+
 use std::fmt;
 use std::time::Duration;
-
-/// A topic of the pipeline. Its full name is `{prefix}.{suffix}`, for instance `meta.messages.v1`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Topic {
-    /// The exact bodies of all deliveries.
-    Raw,
-    /// Messages and what belongs to conversations.
-    Messages,
-    /// The same kinds while another app owns the thread.
-    Standby,
-    /// Read and delivery receipts.
-    Receipts,
-    /// Comments on the account's media.
-    Comments,
-    /// Mentions of the account by others.
-    Mentions,
-    /// Figures of expired stories.
-    Insights,
-    /// Page feed, page mentions, ratings, leads.
-    Feed,
-    /// What concerns the account itself.
-    Account,
-    /// Whatever has no kind yet.
-    Unknown,
-    /// Normalised messages.
-    Inbox,
-    /// Comments with what the Graph API said.
-    CommentsEnriched,
-    /// Mentions with what the Graph API said.
-    MentionsEnriched,
-    /// Commands to answer.
-    Replies,
-    /// What became of the commands.
-    RepliesResults,
-    /// Bodies that ingest could not read.
-    IngestDlq,
-    /// Records that the messages consumer could not handle.
-    MessagesDlq,
-    /// Records that the lookups consumer could not handle.
-    LookupsDlq,
-    /// Records that the metrics consumer could not handle.
-    MetricsDlq,
-    /// Records that the replies consumer could not handle.
-    RepliesDlq,
-}
 
 /// What a topic's records are keyed by: records of one key keep their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +40,27 @@ impl fmt::Display for KeyRule {
     }
 }
 
+/// What sort of records a topic holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// Bodies of deliveries.
+    Bodies,
+    /// Typed events.
+    Events,
+    /// Inbox records.
+    Inbox,
+    /// Typed events with what the Graph API said.
+    Enriched,
+    /// Commands to answer.
+    Commands,
+    /// What became of the commands.
+    Results,
+    /// Bodies that ingest could not read.
+    RefusedBodies,
+    /// Records that a consumer could not handle.
+    DeadLetters,
+}
+
 /// How large a record of a topic may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MessageSize {
@@ -101,6 +81,8 @@ pub struct TopicSpec {
     pub retention: Duration,
     /// How large its records may be.
     pub size: MessageSize,
+    /// What sort of records it holds.
+    pub holds: Holds,
     /// What it carries, in a few words.
     pub carries: &'static str,
 }
@@ -125,103 +107,36 @@ impl TopicSpec {
 }
 
 impl Topic {
-    /// Every topic, in the order of the reference table.
-    pub const ALL: [Self; 20] = [
-        Self::Raw,
-        Self::Messages,
-        Self::Standby,
-        Self::Receipts,
-        Self::Comments,
-        Self::Mentions,
-        Self::Insights,
-        Self::Feed,
-        Self::Account,
-        Self::Unknown,
-        Self::Inbox,
-        Self::CommentsEnriched,
-        Self::MentionsEnriched,
-        Self::Replies,
-        Self::RepliesResults,
-        Self::IngestDlq,
-        Self::MessagesDlq,
-        Self::LookupsDlq,
-        Self::MetricsDlq,
-        Self::RepliesDlq,
-    ];
-
     /// The topics that ingest writes.
-    pub const OF_INGEST: [Self; 11] = [
-        Self::Raw,
-        Self::Messages,
-        Self::Standby,
-        Self::Receipts,
-        Self::Comments,
-        Self::Mentions,
-        Self::Insights,
-        Self::Feed,
-        Self::Account,
-        Self::Unknown,
-        Self::IngestDlq,
-    ];
+    pub const OF_INGEST: [Self; 11] = Self::that_hold(&[Holds::Bodies, Holds::Events, Holds::RefusedBodies]);
 
     /// The topics of typed events.
-    pub const TYPED: [Self; 9] = [
-        Self::Messages,
-        Self::Standby,
-        Self::Receipts,
-        Self::Comments,
-        Self::Mentions,
-        Self::Insights,
-        Self::Feed,
-        Self::Account,
-        Self::Unknown,
-    ];
+    pub const TYPED: [Self; 9] = Self::that_hold(&[Holds::Events]);
 
     /// The full name, for instance `meta.messages.v1`.
     pub fn name(self, prefix: &str) -> String {
         format!("{prefix}.{}", self.spec().suffix)
     }
 
-    /// The topic's row of the table.
-    #[rustfmt::skip] // A table reads best as a table.
-    pub const fn spec(self) -> TopicSpec {
-        use KeyRule::{Account, AccountMedia, AccountPost, AccountUser, AccountUserOrMedia, None, Original};
-        use MessageSize::{Body, KafkaDefault};
-        match self {
-            Self::Raw => row("webhooks.raw.v1", None, 30, Body, "one record a delivery: the exact body"),
-            Self::Messages => row("messages.v1", AccountUser, 7, Body, "messages, echoes, edits, unsends, reactions, postbacks, referrals, opt-ins, orders, thread control"),
-            Self::Standby => row("standby.v1", AccountUser, 7, Body, "the same kinds while another app owns the thread"),
-            Self::Receipts => row("receipts.v1", AccountUser, 2, Body, "read, seen, delivered"),
-            Self::Comments => row("comments.v1", AccountMedia, 7, Body, "comments, live comments"),
-            Self::Mentions => row("mentions.v1", AccountMedia, 7, Body, "mentions in comments and captions"),
-            Self::Insights => row("insights.v1", AccountMedia, 7, Body, "story insights"),
-            Self::Feed => row("feed.v1", AccountPost, 7, Body, "page feed, page mentions, ratings, lead forms"),
-            Self::Account => row("account.v1", Account, 7, Body, "policy enforcement, app roles, template status"),
-            Self::Unknown => row("unknown.v1", Account, 30, Body, "whatever has no kind yet"),
-            Self::Inbox => row("inbox.v1", AccountUser, 7, Body, "normalised, deduplicated messages"),
-            Self::CommentsEnriched => row("comments.enriched.v1", AccountMedia, 7, Body, "comments with what the Graph API said"),
-            Self::MentionsEnriched => row("mentions.enriched.v1", AccountMedia, 7, Body, "mentions with what the Graph API said"),
-            Self::Replies => row("replies.v1", AccountUserOrMedia, 7, KafkaDefault, "commands to answer"),
-            Self::RepliesResults => row("replies.results.v1", AccountUserOrMedia, 7, KafkaDefault, "what became of the commands"),
-            Self::IngestDlq => row("ingest.dlq.v1", Original, 30, Body, "bodies that ingest could not read"),
-            Self::MessagesDlq => row("messages.dlq.v1", Original, 30, Body, "records that weir-messages could not handle"),
-            Self::LookupsDlq => row("lookups.dlq.v1", Original, 30, Body, "records that weir-lookups could not handle"),
-            Self::MetricsDlq => row("metrics.dlq.v1", Original, 30, Body, "records that weir-metrics could not handle"),
-            Self::RepliesDlq => row("replies.dlq.v1", Original, 30, Body, "records that weir-replies could not handle"),
+    /// The topics that hold one of `what`; no constant of another number of them compiles.
+    const fn that_hold<const COUNT: usize>(what: &[Holds]) -> [Self; COUNT] {
+        let mut found = [Self::Raw; COUNT];
+        let (mut count, mut row) = (0, 0);
+        while row < Self::ALL.len() {
+            let mut wanted = 0;
+            while wanted < what.len() {
+                if Self::ALL[row].spec().holds as u8 == what[wanted] as u8 {
+                    found[count] = Self::ALL[row];
+                    count += 1;
+                }
+                wanted += 1;
+            }
+            row += 1;
         }
+        assert!(count == COUNT, "the table has fewer topics of that sort");
+        found
     }
 }
-
-const fn row(
-    suffix: &'static str,
-    key: KeyRule,
-    days: u64,
-    size: MessageSize,
-    carries: &'static str,
-) -> TopicSpec {
-    TopicSpec { suffix, key, retention: Duration::from_secs(days * 24 * 60 * 60), size, carries }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -42,7 +42,7 @@ fn the_committed_documents_are_what_the_generator_writes() {
 #[test]
 fn every_sample_is_of_its_kind() {
     for kind in Kind::ALL {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(sample::of(kind));
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(kind.spec().sample);
         let body = fs::read(file.with_extension("json")).unwrap();
         assert_eq!(split(&body, 10).events[0].kind.kind, kind);
     }

@@ -1,6 +1,6 @@
 //! What lies on a topic, and what is promised of it, in words.
 
-use schemas::{EventKind, KeyRule, Kind, Topic, TopicSpec};
+use schemas::{EventKind, Holds, KeyRule, Kind, Topic, TopicSpec};
 
 /// The prefix that documents show.
 pub(crate) const PREFIX: &str = "meta";
@@ -27,27 +27,15 @@ pub(crate) enum Content {
 impl Content {
     /// Every sort of record on a topic.
     pub(crate) fn of(topic: Topic) -> Vec<Self> {
-        match topic {
-            Topic::Raw => vec![Self::Delivery],
-            Topic::Standby => events(Kind::comes_on_standby, true),
-            Topic::Messages
-            | Topic::Receipts
-            | Topic::Comments
-            | Topic::Mentions
-            | Topic::Insights
-            | Topic::Feed
-            | Topic::Account
-            | Topic::Unknown => events(|kind| topic_of(kind) == topic, false),
-            Topic::Inbox => vec![Self::Inbox],
-            Topic::CommentsEnriched => kinds_of(Topic::Comments).map(Self::Enriched).collect(),
-            Topic::MentionsEnriched => kinds_of(Topic::Mentions).map(Self::Enriched).collect(),
-            Topic::Replies => vec![Self::Reply],
-            Topic::RepliesResults => vec![Self::ReplyResult],
-            Topic::IngestDlq
-            | Topic::MessagesDlq
-            | Topic::LookupsDlq
-            | Topic::MetricsDlq
-            | Topic::RepliesDlq => vec![Self::DeadLetter(topic)],
+        match topic.spec().holds {
+            Holds::Bodies => vec![Self::Delivery],
+            Holds::Events if topic == Topic::Standby => events(Kind::comes_on_standby, true),
+            Holds::Events => events(|kind| topic_of(kind) == topic, false),
+            Holds::Inbox => vec![Self::Inbox],
+            Holds::Enriched => kinds_of(source(topic)).map(Self::Enriched).collect(),
+            Holds::Commands => vec![Self::Reply],
+            Holds::Results => vec![Self::ReplyResult],
+            Holds::RefusedBodies | Holds::DeadLetters => vec![Self::DeadLetter(topic)],
         }
     }
 
@@ -98,6 +86,11 @@ fn events(is_there: impl Fn(Kind) -> bool, standby: bool) -> Vec<Content> {
 
 fn kinds_of(topic: Topic) -> impl Iterator<Item = Kind> {
     Kind::ALL.into_iter().filter(move |kind| topic_of(*kind) == topic)
+}
+
+/// The topic whose events an enriched topic has.
+pub(crate) fn source(enriched: Topic) -> Topic {
+    if enriched == Topic::CommentsEnriched { Topic::Comments } else { Topic::Mentions }
 }
 
 /// The topic of a kind that did not come on the standby channel.

@@ -1,6 +1,6 @@
 //! The page for people: a section a topic, and in it one a kind, with samples out of the fixtures.
 
-use crate::content::{Content, PREFIX, days, order, sentence};
+use crate::content::{Content, PREFIX, days, order, sentence, source};
 use crate::dead_letter;
 use crate::{layout, sample};
 use schemas::{Kind, Topic, TopicSpec};
@@ -140,9 +140,9 @@ fn event(kind: Kind, text: &mut String) {
         "{} {}\n\nSchema of `data`: [{name}.v1.json](../schemas/json/{name}.v1.json); \
          deliveries: [fixtures/{name}](../schemas/fixtures/{name}).\n",
         sentence(kind.about()),
-        sample::origin(kind)
+        kind.spec().origin
     );
-    json(&sample::event(sample::of(kind)), text);
+    json(&sample::event(kind.spec().sample), text);
 }
 
 fn standby(text: &mut String) {
@@ -160,7 +160,7 @@ fn standby(text: &mut String) {
 }
 
 fn enriched(topic: Topic, text: &mut String) {
-    let source = if topic == Topic::CommentsEnriched { Topic::Comments } else { Topic::Mentions };
+    let source = source(topic);
     let name = source.name(PREFIX);
     add!(
         text,
@@ -194,7 +194,7 @@ fn delivery(text: &mut String) {
         schemas::raw::TYPE
     );
     add!(text, "`ce_source`, `ce_time` (receipt), `content-type`, `x-hub-signature-256`, `weir_app`.\n");
-    json(&sample::delivery(sample::of(Kind::Message)), text);
+    json(&sample::delivery(Kind::Message.spec().sample), text);
 }
 
 fn inbox(text: &mut String) {

@@ -1,68 +1,13 @@
 //! Samples: events that fixtures become, as the records that are published.
 
 use crate::layout::lay_out;
-use schemas::{Kind, Receipt, Topic, split};
+use schemas::{Receipt, Topic, split};
 use std::fs;
 use std::path::Path;
 
 /// What the receipt of a delivery says, in every sample.
 const RECEIPT: Receipt<'static> =
     Receipt { delivery_id: "01981e56-7bb4-7b1f-9a53-2f6c1d0e8b47", received: "2025-07-18T16:20:41.012Z" };
-
-/// The fixture that shows a kind best.
-pub(crate) const fn of(kind: Kind) -> &'static str {
-    match kind {
-        Kind::StoryMention => "story_mention/attachment",
-        Kind::MessageDeleted => "message.deleted/by-the-customer",
-        Kind::MessageUnsupported => "message.unsupported/bare",
-        Kind::MessageEcho => "message.echo/text",
-        Kind::Message => "message/text",
-        Kind::MessageEdited => "message.edited/text",
-        Kind::ReactionAdded => "reaction.added/love",
-        Kind::ReactionRemoved => "reaction.removed/bare",
-        Kind::Postback => "postback/icebreaker",
-        Kind::Referral => "referral/ig-me-link",
-        Kind::Optin => "optin/notification-messages",
-        Kind::AccountLinking => "account_linking/linked",
-        Kind::GamePlay => "game_play/score-and-payload",
-        Kind::Feedback => "feedback/csat-with-follow-up",
-        Kind::ResponseFeedback => "response_feedback/good",
-        Kind::Order => "order/cart",
-        Kind::Payment => "payment/stripe",
-        Kind::CheckoutUpdate => "checkout_update/address-chosen",
-        Kind::PreCheckout => "pre_checkout/with-user-info",
-        Kind::BrandedCamera => "branded_camera/dismissed",
-        Kind::ThreadPassed => "thread.passed/to-this-app",
-        Kind::ThreadTaken => "thread.taken/instagram",
-        Kind::ThreadRequested => "thread.requested/by-secondary-receiver",
-        Kind::ThreadMetadata => "thread.metadata/instagram",
-        Kind::ReceiptRead => "receipt.read/instagram-seen",
-        Kind::ReceiptDelivered => "receipt.delivered/mids",
-        Kind::PolicyEnforcement => "policy_enforcement/block",
-        Kind::AppRoles => "app_roles/without-sender",
-        Kind::Comment => "comment/reply",
-        Kind::CommentLive => "comment.live/during-a-broadcast",
-        Kind::MentionComment => "mention.comment/object-form",
-        Kind::MentionCaption => "mention.caption/object-form",
-        Kind::StoryInsights => "story_insights/expired-story",
-        Kind::Feed => "feed/comment-reply",
-        Kind::PageMention => "page_mention/in-a-post",
-        Kind::Rating => "rating/recommendation",
-        Kind::Lead => "lead/string-ids",
-        Kind::TemplateStatus => "template_status/approved",
-        Kind::DashboardTest => "dashboard_test/text",
-        Kind::Unknown => "unknown/change-of-another-field",
-    }
-}
-
-/// What `data` of a kind is and who describes it, in the words of its committed schema.
-pub(crate) fn origin(kind: Kind) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("json").join(format!("{}.v1.json", kind.as_str()));
-    let schema =
-        fs::read(&path).ok().and_then(|text| serde_json::from_slice::<serde_json::Value>(&text).ok());
-    let words = schema.as_ref().and_then(|schema| schema["description"].as_str()?.split("\n\n").nth(1));
-    words.unwrap_or_else(|| unreachable!("{}: generate it first", path.display())).to_owned()
-}
 
 /// The value of the first record that a fixture becomes, laid out.
 pub(crate) fn event(fixture: &str) -> String {

@@ -45,6 +45,7 @@ pub use thread::{ThreadControl, ThreadMetadata, ThreadRequest};
 use super::model::model;
 use crate::participants::Participants;
 use crate::time::Millis;
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -119,6 +120,9 @@ model! {
         /// The roles that apps now have on the account, by app id, such as `primary_receiver`. Present in the kind
         /// `app_roles`.
         pub app_roles: BTreeMap<String, Vec<String>> = lists("app_roles"),
+        /// What Meta says of a message's context, verbatim: it sends this since 2026 and describes it nowhere. Present in the
+        /// kind `message_context`.
+        pub message_context: Option<Box<RawValue>> = raw("message_context"),
         /// What the apps that had the thread before left behind. Present beside a message of a thread that was
         /// passed on. Source: Messenger platform.
         pub hop_context: Vec<HopContext> = list("hop_context"),

@@ -1,6 +1,6 @@
 //! The schema of each kind's `data`.
 
-use super::{ANY, generator, not_null, origin, properties, titled};
+use super::{ANY, generator, not_null, properties, titled};
 use crate::data::comment::Comment;
 use crate::data::dashboard_test::DashboardTest;
 use crate::data::feed::FeedChange;
@@ -11,55 +11,28 @@ use crate::data::page_mention::PageMention;
 use crate::data::rating::Rating;
 use crate::data::story_insights::StoryInsights;
 use crate::data::template_status::TemplateStatus;
-use crate::kind::Kind;
+use crate::kind::{Kind, KindSpec, Model};
 use schemars::{JsonSchema, Schema, json_schema};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// What may stand beside the main member of any messaging item.
 const BESIDE: [&str; 6] = ["sender", "recipient", "timestamp", "is_self", "hop_context", "prior_message"];
-/// What else may stand beside a message.
-const BESIDE_MESSAGE: [&str; 4] = ["referral", "lead", "delivery", "read"];
-
 /// The schema of `data` of events of `kind`.
 pub(super) fn of(kind: Kind) -> Schema {
-    let mut schema = match kind {
-        Kind::StoryMention => messaging(&["message", "referral"], &BESIDE_MESSAGE),
-        Kind::MessageDeleted | Kind::MessageUnsupported | Kind::MessageEcho | Kind::Message => {
-            messaging(&["message"], &BESIDE_MESSAGE)
-        }
-        Kind::MessageEdited => messaging(&["message_edit"], &[]),
-        Kind::ReactionAdded | Kind::ReactionRemoved => messaging(&["reaction"], &[]),
-        Kind::Postback => messaging(&["postback"], &["referral", "lead"]),
-        Kind::Referral => messaging(&["referral"], &["lead"]),
-        Kind::Optin => messaging(&["optin"], &[]),
-        Kind::AccountLinking => messaging(&["account_linking"], &[]),
-        Kind::GamePlay => messaging(&["game_play"], &[]),
-        Kind::Feedback => messaging(&["messaging_feedback"], &[]),
-        Kind::ResponseFeedback => messaging(&["response_feedback"], &[]),
-        Kind::Order => messaging(&["order"], &[]),
-        Kind::Payment => messaging(&["payment"], &[]),
-        Kind::CheckoutUpdate => messaging(&["checkout_update"], &[]),
-        Kind::PreCheckout => messaging(&["pre_checkout"], &[]),
-        Kind::BrandedCamera => messaging(&["branded_camera"], &[]),
-        Kind::ThreadPassed => messaging(&["pass_thread_control"], &[]),
-        Kind::ThreadTaken => messaging(&["take_thread_control"], &[]),
-        Kind::ThreadRequested => messaging(&["request_thread_control"], &[]),
-        Kind::ThreadMetadata => messaging(&["pass_thread_metadata"], &[]),
-        Kind::ReceiptRead => messaging(&["read"], &[]),
-        Kind::ReceiptDelivered => messaging(&["delivery"], &[]),
-        Kind::PolicyEnforcement => messaging(&["policy_enforcement", "policy-enforcement"], &[]),
-        Kind::AppRoles => messaging(&["app_roles"], &[]),
-        Kind::Comment | Kind::CommentLive => model::<Comment>(),
-        Kind::MentionComment | Kind::MentionCaption => model::<Mention>(),
-        Kind::StoryInsights => model::<StoryInsights>(),
-        Kind::Feed => model::<FeedChange>(),
-        Kind::PageMention => model::<PageMention>(),
-        Kind::Rating => model::<Rating>(),
-        Kind::Lead => model::<Lead>(),
-        Kind::TemplateStatus => model::<TemplateStatus>(),
-        Kind::DashboardTest => model::<DashboardTest>(),
-        Kind::Unknown => json_schema!({
+    let KindSpec { members, beside, data, .. } = kind.spec();
+    let mut schema = match data {
+        Model::Messaging => messaging(members, beside),
+        Model::Comment => model::<Comment>(),
+        Model::Mention => model::<Mention>(),
+        Model::StoryInsights => model::<StoryInsights>(),
+        Model::Feed => model::<FeedChange>(),
+        Model::PageMention => model::<PageMention>(),
+        Model::Rating => model::<Rating>(),
+        Model::Lead => model::<Lead>(),
+        Model::TemplateStatus => model::<TemplateStatus>(),
+        Model::DashboardTest => model::<DashboardTest>(),
+        Model::Unknown => json_schema!({
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "type": ANY,
         }),
@@ -70,7 +43,7 @@ pub(super) fn of(kind: Kind) -> Schema {
 
 /// What happened, what `data` is, and how far it can be relied on.
 fn description(kind: Kind) -> String {
-    let (name, about, origin) = (kind.as_str(), kind.about(), origin::of(kind));
+    let KindSpec { word: name, about, origin, .. } = kind.spec();
     let standby = if kind.comes_on_standby() {
         format!(", and of `com.meta.{{metaobject}}.standby.{name}.v1`")
     } else {

@@ -17,7 +17,7 @@ pub struct EventKind {
 impl EventKind {
     /// The topic that carries it: the standby channel has one of its own, so that no bot answers by mistake.
     pub const fn topic(self) -> Topic {
-        if self.standby { Topic::Standby } else { self.kind.topic() }
+        if self.standby { Topic::Standby } else { self.kind.spec().topic }
     }
 
     /// `standby.` or nothing: what stands before the kind's name.

@@ -1,9 +1,9 @@
 //! Reads one entry of a delivery: its carriers, in a fixed order, whatever the order of its members.
 
-use crate::classify::{self, Item};
+use crate::classify;
 use crate::event::{Carrier, Event};
 use crate::json::Token;
-use crate::kind::Kind;
+use crate::kind::{Item, Kind};
 use crate::members::{self, members};
 use crate::split::item::{Entry, Found};
 use crate::split::{Read, Room};

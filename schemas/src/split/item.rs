@@ -1,10 +1,10 @@
 //! Turns one item of an entry into an event: kind, key, time, id.
 
-use crate::classify::{self, Classified, Item, Main};
+use crate::classify::{self, Classified, Main};
 use crate::event::{Carrier, Event, EventId};
 use crate::identity::event_id;
 use crate::json::Token;
-use crate::kind::{EventKind, Kind};
+use crate::kind::{EventKind, Item, Kind, Model, NaturalKey};
 use crate::members::members;
 use crate::participants::Participants;
 use crate::time::Millis;
@@ -98,21 +98,16 @@ impl<'a> Entry<'_, 'a> {
     /// The event's id, over its natural key where it has one, else over its bytes.
     fn id(&self, found: &Found<'_, '_>, user: Option<&str>) -> EventId {
         let (main, item, sent) = (&found.main, &found.item, token::as_sent);
-        let natural_key: &[Option<&str>] = match found.kind.kind {
-            Kind::Message
-            | Kind::MessageEcho
-            | Kind::MessageDeleted
-            | Kind::MessageUnsupported
-            | Kind::StoryMention
-            | Kind::Postback => &[sent(main.mid)],
-            Kind::MessageEdited => &[sent(main.mid), sent(main.num_edit)],
-            Kind::ReactionAdded | Kind::ReactionRemoved => &[sent(main.mid), user, sent(item.timestamp)],
-            Kind::ReceiptRead if sent(main.mid).is_some() => &[sent(main.mid)],
-            Kind::ReceiptRead | Kind::ReceiptDelivered => &[sent(main.watermark), user],
-            Kind::Comment | Kind::CommentLive => &[sent(item.id).or(sent(item.comment_id))],
-            Kind::MentionComment | Kind::MentionCaption => &[sent(item.media_id), sent(item.comment_id)],
-            Kind::StoryInsights => &[sent(item.media_id)],
-            _ => &[None],
+        let natural_key: &[Option<&str>] = match found.kind.kind.spec().natural_key {
+            NaturalKey::Mid => &[sent(main.mid)],
+            NaturalKey::Edit => &[sent(main.mid), sent(main.num_edit)],
+            NaturalKey::Reaction => &[sent(main.mid), user, sent(item.timestamp)],
+            NaturalKey::Read if sent(main.mid).is_some() => &[sent(main.mid)],
+            NaturalKey::Read | NaturalKey::Watermark => &[sent(main.watermark), user],
+            NaturalKey::Comment => &[sent(item.id).or(sent(item.comment_id))],
+            NaturalKey::Mention => &[sent(item.media_id), sent(item.comment_id)],
+            NaturalKey::Media => &[sent(item.media_id)],
+            NaturalKey::Whole => &[None],
         };
         let whole = [Some(found.data.get()), self.time_as_sent];
         let key = if natural_key[0].is_some() { natural_key } else { &whole };
@@ -138,7 +133,7 @@ fn key(kind: EventKind, account: Option<&str>, user: Option<&str>, item: &Item<'
 
 /// A comment names its media in an object of its own, the other kinds in `media_id`.
 fn media<'a>(kind: Kind, item: &Item<'_, 'a>) -> Option<Cow<'a, str>> {
-    let is_comment = matches!(kind, Kind::Comment | Kind::CommentLive);
+    let is_comment = kind.spec().data == Model::Comment;
     let object = item.media.filter(|_| is_comment).and_then(Media::of);
     token::id(object.and_then(|media| media.id)).or_else(|| token::id(item.media_id))
 }

@@ -12,6 +12,5 @@ mod fixtures;
 mod golden;
 mod json_schema;
 mod models;
-mod probe;
 mod shown;
 mod told;

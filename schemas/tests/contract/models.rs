@@ -1,7 +1,6 @@
 //! Every event of the fixtures reads into the model of its kind, and nothing that Meta says is lost on the way.
 
 use crate::deliveries::{Typed, typed};
-use crate::probe::{item, probe, text};
 use crate::told::{differences, pointers, pruned, without};
 use schemas::data::Data;
 use schemas::data::messaging::Messaging;
@@ -20,16 +19,21 @@ fn for_each(mut check: impl FnMut(&Typed, &Data<'_>, &Value)) {
     }
 }
 
+/// The item of a messaging event.
+fn item<'d>(data: &'d Data<'_>) -> Option<&'d Messaging> {
+    if let Data::Messaging(item) = data { Some(item) } else { None }
+}
+
 #[test]
-fn what_matters_most_of_each_kind_is_read() {
-    let mut read = BTreeSet::new();
-    for_each(|typed, data, json| {
-        let (pointer, from_model) = probe(typed.kind.kind);
-        let expected = json.pointer(pointer).and_then(text);
-        assert_eq!(from_model(data), expected, "{} {pointer}", typed.name);
-        read.extend(expected.map(|_| typed.kind.kind));
+fn every_kind_has_a_fixture_that_shows_what_tells_it() {
+    let mut shown = BTreeSet::new();
+    for_each(|typed, _, json| {
+        let members = typed.kind.kind.spec().members;
+        if members.is_empty() || members.iter().any(|member| json[member].is_object()) {
+            shown.insert(typed.kind.kind);
+        }
     });
-    assert_eq!(read, Kind::ALL.into(), "a kind has no fixture that shows it");
+    assert_eq!(shown, Kind::ALL.into(), "a kind has no fixture that shows it");
 }
 
 /// What a model tells of its data.

@@ -4,37 +4,18 @@ use crate::json::Json;
 use proptest::option::weighted;
 use proptest::prelude::*;
 use proptest::sample::select;
+use schemas::Kind;
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 const ACCOUNT: &str = "17841405726653026";
 const USER: &str = "6837251906428371";
 
-/// Members that tell the kind of a messaging item, one that is in no table last.
-const MAIN: [&str; 24] = [
-    "message",
-    "message_edit",
-    "reaction",
-    "postback",
-    "referral",
-    "optin",
-    "account_linking",
-    "game_play",
-    "messaging_feedback",
-    "response_feedback",
-    "order",
-    "pass_thread_control",
-    "take_thread_control",
-    "request_thread_control",
-    "pass_thread_metadata",
-    "read",
-    "delivery",
-    "policy-enforcement",
-    "app_roles",
-    "payment",
-    "checkout_update",
-    "pre_checkout",
-    "branded_camera",
-    "poll_vote",
-];
+/// Members that tell the kind of a messaging item, and one that is in no table.
+static MAIN: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let members: BTreeSet<_> = Kind::ALL.into_iter().flat_map(|kind| kind.spec().members).copied().collect();
+    members.into_iter().chain(["poll_vote"]).collect()
+});
 
 /// Fields of changes, one that is in no table last.
 const FIELDS: [&str; 14] = [
