@@ -10,8 +10,10 @@ use tempfile::TempDir;
 use weir_lookups::simulator::Simulator;
 
 use crate::kafka::Kafka;
+use crate::mounted::Mounted;
 use crate::process::Binary;
 use crate::reader::{self, Record};
+use crate::shipped::Container;
 use crate::signed::Sender;
 use crate::writer::{self, Outgoing};
 use crate::{http, ports};
@@ -33,6 +35,7 @@ pub struct Ground {
     /// The Graph API that the lookups ask, and the replies act through.
     pub graph: Simulator,
     folder: TempDir,
+    tokens: Mounted,
 }
 
 /// A binary of the pipeline with its ports.
@@ -54,11 +57,10 @@ impl Ground {
         let kafka = Kafka::start().await?;
         let graph = Simulator::start().await.context("starting the Graph API's simulator")?;
         let folder = tempfile::tempdir().context("making a directory for settings")?;
-        fs::create_dir(folder.path().join("tokens"))?;
-        fs::write(folder.path().join("tokens/default"), "a-valid-access-token")?;
+        let tokens = Mounted::new(&[("default", b"a-valid-access-token")])?;
         // A member that was killed is to be missed after the least that the broker allows, not after 45 s.
         fs::write(folder.path().join("client.properties"), "session.timeout.ms=6000\n")?;
-        let ground = Self { kafka, graph, folder };
+        let ground = Self { kafka, graph, folder, tokens };
         let mut apply = ground.tool(&["topics", "apply"])?;
         let status = apply.wait(PATIENCE).await?;
         ensure!(status.success(), "weir topics apply: {status}\n{}{}", apply.stdout()?, apply.stderr()?);
@@ -117,9 +119,8 @@ impl Ground {
     ///
     /// When it does not become ready.
     pub async fn consumer_with(&self, name: &str, envs: &[(&str, &str)]) -> Result<Service> {
-        let tokens = self.folder.path().join("tokens");
         let url = self.graph.url();
-        let of_graph = ["--graph-url", &url, "--access-tokens", path(&tokens)?];
+        let of_graph = ["--graph-url", &url, "--access-tokens", path(self.tokens.path())?];
         let args: &[&str] = if CALLS_GRAPH_API.contains(&name) { &of_graph } else { &[] };
         let mut service = self.start(name, args, envs)?;
         service.ready().await?;
@@ -132,6 +133,15 @@ impl Ground {
     ///
     /// When it is not built or cannot be started.
     pub fn start(&self, name: &str, args: &[&str], envs: &[(&str, &str)]) -> Result<Service> {
+        self.start_in(&Container::of(name), args, envs)
+    }
+
+    /// As [`Self::start`], in a container of the test's choice.
+    ///
+    /// # Errors
+    ///
+    /// When it is not built or cannot be started.
+    pub fn start_in(&self, container: &Container, args: &[&str], envs: &[(&str, &str)]) -> Result<Service> {
         let [port] = ports::free()?;
         let listen = format!("127.0.0.1:{port}");
         let properties = self.folder.path().join("client.properties");
@@ -145,7 +155,7 @@ impl Ground {
             "--kafka-config",
             path(&properties)?,
         ];
-        let process = Binary::start(name, &[args, &common].concat(), envs)?;
+        let process = container.start(&[args, &common].concat(), envs)?;
         Ok(Service { process, admin: format!("http://{listen}") })
     }
 

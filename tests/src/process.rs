@@ -1,5 +1,6 @@
 //! A real binary of the workspace, run by a test.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
@@ -11,6 +12,7 @@ use tempfile::TempDir;
 use crate::guarded::{self, Guarded, Signal};
 use crate::http;
 use crate::log_tail::log_tail;
+use crate::shipped::Container;
 use crate::until::until;
 
 /// Lines of each log that a message shows.
@@ -25,32 +27,43 @@ pub struct Binary {
 }
 
 impl Binary {
-    /// Starts a binary that was built into the directory of the test's own executable.
+    /// Starts a binary that was built into the directory of the test's own executable, as it is deployed: see
+    /// [`crate::shipped`], which has more to choose.
     ///
-    /// Settings of the test's own environment (`WEIR_…`, `OTEL_…`, `RUST_LOG`) do not reach it; `envs` does.
+    /// Nothing of the test's own environment reaches it but `envs`.
     ///
     /// # Errors
     ///
     /// When it is not built (the message names the command) or cannot be started.
     pub fn start(name: &str, args: &[&str], envs: &[(&str, &str)]) -> Result<Self> {
-        Self::run(name, &built(name)?, args, envs)
+        Container::of(name).start(args, envs)
     }
 
-    /// Starts any other program, as [`Self::start`] does.
+    /// Starts any other program, with the test's own environment beside `envs`.
     ///
     /// # Errors
     ///
     /// When it cannot be started.
     pub fn run(name: &str, program: &Path, args: &[&str], envs: &[(&str, &str)]) -> Result<Self> {
+        let text =
+            |(key, value): (OsString, OsString)| Some((key.into_string().ok()?, value.into_string().ok()?));
+        let inherited: Vec<_> = std::env::vars_os().filter_map(text).collect();
+        let inherited: Vec<_> = inherited.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
         let dir = tempfile::Builder::new().prefix(name).tempdir().context("making a directory for logs")?;
+        Self::run_in(dir, name, program, args, &[&inherited, envs].concat())
+    }
+
+    /// As [`Self::run`], with `envs` alone and a folder that ends with it.
+    pub(crate) fn run_in(
+        dir: TempDir,
+        name: &str,
+        program: &Path,
+        args: &[&str],
+        envs: &[(&str, &str)],
+    ) -> Result<Self> {
         let mut command = guarded::command(program, dir.path());
-        for (key, _) in std::env::vars_os() {
-            let name = key.to_string_lossy();
-            if name == "RUST_LOG" || name.starts_with("WEIR_") || name.starts_with("OTEL_") {
-                command.env_remove(key);
-            }
-        }
         command
+            .env_clear()
             .args(args)
             .envs(envs.iter().copied())
             .stdout(create(&dir.path().join("stdout"))?)

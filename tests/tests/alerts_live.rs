@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use schemas::Topic;
+use weir_tests::mounted::Mounted;
 use weir_tests::pipeline::{APP_SECRET, Ground, PREFIX, Service};
 use weir_tests::prometheus::{Patience, Prometheus};
 use weir_tests::signed::Sender;
@@ -93,8 +94,7 @@ async fn an_outage_of_kafka_is_seen_and_its_end_too() {
 #[tokio::test]
 async fn wrong_and_broken_secrets_and_an_ingest_that_is_gone_are_seen() {
     let ground = Ground::prepare().await.unwrap();
-    let secrets = tempfile::tempdir().unwrap();
-    std::fs::write(secrets.path().join("shop"), APP_SECRET).unwrap();
+    let secrets = Mounted::new(&[("shop", APP_SECRET.as_bytes())]).unwrap();
     let folder = ["--app-secrets", secrets.path().to_str().unwrap(), "--secrets-refresh", "200ms"];
     let (mut ingest, sender) = ground.ingest_with(&folder, &[]).await.unwrap();
     let prometheus = Prometheus::start(&[("weir-ingest", address(&ingest))], Patience::Short).await.unwrap();
@@ -111,7 +111,7 @@ async fn wrong_and_broken_secrets_and_an_ingest_that_is_gone_are_seen() {
     .await
     .unwrap();
 
-    std::fs::remove_file(secrets.path().join("shop")).unwrap();
+    secrets.replace(&[]).unwrap();
     firing_are(&prometheus, &["WeirSecretsNotReread", "WeirSignatureFailures"], &[]).await.unwrap();
     assert_eq!(
         sender.post(DELIVERY).await.unwrap().status,

@@ -1,7 +1,6 @@
 //! What ingest does when the system has no file descriptor left for it.
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -9,7 +8,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use weir_tests::pipeline::{APP_SECRET, PATIENCE};
-use weir_tests::process::{self, Binary};
+use weir_tests::shipped::Container;
 use weir_tests::{http, ports, signed, until::until};
 
 /// More than the process needs for itself, and fewer than the test has connections.
@@ -69,13 +68,13 @@ fn delivery() -> Vec<u8> {
 #[tokio::test]
 async fn ingest_backs_off_when_descriptors_run_out_and_serves_again_once_there_are_some() {
     let [admin, listen] = ports::free().unwrap().map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
-    let limited = format!("ulimit -n {DESCRIPTORS}; exec \"$0\" \"$@\"");
-    let ingest = process::built("weir-ingest").unwrap();
-    let (ingest, at, admin_at) = (ingest.to_string_lossy(), listen.to_string(), admin.to_string());
-    let args =
-        ["-c", &limited, &ingest, "--brokers", "127.0.0.1:1", "--listen", &at, "--admin-listen", &admin_at];
-    let mut ingest =
-        Binary::run("weir-ingest", Path::new("sh"), &args, &[("WEIR_APP_SECRET", APP_SECRET)]).unwrap();
+    let limited = format!("ulimit -n {DESCRIPTORS}; exec \"$@\"");
+    let (at, admin_at) = (listen.to_string(), admin.to_string());
+    let args = ["--brokers", "127.0.0.1:1", "--listen", &at, "--admin-listen", &admin_at];
+    // A shell outside of the container, which hands its limit on.
+    let words = ["sh", "-c", &limited, "sh"];
+    let container = Container::of("weir-ingest").behind(&words);
+    let mut ingest = container.start(&args, &[("WEIR_APP_SECRET", APP_SECRET)]).unwrap();
     ingest.ready(&format!("http://{admin}/livez"), PATIENCE).await.unwrap();
     let mut admin = Admin(BufReader::new(TcpStream::connect(admin).await.unwrap()));
     // The metric is there a moment after the port.

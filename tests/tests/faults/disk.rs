@@ -1,38 +1,19 @@
 //! The spool's disk is full, fails, or is slow, while Kafka is away.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
-use weir_tests::pipeline::APP_SECRET;
-use weir_tests::process::Binary;
+use weir_tests::shipped::Container;
 
 use crate::rig::{ANSWERED_WITHIN, Rig, say};
 
 const RATE: u32 = 100;
-
-/// The binary beside the test's own.
-fn weir_ingest() -> Result<String> {
-    let test = std::env::current_exe()?;
-    let directory = test.ancestors().nth(2).context("the tests are below a directory of binaries")?;
-    Ok(directory.join("weir-ingest").display().to_string())
-}
-
-/// Runs ingest as the last words of another command line.
-fn behind(program: &str, words: &[&str], args: &[String]) -> Result<Binary> {
-    let ingest = weir_ingest()?;
-    let args: Vec<&str> =
-        words.iter().copied().chain([ingest.as_str()]).chain(args.iter().map(String::as_str)).collect();
-    Binary::run("weir-ingest", Path::new(program), &args, &[("WEIR_APP_SECRET", APP_SECRET)])
-}
+/// Less than the spool may take.
+const SMALL: u64 = 12 << 20;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_answered_503_and_used_again_when_it_has_space() {
-    let mut rig = Rig::start(&["--spool-max-bytes", "32MiB"]).await.unwrap();
-    // A disk of 8 MB that goes with the process, for whoever runs the test.
-    let mounted = r#"for word; do [ "$seen" = --spool-dir ] && spool=$word; seen=$word; done; mount -t tmpfs -o size=8m none "$spool" && exec "$@""#;
-    let words = ["--user", "--map-root-user", "--mount", "sh", "-c", mounted, "sh"];
-    rig.replace(|args| behind("unshare", &words, &args)).await.unwrap();
+    let container = Container::of("weir-ingest").volume(SMALL);
+    let mut rig = Rig::start_in(container, &["--spool-max-bytes", "32MiB"]).await.unwrap();
     rig.ground.kafka.pause().unwrap();
     let start = Instant::now();
     let load = rig.oracle.load(&rig.sender, 1_000);
@@ -40,21 +21,21 @@ async fn a_full_disk_is_answered_503_and_used_again_when_it_has_space() {
     load.stop().await.unwrap();
     rig.ground.kafka.resume().unwrap();
     let lap = rig.oracle.lap(start);
-    say(&format!("full disk of 8 MB: {lap}"));
+    say(&format!("full disk of 12 MiB: {lap}"));
     assert!(lap.answers.keys().all(|status| [200, 503].contains(status)) && lap.unanswered == 0, "{lap}");
     assert!(lap.answers[&200] > 1_000, "{lap}");
     let verdict = rig.verdict().await.unwrap();
-    say(&format!("full disk of 8 MB: {verdict:?}"));
+    say(&format!("full disk of 12 MiB: {verdict:?}"));
     verdict.is_clean(500).unwrap();
     rig.metric("weir_spool_healthy", "", |healthy| healthy > 0.0).await.unwrap();
 }
 
-/// Lets system calls fail or wait; the rest is as `strace` finds it.
-async fn with_injected(inject: &str, what: &str) -> (Rig, weir_tests::oracle::Lap) {
+/// Lets system calls fail or wait; the rest is as `strace` finds it. It is outside of the container, whose process it traces
+/// from beside it.
+async fn with_injected(inject: &'static str, what: &str) -> (Rig, weir_tests::oracle::Lap) {
     let mut rig = Rig::start(&[]).await.unwrap();
-    // The tracer beside it, so that the process is ingest itself.
-    let words = ["-D", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,pwrite64", "-e", inject];
-    rig.replace(|args| behind("strace", &words, &args)).await.unwrap();
+    let words = ["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,pwrite64", "-e", inject];
+    rig.replace(Container::of("weir-ingest").behind(&words)).await.unwrap();
     rig.ground.kafka.pause().unwrap();
     let start = Instant::now();
     let load = rig.oracle.load(&rig.sender, RATE);

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use weir_tests::oracle::{Oracle, Verdict};
 use weir_tests::pipeline::{APP_SECRET, Ground, PREFIX, Service};
 use weir_tests::ports;
-use weir_tests::process::Binary;
+use weir_tests::shipped::Container;
 use weir_tests::signed::Sender;
 use weir_tests::until::until;
 
@@ -25,39 +25,46 @@ pub(crate) struct Rig {
     pub(crate) sender: Sender,
     spool: TempDir,
     port: u16,
+    container: Container,
     args: Vec<&'static str>,
 }
 
 impl Rig {
     /// Everything up and ready; `args` are ingest's beside where its spool is.
     pub(crate) async fn start(args: &[&'static str]) -> Result<Self> {
+        Self::start_in(Container::of("weir-ingest"), args).await
+    }
+
+    /// As [`Self::start`], with ingest in a container of the test's choice.
+    pub(crate) async fn start_in(container: Container, args: &[&'static str]) -> Result<Self> {
         let ground = Ground::prepare().await?;
         let [port] = ports::free()?;
         let spool = tempfile::tempdir()?;
-        let ingest = ingest(&ground, port, &spool, args).await?;
+        let ingest = ingest(&ground, &container, port, &spool, args).await?;
         let sender = Sender::new(&format!("http://127.0.0.1:{port}/webhook"), APP_SECRET.as_bytes())?;
-        Ok(Self { ground, ingest, oracle: Oracle::new(), sender, spool, port, args: args.to_vec() })
+        Ok(Self {
+            ground,
+            ingest,
+            oracle: Oracle::new(),
+            sender,
+            spool,
+            port,
+            container,
+            args: args.to_vec(),
+        })
     }
 
     /// Starts ingest again, on the same port with the same spool.
     pub(crate) async fn restart(&mut self) -> Result<()> {
-        self.ingest = ingest(&self.ground, self.port, &self.spool, &self.args).await?;
+        self.ingest = ingest(&self.ground, &self.container, self.port, &self.spool, &self.args).await?;
         Ok(())
     }
 
-    /// Puts another ingest in the place of this one: the same settings behind another program.
-    pub(crate) async fn replace(&mut self, wrap: impl FnOnce(Vec<String>) -> Result<Binary>) -> Result<()> {
+    /// Puts another ingest in the place of this one: the same settings in another container.
+    pub(crate) async fn replace(&mut self, container: Container) -> Result<()> {
         self.ingest.process.terminate(PATIENCE).await?;
-        let [admin] = ports::free()?;
-        let admin = format!("127.0.0.1:{admin}");
-        let mut args: Vec<String> = self.args.iter().map(ToString::to_string).collect();
-        let spool = self.spool.path().display().to_string();
-        let own = ["--listen", &format!("127.0.0.1:{}", self.port), "--spool-dir", &spool];
-        let common =
-            ["--admin-listen", &admin, "--brokers", self.ground.kafka.bootstrap(), "--topic-prefix", PREFIX];
-        args.extend(own.iter().chain(&common).map(ToString::to_string));
-        self.ingest = Service { process: wrap(args)?, admin: format!("http://{admin}") };
-        self.ingest.ready().await
+        self.container = container;
+        self.restart().await
     }
 
     /// Puts an ingest without a spool in the place of this one.
@@ -102,10 +109,16 @@ impl Rig {
     }
 }
 
-async fn ingest(ground: &Ground, port: u16, spool: &TempDir, args: &[&str]) -> Result<Service> {
+async fn ingest(
+    ground: &Ground,
+    container: &Container,
+    port: u16,
+    spool: &TempDir,
+    args: &[&str],
+) -> Result<Service> {
     let (listen, spool) = (format!("127.0.0.1:{port}"), spool.path().display().to_string());
     let args = [&["--listen", &listen, "--spool-dir", &spool, "--drain-delay", "0ms"], args].concat();
-    let mut service = ground.start("weir-ingest", &args, &[("WEIR_APP_SECRET", APP_SECRET)])?;
+    let mut service = ground.start_in(container, &args, &[("WEIR_APP_SECRET", APP_SECRET)])?;
     service.ready().await?;
     Ok(service)
 }
