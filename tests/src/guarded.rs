@@ -3,6 +3,8 @@
 //! The child is started through `sh`, which leaves a watcher behind and becomes the program itself, so that the process id
 //! and the exit status are the program's own. The watcher reads a pipe whose other end only the owner holds:
 //! when the owner is gone without having released it, the watcher kills the child and removes its directory.
+//!
+//! What a shell starts in the background has SIGINT ignored, and hands that on: a child is given it back, as a terminal would.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -19,7 +21,7 @@ exec 3<&0 </dev/null
 remove=$1
 shift
 ( read -r released <&3 || { kill -KILL $$; sleep 1; rm -rf -- "$remove"; } ) >/dev/null 2>&1 &
-exec "$@" 3<&-
+exec env --default-signal=INT "$@" 3<&-
 "#;
 
 /// What a test sends to a process.
@@ -157,6 +159,8 @@ impl Drop for Guarded {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::process::ExitStatusExt as _;
+
     use super::*;
 
     const SOON: Duration = Duration::from_secs(20);
@@ -184,6 +188,21 @@ mod tests {
         child.signal(Signal::Terminate).unwrap();
         assert!(!child.wait(SOON).await.unwrap().success());
         assert!(child.signal(Signal::Terminate).is_err());
+    }
+
+    #[tokio::test]
+    async fn an_interrupt_ends_a_child_although_the_owner_ignores_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let inner = command(Path::new("sh"), dir.path());
+        let mut outer = Command::new("sh");
+        outer.args(["-c", "trap '' INT; exec \"$@\"", "sh"]).arg(inner.get_program()).args(inner.get_args());
+        outer.args(["-c", "echo up; while :; do read -r line || :; done"]);
+        outer.stdout(std::fs::File::create(dir.path().join("out")).unwrap());
+        let mut child = Guarded::spawn("a shell", outer).unwrap();
+        let up = async || Ok((std::fs::read(dir.path().join("out"))? == b"up\n").then_some(()));
+        until("the shell", SOON, up).await.unwrap();
+        child.signal(Signal::Interrupt).unwrap();
+        assert_eq!(child.wait(SOON).await.unwrap().signal(), Some(2));
     }
 
     #[tokio::test]
