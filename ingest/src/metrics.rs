@@ -135,7 +135,7 @@ impl Metrics {
             secret_reload_failures: counter(
                 registry,
                 "weir_ingest_secret_reload_failures_total",
-                "Looks at the directories of secrets that could not be used; the old secrets stay.",
+                "Looks at the directories of secrets that found none, or a file that cannot be used.",
             ),
         }
     }

@@ -1,12 +1,16 @@
 //! Secrets from files: one file a secret, named for its app, as a mounted Kubernetes Secret is.
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use runtime::aside::{Aside, AsideError};
+use runtime::secret_files::{self, FileFault, Files, PATIENCE};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A file larger than this holds no app secret or verify token.
 const MAX_BYTES: u64 = 4096;
+
+/// How many digits an app secret of Meta's has.
+const DIGITS: usize = 32;
 
 /// A named secret. Its `Debug` shows the name alone.
 #[derive(Clone, PartialEq, Eq)]
@@ -15,38 +19,38 @@ pub struct Secret {
     value: Vec<u8>,
 }
 
-/// Why a directory gives no secrets.
+/// What a directory holds: the secrets of the files that can be used, by name, and what is wrong with the others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Contents {
+    pub(crate) secrets: Vec<Secret>,
+    pub(crate) faults: BTreeMap<String, String>,
+}
+
+/// Why a directory as a whole gives nothing.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SecretsError {
-    /// The directory or a file in it cannot be read.
-    #[error("{path}: {source}", path = path.display())]
+    /// It cannot be read.
+    #[error("{path}: {fault}", path = path.display())]
     Unreadable {
-        /// The directory or file.
+        /// The directory.
         path: PathBuf,
-        /// What the system said.
-        source: io::Error,
+        /// What is wrong with it.
+        fault: FileFault,
     },
-    /// A file holds nothing.
-    #[error("{path} is empty: write the secret into it, or remove it", path = .0.display())]
-    Empty(PathBuf),
-    /// A file holds more than any secret.
-    #[error("{path} is larger than 4096 bytes: it is no secret", path = .0.display())]
-    TooLarge(PathBuf),
-    /// A file's name cannot name an app.
-    #[error("{path}: a file is named for its app, with 1 to 128 of A-Z a-z 0-9 _ . -", path = .0.display())]
-    BadName(PathBuf),
-    /// The directory holds no files.
-    #[error("{path} holds no files: add one an app, named for it", path = .0.display())]
-    None(PathBuf),
+    /// Whatever it lies on does not answer.
+    #[error("{path}: {error}", path = path.display())]
+    Silent {
+        /// The directory.
+        path: PathBuf,
+        /// How long was waited.
+        error: AsideError,
+    },
 }
 
 impl Secret {
-    /// A secret of the app `name`; one line end after the value is not part of it.
+    /// A secret of the app `name`; blanks, line ends and a byte order mark around the value are not part of it.
     pub fn new(name: &str, value: impl AsRef<[u8]>) -> Self {
-        let value = value.as_ref();
-        let value = value.strip_suffix(b"\n").unwrap_or(value);
-        let value = value.strip_suffix(b"\r").unwrap_or(value);
-        Self { name: name.into(), value: value.to_vec() }
+        Self { name: name.into(), value: secret_files::trimmed(value.as_ref().to_vec()) }
     }
 
     /// The app's name.
@@ -57,6 +61,25 @@ impl Secret {
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.value
     }
+
+    /// In what it differs from the app secrets that Meta gives, which have 32 hexadecimal digits in lower case.
+    pub(crate) fn oddity(&self) -> Option<&'static str> {
+        let is_quote = |byte: u8| matches!(byte, b'"' | b'\'' | b'`');
+        let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+        match self.value.as_slice() {
+            value if value.len() == DIGITS && value.iter().all(u8::is_ascii_hexdigit) => value
+                .iter()
+                .any(u8::is_ascii_uppercase)
+                .then_some("some of its digits are in upper case, Meta's are in lower case"),
+            [first, .., last] if is_quote(*first) && first == last => {
+                Some("it stands in quotes, which count as part of it")
+            }
+            value if value.len() > DIGITS && value.iter().all(|byte| is_base64(*byte)) => {
+                Some("it is longer than 32 digits: is it encoded with base64?")
+            }
+            _ => Some("it is not 32 hexadecimal digits"),
+        }
+    }
 }
 
 impl std::fmt::Debug for Secret {
@@ -65,40 +88,71 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-/// Reads every secret of `directory`, by name. Files that begin with a dot are Kubernetes' own and passed over.
-pub(crate) fn read(directory: &Path) -> Result<Vec<Secret>, SecretsError> {
-    let unreadable = |source| SecretsError::Unreadable { path: directory.to_owned(), source };
-    let mut secrets = Vec::new();
-    for file in fs::read_dir(directory).map_err(unreadable)? {
-        let path = file.map_err(unreadable)?.path();
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if !name.starts_with('.') && !path.is_dir() {
-            secrets.push(read_file(&path, &name)?);
-        }
-    }
-    if secrets.is_empty() {
-        return Err(SecretsError::None(directory.to_owned()));
-    }
-    secrets.sort_by(|one, other| one.name.cmp(&other.name));
-    Ok(secrets)
+/// Reads every secret of a directory while a service is running.
+pub(crate) async fn read(
+    directory: PathBuf,
+    aside: &Aside,
+    before: &[Secret],
+) -> Result<Contents, SecretsError> {
+    let path = directory.clone();
+    let files = aside.run(PATIENCE, move || secret_files::read_folder(&path, MAX_BYTES)).await;
+    contents(directory, files, before)
 }
 
-fn read_file(path: &Path, name: &str) -> Result<Secret, SecretsError> {
-    let unreadable = |source| SecretsError::Unreadable { path: path.to_owned(), source };
+/// Reads every secret of a directory before there is a service.
+pub(crate) fn read_at_start(directory: PathBuf) -> Result<Contents, SecretsError> {
+    let path = directory.clone();
+    let files = Aside::default().wait(PATIENCE, move || secret_files::read_folder(&path, MAX_BYTES));
+    contents(directory, files, &[])
+}
+
+fn contents(
+    path: PathBuf,
+    files: Result<Result<Files, FileFault>, AsideError>,
+    before: &[Secret],
+) -> Result<Contents, SecretsError> {
+    match files {
+        Ok(Ok(files)) => Ok(Contents::of(files, before)),
+        Ok(Err(fault)) => Err(SecretsError::Unreadable { path, fault }),
+        Err(error) => Err(SecretsError::Silent { path, error }),
+    }
+}
+
+impl Contents {
+    /// Each file by itself: where one cannot be used, its secret of `before` stays; that of a file that is gone does not.
+    fn of(files: Files, before: &[Secret]) -> Self {
+        let mut contents = Self::default();
+        for (name, content) in files {
+            match secret(&name, content) {
+                Ok(secret) => contents.secrets.push(secret),
+                Err(fault) => {
+                    contents.secrets.extend(before.iter().find(|secret| *secret.name == *name).cloned());
+                    contents.faults.insert(name, fault);
+                }
+            }
+        }
+        contents
+    }
+}
+
+fn secret(name: &str, content: Result<Vec<u8>, FileFault>) -> Result<Secret, String> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
     if name.len() > 128 || !name.bytes().all(allowed) {
-        return Err(SecretsError::BadName(path.to_owned()));
+        return Err("a file is named for its app, with 1 to 128 of A-Z a-z 0-9 _ . -".to_owned());
     }
-    if fs::metadata(path).map_err(unreadable)?.len() > MAX_BYTES {
-        return Err(SecretsError::TooLarge(path.to_owned()));
+    let secret = Secret::new(name, content.map_err(|fault| fault.to_string())?);
+    if secret.value.is_empty() {
+        return Err("it is empty: write the secret into it, or remove it".to_owned());
     }
-    let secret = Secret::new(name, fs::read(path).map_err(unreadable)?);
-    if secret.value.is_empty() { Err(SecretsError::Empty(path.to_owned())) } else { Ok(secret) }
+    Ok(secret)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
+
+    const GOOD: &str = "0123456789abcdef0123456789abcdef";
 
     fn directory(files: &[(&str, &str)]) -> tempfile::TempDir {
         let directory = tempfile::tempdir().unwrap();
@@ -108,20 +162,56 @@ mod tests {
         directory
     }
 
-    #[test]
-    fn a_directory_gives_its_secrets_by_name() {
-        let directory = directory(&[("shop", "two\n"), ("main", "one"), ("..data", "kubernetes' own")]);
-        let secrets = read(directory.path()).unwrap();
-        assert_eq!(secrets, [Secret::new("main", "one"), Secret::new("shop", "two")]);
+    fn at_start(files: &[(&str, &str)]) -> Contents {
+        read_at_start(directory(files).path().to_owned()).unwrap()
     }
 
     #[test]
-    fn an_empty_file_or_directory_or_a_strange_name_is_refused() {
-        assert!(matches!(read(directory(&[]).path()), Err(SecretsError::None(_))));
-        assert!(matches!(read(directory(&[("main", "\n")]).path()), Err(SecretsError::Empty(_))));
-        assert!(matches!(read(directory(&[("my app", "x")]).path()), Err(SecretsError::BadName(_))));
+    fn a_directory_gives_its_secrets_by_name() {
+        let contents = at_start(&[("shop", "two\n"), ("main", "one"), ("..data", "kubernetes' own")]);
+        assert_eq!(contents.secrets, [Secret::new("main", "one"), Secret::new("shop", "two")]);
+        assert!(contents.faults.is_empty());
+        assert_eq!(at_start(&[]), Contents::default());
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_used_is_named_and_takes_no_other_with_it() {
         let large = "x".repeat(4097);
-        assert!(matches!(read(directory(&[("main", &large)]).path()), Err(SecretsError::TooLarge(_))));
+        let contents = at_start(&[("blank", " \n"), ("my app", "x"), ("large", &large), ("shop", "two")]);
+        assert_eq!(contents.secrets, [Secret::new("shop", "two")]);
+        assert_eq!(contents.faults.keys().collect::<Vec<_>>(), ["blank", "large", "my app"]);
+        assert_eq!(contents.faults["large"], "it is larger than 4096 bytes");
+    }
+
+    #[tokio::test]
+    async fn a_file_that_breaks_keeps_its_secret_and_one_that_is_gone_does_not() {
+        let directory = directory(&[("blank", ""), ("shop", "two")]);
+        let before = [Secret::new("blank", "zero"), Secret::new("gone", "one"), Secret::new("shop", "old")];
+        let contents = read(directory.path().to_owned(), &Aside::default(), &before).await.unwrap();
+        assert_eq!(contents.secrets, [Secret::new("blank", "zero"), Secret::new("shop", "two")]);
+    }
+
+    #[test]
+    fn a_directory_that_is_gone_is_an_error() {
+        let path = directory(&[]).path().to_owned();
+        assert!(matches!(read_at_start(path), Err(SecretsError::Unreadable { .. })));
+    }
+
+    #[test]
+    fn what_is_no_app_secret_of_metas_is_told_from_what_is() {
+        assert_eq!(Secret::new("main", format!("\u{feff} {GOOD}\r\n\n")).oddity(), None);
+        let quoted = format!("\"{GOOD}\"");
+        let base64 = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+        for (value, word) in [
+            (quoted.as_str(), "quotes"),
+            (base64, "base64"),
+            (&GOOD.to_uppercase(), "upper case"),
+            ("test_app_secret", "not 32 hexadecimal digits"),
+            (GOOD.trim_start_matches('0'), "not 32 hexadecimal digits"),
+        ] {
+            let oddity = Secret::new("main", value).oddity().unwrap();
+            assert!(oddity.contains(word), "{value}: {oddity}");
+        }
     }
 
     #[test]

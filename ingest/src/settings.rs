@@ -9,7 +9,7 @@ use runtime::ports::Port;
 use runtime::settings::{Problem, Reader, Source, form};
 use schemas::TopicSpec;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The flags of `weir-ingest` beside the common ones.
@@ -293,23 +293,29 @@ fn read_secrets(reader: &mut Reader<'_>, directory: &str, single: &str) -> Optio
     if reader.is_set(directory) && path.is_none() {
         return None;
     }
-    let secrets = Secrets { directory: path, fixed, current: Vec::new() };
-    match read_current(&secrets) {
-        Ok(current) => Some(Secrets { current, ..secrets }),
-        Err(error) => {
+    match path.as_deref().map_or_else(|| Ok(Vec::new()), usable) {
+        Ok(mut current) => {
+            current.extend(fixed.clone());
+            Some(Secrets { directory: path, fixed, current })
+        }
+        Err(found) => {
             let (setting, source) = (reader.flag(directory), reader.source(directory));
             let expected = "a directory with a file an app, which holds its secret".to_owned();
-            reader.add(Problem { setting, source, found: error.to_string(), expected });
+            reader.add(Problem { setting, source, found, expected });
             None
         }
     }
 }
 
-/// What the directory holds now, and the fixed one.
-pub(crate) fn read_current(secrets: &Secrets) -> Result<Vec<Secret>, secrets::SecretsError> {
-    let mut current = secrets.directory.as_deref().map(secrets::read).transpose()?.unwrap_or_default();
-    current.extend(secrets.fixed.clone());
-    Ok(current)
+/// The secrets of a directory that has some; files that cannot be used are named by whoever looks at it later.
+fn usable(directory: &Path) -> Result<Vec<Secret>, String> {
+    let contents = secrets::read_at_start(directory.to_owned()).map_err(|error| error.to_string())?;
+    if !contents.secrets.is_empty() {
+        return Ok(contents.secrets);
+    }
+    let place = directory.display();
+    let faults: Vec<_> = contents.faults.iter().map(|(file, why)| format!("{place}/{file}: {why}")).collect();
+    Err(if faults.is_empty() { format!("{place}, which holds no files") } else { faults.join("; ") })
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! subscriber that [`process::run`] installs, so several workloads can live in one process.
 
 pub mod admin;
+pub mod aside;
 pub mod backoff;
 pub mod consumer;
 pub mod dead_letter;
@@ -14,6 +15,7 @@ mod panics;
 pub mod ports;
 pub mod process;
 pub mod producer;
+pub mod secret_files;
 pub mod settings;
 pub mod shutdown;
 pub mod telemetry;

@@ -113,15 +113,12 @@ async fn wrong_and_broken_secrets_and_an_ingest_that_is_gone_are_seen() {
 
     secrets.replace(&[]).unwrap();
     firing_are(&prometheus, &["WeirSecretsNotReread", "WeirSignatureFailures"], &[]).await.unwrap();
-    assert_eq!(
-        sender.post(DELIVERY).await.unwrap().status,
-        200,
-        "the secrets that were read last stay in use"
-    );
+    assert_eq!(sender.post(DELIVERY).await.unwrap().status, 401, "what is taken away fits no more");
 
     ingest.process.kill().unwrap();
     let gone = ["WeirIngestAbsent", "WeirProcessDown"];
-    firing_are(&prometheus, &gone, &["WeirSecretsNotReread", "WeirSignatureFailures"]).await.unwrap();
+    let before = ["WeirSecretsNotReread", "WeirSignatureFailures", "WeirEverySignatureFails"];
+    firing_are(&prometheus, &gone, &before).await.unwrap();
 }
 
 #[tokio::test]

@@ -4,10 +4,12 @@
 
 mod folder;
 
-use crate::{AccessToken, AppSecret, GraphId};
-use folder::Contents;
+use crate::{AccessToken, GraphId};
+use folder::{Contents, Look};
 use prometheus::{IntGauge, IntGaugeVec, Registry};
+use runtime::aside::{Aside, AsideError};
 use runtime::metrics;
+use runtime::secret_files::PATIENCE;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -48,7 +50,7 @@ pub enum TokenState {
 pub struct AccessTokens {
     settings: TokenSettings,
     contents: RwLock<Contents>,
-    app: Mutex<Option<AppSecret>>,
+    aside: Aside,
     /// Tokens that Meta refused, by the name of their file.
     refused: Mutex<BTreeMap<String, AccessToken>>,
     /// Accounts without a token, of which it was said.
@@ -74,7 +76,7 @@ impl AccessTokens {
         let tokens = Self {
             settings,
             contents: RwLock::default(),
-            app: Mutex::default(),
+            aside: Aside::default(),
             refused: Mutex::default(),
             said: Mutex::default(),
             one_at_a_time: tokio::sync::Mutex::default(),
@@ -91,6 +93,7 @@ impl AccessTokens {
                 &["account"],
             ),
         };
+        // At the start alone somebody waits for the disk, and no longer than its patience.
         tokens.reread();
         if tokens.usable.get() == 0 {
             let directory = tokens.settings.directory.display();
@@ -149,13 +152,30 @@ impl AccessTokens {
 
     /// Reads the files again. A token whose file is broken or empty stays in use, one whose file is gone does not.
     pub fn reread(&self) {
-        let app = self.app_secret();
-        let before = self.contents.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let secret = lock(&self.app).clone();
-        let mut after = folder::read(&self.settings.directory, secret.as_ref(), &before);
-        if let Err(why) = app {
-            after.broken.insert(String::from("the app's secret"), why);
+        let settings = self.settings.clone();
+        self.take(self.aside.wait(PATIENCE, move || Look::at(&settings)));
+    }
+
+    /// Reads the files again every few seconds, without end.
+    pub async fn keep_fresh(self: Arc<Self>) {
+        let mut ticks = tokio::time::interval(REREAD_EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            let _others_wait = self.one_at_a_time.lock().await;
+            self.reread_aside().await;
         }
+    }
+
+    /// As [`Self::reread`], for one who may not block.
+    async fn reread_aside(&self) {
+        let settings = self.settings.clone();
+        self.take(self.aside.run(PATIENCE, move || Look::at(&settings)).await);
+    }
+
+    fn take(&self, look: Result<Look, AsideError>) {
+        let before = self.contents.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let after = before.after(look);
         for (file, why) in after.broken.iter().filter(|(file, why)| before.broken.get(*file) != Some(*why)) {
             tracing::warn!(file = %self.settings.directory.join(file).display(), %why, "an access token cannot be read");
         }
@@ -168,32 +188,6 @@ impl AccessTokens {
             tracing::info!(tokens = count, "access tokens read");
             self.changed();
         }
-    }
-
-    /// Reads the files again every few seconds, without end.
-    pub async fn keep_fresh(self: Arc<Self>) {
-        let mut ticks = tokio::time::interval(REREAD_EVERY);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            self.reread_aside().await;
-        }
-    }
-
-    async fn reread_aside(self: &Arc<Self>) {
-        let tokens = Arc::clone(self);
-        if let Err(error) = tokio::task::spawn_blocking(move || tokens.reread()).await {
-            tracing::error!(%error, "the access tokens could not be read again");
-        }
-    }
-
-    /// Reads the app's secret; the former one stays where it cannot be used.
-    fn app_secret(&self) -> Result<(), String> {
-        let Some(path) = &self.settings.app_secret else { return Ok(()) };
-        let text = folder::text(path).map_err(|error| error.to_string())?;
-        let secret = AppSecret::parse(&text).ok_or("it is no line of printable characters")?;
-        *lock(&self.app) = Some(secret);
-        Ok(())
     }
 
     fn refuse(&self, token: &AccessToken) {

@@ -1,5 +1,6 @@
 //! The settings of `weir-metrics` beside the common ones.
 
+use runtime::secret_files::read_regular;
 use runtime::settings::{Form, Reader, form};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -7,6 +8,9 @@ use std::time::Duration;
 
 /// Each makes some series, which Prometheus keeps for as long as it keeps anything.
 const MOST_ACCOUNTS: usize = 1_000;
+
+/// A file of that many ids of the longest is smaller.
+const LARGEST_FILE: u64 = 1 << 20;
 
 /// The flags of `weir-metrics` beside the common ones.
 #[derive(Clone, Debug, clap::Args)]
@@ -102,7 +106,7 @@ fn accounts() -> Form<BTreeSet<String>> {
     );
     Form::new(expected, |value| {
         let text = match value.trim().strip_prefix('@') {
-            Some(path) => std::fs::read_to_string(Path::new(path)).ok()?,
+            Some(path) => String::from_utf8(read_regular(Path::new(path), LARGEST_FILE).ok()?).ok()?,
             None => value.to_owned(),
         };
         let ids: BTreeSet<String> =

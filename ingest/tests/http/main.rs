@@ -4,13 +4,13 @@
 
 mod flood;
 mod framing;
+mod secrets;
 mod service;
 mod spool;
 
 use schemas::Topic;
-use service::{SECRET, Service, cluster, digest, limited, post, settings, signed, signed_with, until};
+use service::{SECRET, Service, cluster, digest, limited, post, settings, signed, until};
 use std::time::{Duration, Instant};
-use weir_ingest::settings::Secrets;
 
 const TEXT: &[u8] = include_bytes!("../../../schemas/fixtures/message/text.json");
 const BATCH: &[u8] = include_bytes!("../../../schemas/fixtures/batch/two-entries-four-items.json");
@@ -281,32 +281,6 @@ async fn a_late_acknowledgement_is_answered_503_within_the_ack_timeout() {
     assert!(start.elapsed() >= ack_timeout, "nothing was waited for");
     assert!(start.elapsed() < Duration::from_secs(3), "the answer waited for the broker");
     assert_eq!(service.metric("weir_ingest_unavailable_total", "late"), 1);
-}
-
-#[tokio::test]
-async fn a_new_secret_is_used_without_a_restart_and_an_empty_file_changes_nothing() {
-    let directory = tempfile::tempdir().unwrap();
-    let file = directory.path().join("shop");
-    std::fs::write(&file, "old secret\n").unwrap();
-    let current = vec![weir_ingest::Secret::new("shop", "old secret")];
-    let app_secrets = Secrets { directory: Some(directory.path().to_owned()), fixed: None, current };
-    let secrets_refresh = Duration::from_millis(20);
-    let service = Service::start(weir_ingest::Settings { app_secrets, secrets_refresh, ..settings() }).await;
-    assert_eq!(service.ask(&signed_with("old secret", TEXT)).await.status, 200);
-    std::fs::write(&file, "").unwrap();
-    until("the empty file is noticed", async || {
-        service.metric("weir_ingest_secret_reload_failures_total", "") > 0
-    })
-    .await;
-    assert_eq!(service.ask(&signed_with("old secret", TEXT)).await.status, 200);
-    std::fs::write(&file, "new secret\n").unwrap();
-    until("the new secret is used", async || {
-        service.ask(&signed_with("new secret", TEXT)).await.status == 200
-    })
-    .await;
-    assert_eq!(service.ask(&signed_with("old secret", TEXT)).await.status, 401);
-    let raw = service.records(Topic::Raw, 1).await;
-    assert_eq!(raw[0].headers["weir_app"], "shop");
 }
 
 #[tokio::test]

@@ -8,6 +8,10 @@ use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
 
 use super::{Problem, Reader, Source, form, properties};
+use crate::secret_files::read_regular;
+
+/// A file of properties with the certificates in it is smaller.
+const LARGEST_FILE: u64 = 1 << 20;
 
 /// The flags that say how to reach Kafka.
 #[derive(Clone, Debug, clap::Args)]
@@ -92,10 +96,11 @@ fn is_broker((host, port): (&str, &str)) -> bool {
 fn read_file(reader: &mut Reader<'_>, path: &Path) -> BTreeMap<String, String> {
     let setting = reader.flag("kafka_config");
     let place = path.display();
-    let text = match std::fs::read_to_string(path) {
+    let content = read_regular(path, LARGEST_FILE).map_err(|fault| fault.to_string());
+    let text = match content.and_then(|bytes| String::from_utf8(bytes).map_err(|error| error.to_string())) {
         Ok(text) => text,
-        Err(error) => {
-            let (source, found) = (reader.source("kafka_config"), format!("{place}: {error}"));
+        Err(fault) => {
+            let (source, found) = (reader.source("kafka_config"), format!("{place}: {fault}"));
             reader.add(Problem { setting, source, found, expected: String::from("a file that can be read") });
             return BTreeMap::new();
         }

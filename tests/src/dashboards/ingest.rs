@@ -61,7 +61,7 @@ const DOOR: Row = row(
         ),
         lines(
             "Secrets not reread",
-            "Looks at the mounted secrets that could not be used.",
+            "Looks at the mounted secrets that found none, or a file that cannot be used.",
             Unit::PerSecond,
             &[("rate(weir_ingest_secret_reload_failures_total{@}[$__rate_interval])", "{{instance}}")],
         ),

@@ -1,77 +1,111 @@
-//! Reads the directory of access tokens.
+//! What the files of access tokens hold.
 
-use crate::tokens::DEFAULT;
+use crate::tokens::{DEFAULT, TokenSettings};
 use crate::{AccessToken, AppSecret, GraphId};
+use runtime::aside::AsideError;
+use runtime::secret_files::{self, FileFault, Files};
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Read as _};
-use std::path::Path;
 
 /// More than any token has; a file that is larger is something else.
 const LONGEST_FILE: u64 = 16 * 1024;
 
-/// What the directory holds.
+/// The tokens and the app's secret as far as they are known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Contents {
     /// Tokens by the name of their file.
     pub(super) tokens: BTreeMap<String, AccessToken>,
     /// Files that cannot be used, and why; the directory itself as `.`.
     pub(super) broken: BTreeMap<String, String>,
+    app: Option<AppSecret>,
 }
 
-/// Reads every file; where one cannot be used, its token of `before` stays.
-pub(super) fn read(directory: &Path, app: Option<&AppSecret>, before: &Contents) -> Contents {
-    let names = match names(directory) {
-        Ok(names) => names,
-        Err(error) => {
-            let broken = BTreeMap::from([(String::from("."), error.to_string())]);
-            return Contents { tokens: before.tokens.clone(), broken };
-        }
-    };
-    let mut contents = Contents::default();
-    for name in names {
-        match token(directory, &name, app) {
-            Ok(token) => {
-                contents.tokens.insert(name, token);
-            }
-            Err(why) => {
-                let former = before.tokens.get(&name).cloned();
-                contents.tokens.extend(former.map(|token| (name.clone(), token)));
-                contents.broken.insert(name, why);
-            }
+/// What the file system has given; reading it can hang.
+#[derive(Debug)]
+pub(super) struct Look {
+    folder: Result<Files, FileFault>,
+    app: Option<Result<Vec<u8>, FileFault>>,
+}
+
+impl Look {
+    /// Reads every file.
+    pub(super) fn at(settings: &TokenSettings) -> Self {
+        let app = settings.app_secret.as_deref();
+        Self {
+            folder: secret_files::read_folder(&settings.directory, LONGEST_FILE),
+            app: app.map(|path| secret_files::read_file(path, LONGEST_FILE)),
         }
     }
-    contents
 }
 
-/// The names of the files, links to files included; hidden ones are passed over.
-fn names(directory: &Path) -> io::Result<Vec<String>> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir(directory)? {
-        let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if !name.starts_with('.') && !entry.path().is_dir() {
-            names.push(name);
+impl Contents {
+    /// What is known after a look. A file that cannot be used keeps what it held; one that is gone does not.
+    pub(super) fn after(&self, look: Result<Look, AsideError>) -> Self {
+        match look {
+            Ok(look) => self.with(look),
+            Err(error) => self.without_folder(error.to_string()),
         }
     }
-    Ok(names)
+
+    fn with(&self, look: Look) -> Self {
+        let app = look.app.map(app_secret).transpose();
+        let known = match &app {
+            Ok(app) => app.clone(),
+            Err(_) => self.app.clone(),
+        };
+        let mut after = match look.folder {
+            Ok(files) => self.with_files(files, known),
+            Err(fault) => Self { app: known, ..self.without_folder(fault.to_string()) },
+        };
+        if let Err(why) = app {
+            after.broken.insert(String::from("the app's secret"), why);
+        }
+        after
+    }
+
+    fn with_files(&self, files: Files, app: Option<AppSecret>) -> Self {
+        let mut after = Self { app, ..Self::default() };
+        for (name, content) in files {
+            match token(&name, content, after.app.as_ref()) {
+                Ok(token) => {
+                    after.tokens.insert(name, token);
+                }
+                Err(why) => {
+                    let former = self.tokens.get(&name).cloned();
+                    after.tokens.extend(former.map(|token| (name.clone(), token)));
+                    after.broken.insert(name, why);
+                }
+            }
+        }
+        after
+    }
+
+    fn without_folder(&self, why: String) -> Self {
+        Self { broken: BTreeMap::from([(String::from("."), why)]), ..self.clone() }
+    }
 }
 
-fn token(directory: &Path, name: &str, app: Option<&AppSecret>) -> Result<AccessToken, String> {
+fn token(
+    name: &str,
+    content: Result<Vec<u8>, FileFault>,
+    app: Option<&AppSecret>,
+) -> Result<AccessToken, String> {
     if name != DEFAULT && GraphId::parse(name).is_none() {
         return Err(format!("its name is neither an account's id nor {DEFAULT}"));
     }
-    let text = text(&directory.join(name)).map_err(|error| error.to_string())?;
-    if text.trim().is_empty() {
+    let text = text(content)?;
+    if text.is_empty() {
         return Err(String::from("it is empty"));
     }
     AccessToken::parse(name, &text, app)
         .ok_or_else(|| String::from("it holds more than one line of printable characters"))
 }
 
-/// The text of a file, as far as a secret may be long.
-pub(super) fn text(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    File::open(path)?.take(LONGEST_FILE).read_to_string(&mut text)?;
-    Ok(text)
+fn app_secret(content: Result<Vec<u8>, FileFault>) -> Result<AppSecret, String> {
+    let text = text(content)?;
+    AppSecret::parse(&text).ok_or_else(|| String::from("it is no line of printable characters"))
+}
+
+fn text(content: Result<Vec<u8>, FileFault>) -> Result<String, String> {
+    let bytes = content.map_err(|fault| fault.to_string())?;
+    String::from_utf8(secret_files::trimmed(bytes)).map_err(|_| String::from("it is no text"))
 }

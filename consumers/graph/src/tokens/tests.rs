@@ -158,3 +158,16 @@ fn a_changed_app_secret_gives_new_proofs() {
     assert_eq!(tokens.broken.get(), 1, "an empty secret leaves the former one in use and is counted");
     assert_ne!(proof().unwrap(), first);
 }
+
+#[test]
+fn a_file_that_is_none_takes_no_other_token_with_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    fs::write(path("1784"), "\u{feff}EAAone\r\n\n").unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(path("1")).status().unwrap().success());
+    std::os::unix::fs::symlink("/dev/zero", path("2")).unwrap();
+    std::os::unix::fs::symlink("/proc/self/environ", path("3")).unwrap();
+    let tokens = open(&directory);
+    assert_eq!(token(&tokens, "1784").as_deref(), Some("EAAone"));
+    assert_eq!((tokens.usable.get(), tokens.broken.get()), (1, 3));
+}

@@ -1,0 +1,135 @@
+//! Work that may hang, as on a file system that is gone: in a thread of its own, and waited for within a limit.
+//!
+//! Not in a thread of the runtime: that one waits for all of them before a process ends, however long they hang.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// One piece of work at a time: where one hangs, no second thread joins it.
+#[derive(Clone, Debug, Default)]
+pub struct Aside {
+    busy: Arc<AtomicBool>,
+}
+
+/// Why there is no result.
+#[derive(Debug, thiserror::Error)]
+pub enum AsideError {
+    /// The work takes longer, and goes on.
+    #[error("no answer within {}", humantime::format_duration(*.0))]
+    Late(Duration),
+    /// Earlier work has not come to its end yet.
+    #[error("an earlier look has had no answer yet")]
+    Busy,
+    /// The work panicked.
+    #[error("it was given up by a mistake in the program")]
+    Lost,
+    /// No thread can be started.
+    #[error("no thread can be started: {0}")]
+    NoThread(io::Error),
+}
+
+/// Makes room for the next work when this one ends, however it ends.
+struct Turn(Arc<AtomicBool>);
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
+
+impl Aside {
+    /// Does the work and gives its result, unless that takes longer than `limit`.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        limit: Duration,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, AsideError> {
+        let (sender, receiver) = oneshot::channel();
+        self.start(work, move |result| drop(sender.send(result)))?;
+        match tokio::time::timeout(limit, receiver).await {
+            Ok(result) => result.map_err(|_| AsideError::Lost),
+            Err(_) => Err(AsideError::Late(limit)),
+        }
+    }
+
+    /// As [`Self::run`], for one who may block: before there is a runtime.
+    pub fn wait<T: Send + 'static>(
+        &self,
+        limit: Duration,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, AsideError> {
+        let (sender, receiver) = mpsc::sync_channel(1);
+        self.start(work, move |result| drop(sender.send(result)))?;
+        receiver.recv_timeout(limit).map_err(|error| match error {
+            mpsc::RecvTimeoutError::Timeout => AsideError::Late(limit),
+            mpsc::RecvTimeoutError::Disconnected => AsideError::Lost,
+        })
+    }
+
+    fn start<T>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+        give: impl FnOnce(T) + Send + 'static,
+    ) -> Result<(), AsideError> {
+        if self.busy.swap(true, Ordering::Acquire) {
+            return Err(AsideError::Busy);
+        }
+        let turn = Turn(Arc::clone(&self.busy));
+        let work = move || {
+            let result = work();
+            // Before whoever waits goes on, who may come back with more.
+            drop(turn);
+            give(result);
+        };
+        thread::Builder::new().name("weir-aside".to_owned()).spawn(work).map_err(AsideError::NoThread)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_millis(20);
+    const LONG: Duration = Duration::from_secs(30);
+
+    /// Work that ends when the sender is dropped.
+    fn hanging() -> (mpsc::Sender<()>, impl FnOnce() + Send + 'static) {
+        let (sender, receiver) = mpsc::channel::<()>();
+        (sender, move || assert!(receiver.recv().is_err()))
+    }
+
+    #[tokio::test]
+    async fn what_hangs_is_given_up_and_not_joined_by_more_until_it_has_ended() {
+        let aside = Aside::default();
+        assert_eq!(aside.run(LONG, || 7).await.unwrap(), 7);
+        let (end, work) = hanging();
+        assert!(matches!(aside.run(LIMIT, work).await, Err(AsideError::Late(_))));
+        assert!(matches!(aside.run(LONG, || 7).await, Err(AsideError::Busy)));
+        drop(end);
+        tokio::time::timeout(LONG, async {
+            while aside.run(LONG, || 7).await.is_err() {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await
+        .unwrap();
+    }
+
+    #[test]
+    fn one_who_blocks_is_given_the_result_or_told_why_there_is_none() {
+        let aside = Aside::default();
+        assert_eq!(aside.wait(LONG, || 7).unwrap(), 7);
+        let (end, work) = hanging();
+        let other = Aside::default();
+        assert!(matches!(other.wait(LIMIT, work), Err(AsideError::Late(_))));
+        assert!(matches!(other.wait(LONG, || 7), Err(AsideError::Busy)));
+        drop(end);
+        let panics = Aside::default().wait(LONG, || panic!("a mistake"));
+        assert!(matches!(panics, Err(AsideError::Lost)));
+    }
+}
