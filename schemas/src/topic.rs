@@ -113,9 +113,28 @@ impl Topic {
     /// The topics of typed events.
     pub const TYPED: [Self; 9] = Self::that_hold(&[Holds::Events]);
 
+    /// The topics whose records end up on this topic of dead letters: those that its consumer reads.
+    ///
+    /// None for every other topic, and for the dead letters of ingest, which are bodies and come from no topic.
+    pub const fn sources(self) -> &'static [Self] {
+        match self {
+            Self::MessagesDlq => &[Self::Messages, Self::Standby],
+            Self::LookupsDlq => &[Self::Comments, Self::Mentions],
+            Self::MetricsDlq => &Self::TYPED,
+            Self::RepliesDlq => &[Self::Replies],
+            _ => &[],
+        }
+    }
+
     /// The full name, for instance `meta.messages.v1`.
     pub fn name(self, prefix: &str) -> String {
         format!("{prefix}.{}", self.spec().suffix)
+    }
+
+    /// The topic of this full name.
+    pub fn named(name: &str, prefix: &str) -> Option<Self> {
+        let suffix = name.strip_prefix(prefix)?.strip_prefix('.')?;
+        Self::ALL.into_iter().find(|topic| topic.spec().suffix == suffix)
     }
 
     /// The topics that hold one of `what`; no constant of another number of them compiles.
@@ -137,6 +156,7 @@ impl Topic {
         found
     }
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,6 +167,18 @@ mod tests {
         let names: BTreeSet<_> = Topic::ALL.map(|topic| topic.name("meta")).into();
         assert_eq!(names.len(), Topic::ALL.len());
         assert!(names.contains("meta.webhooks.raw.v1"));
+        assert!(Topic::ALL.iter().all(|topic| Topic::named(&topic.name("a.b"), "a.b") == Some(*topic)));
+        assert_eq!(Topic::named("meta.messages.v1", "met"), None);
+        assert_eq!(Topic::named("meta.messages", "meta"), None);
+    }
+
+    #[test]
+    fn the_dead_letters_of_a_consumer_come_from_topics_that_are_none_themselves() {
+        for topic in Topic::ALL {
+            let is_of_consumer = topic.spec().holds == Holds::DeadLetters;
+            assert_eq!(is_of_consumer, !topic.sources().is_empty(), "{topic:?}");
+            assert!(topic.sources().iter().all(|source| source.spec().key != KeyRule::Original));
+        }
     }
 
     #[test]

@@ -161,6 +161,19 @@ async fn letters_of_one_reason_go_back_first_and_the_rest_once_and_a_limit_holds
     assert_eq!(counts, (0..40).map(|number| (number, 1)).collect(), "each once");
     dlq(&ground, &["redrive", "--apply", "--again", "--reason", "even"]).await.unwrap();
     assert_eq!(counted(&ground).await.unwrap()[&2], 2, "unless it is asked for");
+    a_letter_stays_that_says_it_is_from_elsewhere(&ground).await.unwrap();
+}
+
+/// A right to write dead letters is no right to command.
+async fn a_letter_stays_that_says_it_is_from_elsewhere(ground: &Ground) -> Result<()> {
+    let forged = [Topic::Replies, Topic::Raw, Topic::Comments].map(|topic| letter(&topic.name(PREFIX), 1));
+    writer::write(ground.kafka.bootstrap(), &Topic::MessagesDlq.name(PREFIX), forged.into()).await?;
+    let (code, said) = dlq(ground, &["redrive", "--consumer", "weir-messages", "--apply"]).await?;
+    ensure!(code == Some(3) && said.contains("0 put back, 3 stay"), "{code:?}: {said}");
+    for topic in [Topic::Replies, Topic::Raw] {
+        ensure!(all(ground, topic).await?.is_empty(), "{topic:?}");
+    }
+    Ok(())
 }
 
 #[tokio::test]

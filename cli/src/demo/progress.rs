@@ -14,9 +14,9 @@ pub(super) struct Reader {
 
 /// Every consumer of the demo.
 pub(super) const READERS: [Reader; 3] = [
-    Reader { name: "weir-messages", topics: &[Topic::Messages, Topic::Standby] },
-    Reader { name: "weir-lookups", topics: &[Topic::Comments, Topic::Mentions] },
-    Reader { name: "weir-metrics", topics: &Topic::TYPED },
+    Reader { name: "weir-messages", topics: Topic::MessagesDlq.sources() },
+    Reader { name: "weir-lookups", topics: Topic::LookupsDlq.sources() },
+    Reader { name: "weir-metrics", topics: Topic::MetricsDlq.sources() },
 ];
 
 impl Reader {

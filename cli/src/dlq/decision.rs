@@ -14,8 +14,6 @@ use std::fmt;
 pub(super) struct Rules<'a> {
     /// The topics of the cluster.
     pub(super) topics: &'a BTreeSet<String>,
-    /// Those that a letter may go back to.
-    pub(super) own: &'a BTreeSet<String>,
     pub(super) topic_prefix: &'a str,
     pub(super) max_attempts: u32,
     pub(super) max_events: usize,
@@ -39,7 +37,7 @@ pub(super) enum Stays {
     TooOften(u32),
     /// Its topic is not there.
     NoTopic(String),
-    /// Its topic is none of the pipeline's.
+    /// It says it is from a topic that its consumer does not read.
     Foreign(String),
     /// It is a body that still cannot be read.
     StillRefused(&'static str),
@@ -55,13 +53,26 @@ impl Rules<'_> {
         if letter.attempts >= self.max_attempts {
             return Decision::Stays(Stays::TooOften(self.max_attempts));
         }
+        let lies_on = Topic::named(&record.topic, self.topic_prefix);
         match &letter.origin {
-            Some(origin) if !self.own.contains(&origin.topic) => {
-                Decision::Stays(Stays::Foreign(origin.topic.clone()))
+            Some(origin) => self.back(lies_on, origin.topic.clone()),
+            None if lies_on == Some(Topic::IngestDlq) => {
+                self.split_again(record).map_or_else(Decision::Stays, Decision::Publish)
             }
-            Some(origin) if self.topics.contains(&origin.topic) => Decision::Back(origin.topic.clone()),
-            Some(origin) => Decision::Stays(Stays::NoTopic(origin.topic.clone())),
-            None => self.split_again(record).map_or_else(Decision::Stays, Decision::Publish),
+            None => Decision::Stays(Stays::NoOrigin),
+        }
+    }
+
+    /// Its headers are the word of whoever may write dead letters: it goes back to a topic that the consumer of this
+    /// topic of dead letters reads, and to no other.
+    fn back(&self, lies_on: Option<Topic>, origin: String) -> Decision {
+        let sources = lies_on.map_or(&[][..], Topic::sources);
+        if !sources.iter().any(|source| source.name(self.topic_prefix) == origin) {
+            Decision::Stays(Stays::Foreign(origin))
+        } else if self.topics.contains(&origin) {
+            Decision::Back(origin)
+        } else {
+            Decision::Stays(Stays::NoTopic(origin))
         }
     }
 
@@ -97,7 +108,9 @@ impl fmt::Display for Stays {
         match self {
             Self::TooOften(times) => write!(formatter, "tried {times} times or more (--max-attempts)"),
             Self::NoTopic(topic) => write!(formatter, "there is no topic {topic}"),
-            Self::Foreign(topic) => write!(formatter, "{topic} is no topic that goes by --topic-prefix"),
+            Self::Foreign(topic) => {
+                write!(formatter, "its consumer does not read {topic}, where it says it is from")
+            }
             Self::StillRefused(reason) => write!(formatter, "a body that still cannot be read ({reason})"),
             Self::NoOrigin => formatter.write_str("nothing says where it came from"),
             Self::NoRoom => formatter.write_str("too many before it were left out; put those back first"),
@@ -113,10 +126,9 @@ mod tests {
     const BODY: &[u8] = include_bytes!("../../../schemas/fixtures/message/text.json");
 
     fn decide(record: &Record) -> Decision {
-        let topics = BTreeSet::from(["meta.comments.v1".to_owned()]);
-        let own = BTreeSet::from(["meta.comments.v1".to_owned(), "meta.gone.v1".to_owned()]);
-        let rules =
-            Rules { topics: &topics, own: &own, topic_prefix: "meta", max_attempts: 20, max_events: 10 };
+        let topics = ["meta.comments.v1", "meta.replies.v1", "meta.webhooks.raw.v1", "meta.inbox.v1"];
+        let topics = topics.map(str::to_owned).into();
+        let rules = Rules { topics: &topics, topic_prefix: "meta", max_attempts: 20, max_events: 10 };
         rules.decide(record, &Letter::of(record))
     }
 
@@ -125,6 +137,7 @@ mod tests {
         let mut record = record(None, 1);
         let receipt =
             [("ce_id", "0198a5b0-7c1e-7d2a-9f00-1234567890ab"), ("ce_time", "2025-07-18T10:35:10.123Z")];
+        record.topic = "meta.ingest.dlq.v1".into();
         record.headers.retain(|(name, _)| name.starts_with(header::PREFIX));
         record.headers.extend(receipt.map(|(name, value)| (name.to_owned(), Some(value.into()))));
         record.value = Some(bytes.to_vec());
@@ -139,8 +152,26 @@ mod tests {
         );
         let foreign = Stays::Foreign("meta.lookups.dlq.v1".to_owned());
         assert_eq!(decide(&record(Some("meta.lookups.dlq.v1"), 5)), Decision::Stays(foreign));
-        let gone = Stays::NoTopic("meta.gone.v1".to_owned());
-        assert_eq!(decide(&record(Some("meta.gone.v1"), 5)), Decision::Stays(gone));
+        let gone = Stays::NoTopic("meta.mentions.v1".to_owned());
+        assert_eq!(decide(&record(Some("meta.mentions.v1"), 5)), Decision::Stays(gone));
+    }
+
+    #[test]
+    fn a_letter_goes_to_no_topic_that_its_consumer_does_not_read_whatever_it_says() {
+        for topic in ["meta.replies.v1", "meta.webhooks.raw.v1", "meta.inbox.v1"] {
+            let foreign = Decision::Stays(Stays::Foreign(topic.to_owned()));
+            assert_eq!(decide(&record(Some(topic), 5)), foreign);
+            let of_ingest = Record { topic: "meta.ingest.dlq.v1".into(), ..record(Some(topic), 5) };
+            assert_eq!(decide(&of_ingest), foreign);
+            let of_others = Record { topic: "other.replies.dlq.v1".into(), ..record(Some(topic), 5) };
+            assert_eq!(decide(&of_others), foreign);
+        }
+    }
+
+    #[test]
+    fn a_body_is_split_among_the_letters_of_ingest_alone() {
+        let forged = Record { topic: "meta.lookups.dlq.v1".into(), ..body(BODY) };
+        assert_eq!(decide(&forged), Decision::Stays(Stays::NoOrigin));
     }
 
     #[test]

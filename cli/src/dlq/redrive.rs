@@ -12,7 +12,7 @@ use crate::sink::{Parcel, Sink};
 use crate::source::Source;
 use crate::{Exit, Screen, ToolError};
 use runtime::consumer::Record;
-use schemas::{KeyRule, Millis, Topic};
+use schemas::{Millis, Topic};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -29,8 +29,6 @@ struct Redrive<'a> {
     source: Source,
     /// All topics of the cluster.
     topics: BTreeSet<String>,
-    /// The topics that letters may go back to.
-    own: BTreeSet<String>,
     /// The value of `ce_replay` for what is published anew.
     run: String,
     tally: Tally,
@@ -51,7 +49,6 @@ pub(super) fn run(
         settings,
         source,
         topics,
-        own: own(&settings.scope.topic_prefix),
         run: Millis::of(SystemTime::now()).to_string(),
         tally: Tally::default(),
         screen,
@@ -80,12 +77,6 @@ fn needed(settings: &RedriveSettings) -> Vec<String> {
     let ingest = Topic::IngestDlq.name(&scope.topic_prefix);
     let typed = Topic::TYPED.into_iter().filter(|_| scope.topics.contains(&ingest));
     scope.topics.iter().cloned().chain(typed.map(|topic| topic.name(&scope.topic_prefix))).collect()
-}
-
-/// The topics of the pipeline but for those of dead letters, whatever a letter's headers say.
-fn own(topic_prefix: &str) -> BTreeSet<String> {
-    let own = Topic::ALL.into_iter().filter(|topic| topic.spec().key != KeyRule::Original);
-    own.map(|topic| topic.name(topic_prefix)).collect()
 }
 
 impl Redrive<'_> {
@@ -168,7 +159,6 @@ impl Redrive<'_> {
     fn rules(&self) -> Rules<'_> {
         Rules {
             topics: &self.topics,
-            own: &self.own,
             topic_prefix: &self.settings.scope.topic_prefix,
             max_attempts: self.settings.max_attempts,
             max_events: self.settings.max_events,

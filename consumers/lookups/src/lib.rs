@@ -103,11 +103,11 @@ fn inquiry(
 }
 
 fn options(topic_prefix: &str, look_ahead: usize) -> ConsumerOptions {
-    let names = |topics: [Topic; 2]| topics.map(|topic| topic.name(topic_prefix)).to_vec();
+    let names = |topics: &[Topic]| topics.iter().map(|topic| topic.name(topic_prefix)).collect();
     let options = ConsumerOptions::new(
         ABOUT.name,
-        names([Topic::Comments, Topic::Mentions]),
-        names([Topic::CommentsEnriched, Topic::MentionsEnriched]),
+        names(Topic::LookupsDlq.sources()),
+        names(&[Topic::CommentsEnriched, Topic::MentionsEnriched]),
         Topic::LookupsDlq.name(topic_prefix),
     );
     ConsumerOptions { look_ahead, ..options }

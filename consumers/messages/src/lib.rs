@@ -36,7 +36,7 @@ pub async fn run(common: CommonSettings, settings: Settings, process: Process) -
     let inbox = name(Topic::Inbox);
     let options = ConsumerOptions::new(
         ABOUT.name,
-        vec![name(Topic::Messages), name(Topic::Standby)],
+        Topic::MessagesDlq.sources().iter().map(|topic| name(*topic)).collect(),
         vec![inbox.clone()],
         name(Topic::MessagesDlq),
     );

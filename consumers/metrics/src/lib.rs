@@ -69,7 +69,7 @@ fn told(registry: &Registry, settings: &MetricsSettings) -> Told {
 }
 
 fn options(topic_prefix: &str) -> ConsumerOptions {
-    let topics = Topic::TYPED.map(|topic| topic.name(topic_prefix)).to_vec();
+    let topics = Topic::MetricsDlq.sources().iter().map(|topic| topic.name(topic_prefix)).collect();
     ConsumerOptions::new(ABOUT.name, topics, Vec::new(), Topic::MetricsDlq.name(topic_prefix))
 }
 

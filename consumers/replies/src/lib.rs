@@ -98,7 +98,7 @@ fn replies(
 fn options(topic_prefix: &str, drain_timeout: Duration) -> ConsumerOptions {
     let options = ConsumerOptions::new(
         ABOUT.name,
-        vec![Topic::Replies.name(topic_prefix)],
+        Topic::RepliesDlq.sources().iter().map(|topic| topic.name(topic_prefix)).collect(),
         vec![Topic::RepliesResults.name(topic_prefix)],
         Topic::RepliesDlq.name(topic_prefix),
     );
