@@ -7,6 +7,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::fmt;
 
+/// How deep an answer may nest that is passed on: every reader's parser takes it with what stands around it.
+pub(crate) const MAX_DEPTH: usize = 64;
+
 /// One answer, read.
 #[derive(Clone, Debug)]
 pub enum Answer<'a> {
@@ -83,8 +86,8 @@ struct ErrorMembers<'a> {
 impl<'a> Answer<'a> {
     /// Reads an answer.
     pub fn read(status: u16, body: &'a [u8]) -> Self {
-        let object =
-            serde_json::from_slice::<&RawValue>(body).ok().filter(|body| body.get().starts_with('{'));
+        let object = serde_json::from_slice::<&RawValue>(body).ok();
+        let object = object.filter(|body| body.get().starts_with('{') && !nests_deeper(body, MAX_DEPTH));
         if let Some(error) = object.and_then(error_of) {
             return failed(status, object, &error);
         }
@@ -164,6 +167,22 @@ impl fmt::Display for Refusal {
         }
         write!(formatter, ": {}", self.class.advice())
     }
+}
+
+/// Counts brackets outside of strings, which is enough for what is JSON already.
+fn nests_deeper(json: &RawValue, most: usize) -> bool {
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    json.get().bytes().any(|byte| {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_string,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => depth += 1,
+            b']' | b'}' if !in_string => depth -= 1,
+            _ => {}
+        }
+        depth > most
+    })
 }
 
 fn error_of(body: &RawValue) -> Option<ErrorMembers<'_>> {

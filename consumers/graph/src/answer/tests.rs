@@ -142,3 +142,15 @@ fn what_was_refused_was_not_done_and_of_metas_own_trouble_nobody_knows() {
         assert!(!undone(status, body), "{status} {body}");
     }
 }
+
+#[test]
+fn an_answer_that_nests_too_deep_for_readers_is_none() {
+    let nested = |depth: usize| {
+        let (open, close) = ("[".repeat(depth - 1), "]".repeat(depth - 1));
+        format!(r#"{{"a":"[[\"{{","b":{open}{close}}}"#)
+    };
+    assert!(matches!(Answer::read(200, nested(MAX_DEPTH).as_bytes()), Answer::Found(_)));
+    let Answer::Refused(refusal) = Answer::read(200, nested(MAX_DEPTH + 1).as_bytes()) else { panic!() };
+    assert_eq!(refusal.class, RefusalClass::Malformed);
+    assert!(matches!(Answer::read(200, nested(100_000).as_bytes()), Answer::Refused(_)));
+}
