@@ -3,12 +3,12 @@
 use crate::answer::{Answer, Unavailable};
 use crate::body::{self, BodyFault, Reading};
 use crate::budget::Budget;
-use crate::complaints::Complaints;
 use crate::delivery::Delivery;
 use crate::door;
 use crate::durable::Durable;
 use crate::framing;
 use crate::handshake;
+use crate::incidents::IncidentLog;
 use crate::metrics::{Method, Metrics};
 use crate::refusals::{Limit, Refusals};
 use crate::reload::Current;
@@ -22,7 +22,7 @@ use hyper::{HeaderMap, Request, Response};
 use runtime::shutdown::Shutdown;
 use runtime::telemetry::{TRACEPARENT, TraceContext, spans};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 use tracing::Span;
 
 /// Answers the requests of the public port.
@@ -32,7 +32,7 @@ pub(crate) struct Webhook {
     max_body: usize,
     reading: Reading,
     parts: Parts,
-    complaints: Complaints,
+    incidents: IncidentLog,
 }
 
 /// What answering needs beside the settings.
@@ -70,7 +70,7 @@ impl Webhook {
             max_body: settings.max_body,
             reading: Reading::new(settings, Arc::clone(&parts.budget)),
             parts,
-            complaints: Complaints::new(),
+            incidents: IncidentLog::new(),
         }
     }
 
@@ -83,10 +83,10 @@ impl Webhook {
         spans::answered(&span, status.as_u16(), status.is_server_error());
         self.parts.metrics.answered(method, &answer);
         match &answer {
-            Answer::Unsigned(fault) => self.complaints.unsigned(*fault),
-            Answer::HandshakeRefused(why) => self.complaints.handshake(why),
-            Answer::Unavailable(why) => self.complaints.unavailable(*why),
-            Answer::Accepted => self.complaints.acknowledged(),
+            Answer::Unsigned(fault) => self.incidents.unsigned(*fault),
+            Answer::HandshakeRefused(why) => self.incidents.handshake(why),
+            Answer::Unavailable(why) => self.incidents.unavailable(*why, Instant::now()),
+            Answer::Accepted => self.incidents.acknowledged(Instant::now()),
             _ => {}
         }
         // While this process drains, clients are told to connect anew: to another one.

@@ -183,7 +183,7 @@ where
         Ok(runtime) => Traces::start(about, counts, runtime.handle()),
         Err(_) => Ok(None),
     };
-    telemetry::install(common.log_format, traces.as_ref().ok().and_then(Option::as_ref));
+    let limit = telemetry::install(common.log_format, traces.as_ref().ok().and_then(Option::as_ref));
     panics::report();
     let runtime = match runtime {
         Ok(runtime) => runtime,
@@ -196,6 +196,7 @@ where
     if let Some(traces) = &traces {
         traces.announce();
     }
+    runtime.spawn(limit.report());
     let outcome = runtime.block_on(async {
         let outcome = supervise(common, process, port, app).await;
         if let Some(traces) = traces {

@@ -4,16 +4,19 @@ mod collector;
 mod context;
 mod environment;
 mod export;
+mod limit;
 pub mod spans;
 mod traces;
 
 use std::io::{IsTerminal as _, stderr};
 
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::filter::Directive;
+use tracing_subscriber::filter::{Directive, FilterExt as _};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
+
+use limit::LineLimit;
 
 pub use context::{TRACEPARENT, TraceContext};
 pub(crate) use export::SpanCounts;
@@ -33,17 +36,25 @@ pub enum LogFormat {
 
 /// Installs the subscriber of the whole process; `RUST_LOG` filters log lines, `info` is the default.
 ///
-/// Only the entry of a process calls this; a second call changes nothing and returns `false`.
-pub(crate) fn install(format: LogFormat, traces: Option<&Traces>) -> bool {
-    let lines = lines(format);
-    match traces {
+/// Only the entry of a process calls this; a second call changes nothing. Gives what bounds the lines, which has to be
+/// asked to report what it left out.
+pub(crate) fn install(format: LogFormat, traces: Option<&Traces>) -> LineLimit {
+    let (lines, limit) = (lines(format), LineLimit::default());
+    let installed = match traces {
         // Whether a span is wanted is then known at its place in the code, without asking anybody.
-        None => tracing_subscriber::registry().with(lines.and_then(filter())).try_init().is_ok(),
-        Some(traces) => {
-            let registry = tracing_subscriber::registry().with(lines.with_filter(filter()));
-            registry.with(traces.layer()).try_init().is_ok()
+        None => {
+            let lines = lines.and_then(filter()).and_then(limit.clone());
+            tracing_subscriber::registry().with(lines).try_init()
         }
+        Some(traces) => {
+            let lines = lines.with_filter(limit.clone().and(filter()));
+            tracing_subscriber::registry().with(lines).with(traces.layer()).try_init()
+        }
+    };
+    if let Err(error) = installed {
+        tracing::debug!(%error, "somebody else has installed a subscriber");
     }
+    limit
 }
 
 /// What is logged, which spans of traces are not.

@@ -1,0 +1,172 @@
+//! Bounds what one place in the code can write into the log, whoever provokes it and however often.
+//!
+//! Whoever knows that a line repeats throttles it with [`crate::throttle::Throttle`]; this holds for every line,
+//! those of libraries included, and for those that nobody thought of.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tracing::callsite::Identifier;
+use tracing::{Event, Level, Metadata};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::{Context, Filter};
+
+/// How many lines each place may write in each [`WINDOW`].
+const LINES: u32 = 20;
+
+/// How long they are counted.
+const WINDOW: Duration = Duration::from_mins(1);
+
+/// Lets the first lines of each place through and counts the rest. Clones count together. What is below `info` is
+/// there because somebody asked for it, and passes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LineLimit {
+    places: Arc<Mutex<HashMap<Identifier, Place>>>,
+}
+
+#[derive(Debug)]
+struct Place {
+    metadata: &'static Metadata<'static>,
+    since: Instant,
+    lines: u32,
+    left_out: u64,
+}
+
+impl LineLimit {
+    fn passes(&self, metadata: &'static Metadata<'static>, now: Instant) -> bool {
+        if *metadata.level() > Level::INFO {
+            return true;
+        }
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = places.entry(metadata.callsite());
+        let place = place.or_insert(Place { metadata, since: now, lines: 0, left_out: 0 });
+        if now.saturating_duration_since(place.since) >= WINDOW {
+            (place.since, place.lines) = (now, 0);
+        }
+        if place.lines == LINES {
+            place.left_out += 1;
+            return false;
+        }
+        place.lines += 1;
+        true
+    }
+
+    /// The places whose lines were left out since the last time, and how many.
+    fn left_out(&self) -> Option<String> {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut text = String::new();
+        for place in places.values_mut().filter(|place| place.left_out > 0) {
+            let (file, line) =
+                (place.metadata.file().unwrap_or("?"), place.metadata.line().unwrap_or_default());
+            let separator = if text.is_empty() { "" } else { ", " };
+            write!(text, "{separator}{} at {file}:{line}", place.left_out).ok()?;
+            place.left_out = 0;
+        }
+        (!text.is_empty()).then_some(text)
+    }
+
+    /// Says every minute what was left out, without end.
+    pub(crate) async fn report(self) {
+        let mut ticks = tokio::time::interval(WINDOW);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if let Some(lines) = self.left_out() {
+                tracing::warn!(lines, "log lines that repeat too often were left out");
+            }
+        }
+    }
+}
+
+impl<S: tracing::Subscriber> Layer<S> for LineLimit {
+    fn event_enabled(&self, event: &Event<'_>, _: Context<'_, S>) -> bool {
+        self.passes(event.metadata(), Instant::now())
+    }
+}
+
+impl<S> Filter<S> for LineLimit {
+    fn enabled(&self, _: &Metadata<'_>, _: &Context<'_, S>) -> bool {
+        true
+    }
+
+    fn event_enabled(&self, event: &Event<'_>, _: &Context<'_, S>) -> bool {
+        self.passes(event.metadata(), Instant::now())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+    use tracing_subscriber::layer::SubscriberExt as _;
+
+    /// What is written, by all who have it.
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Written {
+        fn count(&self, part: &str) -> usize {
+            String::from_utf8(self.0.lock().unwrap().clone()).unwrap().matches(part).count()
+        }
+    }
+
+    fn provoke() {
+        for _ in 0..1_000 {
+            tracing::error!("one mistake");
+            tracing::info!("another thing");
+            tracing::debug!("what somebody asked for");
+        }
+        tracing::warn!("said once");
+    }
+
+    fn is_bounded(written: &Written, limit: &LineLimit) {
+        assert_eq!((written.count("one mistake"), written.count("another thing")), (20, 20));
+        assert_eq!(written.count("said once"), 1);
+        assert_eq!(written.count("what somebody asked for"), 1_000);
+        let said = limit.left_out().unwrap();
+        assert_eq!(said.matches("980 at runtime/src/telemetry/limit.rs:").count(), 2, "{said}");
+        assert_eq!(limit.left_out(), None);
+    }
+
+    #[test]
+    fn no_place_writes_more_than_its_lines_and_what_is_left_out_is_counted() {
+        let (written, limit) = (Written::default(), LineLimit::default());
+        let writer = written.clone();
+        let lines = tracing_subscriber::fmt::layer().with_writer(move || writer.clone());
+        let subscriber = tracing_subscriber::registry().with(lines.and_then(limit.clone()));
+        tracing::subscriber::with_default(subscriber, provoke);
+        is_bounded(&written, &limit);
+    }
+
+    #[test]
+    fn the_same_holds_where_traces_are_exported_beside_the_lines() {
+        let (written, limit) = (Written::default(), LineLimit::default());
+        let writer = written.clone();
+        let lines = tracing_subscriber::fmt::layer().with_writer(move || writer.clone());
+        let subscriber = tracing_subscriber::registry().with(lines.with_filter(limit.clone()));
+        tracing::subscriber::with_default(subscriber, provoke);
+        is_bounded(&written, &limit);
+    }
+
+    #[test]
+    fn a_place_has_its_lines_again_in_the_next_minute() {
+        let limit = LineLimit::default();
+        let metadata = tracing::callsite::Callsite::metadata({
+            tracing::callsite!(name: "place", kind: tracing::metadata::Kind::EVENT, fields: message)
+        });
+        let start = Instant::now();
+        let passed = |now| (0..100).filter(|_| limit.passes(metadata, now)).count();
+        assert_eq!((passed(start), passed(start + WINDOW / 2), passed(start + WINDOW)), (20, 0, 20));
+    }
+}
