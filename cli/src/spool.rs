@@ -1,6 +1,7 @@
 //! `weir spool`: what ingest keeps on its disk, shown, given out, and made to wait for Kafka again.
 //!
-//! All of it works beside a running ingest; how, says [`weir_ingest::spool::inspect`], which reads and writes the file.
+//! All of it works beside a running ingest, which is asked; where none runs, the tool opens the file itself. How, says
+//! [`weir_ingest::spool::inspect`].
 //! Only `retry --apply` changes anything. What people wrote is printed by `show` and `export`, never by `list`.
 
 mod advice;
@@ -34,7 +35,7 @@ order. A delivery that Kafka refuses for good is set aside there, so that it is 
 of it is too large for its topic, say. Once the reason is gone, `weir spool retry` lets it wait for Kafka again.
 
 Run it where ingest runs, as the user that ingest runs as, with the same --spool-dir or WEIR_SPOOL_DIR. It works \
-whether ingest runs or not, and does not disturb it. Only `weir spool retry --apply` changes anything.";
+whether ingest runs or not: one that runs is asked over spool.sock in that directory. Only `weir spool retry --apply` changes anything.";
 
 const LIST_ABOUT: &str = "List the deliveries on the disk, the oldest first; changes nothing";
 

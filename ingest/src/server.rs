@@ -124,9 +124,10 @@ fn open_spool(settings: &Settings, process: &Process) -> Result<Option<Spool>, O
         );
         return Ok(None);
     };
-    let check = process.health.check("spool", Probe::Startup);
-    let spool = Spool::open(spool, SpoolMetrics::new(&process.registry))?;
-    check.pass();
+    let startup = process.health.check("spool-directory", Probe::Startup);
+    let shown = process.health.check("spool", Probe::Shown);
+    let spool = Spool::open(spool, SpoolMetrics::new(&process.registry), shown)?;
+    startup.pass();
     Ok(Some(spool))
 }
 
@@ -135,6 +136,7 @@ fn durable(settings: &Settings, kafka: Arc<Kafka>, spool: Option<Spool>, process
     if let Some(spool) = &spool {
         let shutdown = &process.shutdown;
         shutdown.spawn(spool::tend(spool.clone(), shutdown.clone()));
+        shutdown.spawn(spool::serve(spool.clone(), shutdown.clone()));
         shutdown.spawn(spool::drain(spool.clone(), Arc::clone(&kafka), shutdown.clone()));
     }
     let metrics = Arc::clone(&kafka.metrics);

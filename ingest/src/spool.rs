@@ -1,31 +1,39 @@
 //! Keeps verified deliveries on disk while Kafka does not take them: the copy behind a 200.
 //!
-//! One thread writes, with one `fsync` for all that waits (`writer`); one task brings deliveries to Kafka in their order
-//! (`drain`). A delivery is deleted only after all of its records are acknowledged.
+//! One thread writes, with one `fsync` for all that waits (`writer`, `store`); one task brings deliveries to Kafka in their
+//! order (`drain`). A delivery is deleted only after all of its records are acknowledged. A file that is damaged, or that
+//! cannot be appended to safely, is retired: a new one is begun, and the old one is drained where it lies (`retired`).
 
+mod backlog;
 mod database;
-mod doubt;
+mod debounce;
 mod drain;
+mod error;
 mod files;
-mod held;
+mod in_flight;
 pub mod inspect;
 mod metrics;
 mod reserve;
+mod retired;
 mod row;
-mod salvage;
+mod socket;
+mod store;
 mod writer;
 
 use crate::delivery::Delivery;
 use crate::settings::SpoolSettings;
-use database::{Database, Trouble};
+use backlog::Backlog;
 pub(crate) use drain::{drain, tend};
 use files::Lock;
 pub use files::OpenError;
-use held::Held;
+use in_flight::InFlight;
 pub(crate) use metrics::SpoolMetrics;
 pub(crate) use row::Kept;
+use runtime::health::Check;
+pub(crate) use socket::serve;
 use std::sync::Arc;
 use std::time::Duration;
+use store::StoreParts;
 use writer::Writer;
 
 /// A handle on the spool of this process; clones share it.
@@ -37,7 +45,8 @@ pub(crate) struct Spool {
 #[derive(Debug)]
 struct Inner {
     writer: Writer,
-    held: Held,
+    in_flight: InFlight,
+    backlog: Backlog,
     settings: SpoolSettings,
     metrics: SpoolMetrics,
     /// Held as long as the spool is.
@@ -57,10 +66,22 @@ pub(crate) enum SpoolError {
 
 impl Spool {
     /// Takes the directory for this process, and opens what is in it. A disk that fails is tried again in the background.
-    pub(crate) fn open(settings: &SpoolSettings, metrics: SpoolMetrics) -> Result<Self, OpenError> {
+    pub(crate) fn open(
+        settings: &SpoolSettings,
+        metrics: SpoolMetrics,
+        check: Check,
+    ) -> Result<Self, OpenError> {
         let lock = Lock::take(&settings.directory)?;
-        let writer = Writer::start(settings.clone(), metrics.clone())?;
-        let inner = Inner { writer, held: Held::default(), settings: settings.clone(), metrics, _lock: lock };
+        let backlog = Backlog::default();
+        let writer = Writer::start(StoreParts {
+            settings: settings.clone(),
+            metrics: metrics.clone(),
+            stored: Arc::default(),
+            backlog: backlog.clone(),
+            check,
+        })?;
+        let settings = settings.clone();
+        let inner = Inner { writer, in_flight: InFlight::default(), backlog, settings, metrics, _lock: lock };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -80,29 +101,18 @@ impl Spool {
     where
         F: Future<Output = bool> + Send + 'static,
     {
-        let hold = self.inner.held.hold(delivery.id);
+        let guard = self.inner.in_flight.guard(delivery.id);
         let kept = self.keep(delivery).await;
         let (spool, id) = (self.clone(), delivery.id);
         // Whether it was kept or not: its fate closes the breaker, and a row may be written after its time was over.
         tokio::spawn(async move {
             if fate.await {
-                let is_forgotten = spool.inner.writer.forget(&[id]).await;
-                tracing::debug!(is_forgotten, "a delivery was acknowledged late");
+                let is_deleted = spool.inner.writer.delete_by_id(id).await;
+                tracing::debug!(is_deleted, "a delivery was acknowledged late");
             }
-            drop(hold);
+            drop(guard);
         });
         kept
-    }
-
-    /// Reads the whole file, so that damage is found before it is met; a copy of what can be read takes its place.
-    async fn check(&self) {
-        let path = files::database(&self.inner.settings.directory);
-        let check = move || Database::open_to_read(&path).and_then(|database| database.check());
-        match tokio::task::spawn_blocking(check).await {
-            Ok(Err(Trouble::Damaged(why))) => self.inner.writer.condemn(why).await,
-            Ok(Err(trouble)) => tracing::debug!(%trouble, "the spool's file could not be checked"),
-            Ok(Ok(())) | Err(_) => {}
-        }
     }
 
     /// How long the process may wait for the writer at its end.

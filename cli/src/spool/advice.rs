@@ -38,14 +38,14 @@ pub(super) fn on(reason: &Reason, place: &Place) -> Vec<String> {
 pub(super) const fn on_file(file: &PutAside) -> &'static [&'static str] {
     if file.is_salvaged {
         &[
-            "Damaged; ingest has taken over what it could read of it. If its log told",
-            "of gaps, sqlite3 FILE .recover may find more. Then the file can go, and",
-            "what is beside it as FILE-wal and FILE-shm.",
+            "Damaged, and drained but for what is lost: the log of ingest names it.",
+            "sqlite3 FILE .recover may find more. Then the file can go, and what is",
+            "beside it as FILE-wal and FILE-shm.",
         ]
     } else {
         &[
-            "Damaged, and not yet read. Ingest takes over what it can read of it when",
-            "it opens the spool: as it starts, or within a minute while it runs. Leave",
+            "Damaged, and not yet read. Ingest drains it where it lies, before what came",
+            "later, once Kafka takes records. What is in it is not listed above. Leave",
             "the file where it is.",
         ]
     }

@@ -13,9 +13,8 @@ pub(super) fn run(settings: &ListSettings, screen: &mut Screen) -> Result<Exit, 
     let mut inspector = match Inspector::open(&settings.place.directory) {
         Ok(inspector) => inspector,
         Err(error) => {
-            // A damaged file was put aside, perhaps, and no other begun yet.
-            let may_be_explained = matches!(error, InspectError::NoSpool(_) | InspectError::NotASpool(_));
-            if may_be_explained && !settings.is_json {
+            // Files of an earlier version were put aside, perhaps, and no other begun yet.
+            if matches!(error, InspectError::NoSpool(_)) && !settings.is_json {
                 let files = inspect::put_aside(&settings.place.directory).unwrap_or_default();
                 tell_files(&files, screen)?;
             }

@@ -6,7 +6,7 @@ use super::table::Table;
 use crate::screen::{Cell, Columns, Tone, one_line};
 use crate::{Exit, Screen, ToolError};
 use std::io;
-use weir_ingest::spool::inspect::{Inspector, Reason, Retrier, Stored, Which};
+use weir_ingest::spool::inspect::{Inspector, Reason, Stored, Which};
 
 /// Lines of the plan.
 const LINES: usize = 20;
@@ -41,10 +41,9 @@ fn named(ids: &[String], settings: &RetrySettings, screen: &mut Screen) -> Resul
         }
     }
     if settings.applies && !can.is_empty() {
-        let mut retrier = Retrier::open(inspector)?;
         let mut count = 0;
         for id in can {
-            if retrier.retry(id)? {
+            if inspector.retry(id)? {
                 count += 1;
             } else {
                 cannot.push((id, "was set aside a moment ago, and is not any more"));
@@ -87,7 +86,7 @@ fn all(reason: Option<&Reason>, settings: &RetrySettings, screen: &mut Screen) -
         return Ok(Exit::Done);
     }
     if settings.applies {
-        let retried = Retrier::open(inspector)?.retry_all(reason)?;
+        let retried = inspector.retry_all(reason)?;
         done(retried, &settings.place, screen)?;
         return Ok(Exit::Done);
     }

@@ -1,16 +1,23 @@
-//! The files of a spool's directory: their names, their lock, and how a broken one is put aside.
+//! The files of a spool's directory: their names, how they are opened, and who may use them.
+//!
+//! A spool is a sequence of SQLite files: `spool.db`, `spool-1.db`, `spool-2.db` and so on. The last of them is written; the
+//! others are *retired*: never written again, and drained where they lie. To retire a file is to begin the next, so there
+//! is no moment at which a database lies without its log. `quarantined-MILLIS.db` is what earlier versions called a
+//! retired file; `quarantined-MILLIS.salvaged` is one that was drained and is kept, since bytes of it are lost.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-const DATABASE: &str = "spool.db";
 const LOCK: &str = "spool.lock";
+pub(super) const SOCKET: &str = "spool.sock";
 pub(super) const QUARANTINED: &str = "quarantined-";
 /// What SQLite keeps beside a database.
 pub(super) const SUFFIXES: [&str; 3] = ["", "-wal", "-shm"];
+const WORLD_WRITABLE: u32 = 0o002;
+const GROUP_WRITABLE: u32 = 0o020;
 
 /// Why a spool cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -26,87 +33,175 @@ pub enum OpenError {
         /// What the system said.
         source: io::Error,
     },
+    /// Others could put files of their own there.
+    #[error("the spool in {} is not safe: {why}; close it to others (chmod go-w, chown), or name a directory inside of it, which ingest makes for itself", directory.display())]
+    Unsafe {
+        /// The directory.
+        directory: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The system gives no thread.
     #[error("no thread for the spool: {0}")]
     Thread(io::Error),
 }
 
-/// Says to other processes that the spool is in use, for as long as it lives.
+/// Says to other processes that the spool is in use, for as long as it lives. The lock is on the directory too, so that it
+/// holds when the file is deleted; and SQLite has one of its own on the database.
 #[derive(Debug)]
 pub(super) struct Lock {
+    _directory: File,
     _file: File,
 }
 
 impl Lock {
-    /// Makes the directory where it is missing, and takes it.
+    /// Makes the directory where it is missing, checks that it belongs to this user, and takes it.
     pub(super) fn take(directory: &Path) -> Result<Self, OpenError> {
         let failed = |source| OpenError::Directory { directory: directory.to_owned(), source };
         DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed)?;
-        let file = private(directory.join(LOCK)).map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
+        check_access(directory)?;
+        let locked = |file: &File| match file.try_lock() {
+            Ok(()) => Ok(()),
             Err(TryLockError::WouldBlock) => Err(OpenError::InUse(directory.to_owned())),
             Err(TryLockError::Error(source)) => Err(failed(source)),
+        };
+        let file = private(&directory.join(LOCK)).map_err(failed)?;
+        locked(&file)?;
+        let directory = File::open(directory).map_err(failed)?;
+        // Some network file systems lock no directories.
+        if let Err(error @ OpenError::InUse(_)) = locked(&directory) {
+            return Err(error);
         }
+        Ok(Self { _directory: directory, _file: file })
     }
 }
 
-/// The database of a spool.
-pub(super) fn database(directory: &Path) -> PathBuf {
-    directory.join(DATABASE)
+/// A volume of Kubernetes belongs to root and is writable for the pod's `fsGroup`, with the set-group-id bit.
+fn check_access(directory: &Path) -> Result<(), OpenError> {
+    let unsafe_ = |why: String| OpenError::Unsafe { directory: directory.to_owned(), why };
+    let failed = |source| OpenError::Directory { directory: directory.to_owned(), source };
+    let metadata = fs::metadata(directory).map_err(failed)?;
+    let (mode, owner) = (metadata.mode(), metadata.uid());
+    if mode & WORLD_WRITABLE != 0 {
+        return Err(unsafe_(format!("everybody can write to it (mode {:o})", mode & 0o7777)));
+    }
+    let is_volume_of_the_group = owner == 0 && mode & libc::S_ISGID != 0;
+    if mode & GROUP_WRITABLE != 0 && !is_volume_of_the_group {
+        return Err(unsafe_(format!("its group can write to it (mode {:o})", mode & 0o7777)));
+    }
+    let user = fs::metadata("/proc/self").map(|process| process.uid());
+    if let Ok(user) = user
+        && ![0, user].contains(&owner)
+    {
+        return Err(unsafe_(format!("it belongs to user {owner}, and this process runs as {user}")));
+    }
+    Ok(())
+}
+
+/// The database of a number.
+fn numbered(directory: &Path, number: u64) -> PathBuf {
+    let name = if number == 0 { "spool.db".to_owned() } else { format!("spool-{number}.db") };
+    directory.join(name)
+}
+
+/// The number of a file that is a database of the spool, or lies beside one.
+fn number(name: &str) -> Option<u64> {
+    let (stem, rest) = name.split_once(".db")?;
+    if !SUFFIXES.contains(&rest) {
+        return None;
+    }
+    if stem == "spool" { Some(0) } else { stem.strip_prefix("spool-")?.parse().ok() }
+}
+
+/// The databases of a spool.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sequence {
+    /// The first of them; those that are not written any more, the oldest first.
+    pub(super) retired: Vec<PathBuf>,
+    /// The one that is written, or is to be made.
+    pub(super) current: PathBuf,
+    /// The one that would come after it.
+    pub(super) next: PathBuf,
+}
+
+/// Looks which databases there are.
+pub(super) fn sequence(directory: &Path) -> io::Result<Sequence> {
+    let (mut quarantined, mut numbers, mut last) = (Vec::new(), Vec::new(), 0);
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+        if name.starts_with(QUARANTINED) && path.extension().is_some_and(|extension| extension == "db") {
+            quarantined.push(path);
+        } else if let Some(number) = number(name) {
+            // A log whose database was deleted keeps its number taken.
+            last = number.max(last);
+            if path == numbered(directory, number) {
+                numbers.push(number);
+            }
+        }
+    }
+    quarantined.sort();
+    numbers.sort_unstable();
+    let current = numbers.pop().unwrap_or(if last == 0 { 0 } else { last + 1 });
+    quarantined.extend(numbers.into_iter().map(|number| numbered(directory, number)));
+    let next = numbered(directory, current.max(last) + 1);
+    Ok(Sequence { retired: quarantined, current: numbered(directory, current), next })
 }
 
 /// Makes the file where it is missing, so that only its owner can read it; SQLite gives its other files the same mode.
 pub(super) fn make_private(path: &Path) -> io::Result<()> {
-    private(path.to_owned()).map(drop)
+    private(path).map(drop)
 }
 
-fn private(path: PathBuf) -> io::Result<File> {
-    OpenOptions::new().create(true).truncate(false).read(true).write(true).mode(0o600).open(path)
+/// A link is never followed: it could name a file of somebody else.
+fn private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).read(true).write(true).mode(0o600).custom_flags(libc::O_NOFOLLOW);
+    let file = options.open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is no regular file")) }
 }
 
-/// Moves a broken database beside, whole, where nothing deletes it; the new name, `None` where there is none.
-pub(super) fn quarantine(directory: &Path) -> io::Result<Option<PathBuf>> {
-    let current = database(directory);
-    if !current.try_exists()? {
-        return Ok(None);
+/// How large a file is; `None` where there is none.
+pub(super) fn size(path: &Path) -> io::Result<Option<u64>> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) => Ok(Some(metadata.len())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
-    let millis = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
-    let aside = directory.join(format!("{QUARANTINED}{millis}.db"));
-    // The database itself last: until it is moved, everything is found where it was.
-    for suffix in SUFFIXES.iter().rev() {
-        let from = with_suffix(&current, suffix);
-        if from.try_exists()? {
-            fs::rename(from, with_suffix(&aside, suffix))?;
-        }
-    }
-    File::open(directory)?.sync_all()?;
-    Ok(Some(aside))
 }
 
-/// Databases that were put aside and not yet read to their end, the oldest first.
-pub(super) fn quarantined(directory: &Path) -> io::Result<Vec<PathBuf>> {
-    let is_quarantined = |path: &PathBuf| {
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        name.starts_with(QUARANTINED) && path.extension().is_some_and(|extension| extension == "db")
-    };
-    let entries = fs::read_dir(directory)?.map(|entry| entry.map(|entry| entry.path()));
-    let mut paths: Vec<PathBuf> = entries.collect::<io::Result<_>>()?;
-    paths.retain(is_quarantined);
-    paths.sort();
-    Ok(paths)
+/// What a database and what lies beside it take of the disk.
+pub(super) fn total_size(path: &Path) -> u64 {
+    SUFFIXES.iter().filter_map(|suffix| size(&with_suffix(path, suffix)).ok().flatten()).sum()
 }
 
-/// Says by its name that a database has been read to its end; it stays for people to look at.
-pub(super) fn mark_as_salvaged(path: &Path) -> io::Result<()> {
-    let done = path.with_extension("salvaged");
-    for suffix in SUFFIXES.iter().rev() {
-        let from = with_suffix(path, suffix);
-        if from.try_exists()? {
-            fs::rename(from, with_suffix(&done, suffix))?;
+/// Deletes a database and what lies beside it.
+pub(super) fn remove(path: &Path) -> io::Result<()> {
+    for suffix in SUFFIXES {
+        match fs::remove_file(with_suffix(path, suffix)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
         }
     }
     Ok(())
+}
+
+/// Says by its name that a database has been read to its end; it stays for people to look at.
+pub(super) fn mark_as_salvaged(path: &Path) -> io::Result<PathBuf> {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let done = if name.starts_with(QUARANTINED) {
+        path.with_extension("salvaged")
+    } else {
+        let millis = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+        path.with_file_name(format!("{QUARANTINED}{millis}.salvaged"))
+    };
+    for suffix in SUFFIXES.iter().rev() {
+        match fs::rename(with_suffix(path, suffix), with_suffix(&done, suffix)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(done)
 }
 
 pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
@@ -126,6 +221,11 @@ mod tests {
         let directory = parent.path().join("spool");
         let lock = Lock::take(&directory).unwrap();
         assert!(matches!(Lock::take(&directory), Err(OpenError::InUse(_))));
+        fs::remove_file(directory.join(LOCK)).unwrap();
+        assert!(
+            matches!(Lock::take(&directory), Err(OpenError::InUse(_))),
+            "the file of the lock was deleted"
+        );
         drop(lock);
         Lock::take(&directory).unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
@@ -133,16 +233,47 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_database_is_moved_aside_whole_and_found_until_it_is_salvaged() {
+    fn a_directory_that_others_can_write_to_is_refused() {
+        for (mode, is_safe) in [(0o700, true), (0o755, true), (0o770, false), (0o777, false), (0o1777, false)]
+        {
+            let directory = tempfile::tempdir().unwrap();
+            fs::set_permissions(directory.path(), fs::Permissions::from_mode(mode)).unwrap();
+            let taken = Lock::take(directory.path());
+            assert_eq!(matches!(taken, Err(OpenError::Unsafe { .. })), !is_safe, "{mode:o}: {taken:?}");
+        }
+    }
+
+    #[test]
+    fn links_are_not_followed() {
         let directory = tempfile::tempdir().unwrap();
-        assert_eq!(quarantine(directory.path()).unwrap(), None);
-        fs::write(directory.path().join("spool.db"), "broken").unwrap();
-        fs::write(directory.path().join("spool.db-wal"), "log").unwrap();
-        let aside = quarantine(directory.path()).unwrap().unwrap();
-        assert_eq!(quarantined(directory.path()).unwrap(), std::slice::from_ref(&aside));
-        assert_eq!(fs::read_to_string(with_suffix(&aside, "-wal")).unwrap(), "log");
-        mark_as_salvaged(&aside).unwrap();
-        assert!(quarantined(directory.path()).unwrap().is_empty());
-        assert_eq!(fs::read_to_string(aside.with_extension("salvaged")).unwrap(), "broken");
+        let victim = directory.path().join("victim");
+        fs::write(&victim, "of somebody else").unwrap();
+        let spool = directory.path().join("spool");
+        fs::create_dir(&spool).unwrap();
+        for name in [LOCK, "spool.db"] {
+            std::os::unix::fs::symlink(&victim, spool.join(name)).unwrap();
+            make_private(&spool.join(name)).unwrap_err();
+        }
+        assert!(matches!(Lock::take(&spool), Err(OpenError::Directory { .. })));
+        assert_eq!(fs::read_to_string(victim).unwrap(), "of somebody else");
+    }
+
+    #[test]
+    fn the_last_database_is_written_and_those_before_it_are_retired() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name);
+        let of = |names: &[&str]| {
+            for name in names {
+                fs::write(path(name), "").unwrap();
+            }
+            sequence(directory.path()).unwrap()
+        };
+        let first = of(&["spool.lock", "spool.reserve"]);
+        assert_eq!((first.current, first.next), (path("spool.db"), path("spool-1.db")));
+        assert_eq!(of(&["spool.db", "spool.db-wal", "quarantined-17.salvaged"]).retired, [] as [PathBuf; 0]);
+        let later = of(&["spool-10.db", "spool-9.db", "quarantined-17.db"]);
+        assert_eq!(later.retired, ["quarantined-17.db", "spool.db", "spool-9.db"].map(path));
+        assert_eq!((later.current, later.next), (path("spool-10.db"), path("spool-11.db")));
+        assert_eq!(of(&["spool-12.db-wal"]).next, path("spool-13.db"), "its log is of another database");
     }
 }

@@ -1,147 +1,193 @@
-//! Looks into a spool from outside, as `weir spool` does, whether an ingest is using it or not.
+//! Looks into a spool, as `weir spool` does, through whoever owns it.
 //!
-//! An [`Inspector`] writes nothing; a [`Retrier`] changes one column of rows that are set aside. What makes
-//! both safe beside a running ingest, all of <https://sqlite.org/wal.html>:
-//!
-//! - Readers do not block the writer, and the writer does not block readers; a read sees the file as it was when the
-//!   read began ("Concurrency").
-//! - A read that goes on and on keeps the log from starting over ("Avoiding Excessively Large WAL Files"). Here a read
-//!   is a page of rows, and it has ended before the first of them is handed out: a pager at the other end of a pipe
-//!   holds up nothing.
-//! - There is one writer at a time. A [`Retrier`] writes little at once and pauses, so that ingest, which waits 250 ms
-//!   for the file, gets its turn; ingest notices what it did by `PRAGMA data_version` within a second.
-//! - Whoever closes the file as the last one would empty and delete the log, by its name
-//!   (<https://sqlite.org/howtocorrupt.html>, "Unlinking or renaming a database file while in use", says why that is
-//!   bad while ingest puts a damaged file aside). Both leave it: `SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE`.
-//!
-//! `inspect/connection.rs` says how a file is opened without a write.
+//! One process has a spool open. Where ingest runs it is asked over a socket in the spool's directory; where none runs,
+//! the tool takes the lock and opens the file itself. Both answer the same [`Request`]s with the same queries.
 
-mod connection;
-mod deliveries;
 mod problem;
 mod put_aside;
-mod retry;
+mod queries;
+mod request;
+mod running;
 mod stored;
-#[cfg(test)]
-mod tests;
 
-pub use deliveries::Deliveries;
 pub use problem::InspectError;
 pub use put_aside::{PutAside, put_aside};
-pub use retry::Retrier;
+#[cfg(test)]
+pub(super) use queries::QUERIES;
+pub(super) use queries::{Retries, answer, retries};
+pub(super) use request::{Answer, Reply, Request};
+pub use request::{Group, Which};
 pub use stored::{Reason, Stored};
 
-use connection::Opened;
-use rusqlite::{Connection, OptionalExtension as _};
-use schemas::Millis;
-use std::path::Path;
-use std::time::Duration;
-use stored::COLUMNS;
-
-/// How often a read is tried while the file changes hands: an ingest begins or ends, or has just been killed.
-const ATTEMPTS: u32 = 20;
-const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(50);
+use super::database::{Change, Database, Figures};
+use super::error::StoreError;
+use super::files::{self, Lock, OpenError};
+use running::Running;
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
 
 /// A spool that is looked at.
 #[derive(Debug)]
 pub struct Inspector {
-    opened: Opened,
+    directory: PathBuf,
+    owner: Owner,
 }
 
-/// Which deliveries are meant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Which {
-    /// Every one.
-    All,
-    /// Those that Kafka refuses for good, whatever the reason.
-    SetAside,
-    /// Those that it refuses for this reason.
-    SetAsideFor(Reason),
-}
-
-/// Deliveries of one state, together.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Group {
-    /// Why they are set aside; `None` for those that wait for Kafka.
-    pub set_aside: Option<Reason>,
-    /// How many there are.
-    pub deliveries: u64,
-    /// What they count for `--spool-max-bytes`.
-    pub bytes: u64,
-    /// When the first of them was received.
-    pub oldest: Millis,
+/// Who has the spool open.
+#[derive(Debug)]
+enum Owner {
+    /// An ingest that runs.
+    Ingest(Running),
+    /// This process.
+    This { database: Box<Database>, _lock: Lock },
 }
 
 impl Inspector {
-    /// Opens the spool of a directory. Nothing is created, nothing changed, and no lock taken that ingest waits for.
+    /// Finds out who owns the spool of a directory, and becomes its owner where nobody is.
     pub fn open(directory: &Path) -> Result<Self, InspectError> {
-        let mut inspector = Self { opened: open(directory)? };
-        let version = inspector.read(connection::version)?;
-        connection::check_version(directory, version)?;
-        Ok(inspector)
+        let file = find(directory)?;
+        let owner = match Lock::take(directory) {
+            Ok(lock) => {
+                let opened = Database::open_at_rest(&file);
+                let database = opened.map_err(|error| InspectError::of(&file, error))?;
+                Owner::This { database: Box::new(database), _lock: lock }
+            }
+            Err(OpenError::InUse(_)) => Owner::Ingest(Running::connect(directory)?),
+            Err(error) => return Err(InspectError::Unusable { file, why: error.to_string() }),
+        };
+        Ok(Self { directory: directory.to_owned(), owner })
     }
 
     /// How much there is in which state; those that wait come first.
     pub fn groups(&mut self) -> Result<Vec<Group>, InspectError> {
-        let query = "SELECT set_aside, count(*), total(cost), min(received) FROM deliveries \
-                     GROUP BY set_aside ORDER BY set_aside";
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(query)?;
-            statement.query_map([], group_of)?.collect()
-        })
+        match self.ask(&Request::Groups)? {
+            Answer::Groups(groups) => Ok(groups),
+            _ => Err(self.not_understood()),
+        }
     }
 
     /// The deliveries in the order in which they came; read a page at a time.
     pub fn deliveries(&mut self, which: Which) -> Deliveries<'_> {
-        Deliveries::new(self, which)
+        Deliveries { inspector: self, which, after: 0, page: VecDeque::new(), is_over: false }
     }
 
     /// One delivery; `None` where there is none of this id.
     pub fn delivery(&mut self, id: &str) -> Result<Option<Stored>, InspectError> {
-        let query = format!("SELECT {COLUMNS} FROM deliveries WHERE id = ?1");
-        self.read(|connection| {
-            connection.prepare_cached(&query)?.query_row([id], stored::stored_of).optional()
-        })
+        match self.ask(&Request::Delivery { id: id.to_owned() })? {
+            Answer::Page(page) => Ok(page.into_iter().next()),
+            _ => Err(self.not_understood()),
+        }
     }
 
-    /// Asks, again where the file changed hands meanwhile. `ask` is one statement, so one read of one state.
-    fn read<T>(&mut self, ask: impl Fn(&Connection) -> rusqlite::Result<T>) -> Result<T, InspectError> {
-        let mut problem = InspectError::Busy(self.opened.file());
-        for _ in 0..ATTEMPTS {
-            match ask(&self.opened.connection) {
-                Err(error) if connection::changes_hands(&error) => {
-                    problem = self.opened.problem(error);
-                    connection::wait(BETWEEN_ATTEMPTS);
-                }
-                answer if self.opened.is_as_opened() => {
-                    return answer.map_err(|error| self.opened.problem(error));
-                }
-                _ => {}
+    /// Lets one delivery wait again; whether it was set aside until now. A corrupt one stays as it is: ingest would only
+    /// set it aside again.
+    pub fn retry(&mut self, id: &str) -> Result<bool, InspectError> {
+        Ok(self.retried(&Request::Retry { id: id.to_owned() })?.0 > 0)
+    }
+
+    /// Lets all that were set aside wait again, or those of one reason, but no corrupt ones; how many. What is set aside
+    /// once more while this runs is not taken up again.
+    pub fn retry_all(&mut self, reason: Option<&Reason>) -> Result<u64, InspectError> {
+        let reasons: Vec<_> = self.groups()?.into_iter().filter_map(|group| group.set_aside).collect();
+        let mut retried = 0;
+        for of in reasons.into_iter().filter(|of| reason.is_none_or(|reason| reason == of)) {
+            let mut after = 0;
+            loop {
+                let (count, last) = self.retried(&Request::RetryAll { reason: of.clone(), after })?;
+                retried += count;
+                let Some(last) = last else { break };
+                after = last;
             }
-            self.opened = open(&self.opened.directory)?;
         }
-        Err(problem)
+        Ok(retried)
+    }
+
+    fn retried(&mut self, request: &Request) -> Result<(u64, Option<i64>), InspectError> {
+        match self.ask(request)? {
+            Answer::Retried { count, last } => Ok((count, last)),
+            _ => Err(self.not_understood()),
+        }
+    }
+
+    fn ask(&mut self, request: &Request) -> Result<Answer, InspectError> {
+        match &mut self.owner {
+            Owner::Ingest(running) => running.ask(request),
+            Owner::This { database, .. } => {
+                ask(database, request).map_err(|error| InspectError::of(&self.directory, error))
+            }
+        }
+    }
+
+    fn not_understood(&self) -> InspectError {
+        InspectError::NoAnswer {
+            directory: self.directory.clone(),
+            why: "it answered something else".to_owned(),
+        }
     }
 }
 
-/// Opens the file; again where its log was found without an index, as for a moment when an ingest begins or ends.
-fn open(directory: &Path) -> Result<Opened, InspectError> {
-    for _ in 1..ATTEMPTS {
-        match Opened::to_read(directory) {
-            Err(InspectError::NoIndex(_)) => connection::wait(BETWEEN_ATTEMPTS),
-            opened => return opened,
-        }
-    }
-    Opened::to_read(directory)
+fn ask(database: &mut Database, request: &Request) -> Result<Answer, StoreError> {
+    let Some(Retries { places }) = retries(database.connection(), request)? else {
+        return answer(database.connection(), request);
+    };
+    let changes: Vec<_> = places.iter().copied().map(Change::Unpark).collect();
+    database.apply(changes.iter(), Figures::default())?;
+    Ok(Answer::Retried { count: changes.len() as u64, last: places.last().copied() })
 }
 
-fn group_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Group> {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a sum of sizes")]
-    let bytes = row.get::<_, f64>(2)? as u64;
-    Ok(Group {
-        set_aside: stored::reason_of(row, 0)?,
-        deliveries: row.get::<_, i64>(1)?.unsigned_abs(),
-        bytes,
-        oldest: stored::millis(row.get(3)?),
-    })
+/// Deliveries in their order. Those that come or go meanwhile may be among them or not; none is there twice.
+#[derive(Debug)]
+pub struct Deliveries<'a> {
+    inspector: &'a mut Inspector,
+    which: Which,
+    /// The place of the last that was read.
+    after: i64,
+    page: VecDeque<Stored>,
+    is_over: bool,
+}
+
+impl Deliveries<'_> {
+    fn turn(&mut self) -> Result<(), InspectError> {
+        let request = Request::Page { which: self.which.clone(), after: self.after };
+        let Answer::Page(page) = self.inspector.ask(&request)? else {
+            return Err(self.inspector.not_understood());
+        };
+        match page.last() {
+            Some(last) => self.after = last.place,
+            None => self.is_over = true,
+        }
+        self.page = page.into();
+        Ok(())
+    }
+}
+
+impl Iterator for Deliveries<'_> {
+    type Item = Result<Stored, InspectError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.page.is_empty()
+            && !self.is_over
+            && let Err(error) = self.turn()
+        {
+            self.is_over = true;
+            return Some(Err(error));
+        }
+        self.page.pop_front().map(Ok)
+    }
+}
+
+/// The file that is written, once it is known to be there: nothing is made.
+fn find(directory: &Path) -> Result<PathBuf, InspectError> {
+    let unusable = |file: &Path, error: std::io::Error| InspectError::Unusable {
+        file: file.to_owned(),
+        why: error.to_string(),
+    };
+    if !directory.is_dir() {
+        return Err(InspectError::NoDirectory(directory.to_owned()));
+    }
+    let file = files::sequence(directory).map_err(|error| unusable(directory, error))?.current;
+    match files::size(&file).map_err(|error| unusable(&file, error))? {
+        Some(_) => Ok(file),
+        None => Err(InspectError::NoSpool(directory.to_owned())),
+    }
 }

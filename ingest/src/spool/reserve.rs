@@ -3,8 +3,10 @@
 //! A delete needs space too: SQLite writes it to its log first. A file of zeros keeps some, and is given up when the disk is
 //! full; until it is back, nothing is taken in.
 
-use std::fs::{self, File};
+use super::error::is_out_of_space;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 const FILE: &str = "spool.reserve";
@@ -52,15 +54,32 @@ impl Reserve {
     /// Gives the space up.
     pub(super) fn give_up(&mut self) {
         self.is_there = false;
-        if let Err(error) = fs::remove_file(&self.path)
-            && error.kind() != io::ErrorKind::NotFound
-        {
+        if let Err(error) = remove(&self.path) {
             tracing::warn!(%error, file = %self.path.display(), "the spool's reserve cannot be removed");
         }
     }
 
+    /// Whether it is for want of space that nothing can be written. SQLite tells a used-up quota from a broken disk by no
+    /// code; the system tells who writes a file.
+    pub(super) fn is_out_of_space(&self) -> bool {
+        let probe = self.path.with_extension("probe");
+        let write = || {
+            remove(&probe)?;
+            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&probe)?;
+            file.write_all(&BLOCK)?;
+            file.sync_all()
+        };
+        let is_out = write().is_err_and(|error| is_out_of_space(&error));
+        if let Err(error) = remove(&probe) {
+            tracing::warn!(%error, file = %probe.display(), "a file that tried the disk cannot be removed");
+        }
+        is_out
+    }
+
     fn write(&self) -> io::Result<()> {
-        let mut file = File::create(&self.path)?;
+        // Anew: what is there by that name may be a link to a file of somebody else.
+        remove(&self.path)?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&self.path)?;
         let mut left = self.bytes;
         while left > 0 {
             let length = usize::try_from(left).unwrap_or(usize::MAX).min(BLOCK.len());
@@ -71,9 +90,26 @@ impl Reserve {
     }
 }
 
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_by_that_name_is_replaced_not_followed() {
+        let directory = tempfile::tempdir().unwrap();
+        let victim = directory.path().join("victim");
+        fs::write(&victim, "of somebody else").unwrap();
+        std::os::unix::fs::symlink(&victim, directory.path().join(FILE)).unwrap();
+        Reserve::new(directory.path(), 32 << 20).make().unwrap();
+        assert_eq!(fs::read_to_string(victim).unwrap(), "of somebody else");
+    }
 
     #[test]
     fn the_reserve_takes_space_until_it_is_given_up() {

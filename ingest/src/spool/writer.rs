@@ -1,14 +1,15 @@
-//! The one thread that touches the spool's file: what waits together is one transaction with one `fsync`.
+//! The one thread that writes the spool: what waits together is one transaction with one `fsync`.
+//!
+//! It is supervised: after a panic the file is opened anew and the thread goes on.
 
-mod keeper;
-
+use super::SpoolError;
+use super::database::{Change, Key, Placed};
 use super::files::OpenError;
-use super::metrics::SpoolMetrics;
+use super::inspect::{Answer, InspectError, Request};
 use super::row::Row;
-use super::{SpoolError, files};
+use super::store::{Store, StoreParts};
 use crate::delivery::Delivery;
-use crate::settings::SpoolSettings;
-use keeper::Keeper;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -27,8 +28,8 @@ const GROUP_BYTES: u64 = 8 << 20;
 pub(super) struct Writer {
     commands: mpsc::Sender<Command>,
     queued: Arc<AtomicU64>,
-    /// Told when a delivery has been kept.
-    kept: Arc<Notify>,
+    /// Notified when a delivery has been stored, or waits again.
+    stored: Arc<Notify>,
 }
 
 #[derive(Debug)]
@@ -38,29 +39,27 @@ pub(super) enum Command {
         queued: Queued,
         done: oneshot::Sender<Result<(), SpoolError>>,
     },
-    Forget {
-        ids: Vec<String>,
-        done: oneshot::Sender<bool>,
-    },
-    SetAside {
-        id: String,
-        reason: &'static str,
+    Change {
+        changes: Vec<Change>,
         done: oneshot::Sender<bool>,
     },
     Read {
         rows: usize,
         bytes: u64,
-        done: oneshot::Sender<Vec<Row>>,
+        done: oneshot::Sender<Vec<Placed>>,
     },
-    /// Time to look after the file: what others wrote, whether a broken disk is back, the gauges.
+    /// What `weir spool` asks.
+    Inspect {
+        request: Request,
+        done: oneshot::Sender<Result<Answer, InspectError>>,
+    },
+    /// Time to look after the file: whether a broken disk is back, the gauges.
     Tend,
-    /// The file was found to be damaged.
-    Condemn {
-        why: String,
-    },
     Close {
         done: oneshot::Sender<bool>,
     },
+    #[cfg(test)]
+    Panic,
 }
 
 /// Bytes that are counted as queued for as long as this lives.
@@ -70,6 +69,13 @@ pub(super) struct Queued {
     total: Arc<AtomicU64>,
 }
 
+#[cfg(test)]
+impl Queued {
+    pub(super) fn nothing() -> Self {
+        Self { bytes: 0, total: Arc::default() }
+    }
+}
+
 impl Drop for Queued {
     fn drop(&mut self) {
         self.total.fetch_sub(self.bytes, Ordering::Relaxed);
@@ -77,17 +83,12 @@ impl Drop for Queued {
 }
 
 impl Writer {
-    pub(super) fn start(settings: SpoolSettings, metrics: SpoolMetrics) -> Result<Self, OpenError> {
+    pub(super) fn start(parts: StoreParts) -> Result<Self, OpenError> {
         let (commands, queue) = mpsc::channel(COMMANDS);
-        let kept = Arc::new(Notify::new());
-        // What the operator can mend is told at once; what the disk does wrong is tried again.
-        let path = files::database(&settings.directory);
-        files::make_private(&path)
-            .map_err(|source| OpenError::Directory { directory: settings.directory.clone(), source })?;
-        let keeper = Keeper::new(settings, metrics, Arc::clone(&kept));
+        let stored = Arc::clone(&parts.stored);
         let thread = std::thread::Builder::new().name("spool".to_owned());
-        thread.spawn(move || keep(keeper, queue)).map_err(OpenError::Thread)?;
-        Ok(Self { commands, queued: Arc::default(), kept })
+        thread.spawn(move || supervise(&parts, queue)).map_err(OpenError::Thread)?;
+        Ok(Self { commands, queued: Arc::default(), stored })
     }
 
     /// Returns once the delivery is on the disk.
@@ -103,41 +104,50 @@ impl Writer {
         is_done.await.unwrap_or(Err(SpoolError::Failing))
     }
 
-    /// Deletes deliveries that are on Kafka; `false` when the disk does not let it.
-    pub(super) async fn forget(&self, ids: &[Uuid]) -> bool {
-        let ids = ids.iter().map(|id| id.hyphenated().to_string()).collect();
-        self.ask(|done| Command::Forget { ids, done }).await == Some(true)
+    /// Makes all of the changes; `false` when the disk does not let it.
+    pub(super) async fn change(&self, changes: Vec<Change>) -> bool {
+        self.ask(|done| Command::Change { changes, done }).await == Some(true)
     }
 
-    /// Takes a delivery out of the way of those behind it.
-    pub(super) async fn set_aside(&self, id: String, reason: &'static str) -> bool {
-        self.ask(|done| Command::SetAside { id, reason, done }).await == Some(true)
+    /// Deletes deliveries that are on Kafka.
+    pub(super) async fn delete(&self, keys: &[Key]) -> bool {
+        self.change(keys.iter().cloned().map(Change::Delete).collect()).await
+    }
+
+    /// The same of one, wherever it is.
+    pub(super) async fn delete_by_id(&self, id: Uuid) -> bool {
+        self.change(vec![Change::DeleteById(id.hyphenated().to_string())]).await
     }
 
     /// The first deliveries that wait, in their order.
-    pub(super) async fn read(&self, rows: usize, bytes: u64) -> Vec<Row> {
+    pub(super) async fn read(&self, rows: usize, bytes: u64) -> Vec<Placed> {
         self.ask(|done| Command::Read { rows, bytes, done }).await.unwrap_or_default()
     }
 
-    pub(super) async fn tend(&self) {
-        self.tell(Command::Tend).await;
+    /// Answers what `weir spool` asks; `None` when the spool is closed.
+    pub(super) async fn inspect(&self, request: Request) -> Option<Result<Answer, InspectError>> {
+        self.ask(|done| Command::Inspect { request, done }).await
     }
 
-    /// Has the file put aside, and what can be read of it taken over.
-    pub(super) async fn condemn(&self, why: String) {
-        self.tell(Command::Condemn { why }).await;
+    pub(super) async fn tend(&self) {
+        self.give(Command::Tend).await;
     }
 
     pub(super) async fn close(&self) {
         self.ask(|done| Command::Close { done }).await;
     }
 
-    /// Returns once a delivery has been kept.
-    pub(super) async fn kept(&self) {
-        self.kept.notified().await;
+    /// Returns once a delivery has been stored.
+    pub(super) async fn stored(&self) {
+        self.stored.notified().await;
     }
 
-    async fn tell(&self, command: Command) {
+    #[cfg(test)]
+    pub(super) async fn panic(&self) {
+        self.give(Command::Panic).await;
+    }
+
+    async fn give(&self, command: Command) {
         if self.commands.send(command).await.is_err() {
             tracing::debug!("the spool has been closed");
         }
@@ -145,14 +155,24 @@ impl Writer {
 
     async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Option<T> {
         let (done, is_done) = oneshot::channel();
-        self.tell(command(done)).await;
+        self.give(command(done)).await;
         is_done.await.ok()
     }
 }
 
-/// Serves commands until it is told to close, or nobody is left to give any.
-fn keep(mut keeper: Keeper, mut queue: mpsc::Receiver<Command>) {
-    keeper.open();
+/// Serves commands until it is told to close, or nobody is left to give any; anew after a panic. Those who wait for an
+/// answer to the commands that it took along get none, which is an error to each of them.
+fn supervise(parts: &StoreParts, mut queue: mpsc::Receiver<Command>) {
+    while catch_unwind(AssertUnwindSafe(|| serve(parts, &mut queue))).is_err() {
+        parts.metrics.panics.inc();
+        parts.metrics.healthy.set(0);
+        tracing::error!("the thread of the spool panicked, it opens the file anew and goes on");
+    }
+}
+
+fn serve(parts: &StoreParts, queue: &mut mpsc::Receiver<Command>) {
+    let mut store = Store::new(parts.clone());
+    store.open();
     let mut group = Vec::new();
     while let Some(first) = queue.blocking_recv() {
         let mut bytes = first.bytes();
@@ -162,7 +182,7 @@ fn keep(mut keeper: Keeper, mut queue: mpsc::Receiver<Command>) {
             bytes += command.bytes();
             group.push(command);
         }
-        if keeper.serve(&mut group).is_break() {
+        if store.serve(&mut group).is_break() {
             return;
         }
     }

@@ -142,7 +142,8 @@ impl Service {
             metric.get_counter().get_value() + metric.get_gauge().get_value()
         };
         let sum = with_label.map(value).fold(0.0, |sum, value| sum + value);
-        sum.to_string().parse().unwrap()
+        // Not known: larger than anything.
+        if sum.is_nan() { usize::MAX } else { sum.to_string().parse().unwrap() }
     }
 }
 

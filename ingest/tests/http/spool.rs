@@ -172,7 +172,7 @@ async fn a_delivery_that_kafka_refuses_for_good_is_set_aside_and_lets_the_others
     let directory = tempfile::tempdir().unwrap();
     let service = Service::start(with_spool(directory.path())).await;
     // Each of its two records is refused twice: when it comes, and when it is sent from the disk.
-    let refusals = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED; 4];
+    let refusals = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE; 4];
     service.cluster.request_errors(RDKafkaApiKey::Produce, &refusals);
     assert_eq!(service.post(TEXT).await.status, 200);
     until("it is set aside", async || service.metric("weir_spool_set_aside", "") == 1).await;

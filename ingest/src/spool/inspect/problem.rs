@@ -1,6 +1,7 @@
 //! Why a spool cannot be looked at, and what to do about it.
 
-use super::super::database::Trouble;
+use super::super::database::VERSION;
+use super::super::error::StoreError;
 use std::path::{Path, PathBuf};
 
 /// Why a spool cannot be looked at, or changed.
@@ -12,9 +13,6 @@ pub enum InspectError {
     /// The directory holds no spool.
     #[error("{} holds no spool.db: give the --spool-dir of ingest, which makes the file when it starts", .0.display())]
     NoSpool(PathBuf),
-    /// A file of that name without a table of deliveries.
-    #[error("{} holds no deliveries' table: it is no spool, or an ingest is just making it", .0.display())]
-    NotASpool(PathBuf),
     /// A later version of Weir wrote it.
     #[error("{} was written by a later version (format {format}, known are up to {known}): use the weir that belongs to that ingest", file.display())]
     LaterFormat {
@@ -25,9 +23,20 @@ pub enum InspectError {
         /// The last that this version knows.
         known: i64,
     },
-    /// A log without its index, as in a copy of which a file was forgotten.
-    #[error("{} is missing, though there is a -wal: start an ingest on the spool; or, of a copy, make the file empty: touch {}", .0.display(), .0.display())]
-    NoIndex(PathBuf),
+    /// An ingest has it, and is not to be had.
+    #[error("an ingest has the spool in {} and does not answer on its socket spool.sock ({why}): run this as the user and in the container of that ingest, with a weir of the same version", directory.display())]
+    NoAnswer {
+        /// The spool.
+        directory: PathBuf,
+        /// What went wrong.
+        why: String,
+    },
+    /// What the ingest that has it says instead of an answer.
+    #[error("{0}")]
+    Answered(String),
+    /// Its owner cannot use its file now.
+    #[error("the spool in {} cannot be used at the moment, ingest tries again by itself: its log says why", .0.display())]
+    NotNow(PathBuf),
     /// Another process does not let go of it.
     #[error("another process holds {} for too long: try again", .0.display())]
     Busy(PathBuf),
@@ -35,7 +44,7 @@ pub enum InspectError {
     #[error("the disk of {} is full, nothing was changed: make space and try again", .0.display())]
     Full(PathBuf),
     /// What is in the file cannot be relied on.
-    #[error("{} is damaged ({why}): ingest puts it aside and takes over what can be read of it, when it starts or meets the damage; leave it where it is", file.display())]
+    #[error("{} is damaged ({why}): ingest retires it and drains what can be read of it, when it starts or meets the damage; leave it where it is", file.display())]
     Damaged {
         /// The file.
         file: PathBuf,
@@ -53,13 +62,14 @@ pub enum InspectError {
 }
 
 impl InspectError {
-    pub(super) fn of(file: &Path, trouble: Trouble) -> Self {
+    pub(in crate::spool) fn of(file: &Path, error: StoreError) -> Self {
         let file = file.to_owned();
-        match trouble {
-            Trouble::Full => Self::Full(file),
-            Trouble::Busy => Self::Busy(file),
-            Trouble::Unusable(why) => Self::Unusable { file, why },
-            Trouble::Damaged(why) => Self::Damaged { file, why },
+        match error {
+            StoreError::Full => Self::Full(file),
+            StoreError::Busy => Self::Busy(file),
+            StoreError::Transient(why) | StoreError::Unsynced(why) => Self::Unusable { file, why },
+            StoreError::Damaged(why) => Self::Damaged { file, why },
+            StoreError::LaterFormat(format) => Self::LaterFormat { file, format, known: VERSION },
         }
     }
 }

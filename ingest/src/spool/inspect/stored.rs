@@ -1,30 +1,31 @@
 //! A delivery as it is in the file, whether it still is what was written or not.
 
+use super::super::database::Placed;
 use super::super::drain::CORRUPT;
 use super::super::row::Row;
+use super::request::{body, millis};
 use crate::publisher::Refused;
 use bytes::Bytes;
-use rusqlite::types::ValueRef;
 use schemas::Millis;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The columns that make a [`Stored`], in the order in which [`stored_of`] reads them.
-pub(super) const COLUMNS: &str = "seq, id, received, app, headers, digest, set_aside, body";
-
 /// A delivery of a spool.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stored {
     /// Its place: deliveries go to Kafka in the order of it.
     pub place: i64,
     /// `ce_id` of its raw record; a UUID of version 7.
     pub id: String,
     /// When it was received.
+    #[serde(with = "millis")]
     pub received: Millis,
     /// The name of the secret that its signature belongs to.
     pub app: String,
     /// What was kept of its HTTP headers, as a JSON object: `x-hub-signature-256`.
     pub headers: String,
     /// The body, as received.
+    #[serde(with = "body")]
     pub body: Bytes,
     /// Why Kafka refuses it for good; `None` while it waits.
     pub set_aside: Option<Reason>,
@@ -33,7 +34,8 @@ pub struct Stored {
 }
 
 /// Why a delivery is set aside.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub enum Reason {
     /// A record of it is larger than its topic takes.
     TooLarge,
@@ -75,34 +77,24 @@ impl fmt::Display for Reason {
     }
 }
 
-/// Text that is none any more is read all the same, as far as it goes: the digest says that it was changed.
-pub(super) fn stored_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Stored> {
-    let received = row.get(2)?;
-    let stored = Row {
-        id: text(row, 1)?,
-        received,
-        app: text(row, 3)?,
-        headers: text(row, 4)?,
-        digest: row.get(5)?,
-        body: Bytes::from(row.get::<_, Vec<u8>>(7)?),
-    };
-    let is_intact = stored.is_intact();
-    let Row { id, app, headers, body, .. } = stored;
-    let (place, set_aside) = (row.get(0)?, reason_of(row, 6)?);
-    Ok(Stored { place, id, received: millis(received), app, headers, body, set_aside, is_intact })
+impl From<String> for Reason {
+    fn from(word: String) -> Self {
+        Self::of(&word)
+    }
 }
 
-pub(super) fn reason_of(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Option<Reason>> {
-    let is_null = row.get_ref(column)? == ValueRef::Null;
-    if is_null { Ok(None) } else { Ok(Some(Reason::of(&text(row, column)?))) }
+impl From<Reason> for String {
+    fn from(reason: Reason) -> Self {
+        reason.as_str().to_owned()
+    }
 }
 
-/// A time of the file.
-pub(super) fn millis(received: i64) -> Millis {
-    Millis::since_epoch(u64::try_from(received).unwrap_or_default())
-}
-
-fn text(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<String> {
-    let bytes = row.get_ref(column)?.as_bytes()?;
-    Ok(String::from_utf8_lossy(bytes).into_owned())
+impl From<Placed> for Stored {
+    fn from(Placed { seq, row, parked }: Placed) -> Self {
+        let is_intact = row.is_intact();
+        let Row { id, received, app, headers, body, .. } = row;
+        let received = Millis::since_epoch(u64::try_from(received).unwrap_or_default());
+        let set_aside = parked.map(Reason::from);
+        Self { place: seq, id, received, app, headers, body, set_aside, is_intact }
+    }
 }

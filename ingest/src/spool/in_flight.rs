@@ -7,29 +7,29 @@ use uuid::Uuid;
 
 /// The ids of such deliveries; clones share them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Held {
+pub(super) struct InFlight {
     ids: Arc<Mutex<HashSet<Uuid>>>,
     released: Arc<Notify>,
 }
 
-/// Holds one delivery back from being sent again.
+/// Keeps one delivery from being sent again for as long as it lives.
 #[derive(Debug)]
-pub(super) struct Hold {
-    held: Held,
+pub(super) struct Guard {
+    all: InFlight,
     id: Uuid,
 }
 
-impl Held {
-    pub(super) fn hold(&self, id: Uuid) -> Hold {
+impl InFlight {
+    pub(super) fn guard(&self, id: Uuid) -> Guard {
         self.lock().insert(id);
-        Hold { held: self.clone(), id }
+        Guard { all: self.clone(), id }
     }
 
     pub(super) fn contains(&self, id: Uuid) -> bool {
         self.lock().contains(&id)
     }
 
-    /// Returns once the delivery is not held, any more.
+    /// Returns once the delivery is not in flight any more.
     pub(super) async fn released(&self, id: Uuid) {
         loop {
             let released = self.released.notified();
@@ -45,9 +45,9 @@ impl Held {
     }
 }
 
-impl Drop for Hold {
+impl Drop for Guard {
     fn drop(&mut self) {
-        self.held.lock().remove(&self.id);
-        self.held.released.notify_waiters();
+        self.all.lock().remove(&self.id);
+        self.all.released.notify_waiters();
     }
 }

@@ -1,0 +1,72 @@
+//! A refusal that may pass by itself counts only after it has lasted.
+
+use crate::publisher::Refused;
+use std::time::{Duration, Instant};
+
+/// librdkafka takes a topic that it knew for missing after one answer of a broker that is behind, and asks again after
+/// `topic.metadata.refresh.interval.ms` (60 s) at the latest, and once more where it is not sure (30 s). A broker that has
+/// just started may not have read its access control lists.
+const LASTS: Duration = Duration::from_mins(3);
+
+/// Since when Kafka refuses for either reason.
+#[derive(Debug, Default)]
+pub(super) struct Debounce {
+    missing: Refusals,
+    unauthorized: Refusals,
+}
+
+/// The first time and the last of a row of refusals.
+#[derive(Debug, Default)]
+struct Refusals(Option<(Instant, Instant)>);
+
+impl Debounce {
+    /// Whether the refusal counts, so that the delivery is parked; otherwise it is sent again.
+    pub(super) fn counts(&mut self, why: Refused, now: Instant) -> bool {
+        match why {
+            Refused::TooLarge => true,
+            Refused::NotAuthorized => self.unauthorized.last(now),
+            Refused::UnknownTopic => self.missing.last(now),
+        }
+    }
+}
+
+impl Refusals {
+    fn last(&mut self, now: Instant) -> bool {
+        let row = self.0.filter(|(_, last)| now.saturating_duration_since(*last) < LASTS);
+        let first = row.map_or(now, |(first, _)| first);
+        self.0 = Some((first, now));
+        now.saturating_duration_since(first) >= LASTS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn a_record_that_is_too_large_is_refused_at_once() {
+        assert!(Debounce::default().counts(Refused::TooLarge, Instant::now()));
+    }
+
+    #[test]
+    fn a_topic_is_missing_or_forbidden_once_it_has_been_for_long() {
+        for why in [Refused::UnknownTopic, Refused::NotAuthorized] {
+            let (mut debounce, start) = (Debounce::default(), Instant::now());
+            let counted: Vec<_> =
+                (0..200).filter(|second| debounce.counts(why, start + SECOND * *second)).collect();
+            assert_eq!(counted.first(), Some(&180));
+            assert_eq!(counted.len(), 20, "those behind the first do not wait again");
+        }
+    }
+
+    #[test]
+    fn a_topic_that_was_found_meanwhile_begins_anew() {
+        let (mut debounce, start) = (Debounce::default(), Instant::now());
+        assert!(!debounce.counts(Refused::UnknownTopic, start));
+        assert!(!debounce.counts(Refused::NotAuthorized, start + LASTS / 2));
+        assert!(!debounce.counts(Refused::UnknownTopic, start + LASTS));
+        assert!(!debounce.counts(Refused::UnknownTopic, start + LASTS + SECOND));
+    }
+}

@@ -1,0 +1,105 @@
+//! What is asked of a spool's owner, and what it answers: a line of JSON each.
+
+use super::{Reason, Stored};
+use schemas::Millis;
+use serde::{Deserialize, Serialize};
+
+/// A question.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(in crate::spool) enum Request {
+    Groups,
+    /// The next deliveries beyond a place.
+    Page {
+        which: Which,
+        after: i64,
+    },
+    Delivery {
+        id: String,
+    },
+    /// Lets one wait again.
+    Retry {
+        id: String,
+    },
+    /// Lets the next few of a reason wait again, beyond a place.
+    RetryAll {
+        reason: Reason,
+        after: i64,
+    },
+}
+
+/// Its answer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(in crate::spool) enum Answer {
+    Groups(Vec<Group>),
+    Page(Vec<Stored>),
+    Retried {
+        count: u64,
+        /// The place of the last of them.
+        last: Option<i64>,
+    },
+}
+
+/// An answer, or what is to be said instead.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::spool) enum Reply {
+    Answer(Answer),
+    Error(String),
+}
+
+/// Which deliveries are meant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Which {
+    /// Every one.
+    All,
+    /// Those that Kafka refuses for good, whatever the reason.
+    SetAside,
+    /// Those that it refuses for this reason.
+    SetAsideFor(Reason),
+}
+
+/// Deliveries of one state, together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// Why they are set aside; `None` for those that wait for Kafka.
+    pub set_aside: Option<Reason>,
+    /// How many there are.
+    pub deliveries: u64,
+    /// What they count for `--spool-max-bytes`.
+    pub bytes: u64,
+    /// When the first of them was received.
+    #[serde(with = "millis")]
+    pub oldest: Millis,
+}
+
+/// Times as milliseconds since 1970.
+pub(super) mod millis {
+    use schemas::Millis;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+    pub(in super::super) fn serialize<S: Serializer>(time: &Millis, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u64(time.as_millis())
+    }
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Millis, D::Error> {
+        u64::deserialize(from).map(Millis::since_epoch)
+    }
+}
+
+/// Bodies in base64: they are bytes of any sort.
+pub(super) mod body {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use bytes::Bytes;
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub(in super::super) fn serialize<S: Serializer>(body: &Bytes, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&STANDARD.encode(body))
+    }
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Bytes, D::Error> {
+        let text = String::deserialize(from)?;
+        STANDARD.decode(text).map(Bytes::from).map_err(D::Error::custom)
+    }
+}

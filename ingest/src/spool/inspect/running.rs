@@ -1,0 +1,66 @@
+//! An ingest that runs, asked over the socket in its spool's directory.
+
+use super::super::files;
+use super::{Answer, InspectError, Reply, Request};
+use std::io::{BufRead as _, BufReader, Error, Write as _};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long an answer may take.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
+/// How often the socket is tried, while an ingest starts or ends.
+const ATTEMPTS: u32 = 20;
+const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(50);
+
+/// A connection.
+#[derive(Debug)]
+pub(super) struct Running {
+    directory: PathBuf,
+    stream: BufReader<UnixStream>,
+}
+
+impl Running {
+    pub(super) fn connect(directory: &Path) -> Result<Self, InspectError> {
+        let socket = directory.join(files::SOCKET);
+        let mut connected = UnixStream::connect(&socket);
+        for _ in 1..ATTEMPTS {
+            if connected.is_ok() {
+                break;
+            }
+            wait(BETWEEN_ATTEMPTS);
+            connected = UnixStream::connect(&socket);
+        }
+        let failed = |error: Error| no_answer(directory, error.to_string());
+        let stream = connected.map_err(failed)?;
+        stream.set_read_timeout(Some(ANSWERS_WITHIN)).map_err(failed)?;
+        stream.set_write_timeout(Some(ANSWERS_WITHIN)).map_err(failed)?;
+        Ok(Self { directory: directory.to_owned(), stream: BufReader::new(stream) })
+    }
+
+    pub(super) fn ask(&mut self, request: &Request) -> Result<Answer, InspectError> {
+        let reply = self.exchange(request).map_err(|error| no_answer(&self.directory, error.to_string()))?;
+        match reply {
+            Reply::Answer(answer) => Ok(answer),
+            Reply::Error(text) => Err(InspectError::Answered(text)),
+        }
+    }
+
+    fn exchange(&mut self, request: &Request) -> Result<Reply, Error> {
+        let mut line = serde_json::to_vec(request)?;
+        line.push(b'\n');
+        self.stream.get_mut().write_all(&line)?;
+        line.clear();
+        self.stream.read_until(b'\n', &mut line)?;
+        Ok(serde_json::from_slice(&line)?)
+    }
+}
+
+fn no_answer(directory: &Path, why: String) -> InspectError {
+    InspectError::NoAnswer { directory: directory.to_owned(), why }
+}
+
+#[expect(clippy::disallowed_methods, reason = "who looks into a spool has nothing else to do")]
+fn wait(duration: Duration) {
+    std::thread::sleep(duration);
+}

@@ -1,0 +1,299 @@
+//! A file of the spool that is not written any more, read to its end where it lies.
+//!
+//! First row by row as SQLite finds them, around what it cannot read; then [`scan`] looks for the rows of those gaps. What is
+//! in the file stays as it is: nothing is copied, so no further disk is needed.
+
+mod record;
+mod scan;
+
+use super::database::{self, Figures, Placed};
+use super::error::StoreError;
+use super::files;
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, params};
+use scan::Scan;
+use std::collections::VecDeque;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+
+/// Places of the table.
+pub(super) type Range = RangeInclusive<i64>;
+
+/// How often a place is tried that the disk does not give, before what is behind it goes first.
+const ATTEMPTS: u32 = 5;
+
+const ROWS: &str = "SELECT seq, id, received, app, headers, digest, set_aside, body FROM deliveries NOT INDEXED \
+                    WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq LIMIT ?3";
+/// What was there, by the index that a `UNIQUE` column has.
+const NAMES: &str = "SELECT seq, id FROM deliveries INDEXED BY sqlite_autoindex_deliveries_1";
+
+/// A file that is read.
+#[derive(Debug)]
+pub(super) struct Retired {
+    path: PathBuf,
+    connection: Option<Connection>,
+    /// What was asked for, what of it is still to be read, and what was.
+    asked: Vec<Range>,
+    todo: VecDeque<Range>,
+    seen: Vec<Range>,
+    is_compared: bool,
+    /// What SQLite cannot read.
+    gaps: Vec<Range>,
+    /// What the disk did not give; it may later.
+    unread: Vec<Range>,
+    scan: Option<Scan>,
+    failures: u32,
+}
+
+/// What there is to say of a file that was read to its end.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Outcome {
+    /// Deliveries whose bytes are gone, by their ids.
+    pub(super) lost: Vec<String>,
+    /// Whether there may be others, of which nothing is left that names them.
+    pub(super) may_have_lost_more: bool,
+    /// What is to be read again later.
+    pub(super) unread: Vec<Range>,
+}
+
+impl Retired {
+    /// A place at which no row is.
+    pub(super) const NOTHING: Range = i64::MAX..=i64::MAX;
+
+    /// Reads the file, or these places of it.
+    pub(super) fn of(path: PathBuf, todo: Vec<Range>) -> Self {
+        let todo = if todo.is_empty() { vec![0..=i64::MAX] } else { todo };
+        Self {
+            path,
+            connection: None,
+            asked: todo.clone(),
+            todo: todo.into(),
+            seen: Vec::new(),
+            is_compared: false,
+            gaps: Vec::new(),
+            unread: Vec::new(),
+            scan: None,
+            failures: 0,
+        }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How much is in it and since when, as its index says.
+    pub(super) fn count(path: &Path) -> Result<(Figures, Option<i64>), StoreError> {
+        let connection = open(path)?;
+        Ok((database::figures(&connection)?, database::oldest(&connection)?))
+    }
+
+    /// The next rows in their order, whatever their state; none at the end. An error may pass: the same is asked again.
+    pub(super) fn next(&mut self, rows: usize, bytes: u64) -> Result<Vec<Placed>, StoreError> {
+        while let Some(range) = self.todo.front().cloned() {
+            let found = self.walk(range, rows, bytes)?;
+            if !found.is_empty() {
+                return Ok(found);
+            }
+        }
+        self.compare();
+        if self.gaps.is_empty() {
+            return Ok(Vec::new());
+        }
+        let scan = match self.scan.take() {
+            Some(scan) => scan,
+            None => match Scan::of(&self.path, &self.gaps) {
+                Ok(scan) => scan,
+                Err(error) => return self.give_up_scan(error),
+            },
+        };
+        Ok(self.scan.insert(scan).next(rows, bytes))
+    }
+
+    /// After some tries the gaps are left for later.
+    fn give_up_scan(&mut self, error: StoreError) -> Result<Vec<Placed>, StoreError> {
+        self.failures += 1;
+        if self.failures < ATTEMPTS {
+            return Err(error);
+        }
+        self.unread.append(&mut self.gaps);
+        Ok(Vec::new())
+    }
+
+    /// Reads on in a range, and takes what was read, or cannot be, off what is to do.
+    fn walk(&mut self, range: Range, rows: usize, bytes: u64) -> Result<Vec<Placed>, StoreError> {
+        let (found, error) = match self.connected() {
+            Ok(connection) => read(connection, &range, rows, bytes),
+            Err(error) => (Vec::new(), Some(error)),
+        };
+        if let Some(last) = found.last() {
+            self.failures = 0;
+            self.advance(last.seq.saturating_add(1));
+            for placed in &found {
+                self.see(placed.seq);
+            }
+            return Ok(found);
+        }
+        let Some(error) = error else {
+            self.todo.pop_front();
+            return Ok(found);
+        };
+        let is_damage = matches!(error, StoreError::Damaged(_));
+        self.failures += 1;
+        if !is_damage && self.failures < ATTEMPTS {
+            self.connection = None;
+            return Err(error);
+        }
+        self.failures = 0;
+        let end = self.end_of_gap(&range);
+        let gap = *range.start()..=end;
+        tracing::warn!(%error, file = %self.path.display(), from = gap.start(), to = gap.end(), "rows of a retired file cannot be read");
+        if is_damage {
+            self.gaps.push(gap);
+        } else {
+            self.unread.push(gap);
+        }
+        self.advance(end.saturating_add(1));
+        Ok(found)
+    }
+
+    /// What is to be read goes on here.
+    fn advance(&mut self, start: i64) {
+        if let Some(range) = self.todo.pop_front()
+            && start > *range.start()
+            && start <= *range.end()
+        {
+            self.todo.push_front(start..=*range.end());
+        }
+    }
+
+    /// Remembers a place; those side by side are one range.
+    fn see(&mut self, seq: i64) {
+        match self.seen.last_mut() {
+            Some(last) if last.end().checked_add(1) == Some(seq) => *last = *last.start()..=seq,
+            _ => self.seen.push(seq..=seq),
+        }
+    }
+
+    /// Rows that the index names and the table did not give, though it said nothing of damage.
+    fn compare(&mut self) {
+        if std::mem::replace(&mut self.is_compared, true) {
+            return;
+        }
+        let (names, _) = self.names();
+        let is_in = |ranges: &[Range], seq: i64| ranges.iter().any(|range| range.contains(&seq));
+        let is_hidden = |seq: i64| {
+            is_in(&self.asked, seq)
+                && ![&self.seen, &self.gaps, &self.unread].iter().any(|known| is_in(known, seq))
+        };
+        let hidden: Vec<Range> =
+            names.into_iter().filter(|(seq, _)| is_hidden(*seq)).map(|(seq, _)| seq..=seq).collect();
+        self.gaps.extend(hidden);
+    }
+
+    fn connected(&mut self) -> Result<&Connection, StoreError> {
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => open(&self.path)?,
+        };
+        Ok(self.connection.insert(connection))
+    }
+
+    /// Where rows can be read again: steps that double find a place, halving them finds the first.
+    fn end_of_gap(&self, range: &Range) -> i64 {
+        let Some(connection) = &self.connection else { return *range.end() };
+        let is_readable = |place: i64| read(connection, &(place..=*range.end()), 1, u64::MAX).1.is_none();
+        let (start, mut step) = (*range.start(), 1);
+        let mut unreadable = start;
+        let mut readable = loop {
+            let place = start.checked_add(step).filter(|place| range.contains(place));
+            let (Some(place), Some(doubled)) = (place, i64::checked_mul(step, 2)) else {
+                return *range.end();
+            };
+            if is_readable(place) {
+                break place;
+            }
+            (unreadable, step) = (place, doubled);
+        };
+        while readable - unreadable > 1 {
+            let middle = unreadable + (readable - unreadable) / 2;
+            if is_readable(middle) { readable = middle } else { unreadable = middle }
+        }
+        readable - 1
+    }
+
+    /// What has become of all that was in it. `left` are places that were read and are not done with.
+    pub(super) fn outcome(mut self, left: Vec<Range>) -> Outcome {
+        let is_whole = self.scan.as_ref().is_none_or(|scan| scan.is_complete);
+        let mut unread = std::mem::take(&mut self.unread);
+        unread.extend(left);
+        if !is_whole {
+            unread.append(&mut self.gaps);
+        }
+        if self.gaps.is_empty() {
+            return Outcome { unread, ..Outcome::default() };
+        }
+        let (names, is_complete) = self.names();
+        let is_lost = |seq: &i64| {
+            let is_found = self.scan.as_ref().is_some_and(|scan| scan.has_given(*seq));
+            self.gaps.iter().any(|gap| gap.contains(seq)) && !is_found
+        };
+        let lost = names.into_iter().filter(|(seq, _)| is_lost(seq)).map(|(_, id)| id).collect();
+        Outcome { lost, may_have_lost_more: !is_complete, unread }
+    }
+
+    /// Every row that the index names, and whether it could be read to its end.
+    fn names(&mut self) -> (Vec<(i64, String)>, bool) {
+        let mut names = Vec::new();
+        let read = self.connected().and_then(|connection| {
+            let mut statement = connection.prepare(NAMES)?;
+            let mut found = statement.query([])?;
+            while let Some(row) = found.next()? {
+                names.push((row.get(0)?, database::text(row.get_ref(1)?)));
+            }
+            Ok(())
+        });
+        (names, read.is_ok())
+    }
+}
+
+/// Nothing is written: not the file, nor its log as it is closed.
+fn open(path: &Path) -> Result<Connection, StoreError> {
+    // SQLite would delete the log of an empty file.
+    if files::size(path)? == Some(0) {
+        return Err(StoreError::Damaged("the file is empty".to_owned()));
+    }
+    let connection = database::connect(path)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+/// Rows of a range, up to an error.
+fn read(
+    connection: &Connection,
+    range: &Range,
+    rows: usize,
+    bytes: u64,
+) -> (Vec<Placed>, Option<StoreError>) {
+    let mut found = Vec::new();
+    let mut read = || {
+        let mut statement = connection.prepare_cached(ROWS)?;
+        let rows = i64::try_from(rows).unwrap_or(i64::MAX);
+        let mut rows = statement.query(params![range.start(), range.end(), rows])?;
+        let mut read = 0;
+        while read < bytes
+            && let Some(row) = rows.next()?
+        {
+            let placed = database::row_of(row)?;
+            if placed.seq < *range.start() || found.last().is_some_and(|last: &Placed| placed.seq <= last.seq)
+            {
+                return Err(StoreError::Damaged("rows are out of order".to_owned()));
+            }
+            read += placed.row.cost();
+            found.push(placed);
+        }
+        Ok::<_, StoreError>(())
+    };
+    let error = read().err();
+    (found, error)
+}

@@ -1,0 +1,177 @@
+//! Finds rows that SQLite cannot reach any more, page by page in the file and in its log.
+//!
+//! Where a page of the tree is damaged, or the header of the file, the rows below it are whole. A row is taken for its
+//! digest alone, so nothing that is stale or torn comes of this; one that was deleted may come back where it lay in a gap,
+//! as the same delivery with the same id.
+
+use super::super::database::{PAGE_BYTES, Placed};
+use super::super::error::StoreError;
+use super::super::files;
+use super::Range;
+use super::record::{self, Cell, PAGE};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
+/// The log: a header, then frames, each with a header of its own (<https://sqlite.org/fileformat.html>, "The WAL File").
+const LOG_HEADER: u64 = 32;
+const FRAME_HEADER: u64 = 24;
+const FRAME: u64 = FRAME_HEADER + PAGE_BYTES;
+
+/// Rows that were found, one after the other.
+#[derive(Debug)]
+pub(super) struct Scan {
+    images: Images,
+    found: VecDeque<(Image, Cell)>,
+    given: HashSet<i64>,
+    /// Whether every page could be read.
+    pub(super) is_complete: bool,
+}
+
+/// A page as it is in the file, or in the log at this offset.
+#[derive(Clone, Copy, Debug)]
+enum Image {
+    InFile(u32),
+    InLog(u64),
+}
+
+#[derive(Debug)]
+struct Images {
+    file: File,
+    log: Option<File>,
+    /// Where the log has a page, the latest last.
+    frames: HashMap<u32, Vec<u64>>,
+}
+
+impl Scan {
+    /// Looks for rows whose places are in `gaps`.
+    pub(super) fn of(path: &Path, gaps: &[Range]) -> Result<Self, StoreError> {
+        let (images, pages) = Images::open(path)?;
+        let mut scan = Self { images, found: VecDeque::new(), given: HashSet::new(), is_complete: true };
+        let in_log = scan.images.frames.values().flatten().copied().map(Image::InLog);
+        let in_file = (1..=pages).map(Image::InFile);
+        let all: Vec<Image> = in_log.chain(in_file).collect();
+        let mut found = Vec::new();
+        for image in all {
+            match scan.images.read(image) {
+                Ok(page) => {
+                    let cells = record::cells(&page).into_iter();
+                    let is_missing = |cell: &Cell| gaps.iter().any(|gap| gap.contains(&cell.seq));
+                    found.extend(cells.filter(is_missing).map(|cell| (image, cell)));
+                }
+                Err(_) => scan.is_complete = false,
+            }
+        }
+        found.sort_by_key(|(image, cell)| (cell.seq, image.age()));
+        scan.found = found.into();
+        Ok(scan)
+    }
+
+    /// The next of them, in their order; none at the end.
+    pub(super) fn next(&mut self, rows: usize, bytes: u64) -> Vec<Placed> {
+        let (mut placed, mut read) = (Vec::new(), 0);
+        while placed.len() < rows
+            && read < bytes
+            && let Some((image, cell)) = self.found.pop_front()
+        {
+            if self.given.contains(&cell.seq) {
+                continue;
+            }
+            if let Some(row) = self.images.row(image, cell) {
+                self.given.insert(cell.seq);
+                read += row.row.cost();
+                placed.push(row);
+            }
+        }
+        placed
+    }
+
+    pub(super) fn has_given(&self, seq: i64) -> bool {
+        self.given.contains(&seq)
+    }
+}
+
+impl Image {
+    /// What the log has is newer than the file, the later the newer.
+    const fn age(self) -> u64 {
+        match self {
+            Self::InFile(_) => u64::MAX,
+            Self::InLog(offset) => u64::MAX - 1 - offset,
+        }
+    }
+}
+
+impl Images {
+    /// The files, and how many pages there are.
+    fn open(path: &Path) -> io::Result<(Self, u32)> {
+        let open = |path: &Path| OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW).open(path);
+        let file = open(path)?;
+        let log = match open(&files::with_suffix(path, "-wal")) {
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            log => Some(log?),
+        };
+        let pages = u32::try_from(file.metadata()?.len().div_ceil(PAGE_BYTES)).unwrap_or(u32::MAX);
+        let mut images = Self { file, log, frames: HashMap::new() };
+        images.find_frames()?;
+        Ok((images, pages))
+    }
+
+    fn find_frames(&mut self) -> io::Result<()> {
+        let Some(log) = &self.log else { return Ok(()) };
+        let end = log.metadata()?.len();
+        let mut offset = LOG_HEADER;
+        while offset + FRAME <= end {
+            let mut page = [0; 4];
+            if log.read_exact_at(&mut page, offset).is_ok() {
+                self.frames.entry(u32::from_be_bytes(page)).or_default().push(offset + FRAME_HEADER);
+            }
+            offset += FRAME;
+        }
+        Ok(())
+    }
+
+    /// A page; what is beyond the end of the file is zeros.
+    fn read(&self, image: Image) -> io::Result<Vec<u8>> {
+        let (file, mut offset) = match image {
+            Image::InFile(page) => (Some(&self.file), (u64::from(page) - 1) * PAGE_BYTES),
+            Image::InLog(offset) => (self.log.as_ref(), offset),
+        };
+        let file = file.ok_or(ErrorKind::NotFound)?;
+        let mut page = vec![0; PAGE];
+        let mut read = 0;
+        while read < PAGE {
+            match file.read_at(&mut page[read..], offset)? {
+                0 => break,
+                count => (read, offset) = (read + count, offset + count as u64),
+            }
+        }
+        Ok(page)
+    }
+
+    /// The row of a cell, if it is what was written.
+    fn row(&self, image: Image, cell: Cell) -> Option<Placed> {
+        let page = self.read(image).ok()?;
+        let newest = |page: u32| self.frames.get(&page).and_then(|at| at.last()).map(|at| Image::InLog(*at));
+        let in_log = |page: u32| newest(page).unwrap_or(Image::InFile(page));
+        let intact = |image_of: &dyn Fn(u32) -> Image| {
+            let payload = self.payload(&page, cell, image_of)?;
+            record::row(cell.seq, &payload).filter(|placed| placed.row.is_intact())
+        };
+        intact(&in_log).or_else(|| intact(&Image::InFile))
+    }
+
+    /// All of a payload, with the pages that it goes on in.
+    fn payload(&self, page: &[u8], cell: Cell, image_of: &dyn Fn(u32) -> Image) -> Option<Vec<u8>> {
+        let (local, mut rest) = cell.local(page)?;
+        let mut payload = local.to_vec();
+        while payload.len() < cell.bytes {
+            let page = self.read(image_of(rest.filter(|page| *page > 0)?)).ok()?;
+            let wanted = (cell.bytes - payload.len()).min(PAGE - 4);
+            payload.extend_from_slice(page.get(4..4 + wanted)?);
+            rest = page.get(..4)?.try_into().ok().map(u32::from_be_bytes);
+        }
+        Some(payload)
+    }
+}

@@ -1,0 +1,59 @@
+//! What the store tells of itself: gauges over all files, and the check that `/readyz?verbose` shows.
+
+use super::{State, Store};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+impl Store {
+    /// Sets them. A number that is not known is `NaN`.
+    pub(super) fn show(&mut self) {
+        if let State::Open(database) = &self.state {
+            let waits = self.figures.is_some_and(|figures| figures.waiting > 0);
+            self.oldest = if waits { database.oldest().ok().flatten() } else { None };
+        }
+        let metrics = &self.parts.metrics;
+        let trouble = self.trouble();
+        metrics.healthy.set(i64::from(trouble.is_none()));
+        match trouble {
+            None => self.parts.check.pass(),
+            Some(why) => self.parts.check.fail(why),
+        }
+        metrics.retired_files.set(float(self.parts.backlog.len() as u64));
+        let Some((current, retired)) = self.figures.zip(self.parts.backlog.figures()) else {
+            let gauges = [&metrics.deliveries, &metrics.set_aside, &metrics.bytes, &metrics.oldest_seconds];
+            for gauge in gauges {
+                gauge.set(f64::NAN);
+            }
+            return;
+        };
+        metrics.deliveries.set(float(current.waiting + retired.waiting));
+        metrics.set_aside.set(float(current.set_aside + retired.set_aside));
+        metrics.bytes.set(float(current.bytes + retired.bytes));
+        let oldest = self.parts.backlog.oldest().into_iter().chain(self.oldest).min();
+        metrics.oldest_seconds.set(float(oldest.map_or(0, age_seconds)));
+    }
+
+    /// Why it takes nothing.
+    const fn trouble(&self) -> Option<&'static str> {
+        match (&self.state, self.full) {
+            (State::Failed { .. }, _) => Some(
+                "its file cannot be used at the moment, deliveries that Kafka does not take are answered 503: see the log",
+            ),
+            (State::Open(_), Some(_)) => {
+                Some("it or its disk is full, deliveries that Kafka does not take are answered 503")
+            }
+            (State::Open(_), None) => None,
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a gauge")]
+const fn float(value: u64) -> f64 {
+    value as f64
+}
+
+/// How long ago `received` was, in whole seconds.
+fn age_seconds(received: i64) -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+    let now = u64::try_from(now).unwrap_or(u64::MAX);
+    now.saturating_sub(u64::try_from(received).unwrap_or_default()) / 1000
+}
