@@ -118,7 +118,9 @@ impl Topic {
     /// None for every other topic, and for the dead letters of ingest, which are bodies and come from no topic.
     pub const fn sources(self) -> &'static [Self] {
         match self {
-            Self::MessagesDlq => &[Self::Messages, Self::Standby],
+            Self::MessagesDlq => {
+                &[Self::Messages, Self::Standby, Self::Receipts, Self::Comments, Self::Mentions]
+            }
             Self::LookupsDlq => &[Self::Comments, Self::Mentions],
             Self::MetricsDlq => &Self::TYPED,
             Self::RepliesDlq => &[Self::Replies],

@@ -22,9 +22,18 @@ const USERS: [User; 5] = [
     User { name: "weir-ingest", reads: &[], writes: &Topic::OF_INGEST },
     User {
         name: "weir-messages",
-        // The inbox too, to know after a restart what was published.
-        reads: &[Topic::Messages, Topic::Standby, Topic::Inbox],
-        writes: &[Topic::Inbox, Topic::MessagesDlq],
+        // What it writes too, to know after a restart what was published.
+        reads: &[
+            Topic::Messages,
+            Topic::Standby,
+            Topic::Receipts,
+            Topic::Comments,
+            Topic::Mentions,
+            Topic::Inbox,
+            Topic::InboxReceipts,
+            Topic::InboxComments,
+        ],
+        writes: &[Topic::Inbox, Topic::InboxReceipts, Topic::InboxComments, Topic::MessagesDlq],
     },
     User {
         name: "weir-lookups",

@@ -1,7 +1,7 @@
 //! What a record on a topic says, in the few words by which it is shown and compared. Pure.
 
 use super::sum;
-use schemas::{Topic, TypedEvent};
+use schemas::{Holds, Topic, TypedEvent};
 use serde::Deserialize;
 
 /// A record, as far as it can be foretold.
@@ -127,7 +127,7 @@ fn said(record: Read<'_>) -> Option<Said> {
     if let Some(reason) = reason {
         return Some(Said::new(String::from_utf8_lossy(reason), sum::sha256(value)));
     }
-    if topic == Topic::Inbox {
+    if topic.spec().holds == Holds::Inbox {
         return inbox(value);
     }
     let event = TypedEvent::read(Some(value)).ok()?;

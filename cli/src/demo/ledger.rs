@@ -1,7 +1,7 @@
 //! What was expected against what was seen. Pure.
 
 use super::fact::Fact;
-use schemas::Topic;
+use schemas::{Holds, Topic};
 use std::collections::BTreeMap;
 
 /// The records expected, and those that came.
@@ -43,7 +43,7 @@ impl Sort {
     pub(super) fn of(topic: Topic) -> Self {
         match topic {
             Topic::Raw => Self::Raw,
-            Topic::Inbox => Self::Normalised,
+            topic if topic.spec().holds == Holds::Inbox => Self::Normalised,
             Topic::CommentsEnriched | Topic::MentionsEnriched => Self::Enriched,
             topic if Topic::TYPED.contains(&topic) => Self::Typed,
             _ => Self::DeadLetter,

@@ -2,6 +2,7 @@
 
 use super::fact::Fact;
 use schemas::Topic;
+use schemas::inbox::EventName;
 use serde::Deserialize;
 
 /// One delivery.
@@ -91,6 +92,7 @@ impl Sample {
         let messages = events.iter().filter(|event| event.topic == Topic::Messages);
         let inbox = messages.zip(self.inbox);
         facts.extend(inbox.map(|(event, what)| consumed(event, Topic::Inbox, (*what).to_owned())));
+        facts.extend(events.iter().filter_map(normalised));
         facts.extend(events.iter().filter_map(enriched));
         facts
     }
@@ -100,6 +102,18 @@ fn typed(line: &str) -> Option<Fact> {
     let Expected { topic, key, kind, id } = serde_json::from_str(line).ok()?;
     let topic = Topic::ALL.into_iter().find(|known| known.spec().suffix == topic)?;
     Some(Fact { topic, key, what: kind, id })
+}
+
+/// What the inbox has of receipts, comments and mentions.
+fn normalised(event: &Fact) -> Option<Fact> {
+    let name = match event.topic {
+        Topic::Receipts if event.what == "receipt.read" => EventName::MessageRead,
+        Topic::Receipts => EventName::MessageDelivered,
+        Topic::Comments => EventName::CommentReceived,
+        Topic::Mentions => EventName::MentionReceived,
+        _ => return None,
+    };
+    Some(consumed(event, name.topic(), name.as_str().to_owned()))
 }
 
 fn enriched(event: &Fact) -> Option<Fact> {

@@ -5,6 +5,7 @@ use crate::metrics::Metrics;
 use crate::normalise::{Unfit, normalise};
 use crate::rebuild::Rebuild;
 use crate::recent::{Bounds, RecentEvents, Standing};
+use crate::route::Routes;
 use runtime::consumer::{Failure, Handler, Output, Record, Tail};
 use runtime::dead_letter::header;
 use schemas::inbox;
@@ -20,7 +21,7 @@ const NOT_AN_EVENT: &str = "not_an_event";
 /// Makes inbox records of typed events.
 #[derive(Debug)]
 pub struct InboxHandler {
-    topic: Arc<str>,
+    routes: Routes,
     bounds: Bounds,
     rebuild: Rebuild,
     metrics: Metrics,
@@ -35,10 +36,10 @@ pub struct Partition {
 }
 
 impl InboxHandler {
-    /// Publishes to `topic`, reads it back through `tail`, and remembers events within `bounds`.
-    pub(crate) fn new(topic: Arc<str>, bounds: Bounds, tail: Tail, metrics: Metrics) -> Self {
-        let rebuild = Rebuild::new(tail, Arc::clone(&topic), bounds);
-        Self { topic, bounds, rebuild, metrics }
+    /// Publishes along `routes`, reads the outputs back through `tail`, and remembers events within `bounds`.
+    pub(crate) fn new(routes: Routes, bounds: Bounds, tail: Tail, metrics: Metrics) -> Self {
+        let rebuild = Rebuild::new(tail, routes.clone(), bounds);
+        Self { routes, bounds, rebuild, metrics }
     }
 
     fn inbox(&self, recent: &mut RecentEvents, record: &Record) -> Result<Vec<Output>, Failure> {
@@ -77,7 +78,7 @@ impl InboxHandler {
             header("weir_event", name.as_str().as_bytes()),
         ];
         Output {
-            topic: Arc::clone(&self.topic),
+            topic: Arc::clone(self.routes.name(name.topic())),
             key: record.key.clone(),
             value: serde_json::to_vec(inbox)
                 .expect("an inbox record has string keys and finite numbers alone"),
@@ -93,7 +94,7 @@ impl Handler for InboxHandler {
         Partition { recent: RecentEvents::new(self.bounds), is_rebuilt: false }
     }
 
-    /// Reads the output back before the first record, which is after the former owner of the partition let go of it.
+    /// Reads the outputs back before the first record, which is after the former owner of the partition let go of it.
     async fn prepare(&self, partition: &mut Partition, record: &Record) -> Result<(), Failure> {
         if partition.is_rebuilt {
             return Ok(());

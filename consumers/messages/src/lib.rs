@@ -1,13 +1,14 @@
-//! Messages of every channel in one normalised inbox.
+//! Messages, receipts and comments of every channel in one normalised inbox.
 //!
-//! Reads typed events of conversations, and publishes what concerns people, once per event, as
-//! [`schemas::inbox::Record`]s, keyed as they came: one conversation stays in order.
+//! Reads typed events, and publishes what concerns people, once per event, as [`schemas::inbox::Record`]s, keyed as they
+//! came: one conversation stays in order.
 
 mod handler;
 mod metrics;
 mod partitioner;
 mod rebuild;
 mod recent;
+mod route;
 mod settings;
 
 pub mod normalise;
@@ -17,32 +18,28 @@ pub use recent::{Bounds, RecentEvents, Standing};
 pub use settings::{Args, Settings};
 
 use metrics::Metrics;
+use route::Routes;
 use runtime::consumer::{self, ConsumerError, ConsumerOptions, Tail};
 use runtime::process::{About, Process};
 use runtime::settings::CommonSettings;
 use schemas::Topic;
-use std::sync::Arc;
 
 /// Name of the binary, the consumer group and the Kafka client.
 pub const ABOUT: About = About {
     name: "weir-messages",
     version: env!("CARGO_PKG_VERSION"),
-    description: "Publishes messages of every channel in one normalised shape",
+    description: "Publishes messages, receipts and comments of every channel in one normalised shape",
 };
 
 /// Runs the consumer until `process` is asked to shut down.
 pub async fn run(common: CommonSettings, settings: Settings, process: Process) -> Result<(), ConsumerError> {
     let name = |topic: Topic| topic.name(&common.topic_prefix);
-    let inbox = name(Topic::Inbox);
-    let options = ConsumerOptions::new(
-        ABOUT.name,
-        Topic::MessagesDlq.sources().iter().map(|topic| name(*topic)).collect(),
-        vec![inbox.clone()],
-        name(Topic::MessagesDlq),
-    );
+    let routes = Routes::new(&common.topic_prefix);
+    let options =
+        ConsumerOptions::new(ABOUT.name, routes.inputs(), routes.outputs(), name(Topic::MessagesDlq));
     let tail = Tail::new(common.kafka.clone(), ABOUT.name);
     let metrics = Metrics::register(&process.registry);
-    let handler = InboxHandler::new(Arc::from(inbox), settings.bounds(), tail, metrics);
+    let handler = InboxHandler::new(routes, settings.bounds(), tail, metrics);
     consumer::run(&common.kafka, options.within(&common.consumer), handler, &process).await
 }
 

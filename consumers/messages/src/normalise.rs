@@ -1,14 +1,19 @@
 //! Turns a typed event into an inbox record: a pure function.
 
 mod attachment;
+mod conversation;
 mod message;
+pub(crate) mod name;
 mod part;
 mod parties;
+mod public;
+mod window;
 
 use parties::Parties;
-use schemas::data::messaging::Messaging;
+use schemas::data::comment::Comment;
+use schemas::data::mention::Mention;
 use schemas::inbox::{EventName, Platform, Record};
-use schemas::{Kind, Millis, TypedEvent, Unreadable};
+use schemas::{Kind, Millis, Model, TypedEvent, Unreadable};
 use std::borrow::Cow;
 
 /// Why an event that should have an inbox record cannot be given one.
@@ -36,45 +41,26 @@ impl Unfit {
 }
 
 /// The inbox record of an event, with the name of what happened; `None` for an event that has no place in an inbox: of
-/// another kind, of a kind that this version does not know, or of another channel.
+/// another kind, of a kind that this version does not know, of another channel, or an edit that is none.
 pub fn normalise(event: &TypedEvent<'_>) -> Result<Option<(EventName, Record)>, Unfit> {
     let (Some(kind), Some(platform)) = (event.kind(), platform(&event.metaobject)) else { return Ok(None) };
-    let Some(name) = name(kind.kind) else { return Ok(None) };
-    let item: Messaging = event.data()?;
-    let parties = Parties::of(&item, event.metaaccount.as_deref(), kind.kind == Kind::MessageEcho);
-    let name = if parties.is_outgoing() { as_sent(name) } else { name };
-    let mut record = Record { standby: kind.standby, ..envelope(event, platform, name, parties)? };
-    fill(&mut record, kind.kind, &item, platform)?;
-    Ok(Some((name, record)))
-}
-
-/// Puts the parts into the record that its kind has.
-fn fill(record: &mut Record, kind: Kind, item: &Messaging, platform: Platform) -> Result<(), Unfit> {
-    let message = || there(item.message.as_ref(), "message");
-    match kind {
-        Kind::StoryMention => record.message = Some(message::story_mention(item, platform)),
-        Kind::MessageDeleted => record.message = Some(message::deleted(message()?)),
-        Kind::MessageEdited => {
-            let edit = there(item.message_edit.as_ref(), "message_edit")?;
-            record.message = Some(message::edited(edit));
+    let Some(name) = name::of(kind.kind) else { return Ok(None) };
+    let named = match kind.kind.spec().data {
+        Model::Comment => {
+            let comment: Comment = event.data()?;
+            let parties = public::commented(&comment, event.metaaccount.as_deref());
+            let comment = Some(public::comment(&comment, kind.kind == Kind::CommentLive));
+            Some((name, Record { comment, ..envelope(event, platform, name, parties)? }))
         }
-        Kind::ReactionAdded | Kind::ReactionRemoved => {
-            let reaction = there(item.reaction.as_ref(), "reaction")?;
-            record.reaction = Some(part::reaction(reaction));
+        Model::Mention => {
+            let mention: Mention = event.data()?;
+            let parties = public::mentioned(event.metaaccount.as_deref());
+            let mention = Some(public::mention(&mention));
+            Some((name, Record { mention, ..envelope(event, platform, name, parties)? }))
         }
-        Kind::Postback => {
-            let postback = there(item.postback.as_ref(), "postback")?;
-            let referral = postback.referral.as_ref().or(item.referral.as_ref());
-            record.postback = Some(part::postback(postback));
-            record.referral = referral.map(|referral| part::referral(referral, None));
-        }
-        Kind::Referral => {
-            let referral = there(item.referral.as_ref(), "referral")?;
-            record.referral = Some(part::referral(referral, item.lead.as_ref()));
-        }
-        _ => record.message = Some(message::message(item, message()?, platform)),
-    }
-    Ok(())
+        _ => conversation::normalise(event, kind.kind, name, platform)?,
+    };
+    Ok(named.map(|(name, record)| (name, Record { standby: kind.standby, ..record })))
 }
 
 /// What every record has.
@@ -92,6 +78,7 @@ fn envelope(
         platform: platform.into(),
         event: name.into(),
         account: event.metaaccount.as_deref().map(str::to_owned),
+        window_ends_at: window::end(name, parties.direction, time).map(|end| end.to_string()),
         from: parties.from,
         to: parties.to,
         direction: parties.direction.map(Into::into),
@@ -102,6 +89,12 @@ fn envelope(
         reaction: None,
         postback: None,
         referral: None,
+        order: None,
+        thread: None,
+        optin: None,
+        receipt: None,
+        comment: None,
+        mention: None,
         signature_verified: true,
         standby: false,
         test: event.metatest,
@@ -114,34 +107,6 @@ fn platform(metaobject: &str) -> Option<Platform> {
         "page" => Some(Platform::Facebook),
         _ => None,
     }
-}
-
-/// The name of what happened; `None` for kinds that are nothing people say or do to each other.
-const fn name(kind: Kind) -> Option<EventName> {
-    Some(match kind {
-        Kind::Message | Kind::MessageUnsupported => EventName::MessageReceived,
-        Kind::MessageEcho => EventName::MessageSent,
-        Kind::MessageEdited => EventName::MessageEdited,
-        Kind::MessageDeleted => EventName::MessageDeleted,
-        Kind::StoryMention => EventName::StoryMentioned,
-        Kind::ReactionAdded => EventName::ReactionAdded,
-        Kind::ReactionRemoved => EventName::ReactionRemoved,
-        Kind::Postback => EventName::PostbackReceived,
-        Kind::Referral => EventName::ReferralReceived,
-        _ => return None,
-    })
-}
-
-/// The name of what the account itself sent, which is never that of a customer's message.
-const fn as_sent(name: EventName) -> EventName {
-    match name {
-        EventName::MessageReceived | EventName::StoryMentioned => EventName::MessageSent,
-        other => other,
-    }
-}
-
-fn there<'a, T>(member: Option<&'a T>, name: &'static str) -> Result<&'a T, Unfit> {
-    member.ok_or(Unfit::MemberMissing(name))
 }
 
 #[cfg(test)]

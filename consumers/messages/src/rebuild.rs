@@ -1,18 +1,19 @@
-//! Finds out what a partition has published already, whoever did it: from the output topic.
+//! Finds out what a partition has published already, whoever did it: from the output topics.
 
 use crate::event_number;
 use crate::partitioner::partition_of;
 use crate::recent::{Bounds, RecentEvents};
+use crate::route::Routes;
 use runtime::consumer::{Record, Stretch, Tail, TailError, TailReader};
 use schemas::Millis;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// Reads the output topic back.
+/// Reads the output topics back.
 #[derive(Clone, Debug)]
 pub(crate) struct Rebuild {
     tail: Tail,
-    output: Arc<str>,
+    routes: Routes,
     bounds: Bounds,
 }
 
@@ -24,25 +25,47 @@ struct Input {
 }
 
 impl Rebuild {
-    pub(crate) fn new(tail: Tail, output: Arc<str>, bounds: Bounds) -> Self {
-        Self { tail, output, bounds }
+    pub(crate) fn new(tail: Tail, routes: Routes, bounds: Bounds) -> Self {
+        Self { tail, routes, bounds }
     }
 
     /// What was published of the records of a partition, within the bounds.
     pub(crate) async fn recent(&self, topic: Arc<str>, partition: i32) -> Result<RecentEvents, TailError> {
-        let (output, bounds, input) = (Arc::clone(&self.output), self.bounds, Input { topic, partition });
-        self.tail.read(move |reader| read_back(reader, &output, &input, bounds)).await
+        let outputs: Vec<_> = self.routes.outputs_of(&topic).cloned().collect();
+        let (bounds, input) = (self.bounds, Input { topic, partition });
+        self.tail.read(move |reader| read_back(reader, &outputs, &input, bounds)).await
     }
+}
+
+/// What was found in the outputs, the oldest first.
+fn read_back(
+    reader: &TailReader,
+    outputs: &[Arc<str>],
+    input: &Input,
+    bounds: Bounds,
+) -> Result<RecentEvents, TailError> {
+    let (mut recent, now) = (RecentEvents::new(bounds), Millis::of(SystemTime::now()).as_secs());
+    let mut found = Vec::new();
+    for output in outputs {
+        read_output(reader, output, input, bounds, |id, at| found.push((at.unwrap_or(now), id)))?;
+    }
+    // Each is in order already; together they are once they are sorted by time alone.
+    found.sort_by_key(|(at, _)| *at);
+    for (at, id) in found {
+        recent.found(id, at, now);
+    }
+    Ok(recent)
 }
 
 /// A record's output has its key, so with as many partitions here as there it is in the partition of the same number. With
 /// another number of partitions it can be in any.
-fn read_back(
+fn read_output(
     reader: &TailReader,
     output: &str,
     input: &Input,
     bounds: Bounds,
-) -> Result<RecentEvents, TailError> {
+    mut found: impl FnMut(u128, Option<u64>),
+) -> Result<(), TailError> {
     let (inputs, outputs) = (reader.partitions(&input.topic)?, reader.partitions(output)?);
     let is_same = inputs == outputs;
     let partitions = if is_same { vec![input.partition] } else { (0..outputs).collect() };
@@ -51,16 +74,14 @@ fn read_back(
     let is_of_input = |record: &Record| {
         is_same || record.key.as_deref().is_some_and(|key| partition_of(key, inputs) == input.partition)
     };
-    let (mut recent, now) = (RecentEvents::new(bounds), Millis::of(SystemTime::now()).as_secs());
     reader.each(&stretch, |record| {
         if is_of_input(record)
             && let Some(id) = id(record)
         {
-            let at = record.timestamp.map_or(now, |at| Millis::of(at).as_secs());
-            recent.found(id, at, now);
+            found(id, record.timestamp.map(|at| Millis::of(at).as_secs()));
         }
     })?;
-    Ok(recent)
+    Ok(())
 }
 
 /// The id of the event that an output was made of.

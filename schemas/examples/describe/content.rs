@@ -14,8 +14,8 @@ pub(crate) enum Content {
     Event(EventKind),
     /// A typed event with what the Graph API said.
     Enriched(Kind),
-    /// A normalised message.
-    Inbox,
+    /// What is normalised, on this topic.
+    Inbox(Topic),
     /// A command to answer.
     Reply,
     /// What became of a command.
@@ -31,7 +31,7 @@ impl Content {
             Holds::Bodies => vec![Self::Delivery],
             Holds::Events if topic == Topic::Standby => events(Kind::comes_on_standby, true),
             Holds::Events => events(|kind| topic_of(kind) == topic, false),
-            Holds::Inbox => vec![Self::Inbox],
+            Holds::Inbox => vec![Self::Inbox(topic)],
             Holds::Enriched => kinds_of(source(topic)).map(Self::Enriched).collect(),
             Holds::Commands => vec![Self::Reply],
             Holds::Results => vec![Self::ReplyResult],
@@ -45,7 +45,7 @@ impl Content {
             Self::Delivery => "delivery".to_owned(),
             Self::Event(kind) => kind.to_string(),
             Self::Enriched(kind) => format!("{}.enriched", kind.as_str()),
-            Self::Inbox => "inbox".to_owned(),
+            Self::Inbox(topic) => topic.spec().suffix.trim_end_matches(".v1").to_owned(),
             Self::Reply => "reply".to_owned(),
             Self::ReplyResult => "reply.result".to_owned(),
             Self::DeadLetter(topic) => {
@@ -65,7 +65,14 @@ impl Content {
             Self::Enriched(kind) => {
                 format!("The event `{}` as it came, with what the Graph API said in `lookup`.", kind.as_str())
             }
-            Self::Inbox => "A message, reaction, postback, referral or mention in one shape for all channels, each event once."
+            Self::Inbox(Topic::InboxReceipts) => {
+                "What was read and delivered, in the shape of the inbox, each event once.".to_owned()
+            }
+            Self::Inbox(Topic::InboxComments) => {
+                "A comment or mention in the shape of the inbox, each event once.".to_owned()
+            }
+            Self::Inbox(_) => "A message, reaction, postback, referral, cart, opt-in or change of thread control in one shape for \
+                               all channels, each event once."
                 .to_owned(),
             Self::Reply => "A command to answer: what, to whom or under which post, and until when.".to_owned(),
             Self::ReplyResult => "What became of a command: before it is carried out, and after.".to_owned(),

@@ -129,7 +129,7 @@ pub(crate) fn name(content: Content) -> String {
     match content {
         Content::Delivery => "deliveryHeaders".to_owned(),
         Content::Event(_) | Content::Enriched(_) => "eventHeaders".to_owned(),
-        Content::Inbox => "inboxHeaders".to_owned(),
+        Content::Inbox(_) => "inboxHeaders".to_owned(),
         Content::Reply => "replyHeaders".to_owned(),
         Content::ReplyResult => "resultHeaders".to_owned(),
         Content::DeadLetter(_) => format!("{}.headers", content.name()),

@@ -38,7 +38,7 @@ const fn content_type(content: Content) -> &'static str {
     match content {
         Content::Delivery | Content::DeadLetter(Topic::IngestDlq) => schemas::raw::CONTENT_TYPE,
         Content::Event(_) | Content::Enriched(_) | Content::DeadLetter(_) => schemas::raw::TYPED_CONTENT_TYPE,
-        Content::Inbox | Content::Reply | Content::ReplyResult => "application/json",
+        Content::Inbox(_) | Content::Reply | Content::ReplyResult => "application/json",
     }
 }
 
@@ -47,7 +47,7 @@ fn key(content: Content) -> String {
         Content::Delivery | Content::DeadLetter(Topic::IngestDlq) => KeyRule::None,
         Content::Event(kind) => kind.topic().spec().key,
         Content::Enriched(kind) => topic_of(kind).spec().key,
-        Content::Inbox => Topic::Inbox.spec().key,
+        Content::Inbox(topic) => topic.spec().key,
         Content::Reply | Content::ReplyResult => Topic::Replies.spec().key,
         Content::DeadLetter(_) => KeyRule::Original,
     };
@@ -67,7 +67,7 @@ fn payload(content: Content) -> String {
     match content {
         Content::Event(kind) => event("envelope", &kind.to_string(), kind.kind),
         Content::Enriched(kind) => event("enriched", kind.as_str(), kind),
-        Content::Inbox => "          $ref: './json/inbox.v1.json'\n".to_owned(),
+        Content::Inbox(_) => "          $ref: './json/inbox.v1.json'\n".to_owned(),
         Content::Delivery => any("The body of the POST, unchanged."),
         Content::DeadLetter(Topic::IngestDlq) => any("The body of the POST, unchanged; possibly no JSON."),
         Content::DeadLetter(_) => any("The value of the record as it was; possibly no JSON."),

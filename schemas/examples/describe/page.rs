@@ -123,7 +123,7 @@ fn described(content: Content, text: &mut String) {
     match content {
         Content::Event(kind) => event(kind.kind, text),
         Content::Delivery => delivery(text),
-        Content::Inbox => inbox(text),
+        Content::Inbox(topic) => inbox(topic, text),
         Content::DeadLetter(topic) => text.push_str(&dead_letter::section(topic)),
         Content::Reply => reply(text),
         Content::ReplyResult => reply_result(text),
@@ -197,14 +197,24 @@ fn delivery(text: &mut String) {
     json(&sample::delivery(Kind::Message.spec().sample), text);
 }
 
-fn inbox(text: &mut String) {
+fn inbox(topic: Topic, text: &mut String) {
     add!(
         text,
         "\n{} Schema: [inbox.v1.json](../schemas/json/inbox.v1.json). Headers: `content-type`,",
-        Content::Inbox.about()
+        Content::Inbox(topic).about()
     );
     add!(text, "`ce_id`, and `weir_event`, which is the member `event`.\n");
-    json(&sample::inbox("message/story-reply"), text);
+    if topic == Topic::Inbox {
+        add!(text, "{ANSWERING}\n");
+    }
+    let shown: &[&str] = match topic {
+        Topic::InboxReceipts => &["receipt.read/instagram-seen"],
+        Topic::InboxComments => &["comment/reply", "mention.comment/object-form"],
+        _ => &["message/story-reply", "order/cart", "thread.passed/to-this-app"],
+    };
+    for fixture in shown {
+        json(&sample::inbox(fixture), text);
+    }
 }
 
 fn reply(text: &mut String) {
@@ -220,6 +230,11 @@ fn reply_result(text: &mut String) {
         json(&layout::lay_out(result), text);
     }
 }
+
+const ANSWERING: &str = "\
+A customer may be answered until the latest `window_ends_at` of the conversation, by the app that has control of the thread: `thread.passed`
+and `thread.taken` say who that is. An edit that names nobody (`from` null, as Instagram sends most) has the key of the account alone:
+`message.id` says which message it is of. The profile of a customer and what became of attachments have no topics yet.";
 
 const REPLY: &str = "\
 You write these; weir-replies carries them out, each at most once. The record's key is `{account}:{to}` of a message, else

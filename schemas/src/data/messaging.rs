@@ -88,7 +88,7 @@ model! {
         pub messaging_feedback: Option<MessagingFeedback> = object("messaging_feedback"),
         /// A customer rated an answer. Present in the kind `response_feedback`.
         pub response_feedback: Option<ResponseFeedback> = object("response_feedback"),
-        /// A customer sent a cart. Present in the kind `order`.
+        /// A customer sent a cart. Present in the kind `order`, and beside some messages.
         pub order: Option<Order> = object("order"),
         /// A customer paid with the buy button of old. Present in the kind `payment`.
         pub payment: Option<Payment> = object("payment"),

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct Message {
-    /// What it is. Null where Meta gives no more than an id: unsent messages, and edits without text.
+    /// What it is. Null where Meta gives no more than an id: unsent messages, and edits without text; and where all that it
+    /// holds is a cart.
     #[serde(rename = "type")]
     pub kind: Option<Open<MessageType>>,
     /// Meta's id of it (`mid`), which the Send API returned for one that was sent.
@@ -21,6 +22,9 @@ pub struct Message {
     pub story_id: Option<String>,
     /// Where that story's media is; the link works for about a day.
     pub story_url: Option<String>,
+    /// The account or page that the story mentions, where Meta names it; else left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mentioned_id: Option<String>,
     /// What it carries, in the order sent; what Meta describes twice is there once.
     #[serde(default)]
     pub attachments: Vec<Attachment>,
@@ -28,10 +32,10 @@ pub struct Message {
     pub reply_to: Option<ReplyTo>,
     /// The quick reply that was tapped; its title is the body.
     pub quick_reply: Option<QuickReply>,
-    /// The ad, link or shop product that the customer came from; else left out.
+    /// The ad, link or shop product that the customer came from, or the referral that a story's mention came as; else left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub referral: Option<Referral>,
-    /// How often it was edited, of `message.edited`: Instagram announces new messages with 0. Else left out.
+    /// How often it was edited, of `message.edited`; else left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub num_edit: Option<u64>,
     /// The app that sent it, of `message.sent` on pages; else left out.

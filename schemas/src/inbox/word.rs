@@ -1,5 +1,6 @@
 //! The words of the inbox's sets.
 
+use crate::topic::Topic;
 use crate::word::words;
 
 words! {
@@ -19,7 +20,7 @@ words! {
         MessageReceived = "message.received",
         /// The account sent a message, from whatever tool: kind `message.echo`, and all else that the account sent.
         MessageSent = "message.sent",
-        /// A message was edited, or announced by Instagram with `num_edit` 0: kind `message.edited`.
+        /// A message was edited: kind `message.edited`, but for those with `num_edit` 0, which Instagram sends for new messages.
         MessageEdited = "message.edited",
         /// A message was unsent: kind `message.deleted`.
         MessageDeleted = "message.deleted",
@@ -32,8 +33,52 @@ words! {
         PostbackReceived = "postback.received",
         /// A customer came through a link or an ad: kind `referral`.
         ReferralReceived = "referral.received",
-        /// A customer mentioned the account in a story: kind `story_mention`.
+        /// A customer mentioned the account in a story, however it came: kind `story_mention`, and a `message` to which a story's
+        /// mention is attached.
         StoryMentioned = "story.mentioned",
+        /// A customer sent a cart: kind `order`, and a `message` that has one in it or beside it.
+        OrderReceived = "order.received",
+        /// Control of the thread passed to another app: kind `thread.passed`.
+        ThreadPassed = "thread.passed",
+        /// An app took control of the thread: kind `thread.taken`.
+        ThreadTaken = "thread.taken",
+        /// An app asks for control of the thread: kind `thread.requested`.
+        ThreadRequested = "thread.requested",
+        /// A customer opted in to messages, or out again: kind `optin`.
+        OptinReceived = "optin.received",
+        /// A customer read messages: kind `receipt.read`.
+        MessageRead = "message.read",
+        /// Messages reached a customer's device: kind `receipt.delivered`.
+        MessageDelivered = "message.delivered",
+        /// Somebody commented on the account's media or live broadcast: kinds `comment` and `comment.live`. Its direction is
+        /// `outgoing` where the account itself did.
+        CommentReceived = "comment.received",
+        /// Somebody mentioned the account on media of others: kinds `mention.comment` and `mention.caption`.
+        MentionReceived = "mention.received",
+    }
+}
+
+impl EventName {
+    /// The topic of the records of that name.
+    pub const fn topic(self) -> Topic {
+        match self {
+            Self::MessageRead | Self::MessageDelivered => Topic::InboxReceipts,
+            Self::CommentReceived | Self::MentionReceived => Topic::InboxComments,
+            Self::MessageReceived
+            | Self::MessageSent
+            | Self::MessageEdited
+            | Self::MessageDeleted
+            | Self::ReactionAdded
+            | Self::ReactionRemoved
+            | Self::PostbackReceived
+            | Self::ReferralReceived
+            | Self::StoryMentioned
+            | Self::OrderReceived
+            | Self::ThreadPassed
+            | Self::ThreadTaken
+            | Self::ThreadRequested
+            | Self::OptinReceived => Topic::Inbox,
+        }
     }
 }
 

@@ -11,35 +11,35 @@ kinds! {
         about: "a customer mentioned the account in a story",
         origin: "A messaging item: one whose `message` has attachments that are all `story_mention` and no text, or one whose `referral` has the source `STORY_MENTION`. Source: Instagram messaging, `messages`.",
         told_in: "message" | "referral",
-        beside: ["referral", "lead", "delivery", "read"],
+        beside: ["referral", "lead", "delivery", "read", "order"],
         topic: Messages, key: Mid, data: Messaging, sample: "attachment",
     }
     MessageDeleted = "message.deleted" {
         about: "a customer unsent a message",
         origin: "A messaging item whose `message` has `is_deleted`; it holds the `mid` of the unsent message and, mostly, nothing of what that said. Source: Instagram messaging, `messages`.",
         told_in: "message",
-        beside: ["referral", "lead", "delivery", "read"],
+        beside: ["referral", "lead", "delivery", "read", "order"],
         topic: Messages, key: Mid, data: Messaging, sample: "by-the-customer",
     }
     MessageUnsupported = "message.unsupported" {
         about: "a message of a sort that Meta does not pass on",
         origin: "A messaging item whose `message` has `is_unsupported`. Source: Instagram messaging, `messages`.",
         told_in: "message",
-        beside: ["referral", "lead", "delivery", "read"],
+        beside: ["referral", "lead", "delivery", "read", "order"],
         topic: Messages, key: Mid, data: Messaging, sample: "bare",
     }
     MessageEcho = "message.echo" {
         about: "a message that the account itself sent",
         origin: "A messaging item whose `message` has `is_echo`, or whose sender is the account. Source: Instagram messaging, `messages`; Messenger platform, `message_echoes`.",
         told_in: "message",
-        beside: ["referral", "lead", "delivery", "read"],
+        beside: ["referral", "lead", "delivery", "read", "order"],
         topic: Messages, key: Mid, data: Messaging, sample: "text",
     }
     Message = "message" {
         about: "a message of a customer",
         origin: "A messaging item whose member `message` is of none of the other kinds. Source: Instagram messaging and Messenger platform, `messages`.",
         told_in: "message",
-        beside: ["referral", "lead", "delivery", "read"],
+        beside: ["referral", "lead", "delivery", "read", "order"],
         topic: Messages, key: Mid, data: Messaging, sample: "text",
     }
     MessageEdited = "message.edited" {

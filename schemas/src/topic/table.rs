@@ -45,7 +45,9 @@ topics! {
     Feed: Events = "feed.v1", AccountPost, 7, Body, "page feed, page mentions, ratings, lead forms";
     Account: Events = "account.v1", Account, 7, Body, "policy enforcement, app roles, template status";
     Unknown: Events = "unknown.v1", Account, 30, Body, "whatever has no kind yet";
-    Inbox: Inbox = "inbox.v1", AccountUser, 7, Body, "normalised, deduplicated messages";
+    Inbox: Inbox = "inbox.v1", AccountUser, 7, Body, "normalised, deduplicated messages, and what decides whether one may answer";
+    InboxReceipts: Inbox = "inbox.receipts.v1", AccountUser, 2, Body, "read and delivered in the normalised form";
+    InboxComments: Inbox = "inbox.comments.v1", AccountMedia, 7, Body, "comments and mentions in the normalised form";
     CommentsEnriched: Enriched = "comments.enriched.v1", AccountMedia, 7, Body, "comments with what the Graph API said";
     MentionsEnriched: Enriched = "mentions.enriched.v1", AccountMedia, 7, Body, "mentions with what the Graph API said";
     Replies: Commands = "replies.v1", AccountUserOrMedia, 7, KafkaDefault, "commands to answer";

@@ -22,7 +22,7 @@ impl Bench {
         let bounds = Bounds { window: 3_600, most: 100 };
         // Nothing is read back here, so nobody is connected to.
         let tail = Tail::new(KafkaSettings::plain("127.0.0.1:1"), "weir-messages");
-        Self { handler: InboxHandler::new(Arc::from("meta.inbox.v1"), bounds, tail, metrics), registry }
+        Self { handler: InboxHandler::new(Routes::new("meta"), bounds, tail, metrics), registry }
     }
 
     fn recent(&self) -> RecentEvents {
@@ -132,9 +132,9 @@ fn every_press_of_the_test_button_is_published() {
 fn a_kind_without_a_place_is_handled_and_counted() {
     let bench = Bench::new();
     let mut recent = bench.recent();
-    let optin = r#"{"object":"page","entry":[{"id":"1","time":1752834911447,"messaging":[
-        {"recipient":{"id":"1"},"timestamp":1752834911447,"optin":{"ref":"a","user_ref":"b"}}]}]}"#;
-    for body in [optin, &optin.replace("optin", "telepathy")] {
+    let linking = r#"{"object":"page","entry":[{"id":"1","time":1752834911447,"messaging":[
+        {"recipient":{"id":"1"},"timestamp":1752834911447,"account_linking":{"status":"unlinked"}}]}]}"#;
+    for body in [linking, &linking.replace("account_linking", "telepathy")] {
         assert_eq!(bench.handle(&mut recent, &record(7, Some(typed(body)))), Ok(Vec::new()));
     }
     assert!((bench.counted("weir_messages_skipped_total") - 2.0).abs() < f64::EPSILON);

@@ -50,6 +50,7 @@ pub(super) fn story_mention(item: &Messaging, platform: Platform) -> Message {
     normalised.story_url = mention_url(&normalised.attachments);
     let referral = item.referral.as_ref();
     let referred = referral.filter(|referral| referral.source.as_deref() == Some(STORY_MENTION));
+    normalised.referral = referred.map(|referral| part::referral(referral, None));
     if let Some(story) = referred.and_then(|referral| referral.story.as_ref()) {
         tell_story(&mut normalised, story);
         if normalised.attachments.is_empty() {
@@ -84,6 +85,10 @@ fn message_type(message: &messaging::Message, normalised: &Message) -> MessageTy
     if message.reply_to.as_ref().is_some_and(|reply| reply.story.is_some()) {
         return MessageType::StoryReply;
     }
+    let story_mention = MessageType::StoryMention.into();
+    if normalised.attachments.iter().any(|attachment| attachment.kind == story_mention) {
+        return MessageType::StoryMention;
+    }
     let known = normalised.attachments.iter().find_map(|attachment| match attachment.kind {
         Open::Known(MessageType::Unsupported) | Open::Other(_) => None,
         Open::Known(kind) => Some(kind),
@@ -95,6 +100,7 @@ fn message_type(message: &messaging::Message, normalised: &Message) -> MessageTy
 fn tell_story(message: &mut Message, story: &Story) {
     message.story_id.clone_from(&story.id);
     message.story_url.clone_from(&story.url);
+    message.mentioned_id = story.mention.as_ref().and_then(|mention| mention.page_id.clone());
 }
 
 fn mention_url(attachments: &[Attachment]) -> Option<String> {

@@ -1,7 +1,7 @@
-//! What is no message: reactions, postbacks, referrals.
+//! What is no message: reactions, postbacks, referrals, carts, opt-ins, thread control, receipts.
 
 use schemas::data::messaging::{self, Lead};
-use schemas::inbox::{LeadAnswer, Postback, Reaction, Referral};
+use schemas::inbox::{LeadAnswer, Optin, Order, OrderProduct, Postback, Reaction, Receipt, Referral, Thread};
 
 /// A reaction by name and emoji. One of the documents has the emoji where Meta has the name.
 pub(super) fn reaction(reaction: &messaging::Reaction) -> Reaction {
@@ -44,4 +44,66 @@ pub(super) fn referral(referral: &messaging::Referral, lead: Option<&Lead>) -> R
 fn answers(lead: &Lead) -> Vec<LeadAnswer> {
     let answers = lead.data.iter();
     answers.map(|row| LeadAnswer { question: row.question.clone(), answer: row.answer.clone() }).collect()
+}
+
+/// A cart, product by product.
+pub(super) fn order(order: &messaging::Order) -> Order {
+    let product = |product: &messaging::OrderProduct| OrderProduct {
+        id: product.id.clone(),
+        retailer_id: product.retailer_id.clone(),
+        name: product.name.clone(),
+        unit_price: product.unit_price,
+        currency: product.currency.clone(),
+        quantity: product.quantity,
+    };
+    Order { products: order.products.iter().map(product).collect(), note: order.note.clone() }
+}
+
+/// Control of a thread that passed or was taken.
+pub(super) fn thread(control: &messaging::ThreadControl) -> Thread {
+    Thread {
+        previous_owner_app_id: control.previous_owner_app_id.clone(),
+        new_owner_app_id: control.new_owner_app_id.clone(),
+        metadata: control.metadata.clone(),
+        ..Thread::default()
+    }
+}
+
+pub(super) fn thread_request(request: &messaging::ThreadRequest) -> Thread {
+    Thread {
+        requested_owner_app_id: request.requested_owner_app_id.clone(),
+        metadata: request.metadata.clone(),
+        ..Thread::default()
+    }
+}
+
+pub(super) fn optin(optin: &messaging::Optin) -> Optin {
+    Optin {
+        kind: optin.kind.clone(),
+        reference: optin.reference.clone(),
+        payload: optin.payload.clone(),
+        title: optin.title.clone(),
+        user_ref: optin.user_ref.clone(),
+        token: optin.notification_messages_token.clone(),
+        token_expires_at: optin.token_expiry_timestamp.map(|time| time.to_string()),
+        token_status: optin.user_token_status.clone(),
+        // Meta's pages and its deliveries differ in what stands between the words.
+        status: optin.notification_messages_status.as_ref().map(|words| words.replace(' ', "_")),
+        frequency: optin.notification_messages_frequency.clone(),
+        topic: optin.notification_messages_topic.clone(),
+        timezone: optin.notification_messages_timezone.clone(),
+        source: optin.source.clone(),
+    }
+}
+
+/// Instagram names the message that was read, Messenger says up to when all were.
+pub(super) fn read(read: &messaging::Read) -> Receipt {
+    Receipt {
+        message_ids: read.mid.iter().cloned().collect(),
+        watermark: read.watermark.map(|time| time.to_string()),
+    }
+}
+
+pub(super) fn delivered(delivery: &messaging::Delivery) -> Receipt {
+    Receipt { message_ids: delivery.mids.clone(), watermark: delivery.watermark.map(|time| time.to_string()) }
 }

@@ -1,5 +1,6 @@
 //! Who did it, and to whom.
 
+use schemas::Kind;
 use schemas::data::messaging::Messaging;
 use schemas::inbox::Direction;
 
@@ -13,11 +14,16 @@ pub(super) struct Parties {
 impl Parties {
     /// Reads them from an item of `account`. Meta itself swaps sender and recipient in some echoes, and names another
     /// id than the account's in others; the record names the account in either case.
-    pub(super) fn of(item: &Messaging, account: Option<&str>, is_echo: bool) -> Self {
-        let direction = direction(item, account, is_echo);
+    pub(super) fn of(item: &Messaging, account: Option<&str>, kind: Kind) -> Self {
+        let direction = direction(item, account, kind);
+        let is_account = |id: &str| Some(id) == account;
         let customer = item.customer(account, direction == Some(Direction::Outgoing));
         let (from, to) = match direction {
             Some(Direction::Outgoing) => (account.or(item.sender_id()), customer),
+            // The entry is named for the customer.
+            Some(Direction::Incoming) if item.sender_id().is_some_and(is_account) => {
+                (item.sender_id(), item.recipient_id())
+            }
             Some(Direction::Incoming) => (customer, account.or(item.recipient_id())),
             None => (item.sender_id(), item.recipient_id()),
         };
@@ -29,17 +35,36 @@ impl Parties {
     }
 }
 
-fn direction(item: &Messaging, account: Option<&str>, is_echo: bool) -> Option<Direction> {
-    let is_account = |id: &str| Some(id) == account;
-    if is_echo || is_flagged_as_own(item) || item.sender_id().is_some_and(is_account) {
+fn direction(item: &Messaging, account: Option<&str>, kind: Kind) -> Option<Direction> {
+    let is_account = |id: Option<&str>| id.is_some() && id == account;
+    let (sender, recipient) = (item.sender_id(), item.recipient_id());
+    if is_of_apps(kind) {
+        return None;
+    }
+    if kind == Kind::MessageEcho || is_flagged_as_own(item) {
         return Some(Direction::Outgoing);
     }
-    if item.sender_id().is_some() {
+    // In samples of Meta's the entry has the customer's id.
+    let is_entry_of_customer = is_of_customers(kind) && recipient.is_some() && !is_account(recipient);
+    if is_account(sender) && !is_entry_of_customer {
+        return Some(Direction::Outgoing);
+    }
+    if sender.is_some() {
         return Some(Direction::Incoming);
     }
     // An edit may name its recipient alone.
-    let recipient = account.and(item.recipient_id())?;
+    account.and(recipient)?;
     Some(if is_account(recipient) { Direction::Incoming } else { Direction::Outgoing })
+}
+
+/// What only customers do, unless Meta says that the account tests itself.
+const fn is_of_customers(kind: Kind) -> bool {
+    matches!(kind, Kind::Postback | Kind::Referral | Kind::Order | Kind::Optin)
+}
+
+/// What apps do to a conversation, whichever side the item names as its sender.
+const fn is_of_apps(kind: Kind) -> bool {
+    matches!(kind, Kind::ThreadPassed | Kind::ThreadTaken | Kind::ThreadRequested)
 }
 
 /// Whether Meta says that the account sent it, to a customer or to itself.

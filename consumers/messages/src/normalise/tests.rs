@@ -77,10 +77,20 @@ fn the_parties_are_the_account_and_the_customer() {
 
 #[test]
 fn an_edit_without_sender_names_nobody() {
-    let record = record("message.edited", &json!({"message_edit": {"mid": "m", "num_edit": 0}}));
+    let edit = json!({"message_edit": {"mid": "m", "text": "b", "num_edit": 1}});
+    let record = record("message.edited", &edit);
     assert_eq!((record.from, record.to, record.direction), (None, None, None));
     let message = record.message.unwrap();
-    assert_eq!((message.kind, message.body, message.num_edit), (None, None, Some(0)));
+    assert_eq!((message.body.as_deref(), message.num_edit), (Some("b"), Some(1)));
+}
+
+#[test]
+fn what_instagram_sends_for_new_messages_is_no_edit() {
+    for number in [json!(0), json!("0")] {
+        let edit = json!({"message_edit": {"mid": "m", "num_edit": number}});
+        let edit = event("message.edited", &edit);
+        assert!(normalise(&TypedEvent::read(Some(edit.as_bytes())).unwrap()).unwrap().is_none(), "{edit}");
+    }
 }
 
 #[test]
@@ -119,8 +129,17 @@ fn a_story_is_mentioned_in_one_shape() {
     let attachment = json!({"type": "story_mention", "payload": {"url": "https://cdn/1"}});
     let attached = message("1", ACCOUNT, &json!({"mid": "m", "attachments": [attachment]}));
     let mut referred = message("1", ACCOUNT, &json!({"mid": "m"}));
-    referred["referral"] = json!({"source": "STORY_MENTION", "ref": "r", "story": {"url": "https://cdn/1"}});
-    assert_eq!(record("story_mention", &attached), record("story_mention", &referred));
+    let story = json!({"url": "https://cdn/1", "mention": {"page_id": ACCOUNT}});
+    referred["referral"] = json!({"source": "STORY_MENTION", "ref": "r", "story": story});
+    let mut record_of_referral = record("story_mention", &referred);
+    let message = record_of_referral.message.as_mut().unwrap();
+    let referral = message.referral.take().unwrap();
+    assert_eq!(
+        (referral.reference.as_deref(), referral.source.as_deref()),
+        (Some("r"), Some("STORY_MENTION"))
+    );
+    assert_eq!(message.mentioned_id.take().as_deref(), Some(ACCOUNT));
+    assert_eq!(record("story_mention", &attached), record_of_referral);
 }
 
 #[test]
@@ -172,7 +191,9 @@ fn the_link_of_a_reel_gets_its_host() {
 #[test]
 fn what_has_no_place_in_an_inbox_is_none() {
     let none = |event: &str| normalise(&TypedEvent::read(Some(event.as_bytes())).unwrap()).unwrap().is_none();
-    for kind in ["optin", "order", "thread.passed", "receipt.read", "standby.unknown", "telepathy"] {
+    for kind in
+        ["account_linking", "game_play", "thread.metadata", "story_insights", "standby.unknown", "telepathy"]
+    {
         assert!(none(&event(kind, &json!("no object"))), "{kind}");
     }
     let message = event("message", &message("1", ACCOUNT, &json!({})));
@@ -203,4 +224,72 @@ fn a_record_says_when_it_was_received_as_links_expire_from_then() {
     let text = event("message", &message("1", ACCOUNT, &json!({})));
     assert_eq!(record_of(&text).received_at.as_deref(), Some("2025-07-18T10:35:12.000Z"));
     assert_eq!(record_of(&text.replace("recordedtime", "another")).received_at, None);
+}
+
+#[test]
+fn a_story_is_mentioned_however_much_is_beside_it() {
+    let attachment = |kind| json!({"type": kind, "payload": {"url": format!("https://cdn/{kind}")}});
+    let attachments = json!([attachment("image"), attachment("story_mention")]);
+    let data = message("1", ACCOUNT, &json!({"mid": "m", "text": "Look", "attachments": attachments}));
+    let record = record("message", &data);
+    assert_eq!(record.event, EventName::StoryMentioned.into());
+    let message = record.message.unwrap();
+    assert_eq!(message.kind, Some(MessageType::StoryMention.into()));
+    assert_eq!(message.story_url.as_deref(), Some("https://cdn/story_mention"));
+    assert_eq!((message.body.as_deref(), message.attachments.len()), (Some("Look"), 2));
+}
+
+#[test]
+fn a_customer_may_be_answered_for_a_day_after_what_opens_the_window() {
+    let text = json!({"mid": "m", "text": "a"});
+    let ends = |kind, data: &Value| record(kind, data).window_ends_at;
+    let next_day = Some("2025-07-19T10:35:10.447Z".to_owned());
+    assert_eq!(ends("message", &message("1", ACCOUNT, &text)), next_day);
+    let mut tapped = message("1", ACCOUNT, &json!({}));
+    tapped["postback"] = json!({"title": "Start"});
+    assert_eq!(ends("postback", &tapped), next_day);
+    assert_eq!(ends("message.echo", &message(ACCOUNT, "1", &text)), None);
+    let unsent = json!({"mid": "m", "is_deleted": true});
+    assert_eq!(ends("message.deleted", &message("1", ACCOUNT, &unsent)), None);
+    let mut edited = message("1", ACCOUNT, &json!({}));
+    edited["message_edit"] = json!({"mid": "m", "text": "b", "num_edit": 1});
+    assert_eq!(ends("message.edited", &edited), None, "an edit is of a message of before");
+}
+
+#[test]
+fn a_customers_tap_is_never_the_accounts_unless_it_tests_itself() {
+    let tap = |sender, recipient, is_self| {
+        let data = json!({"sender": {"id": sender}, "recipient": {"id": recipient}, "is_self": is_self,
+            "postback": {"title": "Start"}});
+        let record = record("postback", &data);
+        (record.direction, record.from, record.to)
+    };
+    let (account, ann) = (Some(ACCOUNT.to_owned()), Some("1".to_owned()));
+    let (incoming, outgoing) = (Some(Direction::Incoming.into()), Some(Direction::Outgoing.into()));
+    assert_eq!(tap("1", ACCOUNT, false), (incoming.clone(), ann.clone(), account.clone()));
+    assert_eq!(
+        tap(ACCOUNT, "1", false),
+        (incoming, account.clone(), ann.clone()),
+        "the entry is the customer's"
+    );
+    assert_eq!(tap(ACCOUNT, "1", true), (outgoing, account, ann));
+}
+
+#[test]
+fn a_cart_is_an_order_wherever_it_stands() {
+    let cart = json!({"products": [{"id": 7, "quantity": 2}], "note": "Gift wrap"});
+    let mut beside = message("1", ACCOUNT, &json!({"mid": "m", "text": "This one"}));
+    beside["order"] = cart.clone();
+    let inside = message("1", ACCOUNT, &json!({"mid": "m", "order": cart}));
+    let mut alone = json!({"sender": {"id": "1"}, "recipient": {"id": ACCOUNT}, "order": cart});
+    alone["timestamp"] = json!(1_752_834_910_447_u64);
+    let records = [record("message", &beside), record("message", &inside), record("order", &alone)];
+    for record in &records {
+        assert_eq!(record.event, EventName::OrderReceived.into());
+        let order = record.order.as_ref().unwrap();
+        assert_eq!(order.note.as_deref(), Some("Gift wrap"));
+        assert_eq!((order.products[0].id.as_deref(), order.products[0].quantity), (Some("7"), Some(2)));
+    }
+    let kinds = records.map(|record| record.message.map(|message| message.kind));
+    assert_eq!(kinds, [Some(Some(MessageType::Text.into())), Some(None), None]);
 }

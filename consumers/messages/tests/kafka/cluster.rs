@@ -25,7 +25,12 @@ impl Cluster {
         let topics = [
             (Topic::Messages, inputs),
             (Topic::Standby, inputs),
+            (Topic::Receipts, inputs),
+            (Topic::Comments, inputs),
+            (Topic::Mentions, inputs),
             (Topic::Inbox, outputs),
+            (Topic::InboxReceipts, outputs),
+            (Topic::InboxComments, outputs),
             (Topic::MessagesDlq, 1),
         ];
         for (topic, partitions) in topics {

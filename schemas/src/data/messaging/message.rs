@@ -2,6 +2,7 @@
 
 use super::super::model::model;
 use super::attachment::Attachment;
+use super::order::Order;
 use super::referral::Referral;
 use serde_json::value::RawValue;
 
@@ -20,6 +21,8 @@ model! {
         pub quick_reply: Option<QuickReply> = object("quick_reply"),
         /// The message or story that this one answers. Present where it answers one.
         pub reply_to: Option<ReplyTo> = object("reply_to"),
+        /// The cart that was sent with it. Present where one stands in the message rather than beside it.
+        pub order: Option<Order> = object("order"),
         /// The ad or shop product that the customer came from. Present in the first message from there.
         pub referral: Option<Referral> = object("referral"),
         /// Whether the account sent it, from whatever tool. Present in echoes, but Instagram Login does not set it

@@ -1,0 +1,43 @@
+//! What is said in public: the comments and mentions of an inbox record.
+
+use serde::{Deserialize, Serialize};
+
+/// A comment on the account's media or live broadcast.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct Comment {
+    /// Meta's id of it.
+    pub id: Option<String>,
+    /// Its text; null for comments that are media alone.
+    pub body: Option<String>,
+    /// The author's name on the channel.
+    pub username: Option<String>,
+    /// Meta's id of what was commented on; null for albums, whose media only the Graph API names.
+    pub media_id: Option<String>,
+    /// Meta's word for what was commented on: `FEED`, `REELS`, `STORY`, `AD`, `LIVE`.
+    pub media_type: Option<String>,
+    /// Meta's id of the comment that it answers; null for one that answers none.
+    pub parent_id: Option<String>,
+    /// Whether it came while the broadcast was on.
+    #[serde(default)]
+    pub live: bool,
+    /// The ad that was commented on; else left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ad_id: Option<String>,
+    /// Title of the ad; else left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ad_title: Option<String>,
+    /// The post that the ad was made of; else left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original_media_id: Option<String>,
+}
+
+/// A mention of the account on media of others. Who wrote what, only the Graph API says: see the enriched topics.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct Mention {
+    /// Meta's id of the media in whose caption, or below which in a comment, the account was mentioned.
+    pub media_id: Option<String>,
+    /// Meta's id of the comment that mentions it; null where the caption does.
+    pub comment_id: Option<String>,
+}
