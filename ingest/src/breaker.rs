@@ -1,7 +1,8 @@
 //! Stops waiting for a Kafka that does not acknowledge: a delivery a second still tries, the others need not.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
+use prometheus::IntGauge;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Opens after consecutive misses or a fatal error, closes with the next acknowledgement.
@@ -10,7 +11,8 @@ pub(crate) struct Breaker {
     opens_after: u32,
     probe_every: Duration,
     misses: AtomicU32,
-    is_open: AtomicBool,
+    /// 1 while it is open: what is shown is what holds, since there is no other place for it. Written under the lock alone.
+    open: IntGauge,
     next_probe: Mutex<Option<Instant>>,
 }
 
@@ -34,18 +36,18 @@ pub(crate) enum Change {
 }
 
 impl Breaker {
-    pub(crate) fn new(opens_after: u32, probe_every: Duration) -> Self {
-        Self {
-            opens_after,
-            probe_every,
-            misses: AtomicU32::new(0),
-            is_open: AtomicBool::new(false),
-            next_probe: Mutex::default(),
-        }
+    /// A closed one, which shows on `open` whether it is open.
+    pub(crate) fn new(opens_after: u32, probe_every: Duration, open: IntGauge) -> Self {
+        open.set(0);
+        Self { opens_after, probe_every, misses: AtomicU32::new(0), open, next_probe: Mutex::default() }
     }
 
     fn is_open(&self) -> bool {
-        self.is_open.load(Ordering::Relaxed)
+        self.open.get() != 0
+    }
+
+    fn next_probe(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.next_probe.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What a delivery may do now: once in a while one tries Kafka although it is open.
@@ -53,7 +55,7 @@ impl Breaker {
         if !self.is_open() {
             return Admission::Closed;
         }
-        let mut next_probe = self.next_probe.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut next_probe = self.next_probe();
         if next_probe.is_none_or(|due| now >= due) {
             *next_probe = Some(now + self.probe_every);
             Admission::Probe
@@ -68,11 +70,15 @@ impl Breaker {
         if self.misses.load(Ordering::Relaxed) != 0 {
             self.misses.store(0, Ordering::Relaxed);
         }
-        if self.is_open() && self.is_open.swap(false, Ordering::Relaxed) {
-            Change::Closed
-        } else {
-            Change::None
+        if !self.is_open() {
+            return Change::None;
         }
+        let _alone = self.next_probe();
+        if !self.is_open() {
+            return Change::None;
+        }
+        self.open.set(0);
+        Change::Closed
     }
 
     /// Kafka did not acknowledge a delivery in time.
@@ -83,10 +89,12 @@ impl Breaker {
 
     /// The producer says that it cannot send.
     pub(crate) fn trip(&self, now: Instant) -> Change {
-        if self.is_open.swap(true, Ordering::Relaxed) {
+        let mut next_probe = self.next_probe();
+        if self.is_open() {
             return Change::None;
         }
-        *self.next_probe.lock().unwrap_or_else(PoisonError::into_inner) = Some(now + self.probe_every);
+        *next_probe = Some(now + self.probe_every);
+        self.open.set(1);
         Change::Opened
     }
 }
@@ -97,8 +105,12 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
+    fn breaker() -> Breaker {
+        Breaker::new(3, SECOND, IntGauge::new("weir_things_total", "Things").unwrap())
+    }
+
     fn opened(start: Instant) -> Breaker {
-        let breaker = Breaker::new(3, SECOND);
+        let breaker = breaker();
         assert_eq!([breaker.missed(start), breaker.missed(start)], [Change::None; 2]);
         assert_eq!(breaker.missed(start), Change::Opened);
         breaker
@@ -106,7 +118,7 @@ mod tests {
 
     #[test]
     fn consecutive_misses_open_it_and_an_acknowledgement_in_between_does_not_let_them() {
-        let (breaker, now) = (Breaker::new(3, SECOND), Instant::now());
+        let (breaker, now) = (breaker(), Instant::now());
         for _ in 0..10 {
             assert_eq!([breaker.missed(now), breaker.missed(now)], [Change::None; 2]);
             assert_eq!(breaker.acknowledged(), Change::None);
@@ -134,8 +146,26 @@ mod tests {
     }
 
     #[test]
+    fn the_gauge_says_what_deliveries_meet_however_it_opens_and_closes() {
+        let (breaker, now) = (breaker(), Instant::now());
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..10_000 {
+                        breaker.trip(now);
+                        breaker.acknowledged();
+                    }
+                });
+            }
+        });
+        assert_eq!((breaker.open.get(), breaker.admission(now)), (0, Admission::Closed));
+        breaker.trip(now);
+        assert_eq!((breaker.open.get(), breaker.admission(now)), (1, Admission::Open));
+    }
+
+    #[test]
     fn a_fatal_error_opens_it_at_once() {
-        let (breaker, now) = (Breaker::new(3, SECOND), Instant::now());
+        let (breaker, now) = (breaker(), Instant::now());
         assert_eq!(breaker.trip(now), Change::Opened);
         assert_eq!(breaker.trip(now), Change::None);
         assert_eq!(breaker.admission(now), Admission::Open);

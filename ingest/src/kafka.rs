@@ -117,7 +117,6 @@ impl Kafka {
         match change {
             Change::None => {}
             Change::Opened => {
-                self.metrics.breaker_open.set(1);
                 self.metrics.breaker_opened.inc();
                 let Some(suppressed) = self.opening.pass(Instant::now()) else { return };
                 self.is_said.store(true, Ordering::Relaxed);
@@ -128,7 +127,6 @@ impl Kafka {
                 );
             }
             Change::Closed => {
-                self.metrics.breaker_open.set(0);
                 if self.is_said.swap(false, Ordering::Relaxed) {
                     tracing::info!("Kafka acknowledges again");
                 }

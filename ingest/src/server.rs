@@ -78,7 +78,7 @@ pub async fn serve(
         spool.is_some(),
         process.shutdown.clone(),
     ));
-    let breaker = Breaker::new(settings.breaker_misses, settings.breaker_probe);
+    let breaker = Breaker::new(settings.breaker_misses, settings.breaker_probe, metrics.breaker_open.clone());
     let kafka = Arc::new(Kafka::new(publisher, gate, breaker, Arc::clone(&metrics)));
     let durable = durable(&settings, kafka, spool.clone(), &process);
     let refusals = Refusals::new(&process.registry);
