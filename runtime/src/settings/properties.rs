@@ -1,9 +1,13 @@
 //! Reads a `client.properties` file of librdkafka properties.
 //!
 //! The names are those of librdkafka's `CONFIGURATION.md`; the file's form is that of Java's
-//! properties without escapes: `name=value` or `name: value`, comments with `#` or `!`.
+//! properties: `name=value` or `name: value`, comments with `#` or `!`, and no escapes but `\n` in a value in PEM.
+
+mod allowed;
 
 use rdkafka::ClientConfig;
+
+use self::allowed::refusal;
 
 /// A line that cannot be used; the value is never repeated, it may be a password.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,42 +19,6 @@ pub(super) struct BadLine {
     /// What the line should be instead.
     pub(super) expected: String,
 }
-
-/// The properties that Weir sets itself, and why.
-const OWNED: [(&str, &str); 32] = [
-    ("message.timeout.ms", "Weir gives records up after a time of its own"),
-    ("delivery.timeout.ms", "Weir gives records up after a time of its own"),
-    ("linger.ms", "ingest has --linger"),
-    ("queue.buffering.max.ms", "ingest has --linger"),
-    ("queue.buffering.max.kbytes", "ingest has --queue-bytes"),
-    ("queue.buffering.max.messages", "ingest has --queue-bytes"),
-    ("message.max.bytes", "follows from ingest's --max-body"),
-    ("default.topic.config", "its properties are given by themselves"),
-    ("log_level", "RUST_LOG sets what is logged"),
-    ("acks", "always all, so that an acknowledged record survives a broker"),
-    ("request.required.acks", "always all, so that an acknowledged record survives a broker"),
-    ("enable.idempotence", "always on, so that retries neither double nor reorder"),
-    ("enable.gapless.guarantee", "always off"),
-    ("max.in.flight", "follows from idempotence"),
-    ("max.in.flight.requests.per.connection", "follows from idempotence"),
-    ("transactional.id", "Weir uses no transactions"),
-    ("partitioner", "always murmur2_random, so that Java clients agree"),
-    ("delivery.report.only.error", "successes are what an answer waits for"),
-    ("enable.auto.commit", "always on, for offsets that were stored after the work"),
-    ("auto.commit.enable", "always on, for offsets that were stored after the work"),
-    ("enable.auto.offset.store", "always off, offsets are stored after the work"),
-    ("auto.offset.reset", "always earliest, so that nothing is skipped"),
-    ("partition.assignment.strategy", "all members of a group must agree"),
-    ("group.protocol", "all members of a group must agree"),
-    ("group.id", "is the name of the consumer"),
-    ("client.id", "is the name of the process"),
-    ("bootstrap.servers", "use --brokers"),
-    ("metadata.broker.list", "use --brokers"),
-    ("allow.auto.create.topics", "topics are made by `weir topics apply`"),
-    ("statistics.interval.ms", "always 15 s, the metrics come from it"),
-    ("enable.partition.eof", "is not wanted"),
-    ("plugin.library.paths", "no code is loaded at run time"),
-];
 
 /// The properties in file order, and every line that cannot be used.
 pub(super) fn parse(text: &str) -> (Vec<(String, String)>, Vec<BadLine>) {
@@ -75,21 +43,21 @@ fn parse_line(number: usize, line: &str) -> Result<Option<(String, String)>, Bad
         return Err(BadLine { number, name: String::new(), expected: String::from("name=value") });
     };
     let (name, value) = (name.trim(), value.trim());
-    match refusal(name, value) {
+    // A certificate or key in PEM has several lines, a property has one.
+    let value = if matches!(name, "ssl.ca.pem" | "ssl.certificate.pem" | "ssl.key.pem") {
+        value.replace("\\n", "\n")
+    } else {
+        value.to_owned()
+    };
+    match refused(name, &value) {
         Some(expected) => Err(BadLine { number, name: name.to_owned(), expected }),
-        None => Ok(Some((name.to_owned(), value.to_owned()))),
+        None => Ok(Some((name.to_owned(), value))),
     }
 }
 
-fn refusal(name: &str, value: &str) -> Option<String> {
-    if let Some((_, why)) = OWNED.iter().find(|(owned, _)| *owned == name) {
-        return Some(format!("this line to be removed: {why}"));
-    }
-    if name == "enable.ssl.certificate.verification" && value != "true" {
-        return Some(String::from("certificates to be verified: name the authority with ssl.ca.location"));
-    }
-    if name == "sasl.jaas.config" {
-        return Some(String::from("sasl.username and sasl.password instead of Java's login module"));
+fn refused(name: &str, value: &str) -> Option<String> {
+    if let Some(expected) = refusal(name, value) {
+        return Some(expected);
     }
     match rdkafka_refusal(name, value) {
         None => None,
@@ -128,6 +96,13 @@ mod tests {
     }
 
     #[test]
+    fn lines_of_pem_are_written_as_escapes() {
+        let (properties, _) =
+            parse("ssl.ca.pem=-----BEGIN CERTIFICATE-----\\nAA==\\n-----END CERTIFICATE-----\n");
+        assert_eq!(properties[0].1, "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----");
+    }
+
+    #[test]
     fn properties_that_weir_owns_are_refused_with_the_reason() {
         let (properties, bad) = parse("acks=1\nbootstrap.servers=x:1\n");
         assert_eq!(properties, []);
@@ -142,19 +117,11 @@ mod tests {
         assert_eq!(
             expected,
             [
-                "the name of a librdkafka property",
+                "one of the properties that docs/operations.md lists, the rest is for Weir to set",
                 "a value that librdkafka accepts for this property",
                 "name=value"
             ]
         );
         assert!(!format!("{bad:?}").contains("hunter2"));
-    }
-
-    #[test]
-    fn certificates_are_always_verified() {
-        let (_, bad) = parse("enable.ssl.certificate.verification=false\n");
-        assert!(bad[0].expected.contains("ssl.ca.location"));
-        let (_, bad) = parse("enable.ssl.certificate.verification=true\n");
-        assert_eq!(bad, []);
     }
 }

@@ -1,0 +1,226 @@
+//! Which properties a file may set, and what is said of the others.
+//!
+//! A property that is not listed is refused: what loads code, switches a check off or touches what Weir promises must not
+//! come in with a new version of librdkafka. See docs/adr/0036.
+
+/// What a file may set, whatever the value; docs/operations.md has the same list.
+const ALLOWED: [&str; 58] = [
+    "security.protocol",
+    "sasl.username",
+    "sasl.password",
+    "ssl.ca.location",
+    "ssl.ca.pem",
+    "ssl.certificate.location",
+    "ssl.certificate.pem",
+    "ssl.key.location",
+    "ssl.key.pem",
+    "ssl.key.password",
+    "ssl.keystore.location",
+    "ssl.keystore.password",
+    "ssl.crl.location",
+    "ssl.curves.list",
+    "ssl.sigalgs.list",
+    "client.rack",
+    "client.dns.lookup",
+    "broker.address.family",
+    "broker.address.ttl",
+    "socket.timeout.ms",
+    "socket.connection.setup.timeout.ms",
+    "socket.keepalive.enable",
+    "socket.nagle.disable",
+    "socket.max.fails",
+    "socket.send.buffer.bytes",
+    "socket.receive.buffer.bytes",
+    "connections.max.idle.ms",
+    "reconnect.backoff.ms",
+    "reconnect.backoff.max.ms",
+    "retry.backoff.ms",
+    "retry.backoff.max.ms",
+    "request.timeout.ms",
+    "metadata.max.age.ms",
+    "metadata.recovery.rebootstrap.trigger.ms",
+    "topic.metadata.refresh.interval.ms",
+    "topic.metadata.refresh.fast.interval.ms",
+    "topic.metadata.refresh.sparse",
+    "topic.metadata.propagation.max.ms",
+    "compression.type",
+    "compression.codec",
+    "compression.level",
+    "batch.num.messages",
+    "batch.size",
+    "session.timeout.ms",
+    "heartbeat.interval.ms",
+    "max.poll.interval.ms",
+    "coordinator.query.interval.ms",
+    "auto.commit.interval.ms",
+    "fetch.wait.max.ms",
+    "fetch.min.bytes",
+    "fetch.max.bytes",
+    "max.partition.fetch.bytes",
+    "fetch.message.max.bytes",
+    "receive.message.max.bytes",
+    "queued.min.messages",
+    "queued.max.messages.kbytes",
+    "fetch.queue.backoff.ms",
+    "log.connection.close",
+];
+
+/// What has one safe value, or a few, and what to do instead of another.
+const LIMITED: [(&str, &[&str], &str); 5] = [
+    ("enable.ssl.certificate.verification", &["true"], VERIFIED),
+    ("ssl.endpoint.identification.algorithm", &["https"], NAMED),
+    ("check.crcs", &["true"], "true: damaged records must be noticed"),
+    ("sasl.mechanism", &MECHANISMS, MECHANISM),
+    ("sasl.mechanisms", &MECHANISMS, MECHANISM),
+];
+
+const MECHANISMS: [&str; 3] = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"];
+
+const VERIFIED: &str = "certificates to be verified: name the authority with ssl.ca.location";
+const NAMED: &str = "https: the broker's certificate has to have the name or address that --brokers and the brokers' \
+    advertised.listeners name, make one that has";
+const MECHANISM: &str = "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512: this build has no OIDC to fetch tokens with for OAUTHBEARER \
+    and no Kerberos for GSSAPI";
+const NO_OIDC: &str =
+    "this line to be removed: this build has no OIDC, use SCRAM-SHA-512 or a client certificate";
+const NO_KERBEROS: &str =
+    "this line to be removed: this build has no Kerberos, use SCRAM-SHA-512 or a client certificate";
+const SUITES: &str = "names of suites that authenticate and encrypt, such as TLS_AES_256_GCM_SHA384 or \
+    ECDHE-RSA-AES256-GCM-SHA384, separated by colons";
+const NOT_LISTED: &str = "one of the properties that docs/operations.md lists, the rest is for Weir to set";
+
+/// What Weir sets itself or never does, and why.
+const OWNED: [(&str, &str); 41] = [
+    ("message.timeout.ms", "Weir gives records up after a time of its own"),
+    ("delivery.timeout.ms", "Weir gives records up after a time of its own"),
+    ("retries", "Weir gives records up after a time of its own"),
+    ("message.send.max.retries", "Weir gives records up after a time of its own"),
+    ("linger.ms", "ingest has --linger"),
+    ("queue.buffering.max.ms", "ingest has --linger"),
+    ("queue.buffering.max.kbytes", "ingest has --queue-bytes"),
+    ("queue.buffering.max.messages", "ingest has --queue-bytes"),
+    ("message.max.bytes", "follows from ingest's --max-body"),
+    ("default.topic.config", "its properties are given by themselves"),
+    ("log_level", "RUST_LOG sets what is logged"),
+    ("debug", "RUST_LOG sets what is logged"),
+    ("acks", "always all, so that an acknowledged record survives a broker"),
+    ("request.required.acks", "always all, so that an acknowledged record survives a broker"),
+    ("enable.idempotence", "always on, so that retries neither double nor reorder"),
+    ("enable.gapless.guarantee", "always off"),
+    ("max.in.flight", "follows from idempotence"),
+    ("max.in.flight.requests.per.connection", "follows from idempotence"),
+    ("transactional.id", "Weir uses no transactions"),
+    ("partitioner", "always murmur2_random, so that Java clients agree"),
+    ("delivery.report.only.error", "successes are what an answer waits for"),
+    ("enable.auto.commit", "always on, for offsets that were stored after the work"),
+    ("auto.commit.enable", "always on, for offsets that were stored after the work"),
+    ("enable.auto.offset.store", "always off, offsets are stored after the work"),
+    ("auto.offset.reset", "always earliest, so that nothing is skipped"),
+    ("isolation.level", "always read_committed, what was aborted is never read"),
+    ("partition.assignment.strategy", "all members of a group must agree"),
+    ("group.protocol", "all members of a group must agree"),
+    ("group.instance.id", "members that share a file would shut each other out"),
+    ("group.id", "is the name of the consumer"),
+    ("client.id", "is the name of the process"),
+    ("bootstrap.servers", "use --brokers"),
+    ("metadata.broker.list", "use --brokers"),
+    ("allow.auto.create.topics", "topics are made by `weir topics apply`"),
+    ("statistics.interval.ms", "always 5 s, the metrics come from it"),
+    ("enable.partition.eof", "is not wanted"),
+    ("plugin.library.paths", "no code is loaded at run time"),
+    ("ssl.engine.location", "no code is loaded at run time, use ssl.key.location or ssl.key.pem"),
+    ("ssl.engine.id", "no code is loaded at run time, use ssl.key.location or ssl.key.pem"),
+    ("ssl.providers", "no code is loaded at run time"),
+    ("sasl.jaas.config", "use sasl.username and sasl.password instead of Java's login module"),
+];
+
+/// What is wrong with a property and its value, as what is expected instead; `None` where a file may set it so.
+pub(super) fn refusal(name: &str, value: &str) -> Option<String> {
+    if ALLOWED.contains(&name) {
+        return None;
+    }
+    if let Some((_, values, expected)) = LIMITED.iter().find(|(limited, ..)| *limited == name) {
+        return (!values.contains(&value)).then(|| (*expected).to_owned());
+    }
+    if name == "ssl.cipher.suites" {
+        return (!value.split([':', ',']).all(is_suite)).then(|| SUITES.to_owned());
+    }
+    let owned = OWNED.iter().find(|(owned, _)| *owned == name);
+    Some(match owned {
+        Some((_, why)) => format!("this line to be removed: {why}"),
+        None if name.contains("oauthbearer") || name.starts_with("https.ca.") => NO_OIDC.to_owned(),
+        None if name.starts_with("sasl.kerberos.") => NO_KERBEROS.to_owned(),
+        None => NOT_LISTED.to_owned(),
+    })
+}
+
+/// Neither a group of suites, as `ALL`, nor a rule, as `@SECLEVEL=0`: both let suites in that check no certificate.
+fn is_suite(name: &str) -> bool {
+    let is_known = ["TLS_", "ECDHE-", "DHE-"].iter().any(|prefix| name.starts_with(prefix));
+    is_known && !name.contains("NULL") && !name.contains(['@', '+', '!'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rdkafka::ClientConfig;
+
+    #[test]
+    fn what_is_allowed_is_known_to_librdkafka_and_listed_for_people() {
+        let defaults = ClientConfig::new().create_native_config().unwrap();
+        let operations = include_str!("../../../../docs/operations.md");
+        let limited = LIMITED.map(|(name, ..)| name);
+        for name in ALLOWED.into_iter().chain(limited).chain(["ssl.cipher.suites"]) {
+            let known = ClientConfig::new().set(name, "\u{1}").create_native_config().err();
+            let is_unknown = known.is_some_and(|error| error.to_string().contains("No such configuration"));
+            assert!(!is_unknown, "{name} is no property of librdkafka");
+            assert!(operations.contains(&format!("`{name}`")), "docs/operations.md does not list {name}");
+        }
+        drop(defaults);
+    }
+
+    #[test]
+    fn checks_cannot_be_switched_off() {
+        for (name, value) in [
+            ("enable.ssl.certificate.verification", "false"),
+            ("ssl.endpoint.identification.algorithm", "none"),
+            ("check.crcs", "false"),
+            ("ssl.cipher.suites", "ALL:@SECLEVEL=0"),
+            ("ssl.cipher.suites", "ECDHE-RSA-AES256-GCM-SHA384:aNULL"),
+            ("ssl.cipher.suites", "ECDHE-RSA-NULL-SHA"),
+        ] {
+            assert!(refusal(name, value).is_some(), "{name}={value}");
+        }
+        for (name, value) in [
+            ("enable.ssl.certificate.verification", "true"),
+            ("ssl.endpoint.identification.algorithm", "https"),
+            ("ssl.cipher.suites", "TLS_AES_256_GCM_SHA384:ECDHE-RSA-AES256-GCM-SHA384"),
+        ] {
+            assert_eq!(refusal(name, value), None, "{name}={value}");
+        }
+    }
+
+    #[test]
+    fn nothing_loads_code() {
+        for name in
+            ["plugin.library.paths", "ssl.engine.location", "ssl.engine.id", "ssl.providers", "interceptors"]
+        {
+            assert!(refusal(name, "x").is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_this_build_lacks_is_named() {
+        for (name, value) in [
+            ("sasl.mechanism", "OAUTHBEARER"),
+            ("sasl.oauthbearer.method", "oidc"),
+            ("sasl.oauthbearer.token.endpoint.url", "https://login.example/token"),
+            ("enable.sasl.oauthbearer.unsecure.jwt", "true"),
+        ] {
+            assert!(refusal(name, value).unwrap().contains("no OIDC"), "{name}");
+        }
+        assert!(refusal("sasl.mechanisms", "GSSAPI").unwrap().contains("no Kerberos"));
+        assert!(refusal("sasl.kerberos.keytab", "x").unwrap().contains("no Kerberos"));
+        assert_eq!(refusal("sasl.mechanism", "SCRAM-SHA-512"), None);
+    }
+}
