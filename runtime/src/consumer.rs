@@ -8,6 +8,7 @@ mod assignment;
 mod attempt;
 mod board;
 mod bury;
+mod connection;
 mod context;
 mod error;
 mod handler;

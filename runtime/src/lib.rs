@@ -7,6 +7,7 @@ pub mod admin;
 pub mod aside;
 pub mod backoff;
 pub mod consumer;
+pub mod credentials;
 pub mod dead_letter;
 pub mod health;
 mod kafka_log;

@@ -10,6 +10,7 @@ use prometheus::Registry;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::credentials::{self, Credentials};
 use crate::health::Health;
 use crate::ports::{self, Port};
 use crate::settings::{CommonArgs, CommonSettings, ConsumerArgs, Problem, Problems, Reader, Source};
@@ -44,6 +45,8 @@ pub struct Process {
     pub health: Health,
     /// The request to end.
     pub shutdown: Shutdown,
+    /// Tells of other files of credentials.
+    pub credentials: Credentials,
 }
 
 impl Process {
@@ -53,7 +56,8 @@ impl Process {
         let registry = Registry::new();
         metrics::build_info(&registry, name, version);
         metrics::of_the_system(&registry);
-        Self { name, version, registry, health: Health::new(shutdown.clone()), shutdown }
+        let health = Health::new(shutdown.clone());
+        Self { name, version, registry, health, shutdown, credentials: Credentials::default() }
     }
 }
 
@@ -239,6 +243,8 @@ where
         admin = %common.admin_listen,
         "started"
     );
+    let credentials = credentials::watch(&common.kafka, &process).await;
+    process.shutdown.spawn(credentials);
     let outcome = app(common, process.clone(), listeners.next()).await.map_err(Into::into);
     process.shutdown.trigger();
     if !process.shutdown.finished(TASKS_MAY_TAKE).await {

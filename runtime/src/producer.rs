@@ -8,9 +8,10 @@ mod batch;
 mod client;
 mod context;
 mod error;
+mod leaders;
 mod options;
 mod receipt;
-mod statistics;
+pub(crate) mod statistics;
 mod stuck;
 mod topics;
 pub mod watchdog;
@@ -20,7 +21,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use rdkafka::ClientConfig;
 use rdkafka::producer::Producer as _;
 
 pub use batch::{Batch, Outgoing};
@@ -29,6 +29,7 @@ pub use error::{DeliveryError, ProducerError, SendError, TopicsError};
 pub use options::ProducerOptions;
 pub use receipt::Receipt;
 
+use crate::kafka_log::KafkaLog;
 use crate::settings::KafkaSettings;
 
 /// A handle on a producer: acks=all, idempotent; clones share it.
@@ -42,18 +43,18 @@ pub struct Producer {
 struct Shared {
     client: ArcSwap<Client>,
     /// What the next client is made from.
-    config: ClientConfig,
-    brokers: String,
-    message_max_bytes: usize,
+    kafka: ArcSwap<KafkaSettings>,
+    options: ProducerOptions,
+    log: Arc<KafkaLog>,
 }
 
 impl Producer {
     /// Makes the client; it connects by itself, so this does not wait for a broker.
     pub fn new(kafka: &KafkaSettings, options: &ProducerOptions) -> Result<Self, ProducerError> {
-        let config = options.client_config(kafka);
-        let client = ArcSwap::from_pointee(Client::new(&config)?);
-        let (brokers, message_max_bytes) = (kafka.brokers.clone(), options.message_max_bytes);
-        Ok(Self { shared: Arc::new(Shared { client, config, brokers, message_max_bytes }) })
+        let log = Arc::new(KafkaLog::new());
+        let client = ArcSwap::from_pointee(Client::new(&options.client_config(kafka), &log)?);
+        let (kafka, options) = (ArcSwap::from_pointee(kafka.clone()), options.clone());
+        Ok(Self { shared: Arc::new(Shared { client, kafka, options, log }) })
     }
 
     /// Opens a batch, whose records are reported together.
@@ -73,9 +74,36 @@ impl Producer {
 
     /// Puts a new client in the place of this one. What the old one has not sent is given up and reported so
     /// ([`DeliveryError::Purged`]); it may be on the log all the same.
-    pub fn rebuild(&self) -> Result<(), ProducerError> {
-        self.shared.client.store(Arc::new(Client::new(&self.shared.config)?));
-        Ok(())
+    pub async fn rebuild(&self) -> Result<(), ProducerError> {
+        self.replace().await.map(drop)
+    }
+
+    /// As [`Self::rebuild`], from other settings and in order: the old client has `limit` to send what it has.
+    pub(crate) async fn renew(
+        &self,
+        kafka: Arc<KafkaSettings>,
+        limit: Duration,
+    ) -> Result<(), ProducerError> {
+        let before = self.shared.kafka.swap(kafka);
+        match self.replace().await {
+            Ok(old) => {
+                // What is not reported by then is given up with the client.
+                drop(tokio::task::spawn_blocking(move || old.threaded().flush(limit).is_ok()));
+                Ok(())
+            }
+            Err(error) => {
+                self.shared.kafka.store(before);
+                Err(error)
+            }
+        }
+    }
+
+    /// Puts a new client in the place of the one that is returned. To make one, librdkafka reads files.
+    async fn replace(&self) -> Result<Arc<Client>, ProducerError> {
+        let shared = Arc::clone(&self.shared);
+        let made = tokio::task::spawn_blocking(move || shared.new_client()).await;
+        let made = made.map_err(|error| ProducerError::Create { reason: error.to_string() })??;
+        Ok(self.shared.client.swap(Arc::new(made)))
     }
 
     /// Waits until every record has been reported; `false` when some are still out after `limit`.
@@ -89,7 +117,8 @@ impl Producer {
 
     /// Asks the brokers whether all of `names` are there, which also fills the client's metadata.
     pub async fn check_topics(&self, names: &[String], limit: Duration) -> Result<(), TopicsError> {
-        let (client, names, brokers) = (self.client(), names.to_vec(), self.shared.brokers.clone());
+        let (client, names, brokers) =
+            (self.client(), names.to_vec(), self.shared.kafka.load().brokers.clone());
         let check =
             tokio::task::spawn_blocking(move || topics::check(client.threaded(), &names, limit, &brokers));
         check.await.unwrap_or_else(|error| Err(TopicsError::Interrupted { reason: error.to_string() }))
@@ -99,10 +128,20 @@ impl Producer {
     pub(crate) async fn is_another_client_answered(&self, limit: Duration) -> bool {
         let shared = Arc::clone(&self.shared);
         let check = move || {
-            let client = Client::new(&shared.config).ok()?;
-            topics::check(client.threaded(), &[], limit, &shared.brokers).ok()
+            let client = shared.new_client().ok()?;
+            topics::check(client.threaded(), &[], limit, &shared.kafka.load().brokers).ok()
         };
         tokio::task::spawn_blocking(check).await.ok().flatten().is_some()
+    }
+
+    /// Whether such a client is answered by the leader of one of these partitions.
+    pub(crate) async fn is_a_leader_answering(&self, places: Vec<(String, i32)>, limit: Duration) -> bool {
+        let shared = Arc::clone(&self.shared);
+        let check = move || {
+            let config = shared.kafka.load().client_config(&shared.options.client_id);
+            leaders::is_any_answering(&config, &shared.log, &places, limit)
+        };
+        tokio::task::spawn_blocking(check).await.unwrap_or(false)
     }
 
     fn client(&self) -> Arc<Client> {
@@ -110,7 +149,13 @@ impl Producer {
     }
 
     fn message_max_bytes(&self) -> usize {
-        self.shared.message_max_bytes
+        self.shared.options.message_max_bytes
+    }
+}
+
+impl Shared {
+    fn new_client(&self) -> Result<Client, ProducerError> {
+        Client::new(&self.options.client_config(&self.kafka.load()), &self.log)
     }
 }
 

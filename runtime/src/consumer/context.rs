@@ -1,6 +1,6 @@
 //! What librdkafka calls back while it is polled: rebalances, log lines, errors.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use prometheus::IntCounter;
@@ -11,6 +11,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, Rebalance}
 use rdkafka::error::{KafkaError, KafkaResult};
 
 use super::assignment::Assignment;
+use super::connection::Connection;
 use crate::kafka_log::KafkaLog;
 
 /// Lives in the client and runs on the polling thread.
@@ -19,11 +20,18 @@ pub(super) struct Context {
     assignment: Mutex<Assignment>,
     drain_timeout: Duration,
     rebalances: IntCounter,
+    connection: Arc<Connection>,
 }
 
 impl Context {
-    pub(super) fn new(assignment: Assignment, drain_timeout: Duration, rebalances: IntCounter) -> Self {
-        Self { log: KafkaLog::new(), assignment: Mutex::new(assignment), drain_timeout, rebalances }
+    pub(super) fn new(
+        assignment: Assignment,
+        drain_timeout: Duration,
+        rebalances: IntCounter,
+        connection: Arc<Connection>,
+    ) -> Self {
+        let assignment = Mutex::new(assignment);
+        Self { log: KafkaLog::new(), assignment, drain_timeout, rebalances, connection }
     }
 
     /// Never held across a poll, which calls back into this.
@@ -41,7 +49,9 @@ impl ClientContext for Context {
         self.log.line(level, facility, message);
     }
 
-    fn stats_raw(&self, _statistics: &[u8]) {}
+    fn stats_raw(&self, statistics: &[u8]) {
+        self.connection.sample(statistics);
+    }
 
     fn error(&self, error: KafkaError, reason: &str) {
         self.log.error(&error, reason);

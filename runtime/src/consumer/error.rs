@@ -36,6 +36,12 @@ pub enum ConsumerError {
         /// What it looks like.
         what: &'static str,
     },
+    /// No broker answers this client, and one answers another.
+    #[error("no broker answers the Kafka consumer, and one answers a new client")]
+    Disconnected,
+    /// The files of credentials have changed, which only a new client reads.
+    #[error("the credentials for Kafka have changed")]
+    Renewed,
     /// More records of a topic in a row would have become dead letters than is allowed. The record at `offset` is
     /// not done, and those before it are among the dead letters.
     #[error(
@@ -77,6 +83,11 @@ pub enum ConsumerError {
 impl ConsumerError {
     /// Whether a new Kafka consumer in the same process may help.
     pub(super) const fn asks_for_a_new_client(&self) -> bool {
-        matches!(self, Self::Stuck { .. } | Self::Fatal { .. })
+        matches!(self, Self::Stuck { .. } | Self::Fatal { .. }) || self.is_mended_by_a_new_client()
+    }
+
+    /// Whether it is known that it does, however often.
+    pub(super) const fn is_mended_by_a_new_client(&self) -> bool {
+        matches!(self, Self::Disconnected | Self::Renewed)
     }
 }

@@ -70,7 +70,7 @@ impl ConsumerMetrics {
             ),
             rebuilt: counter(
                 "weir_consumer_rebuilt_total",
-                "Times that the Kafka consumer was built anew because a partition was stuck",
+                "Times that the Kafka consumer was built anew because a partition was stuck, or no broker answered it",
             ),
             stopped: gauge(
                 "weir_consumer_stopped",

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rdkafka::ClientConfig;
 
-use crate::producer::ProducerOptions;
+use crate::producer::{ProducerOptions, statistics};
 use crate::settings::{ConsumerSettings, KafkaSettings};
 
 /// Settings of a consumer beyond how to reach Kafka.
@@ -127,11 +127,13 @@ const DEFAULTS: [(&str, &str); 6] = [
 
 /// What the promise of the loop rests on: offsets are stored by hand after the work and committed by the
 /// client, a new group starts at the beginning, and a rebalance moves only what must move.
-const OWNED: [(&str, &str); 5] = [
+const OWNED: [(&str, &str); 6] = [
     ("enable.auto.commit", "true"),
     ("enable.auto.offset.store", "false"),
     ("auto.offset.reset", "earliest"),
     ("partition.assignment.strategy", "cooperative-sticky"),
+    // Whether it is connected to a broker.
+    ("statistics.interval.ms", statistics::EVERY_MS),
     ("allow.auto.create.topics", "false"),
 ];
 

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::assignment::Assignment;
 use super::board::Board;
+use super::connection::{self, Connection};
 use super::context::Context;
 use super::metrics::ConsumerMetrics;
 use super::rejects::Rejects;
@@ -68,6 +69,13 @@ pub async fn run<H: Handler>(
             process.shutdown.requested().await;
             return Err(error);
         }
+        if error.is_mended_by_a_new_client() && !process.shutdown.is_requested() {
+            tracing::warn!("{error}: the Kafka consumer is built anew");
+            if matches!(error, ConsumerError::Disconnected) {
+                work.metrics.rebuilt.inc();
+            }
+            continue;
+        }
         let is_first = rebuilt.is_none_or(|at| at.elapsed() > MENDED_AFTER);
         if process.shutdown.is_requested() || !error.asks_for_a_new_client() || !is_first {
             return Err(error);
@@ -86,7 +94,8 @@ async fn live<H: Handler>(
     process: &Process,
 ) -> Result<(), ConsumerError> {
     let options = &work.options;
-    let config = options.client_config(kafka);
+    let renewals = process.credentials.renewals();
+    let config = options.client_config(&process.credentials.latest(kafka));
     let verdict = Arc::new(Verdict::default());
     let board = Arc::new(Board::default());
     let end = process.shutdown.child();
@@ -94,9 +103,12 @@ async fn live<H: Handler>(
     let start = slot::starter(Arc::clone(handler), Arc::clone(work), Arc::clone(&verdict), end.clone());
     let assignment = Assignment::new(start, work.metrics.clone(), Arc::clone(&board));
     let rebalances = work.metrics.rebalances.clone();
-    let context = Context::new(assignment, options.drain_timeout, rebalances);
+    let connection = Arc::new(Connection::default());
+    let context = Context::new(assignment, options.drain_timeout, rebalances, Arc::clone(&connection));
     let consumer = config.create_with_context(context).map_err(create_error)?;
     subscribe(&consumer, &options.topics)?;
+    let kept = connection::keep(connection, config.clone(), renewals, end.clone(), Arc::clone(&verdict));
+    tokio::spawn(kept);
     let (topics, stall_timeout) = (options.topics.clone(), options.stall_timeout);
     let watch =
         Watch::new(config, board, work.metrics.clone(), topics, stall_timeout).map_err(create_error)?;

@@ -89,7 +89,9 @@ impl Tail {
     }
 
     fn reader(&self, end: CancellationToken) -> Result<TailReader, TailError> {
-        let mut config = self.kafka.client_config(&self.client_id);
+        // Credentials may have been renewed since the start.
+        let kafka = self.kafka.read_again().unwrap_or_else(|_| self.kafka.clone());
+        let mut config = kafka.client_config(&self.client_id);
         for (name, value) in OWNED {
             config.set(name, value);
         }

@@ -20,12 +20,17 @@ use super::verdict::Verdict;
 
 /// How long the brokers may take to answer a question.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+/// Looks without an answer after which another client is tried.
+const RECONNECT_AFTER: u32 = 3;
 /// How often to look at most, and at least.
 const LOOK_EVERY: std::ops::RangeInclusive<Duration> = Duration::from_millis(50)..=Duration::from_secs(10);
 
 /// Looks at the partitions of one consumer.
 pub(super) struct Watch {
     client: BaseConsumer,
+    config: ClientConfig,
+    /// Looks in a row that the brokers did not answer.
+    unanswered: u32,
     board: Arc<Board>,
     metrics: ConsumerMetrics,
     topics: Vec<String>,
@@ -53,7 +58,16 @@ impl Watch {
     ) -> KafkaResult<Self> {
         config.set("enable.auto.commit", "false");
         let client = config.create()?;
-        Ok(Self { client, board, metrics, topics, stalls: Stalls::new(stall_timeout), stall_timeout })
+        Ok(Self {
+            client,
+            config,
+            unanswered: 0,
+            board,
+            metrics,
+            topics,
+            stalls: Stalls::new(stall_timeout),
+            stall_timeout,
+        })
     }
 
     /// Looks until `end`; a partition that is stuck is the verdict on the consumer.
@@ -82,13 +96,28 @@ impl Watch {
             Err(error) => {
                 tracing::debug!(%error, "the brokers do not say how far behind the partitions are");
                 self.stalls.forget();
+                self.reconnect();
                 return None;
             }
         };
+        self.unanswered = 0;
         self.show(&seen);
         let standing: Vec<Standing> = seen.iter().map(Seen::standing).collect();
         let stalled = self.stalls.look(Instant::now(), &standing);
         stalled.into_iter().find_map(|stalled| self.stuck(&seen, stalled))
+    }
+
+    /// Puts a client that the brokers answer in the place of one that they do not.
+    fn reconnect(&mut self) {
+        self.unanswered += 1;
+        if self.unanswered < RECONNECT_AFTER {
+            return;
+        }
+        let Ok(client) = self.config.create::<BaseConsumer>() else { return };
+        if client.fetch_metadata(None, ANSWER_WITHIN).is_ok() {
+            self.client = client;
+            self.unanswered = 0;
+        }
     }
 
     /// Where every partition stands, and where it ends.

@@ -3,10 +3,12 @@
 use rdkafka::ClientConfig;
 use rdkafka::producer::{Producer as _, PurgeConfig, ThreadedProducer};
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::ProducerError;
 use super::context::Context;
+use crate::kafka_log::KafkaLog;
 
 /// Reports of a full queue take moments.
 const REPORTED_WITHIN: Duration = Duration::from_secs(30);
@@ -18,8 +20,8 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) fn new(config: &ClientConfig) -> Result<Self, ProducerError> {
-        let made = config.create_with_context(Context::new());
+    pub(super) fn new(config: &ClientConfig, log: &Arc<KafkaLog>) -> Result<Self, ProducerError> {
+        let made = config.create_with_context(Context::new(Arc::clone(log)));
         let inner = made.map_err(|error| ProducerError::Create { reason: error.to_string() })?;
         Ok(Self { inner: Some(inner) })
     }

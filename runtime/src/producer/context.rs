@@ -18,7 +18,7 @@ use crate::kafka_log::KafkaLog;
 use crate::throttle::Throttle;
 
 pub(super) struct Context {
-    log: KafkaLog,
+    log: Arc<KafkaLog>,
     /// librdkafka's own count has log lines in it.
     in_flight: AtomicUsize,
     /// Written by the one thread that serves reports.
@@ -33,9 +33,10 @@ pub(super) struct Context {
 const SAY_EVERY: Duration = Duration::from_mins(1);
 
 impl Context {
-    pub(super) fn new() -> Self {
+    /// All clients of a producer share its log, so that one that is made for a question repeats nothing.
+    pub(super) fn new(log: Arc<KafkaLog>) -> Self {
         Self {
-            log: KafkaLog::new(),
+            log,
             in_flight: AtomicUsize::new(0),
             delivered: AtomicU64::new(0),
             stuck: Stuck::default(),

@@ -1,4 +1,4 @@
-//! What librdkafka says of its work every 15 s, as metrics.
+//! What librdkafka says of its work every 5 s, as metrics.
 //!
 //! Few of its fields are read (<https://github.com/confluentinc/librdkafka/blob/master/STATISTICS.md>), and nothing is
 //! logged: they name hosts.
@@ -10,18 +10,46 @@ use serde::Deserialize;
 
 use crate::metrics;
 
-/// `statistics.interval.ms` of a producer.
-pub(super) const EVERY_MS: &str = "15000";
+/// `statistics.interval.ms` of every client that is watched.
+pub(crate) const EVERY_MS: &str = "5000";
 
 /// What is read of a client's statistics.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
-pub(super) struct Statistics {
+pub(crate) struct Statistics {
     /// Records that wait, those on their way included.
     msg_cnt: u64,
     /// Their bytes.
     msg_size: u64,
     #[serde(default)]
     brokers: BTreeMap<String, Broker>,
+    #[serde(default)]
+    topics: BTreeMap<String, Topic>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+struct Topic {
+    #[serde(default)]
+    partitions: BTreeMap<String, Partition>,
+}
+
+/// What a producer has done for a partition since it was made; -1 is where records wait for a topic to be known.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+pub(super) struct Partition {
+    /// Its number.
+    #[serde(rename = "partition")]
+    pub(super) number: i32,
+    /// Records that it was given.
+    #[serde(default, rename = "msgs")]
+    pub(super) queued: u64,
+    /// Records that went to a broker, again and again where they are sent again.
+    #[serde(default, rename = "txmsgs")]
+    pub(super) sent: u64,
+    /// Records in requests that no broker has answered yet.
+    #[serde(default, rename = "msgs_inflight")]
+    pub(super) unanswered: i64,
+    /// The newest record that was acknowledged, counted from 1.
+    #[serde(default, rename = "acked_msgid")]
+    pub(super) acknowledged: u64,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
@@ -45,11 +73,19 @@ struct Window {
 
 impl Statistics {
     /// Reads what librdkafka gives; `None` where it is not what is known of it.
-    pub(super) fn read(json: &[u8]) -> Option<Self> {
+    pub(crate) fn read(json: &[u8]) -> Option<Self> {
         serde_json::from_slice(json).ok()
     }
 
-    fn brokers_up(&self) -> usize {
+    /// Every partition that the client knows, by its topic.
+    pub(super) fn partitions(&self) -> impl Iterator<Item = (&str, &Partition)> {
+        self.topics.iter().flat_map(|(name, topic)| {
+            topic.partitions.values().map(move |partition| (name.as_str(), partition))
+        })
+    }
+
+    /// Brokers that the client is connected to.
+    pub(crate) fn brokers_up(&self) -> usize {
         self.brokers.values().filter(|broker| matches!(broker.state.as_str(), "UP" | "UPDATE")).count()
     }
 
@@ -83,7 +119,7 @@ impl StatisticsMetrics {
             round_trip: metrics::gauge_of_parts(
                 registry,
                 "weir_kafka_round_trip_seconds",
-                "Round trip of the slowest broker, 99th percentile of the last 15 s in which it was asked.",
+                "Round trip of the slowest broker, 99th percentile of the last 5 s in which it was asked.",
             ),
             retries: metrics::counter(
                 registry,

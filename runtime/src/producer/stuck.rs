@@ -41,10 +41,13 @@ impl Stuck {
         }
     }
 
-    /// Whether some partition's records have timed out again after `limit`, and none was acknowledged in between.
-    pub(super) fn is_lasting(&self, limit: Duration) -> bool {
+    /// The partitions whose records have timed out again after `limit`, and none was acknowledged in between.
+    pub(super) fn lasting(&self, limit: Duration) -> Vec<(String, i32)> {
+        if !self.is_any.load(Ordering::Relaxed) {
+            return Vec::new();
+        }
         let lasts = |out: &TimedOut| out.last.saturating_duration_since(out.first) >= limit;
-        self.is_any.load(Ordering::Relaxed) && self.lock().values().any(lasts)
+        self.lock().iter().filter(|(_, out)| lasts(out)).map(|(place, _)| place.clone()).collect()
     }
 
     /// The brokers were away, which explains what timed out so far.
@@ -68,12 +71,12 @@ mod tests {
     fn a_partition_whose_records_keep_timing_out_is_stuck_until_one_arrives() {
         let (stuck, start) = (Stuck::default(), Instant::now());
         stuck.timed_out("raw", 1, start);
-        assert!(!stuck.is_lasting(LIMIT), "once can be anything");
+        assert!(stuck.lasting(LIMIT).is_empty(), "once can be anything");
         stuck.timed_out("raw", 1, start + LIMIT);
         stuck.acknowledged(|| ("raw".to_owned(), 2));
-        assert!(stuck.is_lasting(LIMIT));
+        assert_eq!(stuck.lasting(LIMIT), [("raw".to_owned(), 1)]);
         stuck.acknowledged(|| ("raw".to_owned(), 1));
-        assert!(!stuck.is_lasting(LIMIT));
+        assert!(stuck.lasting(LIMIT).is_empty());
     }
 
     #[test]
@@ -84,6 +87,6 @@ mod tests {
         stuck.timed_out("raw", 1, start);
         stuck.forget();
         stuck.timed_out("raw", 1, start + LIMIT);
-        assert!(!stuck.is_lasting(LIMIT));
+        assert!(stuck.lasting(LIMIT).is_empty());
     }
 }

@@ -4,10 +4,14 @@
 //! never heals; a lost leader (confluentinc/librdkafka#5430, #3584), seen as records that wait while the brokers
 //! answer; and lost brokers: it forgets those that a broker does not name, as one does not that has just been
 //! fenced (`rd_kafka_metadata_decommission_unavailable_brokers`), and may be left with none. A restart of the process would
-//! mend all of them; this does it without one.
+//! mend all of them; this does it without one. What a new client would not mend is left alone: records that are sent
+//! and refused, as below `min.insync.replicas`, and partitions whose leader does not answer a new client either; see
+//! docs/adr/0037.
 
 mod progress;
+mod sending;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use prometheus::{IntCounter, IntGauge, Registry};
@@ -15,16 +19,28 @@ use prometheus::{IntCounter, IntGauge, Registry};
 use crate::process::Process;
 
 use self::progress::{Progress, Seen, Verdict};
+use self::sending::{Place, Sending};
 use super::Producer;
+use super::ProducerError;
+use super::context::Context;
 use super::statistics::StatisticsMetrics;
+use crate::credentials::{Renewals, renewed};
 use crate::metrics;
+use crate::settings::KafkaSettings;
+use crate::throttle::Throttle;
 
 /// How often the producer is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long the brokers may take to answer while the producer is under suspicion.
 const REACHABLE_WITHIN: Duration = Duration::from_secs(2);
-/// The least time between two clients.
-const REBUILD_EVERY: Duration = Duration::from_secs(5);
+/// The least time between two clients; it doubles with each that delivers nothing, since a new one does not help then.
+const REBUILD_EVERY: std::ops::RangeInclusive<Duration> = Duration::from_secs(5)..=Duration::from_mins(1);
+/// Samples without a connection after which a client counts as having lost its brokers.
+const LOST_AFTER: u32 = 2;
+/// How long a client may go on with what it has when another one has taken its place in order.
+const RETIRES_WITHIN: Duration = Duration::from_secs(10);
+/// Brokers that refuse records for now are said this often.
+const SAY_EVERY: Duration = Duration::from_mins(1);
 
 /// Why a new client was built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,16 +51,19 @@ pub enum Reason {
     Stalled,
     /// The brokers answer and the records of one partition run out of time.
     Partition,
+    /// No broker answers this client, and one answers another.
+    Disconnected,
 }
 
 impl Reason {
-    const ALL: [Self; 3] = [Self::Fatal, Self::Stalled, Self::Partition];
+    const ALL: [Self; 4] = [Self::Fatal, Self::Stalled, Self::Partition, Self::Disconnected];
 
     const fn as_str(self) -> &'static str {
         match self {
             Self::Fatal => "fatal",
             Self::Stalled => "stalled",
             Self::Partition => "partition",
+            Self::Disconnected => "disconnected",
         }
     }
 }
@@ -55,11 +74,11 @@ const STALLED_AFTER: Duration = Duration::from_secs(10);
 /// Watches a producer until the end of the process is asked for; the future owns what it needs.
 pub fn watch(producer: Producer, process: &Process) -> impl Future<Output = ()> + Send + use<> {
     let mut watchdog = Watchdog::new(producer, STALLED_AFTER, &process.registry);
-    let shutdown = process.shutdown.clone();
+    let (shutdown, renewals) = (process.shutdown.clone(), process.credentials.renewals());
     async move {
         tokio::select! {
             () = shutdown.requested() => {}
-            () = watchdog.run() => {}
+            () = watchdog.run(renewals) => {}
         }
     }
 }
@@ -69,9 +88,15 @@ struct Watchdog {
     stalled_after: Duration,
     progress: Progress,
     built: Instant,
+    /// Before another client is built.
+    wait: Duration,
+    /// Samples in a row without a connection.
+    lost: u32,
     rebuilt: Vec<IntCounter>,
     in_flight: IntGauge,
     statistics: StatisticsMetrics,
+    sending: Sending,
+    refused: Throttle,
 }
 
 impl Watchdog {
@@ -93,38 +118,89 @@ impl Watchdog {
             stalled_after,
             progress: Progress::new(stalled_after, now),
             built: now,
+            wait: *REBUILD_EVERY.start(),
+            lost: 0,
             rebuilt: Reason::ALL.map(|reason| rebuilt.with_label_values(&[reason.as_str()])).into(),
             in_flight,
             statistics: StatisticsMetrics::new(registry),
+            sending: Sending::default(),
+            refused: Throttle::new(SAY_EVERY),
         }
     }
 
-    async fn run(&mut self) {
+    async fn run(&mut self, mut renewals: Renewals) {
         loop {
-            tokio::time::sleep(LOOK_EVERY).await;
+            tokio::select! {
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+                kafka = renewed(&mut renewals) => {
+                    self.renew(kafka).await;
+                    continue;
+                }
+            }
             let client = self.producer.client();
             let (context, fatal) = (client.context(), client.fatal_error());
+            let stuck = context.stuck().lasting(self.stalled_after);
             let seen = Seen {
                 delivered: context.delivered(),
                 in_flight: context.in_flight(),
-                is_partition_stuck: context.stuck().is_lasting(self.stalled_after),
+                is_partition_stuck: !stuck.is_empty(),
             };
             self.in_flight.set(i64::try_from(seen.in_flight).unwrap_or(i64::MAX));
-            if let Some(statistics) = context.take_statistics() {
-                self.statistics.show(&statistics);
-            }
+            let is_sampled = self.sample(context);
             drop(client);
             if let Some(error) = fatal {
-                self.rebuild(Reason::Fatal, &error);
+                self.rebuild(Reason::Fatal, &error).await;
                 continue;
             }
-            match self.progress.look(seen, Instant::now()) {
-                Verdict::Well => {}
-                Verdict::Suspect => self.ask().await,
-                Verdict::Dead(reason) => {
-                    self.rebuild(reason, "the brokers answer and records are not acknowledged");
-                }
+            if seen.delivered > 0 {
+                self.wait = *REBUILD_EVERY.start();
             }
+            match self.progress.look(seen, Instant::now()) {
+                Verdict::Well if is_sampled && self.lost >= LOST_AFTER => self.reconnect().await,
+                Verdict::Suspect => self.ask().await,
+                // What the client sends is known anew with each sample.
+                Verdict::Dead(reason) if is_sampled => self.judge(reason, &stuck).await,
+                Verdict::Well | Verdict::Dead(_) => {}
+            }
+        }
+    }
+
+    /// Takes what the client has said of itself since the last look; `false` where that is nothing.
+    fn sample(&mut self, context: &Context) -> bool {
+        let statistics = context.take_statistics();
+        if let Some(statistics) = &statistics {
+            self.statistics.show(statistics);
+            self.sending.sample(statistics);
+            self.lost = if statistics.brokers_up() == 0 { self.lost.saturating_add(1) } else { 0 };
+        }
+        statistics.is_some()
+    }
+
+    /// Replaces a client that does not send what the leaders would take.
+    async fn judge(&mut self, reason: Reason, stuck: &[Place]) {
+        let mut unsent = self.sending.unsent();
+        if reason == Reason::Partition {
+            unsent.retain(|place| stuck.contains(place));
+        }
+        let is_sending = reason == Reason::Stalled && self.sending.is_sending();
+        if is_sending || unsent.is_empty() {
+            if let Some(suppressed) = self.refused.pass(Instant::now()) {
+                tracing::warn!(
+                    suppressed,
+                    "the brokers are sent records and do not acknowledge them: are enough replicas in sync \
+                     (min.insync.replicas)? The client goes on sending"
+                );
+            }
+        } else if self.producer.is_a_leader_answering(unsent, REACHABLE_WITHIN).await {
+            self.rebuild(reason, "the brokers answer and records are not sent to them").await;
+        }
+    }
+
+    /// Replaces a client that has lost its brokers although it has nothing to send, before it has.
+    async fn reconnect(&mut self) {
+        let is_answered = self.producer.check_topics(&[], REACHABLE_WITHIN).await.is_ok();
+        if !is_answered && self.producer.is_another_client_answered(REACHABLE_WITHIN).await {
+            self.rebuild(Reason::Disconnected, "no broker answers it, and one answers another client").await;
         }
     }
 
@@ -138,21 +214,41 @@ impl Watchdog {
         }
     }
 
-    fn rebuild(&mut self, reason: Reason, error: &str) {
+    async fn renew(&mut self, kafka: Arc<KafkaSettings>) {
+        match self.producer.renew(kafka, RETIRES_WITHIN).await {
+            Ok(()) => self.begin(),
+            Err(error) => self.failed(&error),
+        }
+    }
+
+    async fn rebuild(&mut self, reason: Reason, error: &str) {
         let now = Instant::now();
-        if now.saturating_duration_since(self.built) < REBUILD_EVERY {
+        if now.saturating_duration_since(self.built) < self.wait {
             return;
         }
-        let reason_word = reason.as_str();
-        match self.producer.rebuild() {
+        self.wait = (self.wait * 2).min(*REBUILD_EVERY.end());
+        match self.producer.rebuild().await {
             Ok(()) => {
                 self.rebuilt[reason as usize].inc();
-                self.statistics.renewed();
-                tracing::warn!(reason = reason_word, error, "the Kafka client was dead and is replaced");
+                tracing::warn!(reason = reason.as_str(), error, "the Kafka client was dead and is replaced");
             }
-            Err(failure) => tracing::error!(%failure, "the Kafka client is dead and cannot be replaced yet"),
+            Err(error) => self.failed(&error),
         }
+        self.begin();
+    }
+
+    fn failed(&self, error: &ProducerError) {
+        if let Some(suppressed) = self.refused.pass(Instant::now()) {
+            tracing::error!(%error, suppressed, "the Kafka client cannot be replaced yet");
+        }
+    }
+
+    /// A new client is known by what it does itself.
+    fn begin(&mut self) {
+        let now = Instant::now();
         self.built = now;
         self.progress.reset(now);
+        self.statistics.renewed();
+        (self.sending, self.lost) = (Sending::default(), 0);
     }
 }

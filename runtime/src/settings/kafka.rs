@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
@@ -31,12 +31,14 @@ pub struct KafkaSettings {
     pub brokers: String,
     /// librdkafka properties by name; those that Weir sets itself are not among them.
     pub properties: BTreeMap<String, String>,
+    /// The file that they were read from, if there is one.
+    pub file: Option<PathBuf>,
 }
 
 impl KafkaSettings {
     /// Brokers without TLS and SASL.
     pub fn plain(brokers: impl Into<String>) -> Self {
-        Self { brokers: brokers.into(), properties: BTreeMap::new() }
+        Self { brokers: brokers.into(), ..Self::default() }
     }
 
     /// What every client of Weir starts from: defaults that notice a hung broker soon, then the
@@ -62,9 +64,26 @@ impl KafkaSettings {
     /// Reads and checks the values of [`KafkaArgs`]; `None` means that `reader` has noted problems.
     pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let brokers = reader.required("brokers", &brokers_form());
-        let properties = reader.optional("kafka_config", &form::file());
-        let properties = properties.map_or_else(BTreeMap::new, |path| read_file(reader, &path));
-        Some(Self { brokers: brokers?, properties })
+        let file = reader.optional("kafka_config", &form::file());
+        let properties = file.as_deref().map_or_else(BTreeMap::new, |path| read_file(reader, path));
+        Some(Self { brokers: brokers?, properties, file })
+    }
+
+    /// The same with the file's properties as they are by now, or why they cannot be used. Blocks.
+    pub fn read_again(&self) -> Result<Self, String> {
+        let Some(path) = self.file.as_deref() else { return Ok(self.clone()) };
+        let text = text_of(path).map_err(|fault| format!("{}: {fault}", path.display()))?;
+        let (properties, bad) = properties::parse(&text);
+        if let Some(line) = bad.first() {
+            return Err(format!(
+                "{}:{}: {}: expected {}",
+                path.display(),
+                line.number,
+                line.name,
+                line.expected
+            ));
+        }
+        Ok(Self { properties: properties.into_iter().collect(), ..self.clone() })
     }
 }
 
@@ -96,8 +115,7 @@ fn is_broker((host, port): (&str, &str)) -> bool {
 fn read_file(reader: &mut Reader<'_>, path: &Path) -> BTreeMap<String, String> {
     let setting = reader.flag("kafka_config");
     let place = path.display();
-    let content = read_regular(path, LARGEST_FILE).map_err(|fault| fault.to_string());
-    let text = match content.and_then(|bytes| String::from_utf8(bytes).map_err(|error| error.to_string())) {
+    let text = match text_of(path) {
         Ok(text) => text,
         Err(fault) => {
             let (source, found) = (reader.source("kafka_config"), format!("{place}: {fault}"));
@@ -113,6 +131,11 @@ fn read_file(reader: &mut Reader<'_>, path: &Path) -> BTreeMap<String, String> {
     properties.into_iter().collect()
 }
 
+fn text_of(path: &Path) -> Result<String, String> {
+    let content = read_regular(path, LARGEST_FILE).map_err(|fault| fault.to_string())?;
+    String::from_utf8(content).map_err(|error| error.to_string())
+}
+
 impl fmt::Debug for KafkaSettings {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&String> = self.properties.keys().collect();
@@ -120,6 +143,7 @@ impl fmt::Debug for KafkaSettings {
             .debug_struct("KafkaSettings")
             .field("brokers", &self.brokers)
             .field("properties", &names)
+            .field("file", &self.file)
             .finish()
     }
 }

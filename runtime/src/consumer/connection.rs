@@ -1,0 +1,136 @@
+//! Ends a consumer whose client nobody answers any more although a new one is answered, or whose credentials are others now.
+//!
+//! librdkafka reads certificates once, and can forget its brokers: such a client stays without partitions for good.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use rdkafka::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use tokio_util::sync::CancellationToken;
+
+use super::ConsumerError;
+use super::verdict::Verdict;
+use crate::credentials::{Renewals, renewed};
+use crate::producer::statistics::Statistics;
+
+/// How often the client's own account is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Samples in a row without a broker, 5 s apart, before another client is asked, and again before this one is given up:
+/// when the brokers come back, it may be the second to notice.
+const LOST_AFTER: u32 = 2;
+/// How long the brokers may take to answer another client.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// What the client says of its connections.
+#[derive(Debug, Default)]
+pub(super) struct Connection {
+    /// Samples in a row without a broker.
+    lost: AtomicU32,
+}
+
+impl Connection {
+    /// For `ClientContext::stats_raw`.
+    pub(super) fn sample(&self, json: &[u8]) {
+        let Some(statistics) = Statistics::read(json) else { return };
+        let lost = if statistics.brokers_up() == 0 { self.lost().saturating_add(1) } else { 0 };
+        self.lost.store(lost, Ordering::Relaxed);
+    }
+
+    fn lost(&self) -> u32 {
+        self.lost.load(Ordering::Relaxed)
+    }
+}
+
+/// Looks until `end`, or until there is a reason to end the consumer.
+pub(super) async fn keep(
+    connection: Arc<Connection>,
+    config: ClientConfig,
+    mut renewals: Renewals,
+    end: CancellationToken,
+    verdict: Arc<Verdict>,
+) {
+    tokio::select! {
+        biased;
+        () = end.cancelled() => {}
+        _ = renewed(&mut renewals) => verdict.fail(ConsumerError::Renewed),
+        () = lost_alone(&connection, &config) => verdict.fail(ConsumerError::Disconnected),
+    }
+}
+
+/// Returns once this client is not answered and another one has been for a while.
+async fn lost_alone(connection: &Connection, config: &ClientConfig) {
+    loop {
+        let asked = connection.lost();
+        if asked >= LOST_AFTER && is_another_answered(config.clone()).await {
+            while connection.lost() >= asked && connection.lost() < asked + LOST_AFTER {
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+            if connection.lost() >= asked + LOST_AFTER {
+                return;
+            }
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Blocks elsewhere. The client joins no group, since it subscribes to nothing.
+async fn is_another_answered(config: ClientConfig) -> bool {
+    let ask = move || {
+        let client: BaseConsumer = config.create().ok()?;
+        client.fetch_metadata(None, ANSWER_WITHIN).ok()
+    };
+    tokio::task::spawn_blocking(ask).await.ok().flatten().is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::mocking::MockCluster;
+
+    use super::*;
+    use crate::credentials::Credentials;
+
+    const DOWN: &[u8] = br#"{"msg_cnt":0,"msg_size":0,"brokers":{"a:1/1":{"state":"DOWN"}}}"#;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_client_without_brokers_is_given_up_only_once_another_one_is_answered() {
+        let cluster = MockCluster::new(1).unwrap();
+        cluster.broker_down(1).unwrap();
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", cluster.bootstrap_servers()).set("group.id", "test");
+        let (connection, verdict) = (Arc::new(Connection::default()), Arc::new(Verdict::default()));
+        let renewals = Credentials::default().renewals();
+        let (end, kept) = (CancellationToken::new(), Arc::clone(&connection));
+        let keep = tokio::spawn(keep(kept, config, renewals, end, Arc::clone(&verdict)));
+        let mut samples = tokio::time::interval(Duration::from_millis(500));
+        for number in 0.. {
+            samples.tick().await;
+            connection.sample(DOWN);
+            assert!(number > 20 || !verdict.is_reached(), "nobody would be answered");
+            if number == 20 {
+                cluster.broker_up(1).unwrap();
+            }
+            if keep.is_finished() {
+                break;
+            }
+            assert!(number < 200, "it is never given up");
+        }
+        assert!(matches!(verdict.take(), Some(ConsumerError::Disconnected)));
+    }
+
+    #[test]
+    fn samples_without_a_broker_are_counted_until_there_is_one() {
+        let connection = Connection::default();
+        let sample = |state: &str| {
+            let text = format!(
+                r#"{{"msg_cnt":0,"msg_size":0,"brokers":{{"a:1/1":{{"state":"{state}"}},"b:1/2":{{"state":"DOWN"}}}}}}"#
+            );
+            connection.sample(text.as_bytes());
+            connection.lost()
+        };
+        assert_eq!(["UP", "CONNECT", "DOWN", "UP", "INIT"].map(sample), [0, 1, 2, 0, 1]);
+        connection.sample(b"{");
+        assert_eq!(connection.lost(), 1);
+    }
+}

@@ -1,0 +1,141 @@
+//! Notices that the files with which clients prove who they are have changed.
+//!
+//! librdkafka reads certificates and keys once, when a client is made. A renewed file is of use to a new client alone, so
+//! everyone who holds one hears of it, and makes another in its own time; see docs/adr/0037.
+
+mod files;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rdkafka::consumer::BaseConsumer;
+use tokio::sync::watch;
+
+use self::files::Fingerprint;
+use crate::metrics;
+use crate::process::Process;
+use crate::settings::KafkaSettings;
+
+/// How often the files are looked at. What has changed counts once it is the same in two looks: a certificate and its
+/// key are written one after the other.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// Tells clients of Kafka of settings that have changed; clones tell the same.
+#[derive(Clone, Debug, Default)]
+pub struct Credentials(Arc<watch::Sender<Option<Arc<KafkaSettings>>>>);
+
+/// Hears of each change from now on.
+pub(crate) type Renewals = watch::Receiver<Option<Arc<KafkaSettings>>>;
+
+impl Credentials {
+    /// For one holder of a client.
+    pub(crate) fn renewals(&self) -> Renewals {
+        self.0.subscribe()
+    }
+
+    /// The settings as they were last taken up, else those of the start.
+    pub(crate) fn latest(&self, start: &KafkaSettings) -> KafkaSettings {
+        self.0.borrow().as_ref().map_or_else(|| start.clone(), |latest| (**latest).clone())
+    }
+}
+
+/// Returns once there are other settings; for ever where there never will be.
+pub(crate) async fn renewed(renewals: &mut Renewals) -> Arc<KafkaSettings> {
+    while renewals.changed().await.is_ok() {
+        if let Some(latest) = renewals.borrow_and_update().clone() {
+            return latest;
+        }
+    }
+    std::future::pending().await
+}
+
+/// Watches the files that `kafka` names until the end of the process is asked for. The first look is over when this
+/// returns: what changes later is noticed.
+pub async fn watch(kafka: &KafkaSettings, process: &Process) -> impl Future<Output = ()> + Send + use<> {
+    let renewed = metrics::counter(
+        &process.registry,
+        "weir_kafka_credentials_renewed_total",
+        "Times that files of --kafka-config had changed and clients of Kafka were made anew.",
+    );
+    let (credentials, shutdown) = (process.credentials.clone(), process.shutdown.clone());
+    let first = look(kafka.clone()).await;
+    let mut watched = Watched { taken: first.clone(), latest: first };
+    let mut kafka = kafka.clone();
+    async move {
+        loop {
+            tokio::select! {
+                () = shutdown.requested() => return,
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
+            let seen = look(kafka.clone()).await;
+            if !watched.is_changed(seen) {
+                continue;
+            }
+            match usable(kafka.clone()).await {
+                Ok(latest) => {
+                    tracing::info!("files of --kafka-config have changed, clients of Kafka are made anew");
+                    renewed.inc();
+                    kafka = latest.clone();
+                    credentials.0.send_replace(Some(Arc::new(latest)));
+                }
+                Err(reason) => tracing::warn!(
+                    reason,
+                    "files of --kafka-config have changed and cannot be used, clients of Kafka keep what they have"
+                ),
+            }
+        }
+    }
+}
+
+/// What the files were when they were taken up last, or tried, and at the latest look.
+struct Watched {
+    taken: Fingerprint,
+    latest: Fingerprint,
+}
+
+impl Watched {
+    /// Whether there is something else than what was taken, and no longer in the writing; each change once.
+    fn is_changed(&mut self, seen: Fingerprint) -> bool {
+        let is_written = seen == self.latest;
+        self.latest = seen;
+        let is_changed = is_written && self.latest != self.taken;
+        if is_changed {
+            self.taken = self.latest.clone();
+        }
+        is_changed
+    }
+}
+
+/// Reads everything off the runtime. The fingerprint of a look that panicked is that of no files.
+async fn look(kafka: KafkaSettings) -> Fingerprint {
+    tokio::task::spawn_blocking(move || files::fingerprint(&kafka)).await.unwrap_or_default()
+}
+
+/// The settings as the files have them now, if a client can be made of them.
+async fn usable(kafka: KafkaSettings) -> Result<KafkaSettings, String> {
+    let make = move || {
+        let latest = kafka.read_again()?;
+        let made = latest.client_config("weir").create::<BaseConsumer>();
+        made.map(|_| latest).map_err(|error| error.to_string())
+    };
+    tokio::task::spawn_blocking(make).await.unwrap_or_else(|error| Err(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fingerprint(content: &str) -> Fingerprint {
+        Fingerprint::of([("a", content)])
+    }
+
+    #[test]
+    fn a_change_counts_once_and_only_when_it_is_written() {
+        let old = fingerprint("old");
+        let mut watched = Watched { taken: old.clone(), latest: old.clone() };
+        let looks = ["old", "half", "new", "new", "new", "old", "new", "new", "newer", "newer"];
+        let changed = looks.map(|content| watched.is_changed(fingerprint(content)));
+        assert_eq!(changed, [false, false, false, true, false, false, false, false, false, true]);
+    }
+}

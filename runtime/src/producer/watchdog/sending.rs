@@ -1,0 +1,114 @@
+//! What a client sends and what is acknowledged of it, from one sample of its statistics to the next.
+//!
+//! Brokers that refuse records for now, as below `min.insync.replicas`, are sent them again and again; a client that has
+//! lost a leader or its brokers sends nothing. The first is no fault of the client, and a new one is refused as well.
+
+use std::collections::HashMap;
+
+use super::super::statistics::{Partition, Statistics};
+
+/// A topic's partition; -1 is where records wait for a topic to be known.
+pub(super) type Place = (String, i32);
+
+/// The partitions that were given records, as the latest sample shows them.
+#[derive(Debug, Default)]
+pub(super) struct Sending {
+    partitions: HashMap<Place, Sent>,
+    samples: u32,
+    is_busy: bool,
+}
+
+#[derive(Debug)]
+struct Sent {
+    latest: Partition,
+    /// How many had been sent when one was last acknowledged.
+    sent_by_then: u64,
+}
+
+impl Sending {
+    /// Takes note of a sample.
+    pub(super) fn sample(&mut self, statistics: &Statistics) {
+        self.samples = self.samples.saturating_add(1);
+        self.is_busy = false;
+        for (topic, partition) in statistics.partitions().filter(|(_, partition)| partition.queued > 0) {
+            let place = (topic.to_owned(), partition.number);
+            let first = || Sent { latest: Partition::default(), sent_by_then: partition.sent };
+            let sent = self.partitions.entry(place).or_insert_with(first);
+            self.is_busy |= partition.unanswered > 0 || partition.sent != sent.latest.sent;
+            if partition.acknowledged != sent.latest.acknowledged {
+                sent.sent_by_then = partition.sent;
+            }
+            sent.latest = partition.clone();
+        }
+    }
+
+    /// Whether something went to a broker between the last two samples, or waits for its answer; with fewer samples nobody
+    /// can say that it did not.
+    pub(super) const fn is_sending(&self) -> bool {
+        self.samples < 2 || self.is_busy
+    }
+
+    /// Partitions with records that are not acknowledged, and that nothing was sent to since one was.
+    pub(super) fn unsent(&self) -> Vec<Place> {
+        let unsent = self.partitions.iter().filter(|(_, sent)| sent.is_unsent());
+        unsent.map(|(place, _)| place.clone()).collect()
+    }
+}
+
+impl Sent {
+    const fn is_unsent(&self) -> bool {
+        let Partition { queued, sent, unanswered, acknowledged, .. } = self.latest;
+        queued > acknowledged && unanswered == 0 && sent == self.sent_by_then
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the partition `a-0` was given, what was sent, what is on its way, and what was acknowledged.
+    fn sampled(samples: &[[u64; 4]]) -> Sending {
+        let mut sending = Sending::default();
+        for [queued, sent, unanswered, acknowledged] in samples {
+            let text = format!(
+                r#"{{"msg_cnt":1,"msg_size":1,"topics":{{"a":{{"topic":"a","partitions":{{"0":{{"partition":0,"msgs":{queued},
+                "txmsgs":{sent},"msgs_inflight":{unanswered},"acked_msgid":{acknowledged}}}}}}}}}}}"#
+            );
+            sending.sample(&Statistics::read(text.as_bytes()).unwrap());
+        }
+        sending
+    }
+
+    #[test]
+    fn records_that_are_refused_and_sent_again_are_sent() {
+        let sending = sampled(&[[5, 4, 0, 4], [5, 9, 0, 4], [5, 14, 0, 4]]);
+        assert!(sending.is_sending());
+        assert_eq!(sending.unsent(), []);
+        let given_up = sampled(&[[5, 4, 0, 4], [5, 9, 0, 4], [5, 9, 0, 4]]);
+        assert!(!given_up.is_sending());
+        assert_eq!(
+            given_up.unsent(),
+            [],
+            "what was sent and refused until it was given up is no fault of the client"
+        );
+    }
+
+    #[test]
+    fn records_that_a_broker_has_and_does_not_answer_are_sent() {
+        let sending = sampled(&[[5, 5, 1, 4], [5, 5, 1, 4], [5, 5, 1, 4]]);
+        assert!(sending.is_sending());
+        assert_eq!(sending.unsent(), []);
+    }
+
+    #[test]
+    fn records_that_stay_in_the_client_are_not() {
+        let sending = sampled(&[[4, 4, 0, 4], [5, 4, 0, 4], [5, 4, 0, 4]]);
+        assert!(!sending.is_sending());
+        assert_eq!(sending.unsent(), [(String::from("a"), 0)]);
+    }
+
+    #[test]
+    fn one_sample_proves_nothing() {
+        assert!(sampled(&[[5, 0, 0, 0]]).is_sending());
+    }
+}
