@@ -7,6 +7,7 @@ mod framing;
 mod secrets;
 mod service;
 mod spool;
+mod spool_faults;
 
 use schemas::Topic;
 use service::{SECRET, Service, cluster, digest, limited, post, settings, signed, until};

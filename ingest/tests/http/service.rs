@@ -94,11 +94,17 @@ impl Service {
 
     /// Ends the process and starts another one over the same cluster.
     pub(crate) async fn restart(self, settings: Settings) -> Self {
+        let cluster = self.end().await;
+        Self::over(cluster, settings).await
+    }
+
+    /// Ends the process, and leaves the cluster.
+    pub(crate) async fn end(self) -> MockCluster<'static, DefaultProducerContext> {
         self.process.shutdown.trigger();
         let ended = tokio::time::timeout(PATIENCE, self.serving).await.expect("ingest ends in time");
         ended.unwrap().unwrap();
         assert!(self.process.shutdown.finished(PATIENCE).await, "what runs in the background ends");
-        Self::over(self.cluster, settings).await
+        self.cluster
     }
 
     pub(crate) async fn connect(&self) -> Connection {
