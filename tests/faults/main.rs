@@ -1,8 +1,10 @@
 //! `weir-faults`: ingest over a cluster of three brokers, fault after fault, and a report of what was seen.
 
+mod chance;
 mod report;
 mod rig;
 mod scenario;
+mod soak;
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
@@ -27,6 +29,9 @@ struct Arguments {
     /// Decides which fault comes when in the mixed load
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Runs the soak alone, for so many minutes
+    #[arg(long, value_name = "MINUTES", conflicts_with = "only")]
+    soak: Option<u32>,
     /// Where the report goes
     #[arg(long, default_value = "docs/faults.md", value_name = "FILE")]
     report: PathBuf,
@@ -34,9 +39,20 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let Arguments { only, rate, scale, linger, seed, report } = Arguments::parse();
+    let Arguments { only, rate, scale, linger, seed, soak, report } = Arguments::parse();
     let scenarios = if only.is_empty() { Scenario::ALL.to_vec() } else { only };
     let load = scenario::Load { rate, scale, seed, linger };
+    // Each of the two keeps what the other one wrote.
+    let before = std::fs::read_to_string(&report).unwrap_or_default();
+    let (scenarios_before, soak_before) = before.split_once(soak::HEADING).unwrap_or((&before, ""));
+    if let Some(minutes) = soak {
+        let seen = soak::run(minutes, &load).await?;
+        let text = format!("{scenarios_before}{}", soak::write(&seen, &load));
+        std::fs::write(&report, text).with_context(|| format!("writing {}", report.display()))?;
+        return seen.is_clean();
+    }
+    let soak_before =
+        if soak_before.is_empty() { String::new() } else { format!("{}{soak_before}", soak::HEADING) };
     let mut rows = Vec::new();
     for scenario in scenarios {
         say(&format!("{scenario}: {}", scenario.about()));
@@ -44,7 +60,7 @@ async fn main() -> Result<()> {
         let row = row.with_context(|| format!("the scenario {scenario}"))?;
         say(&format!("  {row}"));
         rows.push((scenario, row));
-        let text = report::write(&rows, &load);
+        let text = report::write(&rows, &load) + &soak_before;
         std::fs::write(&report, text).with_context(|| format!("writing {}", report.display()))?;
     }
     rows.iter().try_for_each(|(scenario, row)| row.is_clean().with_context(|| format!("{scenario}")))

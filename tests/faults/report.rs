@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use weir_tests::machine;
 use weir_tests::oracle::Lap;
 
 use crate::scenario::{Load, Row, Scenario};
@@ -24,7 +25,7 @@ pub(crate) fn write(rows: &[(Scenario, Row)], Load { rate, scale, seed, linger }
     let mut text = format!(
         "{HEAD}\n- Machine: {}\n- Kafka {}, three brokers on loopback of the same machine, which the load and ingest share\n\
          - {rate} deliveries a second, durations × {scale}, seed {seed}; ingest with `--linger {linger}` and a spool, else its defaults\n",
-        machine(),
+        machine::describe(),
         kafka(),
     );
     text.push_str(
@@ -89,15 +90,6 @@ fn times(lap: &Lap) -> String {
 
 fn add(text: &mut String, line: &str) {
     writeln!(text, "{line}").expect("writing to a string does not fail");
-}
-
-/// Processors and memory, as Linux tells them.
-fn machine() -> String {
-    let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    let memory = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let kibibytes = memory.lines().find_map(|line| line.strip_prefix("MemTotal:"));
-    let gibibytes = kibibytes.and_then(|text| text.trim().trim_end_matches(" kB").parse::<u64>().ok());
-    format!("{cores} cores, {} GiB of memory, Linux", gibibytes.unwrap_or_default() >> 20)
 }
 
 /// The version in the name of Kafka's jar.

@@ -1,6 +1,6 @@
 //! Three brokers with all topics, ingest with a spool, and load on it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,10 +13,11 @@ use weir_tests::ports;
 use weir_tests::process::Binary;
 use weir_tests::signed::Sender;
 use weir_tests::until::until;
+use weir_tests::vitals::Vitals;
 use weir_tests::{foreign, http};
 
 const SECRET: &str = "test_app_secret";
-const PATIENCE: Duration = Duration::from_mins(2);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 /// Of each topic: what brokers cost grows with it, and here they share the cores of everything else.
 const PARTITIONS: &str = "3";
 /// The drain of ten minutes of load, many times over.
@@ -33,6 +34,9 @@ pub(crate) struct Rig {
     linger: String,
 }
 
+/// Of the spool, whose volume is in the proportion of the base.
+const SPOOL: &str = "1GiB";
+
 impl Rig {
     pub(crate) async fn start(linger: &str) -> Result<Self> {
         // The judge comes last, and is not to be missed then.
@@ -45,10 +49,9 @@ impl Rig {
         )?;
         let status = apply.wait(PATIENCE).await?;
         ensure!(status.success(), "weir topics apply: {status}\n{}", apply.stderr()?);
-        let [port] = ports::free()?;
-        let listen = format!("127.0.0.1:{port}");
+        let [listen, admin] = ports::free()?.map(|port| format!("127.0.0.1:{port}"));
         let spool = tempfile::Builder::new().prefix("weir-spool-").tempdir().context("a directory")?;
-        let (ingest, admin) = ingest(&cluster.bootstrap(), &listen, spool.path(), linger).await?;
+        let ingest = ingest(&cluster.bootstrap(), [&listen, &admin], spool.path(), linger).await?;
         let sender = Sender::new(&format!("http://{listen}/webhook"), SECRET.as_bytes())?;
         let linger = linger.to_owned();
         Ok(Self { cluster, oracle: Oracle::new(), sender, ingest, admin, spool, listen, linger })
@@ -58,13 +61,13 @@ impl Rig {
     pub(crate) async fn kill_and_restart(&mut self) -> Result<Duration> {
         self.ingest.kill()?;
         let start = Instant::now();
-        (self.ingest, self.admin) =
-            ingest(&self.cluster.bootstrap(), &self.listen, self.spool.path(), &self.linger).await?;
+        let at = [self.listen.as_str(), &self.admin];
+        self.ingest = ingest(&self.cluster.bootstrap(), at, self.spool.path(), &self.linger).await?;
         Ok(start.elapsed())
     }
 
     pub(crate) async fn metric(&self, name: &str) -> Result<f64> {
-        let (_, text) = http::get(&format!("{}/metrics", self.admin)).await?;
+        let (_, text) = http::get(&format!("http://{}/metrics", self.admin)).await?;
         let samples = text.lines().filter_map(|line| line.strip_prefix(name)?.rsplit_once(' '));
         let of_metric = samples.filter(|(labels, _)| labels.is_empty() || labels.starts_with('{'));
         Ok(of_metric.filter_map(|(_, value)| value.parse::<f64>().ok()).sum())
@@ -86,10 +89,23 @@ impl Rig {
 
     /// Resident memory of ingest, in MiB.
     pub(crate) fn memory(&self) -> Result<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.ingest.pid()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
-        let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse().context("VmRSS is no number")?;
-        Ok(kibibytes / 1024)
+        Ok(Vitals::of(self.ingest.pid())?.memory)
+    }
+
+    /// The process of ingest.
+    pub(crate) fn pid(&self) -> u32 {
+        self.ingest.pid()
+    }
+
+    /// Where its metrics are, `127.0.0.1:…`.
+    pub(crate) fn admin(&self) -> &str {
+        &self.admin
+    }
+
+    /// The folder of the spool, as the process sees it.
+    pub(crate) fn inside(&self) -> PathBuf {
+        let path = self.spool.path();
+        PathBuf::from(format!("/proc/{}/root", self.pid())).join(path.strip_prefix("/").unwrap_or(path))
     }
 
     /// What was answered since then.
@@ -110,14 +126,11 @@ impl Rig {
     }
 }
 
-async fn ingest(brokers: &str, listen: &str, spool: &Path, linger: &str) -> Result<(Binary, String)> {
-    let [admin] = ports::free()?;
-    let admin = format!("127.0.0.1:{admin}");
+async fn ingest(brokers: &str, [listen, admin]: [&str; 2], spool: &Path, linger: &str) -> Result<Binary> {
     let spool = spool.to_str().context("a path that is no text")?;
-    let own = ["--listen", listen, "--admin-listen", &admin, "--spool-dir", spool];
+    let own = ["--listen", listen, "--admin-listen", admin, "--spool-dir", spool, "--spool-max-bytes", SPOOL];
     let args = [&["--brokers", brokers, "--linger", linger], &own[..]].concat();
     let mut ingest = Binary::start("weir-ingest", &args, &[("WEIR_APP_SECRET", SECRET)])?;
-    let admin = format!("http://{admin}");
-    ingest.ready(&format!("{admin}/readyz"), PATIENCE).await?;
-    Ok((ingest, admin))
+    ingest.ready(&format!("http://{admin}/readyz"), PATIENCE).await?;
+    Ok(ingest)
 }

@@ -7,6 +7,7 @@ use anyhow::{Result, ensure};
 use clap::ValueEnum;
 use weir_tests::oracle::{Lap, Verdict};
 
+use crate::chance::Chance;
 use crate::rig::Rig;
 
 /// How much load, how long, and by which chance.
@@ -70,7 +71,7 @@ impl Scenario {
             Self::TwoDown => "two of three brokers are down for 60 s, so that nothing can be acknowledged",
             Self::AllDown => "all brokers are down for 10 minutes",
             Self::Restart => {
-                "ingest is killed with 100,000 deliveries in its spool, and starts without Kafka"
+                "ingest is killed with 120,000 deliveries in its spool, and starts without Kafka"
             }
             Self::Mixed => "20 minutes of load with a fault by chance every 60 s, kills of ingest among them",
         }
@@ -127,7 +128,7 @@ impl Load {
     }
 }
 
-async fn kill_and_start(rig: &mut Rig, node: usize, down: Duration) -> Result<()> {
+pub(crate) async fn kill_and_start(rig: &mut Rig, node: usize, down: Duration) -> Result<()> {
     rig.cluster.node(node).kill()?;
     tokio::time::sleep(down).await;
     rig.cluster.node(node).start_again().await?;
@@ -135,18 +136,24 @@ async fn kill_and_start(rig: &mut Rig, node: usize, down: Duration) -> Result<()
     Ok(())
 }
 
-async fn hang(rig: &mut Rig, node: usize, time: Duration) -> Result<()> {
+pub(crate) async fn hang(rig: &mut Rig, node: usize, time: Duration) -> Result<()> {
     rig.cluster.node(node).pause()?;
     tokio::time::sleep(time).await;
     rig.cluster.node(node).resume()
 }
 
-async fn two_down(rig: &mut Rig, time: Duration) -> Result<()> {
+pub(crate) async fn two_down(rig: &mut Rig, time: Duration) -> Result<()> {
     rig.cluster.node(1).kill()?;
     rig.cluster.node(2).kill()?;
     tokio::time::sleep(time).await;
     // Neither answers before the other is there: a majority of the controllers is needed.
     rig.cluster.start_again(&[1, 2]).await
+}
+
+pub(crate) async fn all_killed(rig: &mut Rig, time: Duration) -> Result<()> {
+    rig.cluster.kill_all()?;
+    tokio::time::sleep(time).await;
+    rig.cluster.start_again(&[0, 1, 2]).await
 }
 
 async fn all_down(rig: &mut Rig, time: Duration) -> Result<String> {
@@ -165,7 +172,7 @@ async fn all_down(rig: &mut Rig, time: Duration) -> Result<String> {
 async fn restart(rig: &mut Rig) -> Result<String> {
     rig.cluster.kill_all()?;
     let full = rig.oracle.load(&rig.sender, 3_000);
-    rig.until("weir_spool_deliveries", |waiting| waiting >= 100_000.0).await?;
+    rig.until("weir_spool_deliveries", |waiting| waiting >= 120_000.0).await?;
     full.stop().await?;
     let waiting = rig.metric("weir_spool_deliveries").await?;
     let ready = rig.kill_and_restart().await?;
@@ -174,12 +181,10 @@ async fn restart(rig: &mut Rig) -> Result<String> {
 }
 
 async fn mixed(rig: &mut Rig, load: &Load) -> Result<String> {
-    let (mut chance, mut faults) = (load.seed, Vec::new());
+    let (mut chance, mut faults) = (Chance(load.seed), Vec::new());
     for minute in 0..20 {
-        // Knuth's MMIX: the same faults for the same seed.
-        chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let begin = Instant::now();
-        let (fault, node) = ((chance >> 33) % 5, minute);
+        let (fault, node) = (chance.below(5), minute);
         let name = match fault {
             0 => {
                 kill_and_start(rig, node, load.seconds(10.0)).await?;
@@ -198,9 +203,7 @@ async fn mixed(rig: &mut Rig, load: &Load) -> Result<String> {
                 "ingest killed"
             }
             _ => {
-                rig.cluster.kill_all()?;
-                tokio::time::sleep(load.seconds(15.0)).await;
-                rig.cluster.start_again(&[0, 1, 2]).await?;
+                all_killed(rig, load.seconds(15.0)).await?;
                 "all brokers down"
             }
         };

@@ -1,7 +1,6 @@
 //! `weir-outage`: Kafka is stopped under load; which alerts fire and clear, and what the dashboards show of it.
 
 mod chart;
-mod history;
 mod load;
 mod number;
 mod picture;
@@ -11,11 +10,12 @@ mod watch;
 use anyhow::{Context as _, Result};
 use clap::Parser;
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use watch::Watch;
 use weir_lookups::simulator::Simulator;
 use weir_tests::composed::Composed;
 use weir_tests::dashboards;
+use weir_tests::history::{self, since_1970 as seconds};
 use weir_tests::prometheus::Prometheus;
 
 /// The account of most fixtures, so that its own metrics are there.
@@ -86,11 +86,6 @@ async fn draw(prometheus: &Prometheus, seen: &watch::Seen, folder: &PathBuf) -> 
         std::fs::write(&file, picture).with_context(|| file.display().to_string())?;
     }
     Ok(())
-}
-
-/// Seconds since 1970.
-fn seconds(time: SystemTime) -> f64 {
-    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }
 
 #[expect(clippy::print_stdout, reason = "what it does, for whoever waits for it")]

@@ -22,6 +22,9 @@ use crate::signed::Sender;
 /// Deliveries that may be under way at once: beyond it the load waits, and says so in its numbers.
 const UNDER_WAY: usize = 1_000;
 
+/// So many deliveries have one comment among them, for what looks comments up.
+const COMMENT_EVERY: u64 = 60;
+
 /// What is acknowledged has to be readable in the end: a record may still be on its way when the judge first looks.
 const READABLE_WITHIN: Duration = Duration::from_secs(45);
 
@@ -268,11 +271,18 @@ impl Verdict {
     }
 }
 
-/// A message of its own in one of fifty conversations; the text is made from the number.
+/// A message of its own in one of fifty conversations, and a comment now and then; the text is made from the number.
 fn body(number: u64) -> Vec<u8> {
     let user = 9_000_000 + number % 50;
+    let comment = if number.is_multiple_of(COMMENT_EVERY) {
+        format!(
+            r#",{{"id":"17841405726653026","time":1752834910,"changes":[{{"field":"comments","value":{{"id":"1795{number:013}","text":"A comment","from":{{"id":"{user}","username":"a.customer"}},"media":{{"id":"17918195224117851","media_product_type":"FEED"}}}}}}]}}"#
+        )
+    } else {
+        String::new()
+    };
     format!(
-        r#"{{"object":"instagram","entry":[{{"id":"17841405726653026","time":1752834911447,"messaging":[{{"sender":{{"id":"{user}"}},"recipient":{{"id":"17841405726653026"}},"timestamp":1752834910447,"message":{{"mid":"oracle-{number}","text":"delivery {number} of the oracle"}}}}]}}]}}"#
+        r#"{{"object":"instagram","entry":[{{"id":"17841405726653026","time":1752834911447,"messaging":[{{"sender":{{"id":"{user}"}},"recipient":{{"id":"17841405726653026"}},"timestamp":1752834910447,"message":{{"mid":"oracle-{number}","text":"delivery {number} of the oracle"}}}}]}}{comment}]}}"#
     )
     .into_bytes()
 }
@@ -311,5 +321,8 @@ mod tests {
         let split = schemas::split(&body, 10);
         assert_eq!((split.events.len(), split.refusal), (1, None));
         assert!(split.events[0].data.contains("oracle-7"));
+        let body = super::body(COMMENT_EVERY);
+        let split = schemas::split(&body, 10);
+        assert_eq!((split.events.len(), split.refusal), (2, None));
     }
 }

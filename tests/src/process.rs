@@ -76,6 +76,15 @@ impl Binary {
         self.process.pid()
     }
 
+    /// Whether it has not ended.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system does not tell.
+    pub fn is_running(&mut self) -> Result<bool> {
+        Ok(self.process.exited()?.is_none())
+    }
+
     /// What it wrote to its standard output so far.
     ///
     /// # Errors

@@ -51,7 +51,15 @@ impl Prometheus {
     ///
     /// When it is not there (the message names the command that gets it), or is not ready within a minute.
     pub async fn start(jobs: &[(&str, &str)], patience: Patience) -> Result<Self> {
-        let dir = tempfile::tempdir().context("making a directory")?;
+        Self::start_in(tempfile::tempdir().context("making a directory")?, jobs, patience).await
+    }
+
+    /// As [`Self::start`], in a folder that may have data already.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::start`].
+    pub async fn start_in(dir: TempDir, jobs: &[(&str, &str)], patience: Patience) -> Result<Self> {
         let scrapes: Vec<Value> = jobs.iter().map(|(job, address)| scrape(job, address)).collect();
         let config = serde_json::json!({
             "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},

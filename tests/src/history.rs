@@ -6,7 +6,8 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result};
-use weir_tests::prometheus::promtool;
+
+use crate::prometheus::promtool;
 
 const LENGTH: Duration = Duration::from_hours(75);
 const STEP: u64 = 60;
@@ -23,14 +24,23 @@ const COUNTERS: [(&str, &str, &str); 7] = [
 ];
 
 /// Writes blocks of samples into the data of a Prometheus that is to be started in `dir`: `rate` a second of everything.
-pub(crate) fn write(dir: &Path, rate: f64) -> Result<()> {
-    let end = crate::seconds(SystemTime::now()).floor() - 60.0;
+///
+/// # Errors
+///
+/// When promtool does not take them.
+pub fn write(dir: &Path, rate: f64) -> Result<()> {
+    let end = since_1970(SystemTime::now()).floor() - 60.0;
     let file = dir.join("history.txt");
     std::fs::write(&file, text(end, rate)).context("writing the history")?;
     let data = dir.join("data");
     let path = |path: &Path| path.to_str().map(str::to_owned).context("a path that is no text");
     promtool(&["tsdb", "create-blocks-from", "openmetrics", &path(&file)?, &path(&data)?], "")?;
     Ok(())
+}
+
+/// Seconds since 1970, as Prometheus counts.
+pub fn since_1970(time: SystemTime) -> f64 {
+    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }
 
 /// In the text form that [promtool](https://prometheus.io/docs/prometheus/latest/storage/#backfilling-from-openmetrics-format) takes.

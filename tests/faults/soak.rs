@@ -1,0 +1,144 @@
+//! The soak: every process, every shipped alert, and a fault a minute by chance, for as long as one likes.
+
+mod fault;
+mod report;
+mod watch;
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use fault::Fault;
+use tempfile::TempDir;
+use weir_lookups::simulator::Simulator;
+use weir_tests::history;
+use weir_tests::mounted::Mounted;
+use weir_tests::oracle::{Lap, Verdict};
+use weir_tests::ports;
+use weir_tests::process::Binary;
+use weir_tests::prometheus::{Patience, Prometheus};
+
+pub(crate) use report::{HEADING, write};
+use watch::{Flat, Watch};
+
+use crate::chance::Chance;
+use crate::rig::{PATIENCE, Rig};
+use crate::scenario::Load;
+
+const CONSUMERS: [&str; 4] = ["weir-messages", "weir-lookups", "weir-metrics", "weir-replies"];
+const MINUTE: Duration = Duration::from_mins(1);
+/// Before the first fault and after the last one.
+const CALM: Duration = Duration::from_mins(1);
+
+/// The consumers and what they ask.
+pub(crate) struct Everyone {
+    pub(crate) graph: Simulator,
+    tokens: Mounted,
+    brokers: String,
+    consumers: Vec<Consumer>,
+}
+
+struct Consumer {
+    name: &'static str,
+    admin: String,
+    process: Binary,
+}
+
+/// What was seen.
+pub(crate) struct Seen {
+    pub(crate) minutes: u32,
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) lap: Lap,
+    pub(crate) verdict: Verdict,
+    /// Each alert that fired, and whether a fault explains it.
+    pub(crate) alerts: Vec<(String, bool)>,
+    /// Each process's memory and descriptors.
+    pub(crate) flat: Vec<Flat>,
+}
+
+impl Everyone {
+    async fn start(brokers: String) -> Result<Self> {
+        let graph = Simulator::start().await.context("starting the Graph API's simulator")?;
+        let tokens = Mounted::new(&[("default", b"a-valid-access-token")])?;
+        let mut everyone = Self { graph, tokens, brokers, consumers: Vec::new() };
+        for (name, port) in CONSUMERS.into_iter().zip(ports::free::<{ CONSUMERS.len() }>()?) {
+            let admin = format!("127.0.0.1:{port}");
+            let process = everyone.consumer(name, &admin).await?;
+            everyone.consumers.push(Consumer { name, admin, process });
+        }
+        Ok(everyone)
+    }
+
+    async fn consumer(&self, name: &str, admin: &str) -> Result<Binary> {
+        let url = self.graph.url();
+        let tokens = self.tokens.path().to_str().context("a path that is no text")?;
+        let mut args = vec!["--brokers", &self.brokers, "--admin-listen", admin];
+        if ["weir-lookups", "weir-replies"].contains(&name) {
+            args.extend(["--graph-url", &url, "--access-tokens", tokens]);
+        }
+        let mut process = Binary::start(name, &args, &[])?;
+        process.ready(&format!("http://{admin}/readyz"), PATIENCE).await?;
+        Ok(process)
+    }
+
+    async fn kill_and_restart(&mut self, turn: usize) -> Result<()> {
+        let turn = turn % self.consumers.len();
+        self.consumers[turn].process.kill()?;
+        let (name, admin) = (self.consumers[turn].name, self.consumers[turn].admin.clone());
+        self.consumers[turn].process = self.consumer(name, &admin).await?;
+        Ok(())
+    }
+
+    fn pids(&self, rig: &Rig) -> Vec<(&'static str, u32)> {
+        let consumers = self.consumers.iter().map(|consumer| (consumer.name, consumer.process.pid()));
+        [("weir-ingest", rig.pid())].into_iter().chain(consumers).collect()
+    }
+}
+
+/// Runs it for so many minutes.
+pub(crate) async fn run(minutes: u32, load: &Load) -> Result<Seen> {
+    let mut rig = Rig::start(&load.linger).await?;
+    let mut everyone = Everyone::start(rig.cluster.bootstrap()).await?;
+    let prometheus = prometheus(&rig, &everyone, load.rate).await?;
+    let mut watch = Watch::of(prometheus);
+    let deliveries = rig.oracle.load(&rig.sender, load.rate);
+    let (begin, mut chance, mut faults) = (Instant::now(), Chance(load.seed), Vec::new());
+    watch.until(Instant::now() + CALM, &everyone.pids(&rig)).await?;
+    for turn in 0..usize::try_from(minutes)? {
+        let next = Instant::now() + MINUTE;
+        let fault = Fault::ALL[usize::try_from(chance.below(Fault::ALL.len() as u64))?];
+        crate::say(&format!("minute {}: {}", turn + 1, fault.about()));
+        watch.begins(fault);
+        fault.inflict(&mut rig, &mut everyone, turn).await.with_context(|| fault.about())?;
+        watch.ends();
+        faults.push(fault);
+        watch.until(next, &everyone.pids(&rig)).await?;
+    }
+    rig.until_drained().await?;
+    watch.until(Instant::now() + CALM, &everyone.pids(&rig)).await?;
+    let lap = rig.lap(begin);
+    deliveries.stop().await?;
+    let verdict = rig.verdict().await?;
+    let (alerts, flat) = watch.end();
+    Ok(Seen { minutes, faults, lap, verdict, alerts, flat })
+}
+
+async fn prometheus(rig: &Rig, everyone: &Everyone, rate: u32) -> Result<Prometheus> {
+    let dir: TempDir = tempfile::tempdir().context("making a directory")?;
+    history::write(dir.path(), f64::from(rate))?;
+    let consumers = everyone.consumers.iter().map(|consumer| (consumer.name, consumer.admin.as_str()));
+    let jobs: Vec<_> = [("weir-ingest", rig.admin())].into_iter().chain(consumers).collect();
+    Prometheus::start_in(dir, &jobs, Patience::AsStated).await
+}
+
+impl Seen {
+    /// Nothing lost, invented or altered, nothing grown, no alert that nothing explains.
+    pub(crate) fn is_clean(&self) -> Result<()> {
+        let Verdict { lost, invented, altered, .. } = self.verdict;
+        ensure!(lost + invented + altered == 0, "{:?}", self.verdict);
+        let wrong: Vec<_> = self.alerts.iter().filter(|(_, is_right)| !is_right).collect();
+        ensure!(wrong.is_empty(), "alerts that nothing explains: {wrong:?}");
+        let grown: Vec<_> = self.flat.iter().filter(|process| !process.is_flat()).collect();
+        ensure!(grown.is_empty(), "grown: {grown:?}");
+        Ok(())
+    }
+}

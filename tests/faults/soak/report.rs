@@ -1,0 +1,75 @@
+//! The section of the report.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use weir_tests::machine;
+
+use super::Seen;
+use crate::scenario::Load;
+
+/// What the section begins with.
+pub(crate) const HEADING: &str = "\n## Soak\n";
+
+/// The section.
+pub(crate) fn write(seen: &Seen, Load { rate, seed, linger, .. }: &Load) -> String {
+    let Seen { minutes, faults, lap, verdict, alerts, flat } = seen;
+    let build = if cfg!(debug_assertions) { "without optimisation" } else { "for release" };
+    let mut text = format!(
+        "{HEADING}\nEvery process, a Graph API, and a Prometheus with the shipped rules; {rate} deliveries a second and a fault a minute \
+         by chance, for {minutes} minutes. Made by:\n\n    tests/soak/run {minutes}\n\n\
+         - Machine: {}; built {build}; seed {seed}, `--linger {linger}`\n",
+        machine::describe()
+    );
+    let mut counts = BTreeMap::new();
+    for fault in faults {
+        *counts.entry(*fault).or_insert(0) += 1;
+    }
+    let counts: Vec<_> = counts.iter().map(|(fault, count)| format!("{} × {count}", fault.about())).collect();
+    add(&mut text, &format!("- Faults: {}", counts.join("; ")));
+    add(
+        &mut text,
+        &format!(
+            "- Deliveries: {} sent, {} answered 200, **{} lost, {} invented, {} altered**, {} doubled; {lap}",
+            verdict.issued,
+            verdict.acknowledged,
+            verdict.lost,
+            verdict.invented,
+            verdict.altered,
+            verdict.duplicates
+        ),
+    );
+    let named = |right| {
+        let names: Vec<_> =
+            alerts.iter().filter(|(_, is)| *is == right).map(|(name, _)| name.as_str()).collect();
+        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+    };
+    add(
+        &mut text,
+        &format!(
+            "- Alerts that a fault of the last minutes explains: {}; others: {}",
+            named(true),
+            named(false)
+        ),
+    );
+    text.push_str(
+        "\nThe middle values of memory (MiB) and descriptors in the second and in the last third; flat is at most a quarter more, and 32.\n\n\
+         | process | memory | descriptors | flat |\n|---|---|---|---|\n",
+    );
+    for process in flat {
+        let ([memory, memory_last], [descriptors, descriptors_last]) = (process.memory, process.descriptors);
+        let is_flat = if process.is_flat() { "yes" } else { "**no**" };
+        add(
+            &mut text,
+            &format!(
+                "| {} | {memory} → {memory_last} | {descriptors} → {descriptors_last} | {is_flat} |",
+                process.name
+            ),
+        );
+    }
+    text
+}
+
+fn add(text: &mut String, line: &str) {
+    writeln!(text, "{line}").expect("writing to a string does not fail");
+}

@@ -1,0 +1,123 @@
+//! Which alerts fire, whether a fault explains them, and what the processes take meanwhile.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use weir_tests::prometheus::Prometheus;
+use weir_tests::vitals::Vitals;
+
+use super::fault::Fault;
+
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// Rules look some minutes back, and hold for some before they fire.
+const EXPLAINED_AFTER: Duration = Duration::from_mins(6);
+/// What memory and descriptors may differ by, between the middle third of the run and the last.
+const GROWTH: f64 = 1.25;
+const MORE_MEMORY: f64 = 32.0;
+const MORE_DESCRIPTORS: f64 = 32.0;
+
+/// Looks at Prometheus and at processes, for a while at a time.
+pub(crate) struct Watch {
+    prometheus: Prometheus,
+    faults: Vec<(Fault, Instant, Option<Instant>)>,
+    alerts: BTreeMap<String, bool>,
+    vitals: BTreeMap<&'static str, Vec<Vitals>>,
+}
+
+/// What a process took in the middle third of the run and in the last one.
+#[derive(Clone, Debug)]
+pub(crate) struct Flat {
+    pub(crate) name: &'static str,
+    pub(crate) memory: [f64; 2],
+    pub(crate) descriptors: [f64; 2],
+}
+
+impl Watch {
+    pub(crate) fn of(prometheus: Prometheus) -> Self {
+        Self { prometheus, faults: Vec::new(), alerts: BTreeMap::new(), vitals: BTreeMap::new() }
+    }
+
+    pub(crate) fn begins(&mut self, fault: Fault) {
+        self.faults.push((fault, Instant::now(), None));
+    }
+
+    pub(crate) fn ends(&mut self) {
+        if let Some((_, _, end)) = self.faults.last_mut() {
+            *end = Some(Instant::now());
+        }
+    }
+
+    /// Looks until then, and at least once.
+    pub(crate) async fn until(&mut self, end: Instant, pids: &[(&'static str, u32)]) -> Result<()> {
+        loop {
+            for alert in self.prometheus.firing().await? {
+                let now = Instant::now();
+                let explained = self.faults.iter().any(|(fault, begin, end)| {
+                    let last = end.unwrap_or(now) + EXPLAINED_AFTER;
+                    (*begin..=last).contains(&now) && fault.explains(&alert)
+                });
+                let known = self.alerts.contains_key(&alert);
+                let is_right = self.alerts.entry(alert.clone()).or_insert(true);
+                *is_right &= explained;
+                if !known {
+                    crate::say(&format!(
+                        "  {alert} fires{}",
+                        if explained { "" } else { ", and nothing explains it" }
+                    ));
+                }
+            }
+            for (name, pid) in pids {
+                self.vitals.entry(*name).or_default().push(Vitals::of(*pid)?);
+            }
+            if Instant::now() >= end {
+                return Ok(());
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    pub(crate) fn end(self) -> (Vec<(String, bool)>, Vec<Flat>) {
+        let flat = self.vitals.into_iter().map(|(name, vitals)| Flat::of(name, &vitals));
+        (self.alerts.into_iter().collect(), flat.collect())
+    }
+}
+
+impl Flat {
+    fn of(name: &'static str, vitals: &[Vitals]) -> Self {
+        let third = vitals.len() / 3;
+        let parts = [vitals.get(third..2 * third), vitals.get(2 * third..)].map(Option::unwrap_or_default);
+        let memory = parts.map(|part| middle(part.iter().map(|vitals| vitals.memory).collect()));
+        let descriptors =
+            parts.map(|part| middle(part.iter().map(|vitals| vitals.descriptors as u64).collect()));
+        Self { name, memory, descriptors }
+    }
+
+    /// Not more at the end than in the middle, but for what comes and goes.
+    pub(crate) fn is_flat(&self) -> bool {
+        let flat = |[before, after]: [f64; 2], more| after <= before * GROWTH + more;
+        flat(self.memory, MORE_MEMORY) && flat(self.descriptors, MORE_DESCRIPTORS)
+    }
+}
+
+fn middle(mut numbers: Vec<u64>) -> f64 {
+    numbers.sort_unstable();
+    let middle = numbers.get(numbers.len() / 2).copied().unwrap_or_default();
+    f64::from(u32::try_from(middle).unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_memory(memory: impl Iterator<Item = u64>) -> Flat {
+        let vitals: Vec<_> = memory.map(|memory| Vitals { memory, ..Vitals::default() }).collect();
+        Flat::of("weir-ingest", &vitals)
+    }
+
+    #[test]
+    fn memory_that_grows_to_the_end_is_not_flat_and_a_peak_is() {
+        assert!(!with_memory((0..300).map(|look| 20 + look)).is_flat());
+        assert!(with_memory((0..300).map(|look| if look == 250 { 600 } else { 40 })).is_flat());
+    }
+}
