@@ -1,0 +1,182 @@
+//! The attacks, and what is measured of each.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use clap::ValueEnum;
+use weir_tests::oracle::Lap;
+use weir_tests::vitals::{Vitals, Watch};
+
+use crate::attacks;
+use crate::target::Target;
+
+/// Before an attack, so that there is something to compare with.
+const ALONE: Duration = Duration::from_secs(10);
+/// After it, until memory has to be back.
+const AFTER: Duration = Duration::from_secs(30);
+/// What an answer may take beyond the usual, in times and in time: the attacker's own work is done on the same cores.
+const TIMES: u32 = 4;
+const MORE: Duration = Duration::from_millis(50);
+/// What a process may keep of an attack, in MiB.
+const KEPT: u64 = 96;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Attack {
+    Flood,
+    LargeWithoutKafka,
+    AdminSilent,
+    AdminUnread,
+    ManySecrets,
+    Replay,
+    TwoPackets,
+    SpoolFolder,
+    Amplified,
+    Neighbour,
+}
+
+/// What was seen.
+#[derive(Clone, Debug)]
+pub(crate) struct Outcome {
+    /// The honest sender's answers before, during and after.
+    pub(crate) laps: [Lap; 3],
+    pub(crate) before: Vitals,
+    pub(crate) peak: Vitals,
+    pub(crate) after: Vitals,
+    /// Cores that were busy with it.
+    pub(crate) cores: f64,
+    /// What only this attack tells.
+    pub(crate) note: String,
+    /// What must not be; nothing where it held.
+    pub(crate) harm: Vec<String>,
+}
+
+/// What an attack tells: a note, and what must not be.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    pub(crate) note: String,
+    pub(crate) harm: Vec<String>,
+}
+
+impl Attack {
+    pub(crate) const ALL: [Self; 10] = [
+        Self::Flood,
+        Self::LargeWithoutKafka,
+        Self::AdminSilent,
+        Self::AdminUnread,
+        Self::ManySecrets,
+        Self::Replay,
+        Self::TwoPackets,
+        Self::SpoolFolder,
+        Self::Amplified,
+        Self::Neighbour,
+    ];
+
+    pub(crate) const fn about(self) -> &'static str {
+        match self {
+            Self::Flood => {
+                "three rounds of up to 9,000 connections without a signature: half heads of 16 KB, 95 headers, chunked bodies"
+            }
+            Self::LargeWithoutKafka => {
+                "Kafka is stopped, and eight senders post signed bodies of 3.8 MB for 20 s"
+            }
+            Self::AdminSilent => "64 connections to the admin port that send nothing, opened again for 40 s",
+            Self::AdminUnread => {
+                "70 connections to the admin port ask for /metrics again and again and never read, for 40 s"
+            }
+            Self::ManySecrets => {
+                "51 app secrets, and four senders post bodies of 4 MiB with a wrong signature for 20 s"
+            }
+            Self::Replay => {
+                "one captured delivery is posted on up to 10,000 connections, which then stay open; an honest sender connects anew"
+            }
+            Self::TwoPackets => {
+                "20 connections hold 4 MiB each with a wrong signature; six honest bodies come in two packets 300 ms apart"
+            }
+            Self::SpoolFolder => {
+                "names of the spool's folder are links to another file, its lock is removed, everybody may write it"
+            }
+            Self::Amplified => {
+                "four senders post signed bodies of 30 KB for 20 s whose records each repeat a long account"
+            }
+            Self::Neighbour => "one account sends 50 times what the others do, signed, for 20 s",
+        }
+    }
+
+    /// Makes it, against a process of its own.
+    pub(crate) async fn make(self, rate: u32) -> Result<Outcome> {
+        let secrets = if self == Self::ManySecrets { 51 } else { 1 };
+        let mut target = Target::start(secrets).await?;
+        let load = target.oracle.load(&target.sender, rate);
+        let begin = Instant::now();
+        tokio::time::sleep(ALONE).await;
+        let alone = target.oracle.lap(begin);
+        let (before, pid) = (target.vitals()?, target.ingest.process.pid());
+        let (watch, start) = (Watch::of(pid), Instant::now());
+        let told = self.strike(&mut target, rate).await;
+        let during = target.oracle.lap(start);
+        let (peak, took) = (watch.end().await?, start.elapsed());
+        let over = Instant::now();
+        tokio::time::sleep(AFTER).await;
+        let laps = [alone, during, target.oracle.lap(over)];
+        load.stop().await?;
+        let Told { note, mut harm } = told.unwrap_or_else(|error| Told {
+            note: String::new(),
+            harm: vec![format!("not made to its end: {error:#}")],
+        });
+        let (after, restarted) = (target.vitals(), target.ingest.process.pid() != pid);
+        if after.is_err() {
+            harm.push("the process is gone".to_owned());
+        } else if self != Self::SpoolFolder {
+            // Who may write the spool's folder may also remove what is in it.
+            match target.lost().await {
+                Ok(0) => {}
+                Ok(lost) => harm.push(format!("{lost} deliveries that were answered 200 are lost")),
+                Err(error) => harm.push(format!("the spool did not drain: {error:#}")),
+            }
+        }
+        let after = after.unwrap_or_default();
+        if !restarted && after.memory > before.memory + KEPT {
+            harm.push(format!("{} MiB were not given back", after.memory - before.memory));
+        }
+        self.judge(&laps, &mut harm);
+        let cores = (peak - before).cpu.as_secs_f64() / took.as_secs_f64();
+        Ok(Outcome { laps, before, peak, after, cores, note, harm })
+    }
+
+    async fn strike(self, target: &mut Target, rate: u32) -> Result<Told> {
+        match self {
+            Self::Flood => attacks::floods::unsigned(target).await,
+            Self::LargeWithoutKafka => attacks::floods::large_without_kafka(target).await,
+            Self::AdminSilent => attacks::admin::silent(target).await,
+            Self::AdminUnread => attacks::admin::unread(target).await,
+            Self::ManySecrets => attacks::signatures::wrong(target).await,
+            Self::Replay => attacks::signatures::replayed(target).await,
+            Self::TwoPackets => attacks::signatures::two_packets(target).await,
+            Self::SpoolFolder => attacks::folder::of_spool(target).await,
+            Self::Amplified => attacks::tenants::amplified(target).await,
+            Self::Neighbour => attacks::tenants::neighbour(target, rate).await,
+        }
+    }
+
+    /// What no attack may do to the honest sender.
+    fn judge(self, [alone, during, _after]: &[Lap; 3], harm: &mut Vec<String>) {
+        let kills = self == Self::SpoolFolder;
+        if !during.is_all_200() && !kills {
+            harm.push(format!("honest deliveries: {:?}, {} unanswered", during.answers, during.unanswered));
+        }
+        // Without Kafka the answer waits for it first.
+        let waits = kills || self == Self::LargeWithoutKafka;
+        let limit = alone.p99 * if self == Self::Neighbour { 2 } else { TIMES } + MORE;
+        if during.p99 > limit && !waits {
+            harm.push(format!("p99 {:.1?} where {:.1?} is allowed", during.p99, limit));
+        }
+    }
+}
+
+impl fmt::Display for Attack {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.to_possible_value().map(|value| value.get_name().to_owned());
+        formatter.write_str(&name.unwrap_or_default())
+    }
+}

@@ -1,0 +1,7 @@
+//! How each attack is made.
+
+pub(crate) mod admin;
+pub(crate) mod floods;
+pub(crate) mod folder;
+pub(crate) mod signatures;
+pub(crate) mod tenants;

@@ -1,0 +1,86 @@
+//! One tenant at the cost of the others: more bytes out than in, and more than its share.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use schemas::Topic;
+use tokio::task::JoinSet;
+use weir_tests::pipeline::{APP_SECRET, PREFIX};
+use weir_tests::reader;
+use weir_tests::signed::Sender;
+
+use crate::attack::Told;
+use crate::target::Target;
+use crate::wire;
+
+const LENGTH: Duration = Duration::from_secs(20);
+const SENDERS: usize = 4;
+/// Of the body that is made of a long account and small events.
+const ACCOUNT: usize = 10_000;
+const EVENTS: usize = 900;
+const TIMES: u32 = 50;
+const UNDER_WAY: usize = 256;
+
+pub(crate) async fn amplified(target: &Target) -> Result<Told> {
+    let account = "9".repeat(ACCOUNT);
+    let events = vec![r#"{"x":{"id":"1"}}"#; EVENTS].join(",");
+    let body = format!(
+        r#"{{"object":"instagram","entry":[{{"id":"{account}","time":1752834911447,"messaging":[{events}]}}]}}"#
+    );
+    let request = wire::delivery(APP_SECRET.as_bytes(), body.as_bytes());
+    let before = written(target).await?;
+    wire::post(target.at, &request).await;
+    let (mut senders, begin, at) = (JoinSet::new(), Instant::now(), target.at);
+    let once = written(target).await?.saturating_sub(before);
+    for _ in 0..SENDERS {
+        let request = request.clone();
+        senders.spawn(async move {
+            let mut taken = 0;
+            while begin.elapsed() < LENGTH {
+                taken += usize::from(wire::post(at, &request).await == Some(200));
+            }
+            taken
+        });
+    }
+    let taken: usize = senders.join_all().await.into_iter().sum();
+    let note =
+        format!("{} bytes in became about {once} bytes out; {taken} of them were answered 200", body.len());
+    Ok(Told { note, harm: Vec::new() })
+}
+
+/// Bytes of values and keys on the topics that such a delivery reaches.
+async fn written(target: &Target) -> Result<usize> {
+    let mut bytes = 0;
+    for topic in [Topic::Messages, Topic::Unknown, Topic::IngestDlq] {
+        let records = reader::read(target.ground.kafka.bootstrap(), &topic.name(PREFIX)).await?;
+        let size = |part: &Option<Vec<u8>>| part.as_ref().map_or(0, Vec::len);
+        bytes += records.iter().map(|record| size(&record.value) + size(&record.key)).sum::<usize>();
+    }
+    Ok(bytes)
+}
+
+pub(crate) async fn neighbour(target: &Target, rate: u32) -> Result<Told> {
+    let sender = Sender::new(target.sender.url(), APP_SECRET.as_bytes())?;
+    let slots = std::sync::Arc::new(tokio::sync::Semaphore::new(UNDER_WAY));
+    let (mut posts, begin) = (JoinSet::new(), Instant::now());
+    let mut ticks = tokio::time::interval(Duration::from_secs(1) / (rate * TIMES));
+    for number in 0_u64.. {
+        ticks.tick().await;
+        if begin.elapsed() >= LENGTH {
+            break;
+        }
+        let (sender, slot) = (sender.clone(), std::sync::Arc::clone(&slots).acquire_owned().await?);
+        posts.spawn(async move {
+            let body = format!(
+                r#"{{"object":"instagram","entry":[{{"id":"17841405726653027","time":1752834911447,"messaging":[{{"sender":{{"id":"5"}},"recipient":{{"id":"17841405726653027"}},"timestamp":1752834910447,"message":{{"mid":"other-{number}","text":"x"}}}}]}}]}}"#
+            );
+            let answer = sender.post(body.as_bytes()).await;
+            drop(slot);
+            answer.ok().map(|answer| answer.status)
+        });
+    }
+    let answers = posts.join_all().await;
+    let count = |status| answers.iter().filter(|answer| **answer == Some(status)).count();
+    let note = format!("its own: {} answered 200, {} 503, of {}", count(200), count(503), answers.len());
+    Ok(Told { note, harm: Vec::new() })
+}

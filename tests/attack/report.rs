@@ -1,0 +1,84 @@
+//! The report: a table of what the honest sender saw, and one of what the process took.
+
+use std::fmt::Write as _;
+
+use weir_tests::machine;
+use weir_tests::oracle::Lap;
+
+use crate::attack::{Attack, Outcome};
+
+const HEAD: &str = "\
+# Attacks
+
+What ingest does while somebody means harm. It runs as it is shipped: the files of the image, read-only, without a right, in a control
+group with the limit of memory of `k8s/base`, its spool on a volume of its own. An honest sender posts all the time; each attack has a
+process and a broker of its own, on loopback. Made by:
+
+    tests/attack/run
+
+An attack *held* when every honest delivery was answered 200, no answer took longer than a few times the usual (the attacker works on the
+same cores), no delivery that was answered 200 is missing on Kafka, memory was given back within 30 s, and what is said below is so.
+";
+
+/// The whole page.
+pub(crate) fn write(seen: &[(Attack, Outcome)], rate: u32) -> String {
+    let build = if cfg!(debug_assertions) { "built without optimisation" } else { "built for release" };
+    let mut text =
+        format!("{HEAD}\n- Machine: {}\n- {rate} honest deliveries a second; {build}\n", machine::describe());
+    text.push_str("\n| attack | held | honest before: p50 / p99 | during: p50 / p99 / max | 200 during | other | after: p50 / p99 |\n|---|---|---|---|---|---|---|\n");
+    for (attack, Outcome { laps: [alone, during, after], harm, .. }) in seen {
+        let held = if harm.is_empty() { "yes" } else { "**no**" };
+        let good = during.answers.get(&200).copied().unwrap_or_default();
+        let (alone, after) = (times(alone), times(after));
+        add(
+            &mut text,
+            &format!(
+                "| {attack} | {held} | {alone} | {} / {:.1?} | {good} | {} | {after} |",
+                times(during),
+                during.max,
+                others(during)
+            ),
+        );
+    }
+    text.push_str("\n| attack | memory before → highest → 30 s after, MiB | cores during | descriptors before → highest → after |\n|---|---|---|---|\n");
+    for (attack, Outcome { before, peak, after, cores, .. }) in seen {
+        add(
+            &mut text,
+            &format!(
+                "| {attack} | {} → {} → {} | {cores:.2} | {} → {} → {} |",
+                before.memory,
+                peak.memory,
+                after.memory,
+                before.descriptors,
+                peak.descriptors,
+                after.descriptors
+            ),
+        );
+    }
+    text.push('\n');
+    for (attack, Outcome { note, harm, .. }) in seen {
+        let note = if note.is_empty() { String::new() } else { format!(" Seen: {note}.") };
+        let harm = if harm.is_empty() { String::new() } else { format!(" **Harm: {}.**", harm.join("; ")) };
+        add(&mut text, &format!("- **{attack}**: {}.{note}{harm}", attack.about()));
+    }
+    text
+}
+
+/// Names in a row.
+pub(crate) fn names(attacks: impl Iterator<Item = Attack>) -> String {
+    attacks.map(|attack| attack.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+fn times(lap: &Lap) -> String {
+    format!("{:.1?} / {:.1?}", lap.p50, lap.p99)
+}
+
+fn others(lap: &Lap) -> usize {
+    let refused: usize =
+        lap.answers.iter().filter(|(status, _)| **status != 200).map(|(_, count)| *count).sum();
+    refused + lap.unanswered
+}
+
+fn add(text: &mut String, line: &str) {
+    writeln!(text, "{line}").expect("writing to a string does not fail");
+}
