@@ -99,6 +99,7 @@ impl<S> Filter<S> for LineLimit {
 mod tests {
     use super::*;
     use std::io::Write;
+    use tracing::metadata::Kind;
     use tracing_subscriber::layer::SubscriberExt as _;
 
     /// What is written, by all who have it.
@@ -163,7 +164,7 @@ mod tests {
     fn a_place_has_its_lines_again_in_the_next_minute() {
         let limit = LineLimit::default();
         let metadata = tracing::callsite::Callsite::metadata({
-            tracing::callsite!(name: "place", kind: tracing::metadata::Kind::EVENT, fields: message)
+            tracing::callsite!(name: "place", kind: Kind::EVENT, level: Level::INFO, fields: message)
         });
         let start = Instant::now();
         let passed = |now| (0..100).filter(|_| limit.passes(metadata, now)).count();
