@@ -3,12 +3,14 @@
 //! librdkafka reads certificates and keys once, when a client is made. A renewed file is of use to a new client alone, so
 //! everyone who holds one hears of it, and makes another in its own time; see docs/adr/0037.
 
+mod certificates;
 mod files;
 
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use prometheus::{IntCounter, IntGaugeVec, Registry};
 use rdkafka::consumer::BaseConsumer;
 use tokio::sync::watch;
 
@@ -53,14 +55,11 @@ pub(crate) async fn renewed(renewals: &mut Renewals) -> Arc<KafkaSettings> {
 /// Watches the files that `kafka` names until the end of the process is asked for. The first look is over when this
 /// returns: what changes later is noticed.
 pub async fn watch(kafka: &KafkaSettings, process: &Process) -> impl Future<Output = ()> + Send + use<> {
-    let renewed = metrics::counter(
-        &process.registry,
-        "weir_kafka_credentials_renewed_total",
-        "Times that files of --kafka-config had changed and clients of Kafka were made anew.",
-    );
+    let metrics = CredentialMetrics::register(&process.registry);
     let (credentials, shutdown) = (process.credentials.clone(), process.shutdown.clone());
     let first = look(kafka.clone()).await;
-    let mut watched = Watched { taken: first.clone(), latest: first };
+    metrics.show(&first.ends);
+    let mut watched = Watched { taken: first.fingerprint.clone(), latest: first.fingerprint };
     let mut kafka = kafka.clone();
     async move {
         loop {
@@ -69,13 +68,14 @@ pub async fn watch(kafka: &KafkaSettings, process: &Process) -> impl Future<Outp
                 () = tokio::time::sleep(LOOK_EVERY) => {}
             }
             let seen = look(kafka.clone()).await;
-            if !watched.is_changed(seen) {
+            if !watched.is_changed(seen.fingerprint) {
                 continue;
             }
             match usable(kafka.clone()).await {
                 Ok(latest) => {
                     tracing::info!("files of --kafka-config have changed, clients of Kafka are made anew");
-                    renewed.inc();
+                    metrics.show(&seen.ends);
+                    metrics.renewed.inc();
                     kafka = latest.clone();
                     credentials.0.send_replace(Some(Arc::new(latest)));
                 }
@@ -107,9 +107,16 @@ impl Watched {
     }
 }
 
+struct Seen {
+    fingerprint: Fingerprint,
+    ends: Vec<(&'static str, i64)>,
+}
+
 /// Reads everything off the runtime. The fingerprint of a look that panicked is that of no files.
-async fn look(kafka: KafkaSettings) -> Fingerprint {
-    tokio::task::spawn_blocking(move || files::fingerprint(&kafka)).await.unwrap_or_default()
+async fn look(kafka: KafkaSettings) -> Seen {
+    let look = move || Seen { fingerprint: files::fingerprint(&kafka), ends: certificates::ends(&kafka) };
+    let seen = tokio::task::spawn_blocking(look).await;
+    seen.unwrap_or_else(|_| Seen { fingerprint: Fingerprint::default(), ends: Vec::new() })
 }
 
 /// The settings as the files have them now, if a client can be made of them.
@@ -120,6 +127,36 @@ async fn usable(kafka: KafkaSettings) -> Result<KafkaSettings, String> {
         made.map(|_| latest).map_err(|error| error.to_string())
     };
     tokio::task::spawn_blocking(make).await.unwrap_or_else(|error| Err(error.to_string()))
+}
+
+struct CredentialMetrics {
+    expiry: IntGaugeVec,
+    renewed: IntCounter,
+}
+
+impl CredentialMetrics {
+    fn register(registry: &Registry) -> Self {
+        Self {
+            expiry: metrics::gauges(
+                registry,
+                "weir_kafka_certificate_expiry_timestamp_seconds",
+                "When the certificates that clients of Kafka use end, since 1970: `client` this process' own, `authority` the last of those that it trusts.",
+                &["certificate"],
+            ),
+            renewed: metrics::counter(
+                registry,
+                "weir_kafka_credentials_renewed_total",
+                "Times that files of --kafka-config had changed and clients of Kafka were made anew.",
+            ),
+        }
+    }
+
+    fn show(&self, ends: &[(&str, i64)]) {
+        self.expiry.reset();
+        for (certificate, end) in ends {
+            self.expiry.with_label_values(&[certificate]).set(*end);
+        }
+    }
 }
 
 #[cfg(test)]

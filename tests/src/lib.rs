@@ -36,6 +36,7 @@ pub mod machine;
 pub mod manifests;
 pub mod manual;
 pub mod mounted;
+pub mod mutual;
 pub mod oracle;
 pub mod pipeline;
 pub mod ports;

@@ -1,0 +1,69 @@
+//! When the certificates end that a client uses.
+
+use std::path::Path;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use x509_cert::Certificate;
+use x509_cert::der::Decode as _;
+
+use super::files::read;
+use crate::settings::KafkaSettings;
+
+/// Seconds since 1970 by what the certificate is for; what is not given in PEM, as a key store, has none.
+pub(super) fn ends(kafka: &KafkaSettings) -> Vec<(&'static str, i64)> {
+    let of = |location: &str, pem: &str| {
+        let content = match kafka.properties.get(pem) {
+            Some(text) => text.clone().into_bytes(),
+            None => read(Path::new(kafka.properties.get(location)?))?,
+        };
+        Some(ends_of(&content))
+    };
+    // A chain ends with its first certificate. A bundle may hold the old authority beside the new one: it ends with its last.
+    let client =
+        of("ssl.certificate.location", "ssl.certificate.pem").and_then(|ends| ends.into_iter().min());
+    let authority = of("ssl.ca.location", "ssl.ca.pem").and_then(|ends| ends.into_iter().max());
+    let known = [("client", client), ("authority", authority)];
+    known.into_iter().filter_map(|(name, end)| Some((name, end?))).collect()
+}
+
+fn ends_of(content: &[u8]) -> Vec<i64> {
+    let certificates = CertificateDer::pem_slice_iter(content).filter_map(Result::ok);
+    let ends = certificates.filter_map(|certificate| {
+        let certificate = Certificate::from_der(&certificate).ok()?;
+        let end = certificate.tbs_certificate().validity().not_after.to_unix_duration();
+        i64::try_from(end.as_secs()).ok()
+    });
+    ends.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two that end on 2031-01-01 and 2036-01-01.
+    const CHAIN: &str = include_str!("certificates/chain.pem");
+    const ENDS: [i64; 2] = [1_924_992_000, 2_082_758_400];
+
+    fn settings(properties: &[(&str, &str)]) -> KafkaSettings {
+        let mut kafka = KafkaSettings::plain("kafka:9092");
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        kafka.properties.extend(properties.iter().map(owned));
+        kafka
+    }
+
+    #[test]
+    fn a_chain_ends_with_its_first_and_a_bundle_of_authorities_with_its_last() {
+        let kafka = settings(&[("ssl.certificate.pem", CHAIN), ("ssl.ca.pem", CHAIN)]);
+        assert_eq!(ends(&kafka), [("client", ENDS[0]), ("authority", ENDS[1])]);
+    }
+
+    #[test]
+    fn what_is_no_certificate_or_not_there_has_no_end() {
+        assert_eq!(
+            ends(&settings(&[("ssl.ca.location", "/nowhere/ca.crt"), ("ssl.certificate.pem", "x")])),
+            []
+        );
+        assert_eq!(ends(&settings(&[])), []);
+    }
+}

@@ -1,0 +1,79 @@
+//! A client certificate ends, is renewed in its place, and every process is back without a restart.
+
+use std::time::{Duration, SystemTime};
+
+use anyhow::Result;
+use schemas::Topic;
+use weir_tests::mutual::Mutual;
+use weir_tests::pipeline::Service;
+use weir_tests::process::Binary;
+use weir_tests::signed::Sender;
+use weir_tests::until::until;
+use weir_tests::{ports, reader};
+
+const PATIENCE: Duration = Duration::from_mins(2);
+/// Long enough for two processes to start on a busy machine.
+const LIFE: Duration = Duration::from_secs(40);
+const DELIVERY: &[u8] = include_bytes!("../../schemas/fixtures/batch/messages-and-a-comment.json");
+const SECRET: &str = "test_app_secret";
+const EXPIRY: &str = "weir_kafka_certificate_expiry_timestamp_seconds";
+
+async fn start(name: &str, mutual: &Mutual, args: &[&str]) -> Result<Service> {
+    let ([port], properties) = (ports::free()?, mutual.properties()?);
+    let admin = format!("127.0.0.1:{port}");
+    let common = ["--brokers", mutual.bootstrap(), "--kafka-config", &properties, "--admin-listen", &admin];
+    let process = Binary::start(name, &[&common, args].concat(), &[("WEIR_APP_SECRET", SECRET)])?;
+    let mut service = Service { process, admin: format!("http://{admin}") };
+    service.ready().await?;
+    Ok(service)
+}
+
+/// Waits until each process says of a metric what is expected.
+async fn all(processes: &[&Service], metric: &str, what: &str, fits: impl Fn(f64) -> bool) {
+    for process in processes {
+        let seen = async || Ok(fits(process.metric(metric, "").await?).then_some(()));
+        until(&format!("{what} of {}", process.admin), PATIENCE, seen).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_renewed_certificate_brings_every_client_back_without_a_restart() {
+    let mut mutual = Mutual::start().await.unwrap();
+    let args = ["topics", "apply", "--brokers", mutual.kafka.bootstrap()];
+    let mut apply = Binary::start("weir", &args, &[]).unwrap();
+    assert!(apply.wait(PATIENCE).await.unwrap().success());
+    let end = mutual.issue(LIFE).unwrap();
+    let [port] = ports::free().unwrap();
+    let listen = format!("127.0.0.1:{port}");
+    let ingest = start("weir-ingest", &mutual, &["--listen", &listen]).await.unwrap();
+    let metrics = start("weir-metrics", &mutual, &[]).await.unwrap();
+    let both = [&ingest, &metrics];
+    all(&[&metrics], "weir_consumer_assigned_partitions", "partitions", |count| count > 0.0).await;
+    for process in both {
+        assert!((process.metric(EXPIRY, "client").await.unwrap() - f64::from(end)).abs() < 2.0);
+    }
+
+    until("the end of the certificate", PATIENCE, async || {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
+        Ok((now.as_secs() > u64::from(end)).then_some(()))
+    })
+    .await
+    .unwrap();
+    mutual.kafka.stop().await.unwrap();
+    mutual.kafka.start_again().await.unwrap();
+    all(&both, "weir_kafka_brokers_up", "no broker", |brokers| brokers < 1.0).await;
+
+    let end = mutual.issue(Duration::from_hours(1)).unwrap();
+    all(&both, "weir_kafka_brokers_up", "a broker", |brokers| brokers > 0.0).await;
+    all(&[&metrics], "weir_consumer_assigned_partitions", "partitions", |count| count > 0.0).await;
+    for process in both {
+        assert!((process.metric(EXPIRY, "client").await.unwrap() - f64::from(end)).abs() < 2.0);
+        assert!(process.metric("weir_kafka_credentials_renewed_total", "").await.unwrap() > 0.5);
+    }
+    let sender = Sender::new(&format!("http://{listen}/webhook"), SECRET.as_bytes()).unwrap();
+    sender.post_until_accepted(DELIVERY, PATIENCE).await.unwrap();
+    let topic = Topic::Messages.name("meta");
+    reader::read_until(mutual.kafka.bootstrap(), &topic, "the messages", PATIENCE, |all| !all.is_empty())
+        .await
+        .unwrap();
+}
