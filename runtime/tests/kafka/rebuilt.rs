@@ -60,7 +60,7 @@ async fn records_that_the_brokers_refuse_for_now_wait_in_the_same_client_and_arr
     let (registry, shutdown) = watched(&producer);
     send(&producer, "1").await.unwrap();
     // As long as too few replicas are in sync, whoever asks.
-    let errors = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS; 10_000];
+    let errors = vec![RDKafkaRespErr::RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS; 10_000];
     cluster.mock.request_errors(RDKafkaApiKey::Produce, &errors);
     let waits = tokio::time::timeout(Duration::from_secs(18), send(&producer, "2")).await;
     assert!(waits.is_err(), "it was reported: {waits:?}");
