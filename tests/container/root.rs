@@ -1,4 +1,4 @@
-//! The file system: that of `gcr.io/distroless/cc-debian12:nonroot` with the binaries, read-only, and what every container is
+//! The file system: that of the image (distroless `cc`, `nonroot`) with the binaries, read-only, and what every container is
 //! given beside it.
 
 use std::collections::BTreeSet;
@@ -26,7 +26,7 @@ const GROUP: &str = "root:x:0:\nnobody:x:65534:\ntty:x:5:\nstaff:x:50:\nnonroot:
 /// Of the packages ca-certificates and tzdata, and what the kubelet writes for every container.
 const OF_THE_HOST: [&str; 4] = ["/etc/ssl/certs", "/usr/share/zoneinfo", "/etc/hosts", "/etc/resolv.conf"];
 const DEVICES: [&str; 5] = ["null", "zero", "full", "random", "urandom"];
-/// Of the packages libc6, libgcc-s1, libgomp1, libssl3 and libstdc++6; and zlib's, with which librdkafka is linked on a machine that has
+/// Of the image's packages, glibc, libgcc, libgomp, OpenSSL and libstdc++; and zlib's, with which librdkafka is linked on a machine that has
 /// its headers. The Dockerfile's build stage has none, and builds it along.
 const LIBRARIES: [&str; 12] = [
     "libc.so.6",

@@ -217,3 +217,28 @@ fn bytes(text: &str) -> Result<u64> {
 fn text(path: &Path) -> Result<String> {
     path.to_str().map(str::to_owned).with_context(|| format!("{} is no text", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limits_are_those_of_the_base() {
+        assert_eq!(memory("weir-ingest").unwrap(), Some(bytes("768MiB").unwrap()));
+        assert_eq!(memory("weir").unwrap(), None);
+        assert!(bytes("768").is_err() && bytes("MiB").is_err());
+    }
+
+    #[test]
+    fn what_is_named_is_mounted_and_of_a_file_its_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("client.properties");
+        std::fs::write(&file, "").unwrap();
+        let (folder, file) = (dir.path().to_str().unwrap(), file.to_str().unwrap());
+        let argument = format!("--kafka-config={file}");
+        assert_eq!(mounted(&[&argument, "/no/such/file", "meta"], &[]), [dir.path()]);
+        assert_eq!(mounted(&["--spool-dir", folder], &[("WEIR_ACCESS_TOKENS", folder)]).len(), 2);
+        let named = |flag| value(&["--spool-dir", "a"], &[("WEIR_SPOOL_DIR", "b")], flag, "WEIR_SPOOL_DIR");
+        assert_eq!((named("--spool-dir"), named("--other")), (Some("a"), Some("b")));
+    }
+}
