@@ -49,12 +49,12 @@ pub fn names() -> Result<BTreeSet<String>> {
     Ok(names.collect())
 }
 
-/// Every label, and those that Prometheus and its histograms add.
+/// Every label, and those that Prometheus, its operator and its histograms add.
 ///
 /// # Errors
 ///
 /// As [`metrics`].
 pub fn labels() -> Result<BTreeSet<String>> {
     let own = metrics()?.into_values().flat_map(|metric| metric.labels);
-    Ok(own.chain(["job", "instance", "le"].map(str::to_owned)).collect())
+    Ok(own.chain(["cluster", "namespace", "job", "instance", "le"].map(str::to_owned)).collect())
 }

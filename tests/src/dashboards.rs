@@ -26,7 +26,7 @@ struct Row {
     panels: &'static [Panel],
 }
 
-/// A panel; in its queries, `@` stands for the matchers of the variables job and instance.
+/// A panel; in its queries, `@` stands for the matchers of the variables, `#` for those of cluster and namespace alone.
 struct Panel {
     title: &'static str,
     description: &'static str,
@@ -107,6 +107,8 @@ pub fn filled(query: &str) -> String {
     query
         .replace("$__rate_interval", "1m")
         .replace("$__interval", "1m")
+        .replace("$cluster", ".*")
+        .replace("$namespace", ".*")
         .replace("$job", ".*")
         .replace("$instance", ".*")
 }

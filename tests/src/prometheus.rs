@@ -166,10 +166,15 @@ fn rules(patience: Patience) -> Result<String> {
     }
     let hurried = |line: &str| match line.trim_start() {
         what if what.starts_with("for: ") => "        for: 1s".to_owned(),
-        what if what.starts_with("expr: max by (job, topic) (weir_consumer_lag_seconds)") => {
+        what if what
+            .starts_with("expr: max by (cluster, namespace, job, topic) (weir_consumer_lag_seconds)") =>
+        {
             line.replace("> 300", "> 3")
         }
-        what if what.starts_with("expr: min by (account) (weir_metrics_account_silence_seconds)") => {
+        what if what.starts_with(
+            "expr: min by (cluster, namespace, account) (weir_metrics_account_silence_seconds)",
+        ) =>
+        {
             line.replace("> 86400", "> 5")
         }
         _ => line.to_owned(),
@@ -177,8 +182,12 @@ fn rules(patience: Patience) -> Result<String> {
     Ok(rules.lines().map(hurried).collect::<Vec<_>>().join("\n"))
 }
 
-/// The file of a program of the package.
-fn program(name: &str) -> Result<PathBuf> {
+/// The file of a program of Debian's packages.
+///
+/// # Errors
+///
+/// When it is not there; the message names the command that gets it.
+pub fn program(name: &str) -> Result<PathBuf> {
     let unpacked = folder("tests/prometheus/target/usr/bin").join(name);
     if unpacked.is_file() {
         return Ok(unpacked);

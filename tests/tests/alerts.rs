@@ -10,6 +10,14 @@ use weir_tests::{catalogue, foreign::folder, yaml};
 
 const RULES: &str = "k8s/components/prometheus/rules/weir.yaml";
 const CASES: &str = "tests/prometheus";
+/// What Prometheus itself, the exporter of components/blackbox and the kubelet have.
+const OF_OTHERS: [&str; 5] = [
+    "up",
+    "probe_success",
+    "probe_ssl_earliest_cert_expiry",
+    "kubelet_volume_stats_used_bytes",
+    "kubelet_volume_stats_capacity_bytes",
+];
 
 fn rules() -> Vec<Value> {
     let groups = yaml::file(RULES).unwrap()["groups"].as_array().unwrap().clone();
@@ -83,15 +91,38 @@ fn the_rules_name_only_metrics_of_the_catalogue_and_records_of_their_own() {
     let known = catalogue::names().unwrap();
     let recorded: BTreeSet<_> =
         rules().iter().filter_map(|rule| rule["record"].as_str().map(str::to_owned)).collect();
-    let labels = catalogue::labels().unwrap();
+    let mut labels = catalogue::labels().unwrap();
+    labels.insert("persistentvolumeclaim".to_owned());
     for rule in rules() {
         let used = labels_of(rule["expr"].as_str().unwrap());
         assert!(used.is_subset(&labels), "{used:?} in {rule}");
         for metric in metrics_of(rule["expr"].as_str().unwrap()) {
             assert!(
-                known.contains(&metric) || recorded.contains(&metric) || metric == "up",
+                known.contains(&metric) || recorded.contains(&metric) || OF_OTHERS.contains(&metric.as_str()),
                 "{metric} in {rule}"
             );
         }
     }
+}
+
+#[test]
+fn nothing_is_summed_over_namespaces() {
+    for rule in rules() {
+        let expression = rule["expr"].as_str().unwrap();
+        for rest in
+            ["sum", "min", "max", "count", "quantile"].iter().flat_map(|name| aggregations(expression, name))
+        {
+            assert!(rest.starts_with(" by (cluster, namespace"), "{rule}");
+        }
+    }
+}
+
+/// Each place where an aggregation is called, with what follows it.
+fn aggregations<'a>(expression: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
+    let is_word = |symbol: char| symbol.is_ascii_alphanumeric() || symbol == '_' || symbol == ':';
+    expression.match_indices(name).filter_map(move |(at, _)| {
+        let (before, rest) = (expression.get(..at)?, expression.get(at + name.len()..)?);
+        let is_whole = !before.ends_with(is_word) && !rest.starts_with(is_word);
+        is_whole.then_some(rest)
+    })
 }

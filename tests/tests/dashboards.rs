@@ -101,6 +101,8 @@ fn every_panel_says_what_it_shows_in_which_unit_and_from_the_chosen_source() {
             assert_eq!(panel["datasource"]["uid"], "${datasource}", "{title}");
             for target in panel["targets"].as_array().unwrap() {
                 let query = target["expr"].as_str().unwrap();
+                let place = "cluster=~\"$cluster\",namespace=~\"$namespace\"";
+                assert!(query.contains(place), "{query}");
                 let is_chosen = query.contains("job=~\"$job\",instance=~\"$instance\"");
                 assert!(is_chosen || query.contains("weir:") || query.contains("up{"), "{query}");
                 assert!(!query.contains("rate(") || query.contains("[$__rate_interval]"), "{query}");
@@ -114,7 +116,7 @@ fn every_panel_says_what_it_shows_in_which_unit_and_from_the_chosen_source() {
             .unwrap()
             .iter()
             .map(|one| one["name"].as_str().unwrap());
-        assert_eq!(variables.collect::<Vec<_>>(), ["datasource", "job", "instance"]);
+        assert_eq!(variables.collect::<Vec<_>>(), ["datasource", "cluster", "namespace", "job", "instance"]);
         assert_eq!(dashboard["editable"], false);
     }
 }

@@ -6,7 +6,10 @@ use super::{Dashboard, Panel, Row, Shape, Unit};
 
 /// Grafana's grid is this wide.
 const WIDTH: u64 = 24;
-const MATCHERS: &str = "job=~\"$job\",instance=~\"$instance\"";
+const MATCHERS: &str =
+    "cluster=~\"$cluster\",namespace=~\"$namespace\",job=~\"$job\",instance=~\"$instance\"";
+/// Of what is recorded for all processes together.
+const OF_PLACE: &str = "cluster=~\"$cluster\",namespace=~\"$namespace\"";
 
 /// The text of the file.
 pub(super) fn json(dashboard: &Dashboard) -> String {
@@ -32,8 +35,10 @@ pub(super) fn json(dashboard: &Dashboard) -> String {
 fn variables() -> Value {
     json!([
         {"name": "datasource", "label": "Data source", "type": "datasource", "query": "prometheus"},
-        from_label("job", "label_values(weir_build_info, job)"),
-        from_label("instance", "label_values(weir_build_info{job=~\"$job\"}, instance)"),
+        from_label("cluster", "label_values(weir_build_info, cluster)"),
+        from_label("namespace", "label_values(weir_build_info{cluster=~\"$cluster\"}, namespace)"),
+        from_label("job", &format!("label_values(weir_build_info{{{OF_PLACE}}}, job)")),
+        from_label("instance", &format!("label_values(weir_build_info{{{OF_PLACE},job=~\"$job\"}}, instance)")),
     ])
 }
 
@@ -111,7 +116,7 @@ fn json_of(panel: &Panel, id: usize, position: &Value) -> Value {
 fn targets(panel: &Panel) -> Vec<Value> {
     let one = |(index, (query, legend)): (usize, &(&str, &str))| {
         let name = char::from(b'A' + u8::try_from(index).unwrap_or_default());
-        let expression = query.replace('@', MATCHERS);
+        let expression = query.replace('@', MATCHERS).replace('#', OF_PLACE);
         json!({"refId": name.to_string(), "datasource": datasource(), "expr": expression, "legendFormat": legend, "range": true})
     };
     panel.queries.iter().enumerate().map(one).collect()

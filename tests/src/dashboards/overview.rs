@@ -10,21 +10,21 @@ const PROMISES: Row = row(
             "Share of deliveries answered 503 in the last hour. The objective is below 0.1 %.",
             Unit::Share,
             (0.001, 0.0144),
-            &[("weir:deliveries_refused:ratio_rate1h", "")],
+            &[("weir:deliveries_refused:ratio_rate1h{#}", "")],
         ),
         number(
             "Answered late",
             "Share of deliveries that took more than 1 s to be durable in the last hour. The objective is below 0.1 %.",
             Unit::Share,
             (0.001, 0.0144),
-            &[("weir:answers_late:ratio_rate1h", "")],
+            &[("weir:answers_late:ratio_rate1h{#}", "")],
         ),
         number(
             "Events late",
             "Share of events that a consumer had later than 30 s after their receipt in the last hour. The objective is below 0.1 %.",
             Unit::Share,
             (0.001, 0.0144),
-            &[("weir:events_late:ratio_rate1h", "")],
+            &[("weir:events_late:ratio_rate1h{#}", "")],
         ),
         number(
             "In spools",
@@ -45,7 +45,7 @@ const PROMISES: Row = row(
             "Processes whose metrics cannot be read.",
             Unit::Short,
             (1.0, 1.0),
-            &[(r#"count(up{job=~"weir-.+"} == 0) or vector(0)"#, "")],
+            &[(r#"count(up{job=~"weir-.+",#} == 0) or vector(0)"#, "")],
         ),
     ],
 );
