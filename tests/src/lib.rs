@@ -20,6 +20,7 @@
 //!
 //! Everything that was started ends with the value that stands for it, and with the test's process if that is killed.
 
+pub mod alertmanager;
 pub mod catalogue;
 pub mod collector;
 pub mod composed;

@@ -61,6 +61,18 @@ fn every_binary_that_runs_for_good_has_a_service_of_its_name() {
 }
 
 #[test]
+fn the_image_is_built_once_and_no_health_check_starts_a_java() {
+    let compose = compose();
+    let services = compose["services"].as_object().unwrap();
+    let built: Vec<_> = services.iter().filter(|(_, service)| service.get("build").is_some()).collect();
+    assert_eq!(built.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["topics"]);
+    for (name, service) in services {
+        let check = words(&service["healthcheck"]["test"]);
+        assert!(!check.iter().any(|word| word.contains("/bin/")), "{name}: {check:?}");
+    }
+}
+
+#[test]
 fn every_flag_and_variable_is_one_that_the_binary_reads() {
     let compose = compose();
     let mut unknown = Vec::new();
@@ -95,7 +107,10 @@ fn every_service_has_what_the_binary_cannot_do_without() {
     for name in ["weir-lookups", "weir-replies"] {
         let service = &compose["services"][name];
         let tokens = service["environment"]["WEIR_ACCESS_TOKENS"].as_str().unwrap();
-        assert!(words(&service["volumes"])[0].ends_with(&format!("}}:{tokens}:ro")), "{name}");
+        let volume = &service["volumes"][0];
+        assert_eq!((&volume["target"], &volume["read_only"]), (&tokens.into(), &true.into()), "{name}");
+        // Docker would make a folder without a token, and every comment a dead letter.
+        assert_eq!(volume["bind"]["create_host_path"], false, "{name}");
         assert_eq!(words(&service["profiles"]), ["graph"], "{name} has no token of its own");
     }
 }
@@ -152,8 +167,9 @@ fn variable(text: &str) -> &str {
 fn what_is_mounted_from_here_is_here() {
     let compose = compose();
     for (name, service) in compose["services"].as_object().unwrap() {
-        // The folder of access tokens is the user's own.
-        for volume in words(&service["volumes"]).into_iter().filter(|volume| !volume.starts_with("${")) {
+        // The folder of access tokens is the user's own, in the long form.
+        let volumes = service["volumes"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        for volume in volumes {
             let (source, _) = volume.split_once(':').unwrap();
             match source.strip_prefix("./") {
                 Some(path) => assert!(folder(path).is_dir(), "{name} mounts {source}, which is not there"),
@@ -186,6 +202,20 @@ fn prometheus_takes_its_configuration_with_the_rules() {
     std::fs::write(&file, config.replace(inside, rules.to_str().unwrap()).replace("$$", "$")).unwrap();
     let said = promtool(&["check", "config", file.to_str().unwrap()], "").unwrap();
     assert!(said.contains("rules found") && said.contains("SUCCESS"), "{said}");
+}
+
+#[test]
+fn prometheus_tells_the_alertmanager_that_is_there_and_its_file_is_mounted() {
+    let compose = compose();
+    let config = yaml::documents(compose["configs"]["prometheus"]["content"].as_str().unwrap()).unwrap();
+    let target = &config[0]["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"][0];
+    let (name, port) = target.as_str().unwrap().split_once(':').unwrap();
+    let service = &compose["services"][name];
+    assert!(words(&service["ports"])[0].ends_with(&format!(":{port}")), "{target}");
+    let (folder, inside) = words(&service["volumes"])[0].split_once(':').unwrap();
+    let file = words(&service["command"])[0].strip_prefix("--config.file=").unwrap();
+    let file = file.strip_prefix(inside.trim_end_matches(":ro")).unwrap();
+    yaml::file(&format!("{}{file}", folder.trim_start_matches("./"))).unwrap();
 }
 
 #[test]
