@@ -2,7 +2,7 @@
 # One image with every binary of Weir: docker build -t weir:0.1.0 .
 # A container says which one it runs: docker run weir:0.1.0 weir-ingest --help
 
-FROM rust:1.95.0-slim-bookworm AS build
+FROM rust:1.95.0-slim-trixie AS build
 
 # librdkafka and its OpenSSL are built from source. Debian drops old versions of packages, so that pinning them would
 # break the build with every point release.
@@ -23,7 +23,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     && find target/release -maxdepth 1 -type f -perm /111 \( -name weir -o -name 'weir-*' \) -exec cp -t /out/bin {} +
 
 # glibc, libgcc and the certificates of public authorities; no shell, no package manager.
-FROM gcr.io/distroless/cc-debian12:nonroot
+FROM gcr.io/distroless/cc-debian13:nonroot
 
 ARG VERSION=0.1.0
 ARG REVISION=unknown
