@@ -14,11 +14,11 @@ import org.apache.kafka.clients.admin.UserScramCredentialAlteration;
 import org.apache.kafka.clients.admin.UserScramCredentialUpsertion;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
-import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.acl.AclPermissionType;
 import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
+import org.apache.kafka.common.utils.SecurityUtils;
 
 public class Users {
     private static final ScramCredentialInfo SCRAM = new ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096);
@@ -47,6 +47,6 @@ public class Users {
         PatternType pattern = PatternType.valueOf(resource.get("patternType").asText().toUpperCase());
         return new AclBinding(
                 new ResourcePattern(type, resource.get("name").asText(), pattern),
-                new AccessControlEntry("User:" + user, "*", AclOperation.fromString(operation), AclPermissionType.ALLOW));
+                new AccessControlEntry("User:" + user, "*", SecurityUtils.operation(operation), AclPermissionType.ALLOW));
     }
 }

@@ -10,9 +10,10 @@ import { HTTPRoute } from "@kubernetes-models/gateway-api/gateway.networking.k8s
 import { ScaledObject } from "@kubernetes-models/keda/keda.sh/v1alpha1/ScaledObject";
 import { TriggerAuthentication } from "@kubernetes-models/keda/keda.sh/v1alpha1/TriggerAuthentication";
 import { PodMonitor } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PodMonitor";
+import { Probe } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/Probe";
 import { PrometheusRule } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PrometheusRule";
 
-const KINDS = [HTTPRoute, PodMonitor, PrometheusRule, ScaledObject, TriggerAuthentication];
+const KINDS = [HTTPRoute, PodMonitor, Probe, PrometheusRule, ScaledObject, TriggerAuthentication];
 
 /** The value, which adds the path of every member that is read to `seen`. */
 function noted(value, path, seen) {

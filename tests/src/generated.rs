@@ -4,11 +4,14 @@ use std::fmt::Write as _;
 
 use anyhow::{Context as _, Result};
 use schemas::{Topic, TopicSpec};
+use serde_json::Value;
 
 use crate::yaml;
 
 /// What every topic's name begins with, as where nothing else is set.
 const PREFIX: &str = "meta";
+/// The volume of each broker in k8s/components/strimzi/cluster.yaml.
+pub const KAFKA_VOLUME_BYTES: u64 = 200 << 30;
 const RULES: &str = "k8s/components/prometheus/rules/weir.yaml";
 
 /// Who reads and writes what. A consumer's group carries its name.
@@ -49,6 +52,9 @@ const USERS: [User; 5] = [
     },
 ];
 
+/// The user of whoever runs the tools; no process is it.
+pub const OPERATOR: &str = "weir-operator";
+
 /// Every generated file of the workspace, with its text.
 ///
 /// # Errors
@@ -59,6 +65,7 @@ pub fn files() -> Result<Vec<(&'static str, String)>> {
         ("k8s/components/strimzi/topics.yaml", topics()),
         ("k8s/components/strimzi/users.yaml", users()),
         ("k8s/components/prometheus-operator/rules.yaml", rules()?),
+        ("k8s/components/severities/severities.yaml", severities()?),
     ])
 }
 
@@ -72,6 +79,10 @@ fn topics() -> String {
         );
         if let Some(bytes) = spec.max_message_bytes(TopicSpec::DEFAULT_BODY_BYTES) {
             write(&mut config, &format!("    max.message.bytes: {bytes}\n"));
+        }
+        if let Some(percent) = guard(topic) {
+            let bytes = KAFKA_VOLUME_BYTES / 100 * percent / u64::from(TopicSpec::DEFAULT_PARTITIONS);
+            write(&mut config, &format!("    retention.bytes: {bytes}\n"));
         }
         let (name, partitions) = (topic.name(PREFIX), TopicSpec::DEFAULT_PARTITIONS);
         let (replicas, carries) = (TopicSpec::DEFAULT_REPLICATION, spec.carries);
@@ -87,17 +98,20 @@ fn topics() -> String {
     text
 }
 
+/// How much of a broker's disk a topic may take, in percent, whatever its age: for what is kept longest, and for what grows only
+/// when something is wrong. Of the others nothing is deleted early, so that no reader misses what it has a right to.
+fn guard(topic: Topic) -> Option<u64> {
+    match topic {
+        Topic::Raw => Some(40),
+        Topic::Unknown => Some(2),
+        other => other.spec().suffix.ends_with(".dlq.v1").then_some(2),
+    }
+}
+
 fn users() -> String {
     let mut text = header("who reads and writes what, tests/src/generated.rs");
     for User { name, reads, writes } in USERS {
-        write(
-            &mut text,
-            &format!(
-                "---\napiVersion: kafka.strimzi.io/v1\nkind: KafkaUser\nmetadata:\n  name: {name}\n  labels: \
-                 {{strimzi.io/cluster: weir}}\nspec:\n  authentication: {{type: tls}}\n  authorization:\n    type: simple\n    \
-                 acls:\n"
-            ),
-        );
+        write(&mut text, &user(name));
         for topic in reads {
             write(&mut text, &acl("topic", &topic.name(PREFIX), "Describe, Read"));
         }
@@ -108,7 +122,21 @@ fn users() -> String {
             write(&mut text, &acl("topic", &topic.name(PREFIX), "Describe, Write"));
         }
     }
+    // Who sits at components/toolbox: `weir topics plan`, `weir dlq`, `weir replay`. Topics are Strimzi's to make.
+    write(&mut text, &user(OPERATOR));
+    for topic in Topic::ALL {
+        write(&mut text, &acl("topic", &topic.name(PREFIX), "Describe, DescribeConfigs, Read, Write"));
+    }
+    write(&mut text, &acl("group", "weir-redrive", "Describe, Read"));
     text
+}
+
+fn user(name: &str) -> String {
+    format!(
+        "---\napiVersion: kafka.strimzi.io/v1\nkind: KafkaUser\nmetadata:\n  name: {name}\n  labels: \
+         {{strimzi.io/cluster: weir}}\nspec:\n  authentication: {{type: tls}}\n  authorization:\n    type: simple\n    \
+         acls:\n"
+    )
 }
 
 fn acl(kind: &str, name: &str, operations: &str) -> String {
@@ -131,6 +159,28 @@ fn rules() -> Result<String> {
         write(&mut text, &format!("{indent}{line}\n"));
     }
     Ok(text)
+}
+
+/// A patch of the operator's kind: the names of severities that most routes know.
+fn severities() -> Result<String> {
+    let mut text = header(RULES);
+    let rules = yaml::file(RULES)?;
+    for (group, of_group) in items(&rules["groups"]) {
+        for (rule, one) in items(&of_group["rules"]) {
+            let name = match one["labels"]["severity"].as_str() {
+                Some("page") => "critical",
+                Some("ticket") => "warning",
+                _ => continue,
+            };
+            let path = format!("/spec/groups/{group}/rules/{rule}/labels/severity");
+            write(&mut text, &format!("- {{op: replace, path: {path}, value: {name}}}\n"));
+        }
+    }
+    Ok(text)
+}
+
+fn items(list: &Value) -> impl Iterator<Item = (usize, &Value)> {
+    list.as_array().into_iter().flatten().enumerate()
 }
 
 fn header(source: &str) -> String {

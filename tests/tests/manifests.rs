@@ -144,6 +144,8 @@ fn the_webhook_is_reached_at_the_port_and_path_of_ingest_and_nothing_else_is() {
     assert_eq!(service["spec"]["selector"], object_labels(&objects, "weir-ingest"));
     let route = &of_kind(&objects, "HTTPRoute").next().unwrap()["spec"]["rules"];
     assert_eq!(route.as_array().unwrap().len(), 1);
+    let parent = &of_kind(&objects, "HTTPRoute").next().unwrap()["spec"]["parentRefs"][0];
+    assert_eq!(parent["sectionName"], "https", "a route without it is on the listener without TLS too");
     assert_eq!(route[0]["matches"][0]["path"]["type"], "Exact");
     assert_eq!(route[0]["matches"][0]["path"]["value"], manual.default("--path").unwrap());
     assert_eq!(route[0]["backendRefs"][0]["name"], service["metadata"]["name"]);

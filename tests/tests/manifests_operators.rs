@@ -8,7 +8,7 @@ use schemas::TopicSpec;
 use serde_json::Value;
 use weir_tests::manifests::{name, of_kind, of_weir, render, render_with};
 use weir_tests::manual::SERVICES;
-use weir_tests::{dashboards, process, yaml};
+use weir_tests::{dashboards, foreign, generated, process, prometheus, yaml};
 
 fn prod() -> Vec<Value> {
     render("overlays/prod").unwrap()
@@ -58,7 +58,7 @@ fn the_properties_name_files_that_are_mounted_and_the_binaries_take_them() {
     for file in files {
         assert!(mounts.iter().any(|path| file.starts_with(&format!("{path}/"))), "{file} is not mounted");
     }
-    let file = weir_tests::foreign::folder("k8s/components/strimzi/client.properties");
+    let file = foreign::folder("k8s/components/strimzi/client.properties");
     // Without brokers it says what is wrong with its settings and ends: nothing with these.
     let mut ingest = Command::new(process::built("weir-messages").unwrap());
     let said = ingest.env_remove("WEIR_BROKERS").arg("--kafka-config").arg(file).output().unwrap();
@@ -71,7 +71,7 @@ fn a_user_may_do_what_its_process_does_and_nothing_else() {
     let objects = prod();
     let users: BTreeSet<_> =
         of_kind(&objects, "KafkaUser").map(|user| user["metadata"]["name"].as_str().unwrap()).collect();
-    assert_eq!(users, SERVICES.into());
+    assert_eq!(users, SERVICES.into_iter().chain([generated::OPERATOR]).collect());
     let topics: BTreeSet<_> =
         of_kind(&objects, "KafkaTopic").map(|one| one["metadata"]["name"].as_str().unwrap()).collect();
     for user in of_kind(&objects, "KafkaUser") {
@@ -83,11 +83,68 @@ fn a_user_may_do_what_its_process_does_and_nothing_else() {
                 "topic" => {
                     assert!(topics.contains(resource["name"].as_str().unwrap()), "{service}: {resource}");
                 }
+                "group" if service == generated::OPERATOR => assert_eq!(resource["name"], "weir-redrive"),
                 "group" => assert_eq!(resource["name"], service),
                 other => panic!("{service} has rights on a {other}"),
             }
         }
     }
+}
+
+#[test]
+fn what_calls_the_graph_api_can_be_left_out_with_all_that_belongs_to_it() {
+    let objects = render_with(&["strimzi", "keda", "without-graph-api"]).unwrap();
+    let left: Vec<_> = objects
+        .iter()
+        .map(name)
+        .filter(|name| name.ends_with("lookups") || name.ends_with("replies"))
+        .collect();
+    assert_eq!(left, [""; 0]);
+    assert_eq!(of_kind(&objects, "Deployment").count(), SERVICES.len() - 3);
+}
+
+#[test]
+fn names_are_asked_for_wherever_a_cluster_keeps_its_resolver() {
+    let objects = render_with(&["networkpolicy"]).unwrap();
+    let policy = named(&objects, "NetworkPolicy weir-kafka-and-dns");
+    let at = |port: u64| {
+        items(&policy["spec"]["egress"])
+            .filter(move |rule| items(&rule["ports"]).any(|one| one["port"] == port))
+    };
+    let usual: Vec<_> = at(53).flat_map(|rule| items(&rule["to"])).collect();
+    for address in ["169.254.20.10/32", "169.254.169.254/32"] {
+        assert!(usual.iter().any(|to| to["ipBlock"]["cidr"] == address), "{address}");
+    }
+    let of_openshift = at(5353).flat_map(|rule| items(&rule["to"])).next().unwrap();
+    assert_eq!(
+        of_openshift["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"],
+        "openshift-dns"
+    );
+    for rule in at(53).chain(at(5353)) {
+        let protocols: BTreeSet<_> = items(&rule["ports"]).map(|port| port["protocol"].as_str()).collect();
+        assert_eq!(protocols, [Some("TCP"), Some("UDP")].into());
+    }
+}
+
+#[test]
+fn googles_balancers_ask_the_admin_port_and_are_let_in() {
+    let objects = render_with(&["networkpolicy", "gke"]).unwrap();
+    let check =
+        &named(&objects, "HealthCheckPolicy weir-ingest")["spec"]["default"]["config"]["httpHealthCheck"];
+    let backend = &named(&objects, "BackendConfig weir-ingest")["spec"]["healthCheck"];
+    let ingest = named(&objects, "StatefulSet weir-ingest");
+    let container = &ingest["spec"]["template"]["spec"]["containers"][0];
+    let admin = items(&container["ports"]).find(|port| port["name"] == "admin").unwrap();
+    for check in [check, backend] {
+        assert_eq!(check["port"], admin["containerPort"]);
+        assert_eq!(check["requestPath"], container["readinessProbe"]["httpGet"]["path"]);
+    }
+    let annotation =
+        &named(&objects, "Service weir-ingest")["metadata"]["annotations"]["cloud.google.com/backend-config"];
+    let named_there: Value = serde_json::from_str(annotation.as_str().unwrap()).unwrap();
+    assert_eq!(named_there["default"], "weir-ingest");
+    let policy = named(&objects, "NetworkPolicy weir-google-front-ends");
+    assert_eq!(policy["spec"]["podSelector"]["matchLabels"], ingest["spec"]["selector"]["matchLabels"]);
 }
 
 #[test]
@@ -143,6 +200,45 @@ fn the_spool_outlives_its_pod_and_has_more_room_than_it_takes() {
 fn mebibytes(size: &str) -> u64 {
     let (number, unit) = size.split_at(size.find(|symbol: char| !symbol.is_ascii_digit()).unwrap());
     number.parse::<u64>().unwrap() * if unit.starts_with("Gi") { 1024 } else { 1 }
+}
+
+#[test]
+fn whoever_is_paged_finds_the_runbook_and_routes_that_are_stock_know_the_severity() {
+    let objects = prod();
+    let rules = named(&objects, "PrometheusRule weir");
+    let address = rules["metadata"]["annotations"]["runbooks"].as_str().unwrap();
+    assert!(address.starts_with("https://"));
+    let alerts = items(&rules["spec"]["groups"]).flat_map(|group| items(&group["rules"]));
+    for alert in alerts.filter(|rule| rule["alert"].is_string()) {
+        let section = alert["alert"].as_str().unwrap().to_lowercase();
+        assert_eq!(alert["annotations"]["runbook_url"], format!("{address}#{section}"));
+        let severity = alert["labels"]["severity"].as_str().unwrap();
+        assert!(["critical", "warning"].contains(&severity), "{section}: {severity}");
+    }
+    for what in ["PodMonitor weir", "PrometheusRule weir", "Probe weir-public-address"] {
+        let release = &named(&objects, what)["metadata"]["labels"]["release"];
+        assert_eq!(release, "kube-prometheus-stack", "{what}");
+    }
+}
+
+#[test]
+fn the_public_address_is_probed_as_the_route_and_the_rules_name_it() {
+    let objects = prod();
+    let probe = &named(&objects, "Probe weir-public-address")["spec"];
+    let route = &named(&objects, "HTTPRoute weir-ingest")["spec"];
+    let host = route["hostnames"][0].as_str().unwrap();
+    let path = route["rules"][0]["matches"][0]["path"]["value"].as_str().unwrap();
+    assert_eq!(probe["targets"]["staticConfig"]["static"][0], format!("https://{host}{path}"));
+    let rules = yaml::text("k8s/components/prometheus/rules/weir.yaml").unwrap();
+    assert!(rules.contains(&format!("probe_success{{job={}}}", probe["jobName"])));
+    let service = named(&objects, "Service weir-probe");
+    let port = &service["spec"]["ports"][0]["port"];
+    assert_eq!(probe["prober"]["url"], format!("weir-probe:{port}"));
+    let file = foreign::folder("k8s/components/blackbox/blackbox.yaml");
+    let mut check = Command::new(prometheus::program("prometheus-blackbox-exporter").unwrap());
+    foreign::run(check.args(["--config.check", "--config.file"]).arg(file), "").unwrap();
+    let modules = yaml::file("k8s/components/blackbox/blackbox.yaml").unwrap();
+    assert!(modules["modules"].get(probe["module"].as_str().unwrap()).is_some());
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use schemas::Topic;
+use weir_tests::generated::OPERATOR;
 use weir_tests::process::Binary;
 use weir_tests::secured::{PASSWORD, Secured};
 use weir_tests::signed::Sender;
@@ -98,4 +99,23 @@ fn the_worked_example_has_the_properties_that_are_tested() {
     ] {
         assert!(operations.contains(&format!("\n    {property}")), "{property}");
     }
+}
+
+#[tokio::test]
+async fn the_operators_user_can_do_what_the_runbooks_say_and_change_no_topic() {
+    let secured = Secured::start().await.unwrap();
+    make_topics(&secured).await.unwrap();
+    let properties = secured.properties("SCRAM-SHA-512", OPERATOR, PASSWORD).unwrap();
+    let common = ["--brokers", secured.bootstrap(), "--kafka-config", &properties];
+    for command in
+        [&["topics", "plan"] as &[&str], &["dlq", "list"], &["dlq", "redrive"], &["replay", "--since", "1h"]]
+    {
+        let mut tool = Binary::start("weir", &[command, &common].concat(), &[]).unwrap();
+        let status = tool.wait(PATIENCE).await.unwrap();
+        assert!(status.success(), "{command:?}: {}{}", tool.stdout().unwrap(), tool.stderr().unwrap());
+    }
+    // A topic whose settings differ is Strimzi's to mend.
+    let apply = [&["topics", "apply", "--max-body", "5MiB"] as &[&str], &common].concat();
+    let mut tool = Binary::start("weir", &apply, &[]).unwrap();
+    assert!(!tool.wait(PATIENCE).await.unwrap().success());
 }

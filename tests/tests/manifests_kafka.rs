@@ -1,0 +1,101 @@
+//! Kafka as Strimzi is told to run it: pods that are let in, disks that do not fill, data that are not deleted by accident.
+#![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use weir_tests::generated;
+use weir_tests::manifests::{name, of_kind, render};
+
+fn prod() -> Vec<Value> {
+    render("overlays/prod").unwrap()
+}
+
+fn items(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+fn named<'a>(objects: &'a [Value], of: &str) -> &'a Value {
+    let found = objects.iter().find(|object| name(object) == of);
+    found.ok_or_else(|| format!("there is no {of}")).unwrap()
+}
+
+#[test]
+fn the_toolbox_runs_when_it_is_told_alone_and_as_a_user_that_no_process_is() {
+    let objects = prod();
+    let spec = &named(&objects, "CronJob weir-toolbox")["spec"];
+    assert_eq!(spec["suspend"], true);
+    let pod = &spec["jobTemplate"]["spec"]["template"]["spec"];
+    let volume = items(&pod["volumes"]).find(|volume| volume["name"] == "kafka-user").unwrap();
+    assert_eq!(volume["secret"]["secretName"], generated::OPERATOR);
+    let ingest = &named(&objects, "StatefulSet weir-ingest")["spec"]["template"]["spec"];
+    assert_eq!(pod["containers"][0]["envFrom"], ingest["containers"][0]["envFrom"]);
+}
+
+#[test]
+fn topics_whose_size_nobody_foresees_cannot_fill_a_brokers_disk() {
+    let objects = prod();
+    let size = &named(&objects, "KafkaNodePool nodes")["spec"]["storage"]["volumes"][0]["size"];
+    let volume = size.as_str().unwrap().trim_end_matches("Gi").parse::<u64>().unwrap() << 30;
+    assert_eq!(volume, generated::KAFKA_VOLUME_BYTES, "the guards follow from another size");
+    let guarded = of_kind(&objects, "KafkaTopic").filter_map(|topic| {
+        let bytes = topic["spec"]["config"].get("retention.bytes")?.as_u64()?;
+        Some((topic["metadata"]["name"].as_str()?, bytes * topic["spec"]["partitions"].as_u64()?))
+    });
+    let guarded: Vec<_> = guarded.collect();
+    let letters = of_kind(&objects, "KafkaTopic")
+        .filter(|topic| topic["metadata"]["name"].as_str().unwrap().contains("dlq"));
+    assert_eq!(guarded.len(), letters.count() + 2, "{guarded:?}");
+    // What docs/operations.md says of a delivery a second, at the 50 that the volume is for.
+    let raw = 560 * 50 * 30 * 86_400;
+    assert!(guarded.iter().any(|(name, bytes)| name.ends_with("raw.v1") && *bytes > raw), "{guarded:?}");
+    let others = 1_640 * 50 * 7 * 86_400;
+    let all = others + guarded.iter().map(|(_, bytes)| bytes).sum::<u64>();
+    assert!(all < volume / 10 * 8, "{all} of {volume}");
+}
+
+#[test]
+fn kafka_and_its_operators_have_the_contexts_that_the_restricted_profile_asks_for() {
+    let objects = prod();
+    let pool = &named(&objects, "KafkaNodePool nodes")["spec"]["template"];
+    let operators = &named(&objects, "Kafka weir")["spec"]["entityOperator"]["template"];
+    for pod in [&pool["pod"], &operators["pod"]] {
+        assert_eq!(pod["securityContext"]["runAsNonRoot"], true);
+        assert_eq!(pod["securityContext"]["seccompProfile"]["type"], "RuntimeDefault");
+    }
+    let containers =
+        [&pool["kafkaContainer"], &operators["topicOperatorContainer"], &operators["userOperatorContainer"]];
+    for container in containers {
+        assert_eq!(container["securityContext"]["allowPrivilegeEscalation"], false);
+        assert_eq!(container["securityContext"]["capabilities"]["drop"][0], "ALL");
+    }
+}
+
+#[test]
+fn what_holds_data_is_pruned_by_no_tool_and_guarded_by_a_policy() {
+    let objects = prod();
+    let guard = render("guard").unwrap();
+    let rules = &named(&guard, "ValidatingAdmissionPolicy weir-keeps-data")["spec"]["matchConstraints"]["resourceRules"];
+    let guarded: BTreeSet<_> =
+        items(rules).flat_map(|rule| items(&rule["resources"])).filter_map(Value::as_str).collect();
+    let holds = |object: &&Value| {
+        ["Namespace", "Kafka", "KafkaNodePool", "KafkaTopic"].iter().any(|kind| object["kind"] == *kind)
+    };
+    for object in objects.iter().filter(holds) {
+        let annotations = &object["metadata"]["annotations"];
+        assert_eq!(
+            annotations["argocd.argoproj.io/sync-options"],
+            "Prune=false,Delete=false",
+            "{}",
+            name(object)
+        );
+        assert_eq!(annotations["kustomize.toolkit.fluxcd.io/prune"], "disabled", "{}", name(object));
+        let plural = format!("{}s", object["kind"].as_str().unwrap().to_lowercase());
+        assert!(guarded.contains(plural.as_str()), "{plural} are not guarded");
+    }
+    assert!(guarded.contains("persistentvolumeclaims"));
+    let selector = &named(&guard, "ValidatingAdmissionPolicyBinding weir-keeps-data")["spec"]["matchResources"]
+        ["namespaceSelector"];
+    let label = &objects.iter().find(|one| one["kind"] == "Namespace").unwrap()["metadata"]["labels"]["app.kubernetes.io/part-of"];
+    assert_eq!(selector["matchLabels"]["app.kubernetes.io/part-of"], *label);
+}
