@@ -88,7 +88,7 @@ fn once_verifies_the_whole_way() {
         &["meta.comments.enriched.v1", "comment, found"],
         &["meta.mentions.enriched.v1", "mention.caption, found"],
         &["✓ Every expected record is on its topic, and nothing else is:"],
-        &["  13 raw, 18 typed, 9 normalised, 3 enriched, 1 dead letter. "],
+        &["  13 raw, 18 typed, 13 normalised, 3 enriched, 1 dead letter. "],
     ] {
         assert!(has(words), "no line with {words:?} in:\n{stdout}");
     }

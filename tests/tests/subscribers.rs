@@ -5,6 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 use schemas::Topic;
+use schemas::inbox::EventName;
 use serde_json::{Map, Value, json};
 use weir_tests::foreign::{folder, node, python, run};
 use weir_tests::guarded::Signal;
@@ -149,12 +150,16 @@ fn subscriber(ground: &Ground, program: &Path, script: &str) -> Result<Binary> {
 /// What the Python example prints of the inbox.
 fn inbox_lines() -> Vec<String> {
     let records = INBOX.lines().map(|line| serde_json::from_str::<Value>(line).unwrap_or_default());
+    let is_in_the_inbox = |record: &Value| {
+        let name = serde_json::from_value::<EventName>(record["event"].clone());
+        name.is_ok_and(|name| name.topic() == Topic::Inbox)
+    };
     let line = |record: Value| {
         let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
         let parts = [&record["platform"], &record["event"], &record["from"], &record["message"]["body"]];
         format!("{} {}", in_python(&text(&record["occurred_at"])), parts.map(text).join(" "))
     };
-    records.map(line).collect()
+    records.filter(is_in_the_inbox).map(line).collect()
 }
 
 /// An instant as Python prints it: microseconds where there are some, the offset in digits.

@@ -2,7 +2,6 @@
 
 use super::fact::Fact;
 use schemas::Topic;
-use schemas::inbox::EventName;
 use serde::Deserialize;
 
 /// One delivery.
@@ -16,7 +15,7 @@ pub(super) struct Sample {
     pub(super) status: u16,
     /// The events that must come of it, one JSON object a line, as the fixtures have them.
     events: &'static str,
-    /// Of those on the messages topic, what the inbox must say, in order; nothing for a delivery that came before.
+    /// Of those that weir-messages reads, what the inbox must say, in order; nothing for a delivery that came before.
     inbox: &'static [&'static str],
     /// Why it goes to the dead letters.
     dead_letter: Option<&'static str>,
@@ -53,12 +52,12 @@ pub(super) const SAMPLES: [Sample; 14] = [
     fixture!("an echo: the account answered", "message.echo/text", inbox: &["message.sent, text"]),
     fixture!("a reaction", "reaction.added/love", inbox: &["reaction.added"]),
     fixture!("a postback: an icebreaker tapped", "postback/icebreaker", inbox: &["postback.received"]),
-    fixture!("a comment on a post", "comment/on-post", inbox: &[]),
-    fixture!("a mention in a comment", "mention.comment/object-form", inbox: &[]),
-    fixture!("a mention in a caption", "mention.caption/object-form", inbox: &[]),
+    fixture!("a comment on a post", "comment/on-post", inbox: &["comment.received"]),
+    fixture!("a mention in a comment", "mention.comment/object-form", inbox: &["mention.received"]),
+    fixture!("a mention in a caption", "mention.caption/object-form", inbox: &["mention.received"]),
     fixture!("a field that nobody knows yet", "unknown/change-of-another-field", inbox: &[]),
     fixture!("two entries with four items", "batch/two-entries-four-items",
-        inbox: &["message.received, text", "reaction.added", "message.received, text"]),
+        inbox: &["message.received, text", "reaction.added", "message.received, text", "message.read"]),
     // The same ids again, and nothing new in the inbox.
     fixture!("the same again, as Meta retries: the same ids, no new message", "batch/two-entries-four-items", inbox: &[]),
     Sample {
@@ -89,10 +88,9 @@ impl Sample {
         let mut facts = vec![Fact::raw(self.body.as_bytes())];
         facts.extend(events.iter().cloned());
         facts.extend(self.dead_letter.map(|reason| Fact::dead_letter(self.body.as_bytes(), reason)));
-        let messages = events.iter().filter(|event| event.topic == Topic::Messages);
-        let inbox = messages.zip(self.inbox);
-        facts.extend(inbox.map(|(event, what)| consumed(event, Topic::Inbox, (*what).to_owned())));
-        facts.extend(events.iter().filter_map(normalised));
+        let read = events.iter().filter(|event| Topic::MessagesDlq.sources().contains(&event.topic));
+        let inbox = read.zip(self.inbox);
+        facts.extend(inbox.map(|(event, what)| consumed(event, inbox_of(event.topic), (*what).to_owned())));
         facts.extend(events.iter().filter_map(enriched));
         facts
     }
@@ -104,16 +102,13 @@ fn typed(line: &str) -> Option<Fact> {
     Some(Fact { topic, key, what: kind, id })
 }
 
-/// What the inbox has of receipts, comments and mentions.
-fn normalised(event: &Fact) -> Option<Fact> {
-    let name = match event.topic {
-        Topic::Receipts if event.what == "receipt.read" => EventName::MessageRead,
-        Topic::Receipts => EventName::MessageDelivered,
-        Topic::Comments => EventName::CommentReceived,
-        Topic::Mentions => EventName::MentionReceived,
-        _ => return None,
-    };
-    Some(consumed(event, name.topic(), name.as_str().to_owned()))
+/// Where the inbox has what is made of the events of a topic.
+const fn inbox_of(topic: Topic) -> Topic {
+    match topic {
+        Topic::Receipts => Topic::InboxReceipts,
+        Topic::Comments | Topic::Mentions => Topic::InboxComments,
+        _ => Topic::Inbox,
+    }
 }
 
 fn enriched(event: &Fact) -> Option<Fact> {
@@ -133,6 +128,7 @@ fn consumed(event: &Fact, topic: Topic, what: String) -> Fact {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use schemas::Holds;
     use std::collections::BTreeSet;
 
     #[test]
@@ -144,13 +140,14 @@ mod tests {
     }
 
     #[test]
-    fn every_conversation_event_is_expected_in_the_inbox_once() {
+    fn every_event_that_is_normalised_is_expected_in_the_inbox_once() {
         let mut new = BTreeSet::new();
         for sample in SAMPLES {
             let facts = sample.facts();
-            let of = |topic| facts.iter().filter(move |fact| fact.topic == topic);
-            let messages = of(Topic::Messages).filter(|fact| new.insert(fact.id.clone())).count();
-            assert_eq!(of(Topic::Inbox).count(), messages, "{}", sample.name);
+            let read = facts.iter().filter(|fact| Topic::MessagesDlq.sources().contains(&fact.topic));
+            let messages = read.filter(|fact| new.insert(fact.id.clone())).count();
+            let normalised = facts.iter().filter(|fact| fact.topic.spec().holds == Holds::Inbox);
+            assert_eq!(normalised.count(), messages, "{}", sample.name);
             assert_eq!(sample.inbox.len(), messages, "{}", sample.name);
         }
     }

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use anyhow::{Context as _, Result};
 use runtime::dead_letter::{DeadLetter, Origin};
+use schemas::inbox::EventName;
 use schemas::{Event, Receipt, Topic, TypedEvent, raw, split};
 use serde_json::{Map, Value, json};
 use weir_tests::foreign::folder;
@@ -125,7 +126,9 @@ fn inbox(line: &str, keys: &BTreeMap<String, Option<String>>) -> Result<Sample> 
     let headers: [(&str, &[u8]); 3] =
         [("content-type", b"application/json"), ("ce_id", id.as_bytes()), ("weir_event", event.as_bytes())];
     let key = keys.get(&id).with_context(|| format!("{id} is no event's"))?;
-    Ok(sample("inbox", Topic::Inbox, key.as_deref(), &headers, &value))
+    let topic = serde_json::from_value::<EventName>(value["event"].clone())?.topic();
+    let message = topic.spec().suffix.trim_end_matches(".v1");
+    Ok(sample(message, topic, key.as_deref(), &headers, &value))
 }
 
 fn result(line: &str) -> Result<Sample> {
