@@ -131,7 +131,7 @@ impl Drain {
             return self.wait_for_work().await;
         }
         let start = tokio::time::Instant::now();
-        let settled = self.send(rows).await;
+        let mut settled = self.send(rows).await;
         if !settled.on_kafka.is_empty() {
             let keys: Vec<_> = settled.on_kafka.iter().map(Placed::key).collect();
             // What cannot be deleted now is not sent again meanwhile.
@@ -139,14 +139,14 @@ impl Drain {
                 tokio::time::sleep(self.backoff.next_delay(backoff::random())).await;
             }
         }
-        for (placed, reason) in &settled.refused {
-            self.log_parked(&placed.row.id, reason);
-            if reason == CORRUPT {
+        for (placed, reason) in std::mem::take(&mut settled.refused) {
+            self.log_parked(&placed.row.id, &reason);
+            let is_corrupt = reason == CORRUPT;
+            if !self.spool.inner.writer.change(vec![Change::Park(placed.key(), reason)]).await {
+                settled.has_failed = true;
+            } else if is_corrupt {
                 self.spool.inner.metrics.lost.inc();
             }
-            let park = Change::Park(placed.key(), reason.clone());
-            let is_parked = self.spool.inner.writer.change(vec![park]).await;
-            tracing::debug!(is_parked, "a delivery is out of the way of the others");
         }
         self.pace(start, &settled).await;
     }
