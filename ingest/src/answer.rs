@@ -50,6 +50,8 @@ pub(crate) enum Unavailable {
     Starting,
     /// The producer's queue is full.
     QueueFull,
+    /// The account has as much on its way to Kafka, and waiting, as it may.
+    AccountBusy,
     /// The acknowledgement did not come within `--ack-timeout`.
     Late,
     /// Kafka refused a record.
@@ -94,9 +96,10 @@ impl SignatureFault {
 }
 
 impl Unavailable {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Starting,
         Self::QueueFull,
+        Self::AccountBusy,
         Self::Late,
         Self::Refused,
         Self::BreakerOpen,
@@ -110,6 +113,7 @@ impl Unavailable {
         match self {
             Self::Starting => "starting",
             Self::QueueFull => "queue_full",
+            Self::AccountBusy => "account_busy",
             Self::Late => "late",
             Self::Refused => "refused",
             Self::BreakerOpen => "breaker_open",
@@ -128,6 +132,9 @@ impl Unavailable {
             Self::Starting => "Kafka or a topic has not been seen yet, see /readyz?verbose",
             Self::QueueFull => {
                 "the producer's queue is full (--queue-bytes), Kafka is slower than what comes in"
+            }
+            Self::AccountBusy => {
+                "one account sends more than its part (--account-bytes-in-flight), the others are not held up"
             }
             Self::Late => "Kafka did not acknowledge within --ack-timeout",
             Self::Refused => "Kafka refuses a record",
@@ -150,6 +157,7 @@ impl Unavailable {
             Self::QueueFull => {
                 "Kafka is slower than what comes in, and the queue for it is full: send it again"
             }
+            Self::AccountBusy => "this account has as much on its way as it may: send it again",
             Self::Late => "Kafka is late: it did not acknowledge within --ack-timeout, send it again",
             Self::Refused => "Kafka refuses a record: send it again (the log of this process says more)",
             Self::BreakerOpen => "Kafka has not acknowledged for a while: send it again",

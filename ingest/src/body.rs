@@ -1,6 +1,6 @@
 //! Reads a request's body, bounded in bytes, time and speed.
 
-use crate::budget::{Budget, Share, Short};
+use crate::body_memory::{BodyMemory, Permit, Short};
 use crate::settings::Settings;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
@@ -32,7 +32,7 @@ pub(crate) struct Reading {
     max_bytes: usize,
     timeout: Duration,
     min_rate: u64,
-    budget: Arc<Budget>,
+    memory: Arc<BodyMemory>,
 }
 
 /// Whether `Content-Length` alone says that the body is larger than `max_bytes`.
@@ -41,38 +41,38 @@ pub(crate) fn is_declared_too_large(body: &Incoming, max_bytes: usize) -> bool {
 }
 
 impl Reading {
-    pub(crate) fn new(settings: &Settings, budget: Arc<Budget>) -> Self {
+    pub(crate) fn new(settings: &Settings, memory: Arc<BodyMemory>) -> Self {
         let limits = &settings.limits;
         Self {
             max_bytes: settings.max_body,
             timeout: limits.body_timeout,
             min_rate: limits.body_min_rate,
-            budget,
+            memory,
         }
     }
 
-    /// Reads the whole body, and holds its share of the budget; a body that came in one piece is not copied.
-    pub(crate) async fn read(&self, mut body: Incoming) -> Result<(Bytes, Share), BodyFault> {
+    /// Reads the whole body, and holds a permit for its bytes; a body that came in one piece is not copied.
+    pub(crate) async fn read(&self, mut body: Incoming) -> Result<(Bytes, Permit), BodyFault> {
         let declared = body.size_hint().exact().and_then(|length| usize::try_from(length).ok());
-        let mut share = self.budget.open(declared.unwrap_or_default())?;
+        let mut permit = self.memory.open(declared.unwrap_or_default())?;
         let mut read = Read::Nothing;
         let start = Instant::now();
-        while let Some(data) = self.next(&mut body, &mut share, start, read.len()).await? {
+        while let Some(data) = self.next(&mut body, &mut permit, start, read.len()).await? {
             let bytes = read.len() + data.len();
             if bytes > self.max_bytes {
                 return Err(BodyFault::TooLarge);
             }
-            share.grow_to(bytes)?;
+            permit.grow_to(bytes)?;
             read.push(data);
         }
-        Ok((read.into_bytes(), share))
+        Ok((read.into_bytes(), permit))
     }
 
     /// The next piece of data; `None` at the end.
     async fn next(
         &self,
         body: &mut Incoming,
-        share: &mut Share,
+        permit: &mut Permit,
         start: Instant,
         received: usize,
     ) -> Result<Option<Bytes>, BodyFault> {
@@ -81,7 +81,7 @@ impl Reading {
             let frame = tokio::select! {
                 biased;
                 frame = body.frame() => frame,
-                () = share.is_cut() => return Err(BodyFault::NoRoom),
+                () = permit.is_evicted() => return Err(BodyFault::NoRoom),
                 () = tokio::time::sleep_until(deadline) => return Err(BodyFault::Slow),
             };
             // What follows the last chunk, trailers, says nothing that is signed.
@@ -124,7 +124,7 @@ impl Read {
             Self::Nothing => *self = Self::Whole(data),
             Self::Whole(first) => {
                 // No more than has come: what a head declares must not cost memory.
-                let mut pieces = BytesMut::with_capacity(4 * (first.len() + data.len()));
+                let mut pieces = BytesMut::with_capacity(2 * (first.len() + data.len()));
                 pieces.extend_from_slice(first);
                 pieces.extend_from_slice(&data);
                 *self = Self::Pieces(pieces);

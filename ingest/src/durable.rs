@@ -41,7 +41,9 @@ impl Durable {
                 let (kafka, limit) = (Arc::clone(&self.kafka), self.ack_timeout);
                 spool.keep_meanwhile(delivery, async move { kafka.probed(receipt, limit).await }).await
             }
-            Missed::Starting | Missed::BreakerOpen | Missed::NotPublished(_) => spool.keep(delivery).await,
+            Missed::Starting | Missed::BreakerOpen | Missed::AccountBusy | Missed::NotPublished(_) => {
+                spool.keep(delivery).await
+            }
         };
         kept.map_err(|error| match error {
             SpoolError::Full => Unavailable::SpoolFull,
@@ -54,6 +56,7 @@ const fn unavailable(missed: &Missed) -> Unavailable {
     match missed {
         Missed::Starting => Unavailable::Starting,
         Missed::BreakerOpen => Unavailable::BreakerOpen,
+        Missed::AccountBusy => Unavailable::AccountBusy,
         Missed::NotPublished(NotPublished::QueueFull) => Unavailable::QueueFull,
         Missed::NotPublished(NotPublished::Refused(_)) => Unavailable::Refused,
         Missed::NotPublished(NotPublished::Fatal | NotPublished::GivenUp)

@@ -32,10 +32,10 @@ fn challenge(query: &str, verify_tokens: &[Secret]) -> Result<String, &'static s
     Ok(challenge.into_owned())
 }
 
-/// The value of the one parameter of this name, decoded.
+/// The value of the one parameter of this name, decoded; one without `=` is there too, and empty.
 fn once<'q>(query: &'q str, name: &str) -> Result<std::borrow::Cow<'q, str>, &'static str> {
     let mut values = query.split('&').filter_map(|pair| {
-        let (key, value) = pair.split_once('=')?;
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         (percent_decode_str(key).decode_utf8().ok()? == name).then_some(value)
     });
     let (Some(value), None) = (values.next(), values.next()) else {
@@ -91,6 +91,10 @@ mod tests {
             "hub.mode=subscribe&hub.challenge=&hub.verify_token=meaty%20ham%2Bhock",
             "hub.mode=subscribe&hub.challenge=%3Cscript%3E&hub.verify_token=meaty%20ham%2Bhock",
             "hub.mode=subscribe&hub.challenge=1&hub.challenge=2&hub.verify_token=meaty%20ham%2Bhock",
+            "hub.mode=subscribe&hub.challenge=1&hub.challenge&hub.verify_token=meaty%20ham%2Bhock",
+            "hub.challenge&hub.mode=subscribe&hub.challenge=1&hub.verify_token=meaty%20ham%2Bhock",
+            "hub.mode&hub.mode=subscribe&hub.challenge=1&hub.verify_token=meaty%20ham%2Bhock",
+            "hub.mode=subscribe&hub.challenge&hub.verify_token=meaty%20ham%2Bhock",
             "hub.mode=subscribe&hub.verify_token=meaty%20ham%2Bhock",
             "hub.mode=subscribe&hub.challenge=1&hub.verify_token=%FF",
         ] {

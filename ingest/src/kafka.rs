@@ -2,14 +2,19 @@
 
 use crate::breaker::{Admission, Breaker, Change};
 use crate::delivery::Delivery;
+use crate::fairness::{Fairness, InFlight};
 use crate::gate::Gate;
 use crate::metrics::Metrics;
 use crate::publisher::{NotPublished, Publisher};
 use runtime::producer::Receipt;
 use runtime::throttle::Throttle;
+use schemas::Split;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+
+/// What a record has beside Meta's bytes, about.
+const RECORD_BYTES: usize = 700;
 
 /// A Kafka that is just too slow opens and closes the breaker many times a second; that is said this often.
 const SAY_EVERY: Duration = Duration::from_secs(30);
@@ -20,6 +25,7 @@ pub(crate) struct Kafka {
     pub(crate) publisher: Publisher,
     pub(crate) gate: Gate,
     breaker: Breaker,
+    fairness: Arc<Fairness>,
     pub(crate) metrics: Arc<Metrics>,
     opening: Throttle,
     /// Whether it was said that the breaker is open, so that its end is said too.
@@ -33,6 +39,8 @@ pub(crate) enum Missed {
     Starting,
     /// Too many before it were missed.
     BreakerOpen,
+    /// Its account has as much on its way, and waiting, as it may.
+    AccountBusy,
     /// Its records were given up or never taken.
     NotPublished(NotPublished),
     /// Its records are on their way, for longer than it can wait.
@@ -42,9 +50,15 @@ pub(crate) enum Missed {
 }
 
 impl Kafka {
-    pub(crate) fn new(publisher: Publisher, gate: Gate, breaker: Breaker, metrics: Arc<Metrics>) -> Self {
+    pub(crate) fn new(
+        publisher: Publisher,
+        gate: Gate,
+        breaker: Breaker,
+        fairness: Arc<Fairness>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         let opening = Throttle::new(SAY_EVERY);
-        Self { publisher, gate, breaker, metrics, opening, is_said: AtomicBool::new(false) }
+        Self { publisher, gate, breaker, fairness, metrics, opening, is_said: AtomicBool::new(false) }
     }
 
     /// Returns once Kafka has acknowledged every record of the delivery. One that only tries Kafka does not wait where
@@ -72,11 +86,29 @@ impl Kafka {
     }
 
     async fn wait(&self, delivery: &Delivery, limit: Duration) -> Result<(), Missed> {
-        let mut receipt = self.publisher.publish(delivery).map_err(Missed::NotPublished)?;
-        match tokio::time::timeout(limit, &mut receipt).await {
+        let deadline = tokio::time::Instant::now() + limit;
+        let split = self.publisher.split(delivery);
+        let _in_flight = self.turn_of(delivery, &split, deadline).await?;
+        let mut receipt = self.publisher.publish_split(delivery, &split).map_err(Missed::NotPublished)?;
+        drop(split);
+        match tokio::time::timeout_at(deadline, &mut receipt).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(Missed::NotPublished(NotPublished::from(error))),
             Err(_) => Err(Missed::Late(receipt)),
+        }
+    }
+
+    /// Returns once the account of the delivery may send it.
+    async fn turn_of(
+        &self,
+        delivery: &Delivery,
+        split: &Split<'_>,
+        deadline: tokio::time::Instant,
+    ) -> Result<InFlight, Missed> {
+        let bytes = 2 * delivery.body.bytes().len() + RECORD_BYTES * (1 + split.events.len());
+        match tokio::time::timeout_at(deadline, self.fairness.admit(&split.source, bytes)).await {
+            Ok(Ok(in_flight)) => Ok(in_flight),
+            Ok(Err(_)) | Err(_) => Err(Missed::AccountBusy),
         }
     }
 
@@ -104,7 +136,10 @@ impl Kafka {
     fn missed(&self, missed: &Missed) {
         let change = match missed {
             // Kafka answers; it is this delivery, or its topic, that it does not take.
-            Missed::Starting | Missed::BreakerOpen | Missed::NotPublished(NotPublished::Refused(_)) => return,
+            Missed::Starting
+            | Missed::BreakerOpen
+            | Missed::AccountBusy
+            | Missed::NotPublished(NotPublished::Refused(_)) => return,
             Missed::NotPublished(NotPublished::Fatal) => self.breaker.trip(Instant::now()),
             Missed::NotPublished(_) | Missed::Late(_) | Missed::Probe(_) => {
                 self.breaker.missed(Instant::now())

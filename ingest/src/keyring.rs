@@ -5,6 +5,15 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+use tokio::sync::Semaphore;
+
+/// A body that is hashed with all secrets without a pause; nearly all are.
+const AT_ONCE: usize = 256 << 10;
+/// How much of a larger one is hashed before others have their turn.
+const SLICE: usize = 128 << 10;
+/// How much longer than the work the rest after it is: unauthenticated work takes a quarter of a processor at most.
+const REST: u32 = 3;
 
 /// Several apps, or the old and the new secret of one during a rotation.
 #[derive(Debug)]
@@ -28,8 +37,16 @@ impl std::fmt::Debug for Key {
 }
 
 impl Keyring {
-    pub(crate) fn new(secrets: &[Secret]) -> Self {
-        let keys = secrets.iter().map(|secret| Key {
+    /// Of more than `most` secrets, the last by name are not used.
+    pub(crate) fn new(secrets: &[Secret], most: usize) -> Self {
+        if secrets.len() > most {
+            tracing::error!(
+                most,
+                found = secrets.len(),
+                "more app secrets than --max-app-secrets: not all are used"
+            );
+        }
+        let keys = secrets.iter().take(most).map(|secret| Key {
             app: Arc::clone(secret.name()),
             mac: Hmac::new_from_slice(secret.bytes()).expect("HMAC takes keys of any length"),
             latest_success: AtomicU64::new(0),
@@ -37,24 +54,86 @@ impl Keyring {
         Self { keys: keys.collect(), clock: AtomicU64::new(1) }
     }
 
-    /// The app whose secret gives `digest` over `body`; compared in constant time.
-    pub(crate) fn matching(&self, body: &[u8], digest: &[u8; 32]) -> Option<Arc<str>> {
-        let latest = self.keys.iter().max_by_key(|key| key.latest_success.load(Ordering::Relaxed))?;
-        if latest.matches(body, digest) {
+    /// The app whose secret gives `digest` over `body`, among those of `app` where the path names one; compared in
+    /// constant time. What is large is hashed in slices, and with any secret but the latest only as `work` allows.
+    pub(crate) async fn matching(
+        &self,
+        body: &[u8],
+        digest: &[u8; 32],
+        app: Option<&str>,
+        work: &UnauthenticatedWork,
+    ) -> Option<Arc<str>> {
+        let candidates = || self.keys.iter().filter(|key| app.is_none_or(|app| key.is_of(app)));
+        let latest = candidates().max_by_key(|key| key.latest_success.load(Ordering::Relaxed))?;
+        let is_small = body.len().saturating_mul(self.keys.len()) <= AT_ONCE;
+        let fits =
+            if is_small { latest.fits(body, digest) } else { latest.fits_in_slices(body, digest).await };
+        if fits {
             return Some(Arc::clone(&latest.app));
         }
-        let mut others: Vec<_> = self.keys.iter().filter(|key| !std::ptr::eq(*key, latest)).collect();
+        let mut others: Vec<_> = candidates().filter(|key| !std::ptr::eq(*key, latest)).collect();
         others.sort_by_key(|key| std::cmp::Reverse(key.latest_success.load(Ordering::Relaxed)));
-        let key = others.into_iter().find(|key| key.matches(body, digest))?;
-        key.latest_success.store(self.clock.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
-        Some(Arc::clone(&key.app))
+        for key in others {
+            let fits = if is_small { key.fits(body, digest) } else { work.fits(key, body, digest).await };
+            if fits {
+                key.latest_success.store(self.clock.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+                return Some(Arc::clone(&key.app));
+            }
+        }
+        None
+    }
+
+    /// Whether there is a secret of this app.
+    pub(crate) fn has(&self, app: &str) -> bool {
+        self.keys.iter().any(|key| key.is_of(app))
     }
 }
 
 impl Key {
-    fn matches(&self, body: &[u8], digest: &[u8; 32]) -> bool {
+    /// During a rotation, `shop.next` is a secret of `shop` too.
+    fn is_of(&self, app: &str) -> bool {
+        self.app.strip_prefix(app).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    }
+
+    fn fits(&self, body: &[u8], digest: &[u8; 32]) -> bool {
         let mut mac = self.mac.clone();
         mac.update(body);
         mac.verify_slice(digest).is_ok()
     }
+
+    async fn fits_in_slices(&self, body: &[u8], digest: &[u8; 32]) -> bool {
+        let mut mac = self.mac.clone();
+        for slice in body.chunks(SLICE) {
+            mac.update(slice);
+            tokio::task::yield_now().await;
+        }
+        mac.verify_slice(digest).is_ok()
+    }
 }
+
+/// The hashing of large bodies with one secret after the other, which anybody can ask for: one slice at a time in the
+/// whole process, the bodies in turn, and then a rest.
+#[derive(Debug)]
+pub(crate) struct UnauthenticatedWork {
+    turn: Semaphore,
+}
+
+impl UnauthenticatedWork {
+    pub(crate) fn new() -> Self {
+        Self { turn: Semaphore::new(1) }
+    }
+
+    async fn fits(&self, key: &Key, body: &[u8], digest: &[u8; 32]) -> bool {
+        let mut mac = key.mac.clone();
+        for slice in body.chunks(SLICE) {
+            let Ok(_turn) = self.turn.acquire().await else { return false };
+            let start = Instant::now();
+            mac.update(slice);
+            tokio::time::sleep(start.elapsed() * REST).await;
+        }
+        mac.verify_slice(digest).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests;

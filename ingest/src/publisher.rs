@@ -4,17 +4,21 @@ mod outcome;
 
 use crate::delivery::Delivery;
 use crate::metrics::Metrics;
+use crate::settings::Settings;
 use enum_map::EnumMap;
 pub(crate) use outcome::{NotPublished, Refused};
 use runtime::dead_letter::DeadLetter;
 use runtime::producer::{Batch, Outgoing, Producer, Receipt, SendError};
 use runtime::telemetry::{TRACEPARENT, TraceContext, spans};
 use runtime::throttle::Throttle;
-use schemas::{Event, Refusal, Topic, raw};
+use schemas::{Event, Refusal, Split, Topic, raw};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tracing::Span;
 use uuid::Uuid;
+
+/// A delivery may hold this many events whatever its size.
+const FREE_EVENTS: usize = 100;
 
 /// How often trouble with Kafka is said again.
 const SAY_EVERY: Duration = Duration::from_mins(1);
@@ -40,6 +44,7 @@ pub(crate) struct Publisher {
     /// Names of the topics.
     topics: EnumMap<Topic, String>,
     max_events: usize,
+    min_bytes_per_event: usize,
     consumer: &'static str,
     metrics: Arc<Metrics>,
     refused: Throttle,
@@ -49,18 +54,35 @@ impl Publisher {
     pub(crate) fn new(
         producer: Producer,
         topic_prefix: &str,
-        max_events: usize,
+        settings: &Settings,
         consumer: &'static str,
         metrics: Arc<Metrics>,
     ) -> Self {
+        let Settings { max_events, min_bytes_per_event, .. } = *settings;
         let topics = EnumMap::from_fn(|topic: Topic| topic.name(topic_prefix));
-        Self { producer, topics, max_events, consumer, metrics, refused: Throttle::new(SAY_EVERY) }
+        let refused = Throttle::new(SAY_EVERY);
+        Self { producer, topics, max_events, min_bytes_per_event, consumer, metrics, refused }
+    }
+
+    /// The events of a delivery: at most `--max-events`, and for its size no more than `--min-bytes-per-event` allows.
+    pub(crate) fn split<'d>(&self, delivery: &'d Delivery) -> Split<'d> {
+        let bytes = delivery.body.bytes();
+        let by_size = FREE_EVENTS + bytes.len() / self.min_bytes_per_event;
+        schemas::split(bytes, self.max_events.min(by_size))
     }
 
     /// Queues all records of a delivery; the receipt resolves once Kafka has acknowledged all of them.
     pub(crate) fn publish(&self, delivery: &Delivery) -> Result<Receipt, NotPublished> {
+        self.publish_split(delivery, &self.split(delivery))
+    }
+
+    /// As [`Self::publish`], for a delivery that is split already.
+    pub(crate) fn publish_split(
+        &self,
+        delivery: &Delivery,
+        split: &Split<'_>,
+    ) -> Result<Receipt, NotPublished> {
         let body = &delivery.body;
-        let split = schemas::split(body.bytes(), self.max_events);
         let mut id = Uuid::encode_buffer();
         let received = delivery.received_text();
         let receipt = schemas::Receipt {

@@ -24,7 +24,10 @@ pub(crate) struct Current {
 impl Current {
     pub(crate) fn new(settings: &Settings) -> Self {
         Self {
-            keyring: ArcSwap::from_pointee(Keyring::new(&settings.app_secrets.current)),
+            keyring: ArcSwap::from_pointee(Keyring::new(
+                &settings.app_secrets.current,
+                settings.max_app_secrets,
+            )),
             verify_tokens: ArcSwap::from_pointee(settings.verify_tokens.current.clone()),
         }
     }
@@ -44,12 +47,12 @@ pub(crate) async fn keep_current(
 }
 
 async fn look_for_ever(current: &Current, settings: Settings, metrics: &Metrics) {
-    let every: Duration = settings.secrets_refresh;
+    let (every, most): (Duration, usize) = (settings.secrets_refresh, settings.max_app_secrets);
     let mut apps = Watched::new(Sort::AppSecrets, settings.app_secrets);
     let mut tokens = Watched::new(Sort::VerifyTokens, settings.verify_tokens);
     loop {
         if let Some(secrets) = apps.changed(metrics).await {
-            current.keyring.store(Arc::new(Keyring::new(&secrets)));
+            current.keyring.store(Arc::new(Keyring::new(&secrets, most)));
         }
         if let Some(secrets) = tokens.changed(metrics).await {
             current.verify_tokens.store(Arc::new(secrets));

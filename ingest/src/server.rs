@@ -1,14 +1,15 @@
 //! The public port: accepts connections, bounds them, and drains them when the process is asked to end.
 
+use crate::acceptor::Acceptor;
+use crate::body_memory::BodyMemory;
 use crate::breaker::Breaker;
-use crate::budget::Budget;
-use crate::door::Door;
 use crate::durable::Durable;
+use crate::fairness::Fairness;
 use crate::gate::{self, Gate};
 use crate::kafka::Kafka;
+use crate::limit_metrics::LimitMetrics;
 use crate::metrics::Metrics;
 use crate::publisher::Publisher;
-use crate::refusals::Refusals;
 use crate::reload::{self, Current};
 use crate::settings::Settings;
 use crate::spool::{self, OpenError, Spool, SpoolMetrics};
@@ -21,6 +22,9 @@ use runtime::settings::{CommonSettings, KafkaSettings};
 use schemas::TopicSpec;
 use std::sync::Arc;
 use tokio::net::TcpListener;
+
+/// Of the bytes of bodies in flight, what one account may have waiting for its turn is one part in so many.
+const ACCOUNTS_THAT_MAY_WAIT: usize = 8;
 
 /// Why ingest could not serve.
 #[derive(Debug, thiserror::Error)]
@@ -57,13 +61,8 @@ pub async fn serve(
     let producer = Producer::new(kafka, &producer_options(&settings, process.name))?;
     let metrics = Arc::new(Metrics::new(&process.registry));
     let secrets = Arc::new(Current::new(&settings));
-    let publisher = Publisher::new(
-        producer.clone(),
-        topic_prefix,
-        settings.max_events,
-        process.name,
-        Arc::clone(&metrics),
-    );
+    let publisher =
+        Publisher::new(producer.clone(), topic_prefix, &settings, process.name, Arc::clone(&metrics));
     process.shutdown.spawn(watchdog::watch(producer.clone(), &process));
     process.shutdown.spawn(reload::keep_current(
         Arc::clone(&secrets),
@@ -79,22 +78,26 @@ pub async fn serve(
         process.shutdown.clone(),
     ));
     let breaker = Breaker::new(settings.breaker_misses, settings.breaker_probe, metrics.breaker_open.clone());
-    let kafka = Arc::new(Kafka::new(publisher, gate, breaker, Arc::clone(&metrics)));
+    let fairness = Fairness::new(
+        settings.account_bytes_in_flight,
+        settings.limits.max_body_bytes_in_flight / ACCOUNTS_THAT_MAY_WAIT,
+    );
+    let kafka = Arc::new(Kafka::new(publisher, gate, breaker, fairness, Arc::clone(&metrics)));
     let durable = durable(&settings, kafka, spool.clone(), &process);
-    let refusals = Refusals::new(&process.registry);
+    let limit_metrics = LimitMetrics::new(&process.registry);
     let limit = settings.limits.max_body_bytes_in_flight;
     let parts = Parts {
         secrets,
         durable,
-        budget: Budget::new(limit, &process.registry, refusals.clone()),
+        memory: BodyMemory::new(limit, &process.registry, limit_metrics.clone()),
         metrics: Arc::clone(&metrics),
-        refusals: refusals.clone(),
+        limit_metrics: limit_metrics.clone(),
         shutdown: process.shutdown.clone(),
     };
     let webhook = Arc::new(Webhook::new(&settings, parts));
     announce(&listener, &settings);
-    let door = Door::new(&settings.limits, metrics, refusals);
-    serve_until_drained(listener, &door, webhook, &settings, &process).await;
+    let acceptor = Acceptor::new(&settings.limits, metrics, limit_metrics);
+    serve_until_drained(listener, &acceptor, webhook, &settings, &process).await;
     if !producer.flush(settings.drain_timeout).await {
         let records = producer.in_flight();
         tracing::warn!(records, "records that nobody waits for were not acknowledged before the end");
@@ -156,7 +159,7 @@ fn producer_options(settings: &Settings, client_id: &str) -> ProducerOptions {
 
 async fn serve_until_drained(
     listener: TcpListener,
-    door: &Door,
+    acceptor: &Acceptor,
     webhook: Arc<Webhook>,
     settings: &Settings,
     process: &Process,
@@ -171,7 +174,7 @@ async fn serve_until_drained(
         tokio::time::sleep(settings.drain_delay).await;
     };
     tokio::select! {
-        () = door.keep_accepting(&listener, &graceful, respond) => {}
+        () = acceptor.keep_accepting(&listener, &graceful, respond) => {}
         () = end => {}
     }
     // A connection that nobody accepts any more is refused, not left waiting.

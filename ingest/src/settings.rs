@@ -1,8 +1,10 @@
 //! The settings of ingest: declared as flags, read once, checked together.
 
 mod limits;
+mod memory;
 
 pub use limits::{LimitArgs, Limits};
+pub use memory::MemoryArgs;
 
 use crate::secrets::{self, Secret};
 use runtime::ports::Port;
@@ -19,7 +21,7 @@ pub struct IngestArgs {
     #[arg(long, env = "WEIR_LISTEN", default_value = "0.0.0.0:8080", value_name = "ADDRESS")]
     listen: Option<String>,
 
-    /// The path of the webhook, matched exactly
+    /// The path of the webhook, matched exactly; behind it, `/` and the name of an app leave that app's secrets alone
     #[arg(long, env = "WEIR_PATH", default_value = "/webhook", value_name = "PATH")]
     path: Option<String>,
 
@@ -28,6 +30,10 @@ pub struct IngestArgs {
     /// The secret of a single app can be given in the environment variable `WEIR_APP_SECRET` instead.
     #[arg(long, env = "WEIR_APP_SECRETS", value_name = "DIR")]
     app_secrets: Option<String>,
+
+    /// The most app secrets: a body that none of them signed is hashed with each
+    #[arg(long, env = "WEIR_MAX_APP_SECRETS", default_value = "64", value_name = "COUNT")]
+    max_app_secrets: Option<String>,
 
     /// The secret of a single app; only from the environment, since every process can read a command line
     #[arg(long, env = "WEIR_APP_SECRET", hide = true, hide_env_values = true)]
@@ -86,6 +92,11 @@ pub struct IngestArgs {
     #[arg(long, env = "WEIR_MAX_EVENTS", default_value = "10000", value_name = "COUNT")]
     max_events: Option<String>,
 
+    /// Bytes of a body for each event beyond the first 100; a delivery with more events goes to the dead letters, since a
+    /// few bytes must not become many records
+    #[arg(long, env = "WEIR_MIN_BYTES_PER_EVENT", default_value = "32", value_name = "BYTES")]
+    min_bytes_per_event: Option<String>,
+
     /// How long requests are still taken after SIGTERM, while load balancers learn that this instance ends
     #[arg(long, env = "WEIR_DRAIN_DELAY", default_value = "5s", value_name = "DURATION")]
     drain_delay: Option<String>,
@@ -102,8 +113,16 @@ pub struct IngestArgs {
     #[arg(long, env = "WEIR_QUEUE_BYTES", default_value = "128MiB", value_name = "BYTES")]
     queue_bytes: Option<String>,
 
+    /// Bytes of records that one account may have on their way to Kafka; its further deliveries wait for them, those of
+    /// other accounts do not
+    #[arg(long, env = "WEIR_ACCOUNT_BYTES_IN_FLIGHT", default_value = "256KiB", value_name = "BYTES")]
+    account_bytes_in_flight: Option<String>,
+
     #[command(flatten)]
     limits: LimitArgs,
+
+    #[command(flatten)]
+    memory: MemoryArgs,
 }
 
 /// The checked settings of ingest.
@@ -115,6 +134,8 @@ pub struct Settings {
     pub path: String,
     /// The app secrets; never empty.
     pub app_secrets: Secrets,
+    /// The most app secrets.
+    pub max_app_secrets: usize,
     /// The verify tokens of the handshake; with none, every handshake is refused.
     pub verify_tokens: Secrets,
     /// How often the directories of secrets are looked at again.
@@ -131,6 +152,10 @@ pub struct Settings {
     pub max_body: usize,
     /// The most events of one delivery.
     pub max_events: usize,
+    /// Bytes of a body for each event beyond the first 100.
+    pub min_bytes_per_event: usize,
+    /// Bytes that one account may have on their way to Kafka.
+    pub account_bytes_in_flight: usize,
     /// What a client may take up at the public port.
     pub limits: Limits,
     /// How long requests are still taken after the end was asked for.
@@ -190,6 +215,16 @@ impl Settings {
         let listen = reader.required("listen", &form::address());
         let path = reader.required("path", &path);
         let app_secrets = read_app_secrets(reader);
+        let max_app_secrets = reader.required("max_app_secrets", &form::count(1..=1_000)).and_then(usize_of);
+        if let (Some(most), Some(secrets)) = (max_app_secrets, &app_secrets)
+            && secrets.current.len() > most
+        {
+            let found = secrets.current.len();
+            reader.problem(
+                "app_secrets",
+                &format!("{most} secrets at most (--max-app-secrets), there are {found}"),
+            );
+        }
         let verify_tokens = read_secrets(reader, "verify_tokens", "verify_token");
         let secrets_refresh = reader.required("secrets_refresh", &between(100, 3_600_000));
         let ack_timeout = reader.required("ack_timeout", &between(10, 4_000));
@@ -199,15 +234,18 @@ impl Settings {
         let breaker_probe = reader.required("breaker_probe", &between(10, 60_000));
         let max_body = reader.required("max_body", &form::bytes(1024..=64 << 20)).and_then(usize_of);
         let max_events = reader.required("max_events", &form::count(1..=1_000_000)).and_then(usize_of);
+        let per_event = reader.required("min_bytes_per_event", &form::bytes(1..=1024)).and_then(usize_of);
+        let of_account = reader.required("account_bytes_in_flight", &form::bytes(1024..=1 << 30));
         let limits = Limits::read(reader, max_body);
         let drain_delay = reader.required("drain_delay", &between(0, 300_000));
         let drain_timeout = reader.required("drain_timeout", &between(100, 300_000));
         let linger = reader.required("linger", &form::duration(Duration::ZERO..=Duration::from_millis(100)));
         let queue_bytes = reader.required("queue_bytes", &form::bytes(1 << 20..=2 << 30)).and_then(usize_of);
-        Some(Self {
+        let settings = Self {
             listen: listen?,
             path: path?,
             app_secrets: app_secrets?,
+            max_app_secrets: max_app_secrets?,
             verify_tokens: verify_tokens?,
             secrets_refresh: secrets_refresh?,
             ack_timeout: ack_timeout?,
@@ -216,12 +254,16 @@ impl Settings {
             breaker_probe: breaker_probe?,
             max_body: max_body?,
             max_events: max_events?,
+            min_bytes_per_event: per_event?,
+            account_bytes_in_flight: of_account.and_then(usize_of)?,
             limits: limits?,
             drain_delay: drain_delay?,
             drain_timeout: drain_timeout?,
             linger: linger?,
             queue_bytes: queue_bytes?,
-        })
+        };
+        memory::check(reader, &settings);
+        Some(settings)
     }
 
     /// The public port.
@@ -235,6 +277,7 @@ impl Settings {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             path: "/webhook".to_owned(),
             app_secrets: Secrets::fixed(app_secret),
+            max_app_secrets: 64,
             verify_tokens: Secrets::fixed(verify_token),
             secrets_refresh: Duration::from_secs(10),
             ack_timeout: Duration::from_secs(1),
@@ -243,6 +286,8 @@ impl Settings {
             breaker_probe: Duration::from_secs(1),
             max_body: usize::try_from(TopicSpec::DEFAULT_BODY_BYTES).unwrap_or(usize::MAX),
             max_events: 10_000,
+            min_bytes_per_event: 32,
+            account_bytes_in_flight: 256 << 10,
             limits: Limits::default(),
             drain_delay: Duration::ZERO,
             drain_timeout: Duration::from_secs(10),

@@ -1,7 +1,7 @@
 //! Meta's signature: HMAC-SHA256 over the bytes as received, and the proof that it was right.
 
 use crate::answer::SignatureFault;
-use crate::keyring::Keyring;
+use crate::keyring::{Keyring, UnauthenticatedWork};
 use crate::spool::Kept;
 use bytes::Bytes;
 use hyper::HeaderMap;
@@ -77,10 +77,28 @@ pub(crate) fn claim(headers: &HeaderMap) -> Result<Claim, SignatureFault> {
     Ok(Claim { as_sent, digest })
 }
 
-/// Verifies that one of the app secrets gives the claimed signature of these very bytes.
-pub(crate) fn verify(keyring: &Keyring, claim: Claim, bytes: Bytes) -> Result<VerifiedBody, SignatureFault> {
-    let app = keyring.matching(&bytes, &claim.digest).ok_or(SignatureFault::Wrong)?;
+/// Verifies that one of the app secrets, or of those of `app`, gives the claimed signature of these very bytes.
+pub(crate) async fn verify(
+    keyring: &Keyring,
+    app: Option<&str>,
+    work: &UnauthenticatedWork,
+    claim: Claim,
+    bytes: Bytes,
+) -> Result<VerifiedBody, SignatureFault> {
+    let app = keyring.matching(&bytes, &claim.digest, app, work).await.ok_or(SignatureFault::Wrong)?;
     Ok(VerifiedBody { bytes, signature: claim.as_sent, app })
+}
+
+/// A small body is verified without a pause.
+#[cfg(test)]
+pub(crate) fn verify_now(
+    keyring: &Keyring,
+    claim: Claim,
+    bytes: Bytes,
+) -> Result<VerifiedBody, SignatureFault> {
+    use futures_util::FutureExt as _;
+    let work = UnauthenticatedWork::new();
+    verify(keyring, None, &work, claim, bytes).now_or_never().expect("a small body is verified at once")
 }
 
 fn hex_digit(digit: u8) -> Result<u8, SignatureFault> {
@@ -112,8 +130,8 @@ mod tests {
     }
 
     fn check(secrets: &[Secret], body: &'static [u8], signatures: &[&str]) -> Result<String, SignatureFault> {
-        let keyring = Keyring::new(secrets);
-        let verified = verify(&keyring, claim(&headers(signatures))?, Bytes::from_static(body))?;
+        let claim = claim(&headers(signatures))?;
+        let verified = verify_now(&Keyring::new(secrets, 64), claim, Bytes::from_static(body))?;
         Ok(verified.app().to_owned())
     }
 
@@ -156,12 +174,12 @@ mod tests {
 
     #[test]
     fn every_flipped_bit_is_noticed() {
-        let secrets = Keyring::new(&[test_secret()]);
+        let secrets = Keyring::new(&[test_secret()], 64);
         let right = claim(&headers(&[&format!("sha256={ESCAPED_DIGEST}")])).unwrap();
         for bit in 0..ESCAPED.len() * 8 {
             let mut body = ESCAPED.to_vec();
             body[bit / 8] ^= 1 << (bit % 8);
-            assert!(verify(&secrets, right, Bytes::from(body)).is_err(), "bit {bit}");
+            assert!(verify_now(&secrets, right, Bytes::from(body)).is_err(), "bit {bit}");
         }
     }
 }

@@ -1,16 +1,17 @@
 //! From a request to its answer: the refusals in their order, then verify, make durable, answer.
 
+use crate::acceptor;
 use crate::answer::{Answer, Unavailable};
 use crate::body::{self, BodyFault, Reading};
-use crate::budget::Budget;
+use crate::body_memory::BodyMemory;
 use crate::delivery::Delivery;
-use crate::door;
 use crate::durable::Durable;
 use crate::framing;
 use crate::handshake;
 use crate::incidents::IncidentLog;
+use crate::keyring::UnauthenticatedWork;
+use crate::limit_metrics::{Limit, LimitMetrics};
 use crate::metrics::{Method, Metrics};
-use crate::refusals::{Limit, Refusals};
 use crate::reload::Current;
 use crate::settings::Settings;
 use crate::signature;
@@ -31,6 +32,7 @@ pub(crate) struct Webhook {
     path: String,
     max_body: usize,
     reading: Reading,
+    work: UnauthenticatedWork,
     parts: Parts,
     incidents: IncidentLog,
 }
@@ -40,10 +42,16 @@ pub(crate) struct Webhook {
 pub(crate) struct Parts {
     pub(crate) secrets: Arc<Current>,
     pub(crate) durable: Durable,
-    pub(crate) budget: Arc<Budget>,
+    pub(crate) memory: Arc<BodyMemory>,
     pub(crate) metrics: Arc<Metrics>,
-    pub(crate) refusals: Refusals,
+    pub(crate) limit_metrics: LimitMetrics,
     pub(crate) shutdown: Shutdown,
+}
+
+/// Whose secrets are tried.
+enum Hook<'p> {
+    AnyApp,
+    App(&'p str),
 }
 
 /// An answer, and whether the connection can go on after it.
@@ -68,7 +76,8 @@ impl Webhook {
         Self {
             path: settings.path.clone(),
             max_body: settings.max_body,
-            reading: Reading::new(settings, Arc::clone(&parts.budget)),
+            reading: Reading::new(settings, Arc::clone(&parts.memory)),
+            work: UnauthenticatedWork::new(),
             parts,
             incidents: IncidentLog::new(),
         }
@@ -117,9 +126,9 @@ impl Webhook {
         if let Some(fault) = framing::fault(request.version(), request.headers()) {
             return self.malformed(fault);
         }
-        if request.uri().path() != self.path {
+        let Some(hook) = self.hook(request.uri().path()) else {
             return Outcome::refused(Answer::NotFound);
-        }
+        };
         match method {
             Method::Get => {
                 let tokens = self.parts.secrets.verify_tokens.load();
@@ -127,12 +136,29 @@ impl Webhook {
                 let passed = matches!(answer, Answer::Challenge(_)) && request.body().is_end_stream();
                 Outcome { answer, close: !passed }
             }
-            Method::Post => self.deliver(request, span).await,
+            Method::Post => {
+                let app = match hook {
+                    Hook::AnyApp => None,
+                    Hook::App(name) => Some(name.to_owned()),
+                };
+                self.deliver(request, app.as_deref(), span).await
+            }
             Method::Other => Outcome::refused(Answer::MethodNotAllowed),
         }
     }
 
-    async fn deliver(&self, request: Request<Incoming>, span: &Span) -> Outcome {
+    /// What a path asks for: the webhook itself, or that of an app whose secret is here.
+    fn hook<'p>(&self, path: &'p str) -> Option<Hook<'p>> {
+        match path.strip_prefix(self.path.as_str())? {
+            "" => Some(Hook::AnyApp),
+            rest => {
+                let app = rest.strip_prefix('/')?;
+                self.parts.secrets.keyring.load().has(app).then_some(Hook::App(app))
+            }
+        }
+    }
+
+    async fn deliver(&self, request: Request<Incoming>, app: Option<&str>, span: &Span) -> Outcome {
         let received = SystemTime::now();
         let (head, body) = request.into_parts();
         if is_encoded(&head.headers) {
@@ -145,17 +171,23 @@ impl Webhook {
             Ok(claim) => claim,
             Err(fault) => return Outcome::refused(Answer::Unsigned(fault)),
         };
-        // The share is held until the answer: the bytes are in memory until then.
-        let (bytes, mut share) = match self.reading.read(body).await {
+        // The permit is held until the answer: the bytes are in memory until then.
+        let (bytes, mut permit) = match self.reading.read(body).await {
             Ok(read) => read,
             Err(fault) => return self.unread(fault),
         };
-        let verified = match signature::verify(&self.parts.secrets.keyring.load(), claim, bytes) {
+        let keyring = self.parts.secrets.keyring.load_full();
+        let verified = tokio::select! {
+            biased;
+            verified = signature::verify(&keyring, app, &self.work, claim, bytes) => verified,
+            () = permit.is_evicted() => return self.unread(BodyFault::NoRoom),
+        };
+        let verified = match verified {
             Ok(verified) => verified,
             Err(fault) => return Outcome::refused(Answer::Unsigned(fault)),
         };
-        door::prove(&head.extensions);
-        if share.prove().is_err() {
+        let _authenticated = acceptor::authenticate(&head.extensions);
+        if permit.authenticate().is_err() {
             return self.unread(BodyFault::NoRoom);
         }
         Outcome::of(self.accept(&Delivery::new(verified, received, TraceContext::of(span))).await)
@@ -165,17 +197,17 @@ impl Webhook {
         match fault {
             BodyFault::TooLarge => Outcome::refused(Answer::TooLarge),
             BodyFault::Malformed => self.malformed("the chunks of the body are malformed, or it ended early"),
-            // The budget has counted it.
+            // The memory of bodies has counted it.
             BodyFault::NoRoom => Outcome::refused(Answer::Unavailable(Unavailable::BodyBytes)),
             BodyFault::Slow => {
-                self.parts.refusals.count(Limit::BodyTime);
+                self.parts.limit_metrics.count(Limit::BodyTime);
                 Outcome::refused(Answer::Slow)
             }
         }
     }
 
     fn malformed(&self, fault: &'static str) -> Outcome {
-        self.parts.refusals.count(Limit::Malformed);
+        self.parts.limit_metrics.count(Limit::Malformed);
         Outcome::refused(Answer::Malformed(fault))
     }
 

@@ -11,19 +11,28 @@ use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use prometheus::{Encoder as _, TextEncoder};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 
+use crate::connections::{self, Admitted, Connections};
 use crate::health::{Probe, Report};
 use crate::process::Process;
+use crate::timed_stream::{Clock, HeadTimer, TimedStream, Timeouts};
 
-/// Probes and a scraper or two; more than that waits in the kernel's queue.
+/// Probes and a scraper or two need fewer; when there are more, the oldest is evicted for the newest.
 const MAX_CONNECTIONS: usize = 64;
 
-/// Bounds a slow head and an idle connection alike.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// Who asks is near, and asks at once; what is idle is a scraper's, which connects anew by itself.
+const TIMEOUTS: Timeouts = Timeouts {
+    first_byte: Duration::from_secs(3),
+    head: Duration::from_secs(3),
+    idle: Duration::from_secs(90),
+    write: Duration::from_secs(3),
+};
+
+/// How much hyper reads and writes at once; pipelined requests wait for more.
+const BUFFER_BYTES: usize = 16 << 10;
 
 /// After a failed accept (too many open files), so that the loop does not spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -48,35 +57,44 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, AdminError> {
 
 /// Answers until it is dropped; it stays up while the process drains, so that probes can see that.
 pub async fn serve(listener: TcpListener, process: Process) {
-    let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let connections = Connections::new(MAX_CONNECTIONS, Duration::ZERO);
     loop {
-        let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, _)) => {
-                let process = process.clone();
-                tokio::spawn(async move {
-                    serve_connection(stream, process).await;
-                    drop(slot);
-                });
+                if let Some(admitted) = connections.admit() {
+                    tokio::spawn(serve_connection(stream, process.clone(), admitted));
+                }
             }
             Err(error) => {
                 tracing::warn!(%error, "the admin port cannot accept a connection");
+                if connections::is_exhausted(&error) {
+                    connections.evict(1);
+                }
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
     }
 }
 
-async fn serve_connection(stream: TcpStream, process: Process) {
+async fn serve_connection(stream: TcpStream, process: Process, Admitted { slot, eviction, .. }: Admitted) {
     let service = service_fn(move |request: Request<_>| {
         let response = answer(&request, &process);
         async move { Ok::<_, Infallible>(response) }
     });
+    let clock = Clock::start();
+    let stream = TimedStream::new(stream, Arc::clone(&clock), TIMEOUTS);
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
-    if let Err(error) = http.serve_connection(TokioIo::new(stream), service).await {
-        tracing::debug!(%error, "an admin connection ended early");
+    // The timer says how long; the timeout only has to be there.
+    http.timer(HeadTimer::new(clock, TIMEOUTS)).header_read_timeout(TIMEOUTS.head).max_buf_size(BUFFER_BYTES);
+    tokio::select! {
+        ended = http.serve_connection(TokioIo::new(stream), service) => {
+            if let Err(error) = ended {
+                tracing::debug!(%error, "an admin connection ended early");
+            }
+        }
+        () = eviction.come() => tracing::debug!("an admin connection was evicted for another"),
     }
+    drop(slot);
 }
 
 fn answer<B>(request: &Request<B>, process: &Process) -> Response<Full<Bytes>> {

@@ -37,7 +37,9 @@ impl Refusal {
                 "the body is or contains something other than an object with a string `object` and an array `entry`"
             }
             Self::TooDeep => "arrays and objects nest deeper than 128",
-            Self::TooManyEvents => "the body holds more items than --max-events allows",
+            Self::TooManyEvents => {
+                "the body holds more items than --max-events, or --min-bytes-per-event for its size, allows"
+            }
         }
     }
 }

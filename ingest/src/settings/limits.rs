@@ -7,9 +7,9 @@ use std::time::Duration;
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Limits of the public port")]
 pub struct LimitArgs {
-    /// The most connections at once; when they are all taken, the oldest one that has sent nothing signed makes room,
-    /// and if there is none, the new one is answered 503
-    #[arg(long, env = "WEIR_MAX_CONNECTIONS", default_value = "10000", value_name = "COUNT")]
+    /// The most connections at once; when they are all taken, the oldest one that has sent nothing signed for a while is
+    /// evicted, and if each has a signed request under way, the new one is answered 503
+    #[arg(long, env = "WEIR_MAX_CONNECTIONS", default_value = "4000", value_name = "COUNT")]
     max_connections: Option<String>,
 
     /// How long a new connection may take to send its first byte
@@ -41,8 +41,8 @@ pub struct LimitArgs {
     #[arg(long, env = "WEIR_BODY_MIN_RATE", default_value = "1KiB", value_name = "BYTES")]
     body_min_rate: Option<String>,
 
-    /// Bytes of all bodies together that are held at once; when they are taken, the oldest body whose signature is not
-    /// proven makes room, and if there is none, the new one is answered 503
+    /// Bytes of all bodies together that are held at once; when they are taken, a body that is not yet authenticated
+    /// and holds more than an equal part is evicted, and if there is none, the new one is answered 503
     #[arg(long, env = "WEIR_MAX_BODY_BYTES_IN_FLIGHT", default_value = "64MiB", value_name = "BYTES")]
     max_body_bytes_in_flight: Option<String>,
 }
@@ -74,7 +74,7 @@ impl Default for Limits {
     /// The defaults of `--help`.
     fn default() -> Self {
         Self {
-            max_connections: 10_000,
+            max_connections: 4_000,
             first_byte_timeout: Duration::from_secs(5),
             header_timeout: Duration::from_secs(5),
             idle_timeout: Duration::from_secs(75),

@@ -121,8 +121,8 @@ pub(super) fn sample(body: &'static [u8]) -> Delivery {
     let mut headers = hyper::HeaderMap::new();
     headers.insert(SIGNATURE, text.parse().unwrap());
     let claim = signature::claim(&headers).unwrap();
-    let keyring = Keyring::new(&[Secret::new("shop", "secret")]);
-    let body = signature::verify(&keyring, claim, Bytes::from_static(body)).unwrap();
+    let keyring = Keyring::new(&[Secret::new("shop", "secret")], 1);
+    let body = signature::verify_now(&keyring, claim, Bytes::from_static(body)).unwrap();
     Delivery::new(body, std::time::SystemTime::now(), None)
 }
 

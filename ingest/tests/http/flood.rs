@@ -1,6 +1,6 @@
 //! Clients that prove nothing, many of them, beside honest ones.
 
-use crate::service::{Answer, Connection, SECRET, Service, digest, limited, post, signed, until};
+use crate::service::{Answer, Connection, SECRET, Service, digest, limited, post, settings, signed, until};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -67,6 +67,58 @@ async fn signed_deliveries_are_answered_200_while_unsigned_bodies_flood_in() {
         assert_eq!(staying.answer().await.status, 200, "round {round}, a connection that stays");
     }
     assert_eq!(served.load(Ordering::Relaxed), 0);
+    clients.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_captured_delivery_on_every_connection_keeps_nobody_out() {
+    let service = Service::start(limited(|limits| limits.max_connections = 20)).await;
+    let captured = signed(TEXT);
+    let mut idle = Vec::new();
+    for _ in 0..20 {
+        let mut connection = service.connect().await;
+        connection.send(&captured).await;
+        assert_eq!(connection.answer().await.status, 200);
+        idle.push(connection);
+    }
+    for round in 0..30 {
+        assert_eq!(service.post(TEXT).await.status, 200, "round {round}");
+    }
+    assert!(service.metric("weir_ingest_refused_total", "connections") > 0, "some were evicted");
+    drop(idle);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_small_body_in_two_packets_outlasts_large_ones_with_wrong_signatures() {
+    let service = Service::start(settings()).await;
+    let wrong = format!("x-hub-signature-256: sha256={}\r\n", digest("not the secret", TEXT));
+    let mut request = post(&wrong, &vec![b' '; 4 << 20]);
+    request.pop();
+    let request: Arc<[u8]> = Arc::from(request);
+    let mut clients = JoinSet::new();
+    for _ in 0..20 {
+        let (address, request) = (service.address, Arc::clone(&request));
+        clients.spawn(async move {
+            loop {
+                let mut connection = Connection::to(address).await;
+                if connection.try_send(&request).await.is_ok() {
+                    let _evicted = connection.next_status().await;
+                }
+            }
+        });
+    }
+    let evicted = || service.metric("weir_ingest_refused_total", "body_bytes");
+    until("the bodies take all there is", async || evicted() > 20).await;
+    let honest = signed(TEXT);
+    let (first, second) = honest.split_at(honest.len() - 100);
+    for round in 0..6 {
+        let mut connection = service.connect().await;
+        connection.send(first).await;
+        let before = evicted();
+        until("as many have come as there is room for", async || evicted() > before + 40).await;
+        connection.send(second).await;
+        assert_eq!(connection.answer().await.status, 200, "round {round}");
+    }
     clients.shutdown().await;
 }
 
@@ -155,7 +207,7 @@ async fn a_delivery_waits_for_no_body_that_cannot_fit() {
     let mut waiting = service.connect().await;
     waiting.send(&signed(&large())).await;
     until("a signed body waits for Kafka", async || {
-        service.gauge("weir_ingest_body_bytes_in_flight") >= i64::try_from(LARGE).unwrap()
+        service.metric("weir_ingest_body_bytes_total", "") >= LARGE
     })
     .await;
     let body = vec![b' '; 4 << 20];

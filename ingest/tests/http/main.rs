@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test, as it should")]
 
+mod fairness;
 mod flood;
 mod framing;
 mod secrets;
@@ -307,13 +308,18 @@ async fn requests_under_way_are_answered_when_the_end_is_asked_for() {
 
 #[tokio::test]
 async fn one_connection_too_many_is_answered_503_at_once() {
-    let service = Service::start(limited(|limits| limits.max_connections = 1)).await;
+    let mut settings = limited(|limits| limits.max_connections = 1);
+    settings.ack_timeout = Duration::from_secs(4);
+    let service = Service::start(settings).await;
+    service.cluster.broker_round_trip_time(1, Duration::from_secs(2)).unwrap();
     let mut first = service.connect().await;
     first.send(&signed(TEXT)).await;
-    assert_eq!(first.answer().await.status, 200);
+    let is_under_way = async || service.metric("weir_ingest_body_bytes_total", "") == TEXT.len();
+    until("the one connection has a signed request under way", is_under_way).await;
     let mut second = service.connect().await;
     assert_eq!(second.answer().await.status, 503);
     assert!(second.is_closed().await);
-    drop(first);
+    assert_eq!(first.answer().await.status, 200);
+    service.cluster.broker_round_trip_time(1, Duration::ZERO).unwrap();
     until("the slot is free again", async || service.post(TEXT).await.status == 200).await;
 }

@@ -1,6 +1,9 @@
 //! Tests of `admin`.
 
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
+
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpSocket;
 
 use super::*;
 
@@ -71,4 +74,55 @@ async fn a_taken_port_is_named_with_its_setting() {
     let text = crate::process::chain(&error);
     assert!(text.starts_with(&format!("--admin-listen: cannot listen on {address}")), "{text}");
     assert!(text.contains("in use"), "{text}");
+}
+
+/// More clients than the port has connections, each of which sends this and then neither reads nor closes.
+async fn attack(address: SocketAddr, sent: &[u8]) -> Vec<TcpStream> {
+    let mut clients = Vec::new();
+    for _ in 0..MAX_CONNECTIONS + 6 {
+        let client = TcpSocket::new_v4().unwrap();
+        client.set_recv_buffer_size(4096).unwrap();
+        let mut client = client.connect(address).await.unwrap();
+        client.write_all(sent).await.unwrap();
+        clients.push(client);
+    }
+    clients
+}
+
+/// Asks for far more than fits between the two.
+fn many_requests() -> Vec<u8> {
+    b"GET /metrics HTTP/1.1\r\nhost: weir\r\n\r\n".repeat(400)
+}
+
+async fn is_alive_within_a_second(address: SocketAddr) -> bool {
+    let answer = tokio::time::timeout(Duration::from_secs(1), ask(address, "GET", "/livez")).await;
+    answer.is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
+}
+
+#[tokio::test]
+async fn silent_clients_do_not_keep_a_probe_from_its_answer() {
+    let (address, _process) = server().await;
+    let _silent = attack(address, b"").await;
+    assert!(is_alive_within_a_second(address).await);
+}
+
+#[tokio::test]
+async fn clients_that_read_no_answer_do_not_keep_a_probe_from_its_answer() {
+    let (address, _process) = server().await;
+    let _clients = attack(address, &many_requests()).await;
+    assert!(is_alive_within_a_second(address).await);
+}
+
+#[tokio::test]
+async fn a_client_that_reads_no_answer_is_cut_off_in_seconds() {
+    let (address, _process) = server().await;
+    let mut clients = attack(address, &many_requests()).await;
+    let newest = clients.pop().unwrap();
+    // It goes on reading nothing: that it cannot write any more says that it was cut off.
+    let cut_off = async {
+        while newest.try_write(b"x").map_or_else(|error| error.kind() == ErrorKind::WouldBlock, |_| true) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(TIMEOUTS.write * 3, cut_off).await.unwrap();
 }

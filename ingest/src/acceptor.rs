@@ -1,11 +1,9 @@
-//! Lets connections in, serves each one, and counts how it ended.
+//! Accepts connections, serves each one, and counts how it ended.
 
 use crate::answer::{self, Answer, Unavailable};
+use crate::limit_metrics::{Limit, LimitMetrics};
 use crate::metrics::{Method, Metrics};
-use crate::refusals::{Limit, Refusals};
 use crate::settings::Limits;
-use crate::strangers::{Admitted, Cut, Place, Strangers};
-use crate::wire::{Clock, HeadTimer, Patience, RanOut, Wire};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http_body_util::Full;
@@ -17,6 +15,8 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use prometheus::IntGauge;
+use runtime::connections::{self, Admitted, Authenticated, Connections, Eviction, Slot};
+use runtime::timed_stream::{Clock, HeadTimer, TimedOut, TimedStream, Timeouts};
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -25,28 +25,31 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// How long to wait before accepting again when the system had no connection to give.
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
-/// How many strangers make room at once when the system has no connection to give.
-const CUT_AT_ONCE: usize = 4;
-/// How long those accepted last may take to prove themselves before that.
+/// How many connections are evicted at once when the process has no descriptor left.
+const EVICTED_AT_ONCE: usize = 4;
+/// How long those accepted last may take to authenticate a request before that.
 const HONEST_WITHIN: Duration = Duration::from_millis(1);
+/// How long after a signed request an idle connection counts as younger than a new one.
+const AUTHENTICATED_FOR: Duration = Duration::from_secs(10);
 /// hyper keeps room for this many header lines on the stack, and allocates for any other number.
 const HYPERS_HEADERS: usize = 100;
 
-/// Lets connections in.
+/// Accepts connections.
 #[derive(Debug)]
-pub(crate) struct Door {
-    strangers: Arc<Strangers>,
+pub(crate) struct Acceptor {
+    connections: Arc<Connections>,
     limits: Limits,
     metrics: Arc<Metrics>,
-    refusals: Refusals,
+    limit_metrics: LimitMetrics,
 }
 
-impl Door {
-    pub(crate) fn new(limits: &Limits, metrics: Arc<Metrics>, refusals: Refusals) -> Self {
-        Self { strangers: Strangers::new(limits.max_connections), limits: limits.clone(), metrics, refusals }
+impl Acceptor {
+    pub(crate) fn new(limits: &Limits, metrics: Arc<Metrics>, limit_metrics: LimitMetrics) -> Self {
+        let connections = Connections::new(limits.max_connections, AUTHENTICATED_FOR);
+        Self { connections, limits: limits.clone(), metrics, limit_metrics }
     }
 
-    /// Accepts until it is dropped; `respond` answers the requests, and finds the connection's [`Place`] among their
+    /// Accepts until it is dropped; `respond` answers the requests, and finds the connection's [`Slot`] among their
     /// extensions.
     pub(crate) async fn keep_accepting<R, F>(
         &self,
@@ -70,44 +73,48 @@ impl Door {
         R: Fn(Request<Incoming>) -> F + Clone + Send + 'static,
         F: Future<Output = Response<Full<Bytes>>> + Send,
     {
-        let Some(Admitted { place, cut, is_anothers }) = self.strangers.admit() else {
+        let Some(Admitted { slot, eviction, evicts_another }) = self.connections.admit() else {
             return self.turn_away(&stream);
         };
-        if is_anothers {
-            self.refusals.count(Limit::Connections);
+        if evicts_another {
+            self.limit_metrics.count(Limit::Connections);
         }
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection was gone before it was served");
         }
-        let (clock, patience) = (Clock::new(), Patience::new(&self.limits));
-        let wire = Wire::new(stream, Arc::clone(&clock), patience);
+        let (clock, timeouts) = (Clock::start(), timeouts(&self.limits));
+        let stream = TimedStream::new(stream, Arc::clone(&clock), timeouts);
         let open = Open::count(&self.metrics.connections);
         let metrics = Arc::clone(&self.metrics);
         let service = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(Arc::clone(&place));
+            request.extensions_mut().insert(Arc::clone(&slot));
             let (respond, metrics) = (respond.clone(), Arc::clone(&metrics));
             async move { Ok::<_, Infallible>(survive(respond, request, &metrics).await) }
         });
-        let http = self.http(HeadTimer { clock: Arc::clone(&clock), patience });
-        let connection = graceful.watch(http.serve_connection(TokioIo::new(wire), service));
-        let end = End { clock, metrics: Arc::clone(&self.metrics), refusals: self.refusals.clone() };
+        let http = self.http(HeadTimer::new(Arc::clone(&clock), timeouts));
+        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
+        let end =
+            End { clock, metrics: Arc::clone(&self.metrics), limit_metrics: self.limit_metrics.clone() };
         tokio::spawn(async move {
-            serve(connection, cut, &end).await;
+            serve(connection, eviction, &end).await;
             drop(open);
         });
     }
 
-    /// Waits until the system may have a connection to give, which it may for want of descriptors: those of strangers
-    /// are had at once.
+    /// Waits until the system may have a connection to give. For want of descriptors others are evicted, which gives
+    /// some back at once; what else went wrong would not be mended by that.
     async fn back_off(&self, error: &std::io::Error) {
         self.metrics.accept_errors.inc();
         tracing::debug!(%error, "a connection could not be accepted");
-        tokio::time::sleep(HONEST_WITHIN).await;
-        let cut = self.strangers.cut_oldest(CUT_AT_ONCE);
-        if cut == 0 {
-            tokio::time::sleep(ACCEPT_BACKOFF).await;
+        if connections::is_exhausted(error) {
+            tokio::time::sleep(HONEST_WITHIN).await;
+            let evicted = self.connections.evict(EVICTED_AT_ONCE);
+            (0..evicted).for_each(|_| self.limit_metrics.count(Limit::Connections));
+            if evicted > 0 {
+                return;
+            }
         }
-        (0..cut).for_each(|_| self.refusals.count(Limit::Connections));
+        tokio::time::sleep(ACCEPT_BACKOFF).await;
     }
 
     fn http(&self, timer: HeadTimer) -> http1::Builder {
@@ -126,17 +133,24 @@ impl Door {
     /// Answers at once, in as many bytes as a fresh socket takes without waiting.
     fn turn_away(&self, stream: &TcpStream) {
         self.metrics.answered(Method::Other, &Answer::Unavailable(Unavailable::Connections));
-        self.refusals.count(Limit::Connections);
+        self.limit_metrics.count(Limit::Connections);
         if let Err(error) = stream.try_write(answer::TURNED_AWAY) {
             tracing::debug!(%error, "a connection that was turned away did not wait for the answer");
         }
     }
 }
 
-/// Something signed came with the request of these extensions: its connection makes room for nobody any more.
-pub(crate) fn prove(extensions: &Extensions) {
-    if let Some(place) = extensions.get::<Arc<Place>>() {
-        place.prove();
+/// The request of these extensions is signed: its connection is not evicted while what this returns lives.
+pub(crate) fn authenticate(extensions: &Extensions) -> Option<Authenticated> {
+    extensions.get::<Arc<Slot>>().map(Slot::authenticate)
+}
+
+const fn timeouts(limits: &Limits) -> Timeouts {
+    Timeouts {
+        first_byte: limits.first_byte_timeout,
+        head: limits.header_timeout,
+        idle: limits.idle_timeout,
+        write: limits.idle_timeout,
     }
 }
 
@@ -154,11 +168,11 @@ where
     })
 }
 
-async fn serve(connection: impl Future<Output = hyper::Result<()>>, cut: Cut, end: &End) {
+async fn serve(connection: impl Future<Output = hyper::Result<()>>, eviction: Eviction, end: &End) {
     tokio::select! {
         biased;
         ended = connection => end.note(ended),
-        () = cut.come() => tracing::debug!("a connection that had sent nothing signed made room for another"),
+        () = eviction.come() => tracing::debug!("a connection was evicted for another"),
     }
 }
 
@@ -166,7 +180,7 @@ async fn serve(connection: impl Future<Output = hyper::Result<()>>, cut: Cut, en
 struct End {
     clock: Arc<Clock>,
     metrics: Arc<Metrics>,
-    refusals: Refusals,
+    limit_metrics: LimitMetrics,
 }
 
 impl End {
@@ -174,19 +188,19 @@ impl End {
     fn note(&self, ended: hyper::Result<()>) {
         let Err(error) = ended else { return };
         tracing::debug!(%error, "a connection ended early");
-        match self.clock.ran_out() {
-            Some(RanOut::FirstByte | RanOut::Head) => self.refusals.count(Limit::HeaderTime),
-            Some(RanOut::Answer) => self.refusals.count(Limit::AnswerTime),
+        match self.clock.timed_out() {
+            Some(TimedOut::FirstByte | TimedOut::Head) => self.limit_metrics.count(Limit::HeaderTime),
+            Some(TimedOut::Answer) => self.limit_metrics.count(Limit::AnswerTime),
             None if error.is_parse_too_large() => self.refused(431, Limit::HeaderSize),
             None if error.is_parse() => self.refused(400, Limit::Malformed),
             // Idle for as long as is allowed, or the client went away.
-            Some(RanOut::Idle) | None => {}
+            Some(TimedOut::Idle) | None => {}
         }
     }
 
     fn refused(&self, status: u16, limit: Limit) {
         self.metrics.answered_by_hyper(status);
-        self.refusals.count(limit);
+        self.limit_metrics.count(limit);
     }
 }
 

@@ -1,23 +1,23 @@
-//! A connection as hyper reads and writes it, with a clock that tells a slow head from an idle connection.
+//! A connection as hyper reads and writes it, with timeouts that tell a slow head from an idle connection.
 //!
 //! hyper has one timeout for both: it starts when hyper begins to wait for a head. It takes the time from a timer that
-//! it is given, so the timer here ends each wait when the right one of three limits has passed.
+//! it is given, so the timer here ends each wait when the right one of three timeouts has passed.
 
-use crate::settings::Limits;
-use hyper::rt::{Sleep, Timer};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
+
+use hyper::rt::{Sleep, Timer};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-/// What ran out on a connection.
+/// Which timeout ended a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum RanOut {
+pub enum TimedOut {
     /// Nothing came at all.
     FirstByte,
     /// A head did not become whole.
@@ -30,47 +30,47 @@ pub(crate) enum RanOut {
 
 /// How long a client may take for what.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Patience {
-    first_byte: Duration,
-    head: Duration,
-    idle: Duration,
+pub struct Timeouts {
+    /// From the start of a connection to its first byte.
+    pub first_byte: Duration,
+    /// From the first byte of a head to its end.
+    pub head: Duration,
+    /// From an answer to the next request.
+    pub idle: Duration,
+    /// Without a byte of an answer being taken.
+    pub write: Duration,
 }
 
 /// What the stream and the timer of one connection tell each other.
 #[derive(Debug)]
-pub(crate) struct Clock {
+pub struct Clock {
     opened: Instant,
     /// Microseconds from `opened` to the first byte of the head that is waited for, plus one; zero before it.
     head_began: AtomicU64,
     /// Whether a head has been waited for before.
     is_used: AtomicBool,
-    ran_out: AtomicU8,
-}
-
-impl Patience {
-    pub(crate) fn new(limits: &Limits) -> Self {
-        Self { first_byte: limits.first_byte_timeout, head: limits.header_timeout, idle: limits.idle_timeout }
-    }
+    timed_out: AtomicU8,
 }
 
 impl Clock {
-    pub(crate) fn new() -> Arc<Self> {
+    /// A clock for a connection that begins now.
+    pub fn start() -> Arc<Self> {
         Arc::new(Self {
             opened: Instant::now(),
             head_began: AtomicU64::new(0),
             is_used: AtomicBool::new(false),
-            ran_out: AtomicU8::new(0),
+            timed_out: AtomicU8::new(0),
         })
     }
 
-    /// What ran out, if that is how the connection ended.
-    pub(crate) fn ran_out(&self) -> Option<RanOut> {
-        let all = [RanOut::FirstByte, RanOut::Head, RanOut::Idle, RanOut::Answer];
-        all.into_iter().find(|what| self.ran_out.load(Ordering::Relaxed) == *what as u8 + 1)
+    /// Which timeout ended the connection, if one did.
+    pub fn timed_out(&self) -> Option<TimedOut> {
+        let all = [TimedOut::FirstByte, TimedOut::Head, TimedOut::Idle, TimedOut::Answer];
+        all.into_iter().find(|what| self.timed_out.load(Ordering::Relaxed) == *what as u8 + 1)
     }
 
-    fn note(&self, what: RanOut) {
-        self.ran_out.store(what as u8 + 1, Ordering::Relaxed);
+    fn note(&self, what: TimedOut) {
+        self.timed_out.store(what as u8 + 1, Ordering::Relaxed);
     }
 
     /// Bytes came.
@@ -89,9 +89,16 @@ impl Clock {
 
 /// The timer that hyper is given; it knows better than hyper how long to wait.
 #[derive(Debug)]
-pub(crate) struct HeadTimer {
-    pub(crate) clock: Arc<Clock>,
-    pub(crate) patience: Patience,
+pub struct HeadTimer {
+    clock: Arc<Clock>,
+    timeouts: Timeouts,
+}
+
+impl HeadTimer {
+    /// The timer of the connection that `clock` belongs to.
+    pub const fn new(clock: Arc<Clock>, timeouts: Timeouts) -> Self {
+        Self { clock, timeouts }
+    }
 }
 
 impl Timer for HeadTimer {
@@ -103,15 +110,15 @@ impl Timer for HeadTimer {
     fn sleep_until(&self, _deadline: std::time::Instant) -> Pin<Box<dyn Sleep>> {
         self.clock.head_began.store(0, Ordering::Relaxed);
         let (nothing, quiet) = if self.clock.is_used.swap(true, Ordering::Relaxed) {
-            (RanOut::Idle, self.patience.idle)
+            (TimedOut::Idle, self.timeouts.idle)
         } else {
-            (RanOut::FirstByte, self.patience.first_byte)
+            (TimedOut::FirstByte, self.timeouts.first_byte)
         };
         Box::pin(HeadWait {
             clock: Arc::clone(&self.clock),
             nothing,
             quiet_until: Instant::now() + quiet,
-            head: self.patience.head,
+            head: self.timeouts.head,
             sleep: None,
         })
     }
@@ -121,7 +128,7 @@ impl Timer for HeadTimer {
 struct HeadWait {
     clock: Arc<Clock>,
     /// What has run out when no byte came.
-    nothing: RanOut,
+    nothing: TimedOut,
     quiet_until: Instant,
     head: Duration,
     sleep: Option<Pin<Box<tokio::time::Sleep>>>,
@@ -134,7 +141,7 @@ impl Future for HeadWait {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let (what, deadline) = match self.clock.head_began() {
-            Some(began) => (RanOut::Head, began + self.head),
+            Some(began) => (TimedOut::Head, began + self.head),
             None => (self.nothing, self.quiet_until),
         };
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
@@ -149,17 +156,17 @@ impl Future for HeadWait {
 
 /// The socket; an answer that is not taken in time breaks it.
 #[derive(Debug)]
-pub(crate) struct Wire {
+pub struct TimedStream {
     stream: TcpStream,
     clock: Arc<Clock>,
-    /// How long an answer may stay untaken.
-    patience: Duration,
+    write_timeout: Duration,
     untaken: Option<Pin<Box<tokio::time::Sleep>>>,
 }
 
-impl Wire {
-    pub(crate) const fn new(stream: TcpStream, clock: Arc<Clock>, patience: Patience) -> Self {
-        Self { stream, clock, patience: patience.idle, untaken: None }
+impl TimedStream {
+    /// The stream of the connection that `clock` belongs to.
+    pub const fn new(stream: TcpStream, clock: Arc<Clock>, timeouts: Timeouts) -> Self {
+        Self { stream, clock, write_timeout: timeouts.write, untaken: None }
     }
 
     /// Passes on what a write gave; while it waits, the time runs.
@@ -168,15 +175,15 @@ impl Wire {
             self.untaken = None;
             return written;
         }
-        let patience = self.patience;
-        let sleep = self.untaken.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+        let timeout = self.write_timeout;
+        let sleep = self.untaken.get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
         ready!(sleep.as_mut().poll(context));
-        self.clock.note(RanOut::Answer);
+        self.clock.note(TimedOut::Answer);
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
-impl AsyncRead for Wire {
+impl AsyncRead for TimedStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -191,7 +198,7 @@ impl AsyncRead for Wire {
     }
 }
 
-impl AsyncWrite for Wire {
+impl AsyncWrite for TimedStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -1,15 +1,15 @@
-//! A door on a loopback port.
+//! An acceptor on a loopback port.
 
 use super::*;
 use prometheus::Registry;
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-/// A door whose handler panics at `/panic`, on a loopback port.
+/// An acceptor whose handler panics at `/panic`, on a loopback port.
 async fn open() -> (SocketAddr, Arc<Metrics>) {
     let registry = Registry::new();
     let metrics = Arc::new(Metrics::new(&registry));
-    let door = Door::new(&Limits::default(), Arc::clone(&metrics), Refusals::new(&registry));
+    let acceptor = Acceptor::new(&Limits::default(), Arc::clone(&metrics), LimitMetrics::new(&registry));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
@@ -17,7 +17,7 @@ async fn open() -> (SocketAddr, Arc<Metrics>) {
             assert_ne!(request.uri().path(), "/panic", "on purpose");
             Answer::Accepted.into_response(false)
         };
-        door.keep_accepting(&listener, &GracefulShutdown::new(), respond).await;
+        acceptor.keep_accepting(&listener, &GracefulShutdown::new(), respond).await;
     });
     (address, metrics)
 }

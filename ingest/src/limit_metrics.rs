@@ -1,4 +1,4 @@
-//! Counts what the limits at the door refuse, and says when there is not enough room.
+//! Counts what the limits of the public port refuse, and logs when there is not enough room.
 
 use prometheus::{IntCounter, Registry};
 use runtime::metrics::counters;
@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 /// How often the same lack of room is said again.
 const SAY_EVERY: Duration = Duration::from_mins(1);
 
-/// A limit at the door, as a label.
+/// A limit of the public port, as a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Limit {
-    /// As many connections are open as are allowed: one was turned away, or made room for another.
+    /// As many connections are open as are allowed: one was turned away, or evicted for another.
     Connections,
-    /// As many bytes of bodies are held as are allowed: one was refused, or made room for another.
+    /// As many bytes of bodies are held as are allowed: one was refused, or evicted for another.
     BodyBytes,
     /// The first byte, or the whole head, did not come in time.
     HeaderTime,
@@ -54,18 +54,18 @@ impl Limit {
 
 /// A counter a limit, all of them there from the start.
 #[derive(Clone, Debug)]
-pub(crate) struct Refusals {
+pub(crate) struct LimitMetrics {
     counters: [IntCounter; Limit::ALL.len()],
     connections: Arc<Throttle>,
     body_bytes: Arc<Throttle>,
 }
 
-impl Refusals {
+impl LimitMetrics {
     pub(crate) fn new(registry: &Registry) -> Self {
         let refused = counters(
             registry,
             "weir_ingest_refused_total",
-            "Requests and connections that a limit at the door refused or cut off, by limit.",
+            "Requests and connections that a limit of the public port refused or evicted, by limit.",
             &["limit"],
         );
         let throttle = || Arc::new(Throttle::new(SAY_EVERY));
@@ -88,14 +88,14 @@ impl Refusals {
             tracing::warn!(
                 setting,
                 suppressed,
-                "no room is left: clients that have proven nothing make room, or new ones are answered 503"
+                "limit reached: evicting unauthenticated clients, or answering 503"
             );
         }
     }
 }
 
 #[cfg(test)]
-impl Refusals {
+impl LimitMetrics {
     pub(crate) fn of(&self, limit: Limit) -> u64 {
         self.counters[limit as usize].get()
     }

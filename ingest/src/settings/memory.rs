@@ -1,0 +1,148 @@
+//! What ingest may need of memory at most: the sum of what its limits allow, held against the limit of its container.
+
+use super::Settings;
+use runtime::memory_limit;
+use runtime::producer::ProducerOptions;
+use runtime::settings::{Problem, Reader, Source, form};
+use std::fmt;
+
+/// The flag that names a limit where the control group does not.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Memory")]
+pub struct MemoryArgs {
+    /// Memory that the process may use; what the other limits allow together has to fit, or it does not start [default:
+    /// what its control group allows, if it says so]
+    #[arg(long, env = "WEIR_MEMORY_LIMIT", value_name = "BYTES")]
+    memory_limit: Option<String>,
+}
+
+/// A header line as it is parsed, and its place in a map.
+const HEADER_LINE: usize = 128;
+/// What a connection takes beside its head: its task, timers, hyper's state, what is written.
+const CONNECTION: usize = 8 << 10;
+/// What librdkafka keeps of a record beside its bytes.
+const QUEUED_RECORD: usize = 512;
+/// What waits for the spool's thread, its transaction, and what is read back for Kafka.
+const SPOOL: usize = 80 << 20;
+/// The program, threads and their stacks, Kafka's metadata, SQLite's pages, what a delivery takes while it is split.
+const FIXED: usize = 64 << 20;
+
+/// What takes memory, and the flags that say how much.
+struct Part {
+    what: &'static str,
+    bytes: usize,
+    flags: &'static str,
+}
+
+/// Everything that takes memory.
+pub(super) struct Need(Vec<Part>);
+
+impl Need {
+    pub(super) fn of(settings: &Settings) -> Self {
+        let limits = &settings.limits;
+        // A head is read into a buffer that may be doubled, and what is parsed of it refers to an earlier one.
+        let connection = 3 * limits.max_header_bytes + limits.max_headers * HEADER_LINE + CONNECTION;
+        let part = |what, bytes, flags| Part { what, bytes, flags };
+        let mut parts = vec![
+            part("connections", limits.max_connections * connection, "--max-connections, --max-header-bytes"),
+            // The pieces of a body are put into a buffer that doubles as they come.
+            part("bodies", 2 * limits.max_body_bytes_in_flight, "--max-body-bytes-in-flight"),
+            part(
+                "records that wait for Kafka",
+                settings.queue_bytes + ProducerOptions::default().queue_records * QUEUED_RECORD,
+                "--queue-bytes",
+            ),
+            part("the process itself", FIXED, ""),
+        ];
+        if settings.spool.is_some() {
+            parts.push(part("deliveries that wait for the spool", SPOOL, "--spool-dir"));
+        }
+        Self(parts)
+    }
+
+    fn bytes(&self) -> u64 {
+        self.0.iter().map(|part| part.bytes as u64).sum()
+    }
+}
+
+impl fmt::Display for Need {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, Part { what, bytes, flags }) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { " + " };
+            write!(formatter, "{separator}{} for {what}", MiB(*bytes as u64))?;
+            if !flags.is_empty() {
+                write!(formatter, " ({flags})")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A size as people read it, rounded up.
+struct MiB(u64);
+
+impl fmt::Display for MiB {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} MiB", self.0.div_ceil(1 << 20))
+    }
+}
+
+/// Notes a problem when what the limits allow together does not fit.
+pub(super) fn check(reader: &mut Reader<'_>, settings: &Settings) {
+    let named = reader.optional("memory_limit", &form::bytes(16 << 20..=1 << 50));
+    let (limit, source) = match (named, memory_limit::of_this_process()) {
+        (Some(limit), _) => (limit, reader.source("memory_limit")),
+        (None, Some((limit, file))) => (limit, Source::File(file.display().to_string())),
+        (None, None) => return,
+    };
+    if let Some(problem) = problem(&Need::of(settings), limit, source) {
+        reader.add(problem);
+    }
+}
+
+fn problem(need: &Need, limit: u64, source: Source) -> Option<Problem> {
+    (need.bytes() > limit).then(|| Problem {
+        setting: "--memory-limit".to_owned(),
+        source,
+        found: MiB(limit).to_string(),
+        expected: format!(
+            "{} at least, which the limits of this process allow together: {need}; give it more, or lower one of them",
+            MiB(need.bytes())
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::SpoolSettings;
+
+    fn shipped() -> Settings {
+        Settings { spool: Some(SpoolSettings::of("/spool".into())), ..Settings::local("secret", "token") }
+    }
+
+    #[test]
+    fn the_defaults_fit_the_limit_that_is_shipped() {
+        let manifest = include_str!("../../../k8s/base/ingest.yaml");
+        let limit = manifest.lines().find(|line| line.trim().starts_with("limits: ")).unwrap();
+        let (_, megabytes) = limit.split_once("memory: ").unwrap();
+        let megabytes: u64 = megabytes.trim_end_matches("Mi}").parse().unwrap();
+        let need = Need::of(&shipped());
+        assert!(problem(&need, megabytes << 20, Source::NotSet).is_none(), "{need}");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named_part_by_part_with_its_flag() {
+        let mut settings = shipped();
+        settings.limits.max_connections = 20_000;
+        let problem = problem(&Need::of(&settings), 768 << 20, Source::NotSet).unwrap().to_string();
+        for part in [
+            "--memory-limit (not set): found 768 MiB, expected 1",
+            "MiB for connections (--max-connections, --max-header-bytes) + 128 MiB for bodies (",
+            "for records that wait for Kafka (--queue-bytes) + 64 MiB for the process itself + 80 MiB for deliveries",
+            "; give it more, or lower one of them",
+        ] {
+            assert!(problem.contains(part), "{problem}");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Who holds a slot, and who is evicted.
+
+use std::task::{Context, Waker};
+
+use super::*;
+
+const A_WHILE: Duration = Duration::from_secs(10);
+
+fn is_evicted(eviction: Eviction) -> bool {
+    std::pin::pin!(eviction.come()).poll(&mut Context::from_waker(Waker::noop())).is_ready()
+}
+
+/// Returns once the clock of the connections has moved on.
+fn tick(connections: &Connections) {
+    let now = connections.now();
+    while connections.now() < now + 2 {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn the_oldest_unauthenticated_connection_is_evicted_and_a_busy_one_never() {
+    let connections = Connections::new(3, A_WHILE);
+    let [busy, oldest, younger] = [0, 1, 2].map(|_| connections.admit().unwrap());
+    let request = busy.slot.authenticate();
+    let newest = connections.admit().unwrap();
+    assert!(newest.evicts_another && is_evicted(oldest.eviction));
+    let others = [newest.slot.authenticate(), younger.slot.authenticate()];
+    drop(oldest.slot);
+    assert!(connections.admit().is_none(), "each has a request under way");
+    assert!(!is_evicted(busy.eviction) && !is_evicted(younger.eviction));
+    drop((request, others, busy.slot));
+    assert!(connections.admit().is_some_and(|admitted| !admitted.evicts_another));
+}
+
+#[test]
+fn a_replayed_request_does_not_hold_a_slot() {
+    let connections = Connections::new(4, A_WHILE);
+    let replayed = [0, 1, 2, 3].map(|_| connections.admit().unwrap());
+    for admitted in &replayed {
+        drop(admitted.slot.authenticate());
+    }
+    // More than half of the slots are idle, so they are evicted before the newcomers.
+    let honest = [0, 1].map(|_| connections.admit().unwrap());
+    let [first, second, third, fourth] = replayed.map(|admitted| is_evicted(admitted.eviction));
+    assert!(first && second && !third && !fourth);
+    // From then on, newcomers are.
+    let newest = connections.admit().unwrap();
+    let [first, second] = honest.map(|admitted| is_evicted(admitted.eviction));
+    assert!(first && !second && !is_evicted(newest.eviction));
+}
+
+#[test]
+fn what_was_authenticated_fades() {
+    for (authenticated_for, fades) in [(Duration::ZERO, true), (A_WHILE, false)] {
+        let connections = Connections::new(3, authenticated_for);
+        let idle = connections.admit().unwrap();
+        drop(idle.slot.authenticate());
+        tick(&connections);
+        let others = [0, 1].map(|_| connections.admit().unwrap());
+        let _newest = connections.admit().unwrap();
+        assert_eq!(is_evicted(idle.eviction), fades);
+        drop(others);
+    }
+}
+
+#[test]
+fn who_was_busy_since_is_not_the_longest_idle() {
+    let connections = Connections::new(2, A_WHILE);
+    let [one, other] = [0, 1].map(|_| connections.admit().unwrap());
+    drop((one.slot.authenticate(), other.slot.authenticate()));
+    tick(&connections);
+    drop(one.slot.authenticate());
+    let _newest = connections.admit().unwrap();
+    assert!(is_evicted(other.eviction) && !is_evicted(one.eviction));
+}
+
+#[test]
+fn connections_are_evicted_for_nobody_but_those_that_are_busy() {
+    let connections = Connections::new(3, A_WHILE);
+    let [stranger, busy, idle] = [0, 1, 2].map(|_| connections.admit().unwrap());
+    let _request = busy.slot.authenticate();
+    drop(idle.slot.authenticate());
+    assert_eq!(connections.evict(1), 1);
+    assert!(is_evicted(stranger.eviction));
+    assert_eq!(connections.evict(5), 1);
+    assert!(is_evicted(idle.eviction) && !is_evicted(busy.eviction));
+    assert!(connections.admit().is_some_and(|admitted| !admitted.evicts_another));
+}
+
+#[test]
+fn a_slot_is_free_again_whether_authenticated_or_not() {
+    let connections = Connections::new(1, A_WHILE);
+    drop(connections.admit().unwrap());
+    let again = connections.admit().unwrap();
+    assert!(!again.evicts_another);
+    drop((again.slot.authenticate(), again.slot.authenticate()));
+    drop(again);
+    assert!(connections.admit().is_some_and(|admitted| !admitted.evicts_another));
+}
+
+#[test]
+fn only_want_of_descriptors_or_memory_is_exhaustion() {
+    for (number, expected) in [(23, true), (24, true), (12, true), (103, false), (4, false), (1, false)] {
+        assert_eq!(is_exhausted(&io::Error::from_raw_os_error(number)), expected, "{number}");
+    }
+}
