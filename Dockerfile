@@ -4,7 +4,7 @@
 
 FROM rust:1.95.0-slim-trixie AS build
 
-# librdkafka and its OpenSSL are built from source. Debian drops old versions of packages, so that pinning them would
+# librdkafka is built from source, with its OpenSSL, zlib and zstd. Debian drops old versions of packages, so that pinning them would
 # break the build with every point release.
 # hadolint ignore=DL3008
 RUN apt-get update \

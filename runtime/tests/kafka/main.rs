@@ -4,6 +4,7 @@
 extern crate weir_runtime as runtime;
 
 mod cluster;
+mod codecs;
 mod consumer;
 mod handler;
 mod killed;
