@@ -1,7 +1,7 @@
 //! What every process of Weir runs on: Kafka in and out, settings, telemetry, the admin port, shutdown.
 //!
 //! Nothing here knows of Meta: topics are strings, payloads are bytes. Nothing here is global but the
-//! subscriber that [`process::run`] installs, so several workloads can live in one process.
+//! subscriber that [`process::run_consumer`] installs, so several workloads can live in one process.
 
 pub mod admin;
 pub mod aside;

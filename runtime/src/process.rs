@@ -61,26 +61,11 @@ impl Process {
     }
 }
 
-/// Runs a workload from the command line to the exit code.
+/// Runs a workload that consumes from the command line to the exit code.
 ///
-/// `A` declares the flags beside the common ones, `read` checks them, `app` is the work. The exit code is
-/// 0 after a clean end, 1 after an error, 2 after a bad setting; 130 or 143 when a second signal cuts the
+/// `A` declares the flags beside the common ones and those of [`ConsumerArgs`], `read` checks them, `app` is the work. The
+/// exit code is 0 after a clean end, 1 after an error, 2 after a bad setting; 130 or 143 when a second signal cuts the
 /// end short.
-pub fn run<A, S, F, E>(
-    about: About,
-    read: impl FnOnce(&A, &mut Reader<'_>) -> Option<S>,
-    app: impl FnOnce(CommonSettings, S, Process) -> F,
-) -> ExitCode
-where
-    A: Args + FromArgMatches,
-    F: Future<Output = Result<(), E>>,
-    E: Into<Box<dyn Error + Send + Sync>>,
-{
-    let command = command::<A>(about);
-    launch(about, &command, read, |_| None, |common, settings, process, _| app(common, settings, process))
-}
-
-/// As [`run`], for a workload that consumes: with the flags of [`ConsumerArgs`] too.
 pub fn run_consumer<A, S, F, E>(
     about: About,
     read: impl FnOnce(&A, &mut Reader<'_>) -> Option<S>,
@@ -95,7 +80,7 @@ where
     launch(about, &command, read, |_| None, |common, settings, process, _| app(common, settings, process))
 }
 
-/// As [`run`], for a workload that listens itself: its port and the admin port are bound together before the work
+/// As [`run_consumer`], for a workload that listens itself: its port and the admin port are bound together before the work
 /// begins, so that a start that fails names both.
 #[expect(clippy::missing_panics_doc, reason = "it cannot panic, as the message says")]
 pub fn run_listening<A, S, F, E>(

@@ -117,6 +117,45 @@ async fn mentions_are_looked_up_in_order_while_processes_come_and_go_and_no_toke
     }
 }
 
+/// Mentions while the Graph API hangs, which take minutes to be asked about once.
+const HUNG: [(&str, &str); 3] =
+    [("WEIR_STALL_TIMEOUT", "10s"), ("WEIR_GRAPH_TIMEOUT", "5s"), ("WEIR_LOOKUP_CONCURRENCY", "2")];
+
+#[tokio::test]
+async fn a_graph_api_that_never_answers_costs_no_restart_and_no_dead_letter_and_the_lag_says_why() {
+    let ground = Ground::prepare().await.unwrap();
+    ground.graph.misbehave_batches(Behaviour::Hang);
+    for id in [ACCOUNT, "me"] {
+        ground.graph.misbehave(id, Behaviour::Hang);
+    }
+    write(&ground).await.unwrap();
+    let mut lookups = ground.consumer_with("weir-lookups", &HUNG).await.unwrap();
+    let waits = async |reason: &str| {
+        lookups.metric("weir_consumer_waiting_partitions", &format!("reason=\"{reason}\"")).await
+    };
+    until("the reason of the lag", PATIENCE, async || Ok((waits("api_answer").await? > 0.0).then_some(())))
+        .await
+        .unwrap();
+    // Two at a time, 5 s each: more than four times the limit of a stall.
+    until("many requests in vain", PATIENCE, async || {
+        let requests = lookups.metric("weir_graph_requests_total", "").await?;
+        Ok((requests >= 18.0).then_some(()))
+    })
+    .await
+    .unwrap();
+    assert!(waits("api_answer").await.unwrap() > 0.0);
+    for name in ["weir_consumer_rebuilt_total", "weir_consumer_dead_letters_total"] {
+        assert_eq!(lookups.metric(name, "").await.unwrap().to_string(), "0", "{name}");
+    }
+    ground.graph.behave_about_batches();
+    for id in [ACCOUNT, "me"] {
+        ground.graph.behave(id);
+    }
+    let records = all(&ground).await.unwrap();
+    in_order(&records).unwrap();
+    assert!(lookups.process.terminate(PATIENCE).await.unwrap().success());
+}
+
 async fn shows_no_secret(service: &Service, proof: &str) -> Result<()> {
     holds_no_secret("log", &(service.process.stderr()? + &service.process.stdout()?), proof);
     // The first one was killed.

@@ -252,3 +252,24 @@ async fn no_command_is_sent_twice_however_often_the_process_is_killed() {
 fn say(what: &str) {
     println!("{what}");
 }
+
+#[tokio::test]
+async fn a_call_that_takes_longer_than_a_stall_may_is_waited_for() {
+    let ground = Ground::prepare().await.unwrap();
+    ground.graph.misbehave(&user(1), Behaviour::Hang);
+    let patient = [("WEIR_STALL_TIMEOUT", "10s"), ("WEIR_GRAPH_TIMEOUT", "25s")];
+    let mut replies = ground.consumer_with("weir-replies", &patient).await.unwrap();
+    write(&ground, vec![message("silence", 1), message("after", 1)]).await.unwrap();
+    until("the reason of the lag", PATIENCE, async || {
+        let waits = replies.metric("weir_consumer_waiting_partitions", "reason=\"api_answer\"").await?;
+        Ok((waits > 0.0).then_some(()))
+    })
+    .await
+    .unwrap();
+    let results = results(&ground, 1).await.unwrap();
+    assert_eq!(statuses(&results["silence"]), ["intended", "unknown"]);
+    assert_eq!(results["silence"][1]["reason"], "timed_out");
+    assert_eq!(replies.metric("weir_consumer_rebuilt_total", "").await.unwrap().to_string(), "0");
+    ground.graph.behave(&user(1));
+    assert!(replies.process.terminate(PATIENCE).await.unwrap().success());
+}

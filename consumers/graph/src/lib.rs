@@ -24,7 +24,7 @@ pub use client::{Body, Graph, Outcome, Reply};
 pub use endpoint::{GraphUrl, GraphVersion};
 pub use error::{CallError, ClientError};
 pub use id::GraphId;
-pub use pace::{Hold, Pace, PaceSettings};
+pub use pace::{Hold, Pace, PaceSettings, Scope};
 pub use settings::{GraphArgs, GraphParts, GraphSettings};
 pub use token::{AccessToken, AppSecret};
 pub use tokens::{AccessTokens, TokenSettings, TokenState};

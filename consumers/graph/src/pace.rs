@@ -3,7 +3,7 @@
 use crate::{AccessToken, CallError, RefusalClass, Share, Usage};
 use prometheus::{IntGaugeVec, Registry};
 use runtime::metrics;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -43,9 +43,9 @@ impl Default for PaceSettings {
     }
 }
 
-/// Whose budget an error is about.
+/// Whose budget it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Scope {
+pub enum Scope {
     /// The app's, which all tokens share.
     App,
     /// The token's: its user's, its page's or its account's.
@@ -59,6 +59,8 @@ pub struct Hold {
     pub until: Instant,
     /// Whether calls have stopped, rather than slowed down.
     pub stopped: bool,
+    /// Whose budget it is for.
+    pub scope: Scope,
 }
 
 /// Keeps calls below Meta's limits.
@@ -94,19 +96,24 @@ impl Pace {
         Self { settings, gates: Mutex::default(), percent }
     }
 
-    /// Which of the tokens in `names` may not be used now; with all others a call counts as made.
-    pub fn admit(&self, names: &BTreeSet<Arc<str>>, now: Instant) -> BTreeMap<Arc<str>, Hold> {
+    /// Which of the tokens may not be used now; with all others so many calls count as made.
+    ///
+    /// Each call of a batch counts, as it does for Meta: the pause behind a batch is that of all its calls.
+    pub fn admit(&self, calls: &BTreeMap<Arc<str>, u32>, now: Instant) -> BTreeMap<Arc<str>, Hold> {
         let mut gates = self.gates();
-        let of = |name: &str| gates.get(name).and_then(|gate| gate.hold(now));
-        let of_all = of(APP);
-        let longest = |name: &str| [of_all, of(name)].into_iter().flatten().max_by_key(|hold| hold.until);
+        let of = |name: &str, scope| gates.get(name).and_then(|gate| gate.hold(scope, now));
+        let of_all = of(APP, Scope::App);
+        let longest =
+            |name: &str| [of_all, of(name, Scope::Token)].into_iter().flatten().max_by_key(|hold| hold.until);
         let held: BTreeMap<_, _> =
-            names.iter().filter_map(|name| Some((Arc::clone(name), longest(name)?))).collect();
-        let admitted = names.iter().filter(|name| !held.contains_key(*name)).map(|name| &**name);
-        let is_called = names.len() > held.len();
-        for name in admitted.chain(is_called.then_some(APP)) {
-            if let Some(gate) = gates.get_mut(name) {
-                gate.next = gate.pause(&self.settings, now).map(|pause| now + pause);
+            calls.keys().filter_map(|name| Some((Arc::clone(name), longest(name)?))).collect();
+        let admitted = || calls.iter().filter(|(name, _)| !held.contains_key(*name));
+        let in_all = admitted().map(|(_, count)| *count).sum();
+        for (name, count) in admitted().map(|(name, count)| (&**name, *count)).chain([(APP, in_all)]) {
+            if count > 0
+                && let Some(gate) = gates.get_mut(name)
+            {
+                gate.next = gate.pause(&self.settings, now).map(|pause| now + pause * count);
             }
         }
         held
@@ -202,13 +209,13 @@ impl Gate {
         self.stopped.is_some_and(|until| until > now)
     }
 
-    fn hold(&self, now: Instant) -> Option<Hold> {
+    fn hold(&self, scope: Scope, now: Instant) -> Option<Hold> {
         let later = |until: Option<Instant>| until.filter(|until| *until > now);
-        let stopped = later(self.stopped).map(|until| Hold { until, stopped: true });
-        stopped.or_else(|| later(self.next).map(|until| Hold { until, stopped: false }))
+        let stopped = later(self.stopped).map(|until| Hold { until, stopped: true, scope });
+        stopped.or_else(|| later(self.next).map(|until| Hold { until, stopped: false, scope }))
     }
 
-    /// The pause after a call, while the budget is nearly used up.
+    /// The pause after each call, while the budget is nearly used up.
     fn pause(&self, settings: &PaceSettings, now: Instant) -> Option<Duration> {
         let (used, said) = self.used?;
         let (from, to) = (f64::from(settings.slow_at), f64::from(settings.stop_at));

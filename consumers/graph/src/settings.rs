@@ -33,7 +33,8 @@ pub struct GraphArgs {
     /// Percentage of Meta's budgets from which no call is made
     #[arg(long, env = "WEIR_GRAPH_STOP_AT", value_name = "PERCENT", default_value = "95")]
     pub graph_stop_at: Option<String>,
-    /// Pause between two calls right below --graph-stop-at; the lower the usage, the shorter it is
+    /// Pause between two calls right below --graph-stop-at; the lower the usage, the shorter it is. Each call of a batch
+    /// has its own, and they follow the batch
     #[arg(long, env = "WEIR_GRAPH_SLOW_PAUSE", value_name = "DURATION", default_value = "5s")]
     pub graph_slow_pause: Option<String>,
     /// How long calls stop where Meta states no time; doubles, up to 15m, while that does not help

@@ -1,6 +1,8 @@
 //! Lookups that are under way, apart for each partition, by the offsets of their records.
 
 use crate::seek::{Lost, Waiting};
+#[cfg(test)]
+use runtime::consumer::Wait;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
@@ -25,21 +27,44 @@ pub(crate) struct Places<T>(Arc<Mutex<HashMap<Place, Arc<Ahead<T>>>>>);
 
 /// A partition that is assigned; dropping it ends its lookups.
 #[derive(Debug)]
-pub struct Assigned<T> {
+pub(crate) struct Assigned<T> {
     place: Place,
     places: Places<T>,
     ahead: Arc<Ahead<T>>,
 }
 
+/// A lookup that is awaited; what is dropped before it has ended can be awaited again.
+#[derive(Debug)]
+pub(crate) struct Awaited<'a, T> {
+    ahead: &'a Ahead<T>,
+    offset: i64,
+    search: Option<Search<T>>,
+}
+
 impl<T> Ahead<T> {
-    /// Takes the lookup of a record.
-    pub(crate) fn take(&self, offset: i64) -> Option<Search<T>> {
-        lock(&self.0).remove(&offset)
+    /// The lookup of a record, which is begun where it is not under way.
+    pub(crate) fn of(&self, offset: i64, begin: impl FnOnce() -> Search<T>) -> Awaited<'_, T> {
+        let search = lock(&self.0).remove(&offset);
+        Awaited { ahead: self, offset, search: Some(search.unwrap_or_else(begin)) }
     }
 
     /// Keeps the lookup of a record.
     pub(crate) fn put(&self, offset: i64, search: Search<T>) {
         lock(&self.0).insert(offset, search);
+    }
+}
+
+impl<T> Awaited<'_, T> {
+    pub(crate) const fn search(&mut self) -> Option<&mut Search<T>> {
+        self.search.as_mut()
+    }
+}
+
+impl<T> Drop for Awaited<'_, T> {
+    fn drop(&mut self) {
+        if let Some(search) = self.search.take().filter(|search| !search.task.is_finished()) {
+            self.ahead.put(self.offset, search);
+        }
     }
 }
 
@@ -54,6 +79,16 @@ impl<T> Places<T> {
     /// The lookups of a partition, while it is assigned.
     pub(crate) fn of(&self, topic: &str, partition: i32) -> Option<Arc<Ahead<T>>> {
         lock(&self.0).get(&(topic.to_owned(), partition)).cloned()
+    }
+}
+
+#[cfg(test)]
+impl<T> Places<T> {
+    /// What a lookup waits for.
+    pub(crate) fn waits_for(&self, topic: &str, partition: i32, offset: i64) -> Option<Wait> {
+        let ahead = self.of(topic, partition)?;
+        let searches = lock(&ahead.0);
+        searches.get(&offset)?.waiting.borrow().as_ref().map(|waiting| waiting.on)
     }
 }
 

@@ -4,10 +4,10 @@ use crate::metrics::LookupMetrics;
 use crate::shelf::Shelf;
 use runtime::telemetry::TraceContext;
 use runtime::throttle::Throttle;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{Instrument as _, Span};
 use weir_graph::{AccessToken, BatchItem, CallError, Graph, Hold, Outcome, Pace, RefusalClass, Reply};
@@ -47,6 +47,7 @@ pub(crate) enum Sent {
 pub(crate) struct Batcher {
     door: mpsc::Sender<Ask>,
     answering: Arc<Answering>,
+    ended: watch::Receiver<()>,
     _task: AbortOnDropHandle<()>,
 }
 
@@ -73,6 +74,8 @@ struct Office {
     metrics: LookupMetrics,
     answering: Arc<Answering>,
     said: Throttle,
+    /// Tells of every request that ends.
+    ends: watch::Sender<()>,
 }
 
 impl Batcher {
@@ -80,16 +83,18 @@ impl Batcher {
     pub(crate) fn start(graph: Graph, pace: Pace, settings: &BatchSettings, metrics: LookupMetrics) -> Self {
         let (door, asks) = mpsc::channel(DOOR);
         let answering = Arc::<Answering>::default();
+        let (ends, ended) = watch::channel(());
         let office = Arc::new(Office {
             graph,
             pace,
             metrics,
             answering: Arc::clone(&answering),
             said: Throttle::new(SAY_EVERY),
+            ends,
         });
         let permits = Arc::new(Semaphore::new(settings.concurrency.max(1)));
         let task = tokio::spawn(serve(office, asks, Shelf::new(settings.wait), permits));
-        Self { door, answering, _task: AbortOnDropHandle::new(task) }
+        Self { door, answering, ended, _task: AbortOnDropHandle::new(task) }
     }
 
     /// Makes a call, together with at most `company - 1` others.
@@ -101,6 +106,11 @@ impl Batcher {
             // The task ends with this struct alone.
             Err(_) => std::future::pending().await,
         }
+    }
+
+    /// Tells of every request that ends: as long as requests end, a call in the queue moves on.
+    pub(crate) fn ended(&self) -> watch::Receiver<()> {
+        self.ended.clone()
     }
 
     /// Whether the Graph API gave anybody an answer of sense after `then`.
@@ -157,8 +167,11 @@ impl Office {
     /// Those whose tokens may be used now; the others are told when to come again.
     fn admitted(&self, batch: Vec<Ask>) -> Vec<Ask> {
         let batch: Vec<_> = batch.into_iter().filter(|ask| !ask.reply.is_closed()).collect();
-        let names: BTreeSet<_> = batch.iter().map(|ask| Arc::clone(ask.token.name())).collect();
-        let not_now = self.pace.admit(&names, Instant::now());
+        let mut calls = BTreeMap::<_, u32>::new();
+        for ask in &batch {
+            *calls.entry(Arc::clone(ask.token.name())).or_default() += 1;
+        }
+        let not_now = self.pace.admit(&calls, Instant::now());
         let mut admitted = Vec::with_capacity(batch.len());
         for ask in batch {
             match not_now.get(ask.token.name()) {
@@ -175,7 +188,7 @@ impl Office {
             for ask in batch {
                 let span = ask.span.in_scope(|| self.graph.span("GET"));
                 let reply = self.graph.get(&ask.relative_url, &ask.token).instrument(span).await;
-                self.metrics.requested(started.elapsed());
+                self.requested(started);
                 self.answered(ask, reply);
             }
             return;
@@ -187,7 +200,7 @@ impl Office {
             .map(|ask| BatchItem { relative_url: &ask.relative_url, token: &ask.token })
             .collect();
         let reply = self.graph.batch(&items).instrument(self.span_of(&batch)).await;
-        self.metrics.requested(started.elapsed());
+        self.requested(started);
         if let Some(first) = batch.first() {
             match &reply.result {
                 // The items have results of their own.
@@ -203,6 +216,11 @@ impl Office {
             }
             Err(error) => self.failed_together(batch, error),
         }
+    }
+
+    fn requested(&self, started: Instant) {
+        self.metrics.requested(started.elapsed());
+        self.ends.send_replace(());
     }
 
     /// One call of many lookups: a part of the first one's trace, with links to the others.

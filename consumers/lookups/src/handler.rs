@@ -3,16 +3,19 @@
 //! Lookups begin when a record is heard of, long before its turn, so that many of a partition are under way and fit
 //! into batches; events are published in their order.
 
-use crate::ahead::{Assigned, Places, Search};
+mod steps;
+
+use crate::ahead::{Ahead, Assigned, Places, Search};
 use crate::call::{Call, Detail};
 use crate::enriched;
 use crate::media::{Known, Learned, MediaCache};
 use crate::metrics::LookupMetrics;
 use crate::question::{Plan, Question, SkipReason, Unaskable};
-use crate::seek::{Lost, Seeker, Waiting};
-use runtime::consumer::{Failure, Handler, Output, Record};
+use crate::seek::{Lost, Seeker, Status};
+use runtime::consumer::{Failure, Handler, Output, Record, Waits};
 use runtime::telemetry::spans;
-use schemas::lookup::{KnownMedia, Lookup, Status};
+use runtime::throttle::Throttle;
+use schemas::lookup::{self, KnownMedia, Lookup};
 use schemas::{Millis, Topic, TypedEvent, raw};
 use serde_json::value::RawValue;
 use std::sync::Arc;
@@ -22,8 +25,8 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 use weir_graph::{GraphId, Outcome};
 
-/// While a lookup waits, its partition can be given back at once; it is looked at again this often.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// What lookups wait for is said this often, at most.
+const SAY_EVERY: Duration = Duration::from_mins(1);
 
 /// Looks comments and mentions up.
 #[derive(Debug)]
@@ -32,6 +35,15 @@ pub struct Lookups {
     places: Places<Found>,
     comments: Arc<str>,
     mentions: Arc<str>,
+    said: Throttle,
+}
+
+/// A partition that is assigned.
+#[derive(Debug)]
+pub struct Partition {
+    assigned: Assigned<Found>,
+    /// What the record in work is to be published as.
+    enriched: Option<Output>,
 }
 
 /// What every lookup needs.
@@ -48,7 +60,7 @@ pub struct Found {
     asked: Option<String>,
     answer: Option<Arc<RawValue>>,
     at: Arc<str>,
-    status: Status,
+    status: lookup::Status,
     reason: Option<&'static str>,
     cached: bool,
     media: Option<Known>,
@@ -59,28 +71,21 @@ impl Lookups {
     pub(crate) fn new(inquiry: Inquiry, topic_prefix: &str) -> Self {
         let [comments, mentions] = [Topic::CommentsEnriched, Topic::MentionsEnriched]
             .map(|topic| Arc::from(topic.name(topic_prefix)));
-        Self { inquiry: Arc::new(inquiry), places: Places::default(), comments, mentions }
+        let said = Throttle::new(SAY_EVERY);
+        Self { inquiry: Arc::new(inquiry), places: Places::default(), comments, mentions, said }
     }
 
-    async fn look_up(&self, assigned: &Assigned<Found>, record: &Record) -> Result<Output, Failure> {
+    async fn look_up(&self, ahead: &Ahead<Found>, record: &Record, waits: &Waits) -> Result<Output, Failure> {
         let value = record.value.as_deref();
         let event = TypedEvent::read(value).map_err(|error| reject(&error.into()))?;
         let plan = Plan::of(&event).map_err(|error| reject(&error))?;
         let found = match plan.question {
             Question::Skip(reason) => Found::nothing(reason),
             Question::Ask { account, call, media } => {
-                let ahead = assigned.ahead();
                 let begin = || self.begin(account, call, media, record);
-                let search = ahead.take(record.offset).unwrap_or_else(begin);
-                match awaited(search).await {
-                    Ok(result) => {
-                        result.map_err(|lost| Failure::Reject { reason: lost.reason, error: lost.error })?
-                    }
-                    Err((search, waiting)) => {
-                        ahead.put(record.offset, search);
-                        return Err(unavailable(waiting));
-                    }
-                }
+                let mut awaited = ahead.of(record.offset, begin);
+                let found = self.found(awaited.search(), record, waits).await;
+                found.map_err(|lost| Failure::Reject { reason: lost.reason, error: lost.error })?
             }
         };
         let value = value.and_then(|value| enriched::append(value, &found.lookup()));
@@ -91,10 +96,10 @@ impl Lookups {
     }
 
     fn begin(&self, account: GraphId, call: Call, media: Option<GraphId>, record: &Record) -> Search<Found> {
-        let (board, waiting) = watch::channel(None);
+        let (status, waiting) = watch::channel(None);
         let inquiry = Arc::clone(&self.inquiry);
         let span = spans::ahead("look up", record.trace());
-        let found = async move { inquiry.find(&account, &call, media.as_ref(), &board).await };
+        let found = async move { inquiry.find(&account, &call, media.as_ref(), &status).await };
         let task = tokio::spawn(found.instrument(span));
         Search { task: AbortOnDropHandle::new(task), waiting }
     }
@@ -105,7 +110,7 @@ impl Lookups {
 }
 
 impl Handler for Lookups {
-    type State = Assigned<Found>;
+    type State = Partition;
 
     fn reasons(&self) -> &'static [&'static str] {
         &[
@@ -123,8 +128,8 @@ impl Handler for Lookups {
         ]
     }
 
-    fn assigned(&self, topic: &str, partition: i32) -> Assigned<Found> {
-        self.places.assign(topic, partition)
+    fn assigned(&self, topic: &str, partition: i32) -> Partition {
+        Partition { assigned: self.places.assign(topic, partition), enriched: None }
     }
 
     fn expect(&self, record: &Record) {
@@ -136,8 +141,21 @@ impl Handler for Lookups {
         }
     }
 
-    async fn handle(&self, state: &mut Assigned<Found>, record: &Record) -> Result<Vec<Output>, Failure> {
-        Ok(vec![self.look_up(state, record).await?])
+    /// Awaits the lookup: nothing is lost where the partition is taken away meanwhile, as the next owner asks again.
+    async fn prepare(
+        &self,
+        partition: &mut Partition,
+        record: &Record,
+        waits: &Waits,
+    ) -> Result<(), Failure> {
+        partition.enriched = Some(self.look_up(partition.assigned.ahead(), record, waits).await?);
+        Ok(())
+    }
+
+    async fn handle(&self, partition: &mut Partition, _: &Record, _: &Waits) -> Result<Vec<Output>, Failure> {
+        let enriched = partition.enriched.take();
+        let lost = || Failure::Retry { error: String::from("the record was not looked up") };
+        Ok(vec![enriched.ok_or_else(lost)?])
     }
 }
 
@@ -147,7 +165,7 @@ impl Inquiry {
         account: &GraphId,
         call: &Call,
         media: Option<&GraphId>,
-        board: &watch::Sender<Option<Waiting>>,
+        status: &Status,
     ) -> Result<Found, Lost> {
         let learned =
             if matches!(call, Call::MentionedMedia { .. }) { Learned::OfCaption } else { Learned::OfComment };
@@ -160,17 +178,17 @@ impl Inquiry {
         if let (Some(known), Learned::OfCaption) = (&known, learned) {
             return Ok(Found::known(asked, known));
         }
-        let (status, answer) = match self.seeker.seek(account, &asked, board).await? {
-            Outcome::Found(answer) => (Status::Found, Some(Arc::<RawValue>::from(answer))),
-            Outcome::Gone(answer) => (Status::Gone, answer.map(Arc::from)),
+        let (status, answer) = match self.seeker.seek(account, &asked, status).await? {
+            Outcome::Found(answer) => (lookup::Status::Found, Some(Arc::<RawValue>::from(answer))),
+            Outcome::Gone(answer) => (lookup::Status::Gone, answer.map(Arc::from)),
         };
-        if let (Status::Found, Some(answer), Some(media), None) = (status, &answer, media, &known) {
+        if let (lookup::Status::Found, Some(answer), Some(media), None) = (status, &answer, media, &known) {
             let part = if learned == Learned::OfCaption { Some(&**answer) } else { call.media_of(answer) };
             if let Some(part) = part {
                 self.media.put(account, media, learned, part, Instant::now());
             }
         }
-        let media = known.filter(|_| status == Status::Found);
+        let media = known.filter(|_| status == lookup::Status::Found);
         Ok(Found { asked: Some(asked), answer, at: now(), status, reason: None, cached: false, media })
     }
 }
@@ -182,7 +200,7 @@ impl Found {
             asked: None,
             answer: None,
             at: now(),
-            status: Status::Skipped,
+            status: lookup::Status::Skipped,
             reason,
             cached: false,
             media: None,
@@ -193,7 +211,7 @@ impl Found {
     fn known(asked: String, known: &Known) -> Self {
         let Known { answer, at } = known.clone();
         let (asked, answer) = (Some(asked), Some(answer));
-        Self { asked, answer, at, status: Status::Found, reason: None, cached: true, media: None }
+        Self { asked, answer, at, status: lookup::Status::Found, reason: None, cached: true, media: None }
     }
 
     fn lookup(&self) -> Lookup<'_> {
@@ -209,37 +227,6 @@ impl Found {
             media,
         }
     }
-}
-
-/// What the lookup came to, or the lookup again where it waits for something.
-async fn awaited(mut search: Search<Found>) -> Result<Result<Found, Lost>, (Search<Found>, Waiting)> {
-    loop {
-        let waiting = search.waiting.borrow_and_update().clone();
-        if let Some(waiting) = waiting
-            && !search.task.is_finished()
-        {
-            return Err((search, waiting));
-        }
-        tokio::select! {
-            biased;
-            found = &mut search.task => {
-                return Ok(found.unwrap_or_else(|error| {
-                    let error = format!("the lookup ended without a result: {error}");
-                    Err(Lost { reason: "lookup_failed", error })
-                }));
-            }
-            // Without its sender the task is about to end.
-            changed = search.waiting.changed() => if changed.is_err() {
-                tokio::task::yield_now().await;
-            },
-        }
-    }
-}
-
-/// The partition waits, and may be taken away meanwhile.
-fn unavailable(waiting: Waiting) -> Failure {
-    let left = waiting.until.map_or(LOOK_EVERY, |until| until.saturating_duration_since(Instant::now()));
-    Failure::Unavailable { error: waiting.why, wait: Some(left.min(LOOK_EVERY)) }
 }
 
 fn now() -> Arc<str> {

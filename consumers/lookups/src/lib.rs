@@ -87,6 +87,7 @@ fn inquiry(
 ) -> Result<Inquiry, ClientError> {
     let LookupSettings { graph: parts, batch, seek, media, .. } = settings;
     let version = parts.graph.version.as_str().to_owned();
+    let answer_within = parts.graph.timeout;
     let graph = Graph::new(parts.graph, registry)?;
     let pace = Pace::new(parts.pace, registry);
     let batcher = Batcher::start(graph, pace, &batch, metrics.clone());
@@ -98,6 +99,7 @@ fn inquiry(
         settings: seek,
         probe: Throttle::new(PROBE_EVERY),
         metrics: metrics.clone(),
+        answer_within,
     };
     Ok(Inquiry { seeker, media: MediaCache::new(media), metrics })
 }

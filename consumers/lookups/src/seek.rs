@@ -4,13 +4,14 @@ use crate::batcher::{Batcher, Sent};
 use crate::metrics::LookupMetrics;
 use crate::policy::{self, Next};
 use runtime::backoff::{self, Backoff};
+use runtime::consumer::Wait;
 use runtime::process::chain;
 use runtime::throttle::Throttle;
 use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
-use weir_graph::{AccessToken, AccessTokens, CallError, GraphId, Hold, Outcome, TokenState};
+use weir_graph::{AccessToken, AccessTokens, CallError, GraphId, Hold, Outcome, Scope, TokenState};
 
 /// A batch that failed as a whole is sent again in parts of this part of its size, down to single calls.
 const SMALLER: usize = 4;
@@ -67,6 +68,8 @@ pub(crate) struct Seeker {
     /// Lets a question through now and then that the Graph API can answer if it answers at all.
     pub(crate) probe: Throttle,
     pub(crate) metrics: LookupMetrics,
+    /// How long a call may take.
+    pub(crate) answer_within: Duration,
 }
 
 /// Why there will never be an answer.
@@ -78,30 +81,32 @@ pub(crate) struct Lost {
     pub(crate) error: String,
 }
 
-/// Why a lookup makes no call at the moment.
+/// What a lookup waits for while it makes no call; without one, its call is in the queue or under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Waiting {
+    pub(crate) on: Wait,
     /// One line.
     pub(crate) why: String,
     /// Until when, where that is known.
     pub(crate) until: Option<Instant>,
 }
 
-/// Where a lookup says that it waits.
-pub(crate) type Board = watch::Sender<Option<Waiting>>;
+/// Where a lookup says what it waits for.
+pub(crate) type Status = watch::Sender<Option<Waiting>>;
 
 /// The course of one lookup.
 struct Course<'a> {
     seeker: &'a Seeker,
     account: &'a GraphId,
-    board: &'a Board,
+    status: &'a Status,
     company: usize,
     /// Failures while others were answered.
     blamed: u32,
     /// When the former call failed, or the first one was made.
     former: Instant,
     failures: u32,
-    since: Instant,
+    /// When calls began to fail, less the time for which none was made.
+    failing: Option<Instant>,
     backoff: Backoff,
 }
 
@@ -111,18 +116,18 @@ impl Seeker {
         &self,
         account: &GraphId,
         relative_url: &str,
-        board: &Board,
+        status: &Status,
     ) -> Result<Outcome, Lost> {
         let SeekSettings { backoff_base, backoff_max, .. } = self.settings;
         let mut course = Course {
             seeker: self,
             account,
-            board,
+            status,
             company: self.batch_size,
             blamed: 0,
             former: Instant::now(),
             failures: 0,
-            since: Instant::now(),
+            failing: None,
             backoff: Backoff::new(backoff_base, backoff_max),
         };
         loop {
@@ -171,7 +176,7 @@ impl Course<'_> {
             if !waits {
                 return Err(Lost { reason, error });
             }
-            self.wait(error, None, async {
+            self.wait(Wait::Credential, error, None, async {
                 if changes.changed().await.is_err() {
                     std::future::pending::<()>().await;
                 }
@@ -192,8 +197,7 @@ impl Course<'_> {
             Next::WhenAllowed => Ok(()),
             Next::Again => self.again(error, token).await,
             Next::WhenReachable => {
-                self.failures += 1;
-                self.back_off(error).await;
+                self.unreachable(error).await;
                 Ok(())
             }
             Next::Alone => {
@@ -209,6 +213,7 @@ impl Course<'_> {
     async fn again(&mut self, error: &CallError, token: &AccessToken) -> Result<(), Lost> {
         let Seeker { settings, batch_size, .. } = self.seeker;
         self.failures += 1;
+        let failing = *self.failing.get_or_insert_with(Instant::now);
         let others_are_answered = self.seeker.answers_others(token, self.former).await;
         self.former = Instant::now();
         if others_are_answered {
@@ -217,19 +222,26 @@ impl Course<'_> {
         } else {
             self.company = *batch_size;
         }
-        if self.blamed >= settings.attempts || self.since.elapsed() >= settings.patience {
+        if self.blamed >= settings.attempts || failing.elapsed() >= settings.patience {
             return Err(self.lost("retries_exhausted", error));
         }
         self.back_off(error).await;
         Ok(())
     }
 
+    /// Nobody is reached, which is nobody's fault and uses up no patience.
+    async fn unreachable(&mut self, error: &CallError) {
+        self.failures += 1;
+        self.failing = None;
+        self.back_off(error).await;
+    }
+
     async fn failed_together(&mut self, error: &CallError, token: &AccessToken) -> Result<(), Lost> {
         if let CallError::Unreachable { .. } = error {
-            self.failures += 1;
-            self.back_off(error).await;
+            self.unreachable(error).await;
             return Ok(());
         }
+        self.failing.get_or_insert_with(Instant::now);
         if self.company == 1 {
             return self.again(error, token).await;
         }
@@ -239,23 +251,30 @@ impl Course<'_> {
         Ok(())
     }
 
-    async fn held(&self, hold: Hold) {
+    async fn held(&mut self, hold: Hold) {
         let why = if hold.stopped { "Meta's limit of calls is reached" } else { "calls are spread out" };
+        let on = match hold.scope {
+            Scope::App => Wait::AppLimit,
+            Scope::Token => Wait::AccountLimit,
+        };
         let _held = self.seeker.metrics.held();
+        let began = Instant::now();
         let until = tokio::time::sleep_until(hold.until.into());
-        self.wait(why.to_owned(), Some(hold.until), until).await;
+        self.wait(on, why.to_owned(), Some(hold.until), until).await;
+        // No call could fail meanwhile.
+        self.failing = self.failing.map(|since| since + began.elapsed());
     }
 
     async fn back_off(&mut self, error: &CallError) {
         let delay = self.backoff.next_delay(backoff::random());
         let until = Instant::now() + delay;
-        self.wait(chain(error), Some(until), tokio::time::sleep(delay)).await;
+        self.wait(Wait::ApiAnswer, chain(error), Some(until), tokio::time::sleep(delay)).await;
     }
 
-    async fn wait(&self, why: String, until: Option<Instant>, end: impl Future<Output = ()>) {
-        self.board.send_replace(Some(Waiting { why, until }));
+    async fn wait(&self, on: Wait, why: String, until: Option<Instant>, end: impl Future<Output = ()>) {
+        self.status.send_replace(Some(Waiting { on, why, until }));
         end.await;
-        self.board.send_replace(None);
+        self.status.send_replace(None);
     }
 
     fn lost(&self, reason: &'static str, error: &(dyn Error + 'static)) -> Lost {

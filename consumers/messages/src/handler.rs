@@ -6,7 +6,7 @@ use crate::normalise::{Unfit, normalise};
 use crate::rebuild::Rebuild;
 use crate::recent::{Bounds, RecentEvents, Standing};
 use crate::route::Routes;
-use runtime::consumer::{Failure, Handler, Output, Record, Tail};
+use runtime::consumer::{Failure, Handler, Output, Record, Tail, Wait, Waits};
 use runtime::dead_letter::header;
 use schemas::inbox;
 use schemas::{Millis, TypedEvent};
@@ -95,14 +95,17 @@ impl Handler for InboxHandler {
     }
 
     /// Reads the outputs back before the first record, which is after the former owner of the partition let go of it.
-    async fn prepare(&self, partition: &mut Partition, record: &Record) -> Result<(), Failure> {
+    async fn prepare(&self, partition: &mut Partition, record: &Record, _: &Waits) -> Result<(), Failure> {
         if partition.is_rebuilt {
             return Ok(());
         }
         let began = Instant::now();
         let recent = self.rebuild.recent(Arc::clone(&record.topic), record.partition).await;
-        partition.recent =
-            recent.map_err(|error| Failure::Unavailable { error: error.to_string(), wait: None })?;
+        partition.recent = recent.map_err(|error| Failure::Unavailable {
+            error: error.to_string(),
+            wait: None,
+            on: Wait::Kafka,
+        })?;
         partition.is_rebuilt = true;
         self.metrics.recent_full.inc_by(partition.recent.take_forgotten_early());
         self.metrics.rebuild_seconds.observe(began.elapsed().as_secs_f64());
@@ -117,6 +120,7 @@ impl Handler for InboxHandler {
         &self,
         partition: &mut Partition,
         record: &Record,
+        _: &Waits,
     ) -> impl Future<Output = Result<Vec<Output>, Failure>> + Send {
         ready(self.inbox(&mut partition.recent, record))
     }

@@ -11,7 +11,7 @@ use crate::silence::Silence;
 use crate::stories::Stories;
 use crate::turn::Turn;
 use prometheus::Registry;
-use runtime::consumer::{Failure, Handler, Output, Record, Stretch, Tail};
+use runtime::consumer::{Failure, Handler, Output, Record, Stretch, Tail, Wait, Waits};
 use schemas::data::story_insights::StoryInsights;
 use schemas::{EventKind, Kind, Millis, TypedEvent};
 use std::sync::Arc;
@@ -131,8 +131,11 @@ impl Counting {
             })?;
             Ok(partition)
         });
-        let mut partition =
-            read.await.map_err(|error| Failure::Unavailable { error: error.to_string(), wait: None })?;
+        let mut partition = read.await.map_err(|error| Failure::Unavailable {
+            error: error.to_string(),
+            wait: None,
+            on: Wait::Kafka,
+        })?;
         partition.is_read_back = true;
         Ok(partition)
     }
@@ -172,14 +175,19 @@ impl Handler for Counting {
         &[NOT_AN_EVENT]
     }
 
-    async fn prepare(&self, partition: &mut Partition, record: &Record) -> Result<(), Failure> {
+    async fn prepare(&self, partition: &mut Partition, record: &Record, _: &Waits) -> Result<(), Failure> {
         if !partition.is_read_back {
             *partition = self.read_back(record).await?;
         }
         Ok(())
     }
 
-    async fn handle(&self, partition: &mut Partition, record: &Record) -> Result<Vec<Output>, Failure> {
+    async fn handle(
+        &self,
+        partition: &mut Partition,
+        record: &Record,
+        _: &Waits,
+    ) -> Result<Vec<Output>, Failure> {
         self.count(partition, record)?;
         Ok(Vec::new())
     }

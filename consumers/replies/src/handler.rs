@@ -9,12 +9,12 @@ use crate::settings::ReplySettings;
 use crate::verdict::{Verdict, Why};
 use crate::work::{Intent, LOOK_EVERY, Work};
 use crate::{ABOUT, lateness};
-use runtime::consumer::{Failure, Handler, Output, Record};
+use runtime::consumer::{Failure, Handler, Output, Record, Wait, Waits};
 use runtime::producer::{Outgoing, Producer};
 use runtime::settings::KafkaSettings;
 use runtime::telemetry::{TRACEPARENT, TraceContext};
 use schemas::Millis;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::OnceCell;
@@ -23,6 +23,10 @@ use weir_graph::{AccessToken, AccessTokens, Graph, Hold, Pace, TokenState};
 
 /// How long reading back may take until it is said that it does.
 const READ_BACK: Duration = Duration::from_secs(10);
+/// How long an intent may take to be acknowledged and read back: as the producer's longest delivery, and [`READ_BACK`].
+const INTENDED_WITHIN: Duration = Duration::from_mins(3);
+/// How much longer than its limit a call may take before it counts as one that hangs.
+const SLACK: Duration = Duration::from_secs(30);
 /// Commands are remembered for longer than they may be old, by what clocks differ.
 const CLOCKS_DIFFER: Duration = Duration::from_hours(1);
 
@@ -61,14 +65,24 @@ impl Handler for Replies {
         &["unreadable", "unknown_action", "bad_command", "wrong_key"]
     }
 
-    async fn handle(&self, state: &mut Partition, record: &Record) -> Result<Vec<Output>, Failure> {
+    /// Reads the results topic to its end, which is after the former owner of the partition let go of it.
+    async fn prepare(&self, state: &mut Partition, _: &Record, _: &Waits) -> Result<(), Failure> {
+        if !state.is_caught_up {
+            self.follower().await?.caught_up(READ_BACK).await.map_err(|error| behind(&error))?;
+            state.is_caught_up = true;
+        }
+        Ok(())
+    }
+
+    async fn handle(
+        &self,
+        state: &mut Partition,
+        record: &Record,
+        waits: &Waits,
+    ) -> Result<Vec<Output>, Failure> {
         let order = Order::read(record)
             .map_err(|error| Failure::Reject { reason: error.reason(), error: error.to_string() })?;
         let follower = self.follower().await?;
-        if !state.is_caught_up {
-            follower.caught_up(READ_BACK).await.map_err(|error| behind(&error))?;
-            state.is_caught_up = true;
-        }
         let mut work = match state.work.take().filter(|work| work.offset == record.offset) {
             Some(work) => work,
             None => match self.begin(follower, record, &order)? {
@@ -76,7 +90,7 @@ impl Handler for Replies {
                 Err(outputs) => return Ok(outputs),
             },
         };
-        let ended = self.carry_out(&mut work, follower, record, &order).await;
+        let ended = self.carry_out(&mut work, follower, record, &order, waits).await;
         if ended.is_err() {
             state.work = Some(work);
         }
@@ -114,6 +128,7 @@ impl Replies {
                     "{known} commands are remembered, which --remembered-commands allows; raise it"
                 ),
                 wait: Some(LOOK_EVERY),
+                on: Wait::Kafka,
             }),
             Standing::New => Ok(Ok(work(1, Vec::new()))),
             Standing::Intended { attempt, place, .. } if place == (record.partition, record.offset) => {
@@ -140,6 +155,7 @@ impl Replies {
         follower: &Follower,
         record: &Record,
         order: &Order,
+        waits: &Waits,
     ) -> Result<Vec<Output>, Failure> {
         let refused = |work: &mut Work, why: &Why| Ok(self.end(work, record, order, &Said::Refused(why)));
         loop {
@@ -156,11 +172,15 @@ impl Replies {
                     Err(why) => return refused(work, &why),
                 }
             }
-            if work.intent != Intent::First && !self.intend(work, follower, record, order).await? {
+            let intended = async {
+                Ok(work.intent == Intent::First || self.intend(work, follower, record, order).await?)
+            };
+            if !waits.on(Wait::Kafka, INTENDED_WITHIN, intended).await? {
                 self.metrics.duplicate();
                 return Ok(std::mem::take(&mut work.said));
             }
-            match self.call(order, &token).await {
+            let answered_within = self.settings.graph.graph.timeout + SLACK;
+            match waits.on(Wait::ApiAnswer, answered_within, self.call(order, &token)).await {
                 Verdict::Done(answer) => return Ok(self.end(work, record, order, &Said::Done(&answer))),
                 Verdict::Refused(why) => return refused(work, &why),
                 Verdict::NewToken(why) => {
@@ -174,7 +194,7 @@ impl Replies {
                     if work.since.elapsed() >= self.settings.patience {
                         return refused(work, &why);
                     }
-                    return Err(Failure::Unavailable { error: why.error, wait: None });
+                    return Err(Failure::Unavailable { error: why.error, wait: None, on: Wait::ApiAnswer });
                 }
                 Verdict::Unknown(why) => {
                     let unknown = self.say(record, order, work.attempt, &Said::Unknown(&why));
@@ -213,7 +233,7 @@ impl Replies {
     }
 
     async fn publish(&self, intent: &Output, record: &Record) -> Result<(), Failure> {
-        let unavailable = |error: String| Failure::Unavailable { error, wait: None };
+        let unavailable = |error: String| Failure::Unavailable { error, wait: None, on: Wait::Kafka };
         let trace = TraceContext::of(&Span::current()).or_else(|| record.trace());
         let trace = trace.map(|trace| trace.header());
         let mut headers: Vec<(&str, &[u8])> =
@@ -256,8 +276,8 @@ impl Replies {
     }
 
     fn held(&self, token: &AccessToken) -> Option<Hold> {
-        let names = BTreeSet::from([Arc::clone(token.name())]);
-        self.pace.admit(&names, Instant::now()).remove(token.name())
+        let call = BTreeMap::from([(Arc::clone(token.name()), 1)]);
+        self.pace.admit(&call, Instant::now()).remove(token.name())
     }
 
     fn end(&self, work: &mut Work, record: &Record, order: &Order, said: &Said<'_>) -> Vec<Output> {
@@ -273,7 +293,7 @@ impl Replies {
 }
 
 fn behind(error: &FollowError) -> Failure {
-    Failure::Unavailable { error: error.to_string(), wait: None }
+    Failure::Unavailable { error: error.to_string(), wait: None, on: Wait::Kafka }
 }
 
 #[cfg(test)]

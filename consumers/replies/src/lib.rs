@@ -67,7 +67,7 @@ pub async fn run(
 ) -> Result<(), RepliesError> {
     let tokens = Arc::new(AccessTokens::open(settings.graph.tokens.clone(), &process.registry));
     let _rereading = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&tokens).keep_fresh()));
-    let options = options(&common.topic_prefix, settings.graph.graph.timeout + AFTER_A_CALL);
+    let options = options(&common, settings.graph.graph.timeout);
     let results = Topic::RepliesResults.name(&common.topic_prefix);
     let handler = replies(&common.kafka, &results, settings, tokens, &process.registry)?;
     consumer::run(&common.kafka, options, handler, &process).await?;
@@ -95,12 +95,16 @@ fn replies(
     })
 }
 
-fn options(topic_prefix: &str, drain_timeout: Duration) -> ConsumerOptions {
+/// A call under way is waited for at the end however short `--finish-timeout` is, as its outcome would be unknown.
+fn options(common: &CommonSettings, call_within: Duration) -> ConsumerOptions {
+    let topic_prefix = &common.topic_prefix;
     let options = ConsumerOptions::new(
         ABOUT.name,
         Topic::RepliesDlq.sources().iter().map(|topic| topic.name(topic_prefix)).collect(),
         vec![Topic::RepliesResults.name(topic_prefix)],
         Topic::RepliesDlq.name(topic_prefix),
-    );
+    )
+    .within(&common.consumer);
+    let drain_timeout = options.drain_timeout.max(call_within + AFTER_A_CALL);
     ConsumerOptions { drain_timeout, ..options }
 }

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    runtime::process::run(weir_replies::ABOUT, weir_replies::ReplySettings::read, weir_replies::run)
+    runtime::process::run_consumer(weir_replies::ABOUT, weir_replies::ReplySettings::read, weir_replies::run)
 }

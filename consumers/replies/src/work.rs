@@ -2,10 +2,10 @@
 
 use crate::settings::ReplySettings;
 use crate::verdict::Why;
-use runtime::consumer::{Failure, Output};
+use runtime::consumer::{Failure, Output, Wait};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
-use weir_graph::Hold;
+use weir_graph::{Hold, Scope};
 
 /// While a command waits, its partition can be given back at once; it is looked at again this often.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -44,6 +44,10 @@ impl Work {
         if self.since.elapsed() + left > settings.patience {
             return Err(Why { reason: "throttled", error });
         }
-        Ok(Failure::Unavailable { error, wait: Some(left.min(LOOK_EVERY)) })
+        let on = match hold.scope {
+            Scope::App => Wait::AppLimit,
+            Scope::Token => Wait::AccountLimit,
+        };
+        Ok(Failure::Unavailable { error, wait: Some(left.min(LOOK_EVERY)), on })
     }
 }

@@ -1,6 +1,8 @@
 //! Tries a record until it is handled, given up, or the worker must stop.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt as _;
@@ -12,7 +14,7 @@ use super::pipeline::Pipeline;
 use super::progress::Activity;
 use super::verdict::Halt;
 use super::work::Desk;
-use super::{Failure, Handler, Output, Record};
+use super::{Failure, Handler, Output, Record, Wait, Waits};
 
 /// What became of a record.
 #[derive(Debug)]
@@ -26,7 +28,7 @@ pub(super) enum Outcome {
 /// What to do after a failed attempt.
 enum Next {
     GiveUp(Burial),
-    Again(Option<Duration>),
+    Again { after: Option<Duration>, on: Wait },
 }
 
 /// How an attempt failed.
@@ -54,43 +56,63 @@ pub(super) async fn attempt<H: Handler>(
 ) -> Result<Outcome, Halt> {
     let mut attempts = Attempts { count: 0, first_failed: None };
     let mut backoff = desk.backoff();
+    let waits = Waits::of(Arc::clone(&desk.progress));
     loop {
         let started = Instant::now();
-        desk.progress.does(Activity::Waiting);
-        // A handler may panic before it gives a future, too.
-        let attempt = AssertUnwindSafe(async {
-            // Nothing is begun before it is prepared, so a partition that is taken away need not wait for that.
-            let prepared = desk.stop.run_until_cancelled(handler.prepare(state, record)).await?;
-            desk.progress.does(Activity::Handling);
-            Some(match prepared {
-                Ok(()) => handler.handle(state, record).await,
-                Err(failure) => Err(failure),
-            })
-        })
-        .catch_unwind();
-        let result = pipeline.alongside(attempt).await;
-        desk.progress.does(Activity::Waiting);
+        let result = match prepare(handler, state, record, desk, pipeline, &waits).await? {
+            Ok(Ok(())) => {
+                desk.progress.does(Activity::Handling);
+                // A handler may panic before it gives a future, too.
+                let handled = AssertUnwindSafe(async { handler.handle(state, record, &waits).await });
+                pipeline.alongside(handled.catch_unwind()).await
+            }
+            Ok(Err(failure)) => Ok(Err(failure)),
+            Err(panic) => Err(panic),
+        };
+        desk.progress.does(Activity::Waiting(Wait::Kafka));
         desk.work.metrics.handle_seconds.observe(started.elapsed().as_secs_f64());
         let failed = match result {
-            Ok(None) => return Err(Halt::Stopped),
-            Ok(Some(Ok(outputs))) => return Ok(Outcome::Handled(outputs)),
-            Ok(Some(Err(failure))) => Failed::Said(failure),
+            Ok(Ok(outputs)) => return Ok(Outcome::Handled(outputs)),
+            Ok(Err(failure)) => Failed::Said(failure),
             Err(_) => {
                 // What the panic left behind cannot be trusted.
                 *state = handler.assigned(&record.topic, record.partition);
                 Failed::Panicked
             }
         };
-        let wait = match attempts.judge(failed, record, desk) {
+        let (after, on) = match attempts.judge(failed, record, desk) {
             Next::GiveUp(burial) => return Ok(Outcome::Dead(burial)),
-            Next::Again(wait) => wait,
+            Next::Again { after, on } => (after, on),
         };
         pipeline.settle_all(desk).await?;
-        match wait {
-            Some(wait) => desk.wait(wait).await?,
-            None => desk.back_off(&mut backoff).await?,
+        match after {
+            Some(wait) => desk.wait(wait, on).await?,
+            None => desk.back_off(&mut backoff, on).await?,
         }
         desk.work.metrics.retries.inc();
+    }
+}
+
+/// Nothing is begun before a record is prepared: a partition that is taken away need not wait for that, and neither need
+/// outputs of the records before that have to be sent again.
+async fn prepare<H: Handler>(
+    handler: &H,
+    state: &mut H::State,
+    record: &Record,
+    desk: &Desk,
+    pipeline: &mut Pipeline,
+    waits: &Waits,
+) -> Result<thread::Result<Result<(), Failure>>, Halt> {
+    loop {
+        desk.progress.does(Activity::Waiting(Wait::Kafka));
+        let prepared = AssertUnwindSafe(async { handler.prepare(state, record, waits).await });
+        let outcome = tokio::select! {
+            biased;
+            () = desk.stop.cancelled() => return Err(Halt::Stopped),
+            prepared = prepared.catch_unwind() => return Ok(prepared),
+            outcome = pipeline.failed() => outcome,
+        };
+        pipeline.settle(Err(outcome), desk).await?;
     }
 }
 
@@ -113,9 +135,9 @@ impl Attempts {
                 desk.failed("panic", record, &error);
                 self.again_or(Burial { reason: reason::PANIC, error, attempts, first_failed }, desk)
             }
-            Failed::Said(Failure::Unavailable { error, wait }) => {
+            Failed::Said(Failure::Unavailable { error, wait, on }) => {
                 desk.failed("unavailable", record, &error);
-                Next::Again(wait)
+                Next::Again { after: wait, on }
             }
         }
     }
@@ -124,7 +146,7 @@ impl Attempts {
     fn again_or(&mut self, burial: Burial, desk: &Desk) -> Next {
         self.count = burial.attempts;
         if burial.attempts < desk.work.options.max_attempts {
-            Next::Again(None)
+            Next::Again { after: None, on: Wait::Retry }
         } else {
             Next::GiveUp(burial)
         }

@@ -6,7 +6,7 @@ use rdkafka::message::{Header, OwnedHeaders};
 
 use super::verdict::Halt;
 use super::work::{Desk, Work};
-use super::{ConsumerError, Record};
+use super::{ConsumerError, Record, Wait};
 use crate::dead_letter::{DeadLetter, Origin, Past, header};
 
 /// Why a record is dead.
@@ -25,7 +25,7 @@ pub(super) async fn bury(record: &Record, burial: &Burial, desk: &Desk) -> Resul
     let mut backoff = desk.backoff();
     while let Err(error) = publish(record, headers.clone(), &desk.work).await {
         desk.failed("dead_letter", record, &error);
-        desk.back_off(&mut backoff).await?;
+        desk.back_off(&mut backoff, Wait::Kafka).await?;
     }
     desk.work.metrics.dead_letters.with_label_values(&[&*record.topic, burial.reason]).inc();
     say(record, burial, desk);

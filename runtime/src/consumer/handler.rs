@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use super::{Output, Record};
+use super::{Output, Record, Wait, Waits};
 
 /// Handles the records of one consumer group.
 pub trait Handler: Send + Sync + 'static {
@@ -28,12 +28,14 @@ pub trait Handler: Send + Sync + 'static {
     /// Makes the state ready for a record, before each attempt at it; for what [`Self::assigned`] cannot do, such as
     /// reading back what became of the records before.
     ///
-    /// It fails as [`Self::handle`] does. The time that it takes counts as waiting on purpose, so what it waits for
-    /// must have bounds of its own. It is dropped at once when the partition is taken away.
+    /// It fails as [`Self::handle`] does. The time that it takes counts as waiting for Kafka, which must have bounds of
+    /// its own, but for what it awaits with [`Waits::on`]. It is dropped at once when the partition is taken away, and
+    /// dropped and begun anew when outputs of the records before have to be sent again.
     fn prepare(
         &self,
         _state: &mut Self::State,
         _record: &Record,
+        _waits: &Waits,
     ) -> impl Future<Output = Result<(), Failure>> + Send {
         std::future::ready(Ok(()))
     }
@@ -44,10 +46,14 @@ pub trait Handler: Send + Sync + 'static {
     /// a crash or a rebalance, so the effect must bear repetition. On revocation the future may be
     /// dropped at any await once the drain timeout has passed. A panic counts as [`Failure::Retry`], and the state
     /// is made anew; when all attempts end so, the record is a dead letter with the reason `panic`.
+    ///
+    /// A handler that takes longer than `--stall-timeout` hangs, and costs the process a new client, then its end. The
+    /// time of what it awaits with [`Waits::on`] does not count, up to the limit that is stated there.
     fn handle(
         &self,
         state: &mut Self::State,
         record: &Record,
+        waits: &Waits,
     ) -> impl Future<Output = Result<Vec<Output>, Failure>> + Send;
 }
 
@@ -73,5 +79,7 @@ pub enum Failure {
         error: String,
         /// How long to wait; without it, growing delays.
         wait: Option<Duration>,
+        /// What for.
+        on: Wait,
     },
 }

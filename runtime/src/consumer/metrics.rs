@@ -2,6 +2,7 @@
 
 use prometheus::{Histogram, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Registry};
 
+use super::Wait;
 use crate::metrics;
 
 /// Metrics of one consumer.
@@ -20,6 +21,7 @@ pub(super) struct ConsumerMetrics {
     pub(super) stopped: IntGauge,
     pub(super) lag_records: IntGaugeVec,
     pub(super) lag_seconds: IntGaugeVec,
+    pub(super) waiting: IntGaugeVec,
 }
 
 /// Reasons of dead letters that the loop itself gives.
@@ -84,6 +86,12 @@ impl ConsumerMetrics {
                 "weir_consumer_lag_seconds",
                 "Age of the record that was done last, while there are more; the oldest of all partitions",
             ),
+            waiting: metrics::gauges(
+                registry,
+                "weir_consumer_waiting_partitions",
+                "Partitions with a lag whose next record waits for something, by what that is",
+                &["reason"],
+            ),
         }
     }
 
@@ -96,6 +104,9 @@ impl ConsumerMetrics {
             for reason in OWN_REASONS.iter().chain(reasons) {
                 self.dead_letters.with_label_values(&[topic.as_str(), reason]);
             }
+        }
+        for wait in Wait::ALL {
+            self.waiting.with_label_values(&[wait.as_str()]);
         }
         for class in FAILURES {
             self.failures.with_label_values(&[class]);

@@ -14,7 +14,7 @@ use super::metrics::reason;
 use super::progress::Progress;
 use super::verdict::Halt;
 use super::work::{Desk, Work};
-use super::{Output, Record};
+use super::{Output, Record, Wait};
 use crate::backoff::Backoff;
 use crate::producer::{DeliveryError, Outgoing, Producer, Receipt, SendError};
 
@@ -145,6 +145,16 @@ impl Pipeline {
         }
     }
 
+    /// Follows the acknowledgements until a delivery fails, which is for [`Self::settle`]. Cancel safe.
+    pub(super) async fn failed(&mut self) -> DeliveryError {
+        loop {
+            match self.oldest().await {
+                Ok(()) => self.finish_oldest(),
+                Err(error) => return error,
+            }
+        }
+    }
+
     /// For the end of a worker: follows the acknowledgements up to the first record without one.
     pub(super) async fn drain(&mut self) {
         while self.entries.front().is_some_and(|entry| entry.receipt.is_some()) {
@@ -178,7 +188,7 @@ impl Pipeline {
         for entry in &mut self.entries {
             entry.receipt = None;
         }
-        desk.back_off(&mut self.backoff).await?;
+        desk.back_off(&mut self.backoff, Wait::Kafka).await?;
         self.send_unsent(desk).await
     }
 
@@ -191,7 +201,7 @@ impl Pipeline {
                 // A producer that has failed for good is replaced by itself, and the records sent once more.
                 Err(error) => {
                     desk.failed("publish", &entry.record, &error.to_string());
-                    desk.back_off(&mut self.backoff).await?;
+                    desk.back_off(&mut self.backoff, Wait::Kafka).await?;
                 }
             }
         }

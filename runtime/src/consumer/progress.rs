@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
 use std::time::{Duration, SystemTime};
 
+use super::wait::Wait;
+
 const NOTHING: i64 = -1;
 
 /// What a worker does now.
@@ -12,8 +14,18 @@ pub(super) enum Activity {
     Idle,
     /// A record is in the handler's hands.
     Handling,
-    /// It waits on purpose: for another attempt, an acknowledgement, a dependency.
-    Waiting,
+    /// It waits on purpose.
+    Waiting(Wait),
+}
+
+impl Activity {
+    const fn code(self) -> u8 {
+        match self {
+            Self::Idle => 0,
+            Self::Handling => 1,
+            Self::Waiting(wait) => 2 + wait as u8,
+        }
+    }
 }
 
 /// Written by the worker alone.
@@ -35,7 +47,7 @@ impl Progress {
             next: nothing(),
             start: nothing(),
             working: nothing(),
-            activity: AtomicU8::new(Activity::Idle as u8),
+            activity: AtomicU8::new(Activity::Idle.code()),
             latest: nothing(),
         }
     }
@@ -70,13 +82,13 @@ impl Progress {
     }
 
     pub(super) fn does(&self, activity: Activity) {
-        self.activity.store(activity as u8, Ordering::Relaxed);
+        self.activity.store(activity.code(), Ordering::Relaxed);
     }
 
     pub(super) fn activity(&self) -> Activity {
         let now = self.activity.load(Ordering::Relaxed);
-        let others = [Activity::Handling, Activity::Waiting];
-        others.into_iter().find(|activity| *activity as u8 == now).unwrap_or(Activity::Idle)
+        let waits = Wait::ALL.into_iter().map(Activity::Waiting);
+        waits.chain([Activity::Handling]).find(|activity| activity.code() == now).unwrap_or(Activity::Idle)
     }
 
     /// The offset of the latest record that was in work, -1 before the first.
@@ -127,7 +139,9 @@ mod tests {
         assert_eq!(progress.activity(), Activity::Idle);
         progress.working(7);
         assert_eq!((progress.activity(), progress.in_work()), (Activity::Handling, 7));
-        progress.does(Activity::Waiting);
-        assert_eq!(progress.activity(), Activity::Waiting);
+        for wait in Wait::ALL {
+            progress.does(Activity::Waiting(wait));
+            assert_eq!(progress.activity(), Activity::Waiting(wait));
+        }
     }
 }

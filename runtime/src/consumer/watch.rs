@@ -11,12 +11,12 @@ use rdkafka::message::Message as _;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use tokio_util::sync::CancellationToken;
 
-use super::ConsumerError;
 use super::board::Board;
 use super::metrics::ConsumerMetrics;
 use super::progress::{Activity, Progress};
 use super::stall::{Place, Stalls, Standing};
 use super::verdict::Verdict;
+use super::{ConsumerError, Wait};
 
 /// How long the brokers may take to answer a question.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -165,6 +165,14 @@ impl Watch {
             self.metrics.lag_records.with_label_values(&[topic]).set(records);
             self.metrics.lag_seconds.with_label_values(&[topic]).set(seconds);
         }
+        for wait in Wait::ALL {
+            let waits = |seen: &&Seen| seen.lag > 0 && seen.progress.activity() == Activity::Waiting(wait);
+            let count = seen.iter().filter(waits).count();
+            self.metrics
+                .waiting
+                .with_label_values(&[wait.as_str()])
+                .set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
     }
 
     /// What is to be said of a partition that does not move, if it is stuck and not just at its end.
@@ -210,7 +218,7 @@ impl Seen {
         let should_move = match self.progress.activity() {
             Activity::Idle => self.lag > 0,
             Activity::Handling => true,
-            Activity::Waiting => false,
+            Activity::Waiting(_) => false,
         };
         Standing { place: self.place.clone(), position: self.position, should_move }
     }

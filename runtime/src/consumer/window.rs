@@ -66,7 +66,7 @@ mod tests {
     use tokio::sync::{mpsc, oneshot};
 
     use super::*;
-    use crate::consumer::{Failure, Output};
+    use crate::consumer::{Failure, Output, Waits};
 
     #[derive(Default)]
     struct Told(Mutex<Vec<i64>>);
@@ -86,7 +86,7 @@ mod tests {
             self.0.lock().unwrap().push(record.offset);
         }
 
-        async fn handle(&self, _state: &mut (), _record: &Record) -> Result<Vec<Output>, Failure> {
+        async fn handle(&self, _: &mut (), _: &Record, _: &Waits) -> Result<Vec<Output>, Failure> {
             Ok(Vec::new())
         }
     }

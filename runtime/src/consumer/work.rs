@@ -9,7 +9,7 @@ use super::metrics::ConsumerMetrics;
 use super::progress::{Activity, Progress};
 use super::rejects::Rejects;
 use super::verdict::Halt;
-use super::{ConsumerOptions, Record};
+use super::{ConsumerOptions, Record, Wait};
 use crate::backoff::{self, Backoff};
 use crate::producer::Producer;
 use crate::throttle::Throttle;
@@ -48,13 +48,13 @@ impl Desk {
     }
 
     /// Waits for the next attempt, unless the worker must stop.
-    pub(super) async fn back_off(&self, backoff: &mut Backoff) -> Result<(), Halt> {
-        self.wait(backoff.next_delay(backoff::random())).await
+    pub(super) async fn back_off(&self, backoff: &mut Backoff, on: Wait) -> Result<(), Halt> {
+        self.wait(backoff.next_delay(backoff::random()), on).await
     }
 
     /// Waits, unless the worker must stop.
-    pub(super) async fn wait(&self, delay: Duration) -> Result<(), Halt> {
-        self.progress.does(Activity::Waiting);
+    pub(super) async fn wait(&self, delay: Duration, on: Wait) -> Result<(), Halt> {
+        self.progress.does(Activity::Waiting(on));
         tokio::select! {
             biased;
             () = self.stop.cancelled() => Err(Halt::Stopped),

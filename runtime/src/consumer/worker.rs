@@ -10,7 +10,7 @@ use super::traced::carry_on;
 use super::verdict::{Halt, Verdict};
 use super::window::Window;
 use super::work::Desk;
-use super::{ConsumerError, Handler, Record};
+use super::{ConsumerError, Handler, Record, Wait};
 use crate::telemetry::spans;
 use futures_util::FutureExt as _;
 use tracing::Instrument as _;
@@ -49,7 +49,7 @@ impl<H: Handler> Worker<H> {
     async fn follow_queue(&mut self, state: &mut H::State, pipeline: &mut Pipeline) -> Result<(), Halt> {
         let room = self.desk.work.options.pipeline_records.max(1);
         loop {
-            let idle = if pipeline.len() == 0 { Activity::Idle } else { Activity::Waiting };
+            let idle = if pipeline.len() == 0 { Activity::Idle } else { Activity::Waiting(Wait::Kafka) };
             self.desk.progress.does(idle);
             let record = tokio::select! {
                 biased;
@@ -77,7 +77,7 @@ impl<H: Handler> Worker<H> {
         let span = record.span(&self.desk.work.options.group);
         let attempt = attempt(&*self.handler, state, &record, &self.desk, pipeline).instrument(span.clone());
         let outcome = self.window.alongside(&*self.handler, attempt).await?;
-        self.desk.progress.does(Activity::Waiting);
+        self.desk.progress.does(Activity::Waiting(Wait::Kafka));
         match outcome {
             Outcome::Handled(mut outputs) => {
                 let spans = carry_on(&record, &span, &mut outputs);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::BaseRecord;
-use runtime::consumer::{ConsumerOptions, Failure, Output};
+use runtime::consumer::{ConsumerOptions, Failure, Output, Wait};
 use runtime::producer::ProducerOptions;
 use tokio::sync::Semaphore;
 
@@ -175,7 +175,7 @@ async fn an_unavailable_dependency_holds_the_offset_and_the_record_for_as_long_a
     let running = start(cluster.kafka(), options(), move |record| {
         let down = (1..=20).contains(&calls.fetch_add(1, Ordering::Relaxed));
         let wait = Some(Duration::from_millis(20));
-        let unavailable = Failure::Unavailable { error: String::from("down"), wait };
+        let unavailable = Failure::Unavailable { error: String::from("down"), wait, on: Wait::ApiAnswer };
         async move { if down { Err(unavailable) } else { Ok(vec![echo(&record)]) } }
     });
     running.wait_for_calls(10).await;

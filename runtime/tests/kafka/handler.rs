@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use runtime::consumer::{self, ConsumerError, ConsumerOptions, Failure, Handler, Output, Record};
+use runtime::consumer::{self, ConsumerError, ConsumerOptions, Failure, Handler, Output, Record, Waits};
 use runtime::health::Probe;
 use runtime::process::Process;
 use runtime::settings::KafkaSettings;
@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use crate::cluster::{DEADLINE, eventually};
 
 pub(crate) type Answer = Result<Vec<Output>, Failure>;
-type Act = Box<dyn Fn(Record) -> BoxFuture<'static, Answer> + Send + Sync>;
+type Act = Box<dyn Fn(Record, Waits) -> BoxFuture<'static, Answer> + Send + Sync>;
 
 /// Every call of the handler, in order: partition and value.
 pub(crate) type Seen = Arc<Mutex<Vec<(i32, String)>>>;
@@ -37,9 +37,9 @@ impl Handler for Scripted {
         self.expected.lock().expect("no poison").push((record.partition, text(record)));
     }
 
-    async fn handle(&self, _state: &mut (), record: &Record) -> Answer {
+    async fn handle(&self, _: &mut (), record: &Record, waits: &Waits) -> Answer {
         self.seen.lock().expect("no poison").push((record.partition, text(record)));
-        (self.act)(record.clone()).await
+        (self.act)(record.clone(), waits.clone()).await
     }
 }
 
@@ -70,8 +70,20 @@ pub(crate) fn start<F>(
 where
     F: Future<Output = Answer> + Send + 'static,
 {
+    start_that_waits(kafka, options, move |record, _| act(record))
+}
+
+/// As [`start`], with a handler that says what it waits for.
+pub(crate) fn start_that_waits<F>(
+    kafka: KafkaSettings,
+    options: ConsumerOptions,
+    act: impl Fn(Record, Waits) -> F + Send + Sync + 'static,
+) -> Running
+where
+    F: Future<Output = Answer> + Send + 'static,
+{
     let (process, seen, expected) = (Process::new("weir-test", "0.0.0"), Seen::default(), Seen::default());
-    let act: Act = Box::new(move |record| Box::pin(act(record)));
+    let act: Act = Box::new(move |record, waits| Box::pin(act(record, waits)));
     let handler = Scripted { act, seen: Arc::clone(&seen), expected: Arc::clone(&expected) };
     let inner = process.clone();
     let task = tokio::spawn(async move { consumer::run(&kafka, options, handler, &inner).await });
@@ -110,6 +122,16 @@ impl Running {
         let values = family.flat_map(prometheus::proto::MetricFamily::get_metric);
         values.map(|metric| metric.get_counter().get_value() + metric.get_gauge().get_value()).sum::<f64>()
             as i64
+    }
+
+    /// The value of a gauge whose only label has this value.
+    pub(crate) fn labelled(&self, name: &str, label: &str) -> i64 {
+        let families = self.process.registry.gather();
+        let family = families.iter().filter(|family| family.name() == name);
+        let mut metrics = family.flat_map(prometheus::proto::MetricFamily::get_metric);
+        let found = metrics.find(|metric| metric.get_label().iter().any(|found| found.value() == label));
+        #[expect(clippy::cast_possible_truncation, reason = "a test counts whole numbers, and few")]
+        found.map_or(-1, |metric| metric.get_gauge().get_value() as i64)
     }
 
     /// The values of the labels of a metric, a list a sample, in the order of the labels' names.

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
-use runtime::consumer::{ConsumerError, ConsumerOptions, Failure};
+use runtime::consumer::{ConsumerError, ConsumerOptions, Failure, Wait};
 use tokio::sync::Semaphore;
 
 use crate::cluster::{Cluster, eventually, numbered};
-use crate::handler::{echo, options, start};
+use crate::handler::{Running, echo, options, start, start_that_waits};
 
 fn cluster() -> Cluster {
     Cluster::with_topics(&[("in", 1), ("out", 1), ("dlq", 1)])
@@ -73,11 +73,14 @@ async fn a_wait_on_purpose_is_no_stall_and_the_lag_is_shown_meanwhile() {
             if open {
                 Ok(vec![echo(&record)])
             } else {
-                Err(Failure::Unavailable { error: "down".to_owned(), wait })
+                Err(Failure::Unavailable { error: "down".to_owned(), wait, on: Wait::AppLimit })
             }
         }
     });
     eventually("the lag", || running.metric("weir_consumer_lag_records") == 49).await;
+    let said = |reason: &str| running.labelled("weir_consumer_waiting_partitions", reason);
+    eventually("the reason of the lag", || said("app_limit") == 1).await;
+    assert_eq!((said("api_answer"), said("retry")), (0, 0));
     // Several times the limit: the handler is called every few milliseconds.
     running.wait_for_calls(150).await;
     eventually("its age", || running.metric("weir_consumer_lag_seconds") >= 1).await;
@@ -85,5 +88,32 @@ async fn a_wait_on_purpose_is_no_stall_and_the_lag_is_shown_meanwhile() {
     gate.add_permits(100);
     eventually("the end of the lag", || running.metric("weir_consumer_lag_records") == 0).await;
     assert_eq!(running.metric("weir_consumer_lag_seconds"), 0);
+    eventually("the end of its reason", || running.metric("weir_consumer_waiting_partitions") == 0).await;
     running.end().await.unwrap();
+}
+
+/// A handler whose every call waits for `wait`, of which it says that it may take `limit`.
+fn waiting(cluster: &Cluster, limit: Duration, wait: Duration) -> Running {
+    start_that_waits(cluster.kafka(), impatient(), move |record, waits| async move {
+        waits.on(Wait::ApiAnswer, limit, tokio::time::sleep(wait)).await;
+        Ok(vec![echo(&record)])
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_handler_says_that_it_waits_for_is_no_stall_and_its_limit_is_kept() {
+    let (slow, hanging) = (cluster(), cluster());
+    for cluster in [&slow, &hanging] {
+        cluster.fill("in", "a", numbered(1)).await;
+    }
+    let waiting_for_long = waiting(&slow, Duration::from_mins(1), Duration::from_secs(6));
+    let waiting_for_ever = waiting(&hanging, Duration::from_secs(1), Duration::from_hours(1));
+    let said = || waiting_for_long.labelled("weir_consumer_waiting_partitions", "api_answer");
+    eventually("what the lag is for", || said() == 1).await;
+    slow.wait_for_committed("weir-test", "in", 1).await;
+    assert_eq!(waiting_for_long.metric("weir_consumer_rebuilt_total"), 0);
+    let rebuilt = || waiting_for_ever.metric("weir_consumer_rebuilt_total") == 1;
+    eventually("the new consumer of the other one", rebuilt).await;
+    waiting_for_long.end().await.unwrap();
+    assert!(matches!(waiting_for_ever.ended().await, Err(ConsumerError::Stuck { offset: 0, .. })));
 }

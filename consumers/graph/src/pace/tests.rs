@@ -28,7 +28,7 @@ impl Bench {
     /// How long a call that is wanted at a time waits, in milliseconds; it is made where that is 0.
     fn wait(&self, token: &str, seconds: u64) -> u128 {
         let (now, token) = (self.at(seconds), Arc::from(token));
-        let held = self.pace.admit(&BTreeSet::from([Arc::clone(&token)]), now);
+        let held = self.pace.admit(&BTreeMap::from([(Arc::clone(&token), 1)]), now);
         held.get(&token).map_or(0, |hold| (hold.until - now).as_millis())
     }
 }
@@ -51,6 +51,19 @@ fn from_75_percent_calls_are_spread_the_more_the_fuller_the_budget() {
     bench.says(94.0, 0.0, 0);
     assert_eq!(bench.wait("99", 10), 0);
     assert_eq!(bench.wait("1784", 10), 4_750, "the app's budget is everybody's");
+}
+
+#[test]
+fn each_call_of_a_batch_has_its_pause() {
+    let bench = Bench::new();
+    bench.says(75.0, 85.0, 0);
+    let batch = BTreeMap::from([(Arc::clone(&bench.token), 40), (Arc::from("99"), 10)]);
+    assert!(bench.pace.admit(&batch, bench.at(0)).is_empty());
+    assert_eq!(bench.wait("1784", 0), 100_000, "40 calls of 2.5 s");
+    assert_eq!(bench.wait("99", 0), 0);
+    bench.says(85.0, 0.0, 0);
+    assert!(bench.pace.admit(&batch, bench.at(200)).is_empty());
+    assert_eq!(bench.wait("99", 200), 125_000, "all 50 are the app's");
 }
 
 #[test]
@@ -90,7 +103,7 @@ fn stops_without_a_time_grow_until_a_call_is_answered() {
 fn the_tokens_of_one_batch_are_one_call_of_the_app() {
     let bench = Bench::new();
     bench.says(90.0, 0.0, 0);
-    let names = ["1784", "99"].map(Arc::from).into();
+    let names = ["1784", "99"].map(|name| (Arc::from(name), 1)).into();
     assert_eq!(bench.pace.admit(&names, bench.start), BTreeMap::new());
     assert_eq!(bench.pace.admit(&names, bench.start).len(), 2);
 }

@@ -35,7 +35,7 @@ fn handle_after(
         counting.count(&mut partition, &Record { offset, ..record(Some(value.as_bytes())) })?;
     }
     let record = record(value);
-    let mut result = pin!(async { counting.handle(&mut partition, &record).await });
+    let mut result = pin!(async { counting.handle(&mut partition, &record, &Waits::unwatched()).await });
     match result.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,
         Poll::Pending => panic!("the handler waits"),

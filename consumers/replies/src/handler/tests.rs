@@ -63,10 +63,17 @@ fn command(number: i64) -> Record {
     }
 }
 
+/// One attempt, as the loop makes it.
+async fn handle(owner: &Replies, partition: &mut Partition, record: &Record) -> Result<Vec<Output>, Failure> {
+    let waits = Waits::unwatched();
+    owner.prepare(partition, record, &waits).await?;
+    owner.handle(partition, record, &waits).await
+}
+
 /// What an owner has to say of a command in the end, by status.
 async fn said(owner: &Replies, partition: &mut Partition, record: &Record) -> Vec<String> {
     loop {
-        match owner.handle(partition, record).await {
+        match handle(owner, partition, record).await {
             Ok(outputs) => {
                 let status = |output: &Output| {
                     let result: CommandResult<'_> = serde_json::from_slice(&output.value).unwrap();
@@ -136,7 +143,7 @@ async fn no_command_is_begun_that_could_not_be_remembered() {
     let owner = bench.owner_with(|settings| settings.remembered = 1);
     let mut partition = Partition::default();
     assert_eq!(said(&owner, &mut partition, &command(1)).await, ["done"]);
-    let failure = owner.handle(&mut partition, &command(2)).await.unwrap_err();
+    let failure = handle(&owner, &mut partition, &command(2)).await.unwrap_err();
     let Failure::Unavailable { error, .. } = failure else { panic!("{failure:?}") };
     assert!(error.contains("--remembered-commands"), "{error}");
     assert_eq!((bench.simulator.posts().len(), ABOUT.name), (1, "weir-replies"));

@@ -5,7 +5,7 @@ use crate::graph::{AccessTokens, GraphSettings, GraphUrl, GraphVersion};
 use crate::handler::*;
 use crate::settings::LookupSettings;
 use prometheus::Registry;
-use runtime::throttle::Throttle;
+use runtime::consumer::Wait;
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -23,7 +23,7 @@ pub(super) struct Bench {
     pub(super) folder: TempDir,
     pub(super) registry: Registry,
     pub(super) handler: Lookups,
-    pub(super) assigned: Assigned<Found>,
+    pub(super) partition: Partition,
 }
 
 impl Bench {
@@ -49,25 +49,25 @@ impl Bench {
         let mut inquiry = crate::inquiry(settings, tokens, metrics, &registry).unwrap();
         inquiry.seeker.probe = Throttle::new(Duration::from_millis(1));
         let handler = Lookups::new(inquiry, "meta");
-        let assigned = handler.assigned("meta.comments.v1", 3);
-        Self { simulator, folder, registry, handler, assigned }
+        let partition = handler.assigned("meta.comments.v1", 3);
+        Self { simulator, folder, registry, handler, partition }
     }
 
     /// What comes of a record in the end.
     pub(super) async fn handle(&self, record: &Record) -> Result<Output, Failure> {
-        loop {
-            match self.handler.look_up(&self.assigned, record).await {
-                Err(Failure::Unavailable { wait, .. }) => {
-                    tokio::time::sleep(wait.unwrap_or_default().min(Duration::from_millis(5))).await;
-                }
-                result => return result,
-            }
-        }
+        self.handler.look_up(self.partition.assigned.ahead(), record, &Waits::unwatched()).await
     }
 
-    /// What comes of a record at first.
-    pub(super) async fn handle_once(&self, record: &Record) -> Result<Output, Failure> {
-        self.handler.look_up(&self.assigned, record).await
+    /// Returns once the lookup of a record waits for `on`.
+    pub(super) async fn waits(&self, record: &Record, on: Wait) {
+        let is_so = async {
+            while self.handler.places.waits_for(&record.topic, record.partition, record.offset) != Some(on) {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        // It is told of as the loop tells of it, and not handled yet.
+        self.handler.expect(record);
+        tokio::time::timeout(Duration::from_mins(1), is_so).await.expect("it waits");
     }
 
     pub(super) fn reread(&self) {

@@ -1,8 +1,8 @@
 //! Whose token a call carries, and what becomes of one that is refused.
 
 use super::bench::*;
-use crate::handler::*;
 use crate::seek::WithoutToken;
+use runtime::consumer::Wait;
 use std::fs;
 
 #[tokio::test]
@@ -22,8 +22,7 @@ async fn an_account_without_a_token_waits_where_that_is_set_and_goes_on_with_the
     fs::remove_file(bench.folder.path().join("default")).unwrap();
     bench.reread();
     let input = one("comment/on-post");
-    let failure = bench.handle_once(&input).await.unwrap_err();
-    assert!(matches!(failure, Failure::Unavailable { wait: Some(_), .. }), "{failure:?}");
+    bench.waits(&input, Wait::Credential).await;
     fs::write(bench.folder.path().join(ACCOUNT), "EAAown").unwrap();
     bench.reread();
     assert_eq!(lookup(&input, &bench.handle(&input).await.unwrap())["status"], "found");
