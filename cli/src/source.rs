@@ -16,7 +16,7 @@ use rdkafka::error::KafkaResult;
 use rdkafka::metadata::{MetadataPartition, MetadataTopic};
 use rdkafka::topic_partition_list::TopicPartitionListElem;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
-use runtime::consumer::Record;
+use runtime::consumer::{Record, TopicReader};
 use runtime::producer::{Producer, ProducerOptions};
 use runtime::settings::KafkaSettings;
 use schemas::Millis;
@@ -33,22 +33,17 @@ const AGAIN_AFTER: Duration = Duration::from_millis(200);
 /// The group that offsets are committed for; nobody ever joins it.
 pub(crate) const GROUP: &str = "weir-redrive";
 
-/// A bounded memory for what is read ahead of each partition, a quick end, and checked sums; a file can say otherwise.
-const DEFAULTS: [(&str, &str); 4] = [
-    ("queued.max.messages.kbytes", "1024"),
-    ("fetch.wait.max.ms", "50"),
-    ("fetch.queue.backoff.ms", "20"),
-    ("check.crcs", "true"),
-];
+/// A bounded memory for what is read ahead of each partition, and a quick end; a file can say otherwise.
+const DEFAULTS: [(&str, &str); 3] =
+    [("queued.max.messages.kbytes", "1024"), ("fetch.wait.max.ms", "50"), ("fetch.queue.backoff.ms", "20")];
 
-/// What no file can change: nothing is committed but by hand, and the end of a partition is told.
-const OWNED: [(&str, &str); 6] = [
+/// What no file can change: nothing is committed but by hand.
+const OWNED: [(&str, &str); 5] = [
     ("group.id", GROUP),
     ("enable.auto.commit", "false"),
     ("enable.auto.offset.store", "false"),
     ("auto.offset.reset", "earliest"),
     ("allow.auto.create.topics", "false"),
-    ("enable.partition.eof", "true"),
 ];
 
 /// A cluster to read from.
@@ -113,8 +108,8 @@ impl Source {
 
     /// Reads a range.
     pub(crate) fn open(&self, range: &Range) -> Result<Reading, ReadError> {
-        let consumer: BaseConsumer = self.config.create().map_err(ReadError::Client)?;
-        Reading::open(Arc::new(consumer), range, &self.brokers)
+        let reader = TopicReader::of(self.config.clone(), &range.topic)?;
+        Reading::open(reader, range, &self.brokers)
     }
 
     /// The record at a place, if it is still there.

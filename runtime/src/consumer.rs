@@ -6,6 +6,7 @@
 
 mod assignment;
 mod attempt;
+mod bell;
 mod board;
 mod bury;
 mod connection;
@@ -18,6 +19,8 @@ mod pipeline;
 mod poll;
 mod progress;
 mod read;
+mod read_error;
+mod reader;
 mod record;
 mod rejects;
 mod run;
@@ -37,6 +40,8 @@ pub use error::ConsumerError;
 pub use handler::{Failure, Handler};
 pub use options::ConsumerOptions;
 pub use read::read;
+pub use read_error::ReadError;
+pub use reader::{Ahead, Read, TopicReader};
 pub use record::{Output, Record};
 pub use run::run;
 pub use tail::{Stretch, Tail, TailError, TailReader};

@@ -79,6 +79,11 @@ impl Kafka {
         &self.bootstrap
     }
 
+    /// Where the segments of a partition are.
+    pub fn segments(&self, topic: &str, partition: i32) -> PathBuf {
+        self.dir.path().join("data").join(format!("{topic}-{partition}"))
+    }
+
     /// The process id of the running broker.
     pub fn pid(&self) -> Option<u32> {
         self.broker.as_ref().map(Guarded::pid)

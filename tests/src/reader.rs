@@ -1,13 +1,11 @@
 //! Reading topics back.
 
-use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use rdkafka::error::KafkaError;
-use rdkafka::message::{BorrowedMessage, Headers as _, Message as _};
-use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+use runtime::consumer::{self, Read, TopicReader};
+use runtime::settings::KafkaSettings;
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 /// How many records are taken before somebody looks at them.
@@ -102,9 +100,9 @@ pub async fn read_until(
     Ok(reading.sorted())
 }
 
-/// A consumer of all partitions from their beginnings, and what it has read.
+/// All partitions from their beginnings, and what was read of them.
 struct Reading {
-    consumer: BaseConsumer,
+    reader: TopicReader,
     partitions: usize,
     ended: BTreeSet<i32>,
     records: Vec<Record>,
@@ -112,34 +110,17 @@ struct Reading {
 
 impl Reading {
     async fn open(bootstrap: &str, topic: &str) -> Result<Self> {
-        let (bootstrap, topic) = (bootstrap.to_owned(), topic.to_owned());
-        let opened = tokio::task::spawn_blocking(move || Self::assign(&bootstrap, &topic)).await;
-        opened.context("a reader stopped")?
-    }
-
-    fn assign(bootstrap: &str, topic: &str) -> Result<Self> {
-        let consumer: BaseConsumer = ClientConfig::new()
-            .set("bootstrap.servers", bootstrap)
-            // Never joined: a consumer wants a name for its group even where it takes partitions itself.
-            .set("group.id", "weir-tests-reader")
-            .set("enable.auto.commit", "false")
-            .set("enable.partition.eof", "true")
-            .set("allow.auto.create.topics", "false")
-            .set("fetch.wait.max.ms", "50")
-            .create()
-            .context("making a consumer")?;
-        let found = consumer.fetch_metadata(Some(topic), ANSWER_WITHIN);
-        let metadata = found.with_context(|| format!("asking {bootstrap} for the topic {topic}"))?;
-        let partitions = metadata.topics().first().map(|topic| topic.partitions().len()).unwrap_or_default();
-        ensure!(partitions > 0, "{bootstrap} has no topic {topic}");
-        let mut wanted = TopicPartitionList::new();
-        for partition in 0..i32::try_from(partitions).context("counting partitions")? {
-            wanted
-                .add_partition_offset(topic, partition, Offset::Beginning)
-                .context("choosing partitions")?;
-        }
-        consumer.assign(&wanted).context("taking partitions")?;
-        Ok(Self { consumer, partitions, ended: BTreeSet::new(), records: Vec::new() })
+        let (kafka, topic) = (KafkaSettings::plain(bootstrap), topic.to_owned());
+        let opened = tokio::task::spawn_blocking(move || {
+            let mut reader = TopicReader::new(&kafka, "weir-tests-reader", &topic)?;
+            let mut begin = BTreeMap::new();
+            for partition in reader.partitions()? {
+                begin.insert(partition, reader.ends(partition)?.0);
+            }
+            reader.start(&begin)?;
+            Ok(Self { reader, partitions: begin.len(), ended: BTreeSet::new(), records: Vec::new() })
+        });
+        opened.await.context("a reader stopped")?
     }
 
     /// Takes what is there, or waits a moment for something to come.
@@ -147,14 +128,12 @@ impl Reading {
         let taken = tokio::task::spawn_blocking(move || {
             let mut wait = Duration::from_millis(100);
             for _ in 0..TAKE {
-                let Some(polled) = self.consumer.poll(wait) else { break };
-                wait = Duration::ZERO;
-                match polled {
-                    Ok(message) => self.records.push(copy(&message)),
-                    Err(KafkaError::PartitionEOF(partition)) => drop(self.ended.insert(partition)),
-                    Err(error) if is_passing(&error) => break,
-                    Err(error) => return Err(error).context("reading"),
+                match self.reader.next(wait).context("reading")? {
+                    Some(Read::Record(record)) => self.records.push(copy(record)),
+                    Some(Read::End(partition)) => drop(self.ended.insert(partition)),
+                    None => break,
                 }
+                wait = Duration::ZERO;
             }
             Ok(self)
         });
@@ -176,28 +155,15 @@ impl Reading {
     }
 }
 
-/// A broker that is away for a while is what some tests are about; the deadline decides.
-fn is_passing(error: &KafkaError) -> bool {
-    use rdkafka::types::RDKafkaErrorCode::{
-        AllBrokersDown, BrokerTransportFailure, OperationTimedOut, Resolve,
-    };
-    matches!(
-        error.rdkafka_error_code(),
-        Some(AllBrokersDown | BrokerTransportFailure | OperationTimedOut | Resolve)
-    )
-}
-
-fn copy(message: &BorrowedMessage<'_>) -> Record {
-    let headers = message.headers().into_iter().flat_map(|headers| headers.iter());
+fn copy(record: consumer::Record) -> Record {
+    let since = record.timestamp.and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok());
     Record {
-        topic: message.topic().to_owned(),
-        partition: message.partition(),
-        offset: message.offset(),
-        timestamp: message.timestamp().to_millis(),
-        key: message.key().map(<[u8]>::to_vec),
-        value: message.payload().map(<[u8]>::to_vec),
-        headers: headers
-            .map(|header| (header.key.to_owned(), header.value.unwrap_or_default().to_vec()))
-            .collect(),
+        topic: record.topic.to_string(),
+        partition: record.partition,
+        offset: record.offset,
+        timestamp: since.and_then(|since| i64::try_from(since.as_millis()).ok()),
+        key: record.key,
+        value: record.value,
+        headers: record.headers.into_iter().map(|(name, value)| (name, value.unwrap_or_default())).collect(),
     }
 }

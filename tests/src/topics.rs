@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use rdkafka::ClientConfig;
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::metadata::Metadata;
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 use crate::until::until;
 
@@ -33,6 +33,44 @@ pub async fn create(bootstrap: &str, names: &[&str], partitions: i32) -> Result<
         Ok(names.iter().all(|name| has_leaders(&metadata, name, partitions)).then_some(()))
     })
     .await
+}
+
+/// Adds partitions to a topic, so that it has `partitions`, and waits until every one has a leader.
+///
+/// # Errors
+///
+/// As [`create`].
+pub async fn widen(bootstrap: &str, name: &str, partitions: i32) -> Result<()> {
+    let admin: AdminClient<DefaultClientContext> =
+        ClientConfig::new().set("bootstrap.servers", bootstrap).create().context("making an admin client")?;
+    let count = usize::try_from(partitions).context("counting partitions")?;
+    let options = AdminOptions::new().operation_timeout(Some(WITHIN)).request_timeout(Some(WITHIN));
+    let wanted = [NewPartitions::new(name, count)];
+    for result in admin.create_partitions(&wanted, &options).await.context("asking for partitions")? {
+        if let Err((topic, code)) = result {
+            bail!("widening the topic {topic}: {code}");
+        }
+    }
+    until("leaders of the new partitions", WITHIN, async || {
+        let metadata = admin.inner().fetch_metadata(None, WITHIN).context("asking for the new partitions")?;
+        Ok(has_leaders(&metadata, name, partitions).then_some(()))
+    })
+    .await
+}
+
+/// Removes all records that a partition has now: its first offset is then the one behind its last.
+///
+/// # Errors
+///
+/// As [`create`].
+pub async fn empty(bootstrap: &str, name: &str, partition: i32) -> Result<()> {
+    let admin: AdminClient<DefaultClientContext> =
+        ClientConfig::new().set("bootstrap.servers", bootstrap).create().context("making an admin client")?;
+    let mut before = TopicPartitionList::new();
+    before.add_partition_offset(name, partition, Offset::End).context("choosing the end")?;
+    let options = AdminOptions::new().operation_timeout(Some(WITHIN)).request_timeout(Some(WITHIN));
+    admin.delete_records(&before, &options).await.context("removing records")?;
+    Ok(())
 }
 
 fn has_leaders(metadata: &Metadata, name: &str, partitions: i32) -> bool {

@@ -33,6 +33,31 @@ pub async fn write(bootstrap: &str, topic: &str, records: Vec<Outgoing>) -> Resu
     written.context("a writer stopped")?
 }
 
+/// Writes a record in a transaction of its own, which is committed or aborted.
+///
+/// # Errors
+///
+/// When the transaction does not come to its end.
+pub async fn transact(bootstrap: &str, topic: &str, record: Outgoing, commits: bool) -> Result<()> {
+    let (bootstrap, topic) = (bootstrap.to_owned(), topic.to_owned());
+    let done = tokio::task::spawn_blocking(move || {
+        let producer: BaseProducer<Refusals> = ClientConfig::new()
+            .set("bootstrap.servers", &bootstrap)
+            .set("transactional.id", format!("weir-tests-{topic}"))
+            .set("partitioner", "murmur2_random")
+            .create_with_context(Refusals::default())
+            .context("making a producer")?;
+        producer.init_transactions(WITHIN).context("beginning")?;
+        producer.begin_transaction().context("beginning")?;
+        queue(&producer, &topic, &record).with_context(|| format!("writing to {topic}"))?;
+        producer.flush(WITHIN).with_context(|| format!("waiting for {topic} to acknowledge"))?;
+        let ended =
+            if commits { producer.commit_transaction(WITHIN) } else { producer.abort_transaction(WITHIN) };
+        ended.context("ending a transaction")
+    });
+    done.await.context("a writer stopped")?
+}
+
 fn write_blocking(bootstrap: &str, topic: &str, records: &[Outgoing]) -> Result<()> {
     let producer: BaseProducer<Refusals> = ClientConfig::new()
         .set("bootstrap.servers", bootstrap)

@@ -18,6 +18,9 @@ pub enum ReadError {
     /// As above, of the client that reads.
     #[error("the Kafka client cannot be made, check --kafka-config: {0}")]
     Client(#[source] KafkaError),
+    /// A topic cannot be read, now or for good; says where, and why.
+    #[error(transparent)]
+    Topic(#[from] runtime::consumer::ReadError),
     /// A request failed.
     #[error("{brokers} cannot {action}: {reason}")]
     Request {

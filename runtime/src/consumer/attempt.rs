@@ -63,8 +63,8 @@ pub(super) async fn attempt<H: Handler>(
             Ok(Ok(())) => {
                 desk.progress.does(Activity::Handling);
                 // A handler may panic before it gives a future, too.
-                let handled = AssertUnwindSafe(async { handler.handle(state, record, &waits).await });
-                pipeline.alongside(handled.catch_unwind()).await
+                let attempted = AssertUnwindSafe(async { handler.handle(state, record, &waits).await });
+                pipeline.alongside(attempted.catch_unwind()).await
             }
             Ok(Err(failure)) => Ok(Err(failure)),
             Err(panic) => Err(panic),

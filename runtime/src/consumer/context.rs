@@ -1,7 +1,7 @@
 //! What librdkafka calls back while it is polled: rebalances, log lines, errors.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use prometheus::IntCounter;
 use rdkafka::ClientContext;
@@ -12,7 +12,10 @@ use rdkafka::error::{KafkaError, KafkaResult};
 
 use super::assignment::Assignment;
 use super::connection::Connection;
+use super::metrics::ConsumerMetrics;
+use super::work::SAY_EVERY;
 use crate::kafka_log::KafkaLog;
+use crate::throttle::Throttle;
 
 /// Lives in the client and runs on the polling thread.
 pub(super) struct Context {
@@ -20,6 +23,8 @@ pub(super) struct Context {
     assignment: Mutex<Assignment>,
     drain_timeout: Duration,
     rebalances: IntCounter,
+    fetch_errors: IntCounter,
+    said: Throttle,
     connection: Arc<Connection>,
 }
 
@@ -27,11 +32,26 @@ impl Context {
     pub(super) fn new(
         assignment: Assignment,
         drain_timeout: Duration,
-        rebalances: IntCounter,
+        metrics: &ConsumerMetrics,
         connection: Arc<Connection>,
     ) -> Self {
-        let assignment = Mutex::new(assignment);
-        Self { log: KafkaLog::new(), assignment, drain_timeout, rebalances, connection }
+        Self {
+            log: KafkaLog::new(),
+            assignment: Mutex::new(assignment),
+            drain_timeout,
+            rebalances: metrics.rebalances.clone(),
+            fetch_errors: metrics.fetch_errors.clone(),
+            said: Throttle::new(SAY_EVERY),
+            connection,
+        }
+    }
+
+    /// What was fetched can never be read. Which partition it is of, its watch finds out where it stands still for it.
+    pub(super) fn cannot_read(&self, error: &KafkaError) {
+        self.fetch_errors.inc();
+        if let Some(suppressed) = self.said.pass(Instant::now()) {
+            tracing::error!(%error, suppressed, "what was fetched cannot be read: it is damaged, or this build does not know it");
+        }
     }
 
     /// Never held across a poll, which calls back into this.

@@ -22,6 +22,8 @@ pub(super) struct ConsumerMetrics {
     pub(super) lag_records: IntGaugeVec,
     pub(super) lag_seconds: IntGaugeVec,
     pub(super) waiting: IntGaugeVec,
+    pub(super) unreadable: IntGaugeVec,
+    pub(super) fetch_errors: IntCounter,
 }
 
 /// Reasons of dead letters that the loop itself gives.
@@ -33,6 +35,11 @@ pub(super) mod reason {
 
 const OWN_REASONS: [&str; 3] = [reason::RETRIES_EXHAUSTED, reason::PANIC, reason::TOO_LARGE];
 const FAILURES: [&str; 6] = ["reject", "retry", "panic", "unavailable", "publish", "dead_letter"];
+
+fn waiting(registry: &Registry) -> IntGaugeVec {
+    let help = "Partitions with a lag whose next record waits for something, by what that is";
+    metrics::gauges(registry, "weir_consumer_waiting_partitions", help, &["reason"])
+}
 
 impl ConsumerMetrics {
     pub(super) fn register(registry: &Registry) -> Self {
@@ -86,12 +93,15 @@ impl ConsumerMetrics {
                 "weir_consumer_lag_seconds",
                 "Age of the record that was done last, while there are more; the oldest of all partitions",
             ),
-            waiting: metrics::gauges(
-                registry,
-                "weir_consumer_waiting_partitions",
-                "Partitions with a lag whose next record waits for something, by what that is",
-                &["reason"],
+            unreadable: by_topic(
+                "weir_consumer_unreadable_partitions",
+                "Partitions that stand still since what comes next can never be read",
             ),
+            fetch_errors: counter(
+                "weir_consumer_fetch_errors_total",
+                "Fetches with something that can never be read: damaged, of an unknown codec or format, not allowed",
+            ),
+            waiting: waiting(registry),
         }
     }
 
@@ -101,6 +111,7 @@ impl ConsumerMetrics {
             self.records.with_label_values(&[topic]);
             self.lag_records.with_label_values(&[topic]);
             self.lag_seconds.with_label_values(&[topic]);
+            self.unreadable.with_label_values(&[topic]);
             for reason in OWN_REASONS.iter().chain(reasons) {
                 self.dead_letters.with_label_values(&[topic.as_str(), reason]);
             }

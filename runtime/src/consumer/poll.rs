@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::ConsumerError;
 use super::context::Context;
+use super::read_error::is_for_good;
 use super::verdict::Verdict;
 
 /// How long a poll waits for a record, which is also how long a shutdown may go unnoticed.
@@ -49,6 +50,7 @@ fn poll_until_end(
                 return Err(ConsumerError::Fatal { reason: code.to_string() });
             }
             // The client heals from everything else by itself, and its context has logged it.
+            Some(Err(error)) if is_for_good(&error) => context.cannot_read(&error),
             Some(Err(_)) | None => {}
         }
         if tidied.elapsed() >= if waiting { POLL_PAUSED } else { TIDY_EVERY } {

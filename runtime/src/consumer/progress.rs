@@ -28,7 +28,7 @@ impl Activity {
     }
 }
 
-/// Written by the worker alone.
+/// Written by the worker, and by who watches it where nothing is left to work on.
 #[derive(Debug)]
 pub(super) struct Progress {
     next: AtomicI64,
@@ -58,6 +58,15 @@ impl Progress {
             self.latest.store(i64::try_from(since.as_millis()).unwrap_or(NOTHING), Ordering::Relaxed);
         }
         self.next.store(offset + 1, Ordering::Release);
+    }
+
+    /// Between these offsets there is no record, and everything before them is done.
+    pub(super) fn passed(&self, from: i64, to: i64) {
+        let next = self.next.load(Ordering::Acquire);
+        if self.position() == Some(from) {
+            // A worker that is done with a record meanwhile knows better.
+            _ = self.next.compare_exchange(next, to, Ordering::AcqRel, Ordering::Relaxed);
+        }
     }
 
     /// The offset to go on from, once anything is done.
@@ -120,6 +129,19 @@ mod tests {
         assert_eq!((progress.next(), progress.position()), (None, Some(40)));
         progress.done(41, None);
         assert_eq!((progress.next(), progress.position()), (Some(42), Some(42)));
+    }
+
+    #[test]
+    fn what_holds_no_record_is_passed_from_where_the_partition_stands_and_from_nowhere_else() {
+        let progress = Progress::new();
+        progress.started(40);
+        progress.passed(39, 45);
+        assert_eq!(progress.next(), None);
+        progress.passed(40, 45);
+        assert_eq!(progress.next(), Some(45));
+        progress.done(46, None);
+        progress.passed(45, 46);
+        assert_eq!(progress.next(), Some(47));
     }
 
     #[test]

@@ -102,9 +102,8 @@ async fn live<H: Handler>(
     let _ends_when_dropped = end.clone().drop_guard();
     let start = slot::starter(Arc::clone(handler), Arc::clone(work), Arc::clone(&verdict), end.clone());
     let assignment = Assignment::new(start, work.metrics.clone(), Arc::clone(&board));
-    let rebalances = work.metrics.rebalances.clone();
     let connection = Arc::new(Connection::default());
-    let context = Context::new(assignment, options.drain_timeout, rebalances, Arc::clone(&connection));
+    let context = Context::new(assignment, options.drain_timeout, &work.metrics, Arc::clone(&connection));
     let consumer = config.create_with_context(context).map_err(create_error)?;
     subscribe(&consumer, &options.topics)?;
     let kept = connection::keep(connection, config.clone(), renewals, end.clone(), Arc::clone(&verdict));

@@ -44,7 +44,12 @@ impl Stalls {
         partitions.iter().filter(is_stalled).cloned().collect()
     }
 
-    /// The clocks start anew: nobody could know, or the suspicion was wrong.
+    /// Where a partition stood when it was last seen.
+    pub(super) fn stood_at(&self, place: &Place) -> Option<i64> {
+        self.since.get(place).map(|(position, _)| *position)
+    }
+
+    /// The clocks start anew: nobody could know.
     pub(super) fn forget(&mut self) {
         self.since.clear();
     }

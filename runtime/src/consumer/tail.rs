@@ -1,18 +1,17 @@
 //! Reads back the newest records of a topic: what the state of a partition is made of again.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use rdkafka::error::KafkaError;
-use rdkafka::message::Message as _;
-use rdkafka::{Offset, TopicPartitionList};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::{Record, read};
+use super::Record;
+use super::read_error::ReadError;
+use super::reader::{Read, TopicReader};
 use crate::settings::KafkaSettings;
 
 /// How long the brokers may take to answer, and to send the next record.
@@ -32,7 +31,9 @@ pub struct Tail {
 
 /// A client that reads back, on a thread that may wait.
 pub struct TailReader {
-    consumer: BaseConsumer,
+    kafka: KafkaSettings,
+    client_id: Arc<str>,
+    readers: RefCell<BTreeMap<String, TopicReader>>,
     end: CancellationToken,
 }
 
@@ -52,17 +53,16 @@ pub struct Stretch<'a> {
 /// Why a topic could not be read back; another attempt may succeed.
 #[derive(Debug, thiserror::Error)]
 pub enum TailError {
-    /// The brokers do not answer, or not as they should.
-    #[error("a topic cannot be read back: {reason}")]
-    Kafka {
-        /// librdkafka's words.
-        reason: String,
-    },
+    /// The brokers do not answer, or not as they should, or what lies there cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
     /// There is a record, and it does not come.
-    #[error("{topic} cannot be read back: nothing came for {ANSWER:?}")]
+    #[error("{topic} cannot be read back: nothing came for {ANSWER:?} ({reason})")]
     Silent {
         /// The topic.
         topic: String,
+        /// What is known about it.
+        reason: String,
     },
     /// The partition was taken away, or the process ends.
     #[error("reading back was given up, as nobody needs it any more")]
@@ -83,111 +83,96 @@ impl Tail {
         let _slot = self.slots.acquire().await.map_err(|_| TailError::Abandoned)?;
         let end = CancellationToken::new();
         let _ends_when_dropped = end.clone().drop_guard();
-        let tail = self.clone();
-        let done = tokio::task::spawn_blocking(move || work(&tail.reader(end)?)).await;
-        done.unwrap_or(Err(TailError::Abandoned))
-    }
-
-    fn reader(&self, end: CancellationToken) -> Result<TailReader, TailError> {
         // Credentials may have been renewed since the start.
         let kafka = self.kafka.read_again().unwrap_or_else(|_| self.kafka.clone());
-        let mut config = kafka.client_config(&self.client_id);
-        for (name, value) in OWNED {
-            config.set(name, value);
-        }
-        // A client wants a group's name even where it takes partitions itself.
-        config.set("group.id", &*self.client_id);
-        Ok(TailReader { consumer: config.create()?, end })
+        let client_id = Arc::clone(&self.client_id);
+        let reading = move || work(&TailReader { kafka, client_id, readers: RefCell::default(), end });
+        tokio::task::spawn_blocking(reading).await.unwrap_or(Err(TailError::Abandoned))
     }
 }
-
-/// What reading back rests on: nothing is passed over, nothing is committed, the end of a partition is told.
-const OWNED: [(&str, &str); 8] = [
-    ("enable.auto.commit", "false"),
-    ("enable.auto.offset.store", "false"),
-    ("auto.offset.reset", "earliest"),
-    ("allow.auto.create.topics", "false"),
-    ("isolation.level", "read_uncommitted"),
-    ("enable.partition.eof", "true"),
-    ("queued.max.messages.kbytes", "8192"),
-    ("check.crcs", "true"),
-];
 
 impl TailReader {
     /// How many partitions a topic has.
     pub fn partitions(&self, topic: &str) -> Result<i32, TailError> {
-        let metadata = self.consumer.fetch_metadata(Some(topic), ANSWER)?;
-        let partitions = metadata.topics().iter().find(|found| found.name() == topic);
-        let count = partitions.map_or(0, |topic| topic.partitions().len());
-        i32::try_from(count)
-            .ok()
-            .filter(|count| *count > 0)
-            .ok_or_else(|| TailError::Kafka { reason: format!("there is no topic {topic}") })
+        let partitions = self.of(topic, |reader| Ok(reader.partitions()?))?;
+        Ok(i32::try_from(partitions.len()).unwrap_or(i32::MAX))
     }
 
     /// Hands each record of a stretch to `each`, those of a partition in their order; tells whether a partition holds
     /// older records than it gave.
     pub fn each(&self, stretch: &Stretch<'_>, mut each: impl FnMut(&Record)) -> Result<bool, TailError> {
-        let mut ends = BTreeMap::new();
-        let mut begins = TopicPartitionList::new();
-        let mut has_more = false;
-        for partition in stretch.partitions {
-            let (low, high) = self.consumer.fetch_watermarks(stretch.topic, *partition, ANSWER)?;
-            let end = stretch.before.map_or(high, |before| before.min(high));
-            let begin = end.saturating_sub_unsigned(stretch.most).max(low);
-            has_more |= begin > low;
-            if begin < end {
-                ends.insert(*partition, end);
-                begins.add_partition_offset(stretch.topic, *partition, Offset::Offset(begin))?;
+        self.of(stretch.topic, |reader| {
+            let (mut begins, mut ends) = (BTreeMap::new(), BTreeMap::new());
+            let mut has_more = false;
+            for partition in stretch.partitions {
+                let (low, high) = reader.ends(*partition)?;
+                let end = stretch.before.map_or(high, |before| before.min(high));
+                let begin = end.saturating_sub_unsigned(stretch.most).max(low);
+                has_more |= begin > low;
+                if begin < end {
+                    begins.insert(*partition, begin);
+                    ends.insert(*partition, end);
+                }
             }
-        }
-        self.consumer.assign(&begins)?;
-        let outcome = self.follow(stretch.topic, ends, &mut each);
-        self.consumer.unassign()?;
-        outcome.map(|()| has_more)
+            reader.start(&begins)?;
+            let outcome = self.follow(reader, ends, &mut each);
+            reader.stop()?;
+            outcome.map(|()| has_more)
+        })
     }
 
     fn follow(
         &self,
-        topic: &str,
+        reader: &mut TopicReader,
         mut ends: BTreeMap<i32, i64>,
         each: &mut impl FnMut(&Record),
     ) -> Result<(), TailError> {
-        let name: Arc<str> = Arc::from(topic);
         let mut heard = Instant::now();
         while !ends.is_empty() {
             if self.end.is_cancelled() {
                 return Err(TailError::Abandoned);
             }
-            match self.consumer.poll(POLL) {
-                Some(Ok(message)) => {
+            match reader.next(POLL)? {
+                Some(Read::Record(record)) => {
                     heard = Instant::now();
-                    let Some(end) = ends.get(&message.partition()).copied() else { continue };
-                    if message.offset() < end {
-                        each(&read(&message, Arc::clone(&name)));
+                    let Some(end) = ends.get(&record.partition).copied() else { continue };
+                    if record.offset < end {
+                        each(&record);
                     }
-                    if message.offset() + 1 >= end {
-                        ends.remove(&message.partition());
+                    if record.offset + 1 >= end {
+                        ends.remove(&record.partition);
                     }
                 }
-                Some(Err(KafkaError::PartitionEOF(partition))) => {
-                    ends.remove(&partition);
+                Some(Read::End(partition)) => drop(ends.remove(&partition)),
+                None if heard.elapsed() < ANSWER => {}
+                None => {
+                    let reason = reader.trouble().unwrap_or("the brokers say nothing").to_owned();
+                    return Err(TailError::Silent { topic: reader.topic().to_string(), reason });
                 }
-                Some(Err(KafkaError::MessageConsumptionFatal(code))) => {
-                    return Err(TailError::Kafka { reason: code.to_string() });
-                }
-                // The client heals from everything else by itself, and is given time for it.
-                Some(Err(_)) | None if heard.elapsed() < ANSWER => {}
-                Some(Err(_)) | None => return Err(TailError::Silent { topic: topic.to_owned() }),
             }
         }
         Ok(())
     }
-}
 
-impl From<KafkaError> for TailError {
-    fn from(error: KafkaError) -> Self {
-        Self::Kafka { reason: error.to_string() }
+    /// Has `work` done with the reader of a topic.
+    fn of<T>(
+        &self,
+        topic: &str,
+        work: impl FnOnce(&mut TopicReader) -> Result<T, TailError>,
+    ) -> Result<T, TailError> {
+        let mut readers = self.readers.borrow_mut();
+        if !readers.contains_key(topic) {
+            let mut config = self.kafka.client_config(&self.client_id);
+            for (name, value) in
+                [("isolation.level", "read_uncommitted"), ("queued.max.messages.kbytes", "8192")]
+            {
+                config.set(name, value);
+            }
+            // A client wants a group's name even where it takes partitions itself.
+            config.set("group.id", &*self.client_id);
+            readers.insert(topic.to_owned(), TopicReader::of(config, topic)?);
+        }
+        readers.get_mut(topic).map_or(Err(TailError::Abandoned), work)
     }
 }
 

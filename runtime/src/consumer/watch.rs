@@ -2,21 +2,24 @@
 //!
 //! It asks the brokers through a client of its own: a consumer that is stuck believes that there is nothing to read.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, KafkaResult};
-use rdkafka::message::Message as _;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use tokio_util::sync::CancellationToken;
 
 use super::board::Board;
 use super::metrics::ConsumerMetrics;
 use super::progress::{Activity, Progress};
+use super::reader::{Ahead, TopicReader};
 use super::stall::{Place, Stalls, Standing};
 use super::verdict::Verdict;
+use super::work::SAY_EVERY;
 use super::{ConsumerError, Wait};
+use crate::throttle::Throttle;
 
 /// How long the brokers may take to answer a question.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -27,10 +30,13 @@ const LOOK_EVERY: std::ops::RangeInclusive<Duration> = Duration::from_millis(50)
 
 /// Looks at the partitions of one consumer.
 pub(super) struct Watch {
-    client: BaseConsumer,
     config: ClientConfig,
+    client: BaseConsumer,
     /// Looks in a row that the brokers did not answer.
     unanswered: u32,
+    /// Of the topics of which a partition was looked at.
+    readers: BTreeMap<Arc<str>, TopicReader>,
+    said: Throttle,
     board: Arc<Board>,
     metrics: ConsumerMetrics,
     topics: Vec<String>,
@@ -43,8 +49,10 @@ struct Seen {
     place: Place,
     progress: Arc<Progress>,
     position: i64,
-    /// Records beyond the position.
+    /// Offsets beyond the position.
     lag: i64,
+    /// Somebody else can read what comes next.
+    is_readable: bool,
 }
 
 impl Watch {
@@ -58,10 +66,13 @@ impl Watch {
     ) -> KafkaResult<Self> {
         config.set("enable.auto.commit", "false");
         let client = config.create()?;
+        let (readers, said) = (BTreeMap::new(), Throttle::new(SAY_EVERY));
         Ok(Self {
-            client,
             config,
+            client,
             unanswered: 0,
+            readers,
+            said,
             board,
             metrics,
             topics,
@@ -91,7 +102,7 @@ impl Watch {
     }
 
     fn look(&mut self) -> Option<ConsumerError> {
-        let seen = match self.seen() {
+        let mut seen = match self.seen() {
             Ok(seen) => seen,
             Err(error) => {
                 tracing::debug!(%error, "the brokers do not say how far behind the partitions are");
@@ -101,6 +112,7 @@ impl Watch {
             }
         };
         self.unanswered = 0;
+        self.look_ahead(&mut seen);
         self.show(&seen);
         let standing: Vec<Standing> = seen.iter().map(Seen::standing).collect();
         let stalled = self.stalls.look(Instant::now(), &standing);
@@ -116,6 +128,7 @@ impl Watch {
         let Ok(client) = self.config.create::<BaseConsumer>() else { return };
         if client.fetch_metadata(None, ANSWER_WITHIN).is_ok() {
             self.client = client;
+            self.readers.clear();
             self.unanswered = 0;
         }
     }
@@ -132,7 +145,7 @@ impl Watch {
         let seen = partitions.into_iter().filter_map(|(place, progress)| {
             let end = offset_of(&ends, &place)?;
             let position = progress.position()?;
-            Some(Seen { lag: (end - position).max(0), place, progress, position })
+            Some(Seen { lag: (end - position).max(0), place, progress, position, is_readable: false })
         });
         Ok(seen.collect())
     }
@@ -175,12 +188,54 @@ impl Watch {
         }
     }
 
-    /// What is to be said of a partition that does not move, if it is stuck and not just at its end.
+    /// Looks at what nobody works on although there are offsets left: at the end of a partition these are markers of
+    /// transactions, or were compacted away, and count as done.
+    fn look_ahead(&mut self, seen: &mut [Seen]) {
+        let deadline = Instant::now() + ANSWER_WITHIN;
+        let mut unreadable: BTreeMap<Arc<str>, i64> = BTreeMap::new();
+        for seen in seen.iter_mut().filter(|seen| seen.lag > 0) {
+            let stands = self.stalls.stood_at(&seen.place) == Some(seen.position);
+            if !stands || seen.progress.activity() != Activity::Idle || Instant::now() >= deadline {
+                continue;
+            }
+            match self.ahead(&seen.place, seen.position) {
+                Ahead::Record => seen.is_readable = true,
+                Ahead::Nothing => {
+                    seen.progress.passed(seen.position, seen.position + seen.lag);
+                    (seen.position, seen.lag) = (seen.position + seen.lag, 0);
+                }
+                Ahead::Unreadable(error) => {
+                    *unreadable.entry(Arc::clone(&seen.place.0)).or_default() += 1;
+                    if let Some(suppressed) = self.said.pass(Instant::now()) {
+                        tracing::error!(suppressed, "a partition stands still: {error}");
+                    }
+                }
+                Ahead::Silence => {}
+            }
+        }
+        for topic in &self.topics {
+            let count = unreadable.get(&**topic).copied().unwrap_or_default();
+            self.metrics.unreadable.with_label_values(&[topic]).set(count);
+        }
+    }
+
+    fn ahead(&mut self, (topic, partition): &Place, from: i64) -> Ahead {
+        if !self.readers.contains_key(topic) {
+            match TopicReader::of(self.config.clone(), topic) {
+                Ok(reader) => drop(self.readers.insert(Arc::clone(topic), reader)),
+                Err(error) => tracing::warn!(%error, "a partition that stands still cannot be looked at"),
+            }
+        }
+        let reader = self.readers.get_mut(topic);
+        reader.map_or(Ahead::Silence, |reader| reader.ahead(*partition, from, ANSWER_WITHIN))
+    }
+
+    /// What is to be said of a partition that does not move, if a new client may help: what nobody can read it cannot
+    /// read either.
     fn stuck(&mut self, seen: &[Seen], stalled: Standing) -> Option<ConsumerError> {
         let seen = seen.iter().find(|seen| seen.place == stalled.place)?;
         let is_handling = seen.progress.activity() == Activity::Handling;
-        if !is_handling && !self.can_be_read(&stalled.place, stalled.position) {
-            self.stalls.forget();
+        if !is_handling && !seen.is_readable {
             return None;
         }
         let ((topic, partition), offset) = (stalled.place, stalled.position);
@@ -193,23 +248,6 @@ impl Watch {
             after: self.stall_timeout,
             what,
         })
-    }
-
-    /// Whether somebody else can read what the consumer does not: markers of transactions look like records that never
-    /// come, and what the broker gives to nobody a new consumer does not get either.
-    fn can_be_read(&self, place: &Place, position: i64) -> bool {
-        let assigned =
-            list(std::iter::once(place), Offset::Offset(position)).and_then(|list| self.client.assign(&list));
-        let deadline = Instant::now() + ANSWER_WITHIN;
-        let mut is_read = false;
-        while assigned.is_ok() && !is_read && Instant::now() < deadline {
-            let left = deadline.saturating_duration_since(Instant::now());
-            is_read = matches!(self.client.poll(left), Some(Ok(message)) if message.offset() >= position);
-        }
-        if let Err(error) = assigned.and_then(|()| self.client.unassign()) {
-            tracing::debug!(%error, "a stuck partition could not be looked at");
-        }
-        is_read
     }
 }
 

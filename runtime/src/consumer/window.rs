@@ -86,7 +86,7 @@ mod tests {
             self.0.lock().unwrap().push(record.offset);
         }
 
-        async fn handle(&self, _: &mut (), _: &Record, _: &Waits) -> Result<Vec<Output>, Failure> {
+        async fn handle(&self, (): &mut (), _: &Record, _: &Waits) -> Result<Vec<Output>, Failure> {
             Ok(Vec::new())
         }
     }

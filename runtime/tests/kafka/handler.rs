@@ -37,7 +37,7 @@ impl Handler for Scripted {
         self.expected.lock().expect("no poison").push((record.partition, text(record)));
     }
 
-    async fn handle(&self, _: &mut (), record: &Record, waits: &Waits) -> Answer {
+    async fn handle(&self, (): &mut (), record: &Record, waits: &Waits) -> Answer {
         self.seen.lock().expect("no poison").push((record.partition, text(record)));
         (self.act)(record.clone(), waits.clone()).await
     }

@@ -1,0 +1,69 @@
+//! Why a topic cannot be read, and which of librdkafka's errors say so.
+
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+
+/// Why a topic cannot be read.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The brokers do not answer, or not as they should; another attempt may succeed.
+    #[error("{topic} cannot be read: {reason}")]
+    Kafka {
+        /// The topic.
+        topic: String,
+        /// librdkafka's words.
+        reason: String,
+    },
+    /// What lies there can never be read.
+    #[error(
+        "{topic} partition {partition} cannot be read at offset {offset}: {reason}; look at it with kafka-dump-log.sh, and \
+         have it restored from another replica, or skipped"
+    )]
+    Unreadable {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+        /// The first offset that is not read.
+        offset: i64,
+        /// librdkafka's words.
+        reason: String,
+    },
+}
+
+impl ReadError {
+    pub(super) fn of(topic: &str, error: &KafkaError) -> Self {
+        Self::Kafka { topic: topic.to_owned(), reason: error.to_string() }
+    }
+}
+
+/// Whether a partition is just made, or given to another leader.
+pub(super) fn is_moving(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode::{LeaderNotAvailable, NotLeaderForPartition, UnknownTopicOrPartition};
+    let code = error.rdkafka_error_code();
+    matches!(code, Some(LeaderNotAvailable | NotLeaderForPartition | UnknownTopicOrPartition))
+}
+
+/// Whether what was fetched can never be read by this client, however often it is fetched.
+pub(super) fn is_for_good(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode::{
+        BadCompression, BadMessage, Fatal, InvalidMessage, InvalidMessageSize, MessageSizeTooLarge,
+        NotImplemented, TopicAuthorizationFailed, UnsupportedForMessageFormat,
+    };
+    let code = match error {
+        KafkaError::MessageConsumptionFatal(_) => return true,
+        KafkaError::MessageConsumption(code) => code,
+        _ => return false,
+    };
+    matches!(
+        code,
+        BadCompression
+            | BadMessage
+            | Fatal
+            | InvalidMessage
+            | InvalidMessageSize
+            | MessageSizeTooLarge
+            | NotImplemented
+            | TopicAuthorizationFailed
+            | UnsupportedForMessageFormat
+    )
+}

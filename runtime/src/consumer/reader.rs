@@ -1,0 +1,305 @@
+//! Reads partitions of one topic without a group: their records, where each ends, and what can never be read.
+//!
+//! The end of a partition is what the broker says it is. Markers of transactions, records of aborted ones and what was
+//! compacted away take offsets and never come, so nothing may wait for the record before the end.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rdkafka::consumer::base_consumer::PartitionQueue;
+use rdkafka::consumer::{BaseConsumer, Consumer as _, DefaultConsumerContext};
+use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::metadata::{MetadataPartition, MetadataTopic};
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+
+use super::bell::Bell;
+use super::read_error::{ReadError, is_for_good, is_moving};
+use super::{Record, read};
+use crate::settings::KafkaSettings;
+
+/// How long the brokers may take to answer a question.
+const ANSWER: Duration = Duration::from_secs(10);
+/// How long it waits for a partition to tell of a record, at most; one that does is read at once.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// What no file can change: nothing is passed over, nothing is committed, the end of a partition is told.
+const OWNED: [(&str, &str); 6] = [
+    ("enable.auto.commit", "false"),
+    ("enable.auto.offset.store", "false"),
+    ("auto.offset.reset", "earliest"),
+    ("allow.auto.create.topics", "false"),
+    ("enable.partition.eof", "true"),
+    ("check.crcs", "true"),
+];
+
+/// A client that reads partitions of one topic.
+pub struct TopicReader {
+    consumer: Arc<BaseConsumer>,
+    topic: Arc<str>,
+    partitions: BTreeMap<i32, Partition>,
+    /// The partition that was read last; the others come first.
+    last: i32,
+    bell: Arc<Bell>,
+    trouble: Option<String>,
+}
+
+/// A partition that is read.
+struct Partition {
+    queue: PartitionQueue<DefaultConsumerContext>,
+    /// The offset to come next, or behind it.
+    next: i64,
+}
+
+/// What comes of a partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// Its next record.
+    Record(Record),
+    /// There is nothing more in this partition by now.
+    End(i32),
+}
+
+/// What lies between an offset and the end of a partition.
+#[derive(Debug)]
+pub enum Ahead {
+    /// A record, at least.
+    Record,
+    /// Nothing that anybody could read: the partition ends there.
+    Nothing,
+    /// Something that can never be read.
+    Unreadable(ReadError),
+    /// No broker said anything in time.
+    Silence,
+}
+
+impl TopicReader {
+    /// A client named `client_id`; the settings may say how much it reads ahead.
+    pub fn new(kafka: &KafkaSettings, client_id: &str, topic: &str) -> Result<Self, ReadError> {
+        let mut config = kafka.client_config(client_id);
+        for (name, value) in [("fetch.wait.max.ms", "50"), ("queued.max.messages.kbytes", "8192")] {
+            if !kafka.properties.contains_key(name) {
+                config.set(name, value);
+            }
+        }
+        // A client wants a group's name even where it takes partitions itself.
+        config.set("group.id", client_id);
+        Self::of(config, topic)
+    }
+
+    /// A client of a configuration that has all but what a reader rests on.
+    pub fn of(mut config: ClientConfig, topic: &str) -> Result<Self, ReadError> {
+        for (name, value) in OWNED {
+            config.set(name, value);
+        }
+        let consumer: BaseConsumer = config.create().map_err(|error| ReadError::of(topic, &error))?;
+        Ok(Self {
+            consumer: Arc::new(consumer),
+            topic: Arc::from(topic),
+            partitions: BTreeMap::new(),
+            last: -1,
+            bell: Arc::default(),
+            trouble: None,
+        })
+    }
+
+    /// The topic.
+    pub fn topic(&self) -> &Arc<str> {
+        &self.topic
+    }
+
+    /// The partitions that the topic has now.
+    pub fn partitions(&self) -> Result<Vec<i32>, ReadError> {
+        let metadata = self.ask(|consumer| consumer.fetch_metadata(Some(&self.topic), ANSWER))?;
+        let found = metadata.topics().iter().filter(|found| found.name() == &*self.topic);
+        let partitions: Vec<i32> =
+            found.flat_map(MetadataTopic::partitions).map(MetadataPartition::id).collect();
+        if partitions.is_empty() {
+            let reason = String::from("there is no such topic");
+            return Err(ReadError::Kafka { topic: self.topic.to_string(), reason });
+        }
+        Ok(partitions)
+    }
+
+    /// The first offset that a partition has, and the one behind its last.
+    pub fn ends(&self, partition: i32) -> Result<(i64, i64), ReadError> {
+        self.ask(|consumer| consumer.fetch_watermarks(&self.topic, partition, ANSWER))
+    }
+
+    /// The offset of the first record at or after a time, in milliseconds since 1970, of each partition that has one.
+    pub fn since(&self, partitions: &[i32], time: i64) -> Result<BTreeMap<i32, i64>, ReadError> {
+        self.ask(|consumer| {
+            let mut times = TopicPartitionList::new();
+            for partition in partitions {
+                times.add_partition_offset(&self.topic, *partition, Offset::Offset(time))?;
+            }
+            let found = consumer.offsets_for_times(times, ANSWER)?;
+            let mut offsets = BTreeMap::new();
+            for element in found.elements() {
+                element.error()?;
+                if let Offset::Offset(offset) = element.offset() {
+                    offsets.insert(element.partition(), offset);
+                }
+            }
+            Ok(offsets)
+        })
+    }
+
+    /// Reads these partitions from these offsets, and no others any more.
+    pub fn start(&mut self, from: &BTreeMap<i32, i64>) -> Result<(), ReadError> {
+        self.stop()?;
+        self.add(from)
+    }
+
+    /// Reads these partitions too.
+    pub fn add(&mut self, from: &BTreeMap<i32, i64>) -> Result<(), ReadError> {
+        let mut added = TopicPartitionList::new();
+        for (&partition, &next) in from {
+            // Before it is assigned, so that nothing of it goes elsewhere.
+            let queue = self.consumer.split_partition_queue(&self.topic, partition);
+            let mut queue = queue.ok_or_else(|| self.failed(&KafkaError::Canceled))?;
+            let bell = Arc::clone(&self.bell);
+            queue.set_nonempty_callback(move || bell.ring());
+            self.partitions.insert(partition, Partition { queue, next });
+            let offset = Offset::Offset(next);
+            added
+                .add_partition_offset(&self.topic, partition, offset)
+                .map_err(|error| self.failed(&error))?;
+        }
+        if from.is_empty() {
+            return Ok(());
+        }
+        self.consumer.incremental_assign(&added).map_err(|error| self.failed(&error))
+    }
+
+    /// Reads nothing any more.
+    pub fn stop(&mut self) -> Result<(), ReadError> {
+        self.partitions.clear();
+        self.trouble = None;
+        self.consumer.unassign().map_err(|error| self.failed(&error))
+    }
+
+    /// What comes next of any partition; `None` where nothing does within `wait`.
+    pub fn next(&mut self, wait: Duration) -> Result<Option<Read>, ReadError> {
+        let deadline = Instant::now() + wait;
+        loop {
+            let behind = self.partitions.range(self.last.saturating_add(1)..);
+            let turns: Vec<i32> =
+                behind.chain(self.partitions.range(..=self.last)).map(|(id, _)| *id).collect();
+            for partition in turns {
+                if let Some(read) = self.poll(partition, Duration::ZERO)? {
+                    self.last = partition;
+                    return Ok(Some(read));
+                }
+            }
+            self.serve()?;
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(None);
+            }
+            self.bell.wait(left.min(LOOK));
+        }
+    }
+
+    /// As [`Self::next`], of one partition.
+    pub fn next_of(&mut self, partition: i32, wait: Duration) -> Result<Option<Read>, ReadError> {
+        let read = self.poll(partition, wait)?;
+        if read.is_none() {
+            self.serve()?;
+        }
+        Ok(read)
+    }
+
+    /// The offset to come next of a partition that is read, or behind it.
+    pub fn position(&self, partition: i32) -> Option<i64> {
+        self.partitions.get(&partition).map(|partition| partition.next)
+    }
+
+    /// What goes wrong at the moment, where anything does.
+    pub fn trouble(&self) -> Option<&str> {
+        self.trouble.as_deref()
+    }
+
+    /// What lies between an offset and the end of a partition, of which it then reads nothing any more.
+    pub fn ahead(&mut self, partition: i32, from: i64, within: Duration) -> Ahead {
+        let deadline = Instant::now() + within;
+        let started = self.start(&BTreeMap::from([(partition, from)]));
+        let mut ahead = started.map_or_else(Ahead::of, |()| Ahead::Silence);
+        while matches!(ahead, Ahead::Silence) && Instant::now() < deadline {
+            ahead = match self.next(LOOK) {
+                // What was removed from the beginning is behind it.
+                Ok(Some(Read::Record(_))) => Ahead::Record,
+                Ok(Some(Read::End(_))) => Ahead::Nothing,
+                Ok(None) => Ahead::Silence,
+                Err(error) => Ahead::of(error),
+            };
+        }
+        if let Err(error) = self.stop() {
+            tracing::debug!(%error, "a partition is read on");
+        }
+        ahead
+    }
+
+    fn poll(&mut self, partition: i32, wait: Duration) -> Result<Option<Read>, ReadError> {
+        let Some(lane) = self.partitions.get_mut(&partition) else { return Ok(None) };
+        let error = match lane.queue.poll(wait) {
+            None => return Ok(None),
+            Some(Ok(message)) => {
+                let record = read(&message, Arc::clone(&self.topic));
+                lane.next = record.offset + 1;
+                self.trouble = None;
+                return Ok(Some(Read::Record(record)));
+            }
+            Some(Err(KafkaError::PartitionEOF(_))) => return Ok(Some(Read::End(partition))),
+            Some(Err(error)) => error,
+        };
+        if is_for_good(&error) {
+            let (topic, offset, reason) = (self.topic.to_string(), lane.next, error.to_string());
+            return Err(ReadError::Unreadable { topic, partition, offset, reason });
+        }
+        self.trouble = Some(error.to_string());
+        Ok(None)
+    }
+
+    /// Lets the client say what is of no partition. It heals from nearly everything by itself.
+    fn serve(&mut self) -> Result<(), ReadError> {
+        if let Some(Err(error)) = self.consumer.poll(Duration::ZERO) {
+            if is_for_good(&error) {
+                return Err(self.failed(&error));
+            }
+            self.trouble = Some(error.to_string());
+        }
+        Ok(())
+    }
+
+    /// Asks the brokers; where a leader moves it is asked again, for as long as they may take.
+    fn ask<T>(&self, request: impl Fn(&BaseConsumer) -> KafkaResult<T>) -> Result<T, ReadError> {
+        let deadline = Instant::now() + ANSWER;
+        loop {
+            match request(&self.consumer) {
+                Err(error) if is_moving(&error) && Instant::now() < deadline => {
+                    // It waits, and serves what the client has to say; partitions have queues of their own.
+                    drop(self.consumer.poll(LOOK));
+                }
+                answer => return answer.map_err(|error| self.failed(&error)),
+            }
+        }
+    }
+
+    fn failed(&self, error: &KafkaError) -> ReadError {
+        ReadError::of(&self.topic, error)
+    }
+}
+
+impl Ahead {
+    fn of(error: ReadError) -> Self {
+        if matches!(error, ReadError::Unreadable { .. }) { Self::Unreadable(error) } else { Self::Silence }
+    }
+}
+
+impl fmt::Debug for TopicReader {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("TopicReader").field("topic", &self.topic).finish_non_exhaustive()
+    }
+}
