@@ -10,8 +10,11 @@ use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// How long until a place is read again that the disk did not give, or a file is counted again.
-const AGAIN_AFTER: Duration = Duration::from_mins(1);
+/// How long until a place is read again that the disk did not give: doubled from the first to the last.
+const AGAIN_FIRST: Duration = Duration::from_secs(5);
+const AGAIN_LAST: Duration = Duration::from_mins(5);
+/// How long until a file is counted again.
+const COUNTED_AGAIN: Duration = Duration::from_mins(1);
 /// Lost deliveries that are named in the log one by one.
 const NAMED: usize = 1000;
 
@@ -35,6 +38,8 @@ struct Reading {
     /// Places of deliveries that can neither be sent nor parked elsewhere at the moment.
     left: Vec<Range>,
     has_lost: bool,
+    /// How long to wait before it is read again, should anything be left.
+    wait: Duration,
 }
 
 #[derive(Debug)]
@@ -42,6 +47,7 @@ struct Later {
     unread: Vec<Range>,
     has_lost: bool,
     at: Instant,
+    wait: Duration,
 }
 
 /// What there is to send.
@@ -62,7 +68,7 @@ impl Older {
     /// Counts the files that an earlier process left.
     pub(super) async fn count(&mut self) {
         let uncounted = self.backlog.uncounted();
-        let is_early = self.counted.is_some_and(|last| last.elapsed() < AGAIN_AFTER);
+        let is_early = self.counted.is_some_and(|last| last.elapsed() < COUNTED_AGAIN);
         if uncounted.is_empty() || is_early || self.reading.is_some() {
             return;
         }
@@ -109,7 +115,7 @@ impl Older {
                 }
                 None => {
                     tracing::error!(file = %path.display(), "reading a retired file of the spool panicked, it is read again later");
-                    self.postpone(path, Vec::new(), false);
+                    self.postpone(path, Vec::new(), false, AGAIN_LAST);
                 }
             }
         }
@@ -152,9 +158,10 @@ impl Older {
         let path = self.backlog.paths().into_iter().find(is_due)?;
         let later = self.later.remove(&path);
         let has_lost = later.as_ref().is_some_and(|later| later.has_lost);
+        let wait = later.as_ref().map_or(AGAIN_FIRST, |later| (later.wait * 2).min(AGAIN_LAST));
         let todo = later.map(|later| later.unread).unwrap_or_default();
         let file = Retired::of(path, todo);
-        Some(Reading { file, pending: VecDeque::new(), left: Vec::new(), has_lost })
+        Some(Reading { file, pending: VecDeque::new(), left: Vec::new(), has_lost, wait })
     }
 
     /// The file has been read to its end.
@@ -162,7 +169,7 @@ impl Older {
         let path = reading.file.path().to_owned();
         let (file, left) = (reading.file, reading.left);
         let Some(outcome) = off_thread(move || file.outcome(left)).await else {
-            return self.postpone(path, Vec::new(), reading.has_lost);
+            return self.postpone(path, Vec::new(), reading.has_lost, reading.wait);
         };
         let Outcome { lost, may_have_lost_more, unread } = outcome;
         self.log_lost(&path, &lost);
@@ -171,20 +178,20 @@ impl Older {
             tracing::error!(file = %path.display(), "parts of a retired file of the spool are gone, and nothing is left that says which deliveries were there");
         }
         if !unread.is_empty() {
-            return self.postpone(path, unread, has_lost);
+            return self.postpone(path, unread, has_lost, reading.wait);
         }
         match take_away(&path, has_lost) {
             Ok(()) => self.backlog.remove(&path),
             Err(error) => {
                 tracing::warn!(%error, file = %path.display(), "a retired file of the spool is drained and cannot be taken away yet");
-                self.postpone(path, vec![Retired::NOTHING], has_lost);
+                self.postpone(path, vec![Retired::NOTHING], has_lost, reading.wait);
             }
         }
     }
 
-    fn postpone(&mut self, path: PathBuf, unread: Vec<Range>, has_lost: bool) {
-        let at = Instant::now() + AGAIN_AFTER;
-        self.later.insert(path, Later { unread, has_lost, at });
+    fn postpone(&mut self, path: PathBuf, unread: Vec<Range>, has_lost: bool, wait: Duration) {
+        let at = Instant::now() + wait;
+        self.later.insert(path, Later { unread, has_lost, at, wait });
     }
 
     fn log_lost(&self, path: &Path, lost: &[String]) {
