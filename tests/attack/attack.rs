@@ -18,6 +18,8 @@ const AFTER: Duration = Duration::from_secs(30);
 /// What an answer may take beyond the usual, in times and in time: the attacker's own work is done on the same cores.
 const TIMES: u32 = 4;
 const MORE: Duration = Duration::from_millis(50);
+/// The part of the honest deliveries that is answered while an attack lasts, at least; the last ones come after it.
+const ANSWERED: f64 = 0.8;
 /// What a process may keep of an attack, in MiB.
 const KEPT: u64 = 96;
 
@@ -139,7 +141,7 @@ impl Attack {
         if !restarted && after.memory > before.memory + KEPT {
             harm.push(format!("{} MiB were not given back", after.memory - before.memory));
         }
-        self.judge(&laps, &mut harm);
+        self.judge(&laps, f64::from(rate) * took.as_secs_f64(), &mut harm);
         let cores = (peak - before).cpu.as_secs_f64() / took.as_secs_f64();
         Ok(Outcome { laps, before, peak, after, cores, note, harm })
     }
@@ -160,8 +162,13 @@ impl Attack {
     }
 
     /// What no attack may do to the honest sender.
-    fn judge(self, [alone, during, _after]: &[Lap; 3], harm: &mut Vec<String>) {
+    fn judge(self, [alone, during, _after]: &[Lap; 3], due: f64, harm: &mut Vec<String>) {
         let kills = self == Self::SpoolFolder;
+        // A request that still waits for its answer is in no lap.
+        let answered = f64::from(u32::try_from(during.answers.values().sum::<usize>()).unwrap_or(u32::MAX));
+        if answered < due * ANSWERED && !kills {
+            harm.push(format!("{answered} honest deliveries were answered, where {due:.0} were due"));
+        }
         if !during.is_all_200() && !kills {
             harm.push(format!("honest deliveries: {:?}, {} unanswered", during.answers, during.unanswered));
         }
