@@ -29,11 +29,12 @@ async fn start(name: &str, mutual: &Mutual, args: &[&str]) -> Result<Service> {
 }
 
 /// Waits until each process says of a metric what is expected.
-async fn all(processes: &[&Service], metric: &str, what: &str, fits: impl Fn(f64) -> bool) {
+async fn all(processes: &[&Service], metric: &str, what: &str, fits: impl Fn(f64) -> bool) -> Result<()> {
     for process in processes {
         let seen = async || Ok(fits(process.metric(metric, "").await?).then_some(()));
-        until(&format!("{what} of {}", process.admin), PATIENCE, seen).await.unwrap();
+        until(&format!("{what} of {}", process.admin), PATIENCE, seen).await?;
     }
+    Ok(())
 }
 
 #[tokio::test]
@@ -61,10 +62,10 @@ async fn a_renewed_certificate_brings_every_client_back_without_a_restart() {
     .unwrap();
     mutual.kafka.stop().await.unwrap();
     mutual.kafka.start_again().await.unwrap();
-    all(&both, "weir_kafka_brokers_up", "no broker", |brokers| brokers < 1.0).await;
+    all(&both, "weir_kafka_brokers_up", "no broker", |brokers| brokers < 1.0).await.unwrap();
 
     let end = mutual.issue(Duration::from_hours(1)).unwrap();
-    all(&both, "weir_kafka_brokers_up", "a broker", |brokers| brokers > 0.0).await;
+    all(&both, "weir_kafka_brokers_up", "a broker", |brokers| brokers > 0.0).await.unwrap();
     all(&[&metrics], "weir_consumer_assigned_partitions", "partitions", |count| count > 0.0).await;
     for process in both {
         assert!((process.metric(EXPIRY, "client").await.unwrap() - f64::from(end)).abs() < 2.0);
