@@ -49,7 +49,7 @@ async fn a_renewed_certificate_brings_every_client_back_without_a_restart() {
     let ingest = start("weir-ingest", &mutual, &["--listen", &listen]).await.unwrap();
     let metrics = start("weir-metrics", &mutual, &[]).await.unwrap();
     let both = [&ingest, &metrics];
-    all(&[&metrics], "weir_consumer_assigned_partitions", "partitions", |count| count > 0.0).await;
+    all(&[&metrics], "weir_consumer_assigned_partitions", "partitions", |count| count > 0.0).await.unwrap();
     for process in both {
         assert!((process.metric(EXPIRY, "client").await.unwrap() - f64::from(end)).abs() < 2.0);
     }
@@ -66,7 +66,7 @@ async fn a_renewed_certificate_brings_every_client_back_without_a_restart() {
 
     let end = mutual.issue(Duration::from_hours(1)).unwrap();
     all(&both, "weir_kafka_brokers_up", "a broker", |brokers| brokers > 0.0).await.unwrap();
-    all(&[&metrics], "weir_consumer_assigned_partitions", "partitions", |count| count > 0.0).await;
+    all(&[&metrics], "weir_consumer_assigned_partitions", "partitions", |count| count > 0.0).await.unwrap();
     for process in both {
         assert!((process.metric(EXPIRY, "client").await.unwrap() - f64::from(end)).abs() < 2.0);
         assert!(process.metric("weir_kafka_credentials_renewed_total", "").await.unwrap() > 0.5);
