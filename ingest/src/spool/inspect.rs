@@ -1,7 +1,7 @@
 //! Looks into a spool, as `weir spool` does, through whoever owns it.
 //!
 //! One process has a spool open. Where ingest runs it is asked over a socket in the spool's directory; where none runs,
-//! the tool takes the lock and opens the file itself. Both answer the same [`Request`]s with the same queries.
+//! the tool takes the lock and opens the file itself. Both answer the same requests with the same queries.
 
 mod problem;
 mod put_aside;
