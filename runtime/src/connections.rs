@@ -132,12 +132,12 @@ impl Connections {
     /// The authenticated connection whose latest request ended first. What has had another one since it was looked at
     /// finds its new place now, so that a request does not have to.
     fn longest_idle(&self, held: &mut Held) -> Option<Key> {
-        // Each finds its new place once; those that are busy now may then still be in front of an idle one.
+        // Each finds its new place once; a busy one behind all that are idle, so that none of these is missed.
         for _ in 0..=2 * held.authenticated.len() {
             let (key, holder) = held.authenticated.first_key_value()?;
             let (key, activity) = (*key, &holder.activity);
             let is_busy = activity.is_busy.load(Ordering::Relaxed);
-            let latest = if is_busy { self.now() } else { activity.latest.load(Ordering::Relaxed) };
+            let latest = if is_busy { self.now() + 1 } else { activity.latest.load(Ordering::Relaxed) };
             if !is_busy && latest <= key.0 {
                 return Some(key);
             }
