@@ -68,6 +68,8 @@ impl Reason {
     }
 }
 
+/// How long a client may take to notice that brokers are back: beyond the longest of its pauses between two connections.
+const RECONNECTS_WITHIN: Duration = Duration::from_secs(5);
 /// How long the brokers may be well while nothing is acknowledged; half of it passes before they are asked.
 const STALLED_AFTER: Duration = Duration::from_secs(10);
 
@@ -199,7 +201,10 @@ impl Watchdog {
     /// Replaces a client that has lost its brokers although it has nothing to send, before it has.
     async fn reconnect(&mut self) {
         let is_answered = self.producer.check_topics(&[], REACHABLE_WITHIN).await.is_ok();
-        if !is_answered && self.producer.is_another_client_answered(REACHABLE_WITHIN).await {
+        if !is_answered
+            && self.producer.is_another_client_answered(REACHABLE_WITHIN).await
+            && self.producer.check_topics(&[], RECONNECTS_WITHIN).await.is_err()
+        {
             self.rebuild(Reason::Disconnected, "no broker answers it, and one answers another client").await;
         }
     }
