@@ -52,6 +52,8 @@ async fn filled(directory: &Path, percent: u64) -> (Service, Vec<Vec<u8>>) {
 async fn arrived(service: &Service, kept: &[Vec<u8>], case: &str) {
     service.cluster.broker_up(1).unwrap();
     let of = |name: &str| service.metric(name, "");
+    // Before it is open, there are no metrics that could say how much waits.
+    until("the spool is open", async || of("weir_spool_healthy") == 1).await;
     until(case, async || of("weir_spool_retired_files") == 0 && of("weir_spool_deliveries") == 0).await;
     let lost = of("weir_spool_lost_total");
     let expected: HashSet<Vec<u8>> = kept.iter().cloned().collect();
