@@ -166,7 +166,7 @@ async fn letters_of_one_reason_go_back_first_and_the_rest_once_and_a_limit_holds
 
 /// A right to write dead letters is no right to command.
 async fn a_letter_stays_that_says_it_is_from_elsewhere(ground: &Ground) -> Result<()> {
-    let forged = [Topic::Replies, Topic::Raw, Topic::Comments].map(|topic| letter(&topic.name(PREFIX), 1));
+    let forged = [Topic::Replies, Topic::Raw, Topic::Insights].map(|topic| letter(&topic.name(PREFIX), 1));
     writer::write(ground.kafka.bootstrap(), &Topic::MessagesDlq.name(PREFIX), forged.into()).await?;
     let (code, said) = dlq(ground, &["redrive", "--consumer", "weir-messages", "--apply"]).await?;
     ensure!(code == Some(3) && said.contains("0 put back, 3 stay"), "{code:?}: {said}");

@@ -78,6 +78,24 @@ const EVERY: Row = row(
             ],
         ),
         lines(
+            "Waits",
+            "Partitions with a lag whose next record waits on purpose, by what for.",
+            Unit::Short,
+            &[("sum by (job, reason) (weir_consumer_waiting_partitions{@})", "{{job}} {{reason}}")],
+        ),
+        lines(
+            "Unreadable",
+            "Partitions that stand still since what comes next can never be read, and fetches of such.",
+            Unit::Short,
+            &[
+                ("sum by (job, topic) (weir_consumer_unreadable_partitions{@})", "{{job}} {{topic}}"),
+                (
+                    "increase(weir_consumer_fetch_errors_total{@}[$__rate_interval])",
+                    "{{job}} {{instance}} fetches",
+                ),
+            ],
+        ),
+        lines(
             "Rebalances",
             "How often partitions moved, and processes that have stopped.",
             Unit::Short,

@@ -155,11 +155,14 @@ const SPOOL: Row = row(
         ),
         lines(
             "Trouble",
-            "Deliveries that could not be stored, those that are set aside, and disks that fail.",
+            "Deliveries that could not be stored, are set aside or lost, files that are drained where they lie, disks that fail.",
             Unit::Short,
             &[
                 ("increase(weir_spool_write_failures_total{@}[$__rate_interval])", "{{instance}} not stored"),
                 ("weir_spool_quarantined_total{@}", "{{instance}} damaged files"),
+                ("weir_spool_retired_files{@}", "{{instance}} retired files"),
+                ("weir_spool_lost_total{@}", "{{instance}} lost"),
+                ("weir_spool_panics_total{@}", "{{instance}} panics"),
                 ("weir_spool_set_aside{@}", "{{instance}} set aside"),
                 ("1 - weir_spool_healthy{@}", "{{instance}} disk fails"),
             ],

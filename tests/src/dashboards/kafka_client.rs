@@ -23,6 +23,24 @@ const BROKERS: Row = row(
             Unit::PerSecond,
             &[("rate(weir_kafka_request_retries_total{@}[$__rate_interval])", "{{job}} {{instance}}")],
         ),
+        lines(
+            "Certificates end in",
+            "Time that is left of the client's certificate and of the last authority that it trusts.",
+            Unit::Seconds,
+            &[(
+                "min by (job, certificate) (weir_kafka_certificate_expiry_timestamp_seconds{@}) - time()",
+                "{{job}} {{certificate}}",
+            )],
+        ),
+        lines(
+            "Credentials read anew",
+            "Times that files of --kafka-config had changed and clients were made anew.",
+            Unit::Short,
+            &[(
+                "increase(weir_kafka_credentials_renewed_total{@}[$__rate_interval])",
+                "{{job}} {{instance}}",
+            )],
+        ),
     ],
 );
 const PRODUCER: Row = row(
