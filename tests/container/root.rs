@@ -26,9 +26,8 @@ const GROUP: &str = "root:x:0:\nnobody:x:65534:\ntty:x:5:\nstaff:x:50:\nnonroot:
 /// Of the packages ca-certificates and tzdata, and what the kubelet writes for every container.
 const OF_THE_HOST: [&str; 4] = ["/etc/ssl/certs", "/usr/share/zoneinfo", "/etc/hosts", "/etc/resolv.conf"];
 const DEVICES: [&str; 5] = ["null", "zero", "full", "random", "urandom"];
-/// Of the image's packages, glibc, libgcc, libgomp, OpenSSL and libstdc++; and zlib's, with which librdkafka is linked on a machine that has
-/// its headers. The Dockerfile's build stage has none, and builds it along.
-const LIBRARIES: [&str; 12] = [
+/// Of the image's packages: glibc, libgcc, libgomp, OpenSSL and libstdc++.
+const LIBRARIES: [&str; 11] = [
     "libc.so.6",
     "libm.so.6",
     "libdl.so.2",
@@ -40,7 +39,6 @@ const LIBRARIES: [&str; 12] = [
     "libssl.so.3",
     "libcrypto.so.3",
     "libstdc++.so.6",
-    "libz.so.1",
 ];
 /// Where a dynamic linker is looked for by the name that is in a binary.
 const LINKERS: [&str; 2] = ["/lib64", "/lib"];
