@@ -37,9 +37,10 @@ async fn secrets_and_words_reach_no_log_no_metric_and_no_dead_letter_header() {
 
     ground.records(Topic::Inbox, "the inbox record", |all| !all.is_empty()).await.unwrap();
     ground.records(Topic::CommentsEnriched, "the enriched comment", |all| !all.is_empty()).await.unwrap();
-    for topic in [Topic::IngestDlq, Topic::MessagesDlq, Topic::LookupsDlq] {
-        let letter = ground.records(topic, "a dead letter", |all| all.len() == 1).await.unwrap().remove(0);
-        for (name, value) in &letter.headers {
+    // weir-messages reads both topics.
+    for (topic, count) in [(Topic::IngestDlq, 1), (Topic::MessagesDlq, 2), (Topic::LookupsDlq, 1)] {
+        let letters = ground.records(topic, "dead letters", |all| all.len() == count).await.unwrap();
+        for (name, value) in letters.iter().flat_map(|letter| &letter.headers) {
             holds_nothing_secret(&format!("header {name} of {topic:?}"), &String::from_utf8_lossy(value));
         }
     }
