@@ -77,7 +77,7 @@ fn who_was_busy_since_is_not_the_longest_idle() {
 
 #[test]
 fn connections_are_evicted_for_nobody_but_those_that_are_busy() {
-    let connections = Connections::new(3, A_WHILE);
+    let connections = Connections::new(4, A_WHILE);
     let [stranger, busy, idle] = [0, 1, 2].map(|_| connections.admit().unwrap());
     let _request = busy.slot.authenticate();
     drop(idle.slot.authenticate());
