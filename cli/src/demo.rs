@@ -23,7 +23,7 @@ use crate::{Exit, Screen, ToolError};
 use clap::{ArgMatches, Args as _, Command};
 use cluster::Cluster;
 use pipeline::{Pipeline, Shape};
-use runtime::shutdown::Shutdown;
+use runtime::process::shutdown::Shutdown;
 use settings::{DemoArgs, DemoSettings};
 use std::io;
 use tokio::time::Instant;

@@ -5,7 +5,7 @@ mod pace;
 use crate::session::Session;
 use pace::Pace;
 use rdkafka::message::{Header, OwnedHeaders};
-use runtime::producer::{DeliveryError, Producer, ProducerError, ProducerOptions, Receipt, SendError};
+use runtime::producer::{Acknowledgement, ProduceError, Producer, ProducerError, ProducerOptions, SendError};
 use runtime::settings::KafkaSettings;
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -30,7 +30,7 @@ pub enum WriteError {
     Refused(#[from] SendError),
     /// A record was not acknowledged; it may be on its topic all the same.
     #[error("a record was not acknowledged: {0}")]
-    NotAcknowledged(#[from] DeliveryError),
+    NotAcknowledged(#[from] ProduceError),
 }
 
 /// A record to write.
@@ -48,7 +48,7 @@ pub(crate) struct Sink<'s, T> {
     session: &'s Session,
     producer: Producer,
     pace: Pace,
-    under_way: VecDeque<(Receipt, T)>,
+    under_way: VecDeque<(Acknowledgement, T)>,
     acknowledged: Vec<T>,
 }
 

@@ -1,8 +1,8 @@
 //! `weir health` from its command line to its exit code.
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
-use runtime::health::Probe;
 use runtime::process::Process;
+use runtime::process::health::Probe;
 use std::net::SocketAddr;
 use std::process::{Command, Output};
 
@@ -18,9 +18,9 @@ fn weir(address: SocketAddr, probe: &str) -> (Option<i32>, String, String) {
 async fn the_exit_code_follows_the_probe_and_the_checks_are_printed() {
     let process = Process::new("weir-test", "0");
     let kafka = process.health.check("kafka", Probe::Startup);
-    let listener = runtime::admin::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+    let listener = runtime::http::admin::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
     let address = listener.local_addr().unwrap();
-    let admin = tokio::spawn(runtime::admin::serve(listener, process));
+    let admin = tokio::spawn(runtime::http::admin::serve(listener, process));
 
     let (code, stdout, _) = weir(address, "readyz");
     assert_eq!((code, stdout.contains("[-]kafka failed: starting")), (Some(1), true), "{stdout}");

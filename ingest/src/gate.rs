@@ -3,10 +3,10 @@
 //! Before that, a record would wait in the producer's queue for a broker or a topic that may never come. Afterwards an
 //! outage is seen by the acknowledgement alone, so that it never flips readiness.
 
-use runtime::health::{Check, Health, Probe};
+use runtime::kafka::topics;
+use runtime::process::health::{Check, Health, Probe};
+use runtime::process::shutdown::Shutdown;
 use runtime::producer::Producer;
-use runtime::shutdown::Shutdown;
-use runtime::topics;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

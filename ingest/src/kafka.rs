@@ -6,7 +6,7 @@ use crate::fairness::{Fairness, InFlight};
 use crate::gate::Gate;
 use crate::metrics::Metrics;
 use crate::publisher::{NotPublished, Publisher};
-use runtime::producer::Receipt;
+use runtime::producer::Acknowledgement;
 use runtime::throttle::Throttle;
 use schemas::Split;
 use std::sync::Arc;
@@ -44,9 +44,9 @@ pub(crate) enum Missed {
     /// Its records were given up or never taken.
     NotPublished(NotPublished),
     /// Its records are on their way, for longer than it can wait.
-    Late(Receipt),
+    Late(Acknowledgement),
     /// Its records are on their way, and nobody needs to wait: it tries Kafka for the others.
-    Probe(Receipt),
+    Probe(Acknowledgement),
 }
 
 impl Kafka {
@@ -118,7 +118,7 @@ impl Kafka {
     }
 
     /// Whether Kafka acknowledges after all what tries it; within `limit`, it is waited for again.
-    pub(crate) async fn probed(&self, mut receipt: Receipt, limit: Duration) -> bool {
+    pub(crate) async fn probed(&self, mut receipt: Acknowledgement, limit: Duration) -> bool {
         match tokio::time::timeout(limit, &mut receipt).await {
             Ok(Ok(())) => {
                 self.acknowledged();

@@ -7,8 +7,8 @@ use crate::metrics::Metrics;
 use crate::settings::Settings;
 use enum_map::EnumMap;
 pub(crate) use outcome::{NotPublished, Refused};
-use runtime::dead_letter::DeadLetter;
-use runtime::producer::{Batch, Outgoing, Producer, Receipt, SendError};
+use runtime::kafka::dead_letter::DeadLetter;
+use runtime::producer::{Acknowledgement, Batch, Outgoing, Producer, SendError};
 use runtime::telemetry::{TRACEPARENT, TraceContext, spans};
 use runtime::throttle::Throttle;
 use schemas::{Event, Refusal, Split, Topic, raw};
@@ -72,7 +72,7 @@ impl Publisher {
     }
 
     /// Queues all records of a delivery; the receipt resolves once Kafka has acknowledged all of them.
-    pub(crate) fn publish(&self, delivery: &Delivery) -> Result<Receipt, NotPublished> {
+    pub(crate) fn publish(&self, delivery: &Delivery) -> Result<Acknowledgement, NotPublished> {
         self.publish_split(delivery, &self.split(delivery))
     }
 
@@ -81,7 +81,7 @@ impl Publisher {
         &self,
         delivery: &Delivery,
         split: &Split<'_>,
-    ) -> Result<Receipt, NotPublished> {
+    ) -> Result<Acknowledgement, NotPublished> {
         let body = &delivery.body;
         let mut id = Uuid::encode_buffer();
         let received = delivery.received_text();

@@ -8,8 +8,8 @@ use crate::metrics::Metrics;
 use crate::secrets::{self, Contents, Secret};
 use crate::settings::{Secrets, Settings};
 use arc_swap::ArcSwap;
-use runtime::aside::Aside;
-use runtime::shutdown::Shutdown;
+use runtime::blocking::Blocking;
+use runtime::process::shutdown::Shutdown;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,14 +70,14 @@ enum Sort {
 struct Watched {
     sort: Sort,
     secrets: Secrets,
-    aside: Aside,
+    blocking: Blocking,
     /// What was said last of the files that cannot be used; of the directory as `.`.
     faults: BTreeMap<String, String>,
 }
 
 impl Watched {
     fn new(sort: Sort, secrets: Secrets) -> Self {
-        let watched = Self { sort, secrets, aside: Aside::default(), faults: BTreeMap::new() };
+        let watched = Self { sort, secrets, blocking: Blocking::default(), faults: BTreeMap::new() };
         watched.say_odd(&[]);
         watched
     }
@@ -85,7 +85,7 @@ impl Watched {
     /// The secrets to use from now on, when they differ from those in use.
     async fn changed(&mut self, metrics: &Metrics) -> Option<Vec<Secret>> {
         let directory = self.secrets.directory.clone()?;
-        let contents = match secrets::read(directory, &self.aside, &self.secrets.current).await {
+        let contents = match secrets::read(directory, &self.blocking, &self.secrets.current).await {
             Ok(contents) => contents,
             Err(error) => {
                 metrics.secret_reload_failures.inc();

@@ -1,7 +1,7 @@
 //! Secrets from files: one file a secret, named for its app, as a mounted Kubernetes Secret is.
 
-use runtime::aside::{Aside, AsideError};
-use runtime::secret_files::{self, FileFault, Files, PATIENCE};
+use runtime::blocking::{Blocking, BlockingError};
+use runtime::secret_files::{self, FileFault, Files, READ_TIMEOUT};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ pub(crate) enum SecretsError {
         /// The directory.
         path: PathBuf,
         /// How long was waited.
-        error: AsideError,
+        error: BlockingError,
     },
 }
 
@@ -91,24 +91,24 @@ impl std::fmt::Debug for Secret {
 /// Reads every secret of a directory while a service is running.
 pub(crate) async fn read(
     directory: PathBuf,
-    aside: &Aside,
+    blocking: &Blocking,
     before: &[Secret],
 ) -> Result<Contents, SecretsError> {
     let path = directory.clone();
-    let files = aside.run(PATIENCE, move || secret_files::read_folder(&path, MAX_BYTES)).await;
+    let files = blocking.run(READ_TIMEOUT, move || secret_files::read_folder(&path, MAX_BYTES)).await;
     contents(directory, files, before)
 }
 
 /// Reads every secret of a directory before there is a service.
 pub(crate) fn read_at_start(directory: PathBuf) -> Result<Contents, SecretsError> {
     let path = directory.clone();
-    let files = Aside::default().wait(PATIENCE, move || secret_files::read_folder(&path, MAX_BYTES));
+    let files = Blocking::default().wait(READ_TIMEOUT, move || secret_files::read_folder(&path, MAX_BYTES));
     contents(directory, files, &[])
 }
 
 fn contents(
     path: PathBuf,
-    files: Result<Result<Files, FileFault>, AsideError>,
+    files: Result<Result<Files, FileFault>, BlockingError>,
     before: &[Secret],
 ) -> Result<Contents, SecretsError> {
     match files {
@@ -187,7 +187,7 @@ mod tests {
     async fn a_file_that_breaks_keeps_its_secret_and_one_that_is_gone_does_not() {
         let directory = directory(&[("blank", ""), ("shop", "two")]);
         let before = [Secret::new("blank", "zero"), Secret::new("gone", "one"), Secret::new("shop", "old")];
-        let contents = read(directory.path().to_owned(), &Aside::default(), &before).await.unwrap();
+        let contents = read(directory.path().to_owned(), &Blocking::default(), &before).await.unwrap();
         assert_eq!(contents.secrets, [Secret::new("blank", "zero"), Secret::new("shop", "two")]);
     }
 

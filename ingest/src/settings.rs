@@ -7,7 +7,7 @@ pub use limits::{LimitArgs, Limits};
 pub use memory::MemoryArgs;
 
 use crate::secrets::{self, Secret};
-use runtime::ports::Port;
+use runtime::http::ports::Port;
 use runtime::settings::{Problem, Reader, Source, form};
 use schemas::TopicSpec;
 use std::net::SocketAddr;

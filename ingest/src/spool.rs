@@ -29,7 +29,7 @@ pub use files::OpenError;
 use in_flight::InFlight;
 pub(crate) use metrics::SpoolMetrics;
 pub(crate) use row::Kept;
-use runtime::health::Check;
+use runtime::process::health::Check;
 pub(crate) use socket::serve;
 use std::sync::Arc;
 use std::time::Duration;

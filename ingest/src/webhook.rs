@@ -20,7 +20,7 @@ use http_body_util::Full;
 use hyper::body::{Body as _, Incoming};
 use hyper::header::CONTENT_ENCODING;
 use hyper::{HeaderMap, Request, Response};
-use runtime::shutdown::Shutdown;
+use runtime::process::shutdown::Shutdown;
 use runtime::telemetry::{TRACEPARENT, TraceContext, spans};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};

@@ -1,25 +1,22 @@
-//! The entry of every process: settings in, exit code out.
+//! A process: who it is, what its parts share, how it starts and ends.
+
+mod entry;
+mod panics;
+
+pub mod health;
+pub mod memory_limit;
+pub mod shutdown;
 
 use std::error::Error;
-use std::future::Future;
-use std::process::ExitCode;
-use std::time::Duration;
 
-use clap::{ArgMatches, Args, Command, FromArgMatches};
 use prometheus::Registry;
-use tokio::net::TcpListener;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::credentials::{self, Credentials};
-use crate::health::Health;
-use crate::ports::{self, Port};
-use crate::settings::{CommonArgs, CommonSettings, ConsumerArgs, Problem, Problems, Reader, Source};
-use crate::shutdown::Shutdown;
-use crate::telemetry::{SpanCounts, Traces};
-use crate::{admin, metrics, panics, telemetry};
+pub use entry::{command, run_consumer, run_listening, settings};
 
-/// What runs in the background ends at once when it is asked to; more than this means that it hangs.
-const TASKS_MAY_TAKE: Duration = Duration::from_secs(2);
+use self::health::Health;
+use self::shutdown::Shutdown;
+use crate::kafka::credentials::Credentials;
+use crate::metrics;
 
 /// Who a process is; constants of the binary.
 #[derive(Clone, Copy, Debug)]
@@ -61,217 +58,6 @@ impl Process {
     }
 }
 
-/// Runs a workload that consumes from the command line to the exit code.
-///
-/// `A` declares the flags beside the common ones and those of [`ConsumerArgs`], `read` checks them, `app` is the work. The
-/// exit code is 0 after a clean end, 1 after an error, 2 after a bad setting; 130 or 143 when a second signal cuts the
-/// end short.
-pub fn run_consumer<A, S, F, E>(
-    about: About,
-    read: impl FnOnce(&A, &mut Reader<'_>) -> Option<S>,
-    app: impl FnOnce(CommonSettings, S, Process) -> F,
-) -> ExitCode
-where
-    A: Args + FromArgMatches,
-    F: Future<Output = Result<(), E>>,
-    E: Into<Box<dyn Error + Send + Sync>>,
-{
-    let command = ConsumerArgs::augment_args(command::<A>(about)).about(about.description).long_about(None);
-    launch(about, &command, read, |_| None, |common, settings, process, _| app(common, settings, process))
-}
-
-/// As [`run_consumer`], for a workload that listens itself: its port and the admin port are bound together before the work
-/// begins, so that a start that fails names both.
-#[expect(clippy::missing_panics_doc, reason = "it cannot panic, as the message says")]
-pub fn run_listening<A, S, F, E>(
-    about: About,
-    read: impl FnOnce(&A, &mut Reader<'_>) -> Option<S>,
-    port: impl FnOnce(&S) -> Port,
-    app: impl FnOnce(CommonSettings, S, Process, TcpListener) -> F,
-) -> ExitCode
-where
-    A: Args + FromArgMatches,
-    F: Future<Output = Result<(), E>>,
-    E: Into<Box<dyn Error + Send + Sync>>,
-{
-    let app = |common, settings, process, listener: Option<TcpListener>| {
-        app(common, settings, process, listener.expect("a port that was asked for is bound before the work"))
-    };
-    launch(about, &command::<A>(about), read, |settings| Some(port(settings)), app)
-}
-
-fn launch<A, S, F, E>(
-    about: About,
-    command: &Command,
-    read: impl FnOnce(&A, &mut Reader<'_>) -> Option<S>,
-    port: impl FnOnce(&S) -> Option<Port>,
-    app: impl FnOnce(CommonSettings, S, Process, Option<TcpListener>) -> F,
-) -> ExitCode
-where
-    A: Args + FromArgMatches,
-    F: Future<Output = Result<(), E>>,
-    E: Into<Box<dyn Error + Send + Sync>>,
-{
-    let matches = match command.clone().try_get_matches() {
-        Ok(matches) => matches,
-        Err(error) => return explain(&error),
-    };
-    match settings(command, &matches, read) {
-        Ok((common, settings)) => {
-            let port = port(&settings);
-            start(about, common, port, |common, process, listener| app(common, settings, process, listener))
-        }
-        Err(problems) => {
-            complain(&format!("{}: the settings cannot be used:\n{problems}", about.name));
-            ExitCode::from(2)
-        }
-    }
-}
-
-/// The command line of a workload with the flags `A` beside the common ones.
-pub fn command<A: Args>(about: About) -> Command {
-    let command = CommonArgs::augment_args(A::augment_args(Command::new(about.name)));
-    // Each set of flags brings its own description along.
-    command.version(about.version).about(about.description).long_about(None)
-}
-
-/// Reads the settings of [`command`]; all problems come together.
-pub fn settings<A: FromArgMatches, S>(
-    command: &Command,
-    matches: &ArgMatches,
-    read: impl FnOnce(&A, &mut Reader<'_>) -> Option<S>,
-) -> Result<(CommonSettings, S), Problems> {
-    let arguments = A::from_arg_matches(matches).map_err(|error| refused(error.to_string()))?;
-    let mut reader = Reader::new(command, matches);
-    let common = CommonSettings::read(&mut reader);
-    let settings = read(&arguments, &mut reader);
-    reader.finish()?;
-    common.zip(settings).ok_or_else(|| refused(String::from("a setting without saying what is wrong")))
-}
-
-/// What no form has noted, which a wrong declaration of flags alone can cause.
-fn refused(found: String) -> Problems {
-    let (setting, expected) = (String::from("command line"), String::from("the flags that --help shows"));
-    Problems(vec![Problem { setting, source: Source::NotSet, found, expected }])
-}
-
-fn start<F, E>(
-    about: About,
-    common: CommonSettings,
-    port: Option<Port>,
-    app: impl FnOnce(CommonSettings, Process, Option<TcpListener>) -> F,
-) -> ExitCode
-where
-    F: Future<Output = Result<(), E>>,
-    E: Into<Box<dyn Error + Send + Sync>>,
-{
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let process = Process::new(about.name, about.version);
-    let counts = SpanCounts::new(&process.registry);
-    let traces = match &runtime {
-        Ok(runtime) => Traces::start(about, counts, runtime.handle()),
-        Err(_) => Ok(None),
-    };
-    let limit = telemetry::install(common.log_format, traces.as_ref().ok().and_then(Option::as_ref));
-    panics::report();
-    let runtime = match runtime {
-        Ok(runtime) => runtime,
-        Err(error) => return failed(&error),
-    };
-    let traces = traces.unwrap_or_else(|error| {
-        tracing::warn!("there are no traces: {}", chain(&error));
-        None
-    });
-    if let Some(traces) = &traces {
-        traces.announce();
-    }
-    runtime.spawn(limit.report());
-    let outcome = runtime.block_on(async {
-        let outcome = supervise(common, process, port, app).await;
-        if let Some(traces) = traces {
-            traces.end().await;
-        }
-        outcome
-    });
-    runtime.shutdown_background();
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => failed(&*error),
-    }
-}
-
-async fn supervise<F, E>(
-    common: CommonSettings,
-    process: Process,
-    port: Option<Port>,
-    app: impl FnOnce(CommonSettings, Process, Option<TcpListener>) -> F,
-) -> Result<(), Box<dyn Error + Send + Sync>>
-where
-    F: Future<Output = Result<(), E>>,
-    E: Into<Box<dyn Error + Send + Sync>>,
-{
-    let admin = Port { flag: "--admin-listen", address: common.admin_listen };
-    let ports: Vec<Port> = std::iter::once(admin).chain(port).collect();
-    let mut listeners = ports::bind(&ports).await?.into_iter();
-    let listener = listeners.next().expect("there is a listener for each port");
-    let admin = tokio::spawn(admin::serve(listener, process.clone()));
-    let signals = tokio::spawn(obey_signals(
-        signal(SignalKind::terminate())?,
-        signal(SignalKind::interrupt())?,
-        process.shutdown.clone(),
-    ));
-    tracing::info!(
-        name = process.name,
-        version = process.version,
-        brokers = common.kafka.brokers,
-        topic_prefix = common.topic_prefix,
-        admin = %common.admin_listen,
-        "started"
-    );
-    let credentials = credentials::watch(&common.kafka, &process).await;
-    process.shutdown.spawn(credentials);
-    let outcome = app(common, process.clone(), listeners.next()).await.map_err(Into::into);
-    process.shutdown.trigger();
-    if !process.shutdown.finished(TASKS_MAY_TAKE).await {
-        tracing::warn!("tasks in the background had not ended");
-    }
-    admin.abort();
-    signals.abort();
-    if outcome.is_ok() {
-        tracing::info!(name = process.name, "ended");
-    }
-    outcome
-}
-
-/// The first signal asks for an orderly end, the second one ends at once.
-async fn obey_signals(mut terminate: Signal, mut interrupt: Signal, shutdown: Shutdown) {
-    loop {
-        let code = tokio::select! {
-            _ = terminate.recv() => 143,
-            _ = interrupt.recv() => 130,
-        };
-        if shutdown.is_requested() {
-            tracing::warn!("second signal, ending at once");
-            std::process::exit(code);
-        }
-        tracing::info!("signal received, ending in order; a second one ends at once");
-        shutdown.trigger();
-    }
-}
-
-/// Help and version are answers, everything else is a bad command line.
-fn explain(error: &clap::Error) -> ExitCode {
-    if let Err(error) = error.print() {
-        tracing::debug!(%error, "nobody reads the command line's answer");
-    }
-    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
-}
-
-fn failed(error: &(dyn Error + 'static)) -> ExitCode {
-    tracing::error!("{}", chain(error));
-    ExitCode::FAILURE
-}
-
 /// An error with its causes, `: ` between them; a cause that its parent already repeats is left out.
 pub fn chain(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
@@ -287,10 +73,16 @@ pub fn chain(error: &(dyn Error + 'static)) -> String {
     text
 }
 
-#[expect(clippy::print_stderr, reason = "the settings are bad, so there is no subscriber yet")]
-fn complain(text: &str) {
-    eprintln!("{text}");
-}
-
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chain_of_errors_reads_as_one_line() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("cannot start")]
+        struct Outer(#[source] std::io::Error);
+        let error = Outer(std::io::Error::other("port is taken"));
+        assert_eq!(chain(&error), "cannot start: port is taken");
+    }
+}

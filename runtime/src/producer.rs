@@ -4,13 +4,13 @@
 //! or sleeps, a full queue is answered at once, and a batch costs one allocation beyond its headers and
 //! what librdkafka copies. The client inside can be replaced while batches are under way: see [`watchdog`].
 
+mod acknowledgement;
 mod batch;
 mod client;
 mod context;
 mod error;
 mod leaders;
 mod options;
-mod receipt;
 pub(crate) mod statistics;
 mod stuck;
 mod topics;
@@ -23,13 +23,13 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use rdkafka::producer::Producer as _;
 
+pub use acknowledgement::Acknowledgement;
 pub use batch::{Batch, Outgoing};
 use client::Client;
-pub use error::{DeliveryError, ProducerError, SendError, TopicsError};
+pub use error::{ProduceError, ProducerError, SendError, TopicsError};
 pub use options::ProducerOptions;
-pub use receipt::Receipt;
 
-use crate::kafka_log::KafkaLog;
+use crate::kafka::log::KafkaLog;
 use crate::settings::KafkaSettings;
 
 /// A handle on a producer: acks=all, idempotent; clones share it.
@@ -73,7 +73,7 @@ impl Producer {
     }
 
     /// Puts a new client in the place of this one. What the old one has not sent is given up and reported so
-    /// ([`DeliveryError::Purged`]); it may be on the log all the same.
+    /// ([`ProduceError::Purged`]); it may be on the log all the same.
     pub async fn rebuild(&self) -> Result<(), ProducerError> {
         self.replace().await.map(drop)
     }
@@ -108,7 +108,7 @@ impl Producer {
 
     /// Waits until every record has been reported; `false` when some are still out after `limit`.
     ///
-    /// What became of each record is for its receipt to say, never for this.
+    /// What became of each record is for its acknowledgement to say, never for this.
     pub async fn flush(&self, limit: Duration) -> bool {
         let client = self.client();
         let flushed = tokio::task::spawn_blocking(move || client.threaded().flush(limit).is_ok());

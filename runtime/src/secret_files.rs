@@ -2,7 +2,7 @@
 //!
 //! A mounted Kubernetes Secret is such a folder: its files are links through `..data`, which stay inside it. A link that
 //! leads out of the folder, a pipe and a device are named and not read. What hangs all the same, as a file system that
-//! is gone, is for [`crate::aside`].
+//! is gone, is for [`crate::blocking`].
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -16,7 +16,7 @@ use std::time::Duration;
 const MOST_FILES: usize = 10_000;
 
 /// How long a look at files of secrets may take; a file system that takes longer counts as gone.
-pub const PATIENCE: Duration = Duration::from_secs(5);
+pub const READ_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What each file holds, or why it cannot be used, by the file's name.
 pub type Files = BTreeMap<String, Result<Vec<u8>, FileFault>>;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::SystemTime;
 
 use anyhow::{Context as _, Result};
-use runtime::producer::{Outgoing, Producer, ProducerOptions, Receipt};
+use runtime::producer::{Acknowledgement, Outgoing, Producer, ProducerOptions};
 use runtime::settings::KafkaSettings;
 use schemas::Millis;
 use weir_tests::pipeline::{Ground, PREFIX};
@@ -30,7 +30,7 @@ pub(crate) async fn fill(ground: &Ground, kind: Kind, events: u32) -> Result<()>
     let kafka = KafkaSettings::plain(ground.kafka.bootstrap());
     let producer = Producer::new(&kafka, &ProducerOptions::default())?;
     let now = Millis::of(SystemTime::now()).as_millis();
-    let mut receipts: VecDeque<Receipt> = VecDeque::new();
+    let mut receipts: VecDeque<Acknowledgement> = VecDeque::new();
     let mut number = 0;
     while number < events {
         if receipts.len() >= BATCHES {

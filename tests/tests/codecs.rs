@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result};
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
-use runtime::consumer::{Stretch, Tail};
+use runtime::consumer::{OffsetRange, Tail};
 use runtime::settings::KafkaSettings;
 use weir_tests::kafka::Kafka;
 use weir_tests::writer::{self, Outgoing};
@@ -26,8 +26,8 @@ async fn read(bootstrap: &str, topic: &'static str) -> Result<Vec<Option<Vec<u8>
     let tail = Tail::new(KafkaSettings::plain(bootstrap), "weir-test");
     let read = tail.read(move |reader| {
         let mut values = Vec::new();
-        let stretch = Stretch { topic, partitions: &[0], most: 1_000, before: None };
-        reader.each(&stretch, |record| values.push(record.value.clone()))?;
+        let range = OffsetRange { topic, partitions: &[0], most: 1_000, before: None };
+        reader.each(&range, |record| values.push(record.value.clone()))?;
         Ok(values)
     });
     read.await.with_context(|| format!("reading {topic}"))

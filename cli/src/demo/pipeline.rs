@@ -1,8 +1,8 @@
 //! The parts of the pipeline, side by side in this process: each has its own metrics, checks and end.
 
 use super::{APP_SECRET, DemoError, TOPIC_PREFIX, VERIFY_TOKEN};
-use runtime::admin;
-use runtime::health::Probe;
+use runtime::http::admin;
+use runtime::process::health::Probe;
 use runtime::process::{About, Process, chain};
 use runtime::settings::{CommonSettings, ConsumerSettings, KafkaSettings};
 use runtime::telemetry::LogFormat;

@@ -1,6 +1,6 @@
 //! Ctrl-C: the first one asks for an orderly end, the second one ends at once.
 
-use runtime::shutdown::Shutdown;
+use runtime::process::shutdown::Shutdown;
 use std::io;
 use tokio::signal::unix::{SignalKind, signal};
 

@@ -4,7 +4,7 @@ use super::letter::Letter;
 use crate::sink::Parcel;
 use crate::typed::Typed;
 use runtime::consumer::Record;
-use runtime::dead_letter::header;
+use runtime::kafka::dead_letter::header;
 use schemas::{Refusal, Topic, raw};
 use std::collections::BTreeSet;
 use std::fmt;

@@ -3,7 +3,7 @@
 use crate::screen::one_line;
 use crate::source::Place;
 use runtime::consumer::Record;
-use runtime::dead_letter::header;
+use runtime::kafka::dead_letter::header;
 use schemas::Millis;
 use serde::Serialize;
 
@@ -65,7 +65,8 @@ impl Letter {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use runtime::dead_letter::{DeadLetter, Origin};
+    use runtime::kafka::RecordPosition;
+    use runtime::kafka::dead_letter::DeadLetter;
     use std::sync::Arc;
     use std::time::{Duration, UNIX_EPOCH};
 
@@ -75,7 +76,7 @@ pub(super) mod tests {
             reason: "retries_exhausted",
             error: "the Graph API said 500",
             consumer: "weir-lookups",
-            origin: from.map(|topic| Origin { topic, partition: 3, offset: 42 }),
+            origin: from.map(|topic| RecordPosition { topic, partition: 3, offset: 42 }),
             attempts,
             first_failed: UNIX_EPOCH + Duration::from_millis(1_569_262_485_349),
         };

@@ -6,7 +6,7 @@ use crate::session::Session;
 use crate::source::{Place, Source};
 use crate::{Exit, Screen, ToolError};
 use runtime::consumer::Record;
-use runtime::dead_letter::header;
+use runtime::kafka::dead_letter::header;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::io;

@@ -52,7 +52,7 @@ impl Service {
         let serving =
             tokio::spawn(async move { weir_ingest::serve(listener, &kafka, "meta", settings, shared).await });
         let service = Self { cluster, address, process, serving };
-        let report = || service.process.health.report(runtime::health::Probe::Readiness).verbose();
+        let report = || service.process.health.report(runtime::process::health::Probe::Readiness).verbose();
         until("ingest is ready", || report().contains("[+]kafka ok")).await;
         service
     }

@@ -7,9 +7,9 @@ mod folder;
 use crate::{AccessToken, GraphId};
 use folder::{Contents, Look};
 use prometheus::{IntGauge, IntGaugeVec, Registry};
-use runtime::aside::{Aside, AsideError};
+use runtime::blocking::{Blocking, BlockingError};
 use runtime::metrics;
-use runtime::secret_files::PATIENCE;
+use runtime::secret_files::READ_TIMEOUT;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -50,7 +50,7 @@ pub enum TokenState {
 pub struct AccessTokens {
     settings: TokenSettings,
     contents: RwLock<Contents>,
-    aside: Aside,
+    blocking: Blocking,
     /// Tokens that Meta refused, by the name of their file.
     refused: Mutex<BTreeMap<String, AccessToken>>,
     /// Accounts without a token, of which it was said.
@@ -76,7 +76,7 @@ impl AccessTokens {
         let tokens = Self {
             settings,
             contents: RwLock::default(),
-            aside: Aside::default(),
+            blocking: Blocking::default(),
             refused: Mutex::default(),
             said: Mutex::default(),
             one_at_a_time: tokio::sync::Mutex::default(),
@@ -136,7 +136,7 @@ impl AccessTokens {
         // Many calls are refused at a time; the first one reads for all.
         let _others_wait = self.one_at_a_time.lock().await;
         if lock(&self.refused).get(&**refused.name()) != Some(refused) {
-            self.reread_aside().await;
+            self.reread_blocking().await;
             self.refuse(refused);
         }
         match self.of(account) {
@@ -153,7 +153,7 @@ impl AccessTokens {
     /// Reads the files again. A token whose file is broken or empty stays in use, one whose file is gone does not.
     pub fn reread(&self) {
         let settings = self.settings.clone();
-        self.take(self.aside.wait(PATIENCE, move || Look::at(&settings)));
+        self.take(self.blocking.wait(READ_TIMEOUT, move || Look::at(&settings)));
     }
 
     /// Reads the files again every few seconds, without end.
@@ -163,17 +163,17 @@ impl AccessTokens {
         loop {
             ticks.tick().await;
             let _others_wait = self.one_at_a_time.lock().await;
-            self.reread_aside().await;
+            self.reread_blocking().await;
         }
     }
 
     /// As [`Self::reread`], for one who may not block.
-    async fn reread_aside(&self) {
+    async fn reread_blocking(&self) {
         let settings = self.settings.clone();
-        self.take(self.aside.run(PATIENCE, move || Look::at(&settings)).await);
+        self.take(self.blocking.run(READ_TIMEOUT, move || Look::at(&settings)).await);
     }
 
-    fn take(&self, look: Result<Look, AsideError>) {
+    fn take(&self, look: Result<Look, BlockingError>) {
         let before = self.contents.read().unwrap_or_else(PoisonError::into_inner).clone();
         let after = before.after(look);
         for (file, why) in after.broken.iter().filter(|(file, why)| before.broken.get(*file) != Some(*why)) {

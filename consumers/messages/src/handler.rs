@@ -7,7 +7,7 @@ use crate::rebuild::Rebuild;
 use crate::recent::{Bounds, RecentEvents, Standing};
 use crate::route::Routes;
 use runtime::consumer::{Failure, Handler, Output, Record, Tail, Wait, Waits};
-use runtime::dead_letter::header;
+use runtime::kafka::dead_letter::header;
 use schemas::inbox;
 use schemas::{Millis, TypedEvent};
 use std::borrow::Cow;

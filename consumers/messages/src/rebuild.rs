@@ -4,7 +4,7 @@ use crate::event_number;
 use crate::partitioner::partition_of;
 use crate::recent::{Bounds, RecentEvents};
 use crate::route::Routes;
-use runtime::consumer::{Record, Stretch, Tail, TailError, TailReader};
+use runtime::consumer::{OffsetRange, Record, Tail, TailError, TailReader};
 use schemas::Millis;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -70,11 +70,11 @@ fn read_output(
     let is_same = inputs == outputs;
     let partitions = if is_same { vec![input.partition] } else { (0..outputs).collect() };
     let most = u64::try_from(bounds.most).unwrap_or(u64::MAX);
-    let stretch = Stretch { topic: output, partitions: &partitions, most, before: None };
+    let range = OffsetRange { topic: output, partitions: &partitions, most, before: None };
     let is_of_input = |record: &Record| {
         is_same || record.key.as_deref().is_some_and(|key| partition_of(key, inputs) == input.partition)
     };
-    reader.each(&stretch, |record| {
+    reader.each(&range, |record| {
         if is_of_input(record)
             && let Some(id) = id(record)
         {

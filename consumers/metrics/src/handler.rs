@@ -11,7 +11,7 @@ use crate::silence::Silence;
 use crate::stories::Stories;
 use crate::turn::Turn;
 use prometheus::Registry;
-use runtime::consumer::{Failure, Handler, Output, Record, Stretch, Tail, Wait, Waits};
+use runtime::consumer::{Failure, Handler, OffsetRange, Output, Record, Tail, Wait, Waits};
 use schemas::data::story_insights::StoryInsights;
 use schemas::{EventKind, Kind, Millis, TypedEvent};
 use std::sync::Arc;
@@ -123,8 +123,8 @@ impl Counting {
         let most = self.settings.read_back_records;
         let since = SystemTime::now().checked_sub(self.settings.read_back);
         let read = self.tail.read(move |reader| {
-            let stretch = Stretch { topic: &topic, partitions: &[number], most, before: Some(before) };
-            reader.each(&stretch, |record| {
+            let range = OffsetRange { topic: &topic, partitions: &[number], most, before: Some(before) };
+            reader.each(&range, |record| {
                 if record.timestamp >= since {
                     partition.remember(record);
                 }

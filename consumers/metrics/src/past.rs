@@ -2,7 +2,7 @@
 
 use crate::handler::Told;
 use runtime::backoff::{self, Backoff};
-use runtime::consumer::{Stretch, Tail, TailError, TailReader};
+use runtime::consumer::{OffsetRange, Tail, TailError, TailReader};
 use runtime::process::Process;
 use schemas::{Millis, TypedEvent};
 use std::time::{Duration, SystemTime};
@@ -48,7 +48,7 @@ impl Past {
         for topic in &self.topics {
             for partition in 0..reader.partitions(topic)? {
                 let (has_more, first) = self.read_partition(reader, topic, partition, earliest, told)?;
-                // What lies before the first record of a stretch that is full is not known.
+                // What lies before the first record of a range that is full is not known.
                 since = if has_more { since.max(first.unwrap_or(start)) } else { since };
                 oldest = [oldest, first].into_iter().flatten().min();
             }
@@ -66,9 +66,9 @@ impl Past {
         earliest: Millis,
         told: &Told,
     ) -> Result<(bool, Option<Millis>), TailError> {
-        let stretch = Stretch { topic, partitions: &[partition], most: self.most, before: None };
+        let range = OffsetRange { topic, partitions: &[partition], most: self.most, before: None };
         let mut first = None;
-        let has_more = reader.each(&stretch, |record| {
+        let has_more = reader.each(&range, |record| {
             let at = record.timestamp.map(Millis::of);
             first = first.or(at);
             if at >= Some(earliest)

@@ -1,7 +1,7 @@
 //! Reads the results topic into the ledger, from as far back as commands are remembered, and keeps up with it.
 
 use crate::ledger::Ledger;
-use runtime::consumer::{Ahead, Read, ReadError, Record, TopicReader};
+use runtime::consumer::{Read, ReadAhead, ReadError, Record, TopicReader};
 use runtime::settings::KafkaSettings;
 use schemas::Millis;
 use schemas::reply::CommandResult;
@@ -112,7 +112,7 @@ impl Follower {
             let behind = self.shared.read.borrow().behind(&ends);
             let (returned, empty) = blocking(move || {
                 let empty = behind.into_iter().filter(|(partition, (from, _))| {
-                    matches!(looker.ahead(*partition, *from, LOOK_EVERY), Ahead::Nothing)
+                    matches!(looker.ahead(*partition, *from, LOOK_EVERY), ReadAhead::Nothing)
                 });
                 let empty: Vec<_> = empty.collect();
                 Ok((looker, empty))

@@ -1,6 +1,6 @@
 //! Why a delivery is not on Kafka, by what can be done about it.
 
-use runtime::producer::{DeliveryError, SendError};
+use runtime::producer::{ProduceError, SendError};
 
 /// What happened to a delivery's records; some of them may be on Kafka all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,16 +45,16 @@ impl From<SendError> for NotPublished {
     }
 }
 
-impl From<DeliveryError> for NotPublished {
-    fn from(error: DeliveryError) -> Self {
+impl From<ProduceError> for NotPublished {
+    fn from(error: ProduceError) -> Self {
         match error {
-            DeliveryError::TooLarge => Self::Refused(Refused::TooLarge),
-            DeliveryError::NotAuthorized => Self::Refused(Refused::NotAuthorized),
-            DeliveryError::UnknownTopic => Self::Refused(Refused::UnknownTopic),
-            DeliveryError::TimedOut
-            | DeliveryError::Purged
-            | DeliveryError::Inferred
-            | DeliveryError::Other { .. } => Self::GivenUp,
+            ProduceError::TooLarge => Self::Refused(Refused::TooLarge),
+            ProduceError::NotAuthorized => Self::Refused(Refused::NotAuthorized),
+            ProduceError::UnknownTopic => Self::Refused(Refused::UnknownTopic),
+            ProduceError::TimedOut
+            | ProduceError::Purged
+            | ProduceError::Inferred
+            | ProduceError::Other { .. } => Self::GivenUp,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What ingest may need of memory at most: the sum of what its limits allow, held against the limit of its container.
 
 use super::Settings;
-use runtime::memory_limit;
+use runtime::process::memory_limit;
 use runtime::producer::ProducerOptions;
 use runtime::settings::{Problem, Reader, Source, form};
 use std::fmt;

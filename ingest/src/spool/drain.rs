@@ -11,8 +11,8 @@ use crate::kafka::Kafka;
 use crate::publisher::NotPublished;
 use older::{Older, Taken};
 use runtime::backoff::{self, Backoff};
-use runtime::producer::Receipt;
-use runtime::shutdown::Shutdown;
+use runtime::process::shutdown::Shutdown;
+use runtime::producer::Acknowledgement;
 use runtime::throttle::Throttle;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -79,7 +79,7 @@ struct Drain {
 
 /// A delivery of a round.
 enum Sent {
-    UnderWay(Placed, Receipt),
+    UnderWay(Placed, Acknowledgement),
     /// Never to be taken as it is.
     Refused(Placed, String),
     /// To be sent again, it and what is behind it.

@@ -2,7 +2,7 @@
 
 use super::inspect::{Reply, Request};
 use super::{Spool, files};
-use runtime::shutdown::Shutdown;
+use runtime::process::shutdown::Shutdown;
 use std::fs::{self, Permissions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::PermissionsExt as _;

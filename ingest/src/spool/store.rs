@@ -16,7 +16,7 @@ use super::reserve::Reserve;
 use super::writer::Command;
 use super::{SpoolError, files};
 use crate::settings::SpoolSettings;
-use runtime::health::Check;
+use runtime::process::health::Check;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -262,7 +262,7 @@ async fn a_missing_topic_is_named_and_found_once_it_is_made() {
         cluster.create_topic(&topic.name("meta"), 3, 1).unwrap();
     }
     let service = Service::over(cluster, settings()).await;
-    let report = || service.process.health.report(runtime::health::Probe::Readiness).verbose();
+    let report = || service.process.health.report(runtime::process::health::Probe::Readiness).verbose();
     until("the topic is named", async || report().contains("meta.mentions.v1")).await;
     assert!(report().contains("weir topics apply"));
     assert_eq!(service.post(TEXT).await.status, 503);

@@ -83,7 +83,7 @@ impl Service {
     }
 
     pub(crate) async fn until_ready(&self) {
-        let report = || self.process.health.report(runtime::health::Probe::Readiness).verbose();
+        let report = || self.process.health.report(runtime::process::health::Probe::Readiness).verbose();
         until("ingest is ready", async || report().contains("[+]kafka ok")).await;
     }
 

@@ -106,7 +106,7 @@ async fn a_process_that_starts_without_kafka_takes_deliveries_and_a_later_one_br
     let cluster = cluster();
     cluster.broker_down(1).unwrap();
     let service = Service::over(cluster, with_spool(directory.path())).await;
-    let report = || service.process.health.report(runtime::health::Probe::Readiness);
+    let report = || service.process.health.report(runtime::process::health::Probe::Readiness);
     until("it is ready", async || report().passes()).await;
     assert!(report().verbose().contains("[!]kafka: "), "{}", report().verbose());
     let bodies = numbered(100);

@@ -154,7 +154,7 @@ async fn a_file_that_may_not_be_opened_is_tried_until_it_may() {
     let service = Service::over(cluster, with_spool(directory.path())).await;
     until("it fails", async || service.metric("weir_spool_healthy", "") == 0).await;
     assert_eq!(service.metric("weir_spool_deliveries", ""), usize::MAX, "not known");
-    let report = || service.process.health.report(runtime::health::Probe::Readiness).verbose();
+    let report = || service.process.health.report(runtime::process::health::Probe::Readiness).verbose();
     until("it says so", async || report().contains("[!]spool: ")).await;
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
     arrived(&service, &kept, "wrong mode").await;

@@ -7,7 +7,8 @@ use rdkafka::message::{Header, OwnedHeaders};
 use super::verdict::Halt;
 use super::work::{Desk, Work};
 use super::{ConsumerError, Record, Wait};
-use crate::dead_letter::{DeadLetter, Origin, Past, header};
+use crate::kafka::RecordPosition;
+use crate::kafka::dead_letter::{DeadLetter, Past, header};
 
 /// Why a record is dead.
 #[derive(Clone, Debug)]
@@ -80,7 +81,7 @@ async fn publish(record: &Record, headers: OwnedHeaders, work: &Work) -> Result<
 /// The record's own headers, and why it is dead. One that was dead before, and put back, counts on.
 fn headers(record: &Record, burial: &Burial, consumer: &str) -> OwnedHeaders {
     let past = Past::read(|name| record.header(name));
-    let origin = Origin { topic: &record.topic, partition: record.partition, offset: record.offset };
+    let origin = RecordPosition { topic: &record.topic, partition: record.partition, offset: record.offset };
     let letter = DeadLetter {
         reason: burial.reason,
         error: &burial.error,

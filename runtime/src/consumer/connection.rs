@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::ConsumerError;
 use super::verdict::Verdict;
-use crate::credentials::{Renewals, renewed};
+use crate::kafka::credentials::{Renewals, renewed};
 use crate::producer::statistics::Statistics;
 
 /// How often the client's own account is looked at.
@@ -89,7 +89,7 @@ mod tests {
     use rdkafka::mocking::MockCluster;
 
     use super::*;
-    use crate::credentials::Credentials;
+    use crate::kafka::credentials::Credentials;
 
     const DOWN: &[u8] = br#"{"msg_cnt":0,"msg_size":0,"brokers":{"a:1/1":{"state":"DOWN"}}}"#;
 

@@ -14,7 +14,7 @@ use super::assignment::Assignment;
 use super::connection::Connection;
 use super::metrics::ConsumerMetrics;
 use super::work::SAY_EVERY;
-use crate::kafka_log::KafkaLog;
+use crate::kafka::log::KafkaLog;
 use crate::throttle::Throttle;
 
 /// Lives in the client and runs on the polling thread.

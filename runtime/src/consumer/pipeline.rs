@@ -16,7 +16,7 @@ use super::verdict::Halt;
 use super::work::{Desk, Work};
 use super::{Output, Record, Wait};
 use crate::backoff::Backoff;
-use crate::producer::{DeliveryError, Outgoing, Producer, Receipt, SendError};
+use crate::producer::{Acknowledgement, Outgoing, ProduceError, Producer, SendError};
 
 /// Progress follows the oldest record, so an acknowledgement that overtakes another moves nothing.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ struct Entry {
     outputs: Vec<Output>,
     fate: Fate,
     /// `None` until everything is queued.
-    receipt: Option<Receipt>,
+    acknowledgement: Option<Acknowledgement>,
     /// Of the outputs; they end when it is done.
     _spans: Vec<Span>,
 }
@@ -58,9 +58,9 @@ impl Pipeline {
     }
 
     /// The outcome of the oldest record; waits for ever while there is none. Cancel safe.
-    pub(super) async fn oldest(&mut self) -> Result<(), DeliveryError> {
-        match self.entries.front_mut().and_then(|entry| entry.receipt.as_mut()) {
-            Some(receipt) => receipt.await,
+    pub(super) async fn oldest(&mut self) -> Result<(), ProduceError> {
+        match self.entries.front_mut().and_then(|entry| entry.acknowledgement.as_mut()) {
+            Some(acknowledgement) => acknowledgement.await,
             None => std::future::pending().await,
         }
     }
@@ -94,14 +94,14 @@ impl Pipeline {
             self.finish(&record, fate);
             return Ok(());
         }
-        self.entries.push_back(Entry { record, outputs, fate, receipt: None, _spans: spans });
+        self.entries.push_back(Entry { record, outputs, fate, acknowledgement: None, _spans: spans });
         self.send_unsent(desk).await
     }
 
     /// Takes note of the oldest record's outcome.
     pub(super) async fn settle(
         &mut self,
-        outcome: Result<(), DeliveryError>,
+        outcome: Result<(), ProduceError>,
         desk: &Desk,
     ) -> Result<(), Halt> {
         match outcome {
@@ -110,7 +110,7 @@ impl Pipeline {
                 self.finish_oldest();
                 Ok(())
             }
-            Err(DeliveryError::TooLarge) => self.bury_too_large(0, DeliveryError::TooLarge, desk).await,
+            Err(ProduceError::TooLarge) => self.bury_too_large(0, ProduceError::TooLarge, desk).await,
             Err(error) => self.start_over(error, desk).await,
         }
     }
@@ -146,7 +146,7 @@ impl Pipeline {
     }
 
     /// Follows the acknowledgements until a delivery fails, which is for [`Self::settle`]. Cancel safe.
-    pub(super) async fn failed(&mut self) -> DeliveryError {
+    pub(super) async fn failed(&mut self) -> ProduceError {
         loop {
             match self.oldest().await {
                 Ok(()) => self.finish_oldest(),
@@ -157,7 +157,7 @@ impl Pipeline {
 
     /// For the end of a worker: follows the acknowledgements up to the first record without one.
     pub(super) async fn drain(&mut self) {
-        while self.entries.front().is_some_and(|entry| entry.receipt.is_some()) {
+        while self.entries.front().is_some_and(|entry| entry.acknowledgement.is_some()) {
             if self.oldest().await.is_err() {
                 return;
             }
@@ -181,22 +181,22 @@ impl Pipeline {
 
     /// Sends the oldest record and all that follow it once more: those behind it may have arrived, but
     /// whoever reads must find the order of the input at the end.
-    async fn start_over(&mut self, error: DeliveryError, desk: &Desk) -> Result<(), Halt> {
+    async fn start_over(&mut self, error: ProduceError, desk: &Desk) -> Result<(), Halt> {
         if let Some(oldest) = self.entries.front() {
             desk.failed("publish", &oldest.record, &error.to_string());
         }
         for entry in &mut self.entries {
-            entry.receipt = None;
+            entry.acknowledgement = None;
         }
         desk.back_off(&mut self.backoff, Wait::Kafka).await?;
         self.send_unsent(desk).await
     }
 
     async fn send_unsent(&mut self, desk: &Desk) -> Result<(), Halt> {
-        while let Some(index) = self.entries.iter().position(|entry| entry.receipt.is_none()) {
+        while let Some(index) = self.entries.iter().position(|entry| entry.acknowledgement.is_none()) {
             let entry = &mut self.entries[index];
             match send(&desk.work.producer, &entry.outputs) {
-                Ok(receipt) => entry.receipt = Some(receipt),
+                Ok(acknowledgement) => entry.acknowledgement = Some(acknowledgement),
                 Err(error @ SendError::TooLarge { .. }) => self.bury_too_large(index, error, desk).await?,
                 // A producer that has failed for good is replaced by itself, and the records sent once more.
                 Err(error) => {
@@ -218,16 +218,16 @@ impl Pipeline {
         let entry = &mut self.entries[index];
         let (error, first_failed) = (error.to_string(), SystemTime::now());
         let burial = Burial { reason: reason::TOO_LARGE, error, attempts: 1, first_failed };
-        entry.receipt = None;
+        entry.acknowledgement = None;
         bury(&entry.record, &burial, desk).await?;
         entry.outputs.clear();
         entry.fate = Fate::Buried;
-        entry.receipt = Some(desk.work.producer.batch().finish());
+        entry.acknowledgement = Some(desk.work.producer.batch().finish());
         Ok(())
     }
 }
 
-fn send(producer: &Producer, outputs: &[Output]) -> Result<Receipt, SendError> {
+fn send(producer: &Producer, outputs: &[Output]) -> Result<Acknowledgement, SendError> {
     let mut batch = producer.batch();
     for output in outputs {
         let headers: Vec<(&str, &[u8])> =

@@ -63,7 +63,7 @@ pub enum Read {
 
 /// What lies between an offset and the end of a partition.
 #[derive(Debug)]
-pub enum Ahead {
+pub enum ReadAhead {
     /// A record, at least.
     Record,
     /// Nothing that anybody could read: the partition ends there.
@@ -222,17 +222,17 @@ impl TopicReader {
     }
 
     /// What lies between an offset and the end of a partition, of which it then reads nothing any more.
-    pub fn ahead(&mut self, partition: i32, from: i64, within: Duration) -> Ahead {
+    pub fn ahead(&mut self, partition: i32, from: i64, within: Duration) -> ReadAhead {
         let deadline = Instant::now() + within;
         let started = self.start(&BTreeMap::from([(partition, from)]));
-        let mut ahead = started.map_or_else(Ahead::of, |()| Ahead::Silence);
-        while matches!(ahead, Ahead::Silence) && Instant::now() < deadline {
+        let mut ahead = started.map_or_else(ReadAhead::of, |()| ReadAhead::Silence);
+        while matches!(ahead, ReadAhead::Silence) && Instant::now() < deadline {
             ahead = match self.next(LOOK) {
                 // What was removed from the beginning is behind it.
-                Ok(Some(Read::Record(_))) => Ahead::Record,
-                Ok(Some(Read::End(_))) => Ahead::Nothing,
-                Ok(None) => Ahead::Silence,
-                Err(error) => Ahead::of(error),
+                Ok(Some(Read::Record(_))) => ReadAhead::Record,
+                Ok(Some(Read::End(_))) => ReadAhead::Nothing,
+                Ok(None) => ReadAhead::Silence,
+                Err(error) => ReadAhead::of(error),
             };
         }
         if let Err(error) = self.stop() {
@@ -292,7 +292,7 @@ impl TopicReader {
     }
 }
 
-impl Ahead {
+impl ReadAhead {
     fn of(error: ReadError) -> Self {
         if matches!(error, ReadError::Unreadable { .. }) { Self::Unreadable(error) } else { Self::Silence }
     }

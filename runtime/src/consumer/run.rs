@@ -18,12 +18,12 @@ use super::verdict::Verdict;
 use super::watch::Watch;
 use super::work::{SAY_EVERY, Work};
 use super::{ConsumerError, ConsumerOptions, Handler, poll, slot};
-use crate::health::Probe;
+use crate::kafka::topics;
 use crate::process::Process;
+use crate::process::health::Probe;
 use crate::producer::{Producer, watchdog};
 use crate::settings::KafkaSettings;
 use crate::throttle::Throttle;
-use crate::topics;
 
 /// A client that was built anew and fails again within this time is not worth a third.
 const MENDED_AFTER: Duration = Duration::from_mins(10);

@@ -37,9 +37,9 @@ pub struct TailReader {
     end: CancellationToken,
 }
 
-/// A stretch of the newest records of some partitions of a topic.
+/// A range of the newest records of some partitions of a topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stretch<'a> {
+pub struct OffsetRange<'a> {
     /// The topic.
     pub topic: &'a str,
     /// Its partitions.
@@ -98,16 +98,16 @@ impl TailReader {
         Ok(i32::try_from(partitions.len()).unwrap_or(i32::MAX))
     }
 
-    /// Hands each record of a stretch to `each`, those of a partition in their order; tells whether a partition holds
+    /// Hands each record of a range to `each`, those of a partition in their order; tells whether a partition holds
     /// older records than it gave.
-    pub fn each(&self, stretch: &Stretch<'_>, mut each: impl FnMut(&Record)) -> Result<bool, TailError> {
-        self.of(stretch.topic, |reader| {
+    pub fn each(&self, range: &OffsetRange<'_>, mut each: impl FnMut(&Record)) -> Result<bool, TailError> {
+        self.of(range.topic, |reader| {
             let (mut begins, mut ends) = (BTreeMap::new(), BTreeMap::new());
             let mut has_more = false;
-            for partition in stretch.partitions {
+            for partition in range.partitions {
                 let (low, high) = reader.ends(*partition)?;
-                let end = stretch.before.map_or(high, |before| before.min(high));
-                let begin = end.saturating_sub_unsigned(stretch.most).max(low);
+                let end = range.before.map_or(high, |before| before.min(high));
+                let begin = end.saturating_sub_unsigned(range.most).max(low);
                 has_more |= begin > low;
                 if begin < end {
                     begins.insert(*partition, begin);

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use tracing::Span;
 
 use super::{Output, Record};
-use crate::telemetry::spans::{self, Place};
+use crate::kafka::RecordPosition;
+use crate::telemetry::spans;
 use crate::telemetry::{TRACEPARENT, TraceContext};
 
 /// The header with the id of an event or a delivery.
@@ -19,8 +20,8 @@ impl Record {
 
     /// The span of the work on it.
     pub(super) fn span(&self, group: &str) -> Span {
-        let place = Place { topic: &self.topic, partition: self.partition, offset: self.offset };
-        spans::process(place, self.header(ID).and_then(text), group, self.trace())
+        let position = RecordPosition { topic: &self.topic, partition: self.partition, offset: self.offset };
+        spans::process(position, self.header(ID).and_then(text), group, self.trace())
     }
 }
 

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::board::Board;
 use super::metrics::ConsumerMetrics;
 use super::progress::{Activity, Progress};
-use super::reader::{Ahead, TopicReader};
+use super::reader::{ReadAhead, TopicReader};
 use super::stall::{Place, Stalls, Standing};
 use super::verdict::Verdict;
 use super::work::SAY_EVERY;
@@ -199,18 +199,18 @@ impl Watch {
                 continue;
             }
             match self.ahead(&seen.place, seen.position) {
-                Ahead::Record => seen.is_readable = true,
-                Ahead::Nothing => {
+                ReadAhead::Record => seen.is_readable = true,
+                ReadAhead::Nothing => {
                     seen.progress.passed(seen.position, seen.position + seen.lag);
                     (seen.position, seen.lag) = (seen.position + seen.lag, 0);
                 }
-                Ahead::Unreadable(error) => {
+                ReadAhead::Unreadable(error) => {
                     *unreadable.entry(Arc::clone(&seen.place.0)).or_default() += 1;
                     if let Some(suppressed) = self.said.pass(Instant::now()) {
                         tracing::error!(suppressed, "a partition stands still: {error}");
                     }
                 }
-                Ahead::Silence => {}
+                ReadAhead::Silence => {}
             }
         }
         for topic in &self.topics {
@@ -219,7 +219,7 @@ impl Watch {
         }
     }
 
-    fn ahead(&mut self, (topic, partition): &Place, from: i64) -> Ahead {
+    fn ahead(&mut self, (topic, partition): &Place, from: i64) -> ReadAhead {
         if !self.readers.contains_key(topic) {
             match TopicReader::of(self.config.clone(), topic) {
                 Ok(reader) => drop(self.readers.insert(Arc::clone(topic), reader)),
@@ -227,7 +227,7 @@ impl Watch {
             }
         }
         let reader = self.readers.get_mut(topic);
-        reader.map_or(Ahead::Silence, |reader| reader.ahead(*partition, from, ANSWER_WITHIN))
+        reader.map_or(ReadAhead::Silence, |reader| reader.ahead(*partition, from, ANSWER_WITHIN))
     }
 
     /// What is to be said of a partition that does not move, if a new client may help: what nobody can read it cannot

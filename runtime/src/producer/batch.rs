@@ -7,9 +7,9 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::BaseRecord;
 
+use super::acknowledgement::Group;
 use super::client::Client;
-use super::receipt::Group;
-use super::{Producer, Receipt, SendError};
+use super::{Acknowledgement, Producer, SendError};
 
 /// A record on its way out; librdkafka copies what it borrows.
 #[derive(Clone, Copy, Debug)]
@@ -64,10 +64,10 @@ impl<'a> Batch<'a> {
         })
     }
 
-    /// Closes the batch; the receipt resolves when the last of its records has been reported.
-    pub fn finish(self) -> Receipt {
+    /// Closes the batch; the acknowledgement resolves when the last of its records has been reported.
+    pub fn finish(self) -> Acknowledgement {
         self.group.release_one();
-        Receipt::new(self.group)
+        Acknowledgement::new(self.group)
     }
 
     fn refusal(&self, error: &KafkaError, topic: &str, bytes: usize) -> SendError {

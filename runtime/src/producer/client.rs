@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::ProducerError;
 use super::context::Context;
-use crate::kafka_log::KafkaLog;
+use crate::kafka::log::KafkaLog;
 
 /// Reports of a full queue take moments.
 const REPORTED_WITHIN: Duration = Duration::from_secs(30);
@@ -51,7 +51,7 @@ impl Drop for Client {
 }
 
 /// Has every record reported as given up, then ends the client. rdkafka's own drop purges too, but waits for half a second
-/// only, and what it has not reported by then is never: its receipt would wait for ever.
+/// only, and what it has not reported by then is never: its acknowledgement would wait for ever.
 fn give_up(inner: Option<ThreadedProducer<Context>>) {
     let Some(inner) = inner else { return };
     inner.purge(PurgeConfig::default().queue().inflight());

@@ -10,11 +10,11 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::producer::{DeliveryResult, ProducerContext};
 
-use super::DeliveryError;
-use super::receipt::Group;
+use super::ProduceError;
+use super::acknowledgement::Group;
 use super::statistics::Statistics;
 use super::stuck::Stuck;
-use crate::kafka_log::KafkaLog;
+use crate::kafka::log::KafkaLog;
 use crate::throttle::Throttle;
 
 pub(super) struct Context {
@@ -103,7 +103,7 @@ impl ProducerContext for Context {
     fn delivery(&self, result: &DeliveryResult<'_>, group: Arc<Group>) {
         self.reported();
         let failure = match result {
-            Ok(record) if record.offset() < 0 => Some((DeliveryError::INFERRED, record)),
+            Ok(record) if record.offset() < 0 => Some((ProduceError::INFERRED, record)),
             Ok(record) => {
                 self.delivered.store(self.delivered.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
                 self.stuck.acknowledged(|| (record.topic().to_owned(), record.partition()));
@@ -114,16 +114,16 @@ impl ProducerContext for Context {
             }
         };
         if let Some((code, record)) = failure {
-            self.failed(DeliveryError::from_code(code), record);
+            self.failed(ProduceError::from_code(code), record);
         }
         group.report(failure.map(|(code, _)| code));
     }
 }
 
 impl Context {
-    fn failed(&self, error: DeliveryError, record: &BorrowedMessage<'_>) {
+    fn failed(&self, error: ProduceError, record: &BorrowedMessage<'_>) {
         let topic = record.topic();
-        if error == DeliveryError::TimedOut {
+        if error == ProduceError::TimedOut {
             self.stuck.timed_out(topic, record.partition(), Instant::now());
         }
         if let Some(suppressed) = self.refused.pass(Instant::now()) {

@@ -53,7 +53,7 @@ pub enum SendError {
 
 /// Why a record was not acknowledged; it may be on the log all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum DeliveryError {
+pub enum ProduceError {
     /// No acknowledgement within the delivery timeout.
     #[error("no acknowledgement within the delivery timeout")]
     TimedOut,
@@ -82,7 +82,7 @@ pub enum DeliveryError {
     },
 }
 
-impl DeliveryError {
+impl ProduceError {
     /// Stands for [`Self::Inferred`] among librdkafka's codes, which has none for it.
     pub(super) const INFERRED: i32 = i32::MIN;
 

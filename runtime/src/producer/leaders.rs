@@ -9,7 +9,7 @@ use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
 use rdkafka::error::KafkaError;
 
-use crate::kafka_log::KafkaLog;
+use crate::kafka::log::KafkaLog;
 
 /// So many are asked at most, one after the other.
 const ASKED: usize = 4;

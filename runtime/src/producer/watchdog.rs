@@ -24,7 +24,7 @@ use super::Producer;
 use super::ProducerError;
 use super::context::Context;
 use super::statistics::StatisticsMetrics;
-use crate::credentials::{Renewals, renewed};
+use crate::kafka::credentials::{Renewals, renewed};
 use crate::metrics;
 use crate::settings::KafkaSettings;
 use crate::throttle::Throttle;

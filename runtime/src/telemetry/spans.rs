@@ -7,6 +7,7 @@ use tracing::field::Empty;
 use tracing::{Span, info_span};
 
 use super::context::TraceContext;
+use crate::kafka::RecordPosition;
 
 /// What tells these spans from what is logged.
 pub const TARGET: &str = "weir::traces";
@@ -62,20 +63,14 @@ pub fn send(topic: &str, id: Option<&str>, parent: &TraceContext) -> Span {
     span
 }
 
-/// A place in a topic.
-#[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
-    /// The topic.
-    pub topic: &'a str,
-    /// The partition.
-    pub partition: i32,
-    /// The offset.
-    pub offset: i64,
-}
-
 /// A record that `group` handles. It is the child of the span that sent it: one record, one parent.
-pub fn process(place: Place<'_>, id: Option<&str>, group: &str, sent: Option<TraceContext>) -> Span {
-    let Place { topic, partition, offset } = place;
+pub fn process(
+    position: RecordPosition<'_>,
+    id: Option<&str>,
+    group: &str,
+    sent: Option<TraceContext>,
+) -> Span {
+    let RecordPosition { topic, partition, offset } = position;
     let span = info_span!(
         target: TARGET, parent: None, "process",
         otel.name = format!("process {topic}"),

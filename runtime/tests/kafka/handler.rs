@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use runtime::consumer::{self, ConsumerError, ConsumerOptions, Failure, Handler, Output, Record, Waits};
-use runtime::health::Probe;
 use runtime::process::Process;
+use runtime::process::health::Probe;
 use runtime::settings::KafkaSettings;
 use tokio::task::JoinHandle;
 

@@ -4,7 +4,7 @@ use futures_util::FutureExt as _;
 use std::time::{Duration, Instant};
 
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
-use runtime::producer::{DeliveryError, Outgoing, Producer, ProducerOptions, SendError, TopicsError};
+use runtime::producer::{Outgoing, ProduceError, Producer, ProducerOptions, SendError, TopicsError};
 use runtime::settings::KafkaSettings;
 
 use crate::cluster::{Cluster, DEADLINE, Stored};
@@ -28,8 +28,8 @@ async fn a_batch_over_several_topics_has_one_acknowledgement() {
     for topic in ["a", "b", "a"] {
         batch.send(record(topic, topic.as_bytes())).unwrap();
     }
-    let receipt = batch.finish();
-    tokio::time::timeout(DEADLINE, receipt).await.unwrap().unwrap();
+    let acknowledgement = batch.finish();
+    tokio::time::timeout(DEADLINE, acknowledgement).await.unwrap().unwrap();
     assert_eq!(producer.in_flight(), 0);
     assert_eq!(cluster.read("a", 3, 2).await.len(), 2);
     assert_eq!(cluster.read("b", 1, 1).await[0].text(), "b");
@@ -73,7 +73,7 @@ async fn a_full_queue_is_answered_at_once_and_keeps_what_it_has() {
     assert_eq!(batch.send(record("a", b"3")), Err(SendError::QueueFull));
     assert!(asked.elapsed() < Duration::from_millis(100));
     assert_eq!(producer.in_flight(), 2);
-    assert_eq!(batch.finish().await, Err(DeliveryError::TimedOut));
+    assert_eq!(batch.finish().await, Err(ProduceError::TimedOut));
 }
 
 #[tokio::test]
@@ -82,10 +82,10 @@ async fn without_a_broker_the_receipt_fails_after_the_delivery_timeout() {
         Producer::new(&KafkaSettings::plain(NOWHERE), &impatient(Duration::from_millis(500))).unwrap();
     let mut batch = producer.batch();
     batch.send(record("a", b"1")).unwrap();
-    let mut receipt = batch.finish();
-    assert_eq!((&mut receipt).now_or_never(), None);
-    let outcome = tokio::time::timeout(DEADLINE, receipt).await.unwrap();
-    assert_eq!(outcome, Err(DeliveryError::TimedOut));
+    let mut acknowledgement = batch.finish();
+    assert_eq!((&mut acknowledgement).now_or_never(), None);
+    let outcome = tokio::time::timeout(DEADLINE, acknowledgement).await.unwrap();
+    assert_eq!(outcome, Err(ProduceError::TimedOut));
 }
 
 #[tokio::test]
@@ -107,14 +107,14 @@ async fn a_later_success_does_not_acknowledge_a_record_that_no_broker_has() {
         RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR,
     ];
     cluster.mock.request_errors(RDKafkaApiKey::Produce, &errors);
-    let receipts = ["refused", "stored"].map(|value| {
+    let acknowledgements = ["refused", "stored"].map(|value| {
         let mut batch = producer.batch();
         batch.send(record("a", value.as_bytes())).unwrap();
         batch.finish()
     });
-    let [refused, stored] = receipts;
+    let [refused, stored] = acknowledgements;
     assert_eq!(tokio::time::timeout(DEADLINE, stored).await.unwrap(), Ok(()));
-    assert_eq!(tokio::time::timeout(DEADLINE, refused).await.unwrap(), Err(DeliveryError::Inferred));
+    assert_eq!(tokio::time::timeout(DEADLINE, refused).await.unwrap(), Err(ProduceError::Inferred));
     let texts: Vec<_> = cluster.read_all("a").await.iter().map(Stored::text).collect();
     assert_eq!(texts, ["stored"]);
 }
@@ -133,12 +133,12 @@ async fn dropping_the_producer_fails_what_is_queued_without_blocking() {
     let producer = Producer::new(&KafkaSettings::plain(NOWHERE), &ProducerOptions::default()).unwrap();
     let mut batch = producer.batch();
     batch.send(record("a", b"1")).unwrap();
-    let receipt = batch.finish();
+    let acknowledgement = batch.finish();
     let dropped = Instant::now();
     drop(producer);
     assert!(dropped.elapsed() < Duration::from_millis(100));
-    let outcome = tokio::time::timeout(DEADLINE, receipt).await.unwrap();
-    assert_eq!(outcome, Err(DeliveryError::Purged));
+    let outcome = tokio::time::timeout(DEADLINE, acknowledgement).await.unwrap();
+    assert_eq!(outcome, Err(ProduceError::Purged));
 }
 
 #[tokio::test]

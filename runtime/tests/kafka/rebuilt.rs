@@ -5,17 +5,17 @@ use std::time::Duration;
 use prometheus::{Registry, TextEncoder};
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use runtime::process::Process;
-use runtime::producer::{DeliveryError, Outgoing, Producer, ProducerOptions, watchdog};
-use runtime::shutdown::Shutdown;
+use runtime::process::shutdown::Shutdown;
+use runtime::producer::{Outgoing, ProduceError, Producer, ProducerOptions, watchdog};
 
 use crate::cluster::{Cluster, DEADLINE, Stored, eventually};
 
-async fn send(producer: &Producer, value: &str) -> Result<(), DeliveryError> {
+async fn send(producer: &Producer, value: &str) -> Result<(), ProduceError> {
     let mut batch = producer.batch();
     let record = Outgoing { topic: "a", key: None, value: value.as_bytes(), headers: &[] };
     match batch.send(record) {
         Ok(()) => batch.finish().await,
-        Err(_) => Err(DeliveryError::Purged),
+        Err(_) => Err(ProduceError::Purged),
     }
 }
 
@@ -80,7 +80,7 @@ async fn a_broker_that_is_away_is_waited_for_with_the_same_client() {
     let (registry, shutdown) = watched(&producer);
     send(&producer, "1").await.unwrap();
     cluster.mock.broker_down(1).unwrap();
-    assert_eq!(send(&producer, "2").await, Err(DeliveryError::TimedOut));
+    assert_eq!(send(&producer, "2").await, Err(ProduceError::TimedOut));
     cluster.mock.broker_up(1).unwrap();
     tokio::time::timeout(DEADLINE, send(&producer, "3")).await.unwrap().unwrap();
     assert!(is_never_rebuilt(&registry));

@@ -1,16 +1,16 @@
 //! Reading a topic back.
 
-use runtime::consumer::{Stretch, Tail, TailError};
+use runtime::consumer::{OffsetRange, Tail, TailError};
 
 use crate::cluster::{Cluster, numbered};
 
-/// Reads a stretch of partition 0 of the topic `in` back: the values, and whether there are older ones.
+/// Reads a range of partition 0 of the topic `in` back: the values, and whether there are older ones.
 async fn read(cluster: &Cluster, most: u64, before: Option<i64>) -> (Vec<String>, bool) {
     let tail = Tail::new(cluster.kafka(), "weir-test");
     let read = tail.read(move |reader| {
         let mut values = Vec::new();
-        let stretch = Stretch { topic: "in", partitions: &[0], most, before };
-        let has_more = reader.each(&stretch, |record| {
+        let range = OffsetRange { topic: "in", partitions: &[0], most, before };
+        let has_more = reader.each(&range, |record| {
             values.push(String::from_utf8(record.value.clone().unwrap_or_default()).expect("UTF-8"));
         })?;
         Ok((values, has_more))
@@ -42,8 +42,8 @@ async fn all_partitions_that_are_asked_for_are_read_and_no_others() {
         tail.read(move |reader| {
             assert_eq!(reader.partitions("in")?, 3);
             let mut found = std::collections::BTreeMap::<i32, usize>::new();
-            let stretch = Stretch { topic: "in", partitions: &partitions, most: 1_000, before: None };
-            reader.each(&stretch, |record| *found.entry(record.partition).or_default() += 1)?;
+            let range = OffsetRange { topic: "in", partitions: &partitions, most: 1_000, before: None };
+            reader.each(&range, |record| *found.entry(record.partition).or_default() += 1)?;
             Ok(found)
         })
     };

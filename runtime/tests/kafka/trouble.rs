@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use runtime::consumer::ConsumerOptions;
-use runtime::health::Probe;
+use runtime::process::health::Probe;
 use runtime::producer::ProducerOptions;
 
 use crate::cluster::{Cluster, Stored, eventually, numbered, quick};

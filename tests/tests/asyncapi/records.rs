@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use anyhow::{Context as _, Result};
-use runtime::dead_letter::{DeadLetter, Origin};
+use runtime::kafka::RecordPosition;
+use runtime::kafka::dead_letter::DeadLetter;
 use schemas::inbox::EventName;
 use schemas::{Event, Receipt, Topic, TypedEvent, raw, split};
 use serde_json::{Map, Value, json};
@@ -182,7 +183,7 @@ fn dead_letter(of: &Value, topic: Topic, consumer: &str, reason: &str) -> Result
         reason,
         error: "the value is no typed event",
         consumer: &format!("weir-{consumer}"),
-        origin: Some(Origin { topic: &from, partition: 3, offset: 42 }),
+        origin: Some(RecordPosition { topic: &from, partition: 3, offset: 42 }),
         attempts: 1,
         first_failed: SystemTime::UNIX_EPOCH,
     };

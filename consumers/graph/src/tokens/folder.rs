@@ -2,7 +2,7 @@
 
 use crate::tokens::{DEFAULT, TokenSettings};
 use crate::{AccessToken, AppSecret, GraphId};
-use runtime::aside::AsideError;
+use runtime::blocking::BlockingError;
 use runtime::secret_files::{self, FileFault, Files};
 use std::collections::BTreeMap;
 
@@ -39,7 +39,7 @@ impl Look {
 
 impl Contents {
     /// What is known after a look. A file that cannot be used keeps what it held; one that is gone does not.
-    pub(super) fn after(&self, look: Result<Look, AsideError>) -> Self {
+    pub(super) fn after(&self, look: Result<Look, BlockingError>) -> Self {
         match look {
             Ok(look) => self.with(look),
             Err(error) => self.without_folder(error.to_string()),

@@ -2,6 +2,8 @@
 
 use std::time::SystemTime;
 
+use super::RecordPosition;
+
 /// Longest `weir_dlq_error`, in characters.
 const LONGEST_ERROR: usize = 300;
 
@@ -57,22 +59,11 @@ pub struct DeadLetter<'a> {
     /// Who could not handle the record.
     pub consumer: &'a str,
     /// Where the record came from, if it came from a topic.
-    pub origin: Option<Origin<'a>>,
+    pub origin: Option<RecordPosition<'a>>,
     /// How often it was tried.
     pub attempts: u32,
     /// When it failed for the first time.
     pub first_failed: SystemTime,
-}
-
-/// The place of a record.
-#[derive(Clone, Copy, Debug)]
-pub struct Origin<'a> {
-    /// Its topic.
-    pub topic: &'a str,
-    /// Its partition.
-    pub partition: i32,
-    /// Its offset.
-    pub offset: i64,
 }
 
 impl DeadLetter<'_> {
@@ -119,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_record_of_a_topic_names_its_place() {
-        let origin = Some(Origin { topic: "meta.messages.v1", partition: 3, offset: 42 });
+        let origin = Some(RecordPosition { topic: "meta.messages.v1", partition: 3, offset: 42 });
         let headers = DeadLetter { origin, ..letter("bad") }.headers();
         let expected = [
             ("weir_dlq_reason", "not_json"),

@@ -16,7 +16,7 @@ use tokio::sync::watch;
 
 use self::files::Fingerprint;
 use crate::metrics;
-use crate::process::Process;
+use crate::process::shutdown::Shutdown;
 use crate::settings::KafkaSettings;
 
 /// How often the files are looked at. What has changed counts once it is the same in two looks: a certificate and its
@@ -54,9 +54,13 @@ pub(crate) async fn renewed(renewals: &mut Renewals) -> Arc<KafkaSettings> {
 
 /// Watches the files that `kafka` names until the end of the process is asked for. The first look is over when this
 /// returns: what changes later is noticed.
-pub async fn watch(kafka: &KafkaSettings, process: &Process) -> impl Future<Output = ()> + Send + use<> {
-    let metrics = CredentialMetrics::register(&process.registry);
-    let (credentials, shutdown) = (process.credentials.clone(), process.shutdown.clone());
+pub(crate) async fn watch(
+    credentials: Credentials,
+    kafka: &KafkaSettings,
+    registry: &Registry,
+    shutdown: Shutdown,
+) -> impl Future<Output = ()> + Send + use<> {
+    let metrics = CredentialMetrics::register(registry);
     let first = look(kafka.clone()).await;
     metrics.show(&first.ends);
     let mut watched = Watched { taken: first.fingerprint.clone(), latest: first.fingerprint };

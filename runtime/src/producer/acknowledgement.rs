@@ -10,7 +10,7 @@ use atomic_waker::AtomicWaker;
 use rdkafka::types::RDKafkaRespErr;
 use tracing::Span;
 
-use super::DeliveryError;
+use super::ProduceError;
 use crate::telemetry::spans;
 
 /// What the records of a batch share; each of them carries a reference to the broker and back.
@@ -48,7 +48,7 @@ impl Group {
         }
     }
 
-    /// A record was acknowledged, or failed with a code of librdkafka's or [`DeliveryError::INFERRED`].
+    /// A record was acknowledged, or failed with a code of librdkafka's or [`ProduceError::INFERRED`].
     pub(super) fn report(&self, failure: Option<i32>) {
         if let Some(code) = failure {
             let first = self.failure.compare_exchange(NO_FAILURE, code, Ordering::Relaxed, Ordering::Relaxed);
@@ -57,13 +57,13 @@ impl Group {
         self.release_one();
     }
 
-    fn result(&self) -> Option<Result<(), DeliveryError>> {
+    fn result(&self) -> Option<Result<(), ProduceError>> {
         if self.remaining.load(Ordering::Acquire) != 0 {
             return None;
         }
         match self.failure.load(Ordering::Relaxed) {
             NO_FAILURE => Some(Ok(())),
-            code => Some(Err(DeliveryError::from_code(code))),
+            code => Some(Err(ProduceError::from_code(code))),
         }
     }
 }
@@ -72,14 +72,14 @@ impl Group {
 ///
 /// Dropping it cancels nothing; the records are on their way.
 #[derive(Debug)]
-#[must_use = "the records are not safe before the receipt says so"]
-pub struct Receipt {
+#[must_use = "the records are not safe before the acknowledgement says so"]
+pub struct Acknowledgement {
     group: Arc<Group>,
     /// They end with it.
     spans: Vec<Span>,
 }
 
-impl Receipt {
+impl Acknowledgement {
     pub(super) const fn new(group: Arc<Group>) -> Self {
         Self { group, spans: Vec::new() }
     }
@@ -90,7 +90,7 @@ impl Receipt {
     }
 
     /// What the spans are told of the outcome.
-    fn resolved(&mut self, result: Result<(), DeliveryError>) -> Result<(), DeliveryError> {
+    fn resolved(&mut self, result: Result<(), ProduceError>) -> Result<(), ProduceError> {
         for span in std::mem::take(&mut self.spans) {
             if result.is_err() {
                 spans::failed(&span, "not_acknowledged");
@@ -100,8 +100,8 @@ impl Receipt {
     }
 }
 
-impl Future for Receipt {
-    type Output = Result<(), DeliveryError>;
+impl Future for Acknowledgement {
+    type Output = Result<(), ProduceError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         if let Some(result) = self.group.result() {
@@ -124,8 +124,8 @@ mod tests {
 
     use super::*;
 
-    fn poll(receipt: &mut Receipt) -> Poll<Result<(), DeliveryError>> {
-        Pin::new(receipt).poll(&mut Context::from_waker(Waker::noop()))
+    fn poll(acknowledgement: &mut Acknowledgement) -> Poll<Result<(), ProduceError>> {
+        Pin::new(acknowledgement).poll(&mut Context::from_waker(Waker::noop()))
     }
 
     #[test]
@@ -133,30 +133,30 @@ mod tests {
         let group = Group::open();
         group.expect_one();
         group.expect_one();
-        let mut receipt = Receipt::new(Arc::clone(&group));
+        let mut acknowledgement = Acknowledgement::new(Arc::clone(&group));
         group.report(None);
         group.release_one();
-        assert!(poll(&mut receipt).is_pending());
+        assert!(poll(&mut acknowledgement).is_pending());
         group.report(None);
-        assert!(matches!(poll(&mut receipt), Poll::Ready(Ok(()))));
+        assert!(matches!(poll(&mut acknowledgement), Poll::Ready(Ok(()))));
     }
 
     #[test]
-    fn the_first_failure_is_the_batch_s() {
+    fn the_first_failure_is_reported_for_the_batch() {
         let group = Group::open();
         group.expect_one();
         group.expect_one();
         group.report(Some(RDKafkaErrorCode::MessageTimedOut as i32));
         group.report(Some(RDKafkaErrorCode::PurgeQueue as i32));
         group.release_one();
-        let receipt = Receipt::new(group);
-        assert_eq!(receipt.group.result(), Some(Err(DeliveryError::TimedOut)));
+        let acknowledgement = Acknowledgement::new(group);
+        assert_eq!(acknowledgement.group.result(), Some(Err(ProduceError::TimedOut)));
     }
 
     #[test]
     fn an_empty_batch_is_acknowledged() {
         let group = Group::open();
         group.release_one();
-        assert_eq!(Receipt::new(group).group.result(), Some(Ok(())));
+        assert_eq!(Acknowledgement::new(group).group.result(), Some(Ok(())));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::health::Check;
+use crate::process::health::Check;
 use crate::producer::Producer;
 use crate::throttle::Throttle;
 

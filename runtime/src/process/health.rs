@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::shutdown::Shutdown;
+use crate::process::shutdown::Shutdown;
 
 /// The probe that a check counts for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Settings of a workload, and how its errors read.
+//! Settings of a workload.
 
 use super::*;
 use crate::settings::form;
@@ -52,13 +52,4 @@ fn every_flag_has_an_environment_variable_of_its_name() {
             assert_eq!(argument.get_env().unwrap().to_str(), Some(expected.as_str()));
         }
     }
-}
-
-#[test]
-fn a_chain_of_errors_reads_as_one_line() {
-    #[derive(Debug, thiserror::Error)]
-    #[error("cannot start")]
-    struct Outer(#[source] std::io::Error);
-    let error = Outer(std::io::Error::other("port is taken"));
-    assert_eq!(chain(&error), "cannot start: port is taken");
 }

@@ -11,13 +11,13 @@ use tokio::sync::oneshot;
 
 /// One piece of work at a time: where one hangs, no second thread joins it.
 #[derive(Clone, Debug, Default)]
-pub struct Aside {
+pub struct Blocking {
     busy: Arc<AtomicBool>,
 }
 
 /// Why there is no result.
 #[derive(Debug, thiserror::Error)]
-pub enum AsideError {
+pub enum BlockingError {
     /// The work takes longer, and goes on.
     #[error("no answer within {}", humantime::format_duration(*.0))]
     Late(Duration),
@@ -41,18 +41,18 @@ impl Drop for Turn {
     }
 }
 
-impl Aside {
+impl Blocking {
     /// Does the work and gives its result, unless that takes longer than `limit`.
     pub async fn run<T: Send + 'static>(
         &self,
         limit: Duration,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, AsideError> {
+    ) -> Result<T, BlockingError> {
         let (sender, receiver) = oneshot::channel();
         self.start(work, move |result| drop(sender.send(result)))?;
         match tokio::time::timeout(limit, receiver).await {
-            Ok(result) => result.map_err(|_| AsideError::Lost),
-            Err(_) => Err(AsideError::Late(limit)),
+            Ok(result) => result.map_err(|_| BlockingError::Lost),
+            Err(_) => Err(BlockingError::Late(limit)),
         }
     }
 
@@ -61,12 +61,12 @@ impl Aside {
         &self,
         limit: Duration,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, AsideError> {
+    ) -> Result<T, BlockingError> {
         let (sender, receiver) = mpsc::sync_channel(1);
         self.start(work, move |result| drop(sender.send(result)))?;
         receiver.recv_timeout(limit).map_err(|error| match error {
-            mpsc::RecvTimeoutError::Timeout => AsideError::Late(limit),
-            mpsc::RecvTimeoutError::Disconnected => AsideError::Lost,
+            mpsc::RecvTimeoutError::Timeout => BlockingError::Late(limit),
+            mpsc::RecvTimeoutError::Disconnected => BlockingError::Lost,
         })
     }
 
@@ -74,9 +74,9 @@ impl Aside {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
         give: impl FnOnce(T) + Send + 'static,
-    ) -> Result<(), AsideError> {
+    ) -> Result<(), BlockingError> {
         if self.busy.swap(true, Ordering::Acquire) {
-            return Err(AsideError::Busy);
+            return Err(BlockingError::Busy);
         }
         let turn = Turn(Arc::clone(&self.busy));
         let work = move || {
@@ -85,7 +85,10 @@ impl Aside {
             drop(turn);
             give(result);
         };
-        thread::Builder::new().name("weir-aside".to_owned()).spawn(work).map_err(AsideError::NoThread)?;
+        thread::Builder::new()
+            .name("weir-blocking".to_owned())
+            .spawn(work)
+            .map_err(BlockingError::NoThread)?;
         Ok(())
     }
 }
@@ -105,14 +108,14 @@ mod tests {
 
     #[tokio::test]
     async fn what_hangs_is_given_up_and_not_joined_by_more_until_it_has_ended() {
-        let aside = Aside::default();
-        assert_eq!(aside.run(LONG, || 7).await.unwrap(), 7);
+        let blocking = Blocking::default();
+        assert_eq!(blocking.run(LONG, || 7).await.unwrap(), 7);
         let (end, work) = hanging();
-        assert!(matches!(aside.run(LIMIT, work).await, Err(AsideError::Late(_))));
-        assert!(matches!(aside.run(LONG, || 7).await, Err(AsideError::Busy)));
+        assert!(matches!(blocking.run(LIMIT, work).await, Err(BlockingError::Late(_))));
+        assert!(matches!(blocking.run(LONG, || 7).await, Err(BlockingError::Busy)));
         drop(end);
         tokio::time::timeout(LONG, async {
-            while aside.run(LONG, || 7).await.is_err() {
+            while blocking.run(LONG, || 7).await.is_err() {
                 tokio::task::yield_now().await;
             }
         })
@@ -122,14 +125,14 @@ mod tests {
 
     #[test]
     fn one_who_blocks_is_given_the_result_or_told_why_there_is_none() {
-        let aside = Aside::default();
-        assert_eq!(aside.wait(LONG, || 7).unwrap(), 7);
+        let blocking = Blocking::default();
+        assert_eq!(blocking.wait(LONG, || 7).unwrap(), 7);
         let (end, work) = hanging();
-        let other = Aside::default();
-        assert!(matches!(other.wait(LIMIT, work), Err(AsideError::Late(_))));
-        assert!(matches!(other.wait(LONG, || 7), Err(AsideError::Busy)));
+        let other = Blocking::default();
+        assert!(matches!(other.wait(LIMIT, work), Err(BlockingError::Late(_))));
+        assert!(matches!(other.wait(LONG, || 7), Err(BlockingError::Busy)));
         drop(end);
-        let panics = Aside::default().wait(LONG, || panic!("a mistake"));
-        assert!(matches!(panics, Err(AsideError::Lost)));
+        let panics = Blocking::default().wait(LONG, || panic!("a mistake"));
+        assert!(matches!(panics, Err(BlockingError::Lost)));
     }
 }

@@ -15,10 +15,10 @@ use hyper_util::rt::TokioIo;
 use prometheus::{Encoder as _, TextEncoder};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::connections::{self, Admitted, Connections};
-use crate::health::{Probe, Report};
+use crate::http::connections::{self, Admitted, Connections};
+use crate::http::timed_stream::{Clock, HeadTimer, TimedStream, Timeouts};
 use crate::process::Process;
-use crate::timed_stream::{Clock, HeadTimer, TimedStream, Timeouts};
+use crate::process::health::{Probe, Report};
 
 /// Probes and a scraper or two need fewer; when there are more, the oldest is evicted for the newest.
 const MAX_CONNECTIONS: usize = 64;

@@ -1,0 +1,10 @@
+//! What producers and consumers share: their log, their credentials, the topics they need, the headers of dead letters.
+
+pub mod credentials;
+pub mod dead_letter;
+pub(crate) mod log;
+pub mod topics;
+
+mod position;
+
+pub use position::RecordPosition;
