@@ -3,46 +3,29 @@
 //! One thread polls Kafka and is the only one to touch the client. Each assigned partition has a bounded
 //! queue and a worker task; a full queue pauses its partition, nothing else. An offset is stored once the
 //! record's outputs, or its dead letter, are acknowledged, and only for the contiguous prefix.
+//!
+//! To be read in this order: `run` is the life of a consumer and `poll` its thread, which `callbacks` tells of rebalances;
+//! `partition` is what it holds, with the queue, the worker and the offsets of each; `record` is the way of one record through the
+//! worker to its acknowledgement; `health` finds out what stands still; `reader` reads partitions without a group.
 
-mod assignment;
-mod attempt;
-mod bell;
-mod board;
-mod bury;
-mod connection;
-mod context;
+mod callbacks;
 mod error;
 mod handler;
+mod health;
 mod metrics;
 mod options;
-mod pipeline;
+mod partition;
 mod poll;
-mod progress;
-mod read;
-mod read_error;
 mod reader;
 mod record;
-mod rejects;
 mod run;
-mod slot;
-mod spans;
-mod stall;
-mod tail;
-mod traced;
-mod verdict;
 mod wait;
-mod watch;
-mod window;
-mod work;
-mod worker;
+mod worker_context;
 
 pub use error::ConsumerError;
-pub use handler::{Failure, Handler};
+pub use handler::{Failure, Handler, Waits};
 pub use options::ConsumerOptions;
-pub use read::read;
-pub use read_error::ReadError;
-pub use reader::{Read, ReadAhead, TopicReader};
-pub use record::{Output, Record};
+pub use reader::{OffsetRange, Read, ReadAhead, ReadError, Tail, TailError, TailReader, TopicReader};
+pub use record::{Output, Record, read};
 pub use run::run;
-pub use tail::{OffsetRange, Tail, TailError, TailReader};
-pub use wait::{Wait, Waits};
+pub use wait::Wait;

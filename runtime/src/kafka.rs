@@ -8,3 +8,4 @@ pub mod topics;
 mod position;
 
 pub use position::RecordPosition;
+pub(crate) use position::{TopicPartition, in_one_line};

@@ -29,6 +29,7 @@ use client::Client;
 pub use error::{ProduceError, ProducerError, SendError, TopicsError};
 pub use options::ProducerOptions;
 
+use crate::kafka::TopicPartition;
 use crate::kafka::log::KafkaLog;
 use crate::settings::KafkaSettings;
 
@@ -135,11 +136,15 @@ impl Producer {
     }
 
     /// Whether such a client is answered by the leader of one of these partitions.
-    pub(crate) async fn is_a_leader_answering(&self, places: Vec<(String, i32)>, limit: Duration) -> bool {
+    pub(crate) async fn is_a_leader_answering(
+        &self,
+        partitions: Vec<TopicPartition>,
+        limit: Duration,
+    ) -> bool {
         let shared = Arc::clone(&self.shared);
         let check = move || {
             let config = shared.kafka.load().client_config(&shared.options.client_id);
-            leaders::is_any_answering(&config, &shared.log, &places, limit)
+            leaders::is_any_answering(&config, &shared.log, &partitions, limit)
         };
         tokio::task::spawn_blocking(check).await.unwrap_or(false)
     }

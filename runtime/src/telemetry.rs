@@ -3,6 +3,7 @@
 mod collector;
 mod context;
 mod environment;
+mod error;
 mod export;
 mod limit;
 pub mod spans;

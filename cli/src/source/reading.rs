@@ -62,7 +62,7 @@ impl Partition {
                 None if Instant::now() < deadline => {}
                 None => {
                     let place = Place { topic: reader.topic().to_string(), partition, offset: next(reader) };
-                    let reason = reader.trouble().map(str::to_owned);
+                    let reason = reader.last_error().map(str::to_owned);
                     let (brokers, within) = (brokers.to_owned(), STALLED_AFTER);
                     return Err(ReadError::Stalled { brokers, place, within, reason });
                 }

@@ -1,5 +1,6 @@
-//! Why a consumer ended although nobody asked it to.
+//! Why a consumer ended although nobody asked it to, and the first such error, wherever it happened.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::producer::ProducerError;
@@ -89,5 +90,36 @@ impl ConsumerError {
     /// Whether it is known that it does, however often.
     pub(super) const fn is_mended_by_a_new_client(&self) -> bool {
         matches!(self, Self::Disconnected | Self::Renewed)
+    }
+}
+
+/// The first error that ends the consumer: set by any worker, looked at by the polling thread.
+#[derive(Debug, Default)]
+pub(super) struct FatalError {
+    error: Mutex<Option<ConsumerError>>,
+}
+
+/// Why a worker goes no further with a record.
+#[derive(Debug)]
+pub(super) enum Halt {
+    /// It was asked to stop; the record will come again.
+    Stopped,
+    /// The whole consumer must end.
+    Failed(ConsumerError),
+}
+
+impl FatalError {
+    /// Keeps the first error.
+    pub(super) fn set(&self, error: ConsumerError) {
+        let mut first = self.error.lock().unwrap_or_else(PoisonError::into_inner);
+        first.get_or_insert(error);
+    }
+
+    pub(super) fn is_set(&self) -> bool {
+        self.error.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    pub(super) fn take(&self) -> Option<ConsumerError> {
+        self.error.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }

@@ -1,9 +1,13 @@
 //! The work of a consumer, as the loop sees it.
 
 use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Output, Record, Wait, Waits};
+use super::partition::offsets::Progress;
+use super::wait::{Activity, Wait};
+use super::{Output, Record};
 
 /// Handles the records of one consumer group.
 pub trait Handler: Send + Sync + 'static {
@@ -82,4 +86,69 @@ pub enum Failure {
         /// What for.
         on: Wait,
     },
+}
+
+/// With which a handler says that it waits.
+#[derive(Clone, Debug)]
+pub struct Waits(Arc<Progress>);
+
+impl Waits {
+    pub(super) const fn of(progress: Arc<Progress>) -> Self {
+        Self(progress)
+    }
+
+    /// For whoever calls a handler outside of the loop: nobody watches.
+    pub fn unwatched() -> Self {
+        Self(Arc::new(Progress::new()))
+    }
+
+    /// Awaits `work`, which waits for something outside that takes `limit` at most. As long as that, it is no stall; from
+    /// then on it counts as a handler that hangs.
+    pub async fn on<F: Future>(&self, wait: Wait, limit: Duration, work: F) -> F::Output {
+        let before = self.0.activity();
+        self.0.set_activity(Activity::Waiting(wait));
+        let mut work = pin!(work);
+        let output = tokio::select! {
+            biased;
+            output = &mut work => output,
+            () = tokio::time::sleep(limit) => {
+                self.0.set_activity(Activity::Handling);
+                work.await
+            }
+        };
+        self.0.set_activity(before);
+        output
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_wait_is_one_until_its_limit_and_a_hanging_handler_from_then_on() {
+        let waits = Waits::unwatched();
+        waits.0.begin(7);
+        let limit = Duration::from_millis(20);
+        let mut work = pin!(waits.on(Wait::ApiAnswer, limit, std::future::pending::<()>()));
+        assert!(futures_util::poll!(&mut work).is_pending());
+        assert_eq!(waits.0.activity(), Activity::Waiting(Wait::ApiAnswer));
+        let is_over = async {
+            while waits.0.activity() != Activity::Handling {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            () = &mut work => panic!("it never ends"),
+            over = tokio::time::timeout(Duration::from_mins(1), is_over) => over.unwrap(),
+        }
+    }
+
+    #[tokio::test]
+    async fn after_a_wait_the_handler_does_what_it_did_before() {
+        let waits = Waits::unwatched();
+        waits.0.begin(7);
+        assert_eq!(waits.on(Wait::Kafka, Duration::from_secs(1), async { 5 }).await, 5);
+        assert_eq!(waits.0.activity(), Activity::Handling);
+    }
 }

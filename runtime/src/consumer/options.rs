@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rdkafka::ClientConfig;
 
+use super::record::attempt::MAX_ATTEMPTS;
 use crate::producer::{ProducerOptions, statistics};
 use crate::settings::{ConsumerSettings, KafkaSettings};
 
@@ -58,7 +59,7 @@ impl ConsumerOptions {
             queue_records: bounds.partition_queue,
             look_ahead: 0,
             pipeline_records: bounds.partition_pipeline,
-            max_attempts: 5,
+            max_attempts: MAX_ATTEMPTS,
             max_rejects_in_a_row: bounds.max_rejects_in_a_row,
             stall_timeout: bounds.stall_timeout,
             backoff_base: bounds.retry_backoff,

@@ -7,9 +7,9 @@ use rdkafka::error::KafkaError;
 use tokio_util::sync::CancellationToken;
 
 use super::ConsumerError;
-use super::context::Context;
-use super::read_error::is_for_good;
-use super::verdict::Verdict;
+use super::callbacks::Callbacks;
+use super::error::FatalError;
+use super::reader::error::is_for_good;
 
 /// How long a poll waits for a record, which is also how long a shutdown may go unnoticed.
 const POLL: Duration = Duration::from_millis(100);
@@ -18,32 +18,32 @@ const POLL: Duration = Duration::from_millis(100);
 const POLL_PAUSED: Duration = Duration::from_millis(5);
 
 /// How often done offsets are stored while records come in without a pause.
-const TIDY_EVERY: Duration = Duration::from_millis(50);
+const STORE_EVERY: Duration = Duration::from_millis(50);
 
-/// Polls until `end` or a verdict, then drains the workers and stores what they did.
+/// Polls until `end` or a fatal error, then drains the workers and stores what they did.
 pub(super) fn poll(
-    consumer: &BaseConsumer<Context>,
+    consumer: &BaseConsumer<Callbacks>,
     end: &CancellationToken,
-    verdict: &Verdict,
+    fatal: &FatalError,
 ) -> Result<(), ConsumerError> {
     let context = consumer.client().context();
-    let polled = poll_until_end(consumer, end, verdict);
+    let polled = poll_until_end(consumer, end, fatal);
     context.assignment().close(consumer, context.drain_timeout());
-    match verdict.take() {
+    match fatal.take() {
         Some(error) => Err(error),
         None => polled,
     }
 }
 
 fn poll_until_end(
-    consumer: &BaseConsumer<Context>,
+    consumer: &BaseConsumer<Callbacks>,
     end: &CancellationToken,
-    verdict: &Verdict,
+    fatal: &FatalError,
 ) -> Result<(), ConsumerError> {
     let context = consumer.client().context();
-    let mut tidied = Instant::now();
+    let mut stored = Instant::now();
     let mut waiting = false;
-    while !end.is_cancelled() && !verdict.is_reached() {
+    while !end.is_cancelled() && !fatal.is_set() {
         match consumer.poll(if waiting { POLL_PAUSED } else { POLL }) {
             Some(Ok(message)) => waiting |= context.assignment().dispatch(consumer, &message),
             Some(Err(KafkaError::MessageConsumptionFatal(code))) => {
@@ -53,11 +53,11 @@ fn poll_until_end(
             Some(Err(error)) if is_for_good(&error) => context.cannot_read(&error),
             Some(Err(_)) | None => {}
         }
-        if tidied.elapsed() >= if waiting { POLL_PAUSED } else { TIDY_EVERY } {
+        if stored.elapsed() >= if waiting { POLL_PAUSED } else { STORE_EVERY } {
             let mut assignment = context.assignment();
-            assignment.tidy(consumer);
+            assignment.resume_and_store(consumer);
             waiting = assignment.is_waiting();
-            tidied = Instant::now();
+            stored = Instant::now();
         }
     }
     Ok(())

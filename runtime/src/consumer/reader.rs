@@ -3,6 +3,11 @@
 //! The end of a partition is what the broker says it is. Markers of transactions, records of aborted ones and what was
 //! compacted away take offsets and never come, so nothing may wait for the record before the end.
 
+mod ahead;
+pub(super) mod error;
+mod tail;
+mod wakeup;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -14,15 +19,18 @@ use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::metadata::{MetadataPartition, MetadataTopic};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
-use super::bell::Bell;
-use super::read_error::{ReadError, is_for_good, is_moving};
-use super::{Record, read};
+pub use self::ahead::ReadAhead;
+pub use self::error::ReadError;
+use self::error::{is_for_good, is_moving};
+pub use self::tail::{OffsetRange, Tail, TailError, TailReader};
+use self::wakeup::Wakeup;
+use super::record::{Record, read};
 use crate::settings::KafkaSettings;
 
 /// How long the brokers may take to answer a question.
 const ANSWER: Duration = Duration::from_secs(10);
 /// How long it waits for a partition to tell of a record, at most; one that does is read at once.
-const LOOK: Duration = Duration::from_millis(100);
+const POLL: Duration = Duration::from_millis(100);
 
 /// What no file can change: nothing is passed over, nothing is committed, the end of a partition is told.
 const OWNED: [(&str, &str); 6] = [
@@ -41,8 +49,8 @@ pub struct TopicReader {
     partitions: BTreeMap<i32, Partition>,
     /// The partition that was read last; the others come first.
     last: i32,
-    bell: Arc<Bell>,
-    trouble: Option<String>,
+    wakeup: Arc<Wakeup>,
+    last_error: Option<String>,
 }
 
 /// A partition that is read.
@@ -59,19 +67,6 @@ pub enum Read {
     Record(Record),
     /// There is nothing more in this partition by now.
     End(i32),
-}
-
-/// What lies between an offset and the end of a partition.
-#[derive(Debug)]
-pub enum ReadAhead {
-    /// A record, at least.
-    Record,
-    /// Nothing that anybody could read: the partition ends there.
-    Nothing,
-    /// Something that can never be read.
-    Unreadable(ReadError),
-    /// No broker said anything in time.
-    Silence,
 }
 
 impl TopicReader {
@@ -99,8 +94,8 @@ impl TopicReader {
             topic: Arc::from(topic),
             partitions: BTreeMap::new(),
             last: -1,
-            bell: Arc::default(),
-            trouble: None,
+            wakeup: Arc::default(),
+            last_error: None,
         })
     }
 
@@ -159,8 +154,8 @@ impl TopicReader {
             // Before it is assigned, so that nothing of it goes elsewhere.
             let queue = self.consumer.split_partition_queue(&self.topic, partition);
             let mut queue = queue.ok_or_else(|| self.failed(&KafkaError::Canceled))?;
-            let bell = Arc::clone(&self.bell);
-            queue.set_nonempty_callback(move || bell.ring());
+            let wakeup = Arc::clone(&self.wakeup);
+            queue.set_nonempty_callback(move || wakeup.wake());
             self.partitions.insert(partition, Partition { queue, next });
             let offset = Offset::Offset(next);
             added
@@ -176,7 +171,7 @@ impl TopicReader {
     /// Reads nothing any more.
     pub fn stop(&mut self) -> Result<(), ReadError> {
         self.partitions.clear();
-        self.trouble = None;
+        self.last_error = None;
         self.consumer.unassign().map_err(|error| self.failed(&error))
     }
 
@@ -198,7 +193,7 @@ impl TopicReader {
             if left.is_zero() {
                 return Ok(None);
             }
-            self.bell.wait(left.min(LOOK));
+            self.wakeup.wait(left.min(POLL));
         }
     }
 
@@ -216,49 +211,29 @@ impl TopicReader {
         self.partitions.get(&partition).map(|partition| partition.next)
     }
 
-    /// What goes wrong at the moment, where anything does.
-    pub fn trouble(&self) -> Option<&str> {
-        self.trouble.as_deref()
-    }
-
-    /// What lies between an offset and the end of a partition, of which it then reads nothing any more.
-    pub fn ahead(&mut self, partition: i32, from: i64, within: Duration) -> ReadAhead {
-        let deadline = Instant::now() + within;
-        let started = self.start(&BTreeMap::from([(partition, from)]));
-        let mut ahead = started.map_or_else(ReadAhead::of, |()| ReadAhead::Silence);
-        while matches!(ahead, ReadAhead::Silence) && Instant::now() < deadline {
-            ahead = match self.next(LOOK) {
-                // What was removed from the beginning is behind it.
-                Ok(Some(Read::Record(_))) => ReadAhead::Record,
-                Ok(Some(Read::End(_))) => ReadAhead::Nothing,
-                Ok(None) => ReadAhead::Silence,
-                Err(error) => ReadAhead::of(error),
-            };
-        }
-        if let Err(error) = self.stop() {
-            tracing::debug!(%error, "a partition is read on");
-        }
-        ahead
+    /// The latest error, until a record comes.
+    pub fn last_error(&self) -> Option<&str> {
+        self.last_error.as_deref()
     }
 
     fn poll(&mut self, partition: i32, wait: Duration) -> Result<Option<Read>, ReadError> {
-        let Some(lane) = self.partitions.get_mut(&partition) else { return Ok(None) };
-        let error = match lane.queue.poll(wait) {
+        let Some(assigned) = self.partitions.get_mut(&partition) else { return Ok(None) };
+        let error = match assigned.queue.poll(wait) {
             None => return Ok(None),
             Some(Ok(message)) => {
                 let record = read(&message, Arc::clone(&self.topic));
-                lane.next = record.offset + 1;
-                self.trouble = None;
+                assigned.next = record.offset + 1;
+                self.last_error = None;
                 return Ok(Some(Read::Record(record)));
             }
             Some(Err(KafkaError::PartitionEOF(_))) => return Ok(Some(Read::End(partition))),
             Some(Err(error)) => error,
         };
         if is_for_good(&error) {
-            let (topic, offset, reason) = (self.topic.to_string(), lane.next, error.to_string());
+            let (topic, offset, reason) = (self.topic.to_string(), assigned.next, error.to_string());
             return Err(ReadError::Unreadable { topic, partition, offset, reason });
         }
-        self.trouble = Some(error.to_string());
+        self.last_error = Some(error.to_string());
         Ok(None)
     }
 
@@ -268,7 +243,7 @@ impl TopicReader {
             if is_for_good(&error) {
                 return Err(self.failed(&error));
             }
-            self.trouble = Some(error.to_string());
+            self.last_error = Some(error.to_string());
         }
         Ok(())
     }
@@ -280,7 +255,7 @@ impl TopicReader {
             match request(&self.consumer) {
                 Err(error) if is_moving(&error) && Instant::now() < deadline => {
                     // It waits, and serves what the client has to say; partitions have queues of their own.
-                    drop(self.consumer.poll(LOOK));
+                    drop(self.consumer.poll(POLL));
                 }
                 answer => return answer.map_err(|error| self.failed(&error)),
             }
@@ -289,12 +264,6 @@ impl TopicReader {
 
     fn failed(&self, error: &KafkaError) -> ReadError {
         ReadError::of(&self.topic, error)
-    }
-}
-
-impl ReadAhead {
-    fn of(error: ReadError) -> Self {
-        if matches!(error, ReadError::Unreadable { .. }) { Self::Unreadable(error) } else { Self::Silence }
     }
 }
 

@@ -8,16 +8,15 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use super::assignment::Assignment;
-use super::board::Board;
-use super::connection::{self, Connection};
-use super::context::Context;
+use super::callbacks::Callbacks;
+use super::error::FatalError;
+use super::health::connection::{self, Connection};
+use super::health::watch::Watch;
 use super::metrics::ConsumerMetrics;
-use super::rejects::Rejects;
-use super::verdict::Verdict;
-use super::watch::Watch;
-use super::work::{SAY_EVERY, Work};
-use super::{ConsumerError, ConsumerOptions, Handler, poll, slot};
+use super::partition::assignment::{Assignment, PartitionRegistry};
+use super::record::dead_letter::ConsecutiveFailures;
+use super::worker_context::{LOG_EVERY, SharedContext};
+use super::{ConsumerError, ConsumerOptions, Handler, partition, poll};
 use crate::kafka::topics;
 use crate::process::Process;
 use crate::process::health::Probe;
@@ -25,8 +24,8 @@ use crate::producer::{Producer, watchdog};
 use crate::settings::KafkaSettings;
 use crate::throttle::Throttle;
 
-/// A client that was built anew and fails again within this time is not worth a third.
-const MENDED_AFTER: Duration = Duration::from_mins(10);
+/// A client that was replaced and fails again within this time is not worth a third.
+const HEALED_AFTER: Duration = Duration::from_mins(10);
 
 /// Reads, handles and acknowledges until `process` shuts down.
 ///
@@ -50,88 +49,90 @@ pub async fn run<H: Handler>(
     }
     let metrics = ConsumerMetrics::register(&process.registry);
     metrics.begin(&options.topics, handler.reasons());
-    let rejects = Rejects::new(&options.topics, options.max_rejects_in_a_row);
-    let buried = Throttle::new(SAY_EVERY);
-    let work = Arc::new(Work { options, producer, metrics, rejects, buried });
+    let consecutive_failures = ConsecutiveFailures::new(&options.topics, options.max_rejects_in_a_row);
+    let dead_letter_log = Throttle::new(LOG_EVERY);
+    let shared =
+        Arc::new(SharedContext { options, producer, metrics, consecutive_failures, dead_letter_log });
     let handler = Arc::new(handler);
     let working = process.health.check("consumer", Probe::Readiness);
     working.pass();
-    let mut rebuilt: Option<Instant> = None;
+    let mut replaced: Option<Instant> = None;
     loop {
-        let error = match live(kafka, &work, &handler, process).await {
+        let error = match live(kafka, &shared, &handler, process).await {
             Ok(()) => return Ok(()),
             Err(error) => error,
         };
         if matches!(error, ConsumerError::Rejecting { .. }) {
-            work.metrics.stopped.set(1);
+            shared.metrics.stopped.set(1);
             working.fail(error.to_string());
             tracing::error!("stopped: {error}");
             process.shutdown.requested().await;
             return Err(error);
         }
         if error.is_mended_by_a_new_client() && !process.shutdown.is_requested() {
-            tracing::warn!("{error}: the Kafka consumer is built anew");
+            tracing::warn!("{error}: replacing the Kafka consumer");
             if matches!(error, ConsumerError::Disconnected) {
-                work.metrics.rebuilt.inc();
+                shared.metrics.rebuilt.inc();
             }
             continue;
         }
-        let is_first = rebuilt.is_none_or(|at| at.elapsed() > MENDED_AFTER);
+        let is_first = replaced.is_none_or(|at| at.elapsed() > HEALED_AFTER);
         if process.shutdown.is_requested() || !error.asks_for_a_new_client() || !is_first {
             return Err(error);
         }
-        tracing::error!("{error}; the Kafka consumer is built anew");
-        work.metrics.rebuilt.inc();
-        rebuilt = Some(Instant::now());
+        tracing::error!("{error}; replacing the Kafka consumer");
+        shared.metrics.rebuilt.inc();
+        replaced = Some(Instant::now());
     }
 }
 
 /// The life of one Kafka consumer: until the shutdown, or the first error that ends it.
 async fn live<H: Handler>(
     kafka: &KafkaSettings,
-    work: &Arc<Work>,
+    shared: &Arc<SharedContext>,
     handler: &Arc<H>,
     process: &Process,
 ) -> Result<(), ConsumerError> {
-    let options = &work.options;
+    let options = &shared.options;
     let renewals = process.credentials.renewals();
     let config = options.client_config(&process.credentials.latest(kafka));
-    let verdict = Arc::new(Verdict::default());
-    let board = Arc::new(Board::default());
+    let fatal = Arc::new(FatalError::default());
+    let registry = Arc::new(PartitionRegistry::default());
     let end = process.shutdown.child();
     let _ends_when_dropped = end.clone().drop_guard();
-    let start = slot::starter(Arc::clone(handler), Arc::clone(work), Arc::clone(&verdict), end.clone());
-    let assignment = Assignment::new(start, work.metrics.clone(), Arc::clone(&board));
+    let start = partition::starter(Arc::clone(handler), Arc::clone(shared), Arc::clone(&fatal), end.clone());
+    let assignment = Assignment::new(start, shared.metrics.clone(), Arc::clone(&registry));
     let connection = Arc::new(Connection::default());
-    let context = Context::new(assignment, options.drain_timeout, &work.metrics, Arc::clone(&connection));
-    let consumer = config.create_with_context(context).map_err(create_error)?;
+    let callbacks =
+        Callbacks::new(assignment, options.drain_timeout, &shared.metrics, Arc::clone(&connection));
+    let consumer = config.create_with_context(callbacks).map_err(create_error)?;
     subscribe(&consumer, &options.topics)?;
-    let kept = connection::keep(connection, config.clone(), renewals, end.clone(), Arc::clone(&verdict));
+    let kept = connection::keep(connection, config.clone(), renewals, end.clone(), Arc::clone(&fatal));
     tokio::spawn(kept);
     let (topics, stall_timeout) = (options.topics.clone(), options.stall_timeout);
     let watch =
-        Watch::new(config, board, work.metrics.clone(), topics, stall_timeout).map_err(create_error)?;
-    tokio::spawn(watch.keep(end.clone(), Arc::clone(&verdict)));
-    until(end, consumer, verdict, options.close_timeout).await
+        Watch::new(config, registry, shared.metrics.clone(), topics, stall_timeout).map_err(create_error)?;
+    tokio::spawn(watch.keep(end.clone(), Arc::clone(&fatal)));
+    poll_until(end, consumer, fatal, options.close_timeout).await
 }
 
-fn subscribe(consumer: &BaseConsumer<Context>, topics: &[String]) -> Result<(), ConsumerError> {
+fn subscribe(consumer: &BaseConsumer<Callbacks>, topics: &[String]) -> Result<(), ConsumerError> {
     let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
     consumer.subscribe(&topics).map_err(create_error)
 }
 
-async fn until(
+async fn poll_until(
     end: CancellationToken,
-    consumer: BaseConsumer<Context>,
-    verdict: Arc<Verdict>,
+    consumer: BaseConsumer<Callbacks>,
+    fatal: Arc<FatalError>,
     close_timeout: Duration,
 ) -> Result<(), ConsumerError> {
     let (polled, outcome) = oneshot::channel();
     let (closed, is_closed) = oneshot::channel::<()>();
     let thread = thread::Builder::new().name(String::from("kafka-poll"));
     let started = thread.spawn(move || {
-        // Nobody listens any more when the future was dropped, which is as good as told.
-        let _told = polled.send(poll::poll(&consumer, &end, &verdict));
+        // Nobody listens any more when the future was dropped, which is as good.
+        let _sent = polled.send(poll::poll(&consumer, &end, &fatal));
         drop(consumer);
         drop(closed);
     });
@@ -139,7 +140,9 @@ async fn until(
     let outcome = outcome.await;
     // librdkafka's close waits for brokers without a limit of its own.
     if tokio::time::timeout(close_timeout, is_closed).await.is_err() {
-        tracing::warn!("the Kafka consumer does not close, leaving it; the group notices by itself");
+        tracing::warn!(
+            "the Kafka consumer did not close in time and is abandoned; its group will notice by the session timeout"
+        );
     }
     outcome.unwrap_or_else(|_| Err(ConsumerError::Thread { reason: String::from("it panicked") }))
 }

@@ -1,6 +1,17 @@
-//! Where a record is.
+//! Where records are: in which partition of which topic, and at which offset.
 
-/// The position of a record in Kafka.
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+/// A partition of a topic.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct TopicPartition {
+    pub(crate) topic: Arc<str>,
+    pub(crate) partition: i32,
+}
+
+/// The position of a record.
 #[derive(Clone, Copy, Debug)]
 pub struct RecordPosition<'a> {
     /// Its topic.
@@ -9,4 +20,45 @@ pub struct RecordPosition<'a> {
     pub partition: i32,
     /// Its offset.
     pub offset: i64,
+}
+
+impl TopicPartition {
+    pub(crate) fn new(topic: &str, partition: i32) -> Self {
+        Self { topic: Arc::from(topic), partition }
+    }
+}
+
+/// `in 0-2 5, out 7`: each topic with its partitions, consecutive ones as a range.
+pub(crate) fn in_one_line<'a>(partitions: impl Iterator<Item = (&'a str, i32)>) -> String {
+    let mut topics: BTreeMap<&str, Vec<i32>> = BTreeMap::new();
+    for (topic, partition) in partitions {
+        topics.entry(topic).or_default().push(partition);
+    }
+    let mut line = String::new();
+    for (topic, mut numbers) in topics {
+        numbers.sort_unstable();
+        line.push_str(if line.is_empty() { "" } else { ", " });
+        line.push_str(topic);
+        for range in numbers.chunk_by(|one, next| one + 1 == *next) {
+            let written = match range {
+                [first, .., last] => write!(line, " {first}-{last}"),
+                [only] => write!(line, " {only}"),
+                [] => Ok(()),
+            };
+            written.expect("writing to a string does not fail");
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn consecutive_partitions_are_a_range() {
+        let partitions = [("out", 7), ("in", 2), ("in", 0), ("in", 1), ("in", 5)];
+        assert_eq!(in_one_line(partitions.into_iter()), "in 0-2 5, out 7");
+        assert_eq!(in_one_line(std::iter::empty()), "");
+    }
 }

@@ -14,6 +14,7 @@ use super::ProduceError;
 use super::acknowledgement::Group;
 use super::statistics::Statistics;
 use super::stuck::Stuck;
+use crate::kafka::TopicPartition;
 use crate::kafka::log::KafkaLog;
 use crate::throttle::Throttle;
 
@@ -106,7 +107,7 @@ impl ProducerContext for Context {
             Ok(record) if record.offset() < 0 => Some((ProduceError::INFERRED, record)),
             Ok(record) => {
                 self.delivered.store(self.delivered.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
-                self.stuck.acknowledged(|| (record.topic().to_owned(), record.partition()));
+                self.stuck.acknowledged(|| TopicPartition::new(record.topic(), record.partition()));
                 None
             }
             Err((error, record)) => {

@@ -9,6 +9,7 @@ use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
 use rdkafka::error::KafkaError;
 
+use crate::kafka::TopicPartition;
 use crate::kafka::log::KafkaLog;
 
 /// So many are asked at most, one after the other.
@@ -19,16 +20,16 @@ const ASKED: usize = 4;
 pub(super) fn is_any_answering(
     config: &ClientConfig,
     log: &Arc<KafkaLog>,
-    places: &[(String, i32)],
+    partitions: &[TopicPartition],
     limit: Duration,
 ) -> bool {
     let Ok(client) = config.create_with_context::<_, BaseConsumer<Shared>>(Shared(Arc::clone(log))) else {
         return false;
     };
-    let answers = |(topic, partition): &(String, i32)| {
+    let answers = |TopicPartition { topic, partition }: &TopicPartition| {
         client.fetch_watermarks(topic, (*partition).max(0), limit).is_ok()
     };
-    places.iter().take(ASKED).any(answers)
+    partitions.iter().take(ASKED).any(answers)
 }
 
 /// Logs as the client that it stands in for.

@@ -8,12 +8,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::kafka::TopicPartition;
+
 /// Partitions by topic and number, from the first record that timed out to the next that is acknowledged.
 #[derive(Debug, Default)]
 pub(super) struct Stuck {
     /// What every acknowledgement looks at, instead of the lock.
     is_any: AtomicBool,
-    partitions: Mutex<HashMap<(String, i32), TimedOut>>,
+    partitions: Mutex<HashMap<TopicPartition, TimedOut>>,
 }
 
 /// When records of a partition timed out.
@@ -28,12 +30,12 @@ impl Stuck {
     pub(super) fn timed_out(&self, topic: &str, partition: i32, now: Instant) {
         if partition >= 0 {
             let first = TimedOut { first: now, last: now };
-            self.lock().entry((topic.to_owned(), partition)).or_insert(first).last = now;
+            self.lock().entry(TopicPartition::new(topic, partition)).or_insert(first).last = now;
             self.is_any.store(true, Ordering::Relaxed);
         }
     }
 
-    pub(super) fn acknowledged(&self, partition: impl FnOnce() -> (String, i32)) {
+    pub(super) fn acknowledged(&self, partition: impl FnOnce() -> TopicPartition) {
         if self.is_any.load(Ordering::Relaxed) {
             let mut partitions = self.lock();
             partitions.remove(&partition());
@@ -42,12 +44,12 @@ impl Stuck {
     }
 
     /// The partitions whose records have timed out again after `limit`, and none was acknowledged in between.
-    pub(super) fn lasting(&self, limit: Duration) -> Vec<(String, i32)> {
+    pub(super) fn lasting(&self, limit: Duration) -> Vec<TopicPartition> {
         if !self.is_any.load(Ordering::Relaxed) {
             return Vec::new();
         }
         let lasts = |out: &TimedOut| out.last.saturating_duration_since(out.first) >= limit;
-        self.lock().iter().filter(|(_, out)| lasts(out)).map(|(place, _)| place.clone()).collect()
+        self.lock().iter().filter(|(_, out)| lasts(out)).map(|(name, _)| name.clone()).collect()
     }
 
     /// The brokers were away, which explains what timed out so far.
@@ -56,7 +58,7 @@ impl Stuck {
         self.is_any.store(false, Ordering::Relaxed);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<(String, i32), TimedOut>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<TopicPartition, TimedOut>> {
         self.partitions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -73,9 +75,9 @@ mod tests {
         stuck.timed_out("raw", 1, start);
         assert!(stuck.lasting(LIMIT).is_empty(), "once can be anything");
         stuck.timed_out("raw", 1, start + LIMIT);
-        stuck.acknowledged(|| ("raw".to_owned(), 2));
-        assert_eq!(stuck.lasting(LIMIT), [("raw".to_owned(), 1)]);
-        stuck.acknowledged(|| ("raw".to_owned(), 1));
+        stuck.acknowledged(|| TopicPartition::new("raw", 2));
+        assert_eq!(stuck.lasting(LIMIT), [TopicPartition::new("raw", 1)]);
+        stuck.acknowledged(|| TopicPartition::new("raw", 1));
         assert!(stuck.lasting(LIMIT).is_empty());
     }
 

@@ -19,11 +19,12 @@ use prometheus::{IntCounter, IntGauge, Registry};
 use crate::process::Process;
 
 use self::progress::{Progress, Seen, Verdict};
-use self::sending::{Place, Sending};
+use self::sending::Sending;
 use super::Producer;
 use super::ProducerError;
 use super::context::Context;
 use super::statistics::StatisticsMetrics;
+use crate::kafka::TopicPartition;
 use crate::kafka::credentials::{Renewals, renewed};
 use crate::metrics;
 use crate::settings::KafkaSettings;
@@ -179,7 +180,7 @@ impl Watchdog {
     }
 
     /// Replaces a client that does not send what the leaders would take.
-    async fn judge(&mut self, reason: Reason, stuck: &[Place]) {
+    async fn judge(&mut self, reason: Reason, stuck: &[TopicPartition]) {
         let mut unsent = self.sending.unsent();
         if reason == Reason::Partition {
             unsent.retain(|place| stuck.contains(place));

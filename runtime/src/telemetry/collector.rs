@@ -13,7 +13,7 @@ use rustls::pki_types::pem::PemObject as _;
 use tokio::runtime::Handle;
 
 use super::environment::Environment;
-use super::traces::TracesError;
+use super::error::TracesError;
 
 /// Bytes of an answer that are read; it says little.
 const LONGEST_ANSWER: usize = 64 * 1024;

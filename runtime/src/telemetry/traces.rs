@@ -1,13 +1,10 @@
 //! Traces of this process, by OTLP over HTTP, where OpenTelemetry's variables ask for them.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry::{Key, KeyValue};
-use opentelemetry_otlp::{
-    ExporterBuildError, Protocol, SpanExporter, WithExportConfig as _, WithHttpConfig as _,
-};
+use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tokio::runtime::Handle;
@@ -19,6 +16,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::collector::Collector;
 use super::environment::Environment;
+use super::error::TracesError;
 use super::export::{Admission, SpanCounts};
 use super::spans;
 use crate::process::About;
@@ -31,28 +29,6 @@ const LAST_SPANS: Duration = Duration::from_secs(3);
 pub(crate) struct Traces {
     provider: SdkTracerProvider,
     foreign_protocol: Option<String>,
-}
-
-/// Why there are no traces although they were asked for.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum TracesError {
-    /// The endpoint, the headers or something else of the variables cannot be used.
-    #[error("OTEL_EXPORTER_OTLP_*: {0}")]
-    Exporter(#[from] ExporterBuildError),
-    /// The file of certificates cannot be used.
-    #[error("OTEL_EXPORTER_OTLP_CERTIFICATE: {path}: {reason}")]
-    Certificate {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// There is no TLS.
-    #[error("TLS: {0}")]
-    Tls(#[from] rustls::Error),
-    /// There is no client.
-    #[error("HTTP: {0}")]
-    Http(#[from] reqwest::Error),
 }
 
 impl Traces {

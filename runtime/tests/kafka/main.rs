@@ -5,14 +5,14 @@ extern crate weir_runtime as runtime;
 
 mod cluster;
 mod codecs;
+mod consecutive_failures;
 mod consumer;
+mod failures;
 mod handler;
 mod killed;
 mod producer;
 mod rebalance;
 mod rebuilt;
-mod rejects;
 mod stall;
 mod storm;
 mod tail;
-mod trouble;

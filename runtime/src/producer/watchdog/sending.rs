@@ -5,15 +5,13 @@
 
 use std::collections::HashMap;
 
-use super::super::statistics::{Partition, Statistics};
-
-/// A topic's partition; -1 is where records wait for a topic to be known.
-pub(super) type Place = (String, i32);
+use crate::kafka::TopicPartition;
+use crate::producer::statistics::{Partition, Statistics};
 
 /// The partitions that were given records, as the latest sample shows them.
 #[derive(Debug, Default)]
 pub(super) struct Sending {
-    partitions: HashMap<Place, Sent>,
+    partitions: HashMap<TopicPartition, Sent>,
     samples: u32,
     is_busy: bool,
 }
@@ -31,9 +29,9 @@ impl Sending {
         self.samples = self.samples.saturating_add(1);
         self.is_busy = false;
         for (topic, partition) in statistics.partitions().filter(|(_, partition)| partition.queued > 0) {
-            let place = (topic.to_owned(), partition.number);
+            let name = TopicPartition::new(topic, partition.number);
             let first = || Sent { latest: Partition::default(), sent_by_then: partition.sent };
-            let sent = self.partitions.entry(place).or_insert_with(first);
+            let sent = self.partitions.entry(name).or_insert_with(first);
             self.is_busy |= partition.unanswered > 0 || partition.sent != sent.latest.sent;
             if partition.acknowledged != sent.latest.acknowledged {
                 sent.sent_by_then = partition.sent;
@@ -49,9 +47,9 @@ impl Sending {
     }
 
     /// Partitions with records that are not acknowledged, and that nothing was sent to since one was.
-    pub(super) fn unsent(&self) -> Vec<Place> {
+    pub(super) fn unsent(&self) -> Vec<TopicPartition> {
         let unsent = self.partitions.iter().filter(|(_, sent)| sent.is_unsent());
-        unsent.map(|(place, _)| place.clone()).collect()
+        unsent.map(|(name, _)| name.clone()).collect()
     }
 }
 
@@ -104,7 +102,7 @@ mod tests {
     fn records_that_stay_in_the_client_are_not() {
         let sending = sampled(&[[4, 4, 0, 4], [5, 4, 0, 4], [5, 4, 0, 4]]);
         assert!(!sending.is_sending());
-        assert_eq!(sending.unsent(), [(String::from("a"), 0)]);
+        assert_eq!(sending.unsent(), [TopicPartition::new("a", 0)]);
     }
 
     #[test]

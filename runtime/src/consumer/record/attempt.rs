@@ -8,32 +8,36 @@ use std::time::{Duration, SystemTime};
 use futures_util::FutureExt as _;
 use tokio::time::Instant;
 
-use super::bury::Burial;
-use super::metrics::reason;
+use super::dead_letter::DeadLetterCause;
 use super::pipeline::Pipeline;
-use super::progress::Activity;
-use super::verdict::Halt;
-use super::work::Desk;
-use super::{Failure, Handler, Output, Record, Wait, Waits};
+use super::{Output, Record};
+use crate::consumer::error::Halt;
+use crate::consumer::handler::{Failure, Handler, Waits};
+use crate::consumer::metrics::reason;
+use crate::consumer::wait::{Activity, Wait};
+use crate::consumer::worker_context::WorkerContext;
+
+/// Attempts at a record that fails with [`Failure::Retry`], the first one included; then it becomes a dead letter.
+pub(in crate::consumer) const MAX_ATTEMPTS: u32 = 5;
 
 /// What became of a record.
 #[derive(Debug)]
-pub(super) enum Outcome {
+pub(in crate::consumer) enum Outcome {
     /// Handled: these follow from it.
     Handled(Vec<Output>),
     /// It goes to the dead letters.
-    Dead(Burial),
+    Dead(DeadLetterCause),
 }
 
 /// What to do after a failed attempt.
 enum Next {
-    GiveUp(Burial),
+    GiveUp(DeadLetterCause),
     Again { after: Option<Duration>, on: Wait },
 }
 
 /// How an attempt failed.
 enum Failed {
-    Said(Failure),
+    Reported(Failure),
     Panicked,
 }
 
@@ -47,21 +51,21 @@ struct Attempts {
 /// Calls the handler until it succeeds or its failure says that it never will.
 ///
 /// Before it waits it lets what is on its way settle, so that a long wait holds back no other record.
-pub(super) async fn attempt<H: Handler>(
+pub(in crate::consumer) async fn attempt<H: Handler>(
     handler: &H,
     state: &mut H::State,
     record: &Record,
-    desk: &Desk,
+    context: &WorkerContext,
     pipeline: &mut Pipeline,
 ) -> Result<Outcome, Halt> {
     let mut attempts = Attempts { count: 0, first_failed: None };
-    let mut backoff = desk.backoff();
-    let waits = Waits::of(Arc::clone(&desk.progress));
+    let mut backoff = context.backoff();
+    let waits = Waits::of(Arc::clone(&context.progress));
     loop {
         let started = Instant::now();
-        let result = match prepare(handler, state, record, desk, pipeline, &waits).await? {
+        let result = match prepare(handler, state, record, context, pipeline, &waits).await? {
             Ok(Ok(())) => {
-                desk.progress.does(Activity::Handling);
+                context.progress.set_activity(Activity::Handling);
                 // A handler may panic before it gives a future, too.
                 let attempted = AssertUnwindSafe(async { handler.handle(state, record, &waits).await });
                 pipeline.alongside(attempted.catch_unwind()).await
@@ -69,27 +73,27 @@ pub(super) async fn attempt<H: Handler>(
             Ok(Err(failure)) => Ok(Err(failure)),
             Err(panic) => Err(panic),
         };
-        desk.progress.does(Activity::Waiting(Wait::Kafka));
-        desk.work.metrics.handle_seconds.observe(started.elapsed().as_secs_f64());
+        context.progress.set_activity(Activity::Waiting(Wait::Kafka));
+        context.shared.metrics.handle_seconds.observe(started.elapsed().as_secs_f64());
         let failed = match result {
             Ok(Ok(outputs)) => return Ok(Outcome::Handled(outputs)),
-            Ok(Err(failure)) => Failed::Said(failure),
+            Ok(Err(failure)) => Failed::Reported(failure),
             Err(_) => {
                 // What the panic left behind cannot be trusted.
                 *state = handler.assigned(&record.topic, record.partition);
                 Failed::Panicked
             }
         };
-        let (after, on) = match attempts.judge(failed, record, desk) {
-            Next::GiveUp(burial) => return Ok(Outcome::Dead(burial)),
+        let (after, on) = match attempts.classify(failed, record, context) {
+            Next::GiveUp(cause) => return Ok(Outcome::Dead(cause)),
             Next::Again { after, on } => (after, on),
         };
-        pipeline.settle_all(desk).await?;
+        pipeline.settle_all(context).await?;
         match after {
-            Some(wait) => desk.wait(wait, on).await?,
-            None => desk.back_off(&mut backoff, on).await?,
+            Some(wait) => context.wait(wait, on).await?,
+            None => context.back_off(&mut backoff, on).await?,
         }
-        desk.work.metrics.retries.inc();
+        context.shared.metrics.retries.inc();
     }
 }
 
@@ -99,56 +103,60 @@ async fn prepare<H: Handler>(
     handler: &H,
     state: &mut H::State,
     record: &Record,
-    desk: &Desk,
+    context: &WorkerContext,
     pipeline: &mut Pipeline,
     waits: &Waits,
 ) -> Result<thread::Result<Result<(), Failure>>, Halt> {
     loop {
-        desk.progress.does(Activity::Waiting(Wait::Kafka));
+        context.progress.set_activity(Activity::Waiting(Wait::Kafka));
         let prepared = AssertUnwindSafe(async { handler.prepare(state, record, waits).await });
         let outcome = tokio::select! {
             biased;
-            () = desk.stop.cancelled() => return Err(Halt::Stopped),
+            () = context.stop.cancelled() => return Err(Halt::Stopped),
             prepared = prepared.catch_unwind() => return Ok(prepared),
             outcome = pipeline.failed() => outcome,
         };
-        pipeline.settle(Err(outcome), desk).await?;
+        pipeline.settle(Err(outcome), context).await?;
     }
 }
 
 impl Attempts {
-    fn judge(&mut self, failed: Failed, record: &Record, desk: &Desk) -> Next {
+    fn classify(&mut self, failed: Failed, record: &Record, context: &WorkerContext) -> Next {
         let first_failed = *self.first_failed.get_or_insert_with(SystemTime::now);
         let attempts = self.count + 1;
         match failed {
-            Failed::Said(Failure::Reject { reason, error }) => {
-                desk.work.metrics.failures.with_label_values(&["reject"]).inc();
-                Next::GiveUp(Burial { reason, error, attempts, first_failed })
+            Failed::Reported(Failure::Reject { reason, error }) => {
+                context.shared.metrics.failures.with_label_values(&["reject"]).inc();
+                Next::GiveUp(DeadLetterCause { reason, error, attempts, first_failed })
             }
-            Failed::Said(Failure::Retry { error }) => {
-                desk.failed("retry", record, &error);
-                let burial = Burial { reason: reason::RETRIES_EXHAUSTED, error, attempts, first_failed };
-                self.again_or(burial, desk)
+            Failed::Reported(Failure::Retry { error }) => {
+                context.failed("retry", record, &error);
+                let cause =
+                    DeadLetterCause { reason: reason::RETRIES_EXHAUSTED, error, attempts, first_failed };
+                self.again_or(cause, context)
             }
             Failed::Panicked => {
                 let error = String::from("the handler panicked, see the log");
-                desk.failed("panic", record, &error);
-                self.again_or(Burial { reason: reason::PANIC, error, attempts, first_failed }, desk)
+                context.failed("panic", record, &error);
+                self.again_or(
+                    DeadLetterCause { reason: reason::PANIC, error, attempts, first_failed },
+                    context,
+                )
             }
-            Failed::Said(Failure::Unavailable { error, wait, on }) => {
-                desk.failed("unavailable", record, &error);
+            Failed::Reported(Failure::Unavailable { error, wait, on }) => {
+                context.failed("unavailable", record, &error);
                 Next::Again { after: wait, on }
             }
         }
     }
 
     /// One of a few attempts is used up.
-    fn again_or(&mut self, burial: Burial, desk: &Desk) -> Next {
-        self.count = burial.attempts;
-        if burial.attempts < desk.work.options.max_attempts {
+    fn again_or(&mut self, cause: DeadLetterCause, context: &WorkerContext) -> Next {
+        self.count = cause.attempts;
+        if cause.attempts < context.shared.options.max_attempts {
             Next::Again { after: None, on: Wait::Retry }
         } else {
-            Next::GiveUp(burial)
+            Next::GiveUp(cause)
         }
     }
 }

@@ -1,36 +1,35 @@
-//! How far a partition's worker has come and what it does, told to others without a lock.
+//! The offsets of a partition, on their way from a record that is done to the group's committed offset.
+//!
+//! 1. **Done**: the worker calls [`Progress::done`] once the outputs of a record, or its dead letter, are acknowledged; only for the
+//!    oldest record in its pipeline, so that everything before the offset is done as well.
+//! 2. **Stored**: the polling thread gives the offset behind it to librdkafka ([`Offsets::store`]), many times a second, and last when
+//!    the partition is given back.
+//! 3. **Committed**: librdkafka sends what is stored to the group's coordinator, every 5 s (`auto.commit.interval.ms`), before a
+//!    partition is let go and when the client is closed. Whoever reads the partition next begins there.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
 use std::time::{Duration, SystemTime};
 
-use super::wait::Wait;
+use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
+use rdkafka::{Offset, TopicPartitionList};
+
+use crate::consumer::wait::{Activity, Wait};
 
 const NOTHING: i64 = -1;
 
-/// What a worker does now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Activity {
-    /// It has nothing: the next record has not come.
-    Idle,
-    /// A record is in the handler's hands.
-    Handling,
-    /// It waits on purpose.
-    Waiting(Wait),
-}
-
-impl Activity {
-    const fn code(self) -> u8 {
-        match self {
-            Self::Idle => 0,
-            Self::Handling => 1,
-            Self::Waiting(wait) => 2 + wait as u8,
-        }
-    }
-}
-
-/// Written by the worker, and by who watches it where nothing is left to work on.
+/// The offsets of one partition as the polling thread knows them.
 #[derive(Debug)]
-pub(super) struct Progress {
+pub(super) struct Offsets {
+    progress: Arc<Progress>,
+    /// The latest that was stored.
+    stored: Option<i64>,
+}
+
+/// How far a worker has come and what it does, for others to see without a lock. Written by the worker, and by who watches it
+/// where nothing is left to work on.
+#[derive(Debug)]
+pub(in crate::consumer) struct Progress {
     next: AtomicI64,
     /// Where the partition stood when it was assigned; found out by who watches it.
     start: AtomicI64,
@@ -40,8 +39,35 @@ pub(super) struct Progress {
     latest: AtomicI64,
 }
 
+impl Offsets {
+    pub(super) const fn new(progress: Arc<Progress>) -> Self {
+        Self { progress, stored: None }
+    }
+
+    pub(super) const fn progress(&self) -> &Arc<Progress> {
+        &self.progress
+    }
+
+    /// Stores how far the worker has come, if that is farther than before, for the client to commit in its own time.
+    pub(super) fn store(
+        &mut self,
+        consumer: &BaseConsumer<impl ConsumerContext>,
+        topic: &str,
+        partition: i32,
+    ) {
+        let Some(next) = self.progress.next().filter(|next| Some(*next) != self.stored) else { return };
+        let mut offsets = TopicPartitionList::with_capacity(1);
+        let added = offsets.add_partition_offset(topic, partition, Offset::Offset(next));
+        // A partition that was lost meanwhile cannot be stored; its next owner does the work again.
+        match added.and_then(|()| consumer.store_offsets(&offsets)) {
+            Ok(()) => self.stored = Some(next),
+            Err(error) => tracing::debug!(%error, topic, "an offset cannot be stored"),
+        }
+    }
+}
+
 impl Progress {
-    pub(super) fn new() -> Self {
+    pub(in crate::consumer) fn new() -> Self {
         let nothing = || AtomicI64::new(NOTHING);
         Self {
             next: nothing(),
@@ -53,7 +79,7 @@ impl Progress {
     }
 
     /// Everything up to and including `offset` is safe; `timestamp` is that record's.
-    pub(super) fn done(&self, offset: i64, timestamp: Option<SystemTime>) {
+    pub(in crate::consumer) fn done(&self, offset: i64, timestamp: Option<SystemTime>) {
         if let Some(since) = timestamp.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok()) {
             self.latest.store(i64::try_from(since.as_millis()).unwrap_or(NOTHING), Ordering::Relaxed);
         }
@@ -61,7 +87,7 @@ impl Progress {
     }
 
     /// Between these offsets there is no record, and everything before them is done.
-    pub(super) fn passed(&self, from: i64, to: i64) {
+    pub(in crate::consumer) fn passed(&self, from: i64, to: i64) {
         let next = self.next.load(Ordering::Acquire);
         if self.position() == Some(from) {
             // A worker that is done with a record meanwhile knows better.
@@ -70,43 +96,43 @@ impl Progress {
     }
 
     /// The offset to go on from, once anything is done.
-    pub(super) fn next(&self) -> Option<i64> {
+    pub(in crate::consumer) fn next(&self) -> Option<i64> {
         known(self.next.load(Ordering::Acquire))
     }
 
     /// The offset to go on from, if it is known at all.
-    pub(super) fn position(&self) -> Option<i64> {
+    pub(in crate::consumer) fn position(&self) -> Option<i64> {
         self.next().or_else(|| known(self.start.load(Ordering::Relaxed)))
     }
 
     /// The partition was assigned at this offset.
-    pub(super) fn started(&self, offset: i64) {
+    pub(in crate::consumer) fn started(&self, offset: i64) {
         self.start.store(offset, Ordering::Relaxed);
     }
 
     /// The record at `offset` is in work.
-    pub(super) fn working(&self, offset: i64) {
+    pub(in crate::consumer) fn begin(&self, offset: i64) {
         self.working.store(offset, Ordering::Relaxed);
-        self.does(Activity::Handling);
+        self.set_activity(Activity::Handling);
     }
 
-    pub(super) fn does(&self, activity: Activity) {
+    pub(in crate::consumer) fn set_activity(&self, activity: Activity) {
         self.activity.store(activity.code(), Ordering::Relaxed);
     }
 
-    pub(super) fn activity(&self) -> Activity {
+    pub(in crate::consumer) fn activity(&self) -> Activity {
         let now = self.activity.load(Ordering::Relaxed);
         let waits = Wait::ALL.into_iter().map(Activity::Waiting);
         waits.chain([Activity::Handling]).find(|activity| activity.code() == now).unwrap_or(Activity::Idle)
     }
 
     /// The offset of the latest record that was in work, -1 before the first.
-    pub(super) fn in_work(&self) -> i64 {
+    pub(in crate::consumer) fn in_work(&self) -> i64 {
         self.working.load(Ordering::Relaxed)
     }
 
     /// How old the latest record that is done has become.
-    pub(super) fn age(&self, now: SystemTime) -> Option<Duration> {
+    pub(in crate::consumer) fn age(&self, now: SystemTime) -> Option<Duration> {
         let millis = u64::try_from(known(self.latest.load(Ordering::Relaxed))?).ok()?;
         let latest = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(millis))?;
         Some(now.duration_since(latest).unwrap_or_default())
@@ -159,10 +185,10 @@ mod tests {
     fn what_a_worker_does_is_what_it_said_last() {
         let progress = Progress::new();
         assert_eq!(progress.activity(), Activity::Idle);
-        progress.working(7);
+        progress.begin(7);
         assert_eq!((progress.activity(), progress.in_work()), (Activity::Handling, 7));
         for wait in Wait::ALL {
-            progress.does(Activity::Waiting(wait));
+            progress.set_activity(Activity::Waiting(wait));
             assert_eq!(progress.activity(), Activity::Waiting(wait));
         }
     }

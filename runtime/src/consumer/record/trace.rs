@@ -19,7 +19,7 @@ impl Record {
     }
 
     /// The span of the work on it.
-    pub(super) fn span(&self, group: &str) -> Span {
+    pub(in crate::consumer) fn span(&self, group: &str) -> Span {
         let position = RecordPosition { topic: &self.topic, partition: self.partition, offset: self.offset };
         spans::process(position, self.header(ID).and_then(text), group, self.trace())
     }
@@ -27,7 +27,7 @@ impl Record {
 
 /// Sends the outputs of a record within its trace: each gets a span, and a header that names it. Where this process
 /// traces nothing, what the record says is carried on.
-pub(super) fn carry_on(record: &Record, work: &Span, outputs: &mut [Output]) -> Vec<Span> {
+pub(in crate::consumer) fn carry_on(record: &Record, work: &Span, outputs: &mut [Output]) -> Vec<Span> {
     let Some(context) = TraceContext::of(work) else {
         if let Some(header) = record.header(TRACEPARENT) {
             for output in outputs {

@@ -1,30 +1,39 @@
-//! One assigned partition, as the polling thread sees it.
+//! One assigned partition, as the polling thread sees it: its queue and its worker.
+//!
+//! [`assignment`] is the table of them, [`window`] the queue as its worker sees it, [`worker`] what works it off, and [`offsets`] how
+//! far that has come.
+
+pub(super) mod assignment;
+pub(super) mod offsets;
+mod window;
+mod worker;
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::{Arc, mpsc as thread_channel};
 use std::time::Instant;
 
+use rdkafka::consumer::{BaseConsumer, ConsumerContext};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Sender, channel};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::progress::Progress;
-use super::stall::Place;
-use super::verdict::Verdict;
-use super::window::Window;
-use super::work::{Desk, Work};
-use super::worker::Worker;
+use self::offsets::{Offsets, Progress};
+use self::window::Window;
+use self::worker::Worker;
+use super::error::FatalError;
+use super::worker_context::{SharedContext, WorkerContext};
 use super::{Handler, Record};
+use crate::kafka::TopicPartition;
 
 /// Starts the worker of a partition.
-pub(super) type Starter = Box<dyn Fn(&str, i32) -> Slot + Send + Sync>;
+pub(super) type StartWorker = Box<dyn Fn(&str, i32) -> AssignedPartition + Send + Sync>;
 
 /// A partition's queue, its worker, and what is known of both.
 #[derive(Debug)]
-pub(super) struct Slot {
+pub(super) struct AssignedPartition {
     pub(super) topic: Arc<str>,
     pub(super) partition: i32,
     pub(super) paused: bool,
@@ -32,9 +41,8 @@ pub(super) struct Slot {
     next: i64,
     queue: Sender<Record>,
     /// What came while the queue was full; the partition is paused, so it stays at a record or few.
-    parked: VecDeque<Record>,
-    progress: Arc<Progress>,
-    stored: Option<i64>,
+    overflow: VecDeque<Record>,
+    offsets: Offsets,
     stop: CancellationToken,
     /// Disconnected once the worker has ended, however it did.
     ended: thread_channel::Receiver<Infallible>,
@@ -44,13 +52,13 @@ pub(super) struct Slot {
 /// What starts workers for `handler` on the tokio runtime that this runs on; they stop at `end` by themselves.
 pub(super) fn starter<H: Handler>(
     handler: Arc<H>,
-    work: Arc<Work>,
-    verdict: Arc<Verdict>,
+    shared: Arc<SharedContext>,
+    fatal: Arc<FatalError>,
     end: CancellationToken,
-) -> Starter {
+) -> StartWorker {
     let runtime = Handle::current();
     Box::new(move |topic, partition| {
-        let (sender, queue) = channel(work.options.queue_records.max(1));
+        let (sender, queue) = channel(shared.options.queue_records.max(1));
         let (alive, ended) = thread_channel::sync_channel::<Infallible>(0);
         let (topic, progress) = (Arc::<str>::from(topic), Arc::new(Progress::new()));
         let stop = end.child_token();
@@ -58,23 +66,22 @@ pub(super) fn starter<H: Handler>(
             handler: Arc::clone(&handler),
             topic: Arc::clone(&topic),
             partition,
-            window: Window::new(queue, work.options.look_ahead),
-            desk: Desk::new(Arc::clone(&work), stop.clone(), Arc::clone(&progress)),
+            window: Window::new(queue, shared.options.look_ahead),
+            context: WorkerContext::new(Arc::clone(&shared), stop.clone(), Arc::clone(&progress)),
         };
-        let verdict = Arc::clone(&verdict);
+        let fatal = Arc::clone(&fatal);
         let task = runtime.spawn(async move {
-            worker.run(verdict).await;
+            worker.run(fatal).await;
             drop(alive);
         });
-        Slot {
+        AssignedPartition {
             topic,
             partition,
             paused: false,
             next: 0,
             queue: sender,
-            parked: VecDeque::new(),
-            progress,
-            stored: None,
+            overflow: VecDeque::new(),
+            offsets: Offsets::new(progress),
             stop,
             ended,
             task,
@@ -82,33 +89,34 @@ pub(super) fn starter<H: Handler>(
     })
 }
 
-impl Slot {
+impl AssignedPartition {
     /// Queues a record behind those that came before it; `false` when the partition should pause.
-    pub(super) fn take(&mut self, record: Record) -> bool {
+    pub(super) fn enqueue(&mut self, record: Record) -> bool {
         self.next = record.offset + 1;
-        self.parked.push_back(record);
-        self.unpark()
+        self.overflow.push_back(record);
+        self.flush_overflow()
     }
 
-    /// Moves what is parked into the queue as far as there is room; `true` when nothing is left.
-    pub(super) fn unpark(&mut self) -> bool {
-        while let Some(record) = self.parked.pop_front() {
+    /// Moves the overflow into the queue as far as there is room; `true` when nothing is left.
+    pub(super) fn flush_overflow(&mut self) -> bool {
+        while let Some(record) = self.overflow.pop_front() {
             if let Err(TrySendError::Full(record)) = self.queue.try_send(record) {
-                self.parked.push_front(record);
+                self.overflow.push_front(record);
                 return false;
             }
         }
         true
     }
 
-    /// Nothing is parked and half of the queue is free, so that pausing does not flutter.
+    /// There is no overflow and half of the queue is free, so that pausing does not flutter.
     pub(super) fn has_room(&self) -> bool {
-        self.parked.is_empty() && self.queue.capacity() * 2 >= self.queue.max_capacity()
+        self.overflow.is_empty() && self.queue.capacity() * 2 >= self.queue.max_capacity()
     }
 
     /// Its name, and how far it has come.
-    pub(super) fn watched(&self) -> (Place, Arc<Progress>) {
-        ((Arc::clone(&self.topic), self.partition), Arc::clone(&self.progress))
+    fn name_and_progress(&self) -> (TopicPartition, Arc<Progress>) {
+        let name = TopicPartition { topic: Arc::clone(&self.topic), partition: self.partition };
+        (name, Arc::clone(self.offsets.progress()))
     }
 
     /// The offset to fetch from after a pause.
@@ -116,13 +124,9 @@ impl Slot {
         self.next
     }
 
-    /// The offset to store, if there is a newer one than the stored one.
-    pub(super) fn unstored(&self) -> Option<i64> {
-        self.progress.next().filter(|next| Some(*next) != self.stored)
-    }
-
-    pub(super) const fn stored(&mut self, next: i64) {
-        self.stored = Some(next);
+    /// Stores how far the worker has come.
+    fn store(&mut self, consumer: &BaseConsumer<impl ConsumerContext>) {
+        self.offsets.store(consumer, &self.topic, self.partition);
     }
 
     /// Asks the worker to finish the record in work and no other.
@@ -137,6 +141,6 @@ impl Slot {
             return false;
         }
         self.task.abort();
-        self.progress.in_work() >= self.progress.next().unwrap_or(0)
+        self.offsets.progress().in_work() >= self.offsets.progress().next().unwrap_or(0)
     }
 }

@@ -3,14 +3,14 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use super::attempt::{Outcome, attempt};
-use super::pipeline::Pipeline;
-use super::progress::Activity;
-use super::traced::carry_on;
-use super::verdict::{Halt, Verdict};
 use super::window::Window;
-use super::work::Desk;
-use super::{ConsumerError, Handler, Record, Wait};
+use crate::consumer::error::{FatalError, Halt};
+use crate::consumer::record::attempt::{Outcome, attempt};
+use crate::consumer::record::pipeline::Pipeline;
+use crate::consumer::record::trace::carry_on;
+use crate::consumer::wait::{Activity, Wait};
+use crate::consumer::worker_context::WorkerContext;
+use crate::consumer::{ConsumerError, Handler, Record};
 use crate::telemetry::spans;
 use futures_util::FutureExt as _;
 use tracing::Instrument as _;
@@ -21,25 +21,25 @@ pub(super) struct Worker<H> {
     pub(super) topic: Arc<str>,
     pub(super) partition: i32,
     pub(super) window: Window,
-    pub(super) desk: Desk,
+    pub(super) context: WorkerContext,
 }
 
 impl<H: Handler> Worker<H> {
-    /// Works until it is told to stop; what must end the whole consumer goes to `verdict`.
-    pub(super) async fn run(mut self, verdict: Arc<Verdict>) {
+    /// Works until it is told to stop; what must end the whole consumer goes to `fatal`.
+    pub(super) async fn run(mut self, fatal: Arc<FatalError>) {
         match AssertUnwindSafe(self.work_off()).catch_unwind().await {
             Ok(Ok(()) | Err(Halt::Stopped)) => {}
-            Ok(Err(Halt::Failed(error))) => verdict.fail(error),
-            Err(_) => verdict.fail(ConsumerError::Panicked {
+            Ok(Err(Halt::Failed(error))) => fatal.set(error),
+            Err(_) => fatal.set(ConsumerError::Panicked {
                 topic: self.topic.to_string(),
                 partition: self.partition,
-                offset: self.desk.progress.in_work(),
+                offset: self.context.progress.in_work(),
             }),
         }
     }
 
     async fn work_off(&mut self) -> Result<(), Halt> {
-        let mut pipeline = Pipeline::new(&self.desk, &self.topic);
+        let mut pipeline = Pipeline::new(&self.context, &self.topic);
         let mut state = self.handler.assigned(&self.topic, self.partition);
         let ended = self.follow_queue(&mut state, &mut pipeline).await;
         pipeline.drain().await;
@@ -47,15 +47,15 @@ impl<H: Handler> Worker<H> {
     }
 
     async fn follow_queue(&mut self, state: &mut H::State, pipeline: &mut Pipeline) -> Result<(), Halt> {
-        let room = self.desk.work.options.pipeline_records.max(1);
+        let room = self.context.shared.options.pipeline_records.max(1);
         loop {
             let idle = if pipeline.len() == 0 { Activity::Idle } else { Activity::Waiting(Wait::Kafka) };
-            self.desk.progress.does(idle);
+            self.context.progress.set_activity(idle);
             let record = tokio::select! {
                 biased;
-                () = self.desk.stop.cancelled() => return Ok(()),
+                () = self.context.stop.cancelled() => return Ok(()),
                 outcome = pipeline.oldest() => {
-                    pipeline.settle(outcome, &self.desk).await?;
+                    pipeline.settle(outcome, &self.context).await?;
                     continue;
                 }
                 record = self.window.next(&*self.handler), if pipeline.len() < room => record,
@@ -73,19 +73,20 @@ impl<H: Handler> Worker<H> {
         state: &mut H::State,
         pipeline: &mut Pipeline,
     ) -> Result<(), Halt> {
-        self.desk.progress.working(record.offset);
-        let span = record.span(&self.desk.work.options.group);
-        let attempt = attempt(&*self.handler, state, &record, &self.desk, pipeline).instrument(span.clone());
+        self.context.progress.begin(record.offset);
+        let span = record.span(&self.context.shared.options.group);
+        let attempt =
+            attempt(&*self.handler, state, &record, &self.context, pipeline).instrument(span.clone());
         let outcome = self.window.alongside(&*self.handler, attempt).await?;
-        self.desk.progress.does(Activity::Waiting(Wait::Kafka));
+        self.context.progress.set_activity(Activity::Waiting(Wait::Kafka));
         match outcome {
             Outcome::Handled(mut outputs) => {
                 let spans = carry_on(&record, &span, &mut outputs);
-                pipeline.publish(record, outputs, spans, &self.desk).await
+                pipeline.publish(record, outputs, spans, &self.context).await
             }
-            Outcome::Dead(burial) => {
-                spans::failed(&span, burial.reason);
-                pipeline.bury(record, &burial, &self.desk).await
+            Outcome::Dead(cause) => {
+                spans::failed(&span, cause.reason);
+                pipeline.dead_letter(record, &cause, &self.context).await
             }
         }
     }

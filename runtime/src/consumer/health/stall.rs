@@ -1,23 +1,27 @@
 //! Decides when a partition has stood still for too long.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// A partition's name.
-pub(super) type Place = (Arc<str>, i32);
+use crate::kafka::TopicPartition;
 
 /// Where each partition stood, and since when.
 #[derive(Debug)]
 pub(super) struct Stalls {
     limit: Duration,
-    since: HashMap<Place, (i64, Instant)>,
+    since: HashMap<TopicPartition, StalledSince>,
 }
 
-/// A partition as it was seen.
+#[derive(Clone, Copy, Debug)]
+struct StalledSince {
+    position: i64,
+    since: Instant,
+}
+
+/// A partition as it was seen now.
 #[derive(Clone, Debug)]
-pub(super) struct Standing {
-    pub(super) place: Place,
+pub(super) struct PartitionState {
+    pub(super) name: TopicPartition,
     /// The next offset to be done.
     pub(super) position: i64,
     /// There is something to do, and no reason not to do it.
@@ -30,23 +34,24 @@ impl Stalls {
     }
 
     /// Takes note of all partitions, and returns those that should have moved for the whole of the limit.
-    pub(super) fn look(&mut self, now: Instant, partitions: &[Standing]) -> Vec<Standing> {
+    pub(super) fn look(&mut self, now: Instant, partitions: &[PartitionState]) -> Vec<PartitionState> {
         let before = std::mem::take(&mut self.since);
         for partition in partitions {
-            let stood = before.get(&partition.place).filter(|(position, _)| *position == partition.position);
-            let since = stood.filter(|_| partition.should_move).map_or(now, |(_, since)| *since);
-            self.since.insert(partition.place.clone(), (partition.position, since));
+            let position = partition.position;
+            let stood = before.get(&partition.name).filter(|stood| stood.position == position);
+            let since = stood.filter(|_| partition.should_move).map_or(now, |stood| stood.since);
+            self.since.insert(partition.name.clone(), StalledSince { position, since });
         }
-        let is_stalled = |partition: &&Standing| {
-            let since = self.since.get(&partition.place).map_or(now, |(_, since)| *since);
+        let is_stalled = |partition: &&PartitionState| {
+            let since = self.since.get(&partition.name).map_or(now, |stood| stood.since);
             now.saturating_duration_since(since) >= self.limit
         };
         partitions.iter().filter(is_stalled).cloned().collect()
     }
 
     /// Where a partition stood when it was last seen.
-    pub(super) fn stood_at(&self, place: &Place) -> Option<i64> {
-        self.since.get(place).map(|(position, _)| *position)
+    pub(super) fn stood_at(&self, name: &TopicPartition) -> Option<i64> {
+        self.since.get(name).map(|stood| stood.position)
     }
 
     /// The clocks start anew: nobody could know.
@@ -61,8 +66,8 @@ mod tests {
 
     const LIMIT: Duration = Duration::from_mins(1);
 
-    fn at(position: i64, should_move: bool) -> [Standing; 1] {
-        [Standing { place: (Arc::from("in"), 0), position, should_move }]
+    fn at(position: i64, should_move: bool) -> [PartitionState; 1] {
+        [PartitionState { name: TopicPartition::new("in", 0), position, should_move }]
     }
 
     /// Whether the partition counts as stalled after these looks, half a minute apart.

@@ -31,20 +31,20 @@ pub enum ReadError {
 }
 
 impl ReadError {
-    pub(super) fn of(topic: &str, error: &KafkaError) -> Self {
+    pub(in crate::consumer) fn of(topic: &str, error: &KafkaError) -> Self {
         Self::Kafka { topic: topic.to_owned(), reason: error.to_string() }
     }
 }
 
 /// Whether a partition is just made, or given to another leader.
-pub(super) fn is_moving(error: &KafkaError) -> bool {
+pub(in crate::consumer) fn is_moving(error: &KafkaError) -> bool {
     use RDKafkaErrorCode::{LeaderNotAvailable, NotLeaderForPartition, UnknownTopicOrPartition};
     let code = error.rdkafka_error_code();
     matches!(code, Some(LeaderNotAvailable | NotLeaderForPartition | UnknownTopicOrPartition))
 }
 
 /// Whether what was fetched can never be read by this client, however often it is fetched.
-pub(super) fn is_for_good(error: &KafkaError) -> bool {
+pub(in crate::consumer) fn is_for_good(error: &KafkaError) -> bool {
     use RDKafkaErrorCode::{
         BadCompression, BadMessage, Fatal, InvalidMessage, InvalidMessageSize, MessageSizeTooLarge,
         NotImplemented, TopicAuthorizationFailed, UnsupportedForMessageFormat,

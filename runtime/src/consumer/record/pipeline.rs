@@ -9,37 +9,38 @@ use std::time::SystemTime;
 use prometheus::IntCounter;
 use tracing::Span;
 
-use super::bury::{Burial, bury};
-use super::metrics::reason;
-use super::progress::Progress;
-use super::verdict::Halt;
-use super::work::{Desk, Work};
-use super::{Output, Record, Wait};
+use super::dead_letter::{DeadLetterCause, dead_letter};
+use super::{Output, Record};
 use crate::backoff::Backoff;
+use crate::consumer::error::Halt;
+use crate::consumer::metrics::reason;
+use crate::consumer::partition::offsets::Progress;
+use crate::consumer::wait::Wait;
+use crate::consumer::worker_context::{SharedContext, WorkerContext};
 use crate::producer::{Acknowledgement, Outgoing, ProduceError, Producer, SendError};
 
 /// Progress follows the oldest record, so an acknowledgement that overtakes another moves nothing.
 #[derive(Debug)]
-pub(super) struct Pipeline {
+pub(in crate::consumer) struct Pipeline {
     entries: VecDeque<Entry>,
     progress: Arc<Progress>,
-    work: Arc<Work>,
+    shared: Arc<SharedContext>,
     done: IntCounter,
     backoff: Backoff,
 }
 
-/// What a record is when it is done.
+/// How a record came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
+enum Completion {
     Handled,
-    Buried,
+    DeadLettered,
 }
 
 #[derive(Debug)]
 struct Entry {
     record: Record,
     outputs: Vec<Output>,
-    fate: Fate,
+    completion: Completion,
     /// `None` until everything is queued.
     acknowledgement: Option<Acknowledgement>,
     /// Of the outputs; they end when it is done.
@@ -47,18 +48,18 @@ struct Entry {
 }
 
 impl Pipeline {
-    pub(super) fn new(desk: &Desk, topic: &str) -> Self {
-        let done = desk.work.metrics.records.with_label_values(&[topic]);
-        let (progress, work) = (Arc::clone(&desk.progress), Arc::clone(&desk.work));
-        Self { entries: VecDeque::new(), progress, work, done, backoff: desk.backoff() }
+    pub(in crate::consumer) fn new(context: &WorkerContext, topic: &str) -> Self {
+        let done = context.shared.metrics.records.with_label_values(&[topic]);
+        let (progress, shared) = (Arc::clone(&context.progress), Arc::clone(&context.shared));
+        Self { entries: VecDeque::new(), progress, shared, done, backoff: context.backoff() }
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::consumer) fn len(&self) -> usize {
         self.entries.len()
     }
 
     /// The outcome of the oldest record; waits for ever while there is none. Cancel safe.
-    pub(super) async fn oldest(&mut self) -> Result<(), ProduceError> {
+    pub(in crate::consumer) async fn oldest(&mut self) -> Result<(), ProduceError> {
         match self.entries.front_mut().and_then(|entry| entry.acknowledgement.as_mut()) {
             Some(acknowledgement) => acknowledgement.await,
             None => std::future::pending().await,
@@ -66,20 +67,25 @@ impl Pipeline {
     }
 
     /// Publishes the outputs of a record behind those of the records before it.
-    pub(super) async fn publish(
+    pub(in crate::consumer) async fn publish(
         &mut self,
         record: Record,
         outputs: Vec<Output>,
         spans: Vec<Span>,
-        desk: &Desk,
+        context: &WorkerContext,
     ) -> Result<(), Halt> {
-        self.enqueue(record, outputs, spans, Fate::Handled, desk).await
+        self.enqueue(record, outputs, spans, Completion::Handled, context).await
     }
 
-    /// Gives a record to the dead letters; it is done in its turn.
-    pub(super) async fn bury(&mut self, record: Record, burial: &Burial, desk: &Desk) -> Result<(), Halt> {
-        bury(&record, burial, desk).await?;
-        self.enqueue(record, Vec::new(), Vec::new(), Fate::Buried, desk).await
+    /// Sends a record to the dead letters; it is done in its turn.
+    pub(in crate::consumer) async fn dead_letter(
+        &mut self,
+        record: Record,
+        cause: &DeadLetterCause,
+        context: &WorkerContext,
+    ) -> Result<(), Halt> {
+        dead_letter(&record, cause, context).await?;
+        self.enqueue(record, Vec::new(), Vec::new(), Completion::DeadLettered, context).await
     }
 
     async fn enqueue(
@@ -87,22 +93,22 @@ impl Pipeline {
         record: Record,
         outputs: Vec<Output>,
         spans: Vec<Span>,
-        fate: Fate,
-        desk: &Desk,
+        completion: Completion,
+        context: &WorkerContext,
     ) -> Result<(), Halt> {
         if outputs.is_empty() && self.entries.is_empty() {
-            self.finish(&record, fate);
+            self.finish(&record, completion);
             return Ok(());
         }
-        self.entries.push_back(Entry { record, outputs, fate, acknowledgement: None, _spans: spans });
-        self.send_unsent(desk).await
+        self.entries.push_back(Entry { record, outputs, completion, acknowledgement: None, _spans: spans });
+        self.send_unsent(context).await
     }
 
-    /// Takes note of the oldest record's outcome.
-    pub(super) async fn settle(
+    /// Acts on the outcome of the oldest record.
+    pub(in crate::consumer) async fn settle(
         &mut self,
         outcome: Result<(), ProduceError>,
-        desk: &Desk,
+        context: &WorkerContext,
     ) -> Result<(), Halt> {
         match outcome {
             Ok(()) => {
@@ -110,27 +116,29 @@ impl Pipeline {
                 self.finish_oldest();
                 Ok(())
             }
-            Err(ProduceError::TooLarge) => self.bury_too_large(0, ProduceError::TooLarge, desk).await,
-            Err(error) => self.start_over(error, desk).await,
+            Err(ProduceError::TooLarge) => {
+                self.dead_letter_too_large(0, ProduceError::TooLarge, context).await
+            }
+            Err(error) => self.start_over(error, context).await,
         }
     }
 
     /// Returns once everything on its way is acknowledged.
-    pub(super) async fn settle_all(&mut self, desk: &Desk) -> Result<(), Halt> {
+    pub(in crate::consumer) async fn settle_all(&mut self, context: &WorkerContext) -> Result<(), Halt> {
         while !self.entries.is_empty() {
             let outcome = tokio::select! {
                 biased;
                 outcome = self.oldest() => outcome,
-                () = desk.stop.cancelled() => return Err(Halt::Stopped),
+                () = context.stop.cancelled() => return Err(Halt::Stopped),
             };
-            self.settle(outcome, desk).await?;
+            self.settle(outcome, context).await?;
         }
         Ok(())
     }
 
     /// Awaits `work` and meanwhile follows the acknowledgements, so that a slow record holds back no
     /// other one's progress. A failed delivery is left for [`Self::settle`].
-    pub(super) async fn alongside<F: Future>(&mut self, work: F) -> F::Output {
+    pub(in crate::consumer) async fn alongside<F: Future>(&mut self, work: F) -> F::Output {
         let mut work = pin!(work);
         let mut acknowledged = true;
         loop {
@@ -146,7 +154,7 @@ impl Pipeline {
     }
 
     /// Follows the acknowledgements until a delivery fails, which is for [`Self::settle`]. Cancel safe.
-    pub(super) async fn failed(&mut self) -> ProduceError {
+    pub(in crate::consumer) async fn failed(&mut self) -> ProduceError {
         loop {
             match self.oldest().await {
                 Ok(()) => self.finish_oldest(),
@@ -156,7 +164,7 @@ impl Pipeline {
     }
 
     /// For the end of a worker: follows the acknowledgements up to the first record without one.
-    pub(super) async fn drain(&mut self) {
+    pub(in crate::consumer) async fn drain(&mut self) {
         while self.entries.front().is_some_and(|entry| entry.acknowledgement.is_some()) {
             if self.oldest().await.is_err() {
                 return;
@@ -167,13 +175,13 @@ impl Pipeline {
 
     fn finish_oldest(&mut self) {
         if let Some(entry) = self.entries.pop_front() {
-            self.finish(&entry.record, entry.fate);
+            self.finish(&entry.record, entry.completion);
         }
     }
 
-    fn finish(&self, record: &Record, fate: Fate) {
-        if fate == Fate::Handled {
-            self.work.rejects.handled(&record.topic);
+    fn finish(&self, record: &Record, completion: Completion) {
+        if completion == Completion::Handled {
+            self.shared.consecutive_failures.record_success(&record.topic);
         }
         self.progress.done(record.offset, record.timestamp);
         self.done.inc();
@@ -181,27 +189,29 @@ impl Pipeline {
 
     /// Sends the oldest record and all that follow it once more: those behind it may have arrived, but
     /// whoever reads must find the order of the input at the end.
-    async fn start_over(&mut self, error: ProduceError, desk: &Desk) -> Result<(), Halt> {
+    async fn start_over(&mut self, error: ProduceError, context: &WorkerContext) -> Result<(), Halt> {
         if let Some(oldest) = self.entries.front() {
-            desk.failed("publish", &oldest.record, &error.to_string());
+            context.failed("publish", &oldest.record, &error.to_string());
         }
         for entry in &mut self.entries {
             entry.acknowledgement = None;
         }
-        desk.back_off(&mut self.backoff, Wait::Kafka).await?;
-        self.send_unsent(desk).await
+        context.back_off(&mut self.backoff, Wait::Kafka).await?;
+        self.send_unsent(context).await
     }
 
-    async fn send_unsent(&mut self, desk: &Desk) -> Result<(), Halt> {
+    async fn send_unsent(&mut self, context: &WorkerContext) -> Result<(), Halt> {
         while let Some(index) = self.entries.iter().position(|entry| entry.acknowledgement.is_none()) {
             let entry = &mut self.entries[index];
-            match send(&desk.work.producer, &entry.outputs) {
+            match send(&context.shared.producer, &entry.outputs) {
                 Ok(acknowledgement) => entry.acknowledgement = Some(acknowledgement),
-                Err(error @ SendError::TooLarge { .. }) => self.bury_too_large(index, error, desk).await?,
+                Err(error @ SendError::TooLarge { .. }) => {
+                    self.dead_letter_too_large(index, error, context).await?;
+                }
                 // A producer that has failed for good is replaced by itself, and the records sent once more.
                 Err(error) => {
-                    desk.failed("publish", &entry.record, &error.to_string());
-                    desk.back_off(&mut self.backoff, Wait::Kafka).await?;
+                    context.failed("publish", &entry.record, &error.to_string());
+                    context.back_off(&mut self.backoff, Wait::Kafka).await?;
                 }
             }
         }
@@ -209,20 +219,20 @@ impl Pipeline {
     }
 
     /// Its outputs can never be published, so the record itself goes to the dead letters.
-    async fn bury_too_large(
+    async fn dead_letter_too_large(
         &mut self,
         index: usize,
         error: impl std::error::Error,
-        desk: &Desk,
+        context: &WorkerContext,
     ) -> Result<(), Halt> {
         let entry = &mut self.entries[index];
         let (error, first_failed) = (error.to_string(), SystemTime::now());
-        let burial = Burial { reason: reason::TOO_LARGE, error, attempts: 1, first_failed };
+        let cause = DeadLetterCause { reason: reason::TOO_LARGE, error, attempts: 1, first_failed };
         entry.acknowledgement = None;
-        bury(&entry.record, &burial, desk).await?;
+        dead_letter(&entry.record, &cause, context).await?;
         entry.outputs.clear();
-        entry.fate = Fate::Buried;
-        entry.acknowledgement = Some(desk.work.producer.batch().finish());
+        entry.completion = Completion::DeadLettered;
+        entry.acknowledgement = Some(context.shared.producer.batch().finish());
         Ok(())
     }
 }

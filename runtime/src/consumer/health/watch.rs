@@ -11,14 +11,15 @@ use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use tokio_util::sync::CancellationToken;
 
-use super::board::Board;
-use super::metrics::ConsumerMetrics;
-use super::progress::{Activity, Progress};
-use super::reader::{ReadAhead, TopicReader};
-use super::stall::{Place, Stalls, Standing};
-use super::verdict::Verdict;
-use super::work::SAY_EVERY;
-use super::{ConsumerError, Wait};
+use super::stall::{PartitionState, Stalls};
+use crate::consumer::error::{ConsumerError, FatalError};
+use crate::consumer::metrics::ConsumerMetrics;
+use crate::consumer::partition::assignment::PartitionRegistry;
+use crate::consumer::partition::offsets::Progress;
+use crate::consumer::reader::{ReadAhead, TopicReader};
+use crate::consumer::wait::{Activity, Wait};
+use crate::consumer::worker_context::LOG_EVERY;
+use crate::kafka::TopicPartition;
 use crate::throttle::Throttle;
 
 /// How long the brokers may take to answer a question.
@@ -29,15 +30,15 @@ const RECONNECT_AFTER: u32 = 3;
 const LOOK_EVERY: std::ops::RangeInclusive<Duration> = Duration::from_millis(50)..=Duration::from_secs(10);
 
 /// Looks at the partitions of one consumer.
-pub(super) struct Watch {
+pub(in crate::consumer) struct Watch {
     config: ClientConfig,
     client: BaseConsumer,
     /// Looks in a row that the brokers did not answer.
     unanswered: u32,
     /// Of the topics of which a partition was looked at.
     readers: BTreeMap<Arc<str>, TopicReader>,
-    said: Throttle,
-    board: Arc<Board>,
+    unreadable_log: Throttle,
+    registry: Arc<PartitionRegistry>,
     metrics: ConsumerMetrics,
     topics: Vec<String>,
     stalls: Stalls,
@@ -46,7 +47,7 @@ pub(super) struct Watch {
 
 /// A partition with what is known of it.
 struct Seen {
-    place: Place,
+    name: TopicPartition,
     progress: Arc<Progress>,
     position: i64,
     /// Offsets beyond the position.
@@ -57,23 +58,23 @@ struct Seen {
 
 impl Watch {
     /// `config` is that of the consumer; the client made of it joins no group and commits nothing.
-    pub(super) fn new(
+    pub(in crate::consumer) fn new(
         mut config: ClientConfig,
-        board: Arc<Board>,
+        registry: Arc<PartitionRegistry>,
         metrics: ConsumerMetrics,
         topics: Vec<String>,
         stall_timeout: Duration,
     ) -> KafkaResult<Self> {
         config.set("enable.auto.commit", "false");
         let client = config.create()?;
-        let (readers, said) = (BTreeMap::new(), Throttle::new(SAY_EVERY));
+        let (readers, unreadable_log) = (BTreeMap::new(), Throttle::new(LOG_EVERY));
         Ok(Self {
             config,
             client,
             unanswered: 0,
             readers,
-            said,
-            board,
+            unreadable_log,
+            registry,
             metrics,
             topics,
             stalls: Stalls::new(stall_timeout),
@@ -81,8 +82,8 @@ impl Watch {
         })
     }
 
-    /// Looks until `end`; a partition that is stuck is the verdict on the consumer.
-    pub(super) async fn keep(mut self, end: CancellationToken, verdict: Arc<Verdict>) {
+    /// Looks until `end`; a partition that is stuck is fatal to the consumer.
+    pub(in crate::consumer) async fn keep(mut self, end: CancellationToken, fatal: Arc<FatalError>) {
         let every = (self.stall_timeout / 6).clamp(*LOOK_EVERY.start(), *LOOK_EVERY.end());
         while end.run_until_cancelled(tokio::time::sleep(every)).await.is_some() {
             let look = tokio::task::spawn_blocking(move || {
@@ -93,7 +94,7 @@ impl Watch {
             let Ok((watch, stuck)) = look.await else { return };
             self = watch;
             if let Some(error) = stuck {
-                verdict.fail(error);
+                fatal.set(error);
                 return;
             }
         }
@@ -105,7 +106,7 @@ impl Watch {
         let mut seen = match self.seen() {
             Ok(seen) => seen,
             Err(error) => {
-                tracing::debug!(%error, "the brokers do not say how far behind the partitions are");
+                tracing::debug!(%error, "the lag of the partitions cannot be fetched");
                 self.stalls.forget();
                 self.reconnect();
                 return None;
@@ -114,12 +115,12 @@ impl Watch {
         self.unanswered = 0;
         self.look_ahead(&mut seen);
         self.show(&seen);
-        let standing: Vec<Standing> = seen.iter().map(Seen::standing).collect();
-        let stalled = self.stalls.look(Instant::now(), &standing);
+        let states: Vec<PartitionState> = seen.iter().map(Seen::state).collect();
+        let stalled = self.stalls.look(Instant::now(), &states);
         stalled.into_iter().find_map(|stalled| self.stuck(&seen, stalled))
     }
 
-    /// Puts a client that the brokers answer in the place of one that they do not.
+    /// Puts a client that the brokers answer in the name of one that they do not.
     fn reconnect(&mut self) {
         self.unanswered += 1;
         if self.unanswered < RECONNECT_AFTER {
@@ -135,32 +136,32 @@ impl Watch {
 
     /// Where every partition stands, and where it ends.
     fn seen(&self) -> KafkaResult<Vec<Seen>> {
-        let partitions = self.board.partitions();
+        let partitions = self.registry.partitions();
         if partitions.is_empty() {
             return Ok(Vec::new());
         }
         self.find_starts(&partitions)?;
-        let places = partitions.iter().map(|(place, _)| place);
-        let ends = self.client.offsets_for_times(list(places, Offset::End)?, ANSWER_WITHIN)?;
-        let seen = partitions.into_iter().filter_map(|(place, progress)| {
-            let end = offset_of(&ends, &place)?;
+        let names = partitions.iter().map(|(name, _)| name);
+        let ends = self.client.offsets_for_times(list(names, Offset::End)?, ANSWER_WITHIN)?;
+        let seen = partitions.into_iter().filter_map(|(name, progress)| {
+            let end = offset_of(&ends, &name)?;
             let position = progress.position()?;
-            Some(Seen { lag: (end - position).max(0), place, progress, position, is_readable: false })
+            Some(Seen { lag: (end - position).max(0), name, progress, position, is_readable: false })
         });
         Ok(seen.collect())
     }
 
     /// Partitions of which nothing is done yet stand where the group committed last, or else at their beginning.
-    fn find_starts(&self, partitions: &[(Place, Arc<Progress>)]) -> KafkaResult<()> {
+    fn find_starts(&self, partitions: &[(TopicPartition, Arc<Progress>)]) -> KafkaResult<()> {
         let fresh: Vec<_> = partitions.iter().filter(|(_, progress)| progress.position().is_none()).collect();
         if fresh.is_empty() {
             return Ok(());
         }
-        let places = || fresh.iter().map(|(place, _)| place);
-        let committed = self.client.committed_offsets(list(places(), Offset::Invalid)?, ANSWER_WITHIN)?;
-        let beginnings = self.client.offsets_for_times(list(places(), Offset::Beginning)?, ANSWER_WITHIN)?;
-        for (place, progress) in fresh {
-            if let Some(start) = offset_of(&committed, place).or_else(|| offset_of(&beginnings, place)) {
+        let names = || fresh.iter().map(|(name, _)| name);
+        let committed = self.client.committed_offsets(list(names(), Offset::Invalid)?, ANSWER_WITHIN)?;
+        let beginnings = self.client.offsets_for_times(list(names(), Offset::Beginning)?, ANSWER_WITHIN)?;
+        for (name, progress) in fresh {
+            if let Some(start) = offset_of(&committed, name).or_else(|| offset_of(&beginnings, name)) {
                 progress.started(start);
             }
         }
@@ -170,7 +171,7 @@ impl Watch {
     fn show(&self, seen: &[Seen]) {
         let now = SystemTime::now();
         for topic in &self.topics {
-            let of_topic = || seen.iter().filter(|seen| *seen.place.0 == **topic);
+            let of_topic = || seen.iter().filter(|seen| *seen.name.topic == **topic);
             let records: i64 = of_topic().map(|seen| seen.lag).sum();
             let behind = of_topic().filter(|seen| seen.lag > 0);
             let age = behind.filter_map(|seen| seen.progress.age(now)).max().unwrap_or_default();
@@ -194,23 +195,23 @@ impl Watch {
         let deadline = Instant::now() + ANSWER_WITHIN;
         let mut unreadable: BTreeMap<Arc<str>, i64> = BTreeMap::new();
         for seen in seen.iter_mut().filter(|seen| seen.lag > 0) {
-            let stands = self.stalls.stood_at(&seen.place) == Some(seen.position);
+            let stands = self.stalls.stood_at(&seen.name) == Some(seen.position);
             if !stands || seen.progress.activity() != Activity::Idle || Instant::now() >= deadline {
                 continue;
             }
-            match self.ahead(&seen.place, seen.position) {
+            match self.ahead(&seen.name, seen.position) {
                 ReadAhead::Record => seen.is_readable = true,
                 ReadAhead::Nothing => {
                     seen.progress.passed(seen.position, seen.position + seen.lag);
                     (seen.position, seen.lag) = (seen.position + seen.lag, 0);
                 }
                 ReadAhead::Unreadable(error) => {
-                    *unreadable.entry(Arc::clone(&seen.place.0)).or_default() += 1;
-                    if let Some(suppressed) = self.said.pass(Instant::now()) {
-                        tracing::error!(suppressed, "a partition stands still: {error}");
+                    *unreadable.entry(Arc::clone(&seen.name.topic)).or_default() += 1;
+                    if let Some(suppressed) = self.unreadable_log.pass(Instant::now()) {
+                        tracing::error!(suppressed, "a partition is stalled: {error}");
                     }
                 }
-                ReadAhead::Silence => {}
+                ReadAhead::NoAnswer => {}
             }
         }
         for topic in &self.topics {
@@ -219,26 +220,26 @@ impl Watch {
         }
     }
 
-    fn ahead(&mut self, (topic, partition): &Place, from: i64) -> ReadAhead {
+    fn ahead(&mut self, TopicPartition { topic, partition }: &TopicPartition, from: i64) -> ReadAhead {
         if !self.readers.contains_key(topic) {
             match TopicReader::of(self.config.clone(), topic) {
                 Ok(reader) => drop(self.readers.insert(Arc::clone(topic), reader)),
-                Err(error) => tracing::warn!(%error, "a partition that stands still cannot be looked at"),
+                Err(error) => tracing::warn!(%error, "a stalled partition cannot be examined"),
             }
         }
         let reader = self.readers.get_mut(topic);
-        reader.map_or(ReadAhead::Silence, |reader| reader.ahead(*partition, from, ANSWER_WITHIN))
+        reader.map_or(ReadAhead::NoAnswer, |reader| reader.ahead(*partition, from, ANSWER_WITHIN))
     }
 
     /// What is to be said of a partition that does not move, if a new client may help: what nobody can read it cannot
     /// read either.
-    fn stuck(&mut self, seen: &[Seen], stalled: Standing) -> Option<ConsumerError> {
-        let seen = seen.iter().find(|seen| seen.place == stalled.place)?;
+    fn stuck(&mut self, seen: &[Seen], stalled: PartitionState) -> Option<ConsumerError> {
+        let seen = seen.iter().find(|seen| seen.name == stalled.name)?;
         let is_handling = seen.progress.activity() == Activity::Handling;
         if !is_handling && !seen.is_readable {
             return None;
         }
-        let ((topic, partition), offset) = (stalled.place, stalled.position);
+        let (TopicPartition { topic, partition }, offset) = (stalled.name, stalled.position);
         let what =
             if is_handling { "a record is still in work" } else { "nothing comes, though there are records" };
         Some(ConsumerError::Stuck {
@@ -252,29 +253,32 @@ impl Watch {
 }
 
 impl Seen {
-    fn standing(&self) -> Standing {
+    fn state(&self) -> PartitionState {
         let should_move = match self.progress.activity() {
             Activity::Idle => self.lag > 0,
             Activity::Handling => true,
             Activity::Waiting(_) => false,
         };
-        Standing { place: self.place.clone(), position: self.position, should_move }
+        PartitionState { name: self.name.clone(), position: self.position, should_move }
     }
 }
 
 fn list<'a>(
-    places: impl Iterator<Item = &'a Place>,
+    names: impl Iterator<Item = &'a TopicPartition>,
     offset: Offset,
 ) -> Result<TopicPartitionList, KafkaError> {
     let mut list = TopicPartitionList::new();
-    for (topic, partition) in places {
+    for TopicPartition { topic, partition } in names {
         list.add_partition_offset(topic, *partition, offset)?;
     }
     Ok(list)
 }
 
 /// The offset that an answer has for a partition, if it has one.
-fn offset_of(answer: &TopicPartitionList, (topic, partition): &Place) -> Option<i64> {
+fn offset_of(
+    answer: &TopicPartitionList,
+    TopicPartition { topic, partition }: &TopicPartition,
+) -> Option<i64> {
     let found = answer.find_partition(topic, *partition)?;
     match (found.error(), found.offset()) {
         (Ok(()), Offset::Offset(offset)) => Some(offset),

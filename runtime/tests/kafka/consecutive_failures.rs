@@ -10,7 +10,7 @@ fn rejected() -> Failure {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_row_of_dead_letters_stops_the_consumer_before_the_topic_is_drained() {
+async fn too_many_dead_letters_in_a_row_stop_the_consumer_before_the_topic_is_drained() {
     let cluster = Cluster::with_topics(&[("in", 1), ("out", 1), ("dlq", 1)]);
     cluster.fill("in", "a", numbered(100)).await;
     // One record is handled at a time, so that the last success is settled before the first dead letter.
@@ -42,7 +42,7 @@ async fn a_row_of_dead_letters_stops_the_consumer_before_the_topic_is_drained() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_success_now_and_then_ends_the_row() {
+async fn a_success_now_and_then_keeps_it_going() {
     let cluster = Cluster::with_topics(&[("in", 1), ("out", 1), ("dlq", 1)]);
     cluster.fill("in", "a", numbered(100)).await;
     let options = ConsumerOptions { max_rejects_in_a_row: 10, pipeline_records: 1, ..options() };

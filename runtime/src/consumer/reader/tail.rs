@@ -9,9 +9,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::Record;
-use super::read_error::ReadError;
-use super::reader::{Read, TopicReader};
+use super::{Read, ReadError, TopicReader};
+use crate::consumer::Record;
 use crate::settings::KafkaSettings;
 
 /// How long the brokers may take to answer, and to send the next record.
@@ -37,7 +36,7 @@ pub struct TailReader {
     end: CancellationToken,
 }
 
-/// A range of the newest records of some partitions of a topic.
+/// The newest records of some partitions of a topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OffsetRange<'a> {
     /// The topic.
@@ -146,7 +145,7 @@ impl TailReader {
                 Some(Read::End(partition)) => drop(ends.remove(&partition)),
                 None if heard.elapsed() < ANSWER => {}
                 None => {
-                    let reason = reader.trouble().unwrap_or("the brokers say nothing").to_owned();
+                    let reason = reader.last_error().unwrap_or("the brokers say nothing").to_owned();
                     return Err(TailError::Silent { topic: reader.topic().to_string(), reason });
                 }
             }

@@ -10,25 +10,25 @@ use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, Rebalance};
 use rdkafka::error::{KafkaError, KafkaResult};
 
-use super::assignment::Assignment;
-use super::connection::Connection;
+use super::health::connection::Connection;
 use super::metrics::ConsumerMetrics;
-use super::work::SAY_EVERY;
+use super::partition::assignment::Assignment;
+use super::worker_context::LOG_EVERY;
 use crate::kafka::log::KafkaLog;
 use crate::throttle::Throttle;
 
 /// Lives in the client and runs on the polling thread.
-pub(super) struct Context {
+pub(super) struct Callbacks {
     log: KafkaLog,
     assignment: Mutex<Assignment>,
     drain_timeout: Duration,
     rebalances: IntCounter,
     fetch_errors: IntCounter,
-    said: Throttle,
+    unreadable_log: Throttle,
     connection: Arc<Connection>,
 }
 
-impl Context {
+impl Callbacks {
     pub(super) fn new(
         assignment: Assignment,
         drain_timeout: Duration,
@@ -41,7 +41,7 @@ impl Context {
             drain_timeout,
             rebalances: metrics.rebalances.clone(),
             fetch_errors: metrics.fetch_errors.clone(),
-            said: Throttle::new(SAY_EVERY),
+            unreadable_log: Throttle::new(LOG_EVERY),
             connection,
         }
     }
@@ -49,8 +49,8 @@ impl Context {
     /// What was fetched can never be read. Which partition it is of, its watch finds out where it stands still for it.
     pub(super) fn cannot_read(&self, error: &KafkaError) {
         self.fetch_errors.inc();
-        if let Some(suppressed) = self.said.pass(Instant::now()) {
-            tracing::error!(%error, suppressed, "what was fetched cannot be read: it is damaged, or this build does not know it");
+        if let Some(suppressed) = self.unreadable_log.pass(Instant::now()) {
+            tracing::error!(%error, suppressed, "fetched records cannot be read: they are damaged, or in a form that this build does not know");
         }
     }
 
@@ -64,7 +64,7 @@ impl Context {
     }
 }
 
-impl ClientContext for Context {
+impl ClientContext for Callbacks {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         self.log.line(level, facility, message);
     }
@@ -78,7 +78,7 @@ impl ClientContext for Context {
     }
 }
 
-impl ConsumerContext for Context {
+impl ConsumerContext for Callbacks {
     fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         self.rebalances.inc();
         match rebalance {

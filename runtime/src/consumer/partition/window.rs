@@ -6,9 +6,9 @@ use std::pin::pin;
 
 use tokio::sync::mpsc::Receiver;
 
-use super::{Handler, Record};
+use crate::consumer::{Handler, Record};
 
-/// The queue of a partition with a look at its beginning: what the handler was told to expect, in order.
+/// The queue of a partition with a look at its beginning: what the handler was handler to expect, in order.
 #[derive(Debug)]
 pub(super) struct Window {
     queue: Receiver<Record>,
@@ -22,7 +22,7 @@ impl Window {
         Self { queue, expected: VecDeque::new(), limit }
     }
 
-    /// The next record, which the handler was told of; `None` once there will be none. Cancel safe.
+    /// The next record, which the handler was handler of; `None` once there will be none. Cancel safe.
     pub(super) async fn next<H: Handler>(&mut self, handler: &H) -> Option<Record> {
         while self.expected.len() <= self.limit
             && let Ok(record) = self.queue.try_recv()
@@ -69,15 +69,15 @@ mod tests {
     use crate::consumer::{Failure, Output, Waits};
 
     #[derive(Default)]
-    struct Told(Mutex<Vec<i64>>);
+    struct Expected(Mutex<Vec<i64>>);
 
-    impl Told {
+    impl Expected {
         fn offsets(&self) -> Vec<i64> {
             self.0.lock().unwrap().clone()
         }
     }
 
-    impl Handler for Told {
+    impl Handler for Expected {
         type State = ();
 
         fn assigned(&self, _topic: &str, _partition: i32) {}
@@ -106,47 +106,47 @@ mod tests {
     #[tokio::test]
     async fn the_handler_is_told_once_of_each_record_and_of_no_more_than_the_limit() {
         let (sender, queue) = mpsc::channel(10);
-        let (told, mut window) = (Told::default(), Window::new(queue, 2));
+        let (handler, mut window) = (Expected::default(), Window::new(queue, 2));
         for offset in 0..6 {
             sender.send(record(offset)).await.unwrap();
         }
-        assert_eq!(window.next(&told).await.unwrap().offset, 0);
-        assert_eq!(told.offsets(), [0, 1, 2]);
-        assert_eq!(window.next(&told).await.unwrap().offset, 1);
-        assert_eq!(told.offsets(), [0, 1, 2, 3]);
+        assert_eq!(window.next(&handler).await.unwrap().offset, 0);
+        assert_eq!(handler.offsets(), [0, 1, 2]);
+        assert_eq!(window.next(&handler).await.unwrap().offset, 1);
+        assert_eq!(handler.offsets(), [0, 1, 2, 3]);
     }
 
     #[tokio::test]
     async fn records_that_come_during_the_work_are_told_of_before_it_ends() {
         let (sender, queue) = mpsc::channel(10);
-        let (told, mut window) = (Told::default(), Window::new(queue, 2));
+        let (handler, mut window) = (Expected::default(), Window::new(queue, 2));
         let (end, ended) = oneshot::channel::<()>();
-        let work = window.alongside(&told, ended);
+        let work = window.alongside(&handler, ended);
         let others = async {
             for offset in 0..5 {
                 sender.send(record(offset)).await.unwrap();
             }
-            while told.offsets().len() < 2 {
+            while handler.offsets().len() < 2 {
                 tokio::task::yield_now().await;
             }
             end.send(()).unwrap();
         };
         let (ended, ()) = tokio::join!(work, others);
         ended.unwrap();
-        assert_eq!(told.offsets(), [0, 1]);
+        assert_eq!(handler.offsets(), [0, 1]);
     }
 
     #[tokio::test]
     async fn without_a_look_ahead_a_record_is_told_of_right_before_it_is_handled() {
         let (sender, queue) = mpsc::channel(10);
-        let (told, mut window) = (Told::default(), Window::new(queue, 0));
+        let (handler, mut window) = (Expected::default(), Window::new(queue, 0));
         sender.send(record(0)).await.unwrap();
         sender.send(record(1)).await.unwrap();
-        assert_eq!(window.next(&told).await.unwrap().offset, 0);
-        window.alongside(&told, async {}).await;
-        assert_eq!(told.offsets(), [0]);
+        assert_eq!(window.next(&handler).await.unwrap().offset, 0);
+        window.alongside(&handler, async {}).await;
+        assert_eq!(handler.offsets(), [0]);
         drop(sender);
-        assert_eq!(window.next(&told).await.unwrap().offset, 1);
-        assert_eq!(window.next(&told).await, None);
+        assert_eq!(window.next(&handler).await.unwrap().offset, 1);
+        assert_eq!(window.next(&handler).await, None);
     }
 }

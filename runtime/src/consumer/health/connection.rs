@@ -10,8 +10,8 @@ use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use tokio_util::sync::CancellationToken;
 
-use super::ConsumerError;
-use super::verdict::Verdict;
+use crate::consumer::ConsumerError;
+use crate::consumer::error::FatalError;
 use crate::kafka::credentials::{Renewals, renewed};
 use crate::producer::statistics::Statistics;
 
@@ -25,14 +25,14 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// What the client says of its connections.
 #[derive(Debug, Default)]
-pub(super) struct Connection {
+pub(in crate::consumer) struct Connection {
     /// Samples in a row without a broker.
     lost: AtomicU32,
 }
 
 impl Connection {
     /// For `ClientContext::stats_raw`.
-    pub(super) fn sample(&self, json: &[u8]) {
+    pub(in crate::consumer) fn sample(&self, json: &[u8]) {
         let Some(statistics) = Statistics::read(json) else { return };
         let lost = if statistics.brokers_up() == 0 { self.lost().saturating_add(1) } else { 0 };
         self.lost.store(lost, Ordering::Relaxed);
@@ -44,18 +44,18 @@ impl Connection {
 }
 
 /// Looks until `end`, or until there is a reason to end the consumer.
-pub(super) async fn keep(
+pub(in crate::consumer) async fn keep(
     connection: Arc<Connection>,
     config: ClientConfig,
     mut renewals: Renewals,
     end: CancellationToken,
-    verdict: Arc<Verdict>,
+    fatal: Arc<FatalError>,
 ) {
     tokio::select! {
         biased;
         () = end.cancelled() => {}
-        _ = renewed(&mut renewals) => verdict.fail(ConsumerError::Renewed),
-        () = lost_alone(&connection, &config) => verdict.fail(ConsumerError::Disconnected),
+        _ = renewed(&mut renewals) => fatal.set(ConsumerError::Renewed),
+        () = lost_alone(&connection, &config) => fatal.set(ConsumerError::Disconnected),
     }
 }
 
@@ -99,15 +99,15 @@ mod tests {
         cluster.broker_down(1).unwrap();
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", cluster.bootstrap_servers()).set("group.id", "test");
-        let (connection, verdict) = (Arc::new(Connection::default()), Arc::new(Verdict::default()));
+        let (connection, fatal) = (Arc::new(Connection::default()), Arc::new(FatalError::default()));
         let renewals = Credentials::default().renewals();
         let (end, kept) = (CancellationToken::new(), Arc::clone(&connection));
-        let keep = tokio::spawn(keep(kept, config, renewals, end, Arc::clone(&verdict)));
+        let keep = tokio::spawn(keep(kept, config, renewals, end, Arc::clone(&fatal)));
         let mut samples = tokio::time::interval(Duration::from_millis(500));
         for number in 0.. {
             samples.tick().await;
             connection.sample(DOWN);
-            assert!(number > 20 || !verdict.is_reached(), "nobody would be answered");
+            assert!(number > 20 || !fatal.is_set(), "nobody would be answered");
             if number == 20 {
                 cluster.broker_up(1).unwrap();
             }
@@ -116,7 +116,7 @@ mod tests {
             }
             assert!(number < 200, "it is never given up");
         }
-        assert!(matches!(verdict.take(), Some(ConsumerError::Disconnected)));
+        assert!(matches!(fatal.take(), Some(ConsumerError::Disconnected)));
     }
 
     #[test]

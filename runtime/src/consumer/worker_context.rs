@@ -1,0 +1,82 @@
+//! What the workers of a consumer share, what each has for itself, and how they wait.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio_util::sync::CancellationToken;
+
+use super::error::Halt;
+use super::metrics::ConsumerMetrics;
+use super::partition::offsets::Progress;
+use super::record::dead_letter::ConsecutiveFailures;
+use super::wait::{Activity, Wait};
+use super::{ConsumerOptions, Record};
+use crate::backoff::{self, Backoff};
+use crate::producer::Producer;
+use crate::throttle::Throttle;
+
+/// A partition that waits logs so this often.
+pub(super) const LOG_EVERY: Duration = Duration::from_mins(1);
+
+/// Shared by all workers of a consumer.
+#[derive(Debug)]
+pub(super) struct SharedContext {
+    pub(super) options: ConsumerOptions,
+    pub(super) producer: Producer,
+    pub(super) metrics: ConsumerMetrics,
+    pub(super) consecutive_failures: ConsecutiveFailures,
+    /// Many records may die of one cause.
+    pub(super) dead_letter_log: Throttle,
+}
+
+/// What one worker works with, beside its [`SharedContext`].
+#[derive(Debug)]
+pub(super) struct WorkerContext {
+    pub(super) shared: Arc<SharedContext>,
+    /// The worker must come to an end.
+    pub(super) stop: CancellationToken,
+    pub(super) progress: Arc<Progress>,
+    log: Throttle,
+}
+
+impl WorkerContext {
+    pub(super) fn new(shared: Arc<SharedContext>, stop: CancellationToken, progress: Arc<Progress>) -> Self {
+        Self { shared, stop, progress, log: Throttle::new(LOG_EVERY) }
+    }
+
+    pub(super) fn backoff(&self) -> Backoff {
+        Backoff::new(self.shared.options.backoff_base, self.shared.options.backoff_max)
+    }
+
+    /// Waits for the next attempt, unless the worker must stop.
+    pub(super) async fn back_off(&self, backoff: &mut Backoff, on: Wait) -> Result<(), Halt> {
+        self.wait(backoff.next_delay(backoff::random()), on).await
+    }
+
+    /// Waits, unless the worker must stop.
+    pub(super) async fn wait(&self, delay: Duration, on: Wait) -> Result<(), Halt> {
+        self.progress.set_activity(Activity::Waiting(on));
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => Err(Halt::Stopped),
+            () = tokio::time::sleep(delay) => Ok(()),
+        }
+    }
+
+    /// Counts a failed attempt and logs, now and then, that the record waits.
+    pub(super) fn failed(&self, class: &str, record: &Record, error: &str) {
+        self.shared.metrics.failures.with_label_values(&[class]).inc();
+        if let Some(suppressed) = self.log.pass(Instant::now()) {
+            let (topic, partition, offset) = (&*record.topic, record.partition, record.offset);
+            tracing::warn!(
+                class,
+                topic,
+                partition,
+                offset,
+                error,
+                suppressed,
+                "processing a record failed, will retry"
+            );
+        }
+    }
+}
