@@ -1,9 +1,9 @@
-//! A delivery that is to be made durable: a verified body, when it came, and the id that it keeps whatever happens to it.
+//! A delivery: a verified body, when it was received, and the id that it keeps whatever happens to it.
 
-use crate::signature::VerifiedBody;
+use crate::signature::{Row, VerifiedBody};
 use runtime::telemetry::TraceContext;
 use schemas::Millis;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use uuid::Uuid;
 
 /// One verified delivery; clones share the bytes.
@@ -19,13 +19,75 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
-    /// A delivery that has just come gets its id.
+    /// A delivery that was just received gets its id.
     pub(crate) fn new(body: VerifiedBody, received: SystemTime, trace: Option<TraceContext>) -> Self {
         Self { id: Uuid::now_v7(), received, body, trace }
     }
 
-    /// The time of receipt, as records tell it.
+    /// As the spool stores it.
+    pub(crate) fn to_row(&self) -> Row {
+        Row::seal(self.id, self.received, &self.body, self.trace)
+    }
+
+    /// As the spool gives it back; `None` when the row is not what was written.
+    pub(crate) fn from_row(row: &Row) -> Option<Self> {
+        let body = row.verified_body()?;
+        let id = Uuid::try_parse(&row.id).ok()?;
+        let received = UNIX_EPOCH.checked_add(Duration::from_millis(u64::try_from(row.received).ok()?))?;
+        Some(Self { id, received, body, trace: row.trace() })
+    }
+
+    /// The time of receipt, as records have it.
     pub(crate) fn received_text(&self) -> String {
         Millis::of(self.received).to_string()
+    }
+}
+
+/// A delivery of a fixture, signed.
+#[cfg(test)]
+pub(crate) fn sample(body: &'static [u8]) -> Delivery {
+    Delivery::new(crate::signature::signed(body), SystemTime::now(), None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &[u8] = include_bytes!("../../schemas/fixtures/message/text.json");
+
+    #[test]
+    fn a_row_gives_back_what_was_put_in() {
+        let delivery = sample(TEXT);
+        let back = Delivery::from_row(&delivery.to_row()).unwrap();
+        assert_eq!((back.id, back.received_text()), (delivery.id, delivery.received_text()));
+        assert_eq!((back.body.bytes(), back.body.app()), (TEXT, "shop"));
+        assert_eq!(back.body.signature(), delivery.body.signature());
+    }
+
+    #[test]
+    fn a_traced_delivery_stays_traced() {
+        let header = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        let trace = TraceContext::parse(header);
+        let row = Delivery { trace, ..sample(TEXT) }.to_row();
+        assert_eq!(Delivery::from_row(&row).unwrap().trace, trace);
+        assert!(trace.is_some());
+    }
+
+    #[test]
+    fn a_row_that_was_changed_anywhere_gives_nothing() {
+        let row = sample(TEXT).to_row();
+        let changes: [fn(&mut Row); 6] = [
+            |row| row.id.replace_range(..1, "f"),
+            |row| row.received += 1,
+            |row| row.app.push('x'),
+            |row| row.headers.push(' '),
+            |row| row.body = row.body.slice(1..),
+            |row| row.digest[3] ^= 1,
+        ];
+        for change in changes {
+            let mut other = row.clone();
+            change(&mut other);
+            assert!(Delivery::from_row(&other).is_none());
+        }
     }
 }

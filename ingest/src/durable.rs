@@ -1,10 +1,22 @@
-//! Makes a delivery durable: on Kafka where it acknowledges in time, on the disk where it does not.
+//! Makes a delivery durable: acknowledged by Kafka in time, or else written to the spool.
+//!
+//! | Kafka | with a spool | without one: 503 |
+//! |---|---|---|
+//! | acknowledges all records within `--ack-timeout` | 200 | 200 |
+//! | was never seen yet, or a topic is missing | spooled | `starting` |
+//! | the breaker is open | spooled; one delivery a `--breaker-probe` is sent to Kafka too | `breaker_open` |
+//! | the account has too much in flight | spooled | `account_busy` |
+//! | the producer's queue is full | spooled | `queue_full` |
+//! | refuses a record for good | spooled, where `drain` parks it | `refused` |
+//! | does not acknowledge in time | spooled, deleted there if the acknowledgement comes late | `late` |
+//! | the producer failed | spooled | `late` |
+//!
+//! What the spool does not take is answered 503 too: `spool_full` or `spool_failing`.
 
-use crate::answer::Unavailable;
 use crate::delivery::Delivery;
-use crate::kafka::{Kafka, Missed};
+use crate::http::response::Unavailable;
+use crate::kafka::{Kafka, NotAcknowledged, NotPublished};
 use crate::metrics::{Metrics, Path};
-use crate::publisher::NotPublished;
 use crate::spool::{Spool, SpoolError};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,54 +25,61 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub(crate) struct Durable {
     pub(crate) kafka: Arc<Kafka>,
-    /// None: what Kafka does not take in time is answered 503.
+    /// `None`: what Kafka does not acknowledge in time is answered 503.
     pub(crate) spool: Option<Spool>,
     pub(crate) ack_timeout: Duration,
     pub(crate) metrics: Arc<Metrics>,
 }
 
 impl Durable {
-    /// Returns once the delivery is safe: acknowledged by Kafka with acks=all, or on the disk.
-    pub(crate) async fn make(&self, delivery: &Delivery) -> Result<(), Unavailable> {
+    /// Returns once the delivery is durable: acknowledged by Kafka with acks=all, or fsynced in the spool.
+    pub(crate) async fn store(&self, delivery: &Delivery) -> Result<(), Unavailable> {
         let start = Instant::now();
         let outcome = match self.kafka.acknowledge(delivery, self.ack_timeout, self.spool.is_some()).await {
             Ok(()) => Ok(Path::Broker),
-            Err(missed) => self.keep(delivery, missed).await.map(|()| Path::Spool),
+            Err(why) => self.spool(delivery, why).await.map(|()| Path::Spool),
         };
         self.metrics.delivered(outcome.ok(), start.elapsed());
         outcome.map(|_| ())
     }
 
-    async fn keep(&self, delivery: &Delivery, missed: Missed) -> Result<(), Unavailable> {
+    async fn spool(&self, delivery: &Delivery, why: NotAcknowledged) -> Result<(), Unavailable> {
         let Some(spool) = &self.spool else {
-            return Err(unavailable(&missed));
+            return Err(unavailable(&why));
         };
-        let kept = match missed {
-            Missed::Late(receipt) => spool.keep_meanwhile(delivery, async { receipt.await.is_ok() }).await,
-            Missed::Probe(receipt) => {
+        let stored = match why {
+            NotAcknowledged::Late(acknowledgement) => {
+                spool.store_in_flight(delivery, async { acknowledgement.await.is_ok() }).await
+            }
+            NotAcknowledged::Probe(acknowledgement) => {
                 let (kafka, limit) = (Arc::clone(&self.kafka), self.ack_timeout);
-                spool.keep_meanwhile(delivery, async move { kafka.probed(receipt, limit).await }).await
+                spool
+                    .store_in_flight(delivery, async move {
+                        kafka.probe_acknowledged(acknowledgement, limit).await
+                    })
+                    .await
             }
-            Missed::Starting | Missed::BreakerOpen | Missed::AccountBusy | Missed::NotPublished(_) => {
-                spool.keep(delivery).await
-            }
+            NotAcknowledged::Starting
+            | NotAcknowledged::BreakerOpen
+            | NotAcknowledged::AccountBusy
+            | NotAcknowledged::NotPublished(_) => spool.store(delivery).await,
         };
-        kept.map_err(|error| match error {
+        stored.map_err(|error| match error {
             SpoolError::Full => Unavailable::SpoolFull,
             SpoolError::Failing => Unavailable::SpoolFailing,
         })
     }
 }
 
-const fn unavailable(missed: &Missed) -> Unavailable {
-    match missed {
-        Missed::Starting => Unavailable::Starting,
-        Missed::BreakerOpen => Unavailable::BreakerOpen,
-        Missed::AccountBusy => Unavailable::AccountBusy,
-        Missed::NotPublished(NotPublished::QueueFull) => Unavailable::QueueFull,
-        Missed::NotPublished(NotPublished::Refused(_)) => Unavailable::Refused,
-        Missed::NotPublished(NotPublished::Fatal | NotPublished::GivenUp)
-        | Missed::Late(_)
-        | Missed::Probe(_) => Unavailable::Late,
+const fn unavailable(why: &NotAcknowledged) -> Unavailable {
+    match why {
+        NotAcknowledged::Starting => Unavailable::Starting,
+        NotAcknowledged::BreakerOpen => Unavailable::BreakerOpen,
+        NotAcknowledged::AccountBusy => Unavailable::AccountBusy,
+        NotAcknowledged::NotPublished(NotPublished::QueueFull) => Unavailable::QueueFull,
+        NotAcknowledged::NotPublished(NotPublished::Refused(_)) => Unavailable::Refused,
+        NotAcknowledged::NotPublished(NotPublished::Fatal | NotPublished::GivenUp)
+        | NotAcknowledged::Late(_)
+        | NotAcknowledged::Probe(_) => Unavailable::Late,
     }
 }

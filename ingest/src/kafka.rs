@@ -1,11 +1,21 @@
-//! Kafka as deliveries see it: one that takes them, one that is waited for in vain, one that is not asked any more.
+//! Publishes to Kafka, with a timeout for the acknowledgement and a circuit breaker.
 
-use crate::breaker::{Admission, Breaker, Change};
+mod account_limit;
+mod breaker;
+mod not_published;
+mod publisher;
+mod startup_gate;
+
+pub(crate) use account_limit::AccountLimit;
+pub(crate) use breaker::Breaker;
+pub(crate) use not_published::{NotPublished, Refused};
+pub(crate) use publisher::Publisher;
+pub(crate) use startup_gate::{StartupGate, open_when_ready};
+
 use crate::delivery::Delivery;
-use crate::fairness::{Fairness, InFlight};
-use crate::gate::Gate;
 use crate::metrics::Metrics;
-use crate::publisher::{NotPublished, Publisher};
+use account_limit::AccountPermit;
+use breaker::{Admission, Transition};
 use runtime::producer::Acknowledgement;
 use runtime::throttle::Throttle;
 use schemas::Split;
@@ -13,158 +23,163 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// What a record has beside Meta's bytes, about.
+/// About how many bytes a record has beside Meta's.
 const RECORD_BYTES: usize = 700;
 
-/// A Kafka that is just too slow opens and closes the breaker many times a second; that is said this often.
-const SAY_EVERY: Duration = Duration::from_secs(30);
+/// A Kafka that is barely too slow opens and closes the breaker many times a second; it is logged this often.
+const LOG_EVERY: Duration = Duration::from_secs(30);
 
 /// The way to Kafka, with the breaker in it.
 #[derive(Debug)]
 pub(crate) struct Kafka {
     pub(crate) publisher: Publisher,
-    pub(crate) gate: Gate,
+    pub(crate) gate: StartupGate,
     breaker: Breaker,
-    fairness: Arc<Fairness>,
+    account_limit: Arc<AccountLimit>,
     pub(crate) metrics: Arc<Metrics>,
-    opening: Throttle,
-    /// Whether it was said that the breaker is open, so that its end is said too.
-    is_said: AtomicBool,
+    opened_log: Throttle,
+    /// Whether it was logged that the breaker is open, so that its closing is logged too.
+    is_logged: AtomicBool,
 }
 
 /// Why Kafka has not acknowledged a delivery.
 #[derive(Debug)]
-pub(crate) enum Missed {
+pub(crate) enum NotAcknowledged {
     /// The brokers and topics have not been seen yet.
     Starting,
-    /// Too many before it were missed.
+    /// The breaker is open.
     BreakerOpen,
-    /// Its account has as much on its way, and waiting, as it may.
+    /// Its account has as much in flight, and waiting, as it may.
     AccountBusy,
-    /// Its records were given up or never taken.
+    /// Its records failed or were never queued.
     NotPublished(NotPublished),
-    /// Its records are on their way, for longer than it can wait.
+    /// Its records are in flight, for longer than the timeout.
     Late(Acknowledgement),
-    /// Its records are on their way, and nobody needs to wait: it tries Kafka for the others.
+    /// Its records are in flight as a probe, which is not waited for.
     Probe(Acknowledgement),
 }
 
 impl Kafka {
     pub(crate) fn new(
         publisher: Publisher,
-        gate: Gate,
+        gate: StartupGate,
         breaker: Breaker,
-        fairness: Arc<Fairness>,
+        account_limit: Arc<AccountLimit>,
         metrics: Arc<Metrics>,
     ) -> Self {
-        let opening = Throttle::new(SAY_EVERY);
-        Self { publisher, gate, breaker, fairness, metrics, opening, is_said: AtomicBool::new(false) }
+        let (opened_log, is_logged) = (Throttle::new(LOG_EVERY), AtomicBool::new(false));
+        Self { publisher, gate, breaker, account_limit, metrics, opened_log, is_logged }
     }
 
-    /// Returns once Kafka has acknowledged every record of the delivery. One that only tries Kafka does not wait where
-    /// there is a spool that can have it.
+    /// Returns once Kafka has acknowledged every record of the delivery. A probe is not waited for where a spool can
+    /// store the delivery.
     pub(crate) async fn acknowledge(
         &self,
         delivery: &Delivery,
-        limit: Duration,
+        timeout: Duration,
         has_spool: bool,
-    ) -> Result<(), Missed> {
+    ) -> Result<(), NotAcknowledged> {
         if !self.gate.is_open() {
-            return Err(Missed::Starting);
+            return Err(NotAcknowledged::Starting);
         }
         match self.breaker.admission(Instant::now()) {
-            Admission::Open => return Err(Missed::BreakerOpen),
+            Admission::Open => return Err(NotAcknowledged::BreakerOpen),
             Admission::Probe if has_spool => return Err(self.probe(delivery)),
             Admission::Probe | Admission::Closed => {}
         }
-        let outcome = self.wait(delivery, limit).await;
+        let outcome = self.publish(delivery, timeout).await;
         match &outcome {
-            Ok(()) => self.acknowledged(),
-            Err(missed) => self.missed(missed),
+            Ok(()) => self.record_success(),
+            Err(why) => self.record_failure(why),
         }
         outcome
     }
 
-    async fn wait(&self, delivery: &Delivery, limit: Duration) -> Result<(), Missed> {
+    async fn publish(&self, delivery: &Delivery, timeout: Duration) -> Result<(), NotAcknowledged> {
         let start = tokio::time::Instant::now();
         let split = self.publisher.split(delivery);
-        // Half of the time is left for Kafka: who waits behind its own account must not make Kafka look late.
-        let _in_flight = self.turn_of(delivery, &split, start + limit / 2).await?;
-        let mut receipt = self.publisher.publish_split(delivery, &split).map_err(Missed::NotPublished)?;
+        // Half of the time is left for Kafka: waiting behind one's own account must not make Kafka look late.
+        let _permit = self.account_permit(delivery, &split, start + timeout / 2).await?;
+        let acknowledgement = self.publisher.publish_split(delivery, &split);
+        let mut acknowledgement = acknowledgement.map_err(NotAcknowledged::NotPublished)?;
         drop(split);
-        match tokio::time::timeout_at(start + limit, &mut receipt).await {
+        match tokio::time::timeout_at(start + timeout, &mut acknowledgement).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(Missed::NotPublished(NotPublished::from(error))),
-            Err(_) => Err(Missed::Late(receipt)),
+            Ok(Err(error)) => Err(NotAcknowledged::NotPublished(NotPublished::from(error))),
+            Err(_) => Err(NotAcknowledged::Late(acknowledgement)),
         }
     }
 
     /// Returns once the account of the delivery may send it.
-    async fn turn_of(
+    async fn account_permit(
         &self,
         delivery: &Delivery,
         split: &Split<'_>,
         deadline: tokio::time::Instant,
-    ) -> Result<InFlight, Missed> {
+    ) -> Result<AccountPermit, NotAcknowledged> {
         let bytes = 2 * delivery.body.bytes().len() + RECORD_BYTES * (1 + split.events.len());
-        match tokio::time::timeout_at(deadline, self.fairness.admit(&split.source, bytes)).await {
-            Ok(Ok(in_flight)) => Ok(in_flight),
-            Ok(Err(_)) | Err(_) => Err(Missed::AccountBusy),
+        match tokio::time::timeout_at(deadline, self.account_limit.admit(&split.source, bytes)).await {
+            Ok(Ok(permit)) => Ok(permit),
+            Ok(Err(_)) | Err(_) => Err(NotAcknowledged::AccountBusy),
         }
     }
 
-    fn probe(&self, delivery: &Delivery) -> Missed {
-        self.publisher.publish(delivery).map_or_else(Missed::NotPublished, Missed::Probe)
+    fn probe(&self, delivery: &Delivery) -> NotAcknowledged {
+        self.publisher.publish(delivery).map_or_else(NotAcknowledged::NotPublished, NotAcknowledged::Probe)
     }
 
-    /// Whether Kafka acknowledges after all what tries it; within `limit`, it is waited for again.
-    pub(crate) async fn probed(&self, mut receipt: Acknowledgement, limit: Duration) -> bool {
-        match tokio::time::timeout(limit, &mut receipt).await {
+    /// Whether Kafka acknowledges a probe after all; within `timeout`, that closes the breaker.
+    pub(crate) async fn probe_acknowledged(
+        &self,
+        mut acknowledgement: Acknowledgement,
+        timeout: Duration,
+    ) -> bool {
+        match tokio::time::timeout(timeout, &mut acknowledgement).await {
             Ok(Ok(())) => {
-                self.acknowledged();
+                self.record_success();
                 true
             }
             Ok(Err(_)) => false,
-            Err(_) => receipt.await.is_ok(),
+            Err(_) => acknowledgement.await.is_ok(),
         }
     }
 
-    /// Kafka has acknowledged a delivery, a new one or one from the disk.
-    pub(crate) fn acknowledged(&self) {
-        self.turned(self.breaker.acknowledged());
+    /// Kafka has acknowledged a delivery, a new one or one of the spool.
+    pub(crate) fn record_success(&self) {
+        self.on_transition(self.breaker.record_success());
     }
 
-    fn missed(&self, missed: &Missed) {
-        let change = match missed {
-            // Kafka answers; it is this delivery, or its topic, that it does not take.
-            Missed::Starting
-            | Missed::BreakerOpen
-            | Missed::AccountBusy
-            | Missed::NotPublished(NotPublished::Refused(_)) => return,
-            Missed::NotPublished(NotPublished::Fatal) => self.breaker.trip(Instant::now()),
-            Missed::NotPublished(_) | Missed::Late(_) | Missed::Probe(_) => {
-                self.breaker.missed(Instant::now())
+    fn record_failure(&self, why: &NotAcknowledged) {
+        let transition = match why {
+            // Kafka responds; it is this delivery, or its topic, that it refuses.
+            NotAcknowledged::Starting
+            | NotAcknowledged::BreakerOpen
+            | NotAcknowledged::AccountBusy
+            | NotAcknowledged::NotPublished(NotPublished::Refused(_)) => return,
+            NotAcknowledged::NotPublished(NotPublished::Fatal) => self.breaker.trip(Instant::now()),
+            NotAcknowledged::NotPublished(_) | NotAcknowledged::Late(_) | NotAcknowledged::Probe(_) => {
+                self.breaker.record_failure(Instant::now())
             }
         };
-        self.turned(change);
+        self.on_transition(transition);
     }
 
-    fn turned(&self, change: Change) {
-        match change {
-            Change::None => {}
-            Change::Opened => {
+    fn on_transition(&self, transition: Transition) {
+        match transition {
+            Transition::None => {}
+            Transition::Opened => {
                 self.metrics.breaker_opened.inc();
-                let Some(suppressed) = self.opening.pass(Instant::now()) else { return };
-                self.is_said.store(true, Ordering::Relaxed);
+                let Some(suppressed) = self.opened_log.pass(Instant::now()) else { return };
+                self.is_logged.store(true, Ordering::Relaxed);
                 tracing::warn!(
                     suppressed,
-                    "Kafka does not acknowledge in time: only a delivery now and then still waits for it, the others go \
-                     to the spool at once (without one, they are answered 503)"
+                    "circuit breaker opened, Kafka does not acknowledge in time: deliveries go straight to the spool \
+                     (without one they are answered 503), apart from a probe every --breaker-probe"
                 );
             }
-            Change::Closed => {
-                if self.is_said.swap(false, Ordering::Relaxed) {
-                    tracing::info!("Kafka acknowledges again");
+            Transition::Closed => {
+                if self.is_logged.swap(false, Ordering::Relaxed) {
+                    tracing::info!("circuit breaker closed: Kafka acknowledges again");
                 }
             }
         }

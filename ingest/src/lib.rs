@@ -1,34 +1,21 @@
-//! The service that Meta's webhooks reach: accept, read, verify, split, publish, answer.
+//! The service that Meta's webhooks reach: accept, read, verify, split, publish, respond.
 //!
-//! [`run`] serves until it is asked to end. A delivery is answered 200 only when every record of it is acknowledged by
-//! Kafka with acks=all.
+//! [`run`] serves until it is asked to end. A request runs through `webhook.rs`: `http` refuses what is no proper request,
+//! `signature` verifies the body, `delivery` gives it an id, and `durable` has it acknowledged by `kafka` or written to
+//! the `spool` before it is answered 200.
 
-mod acceptor;
-mod answer;
-mod body;
-mod body_memory;
-mod breaker;
 mod delivery;
 mod durable;
-mod fairness;
-mod framing;
-mod gate;
-mod handshake;
-mod incidents;
+mod http;
 mod kafka;
-mod keyring;
-mod limit_metrics;
 mod metrics;
-mod publisher;
-mod reload;
-mod secrets;
 mod server;
 pub mod settings;
 mod signature;
 pub mod spool;
 mod webhook;
 
-pub use secrets::Secret;
 pub use server::{ServeError, run, serve};
 pub use settings::{Limits, Settings};
+pub use signature::Secret;
 pub use spool::OpenError;

@@ -1,6 +1,12 @@
-//! What ingest counts.
+//! The metrics of ingest: requests, deliveries, events; those of the public port's limits in `limits`.
 
-use crate::answer::{Answer, SignatureFault, Unavailable};
+mod limits;
+
+pub(crate) use limits::{Limit, LimitMetrics};
+
+use crate::http::response::{Unavailable, WebhookResponse};
+use crate::signature::SignatureFault;
+use enum_map::{Enum, EnumMap};
 use prometheus::{Histogram, IntCounter, IntGauge, Registry};
 use runtime::metrics::{SECONDS, counter, counters, gauge, histograms};
 use schemas::{EventKind, Kind, Refusal};
@@ -11,13 +17,13 @@ use std::time::Duration;
 /// All metrics of ingest; every label set is closed, and its counters exist from the start.
 #[derive(Debug)]
 pub(crate) struct Metrics {
-    answers: HashMap<(Method, u16), IntCounter>,
-    signature_failures: Vec<IntCounter>,
-    unavailable: Vec<IntCounter>,
+    responses: HashMap<(Method, u16), IntCounter>,
+    signature_failures: EnumMap<SignatureFault, IntCounter>,
+    unavailable: EnumMap<Unavailable, IntCounter>,
     events: HashMap<EventKind, IntCounter>,
     dead_letters: HashMap<Refusal, IntCounter>,
-    /// Deliveries that were made durable, and how long it took, by [`Path`].
-    durable: [(IntCounter, Histogram); 2],
+    /// Deliveries that were made durable, and how long it took.
+    durable: EnumMap<Path, (IntCounter, Histogram)>,
     /// Verified deliveries that could not be made durable.
     rejected: IntCounter,
     pub(crate) breaker_open: IntGauge,
@@ -29,17 +35,15 @@ pub(crate) struct Metrics {
 }
 
 /// How a delivery was made durable, as a label.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub(crate) enum Path {
     /// Kafka acknowledged every record.
     Broker,
-    /// It is on the disk.
+    /// It is in the spool.
     Spool,
 }
 
 impl Path {
-    const ALL: [Self; 2] = [Self::Broker, Self::Spool];
-
     const fn as_str(self) -> &'static str {
         match self {
             Self::Broker => "broker",
@@ -82,13 +86,13 @@ const REFUSALS: [Refusal; 4] =
 
 impl Metrics {
     pub(crate) fn new(registry: &Registry) -> Self {
-        let answers = counters(
+        let responses = counters(
             registry,
             "weir_ingest_requests_total",
             "Requests answered, by method and status.",
             &["method", "status"],
         );
-        let answer_labels =
+        let response_labels =
             Method::ALL.into_iter().flat_map(|method| STATUSES.map(|status| (method, status)));
         let (durable, rejected) = deliveries(registry);
         let signatures = counters(
@@ -104,13 +108,13 @@ impl Metrics {
             &["reason"],
         );
         Self {
-            answers: each(answer_labels, |(method, status)| {
-                answers.with_label_values(&[method.as_str(), &status.to_string()])
+            responses: each(response_labels, |(method, status)| {
+                responses.with_label_values(&[method.as_str(), &status.to_string()])
             }),
-            signature_failures: SignatureFault::ALL
-                .map(|fault| signatures.with_label_values(&[fault.as_str()]))
-                .into(),
-            unavailable: Unavailable::ALL.map(|why| unavailable.with_label_values(&[why.as_str()])).into(),
+            signature_failures: EnumMap::from_fn(|fault: SignatureFault| {
+                signatures.with_label_values(&[fault.as_str()])
+            }),
+            unavailable: EnumMap::from_fn(|why: Unavailable| unavailable.with_label_values(&[why.as_str()])),
             events: events(registry),
             dead_letters: dead_letters(registry),
             durable,
@@ -118,43 +122,43 @@ impl Metrics {
             breaker_open: gauge(
                 registry,
                 "weir_ingest_breaker_open",
-                "1 while Kafka is not waited for because it did not acknowledge, 0 otherwise.",
+                "1 while the circuit breaker is open: deliveries do not wait for Kafka; 0 otherwise.",
             ),
             breaker_opened: counter(
                 registry,
                 "weir_ingest_breaker_opened_total",
-                "How often Kafka stopped being waited for.",
+                "Times the circuit breaker opened.",
             ),
             body_bytes: counter(registry, "weir_ingest_body_bytes_total", "Bytes of verified bodies."),
-            connections: gauge(registry, "weir_ingest_connections", "Connections that are open now."),
+            connections: gauge(registry, "weir_ingest_connections", "Open connections of the public port."),
             accept_errors: counter(
                 registry,
                 "weir_ingest_accept_errors_total",
-                "Connections that the system could not hand over, for instance for want of file descriptors.",
+                "Failed accepts, for instance because the process is out of file descriptors.",
             ),
             secret_reload_failures: counter(
                 registry,
                 "weir_ingest_secret_reload_failures_total",
-                "Looks at the directories of secrets that found none, or a file that cannot be used.",
+                "Reads of a directory of secrets that found no secret, or a file that cannot be used.",
             ),
         }
     }
 
-    /// Counts an answer.
-    pub(crate) fn answered(&self, method: Method, answer: &Answer) {
-        if let Some(counter) = self.answers.get(&(method, answer.status().as_u16())) {
+    /// Counts a response.
+    pub(crate) fn answered(&self, method: Method, response: &WebhookResponse) {
+        if let Some(counter) = self.responses.get(&(method, response.status().as_u16())) {
             counter.inc();
         }
-        match answer {
-            Answer::Unsigned(fault) => self.signature_failures[*fault as usize].inc(),
-            Answer::Unavailable(why) => self.unavailable[*why as usize].inc(),
+        match response {
+            WebhookResponse::Unauthorized(fault) => self.signature_failures[*fault].inc(),
+            WebhookResponse::Unavailable(why) => self.unavailable[*why].inc(),
             _ => {}
         }
     }
 
-    /// Counts an answer that hyper gave by itself, to what is no request.
+    /// Counts a response of hyper's own, to what is no request.
     pub(crate) fn answered_by_hyper(&self, status: u16) {
-        if let Some(counter) = self.answers.get(&(Method::Other, status)) {
+        if let Some(counter) = self.responses.get(&(Method::Other, status)) {
             counter.inc();
         }
     }
@@ -162,7 +166,7 @@ impl Metrics {
     /// Counts a verified delivery by what became of it: where it is durable, `None` where it is not.
     pub(crate) fn delivered(&self, path: Option<Path>, took: Duration) {
         let Some(path) = path else { return self.rejected.inc() };
-        let (deliveries, seconds) = &self.durable[path as usize];
+        let (deliveries, seconds) = &self.durable[path];
         deliveries.inc();
         seconds.observe(took.as_secs_f64());
     }
@@ -174,7 +178,7 @@ impl Metrics {
         }
     }
 
-    /// Counts a body that went to the dead letters.
+    /// Counts a dead-lettered body.
     pub(crate) fn dead_letter(&self, refusal: Refusal) {
         if let Some(counter) = self.dead_letters.get(&refusal) {
             counter.inc();
@@ -183,7 +187,7 @@ impl Metrics {
 }
 
 /// By [`Path`], and those that could not be made durable.
-fn deliveries(registry: &Registry) -> ([(IntCounter, Histogram); 2], IntCounter) {
+fn deliveries(registry: &Registry) -> (EnumMap<Path, (IntCounter, Histogram)>, IntCounter) {
     let deliveries = counters(
         registry,
         "weir_ingest_deliveries_total",
@@ -193,7 +197,7 @@ fn deliveries(registry: &Registry) -> ([(IntCounter, Histogram); 2], IntCounter)
     let ack_seconds = histograms(
         registry,
         "weir_ingest_ack_seconds",
-        "Time from a verified delivery to when it was durable, by where: acknowledged by Kafka, or on the disk.",
+        "Seconds from verifying a delivery until it was durable, by path: acknowledged by Kafka, or spooled.",
         &["path"],
         SECONDS,
     );
@@ -201,14 +205,14 @@ fn deliveries(registry: &Registry) -> ([(IntCounter, Histogram); 2], IntCounter)
         let label = [path.as_str()];
         (deliveries.with_label_values(&label), ack_seconds.with_label_values(&label))
     };
-    (Path::ALL.map(of_path), deliveries.with_label_values(&["rejected"]))
+    (EnumMap::from_fn(of_path), deliveries.with_label_values(&["rejected"]))
 }
 
 fn events(registry: &Registry) -> HashMap<EventKind, IntCounter> {
     let events = counters(
         registry,
         "weir_ingest_events_total",
-        "Events in the deliveries that were handed to Kafka, by kind.",
+        "Events of the deliveries that were sent to Kafka, by kind.",
         &["kind"],
     );
     let kinds =
@@ -220,7 +224,7 @@ fn dead_letters(registry: &Registry) -> HashMap<Refusal, IntCounter> {
     let dead_letters = counters(
         registry,
         "weir_ingest_dead_letters_total",
-        "Verified bodies that went to the dead letters, by reason.",
+        "Verified bodies that were dead-lettered, by reason.",
         &["reason"],
     );
     each(REFUSALS.into_iter(), |refusal| dead_letters.with_label_values(&[refusal.as_str()]))

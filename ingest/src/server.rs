@@ -1,19 +1,15 @@
 //! The public port: accepts connections, bounds them, and drains them when the process is asked to end.
 
-use crate::acceptor::Acceptor;
-use crate::body_memory::BodyMemory;
-use crate::breaker::Breaker;
 use crate::durable::Durable;
-use crate::fairness::Fairness;
-use crate::gate::{self, Gate};
-use crate::kafka::Kafka;
-use crate::limit_metrics::LimitMetrics;
-use crate::metrics::Metrics;
-use crate::publisher::Publisher;
-use crate::reload::{self, Current};
+use crate::http::acceptor::Acceptor;
+use crate::http::body_memory::BodyMemory;
+use crate::kafka::{AccountLimit, Breaker, Kafka, Publisher, StartupGate};
+use crate::metrics::{LimitMetrics, Metrics};
 use crate::settings::Settings;
+use crate::signature::CurrentSecrets;
 use crate::spool::{self, OpenError, Spool, SpoolMetrics};
 use crate::webhook::{Parts, Webhook};
+use crate::{kafka, signature};
 use hyper_util::server::graceful::GracefulShutdown;
 use runtime::process::Process;
 use runtime::process::health::Probe;
@@ -23,8 +19,8 @@ use schemas::TopicSpec;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
-/// Of the bytes of bodies in flight, what one account may have waiting for its turn is one part in so many.
-const ACCOUNTS_THAT_MAY_WAIT: usize = 8;
+/// One account may have this fraction of the body bytes in flight waiting for its turn.
+const WAITING_FRACTION: usize = 8;
 
 /// Why ingest could not serve.
 #[derive(Debug, thiserror::Error)]
@@ -47,8 +43,8 @@ pub async fn run(
     serve(listener, &common.kafka, &common.topic_prefix, settings, process).await
 }
 
-/// Serves a port that is bound already until the process is asked to end; then drains: takes requests for
-/// `settings.drain_delay` more, lets those under way end, and flushes what they published.
+/// Serves a port that is already bound until the process is asked to end; then drains: takes requests for another
+/// `settings.drain_delay`, waits for those in progress, and flushes what they published.
 pub async fn serve(
     listener: TcpListener,
     kafka: &KafkaSettings,
@@ -57,20 +53,21 @@ pub async fn serve(
     process: Process,
 ) -> Result<(), ServeError> {
     let spool = open_spool(&settings, &process)?;
-    let gate = Gate::closed(&process.health, spool.is_some());
+    let gate = StartupGate::closed(&process.health, spool.is_some());
     let producer = Producer::new(kafka, &producer_options(&settings, process.name))?;
     let metrics = Arc::new(Metrics::new(&process.registry));
-    let secrets = Arc::new(Current::new(&settings));
+    let sources = settings.secret_sources();
+    let secrets = Arc::new(CurrentSecrets::new(&sources));
     let publisher =
         Publisher::new(producer.clone(), topic_prefix, &settings, process.name, Arc::clone(&metrics));
     process.shutdown.spawn(watchdog::watch(producer.clone(), &process));
-    process.shutdown.spawn(reload::keep_current(
+    process.shutdown.spawn(signature::reload(
         Arc::clone(&secrets),
-        settings.clone(),
-        Arc::clone(&metrics),
+        sources,
+        metrics.secret_reload_failures.clone(),
         process.shutdown.clone(),
     ));
-    process.shutdown.spawn(gate::open_when_ready(
+    process.shutdown.spawn(kafka::open_when_ready(
         gate.clone(),
         producer.clone(),
         publisher.topic_names(),
@@ -78,11 +75,11 @@ pub async fn serve(
         process.shutdown.clone(),
     ));
     let breaker = Breaker::new(settings.breaker_misses, settings.breaker_probe, metrics.breaker_open.clone());
-    let fairness = Fairness::new(
+    let account_limit = AccountLimit::new(
         settings.account_bytes_in_flight,
-        settings.limits.max_body_bytes_in_flight / ACCOUNTS_THAT_MAY_WAIT,
+        settings.limits.max_body_bytes_in_flight / WAITING_FRACTION,
     );
-    let kafka = Arc::new(Kafka::new(publisher, gate, breaker, fairness, Arc::clone(&metrics)));
+    let kafka = Arc::new(Kafka::new(publisher, gate, breaker, account_limit, Arc::clone(&metrics)));
     let durable = durable(&settings, kafka, spool.clone(), &process);
     let limit_metrics = LimitMetrics::new(&process.registry);
     let limit = settings.limits.max_body_bytes_in_flight;
@@ -100,7 +97,7 @@ pub async fn serve(
     serve_until_drained(listener, &acceptor, webhook, &settings, &process).await;
     if !producer.flush(settings.drain_timeout).await {
         let records = producer.in_flight();
-        tracing::warn!(records, "records that nobody waits for were not acknowledged before the end");
+        tracing::warn!(records, "shutdown: some records were still unacknowledged");
     }
     if let Some(spool) = spool {
         spool.close().await;
@@ -114,16 +111,16 @@ fn announce(listener: &TcpListener, settings: &Settings) {
     tracing::info!(listen = address, path = settings.path, "serving webhooks");
     if settings.verify_tokens.current.is_empty() {
         tracing::warn!(
-            "no verify token is set (WEIR_VERIFY_TOKEN or --verify-tokens): every handshake is refused"
+            "no verify token is configured (WEIR_VERIFY_TOKEN or --verify-tokens): every handshake is refused"
         );
     }
 }
 
-/// With a spool, a delivery is safe as soon as it is open: Kafka may be away when the process starts.
+/// With a spool, deliveries are taken as soon as it is open, although Kafka may be down when the process starts.
 fn open_spool(settings: &Settings, process: &Process) -> Result<Option<Spool>, OpenError> {
     let Some(spool) = &settings.spool else {
         tracing::info!(
-            "there is no spool (--spool-dir): while Kafka does not acknowledge, deliveries are answered 503"
+            "no spool is configured (--spool-dir): while Kafka does not acknowledge, deliveries are answered 503"
         );
         return Ok(None);
     };
@@ -134,11 +131,11 @@ fn open_spool(settings: &Settings, process: &Process) -> Result<Option<Spool>, O
     Ok(Some(spool))
 }
 
-/// The ways in which a delivery becomes durable; the spool is drained from now on.
+/// Where deliveries become durable; the spool is drained from now on.
 fn durable(settings: &Settings, kafka: Arc<Kafka>, spool: Option<Spool>, process: &Process) -> Durable {
     if let Some(spool) = &spool {
         let shutdown = &process.shutdown;
-        shutdown.spawn(spool::tend(spool.clone(), shutdown.clone()));
+        shutdown.spawn(spool::maintain(spool.clone(), shutdown.clone()));
         shutdown.spawn(spool::serve(spool.clone(), shutdown.clone()));
         shutdown.spawn(spool::drain(spool.clone(), Arc::clone(&kafka), shutdown.clone()));
     }
@@ -177,9 +174,9 @@ async fn serve_until_drained(
         () = acceptor.keep_accepting(&listener, &graceful, respond) => {}
         () = end => {}
     }
-    // A connection that nobody accepts any more is refused, not left waiting.
+    // New connections are refused from now on, not left waiting in the backlog.
     drop(listener);
     if tokio::time::timeout(settings.drain_timeout, graceful.shutdown()).await.is_err() {
-        tracing::warn!("connections were still open after --drain-timeout and are cut off");
+        tracing::warn!("closing connections that were still open after --drain-timeout");
     }
 }

@@ -1,63 +1,50 @@
 //! Meta's signature: HMAC-SHA256 over the bytes as received, and the proof that it was right.
 
-use crate::answer::SignatureFault;
-use crate::keyring::{Keyring, UnauthenticatedWork};
-use crate::spool::Kept;
+mod keyring;
+mod reload;
+mod row;
+mod secrets;
+mod verified_body;
+
+pub(crate) use keyring::UnauthenticatedWork;
+pub(crate) use reload::{CurrentSecrets, SecretSources, reload};
+pub(crate) use row::Row;
+pub(crate) use secrets::read_at_start;
+pub use secrets::{Secret, Secrets};
+pub(crate) use verified_body::VerifiedBody;
+
 use bytes::Bytes;
+use enum_map::Enum;
 use hyper::HeaderMap;
-use std::fmt;
-use std::sync::Arc;
+use keyring::Keyring;
+use verified_body::Signature;
 
 const HEADER: &str = "x-hub-signature-256";
-const DIGITS: usize = 64;
 
 /// What `X-Hub-Signature-256` claims, well formed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Claim {
-    as_sent: [u8; 7 + DIGITS],
+    as_sent: Signature,
     digest: [u8; 32],
 }
 
-/// A body that Meta signed. Only [`verify`] makes one, and the spool, which takes nothing else, gives it back; only one
-/// of these is published.
-#[derive(Clone)]
-pub(crate) struct VerifiedBody {
-    bytes: Bytes,
-    signature: [u8; 7 + DIGITS],
-    app: Arc<str>,
+/// What is wrong with a signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub(crate) enum SignatureFault {
+    Missing,
+    Repeated,
+    Malformed,
+    Wrong,
 }
 
-impl fmt::Debug for VerifiedBody {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("VerifiedBody").field("app", &self.app).finish_non_exhaustive()
-    }
-}
-
-impl VerifiedBody {
-    /// The bytes as received.
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// The same bytes, for one who outlives the request.
-    pub(crate) fn shared(&self) -> Bytes {
-        self.bytes.clone()
-    }
-
-    /// A body that was verified before it was kept; `None` when what came with it is no signature.
-    pub(crate) fn from_spool(kept: Kept) -> Option<Self> {
-        let (bytes, signature, app) = kept.into_parts();
-        Some(Self { bytes, signature: signature.try_into().ok()?, app })
-    }
-
-    /// `X-Hub-Signature-256` as received.
-    pub(crate) fn signature(&self) -> &[u8] {
-        &self.signature
-    }
-
-    /// The name of the app whose secret signed it.
-    pub(crate) fn app(&self) -> &str {
-        &self.app
+impl SignatureFault {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Repeated => "repeated",
+            Self::Malformed => "malformed",
+            Self::Wrong => "wrong",
+        }
     }
 }
 
@@ -68,7 +55,7 @@ pub(crate) fn claim(headers: &HeaderMap) -> Result<Claim, SignatureFault> {
     if values.next().is_some() {
         return Err(SignatureFault::Repeated);
     }
-    let as_sent: [u8; 7 + DIGITS] = value.as_bytes().try_into().map_err(|_| SignatureFault::Malformed)?;
+    let as_sent: Signature = value.as_bytes().try_into().map_err(|_| SignatureFault::Malformed)?;
     let digits = as_sent.strip_prefix(b"sha256=").ok_or(SignatureFault::Malformed)?;
     let mut digest = [0; 32];
     for (byte, pair) in digest.iter_mut().zip(digits.chunks_exact(2)) {
@@ -86,19 +73,32 @@ pub(crate) async fn verify(
     bytes: Bytes,
 ) -> Result<VerifiedBody, SignatureFault> {
     let app = keyring.matching(&bytes, &claim.digest, app, work).await.ok_or(SignatureFault::Wrong)?;
-    Ok(VerifiedBody { bytes, signature: claim.as_sent, app })
+    Ok(VerifiedBody::new(bytes, claim.as_sent, app))
 }
 
 /// A small body is verified without a pause.
 #[cfg(test)]
-pub(crate) fn verify_now(
-    keyring: &Keyring,
-    claim: Claim,
-    bytes: Bytes,
-) -> Result<VerifiedBody, SignatureFault> {
+fn verify_now(keyring: &Keyring, claim: Claim, bytes: Bytes) -> Result<VerifiedBody, SignatureFault> {
     use futures_util::FutureExt as _;
     let work = UnauthenticatedWork::new();
     verify(keyring, None, &work, claim, bytes).now_or_never().expect("a small body is verified at once")
+}
+
+/// A body that the app `shop` signed.
+#[cfg(test)]
+pub(crate) fn signed(body: &'static [u8]) -> VerifiedBody {
+    use hmac::{Hmac, KeyInit as _, Mac as _};
+    use std::fmt::Write as _;
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(b"secret").unwrap();
+    mac.update(body);
+    let mut text = "sha256=".to_owned();
+    for byte in mac.finalize().into_bytes() {
+        write!(text, "{byte:02x}").unwrap();
+    }
+    let mut headers = HeaderMap::new();
+    headers.insert(HEADER, text.parse().unwrap());
+    let keyring = Keyring::new(&[Secret::new("shop", "secret")], 1);
+    verify_now(&keyring, claim(&headers).unwrap(), Bytes::from_static(body)).unwrap()
 }
 
 fn hex_digit(digit: u8) -> Result<u8, SignatureFault> {
@@ -113,7 +113,6 @@ fn hex_digit(digit: u8) -> Result<u8, SignatureFault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secrets::Secret;
     use hyper::header::HeaderValue;
 
     const EMPTY: &[u8] = br#"{"object":"whatsapp_business_account","entry":[]}"#;

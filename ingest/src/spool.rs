@@ -1,8 +1,8 @@
-//! Keeps verified deliveries on disk while Kafka does not take them: the copy behind a 200.
+//! The spool: stores verified deliveries on disk while Kafka does not acknowledge them, and drains them to Kafka.
 //!
-//! One thread writes, with one `fsync` for all that waits (`writer`, `store`); one task brings deliveries to Kafka in their
-//! order (`drain`). A delivery is deleted only after all of its records are acknowledged. A file that is damaged, or that
-//! cannot be appended to safely, is retired: a new one is begun, and the old one is drained where it lies (`retired`).
+//! One thread writes, with one `fsync` for all deliveries that wait (`writer`, `store`); one task drains them in order
+//! (`drain`). A delivery is deleted only after all of its records are acknowledged. A file that is damaged, or that cannot
+//! be appended to safely, is retired: a new one is created, and the old one is drained in place (`retired`).
 
 mod backlog;
 mod database;
@@ -15,7 +15,6 @@ pub mod inspect;
 mod metrics;
 mod reserve;
 mod retired;
-mod row;
 mod socket;
 mod store;
 mod writer;
@@ -23,12 +22,11 @@ mod writer;
 use crate::delivery::Delivery;
 use crate::settings::SpoolSettings;
 use backlog::Backlog;
-pub(crate) use drain::{drain, tend};
+pub(crate) use drain::{drain, maintain};
 use files::Lock;
 pub use files::OpenError;
 use in_flight::InFlight;
 pub(crate) use metrics::SpoolMetrics;
-pub(crate) use row::Kept;
 use runtime::process::health::Check;
 pub(crate) use socket::serve;
 use std::sync::Arc;
@@ -49,11 +47,11 @@ struct Inner {
     backlog: Backlog,
     settings: SpoolSettings,
     metrics: SpoolMetrics,
-    /// Held as long as the spool is.
+    /// Held as long as the spool is open.
     _lock: Lock,
 }
 
-/// Why a delivery was not kept.
+/// Why a delivery was not stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SpoolError {
     /// `--spool-max-bytes` or the disk is full.
@@ -65,7 +63,7 @@ pub(crate) enum SpoolError {
 }
 
 impl Spool {
-    /// Takes the directory for this process, and opens what is in it. A disk that fails is tried again in the background.
+    /// Locks the directory for this process and opens the spool. A disk that fails is tried again in the background.
     pub(crate) fn open(
         settings: &SpoolSettings,
         metrics: SpoolMetrics,
@@ -85,45 +83,52 @@ impl Spool {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Returns once the delivery is on the disk, within `--spool-timeout`.
-    pub(crate) async fn keep(&self, delivery: &Delivery) -> Result<(), SpoolError> {
-        let kept = tokio::time::timeout(self.inner.settings.timeout, self.inner.writer.store(delivery)).await;
-        let kept = kept.unwrap_or(Err(SpoolError::Failing));
-        if kept.is_err() {
+    /// Returns once the delivery is fsynced, within `--spool-timeout`.
+    pub(crate) async fn store(&self, delivery: &Delivery) -> Result<(), SpoolError> {
+        let stored =
+            tokio::time::timeout(self.inner.settings.timeout, self.inner.writer.store(delivery)).await;
+        let stored = stored.unwrap_or(Err(SpoolError::Failing));
+        if stored.is_err() {
             self.inner.metrics.write_failures.inc();
         }
-        kept
+        stored
     }
 
-    /// As [`Self::keep`], for a delivery whose records Kafka has been given already: it is not sent again before `fate`
-    /// says that they failed, and it is deleted when they arrive after all.
-    pub(crate) async fn keep_meanwhile<F>(&self, delivery: &Delivery, fate: F) -> Result<(), SpoolError>
+    /// As [`Self::store`], for a delivery whose records are in flight to Kafka: it is not sent again before `acknowledged`
+    /// resolves, and it is deleted when that is `true`.
+    pub(crate) async fn store_in_flight<F>(
+        &self,
+        delivery: &Delivery,
+        acknowledged: F,
+    ) -> Result<(), SpoolError>
     where
         F: Future<Output = bool> + Send + 'static,
     {
         let guard = self.inner.in_flight.guard(delivery.id);
-        let kept = self.keep(delivery).await;
+        let stored = self.store(delivery).await;
         let (spool, id) = (self.clone(), delivery.id);
-        // Whether it was kept or not: its fate closes the breaker, and a row may be written after its time was over.
+        // Whether it was stored or not: an acknowledgement closes the breaker, and a row may be written after the timeout.
         tokio::spawn(async move {
-            if fate.await {
+            if acknowledged.await {
                 let is_deleted = spool.inner.writer.delete_by_id(id).await;
-                tracing::debug!(is_deleted, "a delivery was acknowledged late");
+                tracing::debug!(is_deleted, "a spooled delivery was acknowledged late");
             }
             drop(guard);
         });
-        kept
+        stored
     }
 
-    /// How long the process may wait for the writer at its end.
-    const ENDS_WITHIN: Duration = Duration::from_secs(5);
+    /// Timeout for the writer at shutdown.
+    const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-    /// Ends the writer after what it has been given, and lets go of the files.
+    /// Stops the writer after the commands that it has, and closes the files.
     pub(crate) async fn close(&self) {
         let writer = self.inner.writer.clone();
-        let closed = tokio::time::timeout(Self::ENDS_WITHIN, writer.close()).await;
+        let closed = tokio::time::timeout(Self::CLOSE_TIMEOUT, writer.close()).await;
         if closed.is_err() {
-            tracing::warn!("the spool's disk does not answer, it is left; what was answered 200 is on it");
+            tracing::warn!(
+                "spool disk unresponsive, giving up the close; accepted deliveries remain on disk"
+            );
         }
     }
 }

@@ -1,20 +1,16 @@
-//! From a request to its answer: the refusals in their order, then verify, make durable, answer.
+//! From a request to its response: the refusals in their order, then verify, make durable, respond.
 
-use crate::acceptor;
-use crate::answer::{Answer, Unavailable};
-use crate::body::{self, BodyFault, Reading};
-use crate::body_memory::BodyMemory;
 use crate::delivery::Delivery;
 use crate::durable::Durable;
-use crate::framing;
-use crate::handshake;
-use crate::incidents::IncidentLog;
-use crate::keyring::UnauthenticatedWork;
-use crate::limit_metrics::{Limit, LimitMetrics};
-use crate::metrics::{Method, Metrics};
-use crate::reload::Current;
+use crate::http::body::{self, BodyFault, BodyReader};
+use crate::http::body_memory::BodyMemory;
+use crate::http::framing::{self, FramingFault};
+use crate::http::incidents::IncidentLog;
+use crate::http::response::{Unavailable, WebhookResponse};
+use crate::http::{acceptor, handshake};
+use crate::metrics::{Limit, LimitMetrics, Method, Metrics};
 use crate::settings::Settings;
-use crate::signature;
+use crate::signature::{self, CurrentSecrets, UnauthenticatedWork};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::{Body as _, Incoming};
@@ -26,21 +22,21 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 use tracing::Span;
 
-/// Answers the requests of the public port.
+/// Responds to the requests of the public port.
 #[derive(Debug)]
 pub(crate) struct Webhook {
     path: String,
     max_body: usize,
-    reading: Reading,
+    bodies: BodyReader,
     work: UnauthenticatedWork,
     parts: Parts,
     incidents: IncidentLog,
 }
 
-/// What answering needs beside the settings.
+/// What the webhook needs beside the settings.
 #[derive(Debug)]
 pub(crate) struct Parts {
-    pub(crate) secrets: Arc<Current>,
+    pub(crate) secrets: Arc<CurrentSecrets>,
     pub(crate) durable: Durable,
     pub(crate) memory: Arc<BodyMemory>,
     pub(crate) metrics: Arc<Metrics>,
@@ -48,26 +44,22 @@ pub(crate) struct Parts {
     pub(crate) shutdown: Shutdown,
 }
 
-/// Whose secrets are tried.
-enum Hook<'p> {
+/// Which app secrets a path asks for.
+enum Secrets<'p> {
     AnyApp,
     App(&'p str),
 }
 
-/// An answer, and whether the connection can go on after it.
+/// A response, and whether the connection is closed after it.
 struct Outcome {
-    answer: Answer,
-    /// The request was refused: where the next one begins may not be known, and nothing good is to be expected of it.
+    response: WebhookResponse,
+    /// The request was refused: it may not be known where the next one begins.
     close: bool,
 }
 
 impl Outcome {
-    const fn refused(answer: Answer) -> Self {
-        Self { answer, close: true }
-    }
-
-    const fn of(answer: Answer) -> Self {
-        Self { answer, close: false }
+    const fn refused(response: WebhookResponse) -> Self {
+        Self { response, close: true }
     }
 }
 
@@ -76,34 +68,34 @@ impl Webhook {
         Self {
             path: settings.path.clone(),
             max_body: settings.max_body,
-            reading: Reading::new(settings, Arc::clone(&parts.memory)),
+            bodies: BodyReader::new(settings, Arc::clone(&parts.memory)),
             work: UnauthenticatedWork::new(),
             parts,
             incidents: IncidentLog::new(),
         }
     }
 
-    /// Answers one request; never fails.
+    /// Responds to one request; never fails.
     pub(crate) async fn respond(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let method = Method::of(request.method());
         let span = self.span(method, &request);
-        let Outcome { answer, close } = self.outcome(method, request, &span).await;
-        let status = answer.status();
+        let Outcome { response, close } = self.outcome(method, request, &span).await;
+        let status = response.status();
         spans::answered(&span, status.as_u16(), status.is_server_error());
-        self.parts.metrics.answered(method, &answer);
-        match &answer {
-            Answer::Unsigned(fault) => self.incidents.unsigned(*fault),
-            Answer::HandshakeRefused(why) => self.incidents.handshake(why),
-            Answer::Unavailable(why) => self.incidents.unavailable(*why, Instant::now()),
-            Answer::Accepted => self.incidents.acknowledged(Instant::now()),
+        self.parts.metrics.answered(method, &response);
+        match &response {
+            WebhookResponse::Unauthorized(fault) => self.incidents.unsigned(*fault),
+            WebhookResponse::HandshakeRefused(fault) => self.incidents.handshake(*fault),
+            WebhookResponse::Unavailable(why) => self.incidents.unavailable(*why, Instant::now()),
+            WebhookResponse::Accepted => self.incidents.acknowledged(Instant::now()),
             _ => {}
         }
         // While this process drains, clients are told to connect anew: to another one.
-        answer.into_response(close || self.parts.shutdown.is_requested())
+        response.into_response(close || self.parts.shutdown.is_requested())
     }
 
-    /// The span of a request begins a trace: Meta sends none to be part of, and what a stranger sends must neither
-    /// decide what is traced nor join traces of others. A proxy's is linked to.
+    /// The span of a request begins a trace: Meta sends none to join, and unauthenticated clients must neither decide
+    /// what is traced nor join traces of others. A proxy's is linked to.
     fn span(&self, method: Method, request: &Request<Incoming>) -> Span {
         let method = match method {
             Method::Get => "GET",
@@ -126,34 +118,38 @@ impl Webhook {
         if let Some(fault) = framing::fault(request.version(), request.headers()) {
             return self.malformed(fault);
         }
-        let Some(hook) = self.hook(request.uri().path()) else {
-            return Outcome::refused(Answer::NotFound);
+        let Some(secrets) = self.secrets(request.uri().path()) else {
+            return Outcome::refused(WebhookResponse::NotFound);
         };
         match method {
             Method::Get => {
                 let tokens = self.parts.secrets.verify_tokens.load();
-                let answer = handshake::answer(request.uri().query(), &tokens);
-                let passed = matches!(answer, Answer::Challenge(_)) && request.body().is_end_stream();
-                Outcome { answer, close: !passed }
+                match handshake::challenge(request.uri().query(), &tokens) {
+                    Ok(challenge) => Outcome {
+                        response: WebhookResponse::Challenge(challenge),
+                        close: !request.body().is_end_stream(),
+                    },
+                    Err(fault) => Outcome::refused(WebhookResponse::HandshakeRefused(fault)),
+                }
             }
             Method::Post => {
-                let app = match hook {
-                    Hook::AnyApp => None,
-                    Hook::App(name) => Some(name.to_owned()),
+                let app = match secrets {
+                    Secrets::AnyApp => None,
+                    Secrets::App(name) => Some(name.to_owned()),
                 };
                 self.deliver(request, app.as_deref(), span).await
             }
-            Method::Other => Outcome::refused(Answer::MethodNotAllowed),
+            Method::Other => Outcome::refused(WebhookResponse::MethodNotAllowed),
         }
     }
 
-    /// What a path asks for: the webhook itself, or that of an app whose secret is here.
-    fn hook<'p>(&self, path: &'p str) -> Option<Hook<'p>> {
+    /// The path of the webhook is for every app; `/` and the name of an app behind it are for that app alone.
+    fn secrets<'p>(&self, path: &'p str) -> Option<Secrets<'p>> {
         match path.strip_prefix(self.path.as_str())? {
-            "" => Some(Hook::AnyApp),
+            "" => Some(Secrets::AnyApp),
             rest => {
                 let app = rest.strip_prefix('/')?;
-                self.parts.secrets.keyring.load().has(app).then_some(Hook::App(app))
+                self.parts.secrets.keyring.load().has(app).then_some(Secrets::App(app))
             }
         }
     }
@@ -162,60 +158,61 @@ impl Webhook {
         let received = SystemTime::now();
         let (head, body) = request.into_parts();
         if is_encoded(&head.headers) {
-            return Outcome::refused(Answer::Encoded);
+            return Outcome::refused(WebhookResponse::UnsupportedEncoding);
         }
         if body::is_declared_too_large(&body, self.max_body) {
-            return Outcome::refused(Answer::TooLarge);
+            return Outcome::refused(WebhookResponse::BodyTooLarge);
         }
         let claim = match signature::claim(&head.headers) {
             Ok(claim) => claim,
-            Err(fault) => return Outcome::refused(Answer::Unsigned(fault)),
+            Err(fault) => return Outcome::refused(WebhookResponse::Unauthorized(fault)),
         };
-        // The permit is held until the answer: the bytes are in memory until then.
-        let (bytes, mut permit) = match self.reading.read(body).await {
+        // The permit is held until the response: the bytes are in memory until then.
+        let (bytes, mut permit) = match self.bodies.read(body).await {
             Ok(read) => read,
-            Err(fault) => return self.unread(fault),
+            Err(fault) => return self.body_refused(fault),
         };
         let keyring = self.parts.secrets.keyring.load_full();
         let verified = tokio::select! {
             biased;
             verified = signature::verify(&keyring, app, &self.work, claim, bytes) => verified,
-            () = permit.is_evicted() => return self.unread(BodyFault::NoRoom),
+            () = permit.is_evicted() => return self.body_refused(BodyFault::LimitReached),
         };
         let verified = match verified {
             Ok(verified) => verified,
-            Err(fault) => return Outcome::refused(Answer::Unsigned(fault)),
+            Err(fault) => return Outcome::refused(WebhookResponse::Unauthorized(fault)),
         };
         let _authenticated = acceptor::authenticate(&head.extensions);
         if permit.authenticate().is_err() {
-            return self.unread(BodyFault::NoRoom);
+            return self.body_refused(BodyFault::LimitReached);
         }
-        Outcome::of(self.accept(&Delivery::new(verified, received, TraceContext::of(span))).await)
+        let delivery = Delivery::new(verified, received, TraceContext::of(span));
+        Outcome { response: self.accept(&delivery).await, close: false }
     }
 
-    fn unread(&self, fault: BodyFault) -> Outcome {
+    fn body_refused(&self, fault: BodyFault) -> Outcome {
         match fault {
-            BodyFault::TooLarge => Outcome::refused(Answer::TooLarge),
-            BodyFault::Malformed => self.malformed("the chunks of the body are malformed, or it ended early"),
-            // The memory of bodies has counted it.
-            BodyFault::NoRoom => Outcome::refused(Answer::Unavailable(Unavailable::BodyBytes)),
+            BodyFault::TooLarge => Outcome::refused(WebhookResponse::BodyTooLarge),
+            BodyFault::Malformed => self.malformed(FramingFault::Body),
+            // `body_memory` has counted it.
+            BodyFault::LimitReached => Outcome::refused(WebhookResponse::Unavailable(Unavailable::BodyBytes)),
             BodyFault::Slow => {
                 self.parts.limit_metrics.count(Limit::BodyTime);
-                Outcome::refused(Answer::Slow)
+                Outcome::refused(WebhookResponse::BodyTimeout)
             }
         }
     }
 
-    fn malformed(&self, fault: &'static str) -> Outcome {
+    fn malformed(&self, fault: FramingFault) -> Outcome {
         self.parts.limit_metrics.count(Limit::Malformed);
-        Outcome::refused(Answer::Malformed(fault))
+        Outcome::refused(WebhookResponse::BadRequest(fault))
     }
 
-    async fn accept(&self, delivery: &Delivery) -> Answer {
+    async fn accept(&self, delivery: &Delivery) -> WebhookResponse {
         self.parts.metrics.body_bytes.inc_by(delivery.body.bytes().len() as u64);
-        match self.parts.durable.make(delivery).await {
-            Ok(()) => Answer::Accepted,
-            Err(why) => Answer::Unavailable(why),
+        match self.parts.durable.store(delivery).await {
+            Ok(()) => WebhookResponse::Accepted,
+            Err(why) => WebhookResponse::Unavailable(why),
         }
     }
 }

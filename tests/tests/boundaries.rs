@@ -71,28 +71,6 @@ fn runtime_knows_nothing_of_meta() {
 }
 
 #[test]
-fn only_the_signature_makes_a_verified_body() {
-    let makers =
-        sources("ingest/src").unwrap().into_iter().filter(|(_, text)| text.contains("VerifiedBody {"));
-    let makers: Vec<_> = makers
-        .filter_map(|(path, _)| path.file_name().map(|name| name.to_string_lossy().into_owned()))
-        .collect();
-    assert_eq!(makers, ["signature.rs"]);
-}
-
-#[test]
-fn only_a_row_with_its_digest_comes_back_from_the_spool() {
-    let users = |word: &str| {
-        let files = sources("ingest/src").unwrap().into_iter().filter(|(_, text)| text.contains(word));
-        files
-            .filter_map(|(path, _)| path.file_name().map(|name| name.to_string_lossy().into_owned()))
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(users("VerifiedBody::from_spool("), ["row.rs"]);
-    assert_eq!(users("Kept {"), ["row.rs"]);
-}
-
-#[test]
 fn every_file_begins_with_its_one_idea() {
     for folder in ["schemas", "runtime", "ingest", "consumers", "cli", "tests"] {
         for (path, text) in sources(folder).unwrap() {

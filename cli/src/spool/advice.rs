@@ -1,7 +1,7 @@
 //! What is to be done about deliveries that are set aside, and about files that were put aside. No line is wider than 80.
 
 use super::settings::Place;
-use weir_ingest::spool::inspect::{PutAside, Reason};
+use weir_ingest::spool::inspect::{QuarantinedFile, Reason};
 
 /// What the reason means, and what to do, as lines.
 pub(super) fn on(reason: &Reason, place: &Place) -> Vec<String> {
@@ -35,7 +35,7 @@ pub(super) fn on(reason: &Reason, place: &Place) -> Vec<String> {
 }
 
 /// What to do about a file, as lines.
-pub(super) const fn on_file(file: &PutAside) -> &'static [&'static str] {
+pub(super) const fn on_file(file: &QuarantinedFile) -> &'static [&'static str] {
     if file.is_salvaged {
         &[
             "Damaged, and drained but for what is lost: the log of ingest names it.",

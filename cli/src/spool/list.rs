@@ -7,7 +7,7 @@ use crate::screen::Tone;
 use crate::{Exit, Screen, ToolError};
 use serde_json::{Value, json};
 use std::io;
-use weir_ingest::spool::inspect::{self, Group, InspectError, Inspector, PutAside, Which};
+use weir_ingest::spool::inspect::{self, Group, InspectError, Inspector, QuarantinedFile, Which};
 
 pub(super) fn run(settings: &ListSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let mut inspector = match Inspector::open(&settings.place.directory) {
@@ -15,7 +15,7 @@ pub(super) fn run(settings: &ListSettings, screen: &mut Screen) -> Result<Exit, 
         Err(error) => {
             // Files of an earlier version were put aside, perhaps, and no other begun yet.
             if matches!(error, InspectError::NoSpool(_)) && !settings.is_json {
-                let files = inspect::put_aside(&settings.place.directory).unwrap_or_default();
+                let files = inspect::quarantined_files(&settings.place.directory).unwrap_or_default();
                 tell_files(&files, screen)?;
             }
             return Err(error.into());
@@ -23,7 +23,7 @@ pub(super) fn run(settings: &ListSettings, screen: &mut Screen) -> Result<Exit, 
     };
     let listed = list(&mut inspector, settings, screen)?;
     let groups = inspector.groups()?;
-    let files = inspect::put_aside(&settings.place.directory)?;
+    let files = inspect::quarantined_files(&settings.place.directory)?;
     if settings.is_json {
         screen.line(summary(&groups, &files))?;
     } else {
@@ -60,7 +60,7 @@ fn list(
             table.print(&stored, screen)?;
         }
         listed.deliveries += 1;
-        listed.corrupt += u64::from(!stored.is_intact && stored.set_aside.is_none());
+        listed.corrupt += u64::from(!stored.is_intact && stored.parked.is_none());
     }
     Ok(listed)
 }
@@ -72,7 +72,7 @@ fn conclude(
     screen: &mut Screen,
 ) -> io::Result<()> {
     let Listed { deliveries, corrupt } = listed;
-    let meant = groups.iter().filter(|group| settings.which == Which::All || group.set_aside.is_some());
+    let meant = groups.iter().filter(|group| settings.which == Which::All || group.parked.is_some());
     let more = meant.map(|group| group.deliveries).sum::<u64>().saturating_sub(deliveries);
     if more > 0 && deliveries == settings.limit {
         screen
@@ -94,7 +94,7 @@ fn conclude(
 }
 
 fn sums(groups: &[Group], place: &Place, screen: &mut Screen) -> io::Result<()> {
-    let (waiting, set_aside): (Vec<_>, Vec<_>) = groups.iter().partition(|group| group.set_aside.is_none());
+    let (waiting, set_aside): (Vec<_>, Vec<_>) = groups.iter().partition(|group| group.parked.is_none());
     match waiting.first() {
         Some(group) => screen.line(sum(group, "waits", "wait", "for Kafka"))?,
         None => screen.toned(Tone::Good, "No delivery waits for Kafka.")?,
@@ -103,7 +103,7 @@ fn sums(groups: &[Group], place: &Place, screen: &mut Screen) -> io::Result<()> 
         return screen.toned(Tone::Good, "None is set aside.");
     }
     for group in set_aside {
-        let Some(reason) = &group.set_aside else { continue };
+        let Some(reason) = &group.parked else { continue };
         screen.toned(Tone::Bad, &sum(group, "is", "are", &format!("set aside as {reason}")))?;
         advice::on(reason, place).iter().try_for_each(|line| screen.line(format!("  {line}")))?;
     }
@@ -120,7 +120,7 @@ fn sum(group: &Group, one: &str, several: &str, what: &str) -> String {
     )
 }
 
-fn tell_files(files: &[PutAside], screen: &mut Screen) -> io::Result<()> {
+fn tell_files(files: &[QuarantinedFile], screen: &mut Screen) -> io::Result<()> {
     for file in files {
         let since = file.since.map_or_else(String::new, |since| format!(" {} ago", quantity::age(since)));
         let tone = if file.is_salvaged { Tone::Warn } else { Tone::Bad };
@@ -132,15 +132,15 @@ fn tell_files(files: &[PutAside], screen: &mut Screen) -> io::Result<()> {
     Ok(())
 }
 
-fn summary(groups: &[Group], files: &[PutAside]) -> Value {
-    let waiting = groups.iter().find(|group| group.set_aside.is_none());
-    let set_aside = groups.iter().filter(|group| group.set_aside.is_some());
+fn summary(groups: &[Group], files: &[QuarantinedFile]) -> Value {
+    let waiting = groups.iter().find(|group| group.parked.is_none());
+    let set_aside = groups.iter().filter(|group| group.parked.is_some());
     let count = |group: &Group| json!({"deliveries": group.deliveries, "bytes": group.bytes, "oldest": group.oldest.to_string()});
     let by_reason: serde_json::Map<_, _> = set_aside
-        .filter_map(|group| group.set_aside.as_ref().map(|reason| (reason.to_string(), count(group))))
+        .filter_map(|group| group.parked.as_ref().map(|reason| (reason.to_string(), count(group))))
         .collect();
     let nothing = || json!({"deliveries": 0, "bytes": 0, "oldest": null});
-    let file = |file: &PutAside| {
+    let file = |file: &QuarantinedFile| {
         let since = file.since.map(|since| since.to_string());
         json!({"file": file.file, "bytes": file.bytes, "since": since, "salvaged": file.is_salvaged})
     };

@@ -87,8 +87,8 @@ fn attributes(stored: &Stored) -> Attributes<'_> {
         id: &stored.id,
         received: stored.received.to_string(),
         app: &stored.app,
-        state: if stored.set_aside.is_some() { "set_aside" } else { "waiting" },
-        reason: stored.set_aside.as_ref().map(weir_ingest::spool::inspect::Reason::as_str),
+        state: if stored.parked.is_some() { "set_aside" } else { "waiting" },
+        reason: stored.parked.as_ref().map(weir_ingest::spool::inspect::Reason::as_str),
         corrupt: !stored.is_intact,
     }
 }
@@ -106,13 +106,13 @@ mod tests {
 
     fn stored(headers: &str, body: &'static [u8]) -> Stored {
         Stored {
-            place: 1,
+            seq: 1,
             id: "019aa7f0-5c1e-7d3a-9f00-1c2d3e4f5a6b".to_owned(),
             received: Millis::since_epoch(1_569_262_485_349),
             app: "shop".to_owned(),
             headers: headers.to_owned(),
             body: Bytes::from_static(body),
-            set_aside: Some(Reason::Corrupt),
+            parked: Some(Reason::Corrupt),
             is_intact: false,
         }
     }

@@ -66,7 +66,7 @@ fn find(inspector: &mut Inspector, id: &str) -> Result<Found, ToolError> {
     Ok(match inspector.delivery(id)? {
         None => Found::No("is not there: on Kafka by now, or never kept here"),
         Some(stored) if !stored.is_intact => Found::No("is corrupt, so it is never sent"),
-        Some(stored) => match stored.set_aside {
+        Some(stored) => match stored.parked {
             None => Found::No("is not set aside: it waits already"),
             Some(Reason::Corrupt) => Found::No("is corrupt, so it is never sent"),
             Some(_) => Found::SetAside(stored),
@@ -78,7 +78,7 @@ fn all(reason: Option<&Reason>, settings: &RetrySettings, screen: &mut Screen) -
     let mut inspector = Inspector::open(&settings.place.directory)?;
     let is_meant = |of: &Reason| *of != Reason::Corrupt && reason.is_none_or(|reason| reason == of);
     let groups = inspector.groups()?;
-    let meant = groups.iter().filter(|group| group.set_aside.as_ref().is_some_and(is_meant));
+    let meant = groups.iter().filter(|group| group.parked.as_ref().is_some_and(is_meant));
     let count: u64 = meant.map(|group| group.deliveries).sum();
     if count == 0 {
         let which = reason.map_or_else(String::new, |reason| format!(" as {reason}"));
@@ -90,7 +90,7 @@ fn all(reason: Option<&Reason>, settings: &RetrySettings, screen: &mut Screen) -
         done(retried, &settings.place, screen)?;
         return Ok(Exit::Done);
     }
-    let which = reason.map_or(Which::SetAside, |reason| Which::SetAsideFor(reason.clone()));
+    let which = reason.map_or(Which::Parked, |reason| Which::ParkedFor(reason.clone()));
     let mut table = Table::fitting(&groups);
     let mut shown = 0;
     for stored in inspector.deliveries(which) {
@@ -99,7 +99,7 @@ fn all(reason: Option<&Reason>, settings: &RetrySettings, screen: &mut Screen) -
             screen.toned(Tone::Faint, &format!("… and {} more", count.saturating_sub(LINES as u64)))?;
             break;
         }
-        if stored.set_aside != Some(Reason::Corrupt) {
+        if stored.parked != Some(Reason::Corrupt) {
             table.print(&stored, screen)?;
             shown += 1;
         }

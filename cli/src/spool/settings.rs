@@ -203,7 +203,7 @@ fn quoted(word: &str) -> String {
 }
 
 fn which(matches: &ArgMatches) -> Which {
-    if matches.get_flag("set_aside") { Which::SetAside } else { Which::All }
+    if matches.get_flag("set_aside") { Which::Parked } else { Which::All }
 }
 
 /// An id as ingest writes it.

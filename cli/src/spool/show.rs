@@ -27,7 +27,7 @@ pub(super) fn run(settings: &ShowSettings, screen: &mut Screen) -> Result<Exit, 
 
 fn print(stored: &Stored, screen: &mut Screen) -> io::Result<()> {
     let (tone, state) = table::state(stored);
-    let state = if stored.set_aside.is_some() { format!("set aside: {state}") } else { state };
+    let state = if stored.parked.is_some() { format!("set aside: {state}") } else { state };
     let columns = Columns::new([8]);
     let rows = [
         ("id", Cell::from(one_line(&stored.id, WIDEST))),

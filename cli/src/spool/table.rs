@@ -32,7 +32,7 @@ pub(super) struct Table {
 impl Table {
     /// A table for the states that there are; the other widths are given, since lines are printed as they are read.
     pub(super) fn fitting(groups: &[Group]) -> Self {
-        let reasons = groups.iter().filter_map(|group| group.set_aside.as_ref());
+        let reasons = groups.iter().filter_map(|group| group.parked.as_ref());
         let longest = reasons.map(|reason| reason.as_str().chars().count()).max().unwrap_or_default();
         let state = longest.clamp(WAITING.len(), LONGEST_NAME);
         let events = STATE_AND_EVENTS.saturating_sub(state).max(LEAST_EVENTS);
@@ -64,7 +64,7 @@ fn row(stored: &Stored, events: usize) -> Vec<Cell> {
 
 /// What is corrupt is so whether ingest has met it or not.
 pub(super) fn state(stored: &Stored) -> (Tone, String) {
-    match &stored.set_aside {
+    match &stored.parked {
         _ if !stored.is_intact => (Tone::Bad, "corrupt".to_owned()),
         Some(reason) => (Tone::Bad, one_line(reason.as_str(), LONGEST_NAME)),
         None => (Tone::Plain, WAITING.to_owned()),
@@ -81,19 +81,19 @@ mod tests {
     #[test]
     fn what_matters_most_fits_80_columns_whatever_the_state() {
         let body = include_bytes!("../../../schemas/fixtures/batch/two-entries-four-items.json");
-        for set_aside in [None, Some(Reason::TooLarge), Some(Reason::NotAuthorized)] {
+        for parked in [None, Some(Reason::TooLarge), Some(Reason::NotAuthorized)] {
             let stored = Stored {
-                place: 1,
+                seq: 1,
                 id: "019aa7f0-5c1e-7d3a-9f00-1c2d3e4f5a6b".to_owned(),
                 received: Millis::of(std::time::SystemTime::now()),
                 app: "shop".to_owned(),
                 headers: "{}".to_owned(),
                 body: Bytes::from_static(body),
-                set_aside: set_aside.clone(),
+                parked: parked.clone(),
                 is_intact: true,
             };
             let oldest = stored.received;
-            let table = Table::fitting(&[Group { set_aside, deliveries: 1, bytes: 1, oldest }]);
+            let table = Table::fitting(&[Group { parked, deliveries: 1, bytes: 1, oldest }]);
             let line = table.columns.lay_out(&row(&stored, table.events), |_, text| text.to_owned());
             let app = line.chars().take_while(|character| *character != '…').count();
             assert!(app <= 80 && line.contains(&format!("…  shop     {oldest}")), "{line}");

@@ -1,4 +1,4 @@
-//! What a client may take up at the public port: connections, time, bytes.
+//! The limits of the public port: connections, time, bytes.
 
 use runtime::settings::{Reader, form};
 use std::time::Duration;
@@ -7,42 +7,42 @@ use std::time::Duration;
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Limits of the public port")]
 pub struct LimitArgs {
-    /// The most connections at once; when they are all taken, the oldest one that has sent nothing signed for a while is
-    /// evicted, and if each has a signed request under way, the new one is answered 503
+    /// Maximum number of connections; at the limit, the oldest one without a recent signed request is evicted, and if every
+    /// one has a signed request in progress, the new one is answered 503
     #[arg(long, env = "WEIR_MAX_CONNECTIONS", default_value = "4000", value_name = "COUNT")]
     max_connections: Option<String>,
 
-    /// How long a new connection may take to send its first byte
+    /// Timeout for the first byte of a new connection
     #[arg(long, env = "WEIR_FIRST_BYTE_TIMEOUT", default_value = "5s", value_name = "DURATION")]
     first_byte_timeout: Option<String>,
 
-    /// How long the head of a request may take, from its first byte
+    /// Timeout for the head of a request, from its first byte
     #[arg(long, env = "WEIR_HEADER_TIMEOUT", default_value = "5s", value_name = "DURATION")]
     header_timeout: Option<String>,
 
-    /// How long a connection may wait for its next request, or leave an answer untaken; more than the load balancer's
-    /// own, so that it is the one to close
+    /// Timeout for the next request of a connection, and for the client to read a response; set it higher than the load
+    /// balancer's, so that the balancer closes first
     #[arg(long, env = "WEIR_IDLE_TIMEOUT", default_value = "75s", value_name = "DURATION")]
     idle_timeout: Option<String>,
 
-    /// The largest head of a request, which is also how much is read at once; a larger one is answered 431
+    /// Maximum size of a request head, and of the read buffer; a larger head is answered 431
     #[arg(long, env = "WEIR_MAX_HEADER_BYTES", default_value = "16KiB", value_name = "BYTES")]
     max_header_bytes: Option<String>,
 
-    /// The most header lines of a request; more are answered 431
+    /// Maximum number of header lines; more are answered 431
     #[arg(long, env = "WEIR_MAX_HEADERS", default_value = "100", value_name = "COUNT")]
     max_headers: Option<String>,
 
-    /// How long a client may take to send a body
+    /// Timeout for receiving a body
     #[arg(long, env = "WEIR_BODY_TIMEOUT", default_value = "5s", value_name = "DURATION")]
     body_timeout: Option<String>,
 
-    /// Bytes a second that a body has to come at, on average, after its first second; a slower one is answered 408
+    /// Minimum average rate of a body in bytes per second, after its first second; a slower one is answered 408
     #[arg(long, env = "WEIR_BODY_MIN_RATE", default_value = "1KiB", value_name = "BYTES")]
     body_min_rate: Option<String>,
 
-    /// Bytes of all bodies together that are held at once; when they are taken, a body that is not yet authenticated
-    /// and holds more than an equal part is evicted, and if there is none, the new one is answered 503
+    /// Maximum bytes of all bodies together; at the limit, an unauthenticated body over its equal share is evicted, and
+    /// if there is none, the new one is answered 503
     #[arg(long, env = "WEIR_MAX_BODY_BYTES_IN_FLIGHT", default_value = "64MiB", value_name = "BYTES")]
     max_body_bytes_in_flight: Option<String>,
 }
@@ -50,23 +50,23 @@ pub struct LimitArgs {
 /// The checked values of [`LimitArgs`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The most connections at once.
+    /// Maximum number of connections.
     pub max_connections: usize,
-    /// How long a new connection may send nothing.
+    /// Timeout for the first byte of a new connection.
     pub first_byte_timeout: Duration,
-    /// How long a head may take from its first byte.
+    /// Timeout for a head, from its first byte.
     pub header_timeout: Duration,
-    /// How long a connection may be idle between requests, or leave an answer untaken.
+    /// Timeout for the next request, and for the client to read a response.
     pub idle_timeout: Duration,
-    /// The largest head, in bytes.
+    /// Maximum size of a head, in bytes.
     pub max_header_bytes: usize,
-    /// The most header lines.
+    /// Maximum number of header lines.
     pub max_headers: usize,
-    /// How long a body may take.
+    /// Timeout for receiving a body.
     pub body_timeout: Duration,
-    /// Bytes a second that a body has to come at after its first second.
+    /// Minimum rate of a body in bytes per second, after its first second.
     pub body_min_rate: u64,
-    /// Bytes of all bodies together.
+    /// Maximum bytes of all bodies together.
     pub max_body_bytes_in_flight: usize,
 }
 

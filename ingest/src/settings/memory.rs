@@ -1,4 +1,4 @@
-//! What ingest may need of memory at most: the sum of what its limits allow, held against the limit of its container.
+//! The memory that ingest may need at most: the sum of its limits, checked against the limit of its container.
 
 use super::Settings;
 use runtime::process::memory_limit;
@@ -10,8 +10,8 @@ use std::fmt;
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Memory")]
 pub struct MemoryArgs {
-    /// Memory that the process may use; what the other limits allow together has to fit, or it does not start [default:
-    /// what its control group allows, if it says so]
+    /// Memory limit of the process; if the other limits together may exceed it, the process does not start [default: the
+    /// limit of its control group, if it has one]
     #[arg(long, env = "WEIR_MEMORY_LIMIT", value_name = "BYTES")]
     memory_limit: Option<String>,
 }
@@ -27,7 +27,7 @@ const SPOOL: usize = 80 << 20;
 /// The program, threads and their stacks, Kafka's metadata, SQLite's pages, what a delivery takes while it is split.
 const FIXED: usize = 64 << 20;
 
-/// What takes memory, and the flags that say how much.
+/// What takes memory, and the flags that bound it.
 struct Part {
     what: &'static str,
     bytes: usize,

@@ -1,6 +1,6 @@
-//! The retired files that are still to be drained, and what is known of each.
+//! The retired files that are not drained yet, and what is known of each.
 
-use super::database::Figures;
+use super::database::Totals;
 use super::files;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,15 +14,15 @@ pub(super) struct Backlog {
 #[derive(Clone, Debug)]
 struct Entry {
     path: PathBuf,
-    /// What is left in it; `None` where that could not be counted.
-    left: Option<Figures>,
+    /// What is left in it; `None` while that is not counted.
+    left: Option<Totals>,
     /// When the first of its deliveries was received, in milliseconds since 1970.
     oldest: Option<i64>,
 }
 
 impl Backlog {
-    /// Takes up a file; one that is there already stays as it is.
-    pub(super) fn add(&self, path: PathBuf, left: Option<Figures>, oldest: Option<i64>) {
+    /// Adds a file; one that is already listed stays as it is.
+    pub(super) fn add(&self, path: PathBuf, left: Option<Totals>, oldest: Option<i64>) {
         let mut files = self.lock();
         if !files.iter().any(|entry| entry.path == path) {
             files.push(Entry { path, left, oldest });
@@ -38,7 +38,7 @@ impl Backlog {
         self.lock().iter().filter(|entry| entry.left.is_none()).map(|entry| entry.path.clone()).collect()
     }
 
-    pub(super) fn count(&self, path: &Path, left: Figures, oldest: Option<i64>) {
+    pub(super) fn count(&self, path: &Path, left: Totals, oldest: Option<i64>) {
         self.change(path, |entry| (entry.left, entry.oldest) = (Some(left), oldest));
     }
 
@@ -47,11 +47,11 @@ impl Backlog {
         self.lock().iter().filter_map(|entry| entry.oldest).min()
     }
 
-    /// A delivery of the file is done with: it is on Kafka, or parked elsewhere.
-    pub(super) fn settled(&self, path: &Path, cost: u64, was_waiting: bool) {
+    /// A delivery of the file is on Kafka, or parked in the current file.
+    pub(super) fn completed(&self, path: &Path, cost: u64, was_waiting: bool) {
         self.change(path, |entry| {
             let Some(left) = &mut entry.left else { return };
-            let of_state = if was_waiting { &mut left.waiting } else { &mut left.set_aside };
+            let of_state = if was_waiting { &mut left.waiting } else { &mut left.parked };
             *of_state = of_state.saturating_sub(1);
             left.bytes = left.bytes.saturating_sub(cost);
         });
@@ -61,20 +61,20 @@ impl Backlog {
         self.lock().retain(|entry| entry.path != path);
     }
 
-    /// What all of them hold; `None` where that is not known of every one. A file that was not read to its end may hold
-    /// more than its index says, so it never counts as empty.
-    pub(super) fn figures(&self) -> Option<Figures> {
-        self.lock().iter().try_fold(Figures::default(), |sum, entry| {
+    /// The totals of all of them; `None` while not every one is counted. A file that was not read to its end may hold more
+    /// than its index says, so it never counts as empty.
+    pub(super) fn totals(&self) -> Option<Totals> {
+        self.lock().iter().try_fold(Totals::default(), |sum, entry| {
             let left = entry.left?;
-            Some(Figures {
-                waiting: sum.waiting + left.waiting.max(u64::from(left.set_aside == 0)),
-                set_aside: sum.set_aside + left.set_aside,
+            Some(Totals {
+                waiting: sum.waiting + left.waiting.max(u64::from(left.parked == 0)),
+                parked: sum.parked + left.parked,
                 bytes: sum.bytes + left.bytes,
             })
         })
     }
 
-    /// What they take of the disk.
+    /// Their size on disk.
     pub(super) fn disk_bytes(&self) -> u64 {
         self.lock().iter().map(|entry| files::total_size(&entry.path)).sum()
     }

@@ -1,6 +1,6 @@
-//! A refusal that may pass by itself counts only after it has lasted.
+//! Debounces refusals of Kafka that may pass by themselves: they count only after they have lasted.
 
-use crate::publisher::Refused;
+use crate::kafka::Refused;
 use std::time::{Duration, Instant};
 
 /// librdkafka takes a topic that it knew for missing after one answer of a broker that is behind, and asks again after
@@ -15,7 +15,7 @@ pub(super) struct Debounce {
     unauthorized: Refusals,
 }
 
-/// The first time and the last of a row of refusals.
+/// The first time and the last of consecutive refusals.
 #[derive(Debug, Default)]
 struct Refusals(Option<(Instant, Instant)>);
 
@@ -32,8 +32,8 @@ impl Debounce {
 
 impl Refusals {
     fn last(&mut self, now: Instant) -> bool {
-        let row = self.0.filter(|(_, last)| now.saturating_duration_since(*last) < LASTS);
-        let first = row.map_or(now, |(first, _)| first);
+        let current = self.0.filter(|(_, last)| now.saturating_duration_since(*last) < LASTS);
+        let first = current.map_or(now, |(first, _)| first);
         self.0 = Some((first, now));
         now.saturating_duration_since(first) >= LASTS
     }
@@ -51,18 +51,18 @@ mod tests {
     }
 
     #[test]
-    fn a_topic_is_missing_or_forbidden_once_it_has_been_for_long() {
+    fn a_missing_or_forbidden_topic_counts_after_three_minutes() {
         for why in [Refused::UnknownTopic, Refused::NotAuthorized] {
             let (mut debounce, start) = (Debounce::default(), Instant::now());
             let counted: Vec<_> =
                 (0..200).filter(|second| debounce.counts(why, start + SECOND * *second)).collect();
             assert_eq!(counted.first(), Some(&180));
-            assert_eq!(counted.len(), 20, "those behind the first do not wait again");
+            assert_eq!(counted.len(), 20, "later deliveries do not wait again");
         }
     }
 
     #[test]
-    fn a_topic_that_was_found_meanwhile_begins_anew() {
+    fn a_topic_that_was_found_meanwhile_starts_over() {
         let (mut debounce, start) = (Debounce::default(), Instant::now());
         assert!(!debounce.counts(Refused::UnknownTopic, start));
         assert!(!debounce.counts(Refused::NotAuthorized, start + LASTS / 2));

@@ -1,15 +1,15 @@
-//! Brings deliveries from the disk to Kafka: in their order, at a bounded rate, one that is refused for good parked.
+//! Drains the spool to Kafka: in order, at a bounded rate; a delivery that Kafka refuses for good is parked.
 //!
-//! Retired files go first, the oldest before the others; then the file that is written.
+//! Retired files are drained first, the oldest before the others; then the current file.
 
-mod older;
+mod retired_files;
 
 use super::Spool;
-use super::database::{Change, Placed};
+use super::database::{Change, StoredRow};
 use super::debounce::Debounce;
-use crate::kafka::Kafka;
-use crate::publisher::NotPublished;
-use older::{Older, Taken};
+use crate::delivery::Delivery;
+use crate::kafka::{Kafka, NotPublished};
+use retired_files::{Next, RetiredFiles};
 use runtime::backoff::{self, Backoff};
 use runtime::process::shutdown::Shutdown;
 use runtime::producer::Acknowledgement;
@@ -17,36 +17,36 @@ use runtime::throttle::Throttle;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Deliveries on their way at once. As many may be there twice when the process is killed.
+/// Deliveries in flight at once. As many may be on Kafka twice when the process is killed.
 const ROUND: usize = 256;
-/// Bytes on their way at once.
+/// Bytes in flight at once.
 const ROUND_BYTES: u64 = 4 << 20;
-/// How often the spool is tended, and looked at where nobody says that something is there.
-const TEND_EVERY: Duration = Duration::from_secs(1);
-/// How long what is on its way may take when the end is asked for; it stays on the disk, so nothing is lost.
-const ENDS_WITHIN: Duration = Duration::from_secs(1);
+/// How often the spool is maintained, and checked for work without a notification.
+const MAINTAIN_EVERY: Duration = Duration::from_secs(1);
+/// How long a round in flight may take at shutdown; it stays in the spool, so nothing is lost.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 const BACKOFF_BASE: Duration = Duration::from_millis(500);
 const BACKOFF_MAX: Duration = Duration::from_secs(5);
 const LOG_EVERY: Duration = Duration::from_mins(1);
 
-/// Why a delivery is parked that is not what was written.
+/// Why a delivery is parked whose row is not what was written.
 pub(super) const CORRUPT: &str = "corrupt";
 
-/// Looks after the spool's file now and then, until the end is asked for.
-pub(crate) async fn tend(spool: Spool, shutdown: Shutdown) {
+/// Maintains the spool's file periodically, until shutdown.
+pub(crate) async fn maintain(spool: Spool, shutdown: Shutdown) {
     loop {
         tokio::select! {
             () = shutdown.requested() => return,
-            () = tokio::time::sleep(TEND_EVERY) => spool.inner.writer.tend().await,
+            () = tokio::time::sleep(MAINTAIN_EVERY) => spool.inner.writer.maintain().await,
         }
     }
 }
 
-/// Drains until the end is asked for; what is left stays on the disk.
+/// Drains until shutdown; what is left stays in the spool.
 pub(crate) async fn drain(spool: Spool, kafka: Arc<Kafka>, shutdown: Shutdown) {
     let mut drain = Drain {
         pace: Duration::from_secs(1) / spool.inner.settings.drain_rate,
-        older: Older::new(spool.inner.backlog.clone(), spool.inner.metrics.clone()),
+        retired: RetiredFiles::new(spool.inner.backlog.clone(), spool.inner.metrics.clone()),
         spool,
         kafka,
         size: 1,
@@ -56,7 +56,7 @@ pub(crate) async fn drain(spool: Spool, kafka: Arc<Kafka>, shutdown: Shutdown) {
     };
     let end = async {
         shutdown.requested().await;
-        tokio::time::sleep(ENDS_WITHIN).await;
+        tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
     };
     tokio::select! {
         () = end => {}
@@ -66,11 +66,11 @@ pub(crate) async fn drain(spool: Spool, kafka: Arc<Kafka>, shutdown: Shutdown) {
 
 struct Drain {
     spool: Spool,
-    older: Older,
+    retired: RetiredFiles,
     kafka: Arc<Kafka>,
-    /// The part of a second that belongs to one delivery.
+    /// The part of a second that one delivery takes at the maximum rate.
     pace: Duration,
-    /// Deliveries of the next round: one while it is not known that Kafka takes any.
+    /// Deliveries of the next round: a single one until Kafka acknowledges it.
     size: usize,
     backoff: Backoff,
     debounce: Debounce,
@@ -79,35 +79,35 @@ struct Drain {
 
 /// A delivery of a round.
 enum Sent {
-    UnderWay(Placed, Acknowledgement),
-    /// Never to be taken as it is.
-    Refused(Placed, String),
-    /// To be sent again, it and what is behind it.
-    NotTaken(Placed),
+    InFlight(StoredRow, Acknowledgement),
+    /// Kafka refuses it for good.
+    Refused(StoredRow, String),
+    /// To be sent again, with those behind it.
+    Failed(StoredRow),
 }
 
 /// What became of a round.
 #[derive(Default)]
-struct Settled {
-    on_kafka: Vec<Placed>,
-    refused: Vec<(Placed, String)>,
+struct RoundOutcome {
+    acknowledged: Vec<StoredRow>,
+    refused: Vec<(StoredRow, String)>,
     /// To be sent again, in their order.
-    again: Vec<Placed>,
+    again: Vec<StoredRow>,
     has_failed: bool,
 }
 
 impl Drain {
     async fn run(&mut self, shutdown: &Shutdown) {
         while !shutdown.is_requested() {
-            self.older.count().await;
+            self.retired.count().await;
             if !self.kafka.gate.is_open() {
                 self.wait_for_work().await;
                 continue;
             }
-            match self.older.take(self.size, ROUND_BYTES).await {
-                Taken::Rows(rows) => self.round_of_older(rows).await,
-                Taken::NotNow => self.failed().await,
-                Taken::Nothing => self.round_of_current().await,
+            match self.retired.next(self.size, ROUND_BYTES).await {
+                Next::Rows(rows) => self.drain_retired(rows).await,
+                Next::Unreadable => self.failed().await,
+                Next::None => self.drain_current().await,
             }
         }
     }
@@ -116,7 +116,7 @@ impl Drain {
         self.size = 1;
         tokio::select! {
             () = self.spool.inner.writer.stored() => {}
-            () = tokio::time::sleep(TEND_EVERY) => {}
+            () = tokio::time::sleep(MAINTAIN_EVERY) => {}
         }
     }
 
@@ -125,81 +125,81 @@ impl Drain {
         tokio::time::sleep(self.backoff.next_delay(backoff::random())).await;
     }
 
-    async fn round_of_current(&mut self) {
+    async fn drain_current(&mut self) {
         let rows = self.spool.inner.writer.read(self.size, ROUND_BYTES).await;
         if rows.is_empty() {
             return self.wait_for_work().await;
         }
         let start = tokio::time::Instant::now();
-        let mut settled = self.send(rows).await;
-        if !settled.on_kafka.is_empty() {
-            let keys: Vec<_> = settled.on_kafka.iter().map(Placed::key).collect();
-            // What cannot be deleted now is not sent again meanwhile.
+        let mut outcome = self.send(rows).await;
+        if !outcome.acknowledged.is_empty() {
+            let keys: Vec<_> = outcome.acknowledged.iter().map(StoredRow::key).collect();
+            // Nothing is sent again until these are deleted.
             while !self.spool.inner.writer.delete(&keys).await {
                 tokio::time::sleep(self.backoff.next_delay(backoff::random())).await;
             }
         }
-        for (placed, reason) in std::mem::take(&mut settled.refused) {
-            self.log_parked(&placed.row.id, &reason);
+        for (stored, reason) in std::mem::take(&mut outcome.refused) {
+            self.log_parked(&stored.row.id, &reason);
             let is_corrupt = reason == CORRUPT;
-            if !self.spool.inner.writer.change(vec![Change::Park(placed.key(), reason)]).await {
-                settled.has_failed = true;
+            if !self.spool.inner.writer.change(vec![Change::Park(stored.key(), reason)]).await {
+                outcome.has_failed = true;
             } else if is_corrupt {
                 self.spool.inner.metrics.lost.inc();
             }
         }
-        self.pace(start, &settled).await;
+        self.pace(start, &outcome).await;
     }
 
-    /// What is done with is remembered; what is parked goes to the file that is written, where `weir spool` finds it.
-    async fn round_of_older(&mut self, rows: Vec<Placed>) {
+    /// A retired file is not written, so a delivery to park is moved to the current file, where `weir spool` finds it.
+    async fn drain_retired(&mut self, rows: Vec<StoredRow>) {
         let start = tokio::time::Instant::now();
-        let (parked, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|placed| placed.parked.is_some());
-        let mut settled = self.send(rows).await;
-        for placed in parked {
-            let reason = if placed.row.is_intact() { placed.parked.clone() } else { None };
-            settled.refused.push((placed, reason.unwrap_or_else(|| CORRUPT.to_owned())));
+        let (parked, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|stored| stored.parked.is_some());
+        let mut outcome = self.send(rows).await;
+        for stored in parked {
+            let reason = if stored.row.is_intact() { stored.parked.clone() } else { None };
+            outcome.refused.push((stored, reason.unwrap_or_else(|| CORRUPT.to_owned())));
         }
-        self.older.settled(&settled.on_kafka);
-        for (placed, reason) in std::mem::take(&mut settled.refused) {
+        self.retired.completed(&outcome.acknowledged);
+        for (stored, reason) in std::mem::take(&mut outcome.refused) {
             if reason == CORRUPT {
-                self.older.lost(&placed);
+                self.retired.lost(&stored);
                 continue;
             }
-            let adopt = Change::Adopt(placed.row.clone(), reason.clone());
+            let adopt = Change::Adopt(stored.row.clone(), reason.clone());
             if self.spool.inner.writer.change(vec![adopt]).await {
-                self.log_parked(&placed.row.id, &reason);
-                self.older.settled(std::slice::from_ref(&placed));
+                self.log_parked(&stored.row.id, &reason);
+                self.retired.completed(std::slice::from_ref(&stored));
             } else {
-                self.older.leave(&placed);
+                self.retired.leave(&stored);
             }
         }
-        self.older.again(std::mem::take(&mut settled.again));
-        self.pace(start, &settled).await;
+        self.retired.send_again(std::mem::take(&mut outcome.again));
+        self.pace(start, &outcome).await;
     }
 
-    /// A round in which Kafka took nothing says nothing of the next.
-    async fn pace(&mut self, start: tokio::time::Instant, settled: &Settled) {
-        if settled.has_failed {
+    /// Sets the size of the next round, and waits for the maximum rate or the backoff.
+    async fn pace(&mut self, start: tokio::time::Instant, outcome: &RoundOutcome) {
+        if outcome.has_failed {
             self.failed().await;
-        } else if settled.on_kafka.is_empty() {
+        } else if outcome.acknowledged.is_empty() {
             self.size = 1;
         } else {
             self.size = ROUND;
             self.backoff.reset();
-            let deliveries = u32::try_from(settled.on_kafka.len()).unwrap_or(u32::MAX);
+            let deliveries = u32::try_from(outcome.acknowledged.len()).unwrap_or(u32::MAX);
             tokio::time::sleep_until(start + self.pace * deliveries).await;
         }
     }
 
-    /// Gives deliveries to Kafka in their order, up to the first that it does not take now, and waits for them.
-    async fn send(&mut self, rows: Vec<Placed>) -> Settled {
+    /// Sends deliveries to Kafka in order, up to the first that fails, and waits for their acknowledgements.
+    async fn send(&mut self, rows: Vec<StoredRow>) -> RoundOutcome {
         let mut round = Vec::with_capacity(rows.len());
         let mut rows = rows.into_iter();
-        let mut settled = Settled::default();
-        for placed in rows.by_ref() {
-            let Some(delivery) = placed.row.clone().into_delivery() else {
-                round.push(Sent::Refused(placed, CORRUPT.to_owned()));
+        let mut behind = Vec::new();
+        for stored in rows.by_ref() {
+            let Some(delivery) = Delivery::from_row(&stored.row) else {
+                round.push(Sent::Refused(stored, CORRUPT.to_owned()));
                 continue;
             };
             let in_flight = &self.spool.inner.in_flight;
@@ -207,49 +207,51 @@ impl Drain {
                 if round.is_empty() {
                     in_flight.released(delivery.id).await;
                 }
-                settled.again.push(placed);
+                behind.push(stored);
                 break;
             }
             let sent = match self.kafka.publisher.publish(&delivery) {
-                Ok(receipt) => Sent::UnderWay(placed, receipt),
+                Ok(acknowledgement) => Sent::InFlight(stored, acknowledgement),
                 Err(NotPublished::Refused(why)) if self.debounce.counts(why, Instant::now()) => {
-                    Sent::Refused(placed, why.as_str().to_owned())
+                    Sent::Refused(stored, why.as_str().to_owned())
                 }
-                Err(_) => Sent::NotTaken(placed),
+                Err(_) => Sent::Failed(stored),
             };
-            let is_taken = !matches!(sent, Sent::NotTaken(_));
+            let is_sent = !matches!(sent, Sent::Failed(_));
             round.push(sent);
-            if !is_taken {
+            if !is_sent {
                 break;
             }
         }
-        let behind = std::mem::take(&mut settled.again).into_iter().chain(rows).collect();
-        self.settle(round, behind).await
+        behind.extend(rows);
+        self.wait_for(round, behind).await
     }
 
-    /// Waits for what is under way.
-    async fn settle(&mut self, round: Vec<Sent>, behind: Vec<Placed>) -> Settled {
-        let mut settled = Settled::default();
+    /// Waits for those in flight.
+    async fn wait_for(&mut self, round: Vec<Sent>, behind: Vec<StoredRow>) -> RoundOutcome {
+        let mut outcome = RoundOutcome::default();
         for sent in round {
             match sent {
-                Sent::UnderWay(placed, receipt) => match receipt.await.map_err(NotPublished::from) {
-                    Ok(()) => settled.on_kafka.push(placed),
-                    Err(NotPublished::Refused(why)) if self.debounce.counts(why, Instant::now()) => {
-                        settled.refused.push((placed, why.as_str().to_owned()));
+                Sent::InFlight(stored, acknowledgement) => {
+                    match acknowledgement.await.map_err(NotPublished::from) {
+                        Ok(()) => outcome.acknowledged.push(stored),
+                        Err(NotPublished::Refused(why)) if self.debounce.counts(why, Instant::now()) => {
+                            outcome.refused.push((stored, why.as_str().to_owned()));
+                        }
+                        Err(_) => outcome.again.push(stored),
                     }
-                    Err(_) => settled.again.push(placed),
-                },
-                Sent::Refused(placed, reason) => settled.refused.push((placed, reason)),
-                Sent::NotTaken(placed) => settled.again.push(placed),
+                }
+                Sent::Refused(stored, reason) => outcome.refused.push((stored, reason)),
+                Sent::Failed(stored) => outcome.again.push(stored),
             }
         }
-        settled.has_failed = !settled.again.is_empty();
-        settled.again.extend(behind);
-        if !settled.on_kafka.is_empty() {
-            self.kafka.acknowledged();
-            self.spool.inner.metrics.drained.inc_by(settled.on_kafka.len() as u64);
+        outcome.has_failed = !outcome.again.is_empty();
+        outcome.again.extend(behind);
+        if !outcome.acknowledged.is_empty() {
+            self.kafka.record_success();
+            self.spool.inner.metrics.drained.inc_by(outcome.acknowledged.len() as u64);
         }
-        settled
+        outcome
     }
 
     fn log_parked(&self, id: &str, reason: &str) {
@@ -258,7 +260,7 @@ impl Drain {
                 delivery = id,
                 reason,
                 suppressed,
-                "a delivery is set aside in the spool, Kafka would never take it as it is: see `weir spool list`"
+                "parked a delivery in the spool, Kafka refuses it for good: see `weir spool list`"
             );
         }
     }

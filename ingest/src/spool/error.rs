@@ -1,6 +1,6 @@
-//! Why SQLite did not do what it was asked to, by what can be done about it.
+//! Errors of SQLite, by what can be done about them.
 //!
-//! <https://sqlite.org/rescode.html> has the codes. Whatever may pass by itself is never taken for damage.
+//! <https://sqlite.org/rescode.html> lists the codes. What may pass by itself is never taken for damage.
 
 use rusqlite::ffi;
 

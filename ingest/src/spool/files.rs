@@ -1,8 +1,8 @@
 //! The files of a spool's directory: their names, how they are opened, and who may use them.
 //!
 //! A spool is a sequence of SQLite files: `spool.db`, `spool-1.db`, `spool-2.db` and so on. The last of them is written; the
-//! others are *retired*: never written again, and drained where they lie. To retire a file is to begin the next, so there
-//! is no moment at which a database lies without its log. `quarantined-MILLIS.db` is what earlier versions called a
+//! others are *retired*: never written again, and drained in place. To retire a file is to create the next, so a database is
+//! never separated from its log. `quarantined-MILLIS.db` is what earlier versions called a
 //! retired file; `quarantined-MILLIS.salvaged` is one that was drained and is kept, since bytes of it are lost.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
@@ -46,7 +46,7 @@ pub enum OpenError {
     Thread(io::Error),
 }
 
-/// Says to other processes that the spool is in use, for as long as it lives. The lock is on the directory too, so that it
+/// Locks the spool against other processes for as long as it lives. The lock is on the directory too, so that it
 /// holds when the file is deleted; and SQLite has one of its own on the database.
 #[derive(Debug)]
 pub(super) struct Lock {
@@ -55,7 +55,7 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    /// Makes the directory where it is missing, checks that it belongs to this user, and takes it.
+    /// Creates the directory where it is missing, checks that it belongs to this user, and locks it.
     pub(super) fn take(directory: &Path) -> Result<Self, OpenError> {
         let failed = |source| OpenError::Directory { directory: directory.to_owned(), source };
         DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed)?;
@@ -104,7 +104,7 @@ fn numbered(directory: &Path, number: u64) -> PathBuf {
     directory.join(name)
 }
 
-/// The number of a file that is a database of the spool, or lies beside one.
+/// The number of a database of the spool, or of a file beside one.
 fn number(name: &str) -> Option<u64> {
     let (stem, rest) = name.split_once(".db")?;
     if !SUFFIXES.contains(&rest) {
@@ -118,13 +118,13 @@ fn number(name: &str) -> Option<u64> {
 pub(super) struct Sequence {
     /// The first of them; those that are not written any more, the oldest first.
     pub(super) retired: Vec<PathBuf>,
-    /// The one that is written, or is to be made.
+    /// The one that is written, or will be created.
     pub(super) current: PathBuf,
     /// The one that would come after it.
     pub(super) next: PathBuf,
 }
 
-/// Looks which databases there are.
+/// Finds the databases of a directory.
 pub(super) fn sequence(directory: &Path) -> io::Result<Sequence> {
     let (mut quarantined, mut numbers, mut last) = (Vec::new(), Vec::new(), 0);
     for entry in fs::read_dir(directory)? {
@@ -148,7 +148,7 @@ pub(super) fn sequence(directory: &Path) -> io::Result<Sequence> {
     Ok(Sequence { retired: quarantined, current: numbered(directory, current), next })
 }
 
-/// Makes the file where it is missing, so that only its owner can read it; SQLite gives its other files the same mode.
+/// Creates the file where it is missing, readable only by its owner; SQLite gives its other files the same mode.
 pub(super) fn make_private(path: &Path) -> io::Result<()> {
     private(path).map(drop)
 }
@@ -170,12 +170,12 @@ pub(super) fn size(path: &Path) -> io::Result<Option<u64>> {
     }
 }
 
-/// What a database and what lies beside it take of the disk.
+/// The size on disk of a database and the files beside it.
 pub(super) fn total_size(path: &Path) -> u64 {
     SUFFIXES.iter().filter_map(|suffix| size(&with_suffix(path, suffix)).ok().flatten()).sum()
 }
 
-/// Deletes a database and what lies beside it.
+/// Deletes a database and the files beside it.
 pub(super) fn remove(path: &Path) -> io::Result<()> {
     for suffix in SUFFIXES {
         match fs::remove_file(with_suffix(path, suffix)) {
@@ -186,7 +186,7 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Says by its name that a database has been read to its end; it stays for people to look at.
+/// Renames a database that was drained and lost rows, so that it is kept for inspection.
 pub(super) fn mark_as_salvaged(path: &Path) -> io::Result<PathBuf> {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let done = if name.starts_with(QUARANTINED) {

@@ -1,4 +1,4 @@
-//! Deliveries in the spool whose records Kafka has been given too, and may still acknowledge.
+//! Deliveries in the spool whose records were sent to Kafka too, which may still acknowledge them.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,7 +12,7 @@ pub(super) struct InFlight {
     released: Arc<Notify>,
 }
 
-/// Keeps one delivery from being sent again for as long as it lives.
+/// The in-flight guard: one delivery is not sent again for as long as this lives.
 #[derive(Debug)]
 pub(super) struct Guard {
     all: InFlight,

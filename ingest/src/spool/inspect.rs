@@ -1,32 +1,32 @@
-//! Looks into a spool, as `weir spool` does, through whoever owns it.
+//! Inspects a spool, as `weir spool` does, through its owner.
 //!
-//! One process has a spool open. Where ingest runs it is asked over a socket in the spool's directory; where none runs,
-//! the tool takes the lock and opens the file itself. Both answer the same requests with the same queries.
+//! One process has a spool open. Where ingest runs, requests are sent to it over a socket in the spool's directory; where
+//! none runs, the tool takes the lock and opens the file itself. Both respond to the same requests with the same queries.
 
-mod problem;
-mod put_aside;
+mod error;
+mod files;
 mod queries;
 mod request;
 mod running;
 mod stored;
 
-pub use problem::InspectError;
-pub use put_aside::{PutAside, put_aside};
+pub use error::InspectError;
+pub use files::{QuarantinedFile, quarantined_files};
 #[cfg(test)]
 pub(super) use queries::QUERIES;
-pub(super) use queries::{Retries, answer, retries};
-pub(super) use request::{Answer, Reply, Request};
+pub(super) use queries::{Retries, query, retries};
 pub use request::{Group, Which};
+pub(super) use request::{Reply, Request, Response};
 pub use stored::{Reason, Stored};
 
-use super::database::{Change, Database, Figures};
+use super::database::{Change, Database, Totals};
 use super::error::StoreError;
-use super::files::{self, Lock, OpenError};
+use super::files::{Lock, OpenError, sequence, size};
 use running::Running;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
-/// A spool that is looked at.
+/// An open spool to inspect.
 #[derive(Debug)]
 pub struct Inspector {
     directory: PathBuf,
@@ -43,7 +43,7 @@ enum Owner {
 }
 
 impl Inspector {
-    /// Finds out who owns the spool of a directory, and becomes its owner where nobody is.
+    /// Connects to the owner of the spool in a directory, or becomes it where there is none.
     pub fn open(directory: &Path) -> Result<Self, InspectError> {
         let file = find(directory)?;
         let owner = match Lock::take(directory) {
@@ -60,35 +60,35 @@ impl Inspector {
 
     /// How much there is in which state; those that wait come first.
     pub fn groups(&mut self) -> Result<Vec<Group>, InspectError> {
-        match self.ask(&Request::Groups)? {
-            Answer::Groups(groups) => Ok(groups),
-            _ => Err(self.not_understood()),
+        match self.request(&Request::Groups)? {
+            Response::Groups(groups) => Ok(groups),
+            _ => Err(self.unexpected()),
         }
     }
 
-    /// The deliveries in the order in which they came; read a page at a time.
+    /// The deliveries in the order in which they were received, read a page at a time.
     pub fn deliveries(&mut self, which: Which) -> Deliveries<'_> {
         Deliveries { inspector: self, which, after: 0, page: VecDeque::new(), is_over: false }
     }
 
     /// One delivery; `None` where there is none of this id.
     pub fn delivery(&mut self, id: &str) -> Result<Option<Stored>, InspectError> {
-        match self.ask(&Request::Delivery { id: id.to_owned() })? {
-            Answer::Page(page) => Ok(page.into_iter().next()),
-            _ => Err(self.not_understood()),
+        match self.request(&Request::Delivery { id: id.to_owned() })? {
+            Response::Page(page) => Ok(page.into_iter().next()),
+            _ => Err(self.unexpected()),
         }
     }
 
-    /// Lets one delivery wait again; whether it was set aside until now. A corrupt one stays as it is: ingest would only
-    /// set it aside again.
+    /// Lets one parked delivery wait for Kafka again; whether it was parked until now. A corrupt one stays parked: ingest
+    /// would only park it again.
     pub fn retry(&mut self, id: &str) -> Result<bool, InspectError> {
         Ok(self.retried(&Request::Retry { id: id.to_owned() })?.0 > 0)
     }
 
-    /// Lets all that were set aside wait again, or those of one reason, but no corrupt ones; how many. What is set aside
-    /// once more while this runs is not taken up again.
+    /// Lets all parked deliveries wait again, or those of one reason, but no corrupt ones; how many. One that is parked
+    /// again while this runs is not retried again.
     pub fn retry_all(&mut self, reason: Option<&Reason>) -> Result<u64, InspectError> {
-        let reasons: Vec<_> = self.groups()?.into_iter().filter_map(|group| group.set_aside).collect();
+        let reasons: Vec<_> = self.groups()?.into_iter().filter_map(|group| group.parked).collect();
         let mut retried = 0;
         for of in reasons.into_iter().filter(|of| reason.is_none_or(|reason| reason == of)) {
             let mut after = 0;
@@ -103,36 +103,33 @@ impl Inspector {
     }
 
     fn retried(&mut self, request: &Request) -> Result<(u64, Option<i64>), InspectError> {
-        match self.ask(request)? {
-            Answer::Retried { count, last } => Ok((count, last)),
-            _ => Err(self.not_understood()),
+        match self.request(request)? {
+            Response::Retried { count, last } => Ok((count, last)),
+            _ => Err(self.unexpected()),
         }
     }
 
-    fn ask(&mut self, request: &Request) -> Result<Answer, InspectError> {
+    fn request(&mut self, request: &Request) -> Result<Response, InspectError> {
         match &mut self.owner {
-            Owner::Ingest(running) => running.ask(request),
+            Owner::Ingest(running) => running.request(request),
             Owner::This { database, .. } => {
-                ask(database, request).map_err(|error| InspectError::of(&self.directory, error))
+                serve(database, request).map_err(|error| InspectError::of(&self.directory, error))
             }
         }
     }
 
-    fn not_understood(&self) -> InspectError {
-        InspectError::NoAnswer {
-            directory: self.directory.clone(),
-            why: "it answered something else".to_owned(),
-        }
+    fn unexpected(&self) -> InspectError {
+        InspectError::NoResponse { directory: self.directory.clone(), why: "unexpected response".to_owned() }
     }
 }
 
-fn ask(database: &mut Database, request: &Request) -> Result<Answer, StoreError> {
-    let Some(Retries { places }) = retries(database.connection(), request)? else {
-        return answer(database.connection(), request);
+fn serve(database: &mut Database, request: &Request) -> Result<Response, StoreError> {
+    let Some(Retries { seqs }) = retries(database.connection(), request)? else {
+        return query(database.connection(), request);
     };
-    let changes: Vec<_> = places.iter().copied().map(Change::Unpark).collect();
-    database.apply(changes.iter(), Figures::default())?;
-    Ok(Answer::Retried { count: changes.len() as u64, last: places.last().copied() })
+    let changes: Vec<_> = seqs.iter().copied().map(Change::Unpark).collect();
+    database.apply(changes.iter(), Totals::default())?;
+    Ok(Response::Retried { count: changes.len() as u64, last: seqs.last().copied() })
 }
 
 /// Deliveries in their order. Those that come or go meanwhile may be among them or not; none is there twice.
@@ -140,20 +137,20 @@ fn ask(database: &mut Database, request: &Request) -> Result<Answer, StoreError>
 pub struct Deliveries<'a> {
     inspector: &'a mut Inspector,
     which: Which,
-    /// The place of the last that was read.
+    /// The `seq` of the last that was read.
     after: i64,
     page: VecDeque<Stored>,
     is_over: bool,
 }
 
 impl Deliveries<'_> {
-    fn turn(&mut self) -> Result<(), InspectError> {
+    fn next_page(&mut self) -> Result<(), InspectError> {
         let request = Request::Page { which: self.which.clone(), after: self.after };
-        let Answer::Page(page) = self.inspector.ask(&request)? else {
-            return Err(self.inspector.not_understood());
+        let Response::Page(page) = self.inspector.request(&request)? else {
+            return Err(self.inspector.unexpected());
         };
         match page.last() {
-            Some(last) => self.after = last.place,
+            Some(last) => self.after = last.seq,
             None => self.is_over = true,
         }
         self.page = page.into();
@@ -167,7 +164,7 @@ impl Iterator for Deliveries<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         if self.page.is_empty()
             && !self.is_over
-            && let Err(error) = self.turn()
+            && let Err(error) = self.next_page()
         {
             self.is_over = true;
             return Some(Err(error));
@@ -176,7 +173,7 @@ impl Iterator for Deliveries<'_> {
     }
 }
 
-/// The file that is written, once it is known to be there: nothing is made.
+/// The current file of an existing spool; nothing is created.
 fn find(directory: &Path) -> Result<PathBuf, InspectError> {
     let unusable = |file: &Path, error: std::io::Error| InspectError::Unusable {
         file: file.to_owned(),
@@ -185,8 +182,8 @@ fn find(directory: &Path) -> Result<PathBuf, InspectError> {
     if !directory.is_dir() {
         return Err(InspectError::NoDirectory(directory.to_owned()));
     }
-    let file = files::sequence(directory).map_err(|error| unusable(directory, error))?.current;
-    match files::size(&file).map_err(|error| unusable(&file, error))? {
+    let file = sequence(directory).map_err(|error| unusable(directory, error))?.current;
+    match size(&file).map_err(|error| unusable(&file, error))? {
         Some(_) => Ok(file),
         None => Err(InspectError::NoSpool(directory.to_owned())),
     }

@@ -1,6 +1,6 @@
-//! What an operator sees of the spool.
+//! The metrics of the spool.
 //!
-//! What is not known, since a file cannot be read at the moment, is `NaN`: no number that could be taken for "nothing".
+//! What is unknown because a file cannot be read at the moment is `NaN`, which nobody takes for "nothing".
 
 use prometheus::{Gauge, Histogram, IntCounter, IntGauge, Registry};
 use runtime::metrics::{SECONDS, counter, gauge, gauge_of_parts, histogram};
@@ -9,7 +9,7 @@ use runtime::metrics::{SECONDS, counter, gauge, gauge_of_parts, histogram};
 #[derive(Clone, Debug)]
 pub(crate) struct SpoolMetrics {
     pub(super) deliveries: Gauge,
-    pub(super) set_aside: Gauge,
+    pub(super) parked: Gauge,
     pub(super) bytes: Gauge,
     pub(super) max_bytes: IntGauge,
     pub(super) oldest_seconds: Gauge,
@@ -24,7 +24,7 @@ pub(crate) struct SpoolMetrics {
 }
 
 impl SpoolMetrics {
-    /// Nothing is known before the first file has been read.
+    /// Gauges are unknown before the first file has been read.
     pub(crate) fn new(registry: &Registry) -> Self {
         let gauge = |name, help| gauge(registry, name, help);
         let unknown = |name, help| {
@@ -36,15 +36,15 @@ impl SpoolMetrics {
         Self {
             deliveries: unknown(
                 "weir_spool_deliveries",
-                "Deliveries on disk that wait for Kafka, in every file; NaN while that is not known.",
+                "Spooled deliveries that wait for Kafka, in all files; NaN while unknown.",
             ),
-            set_aside: unknown(
+            parked: unknown(
                 "weir_spool_set_aside",
-                "Deliveries on disk that Kafka refuses for good; `weir spool list` shows them. NaN while not known.",
+                "Parked deliveries, which Kafka refuses for good; `weir spool list` shows them. NaN while unknown.",
             ),
             bytes: unknown(
                 "weir_spool_bytes",
-                "Bytes of the deliveries on disk, set aside or not; NaN while that is not known.",
+                "Bytes of the spooled deliveries, parked ones included; NaN while unknown.",
             ),
             max_bytes: gauge(
                 "weir_spool_max_bytes",
@@ -52,37 +52,37 @@ impl SpoolMetrics {
             ),
             oldest_seconds: unknown(
                 "weir_spool_oldest_seconds",
-                "Age in seconds of the oldest delivery that waits in the file that is written; 0 when none waits.",
+                "Age in seconds of the oldest spooled delivery that waits for Kafka; 0 when none waits, NaN while unknown.",
             ),
             healthy: gauge(
                 "weir_spool_healthy",
-                "1 while the spool takes deliveries, 0 while its disk is full or fails.",
+                "1 while the spool accepts deliveries, 0 while its disk is full or failing.",
             ),
             retired_files: unknown(
                 "weir_spool_retired_files",
-                "Files that are not written any more and still hold deliveries, drained where they lie.",
+                "Retired files, which are not written any more and not drained yet.",
             ),
-            drained: counter("weir_spool_drained_total", "Deliveries that came from the disk to Kafka."),
+            drained: counter("weir_spool_drained_total", "Deliveries drained from the spool to Kafka."),
             write_failures: counter(
                 "weir_spool_write_failures_total",
-                "Deliveries that the spool did not take, or not in time; they were answered 503.",
+                "Deliveries that could not be spooled in time, answered 503.",
             ),
             quarantined: counter(
                 "weir_spool_quarantined_total",
-                "Files that were retired, since they are damaged or their fsync failed; they are drained where they lie.",
+                "Files retired because they were damaged or an fsync failed; they are drained in place.",
             ),
             lost: counter(
                 "weir_spool_lost_total",
-                "Deliveries whose bytes on disk are gone or not what was written; the log names them.",
+                "Spooled deliveries lost because their bytes are gone or changed; the log names them.",
             ),
             panics: counter(
                 "weir_spool_panics_total",
-                "Panics of the thread that writes the spool; it went on with the file opened anew.",
+                "Panics of the writer thread, which reopened the file and went on.",
             ),
             write_seconds: histogram(
                 registry,
                 "weir_spool_write_seconds",
-                "How long a transaction of the spool took, its fsync included.",
+                "Seconds that a transaction of the spool took, its fsync included.",
                 SECONDS,
             ),
         }

@@ -1,7 +1,7 @@
-//! Space that is kept for getting out of a full disk.
+//! Disk space reserved for recovering from a full disk.
 //!
-//! A delete needs space too: SQLite writes it to its log first. A file of zeros keeps some, and is given up when the disk is
-//! full; until it is back, nothing is taken in.
+//! A delete needs space too: SQLite writes it to its log first. A file of zeros reserves some, and is removed when the disk
+//! is full; until it is there again, no delivery is stored.
 
 use super::error::is_out_of_space;
 use std::fs::{self, OpenOptions};
@@ -16,7 +16,7 @@ const LEAST: u64 = 1 << 20;
 const MOST: u64 = 16 << 20;
 static BLOCK: [u8; 64 << 10] = [0; 64 << 10];
 
-/// The file, there or not.
+/// The file, existing or not.
 #[derive(Debug)]
 pub(super) struct Reserve {
     path: PathBuf,
@@ -25,7 +25,7 @@ pub(super) struct Reserve {
 }
 
 impl Reserve {
-    /// For a spool of this directory and size; nothing is made yet.
+    /// For a spool of this directory and size; nothing is created yet.
     pub(super) fn new(directory: &Path, max_bytes: u64) -> Self {
         Self { path: directory.join(FILE), bytes: (max_bytes / PART).clamp(LEAST, MOST), is_there: false }
     }
@@ -38,7 +38,7 @@ impl Reserve {
         self.is_there
     }
 
-    /// Makes it where it is missing.
+    /// Creates it where it is missing.
     pub(super) fn make(&mut self) -> io::Result<()> {
         if self.is_there {
             return Ok(());
@@ -46,21 +46,21 @@ impl Reserve {
         let made = self.write();
         self.is_there = made.is_ok();
         if made.is_err() {
-            self.give_up();
+            self.release();
         }
         made
     }
 
-    /// Gives the space up.
-    pub(super) fn give_up(&mut self) {
+    /// Removes it, which frees its space.
+    pub(super) fn release(&mut self) {
         self.is_there = false;
         if let Err(error) = remove(&self.path) {
-            tracing::warn!(%error, file = %self.path.display(), "the spool's reserve cannot be removed");
+            tracing::warn!(%error, file = %self.path.display(), "cannot remove the reserve of the spool");
         }
     }
 
-    /// Whether it is for want of space that nothing can be written. SQLite tells a used-up quota from a broken disk by no
-    /// code; the system tells who writes a file.
+    /// Whether writes fail for lack of space. SQLite reports an exhausted quota as an I/O error; writing a file of our own
+    /// tells the two apart.
     pub(super) fn is_out_of_space(&self) -> bool {
         let probe = self.path.with_extension("probe");
         let write = || {
@@ -71,13 +71,13 @@ impl Reserve {
         };
         let is_out = write().is_err_and(|error| is_out_of_space(&error));
         if let Err(error) = remove(&probe) {
-            tracing::warn!(%error, file = %probe.display(), "a file that tried the disk cannot be removed");
+            tracing::warn!(%error, file = %probe.display(), "cannot remove the probe file of the spool");
         }
         is_out
     }
 
     fn write(&self) -> io::Result<()> {
-        // Anew: what is there by that name may be a link to a file of somebody else.
+        // Created anew: a file of that name may be a link to somebody else's.
         remove(&self.path)?;
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&self.path)?;
         let mut left = self.bytes;
@@ -112,13 +112,13 @@ mod tests {
     }
 
     #[test]
-    fn the_reserve_takes_space_until_it_is_given_up() {
+    fn the_reserve_takes_space_until_it_is_released() {
         let directory = tempfile::tempdir().unwrap();
         let mut reserve = Reserve::new(directory.path(), 32 << 20);
         assert!(!reserve.is_there());
         reserve.make().unwrap();
         assert_eq!(fs::metadata(directory.path().join(FILE)).unwrap().len(), 2 << 20);
-        reserve.give_up();
+        reserve.release();
         assert!(!directory.path().join(FILE).exists() && !reserve.is_there());
         reserve.make().unwrap();
         assert!(reserve.is_there());

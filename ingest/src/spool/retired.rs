@@ -1,12 +1,12 @@
-//! A file of the spool that is not written any more, read to its end where it lies.
+//! Reads a retired file, one that is not written any more, to its end.
 //!
-//! First row by row as SQLite finds them, around what it cannot read; then [`scan`] looks for the rows of those gaps. What is
-//! in the file stays as it is: nothing is copied, so no further disk is needed.
+//! First row by row as SQLite finds them, skipping what it cannot read; then [`scan`] looks for the rows of those gaps. The
+//! file itself is not changed or copied, so no further disk is needed.
 
 mod record;
 mod scan;
 
-use super::database::{self, Figures, Placed};
+use super::database::{self, StoredRow, Totals};
 use super::error::StoreError;
 use super::files;
 use rusqlite::config::DbConfig;
@@ -16,15 +16,15 @@ use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-/// Places of the table.
+/// A range of `seq`.
 pub(super) type Range = RangeInclusive<i64>;
 
-/// How often a place is tried that the disk does not give, before what is behind it goes first.
+/// How often a row that cannot be read is tried before the rows behind it go first.
 const ATTEMPTS: u32 = 5;
 
 const ROWS: &str = "SELECT seq, id, received, app, headers, digest, set_aside, body FROM deliveries NOT INDEXED \
                     WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq LIMIT ?3";
-/// What was there, by the index that a `UNIQUE` column has.
+/// The ids of all rows, from the index of the `UNIQUE` column.
 const NAMES: &str = "SELECT seq, id FROM deliveries INDEXED BY sqlite_autoindex_deliveries_1";
 
 /// A file that is read.
@@ -39,28 +39,28 @@ pub(super) struct Retired {
     is_compared: bool,
     /// What SQLite cannot read.
     gaps: Vec<Range>,
-    /// What the disk did not give; it may later.
+    /// What the disk did not return; it may later.
     unread: Vec<Range>,
     scan: Option<Scan>,
     failures: u32,
 }
 
-/// What there is to say of a file that was read to its end.
+/// What is known of a file that was read to its end.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Outcome {
     /// Deliveries whose bytes are gone, by their ids.
     pub(super) lost: Vec<String>,
-    /// Whether there may be others, of which nothing is left that names them.
+    /// Whether there may be others, whose ids are gone too.
     pub(super) may_have_lost_more: bool,
     /// What is to be read again later.
     pub(super) unread: Vec<Range>,
 }
 
 impl Retired {
-    /// A place at which no row is.
+    /// A range without rows.
     pub(super) const NOTHING: Range = i64::MAX..=i64::MAX;
 
-    /// Reads the file, or these places of it.
+    /// Reads the file, or these ranges of it.
     pub(super) fn of(path: PathBuf, todo: Vec<Range>) -> Self {
         let todo = if todo.is_empty() { vec![0..=i64::MAX] } else { todo };
         Self {
@@ -81,21 +81,21 @@ impl Retired {
         &self.path
     }
 
-    /// How much is in it and since when, as its index says.
-    pub(super) fn count(path: &Path) -> Result<(Figures, Option<i64>), StoreError> {
+    /// How much is in it and since when, according to its index.
+    pub(super) fn count(path: &Path) -> Result<(Totals, Option<i64>), StoreError> {
         let connection = open(path)?;
-        Ok((database::figures(&connection)?, database::oldest(&connection)?))
+        Ok((database::totals(&connection)?, database::oldest(&connection)?))
     }
 
-    /// The next rows in their order, whatever their state; none at the end. An error may pass: the same is asked again.
-    pub(super) fn next(&mut self, rows: usize, bytes: u64) -> Result<Vec<Placed>, StoreError> {
+    /// The next rows in order, whatever their state; none at the end. After an error the same rows are read again.
+    pub(super) fn next(&mut self, rows: usize, bytes: u64) -> Result<Vec<StoredRow>, StoreError> {
         while let Some(range) = self.todo.front().cloned() {
-            let found = self.walk(range, rows, bytes)?;
+            let found = self.read_range(range, rows, bytes)?;
             if !found.is_empty() {
                 return Ok(found);
             }
         }
-        self.compare();
+        self.find_hidden();
         if self.gaps.is_empty() {
             return Ok(Vec::new());
         }
@@ -103,14 +103,14 @@ impl Retired {
             Some(scan) => scan,
             None => match Scan::of(&self.path, &self.gaps) {
                 Ok(scan) => scan,
-                Err(error) => return self.give_up_scan(error),
+                Err(error) => return self.postpone_gaps(error),
             },
         };
         Ok(self.scan.insert(scan).next(rows, bytes))
     }
 
-    /// After some tries the gaps are left for later.
-    fn give_up_scan(&mut self, error: StoreError) -> Result<Vec<Placed>, StoreError> {
+    /// After some attempts the gaps are left for later.
+    fn postpone_gaps(&mut self, error: StoreError) -> Result<Vec<StoredRow>, StoreError> {
         self.failures += 1;
         if self.failures < ATTEMPTS {
             return Err(error);
@@ -119,8 +119,8 @@ impl Retired {
         Ok(Vec::new())
     }
 
-    /// Reads on in a range, and takes what was read, or cannot be, off what is to do.
-    fn walk(&mut self, range: Range, rows: usize, bytes: u64) -> Result<Vec<Placed>, StoreError> {
+    /// Reads on in a range, and removes from `todo` what was read or cannot be.
+    fn read_range(&mut self, range: Range, rows: usize, bytes: u64) -> Result<Vec<StoredRow>, StoreError> {
         let (found, error) = match self.connected() {
             Ok(connection) => read(connection, &range, rows, bytes),
             Err(error) => (Vec::new(), Some(error)),
@@ -128,8 +128,8 @@ impl Retired {
         if let Some(last) = found.last() {
             self.failures = 0;
             self.advance(last.seq.saturating_add(1));
-            for placed in &found {
-                self.see(placed.seq);
+            for stored in &found {
+                self.mark_seen(stored.seq);
             }
             return Ok(found);
         }
@@ -146,7 +146,7 @@ impl Retired {
         self.failures = 0;
         let end = self.end_of_gap(&range);
         let gap = *range.start()..=end;
-        tracing::warn!(%error, file = %self.path.display(), from = gap.start(), to = gap.end(), "rows of a retired file cannot be read");
+        tracing::warn!(%error, file = %self.path.display(), from = gap.start(), to = gap.end(), "cannot read rows of a retired file");
         if is_damage {
             self.gaps.push(gap);
         } else {
@@ -156,7 +156,7 @@ impl Retired {
         Ok(found)
     }
 
-    /// What is to be read goes on here.
+    /// Reading continues at `start`.
     fn advance(&mut self, start: i64) {
         if let Some(range) = self.todo.pop_front()
             && start > *range.start()
@@ -166,16 +166,16 @@ impl Retired {
         }
     }
 
-    /// Remembers a place; those side by side are one range.
-    fn see(&mut self, seq: i64) {
+    /// Remembers a row that was read; consecutive ones are one range.
+    fn mark_seen(&mut self, seq: i64) {
         match self.seen.last_mut() {
             Some(last) if last.end().checked_add(1) == Some(seq) => *last = *last.start()..=seq,
             _ => self.seen.push(seq..=seq),
         }
     }
 
-    /// Rows that the index names and the table did not give, though it said nothing of damage.
-    fn compare(&mut self) {
+    /// Finds rows that are in the index and were not in the table, although SQLite reported no damage.
+    fn find_hidden(&mut self) {
         if std::mem::replace(&mut self.is_compared, true) {
             return;
         }
@@ -198,21 +198,21 @@ impl Retired {
         Ok(self.connection.insert(connection))
     }
 
-    /// Where rows can be read again: steps that double find a place, halving them finds the first.
+    /// The end of what cannot be read: doubling steps find a readable row, bisection finds the first.
     fn end_of_gap(&self, range: &Range) -> i64 {
         let Some(connection) = &self.connection else { return *range.end() };
-        let is_readable = |place: i64| read(connection, &(place..=*range.end()), 1, u64::MAX).1.is_none();
+        let is_readable = |seq: i64| read(connection, &(seq..=*range.end()), 1, u64::MAX).1.is_none();
         let (start, mut step) = (*range.start(), 1);
         let mut unreadable = start;
         let mut readable = loop {
-            let place = start.checked_add(step).filter(|place| range.contains(place));
-            let (Some(place), Some(doubled)) = (place, i64::checked_mul(step, 2)) else {
+            let seq = start.checked_add(step).filter(|seq| range.contains(seq));
+            let (Some(seq), Some(doubled)) = (seq, i64::checked_mul(step, 2)) else {
                 return *range.end();
             };
-            if is_readable(place) {
-                break place;
+            if is_readable(seq) {
+                break seq;
             }
-            (unreadable, step) = (place, doubled);
+            (unreadable, step) = (seq, doubled);
         };
         while readable - unreadable > 1 {
             let middle = unreadable + (readable - unreadable) / 2;
@@ -221,7 +221,7 @@ impl Retired {
         readable - 1
     }
 
-    /// What has become of all that was in it. `left` are places that were read and are not done with.
+    /// What became of all of its rows. `left` are those that were read and are not drained.
     pub(super) fn outcome(mut self, left: Vec<Range>) -> Outcome {
         let is_whole = self.scan.as_ref().is_none_or(|scan| scan.is_complete);
         let mut unread = std::mem::take(&mut self.unread);
@@ -234,14 +234,14 @@ impl Retired {
         }
         let (names, is_complete) = self.names();
         let is_lost = |seq: &i64| {
-            let is_found = self.scan.as_ref().is_some_and(|scan| scan.has_given(*seq));
+            let is_found = self.scan.as_ref().is_some_and(|scan| scan.has_returned(*seq));
             self.gaps.iter().any(|gap| gap.contains(seq)) && !is_found
         };
         let lost = names.into_iter().filter(|(seq, _)| is_lost(seq)).map(|(_, id)| id).collect();
         Outcome { lost, may_have_lost_more: !is_complete, unread }
     }
 
-    /// Every row that the index names, and whether it could be read to its end.
+    /// Every row of the index, and whether the index could be read to its end.
     fn names(&mut self) -> (Vec<(i64, String)>, bool) {
         let mut names = Vec::new();
         let read = self.connected().and_then(|connection| {
@@ -256,7 +256,7 @@ impl Retired {
     }
 }
 
-/// Nothing is written: not the file, nor its log as it is closed.
+/// Opens it read-only; closing it does not checkpoint the log either.
 fn open(path: &Path) -> Result<Connection, StoreError> {
     // SQLite would delete the log of an empty file.
     if files::size(path)? == Some(0) {
@@ -274,7 +274,7 @@ fn read(
     range: &Range,
     rows: usize,
     bytes: u64,
-) -> (Vec<Placed>, Option<StoreError>) {
+) -> (Vec<StoredRow>, Option<StoreError>) {
     let mut found = Vec::new();
     let mut read = || {
         let mut statement = connection.prepare_cached(ROWS)?;
@@ -284,13 +284,14 @@ fn read(
         while read < bytes
             && let Some(row) = rows.next()?
         {
-            let placed = database::row_of(row)?;
-            if placed.seq < *range.start() || found.last().is_some_and(|last: &Placed| placed.seq <= last.seq)
+            let stored = database::row_of(row)?;
+            if stored.seq < *range.start()
+                || found.last().is_some_and(|last: &StoredRow| stored.seq <= last.seq)
             {
                 return Err(StoreError::Damaged("rows are out of order".to_owned()));
             }
-            read += placed.row.cost();
-            found.push(placed);
+            read += stored.row.cost();
+            found.push(stored);
         }
         Ok::<_, StoreError>(())
     };

@@ -1,4 +1,4 @@
-//! The socket in the spool's directory, over which `weir spool` asks the ingest that has the spool.
+//! The socket in the spool's directory, on which ingest serves requests of `weir spool`.
 
 use super::inspect::{Reply, Request};
 use super::{Spool, files};
@@ -13,20 +13,20 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 
-/// Tools that are served at a time; others wait.
+/// Maximum number of connections; others wait.
 const CONNECTIONS: usize = 4;
-/// The longest question.
+/// Maximum size of a request.
 const REQUEST_BYTES: u64 = 64 << 10;
-/// How long a tool may take to ask, or to read an answer: a pager may stand at its end.
+/// How long a tool may take to send a request or read a response: its output may be in a pager.
 const IDLE: Duration = Duration::from_mins(10);
 
-/// Answers until the end is asked for.
+/// Serves requests until shutdown.
 pub(crate) async fn serve(spool: Spool, shutdown: Shutdown) {
     let path = spool.inner.settings.directory.join(files::SOCKET);
     let listener = match bind(&path) {
         Ok(listener) => listener,
         Err(error) => {
-            tracing::warn!(%error, socket = %path.display(), "there is no socket for `weir spool`, which cannot look into this spool");
+            tracing::warn!(%error, socket = %path.display(), "cannot listen on the socket for `weir spool`, which cannot inspect this spool");
             return;
         }
     };
@@ -35,7 +35,7 @@ pub(crate) async fn serve(spool: Spool, shutdown: Shutdown) {
         () = accept(&listener, &spool) => {}
     }
     if let Err(error) = fs::remove_file(&path) {
-        tracing::debug!(%error, "the socket of the spool cannot be removed");
+        tracing::debug!(%error, "cannot remove the socket of the spool");
     }
 }
 
@@ -58,21 +58,21 @@ async fn accept(listener: &UnixListener, spool: &Spool) {
             Ok((stream, _)) => {
                 let spool = spool.clone();
                 tokio::spawn(async move {
-                    if let Err(error) = answer(stream, &spool).await {
-                        tracing::debug!(%error, "a tool that looks into the spool has gone");
+                    if let Err(error) = respond(stream, &spool).await {
+                        tracing::debug!(%error, "a connection of `weir spool` ended early");
                     }
                     drop(permit);
                 });
             }
             Err(error) => {
-                tracing::warn!(%error, "a tool that looks into the spool could not be let in");
+                tracing::warn!(%error, "cannot accept a connection of `weir spool`");
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
         }
     }
 }
 
-async fn answer(stream: UnixStream, spool: &Spool) -> io::Result<()> {
+async fn respond(stream: UnixStream, spool: &Spool) -> io::Result<()> {
     let (reader, mut writer) = stream.into_split();
     let mut reader = BufReader::new(reader);
     loop {
@@ -82,13 +82,13 @@ async fn answer(stream: UnixStream, spool: &Spool) -> io::Result<()> {
         if line.is_empty() {
             return Ok(());
         }
-        let reply = match serde_json::from_slice::<Request>(&line) {
+        let reply: Reply = match serde_json::from_slice::<Request>(&line) {
             Ok(request) => match spool.inner.writer.inspect(request).await {
-                Some(Ok(answer)) => Reply::Answer(answer),
-                Some(Err(error)) => Reply::Error(error.to_string()),
-                None => Reply::Error("the spool is being closed: try again".to_owned()),
+                Some(Ok(response)) => Ok(response),
+                Some(Err(error)) => Err(error.to_string()),
+                None => Err("the spool is being closed: try again".to_owned()),
             },
-            Err(error) => Reply::Error(format!("ingest does not understand this weir: {error}")),
+            Err(error) => Err(format!("ingest does not understand this weir: {error}")),
         };
         let mut line = serde_json::to_vec(&reply)?;
         line.push(b'\n');

@@ -1,14 +1,14 @@
-//! The one thread that writes the spool: what waits together is one transaction with one `fsync`.
+//! The writer thread of the spool: commands that wait together are one transaction with one `fsync`.
 //!
-//! It is supervised: after a panic the file is opened anew and the thread goes on.
+//! It is supervised: after a panic it reopens the file and goes on.
 
 use super::SpoolError;
-use super::database::{Change, Key, Placed};
+use super::database::{Change, RowKey, StoredRow};
 use super::files::OpenError;
-use super::inspect::{Answer, InspectError, Request};
-use super::row::Row;
+use super::inspect::{InspectError, Request, Response};
 use super::store::{Store, StoreParts};
 use crate::delivery::Delivery;
+use crate::signature::Row;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,9 +17,9 @@ use uuid::Uuid;
 
 /// Commands that may wait for the thread.
 const COMMANDS: usize = 8192;
-/// Bytes of bodies that may wait for the thread: a disk that is too slow must not fill the memory.
+/// Bytes of bodies that may wait for the thread, so that a slow disk does not fill the memory.
 const QUEUE_BYTES: u64 = 64 << 20;
-/// What one transaction takes at most.
+/// Maximum of one transaction.
 const GROUP_COMMANDS: usize = 256;
 const GROUP_BYTES: u64 = 8 << 20;
 
@@ -46,15 +46,15 @@ pub(super) enum Command {
     Read {
         rows: usize,
         bytes: u64,
-        done: oneshot::Sender<Vec<Placed>>,
+        done: oneshot::Sender<Vec<StoredRow>>,
     },
-    /// What `weir spool` asks.
+    /// A request of `weir spool`.
     Inspect {
         request: Request,
-        done: oneshot::Sender<Result<Answer, InspectError>>,
+        done: oneshot::Sender<Result<Response, InspectError>>,
     },
-    /// Time to look after the file: whether a broken disk is back, the gauges.
-    Tend,
+    /// Periodic maintenance: retries a failed file, updates the gauges.
+    Maintain,
     Close {
         done: oneshot::Sender<bool>,
     },
@@ -93,7 +93,7 @@ impl Writer {
 
     /// Returns once the delivery is on the disk.
     pub(super) async fn store(&self, delivery: &Delivery) -> Result<(), SpoolError> {
-        let row = Row::of(delivery);
+        let row = delivery.to_row();
         let queued = Queued { bytes: row.cost(), total: Arc::clone(&self.queued) };
         let waiting = self.queued.fetch_add(queued.bytes, Ordering::Relaxed);
         if waiting > QUEUE_BYTES {
@@ -104,37 +104,37 @@ impl Writer {
         is_done.await.unwrap_or(Err(SpoolError::Failing))
     }
 
-    /// Makes all of the changes; `false` when the disk does not let it.
+    /// Applies all of the changes; `false` when they could not be written.
     pub(super) async fn change(&self, changes: Vec<Change>) -> bool {
-        self.ask(|done| Command::Change { changes, done }).await == Some(true)
+        self.request(|done| Command::Change { changes, done }).await == Some(true)
     }
 
     /// Deletes deliveries that are on Kafka.
-    pub(super) async fn delete(&self, keys: &[Key]) -> bool {
+    pub(super) async fn delete(&self, keys: &[RowKey]) -> bool {
         self.change(keys.iter().cloned().map(Change::Delete).collect()).await
     }
 
-    /// The same of one, wherever it is.
+    /// The same of one, whatever its `seq`.
     pub(super) async fn delete_by_id(&self, id: Uuid) -> bool {
         self.change(vec![Change::DeleteById(id.hyphenated().to_string())]).await
     }
 
-    /// The first deliveries that wait, in their order.
-    pub(super) async fn read(&self, rows: usize, bytes: u64) -> Vec<Placed> {
-        self.ask(|done| Command::Read { rows, bytes, done }).await.unwrap_or_default()
+    /// The first waiting deliveries, in order.
+    pub(super) async fn read(&self, rows: usize, bytes: u64) -> Vec<StoredRow> {
+        self.request(|done| Command::Read { rows, bytes, done }).await.unwrap_or_default()
     }
 
-    /// Answers what `weir spool` asks; `None` when the spool is closed.
-    pub(super) async fn inspect(&self, request: Request) -> Option<Result<Answer, InspectError>> {
-        self.ask(|done| Command::Inspect { request, done }).await
+    /// Serves a request of `weir spool`; `None` when the spool is closed.
+    pub(super) async fn inspect(&self, request: Request) -> Option<Result<Response, InspectError>> {
+        self.request(|done| Command::Inspect { request, done }).await
     }
 
-    pub(super) async fn tend(&self) {
-        self.give(Command::Tend).await;
+    pub(super) async fn maintain(&self) {
+        self.send(Command::Maintain).await;
     }
 
     pub(super) async fn close(&self) {
-        self.ask(|done| Command::Close { done }).await;
+        self.request(|done| Command::Close { done }).await;
     }
 
     /// Returns once a delivery has been stored.
@@ -144,29 +144,29 @@ impl Writer {
 
     #[cfg(test)]
     pub(super) async fn panic(&self) {
-        self.give(Command::Panic).await;
+        self.send(Command::Panic).await;
     }
 
-    async fn give(&self, command: Command) {
+    async fn send(&self, command: Command) {
         if self.commands.send(command).await.is_err() {
-            tracing::debug!("the spool has been closed");
+            tracing::debug!("the spool is closed");
         }
     }
 
-    async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Option<T> {
+    async fn request<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Option<T> {
         let (done, is_done) = oneshot::channel();
-        self.give(command(done)).await;
+        self.send(command(done)).await;
         is_done.await.ok()
     }
 }
 
-/// Serves commands until it is told to close, or nobody is left to give any; anew after a panic. Those who wait for an
-/// answer to the commands that it took along get none, which is an error to each of them.
+/// Serves commands until it is closed or every sender is gone; again after a panic, in which the commands at hand are
+/// lost: whoever waits for their results gets an error.
 fn supervise(parts: &StoreParts, mut queue: mpsc::Receiver<Command>) {
     while catch_unwind(AssertUnwindSafe(|| serve(parts, &mut queue))).is_err() {
         parts.metrics.panics.inc();
         parts.metrics.healthy.set(0);
-        tracing::error!("the thread of the spool panicked, it opens the file anew and goes on");
+        tracing::error!("the writer thread of the spool panicked, reopening the file");
     }
 }
 

@@ -2,7 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test, as it should")]
 
-mod fairness;
+mod account_limit;
+mod availability;
 mod flood;
 mod framing;
 mod secrets;
@@ -11,8 +12,8 @@ mod spool;
 mod spool_faults;
 
 use schemas::Topic;
-use service::{SECRET, Service, cluster, digest, limited, post, settings, signed, until};
-use std::time::{Duration, Instant};
+use service::{SECRET, Service, digest, limited, post, settings, signed, until};
+use std::time::Duration;
 
 const TEXT: &[u8] = include_bytes!("../../../schemas/fixtures/message/text.json");
 const BATCH: &[u8] = include_bytes!("../../../schemas/fixtures/batch/two-entries-four-items.json");
@@ -239,71 +240,6 @@ async fn a_body_that_does_not_come_is_given_up() {
     connection.send(&request[..request.len() - 1]).await;
     assert_eq!(connection.answer().await.status, 408);
     assert!(connection.is_closed().await);
-}
-
-#[tokio::test]
-async fn without_a_broker_deliveries_are_answered_503_until_it_comes() {
-    let cluster = cluster();
-    cluster.broker_down(1).unwrap();
-    let service = Service::over(cluster, settings()).await;
-    let answer = service.post(TEXT).await;
-    assert_eq!(answer.status, 503);
-    assert!(answer.head.contains("retry-after: 30") && is_one_line_of_text(&answer));
-    assert!(answer.body.starts_with("starting: "), "{}", answer.body);
-    service.cluster.broker_up(1).unwrap();
-    service.until_ready().await;
-    assert_eq!(service.post(TEXT).await.status, 200);
-}
-
-#[tokio::test]
-async fn a_missing_topic_is_named_and_found_once_it_is_made() {
-    let cluster = rdkafka::mocking::MockCluster::new(1).unwrap();
-    for topic in Topic::OF_INGEST.into_iter().filter(|topic| *topic != Topic::Mentions) {
-        cluster.create_topic(&topic.name("meta"), 3, 1).unwrap();
-    }
-    let service = Service::over(cluster, settings()).await;
-    let report = || service.process.health.report(runtime::process::health::Probe::Readiness).verbose();
-    until("the topic is named", async || report().contains("meta.mentions.v1")).await;
-    assert!(report().contains("weir topics apply"));
-    assert_eq!(service.post(TEXT).await.status, 503);
-    service.cluster.create_topic("meta.mentions.v1", 3, 1).unwrap();
-    service.until_ready().await;
-    assert_eq!(service.post(TEXT).await.status, 200);
-}
-
-#[tokio::test]
-async fn a_late_acknowledgement_is_answered_503_within_the_ack_timeout() {
-    let ack_timeout = Duration::from_millis(200);
-    let service = Service::start(weir_ingest::Settings { ack_timeout, ..settings() }).await;
-    service.cluster.broker_round_trip_time(1, Duration::from_secs(3)).unwrap();
-    let start = Instant::now();
-    let answer = service.post(TEXT).await;
-    assert_eq!(answer.status, 503);
-    assert!(answer.body.starts_with("Kafka is late: "), "{}", answer.body);
-    assert!(start.elapsed() >= ack_timeout, "nothing was waited for");
-    assert!(start.elapsed() < Duration::from_secs(3), "the answer waited for the broker");
-    assert_eq!(service.metric("weir_ingest_unavailable_total", "late"), 1);
-}
-
-#[tokio::test]
-async fn requests_under_way_are_answered_when_the_end_is_asked_for() {
-    let service = Service::start(settings()).await;
-    let mut idle = service.connect().await;
-    idle.send(&signed(TEXT)).await;
-    assert_eq!(idle.answer().await.status, 200);
-    service.cluster.broker_round_trip_time(1, Duration::from_millis(300)).unwrap();
-    let mut busy = service.connect().await;
-    busy.send(&signed(BATCH)).await;
-    until("the request is under way", async || {
-        service.metric("weir_ingest_body_bytes_total", "") >= TEXT.len() + BATCH.len()
-    })
-    .await;
-    let address = service.address;
-    service.process.shutdown.trigger();
-    assert_eq!(busy.answer().await.status, 200);
-    assert!(busy.is_closed().await && idle.is_closed().await);
-    service.stop().await.unwrap();
-    assert!(tokio::net::TcpStream::connect(address).await.is_err());
 }
 
 #[tokio::test]

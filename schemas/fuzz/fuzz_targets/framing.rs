@@ -2,7 +2,7 @@
 
 #![no_main]
 
-#[path = "../../../ingest/src/framing.rs"]
+#[path = "../../../ingest/src/http/framing.rs"]
 mod framing;
 
 use bytes::Bytes;
@@ -81,10 +81,10 @@ fn answers(requests: &[u8], piece: usize) -> Vec<u8> {
     })
 }
 
-/// As ingest does: the head is judged, then the body is read.
+/// As ingest does: the head is checked, then the body is read.
 async fn serve(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-    if let Some(fault) = framing::fault(request.version(), request.headers()) {
-        return Ok(refusal(fault));
+    if framing::fault(request.version(), request.headers()).is_some() {
+        return Ok(refusal("the head is none"));
     }
     let path = format!("{} {} ", request.method(), request.uri());
     Ok(match Limited::new(request.into_body(), ROOM).collect().await {

@@ -1,14 +1,14 @@
-//! What is asked of a spool's owner, and what it answers: a line of JSON each.
+//! Requests to the owner of a spool and its responses: a line of JSON each.
 
 use super::{Reason, Stored};
 use schemas::Millis;
 use serde::{Deserialize, Serialize};
 
-/// A question.
+/// What is requested.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::spool) enum Request {
     Groups,
-    /// The next deliveries beyond a place.
+    /// The next deliveries after one.
     Page {
         which: Which,
         after: i64,
@@ -16,55 +16,51 @@ pub(in crate::spool) enum Request {
     Delivery {
         id: String,
     },
-    /// Lets one wait again.
+    /// Lets one parked delivery wait again.
     Retry {
         id: String,
     },
-    /// Lets the next few of a reason wait again, beyond a place.
+    /// Lets the next parked deliveries of a reason wait again.
     RetryAll {
         reason: Reason,
         after: i64,
     },
 }
 
-/// Its answer.
+/// The response.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(in crate::spool) enum Answer {
+pub(in crate::spool) enum Response {
     Groups(Vec<Group>),
     Page(Vec<Stored>),
     Retried {
         count: u64,
-        /// The place of the last of them.
+        /// The `seq` of the last of them.
         last: Option<i64>,
     },
 }
 
-/// An answer, or what is to be said instead.
-#[derive(Debug, Serialize, Deserialize)]
-pub(in crate::spool) enum Reply {
-    Answer(Answer),
-    Error(String),
-}
+/// A response, or an error message.
+pub(in crate::spool) type Reply = Result<Response, String>;
 
 /// Which deliveries are meant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Which {
     /// Every one.
     All,
-    /// Those that Kafka refuses for good, whatever the reason.
-    SetAside,
-    /// Those that it refuses for this reason.
-    SetAsideFor(Reason),
+    /// Those that are parked, whatever the reason.
+    Parked,
+    /// Those that are parked for this reason.
+    ParkedFor(Reason),
 }
 
 /// Deliveries of one state, together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group {
-    /// Why they are set aside; `None` for those that wait for Kafka.
-    pub set_aside: Option<Reason>,
+    /// Why they are parked; `None` for those that wait for Kafka.
+    pub parked: Option<Reason>,
     /// How many there are.
     pub deliveries: u64,
-    /// What they count for `--spool-max-bytes`.
+    /// What they count towards `--spool-max-bytes`.
     pub bytes: u64,
     /// When the first of them was received.
     #[serde(with = "millis")]
@@ -86,7 +82,7 @@ pub(super) mod millis {
     }
 }
 
-/// Bodies in base64: they are bytes of any sort.
+/// Bodies in base64, since they are arbitrary bytes.
 pub(super) mod body {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;

@@ -1,15 +1,15 @@
-//! An ingest that runs, asked over the socket in its spool's directory.
+//! The client of a running ingest, over the socket in its spool's directory.
 
 use super::super::files;
-use super::{Answer, InspectError, Reply, Request};
+use super::{InspectError, Reply, Request, Response};
 use std::io::{BufRead as _, BufReader, Error, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How long an answer may take.
-const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
-/// How often the socket is tried, while an ingest starts or ends.
+/// Timeout for a response.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Connection attempts, since an ingest may be starting or stopping.
 const ATTEMPTS: u32 = 20;
 const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(50);
 
@@ -31,19 +31,17 @@ impl Running {
             wait(BETWEEN_ATTEMPTS);
             connected = UnixStream::connect(&socket);
         }
-        let failed = |error: Error| no_answer(directory, error.to_string());
+        let failed = |error: Error| no_response(directory, error.to_string());
         let stream = connected.map_err(failed)?;
-        stream.set_read_timeout(Some(ANSWERS_WITHIN)).map_err(failed)?;
-        stream.set_write_timeout(Some(ANSWERS_WITHIN)).map_err(failed)?;
+        stream.set_read_timeout(Some(RESPONSE_TIMEOUT)).map_err(failed)?;
+        stream.set_write_timeout(Some(RESPONSE_TIMEOUT)).map_err(failed)?;
         Ok(Self { directory: directory.to_owned(), stream: BufReader::new(stream) })
     }
 
-    pub(super) fn ask(&mut self, request: &Request) -> Result<Answer, InspectError> {
-        let reply = self.exchange(request).map_err(|error| no_answer(&self.directory, error.to_string()))?;
-        match reply {
-            Reply::Answer(answer) => Ok(answer),
-            Reply::Error(text) => Err(InspectError::Answered(text)),
-        }
+    pub(super) fn request(&mut self, request: &Request) -> Result<Response, InspectError> {
+        let reply =
+            self.exchange(request).map_err(|error| no_response(&self.directory, error.to_string()))?;
+        reply.map_err(InspectError::Refused)
     }
 
     fn exchange(&mut self, request: &Request) -> Result<Reply, Error> {
@@ -56,11 +54,11 @@ impl Running {
     }
 }
 
-fn no_answer(directory: &Path, why: String) -> InspectError {
-    InspectError::NoAnswer { directory: directory.to_owned(), why }
+fn no_response(directory: &Path, why: String) -> InspectError {
+    InspectError::NoResponse { directory: directory.to_owned(), why }
 }
 
-#[expect(clippy::disallowed_methods, reason = "who looks into a spool has nothing else to do")]
+#[expect(clippy::disallowed_methods, reason = "a tool has nothing else to do")]
 fn wait(duration: Duration) {
     std::thread::sleep(duration);
 }

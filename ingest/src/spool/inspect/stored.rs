@@ -1,10 +1,10 @@
-//! A delivery as it is in the file, whether it still is what was written or not.
+//! A delivery as it is in the file, whether it is still what was written or not.
 
-use super::super::database::Placed;
+use super::super::database::StoredRow;
 use super::super::drain::CORRUPT;
-use super::super::row::Row;
 use super::request::{body, millis};
-use crate::publisher::Refused;
+use crate::kafka::Refused;
+use crate::signature::Row;
 use bytes::Bytes;
 use schemas::Millis;
 use serde::{Deserialize, Serialize};
@@ -13,27 +13,27 @@ use std::fmt;
 /// A delivery of a spool.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stored {
-    /// Its place: deliveries go to Kafka in the order of it.
-    pub place: i64,
+    /// Its number in the file: deliveries go to Kafka in this order.
+    pub seq: i64,
     /// `ce_id` of its raw record; a UUID of version 7.
     pub id: String,
     /// When it was received.
     #[serde(with = "millis")]
     pub received: Millis,
-    /// The name of the secret that its signature belongs to.
+    /// The name of the app whose secret signed it.
     pub app: String,
     /// What was kept of its HTTP headers, as a JSON object: `x-hub-signature-256`.
     pub headers: String,
     /// The body, as received.
     #[serde(with = "body")]
     pub body: Bytes,
-    /// Why Kafka refuses it for good; `None` while it waits.
-    pub set_aside: Option<Reason>,
-    /// Whether all of it is what was written. Where not, ingest sets it aside instead of sending it.
+    /// Why it is parked; `None` while it waits.
+    pub parked: Option<Reason>,
+    /// Whether all of it is what was written. If not, ingest parks it instead of sending it.
     pub is_intact: bool,
 }
 
-/// Why a delivery is set aside.
+/// Why a delivery is parked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub enum Reason {
@@ -89,12 +89,12 @@ impl From<Reason> for String {
     }
 }
 
-impl From<Placed> for Stored {
-    fn from(Placed { seq, row, parked }: Placed) -> Self {
+impl From<StoredRow> for Stored {
+    fn from(StoredRow { seq, row, parked }: StoredRow) -> Self {
         let is_intact = row.is_intact();
         let Row { id, received, app, headers, body, .. } = row;
         let received = Millis::since_epoch(u64::try_from(received).unwrap_or_default());
-        let set_aside = parked.map(Reason::from);
-        Self { place: seq, id, received, app, headers, body, set_aside, is_intact }
+        let parked = parked.map(Reason::from);
+        Self { seq, id, received, app, headers, body, parked, is_intact }
     }
 }

@@ -1,19 +1,19 @@
-//! A row of the table as it lies on a page of SQLite's file: <https://sqlite.org/fileformat.html>, "B-tree Pages" and
-//! "Record Format". Whatever the bytes are, reading them ends, and gives a row or none.
+//! Parses a row of the table from a page of SQLite's file: <https://sqlite.org/fileformat.html>, "B-tree Pages" and
+//! "Record Format". Whatever the bytes are, parsing ends, with a row or none.
 
-use super::super::database::Placed;
-use super::super::row::Row;
+use super::super::database::StoredRow;
+use crate::signature::Row;
 use bytes::Bytes;
 
 pub(super) const PAGE: usize = 4096;
-/// Pages of a tree that are no leaves of a table; the first byte of a page that a payload goes on in is mostly zero.
+/// Types of pages that are no table leaves; the first byte of an overflow page is mostly zero.
 const OTHERS: [u8; 4] = [0x00, 0x02, 0x05, 0x0a];
 const LEAF_HEADER: usize = 8;
 const COLUMNS: usize = 9;
 /// Larger than any delivery.
 const LARGEST: u64 = 64 << 20;
 
-/// A row on a page: its place in the table, and where its payload begins.
+/// A row on a page: its `seq`, and where its payload begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Cell {
     pub(super) seq: i64,
@@ -21,8 +21,8 @@ pub(super) struct Cell {
     pub(super) bytes: usize,
 }
 
-/// What may be the rows of a page. Its header is not believed, neither what it is nor how many rows it has: the digest of a
-/// row tells.
+/// What may be the rows of a page. Its header, the type and the number of rows, is not trusted: the digest of a row
+/// tells.
 pub(super) fn cells(page: &[u8]) -> Vec<Cell> {
     if page.first().is_none_or(|kind| OTHERS.contains(kind)) {
         return Vec::new();
@@ -41,7 +41,7 @@ fn read_cell(page: &[u8], at: usize) -> Option<Cell> {
 }
 
 impl Cell {
-    /// What of the payload is on the page itself, and the first page of the rest.
+    /// The part of the payload on the page itself, and the first overflow page.
     pub(super) fn local<'a>(&self, page: &'a [u8]) -> Option<(&'a [u8], Option<u32>)> {
         let most = PAGE - 35;
         if self.bytes <= most {
@@ -55,8 +55,8 @@ impl Cell {
     }
 }
 
-/// The row of a payload; only its digest says whether it is what was written.
-pub(super) fn row(seq: i64, payload: &[u8]) -> Option<Placed> {
+/// The row of a payload; only its digest tells whether it is what was written.
+pub(super) fn row(seq: i64, payload: &[u8]) -> Option<StoredRow> {
     let (header, mut at) = varint(payload, 0)?;
     let header = usize::try_from(header).ok()?;
     let mut start = header;
@@ -78,7 +78,7 @@ pub(super) fn row(seq: i64, payload: &[u8]) -> Option<Placed> {
         digest: digest.1.to_vec(),
     };
     let parked = (parked.0 != 0).then(|| text(parked));
-    Some(Placed { seq, row, parked })
+    Some(StoredRow { seq, row, parked })
 }
 
 fn length_of(kind: i64) -> Option<usize> {
@@ -150,7 +150,7 @@ mod tests {
             page[0] = 0x0d;
             for cell in cells(&page) {
                 if let Some((local, _)) = cell.local(&page) {
-                    assert!(row(cell.seq, local).is_none_or(|placed| !placed.row.is_intact()));
+                    assert!(row(cell.seq, local).is_none_or(|stored| !stored.row.is_intact()));
                 }
             }
         }

@@ -1,10 +1,10 @@
 //! Finds rows that SQLite cannot reach any more, page by page in the file and in its log.
 //!
-//! Where a page of the tree is damaged, or the header of the file, the rows below it are whole. A row is taken for its
-//! digest alone, so nothing that is stale or torn comes of this; one that was deleted may come back where it lay in a gap,
-//! as the same delivery with the same id.
+//! Where an inner page of the tree is damaged, or the header of the file, the rows below it are intact. A row is accepted
+//! by its digest alone, so nothing stale or torn is returned; one that was deleted may come back where it was in a gap, as
+//! the same delivery with the same id.
 
-use super::super::database::{PAGE_BYTES, Placed};
+use super::super::database::{PAGE_BYTES, StoredRow};
 use super::super::error::StoreError;
 use super::super::files;
 use super::Range;
@@ -25,7 +25,7 @@ const FRAME: u64 = FRAME_HEADER + PAGE_BYTES;
 pub(super) struct Scan {
     images: Images,
     found: VecDeque<(Image, Cell)>,
-    given: HashSet<i64>,
+    returned: HashSet<i64>,
     /// Whether every page could be read.
     pub(super) is_complete: bool,
 }
@@ -46,10 +46,10 @@ struct Images {
 }
 
 impl Scan {
-    /// Looks for rows whose places are in `gaps`.
+    /// Looks for rows whose `seq` is in `gaps`.
     pub(super) fn of(path: &Path, gaps: &[Range]) -> Result<Self, StoreError> {
         let (images, pages) = Images::open(path)?;
-        let mut scan = Self { images, found: VecDeque::new(), given: HashSet::new(), is_complete: true };
+        let mut scan = Self { images, found: VecDeque::new(), returned: HashSet::new(), is_complete: true };
         let in_log = scan.images.frames.values().flatten().copied().map(Image::InLog);
         let in_file = (1..=pages).map(Image::InFile);
         let all: Vec<Image> = in_log.chain(in_file).collect();
@@ -70,26 +70,26 @@ impl Scan {
     }
 
     /// The next of them, in their order; none at the end.
-    pub(super) fn next(&mut self, rows: usize, bytes: u64) -> Vec<Placed> {
-        let (mut placed, mut read) = (Vec::new(), 0);
-        while placed.len() < rows
+    pub(super) fn next(&mut self, rows: usize, bytes: u64) -> Vec<StoredRow> {
+        let (mut rows_found, mut read) = (Vec::new(), 0);
+        while rows_found.len() < rows
             && read < bytes
             && let Some((image, cell)) = self.found.pop_front()
         {
-            if self.given.contains(&cell.seq) {
+            if self.returned.contains(&cell.seq) {
                 continue;
             }
             if let Some(row) = self.images.row(image, cell) {
-                self.given.insert(cell.seq);
+                self.returned.insert(cell.seq);
                 read += row.row.cost();
-                placed.push(row);
+                rows_found.push(row);
             }
         }
-        placed
+        rows_found
     }
 
-    pub(super) fn has_given(&self, seq: i64) -> bool {
-        self.given.contains(&seq)
+    pub(super) fn has_returned(&self, seq: i64) -> bool {
+        self.returned.contains(&seq)
     }
 }
 
@@ -151,13 +151,13 @@ impl Images {
     }
 
     /// The row of a cell, if it is what was written.
-    fn row(&self, image: Image, cell: Cell) -> Option<Placed> {
+    fn row(&self, image: Image, cell: Cell) -> Option<StoredRow> {
         let page = self.read(image).ok()?;
         let newest = |page: u32| self.frames.get(&page).and_then(|at| at.last()).map(|at| Image::InLog(*at));
         let in_log = |page: u32| newest(page).unwrap_or(Image::InFile(page));
         let intact = |image_of: &dyn Fn(u32) -> Image| {
             let payload = self.payload(&page, cell, image_of)?;
-            record::row(cell.seq, &payload).filter(|placed| placed.row.is_intact())
+            record::row(cell.seq, &payload).filter(|stored| stored.row.is_intact())
         };
         intact(&in_log).or_else(|| intact(&Image::InFile))
     }

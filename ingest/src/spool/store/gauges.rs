@@ -1,45 +1,45 @@
-//! What the store tells of itself: gauges over all files, and the check that `/readyz?verbose` shows.
+//! The gauges over all files, and the check that `/readyz?verbose` shows.
 
 use super::{State, Store};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 impl Store {
-    /// Sets them. A number that is not known is `NaN`.
-    pub(super) fn show(&mut self) {
+    /// Sets them. An unknown number is `NaN`.
+    pub(super) fn update_gauges(&mut self) {
         if let State::Open(database) = &self.state {
-            let waits = self.figures.is_some_and(|figures| figures.waiting > 0);
+            let waits = self.totals.is_some_and(|totals| totals.waiting > 0);
             self.oldest = if waits { database.oldest().ok().flatten() } else { None };
         }
         let metrics = &self.parts.metrics;
-        let trouble = self.trouble();
-        metrics.healthy.set(i64::from(trouble.is_none()));
-        match trouble {
+        let problem = self.problem();
+        metrics.healthy.set(i64::from(problem.is_none()));
+        match problem {
             None => self.parts.check.pass(),
             Some(why) => self.parts.check.fail(why),
         }
         metrics.retired_files.set(float(self.parts.backlog.len() as u64));
-        let Some((current, retired)) = self.figures.zip(self.parts.backlog.figures()) else {
-            let gauges = [&metrics.deliveries, &metrics.set_aside, &metrics.bytes, &metrics.oldest_seconds];
+        let Some((current, retired)) = self.totals.zip(self.parts.backlog.totals()) else {
+            let gauges = [&metrics.deliveries, &metrics.parked, &metrics.bytes, &metrics.oldest_seconds];
             for gauge in gauges {
                 gauge.set(f64::NAN);
             }
             return;
         };
         metrics.deliveries.set(float(current.waiting + retired.waiting));
-        metrics.set_aside.set(float(current.set_aside + retired.set_aside));
+        metrics.parked.set(float(current.parked + retired.parked));
         metrics.bytes.set(float(current.bytes + retired.bytes));
         let oldest = self.parts.backlog.oldest().into_iter().chain(self.oldest).min();
         metrics.oldest_seconds.set(float(oldest.map_or(0, age_seconds)));
     }
 
-    /// Why it takes nothing.
-    const fn trouble(&self) -> Option<&'static str> {
+    /// Why no delivery can be stored.
+    const fn problem(&self) -> Option<&'static str> {
         match (&self.state, self.full) {
             (State::Failed { .. }, _) => Some(
-                "its file cannot be used at the moment, deliveries that Kafka does not take are answered 503: see the log",
+                "its file cannot be used at the moment: deliveries that Kafka does not acknowledge are answered 503, see the log",
             ),
             (State::Open(_), Some(_)) => {
-                Some("it or its disk is full, deliveries that Kafka does not take are answered 503")
+                Some("it or its disk is full: deliveries that Kafka does not acknowledge are answered 503")
             }
             (State::Open(_), None) => None,
         }

@@ -1,0 +1,226 @@
+//! Accepts connections, serves each one, and counts how it ended.
+
+use crate::http::response::{TURNED_AWAY, Unavailable, WebhookResponse};
+use crate::metrics::{Limit, LimitMetrics, Method, Metrics};
+use crate::settings::Limits;
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::http::Extensions;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use hyper_util::server::graceful::GracefulShutdown;
+use prometheus::IntGauge;
+use runtime::http::connections::{self, Admitted, Authenticated, Connections, Eviction, Slot};
+use runtime::http::timed_stream::{Clock, HeadTimer, TimedOut, TimedStream, Timeouts};
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+
+/// How long to wait before accepting again when the system had no connection to give.
+const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
+/// How many connections are evicted at once when the process has no descriptor left.
+const EVICTED_AT_ONCE: usize = 4;
+/// How long the latest connections may take to authenticate a request before that.
+const GRACE: Duration = Duration::from_millis(1);
+/// How long after a signed request an idle connection counts as younger than a new one.
+const AUTHENTICATED_FOR: Duration = Duration::from_secs(10);
+/// hyper has space for this many header lines on the stack, and allocates for any other number.
+const HEADERS_ON_STACK: usize = 100;
+
+/// Accepts connections.
+#[derive(Debug)]
+pub(crate) struct Acceptor {
+    connections: Arc<Connections>,
+    limits: Limits,
+    metrics: Arc<Metrics>,
+    limit_metrics: LimitMetrics,
+}
+
+impl Acceptor {
+    pub(crate) fn new(limits: &Limits, metrics: Arc<Metrics>, limit_metrics: LimitMetrics) -> Self {
+        let connections = Connections::new(limits.max_connections, AUTHENTICATED_FOR);
+        Self { connections, limits: limits.clone(), metrics, limit_metrics }
+    }
+
+    /// Accepts until it is dropped; `respond` answers the requests, and finds the connection's [`Slot`] among their
+    /// extensions.
+    pub(crate) async fn keep_accepting<R, F>(
+        &self,
+        listener: &TcpListener,
+        graceful: &GracefulShutdown,
+        respond: R,
+    ) where
+        R: Fn(Request<Incoming>) -> F + Clone + Send + 'static,
+        F: Future<Output = Response<Full<Bytes>>> + Send,
+    {
+        loop {
+            match listener.accept().await {
+                Ok((stream, _)) => self.admit(stream, graceful, respond.clone()),
+                Err(error) => self.back_off(&error).await,
+            }
+        }
+    }
+
+    fn admit<R, F>(&self, stream: TcpStream, graceful: &GracefulShutdown, respond: R)
+    where
+        R: Fn(Request<Incoming>) -> F + Clone + Send + 'static,
+        F: Future<Output = Response<Full<Bytes>>> + Send,
+    {
+        let Some(Admitted { slot, eviction, evicts_another }) = self.connections.admit() else {
+            return self.turn_away(&stream);
+        };
+        if evicts_another {
+            self.limit_metrics.count(Limit::Connections);
+        }
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection was gone before it was served");
+        }
+        let (clock, timeouts) = (Clock::start(), timeouts(&self.limits));
+        let stream = TimedStream::new(stream, Arc::clone(&clock), timeouts);
+        let open = OpenConnection::count(&self.metrics.connections);
+        let metrics = Arc::clone(&self.metrics);
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(Arc::clone(&slot));
+            let (respond, metrics) = (respond.clone(), Arc::clone(&metrics));
+            async move { Ok::<_, Infallible>(respond_or_500(respond, request, &metrics).await) }
+        });
+        let http = self.http(HeadTimer::new(Arc::clone(&clock), timeouts));
+        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
+        let (metrics, limit_metrics) = (Arc::clone(&self.metrics), self.limit_metrics.clone());
+        let end = ConnectionEnd { clock, metrics, limit_metrics };
+        tokio::spawn(async move {
+            serve(connection, eviction, &end).await;
+            drop(open);
+        });
+    }
+
+    /// Waits before the next accept. When the process is out of file descriptors, connections are evicted to free some.
+    async fn back_off(&self, error: &std::io::Error) {
+        self.metrics.accept_errors.inc();
+        tracing::debug!(%error, "a connection could not be accepted");
+        if connections::is_exhausted(error) {
+            tokio::time::sleep(GRACE).await;
+            let evicted = self.connections.evict(EVICTED_AT_ONCE);
+            (0..evicted).for_each(|_| self.limit_metrics.count(Limit::Connections));
+            if evicted > 0 {
+                return;
+            }
+        }
+        tokio::time::sleep(ACCEPT_BACKOFF).await;
+    }
+
+    fn http(&self, timer: HeadTimer) -> http1::Builder {
+        let mut http = http1::Builder::new();
+        http.timer(timer)
+            // The timer says how long; this only has to be there.
+            .header_read_timeout(self.limits.header_timeout)
+            .max_header_size(self.limits.max_header_bytes)
+            .max_buf_size(self.limits.max_header_bytes);
+        if self.limits.max_headers != HEADERS_ON_STACK {
+            http.max_headers(self.limits.max_headers);
+        }
+        http
+    }
+
+    /// Answers 503 at once, in as few bytes as a new socket takes without waiting.
+    fn turn_away(&self, stream: &TcpStream) {
+        self.metrics.answered(Method::Other, &WebhookResponse::Unavailable(Unavailable::Connections));
+        self.limit_metrics.count(Limit::Connections);
+        if let Err(error) = stream.try_write(TURNED_AWAY) {
+            tracing::debug!(%error, "a connection that was turned away did not wait for the response");
+        }
+    }
+}
+
+/// Marks the connection of this request as authenticated: it is not evicted while the returned guard lives.
+pub(crate) fn authenticate(extensions: &Extensions) -> Option<Authenticated> {
+    extensions.get::<Arc<Slot>>().map(Slot::authenticate)
+}
+
+const fn timeouts(limits: &Limits) -> Timeouts {
+    Timeouts {
+        first_byte: limits.first_byte_timeout,
+        head: limits.header_timeout,
+        idle: limits.idle_timeout,
+        write: limits.idle_timeout,
+    }
+}
+
+/// Answers 500 after a panic: it must not be taken for a success, nor skip the end of the connection.
+async fn respond_or_500<R, F>(
+    respond: R,
+    request: Request<Incoming>,
+    metrics: &Metrics,
+) -> Response<Full<Bytes>>
+where
+    R: Fn(Request<Incoming>) -> F,
+    F: Future<Output = Response<Full<Bytes>>>,
+{
+    let response = AssertUnwindSafe(async move { respond(request).await }).catch_unwind().await;
+    response.unwrap_or_else(|_| {
+        tracing::error!("a request handler panicked, answered 500");
+        metrics.answered(Method::Other, &WebhookResponse::InternalError);
+        WebhookResponse::InternalError.into_response(true)
+    })
+}
+
+async fn serve(connection: impl Future<Output = hyper::Result<()>>, eviction: Eviction, end: &ConnectionEnd) {
+    tokio::select! {
+        biased;
+        ended = connection => end.count(ended),
+        () = eviction.come() => tracing::debug!("a connection was evicted for another"),
+    }
+}
+
+/// Counts how a connection ended.
+struct ConnectionEnd {
+    clock: Arc<Clock>,
+    metrics: Arc<Metrics>,
+    limit_metrics: LimitMetrics,
+}
+
+impl ConnectionEnd {
+    /// hyper answers some requests itself, and reports it only at the end of the connection.
+    fn count(&self, ended: hyper::Result<()>) {
+        let Err(error) = ended else { return };
+        tracing::debug!(%error, "a connection ended early");
+        match self.clock.timed_out() {
+            Some(TimedOut::FirstByte | TimedOut::Head) => self.limit_metrics.count(Limit::HeaderTime),
+            Some(TimedOut::Answer) => self.limit_metrics.count(Limit::AnswerTime),
+            None if error.is_parse_too_large() => self.refused_by_hyper(431, Limit::HeaderSize),
+            None if error.is_parse() => self.refused_by_hyper(400, Limit::Malformed),
+            // Idle for as long as is allowed, or the client went away.
+            Some(TimedOut::Idle) | None => {}
+        }
+    }
+
+    fn refused_by_hyper(&self, status: u16, limit: Limit) {
+        self.metrics.answered_by_hyper(status);
+        self.limit_metrics.count(limit);
+    }
+}
+
+/// Counts an open connection for as long as it lives, however it ends.
+struct OpenConnection(IntGauge);
+
+impl OpenConnection {
+    fn count(connections: &IntGauge) -> Self {
+        connections.inc();
+        Self(connections.clone())
+    }
+}
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+#[cfg(test)]
+mod tests;

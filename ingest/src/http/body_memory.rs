@@ -1,0 +1,194 @@
+//! Memory permits: how many bytes of bodies are held at once, all requests together.
+//!
+//! Anybody can send a body, and who signed it is known only once all of it is received. So that nobody holds the whole
+//! limit by sending slowly or much, bodies that are not authenticated yet are evicted for others: of those that hold more
+//! than an equal share, the one that has waited longest for its next bytes; only when there is none, one that holds less.
+//! An honest body is small, or keeps coming and is received within milliseconds. What counts is what was received, never
+//! what a head declares: to evict others, one has to send as much as the whole limit between two of their packets.
+
+use crate::metrics::{Limit, LimitMetrics};
+use prometheus::{IntGauge, Registry};
+use runtime::metrics::gauge;
+use std::collections::BTreeMap;
+use std::future::pending;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::oneshot;
+
+/// The bytes that all bodies together may take up.
+#[derive(Debug)]
+pub(crate) struct BodyMemory {
+    limit: usize,
+    held: Mutex<Held>,
+    in_flight: IntGauge,
+    limit_metrics: LimitMetrics,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    bytes: usize,
+    /// How many of them are of authenticated bodies, which are not evicted.
+    authenticated: usize,
+    next: u64,
+    /// Bodies that are still being read or verified, in the order of their latest bytes, oldest first.
+    unauthenticated: BTreeMap<u64, Unauthenticated>,
+}
+
+#[derive(Debug)]
+struct Unauthenticated {
+    bytes: usize,
+    evict: oneshot::Sender<()>,
+}
+
+/// The limit is reached and nothing can be evicted, or this body was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LimitReached;
+
+/// The bytes that one body holds; released when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Permit {
+    memory: Arc<BodyMemory>,
+    state: State,
+    bytes: usize,
+    eviction: Option<oneshot::Receiver<()>>,
+}
+
+/// The state of a permit.
+#[derive(Debug)]
+enum State {
+    /// Nothing was received yet, so there is nothing to evict.
+    Empty(oneshot::Sender<()>),
+    /// Listed among the unauthenticated under this number.
+    Unauthenticated(u64),
+    /// It is not evicted any more.
+    Authenticated,
+    /// It was evicted, or is being changed.
+    Evicted,
+}
+
+impl BodyMemory {
+    pub(crate) fn new(limit: usize, registry: &Registry, limit_metrics: LimitMetrics) -> Arc<Self> {
+        let in_flight = gauge(
+            registry,
+            "weir_ingest_body_bytes_in_flight",
+            "Bytes of request bodies held in memory: being read, verified or made durable.",
+        );
+        Arc::new(Self { limit, held: Mutex::default(), in_flight, limit_metrics })
+    }
+
+    /// A permit without bytes yet, for a body that is about to be read; refused when a body of the `declared` length
+    /// could not fit whatever is evicted.
+    pub(crate) fn open(self: &Arc<Self>, declared: usize) -> Result<Permit, LimitReached> {
+        if self.lock().authenticated + declared > self.limit {
+            self.limit_metrics.count(Limit::BodyBytes);
+            return Err(LimitReached);
+        }
+        let (evict, is_evicted) = oneshot::channel();
+        let state = State::Empty(evict);
+        Ok(Permit { memory: Arc::clone(self), state, bytes: 0, eviction: Some(is_evicted) })
+    }
+
+    /// Evicts bodies until `bytes` more fit; none where they cannot.
+    fn evict_for(&self, held: &mut Held, bytes: usize) -> Result<(), LimitReached> {
+        if held.authenticated + bytes > self.limit {
+            self.limit_metrics.count(Limit::BodyBytes);
+            return Err(LimitReached);
+        }
+        while held.bytes + bytes > self.limit {
+            let Some(evicted) = held.evict(self.limit) else { break };
+            held.bytes -= evicted.bytes;
+            self.limit_metrics.count(Limit::BodyBytes);
+            // Whoever reads that body may just have finished, which is as good.
+            let _sent = evicted.evict.send(());
+        }
+        Ok(())
+    }
+
+    fn update_gauge(&self, held: &Held) {
+        self.in_flight.set(i64::try_from(held.bytes).unwrap_or(i64::MAX));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held {
+    /// The body to evict: the one that needs the space counts as one more that gets an equal share of `limit`.
+    fn evict(&mut self, limit: usize) -> Option<Unauthenticated> {
+        let share = limit / (self.unauthenticated.len() + 1);
+        let greedy = self.unauthenticated.iter().find(|(_, body)| body.bytes > share);
+        let (id, _) = greedy.or_else(|| self.unauthenticated.first_key_value())?;
+        let id = *id;
+        self.unauthenticated.remove(&id)
+    }
+
+    /// Puts a body behind all others.
+    fn insert(&mut self, body: Unauthenticated) -> u64 {
+        let id = self.next;
+        self.next += 1;
+        self.unauthenticated.insert(id, body);
+        id
+    }
+}
+
+impl Permit {
+    /// Grows the permit to `bytes`.
+    pub(crate) fn grow_to(&mut self, bytes: usize) -> Result<(), LimitReached> {
+        let mut held = self.memory.lock();
+        // Not in the list meanwhile, so that it does not evict itself.
+        let mut own = match std::mem::replace(&mut self.state, State::Evicted) {
+            State::Empty(evict) => Unauthenticated { bytes: 0, evict },
+            State::Unauthenticated(id) => held.unauthenticated.remove(&id).ok_or(LimitReached)?,
+            State::Authenticated | State::Evicted => return Err(LimitReached),
+        };
+        held.bytes -= own.bytes;
+        self.memory.evict_for(&mut held, bytes)?;
+        own.bytes = bytes;
+        held.bytes += bytes;
+        self.memory.update_gauge(&held);
+        self.state = State::Unauthenticated(held.insert(own));
+        self.bytes = bytes;
+        Ok(())
+    }
+
+    /// The body is signed: it is not evicted from now on. `Err` where it just was.
+    pub(crate) fn authenticate(&mut self) -> Result<(), LimitReached> {
+        let mut held = self.memory.lock();
+        match std::mem::replace(&mut self.state, State::Evicted) {
+            State::Unauthenticated(id) => held.unauthenticated.remove(&id).map(drop).ok_or(LimitReached)?,
+            State::Empty(_) => {}
+            State::Authenticated | State::Evicted => return Err(LimitReached),
+        }
+        held.authenticated += self.bytes;
+        self.state = State::Authenticated;
+        Ok(())
+    }
+
+    /// Returns once the body is evicted.
+    pub(crate) async fn is_evicted(&mut self) {
+        if let Some(eviction) = &mut self.eviction
+            && eviction.await.is_ok()
+        {
+            return;
+        }
+        // It cannot be evicted any more.
+        self.eviction = None;
+        pending::<()>().await;
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let mut held = self.memory.lock();
+        match self.state {
+            State::Authenticated => held.authenticated -= self.bytes,
+            State::Unauthenticated(id) if held.unauthenticated.remove(&id).is_some() => {}
+            State::Unauthenticated(_) | State::Empty(_) | State::Evicted => return,
+        }
+        held.bytes -= self.bytes;
+        self.memory.update_gauge(&held);
+    }
+}
+
+#[cfg(test)]
+mod tests;

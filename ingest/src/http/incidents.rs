@@ -1,0 +1,118 @@
+//! Throttled log lines about refused deliveries and handshakes: when it begins, now and then meanwhile, when it is over.
+
+use crate::http::handshake::HandshakeFault;
+use crate::http::response::{Unavailable, handshake_refused};
+use crate::signature::SignatureFault;
+use runtime::throttle::Throttle;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How often the same incident is logged again; after as long without a 503, an incident is over.
+const LOG_EVERY: Duration = Duration::from_mins(1);
+
+/// The current incidents, each logged at most once in [`LOG_EVERY`].
+#[derive(Debug)]
+pub(crate) struct IncidentLog {
+    /// Whether there is an outage: successful deliveries check this instead of taking the lock.
+    is_out: AtomicBool,
+    outage: Mutex<Option<Outage>>,
+    unavailable: Throttle,
+    unsigned: Throttle,
+    handshakes: Throttle,
+}
+
+/// Deliveries are answered 503, some or all of them.
+#[derive(Debug)]
+struct Outage {
+    since: Instant,
+    latest: Instant,
+    deliveries: u64,
+}
+
+impl IncidentLog {
+    pub(crate) fn new() -> Self {
+        let throttle = || Throttle::new(LOG_EVERY);
+        Self {
+            is_out: AtomicBool::new(false),
+            outage: Mutex::default(),
+            unavailable: throttle(),
+            unsigned: throttle(),
+            handshakes: throttle(),
+        }
+    }
+
+    /// A delivery was not made durable.
+    pub(crate) fn unavailable(&self, why: Unavailable, now: Instant) {
+        // Anybody can cause this, so it is no outage; the limit has logged it.
+        if why == Unavailable::BodyBytes {
+            return;
+        }
+        let mut outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner);
+        let outage = outage.get_or_insert(Outage { since: now, latest: now, deliveries: 0 });
+        outage.latest = now;
+        outage.deliveries += 1;
+        self.is_out.store(true, Ordering::Relaxed);
+        if let Some(suppressed) = self.unavailable.pass(now) {
+            let explanation = why.explanation();
+            tracing::error!(reason = why.as_str(), suppressed, "deliveries are answered 503: {explanation}");
+        }
+    }
+
+    /// A delivery was made durable.
+    pub(crate) fn acknowledged(&self, now: Instant) {
+        if !self.is_out.load(Ordering::Relaxed) {
+            return;
+        }
+        if let Some(Outage { since, latest, deliveries }) = self.ended(now) {
+            let seconds = latest.saturating_duration_since(since).as_secs();
+            tracing::info!(seconds, deliveries, "recovered: no delivery was answered 503 for a minute");
+        }
+    }
+
+    /// The outage, once its last 503 is [`LOG_EVERY`] ago; one that comes and goes is one.
+    fn ended(&self, now: Instant) -> Option<Outage> {
+        let mut outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner);
+        let ended = outage.take_if(|outage| now.saturating_duration_since(outage.latest) >= LOG_EVERY)?;
+        self.is_out.store(false, Ordering::Relaxed);
+        Some(ended)
+    }
+
+    /// A delivery was answered 401.
+    pub(crate) fn unsigned(&self, fault: SignatureFault) {
+        if let Some(suppressed) = self.unsigned.pass(Instant::now()) {
+            let advice = "if Meta sent them, check that the secret is the app's (Instagram Login has its own) and that no proxy re-encodes bodies";
+            tracing::warn!(signature = fault.as_str(), suppressed, "deliveries are answered 401; {advice}");
+        }
+    }
+
+    /// A handshake was answered 403.
+    pub(crate) fn handshake(&self, fault: HandshakeFault) {
+        if let Some(suppressed) = self.handshakes.pass(Instant::now()) {
+            tracing::warn!(why = handshake_refused(fault), suppressed, "a handshake was answered 403");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outage_that_comes_and_goes_is_one_and_over_after_a_minute_without_a_503() {
+        let (log, start) = (IncidentLog::new(), Instant::now());
+        let mut now = start;
+        for _ in 0..990 {
+            now += Duration::from_millis(240);
+            log.unavailable(Unavailable::Late, now);
+            assert!(log.ended(now).is_none());
+        }
+        assert!(log.ended(now + LOG_EVERY / 2).is_none());
+        let outage = log.ended(now + LOG_EVERY).unwrap();
+        assert_eq!(
+            (outage.deliveries, outage.latest - outage.since),
+            (990, Duration::from_millis(240 * 989))
+        );
+        assert!(log.ended(now + LOG_EVERY).is_none());
+    }
+}

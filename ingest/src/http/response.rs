@@ -1,0 +1,235 @@
+//! Every response of the public port: its status, its one line of text, its headers. All refusals stand here.
+
+use crate::http::framing::FramingFault;
+use crate::http::handshake::HandshakeFault;
+use crate::signature::SignatureFault;
+use bytes::Bytes;
+use enum_map::Enum;
+use http_body_util::Full;
+use hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
+use hyper::{Response, StatusCode};
+
+/// How long a client may wait before it tries again, in seconds.
+const RETRY_AFTER_SECONDS: &str = "30";
+
+/// The response to a connection that is not served at all, as bytes on the wire.
+pub(crate) const TURNED_AWAY: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 30\r\nconnection: close\r\ncontent-type: text/plain\r\ncontent-length: 46\r\n\r\nas many connections are open as can be served\n";
+
+/// What a request is answered. Errors say what to fix, and repeat nothing of what was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum WebhookResponse {
+    /// The delivery is durable.
+    Accepted,
+    /// The handshake is passed: the challenge and nothing else.
+    Challenge(String),
+    HandshakeRefused(HandshakeFault),
+    /// The path is not the webhook's.
+    NotFound,
+    /// The method is neither GET nor POST.
+    MethodNotAllowed,
+    /// The body is compressed or otherwise encoded.
+    UnsupportedEncoding,
+    /// The body is larger than `--max-body`.
+    BodyTooLarge,
+    Unauthorized(SignatureFault),
+    /// The body did not come in time, or too slowly.
+    BodyTimeout,
+    /// The request, or its body, is framed in a way that cannot be relied on.
+    BadRequest(FramingFault),
+    /// A mistake in the program: nothing is known of what became of the request.
+    InternalError,
+    /// Nothing could be made durable.
+    Unavailable(Unavailable),
+}
+
+/// Why a request is answered 503.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub(crate) enum Unavailable {
+    Starting,
+    QueueFull,
+    AccountBusy,
+    Late,
+    Refused,
+    BreakerOpen,
+    SpoolFull,
+    SpoolFailing,
+    Connections,
+    BodyBytes,
+}
+
+impl WebhookResponse {
+    pub(crate) const fn status(&self) -> StatusCode {
+        self.status_and_text().0
+    }
+
+    /// The challenge is its own text.
+    const fn status_and_text(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::Accepted | Self::Challenge(_) => (StatusCode::OK, ""),
+            Self::BadRequest(fault) => (StatusCode::BAD_REQUEST, bad_request(*fault)),
+            Self::Unauthorized(fault) => (StatusCode::UNAUTHORIZED, unauthorized(*fault)),
+            Self::HandshakeRefused(fault) => (StatusCode::FORBIDDEN, handshake_refused(*fault)),
+            Self::NotFound => {
+                (StatusCode::NOT_FOUND, "not found: the path of the webhook is a setting (--path)")
+            }
+            Self::MethodNotAllowed => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method not allowed: GET for the handshake, POST for deliveries",
+            ),
+            Self::BodyTimeout => (
+                StatusCode::REQUEST_TIMEOUT,
+                "the body did not come in time (--body-timeout), or too slowly (--body-min-rate)",
+            ),
+            Self::BodyTooLarge => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than the cap (--max-body)")
+            }
+            Self::UnsupportedEncoding => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "Content-Encoding has to be absent or identity: the signature is over the bytes as sent",
+            ),
+            Self::InternalError => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "a mistake in the program: send it again, and report what the log says",
+            ),
+            Self::Unavailable(why) => (StatusCode::SERVICE_UNAVAILABLE, why.words().text),
+        }
+    }
+
+    /// The response as hyper sends it; `close` ends the connection after it, for a body that was not read.
+    pub(crate) fn into_response(self, close: bool) -> Response<Full<Bytes>> {
+        let (status, text) = self.status_and_text();
+        let retry = matches!(self, Self::Unavailable(_));
+        let allow = matches!(self, Self::MethodNotAllowed);
+        let body = match self {
+            Self::Challenge(challenge) => Bytes::from(challenge),
+            _ => Bytes::from_static(text.as_bytes()),
+        };
+        let has_text = !body.is_empty();
+        let mut response = Response::new(Full::new(body));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        if has_text {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+            headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        }
+        if retry {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
+        }
+        if allow {
+            headers.insert(ALLOW, HeaderValue::from_static("GET, POST"));
+        }
+        if close {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+}
+
+/// 400.
+const fn bad_request(fault: FramingFault) -> &'static str {
+    match fault {
+        FramingFault::Host => "a request needs one Host header",
+        FramingFault::TransferEncoding => "Transfer-Encoding has to be absent or chunked, and given once",
+        FramingFault::Body => "the chunks of the body are malformed, or it ended early",
+    }
+}
+
+/// 401.
+const fn unauthorized(fault: SignatureFault) -> &'static str {
+    match fault {
+        SignatureFault::Missing => "the header X-Hub-Signature-256 is missing",
+        SignatureFault::Repeated => "the header X-Hub-Signature-256 is there more than once",
+        SignatureFault::Malformed => "X-Hub-Signature-256 has to be sha256= and 64 hexadecimal digits",
+        SignatureFault::Wrong => {
+            "no app secret gives this signature: check the app's secret, and that nothing in front re-encodes the body"
+        }
+    }
+}
+
+/// 403; also what the log says.
+pub(crate) const fn handshake_refused(fault: HandshakeFault) -> &'static str {
+    match fault {
+        HandshakeFault::Parameters => "hub.mode, hub.verify_token and hub.challenge are needed, each once",
+        HandshakeFault::Encoding => "the query has to be percent-encoded UTF-8",
+        HandshakeFault::Mode => "hub.mode has to be subscribe",
+        HandshakeFault::Challenge => "hub.challenge has to be 1 to 128 of A-Z a-z 0-9 _ -",
+        HandshakeFault::UnknownToken => "hub.verify_token is none that is configured",
+    }
+}
+
+/// How one reason for a 503 is put.
+struct Words {
+    /// The label of metrics and logs.
+    label: &'static str,
+    /// For the log: what happened, and what to look at.
+    log: &'static str,
+    /// For the client: what happened, in a line that names nothing of the inside but settings.
+    text: &'static str,
+}
+
+impl Unavailable {
+    pub(crate) const fn as_str(self) -> &'static str {
+        self.words().label
+    }
+
+    /// For the log: what happened, and what to look at.
+    pub(crate) const fn explanation(self) -> &'static str {
+        self.words().log
+    }
+
+    const fn words(self) -> Words {
+        match self {
+            Self::Starting => Words {
+                label: "starting",
+                log: "Kafka or a topic has not been seen yet, see /readyz?verbose",
+                text: "starting: Kafka or a topic has not been seen yet, send it again (/readyz?verbose of the admin port says more)",
+            },
+            Self::QueueFull => Words {
+                label: "queue_full",
+                log: "the producer's queue is full (--queue-bytes), Kafka is slower than what comes in",
+                text: "Kafka is slower than what comes in, and the queue for it is full: send it again",
+            },
+            Self::AccountBusy => Words {
+                label: "account_busy",
+                log: "one account exceeds its share (--account-bytes-in-flight), other accounts are not affected",
+                text: "this account has as much on its way as it may: send it again",
+            },
+            Self::Late => Words {
+                label: "late",
+                log: "Kafka did not acknowledge within --ack-timeout",
+                text: "Kafka is late: it did not acknowledge within --ack-timeout, send it again",
+            },
+            Self::Refused => Words {
+                label: "refused",
+                log: "Kafka refuses a record",
+                text: "Kafka refuses a record: send it again (the log of this process says more)",
+            },
+            Self::BreakerOpen => Words {
+                label: "breaker_open",
+                log: "the circuit breaker is open: Kafka has not acknowledged for a while",
+                text: "Kafka has not acknowledged for a while: send it again",
+            },
+            Self::SpoolFull => Words {
+                label: "spool_full",
+                log: "Kafka does not acknowledge, and the spool (--spool-max-bytes) or its disk is full",
+                text: "Kafka does not acknowledge and the spool is full: send it again",
+            },
+            Self::SpoolFailing => Words {
+                label: "spool_failing",
+                log: "Kafka does not acknowledge, and the spool's disk fails or is too slow",
+                text: "Kafka does not acknowledge and the spool's disk fails: send it again",
+            },
+            Self::Connections => Words {
+                label: "connections",
+                log: "the limit of connections is reached (--max-connections)",
+                text: "as many connections are open as can be served: send it again",
+            },
+            Self::BodyBytes => Words {
+                label: "body_bytes",
+                log: "the limit of body bytes in flight is reached (--max-body-bytes-in-flight)",
+                text: "as many bytes are being received as can be held: send it again",
+            },
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Publishes a verified delivery as records: the raw record, the typed events, a dead letter where one is due.
+
+use super::not_published::NotPublished;
+use crate::delivery::Delivery;
+use crate::metrics::Metrics;
+use crate::settings::Settings;
+use enum_map::EnumMap;
+use runtime::kafka::dead_letter::DeadLetter;
+use runtime::producer::{Acknowledgement, Batch, Outgoing, Producer, SendError};
+use runtime::telemetry::{TRACEPARENT, TraceContext, spans};
+use runtime::throttle::Throttle;
+use schemas::{Event, Refusal, Split, Topic, raw};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tracing::Span;
+use uuid::Uuid;
+
+/// A delivery may hold this many events whatever its size.
+const FREE_EVENTS: usize = 100;
+
+/// How often the same error is logged.
+const LOG_EVERY: Duration = Duration::from_mins(1);
+
+/// Buffers that the events of a delivery are serialised into, one after the other; librdkafka copies them.
+#[derive(Debug, Default)]
+struct Buffers {
+    value: Vec<u8>,
+    event_type: Vec<u8>,
+}
+
+/// The records of a delivery, in one batch and in the trace of the request.
+struct TracedBatch<'a> {
+    batch: Batch<'a>,
+    trace: Option<TraceContext>,
+    spans: Vec<Span>,
+}
+
+/// Publishes deliveries.
+#[derive(Debug)]
+pub(crate) struct Publisher {
+    producer: Producer,
+    /// Names of the topics.
+    topics: EnumMap<Topic, String>,
+    max_events: usize,
+    min_bytes_per_event: usize,
+    consumer: &'static str,
+    metrics: Arc<Metrics>,
+    refused: Throttle,
+}
+
+impl Publisher {
+    pub(crate) fn new(
+        producer: Producer,
+        topic_prefix: &str,
+        settings: &Settings,
+        consumer: &'static str,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        let Settings { max_events, min_bytes_per_event, .. } = *settings;
+        let topics = EnumMap::from_fn(|topic: Topic| topic.name(topic_prefix));
+        let refused = Throttle::new(LOG_EVERY);
+        Self { producer, topics, max_events, min_bytes_per_event, consumer, metrics, refused }
+    }
+
+    /// The events of a delivery: at most `--max-events`, and for its size no more than `--min-bytes-per-event` allows.
+    pub(crate) fn split<'d>(&self, delivery: &'d Delivery) -> Split<'d> {
+        let bytes = delivery.body.bytes();
+        let by_size = FREE_EVENTS + bytes.len() / self.min_bytes_per_event;
+        schemas::split(bytes, self.max_events.min(by_size))
+    }
+
+    /// Queues all records of a delivery; the acknowledgement resolves once Kafka has acknowledged all of them.
+    pub(crate) fn publish(&self, delivery: &Delivery) -> Result<Acknowledgement, NotPublished> {
+        self.publish_split(delivery, &self.split(delivery))
+    }
+
+    /// As [`Self::publish`], for a delivery that is already split.
+    pub(crate) fn publish_split(
+        &self,
+        delivery: &Delivery,
+        split: &Split<'_>,
+    ) -> Result<Acknowledgement, NotPublished> {
+        let body = &delivery.body;
+        let mut id = Uuid::encode_buffer();
+        let received = delivery.received_text();
+        let receipt = schemas::Receipt {
+            delivery_id: delivery.id.hyphenated().encode_lower(&mut id),
+            received: &received,
+        };
+        let raw =
+            raw::Delivery { receipt, source: &split.source, signature: body.signature(), app: body.app() };
+        let mut batch =
+            TracedBatch { batch: self.producer.batch(), trace: delivery.trace, spans: Vec::new() };
+        self.send(&mut batch, Topic::Raw, None, body.bytes(), &raw.headers())?;
+        let mut buffers = Buffers::default();
+        for event in &split.events {
+            self.send_event(&mut batch, event, receipt, &mut buffers)?;
+        }
+        if let Some(refusal) = split.refusal {
+            self.send_dead_letter(&mut batch, &raw, delivery, refusal)?;
+        }
+        Ok(batch.batch.finish().with_spans(batch.spans))
+    }
+
+    fn send_event(
+        &self,
+        batch: &mut TracedBatch<'_>,
+        event: &Event<'_>,
+        receipt: schemas::Receipt<'_>,
+        Buffers { value, event_type }: &mut Buffers,
+    ) -> Result<(), NotPublished> {
+        value.clear();
+        event.write_json(receipt, value);
+        event_type.clear();
+        event.write_type(event_type);
+        let id = event.id.to_hex();
+        let headers: [(&str, &[u8]); 3] =
+            [("content-type", raw::TYPED_CONTENT_TYPE.as_bytes()), ("ce_id", &id), ("ce_type", event_type)];
+        self.metrics.event(event.kind);
+        self.send(batch, event.topic(), event.key.as_deref(), value, &headers)
+    }
+
+    fn send_dead_letter(
+        &self,
+        batch: &mut TracedBatch<'_>,
+        raw: &raw::Delivery<'_>,
+        delivery: &Delivery,
+        refusal: Refusal,
+    ) -> Result<(), NotPublished> {
+        let dead_letter = DeadLetter {
+            reason: refusal.as_str(),
+            error: refusal.explanation(),
+            consumer: self.consumer,
+            origin: None,
+            attempts: 1,
+            first_failed: delivery.received,
+        };
+        let why = dead_letter.headers();
+        let mut headers = raw.headers().to_vec();
+        headers.extend(why.iter().map(|(name, value)| (*name, value.as_bytes())));
+        self.metrics.dead_letter(refusal);
+        self.send(batch, Topic::IngestDlq, None, delivery.body.bytes(), &headers)
+    }
+
+    fn send(
+        &self,
+        batch: &mut TracedBatch<'_>,
+        topic: Topic,
+        key: Option<&str>,
+        value: &[u8],
+        headers: &[(&str, &[u8])],
+    ) -> Result<(), NotPublished> {
+        let topic = &self.topics[topic];
+        let record = Outgoing { topic, key: key.map(str::as_bytes), value, headers };
+        batch.send(record).map_err(|error| {
+            if error != SendError::QueueFull
+                && let Some(suppressed) = self.refused.pass(Instant::now())
+            {
+                tracing::error!(%error, suppressed, "cannot send a record");
+            }
+            NotPublished::from(error)
+        })
+    }
+
+    /// Every topic that ingest writes to, by name.
+    pub(crate) fn topic_names(&self) -> Vec<String> {
+        Topic::OF_INGEST.iter().map(|topic| self.topics[*topic].clone()).collect()
+    }
+}
+
+impl TracedBatch<'_> {
+    /// Queues a record, with a span and a header that names it where the delivery is traced.
+    fn send(&mut self, record: Outgoing<'_>) -> Result<(), SendError> {
+        let Some(trace) = self.trace else {
+            return self.batch.send(record);
+        };
+        let id = record.headers.iter().find(|(name, _)| *name == "ce_id");
+        let id = id.and_then(|(_, id)| std::str::from_utf8(id).ok());
+        let span = spans::send(record.topic, id, &trace);
+        let header = TraceContext::of(&span).unwrap_or(trace).header();
+        self.spans.push(span);
+        let headers = [record.headers, &[(TRACEPARENT, header.as_bytes())]].concat();
+        self.batch.send(Outgoing { headers: &headers, ..record })
+    }
+}

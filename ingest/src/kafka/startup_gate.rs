@@ -1,0 +1,64 @@
+//! The startup gate: no delivery is sent to Kafka before the brokers and every topic have been seen once.
+//!
+//! Before that, a record would wait in the producer's queue for a broker or a topic that may never appear. Afterwards an
+//! outage shows only in acknowledgements, so that it never flips readiness.
+
+use runtime::kafka::topics;
+use runtime::process::health::{Check, Health, Probe};
+use runtime::process::shutdown::Shutdown;
+use runtime::producer::Producer;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// How long to wait after the first successful check: librdkafka asks for the idempotent producer's id on a timer of
+/// 500 ms (`rd_kafka_idemp_pid_timer_restart`), and sends no record before it has one.
+const SETTLE: Duration = Duration::from_millis(600);
+
+/// Open once Kafka and the topics have been seen.
+#[derive(Clone, Debug)]
+pub(crate) struct StartupGate {
+    is_open: Arc<AtomicBool>,
+    check: Check,
+}
+
+impl StartupGate {
+    /// A closed gate. Until it opens, the startup probe fails, unless there is a spool for deliveries meanwhile.
+    pub(crate) fn closed(health: &Health, has_spool: bool) -> Self {
+        let probe = if has_spool { Probe::Shown } else { Probe::Startup };
+        Self { is_open: Arc::default(), check: health.check("kafka", probe) }
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Relaxed)
+    }
+
+    fn open(&self) {
+        self.is_open.store(true, Ordering::Relaxed);
+        self.check.pass();
+    }
+}
+
+/// Opens the gate once the brokers and topics have been seen, unless shutdown comes first.
+pub(crate) async fn open_when_ready(
+    gate: StartupGate,
+    producer: Producer,
+    topics: Vec<String>,
+    has_spool: bool,
+    shutdown: Shutdown,
+) {
+    let settled = async {
+        let meanwhile = if has_spool {
+            "every delivery goes to the spool until then"
+        } else {
+            "every delivery is answered 503 until then"
+        };
+        topics::wait(&producer, &topics, &gate.check, meanwhile).await;
+        tokio::time::sleep(SETTLE).await;
+    };
+    tokio::select! {
+        () = shutdown.requested() => return,
+        () = settled => gate.open(),
+    }
+    tracing::info!(topics = topics.len(), "Kafka and all topics are available: sending deliveries to Kafka");
+}

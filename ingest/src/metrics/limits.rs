@@ -1,0 +1,93 @@
+//! Counts what the limits of the public port refuse, and logs when connections or memory run short.
+
+use enum_map::{Enum, EnumMap};
+use prometheus::{IntCounter, Registry};
+use runtime::metrics::counters;
+use runtime::throttle::Throttle;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How often the same limit is logged.
+const LOG_EVERY: Duration = Duration::from_mins(1);
+
+/// A limit of the public port, as a label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub(crate) enum Limit {
+    /// The limit of connections was reached: one was turned away, or evicted for another.
+    Connections,
+    /// The limit of body bytes was reached: a body was refused, or evicted for another.
+    BodyBytes,
+    /// The first byte, or the whole head, was not received in time.
+    HeaderTime,
+    /// The body was not received in time, or too slowly.
+    BodyTime,
+    /// The client did not read the response in time.
+    AnswerTime,
+    /// The head was too large, or had too many lines.
+    HeaderSize,
+    /// The request is no HTTP, or framed ambiguously.
+    Malformed,
+}
+
+impl Limit {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Connections => "connections",
+            Self::BodyBytes => "body_bytes",
+            Self::HeaderTime => "header_time",
+            Self::BodyTime => "body_time",
+            Self::AnswerTime => "answer_time",
+            Self::HeaderSize => "header_size",
+            Self::Malformed => "malformed",
+        }
+    }
+}
+
+/// A counter for each limit, all of them present from the start.
+#[derive(Clone, Debug)]
+pub(crate) struct LimitMetrics {
+    counters: EnumMap<Limit, IntCounter>,
+    connections: Arc<Throttle>,
+    body_bytes: Arc<Throttle>,
+}
+
+impl LimitMetrics {
+    pub(crate) fn new(registry: &Registry) -> Self {
+        let refused = counters(
+            registry,
+            "weir_ingest_refused_total",
+            "Requests and connections that a limit of the public port refused or evicted, by limit.",
+            &["limit"],
+        );
+        let throttle = || Arc::new(Throttle::new(LOG_EVERY));
+        Self {
+            counters: EnumMap::from_fn(|limit: Limit| refused.with_label_values(&[limit.as_str()])),
+            connections: throttle(),
+            body_bytes: throttle(),
+        }
+    }
+
+    /// Counts a refusal. A limit of connections or memory is logged too: it may be too low for honest clients.
+    pub(crate) fn count(&self, limit: Limit) {
+        self.counters[limit].inc();
+        let (throttle, setting) = match limit {
+            Limit::Connections => (&self.connections, "--max-connections"),
+            Limit::BodyBytes => (&self.body_bytes, "--max-body-bytes-in-flight"),
+            _ => return,
+        };
+        if let Some(suppressed) = throttle.pass(Instant::now()) {
+            tracing::warn!(
+                setting,
+                suppressed,
+                "limit reached: evicting unauthenticated clients, or answering 503"
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+impl LimitMetrics {
+    pub(crate) fn of(&self, limit: Limit) -> u64 {
+        self.counters[limit].get()
+    }
+}

@@ -1,0 +1,68 @@
+//! Which secret matches, and what it costs to find that none does.
+
+use super::*;
+use futures_util::FutureExt as _;
+
+fn digest(secret: &str, body: &[u8]) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+    mac.update(body);
+    mac.finalize().into_bytes().into()
+}
+
+fn keyring(names: &[&str]) -> Keyring {
+    let secrets: Vec<Secret> =
+        names.iter().map(|name| Secret::new(name, format!("secret of {name}"))).collect();
+    Keyring::new(&secrets, 64)
+}
+
+async fn app_of(keyring: &Keyring, body: &[u8], signer: &str, app: Option<&str>) -> Option<String> {
+    let digest = digest(&format!("secret of {signer}"), body);
+    let app = keyring.matching(body, &digest, app, &UnauthenticatedWork::new()).await;
+    app.map(|app| app.to_string())
+}
+
+#[tokio::test]
+async fn a_body_of_any_size_is_verified_with_each_secret() {
+    let keyring = keyring(&["one", "shop", "two"]);
+    for size in [0, 1, AT_ONCE / 3, AT_ONCE / 3 + 1, 3 * SLICE + 17] {
+        let body = vec![b'x'; size];
+        for app in ["one", "two", "shop"] {
+            assert_eq!(app_of(&keyring, &body, app, None).await.as_deref(), Some(app), "{size}");
+        }
+        assert_eq!(app_of(&keyring, &body, "nobody", None).await, None, "{size}");
+    }
+}
+
+#[tokio::test]
+async fn a_path_that_names_an_app_uses_its_secrets_alone() {
+    let keyring = keyring(&["shop", "shop-next", "shop.next", "two"]);
+    assert_eq!(app_of(&keyring, b"x", "shop", Some("shop")).await.as_deref(), Some("shop"));
+    assert_eq!(app_of(&keyring, b"x", "shop.next", Some("shop")).await.as_deref(), Some("shop.next"));
+    assert_eq!(app_of(&keyring, b"x", "two", Some("shop")).await, None);
+    assert_eq!(app_of(&keyring, b"x", "shop-next", Some("shop")).await, None);
+    assert!(keyring.has("two") && !keyring.has("tw") && !keyring.has("other"));
+}
+
+#[tokio::test]
+async fn large_unsigned_bodies_are_hashed_one_slice_at_a_time() {
+    let (keyring, work) = (keyring(&["one", "two"]), UnauthenticatedWork::new());
+    let body = vec![b'x'; 2 * SLICE];
+    let wrong = digest("nobody's", &body);
+    let turn = work.turn.acquire().await.unwrap();
+    let mut waiting = std::pin::pin!(keyring.matching(&body, &wrong, None, &work));
+    for _ in 0..10 {
+        assert!(waiting.as_mut().now_or_never().is_none(), "another body has its turn");
+    }
+    let right = digest("secret of two", &body);
+    let latest = keyring.matching(&body, &right, None, &work).await;
+    assert_eq!(latest.as_deref(), Some("two"), "the latest secret waits for nobody");
+    drop(turn);
+    assert_eq!(waiting.await, None);
+}
+
+#[test]
+fn more_secrets_than_are_allowed_are_not_used() {
+    let secrets = [Secret::new("a", "1"), Secret::new("b", "2"), Secret::new("c", "3")];
+    let keyring = Keyring::new(&secrets, 2);
+    assert!(keyring.has("b") && !keyring.has("c"));
+}

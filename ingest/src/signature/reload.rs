@@ -1,0 +1,163 @@
+//! Rereads app secrets and verify tokens when their directories change, without a restart.
+//!
+//! A secret that is removed from its directory stops matching, even the last one. A file that cannot be used keeps the
+//! secret read before, and so does the whole directory while it cannot be read: an unmounted volume revokes nothing.
+
+use super::keyring::Keyring;
+use super::secrets::{self, Contents, Secret, Secrets};
+use arc_swap::ArcSwap;
+use prometheus::IntCounter;
+use runtime::blocking::Blocking;
+use runtime::process::shutdown::Shutdown;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The secrets in use now.
+#[derive(Debug)]
+pub(crate) struct CurrentSecrets {
+    pub(crate) keyring: ArcSwap<Keyring>,
+    pub(crate) verify_tokens: ArcSwap<Vec<Secret>>,
+}
+
+/// Where secrets come from, and how often that is read again.
+#[derive(Clone, Debug)]
+pub(crate) struct SecretSources {
+    pub(crate) app_secrets: Secrets,
+    pub(crate) max_app_secrets: usize,
+    pub(crate) verify_tokens: Secrets,
+    pub(crate) refresh: Duration,
+}
+
+impl CurrentSecrets {
+    /// Those that were read at the start.
+    pub(crate) fn new(sources: &SecretSources) -> Self {
+        let keyring = Keyring::new(&sources.app_secrets.current, sources.max_app_secrets);
+        Self {
+            keyring: ArcSwap::from_pointee(keyring),
+            verify_tokens: ArcSwap::from_pointee(sources.verify_tokens.current.clone()),
+        }
+    }
+}
+
+/// Reads the directories at once and then every `sources.refresh`, until shutdown. `failures` counts reads that found no
+/// secret, or a file that cannot be used.
+pub(crate) async fn reload(
+    current: Arc<CurrentSecrets>,
+    sources: SecretSources,
+    failures: IntCounter,
+    shutdown: Shutdown,
+) {
+    tokio::select! {
+        () = reload_forever(&current, sources, &failures) => {}
+        () = shutdown.requested() => {}
+    }
+}
+
+async fn reload_forever(current: &CurrentSecrets, sources: SecretSources, failures: &IntCounter) {
+    let SecretSources { app_secrets, max_app_secrets, verify_tokens, refresh } = sources;
+    let mut apps = WatchedDirectory::new(Kind::AppSecrets, app_secrets);
+    let mut tokens = WatchedDirectory::new(Kind::VerifyTokens, verify_tokens);
+    loop {
+        if let Some(secrets) = apps.changed(failures).await {
+            current.keyring.store(Arc::new(Keyring::new(&secrets, max_app_secrets)));
+        }
+        if let Some(secrets) = tokens.changed(failures).await {
+            current.verify_tokens.store(Arc::new(secrets));
+        }
+        tokio::time::sleep(refresh).await;
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    AppSecrets,
+    VerifyTokens,
+}
+
+struct WatchedDirectory {
+    kind: Kind,
+    secrets: Secrets,
+    blocking: Blocking,
+    /// What was logged last of each file that cannot be used; of the directory as `.`.
+    faults: BTreeMap<String, String>,
+}
+
+impl WatchedDirectory {
+    fn new(kind: Kind, secrets: Secrets) -> Self {
+        let watched = Self { kind, secrets, blocking: Blocking::default(), faults: BTreeMap::new() };
+        watched.log_unusual(&[]);
+        watched
+    }
+
+    /// The secrets to use from now on, when they differ from those in use.
+    async fn changed(&mut self, failures: &IntCounter) -> Option<Vec<Secret>> {
+        let directory = self.secrets.directory.clone()?;
+        let contents = match secrets::read(directory, &self.blocking, &self.secrets.current).await {
+            Ok(contents) => contents,
+            Err(error) => {
+                failures.inc();
+                self.log_faults(BTreeMap::from([(".".to_owned(), error.to_string())]));
+                return None;
+            }
+        };
+        let Contents { secrets: mut current, faults } = contents;
+        current.extend(self.secrets.fixed.clone());
+        if !faults.is_empty() || current.is_empty() {
+            failures.inc();
+        }
+        self.log_faults(faults);
+        (current != self.secrets.current).then(|| self.change(current))
+    }
+
+    fn change(&mut self, current: Vec<Secret>) -> Vec<Secret> {
+        let before = std::mem::replace(&mut self.secrets.current, current.clone());
+        let what = self.kind.as_str();
+        let names: Vec<_> = current.iter().map(|secret| secret.name().to_string()).collect();
+        if current.is_empty() {
+            tracing::error!(what, "no secrets are left: {}", self.kind.without_any());
+        } else {
+            tracing::info!(what, names = names.join(", "), "reloaded secrets");
+        }
+        self.log_unusual(&before);
+        current
+    }
+
+    /// Logs what is wrong with a file when that is new.
+    fn log_faults(&mut self, faults: BTreeMap<String, String>) {
+        let what = self.kind.as_str();
+        for (file, why) in faults.iter().filter(|(file, why)| self.faults.get(*file) != Some(*why)) {
+            tracing::error!(what, file, why, "cannot read secrets; the last ones read stay in use");
+        }
+        self.faults = faults;
+    }
+
+    /// Logs by their names which of the new secrets do not look like Meta's.
+    fn log_unusual(&self, before: &[Secret]) {
+        if self.kind == Kind::VerifyTokens {
+            return;
+        }
+        for secret in self.secrets.current.iter().filter(|secret| !before.contains(secret)) {
+            if let Some(format) = secret.unusual_format() {
+                let name = secret.name();
+                tracing::warn!(name = &**name, "this does not look like an app secret of Meta's: {format}");
+            }
+        }
+    }
+}
+
+impl Kind {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::AppSecrets => "app secrets",
+            Self::VerifyTokens => "verify tokens",
+        }
+    }
+
+    const fn without_any(self) -> &'static str {
+        match self {
+            Self::AppSecrets => "every delivery is answered 401",
+            Self::VerifyTokens => "every handshake is refused",
+        }
+    }
+}

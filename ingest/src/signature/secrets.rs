@@ -1,0 +1,240 @@
+//! Secrets from files: one file a secret, named for its app, as a mounted Kubernetes Secret is.
+
+use runtime::blocking::{Blocking, BlockingError};
+use runtime::secret_files::{self, FileFault, Files, READ_TIMEOUT};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A larger file is no app secret or verify token.
+const MAX_BYTES: u64 = 4096;
+
+/// How many digits an app secret of Meta's has.
+const DIGITS: usize = 32;
+
+/// A named secret. Its `Debug` shows the name alone.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret {
+    name: Arc<str>,
+    value: Vec<u8>,
+}
+
+/// Secrets of one kind: where they come from, and what was read last.
+#[derive(Clone, Debug, Default)]
+pub struct Secrets {
+    /// The directory that is reread.
+    pub directory: Option<PathBuf>,
+    /// One given beside the directory, named `default`.
+    pub fixed: Option<Secret>,
+    /// All of them, as read last.
+    pub current: Vec<Secret>,
+}
+
+impl Secrets {
+    /// A single secret that never changes.
+    pub fn fixed(value: &str) -> Self {
+        let secret = Secret::new("default", value);
+        Self { directory: None, current: vec![secret.clone()], fixed: Some(secret) }
+    }
+}
+
+/// What a directory holds: the secrets of the files that can be used, by name, and what is wrong with the others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Contents {
+    pub(crate) secrets: Vec<Secret>,
+    pub(crate) faults: BTreeMap<String, String>,
+}
+
+/// Why a directory as a whole cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SecretsError {
+    /// It cannot be read.
+    #[error("{path}: {fault}", path = path.display())]
+    Unreadable {
+        /// The directory.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: FileFault,
+    },
+    /// Its file system does not respond.
+    #[error("{path}: {error}", path = path.display())]
+    Silent {
+        /// The directory.
+        path: PathBuf,
+        /// How long was waited.
+        error: BlockingError,
+    },
+}
+
+impl Secret {
+    /// A secret of the app `name`; blanks, line ends and a byte order mark around the value are not part of it.
+    pub fn new(name: &str, value: impl AsRef<[u8]>) -> Self {
+        Self { name: name.into(), value: secret_files::trimmed(value.as_ref().to_vec()) }
+    }
+
+    /// The app's name.
+    pub fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.value
+    }
+
+    /// How it differs from the app secrets that Meta gives, which are 32 hexadecimal digits in lower case.
+    pub(super) fn unusual_format(&self) -> Option<&'static str> {
+        let is_quote = |byte: u8| matches!(byte, b'"' | b'\'' | b'`');
+        let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+        match self.value.as_slice() {
+            value if value.len() == DIGITS && value.iter().all(u8::is_ascii_hexdigit) => value
+                .iter()
+                .any(u8::is_ascii_uppercase)
+                .then_some("some of its digits are in upper case, Meta's are in lower case"),
+            [first, .., last] if is_quote(*first) && first == last => {
+                Some("it stands in quotes, which count as part of it")
+            }
+            value if value.len() > DIGITS && value.iter().all(|byte| is_base64(*byte)) => {
+                Some("it is longer than 32 digits: is it encoded with base64?")
+            }
+            _ => Some("it is not 32 hexadecimal digits"),
+        }
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Secret").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// Reads every secret of a directory while a service is running.
+pub(super) async fn read(
+    directory: PathBuf,
+    blocking: &Blocking,
+    before: &[Secret],
+) -> Result<Contents, SecretsError> {
+    let path = directory.clone();
+    let files = blocking.run(READ_TIMEOUT, move || secret_files::read_folder(&path, MAX_BYTES)).await;
+    contents(directory, files, before)
+}
+
+/// Reads every secret of a directory before there is a service.
+pub(crate) fn read_at_start(directory: PathBuf) -> Result<Contents, SecretsError> {
+    let path = directory.clone();
+    let files = Blocking::default().wait(READ_TIMEOUT, move || secret_files::read_folder(&path, MAX_BYTES));
+    contents(directory, files, &[])
+}
+
+fn contents(
+    path: PathBuf,
+    files: Result<Result<Files, FileFault>, BlockingError>,
+    before: &[Secret],
+) -> Result<Contents, SecretsError> {
+    match files {
+        Ok(Ok(files)) => Ok(Contents::of(files, before)),
+        Ok(Err(fault)) => Err(SecretsError::Unreadable { path, fault }),
+        Err(error) => Err(SecretsError::Silent { path, error }),
+    }
+}
+
+impl Contents {
+    /// Each file by itself: one that cannot be used keeps its secret of `before`; one that was removed does not.
+    fn of(files: Files, before: &[Secret]) -> Self {
+        let mut contents = Self::default();
+        for (name, content) in files {
+            match secret(&name, content) {
+                Ok(secret) => contents.secrets.push(secret),
+                Err(fault) => {
+                    contents.secrets.extend(before.iter().find(|secret| *secret.name == *name).cloned());
+                    contents.faults.insert(name, fault);
+                }
+            }
+        }
+        contents
+    }
+}
+
+fn secret(name: &str, content: Result<Vec<u8>, FileFault>) -> Result<Secret, String> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
+    if name.len() > 128 || !name.bytes().all(allowed) {
+        return Err("a file is named for its app, with 1 to 128 of A-Z a-z 0-9 _ . -".to_owned());
+    }
+    let secret = Secret::new(name, content.map_err(|fault| fault.to_string())?);
+    if secret.value.is_empty() {
+        return Err("it is empty: write the secret into it, or remove it".to_owned());
+    }
+    Ok(secret)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    const GOOD: &str = "0123456789abcdef0123456789abcdef";
+
+    fn directory(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let directory = tempfile::tempdir().unwrap();
+        for (name, content) in files {
+            fs::write(directory.path().join(name), content).unwrap();
+        }
+        directory
+    }
+
+    fn at_start(files: &[(&str, &str)]) -> Contents {
+        read_at_start(directory(files).path().to_owned()).unwrap()
+    }
+
+    #[test]
+    fn a_directory_gives_its_secrets_by_name() {
+        let contents = at_start(&[("shop", "two\n"), ("main", "one"), ("..data", "kubernetes' own")]);
+        assert_eq!(contents.secrets, [Secret::new("main", "one"), Secret::new("shop", "two")]);
+        assert!(contents.faults.is_empty());
+        assert_eq!(at_start(&[]), Contents::default());
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_used_is_named_and_takes_no_other_with_it() {
+        let large = "x".repeat(4097);
+        let contents = at_start(&[("blank", " \n"), ("my app", "x"), ("large", &large), ("shop", "two")]);
+        assert_eq!(contents.secrets, [Secret::new("shop", "two")]);
+        assert_eq!(contents.faults.keys().collect::<Vec<_>>(), ["blank", "large", "my app"]);
+        assert_eq!(contents.faults["large"], "it is larger than 4096 bytes");
+    }
+
+    #[tokio::test]
+    async fn a_file_that_breaks_keeps_its_secret_and_one_that_is_gone_does_not() {
+        let directory = directory(&[("blank", ""), ("shop", "two")]);
+        let before = [Secret::new("blank", "zero"), Secret::new("gone", "one"), Secret::new("shop", "old")];
+        let contents = read(directory.path().to_owned(), &Blocking::default(), &before).await.unwrap();
+        assert_eq!(contents.secrets, [Secret::new("blank", "zero"), Secret::new("shop", "two")]);
+    }
+
+    #[test]
+    fn a_directory_that_is_gone_is_an_error() {
+        let path = directory(&[]).path().to_owned();
+        assert!(matches!(read_at_start(path), Err(SecretsError::Unreadable { .. })));
+    }
+
+    #[test]
+    fn a_secret_unlike_metas_is_recognised() {
+        assert_eq!(Secret::new("main", format!("\u{feff} {GOOD}\r\n\n")).unusual_format(), None);
+        let quoted = format!("\"{GOOD}\"");
+        let base64 = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+        for (value, word) in [
+            (quoted.as_str(), "quotes"),
+            (base64, "base64"),
+            (&GOOD.to_uppercase(), "upper case"),
+            ("test_app_secret", "not 32 hexadecimal digits"),
+            (GOOD.trim_start_matches('0'), "not 32 hexadecimal digits"),
+        ] {
+            let found = Secret::new("main", value).unusual_format().unwrap();
+            assert!(found.contains(word), "{value}: {found}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_value() {
+        assert!(!format!("{:?}", Secret::new("main", "hunter2")).contains("hunter2"));
+    }
+}

@@ -1,0 +1,52 @@
+//! A body that Meta signed. Only this folder makes one: of a request whose signature fits, or of an intact row.
+
+use bytes::Bytes;
+use std::fmt;
+use std::sync::Arc;
+
+/// How many hexadecimal digits a signature has.
+pub(super) const DIGITS: usize = 64;
+
+/// `X-Hub-Signature-256` as received: `sha256=` and the digits.
+pub(super) type Signature = [u8; 7 + DIGITS];
+
+/// A body whose signature was verified; only one of these is published or stored.
+#[derive(Clone)]
+pub(crate) struct VerifiedBody {
+    bytes: Bytes,
+    signature: Signature,
+    app: Arc<str>,
+}
+
+impl VerifiedBody {
+    /// For whoever has just verified it.
+    pub(super) const fn new(bytes: Bytes, signature: Signature, app: Arc<str>) -> Self {
+        Self { bytes, signature, app }
+    }
+
+    /// The bytes as received.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The same bytes, for a holder that outlives the request.
+    pub(super) fn shared(&self) -> Bytes {
+        self.bytes.clone()
+    }
+
+    /// `X-Hub-Signature-256` as received.
+    pub(crate) fn signature(&self) -> &[u8] {
+        &self.signature
+    }
+
+    /// The name of the app whose secret signed it.
+    pub(crate) fn app(&self) -> &str {
+        &self.app
+    }
+}
+
+impl fmt::Debug for VerifiedBody {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("VerifiedBody").field("app", &self.app).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,85 @@
+//! Changes of the table, and what each does to its totals.
+
+use super::super::error::StoreError;
+use super::rows::{RowKey, Totals};
+use crate::signature::Row;
+use rusqlite::{OptionalExtension as _, Transaction, params};
+
+pub(super) const INSERT: &str = "INSERT OR IGNORE INTO deliveries (id, received, app, headers, cost, digest, set_aside, body) \
+                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+/// By `seq`, since an index may be wrong; and by id, since `seq` begins anew in each file.
+pub(super) const DELETE: &str =
+    "DELETE FROM deliveries WHERE seq = ?1 AND +id = ?2 RETURNING cost, set_aside IS NULL";
+pub(super) const DELETE_BY_ID: &str =
+    "DELETE FROM deliveries WHERE id = ?1 RETURNING cost, set_aside IS NULL";
+pub(super) const PARK: &str =
+    "UPDATE deliveries SET set_aside = ?3 WHERE seq = ?1 AND +id = ?2 AND set_aside IS NULL";
+pub(super) const UNPARK: &str =
+    "UPDATE deliveries SET set_aside = NULL WHERE seq = ?1 AND set_aside IS NOT NULL";
+
+/// One change; several are one transaction.
+#[derive(Clone, Debug)]
+pub(in crate::spool) enum Change {
+    Insert(Row),
+    /// Of a delivery whose every record is acknowledged.
+    Delete(RowKey),
+    /// The same, whatever its `seq`.
+    DeleteById(String),
+    /// Of one that Kafka refuses for good, with the reason.
+    Park(RowKey, String),
+    /// Takes over one of a retired file that Kafka refuses for good.
+    Adopt(Row, String),
+    /// Lets the parked delivery of this `seq` wait again.
+    Unpark(i64),
+}
+
+pub(super) fn apply(
+    transaction: &Transaction<'_>,
+    change: &Change,
+    totals: &mut Totals,
+) -> Result<(), StoreError> {
+    let removed = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    match change {
+        Change::Insert(row) => {
+            if insert(transaction, row, None)? == 1 {
+                totals.waiting += 1;
+                totals.bytes += row.cost();
+            }
+        }
+        Change::Adopt(row, reason) => {
+            if insert(transaction, row, Some(reason))? == 1 {
+                totals.parked += 1;
+                totals.bytes += row.cost();
+            }
+        }
+        Change::Delete(RowKey { seq, id }) => {
+            let found =
+                transaction.prepare_cached(DELETE)?.query_row(params![seq, id], removed).optional()?;
+            totals.remove(found);
+        }
+        Change::DeleteById(id) => {
+            let found = transaction.prepare_cached(DELETE_BY_ID)?.query_row([id], removed).optional()?;
+            totals.remove(found);
+        }
+        Change::Park(RowKey { seq, id }, reason) => {
+            if transaction.prepare_cached(PARK)?.execute(params![seq, id, reason])? == 1 {
+                totals.waiting = totals.waiting.saturating_sub(1);
+                totals.parked += 1;
+            }
+        }
+        Change::Unpark(seq) => {
+            if transaction.prepare_cached(UNPARK)?.execute([seq])? == 1 {
+                totals.parked = totals.parked.saturating_sub(1);
+                totals.waiting += 1;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn insert(transaction: &Transaction<'_>, row: &Row, parked: Option<&str>) -> Result<usize, StoreError> {
+    let cost = i64::try_from(row.cost()).unwrap_or(i64::MAX);
+    let values =
+        params![row.id, row.received, row.app, row.headers, cost, row.digest, parked, row.body.as_ref()];
+    Ok(transaction.prepare_cached(INSERT)?.execute(values)?)
+}

@@ -1,0 +1,121 @@
+//! Rows as they are read, and totals of them.
+
+use super::super::error::StoreError;
+use crate::signature::Row;
+use bytes::Bytes;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+/// What makes a [`Row`], in the order in which [`row_of`] reads it.
+pub(in crate::spool) const COLUMNS: &str = "seq, id, received, app, headers, digest, set_aside, body";
+
+/// Reads the table, not the index: a wrong index must not hide a delivery.
+pub(super) const WAITING: &str = "SELECT seq, id, received, app, headers, digest, set_aside, body FROM deliveries NOT INDEXED \
+                       WHERE seq > ?1 AND set_aside IS NULL ORDER BY seq LIMIT ?2";
+pub(super) const LAST: &str = "SELECT max(seq) FROM deliveries";
+pub(super) const OLDEST: &str =
+    "SELECT received FROM deliveries WHERE set_aside IS NULL ORDER BY seq LIMIT 1";
+pub(super) const TOTALS: &str =
+    "SELECT set_aside IS NULL, count(*), total(cost) FROM deliveries GROUP BY set_aside";
+
+/// Identifies a row of one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::spool) struct RowKey {
+    pub(in crate::spool) seq: i64,
+    pub(in crate::spool) id: String,
+}
+
+/// A row of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::spool) struct StoredRow {
+    pub(in crate::spool) seq: i64,
+    pub(in crate::spool) row: Row,
+    /// Why it is parked.
+    pub(in crate::spool) parked: Option<String>,
+}
+
+impl StoredRow {
+    pub(in crate::spool) fn key(&self) -> RowKey {
+        RowKey { seq: self.seq, id: self.row.id.clone() }
+    }
+}
+
+/// How much there is in a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::spool) struct Totals {
+    /// Deliveries that wait for Kafka.
+    pub(in crate::spool) waiting: u64,
+    /// Deliveries that are parked.
+    pub(in crate::spool) parked: u64,
+    /// What both cost.
+    pub(in crate::spool) bytes: u64,
+}
+
+pub(in crate::spool) fn waiting(
+    connection: &Connection,
+    after: i64,
+    rows: usize,
+    bytes: u64,
+) -> Result<Vec<StoredRow>, StoreError> {
+    let mut statement = connection.prepare_cached(WAITING)?;
+    let mut found = statement.query(params![after, i64::try_from(rows).unwrap_or(i64::MAX)])?;
+    let (mut waiting, mut read) = (Vec::new(), 0);
+    while let Some(row) = found.next()? {
+        let stored = row_of(row)?;
+        read += stored.row.cost();
+        waiting.push(stored);
+        if read >= bytes {
+            break;
+        }
+    }
+    Ok(waiting)
+}
+
+pub(in crate::spool) fn oldest(connection: &Connection) -> Result<Option<i64>, StoreError> {
+    Ok(connection.prepare_cached(OLDEST)?.query_row([], |row| row.get(0)).optional()?)
+}
+
+pub(in crate::spool) fn totals(connection: &Connection) -> Result<Totals, StoreError> {
+    let mut statement = connection.prepare_cached(TOTALS)?;
+    let mut found = statement.query([])?;
+    let mut totals = Totals::default();
+    while let Some(row) = found.next()? {
+        let (count, bytes): (i64, f64) = (row.get(1)?, row.get(2)?);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a sum of sizes")]
+        let bytes = bytes as u64;
+        totals.bytes += bytes;
+        *totals.of_state(row.get(0)?) += count.unsigned_abs();
+    }
+    Ok(totals)
+}
+
+impl Totals {
+    const fn of_state(&mut self, is_waiting: bool) -> &mut u64 {
+        if is_waiting { &mut self.waiting } else { &mut self.parked }
+    }
+
+    pub(super) fn remove(&mut self, found: Option<(i64, bool)>) {
+        let Some((cost, was_waiting)) = found else { return };
+        let of_state = self.of_state(was_waiting);
+        *of_state = of_state.saturating_sub(1);
+        self.bytes = self.bytes.saturating_sub(cost.unsigned_abs());
+    }
+}
+
+/// A value of the wrong type is read all the same, as far as possible: the digest tells that it was changed.
+pub(in crate::spool) fn row_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredRow> {
+    let parked = match row.get_ref(6)? {
+        ValueRef::Null => None,
+        value => Some(text(value)),
+    };
+    let id = text(row.get_ref(1)?);
+    let received = row.get_ref(2)?.as_i64().unwrap_or_default();
+    let (app, headers) = (text(row.get_ref(3)?), text(row.get_ref(4)?));
+    let bytes = |value: ValueRef<'_>| value.as_bytes().unwrap_or_default().to_vec();
+    let (digest, body) = (bytes(row.get_ref(5)?), Bytes::from(bytes(row.get_ref(7)?)));
+    Ok(StoredRow { seq: row.get(0)?, row: Row { id, received, app, headers, body, digest }, parked })
+}
+
+pub(in crate::spool) fn text(value: ValueRef<'_>) -> String {
+    String::from_utf8_lossy(value.as_bytes().unwrap_or_default()).into_owned()
+}

@@ -1,0 +1,123 @@
+//! What the table does with changes, and files that are full, in use, no database or of a later version.
+
+use super::changes::{DELETE, DELETE_BY_ID, INSERT, PARK, UNPARK};
+use super::rows::{LAST, OLDEST, TOTALS, WAITING};
+use super::*;
+use crate::delivery::sample;
+use crate::signature::Row;
+
+const TEXT: &[u8] = include_bytes!("../../../../schemas/fixtures/message/text.json");
+const MAX: u64 = 64 << 20;
+
+fn rows(count: usize) -> Vec<Row> {
+    (0..count).map(|_| sample(TEXT).to_row()).collect()
+}
+
+fn open(directory: &Path, max_bytes: u64) -> Result<Database, StoreError> {
+    Database::open(&directory.join("spool.db"), max_bytes)
+}
+
+/// What the file says is what the changes said.
+fn change(database: &mut Database, changes: &[Change]) -> Result<Totals, StoreError> {
+    let before = database.totals()?;
+    let totals = database.apply(changes.iter(), before)?;
+    assert_eq!(totals, database.totals()?);
+    Ok(totals)
+}
+
+fn insert_all(database: &mut Database, rows: &[Row]) {
+    let changes: Vec<_> = rows.iter().cloned().map(Change::Insert).collect();
+    change(database, &changes).unwrap();
+}
+
+fn rows_waiting(database: &mut Database, rows: usize, bytes: u64) -> Vec<Row> {
+    database.waiting(rows, bytes).unwrap().into_iter().map(|stored| stored.row).collect()
+}
+
+#[test]
+fn deliveries_wait_in_the_order_in_which_they_came_and_outlive_the_process() {
+    let directory = tempfile::tempdir().unwrap();
+    let rows = rows(5);
+    let mut database = open(directory.path(), MAX).unwrap();
+    insert_all(&mut database, &rows);
+    drop(database);
+    let mut database = open(directory.path(), MAX).unwrap();
+    assert_eq!(rows_waiting(&mut database, 10, MAX), rows);
+    assert_eq!(rows_waiting(&mut database, 2, MAX), rows[..2]);
+    assert_eq!(rows_waiting(&mut database, 10, 1), rows[..1]);
+    assert_eq!(database.oldest().unwrap(), Some(rows[0].received));
+    let key = |index: usize| RowKey { seq: i64::try_from(index).unwrap() + 1, id: rows[index].id.clone() };
+    let changes = [Change::Delete(key(0)), Change::Park(key(1), "too_large".to_owned())];
+    let totals = change(&mut database, &changes).unwrap();
+    assert_eq!(rows_waiting(&mut database, 10, MAX), rows[2..]);
+    let bytes = rows[1..].iter().map(Row::cost).sum();
+    assert_eq!(totals, Totals { waiting: 3, parked: 1, bytes });
+    assert_eq!(change(&mut database, &changes).unwrap(), totals, "the same again changes nothing");
+    change(&mut database, &[Change::Unpark(2), Change::DeleteById(rows[4].id.clone())]).unwrap();
+    assert_eq!(rows_waiting(&mut database, 10, MAX), rows[1..4], "in its old order");
+    database.check().unwrap();
+}
+
+#[test]
+fn a_row_of_another_file_is_not_deleted_for_its_seq() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut database = open(directory.path(), MAX).unwrap();
+    insert_all(&mut database, &rows(1));
+    let elsewhere = RowKey { seq: 1, id: rows(1)[0].id.clone() };
+    let changes = [Change::Delete(elsewhere.clone()), Change::Park(elsewhere, "too_large".to_owned())];
+    assert_eq!(change(&mut database, &changes).unwrap().waiting, 1);
+}
+
+#[test]
+fn a_file_at_its_maximum_size_takes_no_more_and_keeps_what_it_has() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut database = open(directory.path(), 256 << 10).unwrap();
+    let mut kept = Vec::new();
+    let error = loop {
+        let row = sample(TEXT).to_row();
+        match change(&mut database, &[Change::Insert(row.clone())]) {
+            Ok(_) => kept.push(row),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error, StoreError::Full);
+    assert_eq!(rows_waiting(&mut database, usize::MAX, MAX), kept);
+    change(&mut database, &[Change::DeleteById(kept[0].id.clone())]).unwrap();
+}
+
+#[test]
+fn a_file_is_opened_only_once_at_a_time() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = open(directory.path(), MAX).unwrap();
+    first.totals().unwrap();
+    assert_eq!(open(directory.path(), MAX).unwrap_err(), StoreError::Busy);
+    drop(first);
+    open(directory.path(), MAX).unwrap();
+}
+
+#[test]
+fn a_file_that_is_no_database_is_damaged_and_one_of_a_later_version_is_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("spool.db");
+    std::fs::write(&path, "no database at all, but long enough to have a header ".repeat(50)).unwrap();
+    assert!(matches!(open(directory.path(), MAX), Err(StoreError::Damaged(_))));
+    std::fs::remove_file(&path).unwrap();
+    let database = open(directory.path(), MAX).unwrap();
+    database.connection.pragma_update(None, "user_version", 9).unwrap();
+    drop(database);
+    assert_eq!(open(directory.path(), MAX).unwrap_err(), StoreError::LaterFormat(9));
+}
+
+#[test]
+fn no_query_sorts() {
+    let directory = tempfile::tempdir().unwrap();
+    let database = open(directory.path(), MAX).unwrap();
+    let queries = [WAITING, LAST, OLDEST, TOTALS, INSERT, DELETE, DELETE_BY_ID, PARK, UNPARK];
+    for query in queries.into_iter().chain(crate::spool::inspect::QUERIES) {
+        let mut statement = database.connection.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
+        let parameters = vec![rusqlite::types::Null; statement.parameter_count()];
+        let steps = statement.query_map(rusqlite::params_from_iter(parameters), |row| row.get(3)).unwrap();
+        let plan: Vec<String> = steps.map(Result::unwrap).collect();
+        assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{query}: {plan:?}");
+    }
+}

@@ -1,0 +1,49 @@
+//! The quarantined files of a spool: retired and not drained yet, or drained and kept since rows of them are lost.
+
+use super::super::files::{self, QUARANTINED};
+use super::InspectError;
+use schemas::Millis;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A file that is not written any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuarantinedFile {
+    /// The file; its `-wal` and `-shm` are beside it, where there are any.
+    pub file: PathBuf,
+    /// When it was last written, or quarantined according to its name.
+    pub since: Option<Millis>,
+    /// The size of all of its files.
+    pub bytes: u64,
+    /// Whether ingest has drained what it could read of it.
+    pub is_salvaged: bool,
+}
+
+/// The quarantined files, the oldest first.
+pub fn quarantined_files(directory: &Path) -> Result<Vec<QuarantinedFile>, InspectError> {
+    let unusable =
+        |error: std::io::Error| InspectError::Unusable { file: directory.to_owned(), why: error.to_string() };
+    let retired = files::sequence(directory).map_err(unusable)?.retired;
+    let mut found: Vec<_> = retired.into_iter().map(|file| describe(file, false)).collect();
+    for entry in fs::read_dir(directory).map_err(unusable)? {
+        let path = entry.map_err(unusable)?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if name.starts_with(QUARANTINED) && name.ends_with(".salvaged") {
+            found.push(describe(path, true));
+        }
+    }
+    found.sort_by_key(|file| file.since);
+    Ok(found)
+}
+
+fn describe(file: PathBuf, is_salvaged: bool) -> QuarantinedFile {
+    let name =
+        file.file_stem().and_then(|name| name.to_str()).and_then(|name| name.strip_prefix(QUARANTINED));
+    let written = || fs::metadata(&file).and_then(|metadata| metadata.modified()).ok().map(Millis::of);
+    let since = match name {
+        Some(millis) => millis.parse().ok().map(Millis::since_epoch),
+        None => written(),
+    };
+    let bytes = files::total_size(&file);
+    QuarantinedFile { file, since, bytes, is_salvaged }
+}

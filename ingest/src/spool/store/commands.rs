@@ -1,0 +1,216 @@
+//! What the store does with a group of commands: their changes are one transaction.
+
+use super::super::SpoolError;
+use super::super::database::{Change, StoredRow, Totals};
+use super::super::error::StoreError;
+use super::super::inspect::{self, InspectError, Request, Response};
+use super::super::writer::Command;
+use super::{State, Store};
+use std::ops::ControlFlow;
+use std::time::Instant;
+use tokio::sync::oneshot;
+
+type Done = oneshot::Sender<Result<(), SpoolError>>;
+
+impl Store {
+    /// Serves a group; its changes are one transaction.
+    pub(in crate::spool) fn serve(&mut self, group: &mut Vec<Command>) -> ControlFlow<()> {
+        let (mut flow, mut is_written) = (ControlFlow::Continue(()), true);
+        let (mut stores, mut changes, mut others) = (Vec::new(), Vec::new(), Vec::new());
+        // Counted as queued until written.
+        let mut queued_bytes = Vec::new();
+        for command in group.drain(..) {
+            match command {
+                // The request was answered 503 meanwhile, and is sent again.
+                Command::Store { done, .. } if done.is_closed() => {}
+                Command::Store { row, queued, done } => {
+                    queued_bytes.push(queued);
+                    stores.push((Change::Insert(row), done));
+                }
+                Command::Change { changes: more, done } => {
+                    changes.extend(more);
+                    others.push(done);
+                }
+                Command::Read { rows, bytes, done } => {
+                    // Earlier commands of the group are written before the file is read.
+                    is_written &= self.write(&std::mem::take(&mut changes), std::mem::take(&mut stores));
+                    // The caller may be gone.
+                    let _sent = done.send(self.read(rows, bytes));
+                }
+                Command::Inspect { request, done } => {
+                    is_written &= self.write(&std::mem::take(&mut changes), std::mem::take(&mut stores));
+                    // The caller may be gone.
+                    let _sent = done.send(self.inspect(&request));
+                }
+                Command::Maintain => self.maintain(),
+                Command::Close { done } => {
+                    others.push(done);
+                    flow = ControlFlow::Break(());
+                }
+                #[cfg(test)]
+                Command::Panic => panic!("as the test wants"),
+            }
+        }
+        is_written &= self.write(&changes, stores);
+        drop(queued_bytes);
+        if flow.is_break() {
+            // Closing the file checkpoints the log.
+            self.state = State::Failed { is_final: false, retry_at: Instant::now() };
+        }
+        for done in others {
+            // The caller may be gone.
+            let _sent = done.send(is_written);
+        }
+        self.update_gauges();
+        flow
+    }
+
+    /// Writes both in one transaction, and responds to the stores; whether the changes are on disk.
+    fn write(&mut self, changes: &[Change], stores: Vec<(Change, Done)>) -> bool {
+        if changes.is_empty() && stores.is_empty() {
+            return true;
+        }
+        if matches!(self.state, State::Failed { .. }) {
+            refuse(stores, SpoolError::Failing);
+            return false;
+        }
+        let start = Instant::now();
+        let outcome = self.try_write(changes, &stores);
+        self.parts.metrics.write_seconds.observe(start.elapsed().as_secs_f64());
+        match outcome {
+            Ok(()) => {
+                self.reset_failures();
+                if !stores.is_empty() {
+                    self.parts.stored.notify_one();
+                    // Before responding, so that the gauges already count it.
+                    self.update_gauges();
+                }
+                for (_, done) in stores {
+                    // The caller may be gone; the delivery is drained all the same.
+                    let _sent = done.send(Ok(()));
+                }
+                true
+            }
+            Err(StoreError::Full) => {
+                self.log_full();
+                refuse(stores, SpoolError::Full);
+                // Nothing was changed, but deletes can be.
+                self.write_changes(changes)
+            }
+            Err(error) => {
+                self.fail(&error);
+                refuse(stores, SpoolError::Failing);
+                false
+            }
+        }
+    }
+
+    /// Writes the changes alone, in the space of the reserve where there is no other.
+    fn write_changes(&mut self, changes: &[Change]) -> bool {
+        if changes.is_empty() || self.try_write(changes, &[]).is_ok() {
+            return true;
+        }
+        // Rows of a retired file wait there for space: the reserve is for deletes.
+        if changes.iter().any(|change| matches!(change, Change::Adopt(..))) {
+            return false;
+        }
+        self.reserve.release();
+        match self.try_write(changes, &[]) {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::warn!(%error, "cannot delete drained deliveries from the spool yet");
+                if error != StoreError::Full {
+                    self.fail(&error);
+                }
+                false
+            }
+        }
+    }
+
+    fn try_write(&mut self, changes: &[Change], stores: &[(Change, Done)]) -> Result<(), StoreError> {
+        let State::Open(database) = &mut self.state else {
+            return Err(StoreError::Transient("the spool is not open".to_owned()));
+        };
+        let before = self.totals.unwrap_or_default();
+        let cost: u64 = stores.iter().map(|(change, _)| cost(change)).sum();
+        let taken = before.bytes + self.parts.backlog.disk_bytes();
+        if cost > 0 && (taken + cost > self.parts.settings.max_bytes || !self.reserve.is_there()) {
+            return Err(StoreError::Full);
+        }
+        let all = changes.iter().chain(stores.iter().map(|(change, _)| change));
+        let applied = database.apply(all, before).map_err(|error| match error {
+            // SQLite reports an exhausted quota as an I/O error.
+            StoreError::Transient(_) if self.reserve.is_out_of_space() => StoreError::Full,
+            error => error,
+        })?;
+        self.totals = Some(applied);
+        if !changes.is_empty() && applied == Totals::default() {
+            match database.shrink() {
+                // Space that was not released now is released later.
+                Ok(()) | Err(StoreError::Full | StoreError::Transient(_)) => {}
+                // The changes are written all the same.
+                Err(error) => self.fail(&error),
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn read(&mut self, rows: usize, bytes: u64) -> Vec<StoredRow> {
+        let State::Open(database) = &mut self.state else { return Vec::new() };
+        let counted = self.totals.unwrap_or_default().waiting;
+        let mut read = database.waiting(rows, bytes);
+        if counted > 0 && matches!(&read, Ok(read) if read.is_empty()) {
+            database.rewind();
+            read = database.waiting(rows, bytes);
+            if matches!(&read, Ok(read) if read.is_empty()) {
+                let why = "the index has deliveries that the table has not";
+                read = Err(StoreError::Damaged(why.to_owned()));
+            }
+        }
+        match read {
+            Ok(read) => {
+                if !read.is_empty() {
+                    self.reset_failures();
+                }
+                read
+            }
+            Err(error) => {
+                self.fail(&error);
+                Vec::new()
+            }
+        }
+    }
+
+    fn inspect(&mut self, request: &Request) -> Result<Response, InspectError> {
+        let State::Open(database) = &self.state else {
+            return Err(InspectError::NotNow(self.parts.settings.directory.clone()));
+        };
+        let outcome = match inspect::retries(database.connection(), request) {
+            Ok(None) => inspect::query(database.connection(), request),
+            Ok(Some(retries)) => self.unpark(&retries),
+            Err(error) => Err(error),
+        };
+        outcome.map_err(|error| InspectError::of(&self.parts.settings.directory, error))
+    }
+
+    fn unpark(&mut self, retries: &inspect::Retries) -> Result<Response, StoreError> {
+        let changes: Vec<_> = retries.seqs.iter().copied().map(Change::Unpark).collect();
+        self.try_write(&changes, &[])?;
+        self.parts.stored.notify_one();
+        Ok(Response::Retried { count: changes.len() as u64, last: retries.seqs.last().copied() })
+    }
+}
+
+fn refuse(stores: Vec<(Change, Done)>, why: SpoolError) {
+    for (_, done) in stores {
+        // The caller may be gone.
+        let _sent = done.send(Err(why));
+    }
+}
+
+fn cost(change: &Change) -> u64 {
+    match change {
+        Change::Insert(row) => row.cost(),
+        _ => 0,
+    }
+}

@@ -1,0 +1,135 @@
+//! Files that are overwritten, flipped, cut or no files at all: nothing is invented or altered, and what is intact comes back.
+
+use super::drained::Drained;
+use super::*;
+
+/// Bits that are flipped, one at a time.
+const FLIPS: usize = 150;
+
+/// Numbers that look random and are the same in every run (Knuth's MMIX).
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % limit
+    }
+}
+
+/// Opens a damaged file: what it gives back is checked, and that it takes deliveries again.
+fn recovered(file: &[u8], rows: &[Row], case: &str) -> Drained {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(spool_db(directory.path()), file).unwrap();
+    let mut store = store(directory.path());
+    let drained = drain(&mut store, rows, case);
+    let new = sample(TEXT).to_row();
+    if put(&mut store, new.clone()).is_err() {
+        retry(&mut store);
+        assert_eq!(put(&mut store, new), Ok(()), "{case}: takes no more");
+    }
+    drained
+}
+
+#[test]
+fn an_overwritten_page_loses_only_its_rows_and_they_are_named() {
+    let rows: Vec<_> = rows(40).into_iter().chain(large_rows(8, 10_000)).collect();
+    let file = closed_spool(&rows);
+    assert_eq!(recovered(&file, &rows, "whole").ids.len(), rows.len());
+    for page in 0..file.len() / 4096 {
+        let filling = if page % 2 == 0 { 0x00 } else { 0xa5 };
+        {
+            let mut damaged = file.clone();
+            let lies_there = |row: &&Row| {
+                let id = row.id.as_bytes();
+                let page = &file[page * 4096..(page + 1) * 4096];
+                page.windows(id.len()).any(|window| window == id)
+            };
+            let named = rows.iter().filter(lies_there).count();
+            damaged[page * 4096..(page + 1) * 4096].fill(filling);
+            let case = format!("page {page} of {filling:#x}");
+            let drained = recovered(&damaged, &rows, &case);
+            let lost = rows.len() - drained.ids.len();
+            assert!(lost <= named.max(1), "{case}: {lost} lost, {named} lay there");
+            // Which they are is said, unless what names them is on the page.
+            assert!(lost == drained.lost.len() || drained.may_have_lost_more, "{case}: {lost}, {drained:?}");
+        }
+    }
+}
+
+#[test]
+fn a_flipped_bit_loses_at_most_its_row_and_alters_none() {
+    let rows = rows(ROWS);
+    let file = closed_spool(&rows);
+    let (mut numbers, mut missing) = (Numbers(7), 0);
+    for case in 0..FLIPS {
+        let mut damaged = file.clone();
+        let bit = numbers.below(damaged.len() * 8);
+        damaged[bit / 8] ^= 1 << (bit % 8);
+        let back = recovered(&damaged, &rows, &format!("case {case}, bit {bit}")).ids.len();
+        assert!(back + 4 >= ROWS, "case {case}, bit {bit}: {back}");
+        missing += ROWS - back;
+    }
+    assert!(missing < FLIPS, "{missing}");
+}
+
+#[test]
+fn a_truncated_file_gives_what_is_left_and_the_spool_goes_on() {
+    let rows = rows(ROWS);
+    let file = closed_spool(&rows);
+    let mut numbers = Numbers(11);
+    for case in 0..60 {
+        let length = numbers.below(file.len());
+        let back = recovered(&file[..length], &rows, &format!("case {case}, {length} bytes")).ids.len();
+        // The table and its two indexes share the file.
+        assert!(back + 8 >= (length / 4096).saturating_sub(8), "{back} of {length} bytes");
+    }
+    recovered(&vec![0xff; file.len()], &rows, "all ones");
+    recovered(b"no database", &rows, "text");
+}
+
+#[test]
+fn a_truncated_log_gives_every_transaction_before_the_cut() {
+    let rows = rows(ROWS);
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = store(directory.path());
+    let database = spool_db(directory.path());
+    let log = database.with_extension("db-wal");
+    let mut ends = Vec::new();
+    for row in &rows {
+        put(&mut store, row.clone()).unwrap();
+        ends.push(fs::metadata(&log).unwrap().len());
+    }
+    // As after a kill: the files as they are, with nobody to tidy up.
+    let (file, log) = (fs::read(&database).unwrap(), fs::read(&log).unwrap());
+    let mut numbers = Numbers(13);
+    for case in 0..60 {
+        let cut = numbers.below(log.len());
+        let torn = tempfile::tempdir().unwrap();
+        let copy = spool_db(torn.path());
+        fs::write(&copy, &file).unwrap();
+        fs::write(copy.with_extension("db-wal"), &log[..cut]).unwrap();
+        let mut store = self::store(torn.path());
+        let back = drain(&mut store, &rows, &format!("case {case}")).ids;
+        let ended = ends.iter().filter(|end| **end <= cut as u64).count();
+        assert!(
+            rows[..ended].iter().all(|row| back.contains(&row.id)),
+            "case {case}: {} of {ended}",
+            back.len()
+        );
+        assert_eq!(put(&mut store, sample(TEXT).to_row()), Ok(()));
+    }
+}
+
+#[test]
+fn rows_that_damage_hides_are_found() {
+    let rows = rows(ROWS);
+    let directory = tempfile::tempdir().unwrap();
+    let mut file = closed_spool(&rows);
+    // A leaf of the table that says it has one row: SQLite reads it without a word.
+    let leaf =
+        (1..file.len() / 4096).find(|page| file[page * 4096] == 0x0d && file[page * 4096 + 4] > 2).unwrap();
+    file[leaf * 4096 + 4] = 1;
+    fs::write(spool_db(directory.path()), file).unwrap();
+    let mut store = store(directory.path());
+    assert_eq!(drain(&mut store, &rows, "hidden").ids.len(), ROWS);
+}
