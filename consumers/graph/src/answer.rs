@@ -1,8 +1,10 @@
 //! What an answer of the Graph API means: a pure function from status and body.
 //!
-//! Source of the codes: Meta's page on Graph API error handling. An error has been seen with HTTP 200, so the body
-//! decides and the status helps where the body says nothing.
+//! An error has been seen with HTTP 200, so the body decides and the status helps where the body says nothing.
 
+mod codes;
+
+use codes::Meaning;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::fmt;
@@ -18,7 +20,9 @@ pub enum Answer<'a> {
     /// It is not there any more, or not for this token: Meta does not tell the two apart. The error, verbatim, where it
     /// is JSON.
     Gone(Option<&'a RawValue>),
-    /// Neither.
+    /// What was to be done was done, although Meta answered with this error; nothing was read, where it was a read.
+    Done(&'a RawValue, Refusal),
+    /// None of these.
     Refused(Refusal),
 }
 
@@ -44,19 +48,25 @@ pub enum RefusalClass {
     Token,
     /// The token's app or user lacks a permission (3, 10, 200 to 299).
     Permission,
-    /// Too many calls (4, 17, 32, 341, 613, 80000 to 80099): a wait helps.
+    /// Too many calls (4, 9, 17, 32, 341, 613, 80000 to 80099): a wait helps.
     Throttled,
-    /// Blocked for a violation of Meta's policies (368): a long wait and a person help.
+    /// Blocked for a violation of Meta's policies (368, 2022, 10 with subcode 1893063): a long wait and a person help.
     Blocked,
-    /// Meta's own trouble (1, 2, `is_transient`, 5xx): another attempt may help.
+    /// Meta's own trouble (-1, 1, 2, 1200, `is_transient`, 5xx): another attempt may help.
     Transient,
-    /// The 24 hours (for some messages 7 days) in which a person may be written to are over (10 with subcode 2018278 or
-    /// 2534022).
+    /// Nothing was done, and Meta asks to try again later (2018321).
+    TryLater,
+    /// The 24 hours (for some messages 7 days) in which a person may be written to are over (10 with subcode 2018065,
+    /// 2018278 or 2534022).
     WindowClosed,
-    /// The person cannot be written to: blocked the account, closed theirs (551).
+    /// The person cannot be written to: blocked the account, closed theirs (551; 10 with 2018108, 200 with 1545041).
     NotReachable,
-    /// The call as such cannot be answered (100 and all other codes): nothing helps but other software.
+    /// Another app has control of the conversation (2018300; 100 with subcode 2534037).
+    ThreadControl,
+    /// The call as such cannot be answered (100 and others): nothing helps but another call.
     Invalid,
+    /// A code that no table of Meta's has: nobody knows whether another attempt helps, or whether anything was done.
+    UnknownCode,
     /// No JSON object, so hardly from the Graph API.
     Malformed,
     /// A redirect, which is never followed.
@@ -121,9 +131,12 @@ impl RefusalClass {
             Self::Throttled => "throttled",
             Self::Blocked => "blocked",
             Self::Transient => "transient",
+            Self::TryLater => "try_later",
             Self::WindowClosed => "window_closed",
             Self::NotReachable => "not_reachable",
+            Self::ThreadControl => "thread_control",
             Self::Invalid => "invalid_call",
+            Self::UnknownCode => "unknown_code",
             Self::Malformed => "malformed_answer",
             Self::Redirected => "redirected",
         }
@@ -131,7 +144,12 @@ impl RefusalClass {
 
     /// Whether a call with this answer certainly did nothing.
     pub(crate) const fn is_undone(self) -> bool {
-        !matches!(self, Self::Transient | Self::Malformed)
+        !matches!(self, Self::Transient | Self::Malformed | Self::UnknownCode)
+    }
+
+    /// Whether it says itself what is waited for.
+    const fn says_when(self) -> bool {
+        matches!(self, Self::Throttled | Self::Blocked | Self::TryLater)
     }
 
     const fn advice(self) -> &'static str {
@@ -144,9 +162,12 @@ impl RefusalClass {
             Self::Throttled => "too many calls",
             Self::Blocked => "blocked for a violation of Meta's policies: see the app's dashboard",
             Self::Transient => "it may work another time",
+            Self::TryLater => "Meta asks to try again later: the person is in an automated conversation",
             Self::WindowClosed => "the time in which this person may be written to is over",
             Self::NotReachable => "this person cannot be written to",
+            Self::ThreadControl => "another app has control of the conversation",
             Self::Invalid => "the call cannot be answered",
+            Self::UnknownCode => "Meta documents no such code",
             Self::Malformed => "the answer is no JSON object: check --graph-url",
             Self::Redirected => "redirects are not followed: check --graph-url",
         }
@@ -193,42 +214,21 @@ fn error_of(body: &RawValue) -> Option<ErrorMembers<'_>> {
 fn failed<'a>(status: u16, body: Option<&'a RawValue>, error: &ErrorMembers<'_>) -> Answer<'a> {
     let code = number(error.code);
     let subcode = number(error.error_subcode);
+    let refused = |class| Refusal { class, status, code, subcode, trace: trace(error.fbtrace_id) };
     let is_transient = error.is_transient.is_some_and(|token| token.get() == "true");
-    let class = match code.and_then(|code| class_of(code, subcode)) {
-        // Meta marks throttling as transient too, and another attempt would only make it worse.
-        class @ Some(RefusalClass::Throttled | RefusalClass::Blocked) => class,
-        _ if is_transient => Some(RefusalClass::Transient),
-        class => class,
-    };
-    let is_gone = is_gone(code, subcode) || (class.is_none() && matches!(status, 404 | 410));
-    if is_gone && !is_transient {
-        return Answer::Gone(body);
-    }
-    let class = class.unwrap_or(match status {
-        200..=299 | 400 => RefusalClass::Invalid,
+    let meaning = code.and_then(|code| codes::meaning(code, subcode));
+    let class = match (meaning, body) {
+        (Some(Meaning::Done), Some(body)) => return Answer::Done(body, refused(RefusalClass::Transient)),
+        // Meta marks these as transient too; what they say of the wait is more.
+        (Some(Meaning::Refused(class)), _) if class.says_when() => class,
+        _ if is_transient => RefusalClass::Transient,
+        (Some(Meaning::Refused(class)), _) => class,
+        (Some(Meaning::Gone), _) => return Answer::Gone(body),
+        (None, _) if matches!(status, 404 | 410) => return Answer::Gone(body),
+        _ if matches!(status, 200..=299 | 400) => RefusalClass::UnknownCode,
         _ => Refusal::of_status(status).class,
-    });
-    Answer::Refused(Refusal { class, status, code, subcode, trace: trace(error.fbtrace_id) })
-}
-
-/// 100/33: the object does not exist or this token may not see it. 803: an alias that does not exist.
-fn is_gone(code: Option<i64>, subcode: Option<i64>) -> bool {
-    (code, subcode) == (Some(100), Some(33)) || code == Some(803)
-}
-
-/// The table of codes; `None` for one that is not in it.
-const fn class_of(code: i64, subcode: Option<i64>) -> Option<RefusalClass> {
-    Some(match code {
-        10 if matches!(subcode, Some(2_018_278 | 2_534_022)) => RefusalClass::WindowClosed,
-        551 => RefusalClass::NotReachable,
-        4 | 17 | 32 | 341 | 613 | 80_000..=80_099 => RefusalClass::Throttled,
-        368 => RefusalClass::Blocked,
-        1 | 2 => RefusalClass::Transient,
-        102 | 190 => RefusalClass::Token,
-        3 | 10 | 200..=299 => RefusalClass::Permission,
-        100 => RefusalClass::Invalid,
-        _ => return None,
-    })
+    };
+    Answer::Refused(refused(class))
 }
 
 /// A number, or a string of one.

@@ -86,7 +86,7 @@ pub(crate) fn decode(
         }
         Ok(_) => Err(malformed(status)),
         Err(_) => match Answer::read(status, body) {
-            Answer::Refused(refusal) => Err(CallError::Refused(refusal)),
+            Answer::Refused(refusal) | Answer::Done(_, refusal) => Err(CallError::Refused(refusal)),
             Answer::Found(_) | Answer::Gone(_) => Err(malformed(status)),
         },
     }
@@ -102,7 +102,7 @@ fn reply(answered: Option<Answered<'_>>, max_bytes: usize) -> Reply<Outcome> {
     let result = if body.len() > max_bytes {
         Err(CallError::TooLarge { limit: max_bytes })
     } else {
-        Outcome::of(Answer::read(code, body.as_bytes()))
+        Outcome::of_read(Answer::read(code, body.as_bytes()))
     };
     Reply { result, usage }
 }

@@ -98,7 +98,7 @@ impl Graph {
     pub async fn get(&self, relative_url: &str, token: &AccessToken) -> Reply<Outcome> {
         self.requests.with_label_values(&["get"]).inc();
         let request = self.http.get(self.url(relative_url, token));
-        self.one(request, token).await
+        self.one(request, token, Outcome::of_read).await
     }
 
     /// Does one thing. Where the result is an error, [`CallError::is_undone`] says whether it certainly was not done.
@@ -109,7 +109,7 @@ impl Graph {
             Body::Json(json) => ("application/json", json),
         };
         let request = self.http.post(self.url(relative_url, token)).header(CONTENT_TYPE, kind).body(body);
-        self.one(request, token).await
+        self.one(request, token, Outcome::of_write).await
     }
 
     /// Reads many things by one HTTP request: a reply for each item, in order.
@@ -133,10 +133,15 @@ impl Graph {
         Reply { result, usage }
     }
 
-    async fn one(&self, request: RequestBuilder, token: &AccessToken) -> Reply<Outcome> {
+    async fn one(
+        &self,
+        request: RequestBuilder,
+        token: &AccessToken,
+        outcome: impl Fn(Answer<'_>) -> Result<Outcome, CallError>,
+    ) -> Reply<Outcome> {
         match self.send(request, token, self.settings.max_bytes).await {
             Ok((usage, whole)) => {
-                let result = whole.and_then(|whole| Outcome::of(Answer::read(whole.status, &whole.body)));
+                let result = whole.and_then(|whole| outcome(Answer::read(whole.status, &whole.body)));
                 Reply { result, usage }
             }
             Err(error) => Reply { result: Err(error), usage: Usage::default() },
@@ -197,11 +202,18 @@ impl Graph {
 }
 
 impl Outcome {
-    pub(crate) fn of(answer: Answer<'_>) -> Result<Self, CallError> {
+    pub(crate) fn of_read(answer: Answer<'_>) -> Result<Self, CallError> {
         match answer {
             Answer::Found(answer) => Ok(Self::Found(answer.to_owned())),
             Answer::Gone(answer) => Ok(Self::Gone(answer.map(ToOwned::to_owned))),
-            Answer::Refused(refusal) => Err(CallError::Refused(refusal)),
+            Answer::Done(_, refusal) | Answer::Refused(refusal) => Err(CallError::Refused(refusal)),
+        }
+    }
+
+    fn of_write(answer: Answer<'_>) -> Result<Self, CallError> {
+        match answer {
+            Answer::Done(answer, _) => Ok(Self::Found(answer.to_owned())),
+            answer => Self::of_read(answer),
         }
     }
 }

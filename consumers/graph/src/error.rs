@@ -55,15 +55,18 @@ pub enum ClientError {
 
 impl CallError {
     /// Every word that [`CallError::class`] gives.
-    pub const CLASSES: [&str; 15] = [
+    pub const CLASSES: [&str; 18] = [
         RefusalClass::Token.as_str(),
         RefusalClass::Permission.as_str(),
         RefusalClass::Throttled.as_str(),
         RefusalClass::Blocked.as_str(),
         RefusalClass::Transient.as_str(),
+        RefusalClass::TryLater.as_str(),
         RefusalClass::WindowClosed.as_str(),
         RefusalClass::NotReachable.as_str(),
+        RefusalClass::ThreadControl.as_str(),
         RefusalClass::Invalid.as_str(),
+        RefusalClass::UnknownCode.as_str(),
         RefusalClass::Malformed.as_str(),
         RefusalClass::Redirected.as_str(),
         "unreachable",
@@ -81,6 +84,7 @@ impl CallError {
                 RefusalClass::Throttled
                     | RefusalClass::Blocked
                     | RefusalClass::Transient
+                    | RefusalClass::UnknownCode
                     | RefusalClass::Malformed
                     | RefusalClass::Redirected
             ),

@@ -123,6 +123,7 @@ impl Handler for Lookups {
             "invalid_call",
             "window_closed",
             "not_reachable",
+            "thread_control",
             "answer_too_large",
             "lookup_failed",
         ]

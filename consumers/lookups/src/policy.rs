@@ -25,10 +25,15 @@ pub(crate) const fn next(error: &CallError) -> Next {
         CallError::Refused(refusal) => match refusal.class {
             RefusalClass::Token => Next::NewToken,
             RefusalClass::Throttled | RefusalClass::Blocked => Next::WhenAllowed,
-            RefusalClass::Transient | RefusalClass::Malformed | RefusalClass::Redirected => Next::Again,
+            RefusalClass::Transient
+            | RefusalClass::TryLater
+            | RefusalClass::UnknownCode
+            | RefusalClass::Malformed
+            | RefusalClass::Redirected => Next::Again,
             RefusalClass::Permission
             | RefusalClass::Invalid
             | RefusalClass::WindowClosed
+            | RefusalClass::ThreadControl
             | RefusalClass::NotReachable => Next::GiveUp(refusal.class.as_str()),
         },
         CallError::Unreachable { .. } => Next::WhenReachable,
@@ -57,6 +62,9 @@ mod tests {
             (RefusalClass::Throttled, Next::WhenAllowed),
             (RefusalClass::Blocked, Next::WhenAllowed),
             (RefusalClass::Transient, Next::Again),
+            (RefusalClass::TryLater, Next::Again),
+            (RefusalClass::UnknownCode, Next::Again),
+            (RefusalClass::ThreadControl, Next::GiveUp("thread_control")),
             (RefusalClass::Malformed, Next::Again),
             (RefusalClass::Redirected, Next::Again),
         ] {

@@ -13,6 +13,7 @@ fn class(status: u16, body: &str) -> &'static str {
     match Answer::read(status, body.as_bytes()) {
         Answer::Found(_) => "found",
         Answer::Gone(_) => "gone",
+        Answer::Done(..) => "done",
         Answer::Refused(refusal) => refusal.class.as_str(),
     }
 }
@@ -31,11 +32,14 @@ fn every_code_has_its_class() {
         ("token", &[190, 102][..]),
         ("not_reachable", &[551]),
         ("permission", &[3, 10, 200, 230, 299]),
-        ("throttled", &[4, 17, 32, 341, 613, 80_001, 80_002, 80_006]),
-        ("blocked", &[368]),
-        ("transient", &[1, 2]),
-        ("gone", &[803]),
-        ("invalid_call", &[100, 300, 9_999, -1]),
+        ("throttled", &[4, 9, 17, 32, 341, 613, 80_001, 80_002, 80_006]),
+        ("blocked", &[368, 2_022]),
+        ("transient", &[-2, -1, 1, 2, 1_200]),
+        ("try_later", &[2_018_321]),
+        ("thread_control", &[2_018_300]),
+        ("gone", &[33, 803, 9_000_001]),
+        ("invalid_call", &[100, 506, 10_303, 2_071_010]),
+        ("unknown_code", &[-7, 0, 300, 9_999]),
     ] {
         for code in codes {
             assert_eq!(class(400, &error(*code, "")), class_of_codes, "{code}");
@@ -54,7 +58,7 @@ fn a_gone_object_is_told_by_its_subcode() {
 fn an_error_counts_whatever_the_status() {
     assert_eq!(class(200, &error(190, "")), "token");
     assert_eq!(class(200, &error(80_002, "")), "throttled");
-    assert_eq!(class(200, r#"{"error":"no"}"#), "invalid_call");
+    assert_eq!(class(200, r#"{"error":"no"}"#), "unknown_code");
     assert_eq!(class(500, &error(190, r#","error_subcode":463"#)), "token");
     assert_eq!(class(500, &error(9_999, "")), "transient");
     assert_eq!(class(404, &error(9_999, "")), "gone");
@@ -121,24 +125,55 @@ fn a_gone_object_keeps_what_the_graph_said() {
 }
 
 #[test]
-fn a_closed_window_is_told_from_a_missing_permission_by_its_subcode() {
-    assert_eq!(class(400, &error(10, r#","error_subcode":2018278"#)), "window_closed");
-    assert_eq!(class(400, &error(10, r#","error_subcode":2534022"#)), "window_closed");
-    assert_eq!(class(400, &error(10, r#","error_subcode":2069007"#)), "permission");
+fn subcodes_tell_apart_what_their_code_does_not() {
+    for (code, subcode, expected) in [
+        (1, 99, "transient"),
+        (1, 1_357_046, "done"),
+        (-1, 2_207_001, "transient"),
+        (10, 2_018_065, "window_closed"),
+        (10, 2_018_278, "window_closed"),
+        (10, 2_534_022, "window_closed"),
+        (10, 2_018_108, "not_reachable"),
+        (10, 1_893_063, "blocked"),
+        (10, 2_534_077, "permission"),
+        (10, 2_069_007, "permission"),
+        (100, 2_018_001, "not_reachable"),
+        (100, 2_534_037, "thread_control"),
+        (100, 2_534_025, "invalid_call"),
+        (200, 1_545_041, "not_reachable"),
+        (200, 2_018_028, "permission"),
+        (200, 2_534_041, "permission"),
+        (551, 1_545_041, "not_reachable"),
+        (613, 2_534_040, "throttled"),
+        (9_999, 2_018_321, "try_later"),
+    ] {
+        assert_eq!(
+            class(400, &error(code, &format!(r#","error_subcode":{subcode}"#))),
+            expected,
+            "{code}/{subcode}"
+        );
+    }
 }
 
 #[test]
 fn what_was_refused_was_not_done_and_of_metas_own_trouble_nobody_knows() {
     let undone = |status, body: &str| match Answer::read(status, body.as_bytes()) {
         Answer::Refused(refusal) => refusal.class.is_undone(),
-        Answer::Found(_) | Answer::Gone(_) => panic!("{body}"),
+        Answer::Found(_) | Answer::Gone(_) | Answer::Done(..) => panic!("{body}"),
     };
-    for code in [4, 10, 100, 190, 200, 368, 551] {
+    for code in [4, 10, 100, 190, 200, 368, 551, 2_018_321] {
         assert!(undone(400, &error(code, "")), "{code}");
     }
-    for (status, body) in
-        [(500, ""), (503, "<html>"), (200, "<html>"), (400, &*error(1, "")), (500, &error(2, ""))]
-    {
+    for (status, body) in [
+        (500, ""),
+        (503, "<html>"),
+        (200, "<html>"),
+        (400, &*error(1, "")),
+        (500, &error(2, "")),
+        (400, &error(-1, "")),
+        (400, &error(1_200, "")),
+        (400, &error(9_999, "")),
+    ] {
         assert!(!undone(status, body), "{status} {body}");
     }
 }
