@@ -1,19 +1,24 @@
 //! Commands to answer, and what became of them: the records of the topics `replies` and `replies.results`.
 
+mod members;
+mod result;
+
 pub use crate::word::Open;
+pub use members::{Presence, SHARED};
+pub use result::{CommandResult, ResultStatus};
 
 use crate::word::words;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// A command to answer a message, a mention or a comment.
 ///
-/// The record's key is the conversation's or the post's: `{account}:{to}` of a message, else `{account}:{media}`, or
-/// `{account}` alone where no media is named. It is what makes the same command twice land in the same place.
+/// It is carried out as it says or refused: a member that its action does not have refuses it. The record's key is the
+/// conversation's or the post's: `{account}:{to}` of a message, else `{account}:{media}`, or `{account}` alone where no
+/// media is named. It is what makes the same command twice land in the same place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "json-schema", schemars(extend("allOf" = needed())))]
+#[cfg_attr(feature = "json-schema", schemars(extend("allOf" = members::of_each_action(), "additionalProperties" = false)))]
 pub struct Command<'a> {
     /// Names the command, 1 to 128 of `A-Za-z0-9_.:-`. A second command of the same id is never carried out. Always
     /// present.
@@ -57,84 +62,6 @@ words! {
         /// Answers a comment by a direct message to its author: `POST /{account}/messages`.
         PrivateReply = "private_reply",
     }
-}
-
-/// What became of a command, so far: `intended` before it is carried out, then one of the others.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
-pub struct CommandResult<'a> {
-    /// The command's id. Always present.
-    #[serde(borrow)]
-    pub id: Cow<'a, str>,
-    /// The account or page that answers. Always present.
-    #[serde(borrow)]
-    pub account: Cow<'a, str>,
-    /// What was to be done. Always present.
-    pub action: Open<Action>,
-    /// What became of it. Always present.
-    pub status: Open<ResultStatus>,
-    /// When that was; RFC 3339 in UTC with milliseconds. Always present.
-    #[serde(borrow)]
-    #[cfg_attr(feature = "json-schema", schemars(extend("format" = "date-time")))]
-    pub at: Cow<'a, str>,
-    /// Which attempt it is about: 1, more only where commands of unknown outcome are sent again. Always present.
-    pub attempt: u32,
-    /// Who intends it, in a word of chance; of several that intend one attempt, the first in the topic carries it out.
-    /// Present with the status `intended`.
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    pub claim: Option<Cow<'a, str>>,
-    /// What the Graph API answered, verbatim; `message_id` is the `mid` of the echo. Present with the status `done`.
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "json-schema", schemars(extend("type" = crate::json_schema::ANY)))]
-    pub answer: Option<&'a RawValue>,
-    /// Why it was refused, or its outcome is unknown: a word such as `window_closed`, `permission`, `throttled`,
-    /// `token`, `too_late`, `timed_out`, `interrupted`. Present with the statuses `refused` and `unknown`.
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Cow<'a, str>>,
-    /// The same in a sentence, with Meta's codes and trace id, without people's words. Present where `reason` is.
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<Cow<'a, str>>,
-    /// The partition of the command's record. Always present.
-    pub partition: i32,
-    /// The offset of the command's record. Always present.
-    pub offset: i64,
-}
-
-words! {
-    /// What became of a command.
-    pub enum ResultStatus {
-        /// It is about to be carried out.
-        Intended = "intended",
-        /// It was carried out.
-        Done = "done",
-        /// It was not carried out, and will not be.
-        Refused = "refused",
-        /// It may have been carried out or not: no answer came, or none that says. It is not sent again by itself.
-        Unknown = "unknown",
-    }
-}
-
-impl CommandResult<'_> {
-    /// `content-type` of a result's record.
-    pub const CONTENT_TYPE: &'static str = "application/json";
-}
-
-/// What each action needs, in the terms of JSON Schema.
-#[cfg(feature = "json-schema")]
-fn needed() -> serde_json::Value {
-    use serde_json::json;
-    let needs = |action: Action, member: &str| {
-        json!({
-            "if": {"properties": {"action": {"const": action.as_str()}}},
-            "then": {"required": [member]}
-        })
-    };
-    json!([
-        needs(Action::Message, "to"),
-        needs(Action::MentionReply, "media"),
-        needs(Action::CommentReply, "comment"),
-        needs(Action::PrivateReply, "comment"),
-    ])
 }
 
 #[cfg(test)]

@@ -81,13 +81,16 @@ fn sent(ground: &Ground) -> BTreeMap<String, usize> {
 /// What is wrong with a command, and what must come of it.
 type Trouble = (&'static str, Behaviour, &'static str, &'static str);
 
-fn troubles() -> [Trouble; 9] {
+fn troubles() -> [Trouble; 12] {
     [
         ("window", Behaviour::error(10, Some(2_534_022)), "refused", "window_closed"),
         ("permission", Behaviour::error(200, None), "refused", "permission"),
         ("invalid", Behaviour::error(100, None), "refused", "invalid_call"),
         ("person", Behaviour::error(551, None), "refused", "not_reachable"),
         ("gone", Behaviour::error(100, Some(33)), "refused", "gone"),
+        ("away", Behaviour::error(10, Some(2_018_108)), "refused", "not_reachable"),
+        ("later", Behaviour::error(1_200, None), "unknown", "transient"),
+        ("new", Behaviour::error(9_999, None), "unknown", "unknown_code"),
         ("service", Behaviour::error(2, None), "unknown", "transient"),
         ("page", Behaviour::Answer { status: 502, body: "<html>".to_owned() }, "unknown", "transient"),
         ("cut", Behaviour::CutOff, "unknown", "interrupted"),
@@ -114,10 +117,8 @@ async fn every_command_is_carried_out_once_and_its_result_says_what_came_of_it()
         commands.push(message(id, number + 1));
     }
     let ended = commands.len();
-    // Every command comes twice, and some that are none.
+    // Every command comes twice.
     commands.extend(commands.clone());
-    let bad = json!({"to": "../me"});
-    commands.extend([command("bad", "message", &bad), command("bad", "wave", &bad)]);
     write(&ground, commands).await.unwrap();
     let mut replies = ground.consumer_with("weir-replies", &QUICK).await.unwrap();
 
@@ -133,11 +134,6 @@ async fn every_command_is_carried_out_once_and_its_result_says_what_came_of_it()
         assert_eq!(statuses(&results[*id]), ["intended", *status], "{id}");
         assert_eq!(results[*id][1]["reason"], *reason, "{id}");
     }
-    let letters = ground.records(Topic::RepliesDlq, "the dead letters", |all| all.len() == 2).await.unwrap();
-    let mut reasons: Vec<_> = letters.iter().filter_map(|letter| letter.header("weir_dlq_reason")).collect();
-    reasons.sort();
-    assert_eq!(reasons, ["bad_command", "unknown_action"]);
-
     until("all duplicates", PATIENCE, async || {
         let duplicates = replies.metric("weir_replies_duplicates_total", "").await?;
         Ok((duplicates.to_string() == ended.to_string()).then_some(()))
@@ -151,6 +147,7 @@ async fn every_command_is_carried_out_once_and_its_result_says_what_came_of_it()
             "{id}: what was refused for a limit was not done"
         );
     }
+    let ended = what_is_no_command_is_refused_by_name(&ground, ended).await.unwrap();
     a_block_is_not_waited_for(&ground, ended).await.unwrap();
     let log = replies.process.stderr().unwrap() + &replies.process.stdout().unwrap();
     assert!(!log.contains("a-valid-access-token"), "the log holds a token");
@@ -191,6 +188,44 @@ async fn a_command_that_was_cut_off_by_a_kill_is_unknown_and_not_sent_again() {
     let expected = expected.map(|(attempt, status)| (json!(attempt), json!(status)));
     assert_eq!(said, expected.each_ref().map(|(attempt, status)| (attempt, status)));
     assert_eq!(sent(&ground)["twice"], 2);
+}
+
+/// Whoever names an id gets a result with the member and the form; how many have one then.
+async fn what_is_no_command_is_refused_by_name(ground: &Ground, ended: usize) -> Result<usize> {
+    let refused = [
+        ("bad", "message", json!({"to": "../me"}), "bad_command", "to must be an id of digits, as a string"),
+        ("number", "message", json!({"to": 1}), "bad_command", "to must be an id of digits, as a string"),
+        (
+            "more",
+            "message",
+            json!({"to": "1", "attachment": {}}),
+            "bad_command",
+            "attachment is no member of message",
+        ),
+        ("unknown", "wave", json!({}), "unknown_action", "action must be one of message, "),
+    ];
+    let mut commands: Vec<_> =
+        refused.iter().map(|(id, action, members, ..)| command(id, action, members)).collect();
+    commands.push(Outgoing { key: None, ..message("key", 1) });
+    commands.push(Outgoing { key: None, value: Some(b"{\"id\":7}".to_vec()), headers: Vec::new() });
+    let letters = commands.len();
+    write(ground, commands).await?;
+    let ended = ended + letters - 1;
+    let results = results(ground, ended).await?;
+    for (id, _, _, reason, error) in refused {
+        assert_eq!(statuses(&results[id]), ["refused"], "{id}");
+        assert_eq!(results[id][0]["reason"], reason, "{id}");
+        assert!(results[id][0]["error"].as_str().unwrap_or_default().starts_with(error), "{:?}", results[id]);
+    }
+    assert_eq!(results["key"][0]["reason"], "wrong_key");
+    let letters = ground.records(Topic::RepliesDlq, "the dead letters", |all| all.len() == letters).await?;
+    let mut reasons: Vec<_> = letters.iter().filter_map(|letter| letter.header("weir_dlq_reason")).collect();
+    reasons.sort();
+    assert_eq!(
+        reasons,
+        ["bad_command", "bad_command", "bad_command", "bad_command", "unknown_action", "wrong_key"]
+    );
+    Ok(ended)
 }
 
 /// Meta blocks an account for hours; what comes meanwhile is not sent.

@@ -4,10 +4,16 @@ use super::letter::Letter;
 use crate::sink::Parcel;
 use crate::typed::Typed;
 use runtime::consumer::Record;
-use runtime::kafka::dead_letter::header;
+use runtime::kafka::dead_letter::{Past, header};
 use schemas::{Refusal, Topic, raw};
 use std::collections::BTreeSet;
 use std::fmt;
+use std::time::{Duration, SystemTime};
+
+/// The oldest that a command to answer may be with any `--reply-max-age`.
+const OLDEST_COMMAND: Duration = Duration::from_hours(6 * 24);
+/// Why a command died that can never be carried out: it has its result, or no id that one could be of.
+const OF_NO_USE: [&str; 4] = ["unreadable", "unknown_action", "bad_command", "wrong_key"];
 
 /// What a letter's fate depends on beside itself.
 #[derive(Clone, Debug)]
@@ -17,6 +23,7 @@ pub(super) struct Rules<'a> {
     pub(super) topic_prefix: &'a str,
     pub(super) max_attempts: u32,
     pub(super) max_events: usize,
+    pub(super) now: SystemTime,
 }
 
 /// What is done with a letter.
@@ -45,6 +52,10 @@ pub(super) enum Stays {
     NoOrigin,
     /// It could not be remembered.
     NoRoom,
+    /// It is a command to answer that is none, and would be none again.
+    NoCommand(String),
+    /// It is a command to answer that would be refused as too late.
+    TooLate,
 }
 
 impl Rules<'_> {
@@ -54,6 +65,11 @@ impl Rules<'_> {
             return Decision::Stays(Stays::TooOften(self.max_attempts));
         }
         let lies_on = Topic::named(&record.topic, self.topic_prefix);
+        if lies_on == Some(Topic::RepliesDlq)
+            && let Some(stays) = self.never_succeeds(record, letter)
+        {
+            return Decision::Stays(stays);
+        }
         match &letter.origin {
             Some(origin) => self.back(lies_on, origin.topic.clone()),
             None if lies_on == Some(Topic::IngestDlq) => {
@@ -61,6 +77,16 @@ impl Rules<'_> {
             }
             None => Decision::Stays(Stays::NoOrigin),
         }
+    }
+
+    /// Why weir-replies would refuse the command again.
+    fn never_succeeds(&self, record: &Record, letter: &Letter) -> Option<Stays> {
+        if OF_NO_USE.contains(&letter.reason.as_str()) {
+            return Some(Stays::NoCommand(letter.reason.clone()));
+        }
+        let past = Past::read(|name| record.header(name));
+        let age = self.now.duration_since(past.oldest()?).unwrap_or_default();
+        (age > OLDEST_COMMAND).then_some(Stays::TooLate)
     }
 
     /// Its headers are the word of whoever may write dead letters: it goes back to a topic that the consumer of this
@@ -89,10 +115,12 @@ impl Rules<'_> {
     }
 }
 
-/// The record as it was before it died; how often it was tried and when it failed first stay with it.
+/// The record as it was before it died; how often it was tried, when it failed first and when it was first written stay
+/// with it.
 pub(super) fn parcel<'a>(record: &'a Record, topic: &'a str) -> Parcel<'a> {
     let kept = |name: &str| {
-        !name.starts_with(header::PREFIX) || matches!(name, header::ATTEMPTS | header::FIRST_FAILED)
+        !name.starts_with(header::PREFIX)
+            || matches!(name, header::ATTEMPTS | header::FIRST_FAILED | header::FIRST_WRITTEN)
     };
     let headers = record.headers.iter().filter(|(name, _)| kept(name));
     Parcel {
@@ -113,6 +141,13 @@ impl fmt::Display for Stays {
             }
             Self::StillRefused(reason) => write!(formatter, "a body that still cannot be read ({reason})"),
             Self::NoOrigin => formatter.write_str("nothing says where it came from"),
+            Self::NoCommand(reason) => {
+                write!(
+                    formatter,
+                    "a command that would be refused again ({reason}): write it anew, with a new id"
+                )
+            }
+            Self::TooLate => formatter.write_str("a command that is too old for an answer"),
             Self::NoRoom => formatter.write_str("too many before it were left out; put those back first"),
         }
     }
@@ -128,7 +163,8 @@ mod tests {
     fn decide(record: &Record) -> Decision {
         let topics = ["meta.comments.v1", "meta.replies.v1", "meta.webhooks.raw.v1", "meta.inbox.v1"];
         let topics = topics.map(str::to_owned).into();
-        let rules = Rules { topics: &topics, topic_prefix: "meta", max_attempts: 20, max_events: 10 };
+        let now = SystemTime::UNIX_EPOCH + Duration::from_millis(1_569_262_500_123);
+        let rules = Rules { topics: &topics, topic_prefix: "meta", max_attempts: 20, max_events: 10, now };
         rules.decide(record, &Letter::of(record))
     }
 
@@ -168,6 +204,27 @@ mod tests {
         }
     }
 
+    /// A dead letter of weir-replies.
+    fn command(change: impl Fn(&str) -> Option<&'static str>) -> Record {
+        let mut record = record(Some("meta.replies.v1"), 1);
+        record.topic = "meta.replies.dlq.v1".into();
+        for (name, value) in &mut record.headers {
+            if let Some(changed) = change(name) {
+                *value = Some(changed.into());
+            }
+        }
+        record
+    }
+
+    #[test]
+    fn a_command_that_would_be_refused_again_stays() {
+        assert_eq!(decide(&command(|_| None)), Decision::Back("meta.replies.v1".to_owned()));
+        let wrong_key = command(|name| (name == header::REASON).then_some("wrong_key"));
+        assert_eq!(decide(&wrong_key), Decision::Stays(Stays::NoCommand("wrong_key".to_owned())));
+        let old = command(|name| (name == header::FIRST_WRITTEN).then_some("2019-09-16T18:14:45.349Z"));
+        assert_eq!(decide(&old), Decision::Stays(Stays::TooLate));
+    }
+
     #[test]
     fn a_body_is_split_among_the_letters_of_ingest_alone() {
         let forged = Record { topic: "meta.lookups.dlq.v1".into(), ..body(BODY) };
@@ -194,9 +251,10 @@ mod tests {
         let record = record(Some("meta.comments.v1"), 5);
         let parcel = parcel(&record, "meta.comments.v1");
         assert_eq!((parcel.key, parcel.value), (Some(&b"17:42"[..]), Some(&b"{}"[..])));
-        let expected: [(&str, Option<&[u8]>); 4] = [
+        let expected: [(&str, Option<&[u8]>); 5] = [
             ("ce_id", Some(b"7")),
             ("nothing", None),
+            ("weir_dlq_first_written", Some(b"2019-09-23T18:06:40.000Z")),
             ("weir_dlq_attempts", Some(b"5")),
             ("weir_dlq_first_failed", Some(b"2019-09-23T18:14:45.349Z")),
         ];

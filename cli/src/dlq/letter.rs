@@ -79,6 +79,7 @@ pub(super) mod tests {
             origin: from.map(|topic| RecordPosition { topic, partition: 3, offset: 42 }),
             attempts,
             first_failed: UNIX_EPOCH + Duration::from_millis(1_569_262_485_349),
+            first_written: Some(UNIX_EPOCH + Duration::from_secs(1_569_262_000)),
         };
         let own = [("ce_id".to_owned(), Some(b"7".to_vec())), ("nothing".to_owned(), None)];
         let why = why.headers().into_iter().map(|(name, value)| (name.to_owned(), Some(value.into_bytes())));

@@ -162,6 +162,7 @@ impl Redrive<'_> {
             topic_prefix: &self.settings.scope.topic_prefix,
             max_attempts: self.settings.max_attempts,
             max_events: self.settings.max_events,
+            now: SystemTime::now(),
         }
     }
 

@@ -37,6 +37,11 @@ impl GraphUrl {
         self.0.origin().ascii_serialization()
     }
 
+    /// Whether it is the host that has Instagram accounts alone, of Instagram Login.
+    pub fn is_instagram(&self) -> bool {
+        self.0.host_str() == Some("graph.instagram.com")
+    }
+
     /// Host and port, for a span.
     pub(crate) fn host_and_port(&self) -> (&str, u16) {
         (self.0.host_str().unwrap_or_default(), self.0.port_or_known_default().unwrap_or_default())

@@ -163,7 +163,7 @@ impl Shared {
         if let Ok(result) =
             serde_json::from_slice::<CommandResult<'_>>(record.value.as_deref().unwrap_or_default())
         {
-            self.ledger().note(&result, at, now());
+            self.ledger().record(&result, at, now());
         } else {
             tracing::warn!(
                 partition,

@@ -1,27 +1,28 @@
 //! Carries a command out: the intent first, acknowledged and read back, then the call, then what came of it.
 
+mod intent;
+
+use crate::command::{Command, Subject, Unusable};
 use crate::follower::{FollowError, Follower};
-use crate::ledger::{Ledger, Standing};
+use crate::ledger::{CommandState, Ledger};
 use crate::metrics::ReplyMetrics;
-use crate::order::Order;
-use crate::result::{Said, output};
+use crate::outcome::{CallOutcome, Cause};
+use crate::pending::{Intent, LOOK_EVERY, Pending};
+use crate::result::{NewResult, output};
 use crate::settings::ReplySettings;
-use crate::verdict::{Verdict, Why};
-use crate::work::{Intent, LOOK_EVERY, Work};
 use crate::{ABOUT, lateness};
 use runtime::consumer::{Failure, Handler, Output, Record, Wait, Waits};
-use runtime::producer::{Outgoing, Producer};
+use runtime::producer::Producer;
 use runtime::settings::KafkaSettings;
-use runtime::telemetry::{TRACEPARENT, TraceContext};
 use schemas::Millis;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::OnceCell;
-use tracing::{Instrument as _, Span};
+use tracing::Instrument as _;
 use weir_graph::{AccessToken, AccessTokens, Graph, Hold, Pace, TokenState};
 
-/// How long reading back may take until it is said that it does.
+/// How long reading back may take until it is reported that it does.
 const READ_BACK: Duration = Duration::from_secs(10);
 /// How long an intent may take to be acknowledged and read back: as the producer's longest delivery, and [`READ_BACK`].
 const INTENDED_WITHIN: Duration = Duration::from_mins(3);
@@ -36,7 +37,7 @@ pub struct Replies {
     pub(crate) graph: Graph,
     pub(crate) pace: Pace,
     pub(crate) tokens: Arc<AccessTokens>,
-    /// Of intents, which must be acknowledged in the middle of a command.
+    /// Of what must be acknowledged in the middle of a command.
     pub(crate) producer: Producer,
     pub(crate) kafka: KafkaSettings,
     pub(crate) follower: OnceCell<Follower>,
@@ -48,10 +49,10 @@ pub struct Replies {
 /// A partition of commands.
 #[derive(Debug, Default)]
 pub struct Partition {
-    /// Everything that its former owner said is read.
+    /// All results that its former owner wrote are read.
     is_caught_up: bool,
-    /// The command in work, over the times that it is handled.
-    work: Option<Work>,
+    /// The command under way, over the times that it is handled.
+    pending: Option<Pending>,
 }
 
 impl Handler for Replies {
@@ -80,19 +81,21 @@ impl Handler for Replies {
         record: &Record,
         waits: &Waits,
     ) -> Result<Vec<Output>, Failure> {
-        let order = Order::read(record)
-            .map_err(|error| Failure::Reject { reason: error.reason(), error: error.to_string() })?;
         let follower = self.follower().await?;
-        let mut work = match state.work.take().filter(|work| work.offset == record.offset) {
-            Some(work) => work,
-            None => match self.begin(follower, record, &order)? {
-                Ok(work) => work,
+        let command = match Command::read(record, self.settings.graph.graph.url.is_instagram()) {
+            Ok(command) => command,
+            Err(unusable) => return Err(self.reject(follower, record, &unusable).await?),
+        };
+        let mut pending = match state.pending.take().filter(|pending| pending.offset == record.offset) {
+            Some(pending) => pending,
+            None => match self.begin(follower, record, &command)? {
+                Ok(pending) => pending,
                 Err(outputs) => return Ok(outputs),
             },
         };
-        let ended = self.carry_out(&mut work, follower, record, &order, waits).await;
+        let ended = self.carry_out(&mut pending, follower, record, &command, waits).await;
         if ended.is_err() {
-            state.work = Some(work);
+            state.pending = Some(pending);
         }
         ended
     }
@@ -108,169 +111,154 @@ impl Replies {
         self.follower.get_or_try_init(start).await.map_err(|error| behind(&error))
     }
 
-    /// A command to carry out, or all there is to say of it.
+    /// Refuses what is no command that could be carried out. Its result comes before the dead letter, so that none is
+    /// without one; a command whose id is known has a result, or will.
+    async fn reject(
+        &self,
+        follower: &Follower,
+        record: &Record,
+        unusable: &Unusable,
+    ) -> Result<Failure, Failure> {
+        let cause = Cause { reason: unusable.fault.reason(), error: unusable.fault.to_string() };
+        if let Some(subject) = &unusable.subject
+            && follower.ledger().state(&subject.id) == CommandState::New
+        {
+            self.publish(&self.result(record, subject, 1, &NewResult::Refused(&cause)), record).await?;
+        }
+        Ok(Failure::Reject { reason: cause.reason, error: cause.error })
+    }
+
+    /// A command to carry out, or all results that there are of it.
     fn begin(
         &self,
         follower: &Follower,
         record: &Record,
-        order: &Order,
-    ) -> Result<Result<Work, Vec<Output>>, Failure> {
-        let (standing, is_full, known) = {
+        command: &Command,
+    ) -> Result<Result<Pending, Vec<Output>>, Failure> {
+        let subject = &command.subject;
+        let (state, is_full, known) = {
             let mut ledger = follower.ledger();
             ledger.forget(Millis::of(SystemTime::now()).as_millis());
-            (ledger.standing(&order.id), ledger.is_full(), ledger.len())
+            (ledger.state(&subject.id), ledger.is_full(), ledger.len())
         };
         self.metrics.remembered(known);
-        let work = |attempt, said| Work::new(record.offset, attempt, said);
-        match standing {
-            Standing::New if is_full => Err(Failure::Unavailable {
+        let pending = |attempt, results| Pending::new(record.offset, attempt, results);
+        match state {
+            CommandState::New if is_full => Err(Failure::Unavailable {
                 error: format!(
                     "{known} commands are remembered, which --remembered-commands allows; raise it"
                 ),
                 wait: Some(LOOK_EVERY),
                 on: Wait::Kafka,
             }),
-            Standing::New => Ok(Ok(work(1, Vec::new()))),
-            Standing::Intended { attempt, place, .. } if place == (record.partition, record.offset) => {
-                // Whoever intended it did not live to say what came of it.
+            CommandState::New => Ok(Ok(pending(1, Vec::new()))),
+            CommandState::Intended { attempt, position, .. }
+                if position == (record.partition, record.offset) =>
+            {
+                // Whoever intended it ended before there was a result.
                 let error = String::from("whoever carried it out ended before the outcome was known");
-                let why = Why { reason: "cut_off", error };
-                let unknown = self.say(record, order, attempt, &Said::Unknown(&why));
+                let cause = Cause { reason: "cut_off", error };
+                let unknown = self.result(record, subject, attempt, &NewResult::Unknown(&cause));
                 if attempt > self.settings.resend_unknown {
                     return Ok(Err(vec![unknown]));
                 }
-                Ok(Ok(work(attempt + 1, vec![unknown])))
+                Ok(Ok(pending(attempt + 1, vec![unknown])))
             }
-            Standing::Intended { .. } | Standing::Ended => {
+            CommandState::Intended { .. } | CommandState::Ended => {
                 self.metrics.duplicate();
                 Ok(Err(Vec::new()))
             }
         }
     }
 
-    /// What there is to say in the end; an error where the command waits.
+    /// The results in the end; an error where the command waits.
     async fn carry_out(
         &self,
-        work: &mut Work,
+        pending: &mut Pending,
         follower: &Follower,
         record: &Record,
-        order: &Order,
+        command: &Command,
         waits: &Waits,
     ) -> Result<Vec<Output>, Failure> {
-        let refused = |work: &mut Work, why: &Why| Ok(self.end(work, record, order, &Said::Refused(why)));
+        let end = |pending: &mut Pending, result: &NewResult<'_>| {
+            let last = self.result(record, &command.subject, pending.attempt, result);
+            pending.results.push(last);
+            Ok(std::mem::take(&mut pending.results))
+        };
+        let refused = |pending: &mut Pending, cause: &Cause| end(pending, &NewResult::Refused(cause));
         loop {
-            if let Some(why) = lateness::of(order, record, &self.settings, SystemTime::now()) {
-                return refused(work, &why);
+            if let Some(cause) = lateness::of(command, record, &self.settings, SystemTime::now()) {
+                return refused(pending, &cause);
             }
-            let token = match self.token(order) {
+            let token = match self.token(command) {
                 Ok(token) => token,
-                Err(why) => return refused(work, &why),
+                Err(cause) => return refused(pending, &cause),
             };
             if let Some(hold) = self.held(&token) {
-                match work.wait(hold, &self.settings) {
+                match pending.wait(hold, &self.settings) {
                     Ok(wait) => return Err(wait),
-                    Err(why) => return refused(work, &why),
+                    Err(cause) => return refused(pending, &cause),
                 }
             }
             let intended = async {
-                Ok(work.intent == Intent::First || self.intend(work, follower, record, order).await?)
+                Ok(pending.intent == Intent::First || self.intend(pending, follower, record, command).await?)
             };
             if !waits.on(Wait::Kafka, INTENDED_WITHIN, intended).await? {
                 self.metrics.duplicate();
-                return Ok(std::mem::take(&mut work.said));
+                return Ok(std::mem::take(&mut pending.results));
             }
             let answered_within = self.settings.graph.graph.timeout + SLACK;
-            match waits.on(Wait::ApiAnswer, answered_within, self.call(order, &token)).await {
-                Verdict::Done(answer) => return Ok(self.end(work, record, order, &Said::Done(&answer))),
-                Verdict::Refused(why) => return refused(work, &why),
-                Verdict::NewToken(why) => {
-                    if self.tokens.renewed(&token, &order.account).await.is_none() {
-                        return refused(work, &why);
+            match waits.on(Wait::ApiAnswer, answered_within, self.call(command, &token)).await {
+                CallOutcome::Done(answer) => return end(pending, &NewResult::Done(&answer)),
+                CallOutcome::Refused(cause) => return refused(pending, &cause),
+                CallOutcome::TokenRefused(cause) => {
+                    if self.tokens.renewed(&token, &command.account).await.is_none() {
+                        return refused(pending, &cause);
                     }
                 }
                 // The pace knows by now, and holds the next round.
-                Verdict::WhenAllowed => {}
-                Verdict::WhenReachable(why) => {
-                    if work.since.elapsed() >= self.settings.patience {
-                        return refused(work, &why);
+                CallOutcome::Throttled => {}
+                CallOutcome::TryLater(cause) => {
+                    if pending.since.elapsed() >= self.settings.patience {
+                        return refused(pending, &cause);
                     }
-                    return Err(Failure::Unavailable { error: why.error, wait: None, on: Wait::ApiAnswer });
+                    return Err(Failure::Unavailable { error: cause.error, wait: None, on: Wait::ApiAnswer });
                 }
-                Verdict::Unknown(why) => {
-                    let unknown = self.say(record, order, work.attempt, &Said::Unknown(&why));
-                    work.said.push(unknown);
-                    if work.attempt > self.settings.resend_unknown {
-                        return Ok(std::mem::take(&mut work.said));
+                CallOutcome::Unknown(cause) => {
+                    let unknown =
+                        self.result(record, &command.subject, pending.attempt, &NewResult::Unknown(&cause));
+                    pending.results.push(unknown);
+                    if pending.attempt > self.settings.resend_unknown {
+                        return Ok(std::mem::take(&mut pending.results));
                     }
-                    *work = Work::new(work.offset, work.attempt + 1, std::mem::take(&mut work.said));
+                    let results = std::mem::take(&mut pending.results);
+                    *pending = Pending::new(pending.offset, pending.attempt + 1, results);
                 }
             }
         }
     }
 
-    /// Writes the intent and reads it back; whether the attempt is ours.
-    async fn intend(
-        &self,
-        work: &mut Work,
-        follower: &Follower,
-        record: &Record,
-        order: &Order,
-    ) -> Result<bool, Failure> {
-        if work.intent == Intent::None {
-            let intent = self.say(record, order, work.attempt, &Said::Intended { claim: &work.claim });
-            self.publish(&intent, record).await?;
-            work.intent = Intent::Written;
-        }
-        let owner = follower.owner(&order.id, work.attempt, READ_BACK).await.map_err(|error| {
-            // Should it be lost, it is written again; a second one of the same claim changes nothing.
-            work.intent = Intent::None;
-            behind(&error)
-        })?;
-        if *owner == *work.claim {
-            work.intent = Intent::First;
-        }
-        Ok(work.intent == Intent::First)
-    }
-
-    async fn publish(&self, intent: &Output, record: &Record) -> Result<(), Failure> {
-        let unavailable = |error: String| Failure::Unavailable { error, wait: None, on: Wait::Kafka };
-        let trace = TraceContext::of(&Span::current()).or_else(|| record.trace());
-        let trace = trace.map(|trace| trace.header());
-        let mut headers: Vec<(&str, &[u8])> =
-            intent.headers.iter().map(|(name, value)| (name.as_ref(), value.as_slice())).collect();
-        headers.extend(trace.as_ref().map(|trace| (TRACEPARENT, trace.as_bytes())));
-        let mut batch = self.producer.batch();
-        batch
-            .send(Outgoing {
-                topic: &intent.topic,
-                key: intent.key.as_deref(),
-                value: &intent.value,
-                headers: &headers,
-            })
-            .map_err(|error| unavailable(error.to_string()))?;
-        batch.finish().await.map_err(|error| unavailable(error.to_string()))
-    }
-
-    async fn call(&self, order: &Order, token: &AccessToken) -> Verdict {
-        let (relative_url, body) = order.call(self.graph.version());
+    async fn call(&self, command: &Command, token: &AccessToken) -> CallOutcome {
+        let relative_url = command.call.relative_url(self.graph.version());
+        let body = command.call.body.clone();
         let started = Instant::now();
         let reply = self.graph.post(&relative_url, body, token).instrument(self.graph.span("POST")).await;
         self.metrics.called(started.elapsed());
         self.pace.learn(token, reply.result.as_ref().map(|_| ()), &reply.usage, Instant::now());
-        Verdict::of(reply.result)
+        CallOutcome::of(reply.result)
     }
 
-    fn token(&self, order: &Order) -> Result<AccessToken, Why> {
-        match self.tokens.of(&order.account) {
+    fn token(&self, command: &Command) -> Result<AccessToken, Cause> {
+        match self.tokens.of(&command.account) {
             TokenState::Ready(token) => Ok(token),
             TokenState::Refused => {
                 let error =
                     String::from("Meta refuses the account's access token: put a new one into its file");
-                Err(Why { reason: "token", error })
+                Err(Cause { reason: "token", error })
             }
             TokenState::Missing => {
-                self.tokens.say_missing(&order.account, "its commands are refused");
-                Err(Why { reason: "no_token", error: self.tokens.advice(&order.account) })
+                self.tokens.say_missing(&command.account, "its commands are refused");
+                Err(Cause { reason: "no_token", error: self.tokens.advice(&command.account) })
             }
         }
     }
@@ -280,15 +268,10 @@ impl Replies {
         self.pace.admit(&call, Instant::now()).remove(token.name())
     }
 
-    fn end(&self, work: &mut Work, record: &Record, order: &Order, said: &Said<'_>) -> Vec<Output> {
-        let last = self.say(record, order, work.attempt, said);
-        work.said.push(last);
-        std::mem::take(&mut work.said)
-    }
-
-    fn say(&self, record: &Record, order: &Order, attempt: u32, said: &Said<'_>) -> Output {
-        self.metrics.result(order.action(), said.status());
-        output(&self.results, record, order, attempt, said)
+    /// The record of a result, counted.
+    fn result(&self, record: &Record, subject: &Subject, attempt: u32, result: &NewResult<'_>) -> Output {
+        self.metrics.result(&subject.action, result.status());
+        output(&self.results, record, subject, attempt, result)
     }
 }
 

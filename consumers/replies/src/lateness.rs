@@ -1,9 +1,10 @@
 //! Whether a command comes too late to be carried out: pure.
 
-use crate::order::Order;
+use crate::command::Command;
+use crate::outcome::Cause;
 use crate::settings::ReplySettings;
-use crate::verdict::Why;
 use runtime::consumer::Record;
+use runtime::kafka::dead_letter::Past;
 use schemas::Millis;
 use std::time::{Duration, SystemTime};
 
@@ -13,13 +14,19 @@ const AHEAD: Duration = Duration::from_hours(1);
 /// Why it is too late for a command, if it is.
 ///
 /// One that is older than commands are remembered might have been carried out, and one that claims to be from the future
-/// would be taken for young for too long.
-pub(crate) fn of(order: &Order, record: &Record, settings: &ReplySettings, now: SystemTime) -> Option<Why> {
-    if order.not_after.is_some_and(|not_after| Millis::of(now) > not_after) {
+/// would be taken for young for too long. One that was put back from the dead letters is as old as its first record.
+pub(crate) fn of(
+    command: &Command,
+    record: &Record,
+    settings: &ReplySettings,
+    now: SystemTime,
+) -> Option<Cause> {
+    if command.not_after.is_some_and(|not_after| Millis::of(now) > not_after) {
         return Some(too_late(String::from("its not_after has passed")));
     }
     let written = record.timestamp.unwrap_or(now);
-    let age = now.duration_since(written).unwrap_or_default();
+    let first = Past::read(|name| record.header(name)).oldest().map_or(written, |first| first.min(written));
+    let age = now.duration_since(first).unwrap_or_default();
     if age > settings.max_age {
         let limit = humantime::format_duration(settings.max_age);
         return Some(too_late(format!("it is older than {limit}, which --reply-max-age allows")));
@@ -32,8 +39,8 @@ pub(crate) fn of(order: &Order, record: &Record, settings: &ReplySettings, now: 
     None
 }
 
-const fn too_late(error: String) -> Why {
-    Why { reason: "too_late", error }
+const fn too_late(error: String) -> Cause {
+    Cause { reason: "too_late", error }
 }
 
 #[cfg(test)]
@@ -56,6 +63,11 @@ mod tests {
 
     /// Why a command is too late whose record was written, and whose time ends, some seconds after `now`.
     fn late(written: i64, not_after: Option<i64>) -> Option<String> {
+        late_with(written, not_after, None)
+    }
+
+    /// The same of one that was put back from the dead letters, with a header of the time of its first life.
+    fn late_with(written: i64, not_after: Option<i64>, former: Option<(&str, i64)>) -> Option<String> {
         let now = SystemTime::UNIX_EPOCH + Duration::from_hours(24 * 365 * 50);
         let at = |seconds: i64| {
             let by = Duration::from_secs(seconds.unsigned_abs());
@@ -73,16 +85,32 @@ mod tests {
             timestamp: Some(at(written)),
             key: Some(b"1:2".to_vec()),
             value: Some(value.into_bytes()),
-            headers: Vec::new(),
+            headers: former
+                .map(|(name, seconds)| {
+                    let time = humantime::format_rfc3339_millis(at(seconds)).to_string();
+                    (name.to_owned(), Some(time.into_bytes()))
+                })
+                .into_iter()
+                .collect(),
         };
-        let order = Order::read(&record).unwrap();
-        of(&order, &record, &settings(), now).map(|why| why.error)
+        let command = Command::read(&record, false).unwrap();
+        of(&command, &record, &settings(), now).map(|cause| cause.error)
     }
 
     #[test]
     fn a_command_may_be_a_day_old_and_no_older() {
         assert_eq!(late(-86_400, None), None);
         assert!(late(-86_401, None).unwrap().contains("--reply-max-age"));
+    }
+
+    #[test]
+    fn a_command_that_was_put_back_is_as_old_as_its_first_record() {
+        for header in ["weir_dlq_first_written", "weir_dlq_first_failed"] {
+            assert_eq!(late_with(0, None, Some((header, -86_400))), None);
+            assert!(late_with(0, None, Some((header, -86_401))).unwrap().contains("--reply-max-age"));
+        }
+        let younger = late_with(-86_401, None, Some(("weir_dlq_first_written", 0)));
+        assert!(younger.is_some(), "no header makes it younger");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// What is known of one command.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum CommandState {
     /// Nothing: nobody intended it.
     New,
     /// Somebody intends it, or did.
@@ -20,7 +20,7 @@ pub enum Standing {
         /// Whose.
         claim: Arc<str>,
         /// Partition and offset of the command's record.
-        place: (i32, i64),
+        position: (i32, i64),
     },
     /// It has a result.
     Ended,
@@ -40,7 +40,7 @@ pub struct Ledger {
 struct Entry {
     attempt: u32,
     claim: Arc<str>,
-    place: (i32, i64),
+    position: (i32, i64),
     ended: bool,
 }
 
@@ -50,9 +50,9 @@ impl Ledger {
         Self { known: HashMap::new(), order: VecDeque::new(), window, most }
     }
 
-    /// Takes note of a result that stands in the topic, in the order of its partition: `at` is the time of its record,
+    /// Records a result that stands in the topic, in the order of its partition: `at` is the time of its record,
     /// `now` that of the clock, both in milliseconds since 1970.
-    pub fn note(&mut self, result: &CommandResult<'_>, at: u64, now: u64) {
+    pub fn record(&mut self, result: &CommandResult<'_>, at: u64, now: u64) {
         let at = at.min(now);
         match result.status {
             Open::Known(ResultStatus::Intended) => self.intended(result, at),
@@ -64,12 +64,12 @@ impl Ledger {
     }
 
     /// What is known of a command.
-    pub fn standing(&self, id: &str) -> Standing {
+    pub fn state(&self, id: &str) -> CommandState {
         match self.known.get(id) {
-            None => Standing::New,
-            Some(entry) if entry.ended => Standing::Ended,
-            Some(Entry { attempt, claim, place, .. }) => {
-                Standing::Intended { attempt: *attempt, claim: Arc::clone(claim), place: *place }
+            None => CommandState::New,
+            Some(entry) if entry.ended => CommandState::Ended,
+            Some(Entry { attempt, claim, position, .. }) => {
+                CommandState::Intended { attempt: *attempt, claim: Arc::clone(claim), position: *position }
             }
         }
     }
@@ -114,7 +114,8 @@ impl Ledger {
 
     fn put(&mut self, result: &CommandResult<'_>, claim: Arc<str>, ended: bool, at: u64) {
         let id: Arc<str> = Arc::from(&*result.id);
-        let entry = Entry { attempt: result.attempt, claim, place: (result.partition, result.offset), ended };
+        let entry =
+            Entry { attempt: result.attempt, claim, position: (result.partition, result.offset), ended };
         if self.known.insert(Arc::clone(&id), entry).is_none() {
             self.order.push_back((at, id));
         }
@@ -158,7 +159,7 @@ mod tests {
     fn ledger(results: &[(ResultStatus, u32, &str)]) -> Ledger {
         let mut ledger = Ledger::new(WINDOW, 3);
         for (status, attempt, claim) in results {
-            ledger.note(&result("a", *status, *attempt, claim), 0, 0);
+            ledger.record(&result("a", *status, *attempt, claim), 0, 0);
         }
         ledger
     }
@@ -169,38 +170,41 @@ mod tests {
     fn the_first_intent_of_an_attempt_owns_it() {
         let ledger = ledger(&[(Intended, 1, "one"), (Intended, 1, "two")]);
         assert_eq!(ledger.owner("a", 1).as_deref(), Some("one"));
-        let place = (3, 42);
-        assert_eq!(ledger.standing("a"), Standing::Intended { attempt: 1, claim: Arc::from("one"), place });
+        let position = (3, 42);
+        assert_eq!(
+            ledger.state("a"),
+            CommandState::Intended { attempt: 1, claim: Arc::from("one"), position }
+        );
         assert_eq!((ledger.owner("a", 2), ledger.owner("b", 1)), (None, None));
     }
 
     #[test]
     fn a_result_ends_the_attempt_that_it_is_about() {
         for status in [Done, Refused, Unknown] {
-            assert_eq!(ledger(&[(Intended, 1, "one"), (status, 1, "")]).standing("a"), Standing::Ended);
+            assert_eq!(ledger(&[(Intended, 1, "one"), (status, 1, "")]).state("a"), CommandState::Ended);
         }
         let again = ledger(&[(Intended, 1, "one"), (Intended, 2, "two"), (Unknown, 1, "")]);
-        assert!(matches!(again.standing("a"), Standing::Intended { attempt: 2, .. }));
-        assert_eq!(ledger(&[(Refused, 1, "")]).standing("a"), Standing::Ended);
+        assert!(matches!(again.state("a"), CommandState::Intended { attempt: 2, .. }));
+        assert_eq!(ledger(&[(Refused, 1, "")]).state("a"), CommandState::Ended);
     }
 
     #[test]
     fn an_end_is_not_undone_by_a_late_intent() {
         let ledger = ledger(&[(Intended, 1, "one"), (Done, 1, ""), (Intended, 1, "two")]);
-        assert_eq!(ledger.standing("a"), Standing::Ended);
+        assert_eq!(ledger.state("a"), CommandState::Ended);
         assert_eq!(ledger.owner("a", 1).as_deref(), Some("one"));
     }
 
     #[test]
     fn what_is_older_than_the_window_is_forgotten_and_nothing_younger_is() {
         let mut ledger = Ledger::new(WINDOW, 3);
-        ledger.note(&result("a", Done, 1, ""), 0, 0);
-        ledger.note(&result("b", Done, 1, ""), 100_000, 100_000);
-        assert_eq!(ledger.standing("a"), Standing::Ended);
-        ledger.note(&result("c", Done, 1, ""), 999_999, 100_001);
-        assert_eq!((ledger.standing("a"), ledger.standing("b")), (Standing::New, Standing::Ended));
+        ledger.record(&result("a", Done, 1, ""), 0, 0);
+        ledger.record(&result("b", Done, 1, ""), 100_000, 100_000);
+        assert_eq!(ledger.state("a"), CommandState::Ended);
+        ledger.record(&result("c", Done, 1, ""), 999_999, 100_001);
+        assert_eq!((ledger.state("a"), ledger.state("b")), (CommandState::New, CommandState::Ended));
         assert!(!ledger.is_full() && ledger.len() == 2);
-        ledger.note(&result("d", Done, 1, ""), 100_002, 100_002);
+        ledger.record(&result("d", Done, 1, ""), 100_002, 100_002);
         assert!(ledger.is_full());
         ledger.forget(200_001);
         assert!(!ledger.is_full(), "time alone makes room");

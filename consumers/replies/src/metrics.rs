@@ -2,8 +2,11 @@
 
 use prometheus::{Histogram, IntCounter, IntCounterVec, IntGauge, Registry};
 use runtime::metrics;
-use schemas::reply::{Action, ResultStatus};
+use schemas::reply::{Action, Open, ResultStatus};
 use std::time::Duration;
+
+/// What stands for an action that is not known.
+const OTHER: &str = "other";
 
 /// Counters of commands and of what came of them; labels are closed sets.
 #[derive(Clone, Debug)]
@@ -23,9 +26,9 @@ impl ReplyMetrics {
             "Results of commands by what was to be done and what became of it; intents too",
             &["action", "status"],
         );
-        for action in Action::ALL {
+        for action in Action::ALL.iter().map(|action| action.as_str()).chain([OTHER]) {
             for status in ResultStatus::ALL {
-                results.with_label_values(&[action.as_str(), status.as_str()]);
+                results.with_label_values(&[action, status.as_str()]);
             }
         }
         let duplicates = metrics::counter(
@@ -44,8 +47,9 @@ impl ReplyMetrics {
         Self { results, duplicates, remembered, call_seconds }
     }
 
-    pub(crate) fn result(&self, action: Action, status: ResultStatus) {
-        self.results.with_label_values(&[action.as_str(), status.as_str()]).inc();
+    pub(crate) fn result(&self, action: &Open<Action>, status: ResultStatus) {
+        let action = if let Open::Known(action) = action { action.as_str() } else { OTHER };
+        self.results.with_label_values(&[action, status.as_str()]).inc();
     }
 
     pub(crate) fn duplicate(&self) {

@@ -1,4 +1,4 @@
-//! What a call that carries out a command came to: the table from answers to results.
+//! What a call that carries a command out came to: the table from answers to results.
 
 use runtime::process::chain;
 use serde_json::value::RawValue;
@@ -6,49 +6,50 @@ use weir_graph::{CallError, Outcome, RefusalClass};
 
 /// What is known after a call.
 #[derive(Debug)]
-pub(crate) enum Verdict {
-    /// It was carried out; with what the Graph API said.
+pub(crate) enum CallOutcome {
+    /// It was carried out; with what the Graph API answered.
     Done(Box<RawValue>),
     /// It was not, and another call would not change that.
-    Refused(Why),
+    Refused(Cause),
     /// It was not: the token is of no use, and another one may be there.
-    NewToken(Why),
+    TokenRefused(Cause),
     /// It was not: there were too many calls.
-    WhenAllowed,
-    /// It was not: nobody answers.
-    WhenReachable(Why),
+    Throttled,
+    /// It was not: nobody answers, or Meta asks to try again later.
+    TryLater(Cause),
     /// It may have been.
-    Unknown(Why),
+    Unknown(Cause),
 }
 
 /// The reason, in a word and in a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Why {
+pub(crate) struct Cause {
     pub(crate) reason: &'static str,
     pub(crate) error: String,
 }
 
-impl Verdict {
+impl CallOutcome {
     pub(crate) fn of(result: Result<Outcome, CallError>) -> Self {
         let error = match result {
             Ok(Outcome::Found(answer)) => return Self::Done(answer),
             Ok(Outcome::Gone(_)) => {
                 let error = String::from("what was to be answered is gone, or the token may not see it");
-                return Self::Refused(Why { reason: "gone", error });
+                return Self::Refused(Cause { reason: "gone", error });
             }
             Err(error) => error,
         };
-        let why = Why { reason: error.class(), error: chain(&error) };
+        let cause = Cause { reason: error.class(), error: chain(&error) };
         if !error.is_undone() {
-            return Self::Unknown(why);
+            return Self::Unknown(cause);
         }
         match &error {
             CallError::Refused(refusal) => match refusal.class {
-                RefusalClass::Token => Self::NewToken(why),
-                RefusalClass::Throttled => Self::WhenAllowed,
-                _ => Self::Refused(why),
+                RefusalClass::Token => Self::TokenRefused(cause),
+                RefusalClass::Throttled => Self::Throttled,
+                RefusalClass::TryLater => Self::TryLater(cause),
+                _ => Self::Refused(cause),
             },
-            _ => Self::WhenReachable(why),
+            _ => Self::TryLater(cause),
         }
     }
 }
@@ -65,13 +66,13 @@ mod tests {
     }
 
     fn word(result: Result<Outcome, CallError>) -> &'static str {
-        match Verdict::of(result) {
-            Verdict::Done(_) => "done",
-            Verdict::Refused(_) => "refused",
-            Verdict::NewToken(_) => "new token",
-            Verdict::WhenAllowed => "when allowed",
-            Verdict::WhenReachable(_) => "when reachable",
-            Verdict::Unknown(_) => "unknown",
+        match CallOutcome::of(result) {
+            CallOutcome::Done(_) => "done",
+            CallOutcome::Refused(_) => "refused",
+            CallOutcome::TokenRefused(_) => "token refused",
+            CallOutcome::Throttled => "throttled",
+            CallOutcome::TryLater(_) => "try later",
+            CallOutcome::Unknown(_) => "unknown",
         }
     }
 
@@ -80,6 +81,7 @@ mod tests {
         for class in [
             RefusalClass::WindowClosed,
             RefusalClass::NotReachable,
+            RefusalClass::ThreadControl,
             RefusalClass::Permission,
             RefusalClass::Invalid,
             RefusalClass::Blocked,
@@ -93,6 +95,7 @@ mod tests {
     #[test]
     fn silence_and_metas_own_trouble_leave_it_open() {
         assert_eq!(of(RefusalClass::Transient), "unknown");
+        assert_eq!(of(RefusalClass::UnknownCode), "unknown");
         assert_eq!(of(RefusalClass::Malformed), "unknown");
         assert_eq!(word(Err(CallError::TimedOut { limit: Duration::from_secs(1) })), "unknown");
         assert_eq!(word(Err(CallError::TooLarge { limit: 1 })), "unknown");
@@ -100,7 +103,8 @@ mod tests {
 
     #[test]
     fn tokens_and_limits_may_change() {
-        assert_eq!(of(RefusalClass::Token), "new token");
-        assert_eq!(of(RefusalClass::Throttled), "when allowed");
+        assert_eq!(of(RefusalClass::Token), "token refused");
+        assert_eq!(of(RefusalClass::Throttled), "throttled");
+        assert_eq!(of(RefusalClass::TryLater), "try later");
     }
 }

@@ -1,7 +1,7 @@
-//! A command in work, over the times that it is handled while it waits.
+//! A command under way, over the times that it is handled while it waits.
 
+use crate::outcome::Cause;
 use crate::settings::ReplySettings;
-use crate::verdict::Why;
 use runtime::consumer::{Failure, Output, Wait};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
@@ -10,16 +10,16 @@ use weir_graph::{Hold, Scope};
 /// While a command waits, its partition can be given back at once; it is looked at again this often.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(2);
 
-/// A command in work.
+/// A command under way.
 #[derive(Debug)]
-pub(crate) struct Work {
+pub(crate) struct Pending {
     pub(crate) offset: i64,
     pub(crate) since: Instant,
     pub(crate) attempt: u32,
     pub(crate) claim: String,
     pub(crate) intent: Intent,
     /// Results of former attempts.
-    pub(crate) said: Vec<Output>,
+    pub(crate) results: Vec<Output>,
 }
 
 /// How far the intent of an attempt is.
@@ -31,18 +31,18 @@ pub(crate) enum Intent {
     First,
 }
 
-impl Work {
-    pub(crate) fn new(offset: i64, attempt: u32, said: Vec<Output>) -> Self {
+impl Pending {
+    pub(crate) fn new(offset: i64, attempt: u32, results: Vec<Output>) -> Self {
         let claim = Uuid::now_v7().to_string();
-        Self { offset, since: Instant::now(), attempt, claim, intent: Intent::None, said }
+        Self { offset, since: Instant::now(), attempt, claim, intent: Intent::None, results }
     }
 
     /// The wait for a limit of Meta's, or why it would be too long.
-    pub(crate) fn wait(&self, hold: Hold, settings: &ReplySettings) -> Result<Failure, Why> {
+    pub(crate) fn wait(&self, hold: Hold, settings: &ReplySettings) -> Result<Failure, Cause> {
         let left = hold.until.saturating_duration_since(Instant::now());
         let error = String::from("Meta's limit of calls is reached");
         if self.since.elapsed() + left > settings.patience {
-            return Err(Why { reason: "throttled", error });
+            return Err(Cause { reason: "throttled", error });
         }
         let on = match hold.scope {
             Scope::App => Wait::AppLimit,

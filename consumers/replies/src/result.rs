@@ -1,7 +1,7 @@
 //! The records of results.
 
-use crate::order::Order;
-use crate::verdict::Why;
+use crate::command::Subject;
+use crate::outcome::Cause;
 use runtime::consumer::{Output, Record};
 use schemas::Millis;
 use schemas::reply::{CommandResult, ResultStatus};
@@ -9,16 +9,16 @@ use serde_json::value::RawValue;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// What is said of an attempt at a command.
+/// What became of an attempt at a command.
 #[derive(Clone, Debug)]
-pub(crate) enum Said<'a> {
+pub(crate) enum NewResult<'a> {
     Intended { claim: &'a str },
     Done(&'a RawValue),
-    Refused(&'a Why),
-    Unknown(&'a Why),
+    Refused(&'a Cause),
+    Unknown(&'a Cause),
 }
 
-impl Said<'_> {
+impl NewResult<'_> {
     pub(crate) const fn status(&self) -> ResultStatus {
         match self {
             Self::Intended { .. } => ResultStatus::Intended,
@@ -29,44 +29,44 @@ impl Said<'_> {
     }
 }
 
-/// The record that says it, on `topic`, with the key of the command's record.
+/// The record of a result, on `topic`, with the key of the command's record.
 ///
 /// # Panics
 ///
-/// Never: a result is made of what JSON can say.
+/// Never: a result is made of what JSON can hold.
 pub(crate) fn output(
     topic: &Arc<str>,
     record: &Record,
-    order: &Order,
+    subject: &Subject,
     attempt: u32,
-    said: &Said<'_>,
+    result: &NewResult<'_>,
 ) -> Output {
-    let status = said.status();
-    let why = match said {
-        Said::Refused(why) | Said::Unknown(why) => Some(*why),
-        Said::Intended { .. } | Said::Done(_) => None,
+    let status = result.status();
+    let cause = match result {
+        NewResult::Refused(cause) | NewResult::Unknown(cause) => Some(*cause),
+        NewResult::Intended { .. } | NewResult::Done(_) => None,
     };
-    let result = CommandResult {
-        id: (&*order.id).into(),
-        account: order.account.as_str().into(),
-        action: order.action().into(),
+    let value = CommandResult {
+        id: (&*subject.id).into(),
+        account: subject.account.as_str().into(),
+        action: subject.action.clone(),
         status: status.into(),
         at: Millis::of(SystemTime::now()).to_string().into(),
         attempt,
-        claim: if let Said::Intended { claim } = said { Some((*claim).into()) } else { None },
-        answer: if let Said::Done(answer) = said { Some(answer) } else { None },
-        reason: why.map(|why| why.reason.into()),
-        error: why.map(|why| why.error.as_str().into()),
+        claim: if let NewResult::Intended { claim } = result { Some((*claim).into()) } else { None },
+        answer: if let NewResult::Done(answer) = result { Some(answer) } else { None },
+        reason: cause.map(|cause| cause.reason.into()),
+        error: cause.map(|cause| cause.error.as_str().into()),
         partition: record.partition,
         offset: record.offset,
     };
     Output {
         topic: Arc::clone(topic),
         key: record.key.clone(),
-        value: serde_json::to_vec(&result).expect("a result is made of strings, numbers and JSON"),
+        value: serde_json::to_vec(&value).expect("a result is made of strings, numbers and JSON"),
         headers: vec![
             ("content-type".into(), CommandResult::CONTENT_TYPE.into()),
-            ("weir_command".into(), order.id.as_bytes().into()),
+            ("weir_command".into(), subject.id.as_bytes().into()),
             ("weir_status".into(), status.as_str().into()),
         ],
     }

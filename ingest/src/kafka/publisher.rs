@@ -134,6 +134,7 @@ impl Publisher {
             origin: None,
             attempts: 1,
             first_failed: delivery.received,
+            first_written: None,
         };
         let why = dead_letter.headers();
         let mut headers = raw.headers().to_vec();

@@ -23,6 +23,8 @@ pub mod header {
     pub const PARTITION: &str = "weir_dlq_partition";
     /// The offset that it had there.
     pub const OFFSET: &str = "weir_dlq_offset";
+    /// When the record was first written, RFC 3339; a record that is put back keeps it, so that its age counts on.
+    pub const FIRST_WRITTEN: &str = "weir_dlq_first_written";
     /// How often it was tried; a record that is put back keeps it, so that its next dead letter counts on.
     pub const ATTEMPTS: &str = "weir_dlq_attempts";
     /// When it failed for the first time, RFC 3339; a record that is put back keeps it too.
@@ -36,16 +38,25 @@ pub struct Past {
     pub attempts: u32,
     /// When it failed for the first time.
     pub first_failed: Option<SystemTime>,
+    /// When it was first written.
+    pub first_written: Option<SystemTime>,
 }
 
 impl Past {
-    /// Reads the two headers that a record keeps when it is put back; `value` gives the value of a header.
+    /// Reads the headers that a record keeps when it is put back; `value` gives the value of a header.
     pub fn read<'a>(value: impl Fn(&str) -> Option<&'a [u8]>) -> Self {
         let text = |name| value(name).and_then(|value| std::str::from_utf8(value).ok());
+        let time = |name| text(name).and_then(|text| humantime::parse_rfc3339(text).ok());
         Self {
             attempts: text(header::ATTEMPTS).and_then(|text| text.parse().ok()).unwrap_or_default(),
-            first_failed: text(header::FIRST_FAILED).and_then(|text| humantime::parse_rfc3339(text).ok()),
+            first_failed: time(header::FIRST_FAILED),
+            first_written: time(header::FIRST_WRITTEN),
         }
+    }
+
+    /// The earliest time that is known of the record.
+    pub fn oldest(&self) -> Option<SystemTime> {
+        self.first_written.into_iter().chain(self.first_failed).min()
     }
 }
 
@@ -64,6 +75,8 @@ pub struct DeadLetter<'a> {
     pub attempts: u32,
     /// When it failed for the first time.
     pub first_failed: SystemTime,
+    /// When the record was first written, if it came from a topic.
+    pub first_written: Option<SystemTime>,
 }
 
 impl DeadLetter<'_> {
@@ -79,9 +92,10 @@ impl DeadLetter<'_> {
             headers.push((header::PARTITION, origin.partition.to_string()));
             headers.push((header::OFFSET, origin.offset.to_string()));
         }
+        let time = |time| humantime::format_rfc3339_millis(time).to_string();
+        headers.extend(self.first_written.map(|written| (header::FIRST_WRITTEN, time(written))));
         headers.push((header::ATTEMPTS, self.attempts.to_string()));
-        let first_failed = humantime::format_rfc3339_millis(self.first_failed);
-        headers.push((header::FIRST_FAILED, first_failed.to_string()));
+        headers.push((header::FIRST_FAILED, time(self.first_failed)));
         headers
     }
 }
@@ -105,6 +119,7 @@ mod tests {
             origin: None,
             attempts: 1,
             first_failed: SystemTime::UNIX_EPOCH + Duration::from_millis(1_569_262_485_349),
+            first_written: None,
         }
     }
 
@@ -133,12 +148,13 @@ mod tests {
 
     #[test]
     fn the_past_of_a_record_is_read_from_what_it_kept() {
-        let headers = DeadLetter { attempts: 7, ..letter("bad") }.headers();
+        let first_written = Some(SystemTime::UNIX_EPOCH + Duration::from_millis(1_569_262_000_001));
+        let headers = DeadLetter { attempts: 7, first_written, ..letter("bad") }.headers();
         let value = |name: &str| {
             let found = headers.iter().find(|(header, _)| *header == name);
             found.map(|(_, value)| value.as_bytes())
         };
-        let past = Past { attempts: 7, first_failed: Some(letter("bad").first_failed) };
+        let past = Past { attempts: 7, first_failed: Some(letter("bad").first_failed), first_written };
         assert_eq!(Past::read(value), past);
         assert_eq!(Past::read(|_| None), Past::default());
         assert_eq!(Past::read(|_| Some(b"many")), Past::default());

@@ -90,8 +90,11 @@ async fn a_rejected_record_goes_to_the_dead_letters_as_it_was_and_the_next_one_i
         Some(_) => Ok(vec![echo(&record)]),
     });
     assert_eq!(texts(&cluster.read("out", 1, 1).await), ["good"]);
-    let dead = cluster.read("dlq", 1, 1).await.remove(0);
+    let mut dead = cluster.read("dlq", 1, 1).await.remove(0);
     assert_eq!((dead.key.as_deref(), dead.value), (Some(&b"k"[..]), None));
+    let written = dead.headers.iter().position(|(name, _)| name == "weir_dlq_first_written").unwrap();
+    let written = String::from_utf8(dead.headers.remove(written).1.unwrap()).unwrap();
+    assert!(humantime::parse_rfc3339(&written).is_ok(), "{written}");
     let (last, others) = dead.headers.split_last().unwrap();
     let text = |value: &str| Some(value.as_bytes().to_vec());
     let expected = [
@@ -121,6 +124,7 @@ async fn a_dead_letter_that_was_put_back_counts_on_when_it_dies_again() {
     let headers = OwnedHeaders::new()
         .insert(Header { key: "ce_id", value: Some("7") })
         .insert(Header { key: "weir_dlq_attempts", value: Some("5") })
+        .insert(Header { key: "weir_dlq_first_written", value: Some("2019-09-22T18:14:45.349Z") })
         .insert(Header { key: "weir_dlq_first_failed", value: Some("2019-09-23T18:14:45.349Z") });
     producer
         .send(BaseRecord::<str, str>::to("in").payload("bad").headers(headers))
@@ -136,6 +140,7 @@ async fn a_dead_letter_that_was_put_back_counts_on_when_it_dies_again() {
     };
     assert_eq!(values("weir_dlq_attempts"), ["6"]);
     assert_eq!(values("weir_dlq_first_failed"), ["2019-09-23T18:14:45.349Z"]);
+    assert_eq!(values("weir_dlq_first_written"), ["2019-09-22T18:14:45.349Z"]);
     assert_eq!(values("ce_id"), ["7"]);
     running.end().await.unwrap();
 }

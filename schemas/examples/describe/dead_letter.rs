@@ -9,7 +9,7 @@ pub(crate) fn section(topic: Topic) -> String {
     let place = if topic == Topic::IngestDlq {
         ""
     } else {
-        "`weir_dlq_topic`, `weir_dlq_partition`, `weir_dlq_offset`,\n"
+        "`weir_dlq_topic`, `weir_dlq_partition`, `weir_dlq_offset`, `weir_dlq_first_written`,\n"
     };
     let reasons = reasons::of(topic);
     let rows: Vec<_> = reasons.iter().map(|(word, about)| format!("| `{word}` | {about} |\n")).collect();
@@ -41,7 +41,10 @@ fn sample(topic: Topic, (reason, about): reasons::Reason) -> String {
     };
     let place = from.map_or_else(String::new, |from| {
         let from = from.name(PREFIX);
-        format!("weir_dlq_topic={from}\nweir_dlq_partition=7\nweir_dlq_offset=18734\n")
+        format!(
+            "weir_dlq_topic={from}\nweir_dlq_partition=7\nweir_dlq_offset=18734\n\
+             weir_dlq_first_written=2025-07-18T16:20:40.871Z\n"
+        )
     });
     format!(
         "weir_dlq_reason={reason}\nweir_dlq_error={about}\nweir_dlq_consumer={consumer}\n{place}\

@@ -33,6 +33,10 @@ pub(crate) const SCHEMAS: &str = r"  schemas:
           type: string
           description: When a consumer first failed at it, of a record that was put back; else absent.
           format: date-time
+        weir_dlq_first_written:
+          type: string
+          description: When it was first written, of a record that was put back; else absent.
+          format: date-time
     inboxHeaders:
       type: object
       required: [content-type, ce_id, weir_event]
@@ -50,7 +54,7 @@ pub(crate) const SCHEMAS: &str = r"  schemas:
           type: string
     replyHeaders:
       type: object
-      description: None is needed.
+      description: None is needed. A command that was put back from the dead letters is as old as its headers say.
     resultHeaders:
       type: object
       required: [content-type, weir_command, weir_status]
@@ -114,6 +118,10 @@ pub(crate) const SCHEMAS: &str = r"  schemas:
           type: string
           description: The offset that it had, in digits. Absent where it came by HTTP.
           pattern: '^[0-9]+$'
+        weir_dlq_first_written:
+          type: string
+          description: When the record was first written, RFC 3339 in UTC with milliseconds. Absent where it came by HTTP.
+          format: date-time
         weir_dlq_attempts:
           type: string
           description: How often it was tried, in digits.

@@ -238,15 +238,23 @@ and `thread.taken` say who that is. An edit that names nobody (`from` null, as I
 
 const REPLY: &str = "\
 You write these; weir-replies carries them out, each at most once. The record's key is `{account}:{to}` of a message, else
-`{account}:{media}`, or `{account}` alone where no media is named; a record of another key goes to the dead letters. `id` is
-yours to choose: a second command of the same id is not carried out, so that you may write one again when you do not
-know whether it arrived. Schema: [reply.v1.json](../schemas/json/reply.v1.json). The actions: `message` (needs `to`), `mention_reply`
-(`media`, and `comment` where a comment mentions you rather than a caption), `comment_reply` and `private_reply` (`comment`).";
+`{account}:{media}`, or `{account}` alone where no media is named. `id` is yours to choose: a second command of the same id is
+not carried out, so that you may write one again when you do not know whether it arrived. Schema:
+[reply.v1.json](../schemas/json/reply.v1.json). The actions: `message` (needs `to`), `mention_reply`
+(`media`, and `comment` where a comment mentions you rather than a caption), `comment_reply` and `private_reply` (`comment`).
+
+A command is carried out as it says or refused: a member that its action does not have, one of another form (an id that is a
+number), a text that is longer than Meta takes (1,000 bytes on Instagram, 2,000 characters on Messenger) and a record of another
+key refuse it. Its result names the member and the form; write it anew, with another id. Without an `id` that can be read there
+is a dead letter alone. A command is as old as its first record, however often it was put back from the dead letters.";
 
 const REPLY_RESULT: &str = "\
 Two records a command: `intended` before it is carried out, and then `done` with what the Graph API said, `refused` with the
 reason (nothing was sent, and nothing will be), or `unknown`: the command may have been carried out, and is not sent again
-unless `--resend-unknown` says so. A duplicate has no result of its own. Headers: `content-type`, `weir_command`, `weir_status`.
+unless `--resend-unknown` says so. What is refused before a call has no `intended`. `reason` is `bad_command`, `unknown_action` or `wrong_key`
+of what is no command, `too_late`, `token` and `no_token`, or what the call came to: `window_closed`, `not_reachable`, `thread_control`,
+`permission`, `blocked`, `throttled`, `try_later`, `gone`, `invalid_call`, and of unknown outcome `transient`, `unknown_code`, `timed_out`,
+`interrupted`, `cut_off`; more may come. A duplicate has no result of its own. Headers: `content-type`, `weir_command`, `weir_status`.
 Schema: [reply.result.v1.json](../schemas/json/reply.result.v1.json).";
 
 fn json(sample: &str, text: &mut String) {

@@ -20,7 +20,7 @@ const MESSAGES: [Reason; 2] = [
     ("not_of_its_kind", "its data lacks the member that its kind is told by"),
 ];
 
-const LOOKUPS: [Reason; 11] = [
+const LOOKUPS: [Reason; 12] = [
     ("unreadable", "the record is no typed event, or its data no object"),
     ("unexpected_kind", "events of its kind are not looked up"),
     ("bad_id", "an id that the call needs is missing or is none"),
@@ -30,14 +30,18 @@ const LOOKUPS: [Reason; 11] = [
     ("invalid_call", "the Graph API refused the call itself"),
     ("window_closed", "the Graph API says that the time for this call is over"),
     ("not_reachable", "the Graph API says that the person cannot be reached"),
+    ("thread_control", "the Graph API says that another app has control of the conversation"),
     ("answer_too_large", "the Graph API's answer is larger than the consumer takes"),
     ("lookup_failed", "the lookup ended without a result, which is a fault of the consumer"),
 ];
 
 const REPLIES: [Reason; 4] = [
-    ("unreadable", "the record is no command"),
+    ("unreadable", "the record is no command whose id can be read"),
     ("unknown_action", "its action is none that is known"),
-    ("bad_command", "a member that its action needs is missing, or is not as it must be"),
+    (
+        "bad_command",
+        "a member that its action needs is missing, one that it does not have is there, or one is not as it must be",
+    ),
     ("wrong_key", "its key is not that of its conversation or post"),
 ];
 

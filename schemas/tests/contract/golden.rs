@@ -4,10 +4,11 @@ use crate::deliveries::{inbox, lines, place, typed};
 use crate::json_schema::{Validators, committed};
 use schemas::data::Data;
 use schemas::inbox::Record;
-use schemas::json_schema::{compatibility, documents};
+use schemas::json_schema::compatibility::{self, Rule};
+use schemas::json_schema::documents;
 use schemas::lookup::Lookup;
 use schemas::{EventKind, Kind, TypedEvent};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
 use std::fs;
@@ -73,6 +74,10 @@ fn no_frozen_file_has_changed_come_or_gone() {
     assert_eq!(files(&golden), named, "freeze what is new: see golden/README.md");
 }
 
+/// What changed of the commands. Weir alone reads them, so that their schema may say more exactly what it takes.
+const OF_COMMANDS: [(Rule, &str); 2] =
+    [(Rule::ObjectClosed, "/additionalProperties"), (Rule::UnknownKeyword, "/allOf")];
+
 #[test]
 fn no_schema_breaks_a_reader_of_version_1() {
     let today = documents();
@@ -80,9 +85,32 @@ fn no_schema_breaks_a_reader_of_version_1() {
     for (name, old) in committed(SCHEMAS) {
         let new =
             today.get(&name).unwrap_or_else(|| panic!("{name} was removed: readers of version 1 need it"));
-        broken.extend(compatibility::breaks(&old, new).iter().map(|one| format!("{name}: {one}")));
+        let breaks = compatibility::breaks(&old, new).into_iter().filter(|one| {
+            name != "reply.v1.json" || !OF_COMMANDS.contains(&(one.rule, one.pointer.as_str()))
+        });
+        broken.extend(breaks.map(|one| format!("{name}: {one}")));
     }
     assert!(broken.is_empty(), "readers of version 1 break:\n{}", broken.join("\n"));
+}
+
+#[test]
+fn every_command_of_version_1_is_one_today() {
+    let (frozen, today) = (frozen(), today());
+    for (action, members) in [
+        ("message", json!({"to": "99"})),
+        ("mention_reply", json!({"media": "18"})),
+        ("mention_reply", json!({"media": "18", "comment": "17"})),
+        ("comment_reply", json!({"comment": "17"})),
+        ("comment_reply", json!({"comment": "17", "media": "18"})),
+        ("private_reply", json!({"comment": "17"})),
+        ("private_reply", json!({"comment": "17", "media": "18"})),
+    ] {
+        let mut command = json!({"id": "a:1", "account": "1784", "action": action, "text": "Hello",
+            "not_after": "2025-07-18T16:20:41Z"});
+        command.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        assert_eq!(frozen.errors("reply", &command), [""; 0], "{command}");
+        assert_eq!(today.errors("reply", &command), [""; 0], "{command}");
+    }
 }
 
 #[test]

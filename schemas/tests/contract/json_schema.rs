@@ -217,13 +217,17 @@ fn commands_and_their_results_are_valid_and_have_no_member_without_a_name() {
     ];
     for (action, member) in needed {
         assert_eq!(closed.errors("reply", &command(action, member)), [""; 0], "{action}");
-        assert_eq!(
-            open.errors("reply", &command(action, "not_needed")).len(),
-            1,
-            "{action} without {member}"
-        );
+        assert_eq!(open.errors("reply", &command(action, member)), [""; 0], "{action}");
+        let with_all = json!({"id": "a:1", "account": "1784", "action": action, "text": "Hello", "to": "1", "media": "2", "comment": "3"});
+        assert!(!open.errors("reply", &with_all).is_empty(), "{action} with members of others");
+        let without = json!({"id": "a:1", "account": "1784", "action": action, "text": "Hello"});
+        assert_eq!(open.errors("reply", &without).len(), 1, "{action} without {member}");
     }
-    assert_eq!(open.errors("reply", &command("wave", "later")), [""; 0]);
+    for unknown in ["quick_replies", "attachment", "tag", "later"] {
+        let mut command = command("message", "to");
+        command[unknown] = "17".into();
+        assert!(!open.errors("reply", &command).is_empty(), "{unknown} is not understood, which refuses it");
+    }
     let bad_id = json!({"id": "a 1", "account": "1784", "action": "wave", "text": "Hello"});
     assert_eq!(open.errors("reply", &bad_id).len(), 1);
     let result = json!({"id": "a:1", "account": "1784", "action": "message", "status": "done", "attempt": 1,

@@ -169,6 +169,7 @@ fn dead_body(body: &str) -> Result<Sample> {
         origin: None,
         attempts: 1,
         first_failed: SystemTime::UNIX_EPOCH,
+        first_written: None,
     };
     let why = letter.headers();
     let mut headers = raw_delivery(&split.source).headers().to_vec();
@@ -186,6 +187,7 @@ fn dead_letter(of: &Value, topic: Topic, consumer: &str, reason: &str) -> Result
         origin: Some(RecordPosition { topic: &from, partition: 3, offset: 42 }),
         attempts: 1,
         first_failed: SystemTime::UNIX_EPOCH,
+        first_written: Some(SystemTime::UNIX_EPOCH),
     };
     let mut record = of.clone();
     let headers = record["headers"].as_object_mut().context("headers")?;

@@ -159,7 +159,7 @@ fn done(asked: &Asked) -> Behaviour {
             "recipient_id": asked.parameters.pointer("/recipient/id").cloned().unwrap_or_else(|| "1".into()),
             "message_id": "aWdfZAG1faXRlbToxOklHTWVzc2FnZAUlEOjE3"
         }),
-        "mentions" | "replies" => json!({ "id": "17911496353086895" }),
+        "mentions" | "replies" | "comments" => json!({ "id": "17911496353086895" }),
         _ => return Behaviour::error(100, None),
     };
     Behaviour::Answer { status: 200, body: body.to_string() }

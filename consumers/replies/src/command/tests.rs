@@ -1,9 +1,14 @@
 //! Commands to calls, and what is none.
 
 use super::*;
+use serde_json::{Value, json};
+use weir_graph::Body;
 
-fn read(key: &str, value: &str) -> Result<Order, Unusable> {
-    Order::read(&Record {
+const ACCOUNT: &str = "17841405726653026";
+const PAGE: &str = "1067280970047460";
+
+fn read(key: &str, value: &str) -> Result<Command, Unusable> {
+    let record = Record {
         topic: Arc::from("meta.replies.v1"),
         partition: 0,
         offset: 0,
@@ -11,74 +16,166 @@ fn read(key: &str, value: &str) -> Result<Order, Unusable> {
         key: Some(key.as_bytes().to_vec()),
         value: Some(value.as_bytes().to_vec()),
         headers: Vec::new(),
-    })
+    };
+    Command::read(&record, false)
+}
+
+fn of(account: &str, rest: &str) -> String {
+    format!(r#"{{"id":"a:1","account":"{account}","text":"50% \"off\" & more",{rest}}}"#)
 }
 
 fn command(rest: &str) -> String {
-    format!(r#"{{"id":"a:1","account":"1784","text":"50% \"off\" & more",{rest}}}"#)
+    of(ACCOUNT, rest)
 }
 
-fn call(key: &str, rest: &str) -> (String, Body) {
-    read(key, &command(rest)).unwrap().call("v26.0")
+/// Path and body of the call; a form as an object.
+fn call(account: &str, place: &str, rest: &str) -> (String, Value) {
+    let key = if place.is_empty() { account.to_owned() } else { format!("{account}:{place}") };
+    let call = read(&key, &of(account, rest)).unwrap().call;
+    let body = match &call.body {
+        Body::Json(json) => serde_json::from_str(json).unwrap(),
+        Body::Form(form) => {
+            form.iter().map(|(name, value)| ((*name).to_owned(), Value::from(value.clone()))).collect()
+        }
+    };
+    (call.relative_url("v26.0"), body)
+}
+
+/// Reason and sentence of what is refused.
+fn refusal(key: &str, value: &str) -> (&'static str, String) {
+    let unusable = read(key, value).unwrap_err();
+    (unusable.fault.reason(), unusable.fault.to_string())
 }
 
 #[test]
 fn each_action_has_the_call_of_the_documents() {
-    let text = String::from("50% \"off\" & more");
-    let json = |recipient: &str| {
-        Body::Json(format!(r#"{{"recipient":{recipient},"message":{{"text":"50% \"off\" & more"}}}}"#))
-    };
-    let sorted = |(url, body)| match body {
-        Body::Json(json) => {
-            let value: serde_json::Value = serde_json::from_str(&json).unwrap();
-            (url, value)
-        }
-        Body::Form(_) => panic!("no JSON"),
-    };
+    let text = "50% \"off\" & more";
     assert_eq!(
-        sorted(call("1784:99", r#""action":"message","to":"99""#)),
-        sorted((String::from("v26.0/1784/messages"), json(r#"{"id":"99"}"#)))
+        call(ACCOUNT, "99", r#""action":"message","to":"99""#),
+        (format!("v26.0/{ACCOUNT}/messages"), json!({"recipient": {"id": "99"}, "message": {"text": text}}))
     );
     assert_eq!(
-        sorted(call("1784:18", r#""action":"private_reply","comment":"17","media":"18""#)),
-        sorted((String::from("v26.0/1784/messages"), json(r#"{"comment_id":"17"}"#)))
+        call(ACCOUNT, "18", r#""action":"private_reply","comment":"17","media":"18""#),
+        (
+            format!("v26.0/{ACCOUNT}/messages"),
+            json!({"recipient": {"comment_id": "17"}, "message": {"text": text}})
+        )
     );
-    let mentions = String::from("v26.0/1784/mentions");
-    let form = vec![("media_id", String::from("18")), ("message", text.clone())];
+    let mentions = format!("v26.0/{ACCOUNT}/mentions");
     assert_eq!(
-        call("1784:18", r#""action":"mention_reply","media":"18""#),
-        (mentions.clone(), Body::Form(form.clone()))
-    );
-    let form = [form, vec![("comment_id", String::from("17"))]].concat();
-    assert_eq!(
-        call("1784:18", r#""action":"mention_reply","media":"18","comment":"17""#),
-        (mentions, Body::Form(form))
+        call(ACCOUNT, "18", r#""action":"mention_reply","media":"18""#),
+        (mentions.clone(), json!({"media_id": "18", "message": text}))
     );
     assert_eq!(
-        call("1784", r#""action":"comment_reply","comment":"17""#),
-        (String::from("v26.0/17/replies"), Body::Form(vec![("message", text)]))
+        call(ACCOUNT, "18", r#""action":"mention_reply","media":"18","comment":"17""#),
+        (mentions, json!({"media_id": "18", "message": text, "comment_id": "17"}))
+    );
+    assert_eq!(
+        call(ACCOUNT, "", r#""action":"comment_reply","comment":"17""#),
+        (String::from("v26.0/17/replies"), json!({"message": text}))
     );
 }
 
 #[test]
-fn what_cannot_be_carried_out_is_told_and_not_quoted() {
-    let good = r#""action":"message","to":"99""#;
-    for (key, value, reason) in [
-        ("1784:99", String::from("{"), "unreadable"),
-        ("1784:99", String::from("{}"), "unreadable"),
-        ("1784:99", command(r#""action":"wave""#), "unknown_action"),
-        ("1784:99", command(r#""action":"message""#), "bad_command"),
-        ("1784:../1", command(r#""action":"message","to":"../1""#), "bad_command"),
-        ("1784", command(r#""action":"mention_reply""#), "bad_command"),
-        ("1784", command(r#""action":"comment_reply","comment":"me""#), "bad_command"),
-        ("1784:99", command(&format!(r#"{good},"not_after":"tomorrow""#)), "bad_command"),
-        ("1784:99", command(good).replace("a:1", "a 1"), "bad_command"),
-        ("1784:99", command(good).replace("50% \\\"off\\\" & more", " "), "bad_command"),
-        ("1784:99", command(good).replace("\"1784\"", "\"me\""), "bad_command"),
-        ("1784:98", command(good), "wrong_key"),
+fn a_page_has_edges_and_a_type_of_its_own() {
+    assert_eq!(call(PAGE, "", r#""action":"comment_reply","comment":"5_17""#).0, "v26.0/5_17/comments");
+    let (url, body) = call(PAGE, "99", r#""action":"message","to":"99""#);
+    assert_eq!(
+        (url.as_str(), &body["messaging_type"]),
+        ("v26.0/1067280970047460/messages", &json!("RESPONSE"))
+    );
+}
+
+#[test]
+fn what_is_not_understood_refuses_the_command_by_name() {
+    let key = format!("{ACCOUNT}:99");
+    for (member, value) in [
+        ("quick_replies", "[]"),
+        ("attachment", "{}"),
+        ("reply_to", r#"{"mid":"m"}"#),
+        ("tag", r#""HUMAN_AGENT""#),
+        ("media", r#""18""#),
+        ("comment", r#""17""#),
     ] {
-        let error = read(key, &value).unwrap_err();
-        assert_eq!(error.reason(), reason, "{value}");
-        assert!(!error.to_string().contains("off") && !error.to_string().contains(".."), "{error}");
+        let value = command(&format!(r#""action":"message","to":"99","{member}":{value}"#));
+        let expected = format!("{member} is no member of message, which has to, text");
+        assert_eq!(refusal(&key, &value), ("bad_command", expected));
+    }
+    let twice = command(r#""action":"message","to":"99","to":"99""#);
+    assert_eq!(refusal(&key, &twice), ("bad_command", String::from("to must be given once")));
+    let absent = command(r#""action":"message","to":"99","tag":null"#);
+    assert!(read(&key, &absent).is_ok(), "null is absent");
+}
+
+#[test]
+fn the_member_and_its_form_are_named() {
+    for (rest, expected) in [
+        (r#""action":"message","to":99"#, "to must be an id of digits, as a string"),
+        (r#""action":"message""#, "to is missing: it must be an id of digits, as a string"),
+        (r#""action":"comment_reply""#, "comment is missing: it must be an id of digits, as a string"),
+        (
+            r#""action":"message","to":"99","not_after":"tomorrow""#,
+            "not_after must be a time in RFC 3339 and UTC, such as 2025-07-18T16:20:41Z",
+        ),
+    ] {
+        assert_eq!(refusal("17841405726653026:99", &command(rest)), ("bad_command", expected.to_owned()));
+    }
+    let no_text = format!(r#"{{"id":"a","account":"{ACCOUNT}","action":"message","to":"99"}}"#);
+    let expected = "text is missing: it must be a string of some words";
+    assert_eq!(refusal(&format!("{ACCOUNT}:99"), &no_text), ("bad_command", expected.to_owned()));
+    let expected = "action must be one of message, mention_reply, comment_reply, private_reply";
+    assert_eq!(refusal(ACCOUNT, &command(r#""action":"wave""#)), ("unknown_action", expected.to_owned()));
+}
+
+#[test]
+fn text_that_meta_would_refuse_for_its_length_is_refused_with_the_limit() {
+    let limit = |account: &str, text: &str| {
+        let value = json!({"id": "a", "account": account, "action": "message", "to": "9", "text": text});
+        read(&format!("{account}:9"), &value.to_string()).map_err(|unusable| unusable.fault.to_string())
+    };
+    assert!(limit(ACCOUNT, &"é".repeat(500)).is_ok());
+    let error = limit(ACCOUNT, &"é".repeat(501)).unwrap_err();
+    assert_eq!(error, "text must be at most 1,000 bytes of UTF-8, as Instagram allows");
+    assert!(limit(PAGE, &"é".repeat(2_000)).is_ok());
+    let error = limit(PAGE, &"é".repeat(2_001)).unwrap_err();
+    assert_eq!(error, "text must be at most 2,000 characters, as Messenger allows");
+}
+
+#[test]
+fn what_cannot_be_carried_out_is_reported_and_not_quoted() {
+    let good = r#""action":"message","to":"99""#;
+    let key = format!("{ACCOUNT}:99");
+    let key = key.as_str();
+    for (key, value, reason) in [
+        (key, String::from("{"), "unreadable"),
+        (key, String::from("[]"), "unreadable"),
+        (key, String::from("{}"), "bad_command"),
+        (key, command(r#""action":"wave""#), "unknown_action"),
+        (key, command(r#""action":"off""#), "unknown_action"),
+        (key, command(r#""action":"message""#), "bad_command"),
+        ("17841405726653026:../1", command(r#""action":"message","to":"../1""#), "bad_command"),
+        (ACCOUNT, command(r#""action":"mention_reply""#), "bad_command"),
+        (ACCOUNT, command(r#""action":"comment_reply","comment":"me""#), "bad_command"),
+        (key, command(good).replace("a:1", "a 1"), "bad_command"),
+        (key, command(good).replace("50% \\\"off\\\" & more", " "), "bad_command"),
+        (key, command(good).replace(ACCOUNT, "me"), "bad_command"),
+        (key, command(&format!(r#"{good},"what is off":1"#)), "bad_command"),
+        ("17841405726653026:98", command(good), "wrong_key"),
+    ] {
+        let (found, error) = refusal(key, &value);
+        assert_eq!(found, reason, "{value}");
+        assert!(!error.contains("off") && !error.contains(".."), "{error}");
+    }
+}
+
+#[test]
+fn whoever_names_an_id_is_told_of_it() {
+    let subject = |value: &str| read("k", value).unwrap_err().subject;
+    let named = subject(r#"{"id":"a-1","account":"me","action":"Say hello!"}"#).unwrap();
+    assert_eq!((&*named.id, named.account.as_str(), named.action), ("a-1", "", Open::Other(String::new())));
+    let named = subject(&command(r#""action":"message","to":99"#)).unwrap();
+    assert_eq!((named.account.as_str(), named.action), (ACCOUNT, Open::Known(Action::Message)));
+    for value in ["{", "{}", r#"{"id":7}"#, r#"{"id":"a","id":"b"}"#, r#"{"id":"a b"}"#] {
+        assert_eq!(subject(value), None, "{value}");
     }
 }

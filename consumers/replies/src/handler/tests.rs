@@ -70,8 +70,8 @@ async fn handle(owner: &Replies, partition: &mut Partition, record: &Record) -> 
     owner.handle(partition, record, &waits).await
 }
 
-/// What an owner has to say of a command in the end, by status.
-async fn said(owner: &Replies, partition: &mut Partition, record: &Record) -> Vec<String> {
+/// The results that an owner gives of a command in the end, by status.
+async fn results(owner: &Replies, partition: &mut Partition, record: &Record) -> Vec<String> {
     loop {
         match handle(owner, partition, record).await {
             Ok(outputs) => {
@@ -101,10 +101,10 @@ async fn of_two_owners_one_carries_a_command_out() {
     for number in 0..40 {
         let record = command(number);
         let (first, second) =
-            tokio::join!(said(&one, &mut ones, &record), said(&other, &mut others, &record));
+            tokio::join!(results(&one, &mut ones, &record), results(&other, &mut others, &record));
         let mut all = [first, second].concat();
         all.sort();
-        // The slower one says nothing, or that it does not know.
+        // The slower one has no result, or `unknown`.
         assert!(all == ["done"] || all == ["done", "unknown"], "{all:?}");
         assert_eq!(bench.simulator.posts().len(), usize::try_from(number).unwrap() + 1);
     }
@@ -116,9 +116,9 @@ async fn a_command_that_waits_goes_on_with_the_intent_that_it_has() {
     let owner = bench.owner_with(|settings| settings.graph.pace.stop_for = Duration::from_millis(100));
     bench.simulator.misbehave_times("1", Behaviour::error(4, None), 2);
     let mut partition = Partition::default();
-    assert_eq!(said(&owner, &mut partition, &command(1)).await, ["done"]);
+    assert_eq!(results(&owner, &mut partition, &command(1)).await, ["done"]);
     assert_eq!(bench.simulator.posts().len(), 3);
-    let again = said(&owner, &mut Partition::default(), &command(1)).await;
+    let again = results(&owner, &mut Partition::default(), &command(1)).await;
     assert_eq!(again, ["unknown"], "its end never reached the topic");
     assert_eq!(bench.simulator.posts().len(), 3);
 }
@@ -130,10 +130,10 @@ async fn a_replaced_token_is_tried_once_more_and_a_refused_one_is_not() {
     bench.simulator.refuse_token("EAAcanary");
     fs::write(bench.tokens.path().join("default"), "EAAnew").unwrap();
     let mut partition = Partition::default();
-    assert_eq!(said(&owner, &mut partition, &command(1)).await, ["done"]);
+    assert_eq!(results(&owner, &mut partition, &command(1)).await, ["done"]);
     bench.simulator.refuse_token("EAAnew");
-    assert_eq!(said(&owner, &mut partition, &command(2)).await, ["refused"]);
-    assert_eq!(said(&owner, &mut partition, &command(3)).await, ["refused"]);
+    assert_eq!(results(&owner, &mut partition, &command(2)).await, ["refused"]);
+    assert_eq!(results(&owner, &mut partition, &command(3)).await, ["refused"]);
     assert_eq!(bench.simulator.posts().len(), 3, "the third was not tried");
 }
 
@@ -142,9 +142,75 @@ async fn no_command_is_begun_that_could_not_be_remembered() {
     let bench = Bench::new().await;
     let owner = bench.owner_with(|settings| settings.remembered = 1);
     let mut partition = Partition::default();
-    assert_eq!(said(&owner, &mut partition, &command(1)).await, ["done"]);
+    assert_eq!(results(&owner, &mut partition, &command(1)).await, ["done"]);
     let failure = handle(&owner, &mut partition, &command(2)).await.unwrap_err();
     let Failure::Unavailable { error, .. } = failure else { panic!("{failure:?}") };
     assert!(error.contains("--remembered-commands"), "{error}");
     assert_eq!((bench.simulator.posts().len(), ABOUT.name), (1, "weir-replies"));
+}
+
+/// The results on the topic that are no intents, as they come.
+async fn published(owner: &Replies, id: &str) -> CommandState {
+    let follower = owner.follower().await.unwrap();
+    follower.caught_up(READ_BACK).await.unwrap();
+    follower.ledger().state(id)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_command_has_a_result_where_its_id_can_be_read() {
+    let bench = Bench::new().await;
+    let owner = bench.owner();
+    assert!(owner.follower().await.is_ok());
+    let mut partition = Partition::default();
+    let number = Record {
+        value: Some(br#"{"id":"c-1","account":"1784","action":"message","to":1,"text":"x"}"#.to_vec()),
+        ..command(1)
+    };
+    for (record, expected) in [
+        (number, "bad_command"),
+        (Record { key: Some(b"1784".to_vec()), ..command(2) }, "wrong_key"),
+        (Record { value: Some(b"{".to_vec()), ..command(3) }, "unreadable"),
+    ] {
+        let failure = handle(&owner, &mut partition, &record).await.unwrap_err();
+        let Failure::Reject { reason, .. } = failure else { panic!("{failure:?}") };
+        assert_eq!(reason, expected);
+    }
+    let published =
+        [published(&owner, "c-1").await, published(&owner, "c-2").await, published(&owner, "c-3").await];
+    assert_eq!(published, [CommandState::Ended, CommandState::Ended, CommandState::New]);
+    // Corrected under the same id it is another command of that id.
+    assert_eq!(results(&owner, &mut partition, &command(2)).await, [""; 0]);
+    assert_eq!(bench.simulator.posts(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_send_is_tried_again_only_where_meta_says_that_nothing_was_sent() {
+    let bench = Bench::new().await;
+    let owner = bench.owner();
+    let mut partition = Partition::default();
+    for (number, code, subcode, expected, calls) in [
+        (1, 1, Some(1_357_046), "done", 1),
+        (2, 2_018_321, None, "done", 2),
+        (3, 1_200, None, "unknown", 1),
+        (4, -1, Some(2_207_001), "unknown", 1),
+        (5, 9_999, None, "unknown", 1),
+        (6, 200, Some(1_545_041), "refused", 1),
+    ] {
+        let before = bench.simulator.posts().len();
+        bench.simulator.misbehave_times(&number.to_string(), Behaviour::error(code, subcode), 1);
+        assert_eq!(results(&owner, &mut partition, &command(number)).await, [expected], "{code}/{subcode:?}");
+        assert_eq!(bench.simulator.posts().len() - before, calls, "{code}/{subcode:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_from_the_dead_letters_is_as_old_as_its_first_record() {
+    let bench = Bench::new().await;
+    let owner = bench.owner();
+    let three_days_ago = SystemTime::now() - Duration::from_hours(72);
+    let written = humantime::format_rfc3339_millis(three_days_ago).to_string().into_bytes();
+    let headers = vec![(String::from("weir_dlq_first_written"), Some(written))];
+    let record = Record { headers, ..command(1) };
+    assert_eq!(results(&owner, &mut Partition::default(), &record).await, ["refused"]);
+    assert_eq!(bench.simulator.posts(), []);
 }

@@ -97,6 +97,7 @@ fn headers(record: &Record, cause: &DeadLetterCause, consumer: &str) -> OwnedHea
         origin: Some(origin),
         attempts: past.attempts.saturating_add(cause.attempts),
         first_failed: past.first_failed.unwrap_or(cause.first_failed),
+        first_written: past.first_written.or(record.timestamp),
     };
     let own = record.headers.iter().filter(|(name, _)| !name.starts_with(header::PREFIX));
     let headers = own.fold(OwnedHeaders::new(), |headers, (key, value)| {
