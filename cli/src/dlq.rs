@@ -4,6 +4,7 @@
 //! [`marks`] keeps that in Kafka as the offsets of a group.
 
 mod decision;
+mod group;
 mod letter;
 mod list;
 mod mark;
@@ -14,6 +15,7 @@ mod scope;
 mod settings;
 mod show;
 
+pub use group::GroupError;
 pub use show::ShowError;
 
 use crate::session::Session;

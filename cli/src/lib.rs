@@ -25,13 +25,13 @@ mod topics;
 mod typed;
 
 pub use demo::DemoError;
-pub use dlq::ShowError;
+pub use dlq::{GroupError, ShowError};
 pub use events::EventsError;
 pub use health::HealthError;
 pub use replay::TooMany;
 pub use schema::UnknownSchema;
 pub use sink::WriteError;
-pub use source::{Place, ReadError};
+pub use source::{ReadError, RecordPosition};
 pub use spool::SpoolError;
 pub use topics::TopicsError;
 
@@ -70,6 +70,9 @@ pub enum ToolError {
     /// Topics cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// What was put back cannot be read or remembered.
+    #[error(transparent)]
+    Group(#[from] GroupError),
     /// Records cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),

@@ -1,7 +1,7 @@
 //! A dead letter, as its headers tell of it.
 
 use crate::screen::one_line;
-use crate::source::Place;
+use crate::source::RecordPosition;
 use runtime::consumer::Record;
 use runtime::kafka::dead_letter::header;
 use schemas::Millis;
@@ -19,7 +19,7 @@ const UNKNOWN: &str = "unknown";
 pub(super) struct Letter {
     /// Where it lies.
     #[serde(flatten)]
-    pub(super) place: Place,
+    pub(super) position: RecordPosition,
     /// When it was written, RFC 3339.
     pub(super) written: Option<String>,
     /// When the record failed for the first time, RFC 3339.
@@ -27,7 +27,7 @@ pub(super) struct Letter {
     pub(super) reason: String,
     pub(super) consumer: String,
     /// Where the record came from; a body that ingest could not read came from no topic.
-    pub(super) origin: Option<Place>,
+    pub(super) origin: Option<RecordPosition>,
     pub(super) attempts: u32,
     pub(super) error: String,
 }
@@ -41,10 +41,10 @@ impl Letter {
         let topic = word(header::TOPIC);
         let origin = topic.zip(number(header::PARTITION)).zip(number(header::OFFSET));
         let origin = origin.and_then(|((topic, partition), offset)| {
-            Some(Place { topic, partition: i32::try_from(partition).ok()?, offset })
+            Some(RecordPosition { topic, partition: i32::try_from(partition).ok()?, offset })
         });
         Self {
-            place: Place {
+            position: RecordPosition {
                 topic: record.topic.to_string(),
                 partition: record.partition,
                 offset: record.offset,

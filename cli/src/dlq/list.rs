@@ -1,12 +1,13 @@
 //! `weir dlq list`: a line a letter, and the letters by reason.
 
+use super::group::Group;
 use super::letter::Letter;
 use super::marks::Marks;
 use super::settings::ListSettings;
 use crate::progress::Progress;
 use crate::screen::{Cell, Columns, Tone};
 use crate::session::Session;
-use crate::source::{Place, Range, Source};
+use crate::source::{Range, RecordPosition, Source};
 use crate::{Exit, Screen, ToolError};
 use serde::Serialize;
 use std::collections::{BTreeMap, VecDeque};
@@ -42,10 +43,11 @@ pub(super) fn run(
     screen: &mut Screen,
 ) -> Result<Exit, ToolError> {
     let source = Source::connect(session, &settings.kafka, &settings.scope.topics)?;
+    let group = Group::open(&settings.kafka)?;
     let mut reasons = Reasons::new();
     for topic in &settings.scope.topics {
         let range = source.range(topic, settings.scope.since, settings.scope.until)?;
-        list(&source, &range, settings, &mut reasons, screen)?;
+        list(&source, &group, &range, settings, &mut reasons, screen)?;
     }
     if !settings.json {
         summary(&reasons, screen)?;
@@ -55,12 +57,13 @@ pub(super) fn run(
 
 fn list(
     source: &Source,
+    group: &Group,
     range: &Range,
     settings: &ListSettings,
     reasons: &mut Reasons,
     screen: &mut Screen,
 ) -> Result<(), ToolError> {
-    let marks = Marks::read(source, range)?;
+    let marks = Marks::read(group, range)?;
     let mut reading = source.open(range)?;
     let mut progress = Progress::new(!settings.json);
     let (mut kept, mut found, mut read) = (VecDeque::new(), 0_u64, 0_u64);
@@ -129,10 +132,10 @@ fn table(topic: &str, listed: &[Listed], found: u64, screen: &mut Screen) -> io:
 
 fn row(Listed { letter, back }: &Listed) -> Vec<Cell> {
     let (mark, tone) = if *back { ("=", Tone::Faint) } else { ("", Tone::Warn) };
-    let from = letter.origin.as_ref().map_or_else(|| "ingest's door".to_owned(), Place::to_string);
+    let from = letter.origin.as_ref().map_or_else(|| "ingest's door".to_owned(), RecordPosition::to_string);
     vec![
         Cell::new(Tone::Faint, mark),
-        format!("{}/{}", letter.place.partition, letter.place.offset).into(),
+        format!("{}/{}", letter.position.partition, letter.position.offset).into(),
         moment(letter.first_failed.as_deref()).into(),
         Cell::new(tone, letter.reason.as_str()),
         letter.attempts.to_string().into(),

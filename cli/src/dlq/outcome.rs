@@ -98,7 +98,7 @@ impl Tally {
             Fate::Stays(_) => self.sums.stays += 1,
         }
         self.sums.events += events as u64;
-        let key = (letter.place.topic.clone(), fate.clone(), letter.reason.clone());
+        let key = (letter.position.topic.clone(), fate.clone(), letter.reason.clone());
         *self.counts.entry(key).or_default() += 1;
     }
 

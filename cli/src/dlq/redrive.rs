@@ -1,6 +1,7 @@
 //! `weir dlq redrive`: decides on every letter, puts back what goes back, and remembers it.
 
 use super::decision::{Decision, Rules, Stays, parcel};
+use super::group::Group;
 use super::letter::Letter;
 use super::marks::Marks;
 use super::outcome::{Fate, Line, Sums, Tally};
@@ -27,6 +28,7 @@ struct Redrive<'a> {
     session: &'a Session,
     settings: &'a RedriveSettings,
     source: Source,
+    group: Group,
     /// All topics of the cluster.
     topics: BTreeSet<String>,
     /// The value of `ce_replay` for what is published anew.
@@ -43,11 +45,13 @@ pub(super) fn run(
     screen: &mut Screen,
 ) -> Result<Exit, ToolError> {
     let source = Source::connect(session, &settings.kafka, &needed(settings))?;
-    let topics = source.topics()?;
+    let group = Group::open(&settings.kafka)?;
+    let topics = group.topics()?;
     let mut redrive = Redrive {
         session,
         settings,
         source,
+        group,
         topics,
         run: Millis::of(SystemTime::now()).to_string(),
         tally: Tally::default(),
@@ -84,12 +88,12 @@ impl Redrive<'_> {
     fn topic(&mut self, topic: &str) -> Result<(), ToolError> {
         let scope = &self.settings.scope;
         let range = self.source.range(topic, scope.since, scope.until)?;
-        let mut marks = Marks::read(&self.source, &range)?;
+        let mut marks = Marks::read(&self.group, &range)?;
         let mut sink = Sink::open(self.session, &self.settings.kafka, self.settings.rate)?;
         let outcome = self.letters(&range, &mut marks, &mut sink);
         let (acknowledged, written) = sink.finish();
         let noted = self.note(&acknowledged, &mut marks);
-        let kept = marks.keep(&self.source);
+        let kept = marks.keep(&self.group);
         outcome?;
         written?;
         noted?;
@@ -117,7 +121,7 @@ impl Redrive<'_> {
             }
             self.note(&sink.acknowledged()?, marks)?;
             if kept.elapsed() >= KEEP_EVERY {
-                marks.keep(&self.source)?;
+                marks.keep(&self.group)?;
                 kept = Instant::now();
             }
         }
@@ -178,7 +182,7 @@ impl Redrive<'_> {
     fn note(&mut self, acknowledged: &[Sent], marks: &mut Marks) -> Result<(), ToolError> {
         // All of them before the first is told, which can fail where nobody reads any more.
         for (letter, ..) in acknowledged {
-            marks.add(letter.place.partition, letter.place.offset);
+            marks.add(letter.position.partition, letter.position.offset);
         }
         acknowledged.iter().try_for_each(|(letter, fate, events)| self.tell(letter, fate, *events))
     }

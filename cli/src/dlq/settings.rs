@@ -1,7 +1,7 @@
 //! The flags of `weir dlq`.
 
 use super::scope::{Scope, ScopeArgs};
-use crate::source::Place;
+use crate::source::RecordPosition;
 use clap::{ArgAction, ArgMatches, Command};
 use runtime::settings::{KafkaArgs, KafkaSettings, Problems, Reader, form};
 
@@ -90,7 +90,7 @@ pub(super) struct ListSettings {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ShowSettings {
     pub(super) kafka: KafkaSettings,
-    pub(super) place: Place,
+    pub(super) position: RecordPosition,
     pub(super) json: bool,
 }
 
@@ -132,16 +132,16 @@ impl ShowSettings {
         let kafka = KafkaSettings::read(&mut reader);
         let words: Vec<&str> =
             matches.get_many::<String>("place").into_iter().flatten().map(String::as_str).collect();
-        let place = words.join("/").parse::<Place>().ok();
-        if place.is_none() {
+        let position = words.join("/").parse::<RecordPosition>().ok();
+        if position.is_none() {
             reader.problem(
                 "PLACE",
                 "a dead letter's topic, partition and offset, such as meta.messages.dlq.v1 3 42",
             );
         }
         reader.finish()?;
-        let place = place.expect("without one there is a problem");
-        Ok(Self { kafka: kafka.unwrap_or_default(), place, json: matches.get_flag("json") })
+        let position = position.expect("without one there is a problem");
+        Ok(Self { kafka: kafka.unwrap_or_default(), position, json: matches.get_flag("json") })
     }
 }
 

@@ -3,7 +3,7 @@
 use super::settings::ShowSettings;
 use crate::screen::{Cell, Columns, Tone, one_line};
 use crate::session::Session;
-use crate::source::{Place, Source};
+use crate::source::{RecordPosition, Source};
 use crate::{Exit, Screen, ToolError};
 use runtime::consumer::Record;
 use runtime::kafka::dead_letter::header;
@@ -19,11 +19,11 @@ const LONGEST: usize = 400;
 pub enum ShowError {
     /// Nothing lies there.
     #[error(
-        "there is nothing at {place}: no such partition, not written yet, or removed by the topic's retention"
+        "there is nothing at {position}: no such partition, not written yet, or removed by the topic's retention"
     )]
     Nothing {
-        /// The place.
-        place: Place,
+        /// Where it was looked for.
+        position: RecordPosition,
     },
 }
 
@@ -33,10 +33,10 @@ pub(super) fn run(
     settings: &ShowSettings,
     screen: &mut Screen,
 ) -> Result<Exit, ToolError> {
-    let place = &settings.place;
-    let source = Source::connect(session, &settings.kafka, std::slice::from_ref(&place.topic))?;
-    let record = source.record(place)?;
-    let record = record.ok_or_else(|| ShowError::Nothing { place: place.clone() })?;
+    let position = &settings.position;
+    let source = Source::connect(session, &settings.kafka, std::slice::from_ref(&position.topic))?;
+    let record = source.record(position)?;
+    let record = record.ok_or_else(|| ShowError::Nothing { position: position.clone() })?;
     if settings.json {
         screen.line(object(&record))?;
     } else {

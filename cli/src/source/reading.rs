@@ -4,7 +4,7 @@
 //! comes as near as one can to the order in which they were written. One record a partition is held, and what
 //! librdkafka has read ahead.
 
-use super::{Place, Range, ReadError, Span};
+use super::{Range, ReadError, RecordPosition, Span};
 use runtime::consumer::{Read, Record, TopicReader};
 use std::time::{Duration, Instant};
 
@@ -61,10 +61,11 @@ impl Partition {
                 Some(Read::End(_)) => return Ok(()),
                 None if Instant::now() < deadline => {}
                 None => {
-                    let place = Place { topic: reader.topic().to_string(), partition, offset: next(reader) };
+                    let position =
+                        RecordPosition { topic: reader.topic().to_string(), partition, offset: next(reader) };
                     let reason = reader.last_error().map(str::to_owned);
                     let (brokers, within) = (brokers.to_owned(), STALLED_AFTER);
-                    return Err(ReadError::Stalled { brokers, place, within, reason });
+                    return Err(ReadError::Stalled { brokers, position, within, reason });
                 }
             }
         }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 /// Topic, partition and offset; reads and displays as `topic/partition/offset`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Place {
+pub struct RecordPosition {
     /// The topic.
     pub topic: String,
     /// Its partition.
@@ -15,20 +15,20 @@ pub struct Place {
     pub offset: i64,
 }
 
-/// What is no place.
+/// What is no position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoPlace;
+pub struct NoPosition;
 
-impl fmt::Display for Place {
+impl fmt::Display for RecordPosition {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}/{}/{}", self.topic, self.partition, self.offset)
     }
 }
 
-impl FromStr for Place {
-    type Err = NoPlace;
+impl FromStr for RecordPosition {
+    type Err = NoPosition;
 
-    fn from_str(text: &str) -> Result<Self, NoPlace> {
+    fn from_str(text: &str) -> Result<Self, NoPosition> {
         let mut parts = text.rsplitn(3, '/');
         let offset = parts.next().and_then(|part| part.parse().ok()).filter(|offset: &i64| *offset >= 0);
         let partition = parts.next().and_then(|part| part.parse().ok()).filter(|number: &i32| *number >= 0);
@@ -37,7 +37,7 @@ impl FromStr for Place {
             (Some(topic), Some(partition), Some(offset)) => {
                 Ok(Self { topic: topic.to_owned(), partition, offset })
             }
-            _ => Err(NoPlace),
+            _ => Err(NoPosition),
         }
     }
 }
@@ -47,16 +47,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_read_as_it_is_shown() {
-        let place = Place { topic: "meta.messages.dlq.v1".to_owned(), partition: 3, offset: 42 };
-        assert_eq!(place.to_string(), "meta.messages.dlq.v1/3/42");
-        assert_eq!(place.to_string().parse(), Ok(place));
+    fn a_position_is_read_as_it_is_shown() {
+        let position = RecordPosition { topic: "meta.messages.dlq.v1".to_owned(), partition: 3, offset: 42 };
+        assert_eq!(position.to_string(), "meta.messages.dlq.v1/3/42");
+        assert_eq!(position.to_string().parse(), Ok(position));
     }
 
     #[test]
-    fn what_lacks_a_part_is_no_place() {
+    fn what_lacks_a_part_is_no_position() {
         for text in ["", "topic", "topic/1", "topic/1/x", "topic/-1/2", "topic/1/-2", "/1/2", "a/b/1/2"] {
-            assert_eq!(text.parse::<Place>(), Err(NoPlace), "{text}");
+            assert_eq!(text.parse::<RecordPosition>(), Err(NoPosition), "{text}");
         }
     }
 }

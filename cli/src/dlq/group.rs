@@ -1,0 +1,160 @@
+//! The consumer group `weir-redrive`: nobody ever joins it; its committed offsets remember which dead letters were put back.
+
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::topic_partition_list::TopicPartitionListElem;
+use rdkafka::{Offset, TopicPartitionList};
+use runtime::settings::KafkaSettings;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+const NAME: &str = "weir-redrive";
+/// How long a broker may take to answer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+/// How long to wait before the same is asked again.
+const AGAIN_AFTER: Duration = Duration::from_millis(200);
+
+/// What no file can change: nothing is committed but by hand.
+const OWNED: [(&str, &str); 4] = [
+    ("group.id", NAME),
+    ("enable.auto.commit", "false"),
+    ("enable.auto.offset.store", "false"),
+    ("allow.auto.create.topics", "false"),
+];
+
+/// Why the group's offsets could not be read or committed.
+#[derive(Debug, thiserror::Error)]
+pub enum GroupError {
+    /// The client cannot be made from its settings.
+    #[error("the Kafka client cannot be made, check --kafka-config: {0}")]
+    Client(#[source] KafkaError),
+    /// A request failed.
+    #[error("{brokers} cannot {action}: {reason}")]
+    Request {
+        /// The brokers.
+        brokers: String,
+        /// What they were asked to do.
+        action: &'static str,
+        /// Why they cannot.
+        reason: String,
+    },
+    /// Somebody else commits offsets under the name that marks what was put back.
+    #[error(
+        "the group {NAME} has an offset of {topic} partition {partition} that weir did not write; delete the group \
+         (kafka-consumer-groups --delete --group {NAME}) and give --since, so that nothing is put back twice"
+    )]
+    Foreign {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+    },
+}
+
+/// What is committed of a partition: an offset, and what is kept beside it.
+pub(super) type Committed = (i64, String);
+
+/// A client of the group.
+pub(super) struct Group {
+    client: BaseConsumer,
+    brokers: String,
+}
+
+impl Group {
+    /// A client; it connects when it is first asked.
+    pub(super) fn open(kafka: &KafkaSettings) -> Result<Self, GroupError> {
+        let mut config = kafka.client_config("weir");
+        for (name, value) in OWNED {
+            config.set(name, value);
+        }
+        let client = config.create().map_err(GroupError::Client)?;
+        Ok(Self { client, brokers: kafka.brokers.clone() })
+    }
+
+    /// The names of all topics of the cluster.
+    pub(super) fn topics(&self) -> Result<BTreeSet<String>, GroupError> {
+        let metadata = self.ask("list its topics", |client| client.fetch_metadata(None, ANSWER_WITHIN))?;
+        let topics = metadata.topics().iter().filter(|topic| topic.error().is_none());
+        Ok(topics.map(|topic| topic.name().to_owned()).collect())
+    }
+
+    /// What was committed of these partitions of a topic, where anything was.
+    pub(super) fn committed(
+        &self,
+        topic: &str,
+        partitions: impl Iterator<Item = i32> + Clone,
+    ) -> Result<BTreeMap<i32, Committed>, GroupError> {
+        let answer = self.ask("tell what was put back (the group weir-redrive)", |client| {
+            let mut wanted = TopicPartitionList::new();
+            for partition in partitions.clone() {
+                wanted.add_partition(topic, partition);
+            }
+            let answer = client.committed_offsets(wanted, ANSWER_WITHIN)?;
+            answer.elements().iter().try_for_each(TopicPartitionListElem::error)?;
+            Ok(answer)
+        })?;
+        let committed = answer.elements().into_iter().filter_map(|found| match found.offset() {
+            Offset::Offset(offset) => Some((found.partition(), (offset, found.metadata().to_owned()))),
+            _ => None,
+        });
+        Ok(committed.collect())
+    }
+
+    /// Commits these of a topic's partitions.
+    pub(super) fn commit(&self, topic: &str, offsets: &BTreeMap<i32, Committed>) -> Result<(), GroupError> {
+        self.ask("remember what was put back (the group weir-redrive)", |client| {
+            let mut list = TopicPartitionList::new();
+            for (partition, (offset, metadata)) in offsets {
+                let mut element = list.add_partition(topic, *partition);
+                element.set_offset(Offset::Offset(*offset))?;
+                element.set_metadata(metadata);
+            }
+            client.commit(&list, CommitMode::Sync)
+        })
+    }
+
+    /// Asks the cluster to `action`; what fails for now is asked again for a while.
+    fn ask<T>(
+        &self,
+        action: &'static str,
+        request: impl Fn(&BaseConsumer) -> KafkaResult<T>,
+    ) -> Result<T, GroupError> {
+        let deadline = Instant::now() + ANSWER_WITHIN;
+        loop {
+            match request(&self.client) {
+                Ok(answer) => return Ok(answer),
+                Err(error) if is_passing(&error) && Instant::now() < deadline => {
+                    // It waits, and serves what the client has to say.
+                    drop(self.client.poll(AGAIN_AFTER));
+                }
+                Err(error) => {
+                    let (brokers, reason) = (self.brokers.clone(), error.to_string());
+                    return Err(GroupError::Request { brokers, action, reason });
+                }
+            }
+        }
+    }
+}
+
+/// Whether it may work another time: brokers that are away for a while, coordinators that move.
+fn is_passing(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode::{
+        AllBrokersDown, BrokerTransportFailure, CoordinatorLoadInProgress, CoordinatorNotAvailable,
+        LeaderNotAvailable, NotCoordinator, OperationTimedOut, RequestTimedOut, Resolve,
+        UnknownTopicOrPartition, WaitingForCoordinator,
+    };
+    let passing = [
+        AllBrokersDown,
+        BrokerTransportFailure,
+        CoordinatorLoadInProgress,
+        CoordinatorNotAvailable,
+        LeaderNotAvailable,
+        NotCoordinator,
+        OperationTimedOut,
+        RequestTimedOut,
+        Resolve,
+        UnknownTopicOrPartition,
+        WaitingForCoordinator,
+    ];
+    error.rdkafka_error_code().is_some_and(|code| passing.contains(&code))
+}
