@@ -78,7 +78,7 @@ async fn main() -> Result<()> {
 
 async fn draw(prometheus: &Prometheus, seen: &watch::Seen, folder: &PathBuf) -> Result<()> {
     std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-    for (path, text) in dashboards::files() {
+    for (path, text) in dashboards::files()? {
         let dashboard = serde_json::from_str(&text).context("reading a dashboard")?;
         let picture = picture::draw(&dashboard, prometheus, seen).await?;
         let name = PathBuf::from(path).with_extension("svg");

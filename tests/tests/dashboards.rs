@@ -1,15 +1,20 @@
-//! The dashboards are what their source says, Prometheus takes every query, and each panel says what it shows.
+//! The dashboards have one form, Prometheus takes every query, and each panel says what it shows.
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use weir_tests::prometheus::promtool;
 use weir_tests::promql::{labels_of, metrics_of};
 use weir_tests::{catalogue, dashboards, yaml};
 
+/// What Grafana writes into a dashboard that it exports, and what is of one Grafana alone.
+const OF_ONE_GRAFANA: [&str; 5] = ["id", "version", "iteration", "__inputs", "__requires"];
+/// Grafana's grid is this wide.
+const WIDTH: u64 = 24;
+
 fn all() -> Vec<Value> {
-    dashboards::files().iter().map(|(_, text)| serde_json::from_str(text).unwrap()).collect()
+    dashboards::files().unwrap().iter().map(|(_, text)| serde_json::from_str(text).unwrap()).collect()
 }
 
 /// The panels but for the headings of rows.
@@ -22,13 +27,40 @@ fn targets(dashboard: &Value) -> impl Iterator<Item = &Value> {
 }
 
 #[test]
-fn the_files_are_what_their_source_says() {
-    for (path, text) in dashboards::files() {
-        let hint = "run `cargo run -p weir-tests --example generate`";
-        assert!(yaml::text(&path).unwrap() == text, "{path} is not what its source says: {hint}");
+fn the_files_are_in_their_normal_form() {
+    for (path, text) in dashboards::files().unwrap() {
+        let dashboard: Value = serde_json::from_str(&text).unwrap();
+        let hint = "keys sorted, two spaces: jq -S . FILE";
+        assert!(format!("{dashboard:#}\n") == text, "{path} is not in its normal form ({hint})");
     }
-    let files = std::fs::read_dir(weir_tests::foreign::folder(dashboards::FOLDER)).unwrap();
-    assert_eq!(files.count(), dashboards::files().len(), "a file that nothing makes");
+}
+
+#[test]
+fn every_dashboard_has_a_name_of_its_own_and_nothing_of_one_grafana() {
+    let mut names = BTreeSet::new();
+    for dashboard in all() {
+        let uid = dashboard["uid"].as_str().unwrap().to_owned();
+        assert!(uid.starts_with("weir-") && names.insert(uid), "{}", dashboard["uid"]);
+        for member in OF_ONE_GRAFANA {
+            assert_eq!(dashboard.get(member), None, "{member} of {}", dashboard["uid"]);
+        }
+        assert!(dashboard["schemaVersion"].as_u64() >= Some(39), "{}", dashboard["uid"]);
+        assert_eq!(dashboard["tags"], json!(["weir"]));
+    }
+}
+
+#[test]
+fn no_panel_lies_on_another_or_beside_the_grid() {
+    for dashboard in all() {
+        let mut taken = BTreeSet::new();
+        for panel in dashboard["panels"].as_array().unwrap() {
+            let of = |name: &str| panel["gridPos"][name].as_u64().unwrap();
+            assert!(of("x") + of("w") <= WIDTH, "{}", panel["title"]);
+            for (x, y) in (of("x")..of("x") + of("w")).flat_map(|x| (0..of("h")).map(move |y| (x, y))) {
+                assert!(taken.insert((x, of("y") + y)), "{} of {}", panel["title"], dashboard["title"]);
+            }
+        }
+    }
 }
 
 #[test]

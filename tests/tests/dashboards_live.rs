@@ -91,8 +91,8 @@ fn list(queries: &[(String, String)]) -> String {
 /// Every query with the panel that it is of, those left out that only have data in trouble.
 fn queries() -> Vec<(String, String)> {
     let mut queries = Vec::new();
-    for (_, text) in dashboards::files() {
-        let dashboard: Value = serde_json::from_str(&text).expect("the dashboards are made from values");
+    for (_, text) in dashboards::files().expect("the dashboards are committed") {
+        let dashboard: Value = serde_json::from_str(&text).expect("dashboards.rs checks that they are JSON");
         for panel in dashboard["panels"].as_array().into_iter().flatten() {
             for target in panel["targets"].as_array().into_iter().flatten() {
                 let query = target["expr"].as_str().unwrap_or_default();

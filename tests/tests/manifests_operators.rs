@@ -287,7 +287,7 @@ fn every_dashboard_and_the_rules_are_in_maps_that_are_small_enough() {
     let maps: Vec<&Value> = of_kind(&objects, "ConfigMap")
         .filter(|map| map["metadata"]["labels"]["grafana_dashboard"] == "1")
         .collect();
-    let files = dashboards::files();
+    let files = dashboards::files().unwrap();
     assert_eq!(maps.len(), files.len());
     for (path, text) in files {
         let file = path.rsplit_once('/').unwrap().1;
