@@ -12,25 +12,22 @@ mod pipeline;
 mod progress;
 mod report;
 mod sample;
-mod settings;
 mod signals;
 mod sum;
 mod tour;
 mod watch;
 
 use crate::screen::Tone;
+use crate::settings::{count, settings, switch};
+use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
-use clap::{ArgMatches, Args as _, Command};
 use cluster::Cluster;
 use pipeline::{Pipeline, Shape};
 use runtime::process::shutdown::Shutdown;
-use settings::{DemoArgs, DemoSettings};
 use std::io;
 use tokio::time::Instant;
 use tour::Tour;
 use watch::Watch;
-
-pub(crate) const NAME: &str = "demo";
 
 /// The secret that the demo's deliveries are signed with; anybody may know it.
 const APP_SECRET: &str = "weir-demo-secret";
@@ -39,8 +36,6 @@ const VERIFY_TOKEN: &str = "weir-demo-token";
 const TOPIC_PREFIX: &str = "meta";
 
 const TITLE: &str = "Weir: Meta's webhooks in, typed events out; all within this process.";
-
-const ABOUT: &str = "Run the whole pipeline here, without Kafka or Meta, and watch events flow through it";
 
 const MORE: &str = "\
 Starts, all in this process: librdkafka's mock cluster with every topic, weir-ingest on a loopback port, weir-messages, \
@@ -93,16 +88,26 @@ pub enum DemoError {
     Watch(String),
 }
 
-/// The subcommand.
-pub(crate) fn command() -> Command {
-    // The flags come first, since their description of themselves would take the place of the command's.
-    let command = DemoArgs::augment_args(Command::new(NAME));
-    command.about(ABOUT).long_about(format!("{ABOUT}.\n\n{MORE}")).after_help(EXAMPLES)
+settings! {
+    /// What `weir demo` can be asked for.
+    struct DemoSettings {
+        /// Post the samples, check every record that comes of them, and end: 0 if all is well, else 1
+        once: bool = switch("once"),
+        /// Loopback port of ingest [default: 8080, or any free one where that is taken]
+        port: Option<u16> = count("port", 1..=u64::from(u16::MAX)).named("PORT").optional(),
+    }
 }
 
-/// Runs the demo.
-pub(crate) fn run(command: &Command, matches: &ArgMatches, screen: &mut Screen) -> Result<Exit, ToolError> {
-    let settings = DemoSettings::read(command, matches)?;
+/// The subcommand.
+pub(crate) const TOOL: Tool = Tool {
+    name: "demo",
+    about: "Run the whole pipeline here, without Kafka or Meta, and watch events flow through it",
+    more: MORE,
+    examples: EXAMPLES,
+    work: work!(DemoSettings, run),
+};
+
+fn run(settings: &DemoSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let started = Instant::now();
     let cluster = Cluster::start().map_err(DemoError::Cluster)?;
     let runtime =
@@ -114,7 +119,7 @@ pub(crate) fn run(command: &Command, matches: &ArgMatches, screen: &mut Screen) 
 
 async fn demonstrate(
     bootstrap: &str,
-    settings: DemoSettings,
+    settings: &DemoSettings,
     screen: &mut Screen,
     started: Instant,
 ) -> Result<Exit, ToolError> {
@@ -140,7 +145,7 @@ async fn demonstrate(
 async fn show(
     shape: &Shape,
     watch: &mut Watch,
-    settings: DemoSettings,
+    settings: &DemoSettings,
     screen: &mut Screen,
     started: Instant,
 ) -> Result<Exit, ToolError> {
@@ -156,7 +161,7 @@ async fn show(
     match live::show(watch, screen).await? {}
 }
 
-fn interrupted(settings: DemoSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+fn interrupted(settings: &DemoSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     screen.line("")?;
     if settings.once {
         screen.toned(Tone::Bad, "Interrupted before everything was checked.")?;
@@ -164,4 +169,32 @@ fn interrupted(settings: DemoSettings, screen: &mut Screen) -> Result<Exit, Tool
     }
     screen.line("Ended; nothing is kept.")?;
     Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{Settings as _, read};
+    use clap::Command;
+    use runtime::settings::Problems;
+
+    fn given(arguments: &[&str]) -> Result<DemoSettings, Problems> {
+        let command = DemoSettings::declare(Command::new("demo"));
+        let matches = command.clone().get_matches_from(["demo"].iter().chain(arguments));
+        read(&command, &matches)
+    }
+
+    #[test]
+    fn nothing_must_be_given() {
+        assert_eq!(given(&[]), Ok(DemoSettings { once: false, port: None }));
+        assert_eq!(given(&["--once", "--port", "8081"]), Ok(DemoSettings { once: true, port: Some(8081) }));
+    }
+
+    #[test]
+    fn a_port_that_cannot_be_is_a_problem() {
+        for port in ["0", "65536", "http"] {
+            let problems = given(&["--port", port]).unwrap_err().to_string();
+            assert!(problems.starts_with("--port (flag): found"), "{problems}");
+        }
+    }
 }

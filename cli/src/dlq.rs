@@ -1,34 +1,24 @@
-//! `weir dlq`: what is in the dead-letter topics, one letter whole, and the way back.
+//! `weir dlq`: what is in the dead-letter topics, one of them whole, and the way back.
 //!
-//! [`letter`] reads a dead letter; [`decision`] says what becomes of one; [`mark`] remembers which were put back, and
-//! [`marks`] keeps that in Kafka as the offsets of a group.
+//! [`dead_letter`] reads one; [`decision`] says what becomes of it; [`mark`] remembers which were put back, and
+//! [`marks`] keeps that in Kafka as the offsets of a [`group`].
 
+mod dead_letter;
 mod decision;
 mod group;
-mod letter;
 mod list;
 mod mark;
 mod marks;
 mod outcome;
 mod redrive;
-mod scope;
 mod settings;
 mod show;
 
 pub use group::GroupError;
 pub use show::ShowError;
 
-use crate::session::Session;
-use crate::{Exit, Screen, ToolError};
-use clap::{ArgMatches, Args as _, Command};
-use settings::{ListArgs, ListSettings, RedriveArgs, RedriveSettings, ShowArgs, ShowSettings};
-
-pub(crate) const NAME: &str = "dlq";
-const LIST: &str = "list";
-const SHOW: &str = "show";
-const REDRIVE: &str = "redrive";
-
-const LIST_ABOUT: &str = "List what is in the dead-letter topics; changes nothing";
+use crate::tool::{Tool, Work, work};
+use settings::{ListSettings, RedriveSettings, ShowSettings};
 
 const LIST_MORE: &str = "\
 One line a letter, oldest first: its partition and offset, when it failed for the first time, why, how often it was tried, \
@@ -49,8 +39,6 @@ Examples:
 
 Exit code 0: listed; 1: the cluster cannot be read.";
 
-const SHOW_ABOUT: &str = "Show the headers and the value of one dead letter; changes nothing";
-
 const SHOW_MORE: &str = "\
 The value is what a person wrote or did. It is shown on a terminal and with --json, and nowhere else: into a pipe or a \
 file goes its size.";
@@ -61,8 +49,6 @@ Examples:
   weir dlq show meta.messages.dlq.v1/3/42 --json | jq -r .value
 
 Exit code 0: shown; 1: it is not there, or the cluster cannot be read.";
-
-const REDRIVE_ABOUT: &str = "Put dead letters back to where they came from; a dry run unless told --apply";
 
 const REDRIVE_MORE: &str = "\
 Writes each letter to the topic that it came from: the same key, value and headers, without those that say why it is \
@@ -90,30 +76,32 @@ Examples:
 Exit code 0: no letter stays; 1: it failed or was stopped; 3: there are letters that stay.";
 
 /// The subcommand and its own.
-pub(crate) fn command() -> Command {
-    let of = |command: Command, about: &'static str, more: &'static str, examples: &'static str| {
-        command.about(about).long_about(format!("{about}.\n\n{more}")).after_help(examples)
-    };
-    // The flags come first, since their description of themselves would take the place of the command's.
-    let list = ListArgs::augment_args(Command::new(LIST));
-    let show = ShowArgs::augment_args(Command::new(SHOW));
-    let redrive = RedriveArgs::augment_args(Command::new(REDRIVE));
-    Command::new(NAME)
-        .about("List, show or put back dead letters")
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .subcommand(of(list, LIST_ABOUT, LIST_MORE, LIST_EXAMPLES))
-        .subcommand(of(show, SHOW_ABOUT, SHOW_MORE, SHOW_EXAMPLES))
-        .subcommand(of(redrive, REDRIVE_ABOUT, REDRIVE_MORE, REDRIVE_EXAMPLES))
-}
-
-/// Runs `list`, `show` or `redrive`.
-pub(crate) fn run(command: &Command, matches: &ArgMatches, screen: &mut Screen) -> Result<Exit, ToolError> {
-    let (name, matches) = matches.subcommand().expect("clap asks for a subcommand");
-    let command = command.find_subcommand(name).expect("clap knows the subcommands that it matched");
-    match name {
-        LIST => list::run(&Session::start()?, &ListSettings::read(command, matches)?, screen),
-        SHOW => show::run(&Session::start()?, &ShowSettings::read(command, matches)?, screen),
-        _ => redrive::run(&Session::start()?, &RedriveSettings::read(command, matches)?, screen),
-    }
-}
+pub(crate) const TOOL: Tool = Tool {
+    name: "dlq",
+    about: "List, show or put back dead letters",
+    more: "",
+    examples: "",
+    work: Work::Tools(&[
+        Tool {
+            name: "list",
+            about: "List what is in the dead-letter topics; changes nothing",
+            more: LIST_MORE,
+            examples: LIST_EXAMPLES,
+            work: work!(ListSettings, list::run),
+        },
+        Tool {
+            name: "show",
+            about: "Show the headers and the value of one dead letter; changes nothing",
+            more: SHOW_MORE,
+            examples: SHOW_EXAMPLES,
+            work: work!(ShowSettings, show::run),
+        },
+        Tool {
+            name: "redrive",
+            about: "Put dead letters back to where they came from; a dry run unless told --apply",
+            more: REDRIVE_MORE,
+            examples: REDRIVE_EXAMPLES,
+            work: work!(RedriveSettings, redrive::run),
+        },
+    ]),
+};

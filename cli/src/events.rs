@@ -5,22 +5,18 @@
 
 mod body;
 mod record;
-mod settings;
 mod table;
 
 use crate::screen::Tone;
+use crate::settings::{flag, settings, switch, topic_prefix};
+use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
-use clap::{ArgMatches, Args as _, Command};
+use runtime::settings::form;
 use schemas::{Refusal, Topic};
-use settings::{EventsArgs, EventsSettings, Shape};
 use std::io;
-
-pub(crate) const NAME: &str = "events";
 
 /// As many as ingest takes where nothing else is set.
 const MAX_EVENTS: usize = 10_000;
-
-const ABOUT: &str = "Show the events that a webhook's body becomes";
 
 const MORE: &str = "\
 Reads the body of one POST of Meta's, as the very bytes that were received, and prints an event a line: topic, key, kind, \
@@ -78,35 +74,79 @@ pub enum EventsError {
 
 const LOOKS_LIKE: &str = r#"{"object":"instagram","entry":[{"id":"…","time":1569262486134,"messaging":[…]}]}, or "page" as the object, or "changes" in place of "messaging", or an array of such"#;
 
-/// The subcommand.
-pub(crate) fn command() -> Command {
-    // The flags come first, since their description of themselves would take the place of the command's.
-    let command = EventsArgs::augment_args(Command::new(NAME));
-    command.about(ABOUT).long_about(format!("{ABOUT}.\n\n{MORE}")).after_help(EXAMPLES)
+settings! {
+    /// What `weir events` can be asked for.
+    struct EventsSettings {
+        /// The body of a POST as a file; - or nothing reads standard input
+        file: String = flag("file", "FILE", form::text()).positional().or("-"),
+        /// Print whole records, one JSON object a line
+        json: bool = switch("json"),
+        /// First part of every topic's name
+        topic_prefix: String = topic_prefix(),
+    }
 }
 
+/// The subcommand.
+pub(crate) const TOOL: Tool = Tool {
+    name: "events",
+    about: "Show the events that a webhook's body becomes",
+    more: MORE,
+    examples: EXAMPLES,
+    work: work!(EventsSettings, run),
+};
+
 /// Prints the events of a body.
-pub(crate) fn run(command: &Command, matches: &ArgMatches, screen: &mut Screen) -> Result<Exit, ToolError> {
-    let EventsSettings { file, shape, topic_prefix } = EventsSettings::read(command, matches)?;
-    let name = body::name(&file);
-    let body = body::read(&file)?;
+fn run(
+    EventsSettings { file, json, topic_prefix }: &EventsSettings,
+    screen: &mut Screen,
+) -> Result<Exit, ToolError> {
+    let name = body::name(file);
+    let body = body::read(file)?;
     let split = schemas::split(&body, MAX_EVENTS);
-    match shape {
-        Shape::Table => table::print(&split.events, &topic_prefix, screen)?,
-        Shape::Json => {
-            for event in &split.events {
-                screen.line(record::json(event, &topic_prefix))?;
-            }
+    if *json {
+        for event in &split.events {
+            screen.line(record::json(event, topic_prefix))?;
         }
+    } else {
+        table::print(&split.events, topic_prefix, screen)?;
     }
+    let events = split.events.len();
     let Some(refusal) = split.refusal else {
-        if shape == Shape::Table && split.events.is_empty() {
+        if !json && events == 0 {
             screen.toned(Tone::Faint, "A webhook without events: its entries carry nothing.")?;
         }
         return Ok(Exit::Done);
     };
-    let events = split.events.len();
-    let dead_letters = Topic::IngestDlq.name(&topic_prefix);
+    let dead_letters = Topic::IngestDlq.name(topic_prefix);
     let partly = (events > 0).then_some(events);
     Err(EventsError::Refused { name, refusal, partly, dead_letters }.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{Settings as _, read};
+    use clap::Command;
+    use runtime::settings::Problems;
+
+    fn given(arguments: &[&str]) -> Result<EventsSettings, Problems> {
+        let command = EventsSettings::declare(Command::new("events"));
+        let matches = command.clone().get_matches_from(["events"].iter().chain(arguments));
+        read(&command, &matches)
+    }
+
+    #[test]
+    fn nothing_must_be_given() {
+        let settings = given(&[]).unwrap();
+        assert_eq!((settings.file.as_str(), settings.json), ("-", false));
+        let settings = given(&["--json", "--topic-prefix", "acme", "body.json"]).unwrap();
+        assert_eq!((settings.file.as_str(), settings.json), ("body.json", true));
+        assert_eq!(settings.topic_prefix, "acme");
+    }
+
+    #[test]
+    fn a_prefix_that_kafka_would_refuse_is_a_problem() {
+        let problems = given(&["--topic-prefix", "A B"]).unwrap_err().to_string();
+        assert!(problems.starts_with("--topic-prefix (flag): found"), "{problems}");
+    }
 }

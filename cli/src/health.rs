@@ -1,18 +1,12 @@
 //! `weir health`: asks a process on this machine whether it is well, for containers that have no shell to ask with.
 
+use crate::settings::{flag, settings};
+use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
-use clap::{Arg, ArgMatches, Command};
-use runtime::settings::{Reader, form};
+use runtime::settings::form;
 use std::io::{self, Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::time::Duration;
-
-pub(crate) const NAME: &str = "health";
-
-const ADMIN_LISTEN: &str = "admin_listen";
-const PROBE: &str = "probe";
-
-const ABOUT: &str = "Ask a process on this machine for its health, as a container's health check does";
 
 const MORE: &str = "\
 Prints the checks behind the probe and ends with 0 where it passes, else with 1. The address is the one that the process \
@@ -31,30 +25,31 @@ pub struct HealthError {
     source: io::Error,
 }
 
-/// The subcommand.
-pub(crate) fn command() -> Command {
-    let address = Arg::new(ADMIN_LISTEN)
-        .long("admin-listen")
-        .env("WEIR_ADMIN_LISTEN")
-        .value_name("IP:PORT")
-        .default_value("0.0.0.0:9090")
-        .help("The --admin-listen of the process");
-    let probe = Arg::new(PROBE)
-        .value_name("PROBE")
-        .value_parser(["livez", "readyz", "startupz"])
-        .default_value("readyz")
-        .help("Which probe to ask");
-    Command::new(NAME).about(ABOUT).long_about(format!("{ABOUT}.\n\n{MORE}")).arg(address).arg(probe)
+const PROBES: &[(&str, &str)] = &[("livez", "livez"), ("readyz", "readyz"), ("startupz", "startupz")];
+
+settings! {
+    /// What `weir health` can be asked for.
+    struct HealthSettings {
+        /// The --admin-listen of the process
+        address: SocketAddr = flag("admin-listen", "IP:PORT", form::address()).env("WEIR_ADMIN_LISTEN").or("0.0.0.0:9090"),
+        /// Which probe to ask: livez, readyz or startupz
+        probe: &'static str = flag("probe", "PROBE", form::choice(PROBES)).positional().or("readyz"),
+    }
 }
 
+/// The subcommand.
+pub(crate) const TOOL: Tool = Tool {
+    name: "health",
+    about: "Ask a process on this machine for its health, as a container's health check does",
+    more: MORE,
+    examples: "",
+    work: work!(HealthSettings, run),
+};
+
 /// Asks, prints the answer, and says by the exit code whether the process is well.
-pub(crate) fn run(command: &Command, matches: &ArgMatches, screen: &mut Screen) -> Result<Exit, ToolError> {
-    let mut reader = Reader::new(command, matches);
-    let address = reader.required(ADMIN_LISTEN, &form::address());
-    reader.finish()?;
-    let address = reachable(address.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 9090))));
-    let probe = matches.get_one::<String>(PROBE).map_or("readyz", String::as_str);
-    let answer = ask(address, probe).map_err(|source| HealthError { address, source })?;
+fn run(settings: &HealthSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+    let address = reachable(settings.address);
+    let answer = ask(address, settings.probe).map_err(|source| HealthError { address, source })?;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
     screen.line(body.trim_end())?;
     Ok(if is_ok(head) { Exit::Done } else { Exit::Failure })

@@ -12,15 +12,16 @@ mod events;
 mod exit;
 mod health;
 mod log;
-mod moment;
 mod progress;
 mod replay;
 mod schema;
 mod screen;
 mod session;
+mod settings;
 mod sink;
 mod source;
 mod spool;
+mod tool;
 mod topics;
 mod typed;
 
@@ -37,8 +38,9 @@ pub use topics::TopicsError;
 
 use exit::Exit;
 use screen::Screen;
+use tool::Tool;
 
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{Arg, ArgAction, Command};
 use runtime::settings::Problems;
 use std::ffi::OsString;
 use std::io;
@@ -54,6 +56,17 @@ Exit codes:
   3  something differs from what is desired
 
 Colours are shown on a terminal, unless NO_COLOR is set. RUST_LOG=info shows the log lines of what runs inside.";
+
+const TOOLS: [Tool; 8] = [
+    demo::TOOL,
+    dlq::TOOL,
+    events::TOOL,
+    health::TOOL,
+    replay::TOOL,
+    schema::TOOL,
+    spool::TOOL,
+    topics::TOOL,
+];
 
 /// Why a subcommand did not do what it was asked to.
 #[derive(Debug, thiserror::Error)]
@@ -111,7 +124,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     log::install();
     let mut screen = Screen::stdout(!matches.get_flag(NO_COLOR));
-    match dispatch(&command, &matches, &mut screen) {
+    match tool::run_one_of(&TOOLS, &command, &matches, &mut screen) {
         Ok(exit) => exit.into(),
         Err(error) => failed(&error),
     }
@@ -137,29 +150,7 @@ pub fn command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .arg(no_color)
-        .subcommand(demo::command())
-        .subcommand(dlq::command())
-        .subcommand(events::command())
-        .subcommand(health::command())
-        .subcommand(replay::command())
-        .subcommand(schema::command())
-        .subcommand(spool::command())
-        .subcommand(topics::command())
-}
-
-fn dispatch(command: &Command, matches: &ArgMatches, screen: &mut Screen) -> Result<Exit, ToolError> {
-    let (name, matches) = matches.subcommand().expect("clap asks for a subcommand");
-    let command = command.find_subcommand(name).expect("clap knows the subcommands that it matched");
-    match name {
-        demo::NAME => demo::run(command, matches, screen),
-        dlq::NAME => dlq::run(command, matches, screen),
-        events::NAME => events::run(command, matches, screen),
-        health::NAME => health::run(command, matches, screen),
-        replay::NAME => replay::run(command, matches, screen),
-        schema::NAME => schema::run(matches, screen),
-        spool::NAME => spool::run(command, matches, screen),
-        _ => topics::run(command, matches, screen),
-    }
+        .subcommands(TOOLS.iter().map(Tool::command))
 }
 
 /// Help and version are answers, everything else is a bad command line.

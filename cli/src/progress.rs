@@ -19,7 +19,7 @@ impl Progress {
     }
 
     /// Replaces the line, a few times a second at most.
-    pub(crate) fn say(&mut self, text: impl FnOnce() -> String) {
+    pub(crate) fn show(&mut self, text: impl FnOnce() -> String) {
         let is_due = self.last.is_none_or(|last| last.elapsed() >= EVERY);
         if self.is_shown && is_due {
             self.last = Some(Instant::now());

@@ -16,16 +16,13 @@ pub use expected::TooMany;
 use crate::progress::Progress;
 use crate::session::Session;
 use crate::source::{Range, Source};
+use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
-use clap::{ArgMatches, Args as _, Command};
 use expected::Expected;
+use filter::Filter;
 use report::Report;
 use schemas::Topic;
-use settings::{ReplayArgs, ReplaySettings, Task};
-
-pub(crate) const NAME: &str = "replay";
-
-const ABOUT: &str = "Split the deliveries of a time range again; a dry run unless told --apply";
+use settings::{ReplaySettings, Task};
 
 const MORE: &str = "\
 Reads the raw records of the range, splits each body as ingest does, and says per topic and kind how many events come of \
@@ -58,16 +55,19 @@ Exit code 0: nothing is missing or extra, or it was published; 1: it failed or w
 are missing or extra.";
 
 /// The subcommand.
-pub(crate) fn command() -> Command {
-    // The flags come first, since their description of themselves would take the place of the command's.
-    let command = ReplayArgs::augment_args(Command::new(NAME));
-    command.about(ABOUT).long_about(format!("{ABOUT}.\n\n{MORE}")).after_help(EXAMPLES)
-}
+pub(crate) const TOOL: Tool = Tool {
+    name: "replay",
+    about: "Split the deliveries of a time range again; a dry run unless told --apply",
+    more: MORE,
+    examples: EXAMPLES,
+    work: work!(ReplaySettings, run),
+};
 
 /// One run.
 struct Replay<'a> {
     session: &'a Session,
     settings: &'a ReplaySettings,
+    filter: Filter,
     source: Source,
     /// The raw records.
     range: Range,
@@ -75,20 +75,17 @@ struct Replay<'a> {
     progress: Progress,
 }
 
-/// Runs the command.
-pub(crate) fn run(command: &Command, matches: &ArgMatches, screen: &mut Screen) -> Result<Exit, ToolError> {
-    let settings = &ReplaySettings::read(command, matches)?;
+fn run(settings: &ReplaySettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let session = &Session::start()?;
-    let raw = Topic::Raw.name(&settings.filter.topic_prefix);
-    let typed = settings.filter.topics.iter().map(|topic| topic.name(&settings.filter.topic_prefix));
-    let source = Source::connect(
-        session,
-        &settings.kafka,
-        &[raw.clone()].into_iter().chain(typed).collect::<Vec<_>>(),
-    )?;
-    let range = source.range(&raw, Some(settings.since), Some(settings.until))?;
-    let progress = Progress::new(!settings.json);
-    let mut replay = Replay { session, settings, source, range, report: Report::default(), progress };
+    let filter = settings.meant.filter();
+    let name = |topic: Topic| topic.name(&settings.meant.topic_prefix);
+    let raw = name(Topic::Raw);
+    let mut topics = vec![raw.clone()];
+    topics.extend(filter.topics.iter().map(|topic| name(*topic)));
+    let source = Source::connect(session, &settings.kafka, &topics)?;
+    let range = source.range(&raw, Some(settings.period.since), Some(settings.period.until))?;
+    let (report, progress) = (Report::begin(), Progress::new(!settings.json));
+    let mut replay = Replay { session, settings, filter, source, range, report, progress };
     let outcome = replay.work();
     replay.progress.clear();
     replay.report.stopped |= outcome.is_err();
@@ -101,7 +98,7 @@ pub(crate) fn run(command: &Command, matches: &ArgMatches, screen: &mut Screen) 
 
 impl Replay<'_> {
     fn work(&mut self) -> Result<(), ToolError> {
-        let task = self.settings.task;
+        let task = self.settings.task();
         let mut expected = task.compares().then(|| Expected::new(self.settings.max_ids));
         if task != Task::PublishAll {
             self.survey(expected.as_mut())?;
@@ -109,7 +106,7 @@ impl Replay<'_> {
         if let Some(expected) = &mut expected {
             self.compare(expected)?;
         }
-        if task.publishes() {
+        if self.settings.apply {
             self.session.stop_gently()?;
             self.publish(expected.as_mut())?;
         }

@@ -1,13 +1,16 @@
-//! What people see: lines on standard output, coloured on a terminal, in columns where they belong together.
+//! What is printed on standard output: lines, coloured on a terminal, tables, and JSON for programs.
 
 mod columns;
-#[cfg(test)]
-mod printed;
+mod table;
+mod text;
 
 pub(crate) use columns::{Cell, Columns};
+pub(crate) use table::Table;
 #[cfg(test)]
-pub(crate) use printed::Printed;
+pub(crate) use tests::Printed;
+pub(crate) use text::{counted, harmless, nonzero, one_line};
 
+use serde::Serialize;
 use std::fmt;
 use std::io::{self, IsTerminal as _, Write};
 
@@ -74,6 +77,12 @@ impl Screen {
         self.out.flush()
     }
 
+    /// Prints an object for programs, on a line.
+    pub(crate) fn json(&mut self, object: &impl Serialize) -> io::Result<()> {
+        let text = serde_json::to_string(object)?;
+        self.line(text)
+    }
+
     /// Prints bytes as they are, with nothing after them.
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.out.write_all(bytes)?;
@@ -107,34 +116,5 @@ impl fmt::Debug for Screen {
     }
 }
 
-/// `text` on one line of at most `limit` characters, without what could steer a terminal.
-pub(crate) fn one_line(text: &str, limit: usize) -> String {
-    let shown = |character: char| if character.is_control() { ' ' } else { character };
-    let mut line: String = text.chars().map(shown).take(limit).collect();
-    if text.chars().nth(limit).is_some() {
-        line.pop();
-        line.push('…');
-    }
-    line
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn colour_is_for_terminals() {
-        let plain = Screen::plain(io::sink());
-        assert_eq!(plain.paint(Tone::Bad, "no"), "no");
-        let terminal = Screen { out: Box::new(io::sink()), colour: true, is_terminal: true };
-        assert_eq!(terminal.paint(Tone::Bad, "no"), "\x1b[31mno\x1b[0m");
-        assert_eq!(terminal.paint(Tone::Plain, "yes"), "yes");
-    }
-
-    #[test]
-    fn a_line_is_cut_and_cannot_steer_the_terminal() {
-        assert_eq!(one_line("Hello", 5), "Hello");
-        assert_eq!(one_line("Hello!", 5), "Hell…");
-        assert_eq!(one_line("a\x1b[2J\nb", 20), "a [2J b");
-    }
-}
+mod tests;

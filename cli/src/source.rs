@@ -16,6 +16,7 @@ use runtime::producer::{Producer, ProducerOptions};
 use runtime::settings::KafkaSettings;
 use schemas::Millis;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long the first answer may take; a broker that refuses is tried again until then.
@@ -73,7 +74,7 @@ impl Source {
             Ok(Span { partition, low, high, from: start.clamp(low, high), to: end })
         };
         let spans = partitions.iter().map(span).collect::<Result<_, consumer::ReadError>>()?;
-        Ok(Range { topic: reader.topic().clone(), spans })
+        Ok(Range { topic: Arc::clone(reader.topic()), spans })
     }
 
     /// Reads a range.

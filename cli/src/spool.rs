@@ -15,19 +15,11 @@ mod settings;
 mod show;
 mod table;
 
-use crate::{Exit, Screen, ToolError};
-use clap::{ArgMatches, Args as _, Command};
-use settings::{ExportArgs, ListArgs, RetryArgs, ShowArgs};
+use crate::ToolError;
+use crate::tool::{Tool, Work, work};
+use settings::{ExportSettings, ListSettings, RetrySettings, ShowSettings};
 use std::path::PathBuf;
 use weir_ingest::spool::inspect::InspectError;
-
-pub(crate) const NAME: &str = "spool";
-const LIST: &str = "list";
-const SHOW: &str = "show";
-const RETRY: &str = "retry";
-const EXPORT: &str = "export";
-
-const ABOUT: &str = "Show what ingest keeps on its disk, and let what was set aside go to Kafka again";
 
 const MORE: &str = "\
 While Kafka does not take deliveries, ingest keeps them in its --spool-dir and brings them to Kafka later, in their \
@@ -36,8 +28,6 @@ of it is too large for its topic, say. Once the reason is gone, `weir spool retr
 
 Run it where ingest runs, as the user that ingest runs as, with the same --spool-dir or WEIR_SPOOL_DIR. It works \
 whether ingest runs or not: one that runs is asked over spool.sock in that directory. Only `weir spool retry --apply` changes anything.";
-
-const LIST_ABOUT: &str = "List the deliveries on the disk, the oldest first; changes nothing";
 
 const LIST_MORE: &str = "\
 Prints a delivery a line: its id, its age, the bytes of its body, its state, its events by kind, the app whose secret \
@@ -58,8 +48,6 @@ Examples:
   weir spool list --set-aside
   weir spool list --json | jq -r 'select(.reason == \"too_large\").id'";
 
-const SHOW_ABOUT: &str = "Show one delivery with its body; changes nothing";
-
 const SHOW_MORE: &str = "\
 Prints everything that is kept of a delivery, its body included: what people wrote. Characters that could steer a \
 terminal are escaped.
@@ -72,8 +60,6 @@ const SHOW_EXAMPLES: &str = "\
 Examples:
   weir spool show 019aa7f0-5c1e-7d3a-9f00-1c2d3e4f5a6b
   weir spool show --body 019aa7f0-5c1e-7d3a-9f00-1c2d3e4f5a6b | weir events";
-
-const RETRY_ABOUT: &str = "Let what was set aside wait for Kafka again; a dry run unless --apply";
 
 const RETRY_MORE: &str = "\
 First do away with the reason for which Kafka refused them; `weir spool list` says how. Without --apply it shows which \
@@ -91,8 +77,6 @@ Examples:
   weir spool retry --all
   weir spool retry --all --reason too_large --apply
   weir spool retry --apply 019aa7f0-5c1e-7d3a-9f00-1c2d3e4f5a6b";
-
-const EXPORT_ABOUT: &str = "Print whole deliveries as JSON lines; changes nothing";
 
 const EXPORT_MORE: &str = "\
 Prints a delivery a line, as a JSON object, the oldest first: id, received, app, state, reason, corrupt, headers, and \
@@ -144,35 +128,39 @@ impl From<InspectError> for ToolError {
 }
 
 /// The subcommand and its own.
-pub(crate) fn command() -> Command {
-    // The flags come first, since their description of themselves would take the place of the command's.
-    let list = ListArgs::augment_args(Command::new(LIST));
-    let show = ShowArgs::augment_args(Command::new(SHOW));
-    let retry = RetryArgs::augment_args(Command::new(RETRY));
-    let export = ExportArgs::augment_args(Command::new(EXPORT));
-    Command::new(NAME)
-        .about(ABOUT)
-        .long_about(format!("{ABOUT}.\n\n{MORE}"))
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .subcommand(described(list, LIST_ABOUT, LIST_MORE, LIST_EXAMPLES))
-        .subcommand(described(show, SHOW_ABOUT, SHOW_MORE, SHOW_EXAMPLES))
-        .subcommand(described(retry, RETRY_ABOUT, RETRY_MORE, RETRY_EXAMPLES))
-        .subcommand(described(export, EXPORT_ABOUT, EXPORT_MORE, EXPORT_EXAMPLES))
-}
-
-fn described(command: Command, about: &'static str, more: &str, examples: &'static str) -> Command {
-    command.about(about).long_about(format!("{about}.\n\n{more}")).after_help(examples)
-}
-
-/// Runs the one that was asked for.
-pub(crate) fn run(command: &Command, matches: &ArgMatches, screen: &mut Screen) -> Result<Exit, ToolError> {
-    let (name, matches) = matches.subcommand().expect("clap asks for a subcommand");
-    let command = command.find_subcommand(name).expect("clap knows the subcommands that it matched");
-    match name {
-        LIST => list::run(&settings::list(command, matches)?, screen),
-        SHOW => show::run(&settings::show(command, matches)?, screen),
-        RETRY => retry::run(&settings::retry(command, matches)?, screen),
-        _ => export::run(&settings::export(command, matches)?, screen),
-    }
-}
+pub(crate) const TOOL: Tool = Tool {
+    name: "spool",
+    about: "Show what ingest keeps on its disk, and let what was set aside go to Kafka again",
+    more: MORE,
+    examples: "",
+    work: Work::Tools(&[
+        Tool {
+            name: "list",
+            about: "List the deliveries on the disk, the oldest first; changes nothing",
+            more: LIST_MORE,
+            examples: LIST_EXAMPLES,
+            work: work!(ListSettings, list::run),
+        },
+        Tool {
+            name: "show",
+            about: "Show one delivery with its body; changes nothing",
+            more: SHOW_MORE,
+            examples: SHOW_EXAMPLES,
+            work: work!(ShowSettings, show::run),
+        },
+        Tool {
+            name: "retry",
+            about: "Let what was set aside wait for Kafka again; a dry run unless --apply",
+            more: RETRY_MORE,
+            examples: RETRY_EXAMPLES,
+            work: work!(RetrySettings, retry::run),
+        },
+        Tool {
+            name: "export",
+            about: "Print whole deliveries as JSON lines; changes nothing",
+            more: EXPORT_MORE,
+            examples: EXPORT_EXAMPLES,
+            work: work!(ExportSettings, export::run),
+        },
+    ]),
+};

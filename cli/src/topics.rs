@@ -13,18 +13,12 @@ mod settings;
 
 pub use cluster::TopicsError;
 
-use crate::{Exit, Screen, ToolError};
-use clap::{ArgMatches, Args as _, Command};
+use crate::tool::{Tool, Work, work};
+use crate::{Exit, ToolError};
 use cluster::Cluster;
 use desired::Desired;
 use difference::Finding;
-use settings::{TopicsArgs, TopicsSettings};
-
-const NAME: &str = "topics";
-const PLAN: &str = "plan";
-const APPLY: &str = "apply";
-
-const PLAN_ABOUT: &str = "Show which topics are missing or differ; changes nothing";
+use settings::TopicsSettings;
 
 const PLAN_MORE: &str = "\
 Compares the topics of Weir with those of the cluster: whether they are there, their partitions, replicas, \
@@ -32,8 +26,6 @@ retention.ms, cleanup.policy, max.message.bytes and, from 3 replicas on, min.ins
 topics, are left alone.
 
 Exit code 0: all as desired; 1: the cluster cannot be read; 3: something is missing or differs.";
-
-const APPLY_ABOUT: &str = "Make the missing topics, and set the settings that differ";
 
 const APPLY_MORE: &str = "\
 Makes what `weir topics plan` shows as missing, and sets the settings that differ; settings that Weir does not own stay \
@@ -52,35 +44,41 @@ Examples:
   weir topics apply --brokers localhost:9092 --partitions 3 --topic-prefix test";
 
 /// The subcommand and its own.
-pub(crate) fn command() -> Command {
-    let of = |name: &'static str, about: &'static str, more: &'static str| {
-        // The flags come first, since their description of themselves would take the place of the command's.
-        let command = TopicsArgs::augment_args(Command::new(name));
-        command.about(about).long_about(format!("{about}.\n\n{more}")).after_help(EXAMPLES)
-    };
-    Command::new(NAME)
-        .about("Show or make the topics that the pipeline needs on a Kafka cluster")
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .subcommand(of(PLAN, PLAN_ABOUT, PLAN_MORE))
-        .subcommand(of(APPLY, APPLY_ABOUT, APPLY_MORE))
-}
+pub(crate) const TOOL: Tool = Tool {
+    name: "topics",
+    about: "Show or make the topics that the pipeline needs on a Kafka cluster",
+    more: "",
+    examples: "",
+    work: Work::Tools(&[
+        Tool {
+            name: "plan",
+            about: "Show which topics are missing or differ; changes nothing",
+            more: PLAN_MORE,
+            examples: EXAMPLES,
+            work: work!(TopicsSettings, |settings, screen| run(settings, async |cluster| {
+                plan::run(&cluster, settings, screen).await
+            })),
+        },
+        Tool {
+            name: "apply",
+            about: "Make the missing topics, and set the settings that differ",
+            more: APPLY_MORE,
+            examples: EXAMPLES,
+            work: work!(TopicsSettings, |settings, screen| run(settings, async |cluster| {
+                apply::run(&cluster, settings, screen).await
+            })),
+        },
+    ]),
+};
 
-/// Runs `plan` or `apply`.
-pub(crate) fn run(command: &Command, matches: &ArgMatches, screen: &mut Screen) -> Result<Exit, ToolError> {
-    let (name, matches) = matches.subcommand().expect("clap asks for a subcommand");
-    let command = command.find_subcommand(name).expect("clap knows the subcommands that it matched");
-    let settings = TopicsSettings::read(command, matches)?;
+/// Connects, and does `work` on the cluster.
+fn run(
+    settings: &TopicsSettings,
+    work: impl AsyncFnOnce(Cluster) -> Result<Exit, ToolError>,
+) -> Result<Exit, ToolError> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ToolError::Runtime)?;
-    runtime.block_on(async {
-        let cluster = Cluster::connect(&settings.kafka).await?;
-        if name == APPLY {
-            apply::run(&cluster, &settings, screen).await
-        } else {
-            plan::run(&cluster, &settings, screen).await
-        }
-    })
+    runtime.block_on(async { work(Cluster::connect(&settings.kafka).await?).await })
 }
 
 /// A topic of the table, and how the cluster's compares with it.

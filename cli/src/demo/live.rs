@@ -2,11 +2,10 @@
 
 use super::fact::Seen;
 use super::pipeline::{DEFAULT_PORT, Shape};
-use super::settings::DemoSettings;
 use super::watch::Watch;
-use super::{APP_SECRET, DemoError, TOPIC_PREFIX, VERIFY_TOKEN};
+use super::{APP_SECRET, DemoError, DemoSettings, TOPIC_PREFIX, VERIFY_TOKEN};
 use crate::ToolError;
-use crate::screen::{Cell, Columns, Screen, Tone, one_line};
+use crate::screen::{Cell, Columns, Screen, Table, Tone, one_line};
 use std::convert::Infallible;
 use std::io;
 use std::time::SystemTime;
@@ -16,7 +15,7 @@ const RECORD: [usize; 6] = [12, 25, 29, 35, 8, 0];
 const LONGEST_TEXT: usize = 60;
 
 /// Prints how to take part.
-pub(super) fn invite(shape: &Shape, settings: DemoSettings, screen: &mut Screen) -> io::Result<()> {
+pub(super) fn invite(shape: &Shape, settings: &DemoSettings, screen: &mut Screen) -> io::Result<()> {
     screen.line("")?;
     screen.toned(
         Tone::Strong,
@@ -27,28 +26,28 @@ pub(super) fn invite(shape: &Shape, settings: DemoSettings, screen: &mut Screen)
     screen.line("")?;
     let is_moved = settings.port.is_none() && shape.ingest.port() != DEFAULT_PORT;
     let moved = if is_moved { " (port 8080 is taken; --port chooses one)" } else { "" };
-    let mut rows = vec![
+    let mut table = Table::default();
+    table.extend([
         row_of("webhook", shape.url() + moved),
         row_of("app secret", format!("{APP_SECRET} (for development, known to all)")),
         row_of("verify token", VERIFY_TOKEN),
         row_of("Kafka", shape.bootstrap.as_str()),
         row_of("", kcat(&shape.bootstrap)),
-    ];
-    rows.extend(
+    ]);
+    table.extend(
         shape
             .parts
             .iter()
             .map(|(process, address)| row_of(process.name, format!("http://{address}/metrics"))),
     );
-    let columns = Columns::fitting(&rows);
-    rows.iter().try_for_each(|row| screen.row(&columns, row))?;
+    table.print(screen)?;
     screen.line("")?;
     screen.toned(Tone::Strong, "Records as they come; Ctrl-C ends")?;
     screen.line("")
 }
 
-fn row_of(name: &str, value: impl Into<String>) -> Vec<Cell> {
-    vec![Cell::new(Tone::Faint, name), value.into().into()]
+fn row_of(name: &str, value: impl Into<String>) -> [Cell; 2] {
+    [Cell::new(Tone::Faint, name), value.into().into()]
 }
 
 /// Prints every record, for ever.

@@ -1,6 +1,6 @@
 //! What becomes of a dead letter. Pure.
 
-use super::letter::Letter;
+use super::dead_letter::DeadLetter;
 use crate::sink::Parcel;
 use crate::typed::Typed;
 use runtime::consumer::Record;
@@ -15,7 +15,7 @@ const OLDEST_COMMAND: Duration = Duration::from_hours(6 * 24);
 /// Why a command died that can never be carried out: it has its result, or no id that one could be of.
 const OF_NO_USE: [&str; 4] = ["unreadable", "unknown_action", "bad_command", "wrong_key"];
 
-/// What a letter's fate depends on beside itself.
+/// What a dead letter's fate depends on beside itself.
 #[derive(Clone, Debug)]
 pub(super) struct Rules<'a> {
     /// The topics of the cluster.
@@ -26,7 +26,7 @@ pub(super) struct Rules<'a> {
     pub(super) now: SystemTime,
 }
 
-/// What is done with a letter.
+/// What is done with a dead letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Decision {
     /// It goes back to its topic.
@@ -37,7 +37,7 @@ pub(super) enum Decision {
     Stays(Stays),
 }
 
-/// Why a letter stays where it is.
+/// Why a dead letter stays where it is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Stays {
     /// It was tried too often.
@@ -59,8 +59,8 @@ pub(super) enum Stays {
 }
 
 impl Rules<'_> {
-    /// Decides on a letter that was not put back yet.
-    pub(super) fn decide(&self, record: &Record, letter: &Letter) -> Decision {
+    /// Decides on a dead letter that was not put back yet.
+    pub(super) fn decide(&self, record: &Record, letter: &DeadLetter) -> Decision {
         if letter.attempts >= self.max_attempts {
             return Decision::Stays(Stays::TooOften(self.max_attempts));
         }
@@ -80,7 +80,7 @@ impl Rules<'_> {
     }
 
     /// Why weir-replies would refuse the command again.
-    fn never_succeeds(&self, record: &Record, letter: &Letter) -> Option<Stays> {
+    fn never_succeeds(&self, record: &Record, letter: &DeadLetter) -> Option<Stays> {
         if OF_NO_USE.contains(&letter.reason.as_str()) {
             return Some(Stays::NoCommand(letter.reason.clone()));
         }
@@ -155,7 +155,7 @@ impl fmt::Display for Stays {
 
 #[cfg(test)]
 mod tests {
-    use super::super::letter::tests::record;
+    use super::super::dead_letter::tests::record;
     use super::*;
 
     const BODY: &[u8] = include_bytes!("../../../schemas/fixtures/message/text.json");
@@ -165,10 +165,10 @@ mod tests {
         let topics = topics.map(str::to_owned).into();
         let now = SystemTime::UNIX_EPOCH + Duration::from_millis(1_569_262_500_123);
         let rules = Rules { topics: &topics, topic_prefix: "meta", max_attempts: 20, max_events: 10, now };
-        rules.decide(record, &Letter::of(record))
+        rules.decide(record, &DeadLetter::of(record))
     }
 
-    /// A letter of ingest's.
+    /// A dead letter of ingest's.
     fn body(bytes: &[u8]) -> Record {
         let mut record = record(None, 1);
         let receipt =
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_goes_back_to_its_topic_unless_that_is_gone_or_none_of_the_pipelines() {
+    fn a_dead_letter_goes_back_to_its_topic_unless_that_is_gone_or_none_of_the_pipelines() {
         assert_eq!(
             decide(&record(Some("meta.comments.v1"), 5)),
             Decision::Back("meta.comments.v1".to_owned())
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_goes_to_no_topic_that_its_consumer_does_not_read_whatever_it_says() {
+    fn a_dead_letter_goes_to_no_topic_that_its_consumer_does_not_read_whatever_it_says() {
         for topic in ["meta.replies.v1", "meta.webhooks.raw.v1", "meta.inbox.v1"] {
             let foreign = Decision::Stays(Stays::Foreign(topic.to_owned()));
             assert_eq!(decide(&record(Some(topic), 5)), foreign);
@@ -226,13 +226,13 @@ mod tests {
     }
 
     #[test]
-    fn a_body_is_split_among_the_letters_of_ingest_alone() {
+    fn a_body_is_split_among_the_dead_letters_of_ingest_alone() {
         let forged = Record { topic: "meta.lookups.dlq.v1".into(), ..body(BODY) };
         assert_eq!(decide(&forged), Decision::Stays(Stays::NoOrigin));
     }
 
     #[test]
-    fn a_letter_that_was_tried_too_often_stays() {
+    fn a_dead_letter_that_was_tried_too_often_stays() {
         assert_eq!(decide(&record(Some("meta.comments.v1"), 20)), Decision::Stays(Stays::TooOften(20)));
         assert!(matches!(decide(&record(Some("meta.comments.v1"), 19)), Decision::Back(_)));
     }

@@ -82,12 +82,12 @@ impl Group {
     pub(super) fn committed(
         &self,
         topic: &str,
-        partitions: impl Iterator<Item = i32> + Clone,
+        partitions: &[i32],
     ) -> Result<BTreeMap<i32, Committed>, GroupError> {
         let answer = self.ask("tell what was put back (the group weir-redrive)", |client| {
             let mut wanted = TopicPartitionList::new();
-            for partition in partitions.clone() {
-                wanted.add_partition(topic, partition);
+            for partition in partitions {
+                wanted.add_partition(topic, *partition);
             }
             let answer = client.committed_offsets(wanted, ANSWER_WITHIN)?;
             answer.elements().iter().try_for_each(TopicPartitionListElem::error)?;

@@ -1,11 +1,11 @@
-//! `weir dlq list`: a line a letter, and the letters by reason.
+//! `weir dlq list`: a line a dead letter, and how many there are by reason.
 
+use super::dead_letter::DeadLetter;
 use super::group::Group;
-use super::letter::Letter;
 use super::marks::Marks;
 use super::settings::ListSettings;
 use crate::progress::Progress;
-use crate::screen::{Cell, Columns, Tone};
+use crate::screen::{Cell, Table, Tone, counted};
 use crate::session::Session;
 use crate::source::{Range, RecordPosition, Source};
 use crate::{Exit, Screen, ToolError};
@@ -13,16 +13,16 @@ use serde::Serialize;
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 
-/// Where the error stands, below its letter.
+/// Where the error stands, below its dead letter.
 const INDENT: &str = "   ";
 /// Of a terminal, in columns.
 const WIDTH: usize = 80;
 
-/// A letter, and whether it was put back.
+/// A dead letter, and whether it was put back.
 #[derive(Debug, Serialize)]
 struct Listed {
     #[serde(flatten)]
-    letter: Letter,
+    letter: DeadLetter,
     back: bool,
 }
 
@@ -37,17 +37,15 @@ struct Reason {
 type Reasons = BTreeMap<(String, String), Reason>;
 
 /// Runs the command.
-pub(super) fn run(
-    session: &Session,
-    settings: &ListSettings,
-    screen: &mut Screen,
-) -> Result<Exit, ToolError> {
-    let source = Source::connect(session, &settings.kafka, &settings.scope.topics)?;
+pub(super) fn run(settings: &ListSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+    let topics = settings.scope.topics();
+    let source = Source::connect(&Session::start()?, &settings.kafka, &topics)?;
     let group = Group::open(&settings.kafka)?;
     let mut reasons = Reasons::new();
-    for topic in &settings.scope.topics {
-        let range = source.range(topic, settings.scope.since, settings.scope.until)?;
-        list(&source, &group, &range, settings, &mut reasons, screen)?;
+    for topic in &topics {
+        let range = source.range(topic, settings.since, settings.scope.until)?;
+        let marks = Marks::read(&group, &range)?;
+        list(&source, &range, &marks, settings, &mut reasons, screen)?;
     }
     if !settings.json {
         summary(&reasons, screen)?;
@@ -57,21 +55,20 @@ pub(super) fn run(
 
 fn list(
     source: &Source,
-    group: &Group,
     range: &Range,
+    marks: &Marks,
     settings: &ListSettings,
     reasons: &mut Reasons,
     screen: &mut Screen,
 ) -> Result<(), ToolError> {
-    let marks = Marks::read(group, range)?;
     let mut reading = source.open(range)?;
     let mut progress = Progress::new(!settings.json);
     let (mut kept, mut found, mut read) = (VecDeque::new(), 0_u64, 0_u64);
-    let streams = settings.json && settings.limit == usize::MAX;
+    let streams = settings.json && settings.limit.is_none();
     while let Some(record) = reading.next()? {
         read += 1;
-        progress.say(|| format!("{}: {read} of {} letters", range.topic, range.at_most()));
-        let letter = Letter::of(&record);
+        progress.show(|| format!("{}: {read} of {} letters", range.topic, range.at_most()));
+        let letter = DeadLetter::of(&record);
         if !settings.scope.holds(&letter) {
             continue;
         }
@@ -79,17 +76,17 @@ fn list(
         let listed = Listed { back: marks.hold(record.partition, record.offset), letter };
         count(&listed, reasons);
         if streams {
-            screen.line(json(&listed))?;
+            screen.json(&listed)?;
         } else {
             kept.push_back(listed);
-            if kept.len() > settings.limit {
+            if kept.len() > settings.most() {
                 kept.pop_front();
             }
         }
     }
     progress.clear();
     if settings.json {
-        return Ok(kept.iter().try_for_each(|listed| screen.line(json(listed)))?);
+        return Ok(kept.iter().try_for_each(|listed| screen.json(listed))?);
     }
     Ok(table(&range.topic, kept.make_contiguous(), found, screen)?)
 }
@@ -101,50 +98,43 @@ fn count(Listed { letter, back }: &Listed, reasons: &mut Reasons) {
     reason.newest = letter.written.clone().max(reason.newest.take());
 }
 
-fn json(listed: &Listed) -> String {
-    serde_json::to_string(listed).expect("a letter has string keys alone")
-}
-
 fn table(topic: &str, listed: &[Listed], found: u64, screen: &mut Screen) -> io::Result<()> {
     if listed.is_empty() {
         return Ok(());
     }
     let newest =
         if found > listed.len() as u64 { format!(", the newest {}", listed.len()) } else { String::new() };
-    screen.toned(Tone::Strong, &format!("{topic}  {}{newest}", letters(found)))?;
-    let headings = ["", "AT", "FIRST FAILED", "REASON", "TRIES", "FROM"];
-    let mut rows = vec![headings.map(|heading| Cell::new(Tone::Faint, heading)).to_vec()];
-    rows.extend(listed.iter().map(row));
-    let columns = Columns::fitting(&rows);
-    screen.row(&columns, &rows[0])?;
+    screen.toned(Tone::Strong, &format!("{topic}  {}{newest}", counted(found, "letter", "letters")))?;
+    let mut table = Table::under(["", "AT", "FIRST FAILED", "REASON", "TRIES", "FROM"]);
     let mut last = "";
-    for (Listed { letter, .. }, row) in listed.iter().zip(&rows[1..]) {
-        screen.row(&columns, row)?;
-        if letter.error != last {
-            for line in wrapped(&letter.error) {
-                screen.toned(Tone::Faint, &format!("{INDENT}{line}"))?;
+    for one in listed {
+        table.row(row(one));
+        if one.letter.error != last {
+            for line in wrapped(&one.letter.error) {
+                table.text(Tone::Faint, format!("{INDENT}{line}"));
             }
-            last = &letter.error;
+            last = &one.letter.error;
         }
     }
+    table.print(screen)?;
     screen.line("")
 }
 
-fn row(Listed { letter, back }: &Listed) -> Vec<Cell> {
+fn row(Listed { letter, back }: &Listed) -> [Cell; 6] {
     let (mark, tone) = if *back { ("=", Tone::Faint) } else { ("", Tone::Warn) };
-    let from = letter.origin.as_ref().map_or_else(|| "ingest's door".to_owned(), RecordPosition::to_string);
-    vec![
+    let from = letter.origin.as_ref().map_or_else(|| "weir-ingest".to_owned(), RecordPosition::to_string);
+    [
         Cell::new(Tone::Faint, mark),
         format!("{}/{}", letter.position.partition, letter.position.offset).into(),
-        moment(letter.first_failed.as_deref()).into(),
+        short_time(letter.first_failed.as_deref()).into(),
         Cell::new(tone, letter.reason.as_str()),
         letter.attempts.to_string().into(),
         from.into(),
     ]
 }
 
-/// `11-21 18:30:00` of an RFC 3339 time: letters are not kept for a year.
-fn moment(time: Option<&str>) -> String {
+/// `11-21 18:30:00` of an RFC 3339 time: dead letters are not kept for a year.
+fn short_time(time: Option<&str>) -> String {
     let seconds = time.and_then(|time| time.get(5..19));
     seconds.map_or_else(|| "-".to_owned(), |seconds| seconds.replace('T', " "))
 }
@@ -164,28 +154,22 @@ fn wrapped(text: &str) -> Vec<String> {
     lines
 }
 
-fn letters(count: u64) -> String {
-    format!("{count} {}", if count == 1 { "letter" } else { "letters" })
-}
-
 fn summary(reasons: &Reasons, screen: &mut Screen) -> io::Result<()> {
     if reasons.is_empty() {
         return screen.toned(Tone::Good, "There are no such dead letters.");
     }
-    let headings = ["CONSUMER", "REASON", "LETTERS", "PUT BACK", "NEWEST"];
-    let mut rows = vec![headings.map(|heading| Cell::new(Tone::Faint, heading)).to_vec()];
-    rows.extend(reasons.iter().map(|((consumer, reason), counts)| {
-        let waits = counts.letters > counts.back;
-        vec![
+    let mut table = Table::under(["CONSUMER", "REASON", "LETTERS", "PUT BACK", "NEWEST"]);
+    table.extend(reasons.iter().map(|((consumer, reason), counts)| {
+        let tone = if counts.letters > counts.back { Tone::Warn } else { Tone::Plain };
+        [
             consumer.as_str().into(),
-            Cell::new(if waits { Tone::Warn } else { Tone::Plain }, reason.as_str()),
+            Cell::new(tone, reason.as_str()),
             format!("{:>7}", counts.letters).into(),
             format!("{:>8}", counts.back).into(),
-            moment(counts.newest.as_deref()).into(),
+            short_time(counts.newest.as_deref()).into(),
         ]
     }));
-    let columns = Columns::fitting(&rows);
-    rows.iter().try_for_each(|row| screen.row(&columns, row))?;
+    table.print(screen)?;
     screen.line("")?;
     screen
         .toned(Tone::Faint, "Look at one: weir dlq show TOPIC PARTITION OFFSET. Put back: weir dlq redrive.")
@@ -193,12 +177,12 @@ fn summary(reasons: &Reasons, screen: &mut Screen) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::letter::tests::record;
+    use super::super::dead_letter::tests::record;
     use super::*;
     use crate::screen::Printed;
 
     fn listed(attempts: u32, back: bool) -> Listed {
-        Listed { letter: Letter::of(&record(Some("meta.comments.v1"), attempts)), back }
+        Listed { letter: DeadLetter::of(&record(Some("meta.comments.v1"), attempts)), back }
     }
 
     #[test]
@@ -230,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_are_counted_by_consumer_and_reason() {
+    fn dead_letters_are_counted_by_consumer_and_reason() {
         let mut reasons = Reasons::new();
         count(&listed(5, true), &mut reasons);
         count(&listed(5, false), &mut reasons);
@@ -240,8 +224,8 @@ mod tests {
     }
 
     #[test]
-    fn an_object_says_whether_its_letter_was_put_back() {
-        let value: serde_json::Value = serde_json::from_str(&json(&listed(5, true))).unwrap();
+    fn an_object_says_whether_its_dead_letter_was_put_back() {
+        let value = serde_json::to_value(listed(5, true)).unwrap();
         assert_eq!((&value["offset"], &value["back"]), (&17.into(), &true.into()));
     }
 }

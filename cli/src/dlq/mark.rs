@@ -1,8 +1,8 @@
-//! Which letters of a partition were put back: all before an offset, and some after it.
+//! Which dead letters of a partition were put back: all before an offset, and some after it.
 //!
-//! Letters that a filter leaves out stay behind those that were put back, so one offset does not say it all. What was
+//! Those that a filter leaves out stay behind those that were put back, so one offset does not say it all. What was
 //! put back beyond it is written beside it, in the metadata that Kafka keeps with a committed offset: pairs of a gap and
-//! a run of letters, each counted from the end of the one before. `3+1,2+5` at the offset 10 says 13, and 16 to 20.
+//! a run of dead letters, each counted from the end of the one before. `3+1,2+5` at the offset 10 says 13, and 16 to 20.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ const LONGEST_PAIR: usize = 40;
 /// What is known of one partition.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Mark {
-    /// All letters before this offset were put back, or are gone.
+    /// All before this offset were put back, or are gone.
     settled: i64,
     /// Runs beyond it: the first offset, and the one after the last.
     beyond: BTreeMap<i64, i64>,
@@ -48,19 +48,19 @@ impl Mark {
         self
     }
 
-    /// Whether the letter was put back.
+    /// Whether the dead letter was put back.
     pub(super) fn holds(&self, offset: i64) -> bool {
         let run = self.beyond.range(..=offset).next_back();
         offset < self.settled || run.is_some_and(|(_, end)| offset < *end)
     }
 
-    /// Whether another letter can be remembered, wherever it lies.
+    /// Whether another dead letter can be remembered, wherever it lies.
     pub(super) fn has_room(&self) -> bool {
         // Most marks are short, and need no counting.
         self.beyond.len() * LONGEST_PAIR < LONGEST || self.metadata().len() + LONGEST_PAIR <= LONGEST
     }
 
-    /// The letter was put back.
+    /// The dead letter was put back.
     pub(super) fn add(&mut self, offset: i64) {
         if self.holds(offset) {
             return;

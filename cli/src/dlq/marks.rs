@@ -17,7 +17,8 @@ pub(super) struct Marks {
 impl Marks {
     /// Reads them.
     pub(super) fn read(group: &Group, range: &Range) -> Result<Self, GroupError> {
-        let mut committed = group.committed(&range.topic, range.spans.iter().map(|span| span.partition))?;
+        let partitions: Vec<i32> = range.spans.iter().map(|span| span.partition).collect();
+        let mut committed = group.committed(&range.topic, &partitions)?;
         let mut marks = BTreeMap::new();
         for span in &range.spans {
             let partition = span.partition;

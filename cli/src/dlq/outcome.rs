@@ -1,14 +1,14 @@
-//! What became of the letters, or would: counted for people, one by one for programs.
+//! What became of the dead letters, or would: counted for people, one by one for programs.
 
+use super::dead_letter::DeadLetter;
 use super::decision::{Decision, Stays};
-use super::letter::Letter;
 use crate::Screen;
-use crate::screen::{Cell, Columns, Tone};
+use crate::screen::{Cell, Table, Tone};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io;
 
-/// The fate of a letter.
+/// The fate of a dead letter.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Fate {
     /// It went back to this topic, or would.
@@ -32,11 +32,11 @@ impl Fate {
     }
 }
 
-/// One letter and its fate, as a JSON object.
+/// A dead letter and its fate, as a JSON object.
 #[derive(Debug, Serialize)]
 pub(super) struct Line<'a> {
     #[serde(flatten)]
-    letter: &'a Letter,
+    letter: &'a DeadLetter,
     /// `back`, `published`, `before` or `stays`.
     fate: &'static str,
     /// The topic that it goes back to.
@@ -50,7 +50,7 @@ pub(super) struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    pub(super) fn of(letter: &'a Letter, fate: &'a Fate, applied: bool) -> Self {
+    pub(super) fn of(letter: &'a DeadLetter, fate: &'a Fate, applied: bool) -> Self {
         let (word, to, why) = match fate {
             Fate::Back(topic) => ("back", Some(topic.as_str()), None),
             Fate::Published => ("published", None, None),
@@ -60,14 +60,9 @@ impl<'a> Line<'a> {
         let does = matches!(fate, Fate::Back(_) | Fate::Published);
         Self { letter, fate: word, to, why, applied: applied && does }
     }
-
-    /// The object.
-    pub(super) fn json(&self) -> String {
-        serde_json::to_string(self).expect("a letter has string keys alone")
-    }
 }
 
-/// How many letters have which fate, by topic and reason.
+/// How many dead letters have which fate, by topic and reason.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     counts: BTreeMap<(String, Fate, String), u64>,
@@ -77,21 +72,21 @@ pub(super) struct Tally {
 /// The sums over all topics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(super) struct Sums {
-    /// Letters that were put back, or would be.
+    /// Dead letters that were put back, or would be.
     pub(super) back: u64,
     /// Events of bodies that were published, or would be.
     pub(super) events: u64,
-    /// Letters that were put back before.
+    /// Dead letters that were put back before.
     pub(super) before: u64,
-    /// Letters that stay.
+    /// Dead letters that stay.
     pub(super) stays: u64,
-    /// Letters beyond --limit.
+    /// Dead letters beyond --limit.
     pub(super) left: u64,
 }
 
 impl Tally {
-    /// Counts a letter, and the events of its body.
-    pub(super) fn add(&mut self, letter: &Letter, fate: &Fate, events: usize) {
+    /// Counts a dead letter, and the events of its body.
+    pub(super) fn add(&mut self, letter: &DeadLetter, fate: &Fate, events: usize) {
         match fate {
             Fate::Back(_) | Fate::Published => self.sums.back += 1,
             Fate::Before => self.sums.before += 1,
@@ -104,22 +99,18 @@ impl Tally {
 
     /// Prints the counts, topic by topic.
     pub(super) fn print(&self, applied: bool, screen: &mut Screen) -> io::Result<()> {
-        let rows: Vec<Vec<Cell>> =
-            self.counts.iter().map(|((_, fate, reason), count)| row(fate, reason, *count, applied)).collect();
-        let columns = Columns::fitting(&rows);
-        let mut last = None;
-        for ((topic, ..), row) in self.counts.keys().zip(&rows) {
-            if last != Some(topic) {
-                screen.toned(Tone::Strong, topic)?;
-                last = Some(topic);
+        let (mut table, mut last) = (Table::default(), None);
+        for ((topic, fate, reason), count) in &self.counts {
+            if last.replace(topic) != Some(topic) {
+                table.text(Tone::Strong, topic.as_str());
             }
-            screen.row(&columns, row)?;
+            table.row(row(fate, reason, *count, applied));
         }
-        Ok(())
+        table.print(screen)
     }
 }
 
-fn row(fate: &Fate, reason: &str, count: u64, applied: bool) -> Vec<Cell> {
+fn row(fate: &Fate, reason: &str, count: u64, applied: bool) -> [Cell; 4] {
     let would = if applied { "" } else { "would " };
     let (mark, tone, text) = match fate {
         Fate::Back(topic) => ("+", Tone::Good, format!("{would}go back to {topic}")),
@@ -127,17 +118,17 @@ fn row(fate: &Fate, reason: &str, count: u64, applied: bool) -> Vec<Cell> {
         Fate::Before => ("=", Tone::Faint, "put back before".to_owned()),
         Fate::Stays(why) => ("!", Tone::Warn, format!("stay: {why}")),
     };
-    vec![Cell::new(tone, mark), format!("{count:>5}").into(), reason.into(), Cell::new(tone, text)]
+    [Cell::new(tone, mark), format!("{count:>5}").into(), reason.into(), Cell::new(tone, text)]
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::letter::tests::record;
+    use super::super::dead_letter::tests::record;
     use super::*;
 
     #[test]
-    fn letters_are_counted_by_topic_fate_and_reason() {
-        let letter = Letter::of(&record(Some("meta.comments.v1"), 5));
+    fn dead_letters_are_counted_by_topic_fate_and_reason() {
+        let letter = DeadLetter::of(&record(Some("meta.comments.v1"), 5));
         let mut tally = Tally::default();
         tally.add(&letter, &Fate::Back("meta.comments.v1".to_owned()), 0);
         tally.add(&letter, &Fate::Back("meta.comments.v1".to_owned()), 0);
@@ -149,7 +140,7 @@ mod tests {
 
     #[test]
     fn a_line_says_what_was_done_and_not_what_only_would_be() {
-        let letter = Letter::of(&record(Some("meta.comments.v1"), 5));
+        let letter = DeadLetter::of(&record(Some("meta.comments.v1"), 5));
         let json = |fate: &Fate, applied| serde_json::to_value(Line::of(&letter, fate, applied)).unwrap();
         let back = Fate::Back("meta.comments.v1".to_owned());
         assert_eq!(json(&back, true)["applied"], true);

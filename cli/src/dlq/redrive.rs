@@ -1,16 +1,16 @@
-//! `weir dlq redrive`: decides on every letter, puts back what goes back, and remembers it.
+//! `weir dlq redrive`: decides on every dead letter, puts back what goes back, and remembers it.
 
+use super::dead_letter::DeadLetter;
 use super::decision::{Decision, Rules, Stays, parcel};
 use super::group::Group;
-use super::letter::Letter;
 use super::marks::Marks;
 use super::outcome::{Fate, Line, Sums, Tally};
 use super::settings::RedriveSettings;
 use crate::progress::Progress;
-use crate::screen::Tone;
+use crate::screen::{Tone, nonzero};
 use crate::session::Session;
 use crate::sink::{Parcel, Sink};
-use crate::source::Source;
+use crate::source::{Range, Source};
 use crate::{Exit, Screen, ToolError};
 use runtime::consumer::Record;
 use schemas::{Millis, Topic};
@@ -20,8 +20,8 @@ use std::time::{Duration, Instant, SystemTime};
 /// How often what was put back is remembered; a crash can put back as much again as came between.
 const KEEP_EVERY: Duration = Duration::from_secs(1);
 
-/// A letter that was given to Kafka.
-type Sent = (Letter, Fate, usize);
+/// A dead letter that was given to Kafka, with its fate and the number of its events.
+type Sent = (DeadLetter, Fate, usize);
 
 /// One run.
 struct Redrive<'a> {
@@ -39,20 +39,16 @@ struct Redrive<'a> {
 }
 
 /// Runs the command.
-pub(super) fn run(
-    session: &Session,
-    settings: &RedriveSettings,
-    screen: &mut Screen,
-) -> Result<Exit, ToolError> {
+pub(super) fn run(settings: &RedriveSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+    let session = &Session::start()?;
     let source = Source::connect(session, &settings.kafka, &needed(settings))?;
     let group = Group::open(&settings.kafka)?;
-    let topics = group.topics()?;
     let mut redrive = Redrive {
         session,
         settings,
         source,
+        topics: group.topics()?,
         group,
-        topics,
         run: Millis::of(SystemTime::now()).to_string(),
         tally: Tally::default(),
         screen,
@@ -61,7 +57,7 @@ pub(super) fn run(
     if settings.apply {
         session.stop_gently()?;
     }
-    let outcome = settings.scope.topics.iter().try_for_each(|topic| redrive.topic(topic));
+    let outcome = settings.scope.topics().iter().try_for_each(|topic| redrive.topic(topic));
     redrive.progress.clear();
     // Of a run that failed at once there is nothing to report.
     if outcome.is_ok() || redrive.tally.sums != Sums::default() {
@@ -77,17 +73,17 @@ pub(super) fn run(
 
 /// Bodies that are split again can give events for every typed topic.
 fn needed(settings: &RedriveSettings) -> Vec<String> {
-    let scope = &settings.scope;
-    let ingest = Topic::IngestDlq.name(&scope.topic_prefix);
-    let typed = Topic::TYPED.into_iter().filter(|_| scope.topics.contains(&ingest));
-    scope.topics.iter().cloned().chain(typed.map(|topic| topic.name(&scope.topic_prefix))).collect()
+    let (mut topics, prefix) = (settings.scope.topics(), &settings.scope.topic_prefix);
+    if topics.contains(&Topic::IngestDlq.name(prefix)) {
+        topics.extend(Topic::TYPED.map(|topic| topic.name(prefix)));
+    }
+    topics
 }
 
 impl Redrive<'_> {
-    /// Puts back the letters of one topic. What was acknowledged is remembered, however it ends.
+    /// Puts back the dead letters of one topic. What was acknowledged is remembered, however it ends.
     fn topic(&mut self, topic: &str) -> Result<(), ToolError> {
-        let scope = &self.settings.scope;
-        let range = self.source.range(topic, scope.since, scope.until)?;
+        let range = self.source.range(topic, Some(self.settings.since), self.settings.scope.until)?;
         let mut marks = Marks::read(&self.group, &range)?;
         let mut sink = Sink::open(self.session, &self.settings.kafka, self.settings.rate)?;
         let outcome = self.letters(&range, &mut marks, &mut sink);
@@ -102,11 +98,11 @@ impl Redrive<'_> {
 
     fn letters(
         &mut self,
-        range: &crate::source::Range,
+        range: &Range,
         marks: &mut Marks,
         sink: &mut Sink<'_, Sent>,
     ) -> Result<(), ToolError> {
-        // What is under way counts as put back when the next letter is decided on.
+        // What is under way counts as put back when the next one is decided on.
         let mut planned = marks.clone();
         let (mut reading, mut kept, mut read) = (self.source.open(range)?, Instant::now(), 0_u64);
         while let Some(record) = reading.next()? {
@@ -114,8 +110,8 @@ impl Redrive<'_> {
                 break;
             }
             read += 1;
-            self.progress.say(|| format!("{}: {read} of {} letters", range.topic, range.at_most()));
-            let letter = Letter::of(&record);
+            self.progress.show(|| format!("{}: {read} of {} letters", range.topic, range.at_most()));
+            let letter = DeadLetter::of(&record);
             if self.settings.scope.holds(&letter) {
                 self.letter(&record, letter, &mut planned, sink)?;
             }
@@ -131,7 +127,7 @@ impl Redrive<'_> {
     fn letter(
         &mut self,
         record: &Record,
-        letter: Letter,
+        letter: DeadLetter,
         planned: &mut Marks,
         sink: &mut Sink<'_, Sent>,
     ) -> Result<(), ToolError> {
@@ -141,20 +137,20 @@ impl Redrive<'_> {
         }
         let mut decision = self.rules().decide(record, &letter);
         let goes = !matches!(decision, Decision::Stays(_));
-        if goes && self.tally.sums.back + sink.unsettled() >= self.settings.limit {
+        let limit = self.settings.limit.unwrap_or(u64::MAX);
+        if goes && self.tally.sums.back + sink.unsettled() >= limit {
             self.tally.sums.left += 1;
             return Ok(());
         }
         if goes && !planned.have_room(partition) {
             decision = Decision::Stays(Stays::NoRoom);
         }
-        let fate = Fate::of(&decision);
+        let (fate, parcels) = (Fate::of(&decision), self.parcels(record, &decision));
         let events = if let Decision::Publish(events) = &decision { events.len() } else { 0 };
         if !matches!(decision, Decision::Stays(_)) {
             planned.add(partition, offset);
             if self.settings.apply {
-                sink.send(&self.parcels(record, &decision), (letter, fate, events))?;
-                return Ok(());
+                return Ok(sink.send(&parcels, (letter, fate, events))?);
             }
         }
         self.tell(&letter, &fate, events)
@@ -178,7 +174,7 @@ impl Redrive<'_> {
         }
     }
 
-    /// Takes note of letters that are where they belong.
+    /// Takes note of dead letters that are where they belong.
     fn note(&mut self, acknowledged: &[Sent], marks: &mut Marks) -> Result<(), ToolError> {
         // All of them before the first is told, which can fail where nobody reads any more.
         for (letter, ..) in acknowledged {
@@ -187,10 +183,10 @@ impl Redrive<'_> {
         acknowledged.iter().try_for_each(|(letter, fate, events)| self.tell(letter, fate, *events))
     }
 
-    fn tell(&mut self, letter: &Letter, fate: &Fate, events: usize) -> Result<(), ToolError> {
+    fn tell(&mut self, letter: &DeadLetter, fate: &Fate, events: usize) -> Result<(), ToolError> {
         self.tally.add(letter, fate, events);
         if self.settings.json {
-            self.screen.line(Line::of(letter, fate, self.settings.apply).json())?;
+            self.screen.json(&Line::of(letter, fate, self.settings.apply))?;
         }
         Ok(())
     }
@@ -198,8 +194,7 @@ impl Redrive<'_> {
     fn report(&mut self) -> Result<(), ToolError> {
         let (sums, apply) = (self.tally.sums, self.settings.apply);
         if self.settings.json {
-            let summary = serde_json::json!({ "summary": sums, "applied": apply });
-            return Ok(self.screen.line(summary)?);
+            return Ok(self.screen.line(serde_json::json!({ "summary": sums, "applied": apply }))?);
         }
         self.tally.print(apply, self.screen)?;
         if sums == Sums::default() {
@@ -208,20 +203,14 @@ impl Redrive<'_> {
         self.screen.line("")?;
         let events =
             if sums.events > 0 { format!(" ({} events of bodies)", sums.events) } else { String::new() };
-        let mut said = vec![if apply {
-            format!("{} put back{events}", sums.back)
-        } else {
-            format!("{} would be put back{events}", sums.back)
-        }];
-        let counts = [
+        let would = if apply { "" } else { "would be " };
+        let mut parts = vec![format!("{} {would}put back{events}", sums.back)];
+        parts.extend(nonzero(&[
             (sums.before, "put back before"),
             (sums.stays, "stay"),
             (sums.left, "left for another run (--limit)"),
-        ];
-        said.extend(
-            counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")),
-        );
-        self.screen.toned(Tone::Strong, &said.join(", "))?;
+        ]));
+        self.screen.toned(Tone::Strong, &parts.join(", "))?;
         if apply && self.session.must_stop() {
             self.screen.line("Stopped; the next run goes on with the rest.")?;
         } else if !apply && sums.back > 0 {

@@ -1,175 +1,168 @@
-//! The flags of `weir dlq`.
+//! What the commands of `weir dlq` can be asked for.
 
-use super::scope::{Scope, ScopeArgs};
+use super::dead_letter::DeadLetter;
+use crate::settings::{
+    Given, count, flag, group, kafka, max_events, rate, settings, since, switch, topic_prefix, until, words,
+};
 use crate::source::RecordPosition;
-use clap::{ArgAction, ArgMatches, Command};
-use runtime::settings::{KafkaArgs, KafkaSettings, Problems, Reader, form};
+use runtime::settings::{Form, KafkaSettings, form};
+use schemas::{Millis, Topic};
 
-/// The flags of `list`.
-#[derive(Clone, Debug, clap::Args)]
-pub(super) struct ListArgs {
-    /// How to reach Kafka.
-    #[command(flatten)]
-    kafka: KafkaArgs,
-    /// Which letters.
-    #[command(flatten)]
-    scope: ScopeArgs,
-    /// Only letters written at or after: a time (2026-11-21T18:30:00Z), or how long ago (2h)
-    #[arg(long, value_name = "TIME")]
-    since: Option<String>,
-    /// Show only the newest of each topic; all are counted [default: 50, with --json all]
-    #[arg(long, value_name = "COUNT")]
-    limit: Option<String>,
-    /// Print one JSON object a letter, one a line
-    #[arg(long, action = ArgAction::SetTrue)]
-    json: bool,
-}
-
-/// The flags of `show`.
-#[derive(Clone, Debug, clap::Args)]
-pub(super) struct ShowArgs {
-    /// How to reach Kafka.
-    #[command(flatten)]
-    kafka: KafkaArgs,
-    /// Where the letter lies: TOPIC PARTITION OFFSET, or TOPIC/PARTITION/OFFSET
-    #[arg(value_name = "PLACE", required = true, num_args = 1..=3)]
-    place: Vec<String>,
-    /// Print one JSON object
-    #[arg(long, action = ArgAction::SetTrue)]
-    json: bool,
-    /// First part of every topic's name; not needed here, the topic is given whole
-    #[arg(long, env = "WEIR_TOPIC_PREFIX", value_name = "NAME", hide = true)]
-    topic_prefix: Option<String>,
-}
-
-/// The flags of `redrive`.
-#[derive(Clone, Debug, clap::Args)]
-pub(super) struct RedriveArgs {
-    /// How to reach Kafka.
-    #[command(flatten)]
-    kafka: KafkaArgs,
-    /// Which letters.
-    #[command(flatten)]
-    scope: ScopeArgs,
-    /// Only letters written at or after: a time (2026-11-21T18:30:00Z), or how long ago (2h)
-    #[arg(long, value_name = "TIME", default_value = "7d")]
-    since: Option<String>,
-    /// Put back at most so many letters, the oldest of each topic first
-    #[arg(long, value_name = "COUNT")]
-    limit: Option<String>,
-    /// Put them back, instead of only saying what would become of them
-    #[arg(long, action = ArgAction::SetTrue)]
-    apply: bool,
-    /// Records a second, at most
-    #[arg(long, env = "WEIR_RATE", value_name = "COUNT", default_value = "100")]
-    rate: Option<String>,
-    /// Leave letters alone that were tried this often
-    #[arg(long, env = "WEIR_MAX_ATTEMPTS", value_name = "COUNT", default_value = "100")]
-    max_attempts: Option<String>,
-    /// The --max-events of ingest, for the bodies that are split again
-    #[arg(long, env = "WEIR_MAX_EVENTS", value_name = "COUNT", default_value = "10000")]
-    max_events: Option<String>,
-    /// Put back also those that were put back before
-    #[arg(long, action = ArgAction::SetTrue)]
-    again: bool,
-    /// Print one JSON object a letter, one a line, and a summary at the end
-    #[arg(long, action = ArgAction::SetTrue)]
-    json: bool,
-}
-
-/// The checked values of [`ListArgs`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ListSettings {
-    pub(super) kafka: KafkaSettings,
-    pub(super) scope: Scope,
-    pub(super) limit: usize,
-    pub(super) json: bool,
-}
-
-/// The checked values of [`ShowArgs`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ShowSettings {
-    pub(super) kafka: KafkaSettings,
-    pub(super) position: RecordPosition,
-    pub(super) json: bool,
-}
-
-/// The checked values of [`RedriveArgs`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct RedriveSettings {
-    pub(super) kafka: KafkaSettings,
-    pub(super) scope: Scope,
-    pub(super) limit: u64,
-    pub(super) apply: bool,
-    pub(super) rate: u64,
-    pub(super) max_attempts: u32,
-    pub(super) max_events: usize,
-    pub(super) again: bool,
-    pub(super) json: bool,
-}
-
-/// Letters that a list for people shows of each topic.
+/// The topics of dead letters.
+const TOPICS: [Topic; 5] =
+    [Topic::IngestDlq, Topic::MessagesDlq, Topic::LookupsDlq, Topic::MetricsDlq, Topic::RepliesDlq];
+/// How the names of all of them end.
+const ENDING: &str = ".dlq.v1";
+/// Dead letters that a list for people shows of each topic.
 const SHOWN: usize = 50;
 
-impl ListSettings {
-    /// Reads and checks them; all problems come together.
-    pub(super) fn read(command: &Command, matches: &ArgMatches) -> Result<Self, Problems> {
-        let mut reader = Reader::new(command, matches);
-        let kafka = KafkaSettings::read(&mut reader);
-        let scope = Scope::read(&mut reader);
-        let limit = reader.optional("limit", &form::count(1..=1_000_000));
-        reader.finish()?;
-        let json = matches.get_flag("json");
-        let unlimited = if json { usize::MAX } else { SHOWN };
-        Ok(Self { kafka: kafka.unwrap_or_default(), scope, limit: limit.map_or(unlimited, size), json })
+settings! {
+    /// Which dead letters are meant, but for `--since`, whose default is each command's own.
+    pub(super) struct Scope {
+        /// Only the letters of this consumer, such as weir-messages; weir-ingest is one too
+        consumer: Option<Topic> = flag("consumer", "NAME", consumer()).without("topic").optional(),
+        /// Only this dead-letter topic, by its full name
+        topic: Option<String> = flag("topic", "TOPIC", topic()).optional(),
+        /// Only letters with this reason, such as `retries_exhausted`
+        reason: Option<String> = flag("reason", "WORD", form::text()).optional(),
+        /// Only letters written before: a time (2026-11-21T18:30:00Z), or how long ago (2h)
+        until: Option<Millis> = until().optional(),
+        /// First part of every topic's name
+        topic_prefix: String = topic_prefix(),
     }
 }
 
-impl ShowSettings {
-    /// Reads and checks them; all problems come together.
-    pub(super) fn read(command: &Command, matches: &ArgMatches) -> Result<Self, Problems> {
-        let mut reader = Reader::new(command, matches);
-        let kafka = KafkaSettings::read(&mut reader);
-        let words: Vec<&str> =
-            matches.get_many::<String>("place").into_iter().flatten().map(String::as_str).collect();
-        let position = words.join("/").parse::<RecordPosition>().ok();
-        if position.is_none() {
-            reader.problem(
-                "PLACE",
-                "a dead letter's topic, partition and offset, such as meta.messages.dlq.v1 3 42",
-            );
+settings! {
+    /// What `weir dlq list` can be asked for.
+    pub(super) struct ListSettings {
+        kafka: KafkaSettings = kafka(),
+        scope: Scope = group(),
+        /// Only letters written at or after: a time (2026-11-21T18:30:00Z), or how long ago (2h)
+        since: Option<Millis> = since().optional(),
+        /// Show only the newest of each topic; all are counted [default: 50, with --json all]
+        limit: Option<usize> = count("limit", 1..=1_000_000).optional(),
+        /// Print one JSON object a letter, one a line
+        json: bool = switch("json"),
+    }
+}
+
+settings! {
+    /// What `weir dlq show` can be asked for.
+    pub(super) struct ShowSettings {
+        kafka: KafkaSettings = kafka(),
+        place: Place = group(),
+        /// Print one JSON object
+        json: bool = switch("json"),
+        /// First part of every topic's name; not needed here, the topic is given whole
+        topic_prefix: Option<String> = flag("topic-prefix", "NAME", form::text()).env("WEIR_TOPIC_PREFIX").hidden().optional(),
+    }
+}
+
+settings! {
+    /// Which dead letter is shown.
+    pub(super) struct Place {
+        /// Where the letter lies: TOPIC PARTITION OFFSET, or TOPIC/PARTITION/OFFSET
+        words: Vec<String> = words("place", "PLACE", |place| place.required(true).num_args(1..=3)),
+    }
+    check |place: &Self, given: &mut Given<'_>| {
+        if place.position().is_none() {
+            let expected = "a dead letter's topic, partition and offset, such as meta.messages.dlq.v1 3 42";
+            given.reader.problem("PLACE", expected);
         }
-        reader.finish()?;
-        let position = position.expect("without one there is a problem");
-        Ok(Self { kafka: kafka.unwrap_or_default(), position, json: matches.get_flag("json") })
     }
 }
 
-impl RedriveSettings {
-    /// Reads and checks them; all problems come together.
-    pub(super) fn read(command: &Command, matches: &ArgMatches) -> Result<Self, Problems> {
-        let mut reader = Reader::new(command, matches);
-        let kafka = KafkaSettings::read(&mut reader);
-        let scope = Scope::read(&mut reader);
-        let limit = reader.optional("limit", &form::count(1..=u64::MAX));
-        let rate = reader.required("rate", &form::count(1..=1_000_000));
-        let max_attempts = reader.required("max_attempts", &form::count(1..=1_000_000));
-        let max_events = reader.required("max_events", &form::count(1..=1_000_000));
-        reader.finish()?;
-        Ok(Self {
-            kafka: kafka.unwrap_or_default(),
-            scope,
-            limit: limit.unwrap_or(u64::MAX),
-            apply: matches.get_flag("apply"),
-            rate: rate.unwrap_or(1),
-            max_attempts: max_attempts.and_then(|count| u32::try_from(count).ok()).unwrap_or(1),
-            max_events: max_events.map_or(1, size),
-            again: matches.get_flag("again"),
-            json: matches.get_flag("json"),
-        })
+settings! {
+    /// What `weir dlq redrive` can be asked for.
+    pub(super) struct RedriveSettings {
+        kafka: KafkaSettings = kafka(),
+        scope: Scope = group(),
+        /// Only letters written at or after: a time (2026-11-21T18:30:00Z), or how long ago (2h)
+        since: Millis = since().or("7d"),
+        /// Put back at most so many letters, the oldest of each topic first
+        limit: Option<u64> = count("limit", 1..=u64::MAX).optional(),
+        /// Put them back, instead of only saying what would become of them
+        apply: bool = switch("apply"),
+        /// Records a second, at most
+        rate: u64 = rate("100"),
+        /// Leave letters alone that were tried this often
+        max_attempts: u32 = count("max-attempts", 1..=1_000_000).env("WEIR_MAX_ATTEMPTS").or("100"),
+        /// The --max-events of ingest, for the bodies that are split again
+        max_events: usize = max_events(),
+        /// Put back also those that were put back before
+        again: bool = switch("again"),
+        /// Print one JSON object a letter, one a line, and a summary at the end
+        json: bool = switch("json"),
     }
 }
 
-fn size(count: u64) -> usize {
-    usize::try_from(count).unwrap_or(usize::MAX)
+impl Scope {
+    /// The full names of the topics that are meant.
+    pub(super) fn topics(&self) -> Vec<String> {
+        let of_consumer = TOPICS.into_iter().filter(|topic| self.consumer.is_none_or(|one| one == *topic));
+        let names = || of_consumer.map(|topic| topic.name(&self.topic_prefix)).collect();
+        self.topic.as_ref().map_or_else(names, |topic| vec![topic.clone()])
+    }
+
+    /// Whether a dead letter of one of the topics and of that time is meant.
+    pub(super) fn holds(&self, letter: &DeadLetter) -> bool {
+        self.reason.as_ref().is_none_or(|reason| *reason == letter.reason)
+    }
+}
+
+impl ListSettings {
+    /// How many dead letters of a topic are listed, the newest; programs get all where nothing else is said.
+    pub(super) fn most(&self) -> usize {
+        self.limit.unwrap_or(if self.json { usize::MAX } else { SHOWN })
+    }
+}
+
+impl Place {
+    /// The position, where the words say one.
+    pub(super) fn position(&self) -> Option<RecordPosition> {
+        self.words.join("/").parse().ok()
+    }
+}
+
+/// A consumer by its name, which gives the topic of its dead letters.
+fn consumer() -> Form<Topic> {
+    let names = TOPICS.map(name).join(", ");
+    Form::new(format!("one of {names}"), |value| {
+        TOPICS.into_iter().find(|topic| name(*topic) == value.trim())
+    })
+}
+
+fn name(topic: Topic) -> String {
+    format!("weir-{}", topic.spec().suffix.trim_end_matches(ENDING))
+}
+
+fn topic() -> Form<String> {
+    form::matching("the full name of a dead-letter topic, such as meta.messages.dlq.v1", |value| {
+        value.ends_with(ENDING)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_topics_are_all_of_the_tables_dead_letters() {
+        let of_table = Topic::ALL.into_iter().filter(|topic| topic.spec().suffix.ends_with(ENDING));
+        assert_eq!(of_table.collect::<Vec<_>>(), TOPICS);
+    }
+
+    #[test]
+    fn a_consumer_has_the_topic_that_bears_its_name() {
+        assert_eq!(consumer().parse("weir-lookups"), Some(Topic::LookupsDlq));
+        assert_eq!(consumer().parse("weir-ingest"), Some(Topic::IngestDlq));
+        assert_eq!(consumer().parse("lookup"), None);
+        assert!(consumer().expected().contains("weir-messages, weir-lookups"));
+    }
+
+    #[test]
+    fn a_topic_of_something_else_is_refused() {
+        assert_eq!(topic().parse("meta.messages.v1"), None);
+        assert!(topic().parse("meta.messages.dlq.v1").is_some());
+    }
 }

@@ -1,7 +1,7 @@
-//! `weir dlq show`: one letter, whole.
+//! `weir dlq show`: one dead letter, whole.
 
 use super::settings::ShowSettings;
-use crate::screen::{Cell, Columns, Tone, one_line};
+use crate::screen::{Cell, Table, Tone, harmless, one_line};
 use crate::session::Session;
 use crate::source::{RecordPosition, Source};
 use crate::{Exit, Screen, ToolError};
@@ -14,7 +14,7 @@ use std::io;
 /// The longest value of a header that is shown to people, in characters.
 const LONGEST: usize = 400;
 
-/// Why a letter cannot be shown.
+/// Why a dead letter cannot be shown.
 #[derive(Debug, thiserror::Error)]
 pub enum ShowError {
     /// Nothing lies there.
@@ -28,15 +28,11 @@ pub enum ShowError {
 }
 
 /// Runs the command.
-pub(super) fn run(
-    session: &Session,
-    settings: &ShowSettings,
-    screen: &mut Screen,
-) -> Result<Exit, ToolError> {
-    let position = &settings.position;
-    let source = Source::connect(session, &settings.kafka, std::slice::from_ref(&position.topic))?;
-    let record = source.record(position)?;
-    let record = record.ok_or_else(|| ShowError::Nothing { position: position.clone() })?;
+pub(super) fn run(settings: &ShowSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+    let position = settings.place.position().expect("words that are no position are a problem");
+    let topics = std::slice::from_ref(&position.topic);
+    let source = Source::connect(&Session::start()?, &settings.kafka, topics)?;
+    let record = source.record(&position)?.ok_or(ShowError::Nothing { position })?;
     if settings.json {
         screen.line(object(&record))?;
     } else {
@@ -46,36 +42,27 @@ pub(super) fn run(
 }
 
 fn print(record: &Record, screen: &mut Screen) -> io::Result<()> {
-    let name = |name: &str| Cell::new(Tone::Faint, name);
-    let key = record.key.as_deref().map_or_else(|| "null".to_owned(), shown);
-    let mut rows = vec![vec![name("key"), key.into()]];
-    for (header_name, value) in &record.headers {
-        let why = header_name.starts_with(header::PREFIX);
-        let value = value.as_deref().map_or_else(|| "null".to_owned(), shown);
-        let tone = if why { Tone::Warn } else { Tone::Plain };
-        rows.push(vec![Cell::new(Tone::Faint, one_line(header_name, LONGEST)), Cell::new(tone, value)]);
+    let row = |name: &str, tone, value: Option<&[u8]>| {
+        let shown = value.map(|value| one_line(&String::from_utf8_lossy(value), LONGEST));
+        let shown = shown.unwrap_or_else(|| "null".to_owned());
+        [Cell::new(Tone::Faint, one_line(name, LONGEST)), Cell::new(tone, shown)]
+    };
+    let mut table = Table::default();
+    table.row(row("key", Tone::Plain, record.key.as_deref()));
+    for (name, value) in &record.headers {
+        let tone = if name.starts_with(header::PREFIX) { Tone::Warn } else { Tone::Plain };
+        table.row(row(name, tone, value.as_deref()));
     }
-    let columns = Columns::fitting(&rows);
-    rows.iter().try_for_each(|row| screen.row(&columns, row))?;
+    table.print(screen)?;
     screen.line("")?;
     match &record.value {
         None => screen.toned(Tone::Faint, "The value is null."),
-        Some(value) if screen.is_terminal() => screen.line(harmless(value)),
+        Some(value) if screen.is_terminal() => screen.line(harmless(&String::from_utf8_lossy(value))),
         Some(value) => screen.line(format!(
             "The value has {} bytes. It is shown on a terminal and with --json alone.",
             value.len()
         )),
     }
-}
-
-fn shown(value: &[u8]) -> String {
-    one_line(&String::from_utf8_lossy(value), LONGEST)
-}
-
-/// The value as text that cannot steer the terminal.
-fn harmless(value: &[u8]) -> String {
-    let allowed = |character: char| !character.is_control() || character == '\n' || character == '\t';
-    String::from_utf8_lossy(value).chars().map(|one| if allowed(one) { one } else { '\u{fffd}' }).collect()
 }
 
 /// The record as one JSON object; what is no UTF-8 is hex digits under the same name with `_hex`.
@@ -118,7 +105,7 @@ fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::letter::tests::record;
+    use super::super::dead_letter::tests::record;
     use super::*;
 
     #[test]
@@ -134,10 +121,5 @@ mod tests {
         assert_eq!(object(&letter)["value_hex"], "ff0a");
         letter.value = None;
         assert_eq!(object(&letter)["value"], Value::Null);
-    }
-
-    #[test]
-    fn a_value_cannot_steer_the_terminal() {
-        assert_eq!(harmless(b"a\x1b[2J\nb\t\xff"), "a\u{fffd}[2J\nb\t\u{fffd}");
     }
 }

@@ -1,7 +1,7 @@
 //! Events for people: a line each, in columns.
 
 use crate::Screen;
-use crate::screen::{Cell, Columns, Tone};
+use crate::screen::{Cell, Table, Tone};
 use schemas::{Event, EventKind, Kind};
 use std::io;
 
@@ -10,17 +10,15 @@ pub(super) fn print(events: &[Event<'_>], topic_prefix: &str, screen: &mut Scree
     if events.is_empty() {
         return Ok(());
     }
-    let headings = ["TOPIC", "KEY", "KIND", "ID", "TIME"];
-    let mut rows = vec![headings.map(|heading| Cell::new(Tone::Faint, heading)).to_vec()];
-    rows.extend(events.iter().map(|event| row(event, topic_prefix)));
-    let columns = Columns::fitting(&rows);
-    rows.iter().try_for_each(|row| screen.row(&columns, row))
+    let mut table = Table::under(["TOPIC", "KEY", "KIND", "ID", "TIME"]);
+    table.extend(events.iter().map(|event| row(event, topic_prefix)));
+    table.print(screen)
 }
 
 /// No cell is empty, so that a line always has five words.
-fn row(event: &Event<'_>, topic_prefix: &str) -> Vec<Cell> {
+fn row(event: &Event<'_>, topic_prefix: &str) -> [Cell; 5] {
     let absent = || Cell::new(Tone::Faint, "-");
-    vec![
+    [
         event.topic().name(topic_prefix).into(),
         event.key.as_deref().map_or_else(absent, Cell::from),
         Cell::new(tone(event.kind), event.kind.to_string()),

@@ -14,14 +14,15 @@ impl Replay<'_> {
     /// published late, out of a spool or by a replay.
     pub(super) fn compare(&mut self, expected: &mut Expected) -> Result<(), ToolError> {
         self.report.compared = true;
-        let since = Millis::since_epoch(self.settings.since.as_millis().saturating_sub(EARLIER_MILLIS));
-        for topic in self.settings.filter.topics.clone() {
-            let name = topic.name(&self.settings.filter.topic_prefix);
+        let since =
+            Millis::since_epoch(self.settings.period.since.as_millis().saturating_sub(EARLIER_MILLIS));
+        for topic in self.filter.topics.clone() {
+            let name = topic.name(&self.settings.meant.topic_prefix);
             let range = self.source.range(&name, Some(since), None)?;
             let (mut reading, mut read) = (self.source.open(&range)?, 0_u64);
             while let Some(record) = reading.next()? {
                 read += 1;
-                self.progress.say(|| format!("comparing: {name}, {read} of {} records", range.at_most()));
+                self.progress.show(|| format!("comparing: {name}, {read} of {} records", range.at_most()));
                 self.look_at(topic, &record, expected);
             }
         }
@@ -40,7 +41,7 @@ impl Replay<'_> {
     /// An event of a delivery of the range that splitting does not give any more.
     fn look_whether_extra(&mut self, topic: Topic, record: &Record, expected: &Expected) {
         let Ok(event) = TypedEvent::read(record.value.as_deref()) else { return };
-        if expected.has_delivery(&event.deliveryid) && self.settings.filter.holds_typed(&event) {
+        if expected.has_delivery(&event.deliveryid) && self.filter.holds_typed(&event) {
             let kind =
                 event.kind().map_or_else(|| "(unknown to this version)".to_owned(), |kind| kind.to_string());
             let row = self.report.row(topic, kind);

@@ -5,7 +5,6 @@ use schemas::{Event, EventKind, Topic, TypedEvent};
 /// What narrows it down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Filter {
-    pub(super) topic_prefix: String,
     /// Typed topics.
     pub(super) topics: Vec<Topic>,
     pub(super) kind: Option<EventKind>,
@@ -36,7 +35,7 @@ mod tests {
         include_bytes!("../../../schemas/fixtures/batch/conversation-and-comments-of-two-accounts.json");
 
     fn all() -> Filter {
-        Filter { topic_prefix: "meta".to_owned(), topics: Topic::TYPED.to_vec(), kind: None, account: None }
+        Filter { topics: Topic::TYPED.to_vec(), kind: None, account: None }
     }
 
     fn held(filter: &Filter) -> Vec<String> {

@@ -47,7 +47,7 @@ impl Replay<'_> {
             }
             read += 1;
             let (all, published) = (self.range.at_most(), self.report.published());
-            self.progress.say(|| format!("publishing: {read} of {all} deliveries, {published} events"));
+            self.progress.show(|| format!("publishing: {read} of {all} deliveries, {published} events"));
             self.delivery(&record, &run, sink, only.as_deref_mut())?;
             let sent = sink.acknowledged()?;
             self.note(sent);
@@ -73,9 +73,9 @@ impl Replay<'_> {
         if !surveyed {
             self.report.refuse(split.refusal);
         }
-        let name = |topic: Topic| topic.name(&self.settings.filter.topic_prefix);
+        let name = |topic: Topic| topic.name(&self.settings.meant.topic_prefix);
         let mut is_due = |event: &&Event<'_>| {
-            self.settings.filter.holds(event)
+            self.filter.holds(event)
                 && only
                     .as_mut()
                     .is_none_or(|expected| matches!(expected.find(event.id.0), Known::First { .. }))

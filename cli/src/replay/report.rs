@@ -1,7 +1,7 @@
 //! What a replay found and did: per topic and kind, and in all.
 
 use super::settings::ReplaySettings;
-use crate::screen::{Cell, Columns, Tone};
+use crate::screen::{Cell, Table, Tone, nonzero};
 use crate::{Exit, Screen};
 use schemas::{Millis, Refusal, Topic};
 use serde_json::json;
@@ -24,7 +24,7 @@ pub(super) struct Row {
 }
 
 /// All of it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Report {
     pub(super) rows: Vec<Row>,
     index: HashMap<(Topic, String), usize>,
@@ -45,24 +45,12 @@ pub(super) struct Report {
     pub(super) reached: Option<Millis>,
 }
 
-impl Default for Report {
-    fn default() -> Self {
-        Self {
-            rows: Vec::new(),
-            index: HashMap::new(),
-            deliveries: 0,
-            unreadable: 0,
-            refused: BTreeMap::new(),
-            copies: 0,
-            compared: false,
-            run: Millis::of(SystemTime::now()).to_string(),
-            stopped: false,
-            reached: None,
-        }
-    }
-}
-
 impl Report {
+    /// Of a run that begins now, which is its name.
+    pub(super) fn begin() -> Self {
+        Self { run: Millis::of(SystemTime::now()).to_string(), ..Self::default() }
+    }
+
     /// The row of a topic and kind.
     pub(super) fn row(&mut self, topic: Topic, kind: String) -> usize {
         let rows = &mut self.rows;
@@ -88,13 +76,13 @@ impl Report {
 
     /// Events that were published.
     pub(super) fn published(&self) -> u64 {
-        self.rows.iter().map(|row| row.published).sum()
+        self.sum(|row| row.published)
     }
 
     /// The exit code of a run that did not fail.
     pub(super) fn exit(&self, settings: &ReplaySettings) -> Exit {
         let differs = self.rows.iter().any(|row| self.missing(row) > 0 || row.extra > 0);
-        match (self.stopped, settings.task.publishes(), differs) {
+        match (self.stopped, settings.apply, differs) {
             (true, ..) => Exit::Failure,
             (false, false, true) => Exit::Drift,
             _ => Exit::Done,
@@ -105,7 +93,17 @@ impl Report {
     pub(super) fn print(&mut self, settings: &ReplaySettings, screen: &mut Screen) -> io::Result<()> {
         self.rows.sort_by(|one, other| (one.topic, &one.kind).cmp(&(other.topic, &other.kind)));
         self.index.clear();
-        if settings.json { self.print_json(settings, screen) } else { self.print_table(settings, screen) }
+        if settings.json {
+            return self.print_json(settings, screen);
+        }
+        let (since, until) = (settings.period.since, settings.period.until);
+        screen.toned(Tone::Strong, &format!("Deliveries from {since} until {until}"))?;
+        if !self.rows.is_empty() {
+            self.table(settings).print(screen)?;
+            screen.line("")?;
+        }
+        screen.line(self.sentence())?;
+        self.advise(settings, screen)
     }
 
     const fn missing(&self, row: &Row) -> u64 {
@@ -117,60 +115,42 @@ impl Report {
     }
 
     fn print_json(&self, settings: &ReplaySettings, screen: &mut Screen) -> io::Result<()> {
-        let numbers = |row: &Row| {
-            let compared = |count: u64| self.compared.then_some(count);
-            (compared(row.present), compared(self.missing(row)), compared(row.extra))
-        };
+        let compared = |count: u64| self.compared.then_some(count);
         for row in &self.rows {
-            let (present, missing, extra) = numbers(row);
             screen.line(json!({
-                "topic": row.topic.name(&settings.filter.topic_prefix), "kind": row.kind, "events": row.events,
-                "present": present, "missing": missing, "extra": extra, "published": row.published,
+                "topic": row.topic.name(&settings.meant.topic_prefix), "kind": row.kind, "events": row.events,
+                "present": compared(row.present), "missing": compared(self.missing(row)),
+                "extra": compared(row.extra), "published": row.published,
             }))?;
         }
-        let compared = |count: u64| self.compared.then_some(count);
         screen.line(json!({ "summary": {
-            "since": settings.since.to_string(), "until": settings.until.to_string(),
+            "since": settings.period.since.to_string(), "until": settings.period.until.to_string(),
             "deliveries": self.deliveries, "unreadable": self.unreadable, "refused": self.refused,
             "events": self.sum(|row| row.events), "copies": self.copies,
             "present": compared(self.sum(|row| row.present)), "missing": compared(self.sum(|row| self.missing(row))),
             "extra": compared(self.sum(|row| row.extra)), "published": self.published(),
-            "applied": settings.task.publishes(), "replay": settings.task.publishes().then_some(&self.run), "stopped": self.stopped,
+            "applied": settings.apply, "replay": settings.apply.then_some(&self.run), "stopped": self.stopped,
             "reached": self.reached.map(|time| time.to_string()),
         }}))
     }
 
-    fn print_table(&self, settings: &ReplaySettings, screen: &mut Screen) -> io::Result<()> {
-        screen
-            .toned(Tone::Strong, &format!("Deliveries from {} until {}", settings.since, settings.until))?;
-        if !self.rows.is_empty() {
-            let mut rows = vec![self.headings(settings.task.publishes())];
-            rows.extend(self.rows.iter().map(|row| self.cells(row, settings)));
-            let columns = Columns::fitting(&rows);
-            screen.row(&columns, &rows[0])?;
-            let mut last = None;
-            for (row, cells) in self.rows.iter().zip(&rows[1..]) {
-                if last != Some(row.topic) {
-                    screen.line(row.topic.name(&settings.filter.topic_prefix))?;
-                    last = Some(row.topic);
-                }
-                screen.row(&columns, cells)?;
-            }
-            screen.line("")?;
-        }
-        screen.line(self.sentence())?;
-        self.advise(settings, screen)
-    }
-
-    fn headings(&self, applied: bool) -> Vec<Cell> {
+    fn table(&self, settings: &ReplaySettings) -> Table {
         let mut headings = vec!["TOPIC, KIND", " EVENTS"];
         if self.compared {
             headings.extend(["PRESENT", "MISSING", "EXTRA"]);
         }
-        if applied {
+        if settings.apply {
             headings.push("PUBLISHED");
         }
-        headings.into_iter().map(|heading| Cell::new(Tone::Faint, heading)).collect()
+        let (mut table, mut last) = (Table::default(), None);
+        table.row(headings.into_iter().map(|heading| Cell::new(Tone::Faint, heading)).collect::<Vec<_>>());
+        for row in &self.rows {
+            if last.replace(row.topic) != Some(row.topic) {
+                table.text(Tone::Plain, row.topic.name(&settings.meant.topic_prefix));
+            }
+            table.row(self.cells(row, settings));
+        }
+        table
     }
 
     fn cells(&self, row: &Row, settings: &ReplaySettings) -> Vec<Cell> {
@@ -183,46 +163,41 @@ impl Report {
             cells.push(number(self.missing(row), 7, Tone::Warn));
             cells.push(number(row.extra, 5, Tone::Warn));
         }
-        if settings.task.publishes() {
+        if settings.apply {
             cells.push(number(row.published, 9, Tone::Good));
         }
         cells
     }
 
     fn sentence(&self) -> String {
-        let mut said =
+        let mut parts =
             vec![format!("{} deliveries", self.deliveries), format!("{} events", self.sum(|row| row.events))];
-        said.extend(self.refused.iter().map(|(reason, count)| format!("{count} refused ({reason})")));
-        let counts = [
+        parts.extend(self.refused.iter().map(|(reason, count)| format!("{count} refused ({reason})")));
+        parts.extend(nonzero(&[
             (self.unreadable, "not written by ingest"),
             (self.copies, "repeated"),
             (self.sum(|row| self.missing(row)), "missing"),
             (self.sum(|row| row.extra), "extra"),
             (self.published(), "published"),
-        ];
-        said.extend(
-            counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")),
-        );
-        said.join(", ")
+        ]));
+        parts.join(", ")
     }
 
     /// What to do next.
     fn advise(&self, settings: &ReplaySettings, screen: &mut Screen) -> io::Result<()> {
-        let missing = self.sum(|row| self.missing(row));
-        if settings.task.publishes() {
+        let (since, until) = (settings.period.since, settings.period.until);
+        if settings.apply {
             if self.published() > 0 {
                 screen.line(format!("They carry the header ce_replay: {}", self.run))?;
             }
             if self.stopped {
-                let since = self.reached.unwrap_or(settings.since);
-                return screen.toned(
-                    Tone::Warn,
-                    &format!("Stopped. Go on with --since {since} --until {}", settings.until),
-                );
+                let since = self.reached.unwrap_or(since);
+                let line = format!("Stopped. Go on with --since {since} --until {until}");
+                return screen.toned(Tone::Warn, &line);
             }
-            return screen.line(format!("The next range begins with --since {}", settings.until));
+            return screen.line(format!("The next range begins with --since {until}"));
         }
-        if self.compared && missing == 0 {
+        if self.compared && self.sum(|row| self.missing(row)) == 0 {
             screen.toned(Tone::Good, "Nothing is missing.")?;
         }
         screen.line("A dry run: nothing was written. With --apply it publishes all events, with")?;

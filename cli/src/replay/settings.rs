@@ -1,58 +1,68 @@
-//! The flags of `weir replay`.
+//! What `weir replay` can be asked for.
 
 use super::filter::Filter;
-use crate::moment;
-use clap::{ArgAction, ArgMatches, Command};
-use runtime::settings::{Form, KafkaArgs, KafkaSettings, Problems, Reader, form};
+use crate::settings::{
+    Given, count, flag, group, kafka, max_events, rate, settings, since, switch, topic_prefix, until, words,
+};
+use runtime::settings::{Form, KafkaSettings, form};
 use schemas::{EventKind, Millis, Topic};
-use std::time::SystemTime;
 
-/// The flags.
-#[derive(Clone, Debug, clap::Args)]
-#[expect(clippy::struct_excessive_bools, reason = "they are flags; what they come to is a Task")]
-pub(super) struct ReplayArgs {
-    /// How to reach Kafka.
-    #[command(flatten)]
-    kafka: KafkaArgs,
-    /// Deliveries from here on: a time (2026-11-21T18:30:00Z), or how long ago (2h)
-    #[arg(long, value_name = "TIME")]
-    since: Option<String>,
-    /// Deliveries before: a time (2026-11-21T18:30:00Z), or how long ago (30m)
-    #[arg(long, value_name = "TIME", default_value = "0s")]
-    until: Option<String>,
-    /// Only events of this account or page, by its id
-    #[arg(long, value_name = "ID")]
-    account: Option<String>,
-    /// Only events of this kind, such as message or standby.postback
-    #[arg(long, value_name = "KIND")]
-    kind: Option<String>,
-    /// Only events of these typed topics, by their full names
-    #[arg(long, value_name = "TOPIC", num_args = 1.., action = ArgAction::Append)]
-    topic: Vec<String>,
-    /// Publish, instead of only saying what would be published
-    #[arg(long, action = ArgAction::SetTrue)]
-    apply: bool,
-    /// Publish only what is not in the typed topics
-    #[arg(long, action = ArgAction::SetTrue)]
-    missing_only: bool,
-    /// Do not compare with the typed topics
-    #[arg(long, action = ArgAction::SetTrue, conflicts_with = "missing_only")]
-    no_diff: bool,
-    /// Records a second, at most
-    #[arg(long, env = "WEIR_RATE", value_name = "COUNT", default_value = "1000")]
-    rate: Option<String>,
-    /// The --max-events of ingest
-    #[arg(long, env = "WEIR_MAX_EVENTS", value_name = "COUNT", default_value = "10000")]
-    max_events: Option<String>,
-    /// Events and deliveries that are remembered at most, about 40 bytes each
-    #[arg(long, env = "WEIR_MAX_IDS", value_name = "COUNT", default_value = "10000000")]
-    max_ids: Option<String>,
-    /// Print one JSON object for each topic and kind, one a line, and a summary at the end
-    #[arg(long, action = ArgAction::SetTrue)]
-    json: bool,
-    /// First part of every topic's name
-    #[arg(long, env = "WEIR_TOPIC_PREFIX", value_name = "NAME", default_value = "meta")]
-    topic_prefix: Option<String>,
+settings! {
+    /// What `weir replay` can be asked for.
+    pub(super) struct ReplaySettings {
+        kafka: KafkaSettings = kafka(),
+        period: Period = group(),
+        meant: Meant = group(),
+        /// Publish, instead of only saying what would be published
+        apply: bool = switch("apply"),
+        /// Publish only what is not in the typed topics
+        missing_only: bool = switch("missing-only"),
+        /// Do not compare with the typed topics
+        no_diff: bool = switch("no-diff").without("missing-only"),
+        /// Records a second, at most
+        rate: u64 = rate("1000"),
+        /// The --max-events of ingest
+        max_events: usize = max_events(),
+        /// Events and deliveries that are remembered at most, about 40 bytes each
+        max_ids: usize = count("max-ids", 1..=10_000_000_000).env("WEIR_MAX_IDS").or("10000000"),
+        /// Print one JSON object for each topic and kind, one a line, and a summary at the end
+        json: bool = switch("json"),
+    }
+}
+
+settings! {
+    /// Of which time.
+    pub(super) struct Period {
+        /// Deliveries from here on: a time (2026-11-21T18:30:00Z), or how long ago (2h)
+        since: Millis = since(),
+        /// Deliveries before: a time (2026-11-21T18:30:00Z), or how long ago (30m)
+        until: Millis = until().or("0s"),
+    }
+    check |period: &Self, given: &mut Given<'_>| {
+        if period.since >= period.until {
+            given.reader.problem("until", "a time after --since");
+        }
+    }
+}
+
+settings! {
+    /// Which events.
+    pub(super) struct Meant {
+        /// Only events of this account or page, by its id
+        account: Option<String> = flag("account", "ID", form::text()).optional(),
+        /// Only events of this kind, such as message or standby.postback
+        kind: Option<EventKind> = flag("kind", "KIND", kind()).optional(),
+        /// Only events of these typed topics, by their full names
+        topics: Vec<String> = words("topic", "TOPIC", |topic| topic.long("topic").num_args(1..)),
+        /// First part of every topic's name
+        topic_prefix: String = topic_prefix(),
+    }
+    check |meant: &Self, given: &mut Given<'_>| {
+        if meant.topics.iter().any(|name| meant.topic(name).is_none()) {
+            let names = Topic::TYPED.map(|topic| topic.name(&meant.topic_prefix)).join(", ");
+            given.reader.problem("topic", &format!("full names of typed topics, of: {names}"));
+        }
+    }
 }
 
 /// What is to be done.
@@ -73,83 +83,32 @@ impl Task {
     pub(super) const fn compares(self) -> bool {
         matches!(self, Self::Compare | Self::PublishMissing)
     }
-
-    /// Whether something is written.
-    pub(super) const fn publishes(self) -> bool {
-        matches!(self, Self::PublishAll | Self::PublishMissing)
-    }
-
-    fn of(matches: &ArgMatches) -> Self {
-        match (matches.get_flag("apply"), matches.get_flag("missing_only"), matches.get_flag("no_diff")) {
-            (true, true, _) => Self::PublishMissing,
-            // Who publishes everything does not need to know what is there.
-            (true, false, _) => Self::PublishAll,
-            (false, _, true) => Self::Count,
-            (false, _, false) => Self::Compare,
-        }
-    }
-}
-
-/// The checked values of [`ReplayArgs`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ReplaySettings {
-    pub(super) kafka: KafkaSettings,
-    pub(super) since: Millis,
-    pub(super) until: Millis,
-    pub(super) filter: Filter,
-    pub(super) task: Task,
-    pub(super) rate: u64,
-    pub(super) max_events: usize,
-    pub(super) max_ids: usize,
-    pub(super) json: bool,
 }
 
 impl ReplaySettings {
-    /// Reads and checks them; all problems come together.
-    pub(super) fn read(command: &Command, matches: &ArgMatches) -> Result<Self, Problems> {
-        let now = Millis::of(SystemTime::now());
-        let mut reader = Reader::new(command, matches);
-        let kafka = KafkaSettings::read(&mut reader);
-        let since = reader.required("since", &moment::form(now));
-        let until = reader.required("until", &moment::form(now));
-        if since.zip(until).is_some_and(|(since, until)| since >= until) {
-            reader.problem("until", "a time after --since");
+    /// What is to be done.
+    pub(super) const fn task(&self) -> Task {
+        match (self.apply, self.missing_only, self.no_diff) {
+            (true, true, _) => Task::PublishMissing,
+            // Who publishes everything does not need to know what is there.
+            (true, false, _) => Task::PublishAll,
+            (false, _, true) => Task::Count,
+            (false, _, false) => Task::Compare,
         }
-        let topic_prefix = reader.required("topic_prefix", &form::topic_prefix()).unwrap_or_default();
-        let topics = topics(&mut reader, matches, &topic_prefix);
-        let kind = reader.optional("kind", &kind());
-        let account = reader.optional("account", &form::text());
-        let rate = reader.required("rate", &form::count(1..=1_000_000));
-        let max_events = reader.required("max_events", &form::count(1..=1_000_000));
-        let max_ids = reader.required("max_ids", &form::count(1..=10_000_000_000));
-        reader.finish()?;
-        let size = |count: Option<u64>| count.and_then(|count| usize::try_from(count).ok()).unwrap_or(1);
-        Ok(Self {
-            kafka: kafka.unwrap_or_default(),
-            since: since.unwrap_or(now),
-            until: until.unwrap_or(now),
-            filter: Filter { topic_prefix, topics, kind, account },
-            task: Task::of(matches),
-            rate: rate.unwrap_or(1),
-            max_events: size(max_events),
-            max_ids: size(max_ids),
-            json: matches.get_flag("json"),
-        })
     }
 }
 
-/// The topics that were named, or all typed ones.
-fn topics(reader: &mut Reader<'_>, matches: &ArgMatches, prefix: &str) -> Vec<Topic> {
-    let mut topics = Vec::new();
-    for name in matches.get_many::<String>("topic").into_iter().flatten() {
-        let found = Topic::TYPED.into_iter().find(|topic| topic.name(prefix) == *name);
-        topics.extend(found);
-        if found.is_none() {
-            let names = Topic::TYPED.map(|topic| topic.name(prefix)).join(", ");
-            reader.problem("topic", &format!("full names of typed topics, of: {names}"));
-        }
+impl Meant {
+    /// The same, ready to be compared with events.
+    pub(super) fn filter(&self) -> Filter {
+        let named: Vec<Topic> = self.topics.iter().filter_map(|name| self.topic(name)).collect();
+        let topics = if named.is_empty() { Topic::TYPED.to_vec() } else { named };
+        Filter { topics, kind: self.kind, account: self.account.clone() }
     }
-    if topics.is_empty() { Topic::TYPED.to_vec() } else { topics }
+
+    fn topic(&self, name: &str) -> Option<Topic> {
+        Topic::TYPED.into_iter().find(|topic| topic.name(&self.topic_prefix) == name)
+    }
 }
 
 fn kind() -> Form<EventKind> {
@@ -161,22 +120,25 @@ fn kind() -> Form<EventKind> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::Args as _;
+    use crate::settings::{Settings as _, read};
+    use clap::Command;
+    use runtime::settings::Problems;
 
-    fn read(arguments: &[&str]) -> Result<ReplaySettings, Problems> {
-        let command = ReplayArgs::augment_args(Command::new("replay"));
+    fn given(arguments: &[&str]) -> Result<ReplaySettings, Problems> {
+        let command = ReplaySettings::declare(Command::new("replay"));
         let matches =
             command.clone().get_matches_from(["replay", "--brokers", "kafka:9092"].iter().chain(arguments));
-        ReplaySettings::read(&command, &matches)
+        read(&command, &matches)
     }
 
     #[test]
     fn a_dry_run_compares_and_who_publishes_everything_does_not() {
-        let settings = read(&["--since", "2h"]).unwrap();
-        assert_eq!(settings.task, Task::Compare);
-        assert_eq!(settings.until.as_millis() - settings.since.as_millis(), 2 * 60 * 60 * 1000);
-        assert_eq!(settings.filter.topics, Topic::TYPED);
-        let task = |flags: &[&str]| read(&[&["--since", "2h"], flags].concat()).unwrap().task;
+        let settings = given(&["--since", "2h"]).unwrap();
+        assert_eq!(settings.task(), Task::Compare);
+        let Period { since, until } = settings.period;
+        assert_eq!(until.as_millis() - since.as_millis(), 2 * 60 * 60 * 1000);
+        assert_eq!(settings.meant.filter().topics, Topic::TYPED);
+        let task = |flags: &[&str]| given(&[&["--since", "2h"], flags].concat()).unwrap().task();
         assert_eq!(task(&["--apply"]), Task::PublishAll);
         assert_eq!(task(&["--apply", "--missing-only"]), Task::PublishMissing);
         assert_eq!(task(&["--missing-only"]), Task::Compare);
@@ -187,17 +149,17 @@ mod tests {
     fn topics_are_named_whole_and_must_be_typed() {
         let arguments =
             ["--since", "2h", "--topic", "acme.comments.v1", "acme.mentions.v1", "--topic-prefix", "acme"];
-        assert_eq!(read(&arguments).unwrap().filter.topics, [Topic::Comments, Topic::Mentions]);
-        let problems = read(&["--since", "2h", "--topic", "meta.inbox.v1"]).unwrap_err().to_string();
+        assert_eq!(given(&arguments).unwrap().meant.filter().topics, [Topic::Comments, Topic::Mentions]);
+        let problems = given(&["--since", "2h", "--topic", "meta.inbox.v1"]).unwrap_err().to_string();
         assert!(problems.contains("meta.comments.v1, meta.mentions.v1"), "{problems}");
     }
 
     #[test]
     fn all_problems_are_reported_at_once() {
         let arguments = ["--since", "1h", "--until", "2h", "--kind", "telepathy", "--rate", "0"];
-        let problems = read(&arguments).unwrap_err().0;
+        let problems = given(&arguments).unwrap_err().0;
         let settings: Vec<&str> = problems.iter().map(|problem| problem.setting.as_str()).collect();
         assert_eq!(settings, ["--until", "--kind", "--rate"]);
-        assert_eq!(read(&[]).unwrap_err().0[0].setting, "--since");
+        assert_eq!(given(&[]).unwrap_err().0[0].setting, "--since");
     }
 }

@@ -12,7 +12,7 @@ impl Replay<'_> {
         while let Some(record) = reading.next()? {
             self.report.deliveries += 1;
             let (done, all) = (self.report.deliveries, self.range.at_most());
-            self.progress.say(|| format!("splitting: {done} of {all} deliveries"));
+            self.progress.show(|| format!("splitting: {done} of {all} deliveries"));
             let Some(receipt) = raw::receipt(|name| record.header(name)) else {
                 self.report.unreadable += 1;
                 continue;
@@ -22,7 +22,7 @@ impl Replay<'_> {
             if let Some(expected) = &mut expected {
                 expected.delivery(receipt.delivery_id)?;
             }
-            for event in split.events.iter().filter(|event| self.settings.filter.holds(event)) {
+            for event in split.events.iter().filter(|event| self.filter.holds(event)) {
                 let row = self.report.row(event.topic(), event.kind.to_string());
                 let is_new = match &mut expected {
                     Some(expected) => expected.event(event.id.0, row)?,

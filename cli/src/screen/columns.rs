@@ -37,10 +37,15 @@ impl Columns {
     }
 
     /// Columns as wide as the widest cell of each.
-    pub(crate) fn fitting(rows: &[Vec<Cell>]) -> Self {
-        let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
-        let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(Cell::width).max();
-        Self((0..columns).map(|column| width(column).unwrap_or_default()).collect())
+    pub(super) fn fitting<'a>(rows: impl Iterator<Item = &'a [Cell]>) -> Self {
+        let mut widths = Vec::new();
+        for row in rows {
+            widths.resize(row.len().max(widths.len()), 0);
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = cell.width().max(*width);
+            }
+        }
+        Self(widths)
     }
 
     /// A row: two spaces between columns, none at the end.
@@ -72,7 +77,7 @@ mod tests {
     fn columns_are_as_wide_as_their_widest_cell() {
         let rows =
             [vec![Cell::from("a"), Cell::from("längst"), Cell::from("z")], vec!["bcd".into(), "e".into()]];
-        let columns = Columns::fitting(&rows);
+        let columns = Columns::fitting(rows.iter().map(Vec::as_slice));
         assert_eq!(columns.lay_out(&rows[0], plain), "a    längst  z");
         assert_eq!(columns.lay_out(&rows[1], plain), "bcd  e");
     }

@@ -1,13 +1,13 @@
 //! What is to be done about deliveries that are set aside, and about files that were put aside. No line is wider than 80.
 
-use super::settings::Place;
+use super::settings::SpoolLocation;
 use weir_ingest::spool::inspect::{QuarantinedFile, Reason};
 
 /// What the reason means, and what to do, as lines.
-pub(super) fn on(reason: &Reason, place: &Place) -> Vec<String> {
+pub(super) fn on(reason: &Reason, location: &SpoolLocation) -> Vec<String> {
     let again = |first: &[&str]| {
         let lines = first.iter().map(|line| (*line).to_owned());
-        let command = format!("weir spool retry{} --all --reason {reason}", place.flag);
+        let command = format!("weir spool retry{} --all --reason {reason}", location.flag);
         lines.chain([format!("Then: {command}")]).collect()
     };
     match reason {
@@ -58,16 +58,17 @@ mod tests {
 
     #[test]
     fn advice_names_a_command_and_fits_a_terminal() {
-        let place = Place { directory: PathBuf::from("/spool"), flag: " --spool-dir /spool".to_owned() };
+        let location =
+            SpoolLocation { directory: PathBuf::from("/spool"), flag: " --spool-dir /spool".to_owned() };
         for reason in Reason::ALL {
-            let lines = on(&reason, &place);
+            let lines = on(&reason, &location);
             assert!(lines.iter().all(|line| line.len() <= 76), "{lines:?}");
             assert!(
                 reason == Reason::Corrupt || lines[lines.len() - 1].ends_with(reason.as_str()),
                 "{lines:?}"
             );
         }
-        let command = on(&Reason::TooLarge, &place).pop().unwrap();
+        let command = on(&Reason::TooLarge, &location).pop().unwrap();
         assert_eq!(command, "Then: weir spool retry --spool-dir /spool --all --reason too_large");
     }
 }

@@ -1,14 +1,14 @@
 //! `weir spool export`: whole deliveries as JSON lines.
 
 use super::record;
-use super::settings::ExportSettings;
+use super::settings::{ExportSettings, which};
 use crate::{Exit, Screen, ToolError};
 use weir_ingest::spool::inspect::Inspector;
 
 pub(super) fn run(settings: &ExportSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
-    let mut inspector = Inspector::open(&settings.place.directory)?;
-    for stored in inspector.deliveries(settings.which.clone()) {
-        screen.line(record::whole(&stored?))?;
+    let mut inspector = Inspector::open(&settings.location.directory)?;
+    for stored in inspector.deliveries(which(settings.set_aside)) {
+        screen.json(&record::whole(&stored?))?;
     }
     Ok(Exit::Done)
 }

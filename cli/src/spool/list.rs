@@ -1,21 +1,21 @@
 //! `weir spool list`: a delivery a line, then how much there is and what to do about it.
 
-use super::settings::{ListSettings, Place};
-use super::table::Table;
+use super::settings::{ListSettings, SpoolLocation, which};
+use super::table::Deliveries;
 use super::{advice, quantity, record};
 use crate::screen::Tone;
 use crate::{Exit, Screen, ToolError};
 use serde_json::{Value, json};
 use std::io;
-use weir_ingest::spool::inspect::{self, Group, InspectError, Inspector, QuarantinedFile, Which};
+use weir_ingest::spool::inspect::{self, Group, InspectError, Inspector, QuarantinedFile};
 
 pub(super) fn run(settings: &ListSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
-    let mut inspector = match Inspector::open(&settings.place.directory) {
+    let mut inspector = match Inspector::open(&settings.location.directory) {
         Ok(inspector) => inspector,
         Err(error) => {
             // Files of an earlier version were put aside, perhaps, and no other begun yet.
-            if matches!(error, InspectError::NoSpool(_)) && !settings.is_json {
-                let files = inspect::quarantined_files(&settings.place.directory).unwrap_or_default();
+            if matches!(error, InspectError::NoSpool(_)) && !settings.json {
+                let files = inspect::quarantined_files(&settings.location.directory).unwrap_or_default();
                 tell_files(&files, screen)?;
             }
             return Err(error.into());
@@ -23,8 +23,8 @@ pub(super) fn run(settings: &ListSettings, screen: &mut Screen) -> Result<Exit, 
     };
     let listed = list(&mut inspector, settings, screen)?;
     let groups = inspector.groups()?;
-    let files = inspect::quarantined_files(&settings.place.directory)?;
-    if settings.is_json {
+    let files = inspect::quarantined_files(&settings.location.directory)?;
+    if settings.json {
         screen.line(summary(&groups, &files))?;
     } else {
         conclude(settings, listed, &groups, screen)?;
@@ -47,15 +47,15 @@ fn list(
     settings: &ListSettings,
     screen: &mut Screen,
 ) -> Result<Listed, ToolError> {
-    let mut table = Table::fitting(&inspector.groups()?);
+    let mut table = Deliveries::fitting(&inspector.groups()?);
     let mut listed = Listed::default();
-    for stored in inspector.deliveries(settings.which.clone()) {
-        if listed.deliveries == settings.limit {
+    for stored in inspector.deliveries(which(settings.set_aside)) {
+        if listed.deliveries == settings.most() {
             break;
         }
         let stored = stored?;
-        if settings.is_json {
-            screen.line(record::listed(&stored))?;
+        if settings.json {
+            screen.json(&record::listed(&stored))?;
         } else {
             table.print(&stored, screen)?;
         }
@@ -72,16 +72,16 @@ fn conclude(
     screen: &mut Screen,
 ) -> io::Result<()> {
     let Listed { deliveries, corrupt } = listed;
-    let meant = groups.iter().filter(|group| settings.which == Which::All || group.parked.is_some());
+    let meant = groups.iter().filter(|group| !settings.set_aside || group.parked.is_some());
     let more = meant.map(|group| group.deliveries).sum::<u64>().saturating_sub(deliveries);
-    if more > 0 && deliveries == settings.limit {
+    if more > 0 && deliveries == settings.most() {
         screen
             .toned(Tone::Faint, &format!("… and {more} more: --limit {}", deliveries.saturating_add(more)))?;
     }
     if deliveries > 0 {
         screen.line("")?;
     }
-    sums(groups, &settings.place, screen)?;
+    sums(groups, &settings.location, screen)?;
     if corrupt > 0 {
         let verb = if corrupt == 1 { "is" } else { "are" };
         let line = format!(
@@ -93,7 +93,7 @@ fn conclude(
     Ok(())
 }
 
-fn sums(groups: &[Group], place: &Place, screen: &mut Screen) -> io::Result<()> {
+fn sums(groups: &[Group], location: &SpoolLocation, screen: &mut Screen) -> io::Result<()> {
     let (waiting, set_aside): (Vec<_>, Vec<_>) = groups.iter().partition(|group| group.parked.is_none());
     match waiting.first() {
         Some(group) => screen.line(sum(group, "waits", "wait", "for Kafka"))?,
@@ -105,7 +105,7 @@ fn sums(groups: &[Group], place: &Place, screen: &mut Screen) -> io::Result<()> 
     for group in set_aside {
         let Some(reason) = &group.parked else { continue };
         screen.toned(Tone::Bad, &sum(group, "is", "are", &format!("set aside as {reason}")))?;
-        advice::on(reason, place).iter().try_for_each(|line| screen.line(format!("  {line}")))?;
+        advice::on(reason, location).iter().try_for_each(|line| screen.line(format!("  {line}")))?;
     }
     Ok(())
 }

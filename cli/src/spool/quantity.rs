@@ -1,5 +1,6 @@
 //! Ages and sizes in few characters.
 
+use crate::screen::counted;
 use schemas::Millis;
 use std::time::SystemTime;
 
@@ -40,9 +41,9 @@ pub(super) fn bytes(bytes: u64) -> String {
     }
 }
 
-/// `count` with its noun: `1 delivery`, `2 deliveries`.
+/// `1 delivery`, `2 deliveries`.
 pub(super) fn deliveries(count: u64) -> String {
-    if count == 1 { "1 delivery".to_owned() } else { format!("{count} deliveries") }
+    counted(count, "delivery", "deliveries")
 }
 
 #[cfg(test)]

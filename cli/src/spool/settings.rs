@@ -1,199 +1,123 @@
-//! The flags of `weir spool`.
+//! What the commands of `weir spool` can be asked for.
 
-use clap::{ArgAction, ArgMatches, Command};
-use runtime::settings::{Problems, Reader, Source, form};
+use crate::settings::{Flag, Given, Setting, count, flag, group, settings, switch, words};
+use clap::Command;
+use runtime::settings::{Form, Source, form};
 use std::path::PathBuf;
 use weir_ingest::spool::inspect::{Reason, Which};
 
 /// Lines of a table where nothing else is asked for.
 const LINES: u64 = 100;
+/// Why deliveries are set aside that may be sent again.
+const REASONS: [&str; 3] = ["too_large", "not_authorized", "unknown_topic"];
 
-/// The flag of all.
-#[derive(Clone, Debug, clap::Args)]
-struct DirectoryArgs {
-    /// The --spool-dir of ingest
-    #[arg(long, env = "WEIR_SPOOL_DIR", value_name = "DIR")]
-    spool_dir: Option<String>,
+settings! {
+    /// What `weir spool list` can be asked for.
+    pub(super) struct ListSettings {
+        /// The --spool-dir of ingest
+        location: SpoolLocation = spool_dir(),
+        /// Only deliveries that Kafka refuses for good
+        set_aside: bool = switch("set-aside"),
+        /// How many deliveries are listed; the sums below are of all [default: 100, or all with --json]
+        limit: Option<u64> = count("limit", 1..=u64::MAX).optional(),
+        /// Print JSON objects, one a line
+        json: bool = switch("json"),
+    }
 }
 
-/// The flags of `list`.
-#[derive(Clone, Debug, clap::Args)]
-pub(super) struct ListArgs {
-    #[command(flatten)]
-    directory: DirectoryArgs,
-    /// Only deliveries that Kafka refuses for good
-    #[arg(long, action = ArgAction::SetTrue)]
-    set_aside: bool,
-    /// How many deliveries are listed; the sums below are of all [default: 100, or all with --json]
-    #[arg(long, value_name = "COUNT")]
-    limit: Option<String>,
-    /// Print JSON objects, one a line
-    #[arg(long, action = ArgAction::SetTrue)]
-    json: bool,
+settings! {
+    /// What `weir spool show` can be asked for.
+    pub(super) struct ShowSettings {
+        /// The id of a delivery, as `weir spool list` shows it
+        id: String = flag("id", "ID", id()).positional().required(),
+        /// The --spool-dir of ingest
+        location: SpoolLocation = spool_dir(),
+        /// Print the body alone, as the bytes that were received
+        body: bool = switch("body"),
+        /// Print everything as one JSON object
+        json: bool = switch("json").without("body"),
+    }
 }
 
-/// The flags of `show`.
-#[derive(Clone, Debug, clap::Args)]
-pub(super) struct ShowArgs {
-    /// The id of a delivery, as `weir spool list` shows it
-    #[arg(value_name = "ID", required = true)]
-    id: Option<String>,
-    #[command(flatten)]
-    directory: DirectoryArgs,
-    /// Print the body alone, as the bytes that were received
-    #[arg(long, action = ArgAction::SetTrue)]
-    body: bool,
-    /// Print everything as one JSON object
-    #[arg(long, action = ArgAction::SetTrue, conflicts_with = "body")]
-    json: bool,
+settings! {
+    /// What `weir spool retry` can be asked for.
+    pub(super) struct RetrySettings {
+        /// The --spool-dir of ingest
+        location: SpoolLocation = spool_dir(),
+        chosen: Chosen = group(),
+        /// Do it; without this flag nothing is changed
+        apply: bool = switch("apply"),
+    }
 }
 
-/// The flags of `retry`.
-#[derive(Clone, Debug, clap::Args)]
-pub(super) struct RetryArgs {
-    /// Ids of deliveries that are set aside
-    #[arg(value_name = "ID", conflicts_with = "all")]
-    ids: Vec<String>,
-    #[command(flatten)]
-    directory: DirectoryArgs,
-    /// Every delivery that is set aside, but for corrupt ones
-    #[arg(long, action = ArgAction::SetTrue)]
-    all: bool,
-    /// Of all, those that are set aside for this reason: `too_large`, `not_authorized` or `unknown_topic`
-    #[arg(long, value_name = "REASON", conflicts_with = "ids")]
-    reason: Option<String>,
-    /// Do it; without this flag nothing is changed
-    #[arg(long, action = ArgAction::SetTrue)]
-    apply: bool,
+settings! {
+    /// Which deliveries are to wait again.
+    pub(super) struct Chosen {
+        /// Ids of deliveries that are set aside
+        ids: Vec<String> = words("ids", "ID", |ids| ids.conflicts_with("all").num_args(0..)),
+        /// Every delivery that is set aside, but for corrupt ones
+        all: bool = switch("all"),
+        /// Of all, those that are set aside for this reason: `too_large`, `not_authorized` or `unknown_topic`
+        reason: Option<Reason> = flag("reason", "REASON", reason()).without("ids").optional(),
+    }
+    check |chosen: &Self, given: &mut Given<'_>| match chosen {
+        Self { all: true, .. } => {}
+        Self { reason: Some(_), .. } => given.reader.problem("reason", "--all beside it"),
+        Self { ids, .. } if !ids.is_empty() => {}
+        _ => given.reader.problem("what to retry", "ids of deliveries that are set aside, or --all"),
+    }
 }
 
-/// The flags of `export`.
-#[derive(Clone, Debug, clap::Args)]
-pub(super) struct ExportArgs {
-    #[command(flatten)]
-    directory: DirectoryArgs,
-    /// Only deliveries that Kafka refuses for good
-    #[arg(long, action = ArgAction::SetTrue)]
-    set_aside: bool,
+settings! {
+    /// What `weir spool export` can be asked for.
+    pub(super) struct ExportSettings {
+        /// The --spool-dir of ingest
+        location: SpoolLocation = spool_dir(),
+        /// Only deliveries that Kafka refuses for good
+        set_aside: bool = switch("set-aside"),
+    }
 }
 
-/// Which spool.
+impl ListSettings {
+    /// How many deliveries are listed; programs get all where nothing else is said.
+    pub(super) fn most(&self) -> u64 {
+        self.limit.unwrap_or(if self.json { u64::MAX } else { LINES })
+    }
+}
+
+/// All deliveries, or those that are set aside.
+pub(super) const fn which(set_aside: bool) -> Which {
+    if set_aside { Which::Parked } else { Which::All }
+}
+
+/// Where a spool lies. Whether it is there is seen when it is opened.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct SpoolLocation {
     pub(super) directory: PathBuf,
     /// What a command needs to find the same one: nothing, or the flag with a space before it.
     pub(super) flag: String,
 }
 
-/// The checked values of [`ListArgs`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ListSettings {
-    pub(super) place: Place,
-    pub(super) which: Which,
-    pub(super) limit: u64,
-    pub(super) is_json: bool,
+/// The flag `--spool-dir`.
+struct SpoolDir(Flag<String>);
+
+fn spool_dir() -> SpoolDir {
+    SpoolDir(flag("spool-dir", "DIR", form::text()).env("WEIR_SPOOL_DIR"))
 }
 
-/// The checked values of [`ShowArgs`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ShowSettings {
-    pub(super) place: Place,
-    pub(super) id: String,
-    pub(super) shape: Shape,
-}
+impl Setting for SpoolDir {
+    type Value = SpoolLocation;
 
-/// How a delivery is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
-    /// Lines for people.
-    Text,
-    /// The body alone.
-    Body,
-    /// An object for programs.
-    Json,
-}
-
-/// The checked values of [`RetryArgs`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct RetrySettings {
-    pub(super) place: Place,
-    pub(super) what: What,
-    pub(super) applies: bool,
-}
-
-/// What is to wait again.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum What {
-    Ids(Vec<String>),
-    All(Option<Reason>),
-}
-
-/// The checked values of [`ExportArgs`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ExportSettings {
-    pub(super) place: Place,
-    pub(super) which: Which,
-}
-
-/// Those of `list`.
-pub(super) fn list(command: &Command, matches: &ArgMatches) -> Result<ListSettings, Problems> {
-    let mut reader = Reader::new(command, matches);
-    let place = place(&mut reader);
-    let limit = reader.optional("limit", &form::count(1..=u64::MAX));
-    reader.finish()?;
-    let is_json = matches.get_flag("json");
-    let limit = limit.unwrap_or(if is_json { u64::MAX } else { LINES });
-    Ok(ListSettings { place, which: which(matches), limit, is_json })
-}
-
-/// Those of `show`.
-pub(super) fn show(command: &Command, matches: &ArgMatches) -> Result<ShowSettings, Problems> {
-    let mut reader = Reader::new(command, matches);
-    let place = place(&mut reader);
-    let id = reader.required("id", &form::text());
-    reader.finish()?;
-    let shape = match (matches.get_flag("body"), matches.get_flag("json")) {
-        (true, _) => Shape::Body,
-        (_, true) => Shape::Json,
-        _ => Shape::Text,
-    };
-    Ok(ShowSettings { place, id: as_kept(&id.unwrap_or_default()), shape })
-}
-
-/// Those of `retry`.
-pub(super) fn retry(command: &Command, matches: &ArgMatches) -> Result<RetrySettings, Problems> {
-    let mut reader = Reader::new(command, matches);
-    let place = place(&mut reader);
-    let reason = form::choice(&[("too_large", 0), ("not_authorized", 1), ("unknown_topic", 2)]);
-    let is_known = reader.optional("reason", &reason).is_some();
-    let ids: Vec<_> = matches.get_many::<String>("ids").into_iter().flatten().map(|id| as_kept(id)).collect();
-    let is_all = matches.get_flag("all");
-    if !is_all && is_known {
-        reader.problem("reason", "--all beside it");
+    fn declare(&self, command: Command, help: &'static str) -> Command {
+        self.0.declare(command, help)
     }
-    if !is_all && !is_known && ids.is_empty() {
-        reader.problem("what to retry", "ids of deliveries that are set aside, or --all");
+
+    fn read(&self, given: &mut Given<'_>) -> Option<SpoolLocation> {
+        let directory = self.0.read(given)?;
+        let is_given = given.reader.source("spool-dir") == Source::Flag;
+        let flag = if is_given { format!(" --spool-dir {}", quoted(&directory)) } else { String::new() };
+        Some(SpoolLocation { directory: PathBuf::from(directory), flag })
     }
-    reader.finish()?;
-    let reason = matches.get_one::<String>("reason").filter(|_| is_known);
-    let what = if is_all { What::All(reason.map(|word| Reason::of(word.trim()))) } else { What::Ids(ids) };
-    Ok(RetrySettings { place, what, applies: matches.get_flag("apply") })
-}
-
-/// Those of `export`.
-pub(super) fn export(command: &Command, matches: &ArgMatches) -> Result<ExportSettings, Problems> {
-    let mut reader = Reader::new(command, matches);
-    let place = place(&mut reader);
-    reader.finish()?;
-    Ok(ExportSettings { place, which: which(matches) })
-}
-
-/// Whether the directory is there is seen when it is opened.
-fn place(reader: &mut Reader<'_>) -> Place {
-    let Some(directory) = reader.required("spool_dir", &form::text()) else { return Place::default() };
-    let is_given = reader.source("spool_dir") == Source::Flag;
-    let flag = if is_given { format!(" --spool-dir {}", quoted(&directory)) } else { String::new() };
-    Place { directory: PathBuf::from(directory), flag }
 }
 
 /// As a shell takes it for one word.
@@ -202,12 +126,19 @@ fn quoted(word: &str) -> String {
     if word.bytes().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
-fn which(matches: &ArgMatches) -> Which {
-    if matches.get_flag("set_aside") { Which::Parked } else { Which::All }
+fn reason() -> Form<Reason> {
+    Form::new(format!("one of {}", REASONS.join(", ")), |word| {
+        REASONS.contains(&word.trim()).then(|| Reason::of(word.trim()))
+    })
+}
+
+fn id() -> Form<String> {
+    let text = form::text();
+    Form::new(text.expected().to_owned(), move |id| text.parse(id).as_deref().map(as_kept))
 }
 
 /// An id as ingest writes it.
-fn as_kept(id: &str) -> String {
+pub(super) fn as_kept(id: &str) -> String {
     id.trim().to_ascii_lowercase()
 }
 

@@ -22,14 +22,14 @@ const LONGEST_NAME: usize = 40;
 
 /// A table that is printed line by line.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(super) struct Deliveries {
     columns: Columns,
     /// The width of its events.
     events: usize,
     has_begun: bool,
 }
 
-impl Table {
+impl Deliveries {
     /// A table for the states that there are; the other widths are given, since lines are printed as they are read.
     pub(super) fn fitting(groups: &[Group]) -> Self {
         let reasons = groups.iter().filter_map(|group| group.parked.as_ref());
@@ -49,9 +49,9 @@ impl Table {
 }
 
 /// No cell is empty, and only EVENTS has spaces.
-fn row(stored: &Stored, events: usize) -> Vec<Cell> {
+fn row(stored: &Stored, events: usize) -> [Cell; 7] {
     let (tone, state) = state(stored);
-    vec![
+    [
         one_line(&stored.id, LONGEST_NAME).into(),
         quantity::age(stored.received).into(),
         quantity::size(stored.body.len() as u64).into(),
@@ -93,7 +93,7 @@ mod tests {
                 is_intact: true,
             };
             let oldest = stored.received;
-            let table = Table::fitting(&[Group { parked, deliveries: 1, bytes: 1, oldest }]);
+            let table = Deliveries::fitting(&[Group { parked, deliveries: 1, bytes: 1, oldest }]);
             let line = table.columns.lay_out(&row(&stored, table.events), |_, text| text.to_owned());
             let app = line.chars().take_while(|character| *character != '…').count();
             assert!(app <= 80 && line.contains(&format!("…  shop     {oldest}")), "{line}");

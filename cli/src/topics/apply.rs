@@ -5,7 +5,7 @@ use super::difference::{Difference, Finding};
 use super::plan::WHY_IT_STAYS;
 use super::settings::TopicsSettings;
 use super::{Compared, TopicsError, advice, compare};
-use crate::screen::{Cell, Columns, Tone};
+use crate::screen::{Cell, Table, Tone, nonzero};
 use crate::{Exit, Screen, ToolError};
 use std::collections::BTreeMap;
 use std::io;
@@ -59,9 +59,9 @@ async fn wait_until_seen(cluster: &Cluster, settings: &TopicsSettings) -> Result
 
 /// Says what became of each topic; topics that were as desired are only counted.
 fn report(compared: &[Compared], refused: &[Refused], screen: &mut Screen) -> io::Result<Exit> {
-    let rows: Vec<_> = compared.iter().flat_map(|topic| rows(topic, refused)).collect();
-    let columns = Columns::fitting(&rows);
-    rows.iter().try_for_each(|row| screen.row(&columns, row))?;
+    let mut table = Table::default();
+    table.extend(compared.iter().flat_map(|topic| rows(topic, refused)));
+    table.print(screen)?;
     let fine = compared.iter().filter(|topic| topic.finding == Finding::Fine).count();
     let stay = compared.iter().filter(|topic| stays(&topic.finding).next().is_some()).count();
     screen.line(summary(compared.len(), fine, stay, refused.len()))?;
@@ -77,9 +77,9 @@ fn report(compared: &[Compared], refused: &[Refused], screen: &mut Screen) -> io
     })
 }
 
-fn rows(Compared { desired, finding }: &Compared, refused: &[Refused]) -> Vec<Vec<Cell>> {
+fn rows(Compared { desired, finding }: &Compared, refused: &[Refused]) -> Vec<[Cell; 3]> {
     let row = |tone, mark: &str, what: String| {
-        vec![Cell::new(tone, mark), desired.name.as_str().into(), Cell::new(tone, what)]
+        [Cell::new(tone, mark), desired.name.as_str().into(), Cell::new(tone, what)]
     };
     let changed =
         |mark: &str, what: String| match refused.iter().find(|refused| refused.topic == desired.name) {
@@ -118,14 +118,15 @@ fn stays(finding: &Finding) -> impl Iterator<Item = &Difference> {
 
 fn summary(all: usize, fine: usize, stay: usize, refused: usize) -> String {
     let counts = [(fine, "were as desired"), (stay, "stay different"), (refused, "changes were refused")];
-    let counts = counts.iter().filter(|(count, _)| *count > 0);
-    let texts: Vec<String> = counts.map(|(count, what)| format!(", {count} {what}")).collect();
-    format!("{all} topics{}", texts.concat())
+    let mut parts = vec![format!("{all} topics")];
+    parts.extend(nonzero(&counts.map(|(count, what)| (count as u64, what))));
+    parts.join(", ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::screen::Printed;
     use crate::topics::difference::{Aspect, compare};
     use crate::topics::{desired::Desired, difference::Present};
     use rdkafka::types::RDKafkaErrorCode;
@@ -140,9 +141,10 @@ mod tests {
     }
 
     fn shown(compared: &Compared, refused: &[Refused]) -> Vec<String> {
-        let rows = rows(compared, refused);
-        let columns = Columns::fitting(&rows);
-        rows.iter().map(|row| columns.lay_out(row, |_, text| text.to_owned())).collect()
+        let (mut table, printed) = (Table::default(), Printed::default());
+        table.extend(rows(compared, refused));
+        table.print(&mut printed.screen()).unwrap();
+        printed.text().lines().map(str::to_owned).collect()
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::desired::{Desired, MAX_BYTES, RETENTION};
 use super::difference::{Difference, Finding};
 use super::settings::TopicsSettings;
 use super::{Compared, compare};
-use crate::screen::{Cell, Columns, Tone};
+use crate::screen::{Cell, Table, Tone, nonzero};
 use crate::{Exit, Screen, ToolError};
 use schemas::TopicSpec;
 use std::io;
@@ -36,14 +36,12 @@ pub(super) async fn run(
 }
 
 fn print(compared: &[Compared], screen: &mut Screen) -> io::Result<()> {
-    let headings = ["", "TOPIC", "PARTITIONS", "REPLICAS", "RETENTION", "RECORDS TO", "STATE"];
-    let mut rows = vec![headings.map(|heading| Cell::new(Tone::Faint, heading)).to_vec()];
-    rows.extend(compared.iter().map(row));
-    let columns = Columns::fitting(&rows);
-    rows.iter().try_for_each(|row| screen.row(&columns, row))
+    let mut table = Table::under(["", "TOPIC", "PARTITIONS", "REPLICAS", "RETENTION", "RECORDS TO", "STATE"]);
+    table.extend(compared.iter().map(row));
+    table.print(screen)
 }
 
-fn row(Compared { desired, finding }: &Compared) -> Vec<Cell> {
+fn row(Compared { desired, finding }: &Compared) -> [Cell; 7] {
     let (mark, tone, state) = match finding {
         Finding::Missing => ("+", Tone::Warn, "missing".to_owned()),
         Finding::Fine => ("=", Tone::Good, "as desired".to_owned()),
@@ -52,7 +50,7 @@ fn row(Compared { desired, finding }: &Compared) -> Vec<Cell> {
         }
         Finding::Differs { differences, .. } => ("!", Tone::Bad, sentence(differences.iter())),
     };
-    vec![
+    [
         Cell::new(tone, mark),
         desired.name.as_str().into(),
         desired.partitions.to_string().into(),
@@ -89,10 +87,10 @@ fn largest(desired: &Desired) -> String {
 /// How many topics are in which state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Tally {
-    missing: usize,
-    differ: usize,
-    stay: usize,
-    fine: usize,
+    missing: u64,
+    differ: u64,
+    stay: u64,
+    fine: u64,
 }
 
 impl Tally {
@@ -103,8 +101,8 @@ impl Tally {
                 Finding::Missing => tally.missing += 1,
                 Finding::Fine => tally.fine += 1,
                 Finding::Differs { differences, set } => {
-                    tally.differ += usize::from(!set.is_empty());
-                    tally.stay += usize::from(!differences.iter().all(Difference::can_be_applied));
+                    tally.differ += u64::from(!set.is_empty());
+                    tally.stay += u64::from(!differences.iter().all(Difference::can_be_applied));
                 }
             }
         }
@@ -127,8 +125,7 @@ impl Tally {
             (stay, "with partitions or replicas that differ"),
             (fine, "as desired"),
         ];
-        let texts = counts.iter().filter(|(count, _)| *count > 0);
-        texts.map(|(count, what)| format!("{count} {what}")).collect::<Vec<_>>().join(", ")
+        nonzero(&counts).join(", ")
     }
 }
 

@@ -1,18 +1,21 @@
 //! Tests of `report`.
 
 use super::*;
-use crate::replay::filter::Filter;
-use crate::replay::settings::Task;
+use crate::replay::settings::{Meant, Period};
 use crate::screen::Printed;
 use runtime::settings::KafkaSettings;
 
 fn settings(apply: bool) -> ReplaySettings {
     ReplaySettings {
         kafka: KafkaSettings::plain("kafka:9092"),
-        since: Millis::since_epoch(1_569_262_485_349),
-        until: Millis::since_epoch(1_569_262_486_000),
-        filter: Filter { topic_prefix: "meta".to_owned(), topics: Vec::new(), kind: None, account: None },
-        task: if apply { Task::PublishAll } else { Task::Compare },
+        period: Period {
+            since: Millis::since_epoch(1_569_262_485_349),
+            until: Millis::since_epoch(1_569_262_486_000),
+        },
+        meant: Meant { account: None, kind: None, topics: Vec::new(), topic_prefix: "meta".to_owned() },
+        apply,
+        missing_only: false,
+        no_diff: false,
         rate: 1,
         max_events: 1,
         max_ids: 1,

@@ -1,32 +1,31 @@
 //! What may be asked for, and in which words.
 
 use super::*;
+use crate::settings::{Settings, read};
 
-fn matches(name: &str, arguments: &[&str]) -> (Command, ArgMatches) {
-    let command = super::super::command().find_subcommand(name).unwrap().clone();
-    let matches = command.clone().get_matches_from([name].iter().chain(arguments));
-    (command, matches)
+fn given<S: Settings>(arguments: &[&str]) -> Result<S, String> {
+    let command = S::declare(Command::new("test"));
+    let arguments = ["test", "--spool-dir", "/spool"].iter().chain(arguments);
+    let matches = command.clone().get_matches_from(arguments);
+    read(&command, &matches).map_err(|problems| problems.to_string())
 }
 
-fn retry(arguments: &[&str]) -> Result<What, String> {
-    let (command, matches) = matches("retry", &[&["--spool-dir", "/spool"], arguments].concat());
-    super::retry(&command, &matches).map(|settings| settings.what).map_err(|problems| problems.to_string())
+fn retry(arguments: &[&str]) -> Result<Chosen, String> {
+    given::<RetrySettings>(arguments).map(|settings| settings.chosen)
 }
 
 #[test]
 fn people_get_a_screenful_or_few_and_programs_everything() {
-    let limit = |arguments: &[&str]| {
-        let (command, matches) = matches("list", &[&["--spool-dir", "/spool"], arguments].concat());
-        list(&command, &matches).unwrap().limit
-    };
+    let limit = |arguments: &[&str]| given::<ListSettings>(arguments).unwrap().most();
     assert_eq!((limit(&[]), limit(&["--json"]), limit(&["--json", "--limit", "3"])), (100, u64::MAX, 3));
 }
 
 #[test]
 fn what_to_retry_must_be_said_and_can_be_said_in_one_way_only() {
-    assert_eq!(retry(&["--all"]), Ok(What::All(None)));
-    assert_eq!(retry(&["--all", "--reason", "too_large"]), Ok(What::All(Some(Reason::TooLarge))));
-    assert_eq!(retry(&["019AA7F0", "b"]), Ok(What::Ids(vec!["019aa7f0".to_owned(), "b".to_owned()])));
+    let all = |reason| Ok(Chosen { ids: Vec::new(), all: true, reason });
+    assert_eq!(retry(&["--all"]), all(None));
+    assert_eq!(retry(&["--all", "--reason", "too_large"]), all(Some(Reason::TooLarge)));
+    assert_eq!(retry(&["a", "b"]).unwrap().ids, ["a", "b"]);
     assert!(retry(&[]).unwrap_err().starts_with("what to retry"));
     assert!(retry(&["--reason", "too_large"]).unwrap_err().starts_with("--reason"));
     for unknown in ["corrupt", "large"] {
@@ -36,9 +35,14 @@ fn what_to_retry_must_be_said_and_can_be_said_in_one_way_only() {
 }
 
 #[test]
+fn an_id_may_be_given_in_capitals() {
+    assert_eq!(given::<ShowSettings>(&["019AA7F0 "]).unwrap().id, "019aa7f0");
+    assert_eq!(as_kept(" 019AA7F0"), "019aa7f0");
+}
+
+#[test]
 fn the_command_that_is_advised_finds_the_same_spool() {
-    let (command, matches) = matches("export", &["--spool-dir", "/spool"]);
-    let settings = export(&command, &matches).unwrap();
-    assert_eq!(settings.place.flag, " --spool-dir /spool");
+    let settings = given::<ExportSettings>(&[]).unwrap();
+    assert_eq!(settings.location.flag, " --spool-dir /spool");
     assert_eq!(quoted("it's here"), r"'it'\''s here'");
 }

@@ -1,6 +1,7 @@
 //! Tests of `plan`.
 
 use super::*;
+use crate::screen::Printed;
 use crate::topics::desired;
 use crate::topics::difference::{Present, Setting, compare};
 use runtime::settings::KafkaSettings;
@@ -27,8 +28,10 @@ fn compared(change: impl FnOnce(&mut Present)) -> Compared {
 }
 
 fn shown(compared: &Compared) -> String {
-    let row = row(compared);
-    Columns::fitting(std::slice::from_ref(&row)).lay_out(&row, |_, text| text.to_owned())
+    let (mut table, printed) = (Table::default(), Printed::default());
+    table.row(row(compared));
+    table.print(&mut printed.screen()).unwrap();
+    printed.text().trim_end().to_owned()
 }
 
 fn retention_of_an_hour(present: &mut Present) {

@@ -1,10 +1,21 @@
-//! Instants on the command line.
+//! Instants on a command line: RFC 3339 in UTC, or how long ago.
 
+use super::{Flag, flag};
 use runtime::settings::Form;
 use schemas::Millis;
+use std::time::SystemTime;
 
-/// An instant: RFC 3339 in UTC, or how long before `now`.
-pub(crate) fn form(now: Millis) -> Form<Millis> {
+/// The instant from which on something is meant.
+pub(crate) fn since() -> Flag<Millis> {
+    flag("since", "TIME", form(Millis::of(SystemTime::now())))
+}
+
+/// The instant before which something is meant.
+pub(crate) fn until() -> Flag<Millis> {
+    flag("until", "TIME", form(Millis::of(SystemTime::now())))
+}
+
+fn form(now: Millis) -> Form<Millis> {
     let expected =
         "a time in UTC such as 2026-11-21T18:30:00Z, or how long ago with its unit, such as 2h or 30m";
     Form::new(expected, move |value| parse(value.trim(), now))
@@ -28,7 +39,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_absolute_or_how_long_ago() {
+    fn an_instant_is_absolute_or_how_long_ago() {
         assert_eq!(read("2026-11-21T17:00:00Z").as_deref(), Some("2026-11-21T17:00:00.000Z"));
         assert_eq!(read("2026-11-21 17:00:00.5").as_deref(), Some("2026-11-21T17:00:00.500Z"));
         assert_eq!(read("2h").as_deref(), Some("2026-11-21T16:30:00.000Z"));

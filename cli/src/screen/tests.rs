@@ -1,6 +1,6 @@
-//! Keeps what is printed, for a test to look at.
+//! Colours; and what is printed, kept for a test to look at.
 
-use super::Screen;
+use super::{Screen, Tone};
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -28,4 +28,13 @@ impl Write for Printed {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+#[test]
+fn colour_is_for_terminals() {
+    let plain = Screen::plain(io::sink());
+    assert_eq!(plain.paint(Tone::Bad, "no"), "no");
+    let terminal = Screen { out: Box::new(io::sink()), colour: true, is_terminal: true };
+    assert_eq!(terminal.paint(Tone::Bad, "no"), "\x1b[31mno\x1b[0m");
+    assert_eq!(terminal.paint(Tone::Plain, "yes"), "yes");
 }

@@ -1,0 +1,66 @@
+//! A dead letter, as its headers tell of it.
+
+use crate::screen::one_line;
+use crate::source::RecordPosition;
+use runtime::consumer::Record;
+use runtime::kafka::dead_letter::header;
+use schemas::Millis;
+use serde::Serialize;
+
+/// The longest word of a header that is taken as one, in characters.
+const LONGEST_WORD: usize = 80;
+/// As long as a dead letter's error is.
+const LONGEST_ERROR: usize = 300;
+/// What stands for a header that is not there.
+const UNKNOWN: &str = "unknown";
+
+/// What the headers of a dead letter say; no word of its value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct DeadLetter {
+    /// Where it lies.
+    #[serde(flatten)]
+    pub(super) position: RecordPosition,
+    /// When it was written, RFC 3339.
+    pub(super) written: Option<String>,
+    /// When the record failed for the first time, RFC 3339.
+    pub(super) first_failed: Option<String>,
+    pub(super) reason: String,
+    pub(super) consumer: String,
+    /// Where the record came from; a body that ingest could not read came from no topic.
+    pub(super) origin: Option<RecordPosition>,
+    pub(super) attempts: u32,
+    pub(super) error: String,
+}
+
+impl DeadLetter {
+    /// Reads the headers of a record of a dead-letter topic; whatever is not there is `unknown`.
+    pub(super) fn of(record: &Record) -> Self {
+        let text = |name| record.header(name).map(String::from_utf8_lossy);
+        let word = |name| text(name).map(|text| one_line(&text, LONGEST_WORD));
+        let number = |name| text(name).and_then(|text| text.parse::<i64>().ok());
+        let topic = word(header::TOPIC);
+        let origin = topic.zip(number(header::PARTITION)).zip(number(header::OFFSET));
+        let origin = origin.and_then(|((topic, partition), offset)| {
+            Some(RecordPosition { topic, partition: i32::try_from(partition).ok()?, offset })
+        });
+        Self {
+            position: RecordPosition {
+                topic: record.topic.to_string(),
+                partition: record.partition,
+                offset: record.offset,
+            },
+            written: record.timestamp.map(|time| Millis::of(time).to_string()),
+            first_failed: word(header::FIRST_FAILED).filter(|time| Millis::parse(time).is_some()),
+            reason: word(header::REASON).unwrap_or_else(|| UNKNOWN.to_owned()),
+            consumer: word(header::CONSUMER).unwrap_or_else(|| UNKNOWN.to_owned()),
+            origin,
+            attempts: number(header::ATTEMPTS)
+                .and_then(|count| u32::try_from(count).ok())
+                .unwrap_or_default(),
+            error: text(header::ERROR).map_or_else(String::new, |text| one_line(&text, LONGEST_ERROR)),
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests;

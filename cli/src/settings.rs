@@ -1,0 +1,35 @@
+//! The settings of a command, each declared once: its flag, its help, its form, its default.
+
+mod declared;
+mod flag;
+mod instant;
+
+pub(crate) use declared::{Given, Setting, Settings, declare, group, kafka, settings};
+pub(crate) use flag::{Flag, count, flag, switch, words};
+pub(crate) use instant::{since, until};
+
+use clap::{ArgMatches, Command};
+use runtime::settings::{Problems, Reader, form};
+
+/// Reads and checks the settings of a command; all problems come together.
+pub(crate) fn read<S: Settings>(command: &Command, matches: &ArgMatches) -> Result<S, Problems> {
+    let mut given = Given { reader: Reader::new(command, matches), matches };
+    let settings = S::read(&mut given);
+    given.reader.finish()?;
+    Ok(settings.expect("a setting that is not read has a problem"))
+}
+
+/// The `--max-events` of ingest, by which bodies are split again.
+pub(crate) fn max_events() -> Flag<usize> {
+    count("max-events", 1..=1_000_000).env("WEIR_MAX_EVENTS").or("10000")
+}
+
+/// Records a second that are written at most.
+pub(crate) fn rate(default: &'static str) -> Flag<u64> {
+    count("rate", 1..=1_000_000).env("WEIR_RATE").or(default)
+}
+
+/// The first part of every topic's name.
+pub(crate) fn topic_prefix() -> Flag<String> {
+    flag("topic-prefix", "NAME", form::topic_prefix()).env("WEIR_TOPIC_PREFIX").or("meta")
+}

@@ -1,0 +1,107 @@
+//! What a command can be asked for: a struct of settings, each of which declares and reads itself.
+
+use clap::{ArgMatches, Args as _, Command};
+use runtime::settings::{KafkaArgs, KafkaSettings, Reader};
+
+/// What was given on a command line and in the environment.
+pub(crate) struct Given<'a> {
+    /// Reads values, and collects what is wrong with them.
+    pub(crate) reader: Reader<'a>,
+    /// What clap found.
+    pub(crate) matches: &'a ArgMatches,
+}
+
+/// Several settings together; made by [`settings!`].
+pub(crate) trait Settings: Sized {
+    /// The command with their flags.
+    fn declare(command: Command) -> Command;
+    /// Reads and checks them; `None` means that a problem was noted.
+    fn read(given: &mut Given<'_>) -> Option<Self>;
+}
+
+/// One of them.
+pub(crate) trait Setting {
+    type Value;
+    /// The command with its flag.
+    fn declare(&self, command: Command, help: &'static str) -> Command;
+    /// Reads and checks it; `None` means that a problem was noted.
+    fn read(&self, given: &mut Given<'_>) -> Option<Self::Value>;
+}
+
+/// Declares a struct of settings: the comment of a field is the help of its flag, what follows `=` how it is read, and what
+/// follows `check` finds what is wrong with several together.
+macro_rules! settings {
+    (
+        $(#[$attribute:meta])*
+        $visible:vis struct $name:ident {
+            $($(#[doc = $help:literal])* $field:ident: $value:ty = $setting:expr,)*
+        }
+        $(check $check:expr)?
+    ) => {
+        $(#[$attribute])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        $visible struct $name {
+            $($(#[doc = $help])* pub(crate) $field: $value,)*
+        }
+
+        impl $crate::settings::Settings for $name {
+            fn declare(command: clap::Command) -> clap::Command {
+                $(let command = $crate::settings::declare::<$value>(&$setting, command, concat!($($help),*));)*
+                command
+            }
+
+            fn read(given: &mut $crate::settings::Given<'_>) -> Option<Self> {
+                $(let $field: Option<$value> = $crate::settings::Setting::read(&$setting, given);)*
+                let read = Self { $($field: $field?,)* };
+                $($check(&read, given);)?
+                Some(read)
+            }
+        }
+    };
+}
+pub(crate) use settings;
+
+/// Declares the flag of a setting of this type.
+pub(crate) fn declare<V>(setting: &impl Setting<Value = V>, command: Command, help: &'static str) -> Command {
+    setting.declare(command, help)
+}
+
+/// Settings within others.
+pub(crate) struct Group<S>(std::marker::PhantomData<S>);
+
+/// Settings within others.
+pub(crate) const fn group<S: Settings>() -> Group<S> {
+    Group(std::marker::PhantomData)
+}
+
+impl<S: Settings> Setting for Group<S> {
+    type Value = S;
+
+    fn declare(&self, command: Command, _: &'static str) -> Command {
+        S::declare(command)
+    }
+
+    fn read(&self, given: &mut Given<'_>) -> Option<S> {
+        S::read(given)
+    }
+}
+
+/// How to reach Kafka.
+pub(crate) struct Kafka;
+
+/// How to reach Kafka.
+pub(crate) const fn kafka() -> Kafka {
+    Kafka
+}
+
+impl Setting for Kafka {
+    type Value = KafkaSettings;
+
+    fn declare(&self, command: Command, _: &'static str) -> Command {
+        KafkaArgs::augment_args(command)
+    }
+
+    fn read(&self, given: &mut Given<'_>) -> Option<KafkaSettings> {
+        KafkaSettings::read(&mut given.reader)
+    }
+}
