@@ -118,6 +118,14 @@ impl Service {
         connection.answer().await
     }
 
+    /// As [`Self::ask`]: the status alone, and none where the connection ended before a whole answer.
+    pub(crate) async fn try_ask(&self, request: &[u8]) -> Option<u16> {
+        let mut connection = self.connect().await;
+        connection.try_send(request).await.ok()?;
+        let status = tokio::time::timeout(PATIENCE, connection.next_status());
+        status.await.expect("an answer comes in time")
+    }
+
     pub(crate) async fn post(&self, body: &[u8]) -> Answer {
         self.ask(&signed(body)).await
     }
