@@ -1,0 +1,44 @@
+//! What is applied: the overlays, and the base with each component.
+
+use std::fs;
+
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+use weir_tests::foreign::folder;
+use weir_tests::manifests::{render, render_with};
+
+/// Objects that somebody may apply together.
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) objects: Vec<Value>,
+}
+
+/// Components that only make sense with another one.
+const NEEDS: [(&str, &str); 1] = [("keda", "strimzi")];
+
+/// Every overlay, the base, and the base with each component.
+pub(crate) fn all() -> Result<Vec<Case>> {
+    let mut cases = Vec::new();
+    for overlay in folders("k8s/overlays")? {
+        let objects = render(&format!("overlays/{overlay}"))?;
+        cases.push(Case { name: format!("overlays/{overlay}"), objects });
+    }
+    cases.push(Case { name: "base".to_owned(), objects: render("base")? });
+    for component in folders("k8s/components")? {
+        let needed = NEEDS.iter().find(|(name, _)| *name == component).map(|(_, needed)| *needed);
+        let components: Vec<&str> = needed.into_iter().chain([component.as_str()]).collect();
+        let name = format!("base with {}", components.join(" and "));
+        cases.push(Case { name, objects: render_with(&components)? });
+    }
+    Ok(cases)
+}
+
+fn folders(path: &str) -> Result<Vec<String>> {
+    let entries = fs::read_dir(folder(path)).with_context(|| path.to_owned())?;
+    let mut names = Vec::new();
+    for entry in entries {
+        names.push(entry?.file_name().to_string_lossy().into_owned());
+    }
+    names.sort_unstable();
+    Ok(names)
+}

@@ -1,0 +1,69 @@
+//! The page: what was handed over, how much of it was taken, and every word that the server had to say.
+
+use std::fmt::Write as _;
+
+use crate::api_server::Applied;
+
+const HEAD: &str = "\
+# What an API server says
+
+Every overlay, and the base with each component, is rendered by kustomize and applied with `--dry-run=server` and strict validation
+to a real API server of Kubernetes, so that its defaulting, its validation and its admission have looked at each object. Since no
+controller runs there, the pod of each workload is handed over too, into a namespace that enforces the profile `restricted` of Pod
+Security; so are the pods of Strimzi, with the contexts of their templates and nothing else, which is what its default provider
+makes. What the server has to refuse is asked first: a pod with every right, a misspelt member, a wrong value of a Gateway's route.
+Made by:
+
+    tests/cluster/run
+";
+
+const BOUNDS: &str = "
+## What this does not say
+
+No kubelet, no controller and no operator runs: that an image can be had, a volume is bound and an operator acts on its kinds is seen in a
+real cluster alone. The kinds of KEDA, of the Prometheus operator and of the Gateway API are the released ones; those of Strimzi
+take every member here, and its classes check their members in the tests.
+";
+
+/// What came of a case.
+pub(crate) struct Answer {
+    pub(crate) case: String,
+    pub(crate) objects: Applied,
+    pub(crate) pods: Applied,
+}
+
+impl Answer {
+    pub(crate) fn complaints(&self) -> impl Iterator<Item = &str> {
+        self.objects.complaints.iter().chain(&self.pods.complaints).map(String::as_str)
+    }
+}
+
+/// The whole page.
+pub(crate) fn page(version: &str, answers: &[Answer]) -> String {
+    let mut text = HEAD.to_owned();
+    add(
+        &mut text,
+        &format!(
+            "\nKubernetes {version}.\n\n| applied | objects taken | pods taken | warnings and refusals |\n|---|---|---|---|"
+        ),
+    );
+    for answer in answers {
+        let said = answer.complaints().count();
+        add(
+            &mut text,
+            &format!("| {} | {} | {} | {said} |", answer.case, answer.objects.taken, answer.pods.taken),
+        );
+    }
+    for answer in answers.iter().filter(|answer| answer.complaints().count() > 0) {
+        add(&mut text, &format!("\n{}:\n", answer.case));
+        for complaint in answer.complaints() {
+            add(&mut text, &format!("    {complaint}"));
+        }
+    }
+    text.push_str(BOUNDS);
+    text
+}
+
+fn add(text: &mut String, line: &str) {
+    writeln!(text, "{line}").expect("writing to a string does not fail");
+}
