@@ -12,8 +12,10 @@ use rustix::fs::{Gid, chown};
 use crate::rights::GROUP;
 
 const FILE: &str = "volume.ext4";
-/// No thread of the kernel that initialises it in the background, and no blocks kept for root, as drivers of Kubernetes make it.
-const MAKE: [&str; 6] = ["-q", "-F", "-m", "0", "-E", "lazy_itable_init=1,lazy_journal_init=1,nodiscard"];
+/// No thread of the kernel that initialises it in the background; no blocks kept for root, as drivers of Kubernetes make it; read-only
+/// upon an error, as most distributions mount.
+const MAKE: [&str; 8] =
+    ["-q", "-F", "-m", "0", "-e", "remount-ro", "-E", "lazy_itable_init=1,lazy_journal_init=1,nodiscard"];
 
 /// Mounts the volume of `folder`, which is made where there is none, at `target`.
 pub(crate) fn mount(folder: &Path, bytes: u64, target: &Path) -> Result<()> {

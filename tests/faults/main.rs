@@ -1,6 +1,8 @@
 //! `weir-faults`: ingest over a cluster of three brokers, fault after fault, and a report of what was seen.
 
 mod chance;
+mod document;
+mod matrix;
 mod report;
 mod rig;
 mod scenario;
@@ -8,6 +10,7 @@ mod soak;
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
+use document::Document;
 use scenario::Scenario;
 use std::path::PathBuf;
 
@@ -32,6 +35,9 @@ struct Arguments {
     /// Runs the soak alone, for so many minutes
     #[arg(long, value_name = "MINUTES", conflicts_with = "only")]
     soak: Option<u32>,
+    /// Runs alone what can happen to a spool, at each fill
+    #[arg(long, conflicts_with_all = ["only", "soak"])]
+    matrix: bool,
     /// Where the report goes
     #[arg(long, default_value = "docs/faults.md", value_name = "FILE")]
     report: PathBuf,
@@ -39,20 +45,20 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let Arguments { only, rate, scale, linger, seed, soak, report } = Arguments::parse();
+    let Arguments { only, rate, scale, linger, seed, soak, matrix, report } = Arguments::parse();
     let scenarios = if only.is_empty() { Scenario::ALL.to_vec() } else { only };
     let load = scenario::Load { rate, scale, seed, linger };
-    // Each of the two keeps what the other one wrote.
-    let before = std::fs::read_to_string(&report).unwrap_or_default();
-    let (scenarios_before, soak_before) = before.split_once(soak::HEADING).unwrap_or((&before, ""));
+    let document = Document::read(report);
     if let Some(minutes) = soak {
         let seen = soak::run(minutes, &load).await?;
-        let text = format!("{scenarios_before}{}", soak::write(&seen, &load));
-        std::fs::write(&report, text).with_context(|| format!("writing {}", report.display()))?;
+        document.write_soak(&soak::write(&seen, &load))?;
         return seen.is_clean();
     }
-    let soak_before =
-        if soak_before.is_empty() { String::new() } else { format!("{}{soak_before}", soak::HEADING) };
+    if matrix {
+        let cells = matrix::run().await?;
+        document.write_matrix(&matrix::write(&cells))?;
+        return cells.iter().try_for_each(weir_tests::spool_matrix::Cell::is_clean);
+    }
     let mut rows = Vec::new();
     for scenario in scenarios {
         say(&format!("{scenario}: {}", scenario.about()));
@@ -60,8 +66,7 @@ async fn main() -> Result<()> {
         let row = row.with_context(|| format!("the scenario {scenario}"))?;
         say(&format!("  {row}"));
         rows.push((scenario, row));
-        let text = report::write(&rows, &load) + &soak_before;
-        std::fs::write(&report, text).with_context(|| format!("writing {}", report.display()))?;
+        document.write_scenarios(&report::write(&rows, &load))?;
     }
     rows.iter().try_for_each(|(scenario, row)| row.is_clean().with_context(|| format!("{scenario}")))
 }

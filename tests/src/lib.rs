@@ -48,6 +48,7 @@ pub mod reader;
 pub mod secured;
 pub mod shipped;
 pub mod signed;
+pub mod spool_matrix;
 pub mod topics;
 pub mod until;
 pub mod vitals;

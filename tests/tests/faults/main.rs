@@ -6,3 +6,4 @@ mod broker;
 mod disk;
 mod killed;
 mod rig;
+mod spool;

@@ -1,0 +1,61 @@
+//! The matrix of what can happen to a spool, and the section of the report.
+
+use std::fmt::Write as _;
+
+use anyhow::Result;
+use weir_tests::machine;
+use weir_tests::spool_matrix::{Cell, Fault, Fill, Matrix};
+
+/// What the section begins with.
+pub(crate) const HEADING: &str = "\n## What can happen to a spool\n";
+const FILLS: [u32; 3] = [1, 50, 95];
+/// More than a sort in memory takes.
+const MANY: u32 = 120_000;
+
+/// Each fault at each fill, and many deliveries once.
+pub(crate) async fn run() -> Result<Vec<Cell>> {
+    let mut matrix = Matrix::start().await?;
+    let mut cells = Vec::new();
+    for fault in Fault::ALL {
+        for percent in FILLS {
+            seen(&mut cells, matrix.cell(fault, Fill::Percent(percent)).await?);
+        }
+    }
+    for fault in [Fault::Restart, Fault::PageOverwritten] {
+        seen(&mut cells, matrix.cell(fault, Fill::Deliveries(MANY)).await?);
+    }
+    Ok(cells)
+}
+
+fn seen(cells: &mut Vec<Cell>, cell: Cell) {
+    let is = if cell.is_clean().is_ok() { "" } else { "NOT CLEAN " };
+    crate::say(&format!("{is}{} {:?}: {cell:?}", cell.fault, cell.fill));
+    cells.push(cell);
+}
+
+/// The section.
+pub(crate) fn write(cells: &[Cell]) -> String {
+    let build = if cfg!(debug_assertions) { "without optimisation" } else { "for release" };
+    let mut text = format!(
+        "{HEADING}\nKafka is away, the spool has deliveries that were answered 200, and something goes wrong. Then it is over, Kafka is back, and \
+         nobody does anything. Ingest runs as in the image, with no `/tmp` and its spool on an ext4 of its own. Made by:\n\n    \
+         tests/faults/run --matrix\n\n\
+         - Machine: {}; built {build}\n- *Lost*: answered 200, and not on the raw topic; in brackets what ingest counts as lost. Only what \
+         overwrites or cuts the file may cost any.\n\n\
+         | what | full | deliveries in the spool | lost | invented, altered | empty after |\n|---|---|---|---|---|---|\n",
+        machine::describe()
+    );
+    for Cell { fault, fill, waiting, lost, counted, verdict, drained } in cells {
+        let fill = match fill {
+            Fill::Percent(percent) => format!("{percent} % of 4 MiB"),
+            Fill::Deliveries(_) => "of 1 GiB".to_owned(),
+        };
+        let (invented, altered) = (verdict.invented, verdict.altered);
+        writeln!(
+            text,
+            "| {fault} | {fill} | {waiting} | {lost} ({counted}) | {invented}, {altered} | {drained:.1?} |"
+        )
+        .expect("writing to a string does not fail");
+    }
+    text
+}

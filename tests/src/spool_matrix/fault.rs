@@ -1,0 +1,217 @@
+//! What goes wrong with a spool, how it is brought about, and what it may cost.
+
+use std::fmt;
+use std::fs::{self, OpenOptions};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, PermissionsExt as _};
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::volume::{self, Volume};
+use super::{Matrix, PATIENCE, Spooling};
+use crate::process::Binary;
+use crate::until::until;
+
+const PAGE: usize = 4096;
+const SPOOL: &str = "spool.db";
+const READS: &str = "pread64";
+const LOG: &str = "spool.db-wal";
+/// What fits a page of the spool, with room to spare.
+const IN_A_PAGE: f64 = 16.0;
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing but a restart.
+    Restart,
+    /// A page of the file has other bytes.
+    PageOverwritten,
+    /// The log ends in the middle, after a kill.
+    LogCut,
+    /// The disk fails to read.
+    ReadsFail,
+    /// The disk fails to write.
+    WritesFail,
+    /// The disk fails to bring what was written to the medium.
+    SyncsFail,
+    /// The file system is full.
+    NoSpace,
+    /// The quota is used up.
+    QuotaExceeded,
+    /// The kernel has found an error in the file system, and allows no more writing.
+    ReadOnly,
+    /// The file is another user's for a while.
+    WrongOwner,
+    /// A damaged file is being drained when ingest is killed.
+    KilledWhileSalvaging,
+}
+
+impl Fault {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::Restart,
+        Self::PageOverwritten,
+        Self::LogCut,
+        Self::ReadsFail,
+        Self::WritesFail,
+        Self::SyncsFail,
+        Self::NoSpace,
+        Self::QuotaExceeded,
+        Self::ReadOnly,
+        Self::WrongOwner,
+        Self::KilledWhileSalvaging,
+    ];
+
+    /// What happens, for a report.
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::Restart => "restart",
+            Self::PageOverwritten => "a page overwritten",
+            Self::LogCut => "killed, and the log cut in the middle",
+            Self::ReadsFail => "`EIO` on every other read, while it drains",
+            Self::WritesFail => "`EIO` on every third write",
+            Self::SyncsFail => "`EIO` on every fifth `fsync`",
+            Self::NoSpace => "`ENOSPC` on every write",
+            Self::QuotaExceeded => "`EDQUOT` on every write",
+            Self::ReadOnly => "an error of the file system, read-only until a restart",
+            Self::WrongOwner => "the file is root's for a while",
+            Self::KilledWhileSalvaging => "a page overwritten, killed while it is salvaged",
+        }
+    }
+
+    /// Deliveries that were answered 200 and may be gone with the bytes that are gone.
+    pub(super) fn costs_at_most(self, waiting: f64) -> f64 {
+        match self {
+            Self::PageOverwritten | Self::KilledWhileSalvaging => IN_A_PAGE,
+            // What the log held and the file did not: at most everything.
+            Self::LogCut => waiting,
+            _ => 0.0,
+        }
+    }
+
+    /// Whether ingest can know how many are gone. What was cut from the log's end left no trace.
+    pub(super) const fn is_counted(self) -> bool {
+        !matches!(self, Self::LogCut)
+    }
+
+    /// Brings it about, and ends it.
+    pub(super) async fn inflict(self, matrix: &mut Matrix, spooling: &mut Spooling) -> Result<()> {
+        match self {
+            Self::Restart => restarted(matrix, spooling, |_| Ok(())).await,
+            Self::PageOverwritten => restarted(matrix, spooling, overwrite).await,
+            Self::LogCut => {
+                spooling.ingest.process.kill()?;
+                change(spooling, cut)?;
+                matrix.start_again(spooling).await
+            }
+            Self::ReadsFail => {
+                matrix.ground.kafka.resume()?;
+                failing(matrix, spooling, READS, "error=EIO:when=1+2").await
+            }
+            Self::WritesFail => failing(matrix, spooling, "pwrite64", "error=EIO:when=1+3").await,
+            Self::SyncsFail => failing(matrix, spooling, "fsync,fdatasync", "error=EIO:when=1+5").await,
+            Self::NoSpace => failing(matrix, spooling, "pwrite64,ftruncate,fallocate", "error=ENOSPC").await,
+            Self::QuotaExceeded => {
+                failing(matrix, spooling, "pwrite64,ftruncate,fallocate", "error=EDQUOT").await
+            }
+            Self::ReadOnly => {
+                volume::fail(spooling)?;
+                matrix.deliver(spooling).await?;
+                restarted(matrix, spooling, |_| Ok(())).await
+            }
+            Self::WrongOwner => wrong_owner(matrix, spooling).await,
+            Self::KilledWhileSalvaging => {
+                restarted(matrix, spooling, overwrite).await?;
+                matrix.ground.kafka.resume()?;
+                metric(spooling, "weir_spool_drained_total", |drained| drained > 0.0).await?;
+                spooling.ingest.process.kill()?;
+                matrix.start_again(spooling).await
+            }
+        }
+    }
+}
+
+/// Ends ingest in order, changes its volume, and starts it again.
+async fn restarted(
+    matrix: &Matrix,
+    spooling: &mut Spooling,
+    harm: impl FnOnce(&Volume) -> Result<()>,
+) -> Result<()> {
+    spooling.ingest.process.terminate(PATIENCE).await?;
+    change(spooling, harm)?;
+    matrix.start_again(spooling).await
+}
+
+fn change(spooling: &Spooling, harm: impl FnOnce(&Volume) -> Result<()>) -> Result<()> {
+    harm(&Volume::of(spooling.folder.path())?)
+}
+
+/// A page in the middle of the file.
+fn overwrite(volume: &Volume) -> Result<()> {
+    let file = volume.file(SPOOL);
+    let pages = size(&file)? / PAGE as u64;
+    let written = OpenOptions::new().write(true).open(&file);
+    written
+        .and_then(|opened| opened.write_all_at(&[0xa5; PAGE], pages / 2 * PAGE as u64))
+        .with_context(|| format!("overwriting {}", file.display()))
+}
+
+fn cut(volume: &Volume) -> Result<()> {
+    let log = volume.file(LOG);
+    let half = size(&log)? / 2;
+    let opened = OpenOptions::new().write(true).open(&log);
+    opened.and_then(|opened| opened.set_len(half)).with_context(|| format!("cutting {}", log.display()))
+}
+
+fn size(file: &Path) -> Result<u64> {
+    Ok(fs::metadata(file).with_context(|| format!("looking at {}", file.display()))?.len())
+}
+
+/// Lets system calls of the running process fail while deliveries come: `strace` on every thread of it.
+async fn failing(matrix: &Matrix, spooling: &Spooling, calls: &str, how: &str) -> Result<()> {
+    let process = spooling.ingest.process.pid().to_string();
+    let (trace, inject) = (format!("trace={calls}"), format!("inject={calls}:{how}"));
+    let words = ["-f", "-qq", "-o", "/dev/null", "-p", &process, "-e", &trace, "-e", &inject];
+    let mut tracer = Binary::run("strace", Path::new("strace"), &words, &[])?;
+    let begin = Instant::now();
+    matrix.deliver(spooling).await?;
+    ensure!(tracer.is_running()?, "strace has ended: {}", tracer.stderr()?);
+    tracer.terminate(PATIENCE).await?;
+    let refused = matrix.oracle.lap(begin).answers.get(&503).copied().unwrap_or_default();
+    ensure!(refused > 0 || calls == READS, "no delivery noticed that {calls} failed");
+    Ok(())
+}
+
+async fn wrong_owner(matrix: &Matrix, spooling: &mut Spooling) -> Result<()> {
+    spooling.ingest.process.terminate(PATIENCE).await?;
+    let mut before = (0, 0, 0);
+    change(spooling, |volume| {
+        let file = volume.file(SPOOL);
+        let found = fs::metadata(&file).context("looking at the spool")?;
+        before = (found.uid(), found.gid(), found.permissions().mode());
+        owned(&file, (0, 0, 0o600))
+    })?;
+    matrix.start_again(spooling).await?;
+    metric(spooling, "weir_spool_healthy", |healthy| healthy == 0.0).await?;
+    owned(&volume::inside(spooling).join(SPOOL), before)
+}
+
+fn owned(file: &Path, (user, group, mode): (u32, u32, u32)) -> Result<()> {
+    std::os::unix::fs::chown(file, Some(user), Some(group)).context("giving the spool to another")?;
+    fs::set_permissions(file, fs::Permissions::from_mode(mode)).context("changing the mode of the spool")
+}
+
+async fn metric(spooling: &Spooling, name: &str, fits: impl Fn(f64) -> bool) -> Result<()> {
+    until(name, PATIENCE, async || {
+        let value = spooling.ingest.metric(name, "").await.ok();
+        Ok(value.filter(|value| fits(*value)).map(drop))
+    })
+    .await
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.about())
+    }
+}

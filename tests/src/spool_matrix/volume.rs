@@ -1,0 +1,71 @@
+//! The file system of a spool: as the process sees it, and as it is between two processes.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+use tempfile::TempDir;
+
+use super::Spooling;
+
+/// What `tests/container/volume.rs` makes in the spool's folder, where this machine allows it.
+const FILE: &str = "volume.ext4";
+
+/// The file system of a spool that no process has open.
+pub(super) struct Volume {
+    folder: PathBuf,
+    /// Of the mount; there is none where the spool is a plain folder.
+    mounted: Option<TempDir>,
+}
+
+impl Volume {
+    pub(super) fn of(spool: &Path) -> Result<Self> {
+        let file = spool.join(FILE);
+        if !file.exists() {
+            return Ok(Self { folder: spool.to_owned(), mounted: None });
+        }
+        let target = tempfile::tempdir().context("making a directory")?;
+        run(Command::new("mount").args(["-t", "ext4", "-o", "loop"]).arg(&file).arg(target.path()))?;
+        Ok(Self { folder: target.path().to_owned(), mounted: Some(target) })
+    }
+
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+}
+
+impl Drop for Volume {
+    fn drop(&mut self) {
+        if let Some(target) = &self.mounted {
+            drop(run(Command::new("umount").arg(target.path())));
+        }
+    }
+}
+
+/// The spool's folder as the running process sees it.
+pub(super) fn inside(spooling: &Spooling) -> PathBuf {
+    let folder = spooling.folder.path();
+    let root = PathBuf::from(format!("/proc/{}/root", spooling.ingest.process.pid()));
+    root.join(folder.strip_prefix("/").unwrap_or(folder))
+}
+
+/// Has the kernel find an error in the file system, upon which it allows no more writing.
+///
+/// # Errors
+///
+/// Where the spool has no file system of its own.
+pub(super) fn fail(spooling: &Spooling) -> Result<()> {
+    let file = spooling.folder.path().join(FILE);
+    let found =
+        run(Command::new("losetup").args(["--noheadings", "--output", "NAME", "--associated"]).arg(&file))?;
+    let device = found.trim().strip_prefix("/dev/").context("the volume has no loop device")?.to_owned();
+    let trigger = format!("/sys/fs/ext4/{device}/trigger_fs_error");
+    std::fs::write(&trigger, "the test wants an error").with_context(|| format!("writing {trigger}"))
+}
+
+pub(super) fn run(command: &mut Command) -> Result<String> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let done = command.output().with_context(|| format!("running {name}"))?;
+    ensure!(done.status.success(), "{name}: {}", String::from_utf8_lossy(&done.stderr));
+    Ok(String::from_utf8_lossy(&done.stdout).into_owned())
+}
