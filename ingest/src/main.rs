@@ -1,5 +1,6 @@
 //! `weir-ingest`: wires the settings to the server.
 
+use clap::Args as _;
 use runtime::process::{self, About};
 use std::process::ExitCode;
 use weir_ingest::Settings;
@@ -12,5 +13,5 @@ const ABOUT: About = About {
 };
 
 fn main() -> ExitCode {
-    process::run_listening::<IngestArgs, _, _, _>(ABOUT, Settings::read, Settings::port, weir_ingest::run)
+    process::run_listening(ABOUT, IngestArgs::augment_args, Settings::read, Settings::port, weir_ingest::run)
 }

@@ -64,7 +64,7 @@ pub struct Settings {
 
 impl Settings {
     /// Reads the settings, noting every problem.
-    pub fn read(_: &IngestArgs, reader: &mut Reader<'_>) -> Option<Self> {
+    pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let path = form::matching("a path that begins with / and has no query", is_path);
         let usize_of = |value: u64| usize::try_from(value).ok();
         let listen = reader.required("listen", &form::address());
@@ -174,18 +174,19 @@ fn is_path(value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::Args as _;
     use runtime::process::{self, About};
 
     pub(super) const ABOUT: About = About { name: "weir-ingest", version: "0", description: "A test" };
 
     #[test]
     fn local_settings_are_the_defaults_of_the_help() {
-        let command = process::command::<IngestArgs>(ABOUT);
+        let command = process::command(ABOUT, IngestArgs::augment_args);
         let arguments =
             ["weir-ingest", "--brokers", "kafka:9092", "--app-secrets", env!("CARGO_MANIFEST_DIR")];
         let matches = command.clone().get_matches_from(arguments);
         let mut reader = Reader::new(&command, &matches);
-        let read = Settings::read(&IngestArgs::default(), &mut reader).unwrap();
+        let read = Settings::read(&mut reader).unwrap();
         let local = Settings::local("secret", "token");
         // Where to listen, whose secrets and how long to wait for load balancers differ on purpose.
         let as_local = Settings {

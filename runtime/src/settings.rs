@@ -1,10 +1,10 @@
 //! Settings: declared with clap, checked here, and all problems reported at once.
 //!
-//! A clap struct declares every flag as `Option<String>` (with `env` and, where there is one, a
-//! `default_value`), so that clap itself never stops at the first bad value. [`Reader`] then turns
-//! the values into checked ones and collects what is wrong with each.
+//! [`settings!`](crate::settings!) declares each flag as text (with its variable and default), so that clap itself never stops at the
+//! first bad value. [`Reader`] then turns the values into checked ones and collects what is wrong with each.
 
 mod consumer;
+mod declare;
 mod kafka;
 mod problem;
 mod process;
@@ -13,9 +13,11 @@ mod reader;
 
 pub mod form;
 
-pub use consumer::{ConsumerArgs, ConsumerSettings};
+pub use clap::Command;
+pub use consumer::ConsumerSettings;
+pub use declare::{Setting, defaults, optional, part, required, with_default};
 pub use form::Form;
 pub use kafka::{KafkaArgs, KafkaSettings};
 pub use problem::{Problem, Problems, Source};
-pub use process::{CommonArgs, CommonSettings};
+pub use process::CommonSettings;
 pub use reader::Reader;

@@ -87,7 +87,7 @@ impl LookupSettings {
     }
 
     /// Reads and checks them; `None` means that `reader` has noted problems.
-    pub fn read(_: &LookupArgs, reader: &mut Reader<'_>) -> Option<Self> {
+    pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let graph = GraphParts::read(reader);
         let batch = batch(reader);
         let ahead = reader.required("lookup_ahead", &form::count(AHEAD));
@@ -131,12 +131,13 @@ fn seek(reader: &mut Reader<'_>) -> Option<SeekSettings> {
 mod tests {
     use super::*;
     use crate::ABOUT;
+    use clap::Args as _;
     use runtime::process;
     use runtime::settings::Problems;
     use weir_graph::{GraphUrl, GraphVersion};
 
     fn read(arguments: &[&str]) -> Result<LookupSettings, Problems> {
-        let command = process::command::<LookupArgs>(ABOUT);
+        let command = process::command(ABOUT, LookupArgs::augment_args);
         let arguments = ["weir-lookups", "--brokers", "kafka:9092"].iter().chain(arguments);
         let matches = command.clone().get_matches_from(arguments);
         process::settings(&command, &matches, LookupSettings::read).map(|(_, settings)| settings)
@@ -183,7 +184,7 @@ mod tests {
 
     #[test]
     fn every_flag_has_an_environment_variable_of_its_name() {
-        for argument in process::command::<LookupArgs>(ABOUT).get_arguments() {
+        for argument in process::command(ABOUT, LookupArgs::augment_args).get_arguments() {
             let long = argument.get_long().unwrap();
             if !["help", "version"].contains(&long) {
                 let expected = format!("WEIR_{}", long.to_uppercase().replace('-', "_"));

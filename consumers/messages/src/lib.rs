@@ -15,7 +15,7 @@ pub mod normalise;
 
 pub use handler::{InboxHandler, Partition};
 pub use recent::{Bounds, RecentEvents, Standing};
-pub use settings::{Args, Settings};
+pub use settings::Settings;
 
 use metrics::Metrics;
 use route::Routes;

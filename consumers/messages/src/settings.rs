@@ -1,49 +1,32 @@
 //! The settings of this consumer beside the common ones.
 
 use crate::recent::Bounds;
-use runtime::settings::{Reader, form};
+use runtime::settings::{defaults, form, with_default};
 use std::time::Duration;
 
 /// More would take gigabytes for a process with a dozen partitions.
 const MOST_EVENTS: u64 = 10_000_000;
 
-/// The flags beside the common ones.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Args {
-    /// Events remembered per partition, so that one delivered again is published once; about 80 bytes each
-    #[arg(long, env = "WEIR_DEDUPE_EVENTS", value_name = "COUNT", default_value = "100000")]
-    pub dedupe_events: Option<String>,
-    /// How long an event is remembered; Meta delivers again for 36 hours what it got no answer for
-    #[arg(long, env = "WEIR_DEDUPE_WINDOW", value_name = "DURATION", default_value = "40h")]
-    pub dedupe_window: Option<String>,
-}
-
-/// The checked values of [`Args`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Settings {
-    /// How many events are remembered per partition.
-    pub dedupe_events: usize,
-    /// How long an event is remembered.
-    pub dedupe_window: Duration,
+runtime::settings! {
+    /// The settings of this consumer.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Settings {
+        /// Events remembered per partition, so that one delivered again is published once; about 80 bytes each
+        pub dedupe_events: usize = with_default("COUNT", "100000", form::count(1..=MOST_EVENTS).narrow()),
+        /// How long an event is remembered; Meta delivers again for 36 hours what it got no answer for
+        // Longer than a week there is nothing to find in the output topic.
+        pub dedupe_window: Duration = with_default("DURATION", "40h", form::duration(Duration::from_secs(1)..=Duration::from_hours(7 * 24))),
+    }
 }
 
 impl Default for Settings {
     /// The defaults of `--help`.
     fn default() -> Self {
-        Self { dedupe_events: 100_000, dedupe_window: Duration::from_hours(40) }
+        defaults(Self::declare, Self::read)
     }
 }
 
 impl Settings {
-    /// Reads and checks them; `None` means that `reader` has noted problems.
-    pub fn read(_: &Args, reader: &mut Reader<'_>) -> Option<Self> {
-        let events = reader.required("dedupe_events", &form::count(1..=MOST_EVENTS));
-        // Longer than a week there is nothing to find in the output topic.
-        let window = form::duration(Duration::from_secs(1)..=Duration::from_hours(7 * 24));
-        let window = reader.required("dedupe_window", &window);
-        Some(Self { dedupe_events: usize::try_from(events?).ok()?, dedupe_window: window? })
-    }
-
     /// How much is remembered of one partition.
     pub(crate) const fn bounds(self) -> Bounds {
         Bounds { window: self.dedupe_window.as_secs(), most: self.dedupe_events }
@@ -56,7 +39,7 @@ mod tests {
     use runtime::process;
 
     fn read(arguments: &[&str]) -> Result<Settings, String> {
-        let command = process::command::<Args>(crate::ABOUT);
+        let command = process::command(crate::ABOUT, Settings::declare);
         let always = ["weir-messages", "--brokers", "kafka:9092"];
         let matches = command.clone().get_matches_from(always.iter().chain(arguments));
         process::settings(&command, &matches, Settings::read)
@@ -66,7 +49,8 @@ mod tests {
 
     #[test]
     fn a_hundred_thousand_events_are_remembered_for_longer_than_meta_retries_by_default() {
-        assert_eq!(read(&[]), Ok(Settings::default()));
+        let defaults = Settings { dedupe_events: 100_000, dedupe_window: Duration::from_hours(40) };
+        assert_eq!(read(&[]), Ok(defaults));
         let own = Settings { dedupe_events: 7, dedupe_window: Duration::from_mins(90) };
         assert_eq!(read(&["--dedupe-events", "7", "--dedupe-window", "90m"]), Ok(own));
     }

@@ -19,7 +19,7 @@ pub mod stories;
 pub mod turn;
 pub mod unknown;
 
-pub use settings::{MetricsArgs, MetricsSettings};
+pub use settings::MetricsSettings;
 
 use handler::{Counting, Told};
 use past::Past;

@@ -1,7 +1,7 @@
 //! The settings of `weir-metrics` beside the common ones.
 
 use runtime::secret_files::read_regular;
-use runtime::settings::{Form, Reader, form};
+use runtime::settings::{Form, defaults, form, optional, with_default};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
@@ -12,91 +12,33 @@ const MOST_ACCOUNTS: usize = 1_000;
 /// A file of that many ids of the longest is smaller.
 const LARGEST_FILE: u64 = 1 << 20;
 
-/// The flags of `weir-metrics` beside the common ones.
-#[derive(Clone, Debug, clap::Args)]
-pub struct MetricsArgs {
-    /// Accounts and pages with metrics of their own, by id, separated by commas; or @FILE with one a line
-    #[arg(long, env = "WEIR_ACCOUNTS", value_name = "ID,…|@FILE")]
-    pub accounts: Option<String>,
-    /// Accounts that are told apart to count them, per process
-    #[arg(long, env = "WEIR_SEEN_ACCOUNTS", value_name = "COUNT", default_value = "10000")]
-    pub seen_accounts: Option<String>,
-    /// Conversations that may wait for an answer, per partition; beyond it the one that waits longest is given up
-    #[arg(long, env = "WEIR_OPEN_CONVERSATIONS", value_name = "COUNT", default_value = "10000")]
-    pub open_conversations: Option<String>,
-    /// How long an answer is waited for
-    #[arg(long, env = "WEIR_RESPONSE_WINDOW", value_name = "DURATION", default_value = "24h")]
-    pub response_window: Option<String>,
-    /// Events remembered per partition, to count those that come again
-    #[arg(long, env = "WEIR_REMEMBERED_EVENTS", value_name = "COUNT", default_value = "10000")]
-    pub remembered_events: Option<String>,
-    /// How far back the topics are read at the start, for what was known before
-    #[arg(long, env = "WEIR_READ_BACK", value_name = "DURATION", default_value = "26h")]
-    pub read_back: Option<String>,
-    /// How many records of each partition are read back at most, the newest ones
-    #[arg(long, env = "WEIR_READ_BACK_RECORDS", value_name = "COUNT", default_value = "2000")]
-    pub read_back_records: Option<String>,
-}
+const MONTH: Duration = Duration::from_hours(30 * 24);
 
-/// The checked values of [`MetricsArgs`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MetricsSettings {
-    /// Accounts and pages with metrics of their own.
-    pub accounts: BTreeSet<String>,
-    /// How many accounts are told apart.
-    pub seen_accounts: usize,
-    /// How many conversations may wait for an answer, per partition.
-    pub open_conversations: usize,
-    /// How long an answer is waited for.
-    pub response_window: Duration,
-    /// How many events are remembered per partition.
-    pub remembered_events: usize,
-    /// How far back the topics are read at the start.
-    pub read_back: Duration,
-    /// How many records of each partition are read back at most.
-    pub read_back_records: u64,
+runtime::settings! {
+    /// The settings of `weir-metrics`.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct MetricsSettings {
+        /// Accounts and pages with metrics of their own, by id, separated by commas; or @FILE with one a line
+        pub accounts: BTreeSet<String> = optional("ID,…|@FILE", accounts()).or_default(),
+        /// Accounts that are told apart to count them, per process
+        pub seen_accounts: usize = with_default("COUNT", "10000", form::count(1..=1_000_000).narrow()),
+        /// Conversations that may wait for an answer, per partition; beyond it the one that waits longest is given up
+        pub open_conversations: usize = with_default("COUNT", "10000", form::count(1..=1_000_000).narrow()),
+        /// How long an answer is waited for
+        pub response_window: Duration = with_default("DURATION", "24h", form::duration(Duration::from_mins(1)..=MONTH)),
+        /// Events remembered per partition, to count those that come again
+        pub remembered_events: usize = with_default("COUNT", "10000", form::count(1..=1_000_000).narrow()),
+        /// How far back the topics are read at the start, for what was known before
+        pub read_back: Duration = with_default("DURATION", "26h", form::duration(Duration::ZERO..=MONTH)),
+        /// How many records of each partition are read back at most, the newest ones
+        pub read_back_records: u64 = with_default("COUNT", "2000", form::count(0..=1_000_000)),
+    }
 }
 
 impl Default for MetricsSettings {
     /// The defaults of `--help`.
     fn default() -> Self {
-        Self {
-            accounts: BTreeSet::new(),
-            seen_accounts: 10_000,
-            open_conversations: 10_000,
-            response_window: Duration::from_hours(24),
-            remembered_events: 10_000,
-            read_back: Duration::from_hours(26),
-            read_back_records: 2_000,
-        }
-    }
-}
-
-impl MetricsSettings {
-    /// Reads and checks them; `None` means that `reader` has noted problems.
-    pub fn read(_: &MetricsArgs, reader: &mut Reader<'_>) -> Option<Self> {
-        let is_given = reader.is_set("accounts");
-        let accounts = reader.optional("accounts", &accounts());
-        let mut count = |id: &str, most| {
-            let count = reader.required(id, &form::count(1..=most));
-            count.and_then(|count| usize::try_from(count).ok())
-        };
-        let seen_accounts = count("seen_accounts", 1_000_000);
-        let open_conversations = count("open_conversations", 1_000_000);
-        let remembered_events = count("remembered_events", 1_000_000);
-        let duration = |from| form::duration(Duration::from_secs(from)..=Duration::from_hours(30 * 24));
-        let response_window = reader.required("response_window", &duration(60));
-        let read_back = reader.required("read_back", &duration(0));
-        let read_back_records = reader.required("read_back_records", &form::count(0..=1_000_000));
-        Some(Self {
-            accounts: if is_given { accounts? } else { BTreeSet::new() },
-            seen_accounts: seen_accounts?,
-            open_conversations: open_conversations?,
-            response_window: response_window?,
-            remembered_events: remembered_events?,
-            read_back: read_back?,
-            read_back_records: read_back_records?,
-        })
+        defaults(Self::declare, Self::read)
     }
 }
 
@@ -127,7 +69,7 @@ mod tests {
     use runtime::process;
 
     fn read(arguments: &[&str]) -> Result<MetricsSettings, String> {
-        let command = process::command::<MetricsArgs>(crate::ABOUT);
+        let command = process::command(crate::ABOUT, MetricsSettings::declare);
         let always = ["weir-metrics", "--brokers", "kafka:9092"];
         let matches = command.clone().get_matches_from(always.iter().chain(arguments));
         process::settings(&command, &matches, MetricsSettings::read)

@@ -50,7 +50,7 @@ const REMEMBERED: RangeInclusive<u64> = 1_000..=100_000_000;
 
 impl ReplySettings {
     /// Reads and checks them; `None` means that `reader` has noted problems.
-    pub fn read(_: &ReplyArgs, reader: &mut Reader<'_>) -> Option<Self> {
+    pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let graph = GraphParts::read(reader);
         let patience = reader.required("reply_patience", &form::duration(PATIENCE));
         let max_age = reader.required("reply_max_age", &form::duration(AGES));
@@ -70,11 +70,12 @@ impl ReplySettings {
 mod tests {
     use super::*;
     use crate::ABOUT;
+    use clap::Args as _;
     use runtime::process;
     use runtime::settings::Problems;
 
     fn read(arguments: &[&str]) -> Result<ReplySettings, Problems> {
-        let command = process::command::<ReplyArgs>(ABOUT);
+        let command = process::command(ABOUT, ReplyArgs::augment_args);
         let arguments = ["weir-replies", "--brokers", "kafka:9092"].iter().chain(arguments);
         let matches = command.clone().get_matches_from(arguments);
         process::settings(&command, &matches, ReplySettings::read).map(|(_, settings)| settings)
@@ -97,7 +98,7 @@ mod tests {
 
     #[test]
     fn every_flag_has_an_environment_variable_of_its_name() {
-        for argument in process::command::<ReplyArgs>(ABOUT).get_arguments() {
+        for argument in process::command(ABOUT, ReplyArgs::augment_args).get_arguments() {
             let long = argument.get_long().unwrap();
             if !["help", "version"].contains(&long) {
                 let expected = format!("WEIR_{}", long.to_uppercase().replace('-', "_"));

@@ -42,11 +42,12 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Option<SpoolSettings>> {
 mod tests {
     use super::*;
     use crate::settings::{IngestArgs, tests::ABOUT};
+    use clap::Args as _;
     use runtime::process;
 
     #[test]
     fn a_spool_has_the_defaults_of_the_help() {
-        let command = process::command::<IngestArgs>(ABOUT);
+        let command = process::command(ABOUT, IngestArgs::augment_args);
         let matches =
             command.clone().get_matches_from(["weir-ingest", "--spool-dir", env!("CARGO_MANIFEST_DIR")]);
         let spool = read(&mut Reader::new(&command, &matches)).unwrap().unwrap();

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{ArgMatches, Args, Command, FromArgMatches};
+use clap::{ArgMatches, Command};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -14,7 +14,7 @@ use super::{About, Process, chain, panics};
 use crate::http::admin;
 use crate::http::ports::{self, Port};
 use crate::kafka::credentials;
-use crate::settings::{CommonArgs, CommonSettings, ConsumerArgs, Problem, Problems, Reader, Source};
+use crate::settings::{CommonSettings, ConsumerSettings, Problem, Problems, Reader, Source};
 use crate::telemetry::{self, SpanCounts, Traces};
 
 /// What runs in the background ends at once when it is asked to; more than this means that it hangs.
@@ -22,52 +22,51 @@ const TASKS_MAY_TAKE: Duration = Duration::from_secs(2);
 
 /// Runs a workload that consumes from the command line to the exit code.
 ///
-/// `A` declares the flags beside the common ones and those of [`ConsumerArgs`], `read` checks them, `app` is the work. The
+/// `declare` adds the flags beside the common ones and those of [`ConsumerSettings`], `read` checks them, `app` is the work. The
 /// exit code is 0 after a clean end, 1 after an error, 2 after a bad setting; 130 or 143 when a second signal cuts the
 /// end short.
-pub fn run_consumer<A, S, F, E>(
+pub fn run_consumer<S, F, E>(
     about: About,
-    read: impl FnOnce(&A, &mut Reader<'_>) -> Option<S>,
+    declare: impl FnOnce(Command) -> Command,
+    read: impl FnOnce(&mut Reader<'_>) -> Option<S>,
     app: impl FnOnce(CommonSettings, S, Process) -> F,
 ) -> ExitCode
 where
-    A: Args + FromArgMatches,
     F: Future<Output = Result<(), E>>,
     E: Into<Box<dyn Error + Send + Sync>>,
 {
-    let command = ConsumerArgs::augment_args(command::<A>(about)).about(about.description).long_about(None);
+    let command = ConsumerSettings::declare(command(about, declare));
     launch(about, &command, read, |_| None, |common, settings, process, _| app(common, settings, process))
 }
 
 /// As [`run_consumer`], for a workload that listens itself: its port and the admin port are bound together before the work
 /// begins, so that a start that fails names both.
 #[expect(clippy::missing_panics_doc, reason = "it cannot panic, as the message says")]
-pub fn run_listening<A, S, F, E>(
+pub fn run_listening<S, F, E>(
     about: About,
-    read: impl FnOnce(&A, &mut Reader<'_>) -> Option<S>,
+    declare: impl FnOnce(Command) -> Command,
+    read: impl FnOnce(&mut Reader<'_>) -> Option<S>,
     port: impl FnOnce(&S) -> Port,
     app: impl FnOnce(CommonSettings, S, Process, TcpListener) -> F,
 ) -> ExitCode
 where
-    A: Args + FromArgMatches,
     F: Future<Output = Result<(), E>>,
     E: Into<Box<dyn Error + Send + Sync>>,
 {
     let app = |common, settings, process, listener: Option<TcpListener>| {
         app(common, settings, process, listener.expect("a port that was asked for is bound before the work"))
     };
-    launch(about, &command::<A>(about), read, |settings| Some(port(settings)), app)
+    launch(about, &command(about, declare), read, |settings| Some(port(settings)), app)
 }
 
-fn launch<A, S, F, E>(
+fn launch<S, F, E>(
     about: About,
     command: &Command,
-    read: impl FnOnce(&A, &mut Reader<'_>) -> Option<S>,
+    read: impl FnOnce(&mut Reader<'_>) -> Option<S>,
     port: impl FnOnce(&S) -> Option<Port>,
     app: impl FnOnce(CommonSettings, S, Process, Option<TcpListener>) -> F,
 ) -> ExitCode
 where
-    A: Args + FromArgMatches,
     F: Future<Output = Result<(), E>>,
     E: Into<Box<dyn Error + Send + Sync>>,
 {
@@ -87,23 +86,22 @@ where
     }
 }
 
-/// The command line of a workload with the flags `A` beside the common ones.
-pub fn command<A: Args>(about: About) -> Command {
-    let command = CommonArgs::augment_args(A::augment_args(Command::new(about.name)));
+/// The command line of a workload with its own flags beside the common ones.
+pub fn command(about: About, declare: impl FnOnce(Command) -> Command) -> Command {
+    let command = CommonSettings::declare(declare(Command::new(about.name)));
     // Each set of flags brings its own description along.
     command.version(about.version).about(about.description).long_about(None)
 }
 
 /// Reads the settings of [`command`]; all problems come together.
-pub fn settings<A: FromArgMatches, S>(
+pub fn settings<S>(
     command: &Command,
     matches: &ArgMatches,
-    read: impl FnOnce(&A, &mut Reader<'_>) -> Option<S>,
+    read: impl FnOnce(&mut Reader<'_>) -> Option<S>,
 ) -> Result<(CommonSettings, S), Problems> {
-    let arguments = A::from_arg_matches(matches).map_err(|error| refused(error.to_string()))?;
     let mut reader = Reader::new(command, matches);
     let common = CommonSettings::read(&mut reader);
-    let settings = read(&arguments, &mut reader);
+    let settings = read(&mut reader);
     reader.finish()?;
     common.zip(settings).ok_or_else(|| refused(String::from("a setting without saying what is wrong")))
 }

@@ -50,6 +50,19 @@ impl<T> fmt::Debug for Form<T> {
     }
 }
 
+impl Form<u64> {
+    /// The same as another type of number, into which the whole range fits.
+    #[must_use]
+    pub fn narrow<N: TryFrom<u64> + 'static>(self) -> Form<N> {
+        let Self { expected, parse, secret } = self;
+        Form {
+            expected,
+            parse: Box::new(move |value| parse(value).and_then(|number| N::try_from(number).ok())),
+            secret,
+        }
+    }
+}
+
 /// Any text that is not empty.
 pub fn text() -> Form<String> {
     Form::new("some text", |value| (!value.trim().is_empty()).then(|| value.to_owned()))
@@ -66,6 +79,11 @@ pub fn duration(range: RangeInclusive<Duration>) -> Form<Duration> {
     Form::new(format!("a duration with its unit, from {from} to {to}"), move |value| {
         humantime::parse_duration(value).ok().filter(|duration| range.contains(duration))
     })
+}
+
+/// A duration of some milliseconds, written as any duration.
+pub fn millis(range: RangeInclusive<u64>) -> Form<Duration> {
+    duration(Duration::from_millis(*range.start())..=Duration::from_millis(*range.end()))
 }
 
 /// A size in bytes within `range`: plain, or with `KiB`, `MiB` or `GiB`.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use clap::{Args as _, Command};
 use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
 
@@ -59,6 +60,11 @@ impl KafkaSettings {
         for (name, value) in &self.properties {
             config.set(name, value);
         }
+    }
+
+    /// Adds the flags of [`KafkaArgs`] to a command line.
+    pub fn declare(command: Command) -> Command {
+        KafkaArgs::augment_args(command)
     }
 
     /// Reads and checks the values of [`KafkaArgs`]; `None` means that `reader` has noted problems.

@@ -2,59 +2,24 @@
 
 use std::net::SocketAddr;
 
-use super::{ConsumerSettings, KafkaArgs, KafkaSettings, Reader, form};
+use super::{ConsumerSettings, KafkaSettings, form, part, with_default};
 use crate::telemetry::LogFormat;
 
-/// The flags that every process has.
-#[derive(Clone, Debug, clap::Args)]
-#[command(next_help_heading = "Every process")]
-pub struct CommonArgs {
-    /// How to reach Kafka.
-    #[command(flatten)]
-    pub kafka: KafkaArgs,
-    /// First part of every topic's name
-    #[arg(long, env = "WEIR_TOPIC_PREFIX", value_name = "NAME", default_value = "meta")]
-    pub topic_prefix: Option<String>,
-    /// Address of metrics and health probes; not for the public
-    #[arg(long, env = "WEIR_ADMIN_LISTEN", value_name = "IP:PORT", default_value = "0.0.0.0:9090")]
-    pub admin_listen: Option<String>,
-    /// Log lines: auto (pretty on a terminal, else json), pretty or json
-    #[arg(long, env = "WEIR_LOG_FORMAT", value_name = "FORMAT", default_value = "auto")]
-    pub log_format: Option<String>,
-}
-
-/// The checked values of [`CommonArgs`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CommonSettings {
-    /// How to reach Kafka.
-    pub kafka: KafkaSettings,
-    /// First part of every topic's name.
-    pub topic_prefix: String,
-    /// Where metrics and health probes are served.
-    pub admin_listen: SocketAddr,
-    /// How log lines are written.
-    pub log_format: LogFormat,
-    /// The bounds of consuming; the defaults where the process has no flags for them.
-    pub consumer: ConsumerSettings,
-}
-
-impl CommonSettings {
-    /// Reads and checks them; `None` means that `reader` has noted problems.
-    pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        let kafka = KafkaSettings::read(reader);
-        let topic_prefix = reader.required("topic_prefix", &form::topic_prefix());
-        let admin_listen = reader.required("admin_listen", &form::address());
-        let log_format = reader.required("log_format", &form::choice(LOG_FORMATS));
-        let has_bounds = reader.has_flag("max_rejects_in_a_row");
-        let consumer =
-            if has_bounds { ConsumerSettings::read(reader) } else { Some(ConsumerSettings::default()) };
-        Some(Self {
-            kafka: kafka?,
-            topic_prefix: topic_prefix?,
-            admin_listen: admin_listen?,
-            log_format: log_format?,
-            consumer: consumer?,
-        })
+crate::settings! {
+    "Every process",
+    /// The settings that every process has.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct CommonSettings {
+        /// How to reach Kafka.
+        pub kafka: KafkaSettings = part(KafkaSettings::declare, KafkaSettings::read),
+        /// First part of every topic's name
+        pub topic_prefix: String = with_default("NAME", "meta", form::topic_prefix()),
+        /// Address of metrics and health probes; not for the public
+        pub admin_listen: SocketAddr = with_default("IP:PORT", "0.0.0.0:9090", form::address()),
+        /// Log lines: auto (pretty on a terminal, else json), pretty or json
+        pub log_format: LogFormat = with_default("FORMAT", "auto", form::choice(LOG_FORMATS)),
+        /// The bounds of consuming; the defaults where the process has no flags for them.
+        pub consumer: ConsumerSettings = part(|command| command, ConsumerSettings::read_if_declared),
     }
 }
 
@@ -63,13 +28,13 @@ const LOG_FORMATS: &[(&str, LogFormat)] =
 
 #[cfg(test)]
 mod tests {
-    use clap::{ArgMatches, Args as _, Command};
+    use clap::{ArgMatches, Command};
 
     use super::*;
-    use crate::settings::{Problems, Source};
+    use crate::settings::{Problems, Reader, Source};
 
     fn command() -> Command {
-        CommonArgs::augment_args(Command::new("weir-test"))
+        CommonSettings::declare(Command::new("weir-test"))
     }
 
     fn read(matches: &ArgMatches) -> Result<CommonSettings, Problems> {

@@ -1,26 +1,23 @@
 //! Settings of a workload.
 
 use super::*;
-use crate::settings::form;
+use crate::settings::{form, with_default};
 
 const ABOUT: About = About { name: "weir-test", version: "1.2.3", description: "A test" };
 
-#[derive(Clone, Debug, clap::Args)]
-struct TestArgs {
-    /// How many at once
-    #[arg(long, env = "WEIR_CONCURRENCY", default_value = "4")]
-    concurrency: Option<String>,
-}
-
-fn read(_: &TestArgs, reader: &mut Reader<'_>) -> Option<u64> {
-    reader.required("concurrency", &form::count(1..=100))
+crate::settings! {
+    /// A setting beside the common ones.
+    struct TestSettings {
+        /// How many at once
+        concurrency: u64 = with_default("COUNT", "4", form::count(1..=100)),
+    }
 }
 
 fn settings_of(arguments: &[&str]) -> Result<(CommonSettings, u64), Problems> {
-    let command = command::<TestArgs>(ABOUT);
+    let command = command(ABOUT, TestSettings::declare);
     let arguments = std::iter::once("weir-test").chain(arguments.iter().copied());
     let matches = command.clone().get_matches_from(arguments);
-    settings(&command, &matches, read)
+    settings(&command, &matches, TestSettings::read).map(|(common, own)| (common, own.concurrency))
 }
 
 #[test]
@@ -39,13 +36,13 @@ fn problems_of_own_and_common_settings_come_together() {
 
 #[test]
 fn help_begins_with_the_description_of_the_binary() {
-    let help = command::<TestArgs>(ABOUT).render_long_help().to_string();
+    let help = command(ABOUT, TestSettings::declare).render_long_help().to_string();
     assert!(help.starts_with("A test\n"), "{help}");
 }
 
 #[test]
 fn every_flag_has_an_environment_variable_of_its_name() {
-    for argument in command::<TestArgs>(ABOUT).get_arguments() {
+    for argument in command(ABOUT, TestSettings::declare).get_arguments() {
         let long = argument.get_long().unwrap();
         if !["help", "version"].contains(&long) {
             let expected = format!("WEIR_{}", long.to_uppercase().replace('-', "_"));
