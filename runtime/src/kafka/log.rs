@@ -9,7 +9,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use crate::throttle::Throttle;
 
 /// A broker that is down gives several lines a second; one a minute tells as much.
-const SAY_EVERY: Duration = Duration::from_mins(1);
+const LOG_EVERY: Duration = Duration::from_mins(1);
 
 /// The log of one client; it also remembers why the last connection failed.
 #[derive(Debug)]
@@ -22,8 +22,8 @@ pub(crate) struct KafkaLog {
 impl KafkaLog {
     pub(crate) fn new() -> Self {
         Self {
-            lines: Throttle::new(SAY_EVERY),
-            errors: Throttle::new(SAY_EVERY),
+            lines: Throttle::new(LOG_EVERY),
+            errors: Throttle::new(LOG_EVERY),
             last_reason: Mutex::default(),
         }
     }
@@ -56,7 +56,7 @@ impl KafkaLog {
         }
         *self.last_reason.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason.to_owned());
         if let Some(suppressed) = self.errors.pass(Instant::now()) {
-            tracing::warn!(reason, suppressed, "kafka does not answer as it should");
+            tracing::warn!(reason, suppressed, "a connection or request to Kafka failed");
         }
     }
 

@@ -12,16 +12,16 @@ const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long to wait before asking again.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
 
-/// What is missing is said this often.
-const SAY_EVERY: Duration = Duration::from_mins(1);
+/// What is missing is logged this often.
+const LOG_EVERY: Duration = Duration::from_mins(1);
 
 /// Returns once all of `topics` are there. Until then the check shows what is missing, and a log line says so once a
 /// minute, with what happens meanwhile.
 pub async fn wait(producer: &Producer, topics: &[String], check: &Check, meanwhile: &str) {
-    let said = Throttle::new(SAY_EVERY);
+    let log = Throttle::new(LOG_EVERY);
     while let Err(error) = producer.check_topics(topics, CHECK_TIMEOUT).await {
         check.fail(error.to_string());
-        if said.pass(Instant::now()).is_some() {
+        if log.pass(Instant::now()).is_some() {
             tracing::error!("{error}; {meanwhile}");
         }
         tokio::time::sleep(CHECK_EVERY).await;

@@ -190,7 +190,7 @@ where
     let outcome = app(common, process.clone(), listeners.next()).await.map_err(Into::into);
     process.shutdown.trigger();
     if !process.shutdown.finished(TASKS_MAY_TAKE).await {
-        tracing::warn!("tasks in the background had not ended");
+        tracing::warn!("shutdown: some background tasks had not ended");
     }
     admin.abort();
     signals.abort();
@@ -208,10 +208,10 @@ async fn obey_signals(mut terminate: Signal, mut interrupt: Signal, shutdown: Sh
             _ = interrupt.recv() => 130,
         };
         if shutdown.is_requested() {
-            tracing::warn!("second signal, ending at once");
+            tracing::warn!("second signal, exiting at once");
             std::process::exit(code);
         }
-        tracing::info!("signal received, ending in order; a second one ends at once");
+        tracing::info!("signal received, shutting down; a second one exits at once");
         shutdown.trigger();
     }
 }

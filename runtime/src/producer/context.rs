@@ -31,7 +31,7 @@ pub(super) struct Context {
 }
 
 /// A topic that refuses records refuses many.
-const SAY_EVERY: Duration = Duration::from_mins(1);
+const LOG_EVERY: Duration = Duration::from_mins(1);
 
 impl Context {
     /// All clients of a producer share its log, so that one that is made for a question repeats nothing.
@@ -41,7 +41,7 @@ impl Context {
             in_flight: AtomicUsize::new(0),
             delivered: AtomicU64::new(0),
             stuck: Stuck::default(),
-            refused: Throttle::new(SAY_EVERY),
+            refused: Throttle::new(LOG_EVERY),
             statistics: Mutex::new(None),
         }
     }

@@ -12,7 +12,7 @@ use crate::settings::KafkaSettings;
 pub struct ProducerOptions {
     /// Name for the brokers' quotas and logs.
     pub client_id: String,
-    /// How long a record may wait for company; it is added to every acknowledgement.
+    /// How long a record waits for others to be sent with (`linger.ms`); it is added to every acknowledgement.
     pub linger: Duration,
     /// After this long without an acknowledgement a record is given up and reported.
     pub delivery_timeout: Duration,

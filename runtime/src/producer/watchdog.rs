@@ -18,7 +18,7 @@ use prometheus::{IntCounter, IntGauge, Registry};
 
 use crate::process::Process;
 
-use self::progress::{Progress, Seen, Verdict};
+use self::progress::{ClientState, Progress, Seen};
 use self::sending::Sending;
 use super::Producer;
 use super::ProducerError;
@@ -41,7 +41,7 @@ const LOST_AFTER: u32 = 2;
 /// How long a client may go on with what it has when another one has taken its place in order.
 const RETIRES_WITHIN: Duration = Duration::from_secs(10);
 /// Brokers that refuse records for now are said this often.
-const SAY_EVERY: Duration = Duration::from_mins(1);
+const LOG_EVERY: Duration = Duration::from_mins(1);
 
 /// Why a new client was built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,7 +127,7 @@ impl Watchdog {
             in_flight,
             statistics: StatisticsMetrics::new(registry),
             sending: Sending::default(),
-            refused: Throttle::new(SAY_EVERY),
+            refused: Throttle::new(LOG_EVERY),
         }
     }
 
@@ -159,11 +159,11 @@ impl Watchdog {
                 self.wait = *REBUILD_EVERY.start();
             }
             match self.progress.look(seen, Instant::now()) {
-                Verdict::Well if is_sampled && self.lost >= LOST_AFTER => self.reconnect().await,
-                Verdict::Suspect => self.ask().await,
+                ClientState::Healthy if is_sampled && self.lost >= LOST_AFTER => self.reconnect().await,
+                ClientState::Suspect => self.ask().await,
                 // What the client sends is known anew with each sample.
-                Verdict::Dead(reason) if is_sampled => self.judge(reason, &stuck).await,
-                Verdict::Well | Verdict::Dead(_) => {}
+                ClientState::Dead(reason) if is_sampled => self.replace_unless_sending(reason, &stuck).await,
+                ClientState::Healthy | ClientState::Dead(_) => {}
             }
         }
     }
@@ -180,10 +180,10 @@ impl Watchdog {
     }
 
     /// Replaces a client that does not send what the leaders would take.
-    async fn judge(&mut self, reason: Reason, stuck: &[TopicPartition]) {
+    async fn replace_unless_sending(&mut self, reason: Reason, stuck: &[TopicPartition]) {
         let mut unsent = self.sending.unsent();
         if reason == Reason::Partition {
-            unsent.retain(|place| stuck.contains(place));
+            unsent.retain(|partition| stuck.contains(partition));
         }
         let is_sending = reason == Reason::Stalled && self.sending.is_sending();
         if is_sending || unsent.is_empty() {
@@ -236,7 +236,11 @@ impl Watchdog {
         match self.producer.rebuild().await {
             Ok(()) => {
                 self.rebuilt[reason as usize].inc();
-                tracing::warn!(reason = reason.as_str(), error, "the Kafka client was dead and is replaced");
+                tracing::warn!(
+                    reason = reason.as_str(),
+                    error,
+                    "replaced a Kafka producer that could never have sent again"
+                );
             }
             Err(error) => self.failed(&error),
         }

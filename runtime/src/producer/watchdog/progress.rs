@@ -15,11 +15,11 @@ pub(super) struct Seen {
     pub(super) is_partition_stuck: bool,
 }
 
-/// What to make of it.
+/// What that says of the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum ClientState {
     /// Records arrive, or there are none.
-    Well,
+    Healthy,
     /// Nothing arrives: ask the brokers.
     Suspect,
     /// Nothing arrives although the brokers have answered for long enough.
@@ -49,7 +49,7 @@ impl Progress {
         *self = Self::new(self.stalled_after, now);
     }
 
-    pub(super) fn look(&mut self, seen: Seen, now: Instant) -> Verdict {
+    pub(super) fn look(&mut self, seen: Seen, now: Instant) -> ClientState {
         if seen.in_flight == 0 || seen.delivered != self.delivered {
             self.delivered = seen.delivered;
             self.moved = now;
@@ -58,13 +58,13 @@ impl Progress {
         let is_stalled = now.saturating_duration_since(self.moved) >= self.stalled_after / 2;
         if !is_stalled && self.stuck.is_none() {
             self.answering = None;
-            return Verdict::Well;
+            return ClientState::Healthy;
         }
         let is_well = |since: Instant| now.saturating_duration_since(since) >= self.stalled_after / 2;
         match self.answering {
-            Some(since) if is_well(since) && is_stalled => Verdict::Dead(Reason::Stalled),
-            Some(since) if is_well(since) => Verdict::Dead(Reason::Partition),
-            _ => Verdict::Suspect,
+            Some(since) if is_well(since) && is_stalled => ClientState::Dead(Reason::Stalled),
+            Some(since) if is_well(since) => ClientState::Dead(Reason::Partition),
+            _ => ClientState::Suspect,
         }
     }
 
@@ -97,9 +97,9 @@ mod tests {
         for (second, (seen, answered)) in (1..).zip(looks) {
             let now = start + Duration::from_secs(second);
             match progress.look(seen, now) {
-                Verdict::Well => {}
-                Verdict::Suspect => progress.brokers_answered(answered, now),
-                Verdict::Dead(reason) => return Some((second, reason)),
+                ClientState::Healthy => {}
+                ClientState::Suspect => progress.brokers_answered(answered, now),
+                ClientState::Dead(reason) => return Some((second, reason)),
             }
         }
         None
