@@ -9,12 +9,13 @@ pub use result::{CommandResult, ResultStatus};
 
 use crate::word::words;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// A command to answer a message, a mention or a comment.
+/// A command to answer, or to do something else that the Graph API can in a conversation or below a post.
 ///
 /// It is carried out as it says or refused: a member that its action does not have refuses it. The record's key is the
-/// conversation's or the post's: `{account}:{to}` of a message, else `{account}:{media}`, or `{account}` alone where no
+/// conversation's or the post's: `{account}:{to}` where it has a receiver, else `{account}:{media}`, or `{account}` alone where no
 /// media is named. It is what makes the same command twice land in the same place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
@@ -30,10 +31,11 @@ pub struct Command<'a> {
     pub account: Cow<'a, str>,
     /// What to do. Always present.
     pub action: Open<Action>,
-    /// The words of the answer. Always present.
-    #[serde(borrow)]
-    pub text: Cow<'a, str>,
-    /// Whom a message goes to: the customer's id, which is `from` of an inbox record. Present in messages.
+    /// The words of the answer. Present in replies; in messages and private replies where `message` is absent.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Cow<'a, str>>,
+    /// Whom it is about: the customer's id, which is `from` of an inbox record. Present in messages, sender actions,
+    /// reactions and what is about the control of the thread.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub to: Option<Cow<'a, str>>,
     /// The media of the mention or comment. Present in replies to mentions, and in others for the
@@ -44,10 +46,76 @@ pub struct Command<'a> {
     /// to a mention answers the caption.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<Cow<'a, str>>,
+    /// Meta's message object, passed on as it is: text, attachments, templates, quick replies. Present in messages and
+    /// private replies without `text`.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<Verbatim<'a>>,
+    /// The message that a message answers. Present in messages that quote another one.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<ReplyTo<'a>>,
+    /// Meta's `messaging_type`, such as `RESPONSE`. Absent where it is the one that the account needs: of a page `RESPONSE`,
+    /// and `MESSAGE_TAG` where there is a `tag`.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub messaging_type: Option<Cow<'a, str>>,
+    /// Why a message may be sent after the 24 hours, such as `HUMAN_AGENT`. Absent within them.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<Cow<'a, str>>,
+    /// `typing_on`, `typing_off` or `mark_seen`. Present in sender actions.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub sender_action: Option<Cow<'a, str>>,
+    /// The `mid` of the message that is reacted to. Present in reactions.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<Cow<'a, str>>,
+    /// The reaction, such as `love`. Absent where a reaction is taken back.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub reaction: Option<Cow<'a, str>>,
+    /// The app that the thread is passed to. Present where it is passed.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub app_id: Option<Cow<'a, str>>,
+    /// What the other app is told of it. Absent where there is nothing to tell.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Cow<'a, str>>,
     /// When it is too late for the answer; RFC 3339. Absent where an answer may be as old as weir-replies allows.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "json-schema", schemars(extend("format" = "date-time")))]
     pub not_after: Option<Cow<'a, str>>,
+}
+
+/// A JSON object, byte for byte.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Verbatim<'a>(#[serde(borrow)] pub &'a RawValue);
+
+impl PartialEq for Verbatim<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.get() == other.0.get()
+    }
+}
+
+impl Eq for Verbatim<'_> {}
+
+#[cfg(feature = "json-schema")]
+impl schemars::JsonSchema for Verbatim<'_> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Verbatim".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "object"})
+    }
+}
+
+/// The message that a message answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct ReplyTo<'a> {
+    /// Its `mid`. Always present.
+    #[serde(borrow)]
+    pub mid: Cow<'a, str>,
 }
 
 words! {
@@ -57,10 +125,28 @@ words! {
         Message = "message",
         /// Answers a mention in public: `POST /{account}/mentions`.
         MentionReply = "mention_reply",
-        /// Answers a comment on the account's own media in public: `POST /{comment}/replies`.
+        /// Answers a comment on the account's own media in public: `POST /{comment}/replies`, of a page `/comments`.
         CommentReply = "comment_reply",
         /// Answers a comment by a direct message to its author: `POST /{account}/messages`.
         PrivateReply = "private_reply",
+        /// Shows a customer that the account types, or has seen the messages: `POST /{account}/messages`.
+        SenderAction = "sender_action",
+        /// Reacts to a customer's message, or takes the reaction back: `POST /{account}/messages`.
+        Reaction = "reaction",
+        /// Hides a comment from everybody but its author: `POST /{comment}`.
+        CommentHide = "comment_hide",
+        /// Shows a hidden comment again: `POST /{comment}`.
+        CommentShow = "comment_show",
+        /// Deletes a comment: `DELETE /{comment}`.
+        CommentDelete = "comment_delete",
+        /// Gives another app control of the thread: `POST /{account}/pass_thread_control`.
+        ThreadPass = "thread_pass",
+        /// Takes control of the thread: `POST /{account}/take_thread_control`.
+        ThreadTake = "thread_take",
+        /// Asks for control of the thread: `POST /{account}/request_thread_control`.
+        ThreadRequest = "thread_request",
+        /// Gives control of the thread back: `POST /{account}/release_thread_control`.
+        ThreadRelease = "thread_release",
     }
 }
 
@@ -73,6 +159,13 @@ mod tests {
         let json = r#"{"id":"a-1","account":"1784","action":"message","text":"Yes, we do!","to":"99"}"#;
         let command: Command<'_> = serde_json::from_str(json).unwrap();
         assert_eq!(command.action, Action::Message.into());
+        assert_eq!(serde_json::to_string(&command).unwrap(), json);
+    }
+
+    #[test]
+    fn a_message_object_is_kept_byte_for_byte() {
+        let json = r#"{"id":"a-1","account":"1784","action":"message","to":"99","message":{"text" : "\u00e4"},"reply_to":{"mid":"m"}}"#;
+        let command: Command<'_> = serde_json::from_str(json).unwrap();
         assert_eq!(serde_json::to_string(&command).unwrap(), json);
     }
 

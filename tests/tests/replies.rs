@@ -200,7 +200,7 @@ async fn what_is_no_command_is_refused_by_name(ground: &Ground, ended: usize) ->
             "message",
             json!({"to": "1", "attachment": {}}),
             "bad_command",
-            "attachment is no member of message",
+            "attachment is no member of message, which has to, text",
         ),
         ("unknown", "wave", json!({}), "unknown_action", "action must be one of message, "),
     ];

@@ -76,7 +76,7 @@ impl Graph {
             .map_err(ClientError::Http)?;
         let help = "HTTP requests to the Graph API; a batch is one";
         let requests = metrics::counters(registry, "weir_graph_requests_total", help, &["sort"]);
-        for sort in ["get", "post", "batch"] {
+        for sort in ["get", "post", "delete", "batch"] {
             requests.with_label_values(&[sort]);
         }
         Ok(Self { http, settings, requests })
@@ -109,6 +109,13 @@ impl Graph {
             Body::Json(json) => ("application/json", json),
         };
         let request = self.http.post(self.url(relative_url, token)).header(CONTENT_TYPE, kind).body(body);
+        self.one(request, token, Outcome::of_write).await
+    }
+
+    /// Deletes one thing; as [`Self::post`].
+    pub async fn delete(&self, relative_url: &str, token: &AccessToken) -> Reply<Outcome> {
+        self.requests.with_label_values(&["delete"]).inc();
+        let request = self.http.delete(self.url(relative_url, token));
         self.one(request, token, Outcome::of_write).await
     }
 

@@ -7,7 +7,7 @@ mod fault;
 mod members;
 mod platform;
 
-pub use call::Call;
+pub use call::{Call, Method};
 pub use fault::{Fault, Unusable};
 pub use platform::Platform;
 

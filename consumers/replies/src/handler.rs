@@ -2,7 +2,7 @@
 
 mod intent;
 
-use crate::command::{Command, Subject, Unusable};
+use crate::command::{Command, Method, Subject, Unusable};
 use crate::follower::{FollowError, Follower};
 use crate::ledger::{CommandState, Ledger};
 use crate::metrics::ReplyMetrics;
@@ -240,9 +240,16 @@ impl Replies {
 
     async fn call(&self, command: &Command, token: &AccessToken) -> CallOutcome {
         let relative_url = command.call.relative_url(self.graph.version());
-        let body = command.call.body.clone();
         let started = Instant::now();
-        let reply = self.graph.post(&relative_url, body, token).instrument(self.graph.span("POST")).await;
+        let reply = match &command.call.method {
+            Method::Post(body) => {
+                let call = self.graph.post(&relative_url, body.clone(), token);
+                call.instrument(self.graph.span("POST")).await
+            }
+            Method::Delete => {
+                self.graph.delete(&relative_url, token).instrument(self.graph.span("DELETE")).await
+            }
+        };
         self.metrics.called(started.elapsed());
         self.pace.learn(token, reply.result.as_ref().map(|_| ()), &reply.usage, Instant::now());
         CallOutcome::of(reply.result)

@@ -237,11 +237,22 @@ and `thread.taken` say who that is. An edit that names nobody (`from` null, as I
 `message.id` says which message it is of. The profile of a customer and what became of attachments have no topics yet.";
 
 const REPLY: &str = "\
-You write these; weir-replies carries them out, each at most once. The record's key is `{account}:{to}` of a message, else
+You write these; weir-replies carries them out, each at most once. The record's key is `{account}:{to}` where there is a `to`, else
 `{account}:{media}`, or `{account}` alone where no media is named. `id` is yours to choose: a second command of the same id is
 not carried out, so that you may write one again when you do not know whether it arrived. Schema:
-[reply.v1.json](../schemas/json/reply.v1.json). The actions: `message` (needs `to`), `mention_reply`
-(`media`, and `comment` where a comment mentions you rather than a caption), `comment_reply` and `private_reply` (`comment`).
+[reply.v1.json](../schemas/json/reply.v1.json).
+
+| action | members beside `id`, `account`, `not_after` |
+|---|---|
+| `message` | `to`; `text`, or `message`: Meta's message object, passed on as it is; `reply_to`: `{\"mid\": …}`, `messaging_type`, `tag` |
+| `sender_action` | `to`; `sender_action`: `typing_on`, `typing_off`, `mark_seen` |
+| `reaction` | `to`, `message_id`; `reaction`, without which it is taken back |
+| `mention_reply` | `media`, `text`; `comment` where a comment mentions you rather than a caption |
+| `comment_reply` | `comment`, `text`; `media` for the sake of the key |
+| `private_reply` | `comment`; `text` or `message`; `media` for the sake of the key |
+| `comment_hide`, `comment_show`, `comment_delete` | `comment`; `media` for the sake of the key |
+| `thread_pass` | `to`, `app_id`; `metadata` |
+| `thread_take`, `thread_request`, `thread_release` | `to`; `metadata` of the first two |
 
 A command is carried out as it says or refused: a member that its action does not have, one of another form (an id that is a
 number), a text that is longer than Meta takes (1,000 bytes on Instagram, 2,000 characters on Messenger) and a record of another

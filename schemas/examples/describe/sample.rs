@@ -24,9 +24,10 @@ const OF_A_COMMENT: &str = r#"{"lookup":{"asked":"v26.0/17865799348089039?fields
 const OF_A_MENTION: &str = r#"{"lookup":{"asked":"v26.0/17841405726653026?fields=mentioned_media.media_id(17918195224117852){id,caption,username}","answer":{"mentioned_media":{"id":"17918195224117852","caption":"Coffee with @bellavista","username":"ana.makes"},"id":"17841405726653026"},"at":"2025-07-18T16:20:41.240Z","status":"found","cached":false}}"#;
 
 /// Commands to answer.
-pub(crate) const REPLIES: [&str; 2] = [
+pub(crate) const REPLIES: [&str; 3] = [
     r#"{"id":"order-4711-shipped","account":"17841405726653026","action":"message","text":"It is on its way!","to":"12345678901234567","not_after":"2025-07-19T16:00:00.000Z"}"#,
     r#"{"id":"mention-17894227972186120","account":"17841405726653026","action":"mention_reply","text":"Challenge accepted!","media":"17918195224117851","comment":"17894227972186120"}"#,
+    r#"{"id":"order-4711-picture","account":"17841405726653026","action":"message","to":"12345678901234567","message":{"attachment":{"type":"image","payload":{"url":"https://example.com/4711.jpg"}}},"tag":"HUMAN_AGENT"}"#,
 ];
 
 /// What became of commands.

@@ -12,28 +12,53 @@ pub enum Presence {
     Required,
     /// It may be absent.
     Optional,
+    /// It, or the other one of this presence, must be there, and not both.
+    Either,
 }
 
-use Presence::{Optional, Required};
+use Presence::{Either, Optional, Required};
+
+/// The members of an action, beside [`SHARED`].
+type Members = &'static [(&'static str, Presence)];
+
+const MESSAGE: Members = &[
+    ("to", Required),
+    ("text", Either),
+    ("message", Either),
+    ("reply_to", Optional),
+    ("messaging_type", Optional),
+    ("tag", Optional),
+];
+const PRIVATE_REPLY: Members =
+    &[("comment", Required), ("media", Optional), ("text", Either), ("message", Either)];
 
 impl Action {
     /// What an action must be, for a message.
-    pub const FORM: &'static str = "one of message, mention_reply, comment_reply, private_reply";
+    pub const FORM: &'static str = "one of message, mention_reply, comment_reply, private_reply, sender_action, reaction, \
+                                    comment_hide, comment_show, comment_delete, thread_pass, thread_take, thread_request, \
+                                    thread_release";
+
+    /// Its members beside [`SHARED`]. A command with any other is refused.
+    pub const fn members(self) -> Members {
+        match self {
+            Self::Message => MESSAGE,
+            Self::MentionReply => &[("media", Required), ("comment", Optional), ("text", Required)],
+            Self::CommentReply => &[("comment", Required), ("media", Optional), ("text", Required)],
+            Self::PrivateReply => PRIVATE_REPLY,
+            Self::SenderAction => &[("to", Required), ("sender_action", Required)],
+            Self::Reaction => &[("to", Required), ("message_id", Required), ("reaction", Optional)],
+            Self::CommentHide | Self::CommentShow | Self::CommentDelete => {
+                &[("comment", Required), ("media", Optional)]
+            }
+            Self::ThreadPass => &[("to", Required), ("app_id", Required), ("metadata", Optional)],
+            Self::ThreadTake | Self::ThreadRequest => &[("to", Required), ("metadata", Optional)],
+            Self::ThreadRelease => &[("to", Required)],
+        }
+    }
 
     /// Whether it has the member, beside [`SHARED`].
     pub fn has(self, member: &str) -> bool {
         self.members().iter().any(|(name, _)| *name == member)
-    }
-
-    /// Its members beside [`SHARED`]. A command with any other is refused.
-    pub const fn members(self) -> &'static [(&'static str, Presence)] {
-        match self {
-            Self::Message => &[("to", Required), ("text", Required)],
-            Self::MentionReply => &[("media", Required), ("comment", Optional), ("text", Required)],
-            Self::CommentReply | Self::PrivateReply => {
-                &[("comment", Required), ("media", Optional), ("text", Required)]
-            }
-        }
     }
 }
 
@@ -45,15 +70,17 @@ pub(super) fn of_each_action() -> serde_json::Value {
 
 #[cfg(feature = "json-schema")]
 fn of_action(action: Action) -> serde_json::Value {
-    use serde_json::json;
-    let members = action.members();
-    let required = members.iter().filter(|(_, presence)| *presence == Required);
-    let required: Vec<_> = required.map(|(name, _)| *name).collect();
-    let all: Vec<_> = SHARED.into_iter().chain(members.iter().map(|(name, _)| *name)).collect();
-    json!({
-        "if": {"properties": {"action": {"const": action.as_str()}}},
-        "then": {"required": required, "propertyNames": {"enum": all}}
-    })
+    use serde_json::{Value, json};
+    let named = |wanted: Presence| {
+        action.members().iter().filter(move |(_, presence)| *presence == wanted).map(|(name, _)| *name)
+    };
+    let all: Vec<_> = SHARED.into_iter().chain(action.members().iter().map(|(name, _)| *name)).collect();
+    let mut then = json!({"required": named(Required).collect::<Vec<_>>(), "propertyNames": {"enum": all}});
+    let either: Vec<Value> = named(Either).map(|name| json!({"required": [name]})).collect();
+    if !either.is_empty() {
+        then["oneOf"] = either.into();
+    }
+    json!({"if": {"properties": {"action": {"const": action.as_str()}}}, "then": then})
 }
 
 #[cfg(test)]

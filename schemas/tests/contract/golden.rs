@@ -75,8 +75,11 @@ fn no_frozen_file_has_changed_come_or_gone() {
 }
 
 /// What changed of the commands. Weir alone reads them, so that their schema may say more exactly what it takes.
-const OF_COMMANDS: [(Rule, &str); 2] =
-    [(Rule::ObjectClosed, "/additionalProperties"), (Rule::UnknownKeyword, "/allOf")];
+const OF_COMMANDS: [(Rule, &str); 3] = [
+    (Rule::RequiredRemoved, "/properties/text"),
+    (Rule::ObjectClosed, "/additionalProperties"),
+    (Rule::UnknownKeyword, "/allOf"),
+];
 
 #[test]
 fn no_schema_breaks_a_reader_of_version_1() {

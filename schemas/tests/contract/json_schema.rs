@@ -223,11 +223,26 @@ fn commands_and_their_results_are_valid_and_have_no_member_without_a_name() {
         let without = json!({"id": "a:1", "account": "1784", "action": action, "text": "Hello"});
         assert_eq!(open.errors("reply", &without).len(), 1, "{action} without {member}");
     }
-    for unknown in ["quick_replies", "attachment", "tag", "later"] {
+    for unknown in ["quick_replies", "attachment", "sender_action", "later"] {
         let mut command = command("message", "to");
         command[unknown] = "17".into();
         assert!(!open.errors("reply", &command).is_empty(), "{unknown} is not understood, which refuses it");
     }
+    for members in [
+        json!({"action": "message", "to": "9", "message": {"attachment": {"type": "image"}}, "reply_to": {"mid": "m"}, "tag": "HUMAN_AGENT"}),
+        json!({"action": "private_reply", "comment": "9", "message": {"text": "Hello"}}),
+        json!({"action": "sender_action", "to": "9", "sender_action": "typing_on"}),
+        json!({"action": "reaction", "to": "9", "message_id": "m", "reaction": "love"}),
+        json!({"action": "comment_hide", "comment": "17", "media": "18"}),
+        json!({"action": "thread_pass", "to": "9", "app_id": "7", "metadata": "an order"}),
+    ] {
+        let mut command = json!({"id": "a:1", "account": "1784"});
+        command.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        assert_eq!(open.errors("reply", &command), [""; 0], "{command}");
+        assert_eq!(closed.errors("reply", &command), [""; 0], "{command}");
+    }
+    let both = json!({"id": "a:1", "account": "1", "action": "message", "to": "9", "text": "Hello", "message": {"text": "Hello"}});
+    assert_eq!(open.errors("reply", &both).len(), 1, "text and message");
     let bad_id = json!({"id": "a 1", "account": "1784", "action": "wave", "text": "Hello"});
     assert_eq!(open.errors("reply", &bad_id).len(), 1);
     let result = json!({"id": "a:1", "account": "1784", "action": "message", "status": "done", "attempt": 1,

@@ -24,6 +24,8 @@ pub struct SeenCall {
 /// Something that the simulator was told to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Post {
+    /// `POST` or `DELETE`.
+    pub method: String,
     /// Path and query without the leading slash, percent-decoded, without token and proof.
     pub relative_url: String,
     /// The parameters of the body.
@@ -111,6 +113,7 @@ impl World {
         refusal.or_else(|| self.scripted(&asked.ids())).unwrap_or_else(|| match asked.method {
             Method::GET => nodes::read(&asked.relative_url),
             Method::POST => done(asked),
+            Method::DELETE => success(),
             _ => Behaviour::error(100, None),
         })
     }
@@ -146,7 +149,8 @@ impl World {
             let proof = asked.proof.clone();
             push(&mut memory.calls, SeenCall { relative_url, token, proof });
         } else {
-            push(&mut memory.posts, Post { relative_url, parameters: asked.parameters.clone(), token });
+            let (method, parameters) = (asked.method.to_string(), asked.parameters.clone());
+            push(&mut memory.posts, Post { method, relative_url, parameters, token });
         }
     }
 }
@@ -154,15 +158,30 @@ impl World {
 /// What Meta answers to what was done, in the form of the documents' samples.
 fn done(asked: &Asked) -> Behaviour {
     let edge = asked.relative_url.rsplit('/').next().unwrap_or_default();
+    let is_id = !edge.is_empty() && edge.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
     let body = match edge {
+        "messages" if asked.parameters.get("sender_action").is_some() => {
+            json!({ "recipient_id": asked.parameters.pointer("/recipient/id") })
+        }
         "messages" => json!({
             "recipient_id": asked.parameters.pointer("/recipient/id").cloned().unwrap_or_else(|| "1".into()),
             "message_id": "aWdfZAG1faXRlbToxOklHTWVzc2FnZAUlEOjE3"
         }),
         "mentions" | "replies" | "comments" => json!({ "id": "17911496353086895" }),
+        "pass_thread_control"
+        | "take_thread_control"
+        | "request_thread_control"
+        | "release_thread_control" => {
+            return success();
+        }
+        _ if is_id => return success(),
         _ => return Behaviour::error(100, None),
     };
     Behaviour::Answer { status: 200, body: body.to_string() }
+}
+
+fn success() -> Behaviour {
+    Behaviour::Answer { status: 200, body: json!({ "success": true }).to_string() }
 }
 
 fn push<T>(queue: &mut VecDeque<T>, one: T) {

@@ -1,21 +1,35 @@
 //! The call that carries a command out.
 //!
-//! Sources: the samples of Meta's guides to Instagram webhooks (mentions) and to the Send API (messages, private replies),
-//! the references of comments on Instagram (replies) and on pages (comments).
+//! Sources: the samples of Meta's guides to Instagram webhooks (mentions), the references of comments on Instagram (replies,
+//! hiding, deleting) and on pages (comments), the guide to the handover protocol.
+
+mod send;
 
 use super::members::Members;
 use super::{Fault, Platform};
 use schemas::reply::Action;
-use serde_json::{Value, json};
+use serde_json::json;
 use weir_graph::{Body, GraphId};
 
-/// A call: its path below the version, and its body.
+/// More than Meta takes of what another app is told.
+const LONGEST_METADATA: usize = 1_000;
+
+/// A call: its path below the version, and what it does there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     /// Without version.
     pub path: String,
-    /// The parameters.
-    pub body: Body,
+    /// What is done.
+    pub method: Method,
+}
+
+/// What is done with a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// `POST` with this body.
+    Post(Body),
+    /// `DELETE`.
+    Delete,
 }
 
 impl Call {
@@ -26,51 +40,65 @@ impl Call {
         platform: Platform,
         members: &Members<'_>,
     ) -> Result<Self, Fault> {
-        match action {
-            Action::Message => {
-                let recipient = json!({"id": members.graph_id("to")?.as_str()});
-                message(account, platform, &recipient, members)
+        // A media that is not needed is part of the key all the same.
+        members.graph_id_if_there("media")?;
+        let form =
+            |path, parameter, value: &str| Self::post(path, Body::Form(vec![(parameter, value.to_owned())]));
+        Ok(match action {
+            Action::Message | Action::PrivateReply | Action::SenderAction | Action::Reaction => {
+                send::of(action, account, platform, members)?
             }
-            Action::PrivateReply => {
-                members.graph_id_if_there("media")?;
-                let recipient = json!({"comment_id": members.graph_id("comment")?.as_str()});
-                message(account, platform, &recipient, members)
-            }
-            Action::MentionReply => mention_reply(account, members),
+            Action::MentionReply => mention_reply(account, members)?,
             Action::CommentReply => {
-                members.graph_id_if_there("media")?;
-                let comment = members.graph_id("comment")?;
-                let path = format!("{comment}/{}", platform.answers_edge());
-                Ok(Self { path, body: Body::Form(vec![("message", words(members)?)]) })
+                let path = format!("{}/{}", members.graph_id("comment")?, platform.answers_edge());
+                form(path, "message", &words(members)?)
             }
-        }
+            Action::CommentHide => form(comment(members)?, platform.hidden_parameter(), "true"),
+            Action::CommentShow => form(comment(members)?, platform.hidden_parameter(), "false"),
+            Action::CommentDelete => Self { path: comment(members)?, method: Method::Delete },
+            Action::ThreadPass => {
+                thread("pass", account, members, Some(members.graph_id("app_id")?.as_str()))?
+            }
+            Action::ThreadTake => thread("take", account, members, None)?,
+            Action::ThreadRequest => thread("request", account, members, None)?,
+            Action::ThreadRelease => thread("release", account, members, None)?,
+        })
     }
 
     /// The URL below the host.
     pub fn relative_url(&self, version: &str) -> String {
         format!("{version}/{}", self.path)
     }
+
+    fn post(path: String, body: Body) -> Self {
+        Self { path, method: Method::Post(body) }
+    }
 }
 
 fn mention_reply(account: &GraphId, members: &Members<'_>) -> Result<Call, Fault> {
     let mut form = vec![("media_id", members.graph_id("media")?.to_string()), ("message", words(members)?)];
     form.extend(members.graph_id_if_there("comment")?.map(|comment| ("comment_id", comment.to_string())));
-    Ok(Call { path: format!("{account}/mentions"), body: Body::Form(form) })
+    Ok(Call::post(format!("{account}/mentions"), Body::Form(form)))
 }
 
-fn message(
-    account: &GraphId,
-    platform: Platform,
-    recipient: &Value,
-    members: &Members<'_>,
-) -> Result<Call, Fault> {
-    let text = words(members)?;
-    platform.check_text("text", &text)?;
-    let mut body = json!({"recipient": recipient, "message": {"text": text}});
-    if platform == Platform::Facebook {
-        body["messaging_type"] = "RESPONSE".into();
+fn comment(members: &Members<'_>) -> Result<String, Fault> {
+    Ok(members.graph_id("comment")?.to_string())
+}
+
+fn thread(verb: &str, account: &GraphId, members: &Members<'_>, app: Option<&str>) -> Result<Call, Fault> {
+    let form = "a string of at most 1,000 characters";
+    let metadata = members.text("metadata", form)?;
+    if metadata.as_ref().is_some_and(|metadata| metadata.chars().count() > LONGEST_METADATA) {
+        return Err(Fault::Member { member: "metadata", form });
     }
-    Ok(Call { path: format!("{account}/messages"), body: Body::Json(body.to_string()) })
+    let mut body = json!({"recipient": {"id": members.graph_id("to")?.as_str()}});
+    if let Some(app) = app {
+        body["target_app_id"] = app.into();
+    }
+    if let Some(metadata) = metadata {
+        body["metadata"] = metadata.into();
+    }
+    Ok(Call::post(format!("{account}/{verb}_thread_control"), Body::Json(body.to_string())))
 }
 
 /// The member `text`.

@@ -40,6 +40,16 @@ impl<'a> Members<'a> {
         Ok(())
     }
 
+    /// How many members there are.
+    pub(super) fn len(&self) -> usize {
+        self.named.len()
+    }
+
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.named.is_empty()
+    }
+
     /// The raw member.
     pub(super) fn get(&self, member: &str) -> Option<&'a RawValue> {
         self.named.get(member).copied()

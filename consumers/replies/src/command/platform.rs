@@ -39,6 +39,14 @@ impl Platform {
         }
     }
 
+    /// The parameter by which a comment is hidden.
+    pub(super) const fn hidden_parameter(self) -> &'static str {
+        match self {
+            Self::Instagram => "hide",
+            Self::Facebook => "is_hidden",
+        }
+    }
+
     /// Where a comment is answered, below it.
     pub(super) const fn answers_edge(self) -> &'static str {
         match self {

@@ -1,0 +1,162 @@
+//! Calls of the Send API: messages, private replies, sender actions, reactions.
+//!
+//! Sources: Meta's reference of the Send API and its guides to Instagram messaging.
+
+use super::{Call, words};
+use crate::command::members::Members;
+use crate::command::{Fault, Platform};
+use schemas::reply::Action;
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Value, json};
+use weir_graph::{Body, GraphId};
+
+const CAPITALS: &str = "a word in capitals";
+const OBJECT: &str = "an object of Meta's Send API, beside which there is no text";
+/// Longer than any id of a message, and than any reaction.
+const LONGEST_MID: usize = 512;
+const LONGEST_REACTION: usize = 64;
+
+/// The body of a call.
+#[derive(Serialize)]
+struct Send {
+    recipient: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    messaging_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tag: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply_to: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sender_action: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload: Option<Value>,
+}
+
+/// The call of an action of the Send API.
+pub(super) fn of(
+    action: Action,
+    account: &GraphId,
+    platform: Platform,
+    members: &Members<'_>,
+) -> Result<Call, Fault> {
+    let recipient = if action == Action::PrivateReply {
+        json!({"comment_id": members.graph_id("comment")?.as_str()})
+    } else {
+        json!({"id": members.graph_id("to")?.as_str()})
+    };
+    let nothing = Send {
+        recipient,
+        messaging_type: None,
+        tag: None,
+        message: None,
+        reply_to: None,
+        sender_action: None,
+        payload: None,
+    };
+    let send = match action {
+        Action::SenderAction => Send { sender_action: Some(sender_action(members)?), ..nothing },
+        Action::Reaction => reaction(members, nothing)?,
+        _ => {
+            let (messaging_type, tag) = messaging_type(platform, members)?;
+            let (message, reply_to) = (message(platform, members)?, reply_to(members)?);
+            Send { messaging_type, tag, message: Some(message), reply_to, ..nothing }
+        }
+    };
+    Ok(Call::post(format!("{account}/messages"), Body::Json(send.to_json())))
+}
+
+impl Send {
+    fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("a call is made of strings and JSON")
+    }
+}
+
+/// The message object as it is, or one of the text.
+fn message(platform: Platform, members: &Members<'_>) -> Result<Box<RawValue>, Fault> {
+    let Some(message) = members.get("message") else {
+        let text = words(members)?;
+        platform.check_text("text", &text)?;
+        return Ok(of_text(&text));
+    };
+    let wrong = Fault::Member { member: "message", form: OBJECT };
+    let inner = Members::read(message.get().as_bytes()).map_err(|_| wrong.clone())?;
+    if members.get("text").is_some() || inner.is_empty() {
+        return Err(wrong);
+    }
+    if let Some(text) = inner.text("text", "a string")? {
+        platform.check_text("message.text", &text)?;
+    }
+    Ok(message.to_owned())
+}
+
+fn of_text(text: &str) -> Box<RawValue> {
+    to_raw_value(&json!({ "text": text })).expect("a string is JSON")
+}
+
+fn messaging_type(
+    platform: Platform,
+    members: &Members<'_>,
+) -> Result<(Option<String>, Option<String>), Fault> {
+    let (named, tag) = (capitals("messaging_type", members)?, capitals("tag", members)?);
+    match (named.as_deref(), &tag) {
+        (Some("MESSAGE_TAG"), None) => {
+            Err(Fault::Missing { member: "tag", form: "a word in capitals, such as HUMAN_AGENT" })
+        }
+        (Some(named), Some(_)) if named != "MESSAGE_TAG" => {
+            Err(Fault::Member { member: "messaging_type", form: "MESSAGE_TAG where there is a tag" })
+        }
+        (Some(_), _) => Ok((named, tag)),
+        (None, Some(_)) => Ok((Some(String::from("MESSAGE_TAG")), tag)),
+        (None, None) if platform == Platform::Facebook => Ok((Some(String::from("RESPONSE")), None)),
+        (None, None) => Ok((None, None)),
+    }
+}
+
+fn capitals(member: &'static str, members: &Members<'_>) -> Result<Option<String>, Fault> {
+    let is_word = |text: &str| {
+        (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+    };
+    let text = members.text(member, CAPITALS)?;
+    if text.as_deref().is_none_or(is_word) { Ok(text) } else { Err(Fault::Member { member, form: CAPITALS }) }
+}
+
+fn reply_to(members: &Members<'_>) -> Result<Option<Value>, Fault> {
+    const FORM: &str = "an object with the mid of a message, and nothing else";
+    let Some(reply_to) = members.get("reply_to") else { return Ok(None) };
+    let wrong = Fault::Member { member: "reply_to", form: FORM };
+    let inner = Members::read(reply_to.get().as_bytes()).map_err(|_| wrong.clone())?;
+    let mid = inner.text("mid", FORM)?.filter(|mid| is_mid(mid) && inner.len() == 1).ok_or(wrong)?;
+    Ok(Some(json!({ "mid": mid })))
+}
+
+fn sender_action(members: &Members<'_>) -> Result<&'static str, Fault> {
+    const FORM: &str = "one of typing_on, typing_off, mark_seen";
+    let named = members.needed("sender_action", FORM)?;
+    let known = ["typing_on", "typing_off", "mark_seen"].into_iter().find(|known| *known == named);
+    known.ok_or(Fault::Member { member: "sender_action", form: FORM })
+}
+
+fn reaction(members: &Members<'_>, nothing: Send) -> Result<Send, Fault> {
+    const MID: &str = "the mid of a message, a string";
+    const WORD: &str = "a word such as love, or an emoji";
+    let mid = members.needed("message_id", MID)?;
+    if !is_mid(&mid) {
+        return Err(Fault::Member { member: "message_id", form: MID });
+    }
+    let reaction = members.text("reaction", WORD)?;
+    Ok(match reaction {
+        None => Send { sender_action: Some("unreact"), payload: Some(json!({"message_id": mid})), ..nothing },
+        Some(reaction) if (1..=LONGEST_REACTION).contains(&reaction.len()) => {
+            let payload = Some(json!({"message_id": mid, "reaction": reaction}));
+            Send { sender_action: Some("react"), payload, ..nothing }
+        }
+        Some(_) => return Err(Fault::Member { member: "reaction", form: WORD }),
+    })
+}
+
+fn is_mid(mid: &str) -> bool {
+    (1..=LONGEST_MID).contains(&mid.len()) && mid.bytes().all(|byte| byte.is_ascii_graphic())
+}
