@@ -14,7 +14,7 @@ use weir_tests::process::Binary;
 use weir_tests::until::until;
 
 /// Where objects go that name no namespace.
-pub(crate) const NAMESPACE: &str = "weir-check";
+const NAMESPACE: &str = "default";
 const READY_WITHIN: Duration = Duration::from_mins(2);
 const TOKEN: &str = "of-this-run-alone";
 
@@ -112,14 +112,7 @@ impl ApiServer {
         let is_namespace = |object: &&Value| object["kind"] == "Namespace";
         self.keep(&objects.iter().filter(is_namespace).cloned().collect::<Vec<_>>())?;
         let mut apply = self.kubectl()?;
-        apply.args([
-            "apply",
-            "--dry-run=server",
-            "--validate=strict",
-            "--filename=-",
-            "--namespace",
-            NAMESPACE,
-        ]);
+        apply.args(["apply", "--dry-run=server", "--validate=strict", "--filename=-"]);
         let (taken, said) = talk(&mut apply, objects)?;
         let complaints = said.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
         Ok(Applied { taken: taken.lines().count(), complaints })

@@ -16,6 +16,9 @@ pub(crate) struct Case {
 /// Components that only make sense with another one.
 const NEEDS: [(&str, &str); 1] = [("keda", "strimzi")];
 
+/// Kinds that the clusters of one cloud serve, and whose definitions are in no module.
+const OF_ONE_CLOUD: [&str; 2] = ["cloud.google.com/", "networking.gke.io/"];
+
 /// Every overlay, the base, and the base with each component.
 pub(crate) fn all() -> Result<Vec<Case>> {
     let mut cases = Vec::new();
@@ -30,7 +33,15 @@ pub(crate) fn all() -> Result<Vec<Case>> {
         let name = format!("base with {}", components.join(" and "));
         cases.push(Case { name, objects: render_with(&components)? });
     }
+    for case in &mut cases {
+        case.objects.retain(|object| !is_of_one_cloud(object));
+    }
     Ok(cases)
+}
+
+fn is_of_one_cloud(object: &Value) -> bool {
+    let group = object["apiVersion"].as_str().unwrap_or_default();
+    OF_ONE_CLOUD.iter().any(|cloud| group.starts_with(cloud))
 }
 
 fn folders(path: &str) -> Result<Vec<String>> {

@@ -11,7 +11,7 @@ Every overlay, and the base with each component, is rendered by kustomize and ap
 to a real API server of Kubernetes, so that its defaulting, its validation and its admission have looked at each object. Since no
 controller runs there, the pod of each workload is handed over too, into a namespace that enforces the profile `restricted` of Pod
 Security; so are the pods of Strimzi, with the contexts of their templates and nothing else, which is what its default provider
-makes. What the server has to refuse is asked first: a pod with every right, a misspelt member, a wrong value of a Gateway's route.
+makes. What the server has to refuse is asked first: a pod with the host's network, a misspelt member, a wrong value of a Gateway's route.
 Made by:
 
     tests/cluster/run
@@ -22,7 +22,8 @@ const BOUNDS: &str = "
 
 No kubelet, no controller and no operator runs: that an image can be had, a volume is bound and an operator acts on its kinds is seen in a
 real cluster alone. The kinds of KEDA, of the Prometheus operator and of the Gateway API are the released ones; those of Strimzi
-take every member here, and its classes check their members in the tests.
+take every member here, and its classes check their members in the tests. Those of Google's clusters (`BackendConfig`,
+`HealthCheckPolicy`) are left out.
 ";
 
 /// What came of a case.
