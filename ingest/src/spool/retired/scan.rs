@@ -15,6 +15,8 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
+/// How often a read is tried before the disk is taken at its word.
+const TRIES: u32 = 3;
 /// The log: a header, then frames, each with a header of its own (<https://sqlite.org/fileformat.html>, "The WAL File").
 const LOG_HEADER: u64 = 32;
 const FRAME_HEADER: u64 = 24;
@@ -79,10 +81,15 @@ impl Scan {
             if self.returned.contains(&cell.seq) {
                 continue;
             }
-            if let Some(row) = self.images.row(image, cell) {
-                self.returned.insert(cell.seq);
-                read += row.row.cost();
-                rows_found.push(row);
+            match self.images.row(image, cell) {
+                Ok(Some(row)) => {
+                    self.returned.insert(cell.seq);
+                    read += row.row.cost();
+                    rows_found.push(row);
+                }
+                Ok(None) => {}
+                // It may be whole: whoever asks has to come back.
+                Err(_) => self.is_complete = false,
             }
         }
         rows_found
@@ -124,9 +131,8 @@ impl Images {
         let mut offset = LOG_HEADER;
         while offset + FRAME <= end {
             let mut page = [0; 4];
-            if log.read_exact_at(&mut page, offset).is_ok() {
-                self.frames.entry(u32::from_be_bytes(page)).or_default().push(offset + FRAME_HEADER);
-            }
+            tried(|| log.read_exact_at(&mut page, offset))?;
+            self.frames.entry(u32::from_be_bytes(page)).or_default().push(offset + FRAME_HEADER);
             offset += FRAME;
         }
         Ok(())
@@ -142,7 +148,7 @@ impl Images {
         let mut page = vec![0; PAGE];
         let mut read = 0;
         while read < PAGE {
-            match file.read_at(&mut page[read..], offset)? {
+            match tried(|| file.read_at(&mut page[read..], offset))? {
                 0 => break,
                 count => (read, offset) = (read + count, offset + count as u64),
             }
@@ -151,27 +157,47 @@ impl Images {
     }
 
     /// The row of a cell, if it is what was written.
-    fn row(&self, image: Image, cell: Cell) -> Option<StoredRow> {
-        let page = self.read(image).ok()?;
+    fn row(&self, image: Image, cell: Cell) -> io::Result<Option<StoredRow>> {
+        let page = self.read(image)?;
         let newest = |page: u32| self.frames.get(&page).and_then(|at| at.last()).map(|at| Image::InLog(*at));
         let in_log = |page: u32| newest(page).unwrap_or(Image::InFile(page));
         let intact = |image_of: &dyn Fn(u32) -> Image| {
             let payload = self.payload(&page, cell, image_of)?;
-            record::row(cell.seq, &payload).filter(|stored| stored.row.is_intact())
+            let row = payload.and_then(|payload| record::row(cell.seq, &payload));
+            Ok(row.filter(|stored| stored.row.is_intact()))
         };
-        intact(&in_log).or_else(|| intact(&Image::InFile))
+        let newest = intact(&in_log)?;
+        if newest.is_some() { Ok(newest) } else { intact(&Image::InFile) }
     }
 
     /// All of a payload, with the pages that it goes on in.
-    fn payload(&self, page: &[u8], cell: Cell, image_of: &dyn Fn(u32) -> Image) -> Option<Vec<u8>> {
-        let (local, mut rest) = cell.local(page)?;
+    fn payload(
+        &self,
+        page: &[u8],
+        cell: Cell,
+        image_of: &dyn Fn(u32) -> Image,
+    ) -> io::Result<Option<Vec<u8>>> {
+        let Some((local, mut rest)) = cell.local(page) else { return Ok(None) };
         let mut payload = local.to_vec();
         while payload.len() < cell.bytes {
-            let page = self.read(image_of(rest.filter(|page| *page > 0)?)).ok()?;
+            let Some(next) = rest.filter(|page| *page > 0) else { return Ok(None) };
+            let page = self.read(image_of(next))?;
             let wanted = (cell.bytes - payload.len()).min(PAGE - 4);
-            payload.extend_from_slice(page.get(4..4 + wanted)?);
-            rest = page.get(..4)?.try_into().ok().map(u32::from_be_bytes);
+            payload.extend_from_slice(&page[4..4 + wanted]);
+            rest = page.first_chunk().copied().map(u32::from_be_bytes);
         }
-        Some(payload)
+        Ok(Some(payload))
+    }
+}
+
+/// What a disk that fails now and then gives at the second or third try.
+fn tried<T>(mut read: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    let mut tries = 1;
+    loop {
+        match read() {
+            Err(error) if tries == TRIES => return Err(error),
+            Err(_) => tries += 1,
+            done => return done,
+        }
     }
 }
