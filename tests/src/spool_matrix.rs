@@ -137,9 +137,12 @@ impl Matrix {
     }
 
     async fn start_again(&self, spooling: &mut Spooling) -> Result<()> {
-        let container = Container::of("weir-ingest");
-        spooling.ingest =
-            self.ingest(spooling.folder.path(), spooling.port, spooling.max, &container).await?;
+        self.start_again_in(spooling, &Container::of("weir-ingest")).await
+    }
+
+    async fn start_again_in(&self, spooling: &mut Spooling, container: &Container) -> Result<()> {
+        let folder = spooling.folder.path();
+        spooling.ingest = self.ingest(folder, spooling.port, spooling.max, container).await?;
         Ok(())
     }
 

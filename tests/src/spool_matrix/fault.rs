@@ -11,6 +11,7 @@ use anyhow::{Context as _, Result, ensure};
 use super::volume::{self, Volume};
 use super::{Matrix, PATIENCE, Spooling};
 use crate::process::Binary;
+use crate::shipped::Container;
 use crate::until::until;
 
 const PAGE: usize = 4096;
@@ -45,11 +46,13 @@ pub enum Fault {
     WrongOwner,
     /// A damaged file is being drained when ingest is killed.
     KilledWhileSalvaging,
+    /// A damaged file is drained from a disk that goes on failing now and then.
+    ReadsFailWhileSalvaging,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Restart,
         Self::PageOverwritten,
         Self::LogCut,
@@ -61,6 +64,7 @@ impl Fault {
         Self::ReadOnly,
         Self::WrongOwner,
         Self::KilledWhileSalvaging,
+        Self::ReadsFailWhileSalvaging,
     ];
 
     /// What happens, for a report.
@@ -77,13 +81,14 @@ impl Fault {
             Self::ReadOnly => "an error of the file system, read-only until a restart",
             Self::WrongOwner => "the file is root's for a while",
             Self::KilledWhileSalvaging => "a page overwritten, killed while it is salvaged",
+            Self::ReadsFailWhileSalvaging => "a page overwritten, and `EIO` on every 90th read for good",
         }
     }
 
     /// Deliveries that were answered 200 and may be gone with the bytes that are gone.
     pub(super) fn costs_at_most(self, waiting: f64) -> f64 {
         match self {
-            Self::PageOverwritten | Self::KilledWhileSalvaging => IN_A_PAGE,
+            Self::PageOverwritten | Self::KilledWhileSalvaging | Self::ReadsFailWhileSalvaging => IN_A_PAGE,
             // What the log held and the file did not: at most everything.
             Self::LogCut => waiting,
             _ => 0.0,
@@ -127,6 +132,13 @@ impl Fault {
                 metric(spooling, "weir_spool_drained_total", |drained| drained > 0.0).await?;
                 spooling.ingest.process.kill()?;
                 matrix.start_again(spooling).await
+            }
+            Self::ReadsFailWhileSalvaging => {
+                spooling.ingest.process.terminate(PATIENCE).await?;
+                change(spooling, overwrite)?;
+                let strace = ["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", "trace=pread64"];
+                let words = [&strace[..], &["-e", "inject=pread64:error=EIO:when=1+90"]].concat();
+                matrix.start_again_in(spooling, &Container::of("weir-ingest").behind(&words)).await
             }
         }
     }

@@ -5,13 +5,14 @@ use weir_tests::spool_matrix::{Fault, Fill, Matrix};
 use crate::rig::say;
 
 /// What no other test here brings about.
-const FAULTS: [Fault; 6] = [
+const FAULTS: [Fault; 7] = [
     Fault::LogCut,
     Fault::ReadsFail,
     Fault::QuotaExceeded,
     Fault::ReadOnly,
     Fault::WrongOwner,
     Fault::KilledWhileSalvaging,
+    Fault::ReadsFailWhileSalvaging,
 ];
 
 #[tokio::test(flavor = "multi_thread")]
