@@ -18,7 +18,7 @@ mod tour;
 mod watch;
 
 use crate::screen::Tone;
-use crate::settings::{count, settings, switch};
+use crate::tool::settings::{count, settings, switch};
 use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
 use cluster::Cluster;
@@ -174,7 +174,7 @@ fn interrupted(settings: &DemoSettings, screen: &mut Screen) -> Result<Exit, Too
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::{Settings as _, read};
+    use crate::tool::settings::{Settings as _, read};
     use clap::Command;
     use runtime::settings::Problems;
 

@@ -8,7 +8,7 @@ mod record;
 mod table;
 
 use crate::screen::Tone;
-use crate::settings::{flag, settings, switch, topic_prefix};
+use crate::tool::settings::{flag, settings, switch, topic_prefix};
 use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
 use runtime::settings::form;
@@ -125,7 +125,7 @@ fn run(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::{Settings as _, read};
+    use crate::tool::settings::{Settings as _, read};
     use clap::Command;
     use runtime::settings::Problems;
 

@@ -1,6 +1,6 @@
 //! `weir health`: asks a process on this machine whether it is well, for containers that have no shell to ask with.
 
-use crate::settings::{flag, settings};
+use crate::tool::settings::{flag, settings};
 use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
 use runtime::settings::form;

@@ -9,36 +9,29 @@
 mod demo;
 mod dlq;
 mod events;
-mod exit;
 mod health;
-mod log;
-mod progress;
+mod kafka;
 mod replay;
 mod schema;
 mod screen;
-mod session;
-mod settings;
-mod sink;
-mod source;
 mod spool;
 mod tool;
 mod topics;
-mod typed;
 
 pub use demo::DemoError;
 pub use dlq::{GroupError, ShowError};
 pub use events::EventsError;
 pub use health::HealthError;
+pub use kafka::sink::WriteError;
+pub use kafka::source::{ReadError, RecordPosition};
 pub use replay::TooMany;
 pub use schema::UnknownSchema;
-pub use sink::WriteError;
-pub use source::{ReadError, RecordPosition};
 pub use spool::SpoolError;
 pub use topics::TopicsError;
 
-use exit::Exit;
 use screen::Screen;
-use tool::Tool;
+use tool::exit::Exit;
+use tool::{Tool, log};
 
 use clap::{Arg, ArgAction, Command};
 use runtime::settings::Problems;

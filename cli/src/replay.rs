@@ -13,9 +13,9 @@ mod survey;
 
 pub use expected::TooMany;
 
-use crate::progress::Progress;
-use crate::session::Session;
-use crate::source::{Range, Source};
+use crate::kafka::session::Session;
+use crate::kafka::source::{Range, Source};
+use crate::screen::Progress;
 use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
 use expected::Expected;

@@ -3,7 +3,7 @@
 mod documents;
 
 use crate::screen::{Cell, Table, Tone};
-use crate::settings::{flag, settings};
+use crate::tool::settings::{flag, settings};
 use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
 use runtime::settings::form;

@@ -1,10 +1,12 @@
 //! What is printed on standard output: lines, coloured on a terminal, tables, and JSON for programs.
 
 mod columns;
+mod progress;
 mod table;
 mod text;
 
 pub(crate) use columns::{Cell, Columns};
+pub(crate) use progress::Progress;
 pub(crate) use table::Table;
 #[cfg(test)]
 pub(crate) use tests::Printed;

@@ -1,5 +1,9 @@
 //! A subcommand: what it says of itself, its flags, and its work.
 
+pub(crate) mod exit;
+pub(crate) mod log;
+pub(crate) mod settings;
+
 use crate::{Exit, Screen, ToolError};
 use clap::{ArgMatches, Command};
 
@@ -73,9 +77,9 @@ pub(crate) fn run_one_of(
 macro_rules! work {
     ($settings:ty, $run:expr) => {
         $crate::tool::Work::Run {
-            declare: <$settings as $crate::settings::Settings>::declare,
+            declare: <$settings as $crate::tool::settings::Settings>::declare,
             run: |command, matches, screen| {
-                let settings: $settings = $crate::settings::read(command, matches)?;
+                let settings: $settings = $crate::tool::settings::read(command, matches)?;
                 $run(&settings, screen)
             },
         }

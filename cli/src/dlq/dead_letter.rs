@@ -1,7 +1,7 @@
 //! A dead letter, as its headers tell of it.
 
+use crate::kafka::source::RecordPosition;
 use crate::screen::one_line;
-use crate::source::RecordPosition;
 use runtime::consumer::Record;
 use runtime::kafka::dead_letter::header;
 use schemas::Millis;

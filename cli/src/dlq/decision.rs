@@ -1,8 +1,8 @@
 //! What becomes of a dead letter. Pure.
 
 use super::dead_letter::DeadLetter;
-use crate::sink::Parcel;
-use crate::typed::Typed;
+use crate::kafka::sink::Parcel;
+use crate::kafka::typed::Typed;
 use runtime::consumer::Record;
 use runtime::kafka::dead_letter::{Past, header};
 use schemas::{Refusal, Topic, raw};

@@ -2,7 +2,7 @@
 
 use super::group::{Committed, Group, GroupError};
 use super::mark::Mark;
-use crate::source::Range;
+use crate::kafka::source::Range;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

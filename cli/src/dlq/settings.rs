@@ -1,10 +1,10 @@
 //! What the commands of `weir dlq` can be asked for.
 
 use super::dead_letter::DeadLetter;
-use crate::settings::{
+use crate::kafka::source::RecordPosition;
+use crate::tool::settings::{
     Given, count, flag, group, kafka, max_events, rate, settings, since, switch, topic_prefix, until, words,
 };
-use crate::source::RecordPosition;
 use runtime::settings::{Form, KafkaSettings, form};
 use schemas::{Millis, Topic};
 

@@ -1,9 +1,9 @@
 //! `weir dlq show`: one dead letter, whole.
 
 use super::settings::ShowSettings;
+use crate::kafka::session::Session;
+use crate::kafka::source::{RecordPosition, Source};
 use crate::screen::{Cell, Table, Tone, harmless, one_line};
-use crate::session::Session;
-use crate::source::{RecordPosition, Source};
 use crate::{Exit, Screen, ToolError};
 use runtime::consumer::Record;
 use runtime::kafka::dead_letter::header;

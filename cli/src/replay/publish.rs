@@ -3,8 +3,8 @@
 use super::Replay;
 use super::expected::{Expected, Known};
 use crate::ToolError;
-use crate::sink::{Parcel, Sink, WriteError};
-use crate::typed::Typed;
+use crate::kafka::sink::{Parcel, Sink, WriteError};
+use crate::kafka::typed::Typed;
 use runtime::consumer::Record;
 use schemas::{Event, Millis, Topic, raw};
 

@@ -1,7 +1,7 @@
 //! What `weir replay` can be asked for.
 
 use super::filter::Filter;
-use crate::settings::{
+use crate::tool::settings::{
     Given, count, flag, group, kafka, max_events, rate, settings, since, switch, topic_prefix, until, words,
 };
 use runtime::settings::{Form, KafkaSettings, form};
@@ -120,7 +120,7 @@ fn kind() -> Form<EventKind> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::{Settings as _, read};
+    use crate::tool::settings::{Settings as _, read};
     use clap::Command;
     use runtime::settings::Problems;
 

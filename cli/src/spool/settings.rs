@@ -1,6 +1,6 @@
 //! What the commands of `weir spool` can be asked for.
 
-use crate::settings::{Flag, Given, Setting, count, flag, group, settings, switch, words};
+use crate::tool::settings::{Flag, Given, Setting, count, flag, group, settings, switch, words};
 use clap::Command;
 use runtime::settings::{Form, Source, form};
 use std::path::PathBuf;

@@ -1,6 +1,6 @@
 //! The flags of `weir topics`.
 
-use crate::settings::{count, flag, kafka, settings, topic_prefix};
+use crate::tool::settings::{count, flag, kafka, settings, topic_prefix};
 use runtime::settings::{KafkaSettings, form};
 
 settings! {
@@ -21,7 +21,7 @@ settings! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::{Settings as _, read};
+    use crate::tool::settings::{Settings as _, read};
     use clap::Command;
     use runtime::settings::Problems;
     use schemas::TopicSpec;

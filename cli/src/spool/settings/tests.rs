@@ -1,7 +1,7 @@
 //! What may be asked for, and in which words.
 
 use super::*;
-use crate::settings::{Settings, read};
+use crate::tool::settings::{Settings, read};
 
 fn given<S: Settings>(arguments: &[&str]) -> Result<S, String> {
     let command = S::declare(Command::new("test"));

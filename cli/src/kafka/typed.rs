@@ -1,6 +1,6 @@
 //! Typed events that are published again: the records that ingest made of them, with a mark.
 
-use crate::sink::Parcel;
+use crate::kafka::sink::Parcel;
 use schemas::{Event, EventKind, Receipt, Topic, raw};
 
 /// The header that tells a record that was published again, with the name of the run.
@@ -44,7 +44,7 @@ impl Typed {
 mod tests {
     use super::*;
 
-    const BODY: &[u8] = include_bytes!("../../schemas/fixtures/message/text.json");
+    const BODY: &[u8] = include_bytes!("../../../schemas/fixtures/message/text.json");
     const RECEIPT: Receipt<'static> =
         Receipt { delivery_id: "0198a5b0-7c1e-7d2a-9f00-1234567890ab", received: "2025-07-18T10:35:10.123Z" };
 

@@ -2,7 +2,7 @@
 
 mod pace;
 
-use crate::session::Session;
+use crate::kafka::session::Session;
 use pace::Pace;
 use rdkafka::message::{Header, OwnedHeaders};
 use runtime::producer::{Acknowledgement, ProduceError, Producer, ProducerError, ProducerOptions, SendError};

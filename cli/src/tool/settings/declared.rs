@@ -44,14 +44,14 @@ macro_rules! settings {
             $($(#[doc = $help])* pub(crate) $field: $value,)*
         }
 
-        impl $crate::settings::Settings for $name {
+        impl $crate::tool::settings::Settings for $name {
             fn declare(command: clap::Command) -> clap::Command {
-                $(let command = $crate::settings::declare::<$value>(&$setting, command, concat!($($help),*));)*
+                $(let command = $crate::tool::settings::declare::<$value>(&$setting, command, concat!($($help),*));)*
                 command
             }
 
-            fn read(given: &mut $crate::settings::Given<'_>) -> Option<Self> {
-                $(let $field: Option<$value> = $crate::settings::Setting::read(&$setting, given);)*
+            fn read(given: &mut $crate::tool::settings::Given<'_>) -> Option<Self> {
+                $(let $field: Option<$value> = $crate::tool::settings::Setting::read(&$setting, given);)*
                 let read = Self { $($field: $field?,)* };
                 $($check(&read, given);)?
                 Some(read)

@@ -10,7 +10,7 @@ pub use position::RecordPosition;
 pub(crate) use range::{Range, Span};
 pub(crate) use reading::Reading;
 
-use crate::session::Session;
+use crate::kafka::session::Session;
 use runtime::consumer::{self, Record, TopicReader};
 use runtime::producer::{Producer, ProducerOptions};
 use runtime::settings::KafkaSettings;
