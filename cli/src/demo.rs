@@ -4,6 +4,7 @@
 //! the topics and [`ledger`] compares with what was expected; [`live`] then shows what others post.
 
 mod cluster;
+mod command;
 mod deliver;
 mod fact;
 mod ledger;
@@ -12,14 +13,13 @@ mod pipeline;
 mod progress;
 mod report;
 mod sample;
-mod signals;
 mod sum;
 mod tour;
 mod watch;
 
 use crate::screen::Tone;
 use crate::tool::settings::{count, settings, switch};
-use crate::tool::{Tool, work};
+use crate::tool::{Tool, signals, work};
 use crate::{Exit, Screen, ToolError};
 use cluster::Cluster;
 use pipeline::{Pipeline, Shape};
@@ -30,7 +30,7 @@ use tour::Tour;
 use watch::Watch;
 
 /// The secret that the demo's deliveries are signed with; anybody may know it.
-const APP_SECRET: &str = "weir-demo-secret";
+const APP_SECRET: &str = "00112233445566778899aabbccddeeff";
 /// What the demo's handshake asks for.
 const VERIFY_TOKEN: &str = "weir-demo-token";
 const TOPIC_PREFIX: &str = "meta";
@@ -39,8 +39,9 @@ const TITLE: &str = "Weir: Meta's webhooks in, typed events out; all within this
 
 const MORE: &str = "\
 Starts, all in this process: librdkafka's mock cluster with every topic, weir-ingest on a loopback port, weir-messages, \
-weir-lookups, weir-metrics, and a stub of the Graph API. It posts signed sample deliveries, shows what was answered and \
-which records came of each, and checks them against what is expected. Then it keeps running for you to post your own, \
+weir-lookups, weir-replies, weir-metrics, and a stub of the Graph API. It posts signed sample deliveries, shows what was \
+answered and which records came of each, commands an answer to the first, and checks all of it against what is expected. \
+Then it keeps running for you to post your own, \
 and shows every record as it comes, until Ctrl-C. Nothing is kept.";
 
 const EXAMPLES: &str = "\
@@ -83,6 +84,9 @@ pub enum DemoError {
     /// The demo's own client was not answered.
     #[error("ingest did not answer: {0}")]
     Deliver(String),
+    /// The command to answer was not taken.
+    #[error("the answer could not be commanded: {0}")]
+    Command(String),
     /// Whoever watches the topics cannot read them.
     #[error("the topics cannot be watched: {0}")]
     Watch(String),
@@ -124,7 +128,8 @@ async fn demonstrate(
     started: Instant,
 ) -> Result<Exit, ToolError> {
     let end = Shutdown::new();
-    signals::obey(end.clone()).map_err(ToolError::Runtime)?;
+    let asked = end.clone();
+    signals::listen(move || asked.trigger()).map_err(ToolError::Runtime)?;
     screen.toned(Tone::Strong, TITLE)?;
     let mut watch = Watch::start(bootstrap)?;
     let mut pipeline = tokio::select! {

@@ -3,6 +3,7 @@
 pub(crate) mod exit;
 pub(crate) mod log;
 pub(crate) mod settings;
+pub(crate) mod signals;
 
 use crate::{Exit, Screen, ToolError};
 use clap::{ArgMatches, Command};

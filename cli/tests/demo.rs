@@ -87,8 +87,12 @@ fn once_verifies_the_whole_way() {
         &["meta.inbox.v1", "message.received, story_reply"],
         &["meta.comments.enriched.v1", "comment, found"],
         &["meta.mentions.enriched.v1", "mention.caption, found"],
+        &["meta.replies.v1", "message, commanded"],
+        &["meta.replies.results.v1", "message, intended"],
+        &["meta.replies.results.v1", "message, done"],
         &["✓ Every expected record is on its topic, and nothing else is:"],
         &["  13 raw, 18 typed, 13 normalised, 3 enriched, 1 dead letter. "],
+        &["  3 of an answer: commanded, intended, done."],
     ] {
         assert!(has(words), "no line with {words:?} in:\n{stdout}");
     }

@@ -47,6 +47,14 @@ struct Lookup {
     status: String,
 }
 
+/// What is shown of a command to answer, and of its results.
+#[derive(Deserialize)]
+struct Answer {
+    id: String,
+    action: String,
+    status: Option<String>,
+}
+
 /// What is shown of an inbox record.
 #[derive(Deserialize)]
 struct Inbox {
@@ -76,8 +84,9 @@ impl Fact {
     /// What `record` says; a record that cannot be read says so.
     pub(super) fn of(record: Read<'_>) -> Seen {
         let key = record.key.map(|key| String::from_utf8_lossy(key).into_owned());
-        let said = said(record).unwrap_or_else(|| Said::new("unreadable", sum::sha256(record.value)));
-        let Said { what, id, text } = said;
+        let described =
+            described(record).unwrap_or_else(|| Description::new("unreadable", sum::sha256(record.value)));
+        let Description { what, id, text } = described;
         Seen { fact: Self { topic: record.topic, key, what, id }, text }
     }
 
@@ -107,29 +116,35 @@ fn bytes(body: &[u8]) -> String {
     format!("{} bytes, as posted", body.len())
 }
 
-struct Said {
+struct Description {
     what: String,
     id: String,
     text: Option<String>,
 }
 
-impl Said {
+impl Description {
     fn new(what: impl Into<String>, id: impl Into<String>) -> Self {
         Self { what: what.into(), id: id.into(), text: None }
     }
 }
 
-fn said(record: Read<'_>) -> Option<Said> {
+fn described(record: Read<'_>) -> Option<Description> {
     let Read { topic, value, reason, .. } = record;
     if topic == Topic::Raw {
-        return Some(Said::new(bytes(value), sum::sha256(value)));
+        return Some(Description::new(bytes(value), sum::sha256(value)));
     }
     if let Some(reason) = reason {
-        return Some(Said::new(String::from_utf8_lossy(reason), sum::sha256(value)));
+        return Some(Description::new(String::from_utf8_lossy(reason), sum::sha256(value)));
     }
-    if topic.spec().holds == Holds::Inbox {
-        return inbox(value);
+    match (topic, topic.spec().holds) {
+        (_, Holds::Inbox) => inbox(value),
+        (Topic::Replies | Topic::RepliesResults, _) => answer(value),
+        _ => event(topic, value),
     }
+}
+
+/// A typed event, with the outcome of its lookup where it had one.
+fn event(topic: Topic, value: &[u8]) -> Option<Description> {
     let event = TypedEvent::read(Some(value)).ok()?;
     let kind = event.kind().map_or_else(|| event.event_type.to_string(), |kind| kind.to_string());
     let what = match topic {
@@ -139,14 +154,20 @@ fn said(record: Read<'_>) -> Option<Said> {
         }
         _ => kind,
     };
-    Some(Said::new(what, event.id))
+    Some(Description::new(what, event.id))
 }
 
-fn inbox(value: &[u8]) -> Option<Said> {
+/// A command to answer, or what became of it.
+fn answer(value: &[u8]) -> Option<Description> {
+    let Answer { id, action, status } = serde_json::from_slice(value).ok()?;
+    Some(Description::new(format!("{action}, {}", status.as_deref().unwrap_or("commanded")), id))
+}
+
+fn inbox(value: &[u8]) -> Option<Description> {
     let Inbox { id, event, message } = serde_json::from_slice(value).ok()?;
     let (kind, text) = message.map_or((None, None), |message| (message.kind, message.body));
     let what = kind.map_or_else(|| event.clone(), |kind| format!("{event}, {kind}"));
-    Some(Said { what, id, text })
+    Some(Description { what, id, text })
 }
 
 #[cfg(test)]

@@ -25,6 +25,8 @@ pub(super) enum Sort {
     Enriched,
     /// A record that could not be handled.
     DeadLetter,
+    /// A command to answer, or what became of it.
+    Answer,
 }
 
 impl Sort {
@@ -35,6 +37,7 @@ impl Sort {
             Self::Typed => "typed",
             Self::Normalised => "normalised",
             Self::Enriched => "enriched",
+            Self::Answer => "of an answer: commanded, intended, done",
             Self::DeadLetter => "dead letter",
         }
     }
@@ -45,6 +48,7 @@ impl Sort {
             Topic::Raw => Self::Raw,
             topic if topic.spec().holds == Holds::Inbox => Self::Normalised,
             Topic::CommentsEnriched | Topic::MentionsEnriched => Self::Enriched,
+            Topic::Replies | Topic::RepliesResults => Self::Answer,
             topic if Topic::TYPED.contains(&topic) => Self::Typed,
             _ => Self::DeadLetter,
         }
@@ -60,12 +64,12 @@ impl Ledger {
     /// This one came; says whether it was expected.
     pub(super) fn see(&mut self, fact: &Fact) -> bool {
         *self.arrived.entry(fact.topic).or_default() += 1;
-        let place = self.open.iter().position(|open| open == fact);
-        match place {
-            Some(place) => drop(self.open.swap_remove(place)),
+        let index = self.open.iter().position(|open| open == fact);
+        match index {
+            Some(index) => drop(self.open.swap_remove(index)),
             None => self.surplus.push(fact.clone()),
         }
-        place.is_some()
+        index.is_some()
     }
 
     /// Whether any of `facts` has not come.

@@ -1,11 +1,11 @@
 //! The parts of the pipeline, side by side in this process: each has its own metrics, checks and end.
 
 use super::{APP_SECRET, DemoError, TOPIC_PREFIX, VERIFY_TOKEN};
+use clap::{Args as _, Command};
 use runtime::http::admin;
 use runtime::process::health::Probe;
-use runtime::process::{About, Process, chain};
-use runtime::settings::{CommonSettings, ConsumerSettings, KafkaSettings};
-use runtime::telemetry::LogFormat;
+use runtime::process::{self, About, Process, chain};
+use runtime::settings::{CommonSettings, Reader};
 use std::error::Error;
 use std::fs;
 use std::future::Future;
@@ -16,15 +16,16 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
-use weir_lookups::graph::{GraphSettings, GraphUrl, GraphVersion};
 use weir_lookups::simulator::Simulator;
-use weir_lookups::{LookupSettings, tokens};
+use weir_lookups::{LookupArgs, LookupSettings, tokens};
+use weir_metrics::MetricsSettings;
+use weir_replies::{ReplyArgs, ReplySettings};
 
 /// Where ingest listens, where nothing else does.
 pub(super) const DEFAULT_PORT: u16 = 8080;
 const INGEST: About = About { name: "weir-ingest", version: env!("CARGO_PKG_VERSION"), description: "" };
-/// Events that weir-messages remembers; the demo has not many.
-const DEDUPE_EVENTS: usize = 10_000;
+/// What weir-messages remembers; the demo has not many events.
+const MESSAGES: [&str; 2] = ["--dedupe-events", "10000"];
 /// How long all parts may take to find the cluster and its topics.
 const READY_WITHIN: Duration = Duration::from_secs(15);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
@@ -69,10 +70,12 @@ impl Pipeline {
         let listener = listen(port).await?;
         let simulator =
             Simulator::start().await.map_err(|error| cannot_start("the Graph API stub", &error))?;
-        let tokens = access_tokens().map_err(|error| cannot_start("weir-lookups", &error))?;
+        let tokens = access_tokens().map_err(|error| cannot_start("the Graph API stub", &error))?;
         let ingest = listener.local_addr().map_err(|error| cannot_start(INGEST.name, &error))?;
+        let directory = tokens.path().to_string_lossy().into_owned();
+        let url = simulator.url();
+        let graph = ["--graph-url", &url, "--access-tokens", &directory];
         let shape = Shape { bootstrap: bootstrap.to_owned(), ingest, parts: Vec::new() };
-        let lookups = lookup_settings(&simulator, &tokens)?;
         let mut pipeline = Self {
             shape,
             tasks: JoinSet::new(),
@@ -81,17 +84,41 @@ impl Pipeline {
             _tokens: tokens,
         };
         pipeline.start_ingest(listener).await?;
-        let messages =
-            weir_messages::Settings { dedupe_events: DEDUPE_EVENTS, ..weir_messages::Settings::default() };
         pipeline
-            .start_part(weir_messages::ABOUT, |common, process| weir_messages::run(common, messages, process))
+            .start_consumer(
+                weir_messages::ABOUT,
+                &MESSAGES,
+                weir_messages::Settings::declare,
+                weir_messages::Settings::read,
+                weir_messages::run,
+            )
             .await?;
         pipeline
-            .start_part(weir_lookups::ABOUT, |common, process| weir_lookups::run(common, lookups, process))
+            .start_consumer(
+                weir_lookups::ABOUT,
+                &graph,
+                LookupArgs::augment_args,
+                LookupSettings::read,
+                weir_lookups::run,
+            )
             .await?;
-        let metrics = weir_metrics::MetricsSettings::default();
         pipeline
-            .start_part(weir_metrics::ABOUT, |common, process| weir_metrics::run(common, metrics, process))
+            .start_consumer(
+                weir_replies::ABOUT,
+                &graph,
+                ReplyArgs::augment_args,
+                ReplySettings::read,
+                weir_replies::run,
+            )
+            .await?;
+        pipeline
+            .start_consumer(
+                weir_metrics::ABOUT,
+                &[],
+                MetricsSettings::declare,
+                MetricsSettings::read,
+                weir_metrics::run,
+            )
             .await?;
         pipeline.wait_until_ready().await?;
         Ok(pipeline)
@@ -124,17 +151,40 @@ impl Pipeline {
     }
 
     async fn start_ingest(&mut self, listener: TcpListener) -> Result<(), DemoError> {
+        let kafka = runtime::settings::KafkaSettings::plain(&self.shape.bootstrap);
         let settings = weir_ingest::Settings::local(APP_SECRET, VERIFY_TOKEN);
-        let serve = |common: CommonSettings, process| async move {
-            weir_ingest::serve(listener, &common.kafka, &common.topic_prefix, settings, process).await
+        let serve = |process| async move {
+            weir_ingest::serve(listener, &kafka, TOPIC_PREFIX, settings, process).await
         };
         self.start_part(INGEST, serve).await
+    }
+
+    /// Starts a consumer as its binary does with these flags, whatever the environment says.
+    async fn start_consumer<S, F, E>(
+        &mut self,
+        about: About,
+        flags: &[&str],
+        declare: fn(Command) -> Command,
+        read: fn(&mut Reader<'_>) -> Option<S>,
+        run: fn(CommonSettings, S, Process) -> F,
+    ) -> Result<(), DemoError>
+    where
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: Error + 'static,
+    {
+        let command = process::command(about, declare).mut_args(|argument| argument.env(None));
+        let common = [about.name, "--brokers", &self.shape.bootstrap, "--topic-prefix", TOPIC_PREFIX];
+        let matches = command.clone().try_get_matches_from(common.iter().chain(flags));
+        let matches = matches.map_err(|error| cannot_start(about.name, &error))?;
+        let settings = process::settings(&command, &matches, read);
+        let (common, settings) = settings.map_err(|problems| cannot_start(about.name, &problems))?;
+        self.start_part(about, |process| run(common, settings, process)).await
     }
 
     async fn start_part<F, E>(
         &mut self,
         about: About,
-        run: impl FnOnce(CommonSettings, Process) -> F,
+        run: impl FnOnce(Process) -> F,
     ) -> Result<(), DemoError>
     where
         F: Future<Output = Result<(), E>> + Send + 'static,
@@ -147,14 +197,7 @@ impl Pipeline {
         let listener = admin::bind(loopback).await.map_err(|error| cannot_start(about.name, &error))?;
         let address = listener.local_addr().map_err(|error| cannot_start(about.name, &error))?;
         self.admin.spawn(admin::serve(listener, process.clone()));
-        let common = CommonSettings {
-            kafka: KafkaSettings::plain(&self.shape.bootstrap),
-            topic_prefix: TOPIC_PREFIX.to_owned(),
-            admin_listen: address,
-            log_format: LogFormat::Auto,
-            consumer: ConsumerSettings::default(),
-        };
-        let running = run(common, process.clone());
+        let running = run(process.clone());
         self.shape.parts.push((process, address));
         self.tasks.spawn(async move {
             let reason = match running.await {
@@ -202,13 +245,6 @@ fn access_tokens() -> io::Result<TempDir> {
     let directory = tempfile::Builder::new().prefix("weir-demo-").tempdir()?;
     fs::write(directory.path().join(tokens::DEFAULT), "demo-token")?;
     Ok(directory)
-}
-
-fn lookup_settings(simulator: &Simulator, tokens: &TempDir) -> Result<LookupSettings, DemoError> {
-    let reason = || DemoError::Start { part: "weir-lookups", reason: GraphUrl::EXPECTED.to_owned() };
-    let url = GraphUrl::parse(&simulator.url()).ok_or_else(reason)?;
-    let version = GraphVersion::parse("v26.0").ok_or_else(reason)?;
-    Ok(LookupSettings::of(GraphSettings::of(url, version), tokens.path().to_owned()))
 }
 
 fn cannot_start(part: &'static str, error: &(dyn Error + 'static)) -> DemoError {

@@ -13,9 +13,10 @@ pub(super) struct Reader {
 }
 
 /// Every consumer of the demo.
-pub(super) const READERS: [Reader; 3] = [
+pub(super) const READERS: [Reader; 4] = [
     Reader { name: "weir-messages", topics: Topic::MessagesDlq.sources() },
     Reader { name: "weir-lookups", topics: Topic::LookupsDlq.sources() },
+    Reader { name: "weir-replies", topics: Topic::RepliesDlq.sources() },
     Reader { name: "weir-metrics", topics: Topic::MetricsDlq.sources() },
 ];
 

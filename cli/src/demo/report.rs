@@ -59,20 +59,25 @@ pub(super) fn verdict(
     let took = took.as_secs_f64();
     if problems.is_empty() {
         let counts = counts(ledger);
+        let (answers, others): (Vec<_>, Vec<_>) = counts.iter().partition(|(sort, _)| **sort == Sort::Answer);
         screen.toned(Tone::Good, "✓ Every expected record is on its topic, and nothing else is:")?;
-        return screen.toned(Tone::Good, &format!("  {counts}. {took:.1} s in all."));
+        screen.toned(Tone::Good, &format!("  {}. {took:.1} s in all.", sentence(&others)))?;
+        return screen.toned(Tone::Good, &format!("  {}.", sentence(&answers)));
     }
     screen.toned(Tone::Bad, &format!("✗ Not as it should be, after {took:.1} s:"))?;
     problems.iter().try_for_each(|problem| screen.toned(Tone::Bad, &format!("  {problem}")))
 }
 
-fn counts(ledger: &Ledger) -> String {
+fn counts(ledger: &Ledger) -> BTreeMap<Sort, usize> {
     let mut by_sort = BTreeMap::<Sort, usize>::new();
     for (topic, count) in ledger.arrived() {
         *by_sort.entry(Sort::of(*topic)).or_default() += count;
     }
-    let counts = by_sort.iter().map(|(sort, count)| format!("{count} {}", sort.as_str()));
-    counts.collect::<Vec<_>>().join(", ")
+    by_sort
+}
+
+fn sentence(counts: &[(&Sort, &usize)]) -> String {
+    counts.iter().map(|(sort, count)| format!("{count} {}", sort.as_str())).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -87,6 +92,10 @@ mod tests {
         for topic in [Topic::Raw, Topic::Messages, Topic::Comments, Topic::IngestDlq, Topic::Inbox] {
             ledger.see(&fact(topic));
         }
-        assert_eq!(counts(&ledger), "1 raw, 2 typed, 1 normalised, 1 dead letter");
+        let counts = counts(&ledger);
+        assert_eq!(
+            sentence(&counts.iter().collect::<Vec<_>>()),
+            "1 raw, 2 typed, 1 normalised, 1 dead letter"
+        );
     }
 }

@@ -7,7 +7,7 @@ use super::pipeline::Shape;
 use super::progress::{READERS, counted_events};
 use super::sample::{SAMPLES, Sample};
 use super::watch::Watch;
-use super::{APP_SECRET, DemoError, VERIFY_TOKEN, report, sum};
+use super::{APP_SECRET, DemoError, VERIFY_TOKEN, command, report, sum};
 use crate::ToolError;
 use crate::screen::Screen;
 use std::time::Duration;
@@ -46,6 +46,8 @@ impl<'a> Tour<'a> {
     /// Goes all the way; gives what is not as it should be.
     pub(super) async fn run(mut self, started: Instant) -> Result<Vec<String>, ToolError> {
         self.deliveries().await?;
+        self.ledger.expect(command::facts());
+        command::send(&self.shape.bootstrap).await?;
         self.consumers().await?;
         let mut problems = self.problems;
         problems.extend(self.ledger.problems());
@@ -97,7 +99,7 @@ impl<'a> Tour<'a> {
     async fn consumers(&mut self) -> Result<(), ToolError> {
         report::heading(
             self.screen,
-            "The consumers read on, once the mock cluster lets their groups begin (3 s)",
+            "The consumers read on, and an answer is commanded (their groups begin after 3 s)",
         )?;
         for fact in std::mem::take(&mut self.early) {
             report::record(self.screen, &fact, true)?;

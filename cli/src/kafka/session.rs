@@ -1,14 +1,10 @@
 //! What a command that reads and writes Kafka runs on: a runtime for what waits, and signals.
 
 use crate::ToolError;
-use std::io;
+use crate::tool::signals;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::runtime::{Builder, Runtime};
-use tokio::signal::unix::{Signal, SignalKind, signal};
-
-/// The exit code of a process that Ctrl-C ended: 128 and the number of SIGINT.
-const INTERRUPTED: i32 = 130;
 
 /// The runtime of one command, which itself runs on the main thread.
 #[derive(Debug)]
@@ -32,28 +28,13 @@ impl Session {
     /// From here on the first Ctrl-C or SIGTERM only asks to stop, so that what is under way is finished and noted; the
     /// second ends the process.
     pub(crate) fn stop_gently(&self) -> Result<(), ToolError> {
-        let (interrupt, terminate) = self.runtime.block_on(async {
-            Ok::<_, io::Error>((signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?))
-        })?;
-        self.runtime.spawn(listen(interrupt, terminate, Arc::clone(&self.stop)));
-        Ok(())
+        let stop = Arc::clone(&self.stop);
+        let _entered = self.runtime.enter();
+        Ok(signals::listen(move || stop.store(true, Ordering::Relaxed))?)
     }
 
     /// Whether a signal asked to stop.
     pub(crate) fn must_stop(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
-}
-
-async fn listen(mut interrupt: Signal, mut terminate: Signal, stop: Arc<AtomicBool>) {
-    let mut signalled = async || {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    };
-    signalled().await;
-    stop.store(true, Ordering::Relaxed);
-    signalled().await;
-    std::process::exit(INTERRUPTED);
 }
