@@ -55,9 +55,7 @@ async fn main() -> Result<()> {
         return seen.is_clean();
     }
     if matrix {
-        let cells = matrix::run().await?;
-        document.write_matrix(&matrix::write(&cells))?;
-        return cells.iter().try_for_each(weir_tests::spool_matrix::Cell::is_clean);
+        return matrix::run(&document).await;
     }
     let mut rows = Vec::new();
     for scenario in scenarios {

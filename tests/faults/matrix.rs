@@ -6,42 +6,41 @@ use anyhow::Result;
 use weir_tests::machine;
 use weir_tests::spool_matrix::{Cell, Fault, Fill, Matrix};
 
+use crate::document::Document;
+
 /// What the section begins with.
 pub(crate) const HEADING: &str = "\n## What can happen to a spool\n";
 const FILLS: [u32; 3] = [1, 50, 95];
 /// More than a sort in memory takes.
 const MANY: u32 = 120_000;
 
-/// Each fault at each fill, and many deliveries once.
-pub(crate) async fn run() -> Result<Vec<Cell>> {
+/// Each fault at each fill, and many deliveries once; the section is written after each.
+pub(crate) async fn run(document: &Document) -> Result<()> {
     let mut matrix = Matrix::start().await?;
     let mut cells = Vec::new();
-    for fault in Fault::ALL {
-        for percent in FILLS {
-            seen(&mut cells, matrix.cell(fault, Fill::Percent(percent)).await?);
-        }
+    for (fault, fill) in all() {
+        let cell = matrix.cell(fault, fill).await?;
+        crate::say(&format!("{fault}, {fill:?}: {cell:?}"));
+        cells.push(cell);
+        document.write_matrix(&section(&cells))?;
     }
-    for fault in [Fault::Restart, Fault::PageOverwritten] {
-        seen(&mut cells, matrix.cell(fault, Fill::Deliveries(MANY)).await?);
-    }
-    Ok(cells)
+    cells.iter().try_for_each(Cell::is_clean)
 }
 
-fn seen(cells: &mut Vec<Cell>, cell: Cell) {
-    let is = if cell.is_clean().is_ok() { "" } else { "NOT CLEAN " };
-    crate::say(&format!("{is}{} {:?}: {cell:?}", cell.fault, cell.fill));
-    cells.push(cell);
+fn all() -> impl Iterator<Item = (Fault, Fill)> {
+    let fills = |fault| FILLS.map(|percent| (fault, Fill::Percent(percent)));
+    let many = [Fault::Restart, Fault::PageOverwritten].map(|fault| (fault, Fill::Deliveries(MANY)));
+    Fault::ALL.into_iter().flat_map(fills).chain(many)
 }
 
-/// The section.
-pub(crate) fn write(cells: &[Cell]) -> String {
+fn section(cells: &[Cell]) -> String {
     let build = if cfg!(debug_assertions) { "without optimisation" } else { "for release" };
     let mut text = format!(
         "{HEADING}\nKafka is away, the spool has deliveries that were answered 200, and something goes wrong. Then it is over, Kafka is back, and \
          nobody does anything. Ingest runs as in the image, with no `/tmp` and its spool on an ext4 of its own. Made by:\n\n    \
          tests/faults/run --matrix\n\n\
          - Machine: {}; built {build}\n- *Lost*: answered 200, and not on the raw topic; in brackets what ingest counts as lost. Only what \
-         overwrites or cuts the file may cost any.\n\n\
+         overwrites or cuts the file may cost any; what is cut from the end of the log leaves nothing that could be counted.\n\n\
          | what | full | deliveries in the spool | lost | invented, altered | empty after |\n|---|---|---|---|---|---|\n",
         machine::describe()
     );
