@@ -99,7 +99,7 @@ impl<'a> Tour<'a> {
     async fn consumers(&mut self) -> Result<(), ToolError> {
         report::heading(
             self.screen,
-            "The consumers read on, and an answer is commanded (their groups begin after 3 s)",
+            "The consumers read on, and an answer is commanded (groups begin after 3 s)",
         )?;
         for fact in std::mem::take(&mut self.early) {
             report::record(self.screen, &fact, true)?;
