@@ -4,8 +4,8 @@
 
 FROM rust:1.95.0-slim-trixie AS build
 
-# librdkafka is built from source, with its OpenSSL, zlib and zstd. Debian drops old versions of packages, so that pinning them would
-# break the build with every point release.
+# librdkafka is built from source, with its OpenSSL, zlib and zstd, and so is jemalloc. Debian drops old versions of packages, so
+# that pinning them would break the build with every point release.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends g++ make perl \
