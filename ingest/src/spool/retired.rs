@@ -227,7 +227,10 @@ impl Retired {
         let mut unread = std::mem::take(&mut self.unread);
         unread.extend(left);
         if !is_whole {
-            unread.append(&mut self.gaps);
+            // What was returned is in Kafka, or among what is left.
+            let parts =
+                |gap: Range| self.scan.as_ref().map_or(vec![gap.clone()], |scan| scan.not_returned(&gap));
+            unread.extend(std::mem::take(&mut self.gaps).into_iter().flat_map(parts));
         }
         if self.gaps.is_empty() {
             return Outcome { unread, ..Outcome::default() };

@@ -45,13 +45,16 @@ struct Images {
     log: Option<File>,
     /// Where the log has a page, the latest last.
     frames: HashMap<u32, Vec<u64>>,
+    /// Whether every frame's header could be read.
+    is_complete: bool,
 }
 
 impl Scan {
     /// Looks for rows whose `seq` is in `gaps`.
     pub(super) fn of(path: &Path, gaps: &[Range]) -> Result<Self, StoreError> {
         let (images, pages) = Images::open(path)?;
-        let mut scan = Self { images, found: VecDeque::new(), returned: HashSet::new(), is_complete: true };
+        let is_complete = images.is_complete;
+        let mut scan = Self { images, found: VecDeque::new(), returned: HashSet::new(), is_complete };
         let in_log = scan.images.frames.values().flatten().copied().map(Image::InLog);
         let in_file = (1..=pages).map(Image::InFile);
         let all: Vec<Image> = in_log.chain(in_file).collect();
@@ -98,6 +101,15 @@ impl Scan {
     pub(super) fn has_returned(&self, seq: i64) -> bool {
         self.returned.contains(&seq)
     }
+
+    /// The parts of a gap of which nothing was returned.
+    pub(super) fn not_returned(&self, gap: &Range) -> Vec<Range> {
+        let mut returned: Vec<i64> = self.returned.iter().copied().filter(|seq| gap.contains(seq)).collect();
+        returned.sort_unstable();
+        let starts = [*gap.start()].into_iter().chain(returned.iter().map(|seq| seq.saturating_add(1)));
+        let ends = returned.iter().map(|seq| seq.saturating_sub(1)).chain([*gap.end()]);
+        starts.zip(ends).map(|(start, end)| start..=end).filter(|part| !part.is_empty()).collect()
+    }
 }
 
 impl Image {
@@ -120,7 +132,7 @@ impl Images {
             log => Some(log?),
         };
         let pages = u32::try_from(file.metadata()?.len().div_ceil(PAGE_BYTES)).unwrap_or(u32::MAX);
-        let mut images = Self { file, log, frames: HashMap::new() };
+        let mut images = Self { file, log, frames: HashMap::new(), is_complete: true };
         images.find_frames()?;
         Ok((images, pages))
     }
@@ -131,8 +143,12 @@ impl Images {
         let mut offset = LOG_HEADER;
         while offset + FRAME <= end {
             let mut page = [0; 4];
-            tried(|| log.read_exact_at(&mut page, offset))?;
-            self.frames.entry(u32::from_be_bytes(page)).or_default().push(offset + FRAME_HEADER);
+            match tried(|| log.read_exact_at(&mut page, offset)) {
+                Ok(()) => {
+                    self.frames.entry(u32::from_be_bytes(page)).or_default().push(offset + FRAME_HEADER);
+                }
+                Err(_) => self.is_complete = false,
+            }
             offset += FRAME;
         }
         Ok(())
@@ -166,8 +182,12 @@ impl Images {
             let row = payload.and_then(|payload| record::row(cell.seq, &payload));
             Ok(row.filter(|stored| stored.row.is_intact()))
         };
-        let newest = intact(&in_log)?;
-        if newest.is_some() { Ok(newest) } else { intact(&Image::InFile) }
+        let newest = intact(&in_log);
+        if let Ok(Some(row)) = newest {
+            return Ok(Some(row));
+        }
+        let older = intact(&Image::InFile)?;
+        if older.is_some() { Ok(older) } else { newest }
     }
 
     /// All of a payload, with the pages that it goes on in.
