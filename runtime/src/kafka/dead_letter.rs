@@ -1,6 +1,6 @@
 //! The headers that tell why a record ended up among the dead letters.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::RecordPosition;
 
@@ -92,12 +92,17 @@ impl DeadLetter<'_> {
             headers.push((header::PARTITION, origin.partition.to_string()));
             headers.push((header::OFFSET, origin.offset.to_string()));
         }
-        let time = |time| humantime::format_rfc3339_millis(time).to_string();
-        headers.extend(self.first_written.map(|written| (header::FIRST_WRITTEN, time(written))));
+        headers.extend(self.first_written.map(|written| (header::FIRST_WRITTEN, rfc3339(written))));
         headers.push((header::ATTEMPTS, self.attempts.to_string()));
-        headers.push((header::FIRST_FAILED, time(self.first_failed)));
+        headers.push((header::FIRST_FAILED, rfc3339(self.first_failed)));
         headers
     }
+}
+
+/// The time of a record is whatever its writer says; RFC 3339 has years up to 9999.
+fn rfc3339(time: SystemTime) -> String {
+    let last = UNIX_EPOCH + Duration::from_millis(253_402_300_799_999);
+    humantime::format_rfc3339_millis(time.clamp(UNIX_EPOCH, last)).to_string()
 }
 
 fn one_line(error: &str) -> String {
