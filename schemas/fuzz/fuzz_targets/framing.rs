@@ -3,6 +3,7 @@
 #![no_main]
 
 #[path = "../../../ingest/src/http/framing.rs"]
+#[allow(dead_code, reason = "not all of it is used here")]
 mod framing;
 
 use bytes::Bytes;

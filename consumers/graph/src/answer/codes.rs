@@ -3,7 +3,7 @@
 //! Sources: Meta's pages on Graph API error handling, on the Messenger Platform's error codes (June 2026) and on the
 //! Instagram Graph API's error codes (June 2026). Both consumers that call the Graph API share this table.
 
-use crate::RefusalClass;
+use super::RefusalClass;
 
 /// What a code, with its subcode, says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,10 +16,15 @@ pub(super) enum Meaning {
     Done,
 }
 
+/// The first of Messenger's own codes.
+const MESSENGER: i64 = 2_018_000;
+
 /// The meaning of a code that Meta documents; `None` for any other.
 pub(super) fn meaning(code: i64, subcode: Option<i64>) -> Option<Meaning> {
     let told_apart = subcode.and_then(|subcode| of_subcode(code, subcode));
-    told_apart.or_else(|| of_code(code))
+    // Messenger's own codes come as subcodes too: thread control as 2018300 of 10.
+    let of_messenger = || subcode.filter(|subcode| *subcode >= MESSENGER).and_then(of_code);
+    told_apart.or_else(of_messenger).or_else(|| of_code(code))
 }
 
 /// Subcodes that say something else than their code alone.
