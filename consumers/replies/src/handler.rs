@@ -1,8 +1,9 @@
 //! Carries a command out: the intent first, acknowledged and read back, then the call, then what came of it.
 
 mod intent;
+mod reject;
 
-use crate::command::{Command, Method, Subject, Unusable};
+use crate::command::{Command, Method, Subject};
 use crate::follower::{FollowError, Follower};
 use crate::ledger::{CommandState, Ledger};
 use crate::metrics::ReplyMetrics;
@@ -111,21 +112,20 @@ impl Replies {
         self.follower.get_or_try_init(start).await.map_err(|error| behind(&error))
     }
 
-    /// Refuses what is no command that could be carried out. Its result comes before the dead letter, so that none is
-    /// without one; a command whose id is known has a result, or will.
-    async fn reject(
-        &self,
-        follower: &Follower,
-        record: &Record,
-        unusable: &Unusable,
-    ) -> Result<Failure, Failure> {
-        let cause = Cause { reason: unusable.fault.reason(), error: unusable.fault.to_string() };
-        if let Some(subject) = &unusable.subject
-            && follower.ledger().state(&subject.id) == CommandState::New
-        {
-            self.publish(&self.result(record, subject, 1, &NewResult::Refused(&cause)), record).await?;
+    /// What is known of a command; an error where it is new and no more can be remembered.
+    fn known(&self, follower: &Follower, subject: &Subject) -> Result<CommandState, Failure> {
+        let (state, is_full, known) = {
+            let mut ledger = follower.ledger();
+            ledger.forget(Millis::of(SystemTime::now()).as_millis());
+            (ledger.state(&subject.id), ledger.is_full(), ledger.len())
+        };
+        self.metrics.remembered(known);
+        if state == CommandState::New && is_full {
+            let error =
+                format!("{known} commands are remembered, which --remembered-commands allows; raise it");
+            return Err(Failure::Unavailable { error, wait: Some(LOOK_EVERY), on: Wait::Kafka });
         }
-        Ok(Failure::Reject { reason: cause.reason, error: cause.error })
+        Ok(state)
     }
 
     /// A command to carry out, or all results that there are of it.
@@ -136,29 +136,14 @@ impl Replies {
         command: &Command,
     ) -> Result<Result<Pending, Vec<Output>>, Failure> {
         let subject = &command.subject;
-        let (state, is_full, known) = {
-            let mut ledger = follower.ledger();
-            ledger.forget(Millis::of(SystemTime::now()).as_millis());
-            (ledger.state(&subject.id), ledger.is_full(), ledger.len())
-        };
-        self.metrics.remembered(known);
         let pending = |attempt, results| Pending::new(record.offset, attempt, results);
-        match state {
-            CommandState::New if is_full => Err(Failure::Unavailable {
-                error: format!(
-                    "{known} commands are remembered, which --remembered-commands allows; raise it"
-                ),
-                wait: Some(LOOK_EVERY),
-                on: Wait::Kafka,
-            }),
+        match self.known(follower, subject)? {
             CommandState::New => Ok(Ok(pending(1, Vec::new()))),
             CommandState::Intended { attempt, position, .. }
                 if position == (record.partition, record.offset) =>
             {
                 // Whoever intended it ended before there was a result.
-                let error = String::from("whoever carried it out ended before the outcome was known");
-                let cause = Cause { reason: "cut_off", error };
-                let unknown = self.result(record, subject, attempt, &NewResult::Unknown(&cause));
+                let unknown = self.result(record, subject, attempt, &NewResult::Unknown(&cut_off()));
                 if attempt > self.settings.resend_unknown {
                     return Ok(Err(vec![unknown]));
                 }
@@ -280,6 +265,11 @@ impl Replies {
         self.metrics.result(&subject.action, result.status());
         output(&self.results, record, subject, attempt, result)
     }
+}
+
+fn cut_off() -> Cause {
+    let error = String::from("whoever carried it out ended before the outcome was known");
+    Cause { reason: "cut_off", error }
 }
 
 fn behind(error: &FollowError) -> Failure {

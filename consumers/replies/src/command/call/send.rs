@@ -83,6 +83,7 @@ fn message(platform: Platform, members: &Members<'_>) -> Result<Box<RawValue>, F
     };
     let wrong = Fault::Member { member: "message", form: OBJECT };
     let inner = Members::read(message.get().as_bytes()).map_err(|_| wrong.clone())?;
+    inner.once()?;
     if members.get("text").is_some() || inner.is_empty() {
         return Err(wrong);
     }
@@ -128,6 +129,7 @@ fn reply_to(members: &Members<'_>) -> Result<Option<Value>, Fault> {
     let Some(reply_to) = members.get("reply_to") else { return Ok(None) };
     let wrong = Fault::Member { member: "reply_to", form: FORM };
     let inner = Members::read(reply_to.get().as_bytes()).map_err(|_| wrong.clone())?;
+    inner.once()?;
     let mid = inner.text("mid", FORM)?.filter(|mid| is_mid(mid) && inner.len() == 1).ok_or(wrong)?;
     Ok(Some(json!({ "mid": mid })))
 }

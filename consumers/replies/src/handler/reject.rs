@@ -1,0 +1,39 @@
+//! Refuses a record that is no command which could be carried out: a result for whoever wrote it, then a dead letter.
+
+use super::{Replies, cut_off};
+use crate::command::Unusable;
+use crate::follower::Follower;
+use crate::ledger::CommandState;
+use crate::outcome::Cause;
+use crate::result::NewResult;
+use runtime::consumer::{Failure, Record};
+
+impl Replies {
+    /// Refuses what is no command that could be carried out. Its result comes before the dead letter, so that none is
+    /// without one; a command whose id is known has a result, or will.
+    pub(super) async fn reject(
+        &self,
+        follower: &Follower,
+        record: &Record,
+        unusable: &Unusable,
+    ) -> Result<Failure, Failure> {
+        let cause = Cause { reason: unusable.fault.reason(), error: unusable.fault.to_string() };
+        let Some(subject) = &unusable.subject else {
+            return Ok(Failure::Reject { reason: cause.reason, error: cause.error });
+        };
+        let result = match self.known(follower, subject)? {
+            CommandState::New => Some(self.result(record, subject, 1, &NewResult::Refused(&cause))),
+            // An older version, which took it for a command, ended before there was a result.
+            CommandState::Intended { attempt, position, .. }
+                if position == (record.partition, record.offset) =>
+            {
+                Some(self.result(record, subject, attempt, &NewResult::Unknown(&cut_off())))
+            }
+            CommandState::Intended { .. } | CommandState::Ended => None,
+        };
+        if let Some(result) = result {
+            self.publish(&result, record).await?;
+        }
+        Ok(Failure::Reject { reason: cause.reason, error: cause.error })
+    }
+}
