@@ -108,7 +108,7 @@ impl Matrix {
         ensure!(parked == 0.0, "{parked} deliveries are parked");
         spooling.ingest.process.terminate(PATIENCE).await?;
         let verdict = self.verdict()?;
-        let lost = verdict.lost - self.lost;
+        let lost = verdict.lost.saturating_sub(self.lost);
         self.lost = verdict.lost;
         Ok(Cell { fault, fill, waiting, lost, counted, verdict, drained })
     }

@@ -120,7 +120,7 @@ impl Watch {
         stalled.into_iter().find_map(|stalled| self.stuck(&seen, stalled))
     }
 
-    /// Puts a client that the brokers answer in the name of one that they do not.
+    /// Replaces a client that the brokers do not answer by one that they do.
     fn reconnect(&mut self) {
         self.unanswered += 1;
         if self.unanswered < RECONNECT_AFTER {
