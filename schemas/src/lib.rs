@@ -7,7 +7,7 @@
 
 mod classify;
 mod event;
-mod identity;
+mod event_id;
 mod json;
 mod kind;
 mod members;

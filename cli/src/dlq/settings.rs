@@ -50,7 +50,7 @@ settings! {
     /// What `weir dlq show` can be asked for.
     pub(super) struct ShowSettings {
         kafka: KafkaSettings = kafka(),
-        place: Place = group(),
+        place: DeadLetterPosition = group(),
         /// Print one JSON object
         json: bool = switch("json"),
         /// First part of every topic's name; not needed here, the topic is given whole
@@ -60,7 +60,7 @@ settings! {
 
 settings! {
     /// Which dead letter is shown.
-    pub(super) struct Place {
+    pub(super) struct DeadLetterPosition {
         /// Where the letter lies: TOPIC PARTITION OFFSET, or TOPIC/PARTITION/OFFSET
         words: Vec<String> = words("place", "PLACE", |place| place.required(true).num_args(1..=3)),
     }
@@ -117,7 +117,7 @@ impl ListSettings {
     }
 }
 
-impl Place {
+impl DeadLetterPosition {
     /// The position, where the words say one.
     pub(super) fn position(&self) -> Option<RecordPosition> {
         self.words.join("/").parse().ok()

@@ -1,6 +1,6 @@
 //! Lookups that are under way, apart for each partition, by the offsets of their records.
 
-use crate::seek::{Lost, Waiting};
+use crate::lookup::{Lost, Waiting};
 #[cfg(test)]
 use runtime::consumer::Wait;
 use std::collections::HashMap;

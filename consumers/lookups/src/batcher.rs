@@ -1,7 +1,7 @@
 //! Puts calls together to batches, sends them at the pace that Meta allows, and gives everyone their own answer.
 
+use crate::batch_buffer::BatchBuffer;
 use crate::metrics::LookupMetrics;
-use crate::shelf::Shelf;
 use runtime::telemetry::TraceContext;
 use runtime::throttle::Throttle;
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::{Instrument as _, Span};
 use weir_graph::{AccessToken, BatchItem, CallError, Graph, Hold, Outcome, Pace, RefusalClass, Reply};
 
-/// Calls that wait to be put on the shelf; whoever brings more waits before it.
+/// Calls that wait to be put on the buffer; whoever brings more waits before it.
 const DOOR: usize = 1_000;
 
 /// A batch that fails as a whole is said this often, at most.
@@ -23,7 +23,7 @@ const SAY_EVERY: Duration = Duration::from_mins(1);
 pub struct BatchSettings {
     /// Calls of one batch, at most; 1 for hosts without batches.
     pub size: usize,
-    /// How long a call waits for company.
+    /// How long a call waits for others to be sent with it.
     pub wait: Duration,
     /// HTTP requests that may be under way.
     pub concurrency: usize,
@@ -59,7 +59,7 @@ pub(crate) struct Answering(Mutex<Option<Instant>>);
 struct Ask {
     relative_url: String,
     token: AccessToken,
-    company: usize,
+    batch_size: usize,
     since: Instant,
     /// Of the lookup; the call is part of it.
     span: Span,
@@ -68,7 +68,7 @@ struct Ask {
 
 /// What every request needs.
 #[derive(Debug)]
-struct Office {
+struct Sender {
     graph: Graph,
     pace: Pace,
     metrics: LookupMetrics,
@@ -84,7 +84,7 @@ impl Batcher {
         let (door, asks) = mpsc::channel(DOOR);
         let answering = Arc::<Answering>::default();
         let (ends, ended) = watch::channel(());
-        let office = Arc::new(Office {
+        let sender = Arc::new(Sender {
             graph,
             pace,
             metrics,
@@ -93,14 +93,15 @@ impl Batcher {
             ends,
         });
         let permits = Arc::new(Semaphore::new(settings.concurrency.max(1)));
-        let task = tokio::spawn(serve(office, asks, Shelf::new(settings.wait), permits));
+        let task = tokio::spawn(serve(sender, asks, BatchBuffer::new(settings.wait), permits));
         Self { door, answering, ended, _task: AbortOnDropHandle::new(task) }
     }
 
-    /// Makes a call, together with at most `company - 1` others.
-    pub(crate) async fn send(&self, relative_url: String, token: AccessToken, company: usize) -> Sent {
+    /// Makes a call, together with at most `batch_size - 1` others.
+    pub(crate) async fn send(&self, relative_url: String, token: AccessToken, batch_size: usize) -> Sent {
         let (reply, sent) = oneshot::channel();
-        let ask = Ask { relative_url, token, company, since: Instant::now(), span: Span::current(), reply };
+        let ask =
+            Ask { relative_url, token, batch_size, since: Instant::now(), span: Span::current(), reply };
         match self.door.send(ask).await {
             Ok(()) => sent.await.unwrap_or(Sent::InBadCompany),
             // The task ends with this struct alone.
@@ -121,32 +122,36 @@ impl Batcher {
 }
 
 async fn serve(
-    office: Arc<Office>,
+    sender: Arc<Sender>,
     mut asks: mpsc::Receiver<Ask>,
-    mut shelf: Shelf<Ask>,
+    mut buffer: BatchBuffer<Ask>,
     permits: Arc<Semaphore>,
 ) {
     // The permit comes first, so that calls gather while all requests are under way.
     while let Ok(permit) = Arc::clone(&permits).acquire_owned().await {
-        let Some(batch) = next(&office, &mut asks, &mut shelf).await else { return };
-        tokio::spawn(Arc::clone(&office).request(batch, permit));
+        let Some(batch) = next(&sender, &mut asks, &mut buffer).await else { return };
+        tokio::spawn(Arc::clone(&sender).request(batch, permit));
     }
 }
 
 /// The next calls to be made together; `None` once there will be none.
-async fn next(office: &Office, asks: &mut mpsc::Receiver<Ask>, shelf: &mut Shelf<Ask>) -> Option<Vec<Ask>> {
+async fn next(
+    sender: &Sender,
+    asks: &mut mpsc::Receiver<Ask>,
+    buffer: &mut BatchBuffer<Ask>,
+) -> Option<Vec<Ask>> {
     loop {
         while let Ok(ask) = asks.try_recv() {
-            shelf.put(ask.company, ask.since, ask);
+            buffer.put(ask.batch_size, ask.since, ask);
         }
-        if let Some(batch) = shelf.take(Instant::now()) {
-            let batch = office.admitted(batch);
+        if let Some(batch) = buffer.take(Instant::now()) {
+            let batch = sender.admitted(batch);
             if !batch.is_empty() {
                 return Some(batch);
             }
             continue;
         }
-        let due = shelf.due();
+        let due = buffer.due();
         let is_due = async {
             match due {
                 Some(due) => tokio::time::sleep_until(due.into()).await,
@@ -156,14 +161,14 @@ async fn next(office: &Office, asks: &mut mpsc::Receiver<Ask>, shelf: &mut Shelf
         tokio::select! {
             ask = asks.recv() => {
                 let ask = ask?;
-                shelf.put(ask.company, ask.since, ask);
+                buffer.put(ask.batch_size, ask.since, ask);
             }
             () = is_due => {}
         }
     }
 }
 
-impl Office {
+impl Sender {
     /// Those whose tokens may be used now; the others are told when to come again.
     fn admitted(&self, batch: Vec<Ask>) -> Vec<Ask> {
         let batch: Vec<_> = batch.into_iter().filter(|ask| !ask.reply.is_closed()).collect();

@@ -8,10 +8,10 @@ mod steps;
 use crate::ahead::{Ahead, Assigned, Places, Search};
 use crate::call::{Call, Detail};
 use crate::enriched;
+use crate::lookup::{Lost, Resolver, Status};
 use crate::media::{Known, Learned, MediaCache};
 use crate::metrics::LookupMetrics;
 use crate::question::{Plan, Question, SkipReason, Unaskable};
-use crate::seek::{Lost, Seeker, Status};
 use runtime::consumer::{Failure, Handler, Output, Record, Waits};
 use runtime::telemetry::spans;
 use runtime::throttle::Throttle;
@@ -49,7 +49,7 @@ pub struct Partition {
 /// What every lookup needs.
 #[derive(Debug)]
 pub(crate) struct Inquiry {
-    pub(crate) seeker: Seeker,
+    pub(crate) resolver: Resolver,
     pub(crate) media: MediaCache,
     pub(crate) metrics: LookupMetrics,
 }
@@ -175,11 +175,11 @@ impl Inquiry {
             self.metrics.media_was_known();
         }
         let detail = if known.is_some() { Detail::Id } else { Detail::Whole };
-        let asked = call.relative_url(&self.seeker.version, detail);
+        let asked = call.relative_url(&self.resolver.version, detail);
         if let (Some(known), Learned::OfCaption) = (&known, learned) {
             return Ok(Found::known(asked, known));
         }
-        let (status, answer) = match self.seeker.seek(account, &asked, status).await? {
+        let (status, answer) = match self.resolver.resolve(account, &asked, status).await? {
             Outcome::Found(answer) => (lookup::Status::Found, Some(Arc::<RawValue>::from(answer))),
             Outcome::Gone(answer) => (lookup::Status::Gone, answer.map(Arc::from)),
         };

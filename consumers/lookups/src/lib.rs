@@ -1,7 +1,7 @@
 //! Comments and mentions enriched through the Graph API.
 //!
 //! Webhooks of mentions hold ids and nothing else, those of comments not the whole. This consumer asks the Graph API
-//! about each, and publishes the event with what it said: [`question`] decides what to ask, [`call`] how; `seek` follows
+//! about each, and publishes the event with what it said: [`question`] decides what to ask, [`call`] how; [`lookup`] follows
 //! one lookup to its end, `policy` decides what becomes of a failure; `batcher` puts lookups together and sends them;
 //! [`enriched`] puts the answer beside the event. [`weir_graph`] is the client.
 //!
@@ -15,15 +15,15 @@ pub mod batcher;
 pub mod call;
 pub mod enriched;
 pub mod handler;
+pub mod lookup;
 pub mod media;
 pub mod metrics;
 pub mod question;
-pub mod seek;
 pub mod settings;
 
 mod ahead;
+mod batch_buffer;
 mod policy;
-mod shelf;
 
 pub use settings::{LookupArgs, LookupSettings};
 pub use weir_graph as graph;
@@ -32,6 +32,7 @@ pub use weir_graph::{simulator, tokens};
 use batcher::Batcher;
 use graph::{AccessTokens, ClientError, Graph, Pace};
 use handler::{Inquiry, Lookups};
+use lookup::{PROBE_EVERY, Resolver};
 use media::MediaCache;
 use metrics::LookupMetrics;
 use prometheus::Registry;
@@ -40,7 +41,6 @@ use runtime::process::{About, Process};
 use runtime::settings::CommonSettings;
 use runtime::throttle::Throttle;
 use schemas::Topic;
-use seek::{PROBE_EVERY, Seeker};
 use std::sync::Arc;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -85,23 +85,23 @@ fn inquiry(
     metrics: LookupMetrics,
     registry: &Registry,
 ) -> Result<Inquiry, ClientError> {
-    let LookupSettings { graph: parts, batch, seek, media, .. } = settings;
+    let LookupSettings { graph: parts, batch, retries, media, .. } = settings;
     let version = parts.graph.version.as_str().to_owned();
     let answer_within = parts.graph.timeout;
     let graph = Graph::new(parts.graph, registry)?;
     let pace = Pace::new(parts.pace, registry);
     let batcher = Batcher::start(graph, pace, &batch, metrics.clone());
-    let seeker = Seeker {
+    let resolver = Resolver {
         tokens,
         batcher,
         batch_size: batch.size,
         version,
-        settings: seek,
+        settings: retries,
         probe: Throttle::new(PROBE_EVERY),
         metrics: metrics.clone(),
         answer_within,
     };
-    Ok(Inquiry { seeker, media: MediaCache::new(media), metrics })
+    Ok(Inquiry { resolver, media: MediaCache::new(media), metrics })
 }
 
 fn options(topic_prefix: &str, look_ahead: usize) -> ConsumerOptions {

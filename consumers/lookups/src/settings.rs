@@ -1,8 +1,8 @@
 //! The settings of `weir-lookups` beside the common ones.
 
 use crate::batcher::BatchSettings;
+use crate::lookup::{RetrySettings, WithoutToken};
 use crate::media::MediaSettings;
-use crate::seek::{SeekSettings, WithoutToken};
 use runtime::settings::{Reader, form};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -56,7 +56,7 @@ pub struct LookupSettings {
     /// Events of a partition whose lookups may be under way.
     pub ahead: usize,
     /// How long a lookup is tried.
-    pub seek: SeekSettings,
+    pub retries: RetrySettings,
     /// What is remembered of posts.
     pub media: MediaSettings,
 }
@@ -81,7 +81,7 @@ impl LookupSettings {
             graph,
             batch: BatchSettings { size: LARGEST_BATCH, wait: Duration::from_millis(50), concurrency: 4 },
             ahead: 200,
-            seek: SeekSettings::default(),
+            retries: RetrySettings::default(),
             media: MediaSettings::default(),
         }
     }
@@ -91,14 +91,14 @@ impl LookupSettings {
         let graph = GraphParts::read(reader);
         let batch = batch(reader);
         let ahead = reader.required("lookup_ahead", &form::count(AHEAD));
-        let seek = seek(reader);
+        let retries = retries(reader);
         let count = reader.required("media_cache", &form::count(MEDIA));
         let age = reader.required("media_cache_for", &form::duration(MEDIA_AGES));
         Some(Self {
             graph: graph?,
             batch: batch?,
             ahead: usize::try_from(ahead?).ok()?,
-            seek: seek?,
+            retries: retries?,
             media: MediaSettings { count: usize::try_from(count?).ok()?, age: age? },
         })
     }
@@ -115,15 +115,15 @@ fn batch(reader: &mut Reader<'_>) -> Option<BatchSettings> {
     })
 }
 
-fn seek(reader: &mut Reader<'_>) -> Option<SeekSettings> {
+fn retries(reader: &mut Reader<'_>) -> Option<RetrySettings> {
     let attempts = reader.required("lookup_attempts", &form::count(ATTEMPTS));
     let patience = reader.required("lookup_patience", &form::duration(PATIENCE));
     let without_token = reader.required("without_token", &form::choice(WITHOUT_TOKEN));
-    Some(SeekSettings {
+    Some(RetrySettings {
         attempts: u32::try_from(attempts?).ok()?,
         patience: patience?,
         without_token: without_token?,
-        ..SeekSettings::default()
+        ..RetrySettings::default()
     })
 }
 

@@ -4,7 +4,7 @@ use crate::event_number;
 use crate::metrics::Metrics;
 use crate::normalise::{Unfit, normalise};
 use crate::rebuild::Rebuild;
-use crate::recent::{Bounds, RecentEvents, Standing};
+use crate::recent::{Bounds, RecentEvents, Seen};
 use crate::route::Routes;
 use runtime::consumer::{Failure, Handler, Output, Record, Tail, Wait, Waits};
 use runtime::kafka::dead_letter::header;
@@ -64,9 +64,9 @@ impl InboxHandler {
         let standing = recent.note(id, record.offset, Millis::of(SystemTime::now()).as_secs());
         self.metrics.recent_full.inc_by(recent.take_forgotten_early());
         match standing {
-            Standing::New => false,
-            Standing::Seen => record.header(header::ATTEMPTS).is_none(),
-            Standing::Published => true,
+            Seen::New => false,
+            Seen::Again => record.header(header::ATTEMPTS).is_none(),
+            Seen::Published => true,
         }
     }
 

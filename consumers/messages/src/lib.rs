@@ -14,7 +14,7 @@ mod settings;
 pub mod normalise;
 
 pub use handler::{InboxHandler, Partition};
-pub use recent::{Bounds, RecentEvents, Standing};
+pub use recent::{Bounds, RecentEvents, Seen};
 pub use settings::Settings;
 
 use metrics::Metrics;

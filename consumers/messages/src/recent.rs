@@ -27,11 +27,11 @@ pub struct RecentEvents {
 
 /// What is known of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum Seen {
     /// No other record brought it lately.
     New,
     /// Another record of this partition brought it, whose output is published or on its way, or is a dead letter.
-    Seen,
+    Again,
     /// It was found in the output.
     Published,
 }
@@ -48,14 +48,14 @@ impl RecentEvents {
     /// Looks the event `id` of the record at `offset` up, and remembers it where it is new; `now` is in seconds.
     ///
     /// The same record may come again before it is done, and is no duplicate of itself.
-    pub fn note(&mut self, id: u128, offset: i64, now: u64) -> Standing {
+    pub fn note(&mut self, id: u128, offset: i64, now: u64) -> Seen {
         match self.offsets.get(&halves(id)) {
-            Some(&PUBLISHED) => Standing::Published,
-            Some(first) if *first != offset => Standing::Seen,
-            Some(_) => Standing::New,
+            Some(&PUBLISHED) => Seen::Published,
+            Some(first) if *first != offset => Seen::Again,
+            Some(_) => Seen::New,
             None => {
                 self.remember(halves(id), offset, now, now);
-                Standing::New
+                Seen::New
             }
         }
     }
@@ -106,17 +106,17 @@ mod tests {
     #[test]
     fn an_event_of_another_record_is_new_only_once() {
         let mut recent = up_to(10);
-        assert_eq!(recent.note(1, 100, 0), Standing::New);
-        assert_eq!(recent.note(1 << 64, 101, 0), Standing::New);
-        assert_eq!(recent.note(1, 102, 0), Standing::Seen);
-        assert_eq!(recent.note(1 << 64, 103, 0), Standing::Seen);
+        assert_eq!(recent.note(1, 100, 0), Seen::New);
+        assert_eq!(recent.note(1 << 64, 101, 0), Seen::New);
+        assert_eq!(recent.note(1, 102, 0), Seen::Again);
+        assert_eq!(recent.note(1 << 64, 103, 0), Seen::Again);
     }
 
     #[test]
     fn a_record_is_no_duplicate_of_itself() {
         let mut recent = up_to(10);
-        assert_eq!(recent.note(1, 100, 0), Standing::New);
-        assert_eq!(recent.note(1, 100, 0), Standing::New);
+        assert_eq!(recent.note(1, 100, 0), Seen::New);
+        assert_eq!(recent.note(1, 100, 0), Seen::New);
     }
 
     #[test]
@@ -124,7 +124,7 @@ mod tests {
         let mut recent = up_to(10);
         recent.found(1, 50, 60);
         recent.found(1, 55, 60);
-        assert_eq!(recent.note(1, 0, 60), Standing::Published);
+        assert_eq!(recent.note(1, 0, 60), Seen::Published);
         assert_eq!((recent.offsets.len(), recent.order.len()), (1, 1));
     }
 
@@ -132,24 +132,24 @@ mod tests {
     fn an_event_is_forgotten_after_the_window() {
         let mut recent = up_to(10);
         recent.found(1, 50, 151);
-        assert_eq!(recent.note(1, 100, 151), Standing::New, "it was too old when it was found");
-        assert_eq!(recent.note(2, 101, 251), Standing::New);
-        assert_eq!(recent.note(1, 102, 251), Standing::Seen, "100 seconds are within the window");
-        assert_eq!(recent.note(3, 103, 252), Standing::New);
-        assert_eq!(recent.note(1, 104, 252), Standing::New);
+        assert_eq!(recent.note(1, 100, 151), Seen::New, "it was too old when it was found");
+        assert_eq!(recent.note(2, 101, 251), Seen::New);
+        assert_eq!(recent.note(1, 102, 251), Seen::Again, "100 seconds are within the window");
+        assert_eq!(recent.note(3, 103, 252), Seen::New);
+        assert_eq!(recent.note(1, 104, 252), Seen::New);
         assert_eq!(recent.take_forgotten_early(), 0);
     }
 
     #[test]
     fn the_event_that_came_first_is_forgotten_first_where_there_is_no_room_and_that_is_counted() {
         let mut recent = up_to(2);
-        assert_eq!(recent.note(1, 100, 0), Standing::New);
-        assert_eq!(recent.note(2, 101, 0), Standing::New);
-        assert_eq!(recent.note(1, 102, 0), Standing::Seen);
+        assert_eq!(recent.note(1, 100, 0), Seen::New);
+        assert_eq!(recent.note(2, 101, 0), Seen::New);
+        assert_eq!(recent.note(1, 102, 0), Seen::Again);
         assert_eq!(recent.take_forgotten_early(), 0);
-        assert_eq!(recent.note(3, 103, 0), Standing::New);
-        assert_eq!(recent.note(2, 104, 0), Standing::Seen, "the second is still remembered");
-        assert_eq!(recent.note(1, 105, 0), Standing::New, "the first is forgotten, though it was seen again");
+        assert_eq!(recent.note(3, 103, 0), Seen::New);
+        assert_eq!(recent.note(2, 104, 0), Seen::Again, "the second is still remembered");
+        assert_eq!(recent.note(1, 105, 0), Seen::New, "the first is forgotten, though it was seen again");
         assert_eq!(recent.take_forgotten_early(), 2);
         assert_eq!(recent.take_forgotten_early(), 0);
     }
@@ -158,7 +158,7 @@ mod tests {
     fn no_more_is_remembered_than_the_limit() {
         let mut recent = up_to(100);
         for number in 0..10_000 {
-            assert_eq!(recent.note(number, 0, 0), Standing::New);
+            assert_eq!(recent.note(number, 0, 0), Seen::New);
         }
         assert_eq!((recent.offsets.len(), recent.order.len()), (100, 100));
     }

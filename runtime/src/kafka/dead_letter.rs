@@ -166,6 +166,16 @@ mod tests {
     }
 
     #[test]
+    fn a_time_that_no_calendar_has_is_the_nearest_that_one_has() {
+        let beyond = SystemTime::UNIX_EPOCH + Duration::from_hours(490_000 * 1_000);
+        let headers = DeadLetter { first_written: Some(beyond), ..letter("bad") }.headers();
+        assert!(headers.contains(&(header::FIRST_WRITTEN, "9999-12-31T23:59:59.999Z".to_owned())));
+        let before = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
+        let headers = DeadLetter { first_written: Some(before), ..letter("bad") }.headers();
+        assert!(headers.contains(&(header::FIRST_WRITTEN, "1970-01-01T00:00:00.000Z".to_owned())));
+    }
+
+    #[test]
     fn an_error_is_cut_to_one_line_of_300_characters() {
         let long = format!("first\nsecond\u{0}{}", "é".repeat(400));
         let line = letter(&long).headers()[1].1.clone();

@@ -1,4 +1,4 @@
-//! Bounds what one place in the code can write into the log, whoever provokes it and however often.
+//! Bounds what one call site in the code can write into the log, whoever provokes it and however often.
 //!
 //! Whoever knows that a line repeats throttles it with [`crate::throttle::Throttle`]; this holds for every line,
 //! those of libraries included, and for those that nobody thought of.
@@ -12,21 +12,21 @@ use tracing::{Event, Level, Metadata};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, Filter};
 
-/// How many lines each place may write in each [`WINDOW`].
+/// How many lines each call site may write in each [`WINDOW`].
 const LINES: u32 = 20;
 
 /// How long they are counted.
 const WINDOW: Duration = Duration::from_mins(1);
 
-/// Lets the first lines of each place through and counts the rest. Clones count together. What is below `info` is
+/// Lets the first lines of each call site through and counts the rest. Clones count together. What is below `info` is
 /// there because somebody asked for it, and passes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LineLimit {
-    places: Arc<Mutex<HashMap<Identifier, Place>>>,
+    call_sites: Arc<Mutex<HashMap<Identifier, CallSite>>>,
 }
 
 #[derive(Debug)]
-struct Place {
+struct CallSite {
     metadata: &'static Metadata<'static>,
     since: Instant,
     lines: u32,
@@ -38,30 +38,30 @@ impl LineLimit {
         if *metadata.level() > Level::INFO {
             return true;
         }
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = places.entry(metadata.callsite());
-        let place = place.or_insert(Place { metadata, since: now, lines: 0, left_out: 0 });
-        if now.saturating_duration_since(place.since) >= WINDOW {
-            (place.since, place.lines) = (now, 0);
+        let mut call_sites = self.call_sites.lock().unwrap_or_else(PoisonError::into_inner);
+        let call_site = call_sites.entry(metadata.callsite());
+        let call_site = call_site.or_insert(CallSite { metadata, since: now, lines: 0, left_out: 0 });
+        if now.saturating_duration_since(call_site.since) >= WINDOW {
+            (call_site.since, call_site.lines) = (now, 0);
         }
-        if place.lines == LINES {
-            place.left_out += 1;
+        if call_site.lines == LINES {
+            call_site.left_out += 1;
             return false;
         }
-        place.lines += 1;
+        call_site.lines += 1;
         true
     }
 
-    /// The places whose lines were left out since the last time, and how many.
+    /// The call sites whose lines were left out since the last time, and how many.
     fn left_out(&self) -> Option<String> {
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut call_sites = self.call_sites.lock().unwrap_or_else(PoisonError::into_inner);
         let mut text = String::new();
-        for place in places.values_mut().filter(|place| place.left_out > 0) {
+        for call_site in call_sites.values_mut().filter(|call_site| call_site.left_out > 0) {
             let (file, line) =
-                (place.metadata.file().unwrap_or("?"), place.metadata.line().unwrap_or_default());
+                (call_site.metadata.file().unwrap_or("?"), call_site.metadata.line().unwrap_or_default());
             let separator = if text.is_empty() { "" } else { ", " };
-            write!(text, "{separator}{} at {file}:{line}", place.left_out).ok()?;
-            place.left_out = 0;
+            write!(text, "{separator}{} at {file}:{line}", call_site.left_out).ok()?;
+            call_site.left_out = 0;
         }
         (!text.is_empty()).then_some(text)
     }
@@ -164,7 +164,7 @@ mod tests {
     fn a_place_has_its_lines_again_in_the_next_minute() {
         let limit = LineLimit::default();
         let metadata = tracing::callsite::Callsite::metadata({
-            tracing::callsite!(name: "place", kind: Kind::EVENT, level: Level::INFO, fields: message)
+            tracing::callsite!(name: "call_site", kind: Kind::EVENT, level: Level::INFO, fields: message)
         });
         let start = Instant::now();
         let passed = |now| (0..100).filter(|_| limit.passes(metadata, now)).count();

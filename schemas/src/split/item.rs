@@ -2,7 +2,7 @@
 
 use crate::classify::{self, Classified, Main};
 use crate::event::{Carrier, Event, EventId};
-use crate::identity::event_id;
+use crate::event_id::event_id;
 use crate::json::Token;
 use crate::kind::{EventKind, Item, Kind, Model, NaturalKey};
 use crate::members::members;

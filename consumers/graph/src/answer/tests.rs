@@ -55,6 +55,13 @@ fn a_gone_object_is_told_by_its_subcode() {
 }
 
 #[test]
+fn a_code_of_messenger_counts_as_a_subcode_too() {
+    assert_eq!(class(400, &error(10, r#","error_subcode":2018300"#)), "thread_control");
+    assert_eq!(class(400, &error(100, r#","error_subcode":2018218"#)), "not_reachable");
+    assert_eq!(class(400, &error(10, r#","error_subcode":2018999"#)), "permission");
+}
+
+#[test]
 fn an_error_counts_whatever_the_status() {
     assert_eq!(class(200, &error(190, "")), "token");
     assert_eq!(class(200, &error(80_002, "")), "throttled");

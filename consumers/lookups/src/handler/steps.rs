@@ -2,7 +2,7 @@
 
 use super::{Found, Lookups};
 use crate::ahead::Search;
-use crate::seek::{Lost, Waiting};
+use crate::lookup::{Lost, Waiting};
 use runtime::consumer::{Record, Wait, Waits};
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ impl Lookups {
         waits: &Waits,
     ) -> Result<Found, Lost> {
         let Some(Search { task, waiting }) = search else { return Err(without_result(&"it is lost")) };
-        let mut ended = self.inquiry.seeker.batcher.ended();
+        let mut ended = self.inquiry.resolver.batcher.ended();
         loop {
             let waits_for = waiting.borrow_and_update().clone();
             let (on, limit) = self.step(waits_for.as_ref());
@@ -50,7 +50,7 @@ impl Lookups {
     /// What a step of a lookup waits for, and how long it may take.
     fn step(&self, waiting: Option<&Waiting>) -> (Wait, Duration) {
         match waiting {
-            None => (Wait::ApiAnswer, self.inquiry.seeker.answer_within + SLACK),
+            None => (Wait::ApiAnswer, self.inquiry.resolver.answer_within + SLACK),
             Some(Waiting { on, until: Some(until), .. }) => {
                 (*on, until.saturating_duration_since(Instant::now()) + SLACK)
             }

@@ -137,8 +137,8 @@ async fn ten_thousand_lookups_with_every_trouble_end_as_events_or_dead_letters_i
         settings.graph.pace.stop_for = Duration::from_millis(20);
         settings.graph.pace.longest_stop = Duration::from_millis(20);
         settings.batch.concurrency = 16;
-        settings.seek.backoff_base = Duration::from_millis(10);
-        settings.seek.backoff_max = Duration::from_millis(100);
+        settings.retries.backoff_base = Duration::from_millis(10);
+        settings.retries.backoff_max = Duration::from_millis(100);
     });
     let records = cluster.read(&OUTPUTS, MENTIONS).await;
     let took = started.elapsed();

@@ -40,14 +40,14 @@ impl Bench {
         let graph = GraphSettings::of(url, GraphVersion::parse("v26.0").unwrap());
         let mut settings = LookupSettings::of(graph, folder.path().to_owned());
         settings.batch.wait = Duration::from_millis(2);
-        settings.seek.backoff_base = Duration::from_millis(2);
-        settings.seek.backoff_max = Duration::from_millis(10);
+        settings.retries.backoff_base = Duration::from_millis(2);
+        settings.retries.backoff_max = Duration::from_millis(10);
         change(&mut settings);
         let registry = Registry::new();
         let tokens = Arc::new(AccessTokens::open(settings.graph.tokens.clone(), &registry));
         let metrics = LookupMetrics::new(&registry);
         let mut inquiry = crate::inquiry(settings, tokens, metrics, &registry).unwrap();
-        inquiry.seeker.probe = Throttle::new(Duration::from_millis(1));
+        inquiry.resolver.probe = Throttle::new(Duration::from_millis(1));
         let handler = Lookups::new(inquiry, "meta");
         let partition = handler.assigned("meta.comments.v1", 3);
         Self { simulator, folder, registry, handler, partition }
@@ -71,7 +71,7 @@ impl Bench {
     }
 
     pub(super) fn reread(&self) {
-        self.handler.inquiry.seeker.tokens.reread();
+        self.handler.inquiry.resolver.tokens.reread();
     }
 
     pub(super) fn counted(&self, name: &str, label: &str) -> f64 {

@@ -1,7 +1,7 @@
 //! Whose token a call carries, and what becomes of one that is refused.
 
 use super::bench::*;
-use crate::seek::WithoutToken;
+use crate::lookup::WithoutToken;
 use runtime::consumer::Wait;
 use std::fs;
 
@@ -18,7 +18,7 @@ async fn an_account_without_a_token_is_told_which_file_to_add() {
 
 #[tokio::test]
 async fn an_account_without_a_token_waits_where_that_is_set_and_goes_on_with_the_token() {
-    let bench = Bench::with(|settings| settings.seek.without_token = WithoutToken::Wait).await;
+    let bench = Bench::with(|settings| settings.retries.without_token = WithoutToken::Wait).await;
     fs::remove_file(bench.folder.path().join("default")).unwrap();
     bench.reread();
     let input = one("comment/on-post");

@@ -73,7 +73,7 @@ async fn an_outage_right_after_good_answers_costs_no_dead_letter() {
 async fn a_call_that_always_times_out_does_not_hold_its_partition_for_ever() {
     let bench = Bench::with(|settings| {
         settings.graph.graph.timeout = Duration::from_millis(100);
-        settings.seek.patience = Duration::from_millis(700);
+        settings.retries.patience = Duration::from_millis(700);
     })
     .await;
     bench.simulator.misbehave("me", Behaviour::Hang);

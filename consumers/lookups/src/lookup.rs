@@ -21,7 +21,7 @@ pub(crate) const PROBE_EVERY: Duration = Duration::from_secs(1);
 
 /// How long a lookup is tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SeekSettings {
+pub struct RetrySettings {
     /// Calls that may fail while others are answered.
     pub attempts: u32,
     /// How long calls may fail in all; also those while nobody is answered.
@@ -43,7 +43,7 @@ pub enum WithoutToken {
     Wait,
 }
 
-impl Default for SeekSettings {
+impl Default for RetrySettings {
     fn default() -> Self {
         Self {
             attempts: 5,
@@ -57,14 +57,14 @@ impl Default for SeekSettings {
 
 /// What lookups need.
 #[derive(Debug)]
-pub(crate) struct Seeker {
+pub(crate) struct Resolver {
     pub(crate) tokens: Arc<AccessTokens>,
     pub(crate) batcher: Batcher,
     /// Calls of one batch, at most.
     pub(crate) batch_size: usize,
     /// The version of the Graph API.
     pub(crate) version: String,
-    pub(crate) settings: SeekSettings,
+    pub(crate) settings: RetrySettings,
     /// Lets a question through now and then that the Graph API can answer if it answers at all.
     pub(crate) probe: Throttle,
     pub(crate) metrics: LookupMetrics,
@@ -96,10 +96,10 @@ pub(crate) type Status = watch::Sender<Option<Waiting>>;
 
 /// The course of one lookup.
 struct Course<'a> {
-    seeker: &'a Seeker,
+    resolver: &'a Resolver,
     account: &'a GraphId,
     status: &'a Status,
-    company: usize,
+    batch_size: usize,
     /// Failures while others were answered.
     blamed: u32,
     /// When the former call failed, or the first one was made.
@@ -110,20 +110,20 @@ struct Course<'a> {
     backoff: Backoff,
 }
 
-impl Seeker {
+impl Resolver {
     /// Looks one thing up. It takes as long as it takes, but for calls that fail again and again.
-    pub(crate) async fn seek(
+    pub(crate) async fn resolve(
         &self,
         account: &GraphId,
         relative_url: &str,
         status: &Status,
     ) -> Result<Outcome, Lost> {
-        let SeekSettings { backoff_base, backoff_max, .. } = self.settings;
+        let RetrySettings { backoff_base, backoff_max, .. } = self.settings;
         let mut course = Course {
-            seeker: self,
+            resolver: self,
             account,
             status,
-            company: self.batch_size,
+            batch_size: self.batch_size,
             blamed: 0,
             former: Instant::now(),
             failures: 0,
@@ -132,7 +132,7 @@ impl Seeker {
         };
         loop {
             let token = course.token().await?;
-            match self.batcher.send(relative_url.to_owned(), token.clone(), course.company).await {
+            match self.batcher.send(relative_url.to_owned(), token.clone(), course.batch_size).await {
                 Sent::Answered(Ok(outcome)) => return Ok(outcome),
                 Sent::Answered(Err(error)) => course.failed(&error, &token).await?,
                 Sent::Held(hold) => course.held(hold).await,
@@ -143,7 +143,7 @@ impl Seeker {
     }
 }
 
-impl Seeker {
+impl Resolver {
     /// Whether the Graph API gave anybody an answer of sense after `then`; where it did not, it is asked for something
     /// that it can always answer, since there may be nobody else.
     async fn answers_others(&self, token: &AccessToken, then: Instant) -> bool {
@@ -160,7 +160,7 @@ impl Seeker {
 impl Course<'_> {
     /// The account's token, once there is one that Meta has not refused.
     async fn token(&self) -> Result<AccessToken, Lost> {
-        let Seeker { tokens, settings, .. } = self.seeker;
+        let Resolver { tokens, settings, .. } = self.resolver;
         let mut changes = tokens.changes();
         loop {
             let (reason, error) = match tokens.of(self.account) {
@@ -190,7 +190,7 @@ impl Course<'_> {
             Next::GiveUp(reason) => Err(self.lost(reason, error)),
             Next::NewToken => {
                 // Where there is no other one, the next round says what becomes of it.
-                let renewed = self.seeker.tokens.renewed(token, self.account).await;
+                let renewed = self.resolver.tokens.renewed(token, self.account).await;
                 tracing::debug!(account = %self.account, renewed = renewed.is_some(), "a token was refused");
                 Ok(())
             }
@@ -202,7 +202,7 @@ impl Course<'_> {
             }
             Next::Alone => {
                 self.failures += 1;
-                self.company = 1;
+                self.batch_size = 1;
                 Ok(())
             }
         }
@@ -211,16 +211,16 @@ impl Course<'_> {
     /// A failure counts against the lookup where anybody was answered since its former one, and it goes on alone; while
     /// nobody is answered, it is nobody's fault.
     async fn again(&mut self, error: &CallError, token: &AccessToken) -> Result<(), Lost> {
-        let Seeker { settings, batch_size, .. } = self.seeker;
+        let Resolver { settings, batch_size, .. } = self.resolver;
         self.failures += 1;
         let failing = *self.failing.get_or_insert_with(Instant::now);
-        let others_are_answered = self.seeker.answers_others(token, self.former).await;
+        let others_are_answered = self.resolver.answers_others(token, self.former).await;
         self.former = Instant::now();
         if others_are_answered {
             self.blamed += 1;
-            self.company = 1;
+            self.batch_size = 1;
         } else {
-            self.company = *batch_size;
+            self.batch_size = *batch_size;
         }
         if self.blamed >= settings.attempts || failing.elapsed() >= settings.patience {
             return Err(self.lost("retries_exhausted", error));
@@ -242,11 +242,11 @@ impl Course<'_> {
             return Ok(());
         }
         self.failing.get_or_insert_with(Instant::now);
-        if self.company == 1 {
+        if self.batch_size == 1 {
             return self.again(error, token).await;
         }
         self.failures += 1;
-        self.company = (self.company / SMALLER).max(1);
+        self.batch_size = (self.batch_size / SMALLER).max(1);
         self.back_off(error).await;
         Ok(())
     }
@@ -257,7 +257,7 @@ impl Course<'_> {
             Scope::App => Wait::AppLimit,
             Scope::Token => Wait::AccountLimit,
         };
-        let _held = self.seeker.metrics.held();
+        let _held = self.resolver.metrics.held();
         let began = Instant::now();
         let until = tokio::time::sleep_until(hold.until.into());
         self.wait(on, why.to_owned(), Some(hold.until), until).await;
