@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 use fault::Fault;
 use tempfile::TempDir;
-use weir_lookups::simulator::Simulator;
+use weir_graph_simulator::Simulator;
 use weir_tests::history;
 use weir_tests::mounted::Mounted;
 use weir_tests::oracle::{Lap, Verdict};

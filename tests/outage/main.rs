@@ -12,7 +12,7 @@ use clap::Parser;
 use std::path::PathBuf;
 use std::time::Duration;
 use watch::Watch;
-use weir_lookups::simulator::Simulator;
+use weir_graph_simulator::Simulator;
 use weir_tests::composed::Composed;
 use weir_tests::dashboards;
 use weir_tests::history::{self, since_1970 as seconds};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use schemas::Topic;
 use tempfile::TempDir;
-use weir_lookups::simulator::Simulator;
+use weir_graph_simulator::Simulator;
 
 use crate::kafka::Kafka;
 use crate::mounted::Mounted;

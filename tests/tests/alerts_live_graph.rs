@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use weir_lookups::simulator::Behaviour;
+use weir_graph_simulator::Behaviour;
 use weir_tests::pipeline::Ground;
 use weir_tests::prometheus::{Patience, Prometheus};
 use weir_tests::until::until;

@@ -6,7 +6,7 @@ use std::fs;
 use anyhow::{Context as _, Result};
 use schemas::{Receipt, Topic, split};
 use serde_json::{Value, json};
-use weir_lookups::simulator::Behaviour;
+use weir_graph_simulator::Behaviour;
 use weir_tests::http;
 use weir_tests::pipeline::{Ground, PREFIX, Service};
 use weir_tests::reader::Record;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result};
 use schemas::Topic;
 use serde_json::{Value, json};
-use weir_lookups::simulator::Behaviour;
+use weir_graph_simulator::Behaviour;
 use weir_tests::pipeline::{Ground, PATIENCE, PREFIX};
 use weir_tests::until::until;
 use weir_tests::writer::{self, Outgoing};

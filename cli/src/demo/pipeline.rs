@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
-use weir_lookups::simulator::Simulator;
+use weir_graph_simulator::Simulator;
 use weir_lookups::{LookupArgs, LookupSettings, tokens};
 use weir_metrics::MetricsSettings;
 use weir_replies::{ReplyArgs, ReplySettings};

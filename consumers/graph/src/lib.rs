@@ -2,7 +2,7 @@
 //!
 //! [`Graph`] makes calls: it reaches the configured host and no other, in bounded time and size. [`AccessTokens`] are
 //! the tokens in their files, [`Pace`] keeps calls below Meta's limits, [`CallError`] says what can be done about a call
-//! that came to nothing. [`simulator`] is a Graph API on loopback, for the demo and for tests.
+//! that came to nothing. The crate `weir-graph-simulator` is a Graph API on loopback, for tests.
 
 mod answer;
 mod batch;
@@ -15,7 +15,9 @@ mod settings;
 mod token;
 mod usage;
 
-pub mod simulator;
+#[cfg(test)]
+mod simulated;
+
 pub mod tokens;
 
 pub use answer::{Answer, Refusal, RefusalClass};

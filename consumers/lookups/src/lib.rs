@@ -27,7 +27,7 @@ mod policy;
 
 pub use settings::{LookupArgs, LookupSettings};
 pub use weir_graph as graph;
-pub use weir_graph::{simulator, tokens};
+pub use weir_graph::tokens;
 
 use batcher::Batcher;
 use graph::{AccessTokens, ClientError, Graph, Pace};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use weir_lookups::simulator::Behaviour;
+use weir_graph_simulator::Behaviour;
 
 use super::Everyone;
 use crate::rig::Rig;

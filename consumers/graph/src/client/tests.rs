@@ -1,10 +1,10 @@
 //! The client against the simulator: every way in which an answer can go wrong.
 
 use super::*;
-use crate::simulator::{Behaviour, Simulator};
 use crate::{AppSecret, GraphUrl, GraphVersion};
 use std::time::Duration;
 use tokio::net::TcpListener;
+use weir_graph_simulator::{Behaviour, Simulator};
 
 const ID: &str = "17894227972186120";
 

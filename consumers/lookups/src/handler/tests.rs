@@ -6,11 +6,11 @@ mod tokens;
 mod trouble;
 
 use super::*;
-use crate::graph::simulator::Behaviour;
 use bench::*;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
+use weir_graph_simulator::Behaviour;
 
 #[tokio::test]
 async fn each_kind_is_looked_up_and_goes_to_its_topic() {

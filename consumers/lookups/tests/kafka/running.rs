@@ -8,8 +8,8 @@ use std::fs;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
+use weir_graph_simulator::Simulator;
 use weir_lookups::graph::{GraphSettings, GraphUrl, GraphVersion};
-use weir_lookups::simulator::Simulator;
 use weir_lookups::{LookupSettings, LookupsError};
 
 const DEFAULT_TOKEN: &str = "EAAcanaryDefault";

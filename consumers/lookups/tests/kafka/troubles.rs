@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
 use std::time::{Duration, Instant};
-use weir_lookups::simulator::{Behaviour, Simulator};
+use weir_graph_simulator::{Behaviour, Simulator};
 
 const MENTIONS: usize = 10_000;
 const MEDIA: usize = 500;

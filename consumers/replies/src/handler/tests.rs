@@ -8,8 +8,8 @@ use rdkafka::producer::DefaultProducerContext;
 use schemas::reply::CommandResult;
 use std::fs;
 use tempfile::TempDir;
-use weir_graph::simulator::{Behaviour, Simulator};
 use weir_graph::{GraphParts, GraphSettings, GraphUrl, GraphVersion, PaceSettings, TokenSettings};
+use weir_graph_simulator::{Behaviour, Simulator};
 
 const RESULTS: &str = "results";
 

@@ -1,10 +1,10 @@
 //! Many lookups in one request, and what is known already.
 
 use super::bench::*;
-use crate::graph::simulator::Behaviour;
 use crate::handler::*;
 use serde_json::json;
 use std::fs;
+use weir_graph_simulator::Behaviour;
 
 #[tokio::test]
 async fn lookups_of_records_ahead_share_a_batch_and_one_that_times_out_in_it_goes_alone() {

@@ -1,6 +1,5 @@
 //! A handler with its simulator, and what it is given.
 
-use crate::graph::simulator::Simulator;
 use crate::graph::{AccessTokens, GraphSettings, GraphUrl, GraphVersion};
 use crate::handler::*;
 use crate::settings::LookupSettings;
@@ -10,6 +9,7 @@ use serde_json::Value;
 use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
+use weir_graph_simulator::Simulator;
 
 pub(super) const ACCOUNT: &str = "17841405726653026";
 pub(super) const RECEIPT: schemas::Receipt<'_> = schemas::Receipt {

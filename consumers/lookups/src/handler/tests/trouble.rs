@@ -1,9 +1,9 @@
 //! What fails is tried again, waits, or is a dead letter with the reason.
 
 use super::bench::*;
-use crate::graph::simulator::Behaviour;
 use crate::handler::*;
 use runtime::consumer::Wait;
+use weir_graph_simulator::Behaviour;
 
 #[tokio::test]
 async fn what_nobody_can_mend_is_a_dead_letter_with_the_reason() {

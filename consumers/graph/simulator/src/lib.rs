@@ -143,6 +143,3 @@ async fn respond(request: Request<Incoming>, world: Arc<World>) -> Result<Respon
     }
     Ok(response)
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,6 +1,6 @@
 //! The ways in which the simulator answers.
 
-use crate::simulator::Body;
+use crate::Body;
 use http_body_util::{BodyExt as _, Full};
 use hyper::Response;
 use hyper::body::{Bytes, Frame};

@@ -1,7 +1,7 @@
 //! What the simulator was told, what it was asked, and how it answers.
 
-use crate::simulator::request::Asked;
-use crate::simulator::{Behaviour, batch, nodes};
+use crate::request::Asked;
+use crate::{Behaviour, batch, nodes};
 use hyper::Method;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

@@ -1,10 +1,10 @@
 //! The simulator answers the documents' calls with the documents' answers.
 
-use super::*;
 use crate::{AccessToken, BatchItem, Graph, GraphSettings, GraphUrl, GraphVersion};
 use prometheus::Registry;
 use reqwest::Client;
 use serde_json::{Value, json};
+use weir_graph_simulator::{Behaviour, SeenCall, Simulator};
 
 async fn get(simulator: &Simulator, relative_url: &str, token: Option<&str>) -> (u16, Value) {
     let client =

@@ -2,8 +2,8 @@
 //!
 //! Sources: the samples of Meta's Instagram webhook guide; field names of the Instagram Graph API's reference.
 
-use crate::simulator::Behaviour;
-use crate::simulator::fields::{self, Field};
+use crate::Behaviour;
+use crate::fields::{self, Field};
 use serde_json::{Map, Value, json};
 
 /// Reads `{version}/{id}?fields={list}`, percent-decoded.

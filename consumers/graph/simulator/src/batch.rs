@@ -1,12 +1,14 @@
 //! How the simulator answers a batch: an array in the order of the items, null for one that hangs.
 
-use crate::LARGEST_BATCH;
-use crate::simulator::Behaviour;
-use crate::simulator::request::Asked;
-use crate::simulator::world::World;
+use crate::Behaviour;
+use crate::request::Asked;
+use crate::world::World;
 use hyper::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+/// Meta answers no batch of more items.
+const LARGEST_BATCH: usize = 50;
 
 #[derive(Deserialize)]
 struct Item {
