@@ -45,9 +45,9 @@ pub(crate) struct Parts {
 }
 
 /// Which app secrets a path asks for.
-enum Secrets<'p> {
-    AnyApp,
-    App(&'p str),
+enum RequestedApp<'p> {
+    Any,
+    Named(&'p str),
 }
 
 /// A response, and whether the connection is closed after it.
@@ -134,8 +134,8 @@ impl Webhook {
             }
             Method::Post => {
                 let app = match secrets {
-                    Secrets::AnyApp => None,
-                    Secrets::App(name) => Some(name.to_owned()),
+                    RequestedApp::Any => None,
+                    RequestedApp::Named(name) => Some(name.to_owned()),
                 };
                 self.deliver(request, app.as_deref(), span).await
             }
@@ -144,12 +144,12 @@ impl Webhook {
     }
 
     /// The path of the webhook is for every app; `/` and the name of an app behind it are for that app alone.
-    fn secrets<'p>(&self, path: &'p str) -> Option<Secrets<'p>> {
+    fn secrets<'p>(&self, path: &'p str) -> Option<RequestedApp<'p>> {
         match path.strip_prefix(self.path.as_str())? {
-            "" => Some(Secrets::AnyApp),
+            "" => Some(RequestedApp::Any),
             rest => {
                 let app = rest.strip_prefix('/')?;
-                self.parts.secrets.keyring.load().has(app).then_some(Secrets::App(app))
+                self.parts.secrets.keyring.load().has(app).then_some(RequestedApp::Named(app))
             }
         }
     }

@@ -3,14 +3,14 @@
 //! First row by row as SQLite finds them, skipping what it cannot read; then [`scan`] looks for the rows of those gaps. The
 //! file itself is not changed or copied, so no further disk is needed.
 
+mod query;
 mod record;
 mod scan;
 
 use super::database::{self, StoredRow, Totals};
 use super::error::StoreError;
-use super::files;
-use rusqlite::config::DbConfig;
-use rusqlite::{Connection, params};
+use query::{open, read};
+use rusqlite::Connection;
 use scan::Scan;
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
@@ -22,8 +22,6 @@ pub(super) type Range = RangeInclusive<i64>;
 /// How often a row that cannot be read is tried before the rows behind it go first.
 const ATTEMPTS: u32 = 5;
 
-const ROWS: &str = "SELECT seq, id, received, app, headers, digest, set_aside, body FROM deliveries NOT INDEXED \
-                    WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq LIMIT ?3";
 /// The ids of all rows, from the index of the `UNIQUE` column.
 const NAMES: &str = "SELECT seq, id FROM deliveries INDEXED BY sqlite_autoindex_deliveries_1";
 
@@ -257,47 +255,4 @@ impl Retired {
         });
         (names, read.is_ok())
     }
-}
-
-/// Opens it read-only; closing it does not checkpoint the log either.
-fn open(path: &Path) -> Result<Connection, StoreError> {
-    // SQLite would delete the log of an empty file.
-    if files::size(path)? == Some(0) {
-        return Err(StoreError::Damaged("the file is empty".to_owned()));
-    }
-    let connection = database::connect(path)?;
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-    connection.pragma_update(None, "query_only", true)?;
-    Ok(connection)
-}
-
-/// Rows of a range, up to an error.
-fn read(
-    connection: &Connection,
-    range: &Range,
-    rows: usize,
-    bytes: u64,
-) -> (Vec<StoredRow>, Option<StoreError>) {
-    let mut found = Vec::new();
-    let mut read = || {
-        let mut statement = connection.prepare_cached(ROWS)?;
-        let rows = i64::try_from(rows).unwrap_or(i64::MAX);
-        let mut rows = statement.query(params![range.start(), range.end(), rows])?;
-        let mut read = 0;
-        while read < bytes
-            && let Some(row) = rows.next()?
-        {
-            let stored = database::row_of(row)?;
-            if stored.seq < *range.start()
-                || found.last().is_some_and(|last: &StoredRow| stored.seq <= last.seq)
-            {
-                return Err(StoreError::Damaged("rows are out of order".to_owned()));
-            }
-            read += stored.row.cost();
-            found.push(stored);
-        }
-        Ok::<_, StoreError>(())
-    };
-    let error = read().err();
-    (found, error)
 }

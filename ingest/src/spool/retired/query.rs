@@ -1,0 +1,55 @@
+//! Reads rows of a retired file through SQLite, which writes nothing into it.
+
+use super::super::database::{self, StoredRow};
+use super::super::error::StoreError;
+use super::super::files;
+use super::Range;
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, params};
+use std::path::Path;
+
+const ROWS: &str = "SELECT seq, id, received, app, headers, digest, set_aside, body FROM deliveries NOT INDEXED \
+                    WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq LIMIT ?3";
+
+/// Opens it read-only; closing it does not checkpoint the log either.
+pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
+    // SQLite would delete the log of an empty file.
+    if files::size(path)? == Some(0) {
+        return Err(StoreError::Damaged("the file is empty".to_owned()));
+    }
+    let connection = database::connect(path)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+/// Rows of a range, up to an error.
+pub(super) fn read(
+    connection: &Connection,
+    range: &Range,
+    rows: usize,
+    bytes: u64,
+) -> (Vec<StoredRow>, Option<StoreError>) {
+    let mut found = Vec::new();
+    let mut read = || {
+        let mut statement = connection.prepare_cached(ROWS)?;
+        let rows = i64::try_from(rows).unwrap_or(i64::MAX);
+        let mut rows = statement.query(params![range.start(), range.end(), rows])?;
+        let mut read = 0;
+        while read < bytes
+            && let Some(row) = rows.next()?
+        {
+            let stored = database::row_of(row)?;
+            if stored.seq < *range.start()
+                || found.last().is_some_and(|last: &StoredRow| stored.seq <= last.seq)
+            {
+                return Err(StoreError::Damaged("rows are out of order".to_owned()));
+            }
+            read += stored.row.cost();
+            found.push(stored);
+        }
+        Ok::<_, StoreError>(())
+    };
+    let error = read().err();
+    (found, error)
+}
