@@ -4,16 +4,20 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
 use schemas::Topic;
+use serde_json::json;
+use weir_graph_simulator::Simulator;
+use weir_tests::mounted::Mounted;
 use weir_tests::mutual::Mutual;
 use weir_tests::pipeline::Service;
 use weir_tests::process::Binary;
 use weir_tests::signed::Sender;
 use weir_tests::until::until;
+use weir_tests::writer::{self, Outgoing};
 use weir_tests::{ports, reader};
 
 const PATIENCE: Duration = Duration::from_mins(2);
-/// Long enough for two processes to start on a busy machine.
-const LIFE: Duration = Duration::from_secs(40);
+/// Long enough for three processes to start on a busy machine.
+const LIFE: Duration = Duration::from_mins(1);
 const DELIVERY: &[u8] = include_bytes!("../../schemas/fixtures/batch/messages-and-a-comment.json");
 const SECRET: &str = "test_app_secret";
 const EXPIRY: &str = "weir_kafka_certificate_expiry_timestamp_seconds";
@@ -37,6 +41,25 @@ async fn all(processes: &[&Service], metric: &str, what: &str, fits: impl Fn(f64
     Ok(())
 }
 
+/// Its intent is written and read back by clients of their own.
+async fn a_command_is_done(mutual: &Mutual, id: &str) -> Result<()> {
+    let (account, to) = ("17841405726653026", "12345678901234567");
+    let command = json!({"id": id, "account": account, "action": "message", "to": to, "text": "Hello"});
+    let (key, value) = (format!("{account}:{to}").into_bytes(), command.to_string().into_bytes());
+    let command = Outgoing { key: Some(key), value: Some(value), headers: Vec::new() };
+    writer::write(mutual.kafka.bootstrap(), &Topic::Replies.name("meta"), vec![command]).await?;
+    let is_done = |record: &reader::Record| {
+        record.header("weir_command").as_deref() == Some(id)
+            && record.header("weir_status").as_deref() == Some("done")
+    };
+    let results = Topic::RepliesResults.name("meta");
+    reader::read_until(mutual.kafka.bootstrap(), &results, "the result", PATIENCE, |all| {
+        all.iter().any(is_done)
+    })
+    .await?;
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_renewed_certificate_brings_every_client_back_without_a_restart() {
     let mut mutual = Mutual::start().await.unwrap();
@@ -48,6 +71,12 @@ async fn a_renewed_certificate_brings_every_client_back_without_a_restart() {
     let listen = format!("127.0.0.1:{port}");
     let ingest = start("weir-ingest", &mutual, &["--listen", &listen]).await.unwrap();
     let metrics = start("weir-metrics", &mutual, &[]).await.unwrap();
+    let graph = Simulator::start().await.unwrap();
+    let tokens = Mounted::new(&[("default", b"a-valid-access-token")]).unwrap();
+    let (url, tokens) = (graph.url(), tokens.path().to_str().unwrap());
+    let args = ["--graph-url", &url, "--access-tokens", tokens];
+    let replies = start("weir-replies", &mutual, &args).await.unwrap();
+    a_command_is_done(&mutual, "before").await.unwrap();
     let both = [&ingest, &metrics];
     all(&[&metrics], "weir_consumer_assigned_partitions", "partitions", |count| count > 0.0).await.unwrap();
     for process in both {
@@ -71,6 +100,8 @@ async fn a_renewed_certificate_brings_every_client_back_without_a_restart() {
         assert!((process.metric(EXPIRY, "client").await.unwrap() - f64::from(end)).abs() < 2.0);
         assert!(process.metric("weir_kafka_credentials_renewed_total", "").await.unwrap() > 0.5);
     }
+    a_command_is_done(&mutual, "after").await.unwrap();
+    drop(replies);
     let sender = Sender::new(&format!("http://{listen}/webhook"), SECRET.as_bytes()).unwrap();
     sender.post_until_accepted(DELIVERY, PATIENCE).await.unwrap();
     let topic = Topic::Messages.name("meta");

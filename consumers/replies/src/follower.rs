@@ -1,8 +1,14 @@
 //! Reads the results topic into the ledger, from as far back as commands are remembered, and keeps up with it.
 
+mod progress;
+mod source;
+
+pub use source::Source;
+
 use crate::ledger::Ledger;
+use progress::Progress;
 use runtime::consumer::{Read, ReadAhead, ReadError, Record, TopicReader};
-use runtime::settings::KafkaSettings;
+use runtime::kafka::credentials::Changes;
 use schemas::Millis;
 use schemas::reply::CommandResult;
 use std::collections::BTreeMap;
@@ -17,27 +23,19 @@ const POLL: Duration = Duration::from_millis(100);
 /// How often to look for new partitions, and whether the end of one is reached.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
+/// Looks in a row that no broker answered before another client is tried: brokers that come back are noticed by then.
+const LOST_AFTER: u32 = 2;
+
 /// Keeps a ledger up to date; it ends when dropped.
 pub struct Follower {
     shared: Arc<Shared>,
-    kafka: KafkaSettings,
-    client_id: String,
-    topic: String,
+    source: Source,
     _ends_when_dropped: DropGuard,
 }
 
 struct Shared {
     ledger: Mutex<Ledger>,
     read: watch::Sender<Progress>,
-}
-
-/// How far the topic was read.
-#[derive(Debug, Default)]
-struct Progress {
-    /// By partition the offset up to which nothing is left to read.
-    offsets: BTreeMap<i32, i64>,
-    /// What can never be read.
-    unreadable: Option<ReadError>,
 }
 
 /// Why the results topic cannot be read; another attempt may succeed.
@@ -58,19 +56,14 @@ pub enum FollowError {
 }
 
 impl Follower {
-    /// Begins to read `topic` from `window` ago.
-    pub async fn start(
-        kafka: &KafkaSettings,
-        client_id: &str,
-        topic: String,
-        window: Duration,
-        ledger: Ledger,
-    ) -> Result<Self, FollowError> {
-        let (settings, id, name) = (kafka.clone(), client_id.to_owned(), topic.clone());
-        let (mut reader, begun) = blocking(move || {
-            let mut reader = TopicReader::new(&settings, &id, &name)?;
+    /// Begins to read from `window` ago.
+    pub async fn start(source: Source, window: Duration, ledger: Ledger) -> Result<Self, FollowError> {
+        let begins = source.clone();
+        let (reader, begun, changes) = blocking(move || {
+            let changes = begins.credentials.changes();
+            let mut reader = begins.reader()?;
             let begun = begin(&mut reader, window)?;
-            Ok((reader, begun))
+            Ok((reader, begun, changes))
         })
         .await?;
         let begun = Progress { offsets: begun, unreadable: None };
@@ -78,10 +71,10 @@ impl Follower {
         let end = CancellationToken::new();
         let (sink, ended) = (Arc::clone(&shared), end.clone());
         let thread = thread::Builder::new().name(String::from("results"));
-        let started = thread.spawn(move || follow(&mut reader, &sink, &ended));
+        let from = source.clone();
+        let started = thread.spawn(move || follow(reader, &from, changes, &sink, &ended));
         started.map_err(|error| FollowError::Thread { reason: error.to_string() })?;
-        let (kafka, client_id) = (kafka.clone(), client_id.to_owned());
-        Ok(Self { shared, kafka, client_id, topic, _ends_when_dropped: end.drop_guard() })
+        Ok(Self { shared, source, _ends_when_dropped: end.drop_guard() })
     }
 
     /// The ledger, as far as the topic was read.
@@ -92,9 +85,9 @@ impl Follower {
     /// Returns once everything is read that is in the topic by now.
     pub async fn caught_up(&self, limit: Duration) -> Result<(), FollowError> {
         let deadline = Instant::now() + limit;
-        let (kafka, client_id, topic) = (self.kafka.clone(), self.client_id.clone(), self.topic.clone());
+        let source = self.source.clone();
         let (mut looker, ends) = blocking(move || {
-            let looker = TopicReader::new(&kafka, &client_id, &topic)?;
+            let looker = source.reader()?;
             let ends = ends(&looker, &looker.partitions()?)?;
             Ok((looker, ends))
         })
@@ -195,32 +188,40 @@ impl Shared {
     }
 }
 
-impl Progress {
-    fn reached(&self, ends: &BTreeMap<i32, i64>) -> bool {
-        ends.iter().all(|(partition, end)| self.offsets.get(partition).is_some_and(|read| read >= end))
-    }
-
-    /// From where to where the partitions are not read yet.
-    fn behind(&self, ends: &BTreeMap<i32, i64>) -> BTreeMap<i32, (i64, i64)> {
-        let behind = |(partition, end): (&i32, &i64)| {
-            let read = *self.offsets.get(partition)?;
-            (read < *end).then_some((*partition, (read, *end)))
-        };
-        ends.iter().filter_map(behind).collect()
-    }
-}
-
 fn is_of(error: &ReadError, partition: i32) -> bool {
     matches!(error, ReadError::Unreadable { partition: of, .. } if *of == partition)
 }
 
-/// Reads on until `end`, and looks for partitions that were added.
-fn follow(reader: &mut TopicReader, shared: &Shared, end: &CancellationToken) {
-    let mut looked = Instant::now();
+/// Reads on until `end`, and looks for partitions that were added. Where the credentials are others now, or no broker
+/// answers this client while a new one is answered, the new one reads on from the same offsets.
+fn follow(
+    mut reader: TopicReader,
+    source: &Source,
+    mut changes: Changes,
+    shared: &Shared,
+    end: &CancellationToken,
+) {
+    let (mut looked, mut unanswered, mut is_changed) = (Instant::now(), 0_u32, false);
     while !end.is_cancelled() {
         if looked.elapsed() >= LOOK_EVERY {
-            if let Err(error) = take_new_partitions(reader, shared) {
-                tracing::debug!(%error, "nobody says whether the results topic has more partitions");
+            match take_new_partitions(&mut reader, shared) {
+                Ok(()) => unanswered = 0,
+                Err(error) => {
+                    unanswered += 1;
+                    tracing::debug!(%error, "the brokers do not answer how many partitions the results topic has");
+                }
+            }
+            is_changed |= changes.seen();
+            if is_changed || unanswered >= LOST_AFTER {
+                match another(source, shared) {
+                    Ok(answered) => {
+                        tracing::warn!(is_changed, "the results topic is read by a new Kafka client");
+                        (reader, unanswered, is_changed) = (answered, 0, false);
+                    }
+                    Err(error) => {
+                        tracing::debug!(%error, "the brokers do not answer a new Kafka client either");
+                    }
+                }
             }
             looked = Instant::now();
         }
@@ -230,6 +231,15 @@ fn follow(reader: &mut TopicReader, shared: &Shared, end: &CancellationToken) {
             Err(error) => shared.cannot_read(error),
         }
     }
+}
+
+/// A new client that is answered, and reads on from where the topic was read.
+fn another(source: &Source, shared: &Shared) -> Result<TopicReader, ReadError> {
+    let mut reader = source.reader()?;
+    reader.partitions()?;
+    let offsets = shared.read.borrow().offsets.clone();
+    reader.start(&offsets)?;
+    Ok(reader)
 }
 
 /// What is in a new partition was written after it was made, so that it is read from its beginning.
@@ -279,6 +289,6 @@ async fn blocking<T: Send + 'static>(
 
 impl std::fmt::Debug for Follower {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Follower").field("topic", &self.topic).finish_non_exhaustive()
+        formatter.debug_struct("Follower").field("topic", &self.source.topic).finish_non_exhaustive()
     }
 }

@@ -4,7 +4,7 @@ mod intent;
 mod reject;
 
 use crate::command::{Command, Method, Subject};
-use crate::follower::{FollowError, Follower};
+use crate::follower::{FollowError, Follower, Source};
 use crate::ledger::{CommandState, Ledger};
 use crate::metrics::ReplyMetrics;
 use crate::outcome::{CallOutcome, Cause};
@@ -13,6 +13,7 @@ use crate::result::{NewResult, output};
 use crate::settings::ReplySettings;
 use crate::{ABOUT, lateness};
 use runtime::consumer::{Failure, Handler, Output, Record, Wait, Waits};
+use runtime::kafka::credentials::Credentials;
 use runtime::producer::Producer;
 use runtime::settings::KafkaSettings;
 use schemas::Millis;
@@ -41,6 +42,7 @@ pub struct Replies {
     /// Of what must be acknowledged in the middle of a command.
     pub(crate) producer: Producer,
     pub(crate) kafka: KafkaSettings,
+    pub(crate) credentials: Credentials,
     pub(crate) follower: OnceCell<Follower>,
     pub(crate) results: Arc<str>,
     pub(crate) settings: ReplySettings,
@@ -107,7 +109,8 @@ impl Replies {
         let start = || {
             let window = self.settings.max_age + CLOCKS_DIFFER;
             let ledger = Ledger::new(window, self.settings.remembered);
-            Follower::start(&self.kafka, ABOUT.name, self.results.to_string(), window, ledger)
+            let (kafka, credentials) = (self.kafka.clone(), self.credentials.clone());
+            Follower::start(Source::new(kafka, credentials, ABOUT.name, &self.results), window, ledger)
         };
         self.follower.get_or_try_init(start).await.map_err(|error| behind(&error))
     }

@@ -26,8 +26,9 @@ use handler::Replies;
 use metrics::ReplyMetrics;
 use prometheus::Registry;
 use runtime::consumer::{self, ConsumerError, ConsumerOptions};
+use runtime::kafka::credentials::Credentials;
 use runtime::process::{About, Process};
-use runtime::producer::{Producer, ProducerError, ProducerOptions};
+use runtime::producer::{Producer, ProducerError, ProducerOptions, watchdog};
 use runtime::settings::{CommonSettings, KafkaSettings};
 use schemas::Topic;
 use std::sync::Arc;
@@ -70,13 +71,16 @@ pub async fn run(
     let _rereading = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&tokens).keep_fresh()));
     let options = options(&common, settings.graph.graph.timeout);
     let results = Topic::RepliesResults.name(&common.topic_prefix);
-    let handler = replies(&common.kafka, &results, settings, tokens, &process.registry)?;
+    let credentials = process.credentials.clone();
+    let handler = replies(&common.kafka, credentials, &results, settings, tokens, &process.registry)?;
+    process.shutdown.spawn(watchdog::watch_second(handler.producer.clone(), &process));
     consumer::run(&common.kafka, options, handler, &process).await?;
     Ok(())
 }
 
 fn replies(
     kafka: &KafkaSettings,
+    credentials: Credentials,
     results: &str,
     settings: ReplySettings,
     tokens: Arc<AccessTokens>,
@@ -89,6 +93,7 @@ fn replies(
         tokens,
         producer: Producer::new(kafka, &intents)?,
         kafka: kafka.clone(),
+        credentials,
         follower: OnceCell::new(),
         results: Arc::from(results),
         settings,

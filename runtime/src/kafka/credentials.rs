@@ -27,6 +27,10 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug, Default)]
 pub struct Credentials(Arc<watch::Sender<Option<Arc<KafkaSettings>>>>);
 
+/// Whether there were changes, for whoever asks now and then.
+#[derive(Debug)]
+pub struct Changes(Renewals);
+
 /// Hears of each change from now on.
 pub(crate) type Renewals = watch::Receiver<Option<Arc<KafkaSettings>>>;
 
@@ -36,9 +40,23 @@ impl Credentials {
         self.0.subscribe()
     }
 
+    /// For one holder of a client who asks for changes.
+    pub fn changes(&self) -> Changes {
+        Changes(self.renewals())
+    }
+
     /// The settings as they were last taken up, else those of the start.
-    pub(crate) fn latest(&self, start: &KafkaSettings) -> KafkaSettings {
+    pub fn latest(&self, start: &KafkaSettings) -> KafkaSettings {
         self.0.borrow().as_ref().map_or_else(|| start.clone(), |latest| (**latest).clone())
+    }
+}
+
+impl Changes {
+    /// Whether there are other settings than when this was asked last; `false` where there never will be.
+    pub fn seen(&mut self) -> bool {
+        let is_changed = self.0.has_changed().unwrap_or(false);
+        self.0.mark_unchanged();
+        is_changed
     }
 }
 

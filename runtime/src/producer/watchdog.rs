@@ -76,7 +76,20 @@ const STALLED_AFTER: Duration = Duration::from_secs(10);
 
 /// Watches a producer until the end of the process is asked for; the future owns what it needs.
 pub fn watch(producer: Producer, process: &Process) -> impl Future<Output = ()> + Send + use<> {
-    let mut watchdog = Watchdog::new(producer, STALLED_AFTER, &process.registry);
+    watch_with(producer, process, &process.registry)
+}
+
+/// As [`watch`], for a second producer of a process: what is shown is about the first.
+pub fn watch_second(producer: Producer, process: &Process) -> impl Future<Output = ()> + Send + use<> {
+    watch_with(producer, process, &Registry::new())
+}
+
+fn watch_with(
+    producer: Producer,
+    process: &Process,
+    registry: &Registry,
+) -> impl Future<Output = ()> + Send + use<> {
+    let mut watchdog = Watchdog::new(producer, STALLED_AFTER, registry);
     let (shutdown, renewals) = (process.shutdown.clone(), process.credentials.renewals());
     async move {
         tokio::select! {

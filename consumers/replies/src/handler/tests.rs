@@ -45,7 +45,7 @@ impl Bench {
         let kafka = KafkaSettings::plain(self.mock.bootstrap_servers());
         let registry = Registry::new();
         let tokens = Arc::new(AccessTokens::open(settings.graph.tokens.clone(), &registry));
-        crate::replies(&kafka, RESULTS, settings, tokens, &registry).unwrap()
+        crate::replies(&kafka, Credentials::default(), RESULTS, settings, tokens, &registry).unwrap()
     }
 }
 
