@@ -156,8 +156,8 @@ async fn show(
 ) -> Result<Exit, ToolError> {
     let parts: Vec<_> = shape.parts.iter().map(|(process, _)| process.name).collect();
     let took = started.elapsed().as_secs_f64();
-    screen.line(format!("Up after {took:.1} s: {},", parts.join(", ")))?;
-    screen.line("a Graph API stub, and a Kafka.")?;
+    screen.line(format!("Up after {took:.1} s, beside a Kafka and a Graph API stub:"))?;
+    screen.line(format!("{}.", parts.join(", ")))?;
     let problems = Tour::new(shape, watch, screen).run(started).await?;
     if settings.once {
         return Ok(if problems.is_empty() { Exit::Done } else { Exit::Failure });
