@@ -18,7 +18,7 @@ pub use fault::Fault;
 use crate::oracle::{Oracle, Verdict};
 use crate::pipeline::{APP_SECRET, Ground, PREFIX, Service};
 use crate::ports;
-use crate::shipped::Container;
+use crate::process::Binary;
 use crate::signed::Sender;
 use crate::until::until;
 
@@ -71,6 +71,8 @@ pub struct Cell {
 /// Ingest with a spool of its own.
 struct Spooling {
     ingest: Service,
+    /// Of what goes on failing.
+    tracer: Option<Binary>,
     sender: Sender,
     folder: TempDir,
     port: u16,
@@ -116,33 +118,22 @@ impl Matrix {
     async fn spooling(&self, max: &'static str) -> Result<Spooling> {
         let [port] = ports::free()?;
         let folder = tempfile::tempdir().context("making a directory")?;
-        let ingest = self.ingest(folder.path(), port, max, &Container::of("weir-ingest")).await?;
+        let ingest = self.ingest(folder.path(), port, max).await?;
         let sender = Sender::new(&format!("http://127.0.0.1:{port}/webhook"), APP_SECRET.as_bytes())?;
-        Ok(Spooling { ingest, sender, folder, port, max })
+        Ok(Spooling { ingest, tracer: None, sender, folder, port, max })
     }
 
-    async fn ingest(
-        &self,
-        folder: &std::path::Path,
-        port: u16,
-        max: &str,
-        container: &Container,
-    ) -> Result<Service> {
+    async fn ingest(&self, folder: &std::path::Path, port: u16, max: &str) -> Result<Service> {
         let (listen, folder) = (format!("127.0.0.1:{port}"), folder.display().to_string());
         let of_spool = ["--spool-dir", &folder, "--spool-max-bytes", max, "--drain-delay", "0ms"];
         let args = [&["--listen", &listen][..], &of_spool].concat();
-        let mut service = self.ground.start_in(container, &args, &[("WEIR_APP_SECRET", APP_SECRET)])?;
+        let mut service = self.ground.start("weir-ingest", &args, &[("WEIR_APP_SECRET", APP_SECRET)])?;
         service.ready().await?;
         Ok(service)
     }
 
     async fn start_again(&self, spooling: &mut Spooling) -> Result<()> {
-        self.start_again_in(spooling, &Container::of("weir-ingest")).await
-    }
-
-    async fn start_again_in(&self, spooling: &mut Spooling, container: &Container) -> Result<()> {
-        let folder = spooling.folder.path();
-        spooling.ingest = self.ingest(folder, spooling.port, spooling.max, container).await?;
+        spooling.ingest = self.ingest(spooling.folder.path(), spooling.port, spooling.max).await?;
         Ok(())
     }
 

@@ -11,7 +11,6 @@ use anyhow::{Context as _, Result, ensure};
 use super::volume::{self, Volume};
 use super::{Matrix, PATIENCE, Spooling};
 use crate::process::Binary;
-use crate::shipped::Container;
 use crate::until::until;
 
 const PAGE: usize = 4096;
@@ -134,11 +133,10 @@ impl Fault {
                 matrix.start_again(spooling).await
             }
             Self::ReadsFailWhileSalvaging => {
-                spooling.ingest.process.terminate(PATIENCE).await?;
-                change(spooling, overwrite)?;
-                let strace = ["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", "trace=pread64"];
-                let words = [&strace[..], &["-e", "inject=pread64:error=EIO:when=1+90"]].concat();
-                matrix.start_again_in(spooling, &Container::of("weir-ingest").behind(&words)).await
+                restarted(matrix, spooling, overwrite).await?;
+                // Until the end of the process: Kafka is away still, so that nothing of it is read yet.
+                spooling.tracer = Some(tracer(spooling, READS, "error=EIO:when=1+90")?);
+                Ok(())
             }
         }
     }
@@ -180,12 +178,9 @@ fn size(file: &Path) -> Result<u64> {
     Ok(fs::metadata(file).with_context(|| format!("looking at {}", file.display()))?.len())
 }
 
-/// Lets system calls of the running process fail while deliveries come: `strace` on every thread of it.
+/// Lets system calls of the running process fail while deliveries come.
 async fn failing(matrix: &Matrix, spooling: &Spooling, calls: &str, how: &str) -> Result<()> {
-    let process = spooling.ingest.process.pid().to_string();
-    let (trace, inject) = (format!("trace={calls}"), format!("inject={calls}:{how}"));
-    let words = ["-f", "-qq", "-o", "/dev/null", "-p", &process, "-e", &trace, "-e", &inject];
-    let mut tracer = Binary::run("strace", Path::new("strace"), &words, &[])?;
+    let mut tracer = tracer(spooling, calls, how)?;
     let begin = Instant::now();
     matrix.deliver(spooling).await?;
     ensure!(tracer.is_running()?, "strace has ended: {}", tracer.stderr()?);
@@ -193,6 +188,14 @@ async fn failing(matrix: &Matrix, spooling: &Spooling, calls: &str, how: &str) -
     let refused = matrix.oracle.lap(begin).answers.get(&503).copied().unwrap_or_default();
     ensure!(refused > 0 || calls == READS, "no delivery noticed that {calls} failed");
     Ok(())
+}
+
+/// `strace` on every thread of the process, until it is ended.
+fn tracer(spooling: &Spooling, calls: &str, how: &str) -> Result<Binary> {
+    let process = spooling.ingest.process.pid().to_string();
+    let (trace, inject) = (format!("trace={calls}"), format!("inject={calls}:{how}"));
+    let words = ["-f", "-qq", "-o", "/dev/null", "-p", &process, "-e", &trace, "-e", &inject];
+    Binary::run("strace", Path::new("strace"), &words, &[])
 }
 
 async fn wrong_owner(matrix: &Matrix, spooling: &mut Spooling) -> Result<()> {
