@@ -109,7 +109,7 @@ impl Matrix {
         let parked = spooling.ingest.metric("weir_spool_set_aside", "").await.unwrap_or_default();
         ensure!(parked == 0.0, "{parked} deliveries are parked");
         spooling.ingest.process.terminate(PATIENCE).await?;
-        let verdict = self.verdict()?;
+        let verdict = self.verdict(counted)?;
         let lost = verdict.lost.saturating_sub(self.lost);
         self.lost = verdict.lost;
         Ok(Cell { fault, fill, waiting, lost, counted, verdict, drained })
@@ -176,9 +176,11 @@ impl Matrix {
         until("the spool is empty", PATIENCE, is_empty).await
     }
 
-    fn verdict(&self) -> Result<Verdict> {
+    fn verdict(&self, counted: f64) -> Result<Verdict> {
         let (raw, typed) = (Topic::Raw.name(PREFIX), Topic::Messages.name(PREFIX));
-        self.oracle.judge(self.ground.kafka.bootstrap(), &raw, &typed)
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of deliveries")]
+        let lost = self.lost + counted as u64;
+        self.oracle.judge_beside(lost, self.ground.kafka.bootstrap(), &raw, &typed)
     }
 }
 

@@ -6,13 +6,13 @@ use crate::rig::say;
 
 /// What no other test here brings about.
 const FAULTS: [Fault; 7] = [
-    Fault::LogCut,
+    Fault::ReadsFailWhileSalvaging,
     Fault::ReadsFail,
     Fault::QuotaExceeded,
     Fault::ReadOnly,
     Fault::WrongOwner,
     Fault::KilledWhileSalvaging,
-    Fault::ReadsFailWhileSalvaging,
+    Fault::LogCut,
 ];
 
 #[tokio::test(flavor = "multi_thread")]
