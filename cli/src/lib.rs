@@ -22,6 +22,7 @@ pub use demo::DemoError;
 pub use dlq::{GroupError, ShowError};
 pub use events::EventsError;
 pub use health::HealthError;
+pub use kafka::request::RequestError;
 pub use kafka::sink::WriteError;
 pub use kafka::source::{ReadError, RecordPosition};
 pub use replay::TooMany;

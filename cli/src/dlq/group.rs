@@ -1,5 +1,6 @@
 //! The consumer group `weir-redrive`: nobody ever joins it; its committed offsets remember which dead letters were put back.
 
+use crate::kafka::request::RequestError;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::topic_partition_list::TopicPartitionListElem;
@@ -25,19 +26,9 @@ const OWNED: [(&str, &str); 4] = [
 /// Why the group's offsets could not be read or committed.
 #[derive(Debug, thiserror::Error)]
 pub enum GroupError {
-    /// The client cannot be made from its settings.
-    #[error("the Kafka client cannot be made, check --kafka-config: {0}")]
-    Client(#[source] KafkaError),
-    /// A request failed.
-    #[error("{brokers} cannot {action}: {reason}")]
-    Request {
-        /// The brokers.
-        brokers: String,
-        /// What they were asked to do.
-        action: &'static str,
-        /// Why they cannot.
-        reason: String,
-    },
+    /// The cluster was not asked, or does not do it.
+    #[error(transparent)]
+    Request(#[from] RequestError),
     /// Somebody else commits offsets under the name that marks what was put back.
     #[error(
         "the group {NAME} has an offset of {topic} partition {partition} that weir did not write; delete the group \
@@ -67,7 +58,7 @@ impl Group {
         for (name, value) in OWNED {
             config.set(name, value);
         }
-        let client = config.create().map_err(GroupError::Client)?;
+        let client = config.create().map_err(RequestError::Client)?;
         Ok(Self { client, brokers: kafka.brokers.clone() })
     }
 
@@ -129,7 +120,7 @@ impl Group {
                 }
                 Err(error) => {
                     let (brokers, reason) = (self.brokers.clone(), error.to_string());
-                    return Err(GroupError::Request { brokers, action, reason });
+                    return Err(RequestError::Failed { brokers, action, reason }.into());
                 }
             }
         }

@@ -3,6 +3,7 @@
 use super::advice;
 use super::desired::Desired;
 use super::difference::{Present, Setting};
+use crate::kafka::request::RequestError;
 use rdkafka::admin::{
     AdminClient, AdminOptions, AlterConfig, ConfigEntry, ConfigSource, NewTopic, OwnedResourceSpecifier,
     ResourceSpecifier, TopicReplication,
@@ -34,19 +35,9 @@ pub enum TopicsError {
     /// The client cannot be made from its settings.
     #[error(transparent)]
     Producer(#[from] ProducerError),
-    /// As above, of the client for administration.
-    #[error("the Kafka client cannot be made, check --kafka-config: {0}")]
-    Client(#[source] KafkaError),
-    /// A request failed as a whole.
-    #[error("{brokers} cannot {action}: {reason}")]
-    Request {
-        /// The brokers.
-        brokers: String,
-        /// What they were asked to do.
-        action: &'static str,
-        /// Why they cannot.
-        reason: String,
-    },
+    /// The client for administration cannot be made, or a request failed as a whole.
+    #[error(transparent)]
+    Request(#[from] RequestError),
 }
 
 /// The cluster did not do what it was asked to for one topic.
@@ -79,7 +70,7 @@ impl Cluster {
         // The client for administration keeps to itself why it cannot connect; a producer says it.
         let options = ProducerOptions { client_id: "weir".to_owned(), ..ProducerOptions::default() };
         Producer::new(kafka, &options)?.check_topics(&[], CONNECT_WITHIN).await?;
-        let admin = kafka.client_config("weir").create().map_err(TopicsError::Client)?;
+        let admin = kafka.client_config("weir").create().map_err(RequestError::Client)?;
         Ok(Self { admin: Arc::new(admin), brokers: kafka.brokers.clone() })
     }
 
@@ -155,7 +146,7 @@ impl Cluster {
     }
 
     fn cannot(&self, action: &'static str, reason: String) -> TopicsError {
-        TopicsError::Request { brokers: self.brokers.clone(), action, reason }
+        RequestError::Failed { brokers: self.brokers.clone(), action, reason }.into()
     }
 }
 
