@@ -66,11 +66,10 @@ impl Settings {
     /// Reads the settings, noting every problem.
     pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let path = form::matching("a path that begins with / and has no query", is_path);
-        let usize_of = |value: u64| usize::try_from(value).ok();
         let listen = reader.required("listen", &form::address());
         let path = reader.required("path", &path);
         let app_secrets = secrets::read_app_secrets(reader);
-        let max_app_secrets = reader.required("max_app_secrets", &form::count(1..=1_000)).and_then(usize_of);
+        let max_app_secrets = reader.required("max_app_secrets", &form::count(1..=1_000).narrow());
         if let (Some(most), Some(secrets)) = (max_app_secrets, &app_secrets)
             && secrets.current.len() > most
         {
@@ -84,18 +83,17 @@ impl Settings {
         let secrets_refresh = reader.required("secrets_refresh", &between(100, 3_600_000));
         let ack_timeout = reader.required("ack_timeout", &between(10, 4_000));
         let spool = spool::read(reader);
-        let u32_of = |value: u64| u32::try_from(value).ok();
-        let breaker_misses = reader.required("breaker_misses", &form::count(1..=10_000)).and_then(u32_of);
+        let breaker_misses = reader.required("breaker_misses", &form::count(1..=10_000).narrow());
         let breaker_probe = reader.required("breaker_probe", &between(10, 60_000));
-        let max_body = reader.required("max_body", &form::bytes(1024..=64 << 20)).and_then(usize_of);
-        let max_events = reader.required("max_events", &form::count(1..=1_000_000)).and_then(usize_of);
-        let per_event = reader.required("min_bytes_per_event", &form::bytes(1..=1024)).and_then(usize_of);
-        let of_account = reader.required("account_bytes_in_flight", &form::bytes(1024..=1 << 30));
+        let max_body = reader.required("max_body", &form::bytes(1024..=64 << 20).narrow());
+        let max_events = reader.required("max_events", &form::count(1..=1_000_000).narrow());
+        let per_event = reader.required("min_bytes_per_event", &form::bytes(1..=1024).narrow());
+        let of_account = reader.required("account_bytes_in_flight", &form::bytes(1024..=1 << 30).narrow());
         let limits = Limits::read(reader, max_body);
         let drain_delay = reader.required("drain_delay", &between(0, 300_000));
         let drain_timeout = reader.required("drain_timeout", &between(100, 300_000));
         let linger = reader.required("linger", &form::duration(Duration::ZERO..=Duration::from_millis(100)));
-        let queue_bytes = reader.required("queue_bytes", &form::bytes(1 << 20..=2 << 30)).and_then(usize_of);
+        let queue_bytes = reader.required("queue_bytes", &form::bytes(1 << 20..=2 << 30).narrow());
         let settings = Self {
             listen: listen?,
             path: path?,
@@ -110,7 +108,7 @@ impl Settings {
             max_body: max_body?,
             max_events: max_events?,
             min_bytes_per_event: per_event?,
-            account_bytes_in_flight: of_account.and_then(usize_of)?,
+            account_bytes_in_flight: of_account?,
             limits: limits?,
             drain_delay: drain_delay?,
             drain_timeout: drain_timeout?,

@@ -90,18 +90,16 @@ impl Default for Limits {
 impl Limits {
     /// Reads and checks them, noting every problem; `max_body` has to fit into the bytes in flight.
     pub(super) fn read(reader: &mut Reader<'_>, max_body: Option<usize>) -> Option<Self> {
-        let usize_of = |value: u64| usize::try_from(value).ok();
-        let connections = reader.required("max_connections", &form::count(1..=1_000_000)).and_then(usize_of);
+        let connections = reader.required("max_connections", &form::count(1..=1_000_000).narrow());
         let first_byte_timeout = reader.required("first_byte_timeout", &super::between(100, 3_600_000));
         let header_timeout = reader.required("header_timeout", &super::between(100, 3_600_000));
         let idle_timeout = reader.required("idle_timeout", &super::between(100, 3_600_000));
         // hyper's buffer is 8 KiB at least.
-        let header_bytes = reader.required("max_header_bytes", &form::bytes(8 << 10..=64 << 10));
-        let max_headers = reader.required("max_headers", &form::count(10..=1_000)).and_then(usize_of);
+        let header_bytes = reader.required("max_header_bytes", &form::bytes(8 << 10..=64 << 10).narrow());
+        let max_headers = reader.required("max_headers", &form::count(10..=1_000).narrow());
         let body_timeout = reader.required("body_timeout", &super::between(100, 60_000));
         let body_min_rate = reader.required("body_min_rate", &form::bytes(1..=1 << 20));
-        let in_flight = reader.required("max_body_bytes_in_flight", &form::bytes(1024..=64 << 30));
-        let in_flight = in_flight.and_then(usize_of);
+        let in_flight = reader.required("max_body_bytes_in_flight", &form::bytes(1024..=64 << 30).narrow());
         if let (Some(in_flight), Some(max_body)) = (in_flight, max_body)
             && in_flight < max_body
         {
@@ -115,7 +113,7 @@ impl Limits {
             first_byte_timeout: first_byte_timeout?,
             header_timeout: header_timeout?,
             idle_timeout: idle_timeout?,
-            max_header_bytes: usize_of(header_bytes?)?,
+            max_header_bytes: header_bytes?,
             max_headers: max_headers?,
             body_timeout: body_timeout?,
             body_min_rate: body_min_rate?,

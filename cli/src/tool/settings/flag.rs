@@ -18,10 +18,8 @@ pub(crate) fn flag<T>(id: &'static str, value_name: &'static str, form: Form<T>)
 }
 
 /// A flag `--{id}` that takes a whole number of this range.
-pub(crate) fn count<T: TryFrom<u64>>(id: &'static str, range: RangeInclusive<u64>) -> Flag<T> {
-    let whole = form::count(range);
-    let expected = whole.expected().to_owned();
-    flag(id, "COUNT", Form::new(expected, move |value| T::try_from(whole.parse(value)?).ok()))
+pub(crate) fn count<T: TryFrom<u64> + 'static>(id: &'static str, range: RangeInclusive<u64>) -> Flag<T> {
+    flag(id, "COUNT", form::count(range).narrow())
 }
 
 impl<T> Flag<T> {
