@@ -30,9 +30,7 @@ pub(super) fn meaning(code: i64, subcode: Option<i64>) -> Option<Meaning> {
 /// Subcodes that say something else than their code alone.
 fn of_subcode(code: i64, subcode: i64) -> Option<Meaning> {
     use Meaning::{Done, Gone, Refused};
-    use RefusalClass::{
-        Blocked, Invalid, NotReachable, Permission, ThreadControl, Throttled, TryLater, WindowClosed,
-    };
+    use RefusalClass::{Blocked, Invalid, NotReachable, Permission, ThreadControl, Throttled, WindowClosed};
     Some(match (code, subcode) {
         // Sent successfully; the answer to the sender was late.
         (1, 1_357_046) => Done,
@@ -46,8 +44,6 @@ fn of_subcode(code: i64, subcode: i64) -> Option<Meaning> {
         (100, 2_534_037) => Refused(ThreadControl),
         // The terms of service for labels are not accepted.
         (2, 2_018_344) => Refused(Permission),
-        // Messenger asks questions of its own, whatever code it comes with.
-        (_, 2_018_321) => Refused(TryLater),
         (613, 2_018_338 | 2_534_040) => Refused(Throttled),
         // Several requests for one opt-in, or a bad offset of a thumbnail: no wait makes it another call.
         (613, 1_893_016) | (1, 2_207_057) => Refused(Invalid),

@@ -1,12 +1,12 @@
 //! Refuses a record that is no command which could be carried out: a result for whoever wrote it, then a dead letter.
 
 use super::{Replies, cut_off};
-use crate::command::Unusable;
+use crate::command::{Subject, Unusable};
 use crate::follower::Follower;
 use crate::ledger::CommandState;
 use crate::outcome::Cause;
 use crate::result::NewResult;
-use runtime::consumer::{Failure, Record};
+use runtime::consumer::{Failure, Output, Record};
 
 impl Replies {
     /// Refuses what is no command that could be carried out. Its result comes before the dead letter, so that none is
@@ -18,11 +18,24 @@ impl Replies {
         unusable: &Unusable,
     ) -> Result<Failure, Failure> {
         let cause = Cause { reason: unusable.fault.reason(), error: unusable.fault.to_string() };
-        let Some(subject) = &unusable.subject else {
-            return Ok(Failure::Reject { reason: cause.reason, error: cause.error });
-        };
-        let result = match self.known(follower, subject)? {
-            CommandState::New => Some(self.result(record, subject, 1, &NewResult::Refused(&cause))),
+        if let Some(subject) = &unusable.subject
+            && let Some(result) = self.refusal(follower, record, subject, &cause)?
+        {
+            self.publish(&result, record).await?;
+        }
+        Ok(Failure::Reject { reason: cause.reason, error: cause.error })
+    }
+
+    /// The result that is missing; none where there is one, or will be.
+    fn refusal(
+        &self,
+        follower: &Follower,
+        record: &Record,
+        subject: &Subject,
+        cause: &Cause,
+    ) -> Result<Option<Output>, Failure> {
+        Ok(match self.known(follower, subject)? {
+            CommandState::New => Some(self.result(record, subject, 1, &NewResult::Refused(cause))),
             // An older version, which took it for a command, ended before there was a result.
             CommandState::Intended { attempt, position, .. }
                 if position == (record.partition, record.offset) =>
@@ -30,10 +43,6 @@ impl Replies {
                 Some(self.result(record, subject, attempt, &NewResult::Unknown(&cut_off())))
             }
             CommandState::Intended { .. } | CommandState::Ended => None,
-        };
-        if let Some(result) = result {
-            self.publish(&result, record).await?;
-        }
-        Ok(Failure::Reject { reason: cause.reason, error: cause.error })
+        })
     }
 }
