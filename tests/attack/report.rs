@@ -22,9 +22,11 @@ same cores), no delivery that was answered 200 is missing on Kafka, memory was g
 
 /// The whole page.
 pub(crate) fn write(seen: &[(Attack, Outcome)], rate: u32) -> String {
-    let build = if cfg!(debug_assertions) { "built without optimisation" } else { "built for release" };
-    let mut text =
-        format!("{HEAD}\n- Machine: {}\n- {rate} honest deliveries a second; {build}\n", machine::describe());
+    let build = machine::build();
+    let mut text = format!(
+        "{HEAD}\n- Machine: {}\n- {rate} honest deliveries a second; built {build}\n",
+        machine::describe()
+    );
     text.push_str("\n| attack | held | honest before: p50 / p99 | during: p50 / p99 / max | 200 during | other | after: p50 / p99 |\n|---|---|---|---|---|---|---|\n");
     for (attack, Outcome { laps: [alone, during, after], harm, .. }) in seen {
         let held = if harm.is_empty() { "yes" } else { "**no**" };

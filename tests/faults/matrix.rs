@@ -34,7 +34,7 @@ fn all() -> impl Iterator<Item = (Fault, Fill)> {
 }
 
 fn section(cells: &[Cell]) -> String {
-    let build = if cfg!(debug_assertions) { "without optimisation" } else { "for release" };
+    let build = machine::build();
     let mut text = format!(
         "{HEADING}\nKafka is away, the spool has deliveries that were answered 200, and something goes wrong. Then it is over, Kafka is back, and \
          nobody does anything. Ingest runs as in the image, with no `/tmp` and its spool on an ext4 of its own. Made by:\n\n    \

@@ -1,5 +1,10 @@
 //! The machine that a report was made on.
 
+/// How this program, and so those beside it, were built; after the word "built".
+pub const fn build() -> &'static str {
+    if cfg!(debug_assertions) { "without optimisation" } else { "for release" }
+}
+
 /// Processors and memory, as Linux tells them.
 pub fn describe() -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);

@@ -11,10 +11,12 @@ use weir_graph_simulator::Simulator;
 
 use crate::kafka::Kafka;
 use crate::mounted::Mounted;
+use crate::oracle::Oracle;
 use crate::process::Binary;
 use crate::reader::{self, Record};
 use crate::shipped::Container;
 use crate::signed::Sender;
+use crate::until::until;
 use crate::writer::{self, Outgoing};
 use crate::{http, ports};
 
@@ -206,6 +208,40 @@ impl Service {
         of_metric.filter(|(labels, _)| labels.contains(label)).try_fold(0.0, |sum, (_, value)| {
             Ok(sum + value.parse::<f64>().with_context(|| format!("{name} is {value}"))?)
         })
+    }
+
+    /// Waits until a metric, read as by [`Self::metric`], is as it should be; what cannot be read now is read again.
+    ///
+    /// # Errors
+    ///
+    /// When it is not so `within` that time.
+    pub async fn until_metric(
+        &self,
+        name: &str,
+        label: &str,
+        within: Duration,
+        fits: impl Fn(f64) -> bool,
+    ) -> Result<()> {
+        until(name, within, async || {
+            let value = self.metric(name, label).await.ok();
+            Ok(value.filter(|value| fits(*value)).map(drop))
+        })
+        .await
+    }
+
+    /// Posts until Kafka itself has acknowledged a fresh delivery to this ingest, not by way of the spool.
+    ///
+    /// # Errors
+    ///
+    /// When that does not come `within` that time.
+    pub async fn until_direct(&self, oracle: &Oracle, sender: &Sender, within: Duration) -> Result<()> {
+        let by_broker = async || self.metric("weir_ingest_deliveries_total", "broker").await;
+        let before = by_broker().await?;
+        until("a fresh delivery on the short way", within, async || {
+            oracle.post(sender).await;
+            Ok((by_broker().await? > before).then_some(()))
+        })
+        .await
     }
 }
 

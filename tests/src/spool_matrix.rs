@@ -140,11 +140,7 @@ impl Matrix {
     async fn fill(&self, spooling: &Spooling, fill: Fill) -> Result<f64> {
         let load = self.oracle.load(&spooling.sender, fill.rate());
         let (metric, least) = fill.least();
-        until("the spool is full enough", PATIENCE, async || {
-            let value = spooling.ingest.metric(metric, "").await.ok();
-            Ok(value.filter(|value| *value >= least).map(drop))
-        })
-        .await?;
+        spooling.ingest.until_metric(metric, "", PATIENCE, |value| value >= least).await?;
         load.stop().await?;
         spooling.ingest.metric("weir_spool_deliveries", "").await
     }
@@ -158,21 +154,15 @@ impl Matrix {
 
     /// Waits until nothing is in the spool, and a fresh delivery goes the short way.
     async fn drained(&self, spooling: &Spooling) -> Result<()> {
-        let metric = async |name, label| spooling.ingest.metric(name, label).await.ok();
+        let metric = async |name| spooling.ingest.metric(name, "").await.ok();
         let is_empty = async || {
-            let empty = metric("weir_spool_healthy", "").await == Some(1.0)
-                && metric("weir_spool_retired_files", "").await == Some(0.0)
-                && metric("weir_spool_deliveries", "").await == Some(0.0);
+            let empty = metric("weir_spool_healthy").await == Some(1.0)
+                && metric("weir_spool_retired_files").await == Some(0.0)
+                && metric("weir_spool_deliveries").await == Some(0.0);
             Ok(empty.then_some(()))
         };
         until("the spool is empty", PATIENCE, is_empty).await?;
-        let by_broker = metric("weir_ingest_deliveries_total", "broker").await.unwrap_or_default();
-        until("a fresh delivery on the short way", PATIENCE, async || {
-            self.oracle.post(&spooling.sender).await;
-            let now = metric("weir_ingest_deliveries_total", "broker").await;
-            Ok((now > Some(by_broker)).then_some(()))
-        })
-        .await?;
+        spooling.ingest.until_direct(&self.oracle, &spooling.sender, PATIENCE).await?;
         until("the spool is empty", PATIENCE, is_empty).await
     }
 

@@ -14,7 +14,7 @@ pub(crate) const HEADING: &str = "\n## Soak\n";
 /// The section.
 pub(crate) fn write(seen: &Seen, Load { rate, seed, linger, .. }: &Load) -> String {
     let Seen { minutes, faults, lap, verdict, alerts, flat } = seen;
-    let build = if cfg!(debug_assertions) { "without optimisation" } else { "for release" };
+    let build = machine::build();
     let mut text = format!(
         "{HEADING}\nEvery process, a Graph API, and a Prometheus with the shipped rules; {rate} deliveries a second and a fault a minute \
          by chance, for {minutes} minutes. Made by:\n\n    tests/soak/run {minutes}\n\n\

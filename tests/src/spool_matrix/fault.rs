@@ -11,7 +11,6 @@ use anyhow::{Context as _, Result, ensure};
 use super::volume::{self, Volume};
 use super::{Matrix, PATIENCE, Spooling};
 use crate::process::Binary;
-use crate::until::until;
 
 const PAGE: usize = 4096;
 const SPOOL: &str = "spool.db";
@@ -128,7 +127,8 @@ impl Fault {
             Self::KilledWhileSalvaging => {
                 restarted(matrix, spooling, overwrite).await?;
                 matrix.ground.kafka.resume()?;
-                metric(spooling, "weir_spool_drained_total", |drained| drained > 0.0).await?;
+                let drained = |drained| drained > 0.0;
+                spooling.ingest.until_metric("weir_spool_drained_total", "", PATIENCE, drained).await?;
                 spooling.ingest.process.kill()?;
                 matrix.start_again(spooling).await
             }
@@ -208,21 +208,13 @@ async fn wrong_owner(matrix: &Matrix, spooling: &mut Spooling) -> Result<()> {
         owned(&file, (0, 0, 0o600))
     })?;
     matrix.start_again(spooling).await?;
-    metric(spooling, "weir_spool_healthy", |healthy| healthy == 0.0).await?;
+    spooling.ingest.until_metric("weir_spool_healthy", "", PATIENCE, |healthy| healthy == 0.0).await?;
     owned(&volume::inside(spooling).join(SPOOL), before)
 }
 
 fn owned(file: &Path, (user, group, mode): (u32, u32, u32)) -> Result<()> {
     std::os::unix::fs::chown(file, Some(user), Some(group)).context("giving the spool to another")?;
     fs::set_permissions(file, fs::Permissions::from_mode(mode)).context("changing the mode of the spool")
-}
-
-async fn metric(spooling: &Spooling, name: &str, fits: impl Fn(f64) -> bool) -> Result<()> {
-    until(name, PATIENCE, async || {
-        let value = spooling.ingest.metric(name, "").await.ok();
-        Ok(value.filter(|value| fits(*value)).map(drop))
-    })
-    .await
 }
 
 impl fmt::Display for Fault {

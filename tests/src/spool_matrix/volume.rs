@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use tempfile::TempDir;
 
 use super::Spooling;
+use crate::foreign::run;
 
 /// What `tests/container/volume.rs` makes in the spool's folder, where this machine allows it.
 const FILE: &str = "volume.ext4";
@@ -25,7 +26,7 @@ impl Volume {
             return Ok(Self { folder: spool.to_owned(), mounted: None });
         }
         let target = tempfile::tempdir().context("making a directory")?;
-        run(Command::new("mount").args(["-t", "ext4", "-o", "loop"]).arg(&file).arg(target.path()))?;
+        run(Command::new("mount").args(["-t", "ext4", "-o", "loop"]).arg(&file).arg(target.path()), "")?;
         Ok(Self { folder: target.path().to_owned(), mounted: Some(target) })
     }
 
@@ -37,7 +38,7 @@ impl Volume {
 impl Drop for Volume {
     fn drop(&mut self) {
         if let Some(target) = &self.mounted {
-            drop(run(Command::new("umount").arg(target.path())));
+            drop(run(Command::new("umount").arg(target.path()), ""));
         }
     }
 }
@@ -56,16 +57,11 @@ pub(super) fn inside(spooling: &Spooling) -> PathBuf {
 /// Where the spool has no file system of its own.
 pub(super) fn fail(spooling: &Spooling) -> Result<()> {
     let file = spooling.folder.path().join(FILE);
-    let found =
-        run(Command::new("losetup").args(["--noheadings", "--output", "NAME", "--associated"]).arg(&file))?;
+    let found = run(
+        Command::new("losetup").args(["--noheadings", "--output", "NAME", "--associated"]).arg(&file),
+        "",
+    )?;
     let device = found.trim().strip_prefix("/dev/").context("the volume has no loop device")?.to_owned();
     let trigger = format!("/sys/fs/ext4/{device}/trigger_fs_error");
     std::fs::write(&trigger, "the test wants an error").with_context(|| format!("writing {trigger}"))
-}
-
-pub(super) fn run(command: &mut Command) -> Result<String> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    let done = command.output().with_context(|| format!("running {name}"))?;
-    ensure!(done.status.success(), "{name}: {}", String::from_utf8_lossy(&done.stderr));
-    Ok(String::from_utf8_lossy(&done.stdout).into_owned())
 }

@@ -84,23 +84,13 @@ impl Rig {
 
     /// Waits until a metric of ingest is as it should be.
     pub(crate) async fn metric(&self, name: &str, label: &str, fits: impl Fn(f64) -> bool) -> Result<()> {
-        until(name, PATIENCE, async || {
-            let value = self.ingest.metric(name, label).await.ok();
-            Ok(value.filter(|value| fits(*value)).map(drop))
-        })
-        .await
+        self.ingest.until_metric(name, label, PATIENCE, fits).await
     }
 
     /// After the faults: the spool is empty, a fresh delivery goes the short way, and the judge has read everything.
     pub(crate) async fn verdict(&self) -> Result<Verdict> {
         self.metric("weir_spool_deliveries", "", |waiting| waiting == 0.0).await?;
-        let by_broker = self.ingest.metric("weir_ingest_deliveries_total", "broker").await?;
-        until("a fresh delivery on the short way", PATIENCE, async || {
-            self.oracle.post(&self.sender).await;
-            let now = self.ingest.metric("weir_ingest_deliveries_total", "broker").await?;
-            Ok((now > by_broker).then_some(()))
-        })
-        .await?;
+        self.ingest.until_direct(&self.oracle, &self.sender, PATIENCE).await?;
         self.metric("weir_spool_deliveries", "", |waiting| waiting == 0.0).await?;
         let set_aside = self.ingest.metric("weir_spool_set_aside", "").await.unwrap_or_default();
         ensure!(set_aside == 0.0, "{set_aside} deliveries were set aside: `weir spool list` says why");
