@@ -22,6 +22,7 @@
 
 pub mod alertmanager;
 pub mod catalogue;
+pub mod chart;
 pub mod collector;
 pub mod composed;
 pub mod dashboards;

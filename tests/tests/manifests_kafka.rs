@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 use weir_tests::generated;
-use weir_tests::manifests::{name, of_kind, render};
+use weir_tests::manifests::{name, of_kind, of_weir, render, render_with};
 
 fn prod() -> Vec<Value> {
     render("overlays/prod").unwrap()
@@ -30,6 +30,33 @@ fn the_toolbox_runs_when_it_is_told_alone_and_as_a_user_that_no_process_is() {
     assert_eq!(volume["secret"]["secretName"], generated::OPERATOR);
     let ingest = &named(&objects, "StatefulSet weir-ingest")["spec"]["template"]["spec"];
     assert_eq!(pod["containers"][0]["envFrom"], ingest["containers"][0]["envFrom"]);
+}
+
+#[test]
+fn to_brokers_elsewhere_each_process_is_a_user_of_its_own_and_the_tools_are_the_operator() {
+    let objects = render_with(&["topics", "toolbox", "sasl"]).unwrap();
+    let toolbox = &named(&objects, "CronJob weir-toolbox")["spec"]["jobTemplate"]["spec"]["template"]["spec"];
+    let tools = [toolbox, &named(&objects, "Job weir-topics")["spec"]["template"]["spec"]];
+    let processes = of_weir(&objects).filter(|(object, ..)| object["kind"] != "Job");
+    let processes = processes.map(|(object, pod, _)| (object["metadata"]["name"].as_str().unwrap(), pod));
+    let mut pods = 0;
+    for (user, pod) in processes.chain(tools.map(|pod| (generated::OPERATOR, pod))) {
+        let volume = items(&pod["volumes"]).find(|volume| volume["name"] == "kafka-user").unwrap();
+        assert_eq!(
+            (&volume["secret"]["secretName"], &volume["secret"]["defaultMode"]),
+            (&user.into(), &0o440.into())
+        );
+        // The files are the group's.
+        assert_eq!(pod["securityContext"]["fsGroup"], 65532, "{user}");
+        let mounts = &pod["containers"][0]["volumeMounts"];
+        let mount =
+            items(mounts).find(|mount| mount["name"] == "kafka-user").unwrap()["mountPath"].as_str().unwrap();
+        let settings =
+            of_kind(&objects, "ConfigMap").find_map(|map| map["data"]["WEIR_KAFKA_CONFIG"].as_str());
+        assert_eq!(settings.unwrap(), format!("{mount}/client.properties"), "{user}");
+        pods += 1;
+    }
+    assert_eq!(pods, 7);
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn the_overlays_are_of_their_schemas() {
 
 #[test]
 fn the_components_that_no_overlay_has_are_of_their_schemas() {
-    let objects = render_with(&["alertmanager", "ingress", "prometheus", "topics"]).unwrap();
+    let objects = render_with(&["alertmanager", "ingress", "prometheus", "topics", "sasl"]).unwrap();
     assert_eq!(of_kind(&objects, "Ingress").count(), 1);
     assert_eq!(of_kind(&objects, "Job").count(), 1);
     let rules = of_kind(&objects, "ConfigMap").find(|map| map["metadata"]["name"] == "weir-rules").unwrap();

@@ -1,0 +1,73 @@
+{{/* What every pod has, as k8s/base/pod.yaml: no rights, settings from one map, Kafka's files, probes on the admin port. */}}
+
+{{- define "weir.podLabels" -}}
+app.kubernetes.io/name: {{ .name }}
+app.kubernetes.io/component: {{ .component }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/part-of: weir
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+{{- end }}
+
+{{- define "weir.labels" -}}
+{{ include "weir.podLabels" . }}
+app.kubernetes.io/version: {{ .root.Chart.AppVersion }}
+{{- end }}
+
+{{- define "weir.image" -}}
+{{- with .Values.image -}}
+{{ .repository }}{{ if .digest }}@{{ .digest }}{{ else }}:{{ .tag | default $.Chart.AppVersion }}{{ end }}
+{{- end }}
+{{- end }}
+
+{{- define "weir.rights" -}}
+automountServiceAccountToken: false
+enableServiceLinks: false
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 65532
+  runAsGroup: 65532
+  {{- if .writes }}
+  fsGroup: 65532
+  {{- end }}
+  {{- if .stays }}
+  fsGroupChangePolicy: OnRootMismatch
+  {{- end }}
+  seccompProfile: {type: RuntimeDefault}
+{{- with .root.Values.pod }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "weir.spread" -}}
+topologySpreadConstraints:
+{{- range $key := list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
+  - maxSkew: 1
+    topologyKey: {{ $key }}
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector: {matchLabels: {app.kubernetes.io/name: {{ $.name }}}}
+    {{- if eq $.component "consumer" }}
+    matchLabelKeys: [pod-template-hash]
+    {{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "weir.container" -}}
+image: {{ include "weir.image" .root }}
+imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+envFrom: [{configMapRef: {name: weir-settings}}]
+securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
+{{- end }}
+
+{{- define "weir.probes" -}}
+# Kafka may be away when a pod starts: it is given five minutes before it is started again.
+startupProbe: {httpGet: {path: /startupz, port: admin}, periodSeconds: 2, timeoutSeconds: 3, failureThreshold: 150}
+# Fails only where a restart helps; Kafka and the Graph API have no part in it.
+livenessProbe: {httpGet: {path: /livez, port: admin}, periodSeconds: 10, timeoutSeconds: 3, failureThreshold: 3}
+readinessProbe: {httpGet: {path: /readyz, port: admin}, periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 2}
+{{- end }}
+
+{{- define "weir.settings" -}}
+{{- range $name, $value := . }}
+- {name: {{ $name }}, value: {{ $value | quote }}}
+{{- end }}
+{{- end }}
