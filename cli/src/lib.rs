@@ -1,16 +1,16 @@
 //! The tool around the pipeline, `weir`: a subcommand a module.
 //!
-//! `topics` makes the topics on a cluster; `dlq` puts dead letters back; `replay` splits deliveries again; `spool` shows
-//! what ingest keeps on its disk; `health` asks a process how it is; `demo` runs the whole pipeline in one process;
-//! `events` shows what a body becomes; `schema` describes it. A subcommand declares its flags, checks them, and gives an
-//! exit code; what it prints
-//! goes through a screen.
+//! `topics` makes the topics on a cluster, `connect` the subscriptions at Meta; `dlq` puts dead letters back; `replay`
+//! splits deliveries again; `spool` shows what ingest keeps on its disk; `health` asks a process how it is; `demo` runs the
+//! whole pipeline in one process; `events` shows what a body becomes; `schema` describes it. A subcommand declares its
+//! flags, checks them, and gives an exit code; what it prints goes through a screen.
 
 mod demo;
 mod dlq;
 mod events;
 mod health;
 mod kafka;
+mod meta;
 mod replay;
 mod schema;
 mod screen;
@@ -25,6 +25,7 @@ pub use health::HealthError;
 pub use kafka::request::RequestError;
 pub use kafka::sink::WriteError;
 pub use kafka::source::{ReadError, RecordPosition};
+pub use meta::{CredentialsError, FileError, MetaError};
 pub use replay::TooMany;
 pub use schema::UnknownSchema;
 pub use spool::SpoolError;
@@ -51,7 +52,8 @@ Exit codes:
 
 Colours are shown on a terminal, unless NO_COLOR is set. RUST_LOG=info shows the log lines of what runs inside.";
 
-const TOOLS: [Tool; 8] = [
+const TOOLS: [Tool; 9] = [
+    meta::connect::TOOL,
     demo::TOOL,
     dlq::TOOL,
     events::TOOL,
@@ -68,6 +70,9 @@ pub enum ToolError {
     /// Settings that cannot be used.
     #[error("the settings cannot be used:\n{0}")]
     Settings(#[from] Problems),
+    /// Nothing could be asked of Meta.
+    #[error(transparent)]
+    Meta(#[from] MetaError),
     /// `weir topics` failed.
     #[error(transparent)]
     Topics(#[from] TopicsError),
@@ -160,7 +165,9 @@ fn failed(error: &ToolError) -> ExitCode {
     let exit = match error {
         // Whoever closed the pipe, as `head` does, has seen enough.
         ToolError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => return Exit::Done.into(),
-        ToolError::Settings(_) | ToolError::Schema(_) => Exit::Usage,
+        ToolError::Settings(_)
+        | ToolError::Schema(_)
+        | ToolError::Meta(MetaError::File(_) | MetaError::Credentials(_)) => Exit::Usage,
         ToolError::Spool(error) if error.is_about_a_setting() => Exit::Usage,
         _ => Exit::Failure,
     };

@@ -109,6 +109,11 @@ impl<'a> Answer<'a> {
 }
 
 impl Refusal {
+    /// An answer that is no error, and not what the documents describe either.
+    pub(crate) fn malformed() -> Self {
+        Self::of_status(200)
+    }
+
     fn of_status(status: u16) -> Self {
         let class = match status {
             300..=399 => RefusalClass::Redirected,
@@ -157,7 +162,7 @@ impl RefusalClass {
             Self::Token => "the access token is not valid (any more): put a new one into its file",
             Self::Permission => {
                 "the access token lacks a permission (lookups need instagram_basic, instagram_manage_comments and \
-                 pages_read_engagement, replies instagram_manage_messages and pages_messaging too)"
+                 pages_read_engagement, replies instagram_manage_messages and pages_messaging too, installs pages_manage_metadata)"
             }
             Self::Throttled => "too many calls",
             Self::Blocked => "blocked for a violation of Meta's policies: see the app's dashboard",

@@ -2,7 +2,8 @@
 //!
 //! [`Graph`] makes calls: it reaches the configured host and no other, in bounded time and size. [`AccessTokens`] are
 //! the tokens in their files, [`Pace`] keeps calls below Meta's limits, [`CallError`] says what can be done about a call
-//! that came to nothing. The crate `weir-graph-simulator` is a Graph API on loopback, for tests.
+//! that came to nothing, [`edges`] are the calls about an app itself. The crate `weir-graph-simulator` is a Graph API on
+//! loopback, for tests.
 
 mod answer;
 mod batch;
@@ -18,6 +19,7 @@ mod usage;
 #[cfg(test)]
 mod simulated;
 
+pub mod edges;
 pub mod tokens;
 
 pub use answer::{Answer, Refusal, RefusalClass};

@@ -3,6 +3,7 @@
 //! `appsecret_proof` is the HMAC-SHA256 of the token under the app's secret, in hex; Meta demands it of apps that have
 //! switched on "Require App Secret" (Meta's page on securing Graph API calls).
 
+use crate::GraphId;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::HeaderValue;
@@ -31,9 +32,21 @@ impl AccessToken {
         Some(Self { name: Arc::from(name), secret, proof })
     }
 
+    /// The own token of an app, which needs nobody to log in: its id, a bar, its secret (Meta's guide to access tokens).
+    pub fn of_app(id: &GraphId, secret: &AppSecret) -> Self {
+        let token = format!("{id}|{}", secret.as_str());
+        let proof = Some(Arc::from(secret.proof(&token)));
+        Self { name: Arc::from(id.as_str()), secret: Arc::from(token), proof }
+    }
+
     /// The name of the token's file: an account's id, or `default`. No secret.
     pub fn name(&self) -> &Arc<str> {
         &self.name
+    }
+
+    /// The token itself, for calls about it.
+    pub(crate) fn secret(&self) -> &str {
+        &self.secret
     }
 
     /// The value of the `Authorization` header, marked as sensitive.
@@ -65,6 +78,11 @@ impl AppSecret {
     /// The secret, where `text` is one: 1 to 256 printable ASCII characters without spaces.
     pub fn parse(text: &str) -> Option<Self> {
         printable(text, 256).map(Self)
+    }
+
+    /// The secret itself, for calls that are proven by it.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
     }
 
     fn proof(&self, token: &str) -> String {

@@ -1,8 +1,10 @@
 //! A Graph API on this machine that answers as documented, for the demo and for tests.
 //!
 //! It speaks real HTTP on a loopback port, wants a bearer token, knows every id, takes batches, and can be told to
-//! behave badly about some ids, some tokens, or batches as such.
+//! behave badly about some ids, some tokens, or batches as such. Of apps, installs and tokens it knows those that it was told
+//! of, and remembers what was subscribed to.
 
+mod app;
 mod batch;
 mod behaviour;
 mod fields;
@@ -10,6 +12,7 @@ mod nodes;
 mod request;
 mod world;
 
+pub use app::{KnownToken, Login};
 pub use behaviour::Behaviour;
 pub use world::{Post, SeenCall};
 
@@ -98,6 +101,21 @@ impl Simulator {
     /// From now on, this token is expired (190/463).
     pub fn refuse_token(&self, token: &str) {
         self.world.refuse(token);
+    }
+
+    /// There is an app of this id and secret.
+    pub fn add_app(&self, id: &str, secret: &str) {
+        self.world.apps().add_app(id, secret);
+    }
+
+    /// There is a token, which the edges about apps and tokens want to know.
+    pub fn add_token(&self, token: &str, known: KnownToken) {
+        self.world.apps().add_token(token, known);
+    }
+
+    /// This account has no app installed any more, as after an hour of failures.
+    pub fn uninstall(&self, account: &str) {
+        self.world.apps().uninstall(account);
     }
 
     /// From now on, every answer and every item of a batch has this header.

@@ -1,5 +1,6 @@
 //! What the simulator was told, what it was asked, and how it answers.
 
+use crate::app::Apps;
 use crate::request::Asked;
 use crate::{Behaviour, batch, nodes};
 use hyper::Method;
@@ -38,6 +39,7 @@ pub struct Post {
 pub(super) struct World {
     memory: Mutex<Memory>,
     orders: Mutex<Orders>,
+    apps: Mutex<Apps>,
 }
 
 #[derive(Debug, Default)]
@@ -85,6 +87,11 @@ impl World {
         lock(&self.orders).refused.insert(token.to_owned());
     }
 
+    /// What is known of apps, their installs and tokens.
+    pub(super) fn apps(&self) -> MutexGuard<'_, Apps> {
+        lock(&self.apps)
+    }
+
     pub(super) fn say_usage(&self, name: &str, value: &str) {
         lock(&self.orders).usage.push((name.to_owned(), value.to_owned()));
     }
@@ -110,7 +117,8 @@ impl World {
     pub(super) fn answer_one(&self, asked: &Asked) -> Behaviour {
         self.remember(asked);
         let refusal = self.refusal(asked.token.as_deref());
-        refusal.or_else(|| self.scripted(&asked.ids())).unwrap_or_else(|| match asked.method {
+        let told = refusal.or_else(|| self.scripted(&asked.ids())).or_else(|| self.apps().answer(asked));
+        told.unwrap_or_else(|| match asked.method {
             Method::GET => nodes::read(&asked.relative_url),
             Method::POST => done(asked),
             Method::DELETE => success(),
@@ -180,7 +188,7 @@ fn done(asked: &Asked) -> Behaviour {
     Behaviour::Answer { status: 200, body: body.to_string() }
 }
 
-fn success() -> Behaviour {
+pub(super) fn success() -> Behaviour {
     Behaviour::Answer { status: 200, body: json!({ "success": true }).to_string() }
 }
 

@@ -1,0 +1,73 @@
+//! `weir connect`: the subscriptions of apps and the installs of accounts, compared with what is declared, and made so.
+//!
+//! [`desired`] says what should be, [`difference`] compares it with what Meta has, [`round`] asks and acts, [`report`]
+//! tells of it.
+
+mod desired;
+mod difference;
+mod report;
+mod round;
+mod settings;
+
+use super::MetaError;
+use super::file::Declared;
+use crate::tool::{Tool, Work, work};
+use crate::{Exit, Screen, ToolError};
+use round::Connector;
+use settings::ConnectSettings;
+
+const PLAN_MORE: &str = "\
+Compares what the file declares with what Meta has: which objects an app subscribes to, with which address and fields, \
+and which accounts have installed it, with which fields. The fields are exactly those that Weir has kinds for. Objects, \
+apps and accounts that the file does not name are left alone; verify tokens Meta does not show.
+
+Exit code 0: all as declared; 1: something cannot be read; 3: something is missing or differs.";
+
+const APPLY_MORE: &str = "\
+Makes what `weir connect plan` shows as missing or different, and looks again. It can be run again at any time. When an \
+app is subscribed, Meta makes its handshake with the address, so ingest must answer there.
+
+Exit code 0: all as declared; 1: Meta refused something; 3: something stays different.";
+
+const EXAMPLES: &str = "\
+Examples:
+  weir connect plan  --file connect.json --access-tokens access-tokens
+  weir connect apply --file connect.json --access-tokens access-tokens
+  weir connect plan  --json | jq '.items[] | select(.state != \"as_declared\")'";
+
+/// The subcommand and its own.
+pub(crate) const TOOL: Tool = Tool {
+    name: "connect",
+    about: "Show or make the subscriptions at Meta by which events come",
+    more: "",
+    examples: "",
+    work: Work::Tools(&[
+        Tool {
+            name: "plan",
+            about: "Show which subscriptions are missing or differ; changes nothing",
+            more: PLAN_MORE,
+            examples: EXAMPLES,
+            work: work!(ConnectSettings, |settings, screen| run(settings, screen, false)),
+        },
+        Tool {
+            name: "apply",
+            about: "Subscribe and install what is missing or differs",
+            more: APPLY_MORE,
+            examples: EXAMPLES,
+            work: work!(ConnectSettings, |settings, screen| run(settings, screen, true)),
+        },
+    ]),
+};
+
+fn run(settings: &ConnectSettings, screen: &mut Screen, apply: bool) -> Result<Exit, ToolError> {
+    let declared = Declared::read(&settings.meta.file).map_err(MetaError::from)?;
+    let connector = Connector::new(&settings.meta, &declared)?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ToolError::Runtime)?;
+    let round =
+        runtime.block_on(async { if apply { connector.apply().await } else { connector.plan().await } });
+    Ok(report::print(&round, settings, apply, screen)?)
+}
+
+#[cfg(test)]
+mod tests;

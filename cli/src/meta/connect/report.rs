@@ -1,0 +1,168 @@
+//! What a round found and did, as a table or as JSON, and as an exit code.
+
+use super::desired::What;
+use super::difference::Finding;
+use super::round::Item;
+use super::settings::ConnectSettings;
+use crate::screen::{Cell, Table, Tone, nonzero};
+use crate::{Exit, Screen};
+use serde_json::{Value, json};
+use std::io;
+
+/// How one thing ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    AsDeclared,
+    Missing,
+    Differs,
+    Changed,
+    StaysDifferent,
+    Failed,
+}
+
+/// Prints a round, and says how it ended.
+pub(super) fn print(
+    items: &[Item],
+    settings: &ConnectSettings,
+    apply: bool,
+    screen: &mut Screen,
+) -> io::Result<Exit> {
+    let exit = exit(items);
+    if settings.json {
+        let listed: Vec<_> = items.iter().map(object).collect();
+        screen.json(&json!({"as_declared": exit == Exit::Done, "items": listed}))?;
+        return Ok(exit);
+    }
+    let mut table = Table::under(["", "APP", "WHAT", "STATE"]);
+    table.extend(items.iter().map(row));
+    table.print(screen)?;
+    screen.line("")?;
+    screen.line(sentence(items))?;
+    if !apply && any(items, &[State::Missing, State::Differs]) {
+        screen
+            .line(format!("Make it so with: weir connect apply --file {}", settings.meta.file.display()))?;
+    }
+    Ok(exit)
+}
+
+fn exit(items: &[Item]) -> Exit {
+    if any(items, &[State::Failed]) {
+        Exit::Failure
+    } else if any(items, &[State::Missing, State::Differs, State::StaysDifferent]) {
+        Exit::Drift
+    } else {
+        Exit::Done
+    }
+}
+
+fn any(items: &[Item], states: &[State]) -> bool {
+    items.iter().any(|item| states.contains(&State::of(item)))
+}
+
+impl State {
+    const ALL: [Self; 6] =
+        [Self::Missing, Self::Differs, Self::Changed, Self::StaysDifferent, Self::Failed, Self::AsDeclared];
+
+    fn of(item: &Item) -> Self {
+        match (&item.found, &item.changed) {
+            (Err(_), _) | (_, Some(Err(_))) => Self::Failed,
+            (_, Some(Ok(Finding::Fine))) => Self::Changed,
+            (_, Some(Ok(_))) => Self::StaysDifferent,
+            (Ok(Finding::Fine), None) => Self::AsDeclared,
+            (Ok(Finding::Missing), None) => Self::Missing,
+            (Ok(Finding::Differs(_)), None) => Self::Differs,
+        }
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::AsDeclared => "as_declared",
+            Self::Missing => "missing",
+            Self::Differs => "differs",
+            Self::Changed => "changed",
+            Self::StaysDifferent => "stays_different",
+            Self::Failed => "failed",
+        }
+    }
+
+    const fn counted(self) -> &'static str {
+        match self {
+            Self::AsDeclared => "as declared",
+            Self::Missing => "missing",
+            Self::Differs => "different",
+            Self::Changed => "changed",
+            Self::StaysDifferent => "still different",
+            Self::Failed => "failed",
+        }
+    }
+
+    const fn mark(self) -> (Tone, &'static str) {
+        match self {
+            Self::AsDeclared => (Tone::Good, "="),
+            Self::Missing => (Tone::Warn, "+"),
+            Self::Differs => (Tone::Warn, "~"),
+            Self::Changed => (Tone::Good, "*"),
+            Self::StaysDifferent | Self::Failed => (Tone::Bad, "!"),
+        }
+    }
+}
+
+fn row(item: &Item) -> [Cell; 4] {
+    let (tone, mark) = State::of(item).mark();
+    [
+        Cell::new(tone, mark),
+        item.desired.app_id.to_string().into(),
+        item.desired.what.to_string().into(),
+        Cell::new(tone, state(item)),
+    ]
+}
+
+fn state(item: &Item) -> String {
+    let found = match &item.found {
+        Ok(finding) => describe(finding, &item.desired.what),
+        Err(why) => return why.clone(),
+    };
+    match &item.changed {
+        None => found,
+        Some(Ok(Finding::Fine)) => format!("made so: it was {found}"),
+        Some(Ok(now)) => format!("stays different: {}", describe(now, &item.desired.what)),
+        Some(Err(why)) => format!("{found}; {why}"),
+    }
+}
+
+fn describe(finding: &Finding, what: &What) -> String {
+    match (finding, what) {
+        (Finding::Fine, _) => String::from("as declared"),
+        (Finding::Missing, What::Object { .. }) => String::from("not subscribed"),
+        (Finding::Missing, What::Account(_)) => String::from("not installed"),
+        (Finding::Differs(difference), _) => difference.to_string(),
+    }
+}
+
+fn sentence(items: &[Item]) -> String {
+    let count = |state| items.iter().filter(|item| State::of(item) == state).count() as u64;
+    nonzero(&State::ALL.map(|state| (count(state), state.counted()))).join(", ")
+}
+
+fn object(item: &Item) -> Value {
+    let mut object = json!({"app": item.desired.app_id.as_str(), "state": State::of(item).word(), "fields": item.desired.fields});
+    match &item.desired.what {
+        What::Object { object: of, callback_url } => {
+            object["object"] = of.as_str().into();
+            object["callback_url"] = callback_url.as_str().into();
+        }
+        What::Account(account) => {
+            object["account"] = account.id.as_str().into();
+            object["login"] = account.login.as_str().into();
+        }
+    }
+    let last = item.changed.as_ref().unwrap_or(&item.found);
+    if let Ok(Finding::Differs(difference)) = &item.found {
+        object["lacks"] = json!(difference.lacks);
+        object["beyond"] = json!(difference.beyond);
+    }
+    if let Err(why) = last {
+        object["error"] = why.as_str().into();
+    }
+    object
+}

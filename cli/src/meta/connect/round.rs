@@ -1,0 +1,140 @@
+//! One round: look at everything that is declared, change what differs, look again.
+
+use super::desired::{self, Desired, What};
+use super::difference::{self, Finding};
+use crate::meta::credentials::{self, AppCredentials};
+use crate::meta::file::{Declared, DeclaredAccount, Object};
+use crate::meta::hosts::Hosts;
+use crate::meta::settings::MetaSettings;
+use crate::meta::{MetaError, advice};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::path::PathBuf;
+use weir_graph::AccessToken;
+use weir_graph::edges::{AppSubscription, EdgeError};
+
+/// Who asks Meta and acts there.
+pub(super) struct Connector {
+    hosts: Hosts,
+    access_tokens: Option<PathBuf>,
+    desired: Vec<Desired>,
+    /// Of each app, in the order of the file.
+    apps: Vec<AppCredentials>,
+}
+
+/// What was found of one thing, and what became of it.
+#[derive(Clone, Debug)]
+pub(super) struct Item {
+    pub(super) desired: Desired,
+    /// How it was, or why that cannot be read.
+    pub(super) found: Result<Finding, String>,
+    /// What became of it, where it was changed.
+    pub(super) changed: Option<Result<Finding, String>>,
+}
+
+/// An app's subscriptions, asked for once for all of its objects.
+type Subscriptions = BTreeMap<usize, Result<Vec<AppSubscription>, String>>;
+
+impl Connector {
+    /// Reads the secrets of the apps; those of the accounts are read when they are needed, so that one that is broken
+    /// holds up no other.
+    pub(super) fn new(settings: &MetaSettings, declared: &Declared) -> Result<Self, MetaError> {
+        let apps = declared.apps.iter().map(AppCredentials::read).collect::<Result<_, _>>()?;
+        let hosts = Hosts::new(settings)?;
+        let desired = desired::items(declared);
+        Ok(Self { hosts, access_tokens: settings.access_tokens.clone(), desired, apps })
+    }
+
+    /// Looks at everything.
+    pub(super) async fn plan(&self) -> Vec<Item> {
+        let found = self.look(&self.desired).await;
+        let items = self.desired.iter().cloned().zip(found);
+        items.map(|(desired, found)| Item { desired, found, changed: None }).collect()
+    }
+
+    /// Looks at everything, changes what differs, and looks at that again.
+    pub(super) async fn apply(&self) -> Vec<Item> {
+        let mut items = self.plan().await;
+        let mut changed = Vec::new();
+        for item in &mut items {
+            match &item.found {
+                Ok(Finding::Fine) | Err(_) => {}
+                Ok(Finding::Missing | Finding::Differs(_)) => match self.set(&item.desired).await {
+                    Ok(()) => changed.push(item),
+                    Err(why) => item.changed = Some(Err(why)),
+                },
+            }
+        }
+        let desired: Vec<_> = changed.iter().map(|item| item.desired.clone()).collect();
+        for (item, found) in changed.into_iter().zip(self.look(&desired).await) {
+            item.changed = Some(found);
+        }
+        items
+    }
+
+    async fn look(&self, desired: &[Desired]) -> Vec<Result<Finding, String>> {
+        let mut subscriptions = Subscriptions::new();
+        let mut found = Vec::with_capacity(desired.len());
+        for item in desired {
+            found.push(match &item.what {
+                What::Object { .. } => self.look_at_object(item, &mut subscriptions).await,
+                What::Account(account) => self.look_at_account(item, account).await,
+            });
+        }
+        found
+    }
+
+    async fn look_at_object(
+        &self,
+        item: &Desired,
+        subscriptions: &mut Subscriptions,
+    ) -> Result<Finding, String> {
+        let present = match subscriptions.entry(item.app) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => {
+                let token = &self.apps[item.app].token;
+                unknown.insert(said(self.hosts.facebook.app_subscriptions(&item.app_id, token).await))
+            }
+        };
+        Ok(difference::of_object(item, present.as_ref().map_err(Clone::clone)?))
+    }
+
+    async fn look_at_account(&self, item: &Desired, account: &DeclaredAccount) -> Result<Finding, String> {
+        let token = self.token(item, account)?;
+        let present = self.hosts.of(account.login).installs(&account.id, &token).await;
+        Ok(difference::of_install(item, &said(present)?))
+    }
+
+    async fn set(&self, item: &Desired) -> Result<(), String> {
+        match &item.what {
+            What::Object { object, callback_url } => self.subscribe(item, *object, callback_url).await,
+            What::Account(account) => {
+                let token = self.token(item, account)?;
+                said(self.hosts.of(account.login).install(&account.id, &item.fields, &token).await)
+            }
+        }
+    }
+
+    async fn subscribe(&self, item: &Desired, object: Object, callback_url: &str) -> Result<(), String> {
+        let wanted = AppSubscription {
+            object: object.as_str().to_owned(),
+            callback_url: callback_url.to_owned(),
+            active: true,
+            fields: item.fields.clone(),
+        };
+        let app = &self.apps[item.app];
+        let verify_token = app.verify_token.as_deref().unwrap_or_default();
+        said(self.hosts.facebook.subscribe_app(&item.app_id, &wanted, verify_token, &app.token).await)
+    }
+
+    fn token(&self, item: &Desired, account: &DeclaredAccount) -> Result<AccessToken, String> {
+        let secret = &self.apps[item.app].secret;
+        let token = credentials::token(account, self.access_tokens.as_deref(), secret);
+        token.map_err(|error| error.to_string())
+    }
+}
+
+/// What Meta answered, its refusal in words.
+fn said<T>(answered: Result<T, EdgeError>) -> Result<T, String> {
+    answered.map_err(|error| advice::on(&error))
+}

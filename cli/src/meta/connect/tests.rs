@@ -1,0 +1,110 @@
+//! `weir connect`, over a simulated Meta.
+
+use super::*;
+use crate::meta::declared_for_tests::{DAY, Ground, SECRETS};
+use crate::screen::Printed;
+use serde_json::Value;
+use std::time::SystemTime;
+use weir_graph_simulator::{Behaviour, KnownToken, Login};
+
+/// How it ended, and what it printed.
+async fn connect(ground: &Ground, apply: bool, json: bool) -> (Exit, String) {
+    let settings = ConnectSettings { meta: ground.settings(), json };
+    let ran = tokio::task::spawn_blocking(move || {
+        let printed = Printed::default();
+        (run(&settings, &mut printed.screen(), apply).unwrap(), printed.text())
+    });
+    let (exit, said) = ran.await.unwrap();
+    for secret in SECRETS {
+        assert!(!said.contains(secret), "{said}");
+    }
+    (exit, said)
+}
+
+async fn states(ground: &Ground) -> Vec<String> {
+    let (_, said) = connect(ground, false, true).await;
+    let report: Value = serde_json::from_str(&said).unwrap();
+    let items = report["items"].as_array().unwrap();
+    items.iter().map(|item| item["state"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_missing_is_shown_then_made_and_then_there_is_nothing_to_do() {
+    let ground = Ground::new().await;
+    let (exit, said) = connect(&ground, false, false).await;
+    assert_eq!(exit, Exit::Drift, "{said}");
+    for part in ["object page to https://webhooks.example.com/webhook", "account 204 (facebook)", "5 missing"]
+    {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(ground.simulator.posts().is_empty(), "a plan changes nothing");
+
+    let (exit, said) = connect(&ground, true, false).await;
+    assert_eq!(exit, Exit::Done, "{said}");
+    assert!(said.contains("made so: it was not installed") && said.contains("5 changed"), "{said}");
+    assert_eq!(states(&ground).await, ["as_declared"; 5]);
+    let posts = ground.simulator.posts().len();
+    assert_eq!(connect(&ground, true, false).await.0, Exit::Done);
+    assert_eq!(ground.simulator.posts().len(), posts, "what is as declared is left alone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exactly_the_fields_that_weir_types_are_subscribed_to() {
+    let ground = Ground::new().await;
+    connect(&ground, true, false).await;
+    let posted = |edge: &str, whose: schemas::Subscribable, member: &str| {
+        let posts = ground.simulator.posts().into_iter().filter(|post| post.relative_url.ends_with(edge));
+        let fields = posts.map(|post| post.parameters[member].as_str().unwrap_or_default().to_owned());
+        let mut expected = whose.fields();
+        expected.sort_unstable();
+        assert!(
+            fields.clone().any(|fields| fields == expected.join(",")),
+            "{:?}",
+            fields.collect::<Vec<_>>()
+        );
+    };
+    posted("111/subscriptions", schemas::Subscribable::Page, "fields");
+    posted("111/subscriptions", schemas::Subscribable::Instagram, "fields");
+    posted("204/subscribed_apps", schemas::Subscribable::Page, "subscribed_fields");
+    posted("1784/subscribed_apps", schemas::Subscribable::InstagramLogin, "subscribed_fields");
+    posted("1785/subscribed_apps", schemas::Subscribable::UnifiedLogin, "subscribed_fields");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_was_unsubscribed_is_healed() {
+    let ground = Ground::new().await;
+    connect(&ground, true, false).await;
+    ground.simulator.uninstall("204");
+    assert_eq!(states(&ground).await[2], "missing");
+    assert_eq!(connect(&ground, true, false).await.0, Exit::Done);
+    assert_eq!(states(&ground).await[2], "as_declared");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_account_that_fails_holds_up_no_other() {
+    let ground = Ground::new().await;
+    let ended = Some(SystemTime::now() - DAY);
+    let ended = KnownToken { expires: ended, ..KnownToken::of("111", Login::Facebook) };
+    ground.simulator.add_token("EAApage", ended);
+    let (exit, said) = connect(&ground, true, false).await;
+    assert_eq!(exit, Exit::Failure, "{said}");
+    assert!(said.contains("error 190/463") && said.contains("1 failed"), "{said}");
+    assert_eq!(states(&ground).await, ["as_declared", "as_declared", "failed", "as_declared", "as_declared"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_says_what_to_do() {
+    let ground = Ground::new().await;
+    let without = KnownToken { scopes: Vec::new(), ..KnownToken::of("111", Login::Facebook) };
+    ground.simulator.add_token("EAApage", without);
+    ground.simulator.misbehave("1784", Behaviour::error(4, None));
+    std::fs::remove_file(ground.path("system")).unwrap();
+    let (exit, said) = connect(&ground, true, false).await;
+    assert_eq!(exit, Exit::Failure);
+    for part in ["pages_manage_metadata", "too many calls", "system: it cannot be read"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    ground.simulator.misbehave("111", Behaviour::error(2200, None));
+    let (_, said) = connect(&ground, true, false).await;
+    assert!(said.contains("handshake"), "{said}");
+}

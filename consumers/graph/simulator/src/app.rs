@@ -1,0 +1,87 @@
+//! The edges about an app itself: what it subscribes to, who has installed it, what its tokens are and how long they last.
+//!
+//! Sources: Meta's references of `/{app-id}/subscriptions`, `/{page-id}/subscribed_apps`, `/debug_token` and
+//! `/refresh_access_token`, and its guides to long-lived tokens and to Instagram Login, as of November 2026. What an edge
+//! says of a token that it does not know, and that a second POST replaces the fields of the first, is only remembered.
+
+mod installs;
+mod subscriptions;
+mod tokens;
+
+pub use tokens::{KnownToken, Login};
+
+use crate::Behaviour;
+use crate::request::Asked;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What is at Meta: apps with their secrets and subscriptions, installs, and tokens.
+#[derive(Debug, Default)]
+pub(super) struct Apps {
+    /// Secrets by the app's id.
+    secrets: BTreeMap<String, String>,
+    /// By app and object.
+    subscriptions: BTreeMap<(String, String), subscriptions::Subscription>,
+    /// Fields by account and app.
+    installs: BTreeMap<(String, String), Vec<String>>,
+    tokens: BTreeMap<String, KnownToken>,
+}
+
+impl Apps {
+    pub(super) fn add_app(&mut self, id: &str, secret: &str) {
+        self.secrets.insert(id.to_owned(), secret.to_owned());
+    }
+
+    pub(super) fn add_token(&mut self, token: &str, known: KnownToken) {
+        self.tokens.insert(token.to_owned(), known);
+    }
+
+    /// The account has the app no longer, as after an hour of failures.
+    pub(super) fn uninstall(&mut self, account: &str) {
+        self.installs.retain(|(of, _), _| of != account);
+    }
+
+    /// The answer, where the call is to one of these edges.
+    pub(super) fn answer(&mut self, asked: &Asked) -> Option<Behaviour> {
+        let path = asked.relative_url.split('?').next().unwrap_or_default();
+        let parts: Vec<&str> = path.split('/').filter(|part| !is_version(part)).collect();
+        Some(match *parts.as_slice() {
+            [app, "subscriptions"] => self.subscriptions_edge(app, asked),
+            [account, "subscribed_apps"] => self.installs_edge(account, asked),
+            ["debug_token"] => self.debug(asked),
+            ["oauth", "access_token"] => self.exchange_of_facebook(asked),
+            ["access_token"] => self.exchange_of_instagram(asked),
+            ["refresh_access_token"] => self.refresh(asked),
+            _ => return None,
+        })
+    }
+
+    /// The app whose own token, `ID|SECRET`, the call carries.
+    fn app_of(&self, asked: &Asked) -> Option<String> {
+        let (id, secret) = asked.token.as_deref()?.split_once('|')?;
+        (self.secrets.get(id).map(String::as_str) == Some(secret)).then(|| id.to_owned())
+    }
+}
+
+fn is_version(part: &str) -> bool {
+    part.strip_prefix('v').is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
+}
+
+/// A parameter of the body or of the query.
+fn parameter(asked: &Asked, name: &str) -> Option<String> {
+    let of_body = asked.parameters.get(name).and_then(Value::as_str).map(str::to_owned);
+    of_body.or_else(|| {
+        let (_, query) = asked.relative_url.split_once('?')?;
+        let value = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+        value.map(str::to_owned)
+    })
+}
+
+/// A list that is separated by commas.
+fn list(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
+fn answered(body: &Value) -> Behaviour {
+    Behaviour::Answer { status: 200, body: body.to_string() }
+}

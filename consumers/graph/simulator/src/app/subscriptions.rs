@@ -1,0 +1,84 @@
+//! `/{app-id}/subscriptions`: the objects of an app, each with one address and its fields.
+
+use super::{Apps, answered, list, parameter};
+use crate::Behaviour;
+use crate::request::Asked;
+use crate::world::success;
+use hyper::Method;
+use schemas::Subscribable;
+use serde_json::{Value, json};
+
+/// What an app has subscribed to of one object.
+#[derive(Debug)]
+pub(super) struct Subscription {
+    callback_url: String,
+    fields: Vec<String>,
+}
+
+impl Apps {
+    pub(super) fn subscriptions_edge(&mut self, app: &str, asked: &Asked) -> Behaviour {
+        if self.app_of(asked).as_deref() != Some(app) {
+            // An app access token is required.
+            return Behaviour::error(190, None);
+        }
+        match asked.method {
+            Method::GET => self.subscribed(app),
+            Method::POST => self.subscribe(app, asked),
+            Method::DELETE => self.unsubscribe(app, asked),
+            _ => Behaviour::error(100, None),
+        }
+    }
+
+    fn subscribed(&self, app: &str) -> Behaviour {
+        let own = self.subscriptions.iter().filter(|((of, _), _)| of == app);
+        let data: Vec<Value> = own
+            .map(|((_, object), subscription)| {
+                let fields =
+                    subscription.fields.iter().map(|field| json!({"name": field, "version": "v26.0"}));
+                json!({
+                    "object": object,
+                    "callback_url": subscription.callback_url,
+                    "active": true,
+                    "fields": fields.collect::<Vec<_>>(),
+                })
+            })
+            .collect();
+        answered(&json!({ "data": data }))
+    }
+
+    fn subscribe(&mut self, app: &str, asked: &Asked) -> Behaviour {
+        let of = |name| parameter(asked, name).filter(|value| !value.is_empty());
+        let (Some(object), Some(callback_url), Some(fields), Some(_)) =
+            (of("object"), of("callback_url"), of("fields"), of("verify_token"))
+        else {
+            return Behaviour::error(100, None);
+        };
+        let known = match object.as_str() {
+            "page" => Subscribable::Page.fields(),
+            "instagram" => Subscribable::Instagram.fields(),
+            _ => return Behaviour::error(100, None),
+        };
+        let fields = list(&fields);
+        if !callback_url.starts_with("https://")
+            || !fields.iter().all(|field| known.contains(&field.as_str()))
+        {
+            return Behaviour::error(100, None);
+        }
+        self.subscriptions.insert((app.to_owned(), object), Subscription { callback_url, fields });
+        success()
+    }
+
+    /// Of one object, or of its fields that are named; of all objects where none is.
+    fn unsubscribe(&mut self, app: &str, asked: &Asked) -> Behaviour {
+        let object = parameter(asked, "object");
+        let fields = parameter(asked, "fields").map(|fields| list(&fields)).unwrap_or_default();
+        self.subscriptions.retain(|(of, this), subscription| {
+            if of != app || object.as_ref().is_some_and(|object| object != this) {
+                return true;
+            }
+            subscription.fields.retain(|field| !fields.is_empty() && !fields.contains(field));
+            !subscription.fields.is_empty()
+        });
+        success()
+    }
+}

@@ -1,0 +1,159 @@
+//! Access tokens: what one is, short ones for long ones, and long ones renewed.
+
+use super::{Apps, answered, parameter};
+use crate::Behaviour;
+use crate::request::Asked;
+use schemas::Subscribable;
+use serde_json::json;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// 60 days, as long-lived tokens have.
+const LONG: Duration = Duration::from_hours(60 * 24);
+/// A token must be so old to be renewed.
+const RENEWED_FROM: Duration = Duration::from_hours(24);
+
+/// By which login a token was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Login {
+    /// Of a page, or of its user.
+    Facebook,
+    /// Of an Instagram account.
+    Instagram,
+    /// Of a business' system user.
+    Unified,
+}
+
+/// A token that the simulator knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownToken {
+    /// The app that it was given to.
+    pub app: String,
+    /// By which login.
+    pub login: Login,
+    /// The permissions that it has.
+    pub scopes: Vec<String>,
+    /// Since when.
+    pub issued: SystemTime,
+    /// Until when; without end where there is none.
+    pub expires: Option<SystemTime>,
+}
+
+impl Login {
+    pub(super) const fn permission_to_install(self) -> &'static str {
+        match self {
+            Self::Facebook => "pages_manage_metadata",
+            Self::Instagram => "instagram_business_basic",
+            Self::Unified => "instagram_basic",
+        }
+    }
+
+    pub(super) fn fields(self) -> Vec<&'static str> {
+        match self {
+            Self::Facebook => Subscribable::Page.fields(),
+            Self::Instagram => Subscribable::InstagramLogin.fields(),
+            Self::Unified => Subscribable::UnifiedLogin.fields(),
+        }
+    }
+}
+
+impl KnownToken {
+    /// A token of this app with what installing it needs, given now and without end.
+    pub fn of(app: &str, login: Login) -> Self {
+        let scopes = vec![login.permission_to_install().to_owned()];
+        Self { app: app.to_owned(), login, scopes, issued: SystemTime::now(), expires: None }
+    }
+
+    pub(super) fn may(&self, scope: &str) -> bool {
+        self.scopes.iter().any(|own| own == scope)
+    }
+
+    fn is_expired(&self) -> bool {
+        self.expires.is_some_and(|end| end <= SystemTime::now())
+    }
+
+    fn renewed(&self) -> Self {
+        let now = SystemTime::now();
+        Self { issued: now, expires: Some(now + LONG), ..self.clone() }
+    }
+}
+
+impl Apps {
+    /// The token of a call, where it is known and has not ended.
+    pub(super) fn valid_token(&self, asked: &Asked) -> Result<&KnownToken, Behaviour> {
+        let known = asked.token.as_ref().and_then(|token| self.tokens.get(token));
+        let known = known.ok_or_else(|| Behaviour::error(190, None))?;
+        if known.is_expired() { Err(Behaviour::error(190, Some(463))) } else { Ok(known) }
+    }
+
+    pub(super) fn debug(&self, asked: &Asked) -> Behaviour {
+        let Some(app) = self.app_of(asked) else { return Behaviour::error(190, None) };
+        let known = parameter(asked, "input_token").and_then(|token| self.tokens.get(&token));
+        let Some(known) = known.filter(|known| known.app == app) else {
+            let error = json!({"code": 190, "message": "Invalid OAuth access token."});
+            return answered(&json!({"data": {"error": error, "is_valid": false, "scopes": []}}));
+        };
+        let mut data = json!({
+            "app_id": known.app,
+            "type": if known.login == Login::Unified { "SYSTEM_USER" } else { "PAGE" },
+            "application": "Weir",
+            "expires_at": known.expires.map_or(0, seconds),
+            "is_valid": !known.is_expired(),
+            "issued_at": seconds(known.issued),
+            "scopes": known.scopes,
+        });
+        if known.is_expired() {
+            data["error"] = json!({"code": 190, "message": "Session has expired.", "subcode": 463});
+        }
+        answered(&json!({ "data": data }))
+    }
+
+    /// `fb_exchange_token`.
+    pub(super) fn exchange_of_facebook(&mut self, asked: &Asked) -> Behaviour {
+        let of = |name| parameter(asked, name).unwrap_or_default();
+        let is_app = self.secrets.get(&of("client_id")) == Some(&of("client_secret"));
+        if of("grant_type") != "fb_exchange_token" || !is_app {
+            return Behaviour::error(101, None);
+        }
+        self.longer(&of("fb_exchange_token"), &of("client_id"))
+    }
+
+    /// `ig_exchange_token`.
+    pub(super) fn exchange_of_instagram(&mut self, asked: &Asked) -> Behaviour {
+        let secret = parameter(asked, "client_secret").unwrap_or_default();
+        let app = self.secrets.iter().find(|(_, of)| **of == secret).map(|(app, _)| app.clone());
+        let is_meant = parameter(asked, "grant_type").as_deref() == Some("ig_exchange_token");
+        match (app, is_meant) {
+            (Some(app), true) => self.longer(asked.token.as_deref().unwrap_or_default(), &app),
+            _ => Behaviour::error(101, None),
+        }
+    }
+
+    /// `ig_refresh_token`, of a token that is older than a day.
+    pub(super) fn refresh(&mut self, asked: &Asked) -> Behaviour {
+        let known = match self.valid_token(asked) {
+            Ok(known) => known.clone(),
+            Err(refused) => return refused,
+        };
+        let is_meant = parameter(asked, "grant_type").as_deref() == Some("ig_refresh_token");
+        let is_old = known.issued + RENEWED_FROM <= SystemTime::now();
+        if !is_meant || known.login != Login::Instagram || !is_old {
+            return Behaviour::error(100, None);
+        }
+        self.longer(asked.token.as_deref().unwrap_or_default(), &known.app)
+    }
+
+    /// A token of 60 days in the place of another, which stays what it is.
+    fn longer(&mut self, token: &str, app: &str) -> Behaviour {
+        let Some(known) = self.tokens.get(token).filter(|known| known.app == app && !known.is_expired())
+        else {
+            return Behaviour::error(190, None);
+        };
+        let (longer, renewed) = (format!("{token}L"), known.renewed());
+        self.tokens.insert(longer.clone(), renewed);
+        answered(&json!({"access_token": longer, "token_type": "bearer", "expires_in": LONG.as_secs()}))
+    }
+}
+
+fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}

@@ -1,0 +1,71 @@
+//! The edges about an app itself, typed: its subscriptions, who has installed it, and its tokens.
+//!
+//! Sources: Meta's references of `/{app-id}/subscriptions`, `/{page-id}/subscribed_apps`, `/debug_token` and
+//! `/refresh_access_token` (November 2026).
+
+mod installs;
+mod subscriptions;
+mod tokens;
+
+pub use installs::Install;
+pub use subscriptions::AppSubscription;
+pub use tokens::{NewToken, TokenFacts};
+
+use crate::{CallError, GraphId, Outcome, Refusal, Reply};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+/// Why one of these calls came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum EdgeError {
+    /// As any call.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// There is nothing of this id, or nothing that the token may see.
+    #[error("the Graph API has no {0}, or none that this token may see: check the id, and whose token it is")]
+    Gone(String),
+}
+
+impl EdgeError {
+    /// Meta's `code`, where it said one.
+    pub const fn code(&self) -> Option<i64> {
+        match self {
+            Self::Call(CallError::Refused(refusal)) => refusal.code,
+            _ => None,
+        }
+    }
+}
+
+/// What most of these edges answer with.
+#[derive(Deserialize)]
+struct Listed<T> {
+    data: T,
+}
+
+/// Reads an answer about `what` as the documents describe it.
+fn read<T: DeserializeOwned>(reply: Reply<Outcome>, what: &str) -> Result<T, EdgeError> {
+    match reply.result? {
+        Outcome::Found(answer) => {
+            let read = serde_json::from_str(answer.get());
+            read.map_err(|_| CallError::Refused(Refusal::malformed()).into())
+        }
+        Outcome::Gone(_) => Err(EdgeError::Gone(what.to_owned())),
+    }
+}
+
+/// What was done; the answer says no more.
+fn done(reply: Reply<Outcome>, what: &GraphId) -> Result<(), EdgeError> {
+    match reply.result? {
+        Outcome::Found(_) => Ok(()),
+        Outcome::Gone(_) => Err(EdgeError::Gone(what.to_string())),
+    }
+}
+
+/// A value of a query.
+fn encoded(value: &str) -> String {
+    utf8_percent_encode(value, NON_ALPHANUMERIC).to_string()
+}
+
+#[cfg(test)]
+mod tests;

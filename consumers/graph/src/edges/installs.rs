@@ -1,0 +1,39 @@
+//! `/{account-id}/subscribed_apps`: which apps a page or an Instagram account has installed, with which fields.
+
+use super::{EdgeError, Listed, done, read};
+use crate::{AccessToken, Body, Graph, GraphId};
+use serde::Deserialize;
+use std::collections::BTreeSet;
+
+/// An app that an account has installed.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Install {
+    /// The app; of Instagram Login no document shows that Meta names it.
+    #[serde(default, rename = "id")]
+    pub app: Option<String>,
+    /// The fields' names.
+    #[serde(default, rename = "subscribed_fields")]
+    pub fields: BTreeSet<String>,
+}
+
+impl Graph {
+    /// The apps that an account has installed, as far as its token may see them. Up to a hundred of them.
+    pub async fn installs(&self, account: &GraphId, token: &AccessToken) -> Result<Vec<Install>, EdgeError> {
+        let url = format!("{}/{account}/subscribed_apps?limit=100", self.version());
+        let answered: Listed<Vec<Install>> = read(self.get(&url, token).await, account.as_str())?;
+        Ok(answered.data)
+    }
+
+    /// Installs the token's app for an account, with these fields.
+    pub async fn install(
+        &self,
+        account: &GraphId,
+        fields: &BTreeSet<String>,
+        token: &AccessToken,
+    ) -> Result<(), EdgeError> {
+        let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+        let form = vec![("subscribed_fields", fields.join(","))];
+        let url = format!("{}/{account}/subscribed_apps", self.version());
+        done(self.post(&url, Body::Form(form), token).await, account)
+    }
+}
