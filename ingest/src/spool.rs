@@ -10,6 +10,7 @@ mod debounce;
 mod drain;
 mod error;
 mod files;
+mod high_water_mark;
 mod in_flight;
 pub mod inspect;
 mod metrics;

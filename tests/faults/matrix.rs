@@ -40,7 +40,7 @@ fn section(cells: &[Cell]) -> String {
          nobody does anything. Ingest runs as in the image, with no `/tmp` and its spool on an ext4 of its own. Made by:\n\n    \
          tests/faults/run --matrix\n\n\
          - Machine: {}; built {build}\n- *Lost*: answered 200, and not on the raw topic; in brackets what ingest counts as lost. Only what \
-         overwrites or cuts the file may cost any; what is cut from the end of the log leaves nothing that could be counted.\n\n\
+         overwrites or cuts the file may cost any; of what was cut from the end of the log the number is known, and no id.\n\n\
          | what | full | deliveries in the spool | lost | invented, altered | empty after |\n|---|---|---|---|---|---|\n",
         machine::describe()
     );

@@ -207,11 +207,9 @@ impl Cell {
     pub fn is_clean(&self) -> Result<()> {
         let Verdict { invented, altered, .. } = self.verdict;
         let most = self.fault.costs_at_most(self.waiting);
-        let counted = self.fault.is_counted().then_some(self.counted);
         #[expect(clippy::cast_precision_loss, reason = "a count of deliveries")]
-        let is_clean = invented + altered == 0
-            && self.lost as f64 <= most
-            && counted.is_none_or(|counted| counted >= self.lost as f64);
+        let is_clean =
+            invented + altered == 0 && self.lost as f64 <= most && self.counted >= self.lost as f64;
         ensure!(is_clean, "{self:?}");
         Ok(())
     }

@@ -11,10 +11,11 @@ mod rows;
 mod tests;
 
 pub(super) use changes::Change;
-pub(super) use rows::{COLUMNS, RowKey, StoredRow, Totals, oldest, row_of, text, totals};
+pub(super) use rows::{COLUMNS, RowKey, StoredRow, Totals, last_seq, oldest, row_of, text, totals};
 
 use super::error::StoreError;
 use super::files;
+use super::high_water_mark::HighWaterMark;
 use rows::LAST;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
@@ -48,6 +49,7 @@ pub(super) struct Database {
     connection: Connection,
     /// Up to this `seq` no row waits.
     drained_to: i64,
+    mark: HighWaterMark,
 }
 
 impl Database {
@@ -62,7 +64,7 @@ impl Database {
         }
         let connection = connect(path)?;
         check_version(&connection)?;
-        Self::configured(connection, max_bytes)
+        Self::configured(connection, path, max_bytes)
     }
 
     /// Opens a file for the tools: it is not created, and has no maximum size.
@@ -73,7 +75,8 @@ impl Database {
         let connection = connect(path)?;
         check_version(&connection)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
-        Ok(Self { connection, drained_to: 0 })
+        // The tools store nothing.
+        Ok(Self { connection, drained_to: 0, mark: HighWaterMark::default() })
     }
 
     /// Creates the file; one that could not be completed is removed again, since nothing is in it.
@@ -85,20 +88,26 @@ impl Database {
             connection.pragma_update(None, "journal_mode", "WAL")?;
             connection.pragma_update(None, "synchronous", "FULL")?;
             connection.execute_batch(&format!("BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;"))?;
-            Self::configured(connection, max_bytes)
+            Self::configured(connection, path, max_bytes)
         });
-        if made.is_err() {
-            files::remove(path)?;
+        match made {
+            Ok(mut made) => {
+                made.mark.reset();
+                Ok(made)
+            }
+            Err(error) => {
+                files::remove(path)?;
+                Err(error)
+            }
         }
-        made
     }
 
-    fn configured(connection: Connection, max_bytes: u64) -> Result<Self, StoreError> {
+    fn configured(connection: Connection, path: &Path, max_bytes: u64) -> Result<Self, StoreError> {
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
         let pages = (max_bytes + max_bytes / 4) / PAGE_BYTES;
         connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
-        Ok(Self { connection, drained_to: 0 })
+        Ok(Self { connection, drained_to: 0, mark: HighWaterMark::open(path) })
     }
 
     /// For read-only queries.
@@ -106,10 +115,10 @@ impl Database {
         &self.connection
     }
 
-    /// Closes the file as it is: without a checkpoint, and without deleting the log.
-    pub(super) fn abandon(self) {
-        if let Err(error) = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true) {
-            tracing::error!(%error, "a checkpoint may be written to a spool file as it is closed");
+    /// Closes the file in good order: what is in the log goes into it. Dropping it changes nothing on the disk.
+    pub(super) fn close(self) {
+        if let Err(error) = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false) {
+            tracing::warn!(%error, "the log of the spool stays beside its file");
         }
     }
 
@@ -128,7 +137,9 @@ impl Database {
                 drained_to = drained_to.min(seq - 1);
             }
         }
+        let last = transaction.last_insert_rowid();
         transaction.commit()?;
+        self.mark.note(last);
         self.drained_to = drained_to;
         Ok(totals)
     }
@@ -171,6 +182,17 @@ impl Database {
         if found == "ok" { Ok(()) } else { Err(StoreError::Damaged(found)) }
     }
 
+    /// Reports whether the log has lost its end, which SQLite does not notice.
+    pub(super) fn check_log(&self, path: &Path) -> Result<(), StoreError> {
+        let last = last_seq(&self.connection)?;
+        match HighWaterMark::read(path) {
+            Some(noted) if noted > last => Err(StoreError::Damaged(format!(
+                "it ends with delivery {last}, and {noted} were stored: the end of its log is lost"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     /// Releases disk space once no row is left. The file is checked first: that is quick for an empty one, and an unused
     /// page may be one that damage has hidden.
     pub(super) fn shrink(&self) -> Result<(), StoreError> {
@@ -179,7 +201,8 @@ impl Database {
     }
 }
 
-/// Opens a file of SQLite for this process alone.
+/// Opens a file of SQLite for this process alone. Closing it leaves the log as it is: where the log is damaged, SQLite would
+/// delete what it did not read.
 pub(super) fn connect(path: &Path) -> Result<Connection, StoreError> {
     // A link anywhere in the path is refused, so those of the directory's own path are resolved first.
     let directory = path.parent().unwrap_or(Path::new(".")).canonicalize()?;
@@ -187,6 +210,7 @@ pub(super) fn connect(path: &Path) -> Result<Connection, StoreError> {
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let connection = Connection::open_with_flags(path, flags)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     Ok(connection)

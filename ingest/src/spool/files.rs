@@ -14,8 +14,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 const LOCK: &str = "spool.lock";
 pub(super) const SOCKET: &str = "spool.sock";
 pub(super) const QUARANTINED: &str = "quarantined-";
-/// What SQLite keeps beside a database.
-pub(super) const SUFFIXES: [&str; 3] = ["", "-wal", "-shm"];
+/// A database and what is beside it.
+pub(super) const SUFFIXES: [&str; 4] = ["", "-wal", "-shm", MARK];
+/// The high-water mark of a database.
+pub(super) const MARK: &str = "-mark";
 const WORLD_WRITABLE: u32 = 0o002;
 const GROUP_WRITABLE: u32 = 0o020;
 
@@ -153,8 +155,8 @@ pub(super) fn make_private(path: &Path) -> io::Result<()> {
     private(path).map(drop)
 }
 
-/// A link is never followed: it could name a file of somebody else.
-fn private(path: &Path) -> io::Result<File> {
+/// Opens a file of its owner's alone. A link is never followed: it could name a file of somebody else.
+pub(super) fn private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).read(true).write(true).mode(0o600).custom_flags(libc::O_NOFOLLOW);
     let file = options.open(path)?;

@@ -3,12 +3,16 @@
 //! First row by row as SQLite finds them, skipping what it cannot read; then [`scan`] looks for the rows of those gaps. The
 //! file itself is not changed or copied, so no further disk is needed.
 
+mod missing;
 mod query;
 mod record;
 mod scan;
+#[cfg(test)]
+mod tests;
 
 use super::database::{self, StoredRow, Totals};
 use super::error::StoreError;
+use missing::{both, end_of_log, names, without};
 use query::{open, read};
 use rusqlite::Connection;
 use scan::Scan;
@@ -22,9 +26,6 @@ pub(super) type Range = RangeInclusive<i64>;
 /// How often a row that cannot be read is tried before the rows behind it go first.
 const ATTEMPTS: u32 = 5;
 
-/// The ids of all rows, from the index of the `UNIQUE` column.
-const NAMES: &str = "SELECT seq, id FROM deliveries INDEXED BY sqlite_autoindex_deliveries_1";
-
 /// A file that is read.
 #[derive(Debug)]
 pub(super) struct Retired {
@@ -37,6 +38,8 @@ pub(super) struct Retired {
     is_compared: bool,
     /// What SQLite cannot read.
     gaps: Vec<Range>,
+    /// Those of the gaps that were in the end of the log, which is lost.
+    end_of_log: Vec<Range>,
     /// What the disk did not return; it may later.
     unread: Vec<Range>,
     scan: Option<Scan>,
@@ -48,7 +51,9 @@ pub(super) struct Retired {
 pub(super) struct Outcome {
     /// Deliveries whose bytes are gone, by their ids.
     pub(super) lost: Vec<String>,
-    /// Whether there may be others, whose ids are gone too.
+    /// How many others were stored whose ids are gone too, at most: some may have been drained before.
+    pub(super) lost_without_id: u64,
+    /// Whether there may be others, of which nothing is left.
     pub(super) may_have_lost_more: bool,
     /// What is to be read again later.
     pub(super) unread: Vec<Range>,
@@ -69,6 +74,7 @@ impl Retired {
             seen: Vec::new(),
             is_compared: false,
             gaps: Vec::new(),
+            end_of_log: Vec::new(),
             unread: Vec::new(),
             scan: None,
             failures: 0,
@@ -93,7 +99,9 @@ impl Retired {
                 return Ok(found);
             }
         }
-        self.find_hidden();
+        if !self.is_compared {
+            self.find_hidden()?;
+        }
         if self.gaps.is_empty() {
             return Ok(Vec::new());
         }
@@ -172,20 +180,47 @@ impl Retired {
         }
     }
 
-    /// Finds rows that are in the index and were not in the table, although SQLite reported no damage.
-    fn find_hidden(&mut self) {
-        if std::mem::replace(&mut self.is_compared, true) {
-            return;
+    /// Finds rows that were stored and are not in the table, although SQLite reported no damage. An index that cannot be
+    /// read now is asked again, after some attempts later.
+    fn find_hidden(&mut self) -> Result<(), StoreError> {
+        match self.hidden() {
+            Ok(hidden) => self.gaps.extend(hidden),
+            Err(StoreError::Damaged(_)) => {}
+            Err(error) => {
+                self.failures += 1;
+                if self.failures < ATTEMPTS {
+                    self.connection = None;
+                    return Err(error);
+                }
+                let known = || [&self.seen, &self.gaps, &self.unread].into_iter().flatten().cloned();
+                let unseen: Vec<Range> =
+                    self.asked.iter().flat_map(|asked| without(asked, known())).collect();
+                self.unread.extend(unseen);
+            }
         }
-        let (names, _) = self.names();
+        self.is_compared = true;
+        self.failures = 0;
+        Ok(())
+    }
+
+    fn hidden(&mut self) -> Result<Vec<Range>, StoreError> {
+        let path = self.path.clone();
+        let connection = self.connected()?;
+        let (names, error) = names(connection);
+        let end = end_of_log(&path, connection)?;
+        if let Some(error) = error.filter(|error| !matches!(error, StoreError::Damaged(_))) {
+            return Err(error);
+        }
         let is_in = |ranges: &[Range], seq: i64| ranges.iter().any(|range| range.contains(&seq));
         let is_hidden = |seq: i64| {
             is_in(&self.asked, seq)
                 && ![&self.seen, &self.gaps, &self.unread].iter().any(|known| is_in(known, seq))
         };
-        let hidden: Vec<Range> =
-            names.into_iter().filter(|(seq, _)| is_hidden(*seq)).map(|(seq, _)| seq..=seq).collect();
-        self.gaps.extend(hidden);
+        let hidden = names.into_iter().filter(|(seq, _)| is_hidden(*seq)).map(|(seq, _)| seq..=seq);
+        let hidden: Vec<Range> = hidden.collect();
+        self.end_of_log =
+            end.iter().flat_map(|end| self.asked.iter().filter_map(|asked| both(asked, end))).collect();
+        Ok(hidden.into_iter().chain(self.end_of_log.iter().cloned()).collect())
     }
 
     fn connected(&mut self) -> Result<&Connection, StoreError> {
@@ -221,38 +256,30 @@ impl Retired {
 
     /// What became of all of its rows. `left` are those that were read and are not drained.
     pub(super) fn outcome(mut self, left: Vec<Range>) -> Outcome {
-        let is_whole = self.scan.as_ref().is_none_or(|scan| scan.is_complete);
         let mut unread = std::mem::take(&mut self.unread);
         unread.extend(left);
-        if !is_whole {
-            // What was returned is in Kafka, or among what is left.
-            let parts =
-                |gap: Range| self.scan.as_ref().map_or(vec![gap.clone()], |scan| scan.not_returned(&gap));
-            unread.extend(std::mem::take(&mut self.gaps).into_iter().flat_map(parts));
-        }
         if self.gaps.is_empty() {
             return Outcome { unread, ..Outcome::default() };
         }
-        let (names, is_complete) = self.names();
+        let (names, error) = self.connected().map_or_else(|error| (Vec::new(), Some(error)), names);
+        let is_named = error.as_ref().is_none_or(|error| matches!(error, StoreError::Damaged(_)));
+        if !is_named || self.scan.as_ref().is_some_and(|scan| !scan.is_complete) {
+            // What was returned is in Kafka, or among what is left.
+            unread.extend(self.gaps.iter().flat_map(|gap| self.not_returned(gap)));
+            return Outcome { unread, ..Outcome::default() };
+        }
         let is_lost = |seq: &i64| {
             let is_found = self.scan.as_ref().is_some_and(|scan| scan.has_returned(*seq));
             self.gaps.iter().any(|gap| gap.contains(seq)) && !is_found
         };
         let lost = names.into_iter().filter(|(seq, _)| is_lost(seq)).map(|(_, id)| id).collect();
-        Outcome { lost, may_have_lost_more: !is_complete, unread }
+        let missing = self.end_of_log.iter().flat_map(|end| self.not_returned(end));
+        let lost_without_id = missing.map(|part| part.end().abs_diff(*part.start()) + 1).sum();
+        Outcome { lost, lost_without_id, may_have_lost_more: error.is_some(), unread }
     }
 
-    /// Every row of the index, and whether the index could be read to its end.
-    fn names(&mut self) -> (Vec<(i64, String)>, bool) {
-        let mut names = Vec::new();
-        let read = self.connected().and_then(|connection| {
-            let mut statement = connection.prepare(NAMES)?;
-            let mut found = statement.query([])?;
-            while let Some(row) = found.next()? {
-                names.push((row.get(0)?, database::text(row.get_ref(1)?)));
-            }
-            Ok(())
-        });
-        (names, read.is_ok())
+    /// The parts of a gap of which the scan returned nothing.
+    fn not_returned(&self, gap: &Range) -> Vec<Range> {
+        self.scan.as_ref().map_or_else(|| vec![gap.clone()], |scan| scan.not_returned(gap))
     }
 }

@@ -16,6 +16,7 @@ use super::metrics::SpoolMetrics;
 use super::reserve::Reserve;
 use crate::settings::SpoolSettings;
 use runtime::process::health::Check;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
@@ -132,10 +133,7 @@ impl Store {
         }
         let database = Database::open(&sequence.current, self.parts.settings.max_bytes)?;
         // Before it is written: changing a damaged page may destroy what is left on it.
-        if files::size(&sequence.current)?.is_some_and(|bytes| bytes <= CHECKED_BYTES) {
-            database.check()?;
-        }
-        let totals = database.totals()?;
+        let totals = checked(&database, &sequence.current)?;
         Ok((database, totals))
     }
 
@@ -189,10 +187,7 @@ impl Store {
             retry_seconds = self.retry.as_secs(),
             "cannot use the spool: until it recovers, deliveries that Kafka does not acknowledge are answered 503"
         );
-        let failed = State::Failed { is_final, retry_at: Instant::now() + self.retry };
-        if let State::Open(database) = std::mem::replace(&mut self.state, failed) {
-            database.abandon();
-        }
+        self.state = State::Failed { is_final, retry_at: Instant::now() + self.retry };
         self.retry = (self.retry * 2).min(RETRY_LAST);
     }
 
@@ -207,6 +202,15 @@ impl Store {
             );
         }
     }
+}
+
+/// What is in a file that is as it was written, as far as that can be told quickly.
+fn checked(database: &Database, path: &Path) -> Result<Totals, StoreError> {
+    database.check_log(path)?;
+    if files::size(path)?.is_some_and(|bytes| bytes <= CHECKED_BYTES) {
+        database.check()?;
+    }
+    database.totals()
 }
 
 /// Whether a full spool may be tried again: a twentieth is drained, or some time has passed.

@@ -93,11 +93,6 @@ impl Fault {
         }
     }
 
-    /// Whether ingest can know how many are gone. What was cut from the log's end left no trace.
-    pub(super) const fn is_counted(self) -> bool {
-        !matches!(self, Self::LogCut)
-    }
-
     /// Brings it about, and ends it.
     pub(super) async fn inflict(self, matrix: &mut Matrix, spooling: &mut Spooling) -> Result<()> {
         match self {

@@ -13,6 +13,9 @@ pub(in crate::spool) const COLUMNS: &str = "seq, id, received, app, headers, dig
 pub(super) const WAITING: &str = "SELECT seq, id, received, app, headers, digest, set_aside, body FROM deliveries NOT INDEXED \
                        WHERE seq > ?1 AND set_aside IS NULL ORDER BY seq LIMIT ?2";
 pub(super) const LAST: &str = "SELECT max(seq) FROM deliveries";
+/// SQLite's own table for `AUTOINCREMENT` (<https://sqlite.org/autoinc.html>).
+const HAS_SEQUENCE: &str = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence')";
+const SEQUENCE: &str = "SELECT seq FROM sqlite_sequence WHERE name = 'deliveries'";
 pub(super) const OLDEST: &str =
     "SELECT received FROM deliveries WHERE set_aside IS NULL ORDER BY seq LIMIT 1";
 pub(super) const TOTALS: &str =
@@ -69,6 +72,15 @@ pub(in crate::spool) fn waiting(
         }
     }
     Ok(waiting)
+}
+
+/// The largest `seq` that was ever given in the file; 0 where even its tables are in the part of the log that is lost.
+pub(in crate::spool) fn last_seq(connection: &Connection) -> Result<i64, StoreError> {
+    if !connection.query_row(HAS_SEQUENCE, [], |row| row.get(0))? {
+        return Ok(0);
+    }
+    let last: Option<i64> = connection.query_row(SEQUENCE, [], |row| row.get(0)).optional()?;
+    Ok(last.unwrap_or_default())
 }
 
 pub(in crate::spool) fn oldest(connection: &Connection) -> Result<Option<i64>, StoreError> {

@@ -171,9 +171,13 @@ impl RetiredFiles {
         let Some(outcome) = blocking(move || file.outcome(left)).await else {
             return self.postpone(path, Vec::new(), reading.has_lost, reading.wait);
         };
-        let Outcome { lost, may_have_lost_more, unread } = outcome;
+        let Outcome { lost, lost_without_id, may_have_lost_more, unread } = outcome;
         self.log_lost(&path, &lost);
-        let has_lost = reading.has_lost || may_have_lost_more || !lost.is_empty();
+        if lost_without_id > 0 {
+            self.metrics.lost.inc_by(lost_without_id);
+            tracing::error!(deliveries = lost_without_id, file = %path.display(), "lost the end of the log of a spool file, with so many deliveries at most that were stored last; their ids are gone too");
+        }
+        let has_lost = reading.has_lost || may_have_lost_more || lost_without_id > 0 || !lost.is_empty();
         if may_have_lost_more {
             tracing::error!(file = %path.display(), "parts of a retired spool file are gone, and so are the ids of the deliveries in them");
         }

@@ -4,7 +4,6 @@ use super::super::database::{self, StoredRow};
 use super::super::error::StoreError;
 use super::super::files;
 use super::Range;
-use rusqlite::config::DbConfig;
 use rusqlite::{Connection, params};
 use std::path::Path;
 
@@ -18,7 +17,6 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
         return Err(StoreError::Damaged("the file is empty".to_owned()));
     }
     let connection = database::connect(path)?;
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
 }

@@ -8,6 +8,7 @@ use super::super::database::{PAGE_BYTES, StoredRow};
 use super::super::error::StoreError;
 use super::super::files;
 use super::Range;
+use super::missing::without;
 use super::record::{self, Cell, PAGE};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::fs::{File, OpenOptions};
@@ -104,11 +105,7 @@ impl Scan {
 
     /// The parts of a gap of which nothing was returned.
     pub(super) fn not_returned(&self, gap: &Range) -> Vec<Range> {
-        let mut returned: Vec<i64> = self.returned.iter().copied().filter(|seq| gap.contains(seq)).collect();
-        returned.sort_unstable();
-        let starts = [*gap.start()].into_iter().chain(returned.iter().map(|seq| seq.saturating_add(1)));
-        let ends = returned.iter().map(|seq| seq.saturating_sub(1)).chain([*gap.end()]);
-        starts.zip(ends).map(|(start, end)| start..=end).filter(|part| !part.is_empty()).collect()
+        without(gap, self.returned.iter().map(|seq| *seq..=*seq))
     }
 }
 

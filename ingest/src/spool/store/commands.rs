@@ -54,8 +54,10 @@ impl Store {
         is_written &= self.write(&changes, stores);
         drop(queued_bytes);
         if flow.is_break() {
-            // Closing the file checkpoints the log.
-            self.state = State::Failed { is_final: false, retry_at: Instant::now() };
+            let closed = State::Failed { is_final: false, retry_at: Instant::now() };
+            if let State::Open(database) = std::mem::replace(&mut self.state, closed) {
+                database.close();
+            }
         }
         for done in others {
             // The caller may be gone.

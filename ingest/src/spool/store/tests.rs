@@ -67,14 +67,6 @@ fn close(mut store: Store) {
     assert!(store.serve(&mut vec![Command::Close { done }]).is_break());
 }
 
-/// As a kill leaves it: nothing is cleaned up.
-fn kill(mut store: Store) {
-    let failed = State::Failed { is_final: false, retry_at: Instant::now() };
-    if let State::Open(database) = std::mem::replace(&mut store.state, failed) {
-        database.abandon();
-    }
-}
-
 /// Opens it again without waiting.
 fn retry(store: &mut Store) {
     if let State::Failed { retry_at, .. } = &mut store.state {
@@ -135,7 +127,7 @@ fn a_file_whose_fsync_failed_is_retired_once_with_its_log_and_gives_everything_b
     assert_eq!(waiting(&store), "40");
     assert_eq!(drain(&mut store, &rows, "fsync").ids.len(), ROWS);
     // A kill while it is drained, and another start: nothing is retired anew.
-    kill(store);
+    drop(store);
     let mut store = self::store(directory.path());
     assert_eq!(store.parts.metrics.quarantined.get(), 0);
     assert_eq!(store.parts.backlog.paths(), [spool_db(directory.path())]);
@@ -175,7 +167,7 @@ fn an_empty_file_beside_a_log_keeps_its_log() {
     let directory = tempfile::tempdir().unwrap();
     let mut store = store(directory.path());
     put_all(&mut store, &rows);
-    kill(store);
+    drop(store);
     fs::write(spool_db(directory.path()), "").unwrap();
     let mut store = self::store(directory.path());
     assert_eq!(drain(&mut store, &rows, "no file").ids.len(), ROWS);

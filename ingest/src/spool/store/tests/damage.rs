@@ -87,36 +87,76 @@ fn a_truncated_file_gives_what_is_left_and_the_spool_goes_on() {
     recovered(b"no database", &rows, "text");
 }
 
-#[test]
-fn a_truncated_log_gives_every_transaction_before_the_cut() {
+/// The files of a spool that was killed, all of whose deliveries are in its log.
+struct Killed {
+    rows: Vec<Row>,
+    /// Database, log and high-water mark.
+    files: [Vec<u8>; 3],
+    /// How long the log was after each delivery.
+    ends: Vec<usize>,
+}
+
+const FILES: [&str; 3] = ["", "-wal", files::MARK];
+
+fn killed() -> Killed {
     let rows = rows(ROWS);
     let directory = tempfile::tempdir().unwrap();
     let mut store = store(directory.path());
-    let database = spool_db(directory.path());
-    let log = database.with_extension("db-wal");
+    let path = |suffix| files::with_suffix(&spool_db(directory.path()), suffix);
     let mut ends = Vec::new();
     for row in &rows {
         put(&mut store, row.clone()).unwrap();
-        ends.push(fs::metadata(&log).unwrap().len());
+        ends.push(fs::read(path("-wal")).unwrap().len());
     }
-    // As after a kill: the files as they are, with nobody to tidy up.
-    let (file, log) = (fs::read(&database).unwrap(), fs::read(&log).unwrap());
+    let files = FILES.map(|suffix| fs::read(path(suffix)).unwrap());
+    Killed { rows, files, ends }
+}
+
+impl Killed {
+    /// What comes back with another log.
+    fn drained_with(&self, log: &[u8], case: &str) -> Drained {
+        let directory = tempfile::tempdir().unwrap();
+        let [database, _, mark] = &self.files;
+        for (suffix, content) in FILES.iter().zip([database, log, mark]) {
+            fs::write(files::with_suffix(&spool_db(directory.path()), suffix), content).unwrap();
+        }
+        let mut store = store(directory.path());
+        let drained = drain(&mut store, &self.rows, case);
+        assert_eq!(put(&mut store, sample(TEXT).to_row()), Ok(()), "{case}");
+        drained
+    }
+}
+
+#[test]
+fn a_truncated_log_gives_what_was_before_the_cut_and_counts_the_rest() {
+    let killed = killed();
+    let log = &killed.files[1];
     let mut numbers = Numbers(13);
     for case in 0..60 {
         let cut = numbers.below(log.len());
-        let torn = tempfile::tempdir().unwrap();
-        let copy = spool_db(torn.path());
-        fs::write(&copy, &file).unwrap();
-        fs::write(copy.with_extension("db-wal"), &log[..cut]).unwrap();
-        let mut store = self::store(torn.path());
-        let back = drain(&mut store, &rows, &format!("case {case}")).ids;
-        let ended = ends.iter().filter(|end| **end <= cut as u64).count();
+        let drained = killed.drained_with(&log[..cut], &format!("case {case}"));
+        let ended = killed.ends.iter().filter(|end| **end <= cut).count();
+        let back = drained.ids.len();
         assert!(
-            rows[..ended].iter().all(|row| back.contains(&row.id)),
-            "case {case}: {} of {ended}",
-            back.len()
+            killed.rows[..ended].iter().all(|row| drained.ids.contains(&row.id)),
+            "case {case}: {back} of {ended}"
         );
-        assert_eq!(put(&mut store, sample(TEXT).to_row()), Ok(()));
+        assert_eq!(back + usize::try_from(drained.lost_without_id).unwrap(), ROWS, "case {case}, {cut}");
+    }
+}
+
+#[test]
+fn deliveries_behind_a_flipped_bit_of_the_log_are_found() {
+    let killed = killed();
+    let mut numbers = Numbers(17);
+    for case in 0..60 {
+        let mut log = killed.files[1].clone();
+        let bit = numbers.below(log.len() * 8);
+        log[bit / 8] ^= 1 << (bit % 8);
+        let drained = killed.drained_with(&log, &format!("case {case}, bit {bit}"));
+        let back = drained.ids.len();
+        assert!(back + 1 >= ROWS, "case {case}, bit {bit}: {back}");
+        assert_eq!(back + usize::try_from(drained.lost_without_id).unwrap(), ROWS, "case {case}, bit {bit}");
     }
 }
 

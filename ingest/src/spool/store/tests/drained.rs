@@ -8,6 +8,7 @@ use super::*;
 pub(super) struct Drained {
     pub(super) ids: HashSet<String>,
     pub(super) lost: Vec<String>,
+    pub(super) lost_without_id: u64,
     pub(super) may_have_lost_more: bool,
 }
 
@@ -56,9 +57,10 @@ impl Drained {
             }
             self.take(read, rows, case);
         }
-        let Outcome { lost, may_have_lost_more, unread } = retired.outcome(Vec::new());
+        let Outcome { lost, lost_without_id, may_have_lost_more, unread } = retired.outcome(Vec::new());
         assert!(unread.is_empty(), "{case}: {unread:?}");
         self.lost.extend(lost);
+        self.lost_without_id += lost_without_id;
         self.may_have_lost_more |= may_have_lost_more;
         assert!(contents(path) == before, "{case}: a retired file was written");
     }

@@ -1,0 +1,82 @@
+//! A file that the disk does not give now is read again later, and is not taken for one that was read to its end.
+
+use super::*;
+use crate::delivery::sample;
+use crate::spool::database::{Change, Database};
+use std::fs;
+use tempfile::TempDir;
+
+const TEXT: &[u8] = include_bytes!("../../../../schemas/fixtures/message/text.json");
+const ROWS: usize = 40;
+
+/// A file with a page of rows overwritten.
+fn damaged() -> (TempDir, PathBuf) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("spool.db");
+    let mut database = Database::open(&path, 64 << 20).unwrap();
+    let changes: Vec<_> = (0..ROWS).map(|_| Change::Insert(sample(TEXT).to_row())).collect();
+    database.apply(changes.iter(), Totals::default()).unwrap();
+    database.close();
+    let mut file = fs::read(&path).unwrap();
+    let id = |row: &[u8]| row.windows(19).any(|text| text == b"x-hub-signature-256");
+    let page = file.chunks(4096).position(|page| page[0] == 0x0d && id(page)).unwrap();
+    file[page * 4096..(page + 1) * 4096].fill(0xa5);
+    fs::write(&path, file).unwrap();
+    (directory, path)
+}
+
+fn read_to_its_end(retired: &mut Retired) -> usize {
+    let mut count = 0;
+    loop {
+        match retired.next(usize::MAX, u64::MAX).unwrap().len() {
+            0 => return count,
+            more => count += more,
+        }
+    }
+}
+
+#[test]
+fn an_index_that_cannot_be_read_now_loses_nothing_yet() {
+    let (_directory, path) = damaged();
+    let away = path.with_extension("away");
+    let mut retired = Retired::of(path.clone(), Vec::new());
+    let found = read_to_its_end(&mut retired);
+    assert!(found < ROWS, "the page has rows");
+    retired.connection = None;
+    fs::rename(&path, &away).unwrap();
+    let later = retired.outcome(Vec::new());
+    assert_eq!((later.lost.len(), later.may_have_lost_more), (0, false));
+    assert!(!later.unread.is_empty());
+
+    fs::rename(&away, &path).unwrap();
+    let mut again = Retired::of(path, later.unread);
+    assert_eq!(read_to_its_end(&mut again), 0);
+    let outcome = again.outcome(Vec::new());
+    assert_eq!((outcome.lost.len(), outcome.unread.len()), (ROWS - found, 0));
+}
+
+#[test]
+fn what_is_missing_is_looked_for_later_when_the_disk_gives_nothing() {
+    let (_directory, path) = damaged();
+    let away = path.with_extension("away");
+    let mut retired = Retired::of(path.clone(), vec![0..=i64::MAX]);
+    while !retired.todo.is_empty() {
+        let range = retired.todo[0].clone();
+        retired.read_range(range, usize::MAX, u64::MAX).unwrap();
+    }
+    retired.connection = None;
+    fs::rename(&path, &away).unwrap();
+    for _ in 1..ATTEMPTS {
+        retired.next(usize::MAX, u64::MAX).unwrap_err();
+    }
+    let unread = loop {
+        match retired.next(usize::MAX, u64::MAX) {
+            Ok(found) if found.is_empty() => break retired.outcome(Vec::new()).unread,
+            _ => {}
+        }
+    };
+    fs::rename(&away, &path).unwrap();
+    let mut again = Retired::of(path, unread);
+    read_to_its_end(&mut again);
+    assert!(!again.outcome(Vec::new()).lost.is_empty());
+}
