@@ -1,58 +1,16 @@
-//! Reads a `client.properties` file of librdkafka properties.
-//!
-//! The names are those of librdkafka's `CONFIGURATION.md`; the file's form is that of Java's
-//! properties: `name=value` or `name: value`, comments with `#` or `!`, and no escapes but `\n` in a value in PEM.
+//! Reads a `client.properties` file of librdkafka properties; the names are those of librdkafka's `CONFIGURATION.md`.
 
 mod allowed;
+mod lines;
 
 use rdkafka::ClientConfig;
 
 use self::allowed::refusal;
-
-/// A line that cannot be used; the value is never repeated, it may be a password.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct BadLine {
-    /// Line number, from 1.
-    pub(super) number: usize,
-    /// The property, or nothing when the line has none.
-    pub(super) name: String,
-    /// What the line should be instead.
-    pub(super) expected: String,
-}
+pub(super) use self::lines::BadLine;
 
 /// The properties in file order, and every line that cannot be used.
 pub(super) fn parse(text: &str) -> (Vec<(String, String)>, Vec<BadLine>) {
-    let mut properties = Vec::new();
-    let mut bad = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        match parse_line(index + 1, line) {
-            Ok(Some(property)) => properties.push(property),
-            Ok(None) => {}
-            Err(line) => bad.push(line),
-        }
-    }
-    (properties, bad)
-}
-
-fn parse_line(number: usize, line: &str) -> Result<Option<(String, String)>, BadLine> {
-    let line = line.trim();
-    if line.is_empty() || line.starts_with(['#', '!']) {
-        return Ok(None);
-    }
-    let Some((name, value)) = line.split_once(['=', ':']) else {
-        return Err(BadLine { number, name: String::new(), expected: String::from("name=value") });
-    };
-    let (name, value) = (name.trim(), value.trim());
-    // A certificate or key in PEM has several lines, a property has one.
-    let value = if matches!(name, "ssl.ca.pem" | "ssl.certificate.pem" | "ssl.key.pem") {
-        value.replace("\\n", "\n")
-    } else {
-        value.to_owned()
-    };
-    match refused(name, &value) {
-        Some(expected) => Err(BadLine { number, name: name.to_owned(), expected }),
-        None => Ok(Some((name.to_owned(), value))),
-    }
+    lines::parse(text, refused)
 }
 
 fn refused(name: &str, value: &str) -> Option<String> {
@@ -85,22 +43,6 @@ fn rdkafka_refusal(name: &str, value: &str) -> Option<Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_values_and_comments_are_told_apart() {
-        let text = "# TLS\nsecurity.protocol = SASL_SSL\n\n! more\nsasl.password: a=b:c \r\n";
-        let (properties, bad) = parse(text);
-        assert_eq!(bad, []);
-        let expected = [("security.protocol", "SASL_SSL"), ("sasl.password", "a=b:c")];
-        assert_eq!(properties, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    }
-
-    #[test]
-    fn lines_of_pem_are_written_as_escapes() {
-        let (properties, _) =
-            parse("ssl.ca.pem=-----BEGIN CERTIFICATE-----\\nAA==\\n-----END CERTIFICATE-----\n");
-        assert_eq!(properties[0].1, "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----");
-    }
 
     #[test]
     fn properties_that_weir_owns_are_refused_with_the_reason() {

@@ -7,6 +7,20 @@
 mod graph {
     pub mod answer;
     pub mod usage;
+
+    pub mod batch {
+        mod answered_item;
+
+        /// Status, headers and body of each item that was answered.
+        pub fn items(body: &[u8]) -> Vec<(u16, Vec<(String, String)>, String)> {
+            let items = answered_item::AnsweredItem::all(body).unwrap_or_default();
+            let owned = items.into_iter().flatten().map(|item| {
+                let headers = item.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+                (item.code, headers, item.body.unwrap_or_default().into_owned())
+            });
+            owned.collect()
+        }
+    }
 }
 
 use graph::answer::{Answer, MAX_DEPTH};
@@ -18,6 +32,17 @@ use std::time::Duration;
 libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     let [high, low, body @ ..] = input else { return };
     let status = 100 + u16::from_be_bytes([*high, *low]) % 500;
+    answer(status, body);
+    if let Ok(text) = std::str::from_utf8(body) {
+        usage([("x-app-usage", text), ("x-business-use-case-usage", text)]);
+    }
+    for (status, headers, body) in graph::batch::items(body) {
+        answer(status, body.as_bytes());
+        usage(headers.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    }
+});
+
+fn answer(status: u16, body: &[u8]) {
     match Answer::read(status, body) {
         Answer::Found(found) => is_bounded(found),
         Answer::Gone(error) => error.into_iter().for_each(is_bounded),
@@ -27,13 +52,14 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
             assert!(said.len() < 600 && !said.contains(char::is_control), "{said}");
         }
     }
-    if let Ok(text) = std::str::from_utf8(body) {
-        let usage = Usage::read([("x-app-usage", text), ("x-business-use-case-usage", text)]);
-        assert!(usage.regain <= Duration::from_hours(24), "{usage:?}");
-        let shares = [usage.app, usage.business].into_iter().flatten();
-        shares.for_each(|share| assert!(share.highest().is_finite(), "{share:?}"));
-    }
-});
+}
+
+fn usage<'a>(headers: impl IntoIterator<Item = (&'a str, &'a str)>) {
+    let usage = Usage::read(headers);
+    assert!(usage.regain <= Duration::from_hours(24), "{usage:?}");
+    let shares = [usage.app, usage.business].into_iter().flatten();
+    shares.for_each(|share| assert!(share.highest().is_finite(), "{share:?}"));
+}
 
 /// As deep as every reader's parser goes. A number that no double holds and half of a surrogate pair are JSON too, and
 /// passed on as they came, so that the brackets are counted instead of having a value made of it.

@@ -1,0 +1,80 @@
+//! The lines of a properties file.
+//!
+//! The form is that of Java's properties: `name=value` or `name: value`, comments with `#` or `!`, and no escapes but `\n` in
+//! a value in PEM.
+
+/// A line that cannot be used; the value is never repeated, it may be a password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BadLine {
+    /// Line number, from 1.
+    pub(crate) number: usize,
+    /// The property, or nothing when the line has none.
+    pub(crate) name: String,
+    /// What the line should be instead.
+    pub(crate) expected: String,
+}
+
+/// The properties in file order, and every line that cannot be used.
+///
+/// `refusal` says of a name and its value what should be there instead, where it cannot be used.
+pub(super) fn parse(
+    text: &str,
+    refusal: impl Fn(&str, &str) -> Option<String>,
+) -> (Vec<(String, String)>, Vec<BadLine>) {
+    let mut properties = Vec::new();
+    let mut bad = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        match parse_line(index + 1, line, &refusal) {
+            Ok(Some(property)) => properties.push(property),
+            Ok(None) => {}
+            Err(line) => bad.push(line),
+        }
+    }
+    (properties, bad)
+}
+
+fn parse_line(
+    number: usize,
+    line: &str,
+    refusal: impl Fn(&str, &str) -> Option<String>,
+) -> Result<Option<(String, String)>, BadLine> {
+    let line = line.trim();
+    if line.is_empty() || line.starts_with(['#', '!']) {
+        return Ok(None);
+    }
+    let Some((name, value)) = line.split_once(['=', ':']) else {
+        return Err(BadLine { number, name: String::new(), expected: String::from("name=value") });
+    };
+    let (name, value) = (name.trim(), value.trim());
+    // A certificate or key in PEM has several lines, a property has one.
+    let value = if matches!(name, "ssl.ca.pem" | "ssl.certificate.pem" | "ssl.key.pem") {
+        value.replace("\\n", "\n")
+    } else {
+        value.to_owned()
+    };
+    match refusal(name, &value) {
+        Some(expected) => Err(BadLine { number, name: name.to_owned(), expected }),
+        None => Ok(Some((name.to_owned(), value))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_values_and_comments_are_told_apart() {
+        let text = "# TLS\nsecurity.protocol = SASL_SSL\n\n! more\nsasl.password: a=b:c \r\n";
+        let (properties, bad) = parse(text, |_, _| None);
+        assert_eq!(bad, []);
+        let expected = [("security.protocol", "SASL_SSL"), ("sasl.password", "a=b:c")];
+        assert_eq!(properties, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+
+    #[test]
+    fn lines_of_pem_are_written_as_escapes() {
+        let (properties, _) =
+            parse("ssl.ca.pem=-----BEGIN CERTIFICATE-----\\nAA==\\n-----END CERTIFICATE-----\n", |_, _| None);
+        assert_eq!(properties[0].1, "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----");
+    }
+}
