@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use schemas::{Receipt, Topic, split};
@@ -19,7 +20,7 @@ const MEDIA: usize = 300;
 const APP_SECRET: &str = "canary-of-the-app-s-secret";
 /// The token in the directory of access tokens.
 const TOKEN: &str = "a-valid-access-token";
-const PATIENCE: std::time::Duration = std::time::Duration::from_mins(3);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 fn comment(number: usize) -> String {
     (17_000_000_000_000_000_u64 + number as u64).to_string()
@@ -117,43 +118,68 @@ async fn mentions_are_looked_up_in_order_while_processes_come_and_go_and_no_toke
     }
 }
 
-/// Mentions while the Graph API hangs, which take minutes to be asked about once.
-const HUNG: [(&str, &str); 3] =
-    [("WEIR_STALL_TIMEOUT", "10s"), ("WEIR_GRAPH_TIMEOUT", "5s"), ("WEIR_LOOKUP_CONCURRENCY", "2")];
+/// A call may take longer than a record may without a reason.
+const SLOW: [(&str, &str); 3] =
+    [("WEIR_STALL_TIMEOUT", "10s"), ("WEIR_GRAPH_TIMEOUT", "15s"), ("WEIR_LOOKUP_CONCURRENCY", "8")];
+/// Longer than a record may take without a reason, and shorter than a call may.
+const DELAY: Duration = Duration::from_secs(12);
 
 #[tokio::test]
-async fn a_graph_api_that_never_answers_costs_no_restart_and_no_dead_letter_and_the_lag_says_why() {
+async fn a_graph_api_that_hangs_refuses_or_is_slow_ends_no_process_and_costs_no_event() {
     let ground = Ground::prepare().await.unwrap();
-    ground.graph.misbehave_batches(Behaviour::Hang);
-    for id in [ACCOUNT, "me"] {
-        ground.graph.misbehave(id, Behaviour::Hang);
-    }
+    misbehave(&ground, &Behaviour::Hang);
     write(&ground).await.unwrap();
-    let mut lookups = ground.consumer_with("weir-lookups", &HUNG).await.unwrap();
+    let mut lookups = ground.consumer_with("weir-lookups", &SLOW).await.unwrap();
     let waits = async |reason: &str| {
         lookups.metric("weir_consumer_waiting_partitions", &format!("reason=\"{reason}\"")).await
     };
     until("the reason of the lag", PATIENCE, async || Ok((waits("api_answer").await? > 0.0).then_some(())))
         .await
         .unwrap();
-    // Two at a time, 5 s each: more than four times the limit of a stall.
-    until("many requests in vain", PATIENCE, async || {
-        let requests = lookups.metric("weir_graph_requests_total", "").await?;
-        Ok((requests >= 18.0).then_some(()))
-    })
-    .await
-    .unwrap();
+    let more_requests = async |count: f64| {
+        let before = lookups.metric("weir_graph_requests_total", "").await.unwrap();
+        until("more requests", PATIENCE, async || {
+            let requests = lookups.metric("weir_graph_requests_total", "").await?;
+            Ok((requests >= before + count).then_some(()))
+        })
+        .await
+        .unwrap();
+    };
+    // Eight at a time, 15 s each: more than four times the limit of a stall.
+    more_requests(24.0).await;
     assert!(waits("api_answer").await.unwrap() > 0.0);
+    for behaviour in [
+        Behaviour::error(2, None),
+        Behaviour::Answer { status: 503, body: "<html>".to_owned() },
+        Behaviour::CutOff,
+    ] {
+        misbehave(&ground, &behaviour);
+        more_requests(10.0).await;
+    }
+    ground.graph.slow_down(DELAY);
+    behave(&ground);
+    more_requests(16.0).await;
     for name in ["weir_consumer_rebuilt_total", "weir_consumer_dead_letters_total"] {
         assert_eq!(lookups.metric(name, "").await.unwrap().to_string(), "0", "{name}");
     }
+    ground.graph.slow_down(Duration::ZERO);
+    let records = all(&ground).await.unwrap();
+    in_order(&records).unwrap();
+    assert!(lookups.process.terminate(PATIENCE).await.unwrap().success());
+}
+
+fn misbehave(ground: &Ground, behaviour: &Behaviour) {
+    ground.graph.misbehave_batches(behaviour.clone());
+    for id in [ACCOUNT, "me"] {
+        ground.graph.misbehave(id, behaviour.clone());
+    }
+}
+
+fn behave(ground: &Ground) {
     ground.graph.behave_about_batches();
     for id in [ACCOUNT, "me"] {
         ground.graph.behave(id);
     }
-    let records = all(&ground).await.unwrap();
-    in_order(&records).unwrap();
-    assert!(lookups.process.terminate(PATIENCE).await.unwrap().success());
 }
 
 async fn shows_no_secret(service: &Service, proof: &str) -> Result<()> {

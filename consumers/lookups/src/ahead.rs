@@ -1,6 +1,7 @@
 //! Lookups that are under way, apart for each partition, by the offsets of their records.
 
-use crate::lookup::{Lost, Waiting};
+use crate::lookup::Waiting;
+use runtime::consumer::Failure;
 #[cfg(test)]
 use runtime::consumer::Wait;
 use std::collections::HashMap;
@@ -11,7 +12,7 @@ use tokio_util::task::AbortOnDropHandle;
 /// A lookup under way; dropping it ends it.
 #[derive(Debug)]
 pub(crate) struct Search<T> {
-    pub(crate) task: AbortOnDropHandle<Result<T, Lost>>,
+    pub(crate) task: AbortOnDropHandle<Result<T, Failure>>,
     pub(crate) waiting: watch::Receiver<Option<Waiting>>,
 }
 

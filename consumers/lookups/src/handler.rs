@@ -8,7 +8,7 @@ mod steps;
 use crate::ahead::{Ahead, Assigned, Places, Search};
 use crate::call::{Call, Detail};
 use crate::enriched;
-use crate::lookup::{Lost, Resolver, Status};
+use crate::lookup::{Resolver, Status, THROTTLED};
 use crate::media::{Known, Learned, MediaCache};
 use crate::metrics::LookupMetrics;
 use crate::question::{Plan, Question, SkipReason, Unaskable};
@@ -84,8 +84,7 @@ impl Lookups {
             Question::Ask { account, call, media } => {
                 let begin = || self.begin(account, call, media, record);
                 let mut awaited = ahead.of(record.offset, begin);
-                let found = self.found(awaited.search(), record, waits).await;
-                found.map_err(|lost| Failure::Reject { reason: lost.reason, error: lost.error })?
+                self.found(awaited.search(), record, waits).await?
             }
         };
         let value = value.and_then(|value| enriched::append(value, &found.lookup()));
@@ -126,6 +125,7 @@ impl Handler for Lookups {
             "thread_control",
             "answer_too_large",
             "lookup_failed",
+            THROTTLED,
         ]
     }
 
@@ -167,7 +167,7 @@ impl Inquiry {
         call: &Call,
         media: Option<&GraphId>,
         status: &Status,
-    ) -> Result<Found, Lost> {
+    ) -> Result<Found, Failure> {
         let learned =
             if matches!(call, Call::MentionedMedia { .. }) { Learned::OfCaption } else { Learned::OfComment };
         let known = media.and_then(|media| self.media.get(account, media, learned, Instant::now()));

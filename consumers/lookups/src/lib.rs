@@ -8,8 +8,9 @@
 //! Reasons of its dead letters, beside those that every consumer has: `unreadable` (no typed event), `unexpected_kind`
 //! (neither a comment nor a mention), `bad_id` (an id that could not stand in a URL), `no_token` (no access token for
 //! the account), `token`, `permission` and `invalid_call` (what the Graph API said, see [`graph::RefusalClass`]),
-//! `answer_too_large`, `retries_exhausted` (every call failed, and the error says how the last one did), and
-//! `lookup_failed` (a fault of this program).
+//! `answer_too_large`, `retries_exhausted` (every call failed, and the error says how the last one did),
+//! `throttled` (its account's limit of calls lasts for longer than `--lookup-limit-patience`), and `lookup_failed` (a fault of
+//! this program).
 
 pub mod batcher;
 pub mod call;

@@ -4,10 +4,9 @@ use crate::batcher::{Batcher, Sent};
 use crate::metrics::LookupMetrics;
 use crate::policy::{self, Next};
 use runtime::backoff::{self, Backoff};
-use runtime::consumer::Wait;
+use runtime::consumer::{Failure, Wait};
 use runtime::process::chain;
 use runtime::throttle::Throttle;
-use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -15,6 +14,10 @@ use weir_graph::{AccessToken, AccessTokens, CallError, GraphId, Hold, Outcome, S
 
 /// A batch that failed as a whole is sent again in parts of this part of its size, down to single calls.
 const SMALLER: usize = 4;
+
+/// The reason of a lookup whose account's limit of calls lasts for longer than it may wait.
+pub(crate) const THROTTLED: &str = "throttled";
+const RETRIES_EXHAUSTED: &str = "retries_exhausted";
 
 /// How often it is asked whether the Graph API answers at all, at most.
 pub(crate) const PROBE_EVERY: Duration = Duration::from_secs(1);
@@ -26,6 +29,8 @@ pub struct RetrySettings {
     pub attempts: u32,
     /// How long calls may fail in all; also those while nobody is answered.
     pub patience: Duration,
+    /// How long a lookup waits for its account's limit of calls, which holds the events of others in its partition.
+    pub limit_patience: Duration,
     /// First delay before another call, at most.
     pub backoff_base: Duration,
     /// Longest delay before another call.
@@ -48,6 +53,7 @@ impl Default for RetrySettings {
         Self {
             attempts: 5,
             patience: Duration::from_mins(15),
+            limit_patience: Duration::from_mins(15),
             backoff_base: Duration::from_millis(200),
             backoff_max: Duration::from_secs(30),
             without_token: WithoutToken::DeadLetter,
@@ -70,15 +76,6 @@ pub(crate) struct Resolver {
     pub(crate) metrics: LookupMetrics,
     /// How long a call may take.
     pub(crate) answer_within: Duration,
-}
-
-/// Why there will never be an answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Lost {
-    /// A word of a closed set.
-    pub(crate) reason: &'static str,
-    /// One line.
-    pub(crate) error: String,
 }
 
 /// What a lookup waits for while it makes no call; without one, its call is in the queue or under way.
@@ -107,6 +104,8 @@ struct Course<'a> {
     failures: u32,
     /// When calls began to fail, less the time for which none was made.
     failing: Option<Instant>,
+    /// How long it waited for its account's limit.
+    limited: Duration,
     backoff: Backoff,
 }
 
@@ -117,7 +116,7 @@ impl Resolver {
         account: &GraphId,
         relative_url: &str,
         status: &Status,
-    ) -> Result<Outcome, Lost> {
+    ) -> Result<Outcome, Failure> {
         let RetrySettings { backoff_base, backoff_max, .. } = self.settings;
         let mut course = Course {
             resolver: self,
@@ -128,6 +127,7 @@ impl Resolver {
             former: Instant::now(),
             failures: 0,
             failing: None,
+            limited: Duration::ZERO,
             backoff: Backoff::new(backoff_base, backoff_max),
         };
         loop {
@@ -135,7 +135,7 @@ impl Resolver {
             match self.batcher.send(relative_url.to_owned(), token.clone(), course.batch_size).await {
                 Sent::Answered(Ok(outcome)) => return Ok(outcome),
                 Sent::Answered(Err(error)) => course.failed(&error, &token).await?,
-                Sent::Held(hold) => course.held(hold).await,
+                Sent::Held(hold) => course.held(&hold).await?,
                 Sent::FailedTogether(error) => course.failed_together(&error, &token).await?,
                 Sent::InBadCompany => {}
             }
@@ -159,7 +159,7 @@ impl Resolver {
 
 impl Course<'_> {
     /// The account's token, once there is one that Meta has not refused.
-    async fn token(&self) -> Result<AccessToken, Lost> {
+    async fn token(&self) -> Result<AccessToken, Failure> {
         let Resolver { tokens, settings, .. } = self.resolver;
         let mut changes = tokens.changes();
         loop {
@@ -174,7 +174,7 @@ impl Course<'_> {
                 tokens.say_missing(self.account, meanwhile);
             }
             if !waits {
-                return Err(Lost { reason, error });
+                return Err(Failure::Reject { reason, error });
             }
             self.wait(Wait::Credential, error, None, async {
                 if changes.changed().await.is_err() {
@@ -185,9 +185,9 @@ impl Course<'_> {
         }
     }
 
-    async fn failed(&mut self, error: &CallError, token: &AccessToken) -> Result<(), Lost> {
+    async fn failed(&mut self, error: &CallError, token: &AccessToken) -> Result<(), Failure> {
         match policy::next(error) {
-            Next::GiveUp(reason) => Err(self.lost(reason, error)),
+            Next::GiveUp(reason) => Err(self.reject(reason, error)),
             Next::NewToken => {
                 // Where there is no other one, the next round says what becomes of it.
                 let renewed = self.resolver.tokens.renewed(token, self.account).await;
@@ -210,7 +210,7 @@ impl Course<'_> {
 
     /// A failure counts against the lookup where anybody was answered since its former one, and it goes on alone; while
     /// nobody is answered, it is nobody's fault.
-    async fn again(&mut self, error: &CallError, token: &AccessToken) -> Result<(), Lost> {
+    async fn again(&mut self, error: &CallError, token: &AccessToken) -> Result<(), Failure> {
         let Resolver { settings, batch_size, .. } = self.resolver;
         self.failures += 1;
         let failing = *self.failing.get_or_insert_with(Instant::now);
@@ -222,8 +222,11 @@ impl Course<'_> {
         } else {
             self.batch_size = *batch_size;
         }
-        if self.blamed >= settings.attempts || failing.elapsed() >= settings.patience {
-            return Err(self.lost("retries_exhausted", error));
+        if self.blamed >= settings.attempts {
+            return Err(self.reject(RETRIES_EXHAUSTED, error));
+        }
+        if failing.elapsed() >= settings.patience {
+            return Err(Failure::Expired { reason: RETRIES_EXHAUSTED, error: self.told(error) });
         }
         self.back_off(error).await;
         Ok(())
@@ -236,7 +239,7 @@ impl Course<'_> {
         self.back_off(error).await;
     }
 
-    async fn failed_together(&mut self, error: &CallError, token: &AccessToken) -> Result<(), Lost> {
+    async fn failed_together(&mut self, error: &CallError, token: &AccessToken) -> Result<(), Failure> {
         if let CallError::Unreachable { .. } = error {
             self.unreachable(error).await;
             return Ok(());
@@ -251,7 +254,9 @@ impl Course<'_> {
         Ok(())
     }
 
-    async fn held(&mut self, hold: Hold) {
+    /// Waits for a limit of calls. The app's is everybody's; an account's own is not waited for longer than it may hold
+    /// the others in its partition, and not at all where it is known to last longer.
+    async fn held(&mut self, hold: &Hold) -> Result<(), Failure> {
         let why = if hold.stopped { "Meta's limit of calls is reached" } else { "calls are spread out" };
         let on = match hold.scope {
             Scope::App => Wait::AppLimit,
@@ -259,10 +264,19 @@ impl Course<'_> {
         };
         let _held = self.resolver.metrics.held();
         let began = Instant::now();
+        let left = hold.until.saturating_duration_since(began);
+        if hold.scope == Scope::Token && self.limited + left > self.resolver.settings.limit_patience {
+            let error = format!("{why}: another {} s for account {}", left.as_secs(), self.account);
+            return Err(Failure::Expired { reason: THROTTLED, error });
+        }
         let until = tokio::time::sleep_until(hold.until.into());
         self.wait(on, why.to_owned(), Some(hold.until), until).await;
         // No call could fail meanwhile.
         self.failing = self.failing.map(|since| since + began.elapsed());
+        if hold.scope == Scope::Token {
+            self.limited += began.elapsed();
+        }
+        Ok(())
     }
 
     async fn back_off(&mut self, error: &CallError) {
@@ -277,11 +291,14 @@ impl Course<'_> {
         self.status.send_replace(None);
     }
 
-    fn lost(&self, reason: &'static str, error: &(dyn Error + 'static)) -> Lost {
-        let error = match self.failures {
+    fn reject(&self, reason: &'static str, error: &CallError) -> Failure {
+        Failure::Reject { reason, error: self.told(error) }
+    }
+
+    fn told(&self, error: &CallError) -> String {
+        match self.failures {
             0 => chain(error),
             failures => format!("after {} failed calls: {}", failures + 1, chain(error)),
-        };
-        Lost { reason, error }
+        }
     }
 }

@@ -34,6 +34,10 @@ pub struct LookupArgs {
     /// How long calls for one event may fail, also while none is answered, before it goes to the dead letters
     #[arg(long, env = "WEIR_LOOKUP_PATIENCE", value_name = "DURATION", default_value = "15m")]
     pub lookup_patience: Option<String>,
+    /// How long an event may wait for the limit of calls of its account, which holds other accounts' events in its
+    /// partition, before it goes to the dead letters; the app's limit is waited for without end
+    #[arg(long, env = "WEIR_LOOKUP_LIMIT_PATIENCE", value_name = "DURATION", default_value = "15m")]
+    pub lookup_limit_patience: Option<String>,
     /// What becomes of events whose account has no token that Meta accepts: dead-letter, or wait (which holds their
     /// partitions)
     #[arg(long, env = "WEIR_WITHOUT_TOKEN", value_name = "WORD", default_value = "dead-letter")]
@@ -118,10 +122,12 @@ fn batch(reader: &mut Reader<'_>) -> Option<BatchSettings> {
 fn retries(reader: &mut Reader<'_>) -> Option<RetrySettings> {
     let attempts = reader.required("lookup_attempts", &form::count(ATTEMPTS));
     let patience = reader.required("lookup_patience", &form::duration(PATIENCE));
+    let limit_patience = reader.required("lookup_limit_patience", &form::duration(PATIENCE));
     let without_token = reader.required("without_token", &form::choice(WITHOUT_TOKEN));
     Some(RetrySettings {
         attempts: u32::try_from(attempts?).ok()?,
         patience: patience?,
+        limit_patience: limit_patience?,
         without_token: without_token?,
         ..RetrySettings::default()
     })

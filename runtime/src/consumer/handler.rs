@@ -17,7 +17,7 @@ pub trait Handler: Send + Sync + 'static {
     /// The state of a partition that was just assigned.
     fn assigned(&self, topic: &str, partition: i32) -> Self::State;
 
-    /// Every word that [`Failure::Reject`] may give as its reason, so that their counters are there before the first.
+    /// Every word that [`Failure::Reject`] and [`Failure::Expired`] may give as their reason, so that their counters are there before the first.
     fn reasons(&self) -> &'static [&'static str] {
         &[]
     }
@@ -67,6 +67,14 @@ pub enum Failure {
     /// It can never be handled: a dead letter at once.
     Reject {
         /// A word of a closed set, for `weir_dlq_reason` and a metric's label.
+        reason: &'static str,
+        /// One line without people's words, for `weir_dlq_error`.
+        error: String,
+    },
+    /// What the record needs did not come for as long as it may wait: a dead letter at once, which says nothing about
+    /// the record or the handler, so that it is none of the dead letters in a row that stop the consumer.
+    Expired {
+        /// As of [`Self::Reject`].
         reason: &'static str,
         /// One line without people's words, for `weir_dlq_error`.
         error: String,

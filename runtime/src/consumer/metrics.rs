@@ -34,7 +34,7 @@ pub(super) mod reason {
 }
 
 const OWN_REASONS: [&str; 3] = [reason::RETRIES_EXHAUSTED, reason::PANIC, reason::TOO_LARGE];
-const FAILURES: [&str; 6] = ["reject", "retry", "panic", "unavailable", "publish", "dead_letter"];
+const FAILURES: [&str; 7] = ["reject", "expired", "retry", "panic", "unavailable", "publish", "dead_letter"];
 
 fn waiting(registry: &Registry) -> IntGaugeVec {
     let help = "Partitions with a lag whose next record waits for something, by what that is";
@@ -55,7 +55,7 @@ impl ConsumerMetrics {
             ),
             failures: counters(
                 "weir_consumer_failures_total",
-                "Failed attempts by class: reject, retry, panic, unavailable, publish, dead_letter",
+                "Failed attempts by class: reject, expired, retry, panic, unavailable, publish, dead_letter",
                 &["class"],
             ),
             dead_letters: counters(

@@ -57,6 +57,20 @@ async fn a_success_now_and_then_keeps_it_going() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_waited_for_as_long_as_it_may_stops_no_consumer() {
+    let cluster = Cluster::with_topics(&[("in", 1), ("out", 1), ("dlq", 1)]);
+    cluster.fill("in", "a", numbered(100)).await;
+    let options = ConsumerOptions { max_rejects_in_a_row: 10, pipeline_records: 1, ..options() };
+    let running = start(cluster.kafka(), options, async |_| {
+        Err(Failure::Expired { reason: "scripted", error: String::from("it did not come") })
+    });
+    cluster.wait_for_committed("weir-test", "in", 100).await;
+    assert_eq!(cluster.read_all("dlq").await.len(), 100);
+    assert_eq!(running.metric("weir_consumer_stopped"), 0);
+    running.end().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn outputs_that_are_too_large_one_after_the_other_stop_it_too() {
     let cluster = Cluster::with_topics(&[("in", 1), ("out", 1), ("dlq", 1)]);
     cluster.fill("in", "a", numbered(50)).await;

@@ -20,7 +20,7 @@ const MESSAGES: [Reason; 2] = [
     ("not_of_its_kind", "its data lacks the member that its kind is told by"),
 ];
 
-const LOOKUPS: [Reason; 12] = [
+const LOOKUPS: [Reason; 13] = [
     ("unreadable", "the record is no typed event, or its data no object"),
     ("unexpected_kind", "events of its kind are not looked up"),
     ("bad_id", "an id that the call needs is missing or is none"),
@@ -32,6 +32,7 @@ const LOOKUPS: [Reason; 12] = [
     ("not_reachable", "the Graph API says that the person cannot be reached"),
     ("thread_control", "the Graph API says that another app has control of the conversation"),
     ("answer_too_large", "the Graph API's answer is larger than the consumer takes"),
+    ("throttled", "its account's limit of calls lasts for longer than an event may wait"),
     ("lookup_failed", "the lookup ended without a result, which is a fault of the consumer"),
 ];
 

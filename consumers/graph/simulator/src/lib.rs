@@ -27,6 +27,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::task::AbortOnDropHandle;
@@ -98,6 +99,11 @@ impl Simulator {
         self.world.script_batches(None);
     }
 
+    /// From now on, every answer takes so long.
+    pub fn slow_down(&self, delay: Duration) {
+        self.world.slow_down(delay);
+    }
+
     /// From now on, this token is expired (190/463).
     pub fn refuse_token(&self, token: &str) {
         self.world.refuse(token);
@@ -153,6 +159,7 @@ async fn serve(listener: TcpListener, world: Arc<World>) {
 async fn respond(request: Request<Incoming>, world: Arc<World>) -> Result<Response<Body>, Infallible> {
     let asked = Asked::read(request).await;
     let behaviour = world.answer(&asked);
+    tokio::time::sleep(world.delay()).await;
     let mut response = behaviour.respond().await;
     for (name, value) in world.usage() {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {

@@ -7,6 +7,7 @@ use hyper::Method;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// Calls that are remembered; older ones are forgotten.
 const REMEMBERED: usize = 100_000;
@@ -56,6 +57,8 @@ struct Orders {
     batches: Option<Behaviour>,
     refused: BTreeSet<String>,
     usage: Vec<(String, String)>,
+    /// How long every answer takes.
+    delay: Duration,
 }
 
 impl World {
@@ -98,6 +101,14 @@ impl World {
 
     pub(super) fn say_no_usage(&self) {
         lock(&self.orders).usage.clear();
+    }
+
+    pub(super) fn slow_down(&self, delay: Duration) {
+        lock(&self.orders).delay = delay;
+    }
+
+    pub(super) fn delay(&self) -> Duration {
+        lock(&self.orders).delay
     }
 
     pub(super) fn usage(&self) -> Vec<(String, String)> {

@@ -2,8 +2,8 @@
 
 use super::{Found, Lookups};
 use crate::ahead::Search;
-use crate::lookup::{Lost, Waiting};
-use runtime::consumer::{Record, Wait, Waits};
+use crate::lookup::Waiting;
+use runtime::consumer::{Failure, Record, Wait, Waits};
 use std::time::{Duration, Instant};
 
 /// How much longer than is known a step of a lookup may take before it counts as one that hangs.
@@ -17,7 +17,7 @@ impl Lookups {
         search: Option<&mut Search<Found>>,
         record: &Record,
         waits: &Waits,
-    ) -> Result<Found, Lost> {
+    ) -> Result<Found, Failure> {
         let Some(Search { task, waiting }) = search else { return Err(without_result(&"it is lost")) };
         let mut ended = self.inquiry.resolver.batcher.ended();
         loop {
@@ -73,6 +73,6 @@ impl Lookups {
     }
 }
 
-fn without_result(error: &dyn std::fmt::Display) -> Lost {
-    Lost { reason: "lookup_failed", error: format!("the lookup ended without a result: {error}") }
+fn without_result(error: &dyn std::fmt::Display) -> Failure {
+    Failure::Reject { reason: "lookup_failed", error: format!("the lookup ended without a result: {error}") }
 }

@@ -124,24 +124,25 @@ impl Attempts {
     fn classify(&mut self, failed: Failed, record: &Record, context: &WorkerContext) -> Next {
         let first_failed = *self.first_failed.get_or_insert_with(SystemTime::now);
         let attempts = self.count + 1;
+        let cause =
+            |reason, error| DeadLetterCause { reason, error, attempts, first_failed, is_expired: false };
         match failed {
             Failed::Reported(Failure::Reject { reason, error }) => {
                 context.shared.metrics.failures.with_label_values(&["reject"]).inc();
-                Next::GiveUp(DeadLetterCause { reason, error, attempts, first_failed })
+                Next::GiveUp(cause(reason, error))
+            }
+            Failed::Reported(Failure::Expired { reason, error }) => {
+                context.shared.metrics.failures.with_label_values(&["expired"]).inc();
+                Next::GiveUp(DeadLetterCause { is_expired: true, ..cause(reason, error) })
             }
             Failed::Reported(Failure::Retry { error }) => {
                 context.failed("retry", record, &error);
-                let cause =
-                    DeadLetterCause { reason: reason::RETRIES_EXHAUSTED, error, attempts, first_failed };
-                self.again_or(cause, context)
+                self.again_or(cause(reason::RETRIES_EXHAUSTED, error), context)
             }
             Failed::Panicked => {
                 let error = String::from("the handler panicked, see the log");
                 context.failed("panic", record, &error);
-                self.again_or(
-                    DeadLetterCause { reason: reason::PANIC, error, attempts, first_failed },
-                    context,
-                )
+                self.again_or(cause(reason::PANIC, error), context)
             }
             Failed::Reported(Failure::Unavailable { error, wait, on }) => {
                 context.failed("unavailable", record, &error);

@@ -21,6 +21,8 @@ pub(in crate::consumer) struct DeadLetterCause {
     pub(in crate::consumer) error: String,
     pub(in crate::consumer) attempts: u32,
     pub(in crate::consumer) first_failed: SystemTime,
+    /// Whether it waited for as long as it may, which says nothing about the record or the handler.
+    pub(in crate::consumer) is_expired: bool,
 }
 
 /// Returns once the dead letter is acknowledged; tries without limit, because the offset is held meanwhile.
@@ -43,6 +45,9 @@ pub(in crate::consumer) async fn dead_letter(
 
 /// Too many dead letters in a row end the consumer before the next one.
 fn allow(record: &Record, cause: &DeadLetterCause, context: &WorkerContext) -> Result<(), Halt> {
+    if cause.is_expired {
+        return Ok(());
+    }
     context.shared.consecutive_failures.record_failure(&record.topic).map_err(|rejected| {
         Halt::Failed(ConsumerError::Rejecting {
             topic: record.topic.to_string(),

@@ -227,7 +227,13 @@ impl Pipeline {
     ) -> Result<(), Halt> {
         let entry = &mut self.entries[index];
         let (error, first_failed) = (error.to_string(), SystemTime::now());
-        let cause = DeadLetterCause { reason: reason::TOO_LARGE, error, attempts: 1, first_failed };
+        let cause = DeadLetterCause {
+            reason: reason::TOO_LARGE,
+            error,
+            attempts: 1,
+            first_failed,
+            is_expired: false,
+        };
         entry.acknowledgement = None;
         dead_letter(&entry.record, &cause, context).await?;
         entry.outputs.clear();

@@ -43,6 +43,37 @@ async fn calls_stop_at_95_percent_before_meta_refuses_one() {
 }
 
 #[tokio::test]
+async fn an_accounts_limit_is_waited_for_as_long_as_it_may_hold_others() {
+    let input = one("comment/on-post");
+    let next = record_of(&input, "17865799348089039", "17865799348089038");
+    for (minutes, waits) in [(11, true), (13, false)] {
+        let bench = Bench::with(|settings| settings.retries.limit_patience = Duration::from_mins(12)).await;
+        let usage =
+            format!(r#"{{"1784":[{{"call_count":100,"estimated_time_to_regain_access":{minutes}}}]}}"#);
+        bench.simulator.say_usage("X-Business-Use-Case-Usage", &usage);
+        bench.handle(&input).await.unwrap();
+        if waits {
+            bench.waits(&next, Wait::AccountLimit).await;
+            continue;
+        }
+        let failure = bench.handle(&next).await.unwrap_err();
+        let Failure::Expired { reason: "throttled", error } = failure else { panic!("{failure:?}") };
+        assert!(error.contains(ACCOUNT), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn the_limit_of_the_app_is_waited_for_without_end() {
+    let bench = Bench::with(|settings| settings.retries.limit_patience = Duration::from_mins(12)).await;
+    bench.simulator.say_usage("X-App-Usage", r#"{"call_count":100}"#);
+    bench.simulator.misbehave("17865799348089038", Behaviour::error(4, None));
+    let input = one("comment/on-post");
+    bench.handle(&input).await.unwrap();
+    let next = record_of(&input, "17865799348089039", "17865799348089038");
+    bench.waits(&next, Wait::AppLimit).await;
+}
+
+#[tokio::test]
 async fn a_call_that_always_fails_becomes_a_dead_letter_while_other_calls_are_answered() {
     let bench = Bench::new().await;
     for behaviour in [
@@ -78,8 +109,9 @@ async fn a_call_that_always_times_out_does_not_hold_its_partition_for_ever() {
     .await;
     bench.simulator.misbehave("me", Behaviour::Hang);
     bench.simulator.misbehave("17865799348089039", Behaviour::Hang);
-    let (reason, error) = reason(&bench, &one("comment/on-post")).await;
-    assert_eq!(reason, "retries_exhausted");
+    let failure = bench.handle(&one("comment/on-post")).await.unwrap_err();
+    // Nobody was answered, so that it is none of the dead letters in a row that stop a consumer.
+    let Failure::Expired { reason: "retries_exhausted", error } = failure else { panic!("{failure:?}") };
     assert!(error.contains("did not answer within 100ms"), "{error}");
 }
 
