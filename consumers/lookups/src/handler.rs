@@ -8,7 +8,7 @@ mod steps;
 use crate::ahead::{Ahead, Assigned, Places, Search};
 use crate::call::{Call, Detail};
 use crate::enriched;
-use crate::lookup::{Resolver, Status, THROTTLED};
+use crate::lookup::{Resolver, Status};
 use crate::media::{Known, Learned, MediaCache};
 use crate::metrics::LookupMetrics;
 use crate::question::{Plan, Question, SkipReason, Unaskable};
@@ -125,7 +125,7 @@ impl Handler for Lookups {
             "thread_control",
             "answer_too_large",
             "lookup_failed",
-            THROTTLED,
+            "throttled",
         ]
     }
 

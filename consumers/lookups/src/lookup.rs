@@ -16,7 +16,7 @@ use weir_graph::{AccessToken, AccessTokens, CallError, GraphId, Hold, Outcome, S
 const SMALLER: usize = 4;
 
 /// The reason of a lookup whose account's limit of calls lasts for longer than it may wait.
-pub(crate) const THROTTLED: &str = "throttled";
+const THROTTLED: &str = "throttled";
 const RETRIES_EXHAUSTED: &str = "retries_exhausted";
 
 /// How often it is asked whether the Graph API answers at all, at most.
