@@ -1,22 +1,20 @@
 //! `weir demo`: the whole pipeline in one process, on a Kafka that lives in it too.
 //!
-//! [`pipeline`] starts the parts; [`tour`] posts the [`sample`]s and shows what comes of them, which [`watch`] sees on
+//! [`pipeline`] starts the parts; [`tour`] posts the [`sample`]s and shows what comes of them, which a watch sees on
 //! the topics and [`ledger`] compares with what was expected; [`live`] then shows what others post.
 
 mod cluster;
 mod command;
-mod deliver;
-mod fact;
 mod ledger;
 mod live;
 mod pipeline;
 mod progress;
 mod report;
 mod sample;
-mod sum;
 mod tour;
-mod watch;
 
+use crate::records::fact::Seen;
+use crate::records::watch::{Span, Watch};
 use crate::screen::Tone;
 use crate::tool::settings::{count, settings, switch};
 use crate::tool::{Tool, signals, work};
@@ -24,10 +22,11 @@ use crate::{Exit, Screen, ToolError};
 use cluster::Cluster;
 use pipeline::{Pipeline, Shape};
 use runtime::process::shutdown::Shutdown;
+use runtime::settings::KafkaSettings;
+use schemas::Topic;
 use std::io;
 use tokio::time::Instant;
 use tour::Tour;
-use watch::Watch;
 
 /// The secret that the demo's deliveries are signed with; anybody may know it.
 const APP_SECRET: &str = "00112233445566778899aabbccddeeff";
@@ -81,9 +80,6 @@ pub enum DemoError {
         /// What it said.
         reason: String,
     },
-    /// The demo's own client was not answered.
-    #[error("ingest did not answer: {0}")]
-    Deliver(String),
     /// The command to answer was not taken.
     #[error("the answer could not be commanded: {0}")]
     Command(String),
@@ -131,7 +127,8 @@ async fn demonstrate(
     let asked = end.clone();
     signals::listen(move || asked.trigger()).map_err(ToolError::Runtime)?;
     screen.toned(Tone::Strong, TITLE)?;
-    let mut watch = Watch::start(bootstrap)?;
+    let topics = Topic::ALL.map(|topic| topic.name(TOPIC_PREFIX));
+    let mut watch = Watch::start(&KafkaSettings::plain(bootstrap), &topics, Span::Everything, |_| true)?;
     let mut pipeline = tokio::select! {
         pipeline = Pipeline::start(bootstrap, settings.port) => pipeline?,
         () = end.requested() => return interrupted(settings, screen),
@@ -164,6 +161,13 @@ async fn show(
     }
     live::invite(shape, settings, screen)?;
     match live::show(watch, screen).await? {}
+}
+
+/// What the next record on the topics says.
+async fn next(watch: &mut Watch) -> Result<Seen, DemoError> {
+    let ended = || DemoError::Watch("its thread ended".to_owned());
+    let record = watch.next().await.ok_or_else(ended)?;
+    Seen::of(&record, TOPIC_PREFIX).ok_or_else(ended)
 }
 
 fn interrupted(settings: &DemoSettings, screen: &mut Screen) -> Result<Exit, ToolError> {

@@ -2,15 +2,17 @@
 //!
 //! `topics` makes the topics on a cluster, `connect` the subscriptions at Meta; `dlq` puts dead letters back; `replay`
 //! splits deliveries again; `spool` shows what ingest keeps on its disk; `health` asks a process how it is; `demo` runs the
-//! whole pipeline in one process; `events` shows what a body becomes; `schema` describes it. A subcommand declares its
-//! flags, checks them, and gives an exit code; what it prints goes through a screen.
+//! whole pipeline in one process; `delivery` has what is done with bodies by hand (`events`, `sign`, `verify`, `post`,
+//! `simulate`), `records` what reads topics (`tail`); `schema` describes them. A subcommand declares its flags, checks
+//! them, and gives an exit code; what it prints goes through a screen.
 
+mod delivery;
 mod demo;
 mod dlq;
-mod events;
 mod health;
 mod kafka;
 mod meta;
+mod records;
 mod replay;
 mod schema;
 mod screen;
@@ -18,9 +20,11 @@ mod spool;
 mod tool;
 mod topics;
 
+pub use delivery::body::BodyError;
+pub use delivery::events::EventsError;
+pub use delivery::poster::PostError;
 pub use demo::DemoError;
 pub use dlq::{GroupError, ShowError};
-pub use events::EventsError;
 pub use health::HealthError;
 pub use kafka::request::RequestError;
 pub use kafka::sink::WriteError;
@@ -52,16 +56,21 @@ Exit codes:
 
 Colours are shown on a terminal, unless NO_COLOR is set. RUST_LOG=info shows the log lines of what runs inside.";
 
-const TOOLS: [Tool; 9] = [
+const TOOLS: [Tool; 14] = [
     meta::connect::TOOL,
     demo::TOOL,
     dlq::TOOL,
-    events::TOOL,
+    delivery::events::TOOL,
     health::TOOL,
+    delivery::post::TOOL,
     replay::TOOL,
     schema::TOOL,
+    delivery::sign::TOOL,
+    delivery::simulate::TOOL,
     spool::TOOL,
+    records::tail::TOOL,
     topics::TOOL,
+    delivery::verify::TOOL,
 ];
 
 /// Why a subcommand did not do what it was asked to.
@@ -94,6 +103,15 @@ pub enum ToolError {
     /// `weir replay` has more to compare than it may remember.
     #[error(transparent)]
     TooMany(#[from] TooMany),
+    /// There is no body.
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    /// Nothing was answered to what was posted.
+    #[error(transparent)]
+    Post(#[from] PostError),
+    /// The cluster cannot be asked.
+    #[error(transparent)]
+    Request(#[from] RequestError),
     /// `weir events` failed.
     #[error(transparent)]
     Events(#[from] EventsError),

@@ -7,9 +7,10 @@ mod secrets;
 mod spool;
 
 pub use crate::signature::Secrets;
-pub use args::IngestArgs;
+pub use args::{AppSecretArgs, IngestArgs};
 pub use limits::{LimitArgs, Limits};
 pub use memory::MemoryArgs;
+pub use secrets::read_app_secrets;
 pub use spool::SpoolSettings;
 
 use crate::signature::SecretSources;
@@ -68,7 +69,7 @@ impl Settings {
         let path = form::matching("a path that begins with / and has no query", is_path);
         let listen = reader.required("listen", &form::address());
         let path = reader.required("path", &path);
-        let app_secrets = secrets::read_app_secrets(reader);
+        let app_secrets = read_app_secrets(reader);
         let max_app_secrets = reader.required("max_app_secrets", &form::count(1..=1_000).narrow());
         if let (Some(most), Some(secrets)) = (max_app_secrets, &app_secrets)
             && secrets.current.len() > most

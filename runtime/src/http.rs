@@ -4,3 +4,4 @@ pub mod admin;
 pub mod connections;
 pub mod ports;
 pub mod timed_stream;
+pub mod tls;

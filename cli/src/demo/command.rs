@@ -1,7 +1,7 @@
 //! An answer as a subscriber commands it: a record on the topic of replies, of which results come.
 
-use super::fact::Fact;
 use super::{DemoError, TOPIC_PREFIX};
+use crate::records::fact::Fact;
 use runtime::producer::{Outgoing, Producer, ProducerOptions};
 use runtime::settings::KafkaSettings;
 use schemas::Topic;

@@ -1,6 +1,6 @@
 //! What was expected against what was seen. Pure.
 
-use super::fact::Fact;
+use crate::records::fact::Fact;
 use schemas::{Holds, Topic};
 use std::collections::BTreeMap;
 

@@ -1,18 +1,14 @@
 //! After the tour: how to post something, and every record as it comes.
 
-use super::fact::Seen;
 use super::pipeline::{DEFAULT_PORT, Shape};
-use super::watch::Watch;
-use super::{APP_SECRET, DemoError, DemoSettings, TOPIC_PREFIX, VERIFY_TOKEN};
+use super::{APP_SECRET, DemoSettings, TOPIC_PREFIX, VERIFY_TOKEN, next};
 use crate::ToolError;
-use crate::screen::{Cell, Columns, Screen, Table, Tone, one_line};
+use crate::records::line;
+use crate::records::watch::Watch;
+use crate::screen::{Cell, Screen, Table, Tone};
 use std::convert::Infallible;
 use std::io;
 use std::time::SystemTime;
-
-/// Widths of the columns: time, topic, what it is, key, id, text.
-const RECORD: [usize; 6] = [12, 25, 29, 35, 8, 0];
-const LONGEST_TEXT: usize = 60;
 
 /// Prints how to take part.
 pub(super) fn invite(shape: &Shape, settings: &DemoSettings, screen: &mut Screen) -> io::Result<()> {
@@ -52,25 +48,11 @@ fn row_of(name: &str, value: impl Into<String>) -> [Cell; 2] {
 
 /// Prints every record, for ever.
 pub(super) async fn show(watch: &mut Watch, screen: &mut Screen) -> Result<Infallible, ToolError> {
-    let columns = Columns::new(RECORD);
+    let columns = line::columns();
     loop {
-        let seen: Result<Seen, DemoError> = watch.next().await;
-        screen.row(&columns, &row(&seen?, SystemTime::now()))?;
+        let seen = next(watch).await?;
+        screen.row(&columns, &line::of(&seen, TOPIC_PREFIX, SystemTime::now()))?;
     }
-}
-
-fn row(Seen { fact, text }: &Seen, now: SystemTime) -> [Cell; 6] {
-    let time = humantime::format_rfc3339_millis(now).to_string();
-    let time = time.get(11..23).unwrap_or_default().to_owned();
-    let text = text.as_ref().map_or_else(String::new, |text| format!("“{}”", one_line(text, LONGEST_TEXT)));
-    [
-        Cell::new(Tone::Faint, time),
-        fact.topic.name(TOPIC_PREFIX).into(),
-        Cell::new(Tone::Strong, one_line(&fact.what, LONGEST_TEXT)),
-        one_line(fact.key.as_deref().unwrap_or("no key"), 2 * LONGEST_TEXT).into(),
-        Cell::new(Tone::Faint, fact.short_id()),
-        text.into(),
-    ]
 }
 
 /// A command that posts a signed message, as pasted into any shell; its times and its id are those of the moment.
@@ -94,27 +76,6 @@ fn kcat(bootstrap: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::demo::fact::Fact;
-    use schemas::Topic;
-    use std::time::{Duration, UNIX_EPOCH};
-
-    #[test]
-    fn a_record_is_one_line_whatever_its_text() {
-        let fact = Fact {
-            topic: Topic::Inbox,
-            key: Some("17:42".to_owned()),
-            what: "message.received, text".to_owned(),
-            id: "0123456789abcdef".to_owned(),
-        };
-        let seen = Seen { fact, text: Some(format!("Hi\x1b[2J\n{}", "x".repeat(100))) };
-        let now = UNIX_EPOCH + Duration::from_millis(45_296_789);
-        let line = Columns::new([0; 6]).lay_out(&row(&seen, now), |_, text| text.to_owned());
-        let text = format!("“Hi [2J {}…”", "x".repeat(52));
-        assert_eq!(
-            line,
-            format!("12:34:56.789  meta.inbox.v1  message.received, text  17:42  01234567  {text}")
-        );
-    }
 
     #[test]
     fn the_commands_name_the_demos_addresses_and_secret() {

@@ -1,9 +1,9 @@
 //! Lines of the tour: deliveries, records, the verdict.
 
 use super::TOPIC_PREFIX;
-use super::deliver::Answer;
-use super::fact::Fact;
 use super::ledger::{Ledger, Sort};
+use crate::delivery::poster::Answer;
+use crate::records::fact::Fact;
 use crate::screen::{Cell, Columns, Screen, Tone};
 use std::collections::BTreeMap;
 use std::io;

@@ -1,6 +1,6 @@
 //! The deliveries that the demo posts, and what is expected to come of each. Pure.
 
-use super::fact::Fact;
+use crate::records::fact::Fact;
 use schemas::Topic;
 use serde::Deserialize;
 

@@ -1,17 +1,19 @@
 //! The tour: posts the samples, shows what was answered and what came of each, and says what is missing.
 
-use super::deliver::Deliverer;
-use super::fact::{Fact, Seen};
 use super::ledger::Ledger;
 use super::pipeline::Shape;
 use super::progress::{READERS, counted_events};
 use super::sample::{SAMPLES, Sample};
-use super::watch::Watch;
-use super::{APP_SECRET, DemoError, VERIFY_TOKEN, command, report, sum};
+use super::{APP_SECRET, DemoError, VERIFY_TOKEN, command, next, report};
 use crate::ToolError;
+use crate::delivery::poster::Poster;
+use crate::records::fact::{Fact, Seen};
+use crate::records::watch::Watch;
 use crate::screen::Screen;
+use bytes::Bytes;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
+use weir_ingest::Secret;
 
 /// How long it may take in all, whatever is missing.
 const ALL_WITHIN: Duration = Duration::from_secs(50);
@@ -57,25 +59,27 @@ impl<'a> Tour<'a> {
 
     async fn deliveries(&mut self) -> Result<(), ToolError> {
         report::heading(self.screen, "Meta posts, ingest answers once these records are on their topics")?;
-        let mut deliverer = Deliverer::connect(self.shape.ingest).await?;
-        let answer = deliverer.handshake(VERIFY_TOKEN, CHALLENGE).await?;
+        let poster = Poster::new(&self.shape.url(), None)?;
+        let answer = poster.handshake(VERIFY_TOKEN, CHALLENGE).await?;
         let is_right = answer.status == 200 && answer.text == CHALLENGE;
         report::delivery(self.screen, "the handshake: its challenge comes back", &answer, is_right)?;
         if !is_right {
             self.problems.push(format!("the handshake: answered {} {:?}", answer.status, answer.text));
         }
         for sample in &SAMPLES {
-            self.deliver(&mut deliverer, sample).await?;
+            self.deliver(&poster, sample).await?;
         }
         Ok(())
     }
 
-    async fn deliver(&mut self, deliverer: &mut Deliverer, sample: &Sample) -> Result<(), ToolError> {
+    async fn deliver(&mut self, poster: &Poster, sample: &Sample) -> Result<(), ToolError> {
         let Sample { name, body, status, .. } = *sample;
         let facts = sample.facts();
         self.ledger.expect(facts.iter().cloned());
         let secret = if status == 401 { "another-secret" } else { APP_SECRET };
-        let answer = deliverer.post(body, &sum::signature(secret, body.as_bytes())).await?;
+        let body = Bytes::from_static(body.as_bytes());
+        let signature = Secret::new("demo", secret).sign(&body);
+        let answer = poster.post(body, &signature).await?;
         report::delivery(self.screen, name, &answer, answer.status == status)?;
         if answer.status != status {
             self.problems.push(format!("{name}: answered {} instead of {status}", answer.status));
@@ -139,7 +143,7 @@ impl<'a> Tour<'a> {
 
     /// The next record, noted in the ledger; `None` after the deadline.
     async fn next(&mut self, deadline: Instant) -> Result<Option<Seen>, DemoError> {
-        let Ok(seen) = timeout_at(deadline, self.watch.next()).await else { return Ok(None) };
+        let Ok(seen) = timeout_at(deadline, next(self.watch)).await else { return Ok(None) };
         let seen = seen?;
         self.ledger.see(&seen.fact);
         Ok(Some(seen))

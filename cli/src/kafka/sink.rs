@@ -1,6 +1,6 @@
 //! Writes records at a rate, and tells which of them are acknowledged, in the order in which they were given.
 
-mod pace;
+pub(crate) mod pace;
 
 use crate::kafka::session::Session;
 use pace::Pace;

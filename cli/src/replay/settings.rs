@@ -2,9 +2,10 @@
 
 use super::filter::Filter;
 use crate::tool::settings::{
-    Given, count, flag, group, kafka, max_events, rate, settings, since, switch, topic_prefix, until, words,
+    Given, count, flag, group, kafka, kind, max_events, rate, settings, since, switch, topic_prefix, until,
+    words,
 };
-use runtime::settings::{Form, KafkaSettings, form};
+use runtime::settings::{KafkaSettings, form};
 use schemas::{EventKind, Millis, Topic};
 
 settings! {
@@ -51,7 +52,7 @@ settings! {
         /// Only events of this account or page, by its id
         account: Option<String> = flag("account", "ID", form::text()).optional(),
         /// Only events of this kind, such as message or standby.postback
-        kind: Option<EventKind> = flag("kind", "KIND", kind()).optional(),
+        kind: Option<EventKind> = kind().optional(),
         /// Only events of these typed topics, by their full names
         topics: Vec<String> = words("topic", "TOPIC", |topic| topic.long("topic").num_args(1..)),
         /// First part of every topic's name
@@ -109,12 +110,6 @@ impl Meant {
     fn topic(&self, name: &str) -> Option<Topic> {
         Topic::TYPED.into_iter().find(|topic| topic.name(&self.topic_prefix) == name)
     }
-}
-
-fn kind() -> Form<EventKind> {
-    Form::new("the name of a kind, such as message or standby.postback (docs/events.md has them)", |value| {
-        value.trim().parse().ok()
-    })
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ pub(crate) use flag::{Flag, count, flag, switch, words};
 pub(crate) use instant::{since, until};
 
 use clap::{ArgMatches, Command};
-use runtime::settings::{Problems, Reader, form};
+use runtime::settings::{Form, Problems, Reader, form};
+use schemas::EventKind;
 
 /// Reads and checks the settings of a command; all problems come together.
 pub(crate) fn read<S: Settings>(command: &Command, matches: &ArgMatches) -> Result<S, Problems> {
@@ -22,6 +23,12 @@ pub(crate) fn read<S: Settings>(command: &Command, matches: &ArgMatches) -> Resu
 /// The `--max-events` of ingest, by which bodies are split again.
 pub(crate) fn max_events() -> Flag<usize> {
     count("max-events", 1..=1_000_000).env("WEIR_MAX_EVENTS").or("10000")
+}
+
+/// The kind of an event.
+pub(crate) fn kind() -> Flag<EventKind> {
+    let expected = "the name of a kind, such as message or standby.postback (docs/events.md has them)";
+    flag("kind", "KIND", Form::new(expected, |value| value.trim().parse().ok()))
 }
 
 /// Records a second that are written at most.

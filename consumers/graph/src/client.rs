@@ -9,10 +9,10 @@ use crate::{AccessToken, Answer, CallError, ClientError, GraphSettings, Usage};
 use prometheus::{IntCounterVec, Registry};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, RequestBuilder, Response, Url, redirect, retry};
+use runtime::http::tls;
 use runtime::metrics;
 use runtime::telemetry::spans;
 use serde_json::value::RawValue;
-use std::sync::Arc;
 use tracing::Span;
 
 /// Idle connections that are kept for the next call.
@@ -63,7 +63,7 @@ impl Graph {
     /// A client; nothing is connected yet.
     pub fn new(settings: GraphSettings, registry: &Registry) -> Result<Self, ClientError> {
         let http = Client::builder()
-            .tls_backend_preconfigured(tls()?)
+            .tls_backend_preconfigured(tls::client(None).map_err(ClientError::Tls)?)
             .redirect(redirect::Policy::none())
             .retry(retry::never())
             .no_proxy()
@@ -229,17 +229,6 @@ const FORM: &str = "application/x-www-form-urlencoded";
 
 fn usage(headers: &HeaderMap) -> Usage {
     Usage::read(headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))))
-}
-
-/// TLS with the roots of Mozilla's list, whatever the machine trusts, and a provider of its own, so that several
-/// clients in one process do not get into each other's way.
-pub(crate) fn tls() -> Result<rustls::ClientConfig, ClientError> {
-    let roots: rustls::RootCertStore = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(ClientError::Tls)?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
 #[cfg(test)]

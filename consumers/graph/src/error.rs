@@ -47,7 +47,7 @@ pub enum CallError {
 pub enum ClientError {
     /// The cryptography has none of the protocol versions.
     #[error("TLS cannot be set up")]
-    Tls(#[source] rustls::Error),
+    Tls(#[source] runtime::http::tls::TlsError),
     /// The HTTP client cannot be set up.
     #[error("the HTTP client of the Graph API cannot be set up")]
     Http(#[source] reqwest::Error),

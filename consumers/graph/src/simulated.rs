@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 use weir_graph_simulator::{Behaviour, SeenCall, Simulator};
 
 async fn get(simulator: &Simulator, relative_url: &str, token: Option<&str>) -> (u16, Value) {
-    let client =
-        Client::builder().tls_backend_preconfigured(crate::client::tls().unwrap()).no_proxy().build();
+    let client = Client::builder()
+        .tls_backend_preconfigured(runtime::http::tls::client(None).unwrap())
+        .no_proxy()
+        .build();
     let mut request = client.unwrap().get(format!("{}/{relative_url}", simulator.url()));
     if let Some(token) = token {
         request = request.bearer_auth(token);

@@ -3,6 +3,20 @@
 use super::limits::LimitArgs;
 use super::memory::MemoryArgs;
 
+/// Where app secrets come from: of `weir-ingest`, and of tools that sign as Meta does.
+#[derive(Debug, Default, clap::Args)]
+pub struct AppSecretArgs {
+    /// Directory of app secrets, one file per app, named after it; reread when it changes
+    ///
+    /// The secret of a single app can be given in the environment variable `WEIR_APP_SECRET` instead.
+    #[arg(long, env = "WEIR_APP_SECRETS", value_name = "DIR")]
+    app_secrets: Option<String>,
+
+    /// Secret of a single app; only from the environment, since every process can read a command line
+    #[arg(long, env = "WEIR_APP_SECRET", hide = true, hide_env_values = true)]
+    app_secret: Option<String>,
+}
+
 /// The flags of `weir-ingest` beside the common ones.
 #[derive(Debug, Default, clap::Args)]
 pub struct IngestArgs {
@@ -14,19 +28,12 @@ pub struct IngestArgs {
     #[arg(long, env = "WEIR_PATH", default_value = "/webhook", value_name = "PATH")]
     path: Option<String>,
 
-    /// Directory of app secrets, one file per app, named after it; reread when it changes
-    ///
-    /// The secret of a single app can be given in the environment variable `WEIR_APP_SECRET` instead.
-    #[arg(long, env = "WEIR_APP_SECRETS", value_name = "DIR")]
-    app_secrets: Option<String>,
+    #[command(flatten)]
+    app_secrets: AppSecretArgs,
 
     /// Maximum number of app secrets; a body that none of them signed is hashed with each
     #[arg(long, env = "WEIR_MAX_APP_SECRETS", default_value = "64", value_name = "COUNT")]
     max_app_secrets: Option<String>,
-
-    /// Secret of a single app; only from the environment, since every process can read a command line
-    #[arg(long, env = "WEIR_APP_SECRET", hide = true, hide_env_values = true)]
-    app_secret: Option<String>,
 
     /// Directory of verify tokens for the handshake, one file per app; reread when it changes
     ///

@@ -4,7 +4,8 @@ use crate::signature::{self, Secret, Secrets};
 use runtime::settings::{Problem, Reader, Source, form};
 use std::path::Path;
 
-pub(super) fn read_app_secrets(reader: &mut Reader<'_>) -> Option<Secrets> {
+/// Reads the flags of [`super::AppSecretArgs`], which must name a secret.
+pub fn read_app_secrets(reader: &mut Reader<'_>) -> Option<Secrets> {
     if !reader.is_set("app_secrets") && !reader.is_set("app_secret") {
         let expected = "a directory with a file an app, which holds its secret; or the secret itself in the environment variable WEIR_APP_SECRET";
         reader.problem("app_secrets", expected);

@@ -1,8 +1,11 @@
 //! Secrets from files: one file a secret, named for its app, as a mounted Kubernetes Secret is.
 
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use runtime::blocking::{Blocking, BlockingError};
 use runtime::secret_files::{self, FileFault, Files, READ_TIMEOUT};
+use sha2::Sha256;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -77,12 +80,29 @@ impl Secret {
         &self.name
     }
 
+    /// The value of `X-Hub-Signature-256` that this secret gives a body: `sha256=` and the HMAC-SHA256 in hex digits
+    /// (<https://developers.facebook.com/docs/graph-api/webhooks/getting-started#event-notifications>).
+    ///
+    /// # Panics
+    ///
+    /// Never: HMAC takes keys of any length.
+    pub fn sign(&self, body: &[u8]) -> String {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.value).expect("HMAC takes keys of any length");
+        mac.update(body);
+        mac.finalize().into_bytes().iter().fold("sha256=".to_owned(), |mut signature, byte| {
+            // Writing into a String cannot fail.
+            write!(signature, "{byte:02x}").unwrap_or_default();
+            signature
+        })
+    }
+
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.value
     }
 
     /// How it differs from the app secrets that Meta gives, which are 32 hexadecimal digits in lower case.
-    pub(super) fn unusual_format(&self) -> Option<&'static str> {
+    /// Meta does not document the form; scanners of secrets know no other (`[0-9a-f]{32}`, of trufflehog and gitleaks among them).
+    pub fn unusual_format(&self) -> Option<&'static str> {
         let is_quote = |byte: u8| matches!(byte, b'"' | b'\'' | b'`');
         let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
         match self.value.as_slice() {
@@ -231,6 +251,15 @@ mod tests {
             let found = Secret::new("main", value).unusual_format().unwrap();
             assert!(found.contains(word), "{value}: {found}");
         }
+    }
+
+    #[test]
+    fn the_signature_is_what_openssl_makes() {
+        // printf %s '{"a":1}' | openssl dgst -sha256 -hmac weir-demo-secret
+        assert_eq!(
+            Secret::new("main", "weir-demo-secret").sign(br#"{"a":1}"#),
+            "sha256=2a1551d04ff3f116518fd131e28d73d3e3b7af5755f0eecaa1f4109caf199dce"
+        );
     }
 
     #[test]

@@ -2,18 +2,15 @@
 
 use std::fmt;
 use std::future::Future;
-use std::path::Path;
 use std::pin::Pin;
-use std::sync::Arc;
 
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use reqwest::{Client, redirect, retry};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
 use tokio::runtime::Handle;
 
 use super::environment::Environment;
 use super::error::TracesError;
+use crate::http::tls;
 
 /// Bytes of an answer that are read; it says little.
 const LONGEST_ANSWER: usize = 64 * 1024;
@@ -27,7 +24,7 @@ pub(super) struct Collector {
 impl Collector {
     pub(super) fn new(environment: &Environment, runtime: Handle) -> Result<Self, TracesError> {
         let http = Client::builder()
-            .tls_backend_preconfigured(tls(environment.certificate.as_deref())?)
+            .tls_backend_preconfigured(tls::client(environment.certificate.as_deref())?)
             .redirect(redirect::Policy::none())
             .retry(retry::never())
             .no_proxy()
@@ -67,23 +64,6 @@ async fn send(http: Client, request: Request<Bytes>) -> Result<Response<Bytes>, 
     *response.status_mut() = answer.status();
     *response.headers_mut() = std::mem::take(answer.headers_mut());
     Ok(response)
-}
-
-fn tls(certificate: Option<&Path>) -> Result<rustls::ClientConfig, TracesError> {
-    let mut roots: rustls::RootCertStore = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
-    if let Some(path) = certificate {
-        let unreadable = |reason: String| TracesError::Certificate { path: path.to_owned(), reason };
-        let certificates =
-            CertificateDer::pem_file_iter(path).map_err(|error| unreadable(error.to_string()))?;
-        for certificate in certificates {
-            let certificate = certificate.map_err(|error| unreadable(error.to_string()))?;
-            roots.add(certificate).map_err(|error| unreadable(error.to_string()))?;
-        }
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config =
-        rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
 impl fmt::Debug for Collector {

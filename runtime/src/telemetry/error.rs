@@ -1,8 +1,8 @@
 //! Why there are no traces.
 
-use std::path::PathBuf;
-
 use opentelemetry_otlp::ExporterBuildError;
+
+use crate::http::tls::TlsError;
 
 /// Why there are no traces although they were asked for.
 #[derive(Debug, thiserror::Error)]
@@ -10,17 +10,9 @@ pub(crate) enum TracesError {
     /// The endpoint, the headers or something else of the variables cannot be used.
     #[error("OTEL_EXPORTER_OTLP_*: {0}")]
     Exporter(#[from] ExporterBuildError),
-    /// The file of certificates cannot be used.
-    #[error("OTEL_EXPORTER_OTLP_CERTIFICATE: {path}: {reason}")]
-    Certificate {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// There is no TLS.
-    #[error("TLS: {0}")]
-    Tls(#[from] rustls::Error),
+    /// The file of certificates cannot be used, or there is no TLS.
+    #[error("OTEL_EXPORTER_OTLP_CERTIFICATE: {0}")]
+    Tls(#[from] TlsError),
     /// There is no client.
     #[error("HTTP: {0}")]
     Http(#[from] reqwest::Error),

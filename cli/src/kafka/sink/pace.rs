@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// At most so many a second, evenly; what was not used is not saved up for more than a moment.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(crate) struct Pace {
     each: Duration,
     next: Instant,
 }
@@ -13,13 +13,13 @@ pub(super) struct Pace {
 const SLACK: Duration = Duration::from_millis(50);
 
 impl Pace {
-    pub(super) fn new(rate: u64) -> Self {
+    pub(crate) fn new(rate: u64) -> Self {
         let each = Duration::from_secs(1) / u32::try_from(rate.max(1)).unwrap_or(u32::MAX);
         Self { each, next: Instant::now() }
     }
 
     /// How long the next one has to wait; it counts as gone then.
-    pub(super) fn due(&mut self, now: Instant) -> Duration {
+    pub(crate) fn due(&mut self, now: Instant) -> Duration {
         self.next = self.next.max(now.checked_sub(SLACK).unwrap_or(now));
         let wait = self.next.saturating_duration_since(now);
         self.next += self.each;

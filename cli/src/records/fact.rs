@@ -1,39 +1,41 @@
 //! What a record on a topic says, in the few words by which it is shown and compared. Pure.
 
 use super::sum;
+use runtime::consumer::Record;
+use runtime::kafka::dead_letter::header;
 use schemas::{Holds, Topic, TypedEvent};
 use serde::Deserialize;
 
 /// A record, as far as it can be foretold.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Fact {
+pub(crate) struct Fact {
     /// Where it is.
-    pub(super) topic: Topic,
+    pub(crate) topic: Topic,
     /// Its key.
-    pub(super) key: Option<String>,
+    pub(crate) key: Option<String>,
     /// What it is: the kind of an event, the event of an inbox record, the reason of a dead letter.
-    pub(super) what: String,
+    pub(crate) what: String,
     /// The event's id; of bytes that are kept as they came, their SHA-256.
-    pub(super) id: String,
+    pub(crate) id: String,
 }
 
 /// A record as read from a topic.
 #[derive(Clone, Debug)]
-pub(super) struct Seen {
+pub(crate) struct Seen {
     /// What it says.
-    pub(super) fact: Fact,
+    pub(crate) fact: Fact,
     /// The text of an inbox message, to recognise it by.
-    pub(super) text: Option<String>,
+    pub(crate) text: Option<String>,
 }
 
 /// A record as Kafka gives it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Read<'a> {
-    pub(super) topic: Topic,
-    pub(super) key: Option<&'a [u8]>,
-    pub(super) value: &'a [u8],
+pub(crate) struct Read<'a> {
+    pub(crate) topic: Topic,
+    pub(crate) key: Option<&'a [u8]>,
+    pub(crate) value: &'a [u8],
     /// The header `weir_dlq_reason`, of dead letters.
-    pub(super) reason: Option<&'a [u8]>,
+    pub(crate) reason: Option<&'a [u8]>,
 }
 
 /// What an enriched event has beside the members of a typed one.
@@ -70,19 +72,33 @@ struct Message {
     body: Option<String>,
 }
 
+impl Seen {
+    /// What a record of one of the pipeline's topics says; `None` of any other topic.
+    pub(crate) fn of(record: &Record, topic_prefix: &str) -> Option<Self> {
+        let topic = Topic::named(&record.topic, topic_prefix)?;
+        let value = record.value.as_deref().unwrap_or_default();
+        Some(Fact::of(Read {
+            topic,
+            key: record.key.as_deref(),
+            value,
+            reason: record.header(header::REASON),
+        }))
+    }
+}
+
 impl Fact {
     /// The raw record of a body.
-    pub(super) fn raw(body: &[u8]) -> Self {
+    pub(crate) fn raw(body: &[u8]) -> Self {
         Self { topic: Topic::Raw, key: None, what: bytes(body), id: sum::sha256(body) }
     }
 
     /// The dead letter of a body.
-    pub(super) fn dead_letter(body: &[u8], reason: &str) -> Self {
+    pub(crate) fn dead_letter(body: &[u8], reason: &str) -> Self {
         Self { topic: Topic::IngestDlq, key: None, what: reason.to_owned(), id: sum::sha256(body) }
     }
 
     /// What `record` says; a record that cannot be read says so.
-    pub(super) fn of(record: Read<'_>) -> Seen {
+    pub(crate) fn of(record: Read<'_>) -> Seen {
         let key = record.key.map(|key| String::from_utf8_lossy(key).into_owned());
         let described =
             described(record).unwrap_or_else(|| Description::new("unreadable", sum::sha256(record.value)));
@@ -91,18 +107,18 @@ impl Fact {
     }
 
     /// Whether ingest writes it, rather than a consumer.
-    pub(super) fn is_of_ingest(&self) -> bool {
+    pub(crate) fn is_of_ingest(&self) -> bool {
         Topic::OF_INGEST.contains(&self.topic)
     }
 
     /// As many digits of an event's id as tell it from others at a glance; nothing for bytes that are kept.
-    pub(super) fn short_id(&self) -> &str {
+    pub(crate) fn short_id(&self) -> &str {
         let is_event = self.topic != Topic::Raw && self.topic != Topic::IngestDlq;
         if is_event { self.id.get(..8).unwrap_or(&self.id) } else { "" }
     }
 
     /// The end of each part of the key, which tells one conversation from another; whole it is wider than all the rest.
-    pub(super) fn short_key(&self) -> String {
+    pub(crate) fn short_key(&self) -> String {
         let short = |part: &str| match part.char_indices().rev().nth(2) {
             Some((start, _)) if part.chars().count() > 4 => format!("…{}", part.split_at(start).1),
             _ => part.to_owned(),

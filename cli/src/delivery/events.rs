@@ -1,19 +1,17 @@
 //! `weir events`: a body in, the events that it becomes out; no Kafka, no signature, no secret.
 //!
-//! [`body`] reads the file; [`schemas::split`], which ingest uses too, makes the events; [`table`] lays them out for
+//! [`super::body`] reads the file; [`schemas::split`], which ingest uses too, makes the events; [`table`] lays them out for
 //! people, [`record`] for programs.
 
-mod body;
 mod record;
 mod table;
 
+use super::body;
 use crate::screen::Tone;
-use crate::tool::settings::{flag, settings, switch, topic_prefix};
+use crate::tool::settings::{settings, switch, topic_prefix};
 use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
-use runtime::settings::form;
 use schemas::{Refusal, Topic};
-use std::io;
 
 /// As many as ingest takes where nothing else is set.
 const MAX_EVENTS: usize = 10_000;
@@ -35,41 +33,22 @@ Examples:
 Exit code 0: a webhook, whose events are shown; 1: it is no webhook, or a part of it is none, and the reason is on \
 standard error.";
 
-/// Why a body gives no events, or not all of them.
+/// The body, or a part of it, is no webhook.
 #[derive(Debug, thiserror::Error)]
-pub enum EventsError {
-    /// The file cannot be read.
-    #[error("cannot read {name}: {source}")]
-    Read {
-        /// The file, or standard input.
-        name: String,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// Nothing Meta sends is that large.
-    #[error("{name} is larger than {} MiB, which no webhook is", .most >> 20)]
-    TooLarge {
-        /// The file, or standard input.
-        name: String,
-        /// The most that is read, in bytes.
-        most: u64,
-    },
-    /// The body, or a part of it, is no webhook.
-    #[error(
-        "{name} is no webhook{}: {} ({refusal}). Meta posts {LOOKS_LIKE}. Ingest would publish it raw, and as a dead letter on {dead_letters}",
-        .partly.map_or(String::new(), |events| format!(" as a whole (events shown: {events})")),
-        refusal.explanation()
-    )]
-    Refused {
-        /// The file, or standard input.
-        name: String,
-        /// Why.
-        refusal: Refusal,
-        /// How many events were shown all the same, where there are some.
-        partly: Option<usize>,
-        /// The topic that ingest would put it on.
-        dead_letters: String,
-    },
+#[error(
+    "{name} is no webhook{}: {} ({refusal}). Meta posts {LOOKS_LIKE}. Ingest would publish it raw, and as a dead letter on {dead_letters}",
+    .partly.map_or(String::new(), |events| format!(" as a whole (events shown: {events})")),
+    refusal.explanation()
+)]
+pub struct EventsError {
+    /// The file, or standard input.
+    name: String,
+    /// Why.
+    refusal: Refusal,
+    /// How many events were shown all the same, where there are some.
+    partly: Option<usize>,
+    /// The topic that ingest would put it on.
+    dead_letters: String,
 }
 
 const LOOKS_LIKE: &str = r#"{"object":"instagram","entry":[{"id":"…","time":1569262486134,"messaging":[…]}]}, or "page" as the object, or "changes" in place of "messaging", or an array of such"#;
@@ -77,8 +56,8 @@ const LOOKS_LIKE: &str = r#"{"object":"instagram","entry":[{"id":"…","time":15
 settings! {
     /// What `weir events` can be asked for.
     struct EventsSettings {
-        /// The body of a POST as a file; - or nothing reads standard input
-        file: String = flag("file", "FILE", form::text()).positional().or("-"),
+        /// The body of a POST as a file, or a fixture by its name such as message/text; - or nothing reads standard input
+        file: String = body::argument(),
         /// Print whole records, one JSON object a line
         json: bool = switch("json"),
         /// First part of every topic's name
@@ -119,7 +98,7 @@ fn run(
     };
     let dead_letters = Topic::IngestDlq.name(topic_prefix);
     let partly = (events > 0).then_some(events);
-    Err(EventsError::Refused { name, refusal, partly, dead_letters }.into())
+    Err(EventsError { name, refusal, partly, dead_letters }.into())
 }
 
 #[cfg(test)]

@@ -1,0 +1,12 @@
+//! Deliveries by hand: what a body becomes, its signature made and verified, one posted, and many as Meta posts them.
+
+pub(crate) mod body;
+pub(crate) mod events;
+mod fixtures;
+pub(crate) mod post;
+pub(crate) mod poster;
+pub(crate) mod sign;
+pub(crate) mod signer;
+pub(crate) mod simulate;
+pub(crate) mod verify;
+mod wire;

@@ -1,0 +1,122 @@
+//! Posts as Meta does: over HTTP or HTTPS, on connections that are kept, and follows nothing.
+
+use bytes::Bytes;
+use reqwest::{Client, RequestBuilder, Url, redirect, retry};
+use runtime::http::tls::{self, TlsError};
+use runtime::settings::Form;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Longer than ingest takes for anything, and than Meta waits.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// Bytes of an answer that are read; those of ingest are a line.
+const LONGEST_ANSWER: usize = 64 * 1024;
+
+/// Posts to one address; clones share its connections.
+#[derive(Clone, Debug)]
+pub(crate) struct Poster {
+    http: Client,
+    url: Url,
+}
+
+/// What was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    /// The status.
+    pub(crate) status: u16,
+    /// The body, as far as it is read.
+    pub(crate) text: String,
+    /// From the first byte out to the last one in.
+    pub(crate) took: Duration,
+}
+
+/// Why nothing was answered.
+#[derive(Debug, thiserror::Error)]
+pub enum PostError {
+    /// The address is no URL.
+    #[error("{0} is no address such as https://webhooks.example.com/webhook")]
+    Address(String),
+    /// There is no TLS.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// There is no client.
+    #[error("the HTTP client cannot be made: {0}")]
+    Client(#[source] reqwest::Error),
+    /// No whole answer came.
+    #[error("{url} does not answer")]
+    NoAnswer {
+        /// The address.
+        url: String,
+        /// What the client says.
+        source: reqwest::Error,
+    },
+}
+
+/// An address that can be posted to.
+pub(crate) fn address() -> Form<String> {
+    Form::new("an address such as https://webhooks.example.com/webhook", |value| {
+        let url = Url::parse(value.trim()).ok()?;
+        let is_web = matches!(url.scheme(), "http" | "https") && url.host_str().is_some();
+        is_web.then(|| url.to_string())
+    })
+}
+
+impl Poster {
+    /// Posts to `url`, and trusts the certificates of a PEM file beside Mozilla's list.
+    pub(crate) fn new(url: &str, certificates: Option<&Path>) -> Result<Self, PostError> {
+        let http = Client::builder()
+            .tls_backend_preconfigured(tls::client(certificates)?)
+            .redirect(redirect::Policy::none())
+            .retry(retry::never())
+            .no_proxy()
+            .timeout(ANSWER_WITHIN)
+            .tcp_nodelay(true)
+            .user_agent(concat!("weir/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(PostError::Client)?;
+        let url = Url::parse(url).map_err(|_| PostError::Address(url.to_owned()))?;
+        Ok(Self { http, url })
+    }
+
+    /// Posts a body with a signature.
+    pub(crate) async fn post(&self, body: Bytes, signature: &str) -> Result<Answer, PostError> {
+        let request = self
+            .http
+            .post(self.url.clone())
+            .header("content-type", "application/json")
+            .header("x-hub-signature-256", signature);
+        self.send(request.body(body)).await
+    }
+
+    /// Asks what Meta asks when the webhook is entered in the app's dashboard
+    /// (<https://developers.facebook.com/docs/graph-api/webhooks/getting-started#verification-requests>).
+    pub(crate) async fn handshake(&self, token: &str, challenge: &str) -> Result<Answer, PostError> {
+        let query = [("hub.mode", "subscribe"), ("hub.verify_token", token), ("hub.challenge", challenge)];
+        self.send(self.http.get(self.url.clone()).query(&query)).await
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Answer, PostError> {
+        let start = Instant::now();
+        let exchange = async {
+            let mut response = request.send().await?;
+            let mut body = Vec::new();
+            while let Some(chunk) = response.chunk().await?
+                && body.len() < LONGEST_ANSWER
+            {
+                body.extend_from_slice(&chunk);
+            }
+            Ok::<_, reqwest::Error>((response.status().as_u16(), body))
+        };
+        let (status, body) = exchange
+            .await
+            .map_err(|error| PostError::NoAnswer { url: shown(&self.url), source: error.without_url() })?;
+        Ok(Answer { status, text: String::from_utf8_lossy(&body).into_owned(), took: start.elapsed() })
+    }
+}
+
+/// The address without a query, which may hold a token.
+fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.to_string()
+}

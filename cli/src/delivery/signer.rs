@@ -1,0 +1,55 @@
+//! Whose secret signs: the app secrets of ingest, and the choice of one.
+
+use crate::tool::settings::{Given, Setting, flag, settings};
+use clap::{Args as _, Command};
+use runtime::settings::form;
+use weir_ingest::Secret;
+use weir_ingest::settings::{AppSecretArgs, read_app_secrets};
+
+settings! {
+    /// With which secret a body is signed.
+    pub(crate) struct Signer {
+        secrets: Vec<Secret> = app_secrets(),
+        /// Name of the app whose secret signs, where there are several
+        app: Option<String> = flag("app", "NAME", form::text()).optional(),
+    }
+    check |signer: &Self, given: &mut Given<'_>| if signer.chosen().is_none() {
+        let names: Vec<_> = signer.secrets.iter().map(|secret| &**secret.name()).collect();
+        given.reader.problem("app", &format!("the name of an app secret, of: {}", names.join(", ")));
+    }
+}
+
+impl Signer {
+    /// The secret that signs.
+    pub(crate) fn secret(&self) -> &Secret {
+        self.chosen().expect("settings without a choice are a problem")
+    }
+
+    fn chosen(&self) -> Option<&Secret> {
+        match (&self.app, self.secrets.as_slice()) {
+            (None, [only]) => Some(only),
+            (None, _) => None,
+            (Some(app), secrets) => secrets.iter().find(|secret| **secret.name() == **app),
+        }
+    }
+}
+
+/// The app secrets of ingest.
+pub(super) struct AppSecrets;
+
+/// The app secrets of ingest, by its own flags.
+pub(super) const fn app_secrets() -> AppSecrets {
+    AppSecrets
+}
+
+impl Setting for AppSecrets {
+    type Value = Vec<Secret>;
+
+    fn declare(&self, command: Command, _: &'static str) -> Command {
+        AppSecretArgs::augment_args(command)
+    }
+
+    fn read(&self, given: &mut Given<'_>) -> Option<Vec<Secret>> {
+        Some(read_app_secrets(&mut given.reader)?.current)
+    }
+}

@@ -1,0 +1,173 @@
+//! `weir simulate`: deliveries as Meta posts them, at a rate, until told to end.
+//!
+//! [`traffic`] makes them, [`tally`] keeps what was answered.
+
+mod random;
+mod tally;
+mod traffic;
+
+use super::post::to;
+use super::poster::Poster;
+use super::signer::Signer;
+use crate::kafka::session::Session;
+use crate::kafka::sink::pace::Pace;
+use crate::screen::Progress;
+use crate::tool::settings::{count, flag, group, settings};
+use crate::tool::{Tool, work};
+use crate::{Exit, Screen, ToolError};
+use bytes::Bytes;
+use runtime::settings::form;
+use schemas::Millis;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+use tally::Tally;
+use tokio::sync::Semaphore;
+use traffic::Traffic;
+use weir_ingest::Secret;
+
+const MORE: &str = "\
+Posts signed deliveries of Instagram accounts, made of the fixtures of this repository: mostly messages and their echoes, \
+receipts, reactions, comments, mentions. Each has its own ids and the time of the moment. One in 20 holds several events, \
+of several accounts; every 20 seconds there is a burst of 2 seconds at five times the rate; what is not answered 200 is sent \
+again at once, and then after 1, 2 and 4 seconds, where Meta takes 36 hours for it; and one in 100 comes a second time although it \
+was answered 200, as Meta's sometimes do. The same --seed gives the same order of kinds, accounts and customers.
+
+Ingest and its subscribers take them for real ones: answers to them go out, lookups ask for them. Run it against a test \
+installation, or `weir demo`.
+
+Ctrl-C ends it after what is under way.";
+
+const EXAMPLES: &str = "\
+Examples:
+  weir simulate --accounts 20 --rate 50 --for 1m
+  WEIR_APP_SECRET=00112233445566778899aabbccddeeff weir simulate --to http://127.0.0.1:8080/webhook   (beside weir demo)
+
+Exit code 0: everything was answered 200 in the end; 1: it cannot run; 3: something was not.";
+
+/// Deliveries that may be under way at once; beyond it the next one waits, and the rate is not kept.
+const UNDER_WAY: u32 = 1_000;
+/// A burst every so often, so long, at so many times the rate.
+const BURST: (Duration, Duration, u32) = (Duration::from_secs(20), Duration::from_secs(2), 5);
+/// How long what was not answered 200 waits for its next attempt; Meta's first comes at once too
+/// (<https://developers.facebook.com/docs/graph-api/webhooks/getting-started#event-notifications>).
+const RETRIES: [Duration; 4] =
+    [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
+
+settings! {
+    /// What `weir simulate` can be asked for.
+    struct SimulateSettings {
+        /// Where ingest takes webhooks
+        to: String = to(),
+        signer: Signer = group(),
+        /// How many accounts there are
+        accounts: usize = count("accounts", 1..=1_000_000).or("10"),
+        /// Deliveries a second, bursts aside
+        rate: u64 = count("rate", 1..=100_000).or("10"),
+        /// For how long, such as 30s or 10m [default: until Ctrl-C]
+        period: Option<Duration> = flag("for", "DURATION", form::duration(Duration::from_secs(1)..=Duration::MAX)).optional(),
+        /// What chance begins with
+        seed: u64 = count("seed", 0..=u64::MAX).named("NUMBER").or("1"),
+    }
+}
+
+/// The subcommand.
+pub(crate) const TOOL: Tool = Tool {
+    name: "simulate",
+    about: "Post deliveries of many accounts at a rate, with batches, bursts and retries, as Meta does",
+    more: MORE,
+    examples: EXAMPLES,
+    work: work!(SimulateSettings, run),
+};
+
+fn run(settings: &SimulateSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+    let session = Session::start()?;
+    session.stop_gently()?;
+    let sender = Sender {
+        poster: Poster::new(&settings.to, None)?,
+        secret: settings.signer.secret().clone(),
+        tally: Arc::default(),
+    };
+    let tally = Arc::clone(&sender.tally);
+    session.wait(post(&session, settings, sender));
+    tally.print(screen)?;
+    Ok(if tally.is_all_taken() { Exit::Done } else { Exit::Drift })
+}
+
+/// Posts until the time is over or a signal came, and waits for what is under way.
+async fn post(session: &Session, settings: &SimulateSettings, sender: Sender) {
+    let start = Instant::now();
+    let run = Millis::of(SystemTime::now()).as_millis();
+    let mut traffic = Traffic::new(settings.seed, settings.accounts, run);
+    let (mut pace, slots) = (Pace::new(settings.rate), Arc::new(Semaphore::new(UNDER_WAY as usize)));
+    let mut progress = Progress::new(true);
+    while !session.must_stop() && settings.period.is_none_or(|period| start.elapsed() < period) {
+        tokio::time::sleep(pace.due(Instant::now())).await;
+        for _ in 0..at_once(start.elapsed()) {
+            let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
+            let body = Bytes::from(traffic.delivery(Millis::of(SystemTime::now())));
+            let (sender, comes_twice) = (sender.clone(), traffic.comes_twice());
+            tokio::spawn(async move {
+                sender.deliver(body, comes_twice).await;
+                drop(slot);
+            });
+        }
+        progress.show(|| sender.tally.in_a_line());
+    }
+    // Every slot is back once everything under way has ended.
+    drop(slots.acquire_many(UNDER_WAY).await);
+}
+
+/// How many deliveries come at once so long after the start.
+fn at_once(elapsed: Duration) -> u32 {
+    let (every, lasts, times) = BURST;
+    let into =
+        Duration::from_millis(u64::try_from(elapsed.as_millis() % every.as_millis()).unwrap_or_default());
+    if into + lasts >= every { times } else { 1 }
+}
+
+#[derive(Clone)]
+struct Sender {
+    poster: Poster,
+    secret: Secret,
+    tally: Arc<Tally>,
+}
+
+impl Sender {
+    /// Posts one delivery until it is answered 200, as often as Meta would in a shorter time.
+    async fn deliver(&self, body: Bytes, comes_twice: bool) {
+        let signature = self.secret.sign(&body);
+        let mut is_taken = self.attempt(&body, &signature).await;
+        for wait in RETRIES {
+            if is_taken {
+                break;
+            }
+            tokio::time::sleep(wait).await;
+            self.tally.note_resent();
+            is_taken = self.attempt(&body, &signature).await;
+        }
+        self.tally.note_delivery(is_taken);
+        if is_taken && comes_twice {
+            self.tally.note_resent();
+            self.attempt(&body, &signature).await;
+        }
+    }
+
+    async fn attempt(&self, body: &Bytes, signature: &str) -> bool {
+        let answer = self.poster.post(body.clone(), signature).await;
+        let answer = answer.inspect_err(|error| tracing::info!("{}", runtime::process::chain(error))).ok();
+        self.tally.note_answer(answer.as_ref().map(|answer| (answer.status, answer.took)));
+        answer.is_some_and(|answer| answer.status == 200)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_two_seconds_of_burst_in_twenty() {
+        let times = (0..40).map(|second| at_once(Duration::from_secs(second))).collect::<Vec<_>>();
+        assert_eq!(times.iter().filter(|times| **times == 5).count(), 4);
+        assert_eq!((times[17], times[18], times[19], times[20]), (1, 5, 5, 1));
+    }
+}

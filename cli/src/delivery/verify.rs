@@ -1,0 +1,75 @@
+//! `weir verify`: which secret a body was signed with, and if with none, why not.
+
+mod verdict;
+
+use super::body;
+use super::signer::app_secrets;
+use crate::screen::Tone;
+use crate::tool::settings::{flag, settings};
+use crate::tool::{Tool, work};
+use crate::{Exit, Screen, ToolError};
+use runtime::settings::Form;
+use verdict::Verdict;
+use weir_ingest::Secret;
+
+const MORE: &str = "\
+Takes the body of a POST as the very bytes that were received, and its header X-Hub-Signature-256, and tries every app \
+secret. Where none fits, it looks for the reason: a header that is cut, malformed or of SHA-1; a body that something between \
+Meta and here decoded and encoded anew, indented, or gave a line end; a body that is cut; secrets that cannot be Meta's.
+
+Nothing of the secrets is printed but their names, and nothing of the body.";
+
+const EXAMPLES: &str = "\
+Examples:
+  weir verify body.json --signature sha256=2a1551d0… --app-secrets /etc/weir/app-secrets
+  weir spool show --body ID | weir verify --signature \"$SIGNATURE\"
+
+Exit code 0: a secret fits; 1: the body cannot be read; 3: none fits, and the reason is shown.";
+
+settings! {
+    /// What `weir verify` can be asked for.
+    struct VerifySettings {
+        /// The body of a POST as a file; - or nothing reads standard input
+        file: String = body::argument(),
+        /// The header X-Hub-Signature-256 that came with it, with or without its name
+        signature: String = flag("signature", "HEADER", any()),
+        secrets: Vec<Secret> = app_secrets(),
+    }
+}
+
+/// The subcommand.
+pub(crate) const TOOL: Tool = Tool {
+    name: "verify",
+    about: "Find the secret that a webhook's body was signed with, or why none fits",
+    more: MORE,
+    examples: EXAMPLES,
+    work: work!(VerifySettings, run),
+};
+
+/// What is wrong with a header is for the verdict to say.
+fn any() -> Form<String> {
+    Form::new("the header as it came, such as sha256=2a1551d0…", |value| Some(value.to_owned()))
+}
+
+fn run(settings: &VerifySettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+    let VerifySettings { file, signature, secrets } = settings;
+    let body = body::read(file)?;
+    let verdict = Verdict::of(&body, signature, secrets);
+    if let Verdict::Fits { app } = &verdict {
+        screen.toned(Tone::Good, &format!("✓ The secret {app} fits."))?;
+        return Ok(Exit::Done);
+    }
+    screen.toned(Tone::Bad, &format!("✗ No secret fits: {verdict}."))?;
+    let names: Vec<_> = secrets.iter().map(|secret| &**secret.name()).collect();
+    screen.line(format!("Tried: {}.", names.join(", ")))?;
+    for secret in secrets {
+        if let Some(format) = secret.unusual_format() {
+            let name = secret.name();
+            screen.toned(
+                Tone::Warn,
+                &format!("{name} does not look like an app secret of Meta's: {format}."),
+            )?;
+        }
+    }
+    Ok(Exit::Drift)
+}

@@ -1,0 +1,116 @@
+//! How Meta writes JSON, and the ways back to it from a body that was changed between Meta and here. Pure.
+//!
+//! Meta writes ASCII alone, without white space between tokens: what is beyond ASCII stands as `\u00e4`, and `/` often as
+//! `\/` (captures of 2024 and 2025; the documentation of Messenger says so of the former).
+
+use std::fmt::Write as _;
+
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Bodies that this one may have been, each with what was done to it.
+pub(super) fn forms(body: &[u8]) -> Vec<(Vec<u8>, String)> {
+    let mut forms = Vec::new();
+    for (base, added) in bases(body) {
+        let Ok(text) = std::str::from_utf8(base) else { continue };
+        for bits in 0..8 {
+            let way = Way { compact: bits & 1 != 0, escape: bits & 2 != 0, slashes: bits & 4 != 0 };
+            let ways: Vec<_> = added.iter().copied().chain(way.names()).collect();
+            forms.push((way.back(text).into_bytes(), ways.join(", ")));
+        }
+    }
+    forms
+}
+
+/// Whether Meta would not write it so.
+pub(super) fn is_unlike_meta(body: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(body) else { return true };
+    !text.is_ascii() || compact(text) != text
+}
+
+/// Without white space between tokens.
+pub(super) fn compact(json: &str) -> String {
+    Way { compact: true, escape: false, slashes: false }.back(json)
+}
+
+/// The body without what does not belong to it, and as it is.
+fn bases(body: &[u8]) -> [(&[u8], Vec<&'static str>); 2] {
+    let (unmarked, mut added) = match body.strip_prefix(MARK) {
+        Some(rest) => (rest, vec!["it got a byte order mark"]),
+        None => (body, Vec::new()),
+    };
+    let bare = unmarked.trim_ascii_end();
+    if bare.len() < unmarked.len() {
+        added.push("it got a line end");
+    }
+    [(bare, added), (body, Vec::new())]
+}
+
+/// What is done to a text on its way back.
+#[derive(Clone, Copy)]
+struct Way {
+    compact: bool,
+    escape: bool,
+    slashes: bool,
+}
+
+impl Way {
+    fn names(self) -> impl Iterator<Item = &'static str> {
+        let names = [
+            (self.compact, "it got white space between its tokens"),
+            (self.escape, "escapes such as \\u00e4 were decoded"),
+            (self.slashes, "\\/ was decoded to /"),
+        ];
+        names.into_iter().filter(|(done, _)| *done).map(|(_, name)| name)
+    }
+
+    fn back(self, text: &str) -> String {
+        let mut back = String::with_capacity(text.len());
+        let (mut in_string, mut is_escaped) = (false, false);
+        for character in text.chars() {
+            match character {
+                ' ' | '\n' | '\r' | '\t' if !in_string && self.compact => {}
+                '/' if in_string && !is_escaped && self.slashes => back.push_str("\\/"),
+                _ if !character.is_ascii() && self.escape => escape(character, &mut back),
+                _ => back.push(character),
+            }
+            if character == '"' && !is_escaped {
+                in_string = !in_string;
+            }
+            is_escaped = in_string && character == '\\' && !is_escaped;
+        }
+        back
+    }
+}
+
+/// As Meta writes what is beyond ASCII: lower-case digits, and a pair beyond the basic plane.
+fn escape(character: char, into: &mut String) {
+    for unit in character.encode_utf16(&mut [0; 2]) {
+        // Writing into a String cannot fail.
+        write!(into, "\\u{unit:04x}").unwrap_or_default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all() -> Way {
+        Way { compact: true, escape: true, slashes: true }
+    }
+
+    #[test]
+    fn a_text_is_brought_back_to_how_meta_writes_it() {
+        let text = "{ \"a\" : \"ä 😍 / \\\" \\\\\" ,\n\t\"b/\" : [ 1 ] }";
+        assert_eq!(all().back(text), "{\"a\":\"\\u00e4 \\ud83d\\ude0d \\/ \\\" \\\\\",\"b\\/\":[1]}");
+    }
+
+    #[test]
+    fn what_is_escaped_is_not_escaped_again() {
+        let text = r#"{"url":"https:\/\/a.example\/b","text":"\u00e4 \\/"}"#;
+        let back = all().back(text);
+        assert!(back.starts_with(r#"{"url":"https:\/\/a.example\/b""#), "{back}");
+        assert!(!is_unlike_meta(text.as_bytes()));
+        assert!(is_unlike_meta("{\"a\":\"ä\"}".as_bytes()));
+        assert!(is_unlike_meta(b"{ }"));
+    }
+}

@@ -1,0 +1,56 @@
+//! A record as one line for people: when, where, what, whose, and the words of an inbox message.
+
+use super::fact::Seen;
+use crate::screen::{Cell, one_line};
+use crate::screen::{Columns, Tone};
+use std::time::SystemTime;
+
+/// Widths of the columns: time, topic, what it is, key, id, text.
+const WIDTHS: [usize; 6] = [12, 25, 29, 35, 8, 0];
+const LONGEST_TEXT: usize = 60;
+
+/// The columns of the lines.
+pub(crate) fn columns() -> Columns {
+    Columns::new(WIDTHS)
+}
+
+/// The line of a record, with the time of `at`; `topic_prefix` is that of its topic.
+pub(crate) fn of(Seen { fact, text }: &Seen, topic_prefix: &str, at: SystemTime) -> [Cell; 6] {
+    let time = humantime::format_rfc3339_millis(at).to_string();
+    let time = time.get(11..23).unwrap_or_default().to_owned();
+    let text = text.as_ref().map_or_else(String::new, |text| format!("“{}”", one_line(text, LONGEST_TEXT)));
+    [
+        Cell::new(Tone::Faint, time),
+        fact.topic.name(topic_prefix).into(),
+        Cell::new(Tone::Strong, one_line(&fact.what, LONGEST_TEXT)),
+        one_line(fact.key.as_deref().unwrap_or("no key"), 2 * LONGEST_TEXT).into(),
+        Cell::new(Tone::Faint, fact.short_id()),
+        text.into(),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fact::Fact;
+    use super::*;
+    use schemas::Topic;
+    use std::time::{Duration, UNIX_EPOCH};
+
+    #[test]
+    fn a_record_is_one_line_whatever_its_text() {
+        let fact = Fact {
+            topic: Topic::Inbox,
+            key: Some("17:42".to_owned()),
+            what: "message.received, text".to_owned(),
+            id: "0123456789abcdef".to_owned(),
+        };
+        let seen = Seen { fact, text: Some(format!("Hi\x1b[2J\n{}", "x".repeat(100))) };
+        let at = UNIX_EPOCH + Duration::from_millis(45_296_789);
+        let line = Columns::new([0; 6]).lay_out(&of(&seen, "meta", at), |_, text| text.to_owned());
+        let text = format!("“Hi [2J {}…”", "x".repeat(52));
+        assert_eq!(
+            line,
+            format!("12:34:56.789  meta.inbox.v1  message.received, text  17:42  01234567  {text}")
+        );
+    }
+}

@@ -1,0 +1,246 @@
+//! `weir tail`: records as they come, for people or programs.
+
+use super::fact::Seen;
+use super::line;
+use super::watch::{Span, Watch};
+use crate::kafka::session::Session;
+use crate::kafka::source::Source;
+use crate::screen::{Tone, counted};
+use crate::tool::settings::{Given, count, flag, group, kafka, kind, settings, switch, topic_prefix, words};
+use crate::tool::{Tool, work};
+use crate::{Exit, Screen, ToolError};
+use runtime::consumer::Record;
+use runtime::settings::{KafkaSettings, form};
+use schemas::{EventKind, Millis, Topic, TypedEvent};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
+
+const MORE: &str = "\
+Prints the records that come from now on, of every typed topic unless --topic names others: when, topic, what it is, key, and \
+the beginning of the event's id; of inbox records the text too, which is what people wrote. It joins no group and commits nothing.
+
+Where whoever reads its output is slower than the topics, records are left out, and it says how many, so that the rest stays \
+live.
+
+With --json a record is an object of topic, partition, offset, timestamp, key, headers and value: the value as it is where it \
+is JSON, else as a string; {\"left_out\":N} stands for N records.";
+
+const EXAMPLES: &str = "\
+Examples:
+  weir tail --brokers localhost:9092
+  weir tail --account 17841405726653026 --kind message --json | jq -r .value.data.message.text
+  weir tail --topic meta.inbox.v1 --user 6837251906428371 --limit 1
+
+Exit code 0: ended by Ctrl-C or --limit; 1: the topics cannot be read.";
+
+/// How long it may take until it says that records were left out where none comes.
+const TELL_EVERY: Duration = Duration::from_secs(1);
+
+settings! {
+    /// What `weir tail` can be asked for.
+    struct TailSettings {
+        kafka: KafkaSettings = kafka(),
+        wanted: Wanted = group(),
+        /// End after so many records
+        limit: Option<u64> = count("limit", 1..=u64::MAX).optional(),
+        /// Print JSON objects, one a line
+        json: bool = switch("json"),
+    }
+}
+
+settings! {
+    /// Which records.
+    struct Wanted {
+        /// Only records of this account or page, by its id
+        account: Option<String> = flag("account", "ID", form::text()).optional(),
+        /// Only events of this kind, such as message or standby.postback
+        kind: Option<EventKind> = kind().optional(),
+        /// Only records of the conversations with this user, by its id
+        user: Option<String> = flag("user", "ID", form::text()).optional(),
+        /// Only records of these topics, by their full names [default: the typed topics]
+        topics: Vec<String> = words("topic", "TOPIC", |topic| topic.long("topic").num_args(1..)),
+        /// First part of every topic's name
+        topic_prefix: String = topic_prefix(),
+    }
+    check |wanted: &Self, given: &mut Given<'_>| {
+        if wanted.topics.iter().any(|name| Topic::named(name, &wanted.topic_prefix).is_none()) {
+            let names = Topic::ALL.map(|topic| topic.name(&wanted.topic_prefix)).join(", ");
+            given.reader.problem("topic", &format!("full names of topics, of: {names}"));
+        }
+    }
+}
+
+/// The subcommand.
+pub(crate) const TOOL: Tool = Tool {
+    name: "tail",
+    about: "Print records as they come",
+    more: MORE,
+    examples: EXAMPLES,
+    work: work!(TailSettings, run),
+};
+
+fn run(settings: &TailSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+    let session = Session::start()?;
+    let topics = settings.wanted.topics();
+    // It says what is missing, and what makes it.
+    Source::connect(&session, &settings.kafka, &topics)?;
+    let wanted = settings.wanted.clone();
+    let mut watch =
+        Watch::start(&settings.kafka, &topics, Span::FromNowOn, move |record| wanted.holds(record))?;
+    if !settings.json {
+        screen.toned(Tone::Faint, "Records from now on; Ctrl-C ends.")?;
+    }
+    let mut left = settings.limit.unwrap_or(u64::MAX);
+    while left > 0 {
+        let next = session.wait(async { tokio::time::timeout(TELL_EVERY, watch.next()).await });
+        tell_left_out(watch.left_out(), settings, screen)?;
+        match next {
+            Ok(Some(record)) => print(&record, settings, screen)?,
+            Ok(None) => return Ok(Exit::Failure),
+            Err(_) => continue,
+        }
+        left -= 1;
+    }
+    Ok(Exit::Done)
+}
+
+fn tell_left_out(count: u64, settings: &TailSettings, screen: &mut Screen) -> Result<(), ToolError> {
+    match count {
+        0 => Ok(()),
+        count if settings.json => Ok(screen.json(&BTreeMap::from([("left_out", count)]))?),
+        count => {
+            let records = counted(count, "record", "records");
+            Ok(screen
+                .toned(Tone::Warn, &format!("{records} left out: the output is slower than the topics"))?)
+        }
+    }
+}
+
+fn print(record: &Record, settings: &TailSettings, screen: &mut Screen) -> Result<(), ToolError> {
+    if settings.json {
+        return Ok(screen.json(&Whole::of(record))?);
+    }
+    let prefix = &settings.wanted.topic_prefix;
+    if let Some(seen) = Seen::of(record, prefix) {
+        let at = record.timestamp.unwrap_or_else(SystemTime::now);
+        screen.row(&line::columns(), &line::of(&seen, prefix, at))?;
+    }
+    Ok(())
+}
+
+impl Wanted {
+    fn topics(&self) -> Vec<String> {
+        if self.topics.is_empty() {
+            return Topic::TYPED.map(|topic| topic.name(&self.topic_prefix)).to_vec();
+        }
+        self.topics.clone()
+    }
+
+    /// Whether a record is meant; account and user are the parts of its key.
+    fn holds(&self, record: &Record) -> bool {
+        let key = record.key.as_deref().map(String::from_utf8_lossy).unwrap_or_default();
+        let (account, user) =
+            key.split_once(':').map_or((&*key, None), |(account, user)| (account, Some(user)));
+        self.account.as_ref().is_none_or(|wanted| wanted == account)
+            && self.user.as_ref().is_none_or(|wanted| Some(wanted.as_str()) == user)
+            && self.kind.is_none_or(|wanted| kind_of(record) == Some(wanted))
+    }
+}
+
+fn kind_of(record: &Record) -> Option<EventKind> {
+    TypedEvent::read(record.value.as_deref()).ok()?.kind()
+}
+
+/// A record for programs.
+#[derive(Serialize)]
+struct Whole<'a> {
+    topic: &'a str,
+    partition: i32,
+    offset: i64,
+    timestamp: Option<String>,
+    key: Option<String>,
+    headers: BTreeMap<&'a str, Option<String>>,
+    value: Option<Value>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Value {
+    Json(Box<RawValue>),
+    Text(String),
+}
+
+impl<'a> Whole<'a> {
+    fn of(record: &'a Record) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let headers = record.headers.iter();
+        Self {
+            topic: &record.topic,
+            partition: record.partition,
+            offset: record.offset,
+            timestamp: record.timestamp.map(|time| Millis::of(time).to_string()),
+            key: record.key.as_deref().map(text),
+            headers: headers.map(|(name, value)| (name.as_str(), value.as_deref().map(text))).collect(),
+            value: record.value.as_deref().map(|value| Value::of(&text(value))),
+        }
+    }
+}
+
+impl Value {
+    /// JSON has line breaks between tokens only: inside a string they are escaped.
+    fn of(text: &str) -> Self {
+        let json = RawValue::from_string(text.replace(['\n', '\r'], " "));
+        json.map_or_else(|_| Self::Text(text.to_owned()), Self::Json)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    fn record(key: &str, value: &str) -> Record {
+        Record {
+            topic: Arc::from("meta.messages.v1"),
+            partition: 3,
+            offset: 42,
+            timestamp: None,
+            key: Some(key.into()),
+            value: Some(value.into()),
+            headers: vec![("ce_id".to_owned(), Some(b"7".to_vec()))],
+        }
+    }
+
+    const EVENT: &str = r#"{"id":"00112233445566778899aabbccddeeff","source":"/meta/instagram/17","metaobject":"instagram",
+        "type":"com.meta.instagram.message.v1","metacarrier":"messaging","deliveryid":"0198","data":{}}"#;
+
+    fn wanted(account: Option<&str>, kind: Option<&str>, user: Option<&str>) -> Wanted {
+        Wanted {
+            account: account.map(str::to_owned),
+            kind: kind.and_then(|kind| kind.parse().ok()),
+            user: user.map(str::to_owned),
+            topics: Vec::new(),
+            topic_prefix: "meta".to_owned(),
+        }
+    }
+
+    #[test]
+    fn records_are_narrowed_by_account_kind_and_user() {
+        let record = record("17:42", EVENT);
+        assert!(wanted(None, None, None).holds(&record));
+        assert!(wanted(Some("17"), Some("message"), Some("42")).holds(&record));
+        assert!(!wanted(Some("1"), None, None).holds(&record));
+        assert!(!wanted(None, Some("postback"), None).holds(&record));
+        assert!(!wanted(None, None, Some("4")).holds(&record));
+    }
+
+    #[test]
+    fn an_object_holds_the_value_as_it_is_on_one_line() {
+        let object = serde_json::to_string(&Whole::of(&record("17:42", EVENT))).unwrap();
+        assert!(!object.contains('\n') && object.contains(r#""value":{"id":"001122"#), "{object}");
+        let object = serde_json::to_value(Whole::of(&record("17:42", "no JSON"))).unwrap();
+        assert_eq!((&object["value"], &object["headers"]["ce_id"]), (&"no JSON".into(), &"7".into()));
+    }
+}

@@ -1,0 +1,48 @@
+//! TLS of clients: the roots of Mozilla's list, whatever the machine trusts, those of a file, and one provider.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::{ClientConfig, RootCertStore};
+
+/// Why there is no TLS.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// The file of certificates cannot be used.
+    #[error("{path}: {reason}", path = path.display())]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The versions of TLS and the provider do not go together.
+    #[error(transparent)]
+    Rustls(#[from] rustls::Error),
+}
+
+/// What a client trusts: Mozilla's list, and the certificates of a PEM file beside it.
+pub fn roots(certificates: Option<&Path>) -> Result<RootCertStore, TlsError> {
+    let mut roots: RootCertStore = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
+    let Some(path) = certificates else { return Ok(roots) };
+    let unreadable = |reason: String| TlsError::Certificate { path: path.to_owned(), reason };
+    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| unreadable(error.to_string()))? {
+        let certificate = certificate.map_err(|error| unreadable(error.to_string()))?;
+        roots.add(certificate).map_err(|error| unreadable(error.to_string()))?;
+    }
+    Ok(roots)
+}
+
+/// A provider of its own for each client, so that several in one process do not get into each other's way.
+pub fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}
+
+/// A client that trusts [`roots`] and shows no certificate of its own.
+pub fn client(certificates: Option<&Path>) -> Result<ClientConfig, TlsError> {
+    let config = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
+    Ok(config.with_root_certificates(roots(certificates)?).with_no_client_auth())
+}
