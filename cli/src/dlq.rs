@@ -21,14 +21,14 @@ use crate::tool::{Tool, Work, work};
 use settings::{ListSettings, RedriveSettings, ShowSettings};
 
 const LIST_MORE: &str = "\
-One line a letter, oldest first: its partition and offset, when it failed for the first time, why, how often it was tried, \
-and where it came from; under it the error, where that is not the one of the letter above. At the end the letters by \
-reason. A = marks letters that `weir dlq redrive` has put back, as long as \
+One line a dead letter, oldest first: its partition and offset, when it failed for the first time, why, how often it was tried, \
+and where it came from; under it the error, where that is not the one of the dead letter above. At the end the dead letters by \
+reason. A = marks dead letters that `weir dlq redrive` has put back, as long as \
 Kafka remembers it (a week).
 
-Times are UTC. --since and --until go by when a letter was written. Values are not shown: see `weir dlq show`.
+Times are UTC. --since and --until go by when a dead letter was written. Values are not shown: see `weir dlq show`.
 
-With --json a letter is an object of topic, partition, offset, written, first_failed, reason, consumer, origin (topic, \
+With --json a dead letter is an object of topic, partition, offset, written, first_failed, reason, consumer, origin (topic, \
 partition, offset; null where it came from none), attempts, error and back.";
 
 const LIST_EXAMPLES: &str = "\
@@ -51,20 +51,20 @@ Examples:
 Exit code 0: shown; 1: it is not there, or the cluster cannot be read.";
 
 const REDRIVE_MORE: &str = "\
-Writes each letter to the topic that it came from: the same key, value and headers, without those that say why it is \
+Writes each dead letter to the topic that it came from: the same key, value and headers, without those that say why it is \
 dead. How often it was tried stays with it (weir_dlq_attempts), so that its next dead letter counts on, and one that was \
 tried --max-attempts times stays where it is. Every consumer of the topic reads it again; events keep their ids. \
-A letter of ingest's is a body that could not be read, and came from no topic: it is split again, and where this version \
+A dead letter of ingest's is a body that could not be read, and came from no topic: it is split again, and where this version \
 reads it as a whole its events are published, with the header ce_replay.
 
-Letters stay in their topic. Which of them were put back is remembered as the offsets of the consumer group weir-redrive, \
-so that a second run puts nothing back twice; what that group lags behind are the letters that wait. Kafka forgets \
-offsets after a week (offsets.retention.minutes): that is why older letters are left alone unless --since says \
+Dead letters stay in their topic. Which of them were put back is remembered as the offsets of the consumer group weir-redrive, \
+so that a second run puts nothing back twice; what that group lags behind are the dead letters that wait. Kafka forgets \
+offsets after a week (offsets.retention.minutes): that is why older dead letters are left alone unless --since says \
 otherwise. Two runs at the same time do not see each other.
 
 Ctrl-C ends it after what is under way, and remembers that.
 
-With --json a letter is the object of `weir dlq list` with fate (back, published: the events of a body, before: put \
+With --json a dead letter is the object of `weir dlq list` with fate (back, published: the events of a body, before: put \
 back by an earlier run, stays), to or why, and applied; the last object holds the sums.";
 
 const REDRIVE_EXAMPLES: &str = "\
@@ -73,7 +73,7 @@ Examples:
   weir dlq redrive --consumer weir-lookups --reason retries_exhausted --limit 10 --apply
   weir dlq redrive --topic meta.messages.dlq.v1 --since 30d --rate 20 --apply
 
-Exit code 0: no letter stays; 1: it failed or was stopped; 3: there are letters that stay.";
+Exit code 0: no dead letter stays; 1: it failed or was stopped; 3: there are dead letters that stay.";
 
 /// The subcommand and its own.
 pub(crate) const TOOL: Tool = Tool {

@@ -23,7 +23,7 @@ use weir_ingest::spool::inspect::InspectError;
 
 const MORE: &str = "\
 While Kafka does not take deliveries, ingest keeps them in its --spool-dir and brings them to Kafka later, in their \
-order. A delivery that Kafka refuses for good is set aside there, so that it is not in the way of the others: a record \
+order. A delivery that Kafka refuses for good is parked there, so that it is not in the way of the others: a record \
 of it is too large for its topic, say. Once the reason is gone, `weir spool retry` lets it wait for Kafka again.
 
 Run it where ingest runs, as the user that ingest runs as, with the same --spool-dir or WEIR_SPOOL_DIR. It works \
@@ -32,10 +32,10 @@ whether ingest runs or not: one that runs is asked over spool.sock in that direc
 const LIST_MORE: &str = "\
 Prints a delivery a line: its id, its age, the bytes of its body, its state, its events by kind, the app whose secret \
 it was signed with, and when it was received. The state is `waiting`, which ends by itself once Kafka takes it; or why \
-it is set aside, which does not: too_large, not_authorized, unknown_topic or corrupt. Nothing of what people wrote is \
+it is parked, which does not: too_large, not_authorized, unknown_topic or corrupt. Nothing of what people wrote is \
 shown.
 
-Below stand how much there is in which state, what to do about it, and the damaged files that ingest put aside.
+Below stand how much there is in which state, what to do about it, and the damaged files that ingest quarantined.
 
 With --json every line is an object of a delivery, and the last line holds the sums as `summary` and the damaged files \
 as `files_put_aside`.
@@ -64,9 +64,9 @@ Examples:
 const RETRY_MORE: &str = "\
 First do away with the reason for which Kafka refused them; `weir spool list` says how. Without --apply it shows which \
 deliveries would wait again. With --apply they do, in their old places: a running ingest sends them within seconds, \
-one that does not run as soon as it does. What Kafka still refuses is set aside again, and nothing is lost.
+one that does not run as soon as it does. What Kafka still refuses is parked again, and nothing is lost.
 
-A corrupt delivery stays set aside: it is not what Meta signed any more, so it is never sent. `weir spool show` prints \
+A corrupt delivery stays parked: it is not what Meta signed any more, so it is never sent. `weir spool show` prints \
 what is left of it.
 
 Exit code 0: done, or shown; 1: the spool cannot be read or written; 2: there is no spool where it was looked for, or \
@@ -130,7 +130,7 @@ impl From<InspectError> for ToolError {
 /// The subcommand and its own.
 pub(crate) const TOOL: Tool = Tool {
     name: "spool",
-    about: "Show what ingest keeps on its disk, and let what was set aside go to Kafka again",
+    about: "Show what ingest keeps on its disk, and let what is parked go to Kafka again",
     more: MORE,
     examples: "",
     work: Work::Tools(&[
@@ -150,7 +150,7 @@ pub(crate) const TOOL: Tool = Tool {
         },
         Tool {
             name: "retry",
-            about: "Let what was set aside wait for Kafka again; a dry run unless --apply",
+            about: "Let what is parked wait for Kafka again; a dry run unless --apply",
             more: RETRY_MORE,
             examples: RETRY_EXAMPLES,
             work: work!(RetrySettings, retry::run),

@@ -59,7 +59,7 @@ fn every_letter_is_listed_and_counted_by_reason_without_its_value() {
     let cluster = with_letters(&["not_an_event", "retries_exhausted", "not_an_event"]);
     let Ran { code, stdout, stderr } = list(&cluster, &[]);
     assert_eq!(code, Some(0), "{stdout}{stderr}");
-    assert!(stdout.starts_with("meta.messages.dlq.v1  3 letters\n"), "{stdout}");
+    assert!(stdout.starts_with("meta.messages.dlq.v1  3 dead letters\n"), "{stdout}");
     let counted = |reason: &str, count: &str| {
         stdout
             .lines()

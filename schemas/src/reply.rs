@@ -4,7 +4,7 @@ mod members;
 mod result;
 
 pub use crate::word::Open;
-pub use members::{Presence, SHARED};
+pub use members::{Presence, SENDER_ACTIONS, SHARED};
 pub use result::{CommandResult, ResultStatus};
 
 use crate::word::words;
@@ -28,27 +28,33 @@ pub struct Command<'a> {
     pub id: Cow<'a, str>,
     /// The account or page that answers. Always present.
     #[serde(borrow)]
+    #[cfg_attr(feature = "json-schema", schemars(regex(pattern = "^[0-9_]{1,128}$")))]
     pub account: Cow<'a, str>,
     /// What to do. Always present.
     pub action: Open<Action>,
     /// The words of the answer. Present in replies; in messages and private replies where `message` is absent.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "json-schema", schemars(length(min = 1)))]
     pub text: Option<Cow<'a, str>>,
     /// Whom it is about: the customer's id, which is `from` of an inbox record. Present in messages, sender actions,
     /// reactions and what is about the control of the thread.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "json-schema", schemars(regex(pattern = "^[0-9_]{1,128}$")))]
     pub to: Option<Cow<'a, str>>,
     /// The media of the mention or comment. Present in replies to mentions, and in others for the
     /// sake of the key.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "json-schema", schemars(regex(pattern = "^[0-9_]{1,128}$")))]
     pub media: Option<Cow<'a, str>>,
     /// The comment that is answered. Present in replies to comments and private replies; where it is absent, a reply
     /// to a mention answers the caption.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "json-schema", schemars(regex(pattern = "^[0-9_]{1,128}$")))]
     pub comment: Option<Cow<'a, str>>,
     /// Meta's message object, passed on as it is: text, attachments, templates, quick replies. Present in messages and
     /// private replies without `text`.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "json-schema", schemars(extend("minProperties" = 1)))]
     pub message: Option<Verbatim<'a>>,
     /// The message that a message answers. Present in messages that quote another one.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
@@ -56,24 +62,31 @@ pub struct Command<'a> {
     /// Meta's `messaging_type`, such as `RESPONSE`. Absent where it is the one that the account needs: of a page `RESPONSE`,
     /// and `MESSAGE_TAG` where there is a `tag`.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "json-schema", schemars(regex(pattern = "^[A-Z_]{1,64}$")))]
     pub messaging_type: Option<Cow<'a, str>>,
     /// Why a message may be sent after the 24 hours, such as `HUMAN_AGENT`. Absent within them.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "json-schema", schemars(regex(pattern = "^[A-Z_]{1,64}$")))]
     pub tag: Option<Cow<'a, str>>,
     /// `typing_on`, `typing_off` or `mark_seen`. Present in sender actions.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "json-schema", schemars(extend("enum" = SENDER_ACTIONS)))]
     pub sender_action: Option<Cow<'a, str>>,
     /// The `mid` of the message that is reacted to. Present in reactions.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "json-schema", schemars(regex(pattern = "^[!-~]{1,512}$")))]
     pub message_id: Option<Cow<'a, str>>,
     /// The reaction, such as `love`. Absent where a reaction is taken back.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "json-schema", schemars(length(min = 1, max = 64)))]
     pub reaction: Option<Cow<'a, str>>,
     /// The app that the thread is passed to. Present where it is passed.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "json-schema", schemars(regex(pattern = "^[0-9_]{1,128}$")))]
     pub app_id: Option<Cow<'a, str>>,
     /// What the other app is told of it. Absent where there is nothing to tell.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "json-schema", schemars(length(max = 1_000)))]
     pub metadata: Option<Cow<'a, str>>,
     /// When it is too late for the answer; RFC 3339. Absent where an answer may be as old as weir-replies allows.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
@@ -112,9 +125,11 @@ impl schemars::JsonSchema for Verbatim<'_> {
 /// The message that a message answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "json-schema", schemars(extend("additionalProperties" = false)))]
 pub struct ReplyTo<'a> {
     /// Its `mid`. Always present.
     #[serde(borrow)]
+    #[cfg_attr(feature = "json-schema", schemars(regex(pattern = "^[!-~]{1,512}$")))]
     pub mid: Cow<'a, str>,
 }
 

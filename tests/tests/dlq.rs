@@ -95,7 +95,7 @@ async fn died_again(ground: &Ground, letters: &[Record]) -> Result<()> {
 async fn is_listed(ground: &Ground, letters: &[Record]) -> Result<()> {
     let (code, said) = dlq(ground, &["list"]).await?;
     ensure!(code == Some(0), "{said}");
-    for fact in ["not_an_event", "weir-messages", "2 letters", "the value is no typed event"] {
+    for fact in ["not_an_event", "weir-messages", "2 dead letters", "the value is no typed event"] {
         ensure!(said.contains(fact), "{fact}: {said}");
     }
     ensure!(!said.contains("secret word"), "people's words are listed: {said}");

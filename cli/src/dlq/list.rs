@@ -67,7 +67,7 @@ fn list(
     let streams = settings.json && settings.limit.is_none();
     while let Some(record) = reading.next()? {
         read += 1;
-        progress.show(|| format!("{}: {read} of {} letters", range.topic, range.at_most()));
+        progress.show(|| format!("{}: {read} of {} dead letters", range.topic, range.at_most()));
         let letter = DeadLetter::of(&record);
         if !settings.scope.holds(&letter) {
             continue;
@@ -104,7 +104,10 @@ fn table(topic: &str, listed: &[Listed], found: u64, screen: &mut Screen) -> io:
     }
     let newest =
         if found > listed.len() as u64 { format!(", the newest {}", listed.len()) } else { String::new() };
-    screen.toned(Tone::Strong, &format!("{topic}  {}{newest}", counted(found, "letter", "letters")))?;
+    screen.toned(
+        Tone::Strong,
+        &format!("{topic}  {}{newest}", counted(found, "dead letter", "dead letters")),
+    )?;
     let mut table = Table::under(["", "AT", "FIRST FAILED", "REASON", "TRIES", "FROM"]);
     let mut last = "";
     for one in listed {
@@ -158,13 +161,13 @@ fn summary(reasons: &Reasons, screen: &mut Screen) -> io::Result<()> {
     if reasons.is_empty() {
         return screen.toned(Tone::Good, "There are no such dead letters.");
     }
-    let mut table = Table::under(["CONSUMER", "REASON", "LETTERS", "PUT BACK", "NEWEST"]);
+    let mut table = Table::under(["CONSUMER", "REASON", "DEAD LETTERS", "PUT BACK", "NEWEST"]);
     table.extend(reasons.iter().map(|((consumer, reason), counts)| {
         let tone = if counts.letters > counts.back { Tone::Warn } else { Tone::Plain };
         [
             consumer.as_str().into(),
             Cell::new(tone, reason.as_str()),
-            format!("{:>7}", counts.letters).into(),
+            format!("{:>12}", counts.letters).into(),
             format!("{:>8}", counts.back).into(),
             short_time(counts.newest.as_deref()).into(),
         ]
@@ -194,7 +197,7 @@ mod tests {
         assert_eq!(
             text.lines().collect::<Vec<_>>(),
             [
-                "meta.lookups.dlq.v1  12 letters, the newest 2",
+                "meta.lookups.dlq.v1  12 dead letters, the newest 2",
                 "   AT    FIRST FAILED    REASON             TRIES  FROM",
                 "=  1/17  09-23 18:14:45  retries_exhausted  5      meta.comments.v1/3/42",
                 "   the Graph API said 500",

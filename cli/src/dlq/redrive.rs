@@ -110,7 +110,7 @@ impl Redrive<'_> {
                 break;
             }
             read += 1;
-            self.progress.show(|| format!("{}: {read} of {} letters", range.topic, range.at_most()));
+            self.progress.show(|| format!("{}: {read} of {} dead letters", range.topic, range.at_most()));
             let letter = DeadLetter::of(&record);
             if self.settings.scope.holds(&letter) {
                 self.letter(&record, letter, &mut planned, sink)?;

@@ -19,13 +19,13 @@ const SHOWN: usize = 50;
 settings! {
     /// Which dead letters are meant, but for `--since`, whose default is each command's own.
     pub(super) struct Scope {
-        /// Only the letters of this consumer, such as weir-messages; weir-ingest is one too
+        /// Only the dead letters of this consumer, such as weir-messages; weir-ingest is one too
         consumer: Option<Topic> = flag("consumer", "NAME", consumer()).without("topic").optional(),
         /// Only this dead-letter topic, by its full name
         topic: Option<String> = flag("topic", "TOPIC", topic()).optional(),
-        /// Only letters with this reason, such as `retries_exhausted`
+        /// Only dead letters with this reason, such as `retries_exhausted`
         reason: Option<String> = flag("reason", "WORD", form::text()).optional(),
-        /// Only letters written before: a time (2026-11-21T18:30:00Z), or how long ago (2h)
+        /// Only dead letters written before: a time (2026-11-21T18:30:00Z), or how long ago (2h)
         until: Option<Millis> = until().optional(),
         /// First part of every topic's name
         topic_prefix: String = topic_prefix(),
@@ -37,11 +37,11 @@ settings! {
     pub(super) struct ListSettings {
         kafka: KafkaSettings = kafka(),
         scope: Scope = group(),
-        /// Only letters written at or after: a time (2026-11-21T18:30:00Z), or how long ago (2h)
+        /// Only dead letters written at or after: a time (2026-11-21T18:30:00Z), or how long ago (2h)
         since: Option<Millis> = since().optional(),
         /// Show only the newest of each topic; all are counted [default: 50, with --json all]
         limit: Option<usize> = count("limit", 1..=1_000_000).optional(),
-        /// Print one JSON object a letter, one a line
+        /// Print one JSON object a dead letter, one a line
         json: bool = switch("json"),
     }
 }
@@ -61,7 +61,7 @@ settings! {
 settings! {
     /// Which dead letter is shown.
     pub(super) struct DeadLetterPosition {
-        /// Where the letter lies: TOPIC PARTITION OFFSET, or TOPIC/PARTITION/OFFSET
+        /// Where the dead letter lies: TOPIC PARTITION OFFSET, or TOPIC/PARTITION/OFFSET
         words: Vec<String> = words("place", "PLACE", |place| place.required(true).num_args(1..=3)),
     }
     check |place: &Self, given: &mut Given<'_>| {
@@ -77,21 +77,21 @@ settings! {
     pub(super) struct RedriveSettings {
         kafka: KafkaSettings = kafka(),
         scope: Scope = group(),
-        /// Only letters written at or after: a time (2026-11-21T18:30:00Z), or how long ago (2h)
+        /// Only dead letters written at or after: a time (2026-11-21T18:30:00Z), or how long ago (2h)
         since: Millis = since().or("7d"),
-        /// Put back at most so many letters, the oldest of each topic first
+        /// Put back at most so many dead letters, the oldest of each topic first
         limit: Option<u64> = count("limit", 1..=u64::MAX).optional(),
         /// Put them back, instead of only saying what would become of them
         apply: bool = switch("apply"),
         /// Records a second, at most
         rate: u64 = rate("100"),
-        /// Leave letters alone that were tried this often
+        /// Leave dead letters alone that were tried this often
         max_attempts: u32 = count("max-attempts", 1..=1_000_000).env("WEIR_MAX_ATTEMPTS").or("100"),
         /// The --max-events of ingest, for the bodies that are split again
         max_events: usize = max_events(),
         /// Put back also those that were put back before
         again: bool = switch("again"),
-        /// Print one JSON object a letter, one a line, and a summary at the end
+        /// Print one JSON object a dead letter, one a line, and a summary at the end
         json: bool = switch("json"),
     }
 }

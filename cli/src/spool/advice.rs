@@ -1,4 +1,4 @@
-//! What is to be done about deliveries that are set aside, and about files that were put aside. No line is wider than 80.
+//! What is to be done about parked deliveries, and about quarantined files. No line is wider than 80.
 
 use super::settings::SpoolLocation;
 use weir_ingest::spool::inspect::{QuarantinedFile, Reason};

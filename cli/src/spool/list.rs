@@ -13,7 +13,7 @@ pub(super) fn run(settings: &ListSettings, screen: &mut Screen) -> Result<Exit, 
     let mut inspector = match Inspector::open(&settings.location.directory) {
         Ok(inspector) => inspector,
         Err(error) => {
-            // Files of an earlier version were put aside, perhaps, and no other begun yet.
+            // Files of an earlier version were quarantined, perhaps, and no other begun yet.
             if matches!(error, InspectError::NoSpool(_)) && !settings.json {
                 let files = inspect::quarantined_files(&settings.location.directory).unwrap_or_default();
                 tell_files(&files, screen)?;
@@ -85,7 +85,7 @@ fn conclude(
     if corrupt > 0 {
         let verb = if corrupt == 1 { "is" } else { "are" };
         let line = format!(
-            "{corrupt} that {verb} listed as corrupt wait{} to be set aside by ingest.",
+            "{corrupt} that {verb} listed as corrupt wait{} to be parked by ingest.",
             if corrupt == 1 { "s" } else { "" }
         );
         screen.toned(Tone::Bad, &line)?;
@@ -100,11 +100,11 @@ fn sums(groups: &[Group], location: &SpoolLocation, screen: &mut Screen) -> io::
         None => screen.toned(Tone::Good, "No delivery waits for Kafka.")?,
     }
     if set_aside.is_empty() {
-        return screen.toned(Tone::Good, "None is set aside.");
+        return screen.toned(Tone::Good, "None is parked.");
     }
     for group in set_aside {
         let Some(reason) = &group.parked else { continue };
-        screen.toned(Tone::Bad, &sum(group, "is", "are", &format!("set aside as {reason}")))?;
+        screen.toned(Tone::Bad, &sum(group, "is", "are", &format!("parked as {reason}")))?;
         advice::on(reason, location).iter().try_for_each(|line| screen.line(format!("  {line}")))?;
     }
     Ok(())
@@ -125,7 +125,7 @@ fn tell_files(files: &[QuarantinedFile], screen: &mut Screen) -> io::Result<()> 
         let since = file.since.map_or_else(String::new, |since| format!(" {} ago", quantity::age(since)));
         let tone = if file.is_salvaged { Tone::Warn } else { Tone::Bad };
         let size = quantity::bytes(file.bytes);
-        screen.toned(tone, &format!("A damaged file was put aside{since}, {size}:"))?;
+        screen.toned(tone, &format!("A damaged file was quarantined{since}, {size}:"))?;
         screen.line(format!("  {}", file.file.display()))?;
         advice::on_file(file).iter().try_for_each(|line| screen.line(format!("  {line}")))?;
     }

@@ -16,7 +16,7 @@ struct Attributes<'a> {
     received: String,
     app: &'a str,
     state: &'static str,
-    /// Why it is set aside.
+    /// Why it is parked.
     reason: Option<&'a str>,
     /// Whether it is other than what was written.
     corrupt: bool,

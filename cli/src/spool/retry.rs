@@ -38,7 +38,7 @@ fn named(settings: &RetrySettings, screen: &mut Screen) -> Result<Exit, ToolErro
             if inspector.retry(&id)? {
                 count += 1;
             } else {
-                cannot.push((id, "was set aside a moment ago, and is not any more"));
+                cannot.push((id, "was parked a moment ago, and is not any more"));
             }
         }
         done(count, &settings.location, screen)?;
@@ -59,7 +59,7 @@ fn can_be_sent(found: Option<Stored>) -> Result<Stored, &'static str> {
     if !stored.is_intact || stored.parked == Some(Reason::Corrupt) {
         return Err("is corrupt, so it is never sent");
     }
-    if stored.parked.is_none() { Err("is not set aside: it waits already") } else { Ok(stored) }
+    if stored.parked.is_none() { Err("is not parked: it waits already") } else { Ok(stored) }
 }
 
 fn all(settings: &RetrySettings, screen: &mut Screen) -> Result<Exit, ToolError> {
@@ -71,7 +71,7 @@ fn all(settings: &RetrySettings, screen: &mut Screen) -> Result<Exit, ToolError>
     let count: u64 = meant.map(|group| group.deliveries).sum();
     if count == 0 {
         let which = reason.map_or_else(String::new, |reason| format!(" as {reason}"));
-        screen.line(format!("Nothing to retry: no delivery is set aside{which} that could be sent."))?;
+        screen.line(format!("Nothing to retry: no delivery is parked{which} that could be sent."))?;
         return Ok(Exit::Done);
     }
     if settings.apply {

@@ -8,7 +8,7 @@ use weir_ingest::spool::inspect::{Reason, Which};
 
 /// Lines of a table where nothing else is asked for.
 const LINES: u64 = 100;
-/// Why deliveries are set aside that may be sent again.
+/// Why deliveries are parked that may be sent again.
 const REASONS: [&str; 3] = ["too_large", "not_authorized", "unknown_topic"];
 
 settings! {
@@ -16,7 +16,7 @@ settings! {
     pub(super) struct ListSettings {
         /// The --spool-dir of ingest
         location: SpoolLocation = spool_dir(),
-        /// Only deliveries that Kafka refuses for good
+        /// Only parked deliveries: those that Kafka refuses for good
         set_aside: bool = switch("set-aside"),
         /// How many deliveries are listed; the sums below are of all [default: 100, or all with --json]
         limit: Option<u64> = count("limit", 1..=u64::MAX).optional(),
@@ -53,18 +53,18 @@ settings! {
 settings! {
     /// Which deliveries are to wait again.
     pub(super) struct Chosen {
-        /// Ids of deliveries that are set aside
+        /// Ids of parked deliveries
         ids: Vec<String> = words("ids", "ID", |ids| ids.conflicts_with("all").num_args(0..)),
-        /// Every delivery that is set aside, but for corrupt ones
+        /// Every parked delivery, but for corrupt ones
         all: bool = switch("all"),
-        /// Of all, those that are set aside for this reason: `too_large`, `not_authorized` or `unknown_topic`
+        /// Of all, those that are parked for this reason: `too_large`, `not_authorized` or `unknown_topic`
         reason: Option<Reason> = flag("reason", "REASON", reason()).without("ids").optional(),
     }
     check |chosen: &Self, given: &mut Given<'_>| match chosen {
         Self { all: true, .. } => {}
         Self { reason: Some(_), .. } => given.reader.problem("reason", "--all beside it"),
         Self { ids, .. } if !ids.is_empty() => {}
-        _ => given.reader.problem("what to retry", "ids of deliveries that are set aside, or --all"),
+        _ => given.reader.problem("what to retry", "ids of parked deliveries, or --all"),
     }
 }
 
@@ -73,7 +73,7 @@ settings! {
     pub(super) struct ExportSettings {
         /// The --spool-dir of ingest
         location: SpoolLocation = spool_dir(),
-        /// Only deliveries that Kafka refuses for good
+        /// Only parked deliveries: those that Kafka refuses for good
         set_aside: bool = switch("set-aside"),
     }
 }
@@ -85,7 +85,7 @@ impl ListSettings {
     }
 }
 
-/// All deliveries, or those that are set aside.
+/// All deliveries, or those that are parked.
 pub(super) const fn which(set_aside: bool) -> Which {
     if set_aside { Which::Parked } else { Which::All }
 }

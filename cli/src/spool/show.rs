@@ -29,7 +29,7 @@ pub(super) fn run(settings: &ShowSettings, screen: &mut Screen) -> Result<Exit, 
 
 fn print(stored: &Stored, screen: &mut Screen) -> io::Result<()> {
     let (tone, state) = table::state(stored);
-    let state = if stored.parked.is_some() { format!("set aside: {state}") } else { state };
+    let state = if stored.parked.is_some() { format!("parked: {state}") } else { state };
     let mut table = Table::default();
     table.extend([
         row("id", one_line(&stored.id, WIDEST)),

@@ -76,7 +76,7 @@ async fn a_spool_in_use_is_listed_without_a_word_of_people_and_without_a_write()
     assert!(lines[1].contains("  waiting  message  "), "{}", ran.text());
     assert!(lines[2].contains("  waiting  2 message, "), "{}", ran.text());
     assert!(lines[4].starts_with("2 deliveries wait for Kafka: "), "{}", ran.text());
-    assert_eq!(lines[5..], ["None is set aside."]);
+    assert_eq!(lines[5..], ["None is parked."]);
     let listed = spool(directory.path(), &["list", "--json"]);
     let objects = listed.json();
     assert_eq!(
@@ -157,7 +157,7 @@ async fn what_was_set_aside_is_sent_by_the_running_ingest_once_it_is_retried() {
     assert_eq!(again.code, Some(3));
     assert_eq!(again.text(), format!("!  {id} is not there: on Kafka by now, or never kept here\n"));
     let empty = spool(directory.path(), &["list"]);
-    assert_eq!(empty.text(), "No delivery waits for Kafka.\nNone is set aside.\n");
+    assert_eq!(empty.text(), "No delivery waits for Kafka.\nNone is parked.\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -170,7 +170,7 @@ async fn a_delivery_that_was_changed_on_the_disk_is_shown_as_corrupt_and_not_ret
     let listed = spool(directory.path(), &["list"]);
     assert!(listed.text().lines().nth(1).unwrap().contains("  corrupt  "), "{}", listed.text());
     assert!(
-        listed.text().ends_with("1 that is listed as corrupt waits to be set aside by ingest.\n"),
+        listed.text().ends_with("1 that is listed as corrupt waits to be parked by ingest.\n"),
         "{}",
         listed.text()
     );

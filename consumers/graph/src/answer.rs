@@ -21,7 +21,7 @@ pub enum Answer<'a> {
     /// is JSON.
     Gone(Option<&'a RawValue>),
     /// What was to be done was done, although Meta answered with this error; nothing was read, where it was a read.
-    Done(&'a RawValue, Refusal),
+    Done(Refusal),
     /// None of these.
     Refused(Refusal),
 }
@@ -223,7 +223,7 @@ fn failed<'a>(status: u16, body: Option<&'a RawValue>, error: &ErrorMembers<'_>)
     let is_transient = error.is_transient.is_some_and(|token| token.get() == "true");
     let meaning = code.and_then(|code| codes::meaning(code, subcode));
     let class = match (meaning, body) {
-        (Some(Meaning::Done), Some(body)) => return Answer::Done(body, refused(RefusalClass::Transient)),
+        (Some(Meaning::Done), _) => return Answer::Done(refused(RefusalClass::Transient)),
         // Meta marks these as transient too; what they say of the wait is more.
         (Some(Meaning::Refused(class)), _) if class.says_when() => class,
         _ if is_transient => RefusalClass::Transient,

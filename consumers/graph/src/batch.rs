@@ -71,7 +71,7 @@ pub(crate) fn decode(
         }
         Ok(_) => Err(malformed(status)),
         Err(_) => match Answer::read(status, body) {
-            Answer::Refused(refusal) | Answer::Done(_, refusal) => Err(CallError::Refused(refusal)),
+            Answer::Refused(refusal) | Answer::Done(refusal) => Err(CallError::Refused(refusal)),
             Answer::Found(_) | Answer::Gone(_) => Err(malformed(status)),
         },
     }

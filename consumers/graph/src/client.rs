@@ -35,13 +35,22 @@ pub struct Reply<T> {
     pub usage: Usage,
 }
 
-/// What a call found out, or did. The bytes are Graph's own.
+/// What a call found out. The bytes are Graph's own.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// What was asked for, or what came of what was done.
+    /// What was asked for.
     Found(Box<RawValue>),
     /// The object is gone, or this token may not see it; with Graph's words where they are JSON.
     Gone(Option<Box<RawValue>>),
+}
+
+/// What came of a call that does something.
+#[derive(Clone, Debug)]
+pub enum Written {
+    /// It was done, with Graph's answer; none where Meta says so by an error.
+    Done(Option<Box<RawValue>>),
+    /// The object is gone, or this token may not see it.
+    Gone,
 }
 
 /// The body of a call that does something.
@@ -102,21 +111,21 @@ impl Graph {
     }
 
     /// Does one thing. Where the result is an error, [`CallError::is_undone`] says whether it certainly was not done.
-    pub async fn post(&self, relative_url: &str, body: Body, token: &AccessToken) -> Reply<Outcome> {
+    pub async fn post(&self, relative_url: &str, body: Body, token: &AccessToken) -> Reply<Written> {
         self.requests.with_label_values(&["post"]).inc();
         let (kind, body) = match body {
             Body::Form(parameters) => (FORM, batch::form(&parameters)),
             Body::Json(json) => ("application/json", json),
         };
         let request = self.http.post(self.url(relative_url, token)).header(CONTENT_TYPE, kind).body(body);
-        self.one(request, token, Outcome::of_write).await
+        self.one(request, token, Written::of).await
     }
 
     /// Deletes one thing; as [`Self::post`].
-    pub async fn delete(&self, relative_url: &str, token: &AccessToken) -> Reply<Outcome> {
+    pub async fn delete(&self, relative_url: &str, token: &AccessToken) -> Reply<Written> {
         self.requests.with_label_values(&["delete"]).inc();
         let request = self.http.delete(self.url(relative_url, token));
-        self.one(request, token, Outcome::of_write).await
+        self.one(request, token, Written::of).await
     }
 
     /// Reads many things by one HTTP request: a reply for each item, in order.
@@ -140,12 +149,12 @@ impl Graph {
         Reply { result, usage }
     }
 
-    async fn one(
+    async fn one<T>(
         &self,
         request: RequestBuilder,
         token: &AccessToken,
-        outcome: impl Fn(Answer<'_>) -> Result<Outcome, CallError>,
-    ) -> Reply<Outcome> {
+        outcome: impl Fn(Answer<'_>) -> Result<T, CallError>,
+    ) -> Reply<T> {
         match self.send(request, token, self.settings.max_bytes).await {
             Ok((usage, whole)) => {
                 let result = whole.and_then(|whole| outcome(Answer::read(whole.status, &whole.body)));
@@ -213,14 +222,18 @@ impl Outcome {
         match answer {
             Answer::Found(answer) => Ok(Self::Found(answer.to_owned())),
             Answer::Gone(answer) => Ok(Self::Gone(answer.map(ToOwned::to_owned))),
-            Answer::Done(_, refusal) | Answer::Refused(refusal) => Err(CallError::Refused(refusal)),
+            Answer::Done(refusal) | Answer::Refused(refusal) => Err(CallError::Refused(refusal)),
         }
     }
+}
 
-    fn of_write(answer: Answer<'_>) -> Result<Self, CallError> {
+impl Written {
+    fn of(answer: Answer<'_>) -> Result<Self, CallError> {
         match answer {
-            Answer::Done(answer, _) => Ok(Self::Found(answer.to_owned())),
-            answer => Self::of_read(answer),
+            Answer::Found(answer) => Ok(Self::Done(Some(answer.to_owned()))),
+            Answer::Done(_) => Ok(Self::Done(None)),
+            Answer::Gone(_) => Ok(Self::Gone),
+            Answer::Refused(refusal) => Err(CallError::Refused(refusal)),
         }
     }
 }

@@ -11,7 +11,7 @@ pub use installs::Install;
 pub use subscriptions::AppSubscription;
 pub use tokens::{NewToken, TokenFacts};
 
-use crate::{CallError, GraphId, Outcome, Refusal, Reply};
+use crate::{CallError, GraphId, Outcome, Refusal, Reply, Written};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -55,10 +55,10 @@ fn read<T: DeserializeOwned>(reply: Reply<Outcome>, what: &str) -> Result<T, Edg
 }
 
 /// What was done; the answer says no more.
-fn done(reply: Reply<Outcome>, what: &GraphId) -> Result<(), EdgeError> {
+fn done(reply: Reply<Written>, what: &GraphId) -> Result<(), EdgeError> {
     match reply.result? {
-        Outcome::Found(_) => Ok(()),
-        Outcome::Gone(_) => Err(EdgeError::Gone(what.to_string())),
+        Written::Done(_) => Ok(()),
+        Written::Gone => Err(EdgeError::Gone(what.to_string())),
     }
 }
 

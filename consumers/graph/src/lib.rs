@@ -24,7 +24,7 @@ pub mod tokens;
 
 pub use answer::{Answer, Refusal, RefusalClass};
 pub use batch::{BatchItem, LARGEST_BATCH};
-pub use client::{Body, Graph, Outcome, Reply};
+pub use client::{Body, Graph, Outcome, Reply, Written};
 pub use endpoint::{GraphUrl, GraphVersion};
 pub use error::{CallError, ClientError};
 pub use id::GraphId;

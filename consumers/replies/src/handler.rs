@@ -14,6 +14,7 @@ use crate::settings::ReplySettings;
 use crate::{ABOUT, lateness};
 use runtime::consumer::{Failure, Handler, Output, Record, Wait, Waits};
 use runtime::kafka::credentials::Credentials;
+use runtime::kafka::dead_letter::Past;
 use runtime::producer::Producer;
 use runtime::settings::KafkaSettings;
 use schemas::Millis;
@@ -142,11 +143,8 @@ impl Replies {
         let pending = |attempt, results| Pending::new(record.offset, attempt, results);
         match self.known(follower, subject)? {
             CommandState::New => Ok(Ok(pending(1, Vec::new()))),
-            CommandState::Intended { attempt, position, .. }
-                if position == (record.partition, record.offset) =>
-            {
-                // Whoever intended it ended before there was a result.
-                let unknown = self.result(record, subject, attempt, &NewResult::Unknown(&cut_off()));
+            CommandState::Intended { attempt, position } if is_given_up(position, record) => {
+                let unknown = self.cut_off(record, position, subject, attempt);
                 if attempt > self.settings.resend_unknown {
                     return Ok(Err(vec![unknown]));
                 }
@@ -197,7 +195,9 @@ impl Replies {
             }
             let answered_within = self.settings.graph.graph.timeout + SLACK;
             match waits.on(Wait::ApiAnswer, answered_within, self.call(command, &token)).await {
-                CallOutcome::Done(answer) => return end(pending, &NewResult::Done(&answer)),
+                CallOutcome::Done(answer) => {
+                    return end(pending, &NewResult::Done(answer.as_deref()));
+                }
                 CallOutcome::Refused(cause) => return refused(pending, &cause),
                 CallOutcome::TokenRefused(cause) => {
                     if self.tokens.renewed(&token, &command.account).await.is_none() {
@@ -266,13 +266,25 @@ impl Replies {
     /// The record of a result, counted.
     fn result(&self, record: &Record, subject: &Subject, attempt: u32, result: &NewResult<'_>) -> Output {
         self.metrics.result(&subject.action, result.status());
-        output(&self.results, record, subject, attempt, result)
+        output(&self.results, record, (record.partition, record.offset), subject, attempt, result)
+    }
+
+    /// The result of an attempt that was intended at `position`, by somebody who ended before there was one.
+    fn cut_off(&self, record: &Record, position: (i32, i64), subject: &Subject, attempt: u32) -> Output {
+        let error = String::from("whoever carried it out ended before the outcome was known");
+        let unknown = NewResult::Unknown(&Cause { reason: "cut_off", error });
+        self.metrics.result(&subject.action, unknown.status());
+        output(&self.results, record, position, subject, attempt, &unknown)
     }
 }
 
-fn cut_off() -> Cause {
-    let error = String::from("whoever carried it out ended before the outcome was known");
-    Cause { reason: "cut_off", error }
+/// Whether nobody is at work any more on the command that was intended at `position`: it is the same record, or the one
+/// that became a dead letter, which was put back as this one.
+fn is_given_up(position: (i32, i64), record: &Record) -> bool {
+    let was_dead_letter = || Past::read(|name| record.header(name)).first_failed.is_some();
+    let (partition, offset) = position;
+    partition == record.partition
+        && (offset == record.offset || (offset < record.offset && was_dead_letter()))
 }
 
 fn behind(error: &FollowError) -> Failure {

@@ -17,8 +17,6 @@ pub enum CommandState {
     Intended {
         /// Which attempt.
         attempt: u32,
-        /// Whose.
-        claim: Arc<str>,
         /// Partition and offset of the command's record.
         position: (i32, i64),
     },
@@ -30,8 +28,10 @@ pub enum CommandState {
 #[derive(Debug)]
 pub struct Ledger {
     known: HashMap<Arc<str>, Entry>,
-    /// Oldest first, by the time of the intent's record, in milliseconds.
-    order: VecDeque<(u64, Arc<str>)>,
+    /// Those that somebody intended, oldest first, by the time of the intent's record, in milliseconds.
+    intended: VecDeque<(u64, Arc<str>)>,
+    /// Those that were refused before anybody intended them, in the same way; they make room for others.
+    refused: VecDeque<(u64, Arc<str>)>,
     window: Duration,
     most: usize,
 }
@@ -39,20 +39,23 @@ pub struct Ledger {
 #[derive(Debug)]
 struct Entry {
     attempt: u32,
-    claim: Arc<str>,
+    /// None where nobody intended it.
+    claim: Option<Arc<str>>,
     position: (i32, i64),
     ended: bool,
 }
 
 impl Ledger {
-    /// Remembers commands for `window` at least, and is full with `most`.
+    /// Remembers commands for `window` at least, and is full with `most` that somebody intended.
     pub fn new(window: Duration, most: usize) -> Self {
-        Self { known: HashMap::new(), order: VecDeque::new(), window, most }
+        let (known, intended, refused) = (HashMap::new(), VecDeque::new(), VecDeque::new());
+        Self { known, intended, refused, window, most }
     }
 
     /// Records a result that stands in the topic, in the order of its partition: `at` is the time of its record,
     /// `now` that of the clock, both in milliseconds since 1970.
     pub fn record(&mut self, result: &CommandResult<'_>, at: u64, now: u64) {
+        self.forget(now);
         let at = at.min(now);
         match result.status {
             Open::Known(ResultStatus::Intended) => self.intended(result, at),
@@ -60,7 +63,6 @@ impl Ledger {
             // A step between intent and end that comes later changes neither.
             Open::Other(_) => {}
         }
-        self.forget(now);
     }
 
     /// What is known of a command.
@@ -68,16 +70,16 @@ impl Ledger {
         match self.known.get(id) {
             None => CommandState::New,
             Some(entry) if entry.ended => CommandState::Ended,
-            Some(Entry { attempt, claim, position, .. }) => {
-                CommandState::Intended { attempt: *attempt, claim: Arc::clone(claim), position: *position }
+            Some(Entry { attempt, position, .. }) => {
+                CommandState::Intended { attempt: *attempt, position: *position }
             }
         }
     }
 
-    /// Whose the attempt is, once anybody's intent was read.
+    /// Whose the attempt is, once anybody's intent was read; nobody's where the command was refused before.
     pub fn owner(&self, id: &str, attempt: u32) -> Option<Arc<str>> {
         let entry = self.known.get(id).filter(|entry| entry.attempt >= attempt)?;
-        Some(Arc::clone(&entry.claim))
+        Some(entry.claim.clone().unwrap_or_default())
     }
 
     /// How many commands are remembered.
@@ -92,44 +94,77 @@ impl Ledger {
 
     /// Whether no more commands can be remembered, so that none may be begun.
     pub fn is_full(&self) -> bool {
-        self.known.len() >= self.most
+        self.intended.len() >= self.most
     }
 
     fn intended(&mut self, result: &CommandResult<'_>, at: u64) {
-        let is_first = self.known.get(&*result.id).is_none_or(|entry| result.attempt > entry.attempt);
-        if is_first {
-            let claim = Arc::from(result.claim.as_deref().unwrap_or_default());
-            self.put(result, claim, false, at);
+        let known = self.known.get(&*result.id);
+        if known.is_none_or(|entry| result.attempt > entry.attempt) {
+            let is_new = known.is_none_or(|entry| entry.claim.is_none());
+            let id = self.put(result, Some(Arc::from(result.claim.as_deref().unwrap_or_default())), false);
+            if is_new {
+                self.intended.push_back((at, id));
+                self.make_room();
+            }
         }
     }
 
     fn ended(&mut self, result: &CommandResult<'_>, at: u64) {
         match self.known.get_mut(&*result.id) {
-            Some(entry) if entry.attempt == result.attempt => entry.ended = true,
+            Some(entry) if entry.attempt == result.attempt && entry.position == position(result) => {
+                entry.ended = true;
+            }
+            // Of a former attempt, or of another record of the same id, which says nothing of this one.
             Some(_) => {}
             // What was refused before anybody intended it.
-            None => self.put(result, Arc::from(""), true, at),
+            None => {
+                let id = self.put(result, None, true);
+                self.refused.push_back((at, id));
+                self.make_room();
+            }
         }
     }
 
-    fn put(&mut self, result: &CommandResult<'_>, claim: Arc<str>, ended: bool, at: u64) {
+    fn put(&mut self, result: &CommandResult<'_>, claim: Option<Arc<str>>, ended: bool) -> Arc<str> {
         let id: Arc<str> = Arc::from(&*result.id);
-        let entry =
-            Entry { attempt: result.attempt, claim, position: (result.partition, result.offset), ended };
-        if self.known.insert(Arc::clone(&id), entry).is_none() {
-            self.order.push_back((at, id));
+        let entry = Entry { attempt: result.attempt, claim, position: position(result), ended };
+        self.known.insert(Arc::clone(&id), entry);
+        id
+    }
+
+    /// What was never intended was not carried out, and can be forgotten first.
+    fn make_room(&mut self) {
+        while self.known.len() > self.most && self.forget_refused() {}
+    }
+
+    /// Forgets the oldest that was refused; false where there is none.
+    fn forget_refused(&mut self) -> bool {
+        let Some((_, id)) = self.refused.pop_front() else { return false };
+        if self.known.get(&id).is_some_and(|entry| entry.claim.is_none()) {
+            self.known.remove(&id);
         }
+        true
     }
 
     /// Forgets what is older than the window, as seen from `now`, in milliseconds since 1970.
     pub fn forget(&mut self, now: u64) {
         let window = u64::try_from(self.window.as_millis()).unwrap_or(u64::MAX);
-        while self.order.front().is_some_and(|(at, _)| at.saturating_add(window) < now) {
-            if let Some((_, id)) = self.order.pop_front() {
+        let is_old =
+            |front: Option<&(u64, Arc<str>)>| front.is_some_and(|(at, _)| at.saturating_add(window) < now);
+        while is_old(self.intended.front()) {
+            if let Some((_, id)) = self.intended.pop_front() {
                 self.known.remove(&id);
             }
         }
+        while is_old(self.refused.front()) {
+            self.forget_refused();
+        }
     }
+}
+
+/// Partition and offset of the command's record.
+fn position(result: &CommandResult<'_>) -> (i32, i64) {
+    (result.partition, result.offset)
 }
 
 #[cfg(test)]
@@ -171,10 +206,7 @@ mod tests {
         let ledger = ledger(&[(Intended, 1, "one"), (Intended, 1, "two")]);
         assert_eq!(ledger.owner("a", 1).as_deref(), Some("one"));
         let position = (3, 42);
-        assert_eq!(
-            ledger.state("a"),
-            CommandState::Intended { attempt: 1, claim: Arc::from("one"), position }
-        );
+        assert_eq!(ledger.state("a"), CommandState::Intended { attempt: 1, position });
         assert_eq!((ledger.owner("a", 2), ledger.owner("b", 1)), (None, None));
     }
 
@@ -196,17 +228,48 @@ mod tests {
     }
 
     #[test]
+    fn what_became_of_another_record_of_the_same_id_ends_nothing() {
+        let mut ledger = ledger(&[(Intended, 1, "one")]);
+        ledger.record(&CommandResult { partition: 4, ..result("a", Refused, 1, "") }, 0, 0);
+        assert_eq!(ledger.state("a"), CommandState::Intended { attempt: 1, position: (3, 42) });
+    }
+
+    #[test]
     fn what_is_older_than_the_window_is_forgotten_and_nothing_younger_is() {
-        let mut ledger = Ledger::new(WINDOW, 3);
-        ledger.record(&result("a", Done, 1, ""), 0, 0);
-        ledger.record(&result("b", Done, 1, ""), 100_000, 100_000);
+        let mut ledger = Ledger::new(WINDOW, 2);
+        for (id, at) in [("a", 0), ("b", 100_000)] {
+            ledger.record(&result(id, Intended, 1, "one"), at, at);
+            ledger.record(&result(id, Done, 1, ""), at, at);
+        }
         assert_eq!(ledger.state("a"), CommandState::Ended);
-        ledger.record(&result("c", Done, 1, ""), 999_999, 100_001);
+        assert!(ledger.is_full());
+        ledger.record(&result("c", Refused, 1, ""), 999_999, 100_001);
         assert_eq!((ledger.state("a"), ledger.state("b")), (CommandState::New, CommandState::Ended));
         assert!(!ledger.is_full() && ledger.len() == 2);
-        ledger.record(&result("d", Done, 1, ""), 100_002, 100_002);
+        ledger.record(&result("d", Intended, 1, "one"), 100_002, 100_002);
         assert!(ledger.is_full());
         ledger.forget(200_001);
         assert!(!ledger.is_full(), "time alone makes room");
+        ledger.forget(300_000);
+        assert!(ledger.is_empty());
+    }
+
+    #[test]
+    fn refused_commands_make_room_and_never_fill_it() {
+        let mut ledger = Ledger::new(WINDOW, 3);
+        ledger.record(&result("a", Intended, 1, "one"), 0, 0);
+        for id in ["b", "c", "d"] {
+            ledger.record(&result(id, Refused, 1, ""), 0, 0);
+        }
+        assert!(!ledger.is_full() && ledger.len() == 3);
+        let states = ["b", "c", "d"].map(|id| ledger.state(id));
+        assert_eq!(states, [CommandState::New, CommandState::Ended, CommandState::Ended]);
+        // Refused after it was intended: Meta was asked, so that it is remembered.
+        for id in ["e", "f"] {
+            ledger.record(&result(id, Intended, 1, "one"), 0, 0);
+            ledger.record(&result(id, Refused, 1, ""), 0, 0);
+        }
+        assert!(ledger.is_full() && ledger.len() == 3);
+        assert_eq!(ledger.state("e"), CommandState::Ended);
     }
 }

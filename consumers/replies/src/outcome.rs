@@ -1,14 +1,15 @@
 //! What a call that carries a command out came to: the table from answers to results.
 
 use runtime::process::chain;
+use serde::Deserialize;
 use serde_json::value::RawValue;
-use weir_graph::{CallError, Outcome, RefusalClass};
+use weir_graph::{CallError, RefusalClass, Written};
 
 /// What is known after a call.
 #[derive(Debug)]
 pub(crate) enum CallOutcome {
-    /// It was carried out; with what the Graph API answered.
-    Done(Box<RawValue>),
+    /// It was carried out; with what the Graph API answered, but for an error that says so.
+    Done(Option<Box<RawValue>>),
     /// It was not, and another call would not change that.
     Refused(Cause),
     /// It was not: the token is of no use, and another one may be there.
@@ -29,10 +30,14 @@ pub(crate) struct Cause {
 }
 
 impl CallOutcome {
-    pub(crate) fn of(result: Result<Outcome, CallError>) -> Self {
+    pub(crate) fn of(result: Result<Written, CallError>) -> Self {
         let error = match result {
-            Ok(Outcome::Found(answer)) => return Self::Done(answer),
-            Ok(Outcome::Gone(_)) => {
+            Ok(Written::Done(Some(answer))) if is_no_success(&answer) => {
+                let error = String::from("the Graph API answered that it did not do it");
+                return Self::Refused(Cause { reason: "no_success", error });
+            }
+            Ok(Written::Done(answer)) => return Self::Done(answer),
+            Ok(Written::Gone) => {
                 let error = String::from("what was to be answered is gone, or the token may not see it");
                 return Self::Refused(Cause { reason: "gone", error });
             }
@@ -54,6 +59,16 @@ impl CallOutcome {
     }
 }
 
+/// What edges answer that have nothing to tell but whether it was done.
+#[derive(Deserialize)]
+struct Success {
+    success: bool,
+}
+
+fn is_no_success(answer: &RawValue) -> bool {
+    serde_json::from_str::<Success>(answer.get()).is_ok_and(|answer| !answer.success)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,7 +80,7 @@ mod tests {
         word(Err(CallError::Refused(refusal)))
     }
 
-    fn word(result: Result<Outcome, CallError>) -> &'static str {
+    fn word(result: Result<Written, CallError>) -> &'static str {
         match CallOutcome::of(result) {
             CallOutcome::Done(_) => "done",
             CallOutcome::Refused(_) => "refused",
@@ -89,7 +104,21 @@ mod tests {
         ] {
             assert_eq!(of(class), "refused", "{class:?}");
         }
-        assert_eq!(word(Ok(Outcome::Gone(None))), "refused");
+        assert_eq!(word(Ok(Written::Gone)), "refused");
+    }
+
+    #[test]
+    fn what_meta_says_it_did_not_do_is_not_done() {
+        for (answer, expected) in [
+            (r#"{"success":false}"#, "refused"),
+            (r#"{"success":true}"#, "done"),
+            (r#"{"success":"false"}"#, "done"),
+            (r#"{"message_id":"m"}"#, "done"),
+        ] {
+            let answer = RawValue::from_string(answer.to_owned()).unwrap();
+            assert_eq!(word(Ok(Written::Done(Some(answer)))), expected);
+        }
+        assert_eq!(word(Ok(Written::Done(None))), "done");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use std::time::SystemTime;
 #[derive(Clone, Debug)]
 pub(crate) enum NewResult<'a> {
     Intended { claim: &'a str },
-    Done(&'a RawValue),
+    Done(Option<&'a RawValue>),
     Refused(&'a Cause),
     Unknown(&'a Cause),
 }
@@ -29,7 +29,7 @@ impl NewResult<'_> {
     }
 }
 
-/// The record of a result, on `topic`, with the key of the command's record.
+/// The record of a result, on `topic`, with the key of the command's record, whose partition and offset are `position`.
 ///
 /// # Panics
 ///
@@ -37,6 +37,7 @@ impl NewResult<'_> {
 pub(crate) fn output(
     topic: &Arc<str>,
     record: &Record,
+    position: (i32, i64),
     subject: &Subject,
     attempt: u32,
     result: &NewResult<'_>,
@@ -54,11 +55,11 @@ pub(crate) fn output(
         at: Millis::of(SystemTime::now()).to_string().into(),
         attempt,
         claim: if let NewResult::Intended { claim } = result { Some((*claim).into()) } else { None },
-        answer: if let NewResult::Done(answer) = result { Some(answer) } else { None },
+        answer: if let NewResult::Done(answer) = result { *answer } else { None },
         reason: cause.map(|cause| cause.reason.into()),
         error: cause.map(|cause| cause.error.as_str().into()),
-        partition: record.partition,
-        offset: record.offset,
+        partition: position.0,
+        offset: position.1,
     };
     Output {
         topic: Arc::clone(topic),

@@ -22,7 +22,7 @@ pub struct ReplyArgs {
     #[arg(long, env = "WEIR_RESEND_UNKNOWN", value_name = "COUNT", default_value = "0")]
     pub resend_unknown: Option<String>,
     /// Commands that are remembered, at most, so that none is carried out twice; no more are begun when they are
-    /// reached
+    /// reached; those that were refused without a call make room for others
     #[arg(long, env = "WEIR_REMEMBERED_COMMANDS", value_name = "COUNT", default_value = "1000000")]
     pub remembered_commands: Option<String>,
 }

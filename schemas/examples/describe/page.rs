@@ -261,10 +261,11 @@ is a dead letter alone. A command is as old as its first record, however often i
 
 const REPLY_RESULT: &str = "\
 Two records a command: `intended` before it is carried out, and then `done` with what the Graph API said, `refused` with the
-reason (nothing was sent, and nothing will be), or `unknown`: the command may have been carried out, and is not sent again
-unless `--resend-unknown` says so. What is refused before a call has no `intended`. `reason` is `bad_command`, `unknown_action` or `wrong_key`
+reason (nothing was sent, and nothing will be: a corrected command needs another `id`), or `unknown`: the command may have been
+carried out, and is not sent again unless `--resend-unknown` says so. What is refused before a call has no `intended`. `done` has no
+`answer` where Meta says by an error (1 with subcode 1357046) that it was sent. `reason` is `bad_command`, `unknown_action` or `wrong_key`
 of what is no command, `too_late`, `token` and `no_token`, or what the call came to: `window_closed`, `not_reachable`, `thread_control`,
-`permission`, `blocked`, `throttled`, `try_later`, `gone`, `invalid_call`, and of unknown outcome `transient`, `unknown_code`, `timed_out`,
+`permission`, `blocked`, `throttled`, `try_later`, `gone`, `no_success`, `invalid_call`, and of unknown outcome `transient`, `unknown_code`, `timed_out`,
 `interrupted`, `cut_off`; more may come. A duplicate has no result of its own. Headers: `content-type`, `weir_command`, `weir_status`.
 Schema: [reply.result.v1.json](../schemas/json/reply.result.v1.json).";
 

@@ -46,8 +46,7 @@ fn answer(status: u16, body: &[u8]) {
     match Answer::read(status, body) {
         Answer::Found(found) => is_bounded(found),
         Answer::Gone(error) => error.into_iter().for_each(is_bounded),
-        Answer::Done(error, _) => is_bounded(error),
-        Answer::Refused(refusal) => {
+        Answer::Done(refusal) | Answer::Refused(refusal) => {
             let said = refusal.to_string();
             assert!(said.len() < 600 && !said.contains(char::is_control), "{said}");
         }

@@ -5,6 +5,9 @@ use super::Action;
 /// Members that every command has; the last one may be absent.
 pub const SHARED: [&str; 4] = ["id", "account", "action", "not_after"];
 
+/// What the member `sender_action` must be one of.
+pub const SENDER_ACTIONS: [&str; 3] = ["typing_on", "typing_off", "mark_seen"];
+
 /// Whether a member of an action must be there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presence {
@@ -76,9 +79,16 @@ fn of_action(action: Action) -> serde_json::Value {
     };
     let all: Vec<_> = SHARED.into_iter().chain(action.members().iter().map(|(name, _)| *name)).collect();
     let mut then = json!({"required": named(Required).collect::<Vec<_>>(), "propertyNames": {"enum": all}});
+    let tagged = json!({"const": "MESSAGE_TAG"});
     let either: Vec<Value> = named(Either).map(|name| json!({"required": [name]})).collect();
     if !either.is_empty() {
         then["oneOf"] = either.into();
+    }
+    if action.has("tag") {
+        then["allOf"] = json!([
+            {"if": {"required": ["tag"]}, "then": {"properties": {"messaging_type": tagged}}},
+            {"if": {"required": ["messaging_type"], "properties": {"messaging_type": tagged}}, "then": {"required": ["tag"]}},
+        ]);
     }
     json!({"if": {"properties": {"action": {"const": action.as_str()}}}, "then": then})
 }

@@ -30,7 +30,8 @@ pub struct CommandResult<'a> {
     /// Present with the status `intended`.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<Cow<'a, str>>,
-    /// What the Graph API answered, verbatim; `message_id` is the `mid` of the echo. Present with the status `done`.
+    /// What the Graph API answered, verbatim; `message_id` is the `mid` of the echo. Present with the status `done`, but
+    /// where Meta says by an error that it was done.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "json-schema", schemars(extend("type" = crate::json_schema::ANY)))]
     pub answer: Option<&'a RawValue>,
@@ -56,7 +57,7 @@ words! {
         Intended = "intended",
         /// It was carried out.
         Done = "done",
-        /// It was not carried out, and will not be.
+        /// It was not carried out, and will not be; its id is used up, so that a corrected command needs another one.
         Refused = "refused",
         /// It may have been carried out or not: no answer came, or none that says. It is not sent again by itself.
         Unknown = "unknown",

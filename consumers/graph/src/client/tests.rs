@@ -205,7 +205,8 @@ async fn what_is_to_be_done_is_posted_once_with_its_body() {
     let simulator = Simulator::start().await.unwrap();
     let graph = graph_at(&simulator.url());
     let form = Body::Form(vec![("message", String::from("50% off & more = ok\u{e4}"))]);
-    let Outcome::Found(done) = graph.post("v26.0/17/replies", form, &token()).await.result.unwrap() else {
+    let Written::Done(Some(done)) = graph.post("v26.0/17/replies", form, &token()).await.result.unwrap()
+    else {
         panic!("gone")
     };
     assert!(done.get().contains("\"id\""), "{done}");

@@ -1,5 +1,6 @@
 //! Commands to calls, and what is none.
 
+mod schema;
 mod send;
 
 use super::*;

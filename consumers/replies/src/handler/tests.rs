@@ -5,7 +5,7 @@ use crate::ABOUT;
 use prometheus::Registry;
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
-use schemas::reply::CommandResult;
+use schemas::reply::{CommandResult, ResultStatus};
 use std::fs;
 use tempfile::TempDir;
 use weir_graph::{GraphParts, GraphSettings, GraphUrl, GraphVersion, PaceSettings, TokenSettings};
@@ -213,6 +213,56 @@ async fn a_command_from_the_dead_letters_is_as_old_as_its_first_record() {
     let record = Record { headers, ..command(1) };
     assert_eq!(results(&owner, &mut Partition::default(), &record).await, ["refused"]);
     assert_eq!(bench.simulator.posts(), []);
+}
+
+/// Writes the intent of a command, as a process does that ends before there is a result.
+async fn intend(owner: &Replies, record: &Record) {
+    let command = Command::read(record, false).unwrap();
+    let mut pending = Pending::new(record.offset, 1, Vec::new());
+    let follower = owner.follower().await.unwrap();
+    assert!(owner.intend(&mut pending, follower, record, &command).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_letter_that_was_intended_has_a_result_when_it_is_put_back() {
+    let bench = Bench::new().await;
+    let owner = bench.owner();
+    intend(&owner, &command(1)).await;
+    let again = Record { offset: 7, ..command(1) };
+    let mut partition = Partition::default();
+    assert_eq!(results(&owner, &mut partition, &again).await, [""; 0], "the first one has its own");
+    let failed = humantime::format_rfc3339_millis(SystemTime::now()).to_string().into_bytes();
+    let headers = vec![(String::from("weir_dlq_first_failed"), Some(failed))];
+    let put_back = handle(&owner, &mut partition, &Record { headers, ..again }).await.unwrap();
+    let result: CommandResult<'_> = serde_json::from_slice(&put_back[0].value).unwrap();
+    assert_eq!((put_back.len(), result.status), (1, ResultStatus::Unknown.into()));
+    assert_eq!((result.reason.as_deref(), result.offset), (Some("cut_off"), 1));
+    assert_eq!(bench.simulator.posts(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_copy_of_a_command_does_not_end_the_good_one() {
+    let bench = Bench::new().await;
+    let owner = bench.owner();
+    intend(&owner, &command(1)).await;
+    // In a partition of another process, which has not read the intent.
+    let (bad, other) = (Record { partition: 3, key: Some(b"1784".to_vec()), ..command(1) }, bench.owner());
+    let subject = Command::read(&bad, false).unwrap_err().subject.unwrap();
+    let cause = Cause { reason: "wrong_key", error: String::new() };
+    other.publish(&other.result(&bad, &subject, 1, &NewResult::Refused(&cause)), &bad).await.unwrap();
+    let state = published(&owner, "c-1").await;
+    assert_eq!(state, CommandState::Intended { attempt: 1, position: (0, 1) });
+    assert_eq!(results(&owner, &mut Partition::default(), &command(1)).await, ["unknown"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_that_says_that_it_was_sent_is_no_answer() {
+    let bench = Bench::new().await;
+    bench.simulator.misbehave("1", Behaviour::error(1, Some(1_357_046)));
+    let outputs = handle(&bench.owner(), &mut Partition::default(), &command(1)).await.unwrap();
+    let result: CommandResult<'_> = serde_json::from_slice(&outputs[0].value).unwrap();
+    assert_eq!(result.status, ResultStatus::Done.into());
+    assert!(result.answer.is_none());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@
 use super::{Call, words};
 use crate::command::members::Members;
 use crate::command::{Fault, Platform};
-use schemas::reply::Action;
+use schemas::reply::{Action, SENDER_ACTIONS};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
@@ -137,7 +137,7 @@ fn reply_to(members: &Members<'_>) -> Result<Option<Value>, Fault> {
 fn sender_action(members: &Members<'_>) -> Result<&'static str, Fault> {
     const FORM: &str = "one of typing_on, typing_off, mark_seen";
     let named = members.needed("sender_action", FORM)?;
-    let known = ["typing_on", "typing_off", "mark_seen"].into_iter().find(|known| *known == named);
+    let known = SENDER_ACTIONS.into_iter().find(|known| *known == named);
     known.ok_or(Fault::Member { member: "sender_action", form: FORM })
 }
 
