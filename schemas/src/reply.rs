@@ -68,6 +68,12 @@ pub struct Command<'a> {
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "json-schema", schemars(regex(pattern = "^[A-Z_]{1,64}$")))]
     pub tag: Option<Cow<'a, str>>,
+    /// Until when the customer may be answered, as the conversation's newest inbox record says that has it; RFC 3339. A message
+    /// without a tag that is surely later is refused before Meta is asked, one with `HUMAN_AGENT` 6 days later. Absent where Meta is
+    /// to decide.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "json-schema", schemars(extend("format" = "date-time")))]
+    pub window_ends_at: Option<Cow<'a, str>>,
     /// `typing_on`, `typing_off` or `mark_seen`. Present in sender actions.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "json-schema", schemars(extend("enum" = SENDER_ACTIONS)))]

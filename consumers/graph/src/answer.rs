@@ -168,7 +168,10 @@ impl RefusalClass {
             Self::Blocked => "blocked for a violation of Meta's policies: see the app's dashboard",
             Self::Transient => "it may work another time",
             Self::TryLater => "Meta asks to try again later: the person is in an automated conversation",
-            Self::WindowClosed => "the time in which this person may be written to is over",
+            Self::WindowClosed => {
+                "the time in which this person may be written to is over; within 7 days of their last message the tag \
+                 HUMAN_AGENT would do"
+            }
             Self::NotReachable => "this person cannot be written to",
             Self::ThreadControl => "another app has control of the conversation",
             Self::Invalid => "the call cannot be answered",

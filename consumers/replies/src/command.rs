@@ -6,10 +6,12 @@ mod call;
 mod fault;
 mod members;
 mod platform;
+mod window;
 
 pub use call::{Call, Method};
 pub use fault::{Fault, Unusable};
 pub use platform::Platform;
+pub use window::Window;
 
 use members::Members;
 use runtime::consumer::Record;
@@ -34,6 +36,8 @@ pub struct Command {
     pub call: Call,
     /// When it is too late.
     pub not_after: Option<Millis>,
+    /// Until when Meta takes it, where the command says so.
+    pub window: Option<Window>,
 }
 
 /// What the results of a command name.
@@ -71,12 +75,12 @@ impl Command {
         let account = members.graph_id("account")?;
         let platform = Platform::of(&account, on_instagram);
         let call = Call::of(action, &account, platform, members)?;
-        let not_after = not_after(members)?;
+        let (not_after, window) = (time("not_after", members)?, Window::of(members)?);
         let expected = expected_key(action, members)?;
         if key != Some(expected.as_bytes()) {
             return Err(Fault::Key { expected });
         }
-        Ok(Self { subject: subject.clone(), account, call, not_after })
+        Ok(Self { subject: subject.clone(), account, call, not_after, window })
     }
 }
 
@@ -108,10 +112,10 @@ fn action(members: &Members<'_>) -> Open<Action> {
     known.map_or(Open::Other(name), |action| Open::Known(*action))
 }
 
-fn not_after(members: &Members<'_>) -> Result<Option<Millis>, Fault> {
+fn time(member: &'static str, members: &Members<'_>) -> Result<Option<Millis>, Fault> {
     let form = "a time in RFC 3339 and UTC, such as 2025-07-18T16:20:41Z";
-    let wrong = Fault::Member { member: "not_after", form };
-    members.text("not_after", form)?.map(|text| Millis::parse(&text).ok_or(wrong)).transpose()
+    let wrong = Fault::Member { member, form };
+    members.text(member, form)?.map(|text| Millis::parse(&text).ok_or(wrong)).transpose()
 }
 
 /// `{account}:{to}` of what has a receiver, else `{account}:{media}`, else `{account}`.

@@ -24,6 +24,11 @@ pub(crate) fn of(
     if command.not_after.is_some_and(|not_after| Millis::of(now) > not_after) {
         return Some(too_late(String::from("its not_after has passed")));
     }
+    // By more than clocks differ, so that nothing is refused that Meta might take.
+    let surely = Millis::of(now - AHEAD);
+    if let Some(error) = command.window.and_then(|window| window.closed(surely)) {
+        return Some(Cause { reason: "window_closed", error });
+    }
     let written = record.timestamp.unwrap_or(now);
     let first = Past::read(|name| record.header(name)).oldest().map_or(written, |first| first.min(written));
     let age = now.duration_since(first).unwrap_or_default();
@@ -66,18 +71,26 @@ mod tests {
         late_with(written, not_after, None)
     }
 
+    fn now() -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_hours(24 * 365 * 50)
+    }
+
+    fn at(seconds: i64) -> SystemTime {
+        let by = Duration::from_secs(seconds.unsigned_abs());
+        if seconds < 0 { now() - by } else { now() + by }
+    }
+
     /// The same of one that was put back from the dead letters, with a header of the time of its first life.
     fn late_with(written: i64, not_after: Option<i64>, former: Option<(&str, i64)>) -> Option<String> {
-        let now = SystemTime::UNIX_EPOCH + Duration::from_hours(24 * 365 * 50);
-        let at = |seconds: i64| {
-            let by = Duration::from_secs(seconds.unsigned_abs());
-            if seconds < 0 { now - by } else { now + by }
-        };
         let not_after = not_after.map_or_else(String::new, |seconds| {
             format!(r#","not_after":"{}""#, humantime::format_rfc3339_millis(at(seconds)))
         });
-        let value =
-            format!(r#"{{"id":"a","account":"1","action":"message","to":"2","text":"x"{not_after}}}"#);
+        judged(written, &not_after, former).map(|cause| cause.error)
+    }
+
+    /// Why a command with more members is too late.
+    fn judged(written: i64, members: &str, former: Option<(&str, i64)>) -> Option<Cause> {
+        let value = format!(r#"{{"id":"a","account":"1","action":"message","to":"2","text":"x"{members}}}"#);
         let record = Record {
             topic: Arc::from("meta.replies.v1"),
             partition: 0,
@@ -94,7 +107,38 @@ mod tests {
                 .collect(),
         };
         let command = Command::read(&record, false).unwrap();
-        of(&command, &record, &settings(), now).map(|cause| cause.error)
+        of(&command, &record, &settings(), now())
+    }
+
+    /// Reason and sentence for a command whose window ended so many hours ago.
+    fn closed(hours: i64, members: &str) -> Option<(&'static str, String)> {
+        let ends = humantime::format_rfc3339_millis(at(-3_600 * hours));
+        let cause = judged(0, &format!(r#","window_ends_at":"{ends}"{members}"#), None);
+        cause.map(|cause| (cause.reason, cause.error))
+    }
+
+    #[test]
+    fn what_is_surely_behind_its_window_is_refused_with_the_tag_that_would_do() {
+        for members in ["", r#","messaging_type":"RESPONSE""#, r#","messaging_type":"UPDATE""#] {
+            assert_eq!(closed(1, members), None, "clocks may differ");
+            let (reason, error) = closed(2, members).unwrap();
+            assert_eq!(reason, "window_closed");
+            assert!(error.contains("HUMAN_AGENT would do until 2019-12-25T22:00:00.000Z"), "{error}");
+        }
+        let human_agent = r#","tag":"HUMAN_AGENT""#;
+        assert_eq!(closed(6 * 24 + 1, human_agent), None);
+        for members in ["", human_agent] {
+            let (reason, error) = closed(6 * 24 + 2, members).unwrap();
+            assert_eq!(reason, "window_closed");
+            assert!(error.contains("no tag would do"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_meta_decides_by_another_rule_is_left_to_it() {
+        for members in [r#","tag":"ACCOUNT_UPDATE""#, r#","messaging_type":"UTILITY""#] {
+            assert_eq!(closed(1_000, members), None, "{members}");
+        }
     }
 
     #[test]

@@ -244,7 +244,7 @@ not carried out, so that you may write one again when you do not know whether it
 
 | action | members beside `id`, `account`, `not_after` |
 |---|---|
-| `message` | `to`; `text`, or `message`: Meta's message object, passed on as it is; `reply_to`: `{\"mid\": …}`, `messaging_type`, `tag` |
+| `message` | `to`; `text`, or `message`: Meta's message object, passed on as it is; `reply_to`: `{\"mid\": …}`, `messaging_type`, `tag`, `window_ends_at` |
 | `sender_action` | `to`; `sender_action`: `typing_on`, `typing_off`, `mark_seen` |
 | `reaction` | `to`, `message_id`; `reaction`, without which it is taken back |
 | `mention_reply` | `media`, `text`; `comment` where a comment mentions you rather than a caption |
@@ -257,7 +257,10 @@ not carried out, so that you may write one again when you do not know whether it
 A command is carried out as it says or refused: a member that its action does not have, one of another form (an id that is a
 number), a text that is longer than Meta takes (1,000 bytes on Instagram, 2,000 characters on Messenger) and a record of another
 key refuse it. Its result names the member and the form; write it anew, with another id. Without an `id` that can be read there
-is a dead letter alone. A command is as old as its first record, however often it was put back from the dead letters.";
+is a dead letter alone. A command is as old as its first record, however often it was put back from the dead letters.
+
+`window_ends_at` is that of the conversation's newest inbox record that has one. With it a message is refused as `window_closed` once
+Meta would surely refuse it, without a call, and the result names the tag that would do; without it Meta is asked.";
 
 const REPLY_RESULT: &str = "\
 Two records a command: `intended` before it is carried out, and then `done` with what the Graph API said, `refused` with the

@@ -31,6 +31,7 @@ const MESSAGE: Members = &[
     ("reply_to", Optional),
     ("messaging_type", Optional),
     ("tag", Optional),
+    ("window_ends_at", Optional),
 ];
 const PRIVATE_REPLY: Members =
     &[("comment", Required), ("media", Optional), ("text", Either), ("message", Either)];

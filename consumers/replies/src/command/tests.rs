@@ -106,7 +106,7 @@ fn what_is_not_understood_refuses_the_command_by_name() {
     ] {
         let value = command(&format!(r#""action":"message","to":"99","{member}":{value}"#));
         let expected = format!(
-            "{member} is no member of message, which has to, text, message, reply_to, messaging_type, tag"
+            "{member} is no member of message, which has to, text, message, reply_to, messaging_type, tag, window_ends_at"
         );
         assert_eq!(refusal(&key, &value), ("bad_command", expected));
     }
