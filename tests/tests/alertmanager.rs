@@ -1,5 +1,7 @@
 //! What is broken once is told once, by a real Alertmanager with the configuration that is shipped.
 
+#![cfg(feature = "everything")]
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 

@@ -1,5 +1,7 @@
 //! What goes wrong with the real binaries is seen by a real Prometheus: the alerts of it fire, no others, and they clear.
 
+#![cfg(feature = "everything")]
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 

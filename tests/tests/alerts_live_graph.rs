@@ -1,5 +1,7 @@
 //! What goes wrong between the real lookups and the Graph API is seen by a real Prometheus.
 
+#![cfg(feature = "everything")]
+
 use std::time::Duration;
 
 use anyhow::Result;

@@ -1,5 +1,7 @@
 //! The AsyncAPI document: one to the format's own parser, and true of the records that are published.
 
+#![cfg(feature = "everything")]
+
 #[path = "asyncapi/records.rs"]
 mod records;
 

@@ -1,5 +1,7 @@
 //! What the binaries say when something is wrong: the problem, where it is, and what to do.
 
+#![cfg(feature = "everything")]
+
 use std::time::Duration;
 
 use anyhow::Result;

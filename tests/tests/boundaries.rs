@@ -78,3 +78,17 @@ fn every_file_begins_with_its_one_idea() {
         }
     }
 }
+
+#[test]
+fn tests_that_need_more_than_rust_are_left_out_of_a_plain_cargo_test() {
+    for (file, code) in sources("tests/tests").unwrap() {
+        let is_test = file.parent().is_some_and(|folder| folder.ends_with("tests"));
+        if !is_test || code.contains("\n#![cfg(feature = \"everything\")]\n") {
+            continue;
+        }
+        let needed = code
+            .lines()
+            .find(|line| line.starts_with("use weir_tests::") && *line != "use weir_tests::foreign::folder;");
+        assert_eq!(needed, None, "{}: put it behind the feature \"everything\"", file.display());
+    }
+}

@@ -1,5 +1,7 @@
 //! The harness itself: a broker starts, keeps what it is given, and is gone afterwards.
 
+#![cfg(feature = "everything")]
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};

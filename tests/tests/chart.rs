@@ -1,5 +1,7 @@
 //! The chart of k8s/chart is what kustomize renders of k8s/base and its components, by another hand.
 
+#![cfg(feature = "everything")]
+
 use std::fs;
 
 use weir_tests::foreign::folder;

@@ -1,5 +1,7 @@
 //! A topic may have any codec: its broker compresses what comes, and every reader of Weir can read it.
 
+#![cfg(feature = "everything")]
+
 use anyhow::{Context as _, Result};
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};

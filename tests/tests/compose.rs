@@ -1,4 +1,6 @@
 //! `docker-compose.yml` is one to its specification, and everything in it is what the binaries and the files beside it say.
+
+#![cfg(feature = "everything")]
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
 use std::collections::BTreeSet;

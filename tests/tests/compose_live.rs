@@ -1,5 +1,7 @@
 //! The pipeline comes up from nothing as `docker-compose.yml` says: its commands, variables, Kafka and Prometheus, on loopback.
 
+#![cfg(feature = "everything")]
+
 use std::time::Instant;
 
 use serde_json::json;

@@ -1,5 +1,7 @@
 //! A real Prometheus scrapes the real binaries under load: every target is up, every panel has data, no alert fires.
 
+#![cfg(feature = "everything")]
+
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};

@@ -1,5 +1,7 @@
 //! What ingest does when the system has no file descriptor left for it.
 
+#![cfg(feature = "everything")]
+
 use std::net::SocketAddr;
 use std::time::Duration;
 

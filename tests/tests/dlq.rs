@@ -1,5 +1,7 @@
 //! `weir dlq`: a record that could not be handled is found, looked at, and put back once.
 
+#![cfg(feature = "everything")]
+
 use anyhow::{Context as _, Result, ensure};
 use schemas::{Topic, split};
 use serde_json::Value;

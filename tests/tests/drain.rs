@@ -1,5 +1,7 @@
 //! SIGTERM under load: nothing that was acknowledged is lost, no request goes without an answer.
 
+#![cfg(feature = "everything")]
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

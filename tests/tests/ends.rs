@@ -1,5 +1,7 @@
 //! The end of a partition is what the broker says, not the record that was seen last, and what cannot be read is said.
 
+#![cfg(feature = "everything")]
+
 use std::collections::BTreeSet;
 use std::fs;
 

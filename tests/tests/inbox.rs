@@ -1,5 +1,7 @@
 //! Each event is in the inbox exactly once, whatever happens to the consumers and however often Meta delivers it.
 
+#![cfg(feature = "everything")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

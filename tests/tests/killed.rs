@@ -1,5 +1,7 @@
 //! A consumer that is killed without warning loses nothing.
 
+#![cfg(feature = "everything")]
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;

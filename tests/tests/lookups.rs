@@ -1,5 +1,7 @@
 //! Lookups over a real broker: batched, in order, complete when processes come and go, and without a token anywhere.
 
+#![cfg(feature = "everything")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::time::Duration;

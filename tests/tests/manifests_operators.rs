@@ -1,4 +1,6 @@
 //! What the operators are told fits what runs: users and certificates, replicas and partitions, what is scraped and who is let in.
+
+#![cfg(feature = "everything")]
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
 use std::collections::BTreeSet;

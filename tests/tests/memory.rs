@@ -1,5 +1,6 @@
 //! The memory of ingest: limits that do not fit it, and floods that must neither kill it nor be remembered.
 
+#![cfg(feature = "everything")]
 #![expect(clippy::print_stdout, reason = "what was measured is shown where a test fails or is looked at")]
 
 use std::fmt::Write as _;

@@ -1,5 +1,7 @@
 //! docs/metrics.md is what the code registers and what the real binaries expose, in the form that Prometheus asks for.
 
+#![cfg(feature = "everything")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 

@@ -1,5 +1,7 @@
 //! What is published, read by the types that generators of other languages make of the schemas.
 
+#![cfg(feature = "everything")]
+
 use std::path::Path;
 use std::process::Command;
 

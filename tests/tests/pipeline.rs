@@ -1,5 +1,7 @@
 //! A delivery goes the whole way, through the real binaries and a real broker.
 
+#![cfg(feature = "everything")]
+
 use std::collections::BTreeSet;
 
 use anyhow::Result;

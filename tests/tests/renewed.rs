@@ -1,5 +1,7 @@
 //! A client certificate ends, is renewed in its place, and every process is back without a restart.
 
+#![cfg(feature = "everything")]
+
 use std::time::{Duration, SystemTime};
 
 use anyhow::Result;

@@ -1,5 +1,7 @@
 //! `weir replay`: what was received gives the same events again, and nothing else.
 
+#![cfg(feature = "everything")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,7 @@
 //! Commands to answer: each is carried out at most once, and has a result, whatever happens meanwhile.
 
+#![cfg(feature = "everything")]
+
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};

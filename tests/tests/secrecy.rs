@@ -1,5 +1,7 @@
 //! Secrets and people's words reach the topics and nothing else: no log, no metric, no header of a dead letter.
 
+#![cfg(feature = "everything")]
+
 use anyhow::Result;
 use schemas::Topic;
 use weir_tests::http;

@@ -1,5 +1,7 @@
 //! The binaries speak to a broker that asks for TLS and SASL, with no more rights than k8s/ gives them.
 
+#![cfg(feature = "everything")]
+
 use std::time::Duration;
 
 use anyhow::{Result, ensure};

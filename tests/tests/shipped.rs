@@ -1,5 +1,7 @@
 //! The container that the other tests run binaries in is the one that is shipped.
 
+#![cfg(feature = "everything")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;

@@ -1,5 +1,7 @@
 //! What the metrics know of configured accounts outlives a restart: it is read back from the topics.
 
+#![cfg(feature = "everything")]
+
 use std::time::SystemTime;
 
 use anyhow::Result;

@@ -1,5 +1,7 @@
 //! `weir post` and `weir simulate`: what they post is taken as Meta's is, and they say what was answered.
 
+#![cfg(feature = "everything")]
+
 use anyhow::{Context as _, Result};
 use schemas::Topic;
 use std::collections::BTreeSet;

@@ -1,5 +1,7 @@
 //! What operators see of a consumer that rejects everything, and of one that waits.
 
+#![cfg(feature = "everything")]
+
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};

@@ -1,5 +1,7 @@
 //! Subscribers as users write them, in other languages, read what the real binaries publish.
 
+#![cfg(feature = "everything")]
+
 use std::path::Path;
 use std::process::Command;
 

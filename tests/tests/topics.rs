@@ -1,5 +1,7 @@
 //! `weir topics plan` and `apply` on a real cluster.
 
+#![cfg(feature = "everything")]
+
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};

@@ -1,6 +1,8 @@
 //! One trace from the HTTP request to the enriched record over the real binaries; none where none is asked for; and a
 //! collector that is away is nobody's trouble.
 
+#![cfg(feature = "everything")]
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
