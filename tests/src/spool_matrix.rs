@@ -208,8 +208,9 @@ impl Cell {
         let Verdict { invented, altered, .. } = self.verdict;
         let most = self.fault.costs_at_most(self.waiting);
         #[expect(clippy::cast_precision_loss, reason = "a count of deliveries")]
-        let is_clean =
-            invented + altered == 0 && self.lost as f64 <= most && self.counted >= self.lost as f64;
+        let is_clean = invented + altered == 0
+            && self.lost as f64 <= most
+            && (self.lost as f64..=most).contains(&self.counted);
         ensure!(is_clean, "{self:?}");
         Ok(())
     }

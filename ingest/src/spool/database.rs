@@ -67,7 +67,8 @@ impl Database {
         Self::configured(connection, path, max_bytes)
     }
 
-    /// Opens a file for the tools: it is not created, and has no maximum size.
+    /// Opens a file for the tools: it is not created, and has no maximum size. One that has lost the end of its log is left to
+    /// ingest: writing into the log would overwrite what is left there.
     pub(super) fn open_at_rest(path: &Path) -> Result<Self, StoreError> {
         if files::size(path)? == Some(0) {
             return Err(StoreError::Damaged("the file is empty".to_owned()));
@@ -76,11 +77,16 @@ impl Database {
         check_version(&connection)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         // The tools store nothing.
-        Ok(Self { connection, drained_to: 0, mark: HighWaterMark::default() })
+        let database = Self { connection, drained_to: 0, mark: HighWaterMark::default() };
+        database.check_log(path)?;
+        database.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+        Ok(database)
     }
 
     /// Creates the file; one that could not be completed is removed again, since nothing is in it.
     fn create(path: &Path, max_bytes: u64) -> Result<Self, StoreError> {
+        // A note that is there is of a file that was deleted.
+        HighWaterMark::remove(path)?;
         files::make_private(path)?;
         let made = connect(path).and_then(|connection| {
             // Before the first table, so that the file can release pages.
@@ -90,16 +96,10 @@ impl Database {
             connection.execute_batch(&format!("BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;"))?;
             Self::configured(connection, path, max_bytes)
         });
-        match made {
-            Ok(mut made) => {
-                made.mark.reset();
-                Ok(made)
-            }
-            Err(error) => {
-                files::remove(path)?;
-                Err(error)
-            }
+        if made.is_err() {
+            files::remove(path)?;
         }
+        made
     }
 
     fn configured(connection: Connection, path: &Path, max_bytes: u64) -> Result<Self, StoreError> {
@@ -128,18 +128,19 @@ impl Database {
         changes: impl Iterator<Item = &'a Change>,
         before: Totals,
     ) -> Result<Totals, StoreError> {
-        let mut drained_to = self.drained_to;
+        let (mut drained_to, mut last) = (self.drained_to, None);
         let transaction = self.connection.transaction()?;
         let mut totals = before;
         for change in changes {
-            changes::apply(&transaction, change, &mut totals)?;
+            last = changes::apply(&transaction, change, &mut totals)?.or(last);
             if let Change::Unpark(seq) = change {
                 drained_to = drained_to.min(seq - 1);
             }
         }
-        let last = transaction.last_insert_rowid();
         transaction.commit()?;
-        self.mark.note(last);
+        if let Some(last) = last {
+            self.mark.note(last);
+        }
         self.drained_to = drained_to;
         Ok(totals)
     }
@@ -187,7 +188,7 @@ impl Database {
         let last = last_seq(&self.connection)?;
         match HighWaterMark::read(path) {
             Some(noted) if noted > last => Err(StoreError::Damaged(format!(
-                "it ends with delivery {last}, and {noted} were stored: the end of its log is lost"
+                "it ends with delivery {last}, and {noted} were stored: the end of its log is lost; ingest drains what is left as it starts"
             ))),
             _ => Ok(()),
         }

@@ -5,13 +5,15 @@
 //! it has lost the end of its log.
 
 use super::files;
-use std::fs::File;
+use sha2::{Digest as _, Sha256};
+use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
-/// Digits of the largest `seq`.
+/// Digits of the largest `seq`, and of the first bytes of its SHA-256.
 const DIGITS: usize = 19;
+const CHECK: usize = 16;
 
 /// The note of one database.
 #[derive(Debug, Default)]
@@ -27,34 +29,40 @@ impl HighWaterMark {
         Self { file: file.map_err(|error| unusable(&error)).ok(), noted: 0 }
     }
 
-    /// Of a database that was just created: a note that is there is of one that was deleted.
-    pub(super) fn reset(&mut self) {
-        self.write(0);
-    }
-
     /// Notes a `seq` where it is larger than the last.
     pub(super) fn note(&mut self, seq: i64) {
-        if seq > self.noted {
-            self.write(seq);
+        if seq <= self.noted {
+            return;
         }
-    }
-
-    fn write(&mut self, seq: i64) {
         self.noted = seq;
         let Some(file) = &self.file else { return };
-        if let Err(error) = file.write_all_at(format!("{seq:0DIGITS$}\n").as_bytes(), 0) {
+        if let Err(error) = file.write_all_at(line(seq).as_bytes(), 0) {
             unusable(&error);
             self.file = None;
         }
     }
 
-    /// What was noted for a database; nothing where there is no note.
+    /// What was noted for a database; nothing where there is no note, or it is not what was written.
     pub(super) fn read(database: &Path) -> Option<i64> {
-        let mut digits = [0; DIGITS];
+        let mut found = [0; DIGITS + 1 + CHECK + 1];
         let file = File::open(files::with_suffix(database, files::MARK)).ok()?;
-        file.read_exact_at(&mut digits, 0).ok()?;
-        std::str::from_utf8(&digits).ok()?.parse().ok()
+        file.read_exact_at(&mut found, 0).ok()?;
+        let seq = std::str::from_utf8(&found).ok()?.get(..DIGITS)?.parse().ok()?;
+        (line(seq).as_bytes() == found).then_some(seq)
     }
+
+    pub(super) fn remove(database: &Path) -> io::Result<()> {
+        match fs::remove_file(files::with_suffix(database, files::MARK)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn line(seq: i64) -> String {
+    let digits = format!("{seq:0DIGITS$}");
+    let check = Sha256::digest(digits.as_bytes()).first_chunk().copied().map(u64::from_be_bytes);
+    format!("{digits} {:0CHECK$x}\n", check.unwrap_or_default())
 }
 
 fn unusable(error: &io::Error) {
@@ -64,7 +72,6 @@ fn unusable(error: &io::Error) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
 
     #[test]
     fn the_largest_seq_is_noted_and_what_is_none_is_ignored() {
@@ -78,9 +85,13 @@ mod tests {
             mark.note(seq);
             assert_eq!(HighWaterMark::read(&database), Some(noted));
         }
-        mark.reset();
-        assert_eq!(HighWaterMark::read(&database), Some(0));
-        fs::write(files::with_suffix(&database, files::MARK), "no number at all, but long\n").unwrap();
+        let path = files::with_suffix(&database, files::MARK);
+        let mut flipped = fs::read(&path).unwrap();
+        flipped[3] ^= 1;
+        fs::write(&path, flipped).unwrap();
+        assert_eq!(HighWaterMark::read(&database), None);
+        HighWaterMark::remove(&database).unwrap();
+        HighWaterMark::remove(&database).unwrap();
         assert_eq!(HighWaterMark::read(&database), None);
     }
 }

@@ -12,7 +12,7 @@ mod tests;
 
 use super::database::{self, StoredRow, Totals};
 use super::error::StoreError;
-use missing::{both, end_of_log, names, without};
+use missing::{both, end_of_log, names};
 use query::{open, read};
 use rusqlite::Connection;
 use scan::Scan;
@@ -180,8 +180,8 @@ impl Retired {
         }
     }
 
-    /// Finds rows that were stored and are not in the table, although SQLite reported no damage. An index that cannot be
-    /// read now is asked again, after some attempts later.
+    /// Finds rows that were stored and are not in the table, although SQLite reported no damage. An index that the disk
+    /// does not give is asked again; after some attempts what it gave has to do.
     fn find_hidden(&mut self) -> Result<(), StoreError> {
         match self.hidden() {
             Ok(hidden) => self.gaps.extend(hidden),
@@ -192,10 +192,7 @@ impl Retired {
                     self.connection = None;
                     return Err(error);
                 }
-                let known = || [&self.seen, &self.gaps, &self.unread].into_iter().flatten().cloned();
-                let unseen: Vec<Range> =
-                    self.asked.iter().flat_map(|asked| without(asked, known())).collect();
-                self.unread.extend(unseen);
+                tracing::warn!(%error, file = %self.path.display(), "cannot compare a retired file with its index");
             }
         }
         self.is_compared = true;
@@ -254,15 +251,17 @@ impl Retired {
         readable - 1
     }
 
-    /// What became of all of its rows. `left` are those that were read and are not drained.
-    pub(super) fn outcome(mut self, left: Vec<Range>) -> Outcome {
+    /// What became of all of its rows. `left` are those that were read and are not drained. An index that the disk does not
+    /// give is waited for, unless that `has_waited` long enough.
+    pub(super) fn outcome(mut self, left: Vec<Range>, has_waited: bool) -> Outcome {
         let mut unread = std::mem::take(&mut self.unread);
         unread.extend(left);
         if self.gaps.is_empty() {
             return Outcome { unread, ..Outcome::default() };
         }
         let (names, error) = self.connected().map_or_else(|error| (Vec::new(), Some(error)), names);
-        let is_named = error.as_ref().is_none_or(|error| matches!(error, StoreError::Damaged(_)));
+        let is_named =
+            has_waited || error.as_ref().is_none_or(|error| matches!(error, StoreError::Damaged(_)));
         if !is_named || self.scan.as_ref().is_some_and(|scan| !scan.is_complete) {
             // What was returned is in Kafka, or among what is left.
             unread.extend(self.gaps.iter().flat_map(|gap| self.not_returned(gap)));

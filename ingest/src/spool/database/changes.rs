@@ -33,21 +33,25 @@ pub(in crate::spool) enum Change {
     Unpark(i64),
 }
 
+/// Returns the `seq` of a row that was inserted.
 pub(super) fn apply(
     transaction: &Transaction<'_>,
     change: &Change,
     totals: &mut Totals,
-) -> Result<(), StoreError> {
+) -> Result<Option<i64>, StoreError> {
+    let mut inserted = None;
     let removed = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
     match change {
         Change::Insert(row) => {
-            if insert(transaction, row, None)? == 1 {
+            inserted = insert(transaction, row, None)?;
+            if inserted.is_some() {
                 totals.waiting += 1;
                 totals.bytes += row.cost();
             }
         }
         Change::Adopt(row, reason) => {
-            if insert(transaction, row, Some(reason))? == 1 {
+            inserted = insert(transaction, row, Some(reason))?;
+            if inserted.is_some() {
                 totals.parked += 1;
                 totals.bytes += row.cost();
             }
@@ -74,12 +78,14 @@ pub(super) fn apply(
             }
         }
     }
-    Ok(())
+    Ok(inserted)
 }
 
-fn insert(transaction: &Transaction<'_>, row: &Row, parked: Option<&str>) -> Result<usize, StoreError> {
+/// The `seq` of the row; none where it was there already.
+fn insert(transaction: &Transaction<'_>, row: &Row, parked: Option<&str>) -> Result<Option<i64>, StoreError> {
     let cost = i64::try_from(row.cost()).unwrap_or(i64::MAX);
     let values =
         params![row.id, row.received, row.app, row.headers, cost, row.digest, parked, row.body.as_ref()];
-    Ok(transaction.prepare_cached(INSERT)?.execute(values)?)
+    let count = transaction.prepare_cached(INSERT)?.execute(values)?;
+    Ok((count == 1).then(|| transaction.last_insert_rowid()))
 }

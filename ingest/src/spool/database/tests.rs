@@ -121,3 +121,20 @@ fn no_query_sorts() {
         assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{query}: {plan:?}");
     }
 }
+
+#[test]
+fn a_transaction_that_failed_leaves_no_note() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut database = open(directory.path(), 64 << 10).unwrap();
+    let stored = rows(3);
+    insert_all(&mut database, &stored);
+    let large: &'static [u8] = vec![b' '; 200_000].leak();
+    let too_much = [rows(2).remove(0), sample(large).to_row()].map(Change::Insert);
+    assert_eq!(database.apply(too_much.iter(), Totals::default()).unwrap_err(), StoreError::Full);
+    // A change that inserts nothing, over the same connection.
+    let key = database.waiting(1, MAX).unwrap().remove(0).key();
+    database.apply([Change::Delete(key)].iter(), Totals::default()).unwrap();
+    drop(database);
+    let database = open(directory.path(), MAX).unwrap();
+    database.check_log(&directory.path().join("spool.db")).unwrap();
+}

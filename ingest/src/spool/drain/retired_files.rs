@@ -167,8 +167,8 @@ impl RetiredFiles {
     /// Removes the file, which has been read to its end, or postpones what is left of it.
     async fn end(&mut self, reading: Reading) {
         let path = reading.file.path().to_owned();
-        let (file, left) = (reading.file, reading.left);
-        let Some(outcome) = blocking(move || file.outcome(left)).await else {
+        let (file, left, has_waited) = (reading.file, reading.left, reading.wait >= RETRY_LAST);
+        let Some(outcome) = blocking(move || file.outcome(left, has_waited)).await else {
             return self.postpone(path, Vec::new(), reading.has_lost, reading.wait);
         };
         let Outcome { lost, lost_without_id, may_have_lost_more, unread } = outcome;

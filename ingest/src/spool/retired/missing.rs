@@ -7,22 +7,38 @@ use super::Range;
 use rusqlite::Connection;
 use std::path::Path;
 
-/// The ids of all rows, from the index of the `UNIQUE` column.
-const NAMES: &str = "SELECT seq, id FROM deliveries INDEXED BY sqlite_autoindex_deliveries_1";
+/// The ids of all rows after one of them, from the index of the `UNIQUE` column.
+const NAMES: &str =
+    "SELECT seq, id FROM deliveries INDEXED BY sqlite_autoindex_deliveries_1 WHERE id > ?1 ORDER BY id";
+/// How often the index is read on where an error ended it, without a row in between.
+const TRIES: u32 = 5;
 
-/// Every row of the index, up to an error.
+/// Every row of the index, up to an error that stays.
 pub(super) fn names(connection: &Connection) -> (Vec<(i64, String)>, Option<StoreError>) {
-    let mut names = Vec::new();
-    let mut read = || {
-        let mut statement = connection.prepare(NAMES)?;
-        let mut found = statement.query([])?;
-        while let Some(row) = found.next()? {
-            names.push((row.get(0)?, database::text(row.get_ref(1)?)));
+    let (mut names, mut tries) = (Vec::new(), 0);
+    loop {
+        let before = names.len();
+        match names_after(connection, &mut names) {
+            Ok(()) => return (names, None),
+            Err(error @ StoreError::Damaged(_)) => return (names, Some(error)),
+            Err(error) => {
+                tries = if names.len() > before { 1 } else { tries + 1 };
+                if tries == TRIES {
+                    return (names, Some(error));
+                }
+            }
         }
-        Ok::<_, StoreError>(())
-    };
-    let error = read().err();
-    (names, error)
+    }
+}
+
+fn names_after(connection: &Connection, names: &mut Vec<(i64, String)>) -> Result<(), StoreError> {
+    let mut statement = connection.prepare(NAMES)?;
+    let after = names.last().map(|(_, id)| id.clone()).unwrap_or_default();
+    let mut found = statement.query([after])?;
+    while let Some(row) = found.next()? {
+        names.push((row.get(0)?, database::text(row.get_ref(1)?)));
+    }
+    Ok(())
 }
 
 /// The rows that were stored after all that SQLite knows of: the end of its log is lost.

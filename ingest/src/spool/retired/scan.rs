@@ -33,11 +33,20 @@ pub(super) struct Scan {
     pub(super) is_complete: bool,
 }
 
-/// A page as it is in the file, or in the log at this offset.
+/// A page as it is in the file, or in the log.
 #[derive(Clone, Copy, Debug)]
 enum Image {
     InFile(u32),
-    InLog(u64),
+    InLog(Frame),
+}
+
+/// A frame of the log.
+#[derive(Clone, Copy, Debug)]
+struct Frame {
+    /// Where its page is.
+    at: u64,
+    /// Its salts, the same in all frames since the log was last begun anew: behind them are frames of before.
+    generation: [u8; 8],
 }
 
 #[derive(Debug)]
@@ -45,7 +54,7 @@ struct Images {
     file: File,
     log: Option<File>,
     /// Where the log has a page, the latest last.
-    frames: HashMap<u32, Vec<u64>>,
+    frames: HashMap<u32, Vec<Frame>>,
     /// Whether every frame's header could be read.
     is_complete: bool,
 }
@@ -114,7 +123,7 @@ impl Image {
     const fn age(self) -> u64 {
         match self {
             Self::InFile(_) => u64::MAX,
-            Self::InLog(offset) => u64::MAX - 1 - offset,
+            Self::InLog(frame) => u64::MAX - 1 - frame.at,
         }
     }
 }
@@ -139,10 +148,15 @@ impl Images {
         let end = log.metadata()?.len();
         let mut offset = LOG_HEADER;
         while offset + FRAME <= end {
-            let mut page = [0; 4];
-            match tried(|| log.read_exact_at(&mut page, offset)) {
+            // The page's number, the size of the database, two salts.
+            let mut header = [0; 16];
+            match tried(|| log.read_exact_at(&mut header, offset)) {
                 Ok(()) => {
-                    self.frames.entry(u32::from_be_bytes(page)).or_default().push(offset + FRAME_HEADER);
+                    let (page, generation) = (&header[..4], &header[8..]);
+                    let page = page.try_into().map(u32::from_be_bytes).unwrap_or_default();
+                    let generation = generation.try_into().unwrap_or_default();
+                    let frame = Frame { at: offset + FRAME_HEADER, generation };
+                    self.frames.entry(page).or_default().push(frame);
                 }
                 Err(_) => self.is_complete = false,
             }
@@ -155,7 +169,7 @@ impl Images {
     fn read(&self, image: Image) -> io::Result<Vec<u8>> {
         let (file, mut offset) = match image {
             Image::InFile(page) => (Some(&self.file), (u64::from(page) - 1) * PAGE_BYTES),
-            Image::InLog(offset) => (self.log.as_ref(), offset),
+            Image::InLog(frame) => (self.log.as_ref(), frame.at),
         };
         let file = file.ok_or(ErrorKind::NotFound)?;
         let mut page = vec![0; PAGE];
@@ -172,19 +186,30 @@ impl Images {
     /// The row of a cell, if it is what was written.
     fn row(&self, image: Image, cell: Cell) -> io::Result<Option<StoredRow>> {
         let page = self.read(image)?;
-        let newest = |page: u32| self.frames.get(&page).and_then(|at| at.last()).map(|at| Image::InLog(*at));
-        let in_log = |page: u32| newest(page).unwrap_or(Image::InFile(page));
+        let of_generation = |page: u32, is_it: &dyn Fn(&Frame) -> bool| {
+            let frames = self.frames.get(&page).into_iter().flatten();
+            frames.rev().find(|frame| is_it(frame)).map_or(Image::InFile(page), |frame| Image::InLog(*frame))
+        };
+        let newest = |page: u32| of_generation(page, &|_| true);
+        let beside = |page: u32| match image {
+            Image::InLog(own) => of_generation(page, &|frame| frame.generation == own.generation),
+            Image::InFile(_) => newest(page),
+        };
         let intact = |image_of: &dyn Fn(u32) -> Image| {
             let payload = self.payload(&page, cell, image_of)?;
             let row = payload.and_then(|payload| record::row(cell.seq, &payload));
             Ok(row.filter(|stored| stored.row.is_intact()))
         };
-        let newest = intact(&in_log);
-        if let Ok(Some(row)) = newest {
-            return Ok(Some(row));
+        let mut failed = None;
+        let candidates: [&dyn Fn(u32) -> Image; 3] = [&beside, &newest, &Image::InFile];
+        for image_of in candidates {
+            match intact(image_of) {
+                Ok(None) => {}
+                Ok(row) => return Ok(row),
+                Err(error) => failed = Some(error),
+            }
         }
-        let older = intact(&Image::InFile)?;
-        if older.is_some() { Ok(older) } else { newest }
+        failed.map_or(Ok(None), Err)
     }
 
     /// All of a payload, with the pages that it goes on in.

@@ -44,24 +44,34 @@ fn an_index_that_cannot_be_read_now_loses_nothing_yet() {
     assert!(found < ROWS, "the page has rows");
     retired.connection = None;
     fs::rename(&path, &away).unwrap();
-    let later = retired.outcome(Vec::new());
+    let later = retired.outcome(Vec::new(), false);
     assert_eq!((later.lost.len(), later.may_have_lost_more), (0, false));
     assert!(!later.unread.is_empty());
 
     fs::rename(&away, &path).unwrap();
     let mut again = Retired::of(path, later.unread);
     assert_eq!(read_to_its_end(&mut again), 0);
-    let outcome = again.outcome(Vec::new());
+    let outcome = again.outcome(Vec::new(), false);
     assert_eq!((outcome.lost.len(), outcome.unread.len()), (ROWS - found, 0));
 }
 
 #[test]
-fn what_is_missing_is_looked_for_later_when_the_disk_gives_nothing() {
+fn an_index_that_stays_unreadable_ends_the_wait() {
+    let (_directory, path) = damaged();
+    let mut retired = Retired::of(path.clone(), Vec::new());
+    read_to_its_end(&mut retired);
+    retired.connection = None;
+    fs::rename(&path, path.with_extension("away")).unwrap();
+    let outcome = retired.outcome(Vec::new(), true);
+    assert_eq!((outcome.unread.len(), outcome.may_have_lost_more), (0, true));
+}
+
+#[test]
+fn a_file_that_cannot_be_compared_now_is_asked_again() {
     let (_directory, path) = damaged();
     let away = path.with_extension("away");
-    let mut retired = Retired::of(path.clone(), vec![0..=i64::MAX]);
-    while !retired.todo.is_empty() {
-        let range = retired.todo[0].clone();
+    let mut retired = Retired::of(path.clone(), Vec::new());
+    while let Some(range) = retired.todo.front().cloned() {
         retired.read_range(range, usize::MAX, u64::MAX).unwrap();
     }
     retired.connection = None;
@@ -69,14 +79,7 @@ fn what_is_missing_is_looked_for_later_when_the_disk_gives_nothing() {
     for _ in 1..ATTEMPTS {
         retired.next(usize::MAX, u64::MAX).unwrap_err();
     }
-    let unread = loop {
-        match retired.next(usize::MAX, u64::MAX) {
-            Ok(found) if found.is_empty() => break retired.outcome(Vec::new()).unread,
-            _ => {}
-        }
-    };
     fs::rename(&away, &path).unwrap();
-    let mut again = Retired::of(path, unread);
-    read_to_its_end(&mut again);
-    assert!(!again.outcome(Vec::new()).lost.is_empty());
+    read_to_its_end(&mut retired);
+    assert!(!retired.outcome(Vec::new(), false).lost.is_empty());
 }

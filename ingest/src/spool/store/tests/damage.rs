@@ -146,6 +146,33 @@ fn a_truncated_log_gives_what_was_before_the_cut_and_counts_the_rest() {
 }
 
 #[test]
+fn a_large_delivery_behind_a_flipped_bit_is_found_beside_older_frames() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = store(directory.path());
+    let path = |suffix| files::with_suffix(&spool_db(directory.path()), suffix);
+    // More pages than a log takes before it begins anew, freed again: some frames stay behind those of what comes next.
+    put_all(&mut store, &large_rows(250, 20_000));
+    let stored = store.read(usize::MAX, u64::MAX);
+    let deletes = stored[1..].iter().map(|stored| Change::Delete(stored.key())).collect();
+    assert!(change(&mut store, deletes));
+    let rows: Vec<_> = rows(5).into_iter().chain(large_rows(120, 20_000)).collect();
+    put_all(&mut store, &rows);
+    let waiting: Vec<_> =
+        stored[..1].iter().map(|stored| &stored.row).chain(&rows).map(|row| row.id.clone()).collect();
+    // Those that were drained may come back.
+    let rows = stored.into_iter().map(|stored| stored.row).chain(rows).collect();
+    let files = FILES.map(|suffix| fs::read(path(suffix)).unwrap());
+    let mut log = files[1].clone();
+    let salts = |frame: usize| &files[1][32 + frame * 4120 + 8..][..8];
+    assert_ne!(salts(0), salts((log.len() - 32) / 4120 - 1), "the log has older frames");
+    // In the second frame.
+    log[32 + 4120 + 24 + 100] ^= 1;
+    let killed = Killed { rows, files: files.clone(), ends: Vec::new() };
+    let drained = killed.drained_with(&log, "large");
+    assert!(waiting.iter().all(|id| drained.ids.contains(id)), "{} of {}", drained.ids.len(), waiting.len());
+}
+
+#[test]
 fn deliveries_behind_a_flipped_bit_of_the_log_are_found() {
     let killed = killed();
     let mut numbers = Numbers(17);

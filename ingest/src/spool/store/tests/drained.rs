@@ -57,7 +57,8 @@ impl Drained {
             }
             self.take(read, rows, case);
         }
-        let Outcome { lost, lost_without_id, may_have_lost_more, unread } = retired.outcome(Vec::new());
+        let Outcome { lost, lost_without_id, may_have_lost_more, unread } =
+            retired.outcome(Vec::new(), false);
         assert!(unread.is_empty(), "{case}: {unread:?}");
         self.lost.extend(lost);
         self.lost_without_id += lost_without_id;
