@@ -59,6 +59,11 @@ impl<T> Awaited<'_, T> {
     pub(crate) const fn search(&mut self) -> Option<&mut Search<T>> {
         self.search.as_mut()
     }
+
+    /// Ends it: nobody will await it again.
+    pub(crate) fn give_up(&mut self) {
+        self.search = None;
+    }
 }
 
 impl<T> Drop for Awaited<'_, T> {

@@ -5,12 +5,13 @@
 
 mod steps;
 
-use crate::ahead::{Ahead, Assigned, Places, Search};
+use crate::ahead::{Assigned, Places, Search};
 use crate::call::{Call, Detail};
 use crate::enriched;
 use crate::lookup::{Resolver, Status};
 use crate::media::{Known, Learned, MediaCache};
 use crate::metrics::LookupMetrics;
+use crate::own_limits::OwnLimits;
 use crate::question::{Plan, Question, SkipReason, Unaskable};
 use runtime::consumer::{Failure, Handler, Output, Record, Waits};
 use runtime::telemetry::spans;
@@ -44,6 +45,7 @@ pub struct Partition {
     assigned: Assigned<Found>,
     /// What the record in work is to be published as.
     enriched: Option<Output>,
+    own_limits: OwnLimits,
 }
 
 /// What every lookup needs.
@@ -75,16 +77,26 @@ impl Lookups {
         Self { inquiry: Arc::new(inquiry), places: Places::default(), comments, mentions, said }
     }
 
-    async fn look_up(&self, ahead: &Ahead<Found>, record: &Record, waits: &Waits) -> Result<Output, Failure> {
+    async fn look_up(
+        &self,
+        partition: &Partition,
+        record: &Record,
+        waits: &Waits,
+    ) -> Result<Output, Failure> {
         let value = record.value.as_deref();
         let event = TypedEvent::read(value).map_err(|error| reject(&error.into()))?;
         let plan = Plan::of(&event).map_err(|error| reject(&error))?;
         let found = match plan.question {
             Question::Skip(reason) => Found::nothing(reason),
             Question::Ask { account, call, media } => {
-                let begin = || self.begin(account, call, media, record);
-                let mut awaited = ahead.of(record.offset, begin);
-                self.found(awaited.search(), record, waits).await?
+                let begin = || self.begin(account.clone(), call, media, record);
+                let mut awaited = partition.assigned.ahead().of(record.offset, begin);
+                let found =
+                    self.found(awaited.search(), &account, &partition.own_limits, record, waits).await;
+                if let Err(Failure::Expired { .. }) = &found {
+                    awaited.give_up();
+                }
+                found?
             }
         };
         let value = value.and_then(|value| enriched::append(value, &found.lookup()));
@@ -130,7 +142,8 @@ impl Handler for Lookups {
     }
 
     fn assigned(&self, topic: &str, partition: i32) -> Partition {
-        Partition { assigned: self.places.assign(topic, partition), enriched: None }
+        let assigned = self.places.assign(topic, partition);
+        Partition { assigned, enriched: None, own_limits: OwnLimits::default() }
     }
 
     fn expect(&self, record: &Record) {
@@ -149,7 +162,7 @@ impl Handler for Lookups {
         record: &Record,
         waits: &Waits,
     ) -> Result<(), Failure> {
-        partition.enriched = Some(self.look_up(partition.assigned.ahead(), record, waits).await?);
+        partition.enriched = Some(self.look_up(partition, record, waits).await?);
         Ok(())
     }
 

@@ -19,6 +19,7 @@ pub mod handler;
 pub mod lookup;
 pub mod media;
 pub mod metrics;
+mod own_limits;
 pub mod question;
 pub mod settings;
 

@@ -15,8 +15,6 @@ use weir_graph::{AccessToken, AccessTokens, CallError, GraphId, Hold, Outcome, S
 /// A batch that failed as a whole is sent again in parts of this part of its size, down to single calls.
 const SMALLER: usize = 4;
 
-/// The reason of a lookup whose account's limit of calls lasts for longer than it may wait.
-const THROTTLED: &str = "throttled";
 const RETRIES_EXHAUSTED: &str = "retries_exhausted";
 
 /// How often it is asked whether the Graph API answers at all, at most.
@@ -29,7 +27,7 @@ pub struct RetrySettings {
     pub attempts: u32,
     /// How long calls may fail in all; also those while nobody is answered.
     pub patience: Duration,
-    /// How long a lookup waits for its account's limit of calls, which holds the events of others in its partition.
+    /// How long a partition waits for the limit of calls of a single account, which holds the events of others.
     pub limit_patience: Duration,
     /// First delay before another call, at most.
     pub backoff_base: Duration,
@@ -86,6 +84,8 @@ pub(crate) struct Waiting {
     pub(crate) why: String,
     /// Until when, where that is known.
     pub(crate) until: Option<Instant>,
+    /// Whether it is the limit of calls of this account alone.
+    pub(crate) is_own_limit: bool,
 }
 
 /// Where a lookup says what it waits for.
@@ -104,8 +104,6 @@ struct Course<'a> {
     failures: u32,
     /// When calls began to fail, less the time for which none was made.
     failing: Option<Instant>,
-    /// How long it waited for its account's limit.
-    limited: Duration,
     backoff: Backoff,
 }
 
@@ -127,7 +125,6 @@ impl Resolver {
             former: Instant::now(),
             failures: 0,
             failing: None,
-            limited: Duration::ZERO,
             backoff: Backoff::new(backoff_base, backoff_max),
         };
         loop {
@@ -135,7 +132,7 @@ impl Resolver {
             match self.batcher.send(relative_url.to_owned(), token.clone(), course.batch_size).await {
                 Sent::Answered(Ok(outcome)) => return Ok(outcome),
                 Sent::Answered(Err(error)) => course.failed(&error, &token).await?,
-                Sent::Held(hold) => course.held(&hold).await?,
+                Sent::Held(hold) => course.held(&hold, &token).await,
                 Sent::FailedTogether(error) => course.failed_together(&error, &token).await?,
                 Sent::InBadCompany => {}
             }
@@ -176,7 +173,8 @@ impl Course<'_> {
             if !waits {
                 return Err(Failure::Reject { reason, error });
             }
-            self.wait(Wait::Credential, error, None, async {
+            let waiting = Waiting { on: Wait::Credential, why: error, until: None, is_own_limit: false };
+            self.wait(waiting, async {
                 if changes.changed().await.is_err() {
                     std::future::pending::<()>().await;
                 }
@@ -254,39 +252,32 @@ impl Course<'_> {
         Ok(())
     }
 
-    /// Waits for a limit of calls. The app's is everybody's; an account's own is not waited for longer than it may hold
-    /// the others in its partition, and not at all where it is known to last longer.
-    async fn held(&mut self, hold: &Hold) -> Result<(), Failure> {
+    /// Waits for a limit of calls. It is the account's own where its token is, and not while calls go on spread out.
+    async fn held(&mut self, hold: &Hold, token: &AccessToken) {
         let why = if hold.stopped { "Meta's limit of calls is reached" } else { "calls are spread out" };
         let on = match hold.scope {
             Scope::App => Wait::AppLimit,
             Scope::Token => Wait::AccountLimit,
         };
+        let is_own_limit =
+            hold.scope == Scope::Token && hold.stopped && **token.name() == *self.account.as_str();
         let _held = self.resolver.metrics.held();
         let began = Instant::now();
-        let left = hold.until.saturating_duration_since(began);
-        if hold.scope == Scope::Token && self.limited + left > self.resolver.settings.limit_patience {
-            let error = format!("{why}: another {} s for account {}", left.as_secs(), self.account);
-            return Err(Failure::Expired { reason: THROTTLED, error });
-        }
-        let until = tokio::time::sleep_until(hold.until.into());
-        self.wait(on, why.to_owned(), Some(hold.until), until).await;
+        let waiting = Waiting { on, why: why.to_owned(), until: Some(hold.until), is_own_limit };
+        self.wait(waiting, tokio::time::sleep_until(hold.until.into())).await;
         // No call could fail meanwhile.
         self.failing = self.failing.map(|since| since + began.elapsed());
-        if hold.scope == Scope::Token {
-            self.limited += began.elapsed();
-        }
-        Ok(())
     }
 
     async fn back_off(&mut self, error: &CallError) {
         let delay = self.backoff.next_delay(backoff::random());
-        let until = Instant::now() + delay;
-        self.wait(Wait::ApiAnswer, chain(error), Some(until), tokio::time::sleep(delay)).await;
+        let until = Some(Instant::now() + delay);
+        let waiting = Waiting { on: Wait::ApiAnswer, why: chain(error), until, is_own_limit: false };
+        self.wait(waiting, tokio::time::sleep(delay)).await;
     }
 
-    async fn wait(&self, on: Wait, why: String, until: Option<Instant>, end: impl Future<Output = ()>) {
-        self.status.send_replace(Some(Waiting { on, why, until }));
+    async fn wait(&self, waiting: Waiting, end: impl Future<Output = ()>) {
+        self.status.send_replace(Some(waiting));
         end.await;
         self.status.send_replace(None);
     }

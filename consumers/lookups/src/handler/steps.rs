@@ -3,8 +3,10 @@
 use super::{Found, Lookups};
 use crate::ahead::Search;
 use crate::lookup::Waiting;
+use crate::own_limits::OwnLimits;
 use runtime::consumer::{Failure, Record, Wait, Waits};
 use std::time::{Duration, Instant};
+use weir_graph::GraphId;
 
 /// How much longer than is known a step of a lookup may take before it counts as one that hangs.
 const SLACK: Duration = Duration::from_secs(30);
@@ -15,6 +17,8 @@ impl Lookups {
     pub(super) async fn found(
         &self,
         search: Option<&mut Search<Found>>,
+        account: &GraphId,
+        own_limits: &OwnLimits,
         record: &Record,
         waits: &Waits,
     ) -> Result<Found, Failure> {
@@ -23,8 +27,10 @@ impl Lookups {
         loop {
             let waits_for = waiting.borrow_and_update().clone();
             let (on, limit) = self.step(waits_for.as_ref());
-            if let Some(Waiting { why, .. }) = waits_for {
-                self.say(record, &why);
+            let began = Instant::now();
+            if let Some(waiting) = &waits_for {
+                self.say(record, &waiting.why);
+                self.is_patient(waiting, account, own_limits)?;
             }
             let step = async {
                 tokio::select! {
@@ -41,10 +47,34 @@ impl Lookups {
                     Ok(()) = ended.changed() => None,
                 }
             };
-            if let Some(found) = waits.on(on, limit, step).await {
+            let found = waits.on(on, limit, step).await;
+            if waits_for.is_some_and(|waiting| waiting.is_own_limit) {
+                own_limits.add(account, began.elapsed());
+            }
+            if let Some(found) = found {
+                if matches!(found, Ok(Ok(_))) {
+                    own_limits.answered(account);
+                }
                 return found.unwrap_or_else(|error| Err(without_result(&error)));
             }
         }
+    }
+
+    /// The limit of a single account holds the others of its partition for so long and no longer, and not at all where it is
+    /// known to last longer.
+    fn is_patient(
+        &self,
+        waiting: &Waiting,
+        account: &GraphId,
+        own_limits: &OwnLimits,
+    ) -> Result<(), Failure> {
+        let Waiting { why, until: Some(until), is_own_limit: true, .. } = waiting else { return Ok(()) };
+        let left = until.saturating_duration_since(Instant::now());
+        if own_limits.waited(account) + left <= self.inquiry.resolver.settings.limit_patience {
+            return Ok(());
+        }
+        let error = format!("{why}: another {} s for account {account}", left.as_secs());
+        Err(Failure::Expired { reason: "throttled", error })
     }
 
     /// What a step of a lookup waits for, and how long it may take.

@@ -55,7 +55,7 @@ impl Bench {
 
     /// What comes of a record in the end.
     pub(super) async fn handle(&self, record: &Record) -> Result<Output, Failure> {
-        self.handler.look_up(self.partition.assigned.ahead(), record, &Waits::unwatched()).await
+        self.handler.look_up(&self.partition, record, &Waits::unwatched()).await
     }
 
     /// Returns once the lookup of a record waits for `on`.

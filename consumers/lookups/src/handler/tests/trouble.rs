@@ -3,6 +3,7 @@
 use super::bench::*;
 use crate::handler::*;
 use runtime::consumer::Wait;
+use std::fs;
 use weir_graph_simulator::Behaviour;
 
 #[tokio::test]
@@ -42,24 +43,43 @@ async fn calls_stop_at_95_percent_before_meta_refuses_one() {
     assert!(bench.registry.gather().iter().any(waiting));
 }
 
+/// A bench whose account is limited for so many minutes after its next call, with a token of this name.
+async fn limited(minutes: u64, token: &str) -> Bench {
+    let bench = Bench::with(|settings| settings.retries.limit_patience = Duration::from_mins(12)).await;
+    fs::write(bench.folder.path().join(token), "EAAown\n").unwrap();
+    bench.reread();
+    let usage = format!(r#"{{"1784":[{{"call_count":100,"estimated_time_to_regain_access":{minutes}}}]}}"#);
+    bench.simulator.say_usage("X-Business-Use-Case-Usage", &usage);
+    bench.handle(&one("comment/on-post")).await.unwrap();
+    bench
+}
+
+fn next() -> Record {
+    record_of(&one("comment/on-post"), "17865799348089039", "17865799348089038")
+}
+
 #[tokio::test]
-async fn an_accounts_limit_is_waited_for_as_long_as_it_may_hold_others() {
-    let input = one("comment/on-post");
-    let next = record_of(&input, "17865799348089039", "17865799348089038");
-    for (minutes, waits) in [(11, true), (13, false)] {
-        let bench = Bench::with(|settings| settings.retries.limit_patience = Duration::from_mins(12)).await;
-        let usage =
-            format!(r#"{{"1784":[{{"call_count":100,"estimated_time_to_regain_access":{minutes}}}]}}"#);
-        bench.simulator.say_usage("X-Business-Use-Case-Usage", &usage);
-        bench.handle(&input).await.unwrap();
-        if waits {
-            bench.waits(&next, Wait::AccountLimit).await;
-            continue;
-        }
-        let failure = bench.handle(&next).await.unwrap_err();
-        let Failure::Expired { reason: "throttled", error } = failure else { panic!("{failure:?}") };
-        assert!(error.contains(ACCOUNT), "{error}");
-    }
+async fn an_accounts_own_limit_is_waited_for_as_long_as_it_may_hold_others() {
+    limited(11, ACCOUNT).await.waits(&next(), Wait::AccountLimit).await;
+    let failure = limited(13, ACCOUNT).await.handle(&next()).await.unwrap_err();
+    let Failure::Expired { reason: "throttled", error } = failure else { panic!("{failure:?}") };
+    assert!(error.contains(ACCOUNT), "{error}");
+}
+
+#[tokio::test]
+async fn what_an_account_has_held_its_partition_for_counts_until_it_is_answered() {
+    let bench = limited(11, ACCOUNT).await;
+    let account = GraphId::parse(ACCOUNT).unwrap();
+    bench.partition.own_limits.add(&account, Duration::from_mins(2));
+    let failure = bench.handle(&next()).await.unwrap_err();
+    assert!(matches!(failure, Failure::Expired { reason: "throttled", .. }), "{failure:?}");
+    bench.partition.own_limits.answered(&account);
+    bench.waits(&next(), Wait::AccountLimit).await;
+}
+
+#[tokio::test]
+async fn the_limit_of_a_token_that_accounts_share_is_waited_for_without_end() {
+    limited(13, "default").await.waits(&next(), Wait::AccountLimit).await;
 }
 
 #[tokio::test]
