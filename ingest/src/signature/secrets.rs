@@ -101,7 +101,7 @@ impl Secret {
     }
 
     /// How it differs from the app secrets that Meta gives, which are 32 hexadecimal digits in lower case.
-    /// Meta does not document the form; scanners of secrets know no other (`[0-9a-f]{32}`, of trufflehog and gitleaks among them).
+    /// Meta does not document the form; scanners of secrets know no other (`[a-f0-9]{32}` of scan4secrets, for example).
     pub fn unusual_format(&self) -> Option<&'static str> {
         let is_quote = |byte: u8| matches!(byte, b'"' | b'\'' | b'`');
         let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
