@@ -1,6 +1,6 @@
 //! The tool around the pipeline, `weir`: a subcommand a module.
 //!
-//! `topics` makes the topics on a cluster, `connect` the subscriptions at Meta; `dlq` puts dead letters back; `replay`
+//! `topics` makes the topics on a cluster, `connect` the subscriptions at Meta; `tokens` shows and renews access tokens; `dlq` puts dead letters back; `replay`
 //! splits deliveries again; `spool` shows what ingest keeps on its disk; `health` asks a process how it is; `demo` runs the
 //! whole pipeline in one process; `delivery` has what is done with bodies by hand (`events`, `sign`, `verify`, `post`,
 //! `simulate`), `records` what reads topics (`tail`); `schema` describes them. A subcommand declares its flags, checks
@@ -29,7 +29,7 @@ pub use health::HealthError;
 pub use kafka::request::RequestError;
 pub use kafka::sink::WriteError;
 pub use kafka::source::{ReadError, RecordPosition};
-pub use meta::{CredentialsError, FileError, MetaError};
+pub use meta::{CredentialsError, FileError, MetaError, StoreError};
 pub use replay::TooMany;
 pub use schema::UnknownSchema;
 pub use spool::SpoolError;
@@ -56,7 +56,7 @@ Exit codes:
 
 Colours are shown on a terminal, unless NO_COLOR is set. RUST_LOG=info shows the log lines of what runs inside.";
 
-const TOOLS: [Tool; 14] = [
+const TOOLS: [Tool; 15] = [
     meta::connect::TOOL,
     demo::TOOL,
     dlq::TOOL,
@@ -69,6 +69,7 @@ const TOOLS: [Tool; 14] = [
     delivery::simulate::TOOL,
     spool::TOOL,
     records::tail::TOOL,
+    meta::tokens::TOOL,
     topics::TOOL,
     delivery::verify::TOOL,
 ];

@@ -1,8 +1,9 @@
 //! What Weir needs at Meta: subscriptions of apps, installs of accounts, and access tokens, declared in one file.
 //!
 //! [`file`] reads what is declared, [`hosts`] are the two hosts of the Graph API, [`connect`] makes subscriptions and
-//! installs so.
+//! installs so, [`tokens`] looks at tokens and renews them.
 
+mod accounts;
 mod advice;
 mod credentials;
 mod file;
@@ -10,13 +11,16 @@ mod hosts;
 mod settings;
 
 pub(crate) mod connect;
+pub(crate) mod tokens;
 
 #[cfg(test)]
 mod declared_for_tests;
 
 pub use credentials::CredentialsError;
 pub use file::FileError;
+pub use tokens::StoreError;
 
+use crate::ToolError;
 use weir_graph::ClientError;
 
 /// Why nothing could be asked of Meta.
@@ -31,4 +35,17 @@ pub enum MetaError {
     /// There is no HTTP client.
     #[error(transparent)]
     Client(#[from] ClientError),
+    /// A token was not exchanged.
+    #[error("{0}")]
+    Exchange(String),
+    /// A token cannot be put into its file.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Does work that waits for Meta.
+fn block_on<T>(work: impl Future<Output = T>) -> Result<T, ToolError> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ToolError::Runtime)?;
+    Ok(runtime.block_on(work))
 }

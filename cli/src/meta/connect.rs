@@ -9,8 +9,8 @@ mod report;
 mod round;
 mod settings;
 
-use super::MetaError;
-use super::file::Declared;
+use super::accounts::Accounts;
+use super::block_on;
 use crate::tool::{Tool, Work, work};
 use crate::{Exit, Screen, ToolError};
 use round::Connector;
@@ -60,12 +60,8 @@ pub(crate) const TOOL: Tool = Tool {
 };
 
 fn run(settings: &ConnectSettings, screen: &mut Screen, apply: bool) -> Result<Exit, ToolError> {
-    let declared = Declared::read(&settings.meta.file).map_err(MetaError::from)?;
-    let connector = Connector::new(&settings.meta, &declared)?;
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ToolError::Runtime)?;
-    let round =
-        runtime.block_on(async { if apply { connector.apply().await } else { connector.plan().await } });
+    let connector = Connector::new(Accounts::open(&settings.meta)?);
+    let round = block_on(async { if apply { connector.apply().await } else { connector.plan().await } })?;
     Ok(report::print(&round, settings, apply, screen)?)
 }
 

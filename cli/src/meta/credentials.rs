@@ -55,9 +55,18 @@ pub(super) fn token(
         why: String::from("there is no access token: put it there, or name its file by \"token_file\""),
     };
     let path = token_file(account, folder).ok_or_else(missing)?;
+    token_of(account, &path, app)
+}
+
+/// The token in a file, as an account's.
+pub(super) fn token_of(
+    account: &DeclaredAccount,
+    path: &Path,
+    app: &AppSecret,
+) -> Result<AccessToken, CredentialsError> {
     let proof = (account.login != Login::Instagram).then_some(app);
-    let token = AccessToken::parse(account.id.as_str(), &text(&path)?, proof);
-    token.ok_or_else(|| fault(&path, "it holds no access token, which is one line of printable characters"))
+    let token = AccessToken::parse(account.id.as_str(), &text(path)?, proof);
+    token.ok_or_else(|| fault(path, "it holds no access token, which is one line of printable characters"))
 }
 
 fn text(path: &Path) -> Result<String, CredentialsError> {

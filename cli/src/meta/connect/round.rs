@@ -2,24 +2,18 @@
 
 use super::desired::{self, Desired, What};
 use super::difference::{self, Finding};
-use crate::meta::credentials::{self, AppCredentials};
-use crate::meta::file::{Declared, DeclaredAccount, Object};
-use crate::meta::hosts::Hosts;
-use crate::meta::settings::MetaSettings;
-use crate::meta::{MetaError, advice};
+use crate::meta::accounts::Accounts;
+use crate::meta::advice;
+use crate::meta::file::{DeclaredAccount, Object};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::path::PathBuf;
 use weir_graph::AccessToken;
 use weir_graph::edges::{AppSubscription, EdgeError};
 
 /// Who asks Meta and acts there.
 pub(super) struct Connector {
-    hosts: Hosts,
-    access_tokens: Option<PathBuf>,
+    accounts: Accounts,
     desired: Vec<Desired>,
-    /// Of each app, in the order of the file.
-    apps: Vec<AppCredentials>,
 }
 
 /// What was found of one thing, and what became of it.
@@ -36,13 +30,10 @@ pub(super) struct Item {
 type Subscriptions = BTreeMap<usize, Result<Vec<AppSubscription>, String>>;
 
 impl Connector {
-    /// Reads the secrets of the apps; those of the accounts are read when they are needed, so that one that is broken
-    /// holds up no other.
-    pub(super) fn new(settings: &MetaSettings, declared: &Declared) -> Result<Self, MetaError> {
-        let apps = declared.apps.iter().map(AppCredentials::read).collect::<Result<_, _>>()?;
-        let hosts = Hosts::new(settings)?;
-        let desired = desired::items(declared);
-        Ok(Self { hosts, access_tokens: settings.access_tokens.clone(), desired, apps })
+    /// For everything that is declared.
+    pub(super) fn new(accounts: Accounts) -> Self {
+        let desired = desired::items(&accounts.declared);
+        Self { accounts, desired }
     }
 
     /// Looks at everything.
@@ -92,8 +83,9 @@ impl Connector {
         let present = match subscriptions.entry(item.app) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(unknown) => {
-                let token = &self.apps[item.app].token;
-                unknown.insert(said(self.hosts.facebook.app_subscriptions(&item.app_id, token).await))
+                let token = &self.accounts.apps[item.app].token;
+                unknown
+                    .insert(said(self.accounts.hosts.facebook.app_subscriptions(&item.app_id, token).await))
             }
         };
         Ok(difference::of_object(item, present.as_ref().map_err(Clone::clone)?))
@@ -101,7 +93,7 @@ impl Connector {
 
     async fn look_at_account(&self, item: &Desired, account: &DeclaredAccount) -> Result<Finding, String> {
         let token = self.token(item, account)?;
-        let present = self.hosts.of(account.login).installs(&account.id, &token).await;
+        let present = self.accounts.hosts.of(account.login).installs(&account.id, &token).await;
         Ok(difference::of_install(item, &said(present)?))
     }
 
@@ -110,7 +102,7 @@ impl Connector {
             What::Object { object, callback_url } => self.subscribe(item, *object, callback_url).await,
             What::Account(account) => {
                 let token = self.token(item, account)?;
-                said(self.hosts.of(account.login).install(&account.id, &item.fields, &token).await)
+                said(self.accounts.hosts.of(account.login).install(&account.id, &item.fields, &token).await)
             }
         }
     }
@@ -122,14 +114,15 @@ impl Connector {
             active: true,
             fields: item.fields.clone(),
         };
-        let app = &self.apps[item.app];
+        let app = &self.accounts.apps[item.app];
         let verify_token = app.verify_token.as_deref().unwrap_or_default();
-        said(self.hosts.facebook.subscribe_app(&item.app_id, &wanted, verify_token, &app.token).await)
+        said(
+            self.accounts.hosts.facebook.subscribe_app(&item.app_id, &wanted, verify_token, &app.token).await,
+        )
     }
 
     fn token(&self, item: &Desired, account: &DeclaredAccount) -> Result<AccessToken, String> {
-        let secret = &self.apps[item.app].secret;
-        let token = credentials::token(account, self.access_tokens.as_deref(), secret);
+        let token = self.accounts.token(account, &self.accounts.apps[item.app]);
         token.map_err(|error| error.to_string())
     }
 }

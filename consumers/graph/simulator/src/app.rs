@@ -52,6 +52,7 @@ impl Apps {
             ["oauth", "access_token"] => self.exchange_of_facebook(asked),
             ["access_token"] => self.exchange_of_instagram(asked),
             ["refresh_access_token"] => self.refresh(asked),
+            [page] if asked.relative_url.ends_with("?fields=access_token") => self.of_page(page, asked),
             _ => return None,
         })
     }

@@ -99,6 +99,8 @@ async fn tokens_are_exchanged_and_renewed() {
     simulator.add_token("hour", KnownToken::of("111", Login::Instagram));
     let long = graph.exchange_facebook(&token("page"), &app, &secret, &app_token).await.unwrap();
     assert_eq!((long.secret.as_str(), long.lasts()), ("pageL", Some(60 * DAY)));
+    let page = graph.page_token(&id("204"), &token("pageL")).await.unwrap();
+    assert_eq!((page.secret.as_str(), page.lasts()), ("pageLP", None));
     assert_eq!(graph.exchange_instagram(&token("hour"), &secret).await.unwrap().secret, "hourL");
     assert_eq!(graph.refresh_instagram(&token("ig")).await.unwrap().secret, "igL");
     let too_young = graph.refresh_instagram(&token("hour")).await.unwrap_err();

@@ -65,6 +65,13 @@ impl Graph {
         read(self.get(&url, app_token).await, "oauth/access_token")
     }
 
+    /// The own token of a page, of a long-lived token of a person who may act for it: it has no end (Meta's guide to page
+    /// access tokens).
+    pub async fn page_token(&self, page: &GraphId, person: &AccessToken) -> Result<NewToken, EdgeError> {
+        let url = format!("{}/{page}?fields=access_token", self.version());
+        read(self.get(&url, person).await, page.as_str())
+    }
+
     /// A token of 60 days for one of an hour, of Instagram Login.
     pub async fn exchange_instagram(
         &self,

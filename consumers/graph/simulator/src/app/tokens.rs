@@ -142,6 +142,17 @@ impl Apps {
         self.longer(asked.token.as_deref().unwrap_or_default(), &known.app)
     }
 
+    /// The page's own token, which has no end.
+    pub(super) fn of_page(&mut self, page: &str, asked: &Asked) -> Behaviour {
+        let known = match self.valid_token(asked) {
+            Ok(known) => known.clone(),
+            Err(refused) => return refused,
+        };
+        let token = format!("{}P", asked.token.as_deref().unwrap_or_default());
+        self.tokens.insert(token.clone(), KnownToken { expires: None, ..known });
+        answered(&json!({"access_token": token, "id": page}))
+    }
+
     /// A token of 60 days in the place of another, which stays what it is.
     fn longer(&mut self, token: &str, app: &str) -> Behaviour {
         let Some(known) = self.tokens.get(token).filter(|known| known.app == app && !known.is_expired())

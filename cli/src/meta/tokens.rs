@@ -1,0 +1,101 @@
+//! `weir tokens`: what the declared accounts' access tokens are and until when, and longer ones in their place.
+//!
+//! [`needed`] says which permissions an account's token must have, [`look`] asks what it is, [`store`] puts a new one into
+//! its file.
+
+mod exchange;
+pub(super) mod look;
+mod needed;
+mod refresh;
+mod report;
+mod settings;
+pub(super) mod store;
+
+pub use store::StoreError;
+
+use super::accounts::Accounts;
+use super::block_on;
+use crate::tool::{Tool, Work, work};
+use crate::{Exit, Screen, ToolError};
+use settings::{ExchangeSettings, ListSettings, RefreshSettings};
+
+const LIST_MORE: &str = "\
+Of a token of graph.facebook.com Meta says all of it (debug_token). Of one of Instagram Login Meta says neither its end nor \
+its permissions; its end is known since it was last refreshed or exchanged here, and stands in the hidden file \
+.ACCOUNT.ends beside it.
+
+Exit code 0: every token may be used for longer than --warn-before; 1: something cannot be read; 3: a token ends, is not \
+valid, or lacks a permission.";
+
+const REFRESH_MORE: &str = "\
+Gives the tokens of Instagram Login 60 days more, and writes them over the old ones, or into --to. Meta refreshes no token \
+that is younger than a day, or that has ended: its owner has to log in again then. Tokens of pages and of system users \
+are not refreshed: they have no end, or are made anew. Run it every week.
+
+Exit code 0: all are refreshed; 1: one is not.";
+
+const EXCHANGE_MORE: &str = "\
+Takes the short-lived token that a person's login gave, of an hour, and puts the long-lived one into the account's file: of \
+Instagram Login one of 60 days; of Facebook Login the page's own, which has no end as long as the person stays on \
+the page.
+
+Exit code 0: it is there; 1: Meta refused.";
+
+const EXAMPLES: &str = "\
+Examples:
+  weir tokens list     --file connect.json --access-tokens access-tokens
+  weir tokens refresh  --file connect.json --access-tokens access-tokens
+  weir tokens exchange 17841405726653026 --short-token short-token";
+
+/// The subcommand and its own.
+pub(crate) const TOOL: Tool = Tool {
+    name: "tokens",
+    about: "Show, refresh or exchange the access tokens of the declared accounts",
+    more: "",
+    examples: "",
+    work: Work::Tools(&[
+        Tool {
+            name: "list",
+            about: "Show what each token is, until when, and what it lacks",
+            more: LIST_MORE,
+            examples: EXAMPLES,
+            work: work!(ListSettings, list),
+        },
+        Tool {
+            name: "refresh",
+            about: "Give tokens of Instagram Login 60 days more",
+            more: REFRESH_MORE,
+            examples: EXAMPLES,
+            work: work!(RefreshSettings, refreshed),
+        },
+        Tool {
+            name: "exchange",
+            about: "Put a long-lived token for a short-lived one into an account's file",
+            more: EXCHANGE_MORE,
+            examples: EXAMPLES,
+            work: work!(ExchangeSettings, exchanged),
+        },
+    ]),
+};
+
+fn list(settings: &ListSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+    let accounts = Accounts::open(&settings.meta)?;
+    let tokens = block_on(look::at_all(&accounts))?;
+    Ok(report::list(&tokens, settings, screen)?)
+}
+
+fn refreshed(settings: &RefreshSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+    let accounts = Accounts::open(&settings.meta)?;
+    let refreshed = block_on(refresh::all(&accounts, settings.to.as_deref()))?;
+    Ok(report::refreshed(&refreshed, settings, screen)?)
+}
+
+fn exchanged(settings: &ExchangeSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+    let accounts = Accounts::open(&settings.meta)?;
+    let stored = block_on(exchange::run(&accounts, settings))??;
+    screen.line(stored)?;
+    Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests;

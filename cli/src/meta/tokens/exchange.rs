@@ -1,0 +1,49 @@
+//! A long-lived token for the short-lived one of a login, into the account's file.
+
+use super::settings::ExchangeSettings;
+use super::{report, store};
+use crate::meta::accounts::{Accounts, OfApp};
+use crate::meta::file::Login;
+use crate::meta::{MetaError, advice, credentials};
+use std::time::SystemTime;
+use weir_graph::AccessToken;
+use weir_graph::edges::{EdgeError, NewToken};
+
+/// Exchanges one token, and says what came of it.
+pub(super) async fn run(accounts: &Accounts, settings: &ExchangeSettings) -> Result<String, MetaError> {
+    let id = &settings.account;
+    let refused = |why: String| MetaError::Exchange(format!("account {id}: {why}"));
+    let of_app = accounts.all().find(|of_app| of_app.account.id == *id);
+    let of_app =
+        of_app.ok_or_else(|| refused(format!("{} does not declare it", settings.meta.file.display())))?;
+    let file = accounts.own_file(of_app.account);
+    let file = file.ok_or_else(|| refused(String::from("give --access-tokens, where its token goes")))?;
+    let short = credentials::token_of(of_app.account, &settings.short_token, &of_app.credentials.secret)?;
+    let new = match of_app.account.login {
+        Login::Instagram => {
+            accounts.hosts.instagram.exchange_instagram(&short, &of_app.credentials.secret).await
+        }
+        Login::Facebook => of_page(accounts, of_app, &short).await,
+        Login::Unified => {
+            return Err(refused(String::from("tokens of system users are made in the business' settings")));
+        }
+    };
+    let new = new.map_err(|error| refused(advice::on(&error)))?;
+    let ends = new.lasts().map(|lasts| SystemTime::now() + lasts);
+    store::put(&file, &new.secret, ends)?;
+    Ok(format!("{}: a token that ends {}", file.display(), report::end(ends)))
+}
+
+/// The person's token is exchanged, and the page's own asked for with that.
+async fn of_page(
+    accounts: &Accounts,
+    OfApp { app, credentials, account }: OfApp<'_>,
+    short: &AccessToken,
+) -> Result<NewToken, EdgeError> {
+    let graph = &accounts.hosts.facebook;
+    let long = graph.exchange_facebook(short, &app.id, &credentials.secret, &credentials.token).await?;
+    match AccessToken::parse("person", &long.secret, Some(&credentials.secret)) {
+        Some(person) => graph.page_token(&account.id, &person).await,
+        None => Err(EdgeError::Gone(String::from("token that can be used"))),
+    }
+}

@@ -1,0 +1,90 @@
+//! What the token of each account is, as far as Meta tells.
+
+use super::{needed, store};
+use crate::meta::accounts::{Accounts, OfApp};
+use crate::meta::advice;
+use crate::meta::file::Login;
+use std::collections::BTreeSet;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use weir_graph::edges::{EdgeError, TokenFacts};
+use weir_graph::{AccessToken, GraphId};
+
+/// The token of an account, or why nothing is known of it.
+#[derive(Clone, Debug)]
+pub(in crate::meta) struct Looked {
+    pub(in crate::meta) account: GraphId,
+    pub(in crate::meta) login: Login,
+    pub(in crate::meta) facts: Result<Facts, String>,
+}
+
+/// What is known of a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::meta) struct Facts {
+    /// Meta's word: `PAGE`, `SYSTEM_USER`.
+    pub(in crate::meta) kind: Option<String>,
+    pub(in crate::meta) is_valid: bool,
+    pub(in crate::meta) ends: Ends,
+    pub(in crate::meta) permissions: Vec<String>,
+    /// Permissions that it needs and does not have.
+    pub(in crate::meta) lacks: BTreeSet<String>,
+}
+
+/// Until when a token may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::meta) enum Ends {
+    Never,
+    At(SystemTime),
+    Unknown,
+}
+
+/// Looks at the token of every account.
+pub(in crate::meta) async fn at_all(accounts: &Accounts) -> Vec<Looked> {
+    let mut all = Vec::new();
+    for of_app in accounts.all() {
+        let facts = at(accounts, of_app).await;
+        all.push(Looked { account: of_app.account.id.clone(), login: of_app.account.login, facts });
+    }
+    all
+}
+
+async fn at(accounts: &Accounts, of_app: OfApp<'_>) -> Result<Facts, String> {
+    let OfApp { app, credentials, account } = of_app;
+    let token = accounts.token(account, credentials).map_err(|error| error.to_string())?;
+    let facts = match account.login {
+        Login::Instagram => of_instagram(accounts, of_app, &token).await,
+        Login::Facebook | Login::Unified => {
+            let facts = accounts.hosts.facebook.token_facts(&token, &credentials.token).await;
+            facts.map(|facts| Facts::of(facts, &needed::permissions(app, account.login)))
+        }
+    };
+    facts.map_err(|error| advice::on(&error))
+}
+
+/// Meta describes no call that tells of such a token, so another one shows whether it is taken.
+async fn of_instagram(
+    accounts: &Accounts,
+    OfApp { account, .. }: OfApp<'_>,
+    token: &AccessToken,
+) -> Result<Facts, EdgeError> {
+    let is_valid = match accounts.hosts.instagram.installs(&account.id, token).await {
+        Ok(_) => true,
+        Err(error) if error.code() == Some(190) => false,
+        Err(error) => return Err(error),
+    };
+    let ends = accounts.token_file(account).and_then(|file| store::ends(&file));
+    let ends = ends.map_or(Ends::Unknown, Ends::At);
+    Ok(Facts { kind: None, is_valid, ends, permissions: Vec::new(), lacks: BTreeSet::new() })
+}
+
+impl Facts {
+    fn of(facts: TokenFacts, needed: &BTreeSet<&'static str>) -> Self {
+        let TokenFacts { is_valid, kind, expires_at, data_access_expires_at, scopes, .. } = facts;
+        // What an app may not see any more it is not sent either, so the earlier of the two counts.
+        let ends = [expires_at, data_access_expires_at].into_iter().flatten().filter(|end| *end > 0).min();
+        let ends = ends.map(|end| Ends::At(UNIX_EPOCH + Duration::from_secs(end)));
+        let unknown = if expires_at.is_some() { Ends::Never } else { Ends::Unknown };
+        let lacks = needed.iter().filter(|permission| !scopes.iter().any(|scope| scope == *permission));
+        let lacks = lacks.map(|permission| (*permission).to_owned()).collect();
+        Self { kind, is_valid, ends: ends.unwrap_or(unknown), permissions: scopes, lacks }
+    }
+}

@@ -1,0 +1,83 @@
+//! Puts a token into its file, at once or not at all, with its end in a hidden file beside it, which those who read tokens
+//! pass over.
+
+use runtime::secret_files::read_regular;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+use tempfile::NamedTempFile;
+
+/// A time has some twenty characters.
+const LONGEST_TIME: u64 = 64;
+
+/// A file that cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: it cannot be written: {source}; give a directory that can be by --to", path.display())]
+pub struct StoreError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+/// Puts a token and its end into a file. Who reads it sees the old token or the new one.
+pub(super) fn put(file: &Path, token: &str, ends: Option<SystemTime>) -> Result<(), StoreError> {
+    let failed = |source| StoreError { path: file.to_owned(), source };
+    replace(file, token).map_err(failed)?;
+    let end = ends.map_or_else(String::new, |ends| humantime::format_rfc3339_seconds(ends).to_string());
+    replace(&beside(file), &end).map_err(failed)
+}
+
+/// Until when the token of a file may be used, where that is known.
+pub(super) fn ends(file: &Path) -> Option<SystemTime> {
+    let text = String::from_utf8(read_regular(&beside(file), LONGEST_TIME).ok()?).ok()?;
+    humantime::parse_rfc3339(text.trim()).ok()
+}
+
+fn beside(file: &Path) -> PathBuf {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    file.with_file_name(format!(".{name}.ends"))
+}
+
+fn replace(file: &Path, text: &str) -> io::Result<()> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut new = NamedTempFile::new_in(folder)?;
+    new.write_all(text.as_bytes())?;
+    // Whoever could read the old one can read the new one; nobody else.
+    if let Ok(old) = fs::metadata(file) {
+        new.as_file().set_permissions(old.permissions())?;
+    }
+    new.as_file().sync_all()?;
+    new.persist(file).map_err(|error| error.error)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::time::{Duration, UNIX_EPOCH};
+
+    #[test]
+    fn a_token_is_replaced_with_its_end_and_stays_as_private_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("1784");
+        fs::write(&file, "old").unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+        let end = UNIX_EPOCH + Duration::from_hours(500_000);
+        put(&file, "new", Some(end)).unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), "new");
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
+        assert_eq!(ends(&file), Some(end));
+        put(&file, "without end", None).unwrap();
+        assert_eq!(ends(&file), None);
+    }
+
+    #[test]
+    fn a_token_that_is_new_is_nobody_elses() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("1784");
+        put(&file, "new", None).unwrap();
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(put(&folder.path().join("nowhere/1784"), "new", None).is_err());
+    }
+}

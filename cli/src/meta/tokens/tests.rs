@@ -1,0 +1,124 @@
+//! `weir tokens`, over a simulated Meta.
+
+use super::*;
+use crate::meta::declared_for_tests::{DAY, Ground, SECRETS};
+use crate::screen::Printed;
+use serde_json::Value;
+use std::fs;
+use std::time::SystemTime;
+use weir_graph::GraphId;
+use weir_graph_simulator::{KnownToken, Login};
+
+/// Runs one of the commands: how it ended, and what it printed.
+async fn ran<S: Send + 'static>(
+    settings: S,
+    run: fn(&S, &mut Screen) -> Result<Exit, ToolError>,
+) -> (Exit, String) {
+    let ran = tokio::task::spawn_blocking(move || {
+        let printed = Printed::default();
+        (run(&settings, &mut printed.screen()).unwrap(), printed.text())
+    });
+    let (exit, said) = ran.await.unwrap();
+    for secret in SECRETS {
+        assert!(!said.contains(secret), "{said}");
+    }
+    (exit, said)
+}
+
+async fn listed(ground: &Ground, json: bool) -> (Exit, String) {
+    ran(ListSettings { meta: ground.settings(), warn_before: 10 * DAY, json }, list).await
+}
+
+async fn refresh(ground: &Ground) -> (Exit, String) {
+    ran(RefreshSettings { meta: ground.settings(), to: None, json: false }, refreshed).await
+}
+
+/// A token that has what its app needs.
+fn whole(login: Login, permissions: &[&str]) -> KnownToken {
+    let scopes = permissions.iter().map(|permission| (*permission).to_owned()).collect();
+    KnownToken { scopes, ..KnownToken::of("111", login) }
+}
+
+const OF_INSTAGRAM: [&str; 4] = [
+    "instagram_basic",
+    "instagram_manage_messages",
+    "instagram_manage_comments",
+    "instagram_manage_insights",
+];
+const OF_PAGE: [&str; 5] = [
+    "pages_manage_metadata",
+    "pages_read_engagement",
+    "pages_show_list",
+    "pages_messaging",
+    "leads_retrieval",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_shown_with_its_end_and_what_it_lacks() {
+    let ground = Ground::new().await;
+    ground.simulator.add_token("EAApage", whole(Login::Facebook, &[&OF_PAGE[..], &OF_INSTAGRAM].concat()));
+    let soon = Some(SystemTime::now() + 5 * DAY);
+    let system = KnownToken { expires: soon, ..whole(Login::Unified, &OF_INSTAGRAM) };
+    ground.simulator.add_token("EAAsystem", system.clone());
+    let (exit, said) = listed(&ground, true).await;
+    assert_eq!(exit, Exit::Drift, "{said}");
+    let tokens = serde_json::from_str::<Value>(&said).unwrap()["tokens"].clone();
+    assert_eq!((&tokens[0]["until"], &tokens[0]["lacks"]), (&"never".into(), &Value::Array(Vec::new())));
+    assert_eq!((&tokens[1]["is_valid"], &tokens[1]["until"]), (&true.into(), &Value::Null));
+    assert_eq!(tokens[2]["kind"], "SYSTEM_USER");
+    let (_, said) = listed(&ground, false).await;
+    assert!(said.contains("(in 4 days)") && said.contains("ends soon: a new login"), "{said}");
+
+    ground.simulator.add_token("EAAsystem", KnownToken { expires: None, ..system });
+    assert_eq!(listed(&ground, false).await.0, Exit::Done);
+    ground.simulator.add_token("EAApage", whole(Login::Facebook, &OF_PAGE));
+    let (exit, said) = listed(&ground, false).await;
+    assert_eq!(exit, Exit::Drift);
+    assert!(said.contains("lacks instagram_basic, instagram_manage_comments"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refreshed_token_takes_the_place_of_the_old_one_and_its_end_is_known_then() {
+    let ground = Ground::new().await;
+    let (exit, said) = refresh(&ground).await;
+    assert_eq!(exit, Exit::Done, "{said}");
+    assert!(said.contains("1784") && said.contains("(in 59 days)"), "{said}");
+    assert_eq!(fs::read_to_string(ground.path("access-tokens/1784")).unwrap(), "IGAAtokenL");
+    let (_, said) = listed(&ground, false).await;
+    assert!(said.contains("(in 59 days)"), "{said}");
+    let (exit, said) = refresh(&ground).await;
+    assert_eq!(exit, Exit::Failure);
+    assert!(said.contains("younger than a day"), "{said}");
+    assert_eq!(fs::read_to_string(ground.path("access-tokens/1784")).unwrap(), "IGAAtokenL");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_ended_is_not_refreshed_and_shown_as_not_valid() {
+    let ground = Ground::new().await;
+    let ended = Some(SystemTime::now() - DAY);
+    let ended = KnownToken { expires: ended, ..KnownToken::of("111", Login::Instagram) };
+    ground.simulator.add_token("IGAAtoken", ended);
+    assert_eq!(refresh(&ground).await.0, Exit::Failure);
+    let (_, said) = listed(&ground, false).await;
+    assert!(said.contains("not valid: a new login"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_short_token_becomes_the_pages_own_or_one_of_60_days() {
+    let ground = Ground::new().await;
+    ground.simulator.add_token("short-of-person", KnownToken::of("111", Login::Facebook));
+    ground.simulator.add_token("short-of-account", KnownToken::of("111", Login::Instagram));
+    for (account, short, long, until) in [
+        ("204", "short-of-person", "short-of-personLP", "never"),
+        ("1784", "short-of-account", "short-of-accountL", "(in 59 days)"),
+    ] {
+        ground.write("short", short);
+        let account = GraphId::parse(account).unwrap();
+        let file = ground.path("access-tokens").join(account.as_str());
+        let settings =
+            ExchangeSettings { account, short_token: ground.path("short"), meta: ground.settings() };
+        let (exit, said) = ran(settings, exchanged).await;
+        assert!(exit == Exit::Done && said.contains(until) && !said.contains(short), "{said}");
+        assert_eq!(fs::read_to_string(file).unwrap(), long);
+    }
+}
