@@ -21,6 +21,7 @@ pub use file::FileError;
 pub use tokens::StoreError;
 
 use crate::ToolError;
+use runtime::http::admin::AdminError;
 use weir_graph::ClientError;
 
 /// Why nothing could be asked of Meta.
@@ -35,6 +36,9 @@ pub enum MetaError {
     /// There is no HTTP client.
     #[error(transparent)]
     Client(#[from] ClientError),
+    /// The admin port cannot be had.
+    #[error(transparent)]
+    Admin(#[from] AdminError),
     /// A token was not exchanged.
     #[error("{0}")]
     Exchange(String),

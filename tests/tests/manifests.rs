@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::Value;
-use weir_tests::manifests::{name, of_kind, of_weir, render, workloads};
+use weir_tests::manifests::{name, of_kind, of_weir, render, render_with, workloads};
 use weir_tests::manual::{Manual, SERVICES};
 use weir_tests::{generated, yaml};
 
@@ -118,6 +118,29 @@ fn what_a_variable_names_is_mounted_where_it_says() {
 }
 
 #[test]
+fn what_keeps_the_subscriptions_finds_its_files_is_scraped_and_may_call_meta() {
+    let objects = render_with(&["connect", "networkpolicy", "prometheus-operator"]).unwrap();
+    let (object, _, container) =
+        of_weir(&objects).find(|(object, ..)| name(object) == "Deployment weir-connect").unwrap();
+    for one in items(&container["env"]) {
+        let value = one["value"].as_str().unwrap();
+        let is_mounted = items(&container["volumeMounts"])
+            .any(|mount| value.starts_with(mount["mountPath"].as_str().unwrap()));
+        assert!(is_mounted, "{one}");
+    }
+    let labels = &object["spec"]["template"]["metadata"]["labels"];
+    for (kind, named, selector) in [
+        ("PodMonitor", "weir", "/spec/selector/matchExpressions/0"),
+        ("NetworkPolicy", "weir-graph-api", "/spec/podSelector/matchExpressions/0"),
+    ] {
+        let chosen = of_kind(&objects, kind).find(|one| one["metadata"]["name"] == named).unwrap();
+        let chosen = chosen.pointer(selector).unwrap();
+        let label = &labels[chosen["key"].as_str().unwrap()];
+        assert!(items(&chosen["values"]).any(|value| value == label), "{kind} {named}: {label}");
+    }
+}
+
+#[test]
 fn probes_ask_the_admin_port_for_what_each_is_about() {
     for objects in overlays() {
         for (object, _, container) in of_weir(&objects).filter(|(object, ..)| object["kind"] != "Job") {
@@ -137,7 +160,7 @@ fn probes_ask_the_admin_port_for_what_each_is_about() {
 #[test]
 fn the_webhook_is_reached_at_the_port_and_path_of_ingest_and_nothing_else_is() {
     let manual = Manual::of(&["weir-ingest"]).unwrap();
-    let objects = weir_tests::manifests::render_with(&["gateway-api", "ingress"]).unwrap();
+    let objects = render_with(&["gateway-api", "ingress"]).unwrap();
     let (_, _, container) = of_weir(&objects).find(|(object, ..)| object["kind"] == "StatefulSet").unwrap();
     let http = items(&container["ports"]).find(|port| port["name"] == "http").unwrap();
     assert_eq!(http["containerPort"], port_of(&manual, "--listen"));

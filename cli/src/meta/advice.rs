@@ -13,7 +13,6 @@ pub(super) fn on(error: &EdgeError) -> String {
             "Meta's handshake with \"callback_url\" failed: ingest must answer there, and know the verify token"
         }
         Some(101) => "the app's id and secret do not belong together",
-        Some(100) => "a field that this edge does not know is taken out by \"without\"",
         Some(190) => "is it the token of this account, app and host, and the app's own secret?",
         Some(10 | 200..=299) => "docs/meta.md has the permissions, one for each field",
         _ => return said,

@@ -1,10 +1,12 @@
 //! `weir connect`: the subscriptions of apps and the installs of accounts, compared with what is declared, and made so.
 //!
-//! [`desired`] says what should be, [`difference`] compares it with what Meta has, [`round`] asks and acts, [`report`]
+//! [`keep`] does it every hour and tells Prometheus. [`desired`] says what should be, [`difference`] compares it with what Meta has, [`round`] asks and acts, [`report`]
 //! tells of it.
 
 mod desired;
 mod difference;
+mod gauges;
+mod keep;
 mod report;
 mod round;
 mod settings;
@@ -14,7 +16,7 @@ use super::block_on;
 use crate::tool::{Tool, Work, work};
 use crate::{Exit, Screen, ToolError};
 use round::Connector;
-use settings::ConnectSettings;
+use settings::{ConnectSettings, KeepSettings};
 
 const PLAN_MORE: &str = "\
 Compares what the file declares with what Meta has: which objects an app subscribes to, with which address and fields, \
@@ -28,6 +30,13 @@ Makes what `weir connect plan` shows as missing or different, and looks again. I
 app is subscribed, Meta makes its handshake with the address, so ingest must answer there.
 
 Exit code 0: all as declared; 1: Meta refused something; 3: something stays different.";
+
+const KEEP_MORE: &str = "\
+Does what `weir connect apply` does, every hour, until it is ended, and prints what was not as declared. Files are read anew each time. \
+/metrics of the admin port says when something was healed, what fails, and when tokens end; a fault of Meta's is \
+waited out.
+
+Exit code 0: it was ended; 1: the admin port cannot be had.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -55,6 +64,13 @@ pub(crate) const TOOL: Tool = Tool {
             more: APPLY_MORE,
             examples: EXAMPLES,
             work: work!(ConnectSettings, |settings, screen| run(settings, screen, true)),
+        },
+        Tool {
+            name: "keep",
+            about: "Subscribe and install again and again what is missing, with metrics",
+            more: KEEP_MORE,
+            examples: EXAMPLES,
+            work: work!(KeepSettings, keep::run),
         },
     ]),
 };

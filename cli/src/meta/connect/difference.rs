@@ -53,9 +53,22 @@ impl Finding {
     fn of(difference: Difference) -> Self {
         if difference == Difference::default() { Self::Fine } else { Self::Differs(difference) }
     }
+
+    /// Whether events do not come that should.
+    pub(super) fn loses_events(&self) -> bool {
+        match self {
+            Self::Fine => false,
+            Self::Missing => true,
+            Self::Differs(difference) => difference.loses_events(),
+        }
+    }
 }
 
 impl Difference {
+    fn loses_events(&self) -> bool {
+        !self.lacks.is_empty() || self.callback_url.is_some() || self.is_inactive
+    }
+
     fn of_fields(desired: &BTreeSet<String>, present: &BTreeSet<String>) -> Self {
         let without = |a: &BTreeSet<String>, b: &BTreeSet<String>| a.difference(b).cloned().collect();
         Self { lacks: without(desired, present), beyond: without(present, desired), ..Self::default() }
@@ -110,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_differs_is_said() {
+    fn what_differs_is_said_and_whether_events_are_lost_by_it() {
         let differs = AppSubscription {
             callback_url: "https://b/".to_owned(),
             active: false,
@@ -120,6 +133,10 @@ mod tests {
         let Finding::Differs(difference) = of_object(&desired(), &[differs]) else { unreachable!() };
         let said = "is not active; goes to https://b/; lacks messaging_referrals; has name beyond";
         assert_eq!(difference.to_string(), said);
+        assert!(Finding::Differs(difference).loses_events());
+        let more =
+            AppSubscription { fields: fields(&["messages", "messaging_referrals", "name"]), ..present() };
+        assert!(!of_object(&desired(), &[more]).loses_events());
     }
 
     #[test]

@@ -33,16 +33,21 @@ pub(super) fn print(
         screen.json(&json!({"as_declared": exit == Exit::Done, "items": listed}))?;
         return Ok(exit);
     }
-    let mut table = Table::under(["", "APP", "WHAT", "STATE"]);
-    table.extend(items.iter().map(row));
-    table.print(screen)?;
-    screen.line("")?;
-    screen.line(sentence(items))?;
+    table(items, screen)?;
     if !apply && any(items, &[State::Missing, State::Differs]) {
         screen
             .line(format!("Make it so with: weir connect apply --file {}", settings.meta.file.display()))?;
     }
     Ok(exit)
+}
+
+/// Prints what became of everything, and their sum.
+pub(super) fn table(items: &[Item], screen: &mut Screen) -> io::Result<()> {
+    let mut table = Table::under(["", "APP", "WHAT", "STATE"]);
+    table.extend(items.iter().map(row));
+    table.print(screen)?;
+    screen.line("")?;
+    screen.line(sentence(items))
 }
 
 fn exit(items: &[Item]) -> Exit {
@@ -156,12 +161,11 @@ fn object(item: &Item) -> Value {
             object["login"] = account.login.as_str().into();
         }
     }
-    let last = item.changed.as_ref().unwrap_or(&item.found);
     if let Ok(Finding::Differs(difference)) = &item.found {
         object["lacks"] = json!(difference.lacks);
         object["beyond"] = json!(difference.beyond);
     }
-    if let Err(why) = last {
+    if let Err(why) = item.is() {
         object["error"] = why.as_str().into();
     }
     object

@@ -26,6 +26,19 @@ pub(super) struct Item {
     pub(super) changed: Option<Result<Finding, String>>,
 }
 
+impl Item {
+    /// How it is in the end.
+    pub(super) fn is(&self) -> &Result<Finding, String> {
+        self.changed.as_ref().unwrap_or(&self.found)
+    }
+
+    /// Whether events did not come for it, and do now.
+    pub(super) fn was_healed(&self) -> bool {
+        let loses = |found: &Result<Finding, String>| found.as_ref().is_ok_and(Finding::loses_events);
+        loses(&self.found) && self.is().as_ref().is_ok_and(|finding| !finding.loses_events())
+    }
+}
+
 /// An app's subscriptions, asked for once for all of its objects.
 type Subscriptions = BTreeMap<usize, Result<Vec<AppSubscription>, String>>;
 
@@ -34,6 +47,11 @@ impl Connector {
     pub(super) fn new(accounts: Accounts) -> Self {
         let desired = desired::items(&accounts.declared);
         Self { accounts, desired }
+    }
+
+    /// Whom it asks for.
+    pub(super) const fn accounts(&self) -> &Accounts {
+        &self.accounts
     }
 
     /// Looks at everything.
@@ -129,5 +147,8 @@ impl Connector {
 
 /// What Meta answered, its refusal in words.
 fn said<T>(answered: Result<T, EdgeError>) -> Result<T, String> {
-    answered.map_err(|error| advice::on(&error))
+    answered.map_err(|error| match error.code() {
+        Some(100) => format!("{error}; a field that this edge does not know is taken out by \"without\""),
+        _ => advice::on(&error),
+    })
 }

@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::meta::declared_for_tests::{DAY, Ground, SECRETS};
+use crate::meta::tokens::look;
 use crate::screen::Printed;
+use prometheus::Registry;
 use serde_json::Value;
 use std::time::SystemTime;
 use weir_graph_simulator::{Behaviour, KnownToken, Login};
@@ -107,4 +109,36 @@ async fn what_is_refused_says_what_to_do() {
     ground.simulator.misbehave("111", Behaviour::error(2200, None));
     let (_, said) = connect(&ground, true, false).await;
     assert!(said.contains("handshake"), "{said}");
+}
+
+/// What a scrape has of a metric.
+fn told(registry: &Registry, name: &str) -> Vec<f64> {
+    let families = registry.gather();
+    let family = families.iter().find(|family| family.name() == name);
+    let values = family.map(|family| family.get_metric().iter().map(|metric| metric.get_gauge().get_value()));
+    values.map(Iterator::collect).unwrap_or_default()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_healed_what_fails_and_when_tokens_end_is_told() {
+    let ground = Ground::new().await;
+    let ends = Some(SystemTime::now() + 5 * DAY);
+    let system = KnownToken { expires: ends, ..KnownToken::of("111", Login::Unified) };
+    ground.simulator.add_token("EAAsystem", system);
+    connect(&ground, true, false).await;
+    let registry = Registry::new();
+    let gauges = gauges::Gauges::new(&registry);
+    let round = async || {
+        let connector = Connector::new(Accounts::open(&ground.settings()).unwrap());
+        gauges.tell(&connector.apply().await, &look::at_all(connector.accounts()).await);
+    };
+    round().await;
+    assert_eq!(told(&registry, "weir_connect_healed_timestamp_seconds"), [0.0]);
+    assert_eq!(told(&registry, "weir_connect_failing"), [0.0]);
+    assert_eq!(told(&registry, "weir_token_expiry_timestamp_seconds").len(), 1);
+    ground.simulator.uninstall("204");
+    ground.simulator.misbehave("1784", Behaviour::error(4, None));
+    round().await;
+    assert!(told(&registry, "weir_connect_healed_timestamp_seconds")[0] > 1_700_000_000.0);
+    assert_eq!(told(&registry, "weir_connect_failing"), [1.0]);
 }

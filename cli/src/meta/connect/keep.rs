@@ -1,0 +1,65 @@
+//! `weir connect keep`: a round every hour, with metrics; what Meta unsubscribed is subscribed again.
+
+use super::difference::Finding;
+use super::gauges::Gauges;
+use super::report;
+use super::round::{Connector, Item};
+use super::settings::KeepSettings;
+use crate::meta::MetaError;
+use crate::meta::accounts::Accounts;
+use crate::meta::tokens::look::{self, Looked};
+use crate::tool::signals;
+use crate::{Exit, Screen, ToolError};
+use runtime::http::admin;
+use runtime::process::{Process, chain};
+
+/// Keeps everything as it is declared until the end is asked for.
+pub(super) fn run(settings: &KeepSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+    // What is wrong with the file is told at the start; a later fault of it is waited out.
+    Accounts::open(&settings.meta)?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ToolError::Runtime)?;
+    let process = Process::new("weir-connect", env!("CARGO_PKG_VERSION"));
+    runtime.block_on(serve(settings, &process, screen))
+}
+
+/// Answers on the admin port meanwhile.
+async fn serve(settings: &KeepSettings, process: &Process, screen: &mut Screen) -> Result<Exit, ToolError> {
+    let listener = admin::bind(settings.admin_listen).await.map_err(MetaError::from)?;
+    let admin = tokio::spawn(admin::serve(listener, process.clone()));
+    let shutdown = process.shutdown.clone();
+    signals::listen(move || shutdown.trigger()).map_err(ToolError::Runtime)?;
+    let kept = tokio::select! {
+        kept = keep(settings, process, screen) => kept,
+        () = process.shutdown.requested() => Ok(()),
+    };
+    admin.abort();
+    kept.map(|()| Exit::Done)
+}
+
+async fn keep(settings: &KeepSettings, process: &Process, screen: &mut Screen) -> Result<(), ToolError> {
+    let gauges = Gauges::new(&process.registry);
+    loop {
+        match round(settings).await {
+            Ok((items, tokens)) => {
+                gauges.tell(&items, &tokens);
+                if items.iter().any(|item| !matches!(item.found, Ok(Finding::Fine))) {
+                    report::table(&items, screen)?;
+                }
+            }
+            Err(error) => {
+                gauges.tell_of_none();
+                screen.line(chain(&error))?;
+            }
+        }
+        tokio::time::sleep(settings.every).await;
+    }
+}
+
+/// The files are read anew each time: they change when tokens are renewed and accounts come.
+async fn round(settings: &KeepSettings) -> Result<(Vec<Item>, Vec<Looked>), MetaError> {
+    let connector = Connector::new(Accounts::open(&settings.meta)?);
+    let items = connector.apply().await;
+    let tokens = look::at_all(connector.accounts()).await;
+    Ok((items, tokens))
+}
