@@ -14,7 +14,7 @@ pub(crate) struct Case {
 }
 
 /// Components that only make sense with another one.
-const NEEDS: [(&str, &str); 1] = [("keda", "strimzi")];
+const NEEDS: [(&str, &str); 2] = [("keda", "strimzi"), ("kafka-exporter", "strimzi")];
 
 /// Kinds that the clusters of one cloud serve, and whose definitions are in no module.
 const OF_ONE_CLOUD: [&str; 2] = ["cloud.google.com/", "networking.gke.io/"];

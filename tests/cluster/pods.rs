@@ -12,7 +12,14 @@ pub(crate) fn of(objects: &[Value]) -> Vec<Value> {
         let template = &kafka["spec"]["entityOperator"]["template"];
         pod(kafka, as_strimzi_makes_it(template, &["topicOperatorContainer", "userOperatorContainer"]))
     });
-    of_workloads.chain(of_nodes).chain(of_operators).collect()
+    let of_exporters = of_kind(objects, "Kafka").filter(|kafka| kafka["spec"].get("kafkaExporter").is_some());
+    let of_exporters = of_exporters.map(|kafka| {
+        let mut exporter =
+            pod(kafka, as_strimzi_makes_it(&kafka["spec"]["kafkaExporter"]["template"], &["container"]));
+        exporter["metadata"]["name"] = json!("kafka-exporter");
+        exporter
+    });
+    of_workloads.chain(of_nodes).chain(of_operators).chain(of_exporters).collect()
 }
 
 fn pod(of: &Value, mut spec: Value) -> Value {

@@ -12,6 +12,31 @@ use weir_tests::{catalogue, dashboards, yaml};
 
 /// What Grafana writes into a dashboard that it exports, and what is of one Grafana alone.
 const OF_ONE_GRAFANA: [&str; 5] = ["id", "version", "iteration", "__inputs", "__requires"];
+/// What is not ours: of Prometheus itself, of the Kafka Exporter that Strimzi brings, of the kubelet.
+const OF_OTHERS: [&str; 7] = [
+    "up",
+    "ALERTS",
+    "kafka_brokers",
+    "kafka_topic_partition_under_replicated_partition",
+    "kafka_consumergroup_lag",
+    "kubelet_volume_stats_used_bytes",
+    "kubelet_volume_stats_capacity_bytes",
+];
+/// Their labels beside those of the catalogue.
+const LABELS_OF_OTHERS: [&str; 5] =
+    ["alertname", "alertstate", "severity", "consumergroup", "persistentvolumeclaim"];
+/// Panels with what their alerts judge by drawn in, and the alerts.
+const DRAWN: [(&str, &str, &[&str]); 9] = [
+    ("Weir / Consumers", "Lag in time", &["WeirConsumerLag", "WeirConsumerFarBehind"]),
+    ("Weir / Consumers", "Silence", &["WeirAccountQuiet"]),
+    ("Weir / Overview", "Silence", &["WeirAccountQuiet"]),
+    ("Weir / Overview", "Spools", &["WeirSpoolFilling"]),
+    ("Weir / Overview", "First certificate ends", &["WeirCertificateEnds", "WeirCertificateEndsSoon"]),
+    ("Weir / Kafka client", "Certificates end in", &["WeirCertificateEnds", "WeirCertificateEndsSoon"]),
+    ("Weir / Kafka client", "Disks of the brokers", &["WeirKafkaDiskFilling"]),
+    ("Weir / Graph API", "Quota", &["WeirGraphQuota"]),
+    ("Weir / Ingest", "Oldest", &["WeirSpoolNotDraining"]),
+];
 /// Grafana's grid is this wide.
 const WIDTH: u64 = 24;
 
@@ -86,14 +111,17 @@ fn prometheus_takes_every_query() {
 #[test]
 fn every_query_names_metrics_and_labels_of_the_catalogue() {
     let metrics = catalogue::names().unwrap();
-    let labels = catalogue::labels().unwrap();
+    let mut labels = catalogue::labels().unwrap();
+    labels.extend(LABELS_OF_OTHERS.map(str::to_owned));
     let rules = yaml::text("k8s/components/prometheus/rules/weir.yaml").unwrap();
     for dashboard in all() {
         for target in targets(&dashboard) {
             let query = target["expr"].as_str().unwrap();
             let is_recorded =
                 |name: &String| name.contains(':') && rules.contains(&format!("record: {name}\n"));
-            let known = |name: &String| metrics.contains(name) || is_recorded(name) || name == "up";
+            let known = |name: &String| {
+                metrics.contains(name) || is_recorded(name) || OF_OTHERS.contains(&name.as_str())
+            };
             assert!(metrics_of(query).iter().all(known), "{query}");
             assert!(labels_of(query).is_subset(&labels), "{query}");
             let legend = target["legendFormat"].as_str().unwrap();
@@ -138,7 +166,8 @@ fn every_panel_says_what_it_shows_in_which_unit_and_from_the_chosen_source() {
                 let place = "cluster=~\"$cluster\",namespace=~\"$namespace\"";
                 assert!(query.contains(place), "{query}");
                 let is_chosen = query.contains("job=~\"$job\",instance=~\"$instance\"");
-                assert!(is_chosen || query.contains("weir:") || query.contains("up{"), "{query}");
+                let of_others = metrics_of(query).iter().all(|name| OF_OTHERS.contains(&name.as_str()));
+                assert!(is_chosen || query.contains("weir:") || of_others, "{query}");
                 assert!(!query.contains("rate(") || query.contains("[$__rate_interval]"), "{query}");
             }
         }
@@ -152,5 +181,53 @@ fn every_panel_says_what_it_shows_in_which_unit_and_from_the_chosen_source() {
             .map(|one| one["name"].as_str().unwrap());
         assert_eq!(variables.collect::<Vec<_>>(), ["datasource", "cluster", "namespace", "job", "instance"]);
         assert_eq!(dashboard["editable"], false);
+    }
+}
+
+#[test]
+fn what_alerts_judge_by_is_drawn_in() {
+    let rules = yaml::file("k8s/components/prometheus/rules/weir.yaml").unwrap();
+    let groups = rules["groups"].as_array().unwrap();
+    let alerts: Vec<&Value> = groups.iter().flat_map(|group| group["rules"].as_array().unwrap()).collect();
+    for (dashboard, title, judged) in DRAWN {
+        let all = all();
+        let of_it = all.iter().find(|one| one["title"] == dashboard).unwrap();
+        let panel = panels(of_it).find(|panel| panel["title"] == title).unwrap();
+        let defaults = &panel["fieldConfig"]["defaults"];
+        assert!(
+            panel["type"] == "stat" || defaults["custom"]["thresholdsStyle"]["mode"] == "dashed",
+            "{title}"
+        );
+        let steps = defaults["thresholds"]["steps"].as_array().unwrap();
+        let steps: Vec<f64> = steps.iter().filter_map(|step| step["value"].as_f64()).collect();
+        let expressions = judged.iter().map(|name| {
+            alerts.iter().find(|rule| rule["alert"] == **name).unwrap()["expr"].as_str().unwrap()
+        });
+        let expressions = expressions.collect::<Vec<_>>().join("\n");
+        for step in &steps {
+            let days = step / 86_400.0;
+            let forms = [format!("> {step}"), format!("< {days} * 86400")];
+            assert!(
+                forms.iter().any(|form| expressions.contains(form)),
+                "{title}: no alert judges by {step}"
+            );
+        }
+        assert!(!steps.is_empty(), "{title}");
+    }
+}
+
+#[test]
+fn legends_stay_within_their_panels() {
+    for dashboard in all() {
+        for panel in panels(&dashboard).filter(|panel| panel["type"] == "timeseries") {
+            let legend = &panel["options"]["legend"];
+            // A table scrolls where there are many, the largest on top; a list grows over the lines.
+            assert_eq!(
+                (&legend["displayMode"], &legend["sortBy"]),
+                (&json!("table"), &json!("Max")),
+                "{}",
+                panel["title"]
+            );
+        }
     }
 }

@@ -88,12 +88,13 @@ fn kafka_and_its_operators_have_the_contexts_that_the_restricted_profile_asks_fo
     let objects = prod();
     let pool = &named(&objects, "KafkaNodePool nodes")["spec"]["template"];
     let operators = &named(&objects, "Kafka weir")["spec"]["entityOperator"]["template"];
-    for pod in [&pool["pod"], &operators["pod"]] {
+    let exporter = &named(&objects, "Kafka weir")["spec"]["kafkaExporter"]["template"];
+    for pod in [&pool["pod"], &operators["pod"], &exporter["pod"]] {
         assert_eq!(pod["securityContext"]["runAsNonRoot"], true);
         assert_eq!(pod["securityContext"]["seccompProfile"]["type"], "RuntimeDefault");
     }
-    let containers =
-        [&pool["kafkaContainer"], &operators["topicOperatorContainer"], &operators["userOperatorContainer"]];
+    let of_operators = [&operators["topicOperatorContainer"], &operators["userOperatorContainer"]];
+    let containers = [&pool["kafkaContainer"], &exporter["container"]].into_iter().chain(of_operators);
     for container in containers {
         assert_eq!(container["securityContext"]["allowPrivilegeEscalation"], false);
         assert_eq!(container["securityContext"]["capabilities"]["drop"][0], "ALL");
