@@ -43,9 +43,11 @@ const OF_BROKERS: [&str; 12] = [
     "WeirSpoolNotDraining",
 ];
 const OF_THE_DISK: [&str; 3] = ["WeirDeliveriesRefused", "WeirDeliveriesRefusedSlowly", "WeirSpoolUnhealthy"];
-const OF_PROCESSES: [&str; 7] = [
+const OF_PROCESSES: [&str; 8] = [
     "WeirConsumerLag",
     "WeirConsumerWithoutPartitions",
+    // Several kills in its window, and all of them were ours.
+    "WeirCrashLoop",
     "WeirDeliveriesRefused",
     "WeirEventsLate",
     "WeirEventsLateSlowly",
