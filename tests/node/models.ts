@@ -1,8 +1,9 @@
-// What is published, as the types that json-schema-to-typescript makes of the schemas take it: `tsc` compiles this.
-import type { EnrichedEvent, Lookup } from "./models/enriched.v1.js";
-import type { Event } from "./models/envelope.v1.js";
-import type { MessageData } from "./models/message.v1.js";
-import type { UnknownData } from "./models/unknown.v1.js";
+// What is published, as the types of the client take it: `tsc` compiles this.
+import { isKnown, readEvent } from "../../clients/typescript/index.js";
+import type { EnrichedEvent, Event, InboxRecord, Reply } from "../../clients/typescript/index.js";
+import type { Lookup } from "../../clients/typescript/models/enriched.v1.js";
+import type { MessageData } from "../../clients/typescript/models/message.v1.js";
+import type { UnknownData } from "../../clients/typescript/models/unknown.v1.js";
 
 const event: Event = {
   specversion: "1.0",
@@ -38,3 +39,25 @@ export const message: MessageData = {
   message: { mid: "m", text: null, nlp: ["any"], attachments: [{ type: "hologram", payload: "giftcard" }, { payload: null }] },
 };
 export const textOf = (of: Event) => (of.data as MessageData).message.text ?? undefined;
+
+// One union by `type`; what is none of it is an event all the same.
+const read = readEvent("{}");
+export const words = (): string | null | undefined => {
+  if (!isKnown(read)) return read.type;
+  switch (read.type) {
+    case "com.meta.instagram.message.v1":
+    case "com.meta.page.standby.message.v1":
+      return read.data.message.text;
+    case "com.meta.page.comment.v1":
+      return read.data.text;
+    // @ts-expect-error: there is no such kind
+    case "com.meta.page.hologram.v1":
+      return "";
+    default:
+      return undefined;
+  }
+};
+
+export const command = (of: InboxRecord): Reply => ({ id: of.id, account: of.account ?? "", action: "message", to: of.from ?? "", text: "Hello" });
+// @ts-expect-error: commands have no such member
+export const wrong: Reply = { id: "a", account: "1", action: "message", quick_replies: [] };

@@ -1,84 +1,142 @@
-//! What is published, read by the types that generators of other languages make of the schemas.
+//! What is published, read by the clients in other languages, which are made of the schemas.
 
 #![cfg(feature = "everything")]
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use schemas::{Receipt, split};
 use serde_json::{Value, json};
+use weir_tests::fixtures;
 use weir_tests::foreign::{folder, node, python, run};
 
 const RECEIPT: Receipt<'static> =
     Receipt { delivery_id: "01981d1a-2f00-7000-8000-000000000000", received: "2025-07-18T10:35:12.000Z" };
 /// Enriched events: found, gone, skipped.
 const ENRICHED: &str = include_str!("../../schemas/golden/v1/enriched.jsonl");
+/// Inbox records, one of each event and message type.
+const INBOX: &str = include_str!("../../schemas/golden/v1/inbox.jsonl");
 /// Items of every JSON type, which become events of no kind.
 const ANYTHING: &str = r#"{"object":"page","entry":[{"id":"1","time":1752834910,"messaging":
     [{"a":[17841405726653026987,1.5]},["b"],"c",17841405726653026,0.5,true,null]}]}"#;
 
 /// The values of the records that a body becomes, one a line.
-fn records(body: &str) -> String {
+fn records(body: &[u8]) -> String {
     let value = |event: &schemas::Event<'_>| {
         let mut value = Vec::new();
         event.write_json(RECEIPT, &mut value);
         String::from_utf8_lossy(&value).replace('\n', " ") + "\n"
     };
-    split(body.as_bytes(), 100).events.iter().map(value).collect()
+    split(body, 10_000).events.iter().map(value).collect()
+}
+
+/// The events of every fixture, one a line.
+fn events() -> String {
+    fixtures::deliveries().unwrap().iter().map(|body| records(body)).collect()
+}
+
+/// Whether a client has a type of its own for the event.
+fn is_known(event: &Value) -> bool {
+    let kind = event["type"].as_str().unwrap_or_default().trim_end_matches(".v1").splitn(4, '.').nth(3);
+    let is_unknown = kind.is_none_or(|kind| kind.trim_start_matches("standby.") == "unknown");
+    !is_unknown && ["instagram", "page"].contains(&event["metaobject"].as_str().unwrap_or_default())
+}
+
+/// What a program made of records, one a line: of each a word about it, and the record as it has it.
+fn read_by(program: &mut Command, records: &str) -> Result<Vec<(Value, Value)>> {
+    run(program, records)?.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
+}
+
+fn python_client() -> Result<Command> {
+    let mut program = Command::new(python()?);
+    program.arg(folder("tests/python/clients.py"));
+    Ok(program)
+}
+
+fn typescript_client() -> Result<Command> {
+    let mut program = Command::new(node("examples/typescript")?);
+    program.arg(folder("tests/node/clients.js"));
+    Ok(program)
 }
 
 #[test]
-fn typescript_takes_what_is_published() {
-    node("examples/typescript").unwrap();
-    let dir = tempfile::tempdir().unwrap();
-    let program = dir.path().join("models.ts");
-    std::fs::copy(folder("tests/node/models.ts"), &program).unwrap();
-    let modules = folder("examples/typescript/node_modules/.bin");
-    let mut generator = Command::new(modules.join("json2ts"));
-    generator.arg("-i").arg(folder("schemas/json").join("*.json")).arg("-o").arg(dir.path().join("models"));
-    run(&mut generator, "").unwrap();
-    let mut compiler = Command::new(modules.join("tsc"));
-    compiler.args(["--noEmit", "--strict", "--target", "es2023", "--module", "nodenext", "--types", ""]);
-    run(compiler.arg(&program), "").unwrap();
+fn the_clients_are_what_the_script_makes_of_the_schemas() {
+    let made = tempfile::tempdir().unwrap();
+    run(Command::new(python().unwrap()).arg(folder("clients/generate")).arg(made.path()), "").unwrap();
+    let (mut expected, mut committed) = (BTreeMap::new(), BTreeMap::new());
+    files(made.path(), made.path(), &mut expected).unwrap();
+    files(&folder("clients"), &folder("clients"), &mut committed).unwrap();
+    committed.retain(|name, _| {
+        expected.contains_key(name) || name.contains("/models/") && !name.contains("__pycache__")
+    });
+    assert!(
+        committed == expected,
+        "run tests/python/venv/bin/python clients/generate: the models are of other schemas"
+    );
 }
 
-#[test]
-fn pydantic_takes_what_is_published() {
-    let dir = tempfile::tempdir().unwrap();
-    generate(dir.path()).unwrap();
-    let records = ENRICHED.to_owned() + &records(ANYTHING);
-    let mut program = Command::new(python().unwrap());
-    let read = run(program.arg(folder("tests/python/models.py")).arg(dir.path()), &records).unwrap();
-    assert_eq!(read.lines().count(), records.lines().count());
-    for (read, record) in read.lines().zip(records.lines()) {
-        let [read, record] =
-            [read, record].map(|text| instants(serde_json::from_str::<Value>(text).unwrap()));
-        assert_eq!(read, record);
-    }
-}
-
-/// The models of all schemas, a module each in the package `models`.
-fn generate(into: &Path) -> Result<()> {
-    let generator = python()?.with_file_name("datamodel-codegen");
-    let mut generator = Command::new(generator);
-    generator.arg("--input").arg(folder("schemas/json")).arg("--output").arg(into.join("models"));
-    generator.args(["--input-file-type", "jsonschema", "--output-model-type", "pydantic_v2.BaseModel"]);
-    generator.args(["--target-python-version", "3.11", "--formatters", "builtin"]);
-    run(generator.current_dir(into), "").map(drop)
-}
-
-/// Pydantic writes an instant without the zeros at its end.
-fn instants(mut record: Value) -> Value {
-    for pointer in ["/time", "/recordedtime", "/lookup/at"] {
-        if let Some(time) = record.pointer_mut(pointer) {
-            let text = time.as_str().unwrap_or_default().trim_end_matches('Z');
-            let text =
-                if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text };
-            *time = Value::from(text);
+fn files(folder: &Path, below: &Path, found: &mut BTreeMap<String, Vec<u8>>) -> Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            files(&path, below, found)?;
+        } else {
+            found.insert(path.strip_prefix(below)?.display().to_string(), std::fs::read(&path)?);
         }
     }
-    record
+    Ok(())
+}
+
+#[test]
+fn the_python_client_reads_every_fixture() {
+    let records = events() + &self::records(ANYTHING.as_bytes()) + ENRICHED + INBOX;
+    let read = read_by(&mut python_client().unwrap(), &records).unwrap();
+    assert_eq!(read.len(), records.lines().count());
+    for ((name, read), record) in read.into_iter().zip(records.lines()) {
+        let record: Value = serde_json::from_str(record).unwrap();
+        let expected = match &record {
+            record if record.get("lookup").is_some() => "EnrichedEvent",
+            record if record.get("event").is_some() => "InboxRecord",
+            event if is_known(event) => "its own",
+            _ => "Event",
+        };
+        let name = name.as_str().unwrap();
+        let is_own = name.ends_with("Event") && !["Event", "EnrichedEvent"].contains(&name);
+        assert_eq!(if is_own { "its own" } else { name }, expected, "{record}");
+        assert_eq!(plain(read), plain(record));
+    }
+}
+
+#[test]
+fn the_typescript_client_reads_every_fixture() {
+    let records = events();
+    let read = read_by(&mut typescript_client().unwrap(), &records).unwrap();
+    assert_eq!(read.len(), records.lines().count());
+    for ((known, read), record) in read.into_iter().zip(records.lines()) {
+        let record: Value = serde_json::from_str(record).unwrap();
+        assert_eq!((known, plain(read)), (json!(is_known(&record)), plain(record)));
+    }
+}
+
+/// The compiler takes every fixture for one of the union, and what a program does with it.
+#[test]
+fn the_typescript_compiler_takes_every_fixture() {
+    let dir = tempfile::tempdir().unwrap();
+    let client = folder("clients/typescript/index.js");
+    let mut program = format!("import type {{ KnownEvent }} from {client:?};\n");
+    let events = events();
+    let events = events.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).filter(is_known);
+    for (number, event) in events.enumerate() {
+        program += &format!("export const event{number}: KnownEvent = {event};\n");
+    }
+    let fixtures = dir.path().join("fixtures.ts");
+    std::fs::write(&fixtures, program).unwrap();
+    node("examples/typescript").unwrap();
+    let mut compiler = Command::new(folder("examples/typescript/node_modules/.bin/tsc"));
+    compiler.args(["--noEmit", "--strict", "--target", "es2024", "--module", "nodenext", "--types", ""]);
+    run(compiler.arg(&fixtures).arg(folder("tests/node/models.ts")), "").unwrap();
 }
 
 /// A name given twice, and half of a surrogate pair, which the reference of the events gives a way to read.
@@ -94,7 +152,7 @@ fn data_that_parsers_differ_over_is_read_as_the_documents_say() {
         message(r#"{"mid":"m","text":"so good \ud83d"}"#),
         message(r#"{"mid":"m","text":"first","text":"last"}"#),
     ];
-    let records: String = bodies.iter().map(|body| records(body)).collect();
+    let records: String = bodies.iter().map(|body| records(body.as_bytes())).collect();
     let texts = ["café 😀", "so good \u{FFFD}", "last"];
 
     let program = folder("tests/node/odd_data.js");
@@ -107,4 +165,57 @@ fn data_that_parsers_differ_over_is_read_as_the_documents_say() {
     let read: Vec<Value> = read.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let expected = [json!([null, texts[0]]), json!(["refused", texts[1]]), json!([null, texts[2]])];
     assert_eq!(read, expected);
+
+    for (client, known) in [(python_client(), json!("MessageEvent")), (typescript_client(), json!(true))] {
+        let read = read_by(&mut client.unwrap(), &records).unwrap();
+        let expected = texts.map(|text| (known.clone(), json!(text)));
+        let read = read.into_iter().map(|(known, event)| (known, event["data"]["message"]["text"].clone()));
+        assert_eq!(read.collect::<Vec<_>>(), expected);
+    }
+}
+
+#[test]
+fn a_kind_that_comes_later_and_data_that_changed_are_events_all_the_same() {
+    let event = events().lines().next().context("an event").map(serde_json::from_str::<Value>);
+    let mut event = event.unwrap().unwrap();
+    event["type"] = json!("com.meta.instagram.hologram.v1");
+    event["data"] = json!({"hologram": [1]});
+    event["later"] = json!(true);
+    let later = event.to_string();
+    event["type"] = json!("com.meta.instagram.message.v1");
+    event["data"] = json!({"message": "changed"});
+    let records = format!("{later}\n{event}\n");
+    let read = read_by(&mut python_client().unwrap(), &records).unwrap();
+    assert_eq!(read.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["Event", "Event"]);
+    assert_eq!(read[0].1["data"], json!({"hologram": [1]}));
+    let read = read_by(&mut typescript_client().unwrap(), &records).unwrap();
+    assert_eq!(read[0], (json!(false), serde_json::from_str(&later).unwrap()));
+}
+
+/// A record without what languages write in ways of their own: zeros at the end of an instant or a number.
+fn plain(mut record: Value) -> Value {
+    for pointer in ["/time", "/recordedtime", "/lookup/at", "/occurred_at", "/received_at", "/window_ends_at"]
+    {
+        if let Some(time) = record.pointer_mut(pointer).filter(|time| time.is_string()) {
+            let text = time.as_str().unwrap_or_default().trim_end_matches('Z');
+            let text =
+                if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text };
+            *time = Value::from(text);
+        }
+    }
+    numbers(&mut record);
+    record
+}
+
+fn numbers(value: &mut Value) {
+    match value {
+        Value::Number(number) => {
+            if let Some(number) = number.as_f64() {
+                *value = Value::from(number);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(numbers),
+        Value::Object(members) => members.values_mut().for_each(numbers),
+        _ => {}
+    }
 }
