@@ -52,7 +52,7 @@ impl Lookups {
                 own_limits.add(account, began.elapsed());
             }
             if let Some(found) = found {
-                if matches!(found, Ok(Ok(_))) {
+                if matches!(&found, Ok(Ok(found)) if !found.cached) {
                     own_limits.answered(account);
                 }
                 return found.unwrap_or_else(|error| Err(without_result(&error)));
