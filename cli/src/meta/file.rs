@@ -35,6 +35,8 @@ enum Why {
     NoSuchField { app: GraphId, field: String },
     #[error("app {app} has neither \"objects\" nor \"accounts\"")]
     Nothing { app: GraphId },
+    #[error("{id} stands twice, and its two entries would undo each other")]
+    Twice { id: GraphId },
 }
 
 /// What is declared.
@@ -109,6 +111,10 @@ impl Declared {
     fn parse(bytes: &[u8], folder: &Path) -> Result<Self, Why> {
         let mut declared: Self = serde_json::from_slice(bytes).map_err(Why::Shape)?;
         declared.apps.iter().try_for_each(DeclaredApp::check)?;
+        let mut apps = BTreeSet::new();
+        if let Some(twice) = declared.apps.iter().find(|app| !apps.insert(app.id.as_str())) {
+            return Err(Why::Twice { id: twice.id.clone() });
+        }
         declared.apps.iter_mut().for_each(|app| app.resolve(folder));
         Ok(declared)
     }
@@ -120,16 +126,22 @@ impl DeclaredApp {
         self.fields(object.subscribable())
     }
 
-    /// The fields with which an account installs it. A page of an app that takes no page's events has one alone.
+    /// The fields with which an account installs it. A page of an app that takes Instagram's events and no page's has one
+    /// alone.
     pub(super) fn fields_of_install(&self, login: Login) -> BTreeSet<String> {
         match login {
-            Login::Facebook if !self.objects.contains(&Object::Page) => {
+            Login::Facebook if self.is_for_instagram_alone() => {
                 BTreeSet::from([FIELD_FOR_INSTAGRAM.to_owned()])
             }
             Login::Facebook => self.fields(Subscribable::Page),
             Login::Instagram => self.fields(Subscribable::InstagramLogin),
             Login::Unified => self.fields(Subscribable::UnifiedLogin),
         }
+    }
+
+    /// Without objects, which are the dashboard's then, nobody knows what the app takes.
+    fn is_for_instagram_alone(&self) -> bool {
+        self.objects.contains(&Object::Instagram) && !self.objects.contains(&Object::Page)
     }
 
     fn fields(&self, whose: Subscribable) -> BTreeSet<String> {
@@ -139,6 +151,10 @@ impl DeclaredApp {
 
     fn check(&self) -> Result<(), Why> {
         let app = self.id.clone();
+        let mut accounts = BTreeSet::new();
+        if let Some(twice) = self.accounts.iter().find(|account| !accounts.insert(account.id.as_str())) {
+            return Err(Why::Twice { id: twice.id.clone() });
+        }
         let known = |field: &str| Subscribable::ALL.iter().any(|whose| whose.fields().contains(&field));
         if let Some(field) = self.without.iter().find(|field| !known(field)) {
             return Err(Why::NoSuchField { app, field: field.clone() });
@@ -238,6 +254,11 @@ mod tests {
             (r#""login": "facebook""#, r#""login": "google""#, "unknown variant `google`"),
             (r#""id": "111""#, r#""id": "my-app""#, "\"my-app\" is no id"),
             (r#""accounts""#, r#""acounts""#, "unknown field `acounts`"),
+            (
+                r#"{"apps": ["#,
+                r#"{"apps": [{"id": "111", "secret_file": "s", "accounts": [{"id": "7", "login": "facebook"}]}, "#,
+                "111 stands twice",
+            ),
             ("https://webhooks", "http://webhooks", "\"callback_url\""),
             ("leadgen", "lead_gen", "\"without\" names lead_gen"),
         ] {

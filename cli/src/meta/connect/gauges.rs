@@ -1,6 +1,5 @@
 //! What `weir connect keep` tells Prometheus.
 
-use super::difference::Finding;
 use super::round::Item;
 use crate::meta::tokens::look::{Ends, Looked};
 use prometheus::{IntGauge, IntGaugeVec, Registry};
@@ -26,7 +25,7 @@ impl Gauges {
             ),
             failing: gauge(
                 "weir_connect_failing",
-                "What could not be read, or is not as declared, after the last round",
+                "What could not be read, or lacks something that events need, after the last round",
             ),
             expiry: metrics::gauges(
                 registry,
@@ -42,7 +41,10 @@ impl Gauges {
         if items.iter().any(Item::was_healed) {
             self.healed.set(seconds(SystemTime::now()));
         }
-        let failing = items.iter().filter(|item| !matches!(item.is(), Ok(Finding::Fine))).count();
+        let failing = items
+            .iter()
+            .filter(|item| !item.is().as_ref().is_ok_and(|finding| !finding.loses_events()))
+            .count();
         self.failing.set(i64::try_from(failing).unwrap_or(i64::MAX));
         self.expiry.reset();
         for token in tokens {

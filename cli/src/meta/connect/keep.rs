@@ -11,6 +11,7 @@ use crate::meta::tokens::look::{self, Looked};
 use crate::tool::signals;
 use crate::{Exit, Screen, ToolError};
 use runtime::http::admin;
+use runtime::process::health::Probe;
 use runtime::process::{Process, chain};
 
 /// Keeps everything as it is declared until the end is asked for.
@@ -27,6 +28,7 @@ pub(super) fn run(settings: &KeepSettings, screen: &mut Screen) -> Result<Exit, 
 async fn serve(settings: &KeepSettings, process: &Process, screen: &mut Screen) -> Result<Exit, ToolError> {
     let listener = admin::bind(settings.admin_listen).await.map_err(MetaError::from)?;
     let admin = tokio::spawn(admin::serve(listener, process.clone()));
+    started(process);
     let shutdown = process.shutdown.clone();
     signals::listen(move || shutdown.trigger()).map_err(ToolError::Runtime)?;
     let kept = tokio::select! {
@@ -35,6 +37,11 @@ async fn serve(settings: &KeepSettings, process: &Process, screen: &mut Screen) 
     };
     admin.abort();
     kept.map(|()| Exit::Done)
+}
+
+/// It has started once it answers: Meta may be out of reach for a while.
+fn started(process: &Process) {
+    process.health.check("connect", Probe::Startup).pass();
 }
 
 async fn keep(settings: &KeepSettings, process: &Process, screen: &mut Screen) -> Result<(), ToolError> {
@@ -62,4 +69,19 @@ async fn round(settings: &KeepSettings) -> Result<(Vec<Item>, Vec<Looked>), Meta
     let items = connector.apply().await;
     let tokens = look::at_all(connector.accounts()).await;
     Ok((items, tokens))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_started_and_ready_as_soon_as_it_answers() {
+        let process = Process::new("weir-connect", "0");
+        assert!(!process.health.report(Probe::Startup).passes());
+        started(&process);
+        for probe in [Probe::Startup, Probe::Readiness] {
+            assert!(process.health.report(probe).passes(), "{probe:?}");
+        }
+    }
 }

@@ -4,9 +4,11 @@
 use runtime::secret_files::read_regular;
 use std::fs;
 use std::io::{self, Write as _};
+use std::os::unix::fs::{MetadataExt as _, fchown};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use tempfile::NamedTempFile;
+use weir_graph::AccessToken;
 
 /// A time has some twenty characters.
 const LONGEST_TIME: u64 = 64;
@@ -19,9 +21,12 @@ pub struct StoreError {
     source: io::Error,
 }
 
-/// Puts a token and its end into a file. Who reads it sees the old token or the new one.
+/// Puts a token and its end into a file. Who reads it sees the old token or the new one; what is no token leaves the old one.
 pub(super) fn put(file: &Path, token: &str, ends: Option<SystemTime>) -> Result<(), StoreError> {
     let failed = |source| StoreError { path: file.to_owned(), source };
+    if AccessToken::parse("new", token, None).is_none() {
+        return Err(failed(io::Error::other("Meta gave something that is no token")));
+    }
     replace(file, token).map_err(failed)?;
     let end = ends.map_or_else(String::new, |ends| humantime::format_rfc3339_seconds(ends).to_string());
     replace(&beside(file), &end).map_err(failed)
@@ -44,6 +49,10 @@ fn replace(file: &Path, text: &str) -> io::Result<()> {
     new.write_all(text.as_bytes())?;
     // Whoever could read the old one can read the new one; nobody else.
     if let Ok(old) = fs::metadata(file) {
+        let own = new.as_file().metadata()?;
+        if (old.uid(), old.gid()) != (own.uid(), own.gid()) {
+            fchown(new.as_file(), Some(old.uid()), Some(old.gid()))?;
+        }
         new.as_file().set_permissions(old.permissions())?;
     }
     new.as_file().sync_all()?;
@@ -68,8 +77,10 @@ mod tests {
         assert_eq!(fs::read_to_string(&file).unwrap(), "new");
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
         assert_eq!(ends(&file), Some(end));
-        put(&file, "without end", None).unwrap();
+        put(&file, "without-end", None).unwrap();
         assert_eq!(ends(&file), None);
+        put(&file, "", None).unwrap_err();
+        assert_eq!(fs::read_to_string(&file).unwrap(), "without-end");
     }
 
     #[test]
