@@ -5,7 +5,6 @@ use super::{report, store};
 use crate::meta::accounts::{Accounts, OfApp};
 use crate::meta::file::Login;
 use crate::meta::{MetaError, advice, credentials};
-use std::time::SystemTime;
 use weir_graph::AccessToken;
 use weir_graph::edges::{EdgeError, NewToken};
 
@@ -29,8 +28,7 @@ pub(super) async fn run(accounts: &Accounts, settings: &ExchangeSettings) -> Res
         }
     };
     let new = new.map_err(|error| refused(advice::on(&error)))?;
-    let ends = new.lasts().map(|lasts| SystemTime::now() + lasts);
-    store::put(&file, &new.secret, ends)?;
+    let ends = store::put(&file, &new)?;
     Ok(format!("{}: a token that ends {}", file.display(), report::end(ends)))
 }
 

@@ -38,9 +38,7 @@ async fn one(
             }
             _ => advice::on(&error),
         })?;
-    let ends = new.lasts().map(|lasts| SystemTime::now() + lasts);
     let file = to.map(|to| to.join(account.id.as_str())).or_else(|| accounts.token_file(account));
     let file = file.expect("a token that was read has a file");
-    store::put(&file, &new.secret, ends).map_err(|error| error.to_string())?;
-    Ok(ends)
+    store::put(&file, &new).map_err(|error| error.to_string())
 }

@@ -7,7 +7,6 @@ use crate::meta::file::Login;
 use crate::screen::{Cell, Table, Tone};
 use crate::{Exit, Screen};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 use std::io;
 use std::time::{Duration, SystemTime};
 
@@ -16,12 +15,8 @@ const DAY: u64 = 24 * 60 * 60;
 /// Prints the tokens, and says whether all may be used for long enough.
 pub(super) fn list(tokens: &[Looked], settings: &ListSettings, screen: &mut Screen) -> io::Result<Exit> {
     let states: Vec<_> = tokens.iter().map(|token| state(token, settings.warn_before)).collect();
-    let exits: BTreeSet<_> = states.iter().map(|(exit, _)| *exit as u8).collect();
-    let exit = match (exits.contains(&(Exit::Failure as u8)), exits.contains(&(Exit::Drift as u8))) {
-        (true, _) => Exit::Failure,
-        (false, true) => Exit::Drift,
-        (false, false) => Exit::Done,
-    };
+    let ended = |as_one: Exit| states.iter().any(|(exit, _)| *exit == as_one);
+    let exit = [Exit::Failure, Exit::Drift].into_iter().find(|exit| ended(*exit)).unwrap_or(Exit::Done);
     if settings.json {
         let listed: Vec<_> = tokens.iter().map(object).collect();
         screen.json(&json!({"as_needed": exit == Exit::Done, "tokens": listed}))?;

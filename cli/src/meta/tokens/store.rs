@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use tempfile::NamedTempFile;
 use weir_graph::AccessToken;
+use weir_graph::edges::NewToken;
 
 /// A time has some twenty characters.
 const LONGEST_TIME: u64 = 64;
@@ -21,8 +22,14 @@ pub struct StoreError {
     source: io::Error,
 }
 
-/// Puts a token and its end into a file. Who reads it sees the old token or the new one; what is no token leaves the old one.
-pub(super) fn put(file: &Path, token: &str, ends: Option<SystemTime>) -> Result<(), StoreError> {
+/// Puts a token that Meta just gave into a file, and says when it ends. Who reads it sees the old token or the new one; what is no token leaves the old one.
+pub(super) fn put(file: &Path, token: &NewToken) -> Result<Option<SystemTime>, StoreError> {
+    let ends = token.lasts().map(|lasts| SystemTime::now() + lasts);
+    write(file, &token.secret, ends)?;
+    Ok(ends)
+}
+
+fn write(file: &Path, token: &str, ends: Option<SystemTime>) -> Result<(), StoreError> {
     let failed = |source| StoreError { path: file.to_owned(), source };
     if AccessToken::parse("new", token, None).is_none() {
         return Err(failed(io::Error::other("Meta gave something that is no token")));
@@ -73,13 +80,13 @@ mod tests {
         fs::write(&file, "old").unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
         let end = UNIX_EPOCH + Duration::from_hours(500_000);
-        put(&file, "new", Some(end)).unwrap();
+        write(&file, "new", Some(end)).unwrap();
         assert_eq!(fs::read_to_string(&file).unwrap(), "new");
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
         assert_eq!(ends(&file), Some(end));
-        put(&file, "without-end", None).unwrap();
+        write(&file, "without-end", None).unwrap();
         assert_eq!(ends(&file), None);
-        put(&file, "", None).unwrap_err();
+        write(&file, "", None).unwrap_err();
         assert_eq!(fs::read_to_string(&file).unwrap(), "without-end");
     }
 
@@ -87,8 +94,8 @@ mod tests {
     fn a_token_that_is_new_is_nobody_elses() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("1784");
-        put(&file, "new", None).unwrap();
+        write(&file, "new", None).unwrap();
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-        assert!(put(&folder.path().join("nowhere/1784"), "new", None).is_err());
+        assert!(write(&folder.path().join("nowhere/1784"), "new", None).is_err());
     }
 }
