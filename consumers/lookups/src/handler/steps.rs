@@ -30,7 +30,7 @@ impl Lookups {
             let began = Instant::now();
             if let Some(waiting) = &waits_for {
                 self.say(record, &waiting.why);
-                self.is_patient(waiting, account, own_limits)?;
+                self.check_patience(waiting, account, own_limits)?;
             }
             let step = async {
                 tokio::select! {
@@ -62,7 +62,7 @@ impl Lookups {
 
     /// The limit of a single account holds the others of its partition for so long and no longer, and not at all where it is
     /// known to last longer.
-    fn is_patient(
+    fn check_patience(
         &self,
         waiting: &Waiting,
         account: &GraphId,
