@@ -186,12 +186,12 @@ impl Database {
     /// Reports whether the log has lost its end, which SQLite does not notice.
     pub(super) fn check_log(&self, path: &Path) -> Result<(), StoreError> {
         let last = last_seq(&self.connection)?;
-        match HighWaterMark::read(path) {
-            Some(noted) if noted > last => Err(StoreError::Damaged(format!(
-                "it ends with delivery {last}, and {noted} were stored: the end of its log is lost; ingest drains what is left as it starts"
-            ))),
-            _ => Ok(()),
-        }
+        HighWaterMark::missing_after(last, path).map_or(Ok(()), |missing| {
+            Err(StoreError::Damaged(format!(
+                "it ends with delivery {last}, and {} were stored: the end of its log is lost; ingest drains what is left as it starts",
+                missing.end()
+            )))
+        })
     }
 
     /// Releases disk space once no row is left. The file is checked first: that is quick for an empty one, and an unused

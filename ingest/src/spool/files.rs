@@ -179,13 +179,15 @@ pub(super) fn total_size(path: &Path) -> u64 {
 
 /// Deletes a database and the files beside it.
 pub(super) fn remove(path: &Path) -> io::Result<()> {
-    for suffix in SUFFIXES {
-        match fs::remove_file(with_suffix(path, suffix)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+    SUFFIXES.iter().try_for_each(|suffix| remove_if_there(&with_suffix(path, suffix)))
+}
+
+/// Deletes a file, where it is there.
+pub(super) fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Renames a database that was drained and lost rows, so that it is kept for inspection.

@@ -6,8 +6,9 @@
 
 use super::files;
 use sha2::{Digest as _, Sha256};
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
+use std::ops::RangeInclusive;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
@@ -43,7 +44,7 @@ impl HighWaterMark {
     }
 
     /// What was noted for a database; nothing where there is no note, or it is not what was written.
-    pub(super) fn read(database: &Path) -> Option<i64> {
+    fn read(database: &Path) -> Option<i64> {
         let mut found = [0; DIGITS + 1 + CHECK + 1];
         let file = File::open(files::with_suffix(database, files::MARK)).ok()?;
         file.read_exact_at(&mut found, 0).ok()?;
@@ -51,11 +52,13 @@ impl HighWaterMark {
         (line(seq).as_bytes() == found).then_some(seq)
     }
 
+    /// What was stored and is in a database no more whose last `seq` is this one: the end of its log is lost.
+    pub(super) fn missing_after(last: i64, database: &Path) -> Option<RangeInclusive<i64>> {
+        Self::read(database).filter(|noted| *noted > last).map(|noted| last + 1..=noted)
+    }
+
     pub(super) fn remove(database: &Path) -> io::Result<()> {
-        match fs::remove_file(files::with_suffix(database, files::MARK)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
+        files::remove_if_there(&files::with_suffix(database, files::MARK))
     }
 }
 
@@ -72,6 +75,7 @@ fn unusable(error: &io::Error) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn the_largest_seq_is_noted_and_what_is_none_is_ignored() {
@@ -85,6 +89,8 @@ mod tests {
             mark.note(seq);
             assert_eq!(HighWaterMark::read(&database), Some(noted));
         }
+        assert_eq!(HighWaterMark::missing_after(i64::MAX, &database), None);
+        assert_eq!(HighWaterMark::missing_after(i64::MAX - 2, &database), Some(i64::MAX - 1..=i64::MAX));
         let path = files::with_suffix(&database, files::MARK);
         let mut flipped = fs::read(&path).unwrap();
         flipped[3] ^= 1;

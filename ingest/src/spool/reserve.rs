@@ -4,7 +4,8 @@
 //! is full; until it is there again, no delivery is stored.
 
 use super::error::is_out_of_space;
-use std::fs::{self, OpenOptions};
+use super::files::remove_if_there;
+use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -54,7 +55,7 @@ impl Reserve {
     /// Removes it, which frees its space.
     pub(super) fn release(&mut self) {
         self.is_there = false;
-        if let Err(error) = remove(&self.path) {
+        if let Err(error) = remove_if_there(&self.path) {
             tracing::warn!(%error, file = %self.path.display(), "cannot remove the reserve of the spool");
         }
     }
@@ -64,13 +65,13 @@ impl Reserve {
     pub(super) fn is_out_of_space(&self) -> bool {
         let probe = self.path.with_extension("probe");
         let write = || {
-            remove(&probe)?;
+            remove_if_there(&probe)?;
             let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&probe)?;
             file.write_all(&BLOCK)?;
             file.sync_all()
         };
         let is_out = write().is_err_and(|error| is_out_of_space(&error));
-        if let Err(error) = remove(&probe) {
+        if let Err(error) = remove_if_there(&probe) {
             tracing::warn!(%error, file = %probe.display(), "cannot remove the probe file of the spool");
         }
         is_out
@@ -78,7 +79,7 @@ impl Reserve {
 
     fn write(&self) -> io::Result<()> {
         // Created anew: a file of that name may be a link to somebody else's.
-        remove(&self.path)?;
+        remove_if_there(&self.path)?;
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&self.path)?;
         let mut left = self.bytes;
         while left > 0 {
@@ -90,16 +91,10 @@ impl Reserve {
     }
 }
 
-fn remove(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn a_link_by_that_name_is_replaced_not_followed() {

@@ -4,7 +4,7 @@ use super::inspect::{Reply, Request};
 use super::{Spool, files};
 use runtime::process::shutdown::Shutdown;
 use std::fs::{self, Permissions};
-use std::io::{self, ErrorKind};
+use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -41,10 +41,7 @@ pub(crate) async fn serve(spool: Spool, shutdown: Shutdown) {
 
 /// Whoever has the lock of the directory may replace what is left of another process's socket.
 fn bind(path: &Path) -> io::Result<UnixListener> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
+    files::remove_if_there(path)?;
     let listener = UnixListener::bind(path)?;
     fs::set_permissions(path, Permissions::from_mode(0o600))?;
     Ok(listener)

@@ -43,9 +43,8 @@ fn names_after(connection: &Connection, names: &mut Vec<(i64, String)>) -> Resul
 
 /// The rows that were stored after all that SQLite knows of: the end of its log is lost.
 pub(super) fn end_of_log(path: &Path, connection: &Connection) -> Result<Option<Range>, StoreError> {
-    let Some(noted) = HighWaterMark::read(path) else { return Ok(None) };
     match database::last_seq(connection) {
-        Ok(last) => Ok((last < noted).then_some(last + 1..=noted)),
+        Ok(last) => Ok(HighWaterMark::missing_after(last, path)),
         // What is on its page cannot be told from what is in the log.
         Err(StoreError::Damaged(_)) => Ok(None),
         Err(error) => Err(error),
