@@ -183,30 +183,17 @@ impl Retired {
     /// Finds rows that were stored and are not in the table, although SQLite reported no damage. An index that the disk
     /// does not give is asked again; after some attempts what it gave has to do.
     fn find_hidden(&mut self) -> Result<(), StoreError> {
-        match self.hidden() {
-            Ok(hidden) => self.gaps.extend(hidden),
-            Err(StoreError::Damaged(_)) => {}
-            Err(error) => {
-                self.failures += 1;
-                if self.failures < ATTEMPTS {
-                    self.connection = None;
-                    return Err(error);
-                }
-                tracing::warn!(%error, file = %self.path.display(), "cannot compare a retired file with its index");
-            }
-        }
-        self.is_compared = true;
-        self.failures = 0;
-        Ok(())
-    }
-
-    fn hidden(&mut self) -> Result<Vec<Range>, StoreError> {
         let path = self.path.clone();
-        let connection = self.connected()?;
-        let (names, error) = names(connection);
-        let end = end_of_log(&path, connection)?;
+        let asked =
+            self.connected().and_then(|connection| Ok((end_of_log(&path, connection)?, names(connection))));
+        let (end, (names, error)) = asked.unwrap_or_else(|error| (None, (Vec::new(), Some(error))));
         if let Some(error) = error.filter(|error| !matches!(error, StoreError::Damaged(_))) {
-            return Err(error);
+            self.failures += 1;
+            if self.failures < ATTEMPTS {
+                self.connection = None;
+                return Err(error);
+            }
+            tracing::warn!(%error, file = %self.path.display(), "cannot compare a retired file with its index");
         }
         let is_in = |ranges: &[Range], seq: i64| ranges.iter().any(|range| range.contains(&seq));
         let is_hidden = |seq: i64| {
@@ -217,7 +204,10 @@ impl Retired {
         let hidden: Vec<Range> = hidden.collect();
         self.end_of_log =
             end.iter().flat_map(|end| self.asked.iter().filter_map(|asked| both(asked, end))).collect();
-        Ok(hidden.into_iter().chain(self.end_of_log.iter().cloned()).collect())
+        self.gaps.extend(hidden.into_iter().chain(self.end_of_log.iter().cloned()));
+        self.is_compared = true;
+        self.failures = 0;
+        Ok(())
     }
 
     fn connected(&mut self) -> Result<&Connection, StoreError> {
