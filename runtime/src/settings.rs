@@ -15,7 +15,7 @@ pub mod form;
 
 pub use clap::Command;
 pub use consumer::ConsumerSettings;
-pub use declare::{Setting, defaults, optional, part, required, with_default};
+pub use declare::{Setting, defaults, fixed, optional, part, required, with_default};
 pub use form::Form;
 pub use kafka::{KafkaArgs, KafkaSettings};
 pub use problem::{Problem, Problems, Source};

@@ -1,7 +1,7 @@
 //! The parts of the pipeline, side by side in this process: each has its own metrics, checks and end.
 
 use super::{APP_SECRET, DemoError, TOPIC_PREFIX, VERIFY_TOKEN};
-use clap::{Args as _, Command};
+use clap::Command;
 use runtime::http::admin;
 use runtime::process::health::Probe;
 use runtime::process::{self, About, Process, chain};
@@ -17,9 +17,9 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use weir_graph_simulator::Simulator;
-use weir_lookups::{LookupArgs, LookupSettings, tokens};
+use weir_lookups::{LookupSettings, tokens};
 use weir_metrics::MetricsSettings;
-use weir_replies::{ReplyArgs, ReplySettings};
+use weir_replies::ReplySettings;
 
 /// Where ingest listens, where nothing else does.
 pub(super) const DEFAULT_PORT: u16 = 8080;
@@ -97,7 +97,7 @@ impl Pipeline {
             .start_consumer(
                 weir_lookups::ABOUT,
                 &graph,
-                LookupArgs::augment_args,
+                LookupSettings::declare,
                 LookupSettings::read,
                 weir_lookups::run,
             )
@@ -106,7 +106,7 @@ impl Pipeline {
             .start_consumer(
                 weir_replies::ABOUT,
                 &graph,
-                ReplyArgs::augment_args,
+                ReplySettings::declare,
                 ReplySettings::read,
                 weir_replies::run,
             )

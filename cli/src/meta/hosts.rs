@@ -18,7 +18,7 @@ impl Hosts {
     pub(super) fn new(settings: &MetaSettings) -> Result<Self, ClientError> {
         let client = |url: &GraphUrl| {
             let of_host = GraphSettings::of(url.clone(), settings.graph_version.clone());
-            let of_host = GraphSettings { timeout: settings.graph_timeout, ..of_host };
+            let of_host = GraphSettings { graph_timeout: settings.graph_timeout, ..of_host };
             // What is counted of its requests nobody reads.
             Graph::new(of_host, &Registry::new())
         };

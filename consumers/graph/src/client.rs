@@ -77,8 +77,8 @@ impl Graph {
             .retry(retry::never())
             .no_proxy()
             .referer(false)
-            .timeout(settings.timeout)
-            .connect_timeout(settings.connect_timeout)
+            .timeout(settings.graph_timeout)
+            .connect_timeout(settings.graph_connect_timeout)
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .user_agent(concat!("weir/", env!("CARGO_PKG_VERSION")))
             .build()
@@ -93,13 +93,13 @@ impl Graph {
 
     /// The version of the Graph API, which relative URLs begin with.
     pub fn version(&self) -> &str {
-        self.settings.version.as_str()
+        self.settings.graph_version.as_str()
     }
 
     /// The span of a call that is about to be made, within the current one. What is called within it tells it how it
     /// was answered; Meta is told nothing of it.
     pub fn span(&self, method: &'static str) -> Span {
-        let (host, port) = self.settings.url.host_and_port();
+        let (host, port) = self.settings.graph_url.host_and_port();
         spans::client(method, host, port)
     }
 
@@ -139,13 +139,14 @@ impl Graph {
         let url = self.url(&format!("{}/", self.version()), first.token);
         let body = batch::form(&[("batch", batch::encode(items))]);
         let request = self.http.post(url).header(CONTENT_TYPE, FORM).body(body);
-        let limit = self.settings.batch_max_bytes;
+        let limit = self.settings.graph_batch_max_bytes;
         let (usage, whole) = match self.send(request, first.token, limit).await {
             Ok(answered) => answered,
             Err(error) => return Reply { result: Err(error), usage: Usage::default() },
         };
-        let result = whole
-            .and_then(|whole| batch::decode(whole.status, &whole.body, items.len(), self.settings.max_bytes));
+        let result = whole.and_then(|whole| {
+            batch::decode(whole.status, &whole.body, items.len(), self.settings.graph_max_bytes)
+        });
         Reply { result, usage }
     }
 
@@ -155,7 +156,7 @@ impl Graph {
         token: &AccessToken,
         outcome: impl Fn(Answer<'_>) -> Result<T, CallError>,
     ) -> Reply<T> {
-        match self.send(request, token, self.settings.max_bytes).await {
+        match self.send(request, token, self.settings.graph_max_bytes).await {
             Ok((usage, whole)) => {
                 let result = whole.and_then(|whole| outcome(Answer::read(whole.status, &whole.body)));
                 Reply { result, usage }
@@ -200,11 +201,11 @@ impl Graph {
     }
 
     fn url(&self, relative_url: &str, token: &AccessToken) -> Url {
-        self.settings.url.of_call(relative_url, token.proof())
+        self.settings.graph_url.of_call(relative_url, token.proof())
     }
 
     fn failed(&self, error: reqwest::Error) -> CallError {
-        let GraphSettings { url, timeout, .. } = &self.settings;
+        let GraphSettings { graph_url: url, graph_timeout: timeout, .. } = &self.settings;
         let (class, error) = if error.is_connect() {
             ("unreachable", CallError::Unreachable { host: url.origin(), source: error.without_url() })
         } else if error.is_timeout() {

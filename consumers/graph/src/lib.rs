@@ -29,7 +29,7 @@ pub use endpoint::{GraphUrl, GraphVersion};
 pub use error::{CallError, ClientError};
 pub use id::GraphId;
 pub use pace::{Hold, Pace, PaceSettings, Scope};
-pub use settings::{GraphArgs, GraphParts, GraphSettings};
+pub use settings::{GraphParts, GraphSettings};
 pub use token::{AccessToken, AppSecret};
 pub use tokens::{AccessTokens, TokenSettings, TokenState};
 pub use usage::{Share, Usage};

@@ -3,6 +3,7 @@
 use crate::{AccessToken, CallError, RefusalClass, Share, Usage};
 use prometheus::{IntGaugeVec, Registry};
 use runtime::metrics;
+use runtime::settings::{Reader, defaults, fixed, form, with_default};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,33 +14,40 @@ const HOLDS_FOR: Duration = Duration::from_hours(1);
 /// A block is lifted by people or after hours; asking on prolongs it.
 const BLOCKED_WAIT: Duration = Duration::from_mins(15);
 
+/// The longest stop where Meta states no time.
+const LONGEST_STOP: Duration = Duration::from_mins(15);
+
 /// The label of the app's own budget among those of the tokens, which are ids or `default`.
 const APP: &str = "app";
 
-/// When to slow down and when to stop.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PaceSettings {
-    /// Percentage of a budget from which calls are spread out.
-    pub slow_at: u32,
-    /// Percentage of a budget from which no call is made.
-    pub stop_at: u32,
-    /// The pause between two calls right below `stop_at`; none at `slow_at`, in proportion between.
-    pub slow_pause: Duration,
-    /// How long to stop where Meta states no time; doubles while that does not help.
-    pub stop_for: Duration,
-    /// The longest stop where Meta states no time.
-    pub longest_stop: Duration,
+runtime::settings! {
+    "Graph API",
+    /// When to slow down and when to stop.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct PaceSettings {
+        /// Percentage of Meta's budgets from which calls are spread out
+        pub graph_slow_at: u32 = with_default("PERCENT", "75", form::count(1..=100).narrow()),
+        /// Percentage of Meta's budgets from which no call is made
+        pub graph_stop_at: u32 = with_default("PERCENT", "95", form::count(1..=100).narrow()),
+        /// Pause between two calls right below --graph-stop-at; the lower the usage, the shorter it is. Each call of a batch
+        /// has its own, and they follow the batch
+        pub graph_slow_pause: Duration = with_default("DURATION", "5s", form::duration(Duration::ZERO..=Duration::from_mins(1))),
+        /// How long calls stop where Meta states no time; doubles, up to 15m, while that does not help
+        pub graph_stop_for: Duration = with_default("DURATION", "1m", form::duration(Duration::from_millis(10)..=LONGEST_STOP)),
+        /// The longest stop where Meta states no time
+        pub longest_stop: Duration = fixed(LONGEST_STOP),
+    }
+    check |settings: &PaceSettings, reader: &mut Reader<'_>| {
+        if settings.graph_slow_at > settings.graph_stop_at {
+            reader.problem("graph_slow_at", "at most what --graph-stop-at says");
+        }
+    }
 }
 
 impl Default for PaceSettings {
+    /// The defaults of `--help`.
     fn default() -> Self {
-        Self {
-            slow_at: 75,
-            stop_at: 95,
-            slow_pause: Duration::from_secs(5),
-            stop_for: Duration::from_mins(1),
-            longest_stop: Duration::from_mins(15),
-        }
+        defaults(Self::declare, Self::read)
     }
 }
 
@@ -218,11 +226,11 @@ impl Gate {
     /// The pause after each call, while the budget is nearly used up.
     fn pause(&self, settings: &PaceSettings, now: Instant) -> Option<Duration> {
         let (used, said) = self.used?;
-        let (from, to) = (f64::from(settings.slow_at), f64::from(settings.stop_at));
+        let (from, to) = (f64::from(settings.graph_slow_at), f64::from(settings.graph_stop_at));
         let is_old = now.saturating_duration_since(said) > HOLDS_FOR;
         (!is_old && used >= from).then(|| {
             let part = (used - from) / (to - from).max(1.0);
-            settings.slow_pause.mul_f64(part.clamp(0.0, 1.0))
+            settings.graph_slow_pause.mul_f64(part.clamp(0.0, 1.0))
         })
     }
 
@@ -231,8 +239,8 @@ impl Gate {
         self.used = Some((used, now));
         if !regain.is_zero() {
             self.stop_until(now + regain);
-        } else if used >= f64::from(settings.stop_at) {
-            self.stop_until(now + settings.stop_for);
+        } else if used >= f64::from(settings.graph_stop_at) {
+            self.stop_until(now + settings.graph_stop_for);
         }
     }
 
@@ -241,7 +249,7 @@ impl Gate {
         if self.stopped.is_some_and(|until| until > now + least) {
             return;
         }
-        let wait = settings.stop_for.saturating_mul(2_u32.saturating_pow(self.strikes));
+        let wait = settings.graph_stop_for.saturating_mul(2_u32.saturating_pow(self.strikes));
         self.strikes = self.strikes.saturating_add(1);
         self.stop_until(now + wait.min(settings.longest_stop).max(least));
     }

@@ -10,6 +10,7 @@ use prometheus::{IntGauge, IntGaugeVec, Registry};
 use runtime::blocking::{Blocking, BlockingError};
 use runtime::metrics;
 use runtime::secret_files::READ_TIMEOUT;
+use runtime::settings::{form, optional, required};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -25,13 +26,17 @@ const SAID_AT_MOST: usize = 1_000;
 /// The file that stands in for accounts without one of their own.
 pub const DEFAULT: &str = "default";
 
-/// Where the access tokens are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TokenSettings {
-    /// A directory with a file per account, named by its id, and `default` for the rest.
-    pub directory: PathBuf,
-    /// A file with the app's secret, where calls are to carry `appsecret_proof`.
-    pub app_secret: Option<PathBuf>,
+runtime::settings! {
+    "Graph API",
+    /// Where the access tokens are.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct TokenSettings {
+        /// Directory of access tokens: a file per account, named by its id, and `default` for the rest; read again when
+        /// they change
+        pub access_tokens: PathBuf = required("DIR", form::directory()),
+        /// File with the app's secret: calls then carry `appsecret_proof`, as "Require App Secret" demands
+        pub graph_app_secret: Option<PathBuf> = optional("FILE", form::file()),
+    }
 }
 
 /// What is known of the token that an account's calls would carry.
@@ -65,7 +70,7 @@ pub struct AccessTokens {
 impl TokenSettings {
     /// The tokens of a directory, without an app's secret.
     pub const fn of(directory: PathBuf) -> Self {
-        Self { directory, app_secret: None }
+        Self { access_tokens: directory, graph_app_secret: None }
     }
 }
 
@@ -96,7 +101,7 @@ impl AccessTokens {
         // At the start alone somebody waits for the disk, and no longer than its patience.
         tokens.reread();
         if tokens.usable.get() == 0 {
-            let directory = tokens.settings.directory.display();
+            let directory = tokens.settings.access_tokens.display();
             tracing::warn!(%directory, "no access token is there: add a file per account, or `default`");
         }
         tokens
@@ -115,7 +120,7 @@ impl AccessTokens {
 
     /// What to do about an account without a token.
     pub fn advice(&self, account: &GraphId) -> String {
-        let directory = self.settings.directory.display();
+        let directory = self.settings.access_tokens.display();
         format!(
             "account {account} has no access token: put one into {directory}/{account} or {directory}/{DEFAULT}"
         )
@@ -177,7 +182,7 @@ impl AccessTokens {
         let before = self.contents.read().unwrap_or_else(PoisonError::into_inner).clone();
         let after = before.after(look);
         for (file, why) in after.broken.iter().filter(|(file, why)| before.broken.get(*file) != Some(*why)) {
-            tracing::warn!(file = %self.settings.directory.join(file).display(), %why, "an access token cannot be read");
+            tracing::warn!(file = %self.settings.access_tokens.join(file).display(), %why, "an access token cannot be read");
         }
         self.usable.set(i64::try_from(after.tokens.len()).unwrap_or(i64::MAX));
         self.broken.set(i64::try_from(after.broken.len()).unwrap_or(i64::MAX));
@@ -197,7 +202,7 @@ impl AccessTokens {
         }
         lock(&self.refused).insert(token.name().to_string(), token.clone());
         self.refused_gauge.with_label_values(&[token.name()]).set(1);
-        let file = self.settings.directory.join(&**token.name());
+        let file = self.settings.access_tokens.join(&**token.name());
         tracing::error!(file = %file.display(), "Meta refuses this access token: put a new one into its file");
     }
 

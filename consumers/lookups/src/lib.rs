@@ -27,7 +27,7 @@ mod ahead;
 mod batch_buffer;
 mod policy;
 
-pub use settings::{LookupArgs, LookupSettings};
+pub use settings::LookupSettings;
 pub use weir_graph as graph;
 pub use weir_graph::tokens;
 
@@ -72,7 +72,7 @@ pub async fn run(
 ) -> Result<(), LookupsError> {
     let tokens = Arc::new(AccessTokens::open(settings.graph.tokens.clone(), &process.registry));
     let _rereading = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&tokens).keep_fresh()));
-    let options = options(&common.topic_prefix, settings.ahead).within(&common.consumer);
+    let options = options(&common.topic_prefix, settings.lookup_ahead).within(&common.consumer);
     let metrics = LookupMetrics::new(&process.registry);
     let _counting = AbortOnDropHandle::new(tokio::spawn(metrics.clone().count_held_time()));
     let inquiry = inquiry(settings, tokens, metrics, &process.registry)?;
@@ -88,15 +88,15 @@ fn inquiry(
     registry: &Registry,
 ) -> Result<Inquiry, ClientError> {
     let LookupSettings { graph: parts, batch, retries, media, .. } = settings;
-    let version = parts.graph.version.as_str().to_owned();
-    let answer_within = parts.graph.timeout;
+    let version = parts.graph.graph_version.as_str().to_owned();
+    let answer_within = parts.graph.graph_timeout;
     let graph = Graph::new(parts.graph, registry)?;
     let pace = Pace::new(parts.pace, registry);
     let batcher = Batcher::start(graph, pace, &batch, metrics.clone());
     let resolver = Resolver {
         tokens,
         batcher,
-        batch_size: batch.size,
+        batch_size: batch.lookup_batch,
         version,
         settings: retries,
         probe: Throttle::new(PROBE_EVERY),

@@ -6,7 +6,9 @@ use crate::policy::{self, Next};
 use runtime::backoff::{self, Backoff};
 use runtime::consumer::{Failure, Wait};
 use runtime::process::chain;
+use runtime::settings::{fixed, form, with_default};
 use runtime::throttle::Throttle;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -20,21 +22,30 @@ const RETRIES_EXHAUSTED: &str = "retries_exhausted";
 /// How often it is asked whether the Graph API answers at all, at most.
 pub(crate) const PROBE_EVERY: Duration = Duration::from_secs(1);
 
-/// How long a lookup is tried.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RetrySettings {
-    /// Calls that may fail while others are answered.
-    pub attempts: u32,
-    /// How long calls may fail in all; also those while nobody is answered.
-    pub patience: Duration,
-    /// How long a partition waits for the limit of calls of a single account, which holds the events of others.
-    pub limit_patience: Duration,
-    /// First delay before another call, at most.
-    pub backoff_base: Duration,
-    /// Longest delay before another call.
-    pub backoff_max: Duration,
-    /// What becomes of events whose account has no token that Meta accepts.
-    pub without_token: WithoutToken,
+const PATIENCE: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_hours(24);
+
+const WITHOUT_TOKEN: &[(&str, WithoutToken)] =
+    &[("dead-letter", WithoutToken::DeadLetter), ("wait", WithoutToken::Wait)];
+
+runtime::settings! {
+    /// How long a lookup is tried.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct RetrySettings {
+        /// Calls for one event that may fail, while others are answered, before it goes to the dead letters
+        pub lookup_attempts: u32 = with_default("COUNT", "5", form::count(1..=100).narrow()),
+        /// How long calls for one event may fail, also while none is answered, before it goes to the dead letters
+        pub lookup_patience: Duration = with_default("DURATION", "15m", form::duration(PATIENCE)),
+        /// How long an event may wait for the limit of calls of its account, which holds other accounts' events in its
+        /// partition, before it goes to the dead letters; the app's limit is waited for without end
+        pub lookup_limit_patience: Duration = with_default("DURATION", "15m", form::duration(PATIENCE)),
+        /// What becomes of events whose account has no token that Meta accepts: dead-letter, or wait (which holds their
+        /// partitions)
+        pub without_token: WithoutToken = with_default("WORD", "dead-letter", form::choice(WITHOUT_TOKEN)),
+        /// First delay before another call, at most
+        pub backoff_base: Duration = fixed(Duration::from_millis(200)),
+        /// Longest delay before another call
+        pub backoff_max: Duration = fixed(Duration::from_secs(30)),
+    }
 }
 
 /// What becomes of events whose account has no token that Meta accepts.
@@ -44,19 +55,6 @@ pub enum WithoutToken {
     DeadLetter,
     /// They wait for a token, and what is behind them in their partitions with them.
     Wait,
-}
-
-impl Default for RetrySettings {
-    fn default() -> Self {
-        Self {
-            attempts: 5,
-            patience: Duration::from_mins(15),
-            limit_patience: Duration::from_mins(15),
-            backoff_base: Duration::from_millis(200),
-            backoff_max: Duration::from_secs(30),
-            without_token: WithoutToken::DeadLetter,
-        }
-    }
 }
 
 /// What lookups need.
@@ -220,10 +218,10 @@ impl Course<'_> {
         } else {
             self.batch_size = *batch_size;
         }
-        if self.blamed >= settings.attempts {
+        if self.blamed >= settings.lookup_attempts {
             return Err(self.reject(RETRIES_EXHAUSTED, error));
         }
-        if failing.elapsed() >= settings.patience {
+        if failing.elapsed() >= settings.lookup_patience {
             return Err(Failure::Expired { reason: RETRIES_EXHAUSTED, error: self.told(error) });
         }
         self.back_off(error).await;

@@ -1,9 +1,8 @@
 //! The consumer that enriches comments and mentions.
 
-use clap::Args as _;
 use std::process::ExitCode;
-use weir_lookups::{ABOUT, LookupArgs, LookupSettings};
+use weir_lookups::{ABOUT, LookupSettings};
 
 fn main() -> ExitCode {
-    runtime::process::run_consumer(ABOUT, LookupArgs::augment_args, LookupSettings::read, weir_lookups::run)
+    runtime::process::run_consumer(ABOUT, LookupSettings::declare, LookupSettings::read, weir_lookups::run)
 }

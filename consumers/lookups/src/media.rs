@@ -1,5 +1,6 @@
 //! What is known of media, for a while: many comments are on one post.
 
+use runtime::settings::{form, with_default};
 use schemas::Millis;
 use serde_json::value::RawValue;
 use std::collections::{HashMap, VecDeque};
@@ -10,13 +11,15 @@ use weir_graph::GraphId;
 /// A caption has up to 2,200 characters; what is much larger is not kept.
 const LARGEST: usize = 32 * 1_024;
 
-/// What is kept, and for how long.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MediaSettings {
-    /// Media that are remembered, at most; 0 for none.
-    pub count: usize,
-    /// How long. The URLs in them expire within days, captions change.
-    pub age: Duration,
+runtime::settings! {
+    /// What is remembered of posts.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct MediaSettings {
+        /// Posts whose details are remembered, so that not every comment asks for them; 0 for none
+        pub media_cache: usize = with_default("COUNT", "1000", form::count(0..=100_000).narrow()),
+        /// How long the details of a post are remembered
+        pub media_cache_for: Duration = with_default("DURATION", "10m", form::duration(Duration::from_secs(1)..=Duration::from_hours(24))),
+    }
 }
 
 /// Of what a media was learned, which decides who may see it and in what form it is kept.
@@ -53,12 +56,6 @@ struct Kept {
     order: VecDeque<(Instant, Key)>,
 }
 
-impl Default for MediaSettings {
-    fn default() -> Self {
-        Self { count: 1_000, age: Duration::from_mins(10) }
-    }
-}
-
 impl MediaCache {
     pub(crate) fn new(settings: MediaSettings) -> Self {
         Self { settings, kept: Mutex::default() }
@@ -75,7 +72,7 @@ impl MediaCache {
         let key = (account.clone(), media.clone(), learned);
         let kept = self.kept();
         let (since, known) = kept.media.get(&key)?;
-        (now.saturating_duration_since(*since) < self.settings.age).then(|| known.clone())
+        (now.saturating_duration_since(*since) < self.settings.media_cache_for).then(|| known.clone())
     }
 
     /// Keeps what was said now.
@@ -87,7 +84,7 @@ impl MediaCache {
         answer: &RawValue,
         now: Instant,
     ) {
-        if self.settings.count == 0 || answer.get().len() > LARGEST {
+        if self.settings.media_cache == 0 || answer.get().len() > LARGEST {
             return;
         }
         let key = (account.clone(), media.clone(), learned);
@@ -108,8 +105,8 @@ impl Kept {
     /// Forgets what is too old, and the oldest of what is too much.
     fn shrink(&mut self, settings: &MediaSettings, now: Instant) {
         while let Some((since, key)) = self.order.front() {
-            let is_old = now.saturating_duration_since(*since) >= settings.age;
-            if !is_old && self.order.len() <= settings.count {
+            let is_old = now.saturating_duration_since(*since) >= settings.media_cache_for;
+            if !is_old && self.order.len() <= settings.media_cache {
                 return;
             }
             // One that was said again since is kept under its later place.
@@ -136,7 +133,7 @@ mod tests {
 
     impl Bench {
         fn new(count: usize) -> Self {
-            let settings = MediaSettings { count, age: Duration::from_secs(100) };
+            let settings = MediaSettings { media_cache: count, media_cache_for: Duration::from_secs(100) };
             Self { cache: MediaCache::new(settings), start: Instant::now() }
         }
 

@@ -86,7 +86,7 @@ impl Handler for Replies {
         waits: &Waits,
     ) -> Result<Vec<Output>, Failure> {
         let follower = self.follower().await?;
-        let command = match Command::read(record, self.settings.graph.graph.url.is_instagram()) {
+        let command = match Command::read(record, self.settings.graph.graph.graph_url.is_instagram()) {
             Ok(command) => command,
             Err(unusable) => return Err(self.reject(follower, record, &unusable).await?),
         };
@@ -108,8 +108,8 @@ impl Handler for Replies {
 impl Replies {
     async fn follower(&self) -> Result<&Follower, Failure> {
         let start = || {
-            let window = self.settings.max_age + CLOCKS_DIFFER;
-            let ledger = Ledger::new(window, self.settings.remembered);
+            let window = self.settings.reply_max_age + CLOCKS_DIFFER;
+            let ledger = Ledger::new(window, self.settings.remembered_commands);
             let (kafka, credentials) = (self.kafka.clone(), self.credentials.clone());
             Follower::start(Source::new(kafka, credentials, ABOUT.name, &self.results), window, ledger)
         };
@@ -193,7 +193,7 @@ impl Replies {
                 self.metrics.duplicate();
                 return Ok(std::mem::take(&mut pending.results));
             }
-            let answered_within = self.settings.graph.graph.timeout + SLACK;
+            let answered_within = self.settings.graph.graph.graph_timeout + SLACK;
             match waits.on(Wait::ApiAnswer, answered_within, self.call(command, &token)).await {
                 CallOutcome::Done(answer) => {
                     return end(pending, &NewResult::Done(answer.as_deref()));
@@ -207,7 +207,7 @@ impl Replies {
                 // The pace knows by now, and holds the next round.
                 CallOutcome::Throttled => {}
                 CallOutcome::TryLater(cause) => {
-                    if pending.since.elapsed() >= self.settings.patience {
+                    if pending.since.elapsed() >= self.settings.reply_patience {
                         return refused(pending, &cause);
                     }
                     return Err(Failure::Unavailable { error: cause.error, wait: None, on: Wait::ApiAnswer });

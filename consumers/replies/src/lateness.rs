@@ -32,8 +32,8 @@ pub(crate) fn of(
     let written = record.timestamp.unwrap_or(now);
     let first = Past::read(|name| record.header(name)).oldest().map_or(written, |first| first.min(written));
     let age = now.duration_since(first).unwrap_or_default();
-    if age > settings.max_age {
-        let limit = humantime::format_duration(settings.max_age);
+    if age > settings.reply_max_age {
+        let limit = humantime::format_duration(settings.reply_max_age);
         return Some(too_late(format!("it is older than {limit}, which --reply-max-age allows")));
     }
     if written.duration_since(now).unwrap_or_default() > AHEAD {
@@ -53,17 +53,20 @@ mod tests {
     use super::*;
     use std::path::PathBuf;
     use std::sync::Arc;
-    use weir_graph::{GraphParts, GraphSettings, GraphUrl, GraphVersion, PaceSettings, TokenSettings};
+    use weir_graph::{GraphParts, GraphSettings, GraphUrl, GraphVersion};
 
     fn settings() -> ReplySettings {
         let url = GraphUrl::parse("https://graph.facebook.com").unwrap();
-        let graph = GraphParts {
-            graph: GraphSettings::of(url, GraphVersion::parse("v26.0").unwrap()),
-            pace: PaceSettings::default(),
-            tokens: TokenSettings::of(PathBuf::new()),
-        };
+        let graph =
+            GraphParts::of(GraphSettings::of(url, GraphVersion::parse("v26.0").unwrap()), PathBuf::new());
         let (patience, max_age) = (Duration::from_mins(15), Duration::from_hours(24));
-        ReplySettings { graph, patience, max_age, resend_unknown: 0, remembered: 1_000 }
+        ReplySettings {
+            graph,
+            reply_patience: patience,
+            reply_max_age: max_age,
+            resend_unknown: 0,
+            remembered_commands: 1_000,
+        }
     }
 
     /// Why a command is too late whose record was written, and whose time ends, some seconds after `now`.

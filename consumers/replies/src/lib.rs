@@ -20,7 +20,7 @@ mod outcome;
 mod pending;
 mod result;
 
-pub use settings::{ReplyArgs, ReplySettings};
+pub use settings::ReplySettings;
 
 use handler::Replies;
 use metrics::ReplyMetrics;
@@ -69,7 +69,7 @@ pub async fn run(
 ) -> Result<(), RepliesError> {
     let tokens = Arc::new(AccessTokens::open(settings.graph.tokens.clone(), &process.registry));
     let _rereading = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&tokens).keep_fresh()));
-    let options = options(&common, settings.graph.graph.timeout);
+    let options = options(&common, settings.graph.graph.graph_timeout);
     let results = Topic::RepliesResults.name(&common.topic_prefix);
     let credentials = process.credentials.clone();
     let handler = replies(&common.kafka, credentials, &results, settings, tokens, &process.registry)?;

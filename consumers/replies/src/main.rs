@@ -1,9 +1,8 @@
 //! The consumer that carries out commands to answer.
 
-use clap::Args as _;
 use std::process::ExitCode;
-use weir_replies::{ABOUT, ReplyArgs, ReplySettings};
+use weir_replies::{ABOUT, ReplySettings};
 
 fn main() -> ExitCode {
-    runtime::process::run_consumer(ABOUT, ReplyArgs::augment_args, ReplySettings::read, weir_replies::run)
+    runtime::process::run_consumer(ABOUT, ReplySettings::declare, ReplySettings::read, weir_replies::run)
 }

@@ -41,7 +41,7 @@ impl Pending {
     pub(crate) fn wait(&self, hold: Hold, settings: &ReplySettings) -> Result<Failure, Cause> {
         let left = hold.until.saturating_duration_since(Instant::now());
         let error = String::from("Meta's limit of calls is reached");
-        if self.since.elapsed() + left > settings.patience {
+        if self.since.elapsed() + left > settings.reply_patience {
             return Err(Cause { reason: "throttled", error });
         }
         let on = match hold.scope {

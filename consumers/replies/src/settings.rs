@@ -1,68 +1,30 @@
 //! The settings of `weir-replies` beside the common ones.
 
-use runtime::settings::{Reader, form};
+use runtime::settings::{form, part, with_default};
 use std::ops::RangeInclusive;
 use std::time::Duration;
-use weir_graph::{GraphArgs, GraphParts};
-
-/// The flags of `weir-replies`.
-#[derive(Clone, Debug, clap::Args)]
-#[command(next_help_heading = "Replies")]
-pub struct ReplyArgs {
-    /// The Graph API.
-    #[command(flatten)]
-    pub graph: GraphArgs,
-    /// How long a command may wait for a limit of Meta's, or for a host that cannot be reached, before it is refused
-    #[arg(long, env = "WEIR_REPLY_PATIENCE", value_name = "DURATION", default_value = "15m")]
-    pub reply_patience: Option<String>,
-    /// How old a command may be when its turn comes; older ones are refused
-    #[arg(long, env = "WEIR_REPLY_MAX_AGE", value_name = "DURATION", default_value = "24h")]
-    pub reply_max_age: Option<String>,
-    /// How often a command is sent again whose outcome is unknown; each time the customer may read it twice
-    #[arg(long, env = "WEIR_RESEND_UNKNOWN", value_name = "COUNT", default_value = "0")]
-    pub resend_unknown: Option<String>,
-    /// Commands that are remembered, at most, so that none is carried out twice; no more are begun when they are
-    /// reached; those that were refused without a call make room for others
-    #[arg(long, env = "WEIR_REMEMBERED_COMMANDS", value_name = "COUNT", default_value = "1000000")]
-    pub remembered_commands: Option<String>,
-}
-
-/// The checked values of [`ReplyArgs`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReplySettings {
-    /// The Graph API.
-    pub graph: GraphParts,
-    /// How long a command may wait.
-    pub patience: Duration,
-    /// How old a command may be when its turn comes.
-    pub max_age: Duration,
-    /// How often a command of unknown outcome is sent again.
-    pub resend_unknown: u32,
-    /// Commands that are remembered, at most.
-    pub remembered: usize,
-}
+use weir_graph::GraphParts;
 
 const PATIENCE: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_hours(24);
 /// The results topic keeps records for 7 days, which is what is remembered of commands.
 const AGES: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_hours(6 * 24);
-const RESENDS: RangeInclusive<u64> = 0..=10;
-const REMEMBERED: RangeInclusive<u64> = 1_000..=100_000_000;
 
-impl ReplySettings {
-    /// Reads and checks them; `None` means that `reader` has noted problems.
-    pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        let graph = GraphParts::read(reader);
-        let patience = reader.required("reply_patience", &form::duration(PATIENCE));
-        let max_age = reader.required("reply_max_age", &form::duration(AGES));
-        let resend_unknown = reader.required("resend_unknown", &form::count(RESENDS));
-        let remembered = reader.required("remembered_commands", &form::count(REMEMBERED));
-        Some(Self {
-            graph: graph?,
-            patience: patience?,
-            max_age: max_age?,
-            resend_unknown: u32::try_from(resend_unknown?).ok()?,
-            remembered: usize::try_from(remembered?).ok()?,
-        })
+runtime::settings! {
+    "Replies",
+    /// The settings of `weir-replies`.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct ReplySettings {
+        /// The Graph API.
+        pub graph: GraphParts = part(GraphParts::declare, GraphParts::read),
+        /// How long a command may wait for a limit of Meta's, or for a host that cannot be reached, before it is refused
+        pub reply_patience: Duration = with_default("DURATION", "15m", form::duration(PATIENCE)),
+        /// How old a command may be when its turn comes; older ones are refused
+        pub reply_max_age: Duration = with_default("DURATION", "24h", form::duration(AGES)),
+        /// How often a command is sent again whose outcome is unknown; each time the customer may read it twice
+        pub resend_unknown: u32 = with_default("COUNT", "0", form::count(0..=10).narrow()),
+        /// Commands that are remembered, at most, so that none is carried out twice; no more are begun when they are
+        /// reached; those that were refused without a call make room for others
+        pub remembered_commands: usize = with_default("COUNT", "1000000", form::count(1_000..=100_000_000).narrow()),
     }
 }
 
@@ -70,12 +32,11 @@ impl ReplySettings {
 mod tests {
     use super::*;
     use crate::ABOUT;
-    use clap::Args as _;
     use runtime::process;
     use runtime::settings::Problems;
 
     fn read(arguments: &[&str]) -> Result<ReplySettings, Problems> {
-        let command = process::command(ABOUT, ReplyArgs::augment_args);
+        let command = process::command(ABOUT, ReplySettings::declare);
         let arguments = ["weir-replies", "--brokers", "kafka:9092"].iter().chain(arguments);
         let matches = command.clone().get_matches_from(arguments);
         process::settings(&command, &matches, ReplySettings::read).map(|(_, settings)| settings)
@@ -84,7 +45,7 @@ mod tests {
     #[test]
     fn nothing_is_sent_again_unless_it_is_set() {
         let settings = read(&["--access-tokens", env!("CARGO_MANIFEST_DIR")]).unwrap();
-        assert_eq!((settings.resend_unknown, settings.max_age), (0, Duration::from_hours(24)));
+        assert_eq!((settings.resend_unknown, settings.reply_max_age), (0, Duration::from_hours(24)));
     }
 
     #[test]
@@ -98,7 +59,7 @@ mod tests {
 
     #[test]
     fn every_flag_has_an_environment_variable_of_its_name() {
-        for argument in process::command(ABOUT, ReplyArgs::augment_args).get_arguments() {
+        for argument in process::command(ABOUT, ReplySettings::declare).get_arguments() {
             let long = argument.get_long().unwrap();
             if !["help", "version"].contains(&long) {
                 let expected = format!("WEIR_{}", long.to_uppercase().replace('-', "_"));

@@ -50,6 +50,11 @@ pub fn optional<T: 'static>(value_name: &'static str, form: Form<T>) -> Setting<
     Setting { declare: Box::new(declare), read: Box::new(read) }
 }
 
+/// What no flag changes.
+pub fn fixed<T: 'static>(value: T) -> Setting<T> {
+    Setting { declare: Box::new(|command, _, _| command), read: Box::new(|_, _| Some(value)) }
+}
+
 /// Settings that are declared elsewhere.
 pub fn part<T: 'static>(
     declare: fn(Command) -> Command,
@@ -119,7 +124,8 @@ fn one_line(paragraph: &str) -> String {
     paragraph.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
-/// Declares a struct of settings, after the heading of their flags in `--help` where they have one.
+/// Declares a struct of settings, after the heading of their flags in `--help` where they have one. What follows `check` notes what
+/// is wrong with several together.
 ///
 /// ```
 /// use weir_runtime::settings::{form, with_default};
@@ -145,6 +151,7 @@ macro_rules! settings {
         $visibility:vis struct $name:ident {
             $( $(#[doc = $help:literal])+ $field_visibility:vis $field:ident: $type:ty = $setting:expr, )+
         }
+        $(check $check:expr)?
     ) => {
         $(#[$attribute])*
         $visibility struct $name {
@@ -168,7 +175,9 @@ macro_rules! settings {
                     let setting: $crate::settings::Setting<$type> = $setting;
                     let $field = setting.read(reader, stringify!($field));
                 )+
-                Some(Self { $($field: $field?),+ })
+                let settings = Self { $($field: $field?),+ };
+                $($check(&settings, reader);)?
+                Some(settings)
             }
         }
     };
@@ -193,6 +202,11 @@ mod tests {
             name: String = required("NAME", form::text()),
             /// Need not be there
             other: Option<u64> = optional("COUNT", form::count(1..=9)),
+        }
+        check |settings: &Settings, reader: &mut Reader<'_>| {
+            if settings.other == Some(settings.count_of_things as u64) {
+                reader.problem("other", "another number than --count-of-things");
+            }
         }
     }
 
@@ -226,5 +240,11 @@ mod tests {
     #[test]
     fn all_problems_are_found_at_once() {
         assert_eq!(read(&["--count-of-things", "0", "--other", "many"]).unwrap_err().lines().count(), 3);
+    }
+
+    #[test]
+    fn a_check_sees_several_together() {
+        let problem = read(&["--name", "a", "--other", "4"]).unwrap_err();
+        assert!(problem.ends_with("expected another number than --count-of-things"), "{problem}");
     }
 }

@@ -10,7 +10,7 @@ const ID: &str = "17894227972186120";
 
 fn settings(url: &str) -> GraphSettings {
     let settings = GraphSettings::of(GraphUrl::parse(url).unwrap(), GraphVersion::parse("v26.0").unwrap());
-    GraphSettings { max_bytes: 10_000, batch_max_bytes: 50_000, ..settings }
+    GraphSettings { graph_max_bytes: 10_000, graph_batch_max_bytes: 50_000, ..settings }
 }
 
 fn graph_at(url: &str) -> Graph {
@@ -18,7 +18,7 @@ fn graph_at(url: &str) -> Graph {
 }
 
 fn hasty(url: &str) -> Graph {
-    let settings = GraphSettings { timeout: Duration::from_millis(200), ..settings(url) };
+    let settings = GraphSettings { graph_timeout: Duration::from_millis(200), ..settings(url) };
     Graph::new(settings, &Registry::new()).unwrap()
 }
 

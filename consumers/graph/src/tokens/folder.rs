@@ -29,9 +29,9 @@ pub(super) struct Look {
 impl Look {
     /// Reads every file.
     pub(super) fn at(settings: &TokenSettings) -> Self {
-        let app = settings.app_secret.as_deref();
+        let app = settings.graph_app_secret.as_deref();
         Self {
-            folder: secret_files::read_folder(&settings.directory, LONGEST_FILE),
+            folder: secret_files::read_folder(&settings.access_tokens, LONGEST_FILE),
             app: app.map(|path| secret_files::read_file(path, LONGEST_FILE)),
         }
     }

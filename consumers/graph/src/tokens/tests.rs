@@ -143,7 +143,7 @@ fn a_changed_app_secret_gives_new_proofs() {
     fs::write(tokens.join("default"), "EAAone").unwrap();
     let secret = directory.path().join("app-secret");
     fs::write(&secret, "one").unwrap();
-    let settings = TokenSettings { directory: tokens, app_secret: Some(secret.clone()) };
+    let settings = TokenSettings { access_tokens: tokens, graph_app_secret: Some(secret.clone()) };
     let tokens = AccessTokens::open(settings, &Registry::new());
     let proof = || match tokens.of(&account("1")) {
         TokenState::Ready(token) => token.proof().map(str::to_owned),

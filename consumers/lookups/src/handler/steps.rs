@@ -70,7 +70,7 @@ impl Lookups {
     ) -> Result<(), Failure> {
         let Waiting { why, until: Some(until), is_own_limit: true, .. } = waiting else { return Ok(()) };
         let left = until.saturating_duration_since(Instant::now());
-        if own_limits.waited(account) + left <= self.inquiry.resolver.settings.limit_patience {
+        if own_limits.waited(account) + left <= self.inquiry.resolver.settings.lookup_limit_patience {
             return Ok(());
         }
         let error = format!("{why}: another {} s for account {account}", left.as_secs());

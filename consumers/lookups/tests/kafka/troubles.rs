@@ -130,13 +130,13 @@ async fn ten_thousand_lookups_with_every_trouble_end_as_events_or_dead_letters_i
     let started = Instant::now();
     let running = Running::start(&cluster, &simulator, |settings| {
         for (account, token) in TOKENS.iter().chain([&REFUSED]) {
-            fs::write(settings.graph.tokens.directory.join(account), token).unwrap();
+            fs::write(settings.graph.tokens.access_tokens.join(account), token).unwrap();
         }
-        settings.graph.graph.timeout = Duration::from_secs(1);
-        settings.graph.graph.max_bytes = 10_000;
-        settings.graph.pace.stop_for = Duration::from_millis(20);
+        settings.graph.graph.graph_timeout = Duration::from_secs(1);
+        settings.graph.graph.graph_max_bytes = 10_000;
+        settings.graph.pace.graph_stop_for = Duration::from_millis(20);
         settings.graph.pace.longest_stop = Duration::from_millis(20);
-        settings.batch.concurrency = 16;
+        settings.batch.lookup_concurrency = 16;
         settings.retries.backoff_base = Duration::from_millis(10);
         settings.retries.backoff_max = Duration::from_millis(100);
     });
@@ -184,8 +184,8 @@ async fn a_stop_for_meta_s_limit_pauses_the_partition_and_keeps_the_membership()
     simulator.say_usage("X-App-Usage", r#"{"call_count":97,"total_time":1,"total_cputime":1}"#);
     let running = Running::start(&cluster, &simulator, |settings| {
         // Longer than the session of the group.
-        settings.graph.pace.stop_for = Duration::from_secs(8);
-        settings.graph.pace.slow_pause = Duration::ZERO;
+        settings.graph.pace.graph_stop_for = Duration::from_secs(8);
+        settings.graph.pace.graph_slow_pause = Duration::ZERO;
     });
     let is_some = |name| running.metric(name, "") > 0.0;
     until("a stop", || is_some("weir_lookups_held") && is_some("weir_consumer_paused_partitions")).await;

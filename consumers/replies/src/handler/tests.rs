@@ -8,7 +8,7 @@ use rdkafka::producer::DefaultProducerContext;
 use schemas::reply::{CommandResult, ResultStatus};
 use std::fs;
 use tempfile::TempDir;
-use weir_graph::{GraphParts, GraphSettings, GraphUrl, GraphVersion, PaceSettings, TokenSettings};
+use weir_graph::{GraphParts, GraphSettings, GraphUrl, GraphVersion};
 use weir_graph_simulator::{Behaviour, Simulator};
 
 const RESULTS: &str = "results";
@@ -34,13 +34,18 @@ impl Bench {
 
     fn owner_with(&self, change: impl FnOnce(&mut ReplySettings)) -> Replies {
         let url = GraphUrl::parse(&self.simulator.url()).unwrap();
-        let graph = GraphParts {
-            graph: GraphSettings::of(url, GraphVersion::parse("v26.0").unwrap()),
-            pace: PaceSettings::default(),
-            tokens: TokenSettings::of(self.tokens.path().to_owned()),
-        };
+        let graph = GraphParts::of(
+            GraphSettings::of(url, GraphVersion::parse("v26.0").unwrap()),
+            self.tokens.path().to_owned(),
+        );
         let (patience, max_age) = (Duration::from_mins(15), Duration::from_hours(24));
-        let mut settings = ReplySettings { graph, patience, max_age, resend_unknown: 0, remembered: 1_000 };
+        let mut settings = ReplySettings {
+            graph,
+            reply_patience: patience,
+            reply_max_age: max_age,
+            resend_unknown: 0,
+            remembered_commands: 1_000,
+        };
         change(&mut settings);
         let kafka = KafkaSettings::plain(self.mock.bootstrap_servers());
         let registry = Registry::new();
@@ -113,7 +118,7 @@ async fn of_two_owners_one_carries_a_command_out() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_that_waits_goes_on_with_the_intent_that_it_has() {
     let bench = Bench::new().await;
-    let owner = bench.owner_with(|settings| settings.graph.pace.stop_for = Duration::from_millis(100));
+    let owner = bench.owner_with(|settings| settings.graph.pace.graph_stop_for = Duration::from_millis(100));
     bench.simulator.misbehave_times("1", Behaviour::error(4, None), 2);
     let mut partition = Partition::default();
     assert_eq!(results(&owner, &mut partition, &command(1)).await, ["done"]);
@@ -140,7 +145,7 @@ async fn a_replaced_token_is_tried_once_more_and_a_refused_one_is_not() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_command_is_begun_that_could_not_be_remembered() {
     let bench = Bench::new().await;
-    let owner = bench.owner_with(|settings| settings.remembered = 1);
+    let owner = bench.owner_with(|settings| settings.remembered_commands = 1);
     let mut partition = Partition::default();
     assert_eq!(results(&owner, &mut partition, &command(1)).await, ["done"]);
     let failure = handle(&owner, &mut partition, &command(2)).await.unwrap_err();

@@ -8,7 +8,7 @@ use weir_graph_simulator::Behaviour;
 
 #[tokio::test]
 async fn lookups_of_records_ahead_share_a_batch_and_one_that_times_out_in_it_goes_alone() {
-    let bench = Bench::with(|settings| settings.batch.wait = Duration::from_secs(1)).await;
+    let bench = Bench::with(|settings| settings.batch.lookup_batch_wait = Duration::from_secs(1)).await;
     let first = one("comment/on-post");
     let inputs: Vec<_> = (0..50)
         .map(|number| {
@@ -31,7 +31,7 @@ async fn lookups_of_records_ahead_share_a_batch_and_one_that_times_out_in_it_goe
 
 #[tokio::test]
 async fn a_batch_that_is_refused_for_one_token_costs_the_others_nothing() {
-    let bench = Bench::with(|settings| settings.batch.wait = Duration::from_millis(50)).await;
+    let bench = Bench::with(|settings| settings.batch.lookup_batch_wait = Duration::from_millis(50)).await;
     let other = "17841400000000000";
     fs::write(bench.folder.path().join(other), "EAArefused").unwrap();
     bench.reread();
@@ -60,7 +60,7 @@ async fn a_batch_that_is_refused_for_one_token_costs_the_others_nothing() {
 
 #[tokio::test]
 async fn a_batch_that_fails_as_a_whole_is_sent_again_in_parts() {
-    let bench = Bench::with(|settings| settings.batch.wait = Duration::from_millis(20)).await;
+    let bench = Bench::with(|settings| settings.batch.lookup_batch_wait = Duration::from_millis(20)).await;
     bench.simulator.misbehave_batches(Behaviour::CutOff);
     let first = one("comment/on-post");
     let inputs: Vec<_> = (0..20)

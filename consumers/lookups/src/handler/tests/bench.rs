@@ -39,7 +39,7 @@ impl Bench {
         let url = GraphUrl::parse(&simulator.url()).unwrap();
         let graph = GraphSettings::of(url, GraphVersion::parse("v26.0").unwrap());
         let mut settings = LookupSettings::of(graph, folder.path().to_owned());
-        settings.batch.wait = Duration::from_millis(2);
+        settings.batch.lookup_batch_wait = Duration::from_millis(2);
         settings.retries.backoff_base = Duration::from_millis(2);
         settings.retries.backoff_max = Duration::from_millis(10);
         change(&mut settings);

@@ -20,7 +20,7 @@ async fn what_nobody_can_mend_is_a_dead_letter_with_the_reason() {
 
 #[tokio::test]
 async fn throttling_waits_and_goes_on() {
-    let bench = Bench::with(|settings| settings.graph.pace.stop_for = Duration::from_millis(300)).await;
+    let bench = Bench::with(|settings| settings.graph.pace.graph_stop_for = Duration::from_millis(300)).await;
     bench.simulator.misbehave_times("17865799348089039", Behaviour::error(4, None), 1);
     let input = one("comment/on-post");
     let started = Instant::now();
@@ -32,7 +32,7 @@ async fn throttling_waits_and_goes_on() {
 
 #[tokio::test]
 async fn calls_stop_at_95_percent_before_meta_refuses_one() {
-    let bench = Bench::with(|settings| settings.graph.pace.stop_for = Duration::from_mins(1)).await;
+    let bench = Bench::with(|settings| settings.graph.pace.graph_stop_for = Duration::from_mins(1)).await;
     bench.simulator.say_usage("X-Business-Use-Case-Usage", r#"{"1784":[{"call_count":95}]}"#);
     let input = one("comment/on-post");
     bench.handle(&input).await.unwrap();
@@ -45,7 +45,8 @@ async fn calls_stop_at_95_percent_before_meta_refuses_one() {
 
 /// A bench whose account is limited for so many minutes after its next call, with a token of this name.
 async fn limited(minutes: u64, token: &str) -> Bench {
-    let bench = Bench::with(|settings| settings.retries.limit_patience = Duration::from_mins(12)).await;
+    let bench =
+        Bench::with(|settings| settings.retries.lookup_limit_patience = Duration::from_mins(12)).await;
     fs::write(bench.folder.path().join(token), "EAAown\n").unwrap();
     bench.reread();
     let usage = format!(r#"{{"1784":[{{"call_count":100,"estimated_time_to_regain_access":{minutes}}}]}}"#);
@@ -84,7 +85,8 @@ async fn the_limit_of_a_token_that_accounts_share_is_waited_for_without_end() {
 
 #[tokio::test]
 async fn the_limit_of_the_app_is_waited_for_without_end() {
-    let bench = Bench::with(|settings| settings.retries.limit_patience = Duration::from_mins(12)).await;
+    let bench =
+        Bench::with(|settings| settings.retries.lookup_limit_patience = Duration::from_mins(12)).await;
     bench.simulator.say_usage("X-App-Usage", r#"{"call_count":100}"#);
     bench.simulator.misbehave("17865799348089038", Behaviour::error(4, None));
     let input = one("comment/on-post");
@@ -123,8 +125,8 @@ async fn an_outage_right_after_good_answers_costs_no_dead_letter() {
 #[tokio::test]
 async fn a_call_that_always_times_out_does_not_hold_its_partition_for_ever() {
     let bench = Bench::with(|settings| {
-        settings.graph.graph.timeout = Duration::from_millis(100);
-        settings.retries.patience = Duration::from_millis(700);
+        settings.graph.graph.graph_timeout = Duration::from_millis(100);
+        settings.retries.lookup_patience = Duration::from_millis(700);
     })
     .await;
     bench.simulator.misbehave("me", Behaviour::Hang);
