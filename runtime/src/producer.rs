@@ -11,7 +11,6 @@ mod context;
 mod error;
 mod leaders;
 mod options;
-pub(crate) mod statistics;
 mod stuck;
 mod topics;
 pub mod watchdog;

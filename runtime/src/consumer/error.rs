@@ -1,11 +1,12 @@
-//! Why a consumer ended although nobody asked it to, and the first such error, wherever it happened.
+//! Why a Kafka client of a consumer ended although nobody asked it to, whether a new one mends that, and the first such error,
+//! wherever it happened.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::producer::ProducerError;
 
-/// What ends the loop; a restart of the process takes up where it stopped.
+/// What ended a Kafka client, or the consumer; a new client, or a restart of the process, takes up where it stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum ConsumerError {
     /// The producer of outputs and dead letters cannot be made.
@@ -82,20 +83,30 @@ pub enum ConsumerError {
 }
 
 impl ConsumerError {
-    /// Whether a new Kafka consumer in the same process may help.
-    pub(super) const fn asks_for_a_new_client(&self) -> bool {
-        matches!(self, Self::Stuck { .. } | Self::Fatal { .. }) || self.is_mended_by_a_new_client()
-    }
-
-    /// Whether it is known that it does, however often.
-    pub(super) const fn is_mended_by_a_new_client(&self) -> bool {
-        matches!(self, Self::Disconnected | Self::Renewed)
+    /// Whether a new client in the same process mends it.
+    pub(super) const fn new_client(&self) -> NewClient {
+        match self {
+            Self::Disconnected | Self::Renewed => NewClient::Always,
+            Self::Stuck { .. } | Self::Fatal { .. } => NewClient::Once,
+            _ => NewClient::Never,
+        }
     }
 }
 
-/// The first error that ends the consumer: set by any worker, looked at by the polling thread.
+/// When a new Kafka client is worth making.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NewClient {
+    /// It is known to mend this, however often it happens.
+    Always,
+    /// It may mend it; not when the one before failed in this way a short while ago.
+    Once,
+    /// It would fail alike.
+    Never,
+}
+
+/// The first error of a client: set by any worker, looked at by the polling thread.
 #[derive(Debug, Default)]
-pub(super) struct FatalError {
+pub(super) struct FirstError {
     error: Mutex<Option<ConsumerError>>,
 }
 
@@ -108,7 +119,7 @@ pub(super) enum Halt {
     Failed(ConsumerError),
 }
 
-impl FatalError {
+impl FirstError {
     /// Keeps the first error.
     pub(super) fn set(&self, error: ConsumerError) {
         let mut first = self.error.lock().unwrap_or_else(PoisonError::into_inner);

@@ -5,7 +5,8 @@ use std::time::Duration;
 use rdkafka::ClientConfig;
 
 use super::record::attempt::MAX_ATTEMPTS;
-use crate::producer::{ProducerOptions, statistics};
+use crate::kafka::statistics;
+use crate::producer::ProducerOptions;
 use crate::settings::{ConsumerSettings, KafkaSettings};
 
 /// Settings of a consumer beyond how to reach Kafka.

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use self::offsets::{Offsets, Progress};
 use self::window::Window;
 use self::worker::Worker;
-use super::error::FatalError;
+use super::error::FirstError;
 use super::worker_context::{SharedContext, WorkerContext};
 use super::{Handler, Record};
 use crate::kafka::TopicPartition;
@@ -53,7 +53,7 @@ pub(super) struct AssignedPartition {
 pub(super) fn starter<H: Handler>(
     handler: Arc<H>,
     shared: Arc<SharedContext>,
-    fatal: Arc<FatalError>,
+    first_error: Arc<FirstError>,
     end: CancellationToken,
 ) -> StartWorker {
     let runtime = Handle::current();
@@ -69,9 +69,9 @@ pub(super) fn starter<H: Handler>(
             window: Window::new(queue, shared.options.look_ahead),
             context: WorkerContext::new(Arc::clone(&shared), stop.clone(), Arc::clone(&progress)),
         };
-        let fatal = Arc::clone(&fatal);
+        let first_error = Arc::clone(&first_error);
         let task = runtime.spawn(async move {
-            worker.run(fatal).await;
+            worker.run(first_error).await;
             drop(alive);
         });
         AssignedPartition {

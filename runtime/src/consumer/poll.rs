@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::ConsumerError;
 use super::callbacks::Callbacks;
-use super::error::FatalError;
+use super::error::FirstError;
 use super::reader::error::is_for_good;
 
 /// How long a poll waits for a record, which is also how long a shutdown may go unnoticed.
@@ -20,16 +20,16 @@ const POLL_PAUSED: Duration = Duration::from_millis(5);
 /// How often done offsets are stored while records come in without a pause.
 const STORE_EVERY: Duration = Duration::from_millis(50);
 
-/// Polls until `end` or a fatal error, then drains the workers and stores what they did.
+/// Polls until `end` or the first error, then drains the workers and stores what they did.
 pub(super) fn poll(
     consumer: &BaseConsumer<Callbacks>,
     end: &CancellationToken,
-    fatal: &FatalError,
+    first_error: &FirstError,
 ) -> Result<(), ConsumerError> {
     let context = consumer.client().context();
-    let polled = poll_until_end(consumer, end, fatal);
+    let polled = poll_until_end(consumer, end, first_error);
     context.assignment().close(consumer, context.drain_timeout());
-    match fatal.take() {
+    match first_error.take() {
         Some(error) => Err(error),
         None => polled,
     }
@@ -38,12 +38,12 @@ pub(super) fn poll(
 fn poll_until_end(
     consumer: &BaseConsumer<Callbacks>,
     end: &CancellationToken,
-    fatal: &FatalError,
+    first_error: &FirstError,
 ) -> Result<(), ConsumerError> {
     let context = consumer.client().context();
     let mut stored = Instant::now();
     let mut waiting = false;
-    while !end.is_cancelled() && !fatal.is_set() {
+    while !end.is_cancelled() && !first_error.is_set() {
         match consumer.poll(if waiting { POLL_PAUSED } else { POLL }) {
             Some(Ok(message)) => waiting |= context.assignment().dispatch(consumer, &message),
             Some(Err(KafkaError::MessageConsumptionFatal(code))) => {

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::callbacks::Callbacks;
-use super::error::FatalError;
+use super::error::{FirstError, NewClient};
 use super::health::connection::{self, Connection};
 use super::health::watch::Watch;
 use super::metrics::ConsumerMetrics;
@@ -30,7 +30,8 @@ const HEALED_AFTER: Duration = Duration::from_mins(10);
 /// Reads, handles and acknowledges until `process` shuts down.
 ///
 /// Waits for the brokers and for every topic first; what it waits for is logged and shown by the start-up
-/// check `kafka`. A partition that is stuck gets a new Kafka consumer once, and is an error when that does not help.
+/// check `kafka`. The client is replaced as [`ConsumerError`] says: without limit where no broker answers it, once where a partition is
+/// stuck.
 /// After too many dead letters in a row it stays, not ready and without work, until the shutdown, and returns the
 /// error then. Dropping the future stops the work too, without waiting for it.
 pub async fn run<H: Handler>(
@@ -69,20 +70,20 @@ pub async fn run<H: Handler>(
             process.shutdown.requested().await;
             return Err(error);
         }
-        if error.is_mended_by_a_new_client() && !process.shutdown.is_requested() {
-            tracing::warn!("{error}: replacing the Kafka consumer");
-            if matches!(error, ConsumerError::Disconnected) {
-                shared.metrics.rebuilt.inc();
-            }
-            continue;
-        }
-        let is_first = replaced.is_none_or(|at| at.elapsed() > HEALED_AFTER);
-        if process.shutdown.is_requested() || !error.asks_for_a_new_client() || !is_first {
+        if process.shutdown.is_requested() {
             return Err(error);
         }
-        tracing::error!("{error}; replacing the Kafka consumer");
-        shared.metrics.rebuilt.inc();
-        replaced = Some(Instant::now());
+        match error.new_client() {
+            NewClient::Always => tracing::warn!("{error}: replacing the Kafka client"),
+            NewClient::Once if replaced.is_none_or(|at| at.elapsed() > HEALED_AFTER) => {
+                tracing::error!("{error}; replacing the Kafka client");
+                replaced = Some(Instant::now());
+            }
+            NewClient::Once | NewClient::Never => return Err(error),
+        }
+        if !matches!(error, ConsumerError::Renewed) {
+            shared.metrics.rebuilt.inc();
+        }
     }
 }
 
@@ -96,24 +97,25 @@ async fn live<H: Handler>(
     let options = &shared.options;
     let renewals = process.credentials.renewals();
     let config = options.client_config(&process.credentials.latest(kafka));
-    let fatal = Arc::new(FatalError::default());
+    let first_error = Arc::new(FirstError::default());
     let registry = Arc::new(PartitionRegistry::default());
     let end = process.shutdown.child();
     let _ends_when_dropped = end.clone().drop_guard();
-    let start = partition::starter(Arc::clone(handler), Arc::clone(shared), Arc::clone(&fatal), end.clone());
+    let start =
+        partition::starter(Arc::clone(handler), Arc::clone(shared), Arc::clone(&first_error), end.clone());
     let assignment = Assignment::new(start, shared.metrics.clone(), Arc::clone(&registry));
     let connection = Arc::new(Connection::default());
     let callbacks =
         Callbacks::new(assignment, options.drain_timeout, &shared.metrics, Arc::clone(&connection));
     let consumer = config.create_with_context(callbacks).map_err(create_error)?;
     subscribe(&consumer, &options.topics)?;
-    let kept = connection::keep(connection, config.clone(), renewals, end.clone(), Arc::clone(&fatal));
+    let kept = connection::keep(connection, config.clone(), renewals, end.clone(), Arc::clone(&first_error));
     tokio::spawn(kept);
     let (topics, stall_timeout) = (options.topics.clone(), options.stall_timeout);
     let watch =
         Watch::new(config, registry, shared.metrics.clone(), topics, stall_timeout).map_err(create_error)?;
-    tokio::spawn(watch.keep(end.clone(), Arc::clone(&fatal)));
-    poll_until(end, consumer, fatal, options.close_timeout).await
+    tokio::spawn(watch.keep(end.clone(), Arc::clone(&first_error)));
+    poll_until(end, consumer, first_error, options.close_timeout).await
 }
 
 fn subscribe(consumer: &BaseConsumer<Callbacks>, topics: &[String]) -> Result<(), ConsumerError> {
@@ -124,7 +126,7 @@ fn subscribe(consumer: &BaseConsumer<Callbacks>, topics: &[String]) -> Result<()
 async fn poll_until(
     end: CancellationToken,
     consumer: BaseConsumer<Callbacks>,
-    fatal: Arc<FatalError>,
+    first_error: Arc<FirstError>,
     close_timeout: Duration,
 ) -> Result<(), ConsumerError> {
     let (polled, outcome) = oneshot::channel();
@@ -132,7 +134,7 @@ async fn poll_until(
     let thread = thread::Builder::new().name(String::from("kafka-poll"));
     let started = thread.spawn(move || {
         // Nobody listens any more when the future was dropped, which is as good.
-        let _sent = polled.send(poll::poll(&consumer, &end, &fatal));
+        let _sent = polled.send(poll::poll(&consumer, &end, &first_error));
         drop(consumer);
         drop(closed);
     });

@@ -12,10 +12,11 @@ use rdkafka::producer::{DeliveryResult, ProducerContext};
 
 use super::ProduceError;
 use super::acknowledgement::Group;
-use super::statistics::Statistics;
+
 use super::stuck::Stuck;
 use crate::kafka::TopicPartition;
 use crate::kafka::log::KafkaLog;
+use crate::kafka::statistics::Statistics;
 use crate::throttle::Throttle;
 
 pub(super) struct Context {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rdkafka::ClientConfig;
 
-use super::statistics;
+use crate::kafka::statistics;
 use crate::settings::KafkaSettings;
 
 /// Settings of a producer beyond how to reach Kafka.

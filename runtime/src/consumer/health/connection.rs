@@ -1,4 +1,5 @@
-//! Ends a consumer whose client nobody answers any more although a new one is answered, or whose credentials are others now.
+//! Has the client of a consumer replaced: one that nobody answers any more although a new one is answered, or whose credentials
+//! are others now.
 //!
 //! librdkafka reads certificates once, and can forget its brokers: such a client stays without partitions for good.
 
@@ -11,9 +12,9 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use tokio_util::sync::CancellationToken;
 
 use crate::consumer::ConsumerError;
-use crate::consumer::error::FatalError;
+use crate::consumer::error::FirstError;
 use crate::kafka::credentials::{Renewals, renewed};
-use crate::producer::statistics::Statistics;
+use crate::kafka::statistics::Statistics;
 
 /// How often the client's own account is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -43,19 +44,19 @@ impl Connection {
     }
 }
 
-/// Looks until `end`, or until there is a reason to end the consumer.
+/// Looks until `end`, or until there is a reason to replace the client.
 pub(in crate::consumer) async fn keep(
     connection: Arc<Connection>,
     config: ClientConfig,
     mut renewals: Renewals,
     end: CancellationToken,
-    fatal: Arc<FatalError>,
+    first_error: Arc<FirstError>,
 ) {
     tokio::select! {
         biased;
         () = end.cancelled() => {}
-        _ = renewed(&mut renewals) => fatal.set(ConsumerError::Renewed),
-        () = lost_alone(&connection, &config) => fatal.set(ConsumerError::Disconnected),
+        _ = renewed(&mut renewals) => first_error.set(ConsumerError::Renewed),
+        () = lost_alone(&connection, &config) => first_error.set(ConsumerError::Disconnected),
     }
 }
 
@@ -99,15 +100,15 @@ mod tests {
         cluster.broker_down(1).unwrap();
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", cluster.bootstrap_servers()).set("group.id", "test");
-        let (connection, fatal) = (Arc::new(Connection::default()), Arc::new(FatalError::default()));
+        let (connection, first_error) = (Arc::new(Connection::default()), Arc::new(FirstError::default()));
         let renewals = Credentials::default().renewals();
         let (end, kept) = (CancellationToken::new(), Arc::clone(&connection));
-        let keep = tokio::spawn(keep(kept, config, renewals, end, Arc::clone(&fatal)));
+        let keep = tokio::spawn(keep(kept, config, renewals, end, Arc::clone(&first_error)));
         let mut samples = tokio::time::interval(Duration::from_millis(500));
         for number in 0.. {
             samples.tick().await;
             connection.sample(DOWN);
-            assert!(number > 20 || !fatal.is_set(), "nobody would be answered");
+            assert!(number > 20 || !first_error.is_set(), "nobody would be answered");
             if number == 20 {
                 cluster.broker_up(1).unwrap();
             }
@@ -116,7 +117,7 @@ mod tests {
             }
             assert!(number < 200, "it is never given up");
         }
-        assert!(matches!(fatal.take(), Some(ConsumerError::Disconnected)));
+        assert!(matches!(first_error.take(), Some(ConsumerError::Disconnected)));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use tokio_util::sync::CancellationToken;
 
 use super::stall::{PartitionState, Stalls};
-use crate::consumer::error::{ConsumerError, FatalError};
+use crate::consumer::error::{ConsumerError, FirstError};
 use crate::consumer::metrics::ConsumerMetrics;
 use crate::consumer::partition::assignment::PartitionRegistry;
 use crate::consumer::partition::offsets::Progress;
@@ -82,8 +82,8 @@ impl Watch {
         })
     }
 
-    /// Looks until `end`; a partition that is stuck is fatal to the consumer.
-    pub(in crate::consumer) async fn keep(mut self, end: CancellationToken, fatal: Arc<FatalError>) {
+    /// Looks until `end`; a partition that is stuck ends the client.
+    pub(in crate::consumer) async fn keep(mut self, end: CancellationToken, first_error: Arc<FirstError>) {
         let every = (self.stall_timeout / 6).clamp(*LOOK_EVERY.start(), *LOOK_EVERY.end());
         while end.run_until_cancelled(tokio::time::sleep(every)).await.is_some() {
             let look = tokio::task::spawn_blocking(move || {
@@ -94,7 +94,7 @@ impl Watch {
             let Ok((watch, stuck)) = look.await else { return };
             self = watch;
             if let Some(error) = stuck {
-                fatal.set(error);
+                first_error.set(error);
                 return;
             }
         }

@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use super::window::Window;
-use crate::consumer::error::{FatalError, Halt};
+use crate::consumer::error::{FirstError, Halt};
 use crate::consumer::record::attempt::{Outcome, attempt};
 use crate::consumer::record::pipeline::Pipeline;
 use crate::consumer::record::trace::carry_on;
@@ -25,12 +25,12 @@ pub(super) struct Worker<H> {
 }
 
 impl<H: Handler> Worker<H> {
-    /// Works until it is told to stop; what must end the whole consumer goes to `fatal`.
-    pub(super) async fn run(mut self, fatal: Arc<FatalError>) {
+    /// Works until it is told to stop; what must end the whole consumer goes to `first_error`.
+    pub(super) async fn run(mut self, first_error: Arc<FirstError>) {
         match AssertUnwindSafe(self.work_off()).catch_unwind().await {
             Ok(Ok(()) | Err(Halt::Stopped)) => {}
-            Ok(Err(Halt::Failed(error))) => fatal.set(error),
-            Err(_) => fatal.set(ConsumerError::Panicked {
+            Ok(Err(Halt::Failed(error))) => first_error.set(error),
+            Err(_) => first_error.set(ConsumerError::Panicked {
                 topic: self.topic.to_string(),
                 partition: self.partition,
                 offset: self.context.progress.in_work(),

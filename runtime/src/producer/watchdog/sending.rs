@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use crate::kafka::TopicPartition;
-use crate::producer::statistics::{Partition, Statistics};
+use crate::kafka::statistics::{Partition, Statistics};
 
 /// The partitions that were given records, as the latest sample shows them.
 #[derive(Debug, Default)]

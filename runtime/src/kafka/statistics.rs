@@ -34,22 +34,22 @@ struct Topic {
 
 /// What a producer has done for a partition since it was made; -1 is where records wait for a topic to be known.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
-pub(super) struct Partition {
+pub(crate) struct Partition {
     /// Its number.
     #[serde(rename = "partition")]
-    pub(super) number: i32,
+    pub(crate) number: i32,
     /// Records that it was given.
     #[serde(default, rename = "msgs")]
-    pub(super) queued: u64,
+    pub(crate) queued: u64,
     /// Records that went to a broker, again and again where they are sent again.
     #[serde(default, rename = "txmsgs")]
-    pub(super) sent: u64,
+    pub(crate) sent: u64,
     /// Records in requests that no broker has answered yet.
     #[serde(default, rename = "msgs_inflight")]
-    pub(super) unanswered: i64,
+    pub(crate) unanswered: i64,
     /// The newest record that was acknowledged, counted from 1.
     #[serde(default, rename = "acked_msgid")]
-    pub(super) acknowledged: u64,
+    pub(crate) acknowledged: u64,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
@@ -78,7 +78,7 @@ impl Statistics {
     }
 
     /// Every partition that the client knows, by its topic.
-    pub(super) fn partitions(&self) -> impl Iterator<Item = (&str, &Partition)> {
+    pub(crate) fn partitions(&self) -> impl Iterator<Item = (&str, &Partition)> {
         self.topics.iter().flat_map(|(name, topic)| {
             topic.partitions.values().map(move |partition| (name.as_str(), partition))
         })
@@ -101,7 +101,7 @@ impl Statistics {
 }
 
 /// The metrics of one producer, over all clients that it has had.
-pub(super) struct StatisticsMetrics {
+pub(crate) struct StatisticsMetrics {
     brokers_up: IntGauge,
     round_trip: Gauge,
     retries: IntCounter,
@@ -112,7 +112,7 @@ pub(super) struct StatisticsMetrics {
 }
 
 impl StatisticsMetrics {
-    pub(super) fn new(registry: &Registry) -> Self {
+    pub(crate) fn new(registry: &Registry) -> Self {
         let gauge = |name: &str, help: &str| metrics::gauge(registry, name, help);
         Self {
             brokers_up: gauge("weir_kafka_brokers_up", "Brokers that the client is connected to."),
@@ -133,7 +133,7 @@ impl StatisticsMetrics {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a round trip of 2^53 microseconds is no round trip")]
-    pub(super) fn show(&mut self, statistics: &Statistics) {
+    pub(crate) fn show(&mut self, statistics: &Statistics) {
         let small = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         self.brokers_up.set(small(statistics.brokers_up() as u64));
         if let Some(microseconds) = statistics.round_trip() {
@@ -147,7 +147,7 @@ impl StatisticsMetrics {
     }
 
     /// A new client counts from zero.
-    pub(super) const fn renewed(&mut self) {
+    pub(crate) const fn renewed(&mut self) {
         self.counted_retries = 0;
     }
 }
