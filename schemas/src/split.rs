@@ -2,6 +2,7 @@
 
 mod entry;
 mod item;
+mod key;
 
 use crate::event::{Event, write_source};
 use crate::json::{Text, Token};
