@@ -15,7 +15,7 @@ mod in_flight;
 pub mod inspect;
 mod metrics;
 mod reserve;
-mod retired;
+mod salvage;
 mod socket;
 mod store;
 mod writer;

@@ -1,4 +1,4 @@
-//! Reads a retired file, one that is not written any more, to its end.
+//! Salvages a retired file, one that is not written any more: reads everything that is left in it.
 //!
 //! First row by row as SQLite finds them, skipping what it cannot read; then [`scan`] looks for the rows of those gaps. The
 //! file itself is not changed or copied, so no further disk is needed.
@@ -12,7 +12,7 @@ mod tests;
 
 use super::database::{self, StoredRow, Totals};
 use super::error::StoreError;
-use missing::{both, end_of_log, names};
+use missing::{both, end_of_log, indexed_ids};
 use query::{open, read};
 use rusqlite::Connection;
 use scan::Scan;
@@ -28,7 +28,7 @@ const ATTEMPTS: u32 = 5;
 
 /// A file that is read.
 #[derive(Debug)]
-pub(super) struct Retired {
+pub(super) struct Salvage {
     path: PathBuf,
     connection: Option<Connection>,
     /// What was asked for, what of it is still to be read, and what was.
@@ -59,7 +59,7 @@ pub(super) struct Outcome {
     pub(super) unread: Vec<Range>,
 }
 
-impl Retired {
+impl Salvage {
     /// A range without rows.
     pub(super) const NOTHING: Range = i64::MAX..=i64::MAX;
 
@@ -184,9 +184,10 @@ impl Retired {
     /// does not give is asked again; after some attempts what it gave has to do.
     fn find_hidden(&mut self) -> Result<(), StoreError> {
         let path = self.path.clone();
-        let asked =
-            self.connected().and_then(|connection| Ok((end_of_log(&path, connection)?, names(connection))));
-        let (end, (names, error)) = asked.unwrap_or_else(|error| (None, (Vec::new(), Some(error))));
+        let asked = self
+            .connected()
+            .and_then(|connection| Ok((end_of_log(&path, connection)?, indexed_ids(connection))));
+        let (end, (indexed, error)) = asked.unwrap_or_else(|error| (None, (Vec::new(), Some(error))));
         if let Some(error) = error.filter(|error| !matches!(error, StoreError::Damaged(_))) {
             self.failures += 1;
             if self.failures < ATTEMPTS {
@@ -200,7 +201,7 @@ impl Retired {
             is_in(&self.asked, seq)
                 && ![&self.seen, &self.gaps, &self.unread].iter().any(|known| is_in(known, seq))
         };
-        let hidden = names.into_iter().filter(|(seq, _)| is_hidden(*seq)).map(|(seq, _)| seq..=seq);
+        let hidden = indexed.into_iter().filter(|(seq, _)| is_hidden(*seq)).map(|(seq, _)| seq..=seq);
         let hidden: Vec<Range> = hidden.collect();
         self.end_of_log =
             end.iter().flat_map(|end| self.asked.iter().filter_map(|asked| both(asked, end))).collect();
@@ -249,7 +250,7 @@ impl Retired {
         if self.gaps.is_empty() {
             return Outcome { unread, ..Outcome::default() };
         }
-        let (names, error) = self.connected().map_or_else(|error| (Vec::new(), Some(error)), names);
+        let (indexed, error) = self.connected().map_or_else(|error| (Vec::new(), Some(error)), indexed_ids);
         let is_named =
             has_waited || error.as_ref().is_none_or(|error| matches!(error, StoreError::Damaged(_)));
         if !is_named || self.scan.as_ref().is_some_and(|scan| !scan.is_complete) {
@@ -261,7 +262,7 @@ impl Retired {
             let is_found = self.scan.as_ref().is_some_and(|scan| scan.has_returned(*seq));
             self.gaps.iter().any(|gap| gap.contains(seq)) && !is_found
         };
-        let lost = names.into_iter().filter(|(seq, _)| is_lost(seq)).map(|(_, id)| id).collect();
+        let lost = indexed.into_iter().filter(|(seq, _)| is_lost(seq)).map(|(_, id)| id).collect();
         let missing = self.end_of_log.iter().flat_map(|end| self.not_returned(end));
         let lost_without_id = missing.map(|part| part.end().abs_diff(*part.start()) + 1).sum();
         Outcome { lost, lost_without_id, may_have_lost_more: error.is_some(), unread }

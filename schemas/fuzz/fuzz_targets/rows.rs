@@ -26,7 +26,7 @@ mod spool {
         }
     }
 
-    pub mod retired {
+    pub mod salvage {
         mod record;
 
         pub const PAGE: usize = record::PAGE;
@@ -45,7 +45,7 @@ mod spool {
 
 use signature::Row;
 use spool::database::StoredRow;
-use spool::retired::{PAGE, rows};
+use spool::salvage::{PAGE, rows};
 
 /// Where a written row begins; the header of the page and the pointers are before it.
 const AT: usize = 64;

@@ -5,7 +5,7 @@ use super::super::database::StoredRow;
 use super::super::error::StoreError;
 use super::super::files;
 use super::super::metrics::SpoolMetrics;
-use super::super::retired::{Outcome, Range, Retired};
+use super::super::salvage::{Outcome, Range, Salvage};
 use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -32,7 +32,7 @@ pub(super) struct RetiredFiles {
 
 #[derive(Debug)]
 struct Reading {
-    file: Retired,
+    file: Salvage,
     /// Read and not sent yet, in order.
     pending: VecDeque<StoredRow>,
     /// Deliveries that can neither be sent nor parked at the moment.
@@ -75,7 +75,7 @@ impl RetiredFiles {
         self.counted = Some(Instant::now());
         for path in uncounted {
             let file = path.clone();
-            match blocking(move || Retired::count(&file)).await {
+            match blocking(move || Salvage::count(&file)).await {
                 Some(Ok((left, oldest))) => self.backlog.count(&path, left, oldest),
                 Some(Err(error)) => {
                     tracing::warn!(%error, file = %path.display(), "cannot count the deliveries of a retired spool file");
@@ -160,7 +160,7 @@ impl RetiredFiles {
         let has_lost = later.as_ref().is_some_and(|later| later.has_lost);
         let wait = later.as_ref().map_or(RETRY_FIRST, |later| (later.wait * 2).min(RETRY_LAST));
         let todo = later.map(|later| later.unread).unwrap_or_default();
-        let file = Retired::of(path, todo);
+        let file = Salvage::of(path, todo);
         Some(Reading { file, pending: VecDeque::new(), left: Vec::new(), has_lost, wait })
     }
 
@@ -188,7 +188,7 @@ impl RetiredFiles {
             Ok(()) => self.backlog.remove(&path),
             Err(error) => {
                 tracing::warn!(%error, file = %path.display(), "cannot remove a drained spool file yet");
-                self.postpone(path, vec![Retired::NOTHING], has_lost, reading.wait);
+                self.postpone(path, vec![Salvage::NOTHING], has_lost, reading.wait);
             }
         }
     }

@@ -14,29 +14,29 @@ const NAMES: &str =
 const TRIES: u32 = 5;
 
 /// Every row of the index, up to an error that stays.
-pub(super) fn names(connection: &Connection) -> (Vec<(i64, String)>, Option<StoreError>) {
-    let (mut names, mut tries) = (Vec::new(), 0);
+pub(super) fn indexed_ids(connection: &Connection) -> (Vec<(i64, String)>, Option<StoreError>) {
+    let (mut indexed, mut tries) = (Vec::new(), 0);
     loop {
-        let before = names.len();
-        match names_after(connection, &mut names) {
-            Ok(()) => return (names, None),
-            Err(error @ StoreError::Damaged(_)) => return (names, Some(error)),
+        let before = indexed.len();
+        match indexed_ids_after(connection, &mut indexed) {
+            Ok(()) => return (indexed, None),
+            Err(error @ StoreError::Damaged(_)) => return (indexed, Some(error)),
             Err(error) => {
-                tries = if names.len() > before { 1 } else { tries + 1 };
+                tries = if indexed.len() > before { 1 } else { tries + 1 };
                 if tries == TRIES {
-                    return (names, Some(error));
+                    return (indexed, Some(error));
                 }
             }
         }
     }
 }
 
-fn names_after(connection: &Connection, names: &mut Vec<(i64, String)>) -> Result<(), StoreError> {
+fn indexed_ids_after(connection: &Connection, indexed: &mut Vec<(i64, String)>) -> Result<(), StoreError> {
     let mut statement = connection.prepare(NAMES)?;
-    let after = names.last().map(|(_, id)| id.clone()).unwrap_or_default();
+    let after = indexed.last().map(|(_, id)| id.clone()).unwrap_or_default();
     let mut found = statement.query([after])?;
     while let Some(row) = found.next()? {
-        names.push((row.get(0)?, database::text(row.get_ref(1)?)));
+        indexed.push((row.get(0)?, database::text(row.get_ref(1)?)));
     }
     Ok(())
 }

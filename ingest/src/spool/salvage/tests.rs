@@ -25,7 +25,7 @@ fn damaged() -> (TempDir, PathBuf) {
     (directory, path)
 }
 
-fn read_to_its_end(retired: &mut Retired) -> usize {
+fn read_to_its_end(retired: &mut Salvage) -> usize {
     let mut count = 0;
     loop {
         match retired.next(usize::MAX, u64::MAX).unwrap().len() {
@@ -39,7 +39,7 @@ fn read_to_its_end(retired: &mut Retired) -> usize {
 fn an_index_that_cannot_be_read_now_loses_nothing_yet() {
     let (_directory, path) = damaged();
     let away = path.with_extension("away");
-    let mut retired = Retired::of(path.clone(), Vec::new());
+    let mut retired = Salvage::of(path.clone(), Vec::new());
     let found = read_to_its_end(&mut retired);
     assert!(found < ROWS, "the page has rows");
     retired.connection = None;
@@ -49,7 +49,7 @@ fn an_index_that_cannot_be_read_now_loses_nothing_yet() {
     assert!(!later.unread.is_empty());
 
     fs::rename(&away, &path).unwrap();
-    let mut again = Retired::of(path, later.unread);
+    let mut again = Salvage::of(path, later.unread);
     assert_eq!(read_to_its_end(&mut again), 0);
     let outcome = again.outcome(Vec::new(), false);
     assert_eq!((outcome.lost.len(), outcome.unread.len()), (ROWS - found, 0));
@@ -58,7 +58,7 @@ fn an_index_that_cannot_be_read_now_loses_nothing_yet() {
 #[test]
 fn an_index_that_stays_unreadable_ends_the_wait() {
     let (_directory, path) = damaged();
-    let mut retired = Retired::of(path.clone(), Vec::new());
+    let mut retired = Salvage::of(path.clone(), Vec::new());
     read_to_its_end(&mut retired);
     retired.connection = None;
     fs::rename(&path, path.with_extension("away")).unwrap();
@@ -70,7 +70,7 @@ fn an_index_that_stays_unreadable_ends_the_wait() {
 fn a_file_that_cannot_be_compared_now_is_asked_again() {
     let (_directory, path) = damaged();
     let away = path.with_extension("away");
-    let mut retired = Retired::of(path.clone(), Vec::new());
+    let mut retired = Salvage::of(path.clone(), Vec::new());
     while let Some(range) = retired.todo.front().cloned() {
         retired.read_range(range, usize::MAX, u64::MAX).unwrap();
     }

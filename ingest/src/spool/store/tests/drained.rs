@@ -1,6 +1,6 @@
 //! Reads everything that a spool has, as the drain does, and checks that nothing is invented or altered.
 
-use super::super::super::retired::{Outcome, Retired};
+use super::super::super::salvage::{Outcome, Salvage};
 use super::*;
 
 /// What came of all files.
@@ -49,7 +49,7 @@ impl Drained {
 
     fn take_retired(&mut self, path: &Path, rows: &[Row], case: &str) {
         let before = contents(path);
-        let mut retired = Retired::of(path.to_owned(), Vec::new());
+        let mut retired = Salvage::of(path.to_owned(), Vec::new());
         loop {
             let read = retired.next(7, u64::MAX).unwrap_or_else(|error| panic!("{case}: {error}"));
             if read.is_empty() {
