@@ -39,7 +39,7 @@ pub struct Settings {
     pub ack_timeout: Duration,
     /// Where deliveries are stored that Kafka does not acknowledge in time.
     pub spool: Option<SpoolSettings>,
-    /// Consecutive missed acknowledgements before the circuit breaker opens.
+    /// Deliveries in a row that Kafka does not acknowledge before the circuit breaker opens.
     pub breaker_misses: u32,
     /// Probe interval while the breaker is open.
     pub breaker_probe: Duration,

@@ -113,7 +113,7 @@ impl Webhook {
         span
     }
 
-    /// Refusals are tried in the order 404, 405, 415, 413, 401.
+    /// Refusals are tried in the order 400, 404, 405, 415, 413, 401.
     async fn outcome(&self, method: Method, request: Request<Incoming>, span: &Span) -> Outcome {
         if let Some(fault) = framing::fault(request.version(), request.headers()) {
             return self.malformed(fault);

@@ -1,6 +1,6 @@
 //! Accepts connections, serves each one, and counts how it ended.
 
-use crate::http::response::{TURNED_AWAY, Unavailable, WebhookResponse};
+use crate::http::response::{Unavailable, WebhookResponse, turned_away};
 use crate::metrics::{Limit, LimitMetrics, Method, Metrics};
 use crate::settings::Limits;
 use bytes::Bytes;
@@ -40,12 +40,14 @@ pub(crate) struct Acceptor {
     limits: Limits,
     metrics: Arc<Metrics>,
     limit_metrics: LimitMetrics,
+    /// Made once, since a flood must cost little.
+    turned_away: Vec<u8>,
 }
 
 impl Acceptor {
     pub(crate) fn new(limits: &Limits, metrics: Arc<Metrics>, limit_metrics: LimitMetrics) -> Self {
         let connections = Connections::new(limits.max_connections, AUTHENTICATED_FOR);
-        Self { connections, limits: limits.clone(), metrics, limit_metrics }
+        Self { connections, limits: limits.clone(), metrics, limit_metrics, turned_away: turned_away() }
     }
 
     /// Accepts until it is dropped; `respond` answers the requests, and finds the connection's [`Slot`] among their
@@ -132,7 +134,7 @@ impl Acceptor {
     fn turn_away(&self, stream: &TcpStream) {
         self.metrics.answered(Method::Other, &WebhookResponse::Unavailable(Unavailable::Connections));
         self.limit_metrics.count(Limit::Connections);
-        if let Err(error) = stream.try_write(TURNED_AWAY) {
+        if let Err(error) = stream.try_write(&self.turned_away) {
             tracing::debug!(%error, "a connection that was turned away did not wait for the response");
         }
     }

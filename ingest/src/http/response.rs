@@ -12,10 +12,6 @@ use hyper::{Response, StatusCode};
 /// How long a client may wait before it tries again, in seconds.
 const RETRY_AFTER_SECONDS: &str = "30";
 
-/// The response to a connection that is not served at all, as bytes on the wire.
-pub(crate) const TURNED_AWAY: &[u8] =
-    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 30\r\nconnection: close\r\ncontent-type: text/plain\r\ncontent-length: 46\r\n\r\nas many connections are open as can be served\n";
-
 /// What a request is answered. Errors say what to fix, and repeat nothing of what was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum WebhookResponse {
@@ -39,7 +35,7 @@ pub(crate) enum WebhookResponse {
     BadRequest(FramingFault),
     /// A mistake in the program: nothing is known of what became of the request.
     InternalError,
-    /// Nothing could be made durable.
+    /// There is no capacity, or nothing could be made durable.
     Unavailable(Unavailable),
 }
 
@@ -124,6 +120,17 @@ impl WebhookResponse {
         }
         response
     }
+}
+
+/// What a connection that is not served at all is answered, as bytes on the wire.
+pub(crate) fn turned_away() -> Vec<u8> {
+    let (status, text) = WebhookResponse::Unavailable(Unavailable::Connections).status_and_text();
+    format!(
+        "HTTP/1.1 {status}\r\ncontent-type: text/plain\r\nx-content-type-options: nosniff\r\nretry-after: \
+         {RETRY_AFTER_SECONDS}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{text}",
+        text.len()
+    )
+    .into_bytes()
 }
 
 /// 400.

@@ -72,7 +72,8 @@ pub struct IngestArgs {
     #[arg(long, env = "WEIR_SPOOL_DRAIN_RATE", default_value = "1000", value_name = "COUNT")]
     spool_drain_rate: Option<String>,
 
-    /// Consecutive missed acknowledgements before the circuit breaker opens and deliveries do not wait for Kafka
+    /// Deliveries in a row that Kafka does not acknowledge in time, or has no space for in the producer's queue, before the
+    /// circuit breaker opens and deliveries do not wait for Kafka
     #[arg(long, env = "WEIR_BREAKER_MISSES", default_value = "5", value_name = "COUNT")]
     breaker_misses: Option<String>,
 

@@ -1,4 +1,5 @@
-//! The app secrets, tried in the order of their latest success, so that the common case is a single HMAC.
+//! The app secrets, tried in the order of their latest success, so that the common case is a single HMAC; before any success the
+//! last of the list is first.
 
 use super::secrets::Secret;
 use hmac::{Hmac, KeyInit as _, Mac as _};

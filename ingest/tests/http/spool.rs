@@ -175,7 +175,7 @@ async fn a_delivery_that_kafka_refuses_for_good_is_set_aside_and_lets_the_others
     let refusals = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE; 4];
     service.cluster.request_errors(RDKafkaApiKey::Produce, &refusals);
     assert_eq!(service.post(TEXT).await.status, 200);
-    until("it is set aside", async || service.metric("weir_spool_set_aside", "") == 1).await;
+    until("it is parked", async || service.metric("weir_spool_set_aside", "") == 1).await;
     service.cluster.clear_request_errors(RDKafkaApiKey::Produce);
     assert_eq!(service.metric("weir_ingest_breaker_opened_total", ""), 0, "Kafka answers");
     service.cluster.broker_down(1).unwrap();
