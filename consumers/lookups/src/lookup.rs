@@ -35,8 +35,9 @@ runtime::settings! {
         pub lookup_attempts: u32 = with_default("COUNT", "5", form::count(1..=100).narrow()),
         /// How long calls for one event may fail, also while none is answered, before it goes to the dead letters
         pub lookup_patience: Duration = with_default("DURATION", "15m", form::duration(PATIENCE)),
-        /// How long an event may wait for the limit of calls of its account, which holds other accounts' events in its
-        /// partition, before it goes to the dead letters; the app's limit is waited for without end
+        /// How long a partition waits in all, between two answers, for the limit of calls of one account's own token, which
+        /// holds the events of other accounts; then that account's events go to the dead letters. The limit of the app, or of a
+        /// token that accounts share, is waited for without end
         pub lookup_limit_patience: Duration = with_default("DURATION", "15m", form::duration(PATIENCE)),
         /// What becomes of events whose account has no token that Meta accepts: dead-letter, or wait (which holds their
         /// partitions)
