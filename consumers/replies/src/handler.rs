@@ -93,8 +93,8 @@ impl Handler for Replies {
         let mut pending = match state.pending.take().filter(|pending| pending.offset == record.offset) {
             Some(pending) => pending,
             None => match self.begin(follower, record, &command)? {
-                Ok(pending) => pending,
-                Err(outputs) => return Ok(outputs),
+                Begun::CarryOut(pending) => pending,
+                Begun::Done(outputs) => return Ok(outputs),
             },
         };
         let ended = self.carry_out(&mut pending, follower, record, &command, waits).await;
@@ -103,6 +103,13 @@ impl Handler for Replies {
         }
         ended
     }
+}
+
+/// What is to be done about a command.
+enum Begun {
+    CarryOut(Pending),
+    /// Nothing more: these are the results that were missing.
+    Done(Vec<Output>),
 }
 
 impl Replies {
@@ -132,27 +139,22 @@ impl Replies {
         Ok(state)
     }
 
-    /// A command to carry out, or all results that there are of it.
-    fn begin(
-        &self,
-        follower: &Follower,
-        record: &Record,
-        command: &Command,
-    ) -> Result<Result<Pending, Vec<Output>>, Failure> {
+    /// Whether a command is to be carried out, by what is known of it.
+    fn begin(&self, follower: &Follower, record: &Record, command: &Command) -> Result<Begun, Failure> {
         let subject = &command.subject;
         let pending = |attempt, results| Pending::new(record.offset, attempt, results);
         match self.known(follower, subject)? {
-            CommandState::New => Ok(Ok(pending(1, Vec::new()))),
-            CommandState::Intended { attempt, position } if is_given_up(position, record) => {
+            CommandState::New => Ok(Begun::CarryOut(pending(1, Vec::new()))),
+            CommandState::Intended { attempt, position } if is_abandoned(position, record) => {
                 let unknown = self.cut_off(record, position, subject, attempt);
                 if attempt > self.settings.resend_unknown {
-                    return Ok(Err(vec![unknown]));
+                    return Ok(Begun::Done(vec![unknown]));
                 }
-                Ok(Ok(pending(attempt + 1, vec![unknown])))
+                Ok(Begun::CarryOut(pending(attempt + 1, vec![unknown])))
             }
             CommandState::Intended { .. } | CommandState::Ended => {
                 self.metrics.duplicate();
-                Ok(Err(Vec::new()))
+                Ok(Begun::Done(Vec::new()))
             }
         }
     }
@@ -280,7 +282,7 @@ impl Replies {
 
 /// Whether nobody is at work any more on the command that was intended at `position`: it is the same record, or the one
 /// that became a dead letter, which was put back as this one.
-fn is_given_up(position: (i32, i64), record: &Record) -> bool {
+fn is_abandoned(position: (i32, i64), record: &Record) -> bool {
     let was_dead_letter = || Past::read(|name| record.header(name)).first_failed.is_some();
     let (partition, offset) = position;
     partition == record.partition
