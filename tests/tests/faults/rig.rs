@@ -93,7 +93,7 @@ impl Rig {
         self.ingest.until_direct(&self.oracle, &self.sender, PATIENCE).await?;
         self.metric("weir_spool_deliveries", "", |waiting| waiting == 0.0).await?;
         let set_aside = self.ingest.metric("weir_spool_set_aside", "").await.unwrap_or_default();
-        ensure!(set_aside == 0.0, "{set_aside} deliveries were set aside: `weir spool list` says why");
+        ensure!(set_aside == 0.0, "{set_aside} deliveries were parked: `weir spool list` says why");
         let (raw, typed) = (Topic::Raw.name(PREFIX), Topic::Messages.name(PREFIX));
         self.oracle.judge(self.ground.kafka.bootstrap(), &raw, &typed)
     }
