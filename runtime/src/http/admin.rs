@@ -1,5 +1,9 @@
 //! The admin port: metrics, health probes, and what is running.
 
+mod allowance;
+mod exposition;
+
+use std::cell::RefCell;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,9 +16,11 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use prometheus::{Encoder as _, TextEncoder};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, sleep_until};
 
+use self::allowance::Allowance;
+use self::exposition::Exposition;
 use crate::http::connections::{self, Admitted, Connections};
 use crate::http::timed_stream::{Clock, HeadTimer, TimedStream, Timeouts};
 use crate::process::Process;
@@ -58,11 +64,12 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, AdminError> {
 /// Answers until it is dropped; it stays up while the process drains, so that probes can see that.
 pub async fn serve(listener: TcpListener, process: Process) {
     let connections = Connections::new(MAX_CONNECTIONS, Duration::ZERO);
+    let exposition = Exposition::new(process.registry.clone());
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
                 if let Some(admitted) = connections.admit() {
-                    tokio::spawn(serve_connection(stream, process.clone(), admitted));
+                    tokio::spawn(serve_connection(stream, process.clone(), exposition.clone(), admitted));
                 }
             }
             Err(error) => {
@@ -76,10 +83,21 @@ pub async fn serve(listener: TcpListener, process: Process) {
     }
 }
 
-async fn serve_connection(stream: TcpStream, process: Process, Admitted { slot, eviction, .. }: Admitted) {
+async fn serve_connection(
+    stream: TcpStream,
+    process: Process,
+    exposition: Exposition,
+    Admitted { slot, eviction, .. }: Admitted,
+) {
+    // A connection's own, so that who asks without end makes nobody else wait.
+    let allowance = RefCell::new(Allowance::new(Instant::now()));
     let service = service_fn(move |request: Request<_>| {
-        let response = answer(&request, &process);
-        async move { Ok::<_, Infallible>(response) }
+        let begins = allowance.borrow_mut().next(Instant::now());
+        let (process, exposition) = (process.clone(), exposition.clone());
+        async move {
+            sleep_until(begins).await;
+            Ok::<_, Infallible>(answer(&request, &process, &exposition).await)
+        }
     });
     let clock = Clock::start();
     let stream = TimedStream::new(stream, Arc::clone(&clock), TIMEOUTS);
@@ -97,7 +115,11 @@ async fn serve_connection(stream: TcpStream, process: Process, Admitted { slot, 
     drop(slot);
 }
 
-fn answer<B>(request: &Request<B>, process: &Process) -> Response<Full<Bytes>> {
+async fn answer<B>(
+    request: &Request<B>,
+    process: &Process,
+    exposition: &Exposition,
+) -> Response<Full<Bytes>> {
     let probe = match request.uri().path() {
         "/metrics" | "/build" => None,
         "/livez" => Some(Probe::Liveness),
@@ -111,7 +133,7 @@ fn answer<B>(request: &Request<B>, process: &Process) -> Response<Full<Bytes>> {
     match probe {
         Some(probe) => health(&process.health.report(probe), is_verbose(request.uri().query())),
         None if request.uri().path() == "/build" => build(process),
-        None => metrics(process),
+        None => metrics(exposition).await,
     }
 }
 
@@ -129,10 +151,9 @@ fn health(report: &Report, verbose: bool) -> Response<Full<Bytes>> {
     }
 }
 
-fn metrics(process: &Process) -> Response<Full<Bytes>> {
-    let mut body = Vec::new();
-    match TextEncoder::new().encode(&process.registry.gather(), &mut body) {
-        Ok(()) => respond(StatusCode::OK, prometheus::TEXT_FORMAT, body),
+async fn metrics(exposition: &Exposition) -> Response<Full<Bytes>> {
+    match exposition.text().await {
+        Ok(text) => respond(StatusCode::OK, prometheus::TEXT_FORMAT, text),
         Err(error) => text(StatusCode::INTERNAL_SERVER_ERROR, format!("metrics: {error}\n")),
     }
 }

@@ -2,9 +2,10 @@
 
 use std::io::{ErrorKind, Read as _, Write as _};
 
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpSocket;
 
+use super::exposition::tests::Looks;
 use super::*;
 
 async fn server() -> (SocketAddr, Process) {
@@ -108,14 +109,19 @@ async fn silent_clients_do_not_keep_a_probe_from_its_answer() {
 
 #[tokio::test]
 async fn clients_that_read_no_answer_do_not_keep_a_probe_from_its_answer() {
-    let (address, _process) = server().await;
+    let (address, process) = server().await;
+    let (begin, looks) = (Instant::now(), Looks::default());
+    process.registry.register(Box::new(looks.clone())).unwrap();
     let _clients = attack(address, &many_requests()).await;
     assert!(is_alive_within_a_second(address).await);
+    looks.are_bounded(begin);
 }
 
 #[tokio::test]
 async fn a_client_that_reads_no_answer_is_cut_off_in_seconds() {
-    let (address, _process) = server().await;
+    let (address, process) = server().await;
+    let more_than_fits = "x".repeat(1 << 20);
+    crate::metrics::counter(&process.registry, "weir_things_total", &more_than_fits);
     let mut clients = attack(address, &many_requests()).await;
     let newest = clients.pop().unwrap();
     // It goes on reading nothing: that it cannot write any more says that it was cut off.
@@ -125,4 +131,19 @@ async fn a_client_that_reads_no_answer_is_cut_off_in_seconds() {
         }
     };
     tokio::time::timeout(TIMEOUTS.write * 3, cut_off).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_connection_that_asks_without_end_is_slowed_and_no_other() {
+    let (address, _process) = server().await;
+    let begin = Instant::now();
+    let mut greedy = TcpStream::connect(address).await.unwrap();
+    greedy.write_all(&b"GET /livez HTTP/1.1\r\nhost: weir\r\n\r\n".repeat(50)).await.unwrap();
+    assert!(is_alive_within_a_second(address).await);
+    let mut answers = Vec::new();
+    while answers.windows(4).filter(|end| end == b"\nok\n").count() < 50 {
+        assert_ne!(greedy.read_buf(&mut answers).await.unwrap(), 0, "closed");
+    }
+    // Each after the first 40 a tenth of a second.
+    assert!(begin.elapsed() > Duration::from_millis(900), "{:?}", begin.elapsed());
 }
