@@ -10,6 +10,11 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 use tokio::sync::oneshot;
 
+/// A delivery of more bytes is large: most have a few KiB. One that does not fit must not take small ones with it.
+const SMALL: u64 = 64 << 10;
+/// This part of `--spool-max-bytes` takes small ones alone.
+const SMALL_PART: u64 = 16;
+
 type Done = oneshot::Sender<Result<(), SpoolError>>;
 
 impl Store {
@@ -95,7 +100,14 @@ impl Store {
             }
             Err(StoreError::Full) => {
                 self.log_full();
-                refuse(stores, SpoolError::Full);
+                let (large, small): (Vec<_>, Vec<_>) =
+                    stores.into_iter().partition(|(change, _)| cost(change) > SMALL);
+                let are_alone = large.is_empty();
+                refuse(large, SpoolError::Full);
+                if !are_alone && !small.is_empty() {
+                    return self.write(changes, small);
+                }
+                refuse(small, SpoolError::Full);
                 // Nothing was changed, but deletes can be.
                 self.write_changes(changes)
             }
@@ -136,7 +148,10 @@ impl Store {
         let before = self.totals.unwrap_or_default();
         let cost: u64 = stores.iter().map(|(change, _)| cost(change)).sum();
         let taken = before.bytes + self.parts.backlog.disk_bytes();
-        if cost > 0 && (taken + cost > self.parts.settings.max_bytes || !self.reserve.is_there()) {
+        let has_large = stores.iter().any(|(change, _)| self::cost(change) > SMALL);
+        let limit = self.parts.settings.max_bytes;
+        let limit = if has_large { limit - limit / SMALL_PART } else { limit };
+        if cost > 0 && (taken + cost > limit || !self.reserve.is_there()) {
             return Err(StoreError::Full);
         }
         let all = changes.iter().chain(stores.iter().map(|(change, _)| change));

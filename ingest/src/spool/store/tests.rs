@@ -40,9 +40,20 @@ fn store(directory: &Path) -> Store {
 
 /// Stores a row; what its delivery would be answered.
 fn put(store: &mut Store, row: Row) -> Result<(), SpoolError> {
-    let (done, mut is_done) = oneshot::channel();
-    assert!(store.serve(&mut vec![Command::Store { row, queued: Queued::nothing(), done }]).is_continue());
-    is_done.try_recv().unwrap_or_else(|_| panic!("every store gets a result"))
+    put_together(store, vec![row]).remove(0)
+}
+
+/// Stores rows that wait together.
+fn put_together(store: &mut Store, rows: Vec<Row>) -> Vec<Result<(), SpoolError>> {
+    let (mut group, mut results) = (Vec::new(), Vec::new());
+    for row in rows {
+        let (done, is_done) = oneshot::channel();
+        group.push(Command::Store { row, queued: Queued::nothing(), done });
+        results.push(is_done);
+    }
+    assert!(store.serve(&mut group).is_continue());
+    let result = |mut is_done: oneshot::Receiver<_>| is_done.try_recv().expect("every store gets a result");
+    results.into_iter().map(result).collect()
 }
 
 fn put_all(store: &mut Store, rows: &[Row]) {
@@ -190,6 +201,21 @@ fn a_full_disk_lets_deliveries_go_and_takes_others_once_there_is_space() {
     assert!(change(&mut store, read.iter().map(|stored| Change::Delete(stored.key())).collect()));
     assert!(store.serve(&mut vec![Command::Maintain]).is_continue());
     assert_eq!(put(&mut store, sample(TEXT).to_row()), Ok(()));
+}
+
+#[test]
+fn large_deliveries_that_do_not_fit_take_no_small_one_with_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = Store::new(parts(directory.path(), 8 << 20));
+    store.open();
+    let large = || large_rows(1, 200 << 10).remove(0);
+    while put(&mut store, large()).is_ok() {}
+    let together = [rows(1), vec![large()], rows(1)].concat();
+    assert_eq!(put_together(&mut store, together), [Ok(()), Err(SpoolError::Full), Ok(())]);
+    // What is left for them is used up too, in the end.
+    let small = large_rows(20, 60 << 10).into_iter();
+    let taken = small.take_while(|row| put(&mut store, row.clone()).is_ok()).count();
+    assert!((8..20).contains(&taken), "{taken}");
 }
 
 #[test]
