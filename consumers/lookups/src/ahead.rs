@@ -96,6 +96,12 @@ impl<T> Places<T> {
         let searches = lock(&ahead.0);
         searches.get(&offset)?.waiting.borrow().as_ref().map(|waiting| waiting.on)
     }
+
+    /// Whether a lookup has ended.
+    pub(crate) fn has_ended(&self, topic: &str, partition: i32, offset: i64) -> bool {
+        let ahead = self.of(topic, partition);
+        ahead.is_some_and(|ahead| lock(&ahead.0).get(&offset).is_some_and(|search| search.task.is_finished()))
+    }
 }
 
 impl<T> Assigned<T> {

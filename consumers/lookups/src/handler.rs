@@ -66,6 +66,8 @@ pub struct Found {
     reason: Option<&'static str>,
     cached: bool,
     media: Option<Known>,
+    /// When the call that was answered was begun, where one was.
+    begun: Option<Instant>,
 }
 
 impl Lookups {
@@ -192,7 +194,8 @@ impl Inquiry {
         if let (Some(known), Learned::OfCaption) = (&known, learned) {
             return Ok(Found::known(asked, known));
         }
-        let (status, answer) = match self.resolver.resolve(account, &asked, status).await? {
+        let (outcome, begun) = self.resolver.resolve(account, &asked, status).await?;
+        let (status, answer) = match outcome {
             Outcome::Found(answer) => (lookup::Status::Found, Some(Arc::<RawValue>::from(answer))),
             Outcome::Gone(answer) => (lookup::Status::Gone, answer.map(Arc::from)),
         };
@@ -203,7 +206,8 @@ impl Inquiry {
             }
         }
         let media = known.filter(|_| status == lookup::Status::Found);
-        Ok(Found { asked: Some(asked), answer, at: now(), status, reason: None, cached: false, media })
+        let (at, begun) = (now(), Some(begun));
+        Ok(Found { asked: Some(asked), answer, at, status, reason: None, cached: false, media, begun })
     }
 }
 
@@ -218,6 +222,7 @@ impl Found {
             reason,
             cached: false,
             media: None,
+            begun: None,
         }
     }
 
@@ -225,7 +230,8 @@ impl Found {
     fn known(asked: String, known: &Known) -> Self {
         let Known { answer, at } = known.clone();
         let (asked, answer) = (Some(asked), Some(answer));
-        Self { asked, answer, at, status: lookup::Status::Found, reason: None, cached: true, media: None }
+        let status = lookup::Status::Found;
+        Self { asked, answer, at, status, reason: None, cached: true, media: None, begun: None }
     }
 
     fn lookup(&self) -> Lookup<'_> {

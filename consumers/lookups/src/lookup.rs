@@ -107,13 +107,14 @@ struct Course<'a> {
 }
 
 impl Resolver {
-    /// Looks one thing up. It takes as long as it takes, but for calls that fail again and again.
+    /// Looks one thing up, and says when the call that was answered was begun. It takes as long as it takes, but for calls
+    /// that fail again and again.
     pub(crate) async fn resolve(
         &self,
         account: &GraphId,
         relative_url: &str,
         status: &Status,
-    ) -> Result<Outcome, Failure> {
+    ) -> Result<(Outcome, Instant), Failure> {
         let RetrySettings { backoff_base, backoff_max, .. } = self.settings;
         let mut course = Course {
             resolver: self,
@@ -127,9 +128,9 @@ impl Resolver {
             backoff: Backoff::new(backoff_base, backoff_max),
         };
         loop {
-            let token = course.token().await?;
+            let (token, begun) = (course.token().await?, Instant::now());
             match self.batcher.send(relative_url.to_owned(), token.clone(), course.batch_size).await {
-                Sent::Answered(Ok(outcome)) => return Ok(outcome),
+                Sent::Answered(Ok(outcome)) => return Ok((outcome, begun)),
                 Sent::Answered(Err(error)) => course.failed(&error, &token).await?,
                 Sent::Held(hold) => course.held(&hold, &token).await,
                 Sent::FailedTogether(error) => course.failed_together(&error, &token).await?,

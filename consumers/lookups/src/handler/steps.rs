@@ -49,11 +49,11 @@ impl Lookups {
             };
             let found = waits.on(on, limit, step).await;
             if waits_for.is_some_and(|waiting| waiting.is_own_limit) {
-                own_limits.add(account, began.elapsed());
+                own_limits.add(account, began, began.elapsed());
             }
             if let Some(found) = found {
-                if matches!(&found, Ok(Ok(found)) if !found.cached) {
-                    own_limits.answered(account);
+                if let Ok(Ok(Found { begun: Some(begun), .. })) = &found {
+                    own_limits.answered(account, *begun);
                 }
                 return found.unwrap_or_else(|error| Err(without_result(&error)));
             }

@@ -60,14 +60,24 @@ impl Bench {
 
     /// Returns once the lookup of a record waits for `on`.
     pub(super) async fn waits(&self, record: &Record, on: Wait) {
-        let is_so = async {
-            while self.handler.places.waits_for(&record.topic, record.partition, record.offset) != Some(on) {
+        self.ahead(record, |places, topic, place, offset| places.waits_for(topic, place, offset) == Some(on))
+            .await;
+    }
+
+    /// Returns once the lookup of a record has ended.
+    pub(super) async fn ends(&self, record: &Record) {
+        self.ahead(record, Places::has_ended).await;
+    }
+
+    /// A record is told of as the loop tells of it, and not handled yet.
+    async fn ahead(&self, record: &Record, is_so: impl Fn(&Places<Found>, &str, i32, i64) -> bool) {
+        self.handler.expect(record);
+        let until = async {
+            while !is_so(&self.handler.places, &record.topic, record.partition, record.offset) {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         };
-        // It is told of as the loop tells of it, and not handled yet.
-        self.handler.expect(record);
-        tokio::time::timeout(Duration::from_mins(1), is_so).await.expect("it waits");
+        tokio::time::timeout(Duration::from_mins(1), until).await.expect("it comes to that");
     }
 
     pub(super) fn reread(&self) {

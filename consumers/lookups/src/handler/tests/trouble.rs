@@ -71,11 +71,29 @@ async fn an_accounts_own_limit_is_waited_for_as_long_as_it_may_hold_others() {
 async fn what_an_account_has_held_its_partition_for_counts_until_it_is_answered() {
     let bench = limited(11, ACCOUNT).await;
     let account = GraphId::parse(ACCOUNT).unwrap();
-    bench.partition.own_limits.add(&account, Duration::from_mins(2));
+    bench.partition.own_limits.add(&account, Instant::now(), Duration::from_mins(2));
     let failure = bench.handle(&next()).await.unwrap_err();
     assert!(matches!(failure, Failure::Expired { reason: "throttled", .. }), "{failure:?}");
-    bench.partition.own_limits.answered(&account);
+    bench.partition.own_limits.answered(&account, Instant::now());
     bench.waits(&next(), Wait::AccountLimit).await;
+}
+
+#[tokio::test]
+async fn an_answer_from_before_a_limit_leaves_what_was_waited_for_it() {
+    let bench = Bench::with(|settings| settings.retries.limit_patience = Duration::from_mins(12)).await;
+    fs::write(bench.folder.path().join(ACCOUNT), "EAAown\n").unwrap();
+    bench.reread();
+    let usage = r#"{"1784":[{"call_count":100,"estimated_time_to_regain_access":11}]}"#;
+    bench.simulator.say_usage("X-Business-Use-Case-Usage", usage);
+    // Looked up ahead of its turn; its answer says that the limit is reached.
+    let ahead = one("comment/on-post");
+    bench.ends(&ahead).await;
+    bench.waits(&next(), Wait::AccountLimit).await;
+    let account = GraphId::parse(ACCOUNT).unwrap();
+    bench.partition.own_limits.add(&account, Instant::now(), Duration::from_mins(2));
+    assert_eq!(lookup(&ahead, &bench.handle(&ahead).await.unwrap())["status"], "found");
+    let failure = bench.handle(&next()).await.unwrap_err();
+    assert!(matches!(failure, Failure::Expired { reason: "throttled", .. }), "{failure:?}");
 }
 
 #[tokio::test]
