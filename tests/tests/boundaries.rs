@@ -80,6 +80,20 @@ fn every_file_begins_with_its_one_idea() {
 }
 
 #[test]
+fn the_architecture_names_files_that_there_are() -> Result<()> {
+    let text = fs::read_to_string(root().join("docs/architecture.md"))?;
+    let named = text
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|name| name.contains('/') && name.ends_with(".rs") && !name.contains('*'));
+    let files = sources("")?;
+    let missing: Vec<_> = named.filter(|name| !files.iter().any(|(path, _)| path.ends_with(name))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    Ok(())
+}
+
+#[test]
 fn tests_that_need_more_than_rust_are_left_out_of_a_plain_cargo_test() {
     for (file, code) in sources("tests/tests").unwrap() {
         let is_test = file.parent().is_some_and(|folder| folder.ends_with("tests"));
