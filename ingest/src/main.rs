@@ -1,11 +1,9 @@
 //! `weir-ingest`: wires the settings to the server.
 
-use clap::Args as _;
 use runtime::process::{self, About};
 use std::process::ExitCode;
 use tikv_jemallocator::Jemalloc;
 use weir_ingest::Settings;
-use weir_ingest::settings::IngestArgs;
 
 /// Returns memory after a flood of connections or bodies, which glibc's allocator keeps.
 #[global_allocator]
@@ -18,5 +16,5 @@ const ABOUT: About = About {
 };
 
 fn main() -> ExitCode {
-    process::run_listening(ABOUT, IngestArgs::augment_args, Settings::read, Settings::port, weir_ingest::run)
+    process::run_listening(ABOUT, Settings::declare, Settings::read, Settings::port, weir_ingest::run)
 }

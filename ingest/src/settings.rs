@@ -1,125 +1,89 @@
-//! The settings of ingest: declared as flags, read once, checked together.
+//! The settings of ingest: each declared once, read once, checked together.
 
-mod args;
 mod limits;
 mod memory;
 mod secrets;
 mod spool;
 
 pub use crate::signature::Secrets;
-pub use args::{AppSecretArgs, IngestArgs};
-pub use limits::{LimitArgs, Limits};
-pub use memory::MemoryArgs;
-pub use secrets::read_app_secrets;
+pub use limits::Limits;
+pub use secrets::{declare_app_secrets, read_app_secrets};
 pub use spool::SpoolSettings;
 
 use crate::signature::SecretSources;
+use memory::MemorySettings;
 use runtime::http::ports::Port;
-use runtime::settings::{Reader, form};
+use runtime::settings::{Form, Reader, form, part, with_default};
 use schemas::TopicSpec;
+use secrets::{declare_verify_tokens, read_verify_tokens};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// The checked settings of ingest.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// The address of the public port.
-    pub listen: SocketAddr,
-    /// The path of the webhook, matched exactly.
-    pub path: String,
-    /// The app secrets; never empty.
-    pub app_secrets: Secrets,
-    /// Maximum number of app secrets.
-    pub max_app_secrets: usize,
-    /// The verify tokens of the handshake; with none, every handshake is refused.
-    pub verify_tokens: Secrets,
-    /// Interval between reads of the directories of secrets.
-    pub secrets_refresh: Duration,
-    /// Timeout for Kafka's acknowledgement.
-    pub ack_timeout: Duration,
-    /// Where deliveries are stored that Kafka does not acknowledge in time.
-    pub spool: Option<SpoolSettings>,
-    /// Deliveries in a row that Kafka does not acknowledge before the circuit breaker opens.
-    pub breaker_misses: u32,
-    /// Probe interval while the breaker is open.
-    pub breaker_probe: Duration,
-    /// Maximum size of a body, in bytes.
-    pub max_body: usize,
-    /// Maximum number of events of one delivery.
-    pub max_events: usize,
-    /// Minimum bytes of body per event beyond the first 100.
-    pub min_bytes_per_event: usize,
-    /// Maximum bytes that one account has in flight to Kafka.
-    pub account_bytes_in_flight: usize,
-    /// The limits of the public port.
-    pub limits: Limits,
-    /// How long requests are still accepted after shutdown was requested.
-    pub drain_delay: Duration,
-    /// How long requests in progress may take to finish.
-    pub drain_timeout: Duration,
-    /// Producer linger.
-    pub linger: Duration,
-    /// Maximum bytes in the producer's queue.
-    pub queue_bytes: usize,
+runtime::settings! {
+    /// The settings of ingest.
+    #[derive(Clone, Debug)]
+    pub struct Settings {
+        /// Address of the public port, where Meta's webhooks arrive: IP and port
+        pub listen: SocketAddr = with_default("ADDRESS", "0.0.0.0:8080", form::address()),
+        /// Path of the webhook, matched exactly; with `/` and the name of an app appended, only that app's secrets are tried
+        pub path: String = with_default("PATH", "/webhook", a_path()),
+        /// The app secrets; never empty.
+        pub app_secrets: Secrets = part(declare_app_secrets, read_app_secrets),
+        /// Maximum number of app secrets; a body that none of them signed is hashed with each
+        pub max_app_secrets: usize = with_default("COUNT", "64", form::count(1..=1_000).narrow()),
+        /// The verify tokens of the handshake; with none, every handshake is refused.
+        pub verify_tokens: Secrets = part(declare_verify_tokens, read_verify_tokens),
+        /// Interval between reads of the directories of secrets
+        pub secrets_refresh: Duration = with_default("DURATION", "10s", form::millis(100..=3_600_000)),
+        /// Timeout for Kafka's acknowledgement, after which a delivery is spooled, or answered 503 without a spool
+        pub ack_timeout: Duration = with_default("DURATION", "1s", form::millis(10..=4_000)),
+        /// Where deliveries are stored that Kafka does not acknowledge in time.
+        pub spool: Option<SpoolSettings> = part(spool::declare, spool::read),
+        /// Deliveries in a row that Kafka does not acknowledge in time, or has no space for in the producer's queue, before the
+        /// circuit breaker opens and deliveries do not wait for Kafka
+        pub breaker_misses: u32 = with_default("COUNT", "5", form::count(1..=10_000).narrow()),
+        /// Probe interval while the breaker is open
+        pub breaker_probe: Duration = with_default("DURATION", "1s", form::millis(10..=60_000)),
+        /// Maximum size of a body; a larger one is answered 413
+        pub max_body: usize = with_default("BYTES", "4MiB", form::bytes(1024..=64 << 20).narrow()),
+        /// Maximum number of events of one delivery; one with more is dead-lettered
+        pub max_events: usize = with_default("COUNT", "10000", form::count(1..=1_000_000).narrow()),
+        /// Minimum bytes of body per event beyond the first 100; a delivery with more events is dead-lettered, since a few
+        /// bytes must not become many records
+        pub min_bytes_per_event: usize = with_default("BYTES", "32", form::bytes(1..=1024).narrow()),
+        /// How long requests are still accepted after SIGTERM, while load balancers learn that this instance is stopping
+        pub drain_delay: Duration = with_default("DURATION", "5s", form::millis(0..=300_000)),
+        /// How long requests in progress may take to finish after that
+        pub drain_timeout: Duration = with_default("DURATION", "10s", form::millis(100..=300_000)),
+        /// Producer linger (`linger.ms`); adds to the latency of every response
+        pub linger: Duration = with_default("DURATION", "500us", form::millis(0..=100)),
+        /// Maximum bytes in the producer's queue; when it is full, deliveries do not wait for Kafka
+        pub queue_bytes: usize = with_default("BYTES", "128MiB", form::bytes(1 << 20..=2 << 30).narrow()),
+        /// Maximum bytes that one account has in flight to Kafka; its further deliveries wait, those of other accounts do not
+        pub account_bytes_in_flight: usize = with_default("BYTES", "256KiB", form::bytes(1024..=1 << 30).narrow()),
+        /// The limits of the public port.
+        pub limits: Limits = part(Limits::declare, Limits::read),
+        /// The memory limit of the process, where a flag names it.
+        pub memory: MemorySettings = part(MemorySettings::declare, MemorySettings::read),
+    }
+    check check
+}
+
+/// What is wrong with several together.
+fn check(settings: &Settings, reader: &mut Reader<'_>) {
+    let (most, found) = (settings.max_app_secrets, settings.app_secrets.current.len());
+    if found > most {
+        let expected = format!("{most} secrets at most (--max-app-secrets), there are {found}");
+        reader.problem("app_secrets", &expected);
+    }
+    if settings.limits.max_body_bytes_in_flight < settings.max_body {
+        let expected = "at least as much as --max-body, or no large body is ever taken";
+        reader.problem("max_body_bytes_in_flight", expected);
+    }
+    memory::check(reader, settings);
 }
 
 impl Settings {
-    /// Reads the settings, noting every problem.
-    pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        let path = form::matching("a path that begins with / and has no query", is_path);
-        let listen = reader.required("listen", &form::address());
-        let path = reader.required("path", &path);
-        let app_secrets = read_app_secrets(reader);
-        let max_app_secrets = reader.required("max_app_secrets", &form::count(1..=1_000).narrow());
-        if let (Some(most), Some(secrets)) = (max_app_secrets, &app_secrets)
-            && secrets.current.len() > most
-        {
-            let found = secrets.current.len();
-            reader.problem(
-                "app_secrets",
-                &format!("{most} secrets at most (--max-app-secrets), there are {found}"),
-            );
-        }
-        let verify_tokens = secrets::read(reader, "verify_tokens", "verify_token");
-        let secrets_refresh = reader.required("secrets_refresh", &between(100, 3_600_000));
-        let ack_timeout = reader.required("ack_timeout", &between(10, 4_000));
-        let spool = spool::read(reader);
-        let breaker_misses = reader.required("breaker_misses", &form::count(1..=10_000).narrow());
-        let breaker_probe = reader.required("breaker_probe", &between(10, 60_000));
-        let max_body = reader.required("max_body", &form::bytes(1024..=64 << 20).narrow());
-        let max_events = reader.required("max_events", &form::count(1..=1_000_000).narrow());
-        let per_event = reader.required("min_bytes_per_event", &form::bytes(1..=1024).narrow());
-        let of_account = reader.required("account_bytes_in_flight", &form::bytes(1024..=1 << 30).narrow());
-        let limits = Limits::read(reader, max_body);
-        let drain_delay = reader.required("drain_delay", &between(0, 300_000));
-        let drain_timeout = reader.required("drain_timeout", &between(100, 300_000));
-        let linger = reader.required("linger", &form::duration(Duration::ZERO..=Duration::from_millis(100)));
-        let queue_bytes = reader.required("queue_bytes", &form::bytes(1 << 20..=2 << 30).narrow());
-        let settings = Self {
-            listen: listen?,
-            path: path?,
-            app_secrets: app_secrets?,
-            max_app_secrets: max_app_secrets?,
-            verify_tokens: verify_tokens?,
-            secrets_refresh: secrets_refresh?,
-            ack_timeout: ack_timeout?,
-            spool: spool?,
-            breaker_misses: breaker_misses?,
-            breaker_probe: breaker_probe?,
-            max_body: max_body?,
-            max_events: max_events?,
-            min_bytes_per_event: per_event?,
-            account_bytes_in_flight: of_account?,
-            limits: limits?,
-            drain_delay: drain_delay?,
-            drain_timeout: drain_timeout?,
-            linger: linger?,
-            queue_bytes: queue_bytes?,
-        };
-        memory::check(reader, &settings);
-        Some(settings)
-    }
-
     /// Where secrets come from, and how often that is read again.
     pub(crate) fn secret_sources(&self) -> SecretSources {
         SecretSources {
@@ -157,30 +121,28 @@ impl Settings {
             drain_timeout: Duration::from_secs(10),
             linger: Duration::from_micros(500),
             queue_bytes: 128 << 20,
+            memory: MemorySettings::default(),
         }
     }
 }
 
-fn between(from_millis: u64, to_millis: u64) -> form::Form<Duration> {
-    form::duration(Duration::from_millis(from_millis)..=Duration::from_millis(to_millis))
-}
-
-fn is_path(value: &str) -> bool {
-    value.starts_with('/')
-        && value.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'?' && byte != b'#')
+fn a_path() -> Form<String> {
+    form::matching("a path that begins with / and has no query", |value| {
+        value.starts_with('/')
+            && value.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'?' && byte != b'#')
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::Args as _;
     use runtime::process::{self, About};
 
     pub(super) const ABOUT: About = About { name: "weir-ingest", version: "0", description: "A test" };
 
     #[test]
     fn local_settings_are_the_defaults_of_the_help() {
-        let command = process::command(ABOUT, IngestArgs::augment_args);
+        let command = process::command(ABOUT, Settings::declare);
         let arguments =
             ["weir-ingest", "--brokers", "kafka:9092", "--app-secrets", env!("CARGO_MANIFEST_DIR")];
         let matches = command.clone().get_matches_from(arguments);

@@ -1,10 +1,10 @@
 //! Whose secret signs: the app secrets of ingest, and the choice of one.
 
 use crate::tool::settings::{Given, Setting, flag, settings};
-use clap::{Args as _, Command};
+use clap::Command;
 use runtime::settings::form;
 use weir_ingest::Secret;
-use weir_ingest::settings::{AppSecretArgs, read_app_secrets};
+use weir_ingest::settings::{declare_app_secrets, read_app_secrets};
 
 settings! {
     /// With which secret a body is signed.
@@ -46,7 +46,7 @@ impl Setting for AppSecrets {
     type Value = Vec<Secret>;
 
     fn declare(&self, command: Command, _: &'static str) -> Command {
-        AppSecretArgs::augment_args(command)
+        declare_app_secrets(command)
     }
 
     fn read(&self, given: &mut Given<'_>) -> Option<Vec<Secret>> {

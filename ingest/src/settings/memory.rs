@@ -3,17 +3,18 @@
 use super::Settings;
 use runtime::process::memory_limit;
 use runtime::producer::ProducerOptions;
-use runtime::settings::{Problem, Reader, Source, form};
+use runtime::settings::{Problem, Reader, Source, form, optional};
 use std::fmt;
 
-/// The flag that names a limit where the control group does not.
-#[derive(Debug, Default, clap::Args)]
-#[command(next_help_heading = "Memory")]
-pub struct MemoryArgs {
-    /// Memory limit of the process; if the other limits together may exceed it, the process does not start [default: the
-    /// limit of its control group, if it has one]
-    #[arg(long, env = "WEIR_MEMORY_LIMIT", value_name = "BYTES")]
-    memory_limit: Option<String>,
+runtime::settings! {
+    "Memory",
+    /// The limit where the control group does not name it.
+    #[derive(Clone, Debug, Default)]
+    pub struct MemorySettings {
+        /// Memory limit of the process; if the other limits together may exceed it, the process does not start [default: the
+        /// limit of its control group, if it has one]
+        pub memory_limit: Option<u64> = optional("BYTES", form::bytes(16 << 20..=1 << 50)),
+    }
 }
 
 /// A header line as it is parsed, and its place in a map.
@@ -89,8 +90,7 @@ impl fmt::Display for MiB {
 
 /// Notes a problem when what the limits allow together does not fit.
 pub(super) fn check(reader: &mut Reader<'_>, settings: &Settings) {
-    let named = reader.optional("memory_limit", &form::bytes(16 << 20..=1 << 50));
-    let (limit, source) = match (named, memory_limit::of_this_process()) {
+    let (limit, source) = match (settings.memory.memory_limit, memory_limit::of_this_process()) {
         (Some(limit), _) => (limit, reader.source("memory_limit")),
         (None, Some((limit, file))) => (limit, Source::File(file.display().to_string())),
         (None, None) => return,

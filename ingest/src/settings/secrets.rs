@@ -1,10 +1,44 @@
 //! Where app secrets and verify tokens come from, as read at the start.
 
 use crate::signature::{self, Secret, Secrets};
+use clap::{Args as _, Command};
 use runtime::settings::{Problem, Reader, Source, form};
 use std::path::Path;
 
-/// Reads the flags of [`super::AppSecretArgs`], which must name a secret.
+/// Where app secrets come from: of `weir-ingest`, and of tools that sign as Meta does.
+#[derive(clap::Args)]
+struct AppSecretArgs {
+    /// Directory of app secrets, one file per app, named after it; reread when it changes
+    ///
+    /// The secret of a single app can be given in the environment variable `WEIR_APP_SECRET` instead.
+    #[arg(long, env = "WEIR_APP_SECRETS", value_name = "DIR")]
+    app_secrets: Option<String>,
+
+    /// Secret of a single app; only from the environment, since every process can read a command line
+    #[arg(long, env = "WEIR_APP_SECRET", hide = true, hide_env_values = true)]
+    app_secret: Option<String>,
+}
+
+/// Where verify tokens come from.
+#[derive(clap::Args)]
+struct VerifyTokenArgs {
+    /// Directory of verify tokens for the handshake, one file per app; reread when it changes
+    ///
+    /// A single one can be given in the environment variable `WEIR_VERIFY_TOKEN` instead.
+    #[arg(long, env = "WEIR_VERIFY_TOKENS", value_name = "DIR")]
+    verify_tokens: Option<String>,
+
+    /// Verify token of a single app; only from the environment
+    #[arg(long, env = "WEIR_VERIFY_TOKEN", hide = true, hide_env_values = true)]
+    verify_token: Option<String>,
+}
+
+/// Adds the flags that name app secrets.
+pub fn declare_app_secrets(command: Command) -> Command {
+    AppSecretArgs::augment_args(command)
+}
+
+/// Reads the flags of [`declare_app_secrets`], which must name a secret.
 pub fn read_app_secrets(reader: &mut Reader<'_>) -> Option<Secrets> {
     if !reader.is_set("app_secrets") && !reader.is_set("app_secret") {
         let expected = "a directory with a file an app, which holds its secret; or the secret itself in the environment variable WEIR_APP_SECRET";
@@ -14,7 +48,15 @@ pub fn read_app_secrets(reader: &mut Reader<'_>) -> Option<Secrets> {
     read(reader, "app_secrets", "app_secret")
 }
 
-pub(super) fn read(reader: &mut Reader<'_>, directory: &str, single: &str) -> Option<Secrets> {
+pub(super) fn declare_verify_tokens(command: Command) -> Command {
+    VerifyTokenArgs::augment_args(command)
+}
+
+pub(super) fn read_verify_tokens(reader: &mut Reader<'_>) -> Option<Secrets> {
+    read(reader, "verify_tokens", "verify_token")
+}
+
+fn read(reader: &mut Reader<'_>, directory: &str, single: &str) -> Option<Secrets> {
     if reader.is_set(single) && reader.source(single) == Source::Flag {
         reader.problem(single, "it in the environment, since every process can read a command line");
     }

@@ -1,6 +1,6 @@
 //! How deliveries are spooled.
 
-use runtime::settings::{Reader, form};
+use runtime::settings::{Command, Reader, form, optional, with_default};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -24,30 +24,49 @@ impl SpoolSettings {
     }
 }
 
+runtime::settings! {
+    /// The flags of the spool.
+    #[expect(clippy::struct_field_names, reason = "they are the names of the flags")]
+    struct SpoolFlags {
+        /// Directory of the spool, which stores deliveries that Kafka does not acknowledge in time; without one they are answered 503
+        ///
+        /// It has to outlive the process, so that what was answered 200 reaches Kafka after a restart, and belongs to one
+        /// process alone.
+        spool_dir: Option<PathBuf> = optional("DIR", form::directory()),
+        /// Maximum size of the spool on disk; beyond it deliveries are answered 503
+        spool_max_bytes: u64 = with_default("BYTES", "1GiB", form::bytes(1 << 20..=1 << 40)),
+        /// Timeout for writing a delivery to the spool, after which it is answered 503
+        spool_timeout: Duration = with_default("DURATION", "800ms", form::millis(10..=4_000)),
+        /// Maximum rate of the drain from the spool to Kafka, in deliveries per second, so that new ones keep their latency
+        spool_drain_rate: u32 = with_default("COUNT", "1000", form::count(1..=1_000_000).narrow()),
+    }
+}
+
+pub(super) fn declare(command: Command) -> Command {
+    SpoolFlags::declare(command)
+}
+
 /// `Some(None)` where there is to be no spool.
 #[expect(clippy::option_option, reason = "bad settings are told from a spool that is not wanted")]
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<Option<SpoolSettings>> {
-    let directory = reader.optional("spool_dir", &form::directory());
-    let max_bytes = reader.required("spool_max_bytes", &form::bytes(1 << 20..=1 << 40))?;
-    let timeout = reader.required("spool_timeout", &super::between(10, 4_000))?;
-    let drain_rate = reader.required("spool_drain_rate", &form::count(1..=1_000_000))?;
-    let drain_rate = u32::try_from(drain_rate).ok()?;
-    if reader.is_set("spool_dir") && directory.is_none() {
-        return None;
-    }
-    Some(directory.map(|directory| SpoolSettings { directory, max_bytes, timeout, drain_rate }))
+    let flags = SpoolFlags::read(reader)?;
+    Some(flags.spool_dir.map(|directory| SpoolSettings {
+        directory,
+        max_bytes: flags.spool_max_bytes,
+        timeout: flags.spool_timeout,
+        drain_rate: flags.spool_drain_rate,
+    }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::{IngestArgs, tests::ABOUT};
-    use clap::Args as _;
+    use crate::settings::{Settings, tests::ABOUT};
     use runtime::process;
 
     #[test]
     fn a_spool_has_the_defaults_of_the_help() {
-        let command = process::command(ABOUT, IngestArgs::augment_args);
+        let command = process::command(ABOUT, Settings::declare);
         let matches =
             command.clone().get_matches_from(["weir-ingest", "--spool-dir", env!("CARGO_MANIFEST_DIR")]);
         let spool = read(&mut Reader::new(&command, &matches)).unwrap().unwrap();
