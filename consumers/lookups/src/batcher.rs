@@ -2,7 +2,7 @@
 
 use crate::batch_buffer::BatchBuffer;
 use crate::metrics::LookupMetrics;
-use runtime::settings::{form, with_default};
+use crate::settings::BatchSettings;
 use runtime::telemetry::TraceContext;
 use runtime::throttle::Throttle;
 use std::collections::BTreeMap;
@@ -11,28 +11,13 @@ use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{Instrument as _, Span};
-use weir_graph::{
-    AccessToken, BatchItem, CallError, Graph, Hold, LARGEST_BATCH, Outcome, Pace, RefusalClass, Reply,
-};
+use weir_graph::{AccessToken, BatchItem, CallError, Graph, Hold, Outcome, Pace, RefusalClass, Reply};
 
 /// Calls that wait to be put on the buffer; whoever brings more waits before it.
 const DOOR: usize = 1_000;
 
 /// A batch that fails as a whole is said this often, at most.
 const SAY_EVERY: Duration = Duration::from_mins(1);
-
-runtime::settings! {
-    /// How calls are put together.
-    #[derive(Clone, Debug, PartialEq, Eq)]
-    pub struct BatchSettings {
-        /// Lookups of one batch, at most; 1 for a host without batches
-        pub lookup_batch: usize = with_default("COUNT", "50", form::count(1..=LARGEST_BATCH as u64).narrow()),
-        /// How long a lookup waits for others to make a batch with
-        pub lookup_batch_wait: Duration = with_default("DURATION", "50ms", form::duration(Duration::ZERO..=Duration::from_secs(1))),
-        /// HTTP requests that may be under way
-        pub lookup_concurrency: usize = with_default("COUNT", "4", form::count(1..=64).narrow()),
-    }
-}
 
 /// What became of one call.
 #[derive(Debug)]

@@ -3,12 +3,11 @@
 use crate::batcher::{Batcher, Sent};
 use crate::metrics::LookupMetrics;
 use crate::policy::{self, Next};
+use crate::settings::RetrySettings;
 use runtime::backoff::{self, Backoff};
 use runtime::consumer::{Failure, Wait};
 use runtime::process::chain;
-use runtime::settings::{fixed, form, with_default};
 use runtime::throttle::Throttle;
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -21,33 +20,6 @@ const RETRIES_EXHAUSTED: &str = "retries_exhausted";
 
 /// How often it is asked whether the Graph API answers at all, at most.
 pub(crate) const PROBE_EVERY: Duration = Duration::from_secs(1);
-
-const PATIENCE: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_hours(24);
-
-const WITHOUT_TOKEN: &[(&str, WithoutToken)] =
-    &[("dead-letter", WithoutToken::DeadLetter), ("wait", WithoutToken::Wait)];
-
-runtime::settings! {
-    /// How long a lookup is tried.
-    #[derive(Clone, Debug, PartialEq, Eq)]
-    pub struct RetrySettings {
-        /// Calls for one event that may fail, while others are answered, before it goes to the dead letters
-        pub lookup_attempts: u32 = with_default("COUNT", "5", form::count(1..=100).narrow()),
-        /// How long calls for one event may fail, also while none is answered, before it goes to the dead letters
-        pub lookup_patience: Duration = with_default("DURATION", "15m", form::duration(PATIENCE)),
-        /// How long a partition waits in all, between two answers, for the limit of calls of one account's own token, which
-        /// holds the events of other accounts; then that account's events go to the dead letters. The limit of the app, or of a
-        /// token that accounts share, is waited for without end
-        pub lookup_limit_patience: Duration = with_default("DURATION", "15m", form::duration(PATIENCE)),
-        /// What becomes of events whose account has no token that Meta accepts: dead-letter, or wait (which holds their
-        /// partitions)
-        pub without_token: WithoutToken = with_default("WORD", "dead-letter", form::choice(WITHOUT_TOKEN)),
-        /// First delay before another call, at most
-        pub backoff_base: Duration = fixed(Duration::from_millis(200)),
-        /// Longest delay before another call
-        pub backoff_max: Duration = fixed(Duration::from_secs(30)),
-    }
-}
 
 /// What becomes of events whose account has no token that Meta accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,26 +1,15 @@
 //! What is known of media, for a while: many comments are on one post.
 
-use runtime::settings::{form, with_default};
+use crate::settings::MediaSettings;
 use schemas::Millis;
 use serde_json::value::RawValue;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 use weir_graph::GraphId;
 
 /// A caption has up to 2,200 characters; what is much larger is not kept.
 const LARGEST: usize = 32 * 1_024;
-
-runtime::settings! {
-    /// What is remembered of posts.
-    #[derive(Clone, Debug, PartialEq, Eq)]
-    pub struct MediaSettings {
-        /// Posts whose details are remembered, so that not every comment asks for them; 0 for none
-        pub media_cache: usize = with_default("COUNT", "1000", form::count(0..=100_000).narrow()),
-        /// How long the details of a post are remembered
-        pub media_cache_for: Duration = with_default("DURATION", "10m", form::duration(Duration::from_secs(1)..=Duration::from_hours(24))),
-    }
-}
 
 /// Of what a media was learned, which decides who may see it and in what form it is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -121,6 +110,7 @@ impl Kept {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     fn id(text: &str) -> GraphId {
         GraphId::parse(text).unwrap()

@@ -1,11 +1,11 @@
 //! The settings of `weir-lookups` beside the common ones.
 
-use crate::batcher::BatchSettings;
-use crate::lookup::RetrySettings;
-use crate::media::MediaSettings;
-use runtime::settings::{defaults, form, part, with_default};
+use crate::lookup::WithoutToken;
+use runtime::settings::{defaults, fixed, form, part, with_default};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
-use weir_graph::{GraphParts, GraphSettings};
+use std::time::Duration;
+use weir_graph::{GraphParts, GraphSettings, LARGEST_BATCH};
 
 runtime::settings! {
     "Lookups",
@@ -22,6 +22,57 @@ runtime::settings! {
         pub retries: RetrySettings = part(RetrySettings::declare, RetrySettings::read),
         /// What is remembered of posts.
         pub media: MediaSettings = part(MediaSettings::declare, MediaSettings::read),
+    }
+}
+
+runtime::settings! {
+    /// How calls are put together.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct BatchSettings {
+        /// Lookups of one batch, at most; 1 for a host without batches
+        pub lookup_batch: usize = with_default("COUNT", "50", form::count(1..=LARGEST_BATCH as u64).narrow()),
+        /// How long a lookup waits for others to make a batch with
+        pub lookup_batch_wait: Duration = with_default("DURATION", "50ms", form::duration(Duration::ZERO..=Duration::from_secs(1))),
+        /// HTTP requests that may be under way
+        pub lookup_concurrency: usize = with_default("COUNT", "4", form::count(1..=64).narrow()),
+    }
+}
+
+const PATIENCE: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_hours(24);
+
+const WITHOUT_TOKEN: &[(&str, WithoutToken)] =
+    &[("dead-letter", WithoutToken::DeadLetter), ("wait", WithoutToken::Wait)];
+
+runtime::settings! {
+    /// How long a lookup is tried.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct RetrySettings {
+        /// Calls for one event that may fail, while others are answered, before it goes to the dead letters
+        pub lookup_attempts: u32 = with_default("COUNT", "5", form::count(1..=100).narrow()),
+        /// How long calls for one event may fail, also while none is answered, before it goes to the dead letters
+        pub lookup_patience: Duration = with_default("DURATION", "15m", form::duration(PATIENCE)),
+        /// How long a partition waits in all, between two answers, for the limit of calls of one account's own token, which
+        /// holds the events of other accounts; then that account's events go to the dead letters. The limit of the app, or of a
+        /// token that accounts share, is waited for without end
+        pub lookup_limit_patience: Duration = with_default("DURATION", "15m", form::duration(PATIENCE)),
+        /// What becomes of events whose account has no token that Meta accepts: dead-letter, or wait (which holds their
+        /// partitions)
+        pub without_token: WithoutToken = with_default("WORD", "dead-letter", form::choice(WITHOUT_TOKEN)),
+        /// First delay before another call, at most
+        pub backoff_base: Duration = fixed(Duration::from_millis(200)),
+        /// Longest delay before another call
+        pub backoff_max: Duration = fixed(Duration::from_secs(30)),
+    }
+}
+
+runtime::settings! {
+    /// What is remembered of posts.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct MediaSettings {
+        /// Posts whose details are remembered, so that not every comment asks for them; 0 for none
+        pub media_cache: usize = with_default("COUNT", "1000", form::count(0..=100_000).narrow()),
+        /// How long the details of a post are remembered
+        pub media_cache_for: Duration = with_default("DURATION", "10m", form::duration(Duration::from_secs(1)..=Duration::from_hours(24))),
     }
 }
 

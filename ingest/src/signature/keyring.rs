@@ -20,7 +20,7 @@ const SLEEP_FACTOR: u32 = 3;
 #[derive(Debug)]
 pub(crate) struct Keyring {
     keys: Vec<Key>,
-    /// Counts successes; a key's latest success is a reading of this counter.
+    /// Counts changes of the key that matches; a key's latest success is a reading of this counter.
     clock: AtomicU64,
 }
 
@@ -73,7 +73,7 @@ impl Keyring {
             latest.matches_in_slices(body, digest).await
         };
         if matches {
-            return Some(Arc::clone(&latest.app));
+            return Some(self.matched(latest));
         }
         let mut others: Vec<_> = candidates().filter(|key| !std::ptr::eq(*key, latest)).collect();
         others.sort_by_key(|key| std::cmp::Reverse(key.latest_success.load(Ordering::Relaxed)));
@@ -81,11 +81,19 @@ impl Keyring {
             let matches =
                 if is_small { key.matches(body, digest) } else { work.matches(key, body, digest).await };
             if matches {
-                key.latest_success.store(self.clock.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
-                return Some(Arc::clone(&key.app));
+                return Some(self.matched(key));
             }
         }
         None
+    }
+
+    /// Notes the success; where it is the same key again, as nearly always, nothing is written.
+    fn matched(&self, key: &Key) -> Arc<str> {
+        if key.latest_success.load(Ordering::Relaxed) != self.clock.load(Ordering::Relaxed) {
+            let success = self.clock.fetch_add(1, Ordering::Relaxed) + 1;
+            key.latest_success.store(success, Ordering::Relaxed);
+        }
+        Arc::clone(&key.app)
     }
 
     /// Whether there is a secret of this app.

@@ -44,6 +44,20 @@ async fn a_path_that_names_an_app_uses_its_secrets_alone() {
 }
 
 #[tokio::test]
+async fn the_secret_that_matched_last_is_first_and_one_that_ever_did_before_those_that_never_did() {
+    let keyring = keyring(&["one", "two", "three"]);
+    let order = |keyring: &Keyring| {
+        let mut keys: Vec<_> = keyring.keys.iter().collect();
+        keys.sort_by_key(|key| std::cmp::Reverse(key.latest_success.load(Ordering::Relaxed)));
+        keys.iter().map(|key| key.app.to_string()).collect::<Vec<_>>()
+    };
+    for app in ["three", "two", "two"] {
+        assert_eq!(app_of(&keyring, b"x", app, None).await.as_deref(), Some(app));
+    }
+    assert_eq!(order(&keyring), ["two", "three", "one"]);
+}
+
+#[tokio::test]
 async fn large_unsigned_bodies_are_hashed_one_slice_at_a_time() {
     let (keyring, work) = (keyring(&["one", "two"]), UnauthenticatedWork::new());
     let body = vec![b'x'; 2 * SLICE];
