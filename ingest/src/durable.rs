@@ -1,6 +1,6 @@
 //! Makes a delivery durable: acknowledged by Kafka in time, or else written to the spool.
 //!
-//! | Kafka | with a spool | without one: 503 |
+//! | Kafka | with a spool | without one: 200, or 503 and why |
 //! |---|---|---|
 //! | acknowledges all records within `--ack-timeout` | 200 | 200 |
 //! | was never seen yet, or a topic is missing | spooled | `starting` |

@@ -6,7 +6,7 @@ use std::time::Duration;
 use weir_graph::GraphParts;
 
 const PATIENCE: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_hours(24);
-/// The results topic keeps records for 7 days, which is what is remembered of commands.
+/// The results topic, which is read back for what became of older commands, keeps records for 7 days.
 const AGES: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_hours(6 * 24);
 
 runtime::settings! {

@@ -256,11 +256,16 @@ impl Drain {
 
     fn log_parked(&self, id: &str, reason: &str) {
         if let Some(suppressed) = self.log.pass(Instant::now()) {
+            let why = if reason == CORRUPT {
+                "its bytes are not what was written"
+            } else {
+                "Kafka refuses it for good"
+            };
             tracing::error!(
                 delivery = id,
                 reason,
                 suppressed,
-                "parked a delivery in the spool, Kafka refuses it for good: see `weir spool list`"
+                "parked a delivery in the spool, {why}: see `weir spool list`"
             );
         }
     }

@@ -73,7 +73,7 @@ impl SpoolMetrics {
             ),
             lost: counter(
                 "weir_spool_lost_total",
-                "Spooled deliveries lost because their bytes are gone or changed; the log names them.",
+                "Spooled deliveries lost because their bytes are gone or changed; the log names those whose ids are left.",
             ),
             panics: counter(
                 "weir_spool_panics_total",

@@ -109,12 +109,13 @@ async fn live<H: Handler>(
         Callbacks::new(assignment, options.drain_timeout, &shared.metrics, Arc::clone(&connection));
     let consumer = config.create_with_context(callbacks).map_err(create_error)?;
     subscribe(&consumer, &options.topics)?;
-    let kept = connection::keep(connection, config.clone(), renewals, end.clone(), Arc::clone(&first_error));
-    tokio::spawn(kept);
+    let watching =
+        connection::watch(connection, config.clone(), renewals, end.clone(), Arc::clone(&first_error));
+    tokio::spawn(watching);
     let (topics, stall_timeout) = (options.topics.clone(), options.stall_timeout);
     let watch =
         Watch::new(config, registry, shared.metrics.clone(), topics, stall_timeout).map_err(create_error)?;
-    tokio::spawn(watch.keep(end.clone(), Arc::clone(&first_error)));
+    tokio::spawn(watch.run(end.clone(), Arc::clone(&first_error)));
     poll_until(end, consumer, first_error, options.close_timeout).await
 }
 

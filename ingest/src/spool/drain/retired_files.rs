@@ -149,7 +149,7 @@ impl RetiredFiles {
         reading.has_lost = true;
         let path = reading.file.path().to_owned();
         self.completed(std::slice::from_ref(stored));
-        self.log_lost(&path, std::slice::from_ref(&stored.row.id));
+        self.record_lost(&path, std::slice::from_ref(&stored.row.id));
     }
 
     /// Opens the first file that is due.
@@ -172,7 +172,7 @@ impl RetiredFiles {
             return self.postpone(path, Vec::new(), reading.has_lost, reading.wait);
         };
         let Outcome { lost, lost_without_id, may_have_lost_more, unread } = outcome;
-        self.log_lost(&path, &lost);
+        self.record_lost(&path, &lost);
         if lost_without_id > 0 {
             self.metrics.lost.inc_by(lost_without_id);
             tracing::error!(deliveries = lost_without_id, file = %path.display(), "lost the end of the log of a spool file, with so many deliveries at most that were stored last; their ids are gone too");
@@ -198,7 +198,7 @@ impl RetiredFiles {
         self.postponed.insert(path, Postponed { unread, has_lost, at, wait });
     }
 
-    fn log_lost(&self, path: &Path, lost: &[String]) {
+    fn record_lost(&self, path: &Path, lost: &[String]) {
         self.metrics.lost.inc_by(lost.len() as u64);
         for delivery in lost.iter().take(LOGGED_BY_ID) {
             tracing::error!(delivery, file = %path.display(), "lost a spooled delivery: its bytes are gone or changed");

@@ -45,7 +45,7 @@ impl Connection {
 }
 
 /// Looks until `end`, or until there is a reason to replace the client.
-pub(in crate::consumer) async fn keep(
+pub(in crate::consumer) async fn watch(
     connection: Arc<Connection>,
     config: ClientConfig,
     mut renewals: Renewals,
@@ -103,7 +103,7 @@ mod tests {
         let (connection, first_error) = (Arc::new(Connection::default()), Arc::new(FirstError::default()));
         let renewals = Credentials::default().renewals();
         let (end, kept) = (CancellationToken::new(), Arc::clone(&connection));
-        let keep = tokio::spawn(keep(kept, config, renewals, end, Arc::clone(&first_error)));
+        let watching = tokio::spawn(watch(kept, config, renewals, end, Arc::clone(&first_error)));
         let mut samples = tokio::time::interval(Duration::from_millis(500));
         for number in 0.. {
             samples.tick().await;
@@ -112,7 +112,7 @@ mod tests {
             if number == 20 {
                 cluster.broker_up(1).unwrap();
             }
-            if keep.is_finished() {
+            if watching.is_finished() {
                 break;
             }
             assert!(number < 200, "it is never given up");

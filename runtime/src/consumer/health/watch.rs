@@ -83,7 +83,7 @@ impl Watch {
     }
 
     /// Looks until `end`; a partition that is stuck ends the client.
-    pub(in crate::consumer) async fn keep(mut self, end: CancellationToken, first_error: Arc<FirstError>) {
+    pub(in crate::consumer) async fn run(mut self, end: CancellationToken, first_error: Arc<FirstError>) {
         let every = (self.stall_timeout / 6).clamp(*LOOK_EVERY.start(), *LOOK_EVERY.end());
         while end.run_until_cancelled(tokio::time::sleep(every)).await.is_some() {
             let look = tokio::task::spawn_blocking(move || {
