@@ -80,7 +80,8 @@ async fn what_an_account_has_held_its_partition_for_counts_until_it_is_answered(
 
 #[tokio::test]
 async fn an_answer_from_before_a_limit_leaves_what_was_waited_for_it() {
-    let bench = Bench::with(|settings| settings.retries.limit_patience = Duration::from_mins(12)).await;
+    let bench =
+        Bench::with(|settings| settings.retries.lookup_limit_patience = Duration::from_mins(12)).await;
     fs::write(bench.folder.path().join(ACCOUNT), "EAAown\n").unwrap();
     bench.reread();
     let usage = r#"{"1784":[{"call_count":100,"estimated_time_to_regain_access":11}]}"#;
