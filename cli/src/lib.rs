@@ -3,7 +3,7 @@
 //! `topics` makes the topics on a cluster, `connect` the subscriptions at Meta; `tokens` shows and renews access tokens; `dlq` puts dead letters back; `replay`
 //! splits deliveries again; `spool` shows what ingest keeps on its disk; `health` asks a process how it is; `demo` runs the
 //! whole pipeline in one process; `delivery` has what is done with bodies by hand (`events`, `sign`, `verify`, `post`,
-//! `simulate`), `records` what reads topics (`tail`); `schema` describes them. A subcommand declares its flags, checks
+//! `simulate`), `records` what reads topics (`tail`, `reply`); `schema` describes them. A subcommand declares its flags, checks
 //! them, and gives an exit code; what it prints goes through a screen.
 
 mod delivery;
@@ -30,6 +30,7 @@ pub use kafka::request::RequestError;
 pub use kafka::sink::WriteError;
 pub use kafka::source::{ReadError, RecordPosition};
 pub use meta::{CredentialsError, FileError, MetaError, StoreError};
+pub use records::reply::ReplyError;
 pub use replay::TooMany;
 pub use schema::UnknownSchema;
 pub use spool::SpoolError;
@@ -56,7 +57,7 @@ Exit codes:
 
 Colours are shown on a terminal, unless NO_COLOR is set. RUST_LOG=info shows the log lines of what runs inside.";
 
-const TOOLS: [Tool; 15] = [
+const TOOLS: [Tool; 16] = [
     meta::connect::TOOL,
     demo::TOOL,
     dlq::TOOL,
@@ -64,6 +65,7 @@ const TOOLS: [Tool; 15] = [
     health::TOOL,
     delivery::post::TOOL,
     replay::TOOL,
+    records::reply::TOOL,
     schema::TOOL,
     delivery::sign::TOOL,
     delivery::simulate::TOOL,
@@ -104,6 +106,9 @@ pub enum ToolError {
     /// `weir replay` has more to compare than it may remember.
     #[error(transparent)]
     TooMany(#[from] TooMany),
+    /// `weir reply` was given what is no command, or knows of no result.
+    #[error(transparent)]
+    Reply(#[from] ReplyError),
     /// There is no body.
     #[error(transparent)]
     Body(#[from] BodyError),
@@ -186,6 +191,7 @@ fn failed(error: &ToolError) -> ExitCode {
         ToolError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => return Exit::Done.into(),
         ToolError::Settings(_)
         | ToolError::Schema(_)
+        | ToolError::Reply(ReplyError::Unreadable { .. } | ReplyError::Refused { .. })
         | ToolError::Meta(MetaError::File(_) | MetaError::Credentials(_)) => Exit::Usage,
         ToolError::Spool(error) if error.is_about_a_setting() => Exit::Usage,
         _ => Exit::Failure,

@@ -93,7 +93,8 @@ impl Source {
         self.open(&range)?.next()
     }
 
-    fn reader(&self, topic: &str) -> Result<TopicReader, consumer::ReadError> {
+    /// Reads a topic from wherever one likes.
+    pub(crate) fn reader(&self, topic: &str) -> Result<TopicReader, consumer::ReadError> {
         TopicReader::new(&self.kafka, CLIENT_ID, topic)
     }
 }

@@ -32,6 +32,8 @@ pub struct Command {
     pub subject: Subject,
     /// Who answers.
     pub account: GraphId,
+    /// The key that its record must have.
+    pub key: String,
     /// The call that carries it out.
     pub call: Call,
     /// When it is too late.
@@ -54,20 +56,22 @@ pub struct Subject {
 impl Command {
     /// Reads the record of a command; `on_instagram` where the host of the Graph API has Instagram accounts alone.
     pub fn read(record: &Record, on_instagram: bool) -> Result<Self, Unusable> {
-        let members = Members::read(record.value.as_deref().unwrap_or_default())?;
-        let id = id(&members)?;
-        let subject = Subject { id, account: account(&members), action: action(&members) };
-        let key = record.key.as_deref();
-        Self::of(&subject, &members, key, on_instagram)
-            .map_err(|fault| Unusable { subject: Some(subject), fault })
+        let command = Self::parse(record.value.as_deref().unwrap_or_default(), on_instagram)?;
+        if record.key.as_deref() == Some(command.key.as_bytes()) {
+            return Ok(command);
+        }
+        Err(Unusable { subject: Some(command.subject), fault: Fault::Key { expected: command.key } })
     }
 
-    fn of(
-        subject: &Subject,
-        members: &Members<'_>,
-        key: Option<&[u8]>,
-        on_instagram: bool,
-    ) -> Result<Self, Fault> {
+    /// Reads the value of a command's record, as [`Self::read`] does.
+    pub fn parse(value: &[u8], on_instagram: bool) -> Result<Self, Unusable> {
+        let members = Members::read(value)?;
+        let id = id(&members)?;
+        let subject = Subject { id, account: account(&members), action: action(&members) };
+        Self::of(&subject, &members, on_instagram).map_err(|fault| Unusable { subject: Some(subject), fault })
+    }
+
+    fn of(subject: &Subject, members: &Members<'_>, on_instagram: bool) -> Result<Self, Fault> {
         members.once()?;
         members.needed("action", Action::FORM)?;
         let Open::Known(action) = subject.action else { return Err(Fault::Action) };
@@ -76,11 +80,8 @@ impl Command {
         let platform = Platform::of(&account, on_instagram);
         let call = Call::of(action, &account, platform, members)?;
         let (not_after, window) = (time("not_after", members)?, Window::of(members)?);
-        let expected = expected_key(action, members)?;
-        if key != Some(expected.as_bytes()) {
-            return Err(Fault::Key { expected });
-        }
-        Ok(Self { subject: subject.clone(), account, call, not_after, window })
+        let key = key(action, members)?;
+        Ok(Self { subject: subject.clone(), account, key, call, not_after, window })
     }
 }
 
@@ -119,7 +120,7 @@ fn time(member: &'static str, members: &Members<'_>) -> Result<Option<Millis>, F
 }
 
 /// `{account}:{to}` of what has a receiver, else `{account}:{media}`, else `{account}`.
-fn expected_key(action: Action, members: &Members<'_>) -> Result<String, Fault> {
+fn key(action: Action, members: &Members<'_>) -> Result<String, Fault> {
     let account = members.graph_id("account")?;
     let place = if action.has("to") { "to" } else { "media" };
     Ok(match members.graph_id_if_there(place)? {

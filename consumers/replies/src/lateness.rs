@@ -21,13 +21,8 @@ pub(crate) fn of(
     settings: &ReplySettings,
     now: SystemTime,
 ) -> Option<Cause> {
-    if command.not_after.is_some_and(|not_after| Millis::of(now) > not_after) {
-        return Some(too_late(String::from("its not_after has passed")));
-    }
-    // By more than clocks differ, so that nothing is refused that Meta might take.
-    let surely = Millis::of(now - AHEAD);
-    if let Some(error) = command.window.and_then(|window| window.closed(surely)) {
-        return Some(Cause { reason: "window_closed", error });
+    if let Some(cause) = command.over(now) {
+        return Some(cause);
     }
     let written = record.timestamp.unwrap_or(now);
     let first = Past::read(|name| record.header(name)).oldest().map_or(written, |first| first.min(written));
@@ -42,6 +37,19 @@ pub(crate) fn of(
         )));
     }
     None
+}
+
+impl Command {
+    /// Why it is too late for it by what it says itself, if it is.
+    pub fn over(&self, now: SystemTime) -> Option<Cause> {
+        if self.not_after.is_some_and(|not_after| Millis::of(now) > not_after) {
+            return Some(too_late(String::from("its not_after has passed")));
+        }
+        // By more than clocks differ, so that nothing is refused that Meta might take.
+        let surely = Millis::of(now - AHEAD);
+        let error = self.window.and_then(|window| window.closed(surely))?;
+        Some(Cause { reason: "window_closed", error })
+    }
 }
 
 const fn too_late(error: String) -> Cause {

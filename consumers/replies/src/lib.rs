@@ -20,6 +20,7 @@ mod outcome;
 mod pending;
 mod result;
 
+pub use outcome::Cause;
 pub use settings::ReplySettings;
 
 use handler::Replies;

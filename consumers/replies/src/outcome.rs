@@ -22,11 +22,13 @@ pub(crate) enum CallOutcome {
     Unknown(Cause),
 }
 
-/// The reason, in a word and in a sentence.
+/// Why a command is not carried out, or nobody knows whether it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Cause {
-    pub(crate) reason: &'static str,
-    pub(crate) error: String,
+pub struct Cause {
+    /// In a word of a closed set.
+    pub reason: &'static str,
+    /// In a sentence, without people's words.
+    pub error: String,
 }
 
 impl CallOutcome {

@@ -239,7 +239,7 @@ and `thread.taken` say who that is. An edit that names nobody (`from` null, as I
 const REPLY: &str = "\
 You write these; weir-replies carries them out, each at most once. The record's key is `{account}:{to}` where there is a `to`, else
 `{account}:{media}`, or `{account}` alone where no media is named. `id` is yours to choose: a second command of the same id is
-not carried out, so that you may write one again when you do not know whether it arrived. Schema:
+not carried out, so that you may write one again when you do not know whether it arrived. `weir reply` writes one by hand. Schema:
 [reply.v1.json](../schemas/json/reply.v1.json).
 
 | action | members beside `id`, `account`, `not_after` |

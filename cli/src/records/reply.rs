@@ -1,0 +1,226 @@
+//! `weir reply`: one command to answer, checked before it is written, and what became of it.
+
+mod draft;
+
+use crate::kafka::session::Session;
+use crate::kafka::sink::{Parcel, Sink};
+use crate::kafka::source::{ReadError, Source};
+use crate::screen::{Tone, harmless};
+use crate::tool::settings::{Given, flag, group, kafka, settings, switch, topic_prefix};
+use crate::tool::{Tool, work};
+use crate::{Exit, Screen, ToolError};
+use draft::Draft;
+use runtime::consumer::{self, Read, Record, TopicReader};
+use runtime::settings::{KafkaSettings, form};
+use schemas::Topic;
+use schemas::reply::{CommandResult, Open, ResultStatus};
+use serde_json::json;
+use serde_json::value::RawValue;
+use std::io;
+use std::ops::RangeInclusive;
+use std::time::{Duration, Instant, SystemTime};
+
+const MORE: &str = "\
+Makes a message of --account, --to and --text, or takes any command as it is from --file; docs/events.md has the actions and \
+their members. A command without an id gets one. It is checked by the rules of weir-replies, and what would be refused is not \
+written: the error names the member and the form expected. Then it is written to the topic of commands, and its result is \
+waited for.
+
+weir-replies carries it out, at most once, maybe long after the timeout: give it a not_after where that must not be. Of a \
+command whose id was used before there is no further result.
+
+With --json the result is printed as it is on its topic.";
+
+const EXAMPLES: &str = "\
+Examples:
+  weir reply --account 17841405726653026 --to 6837251906428371 --text 'It is on its way!'
+  weir reply --file command.json --json | jq -r .answer.message_id
+  jq '{account: .to, to: .from, action: \"sender_action\", sender_action: \"mark_seen\"}' inbox.json | weir reply --file -
+
+Exit code 0: carried out; 1: no result in time, or the cluster cannot be asked; 2: it is no command that would be carried out; \
+3: refused, or nobody knows whether it was carried out.";
+
+const TIMEOUTS: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_hours(24);
+
+settings! {
+    /// What `weir reply` can be asked for.
+    struct ReplySettings {
+        kafka: KafkaSettings = kafka(),
+        wanted: Wanted = group(),
+        /// How long to wait for the result
+        timeout: Duration = flag("timeout", "DURATION", form::duration(TIMEOUTS)).or("1m"),
+        /// Print the result as a JSON object
+        json: bool = switch("json"),
+        /// First part of every topic's name
+        topic_prefix: String = topic_prefix(),
+    }
+}
+
+settings! {
+    /// The command.
+    struct Wanted {
+        /// The account or page that answers, by its id
+        account: Option<String> = flag("account", "ID", form::text()).optional(),
+        /// The customer, by the id that is `from` of an inbox record
+        to: Option<String> = flag("to", "ID", form::text()).optional(),
+        /// The words of the message
+        text: Option<String> = flag("text", "TEXT", form::text()).optional(),
+        /// A command of any action as a JSON object; - reads standard input
+        file: Option<String> =
+            flag("file", "FILE", form::text()).without("account").without("to").without("text").optional(),
+    }
+    check |wanted: &Self, given: &mut Given<'_>| {
+        let Self { account, to, text, file } = wanted;
+        for (name, value) in [("account", account), ("to", to), ("text", text)] {
+            if file.is_none() && value.is_none() {
+                given.reader.problem(name, "given, unless there is a --file with the whole command");
+            }
+        }
+    }
+}
+
+/// The subcommand.
+pub(crate) const TOOL: Tool = Tool {
+    name: "reply",
+    about: "Answer: check a command, write it, and wait for its result",
+    more: MORE,
+    examples: EXAMPLES,
+    work: work!(ReplySettings, run),
+};
+
+/// Why there is no result.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplyError {
+    /// The file cannot be read.
+    #[error("cannot read {name}: {source}")]
+    Unreadable {
+        /// The file, or standard input.
+        name: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It would be refused, and was not written.
+    #[error("the command would be refused as {reason}, and was not written: {error}")]
+    Refused {
+        /// The word that its result would have.
+        reason: &'static str,
+        /// The member and the form expected.
+        error: String,
+    },
+    /// It was written, and nothing is known of it.
+    #[error(
+        "no result of {id} within {}: weir-replies does not run, is behind, or waits for a limit of Meta's; the command may still \
+         be carried out, and its result will be on {topic}",
+        humantime::format_duration(*.within)
+    )]
+    NoResult {
+        /// The command's.
+        id: String,
+        /// How long it was waited for.
+        within: Duration,
+        /// The topic of results.
+        topic: String,
+    },
+}
+
+fn run(settings: &ReplySettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+    let draft = Draft::of(settings.wanted.value()?, SystemTime::now())?;
+    let name = |topic: Topic| topic.name(&settings.topic_prefix);
+    let (commands, results) = (name(Topic::Replies), name(Topic::RepliesResults));
+    let session = &Session::start()?;
+    // It says what is missing, and what makes it.
+    let source = Source::connect(session, &settings.kafka, &[commands.clone(), results.clone()])?;
+    // From before the command is written, so that its result is not missed.
+    let mut reader =
+        at_the_end(source.reader(&results).map_err(ReadError::from)?).map_err(ReadError::from)?;
+    write(session, settings, &commands, &draft)?;
+    let id = draft.id();
+    if !settings.json {
+        screen.line(format_args!("{id} is written to {commands}, with the key {}", draft.key()))?;
+    }
+    let written = Instant::now();
+    match end(&mut reader, id, written + settings.timeout).map_err(ReadError::from)? {
+        Some(record) => tell(&record, written.elapsed(), settings.json, screen),
+        None => {
+            Err(ReplyError::NoResult { id: id.to_owned(), within: settings.timeout, topic: results }.into())
+        }
+    }
+}
+
+impl Wanted {
+    /// The command's JSON, as it is in the file.
+    fn value(&self) -> Result<Vec<u8>, ReplyError> {
+        let Self { account, to, text, file } = self;
+        let Some(file) = file else {
+            let message = json!({"account": account, "action": "message", "to": to, "text": text});
+            return Ok(message.to_string().into_bytes());
+        };
+        let (name, read) = if file == "-" {
+            ("standard input", io::read_to_string(io::stdin()).map(String::into_bytes))
+        } else {
+            (file.as_str(), std::fs::read(file))
+        };
+        read.map_err(|source| ReplyError::Unreadable { name: name.to_owned(), source })
+    }
+}
+
+/// Returns once the brokers have it.
+fn write(session: &Session, settings: &ReplySettings, topic: &str, draft: &Draft) -> Result<(), ToolError> {
+    let mut sink = Sink::open(session, &settings.kafka, 1)?;
+    let key = Some(draft.key().as_bytes());
+    let content_type = CommandResult::CONTENT_TYPE.as_bytes();
+    let headers = vec![("content-type", Some(content_type))];
+    sink.send(&[Parcel { topic, key, value: Some(&draft.value), headers }], ())?;
+    Ok(sink.finish().1?)
+}
+
+fn at_the_end(mut reader: TopicReader) -> Result<TopicReader, consumer::ReadError> {
+    let partitions = reader.partitions()?.into_iter();
+    let ends = partitions.map(|partition| Ok((partition, reader.ends(partition)?.1)));
+    let ends = ends.collect::<Result<_, consumer::ReadError>>()?;
+    reader.start(&ends)?;
+    Ok(reader)
+}
+
+/// The command's first result that is no intent; `None` where there is none in time.
+fn end(reader: &mut TopicReader, id: &str, deadline: Instant) -> Result<Option<Record>, consumer::ReadError> {
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match reader.next(left)? {
+            Some(Read::Record(record)) => {
+                if read(&record).is_some_and(|result| result.id == id && is_end(&result)) {
+                    return Ok(Some(record));
+                }
+            }
+            Some(Read::End(_)) => {}
+            None => return Ok(None),
+        }
+    }
+}
+
+fn read(record: &Record) -> Option<CommandResult<'_>> {
+    serde_json::from_slice(record.value.as_deref()?).ok()
+}
+
+/// A step between intent and end that comes later is none.
+fn is_end(result: &CommandResult<'_>) -> bool {
+    matches!(result.status, Open::Known(status) if status != ResultStatus::Intended)
+}
+
+fn tell(record: &Record, took: Duration, json: bool, screen: &mut Screen) -> Result<Exit, ToolError> {
+    let Some(result) = read(record) else { return Ok(Exit::Failure) };
+    let Open::Known(status) = result.status else { return Ok(Exit::Failure) };
+    let is_done = status == ResultStatus::Done;
+    if json {
+        screen.json(&result)?;
+    } else {
+        let said = match (&result.reason, &result.error) {
+            (Some(reason), Some(error)) => format!("{reason}: {error}"),
+            _ => result.answer.map_or("without an answer", RawValue::get).to_owned(),
+        };
+        let tone = if is_done { Tone::Good } else { Tone::Bad };
+        let status = status.as_str();
+        screen.toned(tone, &format!("{status} after {:.1} s: {}", took.as_secs_f64(), harmless(&said)))?;
+    }
+    Ok(if is_done { Exit::Done } else { Exit::Drift })
+}

@@ -1,0 +1,110 @@
+//! A command as it is written: checked by the code that carries it out, with an id: pure.
+
+use super::ReplyError;
+use std::time::SystemTime;
+use uuid::Uuid;
+use weir_replies::command::{Command, Fault, Unusable};
+
+/// A command that weir-replies would carry out.
+#[derive(Debug)]
+pub(super) struct Draft {
+    /// Its JSON.
+    pub(super) value: Vec<u8>,
+    command: Command,
+}
+
+impl Draft {
+    /// Checks a command's JSON; it gets an id where it has none.
+    pub(super) fn of(value: Vec<u8>, now: SystemTime) -> Result<Self, ReplyError> {
+        // Which host an account is on, weir-replies knows.
+        let parse = |value: &[u8]| Command::parse(value, false);
+        let (value, parsed) = match parse(&value) {
+            Err(Unusable { fault: Fault::Missing { member: "id", .. }, .. }) => {
+                let value = with_id(&value, &Uuid::now_v7().to_string());
+                let parsed = parse(&value);
+                (value, parsed)
+            }
+            parsed => (value, parsed),
+        };
+        let command = parsed.map_err(|Unusable { fault, .. }| ReplyError::Refused {
+            reason: fault.reason(),
+            error: fault.to_string(),
+        })?;
+        match command.over(now) {
+            Some(cause) => Err(ReplyError::Refused { reason: cause.reason, error: cause.error }),
+            None => Ok(Self { value, command }),
+        }
+    }
+
+    /// The command's id.
+    pub(super) fn id(&self) -> &str {
+        &self.command.subject.id
+    }
+
+    /// The key of its record.
+    pub(super) fn key(&self) -> &str {
+        &self.command.key
+    }
+}
+
+/// The object with this member first, and all else byte for byte.
+fn with_id(object: &[u8], id: &str) -> Vec<u8> {
+    let begin = object.iter().position(|byte| *byte == b'{').map_or(0, |brace| brace + 1);
+    let (brace, members) = object.split_at(begin);
+    let comma = if members.trim_ascii_start().starts_with(b"}") { "" } else { "," };
+    [brace, format!("\"id\":\"{id}\"{comma}").as_bytes(), members].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft(command: &str) -> Result<Draft, ReplyError> {
+        Draft::of(command.as_bytes().to_vec(), SystemTime::now())
+    }
+
+    fn refusal(command: &str) -> (&'static str, String) {
+        match draft(command) {
+            Err(ReplyError::Refused { reason, error }) => (reason, error),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_command_without_an_id_gets_one_and_is_else_as_it_was() {
+        let members = r#""account": "17", "action":"message","to":"42", "message" : {"text":"\u00e4"} }"#;
+        let draft = draft(&format!(" {{ {members}\n")).unwrap();
+        assert_eq!(draft.key(), "17:42");
+        let expected = format!(" {{\"id\":\"{}\", {members}\n", draft.id());
+        assert_eq!(String::from_utf8(draft.value).unwrap(), expected);
+    }
+
+    #[test]
+    fn an_id_of_its_own_stays() {
+        let command = r#"{"id":"a:1","account":"17","action":"comment_delete","comment":"3"}"#;
+        let draft = draft(command).unwrap();
+        assert_eq!((draft.id(), draft.key(), draft.value.as_slice()), ("a:1", "17", command.as_bytes()));
+    }
+
+    #[test]
+    fn what_would_be_refused_is_named_with_its_form() {
+        let message = r#""account":"17","action":"message","to":"42""#;
+        for (command, reason, said) in [
+            ("[]", "unreadable", "no JSON object"),
+            ("{}", "bad_command", "action is missing"),
+            (r#"{"account":"17","action":"wave"}"#, "unknown_action", "action must be one of"),
+            (r#"{"account":"17","action":"message","to":42,"text":"x"}"#, "bad_command", "to must be an id"),
+            (&format!(r#"{{{message},"text":"x","tags":"A"}}"#), "bad_command", "tags is no member"),
+            (&format!(r#"{{{message},"text":"{}"}}"#, "x".repeat(2_001)), "bad_command", "2,000 characters"),
+            (
+                &format!(r#"{{{message},"text":"x","not_after":"2025-07-18T16:20:41Z"}}"#),
+                "too_late",
+                "not_after",
+            ),
+        ] {
+            let (found, error) = refusal(command);
+            assert_eq!(found, reason, "{command}");
+            assert!(error.contains(said), "{error}");
+        }
+    }
+}

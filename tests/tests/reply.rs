@@ -1,0 +1,67 @@
+//! `weir reply`: what it writes is carried out, what it would be refused for is not written, and its exit code says which.
+
+#![cfg(feature = "everything")]
+
+use anyhow::Result;
+use schemas::Topic;
+use serde_json::{Value, json};
+use weir_graph_simulator::Behaviour;
+use weir_tests::mounted::Mounted;
+use weir_tests::pipeline::{Ground, PATIENCE};
+
+const ACCOUNT: &str = "17841405726653026";
+const CUSTOMER: &str = "30000000000000000";
+const AWAY: &str = "30000000000000001";
+
+/// Exit code, standard output, standard error.
+async fn reply(ground: &Ground, args: &[&str]) -> Result<(Option<i32>, String, String)> {
+    let mut tool = ground.tool(&[&["reply"], args].concat())?;
+    let code = tool.wait(PATIENCE).await?.code();
+    Ok((code, tool.stdout()?, tool.stderr()?))
+}
+
+fn message(to: &str) -> Vec<&str> {
+    vec!["--account", ACCOUNT, "--to", to, "--text", "Grüße"]
+}
+
+#[tokio::test]
+async fn a_reply_is_checked_written_and_its_result_awaited() {
+    let ground = Ground::prepare().await.unwrap();
+
+    let mistaken = [&message("Anna"), &["--timeout", "1s"][..]].concat();
+    let (code, _, said) = reply(&ground, &mistaken).await.unwrap();
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("bad_command") && said.contains("to must be an id of digits"), "{said}");
+    let (code, _, said) = reply(&ground, &["--account", ACCOUNT]).await.unwrap();
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("--to") && said.contains("--text") && said.contains("--file"), "{said}");
+
+    // weir-replies does not run yet: the command waits for it.
+    let (code, _, said) =
+        reply(&ground, &[&message(CUSTOMER), &["--timeout", "1s"][..]].concat()).await.unwrap();
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("no result of ") && said.contains("may still be carried out"), "{said}");
+    let written = ground.records(Topic::Replies, "the one command", |all| all.len() == 1).await.unwrap();
+    assert_eq!(written[0].key_text().as_deref(), Some(&*format!("{ACCOUNT}:{CUSTOMER}")));
+
+    ground.graph.misbehave(AWAY, Behaviour::error(10, Some(2_018_108)));
+    let _replies = ground.consumer("weir-replies").await.unwrap();
+    let (code, said, errors) = reply(&ground, &message(CUSTOMER)).await.unwrap();
+    assert_eq!(code, Some(0), "{said}{errors}");
+    assert!(said.contains("\ndone after ") && said.contains("message_id"), "{said}");
+    let (code, said, errors) = reply(&ground, &message(AWAY)).await.unwrap();
+    assert_eq!(code, Some(3), "{said}{errors}");
+    assert!(said.contains("\nrefused after ") && said.contains("not_reachable"), "{said}");
+
+    let whole = json!({"id": "seen-1", "account": ACCOUNT, "action": "sender_action", "to": CUSTOMER, "sender_action": "mark_seen"});
+    let files = Mounted::new(&[("command.json", whole.to_string().as_bytes())]).unwrap();
+    let file = files.path().join("command.json");
+    let (code, said, errors) = reply(&ground, &["--json", "--file", &file.to_string_lossy()]).await.unwrap();
+    assert_eq!(code, Some(0), "{said}{errors}");
+    let result: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!((&result["id"], &result["status"]), (&json!("seen-1"), &json!("done")));
+
+    let posts = ground.graph.posts();
+    let texts = posts.iter().filter(|post| post.parameters.pointer("/message/text") == Some(&json!("Grüße")));
+    assert_eq!((texts.count(), posts.len()), (3, 4), "{posts:?}");
+}
