@@ -1,4 +1,4 @@
-//! Programs in other languages: Python out of the tests' virtual environment, Node with the modules of a folder.
+//! Programs in other languages: Python out of the tests' virtual environment, Node with the modules of a folder, Java and Go.
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -44,6 +44,16 @@ pub fn node(modules_of: &str) -> Result<PathBuf> {
     let is_new = matches!(numbers[..], [major, minor, ..] if (major, minor) >= NODE);
     ensure!(is_new, "{} is {}, which is too old: {GET_THEM}", node.display(), version.trim());
     Ok(node)
+}
+
+/// Builds what a folder has for Node, as its documentation says.
+///
+/// # Errors
+///
+/// When its modules are missing, or it cannot be built; the message says why.
+pub fn build_for_node(name: &str) -> Result<()> {
+    node(name)?;
+    run(Command::new("npm").args(["run", "build"]).current_dir(folder(name)), "").map(drop)
 }
 
 /// The path to look for programs in: those that the tests got come first.

@@ -200,6 +200,18 @@ pub(crate) fn java_program() -> Result<PathBuf> {
     classpath::program()
 }
 
+/// The same with Kafka's jars as its class path, for a program in Java.
+///
+/// # Errors
+///
+/// When one of them is not there; the message names the command that gets it.
+pub fn java() -> Result<Command> {
+    let java = Java::find()?;
+    let mut command = Command::new(java.program());
+    command.arg("-cp").arg(java.class_path());
+    Ok(command)
+}
+
 /// Waits until a client is told of a broker, which is when topics can be made.
 async fn answers(bootstrap: &str, broker: &mut Guarded) -> Result<()> {
     until("its first answer", START_WITHIN, async || {

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 use schemas::Topic;
 use schemas::inbox::EventName;
 use serde_json::{Map, Value, json};
-use weir_tests::foreign::{folder, node, python, run};
+use weir_tests::foreign::{build_for_node, folder, node, python, run};
 use weir_tests::guarded::Signal;
 use weir_tests::pipeline::{Ground, PATIENCE, PREFIX, Service};
 use weir_tests::process::Binary;
@@ -29,7 +29,7 @@ const LINES: usize = 40;
 async fn the_examples_print_the_events_that_were_posted() {
     let (python_models, node_models) = tokio::join!(
         tokio::task::spawn_blocking(generate_for_python),
-        tokio::task::spawn_blocking(generate_for_node)
+        tokio::task::spawn_blocking(|| build_for_node("examples/typescript"))
     );
     python_models.unwrap().unwrap();
     node_models.unwrap().unwrap();
@@ -133,13 +133,6 @@ async fn post(ground: &Ground) -> Result<Service> {
 fn generate_for_python() -> Result<()> {
     let generator = python()?.with_file_name("datamodel-codegen");
     run(Command::new(generator).current_dir(folder("examples/python")), "").map(drop)
-}
-
-/// As its documentation says.
-fn generate_for_node() -> Result<()> {
-    node("examples/typescript")?;
-    let mut npm = Command::new("npm");
-    run(npm.args(["run", "build"]).current_dir(folder("examples/typescript")), "").map(drop)
 }
 
 fn subscriber(ground: &Ground, program: &Path, script: &str) -> Result<Binary> {

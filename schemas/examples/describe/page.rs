@@ -46,8 +46,8 @@ again what it is, so that you can pass over what you do not want without parsing
 CloudEvents SDKs read the records as they are: raw ones in binary mode, typed ones in structured mode, as their content types say. Python's
 `from_kafka` goes by the names of headers instead and takes typed records for binary ones: call `from_structured_event`.
 
-Subscribers to begin with: [examples/python](../examples/python) and [examples/typescript](../examples/typescript), with models generated from
-the schemas. For other languages there is [asyncapi.yaml](../schemas/asyncapi.yaml). `weir events FILE` shows what a delivery becomes,
+Programs to begin with are in [examples](../examples): subscribers in Python and TypeScript, with models generated from the schemas, and what writes
+a command and waits for its result, in Go and Java too. For other languages there is [asyncapi.yaml](../schemas/asyncapi.yaml). `weir events FILE` shows what a delivery becomes,
 `weir schema KIND` prints a schema.
 "#;
 
@@ -108,6 +108,7 @@ fn subscribe(topic: Topic, name: &str) -> String {
     let examples = match topic {
         Topic::Messages => "; [typescript](../examples/typescript)",
         Topic::Inbox => "; [python](../examples/python)",
+        Topic::RepliesResults => "; [after a command, in Python, TypeScript, Java and Go](../examples)",
         _ => "",
     };
     // What the headers say is all there is to say of these.

@@ -1,6 +1,6 @@
 //! Java and the jars of Kafka.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
@@ -25,6 +25,10 @@ impl Java {
 
     pub(super) fn program(&self) -> &Path {
         &self.program
+    }
+
+    pub(super) fn class_path(&self) -> &OsStr {
+        &self.classpath
     }
 
     /// Options of a virtual machine that lives for seconds, beside others, on few cores.
