@@ -90,6 +90,7 @@ pub async fn serve(
         metrics: Arc::clone(&metrics),
         limit_metrics: limit_metrics.clone(),
         shutdown: process.shutdown.clone(),
+        health: process.health.clone(),
     };
     let webhook = Arc::new(Webhook::new(&settings, parts));
     announce(&listener, &settings);

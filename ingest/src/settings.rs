@@ -13,7 +13,7 @@ pub use spool::SpoolSettings;
 use crate::signature::SecretSources;
 use memory::MemorySettings;
 use runtime::http::ports::Port;
-use runtime::settings::{Form, Reader, form, part, with_default};
+use runtime::settings::{Form, Reader, form, optional, part, with_default};
 use schemas::TopicSpec;
 use secrets::{declare_verify_tokens, read_verify_tokens};
 use std::net::SocketAddr;
@@ -27,6 +27,8 @@ runtime::settings! {
         pub listen: SocketAddr = with_default("ADDRESS", "0.0.0.0:8080", form::address()),
         /// Path of the webhook, matched exactly; with `/` and the name of an app appended, only that app's secrets are tried
         pub path: String = with_default("PATH", "/webhook", a_path()),
+        /// Path on the public port that answers as `/readyz` of the admin port, for load balancers that probe where they send requests
+        pub health_path: Option<String> = optional("PATH", a_path()),
         /// The app secrets; never empty.
         pub app_secrets: Secrets = part(declare_app_secrets, read_app_secrets),
         /// Maximum number of app secrets; a body that none of them signed is hashed with each
@@ -80,7 +82,15 @@ fn check(settings: &Settings, reader: &mut Reader<'_>) {
         let expected = "at least as much as --max-body, or no large body is ever taken";
         reader.problem("max_body_bytes_in_flight", expected);
     }
+    if settings.health_path.as_deref().is_some_and(|health| is_webhooks(health, &settings.path)) {
+        reader.problem("health_path", "a path that is neither the webhook's (--path) nor below it");
+    }
     memory::check(reader, settings);
+}
+
+/// Whether a path is the webhook's or that of one of its apps, which are below it.
+fn is_webhooks(path: &str, webhook: &str) -> bool {
+    path.strip_prefix(webhook).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 impl Settings {
@@ -104,6 +114,7 @@ impl Settings {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             path: "/webhook".to_owned(),
+            health_path: None,
             app_secrets: Secrets::fixed(app_secret),
             max_app_secrets: 64,
             verify_tokens: Secrets::fixed(verify_token),
@@ -139,6 +150,15 @@ mod tests {
     use runtime::process::{self, About};
 
     pub(super) const ABOUT: About = About { name: "weir-ingest", version: "0", description: "A test" };
+
+    #[test]
+    fn a_health_path_is_none_of_the_webhooks() {
+        for (path, is_webhooks_own) in
+            [("/health", false), ("/webhooks", false), ("/webhook", true), ("/webhook/shop", true)]
+        {
+            assert_eq!(is_webhooks(path, "/webhook"), is_webhooks_own, "{path}");
+        }
+    }
 
     #[test]
     fn local_settings_are_the_defaults_of_the_help() {

@@ -7,7 +7,7 @@ use crate::http::body_memory::BodyMemory;
 use crate::http::framing::{self, FramingFault};
 use crate::http::incidents::IncidentLog;
 use crate::http::response::{Unavailable, WebhookResponse};
-use crate::http::{acceptor, handshake};
+use crate::http::{acceptor, handshake, response};
 use crate::metrics::{Limit, LimitMetrics, Method, Metrics};
 use crate::settings::Settings;
 use crate::signature::{self, CurrentSecrets, UnauthenticatedWork};
@@ -15,7 +15,8 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::{Body as _, Incoming};
 use hyper::header::CONTENT_ENCODING;
-use hyper::{HeaderMap, Request, Response};
+use hyper::{HeaderMap, Method as HttpMethod, Request, Response};
+use runtime::process::health::{Health, Probe};
 use runtime::process::shutdown::Shutdown;
 use runtime::telemetry::{TRACEPARENT, TraceContext, spans};
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use tracing::Span;
 #[derive(Debug)]
 pub(crate) struct Webhook {
     path: String,
+    health_path: Option<String>,
     max_body: usize,
     bodies: BodyReader,
     work: UnauthenticatedWork,
@@ -42,6 +44,7 @@ pub(crate) struct Parts {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) limit_metrics: LimitMetrics,
     pub(crate) shutdown: Shutdown,
+    pub(crate) health: Health,
 }
 
 /// Which app secrets a path asks for.
@@ -67,6 +70,7 @@ impl Webhook {
     pub(crate) fn new(settings: &Settings, parts: Parts) -> Self {
         Self {
             path: settings.path.clone(),
+            health_path: settings.health_path.clone(),
             max_body: settings.max_body,
             bodies: BodyReader::new(settings, Arc::clone(&parts.memory)),
             work: UnauthenticatedWork::new(),
@@ -77,6 +81,10 @@ impl Webhook {
 
     /// Responds to one request; never fails.
     pub(crate) async fn respond(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        // No part of the traffic that is counted and traced.
+        if self.is_probe(&request) {
+            return response::probed(self.parts.health.report(Probe::Readiness).passes());
+        }
         let method = Method::of(request.method());
         let span = self.span(method, &request);
         let Outcome { response, close } = self.outcome(method, request, &span).await;
@@ -92,6 +100,12 @@ impl Webhook {
         }
         // While this process drains, clients are told to connect anew: to another one.
         response.into_response(close || self.parts.shutdown.is_requested())
+    }
+
+    /// Whether a load balancer asks for the readiness of this process.
+    fn is_probe(&self, request: &Request<Incoming>) -> bool {
+        self.health_path.as_deref() == Some(request.uri().path())
+            && [HttpMethod::GET, HttpMethod::HEAD].contains(request.method())
     }
 
     /// The span of a request begins a trace: Meta sends none to join, and unauthenticated clients must neither decide

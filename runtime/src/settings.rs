@@ -10,6 +10,7 @@ mod problem;
 mod process;
 mod properties;
 mod reader;
+mod unknown;
 
 pub mod form;
 
@@ -21,3 +22,4 @@ pub use kafka::{KafkaArgs, KafkaSettings};
 pub use problem::{Problem, Problems, Source};
 pub use process::CommonSettings;
 pub use reader::Reader;
+pub use unknown::{name_unknown, unknown};

@@ -1,11 +1,14 @@
-//! The manifests that are made from something else: topics and users from the table of topics, rules from Prometheus' file.
+//! What is made from something else: topics and users from the table of topics, rules from Prometheus' file, the names of all
+//! variables from `--help`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use anyhow::{Context as _, Result};
 use schemas::{Topic, TopicSpec};
 use serde_json::Value;
 
+use crate::manual::{Manual, SERVICES};
 use crate::yaml;
 
 /// What every topic's name begins with, as where nothing else is set.
@@ -66,6 +69,7 @@ pub fn files() -> Result<Vec<(&'static str, String)>> {
         ("k8s/components/strimzi/users.yaml", users()),
         ("k8s/components/prometheus-operator/rules.yaml", rules()?),
         ("k8s/components/severities/severities.yaml", severities()?),
+        ("runtime/src/settings/variables.txt", variables()?),
     ])
 }
 
@@ -177,6 +181,26 @@ fn severities() -> Result<String> {
         }
     }
     Ok(text)
+}
+
+/// What any binary reads of its environment, a name a line.
+fn variables() -> Result<String> {
+    let mut names = BTreeSet::new();
+    for binary in SERVICES {
+        names.extend(Manual::of(&[binary])?.variables());
+    }
+    collect_variables(&["weir"], &mut names)?;
+    Ok(names.into_iter().collect::<Vec<_>>().join("\n") + "\n")
+}
+
+/// Of a command and those below it.
+fn collect_variables(command: &[&str], names: &mut BTreeSet<String>) -> Result<()> {
+    let manual = Manual::of(command)?;
+    names.extend(manual.variables());
+    for subcommand in manual.subcommands() {
+        collect_variables(&[command, &[subcommand]].concat(), names)?;
+    }
+    Ok(())
 }
 
 fn items(list: &Value) -> impl Iterator<Item = (usize, &Value)> {

@@ -40,6 +40,17 @@ impl Manual {
         self.words("WEIR_", |symbol| symbol.is_ascii_uppercase() || symbol.is_ascii_digit() || symbol == '_')
     }
 
+    /// The subcommands, but for `help`.
+    pub fn subcommands(&self) -> Vec<&str> {
+        let list = self.text.split_once("\nCommands:\n").map_or("", |(_, list)| list);
+        // Long descriptions go on further to the right.
+        let entries =
+            list.lines().take_while(|line| !line.is_empty()).filter_map(|line| line.strip_prefix("  "));
+        let names =
+            entries.filter(|entry| !entry.starts_with(' ')).filter_map(|entry| entry.split(' ').next());
+        names.filter(|name| *name != "help").collect()
+    }
+
     /// The default of a flag.
     pub fn default(&self, flag: &str) -> Option<&str> {
         let (_, rest) = self.text.split_once(&format!("{flag} "))?;
@@ -77,5 +88,8 @@ mod tests {
         let wrapped =
             Manual { text: "      --finish-timeout <D>  How long [default:\n      10s]\n".to_owned() };
         assert_eq!(wrapped.default("--finish-timeout"), Some("10s"));
+        let commands =
+            "Weir\n\nCommands:\n  dlq   Dead letters,\n          and more\n  help  This\n\nOptions:\n  -h\n";
+        assert_eq!(Manual { text: commands.to_owned() }.subcommands(), ["dlq"]);
     }
 }

@@ -158,7 +158,7 @@ fn probes_ask_the_admin_port_for_what_each_is_about() {
 }
 
 #[test]
-fn the_webhook_is_reached_at_the_port_and_path_of_ingest_and_nothing_else_is() {
+fn the_webhook_and_its_apps_are_reached_at_the_port_and_path_of_ingest_and_nothing_else_is() {
     let manual = Manual::of(&["weir-ingest"]).unwrap();
     let objects = render_with(&["gateway-api", "ingress"]).unwrap();
     let (_, _, container) = of_weir(&objects).find(|(object, ..)| object["kind"] == "StatefulSet").unwrap();
@@ -171,7 +171,8 @@ fn the_webhook_is_reached_at_the_port_and_path_of_ingest_and_nothing_else_is() {
     assert_eq!(route.as_array().unwrap().len(), 1);
     let parent = &of_kind(&objects, "HTTPRoute").next().unwrap()["spec"]["parentRefs"][0];
     assert_eq!(parent["sectionName"], "https", "a route without it is on the listener without TLS too");
-    assert_eq!(route[0]["matches"][0]["path"]["type"], "Exact");
+    // Whole segments, as ingest has it: the path, and the names of apps below it.
+    assert_eq!(route[0]["matches"][0]["path"]["type"], "PathPrefix");
     assert_eq!(route[0]["matches"][0]["path"]["value"], manual.default("--path").unwrap());
     assert_eq!(route[0]["backendRefs"][0]["name"], service["metadata"]["name"]);
     assert_eq!(route[0]["backendRefs"][0]["port"], service["spec"]["ports"][0]["port"]);
@@ -179,7 +180,7 @@ fn the_webhook_is_reached_at_the_port_and_path_of_ingest_and_nothing_else_is() {
     assert_eq!(ingress.as_array().unwrap().len(), 1);
     assert_eq!(
         (&ingress[0]["pathType"], &ingress[0]["path"]),
-        (&Value::from("Exact"), &route[0]["matches"][0]["path"]["value"])
+        (&Value::from("Prefix"), &route[0]["matches"][0]["path"]["value"])
     );
     assert_eq!(ingress[0]["backend"]["service"]["port"]["name"], service["spec"]["ports"][0]["name"]);
 }

@@ -54,6 +54,15 @@ pub(crate) enum Unavailable {
     BodyBytes,
 }
 
+/// What a load balancer's probe of `--health-path` is answered.
+pub(crate) fn probed(is_ready: bool) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    if !is_ready {
+        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    }
+    response
+}
+
 impl WebhookResponse {
     pub(crate) const fn status(&self) -> StatusCode {
         self.status_and_text().0

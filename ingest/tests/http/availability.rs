@@ -23,6 +23,30 @@ async fn without_a_broker_deliveries_are_answered_503_until_it_comes() {
 }
 
 #[tokio::test]
+async fn a_balancers_probe_is_answered_on_the_public_port_as_on_the_admin_port_where_a_setting_says_so() {
+    let get = |path: &str| format!("GET {path} HTTP/1.1\r\nhost: weir\r\n\r\n").into_bytes();
+    let cluster = cluster();
+    cluster.broker_down(1).unwrap();
+    let health_path = Some("/health".to_owned());
+    let service = Service::over(cluster, weir_ingest::Settings { health_path, ..settings() }).await;
+    assert_eq!(service.ask(&get("/health")).await.status, 503);
+    service.cluster.broker_up(1).unwrap();
+    service.until_ready().await;
+    let answer = service.ask(&get("/health")).await;
+    assert_eq!((answer.status, answer.body.as_str()), (200, ""));
+    assert_eq!(service.metric("weir_ingest_requests_total", "get"), 0, "a probe is no traffic");
+    assert_eq!(service.ask(&get("/health/x")).await.status, 404);
+    assert_eq!(
+        service.ask(b"POST /health HTTP/1.1\r\nhost: weir\r\ncontent-length: 0\r\n\r\n").await.status,
+        404
+    );
+    service.stop().await.unwrap();
+
+    let service = Service::start(settings()).await;
+    assert_eq!(service.ask(&get("/health")).await.status, 404);
+}
+
+#[tokio::test]
 async fn a_missing_topic_is_named_and_found_once_it_is_made() {
     let cluster = rdkafka::mocking::MockCluster::new(1).unwrap();
     for topic in Topic::OF_INGEST.into_iter().filter(|topic| *topic != Topic::Mentions) {

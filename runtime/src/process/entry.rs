@@ -14,7 +14,7 @@ use super::{About, Process, chain, panics};
 use crate::http::admin;
 use crate::http::ports::{self, Port};
 use crate::kafka::credentials;
-use crate::settings::{CommonSettings, ConsumerSettings, Problem, Problems, Reader, Source};
+use crate::settings::{self, CommonSettings, ConsumerSettings, Problem, Problems, Reader, Source};
 use crate::telemetry::{self, SpanCounts, Traces};
 
 /// What runs in the background ends at once when it is asked to; more than this means that it hangs.
@@ -142,6 +142,7 @@ where
     if let Some(traces) = &traces {
         traces.announce();
     }
+    settings::name_unknown();
     runtime.spawn(limit.report());
     let outcome = runtime.block_on(async {
         let outcome = supervise(common, process, port, app).await;

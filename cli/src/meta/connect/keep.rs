@@ -16,6 +16,7 @@ use runtime::process::{Process, chain};
 
 /// Keeps everything as it is declared until the end is asked for.
 pub(super) fn run(settings: &KeepSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+    runtime::settings::name_unknown();
     // What is wrong with the file is told at the start; a later fault of it is waited out.
     Accounts::open(&settings.meta)?;
     let runtime =
