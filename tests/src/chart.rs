@@ -19,12 +19,12 @@ const CASES: &str = "tests/chart/cases";
 /// The digest of what the kept renderings were made of.
 pub const SOURCES: &str = "tests/chart/sources.sha256";
 /// Every case.
-pub const ALL: [&str; 5] = ["base", "sasl", "strimzi", "network", "monitoring"];
+pub const ALL: [&str; 6] = ["base", "sasl", "strimzi", "connect", "network", "monitoring"];
 /// Those whose rendering is kept in the repository. The others are made of files that the chart links to, so that Helm would be
 /// needed after every change of a dashboard: `tests/chart/run` alone compares them.
-pub const KEPT: [&str; 3] = ["base", "sasl", "strimzi"];
+pub const KEPT: [&str; 4] = ["base", "sasl", "strimzi", "connect"];
 /// What kustomize puts the digest of a map's content behind.
-const MAPS: [&str; 2] = ["weir-settings", "weir-kafka-client"];
+const MAPS: [&str; 3] = ["weir-settings", "weir-kafka-client", "weir-connect"];
 /// Lists whose order means nothing.
 const UNORDERED: [&str; 4] = ["env", "ports", "volumes", "volumeMounts"];
 
