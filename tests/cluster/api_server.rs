@@ -125,7 +125,14 @@ impl ApiServer {
         Ok(answer["gitVersion"].as_str().context("a version without a name")?.to_owned())
     }
 
-    fn keep(&self, objects: &[Value]) -> Result<()> {
+    /// Runs kubectl: whether it did what it was asked, and what it said to the contrary.
+    pub(crate) fn ask(&self, words: &[&str]) -> Result<(bool, String)> {
+        let output = self.kubectl()?.args(words).output().context("starting kubectl")?;
+        Ok((output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned()))
+    }
+
+    /// Makes objects that stay.
+    pub(crate) fn keep(&self, objects: &[Value]) -> Result<()> {
         if !objects.is_empty() {
             let mut apply = self.kubectl()?;
             run(apply.args(["apply", "--filename=-"]), &list(objects))?;

@@ -1,4 +1,4 @@
-//! What is applied: the overlays, and the base with each component.
+//! What is applied: the overlays, the base with each component, and the chart.
 
 use std::fs;
 
@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 use serde_json::Value;
 use weir_tests::foreign::folder;
 use weir_tests::manifests::{render, render_with};
+use weir_tests::{chart, yaml};
 
 /// Objects that somebody may apply together.
 pub(crate) struct Case {
@@ -19,7 +20,7 @@ const NEEDS: [(&str, &str); 2] = [("keda", "strimzi"), ("kafka-exporter", "strim
 /// Kinds that the clusters of one cloud serve, and whose definitions are in no module.
 const OF_ONE_CLOUD: [&str; 2] = ["cloud.google.com/", "networking.gke.io/"];
 
-/// Every overlay, the base, and the base with each component.
+/// Every overlay, the base, the base with each component, and what Helm rendered of the chart.
 pub(crate) fn all() -> Result<Vec<Case>> {
     let mut cases = Vec::new();
     for overlay in folders("k8s/overlays")? {
@@ -32,6 +33,10 @@ pub(crate) fn all() -> Result<Vec<Case>> {
         let components: Vec<&str> = needed.into_iter().chain([component.as_str()]).collect();
         let name = format!("base with {}", components.join(" and "));
         cases.push(Case { name, objects: render_with(&components)? });
+    }
+    for case in chart::KEPT {
+        let rendered = fs::read_to_string(chart::kept(case)).with_context(|| case.to_owned())?;
+        cases.push(Case { name: format!("the chart, case {case}"), objects: yaml::documents(&rendered)? });
     }
     for case in &mut cases {
         case.objects.retain(|object| !is_of_one_cloud(object));

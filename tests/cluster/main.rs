@@ -3,6 +3,7 @@
 mod api_server;
 mod cases;
 mod controls;
+mod guard;
 mod pods;
 mod report;
 
@@ -35,6 +36,7 @@ async fn main() -> Result<()> {
     let server = ApiServer::start(&etcd, &api_server).await?;
     server.install(&crds).await?;
     controls::check(&server)?;
+    guard::check(&server).await?;
 
     let mut answers = Vec::new();
     for case in cases::all()? {

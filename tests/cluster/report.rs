@@ -11,8 +11,9 @@ Every overlay, and the base with each component, is rendered by kustomize and ap
 to a real API server of Kubernetes, so that its defaulting, its validation and its admission have looked at each object. Since no
 controller runs there, the pod of each workload is handed over too, into a namespace that enforces the profile `restricted` of Pod
 Security; so are the pods of Strimzi, with the contexts of their templates and nothing else, which is what its default provider
-makes. What the server has to refuse is asked first: a pod with the host's network, a misspelt member, a wrong value of a Gateway's route.
-Made by:
+makes. The renderings of the Helm chart that tests/chart keeps are applied likewise. What the server has to refuse is asked first: a pod with
+the host's network, a misspelt member, a wrong value of a Gateway's route; then what `k8s/guard` guards: a claim, a topic and the
+namespace are deleted only after they were annotated, and what is none of Weir's at once. Made by:
 
     tests/cluster/run
 ";
