@@ -1,11 +1,10 @@
 //! `weir dlq`: what is in the dead-letter topics, one of them whole, and the way back.
 //!
 //! [`dead_letter`] reads one; [`decision`] says what becomes of it; [`mark`] remembers which were put back, and
-//! [`marks`] keeps that in Kafka as the offsets of a [`group`].
+//! [`marks`] keeps that in Kafka as the offsets of a group.
 
 mod dead_letter;
 mod decision;
-mod group;
 mod list;
 mod mark;
 mod marks;
@@ -14,7 +13,7 @@ mod redrive;
 mod settings;
 mod show;
 
-pub use group::GroupError;
+pub(crate) use dead_letter::DeadLetter;
 pub use show::ShowError;
 
 use crate::tool::{Tool, Work, work};

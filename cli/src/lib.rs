@@ -3,7 +3,7 @@
 //! `topics` makes the topics on a cluster, `connect` the subscriptions at Meta; `tokens` shows and renews access tokens; `dlq` puts dead letters back; `replay`
 //! splits deliveries again; `spool` shows what ingest keeps on its disk; `health` asks a process how it is; `demo` runs the
 //! whole pipeline in one process; `delivery` has what is done with bodies by hand (`events`, `sign`, `verify`, `post`,
-//! `simulate`), `records` what reads topics (`tail`, `reply`); `schema` describes them. A subcommand declares its flags, checks
+//! `simulate`), `records` what reads topics (`tail`, `reply`, `trace`); `schema` describes them. A subcommand declares its flags, checks
 //! them, and gives an exit code; what it prints goes through a screen.
 
 mod delivery;
@@ -24,8 +24,9 @@ pub use delivery::body::BodyError;
 pub use delivery::events::EventsError;
 pub use delivery::poster::PostError;
 pub use demo::DemoError;
-pub use dlq::{GroupError, ShowError};
+pub use dlq::ShowError;
 pub use health::HealthError;
+pub use kafka::group::GroupError;
 pub use kafka::request::RequestError;
 pub use kafka::sink::WriteError;
 pub use kafka::source::{ReadError, RecordPosition};
@@ -54,10 +55,11 @@ Exit codes:
   1  it failed; the reason is on standard error
   2  the command line or a setting is wrong
   3  something differs from what is desired
+  4  what was asked for was never received (weir trace)
 
 Colours are shown on a terminal, unless NO_COLOR is set. RUST_LOG=info shows the log lines of what runs inside.";
 
-const TOOLS: [Tool; 16] = [
+const TOOLS: [Tool; 17] = [
     meta::connect::TOOL,
     demo::TOOL,
     dlq::TOOL,
@@ -73,6 +75,7 @@ const TOOLS: [Tool; 16] = [
     records::tail::TOOL,
     meta::tokens::TOOL,
     topics::TOOL,
+    records::trace::TOOL,
     delivery::verify::TOOL,
 ];
 

@@ -5,4 +5,5 @@ pub(crate) mod line;
 pub(crate) mod reply;
 mod sum;
 pub(crate) mod tail;
+pub(crate) mod trace;
 pub(crate) mod watch;

@@ -126,12 +126,18 @@ fn users() -> String {
             write(&mut text, &acl("topic", &topic.name(PREFIX), "Describe, Write"));
         }
     }
-    // Who sits at components/toolbox: `weir topics plan`, `weir dlq`, `weir replay`. Topics are Strimzi's to make.
+    // Who sits at components/toolbox: `weir topics plan`, `weir dlq`, `weir replay`, and `weir trace`, which asks how far
+    // consumers are. Topics are Strimzi's to make.
     write(&mut text, &user(OPERATOR));
     for topic in Topic::ALL {
         write(&mut text, &acl("topic", &topic.name(PREFIX), "Describe, DescribeConfigs, Read, Write"));
     }
     write(&mut text, &acl("group", "weir-redrive", "Describe, Read"));
+    for User { name, reads, .. } in USERS {
+        if !reads.is_empty() {
+            write(&mut text, &acl("group", name, "Describe"));
+        }
+    }
     text
 }
 

@@ -28,8 +28,17 @@ pub struct Outgoing {
 ///
 /// When one of them is not acknowledged within half a minute.
 pub async fn write(bootstrap: &str, topic: &str, records: Vec<Outgoing>) -> Result<()> {
+    write_at(bootstrap, topic, records, None).await
+}
+
+/// As [`write()`], as if it were this time, in milliseconds since 1970.
+///
+/// # Errors
+///
+/// When one of them is not acknowledged within half a minute.
+pub async fn write_at(bootstrap: &str, topic: &str, records: Vec<Outgoing>, at: Option<i64>) -> Result<()> {
     let (bootstrap, topic) = (bootstrap.to_owned(), topic.to_owned());
-    let written = tokio::task::spawn_blocking(move || write_blocking(&bootstrap, &topic, &records)).await;
+    let written = tokio::task::spawn_blocking(move || write_blocking(&bootstrap, &topic, &records, at)).await;
     written.context("a writer stopped")?
 }
 
@@ -49,7 +58,7 @@ pub async fn transact(bootstrap: &str, topic: &str, record: Outgoing, commits: b
             .context("making a producer")?;
         producer.init_transactions(WITHIN).context("beginning")?;
         producer.begin_transaction().context("beginning")?;
-        queue(&producer, &topic, &record).with_context(|| format!("writing to {topic}"))?;
+        queue(&producer, &topic, &record, None).with_context(|| format!("writing to {topic}"))?;
         producer.flush(WITHIN).with_context(|| format!("waiting for {topic} to acknowledge"))?;
         let ended =
             if commits { producer.commit_transaction(WITHIN) } else { producer.abort_transaction(WITHIN) };
@@ -58,7 +67,7 @@ pub async fn transact(bootstrap: &str, topic: &str, record: Outgoing, commits: b
     done.await.context("a writer stopped")?
 }
 
-fn write_blocking(bootstrap: &str, topic: &str, records: &[Outgoing]) -> Result<()> {
+fn write_blocking(bootstrap: &str, topic: &str, records: &[Outgoing], at: Option<i64>) -> Result<()> {
     let producer: BaseProducer<Refusals> = ClientConfig::new()
         .set("bootstrap.servers", bootstrap)
         .set("enable.idempotence", "true")
@@ -68,7 +77,7 @@ fn write_blocking(bootstrap: &str, topic: &str, records: &[Outgoing]) -> Result<
         .create_with_context(Refusals::default())
         .context("making a producer")?;
     for record in records {
-        queue(&producer, topic, record).with_context(|| format!("writing to {topic}"))?;
+        queue(&producer, topic, record, at).with_context(|| format!("writing to {topic}"))?;
     }
     producer.flush(WITHIN).with_context(|| format!("waiting for {topic} to acknowledge"))?;
     let refusals = producer.context().0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -79,8 +88,14 @@ fn write_blocking(bootstrap: &str, topic: &str, records: &[Outgoing]) -> Result<
 }
 
 /// Gives the record to the producer; where its queue is full, serves it until there is room.
-fn queue(producer: &BaseProducer<Refusals>, topic: &str, record: &Outgoing) -> Result<(), KafkaError> {
+fn queue(
+    producer: &BaseProducer<Refusals>,
+    topic: &str,
+    record: &Outgoing,
+    at: Option<i64>,
+) -> Result<(), KafkaError> {
     let mut wanted: BaseRecord<'_, [u8], [u8]> = BaseRecord::to(topic);
+    wanted.timestamp = at;
     wanted.key = record.key.as_deref();
     wanted.payload = record.value.as_deref();
     wanted.headers = Some(record.headers.iter().fold(OwnedHeaders::new(), |headers, (key, value)| {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 use schemas::TopicSpec;
-use serde_json::Value;
+use serde_json::{Value, json};
 use weir_tests::manifests::{name, of_kind, of_weir, render, render_with};
 use weir_tests::manual::SERVICES;
 use weir_tests::{dashboards, foreign, generated, process, prometheus, yaml};
@@ -85,7 +85,11 @@ fn a_user_may_do_what_its_process_does_and_nothing_else() {
                 "topic" => {
                     assert!(topics.contains(resource["name"].as_str().unwrap()), "{service}: {resource}");
                 }
-                "group" if service == generated::OPERATOR => assert_eq!(resource["name"], "weir-redrive"),
+                "group" if service == generated::OPERATOR && resource["name"] == "weir-redrive" => {}
+                "group" if service == generated::OPERATOR => {
+                    let group = resource["name"].as_str().unwrap();
+                    assert!(SERVICES.contains(&group) && acl["operations"] == json!(["Describe"]), "{acl}");
+                }
                 "group" => assert_eq!(resource["name"], service),
                 other => panic!("{service} has rights on a {other}"),
             }

@@ -10,6 +10,7 @@ use weir_tests::generated::OPERATOR;
 use weir_tests::process::Binary;
 use weir_tests::secured::{PASSWORD, Secured};
 use weir_tests::signed::Sender;
+use weir_tests::writer::{self, Outgoing};
 use weir_tests::{http, ports, reader};
 
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -116,4 +117,12 @@ async fn the_operators_user_can_do_what_the_runbooks_say() {
         let status = tool.wait(PATIENCE).await.unwrap();
         assert!(status.success(), "{command:?}: {}{}", tool.stdout().unwrap(), tool.stderr().unwrap());
     }
+    // Of an event that nobody handled it asks how far each consumer is.
+    let id = "00112233445566778899aabbccddeeff";
+    let (key, value) = (Some(b"17:42".to_vec()), Some(b"{}".to_vec()));
+    let record = Outgoing { key, value, headers: vec![("ce_id".to_owned(), id.into())] };
+    writer::write(secured.kafka.bootstrap(), &Topic::Messages.name("meta"), vec![record]).await.unwrap();
+    let mut tool = Binary::start("weir", &[&["trace", id], &common[..]].concat(), &[]).unwrap();
+    assert_eq!(tool.wait(PATIENCE).await.unwrap().code(), Some(3), "{}", tool.stderr().unwrap());
+    assert!(tool.stdout().unwrap().contains("does weir-messages run?"), "{}", tool.stdout().unwrap());
 }

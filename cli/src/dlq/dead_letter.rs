@@ -16,25 +16,25 @@ const UNKNOWN: &str = "unknown";
 
 /// What the headers of a dead letter say; no word of its value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct DeadLetter {
+pub(crate) struct DeadLetter {
     /// Where it lies.
     #[serde(flatten)]
-    pub(super) position: RecordPosition,
+    pub(crate) position: RecordPosition,
     /// When it was written, RFC 3339.
-    pub(super) written: Option<String>,
+    pub(crate) written: Option<String>,
     /// When the record failed for the first time, RFC 3339.
-    pub(super) first_failed: Option<String>,
-    pub(super) reason: String,
-    pub(super) consumer: String,
+    pub(crate) first_failed: Option<String>,
+    pub(crate) reason: String,
+    pub(crate) consumer: String,
     /// Where the record came from; a body that ingest could not read came from no topic.
-    pub(super) origin: Option<RecordPosition>,
-    pub(super) attempts: u32,
-    pub(super) error: String,
+    pub(crate) origin: Option<RecordPosition>,
+    pub(crate) attempts: u32,
+    pub(crate) error: String,
 }
 
 impl DeadLetter {
     /// Reads the headers of a record of a dead-letter topic; whatever is not there is `unknown`.
-    pub(super) fn of(record: &Record) -> Self {
+    pub(crate) fn of(record: &Record) -> Self {
         let text = |name| record.header(name).map(String::from_utf8_lossy);
         let word = |name| text(name).map(|text| one_line(&text, LONGEST_WORD));
         let number = |name| text(name).and_then(|text| text.parse::<i64>().ok());
@@ -63,4 +63,4 @@ impl DeadLetter {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

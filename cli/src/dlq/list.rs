@@ -1,9 +1,9 @@
 //! `weir dlq list`: a line a dead letter, and how many there are by reason.
 
 use super::dead_letter::DeadLetter;
-use super::group::Group;
 use super::marks::Marks;
 use super::settings::ListSettings;
+use crate::kafka::group::{Group, REDRIVE};
 use crate::kafka::session::Session;
 use crate::kafka::source::{Range, RecordPosition, Source};
 use crate::screen::Progress;
@@ -40,7 +40,7 @@ type Reasons = BTreeMap<(String, String), Reason>;
 pub(super) fn run(settings: &ListSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let topics = settings.scope.topics();
     let source = Source::connect(&Session::start()?, &settings.kafka, &topics)?;
-    let group = Group::open(&settings.kafka)?;
+    let group = Group::open(&settings.kafka, REDRIVE)?;
     let mut reasons = Reasons::new();
     for topic in &topics {
         let range = source.range(topic, settings.since, settings.scope.until)?;

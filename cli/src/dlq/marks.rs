@@ -1,7 +1,7 @@
 //! The marks of a topic's partitions, kept in Kafka as the committed offsets of a group.
 
-use super::group::{Committed, Group, GroupError};
 use super::mark::Mark;
+use crate::kafka::group::{Committed, Group, GroupError};
 use crate::kafka::source::Range;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -2,10 +2,10 @@
 
 use super::dead_letter::DeadLetter;
 use super::decision::{Decision, Rules, Stays, parcel};
-use super::group::Group;
 use super::marks::Marks;
 use super::outcome::{Fate, Line, Sums, Tally};
 use super::settings::RedriveSettings;
+use crate::kafka::group::{Group, REDRIVE};
 use crate::kafka::session::Session;
 use crate::kafka::sink::{Parcel, Sink};
 use crate::kafka::source::{Range, Source};
@@ -42,7 +42,7 @@ struct Redrive<'a> {
 pub(super) fn run(settings: &RedriveSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let session = &Session::start()?;
     let source = Source::connect(session, &settings.kafka, &needed(settings))?;
-    let group = Group::open(&settings.kafka)?;
+    let group = Group::open(&settings.kafka, REDRIVE)?;
     let mut redrive = Redrive {
         session,
         settings,

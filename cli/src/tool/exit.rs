@@ -13,6 +13,8 @@ pub(crate) enum Exit {
     Usage,
     /// Something differs from what is desired.
     Drift,
+    /// What was asked for was never there.
+    Absent,
 }
 
 impl From<Exit> for ExitCode {
@@ -22,6 +24,7 @@ impl From<Exit> for ExitCode {
             Exit::Failure => 1,
             Exit::Usage => 2,
             Exit::Drift => 3,
+            Exit::Absent => 4,
         })
     }
 }

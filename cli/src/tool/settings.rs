@@ -6,7 +6,7 @@ mod instant;
 
 pub(crate) use declared::{Given, Setting, Settings, declare, group, kafka, settings};
 pub(crate) use flag::{Flag, count, flag, switch, words};
-pub(crate) use instant::{since, until};
+pub(crate) use instant::{instant, since, until};
 
 use clap::{ArgMatches, Command};
 use runtime::settings::{Form, Problems, Reader, form};

@@ -1,13 +1,16 @@
-//! The edges about an app itself, typed: its subscriptions, who has installed it, and its tokens.
+//! The edges about an app itself, typed: its subscriptions, who has installed it, and its tokens; and what its accounts have
+//! said and heard.
 //!
 //! Sources: Meta's references of `/{app-id}/subscriptions`, `/{page-id}/subscribed_apps`, `/debug_token` and
-//! `/refresh_access_token` (November 2026).
+//! `/refresh_access_token` (November 2026), and its guide to the Conversations API (February 2026).
 
 mod installs;
+mod nodes;
 mod subscriptions;
 mod tokens;
 
 pub use installs::Install;
+pub use nodes::Node;
 pub use subscriptions::AppSubscription;
 pub use tokens::{NewToken, TokenFacts};
 

@@ -5,13 +5,13 @@
 
 mod handler;
 mod metrics;
-mod partitioner;
 mod rebuild;
 mod recent;
 mod route;
 mod settings;
 
 pub mod normalise;
+pub mod partitioner;
 
 pub use handler::{InboxHandler, Partition};
 pub use recent::{Bounds, RecentEvents, Seen};

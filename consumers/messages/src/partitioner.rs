@@ -2,7 +2,7 @@
 
 /// The partition of `key` among `partitions`, as the Java client and librdkafka's `murmur2_random` choose it
 /// (`org.apache.kafka.clients.producer.internals.BuiltInPartitioner`).
-pub(crate) fn partition_of(key: &[u8], partitions: i32) -> i32 {
+pub fn partition_of(key: &[u8], partitions: i32) -> i32 {
     let positive = murmur2(key) & 0x7fff_ffff;
     i32::try_from(positive).unwrap_or_default() % partitions.max(1)
 }

@@ -29,7 +29,7 @@ pub(super) fn list(tokens: &[Looked], settings: &ListSettings, screen: &mut Scre
         let tone = match exit {
             Exit::Done => Tone::Good,
             Exit::Drift => Tone::Warn,
-            Exit::Failure | Exit::Usage => Tone::Bad,
+            Exit::Failure | Exit::Usage | Exit::Absent => Tone::Bad,
         };
         [
             token.account.to_string().into(),

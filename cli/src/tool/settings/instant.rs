@@ -7,12 +7,17 @@ use std::time::SystemTime;
 
 /// The instant from which on something is meant.
 pub(crate) fn since() -> Flag<Millis> {
-    flag("since", "TIME", form(Millis::of(SystemTime::now())))
+    instant("since")
 }
 
 /// The instant before which something is meant.
 pub(crate) fn until() -> Flag<Millis> {
-    flag("until", "TIME", form(Millis::of(SystemTime::now())))
+    instant("until")
+}
+
+/// An instant.
+pub(crate) fn instant(id: &'static str) -> Flag<Millis> {
+    flag(id, "TIME", form(Millis::of(SystemTime::now())))
 }
 
 fn form(now: Millis) -> Form<Millis> {

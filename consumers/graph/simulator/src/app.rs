@@ -1,9 +1,12 @@
 //! The edges about an app itself: what it subscribes to, who has installed it, what its tokens are and how long they last.
 //!
+//! And the messages of conversations that it was told of.
+//!
 //! Sources: Meta's references of `/{app-id}/subscriptions`, `/{page-id}/subscribed_apps`, `/debug_token` and
-//! `/refresh_access_token`, and its guides to long-lived tokens and to Instagram Login, as of November 2026. What an edge
+//! `/refresh_access_token`, and its guides to long-lived tokens, to Instagram Login and to the Conversations API, as of November 2026. What an edge
 //! says of a token that it does not know, and that a second POST replaces the fields of the first, is only remembered.
 
+mod conversations;
 mod installs;
 mod subscriptions;
 mod tokens;
@@ -25,6 +28,7 @@ pub(super) struct Apps {
     /// Fields by account and app.
     installs: BTreeMap<(String, String), Vec<String>>,
     tokens: BTreeMap<String, KnownToken>,
+    messages: Vec<conversations::Message>,
 }
 
 impl Apps {
@@ -52,6 +56,8 @@ impl Apps {
             ["oauth", "access_token"] => self.exchange_of_facebook(asked),
             ["access_token"] => self.exchange_of_instagram(asked),
             ["refresh_access_token"] => self.refresh(asked),
+            ["me", "conversations"] => self.conversation(asked),
+            [mid] if asked.relative_url.contains("created_time") => self.message(mid),
             [page] if asked.relative_url.ends_with("?fields=access_token") => self.of_page(page, asked),
             _ => return None,
         })

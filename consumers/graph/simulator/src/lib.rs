@@ -119,6 +119,11 @@ impl Simulator {
         self.world.apps().add_token(token, known);
     }
 
+    /// There is a message in the conversation with a user, sent at a time such as `2026-11-21T18:30:00+0000`.
+    pub fn add_message(&self, user: &str, mid: &str, created: &str) {
+        self.world.apps().add_message(user, mid, created);
+    }
+
     /// This account has no app installed any more, as after an hour of failures.
     pub fn uninstall(&self, account: &str) {
         self.world.apps().uninstall(account);

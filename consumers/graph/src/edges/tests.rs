@@ -106,3 +106,16 @@ async fn tokens_are_exchanged_and_renewed() {
     let too_young = graph.refresh_instagram(&token("hour")).await.unwrap_err();
     assert_eq!(too_young.code(), Some(100));
 }
+
+#[tokio::test]
+async fn messages_are_there_or_gone() {
+    let Meta { graph, simulator, .. } = meta().await;
+    simulator.add_message("42", "aWdfm1", "2026-11-21T18:30:00+0000");
+    let message =
+        Node { id: String::from("aWdfm1"), created: Some(String::from("2026-11-21T18:30:00+0000")) };
+    assert_eq!(graph.node("aWdfm1", &token("ig")).await.unwrap(), message);
+    assert!(matches!(graph.node("aWdfm2", &token("ig")).await, Err(EdgeError::Gone(_))));
+    assert_eq!(graph.node("17865799348089039", &token("ig")).await.unwrap().created, None);
+    assert_eq!(graph.conversation("instagram", &id("42"), &token("ig")).await.unwrap(), [message]);
+    assert_eq!(graph.conversation("instagram", &id("43"), &token("ig")).await.unwrap(), []);
+}

@@ -1,4 +1,5 @@
-//! The consumer group `weir-redrive`: nobody ever joins it; its committed offsets remember which dead letters were put back.
+//! The committed offsets of a consumer group that this tool does not join: how far a consumer is, and, of `weir-redrive`,
+//! which nobody ever joins, which dead letters were put back.
 
 use crate::kafka::request::RequestError;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
@@ -9,15 +10,15 @@ use runtime::settings::KafkaSettings;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-const NAME: &str = "weir-redrive";
+/// The group whose offsets remember which dead letters were put back.
+pub(crate) const REDRIVE: &str = "weir-redrive";
 /// How long a broker may take to answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 /// How long to wait before the same is asked again.
 const AGAIN_AFTER: Duration = Duration::from_millis(200);
 
 /// What no file can change: nothing is committed but by hand.
-const OWNED: [(&str, &str); 4] = [
-    ("group.id", NAME),
+const OWNED: [(&str, &str); 3] = [
     ("enable.auto.commit", "false"),
     ("enable.auto.offset.store", "false"),
     ("allow.auto.create.topics", "false"),
@@ -31,8 +32,8 @@ pub enum GroupError {
     Request(#[from] RequestError),
     /// Somebody else commits offsets under the name that marks what was put back.
     #[error(
-        "the group {NAME} has an offset of {topic} partition {partition} that weir did not write; delete the group \
-         (kafka-consumer-groups --delete --group {NAME}) and give --since, so that nothing is put back twice"
+        "the group {REDRIVE} has an offset of {topic} partition {partition} that weir did not write; delete the group \
+         (kafka-consumer-groups --delete --group {REDRIVE}) and give --since, so that nothing is put back twice"
     )]
     Foreign {
         /// The topic.
@@ -43,18 +44,19 @@ pub enum GroupError {
 }
 
 /// What is committed of a partition: an offset, and what is kept beside it.
-pub(super) type Committed = (i64, String);
+pub(crate) type Committed = (i64, String);
 
 /// A client of the group.
-pub(super) struct Group {
+pub(crate) struct Group {
     client: BaseConsumer,
     brokers: String,
 }
 
 impl Group {
-    /// A client; it connects when it is first asked.
-    pub(super) fn open(kafka: &KafkaSettings) -> Result<Self, GroupError> {
+    /// A client of the group `name`; it connects when it is first asked.
+    pub(crate) fn open(kafka: &KafkaSettings, name: &str) -> Result<Self, GroupError> {
         let mut config = kafka.client_config("weir");
+        config.set("group.id", name);
         for (name, value) in OWNED {
             config.set(name, value);
         }
@@ -63,19 +65,19 @@ impl Group {
     }
 
     /// The names of all topics of the cluster.
-    pub(super) fn topics(&self) -> Result<BTreeSet<String>, GroupError> {
+    pub(crate) fn topics(&self) -> Result<BTreeSet<String>, GroupError> {
         let metadata = self.ask("list its topics", |client| client.fetch_metadata(None, ANSWER_WITHIN))?;
         let topics = metadata.topics().iter().filter(|topic| topic.error().is_none());
         Ok(topics.map(|topic| topic.name().to_owned()).collect())
     }
 
     /// What was committed of these partitions of a topic, where anything was.
-    pub(super) fn committed(
+    pub(crate) fn committed(
         &self,
         topic: &str,
         partitions: &[i32],
     ) -> Result<BTreeMap<i32, Committed>, GroupError> {
-        let answer = self.ask("tell what was put back (the group weir-redrive)", |client| {
+        let answer = self.ask("tell what a group committed", |client| {
             let mut wanted = TopicPartitionList::new();
             for partition in partitions {
                 wanted.add_partition(topic, *partition);
@@ -92,7 +94,7 @@ impl Group {
     }
 
     /// Commits these of a topic's partitions.
-    pub(super) fn commit(&self, topic: &str, offsets: &BTreeMap<i32, Committed>) -> Result<(), GroupError> {
+    pub(crate) fn commit(&self, topic: &str, offsets: &BTreeMap<i32, Committed>) -> Result<(), GroupError> {
         self.ask("remember what was put back (the group weir-redrive)", |client| {
             let mut list = TopicPartitionList::new();
             for (partition, (offset, metadata)) in offsets {

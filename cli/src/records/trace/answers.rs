@@ -1,0 +1,133 @@
+//! The commands that answer or sent a message, or answer a comment, with what became of each.
+
+use super::end::{self, End};
+use super::origin::Expected;
+use super::place::{Place, result};
+use super::question::Period;
+use super::search::{Scope, Search, holds, written};
+use crate::ToolError;
+use crate::dlq::DeadLetter;
+use runtime::consumer::Record;
+use schemas::Topic;
+use schemas::reply::{Action, Command, Open};
+
+/// Commands and results of one key that are looked at.
+const MOST: usize = 1_000;
+/// A command may be as much older than the message that it sent, in milliseconds.
+const COMMANDED_BEFORE: u64 = 60 * 60_000;
+/// For so long a customer may be answered without a tag (Meta's guide to the Send API), in milliseconds.
+const WINDOW: u64 = 24 * 60 * 60_000;
+
+/// A command with all that came of it.
+struct Answer<'a> {
+    command: &'a Record,
+    results: Vec<&'a Record>,
+    /// Whether it, or Meta's answer to it, names the message or comment; else it is only of the same conversation.
+    names_it: bool,
+}
+
+/// Where they are, and where they end: well where one of those that name it is done.
+pub(super) fn find(
+    event: &Expected,
+    typed: &Record,
+    search: &Search<'_>,
+) -> Result<(Vec<Place>, End), ToolError> {
+    let (mut places, mut ends) = (Vec::new(), Vec::new());
+    let Some(item) = &event.item else { return Ok((places, End::Complete)) };
+    let since = Period::from(written(typed), COMMANDED_BEFORE);
+    let commands = of_conversation(event, Topic::Replies, since, search)?;
+    let results = if commands.is_empty() {
+        Vec::new()
+    } else {
+        of_conversation(event, Topic::RepliesResults, since, search)?
+    };
+    for answer in commands.iter().filter_map(|command| Answer::of(command, &results, event, item, typed)) {
+        let Answer { command, results, names_it } = answer;
+        let (mut place, ended) = (Place::of("command", command, search), end::of_command(&results));
+        if !names_it {
+            place.says.push_str(", in the same conversation");
+        }
+        places.push(place);
+        places.extend(results.iter().map(|result| Place::of("result", result, search)));
+        let letter = if results.is_empty() { dead_letter(event, command, search)? } else { None };
+        places.extend(letter.as_ref().map(|letter| Place::of("dead letter", letter, search)));
+        if names_it {
+            ends.push(match ended {
+                Some(end) => end,
+                None => end::of_waiting_command(
+                    letter.as_ref().map(DeadLetter::of).as_ref(),
+                    search.before(weir_replies::ABOUT.name, command)?,
+                ),
+            });
+        }
+    }
+    let is_done = ends.contains(&End::Complete);
+    let stopped = ends.into_iter().find(|end| *end != End::Complete).filter(|_| !is_done);
+    Ok((places, stopped.unwrap_or(End::Complete)))
+}
+
+impl<'a> Answer<'a> {
+    /// A command with its results, if it is about the event.
+    fn of(
+        command: &'a Record,
+        results: &'a [Record],
+        event: &Expected,
+        item: &str,
+        typed: &Record,
+    ) -> Option<Self> {
+        let is_of_it = |record: &&Record| {
+            result(record).is_some_and(|of| (of.partition, of.offset) == (command.partition, command.offset))
+        };
+        let results: Vec<_> = results.iter().filter(is_of_it).collect();
+        let names = |record: &Record| record.value.as_deref().is_some_and(|value| holds(value, item));
+        let names_it = names(command) || results.iter().any(|result| names(result));
+        (names_it || is_next(command, event, typed)).then_some(Self { command, results, names_it })
+    }
+}
+
+/// Whether a command says something in the conversation of a message soon after it, and names no other message.
+fn is_next(command: &Record, event: &Expected, typed: &Record) -> bool {
+    let (sent, came) = (written(command), written(typed));
+    let is_of_message = event.topic == Topic::Messages && event.kind == "message";
+    let read =
+        || command.value.as_deref().and_then(|value| serde_json::from_slice::<Command<'_>>(value).ok());
+    is_of_message
+        && sent >= came
+        && sent.millis_since(came) < WINDOW
+        && read().is_some_and(|read| {
+            read.action == Open::Known(Action::Message)
+                && read.reply_to.is_none()
+                && read.message_id.is_none()
+        })
+}
+
+/// The records of the event's conversation or post, and those of its account alone: a command that names no media has
+/// that key.
+fn of_conversation(
+    event: &Expected,
+    topic: Topic,
+    period: Period,
+    search: &Search<'_>,
+) -> Result<Vec<Record>, ToolError> {
+    let Some(key) = event.key.as_deref() else { return Ok(Vec::new()) };
+    let account = key.split_once(':').map(|(account, _)| account);
+    let mut found = Vec::new();
+    for key in [Some(key), account].into_iter().flatten() {
+        let is_of_key = |record: &Record| record.key.as_deref() == Some(key.as_bytes());
+        found.extend(search.most(Scope { topic, key: Some(key), period }, MOST, is_of_key)?);
+    }
+    Ok(found)
+}
+
+/// The dead letter of a command.
+fn dead_letter(event: &Expected, command: &Record, search: &Search<'_>) -> Result<Option<Record>, ToolError> {
+    let scope = Scope {
+        topic: Topic::RepliesDlq,
+        key: event.key.as_deref(),
+        period: Period::since(written(command)),
+    };
+    search.first(scope, |record| {
+        let origin = DeadLetter::of(record).origin;
+        origin.is_some_and(|from| (from.partition, from.offset) == (command.partition, command.offset))
+    })
+}

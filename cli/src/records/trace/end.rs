@@ -1,0 +1,209 @@
+//! Where a way ends, and why. Pure.
+
+use super::origin::{Expected, Origin};
+use super::place::result;
+use super::spool::Spooled;
+use super::way::Way;
+use crate::dlq::DeadLetter;
+use crate::tool::exit::Exit;
+use runtime::consumer::Record;
+use schemas::reply::{Open, ResultStatus};
+use schemas::{Topic, TypedEvent};
+
+/// Where a way ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// Where it should.
+    Complete,
+    /// Before that; says why, and what to do.
+    Stopped(String),
+}
+
+/// What all ways come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Every one is complete.
+    Found,
+    /// One at least is not.
+    Stopped,
+    /// There is none.
+    NeverReceived,
+}
+
+/// A consumer that has something to do with an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Consumer {
+    pub(super) name: &'static str,
+    /// What it makes of it.
+    pub(super) what: &'static str,
+    /// Where that may be.
+    pub(super) outputs: &'static [Topic],
+    pub(super) dead_letters: Topic,
+}
+
+impl End {
+    /// The first that stopped.
+    pub(super) fn or(self, next: Self) -> Self {
+        if self == Self::Complete { next } else { self }
+    }
+}
+
+impl Verdict {
+    pub(super) fn of(ways: &[Way]) -> Self {
+        match ways {
+            [] => Self::NeverReceived,
+            ways if ways.iter().all(|way| way.end == End::Complete) => Self::Found,
+            _ => Self::Stopped,
+        }
+    }
+
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Found => "found",
+            Self::Stopped => "stopped",
+            Self::NeverReceived => "never_received",
+        }
+    }
+
+    pub(super) const fn exit(self) -> Exit {
+        match self {
+            Self::Found => Exit::Done,
+            Self::Stopped => Exit::Drift,
+            Self::NeverReceived => Exit::Absent,
+        }
+    }
+}
+
+/// The consumers that make something of an event, by the code that they run themselves.
+pub(super) fn consumers_of(event: &Expected, typed: &Record) -> Vec<Consumer> {
+    let mut consumers = Vec::new();
+    let read = TypedEvent::read(typed.value.as_deref());
+    // What cannot be read or normalised is a dead letter of its own, so it is looked for.
+    let has_place = !read.is_ok_and(|read| matches!(weir_messages::normalise::normalise(&read), Ok(None)));
+    if Topic::MessagesDlq.sources().contains(&event.topic) && has_place {
+        let outputs: &[Topic] = match event.topic {
+            Topic::Receipts => &[Topic::InboxReceipts],
+            Topic::Standby => &[Topic::Inbox, Topic::InboxReceipts],
+            Topic::Comments | Topic::Mentions => &[Topic::InboxComments],
+            _ => &[Topic::Inbox],
+        };
+        let (name, dead_letters) = (weir_messages::ABOUT.name, Topic::MessagesDlq);
+        consumers.push(Consumer { name, what: "inbox", outputs, dead_letters });
+    }
+    if Topic::LookupsDlq.sources().contains(&event.topic) {
+        let outputs: &[Topic] = if event.topic == Topic::Comments {
+            &[Topic::CommentsEnriched]
+        } else {
+            &[Topic::MentionsEnriched]
+        };
+        let (name, dead_letters) = (weir_lookups::ABOUT.name, Topic::LookupsDlq);
+        consumers.push(Consumer { name, what: "enriched", outputs, dead_letters });
+    }
+    consumers
+}
+
+/// The end of what has no typed record.
+pub(super) fn before_the_topic(origin: &Origin, letter: Option<&DeadLetter>) -> End {
+    End::Stopped(match (&origin.spooled, letter, &origin.event) {
+        (Some(Spooled { parked: None, .. }), ..) => {
+            "it waits on the disk of ingest until Kafka takes it; see `weir spool list`".to_owned()
+        }
+        (Some(Spooled { id, parked: Some(why) }), ..) => format!(
+            "it is parked on the disk of ingest ({why}); once that is mended, `weir spool retry {id} --apply`"
+        ),
+        (None, Some(letter), None) => {
+            format!("ingest could not read the body: {}, {}", letter.reason, letter.error)
+        }
+        (None, _, Some(event)) => format!(
+            "its delivery is there, and it is not on its typed topic ({}): retention removed it, or it was lost; \
+             `weir replay --missing-only --apply` publishes it again",
+            event.topic.spec().suffix
+        ),
+        (None, None, None) => "the delivery gives no events, and has no dead letter".to_owned(),
+    })
+}
+
+/// The end of what a consumer made nothing of; `before` is how many records it has to handle until then.
+pub(super) fn without_output(consumer: &Consumer, letter: Option<&DeadLetter>, before: Option<i64>) -> End {
+    let Consumer { name, what, .. } = consumer;
+    End::Stopped(not_handled(name, letter, before).unwrap_or_else(|| {
+        format!("{name} is past it and made no {what} record: retention removed that, or it is an event that came before")
+    }))
+}
+
+/// The end of a command by its results; none where it has no result.
+pub(super) fn of_command(results: &[&Record]) -> Option<End> {
+    let result = results.iter().rev().find_map(|record| result(record))?;
+    let why = |said: &str| {
+        let reason = result.reason.as_deref().unwrap_or("no reason");
+        End::Stopped(format!("the command {} {said}: {reason}", result.id))
+    };
+    Some(match result.status {
+        Open::Known(ResultStatus::Done) => End::Complete,
+        Open::Known(ResultStatus::Refused) => why("was refused"),
+        Open::Known(ResultStatus::Intended) => {
+            End::Stopped(format!("weir-replies is carrying the command {} out, or was cut off", result.id))
+        }
+        Open::Known(ResultStatus::Unknown) | Open::Other(_) => why("was carried out or not, nobody knows"),
+    })
+}
+
+/// The end of a command that has no result.
+pub(super) fn of_waiting_command(letter: Option<&DeadLetter>, before: Option<i64>) -> End {
+    let why = not_handled(weir_replies::ABOUT.name, letter, before);
+    End::Stopped(
+        why.unwrap_or_else(|| "a command that answers it has no result: retention removed that".to_owned()),
+    )
+}
+
+/// Why a consumer has not handled a record; none where it has.
+fn not_handled(name: &str, letter: Option<&DeadLetter>, before: Option<i64>) -> Option<String> {
+    Some(match (letter, before) {
+        (Some(letter), _) => format!(
+            "{name} could not handle it: {}, {}; once that is mended, `weir dlq redrive --consumer {name} --apply`",
+            letter.reason, letter.error
+        ),
+        (None, Some(1)) => format!("{name} has not handled it yet, it is the next one: does {name} run?"),
+        (None, Some(before)) => {
+            format!(
+                "{name} has not come to it, {} records of its partition are before it: does {name} run?",
+                before - 1
+            )
+        }
+        (None, None) => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inbox() -> Consumer {
+        Consumer {
+            name: "weir-messages",
+            what: "inbox",
+            outputs: &[Topic::Inbox],
+            dead_letters: Topic::MessagesDlq,
+        }
+    }
+
+    #[test]
+    fn a_consumer_that_has_not_come_to_it_is_told_from_one_that_passed_it() {
+        let said = |before| match without_output(&inbox(), None, before) {
+            End::Stopped(why) => why,
+            End::Complete => String::new(),
+        };
+        assert!(said(Some(1)).contains("it is the next one"), "{}", said(Some(1)));
+        assert!(said(Some(5)).contains("4 records of its partition"), "{}", said(Some(5)));
+        assert!(said(None).contains("is past it"), "{}", said(None));
+    }
+
+    #[test]
+    fn all_ways_must_be_complete() {
+        let way = |end| Way { event: None, places: Vec::new(), end };
+        let stopped = || End::Stopped("it waits".to_owned());
+        assert_eq!(Verdict::of(&[]), Verdict::NeverReceived);
+        assert_eq!(Verdict::of(&[way(End::Complete)]), Verdict::Found);
+        assert_eq!(Verdict::of(&[way(End::Complete), way(stopped())]), Verdict::Stopped);
+    }
+}

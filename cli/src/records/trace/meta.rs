@@ -1,0 +1,176 @@
+//! What Meta's side can still tell: whether the Graph API has the messages or comments, without their words.
+//!
+//! Sources: Meta's guide to the Conversations API (February 2026): `me` is the page of a page's token and the account of an
+//! Instagram Login token; details are had of the 20 newest messages of a conversation, older ones count as deleted.
+
+use super::TraceSettings;
+use super::question::{Question, What};
+use super::way::Way;
+use crate::ToolError;
+use crate::kafka::session::Session;
+use crate::tool::settings::{Flag, Given, flag, settings, switch};
+use prometheus::Registry;
+use runtime::process::chain;
+use runtime::settings::{Form, form};
+use schemas::Millis;
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use weir_graph::edges::{EdgeError, Node};
+use weir_graph::{
+    AccessToken, AccessTokens, Graph, GraphId, GraphSettings, GraphUrl, GraphVersion, TokenSettings,
+    TokenState,
+};
+
+settings! {
+    /// Whether Meta is asked, and how it is reached.
+    pub(super) struct MetaAccess {
+        /// Ask the Graph API too whether it has the message or comment, or of --account, --user and --at the conversation
+        ask_meta: bool = switch("ask-meta"),
+        /// Host of the Graph API: graph.facebook.com, or graph.instagram.com for Instagram Login
+        graph_url: GraphUrl = url().env("WEIR_GRAPH_URL").or("https://graph.facebook.com"),
+        /// Version of the Graph API
+        graph_version: GraphVersion = version().env("WEIR_GRAPH_VERSION").or("v26.0"),
+        /// Directory of access tokens: a file per account, named by its id, and `default` for the rest
+        access_tokens: Option<PathBuf> = flag("access-tokens", "DIR", form::directory()).env("WEIR_ACCESS_TOKENS").optional(),
+    }
+    check |access: &Self, given: &mut Given<'_>| if access.ask_meta && access.access_tokens.is_none() {
+        given.reader.problem("access-tokens", "a directory of access tokens, since --ask-meta asks with them");
+    }
+}
+
+fn url() -> Flag<GraphUrl> {
+    flag("graph-url", "URL", Form::new(GraphUrl::EXPECTED, GraphUrl::parse))
+}
+
+fn version() -> Flag<GraphVersion> {
+    flag("graph-version", "VERSION", Form::new(GraphVersion::EXPECTED, GraphVersion::parse))
+}
+
+/// What Meta says of one message or comment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct AtMeta {
+    /// Its id at Meta; none of a conversation that cannot be read.
+    pub(super) id: Option<String>,
+    pub(super) state: State,
+    /// When it was sent, as Meta writes it.
+    pub(super) created: Option<String>,
+    pub(super) was_received: bool,
+    /// Why nobody knows.
+    pub(super) error: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum State {
+    There,
+    /// Or not for this token: Meta does not tell the two apart.
+    Gone,
+    Unknown,
+}
+
+/// Asks of everything that was found, or of what was not.
+pub(super) fn ask(
+    question: &Question,
+    ways: &[Way],
+    settings: &TraceSettings,
+    session: &Session,
+) -> Result<Vec<AtMeta>, ToolError> {
+    let access = &settings.meta;
+    let Some(folder) = access.access_tokens.clone().filter(|_| access.ask_meta) else {
+        return Ok(Vec::new());
+    };
+    let key = question.key.as_ref().or_else(|| ways.iter().find_map(|way| way.event.as_ref()?.key.as_ref()));
+    let account = key.and_then(|key| key.split(':').next()).or(settings.account.as_deref());
+    let nobody =
+        || vec![AtMeta::unknown(None, "no account is known, and no default token is there".to_owned())];
+    let tokens = AccessTokens::open(TokenSettings::of(folder), &Registry::new());
+    // Of an account that nobody names there is the default token alone.
+    let Some(account) = GraphId::parse(account.unwrap_or("0")) else { return Ok(nobody()) };
+    let TokenState::Ready(token) = tokens.of(&account) else {
+        return Ok(vec![AtMeta::unknown(None, tokens.advice(&account))]);
+    };
+    let of_host = GraphSettings::of(access.graph_url.clone(), access.graph_version.clone());
+    let graph = Graph::new(of_host, &Registry::new()).map_err(crate::MetaError::from)?;
+    Ok(session.wait(async {
+        match (&question.what, &settings.user) {
+            (What::Conversation, Some(user)) => conversation(question, user, ways, &graph, &token).await,
+            _ => items(question, ways, &graph, &token).await,
+        }
+    }))
+}
+
+/// Each by its id.
+async fn items(question: &Question, ways: &[Way], graph: &Graph, token: &AccessToken) -> Vec<AtMeta> {
+    let mut ids: BTreeSet<&str> = received(ways);
+    if let What::Item(id) = &question.what {
+        ids.insert(id);
+    }
+    let mut said = Vec::new();
+    for id in ids {
+        let was_received = received(ways).contains(id);
+        said.push(match graph.node(id, token).await {
+            Ok(node) => AtMeta::there(node, was_received),
+            Err(EdgeError::Gone(_)) => AtMeta {
+                id: Some(id.to_owned()),
+                state: State::Gone,
+                created: None,
+                was_received,
+                error: None,
+            },
+            Err(error) => AtMeta { was_received, ..AtMeta::unknown(Some(id.to_owned()), chain(&error)) },
+        });
+    }
+    said
+}
+
+/// All of the conversation at that time.
+async fn conversation(
+    question: &Question,
+    user: &str,
+    ways: &[Way],
+    graph: &Graph,
+    token: &AccessToken,
+) -> Vec<AtMeta> {
+    let Some(user) = GraphId::parse(user) else { return Vec::new() };
+    let mut failure = None;
+    // The ids do not say whose they are; a page's token sees both.
+    for platform in ["instagram", "messenger"] {
+        match graph.conversation(platform, &user, token).await {
+            Ok(nodes) if !nodes.is_empty() => {
+                let at_that_time = nodes.into_iter().filter(|node| is_within(question, node));
+                let said = at_that_time.map(|node| {
+                    let was_received = received(ways).contains(node.id.as_str());
+                    AtMeta::there(node, was_received)
+                });
+                return said.collect();
+            }
+            Ok(_) => {}
+            Err(error) => failure = failure.or_else(|| Some(chain(&error))),
+        }
+    }
+    failure.into_iter().map(|failure| AtMeta::unknown(None, failure)).collect()
+}
+
+fn received(ways: &[Way]) -> BTreeSet<&str> {
+    ways.iter().filter_map(|way| way.event.as_ref()?.item.as_deref()).collect()
+}
+
+/// Whether it was sent in the period; Meta writes `2026-11-21T18:30:00+0000`.
+fn is_within(question: &Question, node: &Node) -> bool {
+    let created = node.created.as_ref().map(|created| created.replace("+0000", "Z"));
+    created.and_then(|created| Millis::parse(&created)).is_none_or(|created| {
+        created >= question.period.since && question.period.until.is_none_or(|until| created < until)
+    })
+}
+
+impl AtMeta {
+    fn there(node: Node, was_received: bool) -> Self {
+        let Node { id, created } = node;
+        Self { id: Some(id), state: State::There, created, was_received, error: None }
+    }
+
+    fn unknown(id: Option<String>, error: String) -> Self {
+        Self { id, state: State::Unknown, created: None, was_received: false, error: Some(error) }
+    }
+}

@@ -1,0 +1,186 @@
+//! What is asked for: an id, a conversation, and when to look. Pure.
+
+use super::TraceSettings;
+use schemas::{KeyRule, Millis, Topic};
+
+/// Clocks of brokers and of ingest may differ by so much, in milliseconds.
+const CLOCKS: u64 = 10_000;
+/// How far from `--at` to look, in milliseconds.
+const AROUND: u64 = 5 * 60_000;
+/// The newest slice of a period, in milliseconds; each one before it is longer by this factor.
+const NEWEST: u64 = 10 * 60_000;
+const LONGER: u64 = 6;
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Question {
+    pub(super) what: What,
+    /// The key of the conversation, where account and user are known.
+    pub(super) key: Option<String>,
+    pub(super) period: Period,
+}
+
+/// Which events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    /// The one of this id.
+    Event(String),
+    /// Those of the delivery of this id.
+    Delivery(String),
+    /// Those about what has this id at Meta: a message's `mid`, a comment's id.
+    Item(String),
+    /// All of the conversation.
+    Conversation,
+}
+
+/// From when to when; open to the end where nothing is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Period {
+    pub(super) since: Millis,
+    pub(super) until: Option<Millis>,
+}
+
+impl Question {
+    /// The question of a command line; none where it says neither an id, nor a conversation and a time.
+    pub(super) fn of(settings: &TraceSettings) -> Option<Self> {
+        let key = match (&settings.account, &settings.user) {
+            (Some(account), Some(user)) => Some(format!("{account}:{user}")),
+            (_, None) => None,
+            (None, Some(_)) => return None,
+        };
+        let what = match &settings.id {
+            Some(id) => What::of(id.trim()),
+            None if key.is_some() && settings.at.is_some() => What::Conversation,
+            None => return None,
+        };
+        let told =
+            settings.at.map_or_else(|| Period::from(settings.since, 0), |at| Period::around(at, AROUND));
+        let period = match &what {
+            What::Delivery(id) => received(id).map_or(told, |at| Period::from(at, CLOCKS)),
+            _ => told,
+        };
+        Some(Self { what, key, period })
+    }
+
+    /// The typed topics that what is asked for can be on.
+    pub(super) fn topics(&self) -> impl Iterator<Item = Topic> + '_ {
+        Topic::TYPED.into_iter().filter(|topic| {
+            let is_of_conversations = topic.spec().key == KeyRule::AccountUser;
+            match &self.what {
+                _ if self.key.is_some() => is_of_conversations,
+                // Ids of comments and media are digits and underscores, those of messages never are.
+                What::Item(id) => *topic == Topic::Unknown || is_of_conversations != is_number(id),
+                _ => true,
+            }
+        })
+    }
+}
+
+impl What {
+    /// What an id is of, by its form.
+    fn of(id: &str) -> Self {
+        let is_event = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        match id.to_ascii_lowercase() {
+            id if is_event => Self::Event(id),
+            id if received(&id).is_some() => Self::Delivery(id),
+            _ => Self::Item(id.to_owned()),
+        }
+    }
+}
+
+impl Period {
+    /// From a time on, and before it by as much as clocks differ.
+    pub(super) fn since(at: Millis) -> Self {
+        Self::from(at, CLOCKS)
+    }
+
+    /// From some milliseconds before a time on.
+    pub(super) fn from(at: Millis, before: u64) -> Self {
+        Self { since: Millis::since_epoch(at.as_millis().saturating_sub(before)), until: None }
+    }
+
+    /// About the time of another record.
+    pub(super) fn about(at: Millis) -> Self {
+        Self::around(at, CLOCKS)
+    }
+
+    fn around(at: Millis, by: u64) -> Self {
+        Self { until: Some(Millis::since_epoch(at.as_millis() + by)), ..Self::from(at, by) }
+    }
+
+    /// It in slices, the newest first: what is asked for is mostly new.
+    pub(super) fn newest_first(self, now: Millis) -> Vec<Self> {
+        let Self { since, mut until } = self;
+        let (mut slices, mut length) = (Vec::new(), NEWEST);
+        let begin = |length| Millis::since_epoch(now.as_millis().saturating_sub(length));
+        while until.is_none_or(|until| until > since) {
+            let slice = Self { since: begin(length).max(since), until };
+            if until.is_none_or(|until| slice.since < until) {
+                slices.push(slice);
+                until = Some(slice.since);
+            }
+            length = length.saturating_mul(LONGER);
+        }
+        slices
+    }
+}
+
+/// Whether it is an id of a comment, a post or a media.
+pub(super) fn is_number(id: &str) -> bool {
+    id.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_')
+}
+
+/// The time in a delivery's id, which is a UUID of version 7; none of anything else.
+pub(super) fn received(delivery: &str) -> Option<Millis> {
+    let parts: Vec<&str> = delivery.split('-').collect();
+    let digits = parts.concat();
+    let is_uuid = parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12])
+        && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let time = digits.get(..12).filter(|_| is_uuid && digits.get(12..13) == Some("7"))?;
+    u64::from_str_radix(time, 16).ok().map(Millis::since_epoch)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_says_by_its_form_what_it_is_of() {
+        let event = "3F0C112233445566778899aabbccddee";
+        assert_eq!(What::of(event), What::Event(event.to_ascii_lowercase()));
+        let delivery = "0198a5b0-7c1e-7d2a-9f00-1234567890ab";
+        assert_eq!(What::of(delivery), What::Delivery(delivery.to_owned()));
+        assert_eq!(received(delivery), Some(Millis::since_epoch(0x0198_a5b0_7c1e)));
+        for item in
+            ["aWdfZAG1faXRlbTox", "17865799348089039", "mid.$cAAA", "0198a5b0-7c1e-4d2a-9f00-1234567890ab"]
+        {
+            assert_eq!(What::of(item), What::Item(item.to_owned()));
+        }
+    }
+
+    #[test]
+    fn an_item_is_looked_for_where_its_kind_is() {
+        let period = Period::from(Millis::since_epoch(0), 0);
+        let topics = |what, key: Option<&str>| {
+            Question { what, key: key.map(str::to_owned), period }.topics().collect::<Vec<_>>()
+        };
+        let mid = || What::Item("aWdf".to_owned());
+        assert_eq!(topics(mid(), None), [Topic::Messages, Topic::Standby, Topic::Receipts, Topic::Unknown]);
+        assert_eq!(topics(mid(), Some("17:42")), [Topic::Messages, Topic::Standby, Topic::Receipts]);
+        let of_comment = topics(What::Item("178_1".to_owned()), None);
+        assert!(of_comment.contains(&Topic::Comments) && !of_comment.contains(&Topic::Messages));
+        assert_eq!(topics(What::Event("00".to_owned()), None), Topic::TYPED);
+    }
+
+    #[test]
+    fn a_period_is_cut_into_slices_without_a_gap() {
+        let minutes = |count: u64| Millis::since_epoch(count * 60_000);
+        let slices = Period { since: minutes(30), until: None }.newest_first(minutes(200));
+        let expected = [(190, None), (140, Some(190)), (30, Some(140))];
+        let expected =
+            expected.map(|(since, until)| Period { since: minutes(since), until: until.map(minutes) });
+        assert_eq!(slices, expected);
+        let old = Period { since: minutes(30), until: Some(minutes(40)) };
+        assert_eq!(old.newest_first(minutes(200)), [old]);
+    }
+}

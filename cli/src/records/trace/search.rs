@@ -1,0 +1,121 @@
+//! Finds records on the pipeline's topics: within a time, and in one partition where the key is known.
+
+use super::question::Period;
+use crate::ToolError;
+use crate::kafka::group::Group;
+use crate::kafka::session::Session;
+use crate::kafka::source::Source;
+use crate::screen::Progress;
+use runtime::consumer::Record;
+use runtime::settings::KafkaSettings;
+use schemas::{Millis, Topic};
+use std::cell::{Cell, RefCell};
+use weir_messages::partitioner::partition_of;
+
+/// A cluster with the pipeline's topics.
+pub(super) struct Search<'a> {
+    source: Source,
+    kafka: &'a KafkaSettings,
+    topic_prefix: &'a str,
+    progress: RefCell<Progress>,
+    read: Cell<u64>,
+}
+
+/// Where to look.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scope<'a> {
+    pub(super) topic: Topic,
+    /// In all partitions where none is given.
+    pub(super) key: Option<&'a str>,
+    pub(super) period: Period,
+}
+
+impl<'a> Search<'a> {
+    /// Connects, and checks that the topics exist.
+    pub(super) fn connect(
+        session: &Session,
+        kafka: &'a KafkaSettings,
+        topic_prefix: &'a str,
+    ) -> Result<Self, ToolError> {
+        let topics = Topic::ALL.map(|topic| topic.name(topic_prefix));
+        let source = Source::connect(session, kafka, &topics)?;
+        let progress = RefCell::new(Progress::new(true));
+        Ok(Self { source, kafka, topic_prefix, progress, read: Cell::new(0) })
+    }
+
+    /// The first part of every topic's name.
+    pub(super) const fn prefix(&self) -> &str {
+        self.topic_prefix
+    }
+
+    /// How many records were read so far.
+    pub(super) const fn read(&self) -> u64 {
+        self.read.get()
+    }
+
+    /// The first record that fits.
+    pub(super) fn first(
+        &self,
+        scope: Scope<'_>,
+        fits: impl Fn(&Record) -> bool,
+    ) -> Result<Option<Record>, ToolError> {
+        Ok(self.most(scope, 1, fits)?.pop())
+    }
+
+    /// The first records that fit, so many at most, in the order of time.
+    pub(super) fn most(
+        &self,
+        scope: Scope<'_>,
+        most: usize,
+        fits: impl Fn(&Record) -> bool,
+    ) -> Result<Vec<Record>, ToolError> {
+        let name = scope.topic.name(self.topic_prefix);
+        let mut range = self.source.range(&name, Some(scope.period.since), scope.period.until)?;
+        if let Some(key) = scope.key {
+            let partitions = i32::try_from(range.spans.len()).unwrap_or(i32::MAX);
+            let partition = partition_of(key.as_bytes(), partitions);
+            range.spans.retain(|span| span.partition == partition);
+        }
+        let (mut found, at_most) = (Vec::new(), range.at_most());
+        if at_most == 0 {
+            return Ok(found);
+        }
+        let mut reading = self.source.open(&range)?;
+        while found.len() < most
+            && let Some(record) = reading.next()?
+        {
+            self.read.set(self.read.get() + 1);
+            self.progress
+                .borrow_mut()
+                .show(|| format!("{name}: up to {at_most} records, {} in all", self.read()));
+            if fits(&record) {
+                found.push(record);
+            }
+        }
+        self.progress.borrow_mut().clear();
+        Ok(found)
+    }
+
+    /// How many records a consumer has before it, this one included, until it has handled it; none where it has.
+    pub(super) fn before(&self, consumer: &str, record: &Record) -> Result<Option<i64>, ToolError> {
+        let group = Group::open(self.kafka, consumer)?;
+        let committed = group.committed(&record.topic, &[record.partition])?;
+        let next = committed.get(&record.partition).map_or(0, |(offset, _)| *offset);
+        Ok((next <= record.offset).then_some(record.offset + 1 - next))
+    }
+}
+
+/// When a record was written.
+pub(super) fn written(record: &Record) -> Millis {
+    record.timestamp.map_or_else(|| Millis::since_epoch(0), Millis::of)
+}
+
+/// Whether it has this `ce_id`.
+pub(super) fn has_id(record: &Record, id: &str) -> bool {
+    record.header("ce_id") == Some(id.as_bytes())
+}
+
+/// Whether bytes of JSON hold this string.
+pub(super) fn holds(value: &[u8], text: &str) -> bool {
+    memchr::memmem::find(value, format!("\"{text}\"").as_bytes()).is_some()
+}

@@ -1,0 +1,41 @@
+//! What of it waits on the disk of this machine's ingest.
+
+use super::TraceSettings;
+use super::origin::{Origin, expected};
+use super::question::{Question, What};
+use weir_ingest::spool::inspect::{InspectError, Inspector, Reason, Stored, Which};
+
+/// A delivery on the disk.
+#[derive(Clone, Debug)]
+pub(super) struct Spooled {
+    pub(super) id: String,
+    /// Why it does not wait for Kafka but for a person.
+    pub(super) parked: Option<Reason>,
+}
+
+/// The events of deliveries on the disk that are meant; nothing where no `--spool-dir` is given.
+pub(super) fn find(question: &Question, settings: &TraceSettings) -> Result<Vec<Origin>, InspectError> {
+    let Some(directory) = &settings.spool_dir else { return Ok(Vec::new()) };
+    let mut inspector = Inspector::open(directory)?;
+    if let What::Delivery(id) = &question.what {
+        return Ok(inspector
+            .delivery(id)?
+            .iter()
+            .flat_map(|stored| origins(question, stored, settings))
+            .collect());
+    }
+    for stored in inspector.deliveries(Which::All) {
+        let stored = stored?;
+        if !expected(question, &stored.body, settings.max_events).0.is_empty() {
+            return Ok(origins(question, &stored, settings));
+        }
+    }
+    Ok(Vec::new())
+}
+
+fn origins(question: &Question, stored: &Stored, settings: &TraceSettings) -> Vec<Origin> {
+    let spooled = Spooled { id: stored.id.clone(), parked: stored.parked.clone() };
+    let origin = |event| Origin { event, spooled: Some(spooled.clone()), ..Origin::default() };
+    let (events, _) = expected(question, &stored.body, settings.max_events);
+    if events.is_empty() { vec![origin(None)] } else { events.into_iter().map(Some).map(origin).collect() }
+}

@@ -1,0 +1,92 @@
+//! Follows one event to where it ends: every place that has something of it, in the order of the pipeline.
+
+use super::answers;
+use super::end::{self, Consumer, End};
+use super::origin::{Expected, Origin};
+use super::place::Place;
+use super::question::Period;
+use super::search::{Scope, Search, has_id, written};
+use crate::ToolError;
+use crate::dlq::DeadLetter;
+use runtime::consumer::Record;
+use schemas::{Millis, Topic};
+
+/// How long Meta delivers the same event again (docs/meta.md), in milliseconds: what was made of the first of them is
+/// as much older.
+const DELIVERED_AGAIN: u64 = 36 * 60 * 60_000;
+
+/// All that is known of one event.
+#[derive(Clone, Debug)]
+pub(super) struct Way {
+    pub(super) event: Option<Expected>,
+    pub(super) places: Vec<Place>,
+    pub(super) end: End,
+}
+
+/// Follows it.
+pub(super) fn follow(origin: &Origin, search: &Search<'_>) -> Result<Way, ToolError> {
+    let mut places: Vec<_> = origin.spooled.iter().map(Place::on_disk).collect();
+    places.extend(origin.raw.as_ref().map(|raw| Place::of("raw", raw, search)));
+    let (Some(event), Some(typed)) = (&origin.event, &origin.typed) else {
+        let letter = origin.raw.as_ref().map(|raw| refused(raw, search)).transpose()?.flatten();
+        places.extend(letter.as_ref().map(|letter| Place::of("dead letter", letter, search)));
+        let end = end::before_the_topic(origin, letter.as_ref().map(DeadLetter::of).as_ref());
+        return Ok(Way { event: origin.event.clone(), places, end });
+    };
+    places.push(Place::of("typed", typed, search));
+    let mut end = End::Complete;
+    for consumer in end::consumers_of(event, typed) {
+        let handled = handled(&consumer, event, typed, search)?;
+        places.extend(handled.0);
+        end = end.or(handled.1);
+    }
+    let answers = answers::find(event, typed, search)?;
+    places.extend(answers.0);
+    Ok(Way { event: Some(event.clone()), places, end: end.or(answers.1) })
+}
+
+/// What a consumer made of it.
+fn handled(
+    consumer: &Consumer,
+    event: &Expected,
+    typed: &Record,
+    search: &Search<'_>,
+) -> Result<(Vec<Place>, End), ToolError> {
+    let after = Period::since(written(typed));
+    let find = |topics: &[Topic], period| {
+        let found = topics.iter().find_map(|topic| of_event(event, *topic, period, search).transpose());
+        found.transpose()
+    };
+    let mut output = find(consumer.outputs, after)?;
+    let letter = find(&[consumer.dead_letters], after)?;
+    let mut end = End::Complete;
+    if output.is_none() {
+        let before = search.before(consumer.name, typed)?;
+        if before.is_none() && letter.is_none() {
+            let earlier = Millis::since_epoch(written(typed).as_millis().saturating_sub(DELIVERED_AGAIN));
+            output = find(consumer.outputs, Period { since: earlier, until: Some(after.since) })?;
+        }
+        if output.is_none() {
+            end = end::without_output(consumer, letter.as_ref().map(DeadLetter::of).as_ref(), before);
+        }
+    }
+    let place = |what, record: Option<Record>| record.map(|record| Place::of(what, &record, search));
+    Ok((place(consumer.what, output).into_iter().chain(place("dead letter", letter)).collect(), end))
+}
+
+/// The dead letter of a body that could not be read, which is written beside it.
+fn refused(raw: &Record, search: &Search<'_>) -> Result<Option<Record>, ToolError> {
+    let id = raw.header("ce_id").unwrap_or_default();
+    let scope = Scope { topic: Topic::IngestDlq, key: None, period: Period::about(written(raw)) };
+    search.first(scope, |record| record.header("ce_id") == Some(id))
+}
+
+/// The record of the same event on another topic, where it has the same key.
+fn of_event(
+    event: &Expected,
+    topic: Topic,
+    period: Period,
+    search: &Search<'_>,
+) -> Result<Option<Record>, ToolError> {
+    search.first(Scope { topic, key: event.key.as_deref(), period }, |record| has_id(record, &event.id))
+}
