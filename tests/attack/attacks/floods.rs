@@ -95,7 +95,15 @@ pub(crate) async fn large_without_kafka(target: &mut Target) -> Result<Told> {
     }
     let taken: usize = senders.join_all().await.into_iter().sum();
     let is_alive = target.vitals().is_ok();
+    let mut refused = Vec::new();
+    for reason in ["spool_full", "spool_failing", "body_bytes"] {
+        refused.push(format!(
+            "{reason} {}",
+            target.ingest.metric("weir_ingest_unavailable_total", reason).await?
+        ));
+    }
     target.ground.kafka.start_again().await?;
     let harm = if is_alive { Vec::new() } else { vec!["the process was ended".to_owned()] };
-    Ok(Told { note: format!("{taken} of these bodies were answered 200"), harm })
+    let refused = refused.join(", ");
+    Ok(Told { note: format!("{taken} of these bodies were answered 200; 503 in all: {refused}"), harm })
 }

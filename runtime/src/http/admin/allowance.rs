@@ -10,8 +10,8 @@ const EARNED_BACK: u32 = 10;
 /// What even the cheapest costs, so that its number is bounded too: ten a second.
 const LEAST: Duration = Duration::from_millis(10);
 
-/// What the dearest costs, so that the wait is bounded, at two and a half seconds: less than a scraper waits.
-const MOST: Duration = Duration::from_millis(250);
+/// What the dearest costs, so that the wait is bounded, at half a second: less than any scraper waits.
+const MOST: Duration = Duration::from_millis(50);
 
 /// What may be spent at once after a quiet time, as a wait: 40 of the cheapest, enough for whoever looks again and again.
 const AHEAD: Duration = Duration::from_secs(4);
