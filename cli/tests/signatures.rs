@@ -25,6 +25,7 @@ fn secrets() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("shop"), "0123456789abcdef0123456789abcdef\n").unwrap();
     fs::write(folder.path().join("quoted"), "\"0123456789abcdef0123456789abcdef\"").unwrap();
+    fs::write(folder.path().join("empty"), "\n").unwrap();
     folder
 }
 
@@ -56,6 +57,7 @@ fn why_no_secret_fits_is_told_with_those_that_cannot_be_metas() {
         stdout.contains("quoted does not look like an app secret of Meta's: it stands in quotes"),
         "{stdout}"
     );
+    assert!(stdout.contains("empty cannot be tried: it is empty"), "{stdout}");
     assert!(!stdout.contains("0123456789abcdef"), "{stdout}");
     let of_sha1 = weir(&["verify", "comment/on-post", "--signature", "sha1=00"], folder.path());
     assert!(of_sha1.stdout.contains("of SHA-1; take X-Hub-Signature-256"), "{}", of_sha1.stdout);
@@ -66,6 +68,7 @@ fn of_several_secrets_one_has_to_be_chosen() {
     let Ran { code, stderr, .. } = weir(&["sign", "message/text"], secrets().path());
     assert_eq!(code, Some(2), "{stderr}");
     assert!(stderr.contains("--app") && stderr.contains("quoted, shop"), "{stderr}");
+    assert!(stderr.contains("empty cannot be used: it is empty"), "{stderr}");
     let Ran { code, stderr, .. } = weir(&["sign", "no/such", "--app", "shop"], secrets().path());
     assert_eq!(code, Some(1), "{stderr}");
     assert!(stderr.contains("cannot read no/such") && stderr.contains("message/text"), "{stderr}");

@@ -17,5 +17,5 @@ mod webhook;
 
 pub use server::{ServeError, run, serve};
 pub use settings::{Limits, Settings};
-pub use signature::Secret;
+pub use signature::{Secret, Secrets};
 pub use spool::OpenError;

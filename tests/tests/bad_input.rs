@@ -8,9 +8,11 @@ use anyhow::Result;
 use schemas::Topic;
 use tokio::net::TcpListener;
 use weir_tests::kafka::Kafka;
+use weir_tests::mounted::Mounted;
 use weir_tests::pipeline::{APP_SECRET, Ground, PATIENCE, PREFIX};
 use weir_tests::process::Binary;
 use weir_tests::signed::Sender;
+use weir_tests::until::until;
 use weir_tests::{http, ports};
 
 const SERVICES: [&str; 5] = ["weir-ingest", "weir-messages", "weir-lookups", "weir-metrics", "weir-replies"];
@@ -53,6 +55,34 @@ async fn a_missing_secret_is_named_and_a_bad_one_is_not_shown() {
     let (code, said) = outcome("weir-ingest", &args, &[]).await.unwrap();
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("--app-secret (flag)") && !said.contains("hunter2"), "{said}");
+}
+
+#[tokio::test]
+async fn files_that_cannot_be_app_secrets_are_named_at_the_start() {
+    const GOOD: &str = "0123456789abcdef0123456789abcdef";
+    let quoted = format!("\"{GOOD}\"");
+    let files = [("shop", GOOD.as_bytes()), ("quoted", quoted.as_bytes()), ("empty", b"\n")];
+    let secrets = Mounted::new(&files).unwrap();
+    let listen = ports::free::<2>().unwrap().map(|port| format!("127.0.0.1:{port}"));
+    let args = [
+        "--brokers",
+        "127.0.0.1:1",
+        "--listen",
+        &listen[0],
+        "--admin-listen",
+        &listen[1],
+        "--log-format",
+        "json",
+    ];
+    let folder = ["--app-secrets", secrets.path().to_str().unwrap(), "--secrets-refresh", "200ms"];
+    let ingest = Binary::start("weir-ingest", &[&args[..], &folder].concat(), &[]).unwrap();
+    let said = until("both files in the log", PATIENCE, async || {
+        let said = ingest.stdout()? + &ingest.stderr()?;
+        let names = [r#""name":"quoted""#, r#""file":"empty""#];
+        Ok(names.iter().all(|name| said.contains(name)).then_some(said))
+    });
+    let said = said.await.unwrap();
+    assert!(!said.contains(r#""name":"shop""#) && !said.contains(GOOD), "{said}");
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ const WITHIN: Duration = Duration::from_mins(2);
 const ACCOUNT: &str = "17841405726653026";
 
 /// What has no series, or no value, until it happens for the first time, and does not happen here.
-const NOT_HERE: [&str; 16] = [
+const NOT_HERE: [&str; 18] = [
     // No alert fires, no exporter and no kubelet is there.
     "ALERTS",
     "kafka_brokers",
@@ -41,6 +41,8 @@ const NOT_HERE: [&str; 16] = [
     // `weir connect keep` does not run here.
     "weir_connect_failing",
     "weir_connect_healed_timestamp_seconds",
+    "weir_connect_interval_seconds",
+    "weir_connect_round_timestamp_seconds",
     "weir_token_expiry_timestamp_seconds",
 ];
 

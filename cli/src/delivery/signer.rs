@@ -3,19 +3,21 @@
 use crate::tool::settings::{Given, Setting, flag, settings};
 use clap::Command;
 use runtime::settings::form;
-use weir_ingest::Secret;
 use weir_ingest::settings::{declare_app_secrets, read_app_secrets};
+use weir_ingest::{Secret, Secrets};
 
 settings! {
     /// With which secret a body is signed.
     pub(crate) struct Signer {
-        secrets: Vec<Secret> = app_secrets(),
+        secrets: Secrets = app_secrets(),
         /// Name of the app whose secret signs, where there are several
         app: Option<String> = flag("app", "NAME", form::text()).optional(),
     }
     check |signer: &Self, given: &mut Given<'_>| if signer.chosen().is_none() {
-        let names: Vec<_> = signer.secrets.iter().map(|secret| &**secret.name()).collect();
-        given.reader.problem("app", &format!("the name of an app secret, of: {}", names.join(", ")));
+        let names: Vec<_> = signer.secrets.current.iter().map(|secret| &**secret.name()).collect();
+        let faults = signer.secrets.faults.iter().map(|(file, why)| format!("; {file} cannot be used: {why}"));
+        let faults = faults.collect::<String>();
+        given.reader.problem("app", &format!("the name of an app secret, of: {}{faults}", names.join(", ")));
     }
 }
 
@@ -26,7 +28,7 @@ impl Signer {
     }
 
     fn chosen(&self) -> Option<&Secret> {
-        match (&self.app, self.secrets.as_slice()) {
+        match (&self.app, self.secrets.current.as_slice()) {
             (None, [only]) => Some(only),
             (None, _) => None,
             (Some(app), secrets) => secrets.iter().find(|secret| **secret.name() == **app),
@@ -43,13 +45,13 @@ pub(super) const fn app_secrets() -> AppSecrets {
 }
 
 impl Setting for AppSecrets {
-    type Value = Vec<Secret>;
+    type Value = Secrets;
 
     fn declare(&self, command: Command, _: &'static str) -> Command {
         declare_app_secrets(command)
     }
 
-    fn read(&self, given: &mut Given<'_>) -> Option<Vec<Secret>> {
-        Some(read_app_secrets(&mut given.reader)?.current)
+    fn read(&self, given: &mut Given<'_>) -> Option<Secrets> {
+        read_app_secrets(&mut given.reader)
     }
 }

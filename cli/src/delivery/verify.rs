@@ -10,12 +10,12 @@ use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
 use runtime::settings::Form;
 use verdict::Verdict;
-use weir_ingest::Secret;
+use weir_ingest::Secrets;
 
 const MORE: &str = "\
 Takes the body of a POST as the very bytes that were received, and its header X-Hub-Signature-256, and tries every app \
 secret. Where none fits, it looks for the reason: a header that is cut, malformed or of SHA-1; a body that something between \
-Meta and here decoded and encoded anew, indented, or gave a line end; a body that is cut; secrets that cannot be Meta's.
+Meta and here decoded and encoded anew, indented, or gave a line end; a body that is cut; secrets that cannot be Meta's, and files of secrets that cannot be used.
 
 Nothing of the secrets is printed but their names, and nothing of the body.";
 
@@ -33,7 +33,7 @@ settings! {
         file: String = body::argument(),
         /// The header X-Hub-Signature-256 that came with it, with or without its name
         signature: String = flag("signature", "HEADER", any()),
-        secrets: Vec<Secret> = app_secrets(),
+        secrets: Secrets = app_secrets(),
     }
 }
 
@@ -52,7 +52,7 @@ fn any() -> Form<String> {
 }
 
 fn run(settings: &VerifySettings, screen: &mut Screen) -> Result<Exit, ToolError> {
-    let VerifySettings { file, signature, secrets } = settings;
+    let VerifySettings { file, signature, secrets: Secrets { current: secrets, faults, .. } } = settings;
     let body = body::read(file)?;
     let verdict = Verdict::of(&body, signature, secrets);
     if let Verdict::Fits { app } = &verdict {
@@ -62,6 +62,9 @@ fn run(settings: &VerifySettings, screen: &mut Screen) -> Result<Exit, ToolError
     screen.toned(Tone::Bad, &format!("✗ No secret fits: {verdict}."))?;
     let names: Vec<_> = secrets.iter().map(|secret| &**secret.name()).collect();
     screen.line(format!("Tried: {}.", names.join(", ")))?;
+    for (file, why) in faults {
+        screen.toned(Tone::Warn, &format!("{file} cannot be tried: {why}."))?;
+    }
     for secret in secrets {
         if let Some(format) = secret.unusual_format() {
             let name = secret.name();

@@ -12,8 +12,8 @@ use weir_graph::AccessToken;
 pub(super) struct Accounts {
     pub(super) hosts: Hosts,
     pub(super) declared: Declared,
-    /// Of each app, in the order of the file.
-    pub(super) apps: Vec<AppCredentials>,
+    /// Of each app, in the order of the file, or why its files cannot be used.
+    apps: Vec<Result<AppCredentials, CredentialsError>>,
     access_tokens: Option<PathBuf>,
 }
 
@@ -21,16 +21,16 @@ pub(super) struct Accounts {
 #[derive(Clone, Copy)]
 pub(super) struct OfApp<'a> {
     pub(super) app: &'a DeclaredApp,
-    pub(super) credentials: &'a AppCredentials,
+    pub(super) credentials: &'a Result<AppCredentials, CredentialsError>,
     pub(super) account: &'a DeclaredAccount,
 }
 
 impl Accounts {
-    /// Reads the file and the secrets of the apps; those of the accounts are read when they are needed, so that one that is
-    /// broken holds up no other.
+    /// Reads the file and the secrets of the apps; those of the accounts are read when they are needed. One that is broken
+    /// holds up no other.
     pub(super) fn open(settings: &MetaSettings) -> Result<Self, MetaError> {
         let declared = Declared::read(&settings.file)?;
-        let apps = declared.apps.iter().map(AppCredentials::read).collect::<Result<_, _>>()?;
+        let apps = declared.apps.iter().map(AppCredentials::read).collect();
         let hosts = Hosts::new(settings)?;
         Ok(Self { hosts, declared, apps, access_tokens: settings.access_tokens.clone() })
     }
@@ -40,6 +40,11 @@ impl Accounts {
         self.declared.apps.iter().zip(&self.apps).flat_map(|(app, credentials)| {
             app.accounts.iter().map(move |account| OfApp { app, credentials, account })
         })
+    }
+
+    /// The secrets of an app, by its place in the file.
+    pub(super) fn app(&self, index: usize) -> Result<&AppCredentials, String> {
+        self.apps[index].as_ref().map_err(ToString::to_string)
     }
 
     /// The token of an account as its file has it now.

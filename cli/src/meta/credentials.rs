@@ -8,7 +8,7 @@ use weir_graph::{AccessToken, AppSecret, tokens};
 /// More than any secret has.
 const LONGEST: u64 = 16 * 1024;
 
-/// A file of a secret that cannot be used, so that nothing can be done for its app.
+/// A file of a secret that cannot be used, so that nothing can be done for its app or account.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {why}", path.display())]
 pub struct CredentialsError {
@@ -21,8 +21,8 @@ pub(super) struct AppCredentials {
     pub(super) secret: AppSecret,
     /// The app's own access token.
     pub(super) token: AccessToken,
-    /// What ingest knows Meta's handshake by; of an app with objects.
-    pub(super) verify_token: Option<String>,
+    /// What ingest knows Meta's handshake by; of an app with objects. Nothing but subscribing to them needs it.
+    pub(super) verify_token: Option<Result<String, CredentialsError>>,
 }
 
 impl AppCredentials {
@@ -30,7 +30,7 @@ impl AppCredentials {
     pub(super) fn read(app: &DeclaredApp) -> Result<Self, CredentialsError> {
         let path = &app.secret_file;
         let secret = AppSecret::parse(&text(path)?).ok_or_else(|| fault(path, "it holds no app secret"))?;
-        let verify_token = app.verify_token_file.as_deref().map(text).transpose()?;
+        let verify_token = app.verify_token_file.as_deref().map(text);
         Ok(Self { token: AccessToken::of_app(&app.id, &secret), secret, verify_token })
     }
 }

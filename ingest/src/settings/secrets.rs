@@ -1,6 +1,6 @@
 //! Where app secrets and verify tokens come from, as read at the start.
 
-use crate::signature::{self, Secret, Secrets};
+use crate::signature::{self, Contents, Secret, Secrets};
 use clap::{Args as _, Command};
 use runtime::settings::{Problem, Reader, Source, form};
 use std::path::Path;
@@ -65,10 +65,10 @@ fn read(reader: &mut Reader<'_>, directory: &str, single: &str) -> Option<Secret
     if reader.is_set(directory) && path.is_none() {
         return None;
     }
-    match path.as_deref().map_or_else(|| Ok(Vec::new()), usable) {
-        Ok(mut current) => {
+    match path.as_deref().map_or_else(|| Ok(Contents::default()), usable) {
+        Ok(Contents { secrets: mut current, faults }) => {
             current.extend(fixed.clone());
-            Some(Secrets { directory: path, fixed, current })
+            Some(Secrets { directory: path, fixed, current, faults })
         }
         Err(found) => {
             let (setting, source) = (reader.flag(directory), reader.source(directory));
@@ -80,10 +80,10 @@ fn read(reader: &mut Reader<'_>, directory: &str, single: &str) -> Option<Secret
 }
 
 /// The secrets of a directory that has some; the reload logs files that cannot be used.
-fn usable(directory: &Path) -> Result<Vec<Secret>, String> {
+fn usable(directory: &Path) -> Result<Contents, String> {
     let contents = signature::read_at_start(directory.to_owned()).map_err(|error| error.to_string())?;
     if !contents.secrets.is_empty() {
-        return Ok(contents.secrets);
+        return Ok(contents);
     }
     let place = directory.display();
     let faults: Vec<_> = contents.faults.iter().map(|(file, why)| format!("{place}/{file}: {why}")).collect();

@@ -23,7 +23,7 @@ pub struct Secret {
 }
 
 /// Secrets of one kind: where they come from, and what was read last.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Secrets {
     /// The directory that is reread.
     pub directory: Option<PathBuf>,
@@ -31,13 +31,15 @@ pub struct Secrets {
     pub fixed: Option<Secret>,
     /// All of them, as read last.
     pub current: Vec<Secret>,
+    /// What was wrong at the start with files that could not be used, by name.
+    pub faults: BTreeMap<String, String>,
 }
 
 impl Secrets {
     /// A single secret that never changes.
     pub fn fixed(value: &str) -> Self {
         let secret = Secret::new("default", value);
-        Self { directory: None, current: vec![secret.clone()], fixed: Some(secret) }
+        Self { current: vec![secret.clone()], fixed: Some(secret), ..Self::default() }
     }
 }
 

@@ -35,7 +35,7 @@ fn with_apps(names: &[String]) -> (Settings, tempfile::TempDir) {
         current.push(Secret::new(name, secret));
     }
     let directory = Some(folder.path().to_owned());
-    (Settings { app_secrets: Secrets { directory, fixed: None, current }, ..settings() }, folder)
+    (Settings { app_secrets: Secrets { directory, current, ..Secrets::default() }, ..settings() }, folder)
 }
 
 /// How long each of `count` deliveries took, sorted.

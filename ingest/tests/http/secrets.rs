@@ -17,7 +17,7 @@ async fn service(folder: &Path, files: &[(&str, &str)]) -> Service {
         fs::write(folder.join(name), secret).unwrap();
     }
     let current = files.iter().map(|(name, secret)| Secret::new(name, secret)).collect();
-    let app_secrets = Secrets { directory: Some(folder.to_owned()), fixed: None, current };
+    let app_secrets = Secrets { directory: Some(folder.to_owned()), current, ..Secrets::default() };
     let secrets_refresh = Duration::from_millis(20);
     Service::start(weir_ingest::Settings { app_secrets, secrets_refresh, ..settings() }).await
 }

@@ -25,6 +25,16 @@ pub(super) enum What {
     Account(DeclaredAccount),
 }
 
+impl Desired {
+    /// The account, of an install.
+    pub(super) const fn account(&self) -> Option<&GraphId> {
+        match &self.what {
+            What::Account(account) => Some(&account.id),
+            What::Object { .. } => None,
+        }
+    }
+}
+
 /// Everything that is declared, in the order of the file.
 pub(super) fn items(declared: &Declared) -> Vec<Desired> {
     let of_app = |(index, app): (usize, &crate::meta::file::DeclaredApp)| {

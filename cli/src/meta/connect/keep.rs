@@ -46,12 +46,12 @@ fn started(process: &Process) {
 }
 
 async fn keep(settings: &KeepSettings, process: &Process, screen: &mut Screen) -> Result<(), ToolError> {
-    let gauges = Gauges::new(&process.registry);
+    let mut gauges = Gauges::new(&process.registry, settings.every);
     loop {
         match round(settings).await {
             Ok((items, tokens)) => {
                 gauges.tell(&items, &tokens);
-                if items.iter().any(|item| !matches!(item.found, Ok(Finding::Fine))) {
+                if items.iter().any(|item| item.found.as_ref().map_or(true, Finding::loses_events)) {
                     report::table(&items, screen)?;
                 }
             }

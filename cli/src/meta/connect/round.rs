@@ -61,17 +61,18 @@ impl Connector {
         items.map(|(desired, found)| Item { desired, found, changed: None }).collect()
     }
 
-    /// Looks at everything, changes what differs, and looks at that again.
+    /// Looks at everything, changes what is missing, and looks at that again. What only goes beyond the file is left: a POST
+    /// would add nothing, and whatever it took away somebody may use.
     pub(super) async fn apply(&self) -> Vec<Item> {
         let mut items = self.plan().await;
         let mut changed = Vec::new();
         for item in &mut items {
-            match &item.found {
-                Ok(Finding::Fine) | Err(_) => {}
-                Ok(Finding::Missing | Finding::Differs(_)) => match self.set(&item.desired).await {
-                    Ok(()) => changed.push(item),
-                    Err(why) => item.changed = Some(Err(why)),
-                },
+            if !item.found.as_ref().is_ok_and(Finding::loses_events) {
+                continue;
+            }
+            match self.set(&item.desired).await {
+                Ok(()) => changed.push(item),
+                Err(why) => item.changed = Some(Err(why)),
             }
         }
         let desired: Vec<_> = changed.iter().map(|item| item.desired.clone()).collect();
@@ -100,13 +101,14 @@ impl Connector {
     ) -> Result<Finding, String> {
         let present = match subscriptions.entry(item.app) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(unknown) => {
-                let token = &self.accounts.apps[item.app].token;
-                unknown
-                    .insert(said(self.accounts.hosts.facebook.app_subscriptions(&item.app_id, token).await))
-            }
+            Entry::Vacant(unknown) => unknown.insert(self.subscriptions(item).await),
         };
         Ok(difference::of_object(item, present.as_ref().map_err(Clone::clone)?))
+    }
+
+    async fn subscriptions(&self, item: &Desired) -> Result<Vec<AppSubscription>, String> {
+        let token = &self.accounts.app(item.app)?.token;
+        said(self.accounts.hosts.facebook.app_subscriptions(&item.app_id, token).await)
     }
 
     async fn look_at_account(&self, item: &Desired, account: &DeclaredAccount) -> Result<Finding, String> {
@@ -132,15 +134,16 @@ impl Connector {
             active: true,
             fields: item.fields.clone(),
         };
-        let app = &self.accounts.apps[item.app];
-        let verify_token = app.verify_token.as_deref().unwrap_or_default();
+        let app = self.accounts.app(item.app)?;
+        let verify_token = app.verify_token.as_ref().map(Result::as_deref).transpose();
+        let verify_token = verify_token.map_err(ToString::to_string)?.unwrap_or_default();
         said(
             self.accounts.hosts.facebook.subscribe_app(&item.app_id, &wanted, verify_token, &app.token).await,
         )
     }
 
     fn token(&self, item: &Desired, account: &DeclaredAccount) -> Result<AccessToken, String> {
-        let token = self.accounts.token(account, &self.accounts.apps[item.app]);
+        let token = self.accounts.token(account, self.accounts.app(item.app)?);
         token.map_err(|error| error.to_string())
     }
 }

@@ -127,8 +127,8 @@ async fn what_was_healed_what_fails_and_when_tokens_end_is_told() {
     ground.simulator.add_token("EAAsystem", system);
     connect(&ground, true, false).await;
     let registry = Registry::new();
-    let gauges = gauges::Gauges::new(&registry);
-    let round = async || {
+    let mut gauges = gauges::Gauges::new(&registry, DAY);
+    let mut round = async || {
         let connector = Connector::new(Accounts::open(&ground.settings()).unwrap());
         gauges.tell(&connector.apply().await, &look::at_all(connector.accounts()).await);
     };
@@ -136,9 +136,71 @@ async fn what_was_healed_what_fails_and_when_tokens_end_is_told() {
     assert_eq!(told(&registry, "weir_connect_healed_timestamp_seconds"), [0.0]);
     assert_eq!(told(&registry, "weir_connect_failing"), [0.0]);
     assert_eq!(told(&registry, "weir_token_expiry_timestamp_seconds").len(), 1);
+    let started = told(&registry, "weir_connect_round_timestamp_seconds");
+    assert!(started[0] > 1_700_000_000.0, "{started:?}");
+    assert_eq!(told(&registry, "weir_connect_interval_seconds"), [86_400.0]);
     ground.simulator.uninstall("204");
     ground.simulator.misbehave("1784", Behaviour::error(4, None));
     round().await;
     assert!(told(&registry, "weir_connect_healed_timestamp_seconds")[0] > 1_700_000_000.0);
     assert_eq!(told(&registry, "weir_connect_failing"), [1.0]);
+
+    // Nothing is known of the token any more: what was known holds, and it is said that something fails.
+    let ends = told(&registry, "weir_token_expiry_timestamp_seconds");
+    ground.simulator.behave("1784");
+    ground.simulator.misbehave("debug_token", Behaviour::error(2, None));
+    round().await;
+    assert_eq!(told(&registry, "weir_token_expiry_timestamp_seconds"), ends);
+    assert_eq!(told(&registry, "weir_connect_failing"), [2.0]);
+    ground.simulator.behave("debug_token");
+    let system = KnownToken { expires: None, ..KnownToken::of("111", Login::Unified) };
+    ground.simulator.add_token("EAAsystem", system);
+    round().await;
+    assert_eq!(told(&registry, "weir_token_expiry_timestamp_seconds"), [0.0; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_whose_secret_cannot_be_read_holds_up_no_other() {
+    let ground = Ground::new().await;
+    ground.simulator.add_app("112", "app-secret");
+    ground.simulator.add_token("EAAother", KnownToken::of("112", Login::Unified));
+    ground.write("other", "EAAother");
+    let other = r#"{"apps": [{"id": "112", "secret_file": "app-secret", "accounts":
+        [{"id": "1786", "login": "unified", "token_file": "other"}]}, "#;
+    let declared = std::fs::read_to_string(ground.path("connect.json")).unwrap();
+    ground.write(
+        "connect.json",
+        &declared.replacen(r#"{"apps": ["#, other, 1).replace(
+            r#""id": "111", "secret_file": "app-secret""#,
+            r#""id": "111", "secret_file": "nowhere""#,
+        ),
+    );
+    let (exit, said) = connect(&ground, true, false).await;
+    assert_eq!(exit, Exit::Failure, "{said}");
+    assert!(said.contains("nowhere: it cannot be read") && said.contains("1 changed, 5 failed"), "{said}");
+    assert_eq!(states(&ground).await, ["as_declared", "failed", "failed", "failed", "failed", "failed"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_goes_beyond_the_file_is_left_as_it_is() {
+    let ground = Ground::new().await;
+    connect(&ground, true, false).await;
+    let declared = std::fs::read_to_string(ground.path("connect.json")).unwrap();
+    ground
+        .write("connect.json", &declared.replace(r#""id": "111","#, r#""id": "111", "without": ["feed"],"#));
+    let posts = ground.simulator.posts().len();
+    let (exit, said) = connect(&ground, true, false).await;
+    assert_eq!(exit, Exit::Drift, "{said}");
+    assert!(said.contains("has feed beyond"), "{said}");
+    assert_eq!(ground.simulator.posts().len(), posts, "there is nothing to add");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_verify_token_that_cannot_be_read_holds_up_no_account() {
+    let ground = Ground::new().await;
+    std::fs::remove_file(ground.path("verify-token")).unwrap();
+    let (exit, said) = connect(&ground, true, false).await;
+    assert_eq!(exit, Exit::Failure, "{said}");
+    assert!(said.contains("verify-token: it cannot be read"), "{said}");
+    assert_eq!(states(&ground).await, ["missing", "missing", "as_declared", "as_declared", "as_declared"]);
 }

@@ -3,8 +3,10 @@
 use super::settings::ExchangeSettings;
 use super::{report, store};
 use crate::meta::accounts::{Accounts, OfApp};
+use crate::meta::credentials::AppCredentials;
 use crate::meta::file::Login;
 use crate::meta::{MetaError, advice, credentials};
+use std::path::PathBuf;
 use weir_graph::AccessToken;
 use weir_graph::edges::{EdgeError, NewToken};
 
@@ -15,14 +17,17 @@ pub(super) async fn run(accounts: &Accounts, settings: &ExchangeSettings) -> Res
     let of_app = accounts.all().find(|of_app| of_app.account.id == *id);
     let of_app =
         of_app.ok_or_else(|| refused(format!("{} does not declare it", settings.meta.file.display())))?;
-    let file = accounts.own_file(of_app.account);
-    let file = file.ok_or_else(|| refused(String::from("give --access-tokens, where its token goes")))?;
-    let short = credentials::token_of(of_app.account, &settings.short_token, &of_app.credentials.secret)?;
+    let among = |to: &PathBuf| to.join(id.as_str());
+    let file = settings.to.as_ref().map(among).or_else(|| accounts.own_file(of_app.account));
+    let file =
+        file.ok_or_else(|| refused(String::from("give --access-tokens or --to, where its token goes")))?;
+    let credentials = of_app.credentials.as_ref().map_err(|error| refused(error.to_string()))?;
+    let short = credentials::token_of(of_app.account, &settings.short_token, &credentials.secret)?;
+    // What Meta gives and nobody can keep is lost, and a short token may be good for one exchange.
+    store::check(&file)?;
     let new = match of_app.account.login {
-        Login::Instagram => {
-            accounts.hosts.instagram.exchange_instagram(&short, &of_app.credentials.secret).await
-        }
-        Login::Facebook => of_page(accounts, of_app, &short).await,
+        Login::Instagram => accounts.hosts.instagram.exchange_instagram(&short, &credentials.secret).await,
+        Login::Facebook => of_page(accounts, of_app, credentials, &short).await,
         Login::Unified => {
             return Err(refused(String::from("tokens of system users are made in the business' settings")));
         }
@@ -35,7 +40,8 @@ pub(super) async fn run(accounts: &Accounts, settings: &ExchangeSettings) -> Res
 /// The person's token is exchanged, and the page's own asked for with that.
 async fn of_page(
     accounts: &Accounts,
-    OfApp { app, credentials, account }: OfApp<'_>,
+    OfApp { app, account, .. }: OfApp<'_>,
+    credentials: &AppCredentials,
     short: &AccessToken,
 ) -> Result<NewToken, EdgeError> {
     let graph = &accounts.hosts.facebook;

@@ -30,7 +30,11 @@ async fn one(
     OfApp { account, credentials, .. }: OfApp<'_>,
     to: Option<&Path>,
 ) -> Result<Option<SystemTime>, String> {
+    let credentials = credentials.as_ref().map_err(ToString::to_string)?;
     let token = accounts.token(account, credentials).map_err(|error| error.to_string())?;
+    let file = to.map(|to| to.join(account.id.as_str())).or_else(|| accounts.token_file(account));
+    let file = file.expect("a token that was read has a file");
+    store::check(&file).map_err(|error| error.to_string())?;
     let new =
         accounts.hosts.instagram.refresh_instagram(&token).await.map_err(|error| match error.code() {
             Some(100) => {
@@ -38,7 +42,5 @@ async fn one(
             }
             _ => advice::on(&error),
         })?;
-    let file = to.map(|to| to.join(account.id.as_str())).or_else(|| accounts.token_file(account));
-    let file = file.expect("a token that was read has a file");
     store::put(&file, &new).map_err(|error| error.to_string())
 }

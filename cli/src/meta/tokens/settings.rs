@@ -37,6 +37,8 @@ settings! {
         /// The file with the token that the login gave: of the account's own, or of the page's person
         short_token: PathBuf = flag("short-token", "FILE", form::file()).required(),
         meta: MetaSettings = group(),
+        /// Directory for the new token, where the account's file cannot be written
+        to: Option<PathBuf> = flag("to", "DIR", form::directory()).optional(),
     }
 }
 

@@ -29,6 +29,11 @@ pub(super) fn put(file: &Path, token: &NewToken) -> Result<Option<SystemTime>, S
     Ok(ends)
 }
 
+/// Whether a token can be put into a file, so that nothing is asked for that would be lost.
+pub(super) fn check(file: &Path) -> Result<(), StoreError> {
+    prepared(file).map(drop).map_err(|source| StoreError { path: file.to_owned(), source })
+}
+
 fn write(file: &Path, token: &str, ends: Option<SystemTime>) -> Result<(), StoreError> {
     let failed = |source| StoreError { path: file.to_owned(), source };
     if AccessToken::parse("new", token, None).is_none() {
@@ -51,10 +56,17 @@ fn beside(file: &Path) -> PathBuf {
 }
 
 fn replace(file: &Path, text: &str) -> io::Result<()> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut new = NamedTempFile::new_in(folder)?;
+    let mut new = prepared(file)?;
     new.write_all(text.as_bytes())?;
-    // Whoever could read the old one can read the new one; nobody else.
+    new.as_file().sync_all()?;
+    new.persist(file).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// An empty file beside it. Whoever could read the old one can read the new one; nobody else.
+fn prepared(file: &Path) -> io::Result<NamedTempFile> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let new = NamedTempFile::new_in(folder)?;
     if let Ok(old) = fs::metadata(file) {
         let own = new.as_file().metadata()?;
         if (old.uid(), old.gid()) != (own.uid(), own.gid()) {
@@ -62,9 +74,7 @@ fn replace(file: &Path, text: &str) -> io::Result<()> {
         }
         new.as_file().set_permissions(old.permissions())?;
     }
-    new.as_file().sync_all()?;
-    new.persist(file).map_err(|error| error.error)?;
-    Ok(())
+    Ok(new)
 }
 
 #[cfg(test)]

@@ -115,10 +115,41 @@ async fn a_short_token_becomes_the_pages_own_or_one_of_60_days() {
         ground.write("short", short);
         let account = GraphId::parse(account).unwrap();
         let file = ground.path("access-tokens").join(account.as_str());
-        let settings =
-            ExchangeSettings { account, short_token: ground.path("short"), meta: ground.settings() };
+        let settings = ExchangeSettings {
+            account,
+            short_token: ground.path("short"),
+            meta: ground.settings(),
+            to: None,
+        };
         let (exit, said) = ran(settings, exchanged).await;
         assert!(exit == Exit::Done && said.contains(until) && !said.contains(short), "{said}");
         assert_eq!(fs::read_to_string(file).unwrap(), long);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn meta_is_asked_for_nothing_that_cannot_be_kept() {
+    let ground = Ground::new().await;
+    ground.simulator.add_token("short-of-account", KnownToken::of("111", Login::Instagram));
+    ground.write("short", "short-of-account");
+    let requests = ground.simulator.requests();
+    // Nobody writes into a file, not even root.
+    let exchange = |to: &str| ExchangeSettings {
+        account: GraphId::parse("1784").unwrap(),
+        short_token: ground.path("short"),
+        meta: ground.settings(),
+        to: Some(ground.path(to)),
+    };
+    let settings = exchange("short");
+    let failed = tokio::task::spawn_blocking(move || exchanged(&settings, &mut Printed::default().screen()));
+    assert!(failed.await.unwrap().unwrap_err().to_string().contains("it cannot be written"));
+    let settings = RefreshSettings { meta: ground.settings(), to: Some(ground.path("short")), json: false };
+    let (exit, said) = ran(settings, refreshed).await;
+    assert!(exit == Exit::Failure && said.contains("it cannot be written"), "{said}");
+    assert_eq!(ground.simulator.requests(), requests);
+
+    fs::create_dir(ground.path("renewed")).unwrap();
+    assert_eq!(ran(exchange("renewed"), exchanged).await.0, Exit::Done);
+    assert_eq!(fs::read_to_string(ground.path("renewed/1784")).unwrap(), "short-of-accountL");
+    assert_eq!(fs::read_to_string(ground.path("access-tokens/1784")).unwrap(), "IGAAtoken");
 }
