@@ -1,17 +1,17 @@
 //! The tool around the pipeline, `weir`: a subcommand a module.
 //!
-//! `topics` makes the topics on a cluster, `connect` the subscriptions at Meta; `tokens` shows and renews access tokens; `dlq` puts dead letters back; `replay`
-//! splits deliveries again; `spool` shows what ingest keeps on its disk; `health` asks a process how it is; `demo` runs the
-//! whole pipeline in one process; `delivery` has what is done with bodies by hand (`events`, `sign`, `verify`, `post`,
-//! `simulate`), `records` what reads topics (`tail`, `reply`, `trace`); `schema` describes them. A subcommand declares its flags, checks
-//! them, and gives an exit code; what it prints goes through a screen.
+//! `topics` makes the topics on a cluster, `connect` the subscriptions at Meta; `tokens` shows and renews access tokens; `dlq`
+//! puts dead letters back; `replay` splits deliveries again; `spool` shows what ingest keeps on its disk; `process` asks running
+//! processes (`health`, `support`); `demo` runs the whole pipeline in one process; `delivery` has what is done with bodies by
+//! hand (`events`, `sign`, `verify`, `post`, `simulate`), `records` what reads topics (`tail`, `reply`, `trace`); `schema`
+//! describes them. A subcommand declares its flags, checks them, and gives an exit code; what it prints goes through a screen.
 
 mod delivery;
 mod demo;
 mod dlq;
-mod health;
 mod kafka;
 mod meta;
+mod process;
 mod records;
 mod replay;
 mod schema;
@@ -25,12 +25,12 @@ pub use delivery::events::EventsError;
 pub use delivery::poster::PostError;
 pub use demo::DemoError;
 pub use dlq::ShowError;
-pub use health::HealthError;
 pub use kafka::group::GroupError;
 pub use kafka::request::RequestError;
 pub use kafka::sink::WriteError;
 pub use kafka::source::{ReadError, RecordPosition};
 pub use meta::{CredentialsError, FileError, MetaError, StoreError};
+pub use process::health::HealthError;
 pub use records::reply::ReplyError;
 pub use replay::TooMany;
 pub use schema::UnknownSchema;
@@ -59,12 +59,12 @@ Exit codes:
 
 Colours are shown on a terminal, unless NO_COLOR is set. RUST_LOG=info shows the log lines of what runs inside.";
 
-const TOOLS: [Tool; 17] = [
+const TOOLS: [Tool; 18] = [
     meta::connect::TOOL,
     demo::TOOL,
     dlq::TOOL,
     delivery::events::TOOL,
-    health::TOOL,
+    process::health::TOOL,
     delivery::post::TOOL,
     replay::TOOL,
     records::reply::TOOL,
@@ -72,6 +72,7 @@ const TOOLS: [Tool; 17] = [
     delivery::sign::TOOL,
     delivery::simulate::TOOL,
     spool::TOOL,
+    process::support::TOOL,
     records::tail::TOOL,
     meta::tokens::TOOL,
     topics::TOOL,
@@ -133,6 +134,9 @@ pub enum ToolError {
     /// `weir spool` failed.
     #[error(transparent)]
     Spool(#[from] SpoolError),
+    /// `weir support` writes no text.
+    #[error("this is an archive, not for a terminal: weir support | gzip > weir-support.tgz")]
+    Archive,
     /// Nobody takes what is printed.
     #[error("cannot print: {0}")]
     Output(#[from] io::Error),
@@ -195,6 +199,7 @@ fn failed(error: &ToolError) -> ExitCode {
         ToolError::Settings(_)
         | ToolError::Schema(_)
         | ToolError::Reply(ReplyError::Unreadable { .. } | ReplyError::Refused { .. })
+        | ToolError::Archive
         | ToolError::Meta(MetaError::File(_) | MetaError::Credentials(_)) => Exit::Usage,
         ToolError::Spool(error) if error.is_about_a_setting() => Exit::Usage,
         _ => Exit::Failure,

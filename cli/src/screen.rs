@@ -1,15 +1,15 @@
 //! What is printed on standard output: lines, coloured on a terminal, tables, and JSON for programs.
 
 mod columns;
+mod printed;
 mod progress;
 mod table;
 mod text;
 
 pub(crate) use columns::{Cell, Columns};
+pub(crate) use printed::Printed;
 pub(crate) use progress::Progress;
 pub(crate) use table::Table;
-#[cfg(test)]
-pub(crate) use tests::Printed;
 pub(crate) use text::{counted, harmless, nonzero, one_line};
 
 use serde::Serialize;
@@ -63,7 +63,6 @@ impl Screen {
     }
 
     /// Somewhere else, without colour.
-    #[cfg(test)]
     pub(crate) fn plain(out: impl Write + Send + 'static) -> Self {
         Self { out: Box::new(out), colour: false, is_terminal: false }
     }
@@ -119,4 +118,15 @@ impl fmt::Debug for Screen {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colour_is_for_terminals() {
+        let plain = Screen::plain(io::sink());
+        assert_eq!(plain.paint(Tone::Bad, "no"), "no");
+        let terminal = Screen { out: Box::new(io::sink()), colour: true, is_terminal: true };
+        assert_eq!(terminal.paint(Tone::Bad, "no"), "\x1b[31mno\x1b[0m");
+        assert_eq!(terminal.paint(Tone::Plain, "yes"), "yes");
+    }
+}

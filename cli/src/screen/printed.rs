@@ -1,6 +1,6 @@
-//! Colours; and what is printed, kept for a test to look at.
+//! What is printed, kept.
 
-use super::{Screen, Tone};
+use super::Screen;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -28,13 +28,4 @@ impl Write for Printed {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
-}
-
-#[test]
-fn colour_is_for_terminals() {
-    let plain = Screen::plain(io::sink());
-    assert_eq!(plain.paint(Tone::Bad, "no"), "no");
-    let terminal = Screen { out: Box::new(io::sink()), colour: true, is_terminal: true };
-    assert_eq!(terminal.paint(Tone::Bad, "no"), "\x1b[31mno\x1b[0m");
-    assert_eq!(terminal.paint(Tone::Plain, "yes"), "yes");
 }

@@ -1,0 +1,112 @@
+//! `weir support`: what a bug report needs, as one archive of texts.
+//!
+//! [`environment`] has the settings without what is secret, [`archive`] the form of the file. What is said of topics and spool is
+//! what their own commands print.
+
+mod archive;
+mod environment;
+
+use super::admin;
+use crate::screen::Printed;
+use crate::tool::settings::{flag, settings, words};
+use crate::tool::{self, Tool, work};
+use crate::{Exit, Screen, ToolError};
+use runtime::settings::form;
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::time::SystemTime;
+
+const MORE: &str = "\
+Writes an archive (tar) of texts to standard output: the settings of this environment without secrets, what `weir topics \
+plan` and `weir spool list` say with them, and of each process its version, its checks and its metrics, which have the \
+lag of a consumer. What cannot be had is named with the reason, and the rest is there.
+
+No secret, no token, no message and no id of a customer is in it. Ids of accounts and of deliveries, names of topics and \
+addresses are: look through it before you send it.
+
+Exit code 0: written, whatever could not be had; 1: nobody takes it; 2: the command line is wrong, or it would go to a terminal.";
+
+const EXAMPLES: &str = "\
+Examples:
+  kubectl -n weir exec weir-ingest-0 -- weir support | gzip > weir-ingest-0.tgz
+  weir support localhost:9090 localhost:9091 | gzip > weir-support.tgz
+  weir support | tar -xO";
+
+/// What each process is asked for, and the file that it becomes.
+const PAGES: [(&str, &str); 3] =
+    [("build", "build.json"), ("readyz?verbose", "checks.txt"), ("metrics", "metrics.txt")];
+/// Accounts and topics have series of their own.
+const LARGEST_PAGE: u64 = 16 << 20;
+
+settings! {
+    /// What `weir support` can be asked for.
+    struct SupportSettings {
+        /// Admin ports of processes, as HOST:PORT [default: that of this container, --admin-listen]
+        processes: Vec<String> = words("processes", "PROCESS", |processes| processes.num_args(0..)),
+        /// The --admin-listen of the process beside which it runs
+        admin_listen: SocketAddr = flag("admin-listen", "IP:PORT", form::address()).env("WEIR_ADMIN_LISTEN").or("0.0.0.0:9090"),
+    }
+}
+
+/// The subcommand.
+pub(crate) const TOOL: Tool = Tool {
+    name: "support",
+    about: "Write an archive of what a bug report needs, without secrets",
+    more: MORE,
+    examples: EXAMPLES,
+    work: work!(SupportSettings, run),
+};
+
+/// A text of the archive.
+struct File {
+    name: String,
+    text: String,
+}
+
+fn run(settings: &SupportSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+    if screen.is_terminal() {
+        return Err(ToolError::Archive);
+    }
+    let here = [admin::reachable(settings.admin_listen).to_string()];
+    let processes = if settings.processes.is_empty() { &here[..] } else { &settings.processes };
+    let mut files = vec![
+        File { name: "settings.txt".to_owned(), text: environment::shown() },
+        File { name: "topics-plan.txt".to_owned(), text: printed_by(&["topics", "plan"]) },
+        File { name: "spool-list.txt".to_owned(), text: printed_by(&["spool", "list"]) },
+    ];
+    for process in processes {
+        files.extend(PAGES.map(|(page, name)| File {
+            name: format!("{}/{name}", process.replace(':', "_")),
+            text: asked(process, page).unwrap_or_else(|error| not_to_be_had(&error.to_string())),
+        }));
+    }
+    screen.bytes(&archive::of(&files, SystemTime::now()))?;
+    Ok(Exit::Done)
+}
+
+/// What another command prints, with the settings of the environment.
+fn printed_by(words: &[&str]) -> String {
+    let printed = Printed::default();
+    let command = crate::command();
+    let matches = command.clone().try_get_matches_from(["weir"].iter().chain(words));
+    let outcome = matches.map_err(|error| error.to_string()).and_then(|matches| {
+        tool::run_one_of(&crate::TOOLS, &command, &matches, &mut printed.screen())
+            .map_err(|error| runtime::process::chain(&error))
+    });
+    let text = printed.text();
+    match outcome {
+        Ok(_) => text,
+        Err(why) => text + &not_to_be_had(&why),
+    }
+}
+
+/// The body of a page.
+fn asked(process: &str, page: &str) -> io::Result<String> {
+    let address = process.to_socket_addrs()?.next();
+    let address = address.ok_or_else(|| io::Error::other("the name has no address"))?;
+    Ok(admin::get(address, page, LARGEST_PAGE)?.1 + "\n")
+}
+
+fn not_to_be_had(why: &str) -> String {
+    format!("not to be had: {why}\n")
+}

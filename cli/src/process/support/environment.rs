@@ -1,0 +1,74 @@
+//! The settings of the environment and of the file of Kafka's properties, without what is secret or might be.
+
+use runtime::settings;
+use std::path::Path;
+
+/// What names of secrets have in them. Those of directories and files do too: their values are shown.
+const SECRET: [&str; 3] = ["SECRET", "TOKEN", "PASSWORD"];
+/// The properties whose values are shown, beside paths, times and sizes.
+const HARMLESS: [&str; 5] =
+    ["security.protocol", "sasl.mechanism", "sasl.mechanisms", "compression.type", "client.rack"];
+const HARMLESS_ENDS: [&str; 4] = [".location", ".ms", ".bytes", ".enable"];
+const HIDDEN: &str = "(hidden)";
+
+/// The version of this tool, then a line a setting.
+pub(super) fn shown() -> String {
+    let mut lines = vec![format!("weir {}", env!("CARGO_PKG_VERSION"))];
+    let mut variables: Vec<(String, String)> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter(|(name, _)| name.starts_with("WEIR_") || name == "RUST_LOG")
+        .collect();
+    variables.sort();
+    lines.extend(variables.iter().map(|(name, value)| variable(name, value)));
+    if let Some((_, file)) = variables.iter().find(|(name, _)| name == "WEIR_KAFKA_CONFIG") {
+        match std::fs::read_to_string(file) {
+            Ok(text) => lines.extend(text.lines().filter_map(property)),
+            Err(error) => lines.push(format!("{file} cannot be read: {error}")),
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+fn variable(name: &str, value: &str) -> String {
+    let names_a_secret = SECRET.iter().any(|word| name.contains(word)) && !Path::new(value).exists();
+    // A name that nobody knows may be that of a secret, misspelt.
+    let is_known = settings::unknown([name.to_owned()]).is_empty();
+    format!("{name}={}", if names_a_secret || !is_known { HIDDEN } else { value })
+}
+
+/// What is no name of a property is left out: it may be part of a secret that goes over several lines.
+fn property(line: &str) -> Option<String> {
+    let (name, value) = line.split_once('=')?;
+    let (name, value) = (name.trim(), value.trim());
+    let is_name = name.contains('.') && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'.');
+    let is_harmless = HARMLESS.contains(&name) || HARMLESS_ENDS.iter().any(|end| name.ends_with(end));
+    is_name.then(|| format!("    {name}={}", if is_harmless { value } else { HIDDEN }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_shown_and_secrets_are_not() {
+        assert_eq!(variable("WEIR_BROKERS", "kafka:9092"), "WEIR_BROKERS=kafka:9092");
+        assert_eq!(variable("WEIR_APP_SECRETS", "/"), "WEIR_APP_SECRETS=/");
+        for name in
+            ["WEIR_APP_SECRET", "WEIR_APP_SECRETS", "WEIR_VERIFY_TOKEN", "WEIR_APP_SECRETT", "WEIR_OTHER"]
+        {
+            assert_eq!(variable(name, "meatyhamhock"), format!("{name}=(hidden)"));
+        }
+    }
+
+    #[test]
+    fn properties_are_shown_and_secrets_are_not() {
+        assert_eq!(property("sasl.mechanism = PLAIN").as_deref(), Some("    sasl.mechanism=PLAIN"));
+        assert_eq!(property("ssl.ca.location=/ca.crt").as_deref(), Some("    ssl.ca.location=/ca.crt"));
+        for name in ["sasl.password", "ssl.key.pem", "ssl.key.password", "sasl.username"] {
+            assert_eq!(property(&format!("{name}=a=b")), Some(format!("    {name}=(hidden)")));
+        }
+        for no_name in ["# sasl.password=x", "MIIEvgIBADANBgkqhkiG9w0BAQEFAA==", "abc=", ""] {
+            assert_eq!(property(no_name), None);
+        }
+    }
+}
