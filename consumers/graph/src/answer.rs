@@ -12,6 +12,10 @@ use std::fmt;
 /// How deep an answer may nest that is passed on: every reader's parser takes it with what stands around it.
 pub(crate) const MAX_DEPTH: usize = 64;
 
+/// What error 3 mostly means.
+const OF_ANOTHER_LOGIN: &str = "the app may not make this call, which is mostly one of another login: say login and page in the account's file \
+                                of --accounts; an Instagram account of Facebook Login writes as its page, with the page's token";
+
 /// One answer, read.
 #[derive(Clone, Debug)]
 pub enum Answer<'a> {
@@ -194,7 +198,9 @@ impl fmt::Display for Refusal {
         if let Some(trace) = &self.trace {
             write!(formatter, " (fbtrace_id {trace})")?;
         }
-        write!(formatter, ": {}", self.class.advice())
+        // Meta's "(#3) Application does not have the capability to make this API call".
+        let advice = if self.code == Some(3) { OF_ANOTHER_LOGIN } else { self.class.advice() };
+        write!(formatter, ": {advice}")
     }
 }
 

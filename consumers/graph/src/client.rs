@@ -1,11 +1,11 @@
 //! The HTTP side: one call or one batch of calls, bounded in time and size.
 //!
-//! It reaches the configured host and no other: ids are checked before they go into a URL, redirects are not followed,
+//! It reaches the host of the token and no other: ids are checked before they go into a URL, redirects are not followed,
 //! proxies of the environment are not used, nothing is sent twice. The access token goes into a header; only an item of
 //! a batch that has a token of its own carries it in its part of the body, as Meta documents.
 
 use crate::batch::{self, BatchItem};
-use crate::{AccessToken, Answer, CallError, ClientError, GraphSettings, Usage};
+use crate::{AccessToken, Answer, CallError, ClientError, GraphSettings, GraphUrl, Usage};
 use prometheus::{IntCounterVec, Registry};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, RequestBuilder, Response, Url, redirect, retry};
@@ -98,8 +98,8 @@ impl Graph {
 
     /// The span of a call that is about to be made, within the current one. What is called within it tells it how it
     /// was answered; Meta is told nothing of it.
-    pub fn span(&self, method: &'static str) -> Span {
-        let (host, port) = self.settings.graph_url.host_and_port();
+    pub fn span(&self, method: &'static str, token: &AccessToken) -> Span {
+        let (host, port) = self.host(token).host_and_port();
         spans::client(method, host, port)
     }
 
@@ -130,7 +130,8 @@ impl Graph {
 
     /// Reads many things by one HTTP request: a reply for each item, in order.
     ///
-    /// The batch as such is in the name of the first item's token; an error of it is about that token, or about none.
+    /// The tokens are of one app. The batch as such is in the name of the first item's token; an error of it is about that token, or
+    /// about none.
     pub async fn batch(&self, items: &[BatchItem<'_>]) -> Reply<Vec<Reply<Outcome>>> {
         let Some(first) = items.first() else {
             return Reply { result: Ok(Vec::new()), usage: Usage::default() };
@@ -173,11 +174,11 @@ impl Graph {
         limit: usize,
     ) -> Result<(Usage, Result<Whole, CallError>), CallError> {
         let request = request.header(AUTHORIZATION, token.bearer());
-        let response = request.send().await.map_err(|error| self.failed(error))?;
+        let response = request.send().await.map_err(|error| self.failed(error, token))?;
         let code = response.status();
         spans::answered(&Span::current(), code.as_u16(), code.is_client_error() || code.is_server_error());
         let (status, usage) = (response.status(), usage(response.headers()));
-        let body = match self.body(response, limit).await {
+        let body = match self.body(response, token, limit).await {
             // A failure with an endless or broken page is a failure first.
             Err(_) if !status.is_success() => Ok(Vec::new()),
             body => body,
@@ -185,13 +186,18 @@ impl Graph {
         Ok((usage, body.map(|body| Whole { status: status.as_u16(), body })))
     }
 
-    async fn body(&self, mut response: Response, limit: usize) -> Result<Vec<u8>, CallError> {
+    async fn body(
+        &self,
+        mut response: Response,
+        token: &AccessToken,
+        limit: usize,
+    ) -> Result<Vec<u8>, CallError> {
         let announced = response.content_length().unwrap_or_default();
         if announced > limit as u64 {
             return Err(CallError::TooLarge { limit });
         }
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.failed(error))? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.failed(error, token))? {
             if body.len() + chunk.len() > limit {
                 return Err(CallError::TooLarge { limit });
             }
@@ -201,15 +207,19 @@ impl Graph {
     }
 
     fn url(&self, relative_url: &str, token: &AccessToken) -> Url {
-        self.settings.graph_url.of_call(relative_url, token.proof())
+        self.host(token).of_call(relative_url, token.proof())
     }
 
-    fn failed(&self, error: reqwest::Error) -> CallError {
-        let GraphSettings { graph_url: url, graph_timeout: timeout, .. } = &self.settings;
+    fn host<'a>(&'a self, token: &'a AccessToken) -> &'a GraphUrl {
+        token.host().unwrap_or(&self.settings.graph_url)
+    }
+
+    fn failed(&self, error: reqwest::Error, token: &AccessToken) -> CallError {
         let (class, error) = if error.is_connect() {
-            ("unreachable", CallError::Unreachable { host: url.origin(), source: error.without_url() })
+            let host = self.host(token).origin();
+            ("unreachable", CallError::Unreachable { host, source: error.without_url() })
         } else if error.is_timeout() {
-            ("timeout", CallError::TimedOut { limit: *timeout })
+            ("timeout", CallError::TimedOut { limit: self.settings.graph_timeout })
         } else {
             ("interrupted", CallError::Interrupted { source: error.without_url() })
         };

@@ -1,10 +1,11 @@
 //! A client of Meta's Graph API, for the consumers that ask it and those that act through it.
 //!
-//! [`Graph`] makes calls: it reaches the configured host and no other, in bounded time and size. [`AccessTokens`] are
-//! the tokens in their files, [`Pace`] keeps calls below Meta's limits, [`CallError`] says what can be done about a call
+//! [`Graph`] makes calls: it reaches the host of the token and no other, in bounded time and size. [`AccessTokens`] are
+//! the tokens and accounts in their files, [`Account`] says where one is reached, [`Pace`] keeps calls below Meta's limits, [`CallError`] says what can be done about a call
 //! that came to nothing, [`edges`] are the calls about an app itself. The crate `weir-graph-simulator` is a Graph API on
 //! loopback, for tests.
 
+mod account;
 mod answer;
 mod batch;
 mod client;
@@ -22,14 +23,15 @@ mod simulated;
 pub mod edges;
 pub mod tokens;
 
+pub use account::{Account, Login};
 pub use answer::{Answer, Refusal, RefusalClass};
 pub use batch::{BatchItem, LARGEST_BATCH};
 pub use client::{Body, Graph, Outcome, Reply, Written};
 pub use endpoint::{GraphUrl, GraphVersion};
 pub use error::{CallError, ClientError};
 pub use id::GraphId;
-pub use pace::{Hold, Pace, PaceSettings, Scope};
+pub use pace::{Hold, Pace, PaceSettings, Payer, Scope};
 pub use settings::{GraphParts, GraphSettings};
 pub use token::{AccessToken, AppSecret};
 pub use tokens::{AccessTokens, TokenSettings, TokenState};
-pub use usage::{Share, Usage};
+pub use usage::{Budget, Share, Usage};

@@ -1,6 +1,11 @@
-//! When the next call may be made: below Meta's limits as the answers tell them, apart for the app and for each token.
+//! When the next call may be made: below Meta's limits as the answers tell them, apart for each app, token, account and page.
 
-use crate::{AccessToken, CallError, RefusalClass, Share, Usage};
+mod payer;
+
+pub use payer::Payer;
+
+use crate::usage::Budget;
+use crate::{CallError, RefusalClass, Share, Usage};
 use prometheus::{IntGaugeVec, Registry};
 use runtime::metrics;
 use runtime::settings::{Reader, defaults, fixed, form, with_default};
@@ -16,9 +21,6 @@ const BLOCKED_WAIT: Duration = Duration::from_mins(15);
 
 /// The longest stop where Meta states no time.
 const LONGEST_STOP: Duration = Duration::from_mins(15);
-
-/// The label of the app's own budget among those of the tokens, which are ids or `default`.
-const APP: &str = "app";
 
 runtime::settings! {
     "Graph API",
@@ -54,10 +56,12 @@ impl Default for PaceSettings {
 /// Whose budget it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// The app's, which all tokens share.
+    /// The app's, which all its tokens share.
     App,
-    /// The token's: its user's, its page's or its account's.
+    /// That of the token's user, where accounts share it.
     Token,
+    /// The account's, or its page's.
+    Account,
 }
 
 /// No call may be made before this.
@@ -98,80 +102,94 @@ impl Pace {
         let percent = metrics::gauges(
             registry,
             "weir_graph_usage_percent",
-            "Used part of Meta's budgets as the latest answer said, by token (app: that of all) and what is counted",
+            "Used part of Meta's budgets as the latest answer said, by account, page or app (token) and what is counted",
             &["token", "kind"],
         );
         Self { settings, gates: Mutex::default(), percent }
     }
 
-    /// Which of the tokens may not be used now; with all others so many calls count as made.
+    /// Which calls may not be made now; with all others so many count as made.
     ///
     /// Each call of a batch counts, as it does for Meta: the pause behind a batch is that of all its calls.
-    pub fn admit(&self, calls: &BTreeMap<Arc<str>, u32>, now: Instant) -> BTreeMap<Arc<str>, Hold> {
+    pub fn admit(&self, calls: &BTreeMap<Payer, u32>, now: Instant) -> BTreeMap<Payer, Hold> {
         let mut gates = self.gates();
-        let of = |name: &str, scope| gates.get(name).and_then(|gate| gate.hold(scope, now));
-        let of_all = of(APP, Scope::App);
-        let longest =
-            |name: &str| [of_all, of(name, Scope::Token)].into_iter().flatten().max_by_key(|hold| hold.until);
+        let longest = |payer: &Payer| {
+            let holds = payer.budgets().filter_map(|(name, scope)| gates.get(name)?.hold(scope, now));
+            holds.max_by_key(|hold| hold.until)
+        };
         let held: BTreeMap<_, _> =
-            calls.keys().filter_map(|name| Some((Arc::clone(name), longest(name)?))).collect();
-        let admitted = || calls.iter().filter(|(name, _)| !held.contains_key(*name));
-        let in_all = admitted().map(|(_, count)| *count).sum();
-        for (name, count) in admitted().map(|(name, count)| (&**name, *count)).chain([(APP, in_all)]) {
-            if count > 0
-                && let Some(gate) = gates.get_mut(name)
-            {
+            calls.keys().filter_map(|payer| Some((payer.clone(), longest(payer)?))).collect();
+        let mut admitted = BTreeMap::<_, u32>::new();
+        for (payer, count) in calls.iter().filter(|(payer, _)| !held.contains_key(*payer)) {
+            for (name, _) in payer.budgets() {
+                *admitted.entry(name).or_default() += *count;
+            }
+        }
+        for (name, count) in admitted {
+            if let Some(gate) = gates.get_mut(name) {
                 gate.next = gate.pause(&self.settings, now).map(|pause| now + pause * count);
             }
         }
         held
     }
 
-    /// Learns from what a call with a token came to: from the usage that the answer stated, and from a refusal.
-    pub fn learn(&self, token: &AccessToken, result: Result<(), &CallError>, usage: &Usage, now: Instant) {
-        let name = token.name();
-        self.note(name, usage, now);
+    /// Learns from what a call came to: from the usage that the answer stated, and from a refusal. Several pay for it where it was
+    /// a batch that failed as a whole.
+    pub fn learn(&self, payers: &[&Payer], result: Result<(), &CallError>, usage: &Usage, now: Instant) {
+        self.note(payers, usage, now);
         let refusal = match result {
-            Ok(()) => return self.answered(name),
+            Ok(()) => return payers.iter().for_each(|payer| self.answered(payer)),
             Err(CallError::Refused(refusal)) => refusal,
             Err(_) => return,
         };
         // A time that Meta states is noted already.
-        if usage.regain.is_zero() {
-            // 4 is the app's own limit, 341 that of the application; the others are the user's or the account's.
-            let scope = if matches!(refusal.code, Some(4 | 341)) { Scope::App } else { Scope::Token };
-            match refusal.class {
-                RefusalClass::Throttled => self.throttled(name, scope, Duration::ZERO, now),
-                RefusalClass::Blocked => self.throttled(name, Scope::Token, BLOCKED_WAIT, now),
-                _ => {}
-            }
+        if usage.says_when() {
+            return;
+        }
+        // 4 is the app's own limit, 341 that of the application, 17 the user's; the others are the account's or the page's.
+        let scope = match refusal.code {
+            Some(4 | 341) => Scope::App,
+            Some(17) => Scope::Token,
+            _ => Scope::Account,
+        };
+        let (scope, least) = match refusal.class {
+            RefusalClass::Throttled => (scope, Duration::ZERO),
+            RefusalClass::Blocked => (Scope::Token, BLOCKED_WAIT),
+            _ => return,
+        };
+        for payer in payers {
+            self.throttled(payer.of(scope), least, now);
         }
     }
 
-    /// Takes note of what an answer to a call with the token `name` said.
-    pub fn note(&self, name: &Arc<str>, usage: &Usage, now: Instant) {
+    /// Takes note of what an answer to calls said. An id that is none of theirs is taken for one of the first account's.
+    pub fn note(&self, payers: &[&Payer], usage: &Usage, now: Instant) {
+        let Some(first) = payers.first() else { return };
         if let Some(share) = usage.app {
-            self.show(APP, share);
-            self.gate(&Arc::from(APP), now, |gate| gate.note(share, Duration::ZERO, &self.settings, now));
-        }
-        if usage.business.is_some() || !usage.regain.is_zero() {
-            let share = usage.business.unwrap_or_default();
+            let name = first.of(Scope::App);
             self.show(name, share);
-            self.gate(name, now, |gate| gate.note(share, usage.regain, &self.settings, now));
+            self.gate(name, now, |gate| gate.note(share, Duration::ZERO, &self.settings, now));
+        }
+        let mut budgets = BTreeMap::<_, Budget>::new();
+        for (id, budget) in &usage.business {
+            let name = payers.iter().find_map(|payer| payer.named(id));
+            budgets.entry(name.unwrap_or(first.of(Scope::Account))).or_default().or_fuller(*budget);
+        }
+        for (name, Budget { share, regain }) in budgets {
+            self.show(name, share);
+            self.gate(name, now, |gate| gate.note(share, regain, &self.settings, now));
         }
     }
 
-    /// Meta refused a call with the token `name` since there were too many; where it stated no time, a guess is made.
-    fn throttled(&self, name: &Arc<str>, scope: Scope, least: Duration, now: Instant) {
-        let app = Arc::from(APP);
-        let name = if scope == Scope::App { &app } else { name };
+    /// Meta refused a call since there were too many; where it stated no time, a guess is made.
+    fn throttled(&self, name: &Arc<str>, least: Duration, now: Instant) {
         self.gate(name, now, |gate| gate.strike(least, &self.settings, now));
     }
 
-    /// A call with the token `name` was answered, so that a stop has helped.
-    fn answered(&self, name: &Arc<str>) {
+    /// A call was answered, so that a stop has helped.
+    fn answered(&self, payer: &Payer) {
         let mut gates = self.gates();
-        for name in [APP, name] {
+        for (name, _) in payer.budgets() {
             if let Some(gate) = gates.get_mut(name) {
                 gate.strikes = 0;
             }
@@ -186,7 +204,7 @@ impl Pace {
         }
     }
 
-    /// Tokens are named by their files, which bounds the map.
+    /// There are no more than accounts, their pages and tokens.
     fn gate(&self, name: &Arc<str>, now: Instant, change: impl FnOnce(&mut Gate)) {
         let mut gates = self.gates();
         let gate = gates.entry(Arc::clone(name)).or_default();

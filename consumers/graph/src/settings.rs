@@ -1,6 +1,7 @@
 //! The settings of whoever uses the Graph API.
 
-use crate::{GraphUrl, GraphVersion, PaceSettings, TokenSettings};
+use crate::{AccessTokens, GraphUrl, GraphVersion, PaceSettings, TokenSettings};
+use prometheus::Registry;
 use runtime::settings::{Form, defaults, form, part, with_default};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -52,6 +53,11 @@ impl GraphSettings {
 }
 
 impl GraphParts {
+    /// Reads the files of tokens and accounts.
+    pub fn open_tokens(&self, registry: &Registry) -> AccessTokens {
+        AccessTokens::open(self.tokens.clone(), self.graph.graph_url.clone(), registry)
+    }
+
     /// The defaults of `--help` for a host and a directory of access tokens.
     pub fn of(graph: GraphSettings, access_tokens: PathBuf) -> Self {
         Self { graph, pace: PaceSettings::default(), tokens: TokenSettings::of(access_tokens) }

@@ -3,7 +3,7 @@
 //! `appsecret_proof` is the HMAC-SHA256 of the token under the app's secret, in hex; Meta demands it of apps that have
 //! switched on "Require App Secret" (Meta's page on securing Graph API calls).
 
-use crate::GraphId;
+use crate::{GraphId, GraphUrl};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::HeaderValue;
@@ -17,7 +17,13 @@ pub struct AccessToken {
     name: Arc<str>,
     secret: Arc<str>,
     proof: Option<Arc<str>>,
+    /// None where it is that of the client.
+    host: Option<Arc<GraphUrl>>,
+    app: Arc<str>,
 }
+
+/// What the app is called whose host and secret are those of the flags; no account is called so.
+pub(crate) const APP: &str = "app";
 
 /// The secret of an app, which proves that its tokens are used by the app itself.
 #[derive(Clone, PartialEq, Eq)]
@@ -29,19 +35,42 @@ impl AccessToken {
     pub fn parse(name: &str, text: &str, app: Option<&AppSecret>) -> Option<Self> {
         let secret = printable(text, 4_096)?;
         let proof = app.map(|app| Arc::from(app.proof(&secret)));
-        Some(Self { name: Arc::from(name), secret, proof })
+        Some(Self { name: Arc::from(name), secret, proof, host: None, app: Arc::from(APP) })
+    }
+
+    /// The same token as that of an account, with the host and the secret of its app, which is called `app`.
+    pub(crate) fn of_account(
+        &self,
+        account: &str,
+        host: Option<Arc<GraphUrl>>,
+        secret: Option<&AppSecret>,
+        app: &str,
+    ) -> Self {
+        let proof = secret.map(|secret| Arc::from(secret.proof(&self.secret)));
+        Self { name: Arc::from(account), secret: Arc::clone(&self.secret), proof, host, app: Arc::from(app) }
     }
 
     /// The own token of an app, which needs nobody to log in: its id, a bar, its secret (Meta's guide to access tokens).
     pub fn of_app(id: &GraphId, secret: &AppSecret) -> Self {
         let token = format!("{id}|{}", secret.as_str());
         let proof = Some(Arc::from(secret.proof(&token)));
-        Self { name: Arc::from(id.as_str()), secret: Arc::from(token), proof }
+        let (host, app) = (None, Arc::from(APP));
+        Self { name: Arc::from(id.as_str()), secret: Arc::from(token), proof, host, app }
     }
 
     /// The name of the token's file: an account's id, or `default`. No secret.
     pub fn name(&self) -> &Arc<str> {
         &self.name
+    }
+
+    /// What its app is called, at its host: calls of one app share its budget, and can be made by one request.
+    pub const fn app(&self) -> &Arc<str> {
+        &self.app
+    }
+
+    /// The only host that may see it, where that is another than the client's.
+    pub(crate) fn host(&self) -> Option<&GraphUrl> {
+        self.host.as_deref()
     }
 
     /// The token itself, for calls about it.

@@ -1,18 +1,22 @@
-//! Access tokens: a file per account in one directory, read again while the process runs.
+//! Access tokens and accounts: a file per account in one directory, read again while the process runs.
 //!
 //! A mounted Kubernetes Secret is such a directory; its hidden entries (`..data`) are passed over.
 
+mod account_file;
 mod folder;
+mod look;
 
-use crate::{AccessToken, GraphId};
-use folder::{Contents, Look};
+use crate::account::Login;
+use crate::{AccessToken, Account, GraphId, GraphUrl};
+use folder::Contents;
+use look::Look;
 use prometheus::{IntGauge, IntGaugeVec, Registry};
 use runtime::blocking::{Blocking, BlockingError};
 use runtime::metrics;
 use runtime::secret_files::READ_TIMEOUT;
-use runtime::settings::{form, optional, required};
+use runtime::settings::{Reader, form, optional};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -28,14 +32,22 @@ pub const DEFAULT: &str = "default";
 
 runtime::settings! {
     "Graph API",
-    /// Where the access tokens are.
+    /// Where the access tokens and the accounts are.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct TokenSettings {
         /// Directory of access tokens: a file per account, named by its id, and `default` for the rest; read again when
         /// they change
-        pub access_tokens: PathBuf = required("DIR", form::directory()),
+        pub access_tokens: Option<PathBuf> = optional("DIR", form::directory()),
+        /// Directory of accounts: a JSON file per account, named by its id, with login (facebook or instagram), host, page, token or
+        /// token_file, and app_secret_file; what a file leaves out comes from the flags; read again when they change
+        pub accounts: Option<PathBuf> = optional("DIR", form::directory()),
         /// File with the app's secret: calls then carry `appsecret_proof`, as "Require App Secret" demands
         pub graph_app_secret: Option<PathBuf> = optional("FILE", form::file()),
+    }
+    check |settings: &TokenSettings, reader: &mut Reader<'_>| {
+        if settings.access_tokens.is_none() && settings.accounts.is_none() {
+            reader.problem("access_tokens", "a directory that exists, unless --accounts is one");
+        }
     }
 }
 
@@ -54,6 +66,8 @@ pub enum TokenState {
 #[derive(Debug)]
 pub struct AccessTokens {
     settings: TokenSettings,
+    /// The host of accounts that say none.
+    host: GraphUrl,
     contents: RwLock<Contents>,
     blocking: Blocking,
     /// Tokens that Meta refused, by the name of their file.
@@ -70,16 +84,22 @@ pub struct AccessTokens {
 impl TokenSettings {
     /// The tokens of a directory, without an app's secret.
     pub const fn of(directory: PathBuf) -> Self {
-        Self { access_tokens: directory, graph_app_secret: None }
+        Self { access_tokens: Some(directory), accounts: None, graph_app_secret: None }
+    }
+
+    /// Where a token is looked for first.
+    fn directory(&self) -> &Path {
+        self.accounts.as_deref().or(self.access_tokens.as_deref()).unwrap_or(Path::new("."))
     }
 }
 
 impl AccessTokens {
-    /// Reads the files: each is named by an account's id, or `default`, and holds a token.
-    pub fn open(settings: TokenSettings, registry: &Registry) -> Self {
+    /// Reads the files; accounts that say no host are at `host`.
+    pub fn open(settings: TokenSettings, host: GraphUrl, registry: &Registry) -> Self {
         let gauge = |name: &str, help: &str| metrics::gauge(registry, name, help);
         let tokens = Self {
             settings,
+            host,
             contents: RwLock::default(),
             blocking: Blocking::default(),
             refused: Mutex::default(),
@@ -101,7 +121,7 @@ impl AccessTokens {
         // At the start alone somebody waits for the disk, and no longer than its patience.
         tokens.reread();
         if tokens.usable.get() == 0 {
-            let directory = tokens.settings.access_tokens.display();
+            let directory = tokens.settings.directory().display();
             tracing::warn!(%directory, "no access token is there: add a file per account, or `default`");
         }
         tokens
@@ -118,12 +138,21 @@ impl AccessTokens {
         }
     }
 
+    /// What is known of an account.
+    pub fn account(&self, id: &GraphId) -> Account {
+        let contents = self.contents.read().unwrap_or_else(PoisonError::into_inner);
+        let known = contents.accounts.get(id.as_str()).map(|known| known.account.clone());
+        known.unwrap_or_else(|| Account::new(id.clone(), Login::of_host(&self.host), None))
+    }
+
     /// What to do about an account without a token.
     pub fn advice(&self, account: &GraphId) -> String {
-        let directory = self.settings.access_tokens.display();
-        format!(
-            "account {account} has no access token: put one into {directory}/{account} or {directory}/{DEFAULT}"
-        )
+        let directory = self.settings.directory().display();
+        let or_default = match &self.settings.access_tokens {
+            Some(directory) => format!(" or {}/{DEFAULT}", directory.display()),
+            None => String::new(),
+        };
+        format!("account {account} has no access token: put one into {directory}/{account}{or_default}")
     }
 
     /// Says once, until the tokens change, that an account has no token.
@@ -180,9 +209,9 @@ impl AccessTokens {
 
     fn take(&self, look: Result<Look, BlockingError>) {
         let before = self.contents.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let after = before.after(look);
+        let after = before.after(look, &self.settings, &self.host);
         for (file, why) in after.broken.iter().filter(|(file, why)| before.broken.get(*file) != Some(*why)) {
-            tracing::warn!(file = %self.settings.access_tokens.join(file).display(), %why, "an access token cannot be read");
+            tracing::warn!(file = %file.display(), %why, "an access token or account cannot be read");
         }
         self.usable.set(i64::try_from(after.tokens.len()).unwrap_or(i64::MAX));
         self.broken.set(i64::try_from(after.broken.len()).unwrap_or(i64::MAX));
@@ -202,7 +231,10 @@ impl AccessTokens {
         }
         lock(&self.refused).insert(token.name().to_string(), token.clone());
         self.refused_gauge.with_label_values(&[token.name()]).set(1);
-        let file = self.settings.access_tokens.join(&**token.name());
+        let (settings, name) = (&self.settings, &**token.name());
+        let of_accounts = settings.accounts.as_deref().filter(|_| contents.accounts.contains_key(name));
+        let directory = of_accounts.or(settings.access_tokens.as_deref()).unwrap_or(settings.directory());
+        let file = directory.join(name);
         tracing::error!(file = %file.display(), "Meta refuses this access token: put a new one into its file");
     }
 

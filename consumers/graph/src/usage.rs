@@ -1,10 +1,11 @@
 //! How much of Meta's budget is used up, as the headers of an answer say: pure.
 //!
 //! Source: Meta's page on rate limits. `X-App-Usage` holds percentages of the app's hourly budget,
-//! `X-Business-Use-Case-Usage` a map from a business object to the same by use case, with the minutes until calls are
+//! `X-Business-Use-Case-Usage` a map from the id of a business object, an account or a page, to the same by use case, with the minutes until calls are
 //! free again. Meta documents an array there; an object has been seen and is read too.
 
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The header about the app.
@@ -13,13 +14,20 @@ const APP: &str = "x-app-usage";
 const BUSINESS: &str = "x-business-use-case-usage";
 
 /// What an answer said about the budgets that it was counted against.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Usage {
     /// Of the app's budget.
     pub app: Option<Share>,
-    /// Of the account's budget, the fullest of all use cases.
-    pub business: Option<Share>,
-    /// How long no call of the account will be answered; more than zero once a budget is used up.
+    /// Of those of accounts and pages, by the ids that Meta calls them.
+    pub business: BTreeMap<String, Budget>,
+}
+
+/// What was said of the budget of an account or a page.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Budget {
+    /// Of the fullest of all use cases.
+    pub share: Share,
+    /// How long no call will be answered; more than zero once it is used up.
     pub regain: Duration,
 }
 
@@ -54,6 +62,14 @@ impl Share {
     }
 }
 
+impl Budget {
+    /// Of two things that are said of one budget the worse counts.
+    pub(crate) fn or_fuller(&mut self, other: Self) {
+        self.share = self.share.or_higher(other.share);
+        self.regain = self.regain.max(other.regain);
+    }
+}
+
 impl Usage {
     /// Reads the two headers out of all; what cannot be read says nothing.
     pub fn read<'a>(headers: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
@@ -69,16 +85,20 @@ impl Usage {
     }
 
     fn read_business(&mut self, value: &str) {
-        for (_, cases) in object(value).unwrap_or_default() {
+        for (id, cases) in object(value).unwrap_or_default() {
             let cases = if let Value::Array(cases) = cases { cases } else { vec![cases] };
             for case in cases.iter().filter_map(Value::as_object) {
-                let share = Share::read(case);
-                self.business = Some(self.business.map_or(share, |former| former.or_higher(share)));
                 let minutes =
                     case.get("estimated_time_to_regain_access").and_then(number).unwrap_or_default();
-                self.regain = self.regain.max(of_minutes(minutes));
+                let budget = Budget { share: Share::read(case), regain: of_minutes(minutes) };
+                self.business.entry(id.clone()).or_default().or_fuller(budget);
             }
         }
+    }
+
+    /// Whether Meta states for how long no call will be answered.
+    pub(crate) fn says_when(&self) -> bool {
+        self.business.values().any(|budget| !budget.regain.is_zero())
     }
 }
 
@@ -114,24 +134,25 @@ mod tests {
             ),
         ]);
         assert_eq!(usage.app, Some(Share { calls: 28.0, cpu: 27.0, time: 25.0 }));
-        assert_eq!(usage.business.map(Share::highest), Some(99.0));
-        assert_eq!(usage.regain, Duration::from_mins(19));
+        let budget = usage.business["1784"];
+        assert_eq!((budget.share.highest(), budget.regain), (99.0, Duration::from_mins(19)));
     }
 
     #[test]
     fn an_object_in_the_place_of_the_array_is_read_too() {
-        let usage = Usage::read([(BUSINESS, r#"{"1784":{"call_count":"96"}}"#)]);
-        assert_eq!(usage.business.map(Share::highest), Some(96.0));
-        assert_eq!(usage.regain, Duration::ZERO);
+        let usage = Usage::read([(BUSINESS, r#"{"1784":{"call_count":"96"},"1067":[{"call_count":7}]}"#)]);
+        let highest: Vec<_> = usage.business.values().map(|budget| budget.share.highest()).collect();
+        assert_eq!(highest, [7.0, 96.0]);
+        assert!(!usage.says_when());
     }
 
     #[test]
     fn what_cannot_be_read_says_nothing() {
         for value in ["", "[]", "null", "{", r#"{"1784":7}"#, r#"{"1784":[null]}"#] {
-            assert_eq!(Usage::read([(BUSINESS, value)]).business, None, "{value}");
+            assert!(Usage::read([(BUSINESS, value)]).business.is_empty(), "{value}");
         }
         assert_eq!(Usage::read([(APP, "nothing"), ("x-other", "{}")]), Usage::default());
         let endless = Usage::read([(BUSINESS, r#"{"1":[{"estimated_time_to_regain_access":1e300}]}"#)]);
-        assert_eq!(endless.regain, Duration::from_hours(24));
+        assert_eq!(endless.business["1"].regain, Duration::from_hours(24));
     }
 }

@@ -3,32 +3,33 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-/// What waits, by the number of calls that it may be sent with.
+/// What waits, by the number of calls that it may be sent with, and by what these must have in common.
 #[derive(Debug)]
-pub(crate) struct BatchBuffer<T> {
-    rows: BTreeMap<usize, VecDeque<(Instant, T)>>,
+pub(crate) struct BatchBuffer<K, T> {
+    rows: BTreeMap<(usize, K), VecDeque<(Instant, T)>>,
     wait: Duration,
 }
 
-impl<T> BatchBuffer<T> {
+impl<K: Ord + Clone, T> BatchBuffer<K, T> {
     /// Nothing waits longer than `wait`.
     pub(crate) const fn new(wait: Duration) -> Self {
         Self { rows: BTreeMap::new(), wait }
     }
 
-    /// Puts a call to those that may be sent with `batch_size` calls, itself included; it waits since `since`.
-    pub(crate) fn put(&mut self, batch_size: usize, since: Instant, call: T) {
-        self.rows.entry(batch_size.max(1)).or_default().push_back((since, call));
+    /// Puts a call to those that may be sent with so many calls, itself included, that share the key; it waits since `since`.
+    pub(crate) fn put(&mut self, (batch_size, key): (usize, K), since: Instant, call: T) {
+        self.rows.entry((batch_size.max(1), key)).or_default().push_back((since, call));
     }
 
     /// The calls of a row that is full, or whose first call has waited long enough.
     pub(crate) fn take(&mut self, now: Instant) -> Option<Vec<T>> {
-        let full = self.rows.iter().find(|(batch_size, row)| row.len() >= **batch_size);
+        let full = self.rows.iter().find(|((batch_size, _), row)| row.len() >= *batch_size);
         let waited =
             |row: &VecDeque<(Instant, T)>| row.front().is_some_and(|(since, _)| now >= *since + self.wait);
-        let (&batch_size, _) = full.or_else(|| self.rows.iter().find(|(_, row)| waited(row)))?;
-        let row = self.rows.get_mut(&batch_size)?;
-        let count = row.len().min(batch_size);
+        let (place, _) = full.or_else(|| self.rows.iter().find(|(_, row)| waited(row)))?;
+        let place = place.clone();
+        let row = self.rows.get_mut(&place)?;
+        let count = row.len().min(place.0);
         let calls = row.drain(..count).map(|(_, call)| call).collect();
         self.rows.retain(|_, row| !row.is_empty());
         Some(calls)
@@ -50,7 +51,7 @@ mod tests {
     fn a_full_row_goes_at_once_and_the_rest_waits() {
         let (mut buffer, now) = (BatchBuffer::new(WAIT), Instant::now());
         for call in 0..7 {
-            buffer.put(3, now, call);
+            buffer.put((3, ()), now, call);
         }
         assert_eq!(buffer.take(now), Some(vec![0, 1, 2]));
         assert_eq!(buffer.take(now), Some(vec![3, 4, 5]));
@@ -63,9 +64,9 @@ mod tests {
     #[test]
     fn who_must_go_alone_goes_alone() {
         let (mut buffer, now) = (BatchBuffer::new(WAIT), Instant::now());
-        buffer.put(50, now, "in a batch");
-        buffer.put(1, now, "alone");
-        buffer.put(1, now, "alone too");
+        buffer.put((50, ()), now, "in a batch");
+        buffer.put((1, ()), now, "alone");
+        buffer.put((1, ()), now, "alone too");
         assert_eq!(buffer.take(now), Some(vec!["alone"]));
         assert_eq!(buffer.take(now), Some(vec!["alone too"]));
         assert_eq!(buffer.take(now), None);
@@ -74,8 +75,8 @@ mod tests {
     #[test]
     fn the_wait_is_that_of_the_first_one() {
         let (mut buffer, now) = (BatchBuffer::new(WAIT), Instant::now());
-        buffer.put(50, now, 1);
-        buffer.put(50, now + WAIT, 2);
+        buffer.put((50, ()), now, 1);
+        buffer.put((50, ()), now + WAIT, 2);
         assert_eq!(buffer.due(), Some(now + WAIT));
         assert_eq!(buffer.take(now + WAIT), Some(vec![1, 2]));
     }

@@ -1,17 +1,20 @@
 //! Puts calls together to batches, sends them at the pace that Meta allows, and gives everyone their own answer.
 
+mod answering;
+
 use crate::batch_buffer::BatchBuffer;
 use crate::metrics::LookupMetrics;
 use crate::settings::BatchSettings;
+use answering::Answering;
 use runtime::telemetry::TraceContext;
 use runtime::throttle::Throttle;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{Instrument as _, Span};
-use weir_graph::{AccessToken, BatchItem, CallError, Graph, Hold, Outcome, Pace, RefusalClass, Reply};
+use weir_graph::{AccessToken, BatchItem, CallError, Graph, Hold, Outcome, Pace, Payer, RefusalClass, Reply};
 
 /// Calls that wait to be put on the buffer; whoever brings more waits before it.
 const DOOR: usize = 1_000;
@@ -41,14 +44,11 @@ pub(crate) struct Batcher {
     _task: AbortOnDropHandle<()>,
 }
 
-/// When the Graph API last gave an answer of sense, to whomever.
-#[derive(Debug, Default)]
-pub(crate) struct Answering(Mutex<Option<Instant>>);
-
 #[derive(Debug)]
 struct Ask {
     relative_url: String,
     token: AccessToken,
+    payer: Payer,
     batch_size: usize,
     since: Instant,
     /// Of the lookup; the call is part of it.
@@ -87,11 +87,17 @@ impl Batcher {
         Self { door, answering, ended, _task: AbortOnDropHandle::new(task) }
     }
 
-    /// Makes a call, together with at most `batch_size - 1` others.
-    pub(crate) async fn send(&self, relative_url: String, token: AccessToken, batch_size: usize) -> Sent {
+    /// Makes a call, together with at most `batch_size - 1` others of its app.
+    pub(crate) async fn send(
+        &self,
+        relative_url: String,
+        token: AccessToken,
+        payer: Payer,
+        batch_size: usize,
+    ) -> Sent {
         let (reply, sent) = oneshot::channel();
-        let ask =
-            Ask { relative_url, token, batch_size, since: Instant::now(), span: Span::current(), reply };
+        let (since, span) = (Instant::now(), Span::current());
+        let ask = Ask { relative_url, token, payer, batch_size, since, span, reply };
         match self.door.send(ask).await {
             Ok(()) => sent.await.unwrap_or(Sent::InBadCompany),
             // The task ends with this struct alone.
@@ -104,17 +110,16 @@ impl Batcher {
         self.ended.clone()
     }
 
-    /// Whether the Graph API gave anybody an answer of sense after `then`.
-    pub(crate) fn has_answered_since(&self, then: Instant) -> bool {
-        let latest = *self.answering.0.lock().unwrap_or_else(PoisonError::into_inner);
-        latest.is_some_and(|latest| latest > then)
+    /// Whether the Graph API gave anybody of the token's app an answer of sense after `then`.
+    pub(crate) fn has_answered_since(&self, token: &AccessToken, then: Instant) -> bool {
+        self.answering.since(token, then)
     }
 }
 
 async fn serve(
     sender: Arc<Sender>,
     mut asks: mpsc::Receiver<Ask>,
-    mut buffer: BatchBuffer<Ask>,
+    mut buffer: BatchBuffer<Arc<str>, Ask>,
     permits: Arc<Semaphore>,
 ) {
     // The permit comes first, so that calls gather while all requests are under way.
@@ -128,11 +133,11 @@ async fn serve(
 async fn next(
     sender: &Sender,
     asks: &mut mpsc::Receiver<Ask>,
-    buffer: &mut BatchBuffer<Ask>,
+    buffer: &mut BatchBuffer<Arc<str>, Ask>,
 ) -> Option<Vec<Ask>> {
     loop {
         while let Ok(ask) = asks.try_recv() {
-            buffer.put(ask.batch_size, ask.since, ask);
+            put(buffer, ask);
         }
         if let Some(batch) = buffer.take(Instant::now()) {
             let batch = sender.admitted(batch);
@@ -151,25 +156,29 @@ async fn next(
         tokio::select! {
             ask = asks.recv() => {
                 let ask = ask?;
-                buffer.put(ask.batch_size, ask.since, ask);
+                put(buffer, ask);
             }
             () = is_due => {}
         }
     }
 }
 
+fn put(buffer: &mut BatchBuffer<Arc<str>, Ask>, ask: Ask) {
+    buffer.put((ask.batch_size, Arc::clone(ask.token.app())), ask.since, ask);
+}
+
 impl Sender {
-    /// Those whose tokens may be used now; the others are told when to come again.
+    /// Those whose budgets allow it now; the others are told when to come again.
     fn admitted(&self, batch: Vec<Ask>) -> Vec<Ask> {
         let batch: Vec<_> = batch.into_iter().filter(|ask| !ask.reply.is_closed()).collect();
         let mut calls = BTreeMap::<_, u32>::new();
         for ask in &batch {
-            *calls.entry(Arc::clone(ask.token.name())).or_default() += 1;
+            *calls.entry(ask.payer.clone()).or_default() += 1;
         }
         let not_now = self.pace.admit(&calls, Instant::now());
         let mut admitted = Vec::with_capacity(batch.len());
         for ask in batch {
-            match not_now.get(ask.token.name()) {
+            match not_now.get(&ask.payer) {
                 Some(hold) => tell(ask, Sent::Held(*hold)),
                 None => admitted.push(ask),
             }
@@ -181,7 +190,7 @@ impl Sender {
         let started = Instant::now();
         if batch.len() == 1 {
             for ask in batch {
-                let span = ask.span.in_scope(|| self.graph.span("GET"));
+                let span = ask.span.in_scope(|| self.graph.span("GET", &ask.token));
                 let reply = self.graph.get(&ask.relative_url, &ask.token).instrument(span).await;
                 self.requested(started);
                 self.answered(ask, reply);
@@ -196,11 +205,12 @@ impl Sender {
             .collect();
         let reply = self.graph.batch(&items).instrument(self.span_of(&batch)).await;
         self.requested(started);
-        if let Some(first) = batch.first() {
-            match &reply.result {
-                // The items have results of their own.
-                Ok(_) => self.pace.note(first.token.name(), &reply.usage, Instant::now()),
-                Err(error) => self.pace.learn(&first.token, Err(error), &reply.usage, Instant::now()),
+        match &reply.result {
+            // The items have results of their own.
+            Ok(_) => self.pace.note(&payers(&batch), &reply.usage, Instant::now()),
+            Err(error) => {
+                let of_first = batch.partition_point(|ask| ask.token == batch[0].token);
+                self.pace.learn(&payers(&batch[..of_first]), Err(error), &reply.usage, Instant::now());
             }
         }
         match reply.result {
@@ -221,7 +231,7 @@ impl Sender {
     /// One call of many lookups: a part of the first one's trace, with links to the others.
     fn span_of(&self, batch: &[Ask]) -> Span {
         let Some((first, others)) = batch.split_first() else { return Span::none() };
-        let span = first.span.in_scope(|| self.graph.span("POST"));
+        let span = first.span.in_scope(|| self.graph.span("POST", &first.token));
         if !span.is_disabled() {
             for other in others.iter().filter_map(|ask| TraceContext::of(&ask.span)) {
                 other.link_to(&span);
@@ -232,9 +242,9 @@ impl Sender {
 
     fn answered(&self, ask: Ask, reply: Reply<Outcome>) {
         let result = reply.result.as_ref().map(|_| ());
-        self.pace.learn(&ask.token, result, &reply.usage, Instant::now());
+        self.pace.learn(&[&ask.payer], result, &reply.usage, Instant::now());
         if result.map_or_else(CallError::is_of_sense, |()| true) {
-            self.answering.now();
+            self.answering.now(&ask.token);
         }
         self.metrics.called(&reply.result);
         tell(ask, Sent::Answered(reply.result));
@@ -267,10 +277,8 @@ impl Sender {
     }
 }
 
-impl Answering {
-    fn now(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-    }
+fn payers(batch: &[Ask]) -> Vec<&Payer> {
+    batch.iter().map(|ask| &ask.payer).collect()
 }
 
 /// Whether an error of a whole batch is about the token in whose name it was sent.

@@ -70,7 +70,7 @@ pub async fn run(
     settings: LookupSettings,
     process: Process,
 ) -> Result<(), LookupsError> {
-    let tokens = Arc::new(AccessTokens::open(settings.graph.tokens.clone(), &process.registry));
+    let tokens = Arc::new(settings.graph.open_tokens(&process.registry));
     let _rereading = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&tokens).keep_fresh()));
     let options = options(&common.topic_prefix, settings.lookup_ahead).within(&common.consumer);
     let metrics = LookupMetrics::new(&process.registry);

@@ -11,7 +11,7 @@ use runtime::throttle::Throttle;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
-use weir_graph::{AccessToken, AccessTokens, CallError, GraphId, Hold, Outcome, Scope, TokenState};
+use weir_graph::{AccessToken, AccessTokens, CallError, GraphId, Hold, Outcome, Payer, Scope, TokenState};
 
 /// A batch that failed as a whole is sent again in parts of this part of its size, down to single calls.
 const SMALLER: usize = 4;
@@ -101,10 +101,10 @@ impl Resolver {
         };
         loop {
             let (token, begun) = (course.token().await?, Instant::now());
-            match self.batcher.send(relative_url.to_owned(), token.clone(), course.batch_size).await {
+            match self.send(account, relative_url.to_owned(), &token, course.batch_size).await {
                 Sent::Answered(Ok(outcome)) => return Ok((outcome, begun)),
                 Sent::Answered(Err(error)) => course.failed(&error, &token).await?,
-                Sent::Held(hold) => course.held(&hold, &token).await,
+                Sent::Held(hold) => course.held(&hold).await,
                 Sent::FailedTogether(error) => course.failed_together(&error, &token).await?,
                 Sent::InBadCompany => {}
             }
@@ -115,14 +115,20 @@ impl Resolver {
 impl Resolver {
     /// Whether the Graph API gave anybody an answer of sense after `then`; where it did not, it is asked for something
     /// that it can always answer, since there may be nobody else.
-    async fn answers_others(&self, token: &AccessToken, then: Instant) -> bool {
-        if !self.batcher.has_answered_since(then) && self.probe.pass(Instant::now()).is_some() {
+    async fn answers_others(&self, account: &GraphId, token: &AccessToken, then: Instant) -> bool {
+        if !self.batcher.has_answered_since(token, then) && self.probe.pass(Instant::now()).is_some() {
             let asked = format!("{}/me?fields=id", self.version);
             // The batcher takes note of an answer; that there was none needs no note.
-            let sent = self.batcher.send(asked, token.clone(), self.batch_size).await;
+            let sent = self.send(account, asked, token, self.batch_size).await;
             tracing::debug!(?sent, "asked whether the Graph API answers at all");
         }
-        self.batcher.has_answered_since(then)
+        self.batcher.has_answered_since(token, then)
+    }
+
+    async fn send(&self, account: &GraphId, asked: String, token: &AccessToken, batch_size: usize) -> Sent {
+        let account = self.tokens.account(account);
+        let batch_size = if account.has_batches() { batch_size } else { 1 };
+        self.batcher.send(asked, token.clone(), Payer::new(&account, token), batch_size).await
     }
 }
 
@@ -184,7 +190,7 @@ impl Course<'_> {
         let Resolver { settings, batch_size, .. } = self.resolver;
         self.failures += 1;
         let failing = *self.failing.get_or_insert_with(Instant::now);
-        let others_are_answered = self.resolver.answers_others(token, self.former).await;
+        let others_are_answered = self.resolver.answers_others(self.account, token, self.former).await;
         self.former = Instant::now();
         if others_are_answered {
             self.blamed += 1;
@@ -224,15 +230,14 @@ impl Course<'_> {
         Ok(())
     }
 
-    /// Waits for a limit of calls. It is the account's own where its token is, and not while calls go on spread out.
-    async fn held(&mut self, hold: &Hold, token: &AccessToken) {
+    /// Waits for a limit of calls. One of the account alone holds others only while calls have stopped.
+    async fn held(&mut self, hold: &Hold) {
         let why = if hold.stopped { "Meta's limit of calls is reached" } else { "calls are spread out" };
         let on = match hold.scope {
             Scope::App => Wait::AppLimit,
-            Scope::Token => Wait::AccountLimit,
+            Scope::Token | Scope::Account => Wait::AccountLimit,
         };
-        let is_own_limit =
-            hold.scope == Scope::Token && hold.stopped && **token.name() == *self.account.as_str();
+        let is_own_limit = hold.scope == Scope::Account && hold.stopped;
         let _held = self.resolver.metrics.held();
         let began = Instant::now();
         let waiting = Waiting { on, why: why.to_owned(), until: Some(hold.until), is_own_limit };

@@ -29,7 +29,7 @@ runtime::settings! {
     /// How calls are put together.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct BatchSettings {
-        /// Lookups of one batch, at most; 1 for a host without batches
+        /// Lookups of one batch, at most; those of Instagram Login go one by one
         pub lookup_batch: usize = with_default("COUNT", "50", form::count(1..=LARGEST_BATCH as u64).narrow()),
         /// How long a lookup waits for others to make a batch with
         pub lookup_batch_wait: Duration = with_default("DURATION", "50ms", form::duration(Duration::ZERO..=Duration::from_secs(1))),
@@ -51,9 +51,9 @@ runtime::settings! {
         pub lookup_attempts: u32 = with_default("COUNT", "5", form::count(1..=100).narrow()),
         /// How long calls for one event may fail, also while none is answered, before it goes to the dead letters
         pub lookup_patience: Duration = with_default("DURATION", "15m", form::duration(PATIENCE)),
-        /// How long a partition waits in all, between two answers, for the limit of calls of one account's own token, which
+        /// How long a partition waits in all, between two answers, for the limit of calls of one account, which
         /// holds the events of other accounts; then that account's events go to the dead letters. The limit of the app, or of a
-        /// token that accounts share, is waited for without end
+        /// user whose token accounts share, is waited for without end
         pub lookup_limit_patience: Duration = with_default("DURATION", "15m", form::duration(PATIENCE)),
         /// What becomes of events whose account has no token that Meta accepts: dead-letter, or wait (which holds their
         /// partitions)

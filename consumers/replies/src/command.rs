@@ -18,7 +18,7 @@ use runtime::consumer::Record;
 use schemas::Millis;
 use schemas::reply::{Action, Open};
 use std::sync::Arc;
-use weir_graph::GraphId;
+use weir_graph::{Account, GraphId};
 
 /// Longer than any id of a command.
 const LONGEST_ID: usize = 128;
@@ -54,9 +54,9 @@ pub struct Subject {
 }
 
 impl Command {
-    /// Reads the record of a command; `on_instagram` where the host of the Graph API has Instagram accounts alone.
-    pub fn read(record: &Record, on_instagram: bool) -> Result<Self, Unusable> {
-        let command = Self::parse(record.value.as_deref().unwrap_or_default(), on_instagram)?;
+    /// Reads the record of a command; `known` says what is known of its account.
+    pub fn read(record: &Record, known: impl Fn(&GraphId) -> Account) -> Result<Self, Unusable> {
+        let command = Self::parse(record.value.as_deref().unwrap_or_default(), known)?;
         if record.key.as_deref() == Some(command.key.as_bytes()) {
             return Ok(command);
         }
@@ -64,21 +64,24 @@ impl Command {
     }
 
     /// Reads the value of a command's record, as [`Self::read`] does.
-    pub fn parse(value: &[u8], on_instagram: bool) -> Result<Self, Unusable> {
+    pub fn parse(value: &[u8], known: impl Fn(&GraphId) -> Account) -> Result<Self, Unusable> {
         let members = Members::read(value)?;
         let id = id(&members)?;
         let subject = Subject { id, account: account(&members), action: action(&members) };
-        Self::of(&subject, &members, on_instagram).map_err(|fault| Unusable { subject: Some(subject), fault })
+        Self::of(&subject, &members, known).map_err(|fault| Unusable { subject: Some(subject), fault })
     }
 
-    fn of(subject: &Subject, members: &Members<'_>, on_instagram: bool) -> Result<Self, Fault> {
+    fn of(
+        subject: &Subject,
+        members: &Members<'_>,
+        known: impl Fn(&GraphId) -> Account,
+    ) -> Result<Self, Fault> {
         members.once()?;
         members.needed("action", Action::FORM)?;
         let Open::Known(action) = subject.action else { return Err(Fault::Action) };
         members.none_beside(action)?;
         let account = members.graph_id("account")?;
-        let platform = Platform::of(&account, on_instagram);
-        let call = Call::of(action, &account, platform, members)?;
+        let call = Call::of(action, &known(&account), members)?;
         let (not_after, window) = (time("not_after", members)?, Window::of(members)?);
         let key = key(action, members)?;
         Ok(Self { subject: subject.clone(), account, key, call, not_after, window })

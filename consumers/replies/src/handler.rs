@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::OnceCell;
 use tracing::Instrument as _;
-use weir_graph::{AccessToken, AccessTokens, Graph, Hold, Pace, TokenState};
+use weir_graph::{AccessToken, AccessTokens, Graph, Hold, Pace, Payer, TokenState};
 
 /// How long reading back may take until it is reported that it does.
 const READ_BACK: Duration = Duration::from_secs(10);
@@ -86,7 +86,7 @@ impl Handler for Replies {
         waits: &Waits,
     ) -> Result<Vec<Output>, Failure> {
         let follower = self.follower().await?;
-        let command = match Command::read(record, self.settings.graph.graph.graph_url.is_instagram()) {
+        let command = match Command::read(record, |id| self.tokens.account(id)) {
             Ok(command) => command,
             Err(unusable) => return Err(self.reject(follower, record, &unusable).await?),
         };
@@ -182,7 +182,8 @@ impl Replies {
                 Ok(token) => token,
                 Err(cause) => return refused(pending, &cause),
             };
-            if let Some(hold) = self.held(&token) {
+            let payer = Payer::new(&self.tokens.account(&command.account), &token);
+            if let Some(hold) = self.held(&payer) {
                 match pending.wait(hold, &self.settings) {
                     Ok(wait) => return Err(wait),
                     Err(cause) => return refused(pending, &cause),
@@ -196,7 +197,7 @@ impl Replies {
                 return Ok(std::mem::take(&mut pending.results));
             }
             let answered_within = self.settings.graph.graph.graph_timeout + SLACK;
-            match waits.on(Wait::ApiAnswer, answered_within, self.call(command, &token)).await {
+            match waits.on(Wait::ApiAnswer, answered_within, self.call(command, &token, &payer)).await {
                 CallOutcome::Done(answer) => {
                     return end(pending, &NewResult::Done(answer.as_deref()));
                 }
@@ -228,20 +229,20 @@ impl Replies {
         }
     }
 
-    async fn call(&self, command: &Command, token: &AccessToken) -> CallOutcome {
+    async fn call(&self, command: &Command, token: &AccessToken, payer: &Payer) -> CallOutcome {
         let relative_url = command.call.relative_url(self.graph.version());
         let started = Instant::now();
         let reply = match &command.call.method {
             Method::Post(body) => {
                 let call = self.graph.post(&relative_url, body.clone(), token);
-                call.instrument(self.graph.span("POST")).await
+                call.instrument(self.graph.span("POST", token)).await
             }
             Method::Delete => {
-                self.graph.delete(&relative_url, token).instrument(self.graph.span("DELETE")).await
+                self.graph.delete(&relative_url, token).instrument(self.graph.span("DELETE", token)).await
             }
         };
         self.metrics.called(started.elapsed());
-        self.pace.learn(token, reply.result.as_ref().map(|_| ()), &reply.usage, Instant::now());
+        self.pace.learn(&[payer], reply.result.as_ref().map(|_| ()), &reply.usage, Instant::now());
         CallOutcome::of(reply.result)
     }
 
@@ -260,9 +261,8 @@ impl Replies {
         }
     }
 
-    fn held(&self, token: &AccessToken) -> Option<Hold> {
-        let call = BTreeMap::from([(Arc::clone(token.name()), 1)]);
-        self.pace.admit(&call, Instant::now()).remove(token.name())
+    fn held(&self, payer: &Payer) -> Option<Hold> {
+        self.pace.admit(&BTreeMap::from([(payer.clone(), 1)]), Instant::now()).remove(payer)
     }
 
     /// The record of a result, counted.

@@ -61,7 +61,7 @@ mod tests {
     use super::*;
     use std::path::PathBuf;
     use std::sync::Arc;
-    use weir_graph::{GraphParts, GraphSettings, GraphUrl, GraphVersion};
+    use weir_graph::{Account, GraphParts, GraphSettings, GraphUrl, GraphVersion, Login};
 
     fn settings() -> ReplySettings {
         let url = GraphUrl::parse("https://graph.facebook.com").unwrap();
@@ -117,7 +117,7 @@ mod tests {
                 .into_iter()
                 .collect(),
         };
-        let command = Command::read(&record, false).unwrap();
+        let command = Command::read(&record, |id| Account::new(id.clone(), Login::Facebook, None)).unwrap();
         of(&command, &record, &settings(), now())
     }
 

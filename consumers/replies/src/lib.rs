@@ -68,7 +68,7 @@ pub async fn run(
     settings: ReplySettings,
     process: Process,
 ) -> Result<(), RepliesError> {
-    let tokens = Arc::new(AccessTokens::open(settings.graph.tokens.clone(), &process.registry));
+    let tokens = Arc::new(settings.graph.open_tokens(&process.registry));
     let _rereading = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&tokens).keep_fresh()));
     let options = options(&common, settings.graph.graph.graph_timeout);
     let results = Topic::RepliesResults.name(&common.topic_prefix);

@@ -46,7 +46,7 @@ impl Pending {
         }
         let on = match hold.scope {
             Scope::App => Wait::AppLimit,
-            Scope::Token => Wait::AccountLimit,
+            Scope::Token | Scope::Account => Wait::AccountLimit,
         };
         Ok(Failure::Unavailable { error, wait: Some(left.min(LOOK_EVERY)), on })
     }

@@ -3,6 +3,7 @@
 use super::ReplyError;
 use std::time::SystemTime;
 use uuid::Uuid;
+use weir_graph::{Account, Login};
 use weir_replies::command::{Command, Fault, Unusable};
 
 /// A command that weir-replies would carry out.
@@ -16,8 +17,10 @@ pub(super) struct Draft {
 impl Draft {
     /// Checks a command's JSON; it gets an id where it has none.
     pub(super) fn of(value: Vec<u8>, now: SystemTime) -> Result<Self, ReplyError> {
-        // Which host an account is on, weir-replies knows.
-        let parse = |value: &[u8]| Command::parse(value, false);
+        // By which login an account is reached, weir-replies knows.
+        let parse = |value: &[u8]| {
+            Command::parse(value, |account| Account::new(account.clone(), Login::Facebook, None))
+        };
         let (value, parsed) = match parse(&value) {
             Err(Unusable { fault: Fault::Missing { member: "id", .. }, .. }) => {
                 let value = with_id(&value, &Uuid::now_v7().to_string());

@@ -84,7 +84,7 @@ pub(super) fn ask(
     let account = key.and_then(|key| key.split(':').next()).or(settings.account.as_deref());
     let nobody =
         || vec![AtMeta::unknown(None, "no account is known, and no default token is there".to_owned())];
-    let tokens = AccessTokens::open(TokenSettings::of(folder), &Registry::new());
+    let tokens = AccessTokens::open(TokenSettings::of(folder), access.graph_url.clone(), &Registry::new());
     // Of an account that nobody names there is the default token alone.
     let Some(account) = GraphId::parse(account.unwrap_or("0")) else { return Ok(nobody()) };
     let TokenState::Ready(token) = tokens.of(&account) else {

@@ -1,17 +1,41 @@
 //! When a call waits, and for how long.
 
 use super::*;
+use crate::{AccessToken, Account, GraphId, Login};
 
 struct Bench {
     pace: Pace,
     start: Instant,
-    token: Arc<str>,
+}
+
+/// An account with a token of its own, as most are.
+fn payer(account: &str) -> Payer {
+    with_token(account, account, None)
+}
+
+fn with_token(account: &str, token: &str, page: Option<&str>) -> Payer {
+    let id = |text: &str| GraphId::parse(text).unwrap();
+    let account = Account::new(id(account), Login::Facebook, page.map(id));
+    Payer::new(&account, &AccessToken::parse(token, "EAAtoken", None).unwrap())
+}
+
+fn usage(app: Option<f64>, business: &[(&str, f64, u64)]) -> Usage {
+    let share = |calls| Share { calls, ..Share::default() };
+    let budget = |(id, calls, regain): &(&str, f64, u64)| {
+        let budget = Budget { share: share(*calls), regain: Duration::from_mins(*regain) };
+        ((*id).to_owned(), budget)
+    };
+    Usage { app: app.map(share), business: business.iter().map(budget).collect() }
+}
+
+fn refused(code: i64) -> CallError {
+    let class = RefusalClass::Throttled;
+    CallError::Refused(crate::Refusal { class, status: 400, code: Some(code), subcode: None, trace: None })
 }
 
 impl Bench {
     fn new() -> Self {
-        let pace = Pace::new(PaceSettings::default(), &Registry::new());
-        Self { pace, start: Instant::now(), token: Arc::from("1784") }
+        Self { pace: Pace::new(PaceSettings::default(), &Registry::new()), start: Instant::now() }
     }
 
     fn at(&self, seconds: u64) -> Instant {
@@ -19,17 +43,18 @@ impl Bench {
     }
 
     fn says(&self, app: f64, business: f64, regain: u64) {
-        let share = |calls| Some(Share { calls, ..Share::default() });
-        let regain = Duration::from_mins(regain);
-        let usage = Usage { app: share(app), business: share(business), regain };
-        self.pace.note(&self.token, &usage, self.start);
+        self.pace.note(&[&payer("1784")], &usage(Some(app), &[("1784", business, regain)]), self.start);
     }
 
     /// How long a call that is wanted at a time waits, in milliseconds; it is made where that is 0.
-    fn wait(&self, token: &str, seconds: u64) -> u128 {
-        let (now, token) = (self.at(seconds), Arc::from(token));
-        let held = self.pace.admit(&BTreeMap::from([(Arc::clone(&token), 1)]), now);
-        held.get(&token).map_or(0, |hold| (hold.until - now).as_millis())
+    fn wait(&self, account: &str, seconds: u64) -> u128 {
+        self.waits(&payer(account), seconds)
+    }
+
+    fn waits(&self, payer: &Payer, seconds: u64) -> u128 {
+        let now = self.at(seconds);
+        let held = self.pace.admit(&BTreeMap::from([(payer.clone(), 1)]), now);
+        held.get(payer).map_or(0, |hold| (hold.until - now).as_millis())
     }
 }
 
@@ -57,7 +82,7 @@ fn from_75_percent_calls_are_spread_the_more_the_fuller_the_budget() {
 fn each_call_of_a_batch_has_its_pause() {
     let bench = Bench::new();
     bench.says(75.0, 85.0, 0);
-    let batch = BTreeMap::from([(Arc::clone(&bench.token), 40), (Arc::from("99"), 10)]);
+    let batch = BTreeMap::from([(payer("1784"), 40), (payer("99"), 10)]);
     assert!(bench.pace.admit(&batch, bench.at(0)).is_empty());
     assert_eq!(bench.wait("1784", 0), 100_000, "40 calls of 2.5 s");
     assert_eq!(bench.wait("99", 0), 0);
@@ -88,13 +113,14 @@ fn a_time_that_meta_states_counts_whatever_the_percentage() {
 #[test]
 fn stops_without_a_time_grow_until_a_call_is_answered() {
     let bench = Bench::new();
-    let strike = |second| bench.pace.throttled(&bench.token, Scope::Token, Duration::ZERO, bench.at(second));
+    let (payer, error) = (payer("1784"), refused(613));
+    let strike = |second| bench.pace.learn(&[&payer], Err(&error), &Usage::default(), bench.at(second));
     strike(0);
     strike(0);
     assert_eq!(bench.wait("1784", 0), 60_000, "what was under way is one strike");
     strike(60);
     assert_eq!(bench.wait("1784", 60), 120_000);
-    bench.pace.answered(&bench.token);
+    bench.pace.learn(&[&payer], Ok(()), &Usage::default(), bench.at(180));
     strike(180);
     assert_eq!(bench.wait("1784", 180), 60_000);
 }
@@ -103,7 +129,7 @@ fn stops_without_a_time_grow_until_a_call_is_answered() {
 fn the_tokens_of_one_batch_are_one_call_of_the_app() {
     let bench = Bench::new();
     bench.says(90.0, 0.0, 0);
-    let names = ["1784", "99"].map(|name| (Arc::from(name), 1)).into();
+    let names = ["1784", "99"].map(|name| (payer(name), 1)).into();
     assert_eq!(bench.pace.admit(&names, bench.start), BTreeMap::new());
     assert_eq!(bench.pace.admit(&names, bench.start).len(), 2);
 }
@@ -111,8 +137,30 @@ fn the_tokens_of_one_batch_are_one_call_of_the_app() {
 #[test]
 fn a_throttled_app_stops_every_token() {
     let bench = Bench::new();
-    bench.pace.throttled(&bench.token, Scope::App, Duration::ZERO, bench.start);
+    bench.pace.learn(&[&payer("1784")], Err(&refused(4)), &Usage::default(), bench.start);
     assert_eq!(bench.wait("99", 0), 60_000);
+}
+
+#[test]
+fn accounts_that_share_a_token_have_budgets_of_their_own_unless_it_is_the_user_s() {
+    let bench = Bench::new();
+    let (one, other) = (with_token("1784", "default", None), with_token("99", "default", None));
+    bench.pace.learn(&[&one], Ok(()), &usage(None, &[("1784", 100.0, 7)]), bench.start);
+    assert_eq!((bench.waits(&one, 0), bench.waits(&other, 0)), (7 * 60_000, 0));
+    bench.pace.learn(&[&other], Err(&refused(17)), &Usage::default(), bench.start);
+    assert_eq!((bench.waits(&one, 0), bench.waits(&other, 0)), (7 * 60_000, 60_000));
+}
+
+#[test]
+fn a_budget_is_that_of_whom_meta_names() {
+    let bench = Bench::new();
+    let with_page = with_token("1784", "1784", Some("1067"));
+    let others = payer("99");
+    bench.pace.note(&[&others, &with_page], &usage(None, &[("1067", 100.0, 3)]), bench.start);
+    assert_eq!((bench.waits(&others, 0), bench.waits(&with_page, 0)), (0, 180_000));
+    // Whose that is, nobody has said.
+    bench.pace.note(&[&others], &usage(None, &[("55", 100.0, 1)]), bench.start);
+    assert_eq!(bench.waits(&others, 0), 60_000);
 }
 
 #[test]

@@ -1,86 +1,162 @@
-//! What the files of access tokens hold.
+//! What the files of access tokens and of accounts hold.
 
+use super::account_file::AccountFile;
+use super::look::{AccountLook, Accounts, Look};
 use crate::tokens::{DEFAULT, TokenSettings};
-use crate::{AccessToken, AppSecret, GraphId};
+use crate::{AccessToken, Account, AppSecret, GraphId, GraphUrl};
 use runtime::blocking::BlockingError;
 use runtime::secret_files::{self, FileFault, Files};
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// More than any token has; a file that is larger is something else.
-const LONGEST_FILE: u64 = 16 * 1024;
-
-/// The tokens and the app's secret as far as they are known.
+/// The tokens, the accounts and the app's secret as far as they are known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Contents {
-    /// Tokens by the name of their file.
+    /// The token of each account that has one, and of `default`.
     pub(super) tokens: BTreeMap<String, AccessToken>,
-    /// Files that cannot be used, and why; the directory itself as `.`.
-    pub(super) broken: BTreeMap<String, String>,
+    /// What the files of accounts say, by their names.
+    pub(super) accounts: BTreeMap<String, Known>,
+    /// Files and directories that cannot be used, and why.
+    pub(super) broken: BTreeMap<PathBuf, String>,
+    /// What the files of tokens hold, by their names.
+    files: BTreeMap<String, AccessToken>,
     app: Option<AppSecret>,
 }
 
-/// What the file system has given; reading it can hang.
-#[derive(Debug)]
-pub(super) struct Look {
-    folder: Result<Files, FileFault>,
-    app: Option<Result<Vec<u8>, FileFault>>,
-}
-
-impl Look {
-    /// Reads every file.
-    pub(super) fn at(settings: &TokenSettings) -> Self {
-        let app = settings.graph_app_secret.as_deref();
-        Self {
-            folder: secret_files::read_folder(&settings.access_tokens, LONGEST_FILE),
-            app: app.map(|path| secret_files::read_file(path, LONGEST_FILE)),
-        }
-    }
+/// What a file of an account says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Known {
+    pub(super) account: Account,
+    /// Where it is another than that of the flag.
+    host: Option<Arc<GraphUrl>>,
+    /// Its app's secret, and what its app is called.
+    app: Option<(AppSecret, String)>,
+    /// None where it has that of its file of tokens, or the default one.
+    token: Option<AccessToken>,
 }
 
 impl Contents {
     /// What is known after a look. A file that cannot be used keeps what it held; one that is gone does not.
-    pub(super) fn after(&self, look: Result<Look, BlockingError>) -> Self {
-        match look {
-            Ok(look) => self.with(look),
-            Err(error) => self.without_folder(error.to_string()),
-        }
-    }
-
-    fn with(&self, look: Look) -> Self {
-        let app = look.app.map(app_secret).transpose();
-        let known = match &app {
-            Ok(app) => app.clone(),
-            Err(_) => self.app.clone(),
-        };
-        let mut after = match look.folder {
-            Ok(files) => self.with_files(files, known),
-            Err(fault) => Self { app: known, ..self.without_folder(fault.to_string()) },
-        };
-        if let Err(why) = app {
-            after.broken.insert(String::from("the app's secret"), why);
-        }
-        after
-    }
-
-    fn with_files(&self, files: Files, app: Option<AppSecret>) -> Self {
-        let mut after = Self { app, ..Self::default() };
-        for (name, content) in files {
-            match token(&name, content, after.app.as_ref()) {
-                Ok(token) => {
-                    after.tokens.insert(name, token);
-                }
-                Err(why) => {
-                    let former = self.tokens.get(&name).cloned();
-                    after.tokens.extend(former.map(|token| (name.clone(), token)));
-                    after.broken.insert(name, why);
-                }
+    pub(super) fn after(
+        &self,
+        look: Result<Look, BlockingError>,
+        settings: &TokenSettings,
+        usual: &GraphUrl,
+    ) -> Self {
+        let mut after = Self { app: self.app.clone(), ..Self::default() };
+        let look = look.unwrap_or_else(|error| {
+            after.broken.insert(settings.directory().to_owned(), error.to_string());
+            Look::default()
+        });
+        if let (Some(path), Some(content)) = (&settings.graph_app_secret, look.app) {
+            match app_secret(content) {
+                Ok(app) => after.app = Some(app),
+                Err(why) => drop(after.broken.insert(path.clone(), why)),
             }
         }
+        after.take_tokens(self, settings.access_tokens.as_deref(), look.tokens);
+        after.take_accounts(self, settings.accounts.as_deref(), look.accounts, usual);
+        after.tokens = after.files.clone();
+        let own = after.accounts.iter().filter_map(|(name, known)| {
+            let file = || after.files.get(name).or_else(|| after.files.get(DEFAULT));
+            let token = known.token.as_ref().or_else(file)?;
+            Some((name.clone(), known.token_of(name, token, after.app.as_ref())))
+        });
+        after.tokens.extend(own.collect::<Vec<_>>());
         after
     }
 
-    fn without_folder(&self, why: String) -> Self {
-        Self { broken: BTreeMap::from([(String::from("."), why)]), ..self.clone() }
+    fn take_tokens(
+        &mut self,
+        former: &Self,
+        directory: Option<&Path>,
+        look: Option<Result<Files, FileFault>>,
+    ) {
+        let Some(directory) = directory else { return };
+        match look {
+            Some(Ok(files)) => {
+                for (name, content) in files {
+                    let token = token(&name, content, self.app.as_ref());
+                    keep(&mut self.files, &former.files, &mut self.broken, directory, name, token);
+                }
+            }
+            Some(Err(fault)) => {
+                self.broken.insert(directory.to_owned(), fault.to_string());
+                self.files.clone_from(&former.files);
+            }
+            None => self.files.clone_from(&former.files),
+        }
+    }
+
+    fn take_accounts(
+        &mut self,
+        former: &Self,
+        directory: Option<&Path>,
+        look: Option<Result<Accounts, FileFault>>,
+        usual: &GraphUrl,
+    ) {
+        let Some(directory) = directory else { return };
+        match look {
+            Some(Ok(files)) => {
+                for (name, look) in files {
+                    let known = look.and_then(|look| Known::of(&name, look, usual));
+                    keep(&mut self.accounts, &former.accounts, &mut self.broken, directory, name, known);
+                }
+            }
+            Some(Err(fault)) => {
+                self.broken.insert(directory.to_owned(), fault.to_string());
+                self.accounts.clone_from(&former.accounts);
+            }
+            None => self.accounts.clone_from(&former.accounts),
+        }
+    }
+}
+
+/// Takes what a file holds, or what it held where it cannot be used.
+fn keep<T: Clone>(
+    now: &mut BTreeMap<String, T>,
+    former: &BTreeMap<String, T>,
+    broken: &mut BTreeMap<PathBuf, String>,
+    directory: &Path,
+    name: String,
+    read: Result<T, String>,
+) {
+    match read {
+        Ok(read) => drop(now.insert(name, read)),
+        Err(why) => {
+            now.extend(former.get(&name).map(|former| (name.clone(), former.clone())));
+            broken.insert(directory.join(name), why);
+        }
+    }
+}
+
+impl Known {
+    fn of(name: &str, look: AccountLook, usual: &GraphUrl) -> Result<Self, String> {
+        let id = GraphId::parse(name).ok_or("its name is no account's id")?;
+        let AccountFile { token, app_secret_file, .. } = &look.file;
+        let (account, host) = look.file.account(id, usual)?;
+        let in_file = |error| format!("the file that it names: {error}");
+        let text = match look.token {
+            Some(content) => Some(text(content).map_err(in_file)?),
+            None => token.clone(),
+        };
+        let token = text.map(|text| parse(name, &text, None)).transpose()?;
+        let secret = look.app_secret.map(app_secret).transpose().map_err(in_file)?;
+        let called = app_secret_file.as_ref().map(|file| file.display().to_string());
+        Ok(Self { account, host: host.map(Arc::new), app: secret.zip(called), token })
+    }
+
+    /// The token as calls of the account carry it. The secret of the flag is that of the app at the host of the flag.
+    fn token_of(&self, name: &str, token: &AccessToken, flag: Option<&AppSecret>) -> AccessToken {
+        let secret = match &self.app {
+            Some((secret, _)) => Some(secret),
+            None => flag.filter(|_| self.host.is_none()),
+        };
+        let host = self.host.as_ref().map(|host| host.origin());
+        let parts = host.into_iter().chain(self.app.as_ref().map(|(_, called)| called.clone()));
+        let app = parts.fold(String::from(crate::token::APP), |app, part| format!("{app} {part}"));
+        token.of_account(name, self.host.clone(), secret, &app)
     }
 }
 
@@ -92,11 +168,14 @@ fn token(
     if name != DEFAULT && GraphId::parse(name).is_none() {
         return Err(format!("its name is neither an account's id nor {DEFAULT}"));
     }
-    let text = text(content)?;
+    parse(name, &text(content)?, app)
+}
+
+fn parse(name: &str, text: &str, app: Option<&AppSecret>) -> Result<AccessToken, String> {
     if text.is_empty() {
         return Err(String::from("it is empty"));
     }
-    AccessToken::parse(name, &text, app)
+    AccessToken::parse(name, text, app)
         .ok_or_else(|| String::from("it holds more than one line of printable characters"))
 }
 
@@ -105,7 +184,7 @@ fn app_secret(content: Result<Vec<u8>, FileFault>) -> Result<AppSecret, String> 
     AppSecret::parse(&text).ok_or_else(|| String::from("it is no line of printable characters"))
 }
 
-fn text(content: Result<Vec<u8>, FileFault>) -> Result<String, String> {
+pub(super) fn text(content: Result<Vec<u8>, FileFault>) -> Result<String, String> {
     let bytes = content.map_err(|fault| fault.to_string())?;
     String::from_utf8(secret_files::trimmed(bytes)).map_err(|_| String::from("it is no text"))
 }

@@ -1,10 +1,16 @@
 //! Tokens follow their files.
 
+mod accounts;
+
 use super::*;
 use std::fs;
 
 fn account(id: &str) -> GraphId {
     GraphId::parse(id).unwrap()
+}
+
+fn facebook() -> GraphUrl {
+    GraphUrl::parse("https://graph.facebook.com").unwrap()
 }
 
 /// The token of an account, as it is in use.
@@ -18,7 +24,7 @@ fn token(tokens: &AccessTokens, id: &str) -> Option<String> {
 }
 
 fn open(directory: &tempfile::TempDir) -> AccessTokens {
-    AccessTokens::open(TokenSettings::of(directory.path().to_owned()), &Registry::new())
+    AccessTokens::open(TokenSettings::of(directory.path().to_owned()), facebook(), &Registry::new())
 }
 
 #[test]
@@ -143,8 +149,8 @@ fn a_changed_app_secret_gives_new_proofs() {
     fs::write(tokens.join("default"), "EAAone").unwrap();
     let secret = directory.path().join("app-secret");
     fs::write(&secret, "one").unwrap();
-    let settings = TokenSettings { access_tokens: tokens, graph_app_secret: Some(secret.clone()) };
-    let tokens = AccessTokens::open(settings, &Registry::new());
+    let settings = TokenSettings { graph_app_secret: Some(secret.clone()), ..TokenSettings::of(tokens) };
+    let tokens = AccessTokens::open(settings, facebook(), &Registry::new());
     let proof = || match tokens.of(&account("1")) {
         TokenState::Ready(token) => token.proof().map(str::to_owned),
         TokenState::Refused | TokenState::Missing => None,

@@ -129,8 +129,9 @@ async fn ten_thousand_lookups_with_every_trouble_end_as_events_or_dead_letters_i
     fill(&cluster, account);
     let started = Instant::now();
     let running = Running::start(&cluster, &simulator, |settings| {
+        let directory = settings.graph.tokens.access_tokens.as_ref().unwrap();
         for (account, token) in TOKENS.iter().chain([&REFUSED]) {
-            fs::write(settings.graph.tokens.access_tokens.join(account), token).unwrap();
+            fs::write(directory.join(account), token).unwrap();
         }
         settings.graph.graph.graph_timeout = Duration::from_secs(1);
         settings.graph.graph.graph_max_bytes = 10_000;

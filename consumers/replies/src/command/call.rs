@@ -9,7 +9,7 @@ use super::members::Members;
 use super::{Fault, Platform};
 use schemas::reply::Action;
 use serde_json::json;
-use weir_graph::{Body, GraphId};
+use weir_graph::{Account, Body, GraphId};
 
 /// More than Meta takes of what another app is told.
 const LONGEST_METADATA: usize = 1_000;
@@ -34,21 +34,17 @@ pub enum Method {
 
 impl Call {
     /// The call of an action.
-    pub(super) fn of(
-        action: Action,
-        account: &GraphId,
-        platform: Platform,
-        members: &Members<'_>,
-    ) -> Result<Self, Fault> {
+    pub(super) fn of(action: Action, account: &Account, members: &Members<'_>) -> Result<Self, Fault> {
+        let platform = Platform::of(account);
         // A media that is not needed is part of the key all the same.
         members.graph_id_if_there("media")?;
         let form =
             |path, parameter, value: &str| Self::post(path, Body::Form(vec![(parameter, value.to_owned())]));
         Ok(match action {
             Action::Message | Action::PrivateReply | Action::SenderAction | Action::Reaction => {
-                send::of(action, account, platform, members)?
+                send::of(action, account, members)?
             }
-            Action::MentionReply => mention_reply(account, members)?,
+            Action::MentionReply => mention_reply(&account.id, members)?,
             Action::CommentReply => {
                 let path = format!("{}/{}", members.graph_id("comment")?, platform.answers_edge());
                 form(path, "message", &words(members)?)
@@ -85,7 +81,7 @@ fn comment(members: &Members<'_>) -> Result<String, Fault> {
     Ok(members.graph_id("comment")?.to_string())
 }
 
-fn thread(verb: &str, account: &GraphId, members: &Members<'_>, app: Option<&str>) -> Result<Call, Fault> {
+fn thread(verb: &str, account: &Account, members: &Members<'_>, app: Option<&str>) -> Result<Call, Fault> {
     let form = "a string of at most 1,000 characters";
     let metadata = members.text("metadata", form)?;
     if metadata.as_ref().is_some_and(|metadata| metadata.chars().count() > LONGEST_METADATA) {
@@ -98,7 +94,10 @@ fn thread(verb: &str, account: &GraphId, members: &Members<'_>, app: Option<&str
     if let Some(metadata) = metadata {
         body["metadata"] = metadata.into();
     }
-    Ok(Call::post(format!("{account}/{verb}_thread_control"), Body::Json(body.to_string())))
+    Ok(Call::post(
+        format!("{}/{verb}_thread_control", account.messaging_node()),
+        Body::Json(body.to_string()),
+    ))
 }
 
 /// The member `text`.

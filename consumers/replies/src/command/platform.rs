@@ -1,7 +1,7 @@
 //! What differs between Instagram accounts and Facebook pages.
 
 use super::Fault;
-use weir_graph::GraphId;
+use weir_graph::Account;
 
 /// Where an account is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,18 +12,14 @@ pub enum Platform {
     Facebook,
 }
 
-/// What ids of Instagram's professional accounts begin with, and how long they are; ids of pages are shorter.
-const INSTAGRAM_IDS: (&str, usize) = ("1784", 17);
 /// Meta's limits to the text of a message: bytes on Instagram, characters on Messenger.
 const INSTAGRAM_BYTES: usize = 1_000;
 const MESSENGER_CHARACTERS: usize = 2_000;
 
 impl Platform {
-    /// Where the account is; `on_instagram` where the host of the Graph API has Instagram accounts alone.
-    pub fn of(account: &GraphId, on_instagram: bool) -> Self {
-        let (prefix, length) = INSTAGRAM_IDS;
-        let is_instagrams = account.as_str().starts_with(prefix) && account.as_str().len() == length;
-        if on_instagram || is_instagrams { Self::Instagram } else { Self::Facebook }
+    /// Where the account is.
+    pub(super) fn of(account: &Account) -> Self {
+        if account.is_instagram() { Self::Instagram } else { Self::Facebook }
     }
 
     /// Meta would refuse a longer text.
@@ -53,22 +49,5 @@ impl Platform {
             Self::Instagram => "replies",
             Self::Facebook => "comments",
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn platform(account: &str, on_instagram: bool) -> Platform {
-        Platform::of(&GraphId::parse(account).unwrap(), on_instagram)
-    }
-
-    #[test]
-    fn an_account_is_told_by_its_id_unless_the_host_tells() {
-        assert_eq!(platform("17841405726653026", false), Platform::Instagram);
-        assert_eq!(platform("178414057266530", false), Platform::Facebook);
-        assert_eq!(platform("1067280970047460", false), Platform::Facebook);
-        assert_eq!(platform("1067280970047460", true), Platform::Instagram);
     }
 }

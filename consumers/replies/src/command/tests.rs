@@ -5,7 +5,7 @@ mod send;
 
 use super::*;
 use serde_json::{Value, json};
-use weir_graph::Body;
+use weir_graph::{Account, Body, Login};
 
 const ACCOUNT: &str = "17841405726653026";
 const PAGE: &str = "1067280970047460";
@@ -20,7 +20,7 @@ fn read(key: &str, value: &str) -> Result<Command, Unusable> {
         value: Some(value.as_bytes().to_vec()),
         headers: Vec::new(),
     };
-    Command::read(&record, false)
+    Command::read(&record, |id| Account::new(id.clone(), Login::Facebook, None))
 }
 
 fn of(account: &str, rest: &str) -> String {
@@ -59,12 +59,12 @@ fn each_action_has_the_call_of_the_documents() {
     let text = "50% \"off\" & more";
     assert_eq!(
         call(ACCOUNT, "99", r#""action":"message","to":"99""#),
-        (format!("v26.0/{ACCOUNT}/messages"), json!({"recipient": {"id": "99"}, "message": {"text": text}}))
+        (String::from("v26.0/me/messages"), json!({"recipient": {"id": "99"}, "message": {"text": text}}))
     );
     assert_eq!(
         call(ACCOUNT, "18", r#""action":"private_reply","comment":"17","media":"18""#),
         (
-            format!("v26.0/{ACCOUNT}/messages"),
+            String::from("v26.0/me/messages"),
             json!({"recipient": {"comment_id": "17"}, "message": {"text": text}})
         )
     );
@@ -91,6 +91,18 @@ fn a_page_has_edges_and_a_type_of_its_own() {
         (url.as_str(), &body["messaging_type"]),
         ("v26.0/1067280970047460/messages", &json!("RESPONSE"))
     );
+}
+
+#[test]
+fn messages_go_to_the_node_that_the_account_has_for_them() {
+    let page = GraphId::parse(PAGE);
+    let value = of(ACCOUNT, r#""action":"message","to":"99""#);
+    let path = |login, page: Option<GraphId>| {
+        let known = |id: &GraphId| Account::new(id.clone(), login, page.clone());
+        Command::parse(value.as_bytes(), known).unwrap().call.path
+    };
+    assert_eq!(path(Login::Facebook, page), format!("{PAGE}/messages"));
+    assert_eq!(path(Login::Instagram, None), format!("{ACCOUNT}/messages"));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use rdkafka::producer::DefaultProducerContext;
 use schemas::reply::{CommandResult, ResultStatus};
 use std::fs;
 use tempfile::TempDir;
-use weir_graph::{GraphParts, GraphSettings, GraphUrl, GraphVersion};
+use weir_graph::{Account, GraphId, GraphParts, GraphSettings, GraphUrl, GraphVersion, Login};
 use weir_graph_simulator::{Behaviour, Simulator};
 
 const RESULTS: &str = "results";
@@ -17,6 +17,10 @@ struct Bench {
     mock: MockCluster<'static, DefaultProducerContext>,
     simulator: Simulator,
     tokens: TempDir,
+}
+
+fn facebook(account: &GraphId) -> Account {
+    Account::new(account.clone(), Login::Facebook, None)
 }
 
 impl Bench {
@@ -49,7 +53,7 @@ impl Bench {
         change(&mut settings);
         let kafka = KafkaSettings::plain(self.mock.bootstrap_servers());
         let registry = Registry::new();
-        let tokens = Arc::new(AccessTokens::open(settings.graph.tokens.clone(), &registry));
+        let tokens = Arc::new(settings.graph.open_tokens(&registry));
         crate::replies(&kafka, Credentials::default(), RESULTS, settings, tokens, &registry).unwrap()
     }
 }
@@ -222,7 +226,7 @@ async fn a_command_from_the_dead_letters_is_as_old_as_its_first_record() {
 
 /// Writes the intent of a command, as a process does that ends before there is a result.
 async fn intend(owner: &Replies, record: &Record) {
-    let command = Command::read(record, false).unwrap();
+    let command = Command::read(record, facebook).unwrap();
     let mut pending = Pending::new(record.offset, 1, Vec::new());
     let follower = owner.follower().await.unwrap();
     assert!(owner.intend(&mut pending, follower, record, &command).await.unwrap());
@@ -252,7 +256,7 @@ async fn a_bad_copy_of_a_command_does_not_end_the_good_one() {
     intend(&owner, &command(1)).await;
     // In a partition of another process, which has not read the intent.
     let (bad, other) = (Record { partition: 3, key: Some(b"1784".to_vec()), ..command(1) }, bench.owner());
-    let subject = Command::read(&bad, false).unwrap_err().subject.unwrap();
+    let subject = Command::read(&bad, facebook).unwrap_err().subject.unwrap();
     let cause = Cause { reason: "wrong_key", error: String::new() };
     other.publish(&other.result(&bad, &subject, 1, &NewResult::Refused(&cause)), &bad).await.unwrap();
     let state = published(&owner, "c-1").await;

@@ -1,6 +1,6 @@
 //! A handler with its simulator, and what it is given.
 
-use crate::graph::{AccessTokens, GraphSettings, GraphUrl, GraphVersion};
+use crate::graph::{GraphSettings, GraphUrl, GraphVersion};
 use crate::handler::*;
 use crate::settings::LookupSettings;
 use prometheus::Registry;
@@ -44,7 +44,7 @@ impl Bench {
         settings.retries.backoff_max = Duration::from_millis(10);
         change(&mut settings);
         let registry = Registry::new();
-        let tokens = Arc::new(AccessTokens::open(settings.graph.tokens.clone(), &registry));
+        let tokens = Arc::new(settings.graph.open_tokens(&registry));
         let metrics = LookupMetrics::new(&registry);
         let mut inquiry = crate::inquiry(settings, tokens, metrics, &registry).unwrap();
         inquiry.resolver.probe = Throttle::new(Duration::from_millis(1));

@@ -98,8 +98,19 @@ async fn an_answer_from_before_a_limit_leaves_what_was_waited_for_it() {
 }
 
 #[tokio::test]
-async fn the_limit_of_a_token_that_accounts_share_is_waited_for_without_end() {
-    limited(13, "default").await.waits(&next(), Wait::AccountLimit).await;
+async fn an_accounts_limit_is_its_own_where_it_shares_its_token_too() {
+    let failure = limited(13, "default").await.handle(&next()).await.unwrap_err();
+    assert!(matches!(failure, Failure::Expired { reason: "throttled", .. }), "{failure:?}");
+}
+
+#[tokio::test]
+async fn the_limit_of_a_user_whose_token_accounts_share_is_waited_for_without_end() {
+    let bench = Bench::with(|settings| settings.retries.lookup_limit_patience = Duration::ZERO).await;
+    bench.simulator.misbehave("17865799348089038", Behaviour::error(17, None));
+    let input = record_of(&one("comment/on-post"), "17865799348089039", "17865799348089038");
+    bench.waits(&input, Wait::AccountLimit).await;
+    let waits = tokio::time::timeout(Duration::from_millis(200), bench.handle(&input)).await;
+    assert!(waits.is_err(), "{waits:?}");
 }
 
 #[tokio::test]

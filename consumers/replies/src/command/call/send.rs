@@ -9,7 +9,7 @@ use schemas::reply::{Action, SENDER_ACTIONS};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
-use weir_graph::{Body, GraphId};
+use weir_graph::{Account, Body};
 
 const CAPITALS: &str = "a word in capitals";
 const OBJECT: &str = "an object of Meta's Send API, beside which there is no text";
@@ -36,12 +36,8 @@ struct Send {
 }
 
 /// The call of an action of the Send API.
-pub(super) fn of(
-    action: Action,
-    account: &GraphId,
-    platform: Platform,
-    members: &Members<'_>,
-) -> Result<Call, Fault> {
+pub(super) fn of(action: Action, account: &Account, members: &Members<'_>) -> Result<Call, Fault> {
+    let platform = Platform::of(account);
     let recipient = if action == Action::PrivateReply {
         json!({"comment_id": members.graph_id("comment")?.as_str()})
     } else {
@@ -65,7 +61,7 @@ pub(super) fn of(
             Send { messaging_type, tag, message: Some(message), reply_to, ..nothing }
         }
     };
-    Ok(Call::post(format!("{account}/messages"), Body::Json(send.to_json())))
+    Ok(Call::post(format!("{}/messages", account.messaging_node()), Body::Json(send.to_json())))
 }
 
 impl Send {

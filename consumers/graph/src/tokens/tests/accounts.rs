@@ -1,0 +1,108 @@
+//! Accounts follow their files.
+
+use super::*;
+
+const INSTAGRAM: &str = "17841405726653026";
+
+/// A directory of accounts beside one of tokens, with the secret of the flag's app.
+struct Bench {
+    folder: tempfile::TempDir,
+    tokens: AccessTokens,
+}
+
+impl Bench {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        for directory in ["accounts", "tokens"] {
+            fs::create_dir(path(directory)).unwrap();
+        }
+        fs::write(path("app-secret"), "facebook").unwrap();
+        for (name, text) in files {
+            fs::write(path(name), text).unwrap();
+        }
+        let settings = TokenSettings {
+            access_tokens: Some(path("tokens")),
+            accounts: Some(path("accounts")),
+            graph_app_secret: Some(path("app-secret")),
+        };
+        let tokens = AccessTokens::open(settings, facebook(), &Registry::new());
+        Self { folder, tokens }
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.folder.path().join(name), text).unwrap();
+        self.tokens.reread();
+    }
+
+    /// Token, host, and what the app is called.
+    fn of(&self, id: &str) -> Option<(String, Option<String>, String)> {
+        match self.tokens.of(&account(id)) {
+            TokenState::Ready(token) => {
+                let host = token.host().map(GraphUrl::origin);
+                Some((token.secret().to_owned(), host, token.app().to_string()))
+            }
+            TokenState::Refused | TokenState::Missing => None,
+        }
+    }
+
+    fn proof(&self, id: &str) -> Option<String> {
+        match self.tokens.of(&account(id)) {
+            TokenState::Ready(token) => token.proof().map(str::to_owned),
+            TokenState::Refused | TokenState::Missing => None,
+        }
+    }
+}
+
+#[test]
+fn accounts_of_every_login_have_their_host_token_and_secret() {
+    let bench = Bench::new(&[
+        ("tokens/default", "EAAdefault"),
+        ("tokens/1067", "EAApage"),
+        (&format!("accounts/{INSTAGRAM}"), r#"{"login":"facebook","page":"1067","token":"EAApage"}"#),
+        (
+            "accounts/17841400000000001",
+            r#"{"login":"instagram","token_file":"own.token","app_secret_file":"own.secret"}"#,
+        ),
+        ("accounts/17841400000000002", r#"{"login":"instagram"}"#),
+        ("accounts/own.token", "IGAown\n"),
+        ("accounts/own.secret", "instagram"),
+    ]);
+    let instagram = Some("https://graph.instagram.com".to_owned());
+    let expected = |token: &str, host: &Option<String>, app: &str| {
+        Some((token.to_owned(), host.clone(), app.to_owned()))
+    };
+    assert_eq!(bench.of(INSTAGRAM), expected("EAApage", &None, "app"));
+    assert_eq!(bench.of("1067"), expected("EAApage", &None, "app"));
+    let own = "app https://graph.instagram.com own.secret";
+    assert_eq!(bench.of("17841400000000001"), expected("IGAown", &instagram, own));
+    let other = "app https://graph.instagram.com";
+    assert_eq!(bench.of("17841400000000002"), expected("EAAdefault", &instagram, other));
+    assert!(bench.proof(INSTAGRAM).is_some() && bench.proof("17841400000000001").is_some());
+    assert_eq!(bench.proof("17841400000000002"), None, "the flag's secret is that of another app");
+    assert_eq!(bench.tokens.account(&account(INSTAGRAM)).messaging_node(), "1067");
+    assert_eq!(bench.tokens.account(&account("17841400000000001")).messaging_node(), "17841400000000001");
+    assert_eq!(bench.tokens.broken.get(), 0);
+}
+
+#[test]
+fn a_changed_file_is_read_again_and_a_broken_one_keeps_what_it_held() {
+    let file = format!("accounts/{INSTAGRAM}");
+    let bench = Bench::new(&[("tokens/default", "EAAdefault"), (&file, r#"{"page":"1067"}"#)]);
+    let node = || bench.tokens.account(&account(INSTAGRAM)).messaging_node().to_owned();
+    assert_eq!(node(), "1067");
+    bench.write(&file, r#"{"page":1067}"#);
+    assert_eq!((node(), bench.tokens.broken.get()), ("1067".to_owned(), 1));
+    bench.write(&file, r#"{"page":"1068"}"#);
+    assert_eq!((node(), bench.tokens.broken.get()), ("1068".to_owned(), 0));
+    fs::remove_file(bench.folder.path().join(&file)).unwrap();
+    bench.tokens.reread();
+    assert_eq!(node(), "me");
+}
+
+#[test]
+fn a_directory_of_bare_tokens_is_one_of_accounts() {
+    let bench = Bench::new(&[(&format!("accounts/{INSTAGRAM}"), "EAAown\n")]);
+    assert_eq!(bench.of(INSTAGRAM).map(|(token, ..)| token).as_deref(), Some("EAAown"));
+    assert_eq!(bench.of("99"), None);
+}
