@@ -1,6 +1,6 @@
 //! The tool around the pipeline, `weir`: a subcommand a module.
 //!
-//! `topics` makes the topics on a cluster, `connect` the subscriptions at Meta; `tokens` shows and renews access tokens; `dlq`
+//! `topics` makes the topics on a cluster, `connect` the subscriptions at Meta; `tokens` shows and renews access tokens; `doctor` says why nothing arrives; `dlq`
 //! puts dead letters back; `replay` splits deliveries again; `spool` shows what ingest keeps on its disk; `process` asks running
 //! processes (`health`, `support`); `demo` runs the whole pipeline in one process; `delivery` has what is done with bodies by
 //! hand (`events`, `sign`, `verify`, `post`, `simulate`), `records` what reads topics (`tail`, `reply`, `trace`); `schema`
@@ -59,10 +59,11 @@ Exit codes:
 
 Colours are shown on a terminal, unless NO_COLOR is set. RUST_LOG=info shows the log lines of what runs inside.";
 
-const TOOLS: [Tool; 18] = [
+const TOOLS: [Tool; 19] = [
     meta::connect::TOOL,
     demo::TOOL,
     dlq::TOOL,
+    meta::doctor::TOOL,
     delivery::events::TOOL,
     process::health::TOOL,
     delivery::post::TOOL,

@@ -1,7 +1,7 @@
 //! What Weir needs at Meta: subscriptions of apps, installs of accounts, and access tokens, declared in one file.
 //!
 //! [`file`] reads what is declared, [`hosts`] are the two hosts of the Graph API, [`connect`] makes subscriptions and
-//! installs so, [`tokens`] looks at tokens and renews them.
+//! installs so, [`tokens`] looks at tokens and renews them, [`doctor`] says why nothing arrives.
 
 mod accounts;
 mod advice;
@@ -11,6 +11,7 @@ mod hosts;
 mod settings;
 
 pub(crate) mod connect;
+pub(crate) mod doctor;
 pub(crate) mod tokens;
 
 #[cfg(test)]

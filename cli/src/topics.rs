@@ -18,7 +18,7 @@ use crate::{Exit, ToolError};
 use cluster::Cluster;
 use desired::Desired;
 use difference::Finding;
-use settings::TopicsSettings;
+pub(crate) use settings::TopicsSettings;
 
 const PLAN_MORE: &str = "\
 Compares the topics of Weir with those of the cluster: whether they are there, their partitions, replicas, \
@@ -98,4 +98,18 @@ async fn compare(cluster: &Cluster, settings: &TopicsSettings) -> Result<Vec<Com
         Compared { desired, finding }
     });
     Ok(compared.collect())
+}
+
+/// What is missing or differs of the topics of a cluster, a line for each; none where all are as desired.
+pub(crate) async fn differences(settings: &TopicsSettings) -> Result<Vec<String>, TopicsError> {
+    let cluster = Cluster::connect(&settings.kafka).await?;
+    let compared = compare(&cluster, settings).await?;
+    let differs = |Compared { desired, finding }: Compared| match finding {
+        Finding::Fine => None,
+        Finding::Missing => Some(format!("{} is missing", desired.name)),
+        Finding::Differs { differences, .. } => {
+            Some(format!("{}: {}", desired.name, plan::sentence(differences.iter())))
+        }
+    };
+    Ok(compared.into_iter().filter_map(differs).collect())
 }

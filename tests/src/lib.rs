@@ -22,10 +22,12 @@
 
 pub mod alertmanager;
 pub mod catalogue;
+mod certificates;
 pub mod chart;
 pub mod collector;
 pub mod composed;
 pub mod dashboards;
+pub mod edge;
 pub mod fixtures;
 pub mod foreign;
 pub mod generated;

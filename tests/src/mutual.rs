@@ -5,16 +5,15 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
+use rcgen::{CertifiedIssuer, KeyPair};
 use tempfile::TempDir;
 
+use crate::certificates;
 use crate::kafka::Kafka;
 use crate::ports;
 
 /// Long enough for any test.
 const FOR_GOOD: Duration = Duration::from_hours(1);
-/// Clocks need not agree to the second.
-const BEGUN: Duration = Duration::from_mins(5);
 
 /// A broker; programs of the tests reach it without TLS, everyone else over [`Mutual::bootstrap`].
 #[derive(Debug)]
@@ -34,8 +33,7 @@ impl Mutual {
     /// When the certificates cannot be made or the broker does not start.
     pub async fn start() -> Result<Self> {
         let dir = tempfile::tempdir().context("making a directory")?;
-        let mut params = params("an authority", FOR_GOOD)?;
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let params = certificates::authority("an authority", SystemTime::now() + FOR_GOOD)?;
         let authority = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
         replace(&dir.path().join("ca.crt"), &authority.pem())?;
         let (certificate, key) = issue(&authority, "127.0.0.1", FOR_GOOD)?;
@@ -74,7 +72,9 @@ impl Mutual {
         let (certificate, key) = issue(&self.authority, "a client", life)?;
         replace(&self.dir.path().join("user.key"), &key)?;
         replace(&self.dir.path().join("user.crt"), &certificate)?;
-        u32::try_from((since_1970()? + life).as_secs()).context("a clock after 2106")
+        let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        u32::try_from((since_1970.context("a clock before 1970")? + life).as_secs())
+            .context("a clock after 2106")
     }
 
     /// Writes a `client.properties` as `k8s/components/strimzi` has it, and returns its path.
@@ -97,21 +97,9 @@ impl Mutual {
 
 fn issue(authority: &CertifiedIssuer<'_, KeyPair>, name: &str, life: Duration) -> Result<(String, String)> {
     let key = KeyPair::generate()?;
-    let certificate = params(name, life)?.signed_by(&key, authority)?;
+    let params = certificates::params(name, &["127.0.0.1"], SystemTime::now() + life)?;
+    let certificate = params.signed_by(&key, authority)?;
     Ok((certificate.pem(), key.serialize_pem()))
-}
-
-fn params(name: &str, life: Duration) -> Result<CertificateParams> {
-    let mut params = CertificateParams::new(vec![String::from("127.0.0.1")])?;
-    params.distinguished_name.push(DnType::CommonName, name);
-    let now = since_1970()?;
-    params.not_before = date_time_ymd(1970, 1, 1) + now.saturating_sub(BEGUN);
-    params.not_after = date_time_ymd(1970, 1, 1) + (now + life);
-    Ok(params)
-}
-
-fn since_1970() -> Result<Duration> {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).context("a clock before 1970")
 }
 
 /// In one step, so that nobody reads half of it.

@@ -54,7 +54,8 @@ fn run(PostSettings { file, to, signer }: &PostSettings, screen: &mut Screen) ->
     let body = body::read(file)?;
     let signature = signer.secret().sign(&body);
     let poster = Poster::new(to, None)?;
-    let Answer { status, text, took } = Session::start()?.wait(poster.post(Bytes::from(body), &signature))?;
+    let Answer { status, text, took, .. } =
+        Session::start()?.wait(poster.post(Bytes::from(body), &signature))?;
     let took = took.as_secs_f64() * 1_000.0;
     let (tone, exit) = if status == 200 { (Tone::Good, Exit::Done) } else { (Tone::Bad, Exit::Drift) };
     screen.toned(tone, &format!("{status} after {took:.1} ms"))?;

@@ -1,16 +1,18 @@
 //! Posts as Meta does: over HTTP or HTTPS, on connections that are kept, and follows nothing.
 
 use bytes::Bytes;
+use reqwest::header::DATE;
 use reqwest::{Client, RequestBuilder, Url, redirect, retry};
 use runtime::http::tls::{self, TlsError};
 use runtime::settings::Form;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Longer than ingest takes for anything, and than Meta waits.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
-/// Bytes of an answer that are read; those of ingest are a line.
-const LONGEST_ANSWER: usize = 64 * 1024;
+/// Bytes of an answer that are read; those of ingest are a line, its metrics some hundred.
+const LONGEST_ANSWER: usize = 1 << 20;
 
 /// Posts to one address; clones share its connections.
 #[derive(Clone, Debug)]
@@ -28,6 +30,8 @@ pub(crate) struct Answer {
     pub(crate) text: String,
     /// From the first byte out to the last one in.
     pub(crate) took: Duration,
+    /// The time by the clock of whoever answered, to the second.
+    pub(crate) date: Option<SystemTime>,
 }
 
 /// Why nothing was answered.
@@ -64,7 +68,22 @@ pub(crate) fn address() -> Form<String> {
 impl Poster {
     /// Posts to `url`, and trusts the certificates of a PEM file beside Mozilla's list.
     pub(crate) fn new(url: &str, certificates: Option<&Path>) -> Result<Self, PostError> {
-        let http = Client::builder()
+        Self::by_way_of(None, url, certificates)
+    }
+
+    /// As [`Self::new`], to this address instead of those that the host's name has.
+    pub(crate) fn by_way_of(
+        address: Option<IpAddr>,
+        url: &str,
+        certificates: Option<&Path>,
+    ) -> Result<Self, PostError> {
+        let parsed = Url::parse(url).map_err(|_| PostError::Address(url.to_owned()))?;
+        let mut http = Client::builder();
+        if let (Some(address), Some(host)) = (address, parsed.host_str()) {
+            // The port is that of the URL.
+            http = http.resolve(host, SocketAddr::new(address, 0));
+        }
+        let http = http
             .tls_backend_preconfigured(tls::client(certificates)?)
             .redirect(redirect::Policy::none())
             .retry(retry::never())
@@ -74,8 +93,7 @@ impl Poster {
             .user_agent(concat!("weir/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(PostError::Client)?;
-        let url = Url::parse(url).map_err(|_| PostError::Address(url.to_owned()))?;
-        Ok(Self { http, url })
+        Ok(Self { http, url: parsed })
     }
 
     /// Posts a body with a signature.
@@ -95,6 +113,11 @@ impl Poster {
         self.send(self.http.get(self.url.clone()).query(&query)).await
     }
 
+    /// Asks for what is there.
+    pub(crate) async fn get(&self) -> Result<Answer, PostError> {
+        self.send(self.http.get(self.url.clone())).await
+    }
+
     async fn send(&self, request: RequestBuilder) -> Result<Answer, PostError> {
         let start = Instant::now();
         let exchange = async {
@@ -105,13 +128,24 @@ impl Poster {
             {
                 body.extend_from_slice(&chunk);
             }
-            Ok::<_, reqwest::Error>((response.status().as_u16(), body))
+            let date = response.headers().get(DATE).and_then(|date| time(date.to_str().ok()?));
+            Ok::<_, reqwest::Error>((response.status().as_u16(), body, date))
         };
-        let (status, body) = exchange
+        let (status, body, date) = exchange
             .await
             .map_err(|error| PostError::NoAnswer { url: shown(&self.url), source: error.without_url() })?;
-        Ok(Answer { status, text: String::from_utf8_lossy(&body).into_owned(), took: start.elapsed() })
+        Ok(Answer { status, text: String::from_utf8_lossy(&body).into_owned(), took: start.elapsed(), date })
     }
+}
+
+/// `Sun, 06 Nov 1994 08:49:37 GMT`, the only form that is sent (RFC 9110, 5.6.7).
+fn time(date: &str) -> Option<SystemTime> {
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let mut parts = date.split(' ').skip(1);
+    let (day, month, year, time) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let month = MONTHS.iter().position(|name| *name == month)? + 1;
+    humantime::parse_rfc3339(&format!("{year}-{month:02}-{day}T{time}Z")).ok()
 }
 
 /// The address without a query, which may hold a token.
@@ -119,4 +153,19 @@ fn shown(url: &Url) -> String {
     let mut url = url.clone();
     url.set_query(None);
     url.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::UNIX_EPOCH;
+
+    #[test]
+    fn a_date_is_read_and_what_is_none_is_not() {
+        let read = time("Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(read, Some(UNIX_EPOCH + Duration::from_secs(784_111_777)));
+        for none in ["", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun, 06 Foo 1994 08:49:37 GMT"] {
+            assert_eq!(time(none), None, "{none}");
+        }
+    }
 }

@@ -3,13 +3,14 @@
 //! [`keep`] does it every hour and tells Prometheus. [`desired`] says what should be, [`difference`] compares it with what Meta has, [`round`] asks and acts, [`report`]
 //! tells of it.
 
-mod desired;
-mod difference;
 mod gauges;
 mod keep;
 mod report;
-mod round;
 mod settings;
+
+pub(super) mod desired;
+pub(super) mod difference;
+pub(super) mod round;
 
 use super::accounts::Accounts;
 use super::block_on;

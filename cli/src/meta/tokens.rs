@@ -5,9 +5,9 @@
 
 mod exchange;
 pub(super) mod look;
-mod needed;
+pub(super) mod needed;
 mod refresh;
-mod report;
+pub(super) mod report;
 mod settings;
 pub(super) mod store;
 

@@ -4,7 +4,7 @@ mod declared;
 mod flag;
 mod instant;
 
-pub(crate) use declared::{Given, Setting, Settings, declare, group, kafka, settings};
+pub(crate) use declared::{Given, Setting, Settings, declare, group, kafka, perhaps, settings};
 pub(crate) use flag::{Flag, count, flag, switch, words};
 pub(crate) use instant::{instant, since, until};
 

@@ -62,7 +62,7 @@ fn row(Compared { desired, finding }: &Compared) -> [Cell; 7] {
 }
 
 /// Differences in one line.
-fn sentence<'a>(differences: impl Iterator<Item = &'a Difference>) -> String {
+pub(super) fn sentence<'a>(differences: impl Iterator<Item = &'a Difference>) -> String {
     let texts = differences.map(|difference| {
         let fixed = if difference.can_be_applied() { "" } else { " (stays)" };
         format!("{difference}{fixed}")

@@ -5,7 +5,7 @@ use runtime::settings::{KafkaSettings, form};
 
 settings! {
     /// What `weir topics plan` and `apply` can be asked for.
-    pub(super) struct TopicsSettings {
+    pub(crate) struct TopicsSettings {
         kafka: KafkaSettings = kafka(),
         /// First part of every topic's name
         topic_prefix: String = topic_prefix(),

@@ -1,16 +1,20 @@
-//! The edges about an app itself, typed: its subscriptions, who has installed it, and its tokens; and what its accounts have
-//! said and heard.
+//! The edges about an app itself, typed: its subscriptions and permissions, who has installed it, and its tokens; and what its
+//! accounts have said and heard.
 //!
-//! Sources: Meta's references of `/{app-id}/subscriptions`, `/{page-id}/subscribed_apps`, `/debug_token` and
-//! `/refresh_access_token` (November 2026), and its guide to the Conversations API (February 2026).
+//! Sources: Meta's references of `/{app-id}/subscriptions`, `/{app-id}/permissions`, `/{page-id}`,
+//! `/{page-id}/subscribed_apps`, `/debug_token` and `/refresh_access_token` (November 2026), and its guide to the Conversations
+//! API (February 2026).
 
 mod installs;
 mod nodes;
+mod pages;
+mod permissions;
 mod subscriptions;
 mod tokens;
 
 pub use installs::Install;
 pub use nodes::Node;
+pub use permissions::AppPermission;
 pub use subscriptions::AppSubscription;
 pub use tokens::{NewToken, TokenFacts};
 

@@ -109,8 +109,8 @@ impl AppSecret {
         printable(text, 256).map(Self)
     }
 
-    /// The secret itself, for calls that are proven by it.
-    pub(crate) fn as_str(&self) -> &str {
+    /// The secret itself, for what is proven by it: calls, and deliveries.
+    pub fn as_str(&self) -> &str {
         &self.0
     }
 

@@ -1,4 +1,8 @@
 //! TLS of clients: the roots of Mozilla's list, whatever the machine trusts, those of a file, and one provider.
+//!
+//! [`shown`] looks at a server's certificates without trusting them.
+
+pub mod shown;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -7,18 +7,18 @@ use weir_graph::GraphId;
 
 /// One thing that should be at Meta.
 #[derive(Clone, Debug)]
-pub(super) struct Desired {
+pub(in crate::meta) struct Desired {
     /// Its app, by its place in the file.
-    pub(super) app: usize,
-    pub(super) app_id: GraphId,
-    pub(super) what: What,
+    pub(in crate::meta) app: usize,
+    pub(in crate::meta) app_id: GraphId,
+    pub(in crate::meta) what: What,
     /// Exactly these.
-    pub(super) fields: BTreeSet<String>,
+    pub(in crate::meta) fields: BTreeSet<String>,
 }
 
 /// What it is.
 #[derive(Clone, Debug)]
-pub(super) enum What {
+pub(in crate::meta) enum What {
     /// The app's subscription to an object.
     Object { object: Object, callback_url: String },
     /// An account's install of the app.
@@ -27,7 +27,7 @@ pub(super) enum What {
 
 impl Desired {
     /// The account, of an install.
-    pub(super) const fn account(&self) -> Option<&GraphId> {
+    pub(in crate::meta) const fn account(&self) -> Option<&GraphId> {
         match &self.what {
             What::Account(account) => Some(&account.id),
             What::Object { .. } => None,

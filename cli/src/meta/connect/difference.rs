@@ -7,7 +7,7 @@ use weir_graph::edges::{AppSubscription, Install};
 
 /// How one thing compares.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Finding {
+pub(in crate::meta) enum Finding {
     /// Exactly as declared.
     Fine,
     /// Not there at all.
@@ -18,15 +18,15 @@ pub(super) enum Finding {
 
 /// In what it differs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Difference {
+pub(in crate::meta) struct Difference {
     /// Fields that should be there.
-    pub(super) lacks: BTreeSet<String>,
+    pub(in crate::meta) lacks: BTreeSet<String>,
     /// Fields that should not.
-    pub(super) beyond: BTreeSet<String>,
+    pub(in crate::meta) beyond: BTreeSet<String>,
     /// Another address.
-    pub(super) callback_url: Option<String>,
+    pub(in crate::meta) callback_url: Option<String>,
     /// Meta does not deliver.
-    pub(super) is_inactive: bool,
+    pub(in crate::meta) is_inactive: bool,
 }
 
 /// Compares an app's subscription with those that it has.
@@ -55,7 +55,7 @@ impl Finding {
     }
 
     /// Whether events do not come that should.
-    pub(super) fn loses_events(&self) -> bool {
+    pub(in crate::meta) fn loses_events(&self) -> bool {
         match self {
             Self::Fine => false,
             Self::Missing => true,

@@ -11,7 +11,7 @@ use weir_graph::AccessToken;
 use weir_graph::edges::{AppSubscription, EdgeError};
 
 /// Who asks Meta and acts there.
-pub(super) struct Connector {
+pub(in crate::meta) struct Connector {
     accounts: Accounts,
     desired: Vec<Desired>,
 }
@@ -44,14 +44,19 @@ type Subscriptions = BTreeMap<usize, Result<Vec<AppSubscription>, String>>;
 
 impl Connector {
     /// For everything that is declared.
-    pub(super) fn new(accounts: Accounts) -> Self {
+    pub(in crate::meta) fn new(accounts: Accounts) -> Self {
         let desired = desired::items(&accounts.declared);
         Self { accounts, desired }
     }
 
     /// Whom it asks for.
-    pub(super) const fn accounts(&self) -> &Accounts {
+    pub(in crate::meta) const fn accounts(&self) -> &Accounts {
         &self.accounts
+    }
+
+    /// Everything that should be at Meta.
+    pub(in crate::meta) fn desired(&self) -> &[Desired] {
+        &self.desired
     }
 
     /// Looks at everything.
@@ -82,7 +87,8 @@ impl Connector {
         items
     }
 
-    async fn look(&self, desired: &[Desired]) -> Vec<Result<Finding, String>> {
+    /// How these things compare, or why they cannot be read.
+    pub(in crate::meta) async fn look(&self, desired: &[Desired]) -> Vec<Result<Finding, String>> {
         let mut subscriptions = Subscriptions::new();
         let mut found = Vec::with_capacity(desired.len());
         for item in desired {

@@ -47,7 +47,8 @@ pub(in crate::meta) async fn at_all(accounts: &Accounts) -> Vec<Looked> {
     all
 }
 
-async fn at(accounts: &Accounts, of_app: OfApp<'_>) -> Result<Facts, String> {
+/// Looks at the token of one.
+pub(in crate::meta) async fn at(accounts: &Accounts, of_app: OfApp<'_>) -> Result<Facts, String> {
     let OfApp { app, credentials, account } = of_app;
     let credentials = credentials.as_ref().map_err(ToString::to_string)?;
     let token = accounts.token(account, credentials).map_err(|error| error.to_string())?;

@@ -6,7 +6,7 @@ use crate::meta::file::{DeclaredApp, Login, Object};
 use std::collections::BTreeSet;
 
 /// The permissions of a token of this login; none of Instagram Login, of whose tokens Meta does not tell them.
-pub(super) fn permissions(app: &DeclaredApp, login: Login) -> BTreeSet<&'static str> {
+pub(in crate::meta) fn permissions(app: &DeclaredApp, login: Login) -> BTreeSet<&'static str> {
     match login {
         Login::Instagram => BTreeSet::new(),
         Login::Unified => of_instagram(&app.fields_of_install(login)),

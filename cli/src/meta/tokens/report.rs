@@ -79,7 +79,8 @@ pub(super) fn end(ends: Option<SystemTime>) -> String {
     until(ends.map_or(Ends::Never, Ends::At))
 }
 
-fn until(ends: Ends) -> String {
+/// As [`end`], of one that may not be known.
+pub(in crate::meta) fn until(ends: Ends) -> String {
     match ends {
         Ends::Never => String::from("never"),
         Ends::Unknown => String::from("not known"),

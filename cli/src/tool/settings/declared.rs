@@ -105,3 +105,24 @@ impl Setting for Kafka {
         KafkaSettings::read(&mut given.reader)
     }
 }
+
+/// Settings of which none is read where they are not given.
+pub(crate) struct Perhaps<S>(fn(&Given<'_>) -> bool, Group<S>);
+
+/// Settings of which none is read where `is_given` says no.
+pub(crate) const fn perhaps<S: Settings>(is_given: fn(&Given<'_>) -> bool) -> Perhaps<S> {
+    Perhaps(is_given, group())
+}
+
+impl<S: Settings> Setting for Perhaps<S> {
+    type Value = Option<S>;
+
+    fn declare(&self, command: Command, help: &'static str) -> Command {
+        self.1.declare(command, help)
+    }
+
+    /// What is wrong with them is a problem of the whole command, not of these settings.
+    fn read(&self, given: &mut Given<'_>) -> Option<Option<S>> {
+        Some((self.0)(given).then(|| self.1.read(given)).flatten())
+    }
+}

@@ -15,7 +15,7 @@ pub use tokens::{KnownToken, Login};
 
 use crate::Behaviour;
 use crate::request::Asked;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// What is at Meta: apps with their secrets and subscriptions, installs, and tokens.
@@ -29,6 +29,10 @@ pub(super) struct Apps {
     installs: BTreeMap<(String, String), Vec<String>>,
     tokens: BTreeMap<String, KnownToken>,
     messages: Vec<conversations::Message>,
+    /// Permissions by app that its review has approved.
+    approved: BTreeMap<String, Vec<String>>,
+    /// Instagram accounts by the page that they are linked to.
+    linked: BTreeMap<String, String>,
 }
 
 impl Apps {
@@ -38,6 +42,14 @@ impl Apps {
 
     pub(super) fn add_token(&mut self, token: &str, known: KnownToken) {
         self.tokens.insert(token.to_owned(), known);
+    }
+
+    pub(super) fn approve(&mut self, app: &str, permission: &str) {
+        self.approved.entry(app.to_owned()).or_default().push(permission.to_owned());
+    }
+
+    pub(super) fn link(&mut self, page: &str, instagram: &str) {
+        self.linked.insert(page.to_owned(), instagram.to_owned());
     }
 
     /// The account has the app no longer, as after an hour of failures.
@@ -50,6 +62,7 @@ impl Apps {
         let path = asked.relative_url.split('?').next().unwrap_or_default();
         let parts: Vec<&str> = path.split('/').filter(|part| !is_version(part)).collect();
         Some(match *parts.as_slice() {
+            [app, "permissions"] => self.permissions(app, asked),
             [app, "subscriptions"] => self.subscriptions_edge(app, asked),
             [account, "subscribed_apps"] => self.installs_edge(account, asked),
             ["debug_token"] => self.debug(asked),
@@ -59,8 +72,32 @@ impl Apps {
             ["me", "conversations"] => self.conversation(asked),
             [mid] if asked.relative_url.contains("created_time") => self.message(mid),
             [page] if asked.relative_url.ends_with("?fields=access_token") => self.of_page(page, asked),
+            [page] if asked.relative_url.ends_with("?fields=instagram_business_account") => {
+                self.linked_to(page, asked)
+            }
             _ => return None,
         })
+    }
+
+    /// What the review of an app has approved.
+    fn permissions(&self, app: &str, asked: &Asked) -> Behaviour {
+        if self.app_of(asked).as_deref() != Some(app) {
+            return Behaviour::error(190, None);
+        }
+        let approved = self.approved.get(app).into_iter().flatten();
+        let data = approved.map(|permission| json!({"permission": permission, "status": "live"}));
+        answered(&json!({ "data": data.collect::<Vec<_>>() }))
+    }
+
+    fn linked_to(&self, page: &str, asked: &Asked) -> Behaviour {
+        if let Err(refused) = self.valid_token(asked) {
+            return refused;
+        }
+        let mut body = json!({"id": page});
+        if let Some(instagram) = self.linked.get(page) {
+            body["instagram_business_account"] = json!({"id": instagram});
+        }
+        answered(&body)
     }
 
     /// The app whose own token, `ID|SECRET`, the call carries.

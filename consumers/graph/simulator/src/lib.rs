@@ -124,6 +124,16 @@ impl Simulator {
         self.world.apps().add_message(user, mid, created);
     }
 
+    /// The review of this app has approved a permission.
+    pub fn approve(&self, app: &str, permission: &str) {
+        self.world.apps().approve(app, permission);
+    }
+
+    /// This page has a linked Instagram account.
+    pub fn link(&self, page: &str, instagram: &str) {
+        self.world.apps().link(page, instagram);
+    }
+
     /// This account has no app installed any more, as after an hour of failures.
     pub fn uninstall(&self, account: &str) {
         self.world.apps().uninstall(account);

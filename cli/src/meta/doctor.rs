@@ -1,0 +1,156 @@
+//! `weir doctor`: why nothing arrives, from Meta's end to the consumers of Kafka.
+//!
+//! What looks ([`address`], [`graph`], [`at_meta`], [`last`], [`own`]) gives facts; what judges them ([`certificate`],
+//! [`answers`], [`clock`], [`standing`], …) gives [`check`]s and touches nothing. What needs something that fails is not tried.
+
+mod address;
+mod answers;
+mod at_meta;
+mod certificate;
+mod check;
+mod clock;
+mod graph;
+mod groups;
+mod last;
+mod own;
+mod processes;
+mod report;
+mod settings;
+mod standing;
+mod test_delivery;
+
+use super::accounts::Accounts;
+use super::connect::round::Connector;
+use super::settings::MetaSettings;
+use crate::tool::{Tool, work};
+use crate::{Exit, Screen, ToolError};
+use check::{Check, Deadline, Fact, Judged, Nothing};
+use clock::Told;
+use report::Section;
+use runtime::settings::KafkaSettings;
+use schemas::Topic;
+use settings::DoctorSettings;
+use std::time::{Duration, SystemTime};
+use test_delivery::TestDelivery;
+use tokio::time::Instant;
+
+const MORE: &str = "\
+Looks from both ends, side by side, and says of each thing whether it is well (pass), is not (FAIL) or is not known, and what to do:
+
+- The public address, as Meta sees it: DNS, TLS, chain, name and end of its certificate, the handshake with the app's verify token, \
+that a wrong token and a wrong signature are refused, its clock, and a test delivery through it to its two topics and back.
+- Meta's end: the app's mode and access, subscriptions and installs with their fields, tokens with their ends and permissions, the \
+page's link to Instagram, and the last delivery of each account and object.
+- Your own end: this machine's clock, Kafka, topics, consumers with their lag, processes and the spool of ingest.
+
+Apps and accounts are those of the file of `weir connect`. What is not given is unknown and names what to give. The test delivery is \
+a message from 12334 to 23245 of the account 0, as those of the dashboard's test button: its event is marked `metatest`, and it stays \
+on its topics. Nothing else is changed anywhere.
+
+Exit code 0: nothing fails; 2: the file cannot be used; 3: something fails.";
+
+const EXAMPLES: &str = "\
+Examples:
+  weir doctor --file connect.json --access-tokens access-tokens --brokers kafka:9092 --admin ingest-0:9090 messages:9090
+  weir doctor --json | jq -r '.checks[] | select(.verdict == \"fail\") | .check + \" \" + .of + \": \" + .advice'
+  weir doctor --connect-to 203.0.113.7    (an edge before DNS leads to it)";
+
+const NO_TLS: &str = "there is no TLS, see above";
+/// Seconds.
+const DAY: u64 = 24 * 60 * 60;
+/// How long reading the newest deliveries, and finding the ends of topics, may take.
+const READ_WITHIN: Duration = Duration::from_secs(15);
+
+/// The subcommand.
+pub(crate) const TOOL: Tool = Tool {
+    name: "doctor",
+    about: "Say why nothing arrives: the public address, Meta's end and your own, and what to do",
+    more: MORE,
+    examples: EXAMPLES,
+    work: work!(DoctorSettings, run),
+};
+
+fn run(settings: &DoctorSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+    let meta = settings.meta.as_ref();
+    let meta =
+        meta.map(|meta| Ok::<_, ToolError>((meta, Connector::new(Accounts::open(meta)?)))).transpose()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.map_err(ToolError::Runtime)?;
+    let deadline = Deadline(Instant::now() + settings.timeout);
+    let sections = runtime.block_on(async {
+        let meta = meta.as_ref().map(|(settings, connector)| (*settings, connector));
+        examine(settings, meta, deadline).await
+    });
+    // Brokers that do not answer hold up threads for a while longer, which nobody waits for.
+    runtime.shutdown_background();
+    Ok(report::print(&sections, settings.json, screen)?)
+}
+
+async fn examine(
+    settings: &DoctorSettings,
+    meta: Option<(&MetaSettings, &Connector)>,
+    deadline: Deadline,
+) -> [Section; 3] {
+    let others = async {
+        match meta {
+            Some((meta, connector)) => of_meta(settings, meta, connector, deadline).await,
+            None => not_declared(),
+        }
+    };
+    let ((address, at_meta, told), own) = tokio::join!(others, own::checks(settings, deadline));
+    let clock = clock::own(told).check("clock", "this machine");
+    let own = [clock].into_iter().chain(own).collect();
+    [
+        Section { heading: "The public address, as Meta sees it", end: "address", checks: address },
+        Section { heading: "Meta's end", end: "meta", checks: at_meta },
+        Section { heading: "Your own end", end: "own", checks: own },
+    ]
+}
+
+/// The first two ends, and Meta's clock.
+async fn of_meta(
+    settings: &DoctorSettings,
+    meta: &MetaSettings,
+    connector: &Connector,
+    deadline: Deadline,
+) -> (Vec<Check>, Vec<Check>, Option<Told>) {
+    let accounts = connector.accounts();
+    let test = TestDelivery::new(SystemTime::now());
+    let topics = [Topic::Raw, Topic::Messages].map(|topic| settings.topic(topic)).to_vec();
+    let way_back = of_kafka(settings, deadline, |kafka| test.way_back(kafka, topics));
+    let at_meta = async {
+        let reached = graph::greet(accounts, meta, deadline).await;
+        let apps = at_meta::look(connector, &reached, deadline).await;
+        (reached, apps)
+    };
+    let ((mut address, clocks), (reached, apps), last) = tokio::join!(
+        address::checks(accounts, settings, &test, way_back, deadline),
+        at_meta,
+        of_kafka(settings, deadline, |kafka| last::read(kafka, settings.topic(Topic::Raw))),
+    );
+    let told = reached.told();
+    address.extend(clocks.into_iter().map(|(app, clock)| clock::theirs(clock, told).check("clock", app)));
+    let at_meta = reached.checks().chain(standing::checks(&apps, &last, SystemTime::now())).collect();
+    (address, at_meta, told)
+}
+
+/// Looks at Kafka where it is given; that it does not answer is a failure of one's own end alone.
+async fn of_kafka<T, W: Future<Output = Fact<T>>>(
+    settings: &DoctorSettings,
+    deadline: Deadline,
+    look: impl FnOnce(KafkaSettings) -> W,
+) -> Fact<T> {
+    let kafka = settings.kafka.as_ref().ok_or(Nothing::NotGiven("--brokers"))?;
+    let looked = deadline.look(READ_WITHIN, look(kafka.kafka.clone())).await;
+    looked.map_err(|nothing| match nothing {
+        Nothing::Failed(why) => Nothing::Untold(why),
+        other => other,
+    })
+}
+
+fn not_declared() -> (Vec<Check>, Vec<Check>, Option<Told>) {
+    let not_given: Fact<()> =
+        Err(Nothing::NotGiven("--file connect.json, which declares apps and accounts (docs/meta.md)"));
+    let checks = |name| vec![Judged::of(&not_given, "", |()| Judged::pass("")).check(name, "")];
+    (checks("address"), checks("accounts"), None)
+}

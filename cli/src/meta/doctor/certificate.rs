@@ -1,0 +1,201 @@
+//! What the certificates of an address are worth to Meta. Pure.
+
+use super::check::{Check, Fact, Judged, Verdict};
+use runtime::http::tls::shown::{Distrust, Shown, ShownCertificate};
+use std::time::{Duration, SystemTime};
+
+/// From when on the end of a certificate is worth a word; the alert `WeirPublicCertificateExpires` has the same.
+const SOON: Duration = Duration::from_hours(14 * 24);
+const NO_TLS: &str = "\
+Is the address right, is its port open to the world, and does the edge (balancer, ingress, gateway) serve TLS 1.2 or 1.3 there?";
+const PUBLIC: &str = "\
+Serve a certificate of a public authority, such as Let's Encrypt: Meta refuses all others. If it is meant to be so in a test, \
+--tls-ca FILE names the authority.";
+const FULL_CHAIN: &str = "\
+Let the edge send the whole chain (fullchain.pem, not cert.pem): its own certificate and every intermediate one. A browser that \
+is content proves nothing, it may have them from elsewhere. If the issuer is a private authority, Meta refuses it.";
+const RENEW: &str = "\
+Renew it now: `kubectl describe certificate` and the log of cert-manager say what is in the way. If it was renewed, the edge serves \
+the old one still: reload it.";
+const NAME: &str = "\
+Issue it for this name too, or correct \"callback_url\". An edge that serves several names must choose by the name that is asked \
+for (SNI); this may be its default certificate.";
+const CLOCK: &str = "It is not valid yet: is the clock of this machine right? See below.";
+
+/// Four checks: the handshake, the chain, the name, the end.
+pub(super) fn checks(host: &str, shown: &Fact<Shown>, now: SystemTime) -> Vec<Check> {
+    let of = |judge: fn(&Shown, SystemTime) -> Judged| {
+        let later = shown.as_ref().map_err(|_| super::NO_TLS);
+        Judged::of(&later.map_err(super::check::Nothing::NotTried), "", |shown| judge(shown, now))
+    };
+    let handshake = Judged::of(shown, NO_TLS, |shown| {
+        Judged::pass(match shown.chain.len() {
+            1 => String::from("the handshake is done; one certificate is sent"),
+            count => format!("the handshake is done; {count} certificates are sent"),
+        })
+    });
+    let name = match shown.as_ref().ok().and_then(|shown| shown.other_names.as_ref()) {
+        None => of(|_, _| Judged::pass("the certificate is for this name")),
+        Some(others) if others.is_empty() => Judged::fail(format!("the certificate is not for {host}"), NAME),
+        Some(others) => {
+            Judged::fail(format!("the certificate is for {}, not for {host}", others.join(", ")), NAME)
+        }
+    };
+    vec![
+        handshake.check("tls", host),
+        of(chain).check("chain", host),
+        name.check("certificate_name", host),
+        of(end).check("certificate_end", host),
+    ]
+}
+
+/// Whether a client that checks would go on.
+pub(super) fn is_trusted(shown: &Fact<Shown>, now: SystemTime) -> bool {
+    shown.as_ref().is_ok_and(|shown| {
+        let own = shown.chain.first();
+        shown.distrust.is_none()
+            && shown.other_names.is_none()
+            && own.is_some_and(|own| own.begins <= now && now <= own.ends)
+    })
+}
+
+fn chain(shown: &Shown, now: SystemTime) -> Judged {
+    let (Some(own), Some(last)) = (shown.chain.first(), shown.chain.last()) else {
+        return Judged::fail("no certificate is sent", PUBLIC);
+    };
+    let Some(distrust) = &shown.distrust else {
+        return Judged::pass(format!("whole and trusted; issued by “{}”", own.issuer));
+    };
+    if own.subject == own.issuer {
+        return Judged::fail("self-signed: the certificate vouches for itself alone", PUBLIC);
+    }
+    if let Some(ended) = shown.chain.iter().skip(1).find(|other| other.ends < now) {
+        let found = format!("“{}”, which the chain needs, ended on {}", ended.subject, day(ended.ends));
+        return Judged::fail(found, FULL_CHAIN);
+    }
+    match distrust {
+        Distrust::UnknownIssuer if last.subject == last.issuer => {
+            Judged::fail(format!("issued by the private authority “{}”", last.subject), PUBLIC)
+        }
+        Distrust::UnknownIssuer => Judged::fail(incomplete(shown, last), FULL_CHAIN),
+        Distrust::Other(said) => Judged::fail(said.as_str(), PUBLIC),
+    }
+}
+
+fn incomplete(shown: &Shown, last: &ShownCertificate) -> String {
+    let sent = match shown.chain.len() {
+        1 => String::from("the server's own certificate alone is sent"),
+        count => format!("{count} certificates are sent"),
+    };
+    format!("incomplete: {sent}, and not the one of the issuer “{}”", last.issuer)
+}
+
+fn end(shown: &Shown, now: SystemTime) -> Judged {
+    let Some(own) = shown.chain.first() else { return Judged::fail("no certificate is sent", PUBLIC) };
+    if own.begins > now {
+        return Judged::fail(format!("it begins on {}", day(own.begins)), CLOCK);
+    }
+    match own.ends.duration_since(now) {
+        Ok(left) => {
+            let found = format!("{} days left, until {}", left.as_secs() / super::DAY, day(own.ends));
+            let advice = if left < SOON { RENEW } else { "" };
+            Judged { verdict: Verdict::Pass, found, advice: advice.to_owned() }
+        }
+        Err(_) => Judged::fail(format!("the certificate ended on {}", day(own.ends)), RENEW),
+    }
+}
+
+fn day(time: SystemTime) -> String {
+    humantime::format_rfc3339_seconds(time).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::check::Nothing;
+    use super::*;
+    use std::time::UNIX_EPOCH;
+
+    const DAY: Duration = Duration::from_hours(24);
+
+    fn now() -> SystemTime {
+        UNIX_EPOCH + 365 * DAY
+    }
+
+    fn certificate(subject: &str, issuer: &str, days: u32) -> ShownCertificate {
+        let (begins, ends) = (now() - DAY, now() + days * DAY);
+        ShownCertificate { subject: subject.to_owned(), issuer: issuer.to_owned(), begins, ends }
+    }
+
+    fn shown(chain: Vec<ShownCertificate>, distrust: Option<Distrust>) -> Shown {
+        Shown { chain, distrust, other_names: None }
+    }
+
+    /// The verdicts of all four, and what the one of this name found.
+    fn found(shown: Shown, name: &str) -> (Vec<Verdict>, String) {
+        let checks = checks("a.example", &Ok(shown), now());
+        let of_name = checks.iter().find(|check| check.name == name).unwrap().judged.found.clone();
+        (checks.iter().map(|check| check.judged.verdict).collect(), of_name)
+    }
+
+    #[test]
+    fn a_good_chain_passes_with_the_days_that_are_left() {
+        let good = shown(vec![certificate("CN=a.example", "CN=R11", 42)], None);
+        assert!(is_trusted(&Ok(good.clone()), now()));
+        let (verdicts, end) = found(good, "certificate_end");
+        assert_eq!(verdicts, [Verdict::Pass; 4]);
+        assert!(end.starts_with("42 days left"), "{end}");
+        let soon = end_of(13);
+        assert!(soon.verdict == Verdict::Pass && soon.advice == RENEW, "{soon:?}");
+        assert_eq!(end_of(14).advice, "");
+    }
+
+    fn end_of(days: u32) -> Judged {
+        end(&shown(vec![certificate("CN=a.example", "CN=R11", days)], None), now())
+    }
+
+    #[test]
+    fn each_fault_of_a_chain_has_its_own_name() {
+        let unknown = Some(Distrust::UnknownIssuer);
+        let own = || certificate("CN=a.example", "CN=R11", 42);
+        let mut ended = certificate("CN=R11", "CN=X1", 42);
+        (ended.begins, ended.ends) = (now() - 2 * DAY, now() - DAY);
+        for (chain, named) in [
+            (vec![certificate("CN=a.example", "CN=a.example", 42)], "self-signed"),
+            (vec![own()], "own certificate alone is sent, and not the one of the issuer “CN=R11”"),
+            (vec![own(), certificate("CN=R11", "CN=X1", 42)], "not the one of the issuer “CN=X1”"),
+            (vec![own(), certificate("CN=R11", "CN=R11", 42)], "private authority “CN=R11”"),
+            (vec![own(), ended], "“CN=R11”, which the chain needs, ended on 1970-12-31"),
+        ] {
+            let shown = shown(chain, unknown.clone());
+            assert!(!is_trusted(&Ok(shown.clone()), now()));
+            let (verdicts, chain) = found(shown, "chain");
+            assert_eq!(verdicts, [Verdict::Pass, Verdict::Fail, Verdict::Pass, Verdict::Pass], "{chain}");
+            assert!(chain.contains(named), "{chain}");
+        }
+    }
+
+    #[test]
+    fn an_ended_certificate_and_another_name_fail_alone() {
+        let mut ended = certificate("CN=a.example", "CN=R11", 0);
+        ended.ends = now() - DAY;
+        let ended = shown(vec![ended], None);
+        assert!(!is_trusted(&Ok(ended.clone()), now()));
+        let (verdicts, end) = found(ended, "certificate_end");
+        assert_eq!(verdicts, [Verdict::Pass, Verdict::Pass, Verdict::Pass, Verdict::Fail]);
+        assert!(end.starts_with("the certificate ended on 1970-12-31"), "{end}");
+
+        let names = Some(vec!["b.example".to_owned()]);
+        let other = Shown { other_names: names, ..shown(vec![certificate("CN=b", "CN=R11", 42)], None) };
+        assert!(!is_trusted(&Ok(other.clone()), now()));
+        let (verdicts, name) = found(other, "certificate_name");
+        assert_eq!(verdicts, [Verdict::Pass, Verdict::Pass, Verdict::Fail, Verdict::Pass]);
+        assert_eq!(name, "the certificate is for b.example, not for a.example");
+    }
+
+    #[test]
+    fn without_a_handshake_nothing_else_is_judged() {
+        let checks = checks("a.example", &Err(Nothing::Failed("refused".to_owned())), now());
+        let verdicts = checks.iter().map(|check| check.judged.verdict).collect::<Vec<_>>();
+        assert_eq!(verdicts, [Verdict::Fail, Verdict::Unknown, Verdict::Unknown, Verdict::Unknown]);
+    }
+}

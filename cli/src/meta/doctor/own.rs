@@ -1,0 +1,117 @@
+//! The own end: Kafka, its topics, who reads them, and the processes.
+
+use super::check::{Check, Deadline, Fact, Judged, Nothing};
+use super::settings::DoctorSettings;
+use super::{groups, processes};
+use crate::screen::counted;
+use crate::topics::{self, TopicsError, TopicsSettings};
+use runtime::process::chain;
+use std::time::{Duration, SystemTime};
+
+const WITHIN: Duration = Duration::from_secs(20);
+/// Differences that are shown.
+const SHOWN: usize = 3;
+const NOT_THERE: &str = "\
+Are --brokers and --kafka-config those of ingest, do the brokers run, and may this machine reach them? Meanwhile ingest keeps what \
+comes in its spool, if it has one, and answers 503 if not.";
+const PLAN: &str =
+    "`weir topics plan` shows all of it, and `weir topics apply` makes it so, with the same flags.";
+
+/// What Kafka said: what differs of its topics.
+enum OfKafka {
+    Answers(Fact<Vec<String>>),
+    Silent(Nothing),
+}
+
+/// Everything about it.
+pub(super) async fn checks(settings: &DoctorSettings, deadline: Deadline) -> Vec<Check> {
+    let kafka = async {
+        let Some(kafka) = &settings.kafka else {
+            return (OfKafka::Silent(Nothing::NotGiven("--brokers")), Err(Nothing::NotGiven("--brokers")));
+        };
+        let of_kafka = of_kafka(kafka, deadline).await;
+        let groups = match &of_kafka {
+            OfKafka::Silent(_) => Err(Nothing::NotTried("Kafka does not answer, see above")),
+            OfKafka::Answers(_) => {
+                let (kafka, prefix) = (kafka.kafka.clone(), kafka.topic_prefix.clone());
+                let read = move || groups::read(&kafka, &prefix, SystemTime::now());
+                deadline.look(WITHIN, async { tokio::task::spawn_blocking(read).await? }).await
+            }
+        };
+        (of_kafka, groups)
+    };
+    let ((of_kafka, groups), processes) = tokio::join!(kafka, processes::ask(&settings.admin, deadline));
+    let brokers = settings.kafka.as_ref().map_or("", |kafka| &kafka.kafka.brokers);
+    let mut checks = judged(&of_kafka, brokers);
+    checks.extend(groups::checks(&groups));
+    if settings.admin.is_empty() {
+        let not_given: Fact<()> = Err(Nothing::NotGiven("--admin HOST:PORT… of ingest and the consumers"));
+        checks.push(Judged::of(&not_given, "", |()| Judged::pass("")).check("process", ""));
+    }
+    checks.extend(processes::checks(&processes));
+    checks
+}
+
+async fn of_kafka(settings: &TopicsSettings, deadline: Deadline) -> OfKafka {
+    let look = async {
+        match topics::differences(settings).await {
+            Ok(differences) => Ok(Ok(differences)),
+            Err(error @ TopicsError::Request(_)) => Ok(Err(Nothing::Failed(chain(&error)))),
+            Err(error) => Err(Nothing::Failed(chain(&error))),
+        }
+    };
+    match deadline.look(WITHIN, look).await {
+        Ok(topics) => OfKafka::Answers(topics),
+        Err(nothing) => OfKafka::Silent(nothing),
+    }
+}
+
+fn judged(kafka: &OfKafka, brokers: &str) -> Vec<Check> {
+    let (reached, topics) = match kafka {
+        OfKafka::Answers(topics) => (Ok(()), topics.clone()),
+        OfKafka::Silent(nothing @ Nothing::NotGiven(_)) => (Err(nothing.clone()), Err(nothing.clone())),
+        OfKafka::Silent(nothing) => {
+            (Err(nothing.clone()), Err(Nothing::NotTried("Kafka does not answer, see above")))
+        }
+    };
+    let topics = Judged::of(&topics, PLAN, |differences| match differences.as_slice() {
+        [] => Judged::pass("all are there, as planned"),
+        all => {
+            let more = all.len().saturating_sub(SHOWN) as u64;
+            let more = if more > 0 {
+                format!(", and {} more", counted(more, "topic", "topics"))
+            } else {
+                String::new()
+            };
+            let shown: Vec<_> = all.iter().take(SHOWN).map(String::as_str).collect();
+            Judged::fail(format!("{}{more}", shown.join(", ")), PLAN)
+        }
+    });
+    vec![
+        Judged::of(&reached, NOT_THERE, |()| Judged::pass("it answers")).check("kafka", brokers),
+        topics.check("topics", ""),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::check::Verdict::{Fail, Pass, Unknown};
+    use super::*;
+
+    #[test]
+    fn topics_are_not_judged_where_kafka_is_silent() {
+        let silent = judged(&OfKafka::Silent(Nothing::Failed("refused".to_owned())), "kafka:9092");
+        assert_eq!([silent[0].judged.verdict, silent[1].judged.verdict], [Fail, Unknown]);
+        let not_given = judged(&OfKafka::Silent(Nothing::NotGiven("--brokers")), "");
+        assert_eq!([not_given[0].judged.verdict, not_given[1].judged.verdict], [Unknown, Unknown]);
+        assert_eq!(not_given[0].judged.advice, "Give --brokers.");
+    }
+
+    #[test]
+    fn missing_topics_are_named_and_no_more_than_three_of_them() {
+        let missing = |count: usize| OfKafka::Answers(Ok(vec!["t is missing".to_owned(); count]));
+        assert_eq!(judged(&missing(0), "")[1].judged.verdict, Pass);
+        let found = &judged(&missing(5), "")[1].judged.found;
+        assert_eq!(found, "t is missing, t is missing, t is missing, and 2 topics more");
+    }
+}

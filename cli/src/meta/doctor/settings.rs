@@ -1,0 +1,50 @@
+//! The flags of `weir doctor`.
+
+use crate::meta::settings::MetaSettings;
+use crate::tool::settings::{Given, flag, perhaps, settings, switch, words};
+use crate::topics::TopicsSettings;
+use runtime::settings::{Form, Source, form};
+use schemas::Topic;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+const TIMEOUTS: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_mins(30);
+
+settings! {
+    /// What `weir doctor` can be asked for. What is not given is not looked at.
+    pub(super) struct DoctorSettings {
+        meta: Option<MetaSettings> = perhaps(has_file),
+        kafka: Option<TopicsSettings> = perhaps(|given| given.reader.is_set("brokers")),
+        /// Where the processes of Weir answer on their admin ports
+        admin: Vec<String> = words("admin", "HOST:PORT", |admin| admin.long("admin").num_args(1..)),
+        /// File of certificates (PEM) of authorities that the public address may be of, beside the public ones
+        tls_ca: Option<PathBuf> = flag("tls-ca", "FILE", form::file()).env("WEIR_TLS_CA").optional(),
+        /// Reach the public address here, instead of where DNS leads: an edge before its name is switched to it, or from within
+        connect_to: Option<IpAddr> = flag("connect-to", "IP", Form::new("an IP address", |value| value.trim().parse().ok())).optional(),
+        /// How long everything may take together
+        timeout: Duration = flag("timeout", "DURATION", form::duration(TIMEOUTS)).or("60s"),
+        /// Print one JSON object
+        json: bool = switch("json"),
+    }
+    check |settings: &Self, given: &mut Given<'_>| {
+        let is_address = |admin: &String| {
+            admin.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+        };
+        if !settings.admin.iter().all(is_address) {
+            given.reader.problem("admin", "HOST:PORT of one or more processes");
+        }
+    }
+}
+
+/// Whether a file declares what is at Meta: one that is named, or the default where it is there.
+fn has_file(given: &Given<'_>) -> bool {
+    given.reader.source("file") != Source::Default || Path::new("connect.json").is_file()
+}
+
+impl DoctorSettings {
+    /// The full name of a topic.
+    pub(super) fn topic(&self, topic: Topic) -> String {
+        topic.name(self.kafka.as_ref().map_or("meta", |kafka| &kafka.topic_prefix))
+    }
+}

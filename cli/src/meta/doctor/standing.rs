@@ -1,0 +1,166 @@
+//! What Meta says of apps, accounts and tokens, judged. Pure.
+
+use super::at_meta::{AccountFacts, AppFacts};
+use super::check::{Check, Fact, Judged, Nothing, Verdict, span};
+use super::last::Last;
+use crate::meta::connect::difference::Finding;
+use crate::meta::file::{DeclaredAccount, DeclaredApp, Login, Object};
+use crate::meta::tokens::look::{Ends, Facts};
+use crate::meta::tokens::{needed, report};
+use std::collections::BTreeSet;
+use std::time::{Duration, SystemTime};
+use weir_graph::edges::AppPermission;
+
+/// From when on the end of a token is worth a word; the alert `WeirTokenEnds` has the same.
+const SOON: Duration = Duration::from_hours(10 * 24);
+
+const MODE: &str = "\
+Look at the top of the app's dashboard: in Development mode only people with a role on the app cause events, and all others are \
+silence. Publish it (Live).";
+const ACCESS: &str = "\
+With Standard Access only people with a role on the app cause events. Look under App Review / Permissions and Features, and ask for \
+Advanced Access: docs/meta.md, Before all of them.";
+const CONNECT: &str =
+    "Subscribe it: `weir connect apply` with the same flags; `weir connect keep` keeps it so.";
+const READ_AGAIN: &str =
+    "docs/meta.md, Which login, has what each call needs; `weir connect plan` asks the same.";
+const LINK: &str = "\
+Link a professional Instagram account to the page (the page's settings, Linked accounts); is it linked, the token lacks instagram_basic.";
+const NONE_YET: &str = "\
+Send it a message from a second account (with a role on the app while that is not Live), and look again. If none comes: the app's \
+mode, access and \"Allow access to messages\": docs/meta.md, Before all of them.";
+
+/// Everything about the apps and their accounts, as of `now`.
+pub(super) fn checks(apps: &[AppFacts<'_>], last: &Fact<Last>, now: SystemTime) -> Vec<Check> {
+    let mut checks = Vec::new();
+    for facts in apps {
+        let app = facts.app.id.as_str();
+        checks.push(Judged::unknown("Meta's API does not tell", MODE).check("app_mode", app));
+        checks.push(access(&facts.approved, &needed(facts.app)).check("access", app));
+        for (object, finding) in &facts.objects {
+            let judged = Judged::of(finding, READ_AGAIN, |finding| subscribed(finding, "subscribed"));
+            checks.push(judged.check("subscription", format!("{app} {}", object.as_str())));
+        }
+        for account in &facts.accounts {
+            checks.extend(of_account(facts.app, account, last, now));
+        }
+    }
+    checks
+}
+
+fn of_account(app: &DeclaredApp, facts: &AccountFacts<'_>, last: &Fact<Last>, now: SystemTime) -> Vec<Check> {
+    let account = facts.account.id.as_str();
+    let install = |finding: &Finding| subscribed(finding, "installed");
+    let mut checks = vec![
+        Judged::of(&facts.token, READ_AGAIN, |token| self::token(token, facts.account, now))
+            .check("token", account),
+        Judged::of(&facts.install, READ_AGAIN, install).check("install", account),
+    ];
+    if let Some(linked) = &facts.linked {
+        let judged = Judged::of(linked, READ_AGAIN, |linked| match linked {
+            Some(id) => Judged::pass(format!("linked to the Instagram account {id}")),
+            None => Judged::fail("no Instagram account is linked, or this token may not see it", LINK),
+        });
+        checks.push(judged.check("instagram_link", account));
+    }
+    for (object, id) in sources(app, facts) {
+        let judged = Judged::of(last, "", |last| last_delivery(last, object, &id, now));
+        checks.push(judged.check("last_delivery", format!("{id} {}", object.as_str())));
+    }
+    checks
+}
+
+/// Which accounts' deliveries come of an account, and of which object.
+fn sources(app: &DeclaredApp, facts: &AccountFacts<'_>) -> Vec<(Object, String)> {
+    let own = facts.account.id.to_string();
+    if facts.account.login != Login::Facebook {
+        return vec![(Object::Instagram, own)];
+    }
+    let of_page =
+        (app.objects.is_empty() || app.objects.contains(&Object::Page)).then_some((Object::Page, own));
+    let linked = facts.linked.iter().flatten().flatten().map(|id| (Object::Instagram, id.clone()));
+    of_page.into_iter().chain(linked).collect()
+}
+
+fn needed(app: &DeclaredApp) -> BTreeSet<&'static str> {
+    app.accounts.iter().flat_map(|account| needed::permissions(app, account.login)).collect()
+}
+
+/// Whether people without a role on the app cause events. Nothing of it fails: those with a role do in any case.
+fn access(approved: &Fact<Vec<AppPermission>>, needed: &BTreeSet<&str>) -> Judged {
+    let approved = match approved {
+        Ok(approved) => approved,
+        Err(Nothing::Failed(why)) => return Judged::unknown(why.as_str(), ACCESS),
+        Err(_) => return Judged::of(approved, "", |_| Judged::unknown("", "")),
+    };
+    let is_live = |name: &str| approved.iter().any(|one| one.permission == name && one.status == "live");
+    let lacks: Vec<_> = needed.iter().copied().filter(|name| !is_live(name)).collect();
+    match (needed.is_empty(), lacks.is_empty()) {
+        (true, _) => Judged::unknown("Meta's API does not tell it of Instagram Login", ACCESS),
+        (_, true) => Judged::pass("the review has approved every permission that is needed"),
+        _ => Judged::unknown(format!("as far as Meta tells, not approved: {}", lacks.join(", ")), ACCESS),
+    }
+}
+
+/// A subscription of an app, or an account's install of it.
+fn subscribed(finding: &Finding, done: &str) -> Judged {
+    match finding {
+        Finding::Fine => Judged::pass(format!("{done}, with every field as declared")),
+        Finding::Missing => Judged::fail(format!("not {done}: Meta sends nothing of it"), CONNECT),
+        Finding::Differs(difference) if finding.loses_events() => {
+            Judged::fail(format!("{done}, but it {difference}"), CONNECT)
+        }
+        Finding::Differs(difference) => Judged::pass(format!("{done}; it {difference}")),
+    }
+}
+
+fn token(token: &Facts, account: &DeclaredAccount, now: SystemTime) -> Judged {
+    let until = match token.ends {
+        Ends::Never => String::from("without end"),
+        Ends::Unknown => String::from("until when is not known"),
+        ends @ Ends::At(_) => format!("until {}", report::until(ends)),
+    };
+    if !token.is_valid {
+        return Judged::fail(format!("not valid: Meta takes it no more ({until})"), renewal(account));
+    }
+    if !token.lacks.is_empty() {
+        let lacks: Vec<_> = token.lacks.iter().map(String::as_str).collect();
+        return Judged::fail(format!("it lacks {}", lacks.join(", ")), renewal(account));
+    }
+    let permissions = match token.permissions.as_slice() {
+        [] => String::from("its permissions Meta does not tell"),
+        all => format!("permissions: {}", all.join(", ")),
+    };
+    let ends_soon = matches!(token.ends, Ends::At(end) if end <= now + SOON);
+    let advice = match account.login {
+        _ if !ends_soon => String::new(),
+        Login::Instagram => String::from("Renew it: `weir tokens refresh`."),
+        Login::Facebook | Login::Unified => renewal(account),
+    };
+    Judged { verdict: Verdict::Pass, found: format!("valid, {until}; {permissions}"), advice }
+}
+
+/// How a token is had anew.
+fn renewal(account: &DeclaredAccount) -> String {
+    match account.login {
+        Login::Unified => String::from("Make a new token of the system user in the business' settings."),
+        Login::Facebook | Login::Instagram => format!(
+            "A new login of its owner, then `weir tokens exchange {} --short-token FILE` (docs/meta.md, weir tokens).",
+            account.id
+        ),
+    }
+}
+
+fn last_delivery(last: &Last, object: Object, account: &str, now: SystemTime) -> Judged {
+    match last.of(object.as_str(), account) {
+        Some(received) => {
+            let ago = span(now.duration_since(received).unwrap_or_default());
+            Judged::pass(format!("{ago} ago"))
+        }
+        None if last.has_more => Judged::unknown("none among the newest deliveries", NONE_YET),
+        None => Judged::unknown("none is on the topic of deliveries", NONE_YET),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,108 @@
+//! What Meta says, and the verdict on it.
+
+use super::super::check::Verdict::{self, Fail, Pass, Unknown};
+use super::*;
+use crate::meta::connect::difference::Difference;
+use crate::meta::declared_for_tests::DAY;
+use crate::meta::file::Declared;
+use std::time::UNIX_EPOCH;
+
+fn now() -> SystemTime {
+    UNIX_EPOCH + 365 * DAY
+}
+
+fn app() -> DeclaredApp {
+    let text = r#"{"apps": [{
+        "id": "111", "secret_file": "s", "objects": ["page", "instagram"], "callback_url": "https://a.example/",
+        "verify_token_file": "v", "accounts": [{"id": "204", "login": "facebook"}]
+    }]}"#;
+    serde_json::from_str::<Declared>(text).unwrap().apps.remove(0)
+}
+
+fn valid() -> Facts {
+    let permissions = vec!["pages_messaging".to_owned()];
+    Facts { kind: None, is_valid: true, ends: Ends::Never, permissions, lacks: BTreeSet::new() }
+}
+
+#[test]
+fn a_subscription_fails_where_events_are_lost_by_it_alone() {
+    let differs = |difference| Finding::Differs(difference);
+    let field = || BTreeSet::from(["messages".to_owned()]);
+    for (finding, verdict, found) in [
+        (Finding::Fine, Pass, "installed, with every field as declared"),
+        (Finding::Missing, Fail, "not installed: Meta sends nothing of it"),
+        (
+            differs(Difference { lacks: field(), ..Difference::default() }),
+            Fail,
+            "installed, but it lacks messages",
+        ),
+        (
+            differs(Difference { beyond: field(), ..Difference::default() }),
+            Pass,
+            "installed; it has messages beyond",
+        ),
+    ] {
+        let judged = subscribed(&finding, "installed");
+        assert_eq!((judged.verdict, &*judged.found), (verdict, found));
+        assert_eq!(judged.advice.is_empty(), verdict == Pass);
+    }
+}
+
+#[test]
+fn a_token_is_judged_by_what_meta_says_and_its_end_is_told_in_time() {
+    let app = app();
+    let judge = |facts: Facts| token(&facts, &app.accounts[0], now());
+    assert_eq!(judge(valid()).verdict, Pass);
+    let ended = judge(Facts { is_valid: false, ends: Ends::At(now() - DAY), ..valid() });
+    assert_eq!(ended.verdict, Fail);
+    assert!(ended.found.contains("it has ended"), "{ended:?}");
+    let lacks = judge(Facts { lacks: BTreeSet::from(["instagram_basic".to_owned()]), ..valid() });
+    assert_eq!((lacks.verdict, &*lacks.found), (Fail, "it lacks instagram_basic"));
+    let soon = judge(Facts { ends: Ends::At(now() + 3 * DAY), ..valid() });
+    assert_eq!(soon.verdict, Pass);
+    assert!(soon.advice.contains("new login"), "{soon:?}");
+    assert!(judge(Facts { ends: Ends::At(now() + 30 * DAY), ..valid() }).advice.is_empty());
+}
+
+#[test]
+fn access_never_fails_since_people_with_a_role_are_heard_in_any_case() {
+    let approved = |names: &[&str]| {
+        let one = |name: &&str| AppPermission { permission: (*name).to_owned(), status: "live".to_owned() };
+        Ok(names.iter().map(one).collect())
+    };
+    let needed = BTreeSet::from(["instagram_basic", "pages_messaging"]);
+    let judge = |approved: Fact<Vec<AppPermission>>| -> Verdict { access(&approved, &needed).verdict };
+    assert_eq!(judge(approved(&["instagram_basic", "pages_messaging", "email"])), Pass);
+    assert_eq!(judge(approved(&["pages_messaging"])), Unknown);
+    assert_eq!(judge(Err(Nothing::Failed("no such edge".to_owned()))), Unknown);
+    let lacks = access(&approved(&["pages_messaging"]), &needed);
+    assert!(lacks.found.ends_with("not approved: instagram_basic"), "{lacks:?}");
+}
+
+#[test]
+fn a_page_stands_for_itself_and_for_its_instagram_account() {
+    let app = app();
+    let linked = |linked| AccountFacts {
+        account: &app.accounts[0],
+        token: Ok(valid()),
+        install: Ok(Finding::Fine),
+        linked,
+    };
+    let names = |facts: &AccountFacts<'_>| {
+        let mut last = Last::default();
+        last.received.insert(("instagram".to_owned(), "1784".to_owned()), now() - 3 * DAY);
+        let checks = of_account(&app, facts, &Ok(last), now());
+        checks.into_iter().map(|check| (check.name, check.of, check.judged.verdict)).collect::<Vec<_>>()
+    };
+    let check = |name, of: &str, verdict| (name, of.to_owned(), verdict);
+    let both = names(&linked(Some(Ok(Some("1784".to_owned())))));
+    let expected = [
+        check("token", "204", Pass),
+        check("install", "204", Pass),
+        check("instagram_link", "204", Pass),
+        check("last_delivery", "204 page", Unknown),
+        check("last_delivery", "1784 instagram", Pass),
+    ];
+    assert_eq!(both, expected);
+    assert_eq!(names(&linked(Some(Ok(None))))[2], check("instagram_link", "204", Fail));
+}

@@ -1,0 +1,136 @@
+//! A delivery that everybody can tell from Meta's, and its way back from the topics.
+//!
+//! It is made as the dashboard's test button makes them, so that its event is marked `metatest` and no consumer takes it for
+//! somebody's message.
+
+use super::check::{Deadline, Fact};
+use crate::records::watch::{Span, Watch};
+use bytes::Bytes;
+use runtime::consumer::Record;
+use runtime::settings::KafkaSettings;
+use schemas::Millis;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
+use tokio::time::{Instant, timeout_at};
+
+/// How long records may take from the answer to here; a consumer that begins to read needs most of it.
+const BACK_WITHIN: Duration = Duration::from_secs(10);
+
+/// The deliveries of one run: they are alike but for the app whose secret signs them.
+#[derive(Clone, Debug)]
+pub(super) struct TestDelivery {
+    time: u64,
+    /// What the ids of its messages begin with.
+    mark: String,
+    challenge: String,
+}
+
+/// Where the records of test deliveries are seen.
+pub(super) struct WayBack {
+    watch: Watch,
+    mark: String,
+}
+
+/// Which of them came, by topic and app, and how long after they were posted.
+pub(super) struct Back(BTreeMap<(String, String), Duration>);
+
+impl TestDelivery {
+    pub(super) fn new(now: SystemTime) -> Self {
+        let time = Millis::of(now).as_millis();
+        let run = format!("{time}{:05}", std::process::id() % 100_000);
+        Self { time, mark: format!("weir-doctor-{run}-"), challenge: run }
+    }
+
+    /// Digits, as Meta's challenges are.
+    pub(super) fn challenge(&self) -> &str {
+        &self.challenge
+    }
+
+    /// The body of the one of an app.
+    pub(super) fn body(&self, object: &str, app: &str) -> Bytes {
+        let message = json!({"mid": format!("{}{app}", self.mark), "text": "weir doctor: a test"});
+        let item = json!({
+            "sender": {"id": "12334"}, "recipient": {"id": "23245"}, "timestamp": self.time, "message": message,
+        });
+        let entry = json!({"id": "0", "time": self.time, "messaging": [item]});
+        Bytes::from(json!({"object": object, "entry": [entry]}).to_string())
+    }
+
+    /// Reads these topics from now on.
+    pub(super) async fn way_back(&self, kafka: KafkaSettings, topics: Vec<String>) -> Fact<WayBack> {
+        let mark = self.mark.clone();
+        let its_own = move |record: &Record| app_of(record, &mark).is_some();
+        let start = move || Watch::start(&kafka, &topics, Span::FromNowOn, its_own);
+        let watch = tokio::task::spawn_blocking(start).await??;
+        Ok(WayBack { watch, mark: self.mark.clone() })
+    }
+}
+
+impl WayBack {
+    /// What comes of deliveries of so many apps, each on two topics.
+    pub(super) async fn follow(mut self, apps: usize, posted: Instant, deadline: Deadline) -> Back {
+        let mut came = BTreeMap::new();
+        let end = deadline.0.min(Instant::now() + BACK_WITHIN);
+        while came.len() < 2 * apps
+            && let Ok(Some(record)) = timeout_at(end, self.watch.next()).await
+        {
+            if let Some(app) = app_of(&record, &self.mark) {
+                came.insert((record.topic.to_string(), app), posted.elapsed());
+            }
+        }
+        Back(came)
+    }
+}
+
+impl Back {
+    pub(super) fn took(&self, topic: &str, app: &str) -> Option<Duration> {
+        self.0.get(&(topic.to_owned(), app.to_owned())).copied()
+    }
+}
+
+/// The app of a test delivery's record.
+fn app_of(record: &Record, mark: &str) -> Option<String> {
+    let text = std::str::from_utf8(record.value.as_deref()?).ok()?;
+    let (_, rest) = text.split_once(mark)?;
+    rest.split('"').next().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_event_is_a_message_that_is_marked_as_a_test() {
+        let test = TestDelivery::new(SystemTime::now());
+        for object in ["page", "instagram"] {
+            let body = test.body(object, "111");
+            let split = schemas::split(&body, 10);
+            let [event] = split.events.as_slice() else { panic!("{:?}", split.events) };
+            assert!(event.test);
+            assert_eq!((event.topic(), &*event.object), (schemas::Topic::Messages, object));
+        }
+    }
+
+    #[test]
+    fn a_record_tells_its_app_in_either_form() {
+        let test = TestDelivery::new(SystemTime::now());
+        let record = |value: Vec<u8>| Record {
+            topic: "t".into(),
+            partition: 0,
+            offset: 0,
+            timestamp: None,
+            key: None,
+            value: Some(value),
+            headers: Vec::new(),
+        };
+        let body = test.body("page", "111");
+        assert_eq!(app_of(&record(body.to_vec()), &test.mark).as_deref(), Some("111"));
+        let split = schemas::split(&body, 10);
+        let mut typed = Vec::new();
+        let receipt = schemas::Receipt { delivery_id: "d", received: "2026-11-28T00:00:00.000Z" };
+        split.events[0].write_json(receipt, &mut typed);
+        assert_eq!(app_of(&record(typed), &test.mark).as_deref(), Some("111"));
+        assert_eq!(app_of(&record(b"{}".to_vec()), &test.mark), None);
+    }
+}

@@ -1,0 +1,169 @@
+//! What a server shows by TLS: its certificates, and what a client could object to. Nothing is sent to it.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use x509_cert::Certificate;
+use x509_cert::der::Decode as _;
+
+use super::provider;
+
+/// What a server showed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// Its certificates as it sent them, its own first.
+    pub chain: Vec<ShownCertificate>,
+    /// Why no authority that is trusted vouches for the first of them, at a time at which that is valid.
+    pub distrust: Option<Distrust>,
+    /// The names that the first one is for, where the server's own is none of them.
+    pub other_names: Option<Vec<String>>,
+}
+
+/// A certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownCertificate {
+    /// Whose it is, such as `CN=www.example.com`.
+    pub subject: String,
+    /// Who issued it.
+    pub issuer: String,
+    /// From when on it is valid.
+    pub begins: SystemTime,
+    /// Until when.
+    pub ends: SystemTime,
+}
+
+/// Why a chain is not trusted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Distrust {
+    /// It leads to no authority that is trusted.
+    UnknownIssuer,
+    /// Something else, in the words of the verifier.
+    Other(String),
+}
+
+/// Looks at the server of this name at the first of its addresses that takes a connection, as one who trusts `roots` at the time `now`.
+///
+/// # Errors
+///
+/// Where no connection or no handshake comes about, or what is shown is no certificate.
+pub async fn look(
+    addresses: &[SocketAddr],
+    name: &str,
+    roots: &RootCertStore,
+    now: SystemTime,
+) -> io::Result<Shown> {
+    let name = ServerName::try_from(name.to_owned()).map_err(io::Error::other)?;
+    let witness = Arc::new(Witness { seen: Mutex::default(), provider: provider() });
+    let config = ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::<Witness>::clone(&witness))
+        .with_no_client_auth();
+    let stream = TcpStream::connect(addresses).await?;
+    // It is dropped at once: to whom nobody trusts nothing is said.
+    drop(TlsConnector::from(Arc::new(config)).connect(name.clone(), stream).await?);
+    let seen = witness.seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    judge(&seen, &name, roots, now).map_err(io::Error::other)
+}
+
+fn judge(
+    seen: &[CertificateDer<'static>],
+    name: &ServerName<'_>,
+    roots: &RootCertStore,
+    now: SystemTime,
+) -> Result<Shown, Error> {
+    let chain = seen.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let (Some(own), Some(shown)) = (seen.first(), chain.first()) else { return Err(unreadable()) };
+    let own = ParsedCertificate::try_from(own)?;
+    let at = now.clamp(shown.begins, shown.ends.max(shown.begins));
+    let at = UnixTime::since_unix_epoch(at.duration_since(UNIX_EPOCH).unwrap_or_default());
+    let algorithms = provider().signature_verification_algorithms.all;
+    let trust = verify_server_cert_signed_by_trust_anchor(&own, roots, &seen[1..], at, algorithms);
+    let distrust = trust.err().map(|error| match error {
+        Error::InvalidCertificate(CertificateError::UnknownIssuer) => Distrust::UnknownIssuer,
+        other => Distrust::Other(other.to_string()),
+    });
+    let other_names = verify_server_name(&own, name).err().map(|error| match error {
+        Error::InvalidCertificate(CertificateError::NotValidForNameContext { presented, .. }) => {
+            presented.iter().map(|name| bare(name)).collect()
+        }
+        _ => Vec::new(),
+    });
+    Ok(Shown { chain, distrust, other_names })
+}
+
+/// The verifier shows a name as `DnsName("a.example.com")`.
+fn bare(name: &str) -> String {
+    name.split('"').nth(1).unwrap_or(name).to_owned()
+}
+
+fn read(certificate: &CertificateDer<'_>) -> Result<ShownCertificate, Error> {
+    let certificate = Certificate::from_der(certificate).map_err(|_| unreadable())?;
+    let certificate = certificate.tbs_certificate();
+    let time = |time: Duration| UNIX_EPOCH + time;
+    Ok(ShownCertificate {
+        subject: certificate.subject().to_string(),
+        issuer: certificate.issuer().to_string(),
+        begins: time(certificate.validity().not_before.to_unix_duration()),
+        ends: time(certificate.validity().not_after.to_unix_duration()),
+    })
+}
+
+const fn unreadable() -> Error {
+    Error::InvalidCertificate(CertificateError::BadEncoding)
+}
+
+/// Takes any certificate, and remembers what was shown.
+#[derive(Debug)]
+struct Witness {
+    seen: Mutex<Vec<CertificateDer<'static>>>,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Witness {
+    fn verify_server_cert(
+        &self,
+        own: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let chain = [own].into_iter().chain(others).map(|one| one.clone().into_owned());
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = chain.collect();
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        own: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, own, signature, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        own: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, own, signature, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}

@@ -1,0 +1,115 @@
+//! An edge as it stands before ingest: it ends TLS, with certificates of the test's choice, and hands on what comes.
+
+use std::fs;
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context as _, Result};
+use rcgen::{CertifiedIssuer, KeyPair};
+use rustls::ServerConfig;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tempfile::TempDir;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+
+use crate::certificates::{authority, params};
+
+/// The names that its certificate is for, unless it has a fault; the second one leads to this machine.
+pub const NAMES: [&str; 2] = ["webhooks.example.com", "localhost"];
+const DAY: Duration = Duration::from_hours(24);
+/// What its certificate has left, unless it has a fault.
+const LEFT: Duration = Duration::from_hours(30 * 24 + 12);
+
+/// What is wrong with its certificates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Its own ended yesterday.
+    Expired,
+    /// Its own is for another name.
+    OtherName,
+    /// The intermediate one is not sent.
+    WithoutIntermediate,
+    /// The intermediate one ended yesterday.
+    IntermediateExpired,
+    /// Its own vouches for itself.
+    SelfSigned,
+}
+
+/// A running edge; it ends when dropped.
+#[derive(Debug)]
+pub struct Edge {
+    port: u16,
+    dir: TempDir,
+    server: JoinHandle<()>,
+}
+
+impl Edge {
+    /// Starts it before the server at this address, `127.0.0.1:…`.
+    ///
+    /// # Errors
+    ///
+    /// When its certificates cannot be made, or nothing can be listened on.
+    pub async fn start(upstream: &str, fault: Option<Fault>) -> Result<Self> {
+        let dir = tempfile::tempdir().context("making a directory")?;
+        let root = CertifiedIssuer::self_signed(
+            authority("a root", SystemTime::now() + LEFT)?,
+            KeyPair::generate()?,
+        )?;
+        fs::write(dir.path().join("root.pem"), root.pem()).context("writing the root")?;
+        let acceptor = TlsAcceptor::from(Arc::new(config(&root, fault)?));
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("listening")?;
+        let port = listener.local_addr().context("asking for the port")?.port();
+        let server = tokio::spawn(serve(listener, acceptor, upstream.to_owned()));
+        Ok(Self { port, dir, server })
+    }
+
+    /// Where it listens, of 127.0.0.1.
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The file of the certificate of the authority at the end of its chain.
+    pub fn root(&self) -> PathBuf {
+        self.dir.path().join("root.pem")
+    }
+}
+
+impl Drop for Edge {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+fn config(root: &CertifiedIssuer<'_, KeyPair>, fault: Option<Fault>) -> Result<ServerConfig> {
+    let ends = |is_over: bool| if is_over { SystemTime::now() - DAY } else { SystemTime::now() + LEFT };
+    let of_intermediate = authority("an intermediate", ends(fault == Some(Fault::IntermediateExpired)))?;
+    let intermediate = CertifiedIssuer::signed_by(of_intermediate, KeyPair::generate()?, root)?;
+    let names: &[&str] = if fault == Some(Fault::OtherName) { &["other.example.com"] } else { &NAMES };
+    let own = params("an edge", names, ends(fault == Some(Fault::Expired)))?;
+    let key = KeyPair::generate()?;
+    let mut chain: Vec<CertificateDer<'static>> = match fault {
+        Some(Fault::SelfSigned) => vec![own.self_signed(&key)?.der().clone()],
+        _ => vec![own.signed_by(&key, &intermediate)?.der().clone(), intermediate.der().clone()],
+    };
+    if fault == Some(Fault::WithoutIntermediate) {
+        chain.truncate(1);
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(anyhow::Error::msg)?;
+    Ok(config.with_no_client_auth().with_single_cert(chain, key)?)
+}
+
+async fn serve(listener: TcpListener, acceptor: TlsAcceptor, upstream: String) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let (acceptor, upstream) = (acceptor.clone(), upstream.clone());
+        tokio::spawn(async move {
+            let mut client = acceptor.accept(stream).await?;
+            let mut server = TcpStream::connect(upstream).await?;
+            tokio::io::copy_bidirectional(&mut client, &mut server).await
+        });
+    }
+}
