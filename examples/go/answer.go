@@ -19,6 +19,7 @@ import (
 
 type result struct {
 	ID, Status, Error string
+	Attempt           int
 	Answer            struct {
 		MessageID string `json:"message_id"`
 	}
@@ -39,17 +40,31 @@ func main() {
 		log.Fatal(err)
 	}
 	defer client.Close()
-	command, _ := json.Marshal(map[string]string{"id": id, "account": account, "action": "message", "to": customer, "text": text})
+	// Nobody waits for it longer, so it is not carried out later either. Whoever tries again keeps the id.
+	end, _ := ctx.Deadline()
+	command, _ := json.Marshal(map[string]string{
+		"id": id, "account": account, "action": "message", "to": customer, "text": text, "not_after": end.UTC().Format(time.RFC3339),
+	})
 	// The key brings whatever is about one conversation to one place.
 	record := &kgo.Record{Topic: prefix + ".replies.v1", Key: []byte(account + ":" + customer), Value: command}
 	if err := client.ProduceSync(ctx, record).FirstErr(); err != nil {
 		log.Fatal(err)
 	}
+	intended := 0
 	for ctx.Err() == nil {
-		client.PollFetches(ctx).EachRecord(func(record *kgo.Record) {
+		fetches := client.PollFetches(ctx)
+		fetches.EachError(func(topic string, _ int32, err error) { log.Println(topic, err) })
+		fetches.EachRecord(func(record *kgo.Record) {
 			var result result
-			if json.Unmarshal(record.Value, &result) != nil || result.ID != id || result.Status == "intended" {
+			if json.Unmarshal(record.Value, &result) != nil || result.ID != id {
 				return
+			}
+			if result.Status == "intended" {
+				intended = max(intended, result.Attempt)
+				return
+			}
+			if result.Attempt < intended {
+				return // It is tried again.
 			}
 			fmt.Println(result.Status, cmp.Or(result.Error, result.Answer.MessageID))
 			if result.Status != "done" {
@@ -58,5 +73,5 @@ func main() {
 			os.Exit(0)
 		})
 	}
-	log.Fatal("no result within a minute; the command may still be carried out")
+	log.Fatal("no result of ", id, " within a minute; it may have been carried out, and will not be any more")
 }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.UUID;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -29,21 +30,30 @@ public class Answer {
       consumer.assign(partitions);
       consumer.endOffsets(partitions).forEach(consumer::seek);
       // The key brings whatever is about one conversation to one place.
-      var command = Map.of("id", id, "account", account, "action", "message", "to", customer, "text", args[2]);
+      // Nobody waits for it longer, so it is not carried out later either. Whoever tries again keeps the id.
+      var end = Instant.now().plusSeconds(60).truncatedTo(ChronoUnit.SECONDS);
+      var command = Map.of("id", id, "account", account, "action", "message", "to", customer, "text", args[2], "not_after", end.toString());
       var record = new ProducerRecord<>(prefix + ".replies.v1", account + ":" + customer, json.writeValueAsString(command));
       producer.send(record).get();
-      for (var end = Instant.now().plusSeconds(60); Instant.now().isBefore(end); ) {
+      int intended = 0;
+      while (Instant.now().isBefore(end)) {
         for (var found : consumer.poll(Duration.ofSeconds(1))) {
           JsonNode result = json.readTree(found.value());
           String status = result.path("status").asText();
-          if (result.path("id").asText().equals(id) && !status.equals("intended")) {
+          if (!result.path("id").asText().equals(id)) {
+            continue;
+          }
+          int attempt = result.path("attempt").asInt();
+          if (status.equals("intended")) {
+            intended = Math.max(intended, attempt);
+          } else if (attempt >= intended) { // Otherwise it is tried again.
             System.out.println(status + " " + result.path("error").asText(result.at("/answer/message_id").asText()));
             System.exit(status.equals("done") ? 0 : 1);
           }
         }
       }
     }
-    System.err.println("no result within a minute; the command may still be carried out");
+    System.err.println("no result of " + id + " within a minute; it may have been carried out, and will not be any more");
     System.exit(1);
   }
 }

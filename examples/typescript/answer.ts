@@ -12,7 +12,9 @@ const brokers = {
   bootstrapBrokers: (process.env.WEIR_BROKERS ?? "localhost:9092").split(","),
   clientId: "answer",
 };
-const command: Reply = { id: randomUUID(), account, action: "message", to, text };
+// Nobody waits for it longer than a minute, so it is not carried out later either. Whoever tries again keeps the id.
+const not_after = new Date(Date.now() + 60_000).toISOString();
+const command: Reply = { id: randomUUID(), account, action: "message", to, text, not_after };
 
 // Where the results end before the command is written, so that its own is not missed. The group commits nothing.
 const topic = `${prefix}.replies.results.v1`;
@@ -28,12 +30,16 @@ await producer.send({ messages: [message] });
 await producer.close();
 
 const late = setTimeout(() => {
-  console.error("no result within a minute; the command may still be carried out");
+  console.error(`no result of ${command.id} within a minute; it may have been carried out, and will not be any more`);
   process.exit(1);
 }, 60_000);
+let intended = 0;
 for await (const record of stream) {
   const result: ReplyResult = JSON.parse(record.value);
-  if (result.id !== command.id || result.status === "intended") continue;
+  if (result.id !== command.id) continue;
+  if (result.status === "intended") intended = Math.max(intended, result.attempt);
+  // A result of an attempt before the latest says that it is tried again.
+  if (result.status === "intended" || result.attempt < intended) continue;
   console.log(result.status, result.error ?? (result.answer as { message_id?: string })?.message_id);
   process.exitCode = result.status === "done" ? 0 : 1;
   break;

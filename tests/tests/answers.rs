@@ -14,7 +14,7 @@ const ACCOUNT: &str = "17841405726653026";
 const CUSTOMER: &str = "30000000000000000";
 const AWAY: &str = "30000000000000001";
 /// How long an example may be that is to be read in a minute or two.
-const LINES: usize = 62;
+const LINES: usize = 80;
 
 /// The examples by their languages.
 fn examples() -> Result<[(&'static str, Command); 4]> {

@@ -52,6 +52,16 @@ async fn a_reply_is_checked_written_and_its_result_awaited() {
     let (code, said, errors) = reply(&ground, &message(AWAY)).await.unwrap();
     assert_eq!(code, Some(3), "{said}{errors}");
     assert!(said.contains("\nrefused after ") && said.contains("not_reachable"), "{said}");
+    // Tried again with its id, it is not carried out again.
+    for (timeout, expected) in [("1m", Some(0)), ("5s", Some(1))] {
+        let again = [&message(CUSTOMER), &["--id", "order-4711", "--timeout", timeout][..]].concat();
+        let (code, said, errors) = reply(&ground, &again).await.unwrap();
+        assert_eq!(code, expected, "{said}{errors}");
+        assert!(
+            said.contains("order-4711 is written") || errors.contains("the id was used before"),
+            "{said}{errors}"
+        );
+    }
 
     let whole = json!({"id": "seen-1", "account": ACCOUNT, "action": "sender_action", "to": CUSTOMER, "sender_action": "mark_seen"});
     let files = Mounted::new(&[("command.json", whole.to_string().as_bytes())]).unwrap();
@@ -63,5 +73,5 @@ async fn a_reply_is_checked_written_and_its_result_awaited() {
 
     let posts = ground.graph.posts();
     let texts = posts.iter().filter(|post| post.parameters.pointer("/message/text") == Some(&json!("Grüße")));
-    assert_eq!((texts.count(), posts.len()), (3, 4), "{posts:?}");
+    assert_eq!((texts.count(), posts.len()), (4, 5), "{posts:?}");
 }

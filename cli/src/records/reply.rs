@@ -22,12 +22,12 @@ use std::time::{Duration, Instant, SystemTime};
 
 const MORE: &str = "\
 Makes a message of --account, --to and --text, or takes any command as it is from --file; docs/events.md has the actions and \
-their members. A command without an id gets one. It is checked by the rules of weir-replies, and what would be refused is not \
-written: the error names the member and the form expected. Then it is written to the topic of commands, and its result is \
+their members. A command without an id gets one. It is checked by the rules of weir-replies, for a page where the id does not tell that \
+the account is on Instagram, and what would be refused is not written: the error names the member and the form expected. Then it is written to the topic of commands, and its result is \
 waited for.
 
-weir-replies carries it out, at most once, maybe long after the timeout: give it a not_after where that must not be. Of a \
-command whose id was used before there is no further result.
+weir-replies carries it out, at most once for each id, maybe long after the timeout: give it a not_after where that must not be. \
+Whoever tries again gives the same --id. Of a command whose id was used before there is no further result.
 
 With --json the result is printed as it is on its topic.";
 
@@ -65,12 +65,18 @@ settings! {
         to: Option<String> = flag("to", "ID", form::text()).optional(),
         /// The words of the message
         text: Option<String> = flag("text", "TEXT", form::text()).optional(),
+        /// The command's id; of several with one id, one alone is carried out [default: a new one]
+        id: Option<String> = flag("id", "ID", form::text()).optional(),
         /// A command of any action as a JSON object; - reads standard input
-        file: Option<String> =
-            flag("file", "FILE", form::text()).without("account").without("to").without("text").optional(),
+        file: Option<String> = flag("file", "FILE", form::text())
+            .without("account")
+            .without("to")
+            .without("text")
+            .without("id")
+            .optional(),
     }
     check |wanted: &Self, given: &mut Given<'_>| {
-        let Self { account, to, text, file } = wanted;
+        let Self { account, to, text, file, .. } = wanted;
         for (name, value) in [("account", account), ("to", to), ("text", text)] {
             if file.is_none() && value.is_none() {
                 given.reader.problem(name, "given, unless there is a --file with the whole command");
@@ -107,10 +113,21 @@ pub enum ReplyError {
         /// The member and the form expected.
         error: String,
     },
+    /// It may have been written.
+    #[error(
+        "the command {id} may be on its topic, and be carried out: whoever tries again gives the same --id, so that it is carried out \
+         once ({source})"
+    )]
+    Unsure {
+        /// The command's.
+        id: String,
+        /// What went wrong.
+        source: Box<ToolError>,
+    },
     /// It was written, and nothing is known of it.
     #[error(
-        "no result of {id} within {}: weir-replies does not run, is behind, or waits for a limit of Meta's; the command may still \
-         be carried out, and its result will be on {topic}",
+        "no result of {id} within {}: weir-replies does not run, is behind, or waits for a limit of Meta's, and the command may still \
+         be carried out, with its result on {topic}; or the id was used before, and its result is further up there",
         humantime::format_duration(*.within)
     )]
     NoResult {
@@ -133,13 +150,15 @@ fn run(settings: &ReplySettings, screen: &mut Screen) -> Result<Exit, ToolError>
     // From before the command is written, so that its result is not missed.
     let mut reader =
         at_the_end(source.reader(&results).map_err(ReadError::from)?).map_err(ReadError::from)?;
-    write(session, settings, &commands, &draft)?;
     let id = draft.id();
+    let unsure = |source: ToolError| ReplyError::Unsure { id: id.to_owned(), source: Box::new(source) };
+    write(session, settings, &commands, &draft).map_err(unsure)?;
     if !settings.json {
         screen.line(format_args!("{id} is written to {commands}, with the key {}", draft.key()))?;
     }
     let written = Instant::now();
-    match end(&mut reader, id, written + settings.timeout).map_err(ReadError::from)? {
+    let ended = end(&mut reader, id, written + settings.timeout);
+    match ended.map_err(|error| unsure(ReadError::from(error).into()))? {
         Some(record) => tell(&record, written.elapsed(), settings.json, screen),
         None => {
             Err(ReplyError::NoResult { id: id.to_owned(), within: settings.timeout, topic: results }.into())
@@ -150,9 +169,12 @@ fn run(settings: &ReplySettings, screen: &mut Screen) -> Result<Exit, ToolError>
 impl Wanted {
     /// The command's JSON, as it is in the file.
     fn value(&self) -> Result<Vec<u8>, ReplyError> {
-        let Self { account, to, text, file } = self;
+        let Self { account, to, text, id, file } = self;
         let Some(file) = file else {
-            let message = json!({"account": account, "action": "message", "to": to, "text": text});
+            let mut message = json!({"account": account, "action": "message", "to": to, "text": text});
+            if let Some(id) = id {
+                message["id"] = json!(id);
+            }
             return Ok(message.to_string().into_bytes());
         };
         let (name, read) = if file == "-" {
@@ -182,14 +204,20 @@ fn at_the_end(mut reader: TopicReader) -> Result<TopicReader, consumer::ReadErro
     Ok(reader)
 }
 
-/// The command's first result that is no intent; `None` where there is none in time.
+/// The result of the command's latest attempt; `None` where there is none in time. That an attempt was of unknown outcome is
+/// written after the intent of the next one, where there is to be one.
 fn end(reader: &mut TopicReader, id: &str, deadline: Instant) -> Result<Option<Record>, consumer::ReadError> {
+    let mut intended = 0;
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
         match reader.next(left)? {
             Some(Read::Record(record)) => {
-                if read(&record).is_some_and(|result| result.id == id && is_end(&result)) {
-                    return Ok(Some(record));
+                let Some(result) = read(&record).filter(|result| result.id == id) else { continue };
+                match result.status {
+                    Open::Known(ResultStatus::Intended) => intended = result.attempt.max(intended),
+                    Open::Known(_) if result.attempt >= intended => return Ok(Some(record)),
+                    // A step between intent and end that comes later is none.
+                    _ => {}
                 }
             }
             Some(Read::End(_)) => {}
@@ -202,17 +230,12 @@ fn read(record: &Record) -> Option<CommandResult<'_>> {
     serde_json::from_slice(record.value.as_deref()?).ok()
 }
 
-/// A step between intent and end that comes later is none.
-fn is_end(result: &CommandResult<'_>) -> bool {
-    matches!(result.status, Open::Known(status) if status != ResultStatus::Intended)
-}
-
 fn tell(record: &Record, took: Duration, json: bool, screen: &mut Screen) -> Result<Exit, ToolError> {
     let Some(result) = read(record) else { return Ok(Exit::Failure) };
     let Open::Known(status) = result.status else { return Ok(Exit::Failure) };
     let is_done = status == ResultStatus::Done;
-    if json {
-        screen.json(&result)?;
+    let printed = if json {
+        screen.json(&result)
     } else {
         let said = match (&result.reason, &result.error) {
             (Some(reason), Some(error)) => format!("{reason}: {error}"),
@@ -220,7 +243,9 @@ fn tell(record: &Record, took: Duration, json: bool, screen: &mut Screen) -> Res
         };
         let tone = if is_done { Tone::Good } else { Tone::Bad };
         let status = status.as_str();
-        screen.toned(tone, &format!("{status} after {:.1} s: {}", took.as_secs_f64(), harmless(&said)))?;
-    }
+        screen.toned(tone, &format!("{status} after {:.1} s: {}", took.as_secs_f64(), harmless(&said)))
+    };
+    // The exit code says it too, whoever reads on.
+    printed.or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })?;
     Ok(if is_done { Exit::Done } else { Exit::Drift })
 }
