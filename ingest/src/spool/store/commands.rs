@@ -74,10 +74,12 @@ impl Store {
 
     /// Writes both in one transaction, and responds to the stores; whether the changes are on disk.
     fn write(&mut self, changes: &[Change], stores: Vec<(Change, Done)>) -> bool {
+        let is_failed = matches!(self.state, State::Failed { .. });
+        let stores = if is_failed { stores } else { self.admit(stores) };
         if changes.is_empty() && stores.is_empty() {
             return true;
         }
-        if matches!(self.state, State::Failed { .. }) {
+        if is_failed {
             refuse(stores, SpoolError::Failing);
             return false;
         }
@@ -119,6 +121,25 @@ impl Store {
         }
     }
 
+    /// Those for which there is space below `--spool-max-bytes`, each by itself in the order of arrival; the others are refused.
+    /// The last part takes small ones alone, and while it does, the spool is not full.
+    fn admit(&mut self, stores: Vec<(Change, Done)>) -> Vec<(Change, Done)> {
+        let most = self.parts.settings.max_bytes;
+        let mut taken = self.totals.unwrap_or_default().bytes + self.parts.backlog.disk_bytes();
+        let (admitted, refused): (Vec<_>, Vec<_>) = stores.into_iter().partition(|(change, _)| {
+            let cost = cost(change);
+            let limit = if cost > SMALL { most - most / SMALL_PART } else { most };
+            let has_space = taken + cost <= limit;
+            taken += if has_space { cost } else { 0 };
+            has_space
+        });
+        if refused.iter().any(|(change, _)| cost(change) <= SMALL) {
+            self.log_full();
+        }
+        refuse(refused, SpoolError::Full);
+        admitted
+    }
+
     /// Writes the changes alone, in the space of the reserve where there is no other.
     fn write_changes(&mut self, changes: &[Change]) -> bool {
         if changes.is_empty() || self.try_write(changes, &[]).is_ok() {
@@ -146,12 +167,7 @@ impl Store {
             return Err(StoreError::Transient("the spool is not open".to_owned()));
         };
         let before = self.totals.unwrap_or_default();
-        let cost: u64 = stores.iter().map(|(change, _)| cost(change)).sum();
-        let taken = before.bytes + self.parts.backlog.disk_bytes();
-        let has_large = stores.iter().any(|(change, _)| self::cost(change) > SMALL);
-        let limit = self.parts.settings.max_bytes;
-        let limit = if has_large { limit - limit / SMALL_PART } else { limit };
-        if cost > 0 && (taken + cost > limit || !self.reserve.is_there()) {
+        if !stores.is_empty() && !self.reserve.is_there() {
             return Err(StoreError::Full);
         }
         let all = changes.iter().chain(stores.iter().map(|(change, _)| change));

@@ -208,10 +208,14 @@ fn large_deliveries_that_do_not_fit_take_no_small_one_with_them() {
     let directory = tempfile::tempdir().unwrap();
     let mut store = Store::new(parts(directory.path(), 8 << 20));
     store.open();
-    let large = || large_rows(1, 200 << 10).remove(0);
+    let large = || large_rows(1, 210 << 10).remove(0);
     while put(&mut store, large()).is_ok() {}
     let together = [rows(1), vec![large()], rows(1)].concat();
     assert_eq!(put_together(&mut store, together), [Ok(()), Err(SpoolError::Full), Ok(())]);
+    // A large one that fits is not refused for the sake of one that does not.
+    let fits = large_rows(1, 70 << 10).remove(0);
+    assert_eq!(put_together(&mut store, vec![large(), fits]), [Err(SpoolError::Full), Ok(())]);
+    assert_eq!(store.parts.metrics.healthy.get(), 1, "it takes small ones still");
     // What is left for them is used up too, in the end.
     let small = large_rows(20, 60 << 10).into_iter();
     let taken = small.take_while(|row| put(&mut store, row.clone()).is_ok()).count();
