@@ -57,9 +57,9 @@ fn group(kafka: &KafkaSettings, name: &str, topics: &[String], now: SystemTime) 
     let listed = client.fetch_group_list(Some(name), ANSWER)?;
     let members = listed.groups().iter().map(|group| group.members().len()).sum();
     let partitions = partitions(&client, topics)?;
-    let committed = offsets(&client.committed_offsets(at(&partitions, Offset::Invalid)?, ANSWER)?);
+    let committed = offsets(&client.committed_offsets(at(&partitions, Offset::Invalid)?, ANSWER)?)?;
     let find =
-        |time| -> KafkaResult<_> { Ok(offsets(&client.offsets_for_times(at(&partitions, time)?, ANSWER)?)) };
+        |time| -> KafkaResult<_> { offsets(&client.offsets_for_times(at(&partitions, time)?, ANSWER)?) };
     let late = (now - LATE).duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     let (begins, ends) = (find(Offset::Beginning)?, find(Offset::End)?);
     let late = find(Offset::Offset(i64::try_from(late).unwrap_or(i64::MAX)))?;
@@ -94,13 +94,16 @@ fn at(partitions: &[Partition], offset: Offset) -> KafkaResult<TopicPartitionLis
     Ok(list)
 }
 
-fn offsets(found: &TopicPartitionList) -> BTreeMap<Partition, i64> {
-    let offset = |offset| if let Offset::Offset(offset) = offset { Some(offset) } else { None };
-    let elements = found.elements();
-    let found = elements.iter().filter_map(|element| {
-        Some(((element.topic().to_owned(), element.partition()), offset(element.offset())?))
-    });
-    found.collect()
+/// Those that there are; an error where a broker did not tell one.
+fn offsets(found: &TopicPartitionList) -> KafkaResult<BTreeMap<Partition, i64>> {
+    let mut offsets = BTreeMap::new();
+    for element in found.elements() {
+        element.error()?;
+        if let Offset::Offset(offset) = element.offset() {
+            offsets.insert((element.topic().to_owned(), element.partition()), offset);
+        }
+    }
+    Ok(offsets)
 }
 
 /// A check for each group.

@@ -1,6 +1,6 @@
 //! The processes of Weir, as their admin ports tell.
 
-use super::check::{Check, Deadline, Fact, Judged, span};
+use super::check::{Check, Deadline, Fact, Judged, Verdict, span};
 use crate::delivery::poster::{Answer, Poster};
 use crate::screen::one_line;
 use futures_util::future::join_all;
@@ -47,8 +47,14 @@ pub(super) async fn ask(addresses: &[String], deadline: Deadline) -> Vec<Process
 pub(super) fn checks(processes: &[Process]) -> Vec<Check> {
     let mut checks = Vec::new();
     for Process { address, ready, metrics } in processes {
+        let is_told = metrics.is_ok();
         let metrics = metrics.as_ref().map(|answer| answer.text.as_str()).unwrap_or_default();
-        let judged = Judged::of(ready, NOT_THERE, |ready| readiness(ready, metrics));
+        let judged = Judged::of(ready, NOT_THERE, |ready| match readiness(ready, metrics) {
+            Judged { verdict: Verdict::Pass, found, .. } if !is_told => {
+                Judged::unknown(format!("{found}, and its metrics cannot be read"), NOT_THERE)
+            }
+            judged => judged,
+        });
         checks.push(judged.check("process", address.as_str()));
         if name(metrics) == Some("weir-ingest") {
             checks.push(spool(metrics).check("spool", address.as_str()));

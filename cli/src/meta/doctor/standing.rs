@@ -123,6 +123,9 @@ fn token(token: &Facts, account: &DeclaredAccount, now: SystemTime) -> Judged {
     if !token.is_valid {
         return Judged::fail(format!("not valid: Meta takes it no more ({until})"), renewal(account));
     }
+    if matches!(token.ends, Ends::At(end) if end <= now) {
+        return Judged::fail(format!("what it may see has ended ({until})"), renewal(account));
+    }
     if !token.lacks.is_empty() {
         let lacks: Vec<_> = token.lacks.iter().map(String::as_str).collect();
         return Judged::fail(format!("it lacks {}", lacks.join(", ")), renewal(account));

@@ -58,6 +58,8 @@ fn a_token_is_judged_by_what_meta_says_and_its_end_is_told_in_time() {
     assert!(ended.found.contains("it has ended"), "{ended:?}");
     let lacks = judge(Facts { lacks: BTreeSet::from(["instagram_basic".to_owned()]), ..valid() });
     assert_eq!((lacks.verdict, &*lacks.found), (Fail, "it lacks instagram_basic"));
+    let blind = judge(Facts { ends: Ends::At(now() - DAY), ..valid() });
+    assert!(blind.verdict == Fail && blind.found.starts_with("what it may see has ended"), "{blind:?}");
     let soon = judge(Facts { ends: Ends::At(now() + 3 * DAY), ..valid() });
     assert_eq!(soon.verdict, Pass);
     assert!(soon.advice.contains("new login"), "{soon:?}");
