@@ -102,10 +102,11 @@ impl Webhook {
         response.into_response(close || self.parts.shutdown.is_requested())
     }
 
-    /// Whether a load balancer asks for the readiness of this process.
+    /// Whether a load balancer asks for the readiness of this process. What is malformed is refused as everywhere.
     fn is_probe(&self, request: &Request<Incoming>) -> bool {
         self.health_path.as_deref() == Some(request.uri().path())
             && [HttpMethod::GET, HttpMethod::HEAD].contains(request.method())
+            && framing::fault(request.version(), request.headers()).is_none()
     }
 
     /// The span of a request begins a trace: Meta sends none to join, and unauthenticated clients must neither decide

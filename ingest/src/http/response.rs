@@ -54,12 +54,14 @@ pub(crate) enum Unavailable {
     BodyBytes,
 }
 
-/// What a load balancer's probe of `--health-path` is answered.
+/// What a load balancer's probe of `--health-path` is answered. A connection has one, so that the limit of connections bounds
+/// what nothing counts.
 pub(crate) fn probed(is_ready: bool) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::default());
     if !is_ready {
         *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
     }
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }
 

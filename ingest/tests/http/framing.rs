@@ -24,7 +24,7 @@ struct Verdict {
 
 #[tokio::test]
 async fn a_request_has_one_verdict_however_it_is_split() {
-    let service = Service::start(settings()).await;
+    let service = Service::start(probed()).await;
     let mut otherwise = BTreeMap::new();
     for case in cases::all() {
         let expected = Verdict { statuses: case.statuses.to_vec(), is_open: case.after == After::Open };
@@ -41,7 +41,7 @@ async fn a_request_has_one_verdict_however_it_is_split() {
 
 #[tokio::test]
 async fn what_no_request_can_be_is_counted() {
-    let service = Service::start(settings()).await;
+    let service = Service::start(probed()).await;
     let mut expected: BTreeMap<&str, usize> = BTreeMap::new();
     for case in cases::all() {
         send(&service, &case, 0).await;
@@ -71,6 +71,11 @@ async fn http_2_is_not_served_whether_it_is_told_so_or_not() {
         assert!(matches!(next_status(&mut connection).await, None | Some(400)));
         assert_eq!(next_status(&mut connection).await, None);
     }
+}
+
+/// With a path for a load balancer's probes.
+fn probed() -> weir_ingest::Settings {
+    weir_ingest::Settings { health_path: Some("/health".to_owned()), ..settings() }
 }
 
 fn splits(length: usize) -> Vec<usize> {

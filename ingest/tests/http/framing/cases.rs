@@ -35,6 +35,7 @@ pub(crate) fn all() -> Vec<Case> {
         lines(),
         targets_and_versions(),
         connections(),
+        probes(),
         sizes(),
     ];
     groups.into_iter().flatten().collect()
@@ -178,6 +179,23 @@ fn connections() -> Vec<Case> {
         case("asked for something else", &[200], Open, with("expect: nothing")),
         case("asked to be told to go on in HTTP/1.0", &[200], Closed, old("expect: 100-continue\r\n")),
         case("unsigned, asked to be told to go on", &[401], Closed, unsigned),
+    ]
+}
+
+/// Of `--health-path`.
+fn probes() -> Vec<Case> {
+    let probe = |lines: &str| format!("GET /health HTTP/1.1\r\nhost: weir\r\n{lines}\r\n");
+    vec![
+        case("two probes at once", &[200], Closed, probe("").repeat(2)),
+        case("a probe with a body", &[200], Closed, probe(LENGTH) + BODY),
+        case("a probe for two hosts", &[400], Closed, probe("host: other\r\n")),
+        case("a probe without host", &[400], Closed, "GET /health HTTP/1.1\r\n\r\n"),
+        case(
+            "a probe with chunks of chunks",
+            &[400],
+            Closed,
+            probe("transfer-encoding: chunked, chunked\r\n"),
+        ),
     ]
 }
 
