@@ -13,7 +13,7 @@ use crate::tool::{self, Tool, work};
 use crate::{Exit, Screen, ToolError};
 use runtime::settings::form;
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::net::ToSocketAddrs;
 use std::time::SystemTime;
 
 const MORE: &str = "\
@@ -44,7 +44,7 @@ settings! {
         /// Admin ports of processes, as HOST:PORT [default: that of this container, --admin-listen]
         processes: Vec<String> = words("processes", "PROCESS", |processes| processes.num_args(0..)),
         /// The --admin-listen of the process beside which it runs
-        admin_listen: SocketAddr = flag("admin-listen", "IP:PORT", form::address()).env("WEIR_ADMIN_LISTEN").or("0.0.0.0:9090"),
+        admin_listen: String = flag("admin-listen", "IP:PORT", form::text()).env("WEIR_ADMIN_LISTEN").or("0.0.0.0:9090"),
     }
 }
 
@@ -67,7 +67,7 @@ fn run(settings: &SupportSettings, screen: &mut Screen) -> Result<Exit, ToolErro
     if screen.is_terminal() {
         return Err(ToolError::Archive);
     }
-    let here = [admin::reachable(settings.admin_listen).to_string()];
+    let here = [here(&settings.admin_listen)];
     let processes = if settings.processes.is_empty() { &here[..] } else { &settings.processes };
     let mut files = vec![
         File { name: "settings.txt".to_owned(), text: environment::shown() },
@@ -100,13 +100,53 @@ fn printed_by(words: &[&str]) -> String {
     }
 }
 
-/// The body of a page.
-fn asked(process: &str, page: &str) -> io::Result<String> {
-    let address = process.to_socket_addrs()?.next();
-    let address = address.ok_or_else(|| io::Error::other("the name has no address"))?;
-    Ok(admin::get(address, page, LARGEST_PAGE)?.1 + "\n")
+/// Where the process is reached that listens there. What is no address stays as it is: that it cannot be asked says why it
+/// does not start, and the rest of the archive is needed all the more.
+fn here(listen: &str) -> String {
+    listen.parse().map_or_else(|_| listen.to_owned(), |listen| admin::reachable(listen).to_string())
+}
+
+/// The body of a page, from the first address that answers: `localhost` has two, and a process mostly listens on one.
+fn asked(process: impl ToSocketAddrs, page: &str) -> io::Result<String> {
+    let mut why = io::Error::other("the name has no address");
+    for address in process.to_socket_addrs()? {
+        match admin::get(address, page, LARGEST_PAGE) {
+            Ok((_, body)) => return Ok(body + "\n"),
+            Err(error) => why = error,
+        }
+    }
+    Err(why)
 }
 
 fn not_to_be_had(why: &str) -> String {
     format!("not to be had: {why}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read as _, Write as _};
+    use std::net::{SocketAddr, TcpListener};
+    use std::thread;
+
+    #[test]
+    fn each_address_of_a_name_is_tried() {
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let addresses: [SocketAddr; 2] = [silent, listener.local_addr().unwrap()];
+        let server = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let _request = stream.read(&mut [0; 1024]).unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\n\r\nready").unwrap();
+        });
+        assert_eq!(asked(&addresses[..], "readyz").unwrap(), "ready\n");
+        server.join().unwrap();
+        assert!(asked(silent, "readyz").is_err());
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_read_ends_nothing() {
+        assert_eq!(here("0.0.0.0:9090"), "127.0.0.1:9090");
+        assert_eq!(here(":9090"), ":9090");
+    }
 }

@@ -38,7 +38,7 @@ fn variable(name: &str, value: &str) -> String {
 
 /// What is no name of a property is left out: it may be part of a secret that goes over several lines.
 fn property(line: &str) -> Option<String> {
-    let (name, value) = line.split_once('=')?;
+    let (name, value) = line.split_once(['=', ':'])?;
     let (name, value) = (name.trim(), value.trim());
     let is_name = name.contains('.') && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'.');
     let is_harmless = HARMLESS.contains(&name) || HARMLESS_ENDS.iter().any(|end| name.ends_with(end));
@@ -64,10 +64,15 @@ mod tests {
     fn properties_are_shown_and_secrets_are_not() {
         assert_eq!(property("sasl.mechanism = PLAIN").as_deref(), Some("    sasl.mechanism=PLAIN"));
         assert_eq!(property("ssl.ca.location=/ca.crt").as_deref(), Some("    ssl.ca.location=/ca.crt"));
+        assert_eq!(property("sasl.mechanism: PLAIN").as_deref(), Some("    sasl.mechanism=PLAIN"));
         for name in ["sasl.password", "ssl.key.pem", "ssl.key.password", "sasl.username"] {
-            assert_eq!(property(&format!("{name}=a=b")), Some(format!("    {name}=(hidden)")));
+            for line in [format!("{name}=a=b"), format!("{name}: a.ms=b")] {
+                assert_eq!(property(&line), Some(format!("    {name}=(hidden)")));
+            }
         }
-        for no_name in ["# sasl.password=x", "MIIEvgIBADANBgkqhkiG9w0BAQEFAA==", "abc=", ""] {
+        for no_name in
+            ["# sasl.password=x", "!ssl.ca.location: x", "MIIEvgIBADANBgkqhkiG9w0BAQEFAA==", "abc=", ""]
+        {
             assert_eq!(property(no_name), None);
         }
     }
