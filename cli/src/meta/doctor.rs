@@ -44,8 +44,8 @@ page's link to Instagram, and the last delivery of each account and object.
 - Your own end: this machine's clock, Kafka, topics, consumers with their lag, processes and the spool of ingest.
 
 Apps and accounts are those of the file of `weir connect`. What is not given is unknown and names what to give. The test delivery is \
-a message from 12334 to 23245 of the account 0, as those of the dashboard's test button: its event is marked `metatest`, and it stays \
-on its topics. Nothing else is changed anywhere.
+a message from 12334 to 23245 of the account 0, as those of the dashboard's test button: its event is marked `metatest`, and its inbox \
+record `test`. Nothing else is changed anywhere. Where alerts compare traffic it counts like any other, so as a probe once an hour is often.
 
 Exit code 0: nothing fails; 2: the file cannot be used; 3: something fails.";
 
