@@ -130,7 +130,9 @@ impl AccessTokens {
     /// The token of an account, else the default one.
     pub fn of(&self, account: &GraphId) -> TokenState {
         let contents = self.contents.read().unwrap_or_else(PoisonError::into_inner);
-        let found = contents.tokens.get(account.as_str()).or_else(|| contents.tokens.get(DEFAULT));
+        let default =
+            || contents.tokens.get(DEFAULT).filter(|_| !contents.unusable.contains(account.as_str()));
+        let found = contents.tokens.get(account.as_str()).or_else(default);
         match found {
             None => TokenState::Missing,
             Some(token) if lock(&self.refused).get(&**token.name()) == Some(token) => TokenState::Refused,

@@ -6,7 +6,7 @@ use crate::tokens::{DEFAULT, TokenSettings};
 use crate::{AccessToken, Account, AppSecret, GraphId, GraphUrl};
 use runtime::blocking::BlockingError;
 use runtime::secret_files::{self, FileFault, Files};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,6 +17,8 @@ pub(super) struct Contents {
     pub(super) tokens: BTreeMap<String, AccessToken>,
     /// What the files of accounts say, by their names.
     pub(super) accounts: BTreeMap<String, Known>,
+    /// Accounts whose file says something that cannot be used, and never did: another token or host would be a guess.
+    pub(super) unusable: BTreeSet<String>,
     /// Files and directories that cannot be used, and why.
     pub(super) broken: BTreeMap<PathBuf, String>,
     /// What the files of tokens hold, by their names.
@@ -64,6 +66,7 @@ impl Contents {
             Some((name.clone(), known.token_of(name, token, after.app.as_ref())))
         });
         after.tokens.extend(own.collect::<Vec<_>>());
+        after.tokens.retain(|name, _| !after.unusable.contains(name));
         after
     }
 
@@ -101,15 +104,30 @@ impl Contents {
             Some(Ok(files)) => {
                 for (name, look) in files {
                     let known = look.and_then(|look| Known::of(&name, look, usual));
-                    keep(&mut self.accounts, &former.accounts, &mut self.broken, directory, name, known);
+                    keep(
+                        &mut self.accounts,
+                        &former.accounts,
+                        &mut self.broken,
+                        directory,
+                        name.clone(),
+                        known,
+                    );
+                    if !self.accounts.contains_key(&name) {
+                        self.unusable.insert(name);
+                    }
                 }
             }
             Some(Err(fault)) => {
                 self.broken.insert(directory.to_owned(), fault.to_string());
-                self.accounts.clone_from(&former.accounts);
+                self.keep_accounts(former);
             }
-            None => self.accounts.clone_from(&former.accounts),
+            None => self.keep_accounts(former),
         }
+    }
+
+    fn keep_accounts(&mut self, former: &Self) {
+        self.accounts.clone_from(&former.accounts);
+        self.unusable.clone_from(&former.unusable);
     }
 }
 

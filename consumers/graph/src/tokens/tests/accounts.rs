@@ -106,3 +106,23 @@ fn a_directory_of_bare_tokens_is_one_of_accounts() {
     assert_eq!(bench.of(INSTAGRAM).map(|(token, ..)| token).as_deref(), Some("EAAown"));
     assert_eq!(bench.of("99"), None);
 }
+
+#[test]
+fn an_account_whose_file_cannot_be_used_has_no_other_token_until_it_can() {
+    let file = format!("accounts/{INSTAGRAM}");
+    let bench = Bench::new(&[
+        ("tokens/default", "EAAdefault"),
+        (&format!("tokens/{INSTAGRAM}"), "EAAown"),
+        (&file, "{"),
+    ]);
+    assert_eq!(bench.of(INSTAGRAM), None);
+    assert!(bench.of("1067").is_some(), "the others have the default one");
+    bench.write(&file, r#"{"login":"instagram"}"#);
+    assert_eq!(bench.of(INSTAGRAM).map(|(token, ..)| token).as_deref(), Some("EAAown"));
+    bench.write(&file, "{");
+    assert_eq!(
+        bench.of(INSTAGRAM).map(|(token, ..)| token).as_deref(),
+        Some("EAAown"),
+        "what it said before"
+    );
+}
