@@ -81,13 +81,7 @@ impl KafkaSettings {
         let text = text_of(path).map_err(|fault| format!("{}: {fault}", path.display()))?;
         let (properties, bad) = properties::parse(&text);
         if let Some(line) = bad.first() {
-            return Err(format!(
-                "{}:{}: {}: expected {}",
-                path.display(),
-                line.number,
-                line.name,
-                line.expected
-            ));
+            return Err(format!("{}:{line}", path.display()));
         }
         Ok(Self { properties: properties.into_iter().collect(), ..self.clone() })
     }

@@ -66,13 +66,13 @@ mod tests {
     #[test]
     fn a_bad_line_of_the_properties_file_is_named_by_its_number() {
         let file = std::env::temp_dir().join(format!("weir-{}.properties", std::process::id()));
-        std::fs::write(&file, "security.protocol=plaintext\nacks=0\n").unwrap();
+        std::fs::write(&file, "security.protocol=plaintext\nrequest.required.acks=0\n").unwrap();
         let path = file.to_string_lossy().into_owned();
         let arguments = ["weir-test", "--brokers", "kafka:9092", "--kafka-config", &path];
         let problems = read(&command().get_matches_from(arguments)).unwrap_err().0;
         std::fs::remove_file(&file).unwrap();
         assert_eq!(problems.len(), 1);
         assert_eq!(problems[0].source, Source::File(format!("{path}:2")));
-        assert_eq!(problems[0].found, "acks");
+        assert_eq!(problems[0].found, "request.required.acks");
     }
 }

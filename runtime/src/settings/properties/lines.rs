@@ -3,12 +3,15 @@
 //! The form is that of Java's properties: `name=value` or `name: value`, comments with `#` or `!`, and no escapes but `\n` in
 //! a value in PEM.
 
-/// A line that cannot be used; the value is never repeated, it may be a password.
+use std::fmt;
+
+/// A line that cannot be used; its `Display` follows the name of the file. The value is never repeated, it may be a password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BadLine {
     /// Line number, from 1.
     pub(crate) number: usize,
-    /// The property, or nothing when the line has none.
+    /// The property, or nothing when the line has none: what is before the first `=` may be a piece of a secret that goes over
+    /// several lines.
     pub(crate) name: String,
     /// What the line should be instead.
     pub(crate) expected: String,
@@ -53,8 +56,27 @@ fn parse_line(
         value.to_owned()
     };
     match refusal(name, &value) {
-        Some(expected) => Err(BadLine { number, name: name.to_owned(), expected }),
+        Some(expected) => {
+            let name = if is_like_a_name(name) { name.to_owned() } else { String::new() };
+            Err(BadLine { number, name, expected })
+        }
         None => Ok(Some((name.to_owned(), value))),
+    }
+}
+
+/// Whether it has the form of librdkafka's names, with the dot that base64 never has.
+fn is_like_a_name(name: &str) -> bool {
+    name.contains('.') && name.bytes().all(|byte| byte.is_ascii_lowercase() || b"._".contains(&byte))
+}
+
+impl fmt::Display for BadLine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { number, name, expected } = self;
+        if name.is_empty() {
+            write!(formatter, "{number}: expected {expected}")
+        } else {
+            write!(formatter, "{number}: {name}: expected {expected}")
+        }
     }
 }
 
@@ -69,6 +91,19 @@ mod tests {
         assert_eq!(bad, []);
         let expected = [("security.protocol", "SASL_SSL"), ("sasl.password", "a=b:c")];
         assert_eq!(properties, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+
+    #[test]
+    fn a_piece_of_a_secret_is_never_taken_for_a_name() {
+        let refused = |_: &str, _: &str| Some(String::from("name=value"));
+        let pieces =
+            ["MIIEvgIBADANBgkqhkiG9w==", "hunter:2", "hunter = 2", "Hunter.Two=x", "hunter.2=x", "hunter2"];
+        for piece in pieces {
+            let (_, bad) = parse(&format!("sasl.password=x\\\n{piece}\n"), refused);
+            assert_eq!(bad[1].to_string(), "2: expected name=value", "{piece}");
+        }
+        let (_, bad) = parse("sasl.pasword=hunter2\n", refused);
+        assert_eq!(bad[0].to_string(), "1: sasl.pasword: expected name=value");
     }
 
     #[test]
