@@ -55,7 +55,7 @@ Exit codes:
   1  it failed; the reason is on standard error
   2  the command line or a setting is wrong
   3  something differs from what is desired
-  4  what was asked for was never received (weir trace)
+  4  what was asked for was never received, or not found (weir trace)
 
 Colours are shown on a terminal, unless NO_COLOR is set. RUST_LOG=info shows the log lines of what runs inside.";
 

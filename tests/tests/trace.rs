@@ -18,6 +18,7 @@ use weir_tests::writer::{self, Outgoing};
 
 const TEXT: &[u8] = include_bytes!("../../schemas/fixtures/message/text.json");
 const IMAGE: &[u8] = include_bytes!("../../schemas/fixtures/message/attachment-image.json");
+const REACTION: &[u8] = include_bytes!("../../schemas/fixtures/reaction.added/love.json");
 const COMMENT: &[u8] = include_bytes!("../../schemas/fixtures/comment/on-post.json");
 
 /// With a spool a delivery is answered 200 however busy other tests keep the machine.
@@ -39,7 +40,8 @@ fn only(body: &[u8]) -> Result<Only> {
     let key = event.key.clone().context("a key")?;
     let (account, user) = key.split_once(':').context("a user")?;
     let data: Value = serde_json::from_str(event.data)?;
-    let item = data.pointer("/message/mid").unwrap_or(&data["id"]).as_str().context("an id of Meta's")?;
+    let mid = data.pointer("/message/mid").or_else(|| data.pointer("/reaction/mid"));
+    let item = mid.unwrap_or(&data["id"]).as_str().context("an id of Meta's")?;
     let (id, account, user) = (event.id.to_string(), account.to_owned(), user.to_owned());
     Ok(Only { id, account, user, item: item.to_owned() })
 }
@@ -196,7 +198,55 @@ async fn where_a_way_stopped_is_told_with_the_reason() {
 
     let never = trace(&ground, &["mid.that.never.came"]).await.unwrap();
     assert_eq!((never.code, never.events.len()), (Some(4), 0));
-    assert_eq!(never.verdict["verdict"], "never_received");
+    assert_eq!((&never.verdict["verdict"], &never.verdict["spool"]), (&json!("not_found"), &json!(false)));
+    let with_spool = [&["mid.that.never.came"], &spool(&folder)[..2]].concat();
+    let never = trace(&ground, &with_spool).await.unwrap();
+    assert_eq!((never.code, &never.verdict["verdict"]), (Some(4), &json!("never_received")));
+    assert_eq!((&never.verdict["spool"], &never.verdict["until"]), (&json!(true), &Value::Null));
+    let of_too_long_ago = [&with_spool[..], &["--since", "40d"]].concat();
+    let never = trace(&ground, &of_too_long_ago).await.unwrap();
+    assert_eq!((never.code, &never.verdict["verdict"]), (Some(4), &json!("not_found")));
+    assert!(never.verdict["since"].as_str() < never.verdict["retained_since"].as_str(), "{}", never.verdict);
+}
+
+#[tokio::test]
+async fn neither_a_reaction_to_a_message_nor_a_late_delivery_hides_one() {
+    let ground = Ground::prepare().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (_ingest, sender) = ground.ingest(&spool(&folder)).await.unwrap();
+    let (text, reaction) = (only(TEXT).unwrap(), only(REACTION).unwrap());
+    // Of the message there is the delivery of an hour ago alone.
+    let headers = vec![("ce_id".to_owned(), b"0198a5b0-7c1e-7d2a-9f00-1234567890ab".to_vec())];
+    let lost = Outgoing { key: None, value: Some(TEXT.to_vec()), headers };
+    let now = Millis::of(SystemTime::now()).as_millis();
+    let hours_ago = |hours: u64| i64::try_from(now - hours * 60 * 60_000).unwrap();
+    let raw = Topic::Raw.name(PREFIX);
+    writer::write_at(ground.kafka.bootstrap(), &raw, vec![lost], Some(hours_ago(1))).await.unwrap();
+    let to_it = String::from_utf8(REACTION.to_vec()).unwrap().replace(&reaction.item, &text.item);
+    let reaction = only(to_it.as_bytes()).unwrap();
+    assert_eq!(sender.post(to_it.as_bytes()).await.unwrap().status, 200);
+    ground.records(Topic::Messages, "the reaction", has(&reaction.id)).await.unwrap();
+    let Traced { code, events, .. } = trace(&ground, &[&text.item]).await.unwrap();
+    assert_eq!((code, events.len()), (Some(3), 2), "{events:?}");
+    assert_eq!((&events[0]["id"], places(&events[0])), (&json!(text.id), vec!["raw"]));
+    assert!(events[0]["why"].as_str().unwrap().contains("not on its typed topic"), "{}", events[0]);
+    assert_eq!((&events[1]["id"], places(&events[1])), (&json!(reaction.id), vec!["raw", "typed"]));
+
+    // Sent three hours ago, written now.
+    let late = String::from_utf8(TEXT.to_vec()).unwrap();
+    let late = late.replace("1752834910447", &hours_ago(3).to_string()).replace("aWdf", "bWdf");
+    let late = only(late.as_bytes()).map(|event| (event, late)).unwrap();
+    assert_eq!(sender.post(late.1.as_bytes()).await.unwrap().status, 200);
+    ground.records(Topic::Messages, "the late message", has(&late.0.id)).await.unwrap();
+    let by_time = ["--account", &late.0.account, "--user", &late.0.user, "--at", "3h"];
+    for args in [&by_time[..], &[&[late.0.item.as_str()], &by_time[..]].concat()] {
+        let Traced { events, .. } = trace(&ground, args).await.unwrap();
+        assert_eq!(
+            events.iter().map(|event| &event["id"]).collect::<Vec<_>>(),
+            [&json!(late.0.id)],
+            "{args:?}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -1,15 +1,17 @@
 //! The commands that answer or sent a message, or answer a comment, with what became of each.
 
 use super::end::{self, End};
-use super::origin::Expected;
+use super::expected::Expected;
 use super::place::{Place, result};
 use super::question::Period;
-use super::search::{Scope, Search, holds, written};
+use super::search::{Scope, Search, holds, until, written};
 use crate::ToolError;
 use crate::dlq::DeadLetter;
 use runtime::consumer::Record;
 use schemas::Topic;
 use schemas::reply::{Action, Command, Open};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// Commands and results of one key that are looked at.
 const MOST: usize = 1_000;
@@ -36,6 +38,13 @@ pub(super) fn find(
     let Some(item) = &event.item else { return Ok((places, End::Complete)) };
     let since = Period::from(written(typed), COMMANDED_BEFORE);
     let commands = of_conversation(event, Topic::Replies, since, search)?;
+    // Before the results: what is handled by then has its result, or its dead letter, written.
+    let mut next = BTreeMap::new();
+    for command in &commands {
+        if let Entry::Vacant(partition) = next.entry(command.partition) {
+            partition.insert(search.next(weir_replies::ABOUT.name, command)?);
+        }
+    }
     let results = if commands.is_empty() {
         Vec::new()
     } else {
@@ -56,7 +65,7 @@ pub(super) fn find(
                 Some(end) => end,
                 None => end::of_waiting_command(
                     letter.as_ref().map(DeadLetter::of).as_ref(),
-                    search.before(weir_replies::ABOUT.name, command)?,
+                    next.get(&command.partition).and_then(|next| until(*next, command)),
                 ),
             });
         }

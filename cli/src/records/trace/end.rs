@@ -1,6 +1,7 @@
 //! Where a way ends, and why. Pure.
 
-use super::origin::{Expected, Origin};
+use super::expected::Expected;
+use super::origin::Origin;
 use super::place::result;
 use super::spool::Spooled;
 use super::way::Way;
@@ -26,8 +27,10 @@ pub(super) enum Verdict {
     Found,
     /// One at least is not.
     Stopped,
-    /// There is none.
+    /// There is none where it would have to be.
     NeverReceived,
+    /// There is none in what was looked at, which is not all.
+    NotFound,
 }
 
 /// A consumer that has something to do with an event.
@@ -49,9 +52,11 @@ impl End {
 }
 
 impl Verdict {
-    pub(super) fn of(ways: &[Way]) -> Self {
+    /// `is_all` is whether everything was looked at that could have it.
+    pub(super) fn of(ways: &[Way], is_all: bool) -> Self {
         match ways {
-            [] => Self::NeverReceived,
+            [] if is_all => Self::NeverReceived,
+            [] => Self::NotFound,
             ways if ways.iter().all(|way| way.end == End::Complete) => Self::Found,
             _ => Self::Stopped,
         }
@@ -62,6 +67,7 @@ impl Verdict {
             Self::Found => "found",
             Self::Stopped => "stopped",
             Self::NeverReceived => "never_received",
+            Self::NotFound => "not_found",
         }
     }
 
@@ -69,7 +75,7 @@ impl Verdict {
         match self {
             Self::Found => Exit::Done,
             Self::Stopped => Exit::Drift,
-            Self::NeverReceived => Exit::Absent,
+            Self::NeverReceived | Self::NotFound => Exit::Absent,
         }
     }
 }
@@ -202,8 +208,9 @@ mod tests {
     fn all_ways_must_be_complete() {
         let way = |end| Way { event: None, places: Vec::new(), end };
         let stopped = || End::Stopped("it waits".to_owned());
-        assert_eq!(Verdict::of(&[]), Verdict::NeverReceived);
-        assert_eq!(Verdict::of(&[way(End::Complete)]), Verdict::Found);
-        assert_eq!(Verdict::of(&[way(End::Complete), way(stopped())]), Verdict::Stopped);
+        assert_eq!(Verdict::of(&[], true), Verdict::NeverReceived);
+        assert_eq!(Verdict::of(&[], false), Verdict::NotFound);
+        assert_eq!(Verdict::of(&[way(End::Complete)], false), Verdict::Found);
+        assert_eq!(Verdict::of(&[way(End::Complete), way(stopped())], true), Verdict::Stopped);
     }
 }

@@ -4,6 +4,7 @@
 //! Instagram Login token; details are had of the 20 newest messages of a conversation, older ones count as deleted.
 
 use super::TraceSettings;
+use super::expected::Expected;
 use super::question::{Question, What};
 use super::way::Way;
 use crate::ToolError;
@@ -73,6 +74,7 @@ pub(super) enum State {
 pub(super) fn ask(
     question: &Question,
     ways: &[Way],
+    left_out: &[Expected],
     settings: &TraceSettings,
     session: &Session,
 ) -> Result<Vec<AtMeta>, ToolError> {
@@ -92,23 +94,30 @@ pub(super) fn ask(
     };
     let of_host = GraphSettings::of(access.graph_url.clone(), access.graph_version.clone());
     let graph = Graph::new(of_host, &Registry::new()).map_err(crate::MetaError::from)?;
+    let events = ways.iter().filter_map(|way| way.event.as_ref()).chain(left_out);
+    let received: BTreeSet<_> = events.filter_map(|event| event.item.as_deref()).collect();
     Ok(session.wait(async {
         match (&question.what, &settings.user) {
-            (What::Conversation, Some(user)) => conversation(question, user, ways, &graph, &token).await,
-            _ => items(question, ways, &graph, &token).await,
+            (What::Conversation, Some(user)) => conversation(question, user, &received, &graph, &token).await,
+            _ => items(question, &received, &graph, &token).await,
         }
     }))
 }
 
 /// Each by its id.
-async fn items(question: &Question, ways: &[Way], graph: &Graph, token: &AccessToken) -> Vec<AtMeta> {
-    let mut ids: BTreeSet<&str> = received(ways);
+async fn items(
+    question: &Question,
+    received: &BTreeSet<&str>,
+    graph: &Graph,
+    token: &AccessToken,
+) -> Vec<AtMeta> {
+    let mut ids = received.clone();
     if let What::Item(id) = &question.what {
         ids.insert(id);
     }
     let mut said = Vec::new();
     for id in ids {
-        let was_received = received(ways).contains(id);
+        let was_received = received.contains(id);
         said.push(match graph.node(id, token).await {
             Ok(node) => AtMeta::there(node, was_received),
             Err(EdgeError::Gone(_)) => AtMeta {
@@ -128,7 +137,7 @@ async fn items(question: &Question, ways: &[Way], graph: &Graph, token: &AccessT
 async fn conversation(
     question: &Question,
     user: &str,
-    ways: &[Way],
+    received: &BTreeSet<&str>,
     graph: &Graph,
     token: &AccessToken,
 ) -> Vec<AtMeta> {
@@ -140,7 +149,7 @@ async fn conversation(
             Ok(nodes) if !nodes.is_empty() => {
                 let at_that_time = nodes.into_iter().filter(|node| is_within(question, node));
                 let said = at_that_time.map(|node| {
-                    let was_received = received(ways).contains(node.id.as_str());
+                    let was_received = received.contains(node.id.as_str());
                     AtMeta::there(node, was_received)
                 });
                 return said.collect();
@@ -152,16 +161,10 @@ async fn conversation(
     failure.into_iter().map(|failure| AtMeta::unknown(None, failure)).collect()
 }
 
-fn received(ways: &[Way]) -> BTreeSet<&str> {
-    ways.iter().filter_map(|way| way.event.as_ref()?.item.as_deref()).collect()
-}
-
 /// Whether it was sent in the period; Meta writes `2026-11-21T18:30:00+0000`.
 fn is_within(question: &Question, node: &Node) -> bool {
     let created = node.created.as_ref().map(|created| created.replace("+0000", "Z"));
-    created.and_then(|created| Millis::parse(&created)).is_none_or(|created| {
-        created >= question.period.since && question.period.until.is_none_or(|until| created < until)
-    })
+    created.and_then(|created| Millis::parse(&created)).is_none_or(|created| question.period.has(created))
 }
 
 impl AtMeta {

@@ -1,13 +1,13 @@
 //! Finds the events that are meant, each with what it came in.
 
 use super::TraceSettings;
+use super::expected::{Expected, expected, is_about};
 use super::question::{Period, Question, What, received};
 use super::search::{Scope, Search, has_id, holds, written};
 use super::spool::{self, Spooled};
 use crate::ToolError;
 use runtime::consumer::Record;
-use schemas::{Event, Millis, Topic, TypedEvent};
-use serde_json::Value;
+use schemas::{Millis, Topic, TypedEvent};
 use std::time::SystemTime;
 
 /// How many events a question may mean; more are left out.
@@ -26,82 +26,139 @@ pub(super) struct Origin {
     pub(super) spooled: Option<Spooled>,
 }
 
-/// What a body gives, whether it is on its topic or not.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Expected {
-    pub(super) id: String,
-    pub(super) kind: String,
-    pub(super) key: Option<String>,
-    pub(super) topic: Topic,
-    /// The message's or comment's id at Meta.
-    pub(super) item: Option<String>,
+impl Origin {
+    fn is_of(&self, event: &Expected) -> bool {
+        self.event.as_ref().is_some_and(|of| of.id == event.id)
+    }
 }
 
-/// All that are meant, in the order of time: on the typed topics, else among the deliveries, else on the disk.
+/// What was found.
+#[derive(Debug, Default)]
+pub(super) struct Origins {
+    /// In the order of time.
+    pub(super) origins: Vec<Origin>,
+    /// What is meant too, beyond [`MOST`].
+    pub(super) left_out: Vec<Expected>,
+}
+
+/// All that are meant: on the typed topics, among the deliveries and on the disk, each event once. The disk is looked at
+/// first, so that what moves from there to Kafka is in one of them.
 pub(super) fn find(
     question: &Question,
     settings: &TraceSettings,
     search: &Search<'_>,
-) -> Result<Vec<Origin>, ToolError> {
-    if let What::Delivery(_) = question.what {
-        let spooled = spool::find(question, settings)?;
-        return if spooled.is_empty() {
-            delivered(question, question.period, settings, search)
-        } else {
-            Ok(spooled)
-        };
+) -> Result<Origins, ToolError> {
+    let spooled = spool::find(question, settings)?;
+    let mut found = Vec::new();
+    match question.what {
+        What::Delivery(_) => {
+            if spooled.is_empty() {
+                found = delivered(question, question.period, settings, search)?;
+            }
+        }
+        What::Conversation => {
+            merge(&mut found, published(question, question.late(), search)?);
+            merge(&mut found, delivered(question, question.period, settings, search)?);
+            if found.is_empty() {
+                merge(&mut found, delivered(question, question.late(), settings, search)?);
+            }
+        }
+        What::Event(_) | What::Item(_) => by_slices(question, settings, search, &mut found)?,
     }
-    let slices = question.period.newest_first(Millis::of(SystemTime::now()));
+    merge(&mut found, spooled);
+    let mut found = Origins::of(found);
+    for origin in &mut found.origins {
+        complete(origin, search)?;
+    }
+    Ok(found)
+}
+
+/// Slice by slice until it is found: on the typed topics, then among the deliveries.
+fn by_slices(
+    question: &Question,
+    settings: &TraceSettings,
+    search: &Search<'_>,
+    found: &mut Vec<Origin>,
+) -> Result<(), ToolError> {
+    let slices = question.slices(Millis::of(SystemTime::now()));
     for period in &slices {
-        let origins = published(question, *period, search)?;
-        if !origins.is_empty() {
-            return Ok(origins);
+        merge(found, published(question, *period, search)?);
+        if is_settled(question, found) {
+            return Ok(());
         }
     }
     for period in slices {
-        let origins = delivered(question, period, settings, search)?;
-        if !origins.is_empty() {
-            return Ok(origins);
+        merge(found, delivered(question, period, settings, search)?);
+        if is_settled(question, found) {
+            return Ok(());
         }
     }
-    Ok(spool::find(question, settings)?)
+    Ok(())
 }
 
-/// Those on the typed topics, each once: the same event may have come several times.
+/// Whether no other record can be meant: a reaction to a message, or a receipt, is not the message.
+fn is_settled(question: &Question, found: &[Origin]) -> bool {
+    match question.what {
+        What::Item(_) => found.iter().filter_map(|origin| origin.event.as_ref()).any(Expected::is_the_item),
+        _ => !found.is_empty(),
+    }
+}
+
+/// Adds those of events that are not there yet.
+fn merge(found: &mut Vec<Origin>, more: Vec<Origin>) {
+    for origin in more {
+        let is_known = |event: &Expected| found.iter().any(|known| known.is_of(event));
+        if !origin.event.as_ref().is_some_and(is_known) {
+            found.push(origin);
+        }
+    }
+}
+
+/// Those on the typed topics.
 fn published(question: &Question, period: Period, search: &Search<'_>) -> Result<Vec<Origin>, ToolError> {
     let mut origins: Vec<Origin> = Vec::new();
-    let most = if matches!(question.what, What::Event(_)) { 1 } else { MOST };
+    let is_one = matches!(question.what, What::Event(_));
     for topic in question.topics() {
-        let left = most - origins.len();
-        let scope = Scope { topic, key: question.key.as_deref(), period };
-        for typed in search.most(scope, left, |record| is_meant(question, record))? {
-            let event = Expected::read(&typed, topic);
-            if origins.iter().all(|origin| origin.event.as_ref() != Some(&event)) {
-                let raw = raw_of(&typed, search)?;
-                origins.push(Origin { event: Some(event), raw, typed: Some(typed), spooled: None });
-            }
+        let scope = Scope { topic, key: question.key_on(topic), period };
+        let most = if is_one { 1 } else { usize::MAX };
+        for typed in search.most(scope, most, |record| is_meant(question, record))? {
+            let event = Some(Expected::read(&typed, topic));
+            merge(&mut origins, vec![Origin { event, typed: Some(typed), ..Origin::default() }]);
         }
-        if origins.len() == most {
+        if is_one && !origins.is_empty() {
             break;
         }
     }
-    origins.sort_by_key(|origin| origin.typed.as_ref().map(written));
     Ok(origins)
 }
 
 fn is_meant(question: &Question, record: &Record) -> bool {
-    let is_of_key = question.key.as_ref().is_none_or(|key| record.key.as_deref() == Some(key.as_bytes()));
     let value = record.value.as_deref().unwrap_or_default();
-    is_of_key
-        && match &question.what {
-            What::Event(id) => has_id(record, id),
-            What::Item(id) => {
-                let event = || TypedEvent::read(Some(value)).ok();
-                holds(value, id) && event().is_some_and(|event| is_about(event.data.get(), id))
-            }
-            What::Conversation => true,
-            What::Delivery(_) => false,
+    let event = || TypedEvent::read(Some(value)).ok();
+    match &question.what {
+        What::Event(id) => has_id(record, id),
+        What::Item(id) => holds(value, id) && event().is_some_and(|event| is_about(event.data.get(), id)),
+        What::Conversation => {
+            let happened = |event: &TypedEvent<'_>| Millis::parse(event.time.as_deref()?);
+            question.key.as_ref().is_some_and(|key| record.key.as_deref() == Some(key.as_bytes()))
+                && event().is_none_or(|event| question.is_at(happened(&event), received(&event.deliveryid)))
         }
+        What::Delivery(_) => false,
+    }
+}
+
+/// Finds the raw record of a typed one, and the typed record of a raw one.
+fn complete(origin: &mut Origin, search: &Search<'_>) -> Result<(), ToolError> {
+    match (&origin.typed, &origin.raw, &origin.event) {
+        (Some(typed), None, _) => origin.raw = raw_of(typed, search)?,
+        (None, Some(raw), Some(event)) => {
+            let period = Period::since(written(raw));
+            let scope = Scope { topic: event.topic, key: event.key.as_deref(), period };
+            origin.typed = search.first(scope, |record| has_id(record, &event.id))?;
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 /// The raw record of a typed one: written at about the same time, however long the delivery waited on a disk; of a replay
@@ -118,90 +175,76 @@ fn raw_of(typed: &Record, search: &Search<'_>) -> Result<Option<Record>, ToolErr
     Ok(None)
 }
 
-/// Those of raw deliveries, each with its typed record; a delivery itself where it is meant and has none at all.
+/// Those of raw deliveries; a delivery itself where it is meant and has none at all.
 fn delivered(
     question: &Question,
     period: Period,
     settings: &TraceSettings,
     search: &Search<'_>,
 ) -> Result<Vec<Origin>, ToolError> {
+    let events_of = |record: &Record| {
+        let id = record.header("ce_id").map(String::from_utf8_lossy).unwrap_or_default();
+        let body = record.value.as_deref().unwrap_or_default();
+        expected(question, body, received(&id), settings.max_events)
+    };
     let fits = |record: &Record| match &question.what {
         What::Delivery(id) => has_id(record, id),
-        _ => {
-            !expected(question, record.value.as_deref().unwrap_or_default(), settings.max_events).0.is_empty()
-        }
+        _ => !events_of(record).0.is_empty(),
     };
-    let most = if matches!(question.what, What::Conversation) { MOST } else { 1 };
+    let is_one = matches!(question.what, What::Delivery(_) | What::Event(_));
+    let most = if is_one { 1 } else { usize::MAX };
     let mut origins = Vec::new();
     for raw in search.most(Scope { topic: Topic::Raw, key: None, period }, most, fits)? {
-        let body = raw.value.as_deref().unwrap_or_default();
-        let (events, is_refused) = expected(question, body, settings.max_events);
-        for event in events {
-            let scope =
-                Scope { topic: event.topic, key: event.key.as_deref(), period: Period::since(written(&raw)) };
-            let typed = search.first(scope, |record| has_id(record, &event.id))?;
-            origins.push(Origin { event: Some(event), raw: Some(raw.clone()), typed, spooled: None });
-        }
-        if origins.is_empty() || is_refused {
-            origins.push(Origin { raw: Some(raw), ..Origin::default() });
+        let (events, is_refused) = events_of(&raw);
+        let of = |event| Origin { event, raw: Some(raw.clone()), ..Origin::default() };
+        let is_empty = events.is_empty();
+        merge(&mut origins, events.into_iter().map(Some).map(of).collect());
+        if is_empty || is_refused {
+            origins.push(of(None));
         }
     }
     Ok(origins)
 }
 
-/// The events of a body that are meant, and whether the whole body is meant and a part of it goes to the dead letters.
-pub(super) fn expected(question: &Question, body: &[u8], max_events: usize) -> (Vec<Expected>, bool) {
-    if let What::Item(id) = &question.what
-        && !holds(body, id)
-    {
-        return (Vec::new(), false);
+impl Origins {
+    /// The first ones, and what is left out.
+    fn of(mut origins: Vec<Origin>) -> Self {
+        // What has no record is on the disk, and came last.
+        let at = |origin: &Origin| origin.typed.as_ref().or(origin.raw.as_ref()).map(written);
+        origins.sort_by_key(|origin| (at(origin).is_none(), at(origin)));
+        let left_out = origins.split_off(origins.len().min(MOST));
+        Self { origins, left_out: left_out.into_iter().filter_map(|origin| origin.event).collect() }
     }
-    let split = schemas::split(body, max_events);
-    let is_meant = |event: &&Event<'_>| {
-        question.key.as_ref().is_none_or(|key| event.key.as_ref() == Some(key))
-            && match &question.what {
-                What::Event(id) => event.id.to_string() == *id,
-                What::Item(id) => is_about(event.data, id),
-                What::Conversation | What::Delivery(_) => true,
-            }
-    };
-    let events = split.events.iter().filter(is_meant).take(MOST).map(Expected::of).collect();
-    (events, split.refusal.is_some() && matches!(question.what, What::Delivery(_)))
 }
 
-impl Expected {
-    fn of(event: &Event<'_>) -> Self {
-        Self {
-            id: event.id.to_string(),
-            kind: event.kind.to_string(),
-            key: event.key.clone(),
-            topic: event.topic(),
-            item: item(event.data),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(id: usize, kind: &str) -> Origin {
+        let (id, kind) = (id.to_string(), kind.to_owned());
+        let event = Some(Expected { id, kind, key: None, topic: Topic::Messages, item: None });
+        Origin { event, ..Origin::default() }
+    }
+
+    #[test]
+    fn a_reaction_or_a_receipt_does_not_settle_where_a_message_is() {
+        let question = |what| Question { what, key: None, period: Period::since(Millis::since_epoch(0)) };
+        let mid = question(What::Item("aWdf".to_owned()));
+        for kind in ["reaction.added", "receipt.read", "message.deleted", "standby.reaction.added"] {
+            assert!(!is_settled(&mid, &[of(1, kind)]), "{kind}");
+            assert!(is_settled(&question(What::Event("1".to_owned())), &[of(1, kind)]));
         }
+        assert!(is_settled(&mid, &[of(1, "reaction.added"), of(2, "standby.message")]));
     }
 
-    /// Of a record that is no event, as far as its headers tell.
-    fn read(typed: &Record, topic: Topic) -> Self {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let key = typed.key.as_deref().map(text);
-        let Ok(event) = TypedEvent::read(typed.value.as_deref()) else {
-            let id = typed.header("ce_id").map(text).unwrap_or_default();
-            return Self { id, kind: "unreadable".to_owned(), key, topic, item: None };
-        };
-        let kind = event.kind().map_or_else(|| event.event_type.to_string(), |kind| kind.to_string());
-        Self { item: item(event.data.get()), id: event.id.into_owned(), kind, key, topic }
+    #[test]
+    fn an_event_of_several_deliveries_is_one_and_what_is_beyond_the_most_is_left_out() {
+        let mut found = Vec::new();
+        for _ in 0..2 {
+            merge(&mut found, (0..MOST + 3).map(|id| of(id, "message")).collect());
+        }
+        let Origins { origins, left_out } = Origins::of(found);
+        assert_eq!((origins.len(), left_out.len()), (MOST, 3));
     }
-}
-
-/// Whether an event is about this message or comment; another one may quote it. Of what has no id of its own nobody knows.
-fn is_about(data: &str, id: &str) -> bool {
-    holds(data.as_bytes(), id) && item(data).is_none_or(|item| item == id)
-}
-
-/// The message's or comment's id of an event's data.
-fn item(data: &str) -> Option<String> {
-    let data: Value = serde_json::from_str(data).ok()?;
-    let of_member = data.as_object()?.values().find_map(|member| member.get("mid"));
-    let id = of_member.or_else(|| data.get("comment_id")).or_else(|| data.get("id"))?;
-    id.as_str().map(str::to_owned)
 }

@@ -7,6 +7,9 @@ use schemas::{KeyRule, Millis, Topic};
 const CLOCKS: u64 = 10_000;
 /// How far from `--at` to look, in milliseconds.
 const AROUND: u64 = 5 * 60_000;
+/// How long what was received may wait on a disk, or Meta may deliver it again, in milliseconds (docs/meta.md): so much
+/// later than `--at` it may be written.
+const LATE: u64 = 36 * 60 * 60_000;
 /// The newest slice of a period, in milliseconds; each one before it is longer by this factor.
 const NEWEST: u64 = 10 * 60_000;
 const LONGER: u64 = 6;
@@ -62,12 +65,37 @@ impl Question {
         Some(Self { what, key, period })
     }
 
+    /// The periods to look in, in this order: about `--at` and then what was written later; else the newest first.
+    pub(super) fn slices(&self, now: Millis) -> Vec<Period> {
+        let Some(until) = self.period.until else { return self.period.newest_first(now) };
+        let late = Period { since: until, ..self.late() };
+        [self.period].into_iter().chain((until < now).then_some(late)).collect()
+    }
+
+    /// The period with what was written later, since it waited on a disk or Meta delivered it again.
+    pub(super) fn late(&self) -> Period {
+        let until = self.period.until.map(|until| Millis::since_epoch(until.as_millis() + LATE));
+        Period { until, ..self.period }
+    }
+
+    /// The key that records of a topic have; a comment's key names a media, and no user.
+    pub(super) fn key_on(&self, topic: Topic) -> Option<&str> {
+        self.key.as_deref().filter(|_| topic.spec().key == KeyRule::AccountUser)
+    }
+
+    /// Whether something of these times, when it happened and when it was received, is meant by a conversation; what has
+    /// neither is.
+    pub(super) fn is_at(&self, happened: Option<Millis>, received: Option<Millis>) -> bool {
+        let mut times = happened.into_iter().chain(received).peekable();
+        times.peek().is_none() || times.any(|time| self.period.has(time))
+    }
+
     /// The typed topics that what is asked for can be on.
     pub(super) fn topics(&self) -> impl Iterator<Item = Topic> + '_ {
         Topic::TYPED.into_iter().filter(|topic| {
             let is_of_conversations = topic.spec().key == KeyRule::AccountUser;
             match &self.what {
-                _ if self.key.is_some() => is_of_conversations,
+                What::Conversation => is_of_conversations,
                 // Ids of comments and media are digits and underscores, those of messages never are.
                 What::Item(id) => *topic == Topic::Unknown || is_of_conversations != is_number(id),
                 _ => true,
@@ -97,6 +125,11 @@ impl Period {
     /// From some milliseconds before a time on.
     pub(super) fn from(at: Millis, before: u64) -> Self {
         Self { since: Millis::since_epoch(at.as_millis().saturating_sub(before)), until: None }
+    }
+
+    /// Whether a time is in it.
+    pub(super) fn has(self, at: Millis) -> bool {
+        at >= self.since && self.until.is_none_or(|until| at < until)
     }
 
     /// About the time of another record.
@@ -166,10 +199,32 @@ mod tests {
         };
         let mid = || What::Item("aWdf".to_owned());
         assert_eq!(topics(mid(), None), [Topic::Messages, Topic::Standby, Topic::Receipts, Topic::Unknown]);
-        assert_eq!(topics(mid(), Some("17:42")), [Topic::Messages, Topic::Standby, Topic::Receipts]);
+        let with_key = Question { what: mid(), key: Some("17:42".to_owned()), period };
+        assert!(with_key.topics().eq([Topic::Messages, Topic::Standby, Topic::Receipts, Topic::Unknown]));
+        assert_eq!(
+            (with_key.key_on(Topic::Messages), with_key.key_on(Topic::Unknown)),
+            (Some("17:42"), None)
+        );
+        assert!(topics(What::Item("178_1".to_owned()), Some("17:42")).contains(&Topic::Comments));
+        let of_conversation = [Topic::Messages, Topic::Standby, Topic::Receipts];
+        assert_eq!(topics(What::Conversation, Some("17:42")), of_conversation);
         let of_comment = topics(What::Item("178_1".to_owned()), None);
         assert!(of_comment.contains(&Topic::Comments) && !of_comment.contains(&Topic::Messages));
         assert_eq!(topics(What::Event("00".to_owned()), None), Topic::TYPED);
+    }
+
+    #[test]
+    fn what_was_written_late_is_meant_by_the_time_at_which_it_happened_or_was_received() {
+        let minutes = |count: u64| Millis::since_epoch(count * 60_000);
+        let period = Period::around(minutes(100), AROUND);
+        let question = Question { what: What::Conversation, key: Some("17:42".to_owned()), period };
+        assert_eq!(question.late(), Period { since: minutes(95), until: Some(minutes(105 + 36 * 60)) });
+        let late = Period { since: minutes(105), until: Some(minutes(105 + 36 * 60)) };
+        assert_eq!(question.slices(minutes(200)), [period, late]);
+        assert!(question.is_at(Some(minutes(99)), Some(minutes(500))));
+        assert!(question.is_at(Some(minutes(1)), Some(minutes(104))));
+        assert!(question.is_at(None, None));
+        assert!(!question.is_at(Some(minutes(500)), Some(minutes(500))));
     }
 
     #[test]

@@ -98,11 +98,20 @@ impl<'a> Search<'a> {
 
     /// How many records a consumer has before it, this one included, until it has handled it; none where it has.
     pub(super) fn before(&self, consumer: &str, record: &Record) -> Result<Option<i64>, ToolError> {
+        Ok(until(self.next(consumer, record)?, record))
+    }
+
+    /// The offset that a consumer handles next in the partition of a record.
+    pub(super) fn next(&self, consumer: &str, record: &Record) -> Result<i64, ToolError> {
         let group = Group::open(self.kafka, consumer)?;
         let committed = group.committed(&record.topic, &[record.partition])?;
-        let next = committed.get(&record.partition).map_or(0, |(offset, _)| *offset);
-        Ok((next <= record.offset).then_some(record.offset + 1 - next))
+        Ok(committed.get(&record.partition).map_or(0, |(offset, _)| *offset))
     }
+}
+
+/// How many records there are from an offset up to this one; none where the offset is past it.
+pub(super) fn until(next: i64, record: &Record) -> Option<i64> {
+    (next <= record.offset).then_some(record.offset + 1 - next)
 }
 
 /// When a record was written.

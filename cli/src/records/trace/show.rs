@@ -7,6 +7,7 @@ use super::question::Period;
 use super::way::Way;
 use crate::Screen;
 use crate::screen::{Cell, Table, Tone, counted, one_line};
+use schemas::Millis;
 use serde_json::json;
 use std::io;
 
@@ -18,33 +19,75 @@ pub(super) struct Found {
     pub(super) ways: Vec<Way>,
     /// What Meta says of it, where it was asked.
     pub(super) at_meta: Vec<AtMeta>,
-    pub(super) period: Period,
+    /// How many events are meant too, and were not followed.
+    pub(super) left_out: usize,
+    pub(super) looked_at: LookedAt,
     /// How many records were read for it.
     pub(super) read: u64,
+}
+
+/// What was looked at for it.
+pub(super) struct LookedAt {
+    pub(super) period: Period,
+    /// From when on the deliveries are kept.
+    pub(super) retained_since: Millis,
+    /// Whether a spool was read.
+    pub(super) spool: bool,
+}
+
+impl LookedAt {
+    /// Whether it is all that can have something of the period.
+    fn is_all(&self) -> bool {
+        self.spool && self.period.since >= self.retained_since
+    }
+
+    fn gap(&self) -> String {
+        let spool = if self.spool { "" } else { "; no spool was looked into (--spool-dir)" };
+        let retention = if self.period.since >= self.retained_since {
+            String::new()
+        } else {
+            format!("; deliveries of before {} are no longer kept", self.retained_since)
+        };
+        format!("{retention}{spool}")
+    }
 }
 
 impl Found {
     /// Prints every way and what they come to.
     pub(super) fn print(&self, json: bool, screen: &mut Screen) -> io::Result<Verdict> {
-        let verdict = Verdict::of(&self.ways);
+        let is_all = self.looked_at.is_all();
+        let verdict = Verdict::of(&self.ways, is_all);
+        let LookedAt { period: Period { since, until }, retained_since, spool } = &self.looked_at;
+        let until = until.map(|until| until.to_string());
         if json {
             self.ways.iter().try_for_each(|way| object(way, screen))?;
             screen.json(&json!({
-                "verdict": verdict.as_str(), "events": self.ways.len(), "meta": self.at_meta, "records_read": self.read,
+                "verdict": verdict.as_str(), "events": self.ways.len(), "left_out": self.left_out, "meta": self.at_meta,
+                "since": since.to_string(), "until": until, "retained_since": retained_since.to_string(),
+                "spool": spool, "records_read": self.read,
             }))?;
             return Ok(verdict);
         }
         self.ways.iter().try_for_each(|way| table(way, screen))?;
-        self.at_meta.iter().try_for_each(|said| meta(said, screen))?;
-        if verdict == Verdict::NeverReceived {
-            let Period { since, until } = self.period;
-            let until = until.map_or_else(|| "now".to_owned(), |until| until.to_string());
-            let never = format!(
-                "Never received: no topic has it from {since} to {until}, nor a spool that was looked into. \
-                 docs/meta.md has why nothing arrives."
-            );
-            screen.toned(Tone::Bad, &never)?;
+        self.at_meta.iter().try_for_each(|said| meta(said, is_all, screen))?;
+        if self.left_out > 0 {
+            let left_out = counted(self.left_out as u64, "more event is", "more events are");
+            screen
+                .toned(Tone::Warn, &format!("{left_out} meant and not followed: ask for one by its id."))?;
         }
+        let until = until.as_deref().unwrap_or("now");
+        let none = match verdict {
+            Verdict::Found | Verdict::Stopped => None,
+            Verdict::NeverReceived => Some(format!(
+                "Never received from {since} to {until}: neither a topic nor this spool has it. docs/meta.md has why \
+                 nothing arrives."
+            )),
+            Verdict::NotFound => Some(format!(
+                "Not found in what was looked at: the topics from {since} to {until}{}.",
+                self.looked_at.gap()
+            )),
+        };
+        none.map_or(Ok(()), |none| screen.toned(Tone::Bad, &none))?;
         screen.toned(Tone::Faint, &format!("{} read.", counted(self.read, "record", "records")))?;
         Ok(verdict)
     }
@@ -92,12 +135,19 @@ fn row(Place { what, position, at, says }: &Place) -> [Cell; 4] {
     ]
 }
 
-fn meta(AtMeta { id, state, created, was_received, error }: &AtMeta, screen: &mut Screen) -> io::Result<()> {
+fn meta(
+    AtMeta { id, state, created, was_received, error }: &AtMeta,
+    is_all: bool,
+    screen: &mut Screen,
+) -> io::Result<()> {
     let id = id.as_deref().unwrap_or("the conversation");
     let created = created.as_ref().map_or_else(String::new, |created| format!(", of {created}"));
     let (tone, said) = match state {
         State::There if *was_received => (Tone::Good, format!("Meta has {id}{created}.")),
-        State::There => (Tone::Bad, format!("Meta has {id}{created}, and it was never received.")),
+        State::There => {
+            let never = if is_all { "never received" } else { "not found in what was looked at" };
+            (Tone::Bad, format!("Meta has {id}{created}, and it was {never}."))
+        }
         State::Gone => (Tone::Warn, format!("Meta has no {id}, or the token may not see it.")),
         State::Unknown => {
             let error = error.as_deref().unwrap_or_default();

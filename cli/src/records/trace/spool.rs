@@ -1,7 +1,8 @@
 //! What of it waits on the disk of this machine's ingest.
 
 use super::TraceSettings;
-use super::origin::{Origin, expected};
+use super::expected::{Expected, expected};
+use super::origin::Origin;
 use super::question::{Question, What};
 use weir_ingest::spool::inspect::{InspectError, Inspector, Reason, Stored, Which};
 
@@ -24,18 +25,23 @@ pub(super) fn find(question: &Question, settings: &TraceSettings) -> Result<Vec<
             .flat_map(|stored| origins(question, stored, settings))
             .collect());
     }
+    let mut found = Vec::new();
     for stored in inspector.deliveries(Which::All) {
         let stored = stored?;
-        if !expected(question, &stored.body, settings.max_events).0.is_empty() {
-            return Ok(origins(question, &stored, settings));
+        if !events(question, &stored, settings).is_empty() {
+            found.extend(origins(question, &stored, settings));
         }
     }
-    Ok(Vec::new())
+    Ok(found)
+}
+
+fn events(question: &Question, stored: &Stored, settings: &TraceSettings) -> Vec<Expected> {
+    expected(question, &stored.body, Some(stored.received), settings.max_events).0
 }
 
 fn origins(question: &Question, stored: &Stored, settings: &TraceSettings) -> Vec<Origin> {
     let spooled = Spooled { id: stored.id.clone(), parked: stored.parked.clone() };
     let origin = |event| Origin { event, spooled: Some(spooled.clone()), ..Origin::default() };
-    let (events, _) = expected(question, &stored.body, settings.max_events);
+    let events = events(question, stored, settings);
     if events.is_empty() { vec![origin(None)] } else { events.into_iter().map(Some).map(origin).collect() }
 }

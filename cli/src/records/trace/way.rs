@@ -2,7 +2,8 @@
 
 use super::answers;
 use super::end::{self, Consumer, End};
-use super::origin::{Expected, Origin};
+use super::expected::Expected;
+use super::origin::Origin;
 use super::place::Place;
 use super::question::Period;
 use super::search::{Scope, Search, has_id, written};
@@ -58,11 +59,15 @@ fn handled(
         found.transpose()
     };
     let mut output = find(consumer.outputs, after)?;
-    let letter = find(&[consumer.dead_letters], after)?;
+    let mut letter = find(&[consumer.dead_letters], after)?;
     let mut end = End::Complete;
     if output.is_none() {
         let before = search.before(consumer.name, typed)?;
         if before.is_none() && letter.is_none() {
+            // It may have handled it since its topics were read.
+            (output, letter) = (find(consumer.outputs, after)?, find(&[consumer.dead_letters], after)?);
+        }
+        if before.is_none() && output.is_none() && letter.is_none() {
             let earlier = Millis::since_epoch(written(typed).as_millis().saturating_sub(DELIVERED_AGAIN));
             output = find(consumer.outputs, Period { since: earlier, until: Some(after.since) })?;
         }

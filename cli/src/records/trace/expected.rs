@@ -1,0 +1,98 @@
+//! An event as its body or its record tells it, and what it is about. Pure.
+
+use super::question::{Question, What};
+use super::search::holds;
+use runtime::consumer::Record;
+use schemas::{Event, Millis, Topic, TypedEvent};
+use serde_json::Value;
+
+/// The kinds whose id at Meta is their own; that of every other kind may be of something that came before.
+const ITEMS: [&str; 9] = [
+    "message",
+    "message.echo",
+    "message.unsupported",
+    "story_mention",
+    "postback",
+    "order",
+    "comment",
+    "comment.live",
+    "mention.comment",
+];
+
+/// What a body gives, whether it is on its topic or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Expected {
+    pub(super) id: String,
+    pub(super) kind: String,
+    pub(super) key: Option<String>,
+    pub(super) topic: Topic,
+    /// The message's or comment's id at Meta.
+    pub(super) item: Option<String>,
+}
+
+/// The events of a body, received then, that are meant; and whether the whole body is meant and a part of it goes to the
+/// dead letters.
+pub(super) fn expected(
+    question: &Question,
+    body: &[u8],
+    received: Option<Millis>,
+    max_events: usize,
+) -> (Vec<Expected>, bool) {
+    if let What::Item(id) = &question.what
+        && !holds(body, id)
+    {
+        return (Vec::new(), false);
+    }
+    let split = schemas::split(body, max_events);
+    let is_meant = |event: &&Event<'_>| match &question.what {
+        What::Event(id) => event.id.to_string() == *id,
+        What::Item(id) => is_about(event.data, id),
+        What::Conversation => event.key == question.key && question.is_at(event.time, received),
+        What::Delivery(_) => true,
+    };
+    let events = split.events.iter().filter(is_meant).map(Expected::of).collect();
+    (events, split.refusal.is_some() && matches!(question.what, What::Delivery(_)))
+}
+
+impl Expected {
+    /// Whether it is the message or comment itself, and not a reaction to it, an edit of it or a receipt.
+    pub(super) fn is_the_item(&self) -> bool {
+        let kind = self.kind.strip_prefix("standby.").unwrap_or(&self.kind);
+        ITEMS.contains(&kind)
+    }
+
+    fn of(event: &Event<'_>) -> Self {
+        Self {
+            id: event.id.to_string(),
+            kind: event.kind.to_string(),
+            key: event.key.clone(),
+            topic: event.topic(),
+            item: item(event.data),
+        }
+    }
+
+    /// Of a record that is no event, as far as its headers tell.
+    pub(super) fn read(typed: &Record, topic: Topic) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let key = typed.key.as_deref().map(text);
+        let Ok(event) = TypedEvent::read(typed.value.as_deref()) else {
+            let id = typed.header("ce_id").map(text).unwrap_or_default();
+            return Self { id, kind: "unreadable".to_owned(), key, topic, item: None };
+        };
+        let kind = event.kind().map_or_else(|| event.event_type.to_string(), |kind| kind.to_string());
+        Self { item: item(event.data.get()), id: event.id.into_owned(), kind, key, topic }
+    }
+}
+
+/// Whether an event is about this message or comment; another one may quote it. Of what has no id of its own nobody knows.
+pub(super) fn is_about(data: &str, id: &str) -> bool {
+    holds(data.as_bytes(), id) && item(data).is_none_or(|item| item == id)
+}
+
+/// The message's or comment's id of an event's data.
+fn item(data: &str) -> Option<String> {
+    let data: Value = serde_json::from_str(data).ok()?;
+    let of_member = data.as_object()?.values().find_map(|member| member.get("mid"));
+    let id = of_member.or_else(|| data.get("comment_id")).or_else(|| data.get("id"))?;
+    id.as_str().map(str::to_owned)
+}
