@@ -55,9 +55,10 @@ fn answer(status: u16, body: &[u8]) {
 
 fn usage<'a>(headers: impl IntoIterator<Item = (&'a str, &'a str)>) {
     let usage = Usage::read(headers);
-    assert!(usage.regain <= Duration::from_hours(24), "{usage:?}");
-    let shares = [usage.app, usage.business].into_iter().flatten();
-    shares.for_each(|share| assert!(share.highest().is_finite(), "{share:?}"));
+    let budgets = usage.business.values();
+    assert!(budgets.clone().all(|budget| budget.regain <= Duration::from_hours(24)), "{usage:?}");
+    let mut shares = usage.app.into_iter().chain(budgets.map(|budget| budget.share));
+    assert!(shares.all(|share| share.highest().is_finite()), "{usage:?}");
 }
 
 /// As deep as every reader's parser goes. A number that no double holds and half of a surrogate pair are JSON too, and
