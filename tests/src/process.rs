@@ -199,7 +199,8 @@ impl Drop for Binary {
     }
 }
 
-/// The path of a binary that was built: `target/debug/deps/end_to_end-1a2b` runs beside `target/debug/weir-ingest`.
+/// The path of a binary that was built: `target/debug/deps/end_to_end-1a2b` and `target/debug/examples/generate` run beside
+/// `target/debug/weir-ingest`.
 ///
 /// # Errors
 ///
@@ -207,7 +208,8 @@ impl Drop for Binary {
 pub fn built(name: &str) -> Result<PathBuf> {
     let test = std::env::current_exe().context("finding the test's own executable")?;
     // A binary of the tests' own lies where the others do.
-    let deps = test.ancestors().find(|dir| dir.ends_with("deps")).unwrap_or(&test);
+    let is_below = |dir: &&Path| dir.ends_with("deps") || dir.ends_with("examples");
+    let deps = test.ancestors().find(is_below).unwrap_or(&test);
     let dir = deps.parent().with_context(|| format!("{} is in no directory", test.display()))?;
     let program = dir.join(name);
     ensure!(

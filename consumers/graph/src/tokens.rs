@@ -14,7 +14,7 @@ use prometheus::{IntGauge, IntGaugeVec, Registry};
 use runtime::blocking::{Blocking, BlockingError};
 use runtime::metrics;
 use runtime::secret_files::READ_TIMEOUT;
-use runtime::settings::{Reader, form, optional};
+use runtime::settings::{Form, Reader, form, optional};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -40,7 +40,7 @@ runtime::settings! {
         pub access_tokens: Option<PathBuf> = optional("DIR", form::directory()),
         /// Directory of accounts: a JSON file per account, named by its id, with login (facebook or instagram), host, page, token or
         /// token_file, and app_secret_file; what a file leaves out comes from the flags; read again when they change
-        pub accounts: Option<PathBuf> = optional("DIR", form::directory()),
+        pub accounts: Option<PathBuf> = optional("DIR", accounts()).or_default(),
         /// File with the app's secret: calls then carry `appsecret_proof`, as "Require App Secret" demands
         pub graph_app_secret: Option<PathBuf> = optional("FILE", form::file()),
     }
@@ -49,6 +49,17 @@ runtime::settings! {
             reader.problem("access_tokens", "a directory that exists, unless --accounts is one");
         }
     }
+}
+
+/// A directory. `WEIR_ACCOUNTS` of `weir-metrics`, the ids to watch or `@FILE`, is none: it often stands in settings that all
+/// processes share.
+fn accounts() -> Form<Option<PathBuf>> {
+    let directory = form::directory();
+    Form::new(directory.expected().to_owned(), move |value| {
+        let is_of_metrics =
+            value.starts_with('@') || value.split(',').all(|id| GraphId::parse(id.trim()).is_some());
+        directory.parse(value).map(Some).or_else(|| is_of_metrics.then_some(None))
+    })
 }
 
 /// What is known of the token that an account's calls would carry.

@@ -114,6 +114,18 @@ mod tests {
     }
 
     #[test]
+    fn the_ids_that_weir_metrics_watches_are_no_directory_of_accounts() {
+        let here = env!("CARGO_MANIFEST_DIR");
+        for (given, expected) in
+            [(here, Some(here)), ("17841405726653026, 204", None), ("204", None), ("@/etc/ids", None)]
+        {
+            let settings = read(&["--access-tokens", here, "--accounts", given]).unwrap();
+            assert_eq!(settings.graph.tokens.accounts, expected.map(PathBuf::from), "{given}");
+        }
+        assert!(read(&["--access-tokens", here, "--accounts", "/no/such/place"]).is_err());
+    }
+
+    #[test]
     fn all_problems_are_reported_at_once() {
         let problems = read(&[
             "--graph-url",
