@@ -74,6 +74,8 @@ async fn an_outage_of_kafka_is_seen_and_its_end_too() {
         spool.path().to_str().unwrap(),
         "--spool-max-bytes",
         "1MiB",
+        "--max-body",
+        "512KiB",
         "--ack-timeout",
         "500ms",
     ];

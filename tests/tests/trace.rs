@@ -23,7 +23,7 @@ const COMMENT: &[u8] = include_bytes!("../../schemas/fixtures/comment/on-post.js
 
 /// With a spool a delivery is answered 200 however busy other tests keep the machine.
 fn spool(folder: &TempDir) -> [&str; 4] {
-    ["--spool-dir", folder.path().to_str().unwrap_or_default(), "--spool-max-bytes", "1MiB"]
+    ["--spool-dir", folder.path().to_str().unwrap_or_default(), "--spool-max-bytes", "8MiB"]
 }
 
 /// The only event of a body.

@@ -24,6 +24,8 @@ use std::path::Path;
 /// Written to the header of the file, so that a later version knows the format.
 pub(super) const VERSION: i64 = 1;
 pub(super) const PAGE_BYTES: u64 = 4096;
+/// The file may take this part of `--spool-max-bytes` more, for its index and for what is left empty in its pages.
+pub(super) const PAGES_PART: u64 = 4;
 /// The log is truncated to this after a checkpoint.
 const LOG_BYTES: i64 = 16 << 20;
 
@@ -105,7 +107,7 @@ impl Database {
     fn configured(connection: Connection, path: &Path, max_bytes: u64) -> Result<Self, StoreError> {
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
-        let pages = (max_bytes + max_bytes / 4) / PAGE_BYTES;
+        let pages = (max_bytes + max_bytes / PAGES_PART) / PAGE_BYTES;
         connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
         Ok(Self { connection, drained_to: 0, mark: HighWaterMark::open(path) })
     }
@@ -170,6 +172,14 @@ impl Database {
     /// When the first waiting delivery was received, in milliseconds since 1970.
     pub(super) fn oldest(&self) -> Result<Option<i64>, StoreError> {
         oldest(&self.connection)
+    }
+
+    /// The size of the pages in use, those in the log included. Rows between a third of a page and a whole one leave much of it
+    /// empty, so that this may be twice what they have.
+    pub(super) fn used_bytes(&self) -> Result<u64, StoreError> {
+        let count = |pragma| self.connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+        let pages = count("page_count")? - count("freelist_count")?;
+        Ok(u64::try_from(pages).unwrap_or_default() * PAGE_BYTES)
     }
 
     /// Counts everything.

@@ -44,7 +44,7 @@ impl SpoolMetrics {
             ),
             bytes: unknown(
                 "weir_spool_bytes",
-                "Bytes of the spooled deliveries, parked ones included; NaN while unknown.",
+                "What the spooled deliveries take of --spool-max-bytes, parked ones included; NaN while unknown.",
             ),
             max_bytes: gauge(
                 "weir_spool_max_bytes",

@@ -9,7 +9,7 @@ mod gauges;
 mod tests;
 
 use super::backlog::Backlog;
-use super::database::{Database, Totals};
+use super::database::{Database, PAGES_PART, Totals};
 use super::error::StoreError;
 use super::files;
 use super::metrics::SpoolMetrics;
@@ -160,14 +160,29 @@ impl Store {
             State::Failed { retry_at, .. } if Instant::now() >= *retry_at => self.open(),
             State::Failed { .. } => {}
             State::Open(database) => {
-                let taken = self.totals.unwrap_or_default().bytes + self.parts.backlog.disk_bytes();
-                let is_due = self.full.is_some_and(|(since, bytes)| has_space_again(taken, bytes, since));
+                let is_due =
+                    self.full.is_some_and(|(since, bytes)| has_space_again(self.taken(), bytes, since));
                 if is_due && database.probe().is_ok() && self.reserve.make().is_ok() {
                     self.full = None;
                     tracing::info!("the spool has space again");
                 }
             }
         }
+    }
+
+    /// What is taken of `--spool-max-bytes`.
+    fn taken(&self) -> u64 {
+        self.current_bytes() + self.parts.backlog.disk_bytes()
+    }
+
+    /// What the file takes of it: what its rows count, or its pages where those are fuller than the rows tell.
+    fn current_bytes(&self) -> u64 {
+        let totals = self.totals.unwrap_or_default();
+        let pages = match &self.state {
+            State::Open(database) if totals.bytes > 0 => database.used_bytes().unwrap_or_default(),
+            State::Open(_) | State::Failed { .. } => 0,
+        };
+        totals.bytes.max(pages / (PAGES_PART + 1) * PAGES_PART)
     }
 
     const fn reset_failures(&mut self) {
@@ -192,9 +207,10 @@ impl Store {
     }
 
     fn log_full(&mut self) {
-        let taken = self.totals.unwrap_or_default().bytes + self.parts.backlog.disk_bytes();
+        let taken = self.taken();
         if self.full.replace((Instant::now(), taken)).is_none() {
             tracing::error!(
+                taken_bytes = taken,
                 max_bytes = self.parts.settings.max_bytes,
                 reserve_bytes = self.reserve.bytes(),
                 "the spool or its disk is full: until it drains, deliveries that Kafka does not acknowledge are answered 503; \

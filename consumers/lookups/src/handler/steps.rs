@@ -25,9 +25,10 @@ impl Lookups {
         let Some(Search { task, waiting }) = search else { return Err(without_result(&"it is lost")) };
         let mut ended = self.inquiry.resolver.batcher.ended();
         loop {
+            // Before what it waits for is read: what comes between counts for that.
+            let began = Instant::now();
             let waits_for = waiting.borrow_and_update().clone();
             let (on, limit) = self.step(waits_for.as_ref());
-            let began = Instant::now();
             if let Some(waiting) = &waits_for {
                 self.say(record, &waiting.why);
                 self.check_patience(waiting, account, own_limits)?;

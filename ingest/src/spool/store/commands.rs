@@ -125,7 +125,7 @@ impl Store {
     /// The last part takes small ones alone, and while it does, the spool is not full.
     fn admit(&mut self, stores: Vec<(Change, Done)>) -> Vec<(Change, Done)> {
         let most = self.parts.settings.max_bytes;
-        let mut taken = self.totals.unwrap_or_default().bytes + self.parts.backlog.disk_bytes();
+        let mut taken = self.taken();
         let (admitted, refused): (Vec<_>, Vec<_>) = stores.into_iter().partition(|(change, _)| {
             let cost = cost(change);
             let limit = if cost > SMALL { most - most / SMALL_PART } else { most };

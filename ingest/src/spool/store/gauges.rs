@@ -27,7 +27,7 @@ impl Store {
         };
         metrics.deliveries.set(float(current.waiting + retired.waiting));
         metrics.parked.set(float(current.parked + retired.parked));
-        metrics.bytes.set(float(current.bytes + retired.bytes));
+        metrics.bytes.set(float(self.current_bytes() + retired.bytes));
         let oldest = self.parts.backlog.oldest().into_iter().chain(self.oldest).min();
         metrics.oldest_seconds.set(float(oldest.map_or(0, age_seconds)));
     }
