@@ -72,7 +72,7 @@ fn runtime_knows_nothing_of_meta() {
 
 #[test]
 fn every_file_begins_with_its_one_idea() {
-    for folder in ["schemas", "runtime", "ingest", "consumers", "cli", "tests"] {
+    for folder in ["schemas", "runtime", "ingest", "consumers", "cli", "tests", "bench"] {
         for (path, text) in sources(folder).unwrap() {
             assert!(text.starts_with("//! "), "{} has no first line that states its idea", path.display());
         }
