@@ -48,8 +48,13 @@ impl Durable {
             return Err(unavailable(&why));
         };
         let stored = match why {
-            NotAcknowledged::Late(acknowledgement) => {
-                spool.store_in_flight(delivery, async { acknowledgement.await.is_ok() }).await
+            NotAcknowledged::Late(acknowledgement, permit) => {
+                let is_acknowledged = async move {
+                    let outcome = acknowledgement.await;
+                    drop(permit);
+                    outcome.is_ok()
+                };
+                spool.store_in_flight(delivery, is_acknowledged).await
             }
             NotAcknowledged::Probe(acknowledgement) => {
                 let (kafka, limit) = (Arc::clone(&self.kafka), self.ack_timeout);
@@ -79,7 +84,7 @@ const fn unavailable(why: &NotAcknowledged) -> Unavailable {
         NotAcknowledged::NotPublished(NotPublished::QueueFull) => Unavailable::QueueFull,
         NotAcknowledged::NotPublished(NotPublished::Refused(_)) => Unavailable::Refused,
         NotAcknowledged::NotPublished(NotPublished::Fatal | NotPublished::GivenUp)
-        | NotAcknowledged::Late(_)
+        | NotAcknowledged::Late(..)
         | NotAcknowledged::Probe(_) => Unavailable::Late,
     }
 }

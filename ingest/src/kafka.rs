@@ -6,7 +6,7 @@ mod not_published;
 mod publisher;
 mod startup_gate;
 
-pub(crate) use account_limit::AccountLimit;
+pub(crate) use account_limit::{AccountLimit, AccountPermit};
 pub(crate) use breaker::Breaker;
 pub(crate) use not_published::{NotPublished, Refused};
 pub(crate) use publisher::Publisher;
@@ -14,7 +14,6 @@ pub(crate) use startup_gate::{StartupGate, open_when_ready};
 
 use crate::delivery::Delivery;
 use crate::metrics::Metrics;
-use account_limit::AccountPermit;
 use breaker::{Admission, Transition};
 use runtime::producer::Acknowledgement;
 use runtime::throttle::Throttle;
@@ -53,8 +52,8 @@ pub(crate) enum NotAcknowledged {
     AccountBusy,
     /// Its records failed or were never queued.
     NotPublished(NotPublished),
-    /// Its records are in flight, for longer than the timeout.
-    Late(Acknowledgement),
+    /// Its records are in flight, for longer than the timeout, and count as its account's until they are acknowledged.
+    Late(Acknowledgement, AccountPermit),
     /// Its records are in flight as a probe, which is not waited for.
     Probe(Acknowledgement),
 }
@@ -99,14 +98,14 @@ impl Kafka {
         let start = tokio::time::Instant::now();
         let split = self.publisher.split(delivery);
         // Half of the time is left for Kafka: waiting behind one's own account must not make Kafka look late.
-        let _permit = self.account_permit(delivery, &split, start + timeout / 2).await?;
+        let permit = self.account_permit(delivery, &split, start + timeout / 2).await?;
         let acknowledgement = self.publisher.publish_split(delivery, &split);
         let mut acknowledgement = acknowledgement.map_err(NotAcknowledged::NotPublished)?;
         drop(split);
         match tokio::time::timeout_at(start + timeout, &mut acknowledgement).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(NotAcknowledged::NotPublished(NotPublished::from(error))),
-            Err(_) => Err(NotAcknowledged::Late(acknowledgement)),
+            Err(_) => Err(NotAcknowledged::Late(acknowledgement, permit)),
         }
     }
 
@@ -117,11 +116,25 @@ impl Kafka {
         split: &Split<'_>,
         deadline: tokio::time::Instant,
     ) -> Result<AccountPermit, NotAcknowledged> {
-        let bytes = 2 * delivery.body.bytes().len() + RECORD_BYTES * (1 + split.events.len());
+        let bytes = bytes_on_kafka(delivery, split);
         match tokio::time::timeout_at(deadline, self.account_limit.admit(&split.source, bytes)).await {
             Ok(Ok(permit)) => Ok(permit),
             Ok(Err(_)) | Err(_) => Err(NotAcknowledged::AccountBusy),
         }
+    }
+
+    /// Sends a delivery of the spool, within the limit of its account like any other; `None` where that has too much in flight
+    /// and is not to be waited for.
+    pub(crate) async fn publish_spooled(
+        &self,
+        delivery: &Delivery,
+        waits: bool,
+    ) -> Option<Result<(Acknowledgement, AccountPermit), NotPublished>> {
+        let split = self.publisher.split(delivery);
+        let bytes = bytes_on_kafka(delivery, &split);
+        let permit = self.account_limit.admit_spooled(&split.source, bytes, waits).await?;
+        let sent = self.publisher.publish_split(delivery, &split);
+        Some(sent.map(|acknowledgement| (acknowledgement, permit)))
     }
 
     fn probe(&self, delivery: &Delivery) -> NotAcknowledged {
@@ -157,7 +170,7 @@ impl Kafka {
             | NotAcknowledged::AccountBusy
             | NotAcknowledged::NotPublished(NotPublished::Refused(_)) => return,
             NotAcknowledged::NotPublished(NotPublished::Fatal) => self.breaker.trip(Instant::now()),
-            NotAcknowledged::NotPublished(_) | NotAcknowledged::Late(_) | NotAcknowledged::Probe(_) => {
+            NotAcknowledged::NotPublished(_) | NotAcknowledged::Late(..) | NotAcknowledged::Probe(_) => {
                 self.breaker.record_failure(Instant::now())
             }
         };
@@ -184,4 +197,9 @@ impl Kafka {
             }
         }
     }
+}
+
+/// About how many bytes the records of a delivery have.
+fn bytes_on_kafka(delivery: &Delivery, split: &Split<'_>) -> usize {
+    2 * delivery.body.bytes().len() + RECORD_BYTES * (1 + split.events.len())
 }

@@ -20,7 +20,7 @@ use runtime::process::health::{Health, Probe};
 use runtime::process::shutdown::Shutdown;
 use runtime::telemetry::{TRACEPARENT, TraceContext, spans};
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 use tracing::Span;
 
 /// Responds to the requests of the public port.
@@ -31,6 +31,7 @@ pub(crate) struct Webhook {
     max_body: usize,
     bodies: BodyReader,
     work: UnauthenticatedWork,
+    signature_timeout: Duration,
     parts: Parts,
     incidents: IncidentLog,
 }
@@ -74,6 +75,7 @@ impl Webhook {
             max_body: settings.max_body,
             bodies: BodyReader::new(settings, Arc::clone(&parts.memory)),
             work: UnauthenticatedWork::new(),
+            signature_timeout: settings.limits.body_timeout,
             parts,
             incidents: IncidentLog::new(),
         }
@@ -188,14 +190,19 @@ impl Webhook {
             Err(fault) => return self.body_refused(fault),
         };
         let keyring = self.parts.secrets.keyring.load_full();
+        let verified = signature::verify(&keyring, app, &self.work, claim, bytes);
         let verified = tokio::select! {
             biased;
-            verified = signature::verify(&keyring, app, &self.work, claim, bytes) => verified,
+            verified = tokio::time::timeout(self.signature_timeout, verified) => verified,
             () = permit.is_evicted() => return self.body_refused(BodyFault::LimitReached),
         };
         let verified = match verified {
-            Ok(verified) => verified,
-            Err(fault) => return Outcome::refused(WebhookResponse::Unauthorized(fault)),
+            Ok(Ok(verified)) => verified,
+            Ok(Err(fault)) => return Outcome::refused(WebhookResponse::Unauthorized(fault)),
+            Err(_) => {
+                self.parts.limit_metrics.count(Limit::SignatureTime);
+                return Outcome::refused(WebhookResponse::Unavailable(Unavailable::SignatureTime));
+            }
         };
         let _authenticated = acceptor::authenticate(&head.extensions);
         if permit.authenticate().is_err() {

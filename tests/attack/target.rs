@@ -21,6 +21,9 @@ use weir_tests::vitals::Vitals;
 /// The spool in the proportion of the base, on a disk that a test can fill.
 const SPOOL: &str = "256MiB";
 
+/// The secret of another app, where there are several.
+pub(crate) const SECOND_SECRET: &[u8] = b"00000000000000000000000000000001";
+
 pub(crate) struct Target {
     pub(crate) ground: Ground,
     pub(crate) ingest: Service,
@@ -33,12 +36,13 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// Up and ready, with so many app secrets; the honest sender's is the last that is tried.
+    /// Up and ready, with so many app secrets; before one has matched, the honest sender's is the last that is tried.
     pub(crate) async fn start(secrets: usize) -> Result<Self> {
         let ground = Ground::prepare().await?;
         let names: Vec<_> = (0..secrets).map(|number| format!("app-{number:03}")).collect();
-        let values: Vec<_> = (1..secrets).rev().map(|number| format!("{number:032x}")).collect();
-        let values = values.iter().map(String::as_str).chain([APP_SECRET]).map(str::as_bytes);
+        let others = (1..secrets).map(|number| format!("{number:032x}"));
+        let values: Vec<_> = [APP_SECRET.to_owned()].into_iter().chain(others).collect();
+        let values = values.iter().map(String::as_bytes);
         let files: Vec<_> = names.iter().map(String::as_str).zip(values).collect();
         let secrets = Mounted::new(&files)?;
         let spool = tempfile::Builder::new().prefix("weir-spool-").tempdir().context("a directory")?;

@@ -2,7 +2,8 @@
 //!
 //! Anybody can send a body, and who signed it is known only once all of it is received. So that nobody holds the whole
 //! limit by sending slowly or much, bodies that are not authenticated yet are evicted for others: of those that hold more
-//! than an equal share, the one that has waited longest for its next bytes; only when there is none, one that holds less.
+//! than an equal share, the one that has waited longest for its next bytes; where there is none, of those that hold more than
+//! half of one.
 //! An honest body is small, or keeps coming and is received within milliseconds. What counts is what was received, never
 //! what a head declares: to evict others, one has to send as much as the whole limit between two of their packets.
 
@@ -116,9 +117,11 @@ impl Held {
     /// The body to evict: the one that needs the space counts as one more that gets an equal share of `limit`.
     fn evict(&mut self, limit: usize) -> Option<Unauthenticated> {
         let share = limit / (self.unauthenticated.len() + 1);
-        let greedy = self.unauthenticated.iter().find(|(_, body)| body.bytes > share);
-        let (id, _) = greedy.or_else(|| self.unauthenticated.first_key_value())?;
-        let id = *id;
+        let longest_waiting =
+            |least: usize| self.unauthenticated.iter().find(|(_, body)| body.bytes >= least);
+        // Many who hold nearly a share each take all of it as well: whoever holds little is not evicted for them.
+        let evicted = [share + 1, share / 2, 0].into_iter().find_map(longest_waiting);
+        let id = *evicted?.0;
         self.unauthenticated.remove(&id)
     }
 

@@ -45,7 +45,7 @@ impl IncidentLog {
     /// A delivery was not made durable.
     pub(crate) fn unavailable(&self, why: Unavailable, now: Instant) {
         // Anybody can cause this, so it is no outage; the limit has logged it.
-        if why == Unavailable::BodyBytes {
+        if [Unavailable::BodyBytes, Unavailable::SignatureTime].contains(&why) {
             return;
         }
         let mut outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner);

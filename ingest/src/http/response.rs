@@ -52,6 +52,7 @@ pub(crate) enum Unavailable {
     SpoolFailing,
     Connections,
     BodyBytes,
+    SignatureTime,
 }
 
 /// What a load balancer's probe of `--health-path` is answered. A connection has one, so that the limit of connections bounds
@@ -247,6 +248,11 @@ impl Unavailable {
                 label: "body_bytes",
                 log: "the limit of body bytes in flight is reached (--max-body-bytes-in-flight)",
                 text: "as many bytes are being received as can be held: send it again",
+            },
+            Self::SignatureTime => Words {
+                label: "signature_time",
+                log: "too many bodies that no app secret signed are being hashed with every one (an address an app, /webhook/{name}, avoids that)",
+                text: "too many bodies wait for their signature to be verified: send it again",
             },
         }
     }

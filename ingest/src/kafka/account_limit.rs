@@ -54,24 +54,44 @@ impl AccountLimit {
         account: &str,
         bytes: usize,
     ) -> Result<AccountPermit, AccountBusy> {
-        // Accounts with the same hash share a limit; the hash is seeded, so nobody outside can find such a pair.
-        let key = self.hasher.hash_one(account);
+        let key = self.key(account);
         let admitted = {
             let mut accounts = self.lock();
             let account = accounts.entry(key).or_default();
-            if account.queue.is_empty() && account.fits(bytes, self.in_flight_bytes) {
-                account.in_flight += bytes;
+            if account.begin(bytes, self.in_flight_bytes) {
                 return Ok(self.in_flight(key, bytes));
             }
             if account.waiting + bytes > self.waiting_bytes {
                 return Err(AccountBusy);
             }
-            let (admit, admitted) = oneshot::channel();
-            account.waiting += bytes;
-            account.queue.push_back(Waiter { bytes, admit });
-            admitted
+            account.wait(bytes)
         };
         admitted.await.map_err(|_| AccountBusy)
+    }
+
+    /// The same for a delivery of the spool, where it waits already: it takes its turn however many wait. Without `waits`,
+    /// `None` where it is not its turn.
+    pub(crate) async fn admit_spooled(
+        self: &Arc<Self>,
+        account: &str,
+        bytes: usize,
+        waits: bool,
+    ) -> Option<AccountPermit> {
+        let key = self.key(account);
+        let admitted = {
+            let mut accounts = self.lock();
+            let account = accounts.entry(key).or_default();
+            if account.begin(bytes, self.in_flight_bytes) {
+                return Some(self.in_flight(key, bytes));
+            }
+            waits.then(|| account.wait(bytes))?
+        };
+        admitted.await.ok()
+    }
+
+    /// Accounts with the same hash share a limit; the hash is seeded, so nobody outside can find such a pair.
+    fn key(&self, account: &str) -> u64 {
+        self.hasher.hash_one(account)
     }
 
     fn release(self: &Arc<Self>, key: u64, bytes: usize) {
@@ -103,6 +123,21 @@ impl AccountLimit {
 }
 
 impl Account {
+    /// Whether it may be sent now; it is counted then.
+    fn begin(&mut self, bytes: usize, limit: usize) -> bool {
+        let begins = self.queue.is_empty() && self.fits(bytes, limit);
+        self.in_flight += if begins { bytes } else { 0 };
+        begins
+    }
+
+    /// Queues a delivery behind the others.
+    fn wait(&mut self, bytes: usize) -> oneshot::Receiver<AccountPermit> {
+        let (admit, admitted) = oneshot::channel();
+        self.waiting += bytes;
+        self.queue.push_back(Waiter { bytes, admit });
+        admitted
+    }
+
     const fn fits(&self, bytes: usize, limit: usize) -> bool {
         self.in_flight == 0 || self.in_flight + bytes <= limit
     }
@@ -158,6 +193,24 @@ mod tests {
         let (second, third) = (second.await.unwrap(), third.await.unwrap());
         drop((second, third));
         assert!(account_limit.lock().is_empty(), "nothing is kept of an account with nothing in flight");
+    }
+
+    #[tokio::test]
+    async fn what_was_spooled_takes_its_turn_however_many_wait() {
+        let account_limit = AccountLimit::new(100, 100);
+        let one = admit(&account_limit, "busy", 100).unwrap().unwrap();
+        let mut other = Box::pin(account_limit.admit("busy", 100));
+        assert!((&mut other).now_or_never().is_none());
+        assert!(account_limit.admit_spooled("busy", 60, false).now_or_never().unwrap().is_none());
+        assert!(account_limit.admit_spooled("calm", 60, false).now_or_never().unwrap().is_some());
+        let mut spooled = Box::pin(account_limit.admit_spooled("busy", 60, true));
+        assert!((&mut spooled).now_or_never().is_none());
+        drop(one);
+        let other = other.await.unwrap();
+        assert!((&mut spooled).now_or_never().is_none(), "behind what came before");
+        drop(other);
+        drop(spooled.await.unwrap());
+        assert!(account_limit.lock().is_empty());
     }
 
     #[tokio::test]

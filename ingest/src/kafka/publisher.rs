@@ -16,7 +16,7 @@ use tracing::Span;
 use uuid::Uuid;
 
 /// A delivery may hold this many events whatever its size.
-const FREE_EVENTS: usize = 100;
+const FREE_EVENTS: usize = 10;
 
 /// How often the same error is logged.
 const LOG_EVERY: Duration = Duration::from_mins(1);

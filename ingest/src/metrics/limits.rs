@@ -21,6 +21,8 @@ pub(crate) enum Limit {
     HeaderTime,
     /// The body was not received in time, or too slowly.
     BodyTime,
+    /// Too many bodies waited for their turn to be hashed with every app secret.
+    SignatureTime,
     /// The client did not read the response in time.
     AnswerTime,
     /// The head was too large, or had too many lines.
@@ -36,6 +38,7 @@ impl Limit {
             Self::BodyBytes => "body_bytes",
             Self::HeaderTime => "header_time",
             Self::BodyTime => "body_time",
+            Self::SignatureTime => "signature_time",
             Self::AnswerTime => "answer_time",
             Self::HeaderSize => "header_size",
             Self::Malformed => "malformed",
@@ -49,6 +52,7 @@ pub(crate) struct LimitMetrics {
     counters: EnumMap<Limit, IntCounter>,
     connections: Arc<Throttle>,
     body_bytes: Arc<Throttle>,
+    signature_time: Arc<Throttle>,
 }
 
 impl LimitMetrics {
@@ -64,15 +68,17 @@ impl LimitMetrics {
             counters: EnumMap::from_fn(|limit: Limit| refused.with_label_values(&[limit.as_str()])),
             connections: throttle(),
             body_bytes: throttle(),
+            signature_time: throttle(),
         }
     }
 
-    /// Counts a refusal. A limit of connections or memory is logged too: it may be too low for honest clients.
+    /// Counts a refusal. A limit of connections, memory or hashing is logged too: it may be too low for honest clients.
     pub(crate) fn count(&self, limit: Limit) {
         self.counters[limit].inc();
         let (throttle, setting) = match limit {
             Limit::Connections => (&self.connections, "--max-connections"),
             Limit::BodyBytes => (&self.body_bytes, "--max-body-bytes-in-flight"),
+            Limit::SignatureTime => (&self.signature_time, "--body-timeout"),
             _ => return,
         };
         if let Some(suppressed) = throttle.pass(Instant::now()) {

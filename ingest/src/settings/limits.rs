@@ -23,7 +23,7 @@ runtime::settings! {
         pub max_header_bytes: usize = with_default("BYTES", "16KiB", form::bytes(8 << 10..=64 << 10).narrow()),
         /// Maximum number of header lines; more are answered 431
         pub max_headers: usize = with_default("COUNT", "100", form::count(10..=1_000).narrow()),
-        /// Timeout for receiving a body
+        /// Timeout for receiving a body, and for finding the app secret that signed it
         pub body_timeout: Duration = with_default("DURATION", "5s", form::millis(100..=60_000)),
         /// Minimum average rate of a body in bytes per second, after its first second; a slower one is answered 408
         pub body_min_rate: u64 = with_default("BYTES", "1KiB", form::bytes(1..=1 << 20)),

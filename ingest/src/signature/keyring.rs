@@ -1,20 +1,22 @@
-//! The app secrets, tried in the order of their latest success, so that the common case is a single HMAC; before any success the
-//! last of the list is first.
+//! The app secrets. First is tried the one that signed the last delivery of the same account, so that the common case is a
+//! single HMAC however many apps there are; of an account that is not known, the one that matched last.
+
+mod hints;
+mod work;
+
+pub(crate) use work::UnauthenticatedWork;
 
 use super::secrets::Secret;
+use hints::Hints;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
-use tokio::sync::Semaphore;
 
 /// Up to this size, times the number of secrets, a body is hashed without yielding; nearly all are smaller.
 const AT_ONCE: usize = 256 << 10;
 /// How much of a larger one is hashed before other tasks run.
 const SLICE: usize = 128 << 10;
-/// How many times as long as a slice took to sleep after it: unauthenticated work takes a quarter of a core at most.
-const SLEEP_FACTOR: u32 = 3;
 
 /// Several apps, or the old and the new secret of one during a rotation.
 #[derive(Debug)]
@@ -22,6 +24,7 @@ pub(crate) struct Keyring {
     keys: Vec<Key>,
     /// Counts changes of the key that matches; a key's latest success is a reading of this counter.
     clock: AtomicU64,
+    hints: Hints,
 }
 
 struct Key {
@@ -52,11 +55,11 @@ impl Keyring {
             mac: Hmac::new_from_slice(secret.bytes()).expect("HMAC takes keys of any length"),
             latest_success: AtomicU64::new(0),
         });
-        Self { keys: keys.collect(), clock: AtomicU64::new(1) }
+        Self { keys: keys.collect(), clock: AtomicU64::new(1), hints: Hints::default() }
     }
 
     /// The app whose secret gives `digest` over `body`, among those of `app` where the path names one; compared in
-    /// constant time. A large body is hashed in slices, and with any secret but the latest only as `work` allows.
+    /// constant time. A large body is hashed in slices, and with any secret but the first only as `work` allows.
     pub(crate) async fn matching(
         &self,
         body: &[u8],
@@ -64,34 +67,40 @@ impl Keyring {
         app: Option<&str>,
         work: &UnauthenticatedWork,
     ) -> Option<Arc<str>> {
+        let account = if self.keys.len() > 1 { hints::account(body) } else { None };
         let candidates = || self.keys.iter().filter(|key| app.is_none_or(|app| key.is_of(app)));
-        let latest = candidates().max_by_key(|key| key.latest_success.load(Ordering::Relaxed))?;
-        let is_small = body.len().saturating_mul(self.keys.len()) <= AT_ONCE;
-        let matches = if is_small {
-            latest.matches(body, digest)
-        } else {
-            latest.matches_in_slices(body, digest).await
+        let hinted = account.and_then(|account| self.keys.get(self.hints.of(account)?));
+        let rank = |key: &&Key| {
+            let is_hinted = hinted.is_some_and(|hinted| std::ptr::eq(hinted, *key));
+            (is_hinted, key.latest_success.load(Ordering::Relaxed))
         };
+        let first = candidates().max_by_key(rank)?;
+        let is_small = body.len().saturating_mul(candidates().count()) <= AT_ONCE;
+        let matches =
+            if is_small { first.matches(body, digest) } else { first.matches_in_slices(body, digest).await };
         if matches {
-            return Some(self.matched(latest));
+            return Some(self.matched(first, account));
         }
-        let mut others: Vec<_> = candidates().filter(|key| !std::ptr::eq(*key, latest)).collect();
-        others.sort_by_key(|key| std::cmp::Reverse(key.latest_success.load(Ordering::Relaxed)));
-        for key in others {
-            let matches =
-                if is_small { key.matches(body, digest) } else { work.matches(key, body, digest).await };
-            if matches {
-                return Some(self.matched(key));
-            }
-        }
-        None
+        let mut others: Vec<_> = candidates().filter(|key| !std::ptr::eq(*key, first)).collect();
+        others.sort_by_key(|key| std::cmp::Reverse(rank(key)));
+        let matching = if is_small {
+            others.into_iter().find(|key| key.matches(body, digest))
+        } else {
+            work.matching(&others, body, digest).await
+        };
+        matching.map(|key| self.matched(key, account))
     }
 
     /// Notes the success; where it is the same key again, as nearly always, nothing is written.
-    fn matched(&self, key: &Key) -> Arc<str> {
+    fn matched(&self, key: &Key, account: Option<&[u8]>) -> Arc<str> {
         if key.latest_success.load(Ordering::Relaxed) != self.clock.load(Ordering::Relaxed) {
             let success = self.clock.fetch_add(1, Ordering::Relaxed) + 1;
             key.latest_success.store(success, Ordering::Relaxed);
+        }
+        if let Some(account) = account
+            && let Some(index) = self.keys.iter().position(|other| std::ptr::eq(other, key))
+        {
+            self.hints.note(account, index);
         }
         Arc::clone(&key.app)
     }
@@ -119,30 +128,6 @@ impl Key {
         for slice in body.chunks(SLICE) {
             mac.update(slice);
             tokio::task::yield_now().await;
-        }
-        mac.verify_slice(digest).is_ok()
-    }
-}
-
-/// Rate limit for hashing large bodies with one secret after the other, which anybody can cause: one slice at a time in
-/// the whole process, the bodies in turn, with a sleep after each slice.
-#[derive(Debug)]
-pub(crate) struct UnauthenticatedWork {
-    turn: Semaphore,
-}
-
-impl UnauthenticatedWork {
-    pub(crate) fn new() -> Self {
-        Self { turn: Semaphore::new(1) }
-    }
-
-    async fn matches(&self, key: &Key, body: &[u8], digest: &[u8; 32]) -> bool {
-        let mut mac = key.mac.clone();
-        for slice in body.chunks(SLICE) {
-            let Ok(_turn) = self.turn.acquire().await else { return false };
-            let start = Instant::now();
-            mac.update(slice);
-            tokio::time::sleep(start.elapsed() * SLEEP_FACTOR).await;
         }
         mac.verify_slice(digest).is_ok()
     }

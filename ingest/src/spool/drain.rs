@@ -8,7 +8,7 @@ use super::Spool;
 use super::database::{Change, StoredRow};
 use super::debounce::Debounce;
 use crate::delivery::Delivery;
-use crate::kafka::{Kafka, NotPublished};
+use crate::kafka::{AccountPermit, Kafka, NotPublished};
 use retired_files::{Next, RetiredFiles};
 use runtime::backoff::{self, Backoff};
 use runtime::process::shutdown::Shutdown;
@@ -79,7 +79,7 @@ struct Drain {
 
 /// A delivery of a round.
 enum Sent {
-    InFlight(StoredRow, Acknowledgement),
+    InFlight(StoredRow, Acknowledgement, AccountPermit),
     /// Kafka refuses it for good.
     Refused(StoredRow, String),
     /// To be sent again, with those behind it.
@@ -210,8 +210,12 @@ impl Drain {
                 behind.push(stored);
                 break;
             }
-            let sent = match self.kafka.publisher.publish(&delivery) {
-                Ok(acknowledgement) => Sent::InFlight(stored, acknowledgement),
+            let Some(sent) = self.kafka.publish_spooled(&delivery, round.is_empty()).await else {
+                behind.push(stored);
+                break;
+            };
+            let sent = match sent {
+                Ok((acknowledgement, permit)) => Sent::InFlight(stored, acknowledgement, permit),
                 Err(NotPublished::Refused(why)) if self.debounce.counts(why, Instant::now()) => {
                     Sent::Refused(stored, why.as_str().to_owned())
                 }
@@ -232,8 +236,10 @@ impl Drain {
         let mut outcome = RoundOutcome::default();
         for sent in round {
             match sent {
-                Sent::InFlight(stored, acknowledgement) => {
-                    match acknowledgement.await.map_err(NotPublished::from) {
+                Sent::InFlight(stored, acknowledgement, permit) => {
+                    let acknowledged = acknowledgement.await.map_err(NotPublished::from);
+                    drop(permit);
+                    match acknowledged {
                         Ok(()) => outcome.acknowledged.push(stored),
                         Err(NotPublished::Refused(why)) if self.debounce.counts(why, Instant::now()) => {
                             outcome.refused.push((stored, why.as_str().to_owned()));

@@ -81,6 +81,37 @@ async fn large_bodies_of_nobody_do_not_hold_up_signed_ones_however_many_secrets_
     assert!(beside[100] < 4 * calm[100], "{:?} at the median, {:?} alone", beside[100], calm[100]);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crowd_of_unsigned_bodies_holds_up_no_account_that_is_known() {
+    let apps: Vec<String> = (0..51).map(|number| format!("app-{number}")).collect();
+    let (settings, _folder) = with_apps(&apps);
+    let service = Service::start(settings).await;
+    // More than is hashed at once with all of them.
+    let bodies: Vec<_> = ["17", "18"].map(|account| delivery(account, 1, 6_000)).into();
+    let honest: Vec<_> = bodies
+        .iter()
+        .zip([3, 40])
+        .map(|(body, app)| signed_with(&format!("secret of app-{app}"), body))
+        .collect();
+    for request in &honest {
+        assert_eq!(service.ask(request).await.status, 200);
+    }
+    let wrong = format!("x-hub-signature-256: sha256={}\r\n", digest("nobody's", TEXT));
+    let wrong: Arc<[u8]> = Arc::from(post(&wrong, &vec![b' '; 60_000]));
+    let mut crowd = Vec::new();
+    for _ in 0..400 {
+        let mut connection = service.connect().await;
+        connection.send(&wrong).await;
+        crowd.push(connection);
+    }
+    let waits = service.gauge("weir_ingest_body_bytes_in_flight");
+    for request in honest.iter().cycle().take(10) {
+        assert_eq!(service.ask(request).await.status, 200);
+    }
+    let still_waits = service.gauge("weir_ingest_body_bytes_in_flight");
+    assert!(still_waits > 0, "the honest ones were answered first: {waits} bytes waited, then {still_waits}");
+}
+
 #[tokio::test]
 async fn a_path_with_the_name_of_an_app_takes_what_its_secrets_sign() {
     let (settings, _folder) = with_apps(&["shop", "shop.next", "two"].map(str::to_owned));

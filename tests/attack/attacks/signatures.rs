@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use weir_tests::pipeline::APP_SECRET;
 
 use crate::attack::Told;
-use crate::target::Target;
+use crate::target::{SECOND_SECRET, Target};
 use crate::wire;
 
 /// `--max-body`.
@@ -19,7 +19,13 @@ const CONNECTIONS: usize = 9_950;
 const OPENED_AT_ONCE: usize = 200;
 /// For all of them.
 const OPENING: Duration = Duration::from_secs(40);
-const HOLDERS: usize = 20;
+/// Connections with a body of 6 KB each, more than is hashed at once with 51 secrets.
+const WAITING: usize = 400;
+const WAITING_BODY: usize = 6 << 10;
+/// The second honest app's deliveries.
+const EVERY: Duration = Duration::from_millis(250);
+/// Of its answers.
+const IN_TIME: Duration = Duration::from_secs(2);
 const TRIES: u32 = 6;
 const DELIVERY: &[u8] = br#"{"object":"instagram","entry":[]}"#;
 
@@ -38,6 +44,45 @@ pub(crate) async fn wrong(target: &Target) -> Result<Told> {
     }
     let refused: usize = senders.join_all().await.into_iter().sum();
     Ok(Told { note: format!("{refused} of these bodies were answered"), harm: Vec::new() })
+}
+
+pub(crate) async fn many_turns(target: &Target) -> Result<Told> {
+    let (mut senders, begin, at) = (JoinSet::new(), Instant::now(), target.at);
+    let request = [wire::head(&wire::wrong_signature(), WAITING_BODY), vec![b' '; WAITING_BODY]].concat();
+    for _ in 0..WAITING {
+        let request = request.clone();
+        senders.spawn(async move {
+            let mut answered = 0;
+            while begin.elapsed() < LENGTH {
+                answered += usize::from(wire::post(at, &request).await.is_some());
+            }
+            answered
+        });
+    }
+    let text = "x".repeat(WAITING_BODY);
+    let mut answers = Vec::new();
+    for number in 0.. {
+        if begin.elapsed() >= LENGTH {
+            break;
+        }
+        let body = format!(
+            r#"{{"object":"instagram","entry":[{{"id":"17841400000000002","time":1752834911447,"messaging":[{{"sender":{{"id":"5"}},"recipient":{{"id":"17841400000000002"}},"timestamp":1752834910447,"message":{{"mid":"second-{number}","text":"{text}"}}}}]}}]}}"#
+        );
+        let asked = Instant::now();
+        let status = wire::post(at, &wire::delivery(SECOND_SECRET, body.as_bytes())).await;
+        answers.push((status, asked.elapsed()));
+        tokio::time::sleep(EVERY).await;
+    }
+    let answered: usize = senders.join_all().await.into_iter().sum();
+    let good = answers.iter().filter(|(status, time)| *status == Some(200) && *time <= IN_TIME).count();
+    let slowest = answers.iter().map(|(_, time)| *time).max().unwrap_or_default();
+    // The first of an account takes its turn among those that nobody signed.
+    let is_harm = good + 1 < answers.len();
+    let note = format!(
+        "{answered} of these bodies were answered; of {} of the second app {good} were answered 200 within {IN_TIME:?}, the slowest took {slowest:.1?}",
+        answers.len()
+    );
+    Ok(Told { harm: if is_harm { vec![note.clone()] } else { Vec::new() }, note })
 }
 
 pub(crate) async fn replayed(target: &Target) -> Result<Told> {
@@ -80,17 +125,28 @@ pub(crate) async fn replayed(target: &Target) -> Result<Told> {
     })
 }
 
-pub(crate) async fn two_packets(target: &Target) -> Result<Told> {
-    let head = wire::head(&wire::wrong_signature(), LARGEST);
+/// Who holds room for bodies: how many, and how many bytes each.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Holders {
+    count: usize,
+    bytes: usize,
+}
+
+pub(crate) const FEW: Holders = Holders { count: 20, bytes: LARGEST };
+/// 64 MiB, `--max-body-bytes-in-flight`, in parts.
+pub(crate) const MANY: Holders = Holders { count: 3_500, bytes: 19_150 };
+
+pub(crate) async fn two_packets(target: &Target, holding: Holders) -> Result<Told> {
+    let head = wire::head(&wire::wrong_signature(), holding.bytes);
     let (mut holders, at) = (JoinSet::new(), target.at);
     let over = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
-    for _ in 0..HOLDERS {
+    for _ in 0..holding.count {
         let (head, over) = (head.clone(), std::sync::Arc::clone(&over));
         holders.spawn(async move {
             while !over.load(std::sync::atomic::Ordering::Relaxed) {
                 let Ok(mut stream) = wire::connect(at).await else { continue };
                 wire::write(&mut stream, &head).await;
-                wire::write(&mut stream, &vec![b' '; LARGEST - 1]).await;
+                wire::write(&mut stream, &vec![b' '; holding.bytes - 1]).await;
                 // Until it is thrown out, or is asked to go.
                 let mut byte = [0];
                 let end = tokio::time::timeout(Duration::from_secs(2), stream.peek(&mut byte));

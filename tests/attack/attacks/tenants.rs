@@ -15,15 +15,19 @@ use crate::wire;
 
 const LENGTH: Duration = Duration::from_secs(20);
 const SENDERS: usize = 4;
-/// Of the body that is made of a long account and small events.
-const ACCOUNT: usize = 10_000;
-const EVENTS: usize = 900;
+/// The longest account that a key has, and as many of the smallest events as 30 KB may have.
+const ACCOUNT: usize = 128;
+const EVENTS: usize = 880;
+const EVENT: &str = r#"{"x":{"id":"000000000000000000"}}"#;
+/// Bytes out for bytes in, beyond the raw record.
+const FACTOR: usize = 64;
+const LARGE: usize = 3_800_000;
 const TIMES: u32 = 50;
 const UNDER_WAY: usize = 256;
 
 pub(crate) async fn amplified(target: &Target) -> Result<Told> {
     let account = "9".repeat(ACCOUNT);
-    let events = vec![r#"{"x":{"id":"1"}}"#; EVENTS].join(",");
+    let events = vec![EVENT; EVENTS].join(",");
     let body = format!(
         r#"{{"object":"instagram","entry":[{{"id":"{account}","time":1752834911447,"messaging":[{events}]}}]}}"#
     );
@@ -45,7 +49,9 @@ pub(crate) async fn amplified(target: &Target) -> Result<Told> {
     let taken: usize = senders.join_all().await.into_iter().sum();
     let note =
         format!("{} bytes in became about {once} bytes out; {taken} of them were answered 200", body.len());
-    Ok(Told { note, harm: Vec::new() })
+    let factor = once / body.len();
+    let harm = if factor > FACTOR { vec![format!("{factor} bytes out for one in")] } else { Vec::new() };
+    Ok(Told { note, harm })
 }
 
 /// Bytes of values and keys on the topics that such a delivery reaches.
@@ -83,4 +89,26 @@ pub(crate) async fn neighbour(target: &Target, rate: u32) -> Result<Told> {
     let count = |status| answers.iter().filter(|answer| **answer == Some(status)).count();
     let note = format!("its own: {} answered 200, {} 503, of {}", count(200), count(503), answers.len());
     Ok(Told { note, harm: Vec::new() })
+}
+
+pub(crate) async fn large(target: &Target) -> Result<Told> {
+    let text = "x".repeat(LARGE);
+    let (mut senders, begin, at) = (JoinSet::new(), Instant::now(), target.at);
+    for sender in 0..SENDERS {
+        let text = text.clone();
+        senders.spawn(async move {
+            let mut answers = Vec::new();
+            while begin.elapsed() < LENGTH {
+                let number = answers.len();
+                let body = format!(
+                    r#"{{"object":"instagram","entry":[{{"id":"17841405726653027","time":1752834911447,"messaging":[{{"sender":{{"id":"5"}},"recipient":{{"id":"17841405726653027"}},"timestamp":1752834910447,"message":{{"mid":"large-{sender}-{number}","text":"{text}"}}}}]}}]}}"#
+                );
+                answers.push(wire::post(at, &wire::delivery(APP_SECRET.as_bytes(), body.as_bytes())).await);
+            }
+            answers
+        });
+    }
+    let answers = senders.join_all().await.concat();
+    let good = answers.iter().filter(|answer| **answer == Some(200)).count();
+    Ok(Told { note: format!("its own: {good} of {} answered 200", answers.len()), harm: Vec::new() })
 }

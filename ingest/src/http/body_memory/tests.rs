@@ -111,6 +111,19 @@ fn without_a_greedy_body_the_one_that_waits_longest_is_evicted() {
     assert!(!is_evicted(&mut large));
 }
 
+#[test]
+fn many_who_hold_nearly_a_share_evict_none_that_holds_little() {
+    let memory = memory(100);
+    let mut small = permit(&memory, 1).unwrap();
+    let mut many: Vec<Permit> = (0..11).map(|_| permit(&memory, 8).unwrap()).collect();
+    for round in 0..20 {
+        many.push(permit(&memory, 8).unwrap());
+        assert!(round < 1 || is_evicted(&mut many[round - 1]), "the one that waits longest");
+        assert!(!is_evicted(&mut small), "in round {round}");
+    }
+    small.authenticate().unwrap();
+}
+
 impl BodyMemory {
     fn refused(&self) -> u64 {
         self.limit_metrics.of(Limit::BodyBytes)

@@ -58,11 +58,11 @@ async fn the_secret_that_matched_last_is_first_and_one_that_ever_did_before_thos
 }
 
 #[tokio::test]
-async fn large_unsigned_bodies_are_hashed_one_slice_at_a_time() {
+async fn unsigned_bodies_take_turns_and_the_first_secret_waits_for_nobody() {
     let (keyring, work) = (keyring(&["one", "two"]), UnauthenticatedWork::new());
     let body = vec![b'x'; 2 * SLICE];
     let wrong = digest("nobody's", &body);
-    let turn = work.turn.acquire().await.unwrap();
+    let turn = work.of_others(&body).await;
     let mut waiting = std::pin::pin!(keyring.matching(&body, &wrong, None, &work));
     for _ in 0..10 {
         assert!(waiting.as_mut().now_or_never().is_none(), "another body has its turn");
@@ -72,6 +72,38 @@ async fn large_unsigned_bodies_are_hashed_one_slice_at_a_time() {
     assert_eq!(latest.as_deref(), Some("two"), "the latest secret waits for nobody");
     drop(turn);
     assert_eq!(waiting.await, None);
+}
+
+#[tokio::test]
+async fn little_work_does_not_wait_behind_much() {
+    let (keyring, work) = (keyring(&["one", "two"]), UnauthenticatedWork::new());
+    let _turn = work.of_others(&vec![b'x'; 8 << 20]).await;
+    let body = vec![b'x'; 2 * SLICE];
+    let digest = digest("secret of one", &body);
+    assert_eq!(keyring.matching(&body, &digest, None, &work).await.as_deref(), Some("one"));
+}
+
+#[tokio::test]
+async fn an_account_that_is_known_costs_one_hash_however_many_apps_there_are() {
+    let (keyring, work) = (keyring(&["one", "two", "three"]), UnauthenticatedWork::new());
+    let body = |account: &str| {
+        let text = "x".repeat(AT_ONCE);
+        format!(r#"{{"object":"page","entry":[{{"id":"{account}","text":"{text}"}}]}}"#).into_bytes()
+    };
+    let signers = [("1", "one"), ("2", "two"), ("3", "three")];
+    for (account, app) in signers {
+        assert_eq!(app_of(&keyring, &body(account), app, None).await.as_deref(), Some(app));
+    }
+    // Others have their turn for as long as this lives: what is not found at once is not found.
+    let _turn = work.of_others(&body("1")).await;
+    for (account, app) in signers {
+        let body = body(account);
+        let digest = digest(&format!("secret of {app}"), &body);
+        let mut matching = std::pin::pin!(keyring.matching(&body, &digest, None, &work));
+        // A large body lets others run between its slices.
+        let found = (0..10).find_map(|_| matching.as_mut().now_or_never());
+        assert_eq!(found.flatten().as_deref(), Some(app));
+    }
 }
 
 #[test]

@@ -1,0 +1,85 @@
+//! Which secret signed the last delivery of an account. A hint only saves hashing: what signs a body is what its signature says.
+
+use memchr::memmem;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::atomic::{AtomicU16, Ordering};
+
+/// Accounts whose hashes meet share a hint, and cost each other a second hash at worst.
+const SLOTS: usize = 1 << 14;
+/// An account is looked for at the beginning of a body, and is no longer than this.
+const LOOKED_AT: usize = 1024;
+const LONGEST: usize = 64;
+
+/// A hint an account; the place of a secret and one more, 0 for none.
+#[derive(Debug)]
+pub(super) struct Hints {
+    hasher: RandomState,
+    slots: Box<[AtomicU16]>,
+}
+
+impl Default for Hints {
+    fn default() -> Self {
+        Self { hasher: RandomState::new(), slots: (0..SLOTS).map(|_| AtomicU16::new(0)).collect() }
+    }
+}
+
+impl Hints {
+    /// The place of the secret that signed the last delivery of the account.
+    pub(super) fn of(&self, account: &[u8]) -> Option<usize> {
+        usize::from(self.slot(account)?.load(Ordering::Relaxed)).checked_sub(1)
+    }
+
+    pub(super) fn note(&self, account: &[u8], place: usize) {
+        let Ok(hint) = u16::try_from(place + 1) else { return };
+        if let Some(slot) = self.slot(account)
+            && slot.load(Ordering::Relaxed) != hint
+        {
+            slot.store(hint, Ordering::Relaxed);
+        }
+    }
+
+    fn slot(&self, account: &[u8]) -> Option<&AtomicU16> {
+        let hash = self.hasher.hash_one(account);
+        self.slots.get(usize::try_from(hash % SLOTS as u64).ok()?)
+    }
+}
+
+/// What stands first for an id behind `"entry"`: mostly that of the account. Nothing is parsed before the signature is verified.
+pub(super) fn account(body: &[u8]) -> Option<&[u8]> {
+    let body = body.get(..LOOKED_AT).unwrap_or(body);
+    let entry = body.get(memmem::find(body, b"\"entry\"")?..)?;
+    let behind = entry.get(memmem::find(entry, b"\"id\"")? + 4..)?;
+    let start = behind.iter().position(u8::is_ascii_digit).filter(|start| *start < 8)?;
+    let digits = behind.get(start..)?;
+    let length = digits.iter().position(|byte| !byte.is_ascii_digit())?;
+    digits.get(..length).filter(|account| account.len() <= LONGEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_account_is_what_stands_first_behind_the_entry() {
+        for (body, expected) in [
+            (r#"{"object":"instagram","entry":[{"id":"17","time":1,"messaging":[{"id":"2"}]}]}"#, Some("17")),
+            (r#"{"entry": [ { "time": 1, "id": 18 } ], "object": "page"}"#, Some("18")),
+            (r#"{"id":"1","object":"page","entry":[]}"#, None),
+            (r#"{"entry":[{"id":"1"#, None),
+            (r#"{"entry":[{"id":"abcdefghijk","x":1}]}"#, None),
+            ("", None),
+        ] {
+            assert_eq!(account(body.as_bytes()), expected.map(str::as_bytes), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_hint_is_of_its_account_until_another_secret_signs() {
+        let hints = Hints::default();
+        assert_eq!(hints.of(b"17"), None);
+        hints.note(b"17", 0);
+        assert_eq!(hints.of(b"17"), Some(0));
+        hints.note(b"17", 50);
+        assert_eq!(hints.of(b"17"), Some(50));
+    }
+}

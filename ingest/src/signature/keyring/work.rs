@@ -1,0 +1,90 @@
+//! Rate limit for hashing with one secret after the other, which anybody can cause.
+//!
+//! Bodies take turns, and what is little work does not wait behind what is much: each of the two takes a quarter of a core at most
+//! in the whole process.
+
+use super::{Key, SLICE};
+use hmac::Mac as _;
+use std::time::{Duration, Instant};
+use tokio::sync::Mutex;
+
+/// How many times as long as was hashed nothing is.
+const REST: u32 = 3;
+/// A turn ends after as many bytes.
+const TURN: usize = 256 << 10;
+/// Work of so many bytes, with all secrets together, is little.
+const LITTLE: usize = 4 << 20;
+/// A shorter rest is added to the next: the timer is not that exact.
+const SHORTEST_REST: Duration = Duration::from_millis(2);
+
+/// Whose turn it is, of those with little work and of those with much.
+#[derive(Debug, Default)]
+pub(crate) struct UnauthenticatedWork {
+    little: Mutex<Pace>,
+    much: Mutex<Pace>,
+}
+
+/// How much rest is due.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    due: Duration,
+}
+
+impl UnauthenticatedWork {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// The first of the keys that gives the digest.
+    pub(super) async fn matching<'k>(
+        &self,
+        keys: &[&'k Key],
+        body: &[u8],
+        digest: &[u8; 32],
+    ) -> Option<&'k Key> {
+        let lane = self.lane(body.len().saturating_mul(keys.len()));
+        let (mut pace, mut hashed) = (lane.lock().await, 0);
+        for key in keys {
+            let mut mac = key.mac.clone();
+            for slice in body.chunks(SLICE) {
+                if hashed + slice.len() > TURN {
+                    pace.rest().await;
+                    drop(pace);
+                    (pace, hashed) = (lane.lock().await, 0);
+                }
+                let start = Instant::now();
+                mac.update(slice);
+                pace.due += start.elapsed() * REST;
+                hashed += slice.len();
+            }
+            if mac.verify_slice(digest).is_ok() {
+                return Some(*key);
+            }
+        }
+        pace.rest().await;
+        None
+    }
+
+    const fn lane(&self, bytes: usize) -> &Mutex<Pace> {
+        if bytes <= LITTLE { &self.little } else { &self.much }
+    }
+}
+
+impl Pace {
+    /// Whoever leaves meanwhile leaves the rest to the next.
+    async fn rest(&mut self) {
+        if self.due >= SHORTEST_REST {
+            let start = Instant::now();
+            tokio::time::sleep(self.due).await;
+            self.due = self.due.saturating_sub(start.elapsed());
+        }
+    }
+}
+
+#[cfg(test)]
+impl UnauthenticatedWork {
+    /// The turn of a body that one secret is tried on.
+    pub(super) async fn of_others(&self, body: &[u8]) -> tokio::sync::MutexGuard<'_, Pace> {
+        self.lane(body.len()).lock().await
+    }
+}
