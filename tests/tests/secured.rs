@@ -19,9 +19,13 @@ const SECRET: &str = "test_app_secret";
 
 /// A binary as a user of the broker, with the address of its admin port.
 fn start(name: &str, secured: &Secured, properties: &str, args: &[&str]) -> Result<(Binary, String)> {
+    start_at(secured.bootstrap(), name, properties, args)
+}
+
+fn start_at(brokers: &str, name: &str, properties: &str, args: &[&str]) -> Result<(Binary, String)> {
     let [port] = ports::free()?;
     let admin = format!("127.0.0.1:{port}");
-    let common = ["--brokers", secured.bootstrap(), "--kafka-config", properties, "--admin-listen", &admin];
+    let common = ["--brokers", brokers, "--kafka-config", properties, "--admin-listen", &admin];
     let process = Binary::start(name, &[&common, args].concat(), &[("WEIR_APP_SECRET", SECRET)])?;
     Ok((process, admin))
 }
@@ -73,15 +77,30 @@ async fn a_delivery_goes_the_whole_way_with_the_least_rights_over_scram_and_plai
 }
 
 #[tokio::test]
-async fn a_wrong_password_and_a_wrong_authority_are_said_plainly() {
+async fn a_wrong_password_a_wrong_authority_and_a_wrong_name_are_said_plainly() {
     let secured = Secured::start().await.unwrap();
     make_topics(&secured).await.unwrap();
+    // Its certificate is for the address alone.
+    let by_name = secured.bootstrap().replace("127.0.0.1", "localhost");
     let wrong = [
-        (secured.properties("SCRAM-SHA-512", "weir-messages", "not it").unwrap(), "authentication failed"),
-        (secured.properties_of_a_stranger("weir-messages").unwrap(), "certificate verify failed"),
+        (
+            secured.bootstrap(),
+            secured.properties("SCRAM-SHA-512", "weir-messages", "not it").unwrap(),
+            "authentication failed",
+        ),
+        (
+            secured.bootstrap(),
+            secured.properties_of_a_stranger("weir-messages").unwrap(),
+            "certificate verify failed",
+        ),
+        (
+            by_name.as_str(),
+            secured.properties("PLAIN", "weir-messages", PASSWORD).unwrap(),
+            "certificate verify failed",
+        ),
     ];
-    for (properties, words) in wrong {
-        let (mut messages, admin) = start("weir-messages", &secured, &properties, &[]).unwrap();
+    for (brokers, properties, words) in wrong {
+        let (mut messages, admin) = start_at(brokers, "weir-messages", &properties, &[]).unwrap();
         let line = messages.line(words, PATIENCE, |line| line.to_lowercase().contains(words)).await.unwrap();
         assert!(!line.contains("not it"), "{line}");
         let (status, said) = http::get(&format!("http://{admin}/readyz?verbose")).await.unwrap();
