@@ -111,7 +111,7 @@ impl Attack {
                 "20 connections hold 4 MiB each with a wrong signature; six honest bodies come in two packets 300 ms apart"
             }
             Self::ManyHolders => {
-                "3,500 connections hold 19 KB each with a wrong signature, just less than an equal part; six honest bodies come in two packets 300 ms apart"
+                "3,000 connections hold 22 KB each with a wrong signature, just less than an equal part; six honest bodies come in two packets 300 ms apart"
             }
             Self::SpoolFolder => {
                 "names of the spool's folder are links to another file, its lock is removed, everybody may write it"
