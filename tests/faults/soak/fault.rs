@@ -11,6 +11,8 @@ use crate::scenario;
 
 /// How long a fault lasts where it has a length.
 const LENGTH: Duration = Duration::from_secs(20);
+/// A Graph API that hangs does so for longer than a record may stand still that nothing is known of (a minute).
+const HANG: Duration = Duration::from_secs(100);
 /// A piece of what fills the disk.
 const PIECE: usize = 4 << 20;
 
@@ -115,7 +117,7 @@ impl Fault {
             Self::ConsumerKilled => everyone.kill_and_restart(turn).await,
             Self::GraphHangs => {
                 everyone.graph.misbehave_batches(Behaviour::Hang);
-                tokio::time::sleep(LENGTH * 2).await;
+                tokio::time::sleep(HANG).await;
                 everyone.graph.behave_about_batches();
                 Ok(())
             }
