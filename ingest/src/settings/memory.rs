@@ -23,8 +23,10 @@ const HEADER_LINE: usize = 128;
 const CONNECTION: usize = 8 << 10;
 /// What librdkafka keeps of a record beside its bytes.
 const QUEUED_RECORD: usize = 512;
-/// What waits for the spool's thread, its transaction, and what is read back for Kafka.
-const SPOOL: usize = 80 << 20;
+/// What waits for the spool's thread with its transaction (64 MiB), what is read back for Kafka (4 MiB and one body), what is
+/// remembered of a retired file (8 MiB of a window of rows, and a bit or two of each row for what was read and what is done),
+/// and SQLite's pages.
+const SPOOL: usize = 96 << 20;
 /// The program, threads and their stacks, Kafka's metadata, SQLite's pages, what a delivery takes while it is split.
 const FIXED: usize = 64 << 20;
 
@@ -139,7 +141,7 @@ mod tests {
         for part in [
             "--memory-limit (not set): found 768 MiB, expected 1",
             "MiB for connections (--max-connections, --max-header-bytes) + 128 MiB for bodies (",
-            "for records that wait for Kafka (--queue-bytes) + 64 MiB for the process itself + 80 MiB for deliveries",
+            "for records that wait for Kafka (--queue-bytes) + 64 MiB for the process itself + 96 MiB for deliveries",
             "; give it more, or lower one of them",
         ] {
             assert!(problem.contains(part), "{problem}");

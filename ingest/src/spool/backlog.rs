@@ -33,6 +33,10 @@ impl Backlog {
         self.lock().iter().map(|entry| entry.path.clone()).collect()
     }
 
+    pub(super) fn contains(&self, path: &Path) -> bool {
+        self.lock().iter().any(|entry| entry.path == path)
+    }
+
     /// Files that were not counted yet.
     pub(super) fn uncounted(&self) -> Vec<PathBuf> {
         self.lock().iter().filter(|entry| entry.left.is_none()).map(|entry| entry.path.clone()).collect()

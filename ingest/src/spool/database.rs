@@ -19,7 +19,7 @@ use super::high_water_mark::HighWaterMark;
 use rows::LAST;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Written to the header of the file, so that a later version knows the format.
 pub(super) const VERSION: i64 = 1;
@@ -48,6 +48,7 @@ CREATE INDEX IF NOT EXISTS by_state ON deliveries (set_aside, seq, cost, receive
 /// An open file.
 #[derive(Debug)]
 pub(super) struct Database {
+    path: PathBuf,
     connection: Connection,
     /// Up to this `seq` no row waits.
     drained_to: i64,
@@ -79,7 +80,8 @@ impl Database {
         check_version(&connection)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         // The tools store nothing.
-        let database = Self { connection, drained_to: 0, mark: HighWaterMark::default() };
+        let (path_of, mark) = (path.to_owned(), HighWaterMark::default());
+        let database = Self { path: path_of, connection, drained_to: 0, mark };
         database.check_log(path)?;
         database.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
         Ok(database)
@@ -109,7 +111,11 @@ impl Database {
         connection.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
         let pages = (max_bytes + max_bytes / PAGES_PART) / PAGE_BYTES;
         connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
-        Ok(Self { connection, drained_to: 0, mark: HighWaterMark::open(path) })
+        Ok(Self { path: path.to_owned(), connection, drained_to: 0, mark: HighWaterMark::open(path) })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// For read-only queries.
@@ -169,6 +175,11 @@ impl Database {
         Ok(waiting)
     }
 
+    /// One that is parked for this reason: `part`, between 0 and 1, tells which.
+    pub(super) fn parked(&self, reason: &str, part: f64) -> Result<Option<StoredRow>, StoreError> {
+        rows::parked(&self.connection, reason, part)
+    }
+
     /// When the first waiting delivery was received, in milliseconds since 1970.
     pub(super) fn oldest(&self) -> Result<Option<i64>, StoreError> {
         oldest(&self.connection)
@@ -214,13 +225,21 @@ impl Database {
 
 /// Opens a file of SQLite for this process alone. Closing it leaves the log as it is: where the log is damaged, SQLite would
 /// delete what it did not read.
-pub(super) fn connect(path: &Path) -> Result<Connection, StoreError> {
+fn connect(path: &Path) -> Result<Connection, StoreError> {
+    connect_by(path, None)
+}
+
+/// The same by another way to the file than SQLite's usual one.
+pub(super) fn connect_by(path: &Path, vfs: Option<&str>) -> Result<Connection, StoreError> {
     // A link anywhere in the path is refused, so those of the directory's own path are resolved first.
     let directory = path.parent().unwrap_or(Path::new(".")).canonicalize()?;
     let path = path.file_name().map_or_else(|| path.to_owned(), |name| directory.join(name));
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let connection = Connection::open_with_flags(path, flags)?;
+    let connection = match vfs {
+        Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs)?,
+        None => Connection::open_with_flags(path, flags)?,
+    };
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;

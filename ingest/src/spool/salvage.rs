@@ -1,47 +1,54 @@
 //! Salvages a retired file, one that is not written any more: reads everything that is left in it.
 //!
 //! First row by row as SQLite finds them, skipping what it cannot read; then [`scan`] looks for the rows of those gaps. The
-//! file itself is not changed or copied, so no further disk is needed.
+//! file itself is not changed or copied, so no further disk is needed; and what is remembered of a row is a bit or two, so
+//! that the memory is as good as the same for any file.
 
+mod images;
 mod missing;
 mod query;
+mod ranges;
 mod record;
 mod scan;
+mod seq_set;
 #[cfg(test)]
 mod tests;
 
 use super::database::{self, StoredRow, Totals};
 use super::error::StoreError;
-use missing::{both, end_of_log, indexed_ids};
+use missing::{Missing, each_indexed, end_of_log};
 use query::{open, read};
+pub(super) use ranges::Ranges;
+use ranges::both;
 use rusqlite::Connection;
 use scan::Scan;
+pub(super) use seq_set::SeqSet;
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 /// A range of `seq`.
-pub(super) type Range = RangeInclusive<i64>;
+type Range = RangeInclusive<i64>;
 
 /// How often a row that cannot be read is tried before the rows behind it go first.
 const ATTEMPTS: u32 = 5;
+/// So many lost deliveries are named, the others counted.
+const NAMED: usize = 1000;
 
 /// A file that is read.
 #[derive(Debug)]
 pub(super) struct Salvage {
     path: PathBuf,
     connection: Option<Connection>,
-    /// What was asked for, what of it is still to be read, and what was.
-    asked: Vec<Range>,
+    /// What was asked for, and what of it is still to be read.
+    asked: Ranges,
     todo: VecDeque<Range>,
-    seen: Vec<Range>,
     is_compared: bool,
-    /// What SQLite cannot read.
-    gaps: Vec<Range>,
-    /// Those of the gaps that were in the end of the log, which is lost.
+    missing: Missing,
+    /// What of it was in the end of the log, which is lost.
     end_of_log: Vec<Range>,
     /// What the disk did not return; it may later.
-    unread: Vec<Range>,
+    unread: Ranges,
     scan: Option<Scan>,
     failures: u32,
 }
@@ -49,33 +56,37 @@ pub(super) struct Salvage {
 /// What is known of a file that was read to its end.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Outcome {
-    /// Deliveries whose bytes are gone, by their ids.
-    pub(super) lost: Vec<String>,
+    /// How many deliveries are named whose bytes are gone, and the ids of the first of them.
+    pub(super) lost: u64,
+    pub(super) lost_ids: Vec<String>,
     /// How many others were stored whose ids are gone too, at most: some may have been drained before.
     pub(super) lost_without_id: u64,
     /// Whether there may be others, of which nothing is left.
     pub(super) may_have_lost_more: bool,
-    /// What is to be read again later.
-    pub(super) unread: Vec<Range>,
+    /// What is to be read again later; rows that are done may be among it.
+    pub(super) unread: Ranges,
 }
 
 impl Salvage {
-    /// A range without rows.
-    pub(super) const NOTHING: Range = i64::MAX..=i64::MAX;
+    /// What is asked for where nothing is left: no row has the last number.
+    pub(super) fn nothing() -> Ranges {
+        std::iter::once(i64::MAX..=i64::MAX).collect()
+    }
 
     /// Reads the file, or these ranges of it.
-    pub(super) fn of(path: PathBuf, todo: Vec<Range>) -> Self {
-        let todo = if todo.is_empty() { vec![0..=i64::MAX] } else { todo };
+    pub(super) fn of(path: PathBuf, mut asked: Ranges) -> Self {
+        if asked.is_empty() {
+            asked.add(0..=i64::MAX);
+        }
         Self {
             path,
             connection: None,
-            asked: todo.clone(),
-            todo: todo.into(),
-            seen: Vec::new(),
+            todo: asked.iter().cloned().collect(),
+            asked,
             is_compared: false,
-            gaps: Vec::new(),
+            missing: Missing::default(),
             end_of_log: Vec::new(),
-            unread: Vec::new(),
+            unread: Ranges::default(),
             scan: None,
             failures: 0,
         }
@@ -102,26 +113,26 @@ impl Salvage {
         if !self.is_compared {
             self.find_hidden()?;
         }
-        if self.gaps.is_empty() {
+        if self.missing.is_empty() {
             return Ok(Vec::new());
         }
         let scan = match self.scan.take() {
             Some(scan) => scan,
-            None => match Scan::of(&self.path, &self.gaps) {
+            None => match Scan::of(&self.path) {
                 Ok(scan) => scan,
-                Err(error) => return self.postpone_gaps(error),
+                Err(error) => return self.postpone_missing(error),
             },
         };
-        Ok(self.scan.insert(scan).next(rows, bytes))
+        Ok(self.scan.insert(scan).next(&self.missing, rows, bytes))
     }
 
     /// After some attempts the gaps are left for later.
-    fn postpone_gaps(&mut self, error: StoreError) -> Result<Vec<StoredRow>, StoreError> {
+    fn postpone_missing(&mut self, error: StoreError) -> Result<Vec<StoredRow>, StoreError> {
         self.failures += 1;
         if self.failures < ATTEMPTS {
             return Err(error);
         }
-        self.unread.append(&mut self.gaps);
+        std::mem::take(&mut self.missing).ranges().for_each(|range| self.unread.add(range));
         Ok(Vec::new())
     }
 
@@ -135,7 +146,7 @@ impl Salvage {
             self.failures = 0;
             self.advance(last.seq.saturating_add(1));
             for stored in &found {
-                self.mark_seen(stored.seq);
+                self.missing.seen.insert(stored.seq);
             }
             return Ok(found);
         }
@@ -154,9 +165,9 @@ impl Salvage {
         let gap = *range.start()..=end;
         tracing::warn!(%error, file = %self.path.display(), from = gap.start(), to = gap.end(), "cannot read rows of a retired file");
         if is_damage {
-            self.gaps.push(gap);
+            self.missing.gaps.add(gap);
         } else {
-            self.unread.push(gap);
+            self.unread.add(gap);
         }
         self.advance(end.saturating_add(1));
         Ok(found)
@@ -172,23 +183,13 @@ impl Salvage {
         }
     }
 
-    /// Remembers a row that was read; consecutive ones are one range.
-    fn mark_seen(&mut self, seq: i64) {
-        match self.seen.last_mut() {
-            Some(last) if last.end().checked_add(1) == Some(seq) => *last = *last.start()..=seq,
-            _ => self.seen.push(seq..=seq),
-        }
-    }
-
     /// Finds rows that were stored and are not in the table, although SQLite reported no damage. An index that the disk
     /// does not give is asked again; after some attempts what it gave has to do.
     fn find_hidden(&mut self) -> Result<(), StoreError> {
-        let path = self.path.clone();
-        let asked = self
-            .connected()
-            .and_then(|connection| Ok((end_of_log(&path, connection)?, indexed_ids(connection))));
-        let (end, (indexed, error)) = asked.unwrap_or_else(|error| (None, (Vec::new(), Some(error))));
-        if let Some(error) = error.filter(|error| !matches!(error, StoreError::Damaged(_))) {
+        let compared = self.compare();
+        if let Err(error) = compared
+            && !matches!(error, StoreError::Damaged(_))
+        {
             self.failures += 1;
             if self.failures < ATTEMPTS {
                 self.connection = None;
@@ -196,26 +197,35 @@ impl Salvage {
             }
             tracing::warn!(%error, file = %self.path.display(), "cannot compare a retired file with its index");
         }
-        let is_in = |ranges: &[Range], seq: i64| ranges.iter().any(|range| range.contains(&seq));
-        let is_hidden = |seq: i64| {
-            is_in(&self.asked, seq)
-                && ![&self.seen, &self.gaps, &self.unread].iter().any(|known| is_in(known, seq))
-        };
-        let hidden = indexed.into_iter().filter(|(seq, _)| is_hidden(*seq)).map(|(seq, _)| seq..=seq);
-        let hidden: Vec<Range> = hidden.collect();
-        self.end_of_log =
-            end.iter().flat_map(|end| self.asked.iter().filter_map(|asked| both(asked, end))).collect();
-        self.gaps.extend(hidden.into_iter().chain(self.end_of_log.iter().cloned()));
+        self.end_of_log.iter().for_each(|end| self.missing.gaps.add(end.clone()));
         self.is_compared = true;
         self.failures = 0;
         Ok(())
     }
 
+    fn compare(&mut self) -> Result<(), StoreError> {
+        let path = self.path.clone();
+        let connection = self.take_connection()?;
+        let end = end_of_log(&path, &connection)?;
+        self.end_of_log =
+            end.iter().flat_map(|end| self.asked.iter().filter_map(|asked| both(asked, end))).collect();
+        let compared = each_indexed(&connection, |seq, _| {
+            let missing = &mut self.missing;
+            let is_known = missing.seen.contains(seq) || missing.gaps.contains(seq);
+            if !is_known && self.asked.contains(seq) && !self.unread.contains(seq) {
+                missing.hidden.insert(seq);
+            }
+        });
+        self.connection = Some(connection);
+        compared
+    }
+
+    fn take_connection(&mut self) -> Result<Connection, StoreError> {
+        self.connection.take().map_or_else(|| open(&self.path), Ok)
+    }
+
     fn connected(&mut self) -> Result<&Connection, StoreError> {
-        let connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => open(&self.path)?,
-        };
+        let connection = self.take_connection()?;
         Ok(self.connection.insert(connection))
     }
 
@@ -242,34 +252,40 @@ impl Salvage {
         readable - 1
     }
 
-    /// What became of all of its rows. `left` are those that were read and are not drained. An index that the disk does not
-    /// give is waited for, unless that `has_waited` long enough.
-    pub(super) fn outcome(mut self, left: Vec<Range>, has_waited: bool) -> Outcome {
+    /// What became of all of its rows. `left` are those that were read and are not drained, `done` those that are, whenever
+    /// that was. An index that the disk does not give is waited for, unless that `has_waited` long enough.
+    pub(super) fn outcome(mut self, left: &Ranges, done: &SeqSet, has_waited: bool) -> Outcome {
         let mut unread = std::mem::take(&mut self.unread);
-        unread.extend(left);
-        if self.gaps.is_empty() {
+        left.iter().for_each(|range| unread.add(range.clone()));
+        if self.missing.is_empty() {
             return Outcome { unread, ..Outcome::default() };
         }
-        let (indexed, error) = self.connected().map_or_else(|error| (Vec::new(), Some(error)), indexed_ids);
+        let nothing = SeqSet::default();
+        let returned = self.scan.as_ref().map_or(&nothing, Scan::returned);
+        let is_back = |seq: i64| returned.contains(seq) || done.contains(seq);
+        let (mut lost, mut lost_ids) = (0, Vec::new());
+        let connection = self.connection.take().map_or_else(|| open(&self.path), Ok);
+        let named = connection.and_then(|connection| {
+            each_indexed(&connection, |seq, id| {
+                if self.missing.contains(seq) && !is_back(seq) {
+                    lost += 1;
+                    if lost_ids.len() < NAMED {
+                        lost_ids.push(id.to_owned());
+                    }
+                }
+            })
+        });
         let is_named =
-            has_waited || error.as_ref().is_none_or(|error| matches!(error, StoreError::Damaged(_)));
+            has_waited || named.as_ref().err().is_none_or(|error| matches!(error, StoreError::Damaged(_)));
         if !is_named || self.scan.as_ref().is_some_and(|scan| !scan.is_complete) {
-            // What was returned is in Kafka, or among what is left.
-            unread.extend(self.gaps.iter().flat_map(|gap| self.not_returned(gap)));
+            self.missing.ranges().for_each(|range| unread.add(range));
             return Outcome { unread, ..Outcome::default() };
         }
-        let is_lost = |seq: &i64| {
-            let is_found = self.scan.as_ref().is_some_and(|scan| scan.has_returned(*seq));
-            self.gaps.iter().any(|gap| gap.contains(seq)) && !is_found
+        let without_id = |end: &Range| {
+            let count = end.end().abs_diff(*end.start()) + 1;
+            count.saturating_sub(returned.within(end).count() as u64)
         };
-        let lost = indexed.into_iter().filter(|(seq, _)| is_lost(seq)).map(|(_, id)| id).collect();
-        let missing = self.end_of_log.iter().flat_map(|end| self.not_returned(end));
-        let lost_without_id = missing.map(|part| part.end().abs_diff(*part.start()) + 1).sum();
-        Outcome { lost, lost_without_id, may_have_lost_more: error.is_some(), unread }
-    }
-
-    /// The parts of a gap of which the scan returned nothing.
-    fn not_returned(&self, gap: &Range) -> Vec<Range> {
-        self.scan.as_ref().map_or_else(|| vec![gap.clone()], |scan| scan.not_returned(gap))
+        let lost_without_id = self.end_of_log.iter().map(without_id).sum();
+        Outcome { lost, lost_ids, lost_without_id, may_have_lost_more: named.is_err(), unread }
     }
 }

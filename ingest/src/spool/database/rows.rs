@@ -12,6 +12,10 @@ pub(in crate::spool) const COLUMNS: &str = "seq, id, received, app, headers, dig
 /// Reads the table, not the index: a wrong index must not hide a delivery.
 pub(super) const WAITING: &str = "SELECT seq, id, received, app, headers, digest, set_aside, body FROM deliveries NOT INDEXED \
                        WHERE seq > ?1 AND set_aside IS NULL ORDER BY seq LIMIT ?2";
+pub(super) const FIRST_PARKED: &str = "SELECT min(seq) FROM deliveries WHERE set_aside = ?1";
+pub(super) const LAST_PARKED: &str = "SELECT max(seq) FROM deliveries WHERE set_aside = ?1";
+pub(super) const PARKED: &str = "SELECT seq, id, received, app, headers, digest, set_aside, body FROM deliveries WHERE seq = \
+                      (SELECT seq FROM deliveries WHERE set_aside = ?1 AND seq >= ?2 ORDER BY seq LIMIT 1)";
 pub(super) const LAST: &str = "SELECT max(seq) FROM deliveries";
 /// SQLite's own table for `AUTOINCREMENT` (<https://sqlite.org/autoinc.html>).
 const HAS_SEQUENCE: &str = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence')";
@@ -63,15 +67,42 @@ pub(in crate::spool) fn waiting(
     let mut statement = connection.prepare_cached(WAITING)?;
     let mut found = statement.query(params![after, i64::try_from(rows).unwrap_or(i64::MAX)])?;
     let (mut waiting, mut read) = (Vec::new(), 0);
-    while let Some(row) = found.next()? {
-        let stored = row_of(row)?;
-        read += stored.row.cost();
-        waiting.push(stored);
+    loop {
+        let row = match found.next() {
+            Ok(Some(row)) => row_of(row),
+            Ok(None) => break,
+            Err(error) => Err(error),
+        };
+        match row {
+            Ok(stored) => {
+                read += stored.row.cost();
+                waiting.push(stored);
+            }
+            // Those before it go first; then it is the first.
+            Err(_) if !waiting.is_empty() => break,
+            Err(error) => return Err(error.into()),
+        }
         if read >= bytes {
             break;
         }
     }
     Ok(waiting)
+}
+
+/// One that is parked for this reason, the first at or after the given part of their range.
+pub(super) fn parked(
+    connection: &Connection,
+    reason: &str,
+    part: f64,
+) -> Result<Option<StoredRow>, StoreError> {
+    let end = |query| -> Result<Option<i64>, StoreError> {
+        Ok(connection.prepare_cached(query)?.query_row([reason], |row| row.get(0))?)
+    };
+    let Some((first, last)) = end(FIRST_PARKED)?.zip(end(LAST_PARKED)?) else { return Ok(None) };
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "any will do")]
+    let from = first + ((last - first + 1) as f64 * part.clamp(0.0, 1.0)) as i64;
+    let mut statement = connection.prepare_cached(PARKED)?;
+    Ok(statement.query_row(params![reason, from.min(last)], row_of).optional()?)
 }
 
 /// The largest `seq` that was ever given in the file; 0 where even its tables are in the part of the log that is lost.

@@ -1,7 +1,7 @@
 //! What the table does with changes, and files that are full, in use, no database or of a later version.
 
 use super::changes::{DELETE, DELETE_BY_ID, INSERT, PARK, UNPARK};
-use super::rows::{LAST, OLDEST, TOTALS, WAITING};
+use super::rows::{FIRST_PARKED, LAST, LAST_PARKED, OLDEST, PARKED, TOTALS, WAITING};
 use super::*;
 use crate::delivery::sample;
 use crate::signature::Row;
@@ -59,6 +59,23 @@ fn deliveries_wait_in_the_order_in_which_they_came_and_outlive_the_process() {
 }
 
 #[test]
+fn any_of_the_parked_of_a_reason_is_found() {
+    let directory = tempfile::tempdir().unwrap();
+    let rows = rows(9);
+    let mut database = open(directory.path(), MAX).unwrap();
+    insert_all(&mut database, &rows);
+    assert_eq!(database.parked("not_authorized", 0.5).unwrap(), None);
+    let park = |index: usize, reason: &str| {
+        let key = RowKey { seq: i64::try_from(index).unwrap() + 1, id: rows[index].id.clone() };
+        Change::Park(key, reason.to_owned())
+    };
+    let parked = [2, 5, 6].map(|index| park(index, "not_authorized"));
+    change(&mut database, &[&parked[..], &[park(8, "too_large")]].concat()).unwrap();
+    let found = |part| database.parked("not_authorized", part).unwrap().map(|stored| stored.seq);
+    assert_eq!([0.0, 0.3, 0.9, 1.0].map(found), [Some(3), Some(6), Some(7), Some(7)]);
+}
+
+#[test]
 fn a_row_of_another_file_is_not_deleted_for_its_seq() {
     let directory = tempfile::tempdir().unwrap();
     let mut database = open(directory.path(), MAX).unwrap();
@@ -112,7 +129,20 @@ fn a_file_that_is_no_database_is_damaged_and_one_of_a_later_version_is_left_alon
 fn no_query_sorts() {
     let directory = tempfile::tempdir().unwrap();
     let database = open(directory.path(), MAX).unwrap();
-    let queries = [WAITING, LAST, OLDEST, TOTALS, INSERT, DELETE, DELETE_BY_ID, PARK, UNPARK];
+    let queries = [
+        WAITING,
+        LAST,
+        OLDEST,
+        TOTALS,
+        INSERT,
+        DELETE,
+        DELETE_BY_ID,
+        PARK,
+        UNPARK,
+        PARKED,
+        FIRST_PARKED,
+        LAST_PARKED,
+    ];
     for query in queries.into_iter().chain(crate::spool::inspect::QUERIES) {
         let mut statement = database.connection.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
         let parameters = vec![rusqlite::types::Null; statement.parameter_count()];

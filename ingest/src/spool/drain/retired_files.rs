@@ -1,11 +1,14 @@
 //! The retired files in the order in which they are drained: read on blocking threads, removed once they are drained.
 
+#[cfg(test)]
+mod tests;
+
 use super::super::backlog::Backlog;
 use super::super::database::StoredRow;
 use super::super::error::StoreError;
 use super::super::files;
 use super::super::metrics::SpoolMetrics;
-use super::super::salvage::{Outcome, Range, Salvage};
+use super::super::salvage::{Outcome, Ranges, Salvage, SeqSet};
 use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -15,8 +18,6 @@ const RETRY_FIRST: Duration = Duration::from_secs(5);
 const RETRY_LAST: Duration = Duration::from_mins(5);
 /// Interval between attempts to count a file.
 const COUNT_EVERY: Duration = Duration::from_mins(1);
-/// Maximum number of lost deliveries that are logged by id.
-const LOGGED_BY_ID: usize = 1000;
 
 /// The retired files that are not drained yet.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub(super) struct RetiredFiles {
     reading: Option<Reading>,
     /// Files of which rows are left for later.
     postponed: HashMap<PathBuf, Postponed>,
+    /// What is done of each file, until it is removed.
+    progress: HashMap<PathBuf, Progress>,
     counted: Option<Instant>,
 }
 
@@ -36,18 +39,23 @@ struct Reading {
     /// Read and not sent yet, in order.
     pending: VecDeque<StoredRow>,
     /// Deliveries that can neither be sent nor parked at the moment.
-    left: Vec<Range>,
-    has_lost: bool,
+    left: Ranges,
     /// How long to wait before it is read again, if anything is left.
     wait: Duration,
 }
 
 #[derive(Debug)]
 struct Postponed {
-    unread: Vec<Range>,
-    has_lost: bool,
+    unread: Ranges,
     at: Instant,
     wait: Duration,
+}
+
+#[derive(Debug, Default)]
+struct Progress {
+    /// Deliveries that are on Kafka, parked in the current file, or lost: they are not sent when they are read again.
+    done: SeqSet,
+    has_lost: bool,
 }
 
 /// What is to be sent next.
@@ -62,7 +70,8 @@ pub(super) enum Next {
 
 impl RetiredFiles {
     pub(super) fn new(backlog: Backlog, metrics: SpoolMetrics) -> Self {
-        Self { backlog, metrics, reading: None, postponed: HashMap::new(), counted: None }
+        let (postponed, progress) = (HashMap::new(), HashMap::new());
+        Self { backlog, metrics, reading: None, postponed, progress, counted: None }
     }
 
     /// Counts the files that an earlier process left behind.
@@ -105,7 +114,8 @@ impl RetiredFiles {
             match read.await {
                 Some((reading, Ok(found))) if found.is_empty() => self.end(reading).await,
                 Some((mut reading, Ok(found))) => {
-                    reading.pending.extend(found);
+                    let done = &self.progress.entry(path).or_default().done;
+                    reading.pending.extend(found.into_iter().filter(|stored| !done.contains(stored.seq)));
                     self.reading = Some(reading);
                 }
                 Some((reading, Err(error))) => {
@@ -115,17 +125,35 @@ impl RetiredFiles {
                 }
                 None => {
                     tracing::error!(file = %path.display(), "reading a retired spool file panicked, retrying later");
-                    self.postpone(path, Vec::new(), false, RETRY_LAST);
+                    self.postpone(path, Ranges::default(), RETRY_LAST);
                 }
             }
         }
     }
 
     /// These are on Kafka, or parked in the current file.
-    pub(super) fn completed(&self, rows: &[StoredRow]) {
+    pub(super) fn completed(&mut self, rows: &[StoredRow]) {
         let Some(reading) = &self.reading else { return };
+        let path = reading.file.path().to_owned();
+        self.completed_in(path, rows);
+    }
+
+    /// The same for rows that were read from a file while it was written; whether it is retired now.
+    pub(super) fn take_over(&mut self, path: &Path, rows: &[StoredRow]) -> bool {
+        let is_retired = self.backlog.contains(path);
+        if is_retired {
+            self.completed_in(path.to_owned(), rows);
+        }
+        is_retired
+    }
+
+    fn completed_in(&mut self, path: PathBuf, rows: &[StoredRow]) {
         for stored in rows {
-            self.backlog.completed(reading.file.path(), stored.row.cost(), stored.parked.is_none());
+            self.backlog.completed(&path, stored.row.cost(), stored.parked.is_none());
+        }
+        let done = &mut self.progress.entry(path).or_default().done;
+        for stored in rows {
+            done.insert(stored.seq);
         }
     }
 
@@ -139,17 +167,16 @@ impl RetiredFiles {
     /// This one stays in its file, for there is no space to park it in the current one.
     pub(super) fn leave(&mut self, stored: &StoredRow) {
         if let Some(reading) = &mut self.reading {
-            reading.left.push(stored.seq..=stored.seq);
+            reading.left.add(stored.seq..=stored.seq);
         }
     }
 
     /// The bytes of this one are not what was written.
     pub(super) fn lost(&mut self, stored: &StoredRow) {
-        let Some(reading) = &mut self.reading else { return };
-        reading.has_lost = true;
+        let Some(reading) = &self.reading else { return };
         let path = reading.file.path().to_owned();
         self.completed(std::slice::from_ref(stored));
-        self.record_lost(&path, std::slice::from_ref(&stored.row.id));
+        self.record_lost(&path, 1, std::slice::from_ref(&stored.row.id));
     }
 
     /// Opens the first file that is due.
@@ -157,54 +184,59 @@ impl RetiredFiles {
         let is_due = |path: &PathBuf| self.postponed.get(path).is_none_or(|later| Instant::now() >= later.at);
         let path = self.backlog.paths().into_iter().find(is_due)?;
         let later = self.postponed.remove(&path);
-        let has_lost = later.as_ref().is_some_and(|later| later.has_lost);
         let wait = later.as_ref().map_or(RETRY_FIRST, |later| (later.wait * 2).min(RETRY_LAST));
         let todo = later.map(|later| later.unread).unwrap_or_default();
         let file = Salvage::of(path, todo);
-        Some(Reading { file, pending: VecDeque::new(), left: Vec::new(), has_lost, wait })
+        Some(Reading { file, pending: VecDeque::new(), left: Ranges::default(), wait })
     }
 
     /// Removes the file, which has been read to its end, or postpones what is left of it.
     async fn end(&mut self, reading: Reading) {
         let path = reading.file.path().to_owned();
         let (file, left, has_waited) = (reading.file, reading.left, reading.wait >= RETRY_LAST);
-        let Some(outcome) = blocking(move || file.outcome(left, has_waited)).await else {
-            return self.postpone(path, Vec::new(), reading.has_lost, reading.wait);
+        let done = self.progress.entry(path.clone()).or_default().done.clone();
+        let Some(outcome) = blocking(move || file.outcome(&left, &done, has_waited)).await else {
+            return self.postpone(path, Ranges::default(), reading.wait);
         };
-        let Outcome { lost, lost_without_id, may_have_lost_more, unread } = outcome;
-        self.record_lost(&path, &lost);
+        let Outcome { lost, lost_ids, lost_without_id, may_have_lost_more, unread } = outcome;
+        self.record_lost(&path, lost, &lost_ids);
         if lost_without_id > 0 {
             self.metrics.lost.inc_by(lost_without_id);
             tracing::error!(deliveries = lost_without_id, file = %path.display(), "lost the end of the log of a spool file, with so many deliveries at most that were stored last; their ids are gone too");
         }
-        let has_lost = reading.has_lost || may_have_lost_more || lost_without_id > 0 || !lost.is_empty();
         if may_have_lost_more {
             tracing::error!(file = %path.display(), "parts of a retired spool file are gone, and so are the ids of the deliveries in them");
         }
+        let progress = self.progress.entry(path.clone()).or_default();
+        progress.has_lost |= may_have_lost_more || lost_without_id > 0;
         if !unread.is_empty() {
-            return self.postpone(path, unread, has_lost, reading.wait);
+            return self.postpone(path, unread, reading.wait);
         }
-        match finish(&path, has_lost) {
-            Ok(()) => self.backlog.remove(&path),
+        match finish(&path, progress.has_lost) {
+            Ok(()) => {
+                self.backlog.remove(&path);
+                self.progress.remove(&path);
+            }
             Err(error) => {
                 tracing::warn!(%error, file = %path.display(), "cannot remove a drained spool file yet");
-                self.postpone(path, vec![Salvage::NOTHING], has_lost, reading.wait);
+                self.postpone(path, Salvage::nothing(), reading.wait);
             }
         }
     }
 
-    fn postpone(&mut self, path: PathBuf, unread: Vec<Range>, has_lost: bool, wait: Duration) {
+    fn postpone(&mut self, path: PathBuf, unread: Ranges, wait: Duration) {
         let at = Instant::now() + wait;
-        self.postponed.insert(path, Postponed { unread, has_lost, at, wait });
+        self.postponed.insert(path, Postponed { unread, at, wait });
     }
 
-    fn record_lost(&self, path: &Path, lost: &[String]) {
-        self.metrics.lost.inc_by(lost.len() as u64);
-        for delivery in lost.iter().take(LOGGED_BY_ID) {
+    fn record_lost(&mut self, path: &Path, count: u64, ids: &[String]) {
+        self.progress.entry(path.to_owned()).or_default().has_lost |= count > 0;
+        self.metrics.lost.inc_by(count);
+        for delivery in ids {
             tracing::error!(delivery, file = %path.display(), "lost a spooled delivery: its bytes are gone or changed");
         }
-        if lost.len() > LOGGED_BY_ID {
-            tracing::error!(deliveries = lost.len(), file = %path.display(), "lost spooled deliveries, the first of them are logged above");
+        if count > ids.len() as u64 {
+            tracing::error!(deliveries = count, file = %path.display(), "lost spooled deliveries, the first of them are logged above");
         }
     }
 }

@@ -1,4 +1,5 @@
-//! A file that the disk does not give now is read again later, and is not taken for one that was read to its end.
+//! A file that the disk does not give now is read again later, and is not taken for one that was read to its end; and how
+//! much memory a file of many rows takes.
 
 use super::*;
 use crate::delivery::sample;
@@ -39,38 +40,39 @@ fn read_to_its_end(retired: &mut Salvage) -> usize {
 fn an_index_that_cannot_be_read_now_loses_nothing_yet() {
     let (_directory, path) = damaged();
     let away = path.with_extension("away");
-    let mut retired = Salvage::of(path.clone(), Vec::new());
+    let mut retired = Salvage::of(path.clone(), Ranges::default());
     let found = read_to_its_end(&mut retired);
     assert!(found < ROWS, "the page has rows");
     retired.connection = None;
     fs::rename(&path, &away).unwrap();
-    let later = retired.outcome(Vec::new(), false);
-    assert_eq!((later.lost.len(), later.may_have_lost_more), (0, false));
+    let later = retired.outcome(&Ranges::default(), &SeqSet::default(), false);
+    assert_eq!((later.lost, later.may_have_lost_more), (0, false));
     assert!(!later.unread.is_empty());
 
     fs::rename(&away, &path).unwrap();
     let mut again = Salvage::of(path, later.unread);
     assert_eq!(read_to_its_end(&mut again), 0);
-    let outcome = again.outcome(Vec::new(), false);
-    assert_eq!((outcome.lost.len(), outcome.unread.len()), (ROWS - found, 0));
+    let outcome = again.outcome(&Ranges::default(), &SeqSet::default(), false);
+    assert_eq!((outcome.lost, outcome.unread.is_empty()), ((ROWS - found) as u64, true));
+    assert_eq!(outcome.lost_ids.len(), ROWS - found);
 }
 
 #[test]
 fn an_index_that_stays_unreadable_ends_the_wait() {
     let (_directory, path) = damaged();
-    let mut retired = Salvage::of(path.clone(), Vec::new());
+    let mut retired = Salvage::of(path.clone(), Ranges::default());
     read_to_its_end(&mut retired);
     retired.connection = None;
     fs::rename(&path, path.with_extension("away")).unwrap();
-    let outcome = retired.outcome(Vec::new(), true);
-    assert_eq!((outcome.unread.len(), outcome.may_have_lost_more), (0, true));
+    let outcome = retired.outcome(&Ranges::default(), &SeqSet::default(), true);
+    assert_eq!((outcome.unread.is_empty(), outcome.may_have_lost_more), (true, true));
 }
 
 #[test]
 fn a_file_that_cannot_be_compared_now_is_asked_again() {
     let (_directory, path) = damaged();
     let away = path.with_extension("away");
-    let mut retired = Salvage::of(path.clone(), Vec::new());
+    let mut retired = Salvage::of(path.clone(), Ranges::default());
     while let Some(range) = retired.todo.front().cloned() {
         retired.read_range(range, usize::MAX, u64::MAX).unwrap();
     }
@@ -81,5 +83,89 @@ fn a_file_that_cannot_be_compared_now_is_asked_again() {
     }
     fs::rename(&away, &path).unwrap();
     read_to_its_end(&mut retired);
-    assert!(!retired.outcome(Vec::new(), false).lost.is_empty());
+    assert!(retired.outcome(&Ranges::default(), &SeqSet::default(), false).lost > 0);
+}
+
+/// A file of many small rows whose digests are not right, after some were drained out of their order.
+fn of_many(rows: u32) -> (TempDir, PathBuf) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("spool.db");
+    Database::open(&path, 1 << 30).unwrap().close();
+    let connection = database::connect_by(&path, None).unwrap();
+    let many = format!(
+        "PRAGMA synchronous = OFF;
+         WITH RECURSIVE numbers (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < {rows})
+         INSERT INTO deliveries SELECT number, printf('%08d-0000-7000-8000-000000000000', number), 0, 'a', '{{}}', 600,
+           zeroblob(16), NULL, zeroblob(20) FROM numbers;
+         DELETE FROM deliveries WHERE seq % 3 = 0;"
+    );
+    connection.execute_batch(&many).unwrap();
+    (directory, path)
+}
+
+/// Bytes that are kept of the rows which were read.
+fn kept(retired: &Salvage) -> usize {
+    let Missing { seen, hidden, .. } = &retired.missing;
+    seen.bytes() + hidden.bytes() + retired.scan.as_ref().map_or(0, Scan::bytes)
+}
+
+#[test]
+fn many_rows_take_less_than_a_byte_of_memory_each() {
+    const MANY: u32 = 150_000;
+    let (_directory, path) = of_many(MANY);
+    let mut retired = Salvage::of(path, Ranges::default());
+    let (mut count, mut most) = (0, 0);
+    loop {
+        let found = retired.next(256, 4 << 20).unwrap().len();
+        (count, most) = (count + found, most.max(kept(&retired)));
+        if found == 0 {
+            break;
+        }
+    }
+    assert_eq!(count, MANY as usize / 3 * 2);
+    assert!(most < MANY as usize, "{most} bytes");
+    assert_eq!(retired.outcome(&Ranges::default(), &SeqSet::default(), false), Outcome::default());
+}
+
+#[test]
+fn many_rows_that_are_lost_are_counted_and_the_first_are_named() {
+    const MANY: u32 = 30_000;
+    let (_directory, path) = of_many(MANY);
+    let mut retired = Salvage::of(path, Ranges::default());
+    // As where the root of the table is gone, and the index is not; no row has the digest that the pages are looked for by.
+    retired.todo.clear();
+    read_to_its_end(&mut retired);
+    assert!(kept(&retired) < MANY as usize / 4 + 2 * scan::WINDOW * 16, "{} bytes", kept(&retired));
+    let outcome = retired.outcome(&Ranges::default(), &SeqSet::default(), false);
+    assert_eq!((outcome.lost, outcome.lost_ids.len()), (u64::from(MANY) / 3 * 2, NAMED));
+    assert!(outcome.unread.is_empty());
+}
+
+#[test]
+fn pages_are_gone_through_a_window_at_a_time_and_every_row_is_found_once_and_in_order() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("spool.db");
+    let mut database = Database::open(&path, 64 << 20).unwrap();
+    let changes: Vec<_> = (0..500).map(|_| Change::Insert(sample(TEXT).to_row())).collect();
+    database.apply(changes.iter(), Totals::default()).unwrap();
+    // In the file and in its log; copies of both are found.
+    drop(database);
+    let missing = Missing { gaps: std::iter::once(0..=i64::MAX).collect(), ..Missing::default() };
+    for window in [1, 7, 100, 10_000] {
+        let mut scan = Scan::of(&path).unwrap().with_window(window);
+        let mut seqs = Vec::new();
+        loop {
+            let found = scan.next(&missing, 11, u64::MAX);
+            assert!(
+                scan.bytes() < 500 + 30 * window.max(100) * 16 + 4096 * 8,
+                "{} of {window}",
+                scan.bytes()
+            );
+            if found.is_empty() {
+                break;
+            }
+            seqs.extend(found.into_iter().map(|stored| stored.seq));
+        }
+        assert_eq!(seqs, (1..=500).collect::<Vec<_>>(), "window {window}");
+    }
 }

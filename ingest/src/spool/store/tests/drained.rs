@@ -1,6 +1,6 @@
 //! Reads everything that a spool has, as the drain does, and checks that nothing is invented or altered.
 
-use super::super::super::salvage::{Outcome, Salvage};
+use super::super::super::salvage::{Outcome, Ranges, Salvage, SeqSet};
 use super::*;
 
 /// What came of all files.
@@ -49,7 +49,7 @@ impl Drained {
 
     fn take_retired(&mut self, path: &Path, rows: &[Row], case: &str) {
         let before = contents(path);
-        let mut retired = Salvage::of(path.to_owned(), Vec::new());
+        let mut retired = Salvage::of(path.to_owned(), Ranges::default());
         loop {
             let read = retired.next(7, u64::MAX).unwrap_or_else(|error| panic!("{case}: {error}"));
             if read.is_empty() {
@@ -57,10 +57,11 @@ impl Drained {
             }
             self.take(read, rows, case);
         }
-        let Outcome { lost, lost_without_id, may_have_lost_more, unread } =
-            retired.outcome(Vec::new(), false);
+        let Outcome { lost, lost_ids, lost_without_id, may_have_lost_more, unread } =
+            retired.outcome(&Ranges::default(), &SeqSet::default(), false);
         assert!(unread.is_empty(), "{case}: {unread:?}");
-        self.lost.extend(lost);
+        assert_eq!(lost, lost_ids.len() as u64);
+        self.lost.extend(lost_ids);
         self.lost_without_id += lost_without_id;
         self.may_have_lost_more |= may_have_lost_more;
         assert!(contents(path) == before, "{case}: a retired file was written");
