@@ -125,8 +125,10 @@ impl Matrix {
 
     async fn ingest(&self, folder: &std::path::Path, port: u16, max: &str) -> Result<Service> {
         let (listen, folder) = (format!("127.0.0.1:{port}"), folder.display().to_string());
-        let of_spool = ["--spool-dir", &folder, "--spool-max-bytes", max, "--drain-delay", "0ms"];
-        let args = [&["--listen", &listen][..], &of_spool].concat();
+        let of_spool = ["--spool-dir", &folder, "--spool-max-bytes", max];
+        // The largest bodies have to fit the spool.
+        let args =
+            [&["--listen", &listen, "--drain-delay", "0ms", "--max-body", "1MiB"][..], &of_spool].concat();
         let mut service = self.ground.start("weir-ingest", &args, &[("WEIR_APP_SECRET", APP_SECRET)])?;
         service.ready().await?;
         Ok(service)

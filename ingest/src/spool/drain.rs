@@ -1,24 +1,27 @@
 //! Drains the spool to Kafka: in order, at a bounded rate; a delivery that Kafka refuses for good is parked.
 //!
-//! Retired files are drained first, the oldest before the others; then the current file.
+//! Retired files are drained first, the oldest before the others; then the current file; then what was parked, where Kafka
+//! takes it by now.
 
+mod parked;
 mod retired_files;
+mod round;
 
 use super::Spool;
 use super::database::{Change, StoredRow};
 use super::debounce::Debounce;
 use crate::delivery::Delivery;
 use crate::kafka::{AccountPermit, Kafka, NotPublished};
+use parked::Parked;
 use retired_files::{Next, RetiredFiles};
+use round::RoundOutcome;
 use runtime::backoff::{self, Backoff};
 use runtime::process::shutdown::Shutdown;
-use runtime::producer::Acknowledgement;
+use runtime::producer::{Acknowledgement, ProducerOptions};
 use runtime::throttle::Throttle;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Deliveries in flight at once. As many may be on Kafka twice when the process is killed.
-const ROUND: usize = 256;
 /// Bytes in flight at once.
 const ROUND_BYTES: u64 = 4 << 20;
 /// How often the spool is maintained, and checked for work without a notification.
@@ -28,6 +31,8 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 const BACKOFF_BASE: Duration = Duration::from_millis(500);
 const BACKOFF_MAX: Duration = Duration::from_secs(5);
 const LOG_EVERY: Duration = Duration::from_mins(1);
+/// How long after the producer's own timeout an acknowledgement is waited for: it always comes, unless the producer is broken.
+const GRACE: Duration = Duration::from_mins(1);
 
 /// Why a delivery is parked whose row is not what was written.
 pub(super) const CORRUPT: &str = "corrupt";
@@ -52,6 +57,8 @@ pub(crate) async fn drain(spool: Spool, kafka: Arc<Kafka>, shutdown: Shutdown) {
         size: 1,
         backoff: Backoff::new(BACKOFF_BASE, BACKOFF_MAX),
         debounce: Debounce::default(),
+        parked: Parked::new(),
+        patience: ProducerOptions::default().delivery_timeout + GRACE,
         log: Throttle::new(LOG_EVERY),
     };
     let end = async {
@@ -74,6 +81,9 @@ struct Drain {
     size: usize,
     backoff: Backoff,
     debounce: Debounce,
+    parked: Parked,
+    /// How long a delivery may be in flight.
+    patience: Duration,
     log: Throttle,
 }
 
@@ -84,16 +94,6 @@ enum Sent {
     Refused(StoredRow, String),
     /// To be sent again, with those behind it.
     Failed(StoredRow),
-}
-
-/// What became of a round.
-#[derive(Default)]
-struct RoundOutcome {
-    acknowledged: Vec<StoredRow>,
-    refused: Vec<(StoredRow, String)>,
-    /// To be sent again, in their order.
-    again: Vec<StoredRow>,
-    has_failed: bool,
 }
 
 impl Drain {
@@ -126,21 +126,29 @@ impl Drain {
     }
 
     async fn drain_current(&mut self) {
-        let rows = self.spool.inner.writer.read(self.size, ROUND_BYTES).await;
+        let (file, rows) = self.spool.inner.writer.read(self.size, ROUND_BYTES).await;
         if rows.is_empty() {
-            return self.wait_for_work().await;
+            if !self.retry_parked().await {
+                self.wait_for_work().await;
+            }
+            return;
         }
         let start = tokio::time::Instant::now();
         let mut outcome = self.send(rows).await;
         if !outcome.acknowledged.is_empty() {
             let keys: Vec<_> = outcome.acknowledged.iter().map(StoredRow::key).collect();
-            // Nothing is sent again until these are deleted.
-            while !self.spool.inner.writer.delete(&keys).await {
+            // Nothing is sent again until these are deleted; or until their file is retired, of which it is remembered.
+            loop {
+                let are_deleted = self.spool.inner.writer.delete(&keys).await;
+                if self.retired.take_over(&file, &outcome.acknowledged) || are_deleted {
+                    break;
+                }
                 tokio::time::sleep(self.backoff.next_delay(backoff::random())).await;
             }
         }
         for (stored, reason) in std::mem::take(&mut outcome.refused) {
             self.log_parked(&stored.row.id, &reason);
+            self.parked.refused(&reason, Instant::now());
             let is_corrupt = reason == CORRUPT;
             if !self.spool.inner.writer.change(vec![Change::Park(stored.key(), reason)]).await {
                 outcome.has_failed = true;
@@ -180,12 +188,10 @@ impl Drain {
 
     /// Sets the size of the next round, and waits for the maximum rate or the backoff.
     async fn pace(&mut self, start: tokio::time::Instant, outcome: &RoundOutcome) {
+        self.size = outcome.next_size();
         if outcome.has_failed {
             self.failed().await;
-        } else if outcome.acknowledged.is_empty() {
-            self.size = 1;
-        } else {
-            self.size = ROUND;
+        } else if !outcome.acknowledged.is_empty() {
             self.backoff.reset();
             let deliveries = u32::try_from(outcome.acknowledged.len()).unwrap_or(u32::MAX);
             tokio::time::sleep_until(start + self.pace * deliveries).await;
@@ -205,7 +211,7 @@ impl Drain {
             let in_flight = &self.spool.inner.in_flight;
             if in_flight.contains(delivery.id) {
                 if round.is_empty() {
-                    in_flight.released(delivery.id).await;
+                    in_flight.released(delivery.id, self.patience).await;
                 }
                 behind.push(stored);
                 break;
@@ -234,17 +240,18 @@ impl Drain {
     /// Waits for those in flight.
     async fn wait_for(&mut self, round: Vec<Sent>, behind: Vec<StoredRow>) -> RoundOutcome {
         let mut outcome = RoundOutcome::default();
+        let deadline = tokio::time::Instant::now() + self.patience;
         for sent in round {
             match sent {
                 Sent::InFlight(stored, acknowledgement, permit) => {
-                    let acknowledged = acknowledgement.await.map_err(NotPublished::from);
+                    let receipt = tokio::time::timeout_at(deadline, acknowledgement).await;
                     drop(permit);
-                    match acknowledged {
-                        Ok(()) => outcome.acknowledged.push(stored),
-                        Err(NotPublished::Refused(why)) if self.debounce.counts(why, Instant::now()) => {
+                    match receipt.map(|receipt| receipt.map_err(NotPublished::from)) {
+                        Ok(Ok(())) => outcome.acknowledged.push(stored),
+                        Ok(Err(NotPublished::Refused(why))) if self.debounce.counts(why, Instant::now()) => {
                             outcome.refused.push((stored, why.as_str().to_owned()));
                         }
-                        Err(_) => outcome.again.push(stored),
+                        Ok(Err(_)) | Err(_) => outcome.again.push(stored),
                     }
                 }
                 Sent::Refused(stored, reason) => outcome.refused.push((stored, reason)),
@@ -258,21 +265,5 @@ impl Drain {
             self.spool.inner.metrics.drained.inc_by(outcome.acknowledged.len() as u64);
         }
         outcome
-    }
-
-    fn log_parked(&self, id: &str, reason: &str) {
-        if let Some(suppressed) = self.log.pass(Instant::now()) {
-            let why = if reason == CORRUPT {
-                "its bytes are not what was written"
-            } else {
-                "Kafka refuses it for good"
-            };
-            tracing::error!(
-                delivery = id,
-                reason,
-                suppressed,
-                "parked a delivery in the spool, {why}: see `weir spool list`"
-            );
-        }
     }
 }

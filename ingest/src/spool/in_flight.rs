@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -29,8 +30,15 @@ impl InFlight {
         self.lock().contains(&id)
     }
 
-    /// Returns once the delivery is not in flight any more.
-    pub(super) async fn released(&self, id: Uuid) {
+    /// Returns once the delivery is not in flight any more; after this time it counts as lost on its way.
+    pub(super) async fn released(&self, id: Uuid, patience: Duration) {
+        if tokio::time::timeout(patience, self.until_released(id)).await.is_err() {
+            tracing::error!(delivery = %id, "Kafka's client never said what became of a delivery: it is sent again from the spool");
+            self.lock().remove(&id);
+        }
+    }
+
+    async fn until_released(&self, id: Uuid) {
         loop {
             let released = self.released.notified();
             if !self.contains(id) {
@@ -49,5 +57,18 @@ impl Drop for Guard {
     fn drop(&mut self) {
         self.all.lock().remove(&self.id);
         self.all.released.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_delivery_of_which_nothing_is_ever_said_holds_the_drain_for_a_while_only() {
+        let (all, id) = (InFlight::default(), Uuid::now_v7());
+        let _guard = all.guard(id);
+        all.released(id, Duration::from_millis(20)).await;
+        assert!(!all.contains(id));
     }
 }

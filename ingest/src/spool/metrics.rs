@@ -40,11 +40,11 @@ impl SpoolMetrics {
             ),
             parked: unknown(
                 "weir_spool_set_aside",
-                "Parked deliveries, which Kafka refuses for good; `weir spool list` shows them. NaN while unknown.",
+                "Parked deliveries, which Kafka refuses; `weir spool list` shows them. NaN while unknown.",
             ),
             bytes: unknown(
                 "weir_spool_bytes",
-                "What the spooled deliveries take of --spool-max-bytes, parked ones included; NaN while unknown.",
+                "What is taken of --spool-max-bytes: by parked deliveries and retired files too; NaN while unknown.",
             ),
             max_bytes: gauge(
                 "weir_spool_max_bytes",

@@ -11,12 +11,12 @@ mod tests;
 use super::backlog::Backlog;
 use super::database::{Database, PAGES_PART, Totals};
 use super::error::StoreError;
-use super::files;
+use super::files::{self, Sequence};
 use super::metrics::SpoolMetrics;
 use super::reserve::Reserve;
 use crate::settings::SpoolSettings;
 use runtime::process::health::Check;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
@@ -51,12 +51,22 @@ pub(super) struct Store {
     totals: Option<Totals>,
     /// When its first waiting delivery was received.
     oldest: Option<i64>,
+    /// The size of its pages in use, as they were last counted.
+    page_bytes: u64,
     reserve: Reserve,
     /// Since when it is full, and with how many bytes.
     full: Option<(Instant, u64)>,
     retry: Duration,
-    /// Consecutive failures of the file.
-    failures: u32,
+    /// Consecutive failures of the file, of each kind.
+    failures: [u32; 3],
+}
+
+/// What failed. Each is counted by itself: a file that takes writes may be one that cannot be read.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Open,
+    Read,
+    Write,
 }
 
 #[derive(Debug)]
@@ -78,10 +88,11 @@ impl Store {
             state: State::Failed { is_final: false, retry_at: Instant::now() },
             totals: None,
             oldest: None,
+            page_bytes: 0,
             reserve,
             full: None,
             retry: RETRY_FIRST,
-            failures: 0,
+            failures: [0; 3],
             parts,
         }
     }
@@ -89,14 +100,14 @@ impl Store {
     /// Opens the file, or creates the next where it must not be used any more.
     pub(super) fn open(&mut self) {
         let opened = match self.state {
-            State::Failed { is_final: true, .. } => self.retire(),
-            _ if self.failures >= FAILURES => self.retire().or_else(|_| self.reopen()),
+            State::Failed { is_final: true, .. } => self.replace(),
+            _ if self.failures.iter().any(|count| *count >= FAILURES) => self.replace(),
             _ => self.reopen(),
         };
         let opened = match opened {
             Err(error @ (StoreError::Damaged(_) | StoreError::Unsynced(_))) if !self.must_retire() => {
-                self.fail(&error);
-                self.retire()
+                self.fail(&error, Kind::Open);
+                self.replace()
             }
             opened => opened,
         };
@@ -110,6 +121,7 @@ impl Store {
                     retired_files = self.parts.backlog.len(),
                     "opened the spool"
                 );
+                self.succeeded(Kind::Open);
                 self.state = State::Open(database);
                 self.totals = Some(totals);
                 self.parts.stored.notify_one();
@@ -117,7 +129,7 @@ impl Store {
                     self.log_full();
                 }
             }
-            Err(error) => self.fail(&error),
+            Err(error) => self.fail(&error, Kind::Open),
         }
         self.update_gauges();
     }
@@ -127,41 +139,69 @@ impl Store {
     }
 
     fn reopen(&self) -> Result<(Database, Totals), StoreError> {
-        let sequence = files::sequence(&self.parts.settings.directory)?;
-        for path in sequence.retired {
-            self.parts.backlog.add(path, None, None);
-        }
+        let sequence = self.sequence()?;
         let database = Database::open(&sequence.current, self.parts.settings.max_bytes)?;
         // Before it is written: changing a damaged page may destroy what is left on it.
         let totals = checked(&database, &sequence.current)?;
         Ok((database, totals))
     }
 
+    /// The files as they are; those that are not written any more are drained.
+    fn sequence(&self) -> Result<Sequence, StoreError> {
+        let mut sequence = files::sequence(&self.parts.settings.directory)?;
+        for path in sequence.retired.drain(..) {
+            self.parts.backlog.add(path, None, None);
+        }
+        Ok(sequence)
+    }
+
     /// Creates the next file. The one before it stays as it is, to be drained in place.
     fn retire(&mut self) -> Result<(Database, Totals), StoreError> {
-        let sequence = files::sequence(&self.parts.settings.directory)?;
+        let sequence = self.sequence()?;
         let database = Database::open(&sequence.next, self.parts.settings.max_bytes)?;
-        if files::size(&sequence.current)?.is_some() {
+        self.hand_over(sequence.current)?;
+        (self.failures, self.retry, self.page_bytes) = ([0; 3], RETRY_FIRST, 0);
+        Ok((database, Totals::default()))
+    }
+
+    fn replace(&mut self) -> Result<(Database, Totals), StoreError> {
+        self.retire().or_else(|error| self.leave(error))
+    }
+
+    /// Where the next cannot be created, as on a volume that is read-only or full, what is in the file is drained in place
+    /// all the same. The next is created when it can be.
+    fn leave(&mut self, error: StoreError) -> Result<(Database, Totals), StoreError> {
+        if self.hand_over(self.sequence()?.current)? {
+            self.state = State::Failed { is_final: true, retry_at: Instant::now() };
+            return Err(error);
+        }
+        self.reopen()
+    }
+
+    /// Leaves the file to the drain; whether there is one.
+    fn hand_over(&mut self, file: PathBuf) -> Result<bool, StoreError> {
+        if files::size(&file)?.is_none() {
+            return Ok(false);
+        }
+        if !self.parts.backlog.contains(&file) {
             self.parts.metrics.quarantined.inc();
             tracing::error!(
-                file = %sequence.current.display(),
-                next = %sequence.next.display(),
+                file = %file.display(),
                 "retired a spool file: it is not written any more, and drained in place"
             );
-            self.parts.backlog.add(sequence.current, self.totals.take(), self.oldest.take());
+            self.parts.backlog.add(file, self.totals.replace(Totals::default()), self.oldest.take());
         }
-        (self.failures, self.retry) = (0, RETRY_FIRST);
-        Ok((database, Totals::default()))
+        Ok(true)
     }
 
     /// Retries a file that failed, and looks for space in a full one.
     fn maintain(&mut self) {
+        let taken = self.taken();
         match &self.state {
             State::Failed { retry_at, .. } if Instant::now() >= *retry_at => self.open(),
             State::Failed { .. } => {}
             State::Open(database) => {
-                let is_due =
-                    self.full.is_some_and(|(since, bytes)| has_space_again(self.taken(), bytes, since));
+                let is_due = self.full.is_some_and(|(since, bytes)| has_space_again(taken, bytes, since));
                 if is_due && database.probe().is_ok() && self.reserve.make().is_ok() {
                     self.full = None;
                     tracing::info!("the spool has space again");
@@ -170,31 +210,40 @@ impl Store {
         }
     }
 
-    /// What is taken of `--spool-max-bytes`.
-    fn taken(&self) -> u64 {
+    /// What is taken of `--spool-max-bytes`, for admission and for the gauge.
+    fn taken(&mut self) -> u64 {
         self.current_bytes() + self.parts.backlog.disk_bytes()
     }
 
-    /// What the file takes of it: what its rows count, or its pages where those are fuller than the rows tell.
-    fn current_bytes(&self) -> u64 {
-        let totals = self.totals.unwrap_or_default();
-        let pages = match &self.state {
-            State::Open(database) if totals.bytes > 0 => database.used_bytes().unwrap_or_default(),
-            State::Open(_) | State::Failed { .. } => 0,
-        };
-        totals.bytes.max(pages / (PAGES_PART + 1) * PAGES_PART)
+    /// What the file takes of it: what its rows count, or its pages where those are fuller than the rows tell. Pages that
+    /// cannot be counted now are as many as they were.
+    fn current_bytes(&mut self) -> u64 {
+        let rows = self.totals.unwrap_or_default().bytes;
+        if rows == 0 {
+            return 0;
+        }
+        if let State::Open(database) = &self.state
+            && let Ok(bytes) = database.used_bytes()
+        {
+            self.page_bytes = bytes;
+        }
+        rows.max(self.page_bytes / (PAGES_PART + 1) * PAGES_PART)
     }
 
-    const fn reset_failures(&mut self) {
-        (self.failures, self.retry) = (0, RETRY_FIRST);
+    /// Only a success of the same kind ends its failures.
+    fn succeeded(&mut self, kind: Kind) {
+        self.failures[kind as usize] = 0;
+        if self.failures == [0; 3] {
+            self.retry = RETRY_FIRST;
+        }
     }
 
     /// Closes the file until it is time to try again.
-    fn fail(&mut self, error: &StoreError) {
+    fn fail(&mut self, error: &StoreError, kind: Kind) {
         let is_final =
             self.must_retire() || matches!(error, StoreError::Damaged(_) | StoreError::Unsynced(_));
         if matches!(error, StoreError::Transient(_)) {
-            self.failures += 1;
+            self.failures[kind as usize] += 1;
         }
         tracing::error!(
             directory = %self.parts.settings.directory.display(),

@@ -10,8 +10,10 @@ use super::store::{Store, StoreParts};
 use crate::delivery::Delivery;
 use crate::signature::Row;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 use tokio::sync::{Notify, mpsc, oneshot};
 use uuid::Uuid;
 
@@ -46,7 +48,13 @@ pub(super) enum Command {
     Read {
         rows: usize,
         bytes: u64,
-        done: oneshot::Sender<Vec<StoredRow>>,
+        done: oneshot::Sender<(PathBuf, Vec<StoredRow>)>,
+    },
+    /// Reads a delivery that is parked for this reason, so far into them.
+    ReadParked {
+        reason: &'static str,
+        part: f64,
+        done: oneshot::Sender<Option<StoredRow>>,
     },
     /// A request of `weir spool`.
     Inspect {
@@ -119,9 +127,14 @@ impl Writer {
         self.change(vec![Change::DeleteById(id.hyphenated().to_string())]).await
     }
 
-    /// The first waiting deliveries, in order.
-    pub(super) async fn read(&self, rows: usize, bytes: u64) -> Vec<StoredRow> {
+    /// The first waiting deliveries, in order, and the file that has them.
+    pub(super) async fn read(&self, rows: usize, bytes: u64) -> (PathBuf, Vec<StoredRow>) {
         self.request(|done| Command::Read { rows, bytes, done }).await.unwrap_or_default()
+    }
+
+    /// One that is parked for this reason: `part`, between 0 and 1, tells which.
+    pub(super) async fn parked(&self, reason: &'static str, part: f64) -> Option<StoredRow> {
+        self.request(|done| Command::ReadParked { reason, part, done }).await.flatten()
     }
 
     /// Serves a request of `weir spool`; `None` when the spool is closed.
@@ -161,13 +174,43 @@ impl Writer {
 }
 
 /// Serves commands until it is closed or every sender is gone; again after a panic, in which the commands at hand are
-/// lost: whoever waits for their results gets an error.
+/// lost: whoever waits for their results gets an error. Panics that follow each other are paused between.
 fn supervise(parts: &StoreParts, mut queue: mpsc::Receiver<Command>) {
+    let mut pauses = Pauses::default();
     while catch_unwind(AssertUnwindSafe(|| serve(parts, &mut queue))).is_err() {
         parts.metrics.panics.inc();
         parts.metrics.healthy.set(0);
-        tracing::error!("the writer thread of the spool panicked, reopening the file");
+        let pause = pauses.after_panic(Instant::now());
+        tracing::error!(
+            pause_seconds = pause.as_secs(),
+            "the writer thread of the spool panicked, reopening the file"
+        );
+        wait(pause);
     }
+}
+
+/// How long to wait after each panic: not at all after one, then longer and longer while they follow each other.
+#[derive(Debug, Default)]
+struct Pauses {
+    last: Option<(Instant, Duration)>,
+}
+
+impl Pauses {
+    const LONGEST: Duration = Duration::from_mins(1);
+
+    fn after_panic(&mut self, now: Instant) -> Duration {
+        let before =
+            self.last.filter(|(at, pause)| now.saturating_duration_since(*at) < *pause + Self::LONGEST);
+        let pause = before
+            .map_or(Duration::ZERO, |(_, pause)| (pause * 2).clamp(Duration::from_secs(1), Self::LONGEST));
+        self.last = Some((now, pause));
+        pause
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the thread has nothing else to do")]
+fn wait(duration: Duration) {
+    std::thread::sleep(duration);
 }
 
 fn serve(parts: &StoreParts, queue: &mut mpsc::Receiver<Command>) {
@@ -194,5 +237,23 @@ impl Command {
             Self::Store { queued, .. } => queued.bytes,
             _ => 0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_panic_is_not_waited_after_and_a_loop_of_them_does_not_spin() {
+        let (mut pauses, mut now) = (Pauses::default(), Instant::now());
+        let mut waited = Vec::new();
+        for _ in 0..9 {
+            let pause = pauses.after_panic(now);
+            waited.push(pause.as_secs());
+            now += pause;
+        }
+        assert_eq!(waited, [0, 1, 2, 4, 8, 16, 32, 60, 60]);
+        assert_eq!(pauses.after_panic(now + Duration::from_mins(3)), Duration::ZERO);
     }
 }

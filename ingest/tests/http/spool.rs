@@ -168,22 +168,30 @@ async fn an_open_breaker_closes_although_the_spool_takes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_delivery_that_kafka_refuses_for_good_is_set_aside_and_lets_the_others_pass() {
+async fn deliveries_that_kafka_refuses_are_set_aside_let_others_pass_and_arrive_once_it_takes_them() {
     let directory = tempfile::tempdir().unwrap();
     let service = Service::start(with_spool(directory.path())).await;
-    // Each of its two records is refused twice: when it comes, and when it is sent from the disk.
-    let refusals = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE; 4];
-    service.cluster.request_errors(RDKafkaApiKey::Produce, &refusals);
-    assert_eq!(service.post(TEXT).await.status, 200);
-    until("it is parked", async || service.metric("weir_spool_set_aside", "") == 1).await;
-    service.cluster.clear_request_errors(RDKafkaApiKey::Produce);
+    let refused = numbered(3);
+    for (number, body) in refused.iter().enumerate() {
+        // Each of its two records is refused twice: when it comes, and when it is sent from the disk.
+        let refusals = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE; 4];
+        service.cluster.request_errors(RDKafkaApiKey::Produce, &refusals);
+        assert_eq!(service.post(body).await.status, 200);
+        until("it is parked", async || service.metric("weir_spool_set_aside", "") == number + 1).await;
+        service.cluster.clear_request_errors(RDKafkaApiKey::Produce);
+    }
     assert_eq!(service.metric("weir_ingest_breaker_opened_total", ""), 0, "Kafka answers");
     service.cluster.broker_down(1).unwrap();
     assert_eq!(service.post(BATCH).await.status, 200);
     service.cluster.broker_up(1).unwrap();
     until_drained(&service).await;
     assert!(raw(&service, 1).await.contains(&BATCH.to_vec()));
-    assert_eq!(service.metric("weir_spool_set_aside", ""), 1);
+    assert_eq!(service.metric("weir_spool_set_aside", ""), 3);
+    // One is tried as a process starts, and then the others follow.
+    let service = service.restart(with_spool(directory.path())).await;
+    until_arrived(&service, &refused).await;
+    until("none is parked", async || service.metric("weir_spool_set_aside", "") == 0).await;
+    until_drained(&service).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

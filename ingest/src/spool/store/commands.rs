@@ -5,8 +5,9 @@ use super::super::database::{Change, StoredRow, Totals};
 use super::super::error::StoreError;
 use super::super::inspect::{self, InspectError, Request, Response};
 use super::super::writer::Command;
-use super::{State, Store};
+use super::{Kind, State, Store};
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::time::Instant;
 use tokio::sync::oneshot;
 
@@ -40,7 +41,11 @@ impl Store {
                     // Earlier commands of the group are written before the file is read.
                     is_written &= self.write(&std::mem::take(&mut changes), std::mem::take(&mut stores));
                     // The caller may be gone.
-                    let _sent = done.send(self.read(rows, bytes));
+                    let _sent = done.send((self.file(), self.read(rows, bytes)));
+                }
+                Command::ReadParked { reason, part, done } => {
+                    // The caller may be gone.
+                    let _sent = done.send(self.read_parked(reason, part));
                 }
                 Command::Inspect { request, done } => {
                     is_written &= self.write(&std::mem::take(&mut changes), std::mem::take(&mut stores));
@@ -88,7 +93,7 @@ impl Store {
         self.parts.metrics.write_seconds.observe(start.elapsed().as_secs_f64());
         match outcome {
             Ok(()) => {
-                self.reset_failures();
+                self.succeeded(Kind::Write);
                 if !stores.is_empty() {
                     self.parts.stored.notify_one();
                     // Before responding, so that the gauges already count it.
@@ -114,7 +119,7 @@ impl Store {
                 self.write_changes(changes)
             }
             Err(error) => {
-                self.fail(&error);
+                self.fail(&error, Kind::Write);
                 refuse(stores, SpoolError::Failing);
                 false
             }
@@ -155,7 +160,7 @@ impl Store {
             Err(error) => {
                 tracing::warn!(%error, "cannot delete drained deliveries from the spool yet");
                 if error != StoreError::Full {
-                    self.fail(&error);
+                    self.fail(&error, Kind::Write);
                 }
                 false
             }
@@ -182,7 +187,7 @@ impl Store {
                 // Space that was not released now is released later.
                 Ok(()) | Err(StoreError::Full | StoreError::Transient(_)) => {}
                 // The changes are written all the same.
-                Err(error) => self.fail(&error),
+                Err(error) => self.fail(&error, Kind::Write),
             }
         }
         Ok(())
@@ -203,15 +208,31 @@ impl Store {
         match read {
             Ok(read) => {
                 if !read.is_empty() {
-                    self.reset_failures();
+                    self.succeeded(Kind::Read);
                 }
                 read
             }
             Err(error) => {
-                self.fail(&error);
+                self.fail(&error, Kind::Read);
                 Vec::new()
             }
         }
+    }
+
+    /// The file that is open.
+    fn file(&self) -> PathBuf {
+        match &self.state {
+            State::Open(database) => database.path().to_owned(),
+            State::Failed { .. } => PathBuf::default(),
+        }
+    }
+
+    fn read_parked(&mut self, reason: &str, part: f64) -> Option<StoredRow> {
+        let State::Open(database) = &self.state else { return None };
+        database.parked(reason, part).unwrap_or_else(|error| {
+            self.fail(&error, Kind::Read);
+            None
+        })
     }
 
     fn inspect(&mut self, request: &Request) -> Result<Response, InspectError> {

@@ -10,7 +10,9 @@ impl Store {
             let waits = self.totals.is_some_and(|totals| totals.waiting > 0);
             self.oldest = if waits { database.oldest().ok().flatten() } else { None };
         }
+        let taken = self.taken();
         let metrics = &self.parts.metrics;
+        metrics.bytes.set(if self.totals.is_some() { float(taken) } else { f64::NAN });
         let problem = self.problem();
         metrics.healthy.set(i64::from(problem.is_none()));
         match problem {
@@ -19,7 +21,7 @@ impl Store {
         }
         metrics.retired_files.set(float(self.parts.backlog.len() as u64));
         let Some((current, retired)) = self.totals.zip(self.parts.backlog.totals()) else {
-            let gauges = [&metrics.deliveries, &metrics.parked, &metrics.bytes, &metrics.oldest_seconds];
+            let gauges = [&metrics.deliveries, &metrics.parked, &metrics.oldest_seconds];
             for gauge in gauges {
                 gauge.set(f64::NAN);
             }
@@ -27,7 +29,6 @@ impl Store {
         };
         metrics.deliveries.set(float(current.waiting + retired.waiting));
         metrics.parked.set(float(current.parked + retired.parked));
-        metrics.bytes.set(float(self.current_bytes() + retired.bytes));
         let oldest = self.parts.backlog.oldest().into_iter().chain(self.oldest).min();
         metrics.oldest_seconds.set(float(oldest.map_or(0, age_seconds)));
     }

@@ -1,7 +1,9 @@
 //! Disks and files that fail: nothing is lost, and the spool goes on. `damage` has torn and altered files.
 
+mod bytes;
 mod damage;
 mod drained;
+mod failures;
 
 use super::super::SpoolError;
 use super::super::database::{Change, RowKey, StoredRow};
@@ -129,7 +131,7 @@ fn a_file_whose_fsync_failed_is_retired_once_with_its_log_and_gives_everything_b
     let directory = tempfile::tempdir().unwrap();
     let mut store = store(directory.path());
     put_all(&mut store, &rows[..30]);
-    store.fail(&StoreError::Unsynced("disk I/O error".to_owned()));
+    store.fail(&StoreError::Unsynced("disk I/O error".to_owned()), Kind::Write);
     assert_eq!(put(&mut store, rows[30].clone()), Err(SpoolError::Failing));
     store.update_gauges();
     assert_eq!((store.parts.metrics.healthy.get(), waiting(&store).as_str()), (0, "30"));
@@ -152,7 +154,7 @@ fn what_may_pass_by_itself_is_tried_again_on_the_same_file() {
     let mut store = store(directory.path());
     put_all(&mut store, &rows);
     for _ in 1..FAILURES {
-        store.fail(&StoreError::Transient("disk I/O error".to_owned()));
+        store.fail(&StoreError::Transient("disk I/O error".to_owned()), Kind::Write);
         assert!(!store.must_retire());
     }
     retry(&mut store);
@@ -223,24 +225,6 @@ fn large_deliveries_that_do_not_fit_take_no_small_one_with_them() {
 }
 
 #[test]
-fn rows_that_leave_their_pages_half_empty_leave_small_ones_their_part_too() {
-    let directory = tempfile::tempdir().unwrap();
-    let most = 8 << 20;
-    let mut store = Store::new(parts(directory.path(), most));
-    store.open();
-    let mut rows = large_rows(4000, 2200).into_iter();
-    while store.current_bytes() < most / 16 * 15 {
-        assert_eq!(put(&mut store, rows.next().unwrap()), Ok(()), "at {} bytes", store.current_bytes());
-    }
-    assert_eq!(put(&mut store, large_rows(1, 70 << 10).remove(0)), Err(SpoolError::Full));
-    assert_eq!(store.parts.metrics.healthy.get(), 1, "it takes small ones still");
-    let taken = rows.take_while(|row| put(&mut store, row.clone()).is_ok()).count();
-    assert!(taken > 100, "{taken}");
-    let shown = store.parts.metrics.bytes.get() / 8_388_608.0;
-    assert!((0.97..=1.0).contains(&shown), "it is full, and shown as {shown}");
-}
-
-#[test]
 fn a_directory_that_cannot_be_written_is_refused_and_tried_again() {
     let directory = tempfile::tempdir().unwrap();
     // A directory where the file should be: nothing can be opened, by root either.
@@ -281,7 +265,7 @@ async fn a_panic_of_the_thread_is_counted_and_the_next_delivery_is_stored() {
     }
     stored.unwrap();
     assert_eq!((parts.metrics.panics.get(), parts.metrics.healthy.get()), (1, 1));
-    assert_eq!(writer.read(10, MAX).await.len(), 2);
+    assert_eq!(writer.read(10, MAX).await.1.len(), 2);
     writer.close().await;
 }
 

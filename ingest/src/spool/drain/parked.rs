@@ -1,0 +1,154 @@
+//! Parked deliveries that Kafka may take by now: one of a reason is tried now and then, and once it is acknowledged the
+//! others wait again, a few at a time and after those that wait already.
+
+use super::super::inspect::{Reason, Request, Response};
+use super::{CORRUPT, Drain, StoredRow};
+use crate::kafka::Refused;
+use runtime::backoff;
+use std::time::{Duration, Instant};
+
+/// A missing right or topic is made good in its own time; the size of a topic's records is hardly ever changed.
+const MINUTE: Duration = Duration::from_mins(1);
+const REASONS: [(Refused, Duration); 3] = [
+    (Refused::NotAuthorized, MINUTE),
+    (Refused::UnknownTopic, MINUTE),
+    (Refused::TooLarge, Duration::from_hours(1)),
+];
+
+/// When the parked of each reason are tried next.
+#[derive(Debug)]
+pub(super) struct Parked(Vec<OfReason>);
+
+#[derive(Debug)]
+struct OfReason {
+    why: Refused,
+    every: Duration,
+    /// `None` until the first: whoever started the process may have mended something.
+    due: Option<Instant>,
+    /// Whether Kafka took the last that was tried.
+    is_taken: bool,
+}
+
+/// What is to be done with the parked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    /// Send one.
+    Try(Refused),
+    /// Let some wait again.
+    Unpark(Refused),
+}
+
+impl Parked {
+    pub(super) fn new() -> Self {
+        let of = |(why, every)| OfReason { why, every, due: None, is_taken: false };
+        Self(REASONS.map(of).into())
+    }
+
+    fn next(&self, now: Instant) -> Option<Step> {
+        let taken = self.0.iter().find(|of| of.is_taken).map(|of| Step::Unpark(of.why));
+        taken.or_else(|| {
+            self.0.iter().find(|of| of.due.is_none_or(|due| now >= due)).map(|of| Step::Try(of.why))
+        })
+    }
+
+    fn tried(&mut self, why: Refused, is_taken: bool, now: Instant) {
+        if let Some(of) = self.0.iter_mut().find(|of| of.why == why) {
+            (of.is_taken, of.due) = (is_taken, Some(now + of.every));
+        }
+    }
+
+    /// One was parked: others of its reason stay so for now.
+    pub(super) fn refused(&mut self, reason: &str, now: Instant) {
+        let of_reason = self.0.iter_mut().find(|of| of.why.as_str() == reason);
+        if let Some(of) = of_reason.filter(|of| of.is_taken || of.due.is_none()) {
+            (of.is_taken, of.due) = (false, Some(now + of.every));
+        }
+    }
+}
+
+impl Drain {
+    /// Takes the next step with the parked; `false` where there is none now.
+    pub(super) async fn retry_parked(&mut self) -> bool {
+        match self.parked.next(Instant::now()) {
+            None => false,
+            Some(Step::Try(why)) => {
+                let is_taken = self.try_parked(why).await;
+                self.parked.tried(why, is_taken, Instant::now());
+                true
+            }
+            Some(Step::Unpark(why)) => {
+                let request = Request::RetryAll { reason: Reason::of(why.as_str()), after: 0 };
+                let retried = self.spool.inner.writer.inspect(request).await;
+                if !matches!(retried, Some(Ok(Response::Retried { count: 1.., .. }))) {
+                    self.parked.tried(why, false, Instant::now());
+                }
+                true
+            }
+        }
+    }
+
+    /// Sends one of them, any: the others may be of other topics. Whether it is on Kafka now.
+    async fn try_parked(&mut self, why: Refused) -> bool {
+        let parked = self.spool.inner.writer.parked(why.as_str(), backoff::random()).await;
+        let Some(stored) = parked else { return false };
+        let outcome = self.send(vec![stored]).await;
+        let keys: Vec<_> = outcome.acknowledged.iter().map(StoredRow::key).collect();
+        if !keys.is_empty() && !self.spool.inner.writer.delete(&keys).await {
+            tracing::warn!("cannot delete a parked delivery that Kafka has taken: it will be sent again");
+        }
+        !keys.is_empty()
+    }
+
+    pub(super) fn log_parked(&self, id: &str, reason: &str) {
+        if let Some(suppressed) = self.log.pass(Instant::now()) {
+            let why =
+                if reason == CORRUPT { "its bytes are not what was written" } else { "Kafka refuses it" };
+            tracing::error!(
+                delivery = id,
+                reason,
+                suppressed,
+                "parked a delivery in the spool, {why}: see `weir spool list`"
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_of_each_reason_is_tried_at_the_start_and_then_at_its_interval() {
+        let start = Instant::now();
+        let mut parked = Parked::new();
+        for (why, _) in REASONS {
+            assert_eq!(parked.next(start), Some(Step::Try(why)));
+            parked.tried(why, false, start);
+        }
+        assert_eq!(parked.next(start + MINUTE / 2), None);
+        let mut tried = Vec::new();
+        for minute in 1..=120 {
+            let now = start + MINUTE * minute;
+            while let Some(Step::Try(why)) = parked.next(now) {
+                parked.tried(why, false, now);
+                tried.push(why);
+            }
+        }
+        let count = |why| tried.iter().filter(|tried| **tried == why).count();
+        assert_eq!(REASONS.map(|(why, _)| count(why)), [120, 120, 2]);
+    }
+
+    #[test]
+    fn the_others_follow_one_that_was_taken_until_one_is_refused_again() {
+        let start = Instant::now();
+        let mut parked = Parked::new();
+        parked.refused(Refused::NotAuthorized.as_str(), start);
+        parked.tried(Refused::UnknownTopic, true, start);
+        assert_eq!(parked.next(start), Some(Step::Unpark(Refused::UnknownTopic)));
+        parked.refused(Refused::TooLarge.as_str(), start);
+        assert_eq!(parked.next(start), Some(Step::Unpark(Refused::UnknownTopic)));
+        parked.refused(Refused::UnknownTopic.as_str(), start);
+        assert_eq!(parked.next(start), None, "all of them were refused just now");
+        assert_eq!(parked.next(start + MINUTE), Some(Step::Try(Refused::NotAuthorized)));
+    }
+}

@@ -1,0 +1,51 @@
+//! What is taken of `--spool-max-bytes`: what the gauge shows is what deliveries are refused by.
+
+use super::*;
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of bytes")]
+fn shown(store: &mut Store) -> u64 {
+    store.update_gauges();
+    store.parts.metrics.bytes.get() as u64
+}
+
+#[test]
+fn rows_that_leave_their_pages_half_empty_leave_small_ones_their_part_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let most = 8 << 20;
+    let mut store = Store::new(parts(directory.path(), most));
+    store.open();
+    let mut rows = large_rows(4000, 2200).into_iter();
+    while store.current_bytes() < most / 16 * 15 {
+        assert_eq!(put(&mut store, rows.next().unwrap()), Ok(()), "at {} bytes", store.current_bytes());
+    }
+    assert_eq!(put(&mut store, large_rows(1, 70 << 10).remove(0)), Err(SpoolError::Full));
+    assert_eq!(store.parts.metrics.healthy.get(), 1, "it takes small ones still");
+    let taken = rows.take_while(|row| put(&mut store, row.clone()).is_ok()).count();
+    assert!(taken > 100, "{taken}");
+    let full = shown(&mut store);
+    assert!((most / 100 * 97..=most).contains(&full), "it is full, and shown as {full}");
+    // What it takes is known although its pages cannot be counted.
+    store.fail(&StoreError::Transient("disk I/O error".to_owned()), Kind::Write);
+    assert_eq!(shown(&mut store), full);
+}
+
+#[test]
+fn a_retired_file_takes_what_it_has_on_the_disk_until_it_is_drained() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = store(directory.path());
+    assert_eq!(shown(&mut store), 0);
+    put_all(&mut store, &rows(ROWS));
+    store.fail(&StoreError::Unsynced("disk I/O error".to_owned()), Kind::Write);
+    retry(&mut store);
+    let file = spool_db(directory.path());
+    let retired = files::total_size(&file);
+    assert_eq!(shown(&mut store), retired);
+    let row = rows(1).remove(0);
+    let cost = row.cost();
+    put(&mut store, row).unwrap();
+    assert!(shown(&mut store) >= retired + cost);
+    let waiting = store.read(1, u64::MAX).remove(0).key();
+    assert!(change(&mut store, vec![Change::Delete(waiting)]));
+    store.parts.backlog.remove(&file);
+    assert_eq!(shown(&mut store), 0);
+}

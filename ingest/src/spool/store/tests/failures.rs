@@ -1,0 +1,74 @@
+//! Failures of one kind are not forgotten for a success of another, and a file that nothing can follow is drained all the same.
+
+use super::*;
+
+fn transient() -> StoreError {
+    StoreError::Transient("disk I/O error".to_owned())
+}
+
+#[test]
+fn a_file_that_takes_writes_and_cannot_be_read_is_retired() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = store(directory.path());
+    let rows = rows(ROWS);
+    put_all(&mut store, &rows);
+    for _ in 0..FAILURES {
+        assert_eq!(store.parts.metrics.quarantined.get(), 0);
+        store.fail(&transient(), Kind::Read);
+        retry(&mut store);
+        put(&mut store, sample(TEXT).to_row()).unwrap();
+    }
+    assert_eq!(store.parts.backlog.paths(), [spool_db(directory.path())]);
+}
+
+#[test]
+fn a_success_ends_the_failures_of_its_kind() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = store(directory.path());
+    for _ in 0..2 * FAILURES {
+        store.fail(&transient(), Kind::Write);
+        retry(&mut store);
+        put(&mut store, sample(TEXT).to_row()).unwrap();
+        store.fail(&transient(), Kind::Read);
+        retry(&mut store);
+        assert!(!store.read(1, u64::MAX).is_empty());
+    }
+    assert_eq!((store.parts.metrics.quarantined.get(), store.retry), (0, RETRY_FIRST));
+}
+
+#[test]
+fn a_file_that_cannot_be_written_and_not_be_followed_either_is_drained() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = store(directory.path());
+    let rows = rows(ROWS);
+    put_all(&mut store, &rows);
+    store.fail(&transient(), Kind::Write);
+    // As `open` does where the volume is read-only, so that the next cannot be created.
+    let error = StoreError::Transient("read-only file system".to_owned());
+    assert_eq!(store.leave(error.clone()).unwrap_err(), error);
+    store.fail(&error, Kind::Open);
+    store.update_gauges();
+    assert_eq!(
+        (store.parts.backlog.paths(), waiting(&store).as_str()),
+        (vec![spool_db(directory.path())], "40")
+    );
+    assert_eq!(put(&mut store, sample(TEXT).to_row()), Err(SpoolError::Failing));
+    // Once it can be created.
+    retry(&mut store);
+    put(&mut store, rows[0].clone()).unwrap();
+    assert_eq!((store.parts.metrics.quarantined.get(), waiting(&store).as_str()), (1, "41"));
+    assert_eq!(drain(&mut store, &rows, "left").ids.len(), ROWS);
+}
+
+#[test]
+fn files_that_are_found_only_as_one_is_retired_are_drained_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let older = directory.path().join("quarantined-1763755200000.db");
+    fs::write(&older, closed_spool(&rows(ROWS))).unwrap();
+    fs::write(spool_db(directory.path()), closed_spool(&rows(ROWS))).unwrap();
+    let mut store = Store::new(parts(directory.path(), MAX));
+    // It could not be listed until now.
+    store.failures = [FAILURES; 3];
+    store.open();
+    assert_eq!(store.parts.backlog.paths(), [older, spool_db(directory.path())]);
+}
