@@ -15,6 +15,8 @@ use crate::process::Binary;
 const PAGE: usize = 4096;
 const SPOOL: &str = "spool.db";
 const READS: &str = "pread64";
+/// A write that fails has the file opened anew: what SQLite keeps of it in memory would hide that reads fail.
+const READS_AND_WRITES: &str = "pread64,pwrite64";
 const LOG: &str = "spool.db-wal";
 /// What fits a page of the spool, with room to spare.
 const IN_A_PAGE: f64 = 16.0;
@@ -28,7 +30,7 @@ pub enum Fault {
     PageOverwritten,
     /// The log ends in the middle, after a kill.
     LogCut,
-    /// The disk fails to read.
+    /// The disk fails to read, and to write.
     ReadsFail,
     /// The disk fails to write.
     WritesFail,
@@ -40,8 +42,12 @@ pub enum Fault {
     QuotaExceeded,
     /// The kernel has found an error in the file system, and allows no more writing.
     ReadOnly,
+    /// The same, and Kafka takes records: what can be read is drained.
+    ReadOnlyWhileDraining,
     /// The file is another user's for a while.
     WrongOwner,
+    /// The same for longer than the file is tried again.
+    WrongOwnerForLong,
     /// A damaged file is being drained when ingest is killed.
     KilledWhileSalvaging,
     /// A damaged file is drained from a disk that goes on failing now and then.
@@ -50,7 +56,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Restart,
         Self::PageOverwritten,
         Self::LogCut,
@@ -60,7 +66,9 @@ impl Fault {
         Self::NoSpace,
         Self::QuotaExceeded,
         Self::ReadOnly,
+        Self::ReadOnlyWhileDraining,
         Self::WrongOwner,
+        Self::WrongOwnerForLong,
         Self::KilledWhileSalvaging,
         Self::ReadsFailWhileSalvaging,
     ];
@@ -71,13 +79,15 @@ impl Fault {
             Self::Restart => "restart",
             Self::PageOverwritten => "a page overwritten",
             Self::LogCut => "killed, and the log cut in the middle",
-            Self::ReadsFail => "`EIO` on every other read, while it drains",
+            Self::ReadsFail => "`EIO` on every other read and write, while it drains",
             Self::WritesFail => "`EIO` on every third write",
             Self::SyncsFail => "`EIO` on every fifth `fsync`",
             Self::NoSpace => "`ENOSPC` on every write",
             Self::QuotaExceeded => "`EDQUOT` on every write",
             Self::ReadOnly => "an error of the file system, read-only until a restart",
+            Self::ReadOnlyWhileDraining => "the same while Kafka takes records: drained before the restart",
             Self::WrongOwner => "the file is root's for a while",
+            Self::WrongOwnerForLong => "the file is root's until it is retired",
             Self::KilledWhileSalvaging => "a page overwritten, killed while it is salvaged",
             Self::ReadsFailWhileSalvaging => "a page overwritten, and `EIO` on every 90th read for good",
         }
@@ -97,7 +107,7 @@ impl Fault {
     pub(super) async fn inflict(self, matrix: &mut Matrix, spooling: &mut Spooling) -> Result<()> {
         match self {
             Self::Restart => restarted(matrix, spooling, |_| Ok(())).await,
-            Self::PageOverwritten => restarted(matrix, spooling, overwrite).await,
+            Self::PageOverwritten => overwritten(matrix, spooling).await,
             Self::LogCut => {
                 spooling.ingest.process.kill()?;
                 change(spooling, cut)?;
@@ -105,7 +115,7 @@ impl Fault {
             }
             Self::ReadsFail => {
                 matrix.ground.kafka.resume()?;
-                failing(matrix, spooling, READS, "error=EIO:when=1+2").await
+                failing(matrix, spooling, READS_AND_WRITES, "error=EIO:when=1+2").await
             }
             Self::WritesFail => failing(matrix, spooling, "pwrite64", "error=EIO:when=1+3").await,
             Self::SyncsFail => failing(matrix, spooling, "fsync,fdatasync", "error=EIO:when=1+5").await,
@@ -118,9 +128,26 @@ impl Fault {
                 matrix.deliver(spooling).await?;
                 restarted(matrix, spooling, |_| Ok(())).await
             }
-            Self::WrongOwner => wrong_owner(matrix, spooling).await,
+            Self::ReadOnlyWhileDraining => {
+                volume::fail(spooling)?;
+                matrix.ground.kafka.resume()?;
+                // A file that was not read to its end never counts as empty.
+                spooling
+                    .ingest
+                    .until_metric("weir_spool_deliveries", "", PATIENCE, |left| left <= 1.0)
+                    .await?;
+                restarted(matrix, spooling, |_| Ok(())).await
+            }
+            Self::WrongOwner => {
+                wrong_owner(matrix, spooling, "weir_spool_healthy", |healthy| healthy == 0.0).await
+            }
+            // The next is taken into use: deliveries are stored again.
+            Self::WrongOwnerForLong => {
+                wrong_owner(matrix, spooling, "weir_spool_retired_files", |files| files >= 1.0).await?;
+                matrix.deliver(spooling).await
+            }
             Self::KilledWhileSalvaging => {
-                restarted(matrix, spooling, overwrite).await?;
+                overwritten(matrix, spooling).await?;
                 matrix.ground.kafka.resume()?;
                 let drained = |drained| drained > 0.0;
                 spooling.ingest.until_metric("weir_spool_drained_total", "", PATIENCE, drained).await?;
@@ -128,9 +155,10 @@ impl Fault {
                 matrix.start_again(spooling).await
             }
             Self::ReadsFailWhileSalvaging => {
-                restarted(matrix, spooling, overwrite).await?;
+                overwritten(matrix, spooling).await?;
                 // Until the end of the process: Kafka is away still, so that nothing of it is read yet.
-                spooling.tracer = Some(tracer(spooling, READS, "error=EIO:when=1+90")?);
+                let trace = "/dev/null";
+                spooling.tracer = Some(tracer(spooling, READS, "error=EIO:when=1+90", trace)?);
                 Ok(())
             }
         }
@@ -150,6 +178,12 @@ async fn restarted(
 
 fn change(spooling: &Spooling, harm: impl FnOnce(&Volume) -> Result<()>) -> Result<()> {
     harm(&Volume::of(spooling.folder.path())?)
+}
+
+/// Overwrites a page, which is noticed as the file is opened.
+async fn overwritten(matrix: &Matrix, spooling: &mut Spooling) -> Result<()> {
+    restarted(matrix, spooling, overwrite).await?;
+    spooling.ingest.until_metric("weir_spool_retired_files", "", PATIENCE, |files| files >= 1.0).await
 }
 
 /// A page in the middle of the file.
@@ -175,25 +209,37 @@ fn size(file: &Path) -> Result<u64> {
 
 /// Lets system calls of the running process fail while deliveries come.
 async fn failing(matrix: &Matrix, spooling: &Spooling, calls: &str, how: &str) -> Result<()> {
-    let mut tracer = tracer(spooling, calls, how)?;
+    let folder = tempfile::tempdir().context("making a directory")?;
+    let trace = folder.path().join("trace");
+    let mut tracer = tracer(spooling, calls, how, &trace.display().to_string())?;
     let begin = Instant::now();
     matrix.deliver(spooling).await?;
     ensure!(tracer.is_running()?, "strace has ended: {}", tracer.stderr()?);
     tracer.terminate(PATIENCE).await?;
+    let calls_made = fs::read_to_string(&trace).context("reading the trace")?;
+    let is_of_a_read = calls.starts_with(READS);
+    let mut failed = calls_made.lines().filter(|call| call.contains("(INJECTED)"));
+    ensure!(failed.any(|call| !is_of_a_read || call.contains(READS)), "{calls} was never made to fail");
     let refused = matrix.oracle.lap(begin).answers.get(&503).copied().unwrap_or_default();
-    ensure!(refused > 0 || calls == READS, "no delivery noticed that {calls} failed");
+    ensure!(refused > 0 || is_of_a_read, "no delivery noticed that {calls} failed");
     Ok(())
 }
 
 /// `strace` on every thread of the process, until it is ended.
-fn tracer(spooling: &Spooling, calls: &str, how: &str) -> Result<Binary> {
+fn tracer(spooling: &Spooling, calls: &str, how: &str, output: &str) -> Result<Binary> {
     let process = spooling.ingest.process.pid().to_string();
     let (trace, inject) = (format!("trace={calls}"), format!("inject={calls}:{how}"));
-    let words = ["-f", "-qq", "-o", "/dev/null", "-p", &process, "-e", &trace, "-e", &inject];
+    let words = ["-f", "-qq", "-o", output, "-p", &process, "-e", &trace, "-e", &inject];
     Binary::run("strace", Path::new("strace"), &words, &[])
 }
 
-async fn wrong_owner(matrix: &Matrix, spooling: &mut Spooling) -> Result<()> {
+/// Gives the file to root until a metric is so.
+async fn wrong_owner(
+    matrix: &Matrix,
+    spooling: &mut Spooling,
+    metric: &str,
+    until: impl Fn(f64) -> bool,
+) -> Result<()> {
     spooling.ingest.process.terminate(PATIENCE).await?;
     let mut before = (0, 0, 0);
     change(spooling, |volume| {
@@ -203,7 +249,7 @@ async fn wrong_owner(matrix: &Matrix, spooling: &mut Spooling) -> Result<()> {
         owned(&file, (0, 0, 0o600))
     })?;
     matrix.start_again(spooling).await?;
-    spooling.ingest.until_metric("weir_spool_healthy", "", PATIENCE, |healthy| healthy == 0.0).await?;
+    spooling.ingest.until_metric(metric, "", PATIENCE, until).await?;
     owned(&volume::inside(spooling).join(SPOOL), before)
 }
 
