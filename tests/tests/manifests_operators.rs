@@ -1,4 +1,4 @@
-//! What the operators are told fits what runs: users and certificates, replicas and partitions, what is scraped and who is let in.
+//! What the operators are told fits what runs: users and certificates, replicas and partitions, what is scraped.
 
 #![cfg(feature = "everything")]
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
@@ -10,7 +10,7 @@ use schemas::TopicSpec;
 use serde_json::{Value, json};
 use weir_tests::manifests::{name, of_kind, of_weir, render, render_with};
 use weir_tests::manual::SERVICES;
-use weir_tests::{dashboards, foreign, generated, process, prometheus, yaml};
+use weir_tests::{dashboards, foreign, generated, process, yaml};
 
 fn prod() -> Vec<Value> {
     render("overlays/prod").unwrap()
@@ -110,50 +110,6 @@ fn what_calls_the_graph_api_can_be_left_out_with_all_that_belongs_to_it() {
 }
 
 #[test]
-fn names_are_asked_for_wherever_a_cluster_keeps_its_resolver() {
-    let objects = render_with(&["networkpolicy"]).unwrap();
-    let policy = named(&objects, "NetworkPolicy weir-kafka-and-dns");
-    let at = |port: u64| {
-        items(&policy["spec"]["egress"])
-            .filter(move |rule| items(&rule["ports"]).any(|one| one["port"] == port))
-    };
-    let usual: Vec<_> = at(53).flat_map(|rule| items(&rule["to"])).collect();
-    for address in ["169.254.20.10/32", "169.254.169.254/32"] {
-        assert!(usual.iter().any(|to| to["ipBlock"]["cidr"] == address), "{address}");
-    }
-    let of_openshift = at(5353).flat_map(|rule| items(&rule["to"])).next().unwrap();
-    assert_eq!(
-        of_openshift["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"],
-        "openshift-dns"
-    );
-    for rule in at(53).chain(at(5353)) {
-        let protocols: BTreeSet<_> = items(&rule["ports"]).map(|port| port["protocol"].as_str()).collect();
-        assert_eq!(protocols, [Some("TCP"), Some("UDP")].into());
-    }
-}
-
-#[test]
-fn googles_balancers_ask_the_admin_port_and_are_let_in() {
-    let objects = render_with(&["networkpolicy", "gke"]).unwrap();
-    let check =
-        &named(&objects, "HealthCheckPolicy weir-ingest")["spec"]["default"]["config"]["httpHealthCheck"];
-    let backend = &named(&objects, "BackendConfig weir-ingest")["spec"]["healthCheck"];
-    let ingest = named(&objects, "StatefulSet weir-ingest");
-    let container = &ingest["spec"]["template"]["spec"]["containers"][0];
-    let admin = items(&container["ports"]).find(|port| port["name"] == "admin").unwrap();
-    for check in [check, backend] {
-        assert_eq!(check["port"], admin["containerPort"]);
-        assert_eq!(check["requestPath"], container["readinessProbe"]["httpGet"]["path"]);
-    }
-    let annotation =
-        &named(&objects, "Service weir-ingest")["metadata"]["annotations"]["cloud.google.com/backend-config"];
-    let named_there: Value = serde_json::from_str(annotation.as_str().unwrap()).unwrap();
-    assert_eq!(named_there["default"], "weir-ingest");
-    let policy = named(&objects, "NetworkPolicy weir-google-front-ends");
-    assert_eq!(policy["spec"]["podSelector"]["matchLabels"], ingest["spec"]["selector"]["matchLabels"]);
-}
-
-#[test]
 fn no_more_consumers_are_started_than_there_are_partitions_and_one_hand_sets_the_number() {
     let objects = prod();
     for scaled in of_kind(&objects, "ScaledObject") {
@@ -163,7 +119,6 @@ fn no_more_consumers_are_started_than_there_are_partitions_and_one_hand_sets_the
         assert_eq!(named(&objects, &format!("Deployment {service}"))["spec"].get("replicas"), None);
         let trigger = &scaled["spec"]["triggers"][0];
         assert_eq!(trigger["metadata"]["consumerGroup"], service);
-        assert_eq!(trigger["metadata"]["bootstrapServers"], settings(&objects)["WEIR_BROKERS"]);
         let who = named(
             &objects,
             &format!("TriggerAuthentication {}", trigger["authenticationRef"]["name"].as_str().unwrap()),
@@ -228,26 +183,6 @@ fn whoever_is_paged_finds_the_runbook_and_routes_that_are_stock_know_the_severit
 }
 
 #[test]
-fn the_public_address_is_probed_as_the_route_and_the_rules_name_it() {
-    let objects = prod();
-    let probe = &named(&objects, "Probe weir-public-address")["spec"];
-    let route = &named(&objects, "HTTPRoute weir-ingest")["spec"];
-    let host = route["hostnames"][0].as_str().unwrap();
-    let path = route["rules"][0]["matches"][0]["path"]["value"].as_str().unwrap();
-    assert_eq!(probe["targets"]["staticConfig"]["static"][0], format!("https://{host}{path}"));
-    let rules = yaml::text("k8s/components/prometheus/rules/weir.yaml").unwrap();
-    assert!(rules.contains(&format!("probe_success{{job={}}}", probe["jobName"])));
-    let service = named(&objects, "Service weir-probe");
-    let port = &service["spec"]["ports"][0]["port"];
-    assert_eq!(probe["prober"]["url"], format!("weir-probe:{port}"));
-    let file = foreign::folder("k8s/components/blackbox/blackbox.yaml");
-    let mut check = Command::new(prometheus::program("prometheus-blackbox-exporter").unwrap());
-    foreign::run(check.args(["--config.check", "--config.file"]).arg(file), "").unwrap();
-    let modules = yaml::file("k8s/components/blackbox/blackbox.yaml").unwrap();
-    assert!(modules["modules"].get(probe["module"].as_str().unwrap()).is_some());
-}
-
-#[test]
 fn what_selects_pods_finds_them() {
     let objects = prod();
     let labels = |object: &Value| object["spec"]["template"]["metadata"]["labels"].clone();
@@ -264,16 +199,6 @@ fn what_selects_pods_finds_them() {
         pods.iter().filter(by_label).count()
     };
     assert_eq!(finds(&named(&objects, "PodMonitor weir")["spec"]["selector"]), SERVICES.len());
-    for (policy, count) in [
-        ("weir-default-deny", 5),
-        ("weir-kafka-and-dns", 5),
-        ("weir-monitoring", 5),
-        ("weir-webhooks", 1),
-        ("weir-graph-api", 2),
-    ] {
-        let selector = &named(&objects, &format!("NetworkPolicy {policy}"))["spec"]["podSelector"];
-        assert_eq!(finds(selector), count, "{policy}");
-    }
     for budget in of_kind(&objects, "PodDisruptionBudget") {
         assert_eq!(finds(&budget["spec"]["selector"]), 1, "{}", name(budget));
     }
