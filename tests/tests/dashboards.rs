@@ -12,9 +12,10 @@ use weir_tests::{catalogue, dashboards, yaml};
 
 /// What Grafana writes into a dashboard that it exports, and what is of one Grafana alone.
 const OF_ONE_GRAFANA: [&str; 5] = ["id", "version", "iteration", "__inputs", "__requires"];
-/// What is not ours: of Prometheus itself, of the Kafka Exporter that Strimzi brings, of the kubelet.
-const OF_OTHERS: [&str; 7] = [
+/// What is not ours: of Prometheus itself, of components/blackbox, of the Kafka Exporter that Strimzi brings, of the kubelet.
+const OF_OTHERS: [&str; 8] = [
     "up",
+    "probe_ssl_earliest_cert_expiry",
     "ALERTS",
     "kafka_brokers",
     "kafka_topic_partition_under_replicated_partition",
@@ -26,12 +27,17 @@ const OF_OTHERS: [&str; 7] = [
 const LABELS_OF_OTHERS: [&str; 5] =
     ["alertname", "alertstate", "severity", "consumergroup", "persistentvolumeclaim"];
 /// Panels with what their alerts judge by drawn in, and the alerts.
-const DRAWN: [(&str, &str, &[&str]); 9] = [
+const DRAWN: [(&str, &str, &[&str]); 10] = [
     ("Weir / Consumers", "Lag in time", &["WeirConsumerLag", "WeirConsumerFarBehind"]),
     ("Weir / Consumers", "Silence", &["WeirAccountQuiet"]),
     ("Weir / Overview", "Silence", &["WeirAccountQuiet"]),
     ("Weir / Overview", "Spools", &["WeirSpoolFilling"]),
     ("Weir / Overview", "First certificate ends", &["WeirCertificateEnds", "WeirCertificateEndsSoon"]),
+    (
+        "Weir / Overview",
+        "Public certificate ends",
+        &["WeirPublicCertificateExpires", "WeirPublicCertificateExpiresSoon"],
+    ),
     ("Weir / Kafka client", "Certificates end in", &["WeirCertificateEnds", "WeirCertificateEndsSoon"]),
     ("Weir / Kafka client", "Disks of the brokers", &["WeirKafkaDiskFilling"]),
     ("Weir / Graph API", "Quota", &["WeirGraphQuota"]),

@@ -20,13 +20,14 @@ const WITHIN: Duration = Duration::from_mins(2);
 const ACCOUNT: &str = "17841405726653026";
 
 /// What has no series, or no value, until it happens for the first time, and does not happen here.
-const NOT_HERE: [&str; 18] = [
-    // No alert fires, no exporter and no kubelet is there.
+const NOT_HERE: [&str; 19] = [
+    // No alert fires, no exporter, no kubelet and no prober is there.
     "ALERTS",
     "kafka_brokers",
     "kafka_topic_partition_under_replicated_partition",
     "kafka_consumergroup_lag",
     "kubelet_volume_stats_used_bytes",
+    "probe_ssl_earliest_cert_expiry",
     // The broker has no certificates.
     "weir_kafka_certificate_expiry_timestamp_seconds",
     // Nobody commands replies here.
