@@ -15,7 +15,8 @@ pub(crate) struct Case {
 }
 
 /// Components that only make sense with another one.
-const NEEDS: [(&str, &str); 2] = [("keda", "strimzi"), ("kafka-exporter", "strimzi")];
+const NEEDS: [(&str, &str); 3] =
+    [("keda", "strimzi"), ("kafka-exporter", "strimzi"), ("kafka-tools", "strimzi")];
 
 /// Kinds that the clusters of one cloud serve, and whose definitions are in no module.
 const OF_ONE_CLOUD: [&str; 2] = ["cloud.google.com/", "networking.gke.io/"];

@@ -57,6 +57,22 @@ const USERS: [User; 5] = [
 
 /// The user of whoever runs the tools; no process is it.
 pub const OPERATOR: &str = "weir-operator";
+/// The user of the job that makes the topics, where Strimzi does not.
+pub const TOPICS: &str = "weir-topics";
+
+/// Before the lines of the rights.
+const ACLS: &str = r#"# Gives each user its rights where no operator does, by Kafka's own tool, which you bring along:
+#
+#   BROKERS=kafka:9093 ADMIN=admin.properties k8s/components/sasl/acls
+#
+# ADMIN is a Java client's properties of a user that may do so. Where Kafka's names of users are others, change `User:` below.
+
+set -euo pipefail
+allow() {
+  kafka-acls.sh --bootstrap-server "$BROKERS" --command-config "$ADMIN" --add --allow-principal "User:$1" "${@:2}"
+}
+
+"#;
 
 /// Every generated file of the workspace, with its text.
 ///
@@ -67,6 +83,7 @@ pub fn files() -> Result<Vec<(&'static str, String)>> {
     Ok(vec![
         ("k8s/components/strimzi/topics.yaml", topics()),
         ("k8s/components/strimzi/users.yaml", users()),
+        ("k8s/components/sasl/acls", acls()),
         ("k8s/components/prometheus-operator/rules.yaml", rules()?),
         ("k8s/components/severities/severities.yaml", severities()?),
         ("runtime/src/settings/variables.txt", variables()?),
@@ -127,7 +144,7 @@ fn users() -> String {
         }
     }
     // Who sits at components/toolbox: `weir topics plan`, `weir dlq`, `weir replay`, and `weir trace`, which asks how far
-    // consumers are. Topics are Strimzi's to make.
+    // consumers are; and at components/kafka-tools, who resets a group, for which Kafka asks for Read. Topics are Strimzi's to make.
     write(&mut text, &user(OPERATOR));
     for topic in Topic::ALL {
         write(&mut text, &acl("topic", &topic.name(PREFIX), "Describe, DescribeConfigs, Read, Write"));
@@ -135,10 +152,37 @@ fn users() -> String {
     write(&mut text, &acl("group", "weir-redrive", "Describe, Read"));
     for User { name, reads, .. } in USERS {
         if !reads.is_empty() {
-            write(&mut text, &acl("group", name, "Describe"));
+            write(&mut text, &acl("group", name, "Describe, Read"));
         }
     }
     text
+}
+
+/// The same rights by Kafka's own tool, and those of who makes the topics.
+fn acls() -> String {
+    let mut text = String::from("#!/usr/bin/env bash\n")
+        + &header("who reads and writes what, tests/src/generated.rs")
+        + ACLS;
+    let names = |topics: &[Topic]| topics.iter().map(|topic| topic.name(PREFIX)).collect::<Vec<_>>();
+    for User { name, reads, writes } in USERS {
+        if !reads.is_empty() {
+            text += &allow(name, "Describe, Read", "topic", &names(reads));
+            text += &allow(name, "Describe, Read", "group", &[name.to_owned()]);
+        }
+        text += &allow(name, "Describe, Write", "topic", &names(writes));
+    }
+    text += &allow(OPERATOR, "Describe, DescribeConfigs, Read, Write", "topic", &names(&Topic::ALL));
+    let readers = USERS.iter().filter(|user| !user.reads.is_empty()).map(|user| user.name);
+    let groups: Vec<_> = ["weir-redrive"].into_iter().chain(readers).map(str::to_owned).collect();
+    text += &allow(OPERATOR, "Describe, Read", "group", &groups);
+    write(&mut text, &format!("allow {TOPICS} --operation Create --operation DescribeConfigs --cluster\n"));
+    text + &allow(TOPICS, "Describe, DescribeConfigs, Alter, AlterConfigs", "topic", &names(&Topic::ALL))
+}
+
+fn allow(user: &str, operations: &str, kind: &str, names: &[String]) -> String {
+    let operations = operations.split(", ").map(|operation| format!("--operation {operation}"));
+    let words: Vec<_> = operations.chain(names.iter().map(|name| format!("--{kind} {name}"))).collect();
+    format!("allow {user} {}\n", words.join(" "))
 }
 
 fn user(name: &str) -> String {

@@ -35,14 +35,50 @@ fn the_toolbox_runs_when_it_is_told_alone_and_as_a_user_that_no_process_is() {
 }
 
 #[test]
-fn to_brokers_elsewhere_each_process_is_a_user_of_its_own_and_the_tools_are_the_operator() {
+fn kafkas_own_tools_reach_the_brokers_as_the_operator_by_files_that_are_mounted() {
+    let objects = prod();
+    let spec = &named(&objects, "CronJob weir-kafka-tools")["spec"];
+    assert_eq!(spec["suspend"], true);
+    let pod = &spec["jobTemplate"]["spec"]["template"]["spec"];
+    let container = &pod["containers"][0];
+    let user = items(&pod["volumes"]).find(|volume| volume["name"] == "kafka-user").unwrap();
+    assert_eq!(user["secret"]["secretName"], generated::OPERATOR);
+    let mounts: Vec<&str> =
+        items(&container["volumeMounts"]).filter_map(|mount| mount["mountPath"].as_str()).collect();
+    let properties = of_kind(&objects, "ConfigMap").find_map(|map| map["data"]["admin.properties"].as_str());
+    let command = container["command"][2].as_str().unwrap();
+    // `/a/b` and `${dir:/a:b}` name files alike.
+    let text = format!("{} {command}", properties.unwrap()).replace(".crt}", "").replace(".key}", "");
+    let paths = text.split(['=', ':', ' ', '\n']).filter(|word| word.starts_with("/etc/weir/"));
+    let paths: Vec<_> = paths.collect();
+    assert!(paths.len() >= 4, "{paths:?}");
+    for path in paths {
+        assert!(
+            mounts.iter().any(|mount| path == *mount || path.starts_with(&format!("{mount}/"))),
+            "{path}"
+        );
+    }
+    let pod_security = &pod["securityContext"];
+    assert_eq!(
+        (&pod_security["runAsNonRoot"], &pod_security["seccompProfile"]["type"]),
+        (&true.into(), &"RuntimeDefault".into())
+    );
+    let security = &container["securityContext"];
+    assert_eq!(
+        (&security["readOnlyRootFilesystem"], &security["capabilities"]["drop"][0]),
+        (&true.into(), &"ALL".into())
+    );
+}
+
+#[test]
+fn to_brokers_elsewhere_each_process_is_a_user_of_its_own_and_who_makes_topics_is_no_other() {
     let objects = render_with(&["topics", "toolbox", "sasl"]).unwrap();
     let toolbox = &named(&objects, "CronJob weir-toolbox")["spec"]["jobTemplate"]["spec"]["template"]["spec"];
-    let tools = [toolbox, &named(&objects, "Job weir-topics")["spec"]["template"]["spec"]];
+    let topics = &named(&objects, "Job weir-topics")["spec"]["template"]["spec"];
     let processes = of_weir(&objects).filter(|(object, ..)| object["kind"] != "Job");
     let processes = processes.map(|(object, pod, _)| (object["metadata"]["name"].as_str().unwrap(), pod));
     let mut pods = 0;
-    for (user, pod) in processes.chain(tools.map(|pod| (generated::OPERATOR, pod))) {
+    for (user, pod) in processes.chain([(generated::OPERATOR, toolbox), (generated::TOPICS, topics)]) {
         let volume = items(&pod["volumes"]).find(|volume| volume["name"] == "kafka-user").unwrap();
         assert_eq!(
             (&volume["secret"]["secretName"], &volume["secret"]["defaultMode"]),

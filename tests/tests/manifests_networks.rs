@@ -12,11 +12,12 @@ use weir_tests::manual::SERVICES;
 use weir_tests::{foreign, prometheus, yaml};
 
 /// In an order that each takes; `connect` comes first, and last.
-const TOGETHER: [&str; 13] = [
+const TOGETHER: [&str; 14] = [
     "connect",
     "topics",
     "toolbox",
     "strimzi",
+    "kafka-tools",
     "keda",
     "prometheus-operator",
     "kafka-exporter",
@@ -72,7 +73,7 @@ fn the_policies_are_about_every_pod_of_weir_and_no_other_whatever_stands_beside_
         let is_there = |name: &&str| objects.iter().any(|object| object["metadata"]["name"] == *name);
         let ours: BTreeSet<&str> = SERVICES
             .into_iter()
-            .chain(["weir-connect", "weir-topics", "weir-toolbox"])
+            .chain(["weir-connect", "weir-topics", "weir-toolbox", "weir-kafka-tools"])
             .filter(is_there)
             .collect();
         for policy in ["weir-default-deny", "weir-kafka-and-dns", "weir-monitoring"] {
