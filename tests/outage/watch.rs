@@ -6,11 +6,11 @@ use std::time::{Duration, Instant, SystemTime};
 use anyhow::{Result, ensure};
 use weir_tests::prometheus::Prometheus;
 
-/// What has to fire, and nothing else: Kafka is away, and events that waited for it are late.
-pub(crate) const EXPECTED: [&str; 3] = ["WeirBreakerOpen", "WeirBrokersUnreachable", "WeirEventsLate"];
+/// What has to fire, and nothing else: Kafka is away. Events that waited for it are late, and no second page.
+pub(crate) const EXPECTED: [&str; 2] = ["WeirBreakerOpen", "WeirBrokersUnreachable"];
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// No alert fires any more when none has for so long.
-const QUIET: Duration = Duration::from_secs(30);
+/// No alert fires any more when none has for so long: the five minutes in which a burn rate sees what came late, and its patience.
+const QUIET: Duration = Duration::from_mins(8);
 const CLEAR_WITHIN: Duration = Duration::from_mins(20);
 
 pub(crate) struct Watch<'a> {
