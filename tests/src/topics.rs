@@ -12,7 +12,7 @@ use crate::until::until;
 
 const WITHIN: Duration = Duration::from_secs(20);
 
-/// Makes topics with one replica each, and waits until every partition of them has a leader.
+/// Makes topics with as many replicas as the broker makes by default, and waits until every partition of them has a leader.
 ///
 /// # Errors
 ///
@@ -21,7 +21,7 @@ pub async fn create(bootstrap: &str, names: &[&str], partitions: i32) -> Result<
     let admin: AdminClient<DefaultClientContext> =
         ClientConfig::new().set("bootstrap.servers", bootstrap).create().context("making an admin client")?;
     let wanted: Vec<_> =
-        names.iter().map(|name| NewTopic::new(name, partitions, TopicReplication::Fixed(1))).collect();
+        names.iter().map(|name| NewTopic::new(name, partitions, TopicReplication::Fixed(-1))).collect();
     let options = AdminOptions::new().operation_timeout(Some(WITHIN)).request_timeout(Some(WITHIN));
     for result in admin.create_topics(&wanted, &options).await.context("asking for topics")? {
         if let Err((topic, code)) = result {

@@ -1,0 +1,170 @@
+//! Load on one server: as fast as so many connections can, or at a fixed rate.
+
+mod closed;
+mod connection;
+mod open;
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use connection::Connection;
+use hdrhistogram::Histogram;
+use tokio::task::{LocalSet, spawn_blocking};
+
+/// How requests follow each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Load {
+    /// On each connection the next one once the last is answered.
+    Closed { connections: usize },
+    /// So many a second, whatever is answered; each is timed from when it was due.
+    Open { rate: u32 },
+}
+
+/// Whole requests, as they go over the wire.
+pub(crate) type Requests = Arc<[Vec<u8>]>;
+
+/// What was answered.
+pub(crate) struct Answers {
+    /// In microseconds.
+    pub(crate) latency: Histogram<u64>,
+    /// How many of each status.
+    pub(crate) statuses: BTreeMap<u16, u64>,
+    pub(crate) elapsed: Duration,
+}
+
+impl Answers {
+    /// Of any status.
+    pub(crate) fn all(&self) -> u64 {
+        self.statuses.values().sum()
+    }
+
+    /// Those of status 200.
+    pub(crate) fn good(&self) -> u64 {
+        self.statuses.get(&200).copied().unwrap_or_default()
+    }
+}
+
+impl Load {
+    /// Runs on a thread of its own, as `wrk -t1` does, so that it takes no more than a core.
+    pub(crate) async fn run(
+        self,
+        address: SocketAddr,
+        requests: Requests,
+        time: Duration,
+    ) -> Result<Answers> {
+        let run = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            LocalSet::new().block_on(&runtime.context("a runtime for the load")?, async move {
+                let shared = Rc::new(Shared::new(requests)?);
+                let start = match self {
+                    Self::Closed { connections } => closed::run(&shared, address, connections, time).await,
+                    Self::Open { rate } => open::run(&shared, address, rate, time).await,
+                }?;
+                Ok(shared.answers(start))
+            })
+        };
+        spawn_blocking(run).await.context("the load stopped")?
+    }
+}
+
+/// What all connections take requests from and put answers into.
+struct Shared {
+    requests: Requests,
+    next: Cell<usize>,
+    latency: RefCell<Histogram<u64>>,
+    statuses: RefCell<BTreeMap<u16, u64>>,
+}
+
+impl Shared {
+    fn new(requests: Requests) -> Result<Self> {
+        let latency = Histogram::new_with_bounds(1, 600_000_000, 3).context("a histogram")?;
+        Ok(Self { requests, next: Cell::default(), latency: latency.into(), statuses: RefCell::default() })
+    }
+
+    /// Posts the next request, and times the answer from `due`.
+    async fn post(&self, connection: &mut Connection, due: Instant) -> Result<()> {
+        let index = self.next.get();
+        self.next.set((index + 1) % self.requests.len());
+        let status = connection.post(&self.requests[index]).await?;
+        let micros = u64::try_from(due.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.latency.borrow_mut().saturating_record(micros);
+        *self.statuses.borrow_mut().entry(status).or_default() += 1;
+        Ok(())
+    }
+
+    fn answers(&self, start: Instant) -> Answers {
+        Answers {
+            latency: self.latency.borrow().clone(),
+            statuses: self.statuses.take(),
+            elapsed: start.elapsed(),
+        }
+    }
+}
+
+async fn connect(address: SocketAddr, connections: usize) -> Result<Vec<Connection>> {
+    let mut all = Vec::with_capacity(connections);
+    for _ in 0..connections {
+        all.push(Connection::open(address).await?);
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    const PAUSE: Duration = Duration::from_millis(300);
+
+    /// Answers one connection after the other; every request with 200, the first of all after a pause.
+    async fn stalling() -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let is_stalled = Arc::new(tokio::sync::Mutex::new(true));
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let is_stalled = Arc::clone(&is_stalled);
+                tokio::spawn(async move {
+                    let mut buffer = [0; 64];
+                    while stream.read(&mut buffer).await.is_ok_and(|read| read > 0) {
+                        // All connections wait for the first.
+                        let mut is_stalled = is_stalled.lock().await;
+                        if std::mem::take(&mut *is_stalled) {
+                            tokio::time::sleep(PAUSE).await;
+                        }
+                        drop(is_stalled);
+                        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await.unwrap();
+                    }
+                });
+            }
+        });
+        address
+    }
+
+    async fn run(load: Load) -> Answers {
+        let requests = Arc::from([b"POST / HTTP/1.1\r\ncontent-length: 0\r\n\r\n".to_vec()]);
+        load.run(stalling().await, requests, Duration::from_secs(1)).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn at_a_fixed_rate_a_stall_is_seen_by_every_request_that_was_due() {
+        let answers = run(Load::Open { rate: 100 }).await;
+        assert_eq!((answers.all(), answers.good()), (100, 100));
+        let late = answers.latency.count_between(50_000, 600_000_000);
+        assert!(late >= 15, "{late} of some 25");
+    }
+
+    #[tokio::test]
+    async fn a_closed_loop_sees_a_stall_once_a_connection() {
+        let answers = run(Load::Closed { connections: 2 }).await;
+        assert_eq!(answers.all(), answers.latency.len());
+        assert!(answers.latency.max() >= 300_000 && answers.all() > 2, "{}", answers.all());
+        assert!(answers.latency.count_between(300_000, 600_000_000) <= 2);
+    }
+}

@@ -1,0 +1,97 @@
+//! One run of one load on one server, and what it took.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use weir_tests::until::until;
+use weir_tests::vitals::Watch;
+
+use crate::load::{Answers, Load, Requests};
+use crate::processor;
+use crate::rig::Rig;
+use crate::server::Running;
+
+/// Connections are open and caches warm after so long.
+const WARM_UP: Duration = Duration::from_millis(500);
+const WRITTEN_WITHIN: Duration = Duration::from_secs(30);
+
+/// What was measured.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Sample {
+    /// Answers a second.
+    pub(crate) rate: f64,
+    /// Milliseconds.
+    pub(crate) p50: f64,
+    pub(crate) p99: f64,
+    pub(crate) p999: f64,
+    /// Microseconds of processor a request, user and kernel.
+    pub(crate) server: f64,
+    pub(crate) brokers: f64,
+    /// Resident, MiB, at its highest.
+    pub(crate) memory: f64,
+    /// Answers other than 200, of a thousand.
+    pub(crate) refused: f64,
+}
+
+/// Runs the load, and fails where a server answered 200 and its records are not there.
+pub(crate) async fn measure(
+    running: &Running,
+    rig: &mut Rig,
+    load: Load,
+    requests: &Requests,
+    time: Duration,
+) -> Result<Sample> {
+    rig.new_records(running.server).await?;
+    let warm_up = load.run(running.address, Requests::clone(requests), WARM_UP).await?;
+    let (sample, answers) = without_judging(running, rig, load, requests, time).await?;
+    if running.server.prefix().is_some() {
+        let mut missing = warm_up.good() + answers.good();
+        until("records of what was answered 200", WRITTEN_WITHIN, async || {
+            missing = missing.saturating_sub(rig.new_records(running.server).await?);
+            Ok((missing == 0).then_some(()))
+        })
+        .await?;
+    }
+    Ok(sample)
+}
+
+/// As [`measure`], for when Kafka is away.
+pub(crate) async fn without_judging(
+    running: &Running,
+    rig: &mut Rig,
+    load: Load,
+    requests: &Requests,
+    time: Duration,
+) -> Result<(Sample, Answers)> {
+    let watch = Watch::of(running.pid());
+    let before = (processor::time(running.pid())?, rig.cpu()?);
+    let answers = load.run(running.address, Requests::clone(requests), time).await?;
+    let after = (processor::time(running.pid())?, rig.cpu()?);
+    let highest = watch.end().await?;
+    ensure!(answers.all() > 0, "nothing was answered");
+    let sample = Sample {
+        rate: float(answers.all()) / answers.elapsed.as_secs_f64(),
+        p50: millis(&answers, 0.5),
+        p99: millis(&answers, 0.99),
+        p999: millis(&answers, 0.999),
+        server: each(after.0.saturating_sub(before.0), &answers),
+        brokers: each(after.1.saturating_sub(before.1), &answers),
+        memory: float(highest.memory),
+        refused: 1000.0 * float(answers.all() - answers.good()) / float(answers.all()),
+    };
+    Ok((sample, answers))
+}
+
+fn millis(answers: &Answers, quantile: f64) -> f64 {
+    float(answers.latency.value_at_quantile(quantile)) / 1000.0
+}
+
+/// Microseconds of an answer.
+fn each(time: Duration, answers: &Answers) -> f64 {
+    time.as_secs_f64() * 1e6 / float(answers.all())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of minutes are far below 2^53")]
+const fn float(count: u64) -> f64 {
+    count as f64
+}

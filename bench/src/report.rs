@@ -1,0 +1,249 @@
+//! The page and its pictures.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use weir_tests::machine;
+
+use crate::measure::Sample;
+use crate::number::{median, short};
+use crate::outage::{Outage, ROWS};
+use crate::plot::{self, Line, Panel};
+use crate::scenario::{Case, Measured};
+use crate::server::Server;
+
+const HEAD: &str = "\
+# Performance
+
+What a request costs in weir-ingest, beside the least that a server can do and beside what else one would write. Made by:
+
+    bench/run
+
+Every server but the floor does the same job: it checks the signature, publishes the delivery's bytes and an event for each message, with
+acks=all, and answers 200 once Kafka has acknowledged all of them. That is verified first (every byte and every event of 50 deliveries, three wrong
+signatures), and after each run the raw topic has at least a record for each 200. The spool of weir-ingest is on. The peers are in `bench/peers`:
+
+| server | is |
+|---|---|
+| floor | hyper, which reads the body, throws it away and answers 200 |
+| axum, as written | axum with rdkafka's FutureProducer, linger 0.5 ms, not idempotent |
+| axum, tuned | the same program, idempotent, linger 2 ms |
+| Go, franz-go | net/http with ProduceSync, idempotent, no linger, GOGC=400 |
+| Fastify | Node with @platformatic/kafka; what comes within a millisecond goes in one call; not idempotent |
+| FastAPI | uvicorn with uvloop and httptools, confluent-kafka, linger 5 ms, one process; not idempotent |
+
+Servers, brokers and the load share the machine; all are started once for a table and measured in turn, round by round, so that what else happens on
+it meets all of them. Each number is the median of the rounds; the range of the processor time says how far they lie apart. Processor time is user
+and kernel time of the process, a request; that of the brokers is of all of them together. Brokers run without their second compiler, so
+that they need no minutes to warm up: compare their time between servers alone. Latencies are as the load saw them, which takes turns
+on the same cores. In an open loop they are counted from when the request was due, so that a server that stalls is not spared what came meanwhile.
+";
+
+/// How it was measured.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Conditions {
+    pub(crate) rounds: usize,
+    pub(crate) time: Duration,
+    /// Load of the machine when it began.
+    pub(crate) load: f64,
+}
+
+/// The whole page.
+pub(crate) fn page(
+    measured: &[Measured],
+    outage: Option<&Outage>,
+    how: Conditions,
+    missing: &[Server],
+) -> String {
+    let mut text = format!("{HEAD}\n- Machine: {}{}\n", machine::describe(), processor());
+    let Conditions { rounds, time, load } = how;
+    let build = machine::build();
+    add(
+        &mut text,
+        &format!(
+            "- {rounds} rounds of {time:?} each after half a second to warm up; built {build}; load average before: {load}"
+        ),
+    );
+    if !missing.is_empty() {
+        let names: Vec<_> = missing.iter().map(|server| server.name()).collect();
+        add(&mut text, &format!("- Left out, since they could not be built here: {}", names.join("; ")));
+    }
+    for part in measured {
+        add(&mut text, &format!("\n{}", section(part)));
+    }
+    if let Some(outage) = outage {
+        add(&mut text, &format!("\n{}", of_outage(outage)));
+    }
+    text.truncate(text.trim_end().len());
+    text + "\n"
+}
+
+fn section(measured: &Measured) -> String {
+    let scenario = &measured.scenario;
+    let mut text = format!("## {}\n\n", scenario.title);
+    add(&mut text, &format!("{}\n\n    bench/run --only {}\n", about(scenario.name), scenario.name));
+    if scenario.cases.len() > 1 {
+        add(&mut text, &format!("![{}](performance/{}.svg)\n", scenario.title, scenario.name));
+    }
+    let axis = scenario.axis;
+    add(
+        &mut text,
+        &format!(
+            "| {axis} | server | answers/s | p50 ms | p99 ms | p99.9 ms | server µs | × floor | range µs | brokers µs | MiB |"
+        ),
+    );
+    add(&mut text, "|---|---|---|---|---|---|---|---|---|---|---|");
+    for (case, server, samples) in &measured.rows {
+        let floor = floor(measured, case);
+        add(&mut text, &row(&short(f64::from(case.at)), server.name(), samples, floor));
+    }
+    for (case, server, samples) in &measured.rows {
+        let refused = of(samples, |sample| sample.refused);
+        if refused > 0.0 {
+            let (name, at) = (server.name(), short(f64::from(case.at)));
+            add(
+                &mut text,
+                &format!("\n{name} at {at} {axis}: {} of 1,000 were not answered 200.", short(refused)),
+            );
+        }
+    }
+    text
+}
+
+fn about(name: &str) -> &'static str {
+    match name {
+        "closed" => {
+            "Messages of 430 bytes; each connection posts the next one once the last is answered. One broker."
+        }
+        "open" => {
+            "Messages of 430 bytes over 128 connections. Answers a second below the rate: more than the server, the broker and the load can do together."
+        }
+        "bodies" => "One message with a longer text; 64 connections, closed loop.",
+        "items" => {
+            "430 bytes a message, each an event of its own; 64 connections, closed loop. Time is a request's, not a message's."
+        }
+        "brokers" => {
+            "Three brokers on the same cores; what is acknowledged is on two of them at least. Closed loop."
+        }
+        _ => "One broker; the floor is the same as above. Closed loop.",
+    }
+}
+
+fn row(at: &str, server: &str, samples: &[Sample], floor: f64) -> String {
+    let show = |pick: fn(&Sample) -> f64| short(of(samples, pick));
+    let times: Vec<f64> = samples.iter().map(|sample| sample.server).collect();
+    let (low, high) =
+        times.iter().fold((f64::MAX, 0.0_f64), |(low, high), time| (low.min(*time), high.max(*time)));
+    let ratio = if floor > 0.0 {
+        format!("{:.1}", of(samples, |sample| sample.server) / floor)
+    } else {
+        "–".to_owned()
+    };
+    format!(
+        "| {at} | {server} | {} | {} | {} | {} | {} | {ratio} | {}–{} | {} | {} |",
+        show(|sample| sample.rate),
+        show(|sample| sample.p50),
+        show(|sample| sample.p99),
+        show(|sample| sample.p999),
+        show(|sample| sample.server),
+        short(low),
+        short(high),
+        show(|sample| sample.brokers),
+        show(|sample| sample.memory),
+    )
+}
+
+fn of_outage(outage: &Outage) -> String {
+    let mut text = "## Without Kafka\n\nThe broker is stopped in good order. Once the circuit breaker is open, deliveries go to the spool at once, fsynced before \
+                    the 200.\n\n    bench/run --only outage\n\n"
+        .to_owned();
+    add(
+        &mut text,
+        "| load | server | answers/s | p50 ms | p99 ms | p99.9 ms | server µs | × floor | range µs | brokers µs | MiB |",
+    );
+    add(&mut text, "|---|---|---|---|---|---|---|---|---|---|---|");
+    for (name, samples) in ROWS.iter().zip(&outage.rows) {
+        add(&mut text, &row(name, Server::Weir.name(), samples, 0.0));
+    }
+    for (spooled, seconds) in &outage.drained {
+        let (count, rate) = (short(to_float(*spooled)), short(to_float(*spooled) / seconds));
+        add(
+            &mut text,
+            &format!(
+                "\n{count} deliveries were spooled and on Kafka {seconds:.1} s after it answered again ({rate} a second, `--spool-drain-rate` out of the way); none was missing."
+            ),
+        );
+    }
+    let refused: f64 = outage.rows.iter().flatten().map(|sample| sample.refused).sum();
+    add(
+        &mut text,
+        if refused > 0.0 {
+            "\nNot every delivery was answered 200."
+        } else {
+            "\nEvery delivery was answered 200."
+        },
+    );
+    text
+}
+
+/// Where the pictures go, beside the page.
+pub(crate) fn write_pictures(measured: &[Measured], folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    for part in measured {
+        let panel = |title: &str, pick: fn(&Sample) -> f64| Panel {
+            title: title.to_owned(),
+            axis: part.scenario.axis,
+            lines: lines(part, pick),
+        };
+        let picture = plot::draw(&[
+            panel("Processor time a request, µs", |sample| sample.server),
+            panel("99 of 100 are answered within, ms", |sample| sample.p99),
+        ]);
+        let file = folder.join(part.scenario.name).with_extension("svg");
+        std::fs::write(&file, picture).with_context(|| file.display().to_string())?;
+    }
+    Ok(())
+}
+
+fn lines(measured: &Measured, pick: fn(&Sample) -> f64) -> Vec<Line> {
+    let line = |server: &Server| Line {
+        name: server.name(),
+        colour: Server::ALL.iter().position(|other| other == server).unwrap_or_default(),
+        points: measured
+            .rows
+            .iter()
+            .filter(|(_, of, _)| of == server)
+            // What is too little to be counted has no place on a logarithmic axis.
+            .map(|(case, _, samples)| (f64::from(case.at), of(samples, pick).max(0.01)))
+            .collect(),
+    };
+    measured.scenario.servers.iter().map(line).collect()
+}
+
+fn floor(measured: &Measured, case: &Case) -> f64 {
+    let floor =
+        measured.rows.iter().find(|(other, server, _)| other.at == case.at && *server == Server::Floor);
+    floor.map_or(0.0, |(_, _, samples)| of(samples, |sample| sample.server))
+}
+
+fn of(samples: &[Sample], pick: fn(&Sample) -> f64) -> f64 {
+    median(samples.iter().map(pick).collect())
+}
+
+/// The name of the processor, where Linux tells it.
+fn processor() -> String {
+    let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let name = text.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    name.map_or_else(String::new, |(_, name)| format!(", {}", name.trim()))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of minutes are far below 2^53")]
+const fn to_float(count: u64) -> f64 {
+    count as f64
+}
+
+fn add(text: &mut String, line: &str) {
+    writeln!(text, "{line}").expect("writing to a string does not fail");
+}

@@ -1,0 +1,155 @@
+//! What is measured: on which brokers, which servers, under which loads.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+
+use crate::deliveries::Shape;
+use crate::judge;
+use crate::load::Load;
+use crate::measure::{Sample, measure};
+use crate::rig::{Brokers, Rig};
+use crate::server::{PATH, Running, Server};
+
+/// The servers where one of each kind is enough.
+const FEW: &[Server] = &[Server::Floor, Server::Weir, Server::AxumTuned];
+const CONNECTIONS: [usize; 3] = [8, 64, 256];
+
+/// Loads that differ in one thing.
+pub(crate) struct Scenario {
+    /// As `--only` has it.
+    pub(crate) name: &'static str,
+    pub(crate) title: &'static str,
+    /// What differs.
+    pub(crate) axis: &'static str,
+    pub(crate) brokers: Brokers,
+    pub(crate) servers: Vec<Server>,
+    pub(crate) cases: Vec<Case>,
+}
+
+/// One load.
+#[derive(Clone, Debug)]
+pub(crate) struct Case {
+    /// Where it is on the axis.
+    pub(crate) at: u32,
+    pub(crate) load: Load,
+    pub(crate) shape: Shape,
+}
+
+/// What was measured of a scenario: of each case and server, a sample a round.
+pub(crate) struct Measured {
+    pub(crate) scenario: Scenario,
+    pub(crate) rows: Vec<(Case, Server, Vec<Sample>)>,
+}
+
+/// All of them, in their order.
+pub(crate) fn all() -> Vec<Scenario> {
+    vec![
+        Scenario {
+            name: "closed",
+            title: "As fast as they can",
+            axis: "connections",
+            brokers: Brokers::One,
+            servers: Server::ALL.to_vec(),
+            cases: closed(&[1, 8, 64, 256]),
+        },
+        Scenario {
+            name: "open",
+            title: "At a fixed rate",
+            axis: "deliveries a second",
+            brokers: Brokers::One,
+            servers: FEW.to_vec(),
+            cases: [300, 1_000, 5_000, 20_000, 40_000].map(at_rate).to_vec(),
+        },
+        Scenario {
+            name: "bodies",
+            title: "Larger bodies",
+            axis: "bytes of a body",
+            brokers: Brokers::One,
+            servers: FEW.to_vec(),
+            cases: [512, 2_048, 16_384, 262_144]
+                .map(|bytes| of_shape(bytes, Shape { bytes: size(bytes), items: 1 }))
+                .to_vec(),
+        },
+        Scenario {
+            name: "items",
+            title: "More messages in a delivery",
+            axis: "messages",
+            brokers: Brokers::One,
+            servers: FEW.to_vec(),
+            cases: [1, 10, 100]
+                .map(|items| of_shape(items, Shape { bytes: 430 * size(items), items: size(items) }))
+                .to_vec(),
+        },
+        Scenario {
+            name: "brokers",
+            title: "Three brokers, three replicas",
+            axis: "connections",
+            brokers: Brokers::Three,
+            servers: FEW.to_vec(),
+            cases: closed(&CONNECTIONS),
+        },
+        Scenario {
+            name: "tls",
+            title: "TLS and SCRAM between Weir and Kafka",
+            axis: "connections",
+            brokers: Brokers::Tls,
+            servers: vec![Server::Floor, Server::Weir],
+            cases: closed(&CONNECTIONS),
+        },
+    ]
+}
+
+fn closed(connections: &[usize]) -> Vec<Case> {
+    let case = |connections: &usize| Case {
+        at: u32::try_from(*connections).unwrap_or(u32::MAX),
+        load: Load::Closed { connections: *connections },
+        shape: Shape::USUAL,
+    };
+    connections.iter().map(case).collect()
+}
+
+fn at_rate(rate: u32) -> Case {
+    Case { at: rate, load: Load::Open { rate }, shape: Shape::USUAL }
+}
+
+fn of_shape(at: u32, shape: Shape) -> Case {
+    Case { at, load: Load::Closed { connections: 64 }, shape }
+}
+
+fn size(number: u32) -> usize {
+    number.try_into().unwrap_or(usize::MAX)
+}
+
+impl Scenario {
+    /// Starts everything, sees that each server does its job, and measures them in turn, round by round.
+    pub(crate) async fn run(mut self, rounds: usize, time: Duration) -> Result<Measured> {
+        self.servers.retain(|server| server.is_built());
+        let mut rig = Rig::start(self.brokers).await?;
+        let mut running = Vec::new();
+        for (number, server) in self.servers.iter().enumerate() {
+            let started = Running::start(*server, &rig, &[]).await?;
+            judge::does_its_job(&started, &rig, number).await.with_context(|| server.name())?;
+            running.push(started);
+        }
+        let with_requests = |case: &Case| (case.clone(), case.shape.requests(PATH));
+        let cases: Vec<_> = self.cases.iter().map(with_requests).collect();
+        let mut rows: Vec<(Case, Server, Vec<Sample>)> = Vec::new();
+        for (case, _) in &cases {
+            rows.extend(self.servers.iter().map(|server| (case.clone(), *server, Vec::new())));
+        }
+        for round in 1..=rounds {
+            let mut row = rows.iter_mut();
+            for (case, requests) in &cases {
+                for server in &running {
+                    let sample = measure(server, &mut rig, case.load, requests, time).await;
+                    let what = || format!("{}, {} {}", server.server.name(), case.at, self.axis);
+                    let sample = sample.with_context(what)?;
+                    crate::say(&format!("{} {round}/{rounds}: {}: {sample:.1?}", self.name, what()));
+                    row.next().context("a row")?.2.push(sample);
+                }
+            }
+        }
+        Ok(Measured { scenario: self, rows })
+    }
+}

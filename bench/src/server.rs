@@ -1,0 +1,163 @@
+//! The servers that are compared, and how each is started.
+
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use schemas::Topic;
+use tempfile::TempDir;
+use weir_tests::foreign::folder;
+use weir_tests::guarded::{self, Guarded};
+use weir_tests::ports;
+use weir_tests::process::built;
+use weir_tests::signed::Sender;
+use weir_tests::until::until;
+
+use crate::deliveries::{APP_SECRET, Shape};
+use crate::rig::Rig;
+
+/// The path of every server.
+pub(crate) const PATH: &str = "/webhook";
+const READY_WITHIN: Duration = Duration::from_mins(1);
+
+/// A server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Server {
+    /// Reads a body and answers.
+    Floor,
+    Weir,
+    /// With a linger of half a millisecond.
+    Axum,
+    /// Idempotent, with the linger that costs the least.
+    AxumTuned,
+    Go,
+    Fastify,
+    FastApi,
+}
+
+impl Server {
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Floor, Self::Weir, Self::Axum, Self::AxumTuned, Self::Go, Self::Fastify, Self::FastApi];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Floor => "floor: hyper alone",
+            Self::Weir => "weir-ingest",
+            Self::Axum => "axum, as written",
+            Self::AxumTuned => "axum, tuned",
+            Self::Go => "Go, franz-go",
+            Self::Fastify => "Fastify",
+            Self::FastApi => "FastAPI",
+        }
+    }
+
+    /// The prefix of its topics, where it writes to some.
+    pub(crate) const fn prefix(self) -> Option<&'static str> {
+        match self {
+            Self::Floor => None,
+            Self::Weir => Some("meta"),
+            Self::Axum | Self::AxumTuned | Self::Go | Self::Fastify | Self::FastApi => Some("peer"),
+        }
+    }
+
+    /// The program that `bench/run` built or fetched.
+    fn program(self) -> Result<PathBuf> {
+        let peer = |path: &str| {
+            let program = folder("bench/peers").join(path);
+            ensure!(program.exists(), "{} is not there", program.display());
+            Ok(program)
+        };
+        match self {
+            Self::Floor => built("weir-bench-floor"),
+            Self::Weir => built("weir-ingest"),
+            Self::Axum | Self::AxumTuned => peer("axum/target/release/peer-axum"),
+            Self::Go => peer("go/target/peer"),
+            Self::Fastify => peer("fastify/node_modules").map(|_| PathBuf::from("node")),
+            Self::FastApi => peer("fastapi/venv/bin/python"),
+        }
+    }
+
+    /// Whether there is something to start.
+    pub(crate) fn is_built(self) -> bool {
+        self.program().is_ok()
+    }
+}
+
+/// A running server. Dropping it kills it.
+pub(crate) struct Running {
+    pub(crate) server: Server,
+    pub(crate) address: SocketAddr,
+    /// Where weir-ingest says how it is.
+    pub(crate) admin: String,
+    process: Guarded,
+    // After the process, which writes there.
+    _folder: TempDir,
+}
+
+impl Running {
+    /// Starts it and waits until it answers a signed delivery with 200.
+    pub(crate) async fn start(server: Server, rig: &Rig, more: &[&str]) -> Result<Self> {
+        let [port, admin] = ports::free()?;
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        let admin = format!("127.0.0.1:{admin}");
+        let folder = tempfile::Builder::new().prefix("weir-bench-").tempdir().context("a folder")?;
+        let mut command = guarded::command(&server.program()?, folder.path());
+        match server {
+            Server::Floor => drop(command.arg(address.to_string())),
+            Server::Weir => {
+                let listen = address.to_string();
+                command.args(["--listen", &listen, "--admin-listen", &admin, "--brokers", rig.bootstrap()]);
+                command.args(rig.kafka_config()).arg("--spool-dir").arg(folder.path()).args(more);
+                command.env("WEIR_APP_SECRET", APP_SECRET);
+            }
+            _ => of_a_peer(&mut command, server, rig, port),
+        }
+        let log = folder.path().join("log");
+        let output = File::create(&log).context("a log")?;
+        command.stdout(output.try_clone().context("a log")?).stderr(output);
+        let process = Guarded::spawn(server.name(), command)?;
+        let mut running = Self { server, address, admin, process, _folder: folder };
+        let is_ready = running.until_ready().await;
+        is_ready.with_context(|| {
+            format!("{}: {}", server.name(), std::fs::read_to_string(log).unwrap_or_default())
+        })?;
+        Ok(running)
+    }
+
+    async fn until_ready(&mut self) -> Result<()> {
+        let sender = self.sender()?;
+        let body = Shape::USUAL.body(0);
+        until("an answer of 200", READY_WITHIN, async || {
+            ensure!(self.process.exited()?.is_none(), "it has ended");
+            let answer = sender.post(body.as_bytes()).await;
+            Ok(answer.is_ok_and(|answer| answer.status == 200).then_some(()))
+        })
+        .await
+    }
+
+    /// Posts to it with the secret of the app.
+    pub(crate) fn sender(&self) -> Result<Sender> {
+        Sender::new(&format!("http://{}{PATH}", self.address), APP_SECRET.as_bytes())
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+}
+
+fn of_a_peer(command: &mut Command, server: Server, rig: &Rig, port: u16) {
+    let [raw, typed] = [Topic::Raw, Topic::Messages].map(|topic| topic.name("peer"));
+    command.env("APP_SECRET", APP_SECRET).env("BROKERS", rig.bootstrap()).env("PORT", port.to_string());
+    command.env("RAW_TOPIC", raw).env("TYPED_TOPIC", typed);
+    match server {
+        Server::Axum => command.env("LINGER_MS", "0.5").env("IDEMPOTENCE", "false"),
+        Server::AxumTuned => command.env("LINGER_MS", "2").env("IDEMPOTENCE", "true"),
+        // Fewer collections of garbage than by default.
+        Server::Go => command.env("GOGC", "400"),
+        Server::Fastify => command.arg(folder("bench/peers/fastify/server.js")),
+        _ => command.arg(folder("bench/peers/fastapi/server.py")),
+    };
+}
