@@ -113,6 +113,9 @@ fn every_service_has_what_the_binary_cannot_do_without() {
         assert_eq!((&volume["target"], &volume["read_only"]), (&tokens.into(), &true.into()), "{name}");
         // Docker would make a folder without a token, and every comment a dead letter.
         assert_eq!(volume["bind"]["create_host_path"], false, "{name}");
+        let accounts = &service["volumes"][1];
+        let folder = &service["environment"]["WEIR_ACCOUNTS"];
+        assert_eq!((&accounts["target"], &accounts["read_only"]), (folder, &true.into()), "{name}");
         assert_eq!(words(&service["profiles"]), ["graph"], "{name} has no token of its own");
     }
 }
