@@ -2,7 +2,7 @@
 
 use super::fact::Seen;
 use super::line;
-use super::watch::{Span, Watch};
+use super::watch::{Span, Trouble, Watch};
 use crate::kafka::session::Session;
 use crate::kafka::source::Source;
 use crate::screen::{Tone, counted};
@@ -15,6 +15,7 @@ use schemas::{EventKind, Millis, Topic, TypedEvent};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
+use std::mem::discriminant;
 use std::time::{Duration, SystemTime};
 
 const MORE: &str = "\
@@ -22,10 +23,12 @@ Prints the records that come from now on, of every typed topic unless --topic na
 the beginning of the event's id; of inbox records the text too, which is what people wrote. It joins no group and commits nothing.
 
 Where whoever reads its output is slower than the topics, records are left out, and it says how many, so that the rest stays \
-live.
+live. Brokers that do not answer, partitions without a leader and what this user may not read are told of, on lines of their own; \
+what is written meanwhile comes once they answer again. Partitions that are added are read too.
 
 With --json a record is an object of topic, partition, offset, timestamp, key, headers and value: the value as it is where it \
-is JSON, else as a string; {\"left_out\":N} stands for N records.";
+is JSON, else as a string; {\"left_out\":N} stands for N records, {\"error\":\"…\"} says what cannot be read, and \
+{\"error\":null} that all can be again.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -92,10 +95,11 @@ fn run(settings: &TailSettings, screen: &mut Screen) -> Result<Exit, ToolError> 
     if !settings.json {
         screen.toned(Tone::Faint, "Records from now on; Ctrl-C ends.")?;
     }
-    let mut left = settings.limit.unwrap_or(u64::MAX);
+    let (mut left, mut trouble) = (settings.limit.unwrap_or(u64::MAX), None);
     while left > 0 {
         let next = session.wait(async { tokio::time::timeout(TELL_EVERY, watch.next()).await });
         tell_left_out(watch.left_out(), settings, screen)?;
+        tell_trouble(&mut trouble, watch.trouble(), settings, screen)?;
         match next {
             Ok(Some(record)) => print(&record, settings, screen)?,
             Ok(None) => return Ok(Exit::Failure),
@@ -116,6 +120,25 @@ fn tell_left_out(count: u64, settings: &TailSettings, screen: &mut Screen) -> Re
                 .toned(Tone::Warn, &format!("{records} left out: the output is slower than the topics"))?)
         }
     }
+}
+
+/// Says once what cannot be read, and that all can be again: silence would look as if nothing came.
+fn tell_trouble(
+    told: &mut Option<Trouble>,
+    now: Option<Trouble>,
+    settings: &TailSettings,
+    screen: &mut Screen,
+) -> Result<(), ToolError> {
+    if told.as_ref().map(discriminant) == now.as_ref().map(discriminant) {
+        return Ok(());
+    }
+    let said = now.as_ref().map(ToString::to_string);
+    *told = now;
+    Ok(match said {
+        said if settings.json => screen.json(&BTreeMap::from([("error", said)])),
+        Some(said) => screen.toned(Tone::Bad, &format!("Not everything can be read: {said}.")),
+        None => screen.toned(Tone::Good, "Everything can be read again."),
+    }?)
 }
 
 fn print(record: &Record, settings: &TailSettings, screen: &mut Screen) -> Result<(), ToolError> {

@@ -2,23 +2,26 @@
 
 use crate::kafka::request::RequestError;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use rdkafka::error::KafkaResult;
+use rdkafka::error::KafkaError;
 use rdkafka::message::Message as _;
 use rdkafka::{Offset, TopicPartitionList};
-use runtime::consumer::{Record, read};
+use runtime::consumer::{Record, is_for_good, read};
 use runtime::settings::KafkaSettings;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::Duration;
-use tokio::sync::mpsc;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, watch};
 
 /// How long one look at the topics takes where they have nothing new, so that the thread notices its end.
 const LOOK: Duration = Duration::from_millis(100);
-/// How long the brokers may take to answer a question.
+/// How long the brokers may take to answer a question at the start.
 const ANSWER: Duration = Duration::from_secs(10);
+/// How often the brokers are asked for new partitions and whether each leader is there, and how long they may take then.
+const ASK_EVERY: Duration = Duration::from_secs(5);
+const ANSWER_AGAIN: Duration = Duration::from_secs(2);
 /// Records that may wait for whoever takes them.
 const WAITING: usize = 1_000;
 const CLIENT_ID: &str = "weir";
@@ -40,11 +43,32 @@ pub(crate) enum Span {
     FromNowOn,
 }
 
+/// Why something cannot be read at the moment. What is written meanwhile is read once it can be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Trouble {
+    /// A broker that leads a partition, or every broker, gives no answer.
+    #[error("the brokers do not answer ({0}), or not all of them; it goes on by itself once they do")]
+    Away(String),
+    /// Of the partitions in these topics, so many.
+    #[error("{0} partitions have no leader, since the brokers that have them are away; it goes on by itself")]
+    Leaderless(usize),
+    /// The topic was there at the start.
+    #[error("{0} is not there any more, or may not be seen")]
+    Gone(String),
+    /// Until the end of the watch, since nobody tells of which topic it is.
+    #[error(
+        "the brokers refuse to give some of it ({0}); let this user read these topics and start it again, or name only those that \
+         it may read"
+    )]
+    Refused(String),
+}
+
 /// What comes on the topics, in the order in which it is read. Dropping it ends the thread that reads.
 #[derive(Debug)]
 pub(crate) struct Watch {
     records: mpsc::Receiver<Record>,
     left_out: Arc<AtomicU64>,
+    trouble: watch::Receiver<Option<Trouble>>,
 }
 
 impl Watch {
@@ -60,16 +84,23 @@ impl Watch {
             config.set(name, value);
         }
         let consumer: BaseConsumer = config.create().map_err(RequestError::Client)?;
-        assign(&consumer, topics, span).map_err(|error| failed(kafka, &error))?;
         let (sender, records) = mpsc::channel(WAITING);
+        let (told, trouble) = watch::channel(None);
         let left_out = Arc::default();
         let names = topics.iter().map(|topic| (topic.clone(), Arc::from(topic.as_str()))).collect();
-        let reader = Reader { consumer, names, sender, span, left_out: Arc::clone(&left_out) };
+        let assigned = BTreeSet::new();
+        let mut reader =
+            Reader { consumer, names, assigned, sender, span, left_out: Arc::clone(&left_out), told };
+        match reader.begin(span == Span::FromNowOn) {
+            Ok(()) => {}
+            Err(some @ Trouble::Leaderless(_)) => drop(reader.told.send_replace(Some(some))),
+            Err(trouble) => return Err(failed(kafka, &trouble)),
+        }
         thread::Builder::new()
             .name("watch".to_owned())
             .spawn(move || reader.read(fits))
             .map_err(|error| failed(kafka, &error))?;
-        Ok(Self { records, left_out })
+        Ok(Self { records, left_out, trouble })
     }
 
     /// The next record; `None` where the thread that reads has ended.
@@ -81,36 +112,104 @@ impl Watch {
     pub(crate) fn left_out(&self) -> u64 {
         self.left_out.swap(0, Ordering::Relaxed)
     }
+
+    /// Why something cannot be read at the moment.
+    pub(crate) fn trouble(&self) -> Option<Trouble> {
+        self.trouble.borrow().clone()
+    }
 }
 
 /// What the thread has.
 struct Reader {
     consumer: BaseConsumer,
     names: HashMap<String, Arc<str>>,
+    /// The partitions that are read.
+    assigned: BTreeSet<(String, i32)>,
     sender: mpsc::Sender<Record>,
     span: Span,
     left_out: Arc<AtomicU64>,
+    told: watch::Sender<Option<Trouble>>,
 }
 
 impl Reader {
-    /// Reads until nobody listens any more.
-    fn read(&self, fits: impl Fn(&Record) -> bool) {
-        while !self.sender.is_closed() {
-            let record = match self.consumer.poll(LOOK) {
-                Some(Ok(message)) => {
-                    let Some(topic) = self.names.get(message.topic()) else { continue };
-                    read(&message, Arc::clone(topic))
-                }
-                Some(Err(error)) => {
-                    tracing::debug!(%error, "the watch waits for the brokers");
-                    continue;
-                }
-                None => continue,
-            };
-            if fits(&record) {
-                self.hand_over(record);
+    /// Asks until the brokers answer: those of topics that were just made say for a moment that they do not lead them.
+    fn begin(&mut self, from_end: bool) -> Result<(), Trouble> {
+        let deadline = Instant::now() + ANSWER;
+        loop {
+            match self.ask(from_end, ANSWER) {
+                // It waits; nothing is read before something is assigned.
+                Err(Trouble::Away(_)) if Instant::now() < deadline => drop(self.consumer.poll(LOOK)),
+                begun => return begun,
             }
         }
+    }
+
+    /// Reads until nobody listens any more.
+    fn read(mut self, fits: impl Fn(&Record) -> bool) {
+        let (mut asked, mut refused) = (Instant::now(), None);
+        while !self.sender.is_closed() {
+            if asked.elapsed() >= ASK_EVERY {
+                // What was made since the start has nothing that was there before it.
+                let trouble = self.ask(false, ANSWER_AGAIN).err();
+                self.told.send_replace(trouble.or_else(|| refused.clone()));
+                asked = Instant::now();
+            }
+            match self.consumer.poll(LOOK) {
+                Some(Ok(message)) => {
+                    let Some(topic) = self.names.get(message.topic()) else { continue };
+                    let record = read(&message, Arc::clone(topic));
+                    if fits(&record) {
+                        self.hand_over(record);
+                    }
+                }
+                Some(Err(error)) if is_for_good(&error) => {
+                    refused = Some(Trouble::Refused(error.to_string()));
+                    self.told.send_replace(refused.clone());
+                }
+                // The client heals by itself; whether it has is what the next question tells.
+                Some(Err(error)) => tracing::debug!(%error, "the watch waits for the brokers"),
+                None => {}
+            }
+        }
+    }
+
+    /// Asks every leader where its partitions end, and reads those that it does not read yet: from there, or from their
+    /// beginning.
+    fn ask(&mut self, from_end: bool, within: Duration) -> Result<(), Trouble> {
+        let (mut led, leaderless) = self.partitions(within)?;
+        if led.count() > 0 {
+            // As a time `End` means the latest.
+            led = self.consumer.offsets_for_times(led, within)?;
+        }
+        let mut added = TopicPartitionList::new();
+        for partition in led.elements().iter().chain(&leaderless.elements()) {
+            partition.error()?;
+            // `End` still, of one that nobody could be asked of.
+            let start = if from_end { partition.offset() } else { Offset::Beginning };
+            if !self.assigned.contains(&(partition.topic().to_owned(), partition.partition())) {
+                added.add_partition_offset(partition.topic(), partition.partition(), start)?;
+            }
+        }
+        if added.count() > 0 {
+            self.consumer.incremental_assign(&added)?;
+            let added = added.elements();
+            self.assigned.extend(added.iter().map(|one| (one.topic().to_owned(), one.partition())));
+        }
+        if leaderless.count() > 0 { Err(Trouble::Leaderless(leaderless.count())) } else { Ok(()) }
+    }
+
+    /// The partitions that have a leader, and those that have none.
+    fn partitions(&self, within: Duration) -> Result<(TopicPartitionList, TopicPartitionList), Trouble> {
+        let metadata = self.consumer.fetch_metadata(None, within)?;
+        let (mut led, mut leaderless) = (TopicPartitionList::new(), TopicPartitionList::new());
+        for name in self.names.keys() {
+            let topic = metadata.topics().iter().find(|topic| topic.name() == name);
+            for partition in topic.ok_or_else(|| Trouble::Gone(name.clone()))?.partitions() {
+                let of = if partition.leader() < 0 { &mut leaderless } else { &mut led };
+                of.add_partition_offset(name, partition.id(), Offset::End)?;
+            }
+        }
+        Ok((led, leaderless))
     }
 
     fn hand_over(&self, record: Record) {
@@ -126,21 +225,10 @@ impl Reader {
     }
 }
 
-fn assign(consumer: &BaseConsumer, topics: &[String], span: Span) -> KafkaResult<()> {
-    let metadata = consumer.fetch_metadata(None, ANSWER)?;
-    let start = if span == Span::Everything { Offset::Beginning } else { Offset::End };
-    let mut partitions = TopicPartitionList::new();
-    for topic in metadata.topics().iter().filter(|topic| topics.iter().any(|name| name == topic.name())) {
-        for partition in topic.partitions() {
-            partitions.add_partition_offset(topic.name(), partition.id(), start)?;
-        }
+impl From<KafkaError> for Trouble {
+    fn from(error: KafkaError) -> Self {
+        Self::Away(error.to_string())
     }
-    // Where the ends are is asked now, so that what is written from here on is seen; as a time `End` means the latest.
-    let partitions = match span {
-        Span::Everything => partitions,
-        Span::FromNowOn => consumer.offsets_for_times(partitions, ANSWER)?,
-    };
-    consumer.assign(&partitions)
 }
 
 fn failed(kafka: &KafkaSettings, error: &impl ToString) -> RequestError {

@@ -44,7 +44,7 @@ pub(in crate::consumer) fn is_moving(error: &KafkaError) -> bool {
 }
 
 /// Whether what was fetched can never be read by this client, however often it is fetched.
-pub(in crate::consumer) fn is_for_good(error: &KafkaError) -> bool {
+pub fn is_for_good(error: &KafkaError) -> bool {
     use RDKafkaErrorCode::{
         BadCompression, BadMessage, Fatal, InvalidMessage, InvalidMessageSize, MessageSizeTooLarge,
         NotImplemented, TopicAuthorizationFailed, UnsupportedForMessageFormat,
