@@ -17,8 +17,10 @@ use crate::tool::{Tool, Work, work};
 use crate::{Exit, ToolError};
 use cluster::Cluster;
 use desired::Desired;
-use difference::Finding;
+use difference::{Finding, Present};
+use runtime::settings::KafkaSettings;
 pub(crate) use settings::TopicsSettings;
+use std::time::Duration;
 
 const PLAN_MORE: &str = "\
 Compares the topics of Weir with those of the cluster: whether they are there, their partitions, replicas, \
@@ -90,26 +92,63 @@ struct Compared {
 
 /// Compares every topic of the table with the cluster.
 async fn compare(cluster: &Cluster, settings: &TopicsSettings) -> Result<Vec<Compared>, TopicsError> {
-    let listed = cluster.list().await?;
-    let desired = desired::topics(settings, listed.brokers);
-    let present = cluster.describe(&listed, desired.iter().map(|topic| topic.name.as_str())).await?;
-    let compared = desired.into_iter().map(|desired| {
-        let finding = difference::compare(&desired, present.get(&desired.name));
+    let compared = read(cluster, settings).await?.into_iter().map(|(desired, present)| {
+        let finding = difference::compare(&desired, present.as_ref());
         Compared { desired, finding }
     });
     Ok(compared.collect())
 }
 
-/// What is missing or differs of the topics of a cluster, a line for each; none where all are as desired.
-pub(crate) async fn differences(settings: &TopicsSettings) -> Result<Vec<String>, TopicsError> {
+/// Every topic of the table, and what the cluster has of it.
+async fn read(
+    cluster: &Cluster,
+    settings: &TopicsSettings,
+) -> Result<Vec<(Desired, Option<Present>)>, TopicsError> {
+    let listed = cluster.list().await?;
+    let desired = desired::topics(settings, listed.brokers);
+    let mut present = cluster.describe(&listed, desired.iter().map(|topic| topic.name.as_str())).await?;
+    let both = desired.into_iter().map(|desired| {
+        let present = present.remove(&desired.name);
+        (desired, present)
+    });
+    Ok(both.collect())
+}
+
+/// What is wrong with the topics of a cluster, a line for each.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Faults {
+    /// What is missing or differs.
+    pub(crate) differences: Vec<String>,
+    /// What takes no records now.
+    pub(crate) unwritable: Vec<String>,
+}
+
+/// Looks for all of them.
+pub(crate) async fn faults(settings: &TopicsSettings) -> Result<Faults, TopicsError> {
     let cluster = Cluster::connect(&settings.kafka).await?;
-    let compared = compare(&cluster, settings).await?;
-    let differs = |Compared { desired, finding }: Compared| match finding {
-        Finding::Fine => None,
-        Finding::Missing => Some(format!("{} is missing", desired.name)),
-        Finding::Differs { differences, .. } => {
-            Some(format!("{}: {}", desired.name, plan::sentence(differences.iter())))
-        }
-    };
-    Ok(compared.into_iter().filter_map(differs).collect())
+    let mut faults = Faults::default();
+    for (desired, present) in read(&cluster, settings).await? {
+        let name = &desired.name;
+        let unwritable = present.iter().flat_map(difference::unwritable);
+        faults.unwritable.extend(unwritable.map(|what| format!("{name}: {what}")));
+        faults.differences.extend(match difference::compare(&desired, present.as_ref()) {
+            Finding::Fine => None,
+            Finding::Missing => Some(format!("{name} is missing")),
+            Finding::Differs { differences, .. } => {
+                Some(format!("{name}: {}", plan::sentence(differences.iter())))
+            }
+        });
+    }
+    Ok(faults)
+}
+
+/// How long a cluster keeps the records of a topic, [`Duration::MAX`] where without end; none where the topic is not there, or
+/// where it goes by bytes too.
+pub(crate) async fn retention(kafka: &KafkaSettings, topic: &str) -> Result<Option<Duration>, TopicsError> {
+    let cluster = Cluster::connect(kafka).await?;
+    let present = cluster.describe(&cluster.list().await?, [topic].into_iter()).await?;
+    let number = |name| present.get(topic)?.config.get(name)?.value.parse::<i64>().ok();
+    let goes_by_bytes = number("retention.bytes") != Some(-1);
+    let retention = number("retention.ms").filter(|_| !goes_by_bytes);
+    Ok(retention.map(|millis| u64::try_from(millis).map_or(Duration::MAX, Duration::from_millis)))
 }

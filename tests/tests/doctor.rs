@@ -139,11 +139,15 @@ impl Stack {
 
     /// What the doctor finds, given all that there is.
     async fn doctor(&self, declared: &Declared) -> (Option<i32>, Vec<Value>) {
+        self.doctor_with(declared, &[]).await
+    }
+
+    async fn doctor_with(&self, declared: &Declared, more: &[&str]) -> (Option<i32>, Vec<Value>) {
         let (brokers, root) = (self.ground.kafka.bootstrap(), self.edge.root());
         let of_kafka = ["--brokers", brokers, "--topic-prefix", PREFIX];
         let of_edge = ["--tls-ca", root.to_str().unwrap(), "--connect-to", "127.0.0.1"];
         let admin = ["--admin", address(&self.ingest.admin), address(&self.messages.admin)];
-        let more = [&of_kafka[..], &of_edge, &admin].concat();
+        let more = [&of_kafka[..], &of_edge, &admin, more].concat();
         declared.doctor(&self.ground.graph, &more).await.unwrap()
     }
 }
@@ -152,6 +156,7 @@ impl Stack {
 async fn everything_is_well_and_then_each_thing_that_breaks_is_named() {
     let mut stack = Stack::start().await.unwrap();
     finds_everything_well(&stack).await;
+    sends_no_test_delivery_and_says_who_is_silent(&stack).await;
     names_what_is_wrong_at_meta(&stack).await;
     names_the_secret_of_another_app(&stack).await;
     names_a_kafka_that_is_away(&mut stack).await;
@@ -186,6 +191,25 @@ async fn finds_everything_well(stack: &Stack) {
     let is_test =
         |event: &&Value| event["data"]["message"]["mid"].as_str().unwrap().starts_with("weir-doctor-");
     assert!(events.iter().filter(is_test).all(|event| event["metatest"] == true), "{events:#?}");
+}
+
+/// The page has no delivery, and its Instagram account one of a moment ago.
+async fn sends_no_test_delivery_and_says_who_is_silent(stack: &Stack) {
+    let raw = async || stack.ground.records(Topic::Raw, "the deliveries", |_| true).await.unwrap().len();
+    let before = raw().await;
+    let more = ["--no-test-delivery", "--max-silence", "1d"];
+    let (code, checks) = stack.doctor_with(&stack.declared, &more).await;
+    let no_page = format!("{PAGE} page");
+    assert_eq!(
+        (code, with(&checks, "fail")),
+        (Some(3), BTreeSet::from([("last_delivery", &*no_page)])),
+        "{checks:#?}"
+    );
+    let not_sent = BTreeSet::from([("test_delivery", APP), ("raw_record", APP), ("typed_record", APP)]);
+    assert!(with(&checks, "unknown").is_superset(&not_sent), "{checks:#?}");
+    assert!(told(&checks, "typed_record").contains("--no-test-delivery"), "{checks:#?}");
+    assert!(with(&checks, "pass").contains(&("wrong_signature", APP)), "{checks:#?}");
+    assert_eq!(raw().await, before);
 }
 
 /// The account was unsubscribed, and Meta's clock is far ahead; of another the token has ended, and the verify token is another.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use schemas::Topic;
+use serde_json::Value;
 use weir_tests::generated::OPERATOR;
 use weir_tests::process::Binary;
 use weir_tests::secured::{PASSWORD, Secured};
@@ -144,4 +145,26 @@ async fn the_operators_user_can_do_what_the_runbooks_say() {
     let mut tool = Binary::start("weir", &[&["trace", id], &common[..]].concat(), &[]).unwrap();
     assert_eq!(tool.wait(PATIENCE).await.unwrap().code(), Some(3), "{}", tool.stderr().unwrap());
     assert!(tool.stdout().unwrap().contains("does weir-messages run?"), "{}", tool.stdout().unwrap());
+}
+
+#[tokio::test]
+async fn what_a_user_may_not_read_is_unknown_to_the_doctor() {
+    let secured = Secured::start().await.unwrap();
+    make_topics(&secured).await.unwrap();
+    let properties = secured.properties("SCRAM-SHA-512", "weir-messages", PASSWORD).unwrap();
+    let args = ["doctor", "--json", "--brokers", secured.bootstrap(), "--kafka-config", &properties];
+    let mut doctor = Binary::start("weir", &args, &[]).unwrap();
+    doctor.wait(PATIENCE).await.unwrap();
+    let said = doctor.stdout().unwrap();
+    let report: Value = serde_json::from_str(&said).unwrap();
+    let checks = report["checks"].as_array().unwrap();
+    let of = |name: &'static str| checks.iter().filter(move |check| check["check"] == name);
+    // Its own group it may see; of the others, and of how the topics are configured, it may not ask.
+    let consumers: Vec<_> = of("consumers").map(|check| check["verdict"].as_str().unwrap()).collect();
+    assert_eq!(consumers, ["unknown"; 4], "{said}");
+    assert!(
+        of("consumers").nth(1).is_some_and(|check| check["found"].as_str().unwrap().contains("may not")),
+        "{said}"
+    );
+    assert!(of("topics").all(|check| check["verdict"] == "unknown"), "{said}");
 }

@@ -1,6 +1,6 @@
 //! A request to the cluster that came to nothing.
 
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 /// Why the cluster did not do what it was asked to.
 #[derive(Debug, thiserror::Error)]
@@ -18,4 +18,20 @@ pub enum RequestError {
         /// Why they cannot.
         reason: String,
     },
+    /// This user has no right to it, which says nothing of the cluster.
+    #[error("{brokers} may not {action} for this user: {reason}")]
+    NotAllowed {
+        /// The brokers.
+        brokers: String,
+        /// What they were asked to do.
+        action: &'static str,
+        /// Which right it takes.
+        reason: String,
+    },
+}
+
+/// Whether a broker refuses because of who asks.
+pub(crate) const fn is_of_rights(code: RDKafkaErrorCode) -> bool {
+    use RDKafkaErrorCode::{ClusterAuthorizationFailed, GroupAuthorizationFailed, TopicAuthorizationFailed};
+    matches!(code, ClusterAuthorizationFailed | GroupAuthorizationFailed | TopicAuthorizationFailed)
 }

@@ -37,15 +37,18 @@ use tokio::time::Instant;
 const MORE: &str = "\
 Looks from both ends, side by side, and says of each thing whether it is well (pass), is not (FAIL) or is not known, and what to do:
 
-- The public address, as Meta sees it: DNS, TLS, chain, name and end of its certificate, the handshake with the app's verify token, \
-that a wrong token and a wrong signature are refused, its clock, and a test delivery through it to its two topics and back.
+- The public address, as Meta sees it, at each of the addresses that its name has: DNS, TLS, chain, name and end of its certificate, \
+the handshake with the app's verify token, that a wrong token and a wrong signature are refused, its clock, and a test delivery \
+through it to its two topics and back.
 - Meta's end: the app's mode and access, subscriptions and installs with their fields, tokens with their ends and permissions, the \
 page's link to Instagram, and the last delivery of each account and object.
-- Your own end: this machine's clock, Kafka, topics, consumers with their lag, processes and the spool of ingest.
+- Your own end: this machine's clock, Kafka, topics, partitions that have no leader or too few replicas in sync, consumers with their \
+lag, processes and the spool of ingest.
 
 Apps and accounts are those of the file of `weir connect`. What is not given is unknown and names what to give. The test delivery is \
 a message from 12334 to 23245 of the account 0, as those of the dashboard's test button: its event is marked `metatest`, and its inbox \
-record `test`. Nothing else is changed anywhere. Where alerts compare traffic it counts like any other, so as a probe once an hour is often.
+record `test`. Nothing else is changed anywhere. Where alerts compare traffic it counts like any other, so as a probe once an hour is \
+often, or give --no-test-delivery.
 
 Exit code 0: nothing fails; 2: the file cannot be used; 3: something fails.";
 
@@ -56,6 +59,7 @@ Examples:
   weir doctor --connect-to 203.0.113.7    (an edge before DNS leads to it)";
 
 const NO_TLS: &str = "there is no TLS, see above";
+const NOT_TO_BE_SENT: Nothing = Nothing::NotTried("--no-test-delivery");
 /// Seconds.
 const DAY: u64 = 24 * 60 * 60;
 /// How long reading the newest deliveries, and finding the ends of topics, may take.
@@ -117,7 +121,12 @@ async fn of_meta(
     let accounts = connector.accounts();
     let test = TestDelivery::new(SystemTime::now());
     let topics = [Topic::Raw, Topic::Messages].map(|topic| settings.topic(topic)).to_vec();
-    let way_back = of_kafka(settings, deadline, |kafka| test.way_back(kafka, topics));
+    let way_back = async {
+        if settings.no_test_delivery {
+            return Err(NOT_TO_BE_SENT);
+        }
+        of_kafka(settings, deadline, |kafka| test.way_back(kafka, topics)).await
+    };
     let at_meta = async {
         let reached = graph::greet(accounts, meta, deadline).await;
         let apps = at_meta::look(connector, &reached, deadline).await;
@@ -126,11 +135,18 @@ async fn of_meta(
     let ((mut address, clocks), (reached, apps), last) = tokio::join!(
         address::checks(accounts, settings, &test, way_back, deadline),
         at_meta,
-        of_kafka(settings, deadline, |kafka| last::read(kafka, settings.topic(Topic::Raw))),
+        of_kafka(settings, deadline, |kafka| last::read(
+            kafka,
+            settings.topic(Topic::Raw),
+            settings.max_events
+        )),
     );
     let told = reached.told();
     address.extend(clocks.into_iter().map(|(app, clock)| clock::theirs(clock, told).check("clock", app)));
-    let at_meta = reached.checks().chain(standing::checks(&apps, &last, SystemTime::now())).collect();
+    let at_meta = reached
+        .checks()
+        .chain(standing::checks(&apps, &last, settings.max_silence, SystemTime::now()))
+        .collect();
     (address, at_meta, told)
 }
 

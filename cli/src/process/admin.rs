@@ -17,6 +17,11 @@ pub(super) fn reachable(listen: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, listen.port())
 }
 
+/// Whether it names a port of a host, as `ingest-0:9090`.
+pub(crate) fn is_address(text: &str) -> bool {
+    text.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+}
+
 /// Asks for a page, such as `readyz?verbose`: the head of the answer and its body, of `most` bytes together.
 pub(super) fn get(address: SocketAddr, page: &str, most: u64) -> io::Result<(String, String)> {
     let mut stream = TcpStream::connect_timeout(&address, ANSWER_WITHIN)?;

@@ -3,14 +3,14 @@
 use super::advice;
 use super::desired::Desired;
 use super::difference::{Present, Setting};
-use crate::kafka::request::RequestError;
+use crate::kafka::request::{RequestError, is_of_rights};
 use rdkafka::admin::{
     AdminClient, AdminOptions, AlterConfig, ConfigEntry, ConfigSource, NewTopic, OwnedResourceSpecifier,
     ResourceSpecifier, TopicReplication,
 };
 use rdkafka::client::DefaultClientContext;
 use rdkafka::error::KafkaError;
-use rdkafka::metadata::{Metadata, MetadataTopic};
+use rdkafka::metadata::{Metadata, MetadataPartition, MetadataTopic};
 use rdkafka::types::RDKafkaErrorCode;
 use runtime::producer::{self, Producer, ProducerError, ProducerOptions};
 use runtime::settings::KafkaSettings;
@@ -54,8 +54,8 @@ pub(super) struct Refused {
 pub(super) struct Listed {
     /// How many brokers it has.
     pub(super) brokers: u32,
-    /// Partitions and replicas of each topic.
-    topics: BTreeMap<String, (u32, u32)>,
+    /// Partitions and replicas of each topic; no settings.
+    topics: BTreeMap<String, Present>,
 }
 
 /// A connection for administration.
@@ -91,19 +91,16 @@ impl Cluster {
         listed: &Listed,
         names: impl Iterator<Item = &'a str>,
     ) -> Result<BTreeMap<String, Present>, TopicsError> {
-        let there = names.filter_map(|name| listed.topics.get(name).map(|numbers| (name, *numbers)));
-        let mut present: BTreeMap<String, Present> = there
-            .map(|(name, (partitions, replicas))| {
-                (name.to_owned(), Present { partitions, replicas, ..Present::default() })
-            })
-            .collect();
+        let there = names.filter_map(|name| listed.topics.get_key_value(name));
+        let mut present: BTreeMap<String, Present> =
+            there.map(|(name, present)| (name.clone(), present.clone())).collect();
         if present.is_empty() {
             return Ok(present);
         }
         let resources: Vec<_> = present.keys().map(|name| ResourceSpecifier::Topic(name)).collect();
         let answers = self.admin.describe_configs(&resources, &options()).await;
         for answer in answers.map_err(|error| self.failed(DESCRIBE, &error))? {
-            let resource = answer.map_err(|code| self.cannot(DESCRIBE, advice::on(code)))?;
+            let resource = answer.map_err(|code| self.refused(DESCRIBE, code))?;
             if let OwnedResourceSpecifier::Topic(name) = resource.specifier {
                 present.entry(name).or_default().config = config(resource.entries);
             }
@@ -141,7 +138,17 @@ impl Cluster {
     }
 
     fn failed(&self, action: &'static str, error: &KafkaError) -> TopicsError {
-        let reason = error.rdkafka_error_code().map_or_else(|| error.to_string(), advice::on);
+        match error.rdkafka_error_code() {
+            Some(code) => self.refused(action, code),
+            None => self.cannot(action, error.to_string()),
+        }
+    }
+
+    fn refused(&self, action: &'static str, code: RDKafkaErrorCode) -> TopicsError {
+        let (brokers, reason) = (self.brokers.clone(), advice::on(code));
+        if is_of_rights(code) {
+            return RequestError::NotAllowed { brokers, action, reason }.into();
+        }
         self.cannot(action, reason)
     }
 
@@ -170,8 +177,17 @@ fn listed(metadata: &Metadata) -> Listed {
     let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
     let topics = metadata.topics().iter().filter(|topic| topic.error().is_none());
     let numbers = |topic: &MetadataTopic| {
-        let replicas = topic.partitions().iter().map(|partition| partition.replicas().len()).min();
-        (topic.name().to_owned(), (count(topic.partitions().len()), count(replicas.unwrap_or_default())))
+        let partitions = topic.partitions();
+        let replicas = partitions.iter().map(|partition| partition.replicas().len()).min();
+        let in_sync =
+            |partition: &MetadataPartition| (partition.leader() >= 0).then_some(partition.isr().len());
+        let present = Present {
+            partitions: count(partitions.len()),
+            replicas: count(replicas.unwrap_or_default()),
+            in_sync: partitions.iter().map(in_sync).collect(),
+            ..Present::default()
+        };
+        (topic.name().to_owned(), present)
     };
     Listed { brokers: count(metadata.brokers().len()), topics: topics.map(numbers).collect() }
 }

@@ -13,6 +13,8 @@ pub(super) struct Present {
     pub(super) replicas: u32,
     /// Every setting by Kafka's name, wherever its value comes from.
     pub(super) config: BTreeMap<String, Setting>,
+    /// How many replicas of each partition are in sync, in their order; none of one without a leader.
+    pub(super) in_sync: Vec<Option<usize>>,
 }
 
 /// The value of a topic's setting.
@@ -89,6 +91,27 @@ impl fmt::Display for Aspect {
             Self::Setting(name) => name,
         })
     }
+}
+
+/// What of a topic takes no records that all replicas in sync have to acknowledge; nothing where all of it does.
+pub(super) fn unwritable(present: &Present) -> Vec<String> {
+    let least = present.config.get("min.insync.replicas").and_then(|setting| setting.value.parse().ok());
+    let least: usize = least.unwrap_or(1);
+    let counted =
+        |fits: &dyn Fn(&Option<usize>) -> bool| present.in_sync.iter().filter(|one| fits(one)).count();
+    let (leaderless, short) = (
+        counted(&|in_sync| in_sync.is_none()),
+        counted(&|in_sync| in_sync.is_some_and(|count| count < least)),
+    );
+    let said = [
+        (leaderless, "without a leader".to_owned()),
+        (short, format!("with fewer replicas in sync than min.insync.replicas ({least})")),
+    ];
+    let all = present.in_sync.len();
+    said.into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, how)| format!("{count} of {all} partitions {how}"))
+        .collect()
 }
 
 /// Compares a topic; `present` is `None` where the cluster has none of that name.

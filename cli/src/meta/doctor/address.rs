@@ -1,33 +1,30 @@
-//! The public address as Meta sees it: looked up, connected to, and asked as Meta asks.
+//! The public address as Meta sees it: looked up, connected to, and asked as Meta asks, wherever its name leads.
 
+mod host;
+
+use super::answers;
 use super::check::{Check, Deadline, Fact, Judged, Nothing};
 use super::clock::Told;
 use super::settings::DoctorSettings;
 use super::test_delivery::{Back, TestDelivery, WayBack};
-use super::{answers, certificate};
 use crate::delivery::poster::{Answer, Poster};
 use crate::meta::accounts::Accounts;
 use crate::meta::credentials::AppCredentials;
 use crate::meta::file::{DeclaredApp, Object};
 use bytes::Bytes;
 use futures_util::future::join_all;
+use host::Host;
 use reqwest::Url;
-use runtime::http::tls::{self, shown};
 use schemas::Topic;
 use std::collections::BTreeSet;
-use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 use weir_ingest::Secret;
 
-/// How long a name, or a connection with its handshake, may take.
-const REACH_WITHIN: Duration = Duration::from_secs(5);
 /// Longer than ingest takes for anything, and than Meta waits.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 const WRONG_TOKEN: &str = "weir-doctor-has-no-such-token";
-const NO_SUCH_NAME: &str = "\
-Make a DNS record for it at whoever holds the domain, or correct \"callback_url\".";
 const SECRET_FILE: &str = "\
 Let \"secret_file\" name a file that holds the app's secret: its dashboard has it under App settings, Basic.";
 const NO_ANSWER: &str = "\
@@ -44,17 +41,16 @@ struct Door<'a> {
     port: u16,
 }
 
-/// What is known of a host.
-struct Reached {
-    host: String,
-    port: u16,
-    addresses: Fact<Vec<IpAddr>>,
-    shown: Fact<shown::Shown>,
+/// An app's address by one of the addresses of its host.
+struct Way<'a> {
+    door: &'a Door<'a>,
+    /// The app, and which address where there are several.
+    of: String,
+    poster: Fact<Poster>,
 }
 
-/// What was answered at a door, the test delivery apart.
+/// What was answered there, the test delivery apart.
 struct Answers {
-    poster: Fact<Poster>,
     handshake: Fact<Answer>,
     wrong_token: Fact<Answer>,
     wrong_signature: Fact<Answer>,
@@ -79,29 +75,26 @@ pub(super) async fn checks(
     let now = SystemTime::now();
     let ask_all = async {
         let hosts: BTreeSet<_> = doors.iter().map(|door| (door.host.as_str(), door.port)).collect();
-        let hosts = join_all(hosts.iter().map(|(host, port)| reach(host, *port, settings, deadline))).await;
-        let posters = doors.iter().map(|door| door.poster(&hosts, settings, now));
-        let asked = doors.iter().zip(posters).map(|(door, poster)| ask(door, poster, test, deadline));
-        let answers = join_all(asked).await;
-        (hosts, answers)
+        let hosts = join_all(hosts.iter().map(|(host, port)| Host::reach(host, *port, settings, deadline)));
+        let hosts = hosts.await;
+        let ways: Vec<_> = doors.iter().flat_map(|door| door.ways(&hosts, settings, now)).collect();
+        let answers = join_all(ways.iter().map(|way| ask(way, test, deadline))).await;
+        (hosts, ways, answers)
     };
-    let ((hosts, answers), way_back) = tokio::join!(ask_all, way_back);
+    let ((hosts, ways, answers), way_back) = tokio::join!(ask_all, way_back);
     let posted = Instant::now();
-    let doors: Vec<_> = doors.iter().zip(&answers).collect();
-    let deliveries = doors.iter().map(|(door, answers)| post(door, &answers.poster, test, deadline));
-    let deliveries = join_all(deliveries).await;
+    let deliveries = join_all(ways.iter().map(|way| post(way, test, settings, deadline))).await;
     let taken = deliveries.iter().filter(|delivery| is_taken(delivery)).count();
     let back = match way_back {
         Ok(way_back) => Ok(way_back.follow(taken, posted, deadline).await),
         Err(nothing) => Err(nothing),
     };
-    checks.extend(hosts.iter().flat_map(|reached| of_host(reached, now)));
-    for ((door, answers), delivery) in doors.iter().zip(&deliveries) {
-        let app = door.app.id.as_str();
-        checks.extend(of_answers(app, answers, delivery, test));
-        checks.extend(of_records(app, delivery, &back, settings));
+    checks.extend(hosts.iter().flat_map(|host| host.checks(now)));
+    for ((way, answers), delivery) in ways.iter().zip(&answers).zip(&deliveries) {
+        checks.extend(of_answers(&way.of, answers, delivery, test));
+        checks.extend(of_records(&way.of, delivery, &back, settings));
     }
-    let clocks = doors.iter().map(|(door, answers)| (door.app.id.to_string(), answers.clock));
+    let clocks = ways.into_iter().zip(&answers).map(|(way, answers)| (way.of, answers.clock));
     (checks, clocks.collect())
 }
 
@@ -126,36 +119,8 @@ fn door<'a>(
     Ok(Door { app, credentials, callback_url, host, port })
 }
 
-async fn reach(host: &str, port: u16, settings: &DoctorSettings, deadline: Deadline) -> Reached {
-    let addresses = match settings.connect_to {
-        Some(_) => Err(Nothing::NotTried("--connect-to says where to go")),
-        None => deadline.look(REACH_WITHIN, look_up(host)).await,
-    };
-    let at = |address: IpAddr| SocketAddr::new(address, port);
-    let known = settings.connect_to.map(|address| vec![at(address)]);
-    let known = known.or_else(|| Some(addresses.as_ref().ok()?.iter().copied().map(at).collect()));
-    let shown = match known {
-        None => Err(Nothing::NotTried("the name has no address, see above")),
-        Some(known) => {
-            let look = async {
-                let roots = tls::roots(settings.tls_ca.as_deref()).map_err(io::Error::other)?;
-                shown::look(&known, host, &roots, SystemTime::now()).await
-            };
-            deadline.look(REACH_WITHIN, look).await
-        }
-    };
-    Reached { host: host.to_owned(), port, addresses, shown }
-}
-
-async fn look_up(host: &str) -> io::Result<Vec<IpAddr>> {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let mut addresses: Vec<_> = tokio::net::lookup_host((bare, 0)).await?.map(|found| found.ip()).collect();
-    addresses.dedup();
-    Ok(addresses)
-}
-
 /// Asks as Meta asks, and as nobody may.
-async fn ask(door: &Door<'_>, poster: Fact<Poster>, test: &TestDelivery, deadline: Deadline) -> Answers {
+async fn ask(Way { door, poster, .. }: &Way<'_>, test: &TestDelivery, deadline: Deadline) -> Answers {
     let get = async |token: &str| {
         let poster = poster.as_ref().map_err(Clone::clone)?;
         deadline.look(ANSWER_WITHIN, poster.handshake(token, test.challenge())).await
@@ -178,20 +143,22 @@ async fn ask(door: &Door<'_>, poster: Fact<Poster>, test: &TestDelivery, deadlin
     let forged = test.body(door.object(), "forged");
     let nobody = Secret::new("nobody", WRONG_TOKEN);
     let (handshake, (wrong_token, clock), wrong_signature) =
-        tokio::join!(handshake, wrong_token, signed(forged, &nobody, &poster, deadline));
-    Answers { poster, handshake, wrong_token, wrong_signature, clock }
+        tokio::join!(handshake, wrong_token, signed(forged, &nobody, poster, deadline));
+    Answers { handshake, wrong_token, wrong_signature, clock }
 }
 
 /// Posts the test delivery.
 async fn post(
-    door: &Door<'_>,
-    poster: &Fact<Poster>,
+    Way { door, of, poster }: &Way<'_>,
     test: &TestDelivery,
+    settings: &DoctorSettings,
     deadline: Deadline,
 ) -> Fact<Answer> {
-    let app = door.app.id.as_str();
-    let secret = Secret::new(app, door.credentials.secret.as_str());
-    signed(test.body(door.object(), app), &secret, poster, deadline).await
+    if settings.no_test_delivery {
+        return Err(super::NOT_TO_BE_SENT);
+    }
+    let secret = Secret::new(door.app.id.as_str(), door.credentials.secret.as_str());
+    signed(test.body(door.object(), of), &secret, poster, deadline).await
 }
 
 async fn signed(body: Bytes, by: &Secret, poster: &Fact<Poster>, deadline: Deadline) -> Fact<Answer> {
@@ -206,13 +173,22 @@ fn is_taken(delivery: &Fact<Answer>) -> bool {
 }
 
 impl Door<'_> {
-    /// Who posts there; nobody to a host that is not trusted, which is shown no secret.
-    fn poster(&self, hosts: &[Reached], settings: &DoctorSettings, now: SystemTime) -> Fact<Poster> {
-        let host = hosts.iter().find(|reached| reached.host == self.host && reached.port == self.port);
-        if !host.is_some_and(|reached| certificate::is_trusted(&reached.shown, now)) {
-            return Err(Nothing::NotTried("no certificate was shown that is trusted, see above"));
-        }
-        Ok(Poster::by_way_of(settings.connect_to, self.callback_url, settings.tls_ca.as_deref())?)
+    /// The ways to it; nobody posts to a host that is not trusted, which is shown no secret.
+    fn ways<'a>(&'a self, hosts: &[Host], settings: &DoctorSettings, now: SystemTime) -> Vec<Way<'a>> {
+        let host = hosts.iter().find(|host| host.name == self.host && host.port == self.port);
+        let trusted = host.map(|host| host.trusted(now)).unwrap_or_default();
+        let app = self.app.id.as_str();
+        let of = |address: &IpAddr| match trusted.len() {
+            1 => app.to_owned(),
+            _ => format!("{app} at {address}"),
+        };
+        let by = |address: &IpAddr| {
+            Ok(Poster::by_way_of(Some(*address), self.callback_url, settings.tls_ca.as_deref())?)
+        };
+        let ways = trusted.iter().map(|address| Way { door: self, of: of(address), poster: by(address) });
+        let no_poster = Err(Nothing::NotTried("no certificate was shown that is trusted, see above"));
+        let none = trusted.is_empty().then_some(Way { door: self, of: app.to_owned(), poster: no_poster });
+        ways.chain(none).collect()
     }
 
     /// What the test delivery is of.
@@ -221,44 +197,33 @@ impl Door<'_> {
     }
 }
 
-fn of_host(reached: &Reached, now: SystemTime) -> impl Iterator<Item = Check> {
-    let dns = Judged::of(&reached.addresses, NO_SUCH_NAME, |addresses| answers::dns(addresses));
-    let of_certificate = certificate::checks(&reached.host, &reached.shown, now);
-    [dns.check("dns", reached.host.as_str())].into_iter().chain(of_certificate)
-}
-
-fn of_answers(app: &str, answers: &Answers, delivery: &Fact<Answer>, test: &TestDelivery) -> [Check; 4] {
+fn of_answers(of: &str, answers: &Answers, delivery: &Fact<Answer>, test: &TestDelivery) -> [Check; 4] {
     let judge =
         |answer: &Fact<Answer>, judge: &dyn Fn(&Answer) -> Judged| Judged::of(answer, NO_ANSWER, judge);
     let handshake = |answer: &Answer| answers::handshake(answer, test.challenge());
     [
-        judge(&answers.handshake, &handshake).check("handshake", app),
-        judge(&answers.wrong_token, &answers::wrong_verify_token).check("wrong_verify_token", app),
-        judge(&answers.wrong_signature, &answers::wrong_signature).check("wrong_signature", app),
-        judge(delivery, &answers::delivery).check("test_delivery", app),
+        judge(&answers.handshake, &handshake).check("handshake", of),
+        judge(&answers.wrong_token, &answers::wrong_verify_token).check("wrong_verify_token", of),
+        judge(&answers.wrong_signature, &answers::wrong_signature).check("wrong_signature", of),
+        judge(delivery, &answers::delivery).check("test_delivery", of),
     ]
 }
 
 /// Whether the records of the test delivery came, on both of its topics.
-fn of_records(
-    app: &str,
-    delivery: &Fact<Answer>,
-    back: &Fact<Back>,
-    settings: &DoctorSettings,
-) -> [Check; 2] {
+fn of_records(of: &str, delivery: &Fact<Answer>, back: &Fact<Back>, settings: &DoctorSettings) -> [Check; 2] {
     [("raw_record", Topic::Raw), ("typed_record", Topic::Messages)].map(|(name, topic)| {
         let topic = settings.topic(topic);
-        let came = match back {
-            Ok(_) if !is_taken(delivery) => {
+        let came = match (delivery, back) {
+            (Err(nothing @ Nothing::NotTried(_)), _) | (_, Err(nothing)) => Err(nothing.clone()),
+            (delivery, _) if !is_taken(delivery) => {
                 Err(Nothing::NotTried("the test delivery was not taken, see above"))
             }
-            Ok(back) => Ok(back.took(&topic, app)),
-            Err(nothing) => Err(nothing.clone()),
+            (_, Ok(back)) => back.took(&topic, of),
         };
         let judged = Judged::of(&came, "", |came| match came {
             Some(took) => Judged::pass(format!("it is on {topic} after {} ms", took.as_millis())),
             None => Judged::fail(format!("answered 200, and not on {topic} in time"), NOT_BACK),
         });
-        judged.check(name, app)
+        judged.check(name, of)
     })
 }

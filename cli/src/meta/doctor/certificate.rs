@@ -22,8 +22,8 @@ Issue it for this name too, or correct \"callback_url\". An edge that serves sev
 for (SNI); this may be its default certificate.";
 const CLOCK: &str = "It is not valid yet: is the clock of this machine right? See below.";
 
-/// Four checks: the handshake, the chain, the name, the end.
-pub(super) fn checks(host: &str, shown: &Fact<Shown>, now: SystemTime) -> Vec<Check> {
+/// Four checks: the handshake, the chain, the name, the end; `of_host` says at which of a host's addresses, where that matters.
+pub(super) fn checks(of_host: &str, host: &str, shown: &Fact<Shown>, now: SystemTime) -> Vec<Check> {
     let of = |judge: fn(&Shown, SystemTime) -> Judged| {
         let later = shown.as_ref().map_err(|_| super::NO_TLS);
         Judged::of(&later.map_err(super::check::Nothing::NotTried), "", |shown| judge(shown, now))
@@ -42,10 +42,10 @@ pub(super) fn checks(host: &str, shown: &Fact<Shown>, now: SystemTime) -> Vec<Ch
         }
     };
     vec![
-        handshake.check("tls", host),
-        of(chain).check("chain", host),
-        name.check("certificate_name", host),
-        of(end).check("certificate_end", host),
+        handshake.check("tls", of_host),
+        of(chain).check("chain", of_host),
+        name.check("certificate_name", of_host),
+        of(end).check("certificate_end", of_host),
     ]
 }
 
@@ -132,7 +132,7 @@ mod tests {
 
     /// The verdicts of all four, and what the one of this name found.
     fn found(shown: Shown, name: &str) -> (Vec<Verdict>, String) {
-        let checks = checks("a.example", &Ok(shown), now());
+        let checks = checks("a.example", "a.example", &Ok(shown), now());
         let of_name = checks.iter().find(|check| check.name == name).unwrap().judged.found.clone();
         (checks.iter().map(|check| check.judged.verdict).collect(), of_name)
     }
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn without_a_handshake_nothing_else_is_judged() {
-        let checks = checks("a.example", &Err(Nothing::Failed("refused".to_owned())), now());
+        let checks = checks("a.example", "a.example", &Err(Nothing::Failed("refused".to_owned())), now());
         let verdicts = checks.iter().map(|check| check.judged.verdict).collect::<Vec<_>>();
         assert_eq!(verdicts, [Verdict::Fail, Verdict::Unknown, Verdict::Unknown, Verdict::Unknown]);
     }

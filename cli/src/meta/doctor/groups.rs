@@ -1,8 +1,9 @@
 //! Who reads what ingest writes: the consumer groups of Weir, their members and how far behind they are.
 
 use super::check::{Check, Fact, Judged, Nothing};
+use crate::kafka::request::is_of_rights;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use rdkafka::error::KafkaResult;
+use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::{Offset, TopicPartitionList};
 use runtime::settings::KafkaSettings;
 use schemas::Topic;
@@ -41,25 +42,28 @@ pub(super) struct Group {
 }
 
 /// Reads all of them, in the order of their names here; blocks.
-pub(super) fn read(kafka: &KafkaSettings, prefix: &str, now: SystemTime) -> Fact<Vec<Group>> {
+pub(super) fn read(kafka: &KafkaSettings, prefix: &str, now: SystemTime) -> Vec<Fact<Group>> {
     let groups = GROUPS.into_iter().map(|(name, dead_letters)| {
         let topics: Vec<String> = dead_letters.sources().iter().map(|topic| topic.name(prefix)).collect();
         group(kafka, name, &topics, now)
     });
-    groups.collect::<KafkaResult<_>>().map_err(Nothing::from)
+    groups.collect()
 }
 
-fn group(kafka: &KafkaSettings, name: &str, topics: &[String], now: SystemTime) -> KafkaResult<Group> {
+fn group(kafka: &KafkaSettings, name: &str, topics: &[String], now: SystemTime) -> Fact<Group> {
     let mut config = kafka.client_config("weir");
     // It never subscribes, so it joins nothing, and it commits nothing.
     config.set("group.id", name).set("enable.auto.commit", "false").set("allow.auto.create.topics", "false");
     let client: BaseConsumer = config.create()?;
-    let listed = client.fetch_group_list(Some(name), ANSWER)?;
-    let members = listed.groups().iter().map(|group| group.members().len()).sum();
     let partitions = partitions(&client, topics)?;
-    let committed = offsets(&client.committed_offsets(at(&partitions, Offset::Invalid)?, ANSWER)?)?;
-    let find =
-        |time| -> KafkaResult<_> { offsets(&client.offsets_for_times(at(&partitions, time)?, ANSWER)?) };
+    let listed = client.fetch_group_list(Some(name), ANSWER).map_err(nothing)?;
+    let members = listed.groups().iter().map(|group| group.members().len()).sum();
+    let committed = client.committed_offsets(at(&partitions, Offset::Invalid)?, ANSWER);
+    let committed = committed.and_then(|committed| offsets(&committed)).map_err(nothing)?;
+    let find = |time| {
+        let found = client.offsets_for_times(at(&partitions, time)?, ANSWER);
+        found.and_then(|found| offsets(&found)).map_err(nothing)
+    };
     let late = (now - LATE).duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     let (begins, ends) = (find(Offset::Beginning)?, find(Offset::End)?);
     let late = find(Offset::Offset(i64::try_from(late).unwrap_or(i64::MAX)))?;
@@ -77,13 +81,21 @@ fn group(kafka: &KafkaSettings, name: &str, topics: &[String], now: SystemTime) 
 
 type Partition = (String, i32);
 
-fn partitions(client: &BaseConsumer, topics: &[String]) -> KafkaResult<Vec<Partition>> {
+/// Those of all topics; without one of them nobody can tell what waits.
+fn partitions(client: &BaseConsumer, topics: &[String]) -> Fact<Vec<Partition>> {
     let metadata = client.fetch_metadata(None, ANSWER)?;
-    let wanted = metadata.topics().iter().filter(|topic| topics.iter().any(|name| name == topic.name()));
-    let partitions = wanted.flat_map(|topic| {
-        topic.partitions().iter().map(|partition| (topic.name().to_owned(), partition.id()))
-    });
-    Ok(partitions.collect())
+    let mut partitions = Vec::new();
+    for name in topics {
+        let topic = metadata.topics().iter().find(|topic| topic.name() == name);
+        let topic = topic.ok_or_else(|| {
+            Nothing::Untold(format!("{name} is not there, or may not be seen by this user"))
+        })?;
+        if topic.partitions().iter().any(|partition| partition.leader() < 0) {
+            return Err(Nothing::Untold(format!("a partition of {name} has no leader, see above")));
+        }
+        partitions.extend(topic.partitions().iter().map(|partition| (name.clone(), partition.id())));
+    }
+    Ok(partitions)
 }
 
 fn at(partitions: &[Partition], offset: Offset) -> KafkaResult<TopicPartitionList> {
@@ -106,10 +118,19 @@ fn offsets(found: &TopicPartitionList) -> KafkaResult<BTreeMap<Partition, i64>> 
     Ok(offsets)
 }
 
+/// That this user may not read something is no fault of the group.
+fn nothing(error: KafkaError) -> Nothing {
+    match error.rdkafka_error_code() {
+        Some(code) if is_of_rights(code) => Nothing::Untold(format!("this user may not ask ({code})")),
+        _ => error.into(),
+    }
+}
+
 /// A check for each group.
-pub(super) fn checks(groups: &Fact<Vec<Group>>) -> Vec<Check> {
+pub(super) fn checks(groups: &Fact<Vec<Fact<Group>>>) -> Vec<Check> {
     let check = |(place, (name, _)): (usize, &(&'static str, Topic))| {
-        Judged::of(groups, "", |groups| judge(&groups[place])).check("consumers", *name)
+        let group = groups.as_ref().map_err(Clone::clone).and_then(|groups| groups[place].clone());
+        Judged::of(&group, "", judge).check("consumers", *name)
     };
     GROUPS.iter().enumerate().map(check).collect()
 }

@@ -8,8 +8,6 @@ use std::time::SystemTime;
 
 /// Newest deliveries that are looked at of each partition: seconds of reading at most, where much comes.
 const NEWEST: u64 = 500;
-/// A delivery has at most some thousand events, of which any tells its account.
-const MAX_EVENTS: usize = 10_000;
 
 /// The newest of each object and account; deliveries of test buttons and of `weir doctor` are none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,8 +17,8 @@ pub(super) struct Last {
     pub(super) has_more: bool,
 }
 
-/// Reads the newest deliveries of a topic.
-pub(super) async fn read(kafka: KafkaSettings, topic: String) -> Fact<Last> {
+/// Reads the newest deliveries of a topic, each split as ingest splits it.
+pub(super) async fn read(kafka: KafkaSettings, topic: String, max_events: usize) -> Fact<Last> {
     let tail = Tail::new(kafka, "weir");
     let read = tail.read(move |reader| {
         let mut last = Last::default();
@@ -28,7 +26,7 @@ pub(super) async fn read(kafka: KafkaSettings, topic: String) -> Fact<Last> {
         let range = OffsetRange { topic: &topic, partitions: &partitions, most: NEWEST, before: None };
         let more = reader.each(&range, |record| {
             if let (Some(body), Some(received)) = (record.value.as_deref(), record.timestamp) {
-                last.note(body, received);
+                last.note(body, received, max_events);
             }
         })?;
         last.has_more = more;
@@ -38,8 +36,8 @@ pub(super) async fn read(kafka: KafkaSettings, topic: String) -> Fact<Last> {
 }
 
 impl Last {
-    fn note(&mut self, body: &[u8], received: SystemTime) {
-        for event in schemas::split(body, MAX_EVENTS).events.into_iter().filter(|event| !event.test) {
+    fn note(&mut self, body: &[u8], received: SystemTime, max_events: usize) {
+        for event in schemas::split(body, max_events).events.into_iter().filter(|event| !event.test) {
             let Some(account) = event.account else { continue };
             let newest = self.received.entry((event.object.into_owned(), account.into_owned()));
             let newest = newest.or_insert(received);
@@ -63,10 +61,10 @@ mod tests {
         let mut last = Last::default();
         let message = include_bytes!("../../../../schemas/fixtures/message/text.json");
         for seconds in [20, 30, 10] {
-            last.note(message, UNIX_EPOCH + Duration::from_secs(seconds));
+            last.note(message, UNIX_EPOCH + Duration::from_secs(seconds), 10);
         }
         let test = super::super::test_delivery::TestDelivery::new(UNIX_EPOCH).body("page", "111");
-        last.note(&test, UNIX_EPOCH);
+        last.note(&test, UNIX_EPOCH, 10);
         let ((object, account), received) = last.received.iter().next().unwrap();
         assert_eq!((last.received.len(), *received), (1, UNIX_EPOCH + Duration::from_secs(30)));
         assert_eq!(last.of(object, account), Some(*received));

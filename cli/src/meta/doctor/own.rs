@@ -3,8 +3,9 @@
 use super::check::{Check, Deadline, Fact, Judged, Nothing};
 use super::settings::DoctorSettings;
 use super::{groups, processes};
+use crate::kafka::request::RequestError;
 use crate::screen::counted;
-use crate::topics::{self, TopicsError, TopicsSettings};
+use crate::topics::{self, Faults, TopicsError, TopicsSettings};
 use runtime::process::chain;
 use std::time::{Duration, SystemTime};
 
@@ -14,12 +15,16 @@ const SHOWN: usize = 3;
 const NOT_THERE: &str = "\
 Are --brokers and --kafka-config those of ingest, do the brokers run, and may this machine reach them? Meanwhile ingest keeps what \
 comes in its spool, if it has one, and answers 503 if not.";
-const PLAN: &str =
-    "`weir topics plan` shows all of it, and `weir topics apply` makes it so, with the same flags.";
+const PLAN: &str = "\
+`weir topics plan` shows all of it, and `weir topics apply` makes it so, with the same flags. A topic that this user may not see \
+looks as if it were missing.";
+const START_BROKERS: &str = "\
+Start the brokers that have their replicas. Until then Kafka refuses what is for these partitions: ingest keeps it in its spool, if it \
+has one, and answers 503 if not.";
 
-/// What Kafka said: what differs of its topics.
+/// What Kafka said: what is wrong with its topics.
 enum OfKafka {
-    Answers(Fact<Vec<String>>),
+    Answers(Fact<Faults>),
     Silent(Nothing),
 }
 
@@ -35,7 +40,7 @@ pub(super) async fn checks(settings: &DoctorSettings, deadline: Deadline) -> Vec
             OfKafka::Answers(_) => {
                 let (kafka, prefix) = (kafka.kafka.clone(), kafka.topic_prefix.clone());
                 let read = move || groups::read(&kafka, &prefix, SystemTime::now());
-                deadline.look(WITHIN, async { tokio::task::spawn_blocking(read).await? }).await
+                deadline.look(WITHIN, async { tokio::task::spawn_blocking(read).await }).await
             }
         };
         (of_kafka, groups)
@@ -54,8 +59,11 @@ pub(super) async fn checks(settings: &DoctorSettings, deadline: Deadline) -> Vec
 
 async fn of_kafka(settings: &TopicsSettings, deadline: Deadline) -> OfKafka {
     let look = async {
-        match topics::differences(settings).await {
-            Ok(differences) => Ok(Ok(differences)),
+        match topics::faults(settings).await {
+            Ok(faults) => Ok(Ok(faults)),
+            Err(error @ TopicsError::Request(RequestError::NotAllowed { .. })) => {
+                Ok(Err(Nothing::Untold(chain(&error))))
+            }
             Err(error @ TopicsError::Request(_)) => Ok(Err(Nothing::Failed(chain(&error)))),
             Err(error) => Err(Nothing::Failed(chain(&error))),
         }
@@ -74,23 +82,27 @@ fn judged(kafka: &OfKafka, brokers: &str) -> Vec<Check> {
             (Err(nothing.clone()), Err(Nothing::NotTried("Kafka does not answer, see above")))
         }
     };
-    let topics = Judged::of(&topics, PLAN, |differences| match differences.as_slice() {
-        [] => Judged::pass("all are there, as planned"),
-        all => {
-            let more = all.len().saturating_sub(SHOWN) as u64;
-            let more = if more > 0 {
-                format!(", and {} more", counted(more, "topic", "topics"))
-            } else {
-                String::new()
-            };
-            let shown: Vec<_> = all.iter().take(SHOWN).map(String::as_str).collect();
-            Judged::fail(format!("{}{more}", shown.join(", ")), PLAN)
-        }
-    });
+    let judge = |what: fn(&Faults) -> &[String], fine: &str, advice: &str| {
+        Judged::of(&topics, advice, |faults| match what(faults) {
+            [] => Judged::pass(fine),
+            all => Judged::fail(first(all), advice),
+        })
+    };
     vec![
         Judged::of(&reached, NOT_THERE, |()| Judged::pass("it answers")).check("kafka", brokers),
-        topics.check("topics", ""),
+        judge(|faults| &faults.differences, "all are there, as planned", PLAN).check("topics", ""),
+        judge(|faults| &faults.unwritable, "each has a leader, and replicas enough in sync", START_BROKERS)
+            .check("partitions", ""),
     ]
+}
+
+/// The first few, and how many there are beyond them.
+fn first(all: &[String]) -> String {
+    let shown: Vec<_> = all.iter().take(SHOWN).map(String::as_str).collect();
+    match all.len().saturating_sub(SHOWN) as u64 {
+        0 => shown.join(", "),
+        more => format!("{}, and {} more", shown.join(", "), counted(more, "topic", "topics")),
+    }
 }
 
 #[cfg(test)]
@@ -109,7 +121,10 @@ mod tests {
 
     #[test]
     fn missing_topics_are_named_and_no_more_than_three_of_them() {
-        let missing = |count: usize| OfKafka::Answers(Ok(vec!["t is missing".to_owned(); count]));
+        let missing = |count: usize| {
+            let differences = vec!["t is missing".to_owned(); count];
+            OfKafka::Answers(Ok(Faults { differences, ..Faults::default() }))
+        };
         assert_eq!(judged(&missing(0), "")[1].judged.verdict, Pass);
         let found = &judged(&missing(5), "")[1].judged.found;
         assert_eq!(found, "t is missing, t is missing, t is missing, and 2 topics more");

@@ -2,6 +2,7 @@
 
 use super::check::{Check, Deadline, Fact, Judged, Verdict, span};
 use crate::delivery::poster::{Answer, Poster};
+use crate::process::metrics::{name, value};
 use crate::screen::one_line;
 use futures_util::future::join_all;
 use std::time::Duration;
@@ -99,18 +100,6 @@ fn spool(metrics: &str) -> Judged {
         return Judged::fail(format!("{parked} deliveries are parked"), PARKED);
     }
     Judged::pass(format!("deliveries that wait: {waiting}"))
-}
-
-/// The name of the binary.
-fn name(metrics: &str) -> Option<&str> {
-    let (_, rest) = metrics.split_once("weir_build_info{")?;
-    rest.split_once("name=\"")?.1.split('"').next()
-}
-
-/// The value of a metric without labels.
-fn value(metrics: &str, name: &str) -> Option<f64> {
-    let value = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.trim().parse().ok();
-    metrics.lines().find_map(value)
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! The flags of `weir doctor`.
 
 use crate::meta::settings::MetaSettings;
-use crate::tool::settings::{Given, flag, perhaps, settings, switch, words};
+use crate::process::admin::is_address;
+use crate::tool::settings::{Given, flag, max_events, perhaps, settings, switch, words};
 use crate::topics::TopicsSettings;
 use runtime::settings::{Form, Source, form};
 use schemas::Topic;
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const TIMEOUTS: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_mins(30);
+const SILENCES: std::ops::RangeInclusive<Duration> = Duration::from_mins(1)..=Duration::from_hours(365 * 24);
 
 settings! {
     /// What `weir doctor` can be asked for. What is not given is not looked at.
@@ -22,16 +24,19 @@ settings! {
         tls_ca: Option<PathBuf> = flag("tls-ca", "FILE", form::file()).env("WEIR_TLS_CA").optional(),
         /// Reach the public address here, instead of where DNS leads: an edge before its name is switched to it, or from within
         connect_to: Option<IpAddr> = flag("connect-to", "IP", Form::new("an IP address", |value| value.trim().parse().ok())).optional(),
+        /// Send no signed test delivery through the public address; what it would show is unknown then
+        no_test_delivery: bool = switch("no-test-delivery"),
+        /// An account fails where its last delivery is older, or where it has none; else one of a week is unknown
+        max_silence: Option<Duration> = flag("max-silence", "DURATION", form::duration(SILENCES)).optional(),
+        /// The --max-events of ingest
+        max_events: usize = max_events(),
         /// How long everything may take together
         timeout: Duration = flag("timeout", "DURATION", form::duration(TIMEOUTS)).or("60s"),
         /// Print one JSON object
         json: bool = switch("json"),
     }
     check |settings: &Self, given: &mut Given<'_>| {
-        let is_address = |admin: &String| {
-            admin.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
-        };
-        if !settings.admin.iter().all(is_address) {
+        if !settings.admin.iter().all(|admin| is_address(admin)) {
             given.reader.problem("admin", "HOST:PORT of one or more processes");
         }
     }

@@ -30,8 +30,16 @@ const NONE_YET: &str = "\
 Send it a message from a second account (with a role on the app while that is not Live), and look again. If none comes: the app's \
 mode, access and \"Allow access to messages\": docs/meta.md, Before all of them.";
 
-/// Everything about the apps and their accounts, as of `now`.
-pub(super) fn checks(apps: &[AppFacts<'_>], last: &Fact<Last>, now: SystemTime) -> Vec<Check> {
+/// Older than this nobody knows whether an account is quiet or cut off, unless a bound says so.
+const QUIET: Duration = Duration::from_hours(7 * 24);
+
+/// Everything about the apps and their accounts, as of `now`; an account that is silent for longer than `max_silence` fails.
+pub(super) fn checks(
+    apps: &[AppFacts<'_>],
+    last: &Fact<Last>,
+    max_silence: Option<Duration>,
+    now: SystemTime,
+) -> Vec<Check> {
     let mut checks = Vec::new();
     for facts in apps {
         let app = facts.app.id.as_str();
@@ -42,13 +50,19 @@ pub(super) fn checks(apps: &[AppFacts<'_>], last: &Fact<Last>, now: SystemTime) 
             checks.push(judged.check("subscription", format!("{app} {}", object.as_str())));
         }
         for account in &facts.accounts {
-            checks.extend(of_account(facts.app, account, last, now));
+            checks.extend(of_account(facts.app, account, last, max_silence, now));
         }
     }
     checks
 }
 
-fn of_account(app: &DeclaredApp, facts: &AccountFacts<'_>, last: &Fact<Last>, now: SystemTime) -> Vec<Check> {
+fn of_account(
+    app: &DeclaredApp,
+    facts: &AccountFacts<'_>,
+    last: &Fact<Last>,
+    max_silence: Option<Duration>,
+    now: SystemTime,
+) -> Vec<Check> {
     let account = facts.account.id.as_str();
     let install = |finding: &Finding| subscribed(finding, "installed");
     let mut checks = vec![
@@ -64,7 +78,10 @@ fn of_account(app: &DeclaredApp, facts: &AccountFacts<'_>, last: &Fact<Last>, no
         checks.push(judged.check("instagram_link", account));
     }
     for (object, id) in sources(app, facts) {
-        let judged = Judged::of(last, "", |last| last_delivery(last, object, &id, now));
+        let judged = Judged::of(last, "", |last| {
+            let age = last.of(object.as_str(), &id).map(|at| now.duration_since(at).unwrap_or_default());
+            last_delivery(age, last.has_more, max_silence)
+        });
         checks.push(judged.check("last_delivery", format!("{id} {}", object.as_str())));
     }
     checks
@@ -154,14 +171,18 @@ fn renewal(account: &DeclaredAccount) -> String {
     }
 }
 
-fn last_delivery(last: &Last, object: Object, account: &str, now: SystemTime) -> Judged {
-    match last.of(object.as_str(), account) {
-        Some(received) => {
-            let ago = span(now.duration_since(received).unwrap_or_default());
-            Judged::pass(format!("{ago} ago"))
-        }
-        None if last.has_more => Judged::unknown("none among the newest deliveries", NONE_YET),
-        None => Judged::unknown("none is on the topic of deliveries", NONE_YET),
+/// By the age of the last one that was found; `has_more` is whether there are older ones, which nobody looked at.
+fn last_delivery(age: Option<Duration>, has_more: bool, max_silence: Option<Duration>) -> Judged {
+    let bound = max_silence.unwrap_or(QUIET);
+    let silent = |found: String| match max_silence {
+        Some(_) => Judged::fail(found, NONE_YET),
+        None => Judged::unknown(found, NONE_YET),
+    };
+    match age {
+        Some(age) if age <= bound => Judged::pass(format!("{} ago", span(age))),
+        Some(age) => silent(format!("{} ago, which is longer than {}", span(age), span(bound))),
+        None if has_more => Judged::unknown("none among the newest deliveries", NONE_YET),
+        None => silent("none is on the topic of deliveries".to_owned()),
     }
 }
 

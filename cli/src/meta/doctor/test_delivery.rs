@@ -3,8 +3,8 @@
 //! It is made as the dashboard's test button makes them, so that its event is marked `metatest` and no consumer takes it for
 //! somebody's message.
 
-use super::check::{Deadline, Fact};
-use crate::records::watch::{Span, Watch};
+use super::check::{Deadline, Fact, Nothing};
+use crate::records::watch::{Span, Trouble, Watch};
 use bytes::Bytes;
 use runtime::consumer::Record;
 use runtime::settings::KafkaSettings;
@@ -17,7 +17,7 @@ use tokio::time::{Instant, timeout_at};
 /// How long records may take from the answer to here; a consumer that begins to read needs most of it.
 const BACK_WITHIN: Duration = Duration::from_secs(10);
 
-/// The deliveries of one run: they are alike but for the app whose secret signs them.
+/// The deliveries of one run: they are alike but for the way that they go, an app's by one address.
 #[derive(Clone, Debug)]
 pub(super) struct TestDelivery {
     time: u64,
@@ -32,8 +32,12 @@ pub(super) struct WayBack {
     mark: String,
 }
 
-/// Which of them came, by topic and app, and how long after they were posted.
-pub(super) struct Back(BTreeMap<(String, String), Duration>);
+/// Which of them came, by topic and way, and how long after they were posted.
+pub(super) struct Back {
+    came: BTreeMap<(String, String), Duration>,
+    /// Why the topics could not be read.
+    trouble: Option<Trouble>,
+}
 
 impl TestDelivery {
     pub(super) fn new(now: SystemTime) -> Self {
@@ -47,9 +51,9 @@ impl TestDelivery {
         &self.challenge
     }
 
-    /// The body of the one of an app.
-    pub(super) fn body(&self, object: &str, app: &str) -> Bytes {
-        let message = json!({"mid": format!("{}{app}", self.mark), "text": "weir doctor: a test"});
+    /// The body of the one of a way.
+    pub(super) fn body(&self, object: &str, way: &str) -> Bytes {
+        let message = json!({"mid": format!("{}{way}", self.mark), "text": "weir doctor: a test"});
         let item = json!({
             "sender": {"id": "12334"}, "recipient": {"id": "23245"}, "timestamp": self.time, "message": message,
         });
@@ -60,7 +64,7 @@ impl TestDelivery {
     /// Reads these topics from now on.
     pub(super) async fn way_back(&self, kafka: KafkaSettings, topics: Vec<String>) -> Fact<WayBack> {
         let mark = self.mark.clone();
-        let its_own = move |record: &Record| app_of(record, &mark).is_some();
+        let its_own = move |record: &Record| way_of(record, &mark).is_some();
         let start = move || Watch::start(&kafka, &topics, Span::FromNowOn, its_own);
         let watch = tokio::task::spawn_blocking(start).await??;
         Ok(WayBack { watch, mark: self.mark.clone() })
@@ -68,29 +72,34 @@ impl TestDelivery {
 }
 
 impl WayBack {
-    /// What comes of deliveries of so many apps, each on two topics.
-    pub(super) async fn follow(mut self, apps: usize, posted: Instant, deadline: Deadline) -> Back {
+    /// What comes of so many deliveries, each on two topics.
+    pub(super) async fn follow(mut self, taken: usize, posted: Instant, deadline: Deadline) -> Back {
         let mut came = BTreeMap::new();
         let end = deadline.0.min(Instant::now() + BACK_WITHIN);
-        while came.len() < 2 * apps
+        while came.len() < 2 * taken
             && let Ok(Some(record)) = timeout_at(end, self.watch.next()).await
         {
-            if let Some(app) = app_of(&record, &self.mark) {
-                came.insert((record.topic.to_string(), app), posted.elapsed());
+            if let Some(way) = way_of(&record, &self.mark) {
+                came.insert((record.topic.to_string(), way), posted.elapsed());
             }
         }
-        Back(came)
+        Back { came, trouble: self.watch.trouble() }
     }
 }
 
 impl Back {
-    pub(super) fn took(&self, topic: &str, app: &str) -> Option<Duration> {
-        self.0.get(&(topic.to_owned(), app.to_owned())).copied()
+    /// How long the one of a way took to a topic; what nobody could read may have come.
+    pub(super) fn took(&self, topic: &str, way: &str) -> Fact<Option<Duration>> {
+        let took = self.came.get(&(topic.to_owned(), way.to_owned())).copied();
+        match &self.trouble {
+            Some(trouble) if took.is_none() => Err(Nothing::Untold(trouble.to_string())),
+            _ => Ok(took),
+        }
     }
 }
 
-/// The app of a test delivery's record.
-fn app_of(record: &Record, mark: &str) -> Option<String> {
+/// The way of a test delivery's record.
+fn way_of(record: &Record, mark: &str) -> Option<String> {
     let text = std::str::from_utf8(record.value.as_deref()?).ok()?;
     let (_, rest) = text.split_once(mark)?;
     rest.split('"').next().map(str::to_owned)
@@ -113,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_tells_its_app_in_either_form() {
+    fn a_record_tells_its_way_in_either_form() {
         let test = TestDelivery::new(SystemTime::now());
         let record = |value: Vec<u8>| Record {
             topic: "t".into(),
@@ -125,12 +134,12 @@ mod tests {
             headers: Vec::new(),
         };
         let body = test.body("page", "111");
-        assert_eq!(app_of(&record(body.to_vec()), &test.mark).as_deref(), Some("111"));
+        assert_eq!(way_of(&record(body.to_vec()), &test.mark).as_deref(), Some("111"));
         let split = schemas::split(&body, 10);
         let mut typed = Vec::new();
         let receipt = schemas::Receipt { delivery_id: "d", received: "2026-11-28T00:00:00.000Z" };
         split.events[0].write_json(receipt, &mut typed);
-        assert_eq!(app_of(&record(typed), &test.mark).as_deref(), Some("111"));
-        assert_eq!(app_of(&record(b"{}".to_vec()), &test.mark), None);
+        assert_eq!(way_of(&record(typed), &test.mark).as_deref(), Some("111"));
+        assert_eq!(way_of(&record(b"{}".to_vec()), &test.mark), None);
     }
 }

@@ -29,6 +29,7 @@ fn present() -> Present {
         partitions: 12,
         replicas: 3,
         config: config.map(|(name, setting)| (name.to_owned(), setting)).into(),
+        in_sync: vec![Some(3); 12],
     }
 }
 
@@ -86,4 +87,14 @@ fn what_was_set_is_fine_the_next_time() {
     let (_, set) = differing(&present);
     let config = set.into_iter().map(|(name, value)| (name, Setting { value, is_own: true })).collect();
     assert_eq!(compare(&desired(), Some(&Present { config, ..present })), Finding::Fine);
+}
+
+#[test]
+fn partitions_without_a_leader_or_with_too_few_replicas_in_sync_take_no_records() {
+    assert_eq!(unwritable(&present()), Vec::<String>::new());
+    let mut present = Present { in_sync: vec![Some(3), Some(1), None], ..present() };
+    assert_eq!(unwritable(&present), ["1 of 3 partitions without a leader"]);
+    present.config.insert("min.insync.replicas".to_owned(), setting("2", false));
+    let short = "1 of 3 partitions with fewer replicas in sync than min.insync.replicas (2)";
+    assert_eq!(unwritable(&present), ["1 of 3 partitions without a leader", short]);
 }

@@ -21,7 +21,8 @@ fn compared(change: impl FnOnce(&mut Present)) -> Compared {
     let desired = desired::topics(&settings(), 3).swap_remove(10);
     let setting = |value: &String| Setting { value: value.clone(), is_own: true };
     let config = desired.config.iter().map(|(name, value)| ((*name).to_owned(), setting(value))).collect();
-    let mut present = Present { partitions: desired.partitions, replicas: desired.replicas, config };
+    let mut present =
+        Present { partitions: desired.partitions, replicas: desired.replicas, config, ..Present::default() };
     change(&mut present);
     let finding = compare(&desired, Some(&present));
     Compared { desired, finding }

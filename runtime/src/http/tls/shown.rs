@@ -51,13 +51,13 @@ pub enum Distrust {
     Other(String),
 }
 
-/// Looks at the server of this name at the first of its addresses that takes a connection, as one who trusts `roots` at the time `now`.
+/// Looks at the server of this name at an address, as one who trusts `roots` at the time `now`.
 ///
 /// # Errors
 ///
 /// Where no connection or no handshake comes about, or what is shown is no certificate.
 pub async fn look(
-    addresses: &[SocketAddr],
+    address: SocketAddr,
     name: &str,
     roots: &RootCertStore,
     now: SystemTime,
@@ -70,7 +70,7 @@ pub async fn look(
         .dangerous()
         .with_custom_certificate_verifier(Arc::<Witness>::clone(&witness))
         .with_no_client_auth();
-    let stream = TcpStream::connect(addresses).await?;
+    let stream = TcpStream::connect(address).await?;
     // It is dropped at once: to whom nobody trusts nothing is said.
     drop(TlsConnector::from(Arc::new(config)).connect(name.clone(), stream).await?);
     let seen = witness.seen.lock().unwrap_or_else(PoisonError::into_inner).clone();

@@ -93,7 +93,7 @@ fn a_page_stands_for_itself_and_for_its_instagram_account() {
     let names = |facts: &AccountFacts<'_>| {
         let mut last = Last::default();
         last.received.insert(("instagram".to_owned(), "1784".to_owned()), now() - 3 * DAY);
-        let checks = of_account(&app, facts, &Ok(last), now());
+        let checks = of_account(&app, facts, &Ok(last), None, now());
         checks.into_iter().map(|check| (check.name, check.of, check.judged.verdict)).collect::<Vec<_>>()
     };
     let check = |name, of: &str, verdict| (name, of.to_owned(), verdict);
@@ -107,4 +107,19 @@ fn a_page_stands_for_itself_and_for_its_instagram_account() {
     ];
     assert_eq!(both, expected);
     assert_eq!(names(&linked(Some(Ok(None))))[2], check("instagram_link", "204", Fail));
+}
+
+#[test]
+fn a_silence_beyond_the_bound_fails_and_without_a_bound_nobody_knows_after_a_week() {
+    let judge = |days: Option<u32>, has_more, bound: Option<u32>| {
+        last_delivery(days.map(|days| days * DAY), has_more, bound.map(|days| days * DAY)).verdict
+    };
+    assert_eq!((judge(Some(3), true, None), judge(Some(8), true, None)), (Pass, Unknown));
+    assert_eq!((judge(Some(1), true, Some(2)), judge(Some(3), true, Some(2))), (Pass, Fail));
+    assert_eq!(
+        (judge(None, false, None), judge(None, false, Some(2)), judge(None, true, Some(2))),
+        (Unknown, Fail, Unknown)
+    );
+    let old = last_delivery(Some(72 * DAY), false, None);
+    assert_eq!(old.found, "2months 11days ago, which is longer than 7days");
 }

@@ -1,0 +1,173 @@
+//! A host: where its name leads, and what is shown there by TLS, at each of its addresses.
+
+use super::super::answers;
+use super::super::certificate;
+use super::super::check::{Check, Deadline, Fact, Judged, Nothing};
+use super::super::settings::DoctorSettings;
+use futures_util::future::join_all;
+use runtime::http::tls::{self, shown};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, SystemTime};
+
+/// How long a name, or a connection with its handshake, may take.
+const REACH_WITHIN: Duration = Duration::from_secs(5);
+/// Addresses of one name that are looked at; content networks give up to eight.
+const MOST: usize = 8;
+const NO_SUCH_NAME: &str = "\
+Make a DNS record for it at whoever holds the domain, or correct \"callback_url\".";
+
+/// What is known of it.
+pub(super) struct Host {
+    pub(super) name: String,
+    pub(super) port: u16,
+    addresses: Fact<Vec<IpAddr>>,
+    /// At each address; Meta may come to any of them.
+    shown: Vec<(IpAddr, Fact<shown::Shown>)>,
+}
+
+impl Host {
+    pub(super) async fn reach(name: &str, port: u16, settings: &DoctorSettings, deadline: Deadline) -> Self {
+        let addresses = match settings.connect_to {
+            Some(_) => Err(Nothing::NotTried("--connect-to says where to go")),
+            None => deadline.look(REACH_WITHIN, look_up(name)).await,
+        };
+        let known = settings.connect_to.iter().chain(addresses.iter().flatten().take(MOST));
+        let shown = known.map(async |address| {
+            let look = async {
+                let roots = tls::roots(settings.tls_ca.as_deref()).map_err(io::Error::other)?;
+                let address = SocketAddr::new(*address, port);
+                shown::look(address, name, &roots, SystemTime::now()).await.map_err(nothing)
+            };
+            (*address, deadline.look(REACH_WITHIN, look).await)
+        });
+        let shown = join_all(shown).await;
+        Self { name: name.to_owned(), port, addresses, shown }
+    }
+
+    /// Where a client that checks would go on.
+    pub(super) fn trusted(&self, now: SystemTime) -> Vec<IpAddr> {
+        let trusted = self.shown.iter().filter(|(_, shown)| certificate::is_trusted(shown, now));
+        trusted.map(|(address, _)| *address).collect()
+    }
+
+    /// What its name and its certificates are worth: of addresses that show the same it is said once.
+    pub(super) fn checks(&self, now: SystemTime) -> Vec<Check> {
+        let dns = Judged::of(&self.addresses, NO_SUCH_NAME, |addresses| {
+            let mut judged = answers::dns(addresses);
+            if addresses.len() > MOST {
+                judged.found.push_str(&format!("; what is behind the first {MOST} is judged"));
+            }
+            judged
+        });
+        let mut checks = vec![dns.check("dns", self.name.as_str())];
+        let (untold, told): (Vec<_>, Vec<_>) =
+            self.shown.iter().partition(|(_, shown)| matches!(shown, Err(Nothing::Untold(_))));
+        let at = |address: &IpAddr| format!("{} at {address}", self.name);
+        match told.as_slice() {
+            [] if untold.is_empty() => {
+                let no_address = Err(Nothing::NotTried("the name has no address, see above"));
+                checks.extend(certificate::checks(&self.name, &self.name, &no_address, now));
+            }
+            [(_, first), others @ ..] if others.iter().all(|(_, shown)| shown == first) => {
+                checks.extend(certificate::checks(&self.name, &self.name, first, now));
+            }
+            told => {
+                let each = |(address, shown): &&(IpAddr, _)| {
+                    certificate::checks(&at(address), &self.name, shown, now)
+                };
+                checks.extend(told.iter().flat_map(each));
+            }
+        }
+        for (address, shown) in untold {
+            checks.extend(certificate::checks(&at(address), &self.name, shown, now).into_iter().take(1));
+        }
+        checks
+    }
+}
+
+async fn look_up(host: &str) -> io::Result<Vec<IpAddr>> {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let mut addresses: Vec<_> = tokio::net::lookup_host((bare, 0)).await?.map(|found| found.ip()).collect();
+    addresses.dedup();
+    Ok(addresses)
+}
+
+/// That this machine has no way to an address, as to one of IPv6, says nothing of who has one.
+fn nothing(error: io::Error) -> Nothing {
+    match error.kind() {
+        io::ErrorKind::NetworkUnreachable | io::ErrorKind::AddrNotAvailable => Nothing::Untold(format!(
+            "this machine has no way there ({error}); ask from one that has, or see that nothing leads there"
+        )),
+        _ => error.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::check::Verdict::{Fail, Pass, Unknown};
+    use super::*;
+    use std::time::UNIX_EPOCH;
+
+    const DAY: Duration = Duration::from_hours(24);
+
+    fn now() -> SystemTime {
+        UNIX_EPOCH + 365 * DAY
+    }
+
+    fn shown(days: u32) -> Fact<shown::Shown> {
+        let own = shown::ShownCertificate {
+            subject: "CN=a.example".to_owned(),
+            issuer: "CN=R11".to_owned(),
+            begins: UNIX_EPOCH,
+            ends: now() + days * DAY,
+        };
+        Ok(shown::Shown { chain: vec![own], distrust: None, other_names: None })
+    }
+
+    /// A host with these addresses of a public network, each with what it shows.
+    fn host(shown: Vec<Fact<shown::Shown>>) -> Host {
+        let addresses: Vec<IpAddr> =
+            (1..=shown.len()).map(|last| format!("203.0.113.{last}").parse().unwrap()).collect();
+        let shown = addresses.iter().copied().zip(shown).collect();
+        Host { name: "a.example".to_owned(), port: 443, addresses: Ok(addresses), shown }
+    }
+
+    fn lines(host: &Host) -> Vec<(&'static str, String, super::super::super::check::Verdict)> {
+        host.checks(now()).into_iter().map(|check| (check.name, check.of, check.judged.verdict)).collect()
+    }
+
+    #[test]
+    fn addresses_that_show_the_same_are_judged_once_and_each_is_a_way() {
+        let alike = host(vec![shown(42), shown(42)]);
+        assert!(lines(&alike).iter().all(|(_, of, verdict)| of == "a.example" && *verdict == Pass));
+        assert_eq!((lines(&alike).len(), alike.trusted(now()).len()), (5, 2));
+    }
+
+    #[test]
+    fn an_address_that_is_ill_is_named_whichever_it_is() {
+        let refused = || Err(Nothing::Failed("connection refused".to_owned()));
+        for (at, all) in [(1, [refused(), shown(42)]), (2, [shown(42), refused()])] {
+            let host = host(all.into());
+            let failed: Vec<_> =
+                lines(&host).into_iter().filter(|(_, _, verdict)| *verdict == Fail).collect();
+            assert_eq!(failed, [("tls", format!("a.example at 203.0.113.{at}"), Fail)]);
+            assert_eq!(host.trusted(now()).len(), 1);
+        }
+    }
+
+    #[test]
+    fn an_address_that_this_machine_has_no_way_to_is_unknown() {
+        let no_way = nothing(io::ErrorKind::NetworkUnreachable.into());
+        let host = host(vec![shown(42), Err(no_way)]);
+        let last = lines(&host).pop().unwrap();
+        assert_eq!((lines(&host).len(), last), (6, ("tls", "a.example at 203.0.113.2".to_owned(), Unknown)));
+    }
+
+    #[test]
+    fn a_name_without_an_address_is_one_failure() {
+        let host = Host { addresses: Err(Nothing::Failed("no such name".to_owned())), ..host(Vec::new()) };
+        let failed: Vec<_> = lines(&host).into_iter().filter(|(_, _, verdict)| *verdict == Fail).collect();
+        assert_eq!(failed, [("dns", "a.example".to_owned(), Fail)]);
+    }
+}
