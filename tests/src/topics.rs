@@ -1,9 +1,11 @@
-//! Making topics.
+//! Making topics, and changing them.
 
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication};
+use rdkafka::admin::{
+    AdminClient, AdminOptions, AlterConfig, NewPartitions, NewTopic, ResourceSpecifier, TopicReplication,
+};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::metadata::Metadata;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
@@ -56,6 +58,24 @@ pub async fn widen(bootstrap: &str, name: &str, partitions: i32) -> Result<()> {
         Ok(has_leaders(&metadata, name, partitions).then_some(()))
     })
     .await
+}
+
+/// Gives a topic a setting; those that it had of its own are gone.
+///
+/// # Errors
+///
+/// As [`create`].
+pub async fn set(bootstrap: &str, name: &str, setting: &str, value: &str) -> Result<()> {
+    let admin: AdminClient<DefaultClientContext> =
+        ClientConfig::new().set("bootstrap.servers", bootstrap).create().context("making an admin client")?;
+    let options = AdminOptions::new().operation_timeout(Some(WITHIN)).request_timeout(Some(WITHIN));
+    let wanted = AlterConfig::new(ResourceSpecifier::Topic(name)).set(setting, value);
+    for result in admin.alter_configs([&wanted], &options).await.context("asking for a setting")? {
+        if let Err((_, code)) = result {
+            bail!("setting {setting} of the topic {name}: {code}");
+        }
+    }
+    Ok(())
 }
 
 /// Removes all records that a partition has now: its first offset is then the one behind its last.

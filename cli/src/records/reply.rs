@@ -212,7 +212,7 @@ fn end(reader: &mut TopicReader, id: &str, deadline: Instant) -> Result<Option<R
         let left = deadline.saturating_duration_since(Instant::now());
         match reader.next(left)? {
             Some(Read::Record(record)) => {
-                let Some(result) = read(&record).filter(|result| result.id == id) else { continue };
+                let Some(result) = result(&record).filter(|result| result.id == id) else { continue };
                 match result.status {
                     Open::Known(ResultStatus::Intended) => intended = result.attempt.max(intended),
                     Open::Known(_) if result.attempt >= intended => return Ok(Some(record)),
@@ -226,12 +226,13 @@ fn end(reader: &mut TopicReader, id: &str, deadline: Instant) -> Result<Option<R
     }
 }
 
-fn read(record: &Record) -> Option<CommandResult<'_>> {
+/// A record of the topic of results, where it is one.
+pub(crate) fn result(record: &Record) -> Option<CommandResult<'_>> {
     serde_json::from_slice(record.value.as_deref()?).ok()
 }
 
 fn tell(record: &Record, took: Duration, json: bool, screen: &mut Screen) -> Result<Exit, ToolError> {
-    let Some(result) = read(record) else { return Ok(Exit::Failure) };
+    let Some(result) = result(record) else { return Ok(Exit::Failure) };
     let Open::Known(status) = result.status else { return Ok(Exit::Failure) };
     let is_done = status == ResultStatus::Done;
     let printed = if json {

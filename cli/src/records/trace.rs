@@ -1,7 +1,7 @@
 //! `weir trace`: where one message is, followed over the topics.
 //!
 //! [`question`] is what is asked for; [`origin`] finds the events that are meant, as [`expected`] has them, by [`search`], and on
-//! the disk by [`spool`]; [`way`] follows each over its [`place`]s, with the [`answers`] to it; [`end`] says where a way ends and why;
+//! the disk by [`spool`]; [`waiting`] asks what is on other disks; [`way`] follows each over its [`place`]s, with the [`answers`] to it; [`end`] says where a way ends and why;
 //! [`meta`] asks Meta; [`show`] prints it.
 
 mod answers;
@@ -14,15 +14,17 @@ mod question;
 mod search;
 mod show;
 mod spool;
+mod waiting;
 mod way;
 
 use crate::kafka::session::Session;
+use crate::process::admin::is_address;
 use crate::tool::exit::Exit;
 use crate::tool::settings::{
-    Given, flag, group, instant, kafka, max_events, settings, since, switch, topic_prefix,
+    Given, flag, group, instant, kafka, max_events, settings, since, switch, topic_prefix, words,
 };
 use crate::tool::{Tool, work};
-use crate::{Screen, ToolError};
+use crate::{Screen, ToolError, topics};
 use meta::MetaAccess;
 use origin::Origins;
 use question::Question;
@@ -47,21 +49,24 @@ which partition. What is on no typed topic is looked for among the raw deliverie
 which they happened or were received, and what was written up to 36 hours later is read too. 20 events are followed; of more it \
 says how many.
 
-It says never received only where the period is within the retention of deliveries that `weir topics` makes, and with \
---spool-dir; else not found in what was looked at. It sees one disk, that of this machine; it needs Kafka to look at that. Of a \
-conversation the Graph API may list fewer messages than there were.
+It says never received only where the period is within the time for which the cluster keeps deliveries, and nothing waits on any \
+disk of ingest: give the admin ports of all its processes by --ingest. Else it says not found in what was looked at, and what that \
+leaves out. It reads one disk, that of this machine, and needs Kafka for it. Of a conversation the Graph API may list fewer messages \
+than there were.
 
 --ask-meta asks the Graph API whether it has the message or comment; of a conversation which messages it has at that time, and \
 which of these were not received. It does not ask for their words.
 
 With --json an event is an object of id, kind, key, places (what, topic, partition, offset, at, says), end (complete, stopped) \
 and why; the last object has the verdict (found, stopped, never_received, not_found), events, left_out, meta (id, state, created, \
-was_received, error), since, until, retained_since, spool (whether one was read) and records_read.";
+was_received, error), since, until, retained_since (null where it cannot be read), spool (whether one was read), ingest (address, \
+deliveries that wait, null where it does not say) and records_read.";
 
 const EXAMPLES: &str = "\
 Examples:
   weir trace aWdfZAG1faXRlbToxOklHTWVzc2FnZAUl… --since 2h --brokers localhost:9092
   weir trace 019aa7f0-5c1e-7d3a-9f00-1c2d3e4f5a6b --json
+  weir trace aWdfZAG1faXRlbToxOklHTWVzc2FnZAUl… --since 7d --ingest weir-ingest-0:9090 weir-ingest-1:9090
   weir trace --account 17841405726653026 --user 6837251906428371 --at 2026-11-21T18:30:00Z --ask-meta
 
 Exit code 0: found, to the end of its way; 1: the topics cannot be read; 3: it stopped on the way; 4: it was never received, or not found.";
@@ -82,6 +87,8 @@ settings! {
         since: Millis = since().or("1d"),
         /// The --spool-dir of the ingest on this machine
         spool_dir: Option<PathBuf> = flag("spool-dir", "DIR", form::directory()).env("WEIR_SPOOL_DIR").optional(),
+        /// Where all processes of ingest answer on their admin ports, to ask what waits on their disks
+        ingest: Vec<String> = words("ingest", "HOST:PORT", |ingest| ingest.long("ingest").num_args(1..)),
         /// The --max-events of ingest
         max_events: usize = max_events(),
         /// First part of every topic's name
@@ -90,8 +97,13 @@ settings! {
         /// Print JSON objects, one a line
         json: bool = switch("json"),
     }
-    check |settings: &Self, given: &mut Given<'_>| if Question::of(settings).is_none() {
-        given.reader.problem("what to trace", "an id; or --account, --user and --at together");
+    check |settings: &Self, given: &mut Given<'_>| {
+        if Question::of(settings).is_none() {
+            given.reader.problem("what to trace", "an id; or --account, --user and --at together");
+        }
+        if !settings.ingest.iter().all(|ingest| is_address(ingest)) {
+            given.reader.problem("ingest", "HOST:PORT of every process of ingest");
+        }
     }
 }
 
@@ -108,20 +120,26 @@ fn run(settings: &TraceSettings, screen: &mut Screen) -> Result<Exit, ToolError>
     let question = Question::of(settings).expect("settings without a question are a problem");
     let session = Session::start()?;
     let search = Search::connect(&session, &settings.kafka, &settings.topic_prefix)?;
+    // Before the topics are read, so that what moves there from a disk is on one of them.
+    let ingest = session.wait(waiting::ask(&settings.ingest));
     let Origins { origins, left_out } = origin::find(&question, settings, &search)?;
     let ways = origins.iter().map(|origin| way::follow(origin, &search)).collect::<Result<Vec<_>, _>>()?;
     let at_meta = meta::ask(&question, &ways, &left_out, settings, &session)?;
     let looked_at = LookedAt {
         period: question.period,
-        retained_since: retained_since(Millis::of(SystemTime::now())),
+        retained_since: retained_since(settings, &session),
         spool: settings.spool_dir.is_some(),
+        ingest,
     };
     let found = Found { ways, at_meta, left_out: left_out.len(), looked_at, read: search.read() };
     Ok(found.print(settings.json, screen)?.exit())
 }
 
-/// From when on every delivery that was received is on its topic or on a disk.
-fn retained_since(now: Millis) -> Millis {
-    let retention = u64::try_from(Topic::Raw.spec().retention.as_millis()).unwrap_or(u64::MAX);
-    Millis::since_epoch(now.as_millis().saturating_sub(retention))
+/// From when on every delivery that was received is on its topic or on a disk; none where the cluster does not tell.
+fn retained_since(settings: &TraceSettings, session: &Session) -> Option<Millis> {
+    let raw = Topic::Raw.name(&settings.topic_prefix);
+    let retention = session.wait(topics::retention(&settings.kafka, &raw)).ok().flatten()?;
+    let retention = u64::try_from(retention.as_millis()).unwrap_or(u64::MAX);
+    let now = Millis::of(SystemTime::now()).as_millis();
+    Some(Millis::since_epoch(now.saturating_sub(retention)))
 }

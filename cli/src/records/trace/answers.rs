@@ -2,11 +2,12 @@
 
 use super::end::{self, End};
 use super::expected::Expected;
-use super::place::{Place, result};
+use super::place::Place;
 use super::question::Period;
 use super::search::{Scope, Search, holds, until, written};
 use crate::ToolError;
 use crate::dlq::DeadLetter;
+use crate::records::reply::result;
 use runtime::consumer::Record;
 use schemas::Topic;
 use schemas::reply::{Action, Command, Open};

@@ -2,10 +2,10 @@
 
 use super::expected::Expected;
 use super::origin::Origin;
-use super::place::result;
 use super::spool::Spooled;
 use super::way::Way;
 use crate::dlq::DeadLetter;
+use crate::records::reply::result;
 use crate::tool::exit::Exit;
 use runtime::consumer::Record;
 use schemas::reply::{Open, ResultStatus};

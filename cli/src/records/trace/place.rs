@@ -5,10 +5,10 @@ use super::spool::Spooled;
 use crate::dlq::DeadLetter;
 use crate::kafka::source::RecordPosition;
 use crate::records::fact::Seen;
+use crate::records::reply;
 use runtime::consumer::Record;
 use runtime::kafka::dead_letter::header;
 use schemas::Millis;
-use schemas::reply::CommandResult;
 use serde::Serialize;
 
 /// The place.
@@ -58,14 +58,9 @@ fn says(what: &str, record: &Record, search: &Search<'_>) -> String {
     match what {
         "raw" => format!("delivery {}", id()),
         "result" => {
-            let reason = result(record).and_then(|result| result.reason);
+            let reason = reply::result(record).and_then(|result| result.reason);
             [Some(seen()), reason.map(String::from)].into_iter().flatten().collect::<Vec<_>>().join(", ")
         }
         _ => seen(),
     }
-}
-
-/// A record of the results topic, where it is one.
-pub(super) fn result(record: &Record) -> Option<CommandResult<'_>> {
-    serde_json::from_slice(record.value.as_deref()?).ok()
 }

@@ -4,6 +4,7 @@ use super::end::{End, Verdict};
 use super::meta::{AtMeta, State};
 use super::place::Place;
 use super::question::Period;
+use super::waiting::Waiting;
 use super::way::Way;
 use crate::Screen;
 use crate::screen::{Cell, Table, Tone, counted, one_line};
@@ -29,26 +30,51 @@ pub(super) struct Found {
 /// What was looked at for it.
 pub(super) struct LookedAt {
     pub(super) period: Period,
-    /// From when on the deliveries are kept.
-    pub(super) retained_since: Millis,
+    /// From when on the deliveries are kept; none where that cannot be read.
+    pub(super) retained_since: Option<Millis>,
     /// Whether a spool was read.
     pub(super) spool: bool,
+    /// What waits at the processes of ingest that were asked.
+    pub(super) ingest: Vec<Waiting>,
 }
 
 impl LookedAt {
     /// Whether it is all that can have something of the period.
     fn is_all(&self) -> bool {
-        self.spool && self.period.since >= self.retained_since
+        let is_empty = |waiting: &Waiting| waiting.deliveries == Some(0);
+        let is_retained = self.retained_since.is_some_and(|since| self.period.since >= since);
+        is_retained && !self.ingest.is_empty() && self.ingest.iter().all(is_empty)
     }
 
+    /// What was not.
     fn gap(&self) -> String {
-        let spool = if self.spool { "" } else { "; no spool was looked into (--spool-dir)" };
-        let retention = if self.period.since >= self.retained_since {
-            String::new()
-        } else {
-            format!("; deliveries of before {} are no longer kept", self.retained_since)
+        let mut gap = match self.retained_since {
+            Some(since) if self.period.since < since => {
+                format!("; deliveries of before {since} are no longer kept")
+            }
+            None => "; for how long deliveries are kept cannot be read".to_owned(),
+            Some(_) => String::new(),
         };
-        format!("{retention}{spool}")
+        gap.push_str(match (self.ingest.as_slice(), self.spool) {
+            ([], false) => "; no disk of ingest was looked at (--ingest, --spool-dir)",
+            ([], true) => {
+                "; what waits on the disks of other processes of ingest was not looked at (--ingest)"
+            }
+            _ => "",
+        });
+        for Waiting { address, deliveries } in &self.ingest {
+            match deliveries {
+                Some(0) => {}
+                Some(count) => {
+                    let deliveries = counted(*count, "delivery waits", "deliveries wait");
+                    gap.extend([format!(
+                        "; {deliveries} on the disk of {address} (`weir spool list` there)"
+                    )]);
+                }
+                None => gap.extend([format!("; {address} does not say what waits on its disk")]),
+            }
+        }
+        gap
     }
 }
 
@@ -57,14 +83,14 @@ impl Found {
     pub(super) fn print(&self, json: bool, screen: &mut Screen) -> io::Result<Verdict> {
         let is_all = self.looked_at.is_all();
         let verdict = Verdict::of(&self.ways, is_all);
-        let LookedAt { period: Period { since, until }, retained_since, spool } = &self.looked_at;
+        let LookedAt { period: Period { since, until }, retained_since, spool, ingest } = &self.looked_at;
         let until = until.map(|until| until.to_string());
         if json {
             self.ways.iter().try_for_each(|way| object(way, screen))?;
             screen.json(&json!({
                 "verdict": verdict.as_str(), "events": self.ways.len(), "left_out": self.left_out, "meta": self.at_meta,
-                "since": since.to_string(), "until": until, "retained_since": retained_since.to_string(),
-                "spool": spool, "records_read": self.read,
+                "since": since.to_string(), "until": until, "retained_since": retained_since.map(|since| since.to_string()),
+                "spool": spool, "ingest": ingest, "records_read": self.read,
             }))?;
             return Ok(verdict);
         }
@@ -79,8 +105,8 @@ impl Found {
         let none = match verdict {
             Verdict::Found | Verdict::Stopped => None,
             Verdict::NeverReceived => Some(format!(
-                "Never received from {since} to {until}: neither a topic nor this spool has it. docs/meta.md has why \
-                 nothing arrives."
+                "Never received from {since} to {until}: no topic has it, and nothing waits on the disks of ingest. \
+                 docs/meta.md has why nothing arrives."
             )),
             Verdict::NotFound => Some(format!(
                 "Not found in what was looked at: the topics from {since} to {until}{}.",

@@ -56,7 +56,7 @@ impl Host {
         let dns = Judged::of(&self.addresses, NO_SUCH_NAME, |addresses| {
             let mut judged = answers::dns(addresses);
             if addresses.len() > MOST {
-                judged.found.push_str(&format!("; what is behind the first {MOST} is judged"));
+                judged.found.extend([format!("; what is behind the first {MOST} is judged")]);
             }
             judged
         });
@@ -115,6 +115,7 @@ mod tests {
         UNIX_EPOCH + 365 * DAY
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "addresses show it, or why they do not")]
     fn shown(days: u32) -> Fact<shown::Shown> {
         let own = shown::ShownCertificate {
             subject: "CN=a.example".to_owned(),

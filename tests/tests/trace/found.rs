@@ -1,98 +1,14 @@
-//! `weir trace`: a message is followed from its delivery to what was answered, and where its way ends is told.
+//! A message is found with all that became of it, whatever it is asked for by, and few records are read for it.
 
-#![cfg(feature = "everything")]
-
-use anyhow::{Context as _, Result, ensure};
-use schemas::{Millis, Topic, split};
+use anyhow::{Context as _, Result};
+use schemas::{Millis, Topic};
 use serde_json::{Value, json};
 use std::fs;
 use std::time::SystemTime;
-use tempfile::TempDir;
-use weir_graph_simulator::Behaviour;
-use weir_tests::pipeline::{APP_SECRET, Ground, PATIENCE, PREFIX};
-use weir_tests::ports;
-use weir_tests::process::Binary;
-use weir_tests::reader::Record;
-use weir_tests::signed::Sender;
+use weir_tests::pipeline::{Ground, PATIENCE, PREFIX};
 use weir_tests::writer::{self, Outgoing};
 
-const TEXT: &[u8] = include_bytes!("../../schemas/fixtures/message/text.json");
-const IMAGE: &[u8] = include_bytes!("../../schemas/fixtures/message/attachment-image.json");
-const REACTION: &[u8] = include_bytes!("../../schemas/fixtures/reaction.added/love.json");
-const COMMENT: &[u8] = include_bytes!("../../schemas/fixtures/comment/on-post.json");
-
-/// With a spool a delivery is answered 200 however busy other tests keep the machine.
-fn spool(folder: &TempDir) -> [&str; 4] {
-    ["--spool-dir", folder.path().to_str().unwrap_or_default(), "--spool-max-bytes", "8MiB"]
-}
-
-/// The only event of a body.
-struct Only {
-    id: String,
-    account: String,
-    user: String,
-    item: String,
-}
-
-fn only(body: &[u8]) -> Result<Only> {
-    let events = split(body, 10).events;
-    let event = events.first().context("an event")?;
-    let key = event.key.clone().context("a key")?;
-    let (account, user) = key.split_once(':').context("a user")?;
-    let data: Value = serde_json::from_str(event.data)?;
-    let mid = data.pointer("/message/mid").or_else(|| data.pointer("/reaction/mid"));
-    let item = mid.unwrap_or(&data["id"]).as_str().context("an id of Meta's")?;
-    let (id, account, user) = (event.id.to_string(), account.to_owned(), user.to_owned());
-    Ok(Only { id, account, user, item: item.to_owned() })
-}
-
-/// What `weir trace … --json` says: its exit code, the events, and the verdict.
-struct Traced {
-    code: Option<i32>,
-    events: Vec<Value>,
-    verdict: Value,
-}
-
-async fn trace(ground: &Ground, args: &[&str]) -> Result<Traced> {
-    let mut tool = ground.tool(&[&["trace", "--json"], args].concat())?;
-    let code = tool.wait(PATIENCE).await?.code();
-    let (said, complaints) = (tool.stdout()?, tool.stderr()?);
-    let objects = said.lines().map(|line| serde_json::from_str(line).with_context(|| line.to_owned()));
-    let mut events: Vec<Value> = objects.collect::<Result<_>>()?;
-    let verdict = events.pop().with_context(|| format!("trace {args:?}: {code:?} {complaints}"))?;
-    Ok(Traced { code, events, verdict })
-}
-
-impl Traced {
-    /// The only event stopped there, for a reason that says this.
-    fn stopped(&self, places: &[&str], why: &str) -> Result<()> {
-        let (Some(3), [event]) = (self.code, &self.events[..]) else {
-            anyhow::bail!("{:?} {:?} {}", self.code, self.events, self.verdict)
-        };
-        ensure!(self::places(event) == places, "{event}");
-        ensure!(event["why"].as_str().is_some_and(|said| said.contains(why)), "{event}");
-        Ok(())
-    }
-}
-
-fn places(event: &Value) -> Vec<&str> {
-    event["places"].as_array().into_iter().flatten().filter_map(|place| place["what"].as_str()).collect()
-}
-
-fn has(id: &str) -> impl Fn(&[Record]) -> bool {
-    move |all: &[Record]| all.iter().any(|record| record.header("ce_id").as_deref() == Some(id))
-}
-
-/// Writes a command in a conversation.
-async fn command(ground: &Ground, to: &Only, members: &Value) -> Result<()> {
-    let mut command = json!({"account": to.account, "action": "message", "to": to.user, "text": "Yes"});
-    for (name, value) in members.as_object().into_iter().flatten() {
-        command[name] = value.clone();
-    }
-    let key = Some(format!("{}:{}", to.account, to.user).into_bytes());
-    let record = Outgoing { key, value: Some(command.to_string().into_bytes()), headers: Vec::new() };
-    writer::write(ground.kafka.bootstrap(), &Topic::Replies.name(PREFIX), vec![record]).await
-}
+use super::traced::{Only, REACTION, TEXT, Traced, command, has, only, places, spool, trace};
 
 #[tokio::test]
 async fn a_message_is_found_by_any_of_its_ids_with_all_that_was_answered() {
@@ -164,52 +80,6 @@ async fn meta_is_asked(ground: &Ground, text: &Only) -> Result<()> {
 }
 
 #[tokio::test]
-async fn where_a_way_stopped_is_told_with_the_reason() {
-    let ground = Ground::prepare().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let (_ingest, sender) = ground.ingest(&spool(&folder)).await.unwrap();
-    let (text, image, comment) = (only(TEXT).unwrap(), only(IMAGE).unwrap(), only(COMMENT).unwrap());
-    let mut messages = ground.consumer("weir-messages").await.unwrap();
-    ground.graph.misbehave(&comment.item, Behaviour::error(200, None));
-    let _lookups = ground.consumer("weir-lookups").await.unwrap();
-    assert_eq!(sender.post(COMMENT).await.unwrap().status, 200);
-    ground.records(Topic::LookupsDlq, "the dead letter", has(&comment.id)).await.unwrap();
-    ground.records(Topic::InboxComments, "the comment in the inbox", has(&comment.id)).await.unwrap();
-    let dead = trace(&ground, &[&comment.item]).await.unwrap();
-    dead.stopped(&["raw", "typed", "inbox", "dead letter"], "weir-lookups could not handle it: permission")
-        .unwrap();
-
-    assert_eq!(sender.post(TEXT).await.unwrap().status, 200);
-    ground.records(Topic::Inbox, "the message in the inbox", has(&text.id)).await.unwrap();
-    command(&ground, &text, &json!({"id": "waits", "reply_to": {"mid": text.item}})).await.unwrap();
-    let waiting = trace(&ground, &[&text.item]).await.unwrap();
-    let places = ["raw", "typed", "inbox", "command"];
-    waiting.stopped(&places, "weir-replies has not handled it yet, it is the next one").unwrap();
-
-    messages.process.terminate(PATIENCE).await.unwrap();
-    assert_eq!(sender.post(IMAGE).await.unwrap().status, 200);
-    let lagging = trace(&ground, &[&image.item]).await.unwrap();
-    lagging.stopped(&["raw", "typed"], "does weir-messages run?").unwrap();
-
-    assert_eq!(sender.post(b"no JSON").await.unwrap().status, 200);
-    let letters = ground.records(Topic::IngestDlq, "the dead letter", |all| all.len() == 1).await.unwrap();
-    let refused = trace(&ground, &[&letters[0].header("ce_id").unwrap()]).await.unwrap();
-    refused.stopped(&["raw", "dead letter"], "not_json").unwrap();
-
-    let never = trace(&ground, &["mid.that.never.came"]).await.unwrap();
-    assert_eq!((never.code, never.events.len()), (Some(4), 0));
-    assert_eq!((&never.verdict["verdict"], &never.verdict["spool"]), (&json!("not_found"), &json!(false)));
-    let with_spool = [&["mid.that.never.came"], &spool(&folder)[..2]].concat();
-    let never = trace(&ground, &with_spool).await.unwrap();
-    assert_eq!((never.code, &never.verdict["verdict"]), (Some(4), &json!("never_received")));
-    assert_eq!((&never.verdict["spool"], &never.verdict["until"]), (&json!(true), &Value::Null));
-    let of_too_long_ago = [&with_spool[..], &["--since", "40d"]].concat();
-    let never = trace(&ground, &of_too_long_ago).await.unwrap();
-    assert_eq!((never.code, &never.verdict["verdict"]), (Some(4), &json!("not_found")));
-    assert!(never.verdict["since"].as_str() < never.verdict["retained_since"].as_str(), "{}", never.verdict);
-}
-
-#[tokio::test]
 async fn neither_a_reaction_to_a_message_nor_a_late_delivery_hides_one() {
     let ground = Ground::prepare().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -246,28 +116,6 @@ async fn neither_a_reaction_to_a_message_nor_a_late_delivery_hides_one() {
             [&json!(late.0.id)],
             "{args:?}"
         );
-    }
-}
-
-#[tokio::test]
-async fn what_waits_on_the_disk_is_found_there() {
-    let ground = Ground::prepare().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let [port, admin] = ports::free().unwrap();
-    let [listen, admin] = [port, admin].map(|port| format!("127.0.0.1:{port}"));
-    // No broker is there.
-    let args =
-        ["--brokers", "127.0.0.1:1", "--topic-prefix", PREFIX, "--listen", &listen, "--admin-listen", &admin];
-    let args = [&args[..], &spool(&folder)].concat();
-    let mut ingest = Binary::start("weir-ingest", &args, &[("WEIR_APP_SECRET", APP_SECRET)]).unwrap();
-    ingest.ready(&format!("http://{admin}/readyz"), PATIENCE).await.unwrap();
-    let sender = Sender::new(&format!("http://{listen}/webhook"), APP_SECRET.as_bytes()).unwrap();
-    assert_eq!(sender.post(TEXT).await.unwrap().status, 200);
-    let text = only(TEXT).unwrap();
-    let by_time = ["--account", &text.account, "--user", &text.user, "--at", "0s"];
-    for args in [&[text.item.as_str()][..], &[&text.id], &by_time] {
-        let waiting = trace(&ground, &[args, &spool(&folder)[..2]].concat()).await.unwrap();
-        waiting.stopped(&["spool"], "it waits on the disk of ingest until Kafka takes it").unwrap();
     }
 }
 

@@ -1,0 +1,52 @@
+//! How many deliveries wait on the disks of ingest, as its processes say on their admin ports.
+
+use crate::delivery::poster::Poster;
+use crate::process::metrics::{name, value};
+use futures_util::future::join_all;
+use serde::Serialize;
+
+/// A process of ingest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Waiting {
+    /// Where it was asked, `HOST:PORT`.
+    pub(super) address: String,
+    /// How many wait or are parked there; none where it does not say.
+    pub(super) deliveries: Option<u64>,
+}
+
+/// Asks each of them.
+pub(super) async fn ask(addresses: &[String]) -> Vec<Waiting> {
+    let ask = async |address: &String| {
+        let url = format!("http://{address}/metrics");
+        let answer = async { Poster::new(&url, None)?.get().await }.await;
+        let deliveries = answer.ok().and_then(|answer| deliveries(&answer.text));
+        Waiting { address: address.clone(), deliveries }
+    };
+    join_all(addresses.iter().map(ask)).await
+}
+
+/// Those of ingest; none wait where it has no spool.
+fn deliveries(metrics: &str) -> Option<u64> {
+    let of = |name| value(metrics, name).unwrap_or_default();
+    let deliveries = of("weir_spool_deliveries") + of("weir_spool_set_aside");
+    // What is not known yet is not a number.
+    let is_known = name(metrics) == Some("weir-ingest") && deliveries.is_finite();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+    is_known.then_some(deliveries as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_ingest_says_that_nothing_waits() {
+        let ingest = "weir_build_info{name=\"weir-ingest\",version=\"0.1.0\"} 1\n";
+        assert_eq!(deliveries(ingest), Some(0));
+        let with = |waiting| format!("{ingest}weir_spool_deliveries {waiting}\nweir_spool_set_aside 1\n");
+        assert_eq!(deliveries(&with("2")), Some(3));
+        assert_eq!(deliveries(&with("NaN")), None);
+        assert_eq!(deliveries(&ingest.replace("ingest", "messages")), None);
+        assert_eq!(deliveries("<html>"), None);
+    }
+}
