@@ -1,17 +1,20 @@
 //! `weir reply`: one command to answer, checked before it is written, and what became of it.
 
+mod course;
 mod draft;
 
 use crate::kafka::session::Session;
 use crate::kafka::sink::{Parcel, Sink};
 use crate::kafka::source::{ReadError, Source};
 use crate::screen::{Tone, harmless};
-use crate::tool::settings::{Given, flag, group, kafka, settings, switch, topic_prefix};
+use crate::tool::settings::{Flag, Given, flag, group, kafka, settings, switch, topic_prefix};
 use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
+use course::Course;
+pub(crate) use course::result;
 use draft::Draft;
-use runtime::consumer::{self, Read, Record, TopicReader};
-use runtime::settings::{KafkaSettings, form};
+use runtime::consumer::{self, Record, TopicReader};
+use runtime::settings::{Form, KafkaSettings, form};
 use schemas::Topic;
 use schemas::reply::{CommandResult, Open, ResultStatus};
 use serde_json::json;
@@ -19,15 +22,17 @@ use serde_json::value::RawValue;
 use std::io;
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant, SystemTime};
+use weir_graph::{GraphUrl, Login};
 
 const MORE: &str = "\
 Makes a message of --account, --to and --text, or takes any command as it is from --file; docs/events.md has the actions and \
-their members. A command without an id gets one. It is checked by the rules of weir-replies, for a page where the id does not tell that \
-the account is on Instagram, and what would be refused is not written: the error names the member and the form expected. Then it is written to the topic of commands, and its result is \
+their members. A command without an id gets one. It is checked by the rules of weir-replies, for a page where neither --graph-url nor the id \
+tells that the account is on Instagram, and what would be refused is not written: the error names the member and the form expected. Then it is written to the topic of commands, and its result is \
 waited for.
 
 weir-replies carries it out, at most once for each id, maybe long after the timeout: give it a not_after where that must not be. \
-Whoever tries again gives the same --id. Of a command whose id was used before there is no further result.
+Whoever tries again gives the same id, by --id or in the file: what became of the command that had it is found on the topic of \
+results and printed, and nothing is written; where it has no result yet, that is waited for.
 
 With --json the result is printed as it is on its topic.";
 
@@ -47,6 +52,8 @@ settings! {
     struct ReplySettings {
         kafka: KafkaSettings = kafka(),
         wanted: Wanted = group(),
+        /// Host of the Graph API: graph.facebook.com, or graph.instagram.com for Instagram Login
+        graph_url: GraphUrl = url().env("WEIR_GRAPH_URL").or("https://graph.facebook.com"),
         /// How long to wait for the result
         timeout: Duration = flag("timeout", "DURATION", form::duration(TIMEOUTS)).or("1m"),
         /// Print the result as a JSON object
@@ -54,6 +61,10 @@ settings! {
         /// First part of every topic's name
         topic_prefix: String = topic_prefix(),
     }
+}
+
+fn url() -> Flag<GraphUrl> {
+    flag("graph-url", "URL", Form::new(GraphUrl::EXPECTED, GraphUrl::parse))
 }
 
 settings! {
@@ -127,7 +138,7 @@ pub enum ReplyError {
     /// It was written, and nothing is known of it.
     #[error(
         "no result of {id} within {}: weir-replies does not run, is behind, or waits for a limit of Meta's, and the command may still \
-         be carried out, with its result on {topic}; or the id was used before, and its result is further up there",
+         be carried out, with its result on {topic}; or the id was used before for another conversation, and its result is further up there",
         humantime::format_duration(*.within)
     )]
     NoResult {
@@ -141,7 +152,8 @@ pub enum ReplyError {
 }
 
 fn run(settings: &ReplySettings, screen: &mut Screen) -> Result<Exit, ToolError> {
-    let draft = Draft::of(settings.wanted.value()?, SystemTime::now())?;
+    let login = Login::of_host(&settings.graph_url);
+    let draft = Draft::of(settings.wanted.value()?, login, SystemTime::now())?;
     let name = |topic: Topic| topic.name(&settings.topic_prefix);
     let (commands, results) = (name(Topic::Replies), name(Topic::RepliesResults));
     let session = &Session::start()?;
@@ -151,15 +163,24 @@ fn run(settings: &ReplySettings, screen: &mut Screen) -> Result<Exit, ToolError>
     let mut reader =
         at_the_end(source.reader(&results).map_err(ReadError::from)?).map_err(ReadError::from)?;
     let id = draft.id();
+    let mut course = Course::of(id);
+    if draft.has_own_id
+        && let Some(record) = course.former(&source, &results, draft.key())?
+    {
+        if !settings.json {
+            screen.line(format_args!("{id} was used before, and nothing is written; its result:"))?;
+        }
+        return tell(&record, None, settings.json, screen);
+    }
     let unsure = |source: ToolError| ReplyError::Unsure { id: id.to_owned(), source: Box::new(source) };
     write(session, settings, &commands, &draft).map_err(unsure)?;
     if !settings.json {
         screen.line(format_args!("{id} is written to {commands}, with the key {}", draft.key()))?;
     }
     let written = Instant::now();
-    let ended = end(&mut reader, id, written + settings.timeout);
+    let ended = course.end(&mut reader, written + settings.timeout);
     match ended.map_err(|error| unsure(ReadError::from(error).into()))? {
-        Some(record) => tell(&record, written.elapsed(), settings.json, screen),
+        Some(record) => tell(&record, Some(written.elapsed()), settings.json, screen),
         None => {
             Err(ReplyError::NoResult { id: id.to_owned(), within: settings.timeout, topic: results }.into())
         }
@@ -204,34 +225,8 @@ fn at_the_end(mut reader: TopicReader) -> Result<TopicReader, consumer::ReadErro
     Ok(reader)
 }
 
-/// The result of the command's latest attempt; `None` where there is none in time. That an attempt was of unknown outcome is
-/// written after the intent of the next one, where there is to be one.
-fn end(reader: &mut TopicReader, id: &str, deadline: Instant) -> Result<Option<Record>, consumer::ReadError> {
-    let mut intended = 0;
-    loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        match reader.next(left)? {
-            Some(Read::Record(record)) => {
-                let Some(result) = result(&record).filter(|result| result.id == id) else { continue };
-                match result.status {
-                    Open::Known(ResultStatus::Intended) => intended = result.attempt.max(intended),
-                    Open::Known(_) if result.attempt >= intended => return Ok(Some(record)),
-                    // A step between intent and end that comes later is none.
-                    _ => {}
-                }
-            }
-            Some(Read::End(_)) => {}
-            None => return Ok(None),
-        }
-    }
-}
-
-/// A record of the topic of results, where it is one.
-pub(crate) fn result(record: &Record) -> Option<CommandResult<'_>> {
-    serde_json::from_slice(record.value.as_deref()?).ok()
-}
-
-fn tell(record: &Record, took: Duration, json: bool, screen: &mut Screen) -> Result<Exit, ToolError> {
+/// `took` is for how long it was waited for, if at all.
+fn tell(record: &Record, took: Option<Duration>, json: bool, screen: &mut Screen) -> Result<Exit, ToolError> {
     let Some(result) = result(record) else { return Ok(Exit::Failure) };
     let Open::Known(status) = result.status else { return Ok(Exit::Failure) };
     let is_done = status == ResultStatus::Done;
@@ -243,8 +238,11 @@ fn tell(record: &Record, took: Duration, json: bool, screen: &mut Screen) -> Res
             _ => result.answer.map_or("without an answer", RawValue::get).to_owned(),
         };
         let tone = if is_done { Tone::Good } else { Tone::Bad };
-        let status = status.as_str();
-        screen.toned(tone, &format!("{status} after {:.1} s: {}", took.as_secs_f64(), harmless(&said)))
+        let when = took.map_or_else(
+            || format!("at {}", harmless(&result.at)),
+            |took| format!("after {:.1} s", took.as_secs_f64()),
+        );
+        screen.toned(tone, &format!("{} {when}: {}", status.as_str(), harmless(&said)))
     };
     // The exit code says it too, whoever reads on.
     printed.or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })?;

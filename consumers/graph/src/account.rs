@@ -36,7 +36,7 @@ pub struct Account {
 
 impl Login {
     /// The one whose tokens a host takes.
-    pub(crate) fn of_host(host: &GraphUrl) -> Self {
+    pub fn of_host(host: &GraphUrl) -> Self {
         if host.is_instagram() { Self::Instagram } else { Self::Facebook }
     }
 

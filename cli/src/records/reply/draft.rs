@@ -11,20 +11,23 @@ use weir_replies::command::{Command, Fault, Unusable};
 pub(super) struct Draft {
     /// Its JSON.
     pub(super) value: Vec<u8>,
+    /// Whether its id came with it, so that it may have been used before.
+    pub(super) has_own_id: bool,
     command: Command,
 }
 
 impl Draft {
-    /// Checks a command's JSON; it gets an id where it has none.
-    pub(super) fn of(value: Vec<u8>, now: SystemTime) -> Result<Self, ReplyError> {
-        // By which login an account is reached, weir-replies knows.
-        let parse = |value: &[u8]| {
-            Command::parse(value, |account| Account::new(account.clone(), Login::Facebook, None))
-        };
+    /// Checks a command's JSON for an account of this login; it gets an id where it has none.
+    pub(super) fn of(value: Vec<u8>, login: Login, now: SystemTime) -> Result<Self, ReplyError> {
+        // The account's Page, weir-replies knows.
+        let parse =
+            |value: &[u8]| Command::parse(value, |account| Account::new(account.clone(), login, None));
+        let mut has_own_id = true;
         let (value, parsed) = match parse(&value) {
             Err(Unusable { fault: Fault::Missing { member: "id", .. }, .. }) => {
                 let value = with_id(&value, &Uuid::now_v7().to_string());
                 let parsed = parse(&value);
+                has_own_id = false;
                 (value, parsed)
             }
             parsed => (value, parsed),
@@ -35,7 +38,7 @@ impl Draft {
         })?;
         match command.over(now) {
             Some(cause) => Err(ReplyError::Refused { reason: cause.reason, error: cause.error }),
-            None => Ok(Self { value, command }),
+            None => Ok(Self { value, has_own_id, command }),
         }
     }
 
@@ -63,7 +66,7 @@ mod tests {
     use super::*;
 
     fn draft(command: &str) -> Result<Draft, ReplyError> {
-        Draft::of(command.as_bytes().to_vec(), SystemTime::now())
+        Draft::of(command.as_bytes().to_vec(), Login::Facebook, SystemTime::now())
     }
 
     fn refusal(command: &str) -> (&'static str, String) {
@@ -77,7 +80,7 @@ mod tests {
     fn a_command_without_an_id_gets_one_and_is_else_as_it_was() {
         let members = r#""account": "17", "action":"message","to":"42", "message" : {"text":"\u00e4"} }"#;
         let draft = draft(&format!(" {{ {members}\n")).unwrap();
-        assert_eq!(draft.key(), "17:42");
+        assert_eq!((draft.key(), draft.has_own_id), ("17:42", false));
         let expected = format!(" {{\"id\":\"{}\", {members}\n", draft.id());
         assert_eq!(String::from_utf8(draft.value).unwrap(), expected);
     }
@@ -87,6 +90,18 @@ mod tests {
         let command = r#"{"id":"a:1","account":"17","action":"comment_delete","comment":"3"}"#;
         let draft = draft(command).unwrap();
         assert_eq!((draft.id(), draft.key(), draft.value.as_slice()), ("a:1", "17", command.as_bytes()));
+        assert!(draft.has_own_id);
+    }
+
+    #[test]
+    fn the_login_decides_whose_limits_hold_where_the_id_does_not_tell() {
+        let text = "x".repeat(1_001);
+        let command = format!(r#"{{"account":"17","action":"message","to":"42","text":"{text}"}}"#);
+        assert!(draft(&command).is_ok());
+        match Draft::of(command.into_bytes(), Login::Instagram, SystemTime::now()) {
+            Err(ReplyError::Refused { error, .. }) => assert!(error.contains("1,000 bytes"), "{error}"),
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]
