@@ -53,6 +53,7 @@ pub mod shipped;
 pub mod signed;
 pub mod spool_matrix;
 pub mod topics;
+pub mod typed;
 pub mod until;
 pub mod vitals;
 pub mod writer;

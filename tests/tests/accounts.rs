@@ -2,12 +2,13 @@
 
 #![cfg(feature = "everything")]
 
-use anyhow::{Context as _, Result};
-use schemas::{Receipt, Topic, split};
+use anyhow::Result;
+use schemas::Topic;
 use serde_json::{Value, json};
 use weir_graph_simulator::{Post, Simulator};
 use weir_tests::mounted::Mounted;
 use weir_tests::pipeline::{Ground, PATIENCE, PREFIX};
+use weir_tests::typed;
 use weir_tests::until::until;
 use weir_tests::writer::{self, Outgoing};
 
@@ -64,15 +65,7 @@ fn call(node: &str, token: &str) -> (String, String) {
 /// The record that ingest makes of a comment.
 fn comment(account: &str, number: usize) -> Result<Outgoing> {
     let value = json!({"id": (17_900_000_000_000_000 + number).to_string(), "text": "?", "from": {"id": customer(0)}, "media": {"id": "18"}});
-    let entry =
-        json!({"id": account, "time": 1_752_834_911, "changes": [{"field": "comments", "value": value}]});
-    let body = serde_json::to_vec(&json!({"object": "instagram", "entry": [entry]}))?;
-    let split = split(&body, 10);
-    let event = split.events.first().context("an event")?;
-    let delivery_id = "01980000-0000-7000-8000-000000000000";
-    let mut value = Vec::new();
-    event.write_json(Receipt { delivery_id, received: "2025-07-18T10:35:10.000Z" }, &mut value);
-    Ok(Outgoing { key: event.key.clone().map(String::into_bytes), value: Some(value), headers: Vec::new() })
+    typed::change(account, "comments", &value)
 }
 
 #[tokio::test]

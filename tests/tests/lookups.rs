@@ -7,12 +7,13 @@ use std::fs;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use schemas::{Receipt, Topic, split};
+use schemas::Topic;
 use serde_json::{Value, json};
 use weir_graph_simulator::Behaviour;
 use weir_tests::http;
 use weir_tests::pipeline::{Ground, PREFIX, Service};
 use weir_tests::reader::Record;
+use weir_tests::typed;
 use weir_tests::until::until;
 use weir_tests::writer::{self, Outgoing};
 
@@ -31,16 +32,7 @@ fn comment(number: usize) -> String {
 /// The record that ingest makes of a mention.
 fn mention(number: usize) -> Result<Outgoing> {
     let value = json!({"media_id": (number % MEDIA + 1_000).to_string(), "comment_id": comment(number)});
-    let entry =
-        json!({"id": ACCOUNT, "time": 1_752_834_911, "changes": [{"field": "mentions", "value": value}]});
-    let body = serde_json::to_vec(&json!({"object": "instagram", "entry": [entry]}))?;
-    let split = split(&body, 10);
-    let event = split.events.first().context("an event")?;
-    let delivery_id = "01980000-0000-7000-8000-000000000000";
-    let mut value = Vec::new();
-    event.write_json(Receipt { delivery_id, received: "2025-07-18T10:35:10.000Z" }, &mut value);
-    let key = event.key.clone().map(String::into_bytes);
-    Ok(Outgoing { key, value: Some(value), headers: Vec::new() })
+    typed::change(ACCOUNT, "mentions", &value)
 }
 
 async fn write(ground: &Ground) -> Result<()> {
