@@ -140,19 +140,20 @@ pub struct ReplyTo<'a> {
 }
 
 words! {
-    /// What a command does.
+    /// What a command does. `{node}` is the Page that an account belongs to, `me` where that is not known, and the account itself
+    /// where it is a Page or has logged in by Instagram.
     pub enum Action {
-        /// Writes a direct message to a customer: `POST /{account}/messages`.
+        /// Writes a direct message to a customer: `POST /{node}/messages`.
         Message = "message",
         /// Answers a mention in public: `POST /{account}/mentions`.
         MentionReply = "mention_reply",
         /// Answers a comment on the account's own media in public: `POST /{comment}/replies`, of a page `/comments`.
         CommentReply = "comment_reply",
-        /// Answers a comment by a direct message to its author: `POST /{account}/messages`.
+        /// Answers a comment by a direct message to its author: `POST /{node}/messages`.
         PrivateReply = "private_reply",
-        /// Shows a customer that the account types, or has seen the messages: `POST /{account}/messages`.
+        /// Shows a customer that the account types, or has seen the messages: `POST /{node}/messages`.
         SenderAction = "sender_action",
-        /// Reacts to a customer's message, or takes the reaction back: `POST /{account}/messages`.
+        /// Reacts to a customer's message, or takes the reaction back: `POST /{node}/messages`.
         Reaction = "reaction",
         /// Hides a comment from everybody but its author: `POST /{comment}`.
         CommentHide = "comment_hide",
@@ -160,13 +161,13 @@ words! {
         CommentShow = "comment_show",
         /// Deletes a comment: `DELETE /{comment}`.
         CommentDelete = "comment_delete",
-        /// Gives another app control of the thread: `POST /{account}/pass_thread_control`.
+        /// Gives another app control of the thread: `POST /{node}/pass_thread_control`.
         ThreadPass = "thread_pass",
-        /// Takes control of the thread: `POST /{account}/take_thread_control`.
+        /// Takes control of the thread: `POST /{node}/take_thread_control`.
         ThreadTake = "thread_take",
-        /// Asks for control of the thread: `POST /{account}/request_thread_control`.
+        /// Asks for control of the thread: `POST /{node}/request_thread_control`.
         ThreadRequest = "thread_request",
-        /// Gives control of the thread back: `POST /{account}/release_thread_control`.
+        /// Gives control of the thread back: `POST /{node}/release_thread_control`.
         ThreadRelease = "thread_release",
     }
 }

@@ -84,19 +84,19 @@ export type Reply = {
   window_ends_at?: string;
 };
 /**
- * What a command does.
+ * What a command does. `{node}` is the Page that an account belongs to, `me` where that is not known, and the account itself where it is a Page or has logged in by Instagram.
  *
- * `message`: Writes a direct message to a customer: `POST /{account}/messages`.
+ * `message`: Writes a direct message to a customer: `POST /{node}/messages`.
  *
  * `mention_reply`: Answers a mention in public: `POST /{account}/mentions`.
  *
  * `comment_reply`: Answers a comment on the account's own media in public: `POST /{comment}/replies`, of a page `/comments`.
  *
- * `private_reply`: Answers a comment by a direct message to its author: `POST /{account}/messages`.
+ * `private_reply`: Answers a comment by a direct message to its author: `POST /{node}/messages`.
  *
- * `sender_action`: Shows a customer that the account types, or has seen the messages: `POST /{account}/messages`.
+ * `sender_action`: Shows a customer that the account types, or has seen the messages: `POST /{node}/messages`.
  *
- * `reaction`: Reacts to a customer's message, or takes the reaction back: `POST /{account}/messages`.
+ * `reaction`: Reacts to a customer's message, or takes the reaction back: `POST /{node}/messages`.
  *
  * `comment_hide`: Hides a comment from everybody but its author: `POST /{comment}`.
  *
@@ -104,13 +104,13 @@ export type Reply = {
  *
  * `comment_delete`: Deletes a comment: `DELETE /{comment}`.
  *
- * `thread_pass`: Gives another app control of the thread: `POST /{account}/pass_thread_control`.
+ * `thread_pass`: Gives another app control of the thread: `POST /{node}/pass_thread_control`.
  *
- * `thread_take`: Takes control of the thread: `POST /{account}/take_thread_control`.
+ * `thread_take`: Takes control of the thread: `POST /{node}/take_thread_control`.
  *
- * `thread_request`: Asks for control of the thread: `POST /{account}/request_thread_control`.
+ * `thread_request`: Asks for control of the thread: `POST /{node}/request_thread_control`.
  *
- * `thread_release`: Gives control of the thread back: `POST /{account}/release_thread_control`.
+ * `thread_release`: Gives control of the thread back: `POST /{node}/release_thread_control`.
  */
 export type Action =
   | "message"
