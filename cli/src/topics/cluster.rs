@@ -101,6 +101,10 @@ impl Cluster {
         let answers = self.admin.describe_configs(&resources, &options()).await;
         for answer in answers.map_err(|error| self.failed(DESCRIBE, &error))? {
             let resource = answer.map_err(|code| self.refused(DESCRIBE, code))?;
+            // Every topic has settings; who may not read them is given none.
+            if resource.entries.is_empty() {
+                return Err(self.refused(DESCRIBE, RDKafkaErrorCode::TopicAuthorizationFailed));
+            }
             if let OwnedResourceSpecifier::Topic(name) = resource.specifier {
                 present.entry(name).or_default().config = config(resource.entries);
             }

@@ -4,6 +4,7 @@ use super::check::{Check, Fact, Judged, Nothing};
 use crate::kafka::request::is_of_rights;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{Offset, TopicPartitionList};
 use runtime::settings::KafkaSettings;
 use schemas::Topic;
@@ -83,7 +84,7 @@ type Partition = (String, i32);
 
 /// Those of all topics; without one of them nobody can tell what waits.
 fn partitions(client: &BaseConsumer, topics: &[String]) -> Fact<Vec<Partition>> {
-    let metadata = client.fetch_metadata(None, ANSWER)?;
+    let metadata = client.fetch_metadata(None, ANSWER).map_err(nothing)?;
     let mut partitions = Vec::new();
     for name in topics {
         let topic = metadata.topics().iter().find(|topic| topic.name() == name);
@@ -122,6 +123,10 @@ fn offsets(found: &TopicPartitionList) -> KafkaResult<BTreeMap<Partition, i64>> 
 fn nothing(error: KafkaError) -> Nothing {
     match error.rdkafka_error_code() {
         Some(code) if is_of_rights(code) => Nothing::Untold(format!("this user may not ask ({code})")),
+        // Whether the brokers answer at all is a check of its own.
+        Some(RDKafkaErrorCode::OperationTimedOut) => {
+            Nothing::Untold("no answer in time, as where this user may not ask".to_owned())
+        }
         _ => error.into(),
     }
 }
