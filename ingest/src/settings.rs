@@ -82,7 +82,7 @@ fn check(settings: &Settings, reader: &mut Reader<'_>) {
         let expected = "at least as much as --max-body, or no large body is ever taken";
         reader.problem("max_body_bytes_in_flight", expected);
     }
-    if settings.spool.as_ref().is_some_and(|spool| spool.max_bytes / 16 * 15 <= settings.max_body as u64) {
+    if settings.spool.as_ref().is_some_and(|spool| spool.max_bytes_of_large() <= settings.max_body as u64) {
         let expected = "more than 16/15 of --max-body, or the largest bodies are never spooled";
         reader.problem("spool_max_bytes", expected);
     }

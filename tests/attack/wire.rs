@@ -26,6 +26,13 @@ pub(crate) fn delivery(secret: &[u8], body: &[u8]) -> Vec<u8> {
     [&head(&signed::signature(secret, body), body.len()), body].concat()
 }
 
+/// A body with one message to this account.
+pub(crate) fn message(account: &str, mid: &str, text: &str) -> String {
+    format!(
+        r#"{{"object":"instagram","entry":[{{"id":"{account}","time":1752834911447,"messaging":[{{"sender":{{"id":"5"}},"recipient":{{"id":"{account}"}},"timestamp":1752834910447,"message":{{"mid":"{mid}","text":"{text}"}}}}]}}]}}"#
+    )
+}
+
 /// A signature that is none of this body.
 pub(crate) fn wrong_signature() -> String {
     signed::signature(b"a stranger's secret", b"another body")

@@ -54,19 +54,7 @@ impl AccountLimit {
         account: &str,
         bytes: usize,
     ) -> Result<AccountPermit, AccountBusy> {
-        let key = self.key(account);
-        let admitted = {
-            let mut accounts = self.lock();
-            let account = accounts.entry(key).or_default();
-            if account.begin(bytes, self.in_flight_bytes) {
-                return Ok(self.in_flight(key, bytes));
-            }
-            if account.waiting + bytes > self.waiting_bytes {
-                return Err(AccountBusy);
-            }
-            account.wait(bytes)
-        };
-        admitted.await.map_err(|_| AccountBusy)
+        self.turn(account, bytes, self.waiting_bytes).await
     }
 
     /// The same for a delivery of the spool, where it waits already: it takes its turn however many wait. Without `waits`,
@@ -77,21 +65,34 @@ impl AccountLimit {
         bytes: usize,
         waits: bool,
     ) -> Option<AccountPermit> {
-        let key = self.key(account);
+        self.turn(account, bytes, if waits { usize::MAX } else { 0 }).await.ok()
+    }
+
+    /// Returns once it is its turn, where no more than so many bytes of the account wait then.
+    async fn turn(
+        self: &Arc<Self>,
+        account: &str,
+        bytes: usize,
+        most_waiting: usize,
+    ) -> Result<AccountPermit, AccountBusy> {
+        // Accounts with the same hash share a limit; the hash is seeded, so nobody outside can find such a pair.
+        let key = self.hasher.hash_one(account);
         let admitted = {
             let mut accounts = self.lock();
             let account = accounts.entry(key).or_default();
-            if account.begin(bytes, self.in_flight_bytes) {
-                return Some(self.in_flight(key, bytes));
+            if account.queue.is_empty() && account.fits(bytes, self.in_flight_bytes) {
+                account.in_flight += bytes;
+                return Ok(self.in_flight(key, bytes));
             }
-            waits.then(|| account.wait(bytes))?
+            if account.waiting + bytes > most_waiting {
+                return Err(AccountBusy);
+            }
+            let (admit, admitted) = oneshot::channel();
+            account.waiting += bytes;
+            account.queue.push_back(Waiter { bytes, admit });
+            admitted
         };
-        admitted.await.ok()
-    }
-
-    /// Accounts with the same hash share a limit; the hash is seeded, so nobody outside can find such a pair.
-    fn key(&self, account: &str) -> u64 {
-        self.hasher.hash_one(account)
+        admitted.await.map_err(|_| AccountBusy)
     }
 
     fn release(self: &Arc<Self>, key: u64, bytes: usize) {
@@ -123,21 +124,6 @@ impl AccountLimit {
 }
 
 impl Account {
-    /// Whether it may be sent now; it is counted then.
-    fn begin(&mut self, bytes: usize, limit: usize) -> bool {
-        let begins = self.queue.is_empty() && self.fits(bytes, limit);
-        self.in_flight += if begins { bytes } else { 0 };
-        begins
-    }
-
-    /// Queues a delivery behind the others.
-    fn wait(&mut self, bytes: usize) -> oneshot::Receiver<AccountPermit> {
-        let (admit, admitted) = oneshot::channel();
-        self.waiting += bytes;
-        self.queue.push_back(Waiter { bytes, admit });
-        admitted
-    }
-
     const fn fits(&self, bytes: usize, limit: usize) -> bool {
         self.in_flight == 0 || self.in_flight + bytes <= limit
     }

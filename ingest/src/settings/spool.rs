@@ -22,6 +22,11 @@ impl SpoolSettings {
     pub fn of(directory: PathBuf) -> Self {
         Self { directory, max_bytes: 1 << 30, timeout: Duration::from_millis(800), drain_rate: 1000 }
     }
+
+    /// What large deliveries may take of it: the last sixteenth is for small ones alone.
+    pub(crate) const fn max_bytes_of_large(&self) -> u64 {
+        self.max_bytes / 16 * 15
+    }
 }
 
 runtime::settings! {

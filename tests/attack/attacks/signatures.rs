@@ -31,18 +31,7 @@ const TRIES: u32 = 6;
 const DELIVERY: &[u8] = br#"{"object":"instagram","entry":[]}"#;
 
 pub(crate) async fn wrong(target: &Target) -> Result<Told> {
-    let request = [wire::head(&wire::wrong_signature(), LARGEST), vec![b' '; LARGEST]].concat();
-    let (mut senders, begin, at) = (JoinSet::new(), Instant::now(), target.at);
-    for _ in 0..SENDERS {
-        let request = request.clone();
-        senders.spawn(async move {
-            let mut refused = 0;
-            while begin.elapsed() < LENGTH {
-                refused += usize::from(wire::post(at, &request).await.is_some());
-            }
-            refused
-        });
-    }
+    let senders = post_wrong(target.at, SENDERS, LARGEST);
     let refused: usize = senders.join_all().await.into_iter().sum();
     Ok(Told { note: format!("{refused} of these bodies were answered"), harm: Vec::new() })
 }
@@ -51,18 +40,8 @@ pub(crate) async fn many_turns(target: &Target) -> Result<Told> {
     let at = target.at;
     // The first of an account takes its turn among those that nobody signed.
     post_second(at, "first").await;
-    let (mut senders, begin) = (JoinSet::new(), Instant::now());
-    let request = [wire::head(&wire::wrong_signature(), WAITING_BODY), vec![b' '; WAITING_BODY]].concat();
-    for _ in 0..WAITING {
-        let request = request.clone();
-        senders.spawn(async move {
-            let mut answered = 0;
-            while begin.elapsed() < LENGTH {
-                answered += usize::from(wire::post(at, &request).await.is_some());
-            }
-            answered
-        });
-    }
+    let begin = Instant::now();
+    let senders = post_wrong(at, WAITING, WAITING_BODY);
     let mut answers = Vec::new();
     while begin.elapsed() < LENGTH {
         let asked = Instant::now();
@@ -80,12 +59,23 @@ pub(crate) async fn many_turns(target: &Target) -> Result<Told> {
     Ok(Told { harm: if good < answers.len() { vec![note.clone()] } else { Vec::new() }, note })
 }
 
+/// So many senders post bodies of so many bytes with a wrong signature; how many of each are answered.
+fn post_wrong(at: SocketAddr, senders: usize, bytes: usize) -> JoinSet<usize> {
+    let request = [wire::head(&wire::wrong_signature(), bytes), vec![b' '; bytes]].concat();
+    let begin = Instant::now();
+    let post = |request: Vec<u8>| async move {
+        let mut answered = 0;
+        while begin.elapsed() < LENGTH {
+            answered += usize::from(wire::post(at, &request).await.is_some());
+        }
+        answered
+    };
+    (0..senders).map(|_| post(request.clone())).collect()
+}
+
 /// A delivery of the second app.
 async fn post_second(at: SocketAddr, mid: &str) -> Option<u16> {
-    let text = "x".repeat(WAITING_BODY);
-    let body = format!(
-        r#"{{"object":"instagram","entry":[{{"id":"17841400000000002","time":1752834911447,"messaging":[{{"sender":{{"id":"5"}},"recipient":{{"id":"17841400000000002"}},"timestamp":1752834910447,"message":{{"mid":"second-{mid}","text":"{text}"}}}}]}}]}}"#
-    );
+    let body = wire::message("17841400000000002", &format!("second-{mid}"), &"x".repeat(WAITING_BODY));
     wire::post(at, &wire::delivery(SECOND_SECRET, body.as_bytes())).await
 }
 

@@ -22,6 +22,8 @@ const EVENT: &str = r#"{"x":{"id":"000000000000000000"}}"#;
 /// Bytes out for bytes in, beyond the raw record.
 const FACTOR: usize = 64;
 const LARGE: usize = 3_800_000;
+/// The account that sends much.
+const BUSY: &str = "17841405726653027";
 const TIMES: u32 = 50;
 const UNDER_WAY: usize = 256;
 
@@ -77,9 +79,7 @@ pub(crate) async fn neighbour(target: &Target, rate: u32) -> Result<Told> {
         }
         let (sender, slot) = (sender.clone(), std::sync::Arc::clone(&slots).acquire_owned().await?);
         posts.spawn(async move {
-            let body = format!(
-                r#"{{"object":"instagram","entry":[{{"id":"17841405726653027","time":1752834911447,"messaging":[{{"sender":{{"id":"5"}},"recipient":{{"id":"17841405726653027"}},"timestamp":1752834910447,"message":{{"mid":"other-{number}","text":"x"}}}}]}}]}}"#
-            );
+            let body = wire::message(BUSY, &format!("other-{number}"), "x");
             let answer = sender.post(body.as_bytes()).await;
             drop(slot);
             answer.ok().map(|answer| answer.status)
@@ -100,9 +100,7 @@ pub(crate) async fn large(target: &Target) -> Result<Told> {
             let mut answers = Vec::new();
             while begin.elapsed() < LENGTH {
                 let number = answers.len();
-                let body = format!(
-                    r#"{{"object":"instagram","entry":[{{"id":"17841405726653027","time":1752834911447,"messaging":[{{"sender":{{"id":"5"}},"recipient":{{"id":"17841405726653027"}},"timestamp":1752834910447,"message":{{"mid":"large-{sender}-{number}","text":"{text}"}}}}]}}]}}"#
-                );
+                let body = wire::message(BUSY, &format!("large-{sender}-{number}"), &text);
                 answers.push(wire::post(at, &wire::delivery(APP_SECRET.as_bytes(), body.as_bytes())).await);
             }
             answers

@@ -13,8 +13,6 @@ use tokio::sync::oneshot;
 
 /// A delivery of more bytes is large: most have a few KiB. One that does not fit must not take small ones with it.
 const SMALL: u64 = 64 << 10;
-/// This part of `--spool-max-bytes` takes small ones alone.
-const SMALL_PART: u64 = 16;
 
 type Done = oneshot::Sender<Result<(), SpoolError>>;
 
@@ -129,11 +127,12 @@ impl Store {
     /// Those for which there is space below `--spool-max-bytes`, each by itself in the order of arrival; the others are refused.
     /// The last part takes small ones alone, and while it does, the spool is not full.
     fn admit(&mut self, stores: Vec<(Change, Done)>) -> Vec<(Change, Done)> {
-        let most = self.parts.settings.max_bytes;
+        let settings = &self.parts.settings;
+        let (most, most_of_large) = (settings.max_bytes, settings.max_bytes_of_large());
         let mut taken = self.taken();
         let (admitted, refused): (Vec<_>, Vec<_>) = stores.into_iter().partition(|(change, _)| {
             let cost = cost(change);
-            let limit = if cost > SMALL { most - most / SMALL_PART } else { most };
+            let limit = if cost > SMALL { most_of_large } else { most };
             let has_space = taken + cost <= limit;
             taken += if has_space { cost } else { 0 };
             has_space
