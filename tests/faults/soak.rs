@@ -1,13 +1,20 @@
 //! The soak: every process, every shipped alert, and a fault a minute by chance, for as long as one likes.
 
+mod commands;
+mod draw;
 mod fault;
+mod outcome;
 mod report;
 mod watch;
 
+use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt as _;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
+use commands::{CarriedOut, Commands};
 use fault::Fault;
+use outcome::Outcome;
 use tempfile::TempDir;
 use weir_graph_simulator::Simulator;
 use weir_tests::history;
@@ -20,11 +27,13 @@ use weir_tests::prometheus::{Patience, Prometheus};
 pub(crate) use report::{HEADING, write};
 use watch::{Flat, Watch};
 
-use crate::chance::Chance;
 use crate::rig::{PATIENCE, Rig};
 use crate::scenario::Load;
 
 const CONSUMERS: [&str; 4] = ["weir-messages", "weir-lookups", "weir-metrics", "weir-replies"];
+/// Of every topic at first, as the rig makes them.
+const PARTITIONS: i32 = 3;
+const REPLACED: &str = "weir_producer_rebuilt_total";
 const MINUTE: Duration = Duration::from_mins(1);
 /// Before the first fault and after the last one.
 const CALM: Duration = Duration::from_mins(1);
@@ -35,6 +44,8 @@ pub(crate) struct Everyone {
     tokens: Mounted,
     brokers: String,
     consumers: Vec<Consumer>,
+    /// Of the topics that get more of them.
+    pub(crate) partitions: i32,
 }
 
 struct Consumer {
@@ -49,6 +60,10 @@ pub(crate) struct Seen {
     pub(crate) faults: Vec<Fault>,
     pub(crate) lap: Lap,
     pub(crate) verdict: Verdict,
+    pub(crate) commands: CarriedOut,
+    pub(crate) outcome: Outcome,
+    /// How many clients ingest has replaced, by the fault that came last.
+    pub(crate) replaced: BTreeMap<Fault, f64>,
     /// Each alert that fired, and whether a fault explains it.
     pub(crate) alerts: Vec<(String, bool)>,
     /// Each process's memory and descriptors.
@@ -59,7 +74,7 @@ impl Everyone {
     async fn start(brokers: String) -> Result<Self> {
         let graph = Simulator::start().await.context("starting the Graph API's simulator")?;
         let tokens = Mounted::new(&[("default", b"a-valid-access-token")])?;
-        let mut everyone = Self { graph, tokens, brokers, consumers: Vec::new() };
+        let mut everyone = Self { graph, tokens, brokers, consumers: Vec::new(), partitions: PARTITIONS };
         for (name, port) in CONSUMERS.into_iter().zip(ports::free::<{ CONSUMERS.len() }>()?) {
             let admin = format!("127.0.0.1:{port}");
             let process = everyone.consumer(name, &admin).await?;
@@ -96,30 +111,45 @@ impl Everyone {
 
 /// Runs it for so many minutes.
 pub(crate) async fn run(minutes: u32, load: &Load) -> Result<Seen> {
+    ensure!(
+        usize::try_from(minutes)? >= Fault::ALL.len(),
+        "{} minutes at least, one a fault",
+        Fault::ALL.len()
+    );
     let mut rig = Rig::start(&load.linger).await?;
+    // Else what fills it would fill this machine.
+    ensure!(
+        std::fs::metadata(rig.inside())?.dev() != std::fs::metadata(std::env::temp_dir())?.dev(),
+        "the spool has no volume of its own here, which needs root"
+    );
     let mut everyone = Everyone::start(rig.cluster.bootstrap()).await?;
     let prometheus = prometheus(&rig, &everyone, load.rate).await?;
     let mut watch = Watch::of(prometheus);
     let deliveries = rig.oracle.load(&rig.sender, load.rate);
-    let (begin, mut chance, mut faults) = (Instant::now(), Chance(load.seed), Vec::new());
+    let commands = Commands::begin(rig.cluster.bootstrap());
+    let (begin, faults) = (Instant::now(), draw::faults(usize::try_from(minutes)?, load.seed));
+    let mut replaced = BTreeMap::new();
     watch.until(Instant::now() + CALM, &everyone.pids(&rig)).await?;
-    for turn in 0..usize::try_from(minutes)? {
-        let next = Instant::now() + MINUTE;
-        let fault = Fault::ALL[usize::try_from(chance.below(Fault::ALL.len() as u64))?];
+    for (turn, fault) in faults.iter().copied().enumerate() {
+        let (next, before) = (Instant::now() + MINUTE, rig.metric(REPLACED).await?);
         crate::say(&format!("minute {}: {}", turn + 1, fault.about()));
         watch.begins(fault);
-        fault.inflict(&mut rig, &mut everyone, turn).await.with_context(|| fault.about())?;
+        let inflicted = watch.during(fault.inflict(&mut rig, &mut everyone, turn)).await;
+        inflicted.with_context(|| fault.about())?;
         watch.ends();
-        faults.push(fault);
         watch.until(next, &everyone.pids(&rig)).await?;
+        let more = (rig.metric(REPLACED).await? - before).max(0.0);
+        *replaced.entry(fault).or_default() += more;
     }
     rig.until_drained().await?;
     watch.until(Instant::now() + CALM, &everyone.pids(&rig)).await?;
-    let lap = rig.lap(begin);
+    let (lap, due) = (rig.lap(begin), begin.elapsed().as_secs() * u64::from(load.rate));
     deliveries.stop().await?;
+    let commands = commands.end(&everyone.graph).await?;
     let verdict = rig.verdict().await?;
+    let outcome = Outcome::of(&rig, &everyone, due, watch.down().await?).await?;
     let (alerts, flat) = watch.end();
-    Ok(Seen { minutes, faults, lap, verdict, alerts, flat })
+    Ok(Seen { minutes, faults, lap, verdict, commands, outcome, replaced, alerts, flat })
 }
 
 async fn prometheus(rig: &Rig, everyone: &Everyone, rate: u32) -> Result<Prometheus> {
@@ -131,10 +161,14 @@ async fn prometheus(rig: &Rig, everyone: &Everyone, rate: u32) -> Result<Prometh
 }
 
 impl Seen {
-    /// Nothing lost, invented or altered, nothing grown, no alert that nothing explains.
+    /// Nothing lost, invented or altered, every command with its result and sent once at most, every consumer at its end, nothing
+    /// grown, no alert that nothing explains, no client replaced that brokers below `min.insync.replicas` made wait.
     pub(crate) fn is_clean(&self) -> Result<()> {
         let Verdict { lost, invented, altered, .. } = self.verdict;
         ensure!(lost + invented + altered == 0, "{:?}", self.verdict);
+        self.commands.is_clean()?;
+        self.outcome.is_clean(&self.verdict)?;
+        ensure!(self.replaced.get(&Fault::TwoDown).is_none_or(|more| *more < 1.0), "{:?}", self.replaced);
         let wrong: Vec<_> = self.alerts.iter().filter(|(_, is_right)| !is_right).collect();
         ensure!(wrong.is_empty(), "alerts that nothing explains: {wrong:?}");
         let grown: Vec<_> = self.flat.iter().filter(|process| !process.is_flat()).collect();

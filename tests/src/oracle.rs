@@ -143,6 +143,11 @@ impl Oracle {
         self.ledger().acknowledged.len()
     }
 
+    /// How many of those had a comment among them.
+    pub fn acknowledged_comments(&self) -> usize {
+        self.ledger().acknowledged.iter().filter(|number| number.is_multiple_of(COMMENT_EVERY)).count()
+    }
+
     /// Has the topics read and compared with what was issued.
     ///
     /// # Errors

@@ -3,16 +3,24 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use schemas::Topic;
 use weir_graph_simulator::Behaviour;
+use weir_tests::topics;
+use weir_tests::until::until;
+use weir_tests::writer::{self, Outgoing};
 
 use super::Everyone;
-use crate::rig::Rig;
+use crate::rig::{PATIENCE, Rig};
 use crate::scenario;
 
 /// How long a fault lasts where it has a length.
 const LENGTH: Duration = Duration::from_secs(20);
-/// A Graph API that hangs does so for longer than a record may stand still that nothing is known of (a minute).
-const HANG: Duration = Duration::from_secs(100);
+/// Longer than a record may stand still that nothing is known of (a minute).
+const TROUBLE_OF_THE_GRAPH_API: Duration = Duration::from_secs(100);
+/// What an answer of a slow one takes.
+const SLOW: Duration = Duration::from_secs(20);
+/// Those that aborted transactions and new partitions come to: what is read by weir-messages, and by weir-lookups.
+const CHANGED: [Topic; 2] = [Topic::Messages, Topic::Comments];
 /// A piece of what fills the disk.
 const PIECE: usize = 4 << 20;
 
@@ -25,12 +33,18 @@ pub(crate) enum Fault {
     AllDown,
     DiskFull,
     IngestKilled,
+    IngestKilledWithoutBrokers,
     ConsumerKilled,
     GraphHangs,
+    GraphSlow,
+    GraphHalfAnswers,
+    GraphRefuses,
+    TransactionAborted,
+    PartitionAdded,
 }
 
 /// What any trouble with brokers brings about.
-const OF_BROKERS: [&str; 12] = [
+const OF_BROKERS: [&str; 11] = [
     "WeirAnswersLate",
     "WeirAnswersLateSlowly",
     "WeirBreakerOpen",
@@ -40,26 +54,32 @@ const OF_BROKERS: [&str; 12] = [
     "WeirEventsLate",
     "WeirEventsLateSlowly",
     "WeirProcessDown",
-    "WeirProducerRebuilt",
     "WeirSpoolFilling",
     "WeirSpoolNotDraining",
 ];
+/// What brokers that forget a client, or are forgotten by it, bring about beside.
+const OF_LOST_BROKERS: &str = "WeirProducerRebuilt";
 const OF_THE_DISK: [&str; 3] = ["WeirDeliveriesRefused", "WeirDeliveriesRefusedSlowly", "WeirSpoolUnhealthy"];
+/// Rules look some minutes back, and hold for some before they fire.
+const EXPLAINED_AFTER: Duration = Duration::from_mins(6);
+/// Several kills in its window, which is half an hour.
+const CRASH_LOOP: &str = "WeirCrashLoop";
+const CRASH_LOOP_AFTER: Duration = Duration::from_mins(36);
 const OF_PROCESSES: [&str; 8] = [
     "WeirConsumerLag",
     "WeirConsumerWithoutPartitions",
-    // Several kills in its window, and all of them were ours.
-    "WeirCrashLoop",
+    CRASH_LOOP,
     "WeirDeliveriesRefused",
     "WeirEventsLate",
     "WeirEventsLateSlowly",
     "WeirIngestAbsent",
     "WeirProcessDown",
 ];
-const OF_THE_GRAPH_API: [&str; 2] = ["WeirConsumerLag", "WeirConsumerFarBehind"];
+const OF_THE_GRAPH_API: [&str; 4] =
+    ["WeirConsumerLag", "WeirEventsLate", "WeirEventsLateSlowly", "WeirGraphApiSlow"];
 
 impl Fault {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::BrokerKilled,
         Self::BrokerHung,
         Self::BrokerStopped,
@@ -67,8 +87,14 @@ impl Fault {
         Self::AllDown,
         Self::DiskFull,
         Self::IngestKilled,
+        Self::IngestKilledWithoutBrokers,
         Self::ConsumerKilled,
         Self::GraphHangs,
+        Self::GraphSlow,
+        Self::GraphHalfAnswers,
+        Self::GraphRefuses,
+        Self::TransactionAborted,
+        Self::PartitionAdded,
     ];
 
     pub(crate) const fn about(self) -> &'static str {
@@ -80,19 +106,41 @@ impl Fault {
             Self::AllDown => "all brokers are down",
             Self::DiskFull => "all brokers are down, and the volume of the spool is full",
             Self::IngestKilled => "ingest is killed",
+            Self::IngestKilledWithoutBrokers => "all brokers are down, and ingest is killed meanwhile",
             Self::ConsumerKilled => "a consumer is killed, each in turn",
             Self::GraphHangs => "the Graph API takes requests and never answers",
+            Self::GraphSlow => "the Graph API takes 20 s an answer",
+            Self::GraphHalfAnswers => "the Graph API cuts its answers off",
+            Self::GraphRefuses => "the Graph API answers 503",
+            Self::TransactionAborted => "topics end in a transaction that was aborted",
+            Self::PartitionAdded => "topics get another partition",
         }
     }
 
     /// Whether the alert is right while this lasts, or just after.
     pub(crate) fn explains(self, alert: &str) -> bool {
+        let of_brokers = OF_BROKERS.contains(&alert);
         match self {
-            Self::DiskFull => OF_BROKERS.contains(&alert) || OF_THE_DISK.contains(&alert),
+            Self::BrokerStopped | Self::TwoDown => of_brokers,
+            Self::BrokerKilled | Self::BrokerHung | Self::AllDown => of_brokers || alert == OF_LOST_BROKERS,
+            Self::DiskFull => of_brokers || alert == OF_LOST_BROKERS || OF_THE_DISK.contains(&alert),
             Self::IngestKilled | Self::ConsumerKilled => OF_PROCESSES.contains(&alert),
-            Self::GraphHangs => OF_THE_GRAPH_API.contains(&alert),
-            _ => OF_BROKERS.contains(&alert),
+            Self::IngestKilledWithoutBrokers => of_brokers || OF_PROCESSES.contains(&alert),
+            Self::GraphHangs | Self::GraphSlow | Self::GraphHalfAnswers | Self::GraphRefuses => {
+                OF_THE_GRAPH_API.contains(&alert)
+            }
+            Self::TransactionAborted | Self::PartitionAdded => false,
         }
+    }
+
+    /// For how long after a fault it explains an alert.
+    pub(crate) fn explained_after(alert: &str) -> Duration {
+        if alert == CRASH_LOOP { CRASH_LOOP_AFTER } else { EXPLAINED_AFTER }
+    }
+
+    /// Whether a process begins anew, so that nothing can be told of what it keeps.
+    pub(crate) const fn kills(self) -> bool {
+        matches!(self, Self::IngestKilled | Self::IngestKilledWithoutBrokers | Self::ConsumerKilled)
     }
 
     /// Inflicts it, and ends it; `turn` says which broker or consumer it is.
@@ -115,14 +163,55 @@ impl Fault {
             }
             Self::IngestKilled => rig.kill_and_restart().await.map(drop),
             Self::ConsumerKilled => everyone.kill_and_restart(turn).await,
-            Self::GraphHangs => {
-                everyone.graph.misbehave_batches(Behaviour::Hang);
-                tokio::time::sleep(HANG).await;
-                everyone.graph.behave_about_batches();
+            Self::IngestKilledWithoutBrokers => {
+                rig.cluster.kill_all()?;
+                tokio::time::sleep(LENGTH / 2).await;
+                rig.kill_and_restart().await?;
+                tokio::time::sleep(LENGTH / 2).await;
+                rig.cluster.start_again(&[0, 1, 2]).await
+            }
+            Self::GraphHangs => batches(everyone, Behaviour::Hang).await,
+            Self::GraphSlow => {
+                everyone.graph.slow_down(SLOW);
+                tokio::time::sleep(TROUBLE_OF_THE_GRAPH_API).await;
+                everyone.graph.slow_down(Duration::ZERO);
+                Ok(())
+            }
+            Self::GraphHalfAnswers => batches(everyone, Behaviour::CutOff).await,
+            Self::GraphRefuses => {
+                batches(everyone, Behaviour::Answer { status: 503, body: String::new() }).await
+            }
+            Self::TransactionAborted => {
+                for topic in CHANGED {
+                    abort(&rig.cluster.bootstrap(), topic).await?;
+                }
+                Ok(())
+            }
+            Self::PartitionAdded => {
+                everyone.partitions += 1;
+                for topic in CHANGED {
+                    topics::widen(&rig.cluster.bootstrap(), &topic.name("meta"), everyone.partitions).await?;
+                }
                 Ok(())
             }
         }
     }
+}
+
+/// Every batch is answered like this for a while.
+async fn batches(everyone: &Everyone, behaviour: Behaviour) -> Result<()> {
+    everyone.graph.misbehave_batches(behaviour);
+    tokio::time::sleep(TROUBLE_OF_THE_GRAPH_API).await;
+    everyone.graph.behave_about_batches();
+    Ok(())
+}
+
+/// The coordinators of transactions are the last to come back after what was before.
+async fn abort(brokers: &str, topic: Topic) -> Result<()> {
+    until("an aborted transaction", PATIENCE, async || {
+        Ok(writer::transact(brokers, &topic.name("meta"), Outgoing::default(), false).await.ok())
+    })
+    .await
 }
 
 /// Writes until nothing more fits.

@@ -13,11 +13,11 @@ pub(crate) const HEADING: &str = "\n## Soak\n";
 
 /// The section.
 pub(crate) fn write(seen: &Seen, Load { rate, seed, linger, .. }: &Load) -> String {
-    let Seen { minutes, faults, lap, verdict, alerts, flat } = seen;
+    let Seen { minutes, faults, lap, verdict, alerts, flat, .. } = seen;
     let build = machine::build();
     let mut text = format!(
-        "{HEADING}\nEvery process, a Graph API, and a Prometheus with the shipped rules; {rate} deliveries a second and a fault a minute \
-         by chance, for {minutes} minutes. Made by:\n\n    tests/soak/run {minutes}\n\n\
+        "{HEADING}\nEvery process, a Graph API, and a Prometheus with the shipped rules; {rate} deliveries a second and a fault a minute, \
+         in an order by chance, for {minutes} minutes. Made by:\n\n    tests/soak/run {minutes}\n\n\
          - Machine: {}; built {build}; seed {seed}, `--linger {linger}`\n",
         machine::describe()
     );
@@ -39,11 +39,8 @@ pub(crate) fn write(seen: &Seen, Load { rate, seed, linger, .. }: &Load) -> Stri
             verdict.duplicates
         ),
     );
-    let named = |right| {
-        let names: Vec<_> =
-            alerts.iter().filter(|(_, is)| *is == right).map(|(name, _)| name.as_str()).collect();
-        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
-    };
+    add_outcome(&mut text, seen);
+    let named = |right| list(alerts.iter().filter(|(_, is)| *is == right).map(|(name, _)| name.clone()));
     add(
         &mut text,
         &format!(
@@ -53,7 +50,7 @@ pub(crate) fn write(seen: &Seen, Load { rate, seed, linger, .. }: &Load) -> Stri
         ),
     );
     text.push_str(
-        "\nThe middle values of memory (MiB) and descriptors in the second and in the last third; flat is at most a quarter more, and 32.\n\n\
+        "\nNo process is killed in the second half. The middle values of memory (MiB) and descriptors in its two halves; flat is at most a quarter more, and 32.\n\n\
          | process | memory | descriptors | flat |\n|---|---|---|---|\n",
     );
     for process in flat {
@@ -68,6 +65,44 @@ pub(crate) fn write(seen: &Seen, Load { rate, seed, linger, .. }: &Load) -> Stri
         );
     }
     text
+}
+
+/// What came of commands, comments and clients.
+fn add_outcome(text: &mut String, Seen { commands, outcome, replaced, .. }: &Seen) {
+    let statuses: Vec<_> =
+        commands.statuses.iter().map(|(status, count)| format!("{count} {status}")).collect();
+    add(
+        text,
+        &format!(
+            "- Commands: {} written, {}; **{} without a result, {} sent more than once, {} done and not sent**",
+            commands.written,
+            statuses.join(", "),
+            commands.without_result,
+            commands.repeated,
+            commands.unsent
+        ),
+    );
+    let (comments, enriched) = outcome.comments;
+    add(
+        text,
+        &format!(
+            "- Behind ingest: {comments} comments, {enriched} enriched; {} requests to the Graph API, {} dead letters; consumers not at the \
+             end of their topics: {}",
+            outcome.asked,
+            outcome.dead_letters,
+            list(outcome.behind.iter().map(|name| (*name).to_owned()))
+        ),
+    );
+    let clients = replaced
+        .iter()
+        .filter(|(_, count)| **count > 0.0)
+        .map(|(fault, count)| format!("{count} after \"{}\"", fault.about()));
+    add(text, &format!("- Kafka clients that ingest replaced: {}", list(clients)));
+}
+
+fn list(what: impl Iterator<Item = String>) -> String {
+    let all: Vec<_> = what.collect();
+    if all.is_empty() { "none".to_owned() } else { all.join(", ") }
 }
 
 fn add(text: &mut String, line: &str) {

@@ -10,9 +10,7 @@ use weir_tests::vitals::Vitals;
 use super::fault::Fault;
 
 const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// Rules look some minutes back, and hold for some before they fire.
-const EXPLAINED_AFTER: Duration = Duration::from_mins(6);
-/// What memory and descriptors may differ by, between the middle third of the run and the last.
+/// What memory and descriptors may differ by, between the last two quarters of the run.
 const GROWTH: f64 = 1.25;
 const MORE_MEMORY: f64 = 32.0;
 const MORE_DESCRIPTORS: f64 = 32.0;
@@ -25,7 +23,7 @@ pub(crate) struct Watch {
     vitals: BTreeMap<&'static str, Vec<Vitals>>,
 }
 
-/// What a process took in the middle third of the run and in the last one.
+/// What a process took in the last two quarters of the run.
 #[derive(Clone, Debug)]
 pub(crate) struct Flat {
     pub(crate) name: &'static str,
@@ -48,25 +46,22 @@ impl Watch {
         }
     }
 
+    /// Looks at the alerts until the fault is over.
+    pub(crate) async fn during(&mut self, fault: impl Future<Output = Result<()>>) -> Result<()> {
+        tokio::pin!(fault);
+        let mut looks = tokio::time::interval(LOOK_EVERY);
+        loop {
+            tokio::select! {
+                outcome = &mut fault => return outcome,
+                _ = looks.tick() => self.look_at_alerts().await?,
+            }
+        }
+    }
+
     /// Looks until then, and at least once.
     pub(crate) async fn until(&mut self, end: Instant, pids: &[(&'static str, u32)]) -> Result<()> {
         loop {
-            for alert in self.prometheus.firing().await? {
-                let now = Instant::now();
-                let explained = self.faults.iter().any(|(fault, begin, end)| {
-                    let last = end.unwrap_or(now) + EXPLAINED_AFTER;
-                    (*begin..=last).contains(&now) && fault.explains(&alert)
-                });
-                let known = self.alerts.contains_key(&alert);
-                let is_right = self.alerts.entry(alert.clone()).or_insert(true);
-                *is_right &= explained;
-                if !known {
-                    crate::say(&format!(
-                        "  {alert} fires{}",
-                        if explained { "" } else { ", and nothing explains it" }
-                    ));
-                }
-            }
+            self.look_at_alerts().await?;
             for (name, pid) in pids {
                 self.vitals.entry(*name).or_default().push(Vitals::of(*pid)?);
             }
@@ -77,6 +72,29 @@ impl Watch {
         }
     }
 
+    async fn look_at_alerts(&mut self) -> Result<()> {
+        for alert in self.prometheus.firing().await? {
+            let now = Instant::now();
+            let explained = self.faults.iter().any(|(fault, begin, end)| {
+                let last = end.unwrap_or(now) + Fault::explained_after(&alert);
+                (*begin..=last).contains(&now) && fault.explains(&alert)
+            });
+            let known = self.alerts.contains_key(&alert);
+            let is_right = self.alerts.entry(alert.clone()).or_insert(true);
+            *is_right &= explained;
+            if !known {
+                let why = if explained { "" } else { ", and nothing explains it" };
+                crate::say(&format!("  {alert} fires{why}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The processes that cannot be looked at.
+    pub(crate) async fn down(&self) -> Result<Vec<String>> {
+        self.prometheus.down().await
+    }
+
     pub(crate) fn end(self) -> (Vec<(String, bool)>, Vec<Flat>) {
         let flat = self.vitals.into_iter().map(|(name, vitals)| Flat::of(name, &vitals));
         (self.alerts.into_iter().collect(), flat.collect())
@@ -85,15 +103,16 @@ impl Watch {
 
 impl Flat {
     fn of(name: &'static str, vitals: &[Vitals]) -> Self {
-        let third = vitals.len() / 3;
-        let parts = [vitals.get(third..2 * third), vitals.get(2 * third..)].map(Option::unwrap_or_default);
+        let quarter = vitals.len() / 4;
+        let parts =
+            [vitals.get(2 * quarter..3 * quarter), vitals.get(3 * quarter..)].map(Option::unwrap_or_default);
         let memory = parts.map(|part| middle(part.iter().map(|vitals| vitals.memory).collect()));
         let descriptors =
             parts.map(|part| middle(part.iter().map(|vitals| vitals.descriptors as u64).collect()));
         Self { name, memory, descriptors }
     }
 
-    /// Not more at the end than in the middle, but for what comes and goes.
+    /// Not more at the end than before, but for what comes and goes.
     pub(crate) fn is_flat(&self) -> bool {
         let flat = |[before, after]: [f64; 2], more| after <= before * GROWTH + more;
         flat(self.memory, MORE_MEMORY) && flat(self.descriptors, MORE_DESCRIPTORS)
