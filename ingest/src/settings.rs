@@ -50,7 +50,7 @@ runtime::settings! {
         pub max_body: usize = with_default("BYTES", "4MiB", form::bytes(1024..=64 << 20).narrow()),
         /// Maximum number of events of one delivery; one with more is dead-lettered
         pub max_events: usize = with_default("COUNT", "10000", form::count(1..=1_000_000).narrow()),
-        /// Minimum bytes of body per event beyond the first 100; a delivery with more events is dead-lettered, since a few
+        /// Minimum bytes of body per event beyond the first 10; a delivery with more events is dead-lettered, since a few
         /// bytes must not become many records
         pub min_bytes_per_event: usize = with_default("BYTES", "32", form::bytes(1..=1024).narrow()),
         /// How long requests are still accepted after SIGTERM, while load balancers learn that this instance is stopping

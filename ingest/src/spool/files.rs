@@ -159,7 +159,16 @@ pub(super) fn make_private(path: &Path) -> io::Result<()> {
 pub(super) fn private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).read(true).write(true).mode(0o600).custom_flags(libc::O_NOFOLLOW);
-    let file = options.open(path)?;
+    regular(options.open(path)?)
+}
+
+/// Opens a file to read it, with the same care; a pipe is not waited for.
+pub(super) fn existing(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    regular(options.read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)?)
+}
+
+fn regular(file: File) -> io::Result<File> {
     if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is no regular file")) }
 }
 

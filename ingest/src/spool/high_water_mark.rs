@@ -46,7 +46,7 @@ impl HighWaterMark {
     /// What was noted for a database; nothing where there is no note, or it is not what was written.
     fn read(database: &Path) -> Option<i64> {
         let mut found = [0; DIGITS + 1 + CHECK + 1];
-        let file = File::open(files::with_suffix(database, files::MARK)).ok()?;
+        let file = files::existing(&files::with_suffix(database, files::MARK)).ok()?;
         file.read_exact_at(&mut found, 0).ok()?;
         let seq = std::str::from_utf8(&found).ok()?.get(..DIGITS)?.parse().ok()?;
         (line(seq).as_bytes() == found).then_some(seq)
@@ -99,5 +99,17 @@ mod tests {
         HighWaterMark::remove(&database).unwrap();
         HighWaterMark::remove(&database).unwrap();
         assert_eq!(HighWaterMark::read(&database), None);
+    }
+    #[test]
+    fn a_note_that_is_a_link_or_a_pipe_is_none() {
+        let directory = tempfile::tempdir().unwrap();
+        let (database, other) = (directory.path().join("spool.db"), directory.path().join("other.db"));
+        HighWaterMark::open(&other).note(7);
+        let path = files::with_suffix(&database, files::MARK);
+        std::os::unix::fs::symlink(files::with_suffix(&other, files::MARK), &path).unwrap();
+        assert_eq!(HighWaterMark::read(&database), None);
+        fs::remove_file(&path).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        assert_eq!(HighWaterMark::read(&database), None, "nor is it waited for");
     }
 }

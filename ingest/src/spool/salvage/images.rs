@@ -3,9 +3,9 @@
 use super::super::database::{PAGE_BYTES, StoredRow};
 use super::super::files;
 use super::record::{self, Cell, PAGE};
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 /// How often a read is tried before the disk is taken at its word.
@@ -38,9 +38,8 @@ pub(super) struct Images {
 
 impl Images {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
-        let open = |path: &Path| OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW).open(path);
-        let file = open(path)?;
-        let log = match open(&files::with_suffix(path, "-wal")) {
+        let file = files::existing(path)?;
+        let log = match files::existing(&files::with_suffix(path, "-wal")) {
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             log => Some(log?),
         };
