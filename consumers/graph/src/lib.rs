@@ -33,5 +33,5 @@ pub use id::GraphId;
 pub use pace::{Hold, Pace, PaceSettings, Payer, Scope};
 pub use settings::{GraphParts, GraphSettings};
 pub use token::{AccessToken, AppSecret};
-pub use tokens::{AccessTokens, TokenSettings, TokenState};
+pub use tokens::{AccessTokens, REFUSED_TRIED_EVERY, TokenSettings, TokenState};
 pub use usage::{Budget, Share, Usage};

@@ -5,20 +5,22 @@
 mod account_file;
 mod folder;
 mod look;
+mod refused;
 
 use crate::account::Login;
 use crate::{AccessToken, Account, GraphId, GraphUrl};
 use folder::Contents;
 use look::Look;
-use prometheus::{IntGauge, IntGaugeVec, Registry};
+use prometheus::{IntGauge, Registry};
+use refused::RefusedTokens;
 use runtime::blocking::{Blocking, BlockingError};
 use runtime::metrics;
 use runtime::secret_files::READ_TIMEOUT;
 use runtime::settings::{Form, Reader, form, optional};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// How often the files are read again.
@@ -62,12 +64,15 @@ fn accounts() -> Form<Option<PathBuf>> {
     })
 }
 
+/// How often a token that Meta refused is tried again, by one call.
+pub const REFUSED_TRIED_EVERY: Duration = refused::TRIED_EVERY;
+
 /// What is known of the token that an account's calls would carry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TokenState {
     /// As far as is known it is valid.
     Ready(AccessToken),
-    /// Meta refused it, and its file is still the same.
+    /// Meta refused it, and its file is still the same; it is tried again after [`REFUSED_TRIED_EVERY`].
     Refused,
     /// There is no file for the account, and no `default`.
     Missing,
@@ -81,15 +86,13 @@ pub struct AccessTokens {
     host: GraphUrl,
     contents: RwLock<Contents>,
     blocking: Blocking,
-    /// Tokens that Meta refused, by the name of their file.
-    refused: Mutex<BTreeMap<String, AccessToken>>,
+    refused: RefusedTokens,
     /// Accounts without a token, of which it was said.
     said: Mutex<BTreeSet<String>>,
     one_at_a_time: tokio::sync::Mutex<()>,
     changes: watch::Sender<()>,
     usable: IntGauge,
     broken: IntGauge,
-    refused_gauge: IntGaugeVec,
 }
 
 impl TokenSettings {
@@ -113,7 +116,7 @@ impl AccessTokens {
             host,
             contents: RwLock::default(),
             blocking: Blocking::default(),
-            refused: Mutex::default(),
+            refused: RefusedTokens::new(registry),
             said: Mutex::default(),
             one_at_a_time: tokio::sync::Mutex::default(),
             changes: watch::Sender::new(()),
@@ -121,12 +124,6 @@ impl AccessTokens {
             broken: gauge(
                 "weir_graph_broken_token_files",
                 "Files of tokens and secrets that cannot be used as they are; what they held is still in use",
-            ),
-            refused_gauge: metrics::gauges(
-                registry,
-                "weir_graph_token_refused",
-                "1 while Meta refuses the access token of this file: put a new one into it",
-                &["account"],
             ),
         };
         // At the start alone somebody waits for the disk, and no longer than its patience.
@@ -146,7 +143,7 @@ impl AccessTokens {
         let found = contents.tokens.get(account.as_str()).or_else(default);
         match found {
             None => TokenState::Missing,
-            Some(token) if lock(&self.refused).get(&**token.name()) == Some(token) => TokenState::Refused,
+            Some(token) if self.refused.withholds(token, Instant::now()) => TokenState::Refused,
             Some(token) => TokenState::Ready(token.clone()),
         }
     }
@@ -178,17 +175,25 @@ impl AccessTokens {
 
     /// Meta has refused a token: reads the files again, and gives the account's token where it is another one by now.
     ///
-    /// Otherwise nobody gets the refused token any more until its file changes.
+    /// Otherwise nobody gets the refused token any more until its file changes, but for a call now and then that tries it.
     pub async fn renewed(self: &Arc<Self>, refused: &AccessToken, account: &GraphId) -> Option<AccessToken> {
         // Many calls are refused at a time; the first one reads for all.
         let _others_wait = self.one_at_a_time.lock().await;
-        if lock(&self.refused).get(&**refused.name()) != Some(refused) {
+        if !self.refused.has(refused) {
             self.reread_blocking().await;
             self.refuse(refused);
         }
         match self.of(account) {
             TokenState::Ready(token) if token != *refused => Some(token),
             _ => None,
+        }
+    }
+
+    /// A call with this token got its answer.
+    pub fn accepted(&self, token: &AccessToken) {
+        if self.refused.accept(token) {
+            tracing::info!(account = %token.name(), "Meta accepts this access token again");
+            self.changes.send_replace(());
         }
     }
 
@@ -242,8 +247,7 @@ impl AccessTokens {
         if contents.tokens.get(&**token.name()) != Some(token) {
             return;
         }
-        lock(&self.refused).insert(token.name().to_string(), token.clone());
-        self.refused_gauge.with_label_values(&[token.name()]).set(1);
+        self.refused.refuse(token, Instant::now());
         let (settings, name) = (&self.settings, &**token.name());
         let of_accounts = settings.accounts.as_deref().filter(|_| contents.accounts.contains_key(name));
         let directory = of_accounts.or(settings.access_tokens.as_deref()).unwrap_or(settings.directory());
@@ -251,18 +255,9 @@ impl AccessTokens {
         tracing::error!(file = %file.display(), "Meta refuses this access token: put a new one into its file");
     }
 
-    /// A token whose file changed may be tried again; one whose file is gone is nobody's any more.
     fn changed(&self) {
         let contents = self.contents.read().unwrap_or_else(PoisonError::into_inner);
-        lock(&self.refused).retain(|name, token| {
-            let now = contents.tokens.get(name);
-            match now {
-                None => self.refused_gauge.remove_label_values(&[name]).unwrap_or_default(),
-                Some(now) if now != token => self.refused_gauge.with_label_values(&[name]).set(0),
-                Some(_) => {}
-            }
-            now == Some(token)
-        });
+        self.refused.changed(&contents.tokens);
         lock(&self.said).clear();
         self.changes.send_replace(());
     }

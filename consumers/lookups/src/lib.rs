@@ -34,14 +34,13 @@ pub use weir_graph::tokens;
 use batcher::Batcher;
 use graph::{AccessTokens, ClientError, Graph, Pace};
 use handler::{Inquiry, Lookups};
-use lookup::{PROBE_EVERY, Resolver};
+use lookup::Resolver;
 use media::MediaCache;
 use metrics::LookupMetrics;
 use prometheus::Registry;
 use runtime::consumer::{self, ConsumerError, ConsumerOptions};
 use runtime::process::{About, Process};
 use runtime::settings::CommonSettings;
-use runtime::throttle::Throttle;
 use schemas::Topic;
 use std::sync::Arc;
 use tokio_util::task::AbortOnDropHandle;
@@ -99,7 +98,6 @@ fn inquiry(
         batch_size: batch.lookup_batch,
         version,
         settings: retries,
-        probe: Throttle::new(PROBE_EVERY),
         metrics: metrics.clone(),
         answer_within,
     };

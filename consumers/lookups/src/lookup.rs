@@ -1,25 +1,24 @@
 //! One lookup from the first call to its end: an answer, or the reason why there will never be one.
 
-use crate::batcher::{Batcher, Sent};
+use crate::batcher::{Batcher, Sent, Tally};
 use crate::metrics::LookupMetrics;
 use crate::policy::{self, Next};
 use crate::settings::RetrySettings;
 use runtime::backoff::{self, Backoff};
 use runtime::consumer::{Failure, Wait};
 use runtime::process::chain;
-use runtime::throttle::Throttle;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
-use weir_graph::{AccessToken, AccessTokens, CallError, GraphId, Hold, Outcome, Payer, Scope, TokenState};
+use weir_graph::{
+    AccessToken, AccessTokens, CallError, GraphId, Hold, Outcome, Payer, REFUSED_TRIED_EVERY, Scope,
+    TokenState,
+};
 
 /// A batch that failed as a whole is sent again in parts of this part of its size, down to single calls.
 const SMALLER: usize = 4;
 
 const RETRIES_EXHAUSTED: &str = "retries_exhausted";
-
-/// How often it is asked whether the Graph API answers at all, at most.
-pub(crate) const PROBE_EVERY: Duration = Duration::from_secs(1);
 
 /// What becomes of events whose account has no token that Meta accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,8 +39,6 @@ pub(crate) struct Resolver {
     /// The version of the Graph API.
     pub(crate) version: String,
     pub(crate) settings: RetrySettings,
-    /// Lets a question through now and then that the Graph API can answer if it answers at all.
-    pub(crate) probe: Throttle,
     pub(crate) metrics: LookupMetrics,
     /// How long a call may take.
     pub(crate) answer_within: Duration,
@@ -70,8 +67,8 @@ struct Course<'a> {
     batch_size: usize,
     /// Failures while others were answered.
     blamed: u32,
-    /// When the former call failed, or the first one was made.
-    former: Instant,
+    /// What was answered when the first call was made, and when the former one failed.
+    answered: Option<[Tally; 2]>,
     failures: u32,
     /// When calls began to fail, less the time for which none was made.
     failing: Option<Instant>,
@@ -94,15 +91,19 @@ impl Resolver {
             status,
             batch_size: self.batch_size,
             blamed: 0,
-            former: Instant::now(),
+            answered: None,
             failures: 0,
             failing: None,
             backoff: Backoff::new(backoff_base, backoff_max),
         };
         loop {
             let (token, begun) = (course.token().await?, Instant::now());
+            course.answered.get_or_insert_with(|| [self.batcher.tally(&token); 2]);
             match self.send(account, relative_url.to_owned(), &token, course.batch_size).await {
-                Sent::Answered(Ok(outcome)) => return Ok((outcome, begun)),
+                Sent::Answered(Ok(outcome)) => {
+                    self.tokens.accepted(&token);
+                    return Ok((outcome, begun));
+                }
                 Sent::Answered(Err(error)) => course.failed(&error, &token).await?,
                 Sent::Held(hold) => course.held(&hold).await,
                 Sent::FailedTogether(error) => course.failed_together(&error, &token).await?,
@@ -113,18 +114,6 @@ impl Resolver {
 }
 
 impl Resolver {
-    /// Whether the Graph API gave anybody an answer of sense after `then`; where it did not, it is asked for something
-    /// that it can always answer, since there may be nobody else.
-    async fn answers_others(&self, account: &GraphId, token: &AccessToken, then: Instant) -> bool {
-        if !self.batcher.has_answered_since(token, then) && self.probe.pass(Instant::now()).is_some() {
-            let asked = format!("{}/me?fields=id", self.version);
-            // The batcher takes note of an answer; that there was none needs no note.
-            let sent = self.send(account, asked, token, self.batch_size).await;
-            tracing::debug!(?sent, "asked whether the Graph API answers at all");
-        }
-        self.batcher.has_answered_since(token, then)
-    }
-
     async fn send(&self, account: &GraphId, asked: String, token: &AccessToken, batch_size: usize) -> Sent {
         let account = self.tokens.account(account);
         let batch_size = if account.has_batches() { batch_size } else { 1 };
@@ -152,12 +141,9 @@ impl Course<'_> {
                 return Err(Failure::Reject { reason, error });
             }
             let waiting = Waiting { on: Wait::Credential, why: error, until: None, is_own_limit: false };
-            self.wait(waiting, async {
-                if changes.changed().await.is_err() {
-                    std::future::pending::<()>().await;
-                }
-            })
-            .await;
+            // A refused one is tried again without a change.
+            let change = tokio::time::timeout(REFUSED_TRIED_EVERY, changes.changed());
+            self.wait(waiting, async { drop(change.await) }).await;
         }
     }
 
@@ -184,15 +170,16 @@ impl Course<'_> {
         }
     }
 
-    /// A failure counts against the lookup where anybody was answered since its former one, and it goes on alone; while
-    /// nobody is answered, it is nobody's fault.
+    /// A failure counts against the lookup where others were answered since its former one, and it goes on alone; while they
+    /// are not, it is nobody's fault.
     async fn again(&mut self, error: &CallError, token: &AccessToken) -> Result<(), Failure> {
         let Resolver { settings, batch_size, .. } = self.resolver;
         self.failures += 1;
         let failing = *self.failing.get_or_insert_with(Instant::now);
-        let others_are_answered = self.resolver.answers_others(self.account, token, self.former).await;
-        self.former = Instant::now();
-        if others_are_answered {
+        let now = self.resolver.batcher.tally(token);
+        let [first, former] = self.answered.unwrap_or([now; 2]);
+        self.answered = Some([first, now]);
+        if now.is_answered_since(former) && now.others_are_answered_since(first, self.failures.into()) {
             self.blamed += 1;
             self.batch_size = 1;
         } else {

@@ -243,6 +243,9 @@ impl Replies {
         };
         self.metrics.called(started.elapsed());
         self.pace.learn(&[payer], reply.result.as_ref().map(|_| ()), &reply.usage, Instant::now());
+        if reply.result.is_ok() {
+            self.tokens.accepted(token);
+        }
         CallOutcome::of(reply.result)
     }
 

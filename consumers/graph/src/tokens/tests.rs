@@ -41,6 +41,20 @@ fn an_account_has_its_own_token_or_the_default_one() {
 }
 
 #[test]
+fn a_refused_token_is_tried_by_one_call_now_and_then_until_it_is_accepted() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("1784"), "EAAone").unwrap();
+    let (tokens, now) = (open(&directory), Instant::now());
+    let TokenState::Ready(refused) = tokens.of(&account("1784")) else { panic!("no token") };
+    tokens.refused.refuse(&refused, now);
+    assert_eq!(tokens.of(&account("1784")), TokenState::Refused);
+    assert!(!tokens.refused.withholds(&refused, now + REFUSED_TRIED_EVERY), "one call tries it");
+    assert!(tokens.refused.withholds(&refused, now + REFUSED_TRIED_EVERY), "and no other");
+    tokens.accepted(&refused);
+    assert_eq!(token(&tokens, "1784").as_deref(), Some("EAAone"));
+}
+
+#[test]
 fn a_changed_file_is_read_again_and_a_removed_one_forgotten() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("1784");
@@ -111,12 +125,12 @@ async fn a_refused_token_is_used_no_more_until_its_file_changes() {
     let TokenState::Ready(old) = tokens.of(&account("1784")) else { panic!("not ready") };
     assert_eq!(tokens.renewed(&old, &account("1784")).await, None);
     assert_eq!(tokens.of(&account("1784")), TokenState::Refused);
-    assert_eq!(tokens.refused_gauge.with_label_values(&["1784"]).get(), 1);
+    assert_eq!(tokens.refused.shown("1784"), 1);
     assert_eq!(token(&tokens, "99").as_deref(), Some("EAAother"));
     fs::write(directory.path().join("1784"), "EAAnew").unwrap();
     tokens.reread();
     assert_eq!(token(&tokens, "1784").as_deref(), Some("EAAnew"));
-    assert_eq!(tokens.refused_gauge.with_label_values(&["1784"]).get(), 0);
+    assert_eq!(tokens.refused.shown("1784"), 0);
 }
 
 #[tokio::test]
@@ -128,7 +142,7 @@ async fn a_token_that_was_replaced_meanwhile_is_tried_at_once() {
     fs::write(directory.path().join("1784"), "EAAnew").unwrap();
     let renewed = tokens.renewed(&old, &account("1784")).await.unwrap();
     assert_eq!(renewed.bearer().to_str().unwrap(), "Bearer EAAnew");
-    assert_eq!(tokens.refused_gauge.with_label_values(&["1784"]).get(), 0);
+    assert_eq!(tokens.refused.shown("1784"), 0);
 }
 
 #[tokio::test]

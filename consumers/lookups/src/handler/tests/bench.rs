@@ -46,8 +46,7 @@ impl Bench {
         let registry = Registry::new();
         let tokens = Arc::new(settings.graph.open_tokens(&registry));
         let metrics = LookupMetrics::new(&registry);
-        let mut inquiry = crate::inquiry(settings, tokens, metrics, &registry).unwrap();
-        inquiry.resolver.probe = Throttle::new(Duration::from_millis(1));
+        let inquiry = crate::inquiry(settings, tokens, metrics, &registry).unwrap();
         let handler = Lookups::new(inquiry, "meta");
         let partition = handler.assigned("meta.comments.v1", 3);
         Self { simulator, folder, registry, handler, partition }

@@ -135,10 +135,43 @@ async fn a_call_that_always_fails_becomes_a_dead_letter_while_other_calls_are_an
         Behaviour::Redirect { to: String::from("http://169.254.169.254/latest/meta-data") },
     ] {
         bench.simulator.misbehave("17865799348089039", behaviour.clone());
-        let (reason, error) = reason(&bench, &one("comment/on-post")).await;
+        let input = one("comment/on-post");
+        let other = record_of(&input, "17865799348089039", "17865799348089038");
+        let others = async {
+            loop {
+                bench.handle(&other).await.unwrap();
+            }
+        };
+        let (reason, error) = tokio::select! {
+            ended = reason(&bench, &input) => ended,
+            () = others => unreachable!("they go on"),
+        };
         assert_eq!(reason, "retries_exhausted", "{behaviour:?}");
         assert!(error.starts_with("after ") && error.contains(" failed calls: "), "{error}");
     }
+}
+
+#[tokio::test]
+async fn an_outage_of_some_calls_costs_no_dead_letter() {
+    let bench = Bench::new().await;
+    let input = one("comment/on-post");
+    let failing = record_of(&input, "17865799348089039", "17865799348089038");
+    bench.simulator.misbehave("17865799348089038", Behaviour::error(2, None));
+    bench.simulator.misbehave_times("17865799348089039", Behaviour::error(2, None), 40);
+    // One of each is answered while the other two fail.
+    let answered = record_of(&input, "17865799348089039", "17865799348089037");
+    let others = async {
+        loop {
+            bench.handle(&answered).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let found = tokio::select! {
+        found = bench.handle(&input) => found.unwrap(),
+        failed = bench.handle(&failing) => panic!("{failed:?}"),
+        () = others => unreachable!("they go on"),
+    };
+    assert_eq!(lookup(&input, &found)["status"], "found");
 }
 
 #[tokio::test]
@@ -147,7 +180,6 @@ async fn an_outage_right_after_good_answers_costs_no_dead_letter() {
     let input = one("comment/on-post");
     bench.handle(&input).await.unwrap();
     let broken = Behaviour::Answer { status: 500, body: String::new() };
-    bench.simulator.misbehave("me", broken.clone());
     bench.simulator.misbehave_times("17865799348089039", broken, 40);
     assert_eq!(lookup(&input, &bench.handle(&input).await.unwrap())["status"], "found");
 }
@@ -159,7 +191,6 @@ async fn a_call_that_always_times_out_does_not_hold_its_partition_for_ever() {
         settings.retries.lookup_patience = Duration::from_millis(700);
     })
     .await;
-    bench.simulator.misbehave("me", Behaviour::Hang);
     bench.simulator.misbehave("17865799348089039", Behaviour::Hang);
     let failure = bench.handle(&one("comment/on-post")).await.unwrap_err();
     // Nobody was answered, so that it is none of the dead letters in a row that stop a consumer.
@@ -171,7 +202,6 @@ async fn a_call_that_always_times_out_does_not_hold_its_partition_for_ever() {
 async fn a_short_outage_costs_no_dead_letter() {
     let bench = Bench::new().await;
     let broken = Behaviour::Answer { status: 502, body: String::new() };
-    bench.simulator.misbehave("me", broken.clone());
     bench.simulator.misbehave_times("17865799348089039", broken, 30);
     let input = one("comment/on-post");
     assert_eq!(lookup(&input, &bench.handle(&input).await.unwrap())["status"], "found");

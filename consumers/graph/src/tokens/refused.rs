@@ -1,0 +1,92 @@
+//! Tokens that Meta refused. Nobody gets one until its file changes, but for a call every few minutes that tries it for all: in
+//! trouble of its own Meta may refuse what is valid, and nobody would change a file for that.
+
+use crate::AccessToken;
+use prometheus::{IntGaugeVec, Registry};
+use runtime::metrics;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How often a refused token is tried.
+pub(super) const TRIED_EVERY: Duration = Duration::from_mins(5);
+
+/// Them, by the name of their file.
+#[derive(Debug)]
+pub(super) struct RefusedTokens {
+    tokens: Mutex<BTreeMap<String, Refusal>>,
+    gauge: IntGaugeVec,
+}
+
+#[derive(Debug)]
+struct Refusal {
+    token: AccessToken,
+    tried: Instant,
+}
+
+impl RefusedTokens {
+    pub(super) fn new(registry: &Registry) -> Self {
+        let gauge = metrics::gauges(
+            registry,
+            "weir_graph_token_refused",
+            "1 while Meta refuses the access token of this file: put a new one into it",
+            &["account"],
+        );
+        Self { tokens: Mutex::default(), gauge }
+    }
+
+    /// Whether this very token was refused.
+    pub(super) fn has(&self, token: &AccessToken) -> bool {
+        self.lock().get(&**token.name()).is_some_and(|refusal| refusal.token == *token)
+    }
+
+    /// Whether nobody gets it now. Who is told otherwise tries it, and for a while nobody else.
+    pub(super) fn withholds(&self, token: &AccessToken, now: Instant) -> bool {
+        let mut tokens = self.lock();
+        let Some(refusal) = tokens.get_mut(&**token.name()).filter(|refusal| refusal.token == *token) else {
+            return false;
+        };
+        let is_due = now.saturating_duration_since(refusal.tried) >= TRIED_EVERY;
+        if is_due {
+            refusal.tried = now;
+        }
+        !is_due
+    }
+
+    pub(super) fn refuse(&self, token: &AccessToken, now: Instant) {
+        self.lock().insert(token.name().to_string(), Refusal { token: token.clone(), tried: now });
+        self.gauge.with_label_values(&[token.name()]).set(1);
+    }
+
+    /// Forgets that it was refused; whether it was.
+    pub(super) fn accept(&self, token: &AccessToken) -> bool {
+        let was = self.has(token);
+        if was {
+            self.lock().remove(&**token.name());
+            self.gauge.with_label_values(&[token.name()]).set(0);
+        }
+        was
+    }
+
+    /// A token whose file changed may be used again; one whose file is gone is nobody's any more.
+    pub(super) fn changed(&self, tokens: &BTreeMap<String, AccessToken>) {
+        self.lock().retain(|name, refusal| {
+            let now = tokens.get(name);
+            match now {
+                None => self.gauge.remove_label_values(&[name]).unwrap_or_default(),
+                Some(now) if *now != refusal.token => self.gauge.with_label_values(&[name]).set(0),
+                Some(_) => {}
+            }
+            now == Some(&refusal.token)
+        });
+    }
+
+    #[cfg(test)]
+    pub(super) fn shown(&self, name: &str) -> i64 {
+        self.gauge.with_label_values(&[name]).get()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Refusal>> {
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
