@@ -3,12 +3,14 @@
 mod account_limit;
 mod breaker;
 mod not_published;
+mod producers;
 mod publisher;
 mod startup_gate;
 
 pub(crate) use account_limit::{AccountLimit, AccountPermit};
 pub(crate) use breaker::Breaker;
 pub(crate) use not_published::{NotPublished, Refused};
+pub(crate) use producers::Producers;
 pub(crate) use publisher::Publisher;
 pub(crate) use startup_gate::{StartupGate, open_when_ready};
 

@@ -3,7 +3,7 @@
 use crate::durable::Durable;
 use crate::http::acceptor::Acceptor;
 use crate::http::body_memory::BodyMemory;
-use crate::kafka::{AccountLimit, Breaker, Kafka, Publisher, StartupGate};
+use crate::kafka::{AccountLimit, Breaker, Kafka, Producers, Publisher, StartupGate};
 use crate::metrics::{LimitMetrics, Metrics};
 use crate::settings::Settings;
 use crate::signature::CurrentSecrets;
@@ -13,9 +13,8 @@ use crate::{kafka, signature};
 use hyper_util::server::graceful::GracefulShutdown;
 use runtime::process::Process;
 use runtime::process::health::Probe;
-use runtime::producer::{Producer, ProducerError, ProducerOptions, watchdog};
+use runtime::producer::ProducerError;
 use runtime::settings::{CommonSettings, KafkaSettings};
-use schemas::TopicSpec;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
@@ -54,13 +53,13 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let spool = open_spool(&settings, &process)?;
     let gate = StartupGate::closed(&process.health, spool.is_some());
-    let producer = Producer::new(kafka, &producer_options(&settings, process.name))?;
+    let producers = Producers::new(kafka, &settings, process.name)?;
     let metrics = Arc::new(Metrics::new(&process.registry));
     let sources = settings.secret_sources();
     let secrets = Arc::new(CurrentSecrets::new(&sources));
     let publisher =
-        Publisher::new(producer.clone(), topic_prefix, &settings, process.name, Arc::clone(&metrics));
-    process.shutdown.spawn(watchdog::watch(producer.clone(), &process));
+        Publisher::new(producers.clone(), topic_prefix, &settings, process.name, Arc::clone(&metrics));
+    producers.watch(&process);
     process.shutdown.spawn(signature::reload(
         Arc::clone(&secrets),
         sources,
@@ -69,7 +68,7 @@ pub async fn serve(
     ));
     process.shutdown.spawn(kafka::open_when_ready(
         gate.clone(),
-        producer.clone(),
+        producers.usual().clone(),
         publisher.topic_names(),
         spool.is_some(),
         process.shutdown.clone(),
@@ -96,8 +95,8 @@ pub async fn serve(
     announce(&listener, &settings);
     let acceptor = Acceptor::new(&settings.limits, metrics, limit_metrics);
     serve_until_drained(listener, &acceptor, webhook, &settings, &process).await;
-    if !producer.flush(settings.drain_timeout).await {
-        let records = producer.in_flight();
+    let records = producers.flush(settings.drain_timeout).await;
+    if records > 0 {
         tracing::warn!(records, "shutdown: some records were still unacknowledged");
     }
     if let Some(spool) = spool {
@@ -142,17 +141,6 @@ fn durable(settings: &Settings, kafka: Arc<Kafka>, spool: Option<Spool>, process
     }
     let metrics = Arc::clone(&kafka.metrics);
     Durable { kafka, spool, ack_timeout: settings.ack_timeout, metrics }
-}
-
-fn producer_options(settings: &Settings, client_id: &str) -> ProducerOptions {
-    let envelope = usize::try_from(TopicSpec::ENVELOPE_BYTES).unwrap_or(usize::MAX);
-    ProducerOptions {
-        client_id: client_id.to_owned(),
-        linger: settings.linger,
-        queue_bytes: settings.queue_bytes,
-        message_max_bytes: settings.max_body + envelope,
-        ..ProducerOptions::default()
-    }
 }
 
 async fn serve_until_drained(

@@ -1,12 +1,14 @@
 //! Publishes a verified delivery as records: the raw record, the typed events, a dead letter where one is due.
 
+use super::bytes_on_kafka;
 use super::not_published::NotPublished;
+use super::producers::Producers;
 use crate::delivery::Delivery;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
 use enum_map::EnumMap;
 use runtime::kafka::dead_letter::DeadLetter;
-use runtime::producer::{Acknowledgement, Batch, Outgoing, Producer, SendError};
+use runtime::producer::{Acknowledgement, Batch, Outgoing, SendError};
 use runtime::telemetry::{TRACEPARENT, TraceContext, spans};
 use runtime::throttle::Throttle;
 use schemas::{Event, Refusal, Split, Topic, raw};
@@ -38,7 +40,7 @@ struct TracedBatch<'a> {
 /// Publishes deliveries.
 #[derive(Debug)]
 pub(crate) struct Publisher {
-    producer: Producer,
+    producers: Producers,
     /// Names of the topics.
     topics: EnumMap<Topic, String>,
     max_events: usize,
@@ -50,7 +52,7 @@ pub(crate) struct Publisher {
 
 impl Publisher {
     pub(crate) fn new(
-        producer: Producer,
+        producers: Producers,
         topic_prefix: &str,
         settings: &Settings,
         consumer: &'static str,
@@ -59,7 +61,7 @@ impl Publisher {
         let Settings { max_events, min_bytes_per_event, .. } = *settings;
         let topics = EnumMap::from_fn(|topic: Topic| topic.name(topic_prefix));
         let refused = Throttle::new(LOG_EVERY);
-        Self { producer, topics, max_events, min_bytes_per_event, consumer, metrics, refused }
+        Self { producers, topics, max_events, min_bytes_per_event, consumer, metrics, refused }
     }
 
     /// The events of a delivery: at most `--max-events`, and for its size no more than `--min-bytes-per-event` allows.
@@ -89,8 +91,8 @@ impl Publisher {
         };
         let raw =
             raw::Delivery { receipt, source: &split.source, signature: body.signature(), app: body.app() };
-        let mut batch =
-            TracedBatch { batch: self.producer.batch(), trace: delivery.trace, spans: Vec::new() };
+        let batch = self.producers.batch(bytes_on_kafka(delivery, split));
+        let mut batch = TracedBatch { batch, trace: delivery.trace, spans: Vec::new() };
         self.send(&mut batch, Topic::Raw, None, body.bytes(), &raw.headers())?;
         let mut buffers = Buffers::default();
         for event in &split.events {

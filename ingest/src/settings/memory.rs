@@ -1,8 +1,8 @@
 //! The memory that ingest may need at most: the sum of its limits, checked against the limit of its container.
 
 use super::Settings;
+use crate::kafka::Producers;
 use runtime::process::memory_limit;
-use runtime::producer::ProducerOptions;
 use runtime::settings::{Problem, Reader, Source, form, optional};
 use std::fmt;
 
@@ -45,16 +45,13 @@ impl Need {
         let limits = &settings.limits;
         // A head is read into a buffer that may be doubled, and what is parsed of it refers to an earlier one.
         let connection = 3 * limits.max_header_bytes + limits.max_headers * HEADER_LINE + CONNECTION;
+        let (queue_bytes, queue_records) = Producers::queues(settings);
         let part = |what, bytes, flags| Part { what, bytes, flags };
         let mut parts = vec![
             part("connections", limits.max_connections * connection, "--max-connections, --max-header-bytes"),
             // The pieces of a body are put into a buffer that doubles as they come.
             part("bodies", 2 * limits.max_body_bytes_in_flight, "--max-body-bytes-in-flight"),
-            part(
-                "records that wait for Kafka",
-                settings.queue_bytes + ProducerOptions::default().queue_records * QUEUED_RECORD,
-                "--queue-bytes",
-            ),
+            part("records that wait for Kafka", queue_bytes + queue_records * QUEUED_RECORD, "--queue-bytes"),
             part("the process itself", FIXED, ""),
         ];
         if settings.spool.is_some() {
