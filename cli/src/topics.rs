@@ -24,7 +24,7 @@ use std::time::Duration;
 
 const PLAN_MORE: &str = "\
 Compares the topics of Weir with those of the cluster: whether they are there, their partitions, replicas, \
-retention.ms, cleanup.policy, max.message.bytes and, from 3 replicas on, min.insync.replicas. Other settings, and other \
+retention.ms, cleanup.policy, max.message.bytes, from 3 replicas on min.insync.replicas and, with --broker-disk, retention.bytes. Other settings, and other \
 topics, are left alone.
 
 Exit code 0: all as desired; 1: the cluster cannot be read; 3: something is missing or differs.";

@@ -128,6 +128,23 @@ impl Topic {
         }
     }
 
+    /// How much of a broker's disk the topic may take, in percent, whatever the age of its records: what is kept longest, and
+    /// what grows only when something is wrong. None for the others: nothing that a reader has a right to is deleted early.
+    pub fn disk_percent(self) -> Option<u64> {
+        match self {
+            Self::Raw => Some(40),
+            Self::Unknown => Some(2),
+            other => other.spec().suffix.ends_with(".dlq.v1").then_some(2),
+        }
+    }
+
+    /// The topic's `retention.bytes`, which is a partition's, where each broker has a disk of so many bytes and the partitions'
+    /// replicas are spread evenly.
+    pub fn retention_bytes(self, disk: u64, brokers: u32, partitions: u32, replicas: u32) -> Option<u64> {
+        let of_all_brokers = disk / 100 * self.disk_percent()? * u64::from(brokers.max(replicas));
+        Some(of_all_brokers / (u64::from(partitions) * u64::from(replicas)).max(1))
+    }
+
     /// The full name, for instance `meta.messages.v1`.
     pub fn name(self, prefix: &str) -> String {
         format!("{prefix}.{}", self.spec().suffix)
@@ -188,5 +205,14 @@ mod tests {
         let raw = Topic::Raw.spec().max_message_bytes(TopicSpec::DEFAULT_BODY_BYTES);
         assert_eq!(raw, Some(5 * 1024 * 1024));
         assert_eq!(Topic::Replies.spec().max_message_bytes(1), None);
+    }
+
+    #[test]
+    fn what_grows_unforeseen_has_a_part_of_the_disks_and_what_is_read_has_no_bound() {
+        let of = |topic: Topic, brokers, replicas| topic.retention_bytes(1_200_000, brokers, 12, replicas);
+        assert_eq!(of(Topic::Raw, 3, 3), Some(40_000));
+        assert_eq!(of(Topic::Raw, 6, 3), Some(80_000), "each broker has half of the replicas");
+        assert_eq!(of(Topic::LookupsDlq, 1, 1), Some(2_000));
+        assert_eq!(of(Topic::Messages, 3, 3), None);
     }
 }

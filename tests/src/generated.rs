@@ -101,12 +101,12 @@ fn topics() -> String {
         if let Some(bytes) = spec.max_message_bytes(TopicSpec::DEFAULT_BODY_BYTES) {
             write(&mut config, &format!("    max.message.bytes: {bytes}\n"));
         }
-        if let Some(percent) = guard(topic) {
-            let bytes = KAFKA_VOLUME_BYTES / 100 * percent / u64::from(TopicSpec::DEFAULT_PARTITIONS);
-            write(&mut config, &format!("    retention.bytes: {bytes}\n"));
-        }
         let (name, partitions) = (topic.name(PREFIX), TopicSpec::DEFAULT_PARTITIONS);
         let (replicas, carries) = (TopicSpec::DEFAULT_REPLICATION, spec.carries);
+        // As many brokers as replicas.
+        if let Some(bytes) = topic.retention_bytes(KAFKA_VOLUME_BYTES, replicas, partitions, replicas) {
+            write(&mut config, &format!("    retention.bytes: {bytes}\n"));
+        }
         write(
             &mut text,
             &format!(
@@ -117,16 +117,6 @@ fn topics() -> String {
         );
     }
     text
-}
-
-/// How much of a broker's disk a topic may take, in percent, whatever its age: for what is kept longest, and for what grows only
-/// when something is wrong. Of the others nothing is deleted early, so that no reader misses what it has a right to.
-fn guard(topic: Topic) -> Option<u64> {
-    match topic {
-        Topic::Raw => Some(40),
-        Topic::Unknown => Some(2),
-        other => other.spec().suffix.ends_with(".dlq.v1").then_some(2),
-    }
 }
 
 fn users() -> String {

@@ -97,6 +97,7 @@ async fn what_a_bug_report_needs_is_in_its_archive_and_nothing_else_is() {
         ("settings.txt".to_owned(), format!("WEIR_TOPIC_PREFIX={PREFIX}")),
         ("topics-plan.txt".to_owned(), Topic::Raw.name(PREFIX)),
         ("spool-list.txt".to_owned(), "No delivery waits".to_owned()),
+        ("doctor.txt".to_owned(), "weir-messages".to_owned()),
         (format!("{of_ingest}/build.json"), "weir-ingest".to_owned()),
         (format!("{of_messages}/checks.txt"), "[+]kafka ok".to_owned()),
         (format!("{of_messages}/metrics.txt"), "weir_consumer_lag_records".to_owned()),

@@ -18,8 +18,8 @@ use std::time::SystemTime;
 
 const MORE: &str = "\
 Writes an archive (tar) of texts to standard output: the settings of this environment without secrets, what `weir topics \
-plan` and `weir spool list` say with them, and of each process its version, its checks and its metrics, which have the \
-lag of a consumer. What cannot be had is named with the reason, and the rest is there.
+plan`, `weir spool list` and `weir doctor --no-test-delivery` say with them, the last of the lag of consumers too that do not run, and of each \
+process its version, its checks and its metrics. What cannot be had is named with the reason, and the rest is there.
 
 No secret, no token, no message and no id of a customer is in it. Ids of accounts and of deliveries, names of topics and \
 addresses are: look through it before you send it.
@@ -73,6 +73,7 @@ fn run(settings: &SupportSettings, screen: &mut Screen) -> Result<Exit, ToolErro
         File { name: "settings.txt".to_owned(), text: environment::shown() },
         File { name: "topics-plan.txt".to_owned(), text: printed_by(&["topics", "plan"]) },
         File { name: "spool-list.txt".to_owned(), text: printed_by(&["spool", "list"]) },
+        File { name: "doctor.txt".to_owned(), text: printed_by(&["doctor", "--no-test-delivery"]) },
     ];
     for process in processes {
         files.extend(PAGES.map(|(page, name)| File {

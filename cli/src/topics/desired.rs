@@ -5,6 +5,7 @@ use schemas::{Topic, TopicSpec};
 use std::collections::BTreeMap;
 
 pub(super) const RETENTION: &str = "retention.ms";
+pub(super) const RETENTION_BYTES: &str = "retention.bytes";
 pub(super) const CLEANUP: &str = "cleanup.policy";
 pub(super) const MAX_BYTES: &str = "max.message.bytes";
 pub(super) const MIN_INSYNC: &str = "min.insync.replicas";
@@ -31,15 +32,19 @@ pub(super) struct Desired {
 pub(super) fn topics(settings: &TopicsSettings, brokers: u32) -> Vec<Desired> {
     let default = TopicSpec::DEFAULT_REPLICATION.min(brokers.max(1));
     let replicas = settings.replication_factor.unwrap_or(default);
-    Topic::ALL.into_iter().map(|topic| desired(topic, settings, replicas)).collect()
+    Topic::ALL.into_iter().map(|topic| desired(topic, settings, brokers, replicas)).collect()
 }
 
-fn desired(topic: Topic, settings: &TopicsSettings, replicas: u32) -> Desired {
+fn desired(topic: Topic, settings: &TopicsSettings, brokers: u32, replicas: u32) -> Desired {
     let spec = topic.spec();
     let mut config =
         BTreeMap::from([(RETENTION, spec.retention.as_millis().to_string()), (CLEANUP, "delete".to_owned())]);
     if let Some(bytes) = spec.max_message_bytes(settings.max_body) {
         config.insert(MAX_BYTES, bytes.to_string());
+    }
+    let of_disk = |disk| topic.retention_bytes(disk, brokers, settings.partitions, replicas);
+    if let Some(bytes) = settings.broker_disk.and_then(of_disk) {
+        config.insert(RETENTION_BYTES, bytes.to_string());
     }
     if replicas >= REPLICAS_FOR_INSYNC {
         config.insert(MIN_INSYNC, INSYNC.to_string());
@@ -59,6 +64,7 @@ mod tests {
             partitions: 12,
             replication_factor: None,
             max_body: 4 << 20,
+            broker_disk: None,
         }
     }
 
@@ -80,6 +86,14 @@ mod tests {
         assert_eq!(raw.config[MAX_BYTES], (5 << 20).to_string());
         let replies = of(&settings(), 3, "meta.replies.v1");
         assert!(!replies.config.contains_key(MAX_BYTES));
+    }
+
+    #[test]
+    fn what_grows_unforeseen_is_bounded_where_the_disk_of_a_broker_is_told() {
+        let told = TopicsSettings { broker_disk: Some(200 << 30), ..settings() };
+        assert_eq!(of(&told, 3, "meta.webhooks.raw.v1").config[RETENTION_BYTES], "7158278826");
+        assert!(!of(&told, 3, "meta.inbox.v1").config.contains_key(RETENTION_BYTES));
+        assert!(!of(&settings(), 3, "meta.webhooks.raw.v1").config.contains_key(RETENTION_BYTES));
     }
 
     #[test]

@@ -131,7 +131,8 @@ impl Tally {
 
 /// The command that makes it so: what was given, without what is the default.
 fn apply_command(settings: &TopicsSettings) -> String {
-    let TopicsSettings { kafka, topic_prefix, partitions, replication_factor, max_body } = settings;
+    let TopicsSettings { kafka, topic_prefix, partitions, replication_factor, max_body, broker_disk } =
+        settings;
     let given = |is_given: bool, flag: String| if is_given { flag } else { String::new() };
     [
         format!("weir topics apply --brokers {}", kafka.brokers),
@@ -140,6 +141,7 @@ fn apply_command(settings: &TopicsSettings) -> String {
         given(*partitions != TopicSpec::DEFAULT_PARTITIONS, format!(" --partitions {partitions}")),
         replication_factor.map_or_else(String::new, |count| format!(" --replication-factor {count}")),
         given(*max_body != TopicSpec::DEFAULT_BODY_BYTES, format!(" --max-body {max_body}")),
+        broker_disk.map_or_else(String::new, |bytes| format!(" --broker-disk {bytes}")),
     ]
     .concat()
 }

@@ -15,6 +15,9 @@ settings! {
         replication_factor: Option<u32> = count("replication-factor", 1..=100).env("WEIR_REPLICATION_FACTOR").optional(),
         /// The --max-body of ingest: topics that carry bodies take records of 1 MiB more
         max_body: u64 = flag("max-body", "BYTES", form::bytes(1024..=64 << 20)).env("WEIR_MAX_BODY").or("4MiB"),
+        /// Disk of each broker: bounds what is kept of raw deliveries to 40 % of it, of unknown events and of each topic of
+        /// dead letters to 2 % (retention.bytes) [default: no bound]
+        broker_disk: Option<u64> = flag("broker-disk", "BYTES", form::bytes(1 << 30..=1 << 50)).env("WEIR_BROKER_DISK").optional(),
     }
 }
 
@@ -37,7 +40,7 @@ mod tests {
         let settings = given(&["--brokers", "kafka:9092"]).unwrap();
         assert_eq!(settings.partitions, TopicSpec::DEFAULT_PARTITIONS);
         assert_eq!(settings.max_body, TopicSpec::DEFAULT_BODY_BYTES);
-        assert_eq!(settings.replication_factor, None);
+        assert_eq!((settings.replication_factor, settings.broker_disk), (None, None));
         assert_eq!(settings.topic_prefix, "meta");
     }
 

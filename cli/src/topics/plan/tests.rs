@@ -13,6 +13,7 @@ fn settings() -> TopicsSettings {
         partitions: 12,
         replication_factor: None,
         max_body: 4 << 20,
+        broker_disk: None,
     }
 }
 
@@ -69,9 +70,10 @@ fn the_next_command_repeats_what_was_given() {
         partitions: 3,
         replication_factor: Some(1),
         max_body: 1 << 20,
+        broker_disk: Some(1 << 40),
         ..settings()
     };
     let expected = "weir topics apply --brokers kafka:9092 --topic-prefix test --partitions 3 \
-                    --replication-factor 1 --max-body 1048576";
+                    --replication-factor 1 --max-body 1048576 --broker-disk 1099511627776";
     assert_eq!(apply_command(&other), expected);
 }
