@@ -16,6 +16,7 @@ pub(super) use rows::{COLUMNS, RowKey, StoredRow, Totals, last_seq, oldest, row_
 use super::error::StoreError;
 use super::files;
 use super::high_water_mark::HighWaterMark;
+use changes::Applied;
 use rows::LAST;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
@@ -136,14 +137,21 @@ impl Database {
         changes: impl Iterator<Item = &'a Change>,
         before: Totals,
     ) -> Result<Totals, StoreError> {
-        let (mut drained_to, mut last) = (self.drained_to, None);
+        let (mut drained_to, mut last, mut not_found) = (self.drained_to, None, Vec::new());
         let transaction = self.connection.transaction()?;
         let mut totals = before;
         for change in changes {
-            last = changes::apply(&transaction, change, &mut totals)?.or(last);
+            match changes::apply(&transaction, change, &mut totals)? {
+                Applied::Inserted(seq) => last = Some(seq),
+                Applied::NotFound(key) => not_found.push(key),
+                Applied::Other => {}
+            }
             if let Change::Unpark(seq) = change {
                 drained_to = drained_to.min(seq - 1);
             }
+        }
+        if !not_found.is_empty() {
+            rows::check_gone(&transaction, drained_to, &not_found)?;
         }
         transaction.commit()?;
         if let Some(last) = last {

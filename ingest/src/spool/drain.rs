@@ -152,7 +152,8 @@ impl Drain {
             let is_corrupt = reason == CORRUPT;
             if !self.spool.inner.writer.change(vec![Change::Park(stored.key(), reason)]).await {
                 outcome.has_failed = true;
-            } else if is_corrupt {
+            } else if is_corrupt && !self.spool.inner.backlog.contains(&file) {
+                // In a file that was retired meanwhile it is met and counted again.
                 self.spool.inner.metrics.lost.inc();
             }
         }
@@ -191,11 +192,14 @@ impl Drain {
         self.size = outcome.next_size();
         if outcome.has_failed {
             self.failed().await;
-        } else if !outcome.acknowledged.is_empty() {
-            self.backoff.reset();
-            let deliveries = u32::try_from(outcome.acknowledged.len()).unwrap_or(u32::MAX);
-            tokio::time::sleep_until(start + self.pace * deliveries).await;
+            return;
         }
+        if !outcome.acknowledged.is_empty() {
+            self.backoff.reset();
+        }
+        // At least one: a round of which Kafka took nothing may be read again as it was.
+        let deliveries = u32::try_from(outcome.acknowledged.len().max(1)).unwrap_or(u32::MAX);
+        tokio::time::sleep_until(start + self.pace * deliveries).await;
     }
 
     /// Sends deliveries to Kafka in order, up to the first that fails, and waits for their acknowledgements.

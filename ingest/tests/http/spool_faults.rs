@@ -103,6 +103,21 @@ async fn a_page_that_is_overwritten_costs_a_few_deliveries_at_most_however_full_
     }
 }
 
+/// Flips a bit of the first id in the table, so that it is no text any more: neither its page nor its index tells.
+fn spoil_id(file: &Path) {
+    patch(file, |bytes| {
+        let leaf = bytes[PAGE..].chunks_mut(PAGE).find(|page| page[0] == 0x0d && page[4] > 1).unwrap();
+        let is_id = |at: &[u8]| [8, 13, 18, 23].iter().all(|dash| at[*dash] == b'-');
+        let id = leaf.windows(36).position(is_id).unwrap();
+        leaf[id] |= 0x80;
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_whose_id_is_no_text_is_lost_alone_and_counted_once() {
+    assert_eq!(restarted(50, "a bit in an id", spoil_id).await, 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_spool_that_is_killed_while_it_is_drained_is_drained_by_the_next() {
     let directory = tempfile::tempdir().unwrap();

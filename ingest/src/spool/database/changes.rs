@@ -33,13 +33,22 @@ pub(in crate::spool) enum Change {
     Unpark(i64),
 }
 
-/// Returns the `seq` of a row that was inserted.
-pub(super) fn apply(
+/// What a change did to the table.
+#[derive(Debug)]
+pub(super) enum Applied<'a> {
+    /// A row of this `seq` is there now.
+    Inserted(i64),
+    /// A row that was read is not there.
+    NotFound(&'a RowKey),
+    Other,
+}
+
+pub(super) fn apply<'a>(
     transaction: &Transaction<'_>,
-    change: &Change,
+    change: &'a Change,
     totals: &mut Totals,
-) -> Result<Option<i64>, StoreError> {
-    let mut inserted = None;
+) -> Result<Applied<'a>, StoreError> {
+    let (mut inserted, mut not_found) = (None, None);
     let removed = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
     match change {
         Change::Insert(row) => {
@@ -56,19 +65,22 @@ pub(super) fn apply(
                 totals.bytes += row.cost();
             }
         }
-        Change::Delete(RowKey { seq, id }) => {
-            let found =
-                transaction.prepare_cached(DELETE)?.query_row(params![seq, id], removed).optional()?;
+        Change::Delete(key) => {
+            let by = params![key.seq, key.id];
+            let found = transaction.prepare_cached(DELETE)?.query_row(by, removed).optional()?;
+            not_found = found.is_none().then_some(key);
             totals.remove(found);
         }
         Change::DeleteById(id) => {
             let found = transaction.prepare_cached(DELETE_BY_ID)?.query_row([id], removed).optional()?;
             totals.remove(found);
         }
-        Change::Park(RowKey { seq, id }, reason) => {
-            if transaction.prepare_cached(PARK)?.execute(params![seq, id, reason])? == 1 {
+        Change::Park(key, reason) => {
+            if transaction.prepare_cached(PARK)?.execute(params![key.seq, key.id, reason])? == 1 {
                 totals.waiting = totals.waiting.saturating_sub(1);
                 totals.parked += 1;
+            } else {
+                not_found = Some(key);
             }
         }
         Change::Unpark(seq) => {
@@ -78,7 +90,7 @@ pub(super) fn apply(
             }
         }
     }
-    Ok(inserted)
+    Ok(inserted.map_or(not_found.map_or(Applied::Other, Applied::NotFound), Applied::Inserted))
 }
 
 /// The `seq` of the row; none where it was there already.

@@ -12,6 +12,8 @@ pub(in crate::spool) const COLUMNS: &str = "seq, id, received, app, headers, dig
 /// Reads the table, not the index: a wrong index must not hide a delivery.
 pub(super) const WAITING: &str = "SELECT seq, id, received, app, headers, digest, set_aside, body FROM deliveries NOT INDEXED \
                        WHERE seq > ?1 AND set_aside IS NULL ORDER BY seq LIMIT ?2";
+pub(super) const WAITING_KEYS: &str =
+    "SELECT seq, id FROM deliveries NOT INDEXED WHERE seq > ?1 AND set_aside IS NULL ORDER BY seq LIMIT 256";
 pub(super) const FIRST_PARKED: &str = "SELECT min(seq) FROM deliveries WHERE set_aside = ?1";
 pub(super) const LAST_PARKED: &str = "SELECT max(seq) FROM deliveries WHERE set_aside = ?1";
 pub(super) const PARKED: &str = "SELECT seq, id, received, app, headers, digest, set_aside, body FROM deliveries WHERE seq = \
@@ -87,6 +89,22 @@ pub(in crate::spool) fn waiting(
         }
     }
     Ok(waiting)
+}
+
+/// Checks that rows which a change did not find are gone. One that is still read, since its id or its place in the table is not
+/// what was written, would be read without end.
+pub(super) fn check_gone(connection: &Connection, after: i64, keys: &[&RowKey]) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(WAITING_KEYS)?;
+    let mut found = statement.query([after])?;
+    while let Some(row) = found.next()? {
+        let key = RowKey { seq: row.get(0)?, id: text(row.get_ref(1)?) };
+        if keys.contains(&&key) {
+            let RowKey { seq, id } = key;
+            let why = format!("delivery {seq} ({id}) is read and cannot be found to be changed");
+            return Err(StoreError::Damaged(why));
+        }
+    }
+    Ok(())
 }
 
 /// One that is parked for this reason, the first at or after the given part of their range.

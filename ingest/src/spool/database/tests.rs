@@ -1,7 +1,7 @@
 //! What the table does with changes, and files that are full, in use, no database or of a later version.
 
 use super::changes::{DELETE, DELETE_BY_ID, INSERT, PARK, UNPARK};
-use super::rows::{FIRST_PARKED, LAST, LAST_PARKED, OLDEST, PARKED, TOTALS, WAITING};
+use super::rows::{FIRST_PARKED, LAST, LAST_PARKED, OLDEST, PARKED, TOTALS, WAITING, WAITING_KEYS};
 use super::*;
 use crate::delivery::sample;
 use crate::signature::Row;
@@ -85,6 +85,51 @@ fn a_row_of_another_file_is_not_deleted_for_its_seq() {
     assert_eq!(change(&mut database, &changes).unwrap().waiting, 1);
 }
 
+/// A file of 40 deliveries, a page of which was changed beside SQLite: `harm` has the page and where its second row begins.
+fn spoiled(directory: &Path, harm: fn(&mut [u8], usize)) -> Database {
+    let mut database = open(directory, MAX).unwrap();
+    insert_all(&mut database, &rows(40));
+    database.close();
+    let path = directory.join("spool.db");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let leaf = bytes[4096..].chunks_mut(4096).find(|page| page[0] == 0x0d && page[4] > 1).unwrap();
+    // The array of cells begins behind the header of the page; a cell with two bytes of length and one of `seq`.
+    let cell = usize::from(u16::from_be_bytes([leaf[10], leaf[11]]));
+    harm(leaf, cell);
+    std::fs::write(&path, bytes).unwrap();
+    open(directory, MAX).unwrap()
+}
+
+#[test]
+fn a_row_that_is_read_and_cannot_be_changed_is_damage() {
+    let changes: [fn(RowKey) -> Change; 2] =
+        [Change::Delete, |key| Change::Park(key, "too_large".to_owned())];
+    // A `seq` that is nowhere where it is looked for, and an id that is no text.
+    let harms: [fn(&mut [u8], usize); 2] = [
+        |page, cell| page[cell + 2] = 0x7f,
+        |page, cell| {
+            let dash = page[cell..].iter().position(|byte| *byte == b'-').unwrap();
+            page[cell + dash - 1] |= 0x80;
+        },
+    ];
+    for harm in harms {
+        for change in changes {
+            let directory = tempfile::tempdir().unwrap();
+            let mut database = spoiled(directory.path(), harm);
+            let read = database.waiting(usize::MAX, MAX).unwrap();
+            assert_eq!(read.len(), 40);
+            let before = database.totals().unwrap();
+            let changes: Vec<_> = read.iter().map(|stored| change(stored.key())).collect();
+            let failed = database.apply(changes.iter(), before).unwrap_err();
+            assert!(matches!(failed, StoreError::Damaged(_)), "{failed}");
+            assert_eq!(database.totals().unwrap(), before, "nothing is changed");
+            // A row that is gone is none.
+            let gone = change(RowKey { seq: 1, id: "of another".to_owned() });
+            assert_eq!(database.apply([gone].iter(), before).unwrap(), before);
+        }
+    }
+}
+
 #[test]
 fn a_file_at_its_maximum_size_takes_no_more_and_keeps_what_it_has() {
     let directory = tempfile::tempdir().unwrap();
@@ -131,6 +176,7 @@ fn no_query_sorts() {
     let database = open(directory.path(), MAX).unwrap();
     let queries = [
         WAITING,
+        WAITING_KEYS,
         LAST,
         OLDEST,
         TOTALS,

@@ -9,6 +9,7 @@ use super::super::error::StoreError;
 use super::super::files;
 use super::super::metrics::SpoolMetrics;
 use super::super::salvage::{Outcome, Ranges, Salvage, SeqSet};
+use super::CORRUPT;
 use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -176,7 +177,12 @@ impl RetiredFiles {
         let Some(reading) = &self.reading else { return };
         let path = reading.file.path().to_owned();
         self.completed(std::slice::from_ref(stored));
-        self.record_lost(&path, 1, std::slice::from_ref(&stored.row.id));
+        if stored.parked.as_deref() == Some(CORRUPT) {
+            // It was counted as it was parked.
+            self.progress.entry(path).or_default().has_lost = true;
+        } else {
+            self.record_lost(&path, 1, std::slice::from_ref(&stored.row.id));
+        }
     }
 
     /// Opens the first file that is due.
