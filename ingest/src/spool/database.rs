@@ -21,6 +21,7 @@ use rows::LAST;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// Written to the header of the file, so that a later version knows the format.
 pub(super) const VERSION: i64 = 1;
@@ -196,9 +197,12 @@ impl Database {
     /// The size of the pages in use, those in the log included. Rows between a third of a page and a whole one leave much of it
     /// empty, so that this may be twice what they have.
     pub(super) fn used_bytes(&self) -> Result<u64, StoreError> {
-        let count = |pragma| self.connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
-        let pages = count("page_count")? - count("freelist_count")?;
+        let pages = self.pages("page_count")? - self.pages("freelist_count")?;
         Ok(u64::try_from(pages).unwrap_or_default() * PAGE_BYTES)
+    }
+
+    fn pages(&self, pragma: &str) -> Result<i64, StoreError> {
+        Ok(self.connection.pragma_query_value(None, pragma, |row| row.get(0))?)
     }
 
     /// Counts everything.
@@ -223,11 +227,18 @@ impl Database {
         })
     }
 
-    /// Releases disk space once no row is left. The file is checked first: that is quick for an empty one, and an unused
-    /// page may be one that damage has hidden.
-    pub(super) fn shrink(&self) -> Result<(), StoreError> {
-        self.check()?;
-        Ok(self.connection.execute_batch("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);")?)
+    /// Releases pages that are unused, for as long as this; what is released when the time is over is so.
+    pub(super) fn release(&self, most: Duration) -> Result<(), StoreError> {
+        if self.pages("freelist_count")? == 0 {
+            return Ok(());
+        }
+        let start = Instant::now();
+        // It gives an empty row for each page, and is a transaction of its own however far it is read.
+        let mut vacuum = self.connection.prepare_cached("PRAGMA incremental_vacuum")?;
+        let mut pages = vacuum.query([])?;
+        while pages.next()?.is_some() && start.elapsed() < most {}
+        drop(pages);
+        Ok(self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
     }
 }
 

@@ -5,11 +5,12 @@
 
 mod commands;
 mod gauges;
+mod space;
 #[cfg(test)]
 mod tests;
 
 use super::backlog::Backlog;
-use super::database::{Database, PAGES_PART, Totals};
+use super::database::{Database, Totals};
 use super::error::StoreError;
 use super::files::{self, Sequence};
 use super::metrics::SpoolMetrics;
@@ -29,8 +30,6 @@ const FAILURES: u32 = 5;
 /// A file up to this size is checked as a whole when it is opened, which takes a second or two. Damage in a larger one is
 /// found as it is read.
 const CHECKED_BYTES: u64 = 256 << 20;
-/// How long a spool counts as full after the last delivery that it refused, where it does not drain.
-const FULL_FOR: Duration = Duration::from_secs(30);
 
 /// What a store is made from, again after a panic.
 #[derive(Clone, Debug)]
@@ -56,6 +55,8 @@ pub(super) struct Store {
     reserve: Reserve,
     /// Since when it is full, and with how many bytes.
     full: Option<(Instant, u64)>,
+    /// How often it was maintained since it was written.
+    idle: u32,
     retry: Duration,
     /// Consecutive failures of the file, of each kind.
     failures: [u32; 3],
@@ -91,6 +92,7 @@ impl Store {
             page_bytes: 0,
             reserve,
             full: None,
+            idle: 0,
             retry: RETRY_FIRST,
             failures: [0; 3],
             parts,
@@ -194,40 +196,16 @@ impl Store {
         Ok(true)
     }
 
-    /// Retries a file that failed, and looks for space in a full one.
+    /// Retries a file that failed, looks for space in a full one, and releases that of an empty one.
     fn maintain(&mut self) {
-        let taken = self.taken();
         match &self.state {
             State::Failed { retry_at, .. } if Instant::now() >= *retry_at => self.open(),
             State::Failed { .. } => {}
-            State::Open(database) => {
-                let is_due = self.full.is_some_and(|(since, bytes)| has_space_again(taken, bytes, since));
-                if is_due && database.probe().is_ok() && self.reserve.make().is_ok() {
-                    self.full = None;
-                    tracing::info!("the spool has space again");
-                }
+            State::Open(_) => {
+                self.look_for_space();
+                self.release();
             }
         }
-    }
-
-    /// What is taken of `--spool-max-bytes`, for admission and for the gauge.
-    fn taken(&mut self) -> u64 {
-        self.current_bytes() + self.parts.backlog.disk_bytes()
-    }
-
-    /// What the file takes of it: what its rows count, or its pages where those are fuller than the rows tell. Pages that
-    /// cannot be counted now are as many as they were.
-    fn current_bytes(&mut self) -> u64 {
-        let rows = self.totals.unwrap_or_default().bytes;
-        if rows == 0 {
-            return 0;
-        }
-        if let State::Open(database) = &self.state
-            && let Ok(bytes) = database.used_bytes()
-        {
-            self.page_bytes = bytes;
-        }
-        rows.max(self.page_bytes / (PAGES_PART + 1) * PAGES_PART)
     }
 
     /// Only a success of the same kind ends its failures.
@@ -254,19 +232,6 @@ impl Store {
         self.state = State::Failed { is_final, retry_at: Instant::now() + self.retry };
         self.retry = (self.retry * 2).min(RETRY_LAST);
     }
-
-    fn log_full(&mut self) {
-        let taken = self.taken();
-        if self.full.replace((Instant::now(), taken)).is_none() {
-            tracing::error!(
-                taken_bytes = taken,
-                max_bytes = self.parts.settings.max_bytes,
-                reserve_bytes = self.reserve.bytes(),
-                "the spool or its disk is full: until it drains, deliveries that Kafka does not acknowledge are answered 503; \
-                 see --spool-max-bytes and the free space of --spool-dir, of which the reserve is kept free"
-            );
-        }
-    }
 }
 
 /// What is in a file that is as it was written, as far as that can be told quickly.
@@ -276,9 +241,4 @@ fn checked(database: &Database, path: &Path) -> Result<Totals, StoreError> {
         database.check()?;
     }
     database.totals()
-}
-
-/// Whether a full spool may be tried again: a twentieth is drained, or some time has passed.
-fn has_space_again(bytes: u64, full_bytes: u64, since: Instant) -> bool {
-    bytes <= full_bytes / 20 * 19 && bytes < full_bytes || since.elapsed() >= FULL_FOR
 }

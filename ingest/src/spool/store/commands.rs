@@ -1,7 +1,7 @@
 //! What the store does with a group of commands: their changes are one transaction.
 
 use super::super::SpoolError;
-use super::super::database::{Change, StoredRow, Totals};
+use super::super::database::{Change, StoredRow};
 use super::super::error::StoreError;
 use super::super::inspect::{self, InspectError, Request, Response};
 use super::super::writer::Command;
@@ -181,14 +181,7 @@ impl Store {
             error => error,
         })?;
         self.totals = Some(applied);
-        if !changes.is_empty() && applied == Totals::default() {
-            match database.shrink() {
-                // Space that was not released now is released later.
-                Ok(()) | Err(StoreError::Full | StoreError::Transient(_)) => {}
-                // The changes are written all the same.
-                Err(error) => self.fail(&error, Kind::Write),
-            }
-        }
+        self.idle = 0;
         Ok(())
     }
 

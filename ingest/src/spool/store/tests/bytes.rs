@@ -1,5 +1,6 @@
 //! What is taken of `--spool-max-bytes`: what the gauge shows is what deliveries are refused by.
 
+use super::super::space::IDLE;
 use super::*;
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of bytes")]
@@ -48,4 +49,25 @@ fn a_retired_file_takes_what_it_has_on_the_disk_until_it_is_drained() {
     assert!(change(&mut store, vec![Change::Delete(waiting)]));
     store.parts.backlog.remove(&file);
     assert_eq!(shown(&mut store), 0);
+}
+
+#[test]
+fn a_file_that_becomes_empty_gives_its_space_back_a_little_at_a_time() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = store(directory.path());
+    put_together(&mut store, large_rows(100, 100_000)).into_iter().for_each(Result::unwrap);
+    let stored = store.read(usize::MAX, u64::MAX);
+    let size = || files::total_size(&spool_db(directory.path()));
+    let full = size();
+    assert!(change(&mut store, stored.iter().map(|stored| Change::Delete(stored.key())).collect()));
+    assert!(size() >= full, "not while whoever deletes waits for it");
+    let mut steps = 0;
+    while size() > 200_000 {
+        steps += 1;
+        assert!(steps < 100, "{} bytes of {full} are left", size());
+        assert!(store.serve(&mut vec![Command::Maintain]).is_continue());
+        assert!(steps >= IDLE || size() >= full, "it may be needed again at once");
+    }
+    put_all(&mut store, &rows(ROWS));
+    assert_eq!(store.read(usize::MAX, u64::MAX).len(), ROWS);
 }

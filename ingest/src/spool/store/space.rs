@@ -1,0 +1,86 @@
+//! What the spool takes of its disk: whether it is full, and what it gives back.
+
+use super::super::database::{PAGES_PART, Totals};
+use super::super::error::StoreError;
+use super::{Kind, State, Store};
+use std::time::{Duration, Instant};
+
+/// How long a spool counts as full after the last delivery that it refused, where it does not drain.
+const FULL_FOR: Duration = Duration::from_secs(30);
+
+/// So often in a row an empty file has to be found as it was before its disk space is released, and so long that takes at
+/// once: deliveries wait meanwhile.
+pub(super) const IDLE: u32 = 5;
+const RELEASE_FOR: Duration = Duration::from_millis(100);
+
+impl Store {
+    /// Ends a spool's being full where there is space again.
+    pub(super) fn look_for_space(&mut self) {
+        let taken = self.taken();
+        let State::Open(database) = &self.state else { return };
+        let is_due = self.full.is_some_and(|(since, bytes)| has_space_again(taken, bytes, since));
+        if is_due && database.probe().is_ok() && self.reserve.make().is_ok() {
+            self.full = None;
+            tracing::info!("the spool has space again");
+        }
+    }
+
+    /// Releases disk space, a little at a time, once no row is left. The file is checked first: that is quick for an empty one,
+    /// and an unused page may be one that damage has hidden.
+    pub(super) fn release(&mut self) {
+        let State::Open(database) = &self.state else { return };
+        if self.totals != Some(Totals::default()) {
+            return;
+        }
+        self.idle = self.idle.saturating_add(1);
+        let released = match self.idle {
+            ..IDLE => return,
+            IDLE => database.check(),
+            _ => database.release(RELEASE_FOR),
+        };
+        match released {
+            Ok(()) => {}
+            Err(error @ (StoreError::Damaged(_) | StoreError::Unsynced(_))) => self.fail(&error, Kind::Write),
+            // Later.
+            Err(_) => self.idle = 0,
+        }
+    }
+
+    /// What is taken of `--spool-max-bytes`, for admission and for the gauge.
+    pub(super) fn taken(&mut self) -> u64 {
+        self.current_bytes() + self.parts.backlog.disk_bytes()
+    }
+
+    /// What the file takes of it: what its rows count, or its pages where those are fuller than the rows tell. Pages that
+    /// cannot be counted now are as many as they were.
+    pub(super) fn current_bytes(&mut self) -> u64 {
+        let rows = self.totals.unwrap_or_default().bytes;
+        if rows == 0 {
+            return 0;
+        }
+        if let State::Open(database) = &self.state
+            && let Ok(bytes) = database.used_bytes()
+        {
+            self.page_bytes = bytes;
+        }
+        rows.max(self.page_bytes / (PAGES_PART + 1) * PAGES_PART)
+    }
+
+    pub(super) fn log_full(&mut self) {
+        let taken = self.taken();
+        if self.full.replace((Instant::now(), taken)).is_none() {
+            tracing::error!(
+                taken_bytes = taken,
+                max_bytes = self.parts.settings.max_bytes,
+                reserve_bytes = self.reserve.bytes(),
+                "the spool or its disk is full: until it drains, deliveries that Kafka does not acknowledge are answered 503; \
+                 see --spool-max-bytes and the free space of --spool-dir, of which the reserve is kept free"
+            );
+        }
+    }
+}
+
+/// Whether a full spool may be tried again: a twentieth is drained, or some time has passed.
+fn has_space_again(bytes: u64, full_bytes: u64, since: Instant) -> bool {
+    bytes <= full_bytes / 20 * 19 && bytes < full_bytes || since.elapsed() >= FULL_FOR
+}
