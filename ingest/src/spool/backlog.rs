@@ -18,6 +18,8 @@ struct Entry {
     left: Option<Totals>,
     /// When the first of its deliveries was received, in milliseconds since 1970.
     oldest: Option<i64>,
+    /// Its size on disk as it was last seen; `None` while it never was.
+    disk_bytes: Option<u64>,
 }
 
 impl Backlog {
@@ -25,7 +27,7 @@ impl Backlog {
     pub(super) fn add(&self, path: PathBuf, left: Option<Totals>, oldest: Option<i64>) {
         let mut files = self.lock();
         if !files.iter().any(|entry| entry.path == path) {
-            files.push(Entry { path, left, oldest });
+            files.push(Entry { path, left, oldest, disk_bytes: None });
         }
     }
 
@@ -37,18 +39,22 @@ impl Backlog {
         self.lock().iter().any(|entry| entry.path == path)
     }
 
-    /// Files that were not counted yet.
+    /// Files of which it is not known how much is left in them, or since when.
     pub(super) fn uncounted(&self) -> Vec<PathBuf> {
-        self.lock().iter().filter(|entry| entry.left.is_none()).map(|entry| entry.path.clone()).collect()
+        let is_uncounted =
+            |entry: &&Entry| entry.left.is_none_or(|left| left.waiting > 0 && entry.oldest.is_none());
+        self.lock().iter().filter(is_uncounted).map(|entry| entry.path.clone()).collect()
     }
 
+    /// The file says how much is in it, which is what is left unless that is known.
     pub(super) fn count(&self, path: &Path, left: Totals, oldest: Option<i64>) {
-        self.change(path, |entry| (entry.left, entry.oldest) = (Some(left), oldest));
+        self.change(path, |entry| (entry.left, entry.oldest) = (entry.left.or(Some(left)), oldest));
     }
 
-    /// When the first delivery of all was received.
-    pub(super) fn oldest(&self) -> Option<i64> {
-        self.lock().iter().filter_map(|entry| entry.oldest).min()
+    /// When the first delivery of each file in which some wait was received; `None` where that is not known.
+    pub(super) fn oldest(&self) -> Vec<Option<i64>> {
+        let waits = |entry: &&Entry| entry.waiting() != Some(0);
+        self.lock().iter().filter(waits).map(|entry| entry.oldest).collect()
     }
 
     /// A delivery of the file is on Kafka, or parked in the current file.
@@ -65,22 +71,30 @@ impl Backlog {
         self.lock().retain(|entry| entry.path != path);
     }
 
-    /// The totals of all of them; `None` while not every one is counted. A file that was not read to its end may hold more
-    /// than its index says, so it never counts as empty.
+    /// The totals of all of them; `None` while not every one is counted.
     pub(super) fn totals(&self) -> Option<Totals> {
         self.lock().iter().try_fold(Totals::default(), |sum, entry| {
             let left = entry.left?;
             Some(Totals {
-                waiting: sum.waiting + left.waiting.max(u64::from(left.parked == 0)),
+                waiting: sum.waiting + entry.waiting()?,
                 parked: sum.parked + left.parked,
                 bytes: sum.bytes + left.bytes,
             })
         })
     }
 
-    /// Their size on disk.
+    /// Their size on disk, as far as it was ever seen.
     pub(super) fn disk_bytes(&self) -> u64 {
-        self.lock().iter().map(|entry| files::total_size(&entry.path)).sum()
+        let seen = |entry: &mut Entry| {
+            entry.disk_bytes = files::total_size(&entry.path).ok().or(entry.disk_bytes);
+            entry.disk_bytes.unwrap_or_default()
+        };
+        self.lock().iter_mut().map(seen).sum()
+    }
+
+    /// Whether [`Self::disk_bytes`] is of all of them.
+    pub(super) fn is_seen(&self) -> bool {
+        self.lock().iter().all(|entry| entry.disk_bytes.is_some())
     }
 
     pub(super) fn len(&self) -> usize {
@@ -95,5 +109,13 @@ impl Backlog {
 
     fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {
         self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Entry {
+    /// Deliveries that wait in it. A file that was not read to its end may hold more than its index says, so it never counts
+    /// as empty.
+    fn waiting(&self) -> Option<u64> {
+        self.left.map(|left| left.waiting.max(u64::from(left.parked == 0)))
     }
 }

@@ -182,8 +182,8 @@ pub(super) fn size(path: &Path) -> io::Result<Option<u64>> {
 }
 
 /// The size on disk of a database and the files beside it.
-pub(super) fn total_size(path: &Path) -> u64 {
-    SUFFIXES.iter().filter_map(|suffix| size(&with_suffix(path, suffix)).ok().flatten()).sum()
+pub(super) fn total_size(path: &Path) -> io::Result<u64> {
+    SUFFIXES.iter().map(|suffix| Ok(size(&with_suffix(path, suffix))?.unwrap_or_default())).sum()
 }
 
 /// Deletes a database and the files beside it.

@@ -44,6 +44,6 @@ fn describe(file: PathBuf, is_salvaged: bool) -> QuarantinedFile {
         Some(millis) => millis.parse().ok().map(Millis::since_epoch),
         None => written(),
     };
-    let bytes = files::total_size(&file);
+    let bytes = files::total_size(&file).unwrap_or_default();
     QuarantinedFile { file, since, bytes, is_salvaged }
 }

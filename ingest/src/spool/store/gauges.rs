@@ -12,7 +12,8 @@ impl Store {
         }
         let taken = self.taken();
         let metrics = &self.parts.metrics;
-        metrics.bytes.set(if self.totals.is_some() { float(taken) } else { f64::NAN });
+        let is_seen = self.totals.is_some() && self.parts.backlog.is_seen();
+        metrics.bytes.set(if is_seen { float(taken) } else { f64::NAN });
         let problem = self.problem();
         metrics.healthy.set(i64::from(problem.is_none()));
         match problem {
@@ -29,8 +30,9 @@ impl Store {
         };
         metrics.deliveries.set(float(current.waiting + retired.waiting));
         metrics.parked.set(float(current.parked + retired.parked));
-        let oldest = self.parts.backlog.oldest().into_iter().chain(self.oldest).min();
-        metrics.oldest_seconds.set(float(oldest.map_or(0, age_seconds)));
+        let mut oldest = self.parts.backlog.oldest();
+        oldest.extend((current.waiting > 0).then_some(self.oldest));
+        metrics.oldest_seconds.set(oldest_seconds(oldest));
     }
 
     /// Why no delivery can be stored.
@@ -50,6 +52,12 @@ impl Store {
 #[expect(clippy::cast_precision_loss, reason = "a gauge")]
 const fn float(value: u64) -> f64 {
     value as f64
+}
+
+/// The age of the first of deliveries that wait, 0 where none does; unknown where the age of one is.
+fn oldest_seconds(received: Vec<Option<i64>>) -> f64 {
+    let received: Option<Vec<_>> = received.into_iter().collect();
+    received.map_or(f64::NAN, |received| float(received.into_iter().min().map_or(0, age_seconds)))
 }
 
 /// How long ago `received` was, in whole seconds.

@@ -39,7 +39,7 @@ fn a_retired_file_takes_what_it_has_on_the_disk_until_it_is_drained() {
     store.fail(&StoreError::Unsynced("disk I/O error".to_owned()), Kind::Write);
     retry(&mut store);
     let file = spool_db(directory.path());
-    let retired = files::total_size(&file);
+    let retired = files::total_size(&file).unwrap();
     assert_eq!(shown(&mut store), retired);
     let row = rows(1).remove(0);
     let cost = row.cost();
@@ -57,7 +57,7 @@ fn a_file_that_becomes_empty_gives_its_space_back_a_little_at_a_time() {
     let mut store = store(directory.path());
     put_together(&mut store, large_rows(100, 100_000)).into_iter().for_each(Result::unwrap);
     let stored = store.read(usize::MAX, u64::MAX);
-    let size = || files::total_size(&spool_db(directory.path()));
+    let size = || files::total_size(&spool_db(directory.path())).unwrap();
     let full = size();
     assert!(change(&mut store, stored.iter().map(|stored| Change::Delete(stored.key())).collect()));
     assert!(size() >= full, "not while whoever deletes waits for it");
@@ -70,4 +70,27 @@ fn a_file_that_becomes_empty_gives_its_space_back_a_little_at_a_time() {
     }
     put_all(&mut store, &rows(ROWS));
     assert_eq!(store.read(usize::MAX, u64::MAX).len(), ROWS);
+}
+
+#[test]
+fn what_cannot_be_seen_of_a_retired_file_is_unknown_and_not_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = store(directory.path());
+    let (backlog, metrics) = (store.parts.backlog.clone(), store.parts.metrics.clone());
+    put_all(&mut store, &rows(1));
+    assert!(metrics.oldest_seconds.get() < 60.0);
+    // Below a file: what is there cannot be told.
+    let unseen = spool_db(directory.path()).join("spool.db");
+    backlog.add(unseen.clone(), Some(Totals { waiting: 3, parked: 0, bytes: 3_000 }), None);
+    store.update_gauges();
+    assert_eq!(waiting(&store), "4");
+    assert!(metrics.oldest_seconds.get().is_nan(), "{}", metrics.oldest_seconds.get());
+    assert!(metrics.bytes.get().is_nan(), "{}", metrics.bytes.get());
+    assert_eq!(backlog.uncounted(), [unseen.clone()], "it is asked again");
+    // What is done of it meanwhile stays done.
+    backlog.completed(&unseen, 1_000, true);
+    backlog.count(&unseen, Totals { waiting: 3, parked: 0, bytes: 3_000 }, Some(0));
+    store.update_gauges();
+    assert_eq!((waiting(&store).as_str(), backlog.uncounted()), ("3", Vec::new()));
+    assert!(metrics.oldest_seconds.get() > 1e9);
 }
