@@ -6,13 +6,13 @@
 
 mod backlog;
 mod database;
-mod debounce;
 mod drain;
 mod error;
 mod files;
 mod high_water_mark;
 mod in_flight;
 pub mod inspect;
+mod maintenance;
 mod metrics;
 mod reserve;
 mod salvage;
@@ -23,10 +23,11 @@ mod writer;
 use crate::delivery::Delivery;
 use crate::settings::SpoolSettings;
 use backlog::Backlog;
-pub(crate) use drain::{drain, maintain};
+pub(crate) use drain::drain;
 use files::Lock;
 pub use files::OpenError;
 use in_flight::InFlight;
+pub(crate) use maintenance::maintain;
 pub(crate) use metrics::SpoolMetrics;
 use runtime::process::health::Check;
 pub(crate) use socket::serve;
@@ -48,6 +49,7 @@ struct Inner {
     backlog: Backlog,
     settings: SpoolSettings,
     metrics: SpoolMetrics,
+    check: Check,
     /// Held as long as the spool is open.
     _lock: Lock,
 }
@@ -77,10 +79,11 @@ impl Spool {
             metrics: metrics.clone(),
             stored: Arc::default(),
             backlog: backlog.clone(),
-            check,
+            check: check.clone(),
         })?;
         let settings = settings.clone();
-        let inner = Inner { writer, in_flight: InFlight::default(), backlog, settings, metrics, _lock: lock };
+        let in_flight = InFlight::default();
+        let inner = Inner { writer, in_flight, backlog, settings, metrics, check, _lock: lock };
         Ok(Self { inner: Arc::new(inner) })
     }
 

@@ -3,15 +3,16 @@
 //! Retired files are drained first, the oldest before the others; then the current file; then what was parked, where Kafka
 //! takes it by now.
 
+mod debounce;
 mod parked;
 mod retired_files;
 mod round;
 
 use super::Spool;
 use super::database::{Change, StoredRow};
-use super::debounce::Debounce;
 use crate::delivery::Delivery;
 use crate::kafka::{AccountPermit, Kafka, NotPublished};
+use debounce::Debounce;
 use parked::Parked;
 use retired_files::{Next, RetiredFiles};
 use round::RoundOutcome;
@@ -24,8 +25,8 @@ use std::time::{Duration, Instant};
 
 /// Bytes in flight at once.
 const ROUND_BYTES: u64 = 4 << 20;
-/// How often the spool is maintained, and checked for work without a notification.
-const MAINTAIN_EVERY: Duration = Duration::from_secs(1);
+/// How often the spool is checked for work without a notification.
+const CHECK_EVERY: Duration = Duration::from_secs(1);
 /// How long a round in flight may take at shutdown; it stays in the spool, so nothing is lost.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 const BACKOFF_BASE: Duration = Duration::from_millis(500);
@@ -36,16 +37,6 @@ const GRACE: Duration = Duration::from_mins(1);
 
 /// Why a delivery is parked whose row is not what was written.
 pub(super) const CORRUPT: &str = "corrupt";
-
-/// Maintains the spool's file periodically, until shutdown.
-pub(crate) async fn maintain(spool: Spool, shutdown: Shutdown) {
-    loop {
-        tokio::select! {
-            () = shutdown.requested() => return,
-            () = tokio::time::sleep(MAINTAIN_EVERY) => spool.inner.writer.maintain().await,
-        }
-    }
-}
 
 /// Drains until shutdown; what is left stays in the spool.
 pub(crate) async fn drain(spool: Spool, kafka: Arc<Kafka>, shutdown: Shutdown) {
@@ -116,7 +107,7 @@ impl Drain {
         self.size = 1;
         tokio::select! {
             () = self.spool.inner.writer.stored() => {}
-            () = tokio::time::sleep(MAINTAIN_EVERY) => {}
+            () = tokio::time::sleep(CHECK_EVERY) => {}
         }
     }
 

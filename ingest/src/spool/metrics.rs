@@ -56,7 +56,7 @@ impl SpoolMetrics {
             ),
             healthy: gauge(
                 "weir_spool_healthy",
-                "1 while the spool accepts deliveries, 0 while its disk is full or failing.",
+                "1 while the spool accepts deliveries, 0 while its disk is full, fails or does not respond.",
             ),
             retired_files: unknown(
                 "weir_spool_retired_files",

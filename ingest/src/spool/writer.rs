@@ -62,12 +62,17 @@ pub(super) enum Command {
         done: oneshot::Sender<Result<Response, InspectError>>,
     },
     /// Periodic maintenance: retries a failed file, updates the gauges.
-    Maintain,
+    Maintain {
+        done: oneshot::Sender<bool>,
+    },
     Close {
         done: oneshot::Sender<bool>,
     },
     #[cfg(test)]
     Panic,
+    /// Waits as for a disk.
+    #[cfg(test)]
+    Hang(std::sync::mpsc::Receiver<()>),
 }
 
 /// Bytes that are counted as queued for as long as this lives.
@@ -142,8 +147,9 @@ impl Writer {
         self.request(|done| Command::Inspect { request, done }).await
     }
 
+    /// Returns once it is done; at once where the spool is closed.
     pub(super) async fn maintain(&self) {
-        self.send(Command::Maintain).await;
+        self.request(|done| Command::Maintain { done }).await;
     }
 
     pub(super) async fn close(&self) {
@@ -158,6 +164,11 @@ impl Writer {
     #[cfg(test)]
     pub(super) async fn panic(&self) {
         self.send(Command::Panic).await;
+    }
+
+    #[cfg(test)]
+    pub(super) async fn hang(&self, until: std::sync::mpsc::Receiver<()>) {
+        self.send(Command::Hang(until)).await;
     }
 
     async fn send(&self, command: Command) {
@@ -180,6 +191,7 @@ fn supervise(parts: &StoreParts, mut queue: mpsc::Receiver<Command>) {
     while catch_unwind(AssertUnwindSafe(|| serve(parts, &mut queue))).is_err() {
         parts.metrics.panics.inc();
         parts.metrics.healthy.set(0);
+        parts.check.fail("its thread panicked and begins again: see the log");
         let pause = pauses.after_panic(Instant::now());
         tracing::error!(
             pause_seconds = pause.as_secs(),

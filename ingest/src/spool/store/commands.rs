@@ -50,13 +50,18 @@ impl Store {
                     // The caller may be gone.
                     let _sent = done.send(self.inspect(&request));
                 }
-                Command::Maintain => self.maintain(),
+                Command::Maintain { done } => {
+                    self.maintain();
+                    others.push(done);
+                }
                 Command::Close { done } => {
                     others.push(done);
                     flow = ControlFlow::Break(());
                 }
                 #[cfg(test)]
                 Command::Panic => panic!("as the test wants"),
+                #[cfg(test)]
+                Command::Hang(until) => drop(until.recv()),
             }
         }
         is_written &= self.write(&changes, stores);
@@ -67,11 +72,12 @@ impl Store {
                 database.close();
             }
         }
+        // Before responding, so that they already count it.
+        self.update_gauges();
         for done in others {
             // The caller may be gone.
             let _sent = done.send(is_written);
         }
-        self.update_gauges();
         flow
     }
 

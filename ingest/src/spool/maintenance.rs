@@ -1,0 +1,81 @@
+//! Maintains the spool every second, and notices a disk that does not respond.
+
+use super::Spool;
+use runtime::process::shutdown::Shutdown;
+use std::pin::pin;
+use std::time::Duration;
+
+const EVERY: Duration = Duration::from_secs(1);
+/// Whatever the thread does takes less, unless its disk hangs.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Maintains the spool's file periodically, until shutdown.
+pub(crate) async fn maintain(spool: Spool, shutdown: Shutdown) {
+    let forever = async {
+        loop {
+            tokio::time::sleep(EVERY).await;
+            maintain_within(&spool, PATIENCE).await;
+        }
+    };
+    tokio::select! {
+        () = shutdown.requested() => {}
+        () = forever => {}
+    }
+}
+
+/// Returns once it is maintained; a thread that has not come to it in time is one that stores nothing either.
+async fn maintain_within(spool: &Spool, patience: Duration) {
+    let mut maintained = pin!(spool.inner.writer.maintain());
+    if tokio::time::timeout(patience, &mut maintained).await.is_ok() {
+        return;
+    }
+    spool.inner.metrics.healthy.set(0);
+    spool.inner.check.fail(
+        "its disk does not respond: deliveries that Kafka does not acknowledge are answered 503; look at the disk",
+    );
+    tracing::error!(
+        directory = %spool.inner.settings.directory.display(),
+        "the disk of the spool does not respond: until it does, deliveries that Kafka does not acknowledge are answered 503, \
+         and nothing is drained"
+    );
+    maintained.await;
+    tracing::warn!("the disk of the spool responds again");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::SpoolMetrics;
+    use super::*;
+    use crate::settings::SpoolSettings;
+    use prometheus::Registry;
+    use runtime::process::health::{Health, Probe};
+    use std::sync::mpsc;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_disk_that_hangs_is_shown_until_it_responds_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let health = Health::new(Shutdown::new());
+        let (check, metrics) = (health.check("spool", Probe::Shown), SpoolMetrics::new(&Registry::new()));
+        let spool =
+            Spool::open(&SpoolSettings::of(directory.path().to_owned()), metrics.clone(), check).unwrap();
+        let shown = || (metrics.healthy.get(), health.report(Probe::Readiness).verbose());
+        let is_well = |(healthy, report): (i64, String)| healthy == 1 && report.contains("[+]spool ok");
+        maintain_within(&spool, PATIENCE).await;
+        assert!(is_well(shown()), "{:?}", shown());
+        let (respond, hangs) = mpsc::channel();
+        spool.inner.writer.hang(hangs).await;
+        let hanging = spool.clone();
+        let maintained =
+            tokio::spawn(async move { maintain_within(&hanging, Duration::from_millis(10)).await });
+        let seen = tokio::time::timeout(PATIENCE, async {
+            while !shown().1.contains("[!]spool: its disk does not respond") {
+                tokio::task::yield_now().await;
+            }
+        });
+        seen.await.unwrap();
+        assert_eq!(metrics.healthy.get(), 0);
+        respond.send(()).unwrap();
+        maintained.await.unwrap();
+        assert!(is_well(shown()), "{:?}", shown());
+    }
+}
