@@ -14,10 +14,10 @@ mod in_flight;
 pub mod inspect;
 mod maintenance;
 mod metrics;
-mod reserve;
 mod salvage;
 mod socket;
 mod store;
+mod supervisor;
 mod writer;
 
 use crate::delivery::Delivery;

@@ -28,6 +28,12 @@ pub(super) fn on(reason: &Reason, location: &SpoolLocation) -> Vec<String> {
         ]
         .map(str::to_owned)
         .to_vec(),
+        Reason::Panicked => [
+            "Ingest panicked over it twice, which is a bug: report it, with the log.",
+            "With a version in which it is mended: weir spool retry ID --apply",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
         Reason::Other(_) => {
             vec!["This weir does not know why: use the one that belongs to that ingest.".to_owned()]
         }
@@ -64,7 +70,8 @@ mod tests {
             let lines = on(&reason, &location);
             assert!(lines.iter().all(|line| line.len() <= 76), "{lines:?}");
             assert!(
-                reason == Reason::Corrupt || lines[lines.len() - 1].ends_with(reason.as_str()),
+                matches!(reason, Reason::Corrupt | Reason::Panicked)
+                    || lines[lines.len() - 1].ends_with(reason.as_str()),
                 "{lines:?}"
             );
         }

@@ -4,15 +4,20 @@
 //! takes it by now.
 
 mod debounce;
+mod panics;
 mod parked;
 mod retired_files;
 mod round;
+#[cfg(test)]
+mod tests;
 
 use super::Spool;
 use super::database::{Change, StoredRow};
+use super::supervisor::Supervisor;
 use crate::delivery::Delivery;
 use crate::kafka::{AccountPermit, Kafka, NotPublished};
 use debounce::Debounce;
+use panics::Panics;
 use parked::Parked;
 use retired_files::{Next, RetiredFiles};
 use round::RoundOutcome;
@@ -37,9 +42,12 @@ const GRACE: Duration = Duration::from_mins(1);
 
 /// Why a delivery is parked whose row is not what was written.
 pub(super) const CORRUPT: &str = "corrupt";
+/// The same of one over which the drain panicked twice.
+pub(super) const PANICKED: &str = "panicked";
 
 /// Drains until shutdown; what is left stays in the spool.
 pub(crate) async fn drain(spool: Spool, kafka: Arc<Kafka>, shutdown: Shutdown) {
+    let mut supervisor = Supervisor::new("drain", spool.inner.metrics.clone());
     let mut drain = Drain {
         pace: Duration::from_secs(1) / spool.inner.settings.drain_rate,
         retired: RetiredFiles::new(spool.inner.backlog.clone(), spool.inner.metrics.clone()),
@@ -50,15 +58,21 @@ pub(crate) async fn drain(spool: Spool, kafka: Arc<Kafka>, shutdown: Shutdown) {
         debounce: Debounce::default(),
         parked: Parked::new(),
         patience: ProducerOptions::default().delivery_timeout + GRACE,
+        panics: Panics::default(),
         log: Throttle::new(LOG_EVERY),
     };
     let end = async {
         shutdown.requested().await;
         tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
     };
+    let supervised = async {
+        while supervisor.panicked(drain.run(&shutdown)).await {
+            drain.begin_again();
+        }
+    };
     tokio::select! {
         () = end => {}
-        () = drain.run(&shutdown) => {}
+        () = supervised => {}
     }
 }
 
@@ -75,6 +89,7 @@ struct Drain {
     parked: Parked,
     /// How long a delivery may be in flight.
     patience: Duration,
+    panics: Panics,
     log: Throttle,
 }
 
@@ -101,6 +116,13 @@ impl Drain {
                 Next::None => self.drain_current().await,
             }
         }
+    }
+
+    /// After a panic: what was in flight is sent again, since nobody knows what became of it.
+    fn begin_again(&mut self) {
+        self.size = 1;
+        self.panics.happened();
+        self.retired.begin_again();
     }
 
     async fn wait_for_work(&mut self) {
@@ -199,6 +221,13 @@ impl Drain {
         let mut rows = rows.into_iter();
         let mut behind = Vec::new();
         for stored in rows.by_ref() {
+            if self.panics.is_blamed(&stored) {
+                round.push(Sent::Refused(stored, PANICKED.to_owned()));
+                continue;
+            }
+            self.panics.at(&stored);
+            #[cfg(test)]
+            assert_ne!(stored.row.body.as_ref(), tests::PANICS, "as the test wants");
             let Some(delivery) = Delivery::from_row(&stored.row) else {
                 round.push(Sent::Refused(stored, CORRUPT.to_owned()));
                 continue;
@@ -228,6 +257,7 @@ impl Drain {
                 break;
             }
         }
+        self.panics.passed();
         behind.extend(rows);
         self.wait_for(round, behind).await
     }

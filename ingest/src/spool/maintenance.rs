@@ -1,6 +1,7 @@
 //! Maintains the spool every second, and notices a disk that does not respond.
 
 use super::Spool;
+use super::supervisor::Supervisor;
 use runtime::process::shutdown::Shutdown;
 use std::pin::pin;
 use std::time::Duration;
@@ -11,10 +12,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Maintains the spool's file periodically, until shutdown.
 pub(crate) async fn maintain(spool: Spool, shutdown: Shutdown) {
+    let mut supervisor = Supervisor::new("maintenance", spool.inner.metrics.clone());
     let forever = async {
         loop {
             tokio::time::sleep(EVERY).await;
-            maintain_within(&spool, PATIENCE).await;
+            supervisor.panicked(maintain_within(&spool, PATIENCE)).await;
         }
     };
     tokio::select! {

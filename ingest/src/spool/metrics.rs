@@ -77,7 +77,7 @@ impl SpoolMetrics {
             ),
             panics: counter(
                 "weir_spool_panics_total",
-                "Panics of the writer thread, which reopened the file and went on.",
+                "Panics of the writer thread and of tasks like the drain, which began again and went on.",
             ),
             write_seconds: histogram(
                 registry,

@@ -1,6 +1,7 @@
 //! The socket in the spool's directory, on which ingest serves requests of `weir spool`.
 
 use super::inspect::{Reply, Request};
+use super::supervisor::Supervisor;
 use super::{Spool, files};
 use runtime::process::shutdown::Shutdown;
 use std::fs::{self, Permissions};
@@ -30,9 +31,11 @@ pub(crate) async fn serve(spool: Spool, shutdown: Shutdown) {
             return;
         }
     };
+    let mut supervisor = Supervisor::new("socket", spool.inner.metrics.clone());
+    let forever = async { while supervisor.panicked(accept(&listener, &spool)).await {} };
     tokio::select! {
         () = shutdown.requested() => {}
-        () = accept(&listener, &spool) => {}
+        () = forever => {}
     }
     if let Err(error) = fs::remove_file(&path) {
         tracing::debug!(%error, "cannot remove the socket of the spool");

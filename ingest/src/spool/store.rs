@@ -5,6 +5,7 @@
 
 mod commands;
 mod gauges;
+mod reserve;
 mod space;
 #[cfg(test)]
 mod tests;
@@ -14,8 +15,8 @@ use super::database::{Database, Totals};
 use super::error::StoreError;
 use super::files::{self, Sequence};
 use super::metrics::SpoolMetrics;
-use super::reserve::Reserve;
 use crate::settings::SpoolSettings;
+use reserve::Reserve;
 use runtime::process::health::Check;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -7,6 +7,7 @@ use super::database::{Change, RowKey, StoredRow};
 use super::files::OpenError;
 use super::inspect::{InspectError, Request, Response};
 use super::store::{Store, StoreParts};
+use super::supervisor::Pauses;
 use crate::delivery::Delivery;
 use crate::signature::Row;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -201,25 +202,6 @@ fn supervise(parts: &StoreParts, mut queue: mpsc::Receiver<Command>) {
     }
 }
 
-/// How long to wait after each panic: not at all after one, then longer and longer while they follow each other.
-#[derive(Debug, Default)]
-struct Pauses {
-    last: Option<(Instant, Duration)>,
-}
-
-impl Pauses {
-    const LONGEST: Duration = Duration::from_mins(1);
-
-    fn after_panic(&mut self, now: Instant) -> Duration {
-        let before =
-            self.last.filter(|(at, pause)| now.saturating_duration_since(*at) < *pause + Self::LONGEST);
-        let pause = before
-            .map_or(Duration::ZERO, |(_, pause)| (pause * 2).clamp(Duration::from_secs(1), Self::LONGEST));
-        self.last = Some((now, pause));
-        pause
-    }
-}
-
 #[expect(clippy::disallowed_methods, reason = "the thread has nothing else to do")]
 fn wait(duration: Duration) {
     std::thread::sleep(duration);
@@ -249,23 +231,5 @@ impl Command {
             Self::Store { queued, .. } => queued.bytes,
             _ => 0,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_panic_is_not_waited_after_and_a_loop_of_them_does_not_spin() {
-        let (mut pauses, mut now) = (Pauses::default(), Instant::now());
-        let mut waited = Vec::new();
-        for _ in 0..9 {
-            let pause = pauses.after_panic(now);
-            waited.push(pause.as_secs());
-            now += pause;
-        }
-        assert_eq!(waited, [0, 1, 2, 4, 8, 16, 32, 60, 60]);
-        assert_eq!(pauses.after_panic(now + Duration::from_mins(3)), Duration::ZERO);
     }
 }

@@ -2,7 +2,7 @@
 //! others wait again, a few at a time and after those that wait already.
 
 use super::super::inspect::{Reason, Request, Response};
-use super::{CORRUPT, Drain, StoredRow};
+use super::{CORRUPT, Drain, PANICKED, StoredRow};
 use crate::kafka::Refused;
 use runtime::backoff;
 use std::time::{Duration, Instant};
@@ -101,8 +101,11 @@ impl Drain {
 
     pub(super) fn log_parked(&self, id: &str, reason: &str) {
         if let Some(suppressed) = self.log.pass(Instant::now()) {
-            let why =
-                if reason == CORRUPT { "its bytes are not what was written" } else { "Kafka refuses it" };
+            let why = match reason {
+                CORRUPT => "its bytes are not what was written",
+                PANICKED => "ingest panicked over it twice, which is a bug: please report it",
+                _ => "Kafka refuses it",
+            };
             tracing::error!(
                 delivery = id,
                 reason,

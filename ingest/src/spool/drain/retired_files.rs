@@ -132,6 +132,11 @@ impl RetiredFiles {
         }
     }
 
+    /// What was read and is not done is read again.
+    pub(super) fn begin_again(&mut self) {
+        self.reading = None;
+    }
+
     /// These are on Kafka, or parked in the current file.
     pub(super) fn completed(&mut self, rows: &[StoredRow]) {
         let Some(reading) = &self.reading else { return };

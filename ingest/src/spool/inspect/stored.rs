@@ -1,7 +1,7 @@
 //! A delivery as it is in the file, whether it is still what was written or not.
 
 use super::super::database::StoredRow;
-use super::super::drain::CORRUPT;
+use super::super::drain::{CORRUPT, PANICKED};
 use super::request::{body, millis};
 use crate::kafka::Refused;
 use crate::signature::Row;
@@ -45,13 +45,16 @@ pub enum Reason {
     UnknownTopic,
     /// It is not what was written, so it is not what Meta signed.
     Corrupt,
+    /// Ingest panicked over it twice.
+    Panicked,
     /// One that this version does not know.
     Other(String),
 }
 
 impl Reason {
     /// Every one that this version knows.
-    pub const ALL: [Self; 4] = [Self::TooLarge, Self::NotAuthorized, Self::UnknownTopic, Self::Corrupt];
+    pub const ALL: [Self; 5] =
+        [Self::TooLarge, Self::NotAuthorized, Self::UnknownTopic, Self::Corrupt, Self::Panicked];
 
     /// The word that is in the file.
     pub fn as_str(&self) -> &str {
@@ -60,6 +63,7 @@ impl Reason {
             Self::NotAuthorized => Refused::NotAuthorized.as_str(),
             Self::UnknownTopic => Refused::UnknownTopic.as_str(),
             Self::Corrupt => CORRUPT,
+            Self::Panicked => PANICKED,
             Self::Other(word) => word,
         }
     }

@@ -1,0 +1,62 @@
+//! A delivery over which the drain panics holds up nothing behind it.
+
+use super::*;
+use crate::delivery::sample;
+use crate::kafka::{AccountLimit, Breaker, Publisher, StartupGate, open_when_ready};
+use crate::metrics::Metrics;
+use crate::settings::{Settings, SpoolSettings};
+use crate::spool::SpoolMetrics;
+use rdkafka::mocking::MockCluster;
+use rdkafka::producer::DefaultProducerContext;
+use runtime::process::Process;
+use runtime::process::health::Probe;
+use runtime::producer::Producer;
+use runtime::settings::KafkaSettings;
+use schemas::Topic;
+
+/// The body of a delivery over which it panics.
+pub(super) const PANICS: &[u8] = b"it panics";
+const TEXT: &[u8] = include_bytes!("../../../../schemas/fixtures/message/text.json");
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A way to Kafka that is open.
+async fn kafka(cluster: &MockCluster<'static, DefaultProducerContext>, process: &Process) -> Arc<Kafka> {
+    let (settings, metrics) = (Settings::local("secret", "token"), Arc::new(Metrics::new(&process.registry)));
+    let brokers = KafkaSettings::plain(cluster.bootstrap_servers());
+    let producer = Producer::new(&brokers, &ProducerOptions::default()).unwrap();
+    let publisher =
+        Publisher::new(producer.clone(), "meta", &settings, process.name, Arc::clone(&metrics));
+    let gate = StartupGate::closed(&process.health, true);
+    open_when_ready(gate.clone(), producer, publisher.topic_names(), true, process.shutdown.clone()).await;
+    let breaker = Breaker::new(settings.breaker_misses, settings.breaker_probe, metrics.breaker_open.clone());
+    Arc::new(Kafka::new(publisher, gate, breaker, AccountLimit::new(1 << 20, 1 << 20), metrics))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_that_panics_twice_is_parked_and_those_behind_it_arrive() {
+    let cluster = MockCluster::new(1).unwrap();
+    for topic in Topic::OF_INGEST {
+        cluster.create_topic(&topic.name("meta"), 1, 1).unwrap();
+    }
+    let (process, directory) = (Process::new("weir-ingest", "0"), tempfile::tempdir().unwrap());
+    let metrics = SpoolMetrics::new(&process.registry);
+    let check = process.health.check("spool", Probe::Shown);
+    let settings = SpoolSettings::of(directory.path().to_owned());
+    let spool = Spool::open(&settings, metrics.clone(), check).unwrap();
+    for body in [TEXT, PANICS, TEXT] {
+        let delivery = sample(body);
+        while spool.store(&delivery).await.is_err() {}
+    }
+    let kafka = kafka(&cluster, &process).await;
+    let draining = tokio::spawn(drain(spool.clone(), kafka, process.shutdown.clone()));
+    let done = tokio::time::timeout(PATIENCE, async {
+        while (metrics.deliveries.get(), metrics.parked.get()) != (0.0, 1.0) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    });
+    done.await.unwrap();
+    assert_eq!((metrics.panics.get(), metrics.drained.get(), metrics.lost.get()), (2, 2, 0));
+    process.shutdown.trigger();
+    draining.await.unwrap();
+    spool.close().await;
+}
