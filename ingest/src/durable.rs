@@ -18,6 +18,7 @@ use crate::http::response::Unavailable;
 use crate::kafka::{Kafka, NotAcknowledged, NotPublished};
 use crate::metrics::{Metrics, Path};
 use crate::spool::{Spool, SpoolError};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -49,12 +50,8 @@ impl Durable {
         };
         let stored = match why {
             NotAcknowledged::Late(acknowledgement, permit) => {
-                let is_acknowledged = async move {
-                    let outcome = acknowledgement.await;
-                    drop(permit);
-                    outcome.is_ok()
-                };
-                spool.store_in_flight(delivery, is_acknowledged).await
+                let is_acknowledged = holding(permit, Spool::patience(), acknowledgement);
+                spool.store_in_flight(delivery, async move { is_acknowledged.await.is_ok() }).await
             }
             NotAcknowledged::Probe(acknowledgement) => {
                 let (kafka, limit) = (Arc::clone(&self.kafka), self.ack_timeout);
@@ -76,6 +73,18 @@ impl Durable {
     }
 }
 
+/// Waits for an acknowledgement with the permit of its account, which is let go of after some time: an acknowledgement that
+/// never comes must not hold back what else the account has in the spool, and with it the spool.
+async fn holding<T>(permit: impl Send, patience: Duration, acknowledgement: impl Future<Output = T>) -> T {
+    let mut acknowledgement = pin!(acknowledgement);
+    let in_time = tokio::time::timeout(patience, &mut acknowledgement).await;
+    drop(permit);
+    match in_time {
+        Ok(outcome) => outcome,
+        Err(_) => acknowledgement.await,
+    }
+}
+
 const fn unavailable(why: &NotAcknowledged) -> Unavailable {
     match why {
         NotAcknowledged::Starting => Unavailable::Starting,
@@ -86,5 +95,22 @@ const fn unavailable(why: &NotAcknowledged) -> Unavailable {
         NotAcknowledged::NotPublished(NotPublished::Fatal | NotPublished::GivenUp)
         | NotAcknowledged::Late(..)
         | NotAcknowledged::Probe(_) => Unavailable::Late,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kafka::AccountLimit;
+
+    #[tokio::test]
+    async fn a_delivery_of_which_kafka_never_says_anything_gives_its_place_to_the_next_of_its_account() {
+        let limit = AccountLimit::new(100, 100);
+        let permit = limit.admit("busy", 100).await.unwrap();
+        let late = tokio::spawn(holding(permit, Duration::from_millis(20), std::future::pending::<()>()));
+        let next = tokio::time::timeout(Duration::from_mins(1), limit.admit_spooled("busy", 100, true));
+        assert!(next.await.unwrap().is_some());
+        assert!(!late.is_finished(), "it is waited for still");
+        late.abort();
     }
 }

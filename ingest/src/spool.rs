@@ -30,6 +30,7 @@ use in_flight::InFlight;
 pub(crate) use maintenance::maintain;
 pub(crate) use metrics::SpoolMetrics;
 use runtime::process::health::Check;
+use runtime::producer::ProducerOptions;
 pub(crate) use socket::serve;
 use std::sync::Arc;
 use std::time::Duration;
@@ -121,6 +122,14 @@ impl Spool {
         });
         stored
     }
+
+    /// How long a delivery may be in flight to Kafka: its acknowledgement always comes, unless the producer is broken.
+    pub(crate) fn patience() -> Duration {
+        ProducerOptions::default().delivery_timeout + Self::GRACE
+    }
+
+    /// How long after the producer's own timeout an acknowledgement is waited for.
+    const GRACE: Duration = Duration::from_mins(1);
 
     /// Timeout for the writer at shutdown.
     const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);

@@ -23,7 +23,7 @@ use retired_files::{Next, RetiredFiles};
 use round::RoundOutcome;
 use runtime::backoff::{self, Backoff};
 use runtime::process::shutdown::Shutdown;
-use runtime::producer::{Acknowledgement, ProducerOptions};
+use runtime::producer::Acknowledgement;
 use runtime::throttle::Throttle;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -37,8 +37,6 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 const BACKOFF_BASE: Duration = Duration::from_millis(500);
 const BACKOFF_MAX: Duration = Duration::from_secs(5);
 const LOG_EVERY: Duration = Duration::from_mins(1);
-/// How long after the producer's own timeout an acknowledgement is waited for: it always comes, unless the producer is broken.
-const GRACE: Duration = Duration::from_mins(1);
 
 /// Why a delivery is parked whose row is not what was written.
 pub(super) const CORRUPT: &str = "corrupt";
@@ -57,7 +55,7 @@ pub(crate) async fn drain(spool: Spool, kafka: Arc<Kafka>, shutdown: Shutdown) {
         backoff: Backoff::new(BACKOFF_BASE, BACKOFF_MAX),
         debounce: Debounce::default(),
         parked: Parked::new(),
-        patience: ProducerOptions::default().delivery_timeout + GRACE,
+        patience: Spool::patience(),
         panics: Panics::default(),
         log: Throttle::new(LOG_EVERY),
     };

@@ -10,7 +10,7 @@ use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
 use runtime::process::Process;
 use runtime::process::health::Probe;
-use runtime::producer::Producer;
+use runtime::producer::{Producer, ProducerOptions};
 use runtime::settings::KafkaSettings;
 use schemas::Topic;
 
