@@ -23,11 +23,12 @@ struct Entry {
 }
 
 impl Backlog {
-    /// Adds a file; one that is already listed stays as it is.
+    /// Adds a file; one that is already listed stays as it is, and one that was drained and removed meanwhile stays away.
     pub(super) fn add(&self, path: PathBuf, left: Option<Totals>, oldest: Option<i64>) {
-        let mut files = self.lock();
-        if !files.iter().any(|entry| entry.path == path) {
-            files.push(Entry { path, left, oldest, disk_bytes: None });
+        let mut entries = self.lock();
+        let is_gone = || matches!(files::size(&path), Ok(None));
+        if !entries.iter().any(|entry| entry.path == path) && !is_gone() {
+            entries.push(Entry { path, left, oldest, disk_bytes: None });
         }
     }
 
@@ -67,8 +68,11 @@ impl Backlog {
         });
     }
 
-    pub(super) fn remove(&self, path: &Path) {
-        self.lock().retain(|entry| entry.path != path);
+    /// Returns what was left in it, where that is known.
+    pub(super) fn remove(&self, path: &Path) -> Option<Totals> {
+        let mut entries = self.lock();
+        let index = entries.iter().position(|entry| entry.path == path)?;
+        entries.remove(index).left
     }
 
     /// The totals of all of them; `None` while not every one is counted.

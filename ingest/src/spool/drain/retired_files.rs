@@ -221,7 +221,11 @@ impl RetiredFiles {
         let progress = self.progress.entry(path.clone()).or_default();
         progress.has_lost |= may_have_lost_more || lost_without_id > 0;
         if !unread.is_empty() {
-            return self.postpone(path, unread, reading.wait);
+            let file = path.clone();
+            return match blocking(move || files::size(&file)).await {
+                Some(Ok(None)) => self.let_go(&path),
+                _ => self.postpone(path, unread, reading.wait),
+            };
         }
         match finish(&path, progress.has_lost) {
             Ok(()) => {
@@ -233,6 +237,15 @@ impl RetiredFiles {
                 self.postpone(path, Salvage::nothing(), reading.wait);
             }
         }
+    }
+
+    /// The file was deleted by somebody else before it was drained to its end.
+    fn let_go(&mut self, path: &Path) {
+        let left = self.backlog.remove(path).unwrap_or_default();
+        self.progress.remove(path);
+        let deliveries = left.waiting + left.parked;
+        self.metrics.lost.inc_by(deliveries);
+        tracing::error!(deliveries, file = %path.display(), "lost a retired spool file: it is gone, and with it what was not drained of it");
     }
 
     fn postpone(&mut self, path: PathBuf, unread: Ranges, wait: Duration) {

@@ -46,3 +46,27 @@ async fn what_is_done_is_not_sent_again_after_a_panic_or_where_it_could_not_be_d
     assert!(!path.exists() && backlog.paths().is_empty() && retired.progress.is_empty());
     assert_eq!(retired.metrics.lost.get(), 0);
 }
+
+#[tokio::test]
+async fn a_file_that_is_gone_is_let_go_of() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("spool.db");
+    let mut database = Database::open(&path, 64 << 20).unwrap();
+    let changes: Vec<_> = (0..ROWS).map(|_| Change::Insert(sample(TEXT).to_row())).collect();
+    let totals = database.apply(changes.iter(), Totals::default()).unwrap();
+    drop(database);
+    let backlog = Backlog::default();
+    backlog.add(path.clone(), Some(totals), None);
+    std::fs::remove_file(&path).unwrap();
+    let mut retired = RetiredFiles::new(backlog.clone(), SpoolMetrics::new(&Registry::new()));
+    let mut tries = 0;
+    while !matches!(retired.next(7, u64::MAX).await, Next::None) {
+        tries += 1;
+        assert!(tries < 30);
+    }
+    assert!(backlog.paths().is_empty() && retired.progress.is_empty());
+    assert_eq!(retired.metrics.lost.get(), ROWS as u64);
+    // As by a thread that listed the directory before it was gone.
+    backlog.add(path, None, None);
+    assert!(backlog.paths().is_empty());
+}
