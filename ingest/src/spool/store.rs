@@ -217,6 +217,13 @@ impl Store {
         }
     }
 
+    /// As [`Self::fail`], unless there is only no space: that says nothing of the file.
+    fn fail_unless_full(&mut self, error: &StoreError, kind: Kind) {
+        if *error != StoreError::Full {
+            self.fail(error, kind);
+        }
+    }
+
     /// Closes the file until it is time to try again.
     fn fail(&mut self, error: &StoreError, kind: Kind) {
         let is_final =

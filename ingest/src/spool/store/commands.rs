@@ -152,8 +152,16 @@ impl Store {
 
     /// Writes the changes alone, in the space of the reserve where there is no other.
     fn write_changes(&mut self, changes: &[Change]) -> bool {
-        if changes.is_empty() || self.try_write(changes, &[]).is_ok() {
+        if changes.is_empty() {
             return true;
+        }
+        match self.try_write(changes, &[]) {
+            Ok(()) => return true,
+            Err(StoreError::Full) => {}
+            Err(error) => {
+                self.fail(&error, Kind::Write);
+                return false;
+            }
         }
         // Rows of a retired file wait there for space: the reserve is for deletes.
         if changes.iter().any(|change| matches!(change, Change::Adopt(..))) {
@@ -164,9 +172,7 @@ impl Store {
             Ok(()) => true,
             Err(error) => {
                 tracing::warn!(%error, "cannot delete drained deliveries from the spool yet");
-                if error != StoreError::Full {
-                    self.fail(&error, Kind::Write);
-                }
+                self.fail_unless_full(&error, Kind::Write);
                 false
             }
         }
@@ -238,11 +244,14 @@ impl Store {
             return Err(InspectError::NotNow(self.parts.settings.directory.clone()));
         };
         let outcome = match inspect::retries(database.connection(), request) {
-            Ok(None) => inspect::query(database.connection(), request),
-            Ok(Some(retries)) => self.unpark(&retries),
-            Err(error) => Err(error),
+            Ok(None) => inspect::query(database.connection(), request).map_err(|error| (error, Kind::Read)),
+            Ok(Some(retries)) => self.unpark(&retries).map_err(|error| (error, Kind::Write)),
+            Err(error) => Err((error, Kind::Read)),
         };
-        outcome.map_err(|error| InspectError::of(&self.parts.settings.directory, error))
+        outcome.map_err(|(error, kind)| {
+            self.fail_unless_full(&error, kind);
+            InspectError::of(&self.parts.settings.directory, error)
+        })
     }
 
     fn unpark(&mut self, retries: &inspect::Retries) -> Result<Response, StoreError> {

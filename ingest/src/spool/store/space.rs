@@ -19,9 +19,16 @@ impl Store {
         let taken = self.taken();
         let State::Open(database) = &self.state else { return };
         let is_due = self.full.is_some_and(|(since, bytes)| has_space_again(taken, bytes, since));
-        if is_due && database.probe().is_ok() && self.reserve.make().is_ok() {
-            self.full = None;
-            tracing::info!("the spool has space again");
+        if !is_due {
+            return;
+        }
+        match database.probe() {
+            Ok(()) if self.reserve.make().is_ok() => {
+                self.full = None;
+                tracing::info!("the spool has space again");
+            }
+            Ok(()) => {}
+            Err(error) => self.fail_unless_full(&error, Kind::Write),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Failures of one kind are not forgotten for a success of another, and a file that nothing can follow is drained all the same.
 
+use super::super::super::inspect::{Reason, Request};
 use super::*;
 
 fn transient() -> StoreError {
@@ -71,4 +72,33 @@ fn files_that_are_found_only_as_one_is_retired_are_drained_too() {
     store.failures = [FAILURES; 3];
     store.open();
     assert_eq!(store.parts.backlog.paths(), [older, spool_db(directory.path())]);
+}
+
+#[test]
+fn an_error_closes_the_file_whoever_meets_it() {
+    let retry = |store: &mut Store| {
+        let (done, mut is_done) = oneshot::channel();
+        let request = Request::RetryAll { reason: Reason::TooLarge, after: 0 };
+        assert!(store.serve(&mut vec![Command::Inspect { request, done }]).is_continue());
+        is_done.try_recv().unwrap().unwrap_err();
+    };
+    let full = |store: &mut Store| {
+        store.full = Some((Instant::now(), MAX));
+        maintain(store);
+    };
+    let meetings: [fn(&mut Store); 2] = [retry, full];
+    for meet in meetings {
+        let directory = tempfile::tempdir().unwrap();
+        let mut store = store(directory.path());
+        put_all(&mut store, &rows(1));
+        let key = store.read(1, u64::MAX).remove(0).key();
+        assert!(change(&mut store, vec![Change::Park(key, "too_large".to_owned())]));
+        let State::Open(database) = &store.state else { panic!("it is open") };
+        // As on a volume that became read-only.
+        database.connection().pragma_update(None, "query_only", true).unwrap();
+        meet(&mut store);
+        assert!(matches!(store.state, State::Failed { is_final: false, .. }), "{:?}", store.state);
+        super::retry(&mut store);
+        put_all(&mut store, &rows(1));
+    }
 }
