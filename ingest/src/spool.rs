@@ -32,6 +32,7 @@ pub(crate) use metrics::SpoolMetrics;
 use runtime::process::health::Check;
 use runtime::producer::ProducerOptions;
 pub(crate) use socket::serve;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use store::StoreParts;
@@ -73,7 +74,7 @@ impl Spool {
         metrics: SpoolMetrics,
         check: Check,
     ) -> Result<Self, OpenError> {
-        let lock = Lock::take(&settings.directory)?;
+        let lock = lock(&settings.directory)?;
         let backlog = Backlog::default();
         let writer = Writer::start(StoreParts {
             settings: settings.clone(),
@@ -144,4 +145,19 @@ impl Spool {
             );
         }
     }
+}
+
+/// Attempts to lock the directory: a `weir spool` that reads the file has the lock for the time of a request.
+const LOCK_ATTEMPTS: u32 = 20;
+const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(50);
+
+#[expect(clippy::disallowed_methods, reason = "nothing is served before it is open")]
+fn lock(directory: &Path) -> Result<Lock, OpenError> {
+    for _ in 1..LOCK_ATTEMPTS {
+        match Lock::take(directory) {
+            Err(OpenError::InUse(_)) => std::thread::sleep(BETWEEN_ATTEMPTS),
+            taken => return taken,
+        }
+    }
+    Lock::take(directory)
 }

@@ -1,7 +1,8 @@
 //! Inspects a spool, as `weir spool` does, through its owner.
 //!
 //! One process has a spool open. Where ingest runs, requests are sent to it over a socket in the spool's directory; where
-//! none runs, the tool takes the lock and opens the file itself. Both respond to the same requests with the same queries.
+//! none runs, the tool takes the lock and opens the file itself, for each request. Both respond to the same requests with
+//! the same queries.
 
 mod error;
 mod files;
@@ -26,36 +27,20 @@ use running::Running;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
-/// An open spool to inspect.
+/// A spool to inspect.
 #[derive(Debug)]
 pub struct Inspector {
     directory: PathBuf,
-    owner: Owner,
-}
-
-/// Who has the spool open.
-#[derive(Debug)]
-enum Owner {
-    /// An ingest that runs.
-    Ingest(Running),
-    /// This process.
-    This { database: Box<Database>, _lock: Lock },
+    /// The ingest that has it, once one was met.
+    running: Option<Running>,
 }
 
 impl Inspector {
-    /// Connects to the owner of the spool in a directory, or becomes it where there is none.
+    /// Connects to the owner of the spool in a directory, or sees that the file can be read where there is none.
     pub fn open(directory: &Path) -> Result<Self, InspectError> {
-        let file = find(directory)?;
-        let owner = match Lock::take(directory) {
-            Ok(lock) => {
-                let opened = Database::open_at_rest(&file);
-                let database = opened.map_err(|error| InspectError::of(&file, error))?;
-                Owner::This { database: Box::new(database), _lock: lock }
-            }
-            Err(OpenError::InUse(_)) => Owner::Ingest(Running::connect(directory)?),
-            Err(error) => return Err(InspectError::Unusable { file, why: error.to_string() }),
-        };
-        Ok(Self { directory: directory.to_owned(), owner })
+        let mut inspector = Self { directory: directory.to_owned(), running: None };
+        inspector.at_rest()?;
+        Ok(inspector)
     }
 
     /// How much there is in which state; those that wait come first.
@@ -110,11 +95,33 @@ impl Inspector {
     }
 
     fn request(&mut self, request: &Request) -> Result<Response, InspectError> {
-        match &mut self.owner {
-            Owner::Ingest(running) => running.request(request),
-            Owner::This { database, .. } => {
-                serve(database, request).map_err(|error| InspectError::of(&self.directory, error))
+        if let Some((mut database, _lock)) = self.at_rest()? {
+            return serve(&mut database, request)
+                .map_err(|error| InspectError::of(&self.directory, error));
+        }
+        match &mut self.running {
+            Some(running) => running.request(request),
+            None => Err(self.unexpected()),
+        }
+    }
+
+    /// The file and the lock, where no ingest has them. They are held for one request alone: the output may be in a pager, and
+    /// an ingest must be able to start meanwhile.
+    fn at_rest(&mut self) -> Result<Option<(Database, Lock)>, InspectError> {
+        if self.running.is_some() {
+            return Ok(None);
+        }
+        let file = find(&self.directory)?;
+        match Lock::take(&self.directory) {
+            Ok(lock) => match Database::open_at_rest(&file) {
+                Ok(database) => Ok(Some((database, lock))),
+                Err(error) => Err(InspectError::of(&file, error)),
+            },
+            Err(OpenError::InUse(_)) => {
+                self.running = Some(Running::connect(&self.directory)?);
+                Ok(None)
             }
+            Err(error) => Err(InspectError::Unusable { file, why: error.to_string() }),
         }
     }
 
@@ -186,5 +193,27 @@ fn find(directory: &Path) -> Result<PathBuf, InspectError> {
     match size(&file).map_err(|error| unusable(&file, error))? {
         Some(_) => Ok(file),
         None => Err(InspectError::NoSpool(directory.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::sample;
+
+    #[test]
+    fn an_ingest_can_start_while_what_was_read_is_in_a_pager() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut database = Database::open(&directory.path().join("spool.db"), 64 << 20).unwrap();
+        let text = include_bytes!("../../../schemas/fixtures/message/text.json");
+        let row = Change::Insert(sample(text).to_row());
+        database.apply([row].iter(), Totals::default()).unwrap();
+        database.close();
+        let mut inspector = Inspector::open(directory.path()).unwrap();
+        let mut deliveries = inspector.deliveries(Which::All);
+        assert!(deliveries.next().unwrap().is_ok());
+        let ingest = Lock::take(directory.path()).unwrap();
+        drop(ingest);
+        assert!(deliveries.next().is_none());
     }
 }

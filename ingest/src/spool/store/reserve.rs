@@ -3,8 +3,8 @@
 //! A delete needs space too: SQLite writes it to its log first. A file of zeros reserves some, and is removed when the disk
 //! is full; until it is there again, no delivery is stored.
 
-use super::error::is_out_of_space;
-use super::files::remove_if_there;
+use super::super::error::is_out_of_space;
+use super::super::files::remove_if_there;
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
