@@ -28,6 +28,8 @@ pub enum Fault {
     Restart,
     /// A page of the file has other bytes.
     PageOverwritten,
+    /// A bit of an id is another, so that it is no text any more: neither its page nor its index tells.
+    IdFlipped,
     /// The log ends in the middle, after a kill.
     LogCut,
     /// The disk fails to read, and to write.
@@ -56,9 +58,10 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Restart,
         Self::PageOverwritten,
+        Self::IdFlipped,
         Self::LogCut,
         Self::ReadsFail,
         Self::WritesFail,
@@ -78,6 +81,7 @@ impl Fault {
         match self {
             Self::Restart => "restart",
             Self::PageOverwritten => "a page overwritten",
+            Self::IdFlipped => "a bit flipped in the id of a delivery",
             Self::LogCut => "killed, and the log cut in the middle",
             Self::ReadsFail => "`EIO` on every other read and write, while it drains",
             Self::WritesFail => "`EIO` on every third write",
@@ -97,6 +101,7 @@ impl Fault {
     pub(super) fn costs_at_most(self, waiting: f64) -> f64 {
         match self {
             Self::PageOverwritten | Self::KilledWhileSalvaging | Self::ReadsFailWhileSalvaging => IN_A_PAGE,
+            Self::IdFlipped => 1.0,
             // What the log held and the file did not: at most everything.
             Self::LogCut => waiting,
             _ => 0.0,
@@ -108,6 +113,7 @@ impl Fault {
         match self {
             Self::Restart => restarted(matrix, spooling, |_| Ok(())).await,
             Self::PageOverwritten => overwritten(matrix, spooling).await,
+            Self::IdFlipped => restarted(matrix, spooling, flip_id).await,
             Self::LogCut => {
                 spooling.ingest.process.kill()?;
                 change(spooling, cut)?;
@@ -194,6 +200,18 @@ fn overwrite(volume: &Volume) -> Result<()> {
     written
         .and_then(|opened| opened.write_all_at(&[0xa5; PAGE], pages / 2 * PAGE as u64))
         .with_context(|| format!("overwriting {}", file.display()))
+}
+
+/// The first id on a leaf of the table (<https://sqlite.org/fileformat.html>, "B-tree Pages": type 0x0d).
+fn flip_id(volume: &Volume) -> Result<()> {
+    let file = volume.file(SPOOL);
+    let mut bytes = fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
+    let mut pages = bytes.chunks_mut(PAGE).skip(1);
+    let leaf = pages.find(|page| page.first() == Some(&0x0d)).context("the table has no leaf")?;
+    let is_id = |at: &[u8]| [8, 13, 18, 23].iter().all(|dash| at.get(*dash) == Some(&b'-'));
+    let id = leaf.windows(36).position(is_id).context("there is no id")?;
+    leaf[id] |= 0x80;
+    fs::write(&file, bytes).with_context(|| format!("writing {}", file.display()))
 }
 
 fn cut(volume: &Volume) -> Result<()> {
