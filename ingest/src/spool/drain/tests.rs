@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::delivery::sample;
-use crate::kafka::{AccountLimit, Breaker, Publisher, StartupGate, open_when_ready};
+use crate::kafka::{AccountLimit, Breaker, Producers, Publisher, StartupGate, open_when_ready};
 use crate::metrics::Metrics;
 use crate::settings::{Settings, SpoolSettings};
 use crate::spool::SpoolMetrics;
@@ -10,7 +10,6 @@ use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
 use runtime::process::Process;
 use runtime::process::health::Probe;
-use runtime::producer::{Producer, ProducerOptions};
 use runtime::settings::KafkaSettings;
 use schemas::Topic;
 
@@ -23,9 +22,9 @@ const PATIENCE: Duration = Duration::from_mins(1);
 async fn kafka(cluster: &MockCluster<'static, DefaultProducerContext>, process: &Process) -> Arc<Kafka> {
     let (settings, metrics) = (Settings::local("secret", "token"), Arc::new(Metrics::new(&process.registry)));
     let brokers = KafkaSettings::plain(cluster.bootstrap_servers());
-    let producer = Producer::new(&brokers, &ProducerOptions::default()).unwrap();
-    let publisher =
-        Publisher::new(producer.clone(), "meta", &settings, process.name, Arc::clone(&metrics));
+    let producers = Producers::new(&brokers, &settings, process.name).unwrap();
+    let producer = producers.usual().clone();
+    let publisher = Publisher::new(producers, "meta", &settings, process.name, Arc::clone(&metrics));
     let gate = StartupGate::closed(&process.health, true);
     open_when_ready(gate.clone(), producer, publisher.topic_names(), true, process.shutdown.clone()).await;
     let breaker = Breaker::new(settings.breaker_misses, settings.breaker_probe, metrics.breaker_open.clone());
