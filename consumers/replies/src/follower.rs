@@ -1,5 +1,6 @@
 //! Reads the results topic into the ledger, from as far back as commands are remembered, and keeps up with it.
 
+mod keep_up;
 mod progress;
 mod source;
 
@@ -7,8 +8,7 @@ pub use source::Source;
 
 use crate::ledger::Ledger;
 use progress::Progress;
-use runtime::consumer::{Read, ReadAhead, ReadError, Record, TopicReader};
-use runtime::kafka::credentials::Changes;
+use runtime::consumer::{ReadAhead, ReadError, Record, TopicReader};
 use schemas::Millis;
 use schemas::reply::CommandResult;
 use std::collections::BTreeMap;
@@ -18,13 +18,8 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-/// How long a poll waits for a record, which is also how long an end may go unnoticed.
-const POLL: Duration = Duration::from_millis(100);
 /// How often to look for new partitions, and whether the end of one is reached.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-
-/// Looks in a row that no broker answered before another client is tried: brokers that come back are noticed by then.
-const LOST_AFTER: u32 = 2;
 
 /// Keeps a ledger up to date; it ends when dropped.
 pub struct Follower {
@@ -66,13 +61,13 @@ impl Follower {
             Ok((reader, begun, changes))
         })
         .await?;
-        let begun = Progress { offsets: begun, unreadable: None };
+        let begun = Progress { offsets: begun, unreadable: BTreeMap::new() };
         let shared = Arc::new(Shared { ledger: Mutex::new(ledger), read: watch::Sender::new(begun) });
         let end = CancellationToken::new();
         let (sink, ended) = (Arc::clone(&shared), end.clone());
         let thread = thread::Builder::new().name(String::from("results"));
         let from = source.clone();
-        let started = thread.spawn(move || follow(reader, &from, changes, &sink, &ended));
+        let started = thread.spawn(move || keep_up::follow(reader, &from, changes, &sink, &ended));
         started.map_err(|error| FollowError::Thread { reason: error.to_string() })?;
         Ok(Self { shared, source, _ends_when_dropped: end.drop_guard() })
     }
@@ -94,9 +89,9 @@ impl Follower {
         .await?;
         let mut read = self.shared.read.subscribe();
         loop {
-            let is_over = |read: &Progress| read.unreadable.is_some() || read.reached(&ends);
+            let is_over = |read: &Progress| !read.unreadable.is_empty() || read.reached(&ends);
             if let Ok(Ok(read)) = tokio::time::timeout(LOOK_EVERY, read.wait_for(is_over)).await {
-                return read.unreadable.clone().map_or(Ok(()), |error| Err(error.into()));
+                return read.trouble().map_or(Ok(()), |error| Err(error.into()));
             }
             if Instant::now() >= deadline {
                 return Err(FollowError::Behind);
@@ -133,7 +128,7 @@ impl Follower {
                 if let Some(owner) = self.ledger().owner(id, attempt) {
                     return Ok(owner);
                 }
-                if let Some(error) = self.shared.read.borrow().unreadable.clone() {
+                if let Some(error) = self.shared.read.borrow().trouble() {
                     return Err(error.into());
                 }
                 if read.changed().await.is_err() {
@@ -167,96 +162,32 @@ impl Shared {
         self.read.send_modify(|read| {
             let at = read.offsets.entry(partition).or_default();
             *at = (*at).max(offset + 1);
-            read.unreadable.take_if(|error| is_of(error, partition));
+            read.unreadable.remove(&partition);
         });
+    }
+
+    /// There is nothing more in a partition, so that nothing of it is left unread.
+    fn ended(&self, partition: i32) {
+        self.read.send_if_modified(|read| read.unreadable.remove(&partition).is_some());
     }
 
     /// Whoever waits for the topic is told; it may be mended meanwhile.
     fn cannot_read(&self, error: ReadError) {
-        if !matches!(error, ReadError::Unreadable { .. }) {
+        let ReadError::Unreadable { partition, .. } = error else {
             tracing::debug!(%error, "the results topic cannot be read at the moment");
             return;
-        }
+        };
         self.read.send_if_modified(|read| {
-            let is_new = read.unreadable.is_none();
-            if is_new {
+            if read.unreadable.is_empty() {
                 tracing::error!("no command is carried out: {error}");
-                read.unreadable = Some(error);
             }
-            is_new
+            read.unreadable.insert(partition, error).is_none()
         });
     }
-}
 
-fn is_of(error: &ReadError, partition: i32) -> bool {
-    matches!(error, ReadError::Unreadable { partition: of, .. } if *of == partition)
-}
-
-/// Reads on until `end`, and looks for partitions that were added. Where the credentials are others now, or no broker
-/// answers this client while a new one is answered, the new one reads on from the same offsets.
-fn follow(
-    mut reader: TopicReader,
-    source: &Source,
-    mut changes: Changes,
-    shared: &Shared,
-    end: &CancellationToken,
-) {
-    let (mut looked, mut unanswered, mut is_changed) = (Instant::now(), 0_u32, false);
-    while !end.is_cancelled() {
-        if looked.elapsed() >= LOOK_EVERY {
-            match take_new_partitions(&mut reader, shared) {
-                Ok(()) => unanswered = 0,
-                Err(error) => {
-                    unanswered += 1;
-                    tracing::debug!(%error, "the brokers do not answer how many partitions the results topic has");
-                }
-            }
-            is_changed |= changes.seen();
-            if is_changed || unanswered >= LOST_AFTER {
-                match another(source, shared) {
-                    Ok(answered) => {
-                        tracing::warn!(is_changed, "the results topic is read by a new Kafka client");
-                        (reader, unanswered, is_changed) = (answered, 0, false);
-                    }
-                    Err(error) => {
-                        tracing::debug!(%error, "the brokers do not answer a new Kafka client either");
-                    }
-                }
-            }
-            looked = Instant::now();
-        }
-        match reader.next(POLL) {
-            Ok(Some(Read::Record(record))) => shared.take(&record),
-            Ok(Some(Read::End(_)) | None) => {}
-            Err(error) => shared.cannot_read(error),
-        }
+    fn is_unreadable(&self) -> bool {
+        !self.read.borrow().unreadable.is_empty()
     }
-}
-
-/// A new client that is answered, and reads on from where the topic was read.
-fn another(source: &Source, shared: &Shared) -> Result<TopicReader, ReadError> {
-    let mut reader = source.reader()?;
-    reader.partitions()?;
-    let offsets = shared.read.borrow().offsets.clone();
-    reader.start(&offsets)?;
-    Ok(reader)
-}
-
-/// What is in a new partition was written after it was made, so that it is read from its beginning.
-fn take_new_partitions(reader: &mut TopicReader, shared: &Shared) -> Result<(), ReadError> {
-    let mut new = BTreeMap::new();
-    for partition in reader.partitions()? {
-        if !shared.read.borrow().offsets.contains_key(&partition) {
-            new.insert(partition, reader.ends(partition)?.0);
-        }
-    }
-    if new.is_empty() {
-        return Ok(());
-    }
-    tracing::info!(partitions = ?new.keys(), "the results topic has new partitions");
-    reader.add(&new)?;
-    shared.read.send_modify(|read| read.offsets.extend(new));
-    Ok(())
 }
 
 /// Begins to read every partition from `window` ago, and tells where that is.

@@ -8,11 +8,15 @@ use std::collections::BTreeMap;
 pub(super) struct Progress {
     /// By partition the offset up to which nothing is left to read.
     pub(super) offsets: BTreeMap<i32, i64>,
-    /// What can never be read.
-    pub(super) unreadable: Option<ReadError>,
+    /// By partition why it is not read on; it may be mended meanwhile.
+    pub(super) unreadable: BTreeMap<i32, ReadError>,
 }
 
 impl Progress {
+    pub(super) fn trouble(&self) -> Option<ReadError> {
+        self.unreadable.values().next().cloned()
+    }
+
     pub(super) fn reached(&self, ends: &BTreeMap<i32, i64>) -> bool {
         ends.iter().all(|(partition, end)| self.offsets.get(partition).is_some_and(|read| read >= end))
     }

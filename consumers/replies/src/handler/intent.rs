@@ -2,7 +2,7 @@
 
 use super::{READ_BACK, Replies, behind};
 use crate::command::Command;
-use crate::follower::Follower;
+use crate::follower::{FollowError, Follower};
 use crate::pending::{Intent, Pending};
 use crate::result::NewResult;
 use runtime::consumer::{Failure, Output, Record, Wait};
@@ -26,8 +26,11 @@ impl Replies {
             pending.intent = Intent::Written;
         }
         let owner = follower.owner(&subject.id, pending.attempt, READ_BACK).await.map_err(|error| {
-            // Should it be lost, it is written again; a second one of the same claim changes nothing.
-            pending.intent = Intent::None;
+            // Should it be lost, it is written again; a second one of the same claim changes nothing. What cannot be read says
+            // nothing of that, and may last.
+            if matches!(error, FollowError::Behind) {
+                pending.intent = Intent::None;
+            }
             behind(&error)
         })?;
         if *owner == *pending.claim {

@@ -1,5 +1,7 @@
 //! Two owners of one partition, as after a change of owner that one of them has not heard of.
 
+mod unreadable;
+
 use super::*;
 use crate::ABOUT;
 use prometheus::Registry;

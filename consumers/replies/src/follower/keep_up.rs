@@ -1,0 +1,92 @@
+//! Keeps up with the results topic, whatever becomes of its partitions, its rights and the client that reads it.
+
+use super::{LOOK_EVERY, Shared, Source};
+use runtime::consumer::{Read, ReadError, TopicReader};
+use runtime::kafka::credentials::Changes;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+
+/// How long a poll waits for a record, which is also how long an end may go unnoticed.
+const POLL: Duration = Duration::from_millis(100);
+/// How often what cannot be read is tried again from where it was read: librdkafka tells the end of a partition once for each
+/// offset, so that nobody hears of a right that came back, or of a batch that was removed.
+const AGAIN_EVERY: Duration = Duration::from_secs(5);
+/// Looks in a row that no broker answered before another client is tried: brokers that come back are noticed by then.
+const LOST_AFTER: u32 = 2;
+
+/// Reads on until `end`, and looks for partitions that were added. Where the credentials are others now, or no broker
+/// answers this client while a new one is answered, the new one reads on from the same offsets.
+pub(super) fn follow(
+    mut reader: TopicReader,
+    source: &Source,
+    mut changes: Changes,
+    shared: &Shared,
+    end: &CancellationToken,
+) {
+    let (mut looked, mut unanswered, mut is_changed) = (Instant::now(), 0_u32, false);
+    let mut tried = Instant::now();
+    while !end.is_cancelled() {
+        if looked.elapsed() >= LOOK_EVERY {
+            match take_new_partitions(&mut reader, shared) {
+                Ok(()) => unanswered = 0,
+                Err(error) => {
+                    unanswered += 1;
+                    tracing::debug!(%error, "the brokers do not answer how many partitions the results topic has");
+                }
+            }
+            is_changed |= changes.seen();
+            if is_changed || unanswered >= LOST_AFTER {
+                match another(source, shared) {
+                    Ok(answered) => {
+                        tracing::warn!(is_changed, "the results topic is read by a new Kafka client");
+                        (reader, unanswered, is_changed) = (answered, 0, false);
+                    }
+                    Err(error) => {
+                        tracing::debug!(%error, "the brokers do not answer a new Kafka client either");
+                    }
+                }
+            }
+            if shared.is_unreadable() && tried.elapsed() >= AGAIN_EVERY {
+                let offsets = shared.read.borrow().offsets.clone();
+                if let Err(error) = reader.start(&offsets) {
+                    tracing::debug!(%error, "the results topic is not tried again yet");
+                }
+                tried = Instant::now();
+            }
+            looked = Instant::now();
+        }
+        match reader.next(POLL) {
+            Ok(Some(Read::Record(record))) => shared.take(&record),
+            Ok(Some(Read::End(partition))) => shared.ended(partition),
+            Ok(None) => {}
+            Err(error) => shared.cannot_read(error),
+        }
+    }
+}
+
+/// A new client that is answered, and reads on from where the topic was read.
+fn another(source: &Source, shared: &Shared) -> Result<TopicReader, ReadError> {
+    let mut reader = source.reader()?;
+    reader.partitions()?;
+    let offsets = shared.read.borrow().offsets.clone();
+    reader.start(&offsets)?;
+    Ok(reader)
+}
+
+/// What is in a new partition was written after it was made, so that it is read from its beginning.
+fn take_new_partitions(reader: &mut TopicReader, shared: &Shared) -> Result<(), ReadError> {
+    let mut new = BTreeMap::new();
+    for partition in reader.partitions()? {
+        if !shared.read.borrow().offsets.contains_key(&partition) {
+            new.insert(partition, reader.ends(partition)?.0);
+        }
+    }
+    if new.is_empty() {
+        return Ok(());
+    }
+    tracing::info!(partitions = ?new.keys(), "the results topic has new partitions");
+    reader.add(&new)?;
+    shared.read.send_modify(|read| read.offsets.extend(new));
+    Ok(())
+}
