@@ -1,4 +1,5 @@
-// Makes the users of a broker: a JSON array on standard input of {name, password, acls} with the ACLs of Strimzi's KafkaUser.
+// Makes the users of a broker: a JSON array on standard input of {name, password, acls} with the ACLs of Strimzi's KafkaUser;
+// without a password, of one there is. Those in `revoked` are taken away.
 //
 // java -cp 'tests/kafka/target/jars/*' tests/kafka/Users.java BOOTSTRAP
 
@@ -14,6 +15,7 @@ import org.apache.kafka.clients.admin.UserScramCredentialAlteration;
 import org.apache.kafka.clients.admin.UserScramCredentialUpsertion;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclBindingFilter;
 import org.apache.kafka.common.acl.AclPermissionType;
 import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
@@ -26,20 +28,31 @@ public class Users {
     public static void main(String[] arguments) throws Exception {
         List<UserScramCredentialAlteration> credentials = new ArrayList<>();
         List<AclBinding> acls = new ArrayList<>();
+        List<AclBindingFilter> revoked = new ArrayList<>();
         for (JsonNode user : new ObjectMapper().readTree(System.in)) {
             String name = user.get("name").asText();
-            credentials.add(new UserScramCredentialUpsertion(name, SCRAM, user.get("password").asText()));
-            for (JsonNode acl : user.get("acls")) {
-                for (JsonNode operation : acl.get("operations")) {
-                    acls.add(binding(name, acl.get("resource"), operation.asText()));
-                }
+            if (user.has("password")) {
+                credentials.add(new UserScramCredentialUpsertion(name, SCRAM, user.get("password").asText()));
             }
+            acls.addAll(bindings(name, user.path("acls")));
+            bindings(name, user.path("revoked")).forEach(binding -> revoked.add(binding.toFilter()));
         }
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", arguments[0]))) {
             admin.alterUserScramCredentials(credentials).all().get();
             admin.createAcls(acls).all().get();
+            admin.deleteAcls(revoked).all().get();
         }
         System.out.println(credentials.size() + " users, " + acls.size() + " rights");
+    }
+
+    private static List<AclBinding> bindings(String user, JsonNode acls) {
+        List<AclBinding> bindings = new ArrayList<>();
+        for (JsonNode acl : acls) {
+            for (JsonNode operation : acl.get("operations")) {
+                bindings.add(binding(user, acl.get("resource"), operation.asText()));
+            }
+        }
+        return bindings;
     }
 
     private static AclBinding binding(String user, JsonNode resource, String operation) {

@@ -38,15 +38,31 @@ impl Secured {
         let properties = properties(port, dir.path());
         let properties: Vec<_> = properties.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let kafka = Kafka::start_with(&properties).await?;
-        let mut users = Command::new(kafka::java_program()?);
-        users.arg("-cp").arg(folder("tests/kafka/target/jars/*")).arg(folder("tests/kafka/Users.java"));
-        run(users.arg(kafka.bootstrap()), &users_and_rights()?.to_string())?;
+        users(&kafka, &users_and_rights()?)?;
         Ok(Self { kafka, bootstrap: format!("127.0.0.1:{port}"), dir })
     }
 
     /// `127.0.0.1:port` of the listener for TLS and SASL.
     pub fn bootstrap(&self) -> &str {
         &self.bootstrap
+    }
+
+    /// Takes the right to read a topic away from a user; what else it may do there is left.
+    ///
+    /// # Errors
+    ///
+    /// When the broker does not do it.
+    pub fn forbid_reading(&self, user: &str, topic: &str) -> Result<()> {
+        users(&self.kafka, &json!([{"name": user, "revoked": [reading(topic)]}]))
+    }
+
+    /// Gives it back.
+    ///
+    /// # Errors
+    ///
+    /// When the broker does not do it.
+    pub fn allow_reading(&self, user: &str, topic: &str) -> Result<()> {
+        users(&self.kafka, &json!([{"name": user, "acls": [reading(topic)]}]))
     }
 
     /// Writes a `client.properties` as docs/operations.md shows it, and returns its path.
@@ -126,6 +142,18 @@ fn properties(port: u16, dir: &Path) -> Vec<(&'static str, String)> {
         ("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer".to_owned()),
         ("super.users", "User:ANONYMOUS".to_owned()),
     ]
+}
+
+/// Has users made, or their rights changed.
+fn users(kafka: &Kafka, users: &Value) -> Result<()> {
+    let mut java = Command::new(kafka::java_program()?);
+    java.arg("-cp").arg(folder("tests/kafka/target/jars/*")).arg(folder("tests/kafka/Users.java"));
+    run(java.arg(kafka.bootstrap()), &users.to_string())?;
+    Ok(())
+}
+
+fn reading(topic: &str) -> Value {
+    json!({"resource": {"type": "topic", "name": topic, "patternType": "literal"}, "operations": ["Read"]})
 }
 
 fn users_and_rights() -> Result<Value> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use schemas::Topic;
-use serde_json::Value;
+use serde_json::{Value, json};
 use weir_tests::generated::OPERATOR;
 use weir_tests::process::Binary;
 use weir_tests::secured::{PASSWORD, Secured};
@@ -145,6 +145,40 @@ async fn the_operators_user_can_do_what_the_runbooks_say() {
     let mut tool = Binary::start("weir", &[&["trace", id], &common[..]].concat(), &[]).unwrap();
     assert_eq!(tool.wait(PATIENCE).await.unwrap().code(), Some(3), "{}", tool.stderr().unwrap());
     assert!(tool.stdout().unwrap().contains("does weir-messages run?"), "{}", tool.stdout().unwrap());
+}
+
+#[tokio::test]
+async fn a_right_to_read_the_results_that_was_away_for_a_while_needs_no_restart() {
+    let secured = Secured::start().await.unwrap();
+    make_topics(&secured).await.unwrap();
+    let results = Topic::RepliesResults.name("meta");
+    secured.forbid_reading("weir-replies", &results).unwrap();
+    let write = async |topic: &str, key: &str, value: Value| {
+        let (key, value) = (Some(key.as_bytes().to_vec()), Some(value.to_string().into_bytes()));
+        let record = Outgoing { key, value, headers: Vec::new() };
+        writer::write(secured.kafka.bootstrap(), topic, vec![record]).await.unwrap();
+    };
+    // It is not read to its end before this is read, or passed over.
+    write(&results, "17", json!({})).await;
+    let tokens = tempfile::tempdir().unwrap();
+    let properties = secured.properties("PLAIN", "weir-replies", PASSWORD).unwrap();
+    let args = ["--access-tokens", tokens.path().to_str().unwrap()];
+    let (mut replies, admin) = start("weir-replies", &secured, &properties, &args).unwrap();
+    replies.ready(&format!("http://{admin}/readyz"), PATIENCE).await.unwrap();
+    // Without a token each has a result all the same: that it is refused.
+    for user in 42..48 {
+        let id = format!("c-{user}");
+        let command =
+            json!({"id": id, "account": "17", "action": "message", "to": user.to_string(), "text": "x"});
+        write(&Topic::Replies.name("meta"), &format!("17:{user}"), command).await;
+    }
+    let words = "let this user read the topic";
+    replies.line("which right it lacks", PATIENCE, |line| line.contains(words)).await.unwrap();
+    secured.allow_reading("weir-replies", &results).unwrap();
+    let bootstrap = secured.kafka.bootstrap();
+    reader::read_until(bootstrap, &results, "a result of each", PATIENCE, |all| all.len() == 1 + 6)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

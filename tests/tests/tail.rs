@@ -61,5 +61,7 @@ async fn what_this_user_may_not_read_is_told_of() {
     let properties = secured.properties("SCRAM-SHA-512", "weir-ingest", PASSWORD).unwrap();
     let brokers = ["--brokers", secured.bootstrap(), "--kafka-config", &properties];
     let tail = Binary::start("weir", &[&["tail", "--topic", &topic][..], &brokers].concat(), &[]).unwrap();
-    says(&tail, "what is refused", "Not everything can be read: the brokers refuse").await;
+    says(&tail, "what is refused", "Not everything can be read: this user may not read").await;
+    secured.allow_reading("weir-ingest", &topic).unwrap();
+    says(&tail, "that it is not any more", "Everything can be read again").await;
 }

@@ -5,7 +5,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
 use rdkafka::message::Message as _;
 use rdkafka::{Offset, TopicPartitionList};
-use runtime::consumer::{Record, is_for_good, read};
+use runtime::consumer::{Record, is_for_good, is_forbidden, read};
 use runtime::settings::KafkaSettings;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -55,12 +55,17 @@ pub(crate) enum Trouble {
     /// The topic was there at the start.
     #[error("{0} is not there any more, or may not be seen")]
     Gone(String),
-    /// Until the end of the watch, since nobody tells of which topic it is.
+    /// Nobody tells of which topic it is.
     #[error(
-        "the brokers refuse to give some of it ({0}); let this user read these topics and start it again, or name only those that \
-         it may read"
+        "this user may not read some of it ({0}); let it read these topics, or name only those that it may read; it goes on by \
+         itself once it may"
     )]
-    Refused(String),
+    Forbidden(String),
+    /// Nor here.
+    #[error(
+        "some of it can never be read ({0}); docs/operations.md, WeirPartitionUnreadable, says how to find it"
+    )]
+    Unreadable(String),
 }
 
 /// What comes on the topics, in the order in which it is read. Dropping it ends the thread that reads.
@@ -146,12 +151,17 @@ impl Reader {
 
     /// Reads until nobody listens any more.
     fn read(mut self, fits: impl Fn(&Record) -> bool) {
+        // What was told since the brokers were asked last.
         let (mut asked, mut refused) = (Instant::now(), None);
         while !self.sender.is_closed() {
             if asked.elapsed() >= ASK_EVERY {
                 // What was made since the start has nothing that was there before it.
                 let trouble = self.ask(false, ANSWER_AGAIN).err();
-                self.told.send_replace(trouble.or_else(|| refused.clone()));
+                let refused = refused.take();
+                if refused.is_some() {
+                    self.fetch_anew();
+                }
+                self.told.send_replace(trouble.or(refused));
                 asked = Instant::now();
             }
             match self.consumer.poll(LOOK) {
@@ -162,14 +172,27 @@ impl Reader {
                         self.hand_over(record);
                     }
                 }
-                Some(Err(error)) if is_for_good(&error) => {
-                    refused = Some(Trouble::Refused(error.to_string()));
+                Some(Err(error)) if is_forbidden(&error) || is_for_good(&error) => {
+                    let trouble = if is_forbidden(&error) { Trouble::Forbidden } else { Trouble::Unreadable };
+                    refused = Some(trouble(error.to_string()));
                     self.told.send_replace(refused.clone());
                 }
                 // The client heals by itself; whether it has is what the next question tells.
                 Some(Err(error)) => tracing::debug!(%error, "the watch waits for the brokers"),
                 None => {}
             }
+        }
+    }
+
+    /// Has every partition fetched again from where it is: librdkafka says once of each that it may not be read, and again only
+    /// when fetching begins anew.
+    fn fetch_anew(&self) {
+        let paused = self.consumer.assignment().and_then(|all| {
+            self.consumer.pause(&all)?;
+            self.consumer.resume(&all)
+        });
+        if let Err(error) = paused {
+            tracing::debug!(%error, "the watch goes on as it was");
         }
     }
 

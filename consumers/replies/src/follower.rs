@@ -173,7 +173,7 @@ impl Shared {
 
     /// Whoever waits for the topic is told; it may be mended meanwhile.
     fn cannot_read(&self, error: ReadError) {
-        let ReadError::Unreadable { partition, .. } = error else {
+        let Some(partition) = error.partition() else {
             tracing::debug!(%error, "the results topic cannot be read at the moment");
             return;
         };

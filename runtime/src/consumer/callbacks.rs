@@ -25,6 +25,7 @@ pub(super) struct Callbacks {
     rebalances: IntCounter,
     fetch_errors: IntCounter,
     unreadable_log: Throttle,
+    forbidden_log: Throttle,
     connection: Arc<Connection>,
 }
 
@@ -42,6 +43,7 @@ impl Callbacks {
             rebalances: metrics.rebalances.clone(),
             fetch_errors: metrics.fetch_errors.clone(),
             unreadable_log: Throttle::new(LOG_EVERY),
+            forbidden_log: Throttle::new(LOG_EVERY),
             connection,
         }
     }
@@ -51,6 +53,13 @@ impl Callbacks {
         self.fetch_errors.inc();
         if let Some(suppressed) = self.unreadable_log.pass(Instant::now()) {
             tracing::error!(%error, suppressed, "fetched records cannot be read: they are damaged, or in a form that this build does not know");
+        }
+    }
+
+    /// The client asks again by itself; its watch counts what lasts.
+    pub(super) fn may_not_read(&self, error: &KafkaError) {
+        if let Some(suppressed) = self.forbidden_log.pass(Instant::now()) {
+            tracing::warn!(%error, suppressed, "this user may not read what it consumes: give it the rights, unless a broker has just started; it goes on by itself once it may");
         }
     }
 

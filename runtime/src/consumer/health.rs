@@ -1,6 +1,7 @@
-//! Whether a consumer does what it is there for: how far behind its partitions are and whether they move ([`watch`], [`stall`]), and
-//! whether a broker answers its client ([`connection`]).
+//! Whether a consumer does what it is there for: how far behind its partitions are and whether they move ([`watch`], [`stall`],
+//! [`ahead`]), and whether a broker answers its client ([`connection`]).
 
+mod ahead;
 pub(super) mod connection;
 mod stall;
 pub(super) mod watch;

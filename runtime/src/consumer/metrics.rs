@@ -95,11 +95,11 @@ impl ConsumerMetrics {
             ),
             unreadable: by_topic(
                 "weir_consumer_unreadable_partitions",
-                "Partitions that stand still since what comes next can never be read",
+                "Partitions that stand still since what comes next can never be read, or was not allowed to be read for three minutes",
             ),
             fetch_errors: counter(
                 "weir_consumer_fetch_errors_total",
-                "Fetches with something that can never be read: damaged, of an unknown codec or format, not allowed",
+                "Fetches with something that can never be read: damaged, of an unknown codec or format",
             ),
             waiting: waiting(registry),
         }

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::ConsumerError;
 use super::callbacks::Callbacks;
 use super::error::FirstError;
-use super::reader::error::is_for_good;
+use super::reader::error::{is_for_good, is_forbidden};
 
 /// How long a poll waits for a record, which is also how long a shutdown may go unnoticed.
 const POLL: Duration = Duration::from_millis(100);
@@ -51,6 +51,7 @@ fn poll_until_end(
             }
             // The client heals from everything else by itself, and its context has logged it.
             Some(Err(error)) if is_for_good(&error) => context.cannot_read(&error),
+            Some(Err(error)) if is_forbidden(&error) => context.may_not_read(&error),
             Some(Err(_)) | None => {}
         }
         if stored.elapsed() >= if waiting { POLL_PAUSED } else { STORE_EVERY } {

@@ -21,7 +21,7 @@ use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 pub use self::ahead::ReadAhead;
 pub use self::error::ReadError;
-use self::error::{is_for_good, is_moving};
+use self::error::{is_for_good, is_forbidden, is_moving};
 pub use self::tail::{OffsetRange, Tail, TailError, TailReader};
 use self::wakeup::Wakeup;
 use super::record::{Record, read};
@@ -232,6 +232,10 @@ impl TopicReader {
         if is_for_good(&error) {
             let (topic, offset, reason) = (self.topic.to_string(), assigned.next, error.to_string());
             return Err(ReadError::Unreadable { topic, partition, offset, reason });
+        }
+        if is_forbidden(&error) {
+            let (topic, reason) = (self.topic.to_string(), error.to_string());
+            return Err(ReadError::Forbidden { topic, partition, reason });
         }
         self.last_error = Some(error.to_string());
         Ok(None)

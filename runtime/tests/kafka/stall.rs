@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use runtime::consumer::{ConsumerError, ConsumerOptions, Failure, Wait};
@@ -89,6 +89,32 @@ async fn a_wait_on_purpose_is_no_stall_and_the_lag_is_shown_meanwhile() {
     eventually("the end of the lag", || running.metric("weir_consumer_lag_records") == 0).await;
     assert_eq!(running.metric("weir_consumer_lag_seconds"), 0);
     eventually("the end of its reason", || running.metric("weir_consumer_waiting_partitions") == 0).await;
+    running.end().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_not_be_read_for_a_while_is_no_damage_and_is_read_afterwards() {
+    let cluster = cluster();
+    let running = start(cluster.kafka(), impatient(), async |record| Ok(vec![echo(&record)]));
+    cluster.fill("in", "a", numbered(10)).await;
+    cluster.wait_for_committed("weir-test", "in", 10).await;
+    // As of a broker that has not read its access control lists.
+    let refusals = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED; 1_000];
+    cluster.mock.request_errors(RDKafkaApiKey::Fetch, &refusals);
+    cluster.fill("in", "a", numbered(10)).await;
+    // Longer than a partition may stand still without a reason.
+    eventually("the lag", || running.metric("weir_consumer_lag_records") == 10).await;
+    let refused = Instant::now();
+    eventually("a while", || refused.elapsed() > Duration::from_secs(5)).await;
+    for none in [
+        "weir_consumer_fetch_errors_total",
+        "weir_consumer_unreadable_partitions",
+        "weir_consumer_rebuilt_total",
+    ] {
+        assert_eq!(running.metric(none), 0, "{none}");
+    }
+    cluster.mock.clear_request_errors(RDKafkaApiKey::Fetch);
+    cluster.wait_for_committed("weir-test", "in", 20).await;
     running.end().await.unwrap();
 }
 

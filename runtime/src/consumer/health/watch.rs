@@ -2,7 +2,6 @@
 //!
 //! It asks the brokers through a client of its own: a consumer that is stuck believes that there is nothing to read.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -11,16 +10,14 @@ use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use tokio_util::sync::CancellationToken;
 
+use super::ahead::Ahead;
 use super::stall::{PartitionState, Stalls};
 use crate::consumer::error::{ConsumerError, FirstError};
 use crate::consumer::metrics::ConsumerMetrics;
 use crate::consumer::partition::assignment::PartitionRegistry;
 use crate::consumer::partition::offsets::Progress;
-use crate::consumer::reader::{ReadAhead, TopicReader};
 use crate::consumer::wait::{Activity, Wait};
-use crate::consumer::worker_context::LOG_EVERY;
 use crate::kafka::TopicPartition;
-use crate::throttle::Throttle;
 
 /// How long the brokers may take to answer a question.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -35,9 +32,7 @@ pub(in crate::consumer) struct Watch {
     client: BaseConsumer,
     /// Looks in a row that the brokers did not answer.
     unanswered: u32,
-    /// Of the topics of which a partition was looked at.
-    readers: BTreeMap<Arc<str>, TopicReader>,
-    unreadable_log: Throttle,
+    ahead: Ahead,
     registry: Arc<PartitionRegistry>,
     metrics: ConsumerMetrics,
     topics: Vec<String>,
@@ -46,14 +41,14 @@ pub(in crate::consumer) struct Watch {
 }
 
 /// A partition with what is known of it.
-struct Seen {
-    name: TopicPartition,
-    progress: Arc<Progress>,
-    position: i64,
+pub(super) struct Seen {
+    pub(super) name: TopicPartition,
+    pub(super) progress: Arc<Progress>,
+    pub(super) position: i64,
     /// Offsets beyond the position.
-    lag: i64,
+    pub(super) lag: i64,
     /// Somebody else can read what comes next.
-    is_readable: bool,
+    pub(super) is_readable: bool,
 }
 
 impl Watch {
@@ -67,13 +62,12 @@ impl Watch {
     ) -> KafkaResult<Self> {
         config.set("enable.auto.commit", "false");
         let client = config.create()?;
-        let (readers, unreadable_log) = (BTreeMap::new(), Throttle::new(LOG_EVERY));
+        let ahead = Ahead::new(config.clone());
         Ok(Self {
             config,
             client,
             unanswered: 0,
-            readers,
-            unreadable_log,
+            ahead,
             registry,
             metrics,
             topics,
@@ -113,7 +107,11 @@ impl Watch {
             }
         };
         self.unanswered = 0;
-        self.look_ahead(&mut seen);
+        let unreadable = self.ahead.look(&mut seen, &self.stalls);
+        for topic in &self.topics {
+            let count = unreadable.get(&**topic).copied().unwrap_or_default();
+            self.metrics.unreadable.with_label_values(&[topic]).set(count);
+        }
         self.show(&seen);
         let states: Vec<PartitionState> = seen.iter().map(Seen::state).collect();
         let stalled = self.stalls.look(Instant::now(), &states);
@@ -129,7 +127,7 @@ impl Watch {
         let Ok(client) = self.config.create::<BaseConsumer>() else { return };
         if client.fetch_metadata(None, ANSWER_WITHIN).is_ok() {
             self.client = client;
-            self.readers.clear();
+            self.ahead.forget();
             self.unanswered = 0;
         }
     }
@@ -187,48 +185,6 @@ impl Watch {
                 .with_label_values(&[wait.as_str()])
                 .set(i64::try_from(count).unwrap_or(i64::MAX));
         }
-    }
-
-    /// Looks at what nobody works on although there are offsets left: at the end of a partition these are markers of
-    /// transactions, or were compacted away, and count as done.
-    fn look_ahead(&mut self, seen: &mut [Seen]) {
-        let deadline = Instant::now() + ANSWER_WITHIN;
-        let mut unreadable: BTreeMap<Arc<str>, i64> = BTreeMap::new();
-        for seen in seen.iter_mut().filter(|seen| seen.lag > 0) {
-            let stands = self.stalls.stood_at(&seen.name) == Some(seen.position);
-            if !stands || seen.progress.activity() != Activity::Idle || Instant::now() >= deadline {
-                continue;
-            }
-            match self.ahead(&seen.name, seen.position) {
-                ReadAhead::Record => seen.is_readable = true,
-                ReadAhead::Nothing => {
-                    seen.progress.passed(seen.position, seen.position + seen.lag);
-                    (seen.position, seen.lag) = (seen.position + seen.lag, 0);
-                }
-                ReadAhead::Unreadable(error) => {
-                    *unreadable.entry(Arc::clone(&seen.name.topic)).or_default() += 1;
-                    if let Some(suppressed) = self.unreadable_log.pass(Instant::now()) {
-                        tracing::error!(suppressed, "a partition is stalled: {error}");
-                    }
-                }
-                ReadAhead::NoAnswer => {}
-            }
-        }
-        for topic in &self.topics {
-            let count = unreadable.get(&**topic).copied().unwrap_or_default();
-            self.metrics.unreadable.with_label_values(&[topic]).set(count);
-        }
-    }
-
-    fn ahead(&mut self, TopicPartition { topic, partition }: &TopicPartition, from: i64) -> ReadAhead {
-        if !self.readers.contains_key(topic) {
-            match TopicReader::of(self.config.clone(), topic) {
-                Ok(reader) => drop(self.readers.insert(Arc::clone(topic), reader)),
-                Err(error) => tracing::warn!(%error, "a stalled partition cannot be examined"),
-            }
-        }
-        let reader = self.readers.get_mut(topic);
-        reader.map_or(ReadAhead::NoAnswer, |reader| reader.ahead(*partition, from, ANSWER_WITHIN))
     }
 
     /// What is to be said of a partition that does not move, if a new client may help: what nobody can read it cannot

@@ -1,4 +1,4 @@
-//! What comes next in a partition: a record, nothing at all, or something that can never be read.
+//! What comes next in a partition: a record, nothing at all, or something that cannot be read.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -14,6 +14,8 @@ pub enum ReadAhead {
     Nothing,
     /// Something that can never be read.
     Unreadable(ReadError),
+    /// Something that this user may not read.
+    Forbidden(ReadError),
     /// No broker said anything in time.
     NoAnswer,
 }
@@ -42,6 +44,10 @@ impl TopicReader {
 
 impl ReadAhead {
     fn of(error: ReadError) -> Self {
-        if matches!(error, ReadError::Unreadable { .. }) { Self::Unreadable(error) } else { Self::NoAnswer }
+        match error {
+            ReadError::Unreadable { .. } => Self::Unreadable(error),
+            ReadError::Forbidden { .. } => Self::Forbidden(error),
+            ReadError::Kafka { .. } => Self::NoAnswer,
+        }
     }
 }

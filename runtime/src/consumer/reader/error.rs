@@ -28,9 +28,30 @@ pub enum ReadError {
         /// librdkafka's words.
         reason: String,
     },
+    /// This user has no right to read it, or a broker that has just started has not read its rights yet.
+    #[error(
+        "{topic} partition {partition} may not be read: {reason}; let this user read the topic (Read, Describe), unless its \
+         broker has just started"
+    )]
+    Forbidden {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+        /// librdkafka's words.
+        reason: String,
+    },
 }
 
 impl ReadError {
+    /// The partition that is not read on, where that is the reason; the others are.
+    pub const fn partition(&self) -> Option<i32> {
+        match self {
+            Self::Unreadable { partition, .. } | Self::Forbidden { partition, .. } => Some(*partition),
+            Self::Kafka { .. } => None,
+        }
+    }
+
     pub(in crate::consumer) fn of(topic: &str, error: &KafkaError) -> Self {
         Self::Kafka { topic: topic.to_owned(), reason: error.to_string() }
     }
@@ -43,11 +64,17 @@ pub(in crate::consumer) fn is_moving(error: &KafkaError) -> bool {
     matches!(code, Some(LeaderNotAvailable | NotLeaderForPartition | UnknownTopicOrPartition))
 }
 
+/// Whether the brokers do not let this user read. They are asked again all the time, and a right that is given is noticed;
+/// librdkafka says it once for each partition that it begins to fetch.
+pub const fn is_forbidden(error: &KafkaError) -> bool {
+    matches!(error, KafkaError::MessageConsumption(RDKafkaErrorCode::TopicAuthorizationFailed))
+}
+
 /// Whether what was fetched can never be read by this client, however often it is fetched.
 pub fn is_for_good(error: &KafkaError) -> bool {
     use RDKafkaErrorCode::{
         BadCompression, BadMessage, Fatal, InvalidMessage, InvalidMessageSize, MessageSizeTooLarge,
-        NotImplemented, TopicAuthorizationFailed, UnsupportedForMessageFormat,
+        NotImplemented, UnsupportedForMessageFormat,
     };
     let code = match error {
         KafkaError::MessageConsumptionFatal(_) => return true,
@@ -63,7 +90,6 @@ pub fn is_for_good(error: &KafkaError) -> bool {
             | InvalidMessageSize
             | MessageSizeTooLarge
             | NotImplemented
-            | TopicAuthorizationFailed
             | UnsupportedForMessageFormat
     )
 }
