@@ -18,7 +18,7 @@ use prometheus::{IntCounter, IntGauge, Registry};
 
 use crate::process::Process;
 
-use self::progress::{ClientState, Progress, Seen};
+use self::progress::{Progress, Seen, Step};
 use self::sending::Sending;
 use super::Producer;
 use super::ProducerError;
@@ -171,12 +171,11 @@ impl Watchdog {
             if seen.delivered > 0 {
                 self.wait = *REBUILD_EVERY.start();
             }
-            match self.progress.look(seen, Instant::now()) {
-                ClientState::Healthy if is_sampled && self.lost >= LOST_AFTER => self.reconnect().await,
-                ClientState::Suspect => self.ask().await,
-                // What the client sends is known anew with each sample.
-                ClientState::Dead(reason) if is_sampled => self.replace_unless_sending(reason, &stuck).await,
-                ClientState::Healthy | ClientState::Dead(_) => {}
+            match self.progress.look(seen, Instant::now()).step(is_sampled, self.lost >= LOST_AFTER) {
+                Step::Nothing => {}
+                Step::Ask => self.ask().await,
+                Step::Reconnect => self.reconnect().await,
+                Step::Replace(reason) => self.replace_unless_sending(reason, &stuck).await,
             }
         }
     }
@@ -212,7 +211,7 @@ impl Watchdog {
         }
     }
 
-    /// Replaces a client that has lost its brokers although it has nothing to send, before it has.
+    /// Replaces a client that has lost its brokers, before its records run out of time.
     async fn reconnect(&mut self) {
         let is_answered = self.producer.check_topics(&[], REACHABLE_WITHIN).await.is_ok();
         if !is_answered

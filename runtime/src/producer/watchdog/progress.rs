@@ -26,6 +26,31 @@ pub(super) enum ClientState {
     Dead(Reason),
 }
 
+/// What is done about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    Nothing,
+    /// Ask the brokers.
+    Ask,
+    /// Replace a client that no broker answers, if one answers another.
+    Reconnect,
+    /// Replace a client that does not send.
+    Replace(Reason),
+}
+
+impl ClientState {
+    /// What the client sends, and whether it has lost its brokers, is known anew with each sample. A client without brokers is
+    /// looked at whether it has work or not: with records that wait it would count as one that brokers do not answer.
+    pub(super) const fn step(self, is_sampled: bool, is_lost: bool) -> Step {
+        match self {
+            _ if is_sampled && is_lost => Step::Reconnect,
+            Self::Suspect => Step::Ask,
+            Self::Dead(reason) if is_sampled => Step::Replace(reason),
+            Self::Healthy | Self::Dead(_) => Step::Nothing,
+        }
+    }
+}
+
 /// The looks so far.
 #[derive(Debug)]
 pub(super) struct Progress {
@@ -114,6 +139,15 @@ mod tests {
     #[test]
     fn records_that_wait_while_brokers_answer_kill_the_client_after_the_limit() {
         assert_eq!(first_death((0..100).map(|_| (seen(0, 5), true))), Some((10, Reason::Stalled)));
+    }
+
+    #[test]
+    fn a_client_that_has_lost_its_brokers_is_looked_at_whether_it_has_work_or_not() {
+        for state in [ClientState::Healthy, ClientState::Suspect, ClientState::Dead(Reason::Stalled)] {
+            assert_eq!(state.step(true, true), Step::Reconnect, "{state:?}");
+            assert_ne!(state.step(false, true), Step::Reconnect, "nothing is known anew");
+        }
+        assert_eq!(ClientState::Dead(Reason::Stalled).step(true, false), Step::Replace(Reason::Stalled));
     }
 
     #[test]

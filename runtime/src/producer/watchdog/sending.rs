@@ -19,8 +19,10 @@ pub(super) struct Sending {
 #[derive(Debug)]
 struct Sent {
     latest: Partition,
-    /// How many had been sent when one was last acknowledged.
-    sent_by_then: u64,
+    /// How many had been sent when one was last acknowledged, or before records were left that were given since.
+    by_then: u64,
+    /// Records were given before the latest sample, and nothing was sent since.
+    is_left: bool,
 }
 
 impl Sending {
@@ -30,12 +32,15 @@ impl Sending {
         self.is_busy = false;
         for (topic, partition) in statistics.partitions().filter(|(_, partition)| partition.queued > 0) {
             let name = TopicPartition::new(topic, partition.number);
-            let first = || Sent { latest: Partition::default(), sent_by_then: partition.sent };
+            let first = || Sent { latest: Partition::default(), by_then: partition.sent, is_left: false };
             let sent = self.partitions.entry(name).or_insert_with(first);
-            self.is_busy |= partition.unanswered > 0 || partition.sent != sent.latest.sent;
-            if partition.acknowledged != sent.latest.acknowledged {
-                sent.sent_by_then = partition.sent;
+            let is_busy = partition.unanswered > 0 || partition.sent != sent.latest.sent;
+            self.is_busy |= is_busy;
+            // What was given just before a sample may not have been sent yet.
+            if partition.acknowledged != sent.latest.acknowledged || (sent.is_left && !is_busy) {
+                sent.by_then = partition.sent;
             }
+            sent.is_left = !is_busy && (sent.is_left || partition.queued > sent.latest.queued);
             sent.latest = partition.clone();
         }
     }
@@ -46,7 +51,7 @@ impl Sending {
         self.samples < 2 || self.is_busy
     }
 
-    /// Partitions with records that are not acknowledged, and that nothing was sent to since one was.
+    /// Partitions with records that are not acknowledged, and that nothing was sent to since one was, or since more were given.
     pub(super) fn unsent(&self) -> Vec<TopicPartition> {
         let unsent = self.partitions.iter().filter(|(_, sent)| sent.is_unsent());
         unsent.map(|(name, _)| name.clone()).collect()
@@ -56,7 +61,7 @@ impl Sending {
 impl Sent {
     const fn is_unsent(&self) -> bool {
         let Partition { queued, sent, unanswered, acknowledged, .. } = self.latest;
-        queued > acknowledged && unanswered == 0 && sent == self.sent_by_then
+        queued > acknowledged && unanswered == 0 && sent == self.by_then
     }
 }
 
@@ -89,6 +94,15 @@ mod tests {
             [],
             "what was sent and refused until it was given up is no fault of the client"
         );
+    }
+
+    #[test]
+    fn records_that_are_given_after_one_was_given_up_and_stay_in_the_client_are_not_sent() {
+        let lost = [[5, 4, 0, 4], [5, 9, 0, 4], [5, 9, 0, 4], [6, 9, 0, 4], [6, 9, 0, 4]];
+        assert_eq!(sampled(&lost[..4]).unsent(), [], "it may just have been given");
+        assert_eq!(sampled(&lost).unsent(), [TopicPartition::new("a", 0)]);
+        let again = [&lost[..], &[[6, 14, 0, 4]]].concat();
+        assert_eq!(sampled(&again).unsent(), [], "it is sent and refused");
     }
 
     #[test]
