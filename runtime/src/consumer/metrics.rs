@@ -22,6 +22,7 @@ pub(super) struct ConsumerMetrics {
     pub(super) lag_records: IntGaugeVec,
     pub(super) lag_seconds: IntGaugeVec,
     pub(super) waiting: IntGaugeVec,
+    pub(super) unknown: IntGaugeVec,
     pub(super) unreadable: IntGaugeVec,
     pub(super) fetch_errors: IntCounter,
 }
@@ -39,6 +40,17 @@ const FAILURES: [&str; 7] = ["reject", "expired", "retry", "panic", "unavailable
 fn waiting(registry: &Registry) -> IntGaugeVec {
     let help = "Partitions with a lag whose next record waits for something, by what that is";
     metrics::gauges(registry, "weir_consumer_waiting_partitions", help, &["reason"])
+}
+
+fn unknown(registry: &Registry) -> IntGaugeVec {
+    let help =
+        "Partitions whose lag is not known, since no broker says where they end; it is shown as it was last";
+    metrics::gauges(registry, "weir_consumer_unknown_partitions", help, &["topic"])
+}
+
+fn unreadable(registry: &Registry) -> IntGaugeVec {
+    let help = "Partitions that stand still since what comes next can never be read, or was not allowed to be read for three minutes";
+    metrics::gauges(registry, "weir_consumer_unreadable_partitions", help, &["topic"])
 }
 
 impl ConsumerMetrics {
@@ -93,10 +105,8 @@ impl ConsumerMetrics {
                 "weir_consumer_lag_seconds",
                 "Age of the record that was done last, while there are more; the oldest of all partitions",
             ),
-            unreadable: by_topic(
-                "weir_consumer_unreadable_partitions",
-                "Partitions that stand still since what comes next can never be read, or was not allowed to be read for three minutes",
-            ),
+            unknown: unknown(registry),
+            unreadable: unreadable(registry),
             fetch_errors: counter(
                 "weir_consumer_fetch_errors_total",
                 "Fetches with something that can never be read: damaged, of an unknown codec or format",
@@ -111,6 +121,7 @@ impl ConsumerMetrics {
             self.records.with_label_values(&[topic]);
             self.lag_records.with_label_values(&[topic]);
             self.lag_seconds.with_label_values(&[topic]);
+            self.unknown.with_label_values(&[topic]);
             self.unreadable.with_label_values(&[topic]);
             for reason in OWN_REASONS.iter().chain(reasons) {
                 self.dead_letters.with_label_values(&[topic.as_str(), reason]);

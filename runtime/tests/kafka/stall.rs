@@ -118,6 +118,25 @@ async fn what_may_not_be_read_for_a_while_is_no_damage_and_is_read_afterwards() 
     running.end().await.unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lag_that_nobody_tells_is_shown_as_it_was_and_counted_as_unknown() {
+    let cluster = cluster();
+    cluster.fill("in", "a", numbered(50)).await;
+    let running = start(cluster.kafka(), impatient(), async |_| {
+        let wait = Some(Duration::from_millis(10));
+        Err(Failure::Unavailable { error: "down".to_owned(), wait, on: Wait::AppLimit })
+    });
+    eventually("the lag", || running.metric("weir_consumer_lag_records") == 50).await;
+    assert_eq!(running.metric("weir_consumer_unknown_partitions"), 0);
+    let refusals = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED; 1_000];
+    cluster.mock.request_errors(RDKafkaApiKey::ListOffsets, &refusals);
+    eventually("that it is not known", || running.metric("weir_consumer_unknown_partitions") == 1).await;
+    assert_eq!(running.metric("weir_consumer_lag_records"), 50);
+    cluster.mock.clear_request_errors(RDKafkaApiKey::ListOffsets);
+    eventually("that it is", || running.metric("weir_consumer_unknown_partitions") == 0).await;
+    running.end().await.unwrap();
+}
+
 /// A handler whose every call waits for `wait`, of which it says that it may take `limit`.
 fn waiting(cluster: &Cluster, limit: Duration, wait: Duration) -> Running {
     start_that_waits(cluster.kafka(), impatient(), move |record, waits| async move {

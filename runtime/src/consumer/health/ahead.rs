@@ -48,6 +48,7 @@ impl Ahead {
         let deadline = Instant::now() + ANSWER_WITHIN;
         let stands = |seen: &Seen| {
             seen.lag > 0
+                && seen.is_known
                 && stalls.stood_at(&seen.name) == Some(seen.position)
                 && seen.progress.activity() == Activity::Idle
         };

@@ -2,6 +2,7 @@
 //!
 //! It asks the brokers through a client of its own: a consumer that is stuck believes that there is nothing to read.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -17,7 +18,9 @@ use crate::consumer::metrics::ConsumerMetrics;
 use crate::consumer::partition::assignment::PartitionRegistry;
 use crate::consumer::partition::offsets::Progress;
 use crate::consumer::wait::{Activity, Wait};
+use crate::consumer::worker_context::LOG_EVERY;
 use crate::kafka::TopicPartition;
+use crate::throttle::Throttle;
 
 /// How long the brokers may take to answer a question.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -36,6 +39,9 @@ pub(in crate::consumer) struct Watch {
     registry: Arc<PartitionRegistry>,
     metrics: ConsumerMetrics,
     topics: Vec<String>,
+    /// Where each partition ended when that was known last.
+    ends: HashMap<TopicPartition, i64>,
+    unknown_log: Throttle,
     stalls: Stalls,
     stall_timeout: Duration,
 }
@@ -45,8 +51,10 @@ pub(super) struct Seen {
     pub(super) name: TopicPartition,
     pub(super) progress: Arc<Progress>,
     pub(super) position: i64,
-    /// Offsets beyond the position.
+    /// Offsets beyond the position, up to the end that was known last.
     pub(super) lag: i64,
+    /// The broker said now where it ends.
+    pub(super) is_known: bool,
     /// Somebody else can read what comes next.
     pub(super) is_readable: bool,
 }
@@ -71,6 +79,8 @@ impl Watch {
             registry,
             metrics,
             topics,
+            ends: HashMap::new(),
+            unknown_log: Throttle::new(LOG_EVERY),
             stalls: Stalls::new(stall_timeout),
             stall_timeout,
         })
@@ -89,7 +99,7 @@ impl Watch {
             self = watch;
             if let Some(error) = stuck {
                 first_error.set(error);
-                return;
+                break;
             }
         }
         // Its end can take a while.
@@ -100,7 +110,7 @@ impl Watch {
         let mut seen = match self.seen() {
             Ok(seen) => seen,
             Err(error) => {
-                tracing::debug!(%error, "the lag of the partitions cannot be fetched");
+                self.show_unknown(&self.registry.partitions(), &error.to_string());
                 self.stalls.forget();
                 self.reconnect();
                 return None;
@@ -125,7 +135,8 @@ impl Watch {
             return;
         }
         let Ok(client) = self.config.create::<BaseConsumer>() else { return };
-        if client.fetch_metadata(None, ANSWER_WITHIN).is_ok() {
+        // Where one leader hangs, it hangs for another client too.
+        if ends(&client, &self.registry.partitions()).is_ok() {
             self.client = client;
             self.ahead.forget();
             self.unanswered = 0;
@@ -133,20 +144,47 @@ impl Watch {
     }
 
     /// Where every partition stands, and where it ends.
-    fn seen(&self) -> KafkaResult<Vec<Seen>> {
+    fn seen(&mut self) -> KafkaResult<Vec<Seen>> {
         let partitions = self.registry.partitions();
-        if partitions.is_empty() {
-            return Ok(Vec::new());
+        let mut told = TopicPartitionList::new();
+        if !partitions.is_empty() {
+            self.find_starts(&partitions)?;
+            told = ends(&self.client, &partitions)?;
         }
-        self.find_starts(&partitions)?;
-        let names = partitions.iter().map(|(name, _)| name);
-        let ends = self.client.offsets_for_times(list(names, Offset::End)?, ANSWER_WITHIN)?;
-        let seen = partitions.into_iter().filter_map(|(name, progress)| {
-            let end = offset_of(&ends, &name)?;
-            let position = progress.position()?;
-            Some(Seen { lag: (end - position).max(0), name, progress, position, is_readable: false })
-        });
-        Ok(seen.collect())
+        let before = std::mem::take(&mut self.ends);
+        let (mut seen, mut unknown) = (Vec::new(), Vec::new());
+        for (name, progress) in partitions {
+            let (now, position) = (offset_of(&told, &name), progress.position());
+            let end = now.or_else(|| before.get(&name).copied());
+            self.ends.extend(end.map(|end| (name.clone(), end)));
+            let is_known = now.is_some() && position.is_some();
+            if !is_known {
+                unknown.push((name.clone(), Arc::clone(&progress)));
+            }
+            if let (Some(end), Some(position)) = (end, position) {
+                let lag = (end - position).max(0);
+                seen.push(Seen { name, progress, position, lag, is_known, is_readable: false });
+            }
+        }
+        self.show_unknown(&unknown, "it has no leader, or this user may not ask");
+        Ok(seen)
+    }
+
+    /// Their lag stays what it was, as far as they have one.
+    fn show_unknown(&self, unknown: &[(TopicPartition, Arc<Progress>)], reason: &str) {
+        for topic in &self.topics {
+            let count = unknown.iter().filter(|(name, _)| *name.topic == **topic).count();
+            let count = i64::try_from(count).unwrap_or(i64::MAX);
+            self.metrics.unknown.with_label_values(&[topic]).set(count);
+        }
+        let Some((TopicPartition { topic, partition }, _)) = unknown.first() else { return };
+        if let Some(suppressed) = self.unknown_log.pass(Instant::now()) {
+            tracing::warn!(
+                partitions = unknown.len(),
+                suppressed,
+                "nobody says where {topic} partition {partition} ends, so its lag is not known: {reason}"
+            );
+        }
     }
 
     /// Partitions of which nothing is done yet stand where the group committed last, or else at their beginning.
@@ -228,6 +266,15 @@ fn list<'a>(
         list.add_partition_offset(topic, *partition, offset)?;
     }
     Ok(list)
+}
+
+/// Where partitions end; one that has no leader has an error there.
+fn ends(
+    client: &BaseConsumer,
+    partitions: &[(TopicPartition, Arc<Progress>)],
+) -> KafkaResult<TopicPartitionList> {
+    let names = partitions.iter().map(|(name, _)| name);
+    client.offsets_for_times(list(names, Offset::End)?, ANSWER_WITHIN)
 }
 
 /// The offset that an answer has for a partition, if it has one.
