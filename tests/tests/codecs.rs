@@ -7,6 +7,7 @@ use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use runtime::consumer::{OffsetRange, Tail};
+use runtime::kafka::credentials::Credentials;
 use runtime::settings::KafkaSettings;
 use weir_tests::kafka::Kafka;
 use weir_tests::writer::{self, Outgoing};
@@ -25,7 +26,7 @@ async fn create(bootstrap: &str) -> Result<()> {
 }
 
 async fn read(bootstrap: &str, topic: &'static str) -> Result<Vec<Option<Vec<u8>>>> {
-    let tail = Tail::new(KafkaSettings::plain(bootstrap), "weir-test");
+    let tail = Tail::new(KafkaSettings::plain(bootstrap), Credentials::default(), "weir-test");
     let read = tail.read(move |reader| {
         let mut values = Vec::new();
         let range = OffsetRange { topic, partitions: &[0], most: 1_000, before: None };

@@ -37,7 +37,7 @@ pub async fn run(common: CommonSettings, settings: Settings, process: Process) -
     let routes = Routes::new(&common.topic_prefix);
     let options =
         ConsumerOptions::new(ABOUT.name, routes.inputs(), routes.outputs(), name(Topic::MessagesDlq));
-    let tail = Tail::new(common.kafka.clone(), ABOUT.name);
+    let tail = Tail::new(common.kafka.clone(), process.credentials.clone(), ABOUT.name);
     let metrics = Metrics::register(&process.registry);
     let handler = InboxHandler::new(routes, settings.bounds(), tail, metrics);
     consumer::run(&common.kafka, options.within(&common.consumer), handler, &process).await

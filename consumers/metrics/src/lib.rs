@@ -45,7 +45,7 @@ pub async fn run(
     process: Process,
 ) -> Result<(), ConsumerError> {
     let options = options(&common.topic_prefix).within(&common.consumer);
-    let tail = Tail::new(common.kafka.clone(), ABOUT.name);
+    let tail = Tail::new(common.kafka.clone(), process.credentials.clone(), ABOUT.name);
     let told = told(&process.registry, &settings);
     if !settings.accounts.is_empty() {
         let past = Past {

@@ -1,12 +1,13 @@
 //! Reading a topic back.
 
 use runtime::consumer::{OffsetRange, Tail, TailError};
+use runtime::kafka::credentials::Credentials;
 
 use crate::cluster::{Cluster, numbered};
 
 /// Reads a range of partition 0 of the topic `in` back: the values, and whether there are older ones.
 async fn read(cluster: &Cluster, most: u64, before: Option<i64>) -> (Vec<String>, bool) {
-    let tail = Tail::new(cluster.kafka(), "weir-test");
+    let tail = Tail::new(cluster.kafka(), Credentials::default(), "weir-test");
     let read = tail.read(move |reader| {
         let mut values = Vec::new();
         let range = OffsetRange { topic: "in", partitions: &[0], most, before };
@@ -37,7 +38,7 @@ async fn all_partitions_that_are_asked_for_are_read_and_no_others() {
     let cluster = Cluster::with_topics(&[("in", 3)]);
     let records = (0..300).map(|number| (format!("key {number}"), number.to_string()));
     cluster.fill_all("in", records).await;
-    let tail = Tail::new(cluster.kafka(), "weir-test");
+    let tail = Tail::new(cluster.kafka(), Credentials::default(), "weir-test");
     let read = |partitions: Vec<i32>| {
         tail.read(move |reader| {
             assert_eq!(reader.partitions("in")?, 3);
@@ -60,7 +61,7 @@ async fn a_topic_that_is_not_there_is_an_error_that_names_it() {
         .mock
         .topic_error("elsewhere", rdkafka::types::RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
         .expect("the topic is made to be unknown");
-    let tail = Tail::new(cluster.kafka(), "weir-test");
+    let tail = Tail::new(cluster.kafka(), Credentials::default(), "weir-test");
     let error = tail.read(|reader| reader.partitions("elsewhere")).await.expect_err("there is none");
     assert!(matches!(&error, TailError::Read(error) if error.to_string().contains("elsewhere")), "{error}");
 }

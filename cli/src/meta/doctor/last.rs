@@ -2,6 +2,7 @@
 
 use super::check::Fact;
 use runtime::consumer::{OffsetRange, Tail};
+use runtime::kafka::credentials::Credentials;
 use runtime::settings::KafkaSettings;
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -19,7 +20,7 @@ pub(super) struct Last {
 
 /// Reads the newest deliveries of a topic, each split as ingest splits it.
 pub(super) async fn read(kafka: KafkaSettings, topic: String, max_events: usize) -> Fact<Last> {
-    let tail = Tail::new(kafka, "weir");
+    let tail = Tail::new(kafka, Credentials::default(), "weir");
     let read = tail.read(move |reader| {
         let mut last = Last::default();
         let partitions: Vec<i32> = (0..reader.partitions(&topic)?).collect();

@@ -2,6 +2,7 @@
 
 use super::*;
 use prometheus::Registry;
+use runtime::kafka::credentials::Credentials;
 use runtime::settings::KafkaSettings;
 use schemas::{Receipt, split};
 use serde_json::Value;
@@ -21,7 +22,7 @@ impl Bench {
         let metrics = Metrics::register(&registry);
         let bounds = Bounds { window: 3_600, most: 100 };
         // Nothing is read back here, so nobody is connected to.
-        let tail = Tail::new(KafkaSettings::plain("127.0.0.1:1"), "weir-messages");
+        let tail = Tail::new(KafkaSettings::plain("127.0.0.1:1"), Credentials::default(), "weir-messages");
         Self { handler: InboxHandler::new(Routes::new("meta"), bounds, tail, metrics), registry }
     }
 

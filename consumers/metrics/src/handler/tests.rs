@@ -2,6 +2,7 @@
 
 use super::*;
 use prometheus::TextEncoder;
+use runtime::kafka::credentials::Credentials;
 use runtime::settings::KafkaSettings;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -28,7 +29,7 @@ fn handle_after(
     let settings = MetricsSettings { accounts, read_back_records: 0, ..MetricsSettings::default() };
     let told = crate::told(registry, &settings);
     // Nothing is read back here, so nobody is connected to.
-    let tail = Tail::new(KafkaSettings::plain("127.0.0.1:1"), "weir-metrics");
+    let tail = Tail::new(KafkaSettings::plain("127.0.0.1:1"), Credentials::default(), "weir-metrics");
     let counting = Counting::new(registry, told, tail, settings);
     let mut partition = counting.assigned("meta.messages.v1", 0);
     for (offset, value) in (-100..).zip(before) {

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Read, ReadError, TopicReader};
 use crate::consumer::Record;
+use crate::kafka::credentials::Credentials;
 use crate::settings::KafkaSettings;
 
 /// How long the brokers may take to answer, and to send the next record.
@@ -24,6 +25,7 @@ const AT_ONCE: usize = 4;
 #[derive(Clone)]
 pub struct Tail {
     kafka: KafkaSettings,
+    credentials: Credentials,
     client_id: Arc<str>,
     slots: Arc<Semaphore>,
 }
@@ -69,9 +71,10 @@ pub enum TailError {
 }
 
 impl Tail {
-    /// Names its clients `client_id`.
-    pub fn new(kafka: KafkaSettings, client_id: &str) -> Self {
-        Self { kafka, client_id: Arc::from(client_id), slots: Arc::new(Semaphore::new(AT_ONCE)) }
+    /// Names its clients `client_id`; each has the credentials as they are then.
+    pub fn new(kafka: KafkaSettings, credentials: Credentials, client_id: &str) -> Self {
+        let slots = Arc::new(Semaphore::new(AT_ONCE));
+        Self { kafka, credentials, client_id: Arc::from(client_id), slots }
     }
 
     /// Has `work` read on a thread of its own. Dropping the future ends the reading.
@@ -82,8 +85,8 @@ impl Tail {
         let _slot = self.slots.acquire().await.map_err(|_| TailError::Abandoned)?;
         let end = CancellationToken::new();
         let _ends_when_dropped = end.clone().drop_guard();
-        // Credentials may have been renewed since the start.
-        let kafka = self.kafka.read_again().unwrap_or_else(|_| self.kafka.clone());
+        // They may have been renewed since the start.
+        let kafka = self.credentials.latest(&self.kafka);
         let client_id = Arc::clone(&self.client_id);
         let reading = move || work(&TailReader { kafka, client_id, readers: RefCell::default(), end });
         tokio::task::spawn_blocking(reading).await.unwrap_or(Err(TailError::Abandoned))
