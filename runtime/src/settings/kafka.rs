@@ -9,7 +9,8 @@ use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
 
 use super::{Problem, Reader, Source, form, properties};
-use crate::secret_files::read_regular;
+use crate::blocking::Blocking;
+use crate::secret_files::{READ_TIMEOUT, read_regular};
 
 /// A file of properties with the certificates in it is smaller.
 const LARGEST_FILE: u64 = 1 << 20;
@@ -115,7 +116,10 @@ fn is_broker((host, port): (&str, &str)) -> bool {
 fn read_file(reader: &mut Reader<'_>, path: &Path) -> BTreeMap<String, String> {
     let setting = reader.flag("kafka_config");
     let place = path.display();
-    let text = match text_of(path) {
+    let file = path.to_owned();
+    // A file system that is gone would hang for ever, without a word.
+    let read = Blocking::default().wait(READ_TIMEOUT, move || text_of(&file));
+    let text = match read.unwrap_or_else(|error| Err(error.to_string())) {
         Ok(text) => text,
         Err(fault) => {
             let (source, found) = (reader.source("kafka_config"), format!("{place}: {fault}"));
