@@ -11,15 +11,14 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, Rebalance}
 use rdkafka::error::{KafkaError, KafkaResult};
 
 use super::health::connection::Connection;
-use super::metrics::ConsumerMetrics;
 use super::partition::assignment::Assignment;
-use super::worker_context::LOG_EVERY;
+use super::worker_context::{LOG_EVERY, SharedContext};
 use crate::kafka::log::KafkaLog;
 use crate::throttle::Throttle;
 
 /// Lives in the client and runs on the polling thread.
 pub(super) struct Callbacks {
-    log: KafkaLog,
+    log: Arc<KafkaLog>,
     assignment: Mutex<Assignment>,
     drain_timeout: Duration,
     rebalances: IntCounter,
@@ -30,18 +29,13 @@ pub(super) struct Callbacks {
 }
 
 impl Callbacks {
-    pub(super) fn new(
-        assignment: Assignment,
-        drain_timeout: Duration,
-        metrics: &ConsumerMetrics,
-        connection: Arc<Connection>,
-    ) -> Self {
+    pub(super) fn new(assignment: Assignment, shared: &SharedContext, connection: Arc<Connection>) -> Self {
         Self {
-            log: KafkaLog::new(),
+            log: Arc::clone(&shared.kafka_log),
             assignment: Mutex::new(assignment),
-            drain_timeout,
-            rebalances: metrics.rebalances.clone(),
-            fetch_errors: metrics.fetch_errors.clone(),
+            drain_timeout: shared.options.drain_timeout,
+            rebalances: shared.metrics.rebalances.clone(),
+            fetch_errors: shared.metrics.fetch_errors.clone(),
             unreadable_log: Throttle::new(LOG_EVERY),
             forbidden_log: Throttle::new(LOG_EVERY),
             connection,

@@ -17,6 +17,7 @@ use super::partition::assignment::{Assignment, PartitionRegistry};
 use super::record::dead_letter::ConsecutiveFailures;
 use super::worker_context::{LOG_EVERY, SharedContext};
 use super::{ConsumerError, ConsumerOptions, Handler, partition, poll};
+use crate::kafka::log::KafkaLog;
 use crate::kafka::topics;
 use crate::process::Process;
 use crate::process::health::Probe;
@@ -51,12 +52,19 @@ pub async fn run<H: Handler>(
     let metrics = ConsumerMetrics::register(&process.registry);
     metrics.begin(&options.topics, handler.reasons());
     let consecutive_failures = ConsecutiveFailures::new(&options.topics, options.max_rejects_in_a_row);
-    let dead_letter_log = Throttle::new(LOG_EVERY);
-    let shared =
-        Arc::new(SharedContext { options, producer, metrics, consecutive_failures, dead_letter_log });
+    let (dead_letter_log, kafka_log) = (Throttle::new(LOG_EVERY), Arc::new(KafkaLog::new()));
+    let shared = Arc::new(SharedContext {
+        options,
+        producer,
+        metrics,
+        consecutive_failures,
+        dead_letter_log,
+        kafka_log,
+    });
     let handler = Arc::new(handler);
     let working = process.health.check("consumer", Probe::Readiness);
     working.pass();
+    let replaced_log = Throttle::new(LOG_EVERY);
     let mut replaced: Option<Instant> = None;
     loop {
         let error = match live(kafka, &shared, &handler, process).await {
@@ -74,7 +82,11 @@ pub async fn run<H: Handler>(
             return Err(error);
         }
         match error.new_client() {
-            NewClient::Always => tracing::warn!("{error}: replacing the Kafka client"),
+            NewClient::Always => {
+                if let Some(suppressed) = replaced_log.pass(Instant::now()) {
+                    tracing::warn!(suppressed, "{error}: replacing the Kafka client");
+                }
+            }
             NewClient::Once if replaced.is_none_or(|at| at.elapsed() > HEALED_AFTER) => {
                 tracing::error!("{error}; replacing the Kafka client");
                 replaced = Some(Instant::now());
@@ -105,8 +117,7 @@ async fn live<H: Handler>(
         partition::starter(Arc::clone(handler), Arc::clone(shared), Arc::clone(&first_error), end.clone());
     let assignment = Assignment::new(start, shared.metrics.clone(), Arc::clone(&registry));
     let connection = Arc::new(Connection::default());
-    let callbacks =
-        Callbacks::new(assignment, options.drain_timeout, &shared.metrics, Arc::clone(&connection));
+    let callbacks = Callbacks::new(assignment, shared, Arc::clone(&connection));
     let consumer = config.create_with_context(callbacks).map_err(create_error)?;
     subscribe(&consumer, &options.topics)?;
     let watching =

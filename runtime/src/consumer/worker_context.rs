@@ -12,6 +12,7 @@ use super::record::dead_letter::ConsecutiveFailures;
 use super::wait::{Activity, Wait};
 use super::{ConsumerOptions, Record};
 use crate::backoff::{self, Backoff};
+use crate::kafka::log::KafkaLog;
 use crate::producer::Producer;
 use crate::throttle::Throttle;
 
@@ -27,6 +28,8 @@ pub(super) struct SharedContext {
     pub(super) consecutive_failures: ConsecutiveFailures,
     /// Many records may die of one cause.
     pub(super) dead_letter_log: Throttle,
+    /// Of all clients that there are one after the other.
+    pub(super) kafka_log: Arc<KafkaLog>,
 }
 
 /// What one worker works with, beside its [`SharedContext`].
