@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use weir_tests::manifests::{name, of_kind, render, render_with};
 use weir_tests::manual::SERVICES;
 use weir_tests::{foreign, prometheus, yaml};
@@ -152,6 +152,27 @@ fn names_are_asked_for_wherever_a_cluster_keeps_its_resolver() {
     for rule in at(53).chain(at(5353)) {
         let protocols: BTreeSet<_> = items(&rule["ports"]).map(|port| port["protocol"].as_str()).collect();
         assert_eq!(protocols, [Some("TCP"), Some("UDP")].into());
+    }
+}
+
+#[test]
+fn the_toolbox_reaches_the_admin_port_of_ingest_and_nobody_else_new_does() {
+    let objects = render_with(&["toolbox", "strimzi", "kafka-tools", "networkpolicy"]).unwrap();
+    let into = named(&objects, "NetworkPolicy weir-ingest-from-toolbox");
+    let out = named(&objects, "NetworkPolicy weir-toolbox-to-ingest");
+    assert_eq!(selected(&objects, "weir-ingest-from-toolbox"), ["weir-ingest"].into());
+    assert_eq!(selected(&objects, "weir-toolbox-to-ingest"), ["weir-toolbox"].into());
+    let ingest = &named(&objects, "StatefulSet weir-ingest")["spec"]["template"]["spec"]["containers"][0];
+    let admin = items(&ingest["ports"]).find(|port| port["name"] == "admin").unwrap();
+    for (rules, peer, other, port) in [
+        (&into["spec"]["ingress"], "from", out, &admin["name"]),
+        (&out["spec"]["egress"], "to", into, &admin["containerPort"]),
+    ] {
+        let expected = json!([{
+            peer: [{"podSelector": other["spec"]["podSelector"]}],
+            "ports": [{"protocol": "TCP", "port": port}],
+        }]);
+        assert_eq!(*rules, expected);
     }
 }
 
