@@ -29,7 +29,7 @@ pub use kafka::group::GroupError;
 pub use kafka::request::RequestError;
 pub use kafka::sink::WriteError;
 pub use kafka::source::{ReadError, RecordPosition};
-pub use meta::{CredentialsError, FileError, MetaError, StoreError};
+pub use meta::{ApiServerError, CredentialsError, FileError, MetaError, SecretError, SecretName, StoreError};
 pub use process::health::HealthError;
 pub use records::reply::ReplyError;
 pub use replay::TooMany;

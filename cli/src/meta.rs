@@ -19,7 +19,7 @@ mod declared_for_tests;
 
 pub use credentials::CredentialsError;
 pub use file::FileError;
-pub use tokens::StoreError;
+pub use tokens::{ApiServerError, SecretError, SecretName, StoreError};
 
 use crate::ToolError;
 use runtime::http::admin::AdminError;
@@ -43,7 +43,7 @@ pub enum MetaError {
     /// A token was not exchanged.
     #[error("{0}")]
     Exchange(String),
-    /// A token cannot be put into its file.
+    /// A token cannot be put where it belongs.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -1,20 +1,22 @@
 //! `weir tokens`: what the declared accounts' access tokens are and until when, and longer ones in their place.
 //!
 //! [`needed`] says which permissions an account's token must have, [`look`] asks what it is, [`store`] puts a new one into
-//! its file.
+//! its file or, by [`secret`], into its key of a Secret of Kubernetes.
 
 mod exchange;
 pub(super) mod look;
 pub(super) mod needed;
 mod refresh;
 pub(super) mod report;
+mod secret;
 mod settings;
 pub(super) mod store;
 
+pub use secret::{ApiServerError, SecretError, SecretName};
 pub use store::StoreError;
 
 use super::accounts::Accounts;
-use super::block_on;
+use super::{MetaError, block_on};
 use crate::tool::{Tool, Work, work};
 use crate::{Exit, Screen, ToolError};
 use settings::{ExchangeSettings, ListSettings, RefreshSettings};
@@ -28,14 +30,14 @@ Exit code 0: every token may be used for longer than --warn-before; 1: something
 valid, or lacks a permission.";
 
 const REFRESH_MORE: &str = "\
-Gives the tokens of Instagram Login 60 days more, and writes them over the old ones, or into --to. Meta refreshes no token \
+Gives the tokens of Instagram Login 60 days more, and writes them over the old ones, into --to, or into --to-secret. Meta refreshes no token \
 that is younger than a day, or that has ended: its owner has to log in again then. Tokens of pages and of system users \
 are not refreshed: they have no end, or are made anew. Run it every week.
 
 Exit code 0: all are refreshed; 1: one is not.";
 
 const EXCHANGE_MORE: &str = "\
-Takes the short-lived token that a person's login gave, of an hour, and puts the long-lived one into the account's file: of \
+Takes the short-lived token that a person's login gave, of an hour, and puts the long-lived one into the account's file, or into --to or --to-secret: of \
 Instagram Login one of 60 days; of Facebook Login the page's own, which has no end as long as the person stays on \
 the page.
 
@@ -45,6 +47,7 @@ const EXAMPLES: &str = "\
 Examples:
   weir tokens list     --file connect.json --access-tokens access-tokens
   weir tokens refresh  --file connect.json --access-tokens access-tokens
+  weir tokens refresh  --access-tokens /etc/weir/access-tokens --to-secret weir/weir-access-tokens
   weir tokens exchange 17841405726653026 --short-token short-token";
 
 /// The subcommand and its own.
@@ -86,7 +89,7 @@ fn list(settings: &ListSettings, screen: &mut Screen) -> Result<Exit, ToolError>
 
 fn refreshed(settings: &RefreshSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let accounts = Accounts::open(&settings.meta)?;
-    let refreshed = block_on(refresh::all(&accounts, settings.to.as_deref()))?;
+    let refreshed = block_on(refresh::all(&accounts, &settings.destination))?.map_err(MetaError::from)?;
     Ok(report::refreshed(&refreshed, settings, screen)?)
 }
 

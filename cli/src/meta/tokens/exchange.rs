@@ -1,12 +1,13 @@
-//! A long-lived token for the short-lived one of a login, into the account's file.
+//! A long-lived token for the short-lived one of a login, into the account's file or its key of a Secret.
 
+use super::report;
+use super::secret::Secret;
 use super::settings::ExchangeSettings;
-use super::{report, store};
+use super::store::{Place, StoreError};
 use crate::meta::accounts::{Accounts, OfApp};
 use crate::meta::credentials::AppCredentials;
 use crate::meta::file::Login;
 use crate::meta::{MetaError, advice, credentials};
-use std::path::PathBuf;
 use weir_graph::AccessToken;
 use weir_graph::edges::{EdgeError, NewToken};
 
@@ -17,14 +18,15 @@ pub(super) async fn run(accounts: &Accounts, settings: &ExchangeSettings) -> Res
     let of_app = accounts.all().find(|of_app| of_app.account.id == *id);
     let of_app =
         of_app.ok_or_else(|| refused(format!("{} does not declare it", settings.meta.file.display())))?;
-    let among = |to: &PathBuf| to.join(id.as_str());
-    let file = settings.to.as_ref().map(among).or_else(|| accounts.own_file(of_app.account));
-    let file =
-        file.ok_or_else(|| refused(String::from("give --access-tokens or --to, where its token goes")))?;
+    let secret = Secret::of(&settings.destination).map_err(StoreError::from)?;
+    let own = accounts.own_file(of_app.account);
+    let place = Place::of(of_app.account, own, &settings.destination, secret.as_ref());
+    let nowhere = || refused(String::from("give --access-tokens, --to or --to-secret, where its token goes"));
+    let place = place.ok_or_else(nowhere)?;
     let credentials = of_app.credentials.as_ref().map_err(|error| refused(error.to_string()))?;
     let short = credentials::token_of(of_app.account, &settings.short_token, &credentials.secret)?;
     // What Meta gives and nobody can keep is lost, and a short token may be good for one exchange.
-    store::check(&file)?;
+    let open = place.open().await?;
     let new = match of_app.account.login {
         Login::Instagram => accounts.hosts.instagram.exchange_instagram(&short, &credentials.secret).await,
         Login::Facebook => of_page(accounts, of_app, credentials, &short).await,
@@ -33,8 +35,8 @@ pub(super) async fn run(accounts: &Accounts, settings: &ExchangeSettings) -> Res
         }
     };
     let new = new.map_err(|error| refused(advice::on(&error)))?;
-    let ends = store::put(&file, &new)?;
-    Ok(format!("{}: a token that ends {}", file.display(), report::end(ends)))
+    let ends = open.put(&new).await?;
+    Ok(format!("{place}: a token that ends {}", report::end(ends)))
 }
 
 /// The person's token is exchanged, and the page's own asked for with that.

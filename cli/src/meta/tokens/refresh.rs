@@ -1,10 +1,12 @@
 //! Gives every token of Instagram Login 60 days more.
 
-use super::store;
+use super::secret::Secret;
+use super::settings::Destination;
+use super::store::{Place, StoreError};
 use crate::meta::accounts::{Accounts, OfApp};
 use crate::meta::advice;
 use crate::meta::file::Login;
-use std::path::Path;
+use runtime::process::chain;
 use std::time::SystemTime;
 use weir_graph::GraphId;
 
@@ -15,26 +17,30 @@ pub(super) struct Refreshed {
     pub(super) ends: Result<Option<SystemTime>, String>,
 }
 
-/// Refreshes all of them; new ones go to the folder `to`, or over the old ones.
-pub(super) async fn all(accounts: &Accounts, to: Option<&Path>) -> Vec<Refreshed> {
-    let mut refreshed = Vec::new();
+/// Refreshes all of them; new ones go to their destination, or over the old ones.
+pub(super) async fn all(
+    accounts: &Accounts,
+    destination: &Destination,
+) -> Result<Vec<Refreshed>, StoreError> {
+    let (mut refreshed, secret) = (Vec::new(), Secret::of(destination)?);
     for of_app in accounts.all().filter(|of_app| of_app.account.login == Login::Instagram) {
-        let ends = one(accounts, of_app, to).await;
+        let own = accounts.token_file(of_app.account);
+        let place = Place::of(of_app.account, own, destination, secret.as_ref());
+        let ends = one(accounts, of_app, place).await;
         refreshed.push(Refreshed { account: of_app.account.id.clone(), ends });
     }
-    refreshed
+    Ok(refreshed)
 }
 
 async fn one(
     accounts: &Accounts,
     OfApp { account, credentials, .. }: OfApp<'_>,
-    to: Option<&Path>,
+    place: Option<Place<'_>>,
 ) -> Result<Option<SystemTime>, String> {
     let credentials = credentials.as_ref().map_err(ToString::to_string)?;
     let token = accounts.token(account, credentials).map_err(|error| error.to_string())?;
-    let file = to.map(|to| to.join(account.id.as_str())).or_else(|| accounts.token_file(account));
-    let file = file.expect("a token that was read has a file");
-    store::check(&file).map_err(|error| error.to_string())?;
+    let place = place.expect("a token that was read has a file");
+    let open = place.open().await.map_err(|error| chain(&error))?;
     let new =
         accounts.hosts.instagram.refresh_instagram(&token).await.map_err(|error| match error.code() {
             Some(100) => {
@@ -42,5 +48,5 @@ async fn one(
             }
             _ => advice::on(&error),
         })?;
-    store::put(&file, &new).map_err(|error| error.to_string())
+    open.put(&new).await.map_err(|error| chain(&error))
 }

@@ -1,7 +1,8 @@
 //! The flags of `weir tokens`.
 
+use super::secret::SecretName;
 use crate::meta::settings::MetaSettings;
-use crate::tool::settings::{flag, group, settings, switch};
+use crate::tool::settings::{count, flag, group, settings, switch};
 use runtime::settings::{Form, form};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -22,8 +23,7 @@ settings! {
     /// What `weir tokens refresh` can be asked for.
     pub(super) struct RefreshSettings {
         meta: MetaSettings = group(),
-        /// Directory for the new tokens, where the old ones cannot be written over
-        to: Option<PathBuf> = flag("to", "DIR", form::directory()).optional(),
+        destination: Destination = group(),
         /// Print one JSON object
         json: bool = switch("json"),
     }
@@ -37,9 +37,33 @@ settings! {
         /// The file with the token that the login gave: of the account's own, or of the page's person
         short_token: PathBuf = flag("short-token", "FILE", form::file()).required(),
         meta: MetaSettings = group(),
-        /// Directory for the new token, where the account's file cannot be written
-        to: Option<PathBuf> = flag("to", "DIR", form::directory()).optional(),
+        destination: Destination = group(),
     }
+}
+
+settings! {
+    /// Where new tokens go, if not over the old ones.
+    pub(super) struct Destination {
+        /// Directory for new tokens, where the old ones cannot be written over
+        to: Option<PathBuf> = flag("to", "DIR", form::directory()).without("to-secret").optional(),
+        /// Secret of Kubernetes for new tokens, each under the name of its account's file; of a pod alone, as its service account
+        to_secret: Option<SecretName> = flag("to-secret", "NAMESPACE/NAME", secret()).env("WEIR_TO_SECRET").optional(),
+        /// Host of the API server of Kubernetes, which every pod is told
+        kubernetes_host: Option<String> = flag("kubernetes-host", "HOST", form::text()).env("KUBERNETES_SERVICE_HOST").optional(),
+        /// Its port, likewise
+        kubernetes_port: u16 = count("kubernetes-port", 1..=65_535).named("PORT").env("KUBERNETES_SERVICE_PORT").or("443"),
+        /// Directory with the token and ca.crt of the pod's service account
+        service_account: PathBuf = flag("service-account", "DIR", path()).or("/var/run/secrets/kubernetes.io/serviceaccount"),
+    }
+}
+
+fn secret() -> Form<SecretName> {
+    Form::new(SecretName::EXPECTED, SecretName::parse)
+}
+
+/// Nothing need be there where no Secret is written.
+fn path() -> Form<PathBuf> {
+    Form::new("a path", |value| (!value.trim().is_empty()).then(|| value.into()))
 }
 
 fn account() -> Form<GraphId> {

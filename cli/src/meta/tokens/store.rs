@@ -1,7 +1,11 @@
-//! Puts a token into its file, at once or not at all, with its end in a hidden file beside it, which those who read tokens
-//! pass over.
+//! Puts a token into its file or its key of a Secret, at once or not at all, with its end beside it under a hidden name, which
+//! those who read tokens pass over.
 
+use super::secret::{Secret, SecretError, Seen};
+use super::settings::Destination;
+use crate::meta::file::DeclaredAccount;
 use runtime::secret_files::read_regular;
+use std::fmt;
 use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, fchown};
@@ -14,34 +18,107 @@ use weir_graph::edges::NewToken;
 /// A time has some twenty characters.
 const LONGEST_TIME: u64 = 64;
 
-/// A file that cannot be written.
+/// A token that cannot be put where it belongs.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: it cannot be written: {source}; give a directory that can be by --to", path.display())]
-pub struct StoreError {
-    path: PathBuf,
-    source: io::Error,
+pub enum StoreError {
+    /// Its file cannot be written.
+    #[error("{}: it cannot be written: {source}; give a directory that can be by --to, or --to-secret", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Its Secret cannot be written.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// It is none.
+    #[error("Meta gave something that is no token")]
+    NoToken,
 }
 
-/// Puts a token that Meta just gave into a file, and says when it ends. Who reads it sees the old token or the new one; what is no token leaves the old one.
-pub(super) fn put(file: &Path, token: &NewToken) -> Result<Option<SystemTime>, StoreError> {
-    let ends = token.lasts().map(|lasts| SystemTime::now() + lasts);
-    write(file, &token.secret, ends)?;
-    Ok(ends)
+/// Where the token of an account goes.
+pub(super) enum Place<'a> {
+    File(PathBuf),
+    Key(&'a Secret, String),
 }
 
-/// Whether a token can be put into a file, so that nothing is asked for that would be lost.
-pub(super) fn check(file: &Path) -> Result<(), StoreError> {
-    prepared(file).map(drop).map_err(|source| StoreError { path: file.to_owned(), source })
+/// A place that a token can be put into.
+pub(super) enum Open<'a> {
+    File(&'a Path),
+    Key(&'a Secret, Seen),
+}
+
+impl<'a> Place<'a> {
+    /// Where it was told to go, under the name of the file that the account's token is read from; else over that file.
+    pub(super) fn of(
+        account: &DeclaredAccount,
+        own: Option<PathBuf>,
+        destination: &Destination,
+        secret: Option<&'a Secret>,
+    ) -> Option<Self> {
+        let named = account.token_file.as_ref().and_then(|file| file.file_name());
+        match (secret, &destination.to) {
+            (Some(secret), _) => {
+                let key = named.map_or_else(|| account.id.to_string(), |name| name.to_string_lossy().into());
+                Some(Self::Key(secret, key))
+            }
+            (None, Some(to)) => Some(Self::File(to.join(account.id.as_str()))),
+            (None, None) => own.map(Self::File),
+        }
+    }
+
+    /// Sees that a token can be put there, so that nothing is asked for that would be lost.
+    pub(super) async fn open(&self) -> Result<Open<'_>, StoreError> {
+        match self {
+            Self::File(path) => {
+                prepared(path).map_err(|source| failed(path, source))?;
+                Ok(Open::File(path))
+            }
+            Self::Key(secret, key) => Ok(Open::Key(secret, secret.look(key).await?)),
+        }
+    }
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(formatter, "{}", path.display()),
+            Self::Key(secret, key) => write!(formatter, "{key} of the {secret}"),
+        }
+    }
+}
+
+impl Open<'_> {
+    /// Puts a token there that Meta just gave, and says when it ends. Who reads it sees the old token or the new one; what is no
+    /// token leaves the old one.
+    pub(super) async fn put(self, token: &NewToken) -> Result<Option<SystemTime>, StoreError> {
+        let ends = token.lasts().map(|lasts| SystemTime::now() + lasts);
+        if AccessToken::parse("new", &token.secret, None).is_none() {
+            return Err(StoreError::NoToken);
+        }
+        match self {
+            Self::File(path) => write(path, &token.secret, ends)?,
+            Self::Key(secret, seen) => {
+                let values = [(seen.key.clone(), token.secret.clone()), (hidden(&seen.key), written(ends))];
+                secret.put(&seen, &values.into()).await?;
+            }
+        }
+        Ok(ends)
+    }
 }
 
 fn write(file: &Path, token: &str, ends: Option<SystemTime>) -> Result<(), StoreError> {
-    let failed = |source| StoreError { path: file.to_owned(), source };
-    if AccessToken::parse("new", token, None).is_none() {
-        return Err(failed(io::Error::other("Meta gave something that is no token")));
-    }
-    replace(file, token).map_err(failed)?;
-    let end = ends.map_or_else(String::new, |ends| humantime::format_rfc3339_seconds(ends).to_string());
-    replace(&beside(file), &end).map_err(failed)
+    replace(file, token).map_err(|source| failed(file, source))?;
+    replace(&beside(file), &written(ends)).map_err(|source| failed(file, source))
+}
+
+fn failed(path: &Path, source: io::Error) -> StoreError {
+    StoreError::File { path: path.to_owned(), source }
+}
+
+fn written(ends: Option<SystemTime>) -> String {
+    ends.map_or_else(String::new, |ends| humantime::format_rfc3339_seconds(ends).to_string())
 }
 
 /// Until when the token of a file may be used, where that is known.
@@ -51,8 +128,12 @@ pub(super) fn ends(file: &Path) -> Option<SystemTime> {
 }
 
 fn beside(file: &Path) -> PathBuf {
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    file.with_file_name(format!(".{name}.ends"))
+    file.with_file_name(hidden(&file.file_name().unwrap_or_default().to_string_lossy()))
+}
+
+/// A name that a key of a Secret can have too.
+fn hidden(name: &str) -> String {
+    format!(".{name}.ends")
 }
 
 fn replace(file: &Path, text: &str) -> io::Result<()> {
@@ -96,8 +177,6 @@ mod tests {
         assert_eq!(ends(&file), Some(end));
         write(&file, "without-end", None).unwrap();
         assert_eq!(ends(&file), None);
-        write(&file, "", None).unwrap_err();
-        assert_eq!(fs::read_to_string(&file).unwrap(), "without-end");
     }
 
     #[test]

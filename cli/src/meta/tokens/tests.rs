@@ -1,10 +1,12 @@
 //! `weir tokens`, over a simulated Meta.
 
+use super::settings::Destination;
 use super::*;
 use crate::meta::declared_for_tests::{DAY, Ground, SECRETS};
 use crate::screen::Printed;
 use serde_json::Value;
 use std::fs;
+use std::path::PathBuf;
 use std::time::SystemTime;
 use weir_graph::GraphId;
 use weir_graph_simulator::{KnownToken, Login};
@@ -30,7 +32,19 @@ async fn listed(ground: &Ground, json: bool) -> (Exit, String) {
 }
 
 async fn refresh(ground: &Ground) -> (Exit, String) {
-    ran(RefreshSettings { meta: ground.settings(), to: None, json: false }, refreshed).await
+    ran(RefreshSettings { meta: ground.settings(), destination: to(None), json: false }, refreshed).await
+}
+
+/// Into a folder, if any.
+fn to(folder: Option<PathBuf>) -> Destination {
+    let (kubernetes_host, kubernetes_port) = (None, 443);
+    Destination {
+        to: folder,
+        to_secret: None,
+        kubernetes_host,
+        kubernetes_port,
+        service_account: PathBuf::new(),
+    }
 }
 
 /// A token that has what its app needs.
@@ -119,7 +133,7 @@ async fn a_short_token_becomes_the_pages_own_or_one_of_60_days() {
             account,
             short_token: ground.path("short"),
             meta: ground.settings(),
-            to: None,
+            destination: to(None),
         };
         let (exit, said) = ran(settings, exchanged).await;
         assert!(exit == Exit::Done && said.contains(until) && !said.contains(short), "{said}");
@@ -134,16 +148,17 @@ async fn meta_is_asked_for_nothing_that_cannot_be_kept() {
     ground.write("short", "short-of-account");
     let requests = ground.simulator.requests();
     // Nobody writes into a file, not even root.
-    let exchange = |to: &str| ExchangeSettings {
+    let exchange = |folder: &str| ExchangeSettings {
         account: GraphId::parse("1784").unwrap(),
         short_token: ground.path("short"),
         meta: ground.settings(),
-        to: Some(ground.path(to)),
+        destination: to(Some(ground.path(folder))),
     };
     let settings = exchange("short");
     let failed = tokio::task::spawn_blocking(move || exchanged(&settings, &mut Printed::default().screen()));
     assert!(failed.await.unwrap().unwrap_err().to_string().contains("it cannot be written"));
-    let settings = RefreshSettings { meta: ground.settings(), to: Some(ground.path("short")), json: false };
+    let destination = to(Some(ground.path("short")));
+    let settings = RefreshSettings { meta: ground.settings(), destination, json: false };
     let (exit, said) = ran(settings, refreshed).await;
     assert!(exit == Exit::Failure && said.contains("it cannot be written"), "{said}");
     assert_eq!(ground.simulator.requests(), requests);

@@ -1,0 +1,203 @@
+//! Puts a token into a key of a Secret of Kubernetes, and over nobody else's.
+//!
+//! The key is looked at before Meta is asked for a token, and written only while it still is as it was then. Each patch names the
+//! version of the Secret that it is for, so that the API server refuses it (409) where somebody else wrote in between.
+//!
+//! Source: Kubernetes API Concepts, on resource versions, patches and dry runs (kubernetes.io, read in November 2026).
+
+mod api_server;
+
+pub use api_server::ApiServerError;
+
+use super::settings::Destination;
+use api_server::{ApiServer, encoded};
+use reqwest::StatusCode;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+/// Between attempts to write a token: what Meta gave is lost where it is not written.
+const WAITS: [Duration; 4] =
+    [Duration::from_millis(250), Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
+
+/// Why a token cannot be put into a Secret.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    /// The API server cannot be asked, or says something else than the following.
+    #[error("the Secret {secret} cannot be written")]
+    Api {
+        /// Which Secret.
+        secret: SecretName,
+        /// What happened.
+        source: ApiServerError,
+    },
+    /// The service account lacks a right.
+    #[error(
+        "the Secret {secret} cannot be written: {message}; the pod's service account needs a Role in {} with the verbs get and \
+         patch of the resource secrets, resourceNames [{}], and a RoleBinding: k8s/components/tokens has them",
+        secret.namespace, secret.name
+    )]
+    Forbidden {
+        /// Which Secret.
+        secret: SecretName,
+        /// The words of the API server, which name account and right.
+        message: String,
+    },
+    /// There is no such Secret.
+    #[error(
+        "there is no Secret {secret}: make it first, kubectl -n {} create secret generic {}",
+        secret.namespace, secret.name
+    )]
+    Missing {
+        /// Which Secret.
+        secret: SecretName,
+    },
+    /// Somebody else wrote the same key.
+    #[error(
+        "somebody else wrote {key} of the Secret {secret} while Meta was asked, and that was left as it is; once nobody else \
+         writes it, run this again"
+    )]
+    Changed {
+        /// Which Secret.
+        secret: SecretName,
+        /// Which key.
+        key: String,
+    },
+}
+
+/// The name of a Secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretName {
+    namespace: String,
+    name: String,
+}
+
+/// A Secret that is there.
+pub(super) struct Secret {
+    api: ApiServer,
+    name: SecretName,
+}
+
+/// A key as it was when it was looked at.
+pub(super) struct Seen {
+    pub(super) key: String,
+    value: Option<String>,
+    version: String,
+}
+
+impl SecretName {
+    /// What [`Self::parse`] expects.
+    pub(super) const EXPECTED: &str =
+        "the namespace and the name of a Secret, such as weir/weir-access-tokens";
+
+    /// Reads `NAMESPACE/NAME`, each a name of Kubernetes (RFC 1123).
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (namespace, name) = text.trim().split_once('/')?;
+        let is_inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
+        let is_name = |text: &str| {
+            let ends = [text.bytes().next(), text.bytes().last()];
+            text.bytes().all(is_inner)
+                && ends.iter().all(|end| end.is_some_and(|end| end.is_ascii_alphanumeric()))
+        };
+        let is_whole = is_name(namespace) && is_name(name);
+        is_whole.then(|| Self { namespace: namespace.to_owned(), name: name.to_owned() })
+    }
+}
+
+impl fmt::Display for SecretName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{}", self.namespace, self.name)
+    }
+}
+
+impl Secret {
+    /// The one that new tokens are to go to, if any. It is not asked for yet.
+    pub(super) fn of(destination: &Destination) -> Result<Option<Self>, SecretError> {
+        let Some(name) = destination.to_secret.clone() else { return Ok(None) };
+        let path = format!("/api/v1/namespaces/{}/secrets/{}", name.namespace, name.name);
+        match ApiServer::new(destination, &path) {
+            Ok(api) => Ok(Some(Self { api, name })),
+            Err(source) => Err(SecretError::Api { secret: name, source }),
+        }
+    }
+
+    /// Looks at a key, and whether it can be written: a dry run asks for the same right and the same admission.
+    pub(super) async fn look(&self, key: &str) -> Result<Seen, SecretError> {
+        let now = self.api.get().await.map_err(|error| self.error(error))?;
+        let change = BTreeMap::from([(key.to_owned(), String::from("a dry run"))]);
+        self.api.patch(&change, None, &[("dryRun", "All")]).await.map_err(|error| self.error(error))?;
+        let value = now.data.get(key).cloned();
+        Ok(Seen { key: key.to_owned(), value, version: now.metadata.resource_version })
+    }
+
+    /// Writes these keys together, and leaves all others as they are.
+    pub(super) async fn put(
+        &self,
+        seen: &Seen,
+        values: &BTreeMap<String, String>,
+    ) -> Result<(), SecretError> {
+        let data = encoded(values);
+        let mut version = seen.version.clone();
+        for wait in WAITS {
+            match self.api.patch(values, Some(&version), &[]).await {
+                Ok(()) => return Ok(()),
+                Err(error) if may_pass(&error) => tokio::time::sleep(wait).await,
+                Err(error) => return Err(self.error(error)),
+            }
+            match self.api.get().await {
+                // Written, and the answer was lost.
+                Ok(now) if data.iter().all(|(key, value)| now.data.get(key) == Some(value)) => return Ok(()),
+                Ok(now) if now.data.get(&seen.key) != seen.value.as_ref() => {
+                    return Err(SecretError::Changed { secret: self.name.clone(), key: seen.key.clone() });
+                }
+                Ok(now) => version = now.metadata.resource_version,
+                Err(error) if may_pass(&error) => {}
+                Err(error) => return Err(self.error(error)),
+            }
+        }
+        self.api.patch(values, Some(&version), &[]).await.map_err(|error| self.error(error))
+    }
+
+    fn error(&self, error: ApiServerError) -> SecretError {
+        let secret = self.name.clone();
+        match error {
+            ApiServerError::Refused { status: StatusCode::FORBIDDEN, message } => {
+                SecretError::Forbidden { secret, message }
+            }
+            ApiServerError::Refused { status: StatusCode::NOT_FOUND, .. } => SecretError::Missing { secret },
+            source => SecretError::Api { secret, source },
+        }
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Secret {}", self.name)
+    }
+}
+
+fn may_pass(error: &ApiServerError) -> bool {
+    match error {
+        ApiServerError::NoAnswer { .. } => true,
+        ApiServerError::Refused { status, .. } => {
+            [StatusCode::CONFLICT, StatusCode::TOO_MANY_REQUESTS].contains(status) || status.is_server_error()
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_named_by_two_names_of_kubernetes() {
+        let parsed = |text| SecretName::parse(text).map(|name| name.to_string());
+        assert_eq!(parsed("weir/weir-access-tokens").as_deref(), Some("weir/weir-access-tokens"));
+        for wrong in
+            ["weir-access-tokens", "weir/", "/a", "weir/..", "weir/a/b", "weir/A", "weir/a?dryRun=All"]
+        {
+            assert_eq!(parsed(wrong), None, "{wrong}");
+        }
+    }
+}
