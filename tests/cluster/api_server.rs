@@ -14,7 +14,7 @@ use weir_tests::process::Binary;
 use weir_tests::until::until;
 
 /// Where objects go that name no namespace.
-const NAMESPACE: &str = "default";
+pub(crate) const NAMESPACE: &str = "default";
 const READY_WITHIN: Duration = Duration::from_mins(2);
 const TOKEN: &str = "of-this-run-alone";
 

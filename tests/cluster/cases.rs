@@ -8,6 +8,8 @@ use weir_tests::foreign::folder;
 use weir_tests::manifests::{render, render_with};
 use weir_tests::{chart, yaml};
 
+use crate::api_server::NAMESPACE;
+
 /// Objects that somebody may apply together.
 pub(crate) struct Case {
     pub(crate) name: String,
@@ -41,8 +43,18 @@ pub(crate) fn all() -> Result<Vec<Case>> {
     }
     for case in &mut cases {
         case.objects.retain(|object| !is_of_one_cloud(object));
+        case.objects.iter_mut().for_each(name_namespace_of_subjects);
     }
     Ok(cases)
+}
+
+/// As an overlay does, by kustomize, of whoever a role is bound to.
+fn name_namespace_of_subjects(object: &mut Value) {
+    for subject in object.get_mut("subjects").and_then(Value::as_array_mut).into_iter().flatten() {
+        if subject["namespace"].is_null() {
+            subject["namespace"] = NAMESPACE.into();
+        }
+    }
 }
 
 fn is_of_one_cloud(object: &Value) -> bool {

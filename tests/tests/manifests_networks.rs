@@ -12,8 +12,9 @@ use weir_tests::manual::SERVICES;
 use weir_tests::{foreign, prometheus, yaml};
 
 /// In an order that each takes; `connect` comes first, and last.
-const TOGETHER: [&str; 14] = [
+const TOGETHER: [&str; 15] = [
     "connect",
+    "tokens",
     "topics",
     "toolbox",
     "strimzi",
@@ -73,15 +74,17 @@ fn the_policies_are_about_every_pod_of_weir_and_no_other_whatever_stands_beside_
         let is_there = |name: &&str| objects.iter().any(|object| object["metadata"]["name"] == *name);
         let ours: BTreeSet<&str> = SERVICES
             .into_iter()
-            .chain(["weir-connect", "weir-topics", "weir-toolbox", "weir-kafka-tools"])
+            .chain(["weir-connect", "weir-tokens", "weir-topics", "weir-toolbox", "weir-kafka-tools"])
             .filter(is_there)
             .collect();
         for policy in ["weir-default-deny", "weir-kafka-and-dns", "weir-monitoring"] {
             assert_eq!(selected(&objects, policy), ours, "{policy} with {components:?}");
         }
         assert_eq!(selected(&objects, "weir-webhooks"), ["weir-ingest"].into());
-        let calling = ["weir-connect", "weir-lookups", "weir-replies"];
-        assert_eq!(selected(&objects, "weir-graph-api"), calling.into());
+        let calling = ["weir-connect", "weir-lookups", "weir-replies", "weir-tokens"].into_iter();
+        assert_eq!(selected(&objects, "weir-graph-api"), calling.filter(is_there).collect());
+        let asking = ["weir-tokens"].into_iter();
+        assert_eq!(selected(&objects, "weir-api-server"), asking.filter(is_there).collect());
     }
 }
 
@@ -92,6 +95,7 @@ fn a_component_leaves_alone_what_another_one_brings() {
         ("blackbox", "Deployment weir-probe"),
         ("blackbox", "Service weir-probe"),
         ("connect", "Deployment weir-connect"),
+        ("tokens", "CronJob weir-tokens"),
         ("prometheus-operator", "PodMonitor weir"),
         ("networkpolicy", "NetworkPolicy weir-default-deny"),
     ] {
@@ -99,8 +103,10 @@ fn a_component_leaves_alone_what_another_one_brings() {
         let without_settings = |object: &Value| {
             let mut object = object.clone();
             // The map's name has the digest of what every component put there.
-            if let Some(container) = object.pointer_mut("/spec/template/spec/containers/0") {
-                container["envFrom"] = Value::Null;
+            for pod in ["/spec/template", "/spec/jobTemplate/spec/template"] {
+                if let Some(container) = object.pointer_mut(&format!("{pod}/spec/containers/0")) {
+                    container["envFrom"] = Value::Null;
+                }
             }
             object
         };

@@ -1,4 +1,4 @@
-{{/* What every pod has, as k8s/base/pod.yaml: no rights, settings from one map, Kafka's files, probes on the admin port. */}}
+{{/* What every pod has, as k8s/base/pod.yaml: no rights but those of weir-tokens, settings from one map, Kafka's files, probes on the admin port. */}}
 
 {{- define "weir.podLabels" -}}
 app.kubernetes.io/name: {{ .name }}
@@ -20,7 +20,7 @@ app.kubernetes.io/version: {{ .root.Chart.AppVersion }}
 {{- end }}
 
 {{- define "weir.rights" -}}
-automountServiceAccountToken: false
+automountServiceAccountToken: {{ .asks | default false }}
 enableServiceLinks: false
 securityContext:
   runAsNonRoot: true
