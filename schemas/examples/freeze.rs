@@ -5,7 +5,9 @@
 
 use schemas::inbox::Record;
 use schemas::lookup::{Lookup, Status};
-use schemas::{Receipt, json_schema, split};
+use schemas::profile::{CustomerProfile, ProfileStatus};
+use schemas::{Receipt, inbox::Platform, json_schema, split};
+use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,6 +33,7 @@ fn main() -> io::Result<()> {
     }
     write_if_missing(&golden.join("inbox.jsonl"), &lines(&inbox(&fixtures)?))?;
     write_if_missing(&golden.join("enriched.jsonl"), &lines(&enriched(&events)))?;
+    write_if_missing(&golden.join("profiles.jsonl"), &lines(&profiles()?))?;
     add_checksums(&golden)
 }
 
@@ -120,6 +123,29 @@ fn inbox(fixtures: &[PathBuf]) -> io::Result<Vec<String>> {
         }
     }
     Ok(records)
+}
+
+/// One of each status.
+fn profiles() -> io::Result<Vec<String>> {
+    let answer = json!({"id": "12345678901234567", "name": "Ana Makes", "username": "ana.makes",
+        "profile_pic": "https://scontent.cdninstagram.com/v/ana.jpg", "follower_count": 417,
+        "is_user_follow_business": true, "is_business_follow_user": false, "is_verified_user": false});
+    let answer = to_raw_value(&answer)?;
+    let found = CustomerProfile {
+        account: "17841405726653026".into(),
+        user: "12345678901234567".into(),
+        platform: Platform::Instagram.into(),
+        status: ProfileStatus::Found.into(),
+        at: "2025-07-18T10:35:13.000Z".into(),
+        profile: Some(&answer),
+    };
+    let unavailable = CustomerProfile {
+        user: "12345678901234568".into(),
+        status: ProfileStatus::Unavailable.into(),
+        profile: None,
+        ..found.clone()
+    };
+    [found, unavailable].iter().map(|profile| Ok(serde_json::to_string(profile)?)).collect()
 }
 
 /// A few comments and mentions, one with each status.

@@ -13,6 +13,7 @@ pub mod lead;
 pub mod mention;
 pub mod messaging;
 pub mod page_mention;
+pub mod person;
 pub mod rating;
 pub mod story_insights;
 pub mod template_status;

@@ -15,6 +15,7 @@ pub use closed::closed;
 
 use crate::inbox;
 use crate::kind::Kind;
+use crate::profile::CustomerProfile;
 use crate::reply;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, RestrictFormats, Transform as _};
@@ -25,14 +26,16 @@ use std::collections::BTreeMap;
 /// The types of any JSON. Said, since generators of types take a schema that says nothing for that of an object.
 pub(crate) const ANY: [&str; 7] = ["object", "array", "string", "integer", "number", "boolean", "null"];
 
-/// Every schema by the name of its file: the envelope of typed events, the enriched event, the inbox record, commands to
-/// answer with their results, and the `data` of each kind, whose standby variant shares it.
+/// Every schema by the name of its file: the envelope of typed events, the enriched event, the inbox record, who a customer
+/// is, commands to answer with their results, and the `data` of each kind, whose standby variant shares it.
 pub fn documents() -> BTreeMap<String, Value> {
     let kinds = Kind::ALL.into_iter().map(|kind| (kind.as_str(), data::of(kind)));
     let own = [
         ("envelope", envelope::envelope()),
         ("enriched", envelope::enriched()),
         ("inbox", titled(written::<inbox::Record>(generator()), "InboxRecord")),
+        // What the Graph API says of a customer may be null.
+        ("profile", titled(generator().into_root_schema_for::<CustomerProfile<'_>>(), "CustomerProfile")),
         ("reply", titled(written::<reply::Command<'_>>(generator()), "Reply")),
         ("reply.result", titled(written::<reply::CommandResult<'_>>(generator()), "ReplyResult")),
     ];
@@ -42,8 +45,8 @@ pub fn documents() -> BTreeMap<String, Value> {
         .collect()
 }
 
-/// The name of the file that holds the schema called `name`: a kind, `envelope`, `enriched`, `inbox`, `reply` or
-/// `reply.result`.
+/// The name of the file that holds the schema called `name`: a kind, `envelope`, `enriched`, `inbox`, `profile`,
+/// `reply` or `reply.result`.
 pub fn file_name(name: &str) -> String {
     format!("{name}.v1.json")
 }

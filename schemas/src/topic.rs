@@ -49,6 +49,8 @@ pub enum Holds {
     Events,
     /// Inbox records.
     Inbox,
+    /// Who customers are.
+    Profiles,
     /// Typed events with what the Graph API said.
     Enriched,
     /// Commands to answer.
@@ -77,8 +79,8 @@ pub struct TopicSpec {
     pub suffix: &'static str,
     /// What its records are keyed by.
     pub key: KeyRule,
-    /// How long its records are kept; the cleanup policy of all topics is `delete`.
-    pub retention: Duration,
+    /// How long its records are kept; `None` for a compacted topic, which keeps the latest of each key.
+    pub retention: Option<Duration>,
     /// How large its records may be.
     pub size: MessageSize,
     /// What sort of records it holds.
@@ -96,6 +98,22 @@ impl TopicSpec {
     pub const DEFAULT_PARTITIONS: u32 = 12;
     /// How many replicas a topic gets where nothing else is set and there are as many brokers.
     pub const DEFAULT_REPLICATION: u32 = 3;
+
+    /// When a record must be compacted at the latest whose key has a newer one: what was erased is gone by then.
+    pub const COMPACTION_LAG: Duration = Duration::from_hours(24);
+
+    /// How Kafka cleans it up, by its settings: `cleanup.policy` and what belongs to it.
+    pub fn cleanup(&self) -> [(&'static str, String); 2] {
+        match self.retention {
+            Some(kept) => {
+                [("cleanup.policy", "delete".to_owned()), ("retention.ms", kept.as_millis().to_string())]
+            }
+            None => [
+                ("cleanup.policy", "compact".to_owned()),
+                ("max.compaction.lag.ms", Self::COMPACTION_LAG.as_millis().to_string()),
+            ],
+        }
+    }
 
     /// The topic's `max.message.bytes` for a cap of `body_bytes`; `None` leaves Kafka's default.
     pub fn max_message_bytes(&self, body_bytes: u64) -> Option<u64> {

@@ -1,6 +1,6 @@
 // What is published, as the types of the client take it: `tsc` compiles this.
 import { isKnown, readEvent } from "../../clients/typescript/index.js";
-import type { EnrichedEvent, Event, InboxRecord, Reply } from "../../clients/typescript/index.js";
+import type { CustomerProfile, EnrichedEvent, Event, InboxRecord, Reply } from "../../clients/typescript/index.js";
 import type { Lookup } from "../../clients/typescript/models/enriched.v1.js";
 import type { MessageData } from "../../clients/typescript/models/message.v1.js";
 import type { UnknownData } from "../../clients/typescript/models/unknown.v1.js";
@@ -58,6 +58,7 @@ export const words = (): string | null | undefined => {
   }
 };
 
+export const nameOf = (of: CustomerProfile): string | null | undefined => of.profile?.name ?? of.profile?.username;
 export const command = (of: InboxRecord): Reply => ({ id: of.id, account: of.account ?? "", action: "message", to: of.from ?? "", text: "Hello" });
 // @ts-expect-error: commands have no such member
 export const wrong: Reply = { id: "a", account: "1", action: "message", quick_replies: [] };

@@ -43,8 +43,9 @@ const USERS: [User; 5] = [
     },
     User {
         name: "weir-lookups",
-        reads: &[Topic::Comments, Topic::Mentions],
-        writes: &[Topic::CommentsEnriched, Topic::MentionsEnriched, Topic::LookupsDlq],
+        // Messages and profiles where it looks up customers too; the latter to know whom it knows.
+        reads: &[Topic::Comments, Topic::Mentions, Topic::Messages, Topic::Profiles],
+        writes: &[Topic::CommentsEnriched, Topic::MentionsEnriched, Topic::Profiles, Topic::LookupsDlq],
     },
     User { name: "weir-metrics", reads: &Topic::TYPED, writes: &[Topic::MetricsDlq] },
     // It reads its own results to know which commands were carried out.
@@ -94,10 +95,8 @@ fn topics() -> String {
     let mut text = header("the table of topics, schemas/src/topic.rs");
     for topic in Topic::ALL {
         let spec = topic.spec();
-        let mut config = format!(
-            "    cleanup.policy: delete\n    min.insync.replicas: 2\n    retention.ms: {}\n",
-            spec.retention.as_millis()
-        );
+        let [(policy, how), (setting, value)] = spec.cleanup();
+        let mut config = format!("    {policy}: {how}\n    min.insync.replicas: 2\n    {setting}: {value}\n");
         if let Some(bytes) = spec.max_message_bytes(TopicSpec::DEFAULT_BODY_BYTES) {
             write(&mut config, &format!("    max.message.bytes: {bytes}\n"));
         }

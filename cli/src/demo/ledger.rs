@@ -47,7 +47,7 @@ impl Sort {
         match topic {
             Topic::Raw => Self::Raw,
             topic if topic.spec().holds == Holds::Inbox => Self::Normalised,
-            Topic::CommentsEnriched | Topic::MentionsEnriched => Self::Enriched,
+            Topic::CommentsEnriched | Topic::MentionsEnriched | Topic::Profiles => Self::Enriched,
             Topic::Replies | Topic::RepliesResults => Self::Answer,
             topic if Topic::TYPED.contains(&topic) => Self::Typed,
             _ => Self::DeadLetter,

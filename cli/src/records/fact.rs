@@ -3,6 +3,7 @@
 use super::sum;
 use runtime::consumer::Record;
 use runtime::kafka::dead_letter::header;
+use schemas::profile::{CustomerProfile, Open};
 use schemas::{Holds, Topic, TypedEvent};
 use serde::Deserialize;
 
@@ -154,6 +155,7 @@ fn described(record: Read<'_>) -> Option<Description> {
     }
     match (topic, topic.spec().holds) {
         (_, Holds::Inbox) => inbox(value),
+        (_, Holds::Profiles) => profile(value),
         (Topic::Replies | Topic::RepliesResults, _) => answer(value),
         _ => event(topic, value),
     }
@@ -177,6 +179,16 @@ fn event(topic: Topic, value: &[u8]) -> Option<Description> {
 fn answer(value: &[u8]) -> Option<Description> {
     let Answer { id, action, status } = serde_json::from_slice(value).ok()?;
     Some(Description::new(format!("{action}, {}", status.as_deref().unwrap_or("commanded")), id))
+}
+
+/// Who a customer is, without the name.
+fn profile(value: &[u8]) -> Option<Description> {
+    let profile: CustomerProfile<'_> = serde_json::from_slice(value).ok()?;
+    let status = match &profile.status {
+        Open::Known(status) => status.as_str(),
+        Open::Other(status) => status,
+    };
+    Some(Description::new(format!("profile, {status}"), &*profile.user))
 }
 
 fn inbox(value: &[u8]) -> Option<Description> {

@@ -23,7 +23,8 @@ mod tests {
     #[test]
     fn every_kind_has_one_and_nothing_else_does() {
         let names: BTreeSet<_> = ALL.iter().map(|(name, _)| *name).collect();
-        let mut expected = BTreeSet::from(["envelope", "enriched", "inbox", "reply", "reply.result"]);
+        let mut expected =
+            BTreeSet::from(["envelope", "enriched", "inbox", "profile", "reply", "reply.result"]);
         expected.extend(Kind::ALL.map(Kind::as_str));
         assert_eq!(names, expected);
     }

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 
 pub(super) const RETENTION: &str = "retention.ms";
 pub(super) const RETENTION_BYTES: &str = "retention.bytes";
-pub(super) const CLEANUP: &str = "cleanup.policy";
 pub(super) const MAX_BYTES: &str = "max.message.bytes";
 pub(super) const MIN_INSYNC: &str = "min.insync.replicas";
 
@@ -37,8 +36,7 @@ pub(super) fn topics(settings: &TopicsSettings, brokers: u32) -> Vec<Desired> {
 
 fn desired(topic: Topic, settings: &TopicsSettings, brokers: u32, replicas: u32) -> Desired {
     let spec = topic.spec();
-    let mut config =
-        BTreeMap::from([(RETENTION, spec.retention.as_millis().to_string()), (CLEANUP, "delete".to_owned())]);
+    let mut config = BTreeMap::from(spec.cleanup());
     if let Some(bytes) = spec.max_message_bytes(settings.max_body) {
         config.insert(MAX_BYTES, bytes.to_string());
     }
@@ -82,7 +80,7 @@ mod tests {
     fn a_topic_has_the_retention_and_size_of_the_table() {
         let raw = of(&settings(), 3, "meta.webhooks.raw.v1");
         assert_eq!(raw.config[RETENTION], "2592000000");
-        assert_eq!(raw.config[CLEANUP], "delete");
+        assert_eq!(raw.config["cleanup.policy"], "delete");
         assert_eq!(raw.config[MAX_BYTES], (5 << 20).to_string());
         let replies = of(&settings(), 3, "meta.replies.v1");
         assert!(!replies.config.contains_key(MAX_BYTES));
@@ -94,6 +92,13 @@ mod tests {
         assert_eq!(of(&told, 3, "meta.webhooks.raw.v1").config[RETENTION_BYTES], "7158278826");
         assert!(!of(&told, 3, "meta.inbox.v1").config.contains_key(RETENTION_BYTES));
         assert!(!of(&settings(), 3, "meta.webhooks.raw.v1").config.contains_key(RETENTION_BYTES));
+    }
+
+    #[test]
+    fn the_profiles_are_compacted_within_a_day_and_kept_for_ever() {
+        let profiles = of(&settings(), 1, "meta.profiles.v1").config;
+        let expected = [("cleanup.policy", "compact"), ("max.compaction.lag.ms", "86400000")];
+        assert_eq!(profiles, BTreeMap::from(expected.map(|(name, value)| (name, value.to_owned()))));
     }
 
     #[test]

@@ -72,7 +72,7 @@ pub(super) fn sentence<'a>(differences: impl Iterator<Item = &'a Difference>) ->
 
 fn retention(desired: &Desired) -> String {
     let days = desired.config.get(RETENTION).and_then(|millis| millis.parse::<u64>().ok());
-    days.map_or_else(String::new, |millis| format!("{} d", millis / 86_400_000))
+    days.map_or_else(|| "compacted".to_owned(), |millis| format!("{} d", millis / 86_400_000))
 }
 
 fn largest(desired: &Desired) -> String {

@@ -176,7 +176,7 @@ impl RefusalClass {
                 "the time in which this person may be written to is over; within 7 days of their last message the tag \
                  HUMAN_AGENT would do"
             }
-            Self::NotReachable => "this person cannot be written to",
+            Self::NotReachable => "this person cannot be written to, or looked up",
             Self::ThreadControl => "another app has control of the conversation",
             Self::Invalid => "the call cannot be answered",
             Self::UnknownCode => "Meta documents no such code",

@@ -1,10 +1,11 @@
 //! Puts calls together to batches, sends them at the pace that Meta allows, and gives everyone their own answer.
 
+mod batch_buffer;
 mod tally;
 
-use crate::batch_buffer::BatchBuffer;
 use crate::metrics::LookupMetrics;
 use crate::settings::BatchSettings;
+use batch_buffer::BatchBuffer;
 use runtime::telemetry::TraceContext;
 use runtime::throttle::Throttle;
 use std::collections::BTreeMap;

@@ -3,31 +3,24 @@
 //! Lookups begin when a record is heard of, long before its turn, so that many of a partition are under way and fit
 //! into batches; events are published in their order.
 
-mod steps;
-
 use crate::ahead::{Assigned, Places, Search};
 use crate::call::{Call, Detail};
 use crate::enriched;
-use crate::lookup::{Resolver, Status};
+use crate::lookup::{Begun, OwnLimits, Resolver, Status};
 use crate::media::{Known, Learned, MediaCache};
 use crate::metrics::LookupMetrics;
-use crate::own_limits::OwnLimits;
 use crate::question::{Plan, Question, SkipReason, Unaskable};
 use runtime::consumer::{Failure, Handler, Output, Record, Waits};
 use runtime::telemetry::spans;
-use runtime::throttle::Throttle;
 use schemas::lookup::{self, KnownMedia, Lookup};
 use schemas::{Millis, Topic, TypedEvent, raw};
 use serde_json::value::RawValue;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 use weir_graph::{GraphId, Outcome};
-
-/// What lookups wait for is said this often, at most.
-const SAY_EVERY: Duration = Duration::from_mins(1);
 
 /// Looks comments and mentions up.
 #[derive(Debug)]
@@ -36,7 +29,6 @@ pub struct Lookups {
     places: Places<Found>,
     comments: Arc<str>,
     mentions: Arc<str>,
-    said: Throttle,
 }
 
 /// A partition that is assigned.
@@ -72,11 +64,10 @@ pub struct Found {
 
 impl Lookups {
     /// A handler whose outputs go to the enriched topics of `topic_prefix`.
-    pub(crate) fn new(inquiry: Inquiry, topic_prefix: &str) -> Self {
+    pub(crate) fn new(inquiry: Arc<Inquiry>, topic_prefix: &str) -> Self {
         let [comments, mentions] = [Topic::CommentsEnriched, Topic::MentionsEnriched]
             .map(|topic| Arc::from(topic.name(topic_prefix)));
-        let said = Throttle::new(SAY_EVERY);
-        Self { inquiry: Arc::new(inquiry), places: Places::default(), comments, mentions, said }
+        Self { inquiry, places: Places::default(), comments, mentions }
     }
 
     async fn look_up(
@@ -93,8 +84,8 @@ impl Lookups {
             Question::Ask { account, call, media } => {
                 let begin = || self.begin(account.clone(), call, media, record);
                 let mut awaited = partition.assigned.ahead().of(record.offset, begin);
-                let found =
-                    self.found(awaited.search(), &account, &partition.own_limits, record, waits).await;
+                let (resolver, own_limits) = (&self.inquiry.resolver, &partition.own_limits);
+                let found = resolver.found(awaited.search(), &account, own_limits, record, waits).await;
                 if let Err(Failure::Expired { .. }) = &found {
                     awaited.give_up();
                 }
@@ -133,6 +124,7 @@ impl Handler for Lookups {
             "no_token",
             "token",
             "permission",
+            "no_consent",
             "invalid_call",
             "window_closed",
             "not_reachable",
@@ -211,6 +203,12 @@ impl Inquiry {
     }
 }
 
+impl Begun for Found {
+    fn begun(&self) -> Option<Instant> {
+        self.begun
+    }
+}
+
 impl Found {
     fn nothing(reason: SkipReason) -> Self {
         let reason = Some(reason.as_str());
@@ -249,7 +247,8 @@ impl Found {
     }
 }
 
-fn now() -> Arc<str> {
+/// RFC 3339 with milliseconds.
+pub(crate) fn now() -> Arc<str> {
     Arc::from(Millis::of(SystemTime::now()).to_string())
 }
 

@@ -1,13 +1,14 @@
-//! Comments and mentions enriched through the Graph API.
+//! Comments and mentions enriched through the Graph API, and who the customers are that write.
 //!
 //! Webhooks of mentions hold ids and nothing else, those of comments not the whole. This consumer asks the Graph API
 //! about each, and publishes the event with what it said: [`question`] decides what to ask, [`call`] how; [`lookup`] follows
 //! one lookup to its end, `policy` decides what becomes of a failure; `batcher` puts lookups together and sends them;
-//! [`enriched`] puts the answer beside the event. [`weir_graph`] is the client.
+//! [`enriched`] puts the answer beside the event. [`weir_graph`] is the client. `profiles` looks up customers, where
+//! `--lookup-profiles` says so, and `source` says which topic is whose.
 //!
 //! Reasons of its dead letters, beside those that every consumer has: `unreadable` (no typed event), `unexpected_kind`
 //! (neither a comment nor a mention), `bad_id` (an id that could not stand in a URL), `no_token` (no access token for
-//! the account), `token`, `permission` and `invalid_call` (what the Graph API said, see [`graph::RefusalClass`]),
+//! the account), `token`, `permission`, `no_consent` and `invalid_call` (what the Graph API said, see [`graph::RefusalClass`]),
 //! `answer_too_large`, `retries_exhausted` (every call failed, and the error says how the last one did),
 //! `throttled` (its account's limit of calls lasts for longer than `--lookup-limit-patience`), and `lookup_failed` (a fault of
 //! this program).
@@ -19,13 +20,13 @@ pub mod handler;
 pub mod lookup;
 pub mod media;
 pub mod metrics;
-mod own_limits;
 pub mod question;
 pub mod settings;
 
 mod ahead;
-mod batch_buffer;
 mod policy;
+mod profiles;
+mod source;
 
 pub use settings::LookupSettings;
 pub use weir_graph as graph;
@@ -34,14 +35,16 @@ pub use weir_graph::tokens;
 use batcher::Batcher;
 use graph::{AccessTokens, ClientError, Graph, Pace};
 use handler::{Inquiry, Lookups};
-use lookup::Resolver;
+use lookup::{Resolver, SAY_EVERY};
 use media::MediaCache;
 use metrics::LookupMetrics;
+use profiles::Profiles;
 use prometheus::Registry;
-use runtime::consumer::{self, ConsumerError, ConsumerOptions};
+use runtime::consumer::{self, ConsumerError, ConsumerOptions, Tail};
 use runtime::process::{About, Process};
 use runtime::settings::CommonSettings;
 use schemas::Topic;
+use source::Sources;
 use std::sync::Arc;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -71,12 +74,16 @@ pub async fn run(
 ) -> Result<(), LookupsError> {
     let tokens = Arc::new(settings.graph.open_tokens(&process.registry));
     let _rereading = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&tokens).keep_fresh()));
-    let options = options(&common.topic_prefix, settings.lookup_ahead).within(&common.consumer);
+    let profiles = settings.profiles.clone();
+    let (prefix, with_profiles) = (&common.topic_prefix, profiles.lookup_profiles);
+    let options = options(prefix, settings.lookup_ahead, with_profiles).within(&common.consumer);
     let metrics = LookupMetrics::new(&process.registry);
     let _counting = AbortOnDropHandle::new(tokio::spawn(metrics.clone().count_held_time()));
-    let inquiry = inquiry(settings, tokens, metrics, &process.registry)?;
-    let handler = Lookups::new(inquiry, &common.topic_prefix);
-    consumer::run(&common.kafka, options, handler, &process).await?;
+    let inquiry = Arc::new(inquiry(settings, tokens, metrics, &process.registry)?);
+    let tail = Tail::new(common.kafka.clone(), ABOUT.name);
+    let customers = with_profiles.then(|| Profiles::new(Arc::clone(&inquiry), profiles, tail, prefix));
+    let sources = Sources::new(Lookups::new(inquiry, prefix), customers, prefix);
+    consumer::run(&common.kafka, options, sources, &process).await?;
     Ok(())
 }
 
@@ -100,17 +107,24 @@ fn inquiry(
         settings: retries,
         metrics: metrics.clone(),
         answer_within,
+        said: Throttle::new(SAY_EVERY),
     };
     Ok(Inquiry { resolver, media: MediaCache::new(media), metrics })
 }
 
-fn options(topic_prefix: &str, look_ahead: usize) -> ConsumerOptions {
-    let names = |topics: &[Topic]| topics.iter().map(|topic| topic.name(topic_prefix)).collect();
+fn options(topic_prefix: &str, look_ahead: usize, with_profiles: bool) -> ConsumerOptions {
+    let name = |topic: &Topic| topic.name(topic_prefix);
+    let (mut inputs, mut outputs) =
+        (Topic::LookupsDlq.sources().to_vec(), vec![Topic::CommentsEnriched, Topic::MentionsEnriched]);
+    if with_profiles {
+        inputs.push(Topic::Messages);
+        outputs.push(Topic::Profiles);
+    }
     let options = ConsumerOptions::new(
         ABOUT.name,
-        names(Topic::LookupsDlq.sources()),
-        names(&[Topic::CommentsEnriched, Topic::MentionsEnriched]),
-        Topic::LookupsDlq.name(topic_prefix),
+        inputs.iter().map(name).collect(),
+        outputs.iter().map(name).collect(),
+        name(&Topic::LookupsDlq),
     );
     ConsumerOptions { look_ahead, ..options }
 }

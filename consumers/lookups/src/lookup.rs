@@ -1,5 +1,11 @@
 //! One lookup from the first call to its end: an answer, or the reason why there will never be one.
 
+mod own_limits;
+mod steps;
+
+pub(crate) use own_limits::OwnLimits;
+pub(crate) use steps::Begun;
+
 use crate::batcher::{Batcher, Sent, Tally};
 use crate::metrics::LookupMetrics;
 use crate::policy::{self, Next};
@@ -19,6 +25,9 @@ use weir_graph::{
 const SMALLER: usize = 4;
 
 const RETRIES_EXHAUSTED: &str = "retries_exhausted";
+
+/// What lookups wait for is said this often, at most.
+pub(crate) const SAY_EVERY: Duration = Duration::from_mins(1);
 
 /// What becomes of events whose account has no token that Meta accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +51,8 @@ pub(crate) struct Resolver {
     pub(crate) metrics: LookupMetrics,
     /// How long a call may take.
     pub(crate) answer_within: Duration,
+    /// Lets what lookups wait for be said now and then.
+    pub(crate) said: Throttle,
 }
 
 /// What a lookup waits for while it makes no call; without one, its call is in the queue or under way.

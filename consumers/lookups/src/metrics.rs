@@ -3,6 +3,7 @@
 use prometheus::{Counter, Histogram, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 use runtime::metrics;
 use schemas::lookup::Status;
+use schemas::profile::ProfileStatus;
 use std::time::Duration;
 use weir_graph::{CallError, Outcome};
 
@@ -17,6 +18,7 @@ pub struct LookupMetrics {
     failed_batches: IntCounterVec,
     enriched: IntCounterVec,
     from_cache: IntCounter,
+    profiles: IntCounterVec,
     held: IntGauge,
     throttled_seconds: Counter,
 }
@@ -51,6 +53,15 @@ impl LookupMetrics {
             "weir_lookups_from_cache_total",
             "Lookups whose media was known from an earlier answer",
         );
+        let profiles = metrics::counters(
+            registry,
+            "weir_lookups_profiles_total",
+            "Messages of customers by what came of looking up who sent them; known: it was not asked again",
+            &["outcome"],
+        );
+        for outcome in ProfileStatus::ALL.iter().map(|status| status.as_str()).chain(["known", "failed"]) {
+            profiles.with_label_values(&[outcome]);
+        }
         let held = metrics::gauge(
             registry,
             "weir_lookups_held",
@@ -69,7 +80,16 @@ impl LookupMetrics {
             enriched.with_label_values(&[status.as_str()]);
         }
         let throttled_seconds = throttled_seconds(registry);
-        Self { calls, request_seconds, failed_batches, enriched, from_cache, held, throttled_seconds }
+        Self {
+            calls,
+            request_seconds,
+            failed_batches,
+            enriched,
+            from_cache,
+            profiles,
+            held,
+            throttled_seconds,
+        }
     }
 
     /// A lookup was asked, and this came of it.
@@ -100,6 +120,11 @@ impl LookupMetrics {
     /// A media needed not be asked for.
     pub(crate) fn media_was_known(&self) {
         self.from_cache.inc();
+    }
+
+    /// A customer wrote, and this came of looking up who it is.
+    pub(crate) fn profile(&self, outcome: &str) {
+        self.profiles.with_label_values(&[outcome]).inc();
     }
 
     /// A lookup is held back as long as what this gives lives.

@@ -2,6 +2,9 @@
 
 use weir_graph::{CallError, RefusalClass};
 
+/// "User consent is required to access user profile".
+const CONSENT: i64 = 230;
+
 /// What to do about a failed call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
@@ -30,6 +33,8 @@ pub(crate) const fn next(error: &CallError) -> Next {
             | RefusalClass::UnknownCode
             | RefusalClass::Malformed
             | RefusalClass::Redirected => Next::Again,
+            // Of the User Profile API on Instagram; of a page's it is a permission that is missing.
+            RefusalClass::Permission if matches!(refusal.code, Some(CONSENT)) => Next::GiveUp("no_consent"),
             RefusalClass::Permission
             | RefusalClass::Invalid
             | RefusalClass::WindowClosed
@@ -70,6 +75,14 @@ mod tests {
         ] {
             assert_eq!(refused(class), expected, "{class:?}");
         }
+    }
+
+    #[test]
+    fn a_consent_that_is_missing_is_told_from_a_permission() {
+        let of =
+            |code| Refusal { class: RefusalClass::Permission, status: 403, code, subcode: None, trace: None };
+        assert_eq!(next(&CallError::Refused(of(Some(230)))), Next::GiveUp("no_consent"));
+        assert_eq!(next(&CallError::Refused(of(Some(200)))), Next::GiveUp("permission"));
     }
 
     #[test]

@@ -22,6 +22,8 @@ runtime::settings! {
         pub retries: RetrySettings = part(RetrySettings::declare, RetrySettings::read),
         /// What is remembered of posts.
         pub media: MediaSettings = part(MediaSettings::declare, MediaSettings::read),
+        /// Whether customers are looked up.
+        pub profiles: ProfileSettings = part(ProfileSettings::declare, ProfileSettings::read),
     }
 }
 
@@ -76,6 +78,21 @@ runtime::settings! {
     }
 }
 
+const SWITCH: &[(&str, bool)] = &[("on", true), ("off", false)];
+
+runtime::settings! {
+    /// Whether customers are looked up, and what is remembered of them.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct ProfileSettings {
+        /// Look up who the customers are that write, and publish their profiles: on or off. It costs a call for each customer
+        pub lookup_profiles: bool = with_default("WORD", "off", form::choice(SWITCH)),
+        /// Customers of a partition who are remembered, so that not each of their messages asks for them; about 60 bytes each
+        pub profile_cache: usize = with_default("COUNT", "50000", form::count(1..=1_000_000).narrow()),
+        /// How long a customer is not asked for again; the links to pictures are good for a few days
+        pub profile_cache_for: Duration = with_default("DURATION", "24h", form::duration(Duration::from_secs(1)..=Duration::from_hours(30 * 24))),
+    }
+}
+
 impl LookupSettings {
     /// The defaults of `--help` for a host and a directory of access tokens.
     pub fn of(graph: GraphSettings, access_tokens: PathBuf) -> Self {
@@ -85,6 +102,7 @@ impl LookupSettings {
             lookup_ahead: 200,
             retries: defaults(RetrySettings::declare, RetrySettings::read),
             media: defaults(MediaSettings::declare, MediaSettings::read),
+            profiles: defaults(ProfileSettings::declare, ProfileSettings::read),
         }
     }
 }

@@ -96,8 +96,7 @@ impl Inspector {
 
     fn request(&mut self, request: &Request) -> Result<Response, InspectError> {
         if let Some((mut database, _lock)) = self.at_rest()? {
-            return serve(&mut database, request)
-                .map_err(|error| InspectError::of(&self.directory, error));
+            return serve(&mut database, request).map_err(|error| InspectError::of(&self.directory, error));
         }
         match &mut self.running {
             Some(running) => running.request(request),

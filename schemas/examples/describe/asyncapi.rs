@@ -3,7 +3,7 @@
 //! Facts of the format: AsyncAPI 3.1.0 (<https://www.asyncapi.com/docs/reference/specification/v3.1.0>) and its Kafka
 //! bindings 0.5.0 (<https://github.com/asyncapi/bindings/tree/master/kafka>).
 
-use crate::content::{Content, PREFIX, days, order, sentence};
+use crate::content::{Content, PREFIX, kept, order, sentence};
 use crate::headers;
 use crate::message::{self, quoted};
 use schemas::{Topic, TopicSpec};
@@ -59,8 +59,8 @@ fn channel(topic: Topic) -> String {
     let description = quoted(&format!("{} Order: {}.", sentence(spec.carries), order(spec.key)));
     let messages = messages(topic);
     let (partitions, replicas) = (TopicSpec::DEFAULT_PARTITIONS, TopicSpec::DEFAULT_REPLICATION);
-    let retention = spec.retention.as_millis();
-    let days = days(&spec);
+    let kept = kept(&spec);
+    let [(_, policy), (setting, value)] = spec.cleanup();
     let largest = spec
         .max_message_bytes(TopicSpec::DEFAULT_BODY_BYTES)
         .map_or_else(String::new, |bytes| format!("          max.message.bytes: {bytes}\n"));
@@ -75,8 +75,8 @@ fn channel(topic: Topic) -> String {
         partitions: {partitions}
         replicas: {replicas}
         topicConfiguration:
-          cleanup.policy: [delete]
-          retention.ms: {retention} # {days} days
+          cleanup.policy: [{policy}]
+          {setting}: {value} # {kept}
 {largest}        bindingVersion: 0.5.0
 "
     )

@@ -16,6 +16,8 @@ pub(crate) enum Content {
     Enriched(Kind),
     /// What is normalised, on this topic.
     Inbox(Topic),
+    /// Who a customer is.
+    Profile,
     /// A command to answer.
     Reply,
     /// What became of a command.
@@ -33,6 +35,7 @@ impl Content {
             Holds::Events => events(|kind| topic_of(kind) == topic, false),
             Holds::Inbox => vec![Self::Inbox(topic)],
             Holds::Enriched => kinds_of(source(topic)).map(Self::Enriched).collect(),
+            Holds::Profiles => vec![Self::Profile],
             Holds::Commands => vec![Self::Reply],
             Holds::Results => vec![Self::ReplyResult],
             Holds::RefusedBodies | Holds::DeadLetters => vec![Self::DeadLetter(topic)],
@@ -46,6 +49,7 @@ impl Content {
             Self::Event(kind) => kind.to_string(),
             Self::Enriched(kind) => format!("{}.enriched", kind.as_str()),
             Self::Inbox(topic) => topic.spec().suffix.trim_end_matches(".v1").to_owned(),
+            Self::Profile => "profile".to_owned(),
             Self::Reply => "reply".to_owned(),
             Self::ReplyResult => "reply.result".to_owned(),
             Self::DeadLetter(topic) => {
@@ -74,6 +78,7 @@ impl Content {
             Self::Inbox(_) => "A message, reaction, postback, referral, cart, opt-in or change of thread control in one shape for \
                                all channels, each event once."
                 .to_owned(),
+            Self::Profile => "Who a customer is, as the account may know; no value erases it.".to_owned(),
             Self::Reply => "A command to answer: what, to whom or under which post, and until when.".to_owned(),
             Self::ReplyResult => "What became of a command: before it is carried out, and after.".to_owned(),
             Self::DeadLetter(Topic::IngestDlq) => {
@@ -120,9 +125,11 @@ pub(crate) const fn order(key: KeyRule) -> &'static str {
     }
 }
 
-/// How long records are kept, in days.
-pub(crate) const fn days(spec: &TopicSpec) -> u64 {
-    spec.retention.as_secs() / (24 * 60 * 60)
+/// How long records are kept.
+pub(crate) fn kept(spec: &TopicSpec) -> String {
+    const DAY: u64 = 24 * 60 * 60;
+    spec.retention
+        .map_or_else(|| "the latest of each key".to_owned(), |kept| format!("{} days", kept.as_secs() / DAY))
 }
 
 /// `words` with a capital and a full stop.

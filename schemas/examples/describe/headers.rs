@@ -52,6 +52,14 @@ pub(crate) const SCHEMAS: &str = r"  schemas:
           description: The member event of the value, so that subscribers can filter without parsing.
         traceparent:
           type: string
+    profileHeaders:
+      type: object
+      required: [content-type]
+      properties:
+        content-type:
+          const: application/json
+        traceparent:
+          type: string
     replyHeaders:
       type: object
       description: None is needed. A command that was put back from the dead letters is as old as its headers say.
@@ -138,6 +146,7 @@ pub(crate) fn name(content: Content) -> String {
         Content::Delivery => "deliveryHeaders".to_owned(),
         Content::Event(_) | Content::Enriched(_) => "eventHeaders".to_owned(),
         Content::Inbox(_) => "inboxHeaders".to_owned(),
+        Content::Profile => "profileHeaders".to_owned(),
         Content::Reply => "replyHeaders".to_owned(),
         Content::ReplyResult => "resultHeaders".to_owned(),
         Content::DeadLetter(_) => format!("{}.headers", content.name()),

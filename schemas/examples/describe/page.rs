@@ -1,6 +1,6 @@
 //! The page for people: a section a topic, and in it one a kind, with samples out of the fixtures.
 
-use crate::content::{Content, PREFIX, days, order, sentence, source};
+use crate::content::{Content, PREFIX, kept, order, sentence, source};
 use crate::dead_letter;
 use crate::{layout, sample};
 use schemas::{Kind, Topic, TopicSpec};
@@ -72,7 +72,7 @@ fn overview(text: &mut String) {
     for topic in Topic::ALL {
         let (name, spec) = (topic.name(PREFIX), topic.spec());
         let link = anchor(&name);
-        add!(text, "| [`{name}`](#{link}) | {} | {} d | {} |", key(&spec), days(&spec), spec.carries);
+        add!(text, "| [`{name}`](#{link}) | {} | {} | {} |", key(&spec), kept(&spec), spec.carries);
     }
 }
 
@@ -82,7 +82,7 @@ fn section(topic: Topic, text: &mut String) {
     add!(text, "{}\n", sentence(spec.carries));
     add!(text, "- **Key**: {}", key(&spec));
     add!(text, "- **Order**: {}", order(spec.key));
-    add!(text, "- **Kept**: {} days; records of at most {}", days(&spec), largest(&spec));
+    add!(text, "- **Kept**: {}; records of at most {}", kept(&spec), largest(&spec));
     add!(text, "- **Subscribe**: {}", subscribe(topic, &name));
     match topic {
         Topic::Standby => standby(text),
@@ -126,6 +126,7 @@ fn described(content: Content, text: &mut String) {
         Content::Delivery => delivery(text),
         Content::Inbox(topic) => inbox(topic, text),
         Content::DeadLetter(topic) => text.push_str(&dead_letter::section(topic)),
+        Content::Profile => profile(text),
         Content::Reply => reply(text),
         Content::ReplyResult => reply_result(text),
         // Its topic's own words say it already.
@@ -218,6 +219,11 @@ fn inbox(topic: Topic, text: &mut String) {
     }
 }
 
+fn profile(text: &mut String) {
+    add!(text, "\n{PROFILE}\n");
+    json(&layout::lay_out(sample::PROFILE), text);
+}
+
 fn reply(text: &mut String) {
     add!(text, "\n{REPLY}\n");
     for command in sample::REPLIES {
@@ -235,7 +241,17 @@ fn reply_result(text: &mut String) {
 const ANSWERING: &str = "\
 A customer may be answered until the latest `window_ends_at` of the conversation, by the app that has control of the thread: `thread.passed`
 and `thread.taken` say who that is. An edit that names nobody (`from` null, as Instagram sends most) has the key of the account alone:
-`message.id` says which message it is of. The profile of a customer and what became of attachments have no topics yet.";
+`message.id` says which message it is of. Who the customer is stands on [`meta.profiles.v1`](#metaprofilesv1), under the same key. What became of
+attachments has no topic yet.";
+
+const PROFILE: &str = "\
+Written where `--lookup-profiles on` has weir-lookups ask the Graph API: once for a customer who writes to the account, and again
+when they write after `--profile-cache-for` (a day). `profile` is what it said, verbatim; Meta's fields for Instagram and Messenger differ, and
+`profile_pic` is good for a few days alone: keep the picture, not its address. `unavailable` is an answer too: without the customer's consent, or
+where they are gone, nobody may know who it is; `profile` is null then, also where it was known before.
+
+Read the topic from its beginning into a table by key; a record without a value erases a customer from it
+([how to erase](operations.md#erase-a-customer)). Headers: `content-type`. Schema: [profile.v1.json](../schemas/json/profile.v1.json).";
 
 const REPLY: &str = "\
 You write these; weir-replies carries them out, each at most once. The record's key is `{account}:{to}` where there is a `to`, else

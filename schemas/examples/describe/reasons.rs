@@ -20,13 +20,17 @@ const MESSAGES: [Reason; 2] = [
     ("not_of_its_kind", "its data lacks the member that its kind is told by"),
 ];
 
-const LOOKUPS: [Reason; 13] = [
+const LOOKUPS: [Reason; 14] = [
     ("unreadable", "the record is no typed event, or its data no object"),
     ("unexpected_kind", "events of its kind are not looked up"),
     ("bad_id", "an id that the call needs is missing or is none"),
     ("no_token", "there is no access token for its account"),
     ("token", "the Graph API refused the access token"),
     ("permission", "the access token lacks a permission"),
+    (
+        "no_consent",
+        "the Graph API asks for the person's consent, or of a page for the permission `pages_messaging`",
+    ),
     ("invalid_call", "the Graph API refused the call itself"),
     ("window_closed", "the Graph API says that the time for this call is over"),
     ("not_reachable", "the Graph API says that the person cannot be reached"),

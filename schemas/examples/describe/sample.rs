@@ -23,6 +23,9 @@ const OF_A_COMMENT: &str = r#"{"lookup":{"asked":"v26.0/17865799348089039?fields
 
 const OF_A_MENTION: &str = r#"{"lookup":{"asked":"v26.0/17841405726653026?fields=mentioned_media.media_id(17918195224117852){id,caption,username}","answer":{"mentioned_media":{"id":"17918195224117852","caption":"Coffee with @bellavista","username":"ana.makes"},"id":"17841405726653026"},"at":"2025-07-18T16:20:41.240Z","status":"found","cached":false}}"#;
 
+/// Who a customer is.
+pub(crate) const PROFILE: &str = r#"{"account":"17841405726653026","user":"12345678901234567","platform":"instagram","status":"found","at":"2025-07-18T16:20:41.240Z","profile":{"name":"Ana","username":"ana.makes","profile_pic":"https://scontent.cdninstagram.com/v/ana.jpg","follower_count":417,"is_user_follow_business":true,"is_business_follow_user":false,"is_verified_user":false,"id":"12345678901234567"}}"#;
+
 /// Commands to answer.
 pub(crate) const REPLIES: [&str; 3] = [
     r#"{"id":"order-4711-shipped","account":"17841405726653026","action":"message","text":"It is on its way!","to":"12345678901234567","not_after":"2025-07-19T16:00:00.000Z"}"#,

@@ -3,8 +3,8 @@
 use super::{Holds, KeyRule, MessageSize, TopicSpec};
 use std::time::Duration;
 
-/// Declares the topics: what each holds, the name without the prefix, the key, for how many days records are kept, how large they
-/// may be, and what it carries.
+/// Declares the topics: what each holds, the name without the prefix, the key, for how many days records are kept (0: the
+/// latest of each key for ever), how large they may be, and what it carries.
 macro_rules! topics {
     ($($topic:ident: $holds:ident = $suffix:literal, $key:ident, $days:literal, $size:ident, $carries:literal;)*) => {
         /// A topic of the pipeline. Its full name is `{prefix}.{suffix}`, for instance `meta.messages.v1`.
@@ -23,7 +23,7 @@ macro_rules! topics {
                     $(Self::$topic => TopicSpec {
                         suffix: $suffix,
                         key: KeyRule::$key,
-                        retention: Duration::from_secs($days * 24 * 60 * 60),
+                        retention: kept($days),
                         size: MessageSize::$size,
                         holds: Holds::$holds,
                         carries: $carries,
@@ -32,6 +32,10 @@ macro_rules! topics {
             }
         }
     };
+}
+
+const fn kept(days: u64) -> Option<Duration> {
+    if days == 0 { None } else { Some(Duration::from_secs(days * 24 * 60 * 60)) }
 }
 
 topics! {
@@ -48,6 +52,7 @@ topics! {
     Inbox: Inbox = "inbox.v1", AccountUser, 7, Body, "normalised, deduplicated messages, and what decides whether one may answer";
     InboxReceipts: Inbox = "inbox.receipts.v1", AccountUser, 2, Body, "read and delivered in the normalised form";
     InboxComments: Inbox = "inbox.comments.v1", AccountMedia, 7, Body, "comments and mentions in the normalised form";
+    Profiles: Profiles = "profiles.v1", AccountUser, 0, KafkaDefault, "name, username and picture of each customer who wrote";
     CommentsEnriched: Enriched = "comments.enriched.v1", AccountMedia, 7, Body, "comments with what the Graph API said";
     MentionsEnriched: Enriched = "mentions.enriched.v1", AccountMedia, 7, Body, "mentions with what the Graph API said";
     Replies: Commands = "replies.v1", AccountUserOrMedia, 7, KafkaDefault, "commands to answer";

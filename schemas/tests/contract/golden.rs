@@ -7,6 +7,7 @@ use schemas::inbox::Record;
 use schemas::json_schema::compatibility::{self, Rule};
 use schemas::json_schema::documents;
 use schemas::lookup::Lookup;
+use schemas::profile::CustomerProfile;
 use schemas::{EventKind, Kind, TypedEvent};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -160,6 +161,18 @@ fn frozen_inbox_records_are_valid_and_read_today() {
         assert_eq!(frozen.errors("inbox", &record), [""; 0], "{name}");
         assert_eq!(today.errors("inbox", &record), [""; 0], "{name}");
         let read: Record = serde_json::from_value(record.clone()).unwrap();
+        assert_eq!(serde_json::to_value(read).unwrap(), record, "a record is written as it was read");
+    }
+}
+
+#[test]
+fn frozen_profiles_are_valid_and_read_today() {
+    let (frozen, today) = (frozen(), today());
+    for (name, record) in golden("profiles.jsonl") {
+        assert_eq!(frozen.errors("profile", &record), [""; 0], "{name}");
+        assert_eq!(today.errors("profile", &record), [""; 0], "{name}");
+        let text = record.to_string();
+        let read: CustomerProfile<'_> = serde_json::from_str(&text).unwrap();
         assert_eq!(serde_json::to_value(read).unwrap(), record, "a record is written as it was read");
     }
 }

@@ -56,6 +56,8 @@ pub(crate) fn all() -> Result<Vec<Sample>> {
     }
     samples.push(sample("reply", Topic::Replies, Some(REPLY_KEY), &[], &serde_json::from_str(REPLY)?));
     samples.extend(RESULTS.map(result).into_iter().collect::<Result<Vec<_>>>()?);
+    let profiles = fs::read_to_string(folder("schemas/golden/v1/profiles.jsonl"))?;
+    samples.extend(profiles.lines().map(profile).collect::<Result<Vec<_>>>()?);
     let golden = fs::read_to_string(folder("schemas/golden/v1/enriched.jsonl"))?;
     samples.extend(golden.lines().map(enriched).collect::<Result<Vec<_>>>()?);
     samples.extend(NO_DELIVERIES.map(dead_body).into_iter().collect::<Result<Vec<_>>>()?);
@@ -142,6 +144,13 @@ fn result(line: &str) -> Result<Sample> {
         ("weir_status", status.as_bytes()),
     ];
     Ok(sample("reply.result", Topic::RepliesResults, Some(REPLY_KEY), &headers, &value))
+}
+
+fn profile(line: &str) -> Result<Sample> {
+    let value: Value = serde_json::from_str(line)?;
+    let text = |name: &str| value[name].as_str().unwrap_or_default();
+    let key = format!("{}:{}", text("account"), text("user"));
+    Ok(sample("profile", Topic::Profiles, Some(&key), &[("content-type", b"application/json")], &value))
 }
 
 fn enriched(line: &str) -> Result<Sample> {

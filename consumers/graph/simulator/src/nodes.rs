@@ -1,4 +1,4 @@
-//! What the simulator knows: comments, media and mentions in the form of the documents' samples, for any id.
+//! What the simulator knows: comments, media, mentions and people in the form of the documents' samples, for any id.
 //!
 //! Sources: the samples of Meta's Instagram webhook guide; field names of the Instagram Graph API's reference.
 
@@ -27,7 +27,9 @@ fn node(id: &str, fields: &[Field<'_>]) -> Result<Value, NoSuchField> {
     if fields.iter().any(|field| field.name.starts_with("mentioned_")) {
         return account(id, fields);
     }
-    project(&comment(id), fields).or_else(|_| project(&media(id), fields))
+    project(&comment(id), fields)
+        .or_else(|_| project(&media(id), fields))
+        .or_else(|_| project(&person(id), fields))
 }
 
 fn account(id: &str, fields: &[Field<'_>]) -> Result<Value, NoSuchField> {
@@ -85,6 +87,22 @@ fn comment(id: &str) -> Value {
         "like_count": 0,
         "parent_id": "17865799348089039",
         "media": media("17918195224117851"),
+    })
+}
+
+/// A customer, of either platform.
+fn person(id: &str) -> Value {
+    json!({
+        "id": id,
+        "name": "A Customer",
+        "username": "a.customer",
+        "first_name": "A",
+        "last_name": "Customer",
+        "profile_pic": "https://scontent.cdninstagram.com/v/simulated-profile.jpg",
+        "follower_count": 417,
+        "is_user_follow_business": true,
+        "is_business_follow_user": false,
+        "is_verified_user": false,
     })
 }
 

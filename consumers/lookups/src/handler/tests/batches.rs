@@ -4,6 +4,7 @@ use super::bench::*;
 use crate::handler::*;
 use serde_json::json;
 use std::fs;
+use std::time::Duration;
 use weir_graph_simulator::Behaviour;
 
 #[tokio::test]

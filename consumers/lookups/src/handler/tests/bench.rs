@@ -5,9 +5,11 @@ use crate::handler::*;
 use crate::settings::LookupSettings;
 use prometheus::Registry;
 use runtime::consumer::Wait;
+use runtime::throttle::Throttle;
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 use tempfile::TempDir;
 use weir_graph_simulator::Simulator;
 
@@ -47,7 +49,7 @@ impl Bench {
         let tokens = Arc::new(settings.graph.open_tokens(&registry));
         let metrics = LookupMetrics::new(&registry);
         let inquiry = crate::inquiry(settings, tokens, metrics, &registry).unwrap();
-        let handler = Lookups::new(inquiry, "meta");
+        let handler = Lookups::new(Arc::new(inquiry), "meta");
         let partition = handler.assigned("meta.comments.v1", 3);
         Self { simulator, folder, registry, handler, partition }
     }

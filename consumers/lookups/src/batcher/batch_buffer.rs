@@ -5,24 +5,24 @@ use std::time::{Duration, Instant};
 
 /// What waits, by the number of calls that it may be sent with, and by what these must have in common.
 #[derive(Debug)]
-pub(crate) struct BatchBuffer<K, T> {
+pub(super) struct BatchBuffer<K, T> {
     rows: BTreeMap<(usize, K), VecDeque<(Instant, T)>>,
     wait: Duration,
 }
 
 impl<K: Ord + Clone, T> BatchBuffer<K, T> {
     /// Nothing waits longer than `wait`.
-    pub(crate) const fn new(wait: Duration) -> Self {
+    pub(super) const fn new(wait: Duration) -> Self {
         Self { rows: BTreeMap::new(), wait }
     }
 
     /// Puts a call to those that may be sent with so many calls, itself included, that share the key; it waits since `since`.
-    pub(crate) fn put(&mut self, (batch_size, key): (usize, K), since: Instant, call: T) {
+    pub(super) fn put(&mut self, (batch_size, key): (usize, K), since: Instant, call: T) {
         self.rows.entry((batch_size.max(1), key)).or_default().push_back((since, call));
     }
 
     /// The calls of a row that is full, or whose first call has waited long enough.
-    pub(crate) fn take(&mut self, now: Instant) -> Option<Vec<T>> {
+    pub(super) fn take(&mut self, now: Instant) -> Option<Vec<T>> {
         let full = self.rows.iter().find(|((batch_size, _), row)| row.len() >= *batch_size);
         let waited =
             |row: &VecDeque<(Instant, T)>| row.front().is_some_and(|(since, _)| now >= *since + self.wait);
@@ -36,7 +36,7 @@ impl<K: Ord + Clone, T> BatchBuffer<K, T> {
     }
 
     /// When [`Self::take`] will give something, if nothing more comes.
-    pub(crate) fn due(&self) -> Option<Instant> {
+    pub(super) fn due(&self) -> Option<Instant> {
         self.rows.values().filter_map(|row| row.front()).map(|(since, _)| *since + self.wait).min()
     }
 }

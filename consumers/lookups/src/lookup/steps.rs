@@ -1,29 +1,39 @@
 //! Awaits a lookup, step by step: what each waits for, and how long it may.
 
-use super::{Found, Lookups};
+use super::{OwnLimits, Resolver, Waiting};
 use crate::ahead::Search;
-use crate::lookup::Waiting;
-use crate::own_limits::OwnLimits;
 use runtime::consumer::{Failure, Record, Wait, Waits};
 use std::time::{Duration, Instant};
-use weir_graph::GraphId;
+use weir_graph::{GraphId, Outcome};
 
 /// How much longer than is known a step of a lookup may take before it counts as one that hangs.
 const SLACK: Duration = Duration::from_secs(30);
 
-impl Lookups {
+/// What may have taken a call.
+pub(crate) trait Begun {
+    /// When the call that was answered was begun, where one was.
+    fn begun(&self) -> Option<Instant>;
+}
+
+impl Begun for (Outcome, Instant) {
+    fn begun(&self) -> Option<Instant> {
+        Some(self.1)
+    }
+}
+
+impl Resolver {
     /// What a lookup comes to. Each step of it may take as long as is known of it, which is no stall; one that takes longer
     /// hangs.
-    pub(super) async fn found(
+    pub(crate) async fn found<T: Begun>(
         &self,
-        search: Option<&mut Search<Found>>,
+        search: Option<&mut Search<T>>,
         account: &GraphId,
         own_limits: &OwnLimits,
         record: &Record,
         waits: &Waits,
-    ) -> Result<Found, Failure> {
+    ) -> Result<T, Failure> {
         let Some(Search { task, waiting }) = search else { return Err(without_result(&"it is lost")) };
-        let mut ended = self.inquiry.resolver.batcher.ended();
+        let mut ended = self.batcher.ended();
         loop {
             // Before what it waits for is read: what comes between counts for that.
             let began = Instant::now();
@@ -53,8 +63,10 @@ impl Lookups {
                 own_limits.add(account, began, began.elapsed());
             }
             if let Some(found) = found {
-                if let Ok(Ok(Found { begun: Some(begun), .. })) = &found {
-                    own_limits.answered(account, *begun);
+                if let Ok(Ok(found)) = &found
+                    && let Some(begun) = found.begun()
+                {
+                    own_limits.answered(account, begun);
                 }
                 return found.unwrap_or_else(|error| Err(without_result(&error)));
             }
@@ -71,7 +83,7 @@ impl Lookups {
     ) -> Result<(), Failure> {
         let Waiting { why, until: Some(until), is_own_limit: true, .. } = waiting else { return Ok(()) };
         let left = until.saturating_duration_since(Instant::now());
-        if own_limits.waited(account) + left <= self.inquiry.resolver.settings.lookup_limit_patience {
+        if own_limits.waited(account) + left <= self.settings.lookup_limit_patience {
             return Ok(());
         }
         let error = format!("{why}: another {} s for account {account}", left.as_secs());
@@ -81,7 +93,7 @@ impl Lookups {
     /// What a step of a lookup waits for, and how long it may take.
     fn step(&self, waiting: Option<&Waiting>) -> (Wait, Duration) {
         match waiting {
-            None => (Wait::ApiAnswer, self.inquiry.resolver.answer_within + SLACK),
+            None => (Wait::ApiAnswer, self.answer_within + SLACK),
             Some(Waiting { on, until: Some(until), .. }) => {
                 (*on, until.saturating_duration_since(Instant::now()) + SLACK)
             }

@@ -1,0 +1,200 @@
+//! Looks up who the customers are that write: once, and again after a while. The topic of profiles is the memory.
+//!
+//! No message becomes a dead letter here: it is where it is, and who cannot be looked up is asked for again with the
+//! next message. One lookup of a partition is under way at a time, which is enough since most messages need none.
+
+mod customer;
+mod known;
+
+use crate::ahead::Search;
+use crate::handler::{Inquiry, now};
+use crate::lookup::OwnLimits;
+use crate::settings::ProfileSettings;
+use customer::Customer;
+use known::Known;
+use runtime::consumer::{Failure, OffsetRange, Output, Record, Tail, Wait, Waits};
+use runtime::telemetry::spans;
+use runtime::throttle::Throttle;
+use schemas::inbox::Platform;
+use schemas::profile::{CustomerProfile, ProfileStatus};
+use schemas::{Millis, Topic};
+use serde_json::value::RawValue;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+use tokio::sync::watch;
+use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument as _;
+use weir_graph::Outcome;
+
+/// Why customers are not looked up is said this often, at most.
+const SAY_EVERY: Duration = Duration::from_mins(1);
+/// The reasons for which [`crate::policy`] gives up what the account may not know; of a page the latter is a permission.
+const NOT_REACHABLE: &str = "not_reachable";
+const NO_CONSENT: &str = "no_consent";
+/// The reasons of an account without a token and of one at its limit, which cost no call.
+const WITHOUT_CALL: [&str; 2] = ["no_token", "throttled"];
+
+/// Looks customers up.
+#[derive(Debug)]
+pub(crate) struct Profiles {
+    inquiry: Arc<Inquiry>,
+    settings: ProfileSettings,
+    tail: Tail,
+    topic: Arc<str>,
+    said: Throttle,
+}
+
+/// A partition of messages.
+#[derive(Debug)]
+pub(crate) struct Partition {
+    known: Known,
+    /// What former owners of the partition found out is known too.
+    is_read_back: bool,
+    /// What came of the record in work.
+    asked: Option<Asked>,
+    own_limits: OwnLimits,
+}
+
+/// A customer of whom was asked, with their profile where there was an answer.
+#[derive(Debug)]
+struct Asked {
+    customer: Customer,
+    profile: Option<Vec<u8>>,
+}
+
+impl Profiles {
+    pub(crate) fn new(
+        inquiry: Arc<Inquiry>,
+        settings: ProfileSettings,
+        tail: Tail,
+        topic_prefix: &str,
+    ) -> Self {
+        let topic = Arc::from(Topic::Profiles.name(topic_prefix));
+        Self { inquiry, settings, tail, topic, said: Throttle::new(SAY_EVERY) }
+    }
+
+    pub(crate) fn assigned(&self) -> Partition {
+        let known = Known::new(&self.settings);
+        Partition { known, is_read_back: false, asked: None, own_limits: OwnLimits::default() }
+    }
+
+    /// Awaits the answer about who sent a message, where it is not known.
+    pub(crate) async fn prepare(
+        &self,
+        partition: &mut Partition,
+        record: &Record,
+        waits: &Waits,
+    ) -> Result<(), Failure> {
+        if !partition.is_read_back {
+            partition.known = self.read_back(record).await?;
+            partition.is_read_back = true;
+        }
+        partition.asked = None;
+        let Some(customer) = Customer::of(record) else { return Ok(()) };
+        if partition.known.is_fresh(&customer.key(), record.offset, seconds()) {
+            self.inquiry.metrics.profile("known");
+        } else {
+            partition.asked = self.ask(partition, customer, record, waits).await?;
+        }
+        Ok(())
+    }
+
+    /// What was found out. It is remembered from now on, but for the same record: its profile may not have been published.
+    pub(crate) fn handle(&self, partition: &mut Partition, record: &Record) -> Vec<Output> {
+        let Some(Asked { customer, profile }) = partition.asked.take() else { return Vec::new() };
+        let key = customer.key();
+        partition.known.note(&key, record.offset, seconds());
+        let headers = vec![("content-type".into(), CustomerProfile::CONTENT_TYPE.into())];
+        let output =
+            |value| Output { topic: Arc::clone(&self.topic), key: Some(key.into_bytes()), value, headers };
+        profile.map(output).into_iter().collect()
+    }
+
+    async fn ask(
+        &self,
+        partition: &Partition,
+        customer: Customer,
+        record: &Record,
+        waits: &Waits,
+    ) -> Result<Option<Asked>, Failure> {
+        let mut search = self.begin(&customer, record);
+        let resolver = &self.inquiry.resolver;
+        let account = &customer.account;
+        let found = resolver.found(Some(&mut search), account, &partition.own_limits, record, waits).await;
+        let profile = match found {
+            Ok((Outcome::Found(answer), _)) => Some(self.profile(&customer, Some(&answer))),
+            Ok((Outcome::Gone(_), _)) | Err(Failure::Reject { reason: NOT_REACHABLE, .. }) => {
+                Some(self.profile(&customer, None))
+            }
+            Err(Failure::Reject { reason: NO_CONSENT, .. }) if customer.platform == Platform::Instagram => {
+                Some(self.profile(&customer, None))
+            }
+            Err(Failure::Reject { reason, error } | Failure::Expired { reason, error }) => {
+                self.inquiry.metrics.profile("failed");
+                self.say(record, reason, &error);
+                if WITHOUT_CALL.contains(&reason) {
+                    return Ok(None);
+                }
+                None
+            }
+            Err(failure) => return Err(failure),
+        };
+        Ok(Some(Asked { customer, profile }))
+    }
+
+    fn begin(&self, customer: &Customer, record: &Record) -> Search<(Outcome, Instant)> {
+        let (status, waiting) = watch::channel(None);
+        let (inquiry, account) = (Arc::clone(&self.inquiry), customer.account.clone());
+        let asked = customer.relative_url(&inquiry.resolver.version);
+        let span = spans::ahead("look up", record.trace());
+        let found = async move { inquiry.resolver.resolve(&account, &asked, &status).await };
+        Search { task: AbortOnDropHandle::new(tokio::spawn(found.instrument(span))), waiting }
+    }
+
+    /// The value of the profile's record.
+    fn profile(&self, customer: &Customer, answer: Option<&RawValue>) -> Vec<u8> {
+        let status = if answer.is_some() { ProfileStatus::Found } else { ProfileStatus::Unavailable };
+        self.inquiry.metrics.profile(status.as_str());
+        let at = now();
+        let profile = CustomerProfile {
+            account: customer.account.as_str().into(),
+            user: customer.user.as_str().into(),
+            platform: customer.platform.into(),
+            status: status.into(),
+            at: (&*at).into(),
+            profile: answer,
+        };
+        serde_json::to_vec(&profile).expect("a profile is made of strings and JSON")
+    }
+
+    /// Whom the former owners of a partition of messages asked for: the profiles have the same keys.
+    async fn read_back(&self, record: &Record) -> Result<Known, Failure> {
+        let (messages, profiles) = (Arc::clone(&record.topic), Arc::clone(&self.topic));
+        let (partition, now) = (record.partition, seconds());
+        let (mut known, most) = (Known::new(&self.settings), self.settings.profile_cache as u64);
+        let read = self.tail.read(move |reader| {
+            let (inputs, outputs) = (reader.partitions(&messages)?, reader.partitions(&profiles)?);
+            // With another number of partitions a key can be in any.
+            let partitions = if inputs == outputs { vec![partition] } else { (0..outputs).collect() };
+            let range = OffsetRange { topic: &profiles, partitions: &partitions, most, before: None };
+            reader.each(&range, |record| known.take(record, now))?;
+            Ok(known)
+        });
+        read.await.map_err(|error| Failure::Unavailable {
+            error: error.to_string(),
+            wait: None,
+            on: Wait::Kafka,
+        })
+    }
+
+    fn say(&self, record: &Record, reason: &str, error: &str) {
+        if let Some(suppressed) = self.said.pass(Instant::now()) {
+            let (partition, offset) = (record.partition, record.offset);
+            tracing::warn!(partition, offset, reason, error, suppressed, "a customer could not be looked up");
+        }
+    }
+}
+
+fn seconds() -> u64 {
+    Millis::of(SystemTime::now()).as_secs()
+}

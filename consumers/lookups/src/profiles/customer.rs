@@ -1,0 +1,106 @@
+//! Who wrote a message, and how to ask for them: pure.
+//!
+//! Source: Meta's pages on the User Profile API of Instagram (April 2026) and of Messenger (March 2026): consent is given by
+//! who sends a message or taps an icebreaker, a menu or a button, and by nobody else.
+
+use runtime::consumer::Record;
+use schemas::data::messaging::Messaging;
+use schemas::inbox::Platform;
+use schemas::{Kind, TypedEvent};
+use weir_graph::GraphId;
+
+/// A customer who may be asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Customer {
+    pub(super) account: GraphId,
+    pub(super) user: GraphId,
+    pub(super) platform: Platform,
+}
+
+/// The fields that need no permission beyond those of messages. One that a node does not have fails the whole call.
+const INSTAGRAM: &str = "name,username,profile_pic,follower_count,is_user_follow_business,is_business_follow_user,is_verified_user";
+const MESSENGER: &str = "name,first_name,last_name,profile_pic";
+
+impl Customer {
+    /// The customer who sent a message; nobody where the account did, or it is none that gives consent. What cannot be read is
+    /// for weir-messages to give up.
+    pub(super) fn of(record: &Record) -> Option<Self> {
+        let event = TypedEvent::read(record.value.as_deref()).ok()?;
+        let kind = event.kind().filter(|kind| !kind.standby && !event.metatest)?.kind;
+        let gives_consent = matches!(
+            kind,
+            Kind::Message | Kind::MessageUnsupported | Kind::StoryMention | Kind::Order | Kind::Postback
+        );
+        let platform = match &*event.metaobject {
+            "instagram" => Platform::Instagram,
+            "page" => Platform::Facebook,
+            _ => return None,
+        };
+        let item: Messaging = event.data().ok().filter(|_| gives_consent)?;
+        let account = GraphId::parse(event.metaaccount.as_deref()?)?;
+        let user = item.sender_id().and_then(GraphId::parse).filter(|user| *user != account)?;
+        Some(Self { account, user, platform })
+    }
+
+    /// The key of their profile.
+    pub(super) fn key(&self) -> String {
+        format!("{}:{}", self.account, self.user)
+    }
+
+    /// Path and query under the host, as [`crate::call::Call::relative_url`].
+    pub(super) fn relative_url(&self, version: &str) -> String {
+        let fields = match self.platform {
+            Platform::Instagram => INSTAGRAM,
+            Platform::Facebook => MESSENGER,
+        };
+        format!("{version}/{}?fields={fields}", self.user)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::path::Path;
+
+    /// Who is asked for of the events of `schemas/fixtures/{fixture}.json`.
+    fn asked(fixture: &str) -> Vec<String> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas/fixtures");
+        let body = fs::read(root.join(fixture).with_extension("json")).unwrap();
+        let receipt = schemas::Receipt { delivery_id: "d", received: "2025-07-18T10:35:10.000Z" };
+        let record = |event: &schemas::Event<'_>| {
+            let mut value = Vec::new();
+            event.write_json(receipt, &mut value);
+            Record {
+                topic: event.topic().name("meta").into(),
+                partition: 3,
+                offset: 42,
+                timestamp: None,
+                key: None,
+                value: Some(value),
+                headers: Vec::new(),
+            }
+        };
+        let events = schemas::split(&body, 100).events.iter().map(record).collect::<Vec<_>>();
+        let customers = events.iter().filter_map(Customer::of);
+        customers.map(|customer| format!("{} {}", customer.key(), customer.relative_url("v26.0"))).collect()
+    }
+
+    #[test]
+    fn who_wrote_is_asked_for_by_the_fields_of_their_platform() {
+        assert_eq!(
+            asked("message/text"),
+            [format!("17841405726653026:12345678901234567 v26.0/12345678901234567?fields={INSTAGRAM}")]
+        );
+        let page = asked("message/messenger-text");
+        assert!(page[0].ends_with(&format!("?fields={MESSENGER}")), "{page:?}");
+    }
+
+    #[test]
+    fn who_did_not_write_is_not_asked_for() {
+        for fixture in ["message.echo/text", "reaction.added/love", "standby.message/text", "comment/on-post"]
+        {
+            assert_eq!(asked(fixture), [""; 0], "{fixture}");
+        }
+    }
+}

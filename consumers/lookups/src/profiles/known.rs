@@ -1,0 +1,131 @@
+//! Whose profiles are known, and since when: pure.
+
+use crate::settings::ProfileSettings;
+use runtime::consumer::Record;
+use schemas::Millis;
+use std::collections::{HashMap, VecDeque};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+/// Keys of profiles, as numbers: two of 64 bits that are the same by chance leave one customer without a profile.
+#[derive(Debug)]
+pub(super) struct Known {
+    seen: HashMap<u64, Seen>,
+    /// When each was asked for, in seconds since 1970, oldest first.
+    order: VecDeque<(u64, u64)>,
+    most: usize,
+    kept_for: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    at: u64,
+    /// Offset of the message that asked; none where the profile was read back.
+    by: Option<i64>,
+}
+
+impl Known {
+    pub(super) fn new(settings: &ProfileSettings) -> Self {
+        let (most, kept_for) = (settings.profile_cache, settings.profile_cache_for.as_secs());
+        Self { seen: HashMap::new(), order: VecDeque::new(), most, kept_for }
+    }
+
+    /// Whether somebody need not be asked for: they were lately, and not for the very record that asks.
+    pub(super) fn is_fresh(&self, key: &str, offset: i64, now: u64) -> bool {
+        let seen = self.seen.get(&number(key.as_bytes()));
+        seen.is_some_and(|seen| now.saturating_sub(seen.at) < self.kept_for && seen.by != Some(offset))
+    }
+
+    /// Somebody was asked for, by the message at an offset.
+    pub(super) fn note(&mut self, key: &str, offset: i64, now: u64) {
+        self.put(number(key.as_bytes()), Seen { at: now, by: Some(offset) }, now);
+    }
+
+    /// Takes a record of the topic of profiles; one without a value erases.
+    pub(super) fn take(&mut self, record: &Record, now: u64) {
+        let Some(key) = record.key.as_deref() else { return };
+        if record.value.is_none() {
+            self.seen.remove(&number(key));
+            return;
+        }
+        let at = record.timestamp.map_or(now, |at| Millis::of(at).as_secs());
+        self.put(number(key), Seen { at, by: None }, now);
+    }
+
+    fn put(&mut self, key: u64, seen: Seen, now: u64) {
+        self.seen.insert(key, seen);
+        self.order.push_back((seen.at, key));
+        while let Some((at, key)) = self.order.front().copied() {
+            if now.saturating_sub(at) < self.kept_for && self.order.len() <= self.most {
+                return;
+            }
+            // Who was asked for again since is kept under their later place.
+            if self.seen.get(&key).is_some_and(|seen| seen.at == at) {
+                self.seen.remove(&key);
+            }
+            self.order.pop_front();
+        }
+    }
+}
+
+fn number(key: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn known(most: usize) -> Known {
+        let settings = ProfileSettings {
+            lookup_profiles: true,
+            profile_cache: most,
+            profile_cache_for: Duration::from_secs(100),
+        };
+        Known::new(&settings)
+    }
+
+    fn record(key: &str, value: Option<&str>, at: u64) -> Record {
+        Record {
+            topic: "meta.profiles.v1".into(),
+            partition: 3,
+            offset: 0,
+            timestamp: Some(std::time::UNIX_EPOCH + Duration::from_secs(at)),
+            key: Some(key.into()),
+            value: value.map(Into::into),
+            headers: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn who_was_asked_for_is_known_for_a_while_but_to_the_record_that_asked() {
+        let mut known = known(10);
+        known.note("1:2", 7, 1_000);
+        assert!(known.is_fresh("1:2", 8, 1_099) && !known.is_fresh("1:2", 8, 1_100));
+        assert!(!known.is_fresh("1:2", 7, 1_000) && !known.is_fresh("1:3", 8, 1_000));
+    }
+
+    #[test]
+    fn what_the_topic_holds_is_known_since_it_was_written_and_what_it_erases_is_not() {
+        let mut known = known(10);
+        known.take(&record("1:2", Some("{}"), 950), 1_000);
+        known.take(&record("1:3", Some("{}"), 960), 1_000);
+        known.take(&record("1:3", None, 970), 1_000);
+        known.take(&record("1:4", Some("{}"), 900), 1_000);
+        assert!(known.is_fresh("1:2", 0, 1_049) && !known.is_fresh("1:2", 0, 1_050));
+        assert!(!known.is_fresh("1:3", 0, 1_000) && !known.is_fresh("1:4", 0, 1_000));
+    }
+
+    #[test]
+    fn the_oldest_make_room_and_who_was_asked_for_again_stays() {
+        let mut known = known(3);
+        for (key, at) in [("1:2", 1), ("1:3", 2), ("1:2", 3), ("1:4", 4), ("1:5", 5)] {
+            known.note(key, 0, at);
+        }
+        assert!(!known.is_fresh("1:3", 9, 5));
+        assert!(["1:2", "1:4", "1:5"].iter().all(|key| known.is_fresh(key, 9, 5)));
+        assert!(known.seen.len() <= 3 && known.order.len() <= 3);
+    }
+}

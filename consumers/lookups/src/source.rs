@@ -1,0 +1,78 @@
+//! What this consumer reads, each with a handler of its own: comments and mentions and, where customers are looked up, messages.
+
+use crate::handler::{self, Lookups};
+use crate::profiles::{self, Profiles};
+use runtime::consumer::{Failure, Handler, Output, Record, Waits};
+use schemas::Topic;
+
+/// The handlers.
+#[derive(Debug)]
+pub(crate) struct Sources {
+    lookups: Lookups,
+    profiles: Option<Profiles>,
+    messages: String,
+}
+
+/// A partition of one of the topics.
+#[derive(Debug)]
+pub(crate) enum Partition {
+    /// Of comments or mentions.
+    Posts(handler::Partition),
+    /// Of messages.
+    Customers(profiles::Partition),
+}
+
+impl Sources {
+    pub(crate) fn new(lookups: Lookups, profiles: Option<Profiles>, topic_prefix: &str) -> Self {
+        Self { lookups, profiles, messages: Topic::Messages.name(topic_prefix) }
+    }
+}
+
+impl Handler for Sources {
+    type State = Partition;
+
+    fn reasons(&self) -> &'static [&'static str] {
+        self.lookups.reasons()
+    }
+
+    fn assigned(&self, topic: &str, partition: i32) -> Partition {
+        match &self.profiles {
+            Some(profiles) if topic == self.messages => Partition::Customers(profiles.assigned()),
+            _ => Partition::Posts(self.lookups.assigned(topic, partition)),
+        }
+    }
+
+    fn expect(&self, record: &Record) {
+        if *record.topic != *self.messages {
+            self.lookups.expect(record);
+        }
+    }
+
+    async fn prepare(
+        &self,
+        partition: &mut Partition,
+        record: &Record,
+        waits: &Waits,
+    ) -> Result<(), Failure> {
+        match (partition, &self.profiles) {
+            (Partition::Posts(partition), _) => self.lookups.prepare(partition, record, waits).await,
+            (Partition::Customers(partition), Some(profiles)) => {
+                profiles.prepare(partition, record, waits).await
+            }
+            (Partition::Customers(_), None) => Ok(()),
+        }
+    }
+
+    async fn handle(
+        &self,
+        partition: &mut Partition,
+        record: &Record,
+        waits: &Waits,
+    ) -> Result<Vec<Output>, Failure> {
+        match (partition, &self.profiles) {
+            (Partition::Posts(partition), _) => self.lookups.handle(partition, record, waits).await,
+            (Partition::Customers(partition), Some(profiles)) => Ok(profiles.handle(partition, record)),
+            (Partition::Customers(_), None) => Ok(Vec::new()),
+        }
+    }
+}
