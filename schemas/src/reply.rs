@@ -161,6 +161,10 @@ words! {
         CommentShow = "comment_show",
         /// Deletes a comment: `DELETE /{comment}`.
         CommentDelete = "comment_delete",
+        /// Likes a comment: `POST /{comment}/likes` of a page, `POST /{account}/likes` on Instagram.
+        CommentLike = "comment_like",
+        /// Takes the like of a comment back: `DELETE /{comment}/likes` of a page, `DELETE /{account}/likes` on Instagram.
+        CommentUnlike = "comment_unlike",
         /// Gives another app control of the thread: `POST /{node}/pass_thread_control`.
         ThreadPass = "thread_pass",
         /// Takes control of the thread: `POST /{node}/take_thread_control`.

@@ -26,6 +26,10 @@
  *
  * `comment_delete`: Deletes a comment: `DELETE /{comment}`.
  *
+ * `comment_like`: Likes a comment: `POST /{comment}/likes` of a page, `POST /{account}/likes` on Instagram.
+ *
+ * `comment_unlike`: Takes the like of a comment back: `DELETE /{comment}/likes` of a page, `DELETE /{account}/likes` on Instagram.
+ *
  * `thread_pass`: Gives another app control of the thread: `POST /{node}/pass_thread_control`.
  *
  * `thread_take`: Takes control of the thread: `POST /{node}/take_thread_control`.
@@ -44,6 +48,8 @@ export type Action =
   | "comment_hide"
   | "comment_show"
   | "comment_delete"
+  | "comment_like"
+  | "comment_unlike"
   | "thread_pass"
   | "thread_take"
   | "thread_request"

@@ -55,6 +55,11 @@ impl Account {
         Self { id, login, page }
     }
 
+    /// How its owner has logged in.
+    pub const fn login(&self) -> Login {
+        self.login
+    }
+
     /// The Page that it belongs to, where that is known.
     pub const fn page(&self) -> Option<&GraphId> {
         self.page.as_ref()

@@ -39,8 +39,8 @@ const PRIVATE_REPLY: Members =
 impl Action {
     /// What an action must be, for a message.
     pub const FORM: &'static str = "one of message, mention_reply, comment_reply, private_reply, sender_action, reaction, \
-                                    comment_hide, comment_show, comment_delete, thread_pass, thread_take, thread_request, \
-                                    thread_release";
+                                    comment_hide, comment_show, comment_delete, comment_like, comment_unlike, thread_pass, \
+                                    thread_take, thread_request, thread_release";
 
     /// Its members beside [`SHARED`]. A command with any other is refused.
     pub const fn members(self) -> Members {
@@ -51,9 +51,11 @@ impl Action {
             Self::PrivateReply => PRIVATE_REPLY,
             Self::SenderAction => &[("to", Required), ("sender_action", Required)],
             Self::Reaction => &[("to", Required), ("message_id", Required), ("reaction", Optional)],
-            Self::CommentHide | Self::CommentShow | Self::CommentDelete => {
-                &[("comment", Required), ("media", Optional)]
-            }
+            Self::CommentHide
+            | Self::CommentShow
+            | Self::CommentDelete
+            | Self::CommentLike
+            | Self::CommentUnlike => &[("comment", Required), ("media", Optional)],
             Self::ThreadPass => &[("to", Required), ("app_id", Required), ("metadata", Optional)],
             Self::ThreadTake | Self::ThreadRequest => &[("to", Required), ("metadata", Optional)],
             Self::ThreadRelease => &[("to", Required)],

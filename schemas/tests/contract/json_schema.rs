@@ -234,6 +234,7 @@ fn commands_and_their_results_are_valid_and_have_no_member_without_a_name() {
         json!({"action": "sender_action", "to": "9", "sender_action": "typing_on"}),
         json!({"action": "reaction", "to": "9", "message_id": "m", "reaction": "love"}),
         json!({"action": "comment_hide", "comment": "17", "media": "18"}),
+        json!({"action": "comment_like", "comment": "17"}),
         json!({"action": "thread_pass", "to": "9", "app_id": "7", "metadata": "an order"}),
     ] {
         let mut command = json!({"id": "a:1", "account": "1784"});

@@ -19,6 +19,8 @@ class Action(StrEnum):
     comment_hide = 'comment_hide'
     comment_show = 'comment_show'
     comment_delete = 'comment_delete'
+    comment_like = 'comment_like'
+    comment_unlike = 'comment_unlike'
     thread_pass = 'thread_pass'
     thread_take = 'thread_take'
     thread_request = 'thread_request'

@@ -1,7 +1,7 @@
 //! The call that carries a command out.
 //!
 //! Sources: the samples of Meta's guides to Instagram webhooks (mentions), the references of comments on Instagram (replies,
-//! hiding, deleting) and on pages (comments), the guide to the handover protocol.
+//! hiding, deleting), of likes on Instagram (April 2026) and on pages, of comments on pages, the guide to the handover protocol.
 
 mod send;
 
@@ -9,7 +9,7 @@ use super::members::Members;
 use super::{Fault, Platform};
 use schemas::reply::Action;
 use serde_json::json;
-use weir_graph::{Account, Body, GraphId};
+use weir_graph::{Account, Body, GraphId, Login};
 
 /// More than Meta takes of what another app is told.
 const LONGEST_METADATA: usize = 1_000;
@@ -52,6 +52,8 @@ impl Call {
             Action::CommentHide => form(comment(members)?, platform.hidden_parameter(), "true"),
             Action::CommentShow => form(comment(members)?, platform.hidden_parameter(), "false"),
             Action::CommentDelete => Self { path: comment(members)?, method: Method::Delete },
+            Action::CommentLike => Self::post(likes(account, members)?, Body::Form(Vec::new())),
+            Action::CommentUnlike => Self { path: likes(account, members)?, method: Method::Delete },
             Action::ThreadPass => {
                 thread("pass", account, members, Some(members.graph_id("app_id")?.as_str()))?
             }
@@ -79,6 +81,22 @@ fn mention_reply(account: &GraphId, members: &Members<'_>) -> Result<Call, Fault
 
 fn comment(members: &Members<'_>) -> Result<String, Fault> {
     Ok(members.graph_id("comment")?.to_string())
+}
+
+/// Where a comment is liked: below it by a page, below the account on Instagram, for which Facebook Login alone has likes.
+fn likes(account: &Account, members: &Members<'_>) -> Result<String, Fault> {
+    let comment = comment(members)?;
+    match Platform::of(account) {
+        Platform::Facebook => Ok(format!("{comment}/likes")),
+        Platform::Instagram if account.login() == Login::Facebook => {
+            Ok(format!("{}/likes?comment_id={comment}", account.id))
+        }
+        Platform::Instagram => {
+            let form =
+                "another one: of Instagram accounts, Meta lets those of Facebook Login alone like comments";
+            Err(Fault::Member { member: "action", form })
+        }
+    }
 }
 
 fn thread(verb: &str, account: &Account, members: &Members<'_>, app: Option<&str>) -> Result<Call, Fault> {

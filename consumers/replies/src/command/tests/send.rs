@@ -76,6 +76,27 @@ fn the_rest_of_the_send_api_has_the_calls_of_the_documents() {
 }
 
 #[test]
+fn a_comment_is_liked_below_it_by_a_page_and_below_the_account_on_instagram() {
+    let like = json!({"action": "comment_like", "comment": "17", "media": "18"});
+    let unlike = json!({"action": "comment_unlike", "comment": "17"});
+    let below_the_account = format!("{ACCOUNT}/likes?comment_id=17");
+    let below_it = String::from("17/likes");
+    for (account, path) in [(ACCOUNT, below_the_account), (PAGE, below_it)] {
+        assert_eq!(textless(account, "18", &like), Ok((path.clone(), json!({}))));
+        assert_eq!(textless(account, "", &unlike), Ok((path, json!("DELETE"))));
+    }
+}
+
+#[test]
+fn an_account_of_instagram_login_is_told_that_it_has_no_likes() {
+    let like = format!(r#"{{"id":"a","account":"{ACCOUNT}","action":"comment_like","comment":"17"}}"#);
+    let of_login = |id: &GraphId| Account::new(id.clone(), Login::Instagram, None);
+    let fault = Command::parse(like.as_bytes(), of_login).unwrap_err().fault;
+    assert_eq!(fault.reason(), "bad_command");
+    assert!(fault.to_string().contains("Facebook Login"), "{fault}");
+}
+
+#[test]
 fn what_meta_would_refuse_of_a_message_is_named() {
     let error = |rest: Value| {
         let mut command = json!({"action": "message", "to": "9"});
