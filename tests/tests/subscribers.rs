@@ -11,6 +11,7 @@ use schemas::inbox::EventName;
 use serde_json::{Map, Value, json};
 use weir_tests::foreign::{build_for_node, folder, node, python, run};
 use weir_tests::guarded::Signal;
+use weir_tests::kafka::java;
 use weir_tests::pipeline::{Ground, PATIENCE, PREFIX, Service};
 use weir_tests::process::Binary;
 use weir_tests::reader::Record;
@@ -22,8 +23,9 @@ const DELIVERY: &[u8] =
 const INBOX: &str =
     include_str!("../../schemas/fixtures/batch/conversation-and-comments-of-two-accounts.inbox.jsonl");
 
-/// How long a subscriber may be that is to be read in a minute.
+/// How long a subscriber may be that is to be read in a minute, of one topic and of two.
 const LINES: usize = 40;
+const LINES_OF_TWO: usize = 85;
 
 #[tokio::test]
 async fn the_examples_print_the_events_that_were_posted() {
@@ -42,11 +44,10 @@ async fn the_examples_print_the_events_that_were_posted() {
     let mut messages =
         subscriber(&ground, &node("examples/typescript").unwrap(), "examples/typescript/build/subscriber.js")
             .unwrap();
-    for expected in inbox_lines() {
+    for expected in inbox_lines(in_python) {
         inbox.line(&expected, PATIENCE, |line| line == expected).await.unwrap();
     }
-    for event in schemas::split(DELIVERY, 10).events.iter().filter(|event| event.topic() == Topic::Messages) {
-        let expected = message_line(event).unwrap();
+    for expected in message_lines().unwrap() {
         messages.line(&expected, PATIENCE, |line| line == expected).await.unwrap();
     }
     for subscriber in [&mut inbox, &mut messages] {
@@ -56,11 +57,33 @@ async fn the_examples_print_the_events_that_were_posted() {
     }
 }
 
+#[tokio::test]
+async fn the_examples_in_go_and_java_print_typed_events_and_the_inbox() {
+    let built = tempfile::tempdir().unwrap();
+    let ground = Ground::prepare().await.unwrap();
+    let _messages = ground.consumer("weir-messages").await.unwrap();
+    let _ingest = post(&ground).await.unwrap();
+
+    for (mut subscriber, interrupted) in [in_go(&ground, built.path()).unwrap(), in_java(&ground).unwrap()] {
+        for expected in [inbox_lines(str::to_owned), message_lines().unwrap()].concat() {
+            subscriber.line(&expected, PATIENCE, |line| line == expected).await.unwrap();
+        }
+        subscriber.signal(Signal::Interrupt).unwrap();
+        let status = subscriber.wait(PATIENCE).await.unwrap();
+        assert_eq!(status.code(), Some(interrupted), "{}", subscriber.stderr().unwrap());
+    }
+}
+
 #[test]
 fn the_examples_are_short() {
-    for example in ["python/subscriber.py", "typescript/subscriber.ts"] {
+    for (example, lines) in [
+        ("python/subscriber.py", LINES),
+        ("typescript/subscriber.ts", LINES),
+        ("go/subscriber/subscriber.go", LINES_OF_TWO),
+        ("java/Subscriber.java", LINES_OF_TWO),
+    ] {
         let text = std::fs::read_to_string(folder("examples").join(example)).unwrap();
-        assert!(text.lines().count() <= LINES, "{example} has more than {LINES} lines");
+        assert!(text.lines().count() <= lines, "{example} has more than {lines} lines");
     }
 }
 
@@ -136,14 +159,33 @@ fn generate_for_python() -> Result<()> {
 }
 
 fn subscriber(ground: &Ground, program: &Path, script: &str) -> Result<Binary> {
-    let script = folder(script);
-    let script = script.to_str().context("a path in UTF-8")?;
-    let envs = [("WEIR_BROKERS", ground.kafka.bootstrap()), ("WEIR_TOPIC_PREFIX", PREFIX)];
-    Binary::run("subscriber", program, &[script], &envs)
+    start(ground, program, &[folder(script).to_str().context("a path in UTF-8")?])
 }
 
-/// What the Python example prints of the inbox.
-fn inbox_lines() -> Vec<String> {
+fn start(ground: &Ground, program: &Path, args: &[&str]) -> Result<Binary> {
+    let envs = [("WEIR_BROKERS", ground.kafka.bootstrap()), ("WEIR_TOPIC_PREFIX", PREFIX)];
+    Binary::run("subscriber", program, args, &envs)
+}
+
+/// The example and the status with which it ends after Ctrl-C. Built, since `go run` would not pass a signal on.
+fn in_go(ground: &Ground, folder_of_it: &Path) -> Result<(Binary, i32)> {
+    let program = folder_of_it.join("subscriber");
+    let mut build = Command::new("go");
+    build.args(["build", "-o"]).arg(&program).arg("./subscriber").current_dir(folder("examples/go"));
+    run(&mut build, "")?;
+    Ok((start(ground, &program, &[])?, 0))
+}
+
+/// The same; Java ends as if by the signal.
+fn in_java(ground: &Ground) -> Result<(Binary, i32)> {
+    let mut java = java()?;
+    java.arg(folder("examples/java/Subscriber.java"));
+    let args: Vec<_> = java.get_args().filter_map(|arg| arg.to_str()).collect();
+    Ok((start(ground, Path::new(java.get_program()), &args)?, 130))
+}
+
+/// What the examples print of the inbox, with instants as their language has them.
+fn inbox_lines(instant: fn(&str) -> String) -> Vec<String> {
     let records = INBOX.lines().map(|line| serde_json::from_str::<Value>(line).unwrap_or_default());
     let is_in_the_inbox = |record: &Value| {
         let name = serde_json::from_value::<EventName>(record["event"].clone());
@@ -152,7 +194,7 @@ fn inbox_lines() -> Vec<String> {
     let line = |record: Value| {
         let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
         let parts = [&record["platform"], &record["event"], &record["from"], &record["message"]["body"]];
-        format!("{} {}", in_python(&text(&record["occurred_at"])), parts.map(text).join(" "))
+        format!("{} {}", instant(&text(&record["occurred_at"])), parts.map(text).join(" "))
     };
     records.filter(is_in_the_inbox).map(line).collect()
 }
@@ -164,7 +206,12 @@ fn in_python(instant: &str) -> String {
     format!("{day} {time}+00:00")
 }
 
-/// What the TypeScript example prints of an event.
+/// What the examples print of the typed events.
+fn message_lines() -> Result<Vec<String>> {
+    let events = schemas::split(DELIVERY, 10).events;
+    events.iter().filter(|event| event.topic() == Topic::Messages).map(message_line).collect()
+}
+
 fn message_line(event: &schemas::Event<'_>) -> Result<String> {
     let data: Value = serde_json::from_str(event.data)?;
     let time = event.time.map_or_else(|| "-".to_owned(), |time| time.to_string());

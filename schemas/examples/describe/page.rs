@@ -46,8 +46,8 @@ again what it is, so that you can pass over what you do not want without parsing
 CloudEvents SDKs read the records as they are: raw ones in binary mode, typed ones in structured mode, as their content types say. Python's
 `from_kafka` goes by the names of headers instead and takes typed records for binary ones: call `from_structured_event`.
 
-Programs to begin with are in [examples](../examples): subscribers in Python and TypeScript, with models generated from the schemas, and what writes
-a command and waits for its result, in Go and Java too. For other languages there is [asyncapi.yaml](../schemas/asyncapi.yaml). `weir events FILE` shows what a delivery becomes,
+Programs to begin with are in [examples](../examples), in Python and TypeScript with models generated from the schemas, in Go and in Java: subscribers, and what writes
+a command and waits for its result. For other languages there is [asyncapi.yaml](../schemas/asyncapi.yaml). `weir events FILE` shows what a delivery becomes,
 `weir schema KIND` prints a schema.
 "#;
 
