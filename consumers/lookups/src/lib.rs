@@ -43,6 +43,7 @@ use prometheus::Registry;
 use runtime::consumer::{self, ConsumerError, ConsumerOptions, Tail};
 use runtime::process::{About, Process};
 use runtime::settings::CommonSettings;
+use runtime::throttle::Throttle;
 use schemas::Topic;
 use source::Sources;
 use std::sync::Arc;
@@ -80,7 +81,7 @@ pub async fn run(
     let metrics = LookupMetrics::new(&process.registry);
     let _counting = AbortOnDropHandle::new(tokio::spawn(metrics.clone().count_held_time()));
     let inquiry = Arc::new(inquiry(settings, tokens, metrics, &process.registry)?);
-    let tail = Tail::new(common.kafka.clone(), ABOUT.name);
+    let tail = Tail::new(common.kafka.clone(), process.credentials.clone(), ABOUT.name);
     let customers = with_profiles.then(|| Profiles::new(Arc::clone(&inquiry), profiles, tail, prefix));
     let sources = Sources::new(Lookups::new(inquiry, prefix), customers, prefix);
     consumer::run(&common.kafka, options, sources, &process).await?;

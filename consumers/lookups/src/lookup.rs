@@ -13,6 +13,7 @@ use crate::settings::RetrySettings;
 use runtime::backoff::{self, Backoff};
 use runtime::consumer::{Failure, Wait};
 use runtime::process::chain;
+use runtime::throttle::Throttle;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;

@@ -166,9 +166,10 @@ impl State {
             self.keep([(key.to_owned(), value.to_owned())].into());
             self.fault = None;
         }
+        let now = self.version.to_string();
         if patch
             .pointer("/metadata/resourceVersion")
-            .is_some_and(|version| *version != self.version.to_string())
+            .is_some_and(|version| version.as_str() != Some(now.as_str()))
         {
             return Err((StatusCode::CONFLICT, String::from("the object has been modified")));
         }

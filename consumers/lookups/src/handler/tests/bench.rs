@@ -5,7 +5,6 @@ use crate::handler::*;
 use crate::settings::LookupSettings;
 use prometheus::Registry;
 use runtime::consumer::Wait;
-use runtime::throttle::Throttle;
 use serde_json::Value;
 use std::fs;
 use std::path::Path;

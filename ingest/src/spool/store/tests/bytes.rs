@@ -86,7 +86,7 @@ fn what_cannot_be_seen_of_a_retired_file_is_unknown_and_not_nothing() {
     assert_eq!(waiting(&store), "4");
     assert!(metrics.oldest_seconds.get().is_nan(), "{}", metrics.oldest_seconds.get());
     assert!(metrics.bytes.get().is_nan(), "{}", metrics.bytes.get());
-    assert_eq!(backlog.uncounted(), [unseen.clone()], "it is asked again");
+    assert_eq!(backlog.uncounted(), std::slice::from_ref(&unseen), "it is asked again");
     // What is done of it meanwhile stays done.
     backlog.completed(&unseen, 1_000, true);
     backlog.count(&unseen, Totals { waiting: 3, parked: 0, bytes: 3_000 }, Some(0));
