@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn memory_that_grows_to_the_end_is_not_flat_and_a_peak_is() {
-        assert!(!with_memory((0..300).map(|look| 20 + look)).is_flat());
+        assert!(!with_memory((0..300).map(|look| 20 + 4 * look)).is_flat());
         assert!(with_memory((0..300).map(|look| if look == 250 { 600 } else { 40 })).is_flat());
     }
 }

@@ -176,7 +176,8 @@ impl World {
 
 /// What Meta answers to what was done, in the form of the documents' samples.
 fn done(asked: &Asked) -> Behaviour {
-    let edge = asked.relative_url.rsplit('/').next().unwrap_or_default();
+    let path = asked.relative_url.split('?').next().unwrap_or_default();
+    let edge = path.rsplit('/').next().unwrap_or_default();
     let is_id = !edge.is_empty() && edge.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
     let body = match edge {
         "messages" if asked.parameters.get("sender_action").is_some() => {
@@ -190,7 +191,8 @@ fn done(asked: &Asked) -> Behaviour {
         "pass_thread_control"
         | "take_thread_control"
         | "request_thread_control"
-        | "release_thread_control" => {
+        | "release_thread_control"
+        | "likes" => {
             return success();
         }
         _ if is_id => return success(),

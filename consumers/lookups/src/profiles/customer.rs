@@ -90,7 +90,7 @@ mod tests {
     fn who_wrote_is_asked_for_by_the_fields_of_their_platform() {
         assert_eq!(
             asked("message/text"),
-            [format!("17841405726653026:12345678901234567 v26.0/12345678901234567?fields={INSTAGRAM}")]
+            [format!("17841405726653026:6837251906428371 v26.0/6837251906428371?fields={INSTAGRAM}")]
         );
         let page = asked("message/messenger-text");
         assert!(page[0].ends_with(&format!("?fields={MESSENGER}")), "{page:?}");
