@@ -59,9 +59,11 @@ runtime::settings! {
         pub drain_timeout: Duration = with_default("DURATION", "10s", form::millis(100..=300_000)),
         /// Producer linger (`linger.ms`); adds to the latency of every response
         pub linger: Duration = with_default("DURATION", "500us", form::millis(0..=100)),
-        /// Maximum bytes in the producer's queue; when it is full, deliveries do not wait for Kafka
+        /// Maximum bytes in the queues of the producers, a quarter of it for large deliveries; when one is full, its deliveries do
+        /// not wait for Kafka
         pub queue_bytes: usize = with_default("BYTES", "128MiB", form::bytes(1 << 20..=2 << 30).narrow()),
-        /// Maximum bytes that one account has in flight to Kafka; its further deliveries wait, those of other accounts do not
+        /// Maximum bytes that one account has in flight to Kafka; its further deliveries wait, those of other accounts do not. A
+        /// larger delivery goes alone, over connections of its own
         pub account_bytes_in_flight: usize = with_default("BYTES", "256KiB", form::bytes(1024..=1 << 30).narrow()),
         /// The limits of the public port.
         pub limits: Limits = part(Limits::declare, Limits::read),
