@@ -33,7 +33,8 @@ use crate::scenario::Load;
 const CONSUMERS: [&str; 4] = ["weir-messages", "weir-lookups", "weir-metrics", "weir-replies"];
 /// Of every topic at first, as the rig makes them.
 const PARTITIONS: i32 = 3;
-const REPLACED: &str = "weir_producer_rebuilt_total";
+/// Why ingest replaces a Kafka client.
+const REASONS: [&str; 4] = ["fatal", "stalled", "partition", "disconnected"];
 const MINUTE: Duration = Duration::from_mins(1);
 /// Before the first fault and after the last one.
 const CALM: Duration = Duration::from_mins(1);
@@ -62,8 +63,8 @@ pub(crate) struct Seen {
     pub(crate) verdict: Verdict,
     pub(crate) commands: CarriedOut,
     pub(crate) outcome: Outcome,
-    /// How many clients ingest has replaced, by the fault that came last.
-    pub(crate) replaced: BTreeMap<Fault, f64>,
+    /// How many clients ingest has replaced, by the fault that came last and by reason.
+    pub(crate) replaced: BTreeMap<(Fault, &'static str), f64>,
     /// Each alert that fired, and whether a fault explains it.
     pub(crate) alerts: Vec<(String, bool)>,
     /// Each process's memory and descriptors.
@@ -131,15 +132,16 @@ pub(crate) async fn run(minutes: u32, load: &Load) -> Result<Seen> {
     let mut replaced = BTreeMap::new();
     watch.until(Instant::now() + CALM, &everyone.pids(&rig)).await?;
     for (turn, fault) in faults.iter().copied().enumerate() {
-        let (next, before) = (Instant::now() + MINUTE, rig.metric(REPLACED).await?);
+        let (next, before) = (Instant::now() + MINUTE, replaced_so_far(&rig).await?);
         crate::say(&format!("minute {}: {}", turn + 1, fault.about()));
         watch.begins(fault);
         let inflicted = watch.during(fault.inflict(&mut rig, &mut everyone, turn)).await;
         inflicted.with_context(|| fault.about())?;
         watch.ends();
         watch.until(next, &everyone.pids(&rig)).await?;
-        let more = (rig.metric(REPLACED).await? - before).max(0.0);
-        *replaced.entry(fault).or_default() += more;
+        for (reason, (before, now)) in REASONS.iter().zip(before.iter().zip(replaced_so_far(&rig).await?)) {
+            *replaced.entry((fault, *reason)).or_default() += (now - before).max(0.0);
+        }
     }
     rig.until_drained().await?;
     watch.until(Instant::now() + CALM, &everyone.pids(&rig)).await?;
@@ -150,6 +152,15 @@ pub(crate) async fn run(minutes: u32, load: &Load) -> Result<Seen> {
     let outcome = Outcome::of(&rig, &everyone, due, watch.down().await?).await?;
     let (alerts, flat) = watch.end();
     Ok(Seen { minutes, faults, lap, verdict, commands, outcome, replaced, alerts, flat })
+}
+
+/// By reason.
+async fn replaced_so_far(rig: &Rig) -> Result<Vec<f64>> {
+    let mut counts = Vec::new();
+    for reason in REASONS {
+        counts.push(rig.metric(&format!("weir_producer_rebuilt_total{{reason=\"{reason}\"}}")).await?);
+    }
+    Ok(counts)
 }
 
 async fn prometheus(rig: &Rig, everyone: &Everyone, rate: u32) -> Result<Prometheus> {
@@ -168,7 +179,8 @@ impl Seen {
         ensure!(lost + invented + altered == 0, "{:?}", self.verdict);
         self.commands.is_clean()?;
         self.outcome.is_clean(&self.verdict)?;
-        ensure!(self.replaced.get(&Fault::TwoDown).is_none_or(|more| *more < 1.0), "{:?}", self.replaced);
+        let needless = self.replaced.get(&(Fault::TwoDown, "stalled"));
+        ensure!(needless.is_none_or(|count| *count < 1.0), "{:?}", self.replaced);
         let wrong: Vec<_> = self.alerts.iter().filter(|(_, is_right)| !is_right).collect();
         ensure!(wrong.is_empty(), "alerts that nothing explains: {wrong:?}");
         let grown: Vec<_> = self.flat.iter().filter(|process| !process.is_flat()).collect();

@@ -62,13 +62,20 @@ const OF_LOST_BROKERS: &str = "WeirProducerRebuilt";
 const OF_THE_DISK: [&str; 3] = ["WeirDeliveriesRefused", "WeirDeliveriesRefusedSlowly", "WeirSpoolUnhealthy"];
 /// Rules look some minutes back, and hold for some before they fire.
 const EXPLAINED_AFTER: Duration = Duration::from_mins(6);
-/// Several kills in its window, which is half an hour.
-const CRASH_LOOP: &str = "WeirCrashLoop";
-const CRASH_LOOP_AFTER: Duration = Duration::from_mins(36);
+/// These look back half an hour: at kills, and at how fast a budget goes.
+const LOOKING_BACK: [&str; 5] = [
+    "WeirAnswersLate",
+    "WeirCrashLoop",
+    "WeirDeliveriesRefused",
+    "WeirEventsLate",
+    // Two hours, and there is none of them without the one above first.
+    "WeirDeliveriesRefusedSlowly",
+];
+const EXPLAINED_LONG_AFTER: Duration = Duration::from_mins(36);
 const OF_PROCESSES: [&str; 8] = [
     "WeirConsumerLag",
     "WeirConsumerWithoutPartitions",
-    CRASH_LOOP,
+    "WeirCrashLoop",
     "WeirDeliveriesRefused",
     "WeirEventsLate",
     "WeirEventsLateSlowly",
@@ -135,7 +142,7 @@ impl Fault {
 
     /// For how long after a fault it explains an alert.
     pub(crate) fn explained_after(alert: &str) -> Duration {
-        if alert == CRASH_LOOP { CRASH_LOOP_AFTER } else { EXPLAINED_AFTER }
+        if LOOKING_BACK.contains(&alert) { EXPLAINED_LONG_AFTER } else { EXPLAINED_AFTER }
     }
 
     /// Whether a process begins anew, so that nothing can be told of what it keeps.

@@ -96,7 +96,7 @@ fn add_outcome(text: &mut String, Seen { commands, outcome, replaced, .. }: &See
     let clients = replaced
         .iter()
         .filter(|(_, count)| **count > 0.0)
-        .map(|(fault, count)| format!("{count} after \"{}\"", fault.about()));
+        .map(|((fault, reason), count)| format!("{count} {reason} after \"{}\"", fault.about()));
     add(text, &format!("- Kafka clients that ingest replaced: {}", list(clients)));
 }
 
