@@ -44,13 +44,20 @@ async fn the_examples_print_the_events_that_were_posted() {
     let mut messages =
         subscriber(&ground, &node("examples/typescript").unwrap(), "examples/typescript/build/subscriber.js")
             .unwrap();
-    for expected in inbox_lines(in_python) {
-        inbox.line(&expected, PATIENCE, |line| line == expected).await.unwrap();
+    let mut events = subscriber(&ground, &python().unwrap(), "examples/python/events.py").unwrap();
+    let node = node("examples/typescript").unwrap();
+    let mut inbox_in_node = subscriber(&ground, &node, "examples/typescript/build/inbox.js").unwrap();
+    for (subscriber, lines) in [
+        (&mut inbox, inbox_lines(in_python)),
+        (&mut inbox_in_node, inbox_lines(str::to_owned)),
+        (&mut messages, message_lines().unwrap()),
+        (&mut events, message_lines().unwrap()),
+    ] {
+        for expected in lines {
+            subscriber.line(&expected, PATIENCE, |line| line == expected).await.unwrap();
+        }
     }
-    for expected in message_lines().unwrap() {
-        messages.line(&expected, PATIENCE, |line| line == expected).await.unwrap();
-    }
-    for subscriber in [&mut inbox, &mut messages] {
+    for subscriber in [&mut inbox, &mut messages, &mut events, &mut inbox_in_node] {
         subscriber.signal(Signal::Interrupt).unwrap();
         let status = subscriber.wait(PATIENCE).await.unwrap();
         assert!(status.success(), "{status} after Ctrl-C\n{}", subscriber.stderr().unwrap());
@@ -78,7 +85,9 @@ async fn the_examples_in_go_and_java_print_typed_events_and_the_inbox() {
 fn the_examples_are_short() {
     for (example, lines) in [
         ("python/subscriber.py", LINES),
+        ("python/events.py", LINES),
         ("typescript/subscriber.ts", LINES),
+        ("typescript/inbox.ts", LINES),
         ("go/subscriber/subscriber.go", LINES_OF_TWO),
         ("java/Subscriber.java", LINES_OF_TWO),
     ] {
