@@ -92,6 +92,13 @@ impl CallError {
         }
     }
 
+    /// Whether it shows that Meta knows the token: it refused this very call for something else.
+    pub const fn accepts_token(&self) -> bool {
+        let is_of_token =
+            matches!(self, Self::Refused(refusal) if matches!(refusal.class, RefusalClass::Token));
+        self.is_of_sense() && !is_of_token
+    }
+
     /// Whether the call certainly did nothing: it did not get there, or was refused for what it was.
     ///
     /// Of all else (silence, a broken connection, Meta's own trouble, an answer that is none) nobody knows.

@@ -58,6 +58,11 @@ impl AccessToken {
         Self { name: Arc::from(id.as_str()), secret: Arc::from(token), proof, host, app }
     }
 
+    /// Whether a text is this very token.
+    pub fn is(&self, text: &str) -> bool {
+        printable(text, 4_096).is_some_and(|text| text == self.secret)
+    }
+
     /// The name of the token's file: an account's id, or `default`. No secret.
     pub fn name(&self) -> &Arc<str> {
         &self.name

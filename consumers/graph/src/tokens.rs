@@ -64,7 +64,7 @@ fn accounts() -> Form<Option<PathBuf>> {
     })
 }
 
-/// How often a token that Meta refused is tried again, by one call.
+/// How often a token that Meta refused is tried again.
 pub const REFUSED_TRIED_EVERY: Duration = refused::TRIED_EVERY;
 
 /// What is known of the token that an account's calls would carry.
@@ -175,11 +175,13 @@ impl AccessTokens {
 
     /// Meta has refused a token: reads the files again, and gives the account's token where it is another one by now.
     ///
-    /// Otherwise nobody gets the refused token any more until its file changes, but for a call now and then that tries it.
+    /// Otherwise nobody gets the refused token any more until its file changes, or for [`REFUSED_TRIED_EVERY`].
     pub async fn renewed(self: &Arc<Self>, refused: &AccessToken, account: &GraphId) -> Option<AccessToken> {
         // Many calls are refused at a time; the first one reads for all.
         let _others_wait = self.one_at_a_time.lock().await;
-        if !self.refused.has(refused) {
+        if self.refused.has(refused) {
+            self.refused.refuse(refused, Instant::now());
+        } else {
             self.reread_blocking().await;
             self.refuse(refused);
         }
@@ -189,7 +191,7 @@ impl AccessTokens {
         }
     }
 
-    /// A call with this token got its answer.
+    /// Meta has answered a call with this token, or refused it for something else.
     pub fn accepted(&self, token: &AccessToken) {
         if self.refused.accept(token) {
             tracing::info!(account = %token.name(), "Meta accepts this access token again");

@@ -1,18 +1,17 @@
 //! Puts calls together to batches, sends them at the pace that Meta allows, and gives everyone their own answer.
 
+mod answering;
 mod batch_buffer;
-mod tally;
 
 use crate::metrics::LookupMetrics;
 use crate::settings::BatchSettings;
+use answering::Answering;
 use batch_buffer::BatchBuffer;
 use runtime::telemetry::TraceContext;
 use runtime::throttle::Throttle;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tally::Tallies;
-pub(crate) use tally::Tally;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{Instrument as _, Span};
@@ -41,7 +40,7 @@ pub(crate) enum Sent {
 #[derive(Debug)]
 pub(crate) struct Batcher {
     door: mpsc::Sender<Ask>,
-    tallies: Arc<Tallies>,
+    answering: Arc<Answering>,
     ended: watch::Receiver<()>,
     _task: AbortOnDropHandle<()>,
 }
@@ -64,7 +63,7 @@ struct Sender {
     graph: Graph,
     pace: Pace,
     metrics: LookupMetrics,
-    tallies: Arc<Tallies>,
+    answering: Arc<Answering>,
     said: Throttle,
     /// Tells of every request that ends.
     ends: watch::Sender<()>,
@@ -74,19 +73,19 @@ impl Batcher {
     /// Starts it.
     pub(crate) fn start(graph: Graph, pace: Pace, settings: &BatchSettings, metrics: LookupMetrics) -> Self {
         let (door, asks) = mpsc::channel(DOOR);
-        let tallies = Arc::<Tallies>::default();
+        let answering = Arc::<Answering>::default();
         let (ends, ended) = watch::channel(());
         let sender = Arc::new(Sender {
             graph,
             pace,
             metrics,
-            tallies: Arc::clone(&tallies),
+            answering: Arc::clone(&answering),
             said: Throttle::new(SAY_EVERY),
             ends,
         });
         let permits = Arc::new(Semaphore::new(settings.lookup_concurrency.max(1)));
         let task = tokio::spawn(serve(sender, asks, BatchBuffer::new(settings.lookup_batch_wait), permits));
-        Self { door, tallies, ended, _task: AbortOnDropHandle::new(task) }
+        Self { door, answering, ended, _task: AbortOnDropHandle::new(task) }
     }
 
     /// Makes a call, together with at most `batch_size - 1` others of its app.
@@ -112,9 +111,9 @@ impl Batcher {
         self.ended.clone()
     }
 
-    /// How many calls of the token's app got an answer of sense so far, and how many did not.
-    pub(crate) fn tally(&self, token: &AccessToken) -> Tally {
-        self.tallies.of(token)
+    /// Whether the Graph API gave anybody of the token's app an answer of sense after `then`.
+    pub(crate) fn has_answered_since(&self, token: &AccessToken, then: Instant) -> bool {
+        self.answering.since(token, then)
     }
 }
 
@@ -246,9 +245,7 @@ impl Sender {
         let result = reply.result.as_ref().map(|_| ());
         self.pace.learn(&[&ask.payer], result, &reply.usage, Instant::now());
         if result.map_or_else(CallError::is_of_sense, |()| true) {
-            self.tallies.answered(&ask.token);
-        } else {
-            self.tallies.failed(&ask.token);
+            self.answering.now(&ask.token);
         }
         self.metrics.called(&reply.result);
         tell(ask, Sent::Answered(reply.result));
@@ -263,7 +260,6 @@ impl Sender {
         }
         let error = Arc::new(error);
         for ask in batch {
-            self.tallies.failed(&ask.token);
             let sent = match &*error {
                 CallError::Refused(refusal) if is_of_a_token(refusal.class) => {
                     if Some(&ask.token) == first.as_ref() {

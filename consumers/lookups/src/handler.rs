@@ -186,7 +186,8 @@ impl Inquiry {
         if let (Some(known), Learned::OfCaption) = (&known, learned) {
             return Ok(Found::known(asked, known));
         }
-        let (outcome, begun) = self.resolver.resolve(account, &asked, status).await?;
+        let (outcome, begun) =
+            self.resolver.resolve(account, &asked, status, self.resolver.settings.without_token).await?;
         let (status, answer) = match outcome {
             Outcome::Found(answer) => (lookup::Status::Found, Some(Arc::<RawValue>::from(answer))),
             Outcome::Gone(answer) => (lookup::Status::Gone, answer.map(Arc::from)),

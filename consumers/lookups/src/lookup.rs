@@ -6,7 +6,7 @@ mod steps;
 pub(crate) use own_limits::OwnLimits;
 pub(crate) use steps::Begun;
 
-use crate::batcher::{Batcher, Sent, Tally};
+use crate::batcher::{Batcher, Sent};
 use crate::metrics::LookupMetrics;
 use crate::policy::{self, Next};
 use crate::settings::RetrySettings;
@@ -76,11 +76,12 @@ struct Course<'a> {
     resolver: &'a Resolver,
     account: &'a GraphId,
     status: &'a Status,
+    without_token: WithoutToken,
     batch_size: usize,
     /// Failures while others were answered.
     blamed: u32,
-    /// What was answered when the first call was made, and when the former one failed.
-    answered: Option<[Tally; 2]>,
+    /// When the former call failed, or the first one was made.
+    former: Instant,
     failures: u32,
     /// When calls began to fail, less the time for which none was made.
     failing: Option<Instant>,
@@ -95,28 +96,34 @@ impl Resolver {
         account: &GraphId,
         relative_url: &str,
         status: &Status,
+        without_token: WithoutToken,
     ) -> Result<(Outcome, Instant), Failure> {
         let RetrySettings { backoff_base, backoff_max, .. } = self.settings;
         let mut course = Course {
             resolver: self,
             account,
             status,
+            without_token,
             batch_size: self.batch_size,
             blamed: 0,
-            answered: None,
+            former: Instant::now(),
             failures: 0,
             failing: None,
             backoff: Backoff::new(backoff_base, backoff_max),
         };
         loop {
             let (token, begun) = (course.token().await?, Instant::now());
-            course.answered.get_or_insert_with(|| [self.batcher.tally(&token); 2]);
             match self.send(account, relative_url.to_owned(), &token, course.batch_size).await {
                 Sent::Answered(Ok(outcome)) => {
                     self.tokens.accepted(&token);
                     return Ok((outcome, begun));
                 }
-                Sent::Answered(Err(error)) => course.failed(&error, &token).await?,
+                Sent::Answered(Err(error)) => {
+                    if error.accepts_token() {
+                        self.tokens.accepted(&token);
+                    }
+                    course.failed(&error, &token).await?;
+                }
                 Sent::Held(hold) => course.held(&hold).await,
                 Sent::FailedTogether(error) => course.failed_together(&error, &token).await?,
                 Sent::InBadCompany => {}
@@ -136,7 +143,7 @@ impl Resolver {
 impl Course<'_> {
     /// The account's token, once there is one that Meta has not refused.
     async fn token(&self) -> Result<AccessToken, Failure> {
-        let Resolver { tokens, settings, .. } = self.resolver;
+        let tokens = &self.resolver.tokens;
         let mut changes = tokens.changes();
         loop {
             let (reason, error) = match tokens.of(self.account) {
@@ -144,7 +151,7 @@ impl Course<'_> {
                 TokenState::Refused => ("token", String::from("Meta refuses the account's access token")),
                 TokenState::Missing => ("no_token", tokens.advice(self.account)),
             };
-            let waits = settings.without_token == WithoutToken::Wait;
+            let waits = self.without_token == WithoutToken::Wait;
             if reason == "no_token" {
                 let meanwhile = if waits { "its events wait" } else { "its events go to the dead letters" };
                 tokens.say_missing(self.account, meanwhile);
@@ -188,10 +195,8 @@ impl Course<'_> {
         let Resolver { settings, batch_size, .. } = self.resolver;
         self.failures += 1;
         let failing = *self.failing.get_or_insert_with(Instant::now);
-        let now = self.resolver.batcher.tally(token);
-        let [first, former] = self.answered.unwrap_or([now; 2]);
-        self.answered = Some([first, now]);
-        if now.is_answered_since(former) && now.others_are_answered_since(first, self.failures.into()) {
+        let former = std::mem::replace(&mut self.former, Instant::now());
+        if self.resolver.batcher.has_answered_since(token, former) {
             self.blamed += 1;
             self.batch_size = 1;
         } else {

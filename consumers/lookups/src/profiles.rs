@@ -8,7 +8,7 @@ mod known;
 
 use crate::ahead::Search;
 use crate::handler::{Inquiry, now};
-use crate::lookup::OwnLimits;
+use crate::lookup::{OwnLimits, WithoutToken};
 use crate::settings::ProfileSettings;
 use customer::Customer;
 use known::Known;
@@ -147,7 +147,9 @@ impl Profiles {
         let (inquiry, account) = (Arc::clone(&self.inquiry), customer.account.clone());
         let asked = customer.relative_url(&inquiry.resolver.version);
         let span = spans::ahead("look up", record.trace());
-        let found = async move { inquiry.resolver.resolve(&account, &asked, &status).await };
+        // Whoever writes to an account without a token holds nobody else's message.
+        let without = WithoutToken::DeadLetter;
+        let found = async move { inquiry.resolver.resolve(&account, &asked, &status, without).await };
         Search { task: AbortOnDropHandle::new(tokio::spawn(found.instrument(span))), waiting }
     }
 

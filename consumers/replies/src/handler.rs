@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::OnceCell;
 use tracing::Instrument as _;
-use weir_graph::{AccessToken, AccessTokens, Graph, Hold, Pace, Payer, TokenState};
+use weir_graph::{AccessToken, AccessTokens, CallError, Graph, Hold, Pace, Payer, TokenState};
 
 /// How long reading back may take until it is reported that it does.
 const READ_BACK: Duration = Duration::from_secs(10);
@@ -243,7 +243,7 @@ impl Replies {
         };
         self.metrics.called(started.elapsed());
         self.pace.learn(&[payer], reply.result.as_ref().map(|_| ()), &reply.usage, Instant::now());
-        if reply.result.is_ok() {
+        if reply.result.as_ref().map_or_else(CallError::accepts_token, |_| true) {
             self.tokens.accepted(token);
         }
         CallOutcome::of(reply.result)

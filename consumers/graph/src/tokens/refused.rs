@@ -1,5 +1,5 @@
-//! Tokens that Meta refused. Nobody gets one until its file changes, but for a call every few minutes that tries it for all: in
-//! trouble of its own Meta may refuse what is valid, and nobody would change a file for that.
+//! Tokens that Meta refused. Nobody gets one until its file changes, but that it is tried again every few minutes: in trouble of
+//! its own Meta may refuse what is valid, and nobody would change a file for that.
 
 use crate::AccessToken;
 use prometheus::{IntGaugeVec, Registry};
@@ -21,7 +21,7 @@ pub(super) struct RefusedTokens {
 #[derive(Debug)]
 struct Refusal {
     token: AccessToken,
-    tried: Instant,
+    refused: Instant,
 }
 
 impl RefusedTokens {
@@ -40,29 +40,25 @@ impl RefusedTokens {
         self.lock().get(&**token.name()).is_some_and(|refusal| refusal.token == *token)
     }
 
-    /// Whether nobody gets it now. Who is told otherwise tries it, and for a while nobody else.
+    /// Whether nobody gets it now. Once it is due again everybody does, until Meta says something of it: a call may be held, or
+    /// fail for something else.
     pub(super) fn withholds(&self, token: &AccessToken, now: Instant) -> bool {
-        let mut tokens = self.lock();
-        let Some(refusal) = tokens.get_mut(&**token.name()).filter(|refusal| refusal.token == *token) else {
-            return false;
-        };
-        let is_due = now.saturating_duration_since(refusal.tried) >= TRIED_EVERY;
-        if is_due {
-            refusal.tried = now;
-        }
-        !is_due
+        self.lock().get(&**token.name()).is_some_and(|refusal| {
+            refusal.token == *token && now.saturating_duration_since(refusal.refused) < TRIED_EVERY
+        })
     }
 
     pub(super) fn refuse(&self, token: &AccessToken, now: Instant) {
-        self.lock().insert(token.name().to_string(), Refusal { token: token.clone(), tried: now });
+        self.lock().insert(token.name().to_string(), Refusal { token: token.clone(), refused: now });
         self.gauge.with_label_values(&[token.name()]).set(1);
     }
 
     /// Forgets that it was refused; whether it was.
     pub(super) fn accept(&self, token: &AccessToken) -> bool {
-        let was = self.has(token);
+        let mut tokens = self.lock();
+        let was = tokens.get(&**token.name()).is_some_and(|refusal| refusal.token == *token);
         if was {
-            self.lock().remove(&**token.name());
+            tokens.remove(&**token.name());
             self.gauge.with_label_values(&[token.name()]).set(0);
         }
         was

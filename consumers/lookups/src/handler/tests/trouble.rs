@@ -153,29 +153,6 @@ async fn a_call_that_always_fails_becomes_a_dead_letter_while_other_calls_are_an
 }
 
 #[tokio::test]
-async fn an_outage_of_some_calls_costs_no_dead_letter() {
-    let bench = Bench::new().await;
-    let input = one("comment/on-post");
-    let failing = record_of(&input, "17865799348089039", "17865799348089038");
-    bench.simulator.misbehave("17865799348089038", Behaviour::error(2, None));
-    bench.simulator.misbehave_times("17865799348089039", Behaviour::error(2, None), 40);
-    // One of each is answered while the other two fail.
-    let answered = record_of(&input, "17865799348089039", "17865799348089037");
-    let others = async {
-        loop {
-            bench.handle(&answered).await.unwrap();
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    let found = tokio::select! {
-        found = bench.handle(&input) => found.unwrap(),
-        failed = bench.handle(&failing) => panic!("{failed:?}"),
-        () = others => unreachable!("they go on"),
-    };
-    assert_eq!(lookup(&input, &found)["status"], "found");
-}
-
-#[tokio::test]
 async fn an_outage_right_after_good_answers_costs_no_dead_letter() {
     let bench = Bench::new().await;
     let input = one("comment/on-post");
