@@ -68,7 +68,7 @@ pub async fn serve(
     ));
     process.shutdown.spawn(kafka::open_when_ready(
         gate.clone(),
-        producers.usual().clone(),
+        producers.clone(),
         publisher.topic_names(),
         spool.is_some(),
         process.shutdown.clone(),

@@ -2,8 +2,10 @@
 //!
 //! A broker answers the requests of a connection one after the other (<https://kafka.apache.org/protocol.html#protocol_network>),
 //! so each has connections of its own. A large delivery is the only one of its account that is on its way
-//! ([`super::AccountLimit`]): no delivery of an account overtakes another.
+//! ([`super::AccountLimit`]), so no delivery of an account overtakes another. One of several accounts counts as its first one's: those
+//! of the others may overtake it, as while it waits. Probes, and what is late beyond all patience, have no such order either.
 
+use super::RECORD_BYTES;
 use crate::settings::Settings;
 use runtime::process::Process;
 use runtime::producer::{Batch, Producer, ProducerError, ProducerOptions, watchdog};
@@ -42,9 +44,9 @@ impl Producers {
         if bytes > self.large_beyond { self.large.batch() } else { self.usual.batch() }
     }
 
-    /// The one that is asked about the cluster.
-    pub(crate) fn usual(&self) -> &Producer {
-        &self.usual
+    /// Both of them.
+    pub(crate) fn all(&self) -> [&Producer; 2] {
+        [&self.usual, &self.large]
     }
 
     /// Watches both until the process is asked to end.
@@ -68,7 +70,7 @@ impl Producers {
     }
 }
 
-/// What may be queued is divided among them; there is room for a large delivery whatever is set.
+/// What may be queued is divided among them; whatever is set, there is room for the largest delivery, or it would never go.
 fn options(settings: &Settings, client_id: &str) -> [ProducerOptions; 2] {
     let envelope = usize::try_from(TopicSpec::ENVELOPE_BYTES).unwrap_or(usize::MAX);
     let all = ProducerOptions {
@@ -79,9 +81,11 @@ fn options(settings: &Settings, client_id: &str) -> [ProducerOptions; 2] {
         ..ProducerOptions::default()
     };
     let part = |of: usize| of / PART_OF_LARGE;
+    // The body, its events and a dead letter.
+    let most_records = settings.max_events + 2;
     let large = ProducerOptions {
-        queue_bytes: part(all.queue_bytes).max(2 * all.message_max_bytes),
-        queue_records: part(all.queue_records),
+        queue_bytes: part(all.queue_bytes).max(2 * all.message_max_bytes + RECORD_BYTES * most_records),
+        queue_records: part(all.queue_records).max(most_records),
         ..all.clone()
     };
     let usual = ProducerOptions {
@@ -103,12 +107,9 @@ mod tests {
             Producers::queues(&settings),
             (settings.queue_bytes, ProducerOptions::default().queue_records)
         );
-        let small = Settings { queue_bytes: 1 << 20, ..settings };
+        let small = Settings { queue_bytes: 1 << 20, max_events: 50_000, ..settings };
         let [usual, large] = options(&small, "weir-ingest");
-        assert_eq!(
-            (usual.queue_bytes, large.queue_bytes),
-            (768 << 10, 10 << 20),
-            "a body and its events fit"
-        );
+        assert_eq!(usual.queue_bytes, 768 << 10);
+        assert!(large.queue_records > small.max_events && large.queue_bytes > 40 << 20, "it fits: {large:?}");
     }
 }

@@ -3,10 +3,10 @@
 //! Before that, a record would wait in the producer's queue for a broker or a topic that may never appear. Afterwards an
 //! outage shows only in acknowledgements, so that it never flips readiness.
 
+use super::Producers;
 use runtime::kafka::topics;
 use runtime::process::health::{Check, Health, Probe};
 use runtime::process::shutdown::Shutdown;
-use runtime::producer::Producer;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -42,7 +42,7 @@ impl StartupGate {
 /// Opens the gate once the brokers and topics have been seen, unless shutdown comes first.
 pub(crate) async fn open_when_ready(
     gate: StartupGate,
-    producer: Producer,
+    producers: Producers,
     topics: Vec<String>,
     has_spool: bool,
     shutdown: Shutdown,
@@ -53,7 +53,9 @@ pub(crate) async fn open_when_ready(
         } else {
             "every delivery is answered 503 until then"
         };
-        topics::wait(&producer, &topics, &gate.check, meanwhile).await;
+        for producer in producers.all() {
+            topics::wait(producer, &topics, &gate.check, meanwhile).await;
+        }
         tokio::time::sleep(SETTLE).await;
     };
     tokio::select! {

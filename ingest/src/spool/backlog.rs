@@ -54,7 +54,7 @@ impl Backlog {
 
     /// When the first delivery of each file in which some wait was received; `None` where that is not known.
     pub(super) fn oldest(&self) -> Vec<Option<i64>> {
-        let waits = |entry: &&Entry| entry.waiting() != Some(0);
+        let waits = |entry: &&Entry| entry.left.is_none_or(|left| left.waiting > 0);
         self.lock().iter().filter(waits).map(|entry| entry.oldest).collect()
     }
 

@@ -57,6 +57,9 @@ pub(super) struct Database {
     mark: HighWaterMark,
 }
 
+/// Releases some pages, in a transaction of its own.
+const RELEASE: &str = "PRAGMA incremental_vacuum(256)";
+
 impl Database {
     /// Opens a file, or creates it; it grows to a quarter over `max_bytes` at most.
     pub(super) fn open(path: &Path, max_bytes: u64) -> Result<Self, StoreError> {
@@ -229,15 +232,16 @@ impl Database {
 
     /// Releases pages that are unused, for as long as this; what is released when the time is over is so.
     pub(super) fn release(&self, most: Duration) -> Result<(), StoreError> {
+        let start = Instant::now();
         if self.pages("freelist_count")? == 0 {
             return Ok(());
         }
-        let start = Instant::now();
-        // It gives an empty row for each page, and is a transaction of its own however far it is read.
-        let mut vacuum = self.connection.prepare_cached("PRAGMA incremental_vacuum")?;
-        let mut pages = vacuum.query([])?;
-        while pages.next()?.is_some() && start.elapsed() < most {}
-        drop(pages);
+        while self.pages("freelist_count")? > 0 && start.elapsed() < most {
+            let mut vacuum = self.connection.prepare_cached(RELEASE)?;
+            let mut pages = vacuum.query([])?;
+            // It gives an empty row for each page. At its end it is committed, and what the disk says of that is told.
+            while pages.next()?.is_some() {}
+        }
         Ok(self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
     }
 }

@@ -26,7 +26,7 @@ use crate::throttle::Throttle;
 /// key are written one after the other.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// How long a broker may take to answer a client of changed files.
-const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// What keeps files from being used is said this often.
 const LOG_EVERY: Duration = Duration::from_mins(1);
 

@@ -213,9 +213,9 @@ impl Watchdog {
 
     /// Replaces a client that has lost its brokers, before its records run out of time.
     async fn reconnect(&mut self) {
-        let is_answered = self.producer.check_topics(&[], REACHABLE_WITHIN).await.is_ok();
-        if !is_answered
-            && self.producer.is_another_client_answered(REACHABLE_WITHIN).await
+        if self.producer.check_topics(&[], REACHABLE_WITHIN).await.is_ok() {
+            self.lost = 0;
+        } else if self.producer.is_another_client_answered(REACHABLE_WITHIN).await
             && self.producer.check_topics(&[], RECONNECTS_WITHIN).await.is_err()
         {
             self.rebuild(Reason::Disconnected, "no broker answers it, and one answers another client").await;

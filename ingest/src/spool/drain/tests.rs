@@ -23,10 +23,9 @@ async fn kafka(cluster: &MockCluster<'static, DefaultProducerContext>, process: 
     let (settings, metrics) = (Settings::local("secret", "token"), Arc::new(Metrics::new(&process.registry)));
     let brokers = KafkaSettings::plain(cluster.bootstrap_servers());
     let producers = Producers::new(&brokers, &settings, process.name).unwrap();
-    let producer = producers.usual().clone();
-    let publisher = Publisher::new(producers, "meta", &settings, process.name, Arc::clone(&metrics));
+    let publisher = Publisher::new(producers.clone(), "meta", &settings, process.name, Arc::clone(&metrics));
     let gate = StartupGate::closed(&process.health, true);
-    open_when_ready(gate.clone(), producer, publisher.topic_names(), true, process.shutdown.clone()).await;
+    open_when_ready(gate.clone(), producers, publisher.topic_names(), true, process.shutdown.clone()).await;
     let breaker = Breaker::new(settings.breaker_misses, settings.breaker_probe, metrics.breaker_open.clone());
     Arc::new(Kafka::new(publisher, gate, breaker, AccountLimit::new(1 << 20, 1 << 20), metrics))
 }

@@ -249,7 +249,8 @@ impl Watch {
 impl Seen {
     fn state(&self) -> PartitionState {
         let should_move = match self.progress.activity() {
-            Activity::Idle => self.lag > 0,
+            // Nobody is stalled before an end that nobody tells.
+            Activity::Idle => self.is_known && self.lag > 0,
             Activity::Handling => true,
             Activity::Waiting(_) => false,
         };
