@@ -88,6 +88,11 @@ impl ApiServer {
         lock(&self.state).fault = fault;
     }
 
+    /// Somebody writes a key.
+    pub(crate) fn put(&self, key: &str, value: &str) {
+        lock(&self.state).keep([(key.to_owned(), value.to_owned())].into());
+    }
+
     /// What is in its Secret.
     pub(crate) fn data(&self) -> BTreeMap<String, String> {
         lock(&self.state).data.clone()

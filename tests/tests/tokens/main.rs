@@ -100,6 +100,19 @@ async fn a_refreshed_token_is_in_its_key_with_its_end_and_what_others_write_stay
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_is_newer_than_the_file_is_left_as_it_is() {
+    let ground = Ground::new().await;
+    // A login's, which the kubelet has not put into the file yet.
+    ground.api.put("1784", "of-a-new-login");
+    let (code, said) = ground.run(&["refresh"]).await;
+    assert!(
+        code == Some(1) && said.contains("1784 of the Secret weir/weir-access-tokens holds another"),
+        "{said}"
+    );
+    assert_eq!(ground.key("1784").as_deref(), Some("of-a-new-login"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_somebody_else_wrote_meanwhile_is_left_as_it_is() {
     let ground = Ground::new().await;
     ground.api.set(Some(Fault::OtherWrites("1784", "of-another-writer")));

@@ -41,6 +41,7 @@ async fn one(
     let token = accounts.token(account, credentials).map_err(|error| error.to_string())?;
     let place = place.expect("a token that was read has a file");
     let open = place.open().await.map_err(|error| chain(&error))?;
+    open.still_holds(&token).map_err(|error| chain(&error))?;
     let new =
         accounts.hosts.instagram.refresh_instagram(&token).await.map_err(|error| match error.code() {
             Some(100) => {

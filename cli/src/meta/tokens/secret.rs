@@ -11,10 +11,13 @@ pub use api_server::ApiServerError;
 
 use super::settings::Destination;
 use api_server::{ApiServer, encoded};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use reqwest::StatusCode;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
+use weir_graph::AccessToken;
 
 /// Between attempts to write a token: what Meta gave is lost where it is not written.
 const WAITS: [Duration; 4] =
@@ -51,6 +54,17 @@ pub enum SecretError {
     Missing {
         /// Which Secret.
         secret: SecretName,
+    },
+    /// The key holds another token than the one that was read.
+    #[error(
+        "{key} of the Secret {secret} holds another token than was read, such as that of a new login, and is left as it is; once \
+         the files have it too, run this again"
+    )]
+    Newer {
+        /// Which Secret.
+        secret: SecretName,
+        /// Which key.
+        key: String,
     },
     /// Somebody else wrote the same key.
     #[error(
@@ -128,6 +142,17 @@ impl Secret {
         self.api.patch(&change, None, &[("dryRun", "All")]).await.map_err(|error| self.error(error))?;
         let value = now.data.get(key).cloned();
         Ok(Seen { key: key.to_owned(), value, version: now.metadata.resource_version })
+    }
+
+    /// That a key holds nothing but the token that is to be replaced: a mounted file may be behind by minutes.
+    pub(super) fn check(&self, seen: &Seen, token: &AccessToken) -> Result<(), SecretError> {
+        let held = seen.value.as_ref().and_then(|value| STANDARD.decode(value).ok());
+        match held {
+            Some(held) if !token.is(&String::from_utf8_lossy(&held)) => {
+                Err(SecretError::Newer { secret: self.name.clone(), key: seen.key.clone() })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Writes these keys together, and leaves all others as they are.

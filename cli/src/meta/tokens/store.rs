@@ -90,6 +90,14 @@ impl fmt::Display for Place<'_> {
 }
 
 impl Open<'_> {
+    /// That nobody has put another token there than the one that was read.
+    pub(super) fn still_holds(&self, token: &AccessToken) -> Result<(), StoreError> {
+        match self {
+            Self::File(_) => Ok(()),
+            Self::Key(secret, seen) => Ok(secret.check(seen, token)?),
+        }
+    }
+
     /// Puts a token there that Meta just gave, and says when it ends. Who reads it sees the old token or the new one; what is no
     /// token leaves the old one.
     pub(super) async fn put(self, token: &NewToken) -> Result<Option<SystemTime>, StoreError> {
