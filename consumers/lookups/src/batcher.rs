@@ -5,7 +5,7 @@ mod batch_buffer;
 
 use crate::metrics::LookupMetrics;
 use crate::settings::BatchSettings;
-use answering::Answering;
+use answering::{Answered, Answering};
 use batch_buffer::BatchBuffer;
 use runtime::telemetry::TraceContext;
 use runtime::throttle::Throttle;
@@ -19,7 +19,6 @@ use weir_graph::{AccessToken, BatchItem, CallError, Graph, Hold, Outcome, Pace, 
 
 /// Calls that wait to be put on the buffer; whoever brings more waits before it.
 const DOOR: usize = 1_000;
-
 /// A batch that fails as a whole is said this often, at most.
 const SAY_EVERY: Duration = Duration::from_mins(1);
 
@@ -104,6 +103,12 @@ impl Batcher {
             // The task ends with this struct alone.
             Err(_) => std::future::pending().await,
         }
+    }
+
+    /// Asks anew what the Graph API answered last to the token's app, alone; nothing where it has answered nothing yet.
+    pub(crate) async fn ask_again(&self, token: &AccessToken) -> Option<Sent> {
+        let Answered { relative_url, token, payer, .. } = self.answering.last(token)?;
+        Some(self.send(relative_url, token, payer, 1).await)
     }
 
     /// Tells of every request that ends: as long as requests end, a call in the queue moves on.
@@ -245,7 +250,7 @@ impl Sender {
         let result = reply.result.as_ref().map(|_| ());
         self.pace.learn(&[&ask.payer], result, &reply.usage, Instant::now());
         if result.map_or_else(CallError::is_of_sense, |()| true) {
-            self.answering.now(&ask.token);
+            self.answering.now(ask.relative_url.clone(), ask.token.clone(), ask.payer.clone());
         }
         self.metrics.called(&reply.result);
         tell(ask, Sent::Answered(reply.result));

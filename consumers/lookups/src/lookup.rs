@@ -27,6 +27,8 @@ const SMALLER: usize = 4;
 
 const RETRIES_EXHAUSTED: &str = "retries_exhausted";
 
+/// How often it is asked whether the Graph API still answers, at most.
+pub(crate) const PROBE_EVERY: Duration = Duration::from_secs(1);
 /// What lookups wait for is said this often, at most.
 pub(crate) const SAY_EVERY: Duration = Duration::from_mins(1);
 
@@ -54,6 +56,8 @@ pub(crate) struct Resolver {
     pub(crate) answer_within: Duration,
     /// Lets what lookups wait for be said now and then.
     pub(crate) said: Throttle,
+    /// Lets a question through now and then that the Graph API could answer before.
+    pub(crate) probe: Throttle,
 }
 
 /// What a lookup waits for while it makes no call; without one, its call is in the queue or under way.
@@ -133,6 +137,17 @@ impl Resolver {
 }
 
 impl Resolver {
+    /// Whether the Graph API gave anybody an answer of sense after `then`; where it did not, it is asked again for what it
+    /// answered last, since there may be nobody else.
+    async fn answers_others(&self, token: &AccessToken, then: Instant) -> bool {
+        if !self.batcher.has_answered_since(token, then) && self.probe.pass(Instant::now()).is_some() {
+            // The batcher takes note of an answer; that there was none needs no note.
+            let sent = self.batcher.ask_again(token).await;
+            tracing::debug!(?sent, "asked whether the Graph API still answers what it did");
+        }
+        self.batcher.has_answered_since(token, then)
+    }
+
     async fn send(&self, account: &GraphId, asked: String, token: &AccessToken, batch_size: usize) -> Sent {
         let account = self.tokens.account(account);
         let batch_size = if account.has_batches() { batch_size } else { 1 };
@@ -196,7 +211,7 @@ impl Course<'_> {
         self.failures += 1;
         let failing = *self.failing.get_or_insert_with(Instant::now);
         let former = std::mem::replace(&mut self.former, Instant::now());
-        if self.resolver.batcher.has_answered_since(token, former) {
+        if self.resolver.answers_others(token, former).await {
             self.blamed += 1;
             self.batch_size = 1;
         } else {

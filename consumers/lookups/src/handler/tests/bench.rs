@@ -47,7 +47,8 @@ impl Bench {
         let registry = Registry::new();
         let tokens = Arc::new(settings.graph.open_tokens(&registry));
         let metrics = LookupMetrics::new(&registry);
-        let inquiry = crate::inquiry(settings, tokens, metrics, &registry).unwrap();
+        let mut inquiry = crate::inquiry(settings, tokens, metrics, &registry).unwrap();
+        inquiry.resolver.probe = runtime::throttle::Throttle::new(Duration::from_millis(1));
         let handler = Lookups::new(Arc::new(inquiry), "meta");
         let partition = handler.assigned("meta.comments.v1", 3);
         Self { simulator, folder, registry, handler, partition }
