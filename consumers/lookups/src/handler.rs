@@ -272,4 +272,4 @@ fn reject(error: &Unaskable) -> Failure {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

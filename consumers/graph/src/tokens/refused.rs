@@ -37,15 +37,14 @@ impl RefusedTokens {
 
     /// Whether this very token was refused.
     pub(super) fn has(&self, token: &AccessToken) -> bool {
-        self.lock().get(&**token.name()).is_some_and(|refusal| refusal.token == *token)
+        refusal_of(&self.lock(), token).is_some()
     }
 
     /// Whether nobody gets it now. Once it is due again everybody does, until Meta says something of it: a call may be held, or
     /// fail for something else.
     pub(super) fn withholds(&self, token: &AccessToken, now: Instant) -> bool {
-        self.lock().get(&**token.name()).is_some_and(|refusal| {
-            refusal.token == *token && now.saturating_duration_since(refusal.refused) < TRIED_EVERY
-        })
+        refusal_of(&self.lock(), token)
+            .is_some_and(|refusal| now.saturating_duration_since(refusal.refused) < TRIED_EVERY)
     }
 
     pub(super) fn refuse(&self, token: &AccessToken, now: Instant) {
@@ -56,7 +55,7 @@ impl RefusedTokens {
     /// Forgets that it was refused; whether it was.
     pub(super) fn accept(&self, token: &AccessToken) -> bool {
         let mut tokens = self.lock();
-        let was = tokens.get(&**token.name()).is_some_and(|refusal| refusal.token == *token);
+        let was = refusal_of(&tokens, token).is_some();
         if was {
             tokens.remove(&**token.name());
             self.gauge.with_label_values(&[token.name()]).set(0);
@@ -85,4 +84,9 @@ impl RefusedTokens {
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Refusal>> {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// That of this very token, not of another one of its file.
+fn refusal_of<'a>(tokens: &'a BTreeMap<String, Refusal>, token: &AccessToken) -> Option<&'a Refusal> {
+    tokens.get(&**token.name()).filter(|refusal| refusal.token == *token)
 }

@@ -1,7 +1,7 @@
 //! The handler from whole deliveries to enriched records, against the simulator.
 
 mod batches;
-mod bench;
+pub(crate) mod bench;
 mod tokens;
 mod trouble;
 

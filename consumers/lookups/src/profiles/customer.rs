@@ -60,28 +60,11 @@ impl Customer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
-    use std::path::Path;
+    use crate::handler::tests::bench::records;
 
     /// Who is asked for of the events of `schemas/fixtures/{fixture}.json`.
     fn asked(fixture: &str) -> Vec<String> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas/fixtures");
-        let body = fs::read(root.join(fixture).with_extension("json")).unwrap();
-        let receipt = schemas::Receipt { delivery_id: "d", received: "2025-07-18T10:35:10.000Z" };
-        let record = |event: &schemas::Event<'_>| {
-            let mut value = Vec::new();
-            event.write_json(receipt, &mut value);
-            Record {
-                topic: event.topic().name("meta").into(),
-                partition: 3,
-                offset: 42,
-                timestamp: None,
-                key: None,
-                value: Some(value),
-                headers: Vec::new(),
-            }
-        };
-        let events = schemas::split(&body, 100).events.iter().map(record).collect::<Vec<_>>();
+        let events = records(fixture);
         let customers = events.iter().filter_map(Customer::of);
         customers.map(|customer| format!("{} {}", customer.key(), customer.relative_url("v26.0"))).collect()
     }

@@ -95,7 +95,7 @@ impl Bench {
 }
 
 /// The records that ingest makes of `schemas/fixtures/{fixture}.json`.
-pub(super) fn records(fixture: &str) -> Vec<Record> {
+pub(crate) fn records(fixture: &str) -> Vec<Record> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas/fixtures");
     let body = fs::read(root.join(fixture).with_extension("json")).unwrap();
     let split = schemas::split(&body, 100);
