@@ -145,6 +145,8 @@ async fn a_graph_api_that_hangs_refuses_or_is_slow_ends_no_process_and_costs_no_
     for behaviour in [
         Behaviour::error(2, None),
         Behaviour::Answer { status: 503, body: "<html>".to_owned() },
+        // A firewall on the way out.
+        Behaviour::Answer { status: 403, body: "<html>".to_owned() },
         Behaviour::CutOff,
     ] {
         misbehave(&ground, &behaviour);

@@ -83,7 +83,7 @@ fn sent(ground: &Ground) -> BTreeMap<String, usize> {
 /// What is wrong with a command, and what must come of it.
 type Trouble = (&'static str, Behaviour, &'static str, &'static str);
 
-fn troubles() -> [Trouble; 12] {
+fn troubles() -> [Trouble; 13] {
     [
         ("window", Behaviour::error(10, Some(2_534_022)), "refused", "window_closed"),
         ("permission", Behaviour::error(200, None), "refused", "permission"),
@@ -95,6 +95,12 @@ fn troubles() -> [Trouble; 12] {
         ("new", Behaviour::error(9_999, None), "unknown", "unknown_code"),
         ("service", Behaviour::error(2, None), "unknown", "transient"),
         ("page", Behaviour::Answer { status: 502, body: "<html>".to_owned() }, "unknown", "transient"),
+        (
+            "firewall",
+            Behaviour::Answer { status: 403, body: "<html>".to_owned() },
+            "unknown",
+            "malformed_answer",
+        ),
         ("cut", Behaviour::CutOff, "unknown", "interrupted"),
         ("silence", Behaviour::Hang, "unknown", "timed_out"),
     ]

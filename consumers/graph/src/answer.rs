@@ -69,9 +69,10 @@ pub enum RefusalClass {
     ThreadControl,
     /// The call as such cannot be answered (100 and others): nothing helps but another call.
     Invalid,
-    /// A code that no table of Meta's has: nobody knows whether another attempt helps, or whether anything was done.
+    /// A code that no table of Meta's has, or none: nobody knows whether another attempt helps, or whether anything was done.
     UnknownCode,
-    /// No JSON object, so hardly from the Graph API.
+    /// No JSON object, or neither an answer nor an error, so hardly from the Graph API: from what stands between, which may have
+    /// let the call through.
     Malformed,
     /// A redirect, which is never followed.
     Redirected,
@@ -118,11 +119,11 @@ impl Refusal {
         Self::of_status(200)
     }
 
+    /// Of an answer without an error of Meta's. What 401, 403, 404 and 410 say of is then anybody's: a proxy, a firewall or an
+    /// egress rule says them of itself.
     fn of_status(status: u16) -> Self {
         let class = match status {
             300..=399 => RefusalClass::Redirected,
-            401 => RefusalClass::Token,
-            403 => RefusalClass::Permission,
             408 | 500..=599 => RefusalClass::Transient,
             429 => RefusalClass::Throttled,
             _ => RefusalClass::Malformed,
@@ -179,8 +180,10 @@ impl RefusalClass {
             Self::NotReachable => "this person cannot be written to, or looked up",
             Self::ThreadControl => "another app has control of the conversation",
             Self::Invalid => "the call cannot be answered",
-            Self::UnknownCode => "Meta documents no such code",
-            Self::Malformed => "the answer is no JSON object: check --graph-url",
+            Self::UnknownCode => "Meta documents no such error",
+            Self::Malformed => {
+                "the answer is no JSON object of Meta's: check --graph-url, and the proxy or firewall on the way out"
+            }
             Self::Redirected => "redirects are not followed: check --graph-url",
         }
     }
@@ -231,16 +234,17 @@ fn failed<'a>(status: u16, body: Option<&'a RawValue>, error: &ErrorMembers<'_>)
     let refused = |class| Refusal { class, status, code, subcode, trace: trace(error.fbtrace_id) };
     let is_transient = error.is_transient.is_some_and(|token| token.get() == "true");
     let meaning = code.and_then(|code| codes::meaning(code, subcode));
-    let class = match (meaning, body) {
-        (Some(Meaning::Done), _) => return Answer::Done(refused(RefusalClass::Transient)),
+    let class = match meaning {
+        Some(Meaning::Done) => return Answer::Done(refused(RefusalClass::Transient)),
         // Meta marks these as transient too; what they say of the wait is more.
-        (Some(Meaning::Refused(class)), _) if class.says_when() => class,
+        Some(Meaning::Refused(class)) if class.says_when() => class,
         _ if is_transient => RefusalClass::Transient,
-        (Some(Meaning::Refused(class)), _) => class,
-        (Some(Meaning::Gone), _) => return Answer::Gone(body),
-        (None, _) if matches!(status, 404 | 410) => return Answer::Gone(body),
-        _ if matches!(status, 200..=299 | 400) => RefusalClass::UnknownCode,
-        _ => Refusal::of_status(status).class,
+        Some(Meaning::Refused(class)) => class,
+        Some(Meaning::Gone) => return Answer::Gone(body),
+        None => match Refusal::of_status(status).class {
+            RefusalClass::Malformed => RefusalClass::UnknownCode,
+            class => class,
+        },
     };
     Answer::Refused(refused(class))
 }
