@@ -27,7 +27,7 @@ use weir_graph::{AccessToken, AccessTokens, CallError, Graph, Hold, Pace, Payer,
 
 /// How long reading back may take until it is reported that it does.
 const READ_BACK: Duration = Duration::from_secs(10);
-/// How long an intent may take to be acknowledged and read back: as the producer's longest delivery, and [`READ_BACK`].
+/// How long an intent, or another result, may take to be acknowledged and read back: as the producer's longest delivery, and [`READ_BACK`].
 const INTENDED_WITHIN: Duration = Duration::from_mins(3);
 /// How much longer than its limit a call may take before it counts as one that hangs.
 const SLACK: Duration = Duration::from_secs(30);
@@ -88,7 +88,7 @@ impl Handler for Replies {
         let follower = self.follower().await?;
         let command = match Command::read(record, |id| self.tokens.account(id)) {
             Ok(command) => command,
-            Err(unusable) => return Err(self.reject(follower, record, &unusable).await?),
+            Err(unusable) => return Err(self.reject(follower, record, &unusable, waits).await?),
         };
         let mut pending = match state.pending.take().filter(|pending| pending.offset == record.offset) {
             Some(pending) => pending,

@@ -1,12 +1,12 @@
 //! Refuses a record that is no command which could be carried out: a result for whoever wrote it, then a dead letter.
 
-use super::{Replies, is_abandoned};
+use super::{INTENDED_WITHIN, Replies, is_abandoned};
 use crate::command::{Subject, Unusable};
 use crate::follower::Follower;
 use crate::ledger::CommandState;
 use crate::outcome::Cause;
 use crate::result::NewResult;
-use runtime::consumer::{Failure, Output, Record};
+use runtime::consumer::{Failure, Output, Record, Wait, Waits};
 
 impl Replies {
     /// Refuses what is no command that could be carried out. Its result comes before the dead letter, so that none is
@@ -16,12 +16,13 @@ impl Replies {
         follower: &Follower,
         record: &Record,
         unusable: &Unusable,
+        waits: &Waits,
     ) -> Result<Failure, Failure> {
         let cause = Cause { reason: unusable.fault.reason(), error: unusable.fault.to_string() };
         if let Some(subject) = &unusable.subject
             && let Some(result) = self.refusal(follower, record, subject, &cause)?
         {
-            self.publish(&result, record).await?;
+            waits.on(Wait::Kafka, INTENDED_WITHIN, self.publish(&result, record)).await?;
         }
         Ok(Failure::Reject { reason: cause.reason, error: cause.error })
     }

@@ -2,6 +2,7 @@
 
 mod actions;
 mod firewall;
+mod not_enough_replicas;
 mod unreadable;
 
 use super::*;

@@ -1,0 +1,65 @@
+//! Brokers that take no result for a while, as below `min.insync.replicas`.
+
+use super::*;
+use rdkafka::ClientConfig;
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
+use runtime::consumer::{self, ConsumerOptions};
+use runtime::process::Process;
+
+const REFUSED: [RDKafkaRespErr; 1_000] = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS; 1_000];
+const STALL: Duration = Duration::from_secs(2);
+/// Generous, for a machine that does other things too.
+const DEADLINE: Duration = Duration::from_mins(1);
+
+fn write(bench: &Bench, record: &Record) {
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", bench.mock.bootstrap_servers());
+    let producer: BaseProducer = config.create().unwrap();
+    let (key, value) = (record.key.as_deref().unwrap(), record.value.as_deref().unwrap());
+    let record = BaseRecord::to(&record.topic).key(key).payload(value);
+    producer.send(record).map_err(|(error, _)| error).unwrap();
+    producer.flush(DEADLINE).unwrap();
+}
+
+/// The sum of a metric over its labels.
+fn metric(process: &Process, name: &str) -> f64 {
+    let families = process.registry.gather();
+    let Some(family) = families.iter().find(|family| family.name() == name) else { return 0.0 };
+    let values = family.get_metric().iter();
+    values.map(|metric| metric.get_counter().get_value() + metric.get_gauge().get_value()).sum()
+}
+
+async fn eventually(is_so: impl Fn() -> bool) {
+    let until = async {
+        while !is_so() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, until).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_that_no_broker_takes_is_waited_for_and_costs_no_client() {
+    let bench = Bench::new().await;
+    for topic in ["replies", "dlq"] {
+        bench.mock.create_topic(topic, 1, 1).unwrap();
+    }
+    write(&bench, &Record { key: Some(b"1784".to_vec()), ..command(1) });
+    bench.mock.request_errors(RDKafkaApiKey::Produce, &REFUSED);
+    let (inputs, outputs) = (vec![String::from("replies")], vec![RESULTS.to_owned()]);
+    let options = ConsumerOptions::new(ABOUT.name, inputs, outputs, String::from("dlq"));
+    let drain_timeout = Duration::from_millis(100);
+    let options = ConsumerOptions { stall_timeout: STALL, drain_timeout, ..options };
+    let (process, owner) = (Process::new(ABOUT.name, "0.0.0"), bench.owner());
+    let (kafka, inner) = (KafkaSettings::plain(bench.mock.bootstrap_servers()), process.clone());
+    let running = tokio::spawn(async move { consumer::run(&kafka, options, owner, &inner).await });
+    eventually(|| metric(&process, "weir_consumer_waiting_partitions") > 0.0).await;
+    let waits = Instant::now();
+    eventually(|| waits.elapsed() > 4 * STALL).await;
+    assert_eq!(metric(&process, "weir_consumer_rebuilt_total").to_string(), "0");
+    bench.mock.clear_request_errors(RDKafkaApiKey::Produce);
+    eventually(|| metric(&process, "weir_consumer_dead_letters_total") > 0.0).await;
+    process.shutdown.trigger();
+    tokio::time::timeout(DEADLINE, running).await.unwrap().unwrap().unwrap();
+}
