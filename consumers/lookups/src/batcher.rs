@@ -116,9 +116,9 @@ impl Batcher {
         self.ended.clone()
     }
 
-    /// Whether the Graph API gave anybody of the token's app an answer of sense after `then`.
-    pub(crate) fn has_answered_since(&self, token: &AccessToken, then: Instant) -> bool {
-        self.answering.since(token, then)
+    /// What the Graph API has answered.
+    pub(crate) fn answering(&self) -> &Answering {
+        &self.answering
     }
 }
 

@@ -1,5 +1,6 @@
 //! One lookup from the first call to its end: an answer, or the reason why there will never be one.
 
+mod blame;
 mod own_limits;
 mod steps;
 
@@ -10,6 +11,7 @@ use crate::batcher::{Batcher, Sent};
 use crate::metrics::LookupMetrics;
 use crate::policy::{self, Next};
 use crate::settings::RetrySettings;
+use blame::Blame;
 use runtime::backoff::{self, Backoff};
 use runtime::consumer::{Failure, Wait};
 use runtime::process::chain;
@@ -82,10 +84,7 @@ struct Course<'a> {
     status: &'a Status,
     without_token: WithoutToken,
     batch_size: usize,
-    /// Failures while others were answered.
-    blamed: u32,
-    /// When the former call failed, or the first one was made.
-    former: Instant,
+    blame: Blame,
     failures: u32,
     /// When calls began to fail, less the time for which none was made.
     failing: Option<Instant>,
@@ -109,8 +108,7 @@ impl Resolver {
             status,
             without_token,
             batch_size: self.batch_size,
-            blamed: 0,
-            former: Instant::now(),
+            blame: Blame::new(),
             failures: 0,
             failing: None,
             backoff: Backoff::new(backoff_base, backoff_max),
@@ -119,10 +117,14 @@ impl Resolver {
             let (token, begun) = (course.token().await?, Instant::now());
             match self.send(account, relative_url.to_owned(), &token, course.batch_size).await {
                 Sent::Answered(Ok(outcome)) => {
+                    course.blame.answered(self, &token);
                     self.tokens.accepted(&token);
                     return Ok((outcome, begun));
                 }
                 Sent::Answered(Err(error)) => {
+                    if error.is_of_sense() {
+                        course.blame.answered(self, &token);
+                    }
                     if error.accepts_token() {
                         self.tokens.accepted(&token);
                     }
@@ -137,17 +139,6 @@ impl Resolver {
 }
 
 impl Resolver {
-    /// Whether the Graph API gave anybody an answer of sense after `then`; where it did not, it is asked again for what it
-    /// answered last, since there may be nobody else.
-    async fn answers_others(&self, token: &AccessToken, then: Instant) -> bool {
-        if !self.batcher.has_answered_since(token, then) && self.probe.pass(Instant::now()).is_some() {
-            // The batcher takes note of an answer; that there was none needs no note.
-            let sent = self.batcher.ask_again(token).await;
-            tracing::debug!(?sent, "asked whether the Graph API still answers what it did");
-        }
-        self.batcher.has_answered_since(token, then)
-    }
-
     async fn send(&self, account: &GraphId, asked: String, token: &AccessToken, batch_size: usize) -> Sent {
         let account = self.tokens.account(account);
         let batch_size = if account.has_batches() { batch_size } else { 1 };
@@ -204,23 +195,16 @@ impl Course<'_> {
         }
     }
 
-    /// A failure counts against the lookup where others were answered since its former one, and it goes on alone; while they
-    /// are not, it is nobody's fault.
+    /// While others are answered the lookup goes on alone. Where it is certain, after a while, that it never will be, it has
+    /// waited for as long as it may, as one whose patience is over.
     async fn again(&mut self, error: &CallError, token: &AccessToken) -> Result<(), Failure> {
         let Resolver { settings, batch_size, .. } = self.resolver;
         self.failures += 1;
         let failing = *self.failing.get_or_insert_with(Instant::now);
-        let former = std::mem::replace(&mut self.former, Instant::now());
-        if self.resolver.answers_others(token, former).await {
-            self.blamed += 1;
-            self.batch_size = 1;
-        } else {
-            self.batch_size = *batch_size;
-        }
-        if self.blamed >= settings.lookup_attempts {
-            return Err(self.reject(RETRIES_EXHAUSTED, error));
-        }
-        if failing.elapsed() >= settings.lookup_patience {
+        self.batch_size = if self.blame.failed(self.resolver, token).await { 1 } else { *batch_size };
+        let is_hopeless =
+            failing.elapsed() >= settings.hopeless_after && self.blame.is_certain(self.resolver, token);
+        if is_hopeless || failing.elapsed() >= settings.lookup_patience {
             return Err(Failure::Expired { reason: RETRIES_EXHAUSTED, error: self.told(error) });
         }
         self.back_off(error).await;

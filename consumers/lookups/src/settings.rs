@@ -49,7 +49,8 @@ runtime::settings! {
     /// How long a lookup is tried.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct RetrySettings {
-        /// Calls for one event that may fail, while others are answered, before it goes to the dead letters
+        /// Calls for one event that may fail in a row, while others are answered, before it goes to the dead letters, after 5
+        /// minutes at the earliest; as many again for each failure in a row that a call has meanwhile which is answered in the end
         pub lookup_attempts: u32 = with_default("COUNT", "5", form::count(1..=100).narrow()),
         /// How long calls for one event may fail, also while none is answered, before it goes to the dead letters
         pub lookup_patience: Duration = with_default("DURATION", "15m", form::duration(PATIENCE)),
@@ -60,6 +61,8 @@ runtime::settings! {
         /// What becomes of events whose account has no token that Meta accepts: dead-letter, or wait (which holds their
         /// partitions)
         pub without_token: WithoutToken = with_default("WORD", "dead-letter", form::choice(WITHOUT_TOKEN)),
+        /// How long calls for one event fail at least before it goes to the dead letters as one that is never answered
+        pub hopeless_after: Duration = fixed(Duration::from_mins(5)),
         /// First delay before another call, at most
         pub backoff_base: Duration = fixed(Duration::from_millis(200)),
         /// Longest delay before another call

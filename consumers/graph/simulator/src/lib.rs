@@ -89,6 +89,11 @@ impl Simulator {
         self.world.script_batches(Some(behaviour));
     }
 
+    /// From now on, so many percent of all requests, drawn by lot, are answered as `behaviour` says, whatever is in them.
+    pub fn misbehave_partly(&self, behaviour: Behaviour, percent: u64) {
+        self.world.script_partly(behaviour, percent);
+    }
+
     /// Calls that name `id` are answered well again.
     pub fn behave(&self, id: &str) {
         self.world.unscript(id);

@@ -6,6 +6,7 @@ use crate::{Behaviour, batch, nodes};
 use hyper::Method;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -55,6 +56,8 @@ struct Orders {
     /// By id: the behaviour, and for how many calls more.
     scripts: BTreeMap<String, (Behaviour, Option<usize>)>,
     batches: Option<Behaviour>,
+    /// Of so many percent of all requests.
+    partly: Option<(Behaviour, u64)>,
     refused: BTreeSet<String>,
     usage: Vec<(String, String)>,
     /// How long every answer takes.
@@ -84,6 +87,10 @@ impl World {
 
     pub(super) fn script_batches(&self, behaviour: Option<Behaviour>) {
         lock(&self.orders).batches = behaviour;
+    }
+
+    pub(super) fn script_partly(&self, behaviour: Behaviour, percent: u64) {
+        lock(&self.orders).partly = Some((behaviour, percent));
     }
 
     pub(super) fn refuse(&self, token: &str) {
@@ -118,10 +125,20 @@ impl World {
     /// How to answer a request: badly where its token, its batch or one of its ids says so, else as documented.
     pub(super) fn answer(&self, asked: &Asked) -> Behaviour {
         lock(&self.memory).requests += 1;
+        if let Some(behaviour) = self.partly() {
+            return behaviour;
+        }
         let Some(batch) = asked.batch() else { return self.answer_one(asked) };
         let told = lock(&self.orders).batches.clone();
         told.or_else(|| self.refusal(asked.token.as_deref()))
             .unwrap_or_else(|| batch::answer(batch, asked, self))
+    }
+
+    /// What a part of all requests is answered, where this one is of them.
+    fn partly(&self) -> Option<Behaviour> {
+        let (behaviour, percent) = lock(&self.orders).partly.clone()?;
+        // The standard library seeds each `RandomState` differently, which saves a dependency.
+        (RandomState::new().build_hasher().finish() % 100 < percent).then_some(behaviour)
     }
 
     /// As [`Self::answer`], for one call or one item of a batch.

@@ -1,13 +1,24 @@
-//! What the Graph API gave an answer of sense to last, and when.
+//! What the Graph API gave an answer of sense to last, and how often calls fail that it can answer.
 
+mod recovered;
+
+use recovered::Recovered;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use weir_graph::{AccessToken, Payer};
 
-/// The latest by the app that asked, and its host.
+/// By the app that asked, and its host.
 #[derive(Debug, Default)]
-pub(super) struct Answering(Mutex<BTreeMap<Arc<str>, Answered>>);
+pub(crate) struct Answering(Mutex<BTreeMap<Arc<str>, OfApp>>);
+
+#[derive(Debug)]
+struct OfApp {
+    latest: Answered,
+    /// How often in a row that one failed when it was asked again.
+    failed: u32,
+    recovered: Recovered,
+}
 
 /// A call that was answered.
 #[derive(Clone, Debug)]
@@ -21,18 +32,42 @@ pub(super) struct Answered {
 impl Answering {
     pub(super) fn now(&self, relative_url: String, token: AccessToken, payer: Payer) {
         let app = Arc::clone(token.app());
-        self.latest().insert(app, Answered { at: Instant::now(), relative_url, token, payer });
-    }
-
-    pub(super) fn since(&self, token: &AccessToken, then: Instant) -> bool {
-        self.latest().get(token.app()).is_some_and(|latest| latest.at > then)
+        let latest = Answered { at: Instant::now(), relative_url, token, payer };
+        let mut apps = self.apps();
+        let recovered = apps.remove(&app).map(|of_app| of_app.recovered).unwrap_or_default();
+        apps.insert(app, OfApp { latest, failed: 0, recovered });
     }
 
     pub(super) fn last(&self, token: &AccessToken) -> Option<Answered> {
-        self.latest().get(token.app()).cloned()
+        self.apps().get(token.app()).map(|of_app| of_app.latest.clone())
     }
 
-    fn latest(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, Answered>> {
+    /// Whether anybody of the token's app was given an answer after `then`.
+    pub(crate) fn since(&self, token: &AccessToken, then: Instant) -> bool {
+        self.apps().get(token.app()).is_some_and(|of_app| of_app.latest.at > then)
+    }
+
+    /// A call was answered that had failed so often in a row.
+    pub(crate) fn recovered(&self, token: &AccessToken, failed: u32) {
+        if let Some(of_app) = self.apps().get_mut(token.app()) {
+            of_app.recovered.note(failed, Instant::now());
+        }
+    }
+
+    /// What was answered last failed when it was asked again.
+    pub(crate) fn failed_again(&self, token: &AccessToken) {
+        if let Some(of_app) = self.apps().get_mut(token.app()) {
+            of_app.failed += 1;
+            of_app.recovered.note(of_app.failed, Instant::now());
+        }
+    }
+
+    /// How often in a row a call has failed, at most, that can be answered, as was seen after `then`.
+    pub(crate) fn longest_row_since(&self, token: &AccessToken, then: Instant) -> u32 {
+        self.apps().get(token.app()).map_or(0, |of_app| of_app.recovered.longest_since(then))
+    }
+
+    fn apps(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, OfApp>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

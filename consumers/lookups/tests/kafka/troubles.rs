@@ -140,6 +140,7 @@ async fn ten_thousand_lookups_with_every_trouble_end_as_events_or_dead_letters_i
         settings.batch.lookup_concurrency = 16;
         settings.retries.backoff_base = Duration::from_millis(10);
         settings.retries.backoff_max = Duration::from_millis(100);
+        settings.retries.hopeless_after = Duration::from_secs(1);
     });
     let records = cluster.read(&OUTPUTS, MENTIONS).await;
     let took = started.elapsed();

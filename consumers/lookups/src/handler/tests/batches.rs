@@ -10,13 +10,7 @@ use weir_graph_simulator::Behaviour;
 #[tokio::test]
 async fn lookups_of_records_ahead_share_a_batch_and_one_that_times_out_in_it_goes_alone() {
     let bench = Bench::with(|settings| settings.batch.lookup_batch_wait = Duration::from_secs(1)).await;
-    let first = one("comment/on-post");
-    let inputs: Vec<_> = (0..50)
-        .map(|number| {
-            let id = format!("17865799348089{number:03}");
-            Record { offset: number, ..record_of(&first, "17865799348089039", &id) }
-        })
-        .collect();
+    let inputs = many(50);
     bench.simulator.misbehave_times("17865799348089007", Behaviour::Hang, 1);
     bench.simulator.misbehave("17865799348089008", Behaviour::error(100, Some(33)));
     for input in &inputs {
@@ -37,13 +31,11 @@ async fn a_batch_that_is_refused_for_one_token_costs_the_others_nothing() {
     fs::write(bench.folder.path().join(other), "EAArefused").unwrap();
     bench.reread();
     bench.simulator.refuse_token("EAArefused");
-    let first = one("comment/on-post");
-    let inputs: Vec<_> = (0..10)
-        .map(|number| {
-            let id = format!("17865799348089{number:03}");
-            let input = record_of(&first, "17865799348089039", &id);
-            let account = if number % 2 == 0 { ACCOUNT } else { other };
-            Record { offset: number, ..record_of(&input, ACCOUNT, account) }
+    let inputs: Vec<_> = many(10)
+        .iter()
+        .map(|input| {
+            let account = if input.offset % 2 == 0 { ACCOUNT } else { other };
+            Record { offset: input.offset, ..record_of(input, ACCOUNT, account) }
         })
         .collect();
     for input in &inputs {
@@ -63,13 +55,7 @@ async fn a_batch_that_is_refused_for_one_token_costs_the_others_nothing() {
 async fn a_batch_that_fails_as_a_whole_is_sent_again_in_parts() {
     let bench = Bench::with(|settings| settings.batch.lookup_batch_wait = Duration::from_millis(20)).await;
     bench.simulator.misbehave_batches(Behaviour::CutOff);
-    let first = one("comment/on-post");
-    let inputs: Vec<_> = (0..20)
-        .map(|number| {
-            let id = format!("17865799348089{number:03}");
-            Record { offset: number, ..record_of(&first, "17865799348089039", &id) }
-        })
-        .collect();
+    let inputs = many(20);
     for input in &inputs {
         bench.handler.expect(input);
     }

@@ -138,6 +138,16 @@ pub(super) async fn reason(bench: &Bench, record: &Record) -> (&'static str, Str
     }
 }
 
+/// Comments of one partition, so many of them.
+pub(super) fn many(count: i64) -> Vec<Record> {
+    let first = one("comment/on-post");
+    let numbered = |number: i64| {
+        let id = format!("17865799348089{number:03}");
+        Record { offset: number, ..record_of(&first, "17865799348089039", &id) }
+    };
+    (0..count).map(numbered).collect()
+}
+
 /// A record with `from` replaced by `to` wherever it stands.
 pub(super) fn record_of(record: &Record, from: &str, to: &str) -> Record {
     let value = String::from_utf8(record.value.clone().unwrap()).unwrap().replace(from, to);

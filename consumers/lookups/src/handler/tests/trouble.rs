@@ -128,14 +128,14 @@ async fn the_limit_of_the_app_is_waited_for_without_end() {
 
 #[tokio::test]
 async fn a_call_that_always_fails_becomes_a_dead_letter_while_other_calls_are_answered() {
-    let bench = Bench::new().await;
+    let bench = Bench::with(|settings| settings.retries.hopeless_after = Duration::from_millis(50)).await;
     for behaviour in [
         Behaviour::error(2, None),
         Behaviour::Answer { status: 503, body: String::from("<html>") },
         Behaviour::CutOff,
         Behaviour::Redirect { to: String::from("http://169.254.169.254/latest/meta-data") },
     ] {
-        bench.simulator.misbehave("17865799348089039", behaviour.clone());
+        bench.simulator.misbehave("17865799348089039", behaviour);
         let input = one("comment/on-post");
         let other = record_of(&input, "17865799348089039", "17865799348089038");
         let others = async {
@@ -143,12 +143,59 @@ async fn a_call_that_always_fails_becomes_a_dead_letter_while_other_calls_are_an
                 bench.handle(&other).await.unwrap();
             }
         };
-        let (reason, error) = tokio::select! {
-            ended = reason(&bench, &input) => ended,
+        let failure = tokio::select! {
+            ended = bench.handle(&input) => ended.unwrap_err(),
             () = others => unreachable!("they go on"),
         };
-        assert_eq!(reason, "retries_exhausted", "{behaviour:?}");
+        // None of the dead letters in a row that stop a consumer: it is no mistake of the handler's.
+        let Failure::Expired { reason: "retries_exhausted", error } = failure else { panic!("{failure:?}") };
         assert!(error.starts_with("after ") && error.contains(" failed calls: "), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_always_fails_becomes_a_dead_letter_where_nobody_else_asks() {
+    let bench = Bench::with(|settings| settings.retries.hopeless_after = Duration::from_millis(50)).await;
+    let input = one("comment/on-post");
+    bench.handle(&record_of(&input, "17865799348089039", "17865799348089038")).await.unwrap();
+    bench.simulator.misbehave("17865799348089039", Behaviour::error(2, None));
+    let failure = bench.handle(&input).await.unwrap_err();
+    assert!(matches!(failure, Failure::Expired { reason: "retries_exhausted", .. }), "{failure:?}");
+}
+
+#[tokio::test]
+async fn a_call_that_fails_for_a_moment_while_other_calls_are_answered_is_no_dead_letter() {
+    let bench = Bench::new().await;
+    bench.simulator.misbehave_times("17865799348089039", Behaviour::error(2, None), 30);
+    let input = one("comment/on-post");
+    let other = record_of(&input, "17865799348089039", "17865799348089038");
+    let others = async {
+        loop {
+            bench.handle(&other).await.unwrap();
+        }
+    };
+    let output = tokio::select! {
+        ended = bench.handle(&input) => ended.unwrap(),
+        () = others => unreachable!("they go on"),
+    };
+    assert_eq!(lookup(&input, &output)["status"], "found");
+}
+
+#[tokio::test]
+async fn a_graph_api_that_fails_a_part_of_all_requests_costs_no_dead_letter() {
+    for percent in [50, 90] {
+        // As many failures as within minutes, where nobody waits long.
+        let bench =
+            Bench::with(|settings| settings.retries.hopeless_after = Duration::from_millis(200)).await;
+        let broken = Behaviour::Answer { status: 500, body: String::new() };
+        bench.simulator.misbehave_partly(broken, percent);
+        let inputs = many(300);
+        for input in &inputs {
+            bench.handler.expect(input);
+        }
+        for input in &inputs {
+            assert_eq!(lookup(input, &bench.handle(input).await.unwrap())["status"], "found", "{percent} %");
+        }
     }
 }
 
@@ -171,7 +218,6 @@ async fn a_call_that_always_times_out_does_not_hold_its_partition_for_ever() {
     .await;
     bench.simulator.misbehave("17865799348089039", Behaviour::Hang);
     let failure = bench.handle(&one("comment/on-post")).await.unwrap_err();
-    // Nobody was answered, so that it is none of the dead letters in a row that stop a consumer.
     let Failure::Expired { reason: "retries_exhausted", error } = failure else { panic!("{failure:?}") };
     assert!(error.contains("did not answer within 100ms"), "{error}");
 }

@@ -1,0 +1,66 @@
+//! Whether a lookup itself is why its calls fail: they fail far more often in a row than those that can be answered.
+
+use super::Resolver;
+use crate::batcher::Sent;
+use crate::policy::{self, Next};
+use std::time::Instant;
+use weir_graph::AccessToken;
+
+/// The failures of one lookup in a row, without those of batches as a whole, which may be anybody's.
+#[derive(Debug)]
+pub(super) struct Blame {
+    began: Instant,
+    /// When the former call failed, or the first one was made.
+    former: Instant,
+    failures: u32,
+    /// Those of them since whose former one others were answered.
+    blamed: u32,
+}
+
+impl Blame {
+    pub(super) fn new() -> Self {
+        let now = Instant::now();
+        Self { began: now, former: now, failures: 0, blamed: 0 }
+    }
+
+    /// Its call failed; whether others were answered since the former one.
+    pub(super) async fn failed(&mut self, resolver: &Resolver, token: &AccessToken) -> bool {
+        self.failures += 1;
+        let former = std::mem::replace(&mut self.former, Instant::now());
+        let others_are_answered = resolver.answers_others(token, former).await;
+        self.blamed += u32::from(others_are_answered);
+        others_are_answered
+    }
+
+    /// The Graph API had something to say to its call.
+    pub(super) fn answered(&mut self, resolver: &Resolver, token: &AccessToken) {
+        if self.failures > 0 {
+            resolver.batcher.answering().recovered(token, self.failures);
+        }
+        *self = Self::new();
+    }
+
+    /// Whether no chance explains its failures: it has `--lookup-attempts` of them beside answered calls, for each one, and one
+    /// more, that a call had in a row meanwhile which can be answered.
+    pub(super) fn is_certain(&self, resolver: &Resolver, token: &AccessToken) -> bool {
+        let of_others = resolver.batcher.answering().longest_row_since(token, self.began);
+        self.blamed >= resolver.settings.lookup_attempts.saturating_mul(of_others.saturating_add(1))
+    }
+}
+
+impl Resolver {
+    /// Whether the Graph API gave anybody an answer of sense after `then`; where it did not, it is asked again for what it
+    /// answered last, since there may be nobody else.
+    async fn answers_others(&self, token: &AccessToken, then: Instant) -> bool {
+        let answering = self.batcher.answering();
+        // Of an answer the batcher takes note.
+        if !answering.since(token, then)
+            && self.probe.pass(Instant::now()).is_some()
+            && let Some(Sent::Answered(Err(error))) = self.batcher.ask_again(token).await
+            && policy::next(&error) == Next::Again
+        {
+            answering.failed_again(token);
+        }
+        answering.since(token, then)
+    }
+}
