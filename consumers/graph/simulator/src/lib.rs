@@ -89,9 +89,15 @@ impl Simulator {
         self.world.script_batches(Some(behaviour));
     }
 
-    /// From now on, so many percent of all requests, drawn by lot, are answered as `behaviour` says, whatever is in them.
+    /// From now on, so many percent of all requests, drawn by lot, are answered as `behaviour` says, whatever is in them. What they tell it to
+    /// do counts among [`Self::posts`] all the same.
     pub fn misbehave_partly(&self, behaviour: Behaviour, percent: u64) {
-        self.world.script_partly(behaviour, percent);
+        self.world.script_partly(Some((behaviour, percent)));
+    }
+
+    /// No part of all requests is answered badly any more.
+    pub fn behave_wholly(&self) {
+        self.world.script_partly(None);
     }
 
     /// Calls that name `id` are answered well again.

@@ -89,8 +89,8 @@ impl World {
         lock(&self.orders).batches = behaviour;
     }
 
-    pub(super) fn script_partly(&self, behaviour: Behaviour, percent: u64) {
-        lock(&self.orders).partly = Some((behaviour, percent));
+    pub(super) fn script_partly(&self, partly: Option<(Behaviour, u64)>) {
+        lock(&self.orders).partly = partly;
     }
 
     pub(super) fn refuse(&self, token: &str) {
@@ -126,6 +126,9 @@ impl World {
     pub(super) fn answer(&self, asked: &Asked) -> Behaviour {
         lock(&self.memory).requests += 1;
         if let Some(behaviour) = self.partly() {
+            if asked.batch().is_none() {
+                self.remember(asked);
+            }
             return behaviour;
         }
         let Some(batch) = asked.batch() else { return self.answer_one(asked) };

@@ -189,6 +189,23 @@ async fn a_batch_that_goes_wrong_as_a_whole_says_so() {
 }
 
 #[tokio::test]
+async fn what_is_told_to_a_graph_api_that_answers_nothing_well_is_told_all_the_same() {
+    let simulator = Simulator::start().await.unwrap();
+    let (graph, token) = (graph_at(&simulator.url()), token());
+    let post = async || {
+        let body = Body::Json(String::from(r#"{"recipient":{"id":"9"},"message":{"text":"x"}}"#));
+        graph.post("v26.0/1784/messages", body, &token).await.result
+    };
+    simulator.misbehave_partly(answer(503, ""), 100);
+    assert_eq!(graph.get(ASKED, &token).await.result.unwrap_err().class(), "transient");
+    assert_eq!(post().await.unwrap_err().class(), "transient");
+    assert_eq!((simulator.calls().len(), simulator.posts().len()), (1, 1));
+    simulator.behave_wholly();
+    post().await.unwrap();
+    assert_eq!(simulator.posts().len(), 2);
+}
+
+#[tokio::test]
 async fn usage_is_read_from_the_answer_s_headers() {
     let simulator = Simulator::start().await.unwrap();
     simulator.say_usage("X-App-Usage", r#"{"call_count":81,"total_time":2,"total_cputime":3}"#);
