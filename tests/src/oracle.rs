@@ -3,6 +3,8 @@
 //! The load writes down each delivery before it is sent and each 200 when it comes. The judge is a program of its own, in
 //! another language and with another client (`tests/python/judge.py`), that reads the topics and compares.
 
+mod body;
+
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 use std::path::Path;
@@ -21,9 +23,6 @@ use crate::signed::Sender;
 
 /// Deliveries that may be under way at once: beyond it the load waits, and says so in its numbers.
 const UNDER_WAY: usize = 1_000;
-
-/// So many deliveries have one comment among them, for what looks comments up.
-const COMMENT_EVERY: u64 = 60;
 
 /// What is acknowledged has to be readable in the end: a record may still be on its way when the judge first looks.
 const READABLE_WITHIN: Duration = Duration::from_secs(45);
@@ -97,10 +96,19 @@ impl Oracle {
     /// Issues one delivery; its status, where a whole answer came.
     pub async fn post(&self, sender: &Sender) -> Option<u16> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let body = body(number);
-        self.ledger().issued.push((number, hex(&Sha256::digest(&body))));
+        self.issue(sender, number, &body::of(number)).await
+    }
+
+    /// As [`Self::post`], a body with so many bytes more, which no codec makes much smaller than a quarter.
+    pub async fn post_large(&self, sender: &Sender, more: usize) -> Option<u16> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        self.issue(sender, number, &body::large(number, more)).await
+    }
+
+    async fn issue(&self, sender: &Sender, number: u64, body: &[u8]) -> Option<u16> {
+        self.ledger().issued.push((number, hex(&Sha256::digest(body))));
         let at = Instant::now();
-        let status = sender.post(&body).await.ok().map(|answer| answer.status);
+        let status = sender.post(body).await.ok().map(|answer| answer.status);
         let mut ledger = self.ledger();
         if status == Some(200) {
             ledger.acknowledged.push(number);
@@ -145,7 +153,7 @@ impl Oracle {
 
     /// How many of those had a comment among them.
     pub fn acknowledged_comments(&self) -> usize {
-        self.ledger().acknowledged.iter().filter(|number| number.is_multiple_of(COMMENT_EVERY)).count()
+        self.ledger().acknowledged.iter().filter(|number| body::has_comment(**number)).count()
     }
 
     /// Has the topics read and compared with what was issued.
@@ -285,22 +293,6 @@ impl Verdict {
     }
 }
 
-/// A message of its own in one of fifty conversations, and a comment now and then; the text is made from the number.
-fn body(number: u64) -> Vec<u8> {
-    let user = 9_000_000 + number % 50;
-    let comment = if number.is_multiple_of(COMMENT_EVERY) {
-        format!(
-            r#",{{"id":"17841405726653026","time":1752834910,"changes":[{{"field":"comments","value":{{"id":"1795{number:013}","text":"A comment","from":{{"id":"{user}","username":"a.customer"}},"media":{{"id":"17918195224117851","media_product_type":"FEED"}}}}}}]}}"#
-        )
-    } else {
-        String::new()
-    };
-    format!(
-        r#"{{"object":"instagram","entry":[{{"id":"17841405726653026","time":1752834911447,"messaging":[{{"sender":{{"id":"{user}"}},"recipient":{{"id":"17841405726653026"}},"timestamp":1752834910447,"message":{{"mid":"oracle-{number}","text":"delivery {number} of the oracle"}}}}]}}{comment}]}}"#
-    )
-    .into_bytes()
-}
-
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         write!(text, "{byte:02x}").expect("writing to a string does not fail");
@@ -327,16 +319,5 @@ mod tests {
         assert_eq!((lap.unanswered, lap.max.as_millis(), lap.p50.as_millis()), (1, 500, 51));
         assert!(!lap.is_all_200());
         assert!(!Lap::of(&[]).is_all_200());
-    }
-
-    #[test]
-    fn a_delivery_is_one_event_that_tells_its_number() {
-        let body = body(7);
-        let split = schemas::split(&body, 10);
-        assert_eq!((split.events.len(), split.refusal), (1, None));
-        assert!(split.events[0].data.contains("oracle-7"));
-        let body = super::body(COMMENT_EVERY);
-        let split = schemas::split(&body, 10);
-        assert_eq!((split.events.len(), split.refusal), (2, None));
     }
 }

@@ -1,23 +1,17 @@
 //! What goes wrong with a spool, how it is brought about, and what it may cost.
 
 use std::fmt;
-use std::fs::{self, OpenOptions};
-use std::os::unix::fs::{FileExt as _, MetadataExt as _, PermissionsExt as _};
-use std::path::Path;
+use std::fs;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
 
+use super::failing_calls::{self, ALLOCATIONS, READS_AND_WRITES, SYNCS, WRITES};
+use super::harm::{self, ROOT, SPOOL};
 use super::volume::{self, Volume};
 use super::{Matrix, PATIENCE, Spooling};
-use crate::process::Binary;
 
-const PAGE: usize = 4096;
-const SPOOL: &str = "spool.db";
 const READS: &str = "pread64";
-/// A write that fails has the file opened anew: what SQLite keeps of it in memory would hide that reads fail.
-const READS_AND_WRITES: &str = "pread64,pwrite64";
-const LOG: &str = "spool.db-wal";
 /// What fits a page of the spool, with room to spare.
 const IN_A_PAGE: f64 = 16.0;
 
@@ -54,10 +48,12 @@ pub enum Fault {
     KilledWhileSalvaging,
     /// A damaged file is drained from a disk that goes on failing now and then.
     ReadsFailWhileSalvaging,
+    /// A damaged file holds a delivery that Kafka refuses: it takes it once its topic allows records of that size.
+    PageOverwrittenBesideParked,
 }
 
 impl Fault {
-    /// All of them.
+    /// What may happen however full it is.
     pub const ALL: [Self; 15] = [
         Self::Restart,
         Self::PageOverwritten,
@@ -94,13 +90,19 @@ impl Fault {
             Self::WrongOwnerForLong => "the file is root's until it is retired",
             Self::KilledWhileSalvaging => "a page overwritten, killed while it is salvaged",
             Self::ReadsFailWhileSalvaging => "a page overwritten, and `EIO` on every 90th read for good",
+            Self::PageOverwrittenBesideParked => {
+                "a page overwritten, beside a delivery that is parked until a restart"
+            }
         }
     }
 
     /// Deliveries that were answered 200 and may be gone with the bytes that are gone.
     pub(super) fn costs_at_most(self, waiting: f64) -> f64 {
         match self {
-            Self::PageOverwritten | Self::KilledWhileSalvaging | Self::ReadsFailWhileSalvaging => IN_A_PAGE,
+            Self::PageOverwritten
+            | Self::KilledWhileSalvaging
+            | Self::ReadsFailWhileSalvaging
+            | Self::PageOverwrittenBesideParked => IN_A_PAGE,
             Self::IdFlipped => 1.0,
             // What the log held and the file did not: at most everything.
             Self::LogCut => waiting,
@@ -113,35 +115,30 @@ impl Fault {
         match self {
             Self::Restart => restarted(matrix, spooling, |_| Ok(())).await,
             Self::PageOverwritten => overwritten(matrix, spooling).await,
-            Self::IdFlipped => restarted(matrix, spooling, flip_id).await,
+            Self::IdFlipped => restarted(matrix, spooling, harm::flip_id).await,
             Self::LogCut => {
                 spooling.ingest.process.kill()?;
-                change(spooling, cut)?;
+                change(spooling, harm::cut)?;
                 matrix.start_again(spooling).await
             }
             Self::ReadsFail => {
                 matrix.ground.kafka.resume()?;
                 failing(matrix, spooling, READS_AND_WRITES, "error=EIO:when=1+2").await
             }
-            Self::WritesFail => failing(matrix, spooling, "pwrite64", "error=EIO:when=1+3").await,
-            Self::SyncsFail => failing(matrix, spooling, "fsync,fdatasync", "error=EIO:when=1+5").await,
-            Self::NoSpace => failing(matrix, spooling, "pwrite64,ftruncate,fallocate", "error=ENOSPC").await,
-            Self::QuotaExceeded => {
-                failing(matrix, spooling, "pwrite64,ftruncate,fallocate", "error=EDQUOT").await
-            }
+            Self::WritesFail => failing(matrix, spooling, WRITES, "error=EIO:when=1+3").await,
+            Self::SyncsFail => failing(matrix, spooling, SYNCS, "error=EIO:when=1+5").await,
+            Self::NoSpace => failing(matrix, spooling, ALLOCATIONS, "error=ENOSPC").await,
+            Self::QuotaExceeded => failing(matrix, spooling, ALLOCATIONS, "error=EDQUOT").await,
             Self::ReadOnly => {
-                volume::fail(spooling)?;
+                volume::fail(spooling.folder.path())?;
                 matrix.deliver(spooling).await?;
                 restarted(matrix, spooling, |_| Ok(())).await
             }
             Self::ReadOnlyWhileDraining => {
-                volume::fail(spooling)?;
+                volume::fail(spooling.folder.path())?;
                 matrix.ground.kafka.resume()?;
                 // A file that was not read to its end never counts as empty.
-                spooling
-                    .ingest
-                    .until_metric("weir_spool_deliveries", "", PATIENCE, |left| left <= 1.0)
-                    .await?;
+                left(spooling, 1.0).await?;
                 restarted(matrix, spooling, |_| Ok(())).await
             }
             Self::WrongOwner => {
@@ -152,21 +149,16 @@ impl Fault {
                 wrong_owner(matrix, spooling, "weir_spool_retired_files", |files| files >= 1.0).await?;
                 matrix.deliver(spooling).await
             }
-            Self::KilledWhileSalvaging => {
-                overwritten(matrix, spooling).await?;
-                matrix.ground.kafka.resume()?;
-                let drained = |drained| drained > 0.0;
-                spooling.ingest.until_metric("weir_spool_drained_total", "", PATIENCE, drained).await?;
-                spooling.ingest.process.kill()?;
-                matrix.start_again(spooling).await
-            }
+            Self::KilledWhileSalvaging => killed_while_salvaging(matrix, spooling).await,
             Self::ReadsFailWhileSalvaging => {
                 overwritten(matrix, spooling).await?;
                 // Until the end of the process: Kafka is away still, so that nothing of it is read yet.
-                let trace = "/dev/null";
-                spooling.tracer = Some(tracer(spooling, READS, "error=EIO:when=1+90", trace)?);
+                let process = spooling.ingest.process.pid();
+                spooling.tracer =
+                    Some(failing_calls::begin(process, READS, "error=EIO:when=1+90", "/dev/null")?);
                 Ok(())
             }
+            Self::PageOverwrittenBesideParked => beside_parked(matrix, spooling).await,
         }
     }
 }
@@ -188,48 +180,45 @@ fn change(spooling: &Spooling, harm: impl FnOnce(&Volume) -> Result<()>) -> Resu
 
 /// Overwrites a page, which is noticed as the file is opened.
 async fn overwritten(matrix: &Matrix, spooling: &mut Spooling) -> Result<()> {
-    restarted(matrix, spooling, overwrite).await?;
+    restarted(matrix, spooling, harm::overwrite).await?;
     spooling.ingest.until_metric("weir_spool_retired_files", "", PATIENCE, |files| files >= 1.0).await
 }
 
-/// A page in the middle of the file.
-fn overwrite(volume: &Volume) -> Result<()> {
-    let file = volume.file(SPOOL);
-    let pages = size(&file)? / PAGE as u64;
-    let written = OpenOptions::new().write(true).open(&file);
-    written
-        .and_then(|opened| opened.write_all_at(&[0xa5; PAGE], pages / 2 * PAGE as u64))
-        .with_context(|| format!("overwriting {}", file.display()))
+async fn killed_while_salvaging(matrix: &mut Matrix, spooling: &mut Spooling) -> Result<()> {
+    overwritten(matrix, spooling).await?;
+    matrix.ground.kafka.resume()?;
+    let drained = |drained| drained > 0.0;
+    spooling.ingest.until_metric("weir_spool_drained_total", "", PATIENCE, drained).await?;
+    spooling.ingest.process.kill()?;
+    matrix.start_again(spooling).await
 }
 
-/// The first id on a leaf of the table (<https://sqlite.org/fileformat.html>, "B-tree Pages": type 0x0d).
-fn flip_id(volume: &Volume) -> Result<()> {
-    let file = volume.file(SPOOL);
-    let mut bytes = fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
-    let mut pages = bytes.chunks_mut(PAGE).skip(1);
-    let leaf = pages.find(|page| page.first() == Some(&0x0d)).context("the table has no leaf")?;
-    let is_id = |at: &[u8]| [8, 13, 18, 23].iter().all(|dash| at.get(*dash) == Some(&b'-'));
-    let id = leaf.windows(36).position(is_id).context("there is no id")?;
-    leaf[id] |= 0x80;
-    fs::write(&file, bytes).with_context(|| format!("writing {}", file.display()))
+/// Everything else is drained while the topic allows no record of that size; then it does.
+async fn beside_parked(matrix: &mut Matrix, spooling: &mut Spooling) -> Result<()> {
+    overwritten(matrix, spooling).await?;
+    matrix.ground.kafka.resume()?;
+    left(spooling, 0.0).await?;
+    let drained = |files| files == 0.0;
+    spooling.ingest.until_metric("weir_spool_retired_files", "", PATIENCE, drained).await?;
+    let parked = spooling.ingest.metric("weir_spool_set_aside", "").await?;
+    ensure!(parked > 0.0, "nothing is parked any more");
+    matrix.allow_large().await?;
+    // A record that is too large is tried again after an hour, and as a process starts, which counts anew what is lost.
+    spooling.counted = spooling.ingest.metric("weir_spool_lost_total", "").await?;
+    restarted(matrix, spooling, |_| Ok(())).await
 }
 
-fn cut(volume: &Volume) -> Result<()> {
-    let log = volume.file(LOG);
-    let half = size(&log)? / 2;
-    let opened = OpenOptions::new().write(true).open(&log);
-    opened.and_then(|opened| opened.set_len(half)).with_context(|| format!("cutting {}", log.display()))
-}
-
-fn size(file: &Path) -> Result<u64> {
-    Ok(fs::metadata(file).with_context(|| format!("looking at {}", file.display()))?.len())
+/// Waits until no more than so many wait in the spool.
+async fn left(spooling: &Spooling, most: f64) -> Result<()> {
+    spooling.ingest.until_metric("weir_spool_deliveries", "", PATIENCE, |left| left <= most).await
 }
 
 /// Lets system calls of the running process fail while deliveries come.
 async fn failing(matrix: &Matrix, spooling: &Spooling, calls: &str, how: &str) -> Result<()> {
     let folder = tempfile::tempdir().context("making a directory")?;
     let trace = folder.path().join("trace");
-    let mut tracer = tracer(spooling, calls, how, &trace.display().to_string())?;
+    let process = spooling.ingest.process.pid();
+    let mut tracer = failing_calls::begin(process, calls, how, &trace.display().to_string())?;
     let begin = Instant::now();
     matrix.deliver(spooling).await?;
     ensure!(tracer.is_running()?, "strace has ended: {}", tracer.stderr()?);
@@ -243,14 +232,6 @@ async fn failing(matrix: &Matrix, spooling: &Spooling, calls: &str, how: &str) -
     Ok(())
 }
 
-/// `strace` on every thread of the process, until it is ended.
-fn tracer(spooling: &Spooling, calls: &str, how: &str, output: &str) -> Result<Binary> {
-    let process = spooling.ingest.process.pid().to_string();
-    let (trace, inject) = (format!("trace={calls}"), format!("inject={calls}:{how}"));
-    let words = ["-f", "-qq", "-o", output, "-p", &process, "-e", &trace, "-e", &inject];
-    Binary::run("strace", Path::new("strace"), &words, &[])
-}
-
 /// Gives the file to root until a metric is so.
 async fn wrong_owner(
     matrix: &Matrix,
@@ -259,21 +240,15 @@ async fn wrong_owner(
     until: impl Fn(f64) -> bool,
 ) -> Result<()> {
     spooling.ingest.process.terminate(PATIENCE).await?;
-    let mut before = (0, 0, 0);
+    let mut before = ROOT;
     change(spooling, |volume| {
-        let file = volume.file(SPOOL);
-        let found = fs::metadata(&file).context("looking at the spool")?;
-        before = (found.uid(), found.gid(), found.permissions().mode());
-        owned(&file, (0, 0, 0o600))
+        before = harm::give(&volume.file(SPOOL), ROOT)?;
+        Ok(())
     })?;
     matrix.start_again(spooling).await?;
     spooling.ingest.until_metric(metric, "", PATIENCE, until).await?;
-    owned(&volume::inside(spooling).join(SPOOL), before)
-}
-
-fn owned(file: &Path, (user, group, mode): (u32, u32, u32)) -> Result<()> {
-    std::os::unix::fs::chown(file, Some(user), Some(group)).context("giving the spool to another")?;
-    fs::set_permissions(file, fs::Permissions::from_mode(mode)).context("changing the mode of the spool")
+    let inside = volume::inside(spooling.folder.path(), spooling.ingest.process.pid());
+    harm::give(&inside.join(SPOOL), before).map(drop)
 }
 
 impl fmt::Display for Fault {

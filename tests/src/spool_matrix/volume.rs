@@ -6,21 +6,26 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 use tempfile::TempDir;
 
-use super::Spooling;
 use crate::foreign::run;
 
 /// What `tests/container/volume.rs` makes in the spool's folder, where this machine allows it.
 const FILE: &str = "volume.ext4";
 
 /// The file system of a spool that no process has open.
-pub(super) struct Volume {
+#[derive(Debug)]
+pub struct Volume {
     folder: PathBuf,
     /// Of the mount; there is none where the spool is a plain folder.
     mounted: Option<TempDir>,
 }
 
 impl Volume {
-    pub(super) fn of(spool: &Path) -> Result<Self> {
+    /// That of the spool in this folder; it is taken off with this.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be mounted.
+    pub fn of(spool: &Path) -> Result<Self> {
         let file = spool.join(FILE);
         if !file.exists() {
             return Ok(Self { folder: spool.to_owned(), mounted: None });
@@ -30,7 +35,8 @@ impl Volume {
         Ok(Self { folder: target.path().to_owned(), mounted: Some(target) })
     }
 
-    pub(super) fn file(&self, name: &str) -> PathBuf {
+    /// Where a file of it is.
+    pub fn file(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 }
@@ -44,19 +50,18 @@ impl Drop for Volume {
 }
 
 /// The spool's folder as the running process sees it.
-pub(super) fn inside(spooling: &Spooling) -> PathBuf {
-    let folder = spooling.folder.path();
-    let root = PathBuf::from(format!("/proc/{}/root", spooling.ingest.process.pid()));
+pub fn inside(folder: &Path, process: u32) -> PathBuf {
+    let root = PathBuf::from(format!("/proc/{process}/root"));
     root.join(folder.strip_prefix("/").unwrap_or(folder))
 }
 
-/// Has the kernel find an error in the file system, upon which it allows no more writing.
+/// Has the kernel find an error in the file system of the spool in this folder, upon which it allows no more writing.
 ///
 /// # Errors
 ///
 /// Where the spool has no file system of its own.
-pub(super) fn fail(spooling: &Spooling) -> Result<()> {
-    let file = spooling.folder.path().join(FILE);
+pub fn fail(folder: &Path) -> Result<()> {
+    let file = folder.join(FILE);
     let found = run(
         Command::new("losetup").args(["--noheadings", "--output", "NAME", "--associated"]).arg(&file),
         "",

@@ -5,14 +5,17 @@ use weir_tests::spool_matrix::{Fault, Fill, Matrix};
 use crate::rig::say;
 
 /// What no other test here brings about.
-const FAULTS: [Fault; 7] = [
+const FAULTS: [Fault; 9] = [
     Fault::ReadsFailWhileSalvaging,
     Fault::ReadsFail,
     Fault::QuotaExceeded,
     Fault::ReadOnly,
-    Fault::WrongOwner,
+    Fault::ReadOnlyWhileDraining,
+    // Which is wrong for a while first.
+    Fault::WrongOwnerForLong,
     Fault::KilledWhileSalvaging,
     Fault::LogCut,
+    Fault::IdFlipped,
 ];
 
 #[tokio::test(flavor = "multi_thread")]
