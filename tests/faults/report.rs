@@ -24,9 +24,13 @@ bytes that were sent. *Doubled*: raw records beyond the first of a delivery, wit
 pub(crate) fn write(rows: &[(Scenario, Row)], Load { rate, scale, seed, linger }: &Load) -> String {
     let mut text = format!(
         "{HEAD}\n- Machine: {}\n- Kafka {}, three brokers on loopback of the same machine, which the load and ingest share\n\
-         - {rate} deliveries a second, durations × {scale}, seed {seed}; ingest with `--linger {linger}` and a spool, else its defaults\n",
+         - {rate} deliveries a second, durations × {scale}, seed {seed}; ingest with `--linger {linger}` and a spool, else its defaults\n\
+         - Built {}, {}; ingest ran {}\n",
         machine::describe(),
         kafka(),
+        machine::build(),
+        machine::revision(),
+        machine::limit(rows.iter().all(|(_, row)| row.is_limited)),
     );
     text.push_str(
         "\n| scenario | sent | 200 | lost | invented | altered | doubled | other answers |\n|---|---|---|---|---|---|---|---|\n",

@@ -12,9 +12,10 @@ use weir_tests::oracle::{Lap, Oracle, Verdict};
 use weir_tests::ports;
 use weir_tests::process::Binary;
 use weir_tests::signed::Sender;
+use weir_tests::spool_matrix::volume::{self, Volume};
 use weir_tests::until::until;
 use weir_tests::vitals::Vitals;
-use weir_tests::{foreign, http};
+use weir_tests::{foreign, http, machine};
 
 const SECRET: &str = "test_app_secret";
 pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
@@ -61,9 +62,21 @@ impl Rig {
     pub(crate) async fn kill_and_restart(&mut self) -> Result<Duration> {
         self.ingest.kill()?;
         let start = Instant::now();
+        self.start_again().await?;
+        Ok(start.elapsed())
+    }
+
+    /// Ends ingest in order, changes the volume of its spool, and starts it again.
+    pub(crate) async fn restart(&mut self, change: impl FnOnce(&Volume) -> Result<()>) -> Result<()> {
+        self.ingest.terminate(PATIENCE).await?;
+        change(&Volume::of(self.spool.path())?)?;
+        self.start_again().await
+    }
+
+    async fn start_again(&mut self) -> Result<()> {
         let at = [self.listen.as_str(), &self.admin];
         self.ingest = ingest(&self.cluster.bootstrap(), at, self.spool.path(), &self.linger).await?;
-        Ok(start.elapsed())
+        Ok(())
     }
 
     pub(crate) async fn metric(&self, name: &str) -> Result<f64> {
@@ -102,10 +115,19 @@ impl Rig {
         &self.admin
     }
 
-    /// The folder of the spool, as the process sees it.
+    /// Whether ingest has the limit of memory of `k8s/base`.
+    pub(crate) fn is_limited(&self) -> bool {
+        machine::limits_memory_of(self.pid())
+    }
+
+    /// The folder of the spool, which holds its volume.
+    pub(crate) fn spool(&self) -> &Path {
+        self.spool.path()
+    }
+
+    /// The same, as the process sees it.
     pub(crate) fn inside(&self) -> PathBuf {
-        let path = self.spool.path();
-        PathBuf::from(format!("/proc/{}/root", self.pid())).join(path.strip_prefix("/").unwrap_or(path))
+        volume::inside(self.spool(), self.pid())
     }
 
     /// What was answered since then.

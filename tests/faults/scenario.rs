@@ -48,6 +48,8 @@ pub(crate) struct Row {
     pub(crate) memory: (u64, u64),
     /// What only this scenario tells.
     pub(crate) note: String,
+    /// Whether ingest had the limit of memory of `k8s/base`.
+    pub(crate) is_limited: bool,
 }
 
 impl Scenario {
@@ -82,7 +84,7 @@ impl Scenario {
         let mut rig = Rig::start(&load.linger).await?;
         let deliveries = rig.oracle.load(&rig.sender, load.rate);
         tokio::time::sleep(load.seconds(10.0)).await;
-        let memory = rig.memory()?;
+        let (memory, is_limited) = (rig.memory()?, rig.is_limited());
         let start = Instant::now();
         let note = self.inflict(&mut rig, load).await?;
         let during = rig.lap(start);
@@ -94,7 +96,7 @@ impl Scenario {
         let all = rig.lap(start);
         let memory = (memory, rig.memory()?);
         let verdict = rig.verdict().await?;
-        Ok(Row { all, during, draining, verdict, drained, memory, note })
+        Ok(Row { all, during, draining, verdict, drained, memory, note, is_limited })
     }
 
     async fn inflict(self, rig: &mut Rig, load: &Load) -> Result<String> {
@@ -226,7 +228,7 @@ impl Row {
 
 impl fmt::Display for Row {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { all: _, during, draining, verdict, drained, memory, note } = self;
+        let Self { during, draining, verdict, drained, memory, note, .. } = self;
         write!(
             formatter,
             "during: {during}\n  draining: {draining}\n  {verdict:?}\n  drained in {drained:.1?}, memory {memory:?} MiB; {note}"

@@ -1,10 +1,12 @@
 //! The soak: every process, every shipped alert, and a fault a minute by chance, for as long as one likes.
 
+mod alerts;
 mod commands;
 mod draw;
 mod fault;
 mod outcome;
 mod report;
+mod spool;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -33,6 +35,8 @@ use crate::scenario::Load;
 const CONSUMERS: [&str; 4] = ["weir-messages", "weir-lookups", "weir-metrics", "weir-replies"];
 /// Of every topic at first, as the rig makes them.
 const PARTITIONS: i32 = 3;
+/// What weir-messages remembers of a partition: every one comes to that in some minutes, and to no more memory.
+const REMEMBERED: &str = "10000";
 /// Why ingest replaces a Kafka client.
 const REASONS: [&str; 4] = ["fatal", "stalled", "partition", "disconnected"];
 const MINUTE: Duration = Duration::from_mins(1);
@@ -69,6 +73,8 @@ pub(crate) struct Seen {
     pub(crate) alerts: Vec<(String, bool)>,
     /// Each process's memory and descriptors.
     pub(crate) flat: Vec<Flat>,
+    /// Whether ingest had the limit of memory of `k8s/base`.
+    pub(crate) is_limited: bool,
 }
 
 impl Everyone {
@@ -90,6 +96,9 @@ impl Everyone {
         let mut args = vec!["--brokers", &self.brokers, "--admin-listen", admin];
         if ["weir-lookups", "weir-replies"].contains(&name) {
             args.extend(["--graph-url", &url, "--access-tokens", tokens]);
+        }
+        if name == "weir-messages" {
+            args.extend(["--dedupe-events", REMEMBERED]);
         }
         let mut process = Binary::start(name, &args, &[])?;
         process.ready(&format!("http://{admin}/readyz"), PATIENCE).await?;
@@ -133,6 +142,9 @@ pub(crate) async fn run(minutes: u32, load: &Load) -> Result<Seen> {
     watch.until(Instant::now() + CALM, &everyone.pids(&rig)).await?;
     for (turn, fault) in faults.iter().copied().enumerate() {
         let (next, before) = (Instant::now() + MINUTE, replaced_so_far(&rig).await?);
+        if turn == faults.len() / 2 {
+            watch.half();
+        }
         crate::say(&format!("minute {}: {}", turn + 1, fault.about()));
         watch.begins(fault);
         let inflicted = watch.during(fault.inflict(&mut rig, &mut everyone, turn)).await;
@@ -150,8 +162,8 @@ pub(crate) async fn run(minutes: u32, load: &Load) -> Result<Seen> {
     let commands = commands.end(&everyone.graph).await?;
     let verdict = rig.verdict().await?;
     let outcome = Outcome::of(&rig, &everyone, due, watch.down().await?).await?;
-    let (alerts, flat) = watch.end();
-    Ok(Seen { minutes, faults, lap, verdict, commands, outcome, replaced, alerts, flat })
+    let ((alerts, flat), is_limited) = (watch.end(), rig.is_limited());
+    Ok(Seen { minutes, faults, lap, verdict, commands, outcome, replaced, alerts, flat, is_limited })
 }
 
 /// By reason.

@@ -1,15 +1,16 @@
-//! The faults of the soak, and the alerts that each may bring about.
+//! The faults of the soak.
 
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use schemas::Topic;
 use weir_graph_simulator::Behaviour;
+use weir_tests::spool_matrix::failing_calls::{ALLOCATIONS, READS_AND_WRITES, SYNCS, WRITES};
 use weir_tests::topics;
 use weir_tests::until::until;
 use weir_tests::writer::{self, Outgoing};
 
-use super::Everyone;
+use super::{Everyone, spool};
 use crate::rig::{PATIENCE, Rig};
 use crate::scenario;
 
@@ -19,10 +20,10 @@ const LENGTH: Duration = Duration::from_secs(20);
 const TROUBLE_OF_THE_GRAPH_API: Duration = Duration::from_secs(100);
 /// What an answer of a slow one takes.
 const SLOW: Duration = Duration::from_secs(20);
-/// Those that aborted transactions and new partitions come to: what is read by weir-messages, and by weir-lookups.
+/// Those that aborted transactions, new partitions and another codec come to: what is read by weir-messages, and by weir-lookups.
 const CHANGED: [Topic; 2] = [Topic::Messages, Topic::Comments];
-/// A piece of what fills the disk.
-const PIECE: usize = 4 << 20;
+/// What a proxy before it says.
+const PAGE: &str = "<html><body><h1>403 Forbidden</h1></body></html>";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Fault {
@@ -32,76 +33,54 @@ pub(crate) enum Fault {
     TwoDown,
     AllDown,
     DiskFull,
+    QuotaExceeded,
+    WritesFail,
+    SyncsFail,
+    ReadsFail,
+    ReadOnly,
+    WrongOwner,
     IngestKilled,
     IngestKilledWithoutBrokers,
+    IngestKilledWhileDraining,
     ConsumerKilled,
     GraphHangs,
     GraphSlow,
     GraphHalfAnswers,
     GraphRefuses,
+    GraphForbids,
+    GraphFailsHalf,
     TransactionAborted,
     PartitionAdded,
+    CodecChanged,
 }
 
-/// What any trouble with brokers brings about.
-const OF_BROKERS: [&str; 11] = [
-    "WeirAnswersLate",
-    "WeirAnswersLateSlowly",
-    "WeirBreakerOpen",
-    "WeirBrokersUnreachable",
-    "WeirConsumerLag",
-    "WeirConsumerWithoutPartitions",
-    "WeirEventsLate",
-    "WeirEventsLateSlowly",
-    "WeirProcessDown",
-    "WeirSpoolFilling",
-    "WeirSpoolNotDraining",
-];
-/// What brokers that forget a client, or are forgotten by it, bring about beside.
-const OF_LOST_BROKERS: &str = "WeirProducerRebuilt";
-const OF_THE_DISK: [&str; 3] = ["WeirDeliveriesRefused", "WeirDeliveriesRefusedSlowly", "WeirSpoolUnhealthy"];
-/// Rules look some minutes back, and hold for some before they fire.
-const EXPLAINED_AFTER: Duration = Duration::from_mins(6);
-/// These look back half an hour: at kills, and at how fast a budget goes.
-const LOOKING_BACK: [&str; 5] = [
-    "WeirAnswersLate",
-    "WeirCrashLoop",
-    "WeirDeliveriesRefused",
-    "WeirEventsLate",
-    // Two hours, and there is none of them without the one above first.
-    "WeirDeliveriesRefusedSlowly",
-];
-const EXPLAINED_LONG_AFTER: Duration = Duration::from_mins(36);
-const OF_PROCESSES: [&str; 8] = [
-    "WeirConsumerLag",
-    "WeirConsumerWithoutPartitions",
-    "WeirCrashLoop",
-    "WeirDeliveriesRefused",
-    "WeirEventsLate",
-    "WeirEventsLateSlowly",
-    "WeirIngestAbsent",
-    "WeirProcessDown",
-];
-const OF_THE_GRAPH_API: [&str; 4] =
-    ["WeirConsumerLag", "WeirEventsLate", "WeirEventsLateSlowly", "WeirGraphApiSlow"];
-
 impl Fault {
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 25] = [
         Self::BrokerKilled,
         Self::BrokerHung,
         Self::BrokerStopped,
         Self::TwoDown,
         Self::AllDown,
         Self::DiskFull,
+        Self::QuotaExceeded,
+        Self::WritesFail,
+        Self::SyncsFail,
+        Self::ReadsFail,
+        Self::ReadOnly,
+        Self::WrongOwner,
         Self::IngestKilled,
         Self::IngestKilledWithoutBrokers,
+        Self::IngestKilledWhileDraining,
         Self::ConsumerKilled,
         Self::GraphHangs,
         Self::GraphSlow,
         Self::GraphHalfAnswers,
         Self::GraphRefuses,
+        Self::GraphForbids,
+        Self::GraphFailsHalf,
         Self::TransactionAborted,
         Self::PartitionAdded,
+        Self::CodecChanged,
     ];
 
     pub(crate) const fn about(self) -> &'static str {
@@ -112,42 +91,45 @@ impl Fault {
             Self::TwoDown => "two brokers are down",
             Self::AllDown => "all brokers are down",
             Self::DiskFull => "all brokers are down, and the volume of the spool is full",
+            Self::QuotaExceeded => "all brokers are down, and `EDQUOT` on every write of the spool",
+            Self::WritesFail => "all brokers are down, and `EIO` on every third write of the spool",
+            Self::SyncsFail => "all brokers are down, and `EIO` on every fifth `fsync` of the spool",
+            Self::ReadsFail => {
+                "all brokers were down, and `EIO` on every other read and write while the spool drains"
+            }
+            Self::ReadOnly => {
+                "all brokers are down, and the volume of the spool is read-only until a restart"
+            }
+            Self::WrongOwner => "all brokers are down, and the spool is root's for a while after a restart",
             Self::IngestKilled => "ingest is killed",
             Self::IngestKilledWithoutBrokers => "all brokers are down, and ingest is killed meanwhile",
+            Self::IngestKilledWhileDraining => {
+                "all brokers were down, and ingest is killed while its spool drains"
+            }
             Self::ConsumerKilled => "a consumer is killed, each in turn",
             Self::GraphHangs => "the Graph API takes requests and never answers",
             Self::GraphSlow => "the Graph API takes 20 s an answer",
             Self::GraphHalfAnswers => "the Graph API cuts its answers off",
             Self::GraphRefuses => "the Graph API answers 503",
+            Self::GraphForbids => "the Graph API answers 403 with a page of HTML",
+            Self::GraphFailsHalf => "the Graph API answers 500 to a random half",
             Self::TransactionAborted => "topics end in a transaction that was aborted",
             Self::PartitionAdded => "topics get another partition",
+            Self::CodecChanged => "topics get their batches in zstd",
         }
-    }
-
-    /// Whether the alert is right while this lasts, or just after.
-    pub(crate) fn explains(self, alert: &str) -> bool {
-        let of_brokers = OF_BROKERS.contains(&alert);
-        match self {
-            Self::BrokerStopped | Self::TwoDown => of_brokers,
-            Self::BrokerKilled | Self::BrokerHung | Self::AllDown => of_brokers || alert == OF_LOST_BROKERS,
-            Self::DiskFull => of_brokers || alert == OF_LOST_BROKERS || OF_THE_DISK.contains(&alert),
-            Self::IngestKilled | Self::ConsumerKilled => OF_PROCESSES.contains(&alert),
-            Self::IngestKilledWithoutBrokers => of_brokers || OF_PROCESSES.contains(&alert),
-            Self::GraphHangs | Self::GraphSlow | Self::GraphHalfAnswers | Self::GraphRefuses => {
-                OF_THE_GRAPH_API.contains(&alert)
-            }
-            Self::TransactionAborted | Self::PartitionAdded => false,
-        }
-    }
-
-    /// For how long after a fault it explains an alert.
-    pub(crate) fn explained_after(alert: &str) -> Duration {
-        if LOOKING_BACK.contains(&alert) { EXPLAINED_LONG_AFTER } else { EXPLAINED_AFTER }
     }
 
     /// Whether a process begins anew, so that nothing can be told of what it keeps.
     pub(crate) const fn kills(self) -> bool {
-        matches!(self, Self::IngestKilled | Self::IngestKilledWithoutBrokers | Self::ConsumerKilled)
+        matches!(
+            self,
+            Self::ReadOnly
+                | Self::WrongOwner
+                | Self::IngestKilled
+                | Self::IngestKilledWithoutBrokers
+                | Self::IngestKilledWhileDraining
+                | Self::ConsumerKilled
+        )
     }
 
     /// Inflicts it, and ends it; `turn` says which broker or consumer it is.
@@ -161,33 +143,23 @@ impl Fault {
             }
             Self::TwoDown => scenario::two_down(rig, LENGTH).await,
             Self::AllDown => scenario::all_killed(rig, LENGTH).await,
-            Self::DiskFull => {
-                let filler = rig.inside().join("filler");
-                fill(&filler)?;
-                let down = scenario::all_killed(rig, LENGTH).await;
-                std::fs::remove_file(&filler).context("emptying the volume")?;
-                down
-            }
+            Self::DiskFull => spool::full(rig).await,
+            Self::QuotaExceeded => spool::storing_fails(rig, ALLOCATIONS, "error=EDQUOT").await,
+            Self::WritesFail => spool::storing_fails(rig, WRITES, "error=EIO:when=1+3").await,
+            Self::SyncsFail => spool::storing_fails(rig, SYNCS, "error=EIO:when=1+5").await,
+            Self::ReadsFail => spool::draining_fails(rig, READS_AND_WRITES, "error=EIO:when=1+2").await,
+            Self::ReadOnly => spool::read_only(rig).await,
+            Self::WrongOwner => spool::wrong_owner(rig).await,
+            Self::IngestKilledWhileDraining => spool::killed_while_draining(rig).await,
             Self::IngestKilled => rig.kill_and_restart().await.map(drop),
             Self::ConsumerKilled => everyone.kill_and_restart(turn).await,
-            Self::IngestKilledWithoutBrokers => {
-                rig.cluster.kill_all()?;
-                tokio::time::sleep(LENGTH / 2).await;
-                rig.kill_and_restart().await?;
-                tokio::time::sleep(LENGTH / 2).await;
-                rig.cluster.start_again(&[0, 1, 2]).await
-            }
-            Self::GraphHangs => batches(everyone, Behaviour::Hang).await,
-            Self::GraphSlow => {
-                everyone.graph.slow_down(SLOW);
-                tokio::time::sleep(TROUBLE_OF_THE_GRAPH_API).await;
-                everyone.graph.slow_down(Duration::ZERO);
-                Ok(())
-            }
-            Self::GraphHalfAnswers => batches(everyone, Behaviour::CutOff).await,
-            Self::GraphRefuses => {
-                batches(everyone, Behaviour::Answer { status: 503, body: String::new() }).await
-            }
+            Self::IngestKilledWithoutBrokers => spool::killed_while_storing(rig).await,
+            Self::GraphSlow => slow(everyone).await,
+            Self::GraphHangs => misbehaving(everyone, Behaviour::Hang, 100).await,
+            Self::GraphHalfAnswers => misbehaving(everyone, Behaviour::CutOff, 100).await,
+            Self::GraphRefuses => misbehaving(everyone, answer(503, ""), 100).await,
+            Self::GraphForbids => misbehaving(everyone, answer(403, PAGE), 100).await,
+            Self::GraphFailsHalf => misbehaving(everyone, answer(500, ""), 50).await,
             Self::TransactionAborted => {
                 for topic in CHANGED {
                     abort(&rig.cluster.bootstrap(), topic).await?;
@@ -196,20 +168,48 @@ impl Fault {
             }
             Self::PartitionAdded => {
                 everyone.partitions += 1;
-                for topic in CHANGED {
-                    topics::widen(&rig.cluster.bootstrap(), &topic.name("meta"), everyone.partitions).await?;
-                }
-                Ok(())
+                widen(&rig.cluster.bootstrap(), everyone.partitions).await
+            }
+            Self::CodecChanged => {
+                compress(&rig.cluster.bootstrap(), "zstd").await?;
+                tokio::time::sleep(LENGTH).await;
+                compress(&rig.cluster.bootstrap(), "producer").await
             }
         }
     }
 }
 
-/// Every batch is answered like this for a while.
-async fn batches(everyone: &Everyone, behaviour: Behaviour) -> Result<()> {
-    everyone.graph.misbehave_batches(behaviour);
+async fn slow(everyone: &Everyone) -> Result<()> {
+    everyone.graph.slow_down(SLOW);
     tokio::time::sleep(TROUBLE_OF_THE_GRAPH_API).await;
-    everyone.graph.behave_about_batches();
+    everyone.graph.slow_down(Duration::ZERO);
+    Ok(())
+}
+
+/// So many percent of all requests, reads, batches and what is to be done, are answered like this for a while.
+async fn misbehaving(everyone: &Everyone, behaviour: Behaviour, percent: u64) -> Result<()> {
+    everyone.graph.misbehave_partly(behaviour, percent);
+    tokio::time::sleep(TROUBLE_OF_THE_GRAPH_API).await;
+    everyone.graph.behave_wholly();
+    Ok(())
+}
+
+fn answer(status: u16, body: &str) -> Behaviour {
+    Behaviour::Answer { status, body: body.to_owned() }
+}
+
+async fn widen(brokers: &str, partitions: i32) -> Result<()> {
+    for topic in CHANGED {
+        topics::widen(brokers, &topic.name("meta"), partitions).await?;
+    }
+    Ok(())
+}
+
+/// Brokers write batches anew where they come in another codec than that of their topic.
+async fn compress(brokers: &str, codec: &str) -> Result<()> {
+    for topic in CHANGED {
+        topics::set(brokers, &topic.name("meta"), "compression.type", codec).await?;
+    }
     Ok(())
 }
 
@@ -219,15 +219,4 @@ async fn abort(brokers: &str, topic: Topic) -> Result<()> {
         Ok(writer::transact(brokers, &topic.name("meta"), Outgoing::default(), false).await.ok())
     })
     .await
-}
-
-/// Writes until nothing more fits.
-fn fill(file: &std::path::Path) -> Result<()> {
-    use std::io::Write as _;
-    let mut filler = std::fs::File::create(file).with_context(|| format!("making {}", file.display()))?;
-    let piece = vec![1; PIECE];
-    for size in [PIECE, 4096] {
-        while filler.write_all(piece.get(..size).unwrap_or_default()).is_ok() {}
-    }
-    Ok(())
 }
