@@ -5,11 +5,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use clap::ValueEnum;
+use weir_tests::machine;
 use weir_tests::oracle::Lap;
 use weir_tests::vitals::{Vitals, Watch};
 
 use crate::attacks;
-use crate::attacks::signatures::{FEW, MANY};
+use crate::attacks::signatures::{AT_ONCE, FEW, MANY, TURNS};
+use crate::attacks::tenants;
 use crate::target::Target;
 
 /// Not measured: the first answers of a process and of a broker take longest.
@@ -37,6 +39,7 @@ pub(crate) enum Attack {
     AdminUnread,
     ManySecrets,
     ManyTurns,
+    ManyAtOnce,
     Replay,
     TwoPackets,
     ManyHolders,
@@ -44,6 +47,7 @@ pub(crate) enum Attack {
     Amplified,
     Neighbour,
     LargeNeighbour,
+    ManyLarge,
 }
 
 /// What was seen.
@@ -56,6 +60,10 @@ pub(crate) struct Outcome {
     pub(crate) after: Vitals,
     /// Cores that were busy with it.
     pub(crate) cores: f64,
+    /// The same in the time after it.
+    pub(crate) cores_after: f64,
+    /// Whether it had the limit of memory of `k8s/base`.
+    pub(crate) is_limited: bool,
     /// What only this attack tells.
     pub(crate) note: String,
     /// What must not be; nothing where it held.
@@ -70,13 +78,14 @@ pub(crate) struct Told {
 }
 
 impl Attack {
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Flood,
         Self::LargeWithoutKafka,
         Self::AdminSilent,
         Self::AdminUnread,
         Self::ManySecrets,
         Self::ManyTurns,
+        Self::ManyAtOnce,
         Self::Replay,
         Self::TwoPackets,
         Self::ManyHolders,
@@ -84,6 +93,7 @@ impl Attack {
         Self::Amplified,
         Self::Neighbour,
         Self::LargeNeighbour,
+        Self::ManyLarge,
     ];
 
     pub(crate) const fn about(self) -> &'static str {
@@ -104,8 +114,11 @@ impl Attack {
             Self::ManyTurns => {
                 "51 app secrets, and 400 connections post bodies of 6 KB with a wrong signature for 20 s; a second honest app posts beside the first"
             }
+            Self::ManyAtOnce => {
+                "the same with bodies of 5,000 bytes, small enough to be hashed at once; the second honest app is first seen during the crowd, and a secret is added in the middle of it"
+            }
             Self::Replay => {
-                "one captured delivery is posted on up to 10,000 connections, which then stay open; an honest sender connects anew"
+                "one captured delivery is posted on 9,950 connections, more than twice `--max-connections`, none of which the attacker closes; an honest sender connects anew"
             }
             Self::TwoPackets => {
                 "20 connections hold 4 MiB each with a wrong signature; six honest bodies come in two packets 300 ms apart"
@@ -123,12 +136,16 @@ impl Attack {
             Self::LargeNeighbour => {
                 "one account sends bodies of 3.8 MB from four senders, signed, for 20 s, with Kafka up"
             }
+            Self::ManyLarge => {
+                "one account sends bodies of 4 MiB from 20 senders, signed, for 20 s: more than is taken of bodies at once; how long the others wait is not judged, that they are answered 200 is"
+            }
         }
     }
 
     /// Makes it, against a process of its own.
     pub(crate) async fn make(self, rate: u32) -> Result<Outcome> {
-        let secrets = if matches!(self, Self::ManySecrets | Self::ManyTurns) { 51 } else { 1 };
+        let secrets =
+            if matches!(self, Self::ManySecrets | Self::ManyTurns | Self::ManyAtOnce) { 51 } else { 1 };
         let mut target = Target::start(secrets).await?;
         let load = target.oracle.load(&target.sender, rate);
         tokio::time::sleep(WARM_UP).await;
@@ -136,12 +153,14 @@ impl Attack {
         tokio::time::sleep(ALONE).await;
         let alone = target.oracle.lap(begin);
         let (before, pid) = (target.vitals()?, target.ingest.process.pid());
+        let is_limited = machine::limits_memory_of(pid);
         let (watch, start) = (Watch::of(pid), Instant::now());
         let told = self.strike(&mut target, rate).await;
         let during = target.oracle.lap(start);
         let (peak, took) = (watch.end().await?, start.elapsed());
-        let over = Instant::now();
+        let (over, at_end) = (Instant::now(), target.vitals().unwrap_or_default());
         tokio::time::sleep(AFTER).await;
+        let cores_after = cores(target.vitals().unwrap_or_default() - at_end, over.elapsed());
         let laps = [alone, during, target.oracle.lap(over)];
         load.stop().await?;
         let Told { note, mut harm } = told.unwrap_or_else(|error| Told {
@@ -164,8 +183,8 @@ impl Attack {
             harm.push(format!("{} MiB were not given back", after.memory - before.memory));
         }
         self.judge(&laps, f64::from(rate) * took.as_secs_f64(), &mut harm);
-        let cores = (peak - before).cpu.as_secs_f64() / took.as_secs_f64();
-        Ok(Outcome { laps, before, peak, after, cores, note, harm })
+        let cores = cores(peak - before, took);
+        Ok(Outcome { laps, before, peak, after, cores, cores_after, is_limited, note, harm })
     }
 
     async fn strike(self, target: &mut Target, rate: u32) -> Result<Told> {
@@ -175,14 +194,16 @@ impl Attack {
             Self::AdminSilent => attacks::admin::silent(target).await,
             Self::AdminUnread => attacks::admin::unread(target).await,
             Self::ManySecrets => attacks::signatures::wrong(target).await,
-            Self::ManyTurns => attacks::signatures::many_turns(target).await,
+            Self::ManyTurns => attacks::signatures::crowded(target, TURNS).await,
+            Self::ManyAtOnce => attacks::signatures::crowded(target, AT_ONCE).await,
             Self::Replay => attacks::signatures::replayed(target).await,
             Self::TwoPackets => attacks::signatures::two_packets(target, FEW).await,
             Self::ManyHolders => attacks::signatures::two_packets(target, MANY).await,
             Self::SpoolFolder => attacks::folder::of_spool(target).await,
-            Self::Amplified => attacks::tenants::amplified(target).await,
-            Self::Neighbour => attacks::tenants::neighbour(target, rate).await,
-            Self::LargeNeighbour => attacks::tenants::large(target).await,
+            Self::Amplified => tenants::amplified(target).await,
+            Self::Neighbour => tenants::neighbour(target, rate).await,
+            Self::LargeNeighbour => tenants::large(target, tenants::FOUR).await,
+            Self::ManyLarge => tenants::large(target, tenants::TWENTY).await,
         }
     }
 
@@ -197,8 +218,8 @@ impl Attack {
         if !during.is_all_200() && !kills {
             harm.push(format!("honest deliveries: {:?}, {} unanswered", during.answers, during.unanswered));
         }
-        // Without Kafka the answer waits for it first.
-        let waits = kills || self == Self::LargeWithoutKafka;
+        // Without Kafka the answer waits for it first, and behind so many bytes for those.
+        let waits = kills || matches!(self, Self::LargeWithoutKafka | Self::ManyLarge);
         let usual = alone.p99.min(after.p99);
         let limit = match self {
             Self::Neighbour => usual * TIMES_OF_NEIGHBOUR + MORE_OF_NEIGHBOUR,
@@ -208,6 +229,10 @@ impl Attack {
             harm.push(format!("p99 {:.1?} where {:.1?} is allowed", during.p99, limit));
         }
     }
+}
+
+fn cores(spent: Vitals, time: Duration) -> f64 {
+    spent.cpu.as_secs_f64() / time.as_secs_f64()
 }
 
 impl fmt::Display for Attack {

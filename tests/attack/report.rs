@@ -10,9 +10,8 @@ use crate::attack::{Attack, Outcome};
 const HEAD: &str = "\
 # Attacks
 
-What ingest does while somebody means harm. It runs as it is shipped: the files of the image, read-only, without a right, in a control
-group with the limit of memory of `k8s/base`, its spool on a volume of its own. An honest sender posts all the time; each attack has a
-process and a broker of its own, on loopback. Made by:
+What ingest does while somebody means harm. It runs as it is shipped: the files of the image, read-only, without a right, its spool on a
+volume of its own. An honest sender posts all the time; each attack has a process and a broker of its own, on loopback. Made by:
 
     tests/attack/run
 
@@ -22,10 +21,12 @@ same cores), no delivery that was answered 200 is missing on Kafka, memory was g
 
 /// The whole page.
 pub(crate) fn write(seen: &[(Attack, Outcome)], rate: u32) -> String {
-    let build = machine::build();
+    let (build, limit) =
+        (machine::build(), machine::limit(seen.iter().all(|(_, outcome)| outcome.is_limited)));
     let mut text = format!(
-        "{HEAD}\n- Machine: {}\n- {rate} honest deliveries a second; built {build}\n",
-        machine::describe()
+        "{HEAD}\n- Machine: {}; {}\n- {rate} honest deliveries a second; built {build}, ingest ran {limit}\n",
+        machine::describe(),
+        machine::revision()
     );
     text.push_str("\n| attack | held | honest before: p50 / p99 | during: p50 / p99 / max | 200 during | other | after: p50 / p99 |\n|---|---|---|---|---|---|---|\n");
     for (attack, Outcome { laps: [alone, during, after], harm, .. }) in seen {
@@ -42,12 +43,12 @@ pub(crate) fn write(seen: &[(Attack, Outcome)], rate: u32) -> String {
             ),
         );
     }
-    text.push_str("\n| attack | memory before → highest → 30 s after, MiB | cores during | descriptors before → highest → after |\n|---|---|---|---|\n");
-    for (attack, Outcome { before, peak, after, cores, .. }) in seen {
+    text.push_str("\n| attack | memory before → highest → 30 s after, MiB | cores during | in the 30 s after | descriptors before → highest → after |\n|---|---|---|---|---|\n");
+    for (attack, Outcome { before, peak, after, cores, cores_after, .. }) in seen {
         add(
             &mut text,
             &format!(
-                "| {attack} | {} → {} → {} | {cores:.2} | {} → {} → {} |",
+                "| {attack} | {} → {} → {} | {cores:.2} | {cores_after:.2} | {} → {} → {} |",
                 before.memory,
                 peak.memory,
                 after.memory,

@@ -33,31 +33,36 @@ pub(crate) struct Target {
     pub(crate) sender: Sender,
     spool: TempDir,
     secrets: Mounted,
+    /// How many there are at first.
+    apps: usize,
 }
 
 impl Target {
     /// Up and ready, with so many app secrets; before one has matched, the honest sender's is the last that is tried.
-    pub(crate) async fn start(secrets: usize) -> Result<Self> {
+    pub(crate) async fn start(apps: usize) -> Result<Self> {
         let ground = Ground::prepare().await?;
-        let names: Vec<_> = (0..secrets).map(|number| format!("app-{number:03}")).collect();
-        let others = (1..secrets).map(|number| format!("{number:032x}"));
-        let values: Vec<_> = [APP_SECRET.to_owned()].into_iter().chain(others).collect();
-        let values = values.iter().map(String::as_bytes);
-        let files: Vec<_> = names.iter().map(String::as_str).zip(values).collect();
-        let secrets = Mounted::new(&files)?;
+        let secrets = Mounted::new(&[])?;
+        mount(&secrets, apps)?;
         let spool = tempfile::Builder::new().prefix("weir-spool-").tempdir().context("a directory")?;
         let [port] = ports::free()?;
         let at = SocketAddr::from(([127, 0, 0, 1], port));
         let ingest = start(&ground, &secrets, spool.path(), at)?;
         let admin = ingest.admin.trim_start_matches("http://").parse().context("an address")?;
         let sender = Sender::new(&format!("http://{at}/webhook"), APP_SECRET.as_bytes())?;
-        let mut target = Self { ground, ingest, at, admin, oracle: Oracle::new(), sender, spool, secrets };
+        let mut target =
+            Self { ground, ingest, at, admin, oracle: Oracle::new(), sender, spool, secrets, apps };
         target.ingest.ready().await?;
         Ok(target)
     }
 
     pub(crate) fn vitals(&self) -> Result<Vitals> {
         Vitals::of(self.ingest.process.pid())
+    }
+
+    /// Writes the folder of secrets anew, with one more; which it is.
+    pub(crate) fn add_secret(&self) -> Result<String> {
+        mount(&self.secrets, self.apps + 1)?;
+        Ok(secret(self.apps))
     }
 
     /// The folder of the spool, as the process sees it.
@@ -113,6 +118,18 @@ impl Target {
         ensure!(asked > 0, "nothing was asked");
         Ok((asked, failed))
     }
+}
+
+/// The secrets of so many apps, each in a file.
+fn mount(secrets: &Mounted, apps: usize) -> Result<()> {
+    let files: Vec<_> = (0..apps).map(|number| (format!("app-{number:03}"), secret(number))).collect();
+    let files: Vec<_> = files.iter().map(|(name, secret)| (name.as_str(), secret.as_bytes())).collect();
+    secrets.replace(&files)
+}
+
+/// That of the honest sender comes first.
+fn secret(number: usize) -> String {
+    if number == 0 { APP_SECRET.to_owned() } else { format!("{number:032x}") }
 }
 
 /// Arguments: the volume, where it is mounted, the name of the file.

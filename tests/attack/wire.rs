@@ -62,3 +62,12 @@ pub(crate) async fn post(at: SocketAddr, request: &[u8]) -> Option<u16> {
     let mut stream = connect(at).await.ok()?;
     if write(&mut stream, request).await { status(&mut stream).await } else { None }
 }
+
+/// Whether the other end has closed it; nothing of an answer is taken.
+pub(crate) fn is_closed(stream: &TcpStream) -> bool {
+    stream.take_error().is_ok_and(|error| error.is_some()) || {
+        let mut byte = [0];
+        let peeked = futures_util::FutureExt::now_or_never(stream.peek(&mut byte));
+        matches!(peeked, Some(Ok(0) | Err(_)))
+    }
+}

@@ -34,7 +34,7 @@ async fn attack(target: &Target, connections: usize, bytes: &[u8]) -> Result<Tol
                     wire::write(&mut stream, &bytes).await;
                 }
                 // A closed connection is opened again; nothing is read of one that stays.
-                while begin.elapsed() < LENGTH && !is_closed(&stream) {
+                while begin.elapsed() < LENGTH && !wire::is_closed(&stream) {
                     tokio::time::sleep(OPENED_AGAIN).await;
                 }
             }
@@ -45,13 +45,4 @@ async fn attack(target: &Target, connections: usize, bytes: &[u8]) -> Result<Tol
     let harm =
         if failed == 0 { Vec::new() } else { vec![format!("{failed} of {asked} probes of liveness failed")] };
     Ok(Told { note: format!("{asked} probes of liveness, {failed} failed"), harm })
-}
-
-fn is_closed(stream: &tokio::net::TcpStream) -> bool {
-    stream.take_error().is_ok_and(|error| error.is_some()) || {
-        // Nothing of an answer is taken: one byte that stays there.
-        let mut byte = [0];
-        let peeked = futures_util::FutureExt::now_or_never(stream.peek(&mut byte));
-        matches!(peeked, Some(Ok(0) | Err(_)))
-    }
 }

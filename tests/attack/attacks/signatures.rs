@@ -15,14 +15,15 @@ use crate::wire;
 const LARGEST: usize = 4 << 20;
 const LENGTH: Duration = Duration::from_secs(20);
 const SENDERS: usize = 4;
-/// `--max-connections`, less those of the honest sender.
+/// More than twice `--max-connections`: most of them have to make room for others.
 const CONNECTIONS: usize = 9_950;
 const OPENED_AT_ONCE: usize = 200;
 /// For all of them.
 const OPENING: Duration = Duration::from_secs(40);
-/// Connections with a body of 6 KB each, more than is hashed at once with 51 secrets.
+/// Connections of a crowd.
 const WAITING: usize = 400;
-const WAITING_BODY: usize = 6 << 10;
+/// When a secret is added to those of a crowd: ingest reads them anew every 10 s.
+const ADDED_AFTER: Duration = Duration::from_secs(8);
 /// The second honest app's deliveries.
 const EVERY: Duration = Duration::from_millis(250);
 /// Of its answers.
@@ -36,27 +37,54 @@ pub(crate) async fn wrong(target: &Target) -> Result<Told> {
     Ok(Told { note: format!("{refused} of these bodies were answered"), harm: Vec::new() })
 }
 
-pub(crate) async fn many_turns(target: &Target) -> Result<Told> {
+/// Bodies with a wrong signature, while a second honest app posts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Crowd {
+    /// Of each body.
+    bytes: usize,
+    /// Nothing of the second app came before, and a secret is added in the middle.
+    is_all_new: bool,
+}
+
+/// More than 256 KiB for 51 secrets, so that each body takes turns.
+pub(crate) const TURNS: Crowd = Crowd { bytes: 6 << 10, is_all_new: false };
+/// Just less.
+pub(crate) const AT_ONCE: Crowd = Crowd { bytes: 5_000, is_all_new: true };
+
+pub(crate) async fn crowded(target: &Target, crowd: Crowd) -> Result<Told> {
     let at = target.at;
-    // The first of an account takes its turn among those that nobody signed.
-    post_second(at, "first").await;
+    if !crowd.is_all_new {
+        // The first of an account takes its turn among those that nobody signed.
+        post_second(at, SECOND_SECRET, "first", crowd).await;
+    }
     let begin = Instant::now();
-    let senders = post_wrong(at, WAITING, WAITING_BODY);
-    let mut answers = Vec::new();
+    let senders = post_wrong(at, WAITING, crowd.bytes);
+    let (mut answers, mut added) = (Vec::new(), None);
     while begin.elapsed() < LENGTH {
+        if crowd.is_all_new && added.is_none() && begin.elapsed() >= ADDED_AFTER {
+            added = Some(target.add_secret()?);
+        }
         let asked = Instant::now();
-        let status = post_second(at, &answers.len().to_string()).await;
+        let status = post_second(at, SECOND_SECRET, &answers.len().to_string(), crowd).await;
         answers.push((status, asked.elapsed()));
         tokio::time::sleep(EVERY).await;
     }
     let answered: usize = senders.join_all().await.into_iter().sum();
     let good = answers.iter().filter(|(status, time)| *status == Some(200) && *time <= IN_TIME).count();
     let slowest = answers.iter().map(|(_, time)| *time).max().unwrap_or_default();
+    let first = answers.first().map(|(_, time)| *time).unwrap_or_default();
     let note = format!(
-        "{answered} of these bodies were answered; of {} of the second app {good} were answered 200 within {IN_TIME:?}, the slowest took {slowest:.1?}",
+        "{answered} of these bodies were answered; of {} of the second app {good} were answered 200 within {IN_TIME:?}, the first took {first:.1?}, the slowest {slowest:.1?}",
         answers.len()
     );
-    Ok(Told { harm: if good < answers.len() { vec![note.clone()] } else { Vec::new() }, note })
+    let mut harm = if good < answers.len() { vec![note.clone()] } else { Vec::new() };
+    if let Some(secret) = added {
+        let status = post_second(at, secret.as_bytes(), "added", crowd).await;
+        if status != Some(200) {
+            harm.push(format!("a delivery with the secret that was added was answered {status:?}"));
+        }
+    }
+    Ok(Told { note, harm })
 }
 
 /// So many senders post bodies of so many bytes with a wrong signature; how many of each are answered.
@@ -73,10 +101,11 @@ fn post_wrong(at: SocketAddr, senders: usize, bytes: usize) -> JoinSet<usize> {
     (0..senders).map(|_| post(request.clone())).collect()
 }
 
-/// A delivery of the second app.
-async fn post_second(at: SocketAddr, mid: &str) -> Option<u16> {
-    let body = wire::message("17841400000000002", &format!("second-{mid}"), &"x".repeat(WAITING_BODY));
-    wire::post(at, &wire::delivery(SECOND_SECRET, body.as_bytes())).await
+/// A delivery of the second app, or with another secret, as large as those of the crowd.
+async fn post_second(at: SocketAddr, secret: &[u8], mid: &str, crowd: Crowd) -> Option<u16> {
+    let of = |text: &str| wire::message("17841400000000002", &format!("second-{mid}"), text);
+    let body = of(&"x".repeat(crowd.bytes.saturating_sub(of("").len())));
+    wire::post(at, &wire::delivery(secret, body.as_bytes())).await
 }
 
 pub(crate) async fn replayed(target: &Target) -> Result<Told> {
@@ -112,9 +141,12 @@ pub(crate) async fn replayed(target: &Target) -> Result<Told> {
     }
     let harm =
         if refused == 0 { Vec::new() } else { vec![format!("{refused} of 20 new connections were refused")] };
-    drop((held, more));
+    let open = held.iter().filter(|(stream, _)| !wire::is_closed(stream)).count();
+    drop(more);
     Ok(Told {
-        note: format!("{proven} connections were answered 200 and stayed; {refused} of 20 new ones refused"),
+        note: format!(
+            "{proven} connections were answered 200, {open} of them were open in the end; {refused} of 20 new ones refused"
+        ),
         harm,
     })
 }

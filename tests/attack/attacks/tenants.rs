@@ -14,6 +14,7 @@ use crate::target::Target;
 use crate::wire;
 
 const LENGTH: Duration = Duration::from_secs(20);
+/// Of amplified bodies.
 const SENDERS: usize = 4;
 /// The longest account that a key has, and as many of the smallest events as 30 KB may have.
 const ACCOUNT: usize = 128;
@@ -21,11 +22,23 @@ const EVENTS: usize = 880;
 const EVENT: &str = r#"{"x":{"id":"000000000000000000"}}"#;
 /// Bytes out for bytes in, beyond the raw record.
 const FACTOR: usize = 64;
-const LARGE: usize = 3_800_000;
+/// `--max-body`, less what stands around the text.
+const LARGEST: usize = (4 << 20) - 1024;
 /// The account that sends much.
 const BUSY: &str = "17841405726653027";
 const TIMES: u32 = 50;
 const UNDER_WAY: usize = 256;
+
+/// Who sends large bodies: how many at once, and bytes of text in each.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Large {
+    senders: usize,
+    text: usize,
+}
+
+pub(crate) const FOUR: Large = Large { senders: 4, text: 3_800_000 };
+/// More than `--max-body-bytes-in-flight`.
+pub(crate) const TWENTY: Large = Large { senders: 20, text: LARGEST };
 
 pub(crate) async fn amplified(target: &Target) -> Result<Told> {
     let account = "9".repeat(ACCOUNT);
@@ -91,10 +104,10 @@ pub(crate) async fn neighbour(target: &Target, rate: u32) -> Result<Told> {
     Ok(Told { note, harm: Vec::new() })
 }
 
-pub(crate) async fn large(target: &Target) -> Result<Told> {
-    let text = "x".repeat(LARGE);
+pub(crate) async fn large(target: &Target, large: Large) -> Result<Told> {
+    let text = "x".repeat(large.text);
     let (mut senders, begin, at) = (JoinSet::new(), Instant::now(), target.at);
-    for sender in 0..SENDERS {
+    for sender in 0..large.senders {
         let text = text.clone();
         senders.spawn(async move {
             let mut answers = Vec::new();
