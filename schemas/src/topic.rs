@@ -133,7 +133,8 @@ impl Topic {
 
     /// The topics whose records end up on this topic of dead letters: those that its consumer reads.
     ///
-    /// None for every other topic, and for the dead letters of ingest, which are bodies and come from no topic.
+    /// None for every other topic, and for the dead letters of ingest, which are bodies and come from no topic. Those of
+    /// [`Self::optional_sources`] may come beside them.
     pub const fn sources(self) -> &'static [Self] {
         match self {
             Self::MessagesDlq => {
@@ -142,6 +143,15 @@ impl Topic {
             Self::LookupsDlq => &[Self::Comments, Self::Mentions],
             Self::MetricsDlq => &Self::TYPED,
             Self::RepliesDlq => &[Self::Replies],
+            _ => &[],
+        }
+    }
+
+    /// The topics that the consumer of this topic of dead letters reads beside its [`Self::sources`] where it is told to: what
+    /// weir-lookups reads with `--lookup-profiles on`.
+    pub const fn optional_sources(self) -> &'static [Self] {
+        match self {
+            Self::LookupsDlq => &[Self::Messages],
             _ => &[],
         }
     }
@@ -214,7 +224,8 @@ mod tests {
         for topic in Topic::ALL {
             let is_of_consumer = topic.spec().holds == Holds::DeadLetters;
             assert_eq!(is_of_consumer, !topic.sources().is_empty(), "{topic:?}");
-            assert!(topic.sources().iter().all(|source| source.spec().key != KeyRule::Original));
+            let mut sources = topic.sources().iter().chain(topic.optional_sources());
+            assert!(sources.all(|source| source.spec().key != KeyRule::Original));
         }
     }
 

@@ -92,8 +92,10 @@ impl Rules<'_> {
     /// Its headers are the word of whoever may write dead letters: it goes back to a topic that the consumer of this
     /// topic of dead letters reads, and to no other.
     fn back(&self, lies_on: Option<Topic>, origin: String) -> Decision {
-        let sources = lies_on.map_or(&[][..], Topic::sources);
-        if !sources.iter().any(|source| source.name(self.topic_prefix) == origin) {
+        // Whether its consumer reads the optional ones here, nothing tells; its dead letters may be from them.
+        let mut sources =
+            lies_on.into_iter().flat_map(|topic| [topic.sources(), topic.optional_sources()]).flatten();
+        if !sources.any(|source| source.name(self.topic_prefix) == origin) {
             Decision::Stays(Stays::Foreign(origin))
         } else if self.topics.contains(&origin) {
             Decision::Back(origin)
@@ -161,7 +163,13 @@ mod tests {
     const BODY: &[u8] = include_bytes!("../../../schemas/fixtures/message/text.json");
 
     fn decide(record: &Record) -> Decision {
-        let topics = ["meta.comments.v1", "meta.replies.v1", "meta.webhooks.raw.v1", "meta.inbox.v1"];
+        let topics = [
+            "meta.comments.v1",
+            "meta.messages.v1",
+            "meta.replies.v1",
+            "meta.webhooks.raw.v1",
+            "meta.inbox.v1",
+        ];
         let topics = topics.map(str::to_owned).into();
         let now = SystemTime::UNIX_EPOCH + Duration::from_millis(1_569_262_500_123);
         let rules = Rules { topics: &topics, topic_prefix: "meta", max_attempts: 20, max_events: 10, now };
@@ -186,10 +194,20 @@ mod tests {
             decide(&record(Some("meta.comments.v1"), 5)),
             Decision::Back("meta.comments.v1".to_owned())
         );
+        let of_profiles = decide(&record(Some("meta.messages.v1"), 5));
+        assert_eq!(of_profiles, Decision::Back("meta.messages.v1".to_owned()), "weir-lookups may read it");
         let foreign = Stays::Foreign("meta.lookups.dlq.v1".to_owned());
         assert_eq!(decide(&record(Some("meta.lookups.dlq.v1"), 5)), Decision::Stays(foreign));
         let gone = Stays::NoTopic("meta.mentions.v1".to_owned());
         assert_eq!(decide(&record(Some("meta.mentions.v1"), 5)), Decision::Stays(gone));
+    }
+
+    #[test]
+    fn what_weir_lookups_may_read_no_other_consumer_does() {
+        for lies_on in ["meta.replies.dlq.v1", "meta.ingest.dlq.v1"] {
+            let letter = Record { topic: lies_on.into(), ..record(Some("meta.messages.v1"), 5) };
+            assert_eq!(decide(&letter), Decision::Stays(Stays::Foreign("meta.messages.v1".to_owned())));
+        }
     }
 
     #[test]

@@ -119,7 +119,7 @@ fn options(topic_prefix: &str, look_ahead: usize, with_profiles: bool) -> Consum
     let (mut inputs, mut outputs) =
         (Topic::LookupsDlq.sources().to_vec(), vec![Topic::CommentsEnriched, Topic::MentionsEnriched]);
     if with_profiles {
-        inputs.push(Topic::Messages);
+        inputs.extend(Topic::LookupsDlq.optional_sources());
         outputs.push(Topic::Profiles);
     }
     let options = ConsumerOptions::new(
