@@ -4,7 +4,7 @@
 //! come in with a new version of librdkafka. See docs/adr/0036.
 
 /// What a file may set, whatever the value; docs/operations.md has the same list.
-const ALLOWED: [&str; 58] = [
+const ALLOWED: [&str; 57] = [
     "security.protocol",
     "sasl.username",
     "sasl.password",
@@ -21,7 +21,6 @@ const ALLOWED: [&str; 58] = [
     "ssl.curves.list",
     "ssl.sigalgs.list",
     "client.rack",
-    "client.dns.lookup",
     "broker.address.family",
     "broker.address.ttl",
     "socket.timeout.ms",
@@ -66,9 +65,10 @@ const ALLOWED: [&str; 58] = [
 ];
 
 /// What has one safe value, or a few, and what to do instead of another.
-const LIMITED: [(&str, &[&str], &str); 5] = [
+const LIMITED: [(&str, &[&str], &str); 6] = [
     ("enable.ssl.certificate.verification", &["true"], VERIFIED),
     ("ssl.endpoint.identification.algorithm", &["https"], NAMED),
+    ("client.dns.lookup", &["use_all_dns_ips"], RESOLVED),
     ("check.crcs", &["true"], "true: damaged records must be noticed"),
     ("sasl.mechanism", &MECHANISMS, MECHANISM),
     ("sasl.mechanisms", &MECHANISMS, MECHANISM),
@@ -79,6 +79,8 @@ const MECHANISMS: [&str; 3] = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"];
 const VERIFIED: &str = "certificates to be verified: name the authority with ssl.ca.location";
 const NAMED: &str = "https: the broker's certificate has to have the name or address that --brokers and the brokers' \
     advertised.listeners name, make one that has";
+const RESOLVED: &str = "use_all_dns_ips: with another value the broker's certificate is checked against the name that DNS gives \
+    for its address, so that whoever answers DNS chooses it";
 const MECHANISM: &str = "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512: this build has no OIDC to fetch tokens with for OAUTHBEARER \
     and no Kerberos for GSSAPI";
 const NO_OIDC: &str =
@@ -184,6 +186,7 @@ mod tests {
         for (name, value) in [
             ("enable.ssl.certificate.verification", "false"),
             ("ssl.endpoint.identification.algorithm", "none"),
+            ("client.dns.lookup", "resolve_canonical_bootstrap_servers_only"),
             ("check.crcs", "false"),
             ("ssl.cipher.suites", "ALL:@SECLEVEL=0"),
             ("ssl.cipher.suites", "ECDHE-RSA-AES256-GCM-SHA384:aNULL"),
@@ -194,6 +197,7 @@ mod tests {
         for (name, value) in [
             ("enable.ssl.certificate.verification", "true"),
             ("ssl.endpoint.identification.algorithm", "https"),
+            ("client.dns.lookup", "use_all_dns_ips"),
             ("ssl.cipher.suites", "TLS_AES_256_GCM_SHA384:ECDHE-RSA-AES256-GCM-SHA384"),
         ] {
             assert_eq!(refusal(name, value), None, "{name}={value}");
