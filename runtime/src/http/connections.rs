@@ -31,6 +31,9 @@ struct Held {
     unauthenticated: BTreeMap<Key, Holder>,
     /// Those with one, by the end of the latest, as far as it was looked at: it is no later than it really is.
     authenticated: BTreeMap<Key, Holder>,
+    /// How often one of those was given a place.
+    #[cfg(test)]
+    placed: usize,
 }
 
 /// Milliseconds since the opening, and a number of the connection's own.
@@ -132,19 +135,22 @@ impl Connections {
     /// The authenticated connection whose latest request ended first. What has had another one since it was looked at
     /// finds its new place now, so that a request does not have to.
     fn longest_idle(&self, held: &mut Held) -> Option<Key> {
-        // Each finds its new place once; a busy one behind all that are idle, so that none of these is missed.
-        for _ in 0..=2 * held.authenticated.len() {
+        let begun = self.now();
+        loop {
             let (key, holder) = held.authenticated.first_key_value()?;
             let (key, activity) = (*key, &holder.activity);
             let is_busy = activity.is_busy.load(Ordering::Relaxed);
-            let latest = if is_busy { self.now() + 1 } else { activity.latest.load(Ordering::Relaxed) };
+            let latest = if is_busy { begun + 1 } else { activity.latest.load(Ordering::Relaxed) };
             if !is_busy && latest <= key.0 {
                 return Some(key);
+            }
+            // A busy one's place is behind all that were idle when this began: where one is there already, none is left.
+            if is_busy && key.0 > begun {
+                return None;
             }
             let holder = held.authenticated.remove(&key)?;
             held.authenticate(holder, latest);
         }
-        None
     }
 
     fn now(&self) -> u64 {
@@ -173,6 +179,10 @@ impl Held {
     }
 
     fn authenticate(&mut self, holder: Holder, latest: u64) {
+        #[cfg(test)]
+        {
+            self.placed += 1;
+        }
         holder.activity.held_at.store(latest, Ordering::Relaxed);
         self.authenticated.insert(holder.activity.key(), holder);
     }

@@ -76,6 +76,23 @@ fn who_was_busy_since_is_not_the_longest_idle() {
 }
 
 #[test]
+fn a_search_among_busy_connections_looks_at_each_once() {
+    let connections = Connections::new(100, A_WHILE);
+    let busy: Vec<_> = (0..100).map(|_| connections.admit().unwrap()).collect();
+    let requests: Vec<_> = busy.iter().map(|admitted| admitted.slot.authenticate()).collect();
+    let placed = || connections.lock().placed;
+    for _ in 0..3 {
+        tick(&connections);
+        let before = placed();
+        assert!(connections.admit().is_none());
+        assert_eq!(placed() - before, 100);
+    }
+    drop(requests);
+    tick(&connections);
+    assert!(connections.admit().is_some_and(|admitted| admitted.evicts_another));
+}
+
+#[test]
 fn connections_are_evicted_for_nobody_but_those_that_are_busy() {
     let connections = Connections::new(4, A_WHILE);
     let [stranger, busy, idle] = [0, 1, 2].map(|_| connections.admit().unwrap());
