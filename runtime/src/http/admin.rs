@@ -17,6 +17,7 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep_until};
 
 use self::allowance::Allowance;
@@ -28,6 +29,9 @@ use crate::process::health::{Probe, Report};
 
 /// Probes and a scraper or two need fewer; when there are more, the oldest is evicted for the newest.
 const MAX_CONNECTIONS: usize = 64;
+
+/// Who waits for metrics does so for about a second at most, and is not evicted meanwhile; the other slots are for probes.
+const MAX_KEPT: usize = MAX_CONNECTIONS / 2;
 
 /// Who asks is near, and asks at once; what is idle is a scraper's, which connects anew by itself.
 const TIMEOUTS: Timeouts = Timeouts {
@@ -65,11 +69,14 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, AdminError> {
 pub async fn serve(listener: TcpListener, process: Process) {
     let connections = Connections::new(MAX_CONNECTIONS, Duration::ZERO);
     let exposition = Exposition::new(process.registry.clone());
+    let kept = Arc::new(Semaphore::new(MAX_KEPT));
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
                 if let Some(admitted) = connections.admit() {
-                    tokio::spawn(serve_connection(stream, process.clone(), exposition.clone(), admitted));
+                    let (process, exposition, kept) =
+                        (process.clone(), exposition.clone(), Arc::clone(&kept));
+                    tokio::spawn(serve_connection(stream, process, exposition, kept, admitted));
                 }
             }
             Err(error) => {
@@ -87,16 +94,24 @@ async fn serve_connection(
     stream: TcpStream,
     process: Process,
     exposition: Exposition,
+    kept: Arc<Semaphore>,
     Admitted { slot, eviction, .. }: Admitted,
 ) {
     // A connection's own, so that who asks without end makes nobody else wait.
     let allowance = RefCell::new(Allowance::new(Instant::now()));
+    let holder = Arc::clone(&slot);
     let service = service_fn(move |request: Request<_>| {
         let begins = allowance.borrow_mut().next(Instant::now());
         let (process, exposition) = (process.clone(), exposition.clone());
+        let (holder, kept) = (Arc::clone(&holder), Arc::clone(&kept));
         async move {
             sleep_until(begins).await;
-            Ok::<_, Infallible>(answer(&request, &process, &exposition).await)
+            let metrics = async {
+                // Dropped in this order, so that no more are busy than may be.
+                let _kept = kept.try_acquire().ok().map(|permit| (holder.authenticate(), permit));
+                metrics(&exposition).await
+            };
+            Ok::<_, Infallible>(answer(&request, &process, metrics).await)
         }
     });
     let clock = Clock::start();
@@ -118,7 +133,7 @@ async fn serve_connection(
 async fn answer<B>(
     request: &Request<B>,
     process: &Process,
-    exposition: &Exposition,
+    metrics: impl Future<Output = Response<Full<Bytes>>>,
 ) -> Response<Full<Bytes>> {
     let probe = match request.uri().path() {
         "/metrics" | "/build" => None,
@@ -133,7 +148,7 @@ async fn answer<B>(
     match probe {
         Some(probe) => health(&process.health.report(probe), is_verbose(request.uri().query())),
         None if request.uri().path() == "/build" => build(process),
-        None => metrics(exposition).await,
+        None => metrics.await,
     }
 }
 

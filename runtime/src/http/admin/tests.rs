@@ -1,9 +1,13 @@
 //! Tests of `admin`.
 
 use std::io::{ErrorKind, Read as _, Write as _};
+use std::sync::{Mutex, mpsc as thread_channel};
 
+use prometheus::core::{Collector, Desc};
+use prometheus::proto::MetricFamily;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpSocket;
+use tokio::sync::mpsc::{Sender, channel};
 
 use super::exposition::tests::Looks;
 use super::*;
@@ -146,4 +150,40 @@ async fn a_connection_that_asks_without_end_is_slowed_and_no_other() {
     }
     // Each after the first 40 a tenth of a second.
     assert!(begin.elapsed() > Duration::from_millis(900), "{:?}", begin.elapsed());
+}
+
+/// Says that metrics are rendered, and holds that up.
+struct Gate {
+    begun: Sender<()>,
+    opened: Mutex<thread_channel::Receiver<()>>,
+}
+
+impl Collector for Gate {
+    fn desc(&self) -> Vec<&Desc> {
+        Vec::new()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        let _told = self.begun.try_send(());
+        // When the test is over, it is open too.
+        let _opened = self.opened.lock().unwrap().recv();
+        Vec::new()
+    }
+}
+
+#[tokio::test]
+async fn a_scrape_that_waits_for_its_rendering_is_not_evicted_and_keeps_no_probe_from_its_answer() {
+    let (address, process) = server().await;
+    let ((begun, mut begins), (open, opened)) = (channel(1), thread_channel::channel());
+    process.registry.register(Box::new(Gate { begun, opened: Mutex::new(opened) })).unwrap();
+    let scrape = tokio::spawn(ask(address, "GET", "/metrics"));
+    begins.recv().await.unwrap();
+    let mut newer = Vec::new();
+    for sent in [Vec::new(), many_requests()] {
+        newer.push(attack(address, &sent).await);
+        // Connections are accepted in their turn: all of those were.
+        assert!(is_alive_within_a_second(address).await);
+    }
+    open.send(()).unwrap();
+    assert!(scrape.await.unwrap().starts_with("HTTP/1.1 200"));
 }
