@@ -55,7 +55,7 @@ impl Follower {
     pub async fn start(source: Source, window: Duration, ledger: Ledger) -> Result<Self, FollowError> {
         let begins = source.clone();
         let (reader, begun, changes) = blocking(move || {
-            let changes = begins.credentials.changes();
+            let changes = begins.process.credentials.changes();
             let mut reader = begins.reader()?;
             let begun = begin(&mut reader, window)?;
             Ok((reader, begun, changes))
@@ -67,7 +67,11 @@ impl Follower {
         let (sink, ended) = (Arc::clone(&shared), end.clone());
         let thread = thread::Builder::new().name(String::from("results"));
         let from = source.clone();
-        let started = thread.spawn(move || keep_up::follow(reader, &from, changes, &sink, &ended));
+        // What it had half done with the ledger nobody could rely on, and a new one takes a new process as long.
+        let started = thread.spawn(move || {
+            let follow = || keep_up::follow(reader, &from, changes, &sink, &ended);
+            from.process.shutdown.unless_it_panics("what reads the results topic", follow);
+        });
         started.map_err(|error| FollowError::Thread { reason: error.to_string() })?;
         Ok(Self { shared, source, _ends_when_dropped: end.drop_guard() })
     }

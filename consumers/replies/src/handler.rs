@@ -13,8 +13,8 @@ use crate::result::{NewResult, output};
 use crate::settings::ReplySettings;
 use crate::{ABOUT, lateness};
 use runtime::consumer::{Failure, Handler, Output, Record, Wait, Waits};
-use runtime::kafka::credentials::Credentials;
 use runtime::kafka::dead_letter::Past;
+use runtime::process::Process;
 use runtime::producer::Producer;
 use runtime::settings::KafkaSettings;
 use schemas::Millis;
@@ -43,7 +43,7 @@ pub struct Replies {
     /// Of what must be acknowledged in the middle of a command.
     pub(crate) producer: Producer,
     pub(crate) kafka: KafkaSettings,
-    pub(crate) credentials: Credentials,
+    pub(crate) process: Process,
     pub(crate) follower: OnceCell<Follower>,
     pub(crate) results: Arc<str>,
     pub(crate) settings: ReplySettings,
@@ -117,8 +117,8 @@ impl Replies {
         let start = || {
             let window = self.settings.reply_max_age + CLOCKS_DIFFER;
             let ledger = Ledger::new(window, self.settings.remembered_commands);
-            let (kafka, credentials) = (self.kafka.clone(), self.credentials.clone());
-            Follower::start(Source::new(kafka, credentials, ABOUT.name, &self.results), window, ledger)
+            let (kafka, process) = (self.kafka.clone(), self.process.clone());
+            Follower::start(Source::new(kafka, process, ABOUT.name, &self.results), window, ledger)
         };
         self.follower.get_or_try_init(start).await.map_err(|error| behind(&error))
     }

@@ -25,9 +25,7 @@ pub use settings::ReplySettings;
 
 use handler::Replies;
 use metrics::ReplyMetrics;
-use prometheus::Registry;
 use runtime::consumer::{self, ConsumerError, ConsumerOptions};
-use runtime::kafka::credentials::Credentials;
 use runtime::process::{About, Process};
 use runtime::producer::{Producer, ProducerError, ProducerOptions, watchdog};
 use runtime::settings::{CommonSettings, KafkaSettings};
@@ -72,8 +70,7 @@ pub async fn run(
     let _rereading = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&tokens).keep_fresh()));
     let options = options(&common, settings.graph.graph.graph_timeout);
     let results = Topic::RepliesResults.name(&common.topic_prefix);
-    let credentials = process.credentials.clone();
-    let handler = replies(&common.kafka, credentials, &results, settings, tokens, &process.registry)?;
+    let handler = replies(&common.kafka, &process, &results, settings, tokens)?;
     process.shutdown.spawn(watchdog::watch_second(handler.producer.clone(), &process));
     consumer::run(&common.kafka, options, handler, &process).await?;
     Ok(())
@@ -81,12 +78,12 @@ pub async fn run(
 
 fn replies(
     kafka: &KafkaSettings,
-    credentials: Credentials,
+    process: &Process,
     results: &str,
     settings: ReplySettings,
     tokens: Arc<AccessTokens>,
-    registry: &Registry,
 ) -> Result<Replies, RepliesError> {
+    let registry = &process.registry;
     let intents = ProducerOptions { client_id: ABOUT.name.to_owned(), ..ProducerOptions::default() };
     Ok(Replies {
         graph: Graph::new(settings.graph.graph.clone(), registry)?,
@@ -94,7 +91,7 @@ fn replies(
         tokens,
         producer: Producer::new(kafka, &intents)?,
         kafka: kafka.clone(),
-        credentials,
+        process: process.clone(),
         follower: OnceCell::new(),
         results: Arc::from(results),
         settings,

@@ -74,8 +74,8 @@ pub enum ConsumerError {
         /// The record's offset; -1 while the partition's state was made.
         offset: i64,
     },
-    /// The operating system gives no thread, or the thread ended without a word.
-    #[error("the polling thread ended: {reason}")]
+    /// The operating system gives no thread, or the polling thread or a task beside it ended without a word.
+    #[error("a thread of the Kafka consumer ended: {reason}")]
     Thread {
         /// What is known about it.
         reason: String,

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::callbacks::Callbacks;
 use super::error::{FirstError, NewClient};
 use super::health::connection::{self, Connection};
+use super::health::supervisor::supervised;
 use super::health::watch::Watch;
 use super::metrics::ConsumerMetrics;
 use super::partition::assignment::{Assignment, PartitionRegistry};
@@ -122,11 +123,12 @@ async fn live<H: Handler>(
     subscribe(&consumer, &options.topics)?;
     let watching =
         connection::watch(connection, config.clone(), renewals, end.clone(), Arc::clone(&first_error));
-    tokio::spawn(watching);
+    tokio::spawn(supervised("what watches the connection", Arc::clone(&first_error), watching));
     let (topics, stall_timeout) = (options.topics.clone(), options.stall_timeout);
     let watch =
         Watch::new(config, registry, shared.metrics.clone(), topics, stall_timeout).map_err(create_error)?;
-    tokio::spawn(watch.run(end.clone(), Arc::clone(&first_error)));
+    let watching = watch.run(end.clone(), Arc::clone(&first_error));
+    tokio::spawn(supervised("what watches the lag", Arc::clone(&first_error), watching));
     poll_until(end, consumer, first_error, options.close_timeout).await
 }
 
@@ -158,7 +160,7 @@ async fn poll_until(
             "the Kafka consumer did not close in time and is abandoned; its group will notice by the session timeout"
         );
     }
-    outcome.unwrap_or_else(|_| Err(ConsumerError::Thread { reason: String::from("it panicked") }))
+    outcome.unwrap_or_else(|_| Err(ConsumerError::Thread { reason: String::from("what polls panicked") }))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "map_err passes the error by value")]

@@ -189,6 +189,10 @@ where
     let (credentials, shutdown) = (process.credentials.clone(), process.shutdown.clone());
     process.shutdown.spawn(credentials::watch(credentials, &common.kafka, &process.registry, shutdown).await);
     let outcome = app(common, process.clone(), listeners.next()).await.map_err(Into::into);
+    let outcome = outcome.and_then(|()| match process.shutdown.failure() {
+        Some(what) => Err(format!("{what} panicked, which the log tells more of").into()),
+        None => Ok(()),
+    });
     process.shutdown.trigger();
     if !process.shutdown.finished(TASKS_MAY_TAKE).await {
         tracing::warn!("shutdown: some background tasks had not ended");

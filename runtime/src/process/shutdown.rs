@@ -1,6 +1,8 @@
 //! The one signal that asks everything to end, and the wait for everything to have ended.
 
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
@@ -12,6 +14,7 @@ use tokio_util::task::TaskTracker;
 pub struct Shutdown {
     token: CancellationToken,
     tasks: TaskTracker,
+    failure: Arc<OnceLock<&'static str>>,
 }
 
 impl Shutdown {
@@ -23,6 +26,21 @@ impl Shutdown {
     /// Asks everything that holds a clone to end; asking twice does no harm.
     pub fn trigger(&self) {
         self.token.cancel();
+    }
+
+    /// Does what the process cannot go on without, in a thread of its own. After a panic of it everything is asked to end, and the
+    /// process ends with an error, so that it is started anew.
+    pub fn unless_it_panics(&self, what: &'static str, work: impl FnOnce()) {
+        if catch_unwind(AssertUnwindSafe(work)).is_err() {
+            // The first is the reason, if there are several.
+            let _known = self.failure.set(what);
+            self.trigger();
+        }
+    }
+
+    /// What panicked, so that the end was asked for.
+    pub(crate) fn failure(&self) -> Option<&'static str> {
+        self.failure.get().copied()
     }
 
     /// Whether the end has been asked for.
@@ -68,6 +86,16 @@ mod tests {
         shutdown.trigger();
         clone.requested().await;
         assert!(clone.is_requested());
+    }
+
+    #[test]
+    fn a_panic_of_what_is_needed_asks_for_the_end_and_is_kept() {
+        let shutdown = Shutdown::new();
+        let clone = shutdown.clone();
+        clone.unless_it_panics("the reader", || {});
+        assert_eq!((shutdown.failure(), shutdown.is_requested()), (None, false));
+        clone.unless_it_panics("the reader", || panic!("a mistake"));
+        assert_eq!((shutdown.failure(), shutdown.is_requested()), (Some("the reader"), true));
     }
 
     #[tokio::test]

@@ -7,7 +7,6 @@ mod unreadable;
 
 use super::*;
 use crate::ABOUT;
-use prometheus::Registry;
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
 use schemas::reply::{CommandResult, ResultStatus};
@@ -57,9 +56,9 @@ impl Bench {
         };
         change(&mut settings);
         let kafka = KafkaSettings::plain(self.mock.bootstrap_servers());
-        let registry = Registry::new();
-        let tokens = Arc::new(settings.graph.open_tokens(&registry));
-        crate::replies(&kafka, Credentials::default(), RESULTS, settings, tokens, &registry).unwrap()
+        let process = Process::new(ABOUT.name, ABOUT.version);
+        let tokens = Arc::new(settings.graph.open_tokens(&process.registry));
+        crate::replies(&kafka, &process, RESULTS, settings, tokens).unwrap()
     }
 }
 

@@ -3,12 +3,14 @@
 //! It asks the brokers through a client of its own: a consumer that is stuck believes that there is nothing to read.
 
 use std::collections::HashMap;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 
 use super::ahead::Ahead;
@@ -94,8 +96,13 @@ impl Watch {
                 let stuck = self.look();
                 (self, stuck)
             });
-            // It panicked or the runtime ends: either way nobody looks any more.
-            let Ok((watch, stuck)) = look.await else { return };
+            let (watch, stuck) = match look.await.map_err(JoinError::try_into_panic) {
+                Ok(looked) => looked,
+                // For the supervisor.
+                Err(Ok(panic)) => resume_unwind(panic),
+                // The runtime ends.
+                Err(Err(_)) => return,
+            };
             self = watch;
             if let Some(error) = stuck {
                 first_error.set(error);
