@@ -92,25 +92,34 @@ impl Follower {
         })
         .await?;
         let mut read = self.shared.read.subscribe();
+        let mut silent = None;
         loop {
             let is_over = |read: &Progress| !read.unreadable.is_empty() || read.reached(&ends);
             if let Ok(Ok(read)) = tokio::time::timeout(LOOK_EVERY, read.wait_for(is_over)).await {
                 return read.trouble().map_or(Ok(()), |error| Err(error.into()));
             }
             if Instant::now() >= deadline {
-                return Err(FollowError::Behind);
+                return Err(silent.map_or(FollowError::Behind, FollowError::Read));
             }
             // The last offsets of a partition need not be records.
             let behind = self.shared.read.borrow().behind(&ends);
-            let (returned, empty) = blocking(move || {
+            let (returned, empty, unanswered) = blocking(move || {
+                let mut unanswered = None;
                 let empty = behind.into_iter().filter(|(partition, (from, _))| {
-                    matches!(looker.ahead(*partition, *from, LOOK_EVERY), ReadAhead::Nothing)
+                    match looker.ahead(*partition, *from, LOOK_EVERY) {
+                        ReadAhead::Nothing => true,
+                        ReadAhead::NoAnswer(error) => {
+                            unanswered = Some(error);
+                            false
+                        }
+                        _ => false,
+                    }
                 });
                 let empty: Vec<_> = empty.collect();
-                Ok((looker, empty))
+                Ok((looker, empty, unanswered))
             })
             .await?;
-            looker = returned;
+            (looker, silent) = (returned, unanswered);
             self.shared.read.send_modify(|read| {
                 for (partition, (from, end)) in empty {
                     read.offsets.entry(partition).and_modify(|at| {

@@ -12,6 +12,7 @@ use rdkafka::error::{KafkaError, KafkaResult};
 
 use super::health::connection::Connection;
 use super::partition::assignment::Assignment;
+use super::reader::error::is_forbidden;
 use super::worker_context::{LOG_EVERY, SharedContext};
 use crate::kafka::log::KafkaLog;
 use crate::throttle::Throttle;
@@ -23,6 +24,7 @@ pub(super) struct Callbacks {
     drain_timeout: Duration,
     rebalances: IntCounter,
     fetch_errors: IntCounter,
+    client_errors: IntCounter,
     unreadable_log: Throttle,
     forbidden_log: Throttle,
     connection: Arc<Connection>,
@@ -36,6 +38,7 @@ impl Callbacks {
             drain_timeout: shared.options.drain_timeout,
             rebalances: shared.metrics.rebalances.clone(),
             fetch_errors: shared.metrics.fetch_errors.clone(),
+            client_errors: shared.metrics.client_errors.clone(),
             unreadable_log: Throttle::new(LOG_EVERY),
             forbidden_log: Throttle::new(LOG_EVERY),
             connection,
@@ -50,9 +53,13 @@ impl Callbacks {
         }
     }
 
-    /// The client asks again by itself; its watch counts what lasts.
-    pub(super) fn may_not_read(&self, error: &KafkaError) {
-        if let Some(suppressed) = self.forbidden_log.pass(Instant::now()) {
+    /// Anything else, of a connection, the group or a fetch: `error` below has logged it, the client tries again by itself, and
+    /// the watch counts the partitions for which it lasts.
+    pub(super) fn failed(&self, error: &KafkaError) {
+        self.client_errors.inc();
+        if is_forbidden(error)
+            && let Some(suppressed) = self.forbidden_log.pass(Instant::now())
+        {
             tracing::warn!(%error, suppressed, "this user may not read what it consumes: give it the rights, unless a broker has just started; it goes on by itself once it may");
         }
     }

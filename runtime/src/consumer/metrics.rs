@@ -25,6 +25,7 @@ pub(super) struct ConsumerMetrics {
     pub(super) unknown: IntGaugeVec,
     pub(super) unreadable: IntGaugeVec,
     pub(super) fetch_errors: IntCounter,
+    pub(super) client_errors: IntCounter,
 }
 
 /// Reasons of dead letters that the loop itself gives.
@@ -49,8 +50,14 @@ fn unknown(registry: &Registry) -> IntGaugeVec {
 }
 
 fn unreadable(registry: &Registry) -> IntGaugeVec {
-    let help = "Partitions that stand still since what comes next can never be read, or was not allowed to be read for three minutes";
+    let help = "Partitions that stand still since what comes next can never be read, or nobody could or was allowed to read it for three minutes";
     metrics::gauges(registry, "weir_consumer_unreadable_partitions", help, &["topic"])
+}
+
+fn client_errors(registry: &Registry) -> IntCounter {
+    let help =
+        "Other errors that the Kafka client gave in the place of a record; it goes on by itself after most";
+    metrics::counter(registry, "weir_consumer_client_errors_total", help)
 }
 
 impl ConsumerMetrics {
@@ -111,6 +118,7 @@ impl ConsumerMetrics {
                 "weir_consumer_fetch_errors_total",
                 "Fetches with something that can never be read: damaged, of an unknown codec or format",
             ),
+            client_errors: client_errors(registry),
             waiting: waiting(registry),
         }
     }

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::ConsumerError;
 use super::callbacks::Callbacks;
 use super::error::FirstError;
-use super::reader::error::{is_for_good, is_forbidden};
+use super::reader::error::is_for_good;
 
 /// How long a poll waits for a record, which is also how long a shutdown may go unnoticed.
 const POLL: Duration = Duration::from_millis(100);
@@ -49,10 +49,9 @@ fn poll_until_end(
             Some(Err(KafkaError::MessageConsumptionFatal(code))) => {
                 return Err(ConsumerError::Fatal { reason: code.to_string() });
             }
-            // The client heals from everything else by itself, and its context has logged it.
             Some(Err(error)) if is_for_good(&error) => context.cannot_read(&error),
-            Some(Err(error)) if is_forbidden(&error) => context.may_not_read(&error),
-            Some(Err(_)) | None => {}
+            Some(Err(error)) => context.failed(&error),
+            None => {}
         }
         if stored.elapsed() >= if waiting { POLL_PAUSED } else { STORE_EVERY } {
             let mut assignment = context.assignment();

@@ -58,6 +58,8 @@ struct Partition {
     queue: PartitionQueue<DefaultConsumerContext>,
     /// The offset to come next, or behind it.
     next: i64,
+    /// Why the latest fetch of it failed, until a record comes.
+    failure: Option<String>,
 }
 
 /// What comes of a partition.
@@ -156,7 +158,7 @@ impl TopicReader {
             let mut queue = queue.ok_or_else(|| self.failed(&KafkaError::Canceled))?;
             let wakeup = Arc::clone(&self.wakeup);
             queue.set_nonempty_callback(move || wakeup.wake());
-            self.partitions.insert(partition, Partition { queue, next });
+            self.partitions.insert(partition, Partition { queue, next, failure: None });
             let offset = Offset::Offset(next);
             added
                 .add_partition_offset(&self.topic, partition, offset)
@@ -222,7 +224,7 @@ impl TopicReader {
             None => return Ok(None),
             Some(Ok(message)) => {
                 let record = read(&message, Arc::clone(&self.topic));
-                assigned.next = record.offset + 1;
+                (assigned.next, assigned.failure) = (record.offset + 1, None);
                 self.last_error = None;
                 return Ok(Some(Read::Record(record)));
             }
@@ -238,6 +240,7 @@ impl TopicReader {
             return Err(ReadError::Forbidden { topic, partition, reason });
         }
         self.last_error = Some(error.to_string());
+        assigned.failure.clone_from(&self.last_error);
         Ok(None)
     }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
-use runtime::consumer::{ConsumerError, ConsumerOptions, Failure, Wait};
+use runtime::consumer::{ConsumerError, ConsumerOptions, Failure, ReadAhead, TopicReader, Wait};
 use tokio::sync::Semaphore;
 
 use crate::cluster::{Cluster, eventually, numbered};
@@ -35,7 +35,30 @@ async fn a_consumer_that_fetches_no_more_is_built_anew() {
     cluster.fill("in", "a", numbered(10)).await;
     eventually("the new consumer", || running.metric("weir_consumer_rebuilt_total") == 1).await;
     cluster.wait_for_committed("weir-test", "in", 20).await;
+    // The error is counted, and pages nobody: it may have passed by itself.
+    assert!(running.metric("weir_consumer_client_errors_total") > 0);
+    assert_eq!(running.metric("weir_consumer_fetch_errors_total"), 0);
     running.end().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_looks_ahead_is_told_with_what_error_nothing_comes() {
+    let cluster = cluster();
+    cluster.fill("in", "a", numbered(1)).await;
+    let refusals = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN; 1_000];
+    cluster.mock.request_errors(RDKafkaApiKey::Fetch, &refusals);
+    let kafka = cluster.kafka();
+    let look = move || {
+        let mut reader = TopicReader::new(&kafka, "weir-test", "in").unwrap();
+        reader.ahead(0, 0, Duration::from_secs(10))
+    };
+    let ahead = tokio::task::spawn_blocking(look).await.unwrap();
+    let ReadAhead::NoAnswer(error) = ahead else { panic!("{ahead:?}") };
+    let error = error.to_string();
+    assert!(
+        error.contains("partition 0 gives nothing at offset 0: ") && error.contains("Unknown"),
+        "{error}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

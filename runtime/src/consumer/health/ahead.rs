@@ -1,6 +1,7 @@
 //! Looks at what nobody works on although there are offsets left, as anybody else would read it: at the end of a partition
 //! these are markers of transactions, or were compacted away, and count as done.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,25 +18,30 @@ use crate::throttle::Throttle;
 
 /// How long the brokers may take to answer, for all partitions of a look together.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
-/// A broker that has just started may not have read its access control lists; ingest waits as long for them.
-const FORBIDDEN_FOR: Duration = Duration::from_mins(3);
+/// The same for each, however many they are: as many as fit are looked at, the others the next time.
+const EACH_AT_LEAST: Duration = Duration::from_secs(1);
+/// For how long nobody may be able to read a partition without a word: a broker that has just started may not have read its access
+/// control lists, for which ingest waits as long, and most errors pass.
+const DOUBT: Duration = Duration::from_mins(3);
 
 /// Readers of the topics of which a partition was looked at, and what they found.
 pub(super) struct Ahead {
     config: ClientConfig,
     readers: BTreeMap<Arc<str>, TopicReader>,
-    forbidden: Forbidden,
+    unread: Unread,
+    /// The partition that was looked at last; those behind it are next.
+    last: Option<TopicPartition>,
     log: Throttle,
 }
 
-/// Since when partitions may not be read.
+/// The partitions that nobody could read when they were looked at, and from when each of them counts.
 #[derive(Debug, Default)]
-struct Forbidden(HashMap<TopicPartition, Instant>);
+struct Unread(HashMap<TopicPartition, Instant>);
 
 impl Ahead {
     pub(super) fn new(config: ClientConfig) -> Self {
-        let (readers, forbidden) = (BTreeMap::new(), Forbidden::default());
-        Self { config, readers, forbidden, log: Throttle::new(LOG_EVERY) }
+        let (readers, unread) = (BTreeMap::new(), Unread::default());
+        Self { config, readers, unread, last: None, log: Throttle::new(LOG_EVERY) }
     }
 
     /// Its clients are made anew.
@@ -52,72 +58,123 @@ impl Ahead {
                 && stalls.stood_at(&seen.name) == Some(seen.position)
                 && seen.progress.activity() == Activity::Idle
         };
-        self.forbidden.0.retain(|name, _| seen.iter().any(|seen| seen.name == *name && stands(seen)));
-        let mut unreadable = BTreeMap::new();
-        for seen in seen.iter_mut().filter(|seen| stands(seen)) {
+        self.unread.0.retain(|name, _| seen.iter().any(|seen| seen.name == *name && stands(seen)));
+        let standing = seen.iter().filter(|seen| stands(seen)).count();
+        let share = ANSWER_WITHIN / u32::try_from(standing).unwrap_or(u32::MAX).max(1);
+        let within = share.max(EACH_AT_LEAST);
+        for seen in in_turn(seen, self.last.as_ref()).filter(|seen| stands(seen)) {
             if Instant::now() >= deadline {
                 break;
             }
-            let ahead = self.ahead(&seen.name, seen.position);
-            if !matches!(ahead, ReadAhead::Forbidden(_) | ReadAhead::NoAnswer) {
-                self.forbidden.0.remove(&seen.name);
-            }
-            let error = match ahead {
+            self.last = Some(seen.name.clone());
+            let (error, doubt) = match self.ahead(&seen.name, seen.position, within) {
                 ReadAhead::Record => {
                     seen.is_readable = true;
-                    None
+                    self.unread.0.remove(&seen.name);
+                    continue;
                 }
                 ReadAhead::Nothing => {
                     seen.progress.passed(seen.position, seen.position + seen.lag);
                     (seen.position, seen.lag) = (seen.position + seen.lag, 0);
-                    None
+                    self.unread.0.remove(&seen.name);
+                    continue;
                 }
-                ReadAhead::Unreadable(error) => Some(error),
-                ReadAhead::Forbidden(error) => {
-                    self.forbidden.lasts(&seen.name, Instant::now()).then_some(error)
-                }
-                ReadAhead::NoAnswer => None,
+                ReadAhead::Unreadable(error) => (error, Duration::ZERO),
+                ReadAhead::Forbidden(error) | ReadAhead::NoAnswer(error) => (error, DOUBT),
             };
-            if let Some(error) = error {
-                *unreadable.entry(Arc::clone(&seen.name.topic)).or_default() += 1;
-                if let Some(suppressed) = self.log.pass(Instant::now()) {
-                    tracing::error!(suppressed, "a partition is stalled: {error}");
-                }
+            if self.unread.counts(&seen.name, doubt, Instant::now())
+                && let Some(suppressed) = self.log.pass(Instant::now())
+            {
+                tracing::error!(suppressed, "a partition is stalled: {error}");
             }
         }
-        unreadable
+        self.unread.by_topic(Instant::now())
     }
 
-    fn ahead(&mut self, TopicPartition { topic, partition }: &TopicPartition, from: i64) -> ReadAhead {
-        if !self.readers.contains_key(topic) {
-            match TopicReader::of(self.config.clone(), topic) {
-                Ok(reader) => drop(self.readers.insert(Arc::clone(topic), reader)),
-                Err(error) => tracing::warn!(%error, "a stalled partition cannot be examined"),
-            }
-        }
-        let reader = self.readers.get_mut(topic);
-        reader.map_or(ReadAhead::NoAnswer, |reader| reader.ahead(*partition, from, ANSWER_WITHIN))
+    fn ahead(
+        &mut self,
+        TopicPartition { topic, partition }: &TopicPartition,
+        from: i64,
+        within: Duration,
+    ) -> ReadAhead {
+        let reader = match self.readers.entry(Arc::clone(topic)) {
+            Entry::Occupied(reader) => reader.into_mut(),
+            Entry::Vacant(place) => match TopicReader::of(self.config.clone(), topic) {
+                Ok(reader) => place.insert(reader),
+                Err(error) => return ReadAhead::NoAnswer(error),
+            },
+        };
+        reader.ahead(*partition, from, within)
     }
 }
 
-impl Forbidden {
-    /// Whether a partition that may not be read now was not for long.
-    fn lasts(&mut self, name: &TopicPartition, now: Instant) -> bool {
-        let since = *self.0.entry(name.clone()).or_insert(now);
-        now.saturating_duration_since(since) >= FORBIDDEN_FOR
+/// All of them, first those behind the last one: one that takes up all the time keeps none from its turn.
+fn in_turn<'a>(
+    seen: &'a mut [Seen],
+    last: Option<&TopicPartition>,
+) -> impl Iterator<Item = &'a mut Seen> + use<'a> {
+    let next = seen.iter().position(|seen| Some(&seen.name) == last).map_or(0, |last| last + 1);
+    let (before, behind) = seen.split_at_mut(next);
+    behind.iter_mut().chain(before)
+}
+
+impl Unread {
+    /// Whether a partition that nobody could read now counts, when it does so after `doubt` at the latest.
+    fn counts(&mut self, name: &TopicPartition, doubt: Duration, now: Instant) -> bool {
+        let from = self.0.entry(name.clone()).or_insert(now + doubt);
+        *from = (*from).min(now + doubt);
+        *from <= now
+    }
+
+    fn by_topic(&self, now: Instant) -> BTreeMap<Arc<str>, i64> {
+        let mut counts = BTreeMap::new();
+        for (name, _) in self.0.iter().filter(|(_, from)| **from <= now) {
+            *counts.entry(Arc::clone(&name.topic)).or_default() += 1;
+        }
+        counts
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::consumer::partition::offsets::Progress;
+
+    fn at(partition: i32) -> TopicPartition {
+        TopicPartition::new("in", partition)
+    }
 
     #[test]
-    fn what_may_not_be_read_counts_after_three_minutes() {
-        let (mut forbidden, start) = (Forbidden::default(), Instant::now());
-        let name = TopicPartition::new("in", 0);
-        let counts = [0, 1, 179, 180, 181].map(|at| forbidden.lasts(&name, start + Duration::from_secs(at)));
+    fn what_nobody_gives_counts_after_three_minutes_and_what_can_never_be_read_at_once() {
+        let (mut unread, start) = (Unread::default(), Instant::now());
+        let seconds = |seconds| start + Duration::from_secs(seconds);
+        let counts = [0, 1, 179, 180, 181].map(|now| unread.counts(&at(0), DOUBT, seconds(now)));
         assert_eq!(counts, [false, false, false, true, true]);
-        assert!(!forbidden.lasts(&TopicPartition::new("in", 1), start + FORBIDDEN_FOR));
+        assert!(!unread.counts(&at(1), DOUBT, seconds(181)));
+        assert!(unread.counts(&at(2), Duration::ZERO, seconds(181)));
+        assert!(unread.counts(&at(2), DOUBT, seconds(182)), "it was for good");
+        let by_topic = |now| unread.by_topic(seconds(now)).into_values().sum::<i64>();
+        assert_eq!([182, 361].map(by_topic), [2, 3], "also where no look comes to them");
+    }
+
+    #[test]
+    fn each_look_begins_behind_the_partition_that_was_looked_at_last() {
+        let seen = |partition| Seen {
+            name: at(partition),
+            progress: Arc::new(Progress::new()),
+            position: 0,
+            lag: 1,
+            is_known: true,
+            is_readable: false,
+        };
+        let mut all = [0, 1, 2].map(seen);
+        let mut order = |last: Option<i32>| {
+            let turns = in_turn(&mut all, last.map(at).as_ref());
+            turns.map(|seen| seen.name.partition).collect::<Vec<_>>()
+        };
+        assert_eq!(order(None), [0, 1, 2]);
+        assert_eq!(order(Some(0)), [1, 2, 0]);
+        assert_eq!(order(Some(2)), [0, 1, 2]);
+        assert_eq!(order(Some(7)), [0, 1, 2], "it was taken away");
     }
 }

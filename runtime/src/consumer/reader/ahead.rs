@@ -16,8 +16,8 @@ pub enum ReadAhead {
     Unreadable(ReadError),
     /// Something that this user may not read.
     Forbidden(ReadError),
-    /// No broker said anything in time.
-    NoAnswer,
+    /// No broker gave anything in time; why, as far as one said so.
+    NoAnswer(ReadError),
 }
 
 impl TopicReader {
@@ -25,20 +25,29 @@ impl TopicReader {
     pub fn ahead(&mut self, partition: i32, from: i64, within: Duration) -> ReadAhead {
         let deadline = Instant::now() + within;
         let started = self.start(&BTreeMap::from([(partition, from)]));
-        let mut ahead = started.map_or_else(ReadAhead::of, |()| ReadAhead::NoAnswer);
-        while matches!(ahead, ReadAhead::NoAnswer) && Instant::now() < deadline {
-            ahead = match self.next(POLL) {
+        let mut found = started.err().map(ReadAhead::of);
+        while found.is_none() && Instant::now() < deadline {
+            found = match self.next(POLL) {
                 // What was removed from the beginning is behind it.
-                Ok(Some(Read::Record(_))) => ReadAhead::Record,
-                Ok(Some(Read::End(_))) => ReadAhead::Nothing,
-                Ok(None) => ReadAhead::NoAnswer,
-                Err(error) => ReadAhead::of(error),
+                Ok(Some(Read::Record(_))) => Some(ReadAhead::Record),
+                Ok(Some(Read::End(_))) => Some(ReadAhead::Nothing),
+                // A fetch that failed may succeed in time.
+                Ok(None) => None,
+                Err(error) => Some(ReadAhead::of(error)),
             };
         }
+        let ahead = found.unwrap_or_else(|| ReadAhead::NoAnswer(self.unanswered(partition, from)));
         if let Err(error) = self.stop() {
             tracing::debug!(%error, "a partition is read on");
         }
         ahead
+    }
+
+    fn unanswered(&self, partition: i32, from: i64) -> ReadError {
+        let failure = self.partitions.get(&partition).and_then(|assigned| assigned.failure.as_deref());
+        let why = failure.unwrap_or("no broker answers a fetch");
+        let reason = format!("partition {partition} gives nothing at offset {from}: {why}");
+        ReadError::Kafka { topic: self.topic.to_string(), reason }
     }
 }
 
@@ -47,7 +56,7 @@ impl ReadAhead {
         match error {
             ReadError::Unreadable { .. } => Self::Unreadable(error),
             ReadError::Forbidden { .. } => Self::Forbidden(error),
-            ReadError::Kafka { .. } => Self::NoAnswer,
+            ReadError::Kafka { .. } => Self::NoAnswer(error),
         }
     }
 }

@@ -74,7 +74,7 @@ pub const fn is_forbidden(error: &KafkaError) -> bool {
 pub fn is_for_good(error: &KafkaError) -> bool {
     use RDKafkaErrorCode::{
         BadCompression, BadMessage, Fatal, InvalidMessage, InvalidMessageSize, MessageSizeTooLarge,
-        NotImplemented, UnsupportedForMessageFormat,
+        NotImplemented, UnsupportedCompressionType, UnsupportedForMessageFormat,
     };
     let code = match error {
         KafkaError::MessageConsumptionFatal(_) => return true,
@@ -90,6 +90,7 @@ pub fn is_for_good(error: &KafkaError) -> bool {
             | InvalidMessageSize
             | MessageSizeTooLarge
             | NotImplemented
+            | UnsupportedCompressionType
             | UnsupportedForMessageFormat
     )
 }
