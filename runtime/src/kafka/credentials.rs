@@ -92,7 +92,7 @@ pub(crate) async fn watch(
         tracing::warn!(%error, "files of --kafka-config cannot be looked at");
         Seen::default()
     });
-    metrics.show(&first.ends);
+    metrics.show(&first);
     let mut watched = Watched::of(first.fingerprint);
     let watch = async move {
         loop {
@@ -110,7 +110,7 @@ pub(crate) async fn watch(
             match latest {
                 Ok((latest, seen)) => {
                     tracing::info!("files of --kafka-config have changed, clients of Kafka are made anew");
-                    metrics.show(&seen.ends);
+                    metrics.show(&seen);
                     metrics.renewed.inc();
                     watched = Watched::of(seen.fingerprint);
                     kafka = latest.clone();
@@ -162,11 +162,13 @@ impl Watched {
 struct Seen {
     fingerprint: Fingerprint,
     ends: Vec<(&'static str, i64)>,
+    unwatched: Vec<&'static str>,
 }
 
 impl Seen {
     fn of(kafka: &KafkaSettings) -> Self {
-        Self { fingerprint: files::fingerprint(kafka), ends: certificates::ends(kafka) }
+        let (ends, unwatched) = (certificates::ends(kafka), certificates::unwatched(kafka));
+        Self { fingerprint: files::fingerprint(kafka), ends, unwatched }
     }
 }
 
@@ -220,11 +222,12 @@ impl CredentialMetrics {
         }
     }
 
-    fn show(&self, ends: &[(&str, i64)]) {
+    fn show(&self, seen: &Seen) {
         self.expiry.reset();
-        for (certificate, end) in ends {
+        for (certificate, end) in &seen.ends {
             self.expiry.with_label_values(&[certificate]).set(*end);
         }
+        certificates::warn_of(&seen.unwatched);
     }
 }
 

@@ -10,6 +10,15 @@ use x509_cert::der::Decode as _;
 use super::files::read;
 use crate::settings::KafkaSettings;
 
+/// Properties that give certificates.
+const GIVING: [&str; 5] = [
+    "ssl.keystore.location",
+    "ssl.certificate.location",
+    "ssl.certificate.pem",
+    "ssl.ca.location",
+    "ssl.ca.pem",
+];
+
 /// Seconds since 1970 by what the certificate is for; what is not given in PEM, as a key store, has none.
 pub(super) fn ends(kafka: &KafkaSettings) -> Vec<(&'static str, i64)> {
     let of = |location: &str, pem: &str| {
@@ -25,6 +34,31 @@ pub(super) fn ends(kafka: &KafkaSettings) -> Vec<(&'static str, i64)> {
     let authority = of("ssl.ca.location", "ssl.ca.pem").and_then(|ends| ends.into_iter().max());
     let known = [("client", client), ("authority", authority)];
     known.into_iter().filter_map(|(name, end)| Some((name, end?))).collect()
+}
+
+/// The properties that give certificates without an end there: key stores, and what is not in PEM or cannot be read.
+pub(super) fn unwatched(kafka: &KafkaSettings) -> Vec<&'static str> {
+    let is_unwatched = |name: &&str| {
+        kafka.properties.get(*name).is_some_and(|value| {
+            let content = if name.ends_with(".pem") {
+                value.clone().into_bytes()
+            } else {
+                read(Path::new(value)).unwrap_or_default()
+            };
+            ends_of(&content).is_empty()
+        })
+    };
+    GIVING.into_iter().filter(is_unwatched).collect()
+}
+
+/// Says which those are, if there are any.
+pub(super) fn warn_of(unwatched: &[&str]) {
+    if !unwatched.is_empty() {
+        tracing::warn!(
+            properties = unwatched.join(", "),
+            "nobody is told before these certificates of --kafka-config end: give them in PEM, or watch over them yourself"
+        );
+    }
 }
 
 fn ends_of(content: &[u8]) -> Vec<i64> {
@@ -56,6 +90,17 @@ mod tests {
     fn a_chain_ends_with_its_first_and_a_bundle_of_authorities_with_its_last() {
         let kafka = settings(&[("ssl.certificate.pem", CHAIN), ("ssl.ca.pem", CHAIN)]);
         assert_eq!(ends(&kafka), [("client", ENDS[0]), ("authority", ENDS[1])]);
+    }
+
+    #[test]
+    fn certificates_whose_end_is_not_known_are_named() {
+        let kafka = settings(&[
+            ("ssl.keystore.location", "/etc/weir/kafka-user/user.p12"),
+            ("ssl.ca.location", "/nowhere/ca.crt"),
+            ("ssl.certificate.pem", CHAIN),
+        ]);
+        assert_eq!(unwatched(&kafka), ["ssl.keystore.location", "ssl.ca.location"]);
+        assert_eq!(unwatched(&settings(&[])), [""; 0]);
     }
 
     #[test]
