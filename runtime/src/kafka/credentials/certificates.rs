@@ -40,10 +40,9 @@ pub(super) fn ends(kafka: &KafkaSettings) -> Vec<(&'static str, i64)> {
 pub(super) fn unwatched(kafka: &KafkaSettings) -> Vec<&'static str> {
     let is_unwatched = |name: &&str| {
         kafka.properties.get(*name).is_some_and(|value| {
-            let content = if name.ends_with(".pem") {
-                value.clone().into_bytes()
-            } else {
-                read(Path::new(value)).unwrap_or_default()
+            let content = match name.strip_suffix(".pem") {
+                Some(_) => value.clone().into_bytes(),
+                None => read(Path::new(value)).unwrap_or_default(),
             };
             ends_of(&content).is_empty()
         })
