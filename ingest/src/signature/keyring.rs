@@ -4,6 +4,7 @@
 mod hints;
 mod work;
 
+pub(super) use hints::account;
 pub(crate) use work::UnauthenticatedWork;
 
 use super::secrets::Secret;
@@ -13,8 +14,11 @@ use sha2::Sha256;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Up to this size, times the number of secrets, a body is hashed without yielding; nearly all are smaller.
+/// Up to this size a body is hashed without yielding; nearly all are smaller.
 const AT_ONCE: usize = 256 << 10;
+/// Up to this size, times their number, it is hashed with the other secrets as well: about what the rest of a request costs, so
+/// that the work which anybody can cause does not grow with the number of secrets.
+const OTHERS_AT_ONCE: usize = 32 << 10;
 /// How much of a larger one is hashed before other tasks run.
 const SLICE: usize = 128 << 10;
 
@@ -58,6 +62,22 @@ impl Keyring {
         Self { keys: keys.collect(), clock: AtomicU64::new(1), hints: Hints::default() }
     }
 
+    /// The same with other secrets; what is known of an app stays known of it by its name.
+    pub(crate) fn with_secrets(&self, secrets: &[Secret], most: usize) -> Self {
+        let mut renewed = Self::new(secrets, most);
+        for key in &mut renewed.keys {
+            if let Some(before) = self.keys.iter().find(|before| before.app == key.app) {
+                key.latest_success = AtomicU64::new(before.latest_success.load(Ordering::Relaxed));
+            }
+        }
+        let place = |before: usize| {
+            let app = &self.keys.get(before)?.app;
+            renewed.keys.iter().position(|key| key.app == *app)
+        };
+        let (hints, clock) = (self.hints.moved(place), AtomicU64::new(self.clock.load(Ordering::Relaxed)));
+        Self { clock, hints, ..renewed }
+    }
+
     /// The app whose secret gives `digest` over `body`, among those of `app` where the path names one; compared in
     /// constant time. A large body is hashed in slices, and with any secret but the first only as `work` allows.
     pub(crate) async fn matching(
@@ -67,7 +87,7 @@ impl Keyring {
         app: Option<&str>,
         work: &UnauthenticatedWork,
     ) -> Option<Arc<str>> {
-        let account = if self.keys.len() > 1 { hints::account(body) } else { None };
+        let account = if self.keys.len() > 1 { account(body) } else { None };
         let candidates = || self.keys.iter().filter(|key| app.is_none_or(|app| key.is_of(app)));
         let hinted = account.and_then(|account| self.keys.get(self.hints.of(account)?));
         let rank = |key: &&Key| {
@@ -75,15 +95,17 @@ impl Keyring {
             (is_hinted, key.latest_success.load(Ordering::Relaxed))
         };
         let first = candidates().max_by_key(rank)?;
-        let is_small = body.len().saturating_mul(candidates().count()) <= AT_ONCE;
-        let matches =
-            if is_small { first.matches(body, digest) } else { first.matches_in_slices(body, digest).await };
+        let matches = if body.len() <= AT_ONCE {
+            first.matches(body, digest)
+        } else {
+            first.matches_in_slices(body, digest).await
+        };
         if matches {
             return Some(self.matched(first, account));
         }
         let mut others: Vec<_> = candidates().filter(|key| !std::ptr::eq(*key, first)).collect();
         others.sort_by_key(|key| std::cmp::Reverse(rank(key)));
-        let matching = if is_small {
+        let matching = if body.len().saturating_mul(others.len()) <= OTHERS_AT_ONCE {
             others.into_iter().find(|key| key.matches(body, digest))
         } else {
             work.matching(&others, body, digest).await

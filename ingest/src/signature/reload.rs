@@ -60,7 +60,8 @@ async fn reload_forever(current: &CurrentSecrets, sources: SecretSources, failur
     let mut tokens = WatchedDirectory::new(Kind::VerifyTokens, verify_tokens);
     loop {
         if let Some(secrets) = apps.changed(failures).await {
-            current.keyring.store(Arc::new(Keyring::new(&secrets, max_app_secrets)));
+            let renewed = current.keyring.load().with_secrets(&secrets, max_app_secrets);
+            current.keyring.store(Arc::new(renewed));
         }
         if let Some(secrets) = tokens.changed(failures).await {
             current.verify_tokens.store(Arc::new(secrets));

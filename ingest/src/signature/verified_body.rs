@@ -1,5 +1,6 @@
 //! A body that Meta signed. Only this folder makes one: of a request whose signature fits, or of an intact row.
 
+use super::keyring::account;
 use bytes::Bytes;
 use std::fmt;
 use std::sync::Arc;
@@ -32,6 +33,11 @@ impl VerifiedBody {
     /// The same bytes, for a holder that outlives the request.
     pub(super) fn shared(&self) -> Bytes {
         self.bytes.clone()
+    }
+
+    /// The account that it seems to be of, without parsing it; empty where none is found at its beginning.
+    pub(crate) fn account(&self) -> &[u8] {
+        account(&self.bytes).unwrap_or_default()
     }
 
     /// `X-Hub-Signature-256` as received.

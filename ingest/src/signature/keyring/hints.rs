@@ -38,6 +38,16 @@ impl Hints {
         }
     }
 
+    /// The same hints where each secret has another place, or none.
+    pub(super) fn moved(&self, place: impl Fn(usize) -> Option<usize>) -> Self {
+        let moved = |hint: &AtomicU16| {
+            let before = usize::from(hint.load(Ordering::Relaxed)).checked_sub(1);
+            let place = before.and_then(&place).and_then(|place| u16::try_from(place + 1).ok());
+            AtomicU16::new(place.unwrap_or(0))
+        };
+        Self { hasher: self.hasher.clone(), slots: self.slots.iter().map(moved).collect() }
+    }
+
     fn slot(&self, account: &[u8]) -> Option<&AtomicU16> {
         let hash = self.hasher.hash_one(account);
         self.slots.get(usize::try_from(hash % SLOTS as u64).ok()?)
@@ -45,7 +55,7 @@ impl Hints {
 }
 
 /// What stands first for an id behind `"entry"`: mostly that of the account. Nothing is parsed before the signature is verified.
-pub(super) fn account(body: &[u8]) -> Option<&[u8]> {
+pub(in crate::signature) fn account(body: &[u8]) -> Option<&[u8]> {
     let body = body.get(..LOOKED_AT).unwrap_or(body);
     let entry = body.get(memmem::find(body, b"\"entry\"")?..)?;
     let behind = entry.get(memmem::find(entry, b"\"id\"")? + 4..)?;

@@ -24,7 +24,7 @@ async fn app_of(keyring: &Keyring, body: &[u8], signer: &str, app: Option<&str>)
 #[tokio::test]
 async fn a_body_of_any_size_is_verified_with_each_secret() {
     let keyring = keyring(&["one", "shop", "two"]);
-    for size in [0, 1, AT_ONCE / 3, AT_ONCE / 3 + 1, 3 * SLICE + 17] {
+    for size in [0, 1, OTHERS_AT_ONCE / 2, OTHERS_AT_ONCE / 2 + 1, AT_ONCE + SLICE + 17] {
         let body = vec![b'x'; size];
         for app in ["one", "two", "shop"] {
             assert_eq!(app_of(&keyring, &body, app, None).await.as_deref(), Some(app), "{size}");
@@ -104,6 +104,44 @@ async fn an_account_that_is_known_costs_one_hash_however_many_apps_there_are() {
         let found = (0..10).find_map(|_| matching.as_mut().now_or_never());
         assert_eq!(found.flatten().as_deref(), Some(app));
     }
+}
+
+#[tokio::test]
+async fn what_is_known_of_an_account_is_known_after_the_secrets_are_read_anew() {
+    let body = |account: &str| {
+        format!(r#"{{"entry":[{{"id":"{account}","text":"{}"}}]}}"#, "x".repeat(OTHERS_AT_ONCE)).into_bytes()
+    };
+    let before = keyring(&["one", "two", "three"]);
+    for (account, app) in [("1", "one"), ("3", "three")] {
+        assert_eq!(app_of(&before, &body(account), app, None).await.as_deref(), Some(app));
+    }
+    let names = ["new", "one", "three"];
+    let secrets = names.map(|name| Secret::new(name, format!("secret of {name}")));
+    let (after, work) = (before.with_secrets(&secrets, 64), UnauthenticatedWork::new());
+    let _turn = work.of_others(&body("1")).await;
+    // The first is the one that matched last, the second that of the account.
+    for (account, app, found) in
+        [("2", "three", Some("three")), ("1", "one", Some("one")), ("4", "new", None)]
+    {
+        let body = body(account);
+        let digest = digest(&format!("secret of {app}"), &body);
+        let matching = after.matching(&body, &digest, None, &work).now_or_never();
+        assert_eq!(matching.flatten().as_deref(), found, "{account}");
+    }
+}
+
+#[tokio::test]
+async fn with_many_secrets_a_small_body_that_nobody_signed_takes_its_turn_too() {
+    let names: Vec<String> = (0..51).map(|number| format!("app{number}")).collect();
+    let keyring = keyring(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let (body, work) = (vec![b'x'; 5_000], UnauthenticatedWork::new());
+    let wrong = digest("nobody's", &body);
+    let _turn = work.of_others(&body).await;
+    assert_eq!(
+        keyring.matching(&body, &wrong, None, &work).now_or_never(),
+        None,
+        "another body has its turn"
+    );
 }
 
 #[test]
