@@ -114,9 +114,10 @@ impl BodyMemory {
 }
 
 impl Held {
-    /// The body to evict: the one that needs the space counts as one more that gets an equal share of `limit`.
+    /// The body to evict: the one that needs the space counts as one more that gets an equal share of what authenticated
+    /// bodies leave of `limit`.
     fn evict(&mut self, limit: usize) -> Option<Unauthenticated> {
-        let share = limit / (self.unauthenticated.len() + 1);
+        let share = limit.saturating_sub(self.authenticated) / (self.unauthenticated.len() + 1);
         let longest_waiting =
             |least: usize| self.unauthenticated.iter().find(|(_, body)| body.bytes >= least);
         // Many who hold nearly a share each take all of it as well: whoever holds little is not evicted for them.

@@ -124,6 +124,20 @@ fn many_who_hold_nearly_a_share_evict_none_that_holds_little() {
     small.authenticate().unwrap();
 }
 
+#[test]
+fn a_share_is_one_of_what_authenticated_bodies_leave() {
+    let memory = memory(1000);
+    let mut authenticated = permit(&memory, 600).unwrap();
+    authenticated.authenticate().unwrap();
+    let mut small = permit(&memory, 1).unwrap();
+    let mut many: Vec<Permit> = (0..13).map(|_| permit(&memory, 30).unwrap()).collect();
+    for round in 0..20 {
+        many.push(permit(&memory, 30).unwrap());
+        assert!(is_evicted(&mut many[round]) && !is_evicted(&mut small), "in round {round}");
+    }
+    small.authenticate().unwrap();
+}
+
 impl BodyMemory {
     fn refused(&self) -> u64 {
         self.limit_metrics.of(Limit::BodyBytes)
