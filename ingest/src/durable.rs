@@ -11,11 +11,12 @@
 //! | does not acknowledge in time | spooled, deleted there if the acknowledgement comes late | `late` |
 //! | the producer failed | spooled | `late` |
 //!
-//! What the spool does not take is answered 503 too: `spool_full` or `spool_failing`.
+//! What the spool does not take is answered 503 too: `spool_full`, `spool_failing`, or `account_busy` where an account has more
+//! waiting for the disk than its part: it would hold the memory of all bodies, and other accounts would be answered 503.
 
 use crate::delivery::Delivery;
 use crate::http::response::Unavailable;
-use crate::kafka::{Kafka, NotAcknowledged, NotPublished};
+use crate::kafka::{AccountLimit, Kafka, NotAcknowledged, NotPublished};
 use crate::metrics::{Metrics, Path};
 use crate::spool::{Spool, SpoolError};
 use std::pin::pin;
@@ -28,6 +29,8 @@ pub(crate) struct Durable {
     pub(crate) kafka: Arc<Kafka>,
     /// `None`: what Kafka does not acknowledge in time is answered 503.
     pub(crate) spool: Option<Spool>,
+    /// What each account may have waiting for the spool.
+    pub(crate) spool_limit: Arc<AccountLimit>,
     pub(crate) ack_timeout: Duration,
     pub(crate) metrics: Arc<Metrics>,
 }
@@ -64,7 +67,12 @@ impl Durable {
             NotAcknowledged::Starting
             | NotAcknowledged::BreakerOpen
             | NotAcknowledged::AccountBusy
-            | NotAcknowledged::NotPublished(_) => spool.store(delivery).await,
+            | NotAcknowledged::NotPublished(_) => {
+                let body = &delivery.body;
+                let waiting = self.spool_limit.admit(body.account(), body.bytes().len());
+                let _waiting = waiting.map_err(|_| Unavailable::AccountBusy)?;
+                spool.store(delivery).await
+            }
         };
         stored.map_err(|error| match error {
             SpoolError::Full => Unavailable::SpoolFull,
@@ -101,12 +109,58 @@ const fn unavailable(why: &NotAcknowledged) -> Unavailable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kafka::AccountLimit;
+    use crate::delivery::sample;
+    use crate::kafka::{Breaker, Producers, Publisher, StartupGate, Turn};
+    use crate::settings::{Settings, SpoolSettings};
+    use crate::spool::SpoolMetrics;
+    use runtime::process::Process;
+    use runtime::process::health::Probe;
+    use runtime::settings::KafkaSettings;
+
+    const TEXT: &[u8] = include_bytes!("../../schemas/fixtures/message/text.json");
+
+    /// With a spool, and a Kafka that was never seen.
+    fn durable(spool: &SpoolSettings, spool_limit: Arc<AccountLimit>) -> Durable {
+        let process = Process::new("weir-ingest", "0");
+        let (settings, metrics) =
+            (Settings::local("secret", "token"), Arc::new(Metrics::new(&process.registry)));
+        let producers =
+            Producers::new(&KafkaSettings::plain("127.0.0.1:1"), &settings, process.name).unwrap();
+        let publisher = Publisher::new(producers, "meta", &settings, process.name, Arc::clone(&metrics));
+        let gate = StartupGate::closed(&process.health, true);
+        let breaker =
+            Breaker::new(settings.breaker_misses, settings.breaker_probe, metrics.breaker_open.clone());
+        let limit = AccountLimit::new(1 << 20, 1 << 20);
+        let kafka = Arc::new(Kafka::new(publisher, gate, breaker, limit, Arc::clone(&metrics)));
+        let check = process.health.check("spool", Probe::Shown);
+        let spool = Spool::open(spool, SpoolMetrics::new(&process.registry), check).unwrap();
+        Durable { kafka, spool: Some(spool), spool_limit, ack_timeout: settings.ack_timeout, metrics }
+    }
+
+    #[tokio::test]
+    async fn an_account_that_waits_for_the_disk_with_its_whole_part_keeps_no_other_from_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let settings = SpoolSettings {
+            timeout: Duration::from_mins(1),
+            ..SpoolSettings::of(directory.path().to_owned())
+        };
+        let limit = AccountLimit::new(1 << 10, 0);
+        let durable = durable(&settings, Arc::clone(&limit));
+        let own = sample(TEXT);
+        let waiting = limit.admit(own.body.account(), 1 << 10).unwrap();
+        assert_eq!(durable.store(&own).await, Err(Unavailable::AccountBusy));
+        let other = sample(br#"{"object":"page","entry":[{"id":"1"}]}"#);
+        // Until the spool is open.
+        while durable.store(&other).await == Err(Unavailable::SpoolFailing) {}
+        durable.store(&other).await.unwrap();
+        drop(waiting);
+        durable.store(&own).await.unwrap();
+    }
 
     #[tokio::test]
     async fn a_delivery_of_which_kafka_never_says_anything_gives_its_place_to_the_next_of_its_account() {
         let limit = AccountLimit::new(100, 100);
-        let permit = limit.admit("busy", 100).await.unwrap();
+        let Ok(Turn::Now(permit)) = limit.admit("busy", 100) else { panic!("nothing else is under way") };
         let late = tokio::spawn(holding(permit, Duration::from_millis(20), std::future::pending::<()>()));
         let next = tokio::time::timeout(Duration::from_mins(1), limit.admit_spooled("busy", 100, true));
         assert!(next.await.unwrap().is_some());

@@ -7,7 +7,7 @@ mod producers;
 mod publisher;
 mod startup_gate;
 
-pub(crate) use account_limit::{AccountLimit, AccountPermit};
+pub(crate) use account_limit::{AccountLimit, AccountPermit, Turn};
 pub(crate) use breaker::Breaker;
 pub(crate) use not_published::{NotPublished, Refused};
 pub(crate) use producers::Producers;
@@ -98,9 +98,8 @@ impl Kafka {
 
     async fn publish(&self, delivery: &Delivery, timeout: Duration) -> Result<(), NotAcknowledged> {
         let start = tokio::time::Instant::now();
-        let split = self.publisher.split(delivery);
         // Half of the time is left for Kafka: waiting behind one's own account must not make Kafka look late.
-        let permit = self.account_permit(delivery, &split, start + timeout / 2).await?;
+        let (split, permit) = self.account_turn(delivery, start + timeout / 2).await?;
         let acknowledgement = self.publisher.publish_split(delivery, &split);
         let mut acknowledgement = acknowledgement.map_err(NotAcknowledged::NotPublished)?;
         drop(split);
@@ -111,17 +110,24 @@ impl Kafka {
         }
     }
 
-    /// Returns once the account of the delivery may send it.
-    async fn account_permit(
+    /// Returns once the account of the delivery may send it, with its events. They take many times the memory of the body,
+    /// and nothing counts them: so they are not kept while it waits.
+    async fn account_turn<'d>(
         &self,
-        delivery: &Delivery,
-        split: &Split<'_>,
+        delivery: &'d Delivery,
         deadline: tokio::time::Instant,
-    ) -> Result<AccountPermit, NotAcknowledged> {
-        let bytes = bytes_on_kafka(delivery, split);
-        match tokio::time::timeout_at(deadline, self.account_limit.admit(&split.source, bytes)).await {
-            Ok(Ok(permit)) => Ok(permit),
-            Ok(Err(_)) | Err(_) => Err(NotAcknowledged::AccountBusy),
+    ) -> Result<(Split<'d>, AccountPermit), NotAcknowledged> {
+        let split = self.publisher.split(delivery);
+        let turn = self.account_limit.admit(&*split.source, bytes_on_kafka(delivery, &split));
+        match turn.map_err(|_| NotAcknowledged::AccountBusy)? {
+            Turn::Now(permit) => Ok((split, permit)),
+            Turn::Later(admitted) => {
+                drop(split);
+                match tokio::time::timeout_at(deadline, admitted).await {
+                    Ok(Ok(permit)) => Ok((self.publisher.split(delivery), permit)),
+                    Ok(Err(_)) | Err(_) => Err(NotAcknowledged::AccountBusy),
+                }
+            }
         }
     }
 

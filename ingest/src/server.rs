@@ -18,7 +18,7 @@ use runtime::settings::{CommonSettings, KafkaSettings};
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
-/// One account may have this fraction of the body bytes in flight waiting for its turn.
+/// One account may have this fraction of the body bytes in flight waiting for its turn, and as much waiting for the spool.
 const WAITING_FRACTION: usize = 8;
 
 /// Why ingest could not serve.
@@ -140,7 +140,9 @@ fn durable(settings: &Settings, kafka: Arc<Kafka>, spool: Option<Spool>, process
         shutdown.spawn(spool::drain(spool.clone(), Arc::clone(&kafka), shutdown.clone()));
     }
     let metrics = Arc::clone(&kafka.metrics);
-    Durable { kafka, spool, ack_timeout: settings.ack_timeout, metrics }
+    // What does not fit there waits nowhere else.
+    let spool_limit = AccountLimit::new(settings.limits.max_body_bytes_in_flight / WAITING_FRACTION, 0);
+    Durable { kafka, spool, spool_limit, ack_timeout: settings.ack_timeout, metrics }
 }
 
 async fn serve_until_drained(

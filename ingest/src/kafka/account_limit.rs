@@ -1,10 +1,10 @@
-//! Limits the bytes that one account has in flight to Kafka, so that other accounts do not wait behind it.
+//! Limits the bytes that one account has on one way, to Kafka or to the spool, so that other accounts do not wait behind it.
 //!
 //! librdkafka sends records in the order in which it gets them. So only so many bytes of one account are given to it at
 //! once; its further deliveries wait here, up to a second limit, and those of other accounts pass.
 
 use std::collections::{HashMap, VecDeque};
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::{BuildHasher as _, Hash, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
@@ -38,6 +38,14 @@ pub(crate) struct AccountPermit {
     bytes: usize,
 }
 
+/// When a delivery may go.
+#[derive(Debug)]
+pub(crate) enum Turn {
+    Now(AccountPermit),
+    /// Once this resolves.
+    Later(oneshot::Receiver<AccountPermit>),
+}
+
 /// This account has as much waiting as it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct AccountBusy;
@@ -48,51 +56,47 @@ impl AccountLimit {
         Arc::new(Self { in_flight_bytes, waiting_bytes, hasher, accounts })
     }
 
-    /// Returns once this many bytes of the account may be sent. A delivery larger than the limit is sent alone.
-    pub(crate) async fn admit(
-        self: &Arc<Self>,
-        account: &str,
-        bytes: usize,
-    ) -> Result<AccountPermit, AccountBusy> {
-        self.turn(account, bytes, self.waiting_bytes).await
+    /// The turn of this many bytes of the account. A delivery larger than the limit is sent alone.
+    pub(crate) fn admit(self: &Arc<Self>, account: impl Hash, bytes: usize) -> Result<Turn, AccountBusy> {
+        self.turn(account, bytes, self.waiting_bytes)
     }
 
     /// The same for a delivery of the spool, where it waits already: it takes its turn however many wait. Without `waits`,
     /// `None` where it is not its turn.
     pub(crate) async fn admit_spooled(
         self: &Arc<Self>,
-        account: &str,
+        account: impl Hash,
         bytes: usize,
         waits: bool,
     ) -> Option<AccountPermit> {
-        self.turn(account, bytes, if waits { usize::MAX } else { 0 }).await.ok()
+        match self.turn(account, bytes, if waits { usize::MAX } else { 0 }).ok()? {
+            Turn::Now(permit) => Some(permit),
+            Turn::Later(admitted) => admitted.await.ok(),
+        }
     }
 
-    /// Returns once it is its turn, where no more than so many bytes of the account wait then.
-    async fn turn(
+    /// The turn of this many bytes, where no more than `most_waiting` of the account wait then.
+    fn turn(
         self: &Arc<Self>,
-        account: &str,
+        account: impl Hash,
         bytes: usize,
         most_waiting: usize,
-    ) -> Result<AccountPermit, AccountBusy> {
+    ) -> Result<Turn, AccountBusy> {
         // Accounts with the same hash share a limit; the hash is seeded, so nobody outside can find such a pair.
         let key = self.hasher.hash_one(account);
-        let admitted = {
-            let mut accounts = self.lock();
-            let account = accounts.entry(key).or_default();
-            if account.queue.is_empty() && account.fits(bytes, self.in_flight_bytes) {
-                account.in_flight += bytes;
-                return Ok(self.in_flight(key, bytes));
-            }
-            if account.waiting + bytes > most_waiting {
-                return Err(AccountBusy);
-            }
-            let (admit, admitted) = oneshot::channel();
-            account.waiting += bytes;
-            account.queue.push_back(Waiter { bytes, admit });
-            admitted
-        };
-        admitted.await.map_err(|_| AccountBusy)
+        let mut accounts = self.lock();
+        let account = accounts.entry(key).or_default();
+        if account.queue.is_empty() && account.fits(bytes, self.in_flight_bytes) {
+            account.in_flight += bytes;
+            return Ok(Turn::Now(self.in_flight(key, bytes)));
+        }
+        if account.waiting + bytes > most_waiting {
+            return Err(AccountBusy);
+        }
+        let (admit, admitted) = oneshot::channel();
+        account.waiting += bytes;
+        account.queue.push_back(Waiter { bytes, admit });
+        Ok(Turn::Later(admitted))
     }
 
     fn release(self: &Arc<Self>, key: u64, bytes: usize) {
@@ -158,20 +162,31 @@ mod tests {
     use super::*;
     use futures_util::FutureExt as _;
 
+    async fn admitted(
+        account_limit: &Arc<AccountLimit>,
+        account: &str,
+        bytes: usize,
+    ) -> Result<AccountPermit, AccountBusy> {
+        match account_limit.admit(account, bytes)? {
+            Turn::Now(permit) => Ok(permit),
+            Turn::Later(admitted) => admitted.await.map_err(|_| AccountBusy),
+        }
+    }
+
     fn admit(
         account_limit: &Arc<AccountLimit>,
         account: &str,
         bytes: usize,
     ) -> Option<Result<AccountPermit, AccountBusy>> {
-        account_limit.admit(account, bytes).now_or_never()
+        admitted(account_limit, account, bytes).now_or_never()
     }
 
     #[tokio::test]
     async fn an_account_waits_for_itself_alone() {
         let account_limit = AccountLimit::new(100, 1_000);
         let one = admit(&account_limit, "busy", 60).unwrap().unwrap();
-        let mut second = Box::pin(account_limit.admit("busy", 60));
-        let mut third = Box::pin(account_limit.admit("busy", 10));
+        let mut second = Box::pin(admitted(&account_limit, "busy", 60));
+        let mut third = Box::pin(admitted(&account_limit, "busy", 10));
         assert!((&mut second).now_or_never().is_none());
         assert!((&mut third).now_or_never().is_none(), "in their order");
         assert!(admit(&account_limit, "calm", 100).unwrap().is_ok());
@@ -185,7 +200,7 @@ mod tests {
     async fn what_was_spooled_takes_its_turn_however_many_wait() {
         let account_limit = AccountLimit::new(100, 100);
         let one = admit(&account_limit, "busy", 100).unwrap().unwrap();
-        let mut other = Box::pin(account_limit.admit("busy", 100));
+        let mut other = Box::pin(admitted(&account_limit, "busy", 100));
         assert!((&mut other).now_or_never().is_none());
         assert!(account_limit.admit_spooled("busy", 60, false).now_or_never().unwrap().is_none());
         assert!(account_limit.admit_spooled("calm", 60, false).now_or_never().unwrap().is_some());
@@ -203,7 +218,7 @@ mod tests {
     async fn a_delivery_larger_than_the_limit_is_sent_alone() {
         let account_limit = AccountLimit::new(100, 1_000);
         let large = admit(&account_limit, "busy", 500).unwrap().unwrap();
-        let mut small = Box::pin(account_limit.admit("busy", 1));
+        let mut small = Box::pin(admitted(&account_limit, "busy", 1));
         assert!((&mut small).now_or_never().is_none());
         drop(large);
         assert!(small.await.is_ok());
@@ -213,10 +228,10 @@ mod tests {
     async fn only_so_much_waits_and_a_waiter_that_has_left_is_skipped() {
         let account_limit = AccountLimit::new(100, 100);
         let one = admit(&account_limit, "busy", 100).unwrap().unwrap();
-        let mut left = Box::pin(account_limit.admit("busy", 60));
+        let mut left = Box::pin(admitted(&account_limit, "busy", 60));
         assert!((&mut left).now_or_never().is_none());
         assert_eq!(admit(&account_limit, "busy", 60).unwrap().err(), Some(AccountBusy));
-        let mut last = Box::pin(account_limit.admit("busy", 40));
+        let mut last = Box::pin(admitted(&account_limit, "busy", 40));
         assert!((&mut last).now_or_never().is_none());
         drop(left);
         drop(one);
