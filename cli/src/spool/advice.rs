@@ -30,7 +30,7 @@ pub(super) fn on(reason: &Reason, location: &SpoolLocation) -> Vec<String> {
         .to_vec(),
         Reason::Panicked => [
             "Ingest panicked over it twice, which is a bug: report it, with the log.",
-            "With a version in which it is mended: weir spool retry ID --apply",
+            "Tried at each start; at once by weir spool retry ID --apply",
         ]
         .map(str::to_owned)
         .to_vec(),

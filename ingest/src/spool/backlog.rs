@@ -68,6 +68,12 @@ impl Backlog {
         });
     }
 
+    /// How many deliveries are left in it, where that is known.
+    pub(super) fn left(&self, path: &Path) -> Option<u64> {
+        let left = self.lock().iter().find(|entry| entry.path == path)?.left?;
+        Some(left.waiting + left.parked)
+    }
+
     /// Returns what was left in it, where that is known.
     pub(super) fn remove(&self, path: &Path) -> Option<Totals> {
         let mut entries = self.lock();

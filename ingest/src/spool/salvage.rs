@@ -35,6 +35,17 @@ const ATTEMPTS: u32 = 5;
 /// So many lost deliveries are named, the others counted.
 const NAMED: usize = 1000;
 
+/// Whether the table was compared with the index of ids: a row that damage hides is known by that alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Compared {
+    NotYet,
+    /// The disk did not give the index.
+    NotNow,
+    /// The index is damaged.
+    InPart,
+    Whole,
+}
+
 /// A file that is read.
 #[derive(Debug)]
 pub(super) struct Salvage {
@@ -43,7 +54,7 @@ pub(super) struct Salvage {
     /// What was asked for, and what of it is still to be read.
     asked: Ranges,
     todo: VecDeque<Range>,
-    is_compared: bool,
+    compared: Compared,
     missing: Missing,
     /// What of it was in the end of the log, which is lost.
     end_of_log: Vec<Range>,
@@ -83,7 +94,7 @@ impl Salvage {
             connection: None,
             todo: asked.iter().cloned().collect(),
             asked,
-            is_compared: false,
+            compared: Compared::NotYet,
             missing: Missing::default(),
             end_of_log: Vec::new(),
             unread: Ranges::default(),
@@ -110,7 +121,7 @@ impl Salvage {
                 return Ok(found);
             }
         }
-        if !self.is_compared {
+        if self.compared == Compared::NotYet {
             self.find_hidden()?;
         }
         if self.missing.is_empty() {
@@ -184,21 +195,23 @@ impl Salvage {
     }
 
     /// Finds rows that were stored and are not in the table, although SQLite reported no damage. An index that the disk
-    /// does not give is asked again; after some attempts what it gave has to do.
+    /// does not give is asked again; after some attempts the file is read again later.
     fn find_hidden(&mut self) -> Result<(), StoreError> {
-        let compared = self.compare();
-        if let Err(error) = compared
-            && !matches!(error, StoreError::Damaged(_))
-        {
-            self.failures += 1;
-            if self.failures < ATTEMPTS {
-                self.connection = None;
-                return Err(error);
+        let compared = match self.compare() {
+            Ok(()) => Compared::Whole,
+            Err(StoreError::Damaged(_)) => Compared::InPart,
+            Err(error) => {
+                self.failures += 1;
+                if self.failures < ATTEMPTS {
+                    self.connection = None;
+                    return Err(error);
+                }
+                tracing::warn!(%error, file = %self.path.display(), "cannot compare a retired file with its index");
+                Compared::NotNow
             }
-            tracing::warn!(%error, file = %self.path.display(), "cannot compare a retired file with its index");
-        }
+        };
         self.end_of_log.iter().for_each(|end| self.missing.gaps.add(end.clone()));
-        self.is_compared = true;
+        self.compared = compared;
         self.failures = 0;
         Ok(())
     }
@@ -257,8 +270,13 @@ impl Salvage {
     pub(super) fn outcome(mut self, left: &Ranges, done: &SeqSet, has_waited: bool) -> Outcome {
         let mut unread = std::mem::take(&mut self.unread);
         left.iter().for_each(|range| unread.add(range.clone()));
-        if self.missing.is_empty() {
+        if self.compared == Compared::NotNow && !has_waited {
+            self.asked.iter().for_each(|range| unread.add(range.clone()));
             return Outcome { unread, ..Outcome::default() };
+        }
+        let is_compared = self.compared == Compared::Whole;
+        if self.missing.is_empty() {
+            return Outcome { unread, may_have_lost_more: !is_compared, ..Outcome::default() };
         }
         let nothing = SeqSet::default();
         let returned = self.scan.as_ref().map_or(&nothing, Scan::returned);
@@ -286,6 +304,7 @@ impl Salvage {
             count.saturating_sub(returned.within(end).count() as u64)
         };
         let lost_without_id = self.end_of_log.iter().map(without_id).sum();
-        Outcome { lost, lost_ids, lost_without_id, may_have_lost_more: named.is_err(), unread }
+        let may_have_lost_more = !is_compared || named.is_err();
+        Outcome { lost, lost_ids, lost_without_id, may_have_lost_more, unread }
     }
 }

@@ -161,10 +161,22 @@ impl Store {
     /// Creates the next file. The one before it stays as it is, to be drained in place.
     fn retire(&mut self) -> Result<(Database, Totals), StoreError> {
         let sequence = self.sequence()?;
-        let database = Database::open(&sequence.next, self.parts.settings.max_bytes)?;
+        let database = self.create(&sequence.next)?;
         self.hand_over(sequence.current)?;
         (self.failures, self.retry, self.page_bytes) = ([0; 3], RETRY_FIRST, 0);
         Ok((database, Totals::default()))
+    }
+
+    /// Creates a file, on a full disk in the space of the reserve: what cannot be sent of the file before has to be parked in
+    /// it, or that one is never removed and the disk stays full.
+    fn create(&mut self, path: &Path) -> Result<Database, StoreError> {
+        let max_bytes = self.parts.settings.max_bytes;
+        match Database::open(path, max_bytes) {
+            Err(StoreError::Full) if self.reserve.is_there() => {}
+            opened => return opened,
+        }
+        self.reserve.release();
+        Database::open(path, max_bytes)
     }
 
     fn replace(&mut self) -> Result<(Database, Totals), StoreError> {

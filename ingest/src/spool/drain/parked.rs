@@ -9,10 +9,12 @@ use std::time::{Duration, Instant};
 
 /// A missing right or topic is made good in its own time; the size of a topic's records is hardly ever changed.
 const MINUTE: Duration = Duration::from_mins(1);
-const REASONS: [(Refused, Duration); 3] = [
-    (Refused::NotAuthorized, MINUTE),
-    (Refused::UnknownTopic, MINUTE),
-    (Refused::TooLarge, Duration::from_hours(1)),
+/// What ingest panicked over may pass in another version, so at a start; beyond that, once a day.
+const REASONS: [(&str, Duration); 4] = [
+    (Refused::NotAuthorized.as_str(), MINUTE),
+    (Refused::UnknownTopic.as_str(), MINUTE),
+    (Refused::TooLarge.as_str(), Duration::from_hours(1)),
+    (PANICKED, Duration::from_hours(24)),
 ];
 
 /// When the parked of each reason are tried next.
@@ -21,7 +23,7 @@ pub(super) struct Parked(Vec<OfReason>);
 
 #[derive(Debug)]
 struct OfReason {
-    why: Refused,
+    why: &'static str,
     every: Duration,
     /// `None` until the first: whoever started the process may have mended something.
     due: Option<Instant>,
@@ -33,9 +35,9 @@ struct OfReason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
     /// Send one.
-    Try(Refused),
+    Try(&'static str),
     /// Let some wait again.
-    Unpark(Refused),
+    Unpark(&'static str),
 }
 
 impl Parked {
@@ -51,7 +53,7 @@ impl Parked {
         })
     }
 
-    fn tried(&mut self, why: Refused, is_taken: bool, now: Instant) {
+    fn tried(&mut self, why: &str, is_taken: bool, now: Instant) {
         if let Some(of) = self.0.iter_mut().find(|of| of.why == why) {
             (of.is_taken, of.due) = (is_taken, Some(now + of.every));
         }
@@ -59,7 +61,7 @@ impl Parked {
 
     /// One was parked: others of its reason stay so for now.
     pub(super) fn refused(&mut self, reason: &str, now: Instant) {
-        let of_reason = self.0.iter_mut().find(|of| of.why.as_str() == reason);
+        let of_reason = self.0.iter_mut().find(|of| of.why == reason);
         if let Some(of) = of_reason.filter(|of| of.is_taken || of.due.is_none()) {
             (of.is_taken, of.due) = (false, Some(now + of.every));
         }
@@ -72,12 +74,14 @@ impl Drain {
         match self.parked.next(Instant::now()) {
             None => false,
             Some(Step::Try(why)) => {
+                // Before it is sent: should ingest panic over it again, it is not tried again at once.
+                self.parked.tried(why, false, Instant::now());
                 let is_taken = self.try_parked(why).await;
                 self.parked.tried(why, is_taken, Instant::now());
                 true
             }
             Some(Step::Unpark(why)) => {
-                let request = Request::RetryAll { reason: Reason::of(why.as_str()), after: 0 };
+                let request = Request::RetryAll { reason: Reason::of(why), after: 0 };
                 let retried = self.spool.inner.writer.inspect(request).await;
                 if !matches!(retried, Some(Ok(Response::Retried { count: 1.., .. }))) {
                     self.parked.tried(why, false, Instant::now());
@@ -88,8 +92,8 @@ impl Drain {
     }
 
     /// Sends one of them, any: the others may be of other topics. Whether it is on Kafka now.
-    async fn try_parked(&mut self, why: Refused) -> bool {
-        let parked = self.spool.inner.writer.parked(why.as_str(), backoff::random()).await;
+    async fn try_parked(&mut self, why: &'static str) -> bool {
+        let parked = self.spool.inner.writer.parked(why, backoff::random()).await;
         let Some(stored) = parked else { return false };
         let outcome = self.send(vec![stored]).await;
         let keys: Vec<_> = outcome.acknowledged.iter().map(StoredRow::key).collect();
@@ -138,20 +142,21 @@ mod tests {
             }
         }
         let count = |why| tried.iter().filter(|tried| **tried == why).count();
-        assert_eq!(REASONS.map(|(why, _)| count(why)), [120, 120, 2]);
+        assert_eq!(REASONS.map(|(why, _)| count(why)), [120, 120, 2, 0]);
     }
 
     #[test]
     fn the_others_follow_one_that_was_taken_until_one_is_refused_again() {
         let start = Instant::now();
         let mut parked = Parked::new();
+        parked.tried(PANICKED, false, start);
         parked.refused(Refused::NotAuthorized.as_str(), start);
-        parked.tried(Refused::UnknownTopic, true, start);
-        assert_eq!(parked.next(start), Some(Step::Unpark(Refused::UnknownTopic)));
+        parked.tried(Refused::UnknownTopic.as_str(), true, start);
+        assert_eq!(parked.next(start), Some(Step::Unpark(Refused::UnknownTopic.as_str())));
         parked.refused(Refused::TooLarge.as_str(), start);
-        assert_eq!(parked.next(start), Some(Step::Unpark(Refused::UnknownTopic)));
+        assert_eq!(parked.next(start), Some(Step::Unpark(Refused::UnknownTopic.as_str())));
         parked.refused(Refused::UnknownTopic.as_str(), start);
         assert_eq!(parked.next(start), None, "all of them were refused just now");
-        assert_eq!(parked.next(start + MINUTE), Some(Step::Try(Refused::NotAuthorized)));
+        assert_eq!(parked.next(start + MINUTE), Some(Step::Try(Refused::NotAuthorized.as_str())));
     }
 }

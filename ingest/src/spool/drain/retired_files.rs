@@ -57,6 +57,10 @@ struct Progress {
     /// Deliveries that are on Kafka, parked in the current file, or lost: they are not sent when they are read again.
     done: SeqSet,
     has_lost: bool,
+    /// How many were counted as lost that its index still counts.
+    lost: u64,
+    /// There may be others, of which not even the ids are left.
+    may_have_lost_more: bool,
 }
 
 /// What is to be sent next.
@@ -215,11 +219,10 @@ impl RetiredFiles {
             self.metrics.lost.inc_by(lost_without_id);
             tracing::error!(deliveries = lost_without_id, file = %path.display(), "lost the end of the log of a spool file, with so many deliveries at most that were stored last; their ids are gone too");
         }
-        if may_have_lost_more {
-            tracing::error!(file = %path.display(), "parts of a retired spool file are gone, and so are the ids of the deliveries in them");
-        }
         let progress = self.progress.entry(path.clone()).or_default();
-        progress.has_lost |= may_have_lost_more || lost_without_id > 0;
+        progress.lost += lost + lost_without_id;
+        progress.has_lost |= lost_without_id > 0;
+        progress.may_have_lost_more |= may_have_lost_more;
         if !unread.is_empty() {
             let file = path.clone();
             return match blocking(move || files::size(&file)).await {
@@ -227,7 +230,9 @@ impl RetiredFiles {
                 _ => self.postpone(path, unread, reading.wait),
             };
         }
-        match finish(&path, progress.has_lost) {
+        self.record_without_trace(&path);
+        let has_lost = self.progress.get(&path).is_some_and(|progress| progress.has_lost);
+        match finish(&path, has_lost) {
             Ok(()) => {
                 self.backlog.remove(&path);
                 self.progress.remove(&path);
@@ -237,6 +242,28 @@ impl RetiredFiles {
                 self.postpone(path, Salvage::nothing(), reading.wait);
             }
         }
+    }
+
+    /// Once a file is read to its end, what was counted in it and is nowhere is lost too.
+    fn record_without_trace(&mut self, path: &Path) {
+        let Some(progress) = self.progress.get_mut(path) else { return };
+        if !std::mem::take(&mut progress.may_have_lost_more) {
+            return;
+        }
+        match self.backlog.left(path) {
+            Some(left) => {
+                let deliveries = left.saturating_sub(progress.lost);
+                if deliveries == 0 {
+                    return;
+                }
+                self.metrics.lost.inc_by(deliveries);
+                tracing::error!(deliveries, file = %path.display(), "parts of a retired spool file are gone, with so many deliveries at most; their ids are gone too");
+            }
+            None => {
+                tracing::error!(file = %path.display(), "parts of a retired spool file are gone, and so are the ids and the number of the deliveries in them");
+            }
+        }
+        progress.has_lost = true;
     }
 
     /// The file was deleted by somebody else before it was drained to its end.

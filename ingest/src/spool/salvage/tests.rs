@@ -86,6 +86,39 @@ fn a_file_that_cannot_be_compared_now_is_asked_again() {
     assert!(retired.outcome(&Ranges::default(), &SeqSet::default(), false).lost > 0);
 }
 
+#[test]
+fn where_the_disk_never_gave_the_index_all_is_asked_again_later() {
+    let (_directory, path) = damaged();
+    let mut retired = Salvage::of(path.clone(), Ranges::default());
+    while let Some(range) = retired.todo.front().cloned() {
+        retired.read_range(range, usize::MAX, u64::MAX).unwrap();
+    }
+    // Nothing else is missing, so that the index alone could tell of a hidden row.
+    retired.missing.gaps = Ranges::default();
+    retired.connection = None;
+    fs::rename(&path, path.with_extension("away")).unwrap();
+    while retired.compared == Compared::NotYet {
+        drop(retired.next(usize::MAX, u64::MAX));
+    }
+    let outcome = retired.outcome(&Ranges::default(), &SeqSet::default(), false);
+    assert!(outcome.unread.contains(1) && !outcome.may_have_lost_more, "{outcome:?}");
+}
+
+#[test]
+fn with_a_damaged_index_it_is_not_known_whether_more_is_lost() {
+    let (_directory, path) = damaged();
+    let mut file = fs::read(&path).unwrap();
+    for page in file.chunks_mut(4096).filter(|page| page[0] == 0x0a) {
+        page.fill(0xa5);
+    }
+    fs::write(&path, file).unwrap();
+    let mut retired = Salvage::of(path, Ranges::default());
+    read_to_its_end(&mut retired);
+    assert_eq!(retired.compared, Compared::InPart);
+    retired.missing = Missing::default();
+    assert!(retired.outcome(&Ranges::default(), &SeqSet::default(), false).may_have_lost_more);
+}
+
 /// A file of many small rows whose digests are not right, after some were drained out of their order.
 fn of_many(rows: u32) -> (TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
