@@ -131,10 +131,14 @@ async fn went_back(ground: &Ground, letters: &[Record]) -> Result<()> {
         ensure!((&again.key, &again.value) == (&first.key, &first.value), "{again}");
         ensure!(again.partition == first.partition, "{again}");
         let names: Vec<&str> = again.headers.iter().map(|(name, _)| name.as_str()).collect();
-        ensure!(
-            names == ["ce_id", "weir_dlq_first_written", "weir_dlq_attempts", "weir_dlq_first_failed"],
-            "{names:?}"
-        );
+        let expected = [
+            "ce_id",
+            "weir_dlq_consumer",
+            "weir_dlq_first_written",
+            "weir_dlq_attempts",
+            "weir_dlq_first_failed",
+        ];
+        ensure!(names == expected, "{names:?}");
         ensure!(again.header("weir_dlq_attempts").as_deref() == Some("1"), "{again}");
         ensure!(again.header("weir_dlq_first_failed") == letter.header("weir_dlq_first_failed"), "{again}");
     }

@@ -117,12 +117,15 @@ impl Rules<'_> {
     }
 }
 
-/// The record as it was before it died; how often it was tried, when it failed first and when it was first written stay
-/// with it.
+/// The record as it was before it died; who gave it up, how often it was tried, when it failed first and when it was first
+/// written stay with it.
 pub(super) fn parcel<'a>(record: &'a Record, topic: &'a str) -> Parcel<'a> {
     let kept = |name: &str| {
         !name.starts_with(header::PREFIX)
-            || matches!(name, header::ATTEMPTS | header::FIRST_FAILED | header::FIRST_WRITTEN)
+            || matches!(
+                name,
+                header::CONSUMER | header::ATTEMPTS | header::FIRST_FAILED | header::FIRST_WRITTEN
+            )
     };
     let headers = record.headers.iter().filter(|(name, _)| kept(name));
     Parcel {
@@ -269,9 +272,10 @@ mod tests {
         let record = record(Some("meta.comments.v1"), 5);
         let parcel = parcel(&record, "meta.comments.v1");
         assert_eq!((parcel.key, parcel.value), (Some(&b"17:42"[..]), Some(&b"{}"[..])));
-        let expected: [(&str, Option<&[u8]>); 5] = [
+        let expected: [(&str, Option<&[u8]>); 6] = [
             ("ce_id", Some(b"7")),
             ("nothing", None),
+            ("weir_dlq_consumer", Some(b"weir-lookups")),
             ("weir_dlq_first_written", Some(b"2019-09-23T18:06:40.000Z")),
             ("weir_dlq_attempts", Some(b"5")),
             ("weir_dlq_first_failed", Some(b"2019-09-23T18:14:45.349Z")),

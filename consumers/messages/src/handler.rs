@@ -1,5 +1,6 @@
 //! Handles one typed record: read, normalise, publish once.
 
+use crate::ABOUT;
 use crate::event_number;
 use crate::metrics::Metrics;
 use crate::normalise::{Unfit, normalise};
@@ -58,14 +59,14 @@ impl InboxHandler {
     }
 
     /// Whether the event was published already. Every press of the dashboard's test button sends the same message id, so
-    /// those are not asked about. A record that was a dead letter and was put back may be remembered from the time when its
-    /// output could not be published, unless it was found in the output.
+    /// those are not asked about. A record that was a dead letter of ours and was put back may be remembered from the time
+    /// when its output could not be published, unless it was found in the output.
     fn is_duplicate(&self, recent: &mut RecentEvents, id: u128, record: &Record) -> bool {
         let standing = recent.note(id, record.offset, Millis::of(SystemTime::now()).as_secs());
         self.metrics.recent_full.inc_by(recent.take_forgotten_early());
         match standing {
             Seen::New => false,
-            Seen::Again => record.header(header::ATTEMPTS).is_none(),
+            Seen::Again => !was_our_letter(record),
             Seen::Published => true,
         }
     }
@@ -124,6 +125,13 @@ impl Handler for InboxHandler {
     ) -> impl Future<Output = Result<Vec<Output>, Failure>> + Send {
         ready(self.inbox(&mut partition.recent, record))
     }
+}
+
+/// Whether the record was put back from the dead letters of this consumer: what another one could not handle was published
+/// here all the same. One that was put back by a version that kept no name may be either's.
+fn was_our_letter(record: &Record) -> bool {
+    let is_ours = |consumer: &[u8]| consumer == ABOUT.name.as_bytes();
+    record.header(header::ATTEMPTS).is_some() && record.header(header::CONSUMER).is_none_or(is_ours)
 }
 
 fn reject(error: &Unfit) -> Failure {

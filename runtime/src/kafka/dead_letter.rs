@@ -15,7 +15,7 @@ pub mod header {
     pub const REASON: &str = "weir_dlq_reason";
     /// What went wrong, on one line.
     pub const ERROR: &str = "weir_dlq_error";
-    /// Who could not handle the record.
+    /// Who could not handle the record; one that is put back keeps it, since every consumer of its topic reads it again.
     pub const CONSUMER: &str = "weir_dlq_consumer";
     /// The topic that it came from, if it came from one.
     pub const TOPIC: &str = "weir_dlq_topic";

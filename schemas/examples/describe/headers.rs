@@ -26,9 +26,12 @@ pub(crate) const SCHEMAS: &str = r"  schemas:
         ce_replay:
           type: string
           description: The name of the run that published the event again, of a replay alone.
+        weir_dlq_consumer:
+          type: string
+          description: Which consumer could not handle it, by its name, before it was put back from the dead letters; else absent.
         weir_dlq_attempts:
           type: string
-          description: How often a consumer tried it before it was put back from the dead letters; else absent.
+          description: How often that consumer tried it; else absent.
         weir_dlq_first_failed:
           type: string
           description: When a consumer first failed at it, of a record that was put back; else absent.
