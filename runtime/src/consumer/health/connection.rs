@@ -11,6 +11,7 @@ use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use tokio_util::sync::CancellationToken;
 
+use super::supervisor::blocking;
 use crate::consumer::ConsumerError;
 use crate::consumer::error::FirstError;
 use crate::kafka::credentials::{Renewals, renewed};
@@ -82,7 +83,7 @@ async fn is_another_answered(config: ClientConfig) -> bool {
         let client: BaseConsumer = config.create().ok()?;
         client.fetch_metadata(None, ANSWER_WITHIN).ok()
     };
-    tokio::task::spawn_blocking(ask).await.ok().flatten().is_some()
+    blocking(ask).await.flatten().is_some()
 }
 
 #[cfg(test)]

@@ -3,18 +3,17 @@
 //! It asks the brokers through a client of its own: a consumer that is stuck believes that there is nothing to read.
 
 use std::collections::HashMap;
-use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
-use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 
 use super::ahead::Ahead;
 use super::stall::{PartitionState, Stalls};
+use super::supervisor::blocking;
 use crate::consumer::error::{ConsumerError, FirstError};
 use crate::consumer::metrics::ConsumerMetrics;
 use crate::consumer::partition::assignment::PartitionRegistry;
@@ -92,17 +91,11 @@ impl Watch {
     pub(in crate::consumer) async fn run(mut self, end: CancellationToken, first_error: Arc<FirstError>) {
         let every = (self.stall_timeout / 6).clamp(*LOOK_EVERY.start(), *LOOK_EVERY.end());
         while end.run_until_cancelled(tokio::time::sleep(every)).await.is_some() {
-            let look = tokio::task::spawn_blocking(move || {
+            let look = blocking(move || {
                 let stuck = self.look();
                 (self, stuck)
             });
-            let (watch, stuck) = match look.await.map_err(JoinError::try_into_panic) {
-                Ok(looked) => looked,
-                // For the supervisor.
-                Err(Ok(panic)) => resume_unwind(panic),
-                // The runtime ends.
-                Err(Err(_)) => return,
-            };
+            let Some((watch, stuck)) = look.await else { return };
             self = watch;
             if let Some(error) = stuck {
                 first_error.set(error);
