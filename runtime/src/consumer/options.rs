@@ -35,6 +35,8 @@ pub struct ConsumerOptions {
     pub max_rejects_in_a_row: u64,
     /// How long a partition may stand still without a reason before the client is built anew.
     pub stall_timeout: Duration,
+    /// How long nobody may be able to read what comes next in a partition before it counts as unreadable.
+    pub unreadable_after: Duration,
     /// First delay before another attempt, at most.
     pub backoff_base: Duration,
     /// Longest delay before another attempt.
@@ -63,6 +65,7 @@ impl ConsumerOptions {
             max_attempts: MAX_ATTEMPTS,
             max_rejects_in_a_row: bounds.max_rejects_in_a_row,
             stall_timeout: bounds.stall_timeout,
+            unreadable_after: UNREADABLE_AFTER,
             backoff_base: bounds.retry_backoff,
             backoff_max: bounds.retry_backoff_max,
             drain_timeout: bounds.finish_timeout,
@@ -114,6 +117,10 @@ impl ConsumerOptions {
 /// The largest record that is sent on, in bytes: what a topic takes is the topic's to say, and a dead letter must not
 /// fail here for being as large as its record.
 const LARGEST_RECORD: usize = 66 << 20;
+
+/// A broker that has just started may not have read its access control lists, for which ingest waits as long, and most
+/// errors pass.
+const UNREADABLE_AFTER: Duration = Duration::from_mins(3);
 
 /// Less memory and a quicker first fetch than librdkafka's defaults, and checked sums.
 ///

@@ -124,9 +124,7 @@ async fn live<H: Handler>(
     let watching =
         connection::watch(connection, config.clone(), renewals, end.clone(), Arc::clone(&first_error));
     tokio::spawn(supervised("what watches the connection", Arc::clone(&first_error), watching));
-    let (topics, stall_timeout) = (options.topics.clone(), options.stall_timeout);
-    let watch =
-        Watch::new(config, registry, shared.metrics.clone(), topics, stall_timeout).map_err(create_error)?;
+    let watch = Watch::new(config, registry, shared.metrics.clone(), options).map_err(create_error)?;
     let watching = watch.run(end.clone(), Arc::clone(&first_error));
     tokio::spawn(supervised("what watches the lag", Arc::clone(&first_error), watching));
     poll_until(end, consumer, first_error, options.close_timeout).await

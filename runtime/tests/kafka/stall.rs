@@ -142,6 +142,26 @@ async fn what_may_not_be_read_for_a_while_is_no_damage_and_is_read_afterwards() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_partition_of_which_every_fetch_fails_counts_as_unreadable_until_it_is_read() {
+    let cluster = cluster();
+    let options = ConsumerOptions { unreadable_after: Duration::from_secs(1), ..impatient() };
+    let running = start(cluster.kafka(), options, async |record| Ok(vec![echo(&record)]));
+    cluster.fill("in", "a", numbered(10)).await;
+    cluster.wait_for_committed("weir-test", "in", 10).await;
+    let refusals = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN; 1_000];
+    cluster.mock.request_errors(RDKafkaApiKey::Fetch, &refusals);
+    cluster.fill("in", "a", numbered(10)).await;
+    let unreadable = || running.metric("weir_consumer_unreadable_partitions");
+    eventually("that it counts", || unreadable() == 1).await;
+    // Nobody else can read it either.
+    assert_eq!(running.metric("weir_consumer_rebuilt_total"), 0);
+    cluster.mock.clear_request_errors(RDKafkaApiKey::Fetch);
+    cluster.wait_for_committed("weir-test", "in", 20).await;
+    eventually("that it counts no more", || unreadable() == 0).await;
+    running.end().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_lag_that_nobody_tells_is_shown_as_it_was_and_counted_as_unknown() {
     let cluster = cluster();
     cluster.fill("in", "a", numbered(50)).await;

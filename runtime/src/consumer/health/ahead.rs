@@ -10,7 +10,7 @@ use rdkafka::ClientConfig;
 
 use super::stall::Stalls;
 use super::watch::Seen;
-use crate::consumer::reader::{ReadAhead, TopicReader};
+use crate::consumer::reader::{ReadAhead, ReadError, TopicReader};
 use crate::consumer::wait::Activity;
 use crate::consumer::worker_context::LOG_EVERY;
 use crate::kafka::TopicPartition;
@@ -20,15 +20,15 @@ use crate::throttle::Throttle;
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// The same for each, however many they are: as many as fit are looked at, the others the next time.
 const EACH_AT_LEAST: Duration = Duration::from_secs(1);
-/// For how long nobody may be able to read a partition without a word: a broker that has just started may not have read its access
-/// control lists, for which ingest waits as long, and most errors pass.
-const DOUBT: Duration = Duration::from_mins(3);
 
 /// Readers of the topics of which a partition was looked at, and what they found.
 pub(super) struct Ahead {
     config: ClientConfig,
-    readers: BTreeMap<Arc<str>, TopicReader>,
+    /// With the time when each was made.
+    readers: BTreeMap<Arc<str>, (TopicReader, Instant)>,
     unread: Unread,
+    /// How long nobody may be able to read a partition before it counts.
+    doubt: Duration,
     /// The partition that was looked at last; those behind it are next.
     last: Option<TopicPartition>,
     log: Throttle,
@@ -39,9 +39,9 @@ pub(super) struct Ahead {
 struct Unread(HashMap<TopicPartition, Instant>);
 
 impl Ahead {
-    pub(super) fn new(config: ClientConfig) -> Self {
+    pub(super) fn new(config: ClientConfig, doubt: Duration) -> Self {
         let (readers, unread) = (BTreeMap::new(), Unread::default());
-        Self { config, readers, unread, last: None, log: Throttle::new(LOG_EVERY) }
+        Self { config, readers, unread, doubt, last: None, log: Throttle::new(LOG_EVERY) }
     }
 
     /// Its clients are made anew.
@@ -67,28 +67,44 @@ impl Ahead {
                 break;
             }
             self.last = Some(seen.name.clone());
-            let (error, doubt) = match self.ahead(&seen.name, seen.position, within) {
+            match self.ahead(&seen.name, seen.position, within) {
                 ReadAhead::Record => {
                     seen.is_readable = true;
                     self.unread.0.remove(&seen.name);
-                    continue;
                 }
                 ReadAhead::Nothing => {
                     seen.progress.passed(seen.position, seen.position + seen.lag);
                     (seen.position, seen.lag) = (seen.position + seen.lag, 0);
                     self.unread.0.remove(&seen.name);
-                    continue;
                 }
-                ReadAhead::Unreadable(error) => (error, Duration::ZERO),
-                ReadAhead::Forbidden(error) | ReadAhead::NoAnswer(error) => (error, DOUBT),
-            };
-            if self.unread.counts(&seen.name, doubt, Instant::now())
-                && let Some(suppressed) = self.log.pass(Instant::now())
-            {
-                tracing::error!(suppressed, "a partition is stalled: {error}");
+                ReadAhead::Unreadable(error) => {
+                    self.stands(&seen.name, &error, Duration::ZERO, Instant::now());
+                }
+                ReadAhead::Forbidden(error) => {
+                    self.stands(&seen.name, &error, self.doubt, Instant::now());
+                }
+                ReadAhead::NoAnswer(error) => self.stands_in_silence(&seen.name, &error, Instant::now()),
             }
         }
         self.unread.by_topic(Instant::now())
+    }
+
+    /// A client can forget its brokers, which looks like their silence: once it counts, the next look has a new one.
+    fn stands_in_silence(&mut self, name: &TopicPartition, error: &ReadError, now: Instant) {
+        let doubt = self.doubt;
+        let is_old = |(_, made): &(TopicReader, Instant)| now.saturating_duration_since(*made) >= doubt;
+        if self.stands(name, error, doubt, now) && self.readers.get(&name.topic).is_some_and(is_old) {
+            self.readers.remove(&name.topic);
+        }
+    }
+
+    /// Takes note of a partition that could not be read; whether it counts.
+    fn stands(&mut self, name: &TopicPartition, error: &ReadError, doubt: Duration, now: Instant) -> bool {
+        let counts = self.unread.counts(name, doubt, now);
+        if counts && let Some(suppressed) = self.log.pass(now) {
+            tracing::error!(suppressed, "a partition is stalled: {error}");
+        }
+        counts
     }
 
     fn ahead(
@@ -97,10 +113,10 @@ impl Ahead {
         from: i64,
         within: Duration,
     ) -> ReadAhead {
-        let reader = match self.readers.entry(Arc::clone(topic)) {
+        let (reader, _) = match self.readers.entry(Arc::clone(topic)) {
             Entry::Occupied(reader) => reader.into_mut(),
             Entry::Vacant(place) => match TopicReader::of(self.config.clone(), topic) {
-                Ok(reader) => place.insert(reader),
+                Ok(reader) => place.insert((reader, Instant::now())),
                 Err(error) => return ReadAhead::NoAnswer(error),
             },
         };
@@ -140,6 +156,8 @@ mod tests {
     use super::*;
     use crate::consumer::partition::offsets::Progress;
 
+    const DOUBT: Duration = Duration::from_mins(3);
+
     fn at(partition: i32) -> TopicPartition {
         TopicPartition::new("in", partition)
     }
@@ -155,6 +173,21 @@ mod tests {
         assert!(unread.counts(&at(2), DOUBT, seconds(182)), "it was for good");
         let by_topic = |now| unread.by_topic(seconds(now)).into_values().sum::<i64>();
         assert_eq!([182, 361].map(by_topic), [2, 3], "also where no look comes to them");
+    }
+
+    #[test]
+    fn a_client_under_which_nothing_came_for_as_long_as_may_be_is_replaced() {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", "127.0.0.1:1").set("group.id", "test");
+        let mut ahead = Ahead::new(config, DOUBT);
+        let ReadAhead::NoAnswer(error) = ahead.ahead(&at(0), 0, Duration::ZERO) else {
+            panic!("nobody is there");
+        };
+        let start = Instant::now();
+        ahead.stands_in_silence(&at(0), &error, start);
+        assert_eq!(ahead.readers.len(), 1, "it may pass");
+        ahead.stands_in_silence(&at(0), &error, start + DOUBT);
+        assert!(ahead.readers.is_empty());
     }
 
     #[test]

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::ahead::Ahead;
 use super::stall::{PartitionState, Stalls};
 use super::supervisor::blocking;
+use crate::consumer::ConsumerOptions;
 use crate::consumer::error::{ConsumerError, FirstError};
 use crate::consumer::metrics::ConsumerMetrics;
 use crate::consumer::partition::assignment::PartitionRegistry;
@@ -66,12 +67,11 @@ impl Watch {
         mut config: ClientConfig,
         registry: Arc<PartitionRegistry>,
         metrics: ConsumerMetrics,
-        topics: Vec<String>,
-        stall_timeout: Duration,
+        options: &ConsumerOptions,
     ) -> KafkaResult<Self> {
         config.set("enable.auto.commit", "false");
         let client = config.create()?;
-        let ahead = Ahead::new(config.clone());
+        let ahead = Ahead::new(config.clone(), options.unreadable_after);
         Ok(Self {
             config,
             client,
@@ -79,11 +79,11 @@ impl Watch {
             ahead,
             registry,
             metrics,
-            topics,
+            topics: options.topics.clone(),
             ends: HashMap::new(),
             unknown_log: Throttle::new(LOG_EVERY),
-            stalls: Stalls::new(stall_timeout),
-            stall_timeout,
+            stalls: Stalls::new(options.stall_timeout),
+            stall_timeout: options.stall_timeout,
         })
     }
 
