@@ -39,7 +39,9 @@ pub(super) struct Ahead {
 struct Unread(HashMap<TopicPartition, Instant>);
 
 impl Ahead {
-    pub(super) fn new(config: ClientConfig, doubt: Duration) -> Self {
+    pub(super) fn new(mut config: ClientConfig, doubt: Duration) -> Self {
+        // Whatever a file says: the end must be told within the share of a look that one partition has.
+        config.set("fetch.wait.max.ms", "100").set("fetch.min.bytes", "1");
         let (readers, unread) = (BTreeMap::new(), Unread::default());
         Self { config, readers, unread, doubt, last: None, log: Throttle::new(LOG_EVERY) }
     }
@@ -188,6 +190,15 @@ mod tests {
         assert_eq!(ahead.readers.len(), 1, "it may pass");
         ahead.stands_in_silence(&at(0), &error, start + DOUBT);
         assert!(ahead.readers.is_empty());
+    }
+
+    #[test]
+    fn no_property_holds_back_what_is_asked_within_a_second() {
+        let mut config = ClientConfig::new();
+        config.set("fetch.wait.max.ms", "5000").set("fetch.min.bytes", "100000");
+        let ahead = Ahead::new(config, DOUBT);
+        let of_readers = ["fetch.wait.max.ms", "fetch.min.bytes"].map(|name| ahead.config.get(name));
+        assert_eq!(of_readers, [Some("100"), Some("1")]);
     }
 
     #[test]
