@@ -5,6 +5,9 @@ use std::time::{Duration, Instant};
 
 use super::{POLL, Read, ReadError, TopicReader};
 
+/// Of a fetch that fails without a word.
+const NOTHING_TOLD: &str = "no records, and no error that the client tells of: see the leader's log";
+
 /// What lies between an offset and the end of a partition.
 #[derive(Debug)]
 pub enum ReadAhead {
@@ -43,9 +46,11 @@ impl TopicReader {
         ahead
     }
 
+    /// librdkafka tells nobody of most errors that a leader is asked again after, such as `KAFKA_STORAGE_ERROR` and
+    /// `NOT_LEADER_OR_FOLLOWER` (its `rdkafka_fetcher.c`).
     fn unanswered(&self, partition: i32, from: i64) -> ReadError {
         let failure = self.partitions.get(&partition).and_then(|assigned| assigned.failure.as_deref());
-        let why = failure.unwrap_or("no broker answers a fetch");
+        let why = failure.or(self.last_error.as_deref()).unwrap_or(NOTHING_TOLD);
         let reason = format!("partition {partition} gives nothing at offset {from}: {why}");
         ReadError::Kafka { topic: self.topic.to_string(), reason }
     }
