@@ -16,7 +16,7 @@
 
 use crate::delivery::Delivery;
 use crate::http::response::Unavailable;
-use crate::kafka::{AccountLimit, Kafka, NotAcknowledged, NotPublished};
+use crate::kafka::{AccountLimit, Kafka, NotAcknowledged, NotPublished, Turn};
 use crate::metrics::{Metrics, Path};
 use crate::spool::{Spool, SpoolError};
 use std::pin::pin;
@@ -69,9 +69,11 @@ impl Durable {
             | NotAcknowledged::AccountBusy
             | NotAcknowledged::NotPublished(_) => {
                 let body = &delivery.body;
-                let waiting = self.spool_limit.admit(body.account(), body.bytes().len());
-                let _waiting = waiting.map_err(|_| Unavailable::AccountBusy)?;
-                spool.store(delivery).await
+                // Nothing waits for its turn there, so it is now or not at all.
+                let Ok(Turn::Now(permit)) = self.spool_limit.admit(body.account(), body.bytes().len()) else {
+                    return Err(Unavailable::AccountBusy);
+                };
+                spool.store(delivery, Some(permit)).await
             }
         };
         stored.map_err(|error| match error {
@@ -110,7 +112,7 @@ const fn unavailable(why: &NotAcknowledged) -> Unavailable {
 mod tests {
     use super::*;
     use crate::delivery::sample;
-    use crate::kafka::{Breaker, Producers, Publisher, StartupGate, Turn};
+    use crate::kafka::{Breaker, Producers, Publisher, StartupGate};
     use crate::settings::{Settings, SpoolSettings};
     use crate::spool::SpoolMetrics;
     use runtime::process::Process;

@@ -21,6 +21,7 @@ mod supervisor;
 mod writer;
 
 use crate::delivery::Delivery;
+use crate::kafka::AccountPermit;
 use crate::settings::SpoolSettings;
 use backlog::Backlog;
 pub(crate) use drain::drain;
@@ -89,10 +90,15 @@ impl Spool {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Returns once the delivery is fsynced, within `--spool-timeout`.
-    pub(crate) async fn store(&self, delivery: &Delivery) -> Result<(), SpoolError> {
-        let stored =
-            tokio::time::timeout(self.inner.settings.timeout, self.inner.writer.store(delivery)).await;
+    /// Returns once the delivery is fsynced, within `--spool-timeout`. `of_account` is what it takes up of its account's part
+    /// of what may wait for the disk, for as long as it does.
+    pub(crate) async fn store(
+        &self,
+        delivery: &Delivery,
+        of_account: Option<AccountPermit>,
+    ) -> Result<(), SpoolError> {
+        let storing = self.inner.writer.store(delivery, of_account);
+        let stored = tokio::time::timeout(self.inner.settings.timeout, storing).await;
         let stored = stored.unwrap_or(Err(SpoolError::Failing));
         if stored.is_err() {
             self.inner.metrics.write_failures.inc();
@@ -111,7 +117,7 @@ impl Spool {
         F: Future<Output = bool> + Send + 'static,
     {
         let guard = self.inner.in_flight.guard(delivery.id);
-        let stored = self.store(delivery).await;
+        let stored = self.store(delivery, None).await;
         let (spool, id) = (self.clone(), delivery.id);
         // Whether it was stored or not: an acknowledgement closes the breaker, and a row may be written after the timeout.
         tokio::spawn(async move {

@@ -139,7 +139,8 @@ impl Drain {
     async fn drain_current(&mut self) {
         let (file, rows) = self.spool.inner.writer.read(self.size, ROUND_BYTES).await;
         if rows.is_empty() {
-            if !self.retry_parked().await {
+            let is_open = !file.as_os_str().is_empty();
+            if !is_open || !self.retry_parked().await {
                 self.wait_for_work().await;
             }
             return;

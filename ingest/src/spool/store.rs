@@ -172,9 +172,12 @@ impl Store {
     fn create(&mut self, path: &Path) -> Result<Database, StoreError> {
         let max_bytes = self.parts.settings.max_bytes;
         match Database::open(path, max_bytes) {
-            Err(StoreError::Full) if self.reserve.is_there() => {}
+            Err(StoreError::Full) => {}
+            // SQLite reports an exhausted quota as an I/O error.
+            Err(StoreError::Transient(_)) if self.reserve.is_out_of_space() => {}
             opened => return opened,
         }
+        // It may be there from an earlier process.
         self.reserve.release();
         Database::open(path, max_bytes)
     }

@@ -9,6 +9,7 @@ use super::inspect::{InspectError, Request, Response};
 use super::store::{Store, StoreParts};
 use super::supervisor::Pauses;
 use crate::delivery::Delivery;
+use crate::kafka::AccountPermit;
 use crate::signature::Row;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -81,12 +82,14 @@ pub(super) enum Command {
 pub(super) struct Queued {
     bytes: u64,
     total: Arc<AtomicU64>,
+    /// What of its account's part it takes up, whether somebody still waits for it or not.
+    _of_account: Option<AccountPermit>,
 }
 
 #[cfg(test)]
 impl Queued {
     pub(super) fn nothing() -> Self {
-        Self { bytes: 0, total: Arc::default() }
+        Self { bytes: 0, total: Arc::default(), _of_account: None }
     }
 }
 
@@ -106,9 +109,14 @@ impl Writer {
     }
 
     /// Returns once the delivery is on the disk.
-    pub(super) async fn store(&self, delivery: &Delivery) -> Result<(), SpoolError> {
+    pub(super) async fn store(
+        &self,
+        delivery: &Delivery,
+        of_account: Option<AccountPermit>,
+    ) -> Result<(), SpoolError> {
         let row = delivery.to_row();
-        let queued = Queued { bytes: row.cost(), total: Arc::clone(&self.queued) };
+        let total = Arc::clone(&self.queued);
+        let queued = Queued { bytes: row.cost(), total, _of_account: of_account };
         let waiting = self.queued.fetch_add(queued.bytes, Ordering::Relaxed);
         if waiting > QUEUE_BYTES {
             return Err(SpoolError::Failing);

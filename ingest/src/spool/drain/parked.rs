@@ -54,15 +54,18 @@ impl Parked {
     }
 
     fn tried(&mut self, why: &str, is_taken: bool, now: Instant) {
-        if let Some(of) = self.0.iter_mut().find(|of| of.why == why) {
-            (of.is_taken, of.due) = (is_taken, Some(now + of.every));
-        }
+        let Some(of) = self.0.iter_mut().find(|of| of.why == why) else { return };
+        // Of those that panicked each may have a fault of its own, so they go one by one for as long as they are taken.
+        let is_next = is_taken && why == PANICKED;
+        of.is_taken = is_taken && !is_next;
+        of.due = Some(if is_next { now } else { now + of.every });
     }
 
     /// One was parked: others of its reason stay so for now.
     pub(super) fn refused(&mut self, reason: &str, now: Instant) {
         let of_reason = self.0.iter_mut().find(|of| of.why == reason);
-        if let Some(of) = of_reason.filter(|of| of.is_taken || of.due.is_none()) {
+        let is_at_start = |of: &OfReason| of.due.is_none() && of.why != PANICKED;
+        if let Some(of) = of_reason.filter(|of| of.is_taken || is_at_start(of)) {
             (of.is_taken, of.due) = (false, Some(now + of.every));
         }
     }
@@ -143,6 +146,20 @@ mod tests {
         }
         let count = |why| tried.iter().filter(|tried| **tried == why).count();
         assert_eq!(REASONS.map(|(why, _)| count(why)), [120, 120, 2, 0]);
+    }
+
+    #[test]
+    fn those_that_panicked_go_one_by_one_and_each_start_tries_one() {
+        let start = Instant::now();
+        let mut parked = Parked::new();
+        for (why, _) in REASONS {
+            parked.refused(why, start);
+        }
+        for is_taken in [true, true, false] {
+            assert_eq!(parked.next(start), Some(Step::Try(PANICKED)));
+            parked.tried(PANICKED, is_taken, start);
+        }
+        assert_eq!(parked.next(start), None);
     }
 
     #[test]

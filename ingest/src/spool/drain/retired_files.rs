@@ -61,6 +61,8 @@ struct Progress {
     lost: u64,
     /// There may be others, of which not even the ids are left.
     may_have_lost_more: bool,
+    /// Those are counted.
+    is_counted_without_trace: bool,
 }
 
 /// What is to be sent next.
@@ -90,7 +92,12 @@ impl RetiredFiles {
         for path in uncounted {
             let file = path.clone();
             match blocking(move || Salvage::count(&file)).await {
-                Some(Ok((left, oldest))) => self.backlog.count(&path, left, oldest),
+                Some(Ok((mut left, oldest))) => {
+                    // What is done of a retired file is in it still.
+                    let done = self.progress.get(&path).map_or(0, |progress| progress.done.count());
+                    left.waiting = left.waiting.saturating_sub(done);
+                    self.backlog.count(&path, left, oldest);
+                }
                 Some(Err(error)) => {
                     tracing::warn!(%error, file = %path.display(), "cannot count the deliveries of a retired spool file");
                 }
@@ -247,7 +254,8 @@ impl RetiredFiles {
     /// Once a file is read to its end, what was counted in it and is nowhere is lost too.
     fn record_without_trace(&mut self, path: &Path) {
         let Some(progress) = self.progress.get_mut(path) else { return };
-        if !std::mem::take(&mut progress.may_have_lost_more) {
+        // A file that cannot be removed yet is read to its end again.
+        if !progress.may_have_lost_more || std::mem::replace(&mut progress.is_counted_without_trace, true) {
             return;
         }
         match self.backlog.left(path) {

@@ -43,7 +43,7 @@ async fn a_delivery_that_panics_twice_is_parked_and_those_behind_it_arrive() {
     let spool = Spool::open(&settings, metrics.clone(), check).unwrap();
     for body in [TEXT, PANICS, TEXT] {
         let delivery = sample(body);
-        while spool.store(&delivery).await.is_err() {}
+        while spool.store(&delivery, None).await.is_err() {}
     }
     let kafka = kafka(&cluster, &process).await;
     let draining = tokio::spawn(drain(spool.clone(), kafka, process.shutdown.clone()));

@@ -25,6 +25,11 @@ impl SeqSet {
         self.blocks.get(&block).is_some_and(|words| words[word] & bit != 0)
     }
 
+    /// How many there are.
+    pub(in crate::spool) fn count(&self) -> u64 {
+        self.within(&(0..=i64::MAX)).count() as u64
+    }
+
     /// Those of a range, in order.
     pub(super) fn within(&self, range: &Range) -> impl Iterator<Item = i64> {
         let blocks = self.blocks.range(range.start().div_euclid(BLOCK)..=range.end().div_euclid(BLOCK));

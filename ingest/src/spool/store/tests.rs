@@ -261,12 +261,12 @@ async fn a_panic_of_the_thread_is_counted_and_the_next_delivery_is_stored() {
     let directory = tempfile::tempdir().unwrap();
     let parts = parts(directory.path(), MAX);
     let writer = super::super::writer::Writer::start(parts.clone()).unwrap();
-    writer.store(&sample(TEXT)).await.unwrap();
+    writer.store(&sample(TEXT), None).await.unwrap();
     writer.panic().await;
     // What the thread had taken along with the panic is answered 503.
-    let mut stored = writer.store(&sample(TEXT)).await;
+    let mut stored = writer.store(&sample(TEXT), None).await;
     if stored.is_err() {
-        stored = writer.store(&sample(TEXT)).await;
+        stored = writer.store(&sample(TEXT), None).await;
     }
     stored.unwrap();
     assert_eq!((parts.metrics.panics.get(), parts.metrics.healthy.get()), (1, 1));

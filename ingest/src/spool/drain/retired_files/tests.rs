@@ -48,6 +48,47 @@ async fn what_is_done_is_not_sent_again_after_a_panic_or_where_it_could_not_be_d
 }
 
 #[tokio::test]
+async fn what_was_counted_and_left_no_trace_is_lost_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("spool.db");
+    let mut database = Database::open(&path, 64 << 20).unwrap();
+    let changes: Vec<_> = (0..ROWS).map(|_| Change::Insert(sample(TEXT).to_row())).collect();
+    let totals = database.apply(changes.iter(), Totals::default()).unwrap();
+    database.close();
+    let mut file = std::fs::read(&path).unwrap();
+    let (table, index) = (0x0d, 0x0a);
+    let rows = |page: &[u8]| page[0] == table && page.windows(19).any(|text| text == b"x-hub-signature-256");
+    let mut pages: Vec<_> = file.chunks_mut(4096).collect();
+    pages.iter_mut().find(|page| rows(page)).unwrap().fill(0xa5);
+    pages.iter_mut().filter(|page| page[0] == index).for_each(|page| page.fill(0xa5));
+    std::fs::write(&path, file).unwrap();
+
+    let backlog = Backlog::default();
+    backlog.add(path.clone(), Some(totals), None);
+    let mut retired = RetiredFiles::new(backlog.clone(), SpoolMetrics::new(&Registry::new()));
+    let found = all(&mut retired).await.len();
+    assert!(found < ROWS, "a page of rows is gone");
+    assert_eq!(retired.metrics.lost.get(), (ROWS - found) as u64);
+    assert!(!path.exists() && backlog.paths().is_empty());
+}
+
+#[test]
+fn what_left_no_trace_is_counted_once_though_its_file_cannot_be_removed_yet() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("spool.db");
+    std::fs::write(&path, "x").unwrap();
+    let backlog = Backlog::default();
+    backlog.add(path.clone(), Some(Totals { waiting: 7, ..Totals::default() }), None);
+    let mut retired = RetiredFiles::new(backlog, SpoolMetrics::new(&Registry::new()));
+    for _ in 0..2 {
+        let progress = retired.progress.entry(path.clone()).or_default();
+        (progress.lost, progress.may_have_lost_more) = (2, true);
+        retired.record_without_trace(&path);
+    }
+    assert_eq!(retired.metrics.lost.get(), 5);
+}
+
+#[tokio::test]
 async fn a_file_that_is_gone_is_let_go_of() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("spool.db");
