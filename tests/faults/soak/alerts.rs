@@ -20,17 +20,22 @@ const OF_BROKERS: [&str; 11] = [
 ];
 /// What brokers that forget a client, or are forgotten by it, bring about beside.
 const OF_LOST_BROKERS: &str = "WeirProducerRebuilt";
+/// What a file that is retired brings about, and what is counted of it until its process ends.
+pub(super) const OF_A_RETIRED_FILE: &str = "WeirSpoolDamaged";
 const OF_THE_DISK: [&str; 3] = ["WeirDeliveriesRefused", "WeirDeliveriesRefusedSlowly", "WeirSpoolUnhealthy"];
 /// Rules look some minutes back, and hold for some before they fire.
 const EXPLAINED_AFTER: Duration = Duration::from_mins(6);
 /// These look back half an hour: at kills, and at how fast a budget goes.
-const LOOKING_BACK: [&str; 5] = [
+const LOOKING_BACK: [&str; 8] = [
     "WeirAnswersLate",
     "WeirCrashLoop",
     "WeirDeliveriesRefused",
     "WeirEventsLate",
-    // Two hours, and there is none of them without the one above first.
+    OF_LOST_BROKERS,
+    // Two hours, and there is none of them without one of those above first.
+    "WeirAnswersLateSlowly",
     "WeirDeliveriesRefusedSlowly",
+    "WeirEventsLateSlowly",
 ];
 const EXPLAINED_LONG_AFTER: Duration = Duration::from_mins(36);
 const OF_PROCESSES: [&str; 8] = [
@@ -53,18 +58,25 @@ impl Fault {
         match self {
             Self::BrokerStopped | Self::TwoDown => of_brokers,
             Self::BrokerKilled | Self::BrokerHung | Self::AllDown => of_brokers || alert == OF_LOST_BROKERS,
-            Self::DiskFull | Self::QuotaExceeded | Self::WritesFail | Self::SyncsFail | Self::ReadsFail => {
+            Self::DiskFull | Self::QuotaExceeded | Self::WritesFail => {
                 of_brokers || alert == OF_LOST_BROKERS || OF_THE_DISK.contains(&alert)
             }
-            Self::ReadOnly | Self::WrongOwner => {
+            // A file whose `fsync` failed, or that cannot be read as it is checked, is retired.
+            Self::SyncsFail | Self::ReadsFail => {
+                of_brokers
+                    || [OF_LOST_BROKERS, OF_A_RETIRED_FILE].contains(&alert)
+                    || OF_THE_DISK.contains(&alert)
+            }
+            // The error may be met by an `fsync`.
+            Self::ReadOnly => Self::WrongOwner.explains(alert) || alert == OF_A_RETIRED_FILE,
+            Self::WrongOwner => {
                 of_brokers
                     || alert == OF_LOST_BROKERS
                     || OF_THE_DISK.contains(&alert)
                     || OF_PROCESSES.contains(&alert)
             }
             Self::IngestKilled | Self::ConsumerKilled => OF_PROCESSES.contains(&alert),
-            Self::IngestKilledWithoutBrokers => of_brokers || OF_PROCESSES.contains(&alert),
-            Self::IngestKilledWhileDraining => {
+            Self::IngestKilledWithoutBrokers | Self::IngestKilledWhileDraining => {
                 of_brokers || alert == OF_LOST_BROKERS || OF_PROCESSES.contains(&alert)
             }
             Self::GraphHangs

@@ -121,6 +121,11 @@ impl Fault {
 
     /// Whether a process begins anew, so that nothing can be told of what it keeps.
     pub(crate) const fn kills(self) -> bool {
+        self.ends_ingest() || matches!(self, Self::ConsumerKilled)
+    }
+
+    /// Whether that process is ingest: what the one before has counted is gone.
+    pub(crate) const fn ends_ingest(self) -> bool {
         matches!(
             self,
             Self::ReadOnly
@@ -128,7 +133,6 @@ impl Fault {
                 | Self::IngestKilled
                 | Self::IngestKilledWithoutBrokers
                 | Self::IngestKilledWhileDraining
-                | Self::ConsumerKilled
         )
     }
 

@@ -48,14 +48,7 @@ pub(crate) fn write(seen: &Seen, Load { rate, seed, linger, .. }: &Load) -> Stri
     );
     add_outcome(&mut text, seen);
     let named = |right| list(alerts.iter().filter(|(_, is)| *is == right).map(|(name, _)| name.clone()));
-    add(
-        &mut text,
-        &format!(
-            "- Alerts that a fault of the last minutes explains: {}; others: {}",
-            named(true),
-            named(false)
-        ),
-    );
+    add(&mut text, &format!("- Alerts that a fault explains: {}; others: {}", named(true), named(false)));
     text.push_str(NOT_DRAWN);
     text.push_str(
         "\nNo process is killed in the second half. The middle values of memory (MiB) and descriptors in the third and the fourth quarter of the run; \

@@ -7,6 +7,7 @@ use anyhow::Result;
 use weir_tests::prometheus::Prometheus;
 use weir_tests::vitals::Vitals;
 
+use super::alerts::OF_A_RETIRED_FILE;
 use super::fault::Fault;
 
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -17,10 +18,13 @@ const MORE: f64 = 16.0;
 /// Looks at Prometheus and at processes, for a while at a time.
 pub(crate) struct Watch {
     prometheus: Prometheus,
-    faults: Vec<(Fault, Instant, Option<Instant>)>,
+    faults: Vec<Inflicted>,
     alerts: BTreeMap<String, bool>,
     vitals: BTreeMap<&'static str, Vec<Vitals>>,
 }
+
+/// A fault, when it began, and when it was over where it is.
+type Inflicted = (Fault, Instant, Option<Instant>);
 
 /// What a process took in the third and the fourth quarter of the run.
 #[derive(Clone, Debug)]
@@ -79,10 +83,7 @@ impl Watch {
     async fn look_at_alerts(&mut self) -> Result<()> {
         for alert in self.prometheus.firing().await? {
             let now = Instant::now();
-            let explained = self.faults.iter().any(|(fault, begin, end)| {
-                let last = end.unwrap_or(now) + Fault::explained_after(&alert);
-                (*begin..=last).contains(&now) && fault.explains(&alert)
-            });
+            let explained = is_explained(&self.faults, &alert, now);
             let known = self.alerts.contains_key(&alert);
             let is_right = self.alerts.entry(alert.clone()).or_insert(true);
             *is_right &= explained;
@@ -103,6 +104,20 @@ impl Watch {
         let flat = self.vitals.into_iter().map(|(name, vitals)| Flat::of(name, &vitals));
         (self.alerts.into_iter().collect(), flat.collect())
     }
+}
+
+fn is_explained(faults: &[Inflicted], alert: &str, now: Instant) -> bool {
+    (0..faults.len()).any(|turn| {
+        let (fault, begin, end) = faults[turn];
+        let over = if alert == OF_A_RETIRED_FILE { end_of_ingest(&faults[turn..]) } else { end };
+        let last = over.unwrap_or(now) + Fault::explained_after(alert);
+        fault.explains(alert) && (begin..=last).contains(&now)
+    })
+}
+
+/// When the process of ingest that saw the first of these was followed by another.
+fn end_of_ingest(faults: &[Inflicted]) -> Option<Instant> {
+    faults.iter().find(|(fault, ..)| fault.ends_ingest())?.2
 }
 
 impl Flat {
@@ -131,6 +146,19 @@ fn middle(mut numbers: Vec<u64>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_retired_file_is_explained_until_the_process_that_retired_it_has_ended() {
+        let begin = Instant::now();
+        let at = |minutes| begin + Duration::from_mins(minutes);
+        let mut faults = vec![(Fault::SyncsFail, begin, Some(at(1))), (Fault::TwoDown, at(2), Some(at(3)))];
+        assert!(is_explained(&faults, OF_A_RETIRED_FILE, at(600)));
+        assert!(!is_explained(&faults, "WeirSpoolUnhealthy", at(600)));
+        assert!(!is_explained(&faults[1..], OF_A_RETIRED_FILE, at(3)));
+        faults.push((Fault::IngestKilled, at(20), Some(at(21))));
+        assert!(is_explained(&faults, OF_A_RETIRED_FILE, at(22)));
+        assert!(!is_explained(&faults, OF_A_RETIRED_FILE, at(600)));
+    }
 
     fn with_memory(memory: impl Iterator<Item = u64>) -> Flat {
         let vitals: Vec<_> = memory.map(|memory| Vitals { memory, ..Vitals::default() }).collect();
