@@ -23,6 +23,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 const PARTITIONS: &str = "3";
 /// The drain of ten minutes of load, many times over.
 const DRAINED_WITHIN: Duration = Duration::from_mins(30);
+const DRAINED: &str = "weir_spool_drained_total";
 
 pub(crate) struct Rig {
     pub(crate) cluster: Cluster,
@@ -66,6 +67,17 @@ impl Rig {
         Ok(start.elapsed())
     }
 
+    /// Starts all brokers again; ingest is killed while its spool drains, which is before all of them answer.
+    pub(crate) async fn start_brokers_and_kill_while_draining(&mut self) -> Result<()> {
+        let Self { cluster, ingest, admin, .. } = self;
+        let kill = async {
+            until_draining(admin).await?;
+            ingest.kill()
+        };
+        tokio::try_join!(cluster.start_again(&[0, 1, 2]), kill)?;
+        self.start_again().await
+    }
+
     /// Ends ingest in order, changes the volume of its spool, and starts it again.
     pub(crate) async fn restart(&mut self, change: impl FnOnce(&Volume) -> Result<()>) -> Result<()> {
         self.ingest.terminate(PATIENCE).await?;
@@ -80,10 +92,7 @@ impl Rig {
     }
 
     pub(crate) async fn metric(&self, name: &str) -> Result<f64> {
-        let (_, text) = http::get(&format!("http://{}/metrics", self.admin)).await?;
-        let samples = text.lines().filter_map(|line| line.strip_prefix(name)?.rsplit_once(' '));
-        let of_metric = samples.filter(|(labels, _)| labels.is_empty() || labels.starts_with('{'));
-        Ok(of_metric.filter_map(|(_, value)| value.parse::<f64>().ok()).sum())
+        metric(&self.admin, name).await
     }
 
     /// Waits until the metric is as it should be; how long that took.
@@ -146,6 +155,24 @@ impl Rig {
         let (raw, typed) = (Topic::Raw.name("meta"), Topic::Messages.name("meta"));
         self.oracle.judge(&self.cluster.bootstrap(), &raw, &typed)
     }
+}
+
+/// Waits until the spool of the ingest with these metrics has begun to drain, and has more to drain.
+pub(crate) async fn until_draining(admin: &str) -> Result<()> {
+    let before = metric(admin, DRAINED).await?;
+    until("a spool that drains, and has more to drain", DRAINED_WITHIN, async || {
+        let drained = metric(admin, DRAINED).await.is_ok_and(|drained| drained > before);
+        let waits = metric(admin, "weir_spool_deliveries").await.is_ok_and(|waiting| waiting > 0.0);
+        Ok((drained && waits).then_some(()))
+    })
+    .await
+}
+
+async fn metric(admin: &str, name: &str) -> Result<f64> {
+    let (_, text) = http::get(&format!("http://{admin}/metrics")).await?;
+    let samples = text.lines().filter_map(|line| line.strip_prefix(name)?.rsplit_once(' '));
+    let of_metric = samples.filter(|(labels, _)| labels.is_empty() || labels.starts_with('{'));
+    Ok(of_metric.filter_map(|(_, value)| value.parse::<f64>().ok()).sum())
 }
 
 async fn ingest(brokers: &str, [listen, admin]: [&str; 2], spool: &Path, linger: &str) -> Result<Binary> {

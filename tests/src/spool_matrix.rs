@@ -15,11 +15,11 @@ use anyhow::{Context as _, Result, ensure};
 use schemas::Topic;
 use tempfile::TempDir;
 
+use failing_calls::FailingCalls;
 pub use fault::Fault;
 
 use crate::oracle::{Oracle, Verdict};
 use crate::pipeline::{APP_SECRET, Ground, PREFIX, Service};
-use crate::process::Binary;
 use crate::signed::Sender;
 use crate::until::until;
 use crate::{machine, ports, topics};
@@ -82,8 +82,8 @@ pub struct Cell {
 /// Ingest with a spool of its own.
 struct Spooling {
     ingest: Service,
-    /// Of what goes on failing.
-    tracer: Option<Binary>,
+    /// What goes on failing.
+    failing: Option<FailingCalls>,
     /// What processes before this one have counted as lost.
     counted: f64,
     sender: Sender,
@@ -122,6 +122,9 @@ impl Matrix {
         let over = Instant::now();
         self.drained(&spooling).await.with_context(|| format!("{fault}, {fill:?}"))?;
         let drained = over.elapsed();
+        if let Some(failing) = spooling.failing.take() {
+            failing.end(PATIENCE).await.with_context(|| format!("{fault}"))?;
+        }
         let counted = spooling.counted + spooling.ingest.metric("weir_spool_lost_total", "").await?;
         spooling.ingest.process.terminate(PATIENCE).await?;
         let verdict = self.verdict(counted)?;
@@ -135,7 +138,7 @@ impl Matrix {
         let folder = tempfile::tempdir().context("making a directory")?;
         let ingest = self.ingest(folder.path(), port, max).await?;
         let sender = Sender::new(&format!("http://127.0.0.1:{port}/webhook"), APP_SECRET.as_bytes())?;
-        Ok(Spooling { ingest, tracer: None, counted: 0.0, sender, folder, port, max })
+        Ok(Spooling { ingest, failing: None, counted: 0.0, sender, folder, port, max })
     }
 
     async fn ingest(&self, folder: &std::path::Path, port: u16, max: &str) -> Result<Service> {

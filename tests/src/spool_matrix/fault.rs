@@ -1,17 +1,15 @@
 //! What goes wrong with a spool, how it is brought about, and what it may cost.
 
 use std::fmt;
-use std::fs;
 use std::time::Instant;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 
-use super::failing_calls::{self, ALLOCATIONS, READS_AND_WRITES, SYNCS, WRITES};
+use super::failing_calls::{ALLOCATIONS, FailingCalls, READS, READS_AND_WRITES, SYNCS, WRITES};
 use super::harm::{self, ROOT, SPOOL};
 use super::volume::{self, Volume};
 use super::{Matrix, PATIENCE, Spooling};
 
-const READS: &str = "pread64";
 /// What fits a page of the spool, with room to spare.
 const IN_A_PAGE: f64 = 16.0;
 
@@ -154,8 +152,7 @@ impl Fault {
                 overwritten(matrix, spooling).await?;
                 // Until the end of the process: Kafka is away still, so that nothing of it is read yet.
                 let process = spooling.ingest.process.pid();
-                spooling.tracer =
-                    Some(failing_calls::begin(process, READS, "error=EIO:when=1+90", "/dev/null")?);
+                spooling.failing = Some(FailingCalls::begin(process, READS, "error=EIO:when=1+90")?);
                 Ok(())
             }
             Self::PageOverwrittenBesideParked => beside_parked(matrix, spooling).await,
@@ -215,20 +212,12 @@ async fn left(spooling: &Spooling, most: f64) -> Result<()> {
 
 /// Lets system calls of the running process fail while deliveries come.
 async fn failing(matrix: &Matrix, spooling: &Spooling, calls: &str, how: &str) -> Result<()> {
-    let folder = tempfile::tempdir().context("making a directory")?;
-    let trace = folder.path().join("trace");
-    let process = spooling.ingest.process.pid();
-    let mut tracer = failing_calls::begin(process, calls, how, &trace.display().to_string())?;
-    let begin = Instant::now();
+    let failing = FailingCalls::begin(spooling.ingest.process.pid(), calls, how)?;
+    let (begin, are_reads) = (Instant::now(), failing.are_reads());
     matrix.deliver(spooling).await?;
-    ensure!(tracer.is_running()?, "strace has ended: {}", tracer.stderr()?);
-    tracer.terminate(PATIENCE).await?;
-    let calls_made = fs::read_to_string(&trace).context("reading the trace")?;
-    let is_of_a_read = calls.starts_with(READS);
-    let mut failed = calls_made.lines().filter(|call| call.contains("(INJECTED)"));
-    ensure!(failed.any(|call| !is_of_a_read || call.contains(READS)), "{calls} was never made to fail");
+    failing.end(PATIENCE).await?;
     let refused = matrix.oracle.lap(begin).answers.get(&503).copied().unwrap_or_default();
-    ensure!(refused > 0 || is_of_a_read, "no delivery noticed that {calls} failed");
+    ensure!(refused > 0 || are_reads, "no delivery noticed that {calls} failed");
     Ok(())
 }
 

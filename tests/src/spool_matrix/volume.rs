@@ -1,5 +1,7 @@
 //! The file system of a spool: as the process sees it, and as it is between two processes.
 
+use std::fs::File;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -10,6 +12,8 @@ use crate::foreign::run;
 
 /// What `tests/container/volume.rs` makes in the spool's folder, where this machine allows it.
 const FILE: &str = "volume.ext4";
+/// A piece of what fills the disk.
+const PIECE: usize = 4 << 20;
 
 /// The file system of a spool that no process has open.
 #[derive(Debug)]
@@ -53,6 +57,20 @@ impl Drop for Volume {
 pub fn inside(folder: &Path, process: u32) -> PathBuf {
     let root = PathBuf::from(format!("/proc/{process}/root"));
     root.join(folder.strip_prefix("/").unwrap_or(folder))
+}
+
+/// Writes a file until nothing more fits its file system.
+///
+/// # Errors
+///
+/// When it cannot be made.
+pub fn fill(file: &Path) -> Result<()> {
+    let mut filler = File::create(file).with_context(|| format!("making {}", file.display()))?;
+    let piece = vec![1; PIECE];
+    for size in [PIECE, 4096] {
+        while filler.write_all(piece.get(..size).unwrap_or_default()).is_ok() {}
+    }
+    Ok(())
 }
 
 /// Has the kernel find an error in the file system of the spool in this folder, upon which it allows no more writing.
