@@ -4,7 +4,8 @@ use memchr::memmem;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicU16, Ordering};
 
-/// Accounts whose hashes meet share a hint, and cost each other a second hash at worst.
+/// Accounts whose hashes meet share a hint, and cost each other a hash with every other secret at worst; a body that is too large
+/// for that at once, a turn in the line of those that nobody signed.
 const SLOTS: usize = 1 << 14;
 /// An account is looked for at the beginning of a body, and is no longer than this.
 const LOOKED_AT: usize = 1024;
