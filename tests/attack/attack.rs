@@ -10,7 +10,7 @@ use weir_tests::oracle::Lap;
 use weir_tests::vitals::{Vitals, Watch};
 
 use crate::attacks;
-use crate::attacks::signatures::{AT_ONCE, FEW, MANY, TURNS};
+use crate::attacks::signatures::{AT_ONCE, FEW, MANY, TURNS, TURNS_OF_NEW};
 use crate::attacks::tenants;
 use crate::target::Target;
 
@@ -39,6 +39,7 @@ pub(crate) enum Attack {
     AdminUnread,
     ManySecrets,
     ManyTurns,
+    ManyTurnsOfNew,
     ManyAtOnce,
     Replay,
     TwoPackets,
@@ -78,13 +79,14 @@ pub(crate) struct Told {
 }
 
 impl Attack {
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::Flood,
         Self::LargeWithoutKafka,
         Self::AdminSilent,
         Self::AdminUnread,
         Self::ManySecrets,
         Self::ManyTurns,
+        Self::ManyTurnsOfNew,
         Self::ManyAtOnce,
         Self::Replay,
         Self::TwoPackets,
@@ -114,8 +116,11 @@ impl Attack {
             Self::ManyTurns => {
                 "51 app secrets, and 400 connections post bodies of 6 KB with a wrong signature for 20 s; a second honest app posts beside the first"
             }
+            Self::ManyTurnsOfNew => {
+                "the same with bodies of 5,000 bytes; the second honest app is first seen during the crowd, and a secret is added in the middle of it"
+            }
             Self::ManyAtOnce => {
-                "the same with bodies of 5,000 bytes, small enough to be hashed at once; the second honest app is first seen during the crowd, and a secret is added in the middle of it"
+                "the same with bodies of 600 bytes, small enough to be hashed at once with the 50 other secrets: 32 KiB for all of them"
             }
             Self::Replay => {
                 "one captured delivery is posted on 9,950 connections, more than twice `--max-connections`, none of which the attacker closes; an honest sender connects anew"
@@ -144,8 +149,7 @@ impl Attack {
 
     /// Makes it, against a process of its own.
     pub(crate) async fn make(self, rate: u32) -> Result<Outcome> {
-        let secrets =
-            if matches!(self, Self::ManySecrets | Self::ManyTurns | Self::ManyAtOnce) { 51 } else { 1 };
+        let secrets = if self.needs_secrets() { 51 } else { 1 };
         let mut target = Target::start(secrets).await?;
         let load = target.oracle.load(&target.sender, rate);
         tokio::time::sleep(WARM_UP).await;
@@ -187,6 +191,10 @@ impl Attack {
         Ok(Outcome { laps, before, peak, after, cores, cores_after, is_limited, note, harm })
     }
 
+    const fn needs_secrets(self) -> bool {
+        matches!(self, Self::ManySecrets | Self::ManyTurns | Self::ManyTurnsOfNew | Self::ManyAtOnce)
+    }
+
     async fn strike(self, target: &mut Target, rate: u32) -> Result<Told> {
         match self {
             Self::Flood => attacks::floods::unsigned(target).await,
@@ -195,6 +203,7 @@ impl Attack {
             Self::AdminUnread => attacks::admin::unread(target).await,
             Self::ManySecrets => attacks::signatures::wrong(target).await,
             Self::ManyTurns => attacks::signatures::crowded(target, TURNS).await,
+            Self::ManyTurnsOfNew => attacks::signatures::crowded(target, TURNS_OF_NEW).await,
             Self::ManyAtOnce => attacks::signatures::crowded(target, AT_ONCE).await,
             Self::Replay => attacks::signatures::replayed(target).await,
             Self::TwoPackets => attacks::signatures::two_packets(target, FEW).await,
