@@ -1,15 +1,19 @@
 //! What goes wrong with a spool, how it is brought about, and what it may cost.
 
 use std::fmt;
+use std::fs;
 use std::time::Instant;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 
 use super::failing_calls::{ALLOCATIONS, FailingCalls, READS, READS_AND_WRITES, SYNCS, WRITES};
 use super::harm::{self, ROOT, SPOOL};
 use super::volume::{self, Volume};
 use super::{Matrix, PATIENCE, Spooling};
 
+const RESERVE: &str = "spool.reserve";
+/// What fills the rest of a disk.
+const FILLER: &str = "filler";
 /// What fits a page of the spool, with room to spare.
 const IN_A_PAGE: f64 = 16.0;
 
@@ -46,7 +50,8 @@ pub enum Fault {
     KilledWhileSalvaging,
     /// A damaged file is drained from a disk that goes on failing now and then.
     ReadsFailWhileSalvaging,
-    /// A damaged file holds a delivery that Kafka refuses: it takes it once its topic allows records of that size.
+    /// A damaged file holds a delivery that Kafka refuses until its topic allows records of that size, and the disk is so full that
+    /// the file that it is parked in needs the reserve.
     PageOverwrittenBesideParked,
 }
 
@@ -89,7 +94,8 @@ impl Fault {
             Self::KilledWhileSalvaging => "a page overwritten, killed while it is salvaged",
             Self::ReadsFailWhileSalvaging => "a page overwritten, and `EIO` on every 90th read for good",
             Self::PageOverwrittenBesideParked => {
-                "a page overwritten, beside a delivery that is parked until a restart"
+                "a page overwritten beside a delivery that is parked, and the rest of the disk filled until the file is let go: its successor is \
+                 made of `spool.reserve`"
             }
         }
     }
@@ -190,15 +196,24 @@ async fn killed_while_salvaging(matrix: &mut Matrix, spooling: &mut Spooling) ->
     matrix.start_again(spooling).await
 }
 
-/// Everything else is drained while the topic allows no record of that size; then it does.
+/// Everything else is drained while the topic allows no record of that size and nothing more fits the disk; then it does.
 async fn beside_parked(matrix: &mut Matrix, spooling: &mut Spooling) -> Result<()> {
-    overwritten(matrix, spooling).await?;
+    let overwrite_and_fill = |volume: &Volume| {
+        ensure!(volume.file(RESERVE).exists(), "there is no {RESERVE} to make the next file of");
+        harm::overwrite(volume)?;
+        volume.fill(FILLER)
+    };
+    restarted(matrix, spooling, overwrite_and_fill).await?;
+    spooling.ingest.until_metric("weir_spool_retired_files", "", PATIENCE, |files| files >= 1.0).await?;
+    let inside = volume::inside(spooling.folder.path(), spooling.ingest.process.pid());
+    ensure!(!inside.join(RESERVE).exists(), "{RESERVE} is still there: the next file was not made of it");
     matrix.ground.kafka.resume()?;
     left(spooling, 0.0).await?;
     let drained = |files| files == 0.0;
     spooling.ingest.until_metric("weir_spool_retired_files", "", PATIENCE, drained).await?;
     let parked = spooling.ingest.metric("weir_spool_set_aside", "").await?;
     ensure!(parked > 0.0, "nothing is parked any more");
+    fs::remove_file(inside.join(FILLER)).context("emptying the volume")?;
     matrix.allow_large().await?;
     // A record that is too large is tried again after an hour, and as a process starts, which counts anew what is lost.
     spooling.counted = spooling.ingest.metric("weir_spool_lost_total", "").await?;

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use tempfile::TempDir;
 
 use crate::foreign::run;
@@ -37,6 +37,16 @@ impl Volume {
         let target = tempfile::tempdir().context("making a directory")?;
         run(Command::new("mount").args(["-t", "ext4", "-o", "loop"]).arg(&file).arg(target.path()), "")?;
         Ok(Self { folder: target.path().to_owned(), mounted: Some(target) })
+    }
+
+    /// Fills it with a file of root's.
+    ///
+    /// # Errors
+    ///
+    /// Where the spool has no file system of its own.
+    pub(super) fn fill(&self, name: &str) -> Result<()> {
+        ensure!(self.mounted.is_some(), "the spool has no volume of its own here, which needs root");
+        fill(&self.file(name))
     }
 
     /// Where a file of it is.
