@@ -227,6 +227,12 @@ impl Attack {
         if !during.is_all_200() && !kills {
             harm.push(format!("honest deliveries: {:?}, {} unanswered", during.answers, during.unanswered));
         }
+        if !after.is_all_200() && !kills {
+            harm.push(format!(
+                "honest deliveries after it: {:?}, {} unanswered",
+                after.answers, after.unanswered
+            ));
+        }
         // Without Kafka the answer waits for it first, and behind so many bytes for those.
         let waits = kills || matches!(self, Self::LargeWithoutKafka | Self::ManyLarge);
         let usual = alone.p99.min(after.p99);

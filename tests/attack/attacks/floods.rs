@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use weir_tests::pipeline::APP_SECRET;
@@ -25,6 +25,7 @@ pub(crate) async fn unsigned(target: &Target) -> Result<Told> {
     let mut note = Vec::new();
     for (name, bytes) in [("half heads", half_head()), ("headers", many_headers()), ("chunks", chunked())] {
         let held = open(target.at, &bytes).await;
+        ensure!(!held.is_empty(), "{name}: no connection came about");
         tokio::time::sleep(HELD).await;
         note.push(format!("{name}: {} connections, {} MiB", held.len(), target.vitals()?.memory));
     }
@@ -103,6 +104,7 @@ pub(crate) async fn large_without_kafka(target: &mut Target) -> Result<Told> {
         ));
     }
     target.ground.kafka.start_again().await?;
+    ensure!(taken > 0, "none of these bodies was answered 200");
     let harm = if is_alive { Vec::new() } else { vec!["the process was ended".to_owned()] };
     let refused = refused.join(", ");
     Ok(Told { note: format!("{taken} of these bodies were answered 200; 503 in all: {refused}"), harm })

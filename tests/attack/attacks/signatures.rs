@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use tokio::task::JoinSet;
 use weir_tests::pipeline::APP_SECRET;
 
@@ -34,6 +34,7 @@ const DELIVERY: &[u8] = br#"{"object":"instagram","entry":[]}"#;
 pub(crate) async fn wrong(target: &Target) -> Result<Told> {
     let senders = post_wrong(target.at, SENDERS, LARGEST);
     let refused: usize = senders.join_all().await.into_iter().sum();
+    ensure!(refused > 0, "none of these bodies was answered");
     Ok(Told { note: format!("{refused} of these bodies were answered"), harm: Vec::new() })
 }
 
@@ -72,6 +73,7 @@ pub(crate) async fn crowded(target: &Target, crowd: Crowd) -> Result<Told> {
         tokio::time::sleep(EVERY).await;
     }
     let answered: usize = senders.join_all().await.into_iter().sum();
+    ensure!(answered > 0, "none of these bodies was answered");
     let good = answers.iter().filter(|(status, time)| *status == Some(200) && *time <= IN_TIME).count();
     let slowest = answers.iter().map(|(_, time)| *time).max().unwrap_or_default();
     let first = answers.first().map(|(_, time)| *time).unwrap_or_default();
@@ -131,6 +133,7 @@ pub(crate) async fn replayed(target: &Target) -> Result<Told> {
         proven += opened.iter().filter(|(_, status)| *status == Some(200)).count();
         held.extend(opened);
     }
+    ensure!(proven > CONNECTIONS / 2, "no more than {proven} connections were answered 200");
     // What the honest sender meets that has no connection yet; the attacker has taken more than there are.
     let mut more = Vec::new();
     for _ in 0..100 {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use schemas::Topic;
 use tokio::task::JoinSet;
 use weir_tests::pipeline::{APP_SECRET, PREFIX};
@@ -48,9 +48,11 @@ pub(crate) async fn amplified(target: &Target) -> Result<Told> {
     );
     let request = wire::delivery(APP_SECRET.as_bytes(), body.as_bytes());
     let before = written(target).await?;
-    wire::post(target.at, &request).await;
+    let status = wire::post(target.at, &request).await;
+    ensure!(status == Some(200), "the first was answered {status:?}");
     let (mut senders, begin, at) = (JoinSet::new(), Instant::now(), target.at);
     let once = written(target).await?.saturating_sub(before);
+    ensure!(once > body.len(), "no more than {once} bytes of it are on the topics");
     for _ in 0..SENDERS {
         let request = request.clone();
         senders.spawn(async move {
@@ -100,6 +102,7 @@ pub(crate) async fn neighbour(target: &Target, rate: u32) -> Result<Told> {
     }
     let answers = posts.join_all().await;
     let count = |status| answers.iter().filter(|answer| **answer == Some(status)).count();
+    ensure!(count(200) > 0, "none of its own was answered 200");
     let note = format!("its own: {} answered 200, {} 503, of {}", count(200), count(503), answers.len());
     Ok(Told { note, harm: Vec::new() })
 }
@@ -121,5 +124,6 @@ pub(crate) async fn large(target: &Target, large: Large) -> Result<Told> {
     }
     let answers = senders.join_all().await.concat();
     let good = answers.iter().filter(|answer| **answer == Some(200)).count();
+    ensure!(good > 0, "none of its own was answered 200");
     Ok(Told { note: format!("its own: {good} of {} answered 200", answers.len()), harm: Vec::new() })
 }

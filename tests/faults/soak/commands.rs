@@ -126,8 +126,10 @@ impl CarriedOut {
     }
 
     pub(crate) fn is_clean(&self) -> Result<()> {
-        let Self { without_result, repeated, unsent, ref statuses, .. } = *self;
-        ensure!(without_result + repeated + unsent == 0 && statuses.contains_key("done"), "{self:?}");
+        let Self { written, without_result, repeated, unsent, ref statuses } = *self;
+        ensure!(without_result + repeated + unsent == 0, "{self:?}");
+        // The rest had bad luck with the Graph API.
+        ensure!(statuses.get("done").is_some_and(|done| done * 2 > written), "most are not done: {self:?}");
         Ok(())
     }
 }
@@ -137,13 +139,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_command_that_is_sent_twice_or_done_unsent_or_without_a_result_is_not_clean() {
+    fn a_command_that_is_sent_twice_or_done_unsent_or_without_a_result_is_not_clean_nor_are_many_not_done() {
         let done = |ids: &[&str]| ids.iter().map(|id| ((*id).to_owned(), "done".to_owned())).collect();
         let sent = |ids: &[(&str, u64)]| ids.iter().map(|(id, times)| ((*id).to_owned(), *times)).collect();
         assert!(CarriedOut::of(2, &done(&["a", "b"]), &sent(&[("a", 1), ("b", 1)])).is_clean().is_ok());
         assert!(CarriedOut::of(2, &done(&["a", "b"]), &sent(&[("a", 2), ("b", 1)])).is_clean().is_err());
         assert!(CarriedOut::of(2, &done(&["a", "b"]), &sent(&[("a", 1)])).is_clean().is_err());
         assert!(CarriedOut::of(2, &done(&["a"]), &sent(&[("a", 1), ("b", 1)])).is_clean().is_err());
+        let mut statuses = done(&["a"]);
+        statuses.extend(["b", "c"].map(|id| (id.to_owned(), "unknown".to_owned())));
+        assert!(CarriedOut::of(3, &statuses, &sent(&[("a", 1)])).is_clean().is_err());
         assert!(CarriedOut::of(0, &done(&[]), &sent(&[])).is_clean().is_err(), "nothing was tested");
     }
 }
