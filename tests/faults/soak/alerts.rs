@@ -25,7 +25,7 @@ pub(super) const OF_A_RETIRED_FILE: &str = "WeirSpoolDamaged";
 const OF_THE_DISK: [&str; 3] = ["WeirDeliveriesRefused", "WeirDeliveriesRefusedSlowly", "WeirSpoolUnhealthy"];
 /// Rules look some minutes back, and hold for some before they fire.
 const EXPLAINED_AFTER: Duration = Duration::from_mins(6);
-/// These look back half an hour: at kills, and at how fast a budget goes.
+/// These look back half an hour: at kills, at clients that were replaced, and at how fast a budget goes.
 const LOOKING_BACK: [&str; 8] = [
     "WeirAnswersLate",
     "WeirCrashLoop",

@@ -11,7 +11,6 @@ use crate::process::Binary;
 
 /// Reads of a file.
 pub const READS: &str = "pread64";
-
 /// Writes of a file.
 pub const WRITES: &str = "pwrite64";
 /// Reads of a file, and writes: one that fails has the file opened anew, since what SQLite keeps of it in memory would hide that
