@@ -41,8 +41,8 @@ impl FailingCalls {
     pub fn begin(process: u32, calls: &str, how: &str) -> Result<Self> {
         let folder = tempfile::tempdir().context("making a directory")?;
         let (process, trace) = (process.to_string(), folder.path().join(TRACE).display().to_string());
-        let (traced, inject) = (format!("trace={calls}"), format!("inject={calls}:{how}"));
-        let words = ["-f", "-qq", "-o", &trace, "-p", &process, "-e", &traced, "-e", &inject];
+        let (watched, inject) = (format!("trace={calls}"), format!("inject={calls}:{how}"));
+        let words = ["-f", "-qq", "-o", &trace, "-p", &process, "-e", &watched, "-e", &inject];
         let tracer = Binary::run("strace", Path::new("strace"), &words, &[])?;
         Ok(Self { calls: calls.to_owned(), tracer, folder })
     }
@@ -57,8 +57,8 @@ impl FailingCalls {
         self.tracer.terminate(within).await?;
         let made = fs::read_to_string(self.folder.path().join(TRACE)).context("reading the trace")?;
         let are_reads = self.are_reads();
-        let mut failed = made.lines().filter(|call| call.contains("(INJECTED)"));
-        let has_failed = failed.any(|call| !are_reads || call.contains(READS));
+        let mut injected = made.lines().filter(|call| call.contains("(INJECTED)"));
+        let has_failed = injected.any(|call| !are_reads || call.contains(READS));
         ensure!(has_failed, "{} was never made to fail", self.calls);
         Ok(())
     }
