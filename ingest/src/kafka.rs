@@ -2,16 +2,18 @@
 
 mod account_limit;
 mod breaker;
+pub(crate) mod direct;
 mod not_published;
 mod producers;
 mod publisher;
 mod startup_gate;
+mod writer;
 
 pub(crate) use account_limit::{AccountLimit, AccountPermit, Turn};
 pub(crate) use breaker::Breaker;
 pub(crate) use not_published::{NotPublished, Refused};
 pub(crate) use producers::Producers;
-pub(crate) use publisher::Publisher;
+pub(crate) use publisher::{Publisher, topic_names};
 pub(crate) use startup_gate::{StartupGate, open_when_ready};
 
 use crate::delivery::Delivery;

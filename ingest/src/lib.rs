@@ -16,6 +16,6 @@ pub mod spool;
 mod webhook;
 
 pub use server::{ServeError, run, serve};
-pub use settings::{Limits, Settings};
+pub use settings::{Limits, ProducerKind, Settings};
 pub use signature::{Secret, Secrets};
 pub use spool::OpenError;

@@ -53,13 +53,13 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let spool = open_spool(&settings, &process)?;
     let gate = StartupGate::closed(&process.health, spool.is_some());
-    let producers = Producers::new(kafka, &settings, process.name)?;
+    let topics = kafka::topic_names(topic_prefix);
+    let producers = Producers::start(kafka, &settings, &topics, &process)?;
     let metrics = Arc::new(Metrics::new(&process.registry));
     let sources = settings.secret_sources();
     let secrets = Arc::new(CurrentSecrets::new(&sources));
     let publisher =
         Publisher::new(producers.clone(), topic_prefix, &settings, process.name, Arc::clone(&metrics));
-    producers.watch(&process);
     process.shutdown.spawn(signature::reload(
         Arc::clone(&secrets),
         sources,
@@ -69,7 +69,7 @@ pub async fn serve(
     process.shutdown.spawn(kafka::open_when_ready(
         gate.clone(),
         producers.clone(),
-        publisher.topic_names(),
+        topics,
         spool.is_some(),
         process.shutdown.clone(),
     ));
@@ -95,7 +95,7 @@ pub async fn serve(
     announce(&listener, &settings);
     let acceptor = Acceptor::new(&settings.limits, metrics, limit_metrics);
     serve_until_drained(listener, &acceptor, webhook, &settings, &process).await;
-    let records = producers.flush(settings.drain_timeout).await;
+    let records = producers.end(settings.drain_timeout).await;
     if records > 0 {
         tracing::warn!(records, "shutdown: some records were still unacknowledged");
     }

@@ -2,11 +2,13 @@
 
 mod limits;
 mod memory;
+mod producer;
 mod secrets;
 mod spool;
 
 pub use crate::signature::Secrets;
 pub use limits::Limits;
+pub use producer::ProducerKind;
 pub use secrets::{declare_app_secrets, read_app_secrets};
 pub use spool::SpoolSettings;
 
@@ -57,7 +59,9 @@ runtime::settings! {
         pub drain_delay: Duration = with_default("DURATION", "5s", form::millis(0..=300_000)),
         /// How long requests in progress may take to finish after that
         pub drain_timeout: Duration = with_default("DURATION", "10s", form::millis(100..=300_000)),
-        /// Producer linger (`linger.ms`); adds to the latency of every response
+        /// Who writes to Kafka: librdkafka, or a producer of Weir's own that costs less and tries nothing twice, since the spool does
+        pub producer: ProducerKind = with_default("PRODUCER", "rdkafka", producer::form()),
+        /// Producer linger (`linger.ms`); adds to the latency of every response, and has no meaning with --producer direct
         pub linger: Duration = with_default("DURATION", "500us", form::millis(0..=100)),
         /// Maximum bytes in the queues of the producers, a quarter of it for large deliveries; when one is full, its deliveries do
         /// not wait for Kafka
@@ -91,6 +95,7 @@ fn check(settings: &Settings, reader: &mut Reader<'_>) {
     if settings.health_path.as_deref().is_some_and(|health| is_webhooks(health, &settings.path)) {
         reader.problem("health_path", "a path that is neither the webhook's (--path) nor below it");
     }
+    producer::check(reader, settings.producer);
     memory::check(reader, settings);
 }
 
@@ -136,6 +141,7 @@ impl Settings {
             limits: Limits::default(),
             drain_delay: Duration::ZERO,
             drain_timeout: Duration::from_secs(10),
+            producer: ProducerKind::Rdkafka,
             linger: Duration::from_micros(500),
             queue_bytes: 128 << 20,
             memory: MemorySettings::default(),

@@ -10,6 +10,7 @@ mod client;
 mod context;
 mod error;
 mod leaders;
+mod metrics;
 mod options;
 mod stuck;
 mod topics;
@@ -22,10 +23,11 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use rdkafka::producer::Producer as _;
 
-pub use acknowledgement::Acknowledgement;
+pub use acknowledgement::{Acknowledgement, Group};
 pub use batch::{Batch, Outgoing};
 use client::Client;
 pub use error::{ProduceError, ProducerError, SendError, TopicsError};
+pub use metrics::{ProducerMetrics, ProducerState};
 pub use options::ProducerOptions;
 
 use crate::kafka::TopicPartition;

@@ -1,18 +1,22 @@
 //! A broker with a listener for TLS and SASL, whose users may do what k8s/ gives them and nothing else.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result};
+use rcgen::{CertifiedIssuer, KeyPair};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::certificates;
 use crate::foreign::{folder, run};
 use crate::kafka::{self, Kafka};
 use crate::{ports, yaml};
 
-const STORE_PASSWORD: &str = "of-the-key-store";
+/// Long enough for any test.
+const FOR_GOOD: Duration = Duration::from_hours(1);
 /// The password of every user, with both mechanisms.
 pub const PASSWORD: &str = "p4ss=word:with signs";
 
@@ -103,21 +107,15 @@ impl Secured {
     }
 }
 
-/// A certificate that signs itself, so that it is its own authority.
+/// An authority, and a certificate of the broker that it has signed.
 fn make_certificate(dir: &Path) -> Result<()> {
-    let store = dir.join("broker.p12");
-    let common = ["-alias", "broker", "-storetype", "PKCS12", "-storepass", STORE_PASSWORD, "-keystore"];
-    let make = ["-genkeypair", "-keyalg", "RSA", "-keysize", "2048", "-validity", "2"];
-    let names = ["-dname", "CN=127.0.0.1", "-ext", "san=ip:127.0.0.1", "-ext", "bc:c"];
-    run(Command::new(keytool()?).args(make).args(names).args(common).arg(&store), "")?;
-    let export = ["-exportcert", "-rfc", "-file"];
-    run(Command::new(keytool()?).args(export).arg(dir.join("ca.crt")).args(common).arg(&store), "")?;
-    Ok(())
-}
-
-fn keytool() -> Result<PathBuf> {
-    let java = fs::canonicalize(kafka::java_program()?).context("finding Java")?;
-    Ok(java.with_file_name("keytool"))
+    let end = SystemTime::now() + FOR_GOOD;
+    let authority = certificates::authority("an authority", end)?;
+    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
+    let key = KeyPair::generate()?;
+    let broker = certificates::params("a broker", &["127.0.0.1"], end)?.signed_by(&key, &authority)?;
+    fs::write(dir.join("ca.crt"), authority.pem()).context("writing ca.crt")?;
+    fs::write(dir.join("broker.pem"), key.serialize_pem() + &broker.pem()).context("writing broker.pem")
 }
 
 fn properties(port: u16, dir: &Path) -> Vec<(&'static str, String)> {
@@ -136,9 +134,8 @@ fn properties(port: u16, dir: &Path) -> Vec<(&'static str, String)> {
             "listener.name.secured.plain.sasl.jaas.config",
             module("plain.PlainLoginModule") + &plain_users + ";",
         ),
-        ("ssl.keystore.type", "PKCS12".to_owned()),
-        ("ssl.keystore.location", dir.join("broker.p12").display().to_string()),
-        ("ssl.keystore.password", STORE_PASSWORD.to_owned()),
+        ("ssl.keystore.type", "PEM".to_owned()),
+        ("ssl.keystore.location", dir.join("broker.pem").display().to_string()),
         ("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer".to_owned()),
         ("super.users", "User:ANONYMOUS".to_owned()),
     ]

@@ -15,6 +15,9 @@ use crate::process::{self, Binary};
 /// Set to `1`, binaries run as any other program where they cannot run as the image does.
 pub const UNCONFINED: &str = "TESTS_UNCONFINED";
 
+/// Which producer ingest has in a run of the tests, where they do not say.
+const PRODUCER: &str = "WEIR_PRODUCER";
+
 /// `CAP_SYS_ADMIN` in the sets of `/proc/self/status`.
 const MOUNTS: u64 = 1 << 21;
 /// Where a spool has no `--spool-max-bytes`: its default.
@@ -86,7 +89,9 @@ impl Container {
         words.extend(args.iter().map(ToString::to_string));
         let (first, rest) = words.split_first().context("no word")?;
         let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
-        let envs = [&IMAGE, envs].concat();
+        let producer =
+            std::env::var_os(PRODUCER).and_then(|name| name.into_string().ok()).unwrap_or_default();
+        let envs = [&IMAGE, &[(PRODUCER, producer.as_str())][..], envs].concat();
         Binary::run_in(dir, &self.name, Path::new(first), &rest, &envs)
     }
 

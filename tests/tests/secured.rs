@@ -83,30 +83,29 @@ async fn a_wrong_password_a_wrong_authority_and_a_wrong_name_are_said_plainly() 
     make_topics(&secured).await.unwrap();
     // Its certificate is for the address alone.
     let by_name = secured.bootstrap().replace("127.0.0.1", "localhost");
-    let wrong = [
-        (
-            secured.bootstrap(),
-            secured.properties("SCRAM-SHA-512", "weir-messages", "not it").unwrap(),
-            "authentication failed",
-        ),
-        (
-            secured.bootstrap(),
-            secured.properties_of_a_stranger("weir-messages").unwrap(),
-            "certificate verify failed",
-        ),
-        (
-            by_name.as_str(),
-            secured.properties("PLAIN", "weir-messages", PASSWORD).unwrap(),
-            "certificate verify failed",
-        ),
-    ];
-    for (brokers, properties, words) in wrong {
-        let (mut messages, admin) = start_at(brokers, "weir-messages", &properties, &[]).unwrap();
-        let line = messages.line(words, PATIENCE, |line| line.to_lowercase().contains(words)).await.unwrap();
-        assert!(!line.contains("not it"), "{line}");
-        let (status, said) = http::get(&format!("http://{admin}/readyz?verbose")).await.unwrap();
-        assert_eq!(status.as_u16(), 503);
-        assert!(said.contains("[-]kafka failed"), "{said}");
+    let direct: &[&str] = &["--producer", "direct", "--listen", "127.0.0.1:0"];
+    for (name, args, not_verified) in [
+        ("weir-messages", &[] as &[&str], "certificate verify failed"),
+        ("weir-ingest", direct, "invalid peer certificate"),
+    ] {
+        let wrong = [
+            (
+                secured.bootstrap(),
+                secured.properties("SCRAM-SHA-512", name, "not it").unwrap(),
+                "authentication failed",
+            ),
+            (secured.bootstrap(), secured.properties_of_a_stranger(name).unwrap(), not_verified),
+            (by_name.as_str(), secured.properties("PLAIN", name, PASSWORD).unwrap(), not_verified),
+        ];
+        for (brokers, properties, words) in wrong {
+            let (mut process, admin) = start_at(brokers, name, &properties, args).unwrap();
+            let line =
+                process.line(words, PATIENCE, |line| line.to_lowercase().contains(words)).await.unwrap();
+            assert!(!line.contains("not it"), "{line}");
+            let (status, said) = http::get(&format!("http://{admin}/readyz?verbose")).await.unwrap();
+            assert_eq!(status.as_u16(), 503);
+            assert!(said.contains("[-]kafka failed"), "{said}");
+        }
     }
 }
 

@@ -6,9 +6,11 @@
 //! of the others may overtake it, as while it waits. Probes, and what is late beyond all patience, have no such order either.
 
 use super::RECORD_BYTES;
-use crate::settings::Settings;
+use super::writer::{OpenBatch, Writer};
+use crate::settings::{ProducerKind, Settings};
+use prometheus::Registry;
 use runtime::process::Process;
-use runtime::producer::{Batch, Producer, ProducerError, ProducerOptions, watchdog};
+use runtime::producer::{ProducerError, ProducerOptions};
 use runtime::settings::KafkaSettings;
 use schemas::TopicSpec;
 use std::time::Duration;
@@ -19,40 +21,44 @@ const PART_OF_LARGE: usize = 4;
 /// The producers of ingest.
 #[derive(Clone, Debug)]
 pub(crate) struct Producers {
-    usual: Producer,
-    large: Producer,
+    usual: Writer,
+    large: Writer,
     /// Bytes on Kafka beyond which a delivery is large.
     large_beyond: usize,
 }
 
 impl Producers {
-    pub(crate) fn new(
+    /// Makes both, and watches them until the process is asked to end. What is shown is about the usual one.
+    pub(crate) fn start(
         kafka: &KafkaSettings,
         settings: &Settings,
-        client_id: &str,
+        topics: &[String],
+        process: &Process,
     ) -> Result<Self, ProducerError> {
-        let [usual, large] = options(settings, client_id);
+        let [usual, large] = options(settings, process.name);
+        let start = |options: &ProducerOptions, registry: &Registry| {
+            Writer::start(settings.producer, kafka, options, topics, process, registry)
+        };
         Ok(Self {
-            usual: Producer::new(kafka, &usual)?,
-            large: Producer::new(kafka, &large)?,
+            usual: start(&usual, &process.registry)?,
+            large: start(&large, &Registry::new())?,
             large_beyond: settings.account_bytes_in_flight,
         })
     }
 
     /// Opens a batch for a delivery of so many bytes on Kafka.
-    pub(crate) fn batch(&self, bytes: usize) -> Batch<'_> {
+    pub(crate) fn batch(&self, bytes: usize) -> OpenBatch<'_> {
         if bytes > self.large_beyond { self.large.batch() } else { self.usual.batch() }
     }
 
     /// Both of them.
-    pub(crate) fn all(&self) -> [&Producer; 2] {
+    pub(crate) const fn all(&self) -> [&Writer; 2] {
         [&self.usual, &self.large]
     }
 
-    /// Watches both until the process is asked to end.
-    pub(crate) fn watch(&self, process: &Process) {
-        process.shutdown.spawn(watchdog::watch(self.usual.clone(), process));
-        process.shutdown.spawn(watchdog::watch_second(self.large.clone(), process));
+    /// How long to wait after the first successful check of the topics.
+    pub(crate) const fn settle_within(&self) -> Duration {
+        self.usual.settles_within()
     }
 
     /// Bytes that may be queued in both, and records.
@@ -62,11 +68,9 @@ impl Producers {
     }
 
     /// Waits until every record has been reported; how many have not been after `limit`.
-    pub(crate) async fn flush(&self, limit: Duration) -> usize {
-        let flushed = tokio::join!(self.usual.flush(limit), self.large.flush(limit));
-        let in_flight =
-            |(is_flushed, producer): (bool, &Producer)| if is_flushed { 0 } else { producer.in_flight() };
-        in_flight((flushed.0, &self.usual)) + in_flight((flushed.1, &self.large))
+    pub(crate) async fn end(&self, limit: Duration) -> usize {
+        let (usual, large) = tokio::join!(self.usual.end(limit), self.large.end(limit));
+        usual + large
     }
 }
 
@@ -83,8 +87,11 @@ fn options(settings: &Settings, client_id: &str) -> [ProducerOptions; 2] {
     let part = |of: usize| of / PART_OF_LARGE;
     // The body, its events and a dead letter.
     let most_records = settings.max_events + 2;
+    let largest = 2 * all.message_max_bytes + RECORD_BYTES * most_records;
+    // A batch of the direct producer takes up to twice the memory that is written of it.
+    let room = if settings.producer == ProducerKind::Direct { 2 * largest } else { largest };
     let large = ProducerOptions {
-        queue_bytes: part(all.queue_bytes).max(2 * all.message_max_bytes + RECORD_BYTES * most_records),
+        queue_bytes: part(all.queue_bytes).max(room),
         queue_records: part(all.queue_records).max(most_records),
         ..all.clone()
     };
@@ -111,5 +118,7 @@ mod tests {
         let [usual, large] = options(&small, "weir-ingest");
         assert_eq!(usual.queue_bytes, 768 << 10);
         assert!(large.queue_records > small.max_events && large.queue_bytes > 40 << 20, "it fits: {large:?}");
+        let direct = Settings { producer: ProducerKind::Direct, ..small };
+        assert_eq!(options(&direct, "weir-ingest")[1].queue_bytes, 2 * large.queue_bytes);
     }
 }

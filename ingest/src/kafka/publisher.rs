@@ -3,12 +3,13 @@
 use super::bytes_on_kafka;
 use super::not_published::NotPublished;
 use super::producers::Producers;
+use super::writer::OpenBatch;
 use crate::delivery::Delivery;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
 use enum_map::EnumMap;
 use runtime::kafka::dead_letter::DeadLetter;
-use runtime::producer::{Acknowledgement, Batch, Outgoing, SendError};
+use runtime::producer::{Acknowledgement, Outgoing, SendError};
 use runtime::telemetry::{TRACEPARENT, TraceContext, spans};
 use runtime::throttle::Throttle;
 use schemas::{Event, Refusal, Split, Topic, raw};
@@ -23,7 +24,7 @@ const FREE_EVENTS: usize = 10;
 /// How often the same error is logged.
 const LOG_EVERY: Duration = Duration::from_mins(1);
 
-/// Buffers that the events of a delivery are serialised into, one after the other; librdkafka copies them.
+/// Buffers that the events of a delivery are serialised into, one after the other; the producer copies them.
 #[derive(Debug, Default)]
 struct Buffers {
     value: Vec<u8>,
@@ -32,7 +33,7 @@ struct Buffers {
 
 /// The records of a delivery, in one batch and in the trace of the request.
 struct TracedBatch<'a> {
-    batch: Batch<'a>,
+    batch: OpenBatch<'a>,
     trace: Option<TraceContext>,
     spans: Vec<Span>,
 }
@@ -164,11 +165,11 @@ impl Publisher {
             NotPublished::from(error)
         })
     }
+}
 
-    /// Every topic that ingest writes to, by name.
-    pub(crate) fn topic_names(&self) -> Vec<String> {
-        Topic::OF_INGEST.iter().map(|topic| self.topics[*topic].clone()).collect()
-    }
+/// Every topic that ingest writes to, by name.
+pub(crate) fn topic_names(topic_prefix: &str) -> Vec<String> {
+    Topic::OF_INGEST.iter().map(|topic| topic.name(topic_prefix)).collect()
 }
 
 impl TracedBatch<'_> {

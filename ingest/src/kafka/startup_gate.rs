@@ -9,11 +9,6 @@ use runtime::process::health::{Check, Health, Probe};
 use runtime::process::shutdown::Shutdown;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
-
-/// How long to wait after the first successful check: librdkafka asks for the idempotent producer's id on a timer of
-/// 500 ms (`rd_kafka_idemp_pid_timer_restart`), and sends no record before it has one.
-const SETTLE: Duration = Duration::from_millis(600);
 
 /// Open once Kafka and the topics have been seen.
 #[derive(Clone, Debug)]
@@ -53,10 +48,10 @@ pub(crate) async fn open_when_ready(
         } else {
             "every delivery is answered 503 until then"
         };
-        for producer in producers.all() {
-            topics::wait(producer, &topics, &gate.check, meanwhile).await;
+        for writer in producers.all() {
+            topics::wait(|| writer.check_topics(&topics), &gate.check, meanwhile).await;
         }
-        tokio::time::sleep(SETTLE).await;
+        tokio::time::sleep(producers.settle_within()).await;
     };
     tokio::select! {
         () = shutdown.requested() => return,

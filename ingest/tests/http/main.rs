@@ -4,6 +4,7 @@
 
 mod account_limit;
 mod availability;
+mod direct;
 mod flood;
 mod framing;
 mod secrets;

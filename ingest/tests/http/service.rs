@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
-use weir_ingest::{Limits, ServeError, Settings};
+use weir_ingest::{Limits, ProducerKind, ServeError, Settings};
 
 pub(crate) const SECRET: &str = "test_app_secret";
 pub(crate) const TOKEN: &str = "meatyhamhock";
@@ -40,8 +40,11 @@ pub(crate) struct Record {
     pub(crate) headers: BTreeMap<String, String>,
 }
 
+/// Over the producer that the environment names, as for the binary.
 pub(crate) fn settings() -> Settings {
-    Settings::local(SECRET, TOKEN)
+    let is_direct = std::env::var_os("WEIR_PRODUCER").is_some_and(|producer| producer == "direct");
+    let producer = if is_direct { ProducerKind::Direct } else { ProducerKind::Rdkafka };
+    Settings { producer, ..Settings::local(SECRET, TOKEN) }
 }
 
 /// The same with other limits.

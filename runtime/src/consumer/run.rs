@@ -46,9 +46,10 @@ pub async fn run<H: Handler>(
     let producer = Producer::new(kafka, &options.producer_options())?;
     process.shutdown.spawn(watchdog::watch(producer.clone(), process));
     let needed = options.all_topics();
+    let find = || producer.check_topics(&needed, topics::CHECK_TIMEOUT);
     tokio::select! {
         () = process.shutdown.requested() => return Ok(()),
-        () = topics::wait(&producer, &needed, &check, "waiting for it") => check.pass(),
+        () = topics::wait(find, &check, "waiting for it") => check.pass(),
     }
     let metrics = ConsumerMetrics::register(&process.registry);
     metrics.begin(&options.topics, handler.reasons());

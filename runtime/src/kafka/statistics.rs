@@ -9,6 +9,7 @@ use prometheus::{Gauge, IntCounter, IntGauge, Registry};
 use serde::Deserialize;
 
 use crate::metrics;
+use crate::producer::ProducerState;
 
 /// `statistics.interval.ms` of every client that is watched.
 pub(crate) const EVERY_MS: &str = "5000";
@@ -144,6 +145,17 @@ impl StatisticsMetrics {
         self.counted_retries = retries;
         self.queue_bytes.set(small(statistics.msg_size));
         self.queue_records.set(small(statistics.msg_cnt));
+    }
+
+    /// As [`Self::show`], of a producer that is not librdkafka's.
+    pub(crate) fn show_state(&self, state: &ProducerState) {
+        let small = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        self.brokers_up.set(small(state.brokers_up));
+        self.queue_bytes.set(small(state.bytes));
+        self.queue_records.set(small(state.records));
+        if let Some(round_trip) = state.round_trip {
+            self.round_trip.set(round_trip.as_secs_f64());
+        }
     }
 
     /// A new client counts from zero.

@@ -15,7 +15,7 @@ use crate::telemetry::spans;
 
 /// What the records of a batch share; each of them carries a reference to the broker and back.
 #[derive(Debug)]
-pub(super) struct Group {
+pub struct Group {
     /// Records without a report, and one more while the batch is open.
     remaining: AtomicU32,
     /// The code of the first failure, 0 for none.
@@ -26,7 +26,8 @@ pub(super) struct Group {
 const NO_FAILURE: i32 = RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR as i32;
 
 impl Group {
-    pub(super) fn open() -> Arc<Self> {
+    /// Of an open batch without records.
+    pub fn open() -> Arc<Self> {
         Arc::new(Self {
             remaining: AtomicU32::new(1),
             failure: AtomicI32::new(NO_FAILURE),
@@ -35,21 +36,21 @@ impl Group {
     }
 
     /// One more record is about to be sent.
-    pub(super) fn expect_one(&self) {
+    pub fn expect_one(&self) {
         // The batch holds its own count meanwhile, so nothing can be waiting for this number.
         self.remaining.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The record was not taken after all, or the batch is complete.
-    pub(super) fn release_one(&self) {
+    pub fn release_one(&self) {
         // Release pairs with the acquire in `result`: who sees zero sees every failure too.
         if self.remaining.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.waker.wake();
         }
     }
 
-    /// A record was acknowledged, or failed with a code of librdkafka's or [`ProduceError::INFERRED`].
-    pub(super) fn report(&self, failure: Option<i32>) {
+    /// A record was acknowledged, or failed with a code as [`ProduceError::from_code`] reads it.
+    pub fn report(&self, failure: Option<i32>) {
         if let Some(code) = failure {
             let first = self.failure.compare_exchange(NO_FAILURE, code, Ordering::Relaxed, Ordering::Relaxed);
             tracing::trace!(code, first = first.is_ok(), "a record was not acknowledged");
@@ -80,7 +81,8 @@ pub struct Acknowledgement {
 }
 
 impl Acknowledgement {
-    pub(super) const fn new(group: Arc<Group>) -> Self {
+    /// Of a batch that is complete.
+    pub const fn new(group: Arc<Group>) -> Self {
         Self { group, spans: Vec::new() }
     }
 

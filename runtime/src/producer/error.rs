@@ -2,6 +2,8 @@
 
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
 
+use super::topics::command;
+
 /// Why there is no producer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProducerError {
@@ -86,7 +88,8 @@ impl ProduceError {
     /// Stands for [`Self::Inferred`] among librdkafka's codes, which has none for it.
     pub(super) const INFERRED: i32 = i32::MIN;
 
-    pub(super) fn from_code(code: i32) -> Self {
+    /// The meaning of a code of librdkafka's; those above zero are Kafka's own.
+    pub fn from_code(code: i32) -> Self {
         if code == Self::INFERRED {
             return Self::Inferred;
         }
@@ -130,4 +133,11 @@ pub enum TopicsError {
         /// What cut it short.
         reason: String,
     },
+}
+
+impl TopicsError {
+    /// Of topics that are missing among `names`, which brokers are to have; with the command that makes all of them.
+    pub fn missing(topics: Vec<String>, names: &[String], brokers: &str) -> Self {
+        Self::Missing { topics, command: command(names, brokers) }
+    }
 }

@@ -27,15 +27,11 @@ pub(super) fn check(
     let present: HashSet<&str> = present.map(rdkafka::metadata::MetadataTopic::name).collect();
     let absent = names.iter().filter(|name| !present.contains(name.as_str()));
     let topics: Vec<String> = absent.cloned().collect();
-    if topics.is_empty() {
-        Ok(())
-    } else {
-        Err(TopicsError::Missing { topics, command: command(names, brokers) })
-    }
+    if topics.is_empty() { Ok(()) } else { Err(TopicsError::missing(topics, names, brokers)) }
 }
 
 /// The command that makes the topics: with the prefix that all of them share.
-fn command(names: &[String], brokers: &str) -> String {
+pub(super) fn command(names: &[String], brokers: &str) -> String {
     let shared = names.iter().skip(1).fold(names.first().map_or("", String::as_str), |shared, name| {
         let length = shared.bytes().zip(name.bytes()).take_while(|(one, other)| one == other).count();
         shared.get(..length).unwrap_or_default()

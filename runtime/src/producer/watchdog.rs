@@ -23,6 +23,7 @@ use self::sending::Sending;
 use super::Producer;
 use super::ProducerError;
 use super::context::Context;
+use super::metrics::in_flight;
 use crate::kafka::TopicPartition;
 use crate::kafka::credentials::{Renewals, renewed};
 use crate::kafka::statistics::StatisticsMetrics;
@@ -76,15 +77,16 @@ const STALLED_AFTER: Duration = Duration::from_secs(10);
 
 /// Watches a producer until the end of the process is asked for; the future owns what it needs.
 pub fn watch(producer: Producer, process: &Process) -> impl Future<Output = ()> + Send + use<> {
-    watch_with(producer, process, &process.registry)
+    watch_in(producer, process, &process.registry)
 }
 
 /// As [`watch`], for a second producer of a process: what is shown is about the first.
 pub fn watch_second(producer: Producer, process: &Process) -> impl Future<Output = ()> + Send + use<> {
-    watch_with(producer, process, &Registry::new())
+    watch_in(producer, process, &Registry::new())
 }
 
-fn watch_with(
+/// As [`watch`]; what is shown is shown in this registry.
+pub fn watch_in(
     producer: Producer,
     process: &Process,
     registry: &Registry,
@@ -123,11 +125,6 @@ impl Watchdog {
             "Kafka clients that were replaced by a new one because they would never have sent again, by reason.",
             &["reason"],
         );
-        let in_flight = metrics::gauge(
-            registry,
-            "weir_producer_in_flight",
-            "Records that are queued or on their way to Kafka and not yet acknowledged.",
-        );
         let now = Instant::now();
         Self {
             producer,
@@ -137,7 +134,7 @@ impl Watchdog {
             wait: *REBUILD_EVERY.start(),
             lost: 0,
             rebuilt: Reason::ALL.map(|reason| rebuilt.with_label_values(&[reason.as_str()])).into(),
-            in_flight,
+            in_flight: in_flight(registry),
             statistics: StatisticsMetrics::new(registry),
             sending: Sending::default(),
             refused: Throttle::new(LOG_EVERY),

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::delivery::sample;
-use crate::kafka::{AccountLimit, Breaker, Producers, Publisher, StartupGate, open_when_ready};
+use crate::kafka::{AccountLimit, Breaker, Producers, Publisher, StartupGate, open_when_ready, topic_names};
 use crate::metrics::Metrics;
 use crate::settings::{Settings, SpoolSettings};
 use crate::spool::SpoolMetrics;
@@ -22,10 +22,11 @@ const PATIENCE: Duration = Duration::from_mins(1);
 async fn kafka(cluster: &MockCluster<'static, DefaultProducerContext>, process: &Process) -> Arc<Kafka> {
     let (settings, metrics) = (Settings::local("secret", "token"), Arc::new(Metrics::new(&process.registry)));
     let brokers = KafkaSettings::plain(cluster.bootstrap_servers());
-    let producers = Producers::new(&brokers, &settings, process.name).unwrap();
+    let topics = topic_names("meta");
+    let producers = Producers::start(&brokers, &settings, &topics, process).unwrap();
     let publisher = Publisher::new(producers.clone(), "meta", &settings, process.name, Arc::clone(&metrics));
     let gate = StartupGate::closed(&process.health, true);
-    open_when_ready(gate.clone(), producers, publisher.topic_names(), true, process.shutdown.clone()).await;
+    open_when_ready(gate.clone(), producers, topics, true, process.shutdown.clone()).await;
     let breaker = Breaker::new(settings.breaker_misses, settings.breaker_probe, metrics.breaker_open.clone());
     Arc::new(Kafka::new(publisher, gate, breaker, AccountLimit::new(1 << 20, 1 << 20), metrics))
 }

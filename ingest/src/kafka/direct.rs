@@ -1,0 +1,142 @@
+//! A producer of its own for the path of a request: no retries and no idempotence, since the spool is the retry and ids
+//! make a duplicate harmless (docs/adr/0015).
+//!
+//! Records are written straight into one batch a partition. A request to a broker carries every partition of it that has
+//! something; while one is under way the rest gathers, so that batches grow with the load and calm traffic waits for
+//! nothing. What a broker refuses, what it does not answer in time and what a lost connection had under way is reported
+//! as not acknowledged.
+
+mod address;
+mod call;
+mod cluster_watch;
+mod connection;
+mod metadata;
+mod metrics;
+mod options;
+mod partitioner;
+mod produce;
+mod record_batch;
+mod renewal;
+mod security;
+mod sender;
+mod shared;
+mod state;
+
+pub(crate) use self::security::not_honoured;
+
+use self::record_batch::Record;
+use self::shared::Shared;
+use self::state::{Now, Refusal};
+use prometheus::Registry;
+use runtime::kafka::credentials::Credentials;
+use runtime::producer::{
+    Acknowledgement, Group, Outgoing, ProducerError, ProducerMetrics, ProducerOptions, SendError, TopicsError,
+};
+use runtime::settings::KafkaSettings;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// A handle on the producer; clones share it. [`Self::end`] ends it.
+#[derive(Clone)]
+pub(crate) struct Direct {
+    shared: Arc<Shared>,
+}
+
+/// Records that are sent together and reported as one.
+pub(crate) struct Batch<'a> {
+    shared: &'a Shared,
+    group: Arc<Group>,
+    now: Now,
+}
+
+impl Direct {
+    /// Begins to connect; this waits for no broker. Fails where files that the properties name cannot be used.
+    pub(crate) fn start(
+        kafka: &KafkaSettings,
+        options: &ProducerOptions,
+        topics: &[String],
+        credentials: Credentials,
+        registry: &Registry,
+    ) -> Result<Self, ProducerError> {
+        let shared = Shared::new(kafka, options, topics, credentials);
+        let shared = Arc::new(shared.map_err(|reason| ProducerError::Create { reason })?);
+        shared.begin(ProducerMetrics::new(registry));
+        Ok(Self { shared })
+    }
+
+    /// Opens a batch, whose records are reported together.
+    pub(crate) fn batch(&self) -> Batch<'_> {
+        Batch { shared: &self.shared, group: Group::open(), now: now() }
+    }
+
+    /// Whether the brokers have all of these topics, as far as they have said; waits for a first answer.
+    pub(crate) async fn check_topics(&self, names: &[String], limit: Duration) -> Result<(), TopicsError> {
+        let missing = self.shared.missing_topics(limit).await;
+        let brokers = self.shared.kafka.brokers.clone();
+        let missing =
+            missing.map_err(|reason| TopicsError::Unreachable { brokers: brokers.clone(), reason })?;
+        if missing.is_empty() { Ok(()) } else { Err(TopicsError::missing(missing, names, &brokers)) }
+    }
+
+    /// Waits until every record has been reported, gives up what is left after `limit` and closes the connections; returns
+    /// how many records that were.
+    pub(crate) async fn end(&self, limit: Duration) -> usize {
+        drop(tokio::time::timeout(limit, self.shared.drained()).await);
+        self.shared.close()
+    }
+}
+
+impl Batch<'_> {
+    /// Queues a record; never waits. On an error this record is not queued, those before it are.
+    pub(crate) fn send(&mut self, record: Outgoing<'_>) -> Result<(), SendError> {
+        let Outgoing { topic, key, value, headers } = record;
+        let record = Record { key, value, headers };
+        self.group.expect_one();
+        let accepted = self.shared.lock().state.accept(topic, &record, Arc::clone(&self.group), self.now);
+        let Err(why) = accepted else { return Ok(()) };
+        if let Refusal::Topic(code) = why {
+            self.group.report(Some(code));
+            return Ok(());
+        }
+        self.group.release_one();
+        Err(self.refusal(why, topic, key.map_or(0, <[u8]>::len) + value.len()))
+    }
+
+    /// Closes the batch; the acknowledgement resolves when the last of its records has been reported.
+    pub(crate) fn finish(self) -> Acknowledgement {
+        Acknowledgement::new(Arc::clone(&self.group))
+    }
+
+    fn refusal(&self, why: Refusal, topic: &str, bytes: usize) -> SendError {
+        let topic = topic.to_owned();
+        match why {
+            Refusal::Full => SendError::QueueFull,
+            Refusal::TooLarge => {
+                SendError::TooLarge { topic, bytes, limit: self.shared.options.message_max_bytes }
+            }
+            Refusal::NotReady | Refusal::Topic(_) => {
+                let reason = String::from("no broker has said yet where the topic is");
+                SendError::Other { topic, reason }
+            }
+        }
+    }
+}
+
+impl Drop for Batch<'_> {
+    /// Its records go to their brokers together.
+    fn drop(&mut self) {
+        self.group.release_one();
+        self.shared.wake(self.now.instant);
+    }
+}
+
+fn now() -> Now {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Now { instant: Instant::now(), millis: i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX) }
+}
+
+impl std::fmt::Debug for Direct {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Direct").field("records", &self.shared.lock().state.queued().1).finish()
+    }
+}

@@ -1,0 +1,75 @@
+//! Keeps up with the cluster: asks one broker after the other where the topics are, and has every broker connected to.
+
+use super::connection::{Connection, ConnectionError};
+use super::shared::Shared;
+use super::state::Cluster;
+use super::{metadata, metrics, renewal, sender};
+use runtime::backoff::Backoff;
+use runtime::producer::ProducerMetrics;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::task::JoinSet;
+
+/// Between two questions while something is in doubt, as a partition without a leader; it doubles up to the second, and begins
+/// anew once nothing was in doubt for as long as nobody asks otherwise.
+const DOUBTS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
+/// How often it is looked whether records have waited for too long.
+const EXPIRE_EVERY: Duration = Duration::from_millis(100);
+
+/// Runs until it is aborted; the connections end with it.
+pub(super) async fn keep_up(shared: Arc<Shared>, metrics: ProducerMetrics) {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(expire(Arc::clone(&shared)));
+    tasks.spawn(renewal::keep_up(Arc::clone(&shared)));
+    tasks.spawn(metrics::show(Arc::clone(&shared), metrics));
+    let mut backoff = Backoff::new(DOUBTS.0, DOUBTS.1);
+    // One broker after the other: what cannot reach the others any more may go on to answer, with leaders of yesterday.
+    for turn in 0_usize.. {
+        match ask(&shared, turn).await {
+            Ok(cluster) => {
+                for broker in shared.update(&cluster) {
+                    tasks.spawn(sender::run(Arc::clone(&shared), broker));
+                }
+            }
+            Err(error) => shared.failed(error),
+        }
+        while tasks.try_join_next().is_some() {}
+        if shared.lock().state.is_in_doubt() {
+            shared.doubt.notify_one();
+        }
+        tokio::time::sleep(backoff.next_delay(1.0)).await;
+        if tokio::time::timeout(shared.tuning.refresh_every, shared.doubt.notified()).await.is_err() {
+            backoff.reset();
+        }
+    }
+}
+
+/// Asks the next broker in turn on a connection of its own; the reason names it.
+async fn ask(shared: &Shared, turn: usize) -> Result<Cluster, String> {
+    let addresses = shared.addresses();
+    let address = addresses.get(turn % addresses.len().max(1)).ok_or("no broker is named")?;
+    let (security, client_id) = (shared.security.load_full(), shared.options.client_id.as_str());
+    let ask = async {
+        let mut connection = Connection::open(address, &security, client_id).await?;
+        metadata::ask(&mut connection, client_id, &shared.topics).await
+    };
+    let limit = shared.tuning.connects_within;
+    let asked = tokio::time::timeout(limit, ask).await.unwrap_or(Err(ConnectionError::TimedOut(limit)));
+    let asked = asked.map_err(|error| format!("{address}: {error}"));
+    if let Err(error) = &asked
+        && let Some(suppressed) = shared.connection_log.pass(Instant::now())
+    {
+        tracing::warn!(error, suppressed, "a broker does not say where the topics are");
+    }
+    asked
+}
+
+/// Gives records back that have waited for too long.
+async fn expire(shared: Arc<Shared>) {
+    let mut tick = tokio::time::interval(EXPIRE_EVERY);
+    loop {
+        tick.tick().await;
+        let ended = shared.lock().state.expire(Instant::now());
+        shared.report(ended);
+    }
+}

@@ -1,0 +1,92 @@
+//! A connection to a broker: TCP, TLS where asked for, versions that both sides speak, and who we are.
+
+use super::address::Address;
+use super::call::call;
+use super::produce;
+use super::security::Security;
+use kafka_protocol::messages::{ApiVersionsRequest, MetadataRequest};
+use kafka_protocol::protocol::{Message as _, Request as _};
+use std::io;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+
+/// What is read and written, encrypted or not.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// Why there is no connection, or none any more.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ConnectionError {
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error("no connection within {0:?}")]
+    TimedOut(Duration),
+    #[error("the broker did not answer a request within {0:?}")]
+    Late(Duration),
+    #[error("the broker closed the connection")]
+    Closed,
+    #[error("what answers there does not speak Kafka's protocol, or speaks TLS and was not spoken to in it")]
+    NotKafka,
+    #[error("the broker is too old or too new: it does not speak {0}")]
+    Version(&'static str),
+    #[error("the broker does not let this client in: {0}")]
+    Refused(String),
+    #[error("the name of the broker cannot be in a certificate")]
+    Name,
+}
+
+/// A connection that can be asked for metadata and given records.
+pub(super) struct Connection {
+    pub(super) stream: Box<dyn Stream>,
+    /// The version of Metadata to ask with.
+    pub(super) metadata_version: i16,
+    /// How long the broker lets this client in, where it says.
+    pub(super) lifetime: Option<Duration>,
+}
+
+impl Connection {
+    /// Connects, within a bound, and proves who we are.
+    pub(super) async fn open(
+        address: &Address,
+        security: &Security,
+        client_id: &str,
+    ) -> Result<Self, ConnectionError> {
+        let limit = security.connects_within;
+        let opened = tokio::time::timeout(limit, Self::open_slowly(address, security, client_id));
+        opened.await.unwrap_or(Err(ConnectionError::TimedOut(limit)))
+    }
+
+    async fn open_slowly(
+        address: &Address,
+        security: &Security,
+        client_id: &str,
+    ) -> Result<Self, ConnectionError> {
+        let tcp = TcpStream::connect((address.host.as_str(), address.port)).await?;
+        tcp.set_nodelay(true)?;
+        let mut stream = security.wrap(tcp, &address.host).await?;
+        let metadata_version = versions(&mut *stream, client_id).await?;
+        let lifetime = security.authenticate(&mut *stream, client_id).await?;
+        Ok(Self { stream, metadata_version, lifetime })
+    }
+}
+
+/// Checks that the broker speaks our Produce, and returns the newest Metadata that both know.
+async fn versions(stream: &mut dyn Stream, client_id: &str) -> Result<i16, ConnectionError> {
+    // Version 0 of the question about versions is what every broker answers.
+    let spoken = call(stream, client_id, 0, &ApiVersionsRequest::default()).await?;
+    let range = |key: i16| {
+        let api = spoken.api_keys.iter().find(|api| api.api_key == key);
+        api.map(|api| (api.min_version, api.max_version))
+    };
+    if !range(produce::API_KEY).is_some_and(|(oldest, newest)| (oldest..=newest).contains(&produce::VERSION))
+    {
+        return Err(ConnectionError::Version("version 7 of Produce, as Kafka 2.1 to 4 do"));
+    }
+    let (ours, theirs) = (MetadataRequest::VERSIONS, range(MetadataRequest::KEY));
+    let metadata = theirs.map(|(oldest, newest)| (oldest, newest.min(ours.max)));
+    // From version 4 on nothing is created by asking.
+    let metadata = metadata.filter(|(oldest, newest)| oldest <= newest && *newest >= 4);
+    metadata.map(|(_, newest)| newest).ok_or(ConnectionError::Version("a version of Metadata from 4 on"))
+}

@@ -1,0 +1,26 @@
+//! Shows what the producer does, under the names that the other one has.
+
+use super::shared::Shared;
+use runtime::producer::{ProducerMetrics, ProducerState};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// As often as the other producer is looked at.
+const SHOW_EVERY: Duration = Duration::from_secs(1);
+/// Every so many times the round trips begin anew: their window is 5 s, as librdkafka's.
+const WINDOW: u32 = 5;
+
+/// Runs until it is aborted.
+pub(super) async fn show(shared: Arc<Shared>, metrics: ProducerMetrics) {
+    let mut tick = tokio::time::interval(SHOW_EVERY);
+    for look in 0_u32.. {
+        tick.tick().await;
+        let state = {
+            let state = &mut shared.lock().state;
+            let (bytes, records) = state.queued();
+            let round_trip = if look.is_multiple_of(WINDOW) { state.round_trip() } else { None };
+            ProducerState { records, bytes, brokers_up: state.brokers_up(), round_trip }
+        };
+        metrics.show(&state);
+    }
+}

@@ -1,0 +1,184 @@
+//! A record batch of Kafka's format 2, written record by record into the bytes that are sent.
+//!
+//! The form is that of Kafka's `DefaultRecordBatch` and `DefaultRecord`
+//! (<https://kafka.apache.org/documentation/#recordbatch>): not compressed, no producer id.
+
+/// Bytes before the first record.
+const HEADER: usize = 61;
+/// Where the checksum begins to count.
+const CHECKED_FROM: usize = 21;
+/// A batch of a delivery at calm rates fits.
+const FIRST_BYTES: usize = 2 << 10;
+/// A varint and a byte: lengths, deltas and attributes of one record take no more.
+const OVERHEAD: usize = 32;
+/// A varint for the length of a header's name, and one for its value's.
+const HEADER_OVERHEAD: usize = 10;
+
+/// A record as it is given.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Record<'a> {
+    pub(super) key: Option<&'a [u8]>,
+    pub(super) value: &'a [u8],
+    pub(super) headers: &'a [(&'a str, &'a [u8])],
+}
+
+/// An open batch.
+#[derive(Debug)]
+pub(super) struct RecordBatch {
+    bytes: Vec<u8>,
+    count: i32,
+    first_time: i64,
+    last_time: i64,
+}
+
+impl Record<'_> {
+    /// No record takes more in a batch.
+    pub(super) fn bound(&self) -> usize {
+        let header = |(name, value): &(&str, &[u8])| name.len() + value.len() + HEADER_OVERHEAD;
+        let headers: usize = self.headers.iter().map(header).sum();
+        OVERHEAD + self.key.map_or(0, <[u8]>::len) + self.value.len() + headers
+    }
+}
+
+impl RecordBatch {
+    /// A batch without records, whose first will be of this time, in milliseconds since 1970.
+    pub(super) fn new(time: i64) -> Self {
+        let mut bytes = Vec::with_capacity(FIRST_BYTES);
+        bytes.resize(HEADER, 0);
+        Self { bytes, count: 0, first_time: time, last_time: time }
+    }
+
+    /// What is sent of it so far.
+    pub(super) const fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The memory that it takes, which is up to twice as much.
+    pub(super) const fn memory(&self) -> usize {
+        self.bytes.capacity()
+    }
+
+    /// Writes a record behind the others.
+    pub(super) fn push(&mut self, record: &Record<'_>, time: i64) {
+        let delta = time.saturating_sub(self.first_time);
+        let number = i64::from(self.count);
+        let headers = record.headers;
+        let of_headers = headers.iter().map(|(name, value)| prefixed(name.len()) + prefixed(value.len()));
+        let length = 1
+            + varint_bytes(delta)
+            + varint_bytes(number)
+            + record.key.map_or(1, |key| prefixed(key.len()))
+            + prefixed(record.value.len())
+            + varint_bytes(signed(headers.len()))
+            + of_headers.sum::<usize>();
+        let out = &mut self.bytes;
+        put_varint(out, signed(length));
+        out.push(0);
+        put_varint(out, delta);
+        put_varint(out, number);
+        match record.key {
+            Some(key) => put_bytes(out, key),
+            None => put_varint(out, -1),
+        }
+        put_bytes(out, record.value);
+        put_varint(out, signed(headers.len()));
+        for (name, value) in headers {
+            put_bytes(out, name.as_bytes());
+            put_bytes(out, value);
+        }
+        self.count += 1;
+        self.last_time = self.last_time.max(time);
+    }
+
+    /// Closes the batch: its bytes, with the header and the checksum in them.
+    pub(super) fn seal(mut self) -> Vec<u8> {
+        let length = i32::try_from(self.bytes.len() - 12).unwrap_or(i32::MAX);
+        self.put(8, &length.to_be_bytes());
+        self.put(12, &(-1_i32).to_be_bytes()); // leader epoch: the broker's to say
+        self.put(16, &[2]); // magic; attributes from 21 stay 0: no compression, the client's time
+        self.put(23, &(self.count - 1).to_be_bytes());
+        self.put(27, &self.first_time.to_be_bytes());
+        self.put(35, &self.last_time.to_be_bytes());
+        self.put(43, &[0xff; 14]); // producer id, epoch, sequence: -1, not idempotent
+        self.put(57, &self.count.to_be_bytes());
+        let checksum = crc32c::crc32c(self.bytes.get(CHECKED_FROM..).unwrap_or_default());
+        self.put(17, &checksum.to_be_bytes());
+        self.bytes
+    }
+
+    fn put(&mut self, at: usize, field: &[u8]) {
+        if let Some(place) = self.bytes.get_mut(at..at + field.len()) {
+            place.copy_from_slice(field);
+        }
+    }
+}
+
+fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    put_varint(out, signed(bytes.len()));
+    out.extend_from_slice(bytes);
+}
+
+/// Zigzag, then seven bits a byte, the lowest first.
+fn put_varint(out: &mut Vec<u8>, number: i64) {
+    let mut rest = zigzag(number);
+    while rest >= 0x80 {
+        out.push((rest & 0x7f) as u8 | 0x80);
+        rest >>= 7;
+    }
+    out.push((rest & 0x7f) as u8);
+}
+
+fn varint_bytes(number: i64) -> usize {
+    let bits = 64 - (zigzag(number) | 1).leading_zeros();
+    bits.div_ceil(7) as usize
+}
+
+const fn zigzag(number: i64) -> u64 {
+    ((number << 1) ^ (number >> 63)).cast_unsigned()
+}
+
+fn prefixed(bytes: usize) -> usize {
+    varint_bytes(signed(bytes)) + bytes
+}
+
+fn signed(length: usize) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kafka_protocol::records::RecordBatchDecoder;
+
+    #[test]
+    fn another_reader_finds_what_was_written() {
+        let large = vec![b'x'; 70_000];
+        let headers: [(&str, &[u8]); 2] = [("ce_id", b"1"), ("ce_type", b"")];
+        let records = [
+            Record { key: Some(b"page:1"), value: b"one", headers: &headers },
+            Record { key: None, value: b"", headers: &[] },
+            Record { key: Some(b""), value: &large, headers: &headers[..1] },
+        ];
+        // A clock that goes back.
+        let times = [1_700_000_000_000, 1_700_000_000_700, 1_699_999_999_000];
+        let mut batch = RecordBatch::new(times[0]);
+        for (record, time) in records.iter().zip(times) {
+            let before = batch.len();
+            batch.push(record, time);
+            assert!(batch.len() - before <= record.bound());
+        }
+        let mut bytes = bytes::Bytes::from(batch.seal());
+        let read = RecordBatchDecoder::decode(&mut bytes).unwrap();
+        assert_eq!(read.records.len(), 3);
+        for (offset, ((record, time), read)) in records.iter().zip(times).zip(&read.records).enumerate() {
+            assert_eq!(read.offset, i64::try_from(offset).unwrap());
+            assert_eq!(read.key.as_deref(), record.key);
+            assert_eq!(read.value.as_deref(), Some(record.value));
+            assert_eq!(read.timestamp, time);
+            assert_eq!((read.producer_id, read.transactional), (-1, false));
+            let headers: Vec<_> =
+                read.headers.iter().map(|(name, value)| (&**name, value.as_deref().unwrap())).collect();
+            assert_eq!(headers, record.headers);
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! How a connection is secured, from the properties of `--kafka-config`; the names are those of librdkafka's CONFIGURATION.md.
+
+mod properties;
+mod scram;
+mod tls;
+
+use self::scram::{Attempt, Hash};
+use super::call::call;
+use super::connection::{ConnectionError, Stream};
+use bytes::Bytes;
+use kafka_protocol::messages::{SaslAuthenticateRequest, SaslHandshakeRequest};
+use kafka_protocol::protocol::StrBytes;
+use rustls::pki_types::ServerName;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use uuid::Uuid;
+
+pub(crate) use self::properties::not_honoured;
+
+/// A file of certificates is smaller.
+const LARGEST_FILE: u64 = 1 << 20;
+
+/// What every connection begins with.
+pub(super) struct Security {
+    tls: Option<TlsConnector>,
+    sasl: Option<Sasl>,
+    /// `socket.connection.setup.timeout.ms`: for TCP, TLS and SASL together.
+    pub(super) connects_within: Duration,
+}
+
+struct Sasl {
+    mechanism: Mechanism,
+    username: String,
+    password: String,
+}
+
+#[derive(Clone, Copy)]
+enum Mechanism {
+    Plain,
+    Scram(Hash),
+}
+
+impl Security {
+    /// Blocks for as long as it takes to read the files that are named. The reason names a property, never its value.
+    pub(super) fn new(
+        properties: &BTreeMap<String, String>,
+        connects_within: Duration,
+    ) -> Result<Self, String> {
+        let protocol =
+            properties.get("security.protocol").map_or("plaintext", String::as_str).to_ascii_lowercase();
+        let tls =
+            if protocol.ends_with("ssl") { Some(TlsConnector::from(tls::config(properties)?)) } else { None };
+        let sasl = if protocol.starts_with("sasl") { Some(Sasl::new(properties)?) } else { None };
+        Ok(Self { tls, sasl, connects_within })
+    }
+
+    /// Encrypts the connection, where asked for; the certificate has to be for this host.
+    pub(super) async fn wrap(&self, tcp: TcpStream, host: &str) -> Result<Box<dyn Stream>, ConnectionError> {
+        let Some(tls) = &self.tls else { return Ok(Box::new(tcp)) };
+        let name = ServerName::try_from(host.to_owned()).map_err(|_| ConnectionError::Name)?;
+        Ok(Box::new(tls.connect(name, tcp).await?))
+    }
+
+    /// Says who we are, where asked for; for how long that counts, where the broker says.
+    pub(super) async fn authenticate(
+        &self,
+        stream: &mut dyn Stream,
+        client_id: &str,
+    ) -> Result<Option<Duration>, ConnectionError> {
+        let Some(sasl) = &self.sasl else { return Ok(None) };
+        let mechanism = StrBytes::from_static_str(sasl.mechanism.name());
+        let question = SaslHandshakeRequest::default().with_mechanism(mechanism);
+        let answer = call(stream, client_id, 1, &question).await?;
+        if answer.error_code != 0 {
+            return Err(ConnectionError::Refused(format!("it does not offer {}", sasl.mechanism.name())));
+        }
+        let mut exchange = Exchange { stream, client_id, lifetime: None };
+        sasl.prove(&mut exchange).await?;
+        Ok(exchange.lifetime)
+    }
+}
+
+struct Exchange<'a> {
+    stream: &'a mut dyn Stream,
+    client_id: &'a str,
+    lifetime: Option<Duration>,
+}
+
+impl Exchange<'_> {
+    async fn say(&mut self, words: String) -> Result<String, ConnectionError> {
+        let question = SaslAuthenticateRequest::default().with_auth_bytes(Bytes::from(words));
+        let answer = call(self.stream, self.client_id, 1, &question).await?;
+        if answer.error_code != 0 {
+            let reason = answer.error_message.map_or_else(String::new, |reason| reason.to_string());
+            return Err(ConnectionError::Refused(reason));
+        }
+        let lifetime =
+            u64::try_from(answer.session_lifetime_ms).ok().filter(|milliseconds| *milliseconds > 0);
+        self.lifetime = lifetime.map(Duration::from_millis);
+        String::from_utf8(answer.auth_bytes.to_vec()).map_err(|_| ConnectionError::NotKafka)
+    }
+}
+
+impl Sasl {
+    fn new(properties: &BTreeMap<String, String>) -> Result<Self, String> {
+        let get = |name: &str| properties.get(name).cloned();
+        let mechanism = get("sasl.mechanism").or_else(|| get("sasl.mechanisms")).unwrap_or_default();
+        let mechanism = match mechanism.as_str() {
+            "PLAIN" => Mechanism::Plain,
+            "SCRAM-SHA-256" => Mechanism::Scram(Hash::Sha256),
+            "SCRAM-SHA-512" => Mechanism::Scram(Hash::Sha512),
+            _ => {
+                return Err(String::from(
+                    "sasl.mechanism: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512 is expected",
+                ));
+            }
+        };
+        let username = get("sasl.username").ok_or("sasl.username is missing")?;
+        let password = get("sasl.password").ok_or("sasl.password is missing")?;
+        Ok(Self { mechanism, username, password })
+    }
+
+    async fn prove(&self, exchange: &mut Exchange<'_>) -> Result<(), ConnectionError> {
+        let Self { mechanism, username, password } = self;
+        let Mechanism::Scram(hash) = mechanism else {
+            return exchange.say(format!("\0{username}\0{password}")).await.map(drop);
+        };
+        let attempt = Attempt::new(*hash, username, nonce());
+        let server_first = exchange.say(attempt.client_first()).await?;
+        let password = password.clone();
+        // Thousands of hashes are not for a thread that serves requests.
+        let proof = tokio::task::spawn_blocking(move || attempt.prove(&password, &server_first)).await;
+        let proof = proof
+            .ok()
+            .flatten()
+            .ok_or_else(|| ConnectionError::Refused(String::from("its SCRAM challenge is no good")))?;
+        let server_final = exchange.say(proof.client_final.clone()).await?;
+        if proof.is_mutual(&server_final) {
+            Ok(())
+        } else {
+            Err(ConnectionError::Refused(String::from("it does not know the password itself")))
+        }
+    }
+}
+
+/// New each time, and with a hundred random bits nobody can guess it.
+fn nonce() -> String {
+    format!("{}{}", Uuid::now_v7().simple(), Uuid::now_v7().simple())
+}
+
+impl Mechanism {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "PLAIN",
+            Self::Scram(Hash::Sha256) => "SCRAM-SHA-256",
+            Self::Scram(Hash::Sha512) => "SCRAM-SHA-512",
+        }
+    }
+}
+
+impl std::fmt::Debug for Security {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Security").field("tls", &self.tls.is_some()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,61 @@
+//! Which properties of `--kafka-config` this producer honours.
+
+use std::collections::BTreeMap;
+
+/// Honoured whatever the value.
+const HONOURED: &str = "security.protocol sasl.mechanism sasl.mechanisms sasl.username sasl.password \
+    ssl.ca.location ssl.ca.pem ssl.certificate.location ssl.certificate.pem ssl.key.location ssl.key.pem \
+    socket.timeout.ms socket.connection.setup.timeout.ms request.timeout.ms reconnect.backoff.ms reconnect.backoff.max.ms \
+    topic.metadata.refresh.interval.ms batch.size";
+
+/// Without a meaning here: of consumers, who may share the file; of retries, which there are none of; of a log line, of names that are
+/// looked up at each attempt, and of metadata that is asked for whenever something is in doubt.
+const PASSED: &str = "client.rack check.crcs session.timeout.ms heartbeat.interval.ms max.poll.interval.ms \
+    coordinator.query.interval.ms auto.commit.interval.ms fetch.wait.max.ms fetch.min.bytes fetch.max.bytes \
+    max.partition.fetch.bytes fetch.message.max.bytes receive.message.max.bytes queued.min.messages \
+    queued.max.messages.kbytes fetch.queue.backoff.ms retry.backoff.ms retry.backoff.max.ms log.connection.close \
+    broker.address.ttl topic.metadata.refresh.sparse topic.metadata.refresh.fast.interval.ms \
+    topic.metadata.propagation.max.ms metadata.recovery.rebootstrap.trigger.ms";
+
+/// What is honoured with these values alone.
+const LIMITED: [(&str, &[&str]); 7] = [
+    ("enable.ssl.certificate.verification", &["true"]),
+    ("ssl.endpoint.identification.algorithm", &["https"]),
+    ("compression.type", &["none"]),
+    ("compression.codec", &["none"]),
+    ("socket.nagle.disable", &["true"]),
+    ("client.dns.lookup", &["use_all_dns_ips"]),
+    ("broker.address.family", &["any"]),
+];
+
+/// Names of the properties that are set and would not be honoured.
+pub(crate) fn not_honoured(properties: &BTreeMap<String, String>) -> Vec<&str> {
+    let is_known =
+        |name: &str| [HONOURED, PASSED].iter().any(|names| names.split(' ').any(|one| one == name));
+    let is_honoured = |name: &str, value: &str| {
+        let limited = LIMITED.iter().find(|(limited, _)| *limited == name);
+        limited.map_or_else(|| is_known(name), |(_, values)| values.contains(&value))
+    };
+    let refused = properties.iter().filter(|(name, value)| !is_honoured(name, value));
+    refused.map(|(name, _)| name.as_str()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_not_be_honoured_is_named() {
+        let set = [
+            ("security.protocol", "SASL_SSL"),
+            ("fetch.max.bytes", "1"),
+            ("batch.size", "1"),
+            ("compression.type", "zstd"),
+            ("compression.codec", "none"),
+            ("ssl.crl.location", "/crl"),
+            ("ssl.key.password", "hunter2"),
+        ];
+        let properties = set.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        assert_eq!(not_honoured(&properties), ["compression.type", "ssl.crl.location", "ssl.key.password"]);
+    }
+}

@@ -1,0 +1,55 @@
+//! TLS to brokers: whom to trust, and who we are, from the properties and the files that they name.
+
+use runtime::http::tls;
+use runtime::secret_files::read_regular;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Blocks for as long as it takes to read the files. The reason says which property is wrong.
+pub(super) fn config(properties: &BTreeMap<String, String>) -> Result<Arc<ClientConfig>, String> {
+    let versions = ClientConfig::builder_with_provider(tls::provider()).with_safe_default_protocol_versions();
+    let builder = versions.map_err(|error| error.to_string())?.with_root_certificates(roots(properties)?);
+    let config = match pem(properties, "ssl.certificate")? {
+        None => builder.with_no_client_auth(),
+        Some(chain) => {
+            let chain = certificates(&chain, "ssl.certificate")?;
+            let key = pem(properties, "ssl.key")?.ok_or("ssl.key.location or ssl.key.pem is missing")?;
+            // The library's own words repeat lines of the key.
+            let key = PrivateKeyDer::from_pem_slice(&key).map_err(|_| "ssl.key: no private key in PEM")?;
+            builder.with_client_auth_cert(chain, key).map_err(|error| format!("ssl.key: {error}"))?
+        }
+    };
+    Ok(Arc::new(config))
+}
+
+/// The authority that is named, else those that browsers trust.
+fn roots(properties: &BTreeMap<String, String>) -> Result<RootCertStore, String> {
+    let Some(named) = pem(properties, "ssl.ca")? else {
+        return tls::roots(None).map_err(|error| error.to_string());
+    };
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates(&named, "ssl.ca")? {
+        roots.add(certificate).map_err(|error| format!("ssl.ca: {error}"))?;
+    }
+    Ok(roots)
+}
+
+fn certificates(pem: &[u8], name: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    // The library's own words repeat lines of what was given, which may be a key by mistake.
+    found.ok().filter(|found| !found.is_empty()).ok_or_else(|| format!("{name}: no certificate in PEM"))
+}
+
+/// What a property holds itself (`….pem`), or the file that it names (`….location`).
+fn pem(properties: &BTreeMap<String, String>, name: &str) -> Result<Option<Vec<u8>>, String> {
+    if let Some(text) = properties.get(&format!("{name}.pem")) {
+        return Ok(Some(text.clone().into_bytes()));
+    }
+    let Some(path) = properties.get(&format!("{name}.location")) else { return Ok(None) };
+    let content = read_regular(Path::new(path), super::LARGEST_FILE);
+    content.map(Some).map_err(|error| format!("{name}.location: {error}"))
+}

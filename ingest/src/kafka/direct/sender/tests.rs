@@ -1,0 +1,137 @@
+//! What the other end of a connection may do with a request, and what becomes of its record.
+
+use super::super::address::Address;
+use super::super::record_batch::Record;
+use super::super::state::{Cluster, Now, SeenPartition, SeenTopic};
+use super::*;
+use runtime::kafka::credentials::Credentials;
+use runtime::producer::{Acknowledgement, Group, ProducerOptions};
+use runtime::settings::KafkaSettings;
+use tokio::io::DuplexStream;
+
+const BROKER: i32 = 1;
+const TOPIC: &str = "raw";
+/// Less than a request, so that it is written in pieces.
+const BUFFER: usize = 64;
+
+/// Where one record waits, and its acknowledgement.
+fn with_a_record() -> (Shared, Acknowledgement) {
+    let properties = [("socket.timeout.ms".to_owned(), "300".to_owned())].into();
+    let kafka = KafkaSettings { properties, ..KafkaSettings::plain("localhost:9092") };
+    let (options, topics) = (ProducerOptions::default(), vec![TOPIC.to_owned()]);
+    let shared = Shared::new(&kafka, &options, &topics, Credentials::default()).unwrap();
+    let partitions = vec![SeenPartition { number: 0, leader: Some(BROKER), epoch: 0 }];
+    let topic = SeenTopic { name: TOPIC.to_owned(), id: 1, error: 0, partitions };
+    let address = Address { host: "localhost".to_owned(), port: 9092 };
+    shared.update(&Cluster { brokers: [(BROKER, address)].into(), topics: vec![topic] });
+    let group = Group::open();
+    group.expect_one();
+    let record = Record { key: None, value: &[b'x'; 1_000], headers: &[] };
+    let now = Now { instant: Instant::now(), millis: 0 };
+    shared.lock().state.accept(TOPIC, &record, Arc::clone(&group), now).unwrap();
+    group.release_one();
+    (shared, Acknowledgement::new(group))
+}
+
+/// How a connection to such a broker ended, and whether the record is acknowledged.
+async fn sent_to<F: Future<Output = ()>>(broker: impl FnOnce(DuplexStream) -> F) -> (String, bool) {
+    let (shared, acknowledgement) = with_a_record();
+    let (ours, theirs) = tokio::io::duplex(BUFFER);
+    let connection = Connection { stream: Box::new(ours), metadata_version: 12, lifetime: None };
+    let (wake, security) = (shared.wake_of(BROKER), shared.security.load_full());
+    let session = Session::new(&shared, BROKER, &wake, &security, connection);
+    let (end, ()) = tokio::join!(serve(&shared, BROKER, session), broker(theirs));
+    let end = match end {
+        End::Retired => "retired".to_owned(),
+        End::Idle => "idle".to_owned(),
+        End::Failed(error) => error.to_string(),
+    };
+    assert_eq!(shared.lock().state.queued(), (0, 0));
+    (end, acknowledgement.await.is_ok())
+}
+
+/// Reads the request; its correlation.
+async fn read_request(stream: &mut DuplexStream) -> i32 {
+    let length = usize::try_from(stream.read_i32().await.unwrap()).unwrap();
+    let mut request = vec![0; length];
+    stream.read_exact(&mut request).await.unwrap();
+    i32::from_be_bytes(*request[4..].first_chunk().unwrap())
+}
+
+/// An answer with its length in front, for partition 0.
+fn answer(correlation: i32, error: i16, offset: i64) -> Vec<u8> {
+    let topic = [&3_i16.to_be_bytes()[..], TOPIC.as_bytes()].concat();
+    let (one, partition, none) = (1_i32.to_be_bytes(), 0_i32.to_be_bytes(), (-1_i64).to_be_bytes());
+    let head = [&correlation.to_be_bytes()[..], &one, &topic, &one, &partition].concat();
+    let body = [&head[..], &error.to_be_bytes(), &offset.to_be_bytes(), &none, &none, &[0; 4]].concat();
+    [&i32::try_from(body.len()).unwrap().to_be_bytes()[..], &body].concat()
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_byte_by_byte_acknowledges() {
+    let broker = async |mut stream: DuplexStream| {
+        let correlation = read_request(&mut stream).await;
+        for byte in answer(correlation, 0, 7) {
+            stream.write_all(&[byte]).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+    };
+    assert_eq!(sent_to(broker).await, ("idle".to_owned(), true));
+}
+
+#[tokio::test]
+async fn an_error_or_a_success_without_an_offset_acknowledges_nothing_and_ends_no_connection() {
+    for (error, offset) in [(7, -1), (19, 5), (0, -1)] {
+        let broker = async |mut stream: DuplexStream| {
+            let correlation = read_request(&mut stream).await;
+            stream.write_all(&answer(correlation, error, offset)).await.unwrap();
+        };
+        assert_eq!(sent_to(broker).await, ("idle".to_owned(), false), "{error} {offset}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_answer_to_the_request_ends_the_connection() {
+    let two_gigabytes = |_| i32::MAX.to_be_bytes().to_vec();
+    let below_zero = |_| (-1_i32).to_be_bytes().to_vec();
+    let of_another = |correlation| answer(correlation + 1, 0, 7);
+    let too_long = |correlation| {
+        let mut answer = answer(correlation, 0, 7);
+        answer[3] += 1;
+        [answer, vec![0]].concat()
+    };
+    let cases: [fn(i32) -> Vec<u8>; 4] = [two_gigabytes, below_zero, of_another, too_long];
+    for (number, said) in cases.into_iter().enumerate() {
+        let broker = async |mut stream: DuplexStream| {
+            let correlation = read_request(&mut stream).await;
+            stream.write_all(&said(correlation)).await.unwrap();
+            // Until the other end has closed it.
+            assert!(stream.read_u8().await.is_err());
+        };
+        let expected = ConnectionError::NotKafka.to_string();
+        assert_eq!(sent_to(broker).await, (expected, false), "{number}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_ends_within_an_answer_acknowledges_nothing() {
+    let broker = async |mut stream: DuplexStream| {
+        let answer = answer(read_request(&mut stream).await, 0, 7);
+        stream.write_all(&answer[..answer.len() - 1]).await.unwrap();
+    };
+    assert_eq!(sent_to(broker).await, (ConnectionError::Closed.to_string(), false));
+}
+
+#[tokio::test]
+async fn a_broker_that_does_not_answer_or_does_not_read_is_hung_up_on() {
+    let late = ConnectionError::Late(Duration::from_millis(300)).to_string();
+    let silent = async |mut stream: DuplexStream| {
+        read_request(&mut stream).await;
+        assert!(stream.read_u8().await.is_err());
+    };
+    assert_eq!(sent_to(silent).await, (late.clone(), false));
+    let (kept, stream) = tokio::sync::oneshot::channel();
+    let deaf = async |stream: DuplexStream| drop(kept.send(stream));
+    assert_eq!(sent_to(deaf).await, (late, false));
+    drop(stream);
+}

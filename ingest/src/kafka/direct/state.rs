@@ -1,0 +1,291 @@
+//! Which records wait for which broker, and what becomes of them: a state machine without input and output.
+//!
+//! Records wait in batches, one after the other in a partition. A request to a broker takes the first batch of every
+//! partition that it leads; a partition has one request under way at most, so that no batch overtakes another. What is
+//! not acknowledged is given back at once and never sent again: the spool is the retry (docs/adr/0015).
+
+mod broker;
+mod cluster;
+mod topic;
+
+#[cfg(test)]
+mod tests;
+
+use self::broker::{Broker, Flying, InFlight};
+pub(super) use self::cluster::{Cluster, SeenPartition, SeenTopic};
+use self::topic::{Topic, Waiting};
+use super::produce::{Answer, Part};
+use super::record_batch::{Record, RecordBatch};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Requests that a broker has at once: while it works on one, the next is on its way.
+const REQUESTS: usize = 2;
+/// A request gets no further batch beyond this size, far below a broker's `socket.request.max.bytes`.
+const REQUEST_BYTES: usize = 8 << 20;
+
+/// What may wait, and for how long.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// Memory, and records, that wait or are on their way.
+    pub(super) queue_bytes: usize,
+    pub(super) queue_records: usize,
+    /// A batch with more gets no further record.
+    pub(super) batch_bytes: usize,
+    /// No record is larger.
+    pub(super) record_bytes: usize,
+    /// How long records wait for their turn, and then a request for its answer.
+    pub(super) timeout: Duration,
+}
+
+/// The time, for deadlines and for records.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Now {
+    pub(super) instant: Instant,
+    /// Milliseconds since 1970.
+    pub(super) millis: i64,
+}
+
+/// Why a record was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// As much waits as may.
+    Full,
+    TooLarge,
+    /// The brokers have not said yet where the topic is, or this producer has ended.
+    NotReady,
+    /// The brokers refuse the topic, with this code of Kafka's.
+    Topic(i32),
+}
+
+/// What became of the records of a batch.
+#[derive(Debug)]
+pub(super) struct Outcome<T> {
+    pub(super) topic: Arc<str>,
+    pub(super) partition: i32,
+    pub(super) tickets: Vec<T>,
+    /// A code as librdkafka has them, Kafka's or one below zero; `None` where all of them are acknowledged.
+    pub(super) failure: Option<i32>,
+}
+
+/// Batches for a broker, not sealed yet.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) correlation: i32,
+    batches: Vec<(Arc<str>, i32, RecordBatch)>,
+}
+
+/// Codes of librdkafka for what no broker says.
+pub(super) mod local {
+    pub(in super::super) const PURGED: i32 = -152;
+    pub(in super::super) const TIMED_OUT: i32 = -192;
+    pub(in super::super) const CONNECTION: i32 = -195;
+    pub(super) const UNKNOWN: i32 = -1;
+}
+
+/// The records, by what they wait for. `T` stands for whoever waits for a record.
+#[derive(Debug)]
+pub(super) struct State<T> {
+    limits: Limits,
+    topics: Vec<Topic<T>>,
+    by_name: HashMap<Arc<str>, usize>,
+    brokers: BTreeMap<i32, Broker<T>>,
+    bytes: usize,
+    records: usize,
+    is_closed: bool,
+}
+
+impl<T> State<T> {
+    pub(super) fn new(limits: Limits, topics: &[String]) -> Self {
+        let topics: Vec<_> = topics.iter().map(|name| Topic::new(name)).collect();
+        let by_name = topics.iter().enumerate().map(|(index, topic)| (Arc::clone(&topic.name), index));
+        let by_name = by_name.collect();
+        Self { limits, topics, by_name, brokers: BTreeMap::new(), bytes: 0, records: 0, is_closed: false }
+    }
+
+    /// Puts a record behind the others of its partition.
+    pub(super) fn accept(
+        &mut self,
+        topic: &str,
+        record: &Record<'_>,
+        ticket: T,
+        now: Now,
+    ) -> Result<(), Refusal> {
+        let size = record.bound();
+        if size > self.limits.record_bytes {
+            return Err(Refusal::TooLarge);
+        }
+        if self.bytes + size > self.limits.queue_bytes || self.records >= self.limits.queue_records {
+            return Err(Refusal::Full);
+        }
+        let known = self.by_name.get(topic).filter(|_| !self.is_closed).copied();
+        let index = known.ok_or(Refusal::NotReady)?;
+        let topic = &mut self.topics[index];
+        let is_free = |broker: &Broker<T>| broker.takes_more(now.instant);
+        let is_one_free = self.brokers.values().any(is_free);
+        let takes_more = |id| is_one_free && self.brokers.get(&id).is_some_and(is_free);
+        let number = topic.place(record.key, takes_more)?;
+        self.bytes += topic.partitions[number].push(record, ticket, now, self.limits.batch_bytes);
+        self.records += 1;
+        self.ready(index, number);
+        Ok(())
+    }
+
+    /// Everything that waits for this broker, as one request, unless it has enough to do.
+    pub(super) fn next_request(&mut self, id: i32, now: Instant) -> Option<Request> {
+        let broker = self.brokers.get_mut(&id).filter(|broker| broker.takes_more(now))?;
+        let (mut batches, mut flying, mut size) = (Vec::new(), Vec::new(), 0);
+        while size < REQUEST_BYTES
+            && let Some((index, number)) = broker.ready.pop_front()
+        {
+            let topic = &mut self.topics[index];
+            let Some(Waiting { batch, tickets, .. }) = topic.take(number, id) else { continue };
+            size += batch.len();
+            flying.push(Flying { topic: index, partition: number, tickets, bytes: batch.memory() });
+            batches.push((Arc::clone(&topic.name), signed(number), batch));
+        }
+        if batches.is_empty() {
+            return None;
+        }
+        broker.correlation = broker.correlation.wrapping_add(1);
+        let correlation = broker.correlation;
+        broker.in_flight.push_back(InFlight { correlation, since: now, parts: flying });
+        Some(Request { correlation, batches })
+    }
+
+    /// A broker has answered its oldest request; `None` where this is no answer to it, so that the connection is of no use.
+    pub(super) fn answered(&mut self, id: i32, answer: &Answer, now: Instant) -> Option<Vec<Outcome<T>>> {
+        let broker = self.brokers.get_mut(&id)?;
+        let request = broker.in_flight.pop_front_if(|request| request.correlation == answer.correlation)?;
+        broker.answered(now.saturating_duration_since(request.since), now + answer.throttle);
+        let said = answer.parts.iter().map(|said| ((said.topic.as_str(), said.partition), said.error));
+        let said: BTreeMap<_, _> = said.collect();
+        let ended = request.parts.into_iter().map(|part| {
+            let place = (&*self.topics[part.topic].name, signed(part.partition));
+            let code = said.get(&place).map_or(local::UNKNOWN, |error| i32::from(*error));
+            self.end(part, (code != 0).then_some(code))
+        });
+        Some(ended.collect())
+    }
+
+    /// A connection to the broker is there; it has been asked nothing yet.
+    pub(super) fn connected(&mut self, id: i32) {
+        if let Some(broker) = self.brokers.get_mut(&id) {
+            broker.connected();
+        }
+    }
+
+    /// The connection to the broker has ended: nobody knows what became of what it was sent.
+    pub(super) fn disconnected(&mut self, id: i32, code: i32) -> Vec<Outcome<T>> {
+        let Some(broker) = self.brokers.get_mut(&id) else { return Vec::new() };
+        broker.is_connected = false;
+        let unanswered: Vec<_> = broker.in_flight.drain(..).flat_map(|request| request.parts).collect();
+        unanswered.into_iter().map(|part| self.end(part, Some(code))).collect()
+    }
+
+    /// Whether the broker has kept a request for longer than the timeout.
+    pub(super) fn is_late(&self, id: i32, now: Instant) -> bool {
+        let oldest = self.brokers.get(&id).and_then(|broker| broker.in_flight.front());
+        oldest.is_some_and(|request| now >= request.since + self.limits.timeout)
+    }
+
+    /// Whether the broker has answered everything.
+    pub(super) fn is_idle(&self, id: i32) -> bool {
+        self.brokers.get(&id).is_none_or(|broker| broker.in_flight.is_empty())
+    }
+
+    /// Gives back what has waited for longer than the timeout.
+    pub(super) fn expire(&mut self, now: Instant) -> Vec<Outcome<T>> {
+        let timeout = self.limits.timeout;
+        self.give_back(local::TIMED_OUT, |waiting| now >= waiting.since + timeout)
+    }
+
+    /// Gives everything back, and takes nothing any more.
+    pub(super) fn close(&mut self) -> Vec<Outcome<T>> {
+        self.is_closed = true;
+        let brokers: Vec<i32> = self.brokers.keys().copied().collect();
+        let mut ended = self.give_back(local::PURGED, |_| true);
+        ended.extend(brokers.into_iter().flat_map(|id| self.disconnected(id, local::PURGED)));
+        ended
+    }
+
+    /// Brokers that something waits for and that would take it now.
+    pub(super) fn waited_for(&self, now: Instant) -> impl Iterator<Item = i32> {
+        let waited = move |broker: &Broker<T>| !broker.ready.is_empty() && broker.takes_more(now);
+        self.brokers.iter().filter(move |(_, broker)| waited(broker)).map(|(id, _)| *id)
+    }
+
+    /// Memory and records of what waits or is on its way.
+    pub(super) const fn queued(&self) -> (usize, usize) {
+        (self.bytes, self.records)
+    }
+
+    fn give_back(&mut self, code: i32, is_over: impl Fn(&Waiting<T>) -> bool) -> Vec<Outcome<T>> {
+        let topics = 0..self.topics.len();
+        topics.flat_map(|index| self.give_back_of(index, 0, code, &is_over)).collect()
+    }
+
+    /// As [`Self::give_back`], of one topic and from this partition on.
+    fn give_back_of(
+        &mut self,
+        index: usize,
+        from: usize,
+        code: i32,
+        is_over: impl Fn(&Waiting<T>) -> bool,
+    ) -> Vec<Outcome<T>> {
+        let mut ended = Vec::new();
+        let topic = &mut self.topics[index];
+        for (number, partition) in topic.partitions.iter_mut().enumerate().skip(from) {
+            while let Some(waiting) = partition.queue.pop_front_if(|waiting| is_over(waiting)) {
+                self.bytes -= waiting.batch.memory();
+                self.records -= waiting.tickets.len();
+                let (topic, tickets) = (Arc::clone(&topic.name), waiting.tickets);
+                ended.push(Outcome { topic, partition: signed(number), tickets, failure: Some(code) });
+            }
+        }
+        ended
+    }
+
+    /// A batch has come to its end; the next of its partition may go.
+    fn end(&mut self, part: Flying<T>, failure: Option<i32>) -> Outcome<T> {
+        self.bytes -= part.bytes;
+        self.records -= part.tickets.len();
+        let topic = &mut self.topics[part.topic];
+        topic.partitions[part.partition].ended(failure);
+        let outcome = Outcome {
+            topic: Arc::clone(&topic.name),
+            partition: signed(part.partition),
+            tickets: part.tickets,
+            failure,
+        };
+        self.ready(part.topic, part.partition);
+        outcome
+    }
+
+    /// Puts a partition in line at its leader, if it has something to send and nothing under way.
+    fn ready(&mut self, index: usize, number: usize) {
+        let partition = &mut self.topics[index].partitions[number];
+        let leader = partition.leader.filter(|_| partition.is_due());
+        if let Some(broker) = leader.and_then(|leader| self.brokers.get_mut(&leader)) {
+            partition.is_in_line = true;
+            broker.ready.push_back((index, number));
+        }
+    }
+}
+
+impl Request {
+    /// Its batches with their checksums, those of a topic together.
+    pub(super) fn seal(self) -> Vec<Part> {
+        let seal =
+            |(topic, partition, batch): (_, _, RecordBatch)| Part { topic, partition, records: batch.seal() };
+        let mut parts: Vec<_> = self.batches.into_iter().map(seal).collect();
+        parts.sort_by(|one, other| one.topic.cmp(&other.topic));
+        parts
+    }
+}
+
+/// A partition's number as Kafka has it.
+fn signed(number: usize) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}

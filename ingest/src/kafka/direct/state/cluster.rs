@@ -1,0 +1,127 @@
+//! What the brokers say of the cluster, and what follows for what waits.
+
+use super::super::address::Address;
+use super::broker::Broker;
+use super::topic::{NO_EPOCH, Partition, Topic};
+use super::{Outcome, State};
+use std::collections::BTreeMap;
+
+/// Kafka's code for a topic or partition that is not there.
+pub(in super::super) const UNKNOWN_TOPIC: i32 = 3;
+/// Kafka's code for a topic that this client may not write.
+const NOT_AUTHORIZED: i32 = 29;
+
+/// The brokers and topics, as one of the brokers sees them.
+#[derive(Clone, Debug, Default)]
+pub(in super::super) struct Cluster {
+    pub(in super::super) brokers: BTreeMap<i32, Address>,
+    pub(in super::super) topics: Vec<SeenTopic>,
+}
+
+#[derive(Clone, Debug)]
+pub(in super::super) struct SeenTopic {
+    pub(in super::super) name: String,
+    /// Zero where the broker says none.
+    pub(in super::super) id: u128,
+    /// Kafka's code; 0 where it can be used.
+    pub(in super::super) error: i32,
+    pub(in super::super) partitions: Vec<SeenPartition>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) struct SeenPartition {
+    pub(in super::super) number: i32,
+    pub(in super::super) leader: Option<i32>,
+    /// -1 where the broker says none.
+    pub(in super::super) epoch: i32,
+}
+
+impl<T> State<T> {
+    /// Takes up what a broker has said: records go to other leaders, and those of topics that are gone are given back.
+    pub(in super::super) fn update(&mut self, cluster: &Cluster) -> Vec<Outcome<T>> {
+        for (id, broker) in &mut self.brokers {
+            broker.address = cluster.brokers.get(id).cloned();
+        }
+        for (id, address) in &cluster.brokers {
+            self.brokers.entry(*id).or_insert_with(Broker::new).address = Some(address.clone());
+        }
+        for seen in &cluster.topics {
+            if let Some(index) = self.by_name.get(seen.name.as_str()) {
+                self.topics[*index].update(seen);
+            }
+        }
+        let ended = self.give_back_orphans();
+        self.form_lines();
+        ended
+    }
+
+    /// Brokers that nobody connects to yet.
+    pub(in super::super) fn unserved(&mut self) -> Vec<i32> {
+        let unserved =
+            self.brokers.iter_mut().filter(|(_, broker)| broker.address.is_some() && !broker.is_served);
+        unserved
+            .map(|(id, broker)| {
+                broker.is_served = true;
+                *id
+            })
+            .collect()
+    }
+
+    /// Topics that the brokers do not have, or do not show.
+    pub(in super::super) fn missing(&self) -> Vec<String> {
+        let missing = self.topics.iter().filter(|topic| topic.refusal.is_some() || topic.count == 0);
+        missing.map(|topic| topic.name.to_string()).collect()
+    }
+
+    /// Whether a topic, or the leader of a partition, is not known.
+    pub(in super::super) fn is_in_doubt(&self) -> bool {
+        let is_led =
+            |topic: &Topic<T>| topic.partitions.iter().take(topic.count).all(|one| one.leader.is_some());
+        !self.topics.iter().all(|topic| topic.count > 0 && topic.refusal.is_none() && is_led(topic))
+    }
+
+    fn give_back_orphans(&mut self) -> Vec<Outcome<T>> {
+        let mut ended = Vec::new();
+        for index in 0..self.topics.len() {
+            let Topic { refusal, count, .. } = self.topics[index];
+            let (from, code) = refusal.map_or((count, UNKNOWN_TOPIC), |code| (0, code));
+            ended.extend(self.give_back_of(index, from, code, |_| true));
+        }
+        ended
+    }
+
+    fn form_lines(&mut self) {
+        self.brokers.values_mut().for_each(|broker| broker.ready.clear());
+        for index in 0..self.topics.len() {
+            for number in 0..self.topics[index].partitions.len() {
+                self.topics[index].partitions[number].is_in_line = false;
+                self.ready(index, number);
+            }
+        }
+    }
+}
+
+impl<T> Topic<T> {
+    fn update(&mut self, seen: &SeenTopic) {
+        self.refusal = [UNKNOWN_TOPIC, NOT_AUTHORIZED].into_iter().find(|code| *code == seen.error);
+        if seen.error != 0 || seen.partitions.is_empty() {
+            return;
+        }
+        // Without an id nobody can tell whether the topic was made anew, with epochs that begin at 0 again.
+        let is_another = self.id != seen.id || seen.id == 0;
+        self.id = seen.id;
+        self.count = seen.partitions.len();
+        self.partitions.resize_with(self.partitions.len().max(self.count), Partition::new);
+        for seen in &seen.partitions {
+            let number = usize::try_from(seen.number).ok();
+            let Some(partition) = number.and_then(|number| self.partitions.get_mut(number)) else { continue };
+            // A broker that is behind names an earlier leader.
+            if is_another || seen.epoch < 0 || seen.epoch >= partition.epoch {
+                (partition.leader, partition.epoch) = (seen.leader, seen.epoch);
+            }
+        }
+        for gone in self.partitions.iter_mut().skip(self.count) {
+            (gone.leader, gone.epoch) = (None, NO_EPOCH);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Random schedules of answers, errors, cuts and delays, and single cases.
+
+mod model;
+mod random;
+mod wire;
+
+use self::model::Model;
+use super::super::address::Address;
+use super::super::record_batch::Record;
+use super::{Cluster, Limits, Now, SeenPartition, SeenTopic, State};
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+/// How many schedules are driven; `tests/run` has 100,000.
+const SCHEDULES: &str = "TESTS_SCHEDULES";
+/// As many take a second or two.
+const FEW: u64 = 2_000;
+
+#[test]
+fn whatever_brokers_do_what_is_acknowledged_is_written_in_order_and_everything_is_answered() {
+    let schedules = std::env::var_os(SCHEDULES);
+    let schedules = schedules.map_or(FEW, |count| count.to_str().unwrap().parse().unwrap());
+    let (mut acknowledged, mut refused_or_lost) = (0, 0);
+    for seed in 0..schedules {
+        let mut model = Model::new(seed);
+        model.run();
+        let of_model: usize = model.acknowledged.values().map(Vec::len).sum();
+        acknowledged += of_model as u64;
+        refused_or_lost += model.next - of_model as u64;
+    }
+    assert!(
+        acknowledged > 2 * schedules && refused_or_lost > 2 * schedules,
+        "{acknowledged} {refused_or_lost}"
+    );
+}
+
+/// A topic whose partitions have these leaders, and every leader connected to.
+fn led_by(leaders: &[i32]) -> State<()> {
+    let timeout = Duration::from_secs(10);
+    let limits =
+        Limits { queue_bytes: 1 << 20, queue_records: 100, batch_bytes: 1_000, record_bytes: 1_000, timeout };
+    let mut state = State::new(limits, &[String::from("raw")]);
+    let partitions = (0..).zip(leaders);
+    let partitions =
+        partitions.map(|(number, leader)| SeenPartition { number, leader: Some(*leader), epoch: 0 });
+    let topic = SeenTopic { name: String::from("raw"), id: 1, error: 0, partitions: partitions.collect() };
+    let address = Address { host: String::from("broker"), port: 9092 };
+    let brokers = leaders.iter().map(|leader| (*leader, address.clone())).collect();
+    assert!(state.update(&Cluster { brokers, topics: vec![topic] }).is_empty());
+    for leader in leaders {
+        state.connected(*leader);
+    }
+    state
+}
+
+fn accept(state: &mut State<()>, now: Instant) {
+    let record = Record { key: None, value: b"x", headers: &[] };
+    state.accept("raw", &record, (), Now { instant: now, millis: 0 }).unwrap();
+}
+
+#[test]
+fn a_request_carries_every_partition_of_a_broker_that_has_something() {
+    let (mut state, now) = (led_by(&[1, 1, 2, 1]), Instant::now());
+    for key in 0..100_u8 {
+        let key = [key];
+        let record = Record { key: Some(&key), value: b"x", headers: &[] };
+        state.accept("raw", &record, (), Now { instant: now, millis: 0 }).unwrap();
+    }
+    let request = state.next_request(1, now).unwrap().seal();
+    let partitions: BTreeSet<i32> = request.iter().map(|part| part.partition).collect();
+    assert_eq!(partitions, BTreeSet::from([0, 1, 3]));
+    assert!(state.next_request(1, now).is_none());
+    assert_eq!(state.next_request(2, now).unwrap().seal().len(), 1);
+}
+
+#[test]
+fn records_without_a_key_leave_a_broker_alone_that_hangs_or_is_away() {
+    let (mut state, now) = (led_by(&[1, 1, 1, 2, 2]), Instant::now());
+    let sent_to = |broker, state: &mut State<()>| {
+        accept(state, now);
+        state.next_request(broker, now).is_some()
+    };
+    // It answers none of them, and gets no third.
+    assert!(sent_to(1, &mut state) && sent_to(1, &mut state));
+    assert!(sent_to(2, &mut state));
+    drop(state.disconnected(1, -1));
+    assert!(sent_to(2, &mut state));
+}

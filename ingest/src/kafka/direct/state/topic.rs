@@ -1,0 +1,134 @@
+//! A topic and its partitions: where a record goes, and what waits there.
+
+use super::super::partitioner;
+use super::super::record_batch::{Record, RecordBatch};
+use super::{Now, Refusal};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Codes of Kafka's that say that the broker is not, or not yet, the one to ask (`org.apache.kafka.common.protocol.Errors`):
+/// unknown topic or partition, leader not available, not leader, broker not available, storage, both of the leader's epoch.
+const ASK_ANOTHER: [i32; 7] = [3, 5, 6, 8, 56, 74, 75];
+
+/// Brokers that do not say an epoch say this.
+pub(super) const NO_EPOCH: i32 = -1;
+
+#[derive(Debug)]
+pub(super) struct Topic<T> {
+    pub(super) name: Arc<str>,
+    /// Kafka's id of it, another one after it was made anew; zero where the brokers have none.
+    pub(super) id: u128,
+    /// Why the brokers do not let it be written, as a code of Kafka's.
+    pub(super) refusal: Option<i32>,
+    /// How many of the partitions there are; further ones were there once.
+    pub(super) count: usize,
+    pub(super) partitions: Vec<Partition<T>>,
+    /// Where the next record without a key goes.
+    anywhere: usize,
+}
+
+#[derive(Debug)]
+pub(super) struct Partition<T> {
+    pub(super) leader: Option<i32>,
+    /// Of the leader, or [`NO_EPOCH`].
+    pub(super) epoch: i32,
+    pub(super) queue: VecDeque<Waiting<T>>,
+    is_under_way: bool,
+    /// Whether it is in its leader's line.
+    pub(super) is_in_line: bool,
+}
+
+/// A batch that waits for its turn.
+#[derive(Debug)]
+pub(super) struct Waiting<T> {
+    pub(super) batch: RecordBatch,
+    pub(super) tickets: Vec<T>,
+    /// When its first record came.
+    pub(super) since: Instant,
+}
+
+impl<T> Topic<T> {
+    pub(super) fn new(name: &str) -> Self {
+        let partitions = Vec::new();
+        Self { name: name.into(), id: 0, refusal: None, count: 0, partitions, anywhere: 0 }
+    }
+
+    /// The partition of a record, among those whose broker takes more where any will do.
+    pub(super) fn place(
+        &mut self,
+        key: Option<&[u8]>,
+        takes_more: impl Fn(i32) -> bool,
+    ) -> Result<usize, Refusal> {
+        if let Some(code) = self.refusal {
+            return Err(Refusal::Topic(code));
+        }
+        if self.count == 0 {
+            return Err(Refusal::NotReady);
+        }
+        Ok(match key {
+            Some(key) => partitioner::of_key(key, self.count),
+            None => self.anywhere(takes_more),
+        })
+    }
+
+    /// Stays with one partition until a request takes what waits there, so that few batches are begun; but not while its
+    /// broker is away, hangs or has enough to do, and another's has not.
+    fn anywhere(&mut self, takes_more: impl Fn(i32) -> bool) -> usize {
+        let (first, count) = (self.anywhere, self.count);
+        let numbers = || (0..count).map(|step| (first + step) % count);
+        let leader = |number: &usize| self.partitions[*number].leader;
+        let free = numbers().find(|number| leader(number).is_some_and(&takes_more));
+        let led = free.or_else(|| numbers().find(|number| leader(number).is_some()));
+        self.anywhere = led.unwrap_or(first % count);
+        self.anywhere
+    }
+
+    /// The first batch of a partition, for its leader.
+    pub(super) fn take(&mut self, number: usize, broker: i32) -> Option<Waiting<T>> {
+        let partition = &mut self.partitions[number];
+        partition.is_in_line = false;
+        if partition.leader != Some(broker) || partition.is_under_way {
+            return None;
+        }
+        let waiting = partition.queue.pop_front()?;
+        partition.is_under_way = true;
+        if number == self.anywhere {
+            self.anywhere += 1;
+        }
+        Some(waiting)
+    }
+}
+
+impl<T> Partition<T> {
+    pub(super) const fn new() -> Self {
+        Self { leader: None, epoch: NO_EPOCH, queue: VecDeque::new(), is_under_way: false, is_in_line: false }
+    }
+
+    /// Writes a record into the last batch, or a new one; returns how much more memory that takes.
+    pub(super) fn push(&mut self, record: &Record<'_>, ticket: T, now: Now, batch_bytes: usize) -> usize {
+        let fits = |last: &Waiting<T>| last.batch.len() + record.bound() <= batch_bytes;
+        let before = self.queue.back().filter(|last| fits(last)).map(|last| last.batch.memory());
+        if before.is_none() {
+            let batch = RecordBatch::new(now.millis);
+            self.queue.push_back(Waiting { batch, tickets: Vec::new(), since: now.instant });
+        }
+        let Some(last) = self.queue.back_mut() else { return 0 };
+        last.batch.push(record, now.millis);
+        last.tickets.push(ticket);
+        last.batch.memory() - before.unwrap_or_default()
+    }
+
+    /// Whether it has something to send, may send it, and is in no line yet.
+    pub(super) fn is_due(&self) -> bool {
+        !self.queue.is_empty() && !self.is_under_way && !self.is_in_line
+    }
+
+    /// The request that is under way has ended.
+    pub(super) fn ended(&mut self, failure: Option<i32>) {
+        self.is_under_way = false;
+        if failure.is_some_and(|code| ASK_ANOTHER.contains(&code)) {
+            self.leader = None;
+        }
+    }
+}

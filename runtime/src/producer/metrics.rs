@@ -1,0 +1,58 @@
+//! What every producer shows of itself, librdkafka's or another.
+
+use std::time::Duration;
+
+use prometheus::{IntGauge, Registry};
+
+use crate::kafka::statistics::StatisticsMetrics;
+use crate::metrics;
+
+/// The metrics of a producer that is not librdkafka's. It never sends a request again, and is never replaced.
+pub struct ProducerMetrics {
+    in_flight: IntGauge,
+    statistics: StatisticsMetrics,
+}
+
+/// What such a producer does at a moment.
+#[derive(Clone, Copy, Debug)]
+pub struct ProducerState {
+    /// Records that wait or are on their way.
+    pub records: usize,
+    /// The bytes of memory that they take.
+    pub bytes: usize,
+    /// Brokers with a connection.
+    pub brokers_up: usize,
+    /// Of the slowest broker that was asked since the last time, 99th percentile.
+    pub round_trip: Option<Duration>,
+}
+
+impl ProducerMetrics {
+    /// Registers them.
+    pub fn new(registry: &Registry) -> Self {
+        Self { in_flight: in_flight(registry), statistics: StatisticsMetrics::new(registry) }
+    }
+
+    /// Shows what the producer does now.
+    pub fn show(&self, state: &ProducerState) {
+        self.in_flight.set(i64::try_from(state.records).unwrap_or(i64::MAX));
+        self.statistics.show_state(state);
+    }
+}
+
+/// Records that were handed to a producer.
+pub(super) fn in_flight(registry: &Registry) -> IntGauge {
+    metrics::gauge(
+        registry,
+        "weir_producer_in_flight",
+        "Records that are queued or on their way to Kafka and not yet acknowledged.",
+    )
+}
+
+impl std::fmt::Debug for ProducerMetrics {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("ProducerMetrics")
+            .field("in_flight", &self.in_flight.get())
+            .finish_non_exhaustive()
+    }
+}
