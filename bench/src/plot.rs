@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use crate::number;
 
 /// Okabe and Ito's colours, which those who see few colours can tell apart too.
-const COLOURS: [&str; 7] = ["#666666", "#0072b2", "#e69f00", "#d55e00", "#009e73", "#cc79a7", "#56b4e9"];
+const COLOURS: [&str; 8] =
+    ["#666666", "#0072b2", "#56b4e9", "#e69f00", "#d55e00", "#009e73", "#cc79a7", "#000000"];
 const WIDTH: f64 = 450.0;
 const HEIGHT: f64 = 320.0;
 const LEFT: f64 = 56.0;

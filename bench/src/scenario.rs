@@ -12,7 +12,7 @@ use crate::rig::{Brokers, Rig};
 use crate::server::{PATH, Running, Server};
 
 /// The servers where one of each kind is enough.
-const FEW: &[Server] = &[Server::Floor, Server::Weir, Server::AxumTuned];
+const FEW: &[Server] = &[Server::Floor, Server::Weir, Server::WeirDirect, Server::AxumTuned];
 const CONNECTIONS: [usize; 3] = [8, 64, 256];
 
 /// Loads that differ in one thing.
@@ -94,7 +94,7 @@ pub(crate) fn all() -> Vec<Scenario> {
             title: "TLS and SCRAM between Weir and Kafka",
             axis: "connections",
             brokers: Brokers::Tls,
-            servers: vec![Server::Floor, Server::Weir],
+            servers: vec![Server::Floor, Server::Weir, Server::WeirDirect],
             cases: closed(&CONNECTIONS),
         },
     ]

@@ -29,6 +29,8 @@ pub(crate) enum Server {
     /// Reads a body and answers.
     Floor,
     Weir,
+    /// The same with `--producer direct`.
+    WeirDirect,
     /// With a linger of half a millisecond.
     Axum,
     /// Idempotent, with the linger that costs the least.
@@ -39,13 +41,22 @@ pub(crate) enum Server {
 }
 
 impl Server {
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Floor, Self::Weir, Self::Axum, Self::AxumTuned, Self::Go, Self::Fastify, Self::FastApi];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Floor,
+        Self::Weir,
+        Self::WeirDirect,
+        Self::Axum,
+        Self::AxumTuned,
+        Self::Go,
+        Self::Fastify,
+        Self::FastApi,
+    ];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Floor => "floor: hyper alone",
             Self::Weir => "weir-ingest",
+            Self::WeirDirect => "weir-ingest, direct",
             Self::Axum => "axum, as written",
             Self::AxumTuned => "axum, tuned",
             Self::Go => "Go, franz-go",
@@ -58,7 +69,7 @@ impl Server {
     pub(crate) const fn prefix(self) -> Option<&'static str> {
         match self {
             Self::Floor => None,
-            Self::Weir => Some("meta"),
+            Self::Weir | Self::WeirDirect => Some("meta"),
             Self::Axum | Self::AxumTuned | Self::Go | Self::Fastify | Self::FastApi => Some("peer"),
         }
     }
@@ -72,7 +83,7 @@ impl Server {
         };
         match self {
             Self::Floor => built("weir-bench-floor"),
-            Self::Weir => built("weir-ingest"),
+            Self::Weir | Self::WeirDirect => built("weir-ingest"),
             Self::Axum | Self::AxumTuned => peer("axum/target/release/peer-axum"),
             Self::Go => peer("go/target/peer"),
             Self::Fastify => peer("fastify/node_modules").map(|_| PathBuf::from("node")),
@@ -107,10 +118,11 @@ impl Running {
         let mut command = guarded::command(&server.program()?, folder.path());
         match server {
             Server::Floor => drop(command.arg(address.to_string())),
-            Server::Weir => {
+            Server::Weir | Server::WeirDirect => {
                 let listen = address.to_string();
                 command.args(["--listen", &listen, "--admin-listen", &admin, "--brokers", rig.bootstrap()]);
                 command.args(rig.kafka_config()).arg("--spool-dir").arg(folder.path()).args(more);
+                command.args(["--producer", if server == Server::Weir { "rdkafka" } else { "direct" }]);
                 command.env("WEIR_APP_SECRET", APP_SECRET);
             }
             _ => of_a_peer(&mut command, server, rig, port),
