@@ -15,6 +15,7 @@ pub use closed::closed;
 
 use crate::inbox;
 use crate::kind::Kind;
+use crate::media::MediaRecord;
 use crate::profile::CustomerProfile;
 use crate::reply;
 use schemars::generate::SchemaSettings;
@@ -26,14 +27,15 @@ use std::collections::BTreeMap;
 /// The types of any JSON. Said, since generators of types take a schema that says nothing for that of an object.
 pub(crate) const ANY: [&str; 7] = ["object", "array", "string", "integer", "number", "boolean", "null"];
 
-/// Every schema by the name of its file: the envelope of typed events, the enriched event, the inbox record, who a customer
-/// is, commands to answer with their results, and the `data` of each kind, whose standby variant shares it.
+/// Every schema by the name of its file: the envelope of typed events, the enriched event, the inbox record, what became of
+/// an attachment, who a customer is, commands to answer with their results, and the `data` of each kind, whose standby variant shares it.
 pub fn documents() -> BTreeMap<String, Value> {
     let kinds = Kind::ALL.into_iter().map(|kind| (kind.as_str(), data::of(kind)));
     let own = [
         ("envelope", envelope::envelope()),
         ("enriched", envelope::enriched()),
         ("inbox", titled(written::<inbox::Record>(generator()), "InboxRecord")),
+        ("media", titled(written::<MediaRecord<'_>>(generator()), "MediaRecord")),
         // What the Graph API says of a customer may be null.
         ("profile", titled(generator().into_root_schema_for::<CustomerProfile<'_>>(), "CustomerProfile")),
         ("reply", titled(written::<reply::Command<'_>>(generator()), "Reply")),
@@ -45,8 +47,8 @@ pub fn documents() -> BTreeMap<String, Value> {
         .collect()
 }
 
-/// The name of the file that holds the schema called `name`: a kind, `envelope`, `enriched`, `inbox`, `profile`,
-/// `reply` or `reply.result`.
+/// The name of the file that holds the schema called `name`: a kind, `envelope`, `enriched`, `inbox`, `media`,
+/// `profile`, `reply` or `reply.result`.
 pub fn file_name(name: &str) -> String {
     format!("{name}.v1.json")
 }

@@ -20,7 +20,7 @@ pub enum KeyRule {
     AccountPost,
     /// `{account}`.
     Account,
-    /// `{account}:{user}` or `{account}:{media}`, whatever the command answers.
+    /// `{account}:{user}` or `{account}:{media}`, whatever the record is about.
     AccountUserOrMedia,
     /// The key of the record that could not be handled.
     Original,
@@ -51,6 +51,8 @@ pub enum Holds {
     Inbox,
     /// Who customers are.
     Profiles,
+    /// What became of attachments.
+    Media,
     /// Typed events with what the Graph API said.
     Enriched,
     /// Commands to answer.
@@ -143,6 +145,13 @@ impl Topic {
             Self::LookupsDlq => &[Self::Comments, Self::Mentions],
             Self::MetricsDlq => &Self::TYPED,
             Self::RepliesDlq => &[Self::Replies],
+            Self::MediaDlq => &[
+                Self::Messages,
+                Self::Standby,
+                Self::CommentsEnriched,
+                Self::MentionsEnriched,
+                Self::Profiles,
+            ],
             _ => &[],
         }
     }

@@ -107,6 +107,7 @@ fn a_record_that_is_not_as_the_document_says_is_told() {
         changed("message", "/value/metatest", json!("no")),
         changed("inbox", "/headers/weir_event", json!(1)),
         changed("profile", "/value/profile", json!("Ana")),
+        changed("media", "/value/sha256", json!(7)),
         changed("comment.enriched", "/value/lookup", json!({})),
         changed("dead_letter.lookups", "/headers/weir_dlq_offset", json!("first")),
     ];

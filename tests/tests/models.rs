@@ -20,6 +20,8 @@ const ENRICHED: &str = include_str!("../../schemas/golden/v1/enriched.jsonl");
 const INBOX: &str = include_str!("../../schemas/golden/v1/inbox.jsonl");
 /// Profiles of customers, one of each status.
 const PROFILES: &str = include_str!("../../schemas/golden/v1/profiles.jsonl");
+/// What became of links, one of each status.
+const MEDIA: &str = include_str!("../../schemas/golden/v1/media.jsonl");
 /// Items of every JSON type, which become events of no kind.
 const ANYTHING: &str = r#"{"object":"page","entry":[{"id":"1","time":1752834910,"messaging":
     [{"a":[17841405726653026987,1.5]},["b"],"c",17841405726653026,0.5,true,null]}]}"#;
@@ -93,13 +95,14 @@ fn files(folder: &Path, below: &Path, found: &mut BTreeMap<String, Vec<u8>>) -> 
 
 #[test]
 fn the_python_client_reads_every_fixture() {
-    let all = events().unwrap() + &records(ANYTHING.as_bytes()) + ENRICHED + INBOX + PROFILES;
+    let all = events().unwrap() + &records(ANYTHING.as_bytes()) + ENRICHED + INBOX + PROFILES + MEDIA;
     let read = read_by(&mut python_client().unwrap(), &all).unwrap();
     assert_eq!(read.len(), all.lines().count());
     for ((name, read), record) in read.into_iter().zip(all.lines()) {
         let record: Value = serde_json::from_str(record).unwrap();
         let expected = match &record {
             record if record.get("lookup").is_some() => "EnrichedEvent",
+            record if record.get("origin").is_some() => "MediaRecord",
             record if record.get("event").is_some() => "InboxRecord",
             record if record.get("profile").is_some() => "CustomerProfile",
             event if is_known(event) => "its own",
@@ -198,9 +201,16 @@ fn a_kind_that_comes_later_and_data_that_changed_are_events_all_the_same() {
 
 /// A record without what languages write in ways of their own: zeros at the end of an instant or a number.
 fn plain(mut record: Value) -> Value {
-    for pointer in
-        ["/at", "/time", "/recordedtime", "/lookup/at", "/occurred_at", "/received_at", "/window_ends_at"]
-    {
+    for pointer in [
+        "/at",
+        "/time",
+        "/recordedtime",
+        "/lookup/at",
+        "/occurred_at",
+        "/received_at",
+        "/window_ends_at",
+        "/expires",
+    ] {
         if let Some(time) = record.pointer_mut(pointer).filter(|time| time.is_string()) {
             let text = time.as_str().unwrap_or_default().trim_end_matches('Z');
             let text =

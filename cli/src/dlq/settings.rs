@@ -9,8 +9,14 @@ use runtime::settings::{Form, KafkaSettings, form};
 use schemas::{Millis, Topic};
 
 /// The topics of dead letters.
-const TOPICS: [Topic; 5] =
-    [Topic::IngestDlq, Topic::MessagesDlq, Topic::LookupsDlq, Topic::MetricsDlq, Topic::RepliesDlq];
+const TOPICS: [Topic; 6] = [
+    Topic::IngestDlq,
+    Topic::MessagesDlq,
+    Topic::LookupsDlq,
+    Topic::MetricsDlq,
+    Topic::RepliesDlq,
+    Topic::MediaDlq,
+];
 /// How the names of all of them end.
 const ENDING: &str = ".dlq.v1";
 /// Dead letters that a list for people shows of each topic.

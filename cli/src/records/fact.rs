@@ -3,6 +3,7 @@
 use super::sum;
 use runtime::consumer::Record;
 use runtime::kafka::dead_letter::header;
+use schemas::media::MediaRecord;
 use schemas::profile::{CustomerProfile, Open};
 use schemas::{Holds, Topic, TypedEvent};
 use serde::Deserialize;
@@ -156,6 +157,7 @@ fn described(record: Read<'_>) -> Option<Description> {
     match (topic, topic.spec().holds) {
         (_, Holds::Inbox) => inbox(value),
         (_, Holds::Profiles) => profile(value),
+        (_, Holds::Media) => media(value),
         (Topic::Replies | Topic::RepliesResults, _) => answer(value),
         _ => event(topic, value),
     }
@@ -189,6 +191,16 @@ fn profile(value: &[u8]) -> Option<Description> {
         Open::Other(status) => status,
     };
     Some(Description::new(format!("profile, {status}"), &*profile.user))
+}
+
+/// What became of a link.
+fn media(value: &[u8]) -> Option<Description> {
+    let record: MediaRecord<'_> = serde_json::from_slice(value).ok()?;
+    let status = match &record.status {
+        Open::Known(status) => status.as_str(),
+        Open::Other(status) => status,
+    };
+    Some(Description::new(format!("media, {status}"), &*record.id))
 }
 
 fn inbox(value: &[u8]) -> Option<Description> {

@@ -24,7 +24,7 @@ mod tests {
     fn every_kind_has_one_and_nothing_else_does() {
         let names: BTreeSet<_> = ALL.iter().map(|(name, _)| *name).collect();
         let mut expected =
-            BTreeSet::from(["envelope", "enriched", "inbox", "profile", "reply", "reply.result"]);
+            BTreeSet::from(["envelope", "enriched", "inbox", "media", "profile", "reply", "reply.result"]);
         expected.extend(Kind::ALL.map(Kind::as_str));
         assert_eq!(names, expected);
     }

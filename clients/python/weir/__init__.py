@@ -14,11 +14,12 @@ from .events import TYPES, KnownEvent
 from .models.enriched_v1 import EnrichedEvent
 from .models.envelope_v1 import Event
 from .models.inbox_v1 import InboxRecord
+from .models.media_v1 import MediaRecord
 from .models.profile_v1 import CustomerProfile
 from .models.reply_result_v1 import ReplyResult
 from .models.reply_v1 import Reply
 
-__all__ = ["AnyEvent", "CustomerProfile", "EnrichedEvent", "Event", "InboxRecord", "KnownEvent", "Reply", "ReplyResult", "read", "read_event"]
+__all__ = ["AnyEvent", "CustomerProfile", "EnrichedEvent", "Event", "InboxRecord", "KnownEvent", "MediaRecord", "Reply", "ReplyResult", "read", "read_event"]
 
 AnyEvent: TypeAlias = KnownEvent | Event
 Model = TypeVar("Model", bound=BaseModel)
@@ -38,7 +39,7 @@ def read_event(value: bytes) -> AnyEvent:
 
 
 def read(model: type[Model], value: bytes) -> Model:
-    """Any other record: `InboxRecord`, `EnrichedEvent`, `CustomerProfile`, `Reply`, `ReplyResult`."""
+    """Any other record: `InboxRecord`, `EnrichedEvent`, `CustomerProfile`, `MediaRecord`, `Reply`, `ReplyResult`."""
     return model.model_validate_json(_well_formed(value))
 
 

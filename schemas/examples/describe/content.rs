@@ -18,6 +18,8 @@ pub(crate) enum Content {
     Inbox(Topic),
     /// Who a customer is.
     Profile,
+    /// What became of an attachment.
+    Media,
     /// A command to answer.
     Reply,
     /// What became of a command.
@@ -36,6 +38,7 @@ impl Content {
             Holds::Inbox => vec![Self::Inbox(topic)],
             Holds::Enriched => kinds_of(source(topic)).map(Self::Enriched).collect(),
             Holds::Profiles => vec![Self::Profile],
+            Holds::Media => vec![Self::Media],
             Holds::Commands => vec![Self::Reply],
             Holds::Results => vec![Self::ReplyResult],
             Holds::RefusedBodies | Holds::DeadLetters => vec![Self::DeadLetter(topic)],
@@ -50,6 +53,7 @@ impl Content {
             Self::Enriched(kind) => format!("{}.enriched", kind.as_str()),
             Self::Inbox(topic) => topic.spec().suffix.trim_end_matches(".v1").to_owned(),
             Self::Profile => "profile".to_owned(),
+            Self::Media => "media".to_owned(),
             Self::Reply => "reply".to_owned(),
             Self::ReplyResult => "reply.result".to_owned(),
             Self::DeadLetter(topic) => {
@@ -79,6 +83,7 @@ impl Content {
                                all channels, each event once."
                 .to_owned(),
             Self::Profile => "Who a customer is, as the account may know; no value erases it.".to_owned(),
+            Self::Media => "What became of one link of an event: saved where, or why not.".to_owned(),
             Self::Reply => "A command to answer: what, to whom or under which post, and until when.".to_owned(),
             Self::ReplyResult => "What became of a command: before it is carried out, and after.".to_owned(),
             Self::DeadLetter(Topic::IngestDlq) => {

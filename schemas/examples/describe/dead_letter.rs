@@ -37,6 +37,7 @@ fn sample(topic: Topic, (reason, about): reasons::Reason) -> String {
         Topic::MessagesDlq => ("weir-messages", Some(Topic::Messages)),
         Topic::LookupsDlq => ("weir-lookups", Some(Topic::Comments)),
         Topic::MetricsDlq => ("weir-metrics", Some(Topic::Messages)),
+        Topic::MediaDlq => ("weir-media", Some(Topic::Messages)),
         _ => ("weir-ingest", None),
     };
     let place = from.map_or_else(String::new, |from| {

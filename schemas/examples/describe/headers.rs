@@ -63,6 +63,21 @@ pub(crate) const SCHEMAS: &str = r"  schemas:
           const: application/json
         traceparent:
           type: string
+    mediaHeaders:
+      type: object
+      required: [content-type, ce_id, weir_status]
+      properties:
+        content-type:
+          const: application/json
+        ce_id:
+          type: string
+          description: The record's id, as in the value. The same link of the same event always has the same.
+          pattern: '^[0-9a-f]{32}$'
+        weir_status:
+          type: string
+          description: The member status of the value, so that subscribers can filter without parsing.
+        traceparent:
+          type: string
     replyHeaders:
       type: object
       description: None is needed. A command that was put back from the dead letters is as old as its headers say.
@@ -150,6 +165,7 @@ pub(crate) fn name(content: Content) -> String {
         Content::Event(_) | Content::Enriched(_) => "eventHeaders".to_owned(),
         Content::Inbox(_) => "inboxHeaders".to_owned(),
         Content::Profile => "profileHeaders".to_owned(),
+        Content::Media => "mediaHeaders".to_owned(),
         Content::Reply => "replyHeaders".to_owned(),
         Content::ReplyResult => "resultHeaders".to_owned(),
         Content::DeadLetter(_) => format!("{}.headers", content.name()),

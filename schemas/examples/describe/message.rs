@@ -38,7 +38,9 @@ const fn content_type(content: Content) -> &'static str {
     match content {
         Content::Delivery | Content::DeadLetter(Topic::IngestDlq) => schemas::raw::CONTENT_TYPE,
         Content::Event(_) | Content::Enriched(_) | Content::DeadLetter(_) => schemas::raw::TYPED_CONTENT_TYPE,
-        Content::Inbox(_) | Content::Profile | Content::Reply | Content::ReplyResult => "application/json",
+        Content::Inbox(_) | Content::Profile | Content::Media | Content::Reply | Content::ReplyResult => {
+            "application/json"
+        }
     }
 }
 
@@ -49,6 +51,7 @@ fn key(content: Content) -> String {
         Content::Enriched(kind) => topic_of(kind).spec().key,
         Content::Inbox(topic) => topic.spec().key,
         Content::Profile => Topic::Profiles.spec().key,
+        Content::Media => Topic::Media.spec().key,
         Content::Reply | Content::ReplyResult => Topic::Replies.spec().key,
         Content::DeadLetter(_) => KeyRule::Original,
     };
@@ -73,6 +76,7 @@ fn payload(content: Content) -> String {
         Content::DeadLetter(Topic::IngestDlq) => any("The body of the POST, unchanged; possibly no JSON."),
         Content::DeadLetter(_) => any("The value of the record as it was; possibly no JSON."),
         Content::Profile => "          $ref: './json/profile.v1.json'\n".to_owned(),
+        Content::Media => "          $ref: './json/media.v1.json'\n".to_owned(),
         Content::Reply => "          $ref: './json/reply.v1.json'\n".to_owned(),
         Content::ReplyResult => "          $ref: './json/reply.result.v1.json'\n".to_owned(),
     }

@@ -127,6 +127,7 @@ fn described(content: Content, text: &mut String) {
         Content::Inbox(topic) => inbox(topic, text),
         Content::DeadLetter(topic) => text.push_str(&dead_letter::section(topic)),
         Content::Profile => profile(text),
+        Content::Media => media(text),
         Content::Reply => reply(text),
         Content::ReplyResult => reply_result(text),
         // Its topic's own words say it already.
@@ -224,6 +225,13 @@ fn profile(text: &mut String) {
     json(&layout::lay_out(sample::PROFILE), text);
 }
 
+fn media(text: &mut String) {
+    add!(text, "\n{MEDIA}\n");
+    for record in sample::MEDIA {
+        json(&layout::lay_out(record), text);
+    }
+}
+
 fn reply(text: &mut String) {
     add!(text, "\n{REPLY}\n");
     for command in sample::REPLIES {
@@ -242,7 +250,7 @@ const ANSWERING: &str = "\
 A customer may be answered until the latest `window_ends_at` of the conversation, by the app that has control of the thread: `thread.passed`
 and `thread.taken` say who that is. An edit that names nobody (`from` null, as Instagram sends most) has the key of the account alone:
 `message.id` says which message it is of. Who the customer is stands on [`meta.profiles.v1`](#metaprofilesv1), under the same key. What became of
-attachments has no topic yet.";
+attachments, whose links die, stands on [`meta.media.v1`](#metamediav1): join by `event` and `url`.";
 
 const PROFILE: &str = "\
 Written where `--lookup-profiles on` has weir-lookups ask the Graph API: once for a customer who writes to the account, and again
@@ -252,6 +260,19 @@ where they are gone, nobody may know who it is; `profile` is null then, also whe
 
 Read the topic from its beginning into a table by key; a record without a value erases a customer from it
 ([how to erase](operations.md#erase-a-customer)). Headers: `content-type`. Schema: [profile.v1.json](../schemas/json/profile.v1.json).";
+
+const MEDIA: &str = "\
+Written by weir-media, which saves what links of events lead to before they die: one record for each link of an event, keyed as the event is.
+`event` is the event's `id`, `url` the link as it stands there and in the inbox, `index` its place among the links of the event, each named once.
+`saved` has the object's `key` below `--media-store`, its `sha256`, `bytes`, the type that the server `declared` and the one that the
+bytes have (`sniffed`); the object is served as the latter, or as `application/octet-stream` where that is no picture, film or sound.
+`gone` says that the link had died, `refused` that it leads where weir-media does not go (`reason`: `not_https`, `host`, `address`, `redirects`, …),
+`too_large` that it is more than `--media-max-bytes`, `failed` that it was tried for `--media-patience` without success. The same record may be written
+again, with the same `id`: the latest counts. A profile's picture has no `event`.
+
+Objects lie at `{account}/{user or media}/{sha256}`, each with a manifest beside it (`….json`: the latest of these records), so that
+[what was saved of one person](operations.md#erase-a-customer) is what lies below their prefix. Headers: `content-type`, `ce_id` (`id`),
+`weir_status`. Schema: [media.v1.json](../schemas/json/media.v1.json).";
 
 const REPLY: &str = "\
 You write these; weir-replies carries them out, each at most once. The record's key is `{account}:{to}` where there is a `to`, else

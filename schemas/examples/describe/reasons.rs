@@ -50,6 +50,11 @@ const REPLIES: [Reason; 4] = [
     ("wrong_key", "its key is not that of its conversation or post"),
 ];
 
+const MEDIA: [Reason; 1] = [(
+    "unreadable",
+    "the record is no typed event or profile, or lacks the account that its links are saved for",
+)];
+
 const METRICS: [Reason; 1] = [("not_an_event", "the record is no typed event")];
 
 /// The words that records on a topic of dead letters have.
@@ -62,6 +67,7 @@ pub(crate) fn of(topic: Topic) -> Vec<Reason> {
         Topic::LookupsDlq => &LOOKUPS,
         Topic::MetricsDlq => &METRICS,
         Topic::RepliesDlq => &REPLIES,
+        Topic::MediaDlq => &MEDIA,
         _ => &[],
     };
     [own, &SHARED].concat()

@@ -26,6 +26,12 @@ const OF_A_MENTION: &str = r#"{"lookup":{"asked":"v26.0/17841405726653026?fields
 /// Who a customer is.
 pub(crate) const PROFILE: &str = r#"{"account":"17841405726653026","user":"12345678901234567","platform":"instagram","status":"found","at":"2025-07-18T16:20:41.240Z","profile":{"name":"Ana","username":"ana.makes","profile_pic":"https://scontent.cdninstagram.com/v/ana.jpg","follower_count":417,"is_user_follow_business":true,"is_business_follow_user":false,"is_verified_user":false,"id":"12345678901234567"}}"#;
 
+/// What became of links: saved, and gone.
+pub(crate) const MEDIA: [&str; 2] = [
+    r#"{"id":"0d1e7b6a4f2c49d8a1b3c5d7e9f00112","event":"5b8c3a1f0e2d4c6b8a9f7e6d5c4b3a29","index":0,"account":"17841405726653026","subject":"17841405726653026:12345678901234567","origin":"attachment","url":"https://scontent.cdninstagram.com/v/t1.jpg?oe=687DB1A0","expires":"2025-07-21T03:18:56.000Z","status":"saved","at":"2025-07-18T16:20:41.912Z","key":"17841405726653026/12345678901234567/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","bytes":184320,"declared":"image/jpeg","sniffed":"image/jpeg","width":1080,"height":1350}"#,
+    r#"{"id":"1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f","event":"6c9d4b2a1f3e5d7c9b0a8f7e6d5c4b3a","index":0,"account":"17841405726653026","subject":"17841405726653026:12345678901234567","origin":"story","url":"https://lookaside.fbsbx.com/ig_messaging_cdn/?asset_id=17","status":"gone","at":"2025-07-18T16:20:42.040Z","reason":"http_404"}"#,
+];
+
 /// Commands to answer.
 pub(crate) const REPLIES: [&str; 3] = [
     r#"{"id":"order-4711-shipped","account":"17841405726653026","action":"message","text":"It is on its way!","to":"12345678901234567","not_after":"2025-07-19T16:00:00.000Z"}"#,

@@ -53,6 +53,7 @@ topics! {
     InboxReceipts: Inbox = "inbox.receipts.v1", AccountUser, 2, Body, "read and delivered in the normalised form";
     InboxComments: Inbox = "inbox.comments.v1", AccountMedia, 7, Body, "comments and mentions in the normalised form";
     Profiles: Profiles = "profiles.v1", AccountUser, 0, KafkaDefault, "name, username and picture of each customer who wrote";
+    Media: Media = "media.v1", AccountUserOrMedia, 30, KafkaDefault, "what became of each attachment: saved where, or why not";
     CommentsEnriched: Enriched = "comments.enriched.v1", AccountMedia, 7, Body, "comments with what the Graph API said";
     MentionsEnriched: Enriched = "mentions.enriched.v1", AccountMedia, 7, Body, "mentions with what the Graph API said";
     Replies: Commands = "replies.v1", AccountUserOrMedia, 7, KafkaDefault, "commands to answer";
@@ -62,4 +63,5 @@ topics! {
     LookupsDlq: DeadLetters = "lookups.dlq.v1", Original, 30, Body, "records that weir-lookups could not handle";
     MetricsDlq: DeadLetters = "metrics.dlq.v1", Original, 30, Body, "records that weir-metrics could not handle";
     RepliesDlq: DeadLetters = "replies.dlq.v1", Original, 30, Body, "records that weir-replies could not handle";
+    MediaDlq: DeadLetters = "media.dlq.v1", Original, 30, Body, "records that weir-media could not handle";
 }

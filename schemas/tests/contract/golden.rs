@@ -7,6 +7,7 @@ use schemas::inbox::Record;
 use schemas::json_schema::compatibility::{self, Rule};
 use schemas::json_schema::documents;
 use schemas::lookup::Lookup;
+use schemas::media::MediaRecord;
 use schemas::profile::CustomerProfile;
 use schemas::{EventKind, Kind, TypedEvent};
 use serde_json::{Value, json};
@@ -173,6 +174,18 @@ fn frozen_profiles_are_valid_and_read_today() {
         assert_eq!(today.errors("profile", &record), [""; 0], "{name}");
         let text = record.to_string();
         let read: CustomerProfile<'_> = serde_json::from_str(&text).unwrap();
+        assert_eq!(serde_json::to_value(read).unwrap(), record, "a record is written as it was read");
+    }
+}
+
+#[test]
+fn frozen_media_records_are_valid_and_read_today() {
+    let (frozen, today) = (frozen(), today());
+    for (name, record) in golden("media.jsonl") {
+        assert_eq!(frozen.errors("media", &record), [""; 0], "{name}");
+        assert_eq!(today.errors("media", &record), [""; 0], "{name}");
+        let text = record.to_string();
+        let read: MediaRecord<'_> = serde_json::from_str(&text).unwrap();
         assert_eq!(serde_json::to_value(read).unwrap(), record, "a record is written as it was read");
     }
 }

@@ -58,6 +58,8 @@ pub(crate) fn all() -> Result<Vec<Sample>> {
     samples.extend(RESULTS.map(result).into_iter().collect::<Result<Vec<_>>>()?);
     let profiles = fs::read_to_string(folder("schemas/golden/v1/profiles.jsonl"))?;
     samples.extend(profiles.lines().map(profile).collect::<Result<Vec<_>>>()?);
+    let media = fs::read_to_string(folder("schemas/golden/v1/media.jsonl"))?;
+    samples.extend(media.lines().map(media_record).collect::<Result<Vec<_>>>()?);
     let golden = fs::read_to_string(folder("schemas/golden/v1/enriched.jsonl"))?;
     samples.extend(golden.lines().map(enriched).collect::<Result<Vec<_>>>()?);
     samples.extend(NO_DELIVERIES.map(dead_body).into_iter().collect::<Result<Vec<_>>>()?);
@@ -66,6 +68,7 @@ pub(crate) fn all() -> Result<Vec<Sample>> {
         (Topic::MessagesDlq, "messages", "not_of_its_kind"),
         (Topic::LookupsDlq, "lookups", "no_token"),
         (Topic::RepliesDlq, "replies", "bad_command"),
+        (Topic::MediaDlq, "media", "unreadable"),
         (Topic::MetricsDlq, "metrics", "a_reason_that_comes_later"),
     ] {
         samples.push(dead_letter(&some, topic, consumer, reason)?);
@@ -151,6 +154,17 @@ fn profile(line: &str) -> Result<Sample> {
     let text = |name: &str| value[name].as_str().unwrap_or_default();
     let key = format!("{}:{}", text("account"), text("user"));
     Ok(sample("profile", Topic::Profiles, Some(&key), &[("content-type", b"application/json")], &value))
+}
+
+fn media_record(line: &str) -> Result<Sample> {
+    let value: Value = serde_json::from_str(line)?;
+    let text = |name: &str| value[name].as_str().unwrap_or_default();
+    let headers: [(&str, &[u8]); 3] = [
+        ("content-type", b"application/json"),
+        ("ce_id", text("id").as_bytes()),
+        ("weir_status", text("status").as_bytes()),
+    ];
+    Ok(sample("media", Topic::Media, Some(text("subject")), &headers, &value))
 }
 
 fn enriched(line: &str) -> Result<Sample> {
