@@ -18,7 +18,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
     cargo build --release --locked --bins \
         --package weir --package weir-ingest --package weir-messages \
-        --package weir-lookups --package weir-metrics --package weir-replies \
+        --package weir-lookups --package weir-metrics --package weir-replies --package weir-media \
     && mkdir -p /out/bin /out/spool \
     && find target/release -maxdepth 1 -type f -perm /111 \( -name weir -o -name 'weir-*' \) -exec cp -t /out/bin {} +
 

@@ -1,7 +1,7 @@
 //! The tool around the pipeline, `weir`: a subcommand a module.
 //!
 //! `topics` makes the topics on a cluster, `connect` the subscriptions at Meta; `tokens` shows and renews access tokens; `doctor` says why nothing arrives; `dlq`
-//! puts dead letters back; `replay` splits deliveries again; `spool` shows what ingest keeps on its disk; `process` asks running
+//! puts dead letters back; `media` deletes what was saved of one person; `replay` splits deliveries again; `spool` shows what ingest keeps on its disk; `process` asks running
 //! processes (`health`, `support`); `demo` runs the whole pipeline in one process; `delivery` has what is done with bodies by
 //! hand (`events`, `sign`, `verify`, `post`, `simulate`), `records` what reads topics (`tail`, `reply`, `trace`); `schema`
 //! describes them. A subcommand declares its flags, checks them, and gives an exit code; what it prints goes through a screen.
@@ -10,6 +10,7 @@ mod delivery;
 mod demo;
 mod dlq;
 mod kafka;
+mod media;
 mod meta;
 mod process;
 mod records;
@@ -59,13 +60,14 @@ Exit codes:
 
 Colours are shown on a terminal, unless NO_COLOR is set. RUST_LOG=info shows the log lines of what runs inside.";
 
-const TOOLS: [Tool; 19] = [
+const TOOLS: [Tool; 20] = [
     meta::connect::TOOL,
     demo::TOOL,
     dlq::TOOL,
     meta::doctor::TOOL,
     delivery::events::TOOL,
     process::health::TOOL,
+    media::TOOL,
     delivery::post::TOOL,
     replay::TOOL,
     records::reply::TOOL,
@@ -135,6 +137,9 @@ pub enum ToolError {
     /// `weir spool` failed.
     #[error(transparent)]
     Spool(#[from] SpoolError),
+    /// What was saved of media cannot be listed or deleted.
+    #[error(transparent)]
+    Media(#[from] weir_media::store::StoreError),
     /// `weir support` writes no text.
     #[error("this is an archive, not for a terminal: weir support | gzip > weir-support.tgz")]
     Archive,

@@ -11,7 +11,7 @@ use rustix::fs::{Gid, chown};
 use rustix::mount::{
     MountFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive, mount_remount, unmount,
 };
-use weir_tests::manual::SERVICES;
+use weir_tests::manual::{OPTIONAL, SERVICES};
 
 use crate::rights;
 
@@ -64,7 +64,7 @@ impl Root {
             root.read_only(&library)?;
             root.name_linker(&library)?;
         }
-        for name in SERVICES.into_iter().chain(["weir"]) {
+        for name in SERVICES.into_iter().chain(OPTIONAL).chain(["weir"]) {
             let (program, at) = (binaries.join(name), Path::new(BINARIES).join(name));
             if program.is_file() {
                 root.bind(&program, &at)?;

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use schemas::{Topic, TopicSpec};
 use serde_json::Value;
 
-use crate::manual::{Manual, SERVICES};
+use crate::manual::{Manual, OPTIONAL, SERVICES};
 use crate::yaml;
 
 /// What every topic's name begins with, as where nothing else is set.
@@ -24,7 +24,7 @@ struct User {
     writes: &'static [Topic],
 }
 
-const USERS: [User; 5] = [
+const USERS: [User; 6] = [
     User { name: "weir-ingest", reads: &[], writes: &Topic::OF_INGEST },
     User {
         name: "weir-messages",
@@ -53,6 +53,17 @@ const USERS: [User; 5] = [
         name: "weir-replies",
         reads: &[Topic::Replies, Topic::RepliesResults],
         writes: &[Topic::RepliesResults, Topic::RepliesDlq],
+    },
+    User {
+        name: "weir-media",
+        reads: &[
+            Topic::Messages,
+            Topic::Standby,
+            Topic::CommentsEnriched,
+            Topic::MentionsEnriched,
+            Topic::Profiles,
+        ],
+        writes: &[Topic::Media, Topic::MediaDlq],
     },
 ];
 
@@ -225,7 +236,7 @@ fn severities() -> Result<String> {
 /// What any binary reads of its environment, a name a line.
 fn variables() -> Result<String> {
     let mut names = BTreeSet::new();
-    for binary in SERVICES {
+    for binary in SERVICES.into_iter().chain(OPTIONAL) {
         names.extend(Manual::of(&[binary])?.variables());
     }
     collect_variables(&["weir"], &mut names)?;

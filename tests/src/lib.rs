@@ -22,6 +22,7 @@
 
 pub mod alertmanager;
 pub mod catalogue;
+pub mod cdn;
 mod certificates;
 pub mod chart;
 pub mod collector;
@@ -48,6 +49,7 @@ pub mod process;
 pub mod prometheus;
 pub mod promql;
 pub mod reader;
+pub mod s3;
 pub mod secured;
 pub mod shipped;
 pub mod signed;

@@ -11,6 +11,9 @@ use crate::{foreign, process};
 pub const SERVICES: [&str; 5] =
     ["weir-ingest", "weir-messages", "weir-lookups", "weir-metrics", "weir-replies"];
 
+/// The binary that runs for good where somebody takes the component that brings it.
+pub const OPTIONAL: [&str; 1] = ["weir-media"];
+
 /// The `--help` of a binary or of a subcommand.
 #[derive(Clone, Debug)]
 pub struct Manual {

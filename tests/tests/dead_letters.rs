@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use weir_tests::foreign::folder;
 
 /// The consumers, each with its part of the name of its message in the AsyncAPI document.
-const CONSUMERS: [&str; 4] = ["messages", "lookups", "metrics", "replies"];
+const CONSUMERS: [&str; 5] = ["messages", "lookups", "metrics", "replies", "media"];
 
 /// The strings of a piece of code.
 fn strings(code: &str) -> impl Iterator<Item = &str> {

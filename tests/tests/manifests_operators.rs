@@ -9,7 +9,7 @@ use std::process::Command;
 use schemas::TopicSpec;
 use serde_json::{Value, json};
 use weir_tests::manifests::{name, of_kind, of_weir, render, render_with};
-use weir_tests::manual::SERVICES;
+use weir_tests::manual::{OPTIONAL, SERVICES};
 use weir_tests::{dashboards, foreign, generated, process, yaml};
 
 fn prod() -> Vec<Value> {
@@ -73,7 +73,7 @@ fn a_user_may_do_what_its_process_does_and_nothing_else() {
     let objects = prod();
     let users: BTreeSet<_> =
         of_kind(&objects, "KafkaUser").map(|user| user["metadata"]["name"].as_str().unwrap()).collect();
-    assert_eq!(users, SERVICES.into_iter().chain([generated::OPERATOR]).collect());
+    assert_eq!(users, SERVICES.into_iter().chain(OPTIONAL).chain([generated::OPERATOR]).collect());
     let topics: BTreeSet<_> =
         of_kind(&objects, "KafkaTopic").map(|one| one["metadata"]["name"].as_str().unwrap()).collect();
     for user in of_kind(&objects, "KafkaUser") {
@@ -90,7 +90,8 @@ fn a_user_may_do_what_its_process_does_and_nothing_else() {
                     let group = resource["name"].as_str().unwrap();
                     // To reset it while none of its processes runs.
                     assert!(
-                        SERVICES.contains(&group) && acl["operations"] == json!(["Describe", "Read"]),
+                        SERVICES.iter().chain(&OPTIONAL).any(|name| *name == group)
+                            && acl["operations"] == json!(["Describe", "Read"]),
                         "{acl}"
                     );
                 }

@@ -42,7 +42,15 @@ async fn a_binary_has_the_files_of_the_image_read_only_and_no_right() {
         let entries = fs::read_dir(root.join(folder)).unwrap();
         entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
     };
-    let binaries = ["weir", "weir-ingest", "weir-lookups", "weir-messages", "weir-metrics", "weir-replies"];
+    let binaries = [
+        "weir",
+        "weir-ingest",
+        "weir-lookups",
+        "weir-media",
+        "weir-messages",
+        "weir-metrics",
+        "weir-replies",
+    ];
     assert_eq!(names("usr/local/bin"), BTreeSet::from(binaries.map(str::to_owned)));
     assert!(!names("usr").contains("bin") && !root.join("bin").exists(), "{:?}", names("usr"));
     // What tests keep below it is mounted there, and nothing else is.

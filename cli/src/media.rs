@@ -1,0 +1,105 @@
+//! `weir media forget`: deletes what weir-media saved of one person.
+
+use crate::screen::counted;
+use crate::tool::settings::{flag, settings, switch};
+use crate::tool::{Tool, Work, work};
+use crate::{Exit, Screen, ToolError};
+use runtime::settings::form;
+use weir_media::forget::{self, Found};
+use weir_media::settings::StoreSettings;
+use weir_media::store::{Store, StoreUrl};
+
+const MORE: &str = "\
+Lists every object that weir-media saved of one person, and with --apply deletes them: pictures, films, sounds and files, and the manifests \
+beside them. --user is the id of the customer, the second part of the key of the records; of what comments and mentions are about it is the id of \
+the media. Messages that come later are saved again, and so is what weir-media has not read yet: let it catch up first.
+
+Copies of a bucket, older versions of its objects and backups are yours to delete. The records of meta.media.v1 go with their time.
+
+Exit code 0: nothing is saved, or it was deleted; 1: the store refused something, and it can be run again; 3: there is something, which \
+stays without --apply.";
+
+const EXAMPLES: &str = "\
+Examples:
+  weir media forget --media-store s3://media/weir --account 17841405726653026 --user 6837251906428371
+  weir media forget --media-store s3://media/weir --account 17841405726653026 --user 6837251906428371 --apply";
+
+/// The subcommand and its own.
+pub(crate) const TOOL: Tool = Tool {
+    name: "media",
+    about: "Delete what was saved of attachments",
+    more: "",
+    examples: "",
+    work: Work::Tools(&[Tool {
+        name: "forget",
+        about: "Show what was saved of one person, and delete it with --apply",
+        more: MORE,
+        examples: EXAMPLES,
+        work: work!(ForgetSettings, run),
+    }]),
+};
+
+settings! {
+    /// What `weir media forget` can be asked for.
+    pub(crate) struct ForgetSettings {
+        /// Where media is saved: the --media-store of weir-media, with the same credentials in the environment
+        media_store: StoreUrl = flag("media-store", "URL", StoreUrl::form()).env("WEIR_MEDIA_STORE").required(),
+        /// The account or page that the person wrote to
+        account: String = flag("account", "ID", form::text()).required(),
+        /// The person, by the id that is `from` of an inbox record
+        user: String = flag("user", "ID", form::text()).required(),
+        /// Delete it
+        apply: bool = switch("apply"),
+    }
+}
+
+fn run(settings: &ForgetSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ToolError::Runtime)?;
+    let store = Store::open(&StoreSettings { media_store: settings.media_store.clone() })?;
+    let found = runtime.block_on(forget::find(&store, &settings.account, &settings.user))?;
+    for key in &found.keys {
+        screen.line(key)?;
+    }
+    if found == Found::default() {
+        screen.line("Nothing is saved of them.")?;
+        return Ok(Exit::Done);
+    }
+    let what = format!("{} of {} bytes", counted(found.keys.len() as u64, "object", "objects"), found.bytes);
+    if !settings.apply {
+        screen.line(format!("{what} are saved of them. --apply deletes them."))?;
+        return Ok(Exit::Drift);
+    }
+    runtime.block_on(forget::delete(&store, &found))?;
+    screen.line(format!("{what} were deleted."))?;
+    Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn settings(place: &tempfile::TempDir, apply: bool) -> ForgetSettings {
+        let media_store = StoreUrl::parse(&format!("file://{}", place.path().display())).unwrap();
+        ForgetSettings { media_store, account: "1784".to_owned(), user: "99".to_owned(), apply }
+    }
+
+    #[test]
+    fn a_plan_deletes_nothing_and_what_is_applied_leaves_everybody_else_alone() {
+        let place = tempfile::tempdir().unwrap();
+        for folder in ["1784/99", "1784/98"] {
+            fs::create_dir_all(place.path().join(folder)).unwrap();
+            fs::write(place.path().join(folder).join("ab"), "a picture").unwrap();
+            fs::write(place.path().join(folder).join("ab.json"), "{}").unwrap();
+        }
+        let mut screen = Screen::plain(std::io::sink());
+        let there = || fs::read_dir(place.path().join("1784/99")).map_or(0, Iterator::count);
+        assert_eq!(run(&settings(&place, false), &mut screen).unwrap(), Exit::Drift);
+        assert_eq!(there(), 2);
+        assert_eq!(run(&settings(&place, true), &mut screen).unwrap(), Exit::Done);
+        assert_eq!(there(), 0);
+        assert_eq!(run(&settings(&place, false), &mut screen).unwrap(), Exit::Done);
+        assert_eq!(fs::read_dir(place.path().join("1784/98")).unwrap().count(), 2);
+    }
+}

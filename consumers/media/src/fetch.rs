@@ -1,0 +1,242 @@
+//! Fetches what a link leads to, bounded in where, how long and how much.
+//!
+//! A link is somebody's words: `allowed` says which may be followed, at every redirect anew, and `resolver` hands out only
+//! addresses that may be connected to. Nothing is unpacked, no proxy of the environment is used, no cookie or token is sent.
+
+mod allowed;
+mod resolver;
+mod verdict;
+
+pub use allowed::{HostRule, Network};
+
+pub(crate) use allowed::list;
+
+use crate::settings::FetchSettings;
+use bytes::Bytes;
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, LOCATION};
+use reqwest::{Client, Response, Url, redirect, retry};
+use resolver::{CheckedResolver, NoPublicAddress};
+use runtime::http::tls::{self, TlsError};
+use std::error::Error as _;
+use std::sync::Arc;
+use verdict::Verdict;
+
+/// Redirects that are followed.
+const MOST_REDIRECTS: usize = 3;
+/// A MIME type that is longer says nothing.
+const LONGEST_TYPE: usize = 128;
+
+/// Why there is no client.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// No TLS.
+    #[error("--media-ca: {0}")]
+    Tls(#[from] TlsError),
+    /// The HTTP client cannot be made.
+    #[error("the HTTP client cannot be made: {0}")]
+    Http(#[source] reqwest::Error),
+}
+
+/// Why a link is not followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is no URL, or longer than 8,192 bytes.
+    BadUrl,
+    /// It is not `https`.
+    NotHttps,
+    /// It carries a name or password.
+    UserInfo,
+    /// Its host is none of `--media-hosts`.
+    Host,
+    /// Its port is not that of the host.
+    Port,
+    /// Its host has no address that may be connected to.
+    Address,
+    /// It redirects too often.
+    Redirects,
+    /// Its answer is packed, which nobody asked for.
+    Encoded,
+}
+
+/// How fetching ended without its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// The link has died, with this status.
+    Gone(u16),
+    Refused(Refusal),
+    TooLarge,
+    /// It failed for good, or for now.
+    Failed {
+        /// In a word.
+        reason: String,
+        again: bool,
+    },
+}
+
+/// Fetches; clones share its connections.
+#[derive(Clone, Debug)]
+pub struct Fetcher {
+    http: Client,
+    settings: FetchSettings,
+}
+
+/// An answer whose body comes.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    response: Response,
+    left: u64,
+    /// The MIME type that the server declares.
+    pub(crate) declared: Option<String>,
+}
+
+impl Fetcher {
+    /// A client; nothing is connected yet.
+    pub fn new(settings: FetchSettings) -> Result<Self, FetchError> {
+        let http = Client::builder()
+            .tls_backend_preconfigured(tls::client(settings.media_ca.as_deref())?)
+            .dns_resolver(Arc::new(CheckedResolver::new(settings.media_networks.clone())))
+            .redirect(redirect::Policy::none())
+            .retry(retry::never())
+            .no_proxy()
+            .referer(false)
+            .https_only(true)
+            .connect_timeout(settings.media_connect_timeout)
+            .read_timeout(settings.media_stall_timeout)
+            .timeout(settings.media_timeout)
+            .user_agent(concat!("weir/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(FetchError::Http)?;
+        Ok(Self { http, settings })
+    }
+
+    /// Follows a link to the answer that has the bytes.
+    pub(crate) async fn open(&self, link: &str) -> Result<Opened, Ended> {
+        let mut url = parse(link)?;
+        for _ in 0..=MOST_REDIRECTS {
+            allowed::check(&url, &self.settings.media_hosts).map_err(Ended::Refused)?;
+            let request = self.http.get(url.clone()).header(ACCEPT_ENCODING, "identity");
+            let response = request.send().await.map_err(|error| failure(&error))?;
+            let status = response.status().as_u16();
+            match Verdict::of(status) {
+                Verdict::Body => return self.opened(response),
+                Verdict::Elsewhere => url = elsewhere(&url, response.headers())?,
+                Verdict::Gone => return Err(Ended::Gone(status)),
+                Verdict::Again => return Err(Ended::of_status(status, true)),
+                Verdict::Never => return Err(Ended::of_status(status, false)),
+            }
+        }
+        Err(Ended::Refused(Refusal::Redirects))
+    }
+
+    fn opened(&self, response: Response) -> Result<Opened, Ended> {
+        let headers = response.headers();
+        if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+            return Err(Ended::Refused(Refusal::Encoded));
+        }
+        let left = self.settings.media_max_bytes;
+        // What a server says of a length it may say wrongly: the bytes are counted too.
+        if response.content_length().is_some_and(|length| length > left) {
+            return Err(Ended::TooLarge);
+        }
+        let declared = headers.get(CONTENT_TYPE).and_then(|value| mime(value.to_str().ok()?));
+        Ok(Opened { response, left, declared })
+    }
+}
+
+impl Opened {
+    /// The next bytes; `None` at the end.
+    pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, Ended> {
+        let chunk = self.response.chunk().await.map_err(|error| failure(&error))?;
+        let length = chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
+        self.left = self.left.checked_sub(length).ok_or(Ended::TooLarge)?;
+        Ok(chunk)
+    }
+}
+
+impl Ended {
+    fn of_status(status: u16, again: bool) -> Self {
+        Self::Failed { reason: format!("http_{status}"), again }
+    }
+}
+
+impl Refusal {
+    /// The word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BadUrl => "bad_url",
+            Self::NotHttps => "not_https",
+            Self::UserInfo => "user_info",
+            Self::Host => "host",
+            Self::Port => "port",
+            Self::Address => "address",
+            Self::Redirects => "redirects",
+            Self::Encoded => "encoded",
+        }
+    }
+}
+
+/// Longer links are not fetched, and stand in no record.
+pub(crate) const LONGEST_LINK: usize = 8_192;
+
+fn parse(link: &str) -> Result<Url, Ended> {
+    let url = (link.len() <= LONGEST_LINK).then(|| Url::parse(link).ok()).flatten();
+    url.ok_or(Ended::Refused(Refusal::BadUrl))
+}
+
+fn elsewhere(from: &Url, headers: &HeaderMap) -> Result<Url, Ended> {
+    let location = headers.get(LOCATION).and_then(|location| location.to_str().ok());
+    let url = location.and_then(|location| from.join(location).ok());
+    url.ok_or(Ended::Refused(Refusal::BadUrl))
+}
+
+/// `image/jpeg` of `image/JPEG; charset=binary`.
+fn mime(declared: &str) -> Option<String> {
+    let essence = declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let is_mime = |byte: u8| byte.is_ascii_alphanumeric() || b"/.+-".contains(&byte);
+    (essence.contains('/') && essence.len() <= LONGEST_TYPE && essence.bytes().all(is_mime))
+        .then_some(essence)
+}
+
+/// Its text may hold the link, which is nobody's business; its sort does not.
+fn failure(error: &reqwest::Error) -> Ended {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if cause.is::<NoPublicAddress>() {
+            return Ended::Refused(Refusal::Address);
+        }
+        source = cause.source();
+    }
+    let reason = if error.is_timeout() { "timed_out" } else { "connection" };
+    Ended::Failed { reason: reason.to_owned(), again: true }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mime_type_is_taken_without_its_parameters_and_never_with_anything_else() {
+        assert_eq!(mime("image/JPEG; charset=binary").as_deref(), Some("image/jpeg"));
+        for odd in ["", "jpeg", "image/<script>", &format!("image/{}", "x".repeat(200))] {
+            assert_eq!(mime(odd), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_redirect_leads_to_a_url_or_is_refused() {
+        let from = Url::parse("https://a.fbcdn.net/x").unwrap();
+        let to = |location: &'static str| {
+            elsewhere(&from, &HeaderMap::from_iter([(LOCATION, location.parse().unwrap())]))
+        };
+        assert_eq!(to("/y").unwrap().as_str(), "https://a.fbcdn.net/y");
+        assert_eq!(to("http://169.254.169.254/").unwrap().scheme(), "http");
+        assert_eq!(elsewhere(&from, &HeaderMap::new()), Err(Ended::Refused(Refusal::BadUrl)));
+    }
+
+    #[test]
+    fn a_link_that_is_no_url_or_too_long_is_refused() {
+        for link in ["", "/reel/17", &format!("https://a.fbcdn.net/{}", "x".repeat(9_000))] {
+            assert_eq!(parse(link), Err(Ended::Refused(Refusal::BadUrl)));
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! Where may be fetched from: https, a host of the setting, and no public server that stands for a private one.
+
+use super::Refusal;
+use reqwest::Url;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// A host that is fetched from: `cdn.example`, `*.cdn.example` for all below it, and `:port` where it is not 443.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostRule {
+    name: String,
+    below: bool,
+    port: u16,
+}
+
+/// A network in the notation `address/bits`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network {
+    address: IpAddr,
+    bits: u8,
+}
+
+/// Reads a list, of which each must be understood.
+pub(crate) fn list<T>(text: &str, one: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
+    text.split(',').map(|word| one(word.trim())).collect()
+}
+
+/// Whether a URL may be asked for: what it leads to is checked again at every redirect, and its addresses by [`is_reachable`].
+pub(crate) fn check(url: &Url, hosts: &[HostRule]) -> Result<(), Refusal> {
+    if url.scheme() != "https" {
+        return Err(Refusal::NotHttps);
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Refusal::UserInfo);
+    }
+    // An address instead of a name is no host of anybody's CDN.
+    let name = url.domain().ok_or(Refusal::Host)?;
+    let port = url.port_or_known_default();
+    let mut of_host = hosts.iter().filter(|rule| rule.is(name)).peekable();
+    of_host.peek().ok_or(Refusal::Host)?;
+    if of_host.any(|rule| Some(rule.port) == port) { Ok(()) } else { Err(Refusal::Port) }
+}
+
+/// Whether an address may be connected to: one of the public internet, or of a network that the setting names.
+pub(crate) fn is_reachable(address: IpAddr, networks: &[Network]) -> bool {
+    is_public(address) || networks.iter().any(|network| network.holds(address))
+}
+
+fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => is_public_v4(address),
+        IpAddr::V6(address) => is_public_v6(address),
+    }
+}
+
+/// All but the blocks of IANA's registry of special purposes, multicast and the reserved rest.
+/// Source: <https://www.iana.org/assignments/iana-ipv4-special-registry>, as of 2026.
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    const SPECIAL: [(Ipv4Addr, u8); 15] = [
+        (Ipv4Addr::UNSPECIFIED, 8),
+        (Ipv4Addr::new(10, 0, 0, 0), 8),
+        (Ipv4Addr::new(100, 64, 0, 0), 10),
+        (Ipv4Addr::new(127, 0, 0, 0), 8),
+        (Ipv4Addr::new(169, 254, 0, 0), 16),
+        (Ipv4Addr::new(172, 16, 0, 0), 12),
+        (Ipv4Addr::new(192, 0, 0, 0), 24),
+        (Ipv4Addr::new(192, 0, 2, 0), 24),
+        (Ipv4Addr::new(192, 88, 99, 0), 24),
+        (Ipv4Addr::new(192, 168, 0, 0), 16),
+        (Ipv4Addr::new(198, 18, 0, 0), 15),
+        (Ipv4Addr::new(198, 51, 100, 0), 24),
+        (Ipv4Addr::new(203, 0, 113, 0), 24),
+        (Ipv4Addr::new(224, 0, 0, 0), 4),
+        (Ipv4Addr::new(240, 0, 0, 0), 4),
+    ];
+    let is_within = |(start, bits): &(Ipv4Addr, u8)| {
+        Network { address: IpAddr::V4(*start), bits: *bits }.holds(IpAddr::V4(address))
+    };
+    !SPECIAL.iter().any(is_within)
+}
+
+/// What is assigned as global unicast, `2000::/3`, but its blocks of special purposes. All that stands for an IPv4 address
+/// (mapped, NAT64), is local, link-local or multicast lies outside, but for 6to4 and Teredo.
+/// Source: <https://www.iana.org/assignments/iana-ipv6-special-registry>, as of 2026.
+fn is_public_v6(address: Ipv6Addr) -> bool {
+    const SPECIAL: [(Ipv6Addr, u8); 4] = [
+        (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
+        (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
+        (Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16),
+        (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20),
+    ];
+    let holds =
+        |start: Ipv6Addr, bits| Network { address: IpAddr::V6(start), bits }.holds(IpAddr::V6(address));
+    holds(Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3)
+        && !SPECIAL.iter().any(|(start, bits)| holds(*start, *bits))
+}
+
+impl HostRule {
+    /// Reads one; a pattern for every host is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (name, port) = match text.split_once(':') {
+            Some((name, port)) => (name, port.parse().ok()?),
+            None => (text, 443),
+        };
+        let (name, below) = name.strip_prefix("*.").map_or((name, false), |name| (name, true));
+        let is_label = |label: &str| {
+            !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        };
+        let is_name = name.split('.').all(is_label) && name.parse::<IpAddr>().is_err();
+        (is_name && port > 0).then(|| Self { name: name.to_ascii_lowercase(), below, port })
+    }
+
+    fn is(&self, host: &str) -> bool {
+        if !self.below {
+            return host == self.name;
+        }
+        host.strip_suffix(&self.name).is_some_and(|before| before.len() > 1 && before.ends_with('.'))
+    }
+}
+
+impl Network {
+    /// Reads one, such as `10.1.0.0/16`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (address, bits) = text.split_once('/')?;
+        let (address, bits): (IpAddr, u8) = (address.parse().ok()?, bits.parse().ok()?);
+        (bits <= if address.is_ipv4() { 32 } else { 128 }).then_some(Self { address, bits })
+    }
+
+    fn holds(&self, other: IpAddr) -> bool {
+        let kept = u32::from(self.bits);
+        match (self.address, other) {
+            (IpAddr::V4(own), IpAddr::V4(other)) => {
+                let mask = u32::MAX.checked_shl(32 - kept).unwrap_or(0);
+                own.to_bits() & mask == other.to_bits() & mask
+            }
+            (IpAddr::V6(own), IpAddr::V6(other)) => {
+                let mask = u128::MAX.checked_shl(128 - kept).unwrap_or(0);
+                own.to_bits() & mask == other.to_bits() & mask
+            }
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{HOSTS, MediaSettings};
+
+    fn checked(url: &str) -> Result<(), Refusal> {
+        let url = Url::parse(url).map_err(|_| Refusal::BadUrl)?;
+        check(&url, &list(HOSTS, HostRule::parse).unwrap_or_default())
+    }
+
+    #[test]
+    fn hosts_of_metas_cdns_are_fetched_from_by_https_alone() {
+        for url in [
+            "https://scontent.cdninstagram.com/v/t1.jpg?oe=1",
+            "https://lookaside.fbsbx.com/ig_messaging_cdn/?asset_id=1",
+            "https://scontent.xx.FBCDN.net/v",
+            "https://video.fbcdn.net:443/v",
+        ] {
+            assert_eq!(checked(url), Ok(()), "{url}");
+        }
+        for (url, why) in [
+            ("http://scontent.xx.fbcdn.net/v", Refusal::NotHttps),
+            ("ftp://scontent.xx.fbcdn.net/v", Refusal::NotHttps),
+            ("file:///etc/passwd", Refusal::NotHttps),
+            ("https://me@scontent.xx.fbcdn.net/", Refusal::UserInfo),
+            ("https://:secret@scontent.xx.fbcdn.net/", Refusal::UserInfo),
+            ("https://fbcdn.net/", Refusal::Host),
+            ("https://evilfbcdn.net/", Refusal::Host),
+            ("https://scontent.fbcdn.net.evil.example/", Refusal::Host),
+            ("https://scontent.fbcdn.net./", Refusal::Host),
+            ("https://169.254.169.254/latest", Refusal::Host),
+            ("https://0x7f000001/", Refusal::Host),
+            ("https://[::1]/", Refusal::Host),
+            ("https://localhost/", Refusal::Host),
+            ("https://scontent.xx.fbcdn.net:8443/", Refusal::Port),
+        ] {
+            assert_eq!(checked(url), Err(why), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_rule_names_a_host_or_all_below_one_and_never_all() {
+        for text in ["", "*", "*.", "a..b", "10.0.0.1", "a:0", "a:x", "http://a", "a b", "*.*.net"] {
+            assert_eq!(HostRule::parse(text), None, "{text}");
+        }
+        let rule = HostRule::parse("localhost:8443").unwrap();
+        let url = |text: &str| Url::parse(text).unwrap();
+        assert_eq!(check(&url("https://localhost:8443/"), std::slice::from_ref(&rule)), Ok(()));
+        assert_eq!(check(&url("https://localhost/"), &[rule]), Err(Refusal::Port));
+        assert_eq!(list("a,", HostRule::parse), None);
+    }
+
+    #[test]
+    fn no_address_but_those_of_the_public_internet_is_reachable() {
+        for address in [
+            "0.0.0.0",
+            "10.0.0.1",
+            "100.64.0.1",
+            "100.127.255.255",
+            "127.0.0.1",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.0.0.192",
+            "192.168.1.1",
+            "198.19.0.1",
+            "203.0.113.9",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::ffff:8.8.8.8",
+            "::ffff:127.0.0.1",
+            "::8.8.8.8",
+            "64:ff9b::7f00:1",
+            "64:ff9b:1::1",
+            "100::1",
+            "2001::1",
+            "2001:db8::1",
+            "2002:7f00:1::",
+            "3fff::1",
+            "fc00::1",
+            "fd00:ec2::254",
+            "fe80::1",
+            "fec0::1",
+            "ff02::1",
+        ] {
+            assert!(!is_reachable(address.parse().unwrap(), &[]), "{address}");
+        }
+        for address in [
+            "8.8.8.8",
+            "31.13.71.1",
+            "100.63.255.255",
+            "100.128.0.1",
+            "172.32.0.1",
+            "2a03:2880:f12f::1",
+            "2606:4700::1",
+        ] {
+            assert!(is_reachable(address.parse().unwrap(), &[]), "{address}");
+        }
+    }
+
+    #[test]
+    fn a_network_of_the_setting_is_reachable_and_its_neighbour_is_not() {
+        let networks = list("10.1.0.0/16, fd00::/8", Network::parse).unwrap();
+        for (address, expected) in
+            [("10.1.9.9", true), ("10.2.0.1", false), ("fd12::1", true), ("fe80::1", false)]
+        {
+            assert_eq!(is_reachable(address.parse().unwrap(), &networks), expected, "{address}");
+        }
+        for text in ["10.1.0.0", "10.1.0.0/33", "fd00::/129", "x/8", "10.0.0.0/-1"] {
+            assert_eq!(Network::parse(text), None, "{text}");
+        }
+        assert!(is_reachable("192.168.0.1".parse().unwrap(), &[Network::parse("0.0.0.0/0").unwrap()]));
+    }
+
+    #[test]
+    fn no_network_is_named_where_nothing_is_set() {
+        assert_eq!(MediaSettings::of("file:///tmp").fetch.media_networks, []);
+    }
+}

@@ -1,0 +1,39 @@
+//! Resolves names to addresses that may be connected to: what is checked is what is connected to, so that no second answer of a
+//! name server can lead elsewhere.
+
+use super::allowed::{Network, is_reachable};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// Resolves by the system's own means, and leaves out what may not be connected to.
+#[derive(Clone, Debug)]
+pub(super) struct CheckedResolver {
+    networks: Arc<[Network]>,
+}
+
+/// Every address of a name is one that may not be connected to.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the name has no address that may be connected to")]
+pub(super) struct NoPublicAddress;
+
+impl CheckedResolver {
+    pub(super) fn new(networks: Vec<Network>) -> Self {
+        Self { networks: networks.into() }
+    }
+}
+
+impl Resolve for CheckedResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let networks = Arc::clone(&self.networks);
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let reachable: Vec<SocketAddr> =
+                found.filter(|address| is_reachable(address.ip(), &networks)).collect();
+            if reachable.is_empty() {
+                return Err(NoPublicAddress.into());
+            }
+            Ok::<Addrs, _>(Box::new(reachable.into_iter()))
+        })
+    }
+}

@@ -1,0 +1,76 @@
+//! What attachments lead to, saved before their links die.
+//!
+//! Links to media are temporary, and a story is gone after a day. This consumer fetches what each link of an event leads to
+//! and puts it into an object store: `links` finds them, [`fetch`] gets them, from where it may and no further, [`store`]
+//! keeps them under their digest with a manifest beside, `save` follows one link to its end, and `handler` publishes a
+//! [`MediaRecord`](schemas::media::MediaRecord) of each. [`forget`] deletes what was saved of one person.
+//!
+//! Reasons of its dead letters, beside those that every consumer has: `unreadable` (no typed event and no profile). A link
+//! that died is none: it has a record that says so.
+
+pub mod fetch;
+pub mod forget;
+pub mod settings;
+pub mod store;
+
+mod ahead;
+mod handler;
+mod links;
+mod metrics;
+mod picture;
+mod save;
+
+pub use settings::MediaSettings;
+
+use fetch::{FetchError, Fetcher};
+use handler::MediaHandler;
+use metrics::MediaMetrics;
+use runtime::consumer::{self, ConsumerError, ConsumerOptions};
+use runtime::process::{About, Process};
+use runtime::settings::CommonSettings;
+use save::Saver;
+use schemas::Topic;
+use store::{Store, StoreError};
+
+/// Who this process is.
+pub const ABOUT: About = About {
+    name: "weir-media",
+    version: env!("CARGO_PKG_VERSION"),
+    description: "Saves what attachments, stories and profiles lead to before their links die",
+};
+
+/// Why the consumer ended although nobody asked it to.
+#[derive(Debug, thiserror::Error)]
+pub enum MediaError {
+    /// The client that fetches cannot be made.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The consumer loop ended.
+    #[error(transparent)]
+    Consumer(#[from] ConsumerError),
+}
+
+/// Saves what links lead to until the end is asked for.
+pub async fn run(
+    common: CommonSettings,
+    settings: MediaSettings,
+    process: Process,
+) -> Result<(), MediaError> {
+    let store = Store::open(&settings.store)?;
+    let fetcher = Fetcher::new(settings.fetch.clone())?;
+    let options = options(&common, settings.media_ahead);
+    let saver = Saver::new(fetcher, store, &settings, MediaMetrics::new(&process.registry));
+    consumer::run(&common.kafka, options, MediaHandler::new(saver, &common.topic_prefix), &process).await?;
+    Ok(())
+}
+
+fn options(common: &CommonSettings, look_ahead: usize) -> ConsumerOptions {
+    let name = |topic: &Topic| topic.name(&common.topic_prefix);
+    let inputs = Topic::MediaDlq.sources().iter().map(name).collect();
+    let options = ConsumerOptions::new(ABOUT.name, inputs, vec![name(&Topic::Media)], name(&Topic::MediaDlq))
+        .within(&common.consumer);
+    ConsumerOptions { look_ahead, ..options }
+}

@@ -1,0 +1,182 @@
+//! The links of a record that lead to media: which, in what order, and whose they are.
+
+use schemas::data::messaging::{Attachment, Messaging, Story};
+use schemas::lookup::{self, Lookup};
+use schemas::media::Origin;
+use schemas::profile::CustomerProfile;
+use schemas::{Topic, TypedEvent, Unreadable};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+/// Links of one record that are looked at; Instagram allows ten attachments in a message, so that more is no message.
+const MOST_LINKS: usize = 64;
+
+/// A link that leads to media.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Link {
+    pub(crate) origin: Origin,
+    pub(crate) url: String,
+}
+
+/// What a record holds of links, and what it says of them all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Source {
+    /// The event's id; none of a profile.
+    pub(crate) event: Option<String>,
+    pub(crate) account: String,
+    /// `{account}:{user or media}`.
+    pub(crate) subject: Option<String>,
+    /// When ingest received it, as the event says.
+    pub(crate) received: Option<String>,
+    /// In their order, each once.
+    pub(crate) links: Vec<Link>,
+    /// What the ids of its records are made of.
+    seed: Vec<String>,
+}
+
+/// Why no links can be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unfit {
+    /// It is no record of its topic.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// There are links, but nobody whose they are.
+    #[error("the event has links and no account that they came to")]
+    NoAccount,
+}
+
+impl Source {
+    /// Reads the value of a record of `topic`; `None` where it has no links.
+    pub(crate) fn read(topic: Topic, value: Option<&[u8]>) -> Result<Option<Self>, Unfit> {
+        let source = if topic == Topic::Profiles { of_profile(value)? } else { of_event(topic, value)? };
+        Ok(source.filter(|source| !source.links.is_empty()))
+    }
+
+    /// The id of the record about the link at `index`: the same whenever the same event brings it.
+    pub(crate) fn record_id(&self, index: usize) -> String {
+        let mut hash = Sha256::new();
+        for part in self.seed.iter().chain([&index.to_string()]) {
+            hash.update(u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
+            hash.update(part);
+        }
+        let digest = hash.finalize();
+        digest[..16].iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
+    }
+
+    /// The user or media whose the links are, after the account: what stands behind the colon of the key.
+    pub(crate) fn owner(&self) -> Option<&str> {
+        self.subject.as_deref()?.split_once(':').map(|(_, owner)| owner)
+    }
+}
+
+fn of_event(topic: Topic, value: Option<&[u8]>) -> Result<Option<Source>, Unfit> {
+    let event = TypedEvent::read(value)?;
+    let links = match topic {
+        Topic::CommentsEnriched | Topic::MentionsEnriched => of_lookup(&Lookup::read(value)?),
+        // Data of no shape that is known has no links that are.
+        _ => event.data::<Messaging>().map(|item| of_messaging(&item)).unwrap_or_default(),
+    };
+    let links = each_once(links);
+    if links.is_empty() {
+        return Ok(None);
+    }
+    let account = event.metaaccount.ok_or(Unfit::NoAccount)?.into_owned();
+    Ok(Some(Source {
+        seed: vec![event.id.to_string()],
+        event: Some(event.id.into_owned()),
+        account,
+        subject: event.subject.map(Into::into),
+        received: event.recordedtime.map(Into::into),
+        links,
+    }))
+}
+
+fn of_profile(value: Option<&[u8]>) -> Result<Option<Source>, Unfit> {
+    // A customer was erased.
+    let Some(value) = value else { return Ok(None) };
+    let profile: CustomerProfile<'_> = serde_json::from_slice(value).map_err(Unreadable::Malformed)?;
+    let person = profile.profile.map(|raw| serde_json::from_str::<Value>(raw.get()));
+    let picture =
+        person.and_then(Result::ok).and_then(|person| Some(person["profile_pic"].as_str()?.to_owned()));
+    let links = picture.map(|url| Link { origin: Origin::ProfilePicture, url }).into_iter().collect();
+    Ok(Some(Source {
+        event: None,
+        subject: Some(format!("{}:{}", profile.account, profile.user)),
+        received: Some(profile.at.to_string()),
+        links: each_once(links),
+        seed: vec![profile.account.to_string(), profile.user.to_string(), profile.at.to_string()],
+        account: profile.account.into_owned(),
+    }))
+}
+
+fn of_messaging(item: &Messaging) -> Vec<Link> {
+    let message = item.message.as_ref();
+    let attached = message.into_iter().flat_map(|message| &message.attachments).filter_map(attached);
+    let answered = message.and_then(|message| message.reply_to.as_ref()?.story.as_ref()).and_then(story);
+    let mentioning = item.referral.as_ref().and_then(|referral| referral.story.as_ref()).and_then(story);
+    attached.chain(answered).chain(mentioning).collect()
+}
+
+/// What an attachment leads to; that of a template, a place or a page of somebody's is no media.
+fn attached(attachment: &Attachment) -> Option<Link> {
+    let origin = match attachment.kind.as_deref().unwrap_or_default() {
+        "template" | "fallback" | "location" | "appointment_booking" => return None,
+        "story_mention" => Origin::Story,
+        "share" | "media" | "reel" | "ig_reel" | "post" | "ig_post" | "story" | "ig_story" => Origin::Share,
+        _ => Origin::Attachment,
+    };
+    let content = attachment.content();
+    let url = content.url.or(content.story_media_url).or_else(|| attachment.url.clone())?;
+    Some(Link { origin, url })
+}
+
+fn story(story: &Story) -> Option<Link> {
+    Some(Link { origin: Origin::Story, url: story.url.clone()? })
+}
+
+/// The media and the stills of what the Graph API said, wherever its answer has them.
+fn of_lookup(lookup: &Lookup<'_>) -> Vec<Link> {
+    if lookup.status != lookup::Status::Found.into() {
+        return Vec::new();
+    }
+    let answers = lookup.answer.into_iter().chain(lookup.media.as_ref().map(|known| known.answer));
+    let mut urls = Vec::new();
+    for answer in answers {
+        collect(&serde_json::from_str(answer.get()).unwrap_or_default(), &mut urls);
+    }
+    urls.into_iter().map(|url| Link { origin: Origin::CommentMedia, url }).collect()
+}
+
+fn collect(value: &Value, urls: &mut Vec<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| collect(item, urls)),
+        Value::Object(members) => {
+            // A place among the links is part of an id, so it must not depend on how a map is kept.
+            let mut members: Vec<_> = members.iter().collect();
+            members.sort_unstable_by_key(|(name, _)| *name);
+            for (name, member) in members {
+                match member.as_str() {
+                    Some(url) if ["media_url", "thumbnail_url"].contains(&&**name) => {
+                        urls.push(url.to_owned());
+                    }
+                    _ => collect(member, urls),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Meta describes some things twice: a post as `share` and as `ig_post`.
+fn each_once(links: Vec<Link>) -> Vec<Link> {
+    let mut once: Vec<Link> = Vec::new();
+    for link in links {
+        if once.len() < MOST_LINKS && !link.url.is_empty() && once.iter().all(|known| known.url != link.url) {
+            once.push(link);
+        }
+    }
+    once
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,222 @@
+//! One link to its end: saved, or why not.
+
+use crate::fetch::{Ended, Fetcher, LONGEST_LINK, Refusal};
+use crate::links::{Link, Source};
+use crate::metrics::MediaMetrics;
+use crate::settings::MediaSettings;
+use crate::store::{self, Store, StoreError, Stored};
+use futures_util::future::try_join_all;
+use reqwest::Url;
+use runtime::backoff::{self, Backoff};
+use schemas::Millis;
+use schemas::media::{MediaRecord, MediaStatus};
+use std::borrow::Cow;
+use std::time::{Duration, SystemTime};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+/// First delay before another attempt, at most, and the longest.
+const BACKOFF: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(30)];
+
+/// Saves what links lead to.
+#[derive(Debug)]
+pub(crate) struct Saver {
+    fetcher: Fetcher,
+    store: Store,
+    /// Links that are followed at once.
+    slots: Semaphore,
+    max_image_bytes: u64,
+    /// How long a link is tried.
+    patience: Duration,
+    metrics: MediaMetrics,
+}
+
+/// Why an attempt came to nothing.
+enum Trouble {
+    Ended(Ended),
+    Store(StoreError),
+}
+
+impl Saver {
+    pub(crate) fn new(
+        fetcher: Fetcher,
+        store: Store,
+        settings: &MediaSettings,
+        metrics: MediaMetrics,
+    ) -> Self {
+        Self {
+            fetcher,
+            store,
+            slots: Semaphore::new(settings.media_concurrency),
+            max_image_bytes: settings.media_max_image_bytes,
+            patience: settings.media_patience,
+            metrics,
+        }
+    }
+
+    /// What became of each link of a record, in their order.
+    pub(crate) async fn save(&self, source: &Source) -> Result<Vec<MediaRecord<'static>>, StoreError> {
+        try_join_all((0..source.links.len()).map(|index| self.follow(source, index))).await
+    }
+
+    async fn follow(&self, source: &Source, index: usize) -> Result<MediaRecord<'static>, StoreError> {
+        let [base, max] = BACKOFF;
+        let (mut backoff, mut until) = (Backoff::new(base, max), None);
+        let ended = loop {
+            let slot = self.slots.acquire().await.expect("nobody closes it");
+            // What waits behind others has not failed.
+            let until = *until.get_or_insert_with(|| Instant::now() + self.patience);
+            let attempt = self.attempt(source, index).await;
+            drop(slot);
+            match attempt {
+                Ok(record) => return Ok(record),
+                Err(Trouble::Store(error)) => {
+                    self.metrics.store_failed();
+                    return Err(error);
+                }
+                Err(Trouble::Ended(ended)) => {
+                    let delay = backoff.next_delay(backoff::random());
+                    if !matches!(ended, Ended::Failed { again: true, .. }) || Instant::now() + delay > until {
+                        break ended;
+                    }
+                    self.metrics.attempt_failed();
+                    tokio::time::sleep(delay).await;
+                }
+            }
+        };
+        let (status, reason) = what_became(ended);
+        self.metrics.ended(source.links[index].origin, status);
+        Ok(MediaRecord { reason: Some(reason), ..blank(source, index, status) })
+    }
+
+    async fn attempt(&self, source: &Source, index: usize) -> Result<MediaRecord<'static>, Trouble> {
+        let link = &source.links[index];
+        let mut answer = self.fetcher.open(&link.url).await?;
+        let folder = store::folder(&source.account, source.owner());
+        let mut upload = self.store.begin(folder, &source.record_id(index));
+        let copied = async {
+            while let Some(chunk) = answer.chunk().await? {
+                upload.write(&chunk).await?;
+                if upload.bytes() > self.max_image_bytes && upload.is_picture() {
+                    return Err(Trouble::Ended(Ended::TooLarge));
+                }
+            }
+            Ok(())
+        };
+        if let Err(trouble) = copied.await {
+            upload.abandon().await;
+            return Err(trouble);
+        }
+        let stored = upload.finish().await?;
+        let record = saved(blank(source, index, MediaStatus::Saved), &stored, answer.declared);
+        let manifest = serde_json::to_vec(&record).expect("a record has string keys alone");
+        self.store.describe(&stored, manifest).await?;
+        self.metrics.ended(link.origin, MediaStatus::Saved);
+        self.metrics.saved(stored.bytes, source.received.as_deref().and_then(since));
+        Ok(record)
+    }
+}
+
+impl From<Ended> for Trouble {
+    fn from(ended: Ended) -> Self {
+        Self::Ended(ended)
+    }
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// What is known before anything was fetched.
+fn blank(source: &Source, index: usize, status: MediaStatus) -> MediaRecord<'static> {
+    let Link { origin, url } = &source.links[index];
+    let owned = |text: &Option<String>| text.clone().map(Cow::Owned);
+    MediaRecord {
+        id: source.record_id(index).into(),
+        event: owned(&source.event),
+        index: u32::try_from(index).unwrap_or(u32::MAX),
+        account: source.account.clone().into(),
+        subject: owned(&source.subject),
+        origin: (*origin).into(),
+        url: (url.len() <= LONGEST_LINK).then(|| url.clone().into()),
+        expires: expires(url).map(|at| at.to_string().into()),
+        status: status.into(),
+        at: Millis::of(SystemTime::now()).to_string().into(),
+        key: None,
+        sha256: None,
+        bytes: None,
+        declared: None,
+        sniffed: None,
+        width: None,
+        height: None,
+        reason: None,
+    }
+}
+
+fn saved(blank: MediaRecord<'static>, stored: &Stored, declared: Option<String>) -> MediaRecord<'static> {
+    MediaRecord {
+        key: Some(stored.key().to_string().into()),
+        sha256: Some(stored.sha256.clone().into()),
+        bytes: Some(stored.bytes),
+        declared: declared.map(Cow::Owned),
+        sniffed: stored.sniffed.map(Cow::Borrowed),
+        width: stored.size.map(|(width, _)| width),
+        height: stored.size.map(|(_, height)| height),
+        ..blank
+    }
+}
+
+/// The status of a link that was not saved, and the reason in a word.
+fn what_became(ended: Ended) -> (MediaStatus, Cow<'static, str>) {
+    match ended {
+        Ended::Gone(status) => (MediaStatus::Gone, format!("http_{status}").into()),
+        Ended::Refused(refusal) => (MediaStatus::Refused, Refusal::as_str(refusal).into()),
+        Ended::TooLarge => (MediaStatus::TooLarge, "too_large".into()),
+        Ended::Failed { reason, .. } => (MediaStatus::Failed, reason.into()),
+    }
+}
+
+/// When a link dies: those of `fbcdn.net` and `cdninstagram.com` say it in `oe`, in hexadecimal seconds since 1970. Meta
+/// describes it nowhere; it is told and nothing is decided by it.
+fn expires(link: &str) -> Option<Millis> {
+    let url = Url::parse(link).ok()?;
+    let (_, seconds) = url.query_pairs().find(|(name, _)| name == "oe")?;
+    let seconds = u32::from_str_radix(&seconds, 16).ok()?;
+    Some(Millis::since_epoch(u64::from(seconds) * 1_000))
+}
+
+fn since(received: &str) -> Option<Duration> {
+    let received = Millis::parse(received)?;
+    Some(Duration::from_millis(Millis::of(SystemTime::now()).millis_since(received)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_tells_when_it_dies_where_it_does() {
+        let at = |link: &str| expires(link).map(|at| at.to_string());
+        let link = "https://scontent.cdninstagram.com/v/t1.jpg?_nc=1&oe=687DB1A0&oh=00";
+        assert_eq!(at(link).as_deref(), Some("2025-07-21T03:18:56.000Z"));
+        for silent in
+            ["", "https://a.fbcdn.net/", "https://a.fbcdn.net/?oe=", "https://a.fbcdn.net/?oe=FFFFFFFFF"]
+        {
+            assert_eq!(at(silent), None, "{silent}");
+        }
+    }
+
+    #[test]
+    fn every_end_has_a_status_and_a_word() {
+        for (ended, status, word) in [
+            (Ended::Gone(403), MediaStatus::Gone, "http_403"),
+            (Ended::Refused(Refusal::Address), MediaStatus::Refused, "address"),
+            (Ended::TooLarge, MediaStatus::TooLarge, "too_large"),
+            (Ended::Failed { reason: "timed_out".to_owned(), again: true }, MediaStatus::Failed, "timed_out"),
+        ] {
+            assert_eq!(what_became(ended), (status, Cow::Borrowed(word)));
+        }
+    }
+}

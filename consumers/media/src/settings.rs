@@ -1,0 +1,128 @@
+//! The settings of `weir-media` beside the common ones.
+
+use crate::fetch::{HostRule, Network, list};
+use crate::store::StoreUrl;
+use runtime::settings::{Form, defaults, form, optional, part, required, with_default};
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Meta's CDNs. Source: the links of deliveries, 2019 to 2026.
+pub(crate) const HOSTS: &str = "*.fbcdn.net,*.cdninstagram.com,*.fbsbx.com";
+
+const SIZES: RangeInclusive<u64> = 1_024..=5 << 30;
+const UP_TO_AN_HOUR: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_hours(1);
+
+runtime::settings! {
+    "Media",
+    /// The settings of `weir-media`.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct MediaSettings {
+        /// Where media is saved.
+        pub store: StoreSettings = part(StoreSettings::declare, StoreSettings::read),
+        /// How links are followed.
+        pub fetch: FetchSettings = part(FetchSettings::declare, FetchSettings::read),
+        /// Most bytes of a picture that is saved, where that is less than --media-max-bytes
+        pub media_max_image_bytes: u64 = with_default("SIZE", "32MiB", form::bytes(SIZES)),
+        /// How long a link is tried that fails, such as one whose host does not answer, before that is its end
+        pub media_patience: Duration = with_default("DURATION", "15m", form::duration(Duration::from_secs(1)..=Duration::from_hours(24))),
+        /// Links that are followed at once; each takes 5 MiB of memory at most
+        pub media_concurrency: usize = with_default("COUNT", "16", form::count(1..=256).narrow()),
+        /// Events of a partition whose links may be followed while those before them are not done
+        pub media_ahead: usize = with_default("COUNT", "200", form::count(1..=2_000).narrow()),
+    }
+}
+
+runtime::settings! {
+    /// Where media is saved.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct StoreSettings {
+        /// Where media is saved: file:///FOLDER, s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or az://CONTAINER/PREFIX, with the
+        /// credentials, regions and endpoints of the environment (AWS_…, GOOGLE_…, AZURE_…)
+        pub media_store: StoreUrl = required("URL", StoreUrl::form()),
+    }
+}
+
+runtime::settings! {
+    /// How links are followed.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct FetchSettings {
+        /// Hosts that links may lead to, by https, with commas between them; `*.` before a name stands for all below it, and a
+        /// port behind it for another than 443
+        pub media_hosts: Vec<HostRule> = with_default("HOSTS", HOSTS, Form::new("names of hosts with commas between them, such as *.fbcdn.net", |text| list(text, HostRule::parse))),
+        /// Networks whose addresses links may lead to although they are none of the public internet, such as 10.1.0.0/16
+        pub media_networks: Vec<Network> = optional("NETWORKS", Form::new("networks with commas between them, such as 10.1.0.0/16", |text| list(text, Network::parse))).or_default(),
+        /// PEM file of certificates that are trusted beside Mozilla's list
+        pub media_ca: Option<PathBuf> = optional("FILE", form::file()),
+        /// Most bytes of what is saved
+        pub media_max_bytes: u64 = with_default("SIZE", "128MiB", form::bytes(SIZES)),
+        /// How long a connection may take
+        pub media_connect_timeout: Duration = with_default("DURATION", "5s", form::duration(UP_TO_AN_HOUR)),
+        /// How long nothing may come, at the head of an answer too
+        pub media_stall_timeout: Duration = with_default("DURATION", "20s", form::duration(UP_TO_AN_HOUR)),
+        /// How long a link may take from first to last byte
+        pub media_timeout: Duration = with_default("DURATION", "10m", form::duration(UP_TO_AN_HOUR)),
+    }
+}
+
+impl MediaSettings {
+    /// The defaults of `--help` for a store.
+    ///
+    /// # Panics
+    ///
+    /// Where the address is none of a store.
+    pub fn of(store: &str) -> Self {
+        let media_store = StoreUrl::parse(store).expect("the address of a store");
+        Self {
+            store: StoreSettings { media_store },
+            fetch: defaults(FetchSettings::declare, FetchSettings::read),
+            media_max_image_bytes: 32 << 20,
+            media_patience: Duration::from_mins(15),
+            media_concurrency: 16,
+            media_ahead: 200,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ABOUT;
+    use runtime::process;
+    use runtime::settings::Problems;
+
+    fn read(arguments: &[&str]) -> Result<MediaSettings, Problems> {
+        let command = process::command(ABOUT, MediaSettings::declare);
+        let arguments = ["weir-media", "--brokers", "kafka:9092"].iter().chain(arguments);
+        let matches = command.clone().get_matches_from(arguments);
+        process::settings(&command, &matches, MediaSettings::read).map(|(_, settings)| settings)
+    }
+
+    #[test]
+    fn a_store_is_all_that_must_be_given() {
+        assert_eq!(
+            read(&["--media-store", "s3://bucket/weir"]).unwrap(),
+            MediaSettings::of("s3://bucket/weir")
+        );
+    }
+
+    #[test]
+    fn all_problems_are_reported_at_once() {
+        let problems =
+            read(&["--media-hosts", "*", "--media-networks", "10.0.0.1", "--media-max-bytes", "1TB"]);
+        let text = problems.unwrap_err().to_string();
+        assert_eq!(text.lines().count(), 4, "{text}");
+        assert!(text.contains("--media-store (not set): expected file:///FOLDER"), "{text}");
+    }
+
+    #[test]
+    fn every_flag_has_an_environment_variable_of_its_name() {
+        for argument in process::command(ABOUT, MediaSettings::declare).get_arguments() {
+            let long = argument.get_long().unwrap();
+            if !["help", "version"].contains(&long) {
+                let expected = format!("WEIR_{}", long.to_uppercase().replace('-', "_"));
+                assert_eq!(argument.get_env().unwrap().to_str(), Some(expected.as_str()));
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Where media is kept: an object store or a folder, and how what is in it is laid out.
+//!
+//! An object lies at `{account}/{user or media}/{sha256}`, with its manifest at the same key and `.json` behind it. The digest
+//! names the bytes, so that saving the same again changes nothing; the owner stands before it, so that what was saved of one
+//! person is what lies below one prefix. What is larger than a part comes in parts, below `incoming/` until it is whole.
+
+mod address;
+mod folder;
+mod http;
+mod objects;
+mod upload;
+
+pub use address::StoreUrl;
+
+pub(crate) use upload::{Stored, Upload};
+
+use crate::settings::StoreSettings;
+use object_store::path::Path;
+use objects::Objects;
+
+/// Stands for the user or media of an event that names none.
+const NOBODY: &str = "_";
+/// How the key of a manifest ends.
+const MANIFEST: &str = ".json";
+
+/// A store; clones share it.
+#[derive(Clone, Debug)]
+pub struct Store(Objects);
+
+/// What the store did not do.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It cannot be opened.
+    #[error("--media-store: {0}")]
+    Open(String),
+    /// It did not do what it was asked for.
+    #[error("the store did not {what}: {why}")]
+    Call {
+        /// What it was asked for.
+        what: &'static str,
+        /// In a few words, without keys.
+        why: &'static str,
+    },
+}
+
+/// The folder of all that is saved of an owner.
+pub(crate) fn folder(account: &str, owner: Option<&str>) -> Path {
+    Path::from_iter([account, owner.unwrap_or(NOBODY)])
+}
+
+/// Whether a key is that of a manifest.
+pub(crate) fn is_manifest(key: &Path) -> bool {
+    key.as_ref().ends_with(MANIFEST)
+}
+
+impl Store {
+    /// Opens it; nothing is asked of it yet.
+    pub fn open(settings: &StoreSettings) -> Result<Self, StoreError> {
+        address::open(&settings.media_store).map(Self)
+    }
+
+    /// Begins to save something of an owner; `name` is that of its parts while it is not whole.
+    pub(crate) fn begin(&self, folder: Path, name: &str) -> Upload<'_> {
+        Upload::new(&self.0, folder, Path::from_iter(["incoming", name]))
+    }
+
+    /// Writes the manifest beside an object.
+    pub(crate) async fn describe(&self, stored: &Stored, manifest: Vec<u8>) -> Result<(), StoreError> {
+        let key = stored.folder.clone().join(format!("{}{MANIFEST}", stored.sha256));
+        self.0.put(&key, manifest, "application/json").await
+    }
+
+    /// Everything below a folder, with the bytes of each.
+    pub(crate) async fn list(&self, folder: &Path) -> Result<Vec<(Path, u64)>, StoreError> {
+        self.0.list(folder).await
+    }
+
+    /// Deletes an object; one that is not there is no error.
+    pub(crate) async fn delete(&self, key: &Path) -> Result<(), StoreError> {
+        self.0.delete(key).await
+    }
+}

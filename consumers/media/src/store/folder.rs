@@ -1,0 +1,109 @@
+//! A folder of this machine as a store: a file is written beside and renamed when it is whole and on the disk.
+
+use super::StoreError;
+use object_store::path::Path;
+use std::fs;
+use std::io::{self, ErrorKind, Write as _};
+use std::path::Path as File;
+use std::sync::Arc;
+use tempfile::NamedTempFile;
+
+/// The folder.
+#[derive(Clone, Debug)]
+pub(super) struct Folder(Arc<File>);
+
+impl Folder {
+    /// Takes a folder that is there: one that is not may be a volume that is not mounted.
+    pub(super) fn open(folder: &File) -> Result<Self, StoreError> {
+        if !folder.is_dir() {
+            return Err(StoreError::Open(format!("{} is no folder that is there", folder.display())));
+        }
+        Ok(Self(folder.into()))
+    }
+
+    /// Adds bytes to a file that is not whole, or begins one.
+    pub(super) async fn append(
+        &self,
+        file: Option<NamedTempFile>,
+        bytes: Vec<u8>,
+    ) -> Result<NamedTempFile, StoreError> {
+        self.work("take bytes", move |root| {
+            let mut file = if let Some(file) = file {
+                file
+            } else {
+                let incoming = root.join("incoming");
+                fs::create_dir_all(&incoming)?;
+                NamedTempFile::new_in(incoming)?
+            };
+            file.write_all(&bytes)?;
+            Ok(file)
+        })
+        .await
+    }
+
+    /// Puts a whole file where it belongs.
+    pub(super) async fn complete(&self, file: NamedTempFile, key: &Path) -> Result<(), StoreError> {
+        let key = key.clone();
+        self.work("take an object", move |root| {
+            file.as_file().sync_all()?;
+            let path = root.join(key.as_ref());
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            file.persist(path).map(drop).map_err(|error| error.error)
+        })
+        .await
+    }
+
+    /// Every file below a folder of it, with its bytes.
+    pub(super) async fn list(&self, folder: &Path) -> Result<Vec<(Path, u64)>, StoreError> {
+        let folder = folder.clone();
+        self.work("list its objects", move |root| {
+            let mut found = Vec::new();
+            let entries = match fs::read_dir(root.join(folder.as_ref())) {
+                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(found),
+                entries => entries?,
+            };
+            for entry in entries {
+                let entry = entry?;
+                found.push((
+                    folder.clone().join(entry.file_name().to_string_lossy().as_ref()),
+                    entry.metadata()?.len(),
+                ));
+            }
+            Ok(found)
+        })
+        .await
+    }
+
+    /// Deletes a file; one that is not there is no error.
+    pub(super) async fn delete(&self, key: &Path) -> Result<(), StoreError> {
+        let key = key.clone();
+        self.work("delete an object", move |root| match fs::remove_file(root.join(key.as_ref())) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            done => done,
+        })
+        .await
+    }
+
+    async fn work<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        work: impl FnOnce(&File) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let root = Arc::clone(&self.0);
+        let done = tokio::task::spawn_blocking(move || work(&root)).await;
+        let done = done.unwrap_or_else(|error| Err(io::Error::other(error)));
+        done.map_err(|error| {
+            tracing::debug!(%error, what, "the store");
+            let why = match error.kind() {
+                ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                    "its folder may not be written"
+                }
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "its disk is full",
+                _ => "its disk failed (RUST_LOG=weir_media=debug shows how)",
+            };
+            StoreError::Call { what, why }
+        })
+    }
+}

@@ -1,0 +1,142 @@
+//! What is asked of a store, whichever sort it is of.
+
+use super::StoreError;
+use super::folder::Folder;
+use futures_util::TryStreamExt as _;
+use object_store::path::Path;
+use object_store::{
+    Attribute, Attributes, Error, MultipartUpload, ObjectStore, ObjectStoreExt as _, PutMultipartOptions,
+    PutOptions,
+};
+use std::sync::Arc;
+use tempfile::NamedTempFile;
+
+/// The objects of a store.
+#[derive(Clone, Debug)]
+pub(super) enum Objects {
+    /// Of one that is asked over HTTP.
+    Remote(Arc<dyn ObjectStore>),
+    /// Of a folder of this machine.
+    Local(Folder),
+}
+
+/// An object of which not all parts have come.
+#[derive(Debug)]
+pub(super) enum Parts {
+    Remote(Box<dyn MultipartUpload>),
+    Local(NamedTempFile),
+}
+
+impl Objects {
+    /// Puts a whole object, which is given out as `mime`.
+    pub(super) async fn put(&self, key: &Path, bytes: Vec<u8>, mime: &'static str) -> Result<(), StoreError> {
+        match self {
+            Self::Remote(store) => {
+                let options = PutOptions { attributes: given_out_as(mime), ..PutOptions::default() };
+                store.put_opts(key, bytes.into(), options).await.map(drop).map_err(not("take an object"))
+            }
+            Self::Local(folder) => {
+                let file = folder.append(None, bytes).await?;
+                folder.complete(file, key).await
+            }
+        }
+    }
+
+    /// Sends a part of an object, which lies at `incoming` until it is whole.
+    pub(super) async fn append(
+        &self,
+        parts: Option<Parts>,
+        part: Vec<u8>,
+        incoming: &Path,
+        mime: &'static str,
+    ) -> Result<Parts, StoreError> {
+        match (self, parts) {
+            (Self::Local(folder), Some(Parts::Local(file))) => {
+                Ok(Parts::Local(folder.append(Some(file), part).await?))
+            }
+            (Self::Local(folder), _) => Ok(Parts::Local(folder.append(None, part).await?)),
+            (Self::Remote(store), parts) => {
+                let mut parts = if let Some(Parts::Remote(parts)) = parts {
+                    parts
+                } else {
+                    let attributes = given_out_as(mime);
+                    let options = PutMultipartOptions { attributes, ..PutMultipartOptions::default() };
+                    let begun = store.put_multipart_opts(incoming, options).await;
+                    begun.map_err(not("begin an object of several parts"))?
+                };
+                if let Err(error) = parts.put_part(part.into()).await {
+                    Parts::Remote(parts).abandon().await;
+                    return Err(not("take a part of an object")(error));
+                }
+                Ok(Parts::Remote(parts))
+            }
+        }
+    }
+
+    /// Makes an object of its parts, and puts it where it belongs.
+    pub(super) async fn complete(&self, parts: Parts, incoming: &Path, key: &Path) -> Result<(), StoreError> {
+        match (self, parts) {
+            (Self::Local(folder), Parts::Local(file)) => folder.complete(file, key).await,
+            (Self::Remote(store), Parts::Remote(mut parts)) => {
+                if let Err(error) = parts.complete().await {
+                    Parts::Remote(parts).abandon().await;
+                    return Err(not("make an object of its parts")(error));
+                }
+                store.rename(incoming, key).await.map_err(not("rename an object"))
+            }
+            _ => unreachable!("the parts are of the store that gave them out"),
+        }
+    }
+
+    /// Everything below a folder, with the bytes of each.
+    pub(super) async fn list(&self, folder: &Path) -> Result<Vec<(Path, u64)>, StoreError> {
+        match self {
+            Self::Remote(store) => {
+                let found = store.list(Some(folder)).map_ok(|object| (object.location, object.size));
+                found.try_collect().await.map_err(not("list its objects"))
+            }
+            Self::Local(local) => local.list(folder).await,
+        }
+    }
+
+    /// Deletes an object; one that is not there is no error.
+    pub(super) async fn delete(&self, key: &Path) -> Result<(), StoreError> {
+        match self {
+            Self::Remote(store) => match store.delete(key).await {
+                Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
+                Err(error) => Err(not("delete an object")(error)),
+            },
+            Self::Local(folder) => folder.delete(key).await,
+        }
+    }
+}
+
+impl Parts {
+    /// Gives back what is in the store already; the parts of a process that was killed are the store's to clean up.
+    pub(super) async fn abandon(self) {
+        if let Self::Remote(mut parts) = self
+            && let Err(error) = parts.abort().await
+        {
+            tracing::debug!(%error, "the parts of an object that came to nothing could not be given back");
+        }
+    }
+}
+
+fn given_out_as(mime: &'static str) -> Attributes {
+    Attributes::from_iter([(Attribute::ContentType, mime)])
+}
+
+/// The text of an error of a store may hold keys, and signed addresses: its sort does not.
+fn not(what: &'static str) -> impl Fn(Error) -> StoreError {
+    move |error| {
+        tracing::debug!(%error, what, "the store");
+        let why = match error {
+            Error::NotFound { .. } => "there is no such bucket, container or object",
+            Error::PermissionDenied { .. } => "its credentials may not do that",
+            Error::Unauthenticated { .. } => "it does not accept the credentials, or there are none",
+            Error::NotSupported { .. } | Error::NotImplemented { .. } => "it cannot do that",
+            _ => "it cannot be reached, or answered with an error (RUST_LOG=weir_media=debug shows it)",
+        };
+        StoreError::Call { what, why }
+    }
+}

@@ -1,0 +1,186 @@
+//! One object on its way into the store, of which no more than a part is in memory.
+
+use super::StoreError;
+use super::objects::{Objects, Parts};
+use crate::picture::{self, HEAD};
+use object_store::path::Path;
+use sha2::{Digest as _, Sha256};
+
+/// The least that S3 takes as a part other than the last; what fits is put at once.
+const PART: usize = 5 << 20;
+
+/// An object of which not all bytes have come.
+#[derive(Debug)]
+pub(crate) struct Upload<'a> {
+    objects: &'a Objects,
+    folder: Path,
+    /// Where it lies until it is whole: the same for every attempt, so that one that was cut off leaves nothing for long.
+    incoming: Path,
+    parts: Option<Parts>,
+    part: Vec<u8>,
+    head: Vec<u8>,
+    digest: Sha256,
+    bytes: u64,
+}
+
+/// What is in the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stored {
+    pub(crate) folder: Path,
+    pub(crate) sha256: String,
+    pub(crate) bytes: u64,
+    pub(crate) sniffed: Option<&'static str>,
+    pub(crate) size: Option<(u32, u32)>,
+}
+
+impl Stored {
+    /// Where it lies.
+    pub(crate) fn key(&self) -> Path {
+        self.folder.clone().join(self.sha256.as_str())
+    }
+}
+
+impl<'a> Upload<'a> {
+    pub(super) fn new(objects: &'a Objects, folder: Path, incoming: Path) -> Self {
+        let (part, head, digest) = (Vec::new(), Vec::new(), Sha256::new());
+        Self { objects, folder, incoming, parts: None, part, head, digest, bytes: 0 }
+    }
+
+    /// Bytes that have come.
+    pub(crate) const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Whether it is a picture, as far as its first bytes tell.
+    pub(crate) fn is_picture(&self) -> bool {
+        picture::sniff(&self.head).is_some_and(|mime| mime.starts_with("image/"))
+    }
+
+    /// Takes the next bytes; a part that is full goes into the store before more is taken.
+    pub(crate) async fn write(&mut self, mut chunk: &[u8]) -> Result<(), StoreError> {
+        self.digest.update(chunk);
+        self.bytes += chunk.len() as u64;
+        let head = chunk.len().min(HEAD - self.head.len());
+        self.head.extend_from_slice(&chunk[..head]);
+        while !chunk.is_empty() {
+            let (now, later) = chunk.split_at(chunk.len().min(PART - self.part.len()));
+            self.part.extend_from_slice(now);
+            chunk = later;
+            // A full part is sent once more follows it, so that what fits one part is put at once.
+            if self.part.len() == PART && !chunk.is_empty() {
+                self.send_part().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the object whole, under the name of its digest.
+    pub(crate) async fn finish(mut self) -> Result<Stored, StoreError> {
+        let digest = std::mem::take(&mut self.digest).finalize();
+        let sniffed = picture::sniff(&self.head);
+        let stored = Stored {
+            folder: self.folder.clone(),
+            sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat(),
+            bytes: self.bytes,
+            sniffed,
+            size: sniffed.and_then(|mime| picture::size(&self.head, mime)),
+        };
+        if self.parts.is_some() {
+            self.send_part().await?;
+        }
+        if let Some(parts) = self.parts.take() {
+            self.objects.complete(parts, &self.incoming, &stored.key()).await?;
+        } else {
+            let whole = std::mem::take(&mut self.part);
+            self.objects.put(&stored.key(), whole, self.given_out_as()).await?;
+        }
+        Ok(stored)
+    }
+
+    /// Ends it without an object.
+    pub(crate) async fn abandon(self) {
+        if let Some(parts) = self.parts {
+            parts.abandon().await;
+        }
+    }
+
+    async fn send_part(&mut self) -> Result<(), StoreError> {
+        let (parts, part) = (self.parts.take(), std::mem::take(&mut self.part));
+        self.parts = Some(self.objects.append(parts, part, &self.incoming, self.given_out_as()).await?);
+        Ok(())
+    }
+
+    fn given_out_as(&self) -> &'static str {
+        picture::sniff(&self.head)
+            .filter(|mime| picture::is_media(mime))
+            .unwrap_or("application/octet-stream")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::MediaSettings;
+    use crate::store::{Store, folder};
+    use std::fs;
+    use std::path::PathBuf;
+
+    const JPEG: &[u8] = b"\xff\xd8\xff\xc0\0\x11\x08\x05\x46\x04\x38\x03";
+
+    fn store() -> (tempfile::TempDir, Store) {
+        let place = tempfile::tempdir().unwrap();
+        let settings = MediaSettings::of(&format!("file://{}", place.path().display()));
+        let store = Store::open(&settings.store).unwrap();
+        (place, store)
+    }
+
+    /// Every file below a folder.
+    fn files(folder: &std::path::Path) -> Vec<PathBuf> {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+    }
+
+    async fn save(store: &Store, chunks: &[&[u8]]) -> Stored {
+        let mut upload = store.begin(folder("1784", Some("99")), "some-id");
+        for chunk in chunks {
+            upload.write(chunk).await.unwrap();
+        }
+        upload.finish().await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_is_saved_twice_lies_there_once_under_its_digest() {
+        let (place, store) = store();
+        let stored = save(&store, &[&JPEG[..3], &JPEG[3..]]).await;
+        assert_eq!(save(&store, &[JPEG]).await, stored);
+        assert_eq!(stored.key().as_ref(), format!("1784/99/{}", stored.sha256));
+        assert_eq!(
+            (stored.sniffed, stored.size, stored.bytes),
+            (Some("image/jpeg"), Some((1_080, 1_350)), 12)
+        );
+        let found = files(place.path());
+        assert_eq!(found, [place.path().join(stored.key().as_ref())]);
+        assert_eq!(fs::read(&found[0]).unwrap(), JPEG);
+    }
+
+    #[tokio::test]
+    async fn what_is_larger_than_a_part_comes_whole_and_leaves_no_part_behind() {
+        let (place, store) = store();
+        let chunk = vec![7; PART - 1];
+        for chunks in [vec![&chunk[..], b"12"], vec![&chunk, &chunk, &chunk], vec![&chunk, b"1"]] {
+            let stored = save(&store, &chunks).await;
+            assert_eq!(stored.bytes, chunks.iter().map(|chunk| chunk.len() as u64).sum::<u64>());
+            assert_eq!(fs::read(place.path().join(stored.key().as_ref())).unwrap(), chunks.concat());
+        }
+        assert_eq!(files(place.path()).len(), 3);
+    }
+
+    #[tokio::test]
+    async fn what_comes_to_nothing_leaves_nothing() {
+        let (place, store) = store();
+        let mut upload = store.begin(folder("1784", None), "some-id");
+        upload.write(&vec![7; PART + 1]).await.unwrap();
+        upload.abandon().await;
+        assert!(files(place.path()).is_empty());
+    }
+}

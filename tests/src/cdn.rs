@@ -1,0 +1,111 @@
+//! A CDN of a test: it has files, links that have died, and every fault that a server on the other side may have.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context as _, Result};
+use http_body_util::Full;
+use hyper::body::Bytes;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode, body::Incoming};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::edge::Edge;
+
+/// What it answers to one path.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// The status; 200 where it is 0.
+    pub status: u16,
+    /// Names and values.
+    pub headers: Vec<(&'static str, String)>,
+    /// The bytes.
+    pub body: Vec<u8>,
+}
+
+/// A running CDN behind TLS; it ends when dropped.
+#[derive(Debug)]
+pub struct Cdn {
+    edge: Edge,
+    answers: Answers,
+    server: JoinHandle<()>,
+}
+
+/// By path, with how often each was asked for.
+type Answers = Arc<Mutex<BTreeMap<String, (Answer, usize)>>>;
+
+impl Cdn {
+    /// Starts it with nothing.
+    ///
+    /// # Errors
+    ///
+    /// When nothing can be listened on.
+    pub async fn start() -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.context("listening")?;
+        let upstream = listener.local_addr().context("asking for the port")?.to_string();
+        let answers = Answers::default();
+        let server = tokio::spawn(serve(listener, Arc::clone(&answers)));
+        Ok(Self { edge: Edge::start(&upstream, None).await?, answers, server })
+    }
+
+    /// Has it answer so to a path from now on; the link to it.
+    pub fn answer(&self, path: &str, answer: Answer) -> String {
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        answers.insert(path.to_owned(), (answer, 0));
+        format!("https://localhost:{}{path}", self.edge.port())
+    }
+
+    /// How often a path was asked for.
+    pub fn asked(&self, path: &str) -> usize {
+        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        answers.get(path).map_or(0, |(_, asked)| *asked)
+    }
+
+    /// The rule of its host, for `--media-hosts`.
+    pub fn host(&self) -> String {
+        format!("localhost:{}", self.edge.port())
+    }
+
+    /// The file of the certificate that vouches for it.
+    pub fn root(&self) -> PathBuf {
+        self.edge.root()
+    }
+}
+
+impl Drop for Cdn {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+async fn serve(listener: TcpListener, answers: Answers) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let answers = Arc::clone(&answers);
+        let answer = service_fn(move |request: Request<Incoming>| {
+            let response = respond(request.uri().path(), &answers);
+            async move { Ok::<_, Infallible>(response) }
+        });
+        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), answer));
+    }
+}
+
+/// What is not there is gone.
+fn respond(path: &str, answers: &Answers) -> Response<Full<Bytes>> {
+    let mut answers = answers.lock().unwrap_or_else(PoisonError::into_inner);
+    let gone = (Answer { status: 404, ..Answer::default() }, 0);
+    let (answer, asked) = answers.entry(path.to_owned()).or_insert(gone);
+    *asked += 1;
+    let mut response = Response::new(Full::from(answer.body.clone()));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+    for (name, value) in &answer.headers {
+        if let Ok(value) = value.parse() {
+            response.headers_mut().insert(*name, value);
+        }
+    }
+    response
+}

@@ -1,0 +1,232 @@
+//! Media saved over a real broker and a real S3 server, from a CDN that expires, redirects, lies and stalls.
+
+#![cfg(feature = "everything")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context as _, Result, ensure};
+use schemas::Topic;
+use serde_json::{Value, json};
+use weir_tests::cdn::{Answer, Cdn};
+use weir_tests::pipeline::{Ground, PATIENCE, PREFIX, Service};
+use weir_tests::s3::{BUCKET, S3};
+use weir_tests::typed;
+use weir_tests::writer::{self, Outgoing};
+
+const ACCOUNT: &str = "17841405726653026";
+const CUSTOMER: &str = "12345678901234567";
+/// The size of the largest thing that is saved here.
+const MOST: usize = 6 << 20;
+
+/// Broker, store and CDN.
+struct Place {
+    ground: Ground,
+    s3: S3,
+    cdn: Cdn,
+}
+
+impl Place {
+    async fn prepare() -> Result<Self> {
+        Ok(Self { ground: Ground::prepare().await?, s3: S3::start().await?, cdn: Cdn::start().await? })
+    }
+
+    async fn media(&self) -> Result<Service> {
+        self.media_that_reaches("127.0.0.0/8").await
+    }
+
+    async fn media_that_reaches(&self, networks: &str) -> Result<Service> {
+        let (root, hosts) = (self.cdn.root(), format!("{},*.cdninstagram.com", self.cdn.host()));
+        let (store, most) = (format!("s3://{BUCKET}/saved"), MOST.to_string());
+        let mut envs = self.s3.envs();
+        envs.extend([
+            ("WEIR_MEDIA_STORE", store),
+            ("WEIR_MEDIA_HOSTS", hosts),
+            ("WEIR_MEDIA_CA", root.to_string_lossy().into_owned()),
+            ("WEIR_MEDIA_NETWORKS", networks.to_owned()),
+            ("WEIR_MEDIA_MAX_BYTES", most),
+            ("WEIR_MEDIA_PATIENCE", "3s".to_owned()),
+            ("WEIR_RETRY_BACKOFF_MAX", "1s".to_owned()),
+        ]);
+        let envs: Vec<_> = envs.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        self.ground.consumer_with("weir-media", &envs).await
+    }
+
+    async fn write(&self, messages: Vec<Outgoing>) -> Result<()> {
+        writer::write(self.ground.kafka.bootstrap(), &Topic::Messages.name(PREFIX), messages).await
+    }
+
+    /// The latest record of every id, once there are so many.
+    async fn records(&self, count: usize) -> Result<Vec<Value>> {
+        let ids = |all: &[weir_tests::reader::Record]| latest(all).map_or(0, |latest| latest.len());
+        let what = format!("{count} records of media");
+        let all = self.ground.records(Topic::Media, &what, |all| ids(all) == count).await?;
+        Ok(latest(&all)?.into_values().collect())
+    }
+}
+
+fn latest(records: &[weir_tests::reader::Record]) -> Result<BTreeMap<String, Value>> {
+    let one = |record: &weir_tests::reader::Record| {
+        let value = record.json()?;
+        Ok((value["id"].as_str().context("an id")?.to_owned(), value))
+    };
+    records.iter().map(one).collect()
+}
+
+/// The record of a message with links.
+fn message(number: usize, links: &[&str]) -> Result<Outgoing> {
+    let attachments: Vec<_> =
+        links.iter().map(|link| json!({"type": "image", "payload": {"url": link}})).collect();
+    let message = json!({"mid": format!("m-{number}"), "attachments": attachments});
+    let item = json!({"sender": {"id": CUSTOMER}, "recipient": {"id": ACCOUNT}, "timestamp": 1_752_834_910_000_u64, "message": message});
+    typed::item("instagram", ACCOUNT, "messaging", &item)
+}
+
+fn body(bytes: &[u8]) -> Answer {
+    Answer { body: bytes.to_vec(), ..Answer::default() }
+}
+
+fn with(status: u16, name: &'static str, value: &str) -> Answer {
+    Answer { status, headers: vec![(name, value.to_owned())], body: b"something".to_vec() }
+}
+
+/// A picture that no other is.
+fn picture(number: usize) -> Vec<u8> {
+    [b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x04\x38\0\0\x05\x46".as_slice(), number.to_string().as_bytes()]
+        .concat()
+}
+
+/// More than one part of an object.
+fn film() -> Vec<u8> {
+    [b"\0\0\0\x20ftypisom".as_slice(), &vec![7; 5 << 20]].concat()
+}
+
+/// Links, what becomes of each, and why.
+fn links(cdn: &Cdn) -> Vec<(String, &'static str, Option<&'static str>)> {
+    vec![
+        (cdn.answer("/picture", body(&picture(0))), "saved", None),
+        (cdn.answer("/moved", with(302, "location", "/picture")), "saved", None),
+        (cdn.answer("/film", body(&film())), "saved", None),
+        (cdn.answer("/page", with(200, "content-type", "text/html")), "saved", None),
+        (cdn.answer("/expired", with(403, "x-why", "URL signature expired")), "gone", Some("http_403")),
+        (
+            cdn.answer("/metadata", with(302, "location", "https://169.254.169.254/latest")),
+            "refused",
+            Some("host"),
+        ),
+        (cdn.answer("/plain", with(302, "location", "http://localhost/")), "refused", Some("not_https")),
+        (cdn.answer("/loop", with(302, "location", "/loop")), "refused", Some("redirects")),
+        (cdn.answer("/packed", with(200, "content-encoding", "gzip")), "refused", Some("encoded")),
+        ("https://www.example.com/a.jpg".to_owned(), "refused", Some("host")),
+        (cdn.answer("/large", body(&vec![7; MOST + 1])), "too_large", Some("too_large")),
+        (cdn.answer("/longer", with(200, "content-length", "1000")), "failed", Some("connection")),
+        (cdn.answer("/broken", with(500, "x-why", "a fault")), "failed", Some("http_500")),
+    ]
+}
+
+#[tokio::test]
+async fn what_links_lead_to_is_saved_once_and_of_every_other_link_it_is_said_why_not() {
+    let place = Place::prepare().await.unwrap();
+    let cdn = &place.cdn;
+    let film = film();
+    let odd = links(cdn);
+    let mut messages: Vec<_> =
+        odd.iter().enumerate().map(|(number, (link, ..))| message(number, &[link]).unwrap()).collect();
+    // The same picture once more in an event of its own, and twice in one.
+    let same = odd[0].0.as_str();
+    messages.push(message(100, &[same, same]).unwrap());
+    messages.push(Outgoing { key: None, value: Some(b"nothing".to_vec()), headers: Vec::new() });
+    place.write(messages).await.unwrap();
+    let media = place.media().await.unwrap();
+
+    let records = place.records(odd.len() + 1).await.unwrap();
+    for (link, status, reason) in &odd {
+        let of_link: Vec<_> = records.iter().filter(|record| record["url"] == json!(link)).collect();
+        assert!(!of_link.is_empty(), "{link}");
+        for record in of_link {
+            assert_eq!((&record["status"], record["reason"].as_str()), (&json!(status), *reason), "{record}");
+        }
+    }
+    let saved = |link: &str| records.iter().find(|record| record["url"] == json!(link)).unwrap().clone();
+    let first = saved(same);
+    assert_eq!(
+        (&first["width"], &first["height"], &first["sniffed"]),
+        (&json!(1_080), &json!(1_350), &json!("image/png"))
+    );
+    assert_eq!(saved(&odd[1].0)["key"], first["key"], "what a redirect leads to is the same picture");
+    let keys: BTreeSet<_> = place.s3.keys().await.unwrap().into_iter().collect();
+    assert_eq!(keys.len(), 6, "three things with a manifest each: {keys:?}");
+    assert!(keys.iter().all(|key| key.starts_with(&format!("saved/{ACCOUNT}/{CUSTOMER}/"))), "{keys:?}");
+    let at = |link: &str| format!("saved/{}", saved(link)["key"].as_str().unwrap());
+    assert_eq!(place.s3.object(&at(same)).await.unwrap(), (picture(0), "image/png".to_owned()));
+    assert_eq!(place.s3.object(&at(&odd[2].0)).await.unwrap(), (film, "video/mp4".to_owned()));
+    let page = place.s3.object(&at(&odd[3].0)).await.unwrap();
+    assert_eq!(
+        page,
+        (b"something".to_vec(), "application/octet-stream".to_owned()),
+        "no page is given out as one"
+    );
+    let manifest = place.s3.json(&format!("{}.json", at(same))).await.unwrap();
+    assert_eq!((&manifest["account"], &manifest["sha256"]), (&json!(ACCOUNT), &first["sha256"]));
+    let dead = media.metric("weir_consumer_dead_letters_total", "").await.unwrap();
+    assert!((dead - 1.0).abs() < 0.5, "what is no event, and no link that died");
+    assert!(!media.process.stderr().unwrap().contains("localhost:"), "no link is in the log");
+}
+
+#[tokio::test]
+async fn a_name_that_leads_to_a_private_address_is_not_connected_to() {
+    let place = Place::prepare().await.unwrap();
+    let link = place.cdn.answer("/picture", body(&picture(0)));
+    place.write(vec![message(0, &[&link]).unwrap()]).await.unwrap();
+    let _media = place.media_that_reaches("10.0.0.0/8").await.unwrap();
+    let records = place.records(1).await.unwrap();
+    assert_eq!((&records[0]["status"], &records[0]["reason"]), (&json!("refused"), &json!("address")));
+    assert_eq!((place.cdn.asked("/picture"), place.s3.keys().await.unwrap().len()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_process_that_is_killed_loses_no_link() {
+    const EVENTS: usize = 300;
+    let place = Place::prepare().await.unwrap();
+    let mut messages = Vec::new();
+    for number in 0..EVENTS {
+        let link = place.cdn.answer(&format!("/{number}"), body(&picture(number)));
+        messages.push(message(number, &[&link]).unwrap());
+    }
+    place.write(messages).await.unwrap();
+    let mut media = place.media().await.unwrap();
+    media.until_metric("weir_media_links_total", "saved", PATIENCE, |saved| saved > 20.0).await.unwrap();
+    media.process.kill().unwrap();
+    let _again = place.media().await.unwrap();
+    let records = place.records(EVENTS).await.unwrap();
+    are_all_in_the_store(&place, &records).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_store_that_was_away_gets_everything_that_came_meanwhile() {
+    const EVENTS: usize = 40;
+    let mut place = Place::prepare().await.unwrap();
+    place.s3.stop();
+    let media = place.media().await.unwrap();
+    let mut messages = Vec::new();
+    for number in 0..EVENTS {
+        let link = place.cdn.answer(&format!("/{number}"), body(&picture(number)));
+        messages.push(message(number, &[&link]).unwrap());
+    }
+    place.write(messages).await.unwrap();
+    media.until_metric("weir_media_store_errors_total", "", PATIENCE, |errors| errors > 1.0).await.unwrap();
+    assert!(media.metric("weir_consumer_records_total", "").await.unwrap() < 0.5, "nothing is done");
+    place.s3.begin().await.unwrap();
+    let records = place.records(EVENTS).await.unwrap();
+    are_all_in_the_store(&place, &records).await.unwrap();
+    assert!(media.metric("weir_consumer_dead_letters_total", "").await.unwrap() < 0.5);
+}
+
+async fn are_all_in_the_store(place: &Place, records: &[Value]) -> Result<()> {
+    let keys: BTreeSet<_> = place.s3.keys().await?.into_iter().collect();
+    for record in records {
+        ensure!(record["status"] == "saved", "{record}");
+        let key = format!("saved/{}", record["key"].as_str().context("a key")?);
+        ensure!(keys.contains(&key) && keys.contains(&format!("{key}.json")), "{key} is not in the store");
+    }
+    Ok(())
+}
