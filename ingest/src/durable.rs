@@ -112,7 +112,7 @@ const fn unavailable(why: &NotAcknowledged) -> Unavailable {
 mod tests {
     use super::*;
     use crate::delivery::sample;
-    use crate::kafka::{Breaker, Producers, Publisher, StartupGate};
+    use crate::kafka::{Breaker, Producers, Publisher, StartupGate, topic_names};
     use crate::settings::{Settings, SpoolSettings};
     use crate::spool::SpoolMetrics;
     use runtime::process::Process;
@@ -126,8 +126,8 @@ mod tests {
         let process = Process::new("weir-ingest", "0");
         let (settings, metrics) =
             (Settings::local("secret", "token"), Arc::new(Metrics::new(&process.registry)));
-        let producers =
-            Producers::new(&KafkaSettings::plain("127.0.0.1:1"), &settings, process.name).unwrap();
+        let brokers = KafkaSettings::plain("127.0.0.1:1");
+        let producers = Producers::start(&brokers, &settings, &topic_names("meta"), &process).unwrap();
         let publisher = Publisher::new(producers, "meta", &settings, process.name, Arc::clone(&metrics));
         let gate = StartupGate::closed(&process.health, true);
         let breaker =
