@@ -4,6 +4,7 @@ use super::connection::{ConnectionError, Stream};
 use bytes::{Bytes, BytesMut};
 use kafka_protocol::messages::{RequestHeader, ResponseHeader};
 use kafka_protocol::protocol::{Decodable as _, Encodable as _, HeaderVersion as _, Request, StrBytes};
+use std::io;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// Of every question: nothing else is under way on the connection.
@@ -48,8 +49,13 @@ fn decode<Q: Request>(answer: &mut Bytes, version: i16) -> Option<Q::Response> {
 }
 
 async fn read_frame(stream: &mut dyn Stream) -> Result<Bytes, ConnectionError> {
-    let length = usize::try_from(stream.read_i32().await?).ok().filter(|length| *length <= LARGEST);
+    let length =
+        usize::try_from(stream.read_i32().await.map_err(ended)?).ok().filter(|length| *length <= LARGEST);
     let mut frame = vec![0; length.ok_or(ConnectionError::NotKafka)?];
-    stream.read_exact(&mut frame).await?;
+    stream.read_exact(&mut frame).await.map_err(ended)?;
     Ok(frame.into())
+}
+
+fn ended(error: io::Error) -> ConnectionError {
+    if error.kind() == io::ErrorKind::UnexpectedEof { ConnectionError::Closed } else { error.into() }
 }

@@ -9,7 +9,8 @@ use kafka_protocol::protocol::{Message as _, Request as _};
 use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
 
 /// What is read and written, encrypted or not.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -25,8 +26,12 @@ pub(super) enum ConnectionError {
     TimedOut(Duration),
     #[error("the broker did not answer a request within {0:?}")]
     Late(Duration),
-    #[error("the broker closed the connection")]
+    #[error(
+        "the broker closed the connection; where it does so at once, it may expect TLS or SASL (security.protocol)"
+    )]
     Closed,
+    #[error("the broker has just started, and knows of no broker yet")]
+    Starting,
     #[error("what answers there does not speak Kafka's protocol, or speaks TLS and was not spoken to in it")]
     NotKafka,
     #[error("the broker is too old or too new: it does not speak {0}")]
@@ -54,7 +59,7 @@ impl Connection {
         client_id: &str,
     ) -> Result<Self, ConnectionError> {
         let limit = security.connects_within;
-        let opened = tokio::time::timeout(limit, Self::open_slowly(address, security, client_id));
+        let opened = timeout(limit, Self::open_slowly(address, security, client_id));
         opened.await.unwrap_or(Err(ConnectionError::TimedOut(limit)))
     }
 
@@ -63,13 +68,28 @@ impl Connection {
         security: &Security,
         client_id: &str,
     ) -> Result<Self, ConnectionError> {
-        let tcp = TcpStream::connect((address.host.as_str(), address.port)).await?;
+        let tcp = connect(address, security.connects_within).await?;
         tcp.set_nodelay(true)?;
         let mut stream = security.wrap(tcp, &address.host).await?;
         let metadata_version = versions(&mut *stream, client_id).await?;
         let lifetime = security.authenticate(&mut *stream, client_id).await?;
         Ok(Self { stream, metadata_version, lifetime })
     }
+}
+
+/// Connects to the first of the host's addresses that answers; one that swallows packets has its part of the time alone.
+async fn connect(address: &Address, limit: Duration) -> Result<TcpStream, ConnectionError> {
+    let found: Vec<_> = lookup_host((address.host.as_str(), address.port)).await?.collect();
+    let each = limit / u32::try_from(found.len().max(1)).unwrap_or(u32::MAX);
+    let mut failure = ConnectionError::from(io::Error::from(io::ErrorKind::AddrNotAvailable));
+    for address in found {
+        match timeout(each, TcpStream::connect(address)).await {
+            Ok(Ok(tcp)) => return Ok(tcp),
+            Ok(Err(error)) => failure = error.into(),
+            Err(_) => failure = ConnectionError::TimedOut(each),
+        }
+    }
+    Err(failure)
 }
 
 /// Checks that the broker speaks our Produce, and returns the newest Metadata that both know.

@@ -20,6 +20,10 @@ pub(super) async fn ask(
     let question =
         MetadataRequest::default().with_topics(Some(named.collect())).with_allow_auto_topic_creation(false);
     let answer = call(&mut *connection.stream, client_id, connection.metadata_version, &question).await?;
+    // What is known of topics is not taken away by one that does not know itself yet.
+    if answer.brokers.is_empty() {
+        return Err(ConnectionError::Starting);
+    }
     Ok(cluster(answer))
 }
 

@@ -2,26 +2,43 @@
 
 use super::security::Security;
 use super::shared::Shared;
+use runtime::throttle::Throttle;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What has changed is known every 5 s: see `runtime::kafka::credentials`.
 const ASK_EVERY: Duration = Duration::from_secs(1);
+/// What cannot be used may be half of a change.
+const TRY_AGAIN: Duration = Duration::from_secs(5);
+const LOG_EVERY: Duration = Duration::from_mins(1);
 
-/// Runs until it is aborted. Files that cannot be used leave what there is.
+/// Runs until it is aborted. Files that cannot be used leave what there is, and are tried again.
 pub(super) async fn keep_up(shared: Arc<Shared>) {
-    let mut changes = shared.credentials.changes();
+    let (mut changes, log) = (shared.credentials.changes(), Throttle::new(LOG_EVERY));
+    let mut is_due = false;
     loop {
-        tokio::time::sleep(ASK_EVERY).await;
-        if !changes.seen() {
+        tokio::time::sleep(if is_due { TRY_AGAIN } else { ASK_EVERY }).await;
+        is_due |= changes.seen();
+        if !is_due {
             continue;
         }
         let (properties, limit) =
             (shared.credentials.latest(&shared.kafka).properties, shared.tuning.connects_within);
         let made = tokio::task::spawn_blocking(move || Security::new(&properties, limit)).await;
         match made.unwrap_or_else(|error| Err(error.to_string())) {
-            Ok(security) => shared.security.store(Arc::new(security)),
-            Err(reason) => tracing::warn!(reason, "connections to Kafka keep the credentials that they have"),
+            Ok(security) => {
+                shared.security.store(Arc::new(security));
+                is_due = false;
+            }
+            Err(reason) => {
+                if let Some(suppressed) = log.pass(Instant::now()) {
+                    tracing::warn!(
+                        reason,
+                        suppressed,
+                        "connections to Kafka keep the credentials that they have; the changed ones are tried again"
+                    );
+                }
+            }
         }
     }
 }
