@@ -10,7 +10,7 @@ use weir_media::settings::StoreSettings;
 use weir_media::store::{Store, StoreUrl};
 
 const MORE: &str = "\
-Lists every object that weir-media saved of one person, and with --apply deletes them: pictures, films, sounds and files, and the manifests \
+Lists every object that weir-media saved of one person, and with --apply deletes them: pictures, films, sounds and files, and the records \
 beside them. --user is the id of the customer, the second part of the key of the records; of what comments and mentions are about it is the id of \
 the media. Messages that come later are saved again, and so is what weir-media has not read yet: let it catch up first.
 

@@ -6,7 +6,8 @@ use crate::word::words;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// What became of one link of an event: saved where, or why not. It may be written again with the same `id`; the latest counts.
+/// What became of one link of an event: saved where, or why not. It may be written again with the same `id`: the latest counts,
+/// and what was saved stays `saved`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct MediaRecord<'a> {

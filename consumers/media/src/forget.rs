@@ -1,4 +1,4 @@
-//! Deletes what was saved of one person: all that lies below their prefix, manifests and all.
+//! Deletes what was saved of one person: all that lies below their prefix, records and all.
 
 use crate::store::{self, Store, StoreError};
 use object_store::path::Path;
@@ -6,7 +6,7 @@ use object_store::path::Path;
 /// What lies there of one person.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
-    /// The keys, manifests among them, in order.
+    /// The keys, records among them, in order.
     pub keys: Vec<Path>,
     /// Their bytes in all.
     pub bytes: u64,
@@ -20,11 +20,11 @@ pub async fn find(store: &Store, account: &str, owner: &str) -> Result<Found, St
     Ok(Found { keys: listed.into_iter().map(|(key, _)| key).collect(), bytes })
 }
 
-/// Deletes what was found; what is gone already is no error. Manifests go last: as long as something is left of a person, it says
+/// Deletes what was found; what is gone already is no error. Records go last: as long as something is left of a person, it says
 /// whose it is.
 pub async fn delete(store: &Store, found: &Found) -> Result<(), StoreError> {
-    let (manifests, objects): (Vec<_>, Vec<_>) = found.keys.iter().partition(|key| store::is_manifest(key));
-    for key in objects.into_iter().chain(manifests) {
+    let (records, objects): (Vec<_>, Vec<_>) = found.keys.iter().partition(|key| store::is_record(key));
+    for key in objects.into_iter().chain(records) {
         store.delete(key).await?;
     }
     Ok(())
@@ -46,7 +46,7 @@ mod tests {
             let mut upload = store.begin(store::folder("1784", Some(owner)), "id");
             upload.write(bytes.as_bytes()).await.unwrap();
             let stored = upload.finish().await.unwrap();
-            store.describe(&stored, b"{}".to_vec()).await.unwrap();
+            store.keep(&stored.folder, &stored.sha256, b"{}".to_vec()).await.unwrap();
         }
         let found = find(&store, "1784", "99").await.unwrap();
         assert_eq!((found.keys.len(), found.bytes), (4, 9 + 7 + 2 * 2));

@@ -4,12 +4,12 @@
 
 use crate::ahead::{Ahead, Assigned, Saving};
 use crate::links::{Source, Unfit};
-use crate::save::Saver;
+use crate::save::{Saver, Told};
 use crate::store::StoreError;
 use runtime::consumer::{Failure, Handler, Output, Record, Wait, Waits};
 use runtime::telemetry::spans;
 use schemas::Topic;
-use schemas::media::{MediaRecord, Open};
+use schemas::media::MediaRecord;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::task::AbortOnDropHandle;
@@ -50,8 +50,8 @@ impl MediaHandler {
     fn begin(&self, source: Source, record: &Record) -> Saving {
         let (saver, media, key) = (Arc::clone(&self.saver), Arc::clone(&self.media), record.key.clone());
         let saving = async move {
-            let records = saver.save(&source).await.map_err(|error| unavailable(&error))?;
-            Ok(records.iter().map(|record| output(&media, key.as_deref(), record)).collect())
+            let told = saver.save(&source).await.map_err(|error| unavailable(&error))?;
+            Ok(told.into_iter().map(|told| output(&media, key.as_deref(), told)).collect())
         };
         let span = spans::ahead("save media", record.trace());
         AbortOnDropHandle::new(tokio::spawn(saving.instrument(span)))
@@ -113,20 +113,16 @@ impl Handler for MediaHandler {
     }
 }
 
-fn output(topic: &Arc<str>, key: Option<&[u8]>, record: &MediaRecord<'_>) -> Output {
-    let status = match &record.status {
-        Open::Known(status) => status.as_str(),
-        Open::Other(status) => status,
-    };
+fn output(topic: &Arc<str>, key: Option<&[u8]>, told: Told) -> Output {
     Output {
         topic: Arc::clone(topic),
         key: key.map(<[u8]>::to_vec),
-        value: serde_json::to_vec(record).expect("a record has string keys alone"),
         headers: vec![
             ("content-type".into(), MediaRecord::CONTENT_TYPE.into()),
-            ("ce_id".into(), record.id.as_bytes().into()),
-            ("weir_status".into(), status.into()),
+            ("ce_id".into(), told.id.as_bytes().into()),
+            ("weir_status".into(), told.status.as_str().into()),
         ],
+        value: told.value,
     }
 }
 

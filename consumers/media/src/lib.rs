@@ -2,7 +2,7 @@
 //!
 //! Links to media are temporary, and a story is gone after a day. This consumer fetches what each link of an event leads to
 //! and puts it into an object store: `links` finds them, [`fetch`] gets them, from where it may and no further, [`store`]
-//! keeps them under their digest with a manifest beside, `save` follows one link to its end, and `handler` publishes a
+//! keeps them under their digest with their records beside, `save` follows one link to its end, and `handler` publishes a
 //! [`MediaRecord`](schemas::media::MediaRecord) of each. [`forget`] deletes what was saved of one person.
 //!
 //! Reasons of its dead letters, beside those that every consumer has: `unreadable` (no typed event and no profile). A link

@@ -31,6 +31,15 @@ pub(crate) struct Saver {
     metrics: MediaMetrics,
 }
 
+/// What became of a link, as it is published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Told {
+    pub(crate) id: String,
+    pub(crate) status: MediaStatus,
+    /// The record.
+    pub(crate) value: Vec<u8>,
+}
+
 /// Why an attempt came to nothing.
 enum Trouble {
     Ended(Ended),
@@ -55,11 +64,11 @@ impl Saver {
     }
 
     /// What became of each link of a record, in their order.
-    pub(crate) async fn save(&self, source: &Source) -> Result<Vec<MediaRecord<'static>>, StoreError> {
+    pub(crate) async fn save(&self, source: &Source) -> Result<Vec<Told>, StoreError> {
         try_join_all((0..source.links.len()).map(|index| self.follow(source, index))).await
     }
 
-    async fn follow(&self, source: &Source, index: usize) -> Result<MediaRecord<'static>, StoreError> {
+    async fn follow(&self, source: &Source, index: usize) -> Result<Told, StoreError> {
         let [base, max] = BACKOFF;
         let (mut backoff, mut until) = (Backoff::new(base, max), None);
         let ended = loop {
@@ -69,7 +78,7 @@ impl Saver {
             let attempt = self.attempt(source, index).await;
             drop(slot);
             match attempt {
-                Ok(record) => return Ok(record),
+                Ok(told) => return Ok(told),
                 Err(Trouble::Store(error)) => {
                     self.metrics.store_failed();
                     return Err(error);
@@ -84,12 +93,26 @@ impl Saver {
                 }
             }
         };
-        let (status, reason) = what_became(ended);
-        self.metrics.ended(source.links[index].origin, status);
-        Ok(MediaRecord { reason: Some(reason), ..blank(source, index, status) })
+        let told = self.conclude(source, index, ended).await;
+        told.inspect_err(|_| self.metrics.store_failed())
     }
 
-    async fn attempt(&self, source: &Source, index: usize) -> Result<MediaRecord<'static>, Trouble> {
+    /// Tells of a link that could not be saved now; one that was saved before stays so.
+    async fn conclude(&self, source: &Source, index: usize, ended: Ended) -> Result<Told, StoreError> {
+        let id = source.record_id(index);
+        let kept = self.store.recall(&store::folder(&source.account, source.owner()), &id).await?;
+        let told = if let Some(value) = kept.filter(|kept| is_saved(kept)) {
+            Told { id, status: MediaStatus::Saved, value }
+        } else {
+            let (status, reason) = what_became(ended);
+            let record = MediaRecord { reason: Some(reason), ..blank(source, index, status) };
+            Told { id, status, value: written(&record) }
+        };
+        self.metrics.ended(source.links[index].origin, told.status);
+        Ok(told)
+    }
+
+    async fn attempt(&self, source: &Source, index: usize) -> Result<Told, Trouble> {
         let link = &source.links[index];
         let mut answer = self.fetcher.open(&link.url).await?;
         let folder = store::folder(&source.account, source.owner());
@@ -109,11 +132,11 @@ impl Saver {
         }
         let stored = upload.finish().await?;
         let record = saved(blank(source, index, MediaStatus::Saved), &stored, answer.declared);
-        let manifest = serde_json::to_vec(&record).expect("a record has string keys alone");
-        self.store.describe(&stored, manifest).await?;
+        let told = Told { id: source.record_id(index), status: MediaStatus::Saved, value: written(&record) };
+        self.store.keep(&stored.folder, &told.id, told.value.clone()).await?;
         self.metrics.ended(link.origin, MediaStatus::Saved);
         self.metrics.saved(stored.bytes, source.received.as_deref().and_then(since));
-        Ok(record)
+        Ok(told)
     }
 }
 
@@ -127,6 +150,16 @@ impl From<StoreError> for Trouble {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
     }
+}
+
+fn written(record: &MediaRecord<'_>) -> Vec<u8> {
+    serde_json::to_vec(record).expect("a record has string keys alone")
+}
+
+/// Whether what was kept is the record of a link that was saved.
+fn is_saved(kept: &[u8]) -> bool {
+    let record = serde_json::from_slice::<MediaRecord<'_>>(kept);
+    record.is_ok_and(|record| record.status == MediaStatus::Saved.into())
 }
 
 /// What is known before anything was fetched.
@@ -193,30 +226,4 @@ fn since(received: &str) -> Option<Duration> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_link_tells_when_it_dies_where_it_does() {
-        let at = |link: &str| expires(link).map(|at| at.to_string());
-        let link = "https://scontent.cdninstagram.com/v/t1.jpg?_nc=1&oe=687DB1A0&oh=00";
-        assert_eq!(at(link).as_deref(), Some("2025-07-21T03:18:56.000Z"));
-        for silent in
-            ["", "https://a.fbcdn.net/", "https://a.fbcdn.net/?oe=", "https://a.fbcdn.net/?oe=FFFFFFFFF"]
-        {
-            assert_eq!(at(silent), None, "{silent}");
-        }
-    }
-
-    #[test]
-    fn every_end_has_a_status_and_a_word() {
-        for (ended, status, word) in [
-            (Ended::Gone(403), MediaStatus::Gone, "http_403"),
-            (Ended::Refused(Refusal::Address), MediaStatus::Refused, "address"),
-            (Ended::TooLarge, MediaStatus::TooLarge, "too_large"),
-            (Ended::Failed { reason: "timed_out".to_owned(), again: true }, MediaStatus::Failed, "timed_out"),
-        ] {
-            assert_eq!(what_became(ended), (status, Cow::Borrowed(word)));
-        }
-    }
-}
+mod tests;

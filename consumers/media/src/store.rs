@@ -1,8 +1,8 @@
 //! Where media is kept: an object store or a folder, and how what is in it is laid out.
 //!
-//! An object lies at `{account}/{user or media}/{sha256}`, with its manifest at the same key and `.json` behind it. The digest
-//! names the bytes, so that saving the same again changes nothing; the owner stands before it, so that what was saved of one
-//! person is what lies below one prefix. What is larger than a part comes in parts, below `incoming/` until it is whole.
+//! An object lies at `{account}/{user or media}/{sha256}`, the record of each link that led to it beside it, as
+//! `{record id}.json`. The digest names the bytes, so that saving the same again changes nothing; the owner stands before it, so
+//! that what was saved of one person is what lies below one prefix. What is larger than a part comes in parts, below `incoming/` until it is whole.
 
 mod address;
 mod folder;
@@ -20,8 +20,8 @@ use objects::Objects;
 
 /// Stands for the user or media of an event that names none.
 const NOBODY: &str = "_";
-/// How the key of a manifest ends.
-const MANIFEST: &str = ".json";
+/// How the key of a record ends.
+const RECORD: &str = ".json";
 
 /// A store; clones share it.
 #[derive(Clone, Debug)]
@@ -48,9 +48,13 @@ pub(crate) fn folder(account: &str, owner: Option<&str>) -> Path {
     Path::from_iter([account, owner.unwrap_or(NOBODY)])
 }
 
-/// Whether a key is that of a manifest.
-pub(crate) fn is_manifest(key: &Path) -> bool {
-    key.as_ref().ends_with(MANIFEST)
+/// Whether a key is that of a record.
+pub(crate) fn is_record(key: &Path) -> bool {
+    key.as_ref().ends_with(RECORD)
+}
+
+fn record_key(folder: &Path, id: &str) -> Path {
+    folder.clone().join(format!("{id}{RECORD}"))
 }
 
 impl Store {
@@ -64,10 +68,14 @@ impl Store {
         Upload::new(&self.0, folder, Path::from_iter(["incoming", name]))
     }
 
-    /// Writes the manifest beside an object.
-    pub(crate) async fn describe(&self, stored: &Stored, manifest: Vec<u8>) -> Result<(), StoreError> {
-        let key = stored.folder.clone().join(format!("{}{MANIFEST}", stored.sha256));
-        self.0.put(&key, manifest, "application/json").await
+    /// Keeps the record of a link that was saved beside what it led to.
+    pub(crate) async fn keep(&self, folder: &Path, id: &str, record: Vec<u8>) -> Result<(), StoreError> {
+        self.0.put(&record_key(folder, id), record, "application/json").await
+    }
+
+    /// The record that was kept, where the link was saved.
+    pub(crate) async fn recall(&self, folder: &Path, id: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.0.get(&record_key(folder, id)).await
     }
 
     /// Everything below a folder, with the bytes of each.

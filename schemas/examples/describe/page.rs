@@ -268,9 +268,9 @@ Written by weir-media, which saves what links of events lead to before they die:
 bytes have (`sniffed`); the object is served as the latter, or as `application/octet-stream` where that is no picture, film or sound.
 `gone` says that the link had died, `refused` that it leads where weir-media does not go (`reason`: `not_https`, `host`, `address`, `redirects`, …),
 `too_large` that it is more than `--media-max-bytes`, `failed` that it was tried for `--media-patience` without success. The same record may be written
-again, with the same `id`: the latest counts. A profile's picture has no `event`.
+again, with the same `id`: the latest counts, and a `saved` stands, however late the same event comes again. A profile's picture has no `event`.
 
-Objects lie at `{account}/{user or media}/{sha256}`, each with a manifest beside it (`….json`: the latest of these records), so that
+Objects lie at `{account}/{user or media}/{sha256}`, the record of each link that was saved beside it (`{id}.json`), so that
 [what was saved of one person](operations.md#erase-a-customer) is what lies below their prefix. Headers: `content-type`, `ce_id` (`id`),
 `weir_status`. Schema: [media.v1.json](../schemas/json/media.v1.json).";
 

@@ -55,6 +55,17 @@ impl Folder {
         .await
     }
 
+    /// The bytes of a file, where it is there.
+    pub(super) async fn get(&self, key: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+        let key = key.clone();
+        self.work("give back a record", move |root| match fs::read(root.join(key.as_ref())) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        })
+        .await
+    }
+
     /// Every file below a folder of it, with its bytes.
     pub(super) async fn list(&self, folder: &Path) -> Result<Vec<(Path, u64)>, StoreError> {
         let folder = folder.clone();

@@ -42,6 +42,20 @@ impl Objects {
         }
     }
 
+    /// The bytes of a small object, where it is there.
+    pub(super) async fn get(&self, key: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+        let remote = match self {
+            Self::Local(folder) => return folder.get(key).await,
+            Self::Remote(store) => store,
+        };
+        let read = async { remote.get(key).await?.bytes().await };
+        match read.await {
+            Ok(bytes) => Ok(Some(bytes.to_vec())),
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(not("give back a record")(error)),
+        }
+    }
+
     /// Sends a part of an object, which lies at `incoming` until it is whole.
     pub(super) async fn append(
         &self,

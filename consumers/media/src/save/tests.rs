@@ -1,0 +1,61 @@
+//! How links end.
+
+use super::*;
+use prometheus::Registry;
+use schemas::Topic;
+use serde_json::json;
+
+/// One that saves in a folder.
+fn saver() -> (tempfile::TempDir, Saver) {
+    let place = tempfile::tempdir().unwrap();
+    let settings = MediaSettings::of(&format!("file://{}", place.path().display()));
+    let store = Store::open(&settings.store).unwrap();
+    let fetcher = Fetcher::new(settings.fetch.clone()).unwrap();
+    (place, Saver::new(fetcher, store, &settings, MediaMetrics::new(&Registry::new())))
+}
+
+/// What a customer's picture is saved of.
+fn source(link: &str) -> Source {
+    let at = "2025-07-18T10:35:12.000Z";
+    let profile = json!({"account": "1784", "user": "99", "platform": "instagram", "status": "found", "at": at, "profile": {"profile_pic": link}});
+    Source::read(Topic::Profiles, Some(profile.to_string().as_bytes())).unwrap().unwrap()
+}
+
+#[test]
+fn a_link_tells_when_it_dies_where_it_does() {
+    let at = |link: &str| expires(link).map(|at| at.to_string());
+    let link = "https://scontent.cdninstagram.com/v/t1.jpg?_nc=1&oe=687DB1A0&oh=00";
+    assert_eq!(at(link).as_deref(), Some("2025-07-21T03:18:56.000Z"));
+    for silent in
+        ["", "https://a.fbcdn.net/", "https://a.fbcdn.net/?oe=", "https://a.fbcdn.net/?oe=FFFFFFFFF"]
+    {
+        assert_eq!(at(silent), None, "{silent}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_saved_stays_saved_when_its_link_has_died() {
+    let (_place, saver) = saver();
+    let source = source("https://a.fbcdn.net/a.jpg");
+    let gone = || Ended::Gone(403);
+    assert_eq!(saver.conclude(&source, 0, gone()).await.unwrap().status, MediaStatus::Gone);
+    let mut upload = saver.store.begin(store::folder("1784", Some("99")), "id");
+    upload.write(b"a picture").await.unwrap();
+    let stored = upload.finish().await.unwrap();
+    let value = written(&saved(blank(&source, 0, MediaStatus::Saved), &stored, None));
+    saver.store.keep(&stored.folder, &source.record_id(0), value.clone()).await.unwrap();
+    let told = saver.conclude(&source, 0, gone()).await.unwrap();
+    assert_eq!(told, Told { id: source.record_id(0), status: MediaStatus::Saved, value });
+}
+
+#[test]
+fn every_end_has_a_status_and_a_word() {
+    for (ended, status, word) in [
+        (Ended::Gone(403), MediaStatus::Gone, "http_403"),
+        (Ended::Refused(Refusal::Address), MediaStatus::Refused, "address"),
+        (Ended::TooLarge, MediaStatus::TooLarge, "too_large"),
+        (Ended::Failed { reason: "timed_out".to_owned(), again: true }, MediaStatus::Failed, "timed_out"),
+    ] {
+        assert_eq!(what_became(ended), (status, Cow::Borrowed(word)));
+    }
+}
