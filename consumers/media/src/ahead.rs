@@ -1,12 +1,12 @@
 //! Records whose links are being followed before their turn, apart for each partition, by their offsets.
 
-use runtime::consumer::{Failure, Output};
+use runtime::consumer::Output;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio_util::task::AbortOnDropHandle;
 
 /// The links of one record; dropping it ends the work.
-pub(crate) type Saving = AbortOnDropHandle<Result<Vec<Output>, Failure>>;
+pub(crate) type Saving = AbortOnDropHandle<Vec<Output>>;
 
 type Place = (String, i32);
 type Offsets = Arc<Mutex<HashMap<i64, Saving>>>;
@@ -75,7 +75,7 @@ mod tests {
             AbortOnDropHandle::new(tokio::spawn(async move {
                 std::future::pending::<()>().await;
                 drop(mark);
-                Ok(Vec::new())
+                Vec::new()
             }))
         };
         ahead.put("in", 3, 7, begin(&ended));

@@ -4,6 +4,7 @@
 //! addresses that may be connected to. Nothing is unpacked, no proxy of the environment is used, no cookie or token is sent.
 
 mod allowed;
+mod answers;
 mod resolver;
 mod verdict;
 
@@ -12,6 +13,7 @@ pub use allowed::{HostRule, Network};
 pub(crate) use allowed::list;
 
 use crate::settings::FetchSettings;
+use answers::Answers;
 use bytes::Bytes;
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, LOCATION};
 use reqwest::{Client, Response, Url, redirect, retry};
@@ -78,6 +80,7 @@ pub(crate) enum Ended {
 pub struct Fetcher {
     http: Client,
     settings: FetchSettings,
+    answers: Answers,
 }
 
 /// An answer whose body comes.
@@ -106,7 +109,12 @@ impl Fetcher {
             .user_agent(concat!("weir/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(FetchError::Http)?;
-        Ok(Self { http, settings })
+        Ok(Self { http, settings, answers: Answers::default() })
+    }
+
+    /// When anybody last answered.
+    pub(crate) const fn answers(&self) -> &Answers {
+        &self.answers
     }
 
     /// Follows a link to the answer that has the bytes.
@@ -116,6 +124,7 @@ impl Fetcher {
             allowed::check(&url, &self.settings.media_hosts).map_err(Ended::Refused)?;
             let request = self.http.get(url.clone()).header(ACCEPT_ENCODING, "identity");
             let response = request.send().await.map_err(|error| failure(&error))?;
+            self.answers.note();
             let status = response.status().as_u16();
             match Verdict::of(status) {
                 Verdict::Body => return self.opened(response),
@@ -154,6 +163,12 @@ impl Opened {
 }
 
 impl Ended {
+    /// Whether it may end otherwise another time. A name without a public address may be that of a name server which gives one
+    /// private address for all names, as some do while the network is cut off.
+    pub(crate) const fn may_pass(&self) -> bool {
+        matches!(self, Self::Failed { again: true, .. } | Self::Refused(Refusal::Address))
+    }
+
     fn of_status(status: u16, again: bool) -> Self {
         Self::Failed { reason: format!("http_{status}"), again }
     }

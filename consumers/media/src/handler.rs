@@ -5,19 +5,20 @@
 use crate::ahead::{Ahead, Assigned, Saving};
 use crate::links::{Source, Unfit};
 use crate::save::{Saver, Told};
-use crate::store::StoreError;
 use runtime::consumer::{Failure, Handler, Output, Record, Wait, Waits};
 use runtime::telemetry::spans;
 use schemas::Topic;
 use schemas::media::MediaRecord;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 
-/// How long a record may take that is no stall. Each attempt and each call of the store has a bound of its own, so that only
-/// waiting behind the links of other records takes long.
-const NO_STALL: Duration = Duration::from_hours(24);
+/// How long a record in turn is awaited before it is said that it waits. Its links are followed on meanwhile.
+const TURN: Duration = Duration::from_secs(30);
+/// Then it is awaited again.
+const NEXT_TURN: Duration = Duration::from_secs(1);
 
 /// Has links followed.
 #[derive(Debug)]
@@ -32,6 +33,8 @@ pub(crate) struct MediaHandler {
 #[derive(Debug)]
 pub(crate) struct Partition {
     assigned: Assigned,
+    /// The links of the record in turn, by its offset, while they are followed.
+    saving: Option<(i64, Saving)>,
     /// What the record in work is published as.
     outputs: Option<Vec<Output>>,
 }
@@ -50,8 +53,8 @@ impl MediaHandler {
     fn begin(&self, source: Source, record: &Record) -> Saving {
         let (saver, media, key) = (Arc::clone(&self.saver), Arc::clone(&self.media), record.key.clone());
         let saving = async move {
-            let told = saver.save(&source).await.map_err(|error| unavailable(&error))?;
-            Ok(told.into_iter().map(|told| output(&media, key.as_deref(), told)).collect())
+            let told = saver.save(&source).await;
+            told.into_iter().map(|told| output(&media, key.as_deref(), told)).collect()
         };
         let span = spans::ahead("save media", record.trace());
         AbortOnDropHandle::new(tokio::spawn(saving.instrument(span)))
@@ -59,22 +62,22 @@ impl MediaHandler {
 
     async fn save(
         &self,
-        partition: &Partition,
+        partition: &mut Partition,
         record: &Record,
         waits: &Waits,
     ) -> Result<Vec<Output>, Failure> {
         let Some(source) = self.source(record).map_err(|error| reject(&error))? else {
             return Ok(Vec::new());
         };
-        if let Some(ahead) = partition.assigned.take(record.offset)
-            && let Ok(Ok(saved)) = waits.on(Wait::ApiAnswer, NO_STALL, ahead).await
-        {
-            return Ok(saved);
-        }
-        // What failed ahead of its turn, while the store was away, may work by now.
-        let saved = waits.on(Wait::ApiAnswer, NO_STALL, self.begin(source, record)).await;
-        saved
-            .unwrap_or_else(|error| Err(Failure::Retry { error: format!("the saving ended early: {error}") }))
+        let begun = partition.saving.take().filter(|(offset, _)| *offset == record.offset);
+        let begun = begun.map(|(_, saving)| saving).or_else(|| partition.assigned.take(record.offset));
+        let saving = begun.unwrap_or_else(|| self.begin(source, record));
+        // It stays in the partition, so that no work is lost where the turn is over before it.
+        let (_, saving) = partition.saving.insert((record.offset, saving));
+        let saved = waits.on(Wait::ApiAnswer, TURN * 2, timeout(TURN, saving)).await;
+        let saved = saved.map_err(|_| unavailable())?;
+        partition.saving = None;
+        saved.map_err(|error| Failure::Retry { error: format!("the saving ended early: {error}") })
     }
 }
 
@@ -86,7 +89,7 @@ impl Handler for MediaHandler {
     }
 
     fn assigned(&self, topic: &str, partition: i32) -> Partition {
-        Partition { assigned: self.ahead.assign(topic, partition), outputs: None }
+        Partition { assigned: self.ahead.assign(topic, partition), saving: None, outputs: None }
     }
 
     fn expect(&self, record: &Record) {
@@ -126,9 +129,12 @@ fn output(topic: &Arc<str>, key: Option<&[u8]>, told: Told) -> Output {
     }
 }
 
-/// The store is everybody's: all wait for it, and nothing is lost but what dies meanwhile.
-fn unavailable(error: &StoreError) -> Failure {
-    Failure::Unavailable { error: error.to_string(), wait: None, on: Wait::ApiAnswer }
+/// Store and network are everybody's: all wait for them, and nothing is lost but what dies meanwhile.
+fn unavailable() -> Failure {
+    let error = String::from(
+        "its links are still followed: a host, the network or the store does not answer (see the log)",
+    );
+    Failure::Unavailable { error, wait: Some(NEXT_TURN), on: Wait::ApiAnswer }
 }
 
 fn reject(error: &Unfit) -> Failure {

@@ -27,8 +27,7 @@ impl MediaMetrics {
         }
         let help = "Bytes that were saved";
         let bytes = metrics::counter(registry, "weir_media_saved_bytes_total", help);
-        let help =
-            "Attempts at a link that failed, and were or will be made again while --media-patience lasts";
+        let help = "Attempts at a link that failed and are made again, up to --media-patience while other links are answered";
         let attempts_failed = metrics::counter(registry, "weir_media_failed_attempts_total", help);
         let help = "Times that the store did not take what it was given; its events wait until it does";
         let store_errors = metrics::counter(registry, "weir_media_store_errors_total", help);

@@ -1,13 +1,17 @@
 //! One link to its end: saved, or why not.
 
+mod patience;
+
 use crate::fetch::{Ended, Fetcher, LONGEST_LINK, Refusal};
 use crate::links::{Link, Source};
 use crate::metrics::MediaMetrics;
 use crate::settings::MediaSettings;
 use crate::store::{self, Store, StoreError, Stored};
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
+use patience::Patience;
 use reqwest::Url;
 use runtime::backoff::{self, Backoff};
+use runtime::throttle::Throttle;
 use schemas::Millis;
 use schemas::media::{MediaRecord, MediaStatus};
 use std::borrow::Cow;
@@ -18,6 +22,9 @@ use tokio::time::Instant;
 /// First delay before another attempt, at most, and the longest.
 const BACKOFF: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(30)];
 
+/// At most one line about links that fail in this time.
+const LOG_EVERY: Duration = Duration::from_secs(30);
+
 /// Saves what links lead to.
 #[derive(Debug)]
 pub(crate) struct Saver {
@@ -26,9 +33,10 @@ pub(crate) struct Saver {
     /// Links that are followed at once.
     slots: Semaphore,
     max_image_bytes: u64,
-    /// How long a link is tried.
+    /// How long a link is tried that fails while others are answered.
     patience: Duration,
     metrics: MediaMetrics,
+    log: Throttle,
 }
 
 /// What became of a link, as it is published.
@@ -60,41 +68,59 @@ impl Saver {
             max_image_bytes: settings.media_max_image_bytes,
             patience: settings.media_patience,
             metrics,
+            log: Throttle::new(LOG_EVERY),
         }
     }
 
-    /// What became of each link of a record, in their order.
-    pub(crate) async fn save(&self, source: &Source) -> Result<Vec<Told>, StoreError> {
-        try_join_all((0..source.links.len()).map(|index| self.follow(source, index))).await
+    /// What became of each link of a record, in their order. While the store or the network is away it goes on trying.
+    pub(crate) async fn save(&self, source: &Source) -> Vec<Told> {
+        join_all((0..source.links.len()).map(|index| self.follow(source, index))).await
     }
 
-    async fn follow(&self, source: &Source, index: usize) -> Result<Told, StoreError> {
+    async fn follow(&self, source: &Source, index: usize) -> Told {
         let [base, max] = BACKOFF;
-        let (mut backoff, mut until) = (Backoff::new(base, max), None);
-        let ended = loop {
+        let (mut backoff, mut delay) = (Backoff::new(base, max), Duration::ZERO);
+        let mut patience = Patience::new(self.patience);
+        loop {
             let slot = self.slots.acquire().await.expect("nobody closes it");
             // What waits behind others has not failed.
-            let until = *until.get_or_insert_with(|| Instant::now() + self.patience);
-            let attempt = self.attempt(source, index).await;
-            drop(slot);
-            match attempt {
-                Ok(told) => return Ok(told),
-                Err(Trouble::Store(error)) => {
-                    self.metrics.store_failed();
-                    return Err(error);
-                }
-                Err(Trouble::Ended(ended)) => {
-                    let delay = backoff.next_delay(backoff::random());
-                    if !matches!(ended, Ended::Failed { again: true, .. }) || Instant::now() + delay > until {
-                        break ended;
+            let began = Instant::now();
+            let trouble = match self.attempt(source, index).await {
+                Ok(told) => return told,
+                Err(trouble) => trouble,
+            };
+            let now = Instant::now();
+            let mut is_over = || patience.is_over(delay + (now - began), now, self.fetcher.answers().last());
+            let trouble = match trouble {
+                Trouble::Ended(ended) if !ended.may_pass() || is_over() => {
+                    match self.conclude(source, index, ended).await {
+                        Ok(told) => return told,
+                        Err(error) => Trouble::Store(error),
                     }
-                    self.metrics.attempt_failed();
-                    tokio::time::sleep(delay).await;
                 }
+                trouble => trouble,
+            };
+            drop(slot);
+            self.note(&trouble);
+            delay = backoff.next_delay(backoff::random());
+            tokio::time::sleep(delay).await;
+        }
+    }
+
+    fn note(&self, trouble: &Trouble) {
+        let why = match trouble {
+            Trouble::Store(error) => {
+                self.metrics.store_failed();
+                error.to_string()
+            }
+            Trouble::Ended(ended) => {
+                self.metrics.attempt_failed();
+                what_became(ended.clone()).1.into_owned()
             }
         };
-        let told = self.conclude(source, index, ended).await;
-        told.inspect_err(|_| self.metrics.store_failed())
+        if let Some(suppressed) = self.log.pass(std::time::Instant::now()) {
+            tracing::warn!(why, suppressed, "a link was not saved and is tried again");
+        }
     }
 
     /// Tells of a link that could not be saved now; one that was saved before stays so.

@@ -24,8 +24,9 @@ runtime::settings! {
         pub fetch: FetchSettings = part(FetchSettings::declare, FetchSettings::read),
         /// Most bytes of a picture that is saved, where that is less than --media-max-bytes
         pub media_max_image_bytes: u64 = with_default("SIZE", "32MiB", form::bytes(SIZES)),
-        /// How long a link is tried that fails, such as one whose host does not answer, before that is its end
-        pub media_patience: Duration = with_default("DURATION", "15m", form::duration(Duration::from_secs(1)..=Duration::from_hours(24))),
+        /// How long a link is tried that fails while others are answered, five times at least, before that is its end; while nobody
+        /// answers, links are kept as if the store were away
+        pub media_patience: Duration = with_default("DURATION", "1m", form::duration(Duration::from_secs(1)..=Duration::from_hours(24))),
         /// Links that are followed at once; each takes 5 MiB of memory at most
         pub media_concurrency: usize = with_default("COUNT", "16", form::count(1..=256).narrow()),
         /// Events of a partition whose links may be followed while those before them are not done
@@ -77,7 +78,7 @@ impl MediaSettings {
             store: StoreSettings { media_store },
             fetch: defaults(FetchSettings::declare, FetchSettings::read),
             media_max_image_bytes: 32 << 20,
-            media_patience: Duration::from_mins(15),
+            media_patience: Duration::from_mins(1),
             media_concurrency: 16,
             media_ahead: 200,
         }

@@ -1,14 +1,17 @@
 //! How links end.
 
 use super::*;
+use crate::fetch::HostRule;
 use prometheus::Registry;
 use schemas::Topic;
 use serde_json::json;
 
-/// One that saves in a folder.
+/// One that saves in a folder, and follows to this machine.
 fn saver() -> (tempfile::TempDir, Saver) {
     let place = tempfile::tempdir().unwrap();
-    let settings = MediaSettings::of(&format!("file://{}", place.path().display()));
+    let mut settings = MediaSettings::of(&format!("file://{}", place.path().display()));
+    settings.fetch.media_hosts.push(HostRule::parse("localhost").unwrap());
+    settings.media_patience = Duration::from_millis(1);
     let store = Store::open(&settings.store).unwrap();
     let fetcher = Fetcher::new(settings.fetch.clone()).unwrap();
     (place, Saver::new(fetcher, store, &settings, MediaMetrics::new(&Registry::new())))
@@ -58,4 +61,33 @@ fn every_end_has_a_status_and_a_word() {
     ] {
         assert_eq!(what_became(ended), (status, Cow::Borrowed(word)));
     }
+}
+
+#[tokio::test]
+async fn a_name_at_a_private_address_is_refused_where_others_are_answered() {
+    let (_place, saver) = saver();
+    let source = source("https://localhost/a.jpg");
+    let others = async {
+        for _ in 0..10_000 {
+            saver.fetcher.answers().note();
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::select! {
+        told = saver.save(&source) => assert_eq!(told[0].status, MediaStatus::Refused),
+        () = others => panic!("it is followed without end"),
+    }
+}
+
+#[tokio::test]
+async fn a_link_is_told_of_once_the_store_is_back() {
+    let (place, saver) = saver();
+    let in_the_way = place.path().join("1784");
+    std::fs::write(&in_the_way, "").unwrap();
+    let source = source("http://a.fbcdn.net/a.jpg");
+    let mut saving = std::pin::pin!(saver.save(&source));
+    let early = tokio::time::timeout(Duration::from_millis(50), &mut saving).await;
+    assert!(early.is_err(), "there is no store");
+    std::fs::remove_file(in_the_way).unwrap();
+    assert_eq!(saving.await[0].status, MediaStatus::Refused);
 }
