@@ -69,7 +69,7 @@ pub(super) fn open(address: &StoreUrl) -> Result<Objects, StoreError> {
         }
         _ => return Err(StoreError::Open(String::from("this sort of store is not known"))),
     };
-    Ok(Objects::Remote(objects))
+    Ok(Objects::remote(objects))
 }
 
 fn within(objects: impl ObjectStore, path: Path) -> Arc<dyn ObjectStore> {

@@ -8,14 +8,19 @@ use object_store::{
     Attribute, Attributes, Error, MultipartUpload, ObjectStore, ObjectStoreExt as _, PutMultipartOptions,
     PutOptions,
 };
+use runtime::throttle::Throttle;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
+
+/// At most one line in this time about what was left behind.
+const LOG_EVERY: Duration = Duration::from_mins(1);
 
 /// The objects of a store.
 #[derive(Clone, Debug)]
 pub(super) enum Objects {
-    /// Of one that is asked over HTTP.
-    Remote(Arc<dyn ObjectStore>),
+    /// Of one that is asked over HTTP; it is said now and then what it does not clean up.
+    Remote(Arc<dyn ObjectStore>, Arc<Throttle>),
     /// Of a folder of this machine.
     Local(Folder),
 }
@@ -28,10 +33,15 @@ pub(super) enum Parts {
 }
 
 impl Objects {
+    /// Those of a store that is asked over HTTP.
+    pub(super) fn remote(store: Arc<dyn ObjectStore>) -> Self {
+        Self::Remote(store, Arc::new(Throttle::new(LOG_EVERY)))
+    }
+
     /// Puts a whole object, which is given out as `mime`.
     pub(super) async fn put(&self, key: &Path, bytes: Vec<u8>, mime: &'static str) -> Result<(), StoreError> {
         match self {
-            Self::Remote(store) => {
+            Self::Remote(store, _) => {
                 let options = PutOptions { attributes: given_out_as(mime), ..PutOptions::default() };
                 store.put_opts(key, bytes.into(), options).await.map(drop).map_err(not("take an object"))
             }
@@ -46,7 +56,7 @@ impl Objects {
     pub(super) async fn get(&self, key: &Path) -> Result<Option<Vec<u8>>, StoreError> {
         let remote = match self {
             Self::Local(folder) => return folder.get(key).await,
-            Self::Remote(store) => store,
+            Self::Remote(store, _) => store,
         };
         let read = async { remote.get(key).await?.bytes().await };
         match read.await {
@@ -69,7 +79,7 @@ impl Objects {
                 Ok(Parts::Local(folder.append(Some(file), part).await?))
             }
             (Self::Local(folder), _) => Ok(Parts::Local(folder.append(None, part).await?)),
-            (Self::Remote(store), parts) => {
+            (Self::Remote(store, _), parts) => {
                 let mut parts = if let Some(Parts::Remote(parts)) = parts {
                     parts
                 } else {
@@ -91,12 +101,23 @@ impl Objects {
     pub(super) async fn complete(&self, parts: Parts, incoming: &Path, key: &Path) -> Result<(), StoreError> {
         match (self, parts) {
             (Self::Local(folder), Parts::Local(file)) => folder.complete(file, key).await,
-            (Self::Remote(store), Parts::Remote(mut parts)) => {
+            (Self::Remote(store, log), Parts::Remote(mut parts)) => {
                 if let Err(error) = parts.complete().await {
                     Parts::Remote(parts).abandon().await;
                     return Err(not("make an object of its parts")(error));
                 }
-                store.rename(incoming, key).await.map_err(not("rename an object"))
+                store.copy(incoming, key).await.map_err(not("copy an object"))?;
+                // The object is there: what is left behind costs its bytes, and goes with what the bucket lets expire.
+                if let Err(error) = store.delete(incoming).await {
+                    tracing::debug!(%error, "the parts of an object");
+                    if let Some(suppressed) = log.pass(Instant::now()) {
+                        tracing::warn!(
+                            suppressed,
+                            "the store does not delete the parts of objects that are whole: give it the right to delete"
+                        );
+                    }
+                }
+                Ok(())
             }
             _ => unreachable!("the parts are of the store that gave them out"),
         }
@@ -105,7 +126,7 @@ impl Objects {
     /// Everything below a folder, with the bytes of each.
     pub(super) async fn list(&self, folder: &Path) -> Result<Vec<(Path, u64)>, StoreError> {
         match self {
-            Self::Remote(store) => {
+            Self::Remote(store, _) => {
                 let found = store.list(Some(folder)).map_ok(|object| (object.location, object.size));
                 found.try_collect().await.map_err(not("list its objects"))
             }
@@ -116,7 +137,7 @@ impl Objects {
     /// Deletes an object; one that is not there is no error.
     pub(super) async fn delete(&self, key: &Path) -> Result<(), StoreError> {
         match self {
-            Self::Remote(store) => match store.delete(key).await {
+            Self::Remote(store, _) => match store.delete(key).await {
                 Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
                 Err(error) => Err(not("delete an object")(error)),
             },
