@@ -2,7 +2,8 @@
 //!
 //! An object lies at `{account}/{user or media}/{sha256}`, the record of each link that led to it beside it, as
 //! `{record id}.json`. The digest names the bytes, so that saving the same again changes nothing; the owner stands before it, so
-//! that what was saved of one person is what lies below one prefix. What is larger than a part comes in parts, below `incoming/` until it is whole.
+//! that what was saved of one person is what lies below one prefix. What is larger than a part comes in parts, and lies at
+//! `{account}/{user or media}/incoming-{record id}-{random}` until its digest is known.
 
 mod address;
 mod folder;
@@ -17,6 +18,7 @@ pub(crate) use upload::{Stored, Upload};
 use crate::settings::StoreSettings;
 use object_store::path::Path;
 use objects::Objects;
+use uuid::Uuid;
 
 /// Stands for the user or media of an event that names none.
 const NOBODY: &str = "_";
@@ -63,9 +65,11 @@ impl Store {
         address::open(&settings.media_store).map(Self)
     }
 
-    /// Begins to save something of an owner; `name` is that of its parts while it is not whole.
-    pub(crate) fn begin(&self, folder: Path, name: &str) -> Upload<'_> {
-        Upload::new(&self.0, folder, Path::from_iter(["incoming", name]))
+    /// Begins to save what the link of record `id` leads to.
+    pub(crate) fn begin(&self, folder: Path, id: &str) -> Upload<'_> {
+        // Whoever else follows the same link has a place of their own.
+        let incoming = folder.clone().join(format!("incoming-{id}-{}", Uuid::now_v7().simple()));
+        Upload::new(&self.0, folder, incoming)
     }
 
     /// Keeps the record of a link that was saved beside what it led to.

@@ -14,7 +14,7 @@ const PART: usize = 5 << 20;
 pub(crate) struct Upload<'a> {
     objects: &'a Objects,
     folder: Path,
-    /// Where it lies until it is whole: the same for every attempt, so that one that was cut off leaves nothing for long.
+    /// Where it lies until its digest is known, below the same folder, so that what was cut off is found with the rest.
     incoming: Path,
     parts: Option<Parts>,
     part: Vec<u8>,
@@ -138,6 +138,14 @@ mod tests {
     fn files(folder: &std::path::Path) -> Vec<PathBuf> {
         let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+    }
+
+    #[test]
+    fn two_that_follow_the_same_link_do_not_write_to_one_place() {
+        let (_place, store) = store();
+        let [one, other] = [(); 2].map(|()| store.begin(folder("1784", None), "some-id").incoming);
+        assert!(one.as_ref().starts_with("1784/_/incoming-some-id-"), "{one}");
+        assert_ne!(one, other);
     }
 
     async fn save(store: &Store, chunks: &[&[u8]]) -> Stored {
