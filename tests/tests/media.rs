@@ -119,6 +119,7 @@ fn links(cdn: &Cdn) -> Vec<(String, &'static str, Option<&'static str>)> {
         ("https://www.example.com/a.jpg".to_owned(), "refused", Some("host")),
         (cdn.answer("/large", body(&vec![7; MOST + 1])), "too_large", Some("too_large")),
         (cdn.answer("/longer", with(200, "content-length", "1000")), "failed", Some("connection")),
+        (cdn.answer("/empty", body(b"")), "failed", Some("empty")),
         (cdn.answer("/broken", with(500, "x-why", "a fault")), "failed", Some("http_500")),
     ]
 }

@@ -150,6 +150,9 @@ impl Saver {
                     return Err(Trouble::Ended(Ended::TooLarge));
                 }
             }
+            if upload.bytes() == 0 {
+                return Err(Trouble::Ended(Ended::Failed { reason: "empty".to_owned(), again: true }));
+            }
             Ok(())
         };
         if let Err(trouble) = copied.await {
