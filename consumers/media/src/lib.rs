@@ -60,6 +60,7 @@ pub async fn run(
     process: Process,
 ) -> Result<(), MediaError> {
     let store = Store::open(&settings.store)?;
+    store.clean_up();
     let fetcher = Fetcher::new(settings.fetch.clone())?;
     let options = options(&common, settings.media_ahead);
     let saver = Saver::new(fetcher, store, &settings, MediaMetrics::new(&process.registry));

@@ -65,6 +65,13 @@ impl Store {
         address::open(&settings.media_store).map(Self)
     }
 
+    /// Deletes what a process that was killed has left in a folder; in a bucket that is a rule of the bucket's.
+    pub(crate) fn clean_up(&self) {
+        if let Objects::Local(folder) = &self.0 {
+            folder.clean_up();
+        }
+    }
+
     /// Begins to save what the link of record `id` leads to.
     pub(crate) fn begin(&self, folder: Path, id: &str) -> Upload<'_> {
         // Whoever else follows the same link has a place of their own.

@@ -6,7 +6,15 @@ use std::fs;
 use std::io::{self, ErrorKind, Write as _};
 use std::path::Path as File;
 use std::sync::Arc;
+use std::time::Duration;
 use tempfile::NamedTempFile;
+
+/// The folder of files that are not whole.
+const INCOMING: &str = "incoming";
+/// How their names begin.
+const PREFIX: &str = "incoming-";
+/// Nobody is still at work at one that was not written to for so long.
+const CUT_OFF_AFTER: Duration = Duration::from_hours(24);
 
 /// The folder.
 #[derive(Clone, Debug)]
@@ -21,6 +29,15 @@ impl Folder {
         Ok(Self(folder.into()))
     }
 
+    /// Deletes what a process that was killed has left.
+    pub(super) fn clean_up(&self) {
+        if let Err(error) = delete_cut_off(&self.0.join(INCOMING))
+            && error.kind() != ErrorKind::NotFound
+        {
+            tracing::warn!(%error, "files that were cut off long ago are still in the store's folder");
+        }
+    }
+
     /// Adds bytes to a file that is not whole, or begins one.
     pub(super) async fn append(
         &self,
@@ -31,9 +48,9 @@ impl Folder {
             let mut file = if let Some(file) = file {
                 file
             } else {
-                let incoming = root.join("incoming");
+                let incoming = root.join(INCOMING);
                 fs::create_dir_all(&incoming)?;
-                NamedTempFile::new_in(incoming)?
+                tempfile::Builder::new().prefix(PREFIX).tempfile_in(incoming)?
             };
             file.write_all(&bytes)?;
             Ok(file)
@@ -50,7 +67,12 @@ impl Folder {
             if let Some(folder) = path.parent() {
                 fs::create_dir_all(folder)?;
             }
-            file.persist(path).map(drop).map_err(|error| error.error)
+            file.persist(&path).map_err(|error| error.error)?;
+            // A name is on the disk once its folder is, and so is that of a new folder.
+            path.ancestors()
+                .skip(1)
+                .take_while(|folder| folder.starts_with(root))
+                .try_for_each(|folder| fs::File::open(folder)?.sync_all())
         })
         .await
     }
@@ -116,5 +138,37 @@ impl Folder {
             };
             StoreError::Call { what, why }
         })
+    }
+}
+
+fn delete_cut_off(incoming: &File) -> io::Result<()> {
+    for entry in fs::read_dir(incoming)? {
+        let entry = entry?;
+        let age = entry.metadata()?.modified()?.elapsed().unwrap_or_default();
+        if age > CUT_OFF_AFTER && entry.file_name().to_string_lossy().starts_with(PREFIX) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::SystemTime;
+
+    #[test]
+    fn what_was_cut_off_long_ago_is_deleted_and_what_is_at_work_stays() {
+        let place = tempfile::tempdir().unwrap();
+        let incoming = place.path().join(INCOMING);
+        fs::create_dir(&incoming).unwrap();
+        let hour = Duration::from_hours(1);
+        for (name, age) in [("incoming-old", hour * 25), ("incoming-new", hour * 23), ("else", hour * 25)] {
+            let file = fs::File::create(incoming.join(name)).unwrap();
+            file.set_modified(SystemTime::now() - age).unwrap();
+        }
+        Folder::open(place.path()).unwrap().clean_up();
+        let there = |name: &str| incoming.join(name).exists();
+        assert_eq!((there("incoming-old"), there("incoming-new"), there("else")), (false, true, true));
     }
 }
