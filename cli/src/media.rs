@@ -4,7 +4,7 @@ use crate::screen::counted;
 use crate::tool::settings::{flag, settings, switch};
 use crate::tool::{Tool, Work, work};
 use crate::{Exit, Screen, ToolError};
-use runtime::settings::form;
+use runtime::settings::{Form, form};
 use weir_media::forget::{self, Found};
 use weir_media::settings::StoreSettings;
 use weir_media::store::{Store, StoreUrl};
@@ -45,12 +45,20 @@ settings! {
         /// Where media is saved: the --media-store of weir-media, with the same credentials in the environment
         media_store: StoreUrl = flag("media-store", "URL", StoreUrl::form()).env("WEIR_MEDIA_STORE").required(),
         /// The account or page that the person wrote to
-        account: String = flag("account", "ID", form::text()).required(),
+        account: String = flag("account", "ID", id()).required(),
         /// The person, by the id that is `from` of an inbox record
-        user: String = flag("user", "ID", form::text()).required(),
+        user: String = flag("user", "ID", id()).required(),
         /// Delete it
         apply: bool = switch("apply"),
     }
+}
+
+/// As Meta's ids are, so that no mistake names a folder of many.
+fn id() -> Form<String> {
+    form::matching("an id: letters, digits, '_', '.' and '-', at most 128", |value| {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+        (1..=128).contains(&value.len()) && value.bytes().all(allowed)
+    })
 }
 
 fn run(settings: &ForgetSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
@@ -101,5 +109,14 @@ mod tests {
         assert_eq!(there(), 0);
         assert_eq!(run(&settings(&place, false), &mut screen).unwrap(), Exit::Done);
         assert_eq!(fs::read_dir(place.path().join("1784/98")).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn an_id_is_no_path() {
+        for (text, is_id) in
+            [("6837251906428371", true), ("_", true), ("", false), ("1/2", false), ("a b", false)]
+        {
+            assert_eq!(id().parse(text).is_some(), is_id, "{text}");
+        }
     }
 }
