@@ -5,6 +5,7 @@
 
 mod allowed;
 mod answers;
+mod failure;
 mod resolver;
 mod verdict;
 
@@ -17,9 +18,8 @@ use answers::Answers;
 use bytes::Bytes;
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, LOCATION};
 use reqwest::{Client, Response, Url, redirect, retry};
-use resolver::{CheckedResolver, NoPublicAddress};
+use resolver::CheckedResolver;
 use runtime::http::tls::{self, TlsError};
-use std::error::Error as _;
 use std::sync::Arc;
 use verdict::Verdict;
 
@@ -123,7 +123,7 @@ impl Fetcher {
         for _ in 0..=MOST_REDIRECTS {
             allowed::check(&url, &self.settings.media_hosts).map_err(Ended::Refused)?;
             let request = self.http.get(url.clone()).header(ACCEPT_ENCODING, "identity");
-            let response = request.send().await.map_err(|error| failure(&error))?;
+            let response = request.send().await.map_err(|error| failure::ended(&error))?;
             self.answers.note();
             let status = response.status().as_u16();
             match Verdict::of(status) {
@@ -155,7 +155,7 @@ impl Fetcher {
 impl Opened {
     /// The next bytes; `None` at the end.
     pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, Ended> {
-        let chunk = self.response.chunk().await.map_err(|error| failure(&error))?;
+        let chunk = self.response.chunk().await.map_err(|error| failure::ended(&error))?;
         let length = chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
         self.left = self.left.checked_sub(length).ok_or(Ended::TooLarge)?;
         Ok(chunk)
@@ -210,19 +210,6 @@ fn mime(declared: &str) -> Option<String> {
     let is_mime = |byte: u8| byte.is_ascii_alphanumeric() || b"/.+-".contains(&byte);
     (essence.contains('/') && essence.len() <= LONGEST_TYPE && essence.bytes().all(is_mime))
         .then_some(essence)
-}
-
-/// Its text may hold the link, which is nobody's business; its sort does not.
-fn failure(error: &reqwest::Error) -> Ended {
-    let mut source = error.source();
-    while let Some(cause) = source {
-        if cause.is::<NoPublicAddress>() {
-            return Ended::Refused(Refusal::Address);
-        }
-        source = cause.source();
-    }
-    let reason = if error.is_timeout() { "timed_out" } else { "connection" };
-    Ended::Failed { reason: reason.to_owned(), again: true }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 use super::allowed::{Network, is_reachable};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -17,6 +18,11 @@ pub(super) struct CheckedResolver {
 #[error("the name has no address that may be connected to")]
 pub(super) struct NoPublicAddress;
 
+/// The name has no address, or nobody can be asked for it.
+#[derive(Debug, thiserror::Error)]
+#[error("the name cannot be resolved")]
+pub(super) struct Unresolved(#[source] pub(super) io::Error);
+
 impl CheckedResolver {
     pub(super) fn new(networks: Vec<Network>) -> Self {
         Self { networks: networks.into() }
@@ -27,7 +33,7 @@ impl Resolve for CheckedResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let networks = Arc::clone(&self.networks);
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await.map_err(Unresolved)?;
             let reachable: Vec<SocketAddr> =
                 found.filter(|address| is_reachable(address.ip(), &networks)).collect();
             if reachable.is_empty() {

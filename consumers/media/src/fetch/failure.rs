@@ -1,0 +1,44 @@
+//! What it means that no answer came, or not all of it.
+
+use super::resolver::{NoPublicAddress, Unresolved};
+use super::{Ended, Refusal};
+use std::error::Error;
+use std::io::{self, ErrorKind};
+use std::iter;
+
+/// How fetching ended. The text of an error may hold the link, which is nobody's business; its sort does not.
+pub(super) fn ended(error: &reqwest::Error) -> Ended {
+    let causes = || iter::successors(error.source(), |&cause| cause.source());
+    if causes().any(|cause| cause.is::<NoPublicAddress>()) {
+        return Ended::Refused(Refusal::Address);
+    }
+    let reason = if error.is_timeout() { "timed_out" } else { "connection" };
+    let at = if error.is_connect() { "connect" } else { "answer" };
+    tracing::debug!(reason, kind = causes().find_map(kind).unwrap_or(at), "a link could not be followed");
+    Ended::Failed { reason: reason.to_owned(), again: true }
+}
+
+fn kind(cause: &(dyn Error + 'static)) -> Option<&'static str> {
+    if cause.is::<Unresolved>() {
+        return Some("dns");
+    }
+    let error = cause.downcast_ref::<io::Error>()?;
+    if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
+        return Some("tls");
+    }
+    matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof).then_some("reset")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_told_by_its_sort() {
+        let unresolved = Unresolved(io::Error::other("no such name"));
+        assert_eq!(kind(&unresolved), Some("dns"));
+        assert_eq!(kind(&io::Error::other(rustls::Error::DecryptError)), Some("tls"));
+        assert_eq!(kind(&io::Error::from(ErrorKind::ConnectionReset)), Some("reset"));
+        assert_eq!(kind(&io::Error::from(ErrorKind::ConnectionRefused)), None);
+    }
+}
