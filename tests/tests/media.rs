@@ -31,10 +31,11 @@ impl Place {
     }
 
     async fn media(&self) -> Result<Service> {
-        self.media_that_reaches("127.0.0.0/8").await
+        self.media_with("127.0.0.0/8", "60s").await
     }
 
-    async fn media_that_reaches(&self, networks: &str) -> Result<Service> {
+    /// It reaches `networks`, and gives links up after `patience`.
+    async fn media_with(&self, networks: &str, patience: &str) -> Result<Service> {
         let (root, hosts) = (self.cdn.root(), format!("{},*.cdninstagram.com", self.cdn.host()));
         let (store, most) = (format!("s3://{BUCKET}/saved"), MOST.to_string());
         let mut envs = self.s3.envs();
@@ -44,7 +45,7 @@ impl Place {
             ("WEIR_MEDIA_CA", root.to_string_lossy().into_owned()),
             ("WEIR_MEDIA_NETWORKS", networks.to_owned()),
             ("WEIR_MEDIA_MAX_BYTES", most),
-            ("WEIR_MEDIA_PATIENCE", "3s".to_owned()),
+            ("WEIR_MEDIA_PATIENCE", patience.to_owned()),
             ("WEIR_RETRY_BACKOFF_MAX", "1s".to_owned()),
         ]);
         let envs: Vec<_> = envs.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -137,7 +138,7 @@ async fn what_links_lead_to_is_saved_once_and_of_every_other_link_it_is_said_why
     messages.push(message(100, &[same, same]).unwrap());
     messages.push(Outgoing { key: None, value: Some(b"nothing".to_vec()), headers: Vec::new() });
     place.write(messages).await.unwrap();
-    let media = place.media().await.unwrap();
+    let media = place.media_with("127.0.0.0/8", "3s").await.unwrap();
 
     let records = place.records(odd.len() + 1).await.unwrap();
     for (link, status, reason) in &odd {
@@ -167,8 +168,9 @@ async fn what_links_lead_to_is_saved_once_and_of_every_other_link_it_is_said_why
         "no page is given out as one"
     );
     assert_eq!(place.s3.json(&kept_at(&first)).await.unwrap(), first);
-    let dead = media.metric("weir_consumer_dead_letters_total", "").await.unwrap();
-    assert!((dead - 1.0).abs() < 0.5, "what is no event, and no link that died");
+    // What is no event, and no link that died.
+    let is_one = |dead: f64| (dead - 1.0).abs() < 0.5;
+    media.until_metric("weir_consumer_dead_letters_total", "", PATIENCE, is_one).await.unwrap();
     assert!(!media.process.stderr().unwrap().contains("localhost:"), "no link is in the log");
 }
 
@@ -177,7 +179,7 @@ async fn a_name_that_leads_to_a_private_address_is_not_connected_to_and_waits_wh
     let place = Place::prepare().await.unwrap();
     let link = place.cdn.answer("/picture", body(&picture(0)));
     place.write(vec![message(0, &[&link]).unwrap()]).await.unwrap();
-    let media = place.media_that_reaches("10.0.0.0/8").await.unwrap();
+    let media = place.media_with("10.0.0.0/8", "1s").await.unwrap();
     // More often than a link is tried where others are answered.
     media
         .until_metric("weir_media_failed_attempts_total", "", PATIENCE, |failed| failed > 6.0)
@@ -185,6 +187,23 @@ async fn a_name_that_leads_to_a_private_address_is_not_connected_to_and_waits_wh
         .unwrap();
     assert!(media.metric("weir_consumer_records_total", "").await.unwrap() < 0.5, "it is not given up");
     assert_eq!((place.cdn.asked("/picture"), place.s3.keys().await.unwrap().len()), (0, 0));
+}
+
+#[tokio::test]
+async fn what_was_saved_stays_saved_when_its_event_comes_again_after_its_link_died() {
+    let place = Place::prepare().await.unwrap();
+    let link = place.cdn.answer("/picture", body(&picture(0)));
+    place.write(vec![message(0, &[&link]).unwrap()]).await.unwrap();
+    let _media = place.media().await.unwrap();
+    let first = place.records(1).await.unwrap();
+    assert_eq!(first[0]["status"], "saved");
+
+    place.cdn.answer("/picture", with(403, "x-why", "URL signature expired"));
+    place.write(vec![message(0, &[&link]).unwrap()]).await.unwrap();
+    let both = place.ground.records(Topic::Media, "two records of media", |all| all.len() == 2);
+    let both = both.await.unwrap();
+    assert_eq!(place.cdn.asked("/picture"), 1, "it was asked for again");
+    assert_eq!(both[1].json().unwrap(), first[0]);
 }
 
 #[tokio::test]
