@@ -106,8 +106,8 @@ impl Objects {
                     Parts::Remote(parts).abandon().await;
                     return Err(not("make an object of its parts")(error));
                 }
-                store.copy(incoming, key).await.map_err(not("copy an object"))?;
-                // The object is there: what is left behind costs its bytes, and goes with what the bucket lets expire.
+                let copied = store.copy(incoming, key).await;
+                // What is left behind costs its bytes, and goes with what the bucket lets expire.
                 if let Err(error) = store.delete(incoming).await {
                     tracing::debug!(%error, "the parts of an object");
                     if let Some(suppressed) = log.pass(Instant::now()) {
@@ -117,7 +117,7 @@ impl Objects {
                         );
                     }
                 }
-                Ok(())
+                copied.map_err(not("copy an object"))
             }
             _ => unreachable!("the parts are of the store that gave them out"),
         }
