@@ -80,12 +80,19 @@ impl Saver {
     async fn follow(&self, source: &Source, index: usize) -> Told {
         let [base, max] = BACKOFF;
         let (mut backoff, mut delay) = (Backoff::new(base, max), Duration::ZERO);
-        let mut patience = Patience::new(self.patience);
+        let (mut patience, mut is_store_away) = (Patience::new(self.patience), false);
         loop {
             let slot = self.slots.acquire().await.expect("nobody closes it");
             // What waits behind others has not failed.
             let began = Instant::now();
-            let trouble = match self.attempt(source, index).await {
+            let attempt = async {
+                // Nothing is fetched for a store that does not answer.
+                if is_store_away {
+                    self.kept(source, index).await?;
+                }
+                self.attempt(source, index).await
+            };
+            let trouble = match attempt.await {
                 Ok(told) => return told,
                 Err(trouble) => trouble,
             };
@@ -102,6 +109,7 @@ impl Saver {
             };
             drop(slot);
             self.note(&trouble);
+            is_store_away = matches!(trouble, Trouble::Store(_));
             delay = backoff.next_delay(backoff::random());
             tokio::time::sleep(delay).await;
         }
@@ -126,8 +134,7 @@ impl Saver {
     /// Tells of a link that could not be saved now; one that was saved before stays so.
     async fn conclude(&self, source: &Source, index: usize, ended: Ended) -> Result<Told, StoreError> {
         let id = source.record_id(index);
-        let kept = self.store.recall(&store::folder(&source.account, source.owner()), &id).await?;
-        let told = if let Some(value) = kept.filter(|kept| is_saved(kept)) {
+        let told = if let Some(value) = self.kept(source, index).await? {
             Told { id, status: MediaStatus::Saved, value }
         } else {
             let (status, reason) = what_became(ended);
@@ -136,6 +143,13 @@ impl Saver {
         };
         self.metrics.ended(source.links[index].origin, told.status);
         Ok(told)
+    }
+
+    /// The record of a link that was saved before.
+    async fn kept(&self, source: &Source, index: usize) -> Result<Option<Vec<u8>>, StoreError> {
+        let folder = store::folder(&source.account, source.owner());
+        let kept = self.store.recall(&folder, &source.record_id(index)).await?;
+        Ok(kept.filter(|kept| is_saved(kept)))
     }
 
     async fn attempt(&self, source: &Source, index: usize) -> Result<Told, Trouble> {
