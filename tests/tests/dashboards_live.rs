@@ -20,7 +20,7 @@ const WITHIN: Duration = Duration::from_mins(2);
 const ACCOUNT: &str = "17841405726653026";
 
 /// What has no series, or no value, until it happens for the first time, and does not happen here.
-const NOT_HERE: [&str; 19] = [
+const NOT_HERE: [&str; 24] = [
     // No alert fires, no exporter, no kubelet and no prober is there.
     "ALERTS",
     "kafka_brokers",
@@ -30,6 +30,12 @@ const NOT_HERE: [&str; 19] = [
     "probe_ssl_earliest_cert_expiry",
     // The broker has no certificates.
     "weir_kafka_certificate_expiry_timestamp_seconds",
+    // weir-media does not run here; what it counts is in media.rs.
+    "weir_media_links_total",
+    "weir_media_saved_bytes_total",
+    "weir_media_failed_attempts_total",
+    "weir_media_store_errors_total",
+    "weir_media_delay_seconds_bucket",
     // Nobody commands replies here.
     "weir_replies_call_seconds_bucket",
     // Kafka takes everything, so that nothing is stored.

@@ -33,11 +33,13 @@ pub(super) fn overwrite(volume: &Volume) -> Result<()> {
 pub(super) fn flip_id(volume: &Volume) -> Result<()> {
     let file = volume.file(SPOOL);
     let mut bytes = fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
-    let mut pages = bytes.chunks_mut(PAGE).skip(1);
-    let leaf = pages.find(|page| page.first() == Some(&0x0d)).context("the table has no leaf")?;
     let is_id = |at: &[u8]| [8, 13, 18, 23].iter().all(|dash| at.get(*dash) == Some(&b'-'));
-    let id = leaf.windows(36).position(is_id).context("there is no id")?;
+    // Other tables have leaves too.
+    let leaves = bytes.chunks_mut(PAGE).skip(1).filter(|page| page.first() == Some(&0x0d));
+    let mut with_id = leaves.filter_map(|page| Some((page.windows(36).position(is_id)?, page)));
+    let (id, leaf) = with_id.next().context("no leaf of the table has an id")?;
     leaf[id] |= 0x80;
+    drop(with_id);
     fs::write(&file, bytes).with_context(|| format!("writing {}", file.display()))
 }
 

@@ -9,7 +9,7 @@ use std::iter;
 /// How fetching ended. The text of an error may hold the link, which is nobody's business; its sort does not.
 pub(super) fn ended(error: &reqwest::Error) -> Ended {
     let causes = || iter::successors(error.source(), |&cause| cause.source());
-    if causes().any(|cause| cause.is::<NoPublicAddress>()) {
+    if causes().any(|cause| cause.downcast_ref::<NoPublicAddress>().is_some()) {
         return Ended::Refused(Refusal::Address);
     }
     let reason = if error.is_timeout() { "timed_out" } else { "connection" };
@@ -23,7 +23,7 @@ fn kind(cause: &(dyn Error + 'static)) -> Option<&'static str> {
         return Some("dns");
     }
     let error = cause.downcast_ref::<io::Error>()?;
-    if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
+    if error.get_ref().is_some_and(|inner| inner.downcast_ref::<rustls::Error>().is_some()) {
         return Some("tls");
     }
     matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof).then_some("reset")
