@@ -35,7 +35,7 @@ export type Origin = "attachment" | "story" | "share" | "comment_media" | "profi
 export type MediaStatus = "saved" | "gone" | "refused" | "too_large" | "failed";
 
 /**
- * What became of one link of an event: saved where, or why not. It may be written again with the same `id`; the latest counts.
+ * What became of one link of an event: saved where, or why not. It may be written again with the same `id`: the latest counts, and what was saved stays `saved`.
  */
 export interface MediaRecord {
   /**
@@ -83,7 +83,7 @@ export interface MediaRecord {
    */
   origin: Origin | string;
   /**
-   * Why it was not saved, in a word: `http_404` and the like, `not_https`, `host`, `port`, `address`, `redirects`, `encoded`, `too_large`, `timed_out`, `connection`. More may come. Present with every status but `saved`.
+   * Why it was not saved, in a word: `http_404` and the like, `not_https`, `host`, `port`, `address`, `redirects`, `encoded`, `too_large`, `timed_out`, `connection`, `empty`. More may come. Present with every status but `saved`.
    */
   reason?: string;
   /**
