@@ -171,10 +171,8 @@ impl Store {
     /// it, or that one is never removed and the disk stays full.
     fn create(&mut self, path: &Path) -> Result<Database, StoreError> {
         let max_bytes = self.parts.settings.max_bytes;
-        match Database::open(path, max_bytes) {
+        match Database::open(path, max_bytes).map_err(|error| self.reserve.classify(error)) {
             Err(StoreError::Full) => {}
-            // SQLite reports an exhausted quota as an I/O error.
-            Err(StoreError::Transient(_)) if self.reserve.is_out_of_space() => {}
             opened => return opened,
         }
         // It may be there from an earlier process.

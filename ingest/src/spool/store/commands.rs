@@ -187,11 +187,7 @@ impl Store {
             return Err(StoreError::Full);
         }
         let all = changes.iter().chain(stores.iter().map(|(change, _)| change));
-        let applied = database.apply(all, before).map_err(|error| match error {
-            // SQLite reports an exhausted quota as an I/O error.
-            StoreError::Transient(_) if self.reserve.is_out_of_space() => StoreError::Full,
-            error => error,
-        })?;
+        let applied = database.apply(all, before).map_err(|error| self.reserve.classify(error))?;
         self.totals = Some(applied);
         self.idle = 0;
         Ok(())

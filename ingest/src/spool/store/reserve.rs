@@ -3,7 +3,7 @@
 //! A delete needs space too: SQLite writes it to its log first. A file of zeros reserves some, and is removed when the disk
 //! is full; until it is there again, no delivery is stored.
 
-use super::super::error::is_out_of_space;
+use super::super::error::{StoreError, is_out_of_space};
 use super::super::files::remove_if_there;
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
@@ -60,9 +60,16 @@ impl Reserve {
         }
     }
 
-    /// Whether writes fail for lack of space. SQLite reports an exhausted quota as an I/O error; writing a file of our own
-    /// tells the two apart.
-    pub(super) fn is_out_of_space(&self) -> bool {
+    /// What an error of the database means: SQLite reports an exhausted quota as an I/O error.
+    pub(super) fn classify(&self, error: StoreError) -> StoreError {
+        match error {
+            StoreError::Transient(_) if self.is_out_of_space() => StoreError::Full,
+            error => error,
+        }
+    }
+
+    /// Whether writes fail for lack of space: writing a file of our own tells that from another error.
+    fn is_out_of_space(&self) -> bool {
         let probe = self.path.with_extension("probe");
         let write = || {
             remove_if_there(&probe)?;
