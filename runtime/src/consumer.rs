@@ -6,8 +6,10 @@
 //!
 //! To be read in this order: `run` is the life of a consumer and `poll` its thread, which `callbacks` tells of rebalances;
 //! `partition` is what it holds, with the queue, the worker and the offsets of each; `record` is the way of one record through the
-//! worker to its acknowledgement; `health` finds out what stands still; `reader` reads partitions without a group.
+//! worker to its acknowledgement; `health` finds out what stands still; `reader` reads partitions without a group;
+//! `ahead` keeps what handlers begin before a record's turn.
 
+mod ahead;
 mod callbacks;
 mod error;
 mod handler;
@@ -22,6 +24,7 @@ mod run;
 mod wait;
 mod worker_context;
 
+pub use ahead::{Ahead, Assigned, Places};
 pub use error::ConsumerError;
 pub use handler::{Failure, Handler, Waits};
 pub use options::ConsumerOptions;

@@ -3,14 +3,14 @@
 //! Lookups begin when a record is heard of, long before its turn, so that many of a partition are under way and fit
 //! into batches; events are published in their order.
 
-use crate::ahead::{Assigned, Places, Search};
+use crate::ahead::{Awaited, Search};
 use crate::call::{Call, Detail};
 use crate::enriched;
 use crate::lookup::{Begun, OwnLimits, Resolver, Status};
 use crate::media::{Known, Learned, MediaCache};
 use crate::metrics::LookupMetrics;
 use crate::question::{Plan, Question, SkipReason, Unaskable};
-use runtime::consumer::{Failure, Handler, Output, Record, Waits};
+use runtime::consumer::{Assigned, Failure, Handler, Output, Places, Record, Waits};
 use runtime::telemetry::spans;
 use schemas::lookup::{self, KnownMedia, Lookup};
 use schemas::{Millis, Topic, TypedEvent, raw};
@@ -26,7 +26,7 @@ use weir_graph::{GraphId, Outcome};
 #[derive(Debug)]
 pub struct Lookups {
     inquiry: Arc<Inquiry>,
-    places: Places<Found>,
+    places: Places<Search<Found>>,
     comments: Arc<str>,
     mentions: Arc<str>,
 }
@@ -34,7 +34,7 @@ pub struct Lookups {
 /// A partition that is assigned.
 #[derive(Debug)]
 pub struct Partition {
-    assigned: Assigned<Found>,
+    assigned: Assigned<Search<Found>>,
     /// What the record in work is to be published as.
     enriched: Option<Output>,
     own_limits: OwnLimits,
@@ -83,7 +83,7 @@ impl Lookups {
             Question::Skip(reason) => Found::nothing(reason),
             Question::Ask { account, call, media } => {
                 let begin = || self.begin(account.clone(), call, media, record);
-                let mut awaited = partition.assigned.ahead().of(record.offset, begin);
+                let mut awaited = Awaited::of(partition.assigned.ahead(), record.offset, begin);
                 let (resolver, own_limits) = (&self.inquiry.resolver, &partition.own_limits);
                 let found = resolver.found(awaited.search(), &account, own_limits, record, waits).await;
                 if let Err(Failure::Expired { .. }) = &found {

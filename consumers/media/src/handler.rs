@@ -2,10 +2,9 @@
 //!
 //! Links are followed from when a record is heard of, long before its turn, so that many of a partition are under way.
 
-use crate::ahead::{Ahead, Assigned, Saving};
 use crate::links::{Source, Unfit};
 use crate::save::{Saver, Told};
-use runtime::consumer::{Failure, Handler, Output, Record, Wait, Waits};
+use runtime::consumer::{Assigned, Failure, Handler, Output, Places, Record, Wait, Waits};
 use runtime::telemetry::spans;
 use schemas::Topic;
 use schemas::media::MediaRecord;
@@ -20,11 +19,14 @@ const TURN: Duration = Duration::from_secs(30);
 /// Then it is awaited again.
 const NEXT_TURN: Duration = Duration::from_secs(1);
 
+/// The links of one record; dropping it ends the work.
+type Saving = AbortOnDropHandle<Vec<Output>>;
+
 /// Has links followed.
 #[derive(Debug)]
 pub(crate) struct MediaHandler {
     saver: Arc<Saver>,
-    ahead: Ahead,
+    places: Places<Saving>,
     prefix: String,
     media: Arc<str>,
 }
@@ -32,7 +34,7 @@ pub(crate) struct MediaHandler {
 /// A partition that is assigned.
 #[derive(Debug)]
 pub(crate) struct Partition {
-    assigned: Assigned,
+    assigned: Assigned<Saving>,
     /// The links of the record in turn, by its offset, while they are followed.
     saving: Option<(i64, Saving)>,
     /// What the record in work is published as.
@@ -42,7 +44,7 @@ pub(crate) struct Partition {
 impl MediaHandler {
     pub(crate) fn new(saver: Saver, topic_prefix: &str) -> Self {
         let media = Arc::from(Topic::Media.name(topic_prefix));
-        Self { saver: Arc::new(saver), ahead: Ahead::default(), prefix: topic_prefix.to_owned(), media }
+        Self { saver: Arc::new(saver), places: Places::default(), prefix: topic_prefix.to_owned(), media }
     }
 
     fn source(&self, record: &Record) -> Result<Option<Source>, Unfit> {
@@ -70,7 +72,8 @@ impl MediaHandler {
             return Ok(Vec::new());
         };
         let begun = partition.saving.take().filter(|(offset, _)| *offset == record.offset);
-        let begun = begun.map(|(_, saving)| saving).or_else(|| partition.assigned.take(record.offset));
+        let begun =
+            begun.map(|(_, saving)| saving).or_else(|| partition.assigned.ahead().take(record.offset));
         let saving = begun.unwrap_or_else(|| self.begin(source, record));
         // It stays in the partition, so that no work is lost where the turn is over before it.
         let (_, saving) = partition.saving.insert((record.offset, saving));
@@ -89,13 +92,14 @@ impl Handler for MediaHandler {
     }
 
     fn assigned(&self, topic: &str, partition: i32) -> Partition {
-        Partition { assigned: self.ahead.assign(topic, partition), saving: None, outputs: None }
+        Partition { assigned: self.places.assign(topic, partition), saving: None, outputs: None }
     }
 
     fn expect(&self, record: &Record) {
+        let Some(ahead) = self.places.of(&record.topic, record.partition) else { return };
         // What cannot be read is said when its turn comes.
         if let Ok(Some(source)) = self.source(record) {
-            self.ahead.put(&record.topic, record.partition, record.offset, self.begin(source, record));
+            ahead.put(record.offset, self.begin(source, record));
         }
     }
 

@@ -13,7 +13,6 @@ pub mod forget;
 pub mod settings;
 pub mod store;
 
-mod ahead;
 mod handler;
 mod links;
 mod metrics;

@@ -61,20 +61,21 @@ impl Bench {
 
     /// Returns once the lookup of a record waits for `on`.
     pub(super) async fn waits(&self, record: &Record, on: Wait) {
-        self.ahead(record, |places, topic, place, offset| places.waits_for(topic, place, offset) == Some(on))
-            .await;
+        let waits_for = |search: &Search<Found>| search.waiting.borrow().as_ref().map(|waiting| waiting.on);
+        self.ahead(record, |search| waits_for(search) == Some(on)).await;
     }
 
     /// Returns once the lookup of a record has ended.
     pub(super) async fn ends(&self, record: &Record) {
-        self.ahead(record, Places::has_ended).await;
+        self.ahead(record, |search| search.task.is_finished()).await;
     }
 
     /// A record is told of as the loop tells of it, and not handled yet.
-    async fn ahead(&self, record: &Record, is_so: impl Fn(&Places<Found>, &str, i32, i64) -> bool) {
+    async fn ahead(&self, record: &Record, is_so: impl Fn(&Search<Found>) -> bool) {
         self.handler.expect(record);
         let until = async {
-            while !is_so(&self.handler.places, &record.topic, record.partition, record.offset) {
+            let ahead = || self.handler.places.of(&record.topic, record.partition);
+            while !ahead().and_then(|ahead| ahead.look(record.offset, &is_so)).unwrap_or(false) {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         };
