@@ -141,10 +141,15 @@ impl Cluster {
 }
 
 /// Settings for brokers under test.
+///
+/// A session must outlast the three seconds for which the mock cluster waits for more members of an empty group: it takes away
+/// a member whose session ends while it waits, never answers it, and the member waits for `max.poll.interval.ms`, five
+/// minutes (`rd_kafka_mock_cgrp_classic_session_tmr_cb` in its `rdkafka_mock_cgrp.c`). Every later rebalance takes a second less
+/// than a session.
 pub(crate) fn quick(brokers: &str) -> KafkaSettings {
     let mut kafka = KafkaSettings::plain(brokers);
     let properties = [
-        ("session.timeout.ms", "2500"),
+        ("session.timeout.ms", "4500"),
         ("heartbeat.interval.ms", "200"),
         ("auto.commit.interval.ms", "100"),
         ("fetch.wait.max.ms", "10"),
