@@ -13,6 +13,8 @@ use runtime::settings::KafkaSettings;
 
 /// Generous, for a machine that does other things too; nothing waits this long when all is well.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
+/// How often what is waited for is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 pub(crate) struct Cluster {
     pub(crate) mock: MockCluster<'static, DefaultProducerContext>,
@@ -134,6 +136,8 @@ impl Cluster {
                     return committed;
                 }
                 assert!(Instant::now() < deadline, "{committed:?} is committed");
+                // What is waited for needs the processor too.
+                drop(consumer.poll(LOOK_EVERY));
             }
         };
         tokio::task::spawn_blocking(ask).await.expect("an answer")
@@ -166,7 +170,7 @@ pub(crate) async fn eventually(what: &str, is_so: impl Fn() -> bool) {
     let deadline = Instant::now() + DEADLINE;
     while !is_so() {
         assert!(Instant::now() < deadline, "never came: {what}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 
