@@ -16,9 +16,18 @@ fn cluster() -> Cluster {
     Cluster::with_topics(&[("in", 1), ("out", 1), ("dlq", 1)])
 }
 
+/// Longer than a partition stands still after its assignment on a machine that does other things.
+const STALL: Duration = Duration::from_secs(4);
+
 fn impatient() -> ConsumerOptions {
     let drain_timeout = Duration::from_millis(100);
-    ConsumerOptions { stall_timeout: Duration::from_secs(2), drain_timeout, ..options() }
+    ConsumerOptions { stall_timeout: STALL, drain_timeout, ..options() }
+}
+
+/// Returns when twice as long has passed as a partition may stand still without a reason.
+async fn longer_than_a_stall() {
+    let begin = Instant::now();
+    eventually("a while", || begin.elapsed() > 2 * STALL).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,7 +95,7 @@ async fn a_handler_that_hangs_is_cut_off_once_and_ends_the_consumer_the_second_t
     let seen = Arc::clone(&running.seen);
     let error = running.ended().await.unwrap_err();
     assert!(matches!(error, ConsumerError::Stuck { offset: 5, .. }), "{error:?}");
-    assert!(error.to_string().contains("in partition 0 has stood still at offset 5 for 2s"), "{error}");
+    assert!(error.to_string().contains("in partition 0 has stood still at offset 5 for 4s"), "{error}");
     let tries = seen.lock().unwrap().iter().filter(|(_, value)| value == "0005").count();
     assert_eq!(tries, 2);
     cluster.wait_for_committed("weir-test", "in", 5).await;
@@ -98,8 +107,7 @@ async fn a_wait_on_purpose_is_no_stall_and_the_lag_is_shown_meanwhile() {
     cluster.fill("in", "a", numbered(50)).await;
     let gate = Arc::new(Semaphore::new(1));
     let (pass, calls) = (Arc::clone(&gate), AtomicUsize::new(0));
-    let options = ConsumerOptions { stall_timeout: Duration::from_millis(300), ..options() };
-    let running = start(cluster.kafka(), options, move |record| {
+    let running = start(cluster.kafka(), impatient(), move |record| {
         calls.fetch_add(1, Ordering::Relaxed);
         let open = pass.try_acquire().map(tokio::sync::SemaphorePermit::forget).is_ok();
         let wait = Some(Duration::from_millis(10));
@@ -115,7 +123,8 @@ async fn a_wait_on_purpose_is_no_stall_and_the_lag_is_shown_meanwhile() {
     let said = |reason: &str| running.labelled("weir_consumer_waiting_partitions", reason);
     eventually("the reason of the lag", || said("app_limit") == 1).await;
     assert_eq!((said("api_answer"), said("retry")), (0, 0));
-    // Several times the limit: the handler is called every few milliseconds.
+    longer_than_a_stall().await;
+    // The handler is called every few milliseconds.
     running.wait_for_calls(150).await;
     eventually("its age", || running.metric("weir_consumer_lag_seconds") >= 1).await;
     assert_eq!(running.metric("weir_consumer_rebuilt_total"), 0);
@@ -136,10 +145,8 @@ async fn what_may_not_be_read_for_a_while_is_no_damage_and_is_read_afterwards() 
     let refusals = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED; 1_000];
     cluster.mock.request_errors(RDKafkaApiKey::Fetch, &refusals);
     cluster.fill("in", "a", numbered(10)).await;
-    // Longer than a partition may stand still without a reason.
     eventually("the lag", || running.metric("weir_consumer_lag_records") == 10).await;
-    let refused = Instant::now();
-    eventually("a while", || refused.elapsed() > Duration::from_secs(5)).await;
+    longer_than_a_stall().await;
     for none in [
         "weir_consumer_fetch_errors_total",
         "weir_consumer_unreadable_partitions",
@@ -205,7 +212,7 @@ async fn what_a_handler_says_that_it_waits_for_is_no_stall_and_its_limit_is_kept
     for cluster in [&slow, &hanging] {
         cluster.fill("in", "a", numbered(1)).await;
     }
-    let waiting_for_long = waiting(&slow, Duration::from_mins(1), Duration::from_secs(6));
+    let waiting_for_long = waiting(&slow, Duration::from_mins(1), 2 * STALL);
     let waiting_for_ever = waiting(&hanging, Duration::from_secs(1), Duration::from_hours(1));
     let said = || waiting_for_long.labelled("weir_consumer_waiting_partitions", "api_answer");
     eventually("what the lag is for", || said() == 1).await;
