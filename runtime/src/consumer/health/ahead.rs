@@ -70,10 +70,7 @@ impl Ahead {
             }
             self.last = Some(seen.name.clone());
             match self.ahead(&seen.name, seen.position, within) {
-                ReadAhead::Record => {
-                    seen.is_readable = true;
-                    self.unread.0.remove(&seen.name);
-                }
+                ReadAhead::Record => seen.is_readable = self.unread.is_read(&seen.name),
                 ReadAhead::Nothing => {
                     seen.progress.passed(seen.position, seen.position + seen.lag);
                     (seen.position, seen.lag) = (seen.position + seen.lag, 0);
@@ -144,6 +141,12 @@ impl Unread {
         *from <= now
     }
 
+    /// Takes note that a partition can be read; whether it could when it was looked at last. A client that asks again after
+    /// each refusal, as this one did, has until the next look to find out too.
+    fn is_read(&mut self, name: &TopicPartition) -> bool {
+        self.0.remove(name).is_none()
+    }
+
     fn by_topic(&self, now: Instant) -> BTreeMap<Arc<str>, i64> {
         let mut counts = BTreeMap::new();
         for (name, _) in self.0.iter().filter(|(_, from)| **from <= now) {
@@ -175,6 +178,15 @@ mod tests {
         assert!(unread.counts(&at(2), DOUBT, seconds(182)), "it was for good");
         let by_topic = |now| unread.by_topic(seconds(now)).into_values().sum::<i64>();
         assert_eq!([182, 361].map(by_topic), [2, 3], "also where no look comes to them");
+    }
+
+    #[test]
+    fn what_may_be_read_again_is_held_against_no_client_before_the_next_look() {
+        let mut unread = Unread::default();
+        assert!(unread.is_read(&at(0)), "it was never refused");
+        unread.counts(&at(0), DOUBT, Instant::now());
+        assert!(unread.is_read(&at(1)));
+        assert_eq!([(); 2].map(|()| unread.is_read(&at(0))), [false, true]);
     }
 
     #[test]

@@ -57,7 +57,7 @@ pub(super) struct Seen {
     pub(super) lag: i64,
     /// The broker said now where it ends.
     pub(super) is_known: bool,
-    /// Somebody else can read what comes next.
+    /// Somebody else can read what comes next, and not only since now.
     pub(super) is_readable: bool,
 }
 
