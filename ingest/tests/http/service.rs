@@ -23,7 +23,10 @@ use weir_ingest::{Limits, ProducerKind, ServeError, Settings};
 pub(crate) const SECRET: &str = "test_app_secret";
 pub(crate) const TOKEN: &str = "meatyhamhock";
 const PARTITIONS: i32 = 3;
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// Generous, for a machine that does other things too.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+/// The longest that may be set: what is late here is late on purpose.
+const ACK_TIMEOUT: Duration = Duration::from_secs(4);
 
 pub(crate) struct Service {
     pub(crate) cluster: MockCluster<'static, DefaultProducerContext>,
@@ -44,7 +47,7 @@ pub(crate) struct Record {
 pub(crate) fn settings() -> Settings {
     let is_direct = std::env::var_os("WEIR_PRODUCER").is_some_and(|producer| producer == "direct");
     let producer = if is_direct { ProducerKind::Direct } else { ProducerKind::Rdkafka };
-    Settings { producer, ..Settings::local(SECRET, TOKEN) }
+    Settings { producer, ack_timeout: ACK_TIMEOUT, ..Settings::local(SECRET, TOKEN) }
 }
 
 /// The same with other limits.
