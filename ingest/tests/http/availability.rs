@@ -66,13 +66,14 @@ async fn a_missing_topic_is_named_and_found_once_it_is_made() {
 async fn a_late_acknowledgement_is_answered_503_within_the_ack_timeout() {
     let ack_timeout = Duration::from_millis(200);
     let service = Service::start(weir_ingest::Settings { ack_timeout, ..settings() }).await;
-    service.cluster.broker_round_trip_time(1, Duration::from_secs(3)).unwrap();
+    let broker = Duration::from_secs(30);
+    service.cluster.broker_round_trip_time(1, broker).unwrap();
     let start = Instant::now();
     let answer = service.post(TEXT).await;
     assert_eq!(answer.status, 503);
     assert!(answer.body.starts_with("Kafka is late: "), "{}", answer.body);
     assert!(start.elapsed() >= ack_timeout, "nothing was waited for");
-    assert!(start.elapsed() < Duration::from_secs(3), "the answer waited for the broker");
+    assert!(start.elapsed() < broker, "the answer waited for the broker");
     assert_eq!(service.metric("weir_ingest_unavailable_total", "late"), 1);
 }
 

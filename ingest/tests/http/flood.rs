@@ -208,9 +208,9 @@ async fn a_client_that_takes_no_answers_is_cut_off() {
 async fn a_delivery_waits_for_no_body_that_cannot_fit() {
     let limits = |limits: &mut Limits| limits.max_body_bytes_in_flight = 4 << 20;
     let mut settings = limited(limits);
-    settings.ack_timeout = Duration::from_secs(4);
+    settings.ack_timeout = Duration::from_secs(30);
     let service = Service::start(settings).await;
-    service.cluster.broker_round_trip_time(1, Duration::from_secs(2)).unwrap();
+    service.cluster.broker_round_trip_time(1, Duration::from_secs(5)).unwrap();
     let before = service.gauge("weir_ingest_body_bytes_in_flight");
     assert_eq!(before, 0);
     let mut waiting = service.connect().await;

@@ -48,12 +48,14 @@ async fn while_kafka_is_away_deliveries_are_kept_and_arrive_as_received_once_it_
     let directory = tempfile::tempdir().unwrap();
     let service = Service::start(with_spool(directory.path())).await;
     assert_eq!(service.post(BATCH).await.status, 200);
+    // That one too, where the machine does other things.
+    let before = service.metric("weir_ingest_deliveries_total", "spool");
     service.cluster.broker_down(1).unwrap();
     let bodies = numbered(30);
     for body in &bodies {
         assert_eq!(service.post(body).await.status, 200);
     }
-    assert_eq!(service.metric("weir_ingest_deliveries_total", "spool"), 30);
+    assert_eq!(service.metric("weir_ingest_deliveries_total", "spool"), before + 30);
     assert!(service.metric("weir_ingest_breaker_opened_total", "") >= 1);
     assert!(waiting(&service) > 0);
     service.cluster.broker_up(1).unwrap();
@@ -71,7 +73,8 @@ async fn an_open_breaker_answers_at_once_what_the_disk_has() {
     let directory = tempfile::tempdir().unwrap();
     let settings =
         Settings { breaker_misses: 2, breaker_probe: Duration::from_mins(1), ..with_spool(directory.path()) };
-    let service = Service::start(Settings { ack_timeout: Duration::from_secs(2), ..settings }).await;
+    let ack_timeout = Duration::from_secs(6);
+    let service = Service::start(Settings { ack_timeout, ..settings }).await;
     service.cluster.broker_round_trip_time(1, Duration::from_mins(1)).unwrap();
     let bodies = numbered(22);
     for body in &bodies[..2] {
@@ -81,7 +84,7 @@ async fn an_open_breaker_answers_at_once_what_the_disk_has() {
     for body in &bodies[2..] {
         assert_eq!(service.post(body).await.status, 200);
     }
-    assert!(start.elapsed() < Duration::from_secs(2), "20 answers took less than one ack timeout");
+    assert!(start.elapsed() < ack_timeout, "20 answers took less than one ack timeout");
     assert_eq!(waiting(&service), 22);
 }
 
