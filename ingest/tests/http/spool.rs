@@ -9,8 +9,13 @@ use std::time::{Duration, Instant};
 use weir_ingest::settings::SpoolSettings;
 use weir_ingest::{ProducerKind, Settings};
 
+/// A disk that may be slow, where the machine does other things.
+fn on_disk(directory: &Path) -> SpoolSettings {
+    SpoolSettings { timeout: Duration::from_secs(20), ..SpoolSettings::of(directory.to_owned()) }
+}
+
 fn with_spool(directory: &Path) -> Settings {
-    let spool = Some(SpoolSettings::of(directory.to_owned()));
+    let spool = Some(on_disk(directory));
     Settings { spool, ack_timeout: Duration::from_millis(200), ..settings() }
 }
 
@@ -132,7 +137,7 @@ async fn a_process_that_starts_without_kafka_takes_deliveries_and_a_later_one_br
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_spool_is_answered_503_and_takes_deliveries_again_once_it_has_drained() {
     let directory = tempfile::tempdir().unwrap();
-    let spool = Some(SpoolSettings { max_bytes: 200_000, ..SpoolSettings::of(directory.path().to_owned()) });
+    let spool = Some(SpoolSettings { max_bytes: 200_000, ..on_disk(directory.path()) });
     let service = Service::start(Settings { spool, ..with_spool(directory.path()) }).await;
     service.cluster.broker_down(1).unwrap();
     let mut kept = Vec::new();
@@ -156,7 +161,7 @@ async fn a_full_spool_is_answered_503_and_takes_deliveries_again_once_it_has_dra
 #[tokio::test(flavor = "multi_thread")]
 async fn an_open_breaker_closes_although_the_spool_takes_nothing() {
     let directory = tempfile::tempdir().unwrap();
-    let spool = Some(SpoolSettings { max_bytes: 1, ..SpoolSettings::of(directory.path().to_owned()) });
+    let spool = Some(SpoolSettings { max_bytes: 1, ..on_disk(directory.path()) });
     let settings = Settings { spool, ..with_spool(directory.path()) };
     let probe = Duration::from_millis(100);
     let service = Service::start(Settings { breaker_misses: 2, breaker_probe: probe, ..settings }).await;

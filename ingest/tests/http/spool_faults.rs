@@ -21,7 +21,7 @@ const PAGE: usize = 4096;
 fn with_spool(directory: &Path) -> Settings {
     let spool = SpoolSettings {
         max_bytes: MAX_BYTES,
-        timeout: Duration::from_secs(5),
+        timeout: Duration::from_secs(20),
         ..SpoolSettings::of(directory.to_owned())
     };
     Settings { spool: Some(spool), ack_timeout: Duration::from_millis(200), ..settings() }
