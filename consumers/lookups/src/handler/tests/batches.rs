@@ -26,7 +26,7 @@ async fn lookups_of_records_ahead_share_a_batch_and_one_that_times_out_in_it_goe
 
 #[tokio::test]
 async fn a_batch_that_is_refused_for_one_token_costs_the_others_nothing() {
-    let bench = Bench::with(|settings| settings.batch.lookup_batch_wait = Duration::from_millis(50)).await;
+    let bench = Bench::with(|settings| settings.batch.lookup_batch_wait = Duration::from_millis(500)).await;
     let other = "17841400000000000";
     fs::write(bench.folder.path().join(other), "EAArefused").unwrap();
     bench.reread();
