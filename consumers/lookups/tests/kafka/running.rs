@@ -13,6 +13,8 @@ use weir_lookups::graph::{GraphSettings, GraphUrl, GraphVersion};
 use weir_lookups::{LookupSettings, LookupsError};
 
 const DEFAULT_TOKEN: &str = "EAAcanaryDefault";
+/// How long a record in work may take at the end; who waits for it with nothing to do is noticed on a busy machine too.
+pub(crate) const FINISHED_WITHIN: Duration = Duration::from_secs(50);
 
 pub(crate) struct Running {
     pub(crate) process: Process,
@@ -38,7 +40,7 @@ impl Running {
             topic_prefix: PREFIX.to_owned(),
             admin_listen: "127.0.0.1:0".parse().unwrap(),
             log_format: LogFormat::Auto,
-            consumer: ConsumerSettings::default(),
+            consumer: ConsumerSettings { finish_timeout: FINISHED_WITHIN, ..ConsumerSettings::default() },
         };
         let process = Process::new("weir-lookups", "0.0.0");
         let inner = process.clone();
@@ -64,7 +66,7 @@ impl Running {
 
     pub(crate) async fn end(self) {
         self.process.shutdown.trigger();
-        let ended = tokio::time::timeout(Duration::from_mins(1), self.task).await;
+        let ended = tokio::time::timeout(2 * FINISHED_WITHIN, self.task).await;
         ended.unwrap().unwrap().unwrap();
     }
 }
