@@ -105,7 +105,7 @@ mod tests {
         let task = shutdown.spawn(async move { inner.requested().await });
         assert!(!shutdown.finished(Duration::from_millis(1)).await);
         shutdown.trigger();
-        assert!(shutdown.finished(Duration::from_secs(10)).await);
+        assert!(shutdown.finished(Duration::from_mins(1)).await);
         task.await.unwrap();
     }
 }

@@ -40,7 +40,8 @@ async fn a_delivery_that_panics_twice_is_parked_and_those_behind_it_arrive() {
     let (process, directory) = (Process::new("weir-ingest", "0"), tempfile::tempdir().unwrap());
     let metrics = SpoolMetrics::new(&process.registry);
     let check = process.health.check("spool", Probe::Shown);
-    let settings = SpoolSettings::of(directory.path().to_owned());
+    // What is not there in time is there all the same, and would be stored once more.
+    let settings = SpoolSettings { timeout: PATIENCE, ..SpoolSettings::of(directory.path().to_owned()) };
     let spool = Spool::open(&settings, metrics.clone(), check).unwrap();
     for body in [TEXT, PANICS, TEXT] {
         let delivery = sample(body);
