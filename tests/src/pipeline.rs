@@ -37,6 +37,8 @@ pub struct Ground {
     /// The Graph API that the lookups ask, and the replies act through.
     pub graph: Simulator,
     folder: TempDir,
+    /// The spools of [`Self::spooling_ingest`].
+    spools: TempDir,
     tokens: Mounted,
 }
 
@@ -59,10 +61,11 @@ impl Ground {
         let kafka = Kafka::start().await?;
         let graph = Simulator::start().await.context("starting the Graph API's simulator")?;
         let folder = tempfile::tempdir().context("making a directory for settings")?;
+        let spools = tempfile::tempdir().context("making a directory for spools")?;
         let tokens = Mounted::new(&[("default", b"a-valid-access-token")])?;
         // A member that was killed is to be missed after the least that the broker allows, not after 45 s.
         fs::write(folder.path().join("client.properties"), "session.timeout.ms=6000\n")?;
-        let ground = Self { kafka, graph, folder, tokens };
+        let ground = Self { kafka, graph, folder, spools, tokens };
         let mut apply = ground.tool(&["topics", "apply"])?;
         let status = apply.wait(PATIENCE).await?;
         ensure!(status.success(), "weir topics apply: {status}\n{}{}", apply.stdout()?, apply.stderr()?);
@@ -103,6 +106,35 @@ impl Ground {
         let mut service = self.start("weir-ingest", &args, envs)?;
         service.ready().await?;
         let sender = Sender::new(&format!("http://{listen}/webhook"), APP_SECRET.as_bytes())?;
+        Ok((service, sender))
+    }
+
+    /// As [`Self::ingest`], with a spool, for tests that count what was posted: however busy other tests keep the machine, a
+    /// delivery is answered 200 when it is posted once, and is on the topics once. What Kafka acknowledges late is held on the disk
+    /// meanwhile, and not sent again.
+    ///
+    /// # Errors
+    ///
+    /// When it does not become ready, or does not see Kafka.
+    pub async fn spooling_ingest(&self, args: &[&str]) -> Result<(Service, Sender)> {
+        self.spooling_ingest_with(args, &[("WEIR_APP_SECRET", APP_SECRET)]).await
+    }
+
+    /// As [`Self::spooling_ingest`], with an environment of the test's own.
+    ///
+    /// # Errors
+    ///
+    /// When it does not become ready, or does not see Kafka.
+    pub async fn spooling_ingest_with(
+        &self,
+        args: &[&str],
+        envs: &[(&str, &str)],
+    ) -> Result<(Service, Sender)> {
+        let spool =
+            tempfile::tempdir_in(self.spools.path()).context("making a directory for a spool")?.keep();
+        let of_spool = ["--spool-dir", path(&spool)?, "--spool-max-bytes", "8MiB", "--spool-timeout", "4s"];
+        let (service, sender) = self.ingest_with(&[&of_spool[..], args].concat(), envs).await?;
+        service.until_kafka_is_seen().await?;
         Ok((service, sender))
     }
 
@@ -227,6 +259,29 @@ impl Service {
             Ok(value.filter(|value| fits(*value)).map(drop))
         })
         .await
+    }
+
+    /// Waits until this ingest sends what comes to Kafka: one with a spool is ready before that.
+    ///
+    /// # Errors
+    ///
+    /// When it does not within [`PATIENCE`].
+    pub async fn until_kafka_is_seen(&self) -> Result<()> {
+        let url = format!("{}/readyz?verbose", self.admin);
+        until("ingest to see Kafka", PATIENCE, async || {
+            let (_, checks) = http::get(&url).await?;
+            Ok(checks.contains("[+]kafka ok").then_some(()))
+        })
+        .await
+    }
+
+    /// Waits until all that this ingest has answered 200 is on Kafka: none of it waits in the spool.
+    ///
+    /// # Errors
+    ///
+    /// When some still does after [`PATIENCE`].
+    pub async fn until_spool_is_empty(&self) -> Result<()> {
+        self.until_metric("weir_spool_deliveries", "", PATIENCE, |waiting| waiting < 0.5).await
     }
 
     /// Posts until Kafka itself has acknowledged a fresh delivery to this ingest, not by way of the spool.
