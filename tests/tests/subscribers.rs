@@ -4,6 +4,7 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use schemas::Topic;
@@ -26,6 +27,8 @@ const INBOX: &str =
 /// How long a subscriber may be that is to be read in a minute, of one topic and of two.
 const LINES: usize = 40;
 const LINES_OF_TWO: usize = 85;
+/// A subscriber is compiled or read first, and joins a group.
+const SOON: Duration = Duration::from_mins(3);
 
 #[tokio::test]
 async fn the_examples_print_the_events_that_were_posted() {
@@ -54,12 +57,12 @@ async fn the_examples_print_the_events_that_were_posted() {
         (&mut events, message_lines().unwrap()),
     ] {
         for expected in lines {
-            subscriber.line(&expected, PATIENCE, |line| line == expected).await.unwrap();
+            subscriber.line(&expected, SOON, |line| line == expected).await.unwrap();
         }
     }
     for subscriber in [&mut inbox, &mut messages, &mut events, &mut inbox_in_node] {
         subscriber.signal(Signal::Interrupt).unwrap();
-        let status = subscriber.wait(PATIENCE).await.unwrap();
+        let status = subscriber.wait(SOON).await.unwrap();
         assert!(status.success(), "{status} after Ctrl-C\n{}", subscriber.stderr().unwrap());
     }
 }
@@ -73,10 +76,10 @@ async fn the_examples_in_go_and_java_print_typed_events_and_the_inbox() {
 
     for (mut subscriber, interrupted) in [in_go(&ground, built.path()).unwrap(), in_java(&ground).unwrap()] {
         for expected in [inbox_lines(str::to_owned), message_lines().unwrap()].concat() {
-            subscriber.line(&expected, PATIENCE, |line| line == expected).await.unwrap();
+            subscriber.line(&expected, SOON, |line| line == expected).await.unwrap();
         }
         subscriber.signal(Signal::Interrupt).unwrap();
-        let status = subscriber.wait(PATIENCE).await.unwrap();
+        let status = subscriber.wait(SOON).await.unwrap();
         assert_eq!(status.code(), Some(interrupted), "{}", subscriber.stderr().unwrap());
     }
 }
@@ -153,9 +156,9 @@ async fn weir_events_prints_the_records_that_are_published() {
     }
 }
 
-/// Starts ingest and posts the delivery once. How fast a broker is that has just begun is not what is asked here.
+/// Starts ingest and posts the delivery once, which is once on the topics then.
 async fn post(ground: &Ground) -> Result<Service> {
-    let (ingest, sender) = ground.ingest(&["--ack-timeout", "4s"]).await?;
+    let (ingest, sender) = ground.spooling_ingest(&[]).await?;
     let answer = sender.post(DELIVERY).await?;
     ensure!(answer.status == 200, "ingest answered {}: {}", answer.status, answer.text);
     Ok(ingest)
