@@ -18,7 +18,7 @@ const CUSTOMER: &str = "6837251906428371";
 #[tokio::test]
 async fn silence_stories_and_open_conversations_outlive_a_restart() {
     let ground = Ground::prepare().await.unwrap();
-    let (_ingest, sender) = ground.ingest(&[]).await.unwrap();
+    let (_ingest, sender) = ground.spooling_ingest(&[]).await.unwrap();
     let configured = format!("{ACCOUNT},{SILENT}");
     let envs = [("WEIR_ACCOUNTS", configured.as_str())];
     let mut first = ground.consumer_with("weir-metrics", &envs).await.unwrap();
