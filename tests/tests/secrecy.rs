@@ -27,7 +27,7 @@ const CUSTOMERS: [&str; 3] = ["6837251906428371", "2706325442860345", "a.custome
 async fn secrets_and_words_reach_no_log_no_metric_and_no_dead_letter_header() {
     let ground = Ground::prepare().await.unwrap();
     let loud = [("RUST_LOG", "debug"), ("WEIR_APP_SECRET", APP_SECRET), ("WEIR_VERIFY_TOKEN", VERIFY_TOKEN)];
-    let (ingest, sender) = ground.ingest_with(&[], &loud).await.unwrap();
+    let (ingest, sender) = ground.spooling_ingest_with(&[], &loud).await.unwrap();
     let messages = ground.consumer_with("weir-messages", &loud[..1]).await.unwrap();
     let lookups = ground.consumer_with("weir-lookups", &loud[..1]).await.unwrap();
     let services = [ingest, messages, lookups];
@@ -66,12 +66,15 @@ async fn what_a_bug_report_needs_is_in_its_archive_and_nothing_else_is() {
     std::fs::create_dir(&spool).unwrap();
     let spool = spool.to_str().unwrap();
     let secrets = [("WEIR_APP_SECRET", APP_SECRET), ("WEIR_VERIFY_TOKEN", VERIFY_TOKEN)];
-    let small = ["--spool-dir", spool, "--spool-max-bytes", "16MiB", "--ack-timeout", "500ms"];
+    let late = ["--ack-timeout", "500ms", "--spool-timeout", "4s"];
+    let small = [&["--spool-dir", spool, "--spool-max-bytes", "16MiB"], &late[..]].concat();
     let (ingest, sender) = ground.ingest_with(&small, &secrets).await.unwrap();
     let messages = ground.consumer("weir-messages").await.unwrap();
     let delivery = DELIVERY.replace("First", WORDS).replace("A comment", WORDS);
     assert_eq!(sender.post(delivery.as_bytes()).await.unwrap().status, 200);
     ground.records(Topic::Inbox, "the inbox record", |all| !all.is_empty()).await.unwrap();
+    ingest.until_kafka_is_seen().await.unwrap();
+    ingest.until_spool_is_empty().await.unwrap();
 
     let properties = folder.path().join("client.properties");
     std::fs::write(&properties, format!("security.protocol=PLAINTEXT\nsasl.password={PASSWORD}\n")).unwrap();
