@@ -204,10 +204,12 @@ async fn in_the_order_of_receipt(ground: &Ground, records: &[Record]) -> Result<
 #[tokio::test]
 async fn ranges_that_meet_hold_every_delivery_once() {
     let ground = Ground::prepare().await.unwrap();
-    let (_ingest, sender) = ground.ingest(&[]).await.unwrap();
+    let (ingest, sender) = ground.spooling_ingest(&[]).await.unwrap();
     for (_, body) in fixtures().unwrap().iter().take(30) {
         sender.post_until_accepted(body, PATIENCE).await.unwrap();
     }
+    // Nothing comes any more while it is looked at.
+    ingest.until_spool_is_empty().await.unwrap();
     let raw = reader::read(ground.kafka.bootstrap(), &Topic::Raw.name(PREFIX)).await.unwrap();
     let mut times: Vec<i64> = raw.iter().filter_map(|record| record.timestamp).collect();
     times.sort_unstable();
@@ -234,10 +236,12 @@ async fn ranges_that_meet_hold_every_delivery_once() {
 #[tokio::test]
 async fn what_splitting_does_not_give_is_extra_and_a_run_that_is_stopped_says_where_to_go_on() {
     let ground = Ground::prepare().await.unwrap();
-    let (_ingest, sender) = ground.ingest(&[]).await.unwrap();
+    let (ingest, sender) = ground.spooling_ingest(&[]).await.unwrap();
     for (_, body) in fixtures().unwrap().iter().take(30) {
         sender.post_until_accepted(body, PATIENCE).await.unwrap();
     }
+    // Nothing comes any more while it is looked at.
+    ingest.until_spool_is_empty().await.unwrap();
     let before = typed(&ground).await.unwrap();
     let mut event =
         before[&Topic::Comments].first().or_else(|| before[&Topic::Account].first()).unwrap().clone();
