@@ -138,9 +138,12 @@ async fn without_kafka_every_process_starts_says_which_broker_refuses_and_is_not
             .line("the broker", PATIENCE, |line| line.contains(&nobody) && line.contains("ERROR"))
             .await
             .unwrap();
-        let (ready, why) = http::get(&format!("http://{admin}/readyz?verbose")).await.unwrap();
-        assert_eq!(ready.as_u16(), 503, "{name}");
-        assert!(why.contains(&nobody), "{name}: {why}");
+        until(&format!("a probe of {name} that names the broker"), PATIENCE, async || {
+            let (ready, why) = http::get(&format!("http://{admin}/readyz?verbose")).await?;
+            Ok((ready.as_u16() == 503 && why.contains(&nobody)).then_some(()))
+        })
+        .await
+        .unwrap();
         assert_eq!(http::get(&format!("http://{admin}/livez")).await.unwrap().0.as_u16(), 200, "{name}");
         if name == "weir-ingest" {
             let sender = Sender::new(&format!("http://{listen}/webhook"), APP_SECRET.as_bytes()).unwrap();
@@ -193,7 +196,7 @@ async fn a_record_that_a_consumer_cannot_read_is_a_dead_letter_and_the_next_one_
         assert_eq!(letter.header(name), Some(value), "{name}");
     }
     let delivery = include_bytes!("../../schemas/fixtures/message/text.json");
-    assert_eq!(sender.post(delivery).await.unwrap().status, 200);
+    sender.post_until_accepted(delivery, PATIENCE).await.unwrap();
     ground.records(Topic::Inbox, "the next record", |all| all.len() == 1).await.unwrap();
 }
 
@@ -205,7 +208,8 @@ async fn ingest_answers_503_while_the_broker_is_away_and_recovers_by_itself() {
     ground.kafka.kill().unwrap();
     let away = sender.post(NOTHING).await.unwrap();
     assert_eq!(away.status, 503);
-    assert!(away.elapsed < Duration::from_secs(5), "{:?}", away.elapsed);
+    // On a busy machine too; a producer that is waited for gives up after 30 s.
+    assert!(away.elapsed < Duration::from_secs(15), "{:?}", away.elapsed);
     ingest.ready().await.unwrap();
     ground.kafka.start_again().await.unwrap();
     sender.post_until_accepted(NOTHING, PATIENCE).await.unwrap();

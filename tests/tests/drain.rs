@@ -70,7 +70,7 @@ async fn one_round(ground: &Ground, round: usize) -> Result<Ledger> {
     until("load", PATIENCE, async || Ok((answered.load(Ordering::Relaxed) >= ANSWERED_BEFORE).then_some(())))
         .await?;
 
-    let status = ingest.process.terminate(Duration::from_secs(30)).await?;
+    let status = ingest.process.terminate(PATIENCE).await?;
 
     ensure!(status.success(), "{status}");
     let mut total = Ledger::default();

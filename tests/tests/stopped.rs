@@ -34,9 +34,13 @@ async fn a_row_of_dead_letters_stops_the_process_and_a_restart_goes_on_where_it_
     let said = |line: &str| line.contains("stopped") && line.contains("--max-rejects-in-a-row");
     messages.process.line("why it stopped", PATIENCE, said).await.unwrap();
     metric_reaches(&messages, "weir_consumer_stopped", 1.0).await.unwrap();
-    let (ready, why) = http::get(&format!("{}/readyz?verbose", messages.admin)).await.unwrap();
-    assert_eq!(ready.as_u16(), 503);
-    assert!(why.contains("[-]consumer failed: 5 records of") && why.contains("not_an_event"), "{why}");
+    until("a probe that fails for it", PATIENCE, async || {
+        let (ready, why) = http::get(&format!("{}/readyz?verbose", messages.admin)).await?;
+        let is_told = why.contains("[-]consumer failed: 5 records of") && why.contains("not_an_event");
+        Ok((ready.as_u16() == 503 && is_told).then_some(()))
+    })
+    .await
+    .unwrap();
     assert_eq!(http::get(&format!("{}/livez", messages.admin)).await.unwrap().0.as_u16(), 200);
     let letters = ground.records(Topic::MessagesDlq, "the row", |all| all.len() >= 5).await.unwrap();
     assert_eq!(letters.len(), 5);
