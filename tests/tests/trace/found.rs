@@ -8,16 +8,16 @@ use std::time::SystemTime;
 use weir_tests::pipeline::{Ground, PATIENCE, PREFIX};
 use weir_tests::writer::{self, Outgoing};
 
-use super::traced::{Only, REACTION, TEXT, Traced, command, has, only, places, spool, trace};
+use super::traced::{Only, REACTION, TEXT, Traced, command, has, only, places, post, spool, trace};
 
 #[tokio::test]
 async fn a_message_is_found_by_any_of_its_ids_with_all_that_was_answered() {
     let ground = Ground::prepare().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let (_ingest, sender) = ground.ingest(&spool(&folder)).await.unwrap();
+    let (ingest, sender) = ground.ingest(&spool(&folder)).await.unwrap();
     let _messages = ground.consumer("weir-messages").await.unwrap();
     let _replies = ground.consumer("weir-replies").await.unwrap();
-    assert_eq!(sender.post(TEXT).await.unwrap().status, 200);
+    post(&ingest, &sender, TEXT).await.unwrap();
     let text = only(TEXT).unwrap();
     ground.records(Topic::Inbox, "the message in the inbox", has(&text.id)).await.unwrap();
 
@@ -83,7 +83,7 @@ async fn meta_is_asked(ground: &Ground, text: &Only) -> Result<()> {
 async fn neither_a_reaction_to_a_message_nor_a_late_delivery_hides_one() {
     let ground = Ground::prepare().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let (_ingest, sender) = ground.ingest(&spool(&folder)).await.unwrap();
+    let (ingest, sender) = ground.ingest(&spool(&folder)).await.unwrap();
     let (text, reaction) = (only(TEXT).unwrap(), only(REACTION).unwrap());
     // Of the message there is the delivery of an hour ago alone.
     let headers = vec![("ce_id".to_owned(), b"0198a5b0-7c1e-7d2a-9f00-1234567890ab".to_vec())];
@@ -94,7 +94,7 @@ async fn neither_a_reaction_to_a_message_nor_a_late_delivery_hides_one() {
     writer::write_at(ground.kafka.bootstrap(), &raw, vec![lost], Some(hours_ago(1))).await.unwrap();
     let to_it = String::from_utf8(REACTION.to_vec()).unwrap().replace(&reaction.item, &text.item);
     let reaction = only(to_it.as_bytes()).unwrap();
-    assert_eq!(sender.post(to_it.as_bytes()).await.unwrap().status, 200);
+    post(&ingest, &sender, to_it.as_bytes()).await.unwrap();
     ground.records(Topic::Messages, "the reaction", has(&reaction.id)).await.unwrap();
     let Traced { code, events, .. } = trace(&ground, &[&text.item]).await.unwrap();
     assert_eq!((code, events.len()), (Some(3), 2), "{events:?}");
@@ -106,7 +106,7 @@ async fn neither_a_reaction_to_a_message_nor_a_late_delivery_hides_one() {
     let late = String::from_utf8(TEXT.to_vec()).unwrap();
     let late = late.replace("1752834910447", &hours_ago(3).to_string()).replace("aWdf", "bWdf");
     let late = only(late.as_bytes()).map(|event| (event, late)).unwrap();
-    assert_eq!(sender.post(late.1.as_bytes()).await.unwrap().status, 200);
+    post(&ingest, &sender, late.1.as_bytes()).await.unwrap();
     ground.records(Topic::Messages, "the late message", has(&late.0.id)).await.unwrap();
     let by_time = ["--account", &late.0.account, "--user", &late.0.user, "--at", "3h"];
     for args in [&by_time[..], &[&[late.0.item.as_str()], &by_time[..]].concat()] {
@@ -129,7 +129,7 @@ const NEW: usize = 1_200;
 async fn few_records_are_read_of_topics_with_many() {
     let ground = Ground::prepare().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let (_ingest, sender) = ground.ingest(&spool(&folder)).await.unwrap();
+    let (ingest, sender) = ground.ingest(&spool(&folder)).await.unwrap();
     let _messages = ground.consumer("weir-messages").await.unwrap();
     let old = Millis::of(SystemTime::now()).as_millis() - 3 * 60 * 60_000;
     let old = Some(i64::try_from(old).unwrap());
@@ -144,7 +144,7 @@ async fn few_records_are_read_of_topics_with_many() {
         let others = (0..count).map(others).collect();
         writer::write_at(ground.kafka.bootstrap(), &topic.name(PREFIX), others, at).await.unwrap();
     }
-    assert_eq!(sender.post(TEXT).await.unwrap().status, 200);
+    post(&ingest, &sender, TEXT).await.unwrap();
     let text = only(TEXT).unwrap();
     ground.records(Topic::Inbox, "the message in the inbox", has(&text.id)).await.unwrap();
     let raw = ground.records(Topic::Raw, "the delivery", |all| all.len() > OLD).await.unwrap();

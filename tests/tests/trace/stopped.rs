@@ -6,27 +6,28 @@ use weir_graph_simulator::Behaviour;
 use weir_tests::pipeline::{APP_SECRET, Ground, PATIENCE, PREFIX};
 use weir_tests::process::Binary;
 use weir_tests::signed::Sender;
+use weir_tests::until::until;
 use weir_tests::{ports, topics};
 
-use super::traced::{COMMENT, IMAGE, TEXT, command, has, only, spool, trace};
+use super::traced::{COMMENT, IMAGE, TEXT, command, has, only, post, spool, trace};
 
 #[tokio::test]
 async fn where_a_way_stopped_is_told_with_the_reason() {
     let ground = Ground::prepare().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let (_ingest, sender) = ground.ingest(&spool(&folder)).await.unwrap();
+    let (ingest, sender) = ground.ingest(&spool(&folder)).await.unwrap();
     let (text, image, comment) = (only(TEXT).unwrap(), only(IMAGE).unwrap(), only(COMMENT).unwrap());
     let mut messages = ground.consumer("weir-messages").await.unwrap();
     ground.graph.misbehave(&comment.item, Behaviour::error(200, None));
     let _lookups = ground.consumer("weir-lookups").await.unwrap();
-    assert_eq!(sender.post(COMMENT).await.unwrap().status, 200);
+    post(&ingest, &sender, COMMENT).await.unwrap();
     ground.records(Topic::LookupsDlq, "the dead letter", has(&comment.id)).await.unwrap();
     ground.records(Topic::InboxComments, "the comment in the inbox", has(&comment.id)).await.unwrap();
     let dead = trace(&ground, &[&comment.item]).await.unwrap();
     dead.stopped(&["raw", "typed", "inbox", "dead letter"], "weir-lookups could not handle it: permission")
         .unwrap();
 
-    assert_eq!(sender.post(TEXT).await.unwrap().status, 200);
+    post(&ingest, &sender, TEXT).await.unwrap();
     ground.records(Topic::Inbox, "the message in the inbox", has(&text.id)).await.unwrap();
     command(&ground, &text, &json!({"id": "waits", "reply_to": {"mid": text.item}})).await.unwrap();
     let waiting = trace(&ground, &[&text.item]).await.unwrap();
@@ -34,11 +35,11 @@ async fn where_a_way_stopped_is_told_with_the_reason() {
     waiting.stopped(&places, "weir-replies has not handled it yet, it is the next one").unwrap();
 
     messages.process.terminate(PATIENCE).await.unwrap();
-    assert_eq!(sender.post(IMAGE).await.unwrap().status, 200);
+    post(&ingest, &sender, IMAGE).await.unwrap();
     let lagging = trace(&ground, &[&image.item]).await.unwrap();
     lagging.stopped(&["raw", "typed"], "does weir-messages run?").unwrap();
 
-    assert_eq!(sender.post(b"no JSON").await.unwrap().status, 200);
+    post(&ingest, &sender, b"no JSON").await.unwrap();
     let letters = ground.records(Topic::IngestDlq, "the dead letter", |all| all.len() == 1).await.unwrap();
     let refused = trace(&ground, &[&letters[0].header("ce_id").unwrap()]).await.unwrap();
     refused.stopped(&["raw", "dead letter"], "not_json").unwrap();
@@ -73,10 +74,20 @@ async fn never_received_is_said_where_nothing_was_left_out_alone() {
     // The topic says how long it keeps them, and not the table of topics.
     let raw = Topic::Raw.name(PREFIX);
     topics::set(ground.kafka.bootstrap(), &raw, "retention.ms", "3600000").await.unwrap();
-    let verdict = said(&["--ingest", admin]).await;
-    assert_eq!(verdict["verdict"], "not_found");
+    // The broker knows of a change a moment after it was taken.
+    until("the retention by time", PATIENCE, async || {
+        let verdict = said(&["--ingest", admin]).await;
+        Ok((verdict["verdict"] == "not_found").then_some(()))
+    })
+    .await
+    .unwrap();
     topics::set(ground.kafka.bootstrap(), &raw, "retention.bytes", "1000000").await.unwrap();
-    assert_eq!(said(&["--ingest", admin]).await["retained_since"], Value::Null);
+    until("the retention by size", PATIENCE, async || {
+        let verdict = said(&["--ingest", admin]).await;
+        Ok(verdict["retained_since"].is_null().then_some(()))
+    })
+    .await
+    .unwrap();
 }
 
 #[tokio::test]

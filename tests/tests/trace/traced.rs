@@ -4,8 +4,9 @@ use anyhow::{Context as _, Result, ensure};
 use schemas::{Topic, split};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use weir_tests::pipeline::{Ground, PATIENCE, PREFIX};
+use weir_tests::pipeline::{Ground, PATIENCE, PREFIX, Service};
 use weir_tests::reader::Record;
+use weir_tests::signed::Sender;
 use weir_tests::writer::{self, Outgoing};
 
 pub(crate) const TEXT: &[u8] = include_bytes!("../../../schemas/fixtures/message/text.json");
@@ -14,8 +15,17 @@ pub(crate) const REACTION: &[u8] = include_bytes!("../../../schemas/fixtures/rea
 pub(crate) const COMMENT: &[u8] = include_bytes!("../../../schemas/fixtures/comment/on-post.json");
 
 /// With a spool a delivery is answered 200 however busy other tests keep the machine.
-pub(crate) fn spool(folder: &TempDir) -> [&str; 4] {
-    ["--spool-dir", folder.path().to_str().unwrap_or_default(), "--spool-max-bytes", "8MiB"]
+pub(crate) fn spool(folder: &TempDir) -> [&str; 6] {
+    let folder = folder.path().to_str().unwrap_or_default();
+    ["--spool-dir", folder, "--spool-max-bytes", "8MiB", "--spool-timeout", "4s"]
+}
+
+/// Posts a body, and waits until all records of it are on Kafka, where it is looked for.
+pub(crate) async fn post(ingest: &Service, sender: &Sender, body: &[u8]) -> Result<()> {
+    let answer = sender.post(body).await?;
+    ensure!(answer.status == 200, "ingest answered {}: {}", answer.status, answer.text);
+    ingest.until_kafka_is_seen().await?;
+    ingest.until_spool_is_empty().await
 }
 
 /// The only event of a body.
