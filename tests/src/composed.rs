@@ -17,7 +17,7 @@ use crate::until::until;
 use crate::{ports, yaml};
 
 /// How long everything may take to come up.
-pub const UP_WITHIN: Duration = Duration::from_mins(1);
+pub const UP_WITHIN: Duration = Duration::from_mins(3);
 
 /// What the tests' broker says itself: its place on the disk, and its quorum of one.
 const OF_THE_HARNESS: [&str; 2] = ["KAFKA_LOG_DIRS", "KAFKA_CONTROLLER_QUORUM_VOTERS"];

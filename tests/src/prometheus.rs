@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use crate::foreign::{self, folder};
 use crate::process::Binary;
+use crate::until::until;
 use crate::{http, ports, yaml};
 
 const GET_THEM: &str = "run `tests/run`, which gets it";
@@ -128,6 +129,22 @@ impl Prometheus {
         let targets = answer["data"]["activeTargets"].as_array().context("an answer without targets")?;
         let down = targets.iter().filter(|target| target["health"] != "up");
         Ok(down.map(|target| format!("{}: {}", target["scrapePool"], target["lastError"])).collect())
+    }
+
+    /// Waits until every target was scraped when it was looked at last: a busy machine may let one of the scrapes fail, which have a
+    /// second each.
+    ///
+    /// # Errors
+    ///
+    /// When one still fails after `within`; the message has each with what was wrong.
+    pub async fn until_none_is_down(&self, within: Duration) -> Result<()> {
+        let mut down = Vec::new();
+        let waited = until("every target to be scraped", within, async || {
+            down = self.down().await?;
+            Ok(down.is_empty().then_some(()))
+        });
+        let waited = waited.await;
+        waited.with_context(|| format!("{down:?}"))
     }
 
     /// The names of the alerts that fire, once each, in alphabetical order.
