@@ -25,8 +25,8 @@ use crate::log_tail::log_tail;
 use crate::ports;
 use crate::until::until;
 
-const FORMAT_WITHIN: Duration = Duration::from_mins(1);
-const START_WITHIN: Duration = Duration::from_secs(90);
+const FORMAT_WITHIN: Duration = Duration::from_mins(3);
+const START_WITHIN: Duration = Duration::from_mins(3);
 const STOP_WITHIN: Duration = Duration::from_mins(1);
 /// Lines of the log that a message shows.
 const TAIL: usize = 40;

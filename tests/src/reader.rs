@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use runtime::consumer::{self, Read, TopicReader};
 use runtime::settings::KafkaSettings;
 
-const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+const ANSWER_WITHIN: Duration = Duration::from_mins(1);
 /// How many records are taken before somebody looks at them.
 const TAKE: usize = 1_000;
 

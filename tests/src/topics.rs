@@ -12,7 +12,7 @@ use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 use crate::until::until;
 
-const WITHIN: Duration = Duration::from_secs(20);
+const WITHIN: Duration = Duration::from_mins(1);
 
 /// Makes topics with as many replicas as the broker makes by default, and waits until every partition of them has a leader.
 ///

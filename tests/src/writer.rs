@@ -9,7 +9,7 @@ use rdkafka::message::{DeliveryResult, Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _, ProducerContext};
 use rdkafka::{ClientConfig, ClientContext};
 
-const WITHIN: Duration = Duration::from_secs(30);
+const WITHIN: Duration = Duration::from_mins(1);
 
 /// A record to write.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct Outgoing {
 ///
 /// # Errors
 ///
-/// When one of them is not acknowledged within half a minute.
+/// When one of them is not acknowledged within a minute.
 pub async fn write(bootstrap: &str, topic: &str, records: Vec<Outgoing>) -> Result<()> {
     write_at(bootstrap, topic, records, None).await
 }
@@ -35,7 +35,7 @@ pub async fn write(bootstrap: &str, topic: &str, records: Vec<Outgoing>) -> Resu
 ///
 /// # Errors
 ///
-/// When one of them is not acknowledged within half a minute.
+/// When one of them is not acknowledged within a minute.
 pub async fn write_at(bootstrap: &str, topic: &str, records: Vec<Outgoing>, at: Option<i64>) -> Result<()> {
     let (bootstrap, topic) = (bootstrap.to_owned(), topic.to_owned());
     let written = tokio::task::spawn_blocking(move || write_blocking(&bootstrap, &topic, &records, at)).await;

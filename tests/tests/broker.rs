@@ -12,7 +12,7 @@ use weir_tests::kafka::Kafka;
 use weir_tests::writer::Outgoing;
 use weir_tests::{reader, topics, until::until, writer};
 
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_mins(1);
 /// Makes the test that kills an owner of a broker that owner; its value is the file to write the process id to.
 const OWNER: &str = "WEIR_TESTS_OWN_A_BROKER";
 
