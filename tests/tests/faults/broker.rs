@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::rig::{ANSWERED_WITHIN, Rig, say};
+use crate::rig::{ANSWERED_WITHIN, PATIENT_DISK, Rig, say};
 
 const RATE: u32 = 100;
 /// Longer than any timeout of the producer: 30 s for a record, 10 s for a request.
@@ -10,7 +10,7 @@ const OUTAGE: Duration = Duration::from_secs(35);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broker_killed_for_longer_than_every_timeout_is_not_noticed_by_meta() {
-    let mut rig = Rig::start(&[]).await.unwrap();
+    let mut rig = Rig::start(&PATIENT_DISK).await.unwrap();
     let load = rig.oracle.load(&rig.sender, RATE);
     rig.more_200s(50).await.unwrap();
     let start = Instant::now();
@@ -32,7 +32,7 @@ async fn a_broker_killed_for_longer_than_every_timeout_is_not_noticed_by_meta() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broker_that_hangs_is_answered_from_the_disk_within_seconds() {
-    let mut rig = Rig::start(&[]).await.unwrap();
+    let mut rig = Rig::start(&PATIENT_DISK).await.unwrap();
     let load = rig.oracle.load(&rig.sender, RATE);
     rig.more_200s(50).await.unwrap();
     let start = Instant::now();
@@ -54,7 +54,10 @@ async fn a_broker_that_hangs_is_answered_from_the_disk_within_seconds() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_queue_goes_to_the_disk() {
-    let mut rig = Rig::start(&["--queue-bytes", "1MiB", "--breaker-misses", "10000"]).await.unwrap();
+    let mut rig =
+        Rig::start(&[&["--queue-bytes", "1MiB", "--breaker-misses", "10000"][..], &PATIENT_DISK].concat())
+            .await
+            .unwrap();
     rig.ground.kafka.pause().unwrap();
     let start = Instant::now();
     let load = rig.oracle.load(&rig.sender, 600);

@@ -45,7 +45,7 @@ async fn with_injected(inject: &'static str, what: &str) -> (Rig, weir_tests::or
     let lap = rig.oracle.lap(start);
     say(&format!("{what}: {lap}"));
     assert!(lap.answers.keys().all(|status| [200, 503].contains(status)) && lap.unanswered == 0, "{lap}");
-    assert!(lap.max < ANSWERED_WITHIN * 2, "{lap}");
+    assert!(lap.max < ANSWERED_WITHIN, "{lap}");
     (rig, lap)
 }
 
