@@ -22,7 +22,7 @@ use weir_ingest::settings::SpoolSettings;
 use weir_ingest::{ServeError, Settings};
 
 const SECRET: &str = "test_app_secret";
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) struct Service {
     pub(crate) cluster: MockCluster<'static, DefaultProducerContext>,
@@ -39,7 +39,11 @@ impl Service {
             cluster.create_topic(&topic.name("meta"), 1, 1).unwrap();
         }
         let settings = Settings {
-            spool: Some(SpoolSettings::of(spool.to_owned())),
+            // However busy other tests keep the disk.
+            spool: Some(SpoolSettings {
+                timeout: Duration::from_secs(4),
+                ..SpoolSettings::of(spool.to_owned())
+            }),
             ack_timeout: Duration::from_millis(200),
             drain_timeout: Duration::from_secs(1),
             ..Settings::local(SECRET, "token")
