@@ -142,6 +142,18 @@ impl Stack {
         self.doctor_with(declared, &[]).await
     }
 
+    /// What the doctor finds once these checks fail and no others: on a busy machine a test delivery may be late, too.
+    async fn fails_for(&self, more: &[&str], expected: &BTreeSet<(&str, &str)>) -> Vec<Value> {
+        let mut seen = Vec::new();
+        let waited = until("those checks to fail, and no others", 2 * PATIENCE, async || {
+            let (code, checks) = self.doctor_with(&self.declared, more).await;
+            seen = checks;
+            Ok((code == Some(3) && with(&seen, "fail") == *expected).then_some(()))
+        });
+        assert!(waited.await.is_ok(), "{seen:#?}");
+        seen
+    }
+
     async fn doctor_with(&self, declared: &Declared, more: &[&str]) -> (Option<i32>, Vec<Value>) {
         let (brokers, root) = (self.ground.kafka.bootstrap(), self.edge.root());
         let of_kafka = ["--brokers", brokers, "--topic-prefix", PREFIX];
@@ -198,13 +210,8 @@ async fn sends_no_test_delivery_and_says_who_is_silent(stack: &Stack) {
     let raw = async || stack.ground.records(Topic::Raw, "the deliveries", |_| true).await.unwrap().len();
     let before = raw().await;
     let more = ["--no-test-delivery", "--max-silence", "1d"];
-    let (code, checks) = stack.doctor_with(&stack.declared, &more).await;
     let no_page = format!("{PAGE} page");
-    assert_eq!(
-        (code, with(&checks, "fail")),
-        (Some(3), BTreeSet::from([("last_delivery", &*no_page)])),
-        "{checks:#?}"
-    );
+    let checks = stack.fails_for(&more, &BTreeSet::from([("last_delivery", &*no_page)])).await;
     let not_sent = BTreeSet::from([("test_delivery", APP), ("raw_record", APP), ("typed_record", APP)]);
     assert!(with(&checks, "unknown").is_superset(&not_sent), "{checks:#?}");
     assert!(told(&checks, "typed_record").contains("--no-test-delivery"), "{checks:#?}");
@@ -219,9 +226,8 @@ async fn names_what_is_wrong_at_meta(stack: &Stack) {
     graph.say_usage("date", "Fri, 01 Jan 2100 00:00:00 GMT");
     let ended = Some(SystemTime::now() - Duration::from_hours(1));
     graph.add_token("EAAended", KnownToken { expires: ended, ..KnownToken::of(APP, Login::Facebook) });
-    let (code, checks) = stack.doctor(&stack.declared).await;
     let expected = [("install", PAGE), ("clock", APP), ("clock", "this machine")];
-    assert_eq!((code, with(&checks, "fail")), (Some(3), BTreeSet::from(expected)), "{checks:#?}");
+    let checks = stack.fails_for(&[], &BTreeSet::from(expected)).await;
     assert!(told(&checks, "install").contains("weir connect apply"), "{checks:#?}");
 
     let other = Declared::new(&stack.callback).unwrap();
