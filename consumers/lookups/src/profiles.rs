@@ -1,7 +1,7 @@
 //! Looks up who the customers are that write: once, and again after a while. The topic of profiles is the memory.
 //!
-//! No message becomes a dead letter here: it is where it is, and who cannot be looked up is asked for again with the
-//! next message. One lookup of a partition is under way at a time, which is enough since most messages need none.
+//! No message becomes a dead letter here: it is where it is, and who cannot be looked up is asked for again when they write
+//! after a while, which grows with each failure. One lookup of a partition is under way at a time, which is enough since most messages need none.
 
 mod customer;
 mod known;
@@ -103,7 +103,11 @@ impl Profiles {
     pub(crate) fn handle(&self, partition: &mut Partition, record: &Record) -> Vec<Output> {
         let Some(Asked { customer, profile }) = partition.asked.take() else { return Vec::new() };
         let key = customer.key();
-        partition.known.note(&key, record.offset, seconds());
+        if profile.is_some() {
+            partition.known.note(&key, record.offset, seconds());
+        } else {
+            partition.known.note_failed(&key, seconds());
+        }
         let headers = vec![("content-type".into(), CustomerProfile::CONTENT_TYPE.into())];
         let output =
             |value| Output { topic: Arc::clone(&self.topic), key: Some(key.into_bytes()), value, headers };

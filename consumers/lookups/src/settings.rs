@@ -94,6 +94,8 @@ runtime::settings! {
         pub profile_cache: usize = with_default("COUNT", "50000", form::count(1..=1_000_000).narrow()),
         /// How long a customer is not asked for again; the links to pictures are good for a few days
         pub profile_cache_for: Duration = with_default("DURATION", "24h", form::duration(Duration::from_secs(1)..=Duration::from_hours(30 * 24))),
+        /// How long a customer whose lookup failed is not asked for again; it doubles with each failure, up to --profile-cache-for
+        pub profile_retry_after: Duration = with_default("DURATION", "15m", form::duration(Duration::from_secs(1)..=Duration::from_hours(24))),
     }
 }
 

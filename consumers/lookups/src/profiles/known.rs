@@ -14,30 +14,58 @@ pub(super) struct Known {
     order: VecDeque<(u64, u64)>,
     most: usize,
     kept_for: u64,
+    retry_after: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Seen {
     at: u64,
-    /// Offset of the message that asked; none where the profile was read back.
-    by: Option<i64>,
+    how: How,
 }
+
+/// How it is known that somebody was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum How {
+    /// The profile was read back.
+    ReadBack,
+    /// The message at this offset asked, and was answered.
+    Answered(i64),
+    /// So many lookups in a row came to nothing.
+    Failed(u8),
+}
+
+/// A wait that is doubled as often is longer than any that is set.
+const MOST_DOUBLINGS: u8 = 24;
 
 impl Known {
     pub(super) fn new(settings: &ProfileSettings) -> Self {
-        let (most, kept_for) = (settings.profile_cache, settings.profile_cache_for.as_secs());
-        Self { seen: HashMap::new(), order: VecDeque::new(), most, kept_for }
+        let (kept_for, retry_after) =
+            (settings.profile_cache_for.as_secs(), settings.profile_retry_after.as_secs());
+        let most = settings.profile_cache;
+        Self { seen: HashMap::new(), order: VecDeque::new(), most, kept_for, retry_after }
     }
 
     /// Whether somebody need not be asked for: they were lately, and not for the very record that asks.
     pub(super) fn is_fresh(&self, key: &str, offset: i64, now: u64) -> bool {
         let seen = self.seen.get(&number(key.as_bytes()));
-        seen.is_some_and(|seen| now.saturating_sub(seen.at) < self.kept_for && seen.by != Some(offset))
+        seen.is_some_and(|seen| {
+            now.saturating_sub(seen.at) < self.rests_for(seen.how) && seen.how != How::Answered(offset)
+        })
     }
 
-    /// Somebody was asked for, by the message at an offset.
+    /// Somebody was asked for, by the message at an offset, and there was an answer.
     pub(super) fn note(&mut self, key: &str, offset: i64, now: u64) {
-        self.put(number(key.as_bytes()), Seen { at: now, by: Some(offset) }, now);
+        self.put(number(key.as_bytes()), Seen { at: now, how: How::Answered(offset) }, now);
+    }
+
+    /// Somebody was asked for, and there was no answer.
+    pub(super) fn note_failed(&mut self, key: &str, now: u64) {
+        let key = number(key.as_bytes());
+        let former = match self.seen.get(&key).map(|seen| seen.how) {
+            Some(How::Failed(times)) => times,
+            _ => 0,
+        };
+        self.put(key, Seen { at: now, how: How::Failed(former.saturating_add(1)) }, now);
     }
 
     /// Takes a record of the topic of profiles; one without a value erases.
@@ -48,7 +76,18 @@ impl Known {
             return;
         }
         let at = record.timestamp.map_or(now, |at| Millis::of(at).as_secs());
-        self.put(number(key), Seen { at, by: None }, now);
+        self.put(number(key), Seen { at, how: How::ReadBack }, now);
+    }
+
+    /// For how long nobody asks again. After failures it doubles with each, and is never longer than after an answer.
+    fn rests_for(&self, how: How) -> u64 {
+        match how {
+            How::ReadBack | How::Answered(_) => self.kept_for,
+            How::Failed(times) => {
+                let doubled = 1_u64 << times.saturating_sub(1).min(MOST_DOUBLINGS);
+                self.retry_after.saturating_mul(doubled).min(self.kept_for)
+            }
+        }
     }
 
     fn put(&mut self, key: u64, seen: Seen, now: u64) {
@@ -83,6 +122,7 @@ mod tests {
             lookup_profiles: true,
             profile_cache: most,
             profile_cache_for: Duration::from_secs(100),
+            profile_retry_after: Duration::from_secs(10),
         };
         Known::new(&settings)
     }
@@ -105,6 +145,30 @@ mod tests {
         known.note("1:2", 7, 1_000);
         assert!(known.is_fresh("1:2", 8, 1_099) && !known.is_fresh("1:2", 8, 1_100));
         assert!(!known.is_fresh("1:2", 7, 1_000) && !known.is_fresh("1:3", 8, 1_000));
+    }
+
+    #[test]
+    fn who_could_not_be_looked_up_is_asked_for_again_ever_later_until_there_is_an_answer() {
+        let mut known = known(10);
+        let mut now = 1_000;
+        for rest in [10, 20, 40, 80, 100, 100] {
+            known.note_failed("1:2", now);
+            assert!(known.is_fresh("1:2", 8, now + rest - 1), "after {rest} seconds");
+            assert!(!known.is_fresh("1:2", 8, now + rest), "after {rest} seconds");
+            now += rest;
+        }
+        known.note("1:2", 8, now);
+        known.note_failed("1:2", now + 100);
+        assert!(!known.is_fresh("1:2", 9, now + 110), "the answer began it anew");
+    }
+
+    #[test]
+    fn failures_are_remembered_within_the_same_bound() {
+        let mut known = known(3);
+        for user in 0..20 {
+            known.note_failed(&format!("1:{user}"), 1_000);
+        }
+        assert!(known.seen.len() <= 3 && known.order.len() <= 3);
     }
 
     #[test]
