@@ -189,6 +189,7 @@ async fn finds_everything_well(stack: &Stack) {
     let expected = [
         ("app_mode", APP),
         ("consumers", "weir-lookups"),
+        ("consumers", "weir-media"),
         ("consumers", "weir-metrics"),
         ("consumers", "weir-replies"),
         ("dns", NAMES[0]),

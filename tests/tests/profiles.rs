@@ -79,6 +79,8 @@ async fn who_writes_is_looked_up_once_and_again_after_a_while_and_no_name_is_log
     assert_eq!([CUSTOMER, WITHOUT_CONSENT, OF_THE_PAGE].map(|user| calls(&ground, user)), [1, 1, 1]);
     are_what_was_said(&profiles).unwrap();
     says_no_name(&first).unwrap();
+    let told = told_by_the_doctor(&ground).await.unwrap();
+    assert_eq!((&told["of"], &told["verdict"]), (&json!("weir-lookups (profiles)"), &json!("pass")));
 
     // A new process knows them from the topic; who was erased is asked for again.
     assert!({ first }.process.terminate(PATIENCE).await.unwrap().success());
@@ -125,6 +127,15 @@ async fn a_customer_who_cannot_be_looked_up_makes_no_dead_letter_and_holds_nobod
     assert_eq!((profiles.len(), of(&profiles, OF_THE_PAGE).len(), calls(&ground, CUSTOMER)), (1, 1, 1));
     assert!(lookups.metric("weir_lookups_profiles_total", "failed").await.unwrap() > 0.5);
     assert!(lookups.metric("weir_consumer_dead_letters_total", "").await.unwrap() < 0.5);
+}
+
+/// What `weir doctor` says of who looks customers up.
+async fn told_by_the_doctor(ground: &Ground) -> Result<Value> {
+    let mut doctor = ground.tool(&["doctor", "--json"])?;
+    doctor.wait(PATIENCE).await?;
+    let report: Value = serde_json::from_str(&doctor.stdout()?)?;
+    let mut checks = report["checks"].as_array().cloned().unwrap_or_default().into_iter();
+    Ok(checks.find(|check| check["of"] == "weir-lookups (profiles)").unwrap_or_default())
 }
 
 /// Of somebody on Instagram, somebody on Messenger, and somebody without consent.

@@ -201,7 +201,7 @@ async fn what_a_user_may_not_read_is_unknown_to_the_doctor() {
     let of = |name: &'static str| checks.iter().filter(move |check| check["check"] == name);
     // Its own group it may see; of the others, and of how the topics are configured, it may not ask.
     let consumers: Vec<_> = of("consumers").map(|check| check["verdict"].as_str().unwrap()).collect();
-    assert_eq!(consumers, ["unknown"; 4], "{said}");
+    assert_eq!(consumers, ["unknown"; 6], "{said}");
     assert!(
         of("consumers").nth(1).is_some_and(|check| check["found"].as_str().unwrap().contains("may not")),
         "{said}"

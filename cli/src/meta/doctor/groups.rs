@@ -1,5 +1,7 @@
 //! Who reads what ingest writes: the consumer groups of Weir, their members and how far behind they are.
 
+mod subscription;
+
 use super::check::{Check, Fact, Judged, Nothing};
 use crate::kafka::request::is_of_rights;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
@@ -15,12 +17,18 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 const ANSWER: Duration = Duration::from_secs(10);
 /// Who has not done what is older than this is too late; the alert `WeirConsumerLag` has the same.
 pub(super) const LATE: Duration = Duration::from_mins(5);
-/// Each group, named as its binary, and the topic of its dead letters, which knows what it reads.
-const GROUPS: [(&str, Topic); 4] = [
-    ("weir-messages", Topic::MessagesDlq),
-    ("weir-lookups", Topic::LookupsDlq),
-    ("weir-replies", Topic::RepliesDlq),
-    ("weir-metrics", Topic::MetricsDlq),
+/// Each group, and what one of them reads only where it is told to, which may be far behind on its own.
+const READERS: [Reader; 6] = [
+    Reader::of("weir-messages", Topic::MessagesDlq),
+    Reader::of("weir-lookups", Topic::LookupsDlq),
+    Reader {
+        name: "weir-lookups (profiles)",
+        is_optional: true,
+        ..Reader::of("weir-lookups", Topic::LookupsDlq)
+    },
+    Reader::of("weir-replies", Topic::RepliesDlq),
+    Reader::of("weir-metrics", Topic::MetricsDlq),
+    Reader::of("weir-media", Topic::MediaDlq),
 ];
 
 const NEVER: &str = "Well, if it is not to run here. Otherwise: is it deployed, and are its --brokers these?";
@@ -29,6 +37,28 @@ Start it: `kubectl get pods`, and the log of what ended. Is it not to run any mo
 `kafka-consumer-groups --delete --group NAME`.";
 const BEHIND: &str = "\
 Its log and metrics say what it waits for: docs/operations.md, WeirConsumerLag and WeirConsumerStuck.";
+
+/// Who reads some topics.
+#[derive(Clone, Copy)]
+struct Reader {
+    name: &'static str,
+    /// Named as its binary.
+    group: &'static str,
+    /// The topic of its dead letters, which knows what it reads.
+    dead_letters: Topic,
+    /// Whether these are the topics that it reads only where it is told to.
+    is_optional: bool,
+}
+
+impl Reader {
+    const fn of(group: &'static str, dead_letters: Topic) -> Self {
+        Self { name: group, group, dead_letters, is_optional: false }
+    }
+
+    const fn topics(&self) -> &'static [Topic] {
+        if self.is_optional { self.dead_letters.optional_sources() } else { self.dead_letters.sources() }
+    }
+}
 
 /// A group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,25 +72,29 @@ pub(super) struct Group {
     pub(super) late: u64,
 }
 
-/// Reads all of them, in the order of their names here; blocks.
-pub(super) fn read(kafka: &KafkaSettings, prefix: &str, now: SystemTime) -> Vec<Fact<Group>> {
-    let groups = GROUPS.into_iter().map(|(name, dead_letters)| {
-        let topics: Vec<String> = dead_letters.sources().iter().map(|topic| topic.name(prefix)).collect();
-        group(kafka, name, &topics, now)
+/// Reads all of them, in the order of their names here; nothing of what is not switched on. Blocks.
+pub(super) fn read(kafka: &KafkaSettings, prefix: &str, now: SystemTime) -> Vec<Fact<Option<Group>>> {
+    let groups = READERS.iter().map(|reader| {
+        let topics: Vec<String> = reader.topics().iter().map(|topic| topic.name(prefix)).collect();
+        group(kafka, reader, &topics, now)
     });
     groups.collect()
 }
 
-fn group(kafka: &KafkaSettings, name: &str, topics: &[String], now: SystemTime) -> Fact<Group> {
+fn group(kafka: &KafkaSettings, reader: &Reader, topics: &[String], now: SystemTime) -> Fact<Option<Group>> {
+    let name = reader.group;
     let mut config = kafka.client_config("weir");
     // It never subscribes, so it joins nothing, and it commits nothing.
     config.set("group.id", name).set("enable.auto.commit", "false").set("allow.auto.create.topics", "false");
     let client: BaseConsumer = config.create()?;
     let partitions = partitions(&client, topics)?;
     let listed = client.fetch_group_list(Some(name), ANSWER).map_err(nothing)?;
-    let members = listed.groups().iter().map(|group| group.members().len()).sum();
+    let joined = listed.groups().iter().flat_map(|group| group.members());
+    let reads: Vec<Option<bool>> =
+        joined.map(|member| subscription::names_one_of(member.metadata()?, topics)).collect();
     let committed = client.committed_offsets(at(&partitions, Offset::Invalid)?, ANSWER);
     let committed = committed.and_then(|committed| offsets(&committed)).map_err(nothing)?;
+    let Some(members) = reading(reader, &reads, !committed.is_empty()) else { return Ok(None) };
     let find = |time| {
         let found = client.offsets_for_times(at(&partitions, time)?, ANSWER);
         found.and_then(|found| offsets(&found)).map_err(nothing)
@@ -77,7 +111,21 @@ fn group(kafka: &KafkaSettings, name: &str, topics: &[String], now: SystemTime) 
         group.lag += until(end);
         group.late += until(late.get(partition).copied().unwrap_or(end));
     }
-    Ok(group)
+    Ok(Some(group))
+}
+
+/// How many members read its topics, by what each says of that; nothing where it was not told to read them. What was
+/// committed stays for days after it was told no more, and may be all that a group without members is known by.
+fn reading(reader: &Reader, reads: &[Option<bool>], has_committed: bool) -> Option<usize> {
+    if !reader.is_optional {
+        return Some(reads.len());
+    }
+    let said: Vec<bool> = reads.iter().copied().flatten().collect();
+    if said.is_empty() {
+        return has_committed.then_some(reads.len());
+    }
+    let members = said.into_iter().filter(|reads| *reads).count();
+    (members > 0).then_some(members)
 }
 
 type Partition = (String, i32);
@@ -131,13 +179,13 @@ fn nothing(error: KafkaError) -> Nothing {
     }
 }
 
-/// A check for each group.
-pub(super) fn checks(groups: &Fact<Vec<Fact<Group>>>) -> Vec<Check> {
-    let check = |(place, (name, _)): (usize, &(&'static str, Topic))| {
+/// A check for each of them but for what is not switched on.
+pub(super) fn checks(groups: &Fact<Vec<Fact<Option<Group>>>>) -> Vec<Check> {
+    let check = |(place, reader): (usize, &Reader)| {
         let group = groups.as_ref().map_err(Clone::clone).and_then(|groups| groups[place].clone());
-        Judged::of(&group, "", judge).check("consumers", *name)
+        Some(Judged::of(&group.transpose()?, "", judge).check("consumers", reader.name))
     };
-    GROUPS.iter().enumerate().map(check).collect()
+    READERS.iter().enumerate().filter_map(check).collect()
 }
 
 fn judge(group: &Group) -> Judged {
@@ -172,9 +220,35 @@ mod tests {
 
     #[test]
     fn each_group_reads_what_its_dead_letters_come_from() {
-        for (name, dead_letters) in GROUPS {
-            assert!(!dead_letters.sources().is_empty(), "{name}");
-            assert!(dead_letters.name("meta").contains(name.trim_start_matches("weir-")), "{name}");
+        for reader in READERS {
+            let Reader { name, group, dead_letters, .. } = reader;
+            assert!(!reader.topics().is_empty(), "{name}");
+            assert!(dead_letters.name("meta").contains(group.trim_start_matches("weir-")), "{name}");
         }
+    }
+
+    #[test]
+    fn profiles_are_looked_at_where_a_member_reads_messages_or_did_before_all_went() {
+        let profiles = |reads: &[Option<bool>], has_committed| reading(&READERS[2], reads, has_committed);
+        assert_eq!(profiles(&[Some(true), Some(true)], false), Some(2));
+        assert_eq!(profiles(&[Some(true), Some(false)], true), Some(1), "while it is switched on or off");
+        assert_eq!(profiles(&[Some(false)], true), None, "it was switched off");
+        assert_eq!(profiles(&[None, None], true), Some(2), "while the group rebalances");
+        assert_eq!(profiles(&[], true), Some(0), "it is down");
+        assert_eq!(profiles(&[], false), None, "it never ran");
+        assert_eq!(reading(&READERS[0], &[None], false), Some(1));
+    }
+
+    #[test]
+    fn what_is_not_switched_on_has_no_check_and_what_is_has_its_own() {
+        let named = |profiles: Option<Group>| {
+            let mut groups = vec![Ok(Some(Group::default())); READERS.len()];
+            groups[2] = Ok(profiles);
+            let checks = checks(&Ok(groups));
+            checks.iter().map(|check| (check.of.clone(), check.judged.verdict)).collect::<Vec<_>>()
+        };
+        let late = Group { members: 1, has_committed: true, lag: 7, late: 7 };
+        assert_eq!(named(None).len(), READERS.len() - 1);
+        assert_eq!(named(Some(late))[2], ("weir-lookups (profiles)".to_owned(), Fail));
     }
 }
