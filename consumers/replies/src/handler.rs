@@ -1,11 +1,13 @@
 //! Carries a command out: the intent first, acknowledged and read back, then the call, then what came of it.
 
+mod allowed;
 mod intent;
 mod reject;
 
 use crate::command::{Command, Method, Subject};
 use crate::follower::{FollowError, Follower, Source};
 use crate::ledger::{CommandState, Ledger};
+use crate::likes::Likes;
 use crate::metrics::ReplyMetrics;
 use crate::outcome::{CallOutcome, Cause};
 use crate::pending::{Intent, LOOK_EVERY, Pending};
@@ -18,12 +20,11 @@ use runtime::process::Process;
 use runtime::producer::Producer;
 use runtime::settings::KafkaSettings;
 use schemas::Millis;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::OnceCell;
 use tracing::Instrument as _;
-use weir_graph::{AccessToken, AccessTokens, CallError, Graph, Hold, Pace, Payer, TokenState};
+use weir_graph::{AccessToken, AccessTokens, CallError, Graph, Pace, Payer};
 
 /// How long reading back may take until it is reported that it does.
 const READ_BACK: Duration = Duration::from_secs(10);
@@ -39,6 +40,7 @@ const CLOCKS_DIFFER: Duration = Duration::from_hours(1);
 pub struct Replies {
     pub(crate) graph: Graph,
     pub(crate) pace: Pace,
+    pub(crate) likes: Likes,
     pub(crate) tokens: Arc<AccessTokens>,
     /// Of what must be acknowledged in the middle of a command.
     pub(crate) producer: Producer,
@@ -183,7 +185,7 @@ impl Replies {
                 Err(cause) => return refused(pending, &cause),
             };
             let payer = Payer::new(&self.tokens.account(&command.account), &token);
-            if let Some(hold) = self.held(&payer) {
+            if let Some(hold) = self.held(command, &payer) {
                 match pending.wait(hold, &self.settings) {
                     Ok(wait) => return Err(wait),
                     Err(cause) => return refused(pending, &cause),
@@ -247,25 +249,6 @@ impl Replies {
             self.tokens.accepted(token);
         }
         CallOutcome::of(reply.result)
-    }
-
-    fn token(&self, command: &Command) -> Result<AccessToken, Cause> {
-        match self.tokens.of(&command.account) {
-            TokenState::Ready(token) => Ok(token),
-            TokenState::Refused => {
-                let error =
-                    String::from("Meta refuses the account's access token: put a new one into its file");
-                Err(Cause { reason: "token", error })
-            }
-            TokenState::Missing => {
-                self.tokens.say_missing(&command.account, "its commands are refused");
-                Err(Cause { reason: "no_token", error: self.tokens.advice(&command.account) })
-            }
-        }
-    }
-
-    fn held(&self, payer: &Payer) -> Option<Hold> {
-        self.pace.admit(&BTreeMap::from([(payer.clone(), 1)]), Instant::now()).remove(payer)
     }
 
     /// The record of a result, counted.

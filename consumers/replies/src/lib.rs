@@ -16,6 +16,7 @@ pub mod metrics;
 pub mod settings;
 
 mod lateness;
+mod likes;
 mod outcome;
 mod pending;
 mod result;
@@ -24,6 +25,7 @@ pub use outcome::Cause;
 pub use settings::ReplySettings;
 
 use handler::Replies;
+use likes::Likes;
 use metrics::ReplyMetrics;
 use runtime::consumer::{self, ConsumerError, ConsumerOptions};
 use runtime::process::{About, Process};
@@ -88,6 +90,7 @@ fn replies(
     Ok(Replies {
         graph: Graph::new(settings.graph.graph.clone(), registry)?,
         pace: Pace::new(settings.graph.pace.clone(), registry),
+        likes: Likes::new(&settings),
         tokens,
         producer: Producer::new(kafka, &intents)?,
         kafka: kafka.clone(),

@@ -1,6 +1,6 @@
 //! The settings of `weir-replies` beside the common ones.
 
-use runtime::settings::{form, part, with_default};
+use runtime::settings::{fixed, form, part, with_default};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 use weir_graph::GraphParts;
@@ -20,6 +20,11 @@ runtime::settings! {
         pub reply_patience: Duration = with_default("DURATION", "15m", form::duration(PATIENCE)),
         /// How old a command may be when its turn comes; older ones are refused
         pub reply_max_age: Duration = with_default("DURATION", "24h", form::duration(AGES)),
+        /// Likes of an Instagram account, and likes taken back, that one process sends within 5 seconds, at most; more wait. Meta
+        /// locks an account's likes for an hour after more than 50, those of all processes together
+        pub reply_likes: usize = with_default("COUNT", "20", form::count(1..=50).narrow()),
+        /// The time over which Meta counts likes
+        pub likes_within: Duration = fixed(Duration::from_secs(5)),
         /// How often a command is sent again whose outcome is unknown; each time the customer may read it twice
         pub resend_unknown: u32 = with_default("COUNT", "0", form::count(0..=10).narrow()),
         /// Commands that are remembered, at most, so that none is carried out twice; no more are begun when they are

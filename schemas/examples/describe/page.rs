@@ -289,7 +289,7 @@ not carried out, so that you may write one again when you do not know whether it
 | `comment_reply` | `comment`, `text`; `media` for the sake of the key |
 | `private_reply` | `comment`; `text` or `message`; `media` for the sake of the key |
 | `comment_hide`, `comment_show`, `comment_delete` | `comment`; `media` for the sake of the key |
-| `comment_like`, `comment_unlike` | the same; of Instagram accounts those of Facebook Login alone may, with the permission `instagram_manage_engagement`; more than 50 in 5 seconds lock an account's likes for an hour |
+| `comment_like`, `comment_unlike` | the same; of Instagram accounts those of Facebook Login alone may, with the permission `instagram_manage_engagement`; more than 50 in 5 seconds lock an account's likes for an hour, so that they wait beyond `--reply-likes` (20 a process) |
 | `thread_pass` | `to`, `app_id`; `metadata` |
 | `thread_take`, `thread_request`, `thread_release` | `to`; `metadata` of the first two |
 

@@ -51,6 +51,8 @@ impl Bench {
             graph,
             reply_patience: patience,
             reply_max_age: max_age,
+            reply_likes: 20,
+            likes_within: Duration::from_secs(5),
             resend_unknown: 0,
             remembered_commands: 1_000,
         };

@@ -31,3 +31,31 @@ async fn every_action_is_carried_out_once() {
         assert_eq!(posts.last().unwrap().method, if [6, 13].contains(&number) { "DELETE" } else { "POST" });
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn likes_wait_where_an_account_on_instagram_has_made_as_many_as_it_may_and_nothing_else_does() {
+    let bench = Bench::new().await;
+    let owner = bench.owner_with(|settings| {
+        (settings.reply_likes, settings.likes_within) = (2, Duration::from_hours(1));
+    });
+    let mut partition = Partition::default();
+    let of = |number: i64, account: &str, members: &str| {
+        let value = format!(r#"{{"id":"c-{number}","account":"{account}","comment":"17",{members}}}"#);
+        Record { key: Some(account.into()), value: Some(value.into_bytes()), ..command(number) }
+    };
+    let (instagram, page) = ("17841405726653026", "1067280970047460");
+    for (number, account, members) in [
+        (1, instagram, r#""action":"comment_like""#),
+        (2, instagram, r#""action":"comment_unlike""#),
+        (3, instagram, r#""action":"comment_hide""#),
+        (4, page, r#""action":"comment_like""#),
+        (5, page, r#""action":"comment_like""#),
+        (6, page, r#""action":"comment_like""#),
+    ] {
+        let record = of(number, account, members);
+        assert_eq!(results(&owner, &mut partition, &record).await, ["done"], "{members}");
+    }
+    let third = handle(&owner, &mut partition, &of(7, instagram, r#""action":"comment_like""#)).await;
+    assert!(matches!(third, Err(Failure::Unavailable { on: Wait::AccountLimit, .. })), "{third:?}");
+    assert_eq!(bench.simulator.posts().len(), 6);
+}

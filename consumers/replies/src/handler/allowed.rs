@@ -1,0 +1,39 @@
+//! What a call needs before it is made: a token, and room below Meta's limits.
+
+use super::Replies;
+use crate::command::Command;
+use crate::outcome::Cause;
+use schemas::reply::{Action, Open};
+use std::collections::BTreeMap;
+use std::time::Instant;
+use weir_graph::{AccessToken, Hold, Payer, TokenState};
+
+impl Replies {
+    pub(super) fn token(&self, command: &Command) -> Result<AccessToken, Cause> {
+        match self.tokens.of(&command.account) {
+            TokenState::Ready(token) => Ok(token),
+            TokenState::Refused => {
+                let error =
+                    String::from("Meta refuses the account's access token: put a new one into its file");
+                Err(Cause { reason: "token", error })
+            }
+            TokenState::Missing => {
+                self.tokens.say_missing(&command.account, "its commands are refused");
+                Err(Cause { reason: "no_token", error: self.tokens.advice(&command.account) })
+            }
+        }
+    }
+
+    /// Until when there is no room for the command's call; where there is, it counts as made.
+    pub(super) fn held(&self, command: &Command, payer: &Payer) -> Option<Hold> {
+        let now = Instant::now();
+        let by_pace = self.pace.admit(&BTreeMap::from([(payer.clone(), 1)]), now).remove(payer);
+        by_pace.or_else(|| self.is_like(command).then(|| self.likes.admit(&command.account, now)).flatten())
+    }
+
+    /// Whether it is among what Instagram counts as likes; of pages Meta states no such limit.
+    fn is_like(&self, command: &Command) -> bool {
+        matches!(command.subject.action, Open::Known(Action::CommentLike | Action::CommentUnlike))
+            && self.tokens.account(&command.account).is_instagram()
+    }
+}
