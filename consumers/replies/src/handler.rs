@@ -10,6 +10,7 @@ use crate::ledger::{CommandState, Ledger};
 use crate::likes::Likes;
 use crate::metrics::ReplyMetrics;
 use crate::outcome::{CallOutcome, Cause};
+use crate::own_limits::OwnLimits;
 use crate::pending::{Intent, LOOK_EVERY, Pending};
 use crate::result::{NewResult, output};
 use crate::settings::ReplySettings;
@@ -59,6 +60,7 @@ pub struct Partition {
     is_caught_up: bool,
     /// The command under way, over the times that it is handled.
     pending: Option<Pending>,
+    own_limits: OwnLimits,
 }
 
 impl Handler for Replies {
@@ -99,7 +101,7 @@ impl Handler for Replies {
                 Begun::Done(outputs) => return Ok(outputs),
             },
         };
-        let ended = self.carry_out(&mut pending, follower, record, &command, waits).await;
+        let ended = self.carry_out(&mut pending, &mut state.own_limits, record, &command, waits).await;
         if ended.is_err() {
             state.pending = Some(pending);
         }
@@ -165,7 +167,7 @@ impl Replies {
     async fn carry_out(
         &self,
         pending: &mut Pending,
-        follower: &Follower,
+        own_limits: &mut OwnLimits,
         record: &Record,
         command: &Command,
         waits: &Waits,
@@ -185,21 +187,20 @@ impl Replies {
                 Err(cause) => return refused(pending, &cause),
             };
             let payer = Payer::new(&self.tokens.account(&command.account), &token);
-            if let Some(hold) = self.held(command, &payer) {
-                match pending.wait(hold, &self.settings) {
-                    Ok(wait) => return Err(wait),
-                    Err(cause) => return refused(pending, &cause),
-                }
+            if let Err(cause) = self.room(pending, own_limits, command, &payer)? {
+                return refused(pending, &cause);
             }
-            let intended = async {
-                Ok(pending.intent == Intent::First || self.intend(pending, follower, record, command).await?)
-            };
+            let intended =
+                async { Ok(pending.intent == Intent::First || self.intend(pending, record, command).await?) };
             if !waits.on(Wait::Kafka, INTENDED_WITHIN, intended).await? {
                 self.metrics.duplicate();
                 return Ok(std::mem::take(&mut pending.results));
             }
             let answered_within = self.settings.graph.graph.graph_timeout + SLACK;
-            match waits.on(Wait::ApiAnswer, answered_within, self.call(command, &token, &payer)).await {
+            let outcome =
+                waits.on(Wait::ApiAnswer, answered_within, self.call(command, &token, &payer)).await;
+            own_limits.called(&command.account, &outcome, pending.since.elapsed());
+            match outcome {
                 CallOutcome::Done(answer) => {
                     return end(pending, &NewResult::Done(answer.as_deref()));
                 }

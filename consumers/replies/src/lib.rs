@@ -18,6 +18,7 @@ pub mod settings;
 mod lateness;
 mod likes;
 mod outcome;
+mod own_limits;
 mod pending;
 mod result;
 

@@ -37,11 +37,16 @@ impl Pending {
         Self { offset, since: Instant::now(), attempt, claim, intent: Intent::None, results }
     }
 
-    /// The wait for a limit of Meta's, or why it would be too long.
-    pub(crate) fn wait(&self, hold: Hold, settings: &ReplySettings) -> Result<Failure, Cause> {
+    /// The wait for a limit of Meta's, or why it would be too long, with what commands before it have waited for it.
+    pub(crate) fn wait(
+        &self,
+        hold: Hold,
+        waited: Duration,
+        settings: &ReplySettings,
+    ) -> Result<Failure, Cause> {
         let left = hold.until.saturating_duration_since(Instant::now());
         let error = String::from("Meta's limit of calls is reached");
-        if self.since.elapsed() + left > settings.reply_patience {
+        if waited + self.since.elapsed() + left > settings.reply_patience {
             return Err(Cause { reason: "throttled", error });
         }
         let on = match hold.scope {

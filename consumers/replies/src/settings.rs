@@ -16,7 +16,8 @@ runtime::settings! {
     pub struct ReplySettings {
         /// The Graph API.
         pub graph: GraphParts = part(GraphParts::declare, GraphParts::read),
-        /// How long a command may wait for a limit of Meta's, or for a host that cannot be reached, before it is refused
+        /// How long a command may wait for a limit of Meta's, or for a host that cannot be reached, before it is refused; for as
+        /// long a partition waits in all, between two answers, for the limit of one account, which holds the commands of others
         pub reply_patience: Duration = with_default("DURATION", "15m", form::duration(PATIENCE)),
         /// How old a command may be when its turn comes; older ones are refused
         pub reply_max_age: Duration = with_default("DURATION", "24h", form::duration(AGES)),

@@ -3,6 +3,9 @@
 use super::Replies;
 use crate::command::Command;
 use crate::outcome::Cause;
+use crate::own_limits::OwnLimits;
+use crate::pending::Pending;
+use runtime::consumer::Failure;
 use schemas::reply::{Action, Open};
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -24,8 +27,26 @@ impl Replies {
         }
     }
 
+    /// Whether there is room for the command's call, or too long none; an error where it waits for that.
+    pub(super) fn room(
+        &self,
+        pending: &Pending,
+        own_limits: &mut OwnLimits,
+        command: &Command,
+        payer: &Payer,
+    ) -> Result<Result<(), Cause>, Failure> {
+        let Some(hold) = self.held(command, payer) else { return Ok(Ok(())) };
+        match pending.wait(hold, own_limits.waited(&command.account, &hold), &self.settings) {
+            Ok(wait) => Err(wait),
+            Err(cause) => {
+                own_limits.refused(&command.account, &hold, pending.since.elapsed());
+                Ok(Err(cause))
+            }
+        }
+    }
+
     /// Until when there is no room for the command's call; where there is, it counts as made.
-    pub(super) fn held(&self, command: &Command, payer: &Payer) -> Option<Hold> {
+    fn held(&self, command: &Command, payer: &Payer) -> Option<Hold> {
         let now = Instant::now();
         let by_pace = self.pace.admit(&BTreeMap::from([(payer.clone(), 1)]), now).remove(payer);
         by_pace.or_else(|| self.is_like(command).then(|| self.likes.admit(&command.account, now)).flatten())

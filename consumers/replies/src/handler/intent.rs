@@ -2,7 +2,7 @@
 
 use super::{READ_BACK, Replies, behind};
 use crate::command::Command;
-use crate::follower::{FollowError, Follower};
+use crate::follower::FollowError;
 use crate::pending::{Intent, Pending};
 use crate::result::NewResult;
 use runtime::consumer::{Failure, Output, Record, Wait};
@@ -15,11 +15,10 @@ impl Replies {
     pub(super) async fn intend(
         &self,
         pending: &mut Pending,
-        follower: &Follower,
         record: &Record,
         command: &Command,
     ) -> Result<bool, Failure> {
-        let subject = &command.subject;
+        let (subject, follower) = (&command.subject, self.follower().await?);
         if pending.intent == Intent::None {
             let intended = NewResult::Intended { claim: &pending.claim };
             self.publish(&self.result(record, subject, pending.attempt, &intended), record).await?;

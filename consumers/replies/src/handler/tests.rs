@@ -139,6 +139,23 @@ async fn a_command_that_waits_goes_on_with_the_intent_that_it_has() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_limit_of_one_account_holds_its_partition_for_as_long_as_one_command_may_wait() {
+    let bench = Bench::new().await;
+    let owner = bench.owner_with(|settings| {
+        settings.reply_patience = Duration::from_secs(3);
+        let pace = &mut settings.graph.pace;
+        (pace.graph_stop_for, pace.longest_stop) = (Duration::from_secs(2), Duration::from_secs(2));
+    });
+    bench.simulator.misbehave("1784", Behaviour::error(32, None));
+    let mut partition = Partition::default();
+    assert_eq!(results(&owner, &mut partition, &command(1)).await, ["refused"]);
+    let calls = bench.simulator.posts().len();
+    let behind = handle(&owner, &mut partition, &command(2)).await;
+    assert!(behind.is_ok_and(|outputs| outputs.len() == 1), "it is refused at once");
+    assert_eq!(bench.simulator.posts().len(), calls);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_replaced_token_is_tried_once_more_and_a_refused_one_is_not() {
     let bench = Bench::new().await;
     let owner = bench.owner();
@@ -234,8 +251,7 @@ async fn a_command_from_the_dead_letters_is_as_old_as_its_first_record() {
 async fn intend(owner: &Replies, record: &Record) {
     let command = Command::read(record, facebook).unwrap();
     let mut pending = Pending::new(record.offset, 1, Vec::new());
-    let follower = owner.follower().await.unwrap();
-    assert!(owner.intend(&mut pending, follower, record, &command).await.unwrap());
+    assert!(owner.intend(&mut pending, record, &command).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]
