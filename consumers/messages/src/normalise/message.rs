@@ -48,9 +48,10 @@ pub(super) fn story_mention(item: &Messaging, platform: Platform) -> Message {
         ..Message::default()
     };
     normalised.story_url = mention_url(&normalised.attachments);
-    let referral = item.referral.as_ref();
-    let referred = referral.filter(|referral| referral.source.as_deref() == Some(STORY_MENTION));
-    normalised.referral = referred.map(|referral| part::referral(referral, None));
+    let beside = item.referral.as_ref();
+    let referred = beside.filter(|referral| referral.source.as_deref() == Some(STORY_MENTION));
+    let referral = referred.or(message.referral.as_ref()).or(beside);
+    normalised.referral = referral.map(|referral| part::referral(referral, None));
     if let Some(story) = referred.and_then(|referral| referral.story.as_ref()) {
         tell_story(&mut normalised, story);
         if normalised.attachments.is_empty() {

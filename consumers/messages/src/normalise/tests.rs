@@ -140,6 +140,10 @@ fn a_story_is_mentioned_in_one_shape() {
     );
     assert_eq!(message.mentioned_id.take().as_deref(), Some(ACCOUNT));
     assert_eq!(record("story_mention", &attached), record_of_referral);
+    let mut from_an_ad = attached;
+    from_an_ad["referral"] = json!({"source": "ADS", "ref": "r"});
+    let referral = record("story_mention", &from_an_ad).message.unwrap().referral.unwrap();
+    assert_eq!(referral.source.as_deref(), Some("ADS"), "nothing beside it is lost");
 }
 
 #[test]
