@@ -1,13 +1,14 @@
 //! A CDN of a test: it has files, links that have died, and every fault that a server on the other side may have.
 
+mod made;
+
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, Result};
-use http_body_util::Full;
-use hyper::body::Bytes;
+use http_body_util::{BodyExt as _, Full};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode, body::Incoming};
@@ -15,6 +16,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use self::made::Body;
+pub use self::made::Made;
 use crate::edge::Edge;
 
 /// What it answers to one path.
@@ -57,7 +60,12 @@ impl Cdn {
     pub fn answer(&self, path: &str, answer: Answer) -> String {
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         answers.insert(path.to_owned(), (answer, 0));
-        format!("https://localhost:{}{path}", self.edge.port())
+        self.link(path)
+    }
+
+    /// The link to something that is made when it is asked for, of so many bytes, which no other name has.
+    pub fn made(&self, what: Made, bytes: u64, name: &str) -> String {
+        self.link(&what.path(bytes, name))
     }
 
     /// How often a path was asked for.
@@ -74,6 +82,10 @@ impl Cdn {
     /// The file of the certificate that vouches for it.
     pub fn root(&self) -> PathBuf {
         self.edge.root()
+    }
+
+    fn link(&self, path: &str) -> String {
+        format!("https://{}{path}", self.host())
     }
 }
 
@@ -95,12 +107,15 @@ async fn serve(listener: TcpListener, answers: Answers) {
 }
 
 /// What is not there is gone.
-fn respond(path: &str, answers: &Answers) -> Response<Full<Bytes>> {
+fn respond(path: &str, answers: &Answers) -> Response<Body> {
+    if let Some(response) = made::response(path) {
+        return response;
+    }
     let mut answers = answers.lock().unwrap_or_else(PoisonError::into_inner);
     let gone = (Answer { status: 404, ..Answer::default() }, 0);
     let (answer, asked) = answers.entry(path.to_owned()).or_insert(gone);
     *asked += 1;
-    let mut response = Response::new(Full::from(answer.body.clone()));
+    let mut response = Response::new(Full::from(answer.body.clone()).boxed_unsync());
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
     for (name, value) in &answer.headers {
         if let Ok(value) = value.parse() {
