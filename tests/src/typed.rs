@@ -24,11 +24,26 @@ pub fn change(account: &str, field: &str, value: &Value) -> Result<Outgoing> {
 ///
 /// When no event comes of it.
 pub fn item(object: &str, account: &str, carrier: &str, item: &Value) -> Result<Outgoing> {
+    item_received(object, account, carrier, item, RECEIPT.received)
+}
+
+/// As [`item()`], of a delivery that was received then, in RFC 3339.
+///
+/// # Errors
+///
+/// When no event comes of it.
+pub fn item_received(
+    object: &str,
+    account: &str,
+    carrier: &str,
+    item: &Value,
+    received: &str,
+) -> Result<Outgoing> {
     let entry = json!({"id": account, "time": 1_752_834_911, carrier: [item]});
     let body = serde_json::to_vec(&json!({"object": object, "entry": [entry]}))?;
     let split = split(&body, 10);
     let event = split.events.first().context("an event")?;
     let mut value = Vec::new();
-    event.write_json(RECEIPT, &mut value);
+    event.write_json(Receipt { received, ..RECEIPT }, &mut value);
     Ok(Outgoing { key: event.key.clone().map(String::into_bytes), value: Some(value), headers: Vec::new() })
 }
