@@ -28,7 +28,7 @@ struct Arguments {
     /// Mounted at its own path, as Kubernetes mounts secrets and settings
     #[arg(long, value_name = "PATH")]
     read: Vec<PathBuf>,
-    /// Mounted at its own path, and writable: the spool
+    /// Mounted at its own path, and writable: the spool, or what a store of media lies in
     #[arg(long, value_name = "DIR")]
     write: Option<PathBuf>,
     /// Puts a file system of this size there, which outlives the process

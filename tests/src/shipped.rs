@@ -68,7 +68,7 @@ impl Container {
     }
 
     /// Starts it. What arguments and variables name of the host's files is mounted, for reading; the spool's folder for
-    /// writing.
+    /// writing, and the one above a store of media.
     ///
     /// # Errors
     ///
@@ -122,6 +122,9 @@ impl Container {
             if means == Means::Root {
                 add("--volume", volume.to_string());
             }
+        }
+        if let Some(folder) = above_store(args, envs) {
+            add("--write", text(folder)?);
         }
         if let Some(memory) = memory(&self.name)?.filter(|_| means == Means::Root) {
             add("--memory", memory.to_string());
@@ -197,6 +200,12 @@ fn value<'a>(args: &[&'a str], envs: &[(&str, &'a str)], flag: &str, variable: &
     of_flag.or_else(|| envs.iter().find(|(name, _)| *name == variable).map(|(_, value)| *value))
 }
 
+/// The volume of a store of media that is a folder: the folder above, so that a test can take the store away.
+fn above_store<'a>(args: &[&'a str], envs: &[(&str, &'a str)]) -> Option<&'a Path> {
+    let url = value(args, envs, "--media-store", "WEIR_MEDIA_STORE")?;
+    Path::new(url.strip_prefix("file://")?).parent()
+}
+
 /// The limit of `k8s/base`; the tool has none.
 fn memory(name: &str) -> Result<Option<u64>> {
     let file = folder("k8s/base").join(name.trim_start_matches("weir-")).with_extension("yaml");
@@ -245,5 +254,7 @@ mod tests {
         assert_eq!(mounted(&["--spool-dir", folder], &[("WEIR_ACCESS_TOKENS", folder)]).len(), 2);
         let named = |flag| value(&["--spool-dir", "a"], &[("WEIR_SPOOL_DIR", "b")], flag, "WEIR_SPOOL_DIR");
         assert_eq!((named("--spool-dir"), named("--other")), (Some("a"), Some("b")));
+        let above = |url| above_store(&[], &[("WEIR_MEDIA_STORE", url)]);
+        assert_eq!((above("file:///a/b"), above("s3://a/b")), (Some(Path::new("/a")), None));
     }
 }
