@@ -216,7 +216,7 @@ impl Database {
     /// Reads the whole file and reports what is wrong with it.
     pub(super) fn check(&self) -> Result<(), StoreError> {
         let found: String = self.connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-        if found == "ok" { Ok(()) } else { Err(StoreError::Damaged(found)) }
+        if found == "ok" { Ok(()) } else { Err(StoreError::of_check(found)) }
     }
 
     /// Reports whether the log has lost its end, which SQLite does not notice.

@@ -48,13 +48,22 @@ pub(super) fn is_out_of_space(error: &std::io::Error) -> bool {
 }
 
 impl StoreError {
+    /// What `PRAGMA quick_check` found. A page that it could not get is told like one that is wrong, in words: with a code, or, where
+    /// pages follow each other, without one.
+    pub(super) fn of_check(found: String) -> Self {
+        let code = found.rsplit_once("error code=").and_then(|(_, code)| code.trim_end().parse::<i32>().ok());
+        match code {
+            Some(code) => Self::of_code(code, found),
+            None if found.contains("failed to get page") => Self::Transient(found),
+            None => Self::Damaged(found),
+        }
+    }
+
     fn of_code(code: i32, message: String) -> Self {
         match code {
             ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC => return Self::Unsynced(message),
             // These prove that content is missing or wrong.
-            ffi::SQLITE_IOERR_SHORT_READ | ffi::SQLITE_IOERR_DATA | ffi::SQLITE_IOERR_CORRUPTFS => {
-                return Self::Damaged(message);
-            }
+            ffi::SQLITE_IOERR_SHORT_READ | ffi::SQLITE_IOERR_DATA => return Self::Damaged(message),
             _ => {}
         }
         match code & 0xff {
@@ -89,6 +98,8 @@ mod tests {
         let transient = [
             ffi::SQLITE_IOERR_GETTEMPPATH,
             ffi::SQLITE_IOERR_READ,
+            // What it says of `EIO`.
+            ffi::SQLITE_IOERR_CORRUPTFS,
             ffi::SQLITE_IOERR_WRITE,
             ffi::SQLITE_IOERR_NOMEM,
             ffi::SQLITE_IOERR_LOCK,
@@ -120,5 +131,23 @@ mod tests {
             assert!(matches!(of(code), StoreError::Damaged(_)), "{code}");
         }
         assert!(matches!(of(ffi::SQLITE_IOERR_FSYNC), StoreError::Unsynced(_)));
+    }
+    #[test]
+    fn a_page_that_a_check_could_not_get_is_no_damage() {
+        let of = |found: &str| StoreError::of_check(format!("*** in database main ***\n{found}"));
+        for code in [ffi::SQLITE_IOERR_READ, ffi::SQLITE_IOERR_CORRUPTFS, ffi::SQLITE_NOMEM] {
+            let found = of(&format!("Tree 2 page 3 cell 0: unable to get the page. error code={code}"));
+            assert!(matches!(found, StoreError::Transient(_)), "{found:?}");
+        }
+        assert!(matches!(of("Freelist: failed to get page 7"), StoreError::Transient(_)));
+        let damaged = [
+            "Tree 2 page 3: unable to get the page. error code=11",
+            "Tree 2 page 3: btreeInitPage() returns error code 11",
+            "Failed to read ptrmap key=7",
+            "Tree 2 page 3: Rowid 9 out of order",
+        ];
+        for found in damaged {
+            assert!(matches!(of(found), StoreError::Damaged(_)), "{found}");
+        }
     }
 }

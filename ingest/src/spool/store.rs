@@ -4,6 +4,7 @@
 //! that stays unreachable is retired: the next of the sequence is created, and the old one is drained in place.
 
 mod commands;
+mod doubt;
 mod gauges;
 mod reserve;
 mod space;
@@ -108,8 +109,12 @@ impl Store {
             _ => self.reopen(),
         };
         let opened = match opened {
-            Err(error @ (StoreError::Damaged(_) | StoreError::Unsynced(_))) if !self.must_retire() => {
+            Err(error) if !self.must_retire() => {
                 self.fail(&error, Kind::Open);
+                if !self.must_retire() {
+                    self.update_gauges();
+                    return;
+                }
                 self.replace()
             }
             opened => opened,
@@ -239,8 +244,11 @@ impl Store {
 
     /// Closes the file until it is time to try again.
     fn fail(&mut self, error: &StoreError, kind: Kind) {
-        let is_final =
-            self.must_retire() || matches!(error, StoreError::Damaged(_) | StoreError::Unsynced(_));
+        let was_final = self.must_retire();
+        // Closed before it is looked at.
+        self.state = State::Failed { is_final: was_final, retry_at: Instant::now() };
+        let error = if was_final { error.clone() } else { self.doubted(error) };
+        let is_final = was_final || matches!(error, StoreError::Damaged(_) | StoreError::Unsynced(_));
         if matches!(error, StoreError::Transient(_)) {
             self.failures[kind as usize] += 1;
         }

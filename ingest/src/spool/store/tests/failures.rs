@@ -75,6 +75,29 @@ fn files_that_are_found_only_as_one_is_retired_are_drained_too() {
 }
 
 #[test]
+fn a_file_that_looks_damaged_since_the_disk_does_not_give_it_is_tried_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = store(directory.path());
+    let rows = rows(ROWS);
+    put_all(&mut store, &rows);
+    // Nothing that can be read is where the file was.
+    let (file, aside) = (spool_db(directory.path()), directory.path().join("aside"));
+    fs::rename(&file, &aside).unwrap();
+    fs::create_dir(&file).unwrap();
+    let damaged = StoreError::Damaged("database disk image is malformed".to_owned());
+    store.fail(&damaged, Kind::Read);
+    assert!(matches!(store.state, State::Failed { is_final: false, .. }), "{:?}", store.state);
+    fs::remove_dir(&file).unwrap();
+    fs::rename(&aside, &file).unwrap();
+    retry(&mut store);
+    assert_eq!(store.parts.metrics.quarantined.get(), 0);
+    assert_eq!(store.read(usize::MAX, u64::MAX).len(), ROWS);
+    // One that is given is as it was taken for.
+    store.fail(&damaged, Kind::Read);
+    assert!(store.must_retire());
+}
+
+#[test]
 fn an_error_closes_the_file_whoever_meets_it() {
     let retry = |store: &mut Store| {
         let (done, mut is_done) = oneshot::channel();

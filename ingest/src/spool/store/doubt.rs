@@ -1,0 +1,66 @@
+//! Whether a file that SQLite takes for damaged is one that the disk does not give at the moment.
+//!
+//! Where a read fails with `EIO`, SQLite says `SQLITE_CORRUPT`, as of a page with other bytes
+//! (<https://sqlite.org/rescode.html#ioerr_corruptfs>). So the file is read once more without it.
+
+use super::super::error::StoreError;
+use super::super::files;
+use super::Store;
+use std::fs::File;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::FileExt as _;
+use std::time::{Duration, Instant};
+
+/// How long a file is read: deliveries wait meanwhile. An error that lies further behind leaves it at damage, which loses nothing.
+const LOOK_FOR: Duration = Duration::from_secs(5);
+const CHUNK_BYTES: usize = 1 << 20;
+
+impl Store {
+    /// What an error is once the disk was asked. The file has to be closed: to open it a second time and close it again would
+    /// end SQLite's lock on it (<https://sqlite.org/howtocorrupt.html>, 2.2).
+    pub(super) fn doubted(&self, error: &StoreError) -> StoreError {
+        let StoreError::Damaged(why) = error else { return error.clone() };
+        match self.look() {
+            Ok(()) => error.clone(),
+            Err(unread) => StoreError::Transient(format!("{why}, and the disk does not give it: {unread}")),
+        }
+    }
+
+    fn look(&self) -> io::Result<()> {
+        let path = files::sequence(&self.parts.settings.directory)?.current;
+        let begin = Instant::now();
+        for suffix in ["", "-wal"] {
+            match files::existing(&files::with_suffix(&path, suffix)) {
+                Ok(file) => read_through(&file, begin)?,
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read_through(file: &File, begin: Instant) -> io::Result<()> {
+    let (mut chunk, mut offset) = (vec![0; CHUNK_BYTES], 0);
+    while begin.elapsed() < LOOK_FOR {
+        match file.read_at(&mut chunk, offset)? {
+            0 => break,
+            count => offset += count as u64,
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_disk_does_not_give_is_said() {
+        // Linux gives no byte there: nothing is mapped at address 0.
+        let unreadable = File::open("/proc/self/mem").unwrap();
+        let error = read_through(&unreadable, Instant::now()).unwrap_err();
+        assert_eq!(error.raw_os_error(), Some(libc::EIO));
+        read_through(&File::open("Cargo.toml").unwrap(), Instant::now()).unwrap();
+    }
+}
