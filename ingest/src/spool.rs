@@ -17,7 +17,6 @@ mod metrics;
 mod salvage;
 mod socket;
 mod store;
-mod supervisor;
 mod writer;
 
 use crate::delivery::Delivery;

@@ -6,6 +6,7 @@ mod panics;
 pub mod health;
 pub mod memory_limit;
 pub mod shutdown;
+pub mod supervisor;
 
 use std::error::Error;
 

@@ -15,6 +15,7 @@ use prometheus::{IntGauge, Registry};
 use refused::RefusedTokens;
 use runtime::blocking::{Blocking, BlockingError};
 use runtime::metrics;
+use runtime::process::supervisor::Supervisor;
 use runtime::secret_files::READ_TIMEOUT;
 use runtime::settings::{Form, Reader, form, optional};
 use std::collections::BTreeSet;
@@ -214,10 +215,14 @@ impl AccessTokens {
     pub async fn keep_fresh(self: Arc<Self>) {
         let mut ticks = tokio::time::interval(REREAD_EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut supervisor = Supervisor::new("what reads access tokens again");
         loop {
             ticks.tick().await;
-            let _others_wait = self.one_at_a_time.lock().await;
-            self.reread_blocking().await;
+            let reread = async {
+                let _others_wait = self.one_at_a_time.lock().await;
+                self.reread_blocking().await;
+            };
+            supervisor.panicked(reread).await;
         }
     }
 

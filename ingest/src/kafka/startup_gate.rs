@@ -7,6 +7,7 @@ use super::Producers;
 use runtime::kafka::topics;
 use runtime::process::health::{Check, Health, Probe};
 use runtime::process::shutdown::Shutdown;
+use runtime::process::supervisor::Supervisor;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -42,7 +43,7 @@ pub(crate) async fn open_when_ready(
     has_spool: bool,
     shutdown: Shutdown,
 ) {
-    let settled = async {
+    let settle = || async {
         let meanwhile = if has_spool {
             "every delivery goes to the spool until then"
         } else {
@@ -53,6 +54,8 @@ pub(crate) async fn open_when_ready(
         }
         tokio::time::sleep(producers.settle_within()).await;
     };
+    let mut supervisor = Supervisor::new("what waits for Kafka and its topics");
+    let settled = async { while supervisor.panicked(settle()).await {} };
     tokio::select! {
         () = shutdown.requested() => return,
         () = settled => gate.open(),

@@ -9,6 +9,7 @@ use arc_swap::ArcSwap;
 use prometheus::IntCounter;
 use runtime::blocking::Blocking;
 use runtime::process::shutdown::Shutdown;
+use runtime::process::supervisor::Supervisor;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,14 +59,18 @@ async fn reload_forever(current: &CurrentSecrets, sources: SecretSources, failur
     let SecretSources { app_secrets, max_app_secrets, verify_tokens, refresh } = sources;
     let mut apps = WatchedDirectory::new(Kind::AppSecrets, app_secrets);
     let mut tokens = WatchedDirectory::new(Kind::VerifyTokens, verify_tokens);
+    let mut supervisor = Supervisor::new("what reads secrets again");
     loop {
-        if let Some(secrets) = apps.changed(failures).await {
-            let renewed = current.keyring.load().with_secrets(&secrets, max_app_secrets);
-            current.keyring.store(Arc::new(renewed));
-        }
-        if let Some(secrets) = tokens.changed(failures).await {
-            current.verify_tokens.store(Arc::new(secrets));
-        }
+        let look = async {
+            if let Some(secrets) = apps.changed(failures).await {
+                let renewed = current.keyring.load().with_secrets(&secrets, max_app_secrets);
+                current.keyring.store(Arc::new(renewed));
+            }
+            if let Some(secrets) = tokens.changed(failures).await {
+                current.verify_tokens.store(Arc::new(secrets));
+            }
+        };
+        supervisor.panicked(look).await;
         tokio::time::sleep(refresh).await;
     }
 }

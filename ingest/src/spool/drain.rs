@@ -13,7 +13,6 @@ mod tests;
 
 use super::Spool;
 use super::database::{Change, StoredRow};
-use super::supervisor::Supervisor;
 use crate::delivery::Delivery;
 use crate::kafka::{AccountPermit, Kafka, NotPublished};
 use debounce::Debounce;
@@ -23,6 +22,7 @@ use retired_files::{Next, RetiredFiles};
 use round::RoundOutcome;
 use runtime::backoff::{self, Backoff};
 use runtime::process::shutdown::Shutdown;
+use runtime::process::supervisor::Supervisor;
 use runtime::producer::Acknowledgement;
 use runtime::throttle::Throttle;
 use std::sync::Arc;
@@ -45,7 +45,8 @@ pub(super) const PANICKED: &str = "panicked";
 
 /// Drains until shutdown; what is left stays in the spool.
 pub(crate) async fn drain(spool: Spool, kafka: Arc<Kafka>, shutdown: Shutdown) {
-    let mut supervisor = Supervisor::new("drain", spool.inner.metrics.clone());
+    let mut supervisor =
+        Supervisor::new("the drain of the spool").counting(spool.inner.metrics.panics.clone());
     let mut drain = Drain {
         pace: Duration::from_secs(1) / spool.inner.settings.drain_rate,
         retired: RetiredFiles::new(spool.inner.backlog.clone(), spool.inner.metrics.clone()),

@@ -1,8 +1,8 @@
 //! Maintains the spool every second, and notices a disk that does not respond.
 
 use super::Spool;
-use super::supervisor::Supervisor;
 use runtime::process::shutdown::Shutdown;
+use runtime::process::supervisor::Supervisor;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -12,7 +12,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Maintains the spool's file periodically, until shutdown.
 pub(crate) async fn maintain(spool: Spool, shutdown: Shutdown) {
-    let mut supervisor = Supervisor::new("maintenance", spool.inner.metrics.clone());
+    let mut supervisor =
+        Supervisor::new("the maintenance of the spool").counting(spool.inner.metrics.panics.clone());
     let forever = async {
         loop {
             tokio::time::sleep(EVERY).await;

@@ -1,9 +1,9 @@
 //! The socket in the spool's directory, on which ingest serves requests of `weir spool`.
 
 use super::inspect::{Reply, Request};
-use super::supervisor::Supervisor;
 use super::{Spool, files};
 use runtime::process::shutdown::Shutdown;
+use runtime::process::supervisor::Supervisor;
 use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
@@ -31,7 +31,8 @@ pub(crate) async fn serve(spool: Spool, shutdown: Shutdown) {
             return;
         }
     };
-    let mut supervisor = Supervisor::new("socket", spool.inner.metrics.clone());
+    let mut supervisor =
+        Supervisor::new("the socket of the spool").counting(spool.inner.metrics.panics.clone());
     let forever = async { while supervisor.panicked(accept(&listener, &spool)).await {} };
     tokio::select! {
         () = shutdown.requested() => {}

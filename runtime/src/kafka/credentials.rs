@@ -18,6 +18,7 @@ use self::files::Fingerprint;
 use crate::blocking::{Blocking, BlockingError};
 use crate::metrics;
 use crate::process::shutdown::Shutdown;
+use crate::process::supervisor::Supervisor;
 use crate::secret_files::READ_TIMEOUT;
 use crate::settings::KafkaSettings;
 use crate::throttle::Throttle;
@@ -27,6 +28,8 @@ use crate::throttle::Throttle;
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// How long a broker may take to answer a client of changed files.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+const UNUSABLE: &str =
+    "files of --kafka-config cannot be used at the moment, clients of Kafka keep what they have";
 /// What keeps files from being used is said this often.
 const LOG_EVERY: Duration = Duration::from_mins(1);
 
@@ -94,40 +97,33 @@ pub(crate) async fn watch(
     });
     metrics.show(&first);
     let mut watched = Watched::of(first.fingerprint);
+    let mut supervisor = Supervisor::new("what watches the credentials of Kafka");
     let watch = async move {
         loop {
             tokio::time::sleep(LOOK_EVERY).await;
-            let latest = match look(&blocking, kafka.clone()).await {
-                Ok(seen) => {
-                    if !watched.is_changed(seen.fingerprint) {
-                        metrics.refused.set(0);
-                        continue;
-                    }
-                    usable(&blocking, kafka.clone()).await
-                }
-                Err(error) => Err(error.to_string()),
-            };
-            match latest {
-                Ok((latest, seen)) => {
-                    tracing::info!("files of --kafka-config have changed, clients of Kafka are made anew");
-                    metrics.show(&seen);
-                    metrics.renewed.inc();
-                    watched = Watched::of(seen.fingerprint);
-                    kafka = latest.clone();
-                    credentials.0.send_replace(Some(Arc::new(latest)));
-                    metrics.refused.set(0);
-                }
-                Err(reason) => {
-                    metrics.refused.set(1);
-                    if let Some(suppressed) = log.pass(Instant::now()) {
-                        tracing::warn!(
-                            reason,
-                            suppressed,
-                            "files of --kafka-config cannot be used at the moment, clients of Kafka keep what they have"
+            let looked = async {
+                match changed(&blocking, &kafka, &mut watched).await {
+                    Ok(None) => metrics.refused.set(0),
+                    Ok(Some((latest, seen))) => {
+                        tracing::info!(
+                            "files of --kafka-config have changed: clients of Kafka are made anew"
                         );
+                        metrics.show(&seen);
+                        metrics.renewed.inc();
+                        watched = Watched::of(seen.fingerprint);
+                        kafka = latest.clone();
+                        credentials.0.send_replace(Some(Arc::new(latest)));
+                        metrics.refused.set(0);
+                    }
+                    Err(reason) => {
+                        metrics.refused.set(1);
+                        if let Some(suppressed) = log.pass(Instant::now()) {
+                            tracing::warn!(reason, suppressed, "{UNUSABLE}");
+                        }
                     }
                 }
-            }
+            };
+            supervisor.panicked(looked).await;
         }
     };
     async move {
@@ -136,6 +132,19 @@ pub(crate) async fn watch(
             () = watch => {}
         }
     }
+}
+
+/// Other settings than those in use, which a broker answers.
+async fn changed(
+    blocking: &Blocking,
+    kafka: &KafkaSettings,
+    watched: &mut Watched,
+) -> Result<Option<(KafkaSettings, Seen)>, String> {
+    let seen = look(blocking, kafka.clone()).await.map_err(|error| error.to_string())?;
+    if !watched.is_changed(seen.fingerprint) {
+        return Ok(None);
+    }
+    usable(blocking, kafka.clone()).await.map(Some)
 }
 
 /// What the files were when they were taken up last, and at the latest look.
@@ -232,64 +241,4 @@ impl CredentialMetrics {
 }
 
 #[cfg(test)]
-mod tests {
-    use rdkafka::mocking::MockCluster;
-
-    use super::*;
-
-    fn fingerprint(content: &str) -> Fingerprint {
-        Fingerprint::of([("a", content)])
-    }
-
-    #[test]
-    fn a_change_counts_when_it_is_written_until_it_is_taken_up() {
-        let mut watched = Watched::of(fingerprint("old"));
-        let looks = ["old", "half", "new", "new", "new", "old", "new", "new"];
-        let changed = looks.map(|content| watched.is_changed(fingerprint(content)));
-        assert_eq!(changed, [false, false, false, true, true, false, false, true]);
-        watched = Watched::of(fingerprint("new"));
-        let changed = ["new", "newer", "newer"].map(|content| watched.is_changed(fingerprint(content)));
-        assert_eq!(changed, [false, false, true]);
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn what_no_broker_answers_is_taken_up_once_one_does() {
-        let cluster = MockCluster::new(1).unwrap();
-        let dir = std::env::temp_dir().join(format!("weir-credentials-{}", std::process::id()));
-        std::fs::create_dir_all(&dir).unwrap();
-        let file = dir.join("client.properties");
-        std::fs::write(&file, "socket.timeout.ms=9000").unwrap();
-        let start =
-            KafkaSettings { file: Some(file.clone()), ..KafkaSettings::plain(cluster.bootstrap_servers()) };
-        let (credentials, registry, shutdown) = (Credentials::default(), Registry::new(), Shutdown::new());
-        let mut changes = credentials.changes();
-        let watching = tokio::spawn(watch(credentials.clone(), &start, &registry, shutdown.clone()).await);
-        let refused = || {
-            let shown = registry.gather();
-            let gauge =
-                shown.iter().find(|family| family.name() == "weir_kafka_credentials_refused").unwrap();
-            gauge.get_metric()[0].get_gauge().get_value() > 0.5
-        };
-        cluster.broker_down(1).unwrap();
-        std::fs::write(&file, "socket.timeout.ms=8000").unwrap();
-        eventually(&refused).await;
-        assert!(!changes.seen());
-        cluster.broker_up(1).unwrap();
-        eventually(|| !refused()).await;
-        assert!(changes.seen());
-        assert_eq!(credentials.latest(&start).properties["socket.timeout.ms"], "8000");
-        shutdown.trigger();
-        watching.await.unwrap();
-        std::fs::remove_dir_all(&dir).unwrap();
-    }
-
-    async fn eventually(is_so: impl Fn() -> bool) {
-        let wanted = async {
-            let mut looks = tokio::time::interval(Duration::from_millis(50));
-            while !is_so() {
-                looks.tick().await;
-            }
-        };
-        tokio::time::timeout(Duration::from_mins(1), wanted).await.unwrap();
-    }
-}
+mod tests;

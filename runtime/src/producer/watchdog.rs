@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use prometheus::{IntCounter, IntGauge, Registry};
 
 use crate::process::Process;
+use crate::process::supervisor::Supervisor;
 
 use self::progress::{Progress, Seen, Step};
 use self::sending::Sending;
@@ -93,10 +94,12 @@ pub fn watch_in(
 ) -> impl Future<Output = ()> + Send + use<> {
     let mut watchdog = Watchdog::new(producer, STALLED_AFTER, registry);
     let (shutdown, renewals) = (process.shutdown.clone(), process.credentials.renewals());
+    let mut supervisor = Supervisor::new("what watches a producer");
     async move {
+        let watching = async { while supervisor.panicked(watchdog.run(renewals.clone())).await {} };
         tokio::select! {
             () = shutdown.requested() => {}
-            () = watchdog.run(renewals) => {}
+            () = watching => {}
         }
     }
 }

@@ -1,34 +1,46 @@
-//! Tasks of the spool begin again after a panic, as its thread does: without them deliveries would stay where they are.
+//! Tasks that run as long as their process begin again after a panic: without them something would stand still, and nobody
+//! would notice.
 
-use super::SpoolMetrics;
-use futures_util::FutureExt as _;
+use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt as _;
+use prometheus::IntCounter;
+
 /// Watches one task.
 #[derive(Debug)]
-pub(super) struct Supervisor {
+pub struct Supervisor {
     task: &'static str,
-    metrics: SpoolMetrics,
+    panics: Option<IntCounter>,
     pauses: Pauses,
 }
 
 impl Supervisor {
-    pub(super) fn new(task: &'static str, metrics: SpoolMetrics) -> Self {
-        Self { task, metrics, pauses: Pauses::default() }
+    /// For the task of this name.
+    pub fn new(task: &'static str) -> Self {
+        Self { task, panics: None, pauses: Pauses::default() }
+    }
+
+    /// The same, which counts the panics too.
+    #[must_use]
+    pub fn counting(self, panics: IntCounter) -> Self {
+        Self { panics: Some(panics), ..self }
     }
 
     /// Runs the task to its end; whether that was a panic, after the pause, so that it is to begin again.
-    pub(super) async fn panicked(&mut self, task: impl Future<Output = ()>) -> bool {
+    pub async fn panicked(&mut self, task: impl Future<Output = ()>) -> bool {
         if AssertUnwindSafe(task).catch_unwind().await.is_ok() {
             return false;
         }
-        self.metrics.panics.inc();
+        if let Some(panics) = &self.panics {
+            panics.inc();
+        }
         let pause = self.pauses.after_panic(Instant::now());
         tracing::error!(
             task = self.task,
             pause_seconds = pause.as_secs(),
-            "a task of the spool panicked, beginning it again"
+            "a task panicked, which the log tells more of: beginning it again"
         );
         tokio::time::sleep(pause).await;
         true
@@ -37,14 +49,15 @@ impl Supervisor {
 
 /// How long to wait after each panic: not at all after one, then longer and longer while they follow each other.
 #[derive(Debug, Default)]
-pub(super) struct Pauses {
+pub struct Pauses {
     last: Option<(Instant, Duration)>,
 }
 
 impl Pauses {
     const LONGEST: Duration = Duration::from_mins(1);
 
-    pub(super) fn after_panic(&mut self, now: Instant) -> Duration {
+    /// The pause after one that happened `now`.
+    pub fn after_panic(&mut self, now: Instant) -> Duration {
         let before =
             self.last.filter(|(at, pause)| now.saturating_duration_since(*at) < *pause + Self::LONGEST);
         let pause = before
@@ -57,6 +70,23 @@ impl Pauses {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_task_that_panics_is_begun_again_and_one_that_ends_is_not() {
+        let panics = IntCounter::new("panics", "Panics").unwrap();
+        let mut supervisor = Supervisor::new("a task").counting(panics.clone());
+        let mut begun = 0;
+        loop {
+            let task = async {
+                begun += 1;
+                assert!(begun > 1, "as the test wants");
+            };
+            if !supervisor.panicked(task).await {
+                break;
+            }
+        }
+        assert_eq!((begun, panics.get()), (2, 1));
+    }
 
     #[test]
     fn one_panic_is_not_waited_after_and_a_loop_of_them_does_not_spin() {

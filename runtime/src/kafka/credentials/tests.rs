@@ -1,0 +1,60 @@
+//! When changed files count, and who hears of it.
+
+use rdkafka::mocking::MockCluster;
+
+use super::*;
+
+fn fingerprint(content: &str) -> Fingerprint {
+    Fingerprint::of([("a", content)])
+}
+
+#[test]
+fn a_change_counts_when_it_is_written_until_it_is_taken_up() {
+    let mut watched = Watched::of(fingerprint("old"));
+    let looks = ["old", "half", "new", "new", "new", "old", "new", "new"];
+    let changed = looks.map(|content| watched.is_changed(fingerprint(content)));
+    assert_eq!(changed, [false, false, false, true, true, false, false, true]);
+    watched = Watched::of(fingerprint("new"));
+    let changed = ["new", "newer", "newer"].map(|content| watched.is_changed(fingerprint(content)));
+    assert_eq!(changed, [false, false, true]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_broker_answers_is_taken_up_once_one_does() {
+    let cluster = MockCluster::new(1).unwrap();
+    let dir = std::env::temp_dir().join(format!("weir-credentials-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).unwrap();
+    let file = dir.join("client.properties");
+    std::fs::write(&file, "socket.timeout.ms=9000").unwrap();
+    let start =
+        KafkaSettings { file: Some(file.clone()), ..KafkaSettings::plain(cluster.bootstrap_servers()) };
+    let (credentials, registry, shutdown) = (Credentials::default(), Registry::new(), Shutdown::new());
+    let mut changes = credentials.changes();
+    let watching = tokio::spawn(watch(credentials.clone(), &start, &registry, shutdown.clone()).await);
+    let refused = || {
+        let shown = registry.gather();
+        let gauge = shown.iter().find(|family| family.name() == "weir_kafka_credentials_refused").unwrap();
+        gauge.get_metric()[0].get_gauge().get_value() > 0.5
+    };
+    cluster.broker_down(1).unwrap();
+    std::fs::write(&file, "socket.timeout.ms=8000").unwrap();
+    eventually(&refused).await;
+    assert!(!changes.seen());
+    cluster.broker_up(1).unwrap();
+    eventually(|| !refused()).await;
+    assert!(changes.seen());
+    assert_eq!(credentials.latest(&start).properties["socket.timeout.ms"], "8000");
+    shutdown.trigger();
+    watching.await.unwrap();
+    std::fs::remove_dir_all(&dir).unwrap();
+}
+
+async fn eventually(is_so: impl Fn() -> bool) {
+    let wanted = async {
+        let mut looks = tokio::time::interval(Duration::from_millis(50));
+        while !is_so() {
+            looks.tick().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), wanted).await.unwrap();
+}
