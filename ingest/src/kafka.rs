@@ -3,6 +3,7 @@
 mod account_limit;
 mod breaker;
 pub(crate) mod direct;
+mod large_metrics;
 mod not_published;
 mod producers;
 mod publisher;

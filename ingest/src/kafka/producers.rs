@@ -5,8 +5,8 @@
 //! ([`super::AccountLimit`]), so no delivery of an account overtakes another. One of several accounts counts as its first one's: those
 //! of the others may overtake it, as while it waits. Probes, and what is late beyond all patience, have no such order either.
 
-use super::RECORD_BYTES;
 use super::writer::{OpenBatch, Writer};
+use super::{RECORD_BYTES, large_metrics};
 use crate::settings::{ProducerKind, Settings};
 use prometheus::Registry;
 use runtime::process::Process;
@@ -28,7 +28,7 @@ pub(crate) struct Producers {
 }
 
 impl Producers {
-    /// Makes both, and watches them until the process is asked to end. What is shown is about the usual one.
+    /// Makes both, and watches them until the process is asked to end.
     pub(crate) fn start(
         kafka: &KafkaSettings,
         settings: &Settings,
@@ -39,11 +39,10 @@ impl Producers {
         let start = |options: &ProducerOptions, registry: &Registry| {
             Writer::start(settings.producer, kafka, options, topics, process, registry)
         };
-        Ok(Self {
-            usual: start(&usual, &process.registry)?,
-            large: start(&large, &Registry::new())?,
-            large_beyond: settings.account_bytes_in_flight,
-        })
+        let of_large = Registry::new();
+        let (usual, large) = (start(&usual, &process.registry)?, start(&large, &of_large)?);
+        large_metrics::show(&process.registry, of_large);
+        Ok(Self { usual, large, large_beyond: settings.account_bytes_in_flight })
     }
 
     /// Opens a batch for a delivery of so many bytes on Kafka.
