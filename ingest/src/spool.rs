@@ -6,6 +6,7 @@
 
 mod backlog;
 mod database;
+mod doubt;
 mod drain;
 mod error;
 mod files;

@@ -15,6 +15,7 @@ mod seq_set;
 mod tests;
 
 use super::database::{self, StoredRow, Totals};
+use super::doubt::doubted;
 use super::error::StoreError;
 use missing::{Missing, each_indexed, end_of_log};
 use query::{open, read};
@@ -197,7 +198,7 @@ impl Salvage {
     /// Finds rows that were stored and are not in the table, although SQLite reported no damage. An index that the disk
     /// does not give is asked again; after some attempts the file is read again later.
     fn find_hidden(&mut self) -> Result<(), StoreError> {
-        let compared = match self.compare() {
+        let compared = match self.compare().map_err(|error| doubted(&error, Ok(self.path.clone()))) {
             Ok(()) => Compared::Whole,
             Err(StoreError::Damaged(_)) => Compared::InPart,
             Err(error) => {

@@ -4,7 +4,6 @@
 //! that stays unreachable is retired: the next of the sequence is created, and the old one is drained in place.
 
 mod commands;
-mod doubt;
 mod gauges;
 mod reserve;
 mod space;
@@ -13,12 +12,14 @@ mod tests;
 
 use super::backlog::Backlog;
 use super::database::{Database, Totals};
+use super::doubt::doubted;
 use super::error::StoreError;
 use super::files::{self, Sequence};
 use super::metrics::SpoolMetrics;
 use crate::settings::SpoolSettings;
 use reserve::Reserve;
 use runtime::process::health::Check;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -163,6 +164,11 @@ impl Store {
         Ok(sequence)
     }
 
+    /// The file that is written, or would be.
+    fn current(&self) -> io::Result<PathBuf> {
+        Ok(files::sequence(&self.parts.settings.directory)?.current)
+    }
+
     /// Creates the next file. The one before it stays as it is, to be drained in place.
     fn retire(&mut self) -> Result<(Database, Totals), StoreError> {
         let sequence = self.sequence()?;
@@ -247,7 +253,7 @@ impl Store {
         let was_final = self.must_retire();
         // Closed before it is looked at.
         self.state = State::Failed { is_final: was_final, retry_at: Instant::now() };
-        let error = if was_final { error.clone() } else { self.doubted(error) };
+        let error = if was_final { error.clone() } else { doubted(error, self.current()) };
         let is_final = was_final || matches!(error, StoreError::Damaged(_) | StoreError::Unsynced(_));
         if matches!(error, StoreError::Transient(_)) {
             self.failures[kind as usize] += 1;

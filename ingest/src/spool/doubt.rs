@@ -3,41 +3,38 @@
 //! Where a read fails with `EIO`, SQLite says `SQLITE_CORRUPT`, as of a page with other bytes
 //! (<https://sqlite.org/rescode.html#ioerr_corruptfs>). So the file is read once more without it.
 
-use super::super::error::StoreError;
-use super::super::files;
-use super::Store;
+use super::error::StoreError;
+use super::files;
 use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// How long a file is read: deliveries wait meanwhile. An error that lies further behind leaves it at damage, which loses nothing.
 const LOOK_FOR: Duration = Duration::from_secs(5);
 const CHUNK_BYTES: usize = 1 << 20;
 
-impl Store {
-    /// What an error is once the disk was asked. The file has to be closed: to open it a second time and close it again would
-    /// end SQLite's lock on it (<https://sqlite.org/howtocorrupt.html>, 2.2).
-    pub(super) fn doubted(&self, error: &StoreError) -> StoreError {
-        let StoreError::Damaged(why) = error else { return error.clone() };
-        match self.look() {
-            Ok(()) => error.clone(),
-            Err(unread) => StoreError::Transient(format!("{why}, and the disk does not give it: {unread}")),
-        }
+/// What an error is once the disk was asked for the file. Nothing may have SQLite's lock on it: to open it a second time and close
+/// it again would end that (<https://sqlite.org/howtocorrupt.html>, 2.2).
+pub(super) fn doubted(error: &StoreError, path: io::Result<PathBuf>) -> StoreError {
+    let StoreError::Damaged(why) = error else { return error.clone() };
+    match path.and_then(|path| look(&path)) {
+        Ok(()) => error.clone(),
+        Err(unread) => StoreError::Transient(format!("{why}, and the disk does not give it: {unread}")),
     }
+}
 
-    fn look(&self) -> io::Result<()> {
-        let path = files::sequence(&self.parts.settings.directory)?.current;
-        let begin = Instant::now();
-        for suffix in ["", "-wal"] {
-            match files::existing(&files::with_suffix(&path, suffix)) {
-                Ok(file) => read_through(&file, begin)?,
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
-            }
+fn look(path: &Path) -> io::Result<()> {
+    let begin = Instant::now();
+    for suffix in ["", "-wal"] {
+        match files::existing(&files::with_suffix(path, suffix)) {
+            Ok(file) => read_through(&file, begin)?,
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
         }
-        Ok(())
     }
+    Ok(())
 }
 
 fn read_through(file: &File, begin: Instant) -> io::Result<()> {
