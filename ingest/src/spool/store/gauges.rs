@@ -20,7 +20,10 @@ impl Store {
             None => self.parts.check.pass(),
             Some(why) => self.parts.check.fail(why),
         }
-        metrics.retired_files.set(float(self.parts.backlog.len() as u64));
+        let retired_files = self.parts.backlog.len();
+        // The folder may not have been listed yet.
+        let is_known = self.totals.is_some() || retired_files > 0;
+        metrics.retired_files.set(if is_known { float(retired_files as u64) } else { f64::NAN });
         let Some((current, retired)) = self.totals.zip(self.parts.backlog.totals()) else {
             let gauges = [&metrics.deliveries, &metrics.parked, &metrics.oldest_seconds];
             for gauge in gauges {

@@ -237,7 +237,9 @@ fn a_directory_that_cannot_be_written_is_refused_and_tried_again() {
     let mut store = store(directory.path());
     assert_eq!(put(&mut store, sample(TEXT).to_row()), Err(SpoolError::Failing));
     assert_eq!(store.parts.metrics.healthy.get(), 0);
-    assert!(store.parts.metrics.deliveries.get().is_nan());
+    assert!(
+        store.parts.metrics.deliveries.get().is_nan() && store.parts.metrics.retired_files.get().is_nan()
+    );
     fs::remove_dir(spool_db(directory.path())).unwrap();
     retry(&mut store);
     assert_eq!(put(&mut store, sample(TEXT).to_row()), Ok(()));
