@@ -7,6 +7,7 @@ use crate::metrics::LookupMetrics;
 use crate::settings::BatchSettings;
 use answering::{Answered, Answering};
 use batch_buffer::BatchBuffer;
+use runtime::process::supervisor::Supervisor;
 use runtime::telemetry::TraceContext;
 use runtime::throttle::Throttle;
 use std::collections::BTreeMap;
@@ -128,10 +129,20 @@ async fn serve(
     mut buffer: BatchBuffer<Arc<str>, Ask>,
     permits: Arc<Semaphore>,
 ) {
+    let mut supervisor = Supervisor::new("what makes calls of lookups");
+    while supervisor.panicked(make_calls(&sender, &mut asks, &mut buffer, &permits)).await {}
+}
+
+async fn make_calls(
+    sender: &Arc<Sender>,
+    asks: &mut mpsc::Receiver<Ask>,
+    buffer: &mut BatchBuffer<Arc<str>, Ask>,
+    permits: &Arc<Semaphore>,
+) {
     // The permit comes first, so that calls gather while all requests are under way.
-    while let Ok(permit) = Arc::clone(&permits).acquire_owned().await {
-        let Some(batch) = next(&sender, &mut asks, &mut buffer).await else { return };
-        tokio::spawn(Arc::clone(&sender).request(batch, permit));
+    while let Ok(permit) = Arc::clone(permits).acquire_owned().await {
+        let Some(batch) = next(sender, asks, buffer).await else { return };
+        tokio::spawn(Arc::clone(sender).request(batch, permit));
     }
 }
 
