@@ -20,7 +20,7 @@ const WITHIN: Duration = Duration::from_mins(4);
 const ACCOUNT: &str = "17841405726653026";
 
 /// What has no series, or no value, until it happens for the first time, and does not happen here.
-const NOT_HERE: [&str; 24] = [
+const NOT_HERE: [&str; 25] = [
     // No alert fires, no exporter, no kubelet and no prober is there.
     "ALERTS",
     "kafka_brokers",
@@ -44,6 +44,7 @@ const NOT_HERE: [&str; 24] = [
     "weir_consumer_failures_total",
     "weir_lookups_failed_batches_total",
     "weir_producer_rebuilt_total",
+    "weir_ingest_large_rebuilt_total",
     "weir_graph_token_refused",
     // `weir connect keep` does not run here.
     "weir_connect_failing",
