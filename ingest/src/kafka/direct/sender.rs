@@ -3,15 +3,16 @@
 #[cfg(test)]
 mod tests;
 
-use super::connection::{Connection, ConnectionError};
+use super::connection::{Connection, ConnectionError, Stream};
 use super::produce;
 use super::security::Security;
 use super::shared::Shared;
 use super::state::local;
 use runtime::backoff::{Backoff, random};
+use std::io::{self, Cursor};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
 use tokio::sync::Notify;
 use tokio::time::MissedTickBehavior;
 
@@ -89,12 +90,16 @@ struct Session<'a> {
     broker: i32,
     wake: &'a Notify,
     security: &'a Arc<Security>,
-    connection: Connection,
+    reader: ReadHalf<Box<dyn Stream>>,
+    writer: WriteHalf<Box<dyn Stream>>,
     /// When it should be given up.
     until: Option<Instant>,
     is_retiring: bool,
     input: Vec<u8>,
-    output: Vec<u8>,
+    /// A request, and how much of it is written.
+    output: Cursor<Vec<u8>>,
+    /// It is not all written, or not flushed.
+    is_writing: bool,
 }
 
 impl<'a> Session<'a> {
@@ -108,11 +113,14 @@ impl<'a> Session<'a> {
         let life = |lifetime: Duration| (lifetime / LIFETIME_PARTS * (LIFETIME_PARTS - 1)).max(SHORTEST_LIFE);
         // One beyond what a clock holds never ends.
         let until = connection.lifetime.and_then(|lifetime| Instant::now().checked_add(life(lifetime)));
-        let (input, output) = (Vec::with_capacity(FIRST_ANSWERS), Vec::new());
-        Self { shared, broker, wake, security, connection, until, is_retiring: false, input, output }
+        let (reader, writer) = tokio::io::split(connection.stream);
+        let (input, output) = (Vec::with_capacity(FIRST_ANSWERS), Cursor::default());
+        let (is_retiring, is_writing) = (false, false);
+        Self { shared, broker, wake, security, reader, writer, until, is_retiring, input, output, is_writing }
     }
 
-    /// Sends and receives until the connection is to end, or has ended.
+    /// Sends and receives until the connection is to end, or has ended. Answers are read while a request is written: a broker
+    /// may read nothing more before it is rid of them.
     async fn run(&mut self) -> Result<(), ConnectionError> {
         let mut tick = tokio::time::interval(LOOK_EVERY);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -120,37 +128,42 @@ impl<'a> Session<'a> {
             if self.is_retiring && self.shared.lock().state.is_idle(self.broker) {
                 return Ok(());
             }
-            while !self.is_retiring && self.send().await? {}
+            if !self.is_retiring && !self.is_writing {
+                self.begin_request();
+            }
             tokio::select! {
                 biased;
-                read = self.connection.stream.read_buf(&mut self.input) => {
+                read = self.reader.read_buf(&mut self.input) => {
                     if read? == 0 {
                         return Err(ConnectionError::Closed);
                     }
                     self.take_answers()?;
                 }
-                () = self.wake.notified() => {}
+                written = write(&mut self.writer, &mut self.output), if self.is_writing => {
+                    written?;
+                    self.end_request();
+                }
+                () = self.wake.notified(), if !self.is_writing => {}
                 _ = tick.tick() => self.look()?,
             }
         }
     }
 
-    /// Sends the next request, if there is one. The broker reads it within the time that it has for an answer.
-    async fn send(&mut self) -> Result<bool, ConnectionError> {
+    /// Lays out the next request, if there is one. The broker reads it within the time that it has for an answer.
+    fn begin_request(&mut self) {
         let request = self.shared.lock().state.next_request(self.broker, Instant::now());
-        let Some(request) = request else { return Ok(false) };
+        let Some(request) = request else { return };
         let (client_id, timeout) = (&self.shared.options.client_id, self.shared.tuning.broker_timeout);
-        produce::write(&mut self.output, request.correlation, client_id, timeout, &request.seal());
-        let stream = &mut self.connection.stream;
-        let write = async {
-            stream.write_all(&self.output).await?;
-            stream.flush().await
-        };
-        let limit = self.shared.tuning.timeout;
-        tokio::time::timeout(limit, write).await.map_err(|_| ConnectionError::Late(limit))??;
-        self.output.clear();
-        self.output.shrink_to(KEPT);
-        Ok(true)
+        produce::write(self.output.get_mut(), request.correlation, client_id, timeout, &request.seal());
+        self.output.set_position(0);
+        self.is_writing = true;
+    }
+
+    fn end_request(&mut self) {
+        self.is_writing = false;
+        let output = self.output.get_mut();
+        output.clear();
+        output.shrink_to(KEPT);
     }
 
     /// Tells those who wait for what was answered.
@@ -179,4 +192,10 @@ impl<'a> Session<'a> {
         self.is_retiring |= is_old || !Arc::ptr_eq(self.security, &self.shared.security.load());
         Ok(())
     }
+}
+
+/// Writes what is not written yet; where this is dropped before its end, the next one goes on from there.
+async fn write(writer: &mut WriteHalf<Box<dyn Stream>>, output: &mut Cursor<Vec<u8>>) -> io::Result<()> {
+    writer.write_all_buf(output).await?;
+    writer.flush().await
 }

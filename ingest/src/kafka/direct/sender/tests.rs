@@ -11,8 +11,8 @@ use tokio::io::DuplexStream;
 
 const BROKER: i32 = 1;
 const TOPIC: &str = "raw";
-/// Less than a request, so that it is written in pieces.
-const BUFFER: usize = 64;
+/// Less than a request or an answer, so that both are written in pieces.
+const BUFFER: usize = 32;
 
 /// Where one record waits, and its acknowledgement.
 fn with_a_record() -> (Shared, Acknowledgement) {
@@ -75,6 +75,21 @@ async fn an_answer_that_comes_byte_by_byte_acknowledges() {
             stream.write_all(&[byte]).await.unwrap();
             tokio::task::yield_now().await;
         }
+    };
+    assert_eq!(sent_to(broker).await, ("idle".to_owned(), true));
+}
+
+#[tokio::test]
+async fn a_broker_that_reads_on_only_once_its_answer_is_taken_is_not_hung_up_on() {
+    let broker = async |mut stream: DuplexStream| {
+        // The length, two numbers of two bytes, the correlation.
+        let mut head = [0; 12];
+        stream.read_exact(&mut head).await.unwrap();
+        let correlation = i32::from_be_bytes(*head.last_chunk().unwrap());
+        stream.write_all(&answer(correlation, 0, 7)).await.unwrap();
+        let length = usize::try_from(i32::from_be_bytes(*head.first_chunk().unwrap())).unwrap();
+        let mut rest = vec![0; length + 4 - head.len()];
+        stream.read_exact(&mut rest).await.unwrap();
     };
     assert_eq!(sent_to(broker).await, ("idle".to_owned(), true));
 }
