@@ -21,6 +21,7 @@ mod security;
 mod sender;
 mod shared;
 mod state;
+mod supervision;
 
 pub(crate) use self::security::not_honoured;
 

@@ -3,9 +3,9 @@
 use super::connection::{Connection, ConnectionError};
 use super::shared::Shared;
 use super::state::Cluster;
-use super::{metadata, metrics, renewal, sender};
+use super::{metadata, sender};
 use runtime::backoff::Backoff;
-use runtime::producer::ProducerMetrics;
+use std::future::pending;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
@@ -13,33 +13,44 @@ use tokio::task::JoinSet;
 /// Between two questions while something is in doubt, as a partition without a leader; it doubles up to the second, and begins
 /// anew once nothing was in doubt for as long as nobody asks otherwise.
 const DOUBTS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
-/// How often it is looked whether records have waited for too long.
-const EXPIRE_EVERY: Duration = Duration::from_millis(100);
 
-/// Runs until it is aborted; the connections end with it.
-pub(super) async fn keep_up(shared: Arc<Shared>, metrics: ProducerMetrics) {
-    let mut tasks = JoinSet::new();
-    tasks.spawn(expire(Arc::clone(&shared)));
-    tasks.spawn(renewal::keep_up(Arc::clone(&shared)));
-    tasks.spawn(metrics::show(Arc::clone(&shared), metrics));
+/// Runs until it is aborted, or a connection's task has panicked; the connections end with it.
+pub(super) async fn keep_up(shared: Arc<Shared>) {
+    let mut connections = JoinSet::new();
     let mut backoff = Backoff::new(DOUBTS.0, DOUBTS.1);
     // One broker after the other: what cannot reach the others any more may go on to answer, with leaders of yesterday.
     for turn in 0_usize.. {
         match ask(&shared, turn).await {
             Ok(cluster) => {
                 for broker in shared.update(&cluster) {
-                    tasks.spawn(sender::run(Arc::clone(&shared), broker));
+                    connections.spawn(sender::run(Arc::clone(&shared), broker));
                 }
             }
             Err(error) => shared.failed(error),
         }
-        while tasks.try_join_next().is_some() {}
         if shared.lock().state.is_in_doubt() {
             shared.doubt.notify_one();
         }
-        tokio::time::sleep(backoff.next_delay(1.0)).await;
-        if tokio::time::timeout(shared.tuning.refresh_every, shared.doubt.notified()).await.is_err() {
-            backoff.reset();
+        let pause = async {
+            tokio::time::sleep(backoff.next_delay(1.0)).await;
+            if tokio::time::timeout(shared.tuning.refresh_every, shared.doubt.notified()).await.is_err() {
+                backoff.reset();
+            }
+        };
+        tokio::select! {
+            () = pause => {}
+            () = panicked(&mut connections) => return,
+        }
+    }
+}
+
+/// Returns once one of the tasks has panicked; those that have ended otherwise are forgotten.
+async fn panicked(tasks: &mut JoinSet<()>) {
+    loop {
+        match tasks.join_next().await {
+            Some(Ok(())) => {}
+            Some(Err(_)) => return,
+            None => pending::<()>().await,
         }
     }
 }
@@ -64,12 +75,18 @@ async fn ask(shared: &Shared, turn: usize) -> Result<Cluster, String> {
     asked
 }
 
-/// Gives records back that have waited for too long.
-async fn expire(shared: Arc<Shared>) {
-    let mut tick = tokio::time::interval(EXPIRE_EVERY);
-    loop {
-        tick.tick().await;
-        let ended = shared.lock().state.expire(Instant::now());
-        shared.report(ended);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_task_that_panics_is_noticed_beside_those_that_run_and_end() {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async {});
+        tasks.spawn(pending());
+        tasks.spawn(async {
+            panic!("on purpose");
+        });
+        tokio::time::timeout(Duration::from_mins(1), panicked(&mut tasks)).await.unwrap();
     }
 }

@@ -11,7 +11,7 @@ const SHOW_EVERY: Duration = Duration::from_secs(1);
 const WINDOW: u32 = 5;
 
 /// Runs until it is aborted.
-pub(super) async fn show(shared: Arc<Shared>, metrics: ProducerMetrics) {
+pub(super) async fn show(shared: Arc<Shared>, metrics: Arc<ProducerMetrics>) {
     let mut tick = tokio::time::interval(SHOW_EVERY);
     for look in 0_u32.. {
         tick.tick().await;

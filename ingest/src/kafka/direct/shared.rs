@@ -1,10 +1,10 @@
 //! What requests, connections and the watch over the cluster share.
 
 use super::address::Address;
-use super::cluster_watch;
 use super::options::Tuning;
 use super::security::Security;
-use super::state::{Cluster, Outcome, State};
+use super::state::{Cluster, Outcome, State, local};
+use super::supervision;
 use arc_swap::ArcSwap;
 use runtime::kafka::credentials::Credentials;
 use runtime::producer::{Group, ProduceError, ProducerMetrics, ProducerOptions};
@@ -35,7 +35,7 @@ pub(super) struct Shared {
     /// Somebody is in doubt about the cluster.
     pub(super) doubt: Notify,
     drained: Notify,
-    watching: Mutex<Option<AbortHandle>>,
+    running: Mutex<Option<AbortHandle>>,
     not_acknowledged: Throttle,
     pub(super) connection_log: Throttle,
 }
@@ -69,16 +69,16 @@ impl Shared {
             asked: watch::Sender::new(None),
             doubt: Notify::new(),
             drained: Notify::new(),
-            watching: Mutex::default(),
+            running: Mutex::default(),
             not_acknowledged: Throttle::new(LOG_EVERY),
             connection_log: Throttle::new(LOG_EVERY),
         })
     }
 
-    /// Begins to watch the cluster.
+    /// Begins to connect.
     pub(super) fn begin(self: &Arc<Self>, metrics: ProducerMetrics) {
-        let watching = tokio::spawn(cluster_watch::keep_up(Arc::clone(self), metrics)).abort_handle();
-        *self.watching.lock().unwrap_or_else(PoisonError::into_inner) = Some(watching);
+        let running = tokio::spawn(supervision::run(Arc::clone(self), metrics)).abort_handle();
+        *self.running.lock().unwrap_or_else(PoisonError::into_inner) = Some(running);
     }
 
     /// Gives up what is left, and returns how many records that were.
@@ -88,10 +88,21 @@ impl Shared {
             (state.queued().1, state.close())
         };
         self.report(ended);
-        if let Some(watching) = self.watching.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            watching.abort();
+        if let Some(running) = self.running.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            running.abort();
         }
         left
+    }
+
+    /// Gives everything back and forgets the cluster: what a panic has left of the state is not relied on.
+    pub(super) fn begin_anew(&self) {
+        let empty = State::new(self.tuning.limits(&self.options), &self.topics);
+        let left = std::mem::replace(&mut self.lock().state, empty);
+        self.asked.send_replace(None);
+        for group in left.into_tickets() {
+            group.report(Some(local::PURGED));
+        }
+        self.drained.notify_waiters();
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {

@@ -210,6 +210,14 @@ impl<T> State<T> {
         ended
     }
 
+    /// Whoever waits for a record; nothing else of the state is looked at.
+    pub(super) fn into_tickets(self) -> impl Iterator<Item = T> {
+        let queues = self.topics.into_iter().flat_map(|topic| topic.partitions).flat_map(|one| one.queue);
+        let requests = self.brokers.into_values().flat_map(|broker| broker.in_flight);
+        let under_way = requests.flat_map(|request| request.parts).flat_map(|part| part.tickets);
+        queues.flat_map(|waiting| waiting.tickets).chain(under_way)
+    }
+
     /// Brokers that something waits for and that would take it now.
     pub(super) fn waited_for(&self, now: Instant) -> impl Iterator<Item = i32> {
         let waited = move |broker: &Broker<T>| !broker.ready.is_empty() && broker.takes_more(now);

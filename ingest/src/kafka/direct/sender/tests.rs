@@ -2,7 +2,7 @@
 
 use super::super::address::Address;
 use super::super::record_batch::Record;
-use super::super::state::{Cluster, Now, SeenPartition, SeenTopic};
+use super::super::state::{Cluster, Now, Refusal, SeenPartition, SeenTopic};
 use super::*;
 use runtime::kafka::credentials::Credentials;
 use runtime::producer::{Acknowledgement, Group, ProducerOptions};
@@ -48,6 +48,17 @@ async fn sent_to<F: Future<Output = ()>>(broker: impl FnOnce(DuplexStream) -> F)
     };
     assert_eq!(shared.lock().state.queued(), (0, 0));
     (end, acknowledgement.await.is_ok())
+}
+
+#[tokio::test]
+async fn after_a_panic_what_waits_is_answered_and_nothing_is_taken_before_the_cluster_is_known() {
+    let (shared, acknowledgement) = with_a_record();
+    shared.begin_anew();
+    assert!(acknowledgement.await.is_err());
+    let mut inner = shared.lock();
+    let (record, now) = (Record { key: None, value: b"x", headers: &[] }, Instant::now());
+    let taken = inner.state.accept(TOPIC, &record, Group::open(), Now { instant: now, millis: 0 });
+    assert_eq!((taken, inner.state.queued()), (Err(Refusal::NotReady), (0, 0)));
 }
 
 /// Reads the request; its correlation.

@@ -74,6 +74,16 @@ fn a_request_carries_every_partition_of_a_broker_that_has_something() {
 }
 
 #[test]
+fn whoever_waits_is_known_to_the_last_after_a_panic() {
+    let (mut state, now) = (led_by(&[1]), Instant::now());
+    accept(&mut state, now);
+    assert!(state.next_request(1, now).is_some());
+    accept(&mut state, now);
+    accept(&mut state, now);
+    assert_eq!(state.into_tickets().count(), 3);
+}
+
+#[test]
 fn records_without_a_key_leave_a_broker_alone_that_hangs_or_is_away() {
     let (mut state, now) = (led_by(&[1, 1, 1, 2, 2]), Instant::now());
     let sent_to = |broker, state: &mut State<()>| {
