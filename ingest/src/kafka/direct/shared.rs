@@ -3,7 +3,7 @@
 use super::address::Address;
 use super::options::Tuning;
 use super::security::Security;
-use super::state::{Cluster, Outcome, State, local};
+use super::state::{Cluster, Outcome, State, asks_another, local};
 use super::supervision;
 use arc_swap::ArcSwap;
 use runtime::kafka::credentials::Credentials;
@@ -141,7 +141,10 @@ impl Shared {
         }
         for Outcome { topic, partition, tickets, failure } in ended {
             if let Some(code) = failure {
-                self.doubt.notify_one();
+                // Nobody took them: a leader may have moved to where nobody is connected yet. Connections that end say so themselves.
+                if code == local::TIMED_OUT || asks_another(code) {
+                    self.doubt.notify_one();
+                }
                 if let Some(suppressed) = self.not_acknowledged.pass(Instant::now()) {
                     let (topic, error, records) = (&*topic, ProduceError::from_code(code), tickets.len());
                     tracing::warn!(topic, partition, records, %error, suppressed, "records were not acknowledged");

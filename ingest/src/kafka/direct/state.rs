@@ -13,6 +13,7 @@ mod tests;
 
 use self::broker::{Broker, Flying, InFlight};
 pub(super) use self::cluster::{Cluster, SeenPartition, SeenTopic};
+pub(super) use self::topic::asks_another;
 use self::topic::{Topic, Waiting};
 use super::produce::{Answer, Part};
 use super::record_batch::{Record, RecordBatch};

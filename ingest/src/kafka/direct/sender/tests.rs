@@ -2,8 +2,9 @@
 
 use super::super::address::Address;
 use super::super::record_batch::Record;
-use super::super::state::{Cluster, Now, Refusal, SeenPartition, SeenTopic};
+use super::super::state::{Cluster, Now, Outcome, Refusal, SeenPartition, SeenTopic};
 use super::*;
+use futures_util::FutureExt as _;
 use runtime::kafka::credentials::Credentials;
 use runtime::producer::{Acknowledgement, Group, ProducerOptions};
 use runtime::settings::KafkaSettings;
@@ -113,6 +114,20 @@ async fn an_error_or_a_success_without_an_offset_acknowledges_nothing_and_ends_n
             stream.write_all(&answer(correlation, error, offset)).await.unwrap();
         };
         assert_eq!(sent_to(broker).await, ("idle".to_owned(), false), "{error} {offset}");
+    }
+}
+
+#[test]
+fn only_what_another_look_at_the_cluster_could_cure_asks_for_one() {
+    let (shared, _acknowledgement) = with_a_record();
+    // The message is too large, the topic forbidden, replicas are missing, a record is not valid; the connection's task asks itself.
+    let others = [10, 29, 19, 20, 87, local::CONNECTION].map(|code| (code, false));
+    for (code, asks) in
+        [3, 5, 6, 56, 74, 75, local::TIMED_OUT].map(|code| (code, true)).into_iter().chain(others)
+    {
+        let outcome = Outcome { topic: TOPIC.into(), partition: 0, tickets: vec![], failure: Some(code) };
+        shared.report(vec![outcome]);
+        assert_eq!(shared.doubt.notified().now_or_never().is_some(), asks, "{code}");
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::Instant;
 
 /// Codes of Kafka's that say that the broker is not, or not yet, the one to ask (`org.apache.kafka.common.protocol.Errors`):
 /// unknown topic or partition, leader not available, not leader, broker not available, storage, both of the leader's epoch.
+/// No other error is one that another look at the cluster could cure.
 const ASK_ANOTHER: [i32; 7] = [3, 5, 6, 8, 56, 74, 75];
 
 /// Brokers that do not say an epoch say this.
@@ -127,8 +128,13 @@ impl<T> Partition<T> {
     /// The request that is under way has ended.
     pub(super) fn ended(&mut self, failure: Option<i32>) {
         self.is_under_way = false;
-        if failure.is_some_and(|code| ASK_ANOTHER.contains(&code)) {
+        if failure.is_some_and(asks_another) {
             self.leader = None;
         }
     }
+}
+
+/// Whether a failure says that it has to be asked anew who leads.
+pub(in super::super) fn asks_another(code: i32) -> bool {
+    ASK_ANOTHER.contains(&code)
 }
