@@ -22,7 +22,7 @@ pub struct ProducerState {
     pub bytes: usize,
     /// Brokers with a connection.
     pub brokers_up: usize,
-    /// Of the slowest broker that was asked since the last time, 99th percentile.
+    /// Of the slowest broker that was asked since the last time, 99th percentile; `None` leaves what is shown.
     pub round_trip: Option<Duration>,
 }
 

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 /// As often as the other producer is looked at.
 const SHOW_EVERY: Duration = Duration::from_secs(1);
-/// Every so many times the round trips begin anew: their window is 5 s, as librdkafka's.
+/// Every so many times the round trips begin anew: their window is 5 s, as librdkafka's. One without requests shows 0, not what
+/// was true of an earlier one.
 const WINDOW: u32 = 5;
 
 /// Runs until it is aborted.
@@ -18,7 +19,7 @@ pub(super) async fn show(shared: Arc<Shared>, metrics: Arc<ProducerMetrics>) {
         let state = {
             let state = &mut shared.lock().state;
             let (bytes, records) = state.queued();
-            let round_trip = if look.is_multiple_of(WINDOW) { state.round_trip() } else { None };
+            let round_trip = look.is_multiple_of(WINDOW).then(|| state.round_trip().unwrap_or_default());
             ProducerState { records, bytes, brokers_up: state.brokers_up(), round_trip }
         };
         metrics.show(&state);
