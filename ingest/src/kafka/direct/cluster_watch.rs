@@ -1,10 +1,13 @@
 //! Keeps up with the cluster: asks one broker after the other where the topics are, and has every broker connected to.
 
+use super::address::Address;
 use super::connection::{Connection, ConnectionError};
-use super::shared::Shared;
+use super::shared::{LOG_EVERY, Shared};
 use super::state::Cluster;
 use super::{metadata, sender};
 use runtime::backoff::Backoff;
+use runtime::throttle::Throttle;
+use std::collections::BTreeMap;
 use std::future::pending;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,10 +20,10 @@ const DOUBTS: (Duration, Duration) = (Duration::from_millis(100), Duration::from
 /// Runs until it is aborted, or a connection's task has panicked; the connections end with it.
 pub(super) async fn keep_up(shared: Arc<Shared>) {
     let mut connections = JoinSet::new();
-    let mut backoff = Backoff::new(DOUBTS.0, DOUBTS.1);
+    let (mut backoff, mut logs) = (Backoff::new(DOUBTS.0, DOUBTS.1), BTreeMap::new());
     // One broker after the other: what cannot reach the others any more may go on to answer, with leaders of yesterday.
     for turn in 0_usize.. {
-        match ask(&shared, turn).await {
+        match ask(&shared, turn, &mut logs).await {
             Ok(cluster) => {
                 for broker in shared.update(&cluster) {
                     connections.spawn(sender::run(Arc::clone(&shared), broker));
@@ -55,8 +58,12 @@ async fn panicked(tasks: &mut JoinSet<()>) {
     }
 }
 
-/// Asks the next broker in turn on a connection of its own; the reason names it.
-async fn ask(shared: &Shared, turn: usize) -> Result<Cluster, String> {
+/// Asks the next broker in turn on a connection of its own; the reason names it, and the log of each is throttled by itself.
+async fn ask(
+    shared: &Shared,
+    turn: usize,
+    logs: &mut BTreeMap<Address, Throttle>,
+) -> Result<Cluster, String> {
     let addresses = shared.addresses();
     let address = addresses.get(turn % addresses.len().max(1)).ok_or("no broker is named")?;
     let (security, client_id) = (shared.security.load_full(), shared.options.client_id.as_str());
@@ -67,10 +74,13 @@ async fn ask(shared: &Shared, turn: usize) -> Result<Cluster, String> {
     let limit = shared.tuning.connects_within;
     let asked = tokio::time::timeout(limit, ask).await.unwrap_or(Err(ConnectionError::TimedOut(limit)));
     let asked = asked.map_err(|error| format!("{address}: {error}"));
-    if let Err(error) = &asked
-        && let Some(suppressed) = shared.connection_log.pass(Instant::now())
-    {
-        tracing::warn!(error, suppressed, "a broker does not say where the topics are");
+    if let Err(error) = &asked {
+        // No more of them than there are brokers.
+        logs.retain(|known, _| addresses.contains(known));
+        let log = logs.entry(address.clone()).or_insert_with(|| Throttle::new(LOG_EVERY));
+        if let Some(suppressed) = log.pass(Instant::now()) {
+            tracing::warn!(error, suppressed, "a broker does not say where the topics are");
+        }
     }
     asked
 }

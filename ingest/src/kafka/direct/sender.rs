@@ -6,9 +6,10 @@ mod tests;
 use super::connection::{Connection, ConnectionError, Stream};
 use super::produce;
 use super::security::Security;
-use super::shared::Shared;
+use super::shared::{LOG_EVERY, Shared};
 use super::state::local;
 use runtime::backoff::{Backoff, random};
+use runtime::throttle::Throttle;
 use std::io::{self, Cursor};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -42,7 +43,8 @@ enum End {
 pub(super) async fn run(shared: Arc<Shared>, broker: i32) {
     let (first, longest) = shared.tuning.reconnect;
     let mut backoff = Backoff::new(first, longest);
-    let wake = shared.wake_of(broker);
+    // Its own, so that no other broker's lines hide that this one is away.
+    let (wake, log) = (shared.wake_of(broker), Throttle::new(LOG_EVERY));
     loop {
         let served = shared.lock().state.serve(broker);
         let Some(address) = served else { return };
@@ -63,7 +65,7 @@ pub(super) async fn run(shared: Arc<Shared>, broker: i32) {
         }
         shared.doubt.notify_one();
         if let End::Failed(error) = end
-            && let Some(suppressed) = shared.connection_log.pass(Instant::now())
+            && let Some(suppressed) = log.pass(Instant::now())
         {
             tracing::warn!(broker, %address, %error, suppressed, "no connection to a broker, connecting again");
         }

@@ -17,7 +17,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 
 /// What fails once fails often.
-const LOG_EVERY: Duration = Duration::from_mins(1);
+pub(super) const LOG_EVERY: Duration = Duration::from_mins(1);
 
 /// The state behind its lock, and everything that does not change.
 pub(super) struct Shared {
@@ -37,7 +37,6 @@ pub(super) struct Shared {
     drained: Notify,
     running: Mutex<Option<AbortHandle>>,
     not_acknowledged: Throttle,
-    pub(super) connection_log: Throttle,
 }
 
 /// What is behind the lock.
@@ -71,7 +70,6 @@ impl Shared {
             drained: Notify::new(),
             running: Mutex::default(),
             not_acknowledged: Throttle::new(LOG_EVERY),
-            connection_log: Throttle::new(LOG_EVERY),
         })
     }
 
