@@ -5,7 +5,7 @@ use crate::http::acceptor::Acceptor;
 use crate::http::body_memory::BodyMemory;
 use crate::kafka::{AccountLimit, Breaker, Kafka, Producers, Publisher, StartupGate};
 use crate::metrics::{LimitMetrics, Metrics};
-use crate::settings::Settings;
+use crate::settings::{ProducerKind, Settings};
 use crate::signature::CurrentSecrets;
 use crate::spool::{self, OpenError, Spool, SpoolMetrics};
 use crate::webhook::{Parts, Webhook};
@@ -122,6 +122,12 @@ fn open_spool(settings: &Settings, process: &Process) -> Result<Option<Spool>, O
         tracing::info!(
             "no spool is configured (--spool-dir): while Kafka does not acknowledge, deliveries are answered 503"
         );
+        if settings.producer == ProducerKind::Direct {
+            tracing::warn!(
+                "--producer direct tries nothing twice and has no spool that does: whenever a leader moves, a broker restarts or \
+                 a connection ends, Meta is answered 503 for what was under way; set --spool-dir, or use --producer rdkafka"
+            );
+        }
         return Ok(None);
     };
     let startup = process.health.check("spool-directory", Probe::Startup);
