@@ -17,7 +17,7 @@ pub(super) use self::topic::asks_another;
 use self::topic::{Topic, Waiting};
 use super::produce::{Answer, Part};
 use super::record_batch::{Record, RecordBatch};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -90,7 +90,6 @@ pub(super) mod local {
 pub(super) struct State<T> {
     limits: Limits,
     topics: Vec<Topic<T>>,
-    by_name: HashMap<Arc<str>, usize>,
     brokers: BTreeMap<i32, Broker<T>>,
     bytes: usize,
     records: usize,
@@ -99,10 +98,8 @@ pub(super) struct State<T> {
 
 impl<T> State<T> {
     pub(super) fn new(limits: Limits, topics: &[String]) -> Self {
-        let topics: Vec<_> = topics.iter().map(|name| Topic::new(name)).collect();
-        let by_name = topics.iter().enumerate().map(|(index, topic)| (Arc::clone(&topic.name), index));
-        let by_name = by_name.collect();
-        Self { limits, topics, by_name, brokers: BTreeMap::new(), bytes: 0, records: 0, is_closed: false }
+        let topics = topics.iter().map(|name| Topic::new(name)).collect();
+        Self { limits, topics, brokers: BTreeMap::new(), bytes: 0, records: 0, is_closed: false }
     }
 
     /// Puts a record behind the others of its partition.
@@ -120,7 +117,7 @@ impl<T> State<T> {
         if self.bytes + size > self.limits.queue_bytes || self.records >= self.limits.queue_records {
             return Err(Refusal::Full);
         }
-        let known = self.by_name.get(topic).filter(|_| !self.is_closed).copied();
+        let known = self.index_of(topic).filter(|_| !self.is_closed);
         let index = known.ok_or(Refusal::NotReady)?;
         let topic = &mut self.topics[index];
         let is_free = |broker: &Broker<T>| broker.takes_more(now.instant);

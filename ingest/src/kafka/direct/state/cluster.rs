@@ -46,8 +46,8 @@ impl<T> State<T> {
             self.brokers.entry(*id).or_insert_with(Broker::new).address = Some(address.clone());
         }
         for seen in &cluster.topics {
-            if let Some(index) = self.by_name.get(seen.name.as_str()) {
-                self.topics[*index].update(seen);
+            if let Some(index) = self.index_of(&seen.name) {
+                self.topics[index].update(seen);
             }
         }
         let ended = self.give_back_orphans();
@@ -78,6 +78,11 @@ impl<T> State<T> {
         let is_led =
             |topic: &Topic<T>| topic.partitions.iter().take(topic.count).all(|one| one.leader.is_some());
         !self.topics.iter().all(|topic| topic.count > 0 && topic.refusal.is_none() && is_led(topic))
+    }
+
+    /// There are a dozen at most, nearly all of another length: that is looked at sooner than a name is hashed.
+    pub(super) fn index_of(&self, topic: &str) -> Option<usize> {
+        self.topics.iter().position(|known| *known.name == *topic)
     }
 
     fn give_back_orphans(&mut self) -> Vec<Outcome<T>> {

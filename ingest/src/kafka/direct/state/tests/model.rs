@@ -242,7 +242,7 @@ impl Model {
         let ended = self.state.update(&Cluster { brokers, topics: topics.to_vec() });
         self.ended(ended);
         for place in self.leaders.keys().filter(|place| is_honest && place.1 < self.count) {
-            let topic = &self.state.topics[self.state.by_name[place.0.as_str()]];
+            let topic = &self.state.topics[self.state.index_of(&place.0).unwrap()];
             let leader = topic.partitions[usize::try_from(place.1).unwrap()].leader;
             assert_eq!(leader, Some(self.leaders[place].0), "{place:?}");
         }
