@@ -121,7 +121,7 @@ impl<T> State<T> {
         let index = known.ok_or(Refusal::NotReady)?;
         let topic = &mut self.topics[index];
         let is_free = |broker: &Broker<T>| broker.takes_more(now.instant);
-        let is_one_free = self.brokers.values().any(is_free);
+        let is_one_free = record.key.is_none() && self.brokers.values().any(is_free);
         let takes_more = |id| is_one_free && self.brokers.get(&id).is_some_and(is_free);
         let number = topic.place(record.key, takes_more)?;
         self.bytes += topic.partitions[number].push(record, ticket, now, self.limits.batch_bytes);
