@@ -152,8 +152,7 @@ impl Account {
 
 impl Drop for AccountPermit {
     fn drop(&mut self) {
-        let account_limit = Arc::clone(&self.account_limit);
-        account_limit.release(self.account, self.bytes);
+        self.account_limit.release(self.account, self.bytes);
     }
 }
 
