@@ -11,6 +11,7 @@ use crate::spool::{self, OpenError, Spool, SpoolMetrics};
 use crate::webhook::{Parts, Webhook};
 use crate::{kafka, signature};
 use hyper_util::server::graceful::GracefulShutdown;
+use runtime::http::connections::Slot;
 use runtime::process::Process;
 use runtime::process::health::Probe;
 use runtime::producer::ProducerError;
@@ -159,10 +160,7 @@ async fn serve_until_drained(
     process: &Process,
 ) {
     let graceful = GracefulShutdown::new();
-    let respond = move |request| {
-        let webhook = Arc::clone(&webhook);
-        async move { webhook.respond(request).await }
-    };
+    let respond = move |request, slot: Arc<Slot>| async move { webhook.respond(request, &slot).await };
     let end = async {
         process.shutdown.requested().await;
         tokio::time::sleep(settings.drain_delay).await;

@@ -7,7 +7,7 @@ use crate::http::body_memory::BodyMemory;
 use crate::http::framing::{self, FramingFault};
 use crate::http::incidents::IncidentLog;
 use crate::http::response::{Unavailable, WebhookResponse};
-use crate::http::{acceptor, handshake, response};
+use crate::http::{handshake, response};
 use crate::metrics::{Limit, LimitMetrics, Method, Metrics};
 use crate::settings::Settings;
 use crate::signature::{self, CurrentSecrets, UnauthenticatedWork};
@@ -16,6 +16,7 @@ use http_body_util::Full;
 use hyper::body::{Body as _, Incoming};
 use hyper::header::CONTENT_ENCODING;
 use hyper::{HeaderMap, Method as HttpMethod, Request, Response};
+use runtime::http::connections::Slot;
 use runtime::process::health::{Health, Probe};
 use runtime::process::shutdown::Shutdown;
 use runtime::telemetry::{TRACEPARENT, TraceContext, spans};
@@ -81,15 +82,19 @@ impl Webhook {
         }
     }
 
-    /// Responds to one request; never fails.
-    pub(crate) async fn respond(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    /// Responds to one request of the connection with this slot; never fails.
+    pub(crate) async fn respond(
+        &self,
+        request: Request<Incoming>,
+        slot: &Arc<Slot>,
+    ) -> Response<Full<Bytes>> {
         // No part of the traffic that is counted and traced.
         if self.is_probe(&request) {
             return response::probed(self.parts.health.report(Probe::Readiness).passes());
         }
         let method = Method::of(request.method());
         let span = self.span(method, &request);
-        let Outcome { response, close } = self.outcome(method, request, &span).await;
+        let Outcome { response, close } = self.outcome(method, request, slot, &span).await;
         let status = response.status();
         spans::answered(&span, status.as_u16(), status.is_server_error());
         self.parts.metrics.answered(method, &response);
@@ -131,7 +136,13 @@ impl Webhook {
     }
 
     /// Refusals are tried in the order 400, 404, 405, 415, 413, 401.
-    async fn outcome(&self, method: Method, request: Request<Incoming>, span: &Span) -> Outcome {
+    async fn outcome(
+        &self,
+        method: Method,
+        request: Request<Incoming>,
+        slot: &Arc<Slot>,
+        span: &Span,
+    ) -> Outcome {
         if let Some(fault) = framing::fault(request.version(), request.headers()) {
             return self.malformed(fault);
         }
@@ -154,7 +165,7 @@ impl Webhook {
                     RequestedApp::Any => None,
                     RequestedApp::Named(name) => Some(name.to_owned()),
                 };
-                self.deliver(request, app.as_deref(), span).await
+                self.deliver(request, app.as_deref(), slot, span).await
             }
             Method::Other => Outcome::refused(WebhookResponse::MethodNotAllowed),
         }
@@ -171,7 +182,13 @@ impl Webhook {
         }
     }
 
-    async fn deliver(&self, request: Request<Incoming>, app: Option<&str>, span: &Span) -> Outcome {
+    async fn deliver(
+        &self,
+        request: Request<Incoming>,
+        app: Option<&str>,
+        slot: &Arc<Slot>,
+        span: &Span,
+    ) -> Outcome {
         let received = SystemTime::now();
         let (head, body) = request.into_parts();
         if is_encoded(&head.headers) {
@@ -204,7 +221,8 @@ impl Webhook {
                 return Outcome::refused(WebhookResponse::Unavailable(Unavailable::SignatureTime));
             }
         };
-        let _authenticated = acceptor::authenticate(&head.extensions);
+        // The connection is not evicted before the response.
+        let _authenticated = slot.authenticate();
         if permit.authenticate().is_err() {
             return self.body_refused(BodyFault::LimitReached);
         }

@@ -7,14 +7,13 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::http::Extensions;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use prometheus::IntGauge;
-use runtime::http::connections::{self, Admitted, Authenticated, Connections, Eviction, Slot};
+use runtime::http::connections::{self, Admitted, Connections, Eviction, Slot};
 use runtime::http::timed_stream::{Clock, HeadTimer, TimedOut, TimedStream, Timeouts};
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
@@ -50,15 +49,14 @@ impl Acceptor {
         Self { connections, limits: limits.clone(), metrics, limit_metrics, turned_away: turned_away() }
     }
 
-    /// Accepts until it is dropped; `respond` answers the requests, and finds the connection's [`Slot`] among their
-    /// extensions.
+    /// Accepts until it is dropped; a clone of `respond` answers each request, of a connection with this [`Slot`].
     pub(crate) async fn keep_accepting<R, F>(
         &self,
         listener: &TcpListener,
         graceful: &GracefulShutdown,
         respond: R,
     ) where
-        R: Fn(Request<Incoming>) -> F + Clone + Send + 'static,
+        R: FnOnce(Request<Incoming>, Arc<Slot>) -> F + Clone + Send + 'static,
         F: Future<Output = Response<Full<Bytes>>> + Send,
     {
         loop {
@@ -71,7 +69,7 @@ impl Acceptor {
 
     fn admit<R, F>(&self, stream: TcpStream, graceful: &GracefulShutdown, respond: R)
     where
-        R: Fn(Request<Incoming>) -> F + Clone + Send + 'static,
+        R: FnOnce(Request<Incoming>, Arc<Slot>) -> F + Clone + Send + 'static,
         F: Future<Output = Response<Full<Bytes>>> + Send,
     {
         let Some(Admitted { slot, eviction, evicts_another }) = self.connections.admit() else {
@@ -87,10 +85,9 @@ impl Acceptor {
         let stream = TimedStream::new(stream, Arc::clone(&clock), timeouts);
         let open = OpenConnection::count(&self.metrics.connections);
         let metrics = Arc::clone(&self.metrics);
-        let service = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(Arc::clone(&slot));
-            let (respond, metrics) = (respond.clone(), Arc::clone(&metrics));
-            async move { Ok::<_, Infallible>(respond_or_500(respond, request, &metrics).await) }
+        let service = service_fn(move |request: Request<Incoming>| {
+            let (respond, slot, metrics) = (respond.clone(), Arc::clone(&slot), Arc::clone(&metrics));
+            async move { Ok::<_, Infallible>(respond_or_500(respond, request, slot, &metrics).await) }
         });
         let http = self.http(HeadTimer::new(Arc::clone(&clock), timeouts));
         let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
@@ -140,11 +137,6 @@ impl Acceptor {
     }
 }
 
-/// Marks the connection of this request as authenticated: it is not evicted while the returned guard lives.
-pub(crate) fn authenticate(extensions: &Extensions) -> Option<Authenticated> {
-    extensions.get::<Arc<Slot>>().map(Slot::authenticate)
-}
-
 const fn timeouts(limits: &Limits) -> Timeouts {
     Timeouts {
         first_byte: limits.first_byte_timeout,
@@ -158,13 +150,14 @@ const fn timeouts(limits: &Limits) -> Timeouts {
 async fn respond_or_500<R, F>(
     respond: R,
     request: Request<Incoming>,
+    slot: Arc<Slot>,
     metrics: &Metrics,
 ) -> Response<Full<Bytes>>
 where
-    R: Fn(Request<Incoming>) -> F,
+    R: FnOnce(Request<Incoming>, Arc<Slot>) -> F,
     F: Future<Output = Response<Full<Bytes>>>,
 {
-    let response = AssertUnwindSafe(async move { respond(request).await }).catch_unwind().await;
+    let response = AssertUnwindSafe(async move { respond(request, slot).await }).catch_unwind().await;
     response.unwrap_or_else(|_| {
         tracing::error!("a request handler panicked, answered 500");
         metrics.answered(Method::Other, &WebhookResponse::InternalError);

@@ -13,7 +13,7 @@ async fn open() -> (SocketAddr, Arc<Metrics>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
-        let respond = |request: Request<Incoming>| async move {
+        let respond = |request: Request<Incoming>, _slot: Arc<Slot>| async move {
             assert_ne!(request.uri().path(), "/panic", "on purpose");
             WebhookResponse::Accepted.into_response(false)
         };
