@@ -57,7 +57,10 @@ impl BodyReader {
         let mut permit = self.memory.open(declared.unwrap_or_default())?;
         let mut read = Pieces::None;
         let start = Instant::now();
-        while let Some(data) = self.next(&mut body, &mut permit, start, read.len()).await? {
+        // Of a body with a length it is known at its last byte that nothing follows.
+        while !body.is_end_stream()
+            && let Some(data) = self.next(&mut body, &mut permit, start, read.len()).await?
+        {
             let bytes = read.len() + data.len();
             if bytes > self.max_bytes {
                 return Err(BodyFault::TooLarge);
