@@ -39,7 +39,8 @@ impl Durable {
     /// Returns once the delivery is durable: acknowledged by Kafka with acks=all, or fsynced in the spool.
     pub(crate) async fn store(&self, delivery: &Delivery) -> Result<(), Unavailable> {
         let start = Instant::now();
-        let outcome = match self.kafka.acknowledge(delivery, self.ack_timeout, self.spool.is_some()).await {
+        let (timeout, has_spool) = (self.ack_timeout, self.spool.is_some());
+        let outcome = match self.kafka.acknowledge(delivery, start, timeout, has_spool).await {
             Ok(()) => Ok(Path::Broker),
             Err(why) => self.spool(delivery, why).await.map(|()| Path::Spool),
         };

@@ -75,23 +75,24 @@ impl Kafka {
         Self { publisher, gate, breaker, account_limit, metrics, opened_log, is_logged }
     }
 
-    /// Returns once Kafka has acknowledged every record of the delivery. A probe is not waited for where a spool can
-    /// store the delivery.
+    /// Returns once Kafka has acknowledged every record of the delivery, or `timeout` after `start`, which is now. A probe is not
+    /// waited for where a spool can store the delivery.
     pub(crate) async fn acknowledge(
         &self,
         delivery: &Delivery,
+        start: Instant,
         timeout: Duration,
         has_spool: bool,
     ) -> Result<(), NotAcknowledged> {
         if !self.gate.is_open() {
             return Err(NotAcknowledged::Starting);
         }
-        match self.breaker.admission(Instant::now()) {
+        match self.breaker.admission(start) {
             Admission::Open => return Err(NotAcknowledged::BreakerOpen),
             Admission::Probe if has_spool => return Err(self.probe(delivery)),
             Admission::Probe | Admission::Closed => {}
         }
-        let outcome = self.publish(delivery, timeout).await;
+        let outcome = self.publish(delivery, start.into(), timeout).await;
         match &outcome {
             Ok(()) => self.record_success(),
             Err(why) => self.record_failure(why),
@@ -99,8 +100,12 @@ impl Kafka {
         outcome
     }
 
-    async fn publish(&self, delivery: &Delivery, timeout: Duration) -> Result<(), NotAcknowledged> {
-        let start = tokio::time::Instant::now();
+    async fn publish(
+        &self,
+        delivery: &Delivery,
+        start: tokio::time::Instant,
+        timeout: Duration,
+    ) -> Result<(), NotAcknowledged> {
         // Half of the time is left for Kafka: waiting behind one's own account must not make Kafka look late.
         let (split, permit) = self.account_turn(delivery, start + timeout / 2).await?;
         let acknowledgement = self.publisher.publish_split(delivery, &split);

@@ -102,7 +102,7 @@ impl Webhook {
             WebhookResponse::Unauthorized(fault) => self.incidents.unsigned(*fault),
             WebhookResponse::HandshakeRefused(fault) => self.incidents.handshake(*fault),
             WebhookResponse::Unavailable(why) => self.incidents.unavailable(*why, Instant::now()),
-            WebhookResponse::Accepted => self.incidents.acknowledged(Instant::now()),
+            WebhookResponse::Accepted => self.incidents.acknowledged(),
             _ => {}
         }
         // While this process drains, clients are told to connect anew: to another one.

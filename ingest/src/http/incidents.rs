@@ -60,11 +60,11 @@ impl IncidentLog {
     }
 
     /// A delivery was made durable.
-    pub(crate) fn acknowledged(&self, now: Instant) {
+    pub(crate) fn acknowledged(&self) {
         if !self.is_out.load(Ordering::Relaxed) {
             return;
         }
-        if let Some(Outage { since, latest, deliveries }) = self.ended(now) {
+        if let Some(Outage { since, latest, deliveries }) = self.ended(Instant::now()) {
             let seconds = latest.saturating_duration_since(since).as_secs();
             tracing::info!(seconds, deliveries, "recovered: no delivery was answered 503 for a minute");
         }
