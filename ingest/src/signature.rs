@@ -16,10 +16,12 @@ pub(crate) use verified_body::VerifiedBody;
 use bytes::Bytes;
 use enum_map::Enum;
 use hyper::HeaderMap;
+use hyper::header::HeaderName;
 use keyring::Keyring;
 use verified_body::Signature;
 
-const HEADER: &str = "x-hub-signature-256";
+/// As a name, since text would be read as one for every request.
+static HEADER: HeaderName = HeaderName::from_static("x-hub-signature-256");
 
 /// What `X-Hub-Signature-256` claims, well formed.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +52,7 @@ impl SignatureFault {
 
 /// Reads the one signature header: `sha256=` and 64 hexadecimal digits of either case.
 pub(crate) fn claim(headers: &HeaderMap) -> Result<Claim, SignatureFault> {
-    let mut values = headers.get_all(HEADER).iter();
+    let mut values = headers.get_all(&HEADER).iter();
     let value = values.next().ok_or(SignatureFault::Missing)?;
     if values.next().is_some() {
         return Err(SignatureFault::Repeated);
@@ -96,7 +98,7 @@ pub(crate) fn signed(body: &'static [u8]) -> VerifiedBody {
         write!(text, "{byte:02x}").unwrap();
     }
     let mut headers = HeaderMap::new();
-    headers.insert(HEADER, text.parse().unwrap());
+    headers.insert(&HEADER, text.parse().unwrap());
     let keyring = Keyring::new(&[Secret::new("shop", "secret")], 1);
     verify_now(&keyring, claim(&headers).unwrap(), Bytes::from_static(body)).unwrap()
 }
@@ -123,7 +125,7 @@ mod tests {
     fn headers(values: &[&str]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for value in values {
-            headers.append(HEADER, HeaderValue::from_str(value).unwrap());
+            headers.append(&HEADER, HeaderValue::from_str(value).unwrap());
         }
         headers
     }
