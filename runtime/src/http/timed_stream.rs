@@ -75,10 +75,11 @@ impl Clock {
 
     /// Bytes came.
     fn read(&self) {
-        let micros = u64::try_from(self.opened.elapsed().as_micros()).unwrap_or(u64::MAX - 1);
-        // Only the first byte since the wait began counts.
-        let _is_first =
-            self.head_began.compare_exchange(0, micros + 1, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        // Only the first byte since the wait began counts. Whoever reads and whoever waits are the connection's one task.
+        if self.head_began.load(Ordering::Relaxed) == 0 {
+            let micros = u64::try_from(self.opened.elapsed().as_micros()).unwrap_or(u64::MAX - 1);
+            self.head_began.store(micros + 1, Ordering::Relaxed);
+        }
     }
 
     fn head_began(&self) -> Option<Instant> {
