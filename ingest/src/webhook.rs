@@ -206,13 +206,15 @@ impl Webhook {
             Ok(read) => read,
             Err(fault) => return self.body_refused(fault),
         };
-        let keyring = self.parts.secrets.keyring.load_full();
+        let keyring = self.parts.secrets.keyring.load();
         let verified = signature::verify(&keyring, app, &self.work, claim, bytes);
         let verified = tokio::select! {
             biased;
             verified = tokio::time::timeout(self.signature_timeout, verified) => verified,
             () = permit.is_evicted() => return self.body_refused(BodyFault::LimitReached),
         };
+        // A thread has few places for what is borrowed so: none is kept while Kafka is waited for.
+        drop(keyring);
         let verified = match verified {
             Ok(Ok(verified)) => verified,
             Ok(Err(fault)) => return Outcome::refused(WebhookResponse::Unauthorized(fault)),
