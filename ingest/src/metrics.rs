@@ -9,9 +9,8 @@ use crate::signature::SignatureFault;
 use enum_map::{Enum, EnumMap};
 use prometheus::{Histogram, IntCounter, IntGauge, Registry};
 use runtime::metrics::{SECONDS, counter, counters, gauge, histograms};
-use schemas::{EventKind, Kind, Refusal};
+use schemas::{EventKind, Refusal};
 use std::collections::HashMap;
-use std::hash::Hash;
 use std::time::Duration;
 
 /// All metrics of ingest; every label set is closed, and its counters exist from the start.
@@ -20,7 +19,7 @@ pub(crate) struct Metrics {
     responses: EnumMap<Method, [(u16, IntCounter); STATUSES.len()]>,
     signature_failures: EnumMap<SignatureFault, IntCounter>,
     unavailable: EnumMap<Unavailable, IntCounter>,
-    events: HashMap<EventKind, IntCounter>,
+    events: EnumMap<EventKind, IntCounter>,
     dead_letters: HashMap<Refusal, IntCounter>,
     /// Deliveries that were made durable, and how long it took.
     durable: EnumMap<Path, (IntCounter, Histogram)>,
@@ -174,9 +173,7 @@ impl Metrics {
 
     /// Counts an event.
     pub(crate) fn event(&self, kind: EventKind) {
-        if let Some(counter) = self.events.get(&kind) {
-            counter.inc();
-        }
+        self.events[kind].inc();
     }
 
     /// Counts a dead-lettered body.
@@ -209,16 +206,14 @@ fn deliveries(registry: &Registry) -> (EnumMap<Path, (IntCounter, Histogram)>, I
     (EnumMap::from_fn(of_path), deliveries.with_label_values(&["rejected"]))
 }
 
-fn events(registry: &Registry) -> HashMap<EventKind, IntCounter> {
+fn events(registry: &Registry) -> EnumMap<EventKind, IntCounter> {
     let events = counters(
         registry,
         "weir_ingest_events_total",
         "Events of the deliveries that were sent to Kafka, by kind.",
         &["kind"],
     );
-    let kinds =
-        Kind::ALL.into_iter().flat_map(|kind| [false, true].map(|standby| EventKind { kind, standby }));
-    each(kinds, |kind| events.with_label_values(&[&kind.to_string()]))
+    EnumMap::from_fn(|kind: EventKind| events.with_label_values(&[&kind.to_string()]))
 }
 
 fn dead_letters(registry: &Registry) -> HashMap<Refusal, IntCounter> {
@@ -228,12 +223,6 @@ fn dead_letters(registry: &Registry) -> HashMap<Refusal, IntCounter> {
         "Verified bodies that were dead-lettered, by reason.",
         &["reason"],
     );
-    each(REFUSALS.into_iter(), |refusal| dead_letters.with_label_values(&[refusal.as_str()]))
-}
-
-fn each<K: Copy + Eq + Hash>(
-    keys: impl Iterator<Item = K>,
-    counter: impl Fn(K) -> IntCounter,
-) -> HashMap<K, IntCounter> {
-    keys.map(|key| (key, counter(key))).collect()
+    let counter = |refusal: Refusal| (refusal, dead_letters.with_label_values(&[refusal.as_str()]));
+    REFUSALS.map(counter).into()
 }

@@ -20,7 +20,7 @@ macro_rules! kinds {
         }
     )*) => {
         /// What one item of a delivery is, by Meta's discriminating member or field name.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, enum_map::Enum)]
         pub enum Kind {
             $(#[doc = $about] $kind,)*
         }

@@ -6,7 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// A kind, and whether another app owned the thread when it came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, enum_map::Enum)]
 pub struct EventKind {
     /// What the item is.
     pub kind: Kind,
