@@ -3,6 +3,7 @@
 //! librdkafka sends records in the order in which it gets them. So only so many bytes of one account are given to it at
 //! once; its further deliveries wait here, up to a second limit, and those of other accounts pass.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher as _, Hash, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -102,13 +103,14 @@ impl AccountLimit {
     fn release(self: &Arc<Self>, key: u64, bytes: usize) {
         let mut admitted = Vec::new();
         let mut accounts = self.lock();
-        if let Some(account) = accounts.get_mut(&key) {
+        if let Entry::Occupied(mut entry) = accounts.entry(key) {
+            let account = entry.get_mut();
             account.in_flight -= bytes;
             while let Some(waiter) = account.next(self.in_flight_bytes) {
                 admitted.push((waiter.admit, self.in_flight(key, waiter.bytes)));
             }
             if account.in_flight == 0 {
-                accounts.remove(&key);
+                entry.remove();
             }
         }
         drop(accounts);
