@@ -85,7 +85,7 @@ impl BodyReader {
                 biased;
                 frame = body.frame() => frame,
                 () = permit.is_evicted() => return Err(BodyFault::LimitReached),
-                () = tokio::time::sleep_until(deadline) => return Err(BodyFault::Slow),
+                () = comes(deadline) => return Err(BodyFault::Slow),
             };
             // What follows the last chunk, trailers, says nothing that is signed.
             match frame.transpose().map_err(|error| fault_of(&error))?.map(hyper::body::Frame::into_data) {
@@ -149,6 +149,11 @@ impl From<LimitReached> for BodyFault {
     fn from(LimitReached: LimitReached) -> Self {
         Self::LimitReached
     }
+}
+
+/// Makes its timer when it is first waited for, which is never where a body came with its head.
+async fn comes(deadline: Instant) {
+    tokio::time::sleep_until(deadline).await;
 }
 
 /// hyper reports why its decoder gave up as an IO error. A connection that broke gets no response anyway.
