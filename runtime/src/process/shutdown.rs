@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -13,6 +14,8 @@ use tokio_util::task::TaskTracker;
 #[derive(Clone, Debug, Default)]
 pub struct Shutdown {
     token: CancellationToken,
+    /// The token knows it too, but behind a lock, and every request asks.
+    is_requested: Arc<AtomicBool>,
     tasks: TaskTracker,
     failure: Arc<OnceLock<&'static str>>,
 }
@@ -25,6 +28,7 @@ impl Shutdown {
 
     /// Asks everything that holds a clone to end; asking twice does no harm.
     pub fn trigger(&self) {
+        self.is_requested.store(true, Ordering::Relaxed);
         self.token.cancel();
     }
 
@@ -45,7 +49,7 @@ impl Shutdown {
 
     /// Whether the end has been asked for.
     pub fn is_requested(&self) -> bool {
-        self.token.is_cancelled()
+        self.is_requested.load(Ordering::Relaxed)
     }
 
     /// Returns once the end has been asked for.
