@@ -19,7 +19,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     cargo build --release --locked --bins \
         --package weir --package weir-ingest --package weir-messages \
         --package weir-lookups --package weir-metrics --package weir-replies --package weir-media \
-    && mkdir -p /out/bin /out/spool \
+    && mkdir -p /out/bin /out/spool /out/media \
     && find target/release -maxdepth 1 -type f -perm /111 \( -name weir -o -name 'weir-*' \) -exec cp -t /out/bin {} +
 
 # glibc, libgcc and the certificates of public authorities; no shell, no package manager.
@@ -36,6 +36,7 @@ LABEL org.opencontainers.image.title="Weir" \
 COPY --from=build /out/bin/ /usr/local/bin/
 # A volume that is mounted here for the first time belongs to whom the folder belongs to.
 COPY --from=build --chown=65532:65532 /out/spool /var/lib/weir/spool
+COPY --from=build --chown=65532:65532 /out/media /var/lib/weir/media
 
 # By number, so that Kubernetes can see that it is not root.
 USER 65532:65532

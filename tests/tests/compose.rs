@@ -9,7 +9,7 @@ use std::process::Command;
 
 use serde_json::Value;
 use weir_tests::foreign::{folder, python, run};
-use weir_tests::manual::{Manual, SERVICES};
+use weir_tests::manual::{Manual, OPTIONAL, SERVICES};
 use weir_tests::prometheus::promtool;
 use weir_tests::yaml;
 
@@ -55,8 +55,8 @@ fn the_file_is_one_to_the_specification_and_a_misspelt_key_would_be_told() {
 fn every_binary_that_runs_for_good_has_a_service_of_its_name() {
     let compose = compose();
     let names: BTreeSet<_> = of_weir(&compose).map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, SERVICES.into_iter().chain(["topics"]).collect());
-    for name in SERVICES {
+    assert_eq!(names, SERVICES.into_iter().chain(OPTIONAL).chain(["topics"]).collect());
+    for name in SERVICES.into_iter().chain(OPTIONAL) {
         assert_eq!(words(&compose["services"][name]["command"])[0], name);
     }
     assert_eq!(words(&compose["services"]["topics"]["command"]), ["weir", "topics", "apply"]);
@@ -118,6 +118,10 @@ fn every_service_has_what_the_binary_cannot_do_without() {
         assert_eq!((&accounts["target"], &accounts["read_only"]), (folder, &true.into()), "{name}");
         assert_eq!(words(&service["profiles"]), ["graph"], "{name} has no token of its own");
     }
+    let media = &compose["services"]["weir-media"];
+    let store = media["environment"]["WEIR_MEDIA_STORE"].as_str().unwrap().strip_prefix("file://").unwrap();
+    assert_eq!(words(&media["volumes"]), [format!("media:{store}")]);
+    assert_eq!(words(&media["profiles"]), ["media"], "it goes where links lead to");
 }
 
 #[test]
@@ -130,7 +134,7 @@ fn ports_are_those_that_the_binaries_listen_on_and_open_to_this_machine_alone() 
     let scraped = yaml::documents(compose["configs"]["prometheus"]["content"].as_str().unwrap()).unwrap();
     let targets = &scraped[0]["scrape_configs"][0]["dns_sd_configs"][0];
     assert_eq!(targets["port"].to_string(), admin);
-    assert_eq!(words(&targets["names"]), SERVICES);
+    assert_eq!(words(&targets["names"]), SERVICES.into_iter().chain(OPTIONAL).collect::<Vec<_>>());
     for (name, service) in compose["services"].as_object().unwrap() {
         for port in words(&service["ports"]) {
             assert!(port.starts_with("127.0.0.1:"), "{name} opens {port} to everyone");

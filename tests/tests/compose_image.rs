@@ -72,15 +72,19 @@ fn it_runs_as_nobody_in_particular_in_exec_form_with_a_health_check_and_labels()
 }
 
 #[test]
-fn the_ports_and_the_folder_of_the_spool_are_those_of_the_binaries_and_of_compose() {
+fn the_ports_and_the_folders_of_volumes_are_those_of_the_binaries_and_of_compose() {
     let ingest = Manual::of(&["weir-ingest"]).unwrap();
     let ports =
         ["--listen", "--admin-listen"].map(|flag| ingest.default(flag).unwrap().rsplit_once(':').unwrap().1);
     assert_eq!(instructions("EXPOSE"), [ports.join(" ")]);
     let compose = yaml::file("docker-compose.yml").unwrap();
-    let spool = compose["services"]["weir-ingest"]["environment"]["WEIR_SPOOL_DIR"].as_str().unwrap();
-    let owned = format!("--from=build --chown=65532:65532 /out/spool {spool}");
-    assert!(instructions("COPY").contains(&owned), "the user of the image must own {spool}");
+    let variable = |service: &str, name: &str| compose["services"][service]["environment"][name].as_str();
+    let spool = variable("weir-ingest", "WEIR_SPOOL_DIR").unwrap();
+    let media = variable("weir-media", "WEIR_MEDIA_STORE").unwrap().trim_start_matches("file://");
+    for (made, folder) in [("spool", spool), ("media", media)] {
+        let owned = format!("--from=build --chown=65532:65532 /out/{made} {folder}");
+        assert!(instructions("COPY").contains(&owned), "the user of the image must own {folder}");
+    }
 }
 
 #[test]
