@@ -114,18 +114,18 @@ fn what_calls_the_graph_api_can_be_left_out_with_all_that_belongs_to_it() {
     assert_eq!(of_kind(&objects, "Deployment").count(), SERVICES.len() - 3);
 }
 
-#[test]
-fn no_more_consumers_are_started_than_there_are_partitions_and_one_hand_sets_the_number() {
-    let objects = prod();
-    for scaled in of_kind(&objects, "ScaledObject") {
+/// Each that KEDA scales: no more than there are partitions, by the lag of its own group, which it reads as itself.
+fn scaled_by_their_own_lag(objects: &[Value]) -> BTreeSet<&str> {
+    let mut all = BTreeSet::new();
+    for scaled in of_kind(objects, "ScaledObject") {
         let service = scaled["spec"]["scaleTargetRef"]["name"].as_str().unwrap();
         let most = scaled["spec"]["maxReplicaCount"].as_u64().unwrap();
         assert!(most <= u64::from(TopicSpec::DEFAULT_PARTITIONS), "{service}: {most}");
-        assert_eq!(named(&objects, &format!("Deployment {service}"))["spec"].get("replicas"), None);
+        assert_eq!(named(objects, &format!("Deployment {service}"))["spec"].get("replicas"), None);
         let trigger = &scaled["spec"]["triggers"][0];
         assert_eq!(trigger["metadata"]["consumerGroup"], service);
         let who = named(
-            &objects,
+            objects,
             &format!("TriggerAuthentication {}", trigger["authenticationRef"]["name"].as_str().unwrap()),
         );
         for reference in items(&who["spec"]["secretTargetRef"]) {
@@ -135,8 +135,24 @@ fn no_more_consumers_are_started_than_there_are_partitions_and_one_hand_sets_the
                 "{service} reads the lag as {secret}"
             );
         }
+        all.insert(service);
     }
-    assert_eq!(of_kind(&objects, "ScaledObject").count(), SERVICES.len() - 1);
+    all
+}
+
+#[test]
+fn weir_media_is_scaled_as_the_other_consumers_are_where_it_runs() {
+    let objects = render_with(&["media", "strimzi", "keda", "keda-media"]).unwrap();
+    assert_eq!(
+        scaled_by_their_own_lag(&objects),
+        SERVICES.into_iter().skip(1).chain(OPTIONAL).collect::<BTreeSet<_>>()
+    );
+}
+
+#[test]
+fn no_more_consumers_are_started_than_there_are_partitions_and_one_hand_sets_the_number() {
+    let objects = prod();
+    assert_eq!(scaled_by_their_own_lag(&objects), SERVICES.into_iter().skip(1).collect::<BTreeSet<_>>());
     let ingest = named(&objects, "StatefulSet weir-ingest");
     assert_eq!(ingest["spec"].get("replicas"), None);
     let scaler = named(&objects, "HorizontalPodAutoscaler weir-ingest");
