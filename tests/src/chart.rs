@@ -19,12 +19,14 @@ const CASES: &str = "tests/chart/cases";
 /// The digest of what the kept renderings were made of.
 pub const SOURCES: &str = "tests/chart/sources.sha256";
 /// Every case.
-pub const ALL: [&str; 6] = ["base", "sasl", "strimzi", "connect", "network", "monitoring"];
+pub const ALL: [&str; 7] = ["base", "sasl", "strimzi", "connect", "media", "network", "monitoring"];
 /// Those whose rendering is kept in the repository. The others are made of files that the chart links to, so that Helm would be
 /// needed after every change of a dashboard: `tests/chart/run` alone compares them.
-pub const KEPT: [&str; 4] = ["base", "sasl", "strimzi", "connect"];
+pub const KEPT: [&str; 5] = ["base", "sasl", "strimzi", "connect", "media"];
 /// What kustomize puts the digest of a map's content behind.
-const MAPS: [&str; 3] = ["weir-settings", "weir-kafka-client", "weir-connect"];
+const MAPS: [&str; 4] = ["weir-settings", "weir-kafka-client", "weir-connect", "weir-media"];
+/// The letters of such a digest.
+const DIGEST: usize = 10;
 /// Lists whose order means nothing.
 const UNORDERED: [&str; 4] = ["env", "ports", "volumes", "volumeMounts"];
 
@@ -148,8 +150,8 @@ fn comparable(value: Value, key: &str) -> Value {
             text.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n").into()
         }
         Value::String(text) => {
-            let map =
-                MAPS.iter().find(|map| text.strip_prefix(**map).is_some_and(|rest| rest.starts_with('-')));
+            let digest = |map: &str| text.strip_prefix(map).and_then(|rest| rest.strip_prefix('-'));
+            let map = MAPS.iter().find(|map| digest(map).is_some_and(|digest| digest.len() == DIGEST));
             map.map_or(text.as_str(), |map| *map).into()
         }
         other => other,

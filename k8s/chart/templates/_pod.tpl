@@ -54,7 +54,7 @@ topologySpreadConstraints:
 {{- define "weir.container" -}}
 image: {{ include "weir.image" .root }}
 imagePullPolicy: {{ .root.Values.image.pullPolicy }}
-envFrom: [{configMapRef: {name: weir-settings}}]
+envFrom: [{configMapRef: {name: weir-settings}}{{ range .from }}, {{ toJson . }}{{ end }}]
 securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
 {{- end }}
 
