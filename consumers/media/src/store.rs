@@ -18,10 +18,13 @@ pub(crate) use upload::{Stored, Upload};
 use crate::settings::StoreSettings;
 use object_store::path::Path;
 use objects::Objects;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// Stands for the user or media of an event that names none.
 const NOBODY: &str = "_";
+/// How long a store may take for a part of an object, or for a list.
+const ANSWER_WITHIN: Duration = Duration::from_mins(1);
 /// How the key of a record ends.
 const RECORD: &str = ".json";
 

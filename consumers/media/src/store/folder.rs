@@ -1,6 +1,6 @@
 //! A folder of this machine as a store: a file is written beside and renamed when it is whole and on the disk.
 
-use super::StoreError;
+use super::{ANSWER_WITHIN, StoreError};
 use object_store::path::Path;
 use std::fs;
 use std::io::{self, ErrorKind, Write as _};
@@ -8,17 +8,25 @@ use std::path::Path as File;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::NamedTempFile;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 /// The folder of files that are not whole.
 const INCOMING: &str = "incoming";
 /// How their names begin.
 const PREFIX: &str = "incoming-";
+/// What is asked of the disk at once. Each has a part of an object in memory, for as long as the disk does not answer.
+const AT_ONCE: usize = 16;
 /// Nobody is still at work at one that was not written to for so long.
 const CUT_OFF_AFTER: Duration = Duration::from_hours(24);
 
 /// The folder.
 #[derive(Clone, Debug)]
-pub(super) struct Folder(Arc<File>);
+pub(super) struct Folder {
+    root: Arc<File>,
+    places: Arc<Semaphore>,
+    answer_within: Duration,
+}
 
 impl Folder {
     /// Takes a folder that is there: one that is not may be a volume that is not mounted.
@@ -26,12 +34,13 @@ impl Folder {
         if !folder.is_dir() {
             return Err(StoreError::Open(format!("{} is no folder that is there", folder.display())));
         }
-        Ok(Self(folder.into()))
+        let places = Arc::new(Semaphore::new(AT_ONCE));
+        Ok(Self { root: folder.into(), places, answer_within: ANSWER_WITHIN })
     }
 
     /// Deletes what a process that was killed has left.
     pub(super) fn clean_up(&self) {
-        if let Err(error) = delete_cut_off(&self.0.join(INCOMING))
+        if let Err(error) = delete_cut_off(&self.root.join(INCOMING))
             && error.kind() != ErrorKind::NotFound
         {
             tracing::warn!(%error, "files that were cut off long ago are still in the store's folder");
@@ -119,14 +128,25 @@ impl Folder {
         .await
     }
 
+    /// Has it done where it may take its time. What is given up is done all the same once the disk answers, and keeps its place
+    /// until then, so that a disk which hangs does not fill the process with threads.
     async fn work<T: Send + 'static>(
         &self,
         what: &'static str,
         work: impl FnOnce(&File) -> io::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let root = Arc::clone(&self.0);
-        let done = tokio::task::spawn_blocking(move || work(&root)).await;
-        let done = done.unwrap_or_else(|error| Err(io::Error::other(error)));
+        let (root, place) = (Arc::clone(&self.root), Arc::clone(&self.places).acquire_owned());
+        let done = async {
+            let place = place.await.map_err(io::Error::other)?;
+            let done = tokio::task::spawn_blocking(move || {
+                let done = work(&root);
+                drop(place);
+                done
+            });
+            done.await.unwrap_or_else(|error| Err(io::Error::other(error)))
+        };
+        let done = timeout(self.answer_within, done).await;
+        let done = done.unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()));
         done.map_err(|error| {
             tracing::debug!(%error, what, "the store");
             let why = match error.kind() {
@@ -134,6 +154,7 @@ impl Folder {
                     "its folder may not be written"
                 }
                 ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "its disk is full",
+                ErrorKind::TimedOut => "its disk does not answer",
                 _ => "its disk failed (RUST_LOG=weir_media=debug shows how)",
             };
             StoreError::Call { what, why }
@@ -155,7 +176,26 @@ fn delete_cut_off(incoming: &File) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::mpsc;
     use std::time::SystemTime;
+
+    #[tokio::test]
+    async fn a_disk_that_does_not_answer_is_given_up_and_asked_no_more_than_it_may_be() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::open(place.path()).unwrap();
+        let folder = Folder {
+            places: Arc::new(Semaphore::new(1)),
+            answer_within: Duration::from_millis(20),
+            ..folder
+        };
+        let (hangs, disk) = mpsc::channel();
+        let stuck = folder.work("take bytes", move |_| disk.recv().or(Ok(()))).await.unwrap_err();
+        assert_eq!(stuck.to_string(), "the store did not take bytes: its disk does not answer");
+        assert!(folder.get(&Path::from("1784/99/id.json")).await.is_err(), "it was asked beside");
+        drop(hangs);
+        let again = Folder { answer_within: ANSWER_WITHIN, ..folder };
+        assert_eq!(again.get(&Path::from("1784/99/id.json")).await.unwrap(), None);
+    }
 
     #[test]
     fn what_was_cut_off_long_ago_is_deleted_and_what_is_at_work_stays() {

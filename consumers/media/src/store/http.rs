@@ -1,6 +1,6 @@
 //! How stores are reached: with Mozilla's list of certificates and the program's own TLS, whatever the machine has.
 
-use super::StoreError;
+use super::{ANSWER_WITHIN, StoreError};
 use object_store::client::{HttpClient, HttpConnector};
 use object_store::{ClientConfigKey, ClientOptions};
 use reqwest::{Client, redirect};
@@ -9,8 +9,6 @@ use rustls::ClientConfig;
 use std::time::Duration;
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
-/// One part of an object, or one list.
-const ANSWER_WITHIN: Duration = Duration::from_mins(1);
 
 /// Makes the clients that stores use.
 #[derive(Clone, Debug)]
