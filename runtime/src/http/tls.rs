@@ -32,10 +32,15 @@ pub enum TlsError {
 pub fn roots(certificates: Option<&Path>) -> Result<RootCertStore, TlsError> {
     let mut roots: RootCertStore = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
     let Some(path) = certificates else { return Ok(roots) };
+    let known = roots.len();
     let unreadable = |reason: String| TlsError::Certificate { path: path.to_owned(), reason };
     for certificate in CertificateDer::pem_file_iter(path).map_err(|error| unreadable(error.to_string()))? {
         let certificate = certificate.map_err(|error| unreadable(error.to_string()))?;
         roots.add(certificate).map_err(|error| unreadable(error.to_string()))?;
+    }
+    // A file that is none would otherwise be noticed by whoever is not trusted, much later.
+    if roots.len() == known {
+        return Err(unreadable("it has no certificate in PEM".to_owned()));
     }
     Ok(roots)
 }
@@ -49,4 +54,17 @@ pub fn provider() -> Arc<CryptoProvider> {
 pub fn client(certificates: Option<&Path>) -> Result<ClientConfig, TlsError> {
     let config = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
     Ok(config.with_root_certificates(roots(certificates)?).with_no_client_auth())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_without_a_certificate_is_told_with_its_name() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let Err(error) = roots(Some(file.path())) else { panic!("it has none") };
+        assert_eq!(error.to_string(), format!("{}: it has no certificate in PEM", file.path().display()));
+        assert!(!roots(None).unwrap().is_empty());
+    }
 }
