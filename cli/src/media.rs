@@ -5,6 +5,7 @@ use crate::tool::settings::{flag, settings, switch};
 use crate::tool::{Tool, Work, work};
 use crate::{Exit, Screen, ToolError};
 use runtime::settings::{Form, form};
+use std::path::PathBuf;
 use weir_media::forget::{self, Found};
 use weir_media::settings::StoreSettings;
 use weir_media::store::{Store, StoreUrl};
@@ -44,6 +45,8 @@ settings! {
     pub(crate) struct ForgetSettings {
         /// Where media is saved: the --media-store of weir-media, with the same credentials in the environment
         media_store: StoreUrl = flag("media-store", "URL", StoreUrl::form()).env("WEIR_MEDIA_STORE").required(),
+        /// PEM file of certificates that are trusted beside Mozilla's list where the store is asked over HTTPS
+        media_store_ca: Option<PathBuf> = flag("media-store-ca", "FILE", form::file()).env("WEIR_MEDIA_STORE_CA").optional(),
         /// The account or page that the person wrote to
         account: String = flag("account", "ID", id()).required(),
         /// The person, by the id that is `from` of an inbox record
@@ -64,7 +67,8 @@ fn id() -> Form<String> {
 fn run(settings: &ForgetSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ToolError::Runtime)?;
-    let store = Store::open(&StoreSettings { media_store: settings.media_store.clone() })?;
+    let ForgetSettings { media_store, media_store_ca, .. } = settings.clone();
+    let store = Store::open(&StoreSettings { media_store, media_store_ca })?;
     let found = runtime.block_on(forget::find(&store, &settings.account, &settings.user))?;
     for key in &found.keys {
         screen.line(key)?;
@@ -90,7 +94,8 @@ mod tests {
 
     fn settings(place: &tempfile::TempDir, apply: bool) -> ForgetSettings {
         let media_store = StoreUrl::parse(&format!("file://{}", place.path().display())).unwrap();
-        ForgetSettings { media_store, account: "1784".to_owned(), user: "99".to_owned(), apply }
+        let (account, user) = ("1784".to_owned(), "99".to_owned());
+        ForgetSettings { media_store, media_store_ca: None, account, user, apply }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use schemas::Topic;
 use serde_json::{Value, json};
 use weir_tests::cdn::{Answer, Cdn};
+use weir_tests::edge::Edge;
 use weir_tests::pipeline::{Ground, PATIENCE, PREFIX, Service};
 use weir_tests::s3::{BUCKET, S3};
 use weir_tests::typed;
@@ -36,6 +37,11 @@ impl Place {
 
     /// It reaches `networks`, and gives links up after `patience`.
     async fn media_with(&self, networks: &str, patience: &str) -> Result<Service> {
+        self.media_but(&[("WEIR_MEDIA_NETWORKS", networks), ("WEIR_MEDIA_PATIENCE", patience)]).await
+    }
+
+    /// With variables that are others than usual.
+    async fn media_but(&self, more: &[(&str, &str)]) -> Result<Service> {
         let (root, hosts) = (self.cdn.root(), format!("{},*.cdninstagram.com", self.cdn.host()));
         let (store, most) = (format!("s3://{BUCKET}/saved"), MOST.to_string());
         let mut envs = self.s3.envs();
@@ -43,12 +49,12 @@ impl Place {
             ("WEIR_MEDIA_STORE", store),
             ("WEIR_MEDIA_HOSTS", hosts),
             ("WEIR_MEDIA_CA", root.to_string_lossy().into_owned()),
-            ("WEIR_MEDIA_NETWORKS", networks.to_owned()),
+            ("WEIR_MEDIA_NETWORKS", "127.0.0.0/8".to_owned()),
             ("WEIR_MEDIA_MAX_BYTES", most),
-            ("WEIR_MEDIA_PATIENCE", patience.to_owned()),
             ("WEIR_RETRY_BACKOFF_MAX", "1s".to_owned()),
         ]);
-        let envs: Vec<_> = envs.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let mut envs: Vec<_> = envs.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        envs.extend(more);
         self.ground.consumer_with("weir-media", &envs).await
     }
 
@@ -242,6 +248,27 @@ async fn a_store_that_was_away_gets_everything_that_came_meanwhile() {
     let records = place.records(EVENTS).await.unwrap();
     are_all_in_the_store(&place, &records).await.unwrap();
     assert!(media.metric("weir_consumer_dead_letters_total", "").await.unwrap() < 0.5);
+}
+
+#[tokio::test]
+async fn a_store_that_an_authority_of_ones_own_vouches_for_is_trusted_by_its_file_alone() {
+    let place = Place::prepare().await.unwrap();
+    let edge = Edge::start(place.s3.url().trim_start_matches("http://"), None).await.unwrap();
+    let (endpoint, root) = (format!("https://localhost:{}", edge.port()), edge.root());
+    let trusting = [
+        ("AWS_ENDPOINT", endpoint.as_str()),
+        ("AWS_ALLOW_HTTP", "false"),
+        ("WEIR_MEDIA_STORE_CA", root.to_str().unwrap()),
+    ];
+    let link = place.cdn.answer("/picture", body(&picture(0)));
+    place.write(vec![message(0, &[&link]).unwrap()]).await.unwrap();
+    let stranger = place.media_but(&trusting[..2]).await.unwrap();
+    let is_refused = |errors: f64| errors > 0.5;
+    stranger.until_metric("weir_media_store_errors_total", "", PATIENCE, is_refused).await.unwrap();
+    drop(stranger);
+    let media = place.media_but(&trusting).await.unwrap();
+    assert_eq!(place.records(1).await.unwrap()[0]["status"], "saved");
+    assert!(media.metric("weir_media_store_errors_total", "").await.unwrap() < 0.5);
 }
 
 /// Where the store has a record of a link that was saved.

@@ -41,6 +41,8 @@ runtime::settings! {
         /// Where media is saved: file:///FOLDER, s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or az://CONTAINER/PREFIX, with the
         /// credentials, regions and endpoints of the environment (AWS_…, GOOGLE_…, AZURE_…)
         pub media_store: StoreUrl = required("URL", StoreUrl::form()),
+        /// PEM file of certificates that are trusted beside Mozilla's list where the store is asked over HTTPS
+        pub media_store_ca: Option<PathBuf> = optional("FILE", form::file()),
     }
 }
 
@@ -75,7 +77,7 @@ impl MediaSettings {
     pub fn of(store: &str) -> Self {
         let media_store = StoreUrl::parse(store).expect("the address of a store");
         Self {
-            store: StoreSettings { media_store },
+            store: StoreSettings { media_store, media_store_ca: None },
             fetch: defaults(FetchSettings::declare, FetchSettings::read),
             media_max_image_bytes: 32 << 20,
             media_patience: Duration::from_mins(1),

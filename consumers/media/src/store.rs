@@ -18,6 +18,7 @@ pub(crate) use upload::{Stored, Upload};
 use crate::settings::StoreSettings;
 use object_store::path::Path;
 use objects::Objects;
+use runtime::http::tls::TlsError;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -38,6 +39,9 @@ pub enum StoreError {
     /// It cannot be opened.
     #[error("--media-store: {0}")]
     Open(String),
+    /// Whom it trusts is not to be had.
+    #[error("--media-store-ca: {0}")]
+    Tls(#[from] TlsError),
     /// It did not do what it was asked for.
     #[error("the store did not {what}: {why}")]
     Call {
@@ -65,7 +69,7 @@ fn record_key(folder: &Path, id: &str) -> Path {
 impl Store {
     /// Opens it; nothing is asked of it yet.
     pub fn open(settings: &StoreSettings) -> Result<Self, StoreError> {
-        address::open(&settings.media_store).map(Self)
+        address::open(settings).map(Self)
     }
 
     /// Deletes what a process that was killed has left in a folder; in a bucket that is a rule of the bucket's.

@@ -4,6 +4,7 @@ use super::StoreError;
 use super::folder::Folder;
 use super::http::Connector;
 use super::objects::Objects;
+use crate::settings::StoreSettings;
 use object_store::aws::AmazonS3Builder;
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::gcp::GoogleCloudStorageBuilder;
@@ -45,15 +46,15 @@ impl StoreUrl {
     }
 }
 
-pub(super) fn open(address: &StoreUrl) -> Result<Objects, StoreError> {
+pub(super) fn open(settings: &StoreSettings) -> Result<Objects, StoreError> {
     let refused = |error: object_store::Error| StoreError::Open(error.to_string());
-    let StoreUrl(url) = address;
+    let StoreUrl(url) = &settings.media_store;
     if let Ok(folder) = url.to_file_path() {
         return Folder::open(&folder).map(Objects::Local);
     }
     let (scheme, path) =
         ObjectStoreScheme::parse(url).map_err(|error| StoreError::Open(error.to_string()))?;
-    let (http, retry) = (Connector::new()?, retry());
+    let (http, retry) = (Connector::new(settings.media_store_ca.as_deref())?, retry());
     let objects: Arc<dyn ObjectStore> = match scheme {
         ObjectStoreScheme::AmazonS3 => {
             let builder = AmazonS3Builder::from_env().with_url(url.as_str());
@@ -83,6 +84,16 @@ fn retry() -> RetryConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::MediaSettings;
+
+    #[test]
+    fn a_file_that_has_no_certificate_is_told_before_anything_is_saved() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let of_store = MediaSettings::of("s3://bucket").store;
+        let settings = StoreSettings { media_store_ca: Some(file.path().to_owned()), ..of_store };
+        let told = open(&settings).unwrap_err().to_string();
+        assert!(told.starts_with("--media-store-ca: ") && told.ends_with("no certificate in PEM"), "{told}");
+    }
 
     #[test]
     fn an_address_is_of_a_store_that_is_known_and_holds_no_secret() {

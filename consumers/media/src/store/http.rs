@@ -1,4 +1,4 @@
-//! How stores are reached: with Mozilla's list of certificates and the program's own TLS, whatever the machine has.
+//! How stores are reached: with Mozilla's list of certificates, those of a file and the program's own TLS, whatever the machine has.
 
 use super::{ANSWER_WITHIN, StoreError};
 use object_store::client::{HttpClient, HttpConnector};
@@ -6,6 +6,7 @@ use object_store::{ClientConfigKey, ClientOptions};
 use reqwest::{Client, redirect};
 use runtime::http::tls;
 use rustls::ClientConfig;
+use std::path::Path;
 use std::time::Duration;
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
@@ -17,9 +18,9 @@ pub(super) struct Connector {
 }
 
 impl Connector {
-    pub(super) fn new() -> Result<Self, StoreError> {
-        let tls = tls::client(None).map_err(|error| StoreError::Open(error.to_string()))?;
-        Ok(Self { tls })
+    /// One that trusts the certificates of a file, too.
+    pub(super) fn new(certificates: Option<&Path>) -> Result<Self, StoreError> {
+        Ok(Self { tls: tls::client(certificates)? })
     }
 }
 
