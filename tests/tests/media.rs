@@ -251,6 +251,34 @@ async fn a_store_that_was_away_gets_everything_that_came_meanwhile() {
 }
 
 #[tokio::test]
+async fn links_are_not_followed_for_a_store_that_gives_and_does_not_take() {
+    const EVENTS: usize = 200;
+    let place = Place::prepare().await.unwrap();
+    // Whatever it is asked for is not there, and what it is given it does not take.
+    let store = Cdn::start().await.unwrap();
+    let (endpoint, root) = (format!("https://{}", store.host()), store.root());
+    let path = |number: usize| format!("/{number}");
+    let mut messages = Vec::new();
+    for number in 0..EVENTS {
+        let link = place.cdn.answer(&path(number), body(&picture(number)));
+        messages.push(message(number, &[&link]).unwrap());
+    }
+    place.write(messages).await.unwrap();
+    let refusing = [
+        ("AWS_ENDPOINT", endpoint.as_str()),
+        ("AWS_ALLOW_HTTP", "false"),
+        ("WEIR_MEDIA_STORE_CA", root.to_str().unwrap()),
+        ("WEIR_MEDIA_CONCURRENCY", "1"),
+    ];
+    let media = place.media_but(&refusing).await.unwrap();
+    media.until_metric("weir_media_store_errors_total", "", PATIENCE, |errors| errors > 4.5).await.unwrap();
+    let followed: usize = (0..EVENTS).map(|number| place.cdn.asked(&path(number))).sum();
+    // One after the other, and each later than the one before.
+    assert!((5..EVENTS / 2).contains(&followed), "{followed}");
+    assert!(media.metric("weir_consumer_records_total", "").await.unwrap() < 0.5, "nothing is done");
+}
+
+#[tokio::test]
 async fn a_store_that_an_authority_of_ones_own_vouches_for_is_trusted_by_its_file_alone() {
     let place = Place::prepare().await.unwrap();
     let edge = Edge::start(place.s3.url().trim_start_matches("http://"), None).await.unwrap();

@@ -1,5 +1,6 @@
 //! One link to its end: saved, or why not.
 
+mod door;
 mod patience;
 
 use crate::fetch::{Ended, Fetcher, LONGEST_LINK, Refusal};
@@ -7,6 +8,7 @@ use crate::links::{Link, Source};
 use crate::metrics::MediaMetrics;
 use crate::settings::MediaSettings;
 use crate::store::{self, Store, StoreError, Stored};
+use door::Door;
 use futures_util::future::join_all;
 use patience::Patience;
 use reqwest::Url;
@@ -16,7 +18,6 @@ use schemas::Millis;
 use schemas::media::{MediaRecord, MediaStatus};
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 /// First delay before another attempt, at most, and the longest.
@@ -30,8 +31,7 @@ const LOG_EVERY: Duration = Duration::from_secs(30);
 pub(crate) struct Saver {
     fetcher: Fetcher,
     store: Store,
-    /// Links that are followed at once.
-    slots: Semaphore,
+    door: Door,
     max_image_bytes: u64,
     /// How long a link is tried that fails while others are answered.
     patience: Duration,
@@ -64,7 +64,7 @@ impl Saver {
         Self {
             fetcher,
             store,
-            slots: Semaphore::new(settings.media_concurrency),
+            door: Door::new(settings.media_concurrency),
             max_image_bytes: settings.media_max_image_bytes,
             patience: settings.media_patience,
             metrics,
@@ -80,14 +80,14 @@ impl Saver {
     async fn follow(&self, source: &Source, index: usize) -> Told {
         let [base, max] = BACKOFF;
         let (mut backoff, mut delay) = (Backoff::new(base, max), Duration::ZERO);
-        let (mut patience, mut is_store_away) = (Patience::new(self.patience), false);
+        let mut patience = Patience::new(self.patience);
         loop {
-            let slot = self.slots.acquire().await.expect("nobody closes it");
+            let (finds_out, slot) = self.door.admit().await;
             // What waits behind others has not failed.
             let began = Instant::now();
             let attempt = async {
                 // Nothing is fetched for a store that does not answer.
-                if is_store_away {
+                if finds_out {
                     self.kept(source, index).await?;
                 }
                 self.attempt(source, index).await
@@ -98,18 +98,23 @@ impl Saver {
             };
             let now = Instant::now();
             let mut is_over = || patience.is_over(delay + (now - began), now, self.fetcher.answers().last());
-            let trouble = match trouble {
+            let end = match trouble {
                 Trouble::Ended(ended) if !ended.may_pass() || is_over() => {
-                    match self.conclude(source, index, ended).await {
-                        Ok(told) => return told,
-                        Err(error) => Trouble::Store(error),
-                    }
+                    self.conclude(source, index, ended).await.map_err(Trouble::Store)
                 }
-                trouble => trouble,
+                trouble => Err(trouble),
+            };
+            match &end {
+                Err(Trouble::Store(_)) => self.door.refused(finds_out),
+                _ if finds_out => self.door.not_found_out(),
+                _ => {}
+            }
+            let trouble = match end {
+                Ok(told) => return told,
+                Err(trouble) => trouble,
             };
             drop(slot);
             self.note(&trouble);
-            is_store_away = matches!(trouble, Trouble::Store(_));
             delay = backoff.next_delay(backoff::random());
             tokio::time::sleep(delay).await;
         }
@@ -177,6 +182,7 @@ impl Saver {
         let record = saved(blank(source, index, MediaStatus::Saved), &stored, answer.declared);
         let told = Told { id: source.record_id(index), status: MediaStatus::Saved, value: written(&record) };
         self.store.keep(&stored.folder, &told.id, told.value.clone()).await?;
+        self.door.taken();
         self.metrics.ended(link.origin, MediaStatus::Saved);
         self.metrics.saved(stored.bytes, source.received.as_deref().and_then(since));
         Ok(told)
