@@ -26,6 +26,8 @@ pub const APP_SECRET: &str = "test_app_secret";
 pub const PREFIX: &str = "acme.meta";
 /// The consumers that need an address and access tokens.
 const CALLS_GRAPH_API: [&str; 2] = ["weir-lookups", "weir-replies"];
+/// Where nobody says what weir-media saves and where: it follows no link, and so writes nothing.
+pub const SAVES_NOTHING: [&str; 4] = ["--media-store", "file:///", "--media-hosts", "media.invalid"];
 /// Far longer than anything here should take.
 pub const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -155,7 +157,12 @@ impl Ground {
     pub async fn consumer_with(&self, name: &str, envs: &[(&str, &str)]) -> Result<Service> {
         let url = self.graph.url();
         let of_graph = ["--graph-url", &url, "--access-tokens", path(self.tokens.path())?];
-        let args: &[&str] = if CALLS_GRAPH_API.contains(&name) { &of_graph } else { &[] };
+        let is_told_where = envs.iter().any(|(name, _)| *name == "WEIR_MEDIA_STORE");
+        let args: &[&str] = match name {
+            _ if CALLS_GRAPH_API.contains(&name) => &of_graph,
+            "weir-media" if !is_told_where => &SAVES_NOTHING,
+            _ => &[],
+        };
         let mut service = self.start(name, args, envs)?;
         service.ready().await?;
         Ok(service)

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use crate::certificates;
 use crate::foreign::{folder, run};
 use crate::kafka::{self, Kafka};
+use crate::manual::{OPTIONAL, SERVICES};
 use crate::{ports, yaml};
 
 /// Long enough for any test.
@@ -119,7 +120,8 @@ fn make_certificate(dir: &Path) -> Result<()> {
 }
 
 fn properties(port: u16, dir: &Path) -> Vec<(&'static str, String)> {
-    let plain_users = crate::manual::SERVICES.map(|name| format!(" user_{name}=\"{PASSWORD}\"")).concat();
+    let users = SERVICES.into_iter().chain(OPTIONAL).map(|name| format!(" user_{name}=\"{PASSWORD}\""));
+    let plain_users = users.collect::<Vec<_>>().concat();
     let module = |name: &str| format!("org.apache.kafka.common.security.{name} required");
     vec![
         ("listeners", format!("{{usual}},SECURED://127.0.0.1:{port}")),

@@ -9,13 +9,14 @@ use schemas::Topic;
 use tokio::net::TcpListener;
 use weir_tests::kafka::Kafka;
 use weir_tests::mounted::Mounted;
-use weir_tests::pipeline::{APP_SECRET, Ground, PATIENCE, PREFIX};
+use weir_tests::pipeline::{APP_SECRET, Ground, PATIENCE, PREFIX, SAVES_NOTHING};
 use weir_tests::process::Binary;
 use weir_tests::signed::Sender;
 use weir_tests::until::until;
 use weir_tests::{http, ports};
 
-const SERVICES: [&str; 5] = ["weir-ingest", "weir-messages", "weir-lookups", "weir-metrics", "weir-replies"];
+const SERVICES: [&str; 6] =
+    ["weir-ingest", "weir-messages", "weir-lookups", "weir-metrics", "weir-replies", "weir-media"];
 /// A delivery that is one, with nothing in it.
 const NOTHING: &[u8] = br#"{"object":"instagram","entry":[]}"#;
 
@@ -55,6 +56,25 @@ async fn a_missing_secret_is_named_and_a_bad_one_is_not_shown() {
     let (code, said) = outcome("weir-ingest", &args, &[]).await.unwrap();
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("--app-secret (flag)") && !said.contains("hunter2"), "{said}");
+}
+
+#[tokio::test]
+async fn a_store_of_media_that_cannot_be_opened_is_named_with_its_setting() {
+    let none = tempfile::tempdir().unwrap();
+    let none = none.path().join("ca.pem");
+    std::fs::write(&none, "no certificate").unwrap();
+    let none = none.to_str().unwrap();
+    let no_certificate = format!("--media-store-ca: {none}: it has no certificate in PEM");
+    for (args, words) in [
+        (&["--media-store", "file:///no/such/folder"][..], "--media-store: /no/such/folder is no folder"),
+        (&["--media-store", "s3://media/weir", "--media-store-ca", none], &no_certificate),
+    ] {
+        let [admin] = ports::free().unwrap().map(|port| format!("127.0.0.1:{port}"));
+        let common = ["--brokers", "127.0.0.1:1", "--admin-listen", &admin];
+        let (code, said) = outcome("weir-media", &[&common[..], args].concat(), &[]).await.unwrap();
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains(words), "{said}");
+    }
 }
 
 #[tokio::test]
@@ -131,6 +151,7 @@ async fn without_kafka_every_process_starts_says_which_broker_refuses_and_is_not
         match name {
             "weir-ingest" => args.extend(["--listen", &*listen]),
             "weir-lookups" | "weir-replies" => args.extend(["--access-tokens", &*tokens]),
+            "weir-media" => args.extend(SAVES_NOTHING),
             _ => {}
         }
         let mut process = Binary::start(name, &args, &[("WEIR_APP_SECRET", APP_SECRET)]).unwrap();

@@ -8,18 +8,20 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use weir_tests::manifests::{name, of_kind, render, render_with};
-use weir_tests::manual::SERVICES;
+use weir_tests::manual::{OPTIONAL, SERVICES};
 use weir_tests::{foreign, prometheus, yaml};
 
 /// In an order that each takes; `connect` comes first, and last.
-const TOGETHER: [&str; 15] = [
+const TOGETHER: [&str; 17] = [
     "connect",
     "tokens",
     "topics",
     "toolbox",
+    "media",
     "strimzi",
     "kafka-tools",
     "keda",
+    "keda-media",
     "prometheus-operator",
     "kafka-exporter",
     "severities",
@@ -74,6 +76,7 @@ fn the_policies_are_about_every_pod_of_weir_and_no_other_whatever_stands_beside_
         let is_there = |name: &&str| objects.iter().any(|object| object["metadata"]["name"] == *name);
         let ours: BTreeSet<&str> = SERVICES
             .into_iter()
+            .chain(OPTIONAL)
             .chain(["weir-connect", "weir-tokens", "weir-topics", "weir-toolbox", "weir-kafka-tools"])
             .filter(is_there)
             .collect();
@@ -81,7 +84,8 @@ fn the_policies_are_about_every_pod_of_weir_and_no_other_whatever_stands_beside_
             assert_eq!(selected(&objects, policy), ours, "{policy} with {components:?}");
         }
         assert_eq!(selected(&objects, "weir-webhooks"), ["weir-ingest"].into());
-        let calling = ["weir-connect", "weir-lookups", "weir-replies", "weir-tokens"].into_iter();
+        let calling =
+            ["weir-connect", "weir-lookups", "weir-media", "weir-replies", "weir-tokens"].into_iter();
         assert_eq!(selected(&objects, "weir-graph-api"), calling.filter(is_there).collect());
         let asking = ["weir-tokens"].into_iter();
         assert_eq!(selected(&objects, "weir-api-server"), asking.filter(is_there).collect());

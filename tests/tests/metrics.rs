@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 use weir_tests::catalogue::{self, Metric};
 use weir_tests::foreign::folder;
 use weir_tests::http;
-use weir_tests::manual::SERVICES;
+use weir_tests::manual::{OPTIONAL, SERVICES};
 use weir_tests::pipeline::{Ground, PATIENCE};
 use weir_tests::prometheus::promtool;
 use weir_tests::until::until;
@@ -64,7 +64,7 @@ async fn every_binary_exposes_metrics_of_the_catalogue_in_the_form_that_promethe
     let body = include_bytes!("../../schemas/fixtures/batch/messages-and-a-comment.json");
     sender.post_until_accepted(body, PATIENCE).await.unwrap();
     let mut running = vec![("weir-ingest", ingest)];
-    for name in SERVICES.into_iter().skip(1) {
+    for name in SERVICES.into_iter().skip(1).chain(OPTIONAL) {
         running.push((name, ground.consumer(name).await.unwrap()));
     }
     for (name, service) in &running {

@@ -13,6 +13,7 @@ use weir_tests::{foreign, http};
 
 const DELIVERY: &str =
     include_str!("../../schemas/fixtures/batch/conversation-and-comments-of-two-accounts.json");
+const PICTURE: &str = include_str!("../../schemas/fixtures/message/attachment-image.json");
 /// Stands for what a customer wrote, in every place that holds words.
 const WORDS: &str = "canary-of-a-customers-words";
 /// The token in the directory of access tokens.
@@ -56,6 +57,39 @@ async fn secrets_and_words_reach_no_log_no_metric_and_no_dead_letter_header() {
     for service in &services {
         says_nothing_secret(service).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_link_and_the_secret_of_its_store_reach_no_log_no_metric_and_no_dead_letter_header() {
+    let ground = Ground::prepare().await.unwrap();
+    let (_ingest, sender) = ground.ingest(&[]).await.unwrap();
+    // Neither the link's host nor the store's is there.
+    let loud = [
+        ("RUST_LOG", "debug"),
+        ("WEIR_MEDIA_STORE", "s3://media/weir"),
+        ("AWS_ENDPOINT", "https://localhost:1"),
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", PASSWORD),
+        ("WEIR_MEDIA_HOSTS", "localhost:1"),
+        ("WEIR_MEDIA_NETWORKS", "127.0.0.0/8,::1/128"),
+    ];
+    let media = ground.consumer_with("weir-media", &loud).await.unwrap();
+    ground.write(Topic::Messages, WORDS.as_bytes()).await.unwrap();
+    let letters = ground.records(Topic::MediaDlq, "the dead letter", |all| all.len() == 1).await.unwrap();
+    for (name, value) in &letters[0].headers {
+        holds_nothing_secret(&format!("header {name}"), &String::from_utf8_lossy(value));
+    }
+    for (host, metric) in [
+        ("localhost:1", "weir_media_failed_attempts_total"),
+        // It may not be followed, and the store does not tell whether it was saved before.
+        ("www.example.com", "weir_media_store_errors_total"),
+    ] {
+        let delivery = PICTURE.replace("lookaside.fbsbx.com", &format!("{host}\\/{WORDS}"));
+        assert!(delivery.contains(WORDS));
+        assert_eq!(sender.post(delivery.as_bytes()).await.unwrap().status, 200);
+        media.until_metric(metric, "", PATIENCE, |count| count > 0.5).await.unwrap();
+    }
+    says_nothing_secret(&media).await.unwrap();
 }
 
 #[tokio::test]

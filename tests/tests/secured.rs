@@ -9,6 +9,7 @@ use anyhow::{Result, ensure};
 use schemas::Topic;
 use serde_json::{Value, json};
 use weir_tests::generated::OPERATOR;
+use weir_tests::pipeline::SAVES_NOTHING;
 use weir_tests::process::Binary;
 use weir_tests::secured::{PASSWORD, Secured};
 use weir_tests::signed::Sender;
@@ -57,6 +58,7 @@ async fn a_delivery_goes_the_whole_way_with_the_least_rights_over_scram_and_plai
         ("weir-metrics", &[]),
         ("weir-lookups", &of_graph),
         ("weir-replies", &of_graph),
+        ("weir-media", &SAVES_NOTHING),
     ] {
         let properties = secured.properties("PLAIN", name, PASSWORD).unwrap();
         let (mut consumer, admin) = start(name, &secured, &properties, args).unwrap();
