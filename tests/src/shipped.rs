@@ -206,13 +206,15 @@ fn above_store<'a>(args: &[&'a str], envs: &[(&str, &'a str)]) -> Option<&'a Pat
     Path::new(url.strip_prefix("file://")?).parent()
 }
 
-/// The limit of `k8s/base`; the tool has none.
+/// The limit of `k8s/base`, or of the component that brings the binary; the tool has none.
 fn memory(name: &str) -> Result<Option<u64>> {
-    let file = folder("k8s/base").join(name.trim_start_matches("weir-")).with_extension("yaml");
-    let Ok(manifest) = std::fs::read_to_string(&file) else { return Ok(None) };
+    let own = name.trim_start_matches("weir-");
+    let files = [format!("k8s/base/{own}.yaml"), format!("k8s/components/{own}/{own}.yaml")];
+    let read = |file: &String| std::fs::read_to_string(folder(file)).ok();
+    let Some(manifest) = files.iter().find_map(read) else { return Ok(None) };
     let limits = manifest.lines().find_map(|line| line.trim().strip_prefix("limits: {"));
-    let limit = limits.and_then(|limits| limits.split_once("memory: ")?.1.strip_suffix('}'));
-    let limit = limit.with_context(|| format!("{} has no limit of memory", file.display()))?;
+    let limit = limits.and_then(|limits| limits.split_once("memory: ")?.1.split([',', '}']).next());
+    let limit = limit.with_context(|| format!("{name} has no limit of memory"))?;
     bytes(&format!("{limit}B")).map(Some)
 }
 
@@ -237,8 +239,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_limits_are_those_of_the_base() {
+    fn the_limits_are_those_of_the_base_and_of_components() {
         assert_eq!(memory("weir-ingest").unwrap(), Some(bytes("768MiB").unwrap()));
+        assert_eq!(memory("weir-media").unwrap(), Some(bytes("384MiB").unwrap()));
         assert_eq!(memory("weir").unwrap(), None);
         assert!(bytes("768").is_err() && bytes("MiB").is_err());
     }
