@@ -16,6 +16,7 @@ use weir_graph_simulator::Simulator;
 use weir_tests::composed::Composed;
 use weir_tests::dashboards;
 use weir_tests::history::{self, since_1970 as seconds};
+use weir_tests::manual::SERVICES;
 use weir_tests::prometheus::Prometheus;
 
 /// The account of most fixtures, so that its own metrics are there.
@@ -52,7 +53,7 @@ async fn main() -> Result<()> {
     let more = [("WEIR_GRAPH_URL", url.as_str()), ("WEIR_ACCESS_TOKENS", tokens), ("WEIR_ACCOUNTS", ACCOUNT)];
 
     let mut composed = Composed::prepare().await?;
-    composed.up(&more).await?;
+    composed.up(&SERVICES, &more).await?;
     let dir = tempfile::tempdir().context("making a directory")?;
     history::write(dir.path(), f64::from(rate) + load::FIXTURES_PER_SECOND)?;
     let prometheus = composed.prometheus(dir).await?;

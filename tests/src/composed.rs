@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::foreign::folder;
 use crate::kafka::Kafka;
-use crate::manual::SERVICES;
+use crate::manual::{OPTIONAL, SERVICES};
 use crate::process::Binary;
 use crate::prometheus::Prometheus;
 use crate::signed::Sender;
@@ -67,17 +67,18 @@ impl Composed {
         Ok(Self { kafka, compose, env, volumes, listen, running: Vec::new() })
     }
 
-    /// Makes the topics, starts every service, and returns once the health check of each passes.
+    /// Makes the topics, starts these services, and returns once the health check of each passes.
     ///
     /// `more` are variables beside those of the file.
     ///
     /// # Errors
     ///
     /// When one of them does not come up; the message has its words.
-    pub async fn up(&mut self, more: &[(&str, &str)]) -> Result<()> {
+    pub async fn up(&mut self, services: &[&'static str], more: &[(&str, &str)]) -> Result<()> {
         let mut topics = self.start("topics", &[])?;
         ensure!(topics.wait(UP_WITHIN).await?.success(), "topics: {}", topics.stderr()?);
-        for (name, port) in SERVICES.into_iter().zip(ports::free::<{ SERVICES.len() }>()?) {
+        let ports = ports::free::<{ SERVICES.len() + OPTIONAL.len() }>()?;
+        for (name, port) in services.iter().copied().zip(ports) {
             let admin = format!("127.0.0.1:{port}");
             let own = [("WEIR_ADMIN_LISTEN", admin.as_str()), ("WEIR_LISTEN", self.listen.as_str())];
             let all = [&own, more].concat();
@@ -155,6 +156,9 @@ impl Composed {
     fn on_loopback(&self, value: &str) -> Result<String> {
         if let Some((name, _)) = value.strip_prefix("${").and_then(|rest| rest.split_once([':', '}'])) {
             return self.env.get(name).cloned().with_context(|| format!("{name} is not in .env"));
+        }
+        if let Some(path) = value.strip_prefix("file://") {
+            return Ok(format!("file://{}", self.on_loopback(path)?));
         }
         if value.starts_with('/') {
             let folder = self.volumes.path().join(value.trim_start_matches('/'));

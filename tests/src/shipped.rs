@@ -184,7 +184,8 @@ impl Means {
 /// The files of the host that are named: folders themselves, and of a file its folder, so that it can be replaced.
 fn mounted(args: &[&str], envs: &[(&str, &str)]) -> Vec<PathBuf> {
     let values = args.iter().map(|arg| arg.split_once('=').map_or(*arg, |(_, value)| value));
-    let values = values.chain(envs.iter().map(|(_, value)| *value)).map(Path::new);
+    let values = values.chain(envs.iter().map(|(_, value)| *value));
+    let values = values.map(|value| Path::new(value.strip_prefix("file://").unwrap_or(value)));
     let named = values.filter(|path| path.is_absolute() && path.parent().is_some() && path.exists());
     let temporary = std::env::temp_dir();
     let whole = |path: &Path| {
@@ -255,6 +256,8 @@ mod tests {
         let argument = format!("--kafka-config={file}");
         assert_eq!(mounted(&[&argument, "/no/such/file", "meta"], &[]), [dir.path()]);
         assert_eq!(mounted(&["--spool-dir", folder], &[("WEIR_ACCESS_TOKENS", folder)]).len(), 2);
+        let address = format!("file://{folder}");
+        assert_eq!(mounted(&["--media-store", &address], &[("WEIR_MEDIA_STORE", "file:///")]), [dir.path()]);
         let named = |flag| value(&["--spool-dir", "a"], &[("WEIR_SPOOL_DIR", "b")], flag, "WEIR_SPOOL_DIR");
         assert_eq!((named("--spool-dir"), named("--other")), (Some("a"), Some("b")));
         let above = |url| above_store(&[], &[("WEIR_MEDIA_STORE", url)]);
