@@ -31,10 +31,10 @@ valid, or lacks a permission.";
 
 const REFRESH_MORE: &str = "\
 Gives the tokens of Instagram Login 60 days more, and writes them over the old ones, into --to, or into --to-secret. Meta refreshes no token \
-that is younger than a day, or that has ended: its owner has to log in again then. Tokens of pages and of system users \
+that is younger than a day: one that is known to be is left as it is. Nor one that has ended: its owner has to log in again then. Tokens of pages and of system users \
 are not refreshed: they have no end, or are made anew. Run it every week.
 
-Exit code 0: all are refreshed; 1: one is not.";
+Exit code 0: all are refreshed, or within the last day were; 1: one is not.";
 
 const EXCHANGE_MORE: &str = "\
 Takes the short-lived token that a person's login gave, of an hour, and puts the long-lived one into the account's file, or into --to or --to-secret: of \

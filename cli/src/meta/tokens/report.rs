@@ -1,7 +1,7 @@
 //! What is known of tokens and what became of them, as a table or as JSON, and as an exit code.
 
 use super::look::{Ends, Facts, Looked};
-use super::refresh::Refreshed;
+use super::refresh::{Became, Refreshed};
 use super::settings::{ListSettings, RefreshSettings};
 use crate::meta::file::Login;
 use crate::screen::{Cell, Table, Tone};
@@ -49,13 +49,18 @@ pub(super) fn refreshed(
     settings: &RefreshSettings,
     screen: &mut Screen,
 ) -> io::Result<Exit> {
-    let is_done = tokens.iter().all(|token| token.ends.is_ok());
+    let is_done = tokens.iter().all(|token| token.became.is_ok());
     let exit = if is_done { Exit::Done } else { Exit::Failure };
     if settings.json {
         let listed: Vec<_> = tokens
             .iter()
-            .map(|token| match &token.ends {
-                Ok(ends) => json!({"account": token.account.as_str(), "state": "refreshed", "until": ends.map(written)}),
+            .map(|token| match &token.became {
+                Ok(Became::Renewed(ends)) => {
+                    json!({"account": token.account.as_str(), "state": "refreshed", "until": ends.map(written)})
+                }
+                Ok(Became::Left(ends)) => {
+                    json!({"account": token.account.as_str(), "state": "left", "until": written(*ends)})
+                }
                 Err(why) => json!({"account": token.account.as_str(), "state": "failed", "error": why}),
             })
             .collect();
@@ -66,9 +71,16 @@ pub(super) fn refreshed(
         screen.line("No account of Instagram Login is declared: no other token is refreshed")?;
     }
     let mut table = Table::default();
-    table.extend(tokens.iter().map(|token| match &token.ends {
-        Ok(ends) => [token.account.to_string().into(), Cell::new(Tone::Good, format!("ends {}", end(*ends)))],
-        Err(why) => [token.account.to_string().into(), Cell::new(Tone::Bad, why.clone())],
+    table.extend(tokens.iter().map(|token| {
+        let cell = match &token.became {
+            Ok(Became::Renewed(ends)) => Cell::new(Tone::Good, format!("ends {}", end(*ends))),
+            Ok(Became::Left(ends)) => {
+                let ends = end(Some(*ends));
+                Cell::new(Tone::Good, format!("left as it is, since Meta gave it within a day: ends {ends}"))
+            }
+            Err(why) => Cell::new(Tone::Bad, why.clone()),
+        };
+        [token.account.to_string().into(), cell]
     }));
     table.print(screen)?;
     Ok(exit)

@@ -100,6 +100,20 @@ async fn a_refreshed_token_takes_the_place_of_the_old_one_and_its_end_is_known_t
     assert_eq!(fs::read_to_string(ground.path("access-tokens/1784")).unwrap(), "IGAAtokenL");
     let (_, said) = listed(&ground, false).await;
     assert!(said.contains("(in 59 days)"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_was_refreshed_within_a_day_is_left_without_asking_meta() {
+    let ground = Ground::new().await;
+    assert_eq!(refresh(&ground).await.0, Exit::Done);
+    let requests = ground.simulator.requests();
+    let (exit, said) = refresh(&ground).await;
+    assert_eq!(exit, Exit::Done, "{said}");
+    assert!(said.contains("left as it is") && said.contains("(in 59 days)"), "{said}");
+    assert_eq!(ground.simulator.requests(), requests);
+
+    // Where nobody wrote its end down, Meta says that it is too young.
+    fs::remove_file(ground.path("access-tokens/.1784.ends")).unwrap();
     let (exit, said) = refresh(&ground).await;
     assert_eq!(exit, Exit::Failure);
     assert!(said.contains("younger than a day"), "{said}");
