@@ -177,6 +177,36 @@ async fn words_of_the_api_server_that_hold_a_token_are_not_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn accounts_whose_files_have_one_name_share_no_key() {
+    let ground = Ground::new().await;
+    let declared = r#"{"apps": [{"id": "111", "secret_file": "app-secret", "accounts": [
+        {"id": "1784", "login": "instagram"},
+        {"id": "1785", "login": "instagram", "token_file": "one/token"},
+        {"id": "1786", "login": "instagram", "token_file": "other/token"}
+    ]}]}"#;
+    fs::write(ground.folder.path().join("connect.json"), declared).unwrap();
+    for shop in ["one", "other"] {
+        fs::create_dir(ground.folder.path().join(shop)).unwrap();
+        fs::write(ground.folder.path().join(shop).join("token"), SHORT).unwrap();
+    }
+    let (code, said) = ground.run(&["refresh"]).await;
+    assert_eq!(code, Some(1), "{said}");
+    let folder = ground.folder.path().display();
+    for (account, shop, other, of_other) in [(1785, "one", 1786, "other"), (1786, "other", 1785, "one")] {
+        let told = format!(
+            "account {account} ({folder}/{shop}/token) and account {other} ({folder}/{of_other}/token) would share token"
+        );
+        assert!(said.contains(&told), "{said}");
+    }
+    // One that is declared badly holds up no other.
+    assert_eq!(ground.key("1784").as_deref(), Some(NEW));
+    let asked = ground.graph.requests();
+    let (code, said) = ground.run(&["exchange", "1786", "--short-token", &ground.short()]).await;
+    assert!(code == Some(1) && said.contains("a file of another name, by \"token_file\""), "{said}");
+    assert_eq!((ground.graph.requests(), ground.key("token")), (asked, None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_token_of_a_login_is_exchanged_into_its_key() {
     let ground = Ground::new().await;
     let (code, said) = ground.run(&["exchange", "1784", "--short-token", &ground.short()]).await;

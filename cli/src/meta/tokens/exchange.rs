@@ -20,7 +20,7 @@ pub(super) async fn run(accounts: &Accounts, settings: &ExchangeSettings) -> Res
         of_app.ok_or_else(|| refused(format!("{} does not declare it", settings.meta.file.display())))?;
     let secret = Secret::of(&settings.destination).map_err(StoreError::from)?;
     let own = accounts.own_file(of_app.account);
-    let place = Place::of(of_app.account, own, &settings.destination, secret.as_ref());
+    let place = Place::of(accounts, of_app.account, own, &settings.destination, secret.as_ref())?;
     let nowhere = || refused(String::from("give --access-tokens, --to or --to-secret, where its token goes"));
     let place = place.ok_or_else(nowhere)?;
     let credentials = of_app.credentials.as_ref().map_err(|error| refused(error.to_string()))?;

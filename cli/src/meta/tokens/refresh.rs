@@ -38,7 +38,7 @@ pub(super) async fn all(
     let (mut refreshed, secret) = (Vec::new(), Secret::of(destination)?);
     for of_app in accounts.all().filter(|of_app| of_app.account.login == Login::Instagram) {
         let own = accounts.token_file(of_app.account);
-        let place = Place::of(of_app.account, own, destination, secret.as_ref());
+        let place = Place::of(accounts, of_app.account, own, destination, secret.as_ref());
         let became = one(accounts, of_app, place).await;
         refreshed.push(Refreshed { account: of_app.account.id.clone(), became });
     }
@@ -48,11 +48,11 @@ pub(super) async fn all(
 async fn one(
     accounts: &Accounts,
     OfApp { account, credentials, .. }: OfApp<'_>,
-    place: Option<Place<'_>>,
+    place: Result<Option<Place<'_>>, StoreError>,
 ) -> Result<Became, String> {
     let credentials = credentials.as_ref().map_err(ToString::to_string)?;
     let token = accounts.token(account, credentials).map_err(|error| error.to_string())?;
-    let place = place.expect("a token that was read has a file");
+    let place = place.map_err(|error| chain(&error))?.expect("a token that was read has a file");
     let open = place.open().await.map_err(|error| chain(&error))?;
     open.still_holds(&token).map_err(|error| chain(&error))?;
     let ends = accounts.token_file(account).and_then(|file| store::ends(&file));

@@ -3,6 +3,7 @@
 
 use super::secret::{Secret, SecretError, Seen};
 use super::settings::Destination;
+use crate::meta::accounts::Accounts;
 use crate::meta::file::DeclaredAccount;
 use runtime::secret_files::read_regular;
 use std::fmt;
@@ -32,6 +33,19 @@ pub enum StoreError {
     /// Its Secret cannot be written.
     #[error(transparent)]
     Secret(#[from] SecretError),
+    /// Two accounts would have one key of the Secret.
+    #[error(
+        "{account} and {other} would share {key} of the Secret, which is named as their files are, and each would write over the \
+         other's token: give one of them a file of another name, by \"token_file\""
+    )]
+    SharedKey {
+        /// Which key.
+        key: String,
+        /// The account that was to be written, with its file.
+        account: String,
+        /// The other one, likewise.
+        other: String,
+    },
     /// It is none.
     #[error("Meta gave something that is no token")]
     NoToken,
@@ -52,20 +66,17 @@ pub(super) enum Open<'a> {
 impl<'a> Place<'a> {
     /// Where it was told to go, under the name of the file that the account's token is read from; else over that file.
     pub(super) fn of(
+        accounts: &Accounts,
         account: &DeclaredAccount,
         own: Option<PathBuf>,
         destination: &Destination,
         secret: Option<&'a Secret>,
-    ) -> Option<Self> {
-        let named = account.token_file.as_ref().and_then(|file| file.file_name());
-        match (secret, &destination.to) {
-            (Some(secret), _) => {
-                let key = named.map_or_else(|| account.id.to_string(), |name| name.to_string_lossy().into());
-                Some(Self::Key(secret, key))
-            }
+    ) -> Result<Option<Self>, StoreError> {
+        Ok(match (secret, &destination.to) {
+            (Some(secret), _) => Some(Self::Key(secret, own_key(accounts, account)?)),
             (None, Some(to)) => Some(Self::File(to.join(account.id.as_str()))),
             (None, None) => own.map(Self::File),
-        }
+        })
     }
 
     /// Sees that a token can be put there, so that nothing is asked for that would be lost.
@@ -113,6 +124,25 @@ impl Open<'_> {
             }
         }
         Ok(ends)
+    }
+}
+
+/// The key that an account's token has in a Secret: the name of its file, where no other account's file in another folder has it.
+fn own_key(accounts: &Accounts, account: &DeclaredAccount) -> Result<String, StoreError> {
+    let file_of =
+        |account: &DeclaredAccount| accounts.own_file(account).unwrap_or_else(|| account.id.as_str().into());
+    let name_of = |file: &Path| file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let said =
+        |account: &DeclaredAccount, file: &Path| format!("account {} ({})", account.id, file.display());
+    let file = file_of(account);
+    let key = name_of(&file);
+    let mut others = accounts.all().map(|of_app| (of_app.account, file_of(of_app.account)));
+    match others.find(|(_, other)| *other != file && name_of(other) == key) {
+        None => Ok(key),
+        Some((other, of_other)) => {
+            let (account, other) = (said(account, &file), said(other, &of_other));
+            Err(StoreError::SharedKey { key, account, other })
+        }
     }
 }
 
