@@ -12,13 +12,15 @@ use weir_tests::{catalogue, foreign::folder, yaml};
 
 const RULES: &str = "k8s/components/prometheus/rules/weir.yaml";
 const CASES: &str = "tests/prometheus";
-/// What Prometheus itself, the exporter of components/blackbox and the kubelet have.
-const OF_OTHERS: [&str; 5] = [
+/// What Prometheus itself, the exporter of components/blackbox, the kubelet and kube-state-metrics have.
+const OF_OTHERS: [&str; 7] = [
     "up",
     "probe_success",
     "probe_ssl_earliest_cert_expiry",
     "kubelet_volume_stats_used_bytes",
     "kubelet_volume_stats_capacity_bytes",
+    "kube_cronjob_created",
+    "kube_cronjob_status_last_successful_time",
 ];
 
 fn rules() -> Vec<Value> {
@@ -94,7 +96,7 @@ fn the_rules_name_only_metrics_of_the_catalogue_and_records_of_their_own() {
     let recorded: BTreeSet<_> =
         rules().iter().filter_map(|rule| rule["record"].as_str().map(str::to_owned)).collect();
     let mut labels = catalogue::labels().unwrap();
-    labels.insert("persistentvolumeclaim".to_owned());
+    labels.extend(["persistentvolumeclaim", "cronjob"].map(str::to_owned));
     for rule in rules() {
         let used = labels_of(rule["expr"].as_str().unwrap());
         assert!(used.is_subset(&labels), "{used:?} in {rule}");
