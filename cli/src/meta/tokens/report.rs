@@ -22,10 +22,12 @@ pub(super) fn list(tokens: &[Looked], settings: &ListSettings, screen: &mut Scre
         screen.json(&json!({"as_needed": exit == Exit::Done, "tokens": listed}))?;
         return Ok(exit);
     }
-    let mut table = Table::under(["ACCOUNT", "LOGIN", "KIND", "UNTIL", "STATE"]);
+    let mut table = Table::under(["ACCOUNT", "LOGIN", "KIND", "UNTIL", "STATE", "PERMISSIONS"]);
     table.extend(tokens.iter().zip(states).map(|(token, (exit, state))| {
         let kind = token.facts.as_ref().ok().and_then(|facts| facts.kind.clone());
         let until = token.facts.as_ref().map_or_else(|_| String::new(), |facts| until(facts.ends));
+        let permissions =
+            token.facts.as_ref().map_or_else(|_| String::new(), |facts| facts.permissions.join(", "));
         let tone = match exit {
             Exit::Done => Tone::Good,
             Exit::Drift => Tone::Warn,
@@ -37,6 +39,7 @@ pub(super) fn list(tokens: &[Looked], settings: &ListSettings, screen: &mut Scre
             kind.unwrap_or_default().into(),
             until.into(),
             Cell::new(tone, state),
+            permissions.into(),
         ]
     }));
     table.print(screen)?;
@@ -114,14 +117,16 @@ fn state(token: &Looked, warn_before: Duration) -> (Exit, String) {
     };
     let remedy = if token.login == Login::Instagram { "weir tokens refresh" } else { "a new login" };
     if !facts.is_valid {
-        (Exit::Drift, String::from("not valid: a new login, then weir tokens exchange"))
-    } else if ends_within(facts, warn_before) {
-        (Exit::Drift, format!("ends soon: {remedy}"))
-    } else if !facts.lacks.is_empty() {
-        let lacks: Vec<_> = facts.lacks.iter().map(String::as_str).collect();
-        (Exit::Drift, format!("lacks {}", lacks.join(", ")))
-    } else {
-        (Exit::Done, String::from("valid"))
+        return (Exit::Drift, String::from("not valid: a new login, then weir tokens exchange"));
+    }
+    let lacks: Vec<_> = facts.lacks.iter().map(String::as_str).collect();
+    let wrong = [
+        ends_within(facts, warn_before).then(|| format!("ends soon: {remedy}")),
+        (!lacks.is_empty()).then(|| format!("lacks {}", lacks.join(", "))),
+    ];
+    match wrong.into_iter().flatten().collect::<Vec<_>>() {
+        wrong if wrong.is_empty() => (Exit::Done, String::from("valid")),
+        wrong => (Exit::Drift, wrong.join("; ")),
     }
 }
 

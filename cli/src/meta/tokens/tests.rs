@@ -83,6 +83,13 @@ async fn a_token_is_shown_with_its_end_and_what_it_lacks() {
     let (_, said) = listed(&ground, false).await;
     assert!(said.contains("(in 4 days)") && said.contains("ends soon: a new login"), "{said}");
 
+    ground
+        .simulator
+        .add_token("EAAsystem", KnownToken { expires: soon, ..whole(Login::Unified, &OF_INSTAGRAM[1..]) });
+    let (_, said) = listed(&ground, false).await;
+    assert!(said.contains("ends soon: a new login; lacks instagram_basic"), "{said}");
+    assert!(said.contains(&OF_INSTAGRAM[1..].join(", ")), "{said}");
+
     ground.simulator.add_token("EAAsystem", KnownToken { expires: None, ..system });
     assert_eq!(listed(&ground, false).await.0, Exit::Done);
     ground.simulator.add_token("EAApage", whole(Login::Facebook, &OF_PAGE));
