@@ -26,7 +26,7 @@ Of a token of graph.facebook.com Meta says all of it (debug_token). Of one of In
 its permissions; its end is known since it was last refreshed or exchanged here, and stands in the hidden file \
 .ACCOUNT.ends beside it.
 
-Exit code 0: every token may be used for longer than --warn-before; 1: something cannot be read; 3: a token ends, is not \
+Exit code 0: every token is valid, lacks nothing, and is not known to end within --warn-before; 1: something cannot be read; 3: a token ends, is not \
 valid, or lacks a permission.";
 
 const REFRESH_MORE: &str = "\
