@@ -52,6 +52,7 @@ const NOT_HERE: [&str; 25] = [
     "weir_connect_interval_seconds",
     "weir_connect_round_timestamp_seconds",
     "weir_token_expiry_timestamp_seconds",
+    "weir_token_end_unknown",
 ];
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! What `weir connect keep` tells Prometheus.
 
 use super::round::Item;
-use crate::meta::tokens::look::{Ends, Looked};
+use crate::meta::file::Login;
+use crate::meta::tokens::look::{Ends, Facts, Looked};
 use prometheus::{IntGauge, IntGaugeVec, Registry};
 use runtime::metrics;
 use std::collections::BTreeSet;
@@ -12,15 +13,24 @@ pub(super) struct Gauges {
     round: IntGauge,
     healed: IntGauge,
     failing: IntGauge,
-    expiry: IntGaugeVec,
-    /// The accounts of `expiry`.
-    ending: BTreeSet<String>,
+    expiry: OfAccounts,
+    end_unknown: OfAccounts,
+}
+
+/// A gauge that some accounts have.
+struct OfAccounts {
+    gauge: IntGaugeVec,
+    accounts: BTreeSet<String>,
 }
 
 impl Gauges {
     /// Nothing was found or done yet; rounds are to begin `every` so often.
     pub(super) fn new(registry: &Registry, every: Duration) -> Self {
         let gauge = |name, help| metrics::gauge(registry, name, help);
+        let of_accounts = |name, help| OfAccounts {
+            gauge: metrics::gauges(registry, name, help, &["account"]),
+            accounts: BTreeSet::new(),
+        };
         let interval =
             gauge("weir_connect_interval_seconds", "How long after a round the next one begins: --every");
         interval.set(i64::try_from(every.as_secs()).unwrap_or(i64::MAX));
@@ -40,13 +50,14 @@ impl Gauges {
                 "weir_connect_failing",
                 "What could not be read, or lacks something that events need, after the last round",
             ),
-            expiry: metrics::gauges(
-                registry,
+            expiry: of_accounts(
                 "weir_token_expiry_timestamp_seconds",
                 "When an account's access token ends, as Meta said last; absent where it does not, or where nobody knows",
-                &["account"],
             ),
-            ending: BTreeSet::new(),
+            end_unknown: of_accounts(
+                "weir_token_end_unknown",
+                "1 for an account of Instagram Login whose token is valid and was never renewed here, so that nobody knows when it ends",
+            ),
         }
     }
 
@@ -63,31 +74,40 @@ impl Gauges {
             .iter()
             .filter(|token| token.facts.is_err() && !items.clone().any(|item| is_of(item, token)));
         self.failing.set(i64::try_from(items.clone().count() + unasked.count()).unwrap_or(i64::MAX));
-        self.tell_ends(tokens);
+        self.expiry.tell(tokens, |_, facts| match facts.ends {
+            Ends::At(end) => Some(seconds(end)),
+            Ends::Never | Ends::Unknown => None,
+        });
+        self.end_unknown.tell(tokens, |login, facts| {
+            let is_unknown = login == Login::Instagram && facts.is_valid && facts.ends == Ends::Unknown;
+            is_unknown.then_some(1)
+        });
         self.round.set(seconds(SystemTime::now()));
-    }
-
-    /// What Meta said of a token holds until it says something else, or nobody declares the account any more.
-    fn tell_ends(&mut self, tokens: &[Looked]) {
-        let mut ending = BTreeSet::new();
-        for Looked { account, facts, .. } in tokens {
-            match facts.as_ref().map(|facts| facts.ends) {
-                Ok(Ends::At(end)) => self.expiry.with_label_values(&[account.as_str()]).set(seconds(end)),
-                Err(_) if self.ending.contains(account.as_str()) => {}
-                _ => continue,
-            }
-            ending.insert(account.to_string());
-        }
-        for gone in self.ending.difference(&ending) {
-            // It is there: it was set before.
-            self.expiry.remove_label_values(&[gone.as_str()]).unwrap_or_default();
-        }
-        self.ending = ending;
     }
 
     /// Tells of a round that could not begin.
     pub(super) fn tell_of_none(&self) {
         self.failing.set(1);
+    }
+}
+
+impl OfAccounts {
+    /// What was known of a token holds until something else is, or nobody declares the account any more.
+    fn tell(&mut self, tokens: &[Looked], value: impl Fn(Login, &Facts) -> Option<i64>) {
+        let mut accounts = BTreeSet::new();
+        for Looked { account, login, facts } in tokens {
+            match facts.as_ref().map(|facts| value(*login, facts)) {
+                Ok(Some(value)) => self.gauge.with_label_values(&[account.as_str()]).set(value),
+                Err(_) if self.accounts.contains(account.as_str()) => {}
+                _ => continue,
+            }
+            accounts.insert(account.to_string());
+        }
+        for gone in self.accounts.difference(&accounts) {
+            // It is there: it was set before.
+            self.gauge.remove_label_values(&[gone.as_str()]).unwrap_or_default();
+        }
+        self.accounts = accounts;
     }
 }
 

@@ -136,6 +136,8 @@ async fn what_was_healed_what_fails_and_when_tokens_end_is_told() {
     assert_eq!(told(&registry, "weir_connect_healed_timestamp_seconds"), [0.0]);
     assert_eq!(told(&registry, "weir_connect_failing"), [0.0]);
     assert_eq!(told(&registry, "weir_token_expiry_timestamp_seconds").len(), 1);
+    // The one of Instagram Login, of which Meta says nothing.
+    assert_eq!(told(&registry, "weir_token_end_unknown"), [1.0]);
     let started = told(&registry, "weir_connect_round_timestamp_seconds");
     assert!(started[0] > 1_700_000_000.0, "{started:?}");
     assert_eq!(told(&registry, "weir_connect_interval_seconds"), [86_400.0]);
@@ -157,6 +159,13 @@ async fn what_was_healed_what_fails_and_when_tokens_end_is_told() {
     ground.simulator.add_token("EAAsystem", system);
     round().await;
     assert_eq!(told(&registry, "weir_token_expiry_timestamp_seconds"), [0.0; 0]);
+    assert_eq!(told(&registry, "weir_token_end_unknown"), [1.0]);
+
+    // As whoever renews it writes it down.
+    ground.write("access-tokens/.1784.ends", "2100-01-01T00:00:00Z");
+    round().await;
+    assert_eq!(told(&registry, "weir_token_expiry_timestamp_seconds"), [4_102_444_800.0]);
+    assert_eq!(told(&registry, "weir_token_end_unknown"), [0.0; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
