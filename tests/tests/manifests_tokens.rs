@@ -6,6 +6,7 @@
 use serde_json::{Value, json};
 use weir_tests::manifests::{name, of_kind, render_with, workloads};
 use weir_tests::manual::Manual;
+use weir_tests::yaml;
 
 const NAME: &str = "weir-tokens";
 
@@ -40,6 +41,20 @@ fn it_may_get_and_patch_the_secret_that_it_is_told_to_write_and_nothing_else() {
     assert_eq!(pod["serviceAccountName"], named("ServiceAccount")["metadata"]["name"]);
     assert_eq!(of_kind(&objects, "Role").count() + of_kind(&objects, "RoleBinding").count(), 2);
     assert_eq!(of_kind(&objects, "ClusterRoleBinding").count(), 0);
+}
+
+#[test]
+fn the_alert_is_about_it_and_a_round_that_failed_is_tried_again() {
+    let rules = yaml::text("k8s/components/prometheus/rules/weir.yaml").unwrap();
+    for metric in ["kube_cronjob_status_last_successful_time", "kube_cronjob_created"] {
+        assert!(rules.contains(&format!("{metric}{{cronjob=\"{NAME}\"}}")), "{metric}");
+    }
+    let objects = rendered();
+    let cronjob = of_kind(&objects, "CronJob").find(|object| object["metadata"]["name"] == NAME).unwrap();
+    let job = &cronjob["spec"]["jobTemplate"]["spec"];
+    assert!(job["backoffLimit"].as_u64() > Some(0), "{job}");
+    // It is over before the alert counts it as missing.
+    assert!(job["activeDeadlineSeconds"].as_u64().is_some_and(|seconds| seconds <= 3_600), "{job}");
 }
 
 #[test]
