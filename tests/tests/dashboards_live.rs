@@ -20,7 +20,7 @@ const WITHIN: Duration = Duration::from_mins(4);
 const ACCOUNT: &str = "17841405726653026";
 
 /// What has no series, or no value, until it happens for the first time, and does not happen here.
-const NOT_HERE: [&str; 25] = [
+const NOT_HERE: [&str; 26] = [
     // No alert fires, no exporter, no kubelet and no prober is there.
     "ALERTS",
     "kafka_brokers",

@@ -6,6 +6,7 @@ use super::check::{Check, Fact, Judged, Nothing};
 use crate::kafka::request::is_of_rights;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::groups::GroupInfo;
 use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{Offset, TopicPartitionList};
 use runtime::settings::KafkaSettings;
@@ -89,7 +90,7 @@ fn group(kafka: &KafkaSettings, reader: &Reader, topics: &[String], now: SystemT
     let client: BaseConsumer = config.create()?;
     let partitions = partitions(&client, topics)?;
     let listed = client.fetch_group_list(Some(name), ANSWER).map_err(nothing)?;
-    let joined = listed.groups().iter().flat_map(|group| group.members());
+    let joined = listed.groups().iter().flat_map(GroupInfo::members);
     let reads: Vec<Option<bool>> =
         joined.map(|member| subscription::names_one_of(member.metadata()?, topics)).collect();
     let committed = client.committed_offsets(at(&partitions, Offset::Invalid)?, ANSWER);
