@@ -22,12 +22,14 @@ mod sender;
 mod shared;
 mod state;
 mod supervision;
+mod ticket;
 
 pub(crate) use self::security::not_honoured;
 
 use self::record_batch::Record;
 use self::shared::Shared;
 use self::state::{Now, Refusal};
+use self::ticket::Ticket;
 use prometheus::Registry;
 use runtime::kafka::credentials::Credentials;
 use runtime::producer::{
@@ -92,14 +94,13 @@ impl Batch<'_> {
     pub(crate) fn send(&mut self, record: Outgoing<'_>) -> Result<(), SendError> {
         let Outgoing { topic, key, value, headers } = record;
         let record = Record { key, value, headers };
-        self.group.expect_one();
-        let accepted = self.shared.lock().state.accept(topic, &record, Arc::clone(&self.group), self.now);
+        let ticket = || Ticket::new(&self.group);
+        let accepted = self.shared.lock().state.accept(topic, &record, ticket, self.now);
         let Err(why) = accepted else { return Ok(()) };
         if let Refusal::Topic(code) = why {
-            self.group.report(Some(code));
+            Ticket::new(&self.group).report(Some(code));
             return Ok(());
         }
-        self.group.release_one();
         Err(self.refusal(why, topic, key.map_or(0, <[u8]>::len) + value.len()))
     }
 

@@ -5,9 +5,10 @@ use super::options::Tuning;
 use super::security::Security;
 use super::state::{Cluster, Outcome, State, asks_another, local};
 use super::supervision;
+use super::ticket::Ticket;
 use arc_swap::ArcSwap;
 use runtime::kafka::credentials::Credentials;
-use runtime::producer::{Group, ProduceError, ProducerMetrics, ProducerOptions};
+use runtime::producer::{ProduceError, ProducerMetrics, ProducerOptions};
 use runtime::settings::KafkaSettings;
 use runtime::throttle::Throttle;
 use std::collections::BTreeMap;
@@ -41,7 +42,7 @@ pub(super) struct Shared {
 
 /// What is behind the lock.
 pub(super) struct Inner {
-    pub(super) state: State<Arc<Group>>,
+    pub(super) state: State<Ticket>,
     /// Whoever sends to a broker waits here.
     wakes: BTreeMap<i32, Arc<Notify>>,
 }
@@ -97,9 +98,8 @@ impl Shared {
         let empty = State::new(self.tuning.limits(&self.options), &self.topics);
         let left = std::mem::replace(&mut self.lock().state, empty);
         self.asked.send_replace(None);
-        for group in left.into_tickets() {
-            group.report(Some(local::PURGED));
-        }
+        // Its tickets tell everyone, and not under the lock.
+        drop(left);
         self.drained.notify_waiters();
     }
 
@@ -133,7 +133,7 @@ impl Shared {
     }
 
     /// Tells everyone who waits for these records.
-    pub(super) fn report(&self, ended: Vec<Outcome<Arc<Group>>>) {
+    pub(super) fn report(&self, ended: Vec<Outcome<Ticket>>) {
         if ended.is_empty() {
             return;
         }
@@ -148,8 +148,8 @@ impl Shared {
                     tracing::warn!(topic, partition, records, %error, suppressed, "records were not acknowledged");
                 }
             }
-            for group in tickets {
-                group.report(failure);
+            for ticket in tickets {
+                ticket.report(failure);
             }
         }
         if self.lock().state.queued().1 == 0 {

@@ -102,12 +102,12 @@ impl<T> State<T> {
         Self { limits, topics, brokers: BTreeMap::new(), bytes: 0, records: 0, is_closed: false }
     }
 
-    /// Puts a record behind the others of its partition.
+    /// Puts a record behind the others of its partition; `ticket` is made of one that is taken.
     pub(super) fn accept(
         &mut self,
         topic: &str,
         record: &Record<'_>,
-        ticket: T,
+        ticket: impl FnOnce() -> T,
         now: Now,
     ) -> Result<(), Refusal> {
         let size = record.bound();
@@ -124,7 +124,7 @@ impl<T> State<T> {
         let is_one_free = record.key.is_none() && self.brokers.values().any(is_free);
         let takes_more = |id| is_one_free && self.brokers.get(&id).is_some_and(is_free);
         let number = topic.place(record.key, takes_more)?;
-        self.bytes += topic.partitions[number].push(record, ticket, now, self.limits.batch_bytes);
+        self.bytes += topic.partitions[number].push(record, ticket(), now, self.limits.batch_bytes);
         self.records += 1;
         self.ready(index, number);
         Ok(())
@@ -206,14 +206,6 @@ impl<T> State<T> {
         let mut ended = self.give_back(local::PURGED, |_| true);
         ended.extend(brokers.into_iter().flat_map(|id| self.disconnected(id, local::PURGED)));
         ended
-    }
-
-    /// Whoever waits for a record; nothing else of the state is looked at.
-    pub(super) fn into_tickets(self) -> impl Iterator<Item = T> {
-        let queues = self.topics.into_iter().flat_map(|topic| topic.partitions).flat_map(|one| one.queue);
-        let requests = self.brokers.into_values().flat_map(|broker| broker.in_flight);
-        let under_way = requests.flat_map(|request| request.parts).flat_map(|part| part.tickets);
-        queues.flat_map(|waiting| waiting.tickets).chain(under_way)
     }
 
     /// Brokers that something waits for and that would take it now.

@@ -3,6 +3,7 @@
 use super::super::address::Address;
 use super::super::record_batch::Record;
 use super::super::state::{Cluster, Now, Outcome, Refusal, SeenPartition, SeenTopic};
+use super::super::ticket::Ticket;
 use super::*;
 use futures_util::FutureExt as _;
 use runtime::kafka::credentials::Credentials;
@@ -26,10 +27,9 @@ fn with_a_record() -> (Shared, Acknowledgement) {
     let address = Address { host: "localhost".to_owned(), port: 9092 };
     shared.update(&Cluster { brokers: [(BROKER, address)].into(), topics: vec![topic] });
     let group = Group::open();
-    group.expect_one();
     let record = Record { key: None, value: &[b'x'; 1_000], headers: &[] };
     let now = Now { instant: Instant::now(), millis: 0 };
-    shared.lock().state.accept(TOPIC, &record, Arc::clone(&group), now).unwrap();
+    shared.lock().state.accept(TOPIC, &record, || Ticket::new(&group), now).unwrap();
     group.release_one();
     (shared, Acknowledgement::new(group))
 }
@@ -58,7 +58,8 @@ async fn after_a_panic_what_waits_is_answered_and_nothing_is_taken_before_the_cl
     assert!(acknowledgement.await.is_err());
     let mut inner = shared.lock();
     let (record, now) = (Record { key: None, value: b"x", headers: &[] }, Instant::now());
-    let taken = inner.state.accept(TOPIC, &record, Group::open(), Now { instant: now, millis: 0 });
+    let ticket = || Ticket::new(&Group::open());
+    let taken = inner.state.accept(TOPIC, &record, ticket, Now { instant: now, millis: 0 });
     assert_eq!((taken, inner.state.queued()), (Err(Refusal::NotReady), (0, 0)));
 }
 

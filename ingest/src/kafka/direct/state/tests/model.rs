@@ -105,7 +105,7 @@ impl Model {
         value.resize(8 + usize::try_from(self.random.below(500)).unwrap(), 0);
         let record = Record { key, value: &value, headers: &[("ce_id", b"x")] };
         let now = Now { instant: self.now, millis: 1_700_000_000_000 };
-        match self.state.accept(topic, &record, self.next, now) {
+        match self.state.accept(topic, &record, || self.next, now) {
             Ok(()) => assert!(self.waiting.insert(self.next)),
             Err(why) => assert_ne!(why, Refusal::TooLarge),
         }
