@@ -12,10 +12,10 @@ const ASK_EVERY: Duration = Duration::from_secs(1);
 const TRY_AGAIN: Duration = Duration::from_secs(5);
 const LOG_EVERY: Duration = Duration::from_mins(1);
 
-/// Runs until it is aborted. Files that cannot be used leave what there is, and are tried again.
-pub(super) async fn keep_up(shared: Arc<Shared>) {
+/// Runs until it is aborted. Files that cannot be used leave what there is, and are tried again. Where it begins again, what has
+/// changed may not have been taken up: then it `is_due`.
+pub(super) async fn keep_up(shared: Arc<Shared>, mut is_due: bool) {
     let (mut changes, log) = (shared.credentials.changes(), Throttle::new(LOG_EVERY));
-    let mut is_due = false;
     loop {
         tokio::time::sleep(if is_due { TRY_AGAIN } else { ASK_EVERY }).await;
         is_due |= changes.seen();

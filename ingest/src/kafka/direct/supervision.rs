@@ -17,15 +17,17 @@ const EXPIRE_EVERY: Duration = Duration::from_millis(100);
 /// Runs until it is aborted; the connections end with it.
 pub(super) async fn run(shared: Arc<Shared>, metrics: ProducerMetrics) {
     let (metrics, mut backoff) = (Arc::new(metrics), Backoff::new(PAUSES.0, PAUSES.1));
+    let mut has_panicked = false;
     loop {
         let (mut tasks, began) = (JoinSet::new(), Instant::now());
         tasks.spawn(expire(Arc::clone(&shared)));
-        tasks.spawn(renewal::keep_up(Arc::clone(&shared)));
+        tasks.spawn(renewal::keep_up(Arc::clone(&shared), has_panicked));
         tasks.spawn(metrics::show(Arc::clone(&shared), Arc::clone(&metrics)));
         tasks.spawn(cluster_watch::keep_up(Arc::clone(&shared)));
         // None of them ends but by a panic, its own or that of a connection.
         drop(tasks.join_next().await);
         tasks.shutdown().await;
+        has_panicked = true;
         shared.begin_anew();
         if began.elapsed() > PAUSES.1 {
             backoff.reset();
