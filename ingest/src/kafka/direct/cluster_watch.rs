@@ -23,7 +23,11 @@ pub(super) async fn keep_up(shared: Arc<Shared>) {
     let (mut backoff, mut logs) = (Backoff::new(DOUBTS.0, DOUBTS.1), BTreeMap::new());
     // One broker after the other: what cannot reach the others any more may go on to answer, with leaders of yesterday.
     for turn in 0_usize.. {
-        match ask(&shared, turn, &mut logs).await {
+        let asked = tokio::select! {
+            asked = ask(&shared, turn, &mut logs) => asked,
+            () = panicked(&mut connections) => return,
+        };
+        match asked {
             Ok(cluster) => {
                 for broker in shared.update(&cluster) {
                     connections.spawn(sender::run(Arc::clone(&shared), broker));
