@@ -11,8 +11,9 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// How long a file is read: deliveries wait meanwhile. An error that lies further behind leaves it at damage, which loses nothing.
-const LOOK_FOR: Duration = Duration::from_secs(5);
+/// How long a file is read: deliveries wait meanwhile, and with the check before it that is less than what counts as a disk that
+/// hangs (`maintenance.rs`). An error that lies further behind leaves it at damage, which loses nothing.
+const LOOK_FOR: Duration = Duration::from_secs(2);
 const CHUNK_BYTES: usize = 1 << 20;
 
 /// What an error is once the disk was asked for the file. Nothing may have SQLite's lock on it: to open it a second time and close
