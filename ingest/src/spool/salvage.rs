@@ -294,6 +294,7 @@ impl Salvage {
                 }
             })
         });
+        let named = named.map_err(|error| doubted(&error, Ok(self.path.clone())));
         let is_named =
             has_waited || named.as_ref().err().is_none_or(|error| matches!(error, StoreError::Damaged(_)));
         if !is_named || self.scan.as_ref().is_some_and(|scan| !scan.is_complete) {
