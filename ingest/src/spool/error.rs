@@ -132,6 +132,7 @@ mod tests {
         }
         assert!(matches!(of(ffi::SQLITE_IOERR_FSYNC), StoreError::Unsynced(_)));
     }
+
     #[test]
     fn a_page_that_a_check_could_not_get_is_no_damage() {
         let of = |found: &str| StoreError::of_check(format!("*** in database main ***\n{found}"));
