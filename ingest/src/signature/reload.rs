@@ -65,9 +65,11 @@ async fn reload_forever(current: &CurrentSecrets, sources: SecretSources, failur
             if let Some(secrets) = apps.changed(failures).await {
                 let renewed = current.keyring.load().with_secrets(&secrets, max_app_secrets);
                 current.keyring.store(Arc::new(renewed));
+                apps.in_use(secrets);
             }
             if let Some(secrets) = tokens.changed(failures).await {
-                current.verify_tokens.store(Arc::new(secrets));
+                current.verify_tokens.store(Arc::new(secrets.clone()));
+                tokens.in_use(secrets);
             }
         };
         supervisor.panicked(look).await;
@@ -113,12 +115,13 @@ impl WatchedDirectory {
             failures.inc();
         }
         self.log_faults(faults);
-        (current != self.secrets.current).then(|| self.change(current))
+        (current != self.secrets.current).then_some(current)
     }
 
-    fn change(&mut self, current: Vec<Secret>) -> Vec<Secret> {
-        let before = std::mem::replace(&mut self.secrets.current, current.clone());
-        let what = self.kind.as_str();
+    /// They are used now. Not before: what a panic kept from that is found again.
+    fn in_use(&mut self, current: Vec<Secret>) {
+        let before = std::mem::replace(&mut self.secrets.current, current);
+        let (what, current) = (self.kind.as_str(), &self.secrets.current);
         let names: Vec<_> = current.iter().map(|secret| secret.name().to_string()).collect();
         if current.is_empty() {
             tracing::error!(what, "no secrets are left: {}", self.kind.without_any());
@@ -126,7 +129,6 @@ impl WatchedDirectory {
             tracing::info!(what, names = names.join(", "), "reloaded secrets");
         }
         self.log_unusual(&before);
-        current
     }
 
     /// Logs what is wrong with a file when that is new.
