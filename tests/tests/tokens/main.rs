@@ -207,6 +207,23 @@ async fn accounts_whose_files_have_one_name_share_no_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_lasts_long_enough_is_left_where_its_key_has_it_and_put_there_where_not() {
+    let ground = Ground::new().await;
+    let write = |file: &str, text: &str| fs::write(ground.folder.path().join(file), text).unwrap();
+    write(".1784.ends", "2100-01-01T00:00:00Z");
+    let (code, said) = ground.run(&["refresh"]).await;
+    assert!(code == Some(0) && said.contains("left as it is"), "{said}");
+    assert_eq!(ground.key("1784").as_deref(), Some(OLD));
+
+    let declared = r#"{"apps": [{"id": "111", "secret_file": "app-secret", "accounts": [{"id": "1784", "login": "instagram", "token_file": "shop"}]}]}"#;
+    write("connect.json", declared);
+    write("shop", OLD);
+    write(".shop.ends", "2100-01-01T00:00:00Z");
+    let (code, said) = ground.run(&["refresh"]).await;
+    assert_eq!((code, ground.key("shop").as_deref()), (Some(0), Some(NEW)), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_token_of_a_login_is_exchanged_into_its_key() {
     let ground = Ground::new().await;
     let (code, said) = ground.run(&["exchange", "1784", "--short-token", &ground.short()]).await;

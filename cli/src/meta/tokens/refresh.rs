@@ -2,7 +2,7 @@
 
 use super::secret::Secret;
 use super::settings::Destination;
-use super::store::{self, Place, StoreError};
+use super::store::{Place, StoreError};
 use crate::meta::accounts::{Accounts, OfApp};
 use crate::meta::advice;
 use crate::meta::file::Login;
@@ -55,7 +55,7 @@ async fn one(
     let place = place.map_err(|error| chain(&error))?.expect("a token that was read has a file");
     let open = place.open().await.map_err(|error| chain(&error))?;
     open.still_holds(&token).map_err(|error| chain(&error))?;
-    let ends = accounts.token_file(account).and_then(|file| store::ends(&file));
+    let ends = accounts.token_file(account).and_then(|file| open.ends(&file));
     if let Some(ends) = ends.filter(|ends| *ends > SystemTime::now() + LONG_ENOUGH) {
         return Ok(Became::Left(ends));
     }

@@ -99,6 +99,13 @@ pub(super) struct Seen {
     version: String,
 }
 
+impl Seen {
+    /// Whether the key is there.
+    pub(super) const fn is_there(&self) -> bool {
+        self.value.is_some()
+    }
+}
+
 impl SecretName {
     /// What [`Self::parse`] expects.
     pub(super) const EXPECTED: &str =

@@ -109,6 +109,16 @@ impl Open<'_> {
         }
     }
 
+    /// Until when the token may be used that is read from a file and that [`Self::still_holds`], where that is known; nothing
+    /// where this place has no token yet, or is another file than that.
+    pub(super) fn ends(&self, read: &Path) -> Option<SystemTime> {
+        let has_it = match self {
+            Self::File(path) => *path == read,
+            Self::Key(_, seen) => seen.is_there(),
+        };
+        has_it.then(|| ends(read)).flatten()
+    }
+
     /// Puts a token there that Meta just gave, and says when it ends. Who reads it sees the old token or the new one; what is no
     /// token leaves the old one.
     pub(super) async fn put(self, token: &NewToken) -> Result<Option<SystemTime>, StoreError> {

@@ -128,6 +128,18 @@ async fn a_token_that_was_refreshed_within_a_day_is_left_without_asking_meta() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_lasts_long_enough_is_not_left_where_new_ones_go_elsewhere() {
+    let ground = Ground::new().await;
+    fs::create_dir(ground.path("renewed")).unwrap();
+    ground.write("access-tokens/.1784.ends", "2100-01-01T00:00:00Z");
+    let destination = to(Some(ground.path("renewed")));
+    let settings = RefreshSettings { meta: ground.settings(), destination, json: false };
+    let (exit, said) = ran(settings, refreshed).await;
+    assert_eq!(exit, Exit::Done, "{said}");
+    assert_eq!(fs::read_to_string(ground.path("renewed/1784")).unwrap(), "IGAAtokenL");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_ended_is_not_refreshed_and_shown_as_not_valid() {
     let ground = Ground::new().await;
     let ended = Some(SystemTime::now() - DAY);
