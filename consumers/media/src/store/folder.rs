@@ -55,6 +55,8 @@ impl Folder {
     ) -> Result<NamedTempFile, StoreError> {
         self.work("take bytes", move |root| {
             let mut file = if let Some(file) = file {
+                // One part after the other, so that no file is so large that the disk has too little time for the whole of it.
+                file.as_file().sync_data()?;
                 file
             } else {
                 let incoming = root.join(INCOMING);
