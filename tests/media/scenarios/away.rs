@@ -24,7 +24,6 @@ pub(crate) async fn play(place: &mut Place, arguments: &Arguments) -> Result<See
     let errors = media.metric("weir_media_store_errors_total", "").await?;
     let saved = media.metric("weir_media_links_total", "saved").await?;
     let records = media.metric("weir_consumer_lag_records", "").await?;
-    let age = media.metric("weir_consumer_lag_seconds", "").await?;
     let memory = of_away.end().await?.peak;
 
     place.store.bring_back().await?;
@@ -32,7 +31,7 @@ pub(crate) async fn play(place: &mut Place, arguments: &Arguments) -> Result<See
     let outcomes = Outcomes::of(place, &links, &received).await?;
     let caught_up = back.elapsed().as_secs();
     let note = format!(
-        "{rate} events a second for {seconds} s; then the lag was {records} records and {age} s, memory {memory} MiB at most, attempts \
+        "{rate} events a second for {seconds} s; then the lag was {records} records, memory {memory} MiB at most, attempts \
          that the store did not take {errors}; all was told {caught_up} s after it was back"
     );
     let mut failures = Vec::new();
