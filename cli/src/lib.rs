@@ -3,8 +3,8 @@
 //! `topics` makes the topics on a cluster, `connect` the subscriptions at Meta; `tokens` shows and renews access tokens; `doctor` says why nothing arrives; `dlq`
 //! puts dead letters back; `media` deletes what was saved of one person; `replay` splits deliveries again; `spool` shows what ingest keeps on its disk; `process` asks running
 //! processes (`health`, `support`); `demo` runs the whole pipeline in one process; `delivery` has what is done with bodies by
-//! hand (`events`, `sign`, `verify`, `post`, `simulate`), `records` what reads topics (`tail`, `reply`, `trace`); `schema`
-//! describes them. A subcommand declares its flags, checks them, and gives an exit code; what it prints goes through a screen.
+//! hand (`events`, `sign`, `verify`, `post`, `simulate`), `records` what reads topics (`tail`, `reply`, `trace`) and
+//! describes them (`schema`). A subcommand declares its flags, checks them, and gives an exit code; what it prints goes through a screen.
 
 mod delivery;
 mod demo;
@@ -15,7 +15,6 @@ mod meta;
 mod process;
 mod records;
 mod replay;
-mod schema;
 mod screen;
 mod spool;
 mod tool;
@@ -33,8 +32,8 @@ pub use kafka::source::{ReadError, RecordPosition};
 pub use meta::{ApiServerError, CredentialsError, FileError, MetaError, SecretError, SecretName, StoreError};
 pub use process::health::HealthError;
 pub use records::reply::ReplyError;
+pub use records::schema::UnknownSchema;
 pub use replay::TooMany;
-pub use schema::UnknownSchema;
 pub use spool::SpoolError;
 pub use topics::TopicsError;
 
@@ -71,7 +70,7 @@ const TOOLS: [Tool; 20] = [
     delivery::post::TOOL,
     replay::TOOL,
     records::reply::TOOL,
-    schema::TOOL,
+    records::schema::TOOL,
     delivery::sign::TOOL,
     delivery::simulate::TOOL,
     spool::TOOL,

@@ -1,8 +1,10 @@
-//! Records on topics: what each says in a few words, as they come, the way of one through all topics, and commands to answer.
+//! Records on topics: what each says in a few words, as they come, the way of one through all topics, commands to answer,
+//! and the schemas of all.
 
 pub(crate) mod fact;
 pub(crate) mod line;
 pub(crate) mod reply;
+pub(crate) mod schema;
 mod sum;
 pub(crate) mod tail;
 pub(crate) mod trace;

@@ -1,5 +1,11 @@
 //! One typed event, and its layout as a structured CloudEvent.
 
+mod id;
+mod typed;
+
+pub(crate) use id::event_id;
+pub use typed::{TypedEvent, Unreadable};
+
 use crate::kind::EventKind;
 use crate::time::Millis;
 use crate::topic::Topic;

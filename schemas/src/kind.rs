@@ -1,10 +1,13 @@
 //! The kinds of events: a closed set of what is known, and `unknown` for the rest.
 
+pub(crate) mod classify;
 mod declare;
 mod event_kind;
+mod subscription;
 mod table;
 
 pub use event_kind::{EventKind, UnknownKind};
+pub use subscription::Subscribable;
 pub(crate) use table::Item;
 pub use table::Kind;
 

@@ -5,37 +5,26 @@
 //! topics; [`data`] models Meta's items, one for each kind; [`inbox`] is the normalised shape of messages, [`lookup`] what
 //! the Graph API adds to comments and mentions, [`profile`] what it says of customers, [`media`] what became of attachments, [`reply`] commands to answer. With the feature `json-schema`, `json_schema` describes all of it.
 
-mod classify;
+mod additions;
 mod event;
-mod event_id;
 mod json;
 mod kind;
-mod members;
 mod participants;
-mod refusal;
 mod split;
-mod subscription;
 mod time;
-mod token;
 mod topic;
-mod typed_event;
 mod word;
 
 pub mod data;
 pub mod inbox;
 #[cfg(feature = "json-schema")]
 pub mod json_schema;
-pub mod lookup;
-pub mod media;
-pub mod profile;
 pub mod raw;
 pub mod reply;
 
-pub use event::{Carrier, Event, EventId, Receipt};
-pub use kind::{EventKind, Kind, KindSpec, Model, NaturalKey, UnknownKind};
-pub use refusal::Refusal;
-pub use split::{Split, split};
-pub use subscription::Subscribable;
+pub use additions::{lookup, media, profile};
+pub use event::{Carrier, Event, EventId, Receipt, TypedEvent, Unreadable};
+pub use kind::{EventKind, Kind, KindSpec, Model, NaturalKey, Subscribable, UnknownKind};
+pub use split::{Refusal, Split, split};
 pub use time::Millis;
 pub use topic::{Holds, KeyRule, MessageSize, Topic, TopicSpec};
-pub use typed_event::{TypedEvent, Unreadable};

@@ -1,8 +1,7 @@
 //! Who takes part in a messaging item, and who of them is the customer.
 
-use crate::json::Token;
-use crate::members::members;
-use crate::token;
+use crate::json::members::members;
+use crate::json::{Token, token};
 use std::borrow::Cow;
 
 members! {

@@ -3,12 +3,13 @@
 mod entry;
 mod item;
 mod key;
+mod refusal;
+
+pub use refusal::Refusal;
 
 use crate::event::{Event, write_source};
-use crate::json::{Text, Token};
-use crate::members::members;
-use crate::refusal::Refusal;
-use crate::token;
+use crate::json::members::members;
+use crate::json::{Text, Token, token};
 use std::borrow::Cow;
 
 /// The deepest nesting of arrays and objects that is read; Meta's own deliveries nest less than 20 deep.

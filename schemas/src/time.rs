@@ -1,7 +1,6 @@
 //! Meta's timestamps, in seconds or milliseconds, as one instant.
 
-use crate::json::Token;
-use crate::token;
+use crate::json::{Token, token};
 use std::borrow::Cow;
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -1,5 +1,6 @@
 //! The shape of the code: who may know whom.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -77,6 +78,18 @@ fn every_file_begins_with_its_one_idea() {
             assert!(text.starts_with("//! "), "{} has no first line that states its idea", path.display());
         }
     }
+}
+
+#[test]
+fn no_folder_of_the_product_has_more_than_15_files_beside_each_other() {
+    let mut crowded: BTreeMap<PathBuf, usize> = BTreeMap::new();
+    for folder in ["schemas/src", "runtime/src", "ingest/src", "consumers", "cli/src"] {
+        for (path, _) in sources(folder).unwrap() {
+            *crowded.entry(path.parent().unwrap().to_owned()).or_default() += 1;
+        }
+    }
+    crowded.retain(|_, files| *files > 15);
+    assert!(crowded.is_empty(), "{crowded:?}");
 }
 
 #[test]

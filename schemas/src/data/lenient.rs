@@ -2,10 +2,8 @@
 //!
 //! Null, and what is of another type than the reader takes, counts as absent.
 
-use crate::json::{Text, Token};
-use crate::members;
+use crate::json::{Text, Token, members, token};
 use crate::time::Millis;
-use crate::token;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Visitor};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;

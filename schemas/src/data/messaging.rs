@@ -5,11 +5,9 @@
 //! [`message_edit`](Messaging::message_edit), …) says what happened; more than one is rare but allowed.
 
 mod account_linking;
-mod attachment;
 mod beside;
 mod branded_camera;
 mod checkout;
-mod edit;
 mod feedback;
 mod game_play;
 mod message;
@@ -17,29 +15,26 @@ mod optin;
 mod order;
 mod policy;
 mod postback;
-mod reaction;
 mod receipt;
 mod referral;
-mod template;
 mod thread;
 
 pub use account_linking::AccountLinking;
-pub use attachment::{Attachment, Coordinates, Payload};
 pub use beside::{HopContext, Party, PriorMessage};
 pub use branded_camera::BrandedCamera;
 pub use checkout::{Address, Amount, CheckoutUpdate, PaidWith, Payment, PreCheckout, RequestedUserInfo};
-pub use edit::MessageEdit;
 pub use feedback::{FeedbackAnswer, FeedbackScreen, FollowUp, MessagingFeedback, ResponseFeedback};
 pub use game_play::GamePlay;
-pub use message::{Command, Message, QuickReply, ReplyTo, Story, StoryMentioned};
+pub use message::{
+    Attachment, Button, Command, Coordinates, Element, Message, MessageEdit, Payload, ProductTemplate,
+    QuickReply, Reaction, ReplyTo, Story, StoryMentioned,
+};
 pub use optin::Optin;
 pub use order::{Order, OrderProduct};
 pub use policy::PolicyEnforcement;
 pub use postback::Postback;
-pub use reaction::Reaction;
 pub use receipt::{Delivery, Read};
 pub use referral::{AdContext, Lead, LeadAnswer, Product, Referral};
-pub use template::{Button, Element, ProductTemplate};
 pub use thread::{ThreadControl, ThreadMetadata, ThreadRequest};
 
 use super::model::model;

@@ -34,7 +34,7 @@ macro_rules! model {
                         let mut model = $name::default();
                         while let Some(name) = map.next_key::<&serde_json::value::RawValue>()? {
                             let value: &serde_json::value::RawValue = map.next_value()?;
-                            match &*crate::members::name(crate::json::Text::unindexed(name.get()).value()) {
+                            match &*crate::json::members::name(crate::json::Text::unindexed(name.get()).value()) {
                                 $($key => model.$field = crate::data::lenient::$read(value),)*
                                 _ => {}
                             }

@@ -2,8 +2,8 @@
 
 use super::{generator, not_null, properties, titled};
 use crate::event::Carrier;
+use crate::event::TypedEvent;
 use crate::lookup::Lookup;
-use crate::typed_event::TypedEvent;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Value, json};
 

@@ -2,8 +2,8 @@
 
 use super::declare::kinds;
 use super::{KindSpec, Model, NaturalKey};
-use crate::classify::Main;
-use crate::members::members;
+use crate::json::members::members;
+use crate::kind::classify::Main;
 use crate::topic::Topic;
 
 kinds! {

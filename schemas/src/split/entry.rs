@@ -1,14 +1,13 @@
 //! Reads one entry of a delivery: its carriers, in a fixed order, whatever the order of its members.
 
-use crate::classify;
 use crate::event::{Carrier, Event};
-use crate::json::Token;
+use crate::json::members::{self, members};
+use crate::json::{Token, token};
+use crate::kind::classify;
 use crate::kind::{Item, Kind};
-use crate::members::{self, members};
 use crate::split::item::{Entry, Found};
 use crate::split::{Read, Room};
 use crate::time::Millis;
-use crate::token;
 use std::borrow::Cow;
 
 members! {

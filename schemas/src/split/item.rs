@@ -1,14 +1,12 @@
 //! Turns one item of an entry into an event: kind, key, time, id.
 
 use super::key::key;
-use crate::classify::{self, Classified, Main};
-use crate::event::{Carrier, Event, EventId};
-use crate::event_id::event_id;
-use crate::json::Token;
+use crate::event::{Carrier, Event, EventId, event_id};
+use crate::json::{Token, token};
+use crate::kind::classify::{self, Classified, Main};
 use crate::kind::{EventKind, Item, Kind, NaturalKey};
 use crate::participants::Participants;
 use crate::time::Millis;
-use crate::token;
 use std::borrow::Cow;
 
 /// What the items of one entry share.

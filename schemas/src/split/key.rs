@@ -1,8 +1,8 @@
 //! The key of an event's record, by the rule of its topic.
 
+use crate::json::members::members;
+use crate::json::token;
 use crate::kind::{EventKind, Item, Kind, Model};
-use crate::members::members;
-use crate::token;
 use crate::topic::KeyRule;
 use std::borrow::Cow;
 

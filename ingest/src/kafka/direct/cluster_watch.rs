@@ -1,10 +1,12 @@
 //! Keeps up with the cluster: asks one broker after the other where the topics are, and has every broker connected to.
 
+mod metadata;
+
 use super::address::Address;
 use super::connection::{Connection, ConnectionError};
+use super::sender;
 use super::shared::{LOG_EVERY, Shared};
 use super::state::Cluster;
-use super::{metadata, sender};
 use runtime::backoff::Backoff;
 use runtime::throttle::Throttle;
 use std::collections::BTreeMap;

@@ -6,6 +6,7 @@
 
 mod broker;
 mod cluster;
+mod partitioner;
 mod topic;
 
 #[cfg(test)]

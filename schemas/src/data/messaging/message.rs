@@ -1,7 +1,16 @@
 //! A message, as Meta describes it in all its forms: received, sent, unsent, unsupported.
 
+mod attachment;
+mod edit;
+mod reaction;
+mod template;
+
+pub use attachment::{Attachment, Coordinates, Payload};
+pub use edit::MessageEdit;
+pub use reaction::Reaction;
+pub use template::{Button, Element, ProductTemplate};
+
 use super::super::model::model;
-use super::attachment::Attachment;
 use super::order::Order;
 use super::referral::Referral;
 use serde_json::value::RawValue;

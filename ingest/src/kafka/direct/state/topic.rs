@@ -1,7 +1,7 @@
 //! A topic and its partitions: where a record goes, and what waits there.
 
-use super::super::partitioner;
 use super::super::record_batch::{Record, RecordBatch};
+use super::partitioner;
 use super::{Now, Refusal};
 use std::collections::VecDeque;
 use std::sync::Arc;

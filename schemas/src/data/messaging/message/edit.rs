@@ -1,6 +1,6 @@
 //! An edit of a message.
 
-use super::super::model::model;
+use crate::data::model::model;
 
 model! {
     /// A message's new text. Source: `message_edits` of the Messenger platform, `message_edit` of Instagram.

@@ -1,10 +1,9 @@
 //! What an item is: the table of kinds as code. The first row that fits decides.
 
-use crate::json::Token;
+use crate::json::members::members;
+use crate::json::{Token, token};
 use crate::kind::{Item, Kind};
-use crate::members::members;
 use crate::participants::Participants;
-use crate::token;
 
 members! {
     /// The main member of a messaging item: what tells its kind and its natural key.

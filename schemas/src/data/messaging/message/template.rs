@@ -1,6 +1,6 @@
 //! Templates: structured content that an account sent, or that a customer shared.
 
-use super::super::model::model;
+use crate::data::model::model;
 
 model! {
     /// What a template of products shows. Source: Messenger platform.

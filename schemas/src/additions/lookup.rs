@@ -2,7 +2,7 @@
 
 pub use crate::word::Open;
 
-use crate::typed_event::Unreadable;
+use crate::event::Unreadable;
 use crate::word::words;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;

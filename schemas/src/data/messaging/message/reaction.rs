@@ -1,6 +1,6 @@
 //! A reaction to a message.
 
-use super::super::model::model;
+use crate::data::model::model;
 
 model! {
     /// A customer's reaction to a message, or its removal. Source: Instagram messaging and Messenger platform,

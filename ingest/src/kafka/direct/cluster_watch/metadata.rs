@@ -1,9 +1,9 @@
 //! Asks a broker where the topics are.
 
-use super::address::Address;
-use super::call::call;
-use super::connection::{Connection, ConnectionError};
-use super::state::{Cluster, SeenPartition, SeenTopic};
+use super::super::address::Address;
+use super::super::call::call;
+use super::super::connection::{Connection, ConnectionError};
+use super::super::state::{Cluster, SeenPartition, SeenTopic};
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::metadata_response::{MetadataResponsePartition, MetadataResponseTopic};
 use kafka_protocol::messages::{MetadataRequest, MetadataResponse, TopicName};

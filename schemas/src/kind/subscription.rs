@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn the_fields_are_those_that_the_guide_lists() {
-        let guide = include_str!("../../docs/meta.md");
+        let guide = include_str!("../../../docs/meta.md");
         for (name, whose) in [
             ("`page`", Subscribable::Page),
             ("`instagram`", Subscribable::Instagram),

@@ -1,7 +1,7 @@
 //! Attachments of messages, of every type that Meta sends and of those that it does not send yet.
 
-use super::super::model::model;
 use super::template::{Button, Element, ProductTemplate};
+use crate::data::model::model;
 use crate::time::Millis;
 use serde_json::value::RawValue;
 

@@ -25,7 +25,7 @@ macro_rules! members {
                 let mut found = Self::default();
                 $(let mut $field = false;)*
                 for (name, value) in token.members()? {
-                    match &*crate::members::name(name) {
+                    match &*crate::json::members::name(name) {
                         $($key => {
                             found.is_ambiguous |= std::mem::replace(&mut $field, true);
                             found.$field = Some(value).filter(|value| !value.is_null());
