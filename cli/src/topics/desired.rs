@@ -51,11 +51,11 @@ fn desired(topic: Topic, settings: &TopicsSettings, brokers: u32, replicas: u32)
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use runtime::settings::KafkaSettings;
 
-    fn settings() -> TopicsSettings {
+    pub(in crate::topics) fn settings() -> TopicsSettings {
         TopicsSettings {
             kafka: KafkaSettings::plain("kafka:9092"),
             topic_prefix: "meta".to_owned(),

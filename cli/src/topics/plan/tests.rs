@@ -2,20 +2,8 @@
 
 use super::*;
 use crate::screen::Printed;
-use crate::topics::desired;
+use crate::topics::desired::{self, tests::settings};
 use crate::topics::difference::{Present, Setting, compare};
-use runtime::settings::KafkaSettings;
-
-fn settings() -> TopicsSettings {
-    TopicsSettings {
-        kafka: KafkaSettings::plain("kafka:9092"),
-        topic_prefix: "meta".to_owned(),
-        partitions: 12,
-        replication_factor: None,
-        max_body: 4 << 20,
-        broker_disk: None,
-    }
-}
 
 /// The inbox topic as it should be, changed by `change`.
 fn compared(change: impl FnOnce(&mut Present)) -> Compared {
