@@ -113,31 +113,22 @@ const fn unavailable(why: &NotAcknowledged) -> Unavailable {
 mod tests {
     use super::*;
     use crate::delivery::sample;
-    use crate::kafka::{Breaker, Producers, Publisher, StartupGate, topic_names};
-    use crate::settings::{Settings, SpoolSettings};
+    use crate::kafka::tests::unseen;
+    use crate::settings::SpoolSettings;
     use crate::spool::SpoolMetrics;
     use runtime::process::Process;
     use runtime::process::health::Probe;
-    use runtime::settings::KafkaSettings;
 
     const TEXT: &[u8] = include_bytes!("../../schemas/fixtures/message/text.json");
 
     /// With a spool, and a Kafka that was never seen.
     fn durable(spool: &SpoolSettings, spool_limit: Arc<AccountLimit>) -> Durable {
         let process = Process::new("weir-ingest", "0");
-        let (settings, metrics) =
-            (Settings::local("secret", "token"), Arc::new(Metrics::new(&process.registry)));
-        let brokers = KafkaSettings::plain("127.0.0.1:1");
-        let producers = Producers::start(&brokers, &settings, &topic_names("meta"), &process).unwrap();
-        let publisher = Publisher::new(producers, "meta", &settings, process.name, Arc::clone(&metrics));
-        let gate = StartupGate::closed(&process.health, true);
-        let breaker =
-            Breaker::new(settings.breaker_misses, settings.breaker_probe, metrics.breaker_open.clone());
-        let limit = AccountLimit::new(1 << 20, 1 << 20);
-        let kafka = Arc::new(Kafka::new(publisher, gate, breaker, limit, Arc::clone(&metrics)));
+        let (kafka, _) = unseen("127.0.0.1:1", &process);
+        let metrics = Arc::clone(&kafka.metrics);
         let check = process.health.check("spool", Probe::Shown);
         let spool = Spool::open(spool, SpoolMetrics::new(&process.registry), check).unwrap();
-        Durable { kafka, spool: Some(spool), spool_limit, ack_timeout: settings.ack_timeout, metrics }
+        Durable { kafka, spool: Some(spool), spool_limit, ack_timeout: Duration::from_secs(1), metrics }
     }
 
     #[tokio::test]

@@ -8,6 +8,8 @@ mod not_published;
 mod producers;
 mod publisher;
 mod startup_gate;
+#[cfg(test)]
+pub(crate) mod tests;
 mod writer;
 
 pub(crate) use account_limit::{AccountLimit, AccountPermit, Turn};

@@ -2,15 +2,14 @@
 
 use super::*;
 use crate::delivery::sample;
-use crate::kafka::{AccountLimit, Breaker, Producers, Publisher, StartupGate, open_when_ready, topic_names};
-use crate::metrics::Metrics;
-use crate::settings::{Settings, SpoolSettings};
+use crate::kafka::tests::unseen;
+use crate::kafka::{open_when_ready, topic_names};
+use crate::settings::SpoolSettings;
 use crate::spool::SpoolMetrics;
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
 use runtime::process::Process;
 use runtime::process::health::Probe;
-use runtime::settings::KafkaSettings;
 use schemas::Topic;
 
 /// The body of a delivery over which it panics.
@@ -20,15 +19,10 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A way to Kafka that is open.
 async fn kafka(cluster: &MockCluster<'static, DefaultProducerContext>, process: &Process) -> Arc<Kafka> {
-    let (settings, metrics) = (Settings::local("secret", "token"), Arc::new(Metrics::new(&process.registry)));
-    let brokers = KafkaSettings::plain(cluster.bootstrap_servers());
-    let topics = topic_names("meta");
-    let producers = Producers::start(&brokers, &settings, &topics, process).unwrap();
-    let publisher = Publisher::new(producers.clone(), "meta", &settings, process.name, Arc::clone(&metrics));
-    let gate = StartupGate::closed(&process.health, true);
-    open_when_ready(gate.clone(), producers, topics, true, process.shutdown.clone()).await;
-    let breaker = Breaker::new(settings.breaker_misses, settings.breaker_probe, metrics.breaker_open.clone());
-    Arc::new(Kafka::new(publisher, gate, breaker, AccountLimit::new(1 << 20, 1 << 20), metrics))
+    let (kafka, producers) = unseen(cluster.bootstrap_servers(), process);
+    let gate = kafka.gate.clone();
+    open_when_ready(gate, producers, topic_names("meta"), true, process.shutdown.clone()).await;
+    kafka
 }
 
 #[tokio::test(flavor = "multi_thread")]
