@@ -81,6 +81,18 @@ fn every_file_begins_with_its_one_idea() {
 }
 
 #[test]
+fn no_file_of_the_product_has_more_than_300_lines_beside_its_tests() {
+    for folder in ["schemas/src", "runtime/src", "ingest/src", "consumers", "cli/src"] {
+        for (path, text) in sources(folder).unwrap() {
+            let is_test = path.iter().any(|part| part.to_string_lossy().starts_with("tests"));
+            let product = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+            let lines = product.lines().count();
+            assert!(is_test || lines <= 300, "{} has {lines} lines", path.display());
+        }
+    }
+}
+
+#[test]
 fn no_folder_of_the_product_has_more_than_15_files_beside_each_other() {
     let mut crowded: BTreeMap<PathBuf, usize> = BTreeMap::new();
     for folder in ["schemas/src", "runtime/src", "ingest/src", "consumers", "cli/src"] {

@@ -18,7 +18,7 @@ use super::database::{self, StoredRow, Totals};
 use super::doubt::doubted;
 use super::error::StoreError;
 use missing::{Missing, each_indexed, end_of_log};
-use query::{open, read};
+use query::{end_of_gap, open, read};
 pub(super) use ranges::Ranges;
 use ranges::both;
 use rusqlite::Connection;
@@ -173,7 +173,7 @@ impl Salvage {
             return Err(error);
         }
         self.failures = 0;
-        let end = self.end_of_gap(&range);
+        let end = self.connection.as_ref().map_or(*range.end(), |connection| end_of_gap(connection, &range));
         let gap = *range.start()..=end;
         tracing::warn!(%error, file = %self.path.display(), from = gap.start(), to = gap.end(), "cannot read rows of a retired file");
         if is_damage {
@@ -241,29 +241,6 @@ impl Salvage {
     fn connected(&mut self) -> Result<&Connection, StoreError> {
         let connection = self.take_connection()?;
         Ok(self.connection.insert(connection))
-    }
-
-    /// The end of what cannot be read: doubling steps find a readable row, bisection finds the first.
-    fn end_of_gap(&self, range: &Range) -> i64 {
-        let Some(connection) = &self.connection else { return *range.end() };
-        let is_readable = |seq: i64| read(connection, &(seq..=*range.end()), 1, u64::MAX).1.is_none();
-        let (start, mut step) = (*range.start(), 1);
-        let mut unreadable = start;
-        let mut readable = loop {
-            let seq = start.checked_add(step).filter(|seq| range.contains(seq));
-            let (Some(seq), Some(doubled)) = (seq, i64::checked_mul(step, 2)) else {
-                return *range.end();
-            };
-            if is_readable(seq) {
-                break seq;
-            }
-            (unreadable, step) = (seq, doubled);
-        };
-        while readable - unreadable > 1 {
-            let middle = unreadable + (readable - unreadable) / 2;
-            if is_readable(middle) { readable = middle } else { unreadable = middle }
-        }
-        readable - 1
     }
 
     /// What became of all of its rows. `left` are those that were read and are not drained, `done` those that are, whenever

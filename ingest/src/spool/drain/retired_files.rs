@@ -1,15 +1,16 @@
 //! The retired files in the order in which they are drained: read on blocking threads, removed once they are drained.
 
+mod losses;
 #[cfg(test)]
 mod tests;
 
 use super::super::backlog::Backlog;
 use super::super::database::StoredRow;
-use super::super::error::StoreError;
 use super::super::files;
 use super::super::metrics::SpoolMetrics;
-use super::super::salvage::{Outcome, Ranges, Salvage, SeqSet};
+use super::super::salvage::{Ranges, Salvage, SeqSet};
 use super::CORRUPT;
+use losses::Losses;
 use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -56,13 +57,7 @@ struct Postponed {
 struct Progress {
     /// Deliveries that are on Kafka, parked in the current file, or lost: they are not sent when they are read again.
     done: SeqSet,
-    has_lost: bool,
-    /// How many were counted as lost that its index still counts.
-    lost: u64,
-    /// There may be others, of which not even the ids are left.
-    may_have_lost_more: bool,
-    /// Those are counted.
-    is_counted_without_trace: bool,
+    losses: Losses,
 }
 
 /// What is to be sent next.
@@ -193,11 +188,12 @@ impl RetiredFiles {
         let Some(reading) = &self.reading else { return };
         let path = reading.file.path().to_owned();
         self.completed(std::slice::from_ref(stored));
+        let losses = &mut self.progress.entry(path.clone()).or_default().losses;
         if stored.parked.as_deref() == Some(CORRUPT) {
             // It was counted as it was parked.
-            self.progress.entry(path).or_default().has_lost = true;
+            losses.has_lost = true;
         } else {
-            self.record_lost(&path, 1, std::slice::from_ref(&stored.row.id));
+            losses.record(1, std::slice::from_ref(&stored.row.id), &path, &self.metrics);
         }
     }
 
@@ -220,16 +216,9 @@ impl RetiredFiles {
         let Some(outcome) = blocking(move || file.outcome(&left, &done, has_waited)).await else {
             return self.postpone(path, Ranges::default(), reading.wait);
         };
-        let Outcome { lost, lost_ids, lost_without_id, may_have_lost_more, unread } = outcome;
-        self.record_lost(&path, lost, &lost_ids);
-        if lost_without_id > 0 {
-            self.metrics.lost.inc_by(lost_without_id);
-            tracing::error!(deliveries = lost_without_id, file = %path.display(), "lost the end of the log of a spool file, with so many deliveries at most that were stored last; their ids are gone too");
-        }
-        let progress = self.progress.entry(path.clone()).or_default();
-        progress.lost += lost + lost_without_id;
-        progress.has_lost |= lost_without_id > 0;
-        progress.may_have_lost_more |= may_have_lost_more;
+        let losses = &mut self.progress.entry(path.clone()).or_default().losses;
+        losses.record_outcome(&outcome, &path, &self.metrics);
+        let unread = outcome.unread;
         if !unread.is_empty() {
             let file = path.clone();
             return match blocking(move || files::size(&file)).await {
@@ -237,9 +226,9 @@ impl RetiredFiles {
                 _ => self.postpone(path, unread, reading.wait),
             };
         }
-        self.record_without_trace(&path);
-        let has_lost = self.progress.get(&path).is_some_and(|progress| progress.has_lost);
-        match finish(&path, has_lost) {
+        let losses = &mut self.progress.entry(path.clone()).or_default().losses;
+        losses.record_without_trace(self.backlog.left(&path), &path, &self.metrics);
+        match losses.finish(&path) {
             Ok(()) => {
                 self.backlog.remove(&path);
                 self.progress.remove(&path);
@@ -249,29 +238,6 @@ impl RetiredFiles {
                 self.postpone(path, Salvage::nothing(), reading.wait);
             }
         }
-    }
-
-    /// Once a file is read to its end, what was counted in it and is nowhere is lost too.
-    fn record_without_trace(&mut self, path: &Path) {
-        let Some(progress) = self.progress.get_mut(path) else { return };
-        // A file that cannot be removed yet is read to its end again.
-        if !progress.may_have_lost_more || std::mem::replace(&mut progress.is_counted_without_trace, true) {
-            return;
-        }
-        match self.backlog.left(path) {
-            Some(left) => {
-                let deliveries = left.saturating_sub(progress.lost);
-                if deliveries == 0 {
-                    return;
-                }
-                self.metrics.lost.inc_by(deliveries);
-                tracing::error!(deliveries, file = %path.display(), "parts of a retired spool file are gone, with so many deliveries at most; their ids are gone too");
-            }
-            None => {
-                tracing::error!(file = %path.display(), "parts of a retired spool file are gone, and so are the ids and the number of the deliveries in them");
-            }
-        }
-        progress.has_lost = true;
     }
 
     /// The file was deleted by somebody else before it was drained to its end.
@@ -287,29 +253,6 @@ impl RetiredFiles {
         let at = Instant::now() + wait;
         self.postponed.insert(path, Postponed { unread, at, wait });
     }
-
-    fn record_lost(&mut self, path: &Path, count: u64, ids: &[String]) {
-        self.progress.entry(path.to_owned()).or_default().has_lost |= count > 0;
-        self.metrics.lost.inc_by(count);
-        for delivery in ids {
-            tracing::error!(delivery, file = %path.display(), "lost a spooled delivery: its bytes are gone or changed");
-        }
-        if count > ids.len() as u64 {
-            tracing::error!(deliveries = count, file = %path.display(), "lost spooled deliveries, the first of them are logged above");
-        }
-    }
-}
-
-/// Removes the file; one that lost rows is kept for inspection.
-fn finish(path: &Path, has_lost: bool) -> Result<(), StoreError> {
-    if has_lost {
-        let kept = files::mark_as_salvaged(path)?;
-        tracing::error!(file = %kept.display(), "drained a retired spool file apart from what is lost; it is kept: `sqlite3 FILE .recover` may find more");
-    } else {
-        files::remove(path)?;
-        tracing::info!(file = %path.display(), "drained a retired spool file, nothing is lost");
-    }
-    Ok(())
 }
 
 /// Reads files on a thread that may block; `None` after a panic.

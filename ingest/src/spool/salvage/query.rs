@@ -55,3 +55,25 @@ pub(super) fn read(
     let error = read().err();
     (found, error)
 }
+
+/// The end of what cannot be read at the start of a range: doubling steps find a readable row, bisection finds the first.
+pub(super) fn end_of_gap(connection: &Connection, range: &Range) -> i64 {
+    let is_readable = |seq: i64| read(connection, &(seq..=*range.end()), 1, u64::MAX).1.is_none();
+    let (start, mut step) = (*range.start(), 1);
+    let mut unreadable = start;
+    let mut readable = loop {
+        let seq = start.checked_add(step).filter(|seq| range.contains(seq));
+        let (Some(seq), Some(doubled)) = (seq, i64::checked_mul(step, 2)) else {
+            return *range.end();
+        };
+        if is_readable(seq) {
+            break seq;
+        }
+        (unreadable, step) = (seq, doubled);
+    };
+    while readable - unreadable > 1 {
+        let middle = unreadable + (readable - unreadable) / 2;
+        if is_readable(middle) { readable = middle } else { unreadable = middle }
+    }
+    readable - 1
+}

@@ -81,9 +81,9 @@ fn what_left_no_trace_is_counted_once_though_its_file_cannot_be_removed_yet() {
     backlog.add(path.clone(), Some(Totals { waiting: 7, ..Totals::default() }), None);
     let mut retired = RetiredFiles::new(backlog, SpoolMetrics::new(&Registry::new()));
     for _ in 0..2 {
-        let progress = retired.progress.entry(path.clone()).or_default();
-        (progress.lost, progress.may_have_lost_more) = (2, true);
-        retired.record_without_trace(&path);
+        let losses = &mut retired.progress.entry(path.clone()).or_default().losses;
+        (losses.indexed, losses.may_be_more) = (2, true);
+        losses.record_without_trace(retired.backlog.left(&path), &path, &retired.metrics);
     }
     assert_eq!(retired.metrics.lost.get(), 5);
 }
