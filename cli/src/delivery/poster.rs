@@ -24,7 +24,6 @@ pub(crate) struct Poster {
 /// What was answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
-    /// The status.
     pub(crate) status: u16,
     /// The body, as far as it is read.
     pub(crate) text: String,

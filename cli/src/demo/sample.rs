@@ -9,7 +9,6 @@ use serde::Deserialize;
 pub(super) struct Sample {
     /// What it is, for people.
     pub(super) name: &'static str,
-    /// The body.
     pub(super) body: &'static str,
     /// What ingest must answer; 401 for one that is signed with another secret.
     pub(super) status: u16,

@@ -77,7 +77,6 @@ impl Source {
         Ok(Range { topic: Arc::clone(reader.topic()), spans })
     }
 
-    /// Reads a range.
     pub(crate) fn open(&self, range: &Range) -> Result<Reading, ReadError> {
         Reading::open(self.reader(&range.topic)?, range, &self.kafka.brokers)
     }

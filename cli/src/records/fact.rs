@@ -13,7 +13,6 @@ use serde::Deserialize;
 pub(crate) struct Fact {
     /// Where it is.
     pub(crate) topic: Topic,
-    /// Its key.
     pub(crate) key: Option<String>,
     /// What it is: the kind of an event, the event of an inbox record, the reason of a dead letter.
     pub(crate) what: String,

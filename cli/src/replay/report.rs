@@ -89,7 +89,6 @@ impl Report {
         }
     }
 
-    /// Prints it.
     pub(super) fn print(&mut self, settings: &ReplaySettings, screen: &mut Screen) -> io::Result<()> {
         self.rows.sort_by(|one, other| (one.topic, &one.kind).cmp(&(other.topic, &other.kind)));
         self.index.clear();

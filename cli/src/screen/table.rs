@@ -29,7 +29,6 @@ impl Table {
         self.0.push(Line::Text(tone, text.into()));
     }
 
-    /// Prints it.
     pub(crate) fn print(&self, screen: &mut Screen) -> io::Result<()> {
         let rows = self.0.iter().filter_map(|line| match line {
             Line::Row(cells) => Some(cells.as_slice()),

@@ -40,7 +40,6 @@ impl Login {
         if host.is_instagram() { Self::Instagram } else { Self::Facebook }
     }
 
-    /// Its host.
     pub(crate) fn host(self) -> Option<GraphUrl> {
         GraphUrl::parse(match self {
             Self::Facebook => FACEBOOK_HOST,

@@ -55,7 +55,6 @@ struct Ask {
 }
 
 impl Batcher {
-    /// Starts it.
     pub(crate) fn start(graph: Graph, pace: Pace, settings: &BatchSettings, metrics: LookupMetrics) -> Self {
         let (door, asks) = mpsc::channel(DOOR);
         let answering = Arc::<Answering>::default();

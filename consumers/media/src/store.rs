@@ -57,7 +57,6 @@ pub(crate) fn folder(account: &str, owner: Option<&str>) -> Path {
     Path::from_iter([account, owner.unwrap_or(NOBODY)])
 }
 
-/// Whether a key is that of a record.
 pub(crate) fn is_record(key: &Path) -> bool {
     key.as_ref().ends_with(RECORD)
 }

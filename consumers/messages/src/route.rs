@@ -27,7 +27,6 @@ impl Routes {
         Self { names: EnumMap::from_fn(|topic: Topic| Arc::from(topic.name(topic_prefix))) }
     }
 
-    /// The name of a topic.
     pub(crate) fn name(&self, topic: Topic) -> &Arc<str> {
         &self.names[topic]
     }

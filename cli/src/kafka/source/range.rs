@@ -5,7 +5,6 @@ use std::sync::Arc;
 /// From where to where, of every partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Range {
-    /// The topic.
     pub(crate) topic: Arc<str>,
     /// Its partitions.
     pub(crate) spans: Vec<Span>,
@@ -14,7 +13,6 @@ pub(crate) struct Range {
 /// From where to where, of one partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Span {
-    /// The partition.
     pub(crate) partition: i32,
     /// The first offset that retention has left.
     pub(crate) low: i64,

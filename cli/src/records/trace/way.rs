@@ -24,7 +24,6 @@ pub(super) struct Way {
     pub(super) end: End,
 }
 
-/// Follows it.
 pub(super) fn follow(origin: &Origin, search: &Search<'_>) -> Result<Way, ToolError> {
     let mut places: Vec<_> = origin.spooled.iter().map(Place::on_disk).collect();
     places.extend(origin.raw.as_ref().map(|raw| Place::of("raw", raw, search)));
