@@ -22,6 +22,15 @@ pub(crate) struct Pending {
     pub(crate) results: Vec<Output>,
 }
 
+/// The limit that a command waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Limit {
+    /// Meta's, of calls.
+    Calls,
+    /// `--reply-likes`, which stays below Meta's.
+    Likes,
+}
+
 /// How far the intent of an attempt is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Intent {
@@ -31,21 +40,33 @@ pub(crate) enum Intent {
     First,
 }
 
+impl Limit {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Calls => "Meta's limit of calls is reached",
+            Self::Likes => {
+                "--reply-likes is reached: the account liked as many comments in 5 seconds as one process may send, below Meta's 50"
+            }
+        }
+    }
+}
+
 impl Pending {
     pub(crate) fn new(offset: i64, attempt: u32, results: Vec<Output>) -> Self {
         let claim = Uuid::now_v7().to_string();
         Self { offset, since: Instant::now(), attempt, claim, intent: Intent::None, results }
     }
 
-    /// The wait for a limit of Meta's, or why it would be too long, with what commands before it have waited for it.
+    /// The wait for a limit, or why it would be too long, with what commands before it have waited for it.
     pub(crate) fn wait(
         &self,
+        limit: Limit,
         hold: Hold,
         waited: Duration,
         settings: &ReplySettings,
     ) -> Result<Failure, Cause> {
         let left = hold.until.saturating_duration_since(Instant::now());
-        let error = String::from("Meta's limit of calls is reached");
+        let error = String::from(limit.text());
         if waited + self.since.elapsed() + left > settings.reply_patience {
             return Err(Cause { reason: "throttled", error });
         }

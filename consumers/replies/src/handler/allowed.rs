@@ -4,7 +4,7 @@ use super::Replies;
 use crate::command::Command;
 use crate::outcome::Cause;
 use crate::own_limits::OwnLimits;
-use crate::pending::Pending;
+use crate::pending::{Limit, Pending};
 use runtime::consumer::Failure;
 use schemas::reply::{Action, Open};
 use std::collections::BTreeMap;
@@ -35,8 +35,8 @@ impl Replies {
         command: &Command,
         payer: &Payer,
     ) -> Result<Result<(), Cause>, Failure> {
-        let Some(hold) = self.held(command, payer) else { return Ok(Ok(())) };
-        match pending.wait(hold, own_limits.waited(&command.account, &hold), &self.settings) {
+        let Some((limit, hold)) = self.held(command, payer) else { return Ok(Ok(())) };
+        match pending.wait(limit, hold, own_limits.waited(&command.account, &hold), &self.settings) {
             Ok(wait) => Err(wait),
             Err(cause) => {
                 own_limits.refused(&command.account, &hold, pending.since.elapsed());
@@ -45,11 +45,12 @@ impl Replies {
         }
     }
 
-    /// Until when there is no room for the command's call; where there is, it counts as made.
-    fn held(&self, command: &Command, payer: &Payer) -> Option<Hold> {
+    /// Which limit leaves no room for the command's call, and until when; where there is room, it counts as made.
+    fn held(&self, command: &Command, payer: &Payer) -> Option<(Limit, Hold)> {
         let now = Instant::now();
         let by_pace = self.pace.admit(&BTreeMap::from([(payer.clone(), 1)]), now).remove(payer);
-        by_pace.or_else(|| self.is_like(command).then(|| self.likes.admit(&command.account, now)).flatten())
+        let by_likes = || self.is_like(command).then(|| self.likes.admit(&command.account, now)).flatten();
+        by_pace.map(|hold| (Limit::Calls, hold)).or_else(|| by_likes().map(|hold| (Limit::Likes, hold)))
     }
 
     /// Whether it is among what Instagram counts as likes; of pages Meta states no such limit.

@@ -56,6 +56,7 @@ async fn likes_wait_where_an_account_on_instagram_has_made_as_many_as_it_may_and
         assert_eq!(results(&owner, &mut partition, &record).await, ["done"], "{members}");
     }
     let third = handle(&owner, &mut partition, &of(7, instagram, r#""action":"comment_like""#)).await;
-    assert!(matches!(third, Err(Failure::Unavailable { on: Wait::AccountLimit, .. })), "{third:?}");
+    let Err(Failure::Unavailable { error, on: Wait::AccountLimit, .. }) = &third else { panic!("{third:?}") };
+    assert!(error.starts_with("--reply-likes is reached"), "{error}");
     assert_eq!(bench.simulator.posts().len(), 6);
 }
