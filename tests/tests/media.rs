@@ -182,6 +182,29 @@ async fn what_links_lead_to_is_saved_once_and_of_every_other_link_it_is_said_why
 }
 
 #[tokio::test]
+async fn a_type_with_a_limit_of_its_own_is_held_to_it_and_others_are_not() {
+    let place = Place::prepare().await.unwrap();
+    let cases = [
+        ("/film", film(), "too_large"),
+        ("/sound", [b"OggS".as_slice(), &[7; 4_096]].concat(), "too_large"),
+        ("/paper", [b"%PDF-1.7".as_slice(), &[7; 4_096]].concat(), "saved"),
+    ];
+    let mut messages = Vec::new();
+    for (number, (path, bytes, _)) in cases.iter().enumerate() {
+        let link = place.cdn.answer(path, body(bytes));
+        messages.push(message(number, &[&link]).unwrap());
+    }
+    place.write(messages).await.unwrap();
+    let limits = [("WEIR_MEDIA_MAX_VIDEO_BYTES", "1MiB"), ("WEIR_MEDIA_MAX_AUDIO_BYTES", "2KiB")];
+    let _media = place.media_but(&limits).await.unwrap();
+    for record in place.records(cases.len()).await.unwrap() {
+        let url = record["url"].as_str().unwrap();
+        let (.., status) = cases.iter().find(|(path, ..)| url.ends_with(*path)).unwrap();
+        assert_eq!(record["status"], *status, "{record}");
+    }
+}
+
+#[tokio::test]
 async fn a_name_that_leads_to_a_private_address_is_not_connected_to_and_waits_while_nobody_answers() {
     let place = Place::prepare().await.unwrap();
     let link = place.cdn.answer("/picture", body(&picture(0)));

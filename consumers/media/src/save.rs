@@ -1,6 +1,7 @@
 //! One link to its end: saved, or why not.
 
 mod door;
+mod limits;
 mod patience;
 
 use crate::fetch::{Ended, Fetcher, LONGEST_LINK, Refusal};
@@ -10,6 +11,7 @@ use crate::settings::MediaSettings;
 use crate::store::{self, Store, StoreError, Stored};
 use door::Door;
 use futures_util::future::join_all;
+use limits::Limits;
 use patience::Patience;
 use reqwest::Url;
 use runtime::backoff::{self, Backoff};
@@ -32,7 +34,7 @@ pub(crate) struct Saver {
     fetcher: Fetcher,
     store: Store,
     door: Door,
-    max_image_bytes: u64,
+    limits: Limits,
     /// How long a link is tried that fails while others are answered.
     patience: Duration,
     metrics: MediaMetrics,
@@ -65,7 +67,7 @@ impl Saver {
             fetcher,
             store,
             door: Door::new(settings.media_concurrency),
-            max_image_bytes: settings.media_max_image_bytes,
+            limits: Limits::new(settings),
             patience: settings.media_patience,
             metrics,
             log: Throttle::new(LOG_EVERY),
@@ -165,7 +167,7 @@ impl Saver {
         let copied = async {
             while let Some(chunk) = answer.chunk().await? {
                 upload.write(&chunk).await?;
-                if upload.bytes() > self.max_image_bytes && upload.is_picture() {
+                if upload.bytes() > self.limits.of(upload.sniffed()) {
                     return Err(Trouble::Ended(Ended::TooLarge));
                 }
             }

@@ -24,6 +24,12 @@ runtime::settings! {
         pub fetch: FetchSettings = part(FetchSettings::declare, FetchSettings::read),
         /// Most bytes of a picture that is saved, where that is less than --media-max-bytes
         pub media_max_image_bytes: u64 = with_default("SIZE", "32MiB", form::bytes(SIZES)),
+        /// Most bytes of a film that is saved; --media-max-bytes where this is not set
+        pub media_max_video_bytes: Option<u64> = optional("SIZE", form::bytes(SIZES)),
+        /// Most bytes of a sound that is saved; --media-max-bytes where this is not set
+        pub media_max_audio_bytes: Option<u64> = optional("SIZE", form::bytes(SIZES)),
+        /// Most bytes of what is saved and is no picture, film or sound, such as a PDF; --media-max-bytes where this is not set
+        pub media_max_file_bytes: Option<u64> = optional("SIZE", form::bytes(SIZES)),
         /// How long a link is tried that fails while others are answered, five times at least, before that is its end; while nobody
         /// answers, links are kept as if the store were away
         pub media_patience: Duration = with_default("DURATION", "1m", form::duration(Duration::from_secs(1)..=Duration::from_hours(24))),
@@ -57,7 +63,7 @@ runtime::settings! {
         pub media_networks: Vec<Network> = optional("NETWORKS", Form::new("networks with commas between them, such as 10.1.0.0/16", |text| list(text, Network::parse))).or_default(),
         /// PEM file of certificates that are trusted beside Mozilla's list
         pub media_ca: Option<PathBuf> = optional("FILE", form::file()),
-        /// Most bytes of what is saved
+        /// Most bytes of what is saved, whatever it is
         pub media_max_bytes: u64 = with_default("SIZE", "128MiB", form::bytes(SIZES)),
         /// How long a connection may take
         pub media_connect_timeout: Duration = with_default("DURATION", "5s", form::duration(UP_TO_AN_HOUR)),
@@ -80,6 +86,9 @@ impl MediaSettings {
             store: StoreSettings { media_store, media_store_ca: None },
             fetch: defaults(FetchSettings::declare, FetchSettings::read),
             media_max_image_bytes: 32 << 20,
+            media_max_video_bytes: None,
+            media_max_audio_bytes: None,
+            media_max_file_bytes: None,
             media_patience: Duration::from_mins(1),
             media_concurrency: 16,
             media_ahead: 200,
@@ -106,6 +115,28 @@ mod tests {
         assert_eq!(
             read(&["--media-store", "s3://bucket/weir"]).unwrap(),
             MediaSettings::of("s3://bucket/weir")
+        );
+    }
+
+    #[test]
+    fn each_type_may_have_a_limit() {
+        let settings = read(&[
+            "--media-store",
+            "s3://bucket",
+            "--media-max-image-bytes",
+            "1MiB",
+            "--media-max-video-bytes",
+            "2MiB",
+            "--media-max-audio-bytes",
+            "3MiB",
+            "--media-max-file-bytes",
+            "4MiB",
+        ]);
+        let settings = settings.unwrap();
+        assert_eq!(settings.media_max_image_bytes, 1 << 20);
+        assert_eq!(
+            [settings.media_max_video_bytes, settings.media_max_audio_bytes, settings.media_max_file_bytes],
+            [2 << 20, 3 << 20, 4 << 20].map(Some)
         );
     }
 

@@ -51,9 +51,9 @@ impl<'a> Upload<'a> {
         self.bytes
     }
 
-    /// Whether it is a picture, as far as its first bytes tell.
-    pub(crate) fn is_picture(&self) -> bool {
-        picture::sniff(&self.head).is_some_and(|mime| mime.starts_with("image/"))
+    /// Its MIME type, as far as its first bytes tell.
+    pub(crate) fn sniffed(&self) -> Option<&'static str> {
+        picture::sniff(&self.head)
     }
 
     /// Takes the next bytes; a part that is full goes into the store before more is taken.
@@ -77,7 +77,7 @@ impl<'a> Upload<'a> {
     /// Makes the object whole, under the name of its digest.
     pub(crate) async fn finish(mut self) -> Result<Stored, StoreError> {
         let digest = std::mem::take(&mut self.digest).finalize();
-        let sniffed = picture::sniff(&self.head);
+        let sniffed = self.sniffed();
         let stored = Stored {
             folder: self.folder.clone(),
             sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat(),
@@ -111,9 +111,7 @@ impl<'a> Upload<'a> {
     }
 
     fn given_out_as(&self) -> &'static str {
-        picture::sniff(&self.head)
-            .filter(|mime| picture::is_media(mime))
-            .unwrap_or("application/octet-stream")
+        self.sniffed().filter(|mime| picture::is_media(mime)).unwrap_or("application/octet-stream")
     }
 }
 
