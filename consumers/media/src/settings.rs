@@ -1,7 +1,7 @@
 //! The settings of `weir-media` beside the common ones.
 
 use crate::fetch::{HostRule, Network, list};
-use crate::store::StoreUrl;
+use crate::store::{LARGEST, StoreUrl};
 use runtime::settings::{Form, defaults, form, optional, part, required, with_default};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use std::time::Duration;
 /// Meta's CDNs. Source: the links of deliveries, 2019 to 2026.
 pub(crate) const HOSTS: &str = "*.fbcdn.net,*.cdninstagram.com,*.fbsbx.com";
 
-const SIZES: RangeInclusive<u64> = 1_024..=5 << 30;
+const SIZES: RangeInclusive<u64> = 1_024..=LARGEST;
 const UP_TO_AN_HOUR: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_hours(1);
 
 runtime::settings! {

@@ -10,6 +10,7 @@ mod folder;
 mod http;
 mod objects;
 mod upload;
+mod whole;
 
 pub use address::StoreUrl;
 
@@ -24,6 +25,8 @@ use uuid::Uuid;
 
 /// Stands for the user or media of an event that names none.
 const NOBODY: &str = "_";
+/// The largest object that S3 copies.
+pub(crate) const LARGEST: u64 = 5 << 30;
 /// How long a store may take for a part of an object, or for a list.
 const ANSWER_WITHIN: Duration = Duration::from_mins(1);
 /// How the key of a record ends.

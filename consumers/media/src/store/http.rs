@@ -1,15 +1,18 @@
 //! How stores are reached: with Mozilla's list of certificates, those of a file and the program's own TLS, whatever the machine has.
 
-use super::{ANSWER_WITHIN, StoreError};
-use object_store::client::{HttpClient, HttpConnector};
+use super::{ANSWER_WITHIN, StoreError, whole};
+use object_store::client::{HttpClient, HttpConnector, HttpError, HttpRequest, HttpResponse, HttpService};
 use object_store::{ClientConfigKey, ClientOptions};
 use reqwest::{Client, redirect};
 use runtime::http::tls;
 use rustls::ClientConfig;
 use std::path::Path;
+use std::pin::Pin;
 use std::time::Duration;
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// What a request to copy an object has in S3, Google Cloud Storage and Azure.
+const COPY_SOURCES: [&str; 3] = ["x-amz-copy-source", "x-goog-copy-source", "x-ms-copy-source"];
 
 /// Makes the clients that stores use.
 #[derive(Clone, Debug)]
@@ -17,10 +20,30 @@ pub(super) struct Connector {
     tls: ClientConfig,
 }
 
+/// The clients of one store.
+#[derive(Debug)]
+struct Clients {
+    usual: Client,
+    /// Asks for what takes a store as long as an object is large; whoever asks has a limit for its size.
+    patient: Client,
+}
+
 impl Connector {
     /// One that trusts the certificates of a file, too.
     pub(super) fn new(certificates: Option<&Path>) -> Result<Self, StoreError> {
         Ok(Self { tls: tls::client(certificates)? })
+    }
+
+    fn client(&self, allows_http: bool, within: Duration) -> object_store::Result<Client> {
+        let client = Client::builder()
+            .tls_backend_preconfigured(self.tls.clone())
+            .redirect(redirect::Policy::none())
+            .https_only(!allows_http)
+            .no_proxy()
+            .connect_timeout(CONNECT_WITHIN)
+            .timeout(within)
+            .build();
+        client.map_err(|source| object_store::Error::Generic { store: "HTTP", source: Box::new(source) })
     }
 }
 
@@ -29,16 +52,30 @@ impl HttpConnector for Connector {
     fn connect(&self, options: &ClientOptions) -> object_store::Result<HttpClient> {
         let allows_http =
             options.get_config_value(&ClientConfigKey::AllowHttp).is_some_and(|value| value == "true");
-        let client = Client::builder()
-            .tls_backend_preconfigured(self.tls.clone())
-            .redirect(redirect::Policy::none())
-            .https_only(!allows_http)
-            .no_proxy()
-            .connect_timeout(CONNECT_WITHIN)
-            .timeout(ANSWER_WITHIN)
-            .build();
-        let client = client
-            .map_err(|source| object_store::Error::Generic { store: "HTTP", source: Box::new(source) })?;
-        Ok(HttpClient::new(client))
+        let usual = self.client(allows_http, ANSWER_WITHIN)?;
+        let patient = self.client(allows_http, whole::LONGEST)?;
+        Ok(HttpClient::new(Clients { usual, patient }))
     }
+}
+
+impl HttpService for Clients {
+    // What `async_trait` makes of `async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError>`.
+    fn call<'life0, 'async_trait>(
+        &'life0 self,
+        request: HttpRequest,
+    ) -> Pin<Box<dyn Future<Output = Result<HttpResponse, HttpError>> + Send + 'async_trait>>
+    where
+        'life0: 'async_trait,
+        Self: 'async_trait,
+    {
+        let client = if makes_whole(&request) { &self.patient } else { &self.usual };
+        client.call(request)
+    }
+}
+
+/// Whether it copies an object, or makes one of its parts.
+fn makes_whole(request: &HttpRequest) -> bool {
+    let copies = COPY_SOURCES.iter().any(|name| request.headers().contains_key(*name));
+    let query = request.uri().query().unwrap_or_default();
+    copies || (request.method().as_str() == "POST" && query.starts_with("uploadId="))
 }

@@ -2,6 +2,7 @@
 
 use super::StoreError;
 use super::folder::Folder;
+use super::whole;
 use futures_util::TryStreamExt as _;
 use object_store::path::Path;
 use object_store::{
@@ -97,16 +98,23 @@ impl Objects {
         }
     }
 
-    /// Makes an object of its parts, and puts it where it belongs.
-    pub(super) async fn complete(&self, parts: Parts, incoming: &Path, key: &Path) -> Result<(), StoreError> {
+    /// Makes an object of its parts, which are so many bytes, and puts it where it belongs.
+    pub(super) async fn complete(
+        &self,
+        parts: Parts,
+        incoming: &Path,
+        key: &Path,
+        bytes: u64,
+    ) -> Result<(), StoreError> {
         match (self, parts) {
             (Self::Local(folder), Parts::Local(file)) => folder.complete(file, key).await,
             (Self::Remote(store, log), Parts::Remote(mut parts)) => {
-                if let Err(error) = parts.complete().await {
+                let completed = whole::in_time(bytes, parts.complete()).await;
+                if let Err(error) = completed {
                     Parts::Remote(parts).abandon().await;
                     return Err(not("make an object of its parts")(error));
                 }
-                let copied = store.copy(incoming, key).await;
+                let copied = whole::in_time(bytes, whole::copy(store.as_ref(), incoming, key, bytes)).await;
                 // What is left behind costs its bytes, and goes with what the bucket lets expire.
                 if let Err(error) = store.delete(incoming).await {
                     tracing::debug!(%error, "the parts of an object");

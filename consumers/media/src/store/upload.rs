@@ -89,7 +89,7 @@ impl<'a> Upload<'a> {
             self.send_part().await?;
         }
         if let Some(parts) = self.parts.take() {
-            self.objects.complete(parts, &self.incoming, &stored.key()).await?;
+            self.objects.complete(parts, &self.incoming, &stored.key(), stored.bytes).await?;
         } else {
             let whole = std::mem::take(&mut self.part);
             self.objects.put(&stored.key(), whole, self.given_out_as()).await?;
