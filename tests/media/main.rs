@@ -42,6 +42,9 @@ pub(crate) struct Arguments {
     /// Where pictures are saved
     #[arg(long, value_enum, default_value = "folder")]
     pub(crate) store: Sort,
+    /// The folder with Azurite, for a store of that sort
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) azurite: Option<PathBuf>,
     /// Where the report goes
     #[arg(long, default_value = "docs/media-load.md", value_name = "FILE")]
     report: PathBuf,

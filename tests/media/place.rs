@@ -6,6 +6,7 @@ use tokio::task::JoinHandle;
 use weir_tests::cdn::{Cdn, Made};
 use weir_tests::pipeline::{Ground, Service};
 
+use crate::Arguments;
 use crate::load;
 use crate::store::{Sort, Store};
 
@@ -20,9 +21,10 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    pub(crate) async fn prepare(sort: Sort, concurrency: u16) -> Result<Self> {
+    pub(crate) async fn prepare(sort: Sort, arguments: &Arguments) -> Result<Self> {
         let (ground, cdn) = (Ground::prepare().await?, Cdn::start().await?);
-        Ok(Self { ground, cdn, store: Store::start(sort).await?, concurrency })
+        let store = Store::start(sort, arguments.azurite.as_deref()).await?;
+        Ok(Self { ground, cdn, store, concurrency: arguments.concurrency })
     }
 
     /// Starts weir-media with more settings, and waits until it is ready.

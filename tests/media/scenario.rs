@@ -61,9 +61,9 @@ impl Scenario {
 
     /// Plays it, with a broker, a CDN and a store of its own.
     pub(crate) async fn play(self, arguments: &Arguments) -> Result<Seen> {
-        // An S3 server that keeps all in memory is no place for films.
+        // A server that keeps all in memory is no place for films.
         let sort = if self == Self::Large { Sort::Folder } else { arguments.store };
-        let mut place = Place::prepare(sort, arguments.concurrency).await?;
+        let mut place = Place::prepare(sort, arguments).await?;
         let mut seen = match self {
             Self::Load => steady::play(&place, arguments).await,
             Self::Large => large::play(&place).await,

@@ -1,4 +1,5 @@
-//! Where pictures are saved, which can be taken away for a while: a folder, or a bucket of a real S3 server.
+//! Where pictures are saved, which can be taken away for a while: a folder, a bucket of a real S3 server, or a container of a real
+//! server of Azure's blobs.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -8,30 +9,37 @@ use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use tempfile::TempDir;
+use weir_tests::azure::{Azure, CONTAINER};
 use weir_tests::s3::{BUCKET, S3};
 
 /// The store's own name.
 const SAVED: &str = "saved";
 /// A file, which stands in its place while it is away: a folder that is only missing would be made again.
 const AWAY: &str = "away";
-/// Objects that a bucket is asked for, of many.
+/// Objects that a server is asked for, of many.
 const SAMPLE: usize = 200;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Sort {
     Folder,
     S3,
+    Azure,
 }
 
 pub(crate) enum Store {
     Folder(TempDir),
     Bucket(S3),
+    Container(Azure),
 }
 
 impl Store {
-    pub(crate) async fn start(sort: Sort) -> Result<Self> {
+    pub(crate) async fn start(sort: Sort, azurite: Option<&Path>) -> Result<Self> {
         match sort {
             Sort::S3 => S3::start().await.map(Self::Bucket),
+            Sort::Azure => {
+                let folder = azurite.context("--azurite is not set: tests/media/run sets it")?;
+                Azure::start(folder).await.map(Self::Container)
+            }
             Sort::Folder => {
                 let dir = tempfile::tempdir().context("making a directory")?;
                 let saved = dir.path().join(SAVED);
@@ -56,6 +64,11 @@ impl Store {
                 envs.push(("WEIR_MEDIA_STORE", format!("s3://{BUCKET}/{SAVED}")));
                 envs
             }
+            Self::Container(azure) => {
+                let mut envs = azure.envs();
+                envs.push(("WEIR_MEDIA_STORE", format!("az://{CONTAINER}/{SAVED}")));
+                envs
+            }
         }
     }
 
@@ -66,31 +79,38 @@ impl Store {
                 s3.stop();
                 Ok(())
             }
+            Self::Container(azure) => {
+                azure.stop();
+                Ok(())
+            }
         }
     }
 
-    /// A folder comes back as it was, a bucket with nothing in it.
+    /// A folder comes back as it was, a server with nothing in it.
     pub(crate) async fn bring_back(&mut self) -> Result<()> {
         match self {
             Self::Folder(dir) => exchange(dir.path()),
             Self::Bucket(s3) => s3.begin().await,
+            Self::Container(azure) => azure.begin().await,
         }
     }
 
-    /// How many of these keys are not there; a bucket is asked for some of them.
+    /// How many of these keys are not there; a server is asked for some of them.
     pub(crate) async fn missing(&self, keys: &[String]) -> usize {
-        let s3 = match self {
-            Self::Folder(dir) => {
-                let saved = dir.path().join(SAVED);
-                return keys.iter().filter(|key| !saved.join(key).is_file()).count();
-            }
-            Self::Bucket(s3) => s3,
-        };
+        let each = if matches!(self, Self::Folder(_)) { 1 } else { keys.len().div_ceil(SAMPLE).max(1) };
         let mut missing = 0;
-        for key in keys.iter().step_by(keys.len().div_ceil(SAMPLE).max(1)) {
-            missing += usize::from(s3.object(&format!("{SAVED}/{key}")).await.is_err());
+        for key in keys.iter().step_by(each) {
+            missing += usize::from(!self.has(&format!("{SAVED}/{key}")).await);
         }
         missing
+    }
+
+    async fn has(&self, key: &str) -> bool {
+        match self {
+            Self::Folder(dir) => dir.path().join(key).is_file(),
+            Self::Bucket(s3) => s3.object(key).await.is_ok(),
+            Self::Container(azure) => azure.has(key).await,
+        }
     }
 }
 

@@ -36,14 +36,19 @@ pub fn python() -> Result<PathBuf> {
 pub fn node(modules_of: &str) -> Result<PathBuf> {
     let modules = folder(modules_of).join("node_modules");
     ensure!(modules.join(".stamp").is_file(), "{} is not there: {GET_THEM}", modules.display());
-    let found = std::env::split_paths(&search_path()).map(|dir| dir.join("node")).find(|node| node.is_file());
-    let node = found.with_context(|| format!("there is no node: {GET_THEM}"))?;
+    let node = node_itself()?;
     let version = run(Command::new(&node).arg("--version"), "")?;
     let numbers: Vec<u32> =
         version.trim().trim_start_matches('v').split('.').filter_map(|part| part.parse().ok()).collect();
     let is_new = matches!(numbers[..], [major, minor, ..] if (major, minor) >= NODE);
     ensure!(is_new, "{} is {}, which is too old: {GET_THEM}", node.display(), version.trim());
     Ok(node)
+}
+
+/// Node, whatever its version.
+pub(crate) fn node_itself() -> Result<PathBuf> {
+    let found = std::env::split_paths(&search_path()).map(|dir| dir.join("node")).find(|node| node.is_file());
+    found.with_context(|| format!("there is no node: {GET_THEM}"))
 }
 
 /// Builds what a folder has for Node, as its documentation says.

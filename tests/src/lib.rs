@@ -21,6 +21,7 @@
 //! Everything that was started ends with the value that stands for it, and with the test's process if that is killed.
 
 pub mod alertmanager;
+pub mod azure;
 pub mod catalogue;
 pub mod cdn;
 mod certificates;
