@@ -16,9 +16,13 @@ pub(crate) struct Case {
     pub(crate) objects: Vec<Value>,
 }
 
-/// Components that only make sense with another one.
-const NEEDS: [(&str, &str); 3] =
-    [("keda", "strimzi"), ("kafka-exporter", "strimzi"), ("kafka-tools", "strimzi")];
+/// Components that only make sense behind others.
+const NEEDS: [(&str, &[&str]); 4] = [
+    ("keda", &["strimzi"]),
+    ("keda-media", &["media", "strimzi"]),
+    ("kafka-exporter", &["strimzi"]),
+    ("kafka-tools", &["strimzi"]),
+];
 
 /// Kinds that the clusters of one cloud serve, and whose definitions are in no module.
 const OF_ONE_CLOUD: [&str; 2] = ["cloud.google.com/", "networking.gke.io/"];
@@ -33,7 +37,8 @@ pub(crate) fn all() -> Result<Vec<Case>> {
     cases.push(Case { name: "base".to_owned(), objects: render("base")? });
     for component in folders("k8s/components")? {
         let needed = NEEDS.iter().find(|(name, _)| *name == component).map(|(_, needed)| *needed);
-        let components: Vec<&str> = needed.into_iter().chain([component.as_str()]).collect();
+        let needed = needed.unwrap_or_default().iter().copied();
+        let components: Vec<&str> = needed.chain([component.as_str()]).collect();
         let name = format!("base with {}", components.join(" and "));
         cases.push(Case { name, objects: render_with(&components)? });
     }
