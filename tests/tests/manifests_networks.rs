@@ -93,6 +93,16 @@ fn the_policies_are_about_every_pod_of_weir_and_no_other_whatever_stands_beside_
 }
 
 #[test]
+fn the_page_names_everyone_who_reaches_the_outside() {
+    let page = yaml::text("docs/networks.md").unwrap();
+    let row =
+        page.lines().find(|line| line.contains("| the outside but for private networks, 443 |")).unwrap();
+    let who = row.trim_start_matches('|').split('|').next().unwrap();
+    let told: BTreeSet<&str> = who.split('`').filter(|word| word.starts_with("weir-")).collect();
+    assert_eq!(told, selected(&render_with(&TOGETHER).unwrap(), "weir-graph-api"));
+}
+
+#[test]
 fn a_component_leaves_alone_what_another_one_brings() {
     let together = render_with(&TOGETHER).unwrap();
     for (component, of) in [
