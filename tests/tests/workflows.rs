@@ -2,6 +2,7 @@
 
 #![cfg(feature = "everything")]
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use serde_json::Value;
@@ -49,4 +50,20 @@ fn a_release_is_for_both_architectures_and_says_what_it_is_made_of() {
     let attests =
         |step: &&Value| step["uses"].as_str().is_some_and(|uses| uses.contains("attest-build-provenance"));
     assert_eq!(jobs["release"]["steps"].as_array().unwrap().iter().filter(attests).count(), 1);
+}
+
+#[test]
+fn every_binary_of_the_image_has_a_bill_of_materials() {
+    let image = yaml::text("Dockerfile").unwrap();
+    let built: BTreeSet<&str> =
+        image.split("--package ").skip(1).filter_map(|rest| rest.split_whitespace().next()).collect();
+    let script = yaml::text(".github/sbom").unwrap();
+    let listed = script.lines().find(|line| line.starts_with("binaries=(")).unwrap();
+    let listed: BTreeSet<&str> = listed
+        .split(['(', ' ', '{', ',', '}', ')'])
+        .filter_map(|word| word.split_once(':'))
+        .map(|(_, binary)| binary)
+        .collect();
+    assert!(built.len() > 1, "{built:?}");
+    assert_eq!(listed, built);
 }
