@@ -66,13 +66,25 @@ impl Watch {
         loop {
             self.look_at_alerts().await?;
             for (name, pid) in pids {
-                self.vitals.entry(*name).or_default().push(Vitals::of(*pid)?);
+                let vitals = self.without_senders(name, Vitals::of(*pid)?).await?;
+                self.vitals.entry(*name).or_default().push(vitals);
             }
             if Instant::now() >= end {
                 return Ok(());
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
+    }
+
+    /// Without the connections that ingest's senders hold: as many as they have deliveries without an answer.
+    async fn without_senders(&self, name: &str, vitals: Vitals) -> Result<Vitals> {
+        if name != "weir-ingest" {
+            return Ok(vitals);
+        }
+        let held = self.prometheus.query("weir_ingest_connections").await?;
+        let held =
+            held.first().and_then(|series| series["value"][1].as_str()?.parse().ok()).unwrap_or_default();
+        Ok(Vitals { descriptors: vitals.descriptors.saturating_sub(held), ..vitals })
     }
 
     /// The second half of the run begins: what processes took before is of no interest.
