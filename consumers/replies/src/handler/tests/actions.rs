@@ -36,7 +36,7 @@ async fn every_action_is_carried_out_once() {
 async fn likes_wait_where_an_account_on_instagram_has_made_as_many_as_it_may_and_nothing_else_does() {
     let bench = Bench::new().await;
     let owner = bench.owner_with(|settings| {
-        (settings.reply_likes, settings.likes_within) = (2, Duration::from_hours(1));
+        (settings.reply_likes, settings.likes_within) = (2, Duration::from_mins(10));
     });
     let mut partition = Partition::default();
     let of = |number: i64, account: &str, members: &str| {
