@@ -20,8 +20,6 @@ pub enum KeyRule {
     AccountPost,
     /// `{account}`.
     Account,
-    /// `{account}:{media}` or, on a page, `{account}:{post}`: one post or story.
-    AccountMediaOrPost,
     /// `{account}:{user}` or `{account}:{media}`, whatever the record is about.
     AccountUserOrMedia,
     /// The key of the record that could not be handled.
@@ -36,7 +34,6 @@ impl fmt::Display for KeyRule {
             Self::AccountMedia => "{account}:{media}",
             Self::AccountPost => "{account}:{post}",
             Self::Account => "{account}",
-            Self::AccountMediaOrPost => "{account}:{media} or {account}:{post}",
             Self::AccountUserOrMedia => "{account}:{user} or {account}:{media}",
             Self::Original => "original key",
         })
@@ -143,7 +140,7 @@ impl Topic {
     pub const fn sources(self) -> &'static [Self] {
         match self {
             Self::MessagesDlq => {
-                &[Self::Messages, Self::Standby, Self::Receipts, Self::Comments, Self::Mentions, Self::Feed]
+                &[Self::Messages, Self::Standby, Self::Receipts, Self::Comments, Self::Mentions]
             }
             Self::LookupsDlq => &[Self::Comments, Self::Mentions],
             Self::MetricsDlq => &Self::TYPED,

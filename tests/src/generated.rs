@@ -35,7 +35,6 @@ const USERS: [User; 6] = [
             Topic::Receipts,
             Topic::Comments,
             Topic::Mentions,
-            Topic::Feed,
             Topic::Inbox,
             Topic::InboxReceipts,
             Topic::InboxComments,

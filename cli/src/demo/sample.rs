@@ -105,7 +105,7 @@ fn typed(line: &str) -> Option<Fact> {
 const fn inbox_of(topic: Topic) -> Topic {
     match topic {
         Topic::Receipts => Topic::InboxReceipts,
-        Topic::Comments | Topic::Mentions | Topic::Feed => Topic::InboxComments,
+        Topic::Comments | Topic::Mentions => Topic::InboxComments,
         _ => Topic::Inbox,
     }
 }

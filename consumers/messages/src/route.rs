@@ -6,14 +6,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The topics that are read, each with those that its records are published to.
-const ROUTES: [(Topic, &[Topic]); 6] = [
+const ROUTES: [(Topic, &[Topic]); 5] = [
     (Topic::Messages, &[Topic::Inbox]),
     (Topic::Standby, &[Topic::Inbox, Topic::InboxReceipts]),
     (Topic::Receipts, &[Topic::InboxReceipts]),
     (Topic::Comments, &[Topic::InboxComments]),
     (Topic::Mentions, &[Topic::InboxComments]),
-    // Comments on a page's posts come among all else that happens on its wall.
-    (Topic::Feed, &[Topic::InboxComments]),
 ];
 
 /// The routes, with the topics' names.
@@ -77,7 +75,6 @@ mod tests {
         assert_eq!(ROUTES.map(|(input, _)| input), Topic::MessagesDlq.sources());
         assert_eq!(routes.outputs(), ["meta.inbox.v1", "meta.inbox.receipts.v1", "meta.inbox.comments.v1"]);
         assert_eq!(routes.outputs_of("meta.standby.v1").count(), 2);
-        assert_eq!(routes.outputs_of("meta.feed.v1").count(), 1);
-        assert_eq!(routes.outputs_of("meta.insights.v1").count(), 0);
+        assert_eq!(routes.outputs_of("meta.feed.v1").count(), 0);
     }
 }

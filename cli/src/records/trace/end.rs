@@ -90,7 +90,7 @@ pub(super) fn consumers_of(event: &Expected, typed: &Record) -> Vec<Consumer> {
         let outputs: &[Topic] = match event.topic {
             Topic::Receipts => &[Topic::InboxReceipts],
             Topic::Standby => &[Topic::Inbox, Topic::InboxReceipts],
-            Topic::Comments | Topic::Mentions | Topic::Feed => &[Topic::InboxComments],
+            Topic::Comments | Topic::Mentions => &[Topic::InboxComments],
             _ => &[Topic::Inbox],
         };
         let (name, dead_letters) = (weir_messages::ABOUT.name, Topic::MessagesDlq);
@@ -183,11 +183,6 @@ fn not_handled(name: &str, letter: Option<&DeadLetter>, before: Option<i64>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use schemas::{Receipt, split};
-    use std::sync::Arc;
-
-    const COMMENT: &str = include_str!("../../../../schemas/fixtures/feed/comment-add.json");
-    const REACTION: &str = include_str!("../../../../schemas/fixtures/feed/reaction-add.json");
 
     fn inbox() -> Consumer {
         Consumer {
@@ -207,28 +202,6 @@ mod tests {
         assert!(said(Some(1)).contains("it is the next one"), "{}", said(Some(1)));
         assert!(said(Some(5)).contains("4 records of its partition"), "{}", said(Some(5)));
         assert!(said(None).contains("is past it"), "{}", said(None));
-    }
-
-    #[test]
-    fn of_what_happens_on_a_wall_new_comments_alone_are_looked_for_in_the_inbox() {
-        let made_of = |body: &str| {
-            let receipt = Receipt { delivery_id: "delivery", received: "2025-07-18T10:35:12.000Z" };
-            let mut value = Vec::new();
-            split(body.as_bytes(), 10).events[0].write_json(receipt, &mut value);
-            let typed = Record {
-                topic: Arc::from("meta.feed.v1"),
-                partition: 0,
-                offset: 0,
-                timestamp: None,
-                key: None,
-                value: Some(value),
-                headers: Vec::new(),
-            };
-            let consumers = consumers_of(&Expected::read(&typed, Topic::Feed), &typed);
-            consumers.iter().map(|consumer| (consumer.name, consumer.outputs)).collect::<Vec<_>>()
-        };
-        assert_eq!(made_of(COMMENT), [("weir-messages", &[Topic::InboxComments][..])]);
-        assert!(made_of(REACTION).is_empty());
     }
 
     #[test]

@@ -9,13 +9,6 @@ use serde_json::Value;
 
 const TEXT: &str = include_str!("../../../../schemas/fixtures/message/text.json");
 const TEST_BUTTON: &str = include_str!("../../../../schemas/fixtures/message/dashboard-test-change.json");
-const ON_A_PAGE: &str = include_str!("../../../../schemas/fixtures/feed/comment-add.json");
-const CHANGES_ON_A_WALL: [&str; 4] = [
-    include_str!("../../../../schemas/fixtures/feed/comment-edited.json"),
-    include_str!("../../../../schemas/fixtures/feed/comment-removed.json"),
-    include_str!("../../../../schemas/fixtures/feed/reaction-add.json"),
-    include_str!("../../../../schemas/fixtures/rating/comment-on-a-review.json"),
-];
 const RECEIPT: Receipt<'static> = Receipt { delivery_id: "delivery", received: "2025-07-18T10:35:12.000Z" };
 
 struct Bench {
@@ -165,24 +158,6 @@ fn a_kind_without_a_place_is_handled_and_counted() {
         assert_eq!(bench.handle(&mut recent, &record(7, Some(typed(body)))), Ok(Vec::new()));
     }
     assert!((bench.counted("weir_messages_skipped_total") - 2.0).abs() < f64::EPSILON);
-}
-
-#[test]
-fn a_comment_on_a_pages_post_is_published_beside_those_on_media() {
-    let bench = Bench::new();
-    let on_a_wall = Record { topic: Arc::from("meta.feed.v1"), ..record(7, Some(typed(ON_A_PAGE))) };
-    let [output] = bench.handle(&mut bench.recent(), &on_a_wall).unwrap().try_into().unwrap();
-    assert_eq!((&*output.topic, output.key), ("meta.inbox.comments.v1", on_a_wall.key));
-}
-
-#[test]
-fn all_else_that_happens_on_a_wall_is_handled_and_counted() {
-    let bench = Bench::new();
-    let mut recent = bench.recent();
-    for body in CHANGES_ON_A_WALL {
-        assert_eq!(bench.handle(&mut recent, &record(7, Some(typed(body)))), Ok(Vec::new()), "{body}");
-    }
-    assert!((bench.counted("weir_messages_skipped_total") - 4.0).abs() < f64::EPSILON);
 }
 
 #[test]
