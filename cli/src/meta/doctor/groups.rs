@@ -12,6 +12,8 @@ use rdkafka::{Offset, TopicPartitionList};
 use runtime::settings::KafkaSettings;
 use schemas::Topic;
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
+use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// How long a broker may take to answer.
@@ -19,7 +21,7 @@ const ANSWER: Duration = Duration::from_secs(10);
 /// Who has not done what is older than this is too late; the alert `WeirConsumerLag` has the same.
 pub(super) const LATE: Duration = Duration::from_mins(5);
 /// Each group, and what one of them reads only where it is told to, which may be far behind on its own.
-const READERS: [Reader; 6] = [
+static READERS: [Reader; 6] = [
     Reader::of("weir-messages", Topic::MessagesDlq),
     Reader::of("weir-lookups", Topic::LookupsDlq),
     Reader {
@@ -73,13 +75,17 @@ pub(super) struct Group {
     pub(super) late: u64,
 }
 
-/// Reads all of them, in the order of their names here; nothing of what is not switched on. Blocks.
+/// Reads all of them, in the order of their names here; nothing of what is not switched on. Blocks. They are asked at the same
+/// time, since each may take as long as a broker may that does not answer who may not ask.
 pub(super) fn read(kafka: &KafkaSettings, prefix: &str, now: SystemTime) -> Vec<Fact<Option<Group>>> {
-    let groups = READERS.iter().map(|reader| {
+    let ask = |reader: &'static Reader| {
         let topics: Vec<String> = reader.topics().iter().map(|topic| topic.name(prefix)).collect();
         group(kafka, reader, &topics, now)
-    });
-    groups.collect()
+    };
+    thread::scope(|scope| {
+        let asked: Vec<_> = READERS.iter().map(|reader| scope.spawn(move || ask(reader))).collect();
+        asked.into_iter().map(|asked| asked.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    })
 }
 
 fn group(kafka: &KafkaSettings, reader: &Reader, topics: &[String], now: SystemTime) -> Fact<Option<Group>> {
