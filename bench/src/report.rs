@@ -1,11 +1,11 @@
 //! The page and its pictures.
 
-use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use weir_tests::machine;
+use weir_tests::page::add;
 
 use crate::measure::Sample;
 use crate::number::{median, short};
@@ -243,8 +243,4 @@ fn processor() -> String {
 #[expect(clippy::cast_precision_loss, reason = "counts of minutes are far below 2^53")]
 const fn to_float(count: u64) -> f64 {
     count as f64
-}
-
-fn add(text: &mut String, line: &str) {
-    writeln!(text, "{line}").expect("writing to a string does not fail");
 }

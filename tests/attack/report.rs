@@ -1,9 +1,8 @@
 //! The report: a table of what the honest sender saw, and one of what the process took.
 
-use std::fmt::Write as _;
-
 use weir_tests::machine;
 use weir_tests::oracle::Lap;
+use weir_tests::page::add;
 
 use crate::attack::{Attack, Outcome};
 
@@ -80,8 +79,4 @@ fn others(lap: &Lap) -> usize {
     let refused: usize =
         lap.answers.iter().filter(|(status, _)| **status != 200).map(|(_, count)| *count).sum();
     refused + lap.unanswered
-}
-
-fn add(text: &mut String, line: &str) {
-    writeln!(text, "{line}").expect("writing to a string does not fail");
 }

@@ -1,6 +1,6 @@
 //! The page: what was handed over, how much of it was taken, and every word that the server had to say.
 
-use std::fmt::Write as _;
+use weir_tests::page::add;
 
 use crate::api_server::Applied;
 
@@ -64,8 +64,4 @@ pub(crate) fn page(version: &str, answers: &[Answer]) -> String {
     }
     text.push_str(BOUNDS);
     text
-}
-
-fn add(text: &mut String, line: &str) {
-    writeln!(text, "{line}").expect("writing to a string does not fail");
 }

@@ -1,9 +1,8 @@
 //! The report: what ran where, and a table.
 
-use std::fmt::Write as _;
-
 use weir_tests::machine;
 use weir_tests::oracle::Lap;
+use weir_tests::page::add;
 
 use crate::scenario::{Load, Row, Scenario};
 
@@ -90,10 +89,6 @@ fn times(lap: &Lap) -> String {
         return "–".to_owned();
     }
     format!("{:.1?} / {:.1?} / {:.1?}", lap.p50, lap.p99, lap.max)
-}
-
-fn add(text: &mut String, line: &str) {
-    writeln!(text, "{line}").expect("writing to a string does not fail");
 }
 
 /// The version in the name of Kafka's jar.

@@ -1,10 +1,10 @@
 //! The report: a table of what became of links, and what the process took.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use anyhow::Result;
 use weir_tests::machine;
+use weir_tests::page::add;
 
 use crate::Arguments;
 use crate::scenario::{Scenario, Seen};
@@ -87,8 +87,4 @@ fn row(seen: &Seen) -> String {
         spent.after,
         spent.cores
     )
-}
-
-fn add(text: &mut String, line: &str) {
-    writeln!(text, "{line}").expect("writing to a string does not fail");
 }

@@ -1,7 +1,8 @@
 //! The page: when which alert fired and cleared, and the pictures.
 
-use std::fmt::Write as _;
 use std::time::SystemTime;
+
+use weir_tests::page::add;
 
 use crate::watch::Seen;
 
@@ -59,8 +60,4 @@ fn since(from: SystemTime, to: SystemTime) -> i64 {
     #[expect(clippy::cast_possible_truncation, reason = "whole seconds of some minutes")]
     let whole = seconds.round() as i64;
     whole
-}
-
-fn add(text: &mut String, line: &str) {
-    writeln!(text, "{line}").expect("writing to a string does not fail");
 }

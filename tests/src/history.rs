@@ -1,12 +1,12 @@
 //! Three days in which all was well, for Prometheus: without them, two minutes were most of what the long windows of the burn
 //! rates see.
 
-use std::fmt::Write as _;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result};
 
+use crate::page::add;
 use crate::prometheus::promtool;
 
 const LENGTH: Duration = Duration::from_hours(75);
@@ -65,8 +65,4 @@ fn text(end: f64, rate: f64) -> String {
 
 fn seconds(count: u64) -> f64 {
     Duration::from_secs(count).as_secs_f64()
-}
-
-fn add(text: &mut String, line: &str) {
-    writeln!(text, "{line}").expect("writing to a string does not fail");
 }

@@ -44,6 +44,7 @@ pub mod manual;
 pub mod mounted;
 pub mod mutual;
 pub mod oracle;
+pub mod page;
 pub mod pipeline;
 pub mod ports;
 pub mod process;

@@ -1,9 +1,9 @@
 //! The section of the report.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use weir_tests::machine;
+use weir_tests::page::add;
 
 use super::{REMEMBERED, Seen};
 use crate::scenario::Load;
@@ -104,8 +104,4 @@ fn add_outcome(text: &mut String, Seen { commands, outcome, replaced, .. }: &See
 fn list(what: impl Iterator<Item = String>) -> String {
     let all: Vec<_> = what.collect();
     if all.is_empty() { "none".to_owned() } else { all.join(", ") }
-}
-
-fn add(text: &mut String, line: &str) {
-    writeln!(text, "{line}").expect("writing to a string does not fail");
 }
