@@ -37,9 +37,7 @@ pub(super) async fn all(
 ) -> Result<Vec<Refreshed>, StoreError> {
     let (mut refreshed, secret) = (Vec::new(), Secret::of(destination)?);
     for of_app in accounts.all().filter(|of_app| of_app.account.login == Login::Instagram) {
-        let own = accounts.token_file(of_app.account);
-        let place = Place::of(accounts, of_app.account, own, destination, secret.as_ref());
-        let became = one(accounts, of_app, place).await;
+        let became = one(accounts, of_app, destination, secret.as_ref()).await;
         refreshed.push(Refreshed { account: of_app.account.id.clone(), became });
     }
     Ok(refreshed)
@@ -48,14 +46,17 @@ pub(super) async fn all(
 async fn one(
     accounts: &Accounts,
     OfApp { account, credentials, .. }: OfApp<'_>,
-    place: Result<Option<Place<'_>>, StoreError>,
+    destination: &Destination,
+    secret: Option<&Secret>,
 ) -> Result<Became, String> {
     let credentials = credentials.as_ref().map_err(ToString::to_string)?;
     let token = accounts.token(account, credentials).map_err(|error| error.to_string())?;
+    let own = accounts.token_file(account);
+    let place = Place::of(accounts, account, own.clone(), destination, secret);
     let place = place.map_err(|error| chain(&error))?.expect("a token that was read has a file");
     let open = place.open().await.map_err(|error| chain(&error))?;
     open.still_holds(&token).map_err(|error| chain(&error))?;
-    let ends = accounts.token_file(account).and_then(|file| open.ends(&file));
+    let ends = own.and_then(|file| open.ends(&file));
     if let Some(ends) = ends.filter(|ends| *ends > SystemTime::now() + LONG_ENOUGH) {
         return Ok(Became::Left(ends));
     }
