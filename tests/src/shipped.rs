@@ -123,7 +123,7 @@ impl Container {
                 add("--volume", volume.to_string());
             }
         }
-        if let Some(folder) = above_store(args, envs) {
+        if let Some(folder) = above_store(args, envs).filter(|folder| folder.is_dir()) {
             add("--write", text(folder)?);
         }
         if let Some(memory) = memory(&self.name)?.filter(|_| means == Means::Root) {
@@ -201,10 +201,10 @@ fn value<'a>(args: &[&'a str], envs: &[(&str, &'a str)], flag: &str, variable: &
     of_flag.or_else(|| envs.iter().find(|(name, _)| *name == variable).map(|(_, value)| *value))
 }
 
-/// The volume of a store of media that is a folder: the folder above, where there is one, so that a test can take the store away.
+/// The volume of a store of media that is a folder: the folder above, so that a test can take the store away.
 fn above_store<'a>(args: &[&'a str], envs: &[(&str, &'a str)]) -> Option<&'a Path> {
     let url = value(args, envs, "--media-store", "WEIR_MEDIA_STORE")?;
-    Path::new(url.strip_prefix("file://")?).parent().filter(|above| above.is_dir())
+    Path::new(url.strip_prefix("file://")?).parent()
 }
 
 /// The limit of `k8s/base`, or of the component that brings the binary; the tool has none.
