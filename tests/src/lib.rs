@@ -30,6 +30,7 @@ pub mod collector;
 pub mod composed;
 pub mod dashboards;
 pub mod edge;
+pub mod filled;
 pub mod fixtures;
 pub mod foreign;
 pub mod generated;
