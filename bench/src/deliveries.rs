@@ -42,8 +42,13 @@ impl Shape {
     /// Whole requests to that path.
     pub(crate) fn requests(self, path: &str) -> Requests {
         let count = (MOST_BYTES / self.bytes).clamp(16, MOST);
-        (0..count).map(|number| request(path, &self.body(number))).collect()
+        requests(path, (0..count).map(|number| self.body(number)))
     }
+}
+
+/// Whole requests of these bodies to that path.
+pub(crate) fn requests(path: &str, bodies: impl Iterator<Item = String>) -> Requests {
+    bodies.map(|body| request(path, &body)).collect()
 }
 
 fn message(number: usize, text: &str) -> Value {

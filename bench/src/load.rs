@@ -34,6 +34,8 @@ pub(crate) struct Answers {
     pub(crate) latency: Histogram<u64>,
     /// How many of each status.
     pub(crate) statuses: BTreeMap<u16, u64>,
+    /// At a fixed rate, when the first request was due; the requests follow in their order.
+    pub(crate) began: Instant,
     pub(crate) elapsed: Duration,
 }
 
@@ -101,6 +103,7 @@ impl Shared {
         Answers {
             latency: self.latency.borrow().clone(),
             statuses: self.statuses.take(),
+            began: start,
             elapsed: start.elapsed(),
         }
     }

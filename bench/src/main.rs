@@ -1,11 +1,12 @@
-//! `weir-bench`: measures weir-ingest, a floor and its peers over a real Kafka, and writes docs/performance.md.
+//! `weir-bench`: measures weir-ingest, a floor and its peers over a real Kafka, then what is behind it, and writes
+//! docs/performance.md.
 
+mod consumer;
 mod deliveries;
 mod judge;
 mod load;
 mod measure;
 mod number;
-mod outage;
 mod plot;
 mod processor;
 mod report;
@@ -18,11 +19,14 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Parser;
-use report::Conditions;
+use report::{Conditions, Results};
+use scenario::{consumers, outage};
 use server::Server;
 
-/// As `--only` has the one scenario that is not in the table.
+/// As `--only` has what is no table of loads.
 const OUTAGE: &str = "outage";
+const CONSUMERS: &str = "consumers";
+const OTHERS: [&str; 2] = [OUTAGE, CONSUMERS];
 
 /// Measures what a request costs, beside a floor and what else one would write
 #[derive(Debug, Parser)]
@@ -45,7 +49,7 @@ struct Arguments {
 async fn main() -> Result<()> {
     let Arguments { only, rounds, seconds, report } = Arguments::parse();
     let all = scenario::all();
-    let names: Vec<&str> = all.iter().map(|scenario| scenario.name).chain([OUTAGE]).collect();
+    let names: Vec<&str> = all.iter().map(|scenario| scenario.name).chain(OTHERS).collect();
     let unknown = only.iter().find(|name| !names.contains(&name.as_str()));
     ensure!(unknown.is_none(), "there is no scenario {unknown:?}, but {}", names.join(", "));
     let is_chosen = |name: &str| only.is_empty() || only.iter().any(|chosen| chosen == name);
@@ -57,19 +61,24 @@ async fn main() -> Result<()> {
 
     let time = Duration::from_secs(seconds);
     let how = Conditions { rounds, time, load: load_average() };
-    let mut measured = Vec::new();
+    let mut results = Results::default();
     for scenario in all.into_iter().filter(|scenario| is_chosen(scenario.name)) {
-        measured.push(scenario.run(rounds, time).await?);
+        results.tables.push(scenario.run(rounds, time).await?);
     }
-    let outage = if is_chosen(OUTAGE) { Some(outage::run(rounds, time).await?) } else { None };
+    if is_chosen(OUTAGE) {
+        results.outage = Some(outage::run(rounds, time).await?);
+    }
+    if is_chosen(CONSUMERS) {
+        results.consumers = Some(consumers::run(rounds).await?);
+    }
 
-    let page = report::page(&measured, outage.as_ref(), how, &missing);
+    let page = report::page(&results, how, &missing);
     let file = report.or_else(|| only.is_empty().then(|| PathBuf::from("docs/performance.md")));
     let Some(file) = file else {
         say(&page);
         return Ok(());
     };
-    report::write_pictures(&measured, &file.with_extension(""))?;
+    report::write_pictures(&results.tables, &file.with_extension(""))?;
     std::fs::write(&file, page).with_context(|| file.display().to_string())
 }
 

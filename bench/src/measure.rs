@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
+use hdrhistogram::Histogram;
 use weir_tests::until::until;
 use weir_tests::vitals::Watch;
 
@@ -71,9 +72,9 @@ pub(crate) async fn without_judging(
     ensure!(answers.all() > 0, "nothing was answered");
     let sample = Sample {
         rate: float(answers.all()) / answers.elapsed.as_secs_f64(),
-        p50: millis(&answers, 0.5),
-        p99: millis(&answers, 0.99),
-        p999: millis(&answers, 0.999),
+        p50: millis(&answers.latency, 0.5),
+        p99: millis(&answers.latency, 0.99),
+        p999: millis(&answers.latency, 0.999),
         server: each(after.0.saturating_sub(before.0), &answers),
         brokers: each(after.1.saturating_sub(before.1), &answers),
         memory: float(highest.memory),
@@ -82,8 +83,9 @@ pub(crate) async fn without_judging(
     Ok((sample, answers))
 }
 
-fn millis(answers: &Answers, quantile: f64) -> f64 {
-    float(answers.latency.value_at_quantile(quantile)) / 1000.0
+/// Of a latency in microseconds.
+pub(crate) fn millis(latency: &Histogram<u64>, quantile: f64) -> f64 {
+    float(latency.value_at_quantile(quantile)) / 1000.0
 }
 
 /// Microseconds of an answer.
@@ -92,6 +94,6 @@ fn each(time: Duration, answers: &Answers) -> f64 {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of minutes are far below 2^53")]
-const fn float(count: u64) -> f64 {
+pub(crate) const fn float(count: u64) -> f64 {
     count as f64
 }

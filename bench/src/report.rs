@@ -1,5 +1,7 @@
 //! The page and its pictures.
 
+mod consumers;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -7,17 +9,19 @@ use anyhow::{Context as _, Result};
 use weir_tests::machine;
 use weir_tests::page::add;
 
-use crate::measure::Sample;
+use crate::measure::{Sample, float};
 use crate::number::{median, short};
-use crate::outage::{Outage, ROWS};
 use crate::plot::{self, Line, Panel};
+use crate::scenario::consumers::Consumers;
+use crate::scenario::outage::{Outage, ROWS};
 use crate::scenario::{Case, Measured};
 use crate::server::Server;
 
 const HEAD: &str = "\
 # Performance
 
-What a request costs in weir-ingest, beside the least that a server can do and beside what else one would write. Made by:
+What a request costs in weir-ingest, beside the least that a server can do and beside what else one would write; then what an event
+costs behind it, on disks too, and how all of it grows. Made by:
 
     bench/run
 
@@ -51,13 +55,16 @@ pub(crate) struct Conditions {
     pub(crate) load: f64,
 }
 
+/// What was measured.
+#[derive(Default)]
+pub(crate) struct Results {
+    pub(crate) tables: Vec<Measured>,
+    pub(crate) outage: Option<Outage>,
+    pub(crate) consumers: Option<Consumers>,
+}
+
 /// The whole page.
-pub(crate) fn page(
-    measured: &[Measured],
-    outage: Option<&Outage>,
-    how: Conditions,
-    missing: &[Server],
-) -> String {
+pub(crate) fn page(results: &Results, how: Conditions, missing: &[Server]) -> String {
     let mut text = format!("{HEAD}\n- Machine: {}{}\n", machine::describe(), processor());
     let Conditions { rounds, time, load } = how;
     let build = machine::build();
@@ -71,14 +78,20 @@ pub(crate) fn page(
         let names: Vec<_> = missing.iter().map(|server| server.name()).collect();
         add(&mut text, &format!("- Left out, since they could not be built here: {}", names.join("; ")));
     }
-    for part in measured {
-        add(&mut text, &format!("\n{}", section(part)));
-    }
-    if let Some(outage) = outage {
-        add(&mut text, &format!("\n{}", of_outage(outage)));
+    let tables = results.tables.iter().map(section);
+    for section in tables.chain(results.outage.as_ref().map(of_outage)).chain(behind(results)) {
+        add(&mut text, &format!("\n{section}"));
     }
     text.truncate(text.trim_end().len());
     text + "\n"
+}
+
+/// What is no server's alone.
+fn behind(results: &Results) -> Vec<String> {
+    let Results { consumers, .. } = results;
+    let mut sections = Vec::new();
+    sections.extend(consumers.as_ref().map(consumers::section));
+    sections
 }
 
 fn section(measured: &Measured) -> String {
@@ -134,23 +147,19 @@ fn about(name: &str) -> &'static str {
 
 fn row(at: &str, server: &str, samples: &[Sample], floor: f64) -> String {
     let show = |pick: fn(&Sample) -> f64| short(of(samples, pick));
-    let times: Vec<f64> = samples.iter().map(|sample| sample.server).collect();
-    let (low, high) =
-        times.iter().fold((f64::MAX, 0.0_f64), |(low, high), time| (low.min(*time), high.max(*time)));
     let ratio = if floor > 0.0 {
         format!("{:.1}", of(samples, |sample| sample.server) / floor)
     } else {
         "–".to_owned()
     };
     format!(
-        "| {at} | {server} | {} | {} | {} | {} | {} | {ratio} | {}–{} | {} | {} |",
+        "| {at} | {server} | {} | {} | {} | {} | {} | {ratio} | {} | {} | {} |",
         show(|sample| sample.rate),
         show(|sample| sample.p50),
         show(|sample| sample.p99),
         show(|sample| sample.p999),
         show(|sample| sample.server),
-        short(low),
-        short(high),
+        range(samples, |sample| sample.server),
         show(|sample| sample.brokers),
         show(|sample| sample.memory),
     )
@@ -169,7 +178,7 @@ fn of_outage(outage: &Outage) -> String {
         add(&mut text, &row(name, Server::Weir.name(), samples, 0.0));
     }
     for (spooled, seconds) in &outage.drained {
-        let (count, rate) = (short(to_float(*spooled)), short(to_float(*spooled) / seconds));
+        let (count, rate) = (short(float(*spooled)), short(float(*spooled) / seconds));
         add(
             &mut text,
             &format!(
@@ -229,8 +238,20 @@ fn floor(measured: &Measured, case: &Case) -> f64 {
     floor.map_or(0.0, |(_, _, samples)| of(samples, |sample| sample.server))
 }
 
-fn of(samples: &[Sample], pick: fn(&Sample) -> f64) -> f64 {
+fn of<T>(samples: &[T], pick: fn(&T) -> f64) -> f64 {
     median(samples.iter().map(pick).collect())
+}
+
+/// The lowest and the highest.
+fn range<T>(samples: &[T], pick: fn(&T) -> f64) -> String {
+    let wider = |(low, high): (f64, f64), value: f64| (low.min(value), high.max(value));
+    let (low, high) = samples.iter().map(pick).fold((f64::MAX, 0.0), wider);
+    format!("{}–{}", short(low), short(high))
+}
+
+/// How many times as much; nothing of nothing.
+fn times(value: f64, of: f64) -> String {
+    if of > 0.0 { format!("× {}", short(value / of)) } else { "–".to_owned() }
 }
 
 /// The name of the processor, where Linux tells it.
@@ -238,9 +259,4 @@ fn processor() -> String {
     let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let name = text.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
     name.map_or_else(String::new, |(_, name)| format!(", {}", name.trim()))
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts of minutes are far below 2^53")]
-const fn to_float(count: u64) -> f64 {
-    count as f64
 }

@@ -16,7 +16,7 @@ use crate::processor;
 use crate::server::Server;
 
 /// Of each topic, as `weir topics apply` makes them.
-const PARTITIONS: i32 = 12;
+pub(crate) const PARTITIONS: i32 = 12;
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
 /// What brokers there are.
@@ -79,6 +79,13 @@ impl Rig {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         topics::create(&plain, &names, PARTITIONS).await?;
         Ok(Self { started, plain, bootstrap, kafka_config, raw: BTreeMap::new() })
+    }
+
+    /// Makes topics beside the usual ones.
+    pub(crate) async fn make(&self, of: &[Topic], prefix: &str, partitions: i32) -> Result<()> {
+        let names: Vec<String> = of.iter().map(|topic| topic.name(prefix)).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        topics::create(&self.plain, &names, partitions).await
     }
 
     /// What servers are told.

@@ -11,6 +11,7 @@ use schemas::Topic;
 use tempfile::TempDir;
 use weir_tests::foreign::folder;
 use weir_tests::guarded::{self, Guarded};
+use weir_tests::http;
 use weir_tests::ports;
 use weir_tests::process::built;
 use weir_tests::signed::Sender;
@@ -148,6 +149,23 @@ impl Running {
             Ok(answer.is_ok_and(|answer| answer.status == 200).then_some(()))
         })
         .await
+    }
+
+    /// Waits until weir-ingest sends what comes to Kafka: with a spool it answers before that.
+    pub(crate) async fn until_kafka_is_seen(&self) -> Result<()> {
+        let url = format!("http://{}/readyz?verbose", self.admin);
+        until("ingest to see Kafka", READY_WITHIN, async || {
+            let (_, checks) = http::get(&url).await?;
+            Ok(checks.contains("[+]kafka ok").then_some(()))
+        })
+        .await
+    }
+
+    /// A metric of weir-ingest without labels; `None` while it is not known.
+    pub(crate) async fn metric(&self, name: &str) -> Result<Option<u64>> {
+        let (_, text) = http::get(&format!("http://{}/metrics", self.admin)).await?;
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        Ok(value.with_context(|| format!("the metric {name}"))?.parse().ok())
     }
 
     /// Posts to it with the secret of the app.

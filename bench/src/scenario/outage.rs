@@ -3,8 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
-use weir_tests::http;
+use anyhow::{Result, ensure};
 use weir_tests::until::until;
 
 use crate::deliveries::Shape;
@@ -16,6 +15,8 @@ use crate::server::{PATH, Running, Server};
 const RATE: u32 = 1_000;
 const BUSY: Load = Load::Closed { connections: 64 };
 const DRAINED_WITHIN: Duration = Duration::from_mins(5);
+/// The deliveries in the spool.
+const WAITING: &str = "weir_spool_deliveries";
 /// As fast as it can, which is not the default: there what is new comes first.
 const DRAIN: &[&str] = &["--spool-drain-rate", "1000000"];
 
@@ -50,11 +51,9 @@ pub(crate) async fn run(rounds: usize, time: Duration) -> Result<Outage> {
         let spooled: u64 = [first, without, busy].iter().map(Answers::good).sum();
         rig.kafka().start_again().await?;
         let start = Instant::now();
-        until(
-            "an empty spool",
-            DRAINED_WITHIN,
-            async || Ok((waiting(&weir).await? == Some(0)).then_some(())),
-        )
+        until("an empty spool", DRAINED_WITHIN, async || {
+            Ok((weir.metric(WAITING).await? == Some(0)).then_some(()))
+        })
         .await?;
         outage.drained.push((spooled, start.elapsed().as_secs_f64()));
         let written = rig.new_records(Server::Weir).await?;
@@ -62,11 +61,4 @@ pub(crate) async fn run(rounds: usize, time: Duration) -> Result<Outage> {
         crate::say(&format!("outage {round}/{rounds}: {spooled} spooled"));
     }
     Ok(outage)
-}
-
-/// Deliveries in the spool; `None` while that is not known.
-async fn waiting(weir: &Running) -> Result<Option<u64>> {
-    let (_, text) = http::get(&format!("http://{}/metrics", weir.admin)).await?;
-    let value = text.lines().find_map(|line| line.strip_prefix("weir_spool_deliveries "));
-    Ok(value.context("a metric of the spool")?.parse().ok())
 }

@@ -1,0 +1,141 @@
+//! The consumers that are measured, and how each is started.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use schemas::Topic;
+use tempfile::TempDir;
+use weir_tests::guarded::{self, Guarded, Signal};
+use weir_tests::process::built;
+use weir_tests::until::until;
+use weir_tests::{http, ports};
+
+/// What consumers need of topics, beside those of ingest.
+pub(crate) const OUTPUTS: [Topic; 5] =
+    [Topic::Inbox, Topic::InboxReceipts, Topic::InboxComments, Topic::MessagesDlq, Topic::MetricsDlq];
+/// The topic that is filled, and read by all of them.
+pub(crate) const READ: Topic = Topic::Messages;
+const READY_WITHIN: Duration = Duration::from_mins(1);
+const ENDED_WITHIN: Duration = Duration::from_mins(1);
+
+/// A consumer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Consumer {
+    /// Reads records and throws them away.
+    Floor,
+    Messages,
+    Metrics,
+}
+
+impl Consumer {
+    pub(crate) const ALL: [Self; 3] = [Self::Floor, Self::Messages, Self::Metrics];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Floor => "floor: rdkafka alone",
+            Self::Messages => "weir-messages",
+            Self::Metrics => "weir-metrics",
+        }
+    }
+
+    const fn program(self) -> &'static str {
+        match self {
+            Self::Floor => "weir-bench-floor-consumer",
+            Self::Messages => "weir-messages",
+            Self::Metrics => "weir-metrics",
+        }
+    }
+}
+
+/// Where a consumer reads.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Source<'a> {
+    pub(crate) brokers: &'a str,
+    /// Of its topics.
+    pub(crate) prefix: &'a str,
+    /// How many records there are; the floor has no other way to tell that it is done.
+    pub(crate) records: u64,
+}
+
+/// A running consumer. Dropping it kills it.
+pub(crate) struct Consuming {
+    consumer: Consumer,
+    admin: String,
+    process: Guarded,
+    log: PathBuf,
+    // After the process, which writes there.
+    _folder: TempDir,
+}
+
+impl Consuming {
+    /// Starts it; one of Weir's is waited for until it is ready.
+    pub(crate) async fn start(consumer: Consumer, source: Source<'_>, more: &[&str]) -> Result<Self> {
+        let [port] = ports::free()?;
+        let admin = format!("127.0.0.1:{port}");
+        let folder = tempfile::Builder::new().prefix("weir-bench-").tempdir().context("a folder")?;
+        let mut command = guarded::command(&built(consumer.program())?, folder.path());
+        let Source { brokers, prefix, records } = source;
+        match consumer {
+            Consumer::Floor => command.args([brokers, &READ.name(prefix), &records.to_string()]),
+            Consumer::Messages | Consumer::Metrics => {
+                command.args(["--brokers", brokers, "--topic-prefix", prefix, "--admin-listen", &admin])
+            }
+        };
+        let log = folder.path().join("log");
+        let output = File::create(&log).context("a log")?;
+        command.args(more).stdout(output.try_clone().context("a log")?).stderr(output);
+        let process = Guarded::spawn(consumer.name(), command)?;
+        let mut consuming = Self { consumer, admin, process, log, _folder: folder };
+        if consumer != Consumer::Floor {
+            let is_ready = consuming.until_ready().await;
+            is_ready.with_context(|| consuming.describe())?;
+        }
+        Ok(consuming)
+    }
+
+    async fn until_ready(&mut self) -> Result<()> {
+        let url = format!("http://{}/readyz", self.admin);
+        until("a consumer that is ready", READY_WITHIN, async || {
+            ensure!(self.process.exited()?.is_none(), "it has ended");
+            let answer = http::get(&url).await;
+            Ok(answer.is_ok_and(|(status, _)| status.as_u16() == 200).then_some(()))
+        })
+        .await
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
+    /// How many records it is done with.
+    pub(crate) async fn done(&mut self) -> Result<f64> {
+        let ended = self.process.exited()?;
+        ensure!(ended.is_none(), "{} has ended: {}", self.consumer.name(), self.describe());
+        if self.consumer == Consumer::Floor {
+            // Lines of numbers, of which the last may not be whole.
+            let text = self.said();
+            let last = text.rsplit_once('\n').and_then(|(whole, _)| whole.lines().last());
+            return Ok(last.and_then(|line| line.parse().ok()).unwrap_or_default());
+        }
+        let (_, text) = http::get(&format!("http://{}/metrics", self.admin)).await?;
+        let samples = text.lines().filter_map(|line| line.strip_prefix("weir_consumer_records_total{"));
+        let values = samples.filter_map(|sample| sample.rsplit_once(' ')?.1.parse::<f64>().ok());
+        Ok(values.sum())
+    }
+
+    /// Ends it the orderly way: it leaves its group, which the next one does not have to wait for.
+    pub(crate) async fn end(mut self) -> Result<()> {
+        self.process.signal(Signal::Terminate)?;
+        self.process.wait(ENDED_WITHIN).await.map(drop)
+    }
+
+    fn said(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    fn describe(&self) -> String {
+        format!("{}: {}", self.consumer.name(), self.said())
+    }
+}

@@ -1,0 +1,57 @@
+//! What an event costs in the consumers, and how long it takes to get there.
+
+use weir_tests::page::add;
+
+use super::{of, range, times};
+use crate::consumer::Consumer;
+use crate::measure::float;
+use crate::number::short;
+use crate::scenario::consumers::{Consumers, Quantiles, RATE, SECONDS, ToInbox, Worked};
+
+pub(super) fn section(consumers: &Consumers) -> String {
+    let mut text = format!(
+        "## Consumers\n\nA backlog of {} typed events, the messages of `schemas/fixtures` each time of another customer, is worked off by one \
+         process. The floor reads it with rdkafka's StreamConsumer and throws it away; weir-messages publishes an inbox record for most, \
+         acknowledged by Kafka; weir-metrics publishes nothing. Processor time is the whole process's, its start included.\n\n\
+         \x20   bench/run --only consumers\n\n",
+        short(float(consumers.events))
+    );
+    add(&mut text, "| consumer | µs an event | × floor | range µs | events/s | MiB at the end |");
+    add(&mut text, "|---|---|---|---|---|---|");
+    let of_floor = consumers.rows.iter().find(|(consumer, _)| *consumer == Consumer::Floor);
+    let floor = of_floor.map_or(0.0, |(_, samples)| of(samples, |worked| worked.cpu));
+    for (consumer, samples) in &consumers.rows {
+        add(&mut text, &row(consumer.name(), samples, floor));
+    }
+    add(&mut text, &to_inbox(&consumers.inbox));
+    text
+}
+
+fn row(name: &str, samples: &[Worked], floor: f64) -> String {
+    let cpu = of(samples, |worked| worked.cpu);
+    format!(
+        "| {name} | {} | {} | {} | {} | {} |",
+        short(cpu),
+        times(cpu, floor),
+        range(samples, |worked| worked.cpu),
+        short(of(samples, |worked| worked.rate)),
+        short(of(samples, |worked| worked.memory)),
+    )
+}
+
+fn to_inbox(inbox: &ToInbox) -> String {
+    let ToInbox { posted, good, read, answered, inbox } = inbox;
+    let [posted, good, read] = [posted, good, read].map(|count| short(float(*count)));
+    let mut text = format!(
+        "\nFrom the request to the inbox: {} deliveries a second in an open loop for {SECONDS} s, timed from when each was due. {posted} were \
+         answered, {good} of them 200, and {read} were read in the inbox.\n\n",
+        short(f64::from(RATE))
+    );
+    add(&mut text, "| until | p50 ms | p99 ms | p99.9 ms |");
+    add(&mut text, "|---|---|---|---|");
+    for (until, quantiles) in [("the answer", answered), ("a client has read it in the inbox", inbox)] {
+        let Quantiles { p50, p99, p999 } = quantiles;
+        add(&mut text, &format!("| {until} | {} | {} | {} |", short(*p50), short(*p99), short(*p999)));
+    }
+    text
+}

@@ -1,0 +1,97 @@
+//! What an event costs in weir-messages and weir-metrics, beside a consumer that throws it away, and how long a delivery takes from
+//! the request to the inbox.
+
+mod backlog;
+mod to_inbox;
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use schemas::Topic;
+pub(crate) use to_inbox::{Quantiles, RATE, SECONDS, ToInbox};
+use weir_tests::vitals::Vitals;
+
+use crate::consumer::{Consumer, Consuming, OUTPUTS, Source};
+use crate::measure::float;
+use crate::rig::{Brokers, PARTITIONS, Rig};
+
+/// At least so many events in a backlog.
+const EVENTS: u32 = 200_000;
+/// How often a consumer is looked at.
+const LOOK: Duration = Duration::from_millis(100);
+const WORKED_OFF_WITHIN: Duration = Duration::from_mins(3);
+
+/// What was measured.
+pub(crate) struct Consumers {
+    /// In each backlog.
+    pub(crate) events: u64,
+    /// Of each consumer, a sample a round.
+    pub(crate) rows: Vec<(Consumer, Vec<Worked>)>,
+    pub(crate) inbox: ToInbox,
+}
+
+/// A backlog that was worked off.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Worked {
+    /// Microseconds of processor an event, user and kernel, from the start of the process.
+    pub(crate) cpu: f64,
+    /// Events a second, from the first to the last.
+    pub(crate) rate: f64,
+    /// Resident at the end, MiB.
+    pub(crate) memory: f64,
+}
+
+pub(crate) async fn run(rounds: usize) -> Result<Consumers> {
+    let rig = Rig::start(Brokers::One).await?;
+    let mut rows: Vec<(Consumer, Vec<Worked>)> =
+        Consumer::ALL.iter().map(|consumer| (*consumer, Vec::new())).collect();
+    let mut events = 0;
+    for round in 1..=rounds {
+        // Of their own each time: what is in the inbox already is not published again.
+        let prefix = format!("round{round}");
+        make_topics(&rig, &prefix).await?;
+        events = backlog::fill(rig.plain(), &prefix, EVENTS).await.context("filling the topic")?;
+        for (consumer, samples) in &mut rows {
+            let source = Source { brokers: rig.plain(), prefix: &prefix, records: events };
+            let worked = work_off(*consumer, source).await.with_context(|| consumer.name())?;
+            crate::say(&format!("consumers {round}/{rounds}: {}: {worked:.2?}", consumer.name()));
+            samples.push(worked);
+        }
+    }
+    let inbox = to_inbox::run(&rig).await.context("from the request to the inbox")?;
+    Ok(Consumers { events, rows, inbox })
+}
+
+/// Those of ingest and of both consumers.
+pub(super) async fn make_topics(rig: &Rig, prefix: &str) -> Result<()> {
+    let topics: Vec<Topic> = Topic::OF_INGEST.into_iter().chain(OUTPUTS).collect();
+    rig.make(&topics, prefix, PARTITIONS).await
+}
+
+async fn work_off(consumer: Consumer, source: Source<'_>) -> Result<Worked> {
+    // Else it would read a part of the backlog twice.
+    let more: &[&str] = if consumer == Consumer::Metrics { &["--read-back-records", "0"] } else { &[] };
+    let mut consuming = Consuming::start(consumer, source, more).await?;
+    let all = float(source.records);
+    let start = Instant::now();
+    let mut first = None;
+    let rate = loop {
+        let done = consuming.done().await?;
+        if done > 0.0 {
+            let (since, before) = *first.get_or_insert((Instant::now(), done));
+            if done >= all {
+                break rate(all - before, since.elapsed()).unwrap_or(all / start.elapsed().as_secs_f64());
+            }
+        }
+        ensure!(start.elapsed() < WORKED_OFF_WITHIN, "it has done {done} of {all} in {WORKED_OFF_WITHIN:?}");
+        tokio::time::sleep(LOOK).await;
+    };
+    let Vitals { cpu, memory, .. } = Vitals::of(consuming.pid())?;
+    consuming.end().await?;
+    Ok(Worked { cpu: cpu.as_secs_f64() * 1e6 / all, rate, memory: float(memory) })
+}
+
+/// `None` of what was all done before the first look.
+fn rate(events: f64, time: Duration) -> Option<f64> {
+    (events > 0.0).then(|| events / time.as_secs_f64())
+}
