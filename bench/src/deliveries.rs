@@ -1,5 +1,7 @@
 //! Signed deliveries of messages, written out before anything is measured.
 
+pub(crate) mod varied;
+
 use serde_json::{Value, json};
 use weir_tests::signed::{HEADER, signature};
 
@@ -28,10 +30,15 @@ impl Shape {
 
     /// The body with this number; each has its own.
     pub(crate) fn body(self, number: usize) -> String {
+        self.body_among(number, ACCOUNTS)
+    }
+
+    /// The same, of one of so many accounts.
+    pub(crate) fn body_among(self, number: usize, accounts: usize) -> String {
         let body = |text: &str| {
             let items: Vec<_> =
                 (0..self.items).map(|item| message(number * self.items + item, text)).collect();
-            let account = (17_841_405_726_650_000 + number % ACCOUNTS).to_string();
+            let account = (17_841_405_726_650_000 + number % accounts).to_string();
             let entry = json!({ "id": account, "time": 1_752_834_911_447_u64, "messaging": items });
             json!({ "object": "instagram", "entry": [entry] }).to_string()
         };

@@ -20,13 +20,14 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use clap::Parser;
 use report::{Conditions, Results};
-use scenario::{consumers, outage};
+use scenario::{compression, consumers, outage};
 use server::Server;
 
 /// As `--only` has what is no table of loads.
 const OUTAGE: &str = "outage";
 const CONSUMERS: &str = "consumers";
-const OTHERS: [&str; 2] = [OUTAGE, CONSUMERS];
+const COMPRESSION: &str = "compression";
+const OTHERS: [&str; 3] = [OUTAGE, CONSUMERS, COMPRESSION];
 
 /// Measures what a request costs, beside a floor and what else one would write
 #[derive(Debug, Parser)]
@@ -70,6 +71,9 @@ async fn main() -> Result<()> {
     }
     if is_chosen(CONSUMERS) {
         results.consumers = Some(consumers::run(rounds).await?);
+    }
+    if is_chosen(COMPRESSION) {
+        results.compression = compression::run(rounds, time).await?;
     }
 
     let page = report::page(&results, how, &missing);

@@ -1,5 +1,6 @@
 //! The page and its pictures.
 
+mod compression;
 mod consumers;
 
 use std::path::Path;
@@ -12,6 +13,7 @@ use weir_tests::page::add;
 use crate::measure::{Sample, float};
 use crate::number::{median, short};
 use crate::plot::{self, Line, Panel};
+use crate::scenario::compression::Row;
 use crate::scenario::consumers::Consumers;
 use crate::scenario::outage::{Outage, ROWS};
 use crate::scenario::{Case, Measured};
@@ -61,6 +63,8 @@ pub(crate) struct Results {
     pub(crate) tables: Vec<Measured>,
     pub(crate) outage: Option<Outage>,
     pub(crate) consumers: Option<Consumers>,
+    /// None where it was not chosen.
+    pub(crate) compression: Vec<Row>,
 }
 
 /// The whole page.
@@ -88,9 +92,10 @@ pub(crate) fn page(results: &Results, how: Conditions, missing: &[Server]) -> St
 
 /// What is no server's alone.
 fn behind(results: &Results) -> Vec<String> {
-    let Results { consumers, .. } = results;
+    let Results { consumers, compression, .. } = results;
     let mut sections = Vec::new();
     sections.extend(consumers.as_ref().map(consumers::section));
+    sections.extend((!compression.is_empty()).then(|| compression::section(compression)));
     sections
 }
 

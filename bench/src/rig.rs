@@ -112,6 +112,11 @@ impl Rig {
         }
     }
 
+    /// The process of the only broker.
+    pub(crate) fn broker(&mut self) -> Result<u32> {
+        self.kafka().pid().context("the broker is not running")
+    }
+
     /// Time on processors of all brokers that run.
     pub(crate) fn cpu(&mut self) -> Result<Duration> {
         let pids = match &mut self.started {

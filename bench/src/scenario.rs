@@ -1,5 +1,6 @@
 //! What is measured: on which brokers, which servers, under which loads. What is no table of loads has a file of its own below.
 
+pub(crate) mod compression;
 pub(crate) mod consumers;
 pub(crate) mod outage;
 
