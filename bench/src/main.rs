@@ -20,14 +20,15 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use clap::Parser;
 use report::{Conditions, Results};
-use scenario::{compression, consumers, outage};
+use scenario::{compression, consumers, growth, outage};
 use server::Server;
 
 /// As `--only` has what is no table of loads.
 const OUTAGE: &str = "outage";
 const CONSUMERS: &str = "consumers";
 const COMPRESSION: &str = "compression";
-const OTHERS: [&str; 3] = [OUTAGE, CONSUMERS, COMPRESSION];
+const GROWTH: &str = "growth";
+const OTHERS: [&str; 4] = [OUTAGE, CONSUMERS, COMPRESSION, GROWTH];
 
 /// Measures what a request costs, beside a floor and what else one would write
 #[derive(Debug, Parser)]
@@ -74,6 +75,9 @@ async fn main() -> Result<()> {
     }
     if is_chosen(COMPRESSION) {
         results.compression = compression::run(rounds, time).await?;
+    }
+    if is_chosen(GROWTH) {
+        results.growth = Some(growth::run(rounds, time).await?);
     }
 
     let page = report::page(&results, how, &missing);

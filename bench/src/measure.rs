@@ -43,7 +43,7 @@ pub(crate) async fn measure(
     time: Duration,
 ) -> Result<Sample> {
     rig.new_records(running.server).await?;
-    let warm_up = load.run(running.address, Requests::clone(requests), WARM_UP).await?;
+    let warm_up = warm_up(running, load, requests).await?;
     let (sample, answers) = without_judging(running, rig, load, requests, time).await?;
     if running.server.prefix().is_some() {
         let mut missing = warm_up.good() + answers.good();
@@ -56,7 +56,12 @@ pub(crate) async fn measure(
     Ok(sample)
 }
 
-/// As [`measure`], for when Kafka is away.
+/// The load, for as long as it takes to open connections and fill caches.
+pub(crate) async fn warm_up(running: &Running, load: Load, requests: &Requests) -> Result<Answers> {
+    load.run(running.address, Requests::clone(requests), WARM_UP).await
+}
+
+/// As [`measure`], for when Kafka is away, or the records are looked at elsewhere.
 pub(crate) async fn without_judging(
     running: &Running,
     rig: &mut Rig,

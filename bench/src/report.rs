@@ -2,6 +2,7 @@
 
 mod compression;
 mod consumers;
+mod growth;
 
 use std::path::Path;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use crate::number::{median, short};
 use crate::plot::{self, Line, Panel};
 use crate::scenario::compression::Row;
 use crate::scenario::consumers::Consumers;
+use crate::scenario::growth::Growth;
 use crate::scenario::outage::{Outage, ROWS};
 use crate::scenario::{Case, Measured};
 use crate::server::Server;
@@ -65,6 +67,7 @@ pub(crate) struct Results {
     pub(crate) consumers: Option<Consumers>,
     /// None where it was not chosen.
     pub(crate) compression: Vec<Row>,
+    pub(crate) growth: Option<Growth>,
 }
 
 /// The whole page.
@@ -92,10 +95,11 @@ pub(crate) fn page(results: &Results, how: Conditions, missing: &[Server]) -> St
 
 /// What is no server's alone.
 fn behind(results: &Results) -> Vec<String> {
-    let Results { consumers, compression, .. } = results;
+    let Results { consumers, compression, growth, .. } = results;
     let mut sections = Vec::new();
     sections.extend(consumers.as_ref().map(consumers::section));
     sections.extend((!compression.is_empty()).then(|| compression::section(compression)));
+    sections.extend(growth.as_ref().map(growth::section));
     sections
 }
 

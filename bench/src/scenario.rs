@@ -2,6 +2,7 @@
 
 pub(crate) mod compression;
 pub(crate) mod consumers;
+pub(crate) mod growth;
 pub(crate) mod outage;
 
 use std::time::Duration;

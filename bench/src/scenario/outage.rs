@@ -16,9 +16,9 @@ const RATE: u32 = 1_000;
 const BUSY: Load = Load::Closed { connections: 64 };
 const DRAINED_WITHIN: Duration = Duration::from_mins(5);
 /// The deliveries in the spool.
-const WAITING: &str = "weir_spool_deliveries";
+pub(super) const WAITING: &str = "weir_spool_deliveries";
 /// As fast as it can, which is not the default: there what is new comes first.
-const DRAIN: &[&str] = &["--spool-drain-rate", "1000000"];
+pub(super) const DRAIN: &[&str] = &["--spool-drain-rate", "1000000"];
 
 /// What was measured, a sample a round.
 #[derive(Default)]
