@@ -3,6 +3,7 @@
 mod compression;
 mod consumers;
 mod growth;
+mod sizing;
 
 use std::path::Path;
 use std::time::Duration;
@@ -100,6 +101,7 @@ fn behind(results: &Results) -> Vec<String> {
     sections.extend(consumers.as_ref().map(consumers::section));
     sections.extend((!compression.is_empty()).then(|| compression::section(compression)));
     sections.extend(growth.as_ref().map(growth::section));
+    sections.extend(consumers.as_ref().and_then(|consumers| sizing::section(compression, consumers)));
     sections
 }
 
