@@ -3,6 +3,7 @@
 use anyhow::{Context as _, Result, bail};
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{Consumer as _, StreamConsumer};
+use rdkafka::error::KafkaError;
 
 /// How often it says so, beside the last record of all.
 const EVERY: u64 = 1_000;
@@ -23,8 +24,12 @@ async fn main() -> Result<()> {
     consumer.subscribe(&[topic.as_str()]).context("subscribing")?;
     let mut read = 0_u64;
     loop {
-        consumer.recv().await.context("reading")?;
-        read += 1;
+        match consumer.recv().await {
+            Ok(_) => read += 1,
+            // The group may not be there yet; the client goes on by itself.
+            Err(KafkaError::MessageConsumption(_)) => continue,
+            Err(error) => return Err(error).context("reading"),
+        }
         if read == all || read.is_multiple_of(EVERY) {
             say(read);
         }
