@@ -124,6 +124,9 @@ fn section(measured: &Measured) -> String {
         let floor = floor(measured, case);
         add(&mut text, &row(&short(f64::from(case.at)), server.name(), samples, floor));
     }
+    if let Some(fit) = fit(measured) {
+        add(&mut text, &format!("\n{fit}"));
+    }
     for (case, server, samples) in &measured.rows {
         let refused = of(samples, |sample| sample.refused);
         if refused > 0.0 {
@@ -135,6 +138,23 @@ fn section(measured: &Measured) -> String {
         }
     }
     text
+}
+
+/// The largest of the axis beside the smallest, of weir-ingest.
+fn fit(measured: &Measured) -> Option<String> {
+    let of_weir = measured.rows.iter().filter(|(_, server, _)| *server == Server::Weir);
+    let rows: Vec<_> = of_weir.collect();
+    let ((small, _, first), (large, _, last)) = (rows.first()?, rows.last()?);
+    let grown = |pick: fn(&Sample) -> f64| times(of(last, pick), of(first, pick));
+    (large.at > small.at).then(|| {
+        format!(
+            "{} {}: {} the processor time of weir-ingest, {} the p99.",
+            times(f64::from(large.at), f64::from(small.at)),
+            measured.scenario.axis,
+            grown(|sample| sample.server),
+            grown(|sample| sample.p99),
+        )
+    })
 }
 
 fn about(name: &str) -> &'static str {
