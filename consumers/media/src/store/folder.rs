@@ -1,11 +1,14 @@
 //! A folder of this machine as a store: a file is written beside and renamed when it is whole and on the disk.
+//!
+//! Whoever saves an object saves its record after it, in the same folder, and nothing counts before that: so the folder is
+//! written to the disk once for both names. How long a disk takes for that bounds what one folder takes in a second.
 
-use super::{ANSWER_WITHIN, StoreError};
+use super::{ANSWER_WITHIN, StoreError, is_record};
 use object_store::path::Path;
 use std::fs;
 use std::io::{self, ErrorKind, Write as _};
 use std::path::Path as File;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tempfile::NamedTempFile;
 use tokio::sync::Semaphore;
@@ -25,6 +28,8 @@ const CUT_OFF_AFTER: Duration = Duration::from_hours(24);
 pub(super) struct Folder {
     root: Arc<File>,
     places: Arc<Semaphore>,
+    /// Held while a new folder is made and its name written to the disk, so that nobody counts on one that is not there yet.
+    making: Arc<Mutex<()>>,
     answer_within: Duration,
 }
 
@@ -35,7 +40,7 @@ impl Folder {
             return Err(StoreError::Open(format!("{} is no folder that is there", folder.display())));
         }
         let places = Arc::new(Semaphore::new(AT_ONCE));
-        Ok(Self { root: folder.into(), places, answer_within: ANSWER_WITHIN })
+        Ok(Self { root: folder.into(), places, making: Arc::default(), answer_within: ANSWER_WITHIN })
     }
 
     /// Deletes what a process that was killed has left.
@@ -69,21 +74,16 @@ impl Folder {
         .await
     }
 
-    /// Puts a whole file where it belongs.
+    /// Puts a whole file where it belongs. Its name is on the disk once that of a record was put beside it.
     pub(super) async fn complete(&self, file: NamedTempFile, key: &Path) -> Result<(), StoreError> {
-        let key = key.clone();
+        let (key, making) = (key.clone(), Arc::clone(&self.making));
         self.work("take an object", move |root| {
             file.as_file().sync_all()?;
             let path = root.join(key.as_ref());
-            if let Some(folder) = path.parent() {
-                fs::create_dir_all(folder)?;
-            }
+            let Some(folder) = path.parent() else { return Err(ErrorKind::InvalidInput.into()) };
+            make(folder, root, &making)?;
             file.persist(&path).map_err(|error| error.error)?;
-            // A name is on the disk once its folder is, and so is that of a new folder.
-            path.ancestors()
-                .skip(1)
-                .take_while(|folder| folder.starts_with(root))
-                .try_for_each(|folder| fs::File::open(folder)?.sync_all())
+            if is_record(&key) { sync(folder) } else { Ok(()) }
         })
         .await
     }
@@ -162,6 +162,21 @@ impl Folder {
             StoreError::Call { what, why }
         })
     }
+}
+
+/// Makes a folder below the root, with the folders between, where it is not there.
+fn make(folder: &File, root: &File, making: &Mutex<()>) -> io::Result<()> {
+    let _alone = making.lock().unwrap_or_else(PoisonError::into_inner);
+    if folder.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir_all(folder)?;
+    folder.ancestors().skip(1).take_while(|folder| folder.starts_with(root)).try_for_each(sync)
+}
+
+/// Writes the names in a folder to the disk.
+fn sync(folder: &File) -> io::Result<()> {
+    fs::File::open(folder)?.sync_all()
 }
 
 fn delete_cut_off(incoming: &File) -> io::Result<()> {
