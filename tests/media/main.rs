@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     pub(crate) store_away: u32,
     /// --media-concurrency of weir-media
-    #[arg(long, default_value_t = 16)]
+    #[arg(long, default_value_t = 32)]
     pub(crate) concurrency: u16,
     /// Where pictures are saved
     #[arg(long, value_enum, default_value = "folder")]
