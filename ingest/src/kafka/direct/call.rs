@@ -1,11 +1,11 @@
-//! A question to a broker and its answer, for everything but records: metadata, versions, authentication.
+//! Requests and answers as bytes, and one question to a broker with its answer: metadata, versions, authentication.
 
 use super::connection::{ConnectionError, Stream};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use kafka_protocol::messages::{RequestHeader, ResponseHeader};
 use kafka_protocol::protocol::{Decodable as _, Encodable as _, HeaderVersion as _, Request, StrBytes};
 use std::io;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 
 /// Of every question: nothing else is under way on the connection.
 const CORRELATION: i32 = 1;
@@ -19,40 +19,52 @@ pub(super) async fn call<Q: Request>(
     version: i16,
     question: &Q,
 ) -> Result<Q::Response, ConnectionError> {
-    let request = encode(client_id, version, question).ok_or(ConnectionError::NotKafka)?;
+    let request = encode(CORRELATION, client_id, version, question).ok_or(ConnectionError::NotKafka)?;
     stream.write_all(&request).await?;
     stream.flush().await?;
-    let mut answer = read_frame(stream).await?;
-    decode::<Q>(&mut answer, version).ok_or(ConnectionError::NotKafka)
+    let mut answer = read_frame(stream, LARGEST).await?;
+    match decode::<Q>(&mut answer, version) {
+        Some((CORRELATION, answer)) => Ok(answer),
+        _ => Err(ConnectionError::NotKafka),
+    }
 }
 
 /// The request with its length in front; `None` where the version does not have a field that is set.
-fn encode<Q: Request>(client_id: &str, version: i16, question: &Q) -> Option<Vec<u8>> {
+pub(super) fn encode<Q: Request>(
+    correlation: i32,
+    client_id: &str,
+    version: i16,
+    question: &Q,
+) -> Option<Vec<u8>> {
     let header = RequestHeader::default()
         .with_request_api_key(Q::KEY)
         .with_request_api_version(version)
-        .with_correlation_id(CORRELATION)
+        .with_correlation_id(correlation)
         .with_client_id(Some(StrBytes::from_string(client_id.to_owned())));
-    let mut out = BytesMut::new();
-    header.encode(&mut out, Q::header_version(version)).ok()?;
+    let (of_header, mut out) = (Q::header_version(version), vec![0; 4]);
+    out.reserve_exact(header.compute_size(of_header).ok()? + question.compute_size(version).ok()?);
+    header.encode(&mut out, of_header).ok()?;
     question.encode(&mut out, version).ok()?;
-    let length = i32::try_from(out.len()).ok()?.to_be_bytes();
-    Some([&length[..], &out].concat())
+    let length = i32::try_from(out.len() - 4).ok()?;
+    *out.first_chunk_mut()? = length.to_be_bytes();
+    Some(out)
 }
 
-fn decode<Q: Request>(answer: &mut Bytes, version: i16) -> Option<Q::Response> {
+/// The correlation of an answer without its length, and the answer; what is behind it is left there.
+pub(super) fn decode<Q: Request>(answer: &mut Bytes, version: i16) -> Option<(i32, Q::Response)> {
     let header = ResponseHeader::decode(answer, Q::Response::header_version(version)).ok()?;
-    if header.correlation_id != CORRELATION {
-        return None;
-    }
-    Q::Response::decode(answer, version).ok()
+    Some((header.correlation_id, Q::Response::decode(answer, version).ok()?))
 }
 
-async fn read_frame(stream: &mut dyn Stream) -> Result<Bytes, ConnectionError> {
-    let length =
-        usize::try_from(stream.read_i32().await.map_err(ended)?).ok().filter(|length| *length <= LARGEST);
-    let mut frame = vec![0; length.ok_or(ConnectionError::NotKafka)?];
-    stream.read_exact(&mut frame).await.map_err(ended)?;
+/// Reads an answer without its length.
+pub(super) async fn read_frame<R: AsyncRead + Unpin + ?Sized>(
+    reader: &mut R,
+    largest: usize,
+) -> Result<Bytes, ConnectionError> {
+    let length = usize::try_from(reader.read_i32().await.map_err(ended)?).ok();
+    let length = length.filter(|length| *length <= largest).ok_or(ConnectionError::NotKafka)?;
+    let mut frame = vec![0; length];
+    reader.read_exact(&mut frame).await.map_err(ended)?;
     Ok(frame.into())
 }
 

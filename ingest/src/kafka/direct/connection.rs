@@ -4,7 +4,7 @@ use super::address::Address;
 use super::call::call;
 use super::produce;
 use super::security::Security;
-use kafka_protocol::messages::{ApiVersionsRequest, MetadataRequest};
+use kafka_protocol::messages::{ApiVersionsRequest, MetadataRequest, ProduceRequest};
 use kafka_protocol::protocol::{Message as _, Request as _};
 use std::io;
 use std::time::Duration;
@@ -100,8 +100,8 @@ async fn versions(stream: &mut dyn Stream, client_id: &str) -> Result<i16, Conne
         let api = spoken.api_keys.iter().find(|api| api.api_key == key);
         api.map(|api| (api.min_version, api.max_version))
     };
-    if !range(produce::API_KEY).is_some_and(|(oldest, newest)| (oldest..=newest).contains(&produce::VERSION))
-    {
+    let produce = range(ProduceRequest::KEY);
+    if !produce.is_some_and(|(oldest, newest)| (oldest..=newest).contains(&produce::VERSION)) {
         return Err(ConnectionError::Version("version 7 of Produce, as Kafka 2.1 to 4 do"));
     }
     let (ours, theirs) = (MetadataRequest::VERSIONS, range(MetadataRequest::KEY));

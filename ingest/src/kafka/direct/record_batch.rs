@@ -23,7 +23,7 @@ pub(super) struct Record<'a> {
 }
 
 /// An open batch.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct RecordBatch {
     bytes: Vec<u8>,
     count: i32,

@@ -16,8 +16,10 @@ use self::broker::{Broker, Flying, InFlight};
 pub(super) use self::cluster::{Cluster, SeenPartition, SeenTopic};
 pub(super) use self::topic::asks_another;
 use self::topic::{Topic, Waiting};
-use super::produce::{Answer, Part};
-use super::record_batch::{Record, RecordBatch};
+use super::produce::Part;
+use super::record_batch::Record;
+use kafka_protocol::messages::ProduceResponse;
+use kafka_protocol::messages::produce_response::PartitionProduceResponse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -75,7 +77,7 @@ pub(super) struct Outcome<T> {
 #[derive(Debug)]
 pub(super) struct Request {
     pub(super) correlation: i32,
-    batches: Vec<(Arc<str>, i32, RecordBatch)>,
+    pub(super) parts: Vec<Part>,
 }
 
 /// Codes of librdkafka for what no broker says.
@@ -134,7 +136,7 @@ impl<T> State<T> {
     /// Everything that waits for this broker, as one request, unless it has enough to do.
     pub(super) fn next_request(&mut self, id: i32, now: Instant) -> Option<Request> {
         let broker = self.brokers.get_mut(&id).filter(|broker| broker.takes_more(now))?;
-        let (mut batches, mut flying, mut size) = (Vec::new(), Vec::new(), 0);
+        let (mut parts, mut flying, mut size) = (Vec::new(), Vec::new(), 0);
         while size < REQUEST_BYTES
             && let Some((index, number)) = broker.ready.pop_front()
         {
@@ -142,27 +144,37 @@ impl<T> State<T> {
             let Some(Waiting { batch, tickets, .. }) = topic.take(number, id) else { continue };
             size += batch.len();
             flying.push(Flying { topic: index, partition: number, tickets, bytes: batch.memory() });
-            batches.push((Arc::clone(&topic.name), signed(number), batch));
+            parts.push(Part { topic: Arc::clone(&topic.name), partition: signed(number), batch });
         }
-        if batches.is_empty() {
+        if parts.is_empty() {
             return None;
         }
         broker.correlation = broker.correlation.wrapping_add(1);
         let correlation = broker.correlation;
         broker.in_flight.push_back(InFlight { correlation, since: now, parts: flying });
-        Some(Request { correlation, batches })
+        Some(Request { correlation, parts })
     }
 
     /// A broker has answered its oldest request; `None` where this is no answer to it, so that the connection is of no use.
-    pub(super) fn answered(&mut self, id: i32, answer: &Answer, now: Instant) -> Option<Vec<Outcome<T>>> {
+    pub(super) fn answered(
+        &mut self,
+        id: i32,
+        correlation: i32,
+        answer: &ProduceResponse,
+        now: Instant,
+    ) -> Option<Vec<Outcome<T>>> {
         let broker = self.brokers.get_mut(&id)?;
-        let request = broker.in_flight.pop_front_if(|request| request.correlation == answer.correlation)?;
-        broker.answered(now.saturating_duration_since(request.since), now + answer.throttle);
-        let said = answer.parts.iter().map(|said| ((said.topic.as_str(), said.partition), said.error));
-        let said: BTreeMap<_, _> = said.collect();
+        let request = broker.in_flight.pop_front_if(|request| request.correlation == correlation)?;
+        let throttle = Duration::from_millis(u64::try_from(answer.throttle_time_ms).unwrap_or_default());
+        broker.answered(now.saturating_duration_since(request.since), now + throttle);
+        let mut said = BTreeMap::new();
+        for topic in &answer.responses {
+            let parts = topic.partition_responses.iter();
+            said.extend(parts.map(|part| ((topic.name.as_str(), part.index), code(part))));
+        }
         let ended = request.parts.into_iter().map(|part| {
             let place = (&*self.topics[part.topic].name, signed(part.partition));
-            let code = said.get(&place).map_or(local::UNKNOWN, |error| i32::from(*error));
+            let code = said.get(&place).copied().unwrap_or(local::UNKNOWN);
             self.end(part, (code != 0).then_some(code))
         });
         Some(ended.collect())
@@ -273,15 +285,9 @@ impl<T> State<T> {
     }
 }
 
-impl Request {
-    /// Its batches with their checksums, those of a topic together.
-    pub(super) fn seal(self) -> Vec<Part> {
-        let seal =
-            |(topic, partition, batch): (_, _, RecordBatch)| Part { topic, partition, records: batch.seal() };
-        let mut parts: Vec<_> = self.batches.into_iter().map(seal).collect();
-        parts.sort_by(|one, other| one.topic.cmp(&other.topic));
-        parts
-    }
+/// What a broker says of a partition, 0 where the records are written. Whoever has written something knows where: see docs/adr/0013.
+fn code(said: &PartitionProduceResponse) -> i32 {
+    if said.error_code == 0 && said.base_offset < 0 { local::UNKNOWN } else { i32::from(said.error_code) }
 }
 
 /// A partition's number as Kafka has it.

@@ -9,7 +9,7 @@ use futures_util::FutureExt as _;
 use runtime::kafka::credentials::Credentials;
 use runtime::producer::{Acknowledgement, Group, ProducerOptions};
 use runtime::settings::KafkaSettings;
-use tokio::io::DuplexStream;
+use tokio::io::{AsyncReadExt as _, DuplexStream};
 
 const BROKER: i32 = 1;
 const TOPIC: &str = "raw";
@@ -40,8 +40,8 @@ async fn sent_to<F: Future<Output = ()>>(broker: impl FnOnce(DuplexStream) -> F)
     let (ours, theirs) = tokio::io::duplex(BUFFER);
     let connection = Connection { stream: Box::new(ours), metadata_version: 12, lifetime: None };
     let (wake, security) = (shared.wake_of(BROKER), shared.security.load_full());
-    let session = Session::new(&shared, BROKER, &wake, &security, connection);
-    let (end, ()) = tokio::join!(serve(&shared, BROKER, session), broker(theirs));
+    let session = Session { shared: &shared, broker: BROKER, wake: &wake, security: &security };
+    let (end, ()) = tokio::join!(session.serve(connection), broker(theirs));
     let end = match end {
         End::Retired => "retired".to_owned(),
         End::Idle => "idle".to_owned(),

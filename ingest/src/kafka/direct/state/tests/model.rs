@@ -1,11 +1,13 @@
 //! A model of brokers: what they may do to the producer, at random, and what must hold after each of it.
 
 use super::super::super::address::Address;
-use super::super::super::produce::{Answer, Part, PartAnswer};
+use super::super::super::produce::{Part, name};
 use super::super::super::record_batch::Record;
 use super::super::{Cluster, Limits, Now, Outcome, REQUESTS, Refusal, SeenPartition, SeenTopic, State};
 use super::random::Random;
 use super::wire::{Wire, write};
+use kafka_protocol::messages::ProduceResponse;
+use kafka_protocol::messages::produce_response::{PartitionProduceResponse, TopicProduceResponse};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
@@ -116,7 +118,7 @@ impl Model {
         let wire = self.wires.get_mut(&broker).unwrap();
         let Some(request) = self.state.next_request(broker, self.now) else { return };
         assert!(wire.is_connected);
-        wire.requests.push_back((request.correlation, request.seal()));
+        wire.requests.push_back((request.correlation, request.parts));
     }
 
     /// The broker takes its oldest request: writes it, refuses it, or writes it and says that it did not.
@@ -141,19 +143,22 @@ impl Model {
             };
             // An answer that leaves a partition out.
             if !self.random.one_in(30) {
-                said.push(PartAnswer { topic: place.0, partition: place.1, error });
+                let of_part =
+                    PartitionProduceResponse::default().with_index(part.partition).with_error_code(error);
+                let of_topic = TopicProduceResponse::default().with_name(name(&part.topic));
+                said.push(of_topic.with_partition_responses(vec![of_part]));
             }
         }
-        let throttle = Duration::from_millis(if self.random.one_in(10) { 500 } else { 0 });
-        wire.answers.push_back(Answer { correlation, parts: said, throttle });
+        let throttle = if self.random.one_in(10) { 500 } else { 0 };
+        let answer = ProduceResponse::default().with_responses(said).with_throttle_time_ms(throttle);
+        wire.answers.push_back((correlation, answer));
     }
 
     fn answer(&mut self, broker: i32) {
         let wire = self.wires.get_mut(&broker).unwrap();
-        let Some(mut answer) = wire.answers.pop_front() else { return };
+        let Some((correlation, answer)) = wire.answers.pop_front() else { return };
         let is_wrong = self.random.one_in(40);
-        answer.correlation += i32::from(is_wrong);
-        let ended = self.state.answered(broker, &answer, self.now);
+        let ended = self.state.answered(broker, correlation + i32::from(is_wrong), &answer, self.now);
         assert_eq!(ended.is_none(), is_wrong);
         if is_wrong {
             self.cut(broker);

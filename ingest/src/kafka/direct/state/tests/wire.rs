@@ -1,7 +1,8 @@
 //! What is on its way to a broker and back, and what it keeps of a batch: the numbers that its records carry.
 
-use super::super::super::produce::{Answer, Part};
+use super::super::super::produce::Part;
 use super::model::Place;
+use kafka_protocol::messages::ProduceResponse;
 use std::collections::{HashMap, VecDeque};
 
 #[derive(Default)]
@@ -9,12 +10,13 @@ pub(super) struct Wire {
     pub(super) is_connected: bool,
     /// Requests that the broker has not looked at, with their correlation.
     pub(super) requests: VecDeque<(i32, Vec<Part>)>,
-    /// Answers that are on their way.
-    pub(super) answers: VecDeque<Answer>,
+    /// Answers that are on their way, with theirs.
+    pub(super) answers: VecDeque<(i32, ProduceResponse)>,
 }
 
 pub(super) fn write(log: &mut HashMap<Place, Vec<u64>>, part: &Part) {
-    let mut bytes = &part.records[57..];
+    let sealed = part.batch.clone().seal();
+    let mut bytes = &sealed[57..];
     let count = u32::from_be_bytes(*bytes.split_off(..4).unwrap().first_chunk().unwrap());
     let log = log.entry((part.topic.to_string(), part.partition)).or_default();
     for _ in 0..count {
