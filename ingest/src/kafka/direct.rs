@@ -6,7 +6,6 @@
 //! nothing. What a broker refuses, what it does not answer in time and what a lost connection had under way is reported
 //! as not acknowledged.
 
-mod address;
 mod call;
 mod cluster_watch;
 mod connection;

@@ -1,12 +1,12 @@
 //! Keeps up with the cluster: asks one broker after the other where the topics are, and has every broker connected to.
 
-mod metadata;
-
-use super::address::Address;
-use super::connection::{Connection, ConnectionError};
+use super::call::call;
+use super::connection::{Connection, ConnectionError, within};
+use super::produce::name;
 use super::sender;
 use super::shared::{LOG_EVERY, Shared};
-use super::state::Cluster;
+use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
+use kafka_protocol::messages::{MetadataRequest, MetadataResponse};
 use runtime::backoff::Backoff;
 use runtime::throttle::Throttle;
 use std::collections::BTreeMap;
@@ -68,17 +68,11 @@ async fn panicked(tasks: &mut JoinSet<()>) {
 async fn ask(
     shared: &Shared,
     turn: usize,
-    logs: &mut BTreeMap<Address, Throttle>,
-) -> Result<Cluster, String> {
+    logs: &mut BTreeMap<String, Throttle>,
+) -> Result<MetadataResponse, String> {
     let addresses = shared.addresses();
     let address = addresses.get(turn % addresses.len().max(1)).ok_or("no broker is named")?;
-    let (security, client_id) = (shared.security.load_full(), shared.options.client_id.as_str());
-    let ask = async {
-        let mut connection = Connection::open(address, &security, client_id).await?;
-        metadata::ask(&mut connection, client_id, &shared.topics).await
-    };
-    let limit = shared.tuning.connects_within;
-    let asked = tokio::time::timeout(limit, ask).await.unwrap_or(Err(ConnectionError::TimedOut(limit)));
+    let asked = within(shared.tuning.connects_within, metadata(shared, address)).await;
     let asked = asked.map_err(|error| format!("{address}: {error}"));
     if let Err(error) = &asked {
         // No more of them than there are brokers.
@@ -89,6 +83,22 @@ async fn ask(
         }
     }
     asked
+}
+
+/// The brokers, and the topics; none is made by asking.
+async fn metadata(shared: &Shared, address: &str) -> Result<MetadataResponse, ConnectionError> {
+    let mut connection = Connection::open(shared, address).await?;
+    let named =
+        shared.topics.iter().map(|topic| MetadataRequestTopic::default().with_name(Some(name(topic))));
+    let question =
+        MetadataRequest::default().with_topics(Some(named.collect())).with_allow_auto_topic_creation(false);
+    let (stream, client_id) = (&mut *connection.stream, &shared.options.client_id);
+    let answer = call(stream, client_id, connection.metadata_version, &question).await?;
+    // What is known of topics is not taken away by one that does not know itself yet.
+    if answer.brokers.is_empty() {
+        return Err(ConnectionError::Starting);
+    }
+    Ok(answer)
 }
 
 #[cfg(test)]

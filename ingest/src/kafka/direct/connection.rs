@@ -1,12 +1,13 @@
 //! A connection to a broker: TCP, TLS where asked for, versions that both sides speak, and who we are.
 
-use super::address::Address;
 use super::call::call;
 use super::produce;
 use super::security::Security;
+use super::shared::Shared;
 use kafka_protocol::messages::{ApiVersionsRequest, MetadataRequest, ProduceRequest};
 use kafka_protocol::protocol::{Message as _, Request as _};
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
@@ -45,6 +46,8 @@ pub(super) enum ConnectionError {
 /// A connection that can be asked for metadata and given records.
 pub(super) struct Connection {
     pub(super) stream: Box<dyn Stream>,
+    /// What it began with.
+    pub(super) security: Arc<Security>,
     /// The version of Metadata to ask with.
     pub(super) metadata_version: i16,
     /// How long the broker lets this client in, where it says.
@@ -52,41 +55,36 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Connects, within a bound, and proves who we are.
-    pub(super) async fn open(
-        address: &Address,
-        security: &Security,
-        client_id: &str,
-    ) -> Result<Self, ConnectionError> {
-        let limit = security.connects_within;
-        let opened = timeout(limit, Self::open_slowly(address, security, client_id));
-        opened.await.unwrap_or(Err(ConnectionError::TimedOut(limit)))
-    }
-
-    async fn open_slowly(
-        address: &Address,
-        security: &Security,
-        client_id: &str,
-    ) -> Result<Self, ConnectionError> {
-        let tcp = connect(address, security.connects_within).await?;
+    /// Connects and proves who we are; bound it with [`within`].
+    pub(super) async fn open(shared: &Shared, address: &str) -> Result<Self, ConnectionError> {
+        let (security, client_id) = (shared.security.load_full(), &shared.options.client_id);
+        let tcp = connect(address, shared.tuning.connects_within).await?;
         tcp.set_nodelay(true)?;
-        let mut stream = security.wrap(tcp, &address.host).await?;
+        let mut stream = security.wrap(tcp, address).await?;
         let metadata_version = versions(&mut *stream, client_id).await?;
         let lifetime = security.authenticate(&mut *stream, client_id).await?;
-        Ok(Self { stream, metadata_version, lifetime })
+        Ok(Self { stream, security, metadata_version, lifetime })
     }
 }
 
+/// Gives up after so long.
+pub(super) async fn within<T>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, ConnectionError>>,
+) -> Result<T, ConnectionError> {
+    timeout(limit, work).await.unwrap_or(Err(ConnectionError::TimedOut(limit)))
+}
+
 /// Connects to the first of the host's addresses that answers; one that swallows packets has its part of the time alone.
-async fn connect(address: &Address, limit: Duration) -> Result<TcpStream, ConnectionError> {
-    let found: Vec<_> = lookup_host((address.host.as_str(), address.port)).await?.collect();
+async fn connect(address: &str, limit: Duration) -> Result<TcpStream, ConnectionError> {
+    let found: Vec<_> = lookup_host(address).await?.collect();
     let each = limit / u32::try_from(found.len().max(1)).unwrap_or(u32::MAX);
     let mut failure = ConnectionError::from(io::Error::from(io::ErrorKind::AddrNotAvailable));
     for address in found {
-        match timeout(each, TcpStream::connect(address)).await {
-            Ok(Ok(tcp)) => return Ok(tcp),
-            Ok(Err(error)) => failure = error.into(),
-            Err(_) => failure = ConnectionError::TimedOut(each),
+        let connected = async { TcpStream::connect(address).await.map_err(ConnectionError::from) };
+        match within(each, connected).await {
+            Ok(tcp) => return Ok(tcp),
+            Err(error) => failure = error,
         }
     }
     Err(failure)

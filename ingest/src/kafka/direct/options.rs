@@ -12,7 +12,7 @@ pub(super) struct Tuning {
     pub(super) timeout: Duration,
     /// `request.timeout.ms`: how long a broker waits for its replicas.
     pub(super) broker_timeout: Duration,
-    /// `socket.connection.setup.timeout.ms`.
+    /// `socket.connection.setup.timeout.ms`: for TCP, TLS and SASL together.
     pub(super) connects_within: Duration,
     /// `reconnect.backoff.ms` and `reconnect.backoff.max.ms`.
     pub(super) reconnect: (Duration, Duration),

@@ -22,9 +22,8 @@ pub(super) async fn keep_up(shared: Arc<Shared>, mut is_due: bool) {
         if !is_due {
             continue;
         }
-        let (properties, limit) =
-            (shared.credentials.latest(&shared.kafka).properties, shared.tuning.connects_within);
-        let made = tokio::task::spawn_blocking(move || Security::new(&properties, limit)).await;
+        let properties = shared.credentials.latest(&shared.kafka).properties;
+        let made = tokio::task::spawn_blocking(move || Security::new(&properties)).await;
         match made.unwrap_or_else(|error| Err(error.to_string())) {
             Ok(security) => {
                 shared.security.store(Arc::new(security));

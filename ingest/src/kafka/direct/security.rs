@@ -26,8 +26,6 @@ const LARGEST_FILE: u64 = 1 << 20;
 pub(super) struct Security {
     tls: Option<TlsConnector>,
     sasl: Option<Sasl>,
-    /// `socket.connection.setup.timeout.ms`: for TCP, TLS and SASL together.
-    pub(super) connects_within: Duration,
 }
 
 struct Sasl {
@@ -44,21 +42,25 @@ enum Mechanism {
 
 impl Security {
     /// Blocks for as long as it takes to read the files that are named. The reason names a property, never its value.
-    pub(super) fn new(
-        properties: &BTreeMap<String, String>,
-        connects_within: Duration,
-    ) -> Result<Self, String> {
+    pub(super) fn new(properties: &BTreeMap<String, String>) -> Result<Self, String> {
         let protocol =
             properties.get("security.protocol").map_or("plaintext", String::as_str).to_ascii_lowercase();
         let tls =
             if protocol.ends_with("ssl") { Some(TlsConnector::from(tls::config(properties)?)) } else { None };
         let sasl = if protocol.starts_with("sasl") { Some(Sasl::new(properties)?) } else { None };
-        Ok(Self { tls, sasl, connects_within })
+        Ok(Self { tls, sasl })
     }
 
-    /// Encrypts the connection, where asked for; the certificate has to be for this host.
-    pub(super) async fn wrap(&self, tcp: TcpStream, host: &str) -> Result<Box<dyn Stream>, ConnectionError> {
+    /// Encrypts the connection, where asked for; the certificate has to be for the host of this address.
+    pub(super) async fn wrap(
+        &self,
+        tcp: TcpStream,
+        address: &str,
+    ) -> Result<Box<dyn Stream>, ConnectionError> {
         let Some(tls) = &self.tls else { return Ok(Box::new(tcp)) };
+        let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
+        // One of version 6 may have brackets.
+        let host = host.trim_start_matches('[').trim_end_matches(']');
         let name = ServerName::try_from(host.to_owned()).map_err(|_| ConnectionError::Name)?;
         Ok(Box::new(tls.connect(name, tcp).await?))
     }
@@ -157,11 +159,5 @@ impl Mechanism {
             Self::Scram(Hash::Sha256) => "SCRAM-SHA-256",
             Self::Scram(Hash::Sha512) => "SCRAM-SHA-512",
         }
-    }
-}
-
-impl std::fmt::Debug for Security {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Security").field("tls", &self.tls.is_some()).finish_non_exhaustive()
     }
 }

@@ -4,7 +4,7 @@
 mod tests;
 
 use super::call::{decode, encode, read_frame};
-use super::connection::{Connection, ConnectionError, Stream};
+use super::connection::{Connection, ConnectionError, Stream, within};
 use super::produce;
 use super::security::Security;
 use super::shared::{LOG_EVERY, Shared};
@@ -44,9 +44,8 @@ pub(super) async fn run(shared: Arc<Shared>, broker: i32) {
     loop {
         let served = shared.lock().state.serve(broker);
         let Some(address) = served else { return };
-        let (security, began) = (shared.security.load_full(), Instant::now());
-        let session = Session { shared: &shared, broker, wake: &wake, security: &security };
-        let end = match Connection::open(&address, &security, &shared.options.client_id).await {
+        let (session, began) = (Session { shared: &shared, broker, wake: &wake }, Instant::now());
+        let end = match within(shared.tuning.connects_within, Connection::open(&shared, &address)).await {
             Ok(connection) => session.serve(connection).await,
             Err(error) => End::Failed(error),
         };
@@ -71,23 +70,21 @@ struct Session<'a> {
     shared: &'a Shared,
     broker: i32,
     wake: &'a Notify,
-    /// What the connection began with.
-    security: &'a Arc<Security>,
 }
 
 impl Session<'_> {
     /// Sends over a connection until it ends, and gives back what it had under way then.
-    async fn serve(&self, connection: Connection) -> End {
+    async fn serve(&self, Connection { stream, security, lifetime, .. }: Connection) -> End {
         self.shared.lock().state.connected(self.broker);
         let life = |lifetime: Duration| (lifetime / LIFETIME_PARTS * (LIFETIME_PARTS - 1)).max(SHORTEST_LIFE);
         // One beyond what a clock holds never ends.
-        let until = connection.lifetime.and_then(|lifetime| Instant::now().checked_add(life(lifetime)));
-        let (reader, writer) = tokio::io::split(connection.stream);
+        let until = lifetime.and_then(|lifetime| Instant::now().checked_add(life(lifetime)));
+        let (reader, writer) = tokio::io::split(stream);
         // Answers are read while a request is written: a broker may read nothing more before it is rid of them.
         let end = tokio::select! {
             biased;
             end = self.receive(reader) => end,
-            end = self.send(writer, until) => end,
+            end = self.send(writer, &security, until) => end,
             end = self.watch() => end,
         };
         let unanswered = self.shared.lock().state.disconnected(self.broker, local::CONNECTION);
@@ -119,13 +116,14 @@ impl Session<'_> {
     async fn send(
         &self,
         mut writer: WriteHalf<Box<dyn Stream>>,
+        security: &Arc<Security>,
         until: Option<Instant>,
     ) -> Result<(), ConnectionError> {
         let (client_id, timeout) = (&self.shared.options.client_id, self.shared.tuning.broker_timeout);
         loop {
             let now = Instant::now();
             let is_old = until.is_some_and(|until| now >= until);
-            let is_retiring = is_old || !Arc::ptr_eq(self.security, &self.shared.security.load());
+            let is_retiring = is_old || !Arc::ptr_eq(security, &self.shared.security.load());
             if is_retiring && self.shared.lock().state.is_idle(self.broker) {
                 return Ok(());
             }

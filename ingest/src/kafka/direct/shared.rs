@@ -1,12 +1,12 @@
 //! What requests, connections and the watch over the cluster share.
 
-use super::address::Address;
 use super::options::Tuning;
 use super::security::Security;
-use super::state::{Cluster, Outcome, State, asks_another, local};
+use super::state::{Outcome, State, asks_another, local};
 use super::supervision;
 use super::ticket::Ticket;
 use arc_swap::ArcSwap;
+use kafka_protocol::messages::MetadataResponse;
 use runtime::kafka::credentials::Credentials;
 use runtime::producer::{ProduceError, ProducerMetrics, ProducerOptions};
 use runtime::settings::KafkaSettings;
@@ -30,7 +30,6 @@ pub(super) struct Shared {
     pub(super) options: ProducerOptions,
     pub(super) tuning: Tuning,
     pub(super) topics: Vec<String>,
-    bootstrap: Vec<Address>,
     /// What came of asking for the cluster last; `None` before that.
     asked: watch::Sender<Option<Result<(), String>>>,
     /// Somebody is in doubt about the cluster.
@@ -59,13 +58,12 @@ impl Shared {
         let state = State::new(tuning.limits(options), topics);
         Ok(Self {
             inner: Mutex::new(Inner { state, wakes: BTreeMap::new() }),
-            security: ArcSwap::from_pointee(Security::new(&kafka.properties, tuning.connects_within)?),
+            security: ArcSwap::from_pointee(Security::new(&kafka.properties)?),
             credentials,
             kafka: kafka.clone(),
             options: options.clone(),
             tuning,
             topics: topics.to_vec(),
-            bootstrap: Address::list(&kafka.brokers),
             asked: watch::Sender::new(None),
             doubt: Notify::new(),
             drained: Notify::new(),
@@ -121,7 +119,7 @@ impl Shared {
     }
 
     /// Takes up what the cluster looks like; returns the brokers that somebody has to connect to.
-    pub(super) fn update(&self, cluster: &Cluster) -> Vec<i32> {
+    pub(super) fn update(&self, cluster: &MetadataResponse) -> Vec<i32> {
         let (ended, unserved) = {
             let mut inner = self.lock();
             (inner.state.update(cluster), inner.state.unserved())
@@ -186,8 +184,8 @@ impl Shared {
     }
 
     /// Where to ask next: the brokers that the cluster names, then those of `--brokers`.
-    pub(super) fn addresses(&self) -> Vec<Address> {
+    pub(super) fn addresses(&self) -> Vec<String> {
         let known = self.lock().state.addresses();
-        known.into_iter().chain(self.bootstrap.iter().cloned()).collect()
+        known.into_iter().chain(self.kafka.brokers.split(',').map(|one| one.trim().to_owned())).collect()
     }
 }

@@ -10,10 +10,9 @@ mod partitioner;
 mod topic;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use self::broker::{Broker, Flying, InFlight};
-pub(super) use self::cluster::{Cluster, SeenPartition, SeenTopic};
 pub(super) use self::topic::asks_another;
 use self::topic::{Topic, Waiting};
 use super::produce::Part;

@@ -1,8 +1,8 @@
 //! What the other end of a connection may do with a request, and what becomes of its record.
 
-use super::super::address::Address;
 use super::super::record_batch::Record;
-use super::super::state::{Cluster, Now, Outcome, Refusal, SeenPartition, SeenTopic};
+use super::super::state::tests::seen;
+use super::super::state::{Now, Outcome, Refusal};
 use super::super::ticket::Ticket;
 use super::*;
 use futures_util::FutureExt as _;
@@ -22,10 +22,7 @@ fn with_a_record() -> (Shared, Acknowledgement) {
     let kafka = KafkaSettings { properties, ..KafkaSettings::plain("localhost:9092") };
     let (options, topics) = (ProducerOptions::default(), vec![TOPIC.to_owned()]);
     let shared = Shared::new(&kafka, &options, &topics, Credentials::default()).unwrap();
-    let partitions = vec![SeenPartition { number: 0, leader: Some(BROKER), epoch: 0 }];
-    let topic = SeenTopic { name: TOPIC.to_owned(), id: 1, error: 0, partitions };
-    let address = Address { host: "localhost".to_owned(), port: 9092 };
-    shared.update(&Cluster { brokers: [(BROKER, address)].into(), topics: vec![topic] });
+    shared.update(&seen::cluster([BROKER], vec![seen::topic(TOPIC, 1, 0, [(BROKER, 0)])]));
     let group = Group::open();
     let record = Record { key: None, value: &[b'x'; 1_000], headers: &[] };
     let now = Now { instant: Instant::now(), millis: 0 };
@@ -38,9 +35,9 @@ fn with_a_record() -> (Shared, Acknowledgement) {
 async fn sent_to<F: Future<Output = ()>>(broker: impl FnOnce(DuplexStream) -> F) -> (String, bool) {
     let (shared, acknowledgement) = with_a_record();
     let (ours, theirs) = tokio::io::duplex(BUFFER);
-    let connection = Connection { stream: Box::new(ours), metadata_version: 12, lifetime: None };
     let (wake, security) = (shared.wake_of(BROKER), shared.security.load_full());
-    let session = Session { shared: &shared, broker: BROKER, wake: &wake, security: &security };
+    let connection = Connection { stream: Box::new(ours), security, metadata_version: 12, lifetime: None };
+    let session = Session { shared: &shared, broker: BROKER, wake: &wake };
     let (end, ()) = tokio::join!(session.serve(connection), broker(theirs));
     let end = match end {
         End::Retired => "retired".to_owned(),

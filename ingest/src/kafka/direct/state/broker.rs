@@ -1,6 +1,5 @@
 //! A broker: what is in line for it, and what it has been asked.
 
-use super::super::address::Address;
 use super::{REQUESTS, State};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -11,7 +10,7 @@ const SAMPLES: usize = 4096;
 #[derive(Debug)]
 pub(super) struct Broker<T> {
     /// `None`: the brokers name it no more.
-    pub(super) address: Option<Address>,
+    pub(super) address: Option<String>,
     /// Whether somebody connects to it.
     pub(super) is_served: bool,
     pub(super) is_connected: bool,
@@ -75,14 +74,14 @@ impl<T> Broker<T> {
 
 impl<T> State<T> {
     /// Where a broker is; `None` where it is no more, and then nobody serves it.
-    pub(in super::super) fn serve(&mut self, id: i32) -> Option<Address> {
+    pub(in super::super) fn serve(&mut self, id: i32) -> Option<String> {
         let broker = self.brokers.get_mut(&id)?;
         broker.is_served = broker.address.is_some();
         broker.address.clone()
     }
 
     /// Where every broker is that the cluster names.
-    pub(in super::super) fn addresses(&self) -> Vec<Address> {
+    pub(in super::super) fn addresses(&self) -> Vec<String> {
         self.brokers.values().filter_map(|broker| broker.address.clone()).collect()
     }
 

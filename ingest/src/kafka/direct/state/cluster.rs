@@ -1,52 +1,26 @@
 //! What the brokers say of the cluster, and what follows for what waits.
 
-use super::super::address::Address;
 use super::broker::Broker;
 use super::topic::{NO_EPOCH, Partition, Topic};
 use super::{Outcome, State};
-use std::collections::BTreeMap;
+use kafka_protocol::messages::MetadataResponse;
+use kafka_protocol::messages::metadata_response::MetadataResponseTopic;
 
 /// Kafka's code for a topic or partition that is not there.
 pub(in super::super) const UNKNOWN_TOPIC: i32 = 3;
 /// Kafka's code for a topic that this client may not write.
 const NOT_AUTHORIZED: i32 = 29;
 
-/// The brokers and topics, as one of the brokers sees them.
-#[derive(Clone, Debug, Default)]
-pub(in super::super) struct Cluster {
-    pub(in super::super) brokers: BTreeMap<i32, Address>,
-    pub(in super::super) topics: Vec<SeenTopic>,
-}
-
-#[derive(Clone, Debug)]
-pub(in super::super) struct SeenTopic {
-    pub(in super::super) name: String,
-    /// Zero where the broker says none.
-    pub(in super::super) id: u128,
-    /// Kafka's code; 0 where it can be used.
-    pub(in super::super) error: i32,
-    pub(in super::super) partitions: Vec<SeenPartition>,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(in super::super) struct SeenPartition {
-    pub(in super::super) number: i32,
-    pub(in super::super) leader: Option<i32>,
-    /// -1 where the broker says none.
-    pub(in super::super) epoch: i32,
-}
-
 impl<T> State<T> {
     /// Takes up what a broker has said: records go to other leaders, and those of topics that are gone are given back.
-    pub(in super::super) fn update(&mut self, cluster: &Cluster) -> Vec<Outcome<T>> {
-        for (id, broker) in &mut self.brokers {
-            broker.address = cluster.brokers.get(id).cloned();
-        }
-        for (id, address) in &cluster.brokers {
-            self.brokers.entry(*id).or_insert_with(Broker::new).address = Some(address.clone());
+    pub(in super::super) fn update(&mut self, cluster: &MetadataResponse) -> Vec<Outcome<T>> {
+        self.brokers.values_mut().for_each(|broker| broker.address = None);
+        for seen in &cluster.brokers {
+            let broker = self.brokers.entry(seen.node_id.0).or_insert_with(Broker::new);
+            broker.address = Some(format!("{}:{}", seen.host, seen.port));
         }
         for seen in &cluster.topics {
-            if let Some(index) = self.index_of(&seen.name) {
+            if let Some(index) = seen.name.as_ref().and_then(|name| self.index_of(name)) {
                 self.topics[index].update(seen);
             }
         }
@@ -107,22 +81,25 @@ impl<T> State<T> {
 }
 
 impl<T> Topic<T> {
-    fn update(&mut self, seen: &SeenTopic) {
-        self.refusal = [UNKNOWN_TOPIC, NOT_AUTHORIZED].into_iter().find(|code| *code == seen.error);
-        if seen.error != 0 || seen.partitions.is_empty() {
+    fn update(&mut self, seen: &MetadataResponseTopic) {
+        let error = i32::from(seen.error_code);
+        self.refusal = [UNKNOWN_TOPIC, NOT_AUTHORIZED].into_iter().find(|code| *code == error);
+        if error != 0 || seen.partitions.is_empty() {
             return;
         }
         // Without an id nobody can tell whether the topic was made anew, with epochs that begin at 0 again.
-        let is_another = self.id != seen.id || seen.id == 0;
-        self.id = seen.id;
+        let is_another = self.id != seen.topic_id || seen.topic_id.is_nil();
+        self.id = seen.topic_id;
         self.count = seen.partitions.len();
         self.partitions.resize_with(self.partitions.len().max(self.count), Partition::new);
         for seen in &seen.partitions {
-            let number = usize::try_from(seen.number).ok();
+            let number = usize::try_from(seen.partition_index).ok();
             let Some(partition) = number.and_then(|number| self.partitions.get_mut(number)) else { continue };
             // A broker that is behind names an earlier leader.
-            if is_another || seen.epoch < 0 || seen.epoch >= partition.epoch {
-                (partition.leader, partition.epoch) = (seen.leader, seen.epoch);
+            if is_another || seen.leader_epoch < 0 || seen.leader_epoch >= partition.epoch {
+                // One whose leader is away has the leader -1.
+                let leader = Some(seen.leader_id.0).filter(|leader| *leader >= 0);
+                (partition.leader, partition.epoch) = (leader, seen.leader_epoch);
             }
         }
         for gone in self.partitions.iter_mut().skip(self.count) {

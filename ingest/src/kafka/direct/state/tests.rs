@@ -2,12 +2,12 @@
 
 mod model;
 mod random;
+pub(in super::super) mod seen;
 mod wire;
 
 use self::model::Model;
-use super::super::address::Address;
 use super::super::record_batch::Record;
-use super::{Cluster, Limits, Now, SeenPartition, SeenTopic, State};
+use super::{Limits, Now, State};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -40,13 +40,8 @@ fn led_by(leaders: &[i32]) -> State<()> {
     let limits =
         Limits { queue_bytes: 1 << 20, queue_records: 100, batch_bytes: 1_000, record_bytes: 1_000, timeout };
     let mut state = State::new(limits, &[String::from("raw")]);
-    let partitions = (0..).zip(leaders);
-    let partitions =
-        partitions.map(|(number, leader)| SeenPartition { number, leader: Some(*leader), epoch: 0 });
-    let topic = SeenTopic { name: String::from("raw"), id: 1, error: 0, partitions: partitions.collect() };
-    let address = Address { host: String::from("broker"), port: 9092 };
-    let brokers = leaders.iter().map(|leader| (*leader, address.clone())).collect();
-    assert!(state.update(&Cluster { brokers, topics: vec![topic] }).is_empty());
+    let topic = seen::topic("raw", 1, 0, leaders.iter().map(|leader| (*leader, 0)));
+    assert!(state.update(&seen::cluster(leaders.iter().copied(), vec![topic])).is_empty());
     for leader in leaders {
         state.connected(*leader);
     }

@@ -6,6 +6,7 @@ use super::{Now, Refusal};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
+use uuid::Uuid;
 
 /// Codes of Kafka's that say that the broker is not, or not yet, the one to ask (`org.apache.kafka.common.protocol.Errors`):
 /// unknown topic or partition, leader not available, not leader, broker not available, storage, both of the leader's epoch.
@@ -18,8 +19,8 @@ pub(super) const NO_EPOCH: i32 = -1;
 #[derive(Debug)]
 pub(super) struct Topic<T> {
     pub(super) name: Arc<str>,
-    /// Kafka's id of it, another one after it was made anew; zero where the brokers have none.
-    pub(super) id: u128,
+    /// Kafka's id of it, another one after it was made anew; nil where the brokers have none.
+    pub(super) id: Uuid,
     /// Why the brokers do not let it be written, as a code of Kafka's.
     pub(super) refusal: Option<i32>,
     /// How many of the partitions there are; further ones were there once.
@@ -52,7 +53,7 @@ pub(super) struct Waiting<T> {
 impl<T> Topic<T> {
     pub(super) fn new(name: &str) -> Self {
         let partitions = Vec::new();
-        Self { name: name.into(), id: 0, refusal: None, count: 0, partitions, anywhere: 0 }
+        Self { name: name.into(), id: Uuid::nil(), refusal: None, count: 0, partitions, anywhere: 0 }
     }
 
     /// The partition of a record, among those whose broker takes more where any will do.

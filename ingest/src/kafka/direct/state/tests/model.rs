@@ -1,10 +1,10 @@
 //! A model of brokers: what they may do to the producer, at random, and what must hold after each of it.
 
-use super::super::super::address::Address;
 use super::super::super::produce::{Part, name};
 use super::super::super::record_batch::Record;
-use super::super::{Cluster, Limits, Now, Outcome, REQUESTS, Refusal, SeenPartition, SeenTopic, State};
+use super::super::{Limits, Now, Outcome, REQUESTS, Refusal, State};
 use super::random::Random;
+use super::seen;
 use super::wire::{Wire, write};
 use kafka_protocol::messages::ProduceResponse;
 use kafka_protocol::messages::produce_response::{PartitionProduceResponse, TopicProduceResponse};
@@ -226,8 +226,6 @@ impl Model {
 
     /// What a broker says: the truth, and then leaders are known; or what it was, or less.
     fn update(&mut self, is_honest: bool) {
-        let address = Address { host: String::from("broker"), port: 9092 };
-        let brokers = (0..BROKERS).map(|id| (id, address.clone())).collect();
         if !is_honest && self.random.one_in(20) {
             self.make_anew();
         }
@@ -236,15 +234,15 @@ impl Model {
             let partitions = (0..self.count).map(|number| {
                 let (leader, epoch) = self.leaders[&(name.to_owned(), number)];
                 match self.random.below(10) {
-                    _ if is_honest => SeenPartition { number, leader: Some(leader), epoch },
-                    0 => SeenPartition { number, leader: None, epoch },
-                    1 if epoch > 0 => SeenPartition { number, leader: Some(1 - leader), epoch: epoch - 1 },
-                    _ => SeenPartition { number, leader: Some(leader), epoch },
+                    _ if is_honest => (leader, epoch),
+                    0 => (-1, epoch),
+                    1 if epoch > 0 => (1 - leader, epoch - 1),
+                    _ => (leader, epoch),
                 }
             });
-            SeenTopic { name: name.to_owned(), id: self.topic_id, error, partitions: partitions.collect() }
+            seen::topic(name, self.topic_id, error, partitions)
         });
-        let ended = self.state.update(&Cluster { brokers, topics: topics.to_vec() });
+        let ended = self.state.update(&seen::cluster(0..BROKERS, topics.to_vec()));
         self.ended(ended);
         for place in self.leaders.keys().filter(|place| is_honest && place.1 < self.count) {
             let topic = &self.state.topics[self.state.index_of(&place.0).unwrap()];
