@@ -23,9 +23,8 @@ mod ticket;
 
 pub(crate) use self::security::not_honoured;
 
-use self::record_batch::Record;
 use self::shared::Shared;
-use self::state::{Now, Refusal};
+use self::state::Now;
 use self::ticket::Ticket;
 use prometheus::Registry;
 use runtime::kafka::credentials::Credentials;
@@ -89,35 +88,17 @@ impl Direct {
 impl Batch<'_> {
     /// Queues a record; never waits. On an error this record is not queued, those before it are.
     pub(crate) fn send(&mut self, record: Outgoing<'_>) -> Result<(), SendError> {
-        let Outgoing { topic, key, value, headers } = record;
-        let record = Record { key, value, headers };
         let ticket = || Ticket::new(&self.group);
-        let accepted = self.shared.lock().state.accept(topic, &record, ticket, self.now);
-        let Err(why) = accepted else { return Ok(()) };
-        if let Refusal::Topic(code) = why {
-            Ticket::new(&self.group).report(Some(code));
-            return Ok(());
+        let refused = self.shared.lock().state.accept(&record, ticket, self.now)?;
+        if refused.is_some() {
+            ticket().report(refused);
         }
-        Err(self.refusal(why, topic, key.map_or(0, <[u8]>::len) + value.len()))
+        Ok(())
     }
 
     /// Closes the batch; the acknowledgement resolves when the last of its records has been reported.
     pub(crate) fn finish(self) -> Acknowledgement {
         Acknowledgement::new(Arc::clone(&self.group))
-    }
-
-    fn refusal(&self, why: Refusal, topic: &str, bytes: usize) -> SendError {
-        let topic = topic.to_owned();
-        match why {
-            Refusal::Full => SendError::QueueFull,
-            Refusal::TooLarge => {
-                SendError::TooLarge { topic, bytes, limit: self.shared.options.message_max_bytes }
-            }
-            Refusal::NotReady | Refusal::Topic(_) => {
-                let reason = String::from("no broker has said yet where the topic is");
-                SendError::Other { topic, reason }
-            }
-        }
     }
 }
 

@@ -48,16 +48,16 @@ pub(super) fn name(topic: &str) -> TopicName {
 #[cfg(test)]
 mod tests {
     use super::super::call::{decode, encode};
-    use super::super::record_batch::Record;
     use super::*;
     use bytes::{Buf as _, Bytes, BytesMut};
     use kafka_protocol::messages::produce_response::{PartitionProduceResponse, TopicProduceResponse};
     use kafka_protocol::messages::{ProduceResponse, RequestHeader};
     use kafka_protocol::protocol::{Decodable as _, Encodable as _};
+    use runtime::producer::Outgoing;
 
     fn batch(value: &[u8]) -> RecordBatch {
         let mut batch = RecordBatch::new(0);
-        batch.push(&Record { key: None, value, headers: &[] }, 0);
+        batch.push(&Outgoing { topic: "raw", key: None, value, headers: &[] }, 0);
         batch
     }
 

@@ -3,6 +3,8 @@
 //! The form is that of Kafka's `DefaultRecordBatch` and `DefaultRecord`
 //! (<https://kafka.apache.org/documentation/#recordbatch>): not compressed, no producer id.
 
+use runtime::producer::Outgoing;
+
 /// Bytes before the first record.
 const HEADER: usize = 61;
 /// Where the checksum begins to count.
@@ -14,14 +16,6 @@ const OVERHEAD: usize = 32;
 /// A varint for the length of a header's name, and one for its value's.
 const HEADER_OVERHEAD: usize = 10;
 
-/// A record as it is given.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Record<'a> {
-    pub(super) key: Option<&'a [u8]>,
-    pub(super) value: &'a [u8],
-    pub(super) headers: &'a [(&'a str, &'a [u8])],
-}
-
 /// An open batch.
 #[derive(Clone, Debug)]
 pub(super) struct RecordBatch {
@@ -31,13 +25,11 @@ pub(super) struct RecordBatch {
     last_time: i64,
 }
 
-impl Record<'_> {
-    /// No record takes more in a batch.
-    pub(super) fn bound(&self) -> usize {
-        let header = |(name, value): &(&str, &[u8])| name.len() + value.len() + HEADER_OVERHEAD;
-        let headers: usize = self.headers.iter().map(header).sum();
-        OVERHEAD + self.key.map_or(0, <[u8]>::len) + self.value.len() + headers
-    }
+/// No record takes more in a batch.
+pub(super) fn bound(record: &Outgoing<'_>) -> usize {
+    let header = |(name, value): &(&str, &[u8])| name.len() + value.len() + HEADER_OVERHEAD;
+    let headers: usize = record.headers.iter().map(header).sum();
+    OVERHEAD + record.key.map_or(0, <[u8]>::len) + record.value.len() + headers
 }
 
 impl RecordBatch {
@@ -59,33 +51,26 @@ impl RecordBatch {
     }
 
     /// Writes a record behind the others.
-    pub(super) fn push(&mut self, record: &Record<'_>, time: i64) {
-        let delta = time.saturating_sub(self.first_time);
-        let number = i64::from(self.count);
-        let headers = record.headers;
-        let of_headers = headers.iter().map(|(name, value)| prefixed(name.len()) + prefixed(value.len()));
-        let length = 1
-            + varint_bytes(delta)
-            + varint_bytes(number)
-            + record.key.map_or(1, |key| prefixed(key.len()))
-            + prefixed(record.value.len())
-            + varint_bytes(signed(headers.len()))
-            + of_headers.sum::<usize>();
-        let out = &mut self.bytes;
-        put_varint(out, signed(length));
+    pub(super) fn push(&mut self, record: &Outgoing<'_>, time: i64) {
+        let (start, out) = (self.bytes.len(), &mut self.bytes);
         out.push(0);
-        put_varint(out, delta);
-        put_varint(out, number);
+        put_varint(out, time.saturating_sub(self.first_time));
+        put_varint(out, i64::from(self.count));
         match record.key {
             Some(key) => put_bytes(out, key),
             None => put_varint(out, -1),
         }
         put_bytes(out, record.value);
-        put_varint(out, signed(headers.len()));
-        for (name, value) in headers {
+        put_varint(out, signed(record.headers.len()));
+        for (name, value) in record.headers {
             put_bytes(out, name.as_bytes());
             put_bytes(out, value);
         }
+        // How long it is stands before it.
+        let end = out.len();
+        put_varint(out, signed(end - start));
+        let written = out.len() - end;
+        out[start..].rotate_right(written);
         self.count += 1;
         self.last_time = self.last_time.max(time);
     }
@@ -120,25 +105,12 @@ fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
 
 /// Zigzag, then seven bits a byte, the lowest first.
 fn put_varint(out: &mut Vec<u8>, number: i64) {
-    let mut rest = zigzag(number);
+    let mut rest = ((number << 1) ^ (number >> 63)).cast_unsigned();
     while rest >= 0x80 {
         out.push((rest & 0x7f) as u8 | 0x80);
         rest >>= 7;
     }
     out.push((rest & 0x7f) as u8);
-}
-
-fn varint_bytes(number: i64) -> usize {
-    let bits = 64 - (zigzag(number) | 1).leading_zeros();
-    bits.div_ceil(7) as usize
-}
-
-const fn zigzag(number: i64) -> u64 {
-    ((number << 1) ^ (number >> 63)).cast_unsigned()
-}
-
-fn prefixed(bytes: usize) -> usize {
-    varint_bytes(signed(bytes)) + bytes
 }
 
 fn signed(length: usize) -> i64 {
@@ -155,9 +127,9 @@ mod tests {
         let large = vec![b'x'; 70_000];
         let headers: [(&str, &[u8]); 2] = [("ce_id", b"1"), ("ce_type", b"")];
         let records = [
-            Record { key: Some(b"page:1"), value: b"one", headers: &headers },
-            Record { key: None, value: b"", headers: &[] },
-            Record { key: Some(b""), value: &large, headers: &headers[..1] },
+            Outgoing { topic: "raw", key: Some(b"page:1"), value: b"one", headers: &headers },
+            Outgoing { topic: "raw", key: None, value: b"", headers: &[] },
+            Outgoing { topic: "raw", key: Some(b""), value: &large, headers: &headers[..1] },
         ];
         // A clock that goes back.
         let times = [1_700_000_000_000, 1_700_000_000_700, 1_699_999_999_000];
@@ -165,7 +137,7 @@ mod tests {
         for (record, time) in records.iter().zip(times) {
             let before = batch.len();
             batch.push(record, time);
-            assert!(batch.len() - before <= record.bound());
+            assert!(batch.len() - before <= bound(record));
         }
         let mut bytes = bytes::Bytes::from(batch.seal());
         let read = RecordBatchDecoder::decode(&mut bytes).unwrap();

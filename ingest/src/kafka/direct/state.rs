@@ -16,9 +16,10 @@ use self::broker::{Broker, Flying, InFlight};
 pub(super) use self::topic::asks_another;
 use self::topic::{Topic, Waiting};
 use super::produce::Part;
-use super::record_batch::Record;
+use super::record_batch::bound;
 use kafka_protocol::messages::ProduceResponse;
 use kafka_protocol::messages::produce_response::PartitionProduceResponse;
+use runtime::producer::{Outgoing, SendError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -48,18 +49,6 @@ pub(super) struct Now {
     pub(super) instant: Instant,
     /// Milliseconds since 1970.
     pub(super) millis: i64,
-}
-
-/// Why a record was not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
-    /// As much waits as may.
-    Full,
-    TooLarge,
-    /// The brokers have not said yet where the topic is, or this producer has ended.
-    NotReady,
-    /// The brokers refuse the topic, with this code of Kafka's.
-    Topic(i32),
 }
 
 /// What became of the records of a batch.
@@ -104,32 +93,40 @@ impl<T> State<T> {
         Self { limits, topics, brokers: BTreeMap::new(), bytes: 0, records: 0, is_closed: false }
     }
 
-    /// Puts a record behind the others of its partition; `ticket` is made of one that is taken.
+    /// Puts a record behind the others of its partition; `ticket` is made of one that is taken. Kafka's code is why the brokers
+    /// refuse the topic.
     pub(super) fn accept(
         &mut self,
-        topic: &str,
-        record: &Record<'_>,
+        record: &Outgoing<'_>,
         ticket: impl FnOnce() -> T,
         now: Now,
-    ) -> Result<(), Refusal> {
-        let size = record.bound();
-        if size > self.limits.record_bytes {
-            return Err(Refusal::TooLarge);
+    ) -> Result<Option<i32>, SendError> {
+        let (size, limit) = (bound(record), self.limits.record_bytes);
+        if size > limit {
+            let bytes = record.key.map_or(0, <[u8]>::len) + record.value.len();
+            return Err(SendError::TooLarge { topic: record.topic.to_owned(), bytes, limit });
         }
         if self.bytes + size > self.limits.queue_bytes || self.records >= self.limits.queue_records {
-            return Err(Refusal::Full);
+            return Err(SendError::QueueFull);
         }
-        let known = self.index_of(topic).filter(|_| !self.is_closed);
-        let index = known.ok_or(Refusal::NotReady)?;
+        let is_known = |topic: &Topic<T>| topic.count > 0 || topic.refusal.is_some();
+        let known = self.index_of(record.topic).filter(|index| is_known(&self.topics[*index]));
+        let Some(index) = known.filter(|_| !self.is_closed) else {
+            let reason = String::from("no broker has said yet where the topic is");
+            return Err(SendError::Other { topic: record.topic.to_owned(), reason });
+        };
         let topic = &mut self.topics[index];
+        if topic.refusal.is_some() {
+            return Ok(topic.refusal);
+        }
         let is_free = |broker: &Broker<T>| broker.takes_more(now.instant);
         let is_one_free = record.key.is_none() && self.brokers.values().any(is_free);
         let takes_more = |id| is_one_free && self.brokers.get(&id).is_some_and(is_free);
-        let number = topic.place(record.key, takes_more)?;
+        let number = topic.place(record.key, takes_more);
         self.bytes += topic.partitions[number].push(record, ticket(), now, self.limits.batch_bytes);
         self.records += 1;
         self.ready(index, number);
-        Ok(())
+        Ok(None)
     }
 
     /// Everything that waits for this broker, as one request, unless it has enough to do.
@@ -182,7 +179,8 @@ impl<T> State<T> {
     /// A connection to the broker is there; it has been asked nothing yet.
     pub(super) fn connected(&mut self, id: i32) {
         if let Some(broker) = self.brokers.get_mut(&id) {
-            broker.connected();
+            // What an earlier connection was told to wait for is over.
+            (broker.is_connected, broker.throttled_until) = (true, None);
         }
     }
 
@@ -208,14 +206,14 @@ impl<T> State<T> {
     /// Gives back what has waited for longer than the timeout.
     pub(super) fn expire(&mut self, now: Instant) -> Vec<Outcome<T>> {
         let timeout = self.limits.timeout;
-        self.give_back(local::TIMED_OUT, |waiting| now >= waiting.since + timeout)
+        self.give_back(|_, _, first| (now >= first.since + timeout).then_some(local::TIMED_OUT))
     }
 
     /// Gives everything back, and takes nothing any more.
     pub(super) fn close(&mut self) -> Vec<Outcome<T>> {
         self.is_closed = true;
         let brokers: Vec<i32> = self.brokers.keys().copied().collect();
-        let mut ended = self.give_back(local::PURGED, |_| true);
+        let mut ended = self.give_back(|_, _, _| Some(local::PURGED));
         ended.extend(brokers.into_iter().flat_map(|id| self.disconnected(id, local::PURGED)));
         ended
     }
@@ -231,27 +229,16 @@ impl<T> State<T> {
         (self.bytes, self.records)
     }
 
-    fn give_back(&mut self, code: i32, is_over: impl Fn(&Waiting<T>) -> bool) -> Vec<Outcome<T>> {
-        let topics = 0..self.topics.len();
-        topics.flat_map(|index| self.give_back_of(index, 0, code, &is_over)).collect()
-    }
-
-    /// As [`Self::give_back`], of one topic and from this partition on.
-    fn give_back_of(
-        &mut self,
-        index: usize,
-        from: usize,
-        code: i32,
-        is_over: impl Fn(&Waiting<T>) -> bool,
-    ) -> Vec<Outcome<T>> {
+    /// Gives back the first batch of each partition, for as long as there is a code that says why.
+    fn give_back(&mut self, why: impl Fn(&Topic<T>, usize, &Waiting<T>) -> Option<i32>) -> Vec<Outcome<T>> {
         let mut ended = Vec::new();
-        let topic = &mut self.topics[index];
-        for (number, partition) in topic.partitions.iter_mut().enumerate().skip(from) {
-            while let Some(waiting) = partition.queue.pop_front_if(|waiting| is_over(waiting)) {
-                self.bytes -= waiting.batch.memory();
-                self.records -= waiting.tickets.len();
-                let (topic, tickets) = (Arc::clone(&topic.name), waiting.tickets);
-                ended.push(Outcome { topic, partition: signed(number), tickets, failure: Some(code) });
+        for index in 0..self.topics.len() {
+            for number in 0..self.topics[index].partitions.len() {
+                while let Some((code, first)) = self.topics[index].take_back(number, &why) {
+                    let (tickets, bytes) = (first.tickets, first.batch.memory());
+                    let part = Flying { topic: index, partition: number, tickets, bytes };
+                    ended.push(self.settled(part, Some(code)));
+                }
             }
         }
         ended
@@ -259,18 +246,18 @@ impl<T> State<T> {
 
     /// A batch has come to its end; the next of its partition may go.
     fn end(&mut self, part: Flying<T>, failure: Option<i32>) -> Outcome<T> {
+        let (index, number) = (part.topic, part.partition);
+        self.topics[index].partitions[number].ended(failure);
+        self.ready(index, number);
+        self.settled(part, failure)
+    }
+
+    /// A batch takes no memory any more.
+    fn settled(&mut self, part: Flying<T>, failure: Option<i32>) -> Outcome<T> {
         self.bytes -= part.bytes;
         self.records -= part.tickets.len();
-        let topic = &mut self.topics[part.topic];
-        topic.partitions[part.partition].ended(failure);
-        let outcome = Outcome {
-            topic: Arc::clone(&topic.name),
-            partition: signed(part.partition),
-            tickets: part.tickets,
-            failure,
-        };
-        self.ready(part.topic, part.partition);
-        outcome
+        let topic = Arc::clone(&self.topics[part.topic].name);
+        Outcome { topic, partition: signed(part.partition), tickets: part.tickets, failure }
     }
 
     /// Puts a partition in line at its leader, if it has something to send and nothing under way.

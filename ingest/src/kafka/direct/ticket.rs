@@ -6,28 +6,27 @@ use std::sync::Arc;
 
 /// One record of a group. Where it is dropped without a report, as by a panic, the record is not acknowledged.
 #[derive(Debug)]
-pub(super) struct Ticket(Option<Arc<Group>>);
+pub(super) struct Ticket {
+    group: Arc<Group>,
+    failure: Option<i32>,
+}
 
 impl Ticket {
     /// The group expects one more record.
     pub(super) fn new(group: &Arc<Group>) -> Self {
         group.expect_one();
-        Self(Some(Arc::clone(group)))
+        Self { group: Arc::clone(group), failure: Some(local::PURGED) }
     }
 
     /// A code is one of librdkafka's; `None` acknowledges the record.
     pub(super) fn report(mut self, failure: Option<i32>) {
-        if let Some(group) = self.0.take() {
-            group.report(failure);
-        }
+        self.failure = failure;
     }
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        if let Some(group) = self.0.take() {
-            group.report(Some(local::PURGED));
-        }
+        self.group.report(self.failure);
     }
 }
 

@@ -1,13 +1,12 @@
 //! What the other end of a connection may do with a request, and what becomes of its record.
 
-use super::super::record_batch::Record;
 use super::super::state::tests::seen;
-use super::super::state::{Now, Outcome, Refusal};
+use super::super::state::{Now, Outcome};
 use super::super::ticket::Ticket;
 use super::*;
 use futures_util::FutureExt as _;
 use runtime::kafka::credentials::Credentials;
-use runtime::producer::{Acknowledgement, Group, ProducerOptions};
+use runtime::producer::{Acknowledgement, Group, Outgoing, ProducerOptions, SendError};
 use runtime::settings::KafkaSettings;
 use tokio::io::{AsyncReadExt as _, DuplexStream};
 
@@ -24,9 +23,9 @@ fn with_a_record() -> (Shared, Acknowledgement) {
     let shared = Shared::new(&kafka, &options, &topics, Credentials::default()).unwrap();
     shared.update(&seen::cluster([BROKER], vec![seen::topic(TOPIC, 1, 0, [(BROKER, 0)])]));
     let group = Group::open();
-    let record = Record { key: None, value: &[b'x'; 1_000], headers: &[] };
+    let record = Outgoing { topic: TOPIC, key: None, value: &[b'x'; 1_000], headers: &[] };
     let now = Now { instant: Instant::now(), millis: 0 };
-    shared.lock().state.accept(TOPIC, &record, || Ticket::new(&group), now).unwrap();
+    shared.lock().state.accept(&record, || Ticket::new(&group), now).unwrap();
     group.release_one();
     (shared, Acknowledgement::new(group))
 }
@@ -54,10 +53,11 @@ async fn after_a_panic_what_waits_is_answered_and_nothing_is_taken_before_the_cl
     shared.begin_anew();
     assert!(acknowledgement.await.is_err());
     let mut inner = shared.lock();
-    let (record, now) = (Record { key: None, value: b"x", headers: &[] }, Instant::now());
-    let ticket = || Ticket::new(&Group::open());
-    let taken = inner.state.accept(TOPIC, &record, ticket, Now { instant: now, millis: 0 });
-    assert_eq!((taken, inner.state.queued()), (Err(Refusal::NotReady), (0, 0)));
+    let record = Outgoing { topic: TOPIC, key: None, value: b"x", headers: &[] };
+    let (ticket, now) = (|| Ticket::new(&Group::open()), Now { instant: Instant::now(), millis: 0 });
+    let taken = inner.state.accept(&record, ticket, now);
+    assert!(matches!(taken, Err(SendError::Other { .. })), "{taken:?}");
+    assert_eq!(inner.state.queued(), (0, 0));
 }
 
 /// Reads the request; its correlation.

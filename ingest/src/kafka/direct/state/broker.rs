@@ -19,7 +19,7 @@ pub(super) struct Broker<T> {
     /// The oldest first, as they are answered.
     pub(super) in_flight: VecDeque<InFlight<T>>,
     pub(super) correlation: i32,
-    throttled_until: Option<Instant>,
+    pub(super) throttled_until: Option<Instant>,
     round_trips: Vec<Duration>,
 }
 
@@ -57,11 +57,6 @@ impl<T> Broker<T> {
     pub(super) fn takes_more(&self, now: Instant) -> bool {
         let is_throttled = self.throttled_until.is_some_and(|until| now < until);
         self.is_connected && self.in_flight.len() < REQUESTS && !is_throttled
-    }
-
-    /// What an earlier connection was told to wait for is over.
-    pub(super) const fn connected(&mut self) {
-        (self.is_connected, self.throttled_until) = (true, None);
     }
 
     pub(super) fn answered(&mut self, round_trip: Duration, throttled_until: Instant) {

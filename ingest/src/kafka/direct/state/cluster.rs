@@ -24,21 +24,20 @@ impl<T> State<T> {
                 self.topics[index].update(seen);
             }
         }
-        let ended = self.give_back_orphans();
+        let ended = self
+            .give_back(|topic, number, _| topic.refusal.or((number >= topic.count).then_some(UNKNOWN_TOPIC)));
         self.form_lines();
         ended
     }
 
     /// Brokers that nobody connects to yet.
     pub(in super::super) fn unserved(&mut self) -> Vec<i32> {
-        let unserved =
-            self.brokers.iter_mut().filter(|(_, broker)| broker.address.is_some() && !broker.is_served);
-        unserved
-            .map(|(id, broker)| {
-                broker.is_served = true;
-                *id
-            })
-            .collect()
+        let unserved = |(id, broker): (&i32, &mut Broker<T>)| {
+            let is_new = broker.address.is_some() && !broker.is_served;
+            broker.is_served |= is_new;
+            is_new.then_some(*id)
+        };
+        self.brokers.iter_mut().filter_map(unserved).collect()
     }
 
     /// Topics that the brokers do not have, or do not show.
@@ -57,16 +56,6 @@ impl<T> State<T> {
     /// There are a dozen at most, nearly all of another length: that is looked at sooner than a name is hashed.
     pub(super) fn index_of(&self, topic: &str) -> Option<usize> {
         self.topics.iter().position(|known| *known.name == *topic)
-    }
-
-    fn give_back_orphans(&mut self) -> Vec<Outcome<T>> {
-        let mut ended = Vec::new();
-        for index in 0..self.topics.len() {
-            let Topic { refusal, count, .. } = self.topics[index];
-            let (from, code) = refusal.map_or((count, UNKNOWN_TOPIC), |code| (0, code));
-            ended.extend(self.give_back_of(index, from, code, |_| true));
-        }
-        ended
     }
 
     fn form_lines(&mut self) {

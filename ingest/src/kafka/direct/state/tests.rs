@@ -6,8 +6,8 @@ pub(in super::super) mod seen;
 mod wire;
 
 use self::model::Model;
-use super::super::record_batch::Record;
 use super::{Limits, Now, State};
+use runtime::producer::Outgoing;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -49,8 +49,8 @@ fn led_by(leaders: &[i32]) -> State<()> {
 }
 
 fn accept(state: &mut State<()>, now: Instant) {
-    let record = Record { key: None, value: b"x", headers: &[] };
-    state.accept("raw", &record, || (), Now { instant: now, millis: 0 }).unwrap();
+    let record = Outgoing { topic: "raw", key: None, value: b"x", headers: &[] };
+    state.accept(&record, || (), Now { instant: now, millis: 0 }).unwrap();
 }
 
 #[test]
@@ -58,8 +58,8 @@ fn a_request_carries_every_partition_of_a_broker_that_has_something() {
     let (mut state, now) = (led_by(&[1, 1, 2, 1]), Instant::now());
     for key in 0..100_u8 {
         let key = [key];
-        let record = Record { key: Some(&key), value: b"x", headers: &[] };
-        state.accept("raw", &record, || (), Now { instant: now, millis: 0 }).unwrap();
+        let record = Outgoing { topic: "raw", key: Some(&key), value: b"x", headers: &[] };
+        state.accept(&record, || (), Now { instant: now, millis: 0 }).unwrap();
     }
     let request = state.next_request(1, now).unwrap();
     let partitions: BTreeSet<i32> = request.parts.iter().map(|part| part.partition).collect();

@@ -1,8 +1,8 @@
 //! A topic and its partitions: where a record goes, and what waits there.
 
-use super::super::record_batch::{Record, RecordBatch};
-use super::partitioner;
-use super::{Now, Refusal};
+use super::super::record_batch::{RecordBatch, bound};
+use super::{Now, partitioner};
+use runtime::producer::Outgoing;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
@@ -57,21 +57,11 @@ impl<T> Topic<T> {
     }
 
     /// The partition of a record, among those whose broker takes more where any will do.
-    pub(super) fn place(
-        &mut self,
-        key: Option<&[u8]>,
-        takes_more: impl Fn(i32) -> bool,
-    ) -> Result<usize, Refusal> {
-        if let Some(code) = self.refusal {
-            return Err(Refusal::Topic(code));
-        }
-        if self.count == 0 {
-            return Err(Refusal::NotReady);
-        }
-        Ok(match key {
+    pub(super) fn place(&mut self, key: Option<&[u8]>, takes_more: impl Fn(i32) -> bool) -> usize {
+        match key {
             Some(key) => partitioner::of_key(key, self.count),
             None => self.anywhere(takes_more),
-        })
+        }
     }
 
     /// Stays with one partition until a request takes what waits there, so that few batches are begun; but not while its
@@ -100,6 +90,16 @@ impl<T> Topic<T> {
         }
         Some(waiting)
     }
+
+    /// The first batch of a partition where it is to be given back, with the code that says why.
+    pub(super) fn take_back(
+        &mut self,
+        number: usize,
+        why: impl Fn(&Self, usize, &Waiting<T>) -> Option<i32>,
+    ) -> Option<(i32, Waiting<T>)> {
+        let code = why(&*self, number, self.partitions[number].queue.front()?)?;
+        Some((code, self.partitions[number].queue.pop_front()?))
+    }
 }
 
 impl<T> Partition<T> {
@@ -108,8 +108,8 @@ impl<T> Partition<T> {
     }
 
     /// Writes a record into the last batch, or a new one; returns how much more memory that takes.
-    pub(super) fn push(&mut self, record: &Record<'_>, ticket: T, now: Now, batch_bytes: usize) -> usize {
-        let fits = |last: &Waiting<T>| last.batch.len() + record.bound() <= batch_bytes;
+    pub(super) fn push(&mut self, record: &Outgoing<'_>, ticket: T, now: Now, batch_bytes: usize) -> usize {
+        let fits = |last: &Waiting<T>| last.batch.len() + bound(record) <= batch_bytes;
         let before = self.queue.back().filter(|last| fits(last)).map(|last| last.batch.memory());
         if before.is_none() {
             let batch = RecordBatch::new(now.millis);

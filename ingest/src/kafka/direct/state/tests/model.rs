@@ -1,13 +1,13 @@
 //! A model of brokers: what they may do to the producer, at random, and what must hold after each of it.
 
 use super::super::super::produce::{Part, name};
-use super::super::super::record_batch::Record;
-use super::super::{Limits, Now, Outcome, REQUESTS, Refusal, State};
+use super::super::{Limits, Now, Outcome, REQUESTS, State};
 use super::random::Random;
 use super::seen;
 use super::wire::{Wire, write};
 use kafka_protocol::messages::ProduceResponse;
 use kafka_protocol::messages::produce_response::{PartitionProduceResponse, TopicProduceResponse};
+use runtime::producer::{Outgoing, SendError};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
@@ -105,11 +105,12 @@ impl Model {
         let key = (key[7] != 4).then_some(&key[..]);
         let mut value = self.next.to_be_bytes().to_vec();
         value.resize(8 + usize::try_from(self.random.below(500)).unwrap(), 0);
-        let record = Record { key, value: &value, headers: &[("ce_id", b"x")] };
+        let record = Outgoing { topic, key, value: &value, headers: &[("ce_id", b"x")] };
         let now = Now { instant: self.now, millis: 1_700_000_000_000 };
-        match self.state.accept(topic, &record, || self.next, now) {
-            Ok(()) => assert!(self.waiting.insert(self.next)),
-            Err(why) => assert_ne!(why, Refusal::TooLarge),
+        match self.state.accept(&record, || self.next, now) {
+            Ok(None) => assert!(self.waiting.insert(self.next)),
+            Ok(Some(_)) => {}
+            Err(why) => assert!(!matches!(why, SendError::TooLarge { .. }), "{why}"),
         }
         self.next += 1;
     }
