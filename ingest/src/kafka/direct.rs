@@ -34,11 +34,14 @@ use runtime::producer::{
 use runtime::settings::KafkaSettings;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tokio::task::AbortHandle;
+use tokio::time::timeout;
 
 /// A handle on the producer; clones share it. [`Self::end`] ends it.
 #[derive(Clone)]
 pub(crate) struct Direct {
     shared: Arc<Shared>,
+    running: AbortHandle,
 }
 
 /// Records that are sent together and reported as one.
@@ -59,8 +62,9 @@ impl Direct {
     ) -> Result<Self, ProducerError> {
         let shared = Shared::new(kafka, options, topics, credentials);
         let shared = Arc::new(shared.map_err(|reason| ProducerError::Create { reason })?);
-        shared.begin(ProducerMetrics::new(registry));
-        Ok(Self { shared })
+        let metrics = ProducerMetrics::new(registry);
+        let running = tokio::spawn(supervision::run(Arc::clone(&shared), metrics)).abort_handle();
+        Ok(Self { shared, running })
     }
 
     /// Opens a batch, whose records are reported together.
@@ -70,18 +74,34 @@ impl Direct {
 
     /// Whether the brokers have all of these topics, as far as they have said; waits for a first answer.
     pub(crate) async fn check_topics(&self, names: &[String], limit: Duration) -> Result<(), TopicsError> {
-        let missing = self.shared.missing_topics(limit).await;
-        let brokers = self.shared.kafka.brokers.clone();
-        let missing =
-            missing.map_err(|reason| TopicsError::Unreachable { brokers: brokers.clone(), reason })?;
-        if missing.is_empty() { Ok(()) } else { Err(TopicsError::missing(missing, names, &brokers)) }
+        let mut asked = self.shared.asked.subscribe();
+        let outcome = timeout(limit, asked.wait_for(Option::is_some)).await;
+        let outcome = outcome.ok().and_then(Result::ok).and_then(|outcome| outcome.clone());
+        let brokers = &self.shared.kafka.brokers;
+        if let Err(reason) = outcome.unwrap_or_else(|| Err(format!("none within {limit:?}"))) {
+            return Err(TopicsError::Unreachable { brokers: brokers.clone(), reason });
+        }
+        let missing = self.shared.lock().state.missing();
+        if missing.is_empty() { Ok(()) } else { Err(TopicsError::missing(missing, names, brokers)) }
     }
 
     /// Waits until every record has been reported, gives up what is left after `limit` and closes the connections; returns
     /// how many records that were.
     pub(crate) async fn end(&self, limit: Duration) -> usize {
-        drop(tokio::time::timeout(limit, self.shared.drained()).await);
-        self.shared.close()
+        let shared = &*self.shared;
+        let drained = async {
+            while shared.lock().state.queued().1 > 0 {
+                shared.drained.notified().await;
+            }
+        };
+        drop(timeout(limit, drained).await);
+        let (left, ended) = {
+            let state = &mut shared.lock().state;
+            (state.queued().1, state.close())
+        };
+        shared.report(ended);
+        self.running.abort();
+        left
     }
 }
 

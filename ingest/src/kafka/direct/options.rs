@@ -8,8 +8,8 @@ use std::time::Duration;
 /// The properties that are numbers; the names are librdkafka's.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tuning {
-    /// `socket.timeout.ms`: how long records wait to be sent, and then a request for its answer.
-    pub(super) timeout: Duration,
+    /// `batch.size` and `socket.timeout.ms`, with what is no property.
+    pub(super) limits: Limits,
     /// `request.timeout.ms`: how long a broker waits for its replicas.
     pub(super) broker_timeout: Duration,
     /// `socket.connection.setup.timeout.ms`: for TCP, TLS and SASL together.
@@ -18,34 +18,28 @@ pub(super) struct Tuning {
     pub(super) reconnect: (Duration, Duration),
     /// `topic.metadata.refresh.interval.ms`.
     pub(super) refresh_every: Duration,
-    /// `batch.size`.
-    batch_bytes: usize,
 }
 
 impl Tuning {
-    pub(super) fn of(properties: &BTreeMap<String, String>) -> Self {
+    pub(super) fn of(properties: &BTreeMap<String, String>, options: &ProducerOptions) -> Self {
         let number = |name: &str, default: u64| {
             let set = properties.get(name).and_then(|text| text.parse().ok());
             set.unwrap_or(default)
         };
         let millis = |name: &str, default: u64| Duration::from_millis(number(name, default));
-        Self {
+        let limits = Limits {
+            queue_bytes: options.queue_bytes,
+            queue_records: options.queue_records,
+            batch_bytes: usize::try_from(number("batch.size", 1_000_000)).unwrap_or(usize::MAX),
+            record_bytes: options.message_max_bytes,
             timeout: millis("socket.timeout.ms", 10_000),
+        };
+        Self {
+            limits,
             broker_timeout: millis("request.timeout.ms", 5_000),
             connects_within: millis("socket.connection.setup.timeout.ms", 5_000),
             reconnect: (millis("reconnect.backoff.ms", 100), millis("reconnect.backoff.max.ms", 2_000)),
             refresh_every: millis("topic.metadata.refresh.interval.ms", 60_000),
-            batch_bytes: usize::try_from(number("batch.size", 1_000_000)).unwrap_or(usize::MAX),
-        }
-    }
-
-    pub(super) const fn limits(&self, options: &ProducerOptions) -> Limits {
-        Limits {
-            queue_bytes: options.queue_bytes,
-            queue_records: options.queue_records,
-            batch_bytes: self.batch_bytes,
-            record_bytes: options.message_max_bytes,
-            timeout: self.timeout,
         }
     }
 }

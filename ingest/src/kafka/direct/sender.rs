@@ -145,7 +145,7 @@ impl Session<'_> {
         loop {
             tick.tick().await;
             if self.shared.lock().state.is_late(self.broker, Instant::now()) {
-                return Err(ConnectionError::Late(self.shared.tuning.timeout));
+                return Err(ConnectionError::Late(self.shared.tuning.limits.timeout));
             }
             self.wake.notify_one();
         }

@@ -3,19 +3,17 @@
 use super::options::Tuning;
 use super::security::Security;
 use super::state::{Outcome, State, asks_another, local};
-use super::supervision;
 use super::ticket::Ticket;
 use arc_swap::ArcSwap;
 use kafka_protocol::messages::MetadataResponse;
 use runtime::kafka::credentials::Credentials;
-use runtime::producer::{ProduceError, ProducerMetrics, ProducerOptions};
+use runtime::producer::{ProduceError, ProducerOptions};
 use runtime::settings::KafkaSettings;
 use runtime::throttle::Throttle;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, watch};
-use tokio::task::AbortHandle;
 
 /// What fails once fails often.
 pub(super) const LOG_EVERY: Duration = Duration::from_mins(1);
@@ -31,11 +29,11 @@ pub(super) struct Shared {
     pub(super) tuning: Tuning,
     pub(super) topics: Vec<String>,
     /// What came of asking for the cluster last; `None` before that.
-    asked: watch::Sender<Option<Result<(), String>>>,
+    pub(super) asked: watch::Sender<Option<Result<(), String>>>,
     /// Somebody is in doubt about the cluster.
     pub(super) doubt: Notify,
-    drained: Notify,
-    running: Mutex<Option<AbortHandle>>,
+    /// Nothing waits and nothing is on its way, for the one who asks.
+    pub(super) drained: Notify,
     not_acknowledged: Throttle,
 }
 
@@ -54,8 +52,8 @@ impl Shared {
         topics: &[String],
         credentials: Credentials,
     ) -> Result<Self, String> {
-        let tuning = Tuning::of(&kafka.properties);
-        let state = State::new(tuning.limits(options), topics);
+        let tuning = Tuning::of(&kafka.properties, options);
+        let state = State::new(tuning.limits, topics);
         Ok(Self {
             inner: Mutex::new(Inner { state, wakes: BTreeMap::new() }),
             security: ArcSwap::from_pointee(Security::new(&kafka.properties)?),
@@ -67,38 +65,18 @@ impl Shared {
             asked: watch::Sender::new(None),
             doubt: Notify::new(),
             drained: Notify::new(),
-            running: Mutex::default(),
             not_acknowledged: Throttle::new(LOG_EVERY),
         })
     }
 
-    /// Begins to connect.
-    pub(super) fn begin(self: &Arc<Self>, metrics: ProducerMetrics) {
-        let running = tokio::spawn(supervision::run(Arc::clone(self), metrics)).abort_handle();
-        *self.running.lock().unwrap_or_else(PoisonError::into_inner) = Some(running);
-    }
-
-    /// Gives up what is left, and returns how many records that were.
-    pub(super) fn close(&self) -> usize {
-        let (left, ended) = {
-            let state = &mut self.lock().state;
-            (state.queued().1, state.close())
-        };
-        self.report(ended);
-        if let Some(running) = self.running.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            running.abort();
-        }
-        left
-    }
-
     /// Gives everything back and forgets the cluster: what a panic has left of the state is not relied on.
     pub(super) fn begin_anew(&self) {
-        let empty = State::new(self.tuning.limits(&self.options), &self.topics);
+        let empty = State::new(self.tuning.limits, &self.topics);
         let left = std::mem::replace(&mut self.lock().state, empty);
         self.asked.send_replace(None);
         // Its tickets tell everyone, and not under the lock.
         drop(left);
-        self.drained.notify_waiters();
+        self.drained.notify_one();
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -151,30 +129,8 @@ impl Shared {
             }
         }
         if self.lock().state.queued().1 == 0 {
-            self.drained.notify_waiters();
+            self.drained.notify_one();
         }
-    }
-
-    /// Returns once nothing waits and nothing is on its way.
-    pub(super) async fn drained(&self) {
-        loop {
-            let drained = self.drained.notified();
-            let mut drained = std::pin::pin!(drained);
-            drained.as_mut().enable();
-            if self.lock().state.queued().1 == 0 {
-                return;
-            }
-            drained.await;
-        }
-    }
-
-    /// Topics that the brokers do not have or do not show, or why no broker has said so.
-    pub(super) async fn missing_topics(&self, limit: Duration) -> Result<Vec<String>, String> {
-        let mut asked = self.asked.subscribe();
-        let outcome = tokio::time::timeout(limit, asked.wait_for(Option::is_some)).await;
-        let outcome = outcome.ok().and_then(Result::ok).and_then(|outcome| outcome.clone());
-        outcome.unwrap_or_else(|| Err(format!("none within {limit:?}")))?;
-        Ok(self.lock().state.missing())
     }
 
     /// No broker has said where the topics are.
