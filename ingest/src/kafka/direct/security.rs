@@ -29,15 +29,11 @@ pub(super) struct Security {
 }
 
 struct Sasl {
-    mechanism: Mechanism,
+    mechanism: String,
+    /// `None` where that is PLAIN.
+    hash: Option<Hash>,
     username: String,
     password: String,
-}
-
-#[derive(Clone, Copy)]
-enum Mechanism {
-    Plain,
-    Scram(Hash),
 }
 
 impl Security {
@@ -72,36 +68,12 @@ impl Security {
         client_id: &str,
     ) -> Result<Option<Duration>, ConnectionError> {
         let Some(sasl) = &self.sasl else { return Ok(None) };
-        let mechanism = StrBytes::from_static_str(sasl.mechanism.name());
+        let mechanism = StrBytes::from_string(sasl.mechanism.clone());
         let question = SaslHandshakeRequest::default().with_mechanism(mechanism);
-        let answer = call(stream, client_id, 1, &question).await?;
-        if answer.error_code != 0 {
-            return Err(ConnectionError::Refused(format!("it does not offer {}", sasl.mechanism.name())));
+        if call(stream, client_id, 1, &question).await?.error_code != 0 {
+            return Err(refused(&format!("it does not offer {}", sasl.mechanism)));
         }
-        let mut exchange = Exchange { stream, client_id, lifetime: None };
-        sasl.prove(&mut exchange).await?;
-        Ok(exchange.lifetime)
-    }
-}
-
-struct Exchange<'a> {
-    stream: &'a mut dyn Stream,
-    client_id: &'a str,
-    lifetime: Option<Duration>,
-}
-
-impl Exchange<'_> {
-    async fn say(&mut self, words: String) -> Result<String, ConnectionError> {
-        let question = SaslAuthenticateRequest::default().with_auth_bytes(Bytes::from(words));
-        let answer = call(self.stream, self.client_id, 1, &question).await?;
-        if answer.error_code != 0 {
-            let reason = answer.error_message.map_or_else(String::new, |reason| reason.to_string());
-            return Err(ConnectionError::Refused(reason));
-        }
-        let lifetime =
-            u64::try_from(answer.session_lifetime_ms).ok().filter(|milliseconds| *milliseconds > 0);
-        self.lifetime = lifetime.map(Duration::from_millis);
-        String::from_utf8(answer.auth_bytes.to_vec()).map_err(|_| ConnectionError::NotKafka)
+        sasl.prove(stream, client_id).await
     }
 }
 
@@ -109,55 +81,58 @@ impl Sasl {
     fn new(properties: &BTreeMap<String, String>) -> Result<Self, String> {
         let get = |name: &str| properties.get(name).cloned();
         let mechanism = get("sasl.mechanism").or_else(|| get("sasl.mechanisms")).unwrap_or_default();
-        let mechanism = match mechanism.as_str() {
-            "PLAIN" => Mechanism::Plain,
-            "SCRAM-SHA-256" => Mechanism::Scram(Hash::Sha256),
-            "SCRAM-SHA-512" => Mechanism::Scram(Hash::Sha512),
-            _ => {
-                return Err(String::from(
-                    "sasl.mechanism: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512 is expected",
-                ));
-            }
-        };
+        let hash = Hash::of(&mechanism);
+        if hash.is_none() && mechanism != "PLAIN" {
+            return Err(String::from("sasl.mechanism: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512 is expected"));
+        }
         let username = get("sasl.username").ok_or("sasl.username is missing")?;
         let password = get("sasl.password").ok_or("sasl.password is missing")?;
-        Ok(Self { mechanism, username, password })
+        Ok(Self { mechanism, hash, username, password })
     }
 
-    async fn prove(&self, exchange: &mut Exchange<'_>) -> Result<(), ConnectionError> {
-        let Self { mechanism, username, password } = self;
-        let Mechanism::Scram(hash) = mechanism else {
-            return exchange.say(format!("\0{username}\0{password}")).await.map(drop);
+    async fn prove(
+        &self,
+        stream: &mut dyn Stream,
+        client_id: &str,
+    ) -> Result<Option<Duration>, ConnectionError> {
+        let Self { hash, username, password, .. } = self;
+        let Some(hash) = hash else {
+            let (_, lifetime) = say(stream, client_id, format!("\0{username}\0{password}")).await?;
+            return Ok(lifetime);
         };
-        let attempt = Attempt::new(*hash, username, nonce());
-        let server_first = exchange.say(attempt.client_first()).await?;
+        // New each time, and with a hundred random bits nobody can guess it.
+        let nonce = format!("{}{}", Uuid::now_v7().simple(), Uuid::now_v7().simple());
+        let attempt = Attempt::new(*hash, username, nonce);
+        let (server_first, _) = say(stream, client_id, attempt.client_first()).await?;
         let password = password.clone();
         // Thousands of hashes are not for a thread that serves requests.
         let proof = tokio::task::spawn_blocking(move || attempt.prove(&password, &server_first)).await;
-        let proof = proof
-            .ok()
-            .flatten()
-            .ok_or_else(|| ConnectionError::Refused(String::from("its SCRAM challenge is no good")))?;
-        let server_final = exchange.say(proof.client_final.clone()).await?;
+        let proof = proof.ok().flatten().ok_or_else(|| refused("its SCRAM challenge is no good"))?;
+        let (server_final, lifetime) = say(stream, client_id, proof.client_final.clone()).await?;
         if proof.is_mutual(&server_final) {
-            Ok(())
+            Ok(lifetime)
         } else {
-            Err(ConnectionError::Refused(String::from("it does not know the password itself")))
+            Err(refused("it does not know the password itself"))
         }
     }
 }
 
-/// New each time, and with a hundred random bits nobody can guess it.
-fn nonce() -> String {
-    format!("{}{}", Uuid::now_v7().simple(), Uuid::now_v7().simple())
+/// What the broker answers, and for how long it then lets this client in, where it says.
+async fn say(
+    stream: &mut dyn Stream,
+    client_id: &str,
+    words: String,
+) -> Result<(String, Option<Duration>), ConnectionError> {
+    let question = SaslAuthenticateRequest::default().with_auth_bytes(Bytes::from(words));
+    let answer = call(stream, client_id, 1, &question).await?;
+    if answer.error_code != 0 {
+        return Err(refused(answer.error_message.as_deref().unwrap_or_default()));
+    }
+    let lifetime = u64::try_from(answer.session_lifetime_ms).ok().filter(|millis| *millis > 0);
+    let words = String::from_utf8(answer.auth_bytes.to_vec()).map_err(|_| ConnectionError::NotKafka)?;
+    Ok((words, lifetime.map(Duration::from_millis)))
 }
 
-impl Mechanism {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Plain => "PLAIN",
-            Self::Scram(Hash::Sha256) => "SCRAM-SHA-256",
-            Self::Scram(Hash::Sha512) => "SCRAM-SHA-512",
-        }
-    }
+fn refused(why: &str) -> ConnectionError {
+    ConnectionError::Refused(why.to_owned())
 }

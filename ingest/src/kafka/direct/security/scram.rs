@@ -2,23 +2,23 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use hmac::digest::KeyInit;
-use hmac::{Hmac, Mac};
-use sha2::{Digest as _, Sha256, Sha512};
+use ring::{digest, hmac, pbkdf2};
+use std::num::NonZeroU32;
+use std::ops::RangeInclusive;
 use subtle::ConstantTimeEq as _;
 
 /// Kafka lets nobody set less than 4,096 or more than 16,384 (`ScramMechanism`, `ScramControlManager`). More than the limit would take
 /// a good part of a second.
-const ITERATIONS: std::ops::RangeInclusive<u32> = 4_096..=100_000;
+const ITERATIONS: RangeInclusive<u32> = 4_096..=100_000;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Hash {
-    Sha256,
-    Sha512,
+/// What a mechanism is made of.
+#[derive(Clone, Copy)]
+pub(super) struct Hash {
+    mac: hmac::Algorithm,
+    derivation: pbkdf2::Algorithm,
 }
 
 /// One attempt, with the names and passwords of RFC 5802.
-#[derive(Debug)]
 pub(super) struct Attempt {
     hash: Hash,
     client_first_bare: String,
@@ -28,7 +28,18 @@ pub(super) struct Attempt {
 /// The last word of the client, and what the broker's last word has to be.
 pub(super) struct Proof {
     pub(super) client_final: String,
-    server_signature: Vec<u8>,
+    server_signature: hmac::Tag,
+}
+
+impl Hash {
+    /// `None` where the mechanism is not SCRAM.
+    pub(super) fn of(mechanism: &str) -> Option<Self> {
+        match mechanism {
+            "SCRAM-SHA-256" => Some(Self { mac: hmac::HMAC_SHA256, derivation: pbkdf2::PBKDF2_HMAC_SHA256 }),
+            "SCRAM-SHA-512" => Some(Self { mac: hmac::HMAC_SHA512, derivation: pbkdf2::PBKDF2_HMAC_SHA512 }),
+            _ => None,
+        }
+    }
 }
 
 impl Attempt {
@@ -50,37 +61,21 @@ impl Attempt {
         let nonce =
             field("r=").filter(|nonce| nonce.len() > self.nonce.len() && nonce.starts_with(&self.nonce))?;
         let salt = BASE64.decode(field("s=")?).ok()?;
-        let iterations = field("i=")?.parse().ok().filter(|count| ITERATIONS.contains(count))?;
+        let iterations = field("i=")?.parse::<NonZeroU32>().ok();
+        let iterations = iterations.filter(|count| ITERATIONS.contains(&count.get()))?;
         let without_proof = format!("c=biws,r={nonce}");
         let message = format!("{},{server_first},{without_proof}", self.client_first_bare);
-        let salted = self.salted(password.as_bytes(), &salt, iterations);
-        let client_key = self.mac(&salted, b"Client Key");
-        let signature = self.mac(&self.digest(&client_key), message.as_bytes());
-        let proof: Vec<u8> = client_key.iter().zip(&signature).map(|(one, other)| one ^ other).collect();
-        let server_signature = self.mac(&self.mac(&salted, b"Server Key"), message.as_bytes());
+        let Hash { mac, derivation } = self.hash;
+        let sign = |key: &[u8], message: &[u8]| hmac::sign(&hmac::Key::new(mac, key), message);
+        let mut salted = vec![0; mac.digest_algorithm().output_len()];
+        pbkdf2::derive(derivation, iterations, &salt, password.as_bytes(), &mut salted);
+        let client_key = sign(&salted, b"Client Key");
+        let stored_key = digest::digest(mac.digest_algorithm(), client_key.as_ref());
+        let signature = sign(stored_key.as_ref(), message.as_bytes());
+        let both = client_key.as_ref().iter().zip(signature.as_ref());
+        let proof: Vec<u8> = both.map(|(one, other)| one ^ other).collect();
+        let server_signature = sign(sign(&salted, b"Server Key").as_ref(), message.as_bytes());
         Some(Proof { client_final: format!("{without_proof},p={}", BASE64.encode(proof)), server_signature })
-    }
-
-    /// `Hi` of RFC 5802.
-    fn salted(&self, password: &[u8], salt: &[u8], iterations: u32) -> Vec<u8> {
-        match self.hash {
-            Hash::Sha256 => salted::<Hmac<Sha256>>(password, salt, iterations),
-            Hash::Sha512 => salted::<Hmac<Sha512>>(password, salt, iterations),
-        }
-    }
-
-    fn mac(&self, key: &[u8], message: &[u8]) -> Vec<u8> {
-        match self.hash {
-            Hash::Sha256 => mac::<Hmac<Sha256>>(key, message),
-            Hash::Sha512 => mac::<Hmac<Sha512>>(key, message),
-        }
-    }
-
-    fn digest(&self, bytes: &[u8]) -> Vec<u8> {
-        match self.hash {
-            Hash::Sha256 => Sha256::digest(bytes).to_vec(),
-            Hash::Sha512 => Sha512::digest(bytes).to_vec(),
-        }
     }
 }
 
@@ -88,26 +83,8 @@ impl Proof {
     /// Whether the broker knows the password too.
     pub(super) fn is_mutual(&self, server_final: &str) -> bool {
         let signature = server_final.strip_prefix("v=").and_then(|signature| BASE64.decode(signature).ok());
-        signature.is_some_and(|signature| signature.ct_eq(&self.server_signature).into())
+        signature.is_some_and(|signature| signature.ct_eq(self.server_signature.as_ref()).into())
     }
-}
-
-/// PBKDF2 for one block. The key is set up once: thousands of times it would be half of the work.
-fn salted<M: Mac + KeyInit + Clone>(password: &[u8], salt: &[u8], iterations: u32) -> Vec<u8> {
-    let Ok(keyed) = <M as KeyInit>::new_from_slice(password) else { return Vec::new() };
-    let mac = |message: &[u8]| keyed.clone().chain_update(message).finalize().into_bytes();
-    let mut last = mac(&[salt, &[0, 0, 0, 1]].concat());
-    let mut sum = last.to_vec();
-    for _ in 1..iterations {
-        last = mac(&last);
-        sum.iter_mut().zip(&last).for_each(|(sum, byte)| *sum ^= byte);
-    }
-    sum
-}
-
-fn mac<M: Mac + KeyInit>(key: &[u8], message: &[u8]) -> Vec<u8> {
-    let Ok(mac) = <M as KeyInit>::new_from_slice(key) else { return Vec::new() };
-    mac.chain_update(message).finalize().into_bytes().to_vec()
 }
 
 #[cfg(test)]
@@ -116,7 +93,8 @@ mod tests {
 
     #[test]
     fn the_exchange_is_that_of_rfc_7677() {
-        let attempt = Attempt::new(Hash::Sha256, "user", String::from("rOprNGfwEbeRWgbNEkqO"));
+        let attempt =
+            Attempt::new(Hash::of("SCRAM-SHA-256").unwrap(), "user", String::from("rOprNGfwEbeRWgbNEkqO"));
         assert_eq!(attempt.client_first(), "n,,n=user,r=rOprNGfwEbeRWgbNEkqO");
         let server_first =
             "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
@@ -132,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_broker_that_asks_for_too_little_or_another_nonce_gets_no_proof() {
-        let attempt = Attempt::new(Hash::Sha512, "a=b,c", String::from("ours"));
+        let attempt = Attempt::new(Hash::of("SCRAM-SHA-512").unwrap(), "a=b,c", String::from("ours"));
         assert!(attempt.client_first().contains("n=a=3Db=2Cc,"));
         for server_first in
             ["r=ours,s=QQ==,i=4096", "r=theirs,s=QQ==,i=4096", "r=oursX,s=QQ==,i=1", "r=oursX", ""]
