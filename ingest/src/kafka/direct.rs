@@ -81,7 +81,7 @@ impl Direct {
         if let Err(reason) = outcome.unwrap_or_else(|| Err(format!("none within {limit:?}"))) {
             return Err(TopicsError::Unreachable { brokers: brokers.clone(), reason });
         }
-        let missing = self.shared.lock().state.missing();
+        let missing = self.shared.lock().missing();
         if missing.is_empty() { Ok(()) } else { Err(TopicsError::missing(missing, names, brokers)) }
     }
 
@@ -90,13 +90,13 @@ impl Direct {
     pub(crate) async fn end(&self, limit: Duration) -> usize {
         let shared = &*self.shared;
         let drained = async {
-            while shared.lock().state.queued().1 > 0 {
+            while shared.lock().queued().1 > 0 {
                 shared.drained.notified().await;
             }
         };
         drop(timeout(limit, drained).await);
         let (left, ended) = {
-            let state = &mut shared.lock().state;
+            let mut state = shared.lock();
             (state.queued().1, state.close())
         };
         shared.report(ended);
@@ -109,7 +109,7 @@ impl Batch<'_> {
     /// Queues a record; never waits. On an error this record is not queued, those before it are.
     pub(crate) fn send(&mut self, record: Outgoing<'_>) -> Result<(), SendError> {
         let ticket = || Ticket::new(&self.group);
-        let refused = self.shared.lock().state.accept(&record, ticket, self.now)?;
+        let refused = self.shared.lock().accept(&record, ticket, self.now)?;
         if refused.is_some() {
             ticket().report(refused);
         }
@@ -126,7 +126,7 @@ impl Drop for Batch<'_> {
     /// Its records go to their brokers together.
     fn drop(&mut self) {
         self.group.release_one();
-        self.shared.wake(self.now.instant);
+        self.shared.lock().wake(self.now.instant);
     }
 }
 
@@ -137,6 +137,6 @@ fn now() -> Now {
 
 impl std::fmt::Debug for Direct {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Direct").field("records", &self.shared.lock().state.queued().1).finish()
+        formatter.debug_struct("Direct").field("records", &self.shared.lock().queued().1).finish()
     }
 }

@@ -31,6 +31,9 @@ pub(super) enum ConnectionError {
         "the broker closed the connection; where it does so at once, it may expect TLS or SASL (security.protocol)"
     )]
     Closed,
+    /// It has closed it while nothing was under way, as one does with a connection of no use for some minutes.
+    #[error("the broker closed the connection, which was idle")]
+    Idle,
     #[error("the broker has just started, and knows of no broker yet")]
     Starting,
     #[error("what answers there does not speak Kafka's protocol, or speaks TLS and was not spoken to in it")]
@@ -94,17 +97,14 @@ async fn connect(address: &str, limit: Duration) -> Result<TcpStream, Connection
 async fn versions(stream: &mut dyn Stream, client_id: &str) -> Result<i16, ConnectionError> {
     // Version 0 of the question about versions is what every broker answers.
     let spoken = call(stream, client_id, 0, &ApiVersionsRequest::default()).await?;
-    let range = |key: i16| {
-        let api = spoken.api_keys.iter().find(|api| api.api_key == key);
-        api.map(|api| (api.min_version, api.max_version))
+    let newest = |key: i16, oldest: i16, newest: i16| {
+        let theirs = spoken.api_keys.iter().find(|api| api.api_key == key)?;
+        let newest = newest.min(theirs.max_version);
+        (newest >= oldest.max(theirs.min_version)).then_some(newest)
     };
-    let produce = range(ProduceRequest::KEY);
-    if !produce.is_some_and(|(oldest, newest)| (oldest..=newest).contains(&produce::VERSION)) {
-        return Err(ConnectionError::Version("version 7 of Produce, as Kafka 2.1 to 4 do"));
-    }
-    let (ours, theirs) = (MetadataRequest::VERSIONS, range(MetadataRequest::KEY));
-    let metadata = theirs.map(|(oldest, newest)| (oldest, newest.min(ours.max)));
+    newest(ProduceRequest::KEY, produce::VERSION, produce::VERSION)
+        .ok_or(ConnectionError::Version("version 7 of Produce, as Kafka 2.1 to 4 do"))?;
     // From version 4 on nothing is created by asking.
-    let metadata = metadata.filter(|(oldest, newest)| oldest <= newest && *newest >= 4);
-    metadata.map(|(_, newest)| newest).ok_or(ConnectionError::Version("a version of Metadata from 4 on"))
+    newest(MetadataRequest::KEY, 4, MetadataRequest::VERSIONS.max)
+        .ok_or(ConnectionError::Version("a version of Metadata from 4 on"))
 }

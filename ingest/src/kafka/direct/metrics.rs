@@ -1,7 +1,7 @@
 //! Shows what the producer does, under the names that the other one has.
 
 use super::shared::Shared;
-use runtime::producer::{ProducerMetrics, ProducerState};
+use runtime::producer::ProducerMetrics;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,12 +16,7 @@ pub(super) async fn show(shared: Arc<Shared>, metrics: Arc<ProducerMetrics>) {
     let mut tick = tokio::time::interval(SHOW_EVERY);
     for look in 0_u32.. {
         tick.tick().await;
-        let state = {
-            let state = &mut shared.lock().state;
-            let (bytes, records) = state.queued();
-            let round_trip = look.is_multiple_of(WINDOW).then(|| state.round_trip().unwrap_or_default());
-            ProducerState { records, bytes, brokers_up: state.brokers_up(), round_trip }
-        };
-        metrics.show(&state);
+        let shown = shared.lock().shown(look.is_multiple_of(WINDOW));
+        metrics.show(&shown);
     }
 }

@@ -1,7 +1,7 @@
 //! Takes up credentials that have changed on the disk: every connection is then made anew, once it has no request under way.
 
 use super::security::Security;
-use super::shared::Shared;
+use super::shared::{LOG_EVERY, Shared};
 use runtime::throttle::Throttle;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 const ASK_EVERY: Duration = Duration::from_secs(1);
 /// What cannot be used may be half of a change.
 const TRY_AGAIN: Duration = Duration::from_secs(5);
-const LOG_EVERY: Duration = Duration::from_mins(1);
 
 /// Runs until it is aborted. Files that cannot be used leave what there is, and are tried again. Where it begins again, what has
 /// changed may not have been taken up: then it `is_due`.

@@ -8,7 +8,7 @@ use super::connection::{Connection, ConnectionError, Stream, within};
 use super::produce;
 use super::security::Security;
 use super::shared::{LOG_EVERY, Shared};
-use super::state::{Request, local};
+use super::state::local;
 use kafka_protocol::messages::ProduceRequest;
 use runtime::backoff::{Backoff, random};
 use runtime::throttle::Throttle;
@@ -26,38 +26,25 @@ const SHORTEST_LIFE: Duration = Duration::from_secs(1);
 /// Answers to these requests are far smaller.
 const LARGEST_ANSWER: usize = 4 << 20;
 
-/// Why a connection that was there is no more.
-enum End {
-    /// Other credentials are to be used, or those of before do not count any longer; nothing is under way.
-    Retired,
-    /// The broker has closed it while nothing was under way, as one does with a connection of no use for some minutes.
-    Idle,
-    Failed(ConnectionError),
-}
-
 /// Runs for as long as the cluster names the broker.
 pub(super) async fn run(shared: Arc<Shared>, broker: i32) {
     let (first, longest) = shared.tuning.reconnect;
     let mut backoff = Backoff::new(first, longest);
     // Its own, so that no other broker's lines hide that this one is away.
-    let (wake, log) = (shared.wake_of(broker), Throttle::new(LOG_EVERY));
+    let log = Throttle::new(LOG_EVERY);
     loop {
-        let served = shared.lock().state.serve(broker);
-        let Some(address) = served else { return };
+        let served = shared.lock().serve(broker);
+        let Some((address, wake)) = served else { return };
         let (session, began) = (Session { shared: &shared, broker, wake: &wake }, Instant::now());
-        let end = match within(shared.tuning.connects_within, Connection::open(&shared, &address)).await {
-            Ok(connection) => session.serve(connection).await,
-            Err(error) => End::Failed(error),
-        };
+        let opened = within(shared.tuning.connects_within, Connection::open(&shared, &address));
+        let ended = async { session.serve(opened.await?).await }.await;
         // A broker that lets in and hangs up at once is not asked without a pause.
         if began.elapsed() > longest {
             backoff.reset();
         }
-        if matches!(end, End::Retired) {
-            continue;
-        }
+        let Err(error) = ended else { continue };
         shared.doubt.notify_one();
-        if let End::Failed(error) = end
+        if !matches!(error, ConnectionError::Idle)
             && let Some(suppressed) = log.pass(Instant::now())
         {
             tracing::warn!(broker, %address, %error, suppressed, "no connection to a broker, connecting again");
@@ -73,9 +60,12 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    /// Sends over a connection until it ends, and gives back what it had under way then.
-    async fn serve(&self, Connection { stream, security, lifetime, .. }: Connection) -> End {
-        self.shared.lock().state.connected(self.broker);
+    /// Sends over a connection until it fails or is retired, and gives back what it had under way then.
+    async fn serve(
+        &self,
+        Connection { stream, security, lifetime, .. }: Connection,
+    ) -> Result<(), ConnectionError> {
+        self.shared.lock().connected(self.broker);
         let life = |lifetime: Duration| (lifetime / LIFETIME_PARTS * (LIFETIME_PARTS - 1)).max(SHORTEST_LIFE);
         // One beyond what a clock holds never ends.
         let until = lifetime.and_then(|lifetime| Instant::now().checked_add(life(lifetime)));
@@ -87,13 +77,12 @@ impl Session<'_> {
             end = self.send(writer, &security, until) => end,
             end = self.watch() => end,
         };
-        let unanswered = self.shared.lock().state.disconnected(self.broker, local::CONNECTION);
+        let unanswered = self.shared.lock().disconnected(self.broker, local::CONNECTION);
         let is_idle = unanswered.is_empty();
         self.shared.report(unanswered);
         match end {
-            Ok(()) => End::Retired,
-            Err(ConnectionError::Closed) if is_idle => End::Idle,
-            Err(error) => End::Failed(error),
+            Err(ConnectionError::Closed) if is_idle => Err(ConnectionError::Idle),
+            end => end,
         }
     }
 
@@ -105,14 +94,14 @@ impl Session<'_> {
             let answer = decode::<ProduceRequest>(&mut frame, produce::VERSION);
             let (correlation, answer) =
                 answer.filter(|_| frame.is_empty()).ok_or(ConnectionError::NotKafka)?;
-            let ended = self.shared.lock().state.answered(self.broker, correlation, &answer, Instant::now());
+            let ended = self.shared.lock().answered(self.broker, correlation, &answer, Instant::now());
             self.shared.report(ended.ok_or(ConnectionError::NotKafka)?);
             self.wake.notify_one();
         }
     }
 
-    /// Sends what waits for the broker, which reads it within the time that it has for an answer. Returns once the connection is
-    /// to be retired and nothing is under way.
+    /// Sends what waits for the broker, which reads it within the time that it has for an answer. Returns once other credentials are to
+    /// be used, or those of before do not count any longer, and nothing is under way.
     async fn send(
         &self,
         mut writer: WriteHalf<Box<dyn Stream>>,
@@ -124,11 +113,11 @@ impl Session<'_> {
             let now = Instant::now();
             let is_old = until.is_some_and(|until| now >= until);
             let is_retiring = is_old || !Arc::ptr_eq(security, &self.shared.security.load());
-            if is_retiring && self.shared.lock().state.is_idle(self.broker) {
+            if is_retiring && self.shared.lock().oldest(self.broker).is_none() {
                 return Ok(());
             }
-            let next = || self.shared.lock().state.next_request(self.broker, now);
-            let Some(Request { correlation, parts }) = (!is_retiring).then(next).flatten() else {
+            let next = || self.shared.lock().next_request(self.broker, now);
+            let Some((correlation, parts)) = (!is_retiring).then(next).flatten() else {
                 self.wake.notified().await;
                 continue;
             };
@@ -144,8 +133,10 @@ impl Session<'_> {
         let mut tick = tokio::time::interval(LOOK_EVERY);
         loop {
             tick.tick().await;
-            if self.shared.lock().state.is_late(self.broker, Instant::now()) {
-                return Err(ConnectionError::Late(self.shared.tuning.limits.timeout));
+            let (oldest, timeout) =
+                (self.shared.lock().oldest(self.broker), self.shared.tuning.limits.timeout);
+            if oldest.is_some_and(|since| Instant::now() >= since + timeout) {
+                return Err(ConnectionError::Late(timeout));
             }
             self.wake.notify_one();
         }

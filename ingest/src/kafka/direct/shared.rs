@@ -10,8 +10,7 @@ use runtime::kafka::credentials::Credentials;
 use runtime::producer::{ProduceError, ProducerOptions};
 use runtime::settings::KafkaSettings;
 use runtime::throttle::Throttle;
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, watch};
 
@@ -20,7 +19,7 @@ pub(super) const LOG_EVERY: Duration = Duration::from_mins(1);
 
 /// The state behind its lock, and everything that does not change.
 pub(super) struct Shared {
-    inner: Mutex<Inner>,
+    state: Mutex<State<Ticket>>,
     /// What a connection begins with; another one when credentials have changed.
     pub(super) security: ArcSwap<Security>,
     pub(super) credentials: Credentials,
@@ -37,13 +36,6 @@ pub(super) struct Shared {
     not_acknowledged: Throttle,
 }
 
-/// What is behind the lock.
-pub(super) struct Inner {
-    pub(super) state: State<Ticket>,
-    /// Whoever sends to a broker waits here.
-    wakes: BTreeMap<i32, Arc<Notify>>,
-}
-
 impl Shared {
     /// Blocks for as long as it takes to read the files that the properties name.
     pub(super) fn new(
@@ -53,9 +45,8 @@ impl Shared {
         credentials: Credentials,
     ) -> Result<Self, String> {
         let tuning = Tuning::of(&kafka.properties, options);
-        let state = State::new(tuning.limits, topics);
         Ok(Self {
-            inner: Mutex::new(Inner { state, wakes: BTreeMap::new() }),
+            state: Mutex::new(State::new(tuning.limits, topics)),
             security: ArcSwap::from_pointee(Security::new(&kafka.properties)?),
             credentials,
             kafka: kafka.clone(),
@@ -72,40 +63,23 @@ impl Shared {
     /// Gives everything back and forgets the cluster: what a panic has left of the state is not relied on.
     pub(super) fn begin_anew(&self) {
         let empty = State::new(self.tuning.limits, &self.topics);
-        let left = std::mem::replace(&mut self.lock().state, empty);
+        let left = std::mem::replace(&mut *self.lock(), empty);
         self.asked.send_replace(None);
         // Its tickets tell everyone, and not under the lock.
         drop(left);
         self.drained.notify_one();
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn lock(&self) -> MutexGuard<'_, State<Ticket>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Has brokers sent what waits for them, unless they have enough to do.
-    pub(super) fn wake(&self, now: Instant) {
-        let inner = self.lock();
-        for wake in inner.state.waited_for(now).filter_map(|id| inner.wakes.get(&id)) {
-            wake.notify_one();
-        }
-    }
-
-    /// Whoever sends to this broker is woken by this.
-    pub(super) fn wake_of(&self, broker: i32) -> Arc<Notify> {
-        Arc::clone(self.lock().wakes.entry(broker).or_default())
-    }
-
-    /// Takes up what the cluster looks like; returns the brokers that somebody has to connect to.
-    pub(super) fn update(&self, cluster: &MetadataResponse) -> Vec<i32> {
-        let (ended, unserved) = {
-            let mut inner = self.lock();
-            (inner.state.update(cluster), inner.state.unserved())
-        };
+    /// Takes up what the cluster looks like.
+    pub(super) fn update(&self, cluster: &MetadataResponse) {
+        let ended = self.lock().update(cluster);
         self.asked.send_replace(Some(Ok(())));
         self.report(ended);
-        self.wake(Instant::now());
-        unserved
+        self.lock().wake(Instant::now());
     }
 
     /// Tells everyone who waits for these records.
@@ -128,20 +102,8 @@ impl Shared {
                 ticket.report(failure);
             }
         }
-        if self.lock().state.queued().1 == 0 {
+        if self.lock().queued().1 == 0 {
             self.drained.notify_one();
         }
-    }
-
-    /// No broker has said where the topics are.
-    pub(super) fn failed(&self, reason: String) {
-        self.asked.send_replace(Some(Err(reason)));
-        self.doubt.notify_one();
-    }
-
-    /// Where to ask next: the brokers that the cluster names, then those of `--brokers`.
-    pub(super) fn addresses(&self) -> Vec<String> {
-        let known = self.lock().state.addresses();
-        known.into_iter().chain(self.kafka.brokers.split(',').map(|one| one.trim().to_owned())).collect()
     }
 }

@@ -61,13 +61,6 @@ pub(super) struct Outcome<T> {
     pub(super) failure: Option<i32>,
 }
 
-/// Batches for a broker, not sealed yet.
-#[derive(Debug)]
-pub(super) struct Request {
-    pub(super) correlation: i32,
-    pub(super) parts: Vec<Part>,
-}
-
 /// Codes of librdkafka for what no broker says.
 pub(super) mod local {
     pub(in super::super) const PURGED: i32 = -152;
@@ -129,8 +122,8 @@ impl<T> State<T> {
         Ok(None)
     }
 
-    /// Everything that waits for this broker, as one request, unless it has enough to do.
-    pub(super) fn next_request(&mut self, id: i32, now: Instant) -> Option<Request> {
+    /// Everything that waits for this broker, as one request with its correlation, unless it has enough to do.
+    pub(super) fn next_request(&mut self, id: i32, now: Instant) -> Option<(i32, Vec<Part>)> {
         let broker = self.brokers.get_mut(&id).filter(|broker| broker.takes_more(now))?;
         let (mut parts, mut flying, mut size) = (Vec::new(), Vec::new(), 0);
         while size < REQUEST_BYTES
@@ -148,7 +141,7 @@ impl<T> State<T> {
         broker.correlation = broker.correlation.wrapping_add(1);
         let correlation = broker.correlation;
         broker.in_flight.push_back(InFlight { correlation, since: now, parts: flying });
-        Some(Request { correlation, parts })
+        Some((correlation, parts))
     }
 
     /// A broker has answered its oldest request; `None` where this is no answer to it, so that the connection is of no use.
@@ -192,15 +185,9 @@ impl<T> State<T> {
         unanswered.into_iter().map(|part| self.end(part, Some(code))).collect()
     }
 
-    /// Whether the broker has kept a request for longer than the timeout.
-    pub(super) fn is_late(&self, id: i32, now: Instant) -> bool {
-        let oldest = self.brokers.get(&id).and_then(|broker| broker.in_flight.front());
-        oldest.is_some_and(|request| now >= request.since + self.limits.timeout)
-    }
-
-    /// Whether the broker has answered everything.
-    pub(super) fn is_idle(&self, id: i32) -> bool {
-        self.brokers.get(&id).is_none_or(|broker| broker.in_flight.is_empty())
+    /// Since when the broker has not answered a request; `None` where it has answered everything.
+    pub(super) fn oldest(&self, id: i32) -> Option<Instant> {
+        self.brokers.get(&id)?.in_flight.front().map(|request| request.since)
     }
 
     /// Gives back what has waited for longer than the timeout.
@@ -216,12 +203,6 @@ impl<T> State<T> {
         let mut ended = self.give_back(|_, _, _| Some(local::PURGED));
         ended.extend(brokers.into_iter().flat_map(|id| self.disconnected(id, local::PURGED)));
         ended
-    }
-
-    /// Brokers that something waits for and that would take it now.
-    pub(super) fn waited_for(&self, now: Instant) -> impl Iterator<Item = i32> {
-        let waited = move |broker: &Broker<T>| !broker.ready.is_empty() && broker.takes_more(now);
-        self.brokers.iter().filter(move |(_, broker)| waited(broker)).map(|(id, _)| *id)
     }
 
     /// Memory and records of what waits or is on its way.

@@ -1,38 +1,34 @@
-//! Runs the tasks of the producer. After a panic in one of them nobody knows what is true still: all of them end, what waits is
-//! given back, and they begin anew.
+//! Runs the tasks of the producer, connections among them. After a panic in one of them nobody knows what is true still: all of them
+//! end, what waits is given back, and they begin anew.
 
 use super::shared::Shared;
-use super::{cluster_watch, metrics, renewal};
-use runtime::backoff::Backoff;
+use super::{cluster_watch, metrics, renewal, sender};
+use runtime::process::supervisor::Pauses;
 use runtime::producer::ProducerMetrics;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
-/// Before they begin anew; it doubles while one panic follows the other. Connections of before are gone by then.
-const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(1));
+/// Before they begin anew, or longer while one panic follows the other. Connections of before are gone by then.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 /// How often it is looked whether records have waited for too long.
 const EXPIRE_EVERY: Duration = Duration::from_millis(100);
 
 /// Runs until it is aborted; the connections end with it.
 pub(super) async fn run(shared: Arc<Shared>, metrics: ProducerMetrics) {
-    let (metrics, mut backoff) = (Arc::new(metrics), Backoff::new(PAUSES.0, PAUSES.1));
+    let (metrics, mut pauses) = (Arc::new(metrics), Pauses::default());
     let mut has_panicked = false;
     loop {
-        let (mut tasks, began) = (JoinSet::new(), Instant::now());
+        let mut tasks = JoinSet::new();
         tasks.spawn(expire(Arc::clone(&shared)));
         tasks.spawn(renewal::keep_up(Arc::clone(&shared), has_panicked));
         tasks.spawn(metrics::show(Arc::clone(&shared), Arc::clone(&metrics)));
         tasks.spawn(cluster_watch::keep_up(Arc::clone(&shared)));
-        // None of them ends but by a panic, its own or that of a connection.
-        drop(tasks.join_next().await);
+        connect(&shared, &mut tasks).await;
         tasks.shutdown().await;
         has_panicked = true;
         shared.begin_anew();
-        if began.elapsed() > PAUSES.1 {
-            backoff.reset();
-        }
-        let pause = backoff.next_delay(1.0);
+        let pause = pauses.after_panic(Instant::now()).max(SHORTEST_PAUSE);
         tracing::error!(
             pause_seconds = pause.as_secs(),
             "a task of the direct producer panicked: what it had is not acknowledged, and it begins anew"
@@ -41,12 +37,54 @@ pub(super) async fn run(shared: Arc<Shared>, metrics: ProducerMetrics) {
     }
 }
 
+/// Has every broker connected to that the cluster names. Returns once one of the tasks has panicked; a connection's ends otherwise
+/// where its broker is gone.
+async fn connect(shared: &Arc<Shared>, tasks: &mut JoinSet<()>) {
+    let mut asked = shared.asked.subscribe();
+    loop {
+        let unserved = shared.lock().unserved();
+        for broker in unserved {
+            tasks.spawn(sender::run(Arc::clone(shared), broker));
+        }
+        tokio::select! {
+            _ = asked.changed() => {}
+            ended = tasks.join_next() => {
+                if matches!(ended, Some(Err(_))) {
+                    return;
+                }
+            }
+        }
+    }
+}
+
 /// Gives records back that have waited for too long.
 async fn expire(shared: Arc<Shared>) {
     let mut tick = tokio::time::interval(EXPIRE_EVERY);
     loop {
         tick.tick().await;
-        let ended = shared.lock().state.expire(Instant::now());
+        let ended = shared.lock().expire(Instant::now());
         shared.report(ended);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use runtime::kafka::credentials::Credentials;
+    use runtime::producer::ProducerOptions;
+    use runtime::settings::KafkaSettings;
+    use std::future::pending;
+
+    #[tokio::test]
+    async fn a_task_that_panics_is_noticed_beside_those_that_run_and_end() {
+        let (kafka, options) = (KafkaSettings::plain("localhost:9092"), ProducerOptions::default());
+        let shared = Arc::new(Shared::new(&kafka, &options, &[], Credentials::default()).unwrap());
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async {});
+        tasks.spawn(pending());
+        tasks.spawn(async {
+            panic!("on purpose");
+        });
+        tokio::time::timeout(Duration::from_mins(1), connect(&shared, &mut tasks)).await.unwrap();
     }
 }

@@ -25,7 +25,7 @@ fn with_a_record() -> (Shared, Acknowledgement) {
     let group = Group::open();
     let record = Outgoing { topic: TOPIC, key: None, value: &[b'x'; 1_000], headers: &[] };
     let now = Now { instant: Instant::now(), millis: 0 };
-    shared.lock().state.accept(&record, || Ticket::new(&group), now).unwrap();
+    shared.lock().accept(&record, || Ticket::new(&group), now).unwrap();
     group.release_one();
     (shared, Acknowledgement::new(group))
 }
@@ -34,16 +34,16 @@ fn with_a_record() -> (Shared, Acknowledgement) {
 async fn sent_to<F: Future<Output = ()>>(broker: impl FnOnce(DuplexStream) -> F) -> (String, bool) {
     let (shared, acknowledgement) = with_a_record();
     let (ours, theirs) = tokio::io::duplex(BUFFER);
-    let (wake, security) = (shared.wake_of(BROKER), shared.security.load_full());
+    let ((_, wake), security) = (shared.lock().serve(BROKER).unwrap(), shared.security.load_full());
     let connection = Connection { stream: Box::new(ours), security, metadata_version: 12, lifetime: None };
     let session = Session { shared: &shared, broker: BROKER, wake: &wake };
     let (end, ()) = tokio::join!(session.serve(connection), broker(theirs));
     let end = match end {
-        End::Retired => "retired".to_owned(),
-        End::Idle => "idle".to_owned(),
-        End::Failed(error) => error.to_string(),
+        Ok(()) => "retired".to_owned(),
+        Err(ConnectionError::Idle) => "idle".to_owned(),
+        Err(error) => error.to_string(),
     };
-    assert_eq!(shared.lock().state.queued(), (0, 0));
+    assert_eq!(shared.lock().queued(), (0, 0));
     (end, acknowledgement.await.is_ok())
 }
 
@@ -55,9 +55,9 @@ async fn after_a_panic_what_waits_is_answered_and_nothing_is_taken_before_the_cl
     let mut inner = shared.lock();
     let record = Outgoing { topic: TOPIC, key: None, value: b"x", headers: &[] };
     let (ticket, now) = (|| Ticket::new(&Group::open()), Now { instant: Instant::now(), millis: 0 });
-    let taken = inner.state.accept(&record, ticket, now);
+    let taken = inner.accept(&record, ticket, now);
     assert!(matches!(taken, Err(SendError::Other { .. })), "{taken:?}");
-    assert_eq!(inner.state.queued(), (0, 0));
+    assert_eq!(inner.queued(), (0, 0));
 }
 
 /// Reads the request; its correlation.

@@ -1,8 +1,11 @@
 //! A broker: what is in line for it, and what it has been asked.
 
 use super::{REQUESTS, State};
+use runtime::producer::ProducerState;
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::sync::Notify;
 
 /// More round trips than these are not looked at in one window.
 const SAMPLES: usize = 4096;
@@ -13,6 +16,8 @@ pub(super) struct Broker<T> {
     pub(super) address: Option<String>,
     /// Whether somebody connects to it.
     pub(super) is_served: bool,
+    /// Whoever sends to it waits here.
+    wake: Arc<Notify>,
     pub(super) is_connected: bool,
     /// Partitions that have something for it: topic and number.
     pub(super) ready: VecDeque<(usize, usize)>,
@@ -41,10 +46,11 @@ pub(super) struct Flying<T> {
 }
 
 impl<T> Broker<T> {
-    pub(super) const fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             address: None,
             is_served: false,
+            wake: Arc::default(),
             is_connected: false,
             ready: VecDeque::new(),
             in_flight: VecDeque::new(),
@@ -68,11 +74,17 @@ impl<T> Broker<T> {
 }
 
 impl<T> State<T> {
-    /// Where a broker is; `None` where it is no more, and then nobody serves it.
-    pub(in super::super) fn serve(&mut self, id: i32) -> Option<String> {
+    /// Where a broker is, and what wakes whoever sends to it; `None` where it is no more, and then nobody serves it.
+    pub(in super::super) fn serve(&mut self, id: i32) -> Option<(String, Arc<Notify>)> {
         let broker = self.brokers.get_mut(&id)?;
         broker.is_served = broker.address.is_some();
-        broker.address.clone()
+        Some((broker.address.clone()?, Arc::clone(&broker.wake)))
+    }
+
+    /// Wakes those who send to brokers that something waits for and that would take it now.
+    pub(in super::super) fn wake(&self, now: Instant) {
+        let waited = |broker: &&Broker<T>| !broker.ready.is_empty() && broker.takes_more(now);
+        self.brokers.values().filter(waited).for_each(|broker| broker.wake.notify_one());
     }
 
     /// Where every broker is that the cluster names.
@@ -80,18 +92,23 @@ impl<T> State<T> {
         self.brokers.values().filter_map(|broker| broker.address.clone()).collect()
     }
 
-    /// Brokers with a connection.
-    pub(in super::super) fn brokers_up(&self) -> usize {
-        self.brokers.values().filter(|broker| broker.is_connected).count()
+    /// What is shown of all this, and of the round trips where a window of them ends.
+    pub(in super::super) fn shown(&mut self, is_window_over: bool) -> ProducerState {
+        ProducerState {
+            records: self.records,
+            bytes: self.bytes,
+            brokers_up: self.brokers.values().filter(|broker| broker.is_connected).count(),
+            round_trip: is_window_over.then(|| self.round_trip()),
+        }
     }
 
     /// The 99th percentile of the round trips of the slowest broker since this was asked last.
-    pub(in super::super) fn round_trip(&mut self) -> Option<Duration> {
+    fn round_trip(&mut self) -> Duration {
         let slow = |broker: &mut Broker<T>| {
             let mut seen = std::mem::take(&mut broker.round_trips);
             seen.sort_unstable();
             seen.get(seen.len() * 99 / 100).copied()
         };
-        self.brokers.values_mut().filter_map(slow).max()
+        self.brokers.values_mut().filter_map(slow).max().unwrap_or_default()
     }
 }

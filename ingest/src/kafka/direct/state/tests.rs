@@ -61,11 +61,11 @@ fn a_request_carries_every_partition_of_a_broker_that_has_something() {
         let record = Outgoing { topic: "raw", key: Some(&key), value: b"x", headers: &[] };
         state.accept(&record, || (), Now { instant: now, millis: 0 }).unwrap();
     }
-    let request = state.next_request(1, now).unwrap();
-    let partitions: BTreeSet<i32> = request.parts.iter().map(|part| part.partition).collect();
+    let (_, parts) = state.next_request(1, now).unwrap();
+    let partitions: BTreeSet<i32> = parts.iter().map(|part| part.partition).collect();
     assert_eq!(partitions, BTreeSet::from([0, 1, 3]));
     assert!(state.next_request(1, now).is_none());
-    assert_eq!(state.next_request(2, now).unwrap().parts.len(), 1);
+    assert_eq!(state.next_request(2, now).unwrap().1.len(), 1);
 }
 
 #[test]

@@ -119,7 +119,7 @@ impl Model {
         let wire = self.wires.get_mut(&broker).unwrap();
         let Some(request) = self.state.next_request(broker, self.now) else { return };
         assert!(wire.is_connected);
-        wire.requests.push_back((request.correlation, request.parts));
+        wire.requests.push_back(request);
     }
 
     /// The broker takes its oldest request: writes it, refuses it, or writes it and says that it did not.
@@ -201,10 +201,14 @@ impl Model {
         self.now += time;
         let ended = self.state.expire(self.now);
         self.ended(ended);
-        let late: Vec<_> = (0..BROKERS).filter(|id| self.state.is_late(*id, self.now)).collect();
+        let late: Vec<_> = (0..BROKERS).filter(|id| self.is_late(*id)).collect();
         for broker in late {
             self.cut(broker);
         }
+    }
+
+    fn is_late(&self, broker: i32) -> bool {
+        self.state.oldest(broker).is_some_and(|since| self.now >= since + LIMITS.timeout)
     }
 
     fn move_a_leader(&mut self) {
