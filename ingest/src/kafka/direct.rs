@@ -9,7 +9,6 @@
 mod call;
 mod cluster_watch;
 mod connection;
-mod metrics;
 mod options;
 mod produce;
 mod record_batch;
@@ -20,11 +19,11 @@ mod shared;
 mod state;
 mod supervision;
 mod ticket;
+mod upkeep;
 
 pub(crate) use self::security::not_honoured;
 
 use self::shared::Shared;
-use self::state::Now;
 use self::ticket::Ticket;
 use prometheus::Registry;
 use runtime::kafka::credentials::Credentials;
@@ -48,7 +47,7 @@ pub(crate) struct Direct {
 pub(crate) struct Batch<'a> {
     shared: &'a Shared,
     group: Arc<Group>,
-    now: Now,
+    now: Instant,
 }
 
 impl Direct {
@@ -69,7 +68,7 @@ impl Direct {
 
     /// Opens a batch, whose records are reported together.
     pub(crate) fn batch(&self) -> Batch<'_> {
-        Batch { shared: &self.shared, group: Group::open(), now: now() }
+        Batch { shared: &self.shared, group: Group::open(), now: Instant::now() }
     }
 
     /// Whether the brokers have all of these topics, as far as they have said; waits for a first answer.
@@ -109,7 +108,7 @@ impl Batch<'_> {
     /// Queues a record; never waits. On an error this record is not queued, those before it are.
     pub(crate) fn send(&mut self, record: Outgoing<'_>) -> Result<(), SendError> {
         let ticket = || Ticket::new(&self.group);
-        let refused = self.shared.lock().accept(&record, ticket, self.now)?;
+        let refused = self.shared.lock().accept(&record, ticket, self.now, millis_since_1970())?;
         if refused.is_some() {
             ticket().report(refused);
         }
@@ -126,13 +125,13 @@ impl Drop for Batch<'_> {
     /// Its records go to their brokers together.
     fn drop(&mut self) {
         self.group.release_one();
-        self.shared.lock().wake(self.now.instant);
+        self.shared.lock().wake(self.now);
     }
 }
 
-fn now() -> Now {
+fn millis_since_1970() -> i64 {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Now { instant: Instant::now(), millis: i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX) }
+    i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX)
 }
 
 impl std::fmt::Debug for Direct {

@@ -21,12 +21,10 @@ pub(super) async fn keep_up(shared: Arc<Shared>) {
     let (mut backoff, mut logs) = (Backoff::new(DOUBTS.0, DOUBTS.1), BTreeMap::new());
     // One broker after the other: what cannot reach the others any more may go on to answer, with leaders of yesterday.
     for turn in 0_usize.. {
-        match ask(&shared, turn, &mut logs).await {
-            Ok(cluster) => shared.update(&cluster),
-            Err(error) => {
-                shared.asked.send_replace(Some(Err(error)));
-                shared.doubt.notify_one();
-            }
+        let asked = ask(&shared, turn, &mut logs).await;
+        if let Err(error) = asked.map(|cluster| shared.update(&cluster)) {
+            shared.asked.send_replace(Some(Err(error)));
+            shared.doubt.notify_one();
         }
         if shared.lock().is_in_doubt() {
             shared.doubt.notify_one();
@@ -45,7 +43,7 @@ async fn ask(
     logs: &mut BTreeMap<String, Throttle>,
 ) -> Result<MetadataResponse, String> {
     // Those that the cluster names, then those of `--brokers`, of which there is one at least.
-    let mut addresses = shared.lock().addresses();
+    let mut addresses: Vec<_> = shared.lock().named().map(|(_, address)| address.clone()).collect();
     addresses.extend(shared.kafka.brokers.split(',').map(|one| one.trim().to_owned()));
     let address = &addresses[turn % addresses.len()];
     let asked = within(shared.tuning.connects_within, metadata(shared, address)).await;

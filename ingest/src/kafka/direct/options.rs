@@ -1,15 +1,21 @@
-//! What a file of properties may set of this producer, with the defaults of the other one.
+//! The numbers of this producer: its bounds, and what a file of properties may set, with the defaults of the other one.
 
-use super::state::Limits;
 use runtime::producer::ProducerOptions;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The properties that are numbers; the names are librdkafka's.
+/// The names of properties are librdkafka's.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tuning {
-    /// `batch.size` and `socket.timeout.ms`, with what is no property.
-    pub(super) limits: Limits,
+    /// Memory, and records, that wait or are on their way; these, and the size of a record, are no properties.
+    pub(super) queue_bytes: usize,
+    pub(super) queue_records: usize,
+    /// No record is larger.
+    pub(super) record_bytes: usize,
+    /// `batch.size`: a batch with more gets no further record.
+    pub(super) batch_bytes: usize,
+    /// `socket.timeout.ms`: how long records wait for their turn, and then a request for its answer.
+    pub(super) timeout: Duration,
     /// `request.timeout.ms`: how long a broker waits for its replicas.
     pub(super) broker_timeout: Duration,
     /// `socket.connection.setup.timeout.ms`: for TCP, TLS and SASL together.
@@ -22,20 +28,14 @@ pub(super) struct Tuning {
 
 impl Tuning {
     pub(super) fn of(properties: &BTreeMap<String, String>, options: &ProducerOptions) -> Self {
-        let number = |name: &str, default: u64| {
-            let set = properties.get(name).and_then(|text| text.parse().ok());
-            set.unwrap_or(default)
-        };
-        let millis = |name: &str, default: u64| Duration::from_millis(number(name, default));
-        let limits = Limits {
+        let number = |name: &str| properties.get(name)?.parse::<u64>().ok();
+        let millis = |name: &str, default| Duration::from_millis(number(name).unwrap_or(default));
+        Self {
             queue_bytes: options.queue_bytes,
             queue_records: options.queue_records,
-            batch_bytes: usize::try_from(number("batch.size", 1_000_000)).unwrap_or(usize::MAX),
             record_bytes: options.message_max_bytes,
+            batch_bytes: usize::try_from(number("batch.size").unwrap_or(1_000_000)).unwrap_or(usize::MAX),
             timeout: millis("socket.timeout.ms", 10_000),
-        };
-        Self {
-            limits,
             broker_timeout: millis("request.timeout.ms", 5_000),
             connects_within: millis("socket.connection.setup.timeout.ms", 5_000),
             reconnect: (millis("reconnect.backoff.ms", 100), millis("reconnect.backoff.max.ms", 2_000)),

@@ -78,23 +78,18 @@ impl RecordBatch {
     /// Closes the batch: its bytes, with the header and the checksum in them.
     pub(super) fn seal(mut self) -> Vec<u8> {
         let length = i32::try_from(self.bytes.len() - 12).unwrap_or(i32::MAX);
-        self.put(8, &length.to_be_bytes());
-        self.put(12, &(-1_i32).to_be_bytes()); // leader epoch: the broker's to say
-        self.put(16, &[2]); // magic; attributes from 21 stay 0: no compression, the client's time
-        self.put(23, &(self.count - 1).to_be_bytes());
-        self.put(27, &self.first_time.to_be_bytes());
-        self.put(35, &self.last_time.to_be_bytes());
-        self.put(43, &[0xff; 14]); // producer id, epoch, sequence: -1, not idempotent
-        self.put(57, &self.count.to_be_bytes());
-        let checksum = crc32c::crc32c(self.bytes.get(CHECKED_FROM..).unwrap_or_default());
-        self.put(17, &checksum.to_be_bytes());
+        let mut put = |at: usize, field: &[u8]| self.bytes[at..at + field.len()].copy_from_slice(field);
+        put(8, &length.to_be_bytes());
+        put(12, &(-1_i32).to_be_bytes()); // leader epoch: the broker's to say
+        put(16, &[2]); // magic; attributes from 21 stay 0: no compression, the client's time
+        put(23, &(self.count - 1).to_be_bytes());
+        put(27, &self.first_time.to_be_bytes());
+        put(35, &self.last_time.to_be_bytes());
+        put(43, &[0xff; 14]); // producer id, epoch, sequence: -1, not idempotent
+        put(57, &self.count.to_be_bytes());
+        let checksum = crc32c::crc32c(&self.bytes[CHECKED_FROM..]);
+        self.bytes[17..CHECKED_FROM].copy_from_slice(&checksum.to_be_bytes());
         self.bytes
-    }
-
-    fn put(&mut self, at: usize, field: &[u8]) {
-        if let Some(place) = self.bytes.get_mut(at..at + field.len()) {
-            place.copy_from_slice(field);
-        }
     }
 }
 

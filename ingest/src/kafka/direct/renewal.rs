@@ -23,20 +23,17 @@ pub(super) async fn keep_up(shared: Arc<Shared>, mut is_due: bool) {
         }
         let properties = shared.credentials.latest(&shared.kafka).properties;
         let made = tokio::task::spawn_blocking(move || Security::new(&properties)).await;
-        match made.unwrap_or_else(|error| Err(error.to_string())) {
-            Ok(security) => {
-                shared.security.store(Arc::new(security));
-                is_due = false;
-            }
-            Err(reason) => {
-                if let Some(suppressed) = log.pass(Instant::now()) {
-                    tracing::warn!(
-                        reason,
-                        suppressed,
-                        "connections to Kafka keep the credentials that they have; the changed ones are tried again"
-                    );
-                }
-            }
+        let made = made.unwrap_or_else(|error| Err(error.to_string()));
+        let taken = made.map(|security| shared.security.store(Arc::new(security)));
+        is_due = taken.is_err();
+        if let Err(reason) = taken
+            && let Some(suppressed) = log.pass(Instant::now())
+        {
+            tracing::warn!(
+                reason,
+                suppressed,
+                "connections to Kafka keep the credentials that they have; the changed ones are tried again"
+            );
         }
     }
 }

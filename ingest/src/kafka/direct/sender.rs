@@ -61,10 +61,8 @@ struct Session<'a> {
 
 impl Session<'_> {
     /// Sends over a connection until it fails or is retired, and gives back what it had under way then.
-    async fn serve(
-        &self,
-        Connection { stream, security, lifetime, .. }: Connection,
-    ) -> Result<(), ConnectionError> {
+    async fn serve(&self, connection: Connection) -> Result<(), ConnectionError> {
+        let Connection { stream, security, lifetime, .. } = connection;
         self.shared.lock().connected(self.broker);
         let life = |lifetime: Duration| (lifetime / LIFETIME_PARTS * (LIFETIME_PARTS - 1)).max(SHORTEST_LIFE);
         // One beyond what a clock holds never ends.
@@ -133,9 +131,8 @@ impl Session<'_> {
         let mut tick = tokio::time::interval(LOOK_EVERY);
         loop {
             tick.tick().await;
-            let (oldest, timeout) =
-                (self.shared.lock().oldest(self.broker), self.shared.tuning.limits.timeout);
-            if oldest.is_some_and(|since| Instant::now() >= since + timeout) {
+            let timeout = self.shared.tuning.timeout;
+            if self.shared.lock().oldest(self.broker).is_some_and(|since| Instant::now() >= since + timeout) {
                 return Err(ConnectionError::Late(timeout));
             }
             self.wake.notify_one();

@@ -2,7 +2,7 @@
 
 use super::options::Tuning;
 use super::security::Security;
-use super::state::{Outcome, State, asks_another, local};
+use super::state::{ASK_ANOTHER, Outcome, State, local};
 use super::ticket::Ticket;
 use arc_swap::ArcSwap;
 use kafka_protocol::messages::MetadataResponse;
@@ -46,7 +46,7 @@ impl Shared {
     ) -> Result<Self, String> {
         let tuning = Tuning::of(&kafka.properties, options);
         Ok(Self {
-            state: Mutex::new(State::new(tuning.limits, topics)),
+            state: Mutex::new(State::new(tuning, topics)),
             security: ArcSwap::from_pointee(Security::new(&kafka.properties)?),
             credentials,
             kafka: kafka.clone(),
@@ -62,7 +62,7 @@ impl Shared {
 
     /// Gives everything back and forgets the cluster: what a panic has left of the state is not relied on.
     pub(super) fn begin_anew(&self) {
-        let empty = State::new(self.tuning.limits, &self.topics);
+        let empty = State::new(self.tuning, &self.topics);
         let left = std::mem::replace(&mut *self.lock(), empty);
         self.asked.send_replace(None);
         // Its tickets tell everyone, and not under the lock.
@@ -90,7 +90,7 @@ impl Shared {
         for Outcome { topic, partition, tickets, failure } in ended {
             if let Some(code) = failure {
                 // Nobody took them: a leader may have moved to where nobody is connected yet. Connections that end say so themselves.
-                if code == local::TIMED_OUT || asks_another(code) {
+                if code == local::TIMED_OUT || ASK_ANOTHER.contains(&code) {
                     self.doubt.notify_one();
                 }
                 if let Some(suppressed) = self.not_acknowledged.pass(Instant::now()) {

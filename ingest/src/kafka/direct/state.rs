@@ -12,9 +12,11 @@ mod topic;
 #[cfg(test)]
 pub(super) mod tests;
 
-use self::broker::{Broker, Flying, InFlight};
-pub(super) use self::topic::asks_another;
+use self::broker::{Broker, Flying, InFlight, SAMPLES};
+use self::cluster::UNKNOWN_TOPIC;
+pub(super) use self::topic::ASK_ANOTHER;
 use self::topic::{Topic, Waiting};
+use super::options::Tuning;
 use super::produce::Part;
 use super::record_batch::bound;
 use kafka_protocol::messages::ProduceResponse;
@@ -28,28 +30,6 @@ use std::time::{Duration, Instant};
 const REQUESTS: usize = 2;
 /// A request gets no further batch beyond this size, far below a broker's `socket.request.max.bytes`.
 const REQUEST_BYTES: usize = 8 << 20;
-
-/// What may wait, and for how long.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
-    /// Memory, and records, that wait or are on their way.
-    pub(super) queue_bytes: usize,
-    pub(super) queue_records: usize,
-    /// A batch with more gets no further record.
-    pub(super) batch_bytes: usize,
-    /// No record is larger.
-    pub(super) record_bytes: usize,
-    /// How long records wait for their turn, and then a request for its answer.
-    pub(super) timeout: Duration,
-}
-
-/// The time, for deadlines and for records.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Now {
-    pub(super) instant: Instant,
-    /// Milliseconds since 1970.
-    pub(super) millis: i64,
-}
 
 /// What became of the records of a batch.
 #[derive(Debug)]
@@ -72,7 +52,7 @@ pub(super) mod local {
 /// The records, by what they wait for. `T` stands for whoever waits for a record.
 #[derive(Debug)]
 pub(super) struct State<T> {
-    limits: Limits,
+    tuning: Tuning,
     topics: Vec<Topic<T>>,
     brokers: BTreeMap<i32, Broker<T>>,
     bytes: usize,
@@ -81,25 +61,26 @@ pub(super) struct State<T> {
 }
 
 impl<T> State<T> {
-    pub(super) fn new(limits: Limits, topics: &[String]) -> Self {
+    pub(super) fn new(tuning: Tuning, topics: &[String]) -> Self {
         let topics = topics.iter().map(|name| Topic::new(name)).collect();
-        Self { limits, topics, brokers: BTreeMap::new(), bytes: 0, records: 0, is_closed: false }
+        Self { tuning, topics, brokers: BTreeMap::new(), bytes: 0, records: 0, is_closed: false }
     }
 
-    /// Puts a record behind the others of its partition; `ticket` is made of one that is taken. Kafka's code is why the brokers
-    /// refuse the topic.
+    /// Puts a record behind the others of its partition; `ticket` is made of one that is taken. It is of this time, in
+    /// milliseconds since 1970. Kafka's code is why the brokers refuse the topic.
     pub(super) fn accept(
         &mut self,
         record: &Outgoing<'_>,
         ticket: impl FnOnce() -> T,
-        now: Now,
+        now: Instant,
+        millis: i64,
     ) -> Result<Option<i32>, SendError> {
-        let (size, limit) = (bound(record), self.limits.record_bytes);
+        let (size, limit) = (bound(record), self.tuning.record_bytes);
         if size > limit {
             let bytes = record.key.map_or(0, <[u8]>::len) + record.value.len();
             return Err(SendError::TooLarge { topic: record.topic.to_owned(), bytes, limit });
         }
-        if self.bytes + size > self.limits.queue_bytes || self.records >= self.limits.queue_records {
+        if self.bytes + size > self.tuning.queue_bytes || self.records >= self.tuning.queue_records {
             return Err(SendError::QueueFull);
         }
         let is_known = |topic: &Topic<T>| topic.count > 0 || topic.refusal.is_some();
@@ -112,11 +93,14 @@ impl<T> State<T> {
         if topic.refusal.is_some() {
             return Ok(topic.refusal);
         }
-        let is_free = |broker: &Broker<T>| broker.takes_more(now.instant);
-        let is_one_free = record.key.is_none() && self.brokers.values().any(is_free);
-        let takes_more = |id| is_one_free && self.brokers.get(&id).is_some_and(is_free);
-        let number = topic.place(record.key, takes_more);
-        self.bytes += topic.partitions[number].push(record, ticket(), now, self.limits.batch_bytes);
+        let is_free = |broker: &Broker<T>| broker.takes_more(now);
+        let number = if let Some(key) = record.key {
+            partitioner::of_key(key, topic.count)
+        } else {
+            let is_one_free = self.brokers.values().any(is_free);
+            topic.anywhere(|id| is_one_free && self.brokers.get(&id).is_some_and(is_free))
+        };
+        self.bytes += topic.partitions[number].push(record, ticket(), (now, millis), self.tuning.batch_bytes);
         self.records += 1;
         self.ready(index, number);
         Ok(None)
@@ -155,7 +139,10 @@ impl<T> State<T> {
         let broker = self.brokers.get_mut(&id)?;
         let request = broker.in_flight.pop_front_if(|request| request.correlation == correlation)?;
         let throttle = Duration::from_millis(u64::try_from(answer.throttle_time_ms).unwrap_or_default());
-        broker.answered(now.saturating_duration_since(request.since), now + throttle);
+        broker.throttled_until = Some(now + throttle);
+        if broker.round_trips.len() < SAMPLES {
+            broker.round_trips.push(now.saturating_duration_since(request.since));
+        }
         let mut said = BTreeMap::new();
         for topic in &answer.responses {
             let parts = topic.partition_responses.iter();
@@ -192,15 +179,15 @@ impl<T> State<T> {
 
     /// Gives back what has waited for longer than the timeout.
     pub(super) fn expire(&mut self, now: Instant) -> Vec<Outcome<T>> {
-        let timeout = self.limits.timeout;
-        self.give_back(|_, _, first| (now >= first.since + timeout).then_some(local::TIMED_OUT))
+        let timeout = self.tuning.timeout;
+        self.give_back(|_, since| (now >= since + timeout).then_some(local::TIMED_OUT))
     }
 
     /// Gives everything back, and takes nothing any more.
     pub(super) fn close(&mut self) -> Vec<Outcome<T>> {
         self.is_closed = true;
         let brokers: Vec<i32> = self.brokers.keys().copied().collect();
-        let mut ended = self.give_back(|_, _, _| Some(local::PURGED));
+        let mut ended = self.give_back(|_, _| Some(local::PURGED));
         ended.extend(brokers.into_iter().flat_map(|id| self.disconnected(id, local::PURGED)));
         ended
     }
@@ -210,15 +197,23 @@ impl<T> State<T> {
         (self.bytes, self.records)
     }
 
-    /// Gives back the first batch of each partition, for as long as there is a code that says why.
-    fn give_back(&mut self, why: impl Fn(&Topic<T>, usize, &Waiting<T>) -> Option<i32>) -> Vec<Outcome<T>> {
+    /// Gives back the first batch of each partition for as long as there is a code that says why: of the code with which brokers refuse
+    /// the partition, and of the time when the first record of the batch came.
+    fn give_back(&mut self, why: impl Fn(Option<i32>, Instant) -> Option<i32>) -> Vec<Outcome<T>> {
         let mut ended = Vec::new();
         for index in 0..self.topics.len() {
             for number in 0..self.topics[index].partitions.len() {
-                while let Some((code, first)) = self.topics[index].take_back(number, &why) {
-                    let (tickets, bytes) = (first.tickets, first.batch.memory());
-                    let part = Flying { topic: index, partition: number, tickets, bytes };
-                    ended.push(self.settled(part, Some(code)));
+                let topic = &self.topics[index];
+                let refused = topic.refusal.or((number >= topic.count).then_some(UNKNOWN_TOPIC));
+                let mut code = None;
+                while let Some(Waiting { batch, tickets, .. }) =
+                    self.topics[index].partitions[number].queue.pop_front_if(|first| {
+                        code = why(refused, first.since);
+                        code.is_some()
+                    })
+                {
+                    let part = Flying { topic: index, partition: number, tickets, bytes: batch.memory() };
+                    ended.push(self.settled(part, code));
                 }
             }
         }
@@ -228,7 +223,11 @@ impl<T> State<T> {
     /// A batch has come to its end; the next of its partition may go.
     fn end(&mut self, part: Flying<T>, failure: Option<i32>) -> Outcome<T> {
         let (index, number) = (part.topic, part.partition);
-        self.topics[index].partitions[number].ended(failure);
+        let partition = &mut self.topics[index].partitions[number];
+        partition.is_under_way = false;
+        if failure.is_some_and(|code| ASK_ANOTHER.contains(&code)) {
+            partition.leader = None;
+        }
         self.ready(index, number);
         self.settled(part, failure)
     }
@@ -244,7 +243,8 @@ impl<T> State<T> {
     /// Puts a partition in line at its leader, if it has something to send and nothing under way.
     fn ready(&mut self, index: usize, number: usize) {
         let partition = &mut self.topics[index].partitions[number];
-        let leader = partition.leader.filter(|_| partition.is_due());
+        let is_due = !partition.queue.is_empty() && !partition.is_under_way && !partition.is_in_line;
+        let leader = partition.leader.filter(|_| is_due);
         if let Some(broker) = leader.and_then(|leader| self.brokers.get_mut(&leader)) {
             partition.is_in_line = true;
             broker.ready.push_back((index, number));

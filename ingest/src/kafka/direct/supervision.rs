@@ -2,17 +2,16 @@
 //! end, what waits is given back, and they begin anew.
 
 use super::shared::Shared;
-use super::{cluster_watch, metrics, renewal, sender};
+use super::{cluster_watch, renewal, sender, upkeep};
 use runtime::process::supervisor::Pauses;
 use runtime::producer::ProducerMetrics;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 
 /// Before they begin anew, or longer while one panic follows the other. Connections of before are gone by then.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
-/// How often it is looked whether records have waited for too long.
-const EXPIRE_EVERY: Duration = Duration::from_millis(100);
 
 /// Runs until it is aborted; the connections end with it.
 pub(super) async fn run(shared: Arc<Shared>, metrics: ProducerMetrics) {
@@ -20,9 +19,8 @@ pub(super) async fn run(shared: Arc<Shared>, metrics: ProducerMetrics) {
     let mut has_panicked = false;
     loop {
         let mut tasks = JoinSet::new();
-        tasks.spawn(expire(Arc::clone(&shared)));
         tasks.spawn(renewal::keep_up(Arc::clone(&shared), has_panicked));
-        tasks.spawn(metrics::show(Arc::clone(&shared), Arc::clone(&metrics)));
+        tasks.spawn(upkeep::keep_up(Arc::clone(&shared), Arc::clone(&metrics)));
         tasks.spawn(cluster_watch::keep_up(Arc::clone(&shared)));
         connect(&shared, &mut tasks).await;
         tasks.shutdown().await;
@@ -40,30 +38,18 @@ pub(super) async fn run(shared: Arc<Shared>, metrics: ProducerMetrics) {
 /// Has every broker connected to that the cluster names. Returns once one of the tasks has panicked; a connection's ends otherwise
 /// where its broker is gone.
 async fn connect(shared: &Arc<Shared>, tasks: &mut JoinSet<()>) {
-    let mut asked = shared.asked.subscribe();
+    let (mut asked, mut connections) = (shared.asked.subscribe(), BTreeMap::new());
     loop {
-        let unserved = shared.lock().unserved();
-        for broker in unserved {
-            tasks.spawn(sender::run(Arc::clone(shared), broker));
+        let named: Vec<i32> = shared.lock().named().map(|(broker, _)| broker).collect();
+        for broker in named {
+            if connections.get(&broker).is_none_or(AbortHandle::is_finished) {
+                connections.insert(broker, tasks.spawn(sender::run(Arc::clone(shared), broker)));
+            }
         }
         tokio::select! {
             _ = asked.changed() => {}
-            ended = tasks.join_next() => {
-                if matches!(ended, Some(Err(_))) {
-                    return;
-                }
-            }
+            ended = tasks.join_next() => if matches!(ended, Some(Err(_))) { return },
         }
-    }
-}
-
-/// Gives records back that have waited for too long.
-async fn expire(shared: Arc<Shared>) {
-    let mut tick = tokio::time::interval(EXPIRE_EVERY);
-    loop {
-        tick.tick().await;
-        let ended = shared.lock().expire(Instant::now());
-        shared.report(ended);
     }
 }
 

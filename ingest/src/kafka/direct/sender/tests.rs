@@ -1,7 +1,7 @@
 //! What the other end of a connection may do with a request, and what becomes of its record.
 
+use super::super::state::Outcome;
 use super::super::state::tests::seen;
-use super::super::state::{Now, Outcome};
 use super::super::ticket::Ticket;
 use super::*;
 use futures_util::FutureExt as _;
@@ -24,8 +24,7 @@ fn with_a_record() -> (Shared, Acknowledgement) {
     shared.update(&seen::cluster([BROKER], vec![seen::topic(TOPIC, 1, 0, [(BROKER, 0)])]));
     let group = Group::open();
     let record = Outgoing { topic: TOPIC, key: None, value: &[b'x'; 1_000], headers: &[] };
-    let now = Now { instant: Instant::now(), millis: 0 };
-    shared.lock().accept(&record, || Ticket::new(&group), now).unwrap();
+    shared.lock().accept(&record, || Ticket::new(&group), Instant::now(), 0).unwrap();
     group.release_one();
     (shared, Acknowledgement::new(group))
 }
@@ -54,8 +53,7 @@ async fn after_a_panic_what_waits_is_answered_and_nothing_is_taken_before_the_cl
     assert!(acknowledgement.await.is_err());
     let mut inner = shared.lock();
     let record = Outgoing { topic: TOPIC, key: None, value: b"x", headers: &[] };
-    let (ticket, now) = (|| Ticket::new(&Group::open()), Now { instant: Instant::now(), millis: 0 });
-    let taken = inner.accept(&record, ticket, now);
+    let taken = inner.accept(&record, || Ticket::new(&Group::open()), Instant::now(), 0);
     assert!(matches!(taken, Err(SendError::Other { .. })), "{taken:?}");
     assert_eq!(inner.queued(), (0, 0));
 }

@@ -8,14 +8,12 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 /// More round trips than these are not looked at in one window.
-const SAMPLES: usize = 4096;
+pub(super) const SAMPLES: usize = 4096;
 
 #[derive(Debug)]
 pub(super) struct Broker<T> {
     /// `None`: the brokers name it no more.
     pub(super) address: Option<String>,
-    /// Whether somebody connects to it.
-    pub(super) is_served: bool,
     /// Whoever sends to it waits here.
     wake: Arc<Notify>,
     pub(super) is_connected: bool,
@@ -25,7 +23,7 @@ pub(super) struct Broker<T> {
     pub(super) in_flight: VecDeque<InFlight<T>>,
     pub(super) correlation: i32,
     pub(super) throttled_until: Option<Instant>,
-    round_trips: Vec<Duration>,
+    pub(super) round_trips: Vec<Duration>,
 }
 
 /// A request without an answer.
@@ -49,7 +47,6 @@ impl<T> Broker<T> {
     pub(super) fn new() -> Self {
         Self {
             address: None,
-            is_served: false,
             wake: Arc::default(),
             is_connected: false,
             ready: VecDeque::new(),
@@ -64,20 +61,12 @@ impl<T> Broker<T> {
         let is_throttled = self.throttled_until.is_some_and(|until| now < until);
         self.is_connected && self.in_flight.len() < REQUESTS && !is_throttled
     }
-
-    pub(super) fn answered(&mut self, round_trip: Duration, throttled_until: Instant) {
-        self.throttled_until = Some(throttled_until);
-        if self.round_trips.len() < SAMPLES {
-            self.round_trips.push(round_trip);
-        }
-    }
 }
 
 impl<T> State<T> {
-    /// Where a broker is, and what wakes whoever sends to it; `None` where it is no more, and then nobody serves it.
-    pub(in super::super) fn serve(&mut self, id: i32) -> Option<(String, Arc<Notify>)> {
-        let broker = self.brokers.get_mut(&id)?;
-        broker.is_served = broker.address.is_some();
+    /// Where a broker is, and what wakes whoever sends to it; `None` where the cluster names it no more.
+    pub(in super::super) fn serve(&self, id: i32) -> Option<(String, Arc<Notify>)> {
+        let broker = self.brokers.get(&id)?;
         Some((broker.address.clone()?, Arc::clone(&broker.wake)))
     }
 
@@ -85,11 +74,6 @@ impl<T> State<T> {
     pub(in super::super) fn wake(&self, now: Instant) {
         let waited = |broker: &&Broker<T>| !broker.ready.is_empty() && broker.takes_more(now);
         self.brokers.values().filter(waited).for_each(|broker| broker.wake.notify_one());
-    }
-
-    /// Where every broker is that the cluster names.
-    pub(in super::super) fn addresses(&self) -> Vec<String> {
-        self.brokers.values().filter_map(|broker| broker.address.clone()).collect()
     }
 
     /// What is shown of all this, and of the round trips where a window of them ends.

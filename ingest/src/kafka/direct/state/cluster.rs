@@ -1,13 +1,13 @@
 //! What the brokers say of the cluster, and what follows for what waits.
 
 use super::broker::Broker;
-use super::topic::{NO_EPOCH, Partition, Topic};
+use super::topic::{Partition, Topic};
 use super::{Outcome, State};
 use kafka_protocol::messages::MetadataResponse;
 use kafka_protocol::messages::metadata_response::MetadataResponseTopic;
 
 /// Kafka's code for a topic or partition that is not there.
-pub(in super::super) const UNKNOWN_TOPIC: i32 = 3;
+pub(super) const UNKNOWN_TOPIC: i32 = 3;
 /// Kafka's code for a topic that this client may not write.
 const NOT_AUTHORIZED: i32 = 29;
 
@@ -24,20 +24,20 @@ impl<T> State<T> {
                 self.topics[index].update(seen);
             }
         }
-        let ended = self
-            .give_back(|topic, number, _| topic.refusal.or((number >= topic.count).then_some(UNKNOWN_TOPIC)));
-        self.form_lines();
+        let ended = self.give_back(|refused, _| refused);
+        self.brokers.values_mut().for_each(|broker| broker.ready.clear());
+        for index in 0..self.topics.len() {
+            for number in 0..self.topics[index].partitions.len() {
+                self.topics[index].partitions[number].is_in_line = false;
+                self.ready(index, number);
+            }
+        }
         ended
     }
 
-    /// Brokers that nobody connects to yet.
-    pub(in super::super) fn unserved(&mut self) -> Vec<i32> {
-        let unserved = |(id, broker): (&i32, &mut Broker<T>)| {
-            let is_new = broker.address.is_some() && !broker.is_served;
-            broker.is_served |= is_new;
-            is_new.then_some(*id)
-        };
-        self.brokers.iter_mut().filter_map(unserved).collect()
+    /// The brokers that the cluster names, and where they are.
+    pub(in super::super) fn named(&self) -> impl Iterator<Item = (i32, &String)> {
+        self.brokers.iter().filter_map(|(id, broker)| Some((*id, broker.address.as_ref()?)))
     }
 
     /// Topics that the brokers do not have, or do not show.
@@ -48,24 +48,13 @@ impl<T> State<T> {
 
     /// Whether a topic, or the leader of a partition, is not known.
     pub(in super::super) fn is_in_doubt(&self) -> bool {
-        let is_led =
-            |topic: &Topic<T>| topic.partitions.iter().take(topic.count).all(|one| one.leader.is_some());
-        !self.topics.iter().all(|topic| topic.count > 0 && topic.refusal.is_none() && is_led(topic))
+        let mut led = self.topics.iter().flat_map(|topic| topic.partitions.iter().take(topic.count));
+        !self.missing().is_empty() || led.any(|partition| partition.leader.is_none())
     }
 
     /// There are a dozen at most, nearly all of another length: that is looked at sooner than a name is hashed.
     pub(super) fn index_of(&self, topic: &str) -> Option<usize> {
         self.topics.iter().position(|known| *known.name == *topic)
-    }
-
-    fn form_lines(&mut self) {
-        self.brokers.values_mut().for_each(|broker| broker.ready.clear());
-        for index in 0..self.topics.len() {
-            for number in 0..self.topics[index].partitions.len() {
-                self.topics[index].partitions[number].is_in_line = false;
-                self.ready(index, number);
-            }
-        }
     }
 }
 
@@ -92,7 +81,7 @@ impl<T> Topic<T> {
             }
         }
         for gone in self.partitions.iter_mut().skip(self.count) {
-            (gone.leader, gone.epoch) = (None, NO_EPOCH);
+            (gone.leader, gone.epoch) = (None, 0);
         }
     }
 }

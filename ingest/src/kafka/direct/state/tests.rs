@@ -6,7 +6,8 @@ pub(in super::super) mod seen;
 mod wire;
 
 use self::model::Model;
-use super::{Limits, Now, State};
+use super::super::options::Tuning;
+use super::State;
 use runtime::producer::Outgoing;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -34,12 +35,29 @@ fn whatever_brokers_do_what_is_acknowledged_is_written_in_order_and_everything_i
     );
 }
 
+/// What may wait, and for 10 s; nothing else is of any meaning to the state.
+const fn bounded(
+    queue_bytes: usize,
+    queue_records: usize,
+    batch_bytes: usize,
+    record_bytes: usize,
+) -> Tuning {
+    Tuning {
+        queue_bytes,
+        queue_records,
+        record_bytes,
+        batch_bytes,
+        timeout: Duration::from_secs(10),
+        broker_timeout: Duration::ZERO,
+        connects_within: Duration::ZERO,
+        reconnect: (Duration::ZERO, Duration::ZERO),
+        refresh_every: Duration::ZERO,
+    }
+}
+
 /// A topic whose partitions have these leaders, and every leader connected to.
 fn led_by(leaders: &[i32]) -> State<()> {
-    let timeout = Duration::from_secs(10);
-    let limits =
-        Limits { queue_bytes: 1 << 20, queue_records: 100, batch_bytes: 1_000, record_bytes: 1_000, timeout };
-    let mut state = State::new(limits, &[String::from("raw")]);
+    let mut state = State::new(bounded(1 << 20, 100, 1_000, 1_000), &[String::from("raw")]);
     let topic = seen::topic("raw", 1, 0, leaders.iter().map(|leader| (*leader, 0)));
     assert!(state.update(&seen::cluster(leaders.iter().copied(), vec![topic])).is_empty());
     for leader in leaders {
@@ -50,7 +68,7 @@ fn led_by(leaders: &[i32]) -> State<()> {
 
 fn accept(state: &mut State<()>, now: Instant) {
     let record = Outgoing { topic: "raw", key: None, value: b"x", headers: &[] };
-    state.accept(&record, || (), Now { instant: now, millis: 0 }).unwrap();
+    state.accept(&record, || (), now, 0).unwrap();
 }
 
 #[test]
@@ -59,7 +77,7 @@ fn a_request_carries_every_partition_of_a_broker_that_has_something() {
     for key in 0..100_u8 {
         let key = [key];
         let record = Outgoing { topic: "raw", key: Some(&key), value: b"x", headers: &[] };
-        state.accept(&record, || (), Now { instant: now, millis: 0 }).unwrap();
+        state.accept(&record, || (), now, 0).unwrap();
     }
     let (_, parts) = state.next_request(1, now).unwrap();
     let partitions: BTreeSet<i32> = parts.iter().map(|part| part.partition).collect();

@@ -1,7 +1,6 @@
 //! A topic and its partitions: where a record goes, and what waits there.
 
 use super::super::record_batch::{RecordBatch, bound};
-use super::{Now, partitioner};
 use runtime::producer::Outgoing;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,10 +10,7 @@ use uuid::Uuid;
 /// Codes of Kafka's that say that the broker is not, or not yet, the one to ask (`org.apache.kafka.common.protocol.Errors`):
 /// unknown topic or partition, leader not available, not leader, broker not available, storage, both of the leader's epoch.
 /// No other error is one that another look at the cluster could cure.
-const ASK_ANOTHER: [i32; 7] = [3, 5, 6, 8, 56, 74, 75];
-
-/// Brokers that do not say an epoch say this.
-pub(super) const NO_EPOCH: i32 = -1;
+pub(in super::super) const ASK_ANOTHER: [i32; 7] = [3, 5, 6, 8, 56, 74, 75];
 
 #[derive(Debug)]
 pub(super) struct Topic<T> {
@@ -33,10 +29,10 @@ pub(super) struct Topic<T> {
 #[derive(Debug)]
 pub(super) struct Partition<T> {
     pub(super) leader: Option<i32>,
-    /// Of the leader, or [`NO_EPOCH`].
+    /// Of the leader; -1 where brokers do not say.
     pub(super) epoch: i32,
     pub(super) queue: VecDeque<Waiting<T>>,
-    is_under_way: bool,
+    pub(super) is_under_way: bool,
     /// Whether it is in its leader's line.
     pub(super) is_in_line: bool,
 }
@@ -56,17 +52,10 @@ impl<T> Topic<T> {
         Self { name: name.into(), id: Uuid::nil(), refusal: None, count: 0, partitions, anywhere: 0 }
     }
 
-    /// The partition of a record, among those whose broker takes more where any will do.
-    pub(super) fn place(&mut self, key: Option<&[u8]>, takes_more: impl Fn(i32) -> bool) -> usize {
-        match key {
-            Some(key) => partitioner::of_key(key, self.count),
-            None => self.anywhere(takes_more),
-        }
-    }
-
-    /// Stays with one partition until a request takes what waits there, so that few batches are begun; but not while its
-    /// broker is away, hangs or has enough to do, and another's has not.
-    fn anywhere(&mut self, takes_more: impl Fn(i32) -> bool) -> usize {
+    /// The partition of a record without a key, among those whose broker takes more. Stays with one until a request takes what
+    /// waits there, so that few batches are begun; but not while its broker is away, hangs or has enough to do, and another's
+    /// has not.
+    pub(super) fn anywhere(&mut self, takes_more: impl Fn(i32) -> bool) -> usize {
         let (first, count) = (self.anywhere, self.count);
         let numbers = || (0..count).map(|step| (first + step) % count);
         let leader = |number: &usize| self.partitions[*number].leader;
@@ -90,52 +79,30 @@ impl<T> Topic<T> {
         }
         Some(waiting)
     }
-
-    /// The first batch of a partition where it is to be given back, with the code that says why.
-    pub(super) fn take_back(
-        &mut self,
-        number: usize,
-        why: impl Fn(&Self, usize, &Waiting<T>) -> Option<i32>,
-    ) -> Option<(i32, Waiting<T>)> {
-        let code = why(&*self, number, self.partitions[number].queue.front()?)?;
-        Some((code, self.partitions[number].queue.pop_front()?))
-    }
 }
 
 impl<T> Partition<T> {
     pub(super) const fn new() -> Self {
-        Self { leader: None, epoch: NO_EPOCH, queue: VecDeque::new(), is_under_way: false, is_in_line: false }
+        Self { leader: None, epoch: 0, queue: VecDeque::new(), is_under_way: false, is_in_line: false }
     }
 
     /// Writes a record into the last batch, or a new one; returns how much more memory that takes.
-    pub(super) fn push(&mut self, record: &Outgoing<'_>, ticket: T, now: Now, batch_bytes: usize) -> usize {
+    pub(super) fn push(
+        &mut self,
+        record: &Outgoing<'_>,
+        ticket: T,
+        (now, millis): (Instant, i64),
+        batch_bytes: usize,
+    ) -> usize {
         let fits = |last: &Waiting<T>| last.batch.len() + bound(record) <= batch_bytes;
         let before = self.queue.back().filter(|last| fits(last)).map(|last| last.batch.memory());
         if before.is_none() {
-            let batch = RecordBatch::new(now.millis);
-            self.queue.push_back(Waiting { batch, tickets: Vec::new(), since: now.instant });
+            let batch = RecordBatch::new(millis);
+            self.queue.push_back(Waiting { batch, tickets: Vec::new(), since: now });
         }
         let Some(last) = self.queue.back_mut() else { return 0 };
-        last.batch.push(record, now.millis);
+        last.batch.push(record, millis);
         last.tickets.push(ticket);
         last.batch.memory() - before.unwrap_or_default()
     }
-
-    /// Whether it has something to send, may send it, and is in no line yet.
-    pub(super) fn is_due(&self) -> bool {
-        !self.queue.is_empty() && !self.is_under_way && !self.is_in_line
-    }
-
-    /// The request that is under way has ended.
-    pub(super) fn ended(&mut self, failure: Option<i32>) {
-        self.is_under_way = false;
-        if failure.is_some_and(asks_another) {
-            self.leader = None;
-        }
-    }
-}
-
-/// Whether a failure says that it has to be asked anew who leads.
-pub(in super::super) fn asks_another(code: i32) -> bool {
-    ASK_ANOTHER.contains(&code)
 }

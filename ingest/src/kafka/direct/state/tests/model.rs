@@ -1,10 +1,11 @@
 //! A model of brokers: what they may do to the producer, at random, and what must hold after each of it.
 
+use super::super::super::options::Tuning;
 use super::super::super::produce::{Part, name};
-use super::super::{Limits, Now, Outcome, REQUESTS, State};
+use super::super::{Outcome, REQUESTS, State};
 use super::random::Random;
-use super::seen;
 use super::wire::{Wire, write};
+use super::{bounded, seen};
 use kafka_protocol::messages::ProduceResponse;
 use kafka_protocol::messages::produce_response::{PartitionProduceResponse, TopicProduceResponse};
 use runtime::producer::{Outgoing, SendError};
@@ -15,13 +16,7 @@ const STEPS: u64 = 40;
 const BROKERS: i32 = 2;
 const TOPICS: [&str; 2] = ["raw", "typed"];
 const PARTITIONS: i32 = 3;
-const LIMITS: Limits = Limits {
-    queue_bytes: 20_000,
-    queue_records: 40,
-    batch_bytes: 400,
-    record_bytes: 600,
-    timeout: Duration::from_secs(10),
-};
+const LIMITS: Tuning = bounded(20_000, 40, 400, 600);
 
 /// What a batch takes when it is begun, and no record of these makes it take more.
 const LARGEST_BATCH: usize = 2 << 10;
@@ -106,8 +101,7 @@ impl Model {
         let mut value = self.next.to_be_bytes().to_vec();
         value.resize(8 + usize::try_from(self.random.below(500)).unwrap(), 0);
         let record = Outgoing { topic, key, value: &value, headers: &[("ce_id", b"x")] };
-        let now = Now { instant: self.now, millis: 1_700_000_000_000 };
-        match self.state.accept(&record, || self.next, now) {
+        match self.state.accept(&record, || self.next, self.now, 1_700_000_000_000) {
             Ok(None) => assert!(self.waiting.insert(self.next)),
             Ok(Some(_)) => {}
             Err(why) => assert!(!matches!(why, SendError::TooLarge { .. }), "{why}"),

@@ -1,0 +1,29 @@
+//! What is due by the clock: records that have waited for too long are given back, and what the producer does is shown, under the names
+//! that the other one has.
+
+use super::shared::Shared;
+use runtime::producer::ProducerMetrics;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How often it is looked whether records have waited for too long.
+const EXPIRE_EVERY: Duration = Duration::from_millis(100);
+/// In so many of these looks it is shown once what the producer does: every second, as often as the other producer is looked at.
+const SHOW_EVERY: u32 = 10;
+/// In so many the round trips begin anew: their window is 5 s, as librdkafka's. One without requests shows 0, not what was true of an
+/// earlier one.
+const WINDOW: u32 = 5 * SHOW_EVERY;
+
+/// Runs until it is aborted.
+pub(super) async fn keep_up(shared: Arc<Shared>, metrics: Arc<ProducerMetrics>) {
+    let mut tick = tokio::time::interval(EXPIRE_EVERY);
+    for look in 0_u32.. {
+        tick.tick().await;
+        let ended = shared.lock().expire(Instant::now());
+        shared.report(ended);
+        if look.is_multiple_of(SHOW_EVERY) {
+            let shown = shared.lock().shown(look.is_multiple_of(WINDOW));
+            metrics.show(&shown);
+        }
+    }
+}
