@@ -41,7 +41,7 @@ pub(super) fn encode<Q: Request>(
         .with_request_api_version(version)
         .with_correlation_id(correlation)
         .with_client_id(Some(StrBytes::from_string(client_id.to_owned())));
-    let (of_header, mut out) = (Q::header_version(version), vec![0; 4]);
+    let (of_header, mut out) = (Q::header_version(version), vec![0_u8; 4]);
     out.reserve_exact(header.compute_size(of_header).ok()? + question.compute_size(version).ok()?);
     header.encode(&mut out, of_header).ok()?;
     question.encode(&mut out, version).ok()?;

@@ -67,7 +67,7 @@ impl Attempt {
         let message = format!("{},{server_first},{without_proof}", self.client_first_bare);
         let Hash { mac, derivation } = self.hash;
         let sign = |key: &[u8], message: &[u8]| hmac::sign(&hmac::Key::new(mac, key), message);
-        let mut salted = vec![0; mac.digest_algorithm().output_len()];
+        let mut salted = vec![0_u8; mac.digest_algorithm().output_len()];
         pbkdf2::derive(derivation, iterations, &salt, password.as_bytes(), &mut salted);
         let client_key = sign(&salted, b"Client Key");
         let stored_key = digest::digest(mac.digest_algorithm(), client_key.as_ref());
