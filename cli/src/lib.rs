@@ -25,17 +25,14 @@ pub use delivery::events::EventsError;
 pub use delivery::poster::PostError;
 pub use demo::DemoError;
 pub use dlq::ShowError;
-pub use kafka::group::GroupError;
 pub use kafka::request::RequestError;
-pub use kafka::sink::WriteError;
-pub use kafka::source::{ReadError, RecordPosition};
+pub use kafka::source::RecordPosition;
 pub use meta::{ApiServerError, CredentialsError, FileError, MetaError, SecretError, SecretName, StoreError};
 pub use process::health::HealthError;
 pub use records::reply::ReplyError;
 pub use records::schema::UnknownSchema;
 pub use replay::TooMany;
 pub use spool::SpoolError;
-pub use topics::TopicsError;
 
 use screen::Screen;
 use tool::exit::Exit;
@@ -91,21 +88,9 @@ pub enum ToolError {
     /// Nothing could be asked of Meta.
     #[error(transparent)]
     Meta(#[from] MetaError),
-    /// `weir topics` failed.
-    #[error(transparent)]
-    Topics(#[from] TopicsError),
     /// `weir demo` failed.
     #[error(transparent)]
     Demo(#[from] DemoError),
-    /// Topics cannot be read.
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    /// What was put back cannot be read or remembered.
-    #[error(transparent)]
-    Group(#[from] GroupError),
-    /// Records cannot be written.
-    #[error(transparent)]
-    Write(#[from] WriteError),
     /// `weir dlq show` has nothing to show.
     #[error(transparent)]
     Show(#[from] ShowError),
@@ -121,7 +106,7 @@ pub enum ToolError {
     /// Nothing was answered to what was posted.
     #[error(transparent)]
     Post(#[from] PostError),
-    /// The cluster cannot be asked.
+    /// The cluster does not do what it is asked to.
     #[error(transparent)]
     Request(#[from] RequestError),
     /// `weir events` failed.

@@ -11,8 +11,7 @@ mod difference;
 mod plan;
 mod settings;
 
-pub use cluster::TopicsError;
-
+use crate::kafka::request::RequestError;
 use crate::tool::{Tool, Work, work};
 use crate::{Exit, ToolError};
 use cluster::Cluster;
@@ -91,7 +90,7 @@ struct Compared {
 }
 
 /// Compares every topic of the table with the cluster.
-async fn compare(cluster: &Cluster, settings: &TopicsSettings) -> Result<Vec<Compared>, TopicsError> {
+async fn compare(cluster: &Cluster, settings: &TopicsSettings) -> Result<Vec<Compared>, RequestError> {
     let compared = read(cluster, settings).await?.into_iter().map(|(desired, present)| {
         let finding = difference::compare(&desired, present.as_ref());
         Compared { desired, finding }
@@ -103,7 +102,7 @@ async fn compare(cluster: &Cluster, settings: &TopicsSettings) -> Result<Vec<Com
 async fn read(
     cluster: &Cluster,
     settings: &TopicsSettings,
-) -> Result<Vec<(Desired, Option<Present>)>, TopicsError> {
+) -> Result<Vec<(Desired, Option<Present>)>, RequestError> {
     let listed = cluster.list().await?;
     let desired = desired::topics(settings, listed.brokers);
     let mut present = cluster.describe(&listed, desired.iter().map(|topic| topic.name.as_str())).await?;
@@ -124,7 +123,7 @@ pub(crate) struct Faults {
 }
 
 /// Looks for all of them.
-pub(crate) async fn faults(settings: &TopicsSettings) -> Result<Faults, TopicsError> {
+pub(crate) async fn faults(settings: &TopicsSettings) -> Result<Faults, RequestError> {
     let cluster = Cluster::connect(&settings.kafka).await?;
     let mut faults = Faults::default();
     for (desired, present) in read(&cluster, settings).await? {
@@ -144,7 +143,7 @@ pub(crate) async fn faults(settings: &TopicsSettings) -> Result<Faults, TopicsEr
 
 /// How long a cluster keeps the records of a topic, [`Duration::MAX`] where without end; none where the topic is not there, or
 /// where it goes by bytes too.
-pub(crate) async fn retention(kafka: &KafkaSettings, topic: &str) -> Result<Option<Duration>, TopicsError> {
+pub(crate) async fn retention(kafka: &KafkaSettings, topic: &str) -> Result<Option<Duration>, RequestError> {
     let cluster = Cluster::connect(kafka).await?;
     let present = cluster.describe(&cluster.list().await?, [topic].into_iter()).await?;
     let number = |name| present.get(topic)?.config.get(name)?.value.parse::<i64>().ok();

@@ -1,7 +1,8 @@
 //! The marks of a topic's partitions, kept in Kafka as the committed offsets of a group.
 
 use super::mark::Mark;
-use crate::kafka::group::{Committed, Group, GroupError};
+use crate::kafka::group::{Committed, Group};
+use crate::kafka::request::RequestError;
 use crate::kafka::source::Range;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -16,7 +17,7 @@ pub(super) struct Marks {
 
 impl Marks {
     /// Reads them.
-    pub(super) fn read(group: &Group, range: &Range) -> Result<Self, GroupError> {
+    pub(super) fn read(group: &Group, range: &Range) -> Result<Self, RequestError> {
         let partitions: Vec<i32> = range.spans.iter().map(|span| span.partition).collect();
         let mut committed = group.committed(&range.topic, &partitions)?;
         let mut marks = BTreeMap::new();
@@ -26,7 +27,7 @@ impl Marks {
                 // A mark beyond the end is of a topic of that name that is gone.
                 Some((settled, metadata)) if settled <= span.high => {
                     let topic = range.topic.to_string();
-                    Mark::read(settled, &metadata).ok_or(GroupError::Foreign { topic, partition })?
+                    Mark::read(settled, &metadata).ok_or(RequestError::Foreign { topic, partition })?
                 }
                 _ => Mark::new(span.low),
             };
@@ -54,7 +55,7 @@ impl Marks {
     }
 
     /// Has Kafka keep what changed.
-    pub(super) fn keep(&mut self, group: &Group) -> Result<(), GroupError> {
+    pub(super) fn keep(&mut self, group: &Group) -> Result<(), RequestError> {
         if self.changed.is_empty() {
             return Ok(());
         }

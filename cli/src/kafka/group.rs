@@ -24,25 +24,6 @@ const OWNED: [(&str, &str); 3] = [
     ("allow.auto.create.topics", "false"),
 ];
 
-/// Why the group's offsets could not be read or committed.
-#[derive(Debug, thiserror::Error)]
-pub enum GroupError {
-    /// The cluster was not asked, or does not do it.
-    #[error(transparent)]
-    Request(#[from] RequestError),
-    /// Somebody else commits offsets under the name that marks what was put back.
-    #[error(
-        "the group {REDRIVE} has an offset of {topic} partition {partition} that weir did not write; delete the group \
-         (kafka-consumer-groups --delete --group {REDRIVE}) and give --since, so that nothing is put back twice"
-    )]
-    Foreign {
-        /// The topic.
-        topic: String,
-        /// The partition.
-        partition: i32,
-    },
-}
-
 /// What is committed of a partition: an offset, and what is kept beside it.
 pub(crate) type Committed = (i64, String);
 
@@ -54,7 +35,7 @@ pub(crate) struct Group {
 
 impl Group {
     /// A client of the group `name`; it connects when it is first asked.
-    pub(crate) fn open(kafka: &KafkaSettings, name: &str) -> Result<Self, GroupError> {
+    pub(crate) fn open(kafka: &KafkaSettings, name: &str) -> Result<Self, RequestError> {
         let mut config = kafka.client_config("weir");
         config.set("group.id", name);
         for (name, value) in OWNED {
@@ -65,7 +46,7 @@ impl Group {
     }
 
     /// The names of all topics of the cluster.
-    pub(crate) fn topics(&self) -> Result<BTreeSet<String>, GroupError> {
+    pub(crate) fn topics(&self) -> Result<BTreeSet<String>, RequestError> {
         let metadata = self.ask("list its topics", |client| client.fetch_metadata(None, ANSWER_WITHIN))?;
         let topics = metadata.topics().iter().filter(|topic| topic.error().is_none());
         Ok(topics.map(|topic| topic.name().to_owned()).collect())
@@ -76,7 +57,7 @@ impl Group {
         &self,
         topic: &str,
         partitions: &[i32],
-    ) -> Result<BTreeMap<i32, Committed>, GroupError> {
+    ) -> Result<BTreeMap<i32, Committed>, RequestError> {
         let answer = self.ask("tell what a group committed", |client| {
             let mut wanted = TopicPartitionList::new();
             for partition in partitions {
@@ -94,7 +75,7 @@ impl Group {
     }
 
     /// Commits these of a topic's partitions.
-    pub(crate) fn commit(&self, topic: &str, offsets: &BTreeMap<i32, Committed>) -> Result<(), GroupError> {
+    pub(crate) fn commit(&self, topic: &str, offsets: &BTreeMap<i32, Committed>) -> Result<(), RequestError> {
         self.ask("remember what was put back (the group weir-redrive)", |client| {
             let mut list = TopicPartitionList::new();
             for (partition, (offset, metadata)) in offsets {
@@ -111,7 +92,7 @@ impl Group {
         &self,
         action: &'static str,
         request: impl Fn(&BaseConsumer) -> KafkaResult<T>,
-    ) -> Result<T, GroupError> {
+    ) -> Result<T, RequestError> {
         let deadline = Instant::now() + ANSWER_WITHIN;
         loop {
             match request(&self.client) {
@@ -122,7 +103,7 @@ impl Group {
                 }
                 Err(error) => {
                     let (brokers, reason) = (self.brokers.clone(), error.to_string());
-                    return Err(RequestError::Failed { brokers, action, reason }.into());
+                    return Err(RequestError::Failed { brokers, action, reason });
                 }
             }
         }

@@ -1,10 +1,21 @@
 //! A request to the cluster that came to nothing.
 
+use crate::kafka::group::REDRIVE;
+use crate::kafka::source::RecordPosition;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use runtime::consumer;
+use runtime::producer::{ProduceError, ProducerError, SendError, TopicsError};
+use std::time::Duration;
 
 /// Why the cluster did not do what it was asked to.
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
+    /// No broker answers, or a topic is missing; says which, and what to do.
+    #[error(transparent)]
+    Unreachable(#[from] TopicsError),
+    /// The producer cannot be made from its settings.
+    #[error(transparent)]
+    Producer(#[from] ProducerError),
     /// The client cannot be made from its settings.
     #[error("the Kafka client cannot be made, check --kafka-config: {0}")]
     Client(#[source] KafkaError),
@@ -28,6 +39,42 @@ pub enum RequestError {
         /// Which right it takes.
         reason: String,
     },
+    /// A topic cannot be read, now or for good; says where, and why.
+    #[error(transparent)]
+    Topic(#[from] consumer::ReadError),
+    /// Nothing comes any more.
+    #[error(
+        "nothing came from {brokers} for {} s at {position}{}; look at the brokers, and start again",
+        .within.as_secs(),
+        .reason.as_ref().map_or(String::new(), |reason| format!(" ({reason})"))
+    )]
+    Stalled {
+        /// The brokers.
+        brokers: String,
+        /// What was to come next.
+        position: RecordPosition,
+        /// How long it was waited for.
+        within: Duration,
+        /// The client's last error, where it had one.
+        reason: Option<String>,
+    },
+    /// Somebody else commits offsets under the name that marks what was put back.
+    #[error(
+        "the group {REDRIVE} has an offset of {topic} partition {partition} that weir did not write; delete the group \
+         (kafka-consumer-groups --delete --group {REDRIVE}) and give --since, so that nothing is put back twice"
+    )]
+    Foreign {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+    },
+    /// A record was not taken.
+    #[error(transparent)]
+    Refused(#[from] SendError),
+    /// A record was not acknowledged; it may be on its topic all the same.
+    #[error("a record was not acknowledged: {0}")]
+    NotAcknowledged(#[from] ProduceError),
 }
 
 /// Whether a broker refuses because of who asks.

@@ -2,10 +2,11 @@
 
 pub(crate) mod pace;
 
+use crate::kafka::request::RequestError;
 use crate::kafka::session::Session;
 use pace::Pace;
 use rdkafka::message::{Header, OwnedHeaders};
-use runtime::producer::{Acknowledgement, ProduceError, Producer, ProducerError, ProducerOptions, SendError};
+use runtime::producer::{Acknowledgement, Producer, ProducerOptions, SendError};
 use runtime::settings::KafkaSettings;
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -18,20 +19,6 @@ const LARGEST_RECORD: usize = 66 << 20;
 const UNDER_WAY: usize = 1_000;
 /// How long to wait for room where nothing earlier is under way.
 const ROOM: Duration = Duration::from_millis(10);
-
-/// Why records could not be written.
-#[derive(Debug, thiserror::Error)]
-pub enum WriteError {
-    /// The client cannot be made from its settings.
-    #[error(transparent)]
-    Producer(#[from] ProducerError),
-    /// A record was not taken.
-    #[error(transparent)]
-    Refused(#[from] SendError),
-    /// A record was not acknowledged; it may be on its topic all the same.
-    #[error("a record was not acknowledged: {0}")]
-    NotAcknowledged(#[from] ProduceError),
-}
 
 /// A record to write.
 #[derive(Clone, Debug)]
@@ -54,7 +41,7 @@ pub(crate) struct Sink<'s, T> {
 
 impl<'s, T> Sink<'s, T> {
     /// Writes at most `rate` records a second.
-    pub(crate) fn open(session: &'s Session, kafka: &KafkaSettings, rate: u64) -> Result<Self, WriteError> {
+    pub(crate) fn open(session: &'s Session, kafka: &KafkaSettings, rate: u64) -> Result<Self, RequestError> {
         let client_id = "weir".to_owned();
         let options =
             ProducerOptions { client_id, message_max_bytes: LARGEST_RECORD, ..ProducerOptions::default() };
@@ -64,7 +51,7 @@ impl<'s, T> Sink<'s, T> {
     }
 
     /// Queues records that are acknowledged together; waits for their turn, and for room.
-    pub(crate) fn send(&mut self, parcels: &[Parcel<'_>], what: T) -> Result<(), WriteError> {
+    pub(crate) fn send(&mut self, parcels: &[Parcel<'_>], what: T) -> Result<(), RequestError> {
         while self.under_way.len() >= UNDER_WAY {
             self.settle_oldest()?;
         }
@@ -98,7 +85,7 @@ impl<'s, T> Sink<'s, T> {
     }
 
     /// What has been acknowledged since it was last asked; does not wait.
-    pub(crate) fn acknowledged(&mut self) -> Result<Vec<T>, WriteError> {
+    pub(crate) fn acknowledged(&mut self) -> Result<Vec<T>, RequestError> {
         let mut context = Context::from_waker(Waker::noop());
         while let Some((receipt, _)) = self.under_way.front_mut() {
             match Pin::new(receipt).poll(&mut context) {
@@ -114,7 +101,7 @@ impl<'s, T> Sink<'s, T> {
     }
 
     /// Waits for all that is under way: what has been acknowledged, and the first failure.
-    pub(crate) fn finish(&mut self) -> (Vec<T>, Result<(), WriteError>) {
+    pub(crate) fn finish(&mut self) -> (Vec<T>, Result<(), RequestError>) {
         let mut first_failure = Ok(());
         while !self.under_way.is_empty() {
             let settled = self.settle_oldest();
@@ -125,7 +112,7 @@ impl<'s, T> Sink<'s, T> {
         (std::mem::take(&mut self.acknowledged), first_failure)
     }
 
-    fn settle_oldest(&mut self) -> Result<(), WriteError> {
+    fn settle_oldest(&mut self) -> Result<(), RequestError> {
         let Some((receipt, what)) = self.under_way.pop_front() else { return Ok(()) };
         self.session.wait(receipt)?;
         self.acknowledged.push(what);

@@ -1,15 +1,14 @@
 //! Reads ranges of topics, without a group: from where to where, in the order of time, and not a record further.
 
-mod error;
 mod position;
 mod range;
 mod reading;
 
-pub use error::ReadError;
 pub use position::RecordPosition;
 pub(crate) use range::{Range, Span};
 pub(crate) use reading::Reading;
 
+use crate::kafka::request::RequestError;
 use crate::kafka::session::Session;
 use runtime::consumer::{self, Record, TopicReader};
 use runtime::producer::{Producer, ProducerOptions};
@@ -39,7 +38,7 @@ impl Source {
         session: &Session,
         kafka: &KafkaSettings,
         topics: &[String],
-    ) -> Result<Self, ReadError> {
+    ) -> Result<Self, RequestError> {
         // A producer says why it cannot connect, and what makes a missing topic.
         let options = ProducerOptions { client_id: CLIENT_ID.to_owned(), ..ProducerOptions::default() };
         let producer = Producer::new(kafka, &options)?;
@@ -58,7 +57,7 @@ impl Source {
         topic: &str,
         since: Option<Millis>,
         until: Option<Millis>,
-    ) -> Result<Range, ReadError> {
+    ) -> Result<Range, RequestError> {
         let reader = self.reader(topic)?;
         let partitions = reader.partitions()?;
         let offsets_at = |time: Option<Millis>| match time {
@@ -77,12 +76,12 @@ impl Source {
         Ok(Range { topic: Arc::clone(reader.topic()), spans })
     }
 
-    pub(crate) fn open(&self, range: &Range) -> Result<Reading, ReadError> {
+    pub(crate) fn open(&self, range: &Range) -> Result<Reading, RequestError> {
         Reading::open(self.reader(&range.topic)?, range, &self.kafka.brokers)
     }
 
     /// The record at a position, if it is still there.
-    pub(crate) fn record(&self, position: &RecordPosition) -> Result<Option<Record>, ReadError> {
+    pub(crate) fn record(&self, position: &RecordPosition) -> Result<Option<Record>, RequestError> {
         let RecordPosition { partition, offset, .. } = *position;
         let mut range = self.range(&position.topic, None, None)?;
         range.spans.retain(|span| span.partition == partition && (span.from..span.to).contains(&offset));
@@ -93,7 +92,7 @@ impl Source {
     }
 
     /// Reads a topic from wherever one likes.
-    pub(crate) fn reader(&self, topic: &str) -> Result<TopicReader, consumer::ReadError> {
-        TopicReader::new(&self.kafka, CLIENT_ID, topic)
+    pub(crate) fn reader(&self, topic: &str) -> Result<TopicReader, RequestError> {
+        Ok(TopicReader::new(&self.kafka, CLIENT_ID, topic)?)
     }
 }

@@ -3,9 +3,10 @@
 mod course;
 mod draft;
 
+use crate::kafka::request::RequestError;
 use crate::kafka::session::Session;
 use crate::kafka::sink::{Parcel, Sink};
-use crate::kafka::source::{ReadError, Source};
+use crate::kafka::source::Source;
 use crate::screen::{Tone, harmless};
 use crate::tool::settings::{Flag, Given, flag, group, kafka, settings, switch, topic_prefix};
 use crate::tool::{Tool, work};
@@ -160,8 +161,7 @@ fn run(settings: &ReplySettings, screen: &mut Screen) -> Result<Exit, ToolError>
     // It says what is missing, and what makes it.
     let source = Source::connect(session, &settings.kafka, &[commands.clone(), results.clone()])?;
     // From before the command is written, so that its result is not missed.
-    let mut reader =
-        at_the_end(source.reader(&results).map_err(ReadError::from)?).map_err(ReadError::from)?;
+    let mut reader = at_the_end(source.reader(&results)?)?;
     let id = draft.id();
     let mut course = Course::of(id);
     if draft.has_own_id
@@ -179,7 +179,7 @@ fn run(settings: &ReplySettings, screen: &mut Screen) -> Result<Exit, ToolError>
     }
     let written = Instant::now();
     let ended = course.end(&mut reader, written + settings.timeout);
-    match ended.map_err(|error| unsure(ReadError::from(error).into()))? {
+    match ended.map_err(|error| unsure(error.into()))? {
         Some(record) => tell(&record, Some(written.elapsed()), settings.json, screen),
         None => {
             Err(ReplyError::NoResult { id: id.to_owned(), within: settings.timeout, topic: results }.into())
@@ -217,7 +217,7 @@ fn write(session: &Session, settings: &ReplySettings, topic: &str, draft: &Draft
     Ok(sink.finish().1?)
 }
 
-fn at_the_end(mut reader: TopicReader) -> Result<TopicReader, consumer::ReadError> {
+fn at_the_end(mut reader: TopicReader) -> Result<TopicReader, RequestError> {
     let partitions = reader.partitions()?.into_iter();
     let ends = partitions.map(|partition| Ok((partition, reader.ends(partition)?.1)));
     let ends = ends.collect::<Result<_, consumer::ReadError>>()?;

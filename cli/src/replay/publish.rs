@@ -3,7 +3,8 @@
 use super::Replay;
 use super::expected::{Expected, Known};
 use crate::ToolError;
-use crate::kafka::sink::{Parcel, Sink, WriteError};
+use crate::kafka::request::RequestError;
+use crate::kafka::sink::{Parcel, Sink};
 use crate::kafka::typed::Typed;
 use runtime::consumer::Record;
 use schemas::{Event, Millis, Topic, raw};
@@ -61,7 +62,7 @@ impl Replay<'_> {
         run: &str,
         sink: &mut Sink<'_, Sent>,
         mut only: Option<&mut Expected>,
-    ) -> Result<(), WriteError> {
+    ) -> Result<(), RequestError> {
         // What is published without a comparison was not counted yet.
         let surveyed = only.is_some();
         self.report.deliveries += u64::from(!surveyed);

@@ -4,7 +4,8 @@ use super::cluster::{Cluster, Refused};
 use super::difference::{Difference, Finding};
 use super::plan::WHY_IT_STAYS;
 use super::settings::TopicsSettings;
-use super::{Compared, TopicsError, advice, compare};
+use super::{Compared, advice, compare};
+use crate::kafka::request::RequestError;
 use crate::screen::{Cell, Table, Tone, nonzero};
 use crate::{Exit, Screen, ToolError};
 use std::collections::BTreeMap;
@@ -30,13 +31,13 @@ pub(super) async fn run(
     Ok(report(&compared, &refused, screen)?)
 }
 
-async fn make(cluster: &Cluster, compared: &[Compared]) -> Result<Vec<Refused>, TopicsError> {
+async fn make(cluster: &Cluster, compared: &[Compared]) -> Result<Vec<Refused>, RequestError> {
     let missing = compared.iter().filter(|topic| topic.finding == Finding::Missing);
     let missing: Vec<_> = missing.map(|topic| &topic.desired).collect();
     if missing.is_empty() { Ok(Vec::new()) } else { cluster.make(&missing).await }
 }
 
-async fn set(cluster: &Cluster, compared: &[Compared]) -> Result<Vec<Refused>, TopicsError> {
+async fn set(cluster: &Cluster, compared: &[Compared]) -> Result<Vec<Refused>, RequestError> {
     let changes = compared.iter().filter_map(|Compared { desired, finding }| match finding {
         Finding::Differs { set, .. } if !set.is_empty() => Some((desired.name.as_str(), set)),
         _ => None,
@@ -45,7 +46,7 @@ async fn set(cluster: &Cluster, compared: &[Compared]) -> Result<Vec<Refused>, T
     if changes.is_empty() { Ok(Vec::new()) } else { cluster.set(&changes).await }
 }
 
-async fn wait_until_seen(cluster: &Cluster, settings: &TopicsSettings) -> Result<(), TopicsError> {
+async fn wait_until_seen(cluster: &Cluster, settings: &TopicsSettings) -> Result<(), RequestError> {
     let deadline = Instant::now() + SEEN_WITHIN;
     loop {
         let compared = compare(cluster, settings).await?;

@@ -12,7 +12,7 @@ use rdkafka::client::DefaultClientContext;
 use rdkafka::error::KafkaError;
 use rdkafka::metadata::{Metadata, MetadataPartition, MetadataTopic};
 use rdkafka::types::RDKafkaErrorCode;
-use runtime::producer::{self, Producer, ProducerError, ProducerOptions};
+use runtime::producer::{Producer, ProducerOptions};
 use runtime::settings::KafkaSettings;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,20 +25,6 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 /// How long the controller may take to make topics.
 const MAKE_WITHIN: Duration = Duration::from_secs(30);
 const DESCRIBE: &str = "describe its topics";
-
-/// Why the topics could not be read or made.
-#[derive(Debug, thiserror::Error)]
-pub enum TopicsError {
-    /// No broker answers; says which one refused and how.
-    #[error(transparent)]
-    Unreachable(#[from] producer::TopicsError),
-    /// The client cannot be made from its settings.
-    #[error(transparent)]
-    Producer(#[from] ProducerError),
-    /// The client for administration cannot be made, or a request failed as a whole.
-    #[error(transparent)]
-    Request(#[from] RequestError),
-}
 
 /// The cluster did not do what it was asked to for one topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +52,7 @@ pub(super) struct Cluster {
 
 impl Cluster {
     /// Connects; fails with the broker that refuses where none answers.
-    pub(super) async fn connect(kafka: &KafkaSettings) -> Result<Self, TopicsError> {
+    pub(super) async fn connect(kafka: &KafkaSettings) -> Result<Self, RequestError> {
         // The client for administration keeps to itself why it cannot connect; a producer says it.
         let options = ProducerOptions { client_id: "weir".to_owned(), ..ProducerOptions::default() };
         Producer::new(kafka, &options)?.check_topics(&[], CONNECT_WITHIN).await?;
@@ -75,7 +61,7 @@ impl Cluster {
     }
 
     /// Lists brokers and topics.
-    pub(super) async fn list(&self) -> Result<Listed, TopicsError> {
+    pub(super) async fn list(&self) -> Result<Listed, RequestError> {
         let admin = Arc::clone(&self.admin);
         // All topics are listed, because naming one makes it where a broker makes topics by itself.
         let fetch =
@@ -90,7 +76,7 @@ impl Cluster {
         &self,
         listed: &Listed,
         names: impl Iterator<Item = &'a str>,
-    ) -> Result<BTreeMap<String, Present>, TopicsError> {
+    ) -> Result<BTreeMap<String, Present>, RequestError> {
         let there = names.filter_map(|name| listed.topics.get_key_value(name));
         let mut present: BTreeMap<String, Present> =
             there.map(|(name, present)| (name.clone(), present.clone())).collect();
@@ -113,7 +99,7 @@ impl Cluster {
     }
 
     /// Makes topics; gives those that were refused. One that is there by now is as good as made.
-    pub(super) async fn make(&self, topics: &[&Desired]) -> Result<Vec<Refused>, TopicsError> {
+    pub(super) async fn make(&self, topics: &[&Desired]) -> Result<Vec<Refused>, RequestError> {
         let new: Vec<_> = topics.iter().map(|topic| new_topic(topic)).collect();
         let options = options().operation_timeout(Some(MAKE_WITHIN)).request_timeout(Some(MAKE_WITHIN));
         let answers = self.admin.create_topics(&new, &options).await;
@@ -127,7 +113,7 @@ impl Cluster {
     pub(super) async fn set(
         &self,
         topics: &[(&str, &BTreeMap<String, String>)],
-    ) -> Result<Vec<Refused>, TopicsError> {
+    ) -> Result<Vec<Refused>, RequestError> {
         let altered: Vec<_> = topics.iter().map(|(name, settings)| alteration(name, settings)).collect();
         let answers = self.admin.alter_configs(&altered, &options()).await;
         let answers = answers.map_err(|error| self.failed("set settings of topics", &error))?;
@@ -141,23 +127,23 @@ impl Cluster {
         Ok(refused.collect())
     }
 
-    fn failed(&self, action: &'static str, error: &KafkaError) -> TopicsError {
+    fn failed(&self, action: &'static str, error: &KafkaError) -> RequestError {
         match error.rdkafka_error_code() {
             Some(code) => self.refused(action, code),
             None => self.cannot(action, error.to_string()),
         }
     }
 
-    fn refused(&self, action: &'static str, code: RDKafkaErrorCode) -> TopicsError {
+    fn refused(&self, action: &'static str, code: RDKafkaErrorCode) -> RequestError {
         let (brokers, reason) = (self.brokers.clone(), advice::on(code));
         if is_of_rights(code) {
-            return RequestError::NotAllowed { brokers, action, reason }.into();
+            return RequestError::NotAllowed { brokers, action, reason };
         }
         self.cannot(action, reason)
     }
 
-    fn cannot(&self, action: &'static str, reason: String) -> TopicsError {
-        RequestError::Failed { brokers: self.brokers.clone(), action, reason }.into()
+    fn cannot(&self, action: &'static str, reason: String) -> RequestError {
+        RequestError::Failed { brokers: self.brokers.clone(), action, reason }
     }
 }
 

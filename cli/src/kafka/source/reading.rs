@@ -4,7 +4,8 @@
 //! comes as near as one can to the order in which they were written. One record a partition is held, and what
 //! librdkafka has read ahead.
 
-use super::{Range, ReadError, RecordPosition, Span};
+use super::{Range, RecordPosition, Span};
+use crate::kafka::request::RequestError;
 use runtime::consumer::{Read, Record, TopicReader};
 use std::time::{Duration, Instant};
 
@@ -28,7 +29,7 @@ struct Partition {
 }
 
 impl Reading {
-    pub(super) fn open(mut reader: TopicReader, range: &Range, brokers: &str) -> Result<Self, ReadError> {
+    pub(super) fn open(mut reader: TopicReader, range: &Range, brokers: &str) -> Result<Self, RequestError> {
         let spans = || range.spans.iter().filter(|span| span.from < span.to);
         reader.start(&spans().map(|span| (span.partition, span.from)).collect())?;
         let partitions = spans().map(|span| Partition { span: *span, head: None }).collect();
@@ -36,7 +37,7 @@ impl Reading {
     }
 
     /// The next record in the order of time; `None` at the end of the range.
-    pub(crate) fn next(&mut self) -> Result<Option<Record>, ReadError> {
+    pub(crate) fn next(&mut self) -> Result<Option<Record>, RequestError> {
         for partition in &mut self.partitions {
             partition.fill(&mut self.reader, &self.brokers)?;
         }
@@ -50,7 +51,7 @@ impl Reading {
 
 impl Partition {
     /// Waits for the next record, unless there is one already; there is none where the end is reached.
-    fn fill(&mut self, reader: &mut TopicReader, brokers: &str) -> Result<(), ReadError> {
+    fn fill(&mut self, reader: &mut TopicReader, brokers: &str) -> Result<(), RequestError> {
         let Span { partition, from, to, .. } = self.span;
         let deadline = Instant::now() + STALLED_AFTER;
         let next = |reader: &TopicReader| reader.position(partition).unwrap_or(from);
@@ -65,7 +66,7 @@ impl Partition {
                         RecordPosition { topic: reader.topic().to_string(), partition, offset: next(reader) };
                     let reason = reader.last_error().map(str::to_owned);
                     let (brokers, within) = (brokers.to_owned(), STALLED_AFTER);
-                    return Err(ReadError::Stalled { brokers, position, within, reason });
+                    return Err(RequestError::Stalled { brokers, position, within, reason });
                 }
             }
         }

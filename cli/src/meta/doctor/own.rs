@@ -5,7 +5,7 @@ use super::settings::DoctorSettings;
 use super::{groups, processes};
 use crate::kafka::request::RequestError;
 use crate::screen::counted;
-use crate::topics::{self, Faults, TopicsError, TopicsSettings};
+use crate::topics::{self, Faults, TopicsSettings};
 use runtime::process::chain;
 use std::time::{Duration, SystemTime};
 
@@ -61,10 +61,10 @@ async fn of_kafka(settings: &TopicsSettings, deadline: Deadline) -> OfKafka {
     let look = async {
         match topics::faults(settings).await {
             Ok(faults) => Ok(Ok(faults)),
-            Err(error @ TopicsError::Request(RequestError::NotAllowed { .. })) => {
-                Ok(Err(Nothing::Untold(chain(&error))))
+            Err(error @ RequestError::NotAllowed { .. }) => Ok(Err(Nothing::Untold(chain(&error)))),
+            Err(error @ (RequestError::Client(_) | RequestError::Failed { .. })) => {
+                Ok(Err(Nothing::Failed(chain(&error))))
             }
-            Err(error @ TopicsError::Request(_)) => Ok(Err(Nothing::Failed(chain(&error)))),
             Err(error) => Err(Nothing::Failed(chain(&error))),
         }
     };

@@ -1,7 +1,8 @@
 //! What the results topic says of one command: where it ends, before the command is written anew or after.
 
-use crate::kafka::source::{ReadError, Source};
-use runtime::consumer::{self, Read, Record, TopicReader};
+use crate::kafka::request::RequestError;
+use crate::kafka::source::Source;
+use runtime::consumer::{Read, Record, TopicReader};
 use schemas::reply::{CommandResult, Open, ResultStatus};
 use std::time::Instant;
 use weir_messages::partitioner::partition_of;
@@ -28,7 +29,7 @@ impl<'a> Course<'a> {
         source: &Source,
         topic: &str,
         key: &str,
-    ) -> Result<Option<Record>, ReadError> {
+    ) -> Result<Option<Record>, RequestError> {
         let mut range = source.range(topic, None, None)?;
         let partitions = i32::try_from(range.spans.len()).unwrap_or(i32::MAX);
         let partition = partition_of(key.as_bytes(), partitions);
@@ -46,7 +47,7 @@ impl<'a> Course<'a> {
         &mut self,
         reader: &mut TopicReader,
         deadline: Instant,
-    ) -> Result<Option<Record>, consumer::ReadError> {
+    ) -> Result<Option<Record>, RequestError> {
         while self.end.is_none() {
             let left = deadline.saturating_duration_since(Instant::now());
             match reader.next(left)? {
