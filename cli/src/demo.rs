@@ -52,7 +52,7 @@ Exit code 0: all as expected, or ended by Ctrl-C; 1: it cannot run, or, with --o
 
 /// Why the demo cannot go on.
 #[derive(Debug, thiserror::Error)]
-pub enum DemoError {
+pub(crate) enum DemoError {
     /// The mock cluster does not start.
     #[error("the mock cluster cannot be started: {0}")]
     Cluster(#[source] rdkafka::error::KafkaError),

@@ -14,7 +14,7 @@ mod settings;
 mod show;
 
 pub(crate) use dead_letter::DeadLetter;
-pub use show::ShowError;
+pub(crate) use show::ShowError;
 
 use crate::tool::{Tool, Work, work};
 use settings::{ListSettings, RedriveSettings, ShowSettings};

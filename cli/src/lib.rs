@@ -20,20 +20,9 @@ mod spool;
 mod tool;
 mod topics;
 
-pub use delivery::body::BodyError;
-pub use delivery::events::EventsError;
-pub use delivery::poster::PostError;
-pub use demo::DemoError;
-pub use dlq::ShowError;
-pub use kafka::request::RequestError;
-pub use kafka::source::RecordPosition;
 pub use meta::{ApiServerError, CredentialsError, FileError, MetaError, SecretError, SecretName, StoreError};
-pub use process::health::HealthError;
-pub use records::reply::ReplyError;
-pub use records::schema::UnknownSchema;
-pub use replay::TooMany;
-pub use spool::SpoolError;
 
+use records::reply::ReplyError;
 use screen::Screen;
 use tool::exit::Exit;
 use tool::{Tool, log};
@@ -81,7 +70,7 @@ const TOOLS: [Tool; 20] = [
 
 /// Why a subcommand did not do what it was asked to.
 #[derive(Debug, thiserror::Error)]
-pub enum ToolError {
+pub(crate) enum ToolError {
     /// Settings that cannot be used.
     #[error("the settings cannot be used:\n{0}")]
     Settings(#[from] Problems),
@@ -90,37 +79,37 @@ pub enum ToolError {
     Meta(#[from] MetaError),
     /// `weir demo` failed.
     #[error(transparent)]
-    Demo(#[from] DemoError),
+    Demo(#[from] demo::DemoError),
     /// `weir dlq show` has nothing to show.
     #[error(transparent)]
-    Show(#[from] ShowError),
+    Show(#[from] dlq::ShowError),
     /// `weir replay` has more to compare than it may remember.
     #[error(transparent)]
-    TooMany(#[from] TooMany),
+    TooMany(#[from] replay::TooMany),
     /// `weir reply` was given what is no command, or knows of no result.
     #[error(transparent)]
     Reply(#[from] ReplyError),
     /// There is no body.
     #[error(transparent)]
-    Body(#[from] BodyError),
+    Body(#[from] delivery::body::BodyError),
     /// Nothing was answered to what was posted.
     #[error(transparent)]
-    Post(#[from] PostError),
+    Post(#[from] delivery::poster::PostError),
     /// The cluster does not do what it is asked to.
     #[error(transparent)]
-    Request(#[from] RequestError),
+    Request(#[from] kafka::request::RequestError),
     /// `weir events` failed.
     #[error(transparent)]
-    Events(#[from] EventsError),
+    Events(#[from] delivery::events::EventsError),
     /// `weir schema` was asked for one that there is not.
     #[error(transparent)]
-    Schema(#[from] UnknownSchema),
+    Schema(#[from] records::schema::UnknownSchema),
     /// `weir health` could not ask.
     #[error(transparent)]
-    Health(#[from] HealthError),
+    Health(#[from] process::health::HealthError),
     /// `weir spool` failed.
     #[error(transparent)]
-    Spool(#[from] SpoolError),
+    Spool(#[from] spool::SpoolError),
     /// What was saved of media cannot be listed or deleted.
     #[error(transparent)]
     Media(#[from] weir_media::store::StoreError),
@@ -153,7 +142,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 const NO_COLOR: &str = "no_color";
 
 /// The whole command line.
-pub fn command() -> Command {
+fn command() -> Command {
     let no_color = Arg::new(NO_COLOR)
         .long("no-color")
         .env("NO_COLOR")

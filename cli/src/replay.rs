@@ -11,7 +11,7 @@ mod report;
 mod settings;
 mod survey;
 
-pub use expected::TooMany;
+pub(crate) use expected::TooMany;
 
 use crate::kafka::session::Session;
 use crate::kafka::source::{Range, Source};

@@ -101,7 +101,7 @@ To post them again, each with its signature:
 
 /// Why `weir spool` did not do what it was asked to.
 #[derive(Debug, thiserror::Error)]
-pub enum SpoolError {
+pub(crate) enum SpoolError {
     /// The spool cannot be looked at or changed.
     #[error(transparent)]
     Inspect(#[from] InspectError),

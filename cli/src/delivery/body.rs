@@ -11,7 +11,7 @@ const MOST: u64 = 64 * 1024 * 1024;
 
 /// Why there is no body.
 #[derive(Debug, thiserror::Error)]
-pub enum BodyError {
+pub(crate) enum BodyError {
     /// The file cannot be read.
     #[error("cannot read {name}: {source}{}", if source.kind() == ErrorKind::NotFound { ABOUT_FIXTURES } else { "" })]
     Read {

@@ -40,7 +40,7 @@ standard error.";
     .partly.map_or(String::new(), |events| format!(" as a whole (events shown: {events})")),
     refusal.explanation()
 )]
-pub struct EventsError {
+pub(crate) struct EventsError {
     /// The file, or standard input.
     name: String,
     /// Why.

@@ -35,7 +35,7 @@ pub(crate) struct Answer {
 
 /// Why nothing was answered.
 #[derive(Debug, thiserror::Error)]
-pub enum PostError {
+pub(crate) enum PostError {
     /// The address is no URL.
     #[error("{0} is no address such as https://webhooks.example.com/webhook")]
     Address(String),

@@ -16,7 +16,7 @@ const LONGEST: usize = 400;
 
 /// Why a dead letter cannot be shown.
 #[derive(Debug, thiserror::Error)]
-pub enum ShowError {
+pub(crate) enum ShowError {
     /// Nothing lies there.
     #[error(
         "there is nothing at {position}: no such partition, not written yet, or removed by the topic's retention"

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// Why the cluster did not do what it was asked to.
 #[derive(Debug, thiserror::Error)]
-pub enum RequestError {
+pub(crate) enum RequestError {
     /// No broker answers, or a topic is missing; says which, and what to do.
     #[error(transparent)]
     Unreachable(#[from] TopicsError),

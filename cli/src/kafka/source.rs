@@ -4,7 +4,7 @@ mod position;
 mod range;
 mod reading;
 
-pub use position::RecordPosition;
+pub(crate) use position::RecordPosition;
 pub(crate) use range::{Range, Span};
 pub(crate) use reading::Reading;
 

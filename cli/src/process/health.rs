@@ -18,7 +18,7 @@ const LARGEST_ANSWER: u64 = 64 * 1024;
 /// A process that cannot be asked.
 #[derive(Debug, thiserror::Error)]
 #[error("{address} does not answer; is --admin-listen of the process another one? {source}")]
-pub struct HealthError {
+pub(crate) struct HealthError {
     address: SocketAddr,
     source: io::Error,
 }

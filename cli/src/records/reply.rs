@@ -108,7 +108,7 @@ pub(crate) const TOOL: Tool = Tool {
 
 /// Why there is no result.
 #[derive(Debug, thiserror::Error)]
-pub enum ReplyError {
+pub(crate) enum ReplyError {
     /// The file cannot be read.
     #[error("cannot read {name}: {source}")]
     Unreadable {

@@ -27,7 +27,7 @@ Examples:
 /// A schema that there is not.
 #[derive(Debug, thiserror::Error)]
 #[error("there is no schema {0:?}; `weir schema` lists those that there are")]
-pub struct UnknownSchema(String);
+pub(crate) struct UnknownSchema(String);
 
 settings! {
     /// What `weir schema` can be asked for.

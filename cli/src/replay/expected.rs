@@ -8,9 +8,9 @@ use std::collections::{HashMap, HashSet};
     "the range has more than {max_ids} events and deliveries together, which is what --max-ids allows; narrow the range, \
      allow more (about 40 bytes each), or give --no-diff"
 )]
-pub struct TooMany {
+pub(crate) struct TooMany {
     /// The limit.
-    pub max_ids: usize,
+    pub(crate) max_ids: usize,
 }
 
 /// The event was found, or published.

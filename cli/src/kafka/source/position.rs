@@ -6,18 +6,18 @@ use std::str::FromStr;
 
 /// Topic, partition and offset; reads and displays as `topic/partition/offset`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct RecordPosition {
+pub(crate) struct RecordPosition {
     /// The topic.
-    pub topic: String,
+    pub(crate) topic: String,
     /// Its partition.
-    pub partition: i32,
+    pub(crate) partition: i32,
     /// The offset in it.
-    pub offset: i64,
+    pub(crate) offset: i64,
 }
 
 /// What is no position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoPosition;
+pub(crate) struct NoPosition;
 
 impl fmt::Display for RecordPosition {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
