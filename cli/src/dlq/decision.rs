@@ -7,7 +7,6 @@ use runtime::consumer::Record;
 use runtime::kafka::dead_letter::{Past, header};
 use schemas::{Refusal, Topic, raw};
 use std::collections::BTreeSet;
-use std::fmt;
 use std::time::{Duration, SystemTime};
 
 /// The oldest that a command to answer may be with any `--reply-max-age`.
@@ -26,56 +25,64 @@ pub(super) struct Rules<'a> {
     pub(super) now: SystemTime,
 }
 
-/// What is done with a dead letter.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Decision {
-    /// It goes back to its topic.
+/// What becomes of a dead letter, or would.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Fate {
+    /// It goes back to this topic.
     Back(String),
-    /// It is a body, and now gives these events.
-    Publish(Vec<Typed>),
-    /// Nothing.
+    /// It is a body, and its events are published.
+    Published,
+    /// It was put back before.
+    Before,
+    /// It stays.
     Stays(Stays),
 }
 
 /// Why a dead letter stays where it is.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub(super) enum Stays {
     /// It was tried too often.
+    #[error("tried {0} times or more (--max-attempts)")]
     TooOften(u32),
     /// Its topic is not there.
+    #[error("there is no topic {0}")]
     NoTopic(String),
     /// It says it is from a topic that its consumer does not read.
+    #[error("its consumer does not read {0}, where it says it is from")]
     Foreign(String),
     /// It is a body that still cannot be read.
+    #[error("a body that still cannot be read ({0})")]
     StillRefused(&'static str),
     /// Nothing says where it came from.
+    #[error("nothing says where it came from")]
     NoOrigin,
     /// It could not be remembered.
+    #[error("too many before it were left out; put those back first")]
     NoRoom,
     /// It is a command to answer that is none, and would be none again.
+    #[error("a command that would be refused again ({0}): write it anew, with a new id")]
     NoCommand(String),
     /// It is a command to answer that would be refused as too late.
+    #[error("a command that is too old for an answer")]
     TooLate,
 }
 
 impl Rules<'_> {
-    /// Decides on a dead letter that was not put back yet.
-    pub(super) fn decide(&self, record: &Record, letter: &DeadLetter) -> Decision {
+    /// Decides on a dead letter that was not put back yet: its fate, and the events of a body.
+    pub(super) fn decide(&self, record: &Record, letter: &DeadLetter) -> Result<(Fate, Vec<Typed>), Stays> {
         if letter.attempts >= self.max_attempts {
-            return Decision::Stays(Stays::TooOften(self.max_attempts));
+            return Err(Stays::TooOften(self.max_attempts));
         }
         let lies_on = Topic::named(&record.topic, self.topic_prefix);
         if lies_on == Some(Topic::RepliesDlq)
             && let Some(stays) = self.never_succeeds(record, letter)
         {
-            return Decision::Stays(stays);
+            return Err(stays);
         }
         match &letter.origin {
-            Some(origin) => self.back(lies_on, origin.topic.clone()),
-            None if lies_on == Some(Topic::IngestDlq) => {
-                self.split_again(record).map_or_else(Decision::Stays, Decision::Publish)
-            }
-            None => Decision::Stays(Stays::NoOrigin),
+            Some(origin) => Ok((self.back(lies_on, origin.topic.clone())?, Vec::new())),
+            None if lies_on == Some(Topic::IngestDlq) => Ok((Fate::Published, self.split_again(record)?)),
+            None => Err(Stays::NoOrigin),
         }
     }
 
@@ -91,16 +98,16 @@ impl Rules<'_> {
 
     /// Its headers are the word of whoever may write dead letters: it goes back to a topic that the consumer of this
     /// topic of dead letters reads, and to no other.
-    fn back(&self, lies_on: Option<Topic>, origin: String) -> Decision {
+    fn back(&self, lies_on: Option<Topic>, origin: String) -> Result<Fate, Stays> {
         // Whether its consumer reads the optional ones here, nothing tells; its dead letters may be from them.
         let mut sources =
             lies_on.into_iter().flat_map(|topic| [topic.sources(), topic.optional_sources()]).flatten();
         if !sources.any(|source| source.name(self.topic_prefix) == origin) {
-            Decision::Stays(Stays::Foreign(origin))
+            Err(Stays::Foreign(origin))
         } else if self.topics.contains(&origin) {
-            Decision::Back(origin)
+            Ok(Fate::Back(origin))
         } else {
-            Decision::Stays(Stays::NoTopic(origin))
+            Err(Stays::NoTopic(origin))
         }
     }
 
@@ -136,28 +143,6 @@ pub(super) fn parcel<'a>(record: &'a Record, topic: &'a str) -> Parcel<'a> {
     }
 }
 
-impl fmt::Display for Stays {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooOften(times) => write!(formatter, "tried {times} times or more (--max-attempts)"),
-            Self::NoTopic(topic) => write!(formatter, "there is no topic {topic}"),
-            Self::Foreign(topic) => {
-                write!(formatter, "its consumer does not read {topic}, where it says it is from")
-            }
-            Self::StillRefused(reason) => write!(formatter, "a body that still cannot be read ({reason})"),
-            Self::NoOrigin => formatter.write_str("nothing says where it came from"),
-            Self::NoCommand(reason) => {
-                write!(
-                    formatter,
-                    "a command that would be refused again ({reason}): write it anew, with a new id"
-                )
-            }
-            Self::TooLate => formatter.write_str("a command that is too old for an answer"),
-            Self::NoRoom => formatter.write_str("too many before it were left out; put those back first"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::dead_letter::tests::record;
@@ -165,7 +150,7 @@ mod tests {
 
     const BODY: &[u8] = include_bytes!("../../../schemas/fixtures/message/text.json");
 
-    fn decide(record: &Record) -> Decision {
+    fn decide(record: &Record) -> Result<(Fate, Vec<Typed>), Stays> {
         let topics = [
             "meta.comments.v1",
             "meta.messages.v1",
@@ -177,6 +162,11 @@ mod tests {
         let now = SystemTime::UNIX_EPOCH + Duration::from_millis(1_569_262_500_123);
         let rules = Rules { topics: &topics, topic_prefix: "meta", max_attempts: 20, max_events: 10, now };
         rules.decide(record, &DeadLetter::of(record))
+    }
+
+    /// What goes back to this topic.
+    fn back(topic: &str) -> Result<(Fate, Vec<Typed>), Stays> {
+        Ok((Fate::Back(topic.to_owned()), Vec::new()))
     }
 
     /// A dead letter of ingest's.
@@ -193,30 +183,27 @@ mod tests {
 
     #[test]
     fn a_dead_letter_goes_back_to_its_topic_unless_that_is_gone_or_none_of_the_pipelines() {
-        assert_eq!(
-            decide(&record(Some("meta.comments.v1"), 5)),
-            Decision::Back("meta.comments.v1".to_owned())
-        );
+        assert_eq!(decide(&record(Some("meta.comments.v1"), 5)), back("meta.comments.v1"));
         let of_profiles = decide(&record(Some("meta.messages.v1"), 5));
-        assert_eq!(of_profiles, Decision::Back("meta.messages.v1".to_owned()), "weir-lookups may read it");
+        assert_eq!(of_profiles, back("meta.messages.v1"), "weir-lookups may read it");
         let foreign = Stays::Foreign("meta.lookups.dlq.v1".to_owned());
-        assert_eq!(decide(&record(Some("meta.lookups.dlq.v1"), 5)), Decision::Stays(foreign));
+        assert_eq!(decide(&record(Some("meta.lookups.dlq.v1"), 5)), Err(foreign));
         let gone = Stays::NoTopic("meta.mentions.v1".to_owned());
-        assert_eq!(decide(&record(Some("meta.mentions.v1"), 5)), Decision::Stays(gone));
+        assert_eq!(decide(&record(Some("meta.mentions.v1"), 5)), Err(gone));
     }
 
     #[test]
     fn what_weir_lookups_may_read_no_other_consumer_does() {
         for lies_on in ["meta.replies.dlq.v1", "meta.ingest.dlq.v1"] {
             let letter = Record { topic: lies_on.into(), ..record(Some("meta.messages.v1"), 5) };
-            assert_eq!(decide(&letter), Decision::Stays(Stays::Foreign("meta.messages.v1".to_owned())));
+            assert_eq!(decide(&letter), Err(Stays::Foreign("meta.messages.v1".to_owned())));
         }
     }
 
     #[test]
     fn a_dead_letter_goes_to_no_topic_that_its_consumer_does_not_read_whatever_it_says() {
         for topic in ["meta.replies.v1", "meta.webhooks.raw.v1", "meta.inbox.v1"] {
-            let foreign = Decision::Stays(Stays::Foreign(topic.to_owned()));
+            let foreign = Err(Stays::Foreign(topic.to_owned()));
             assert_eq!(decide(&record(Some(topic), 5)), foreign);
             let of_ingest = Record { topic: "meta.ingest.dlq.v1".into(), ..record(Some(topic), 5) };
             assert_eq!(decide(&of_ingest), foreign);
@@ -239,32 +226,32 @@ mod tests {
 
     #[test]
     fn a_command_that_would_be_refused_again_stays() {
-        assert_eq!(decide(&command(|_| None)), Decision::Back("meta.replies.v1".to_owned()));
+        assert_eq!(decide(&command(|_| None)), back("meta.replies.v1"));
         let wrong_key = command(|name| (name == header::REASON).then_some("wrong_key"));
-        assert_eq!(decide(&wrong_key), Decision::Stays(Stays::NoCommand("wrong_key".to_owned())));
+        assert_eq!(decide(&wrong_key), Err(Stays::NoCommand("wrong_key".to_owned())));
         let old = command(|name| (name == header::FIRST_WRITTEN).then_some("2019-09-16T18:14:45.349Z"));
-        assert_eq!(decide(&old), Decision::Stays(Stays::TooLate));
+        assert_eq!(decide(&old), Err(Stays::TooLate));
     }
 
     #[test]
     fn a_body_is_split_among_the_dead_letters_of_ingest_alone() {
         let forged = Record { topic: "meta.lookups.dlq.v1".into(), ..body(BODY) };
-        assert_eq!(decide(&forged), Decision::Stays(Stays::NoOrigin));
+        assert_eq!(decide(&forged), Err(Stays::NoOrigin));
     }
 
     #[test]
     fn a_dead_letter_that_was_tried_too_often_stays() {
-        assert_eq!(decide(&record(Some("meta.comments.v1"), 20)), Decision::Stays(Stays::TooOften(20)));
-        assert!(matches!(decide(&record(Some("meta.comments.v1"), 19)), Decision::Back(_)));
+        assert_eq!(decide(&record(Some("meta.comments.v1"), 20)), Err(Stays::TooOften(20)));
+        assert_eq!(decide(&record(Some("meta.comments.v1"), 19)), back("meta.comments.v1"));
     }
 
     #[test]
     fn a_body_that_can_be_read_by_now_gives_its_events_and_another_stays() {
-        assert!(matches!(decide(&body(BODY)), Decision::Publish(events) if events.len() == 1));
-        assert_eq!(decide(&body(b"{")), Decision::Stays(Stays::StillRefused("not_json")));
+        assert!(matches!(decide(&body(BODY)), Ok((Fate::Published, events)) if events.len() == 1));
+        assert_eq!(decide(&body(b"{")), Err(Stays::StillRefused("not_json")));
         let partly = [b"[", BODY, b",7]"].concat();
-        assert_eq!(decide(&body(&partly)), Decision::Stays(Stays::StillRefused("not_a_delivery")));
-        assert_eq!(decide(&record(None, 1)), Decision::Stays(Stays::NoOrigin));
+        assert_eq!(decide(&body(&partly)), Err(Stays::StillRefused("not_a_delivery")));
+        assert_eq!(decide(&record(None, 1)), Err(Stays::NoOrigin));
     }
 
     #[test]

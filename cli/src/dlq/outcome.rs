@@ -1,36 +1,12 @@
 //! What became of the dead letters, or would: counted for people, one by one for programs.
 
 use super::dead_letter::DeadLetter;
-use super::decision::{Decision, Stays};
+use super::decision::Fate;
 use crate::Screen;
 use crate::screen::{Cell, Table, Tone};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io;
-
-/// The fate of a dead letter.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Fate {
-    /// It went back to this topic, or would.
-    Back(String),
-    /// It was a body, and its events were published, or would be.
-    Published,
-    /// It was put back before.
-    Before,
-    /// It stays.
-    Stays(Stays),
-}
-
-impl Fate {
-    /// The fate that a decision leads to.
-    pub(super) fn of(decision: &Decision) -> Self {
-        match decision {
-            Decision::Back(topic) => Self::Back(topic.clone()),
-            Decision::Publish(_) => Self::Published,
-            Decision::Stays(why) => Self::Stays(why.clone()),
-        }
-    }
-}
 
 /// A dead letter and its fate, as a JSON object.
 #[derive(Debug, Serialize)]
@@ -124,6 +100,7 @@ fn row(fate: &Fate, reason: &str, count: u64, applied: bool) -> [Cell; 4] {
 #[cfg(test)]
 mod tests {
     use super::super::dead_letter::tests::record;
+    use super::super::decision::Stays;
     use super::*;
 
     #[test]

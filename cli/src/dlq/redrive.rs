@@ -1,9 +1,9 @@
 //! `weir dlq redrive`: decides on every dead letter, puts back what goes back, and remembers it.
 
 use super::dead_letter::DeadLetter;
-use super::decision::{Decision, Rules, Stays, parcel};
+use super::decision::{Fate, Rules, Stays, parcel};
 use super::marks::Marks;
-use super::outcome::{Fate, Line, Sums, Tally};
+use super::outcome::{Line, Sums, Tally};
 use super::settings::RedriveSettings;
 use crate::kafka::group::{Group, REDRIVE};
 use crate::kafka::session::Session;
@@ -135,25 +135,28 @@ impl Redrive<'_> {
         if planned.hold(partition, offset) && !self.settings.again {
             return self.tell(&letter, &Fate::Before, 0);
         }
-        let mut decision = self.rules().decide(record, &letter);
-        let goes = !matches!(decision, Decision::Stays(_));
+        let decided = self.rules().decide(record, &letter);
         let limit = self.settings.limit.unwrap_or(u64::MAX);
-        if goes && self.tally.sums.back + sink.unsettled() >= limit {
+        if decided.is_ok() && self.tally.sums.back + sink.unsettled() >= limit {
             self.tally.sums.left += 1;
             return Ok(());
         }
-        if goes && !planned.have_room(partition) {
-            decision = Decision::Stays(Stays::NoRoom);
-        }
-        let (fate, parcels) = (Fate::of(&decision), self.parcels(record, &decision));
-        let events = if let Decision::Publish(events) = &decision { events.len() } else { 0 };
-        if !matches!(decision, Decision::Stays(_)) {
-            planned.add(partition, offset);
-            if self.settings.apply {
-                return Ok(sink.send(&parcels, (letter, fate, events))?);
+        let has_room = planned.have_room(partition);
+        match decided.and_then(|goes| if has_room { Ok(goes) } else { Err(Stays::NoRoom) }) {
+            Err(why) => self.tell(&letter, &Fate::Stays(why), 0),
+            Ok((fate, events)) => {
+                planned.add(partition, offset);
+                if !self.settings.apply {
+                    return self.tell(&letter, &fate, events.len());
+                }
+                let parcels: Vec<Parcel<'_>> = if let Fate::Back(topic) = &fate {
+                    vec![parcel(record, topic)]
+                } else {
+                    events.iter().map(|event| event.parcel(&self.run)).collect()
+                };
+                Ok(sink.send(&parcels, (letter, fate.clone(), events.len()))?)
             }
         }
-        self.tell(&letter, &fate, events)
     }
 
     fn rules(&self) -> Rules<'_> {
@@ -163,14 +166,6 @@ impl Redrive<'_> {
             max_attempts: self.settings.max_attempts,
             max_events: self.settings.max_events,
             now: SystemTime::now(),
-        }
-    }
-
-    fn parcels<'p>(&'p self, record: &'p Record, decision: &'p Decision) -> Vec<Parcel<'p>> {
-        match decision {
-            Decision::Back(topic) => vec![parcel(record, topic)],
-            Decision::Publish(events) => events.iter().map(|event| event.parcel(&self.run)).collect(),
-            Decision::Stays(_) => Vec::new(),
         }
     }
 
