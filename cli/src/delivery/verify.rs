@@ -9,7 +9,7 @@ use crate::tool::settings::{flag, settings};
 use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
 use runtime::settings::Form;
-use verdict::Verdict;
+use verdict::verdict;
 use weir_ingest::Secrets;
 
 const MORE: &str = "\
@@ -54,12 +54,14 @@ fn any() -> Form<String> {
 fn run(settings: &VerifySettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let VerifySettings { file, signature, secrets: Secrets { current: secrets, faults, .. } } = settings;
     let body = body::read(file)?;
-    let verdict = Verdict::of(&body, signature, secrets);
-    if let Verdict::Fits { app } = &verdict {
-        screen.toned(Tone::Good, &format!("✓ The secret {app} fits."))?;
-        return Ok(Exit::Done);
-    }
-    screen.toned(Tone::Bad, &format!("✗ No secret fits: {verdict}."))?;
+    let misfit = match verdict(&body, signature, secrets) {
+        Ok(app) => {
+            screen.toned(Tone::Good, &format!("✓ The secret {app} fits."))?;
+            return Ok(Exit::Done);
+        }
+        Err(misfit) => misfit,
+    };
+    screen.toned(Tone::Bad, &format!("✗ No secret fits: {misfit}."))?;
     let names: Vec<_> = secrets.iter().map(|secret| &**secret.name()).collect();
     screen.line(format!("Tried: {}.", names.join(", ")))?;
     for (file, why) in faults {

@@ -1,7 +1,6 @@
 //! Whether a header and a body belong together, and why not. Pure.
 
 use crate::delivery::wire;
-use std::fmt;
 use std::sync::Arc;
 use weir_ingest::Secret;
 
@@ -13,42 +12,64 @@ const SHA1_DIGITS: usize = 40;
 /// Fewer digits than these fit by chance.
 const TELLING: usize = 8;
 
-/// What was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// The secret of this app gives the signature.
-    Fits { app: Arc<str> },
+/// Why no secret fits.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Misfit {
     /// There is no header.
+    #[error("the header is empty; Meta sends X-Hub-Signature-256 with every delivery")]
     NoHeader,
     /// It is the older header, of SHA-1.
+    #[error(
+        "this is the older header X-Hub-Signature, of SHA-1; take X-Hub-Signature-256, which Meta sends beside it"
+    )]
     Sha1,
     /// It lacks `sha256=`; with it the secret of this app may fit.
+    #[error(
+        "the header lacks sha256= before its digits{}",
+        .app.as_ref().map_or(", and no secret gives those".to_owned(), |app| format!("; with it, the secret {app} fits"))
+    )]
     NoPrefix { app: Option<Arc<str>> },
     /// It has fewer digits than it should; the secret of this app may give those that are there.
+    #[error(
+        "the header is cut: it has {digits} digits of {DIGITS}{}",
+        .app.as_ref().map_or(String::new(), |app| format!("; the secret {app} gives those"))
+    )]
     Cut { digits: usize, app: Option<Arc<str>> },
     /// It is of another form.
+    #[error("the header is not sha256= and {DIGITS} hexadecimal digits")]
     Malformed,
     /// The secret of this app gives the signature of the body as it was before it was changed in these ways.
+    #[error(
+        "the body was changed after it was signed: {ways}. Without that the secret {app} fits. Pass on the bytes as they came"
+    )]
     Changed { app: Arc<str>, ways: String },
     /// The body is no whole JSON.
+    #[error("the body is cut: it ends within its JSON")]
     BodyCut,
     /// The body is not as Meta writes it, though no way back was found.
+    #[error(
+        "the body was decoded and encoded anew after it was signed: Meta writes ASCII alone, without white space between \
+         tokens. Pass on the bytes as they came"
+    )]
     Rewritten,
     /// Nothing is wrong with header and body by themselves.
+    #[error(
+        "header and body are well formed, so another app signed it, or its secret was reset. Instagram Login signs with the \
+         secret of the Instagram app, which is another one than the app's own"
+    )]
     OtherSecret,
 }
 
-impl Verdict {
-    /// Compares what came with what each secret gives.
-    pub(super) fn of(body: &[u8], header: &str, secrets: &[Secret]) -> Self {
-        let header = header.trim().to_ascii_lowercase();
-        let value = header.strip_prefix(NAME).map_or(header.as_str(), str::trim);
-        if let Some(app) = signer(secrets, body, |signature| signature == value) {
-            return Self::Fits { app };
-        }
-        Self::of_header(body, value, secrets).unwrap_or_else(|| Self::of_body(body, value, secrets))
-    }
+/// The app whose secret gives the signature of what came.
+pub(super) fn verdict(body: &[u8], header: &str, secrets: &[Secret]) -> Result<Arc<str>, Misfit> {
+    let header = header.trim().to_ascii_lowercase();
+    let value = header.strip_prefix(NAME).map_or(header.as_str(), str::trim);
+    signer(secrets, body, |signature| signature == value).ok_or_else(|| {
+        Misfit::of_header(body, value, secrets).unwrap_or_else(|| Misfit::of_body(body, value, secrets))
+    })
+}
 
+impl Misfit {
     /// What is wrong with the header.
     fn of_header(body: &[u8], value: &str, secrets: &[Secret]) -> Option<Self> {
         let digits = value.strip_prefix(PREFIX);
@@ -91,40 +112,6 @@ fn signer(secrets: &[Secret], body: &[u8], fits: impl Fn(&str) -> bool) -> Optio
     found.map(|secret| Arc::clone(secret.name()))
 }
 
-impl fmt::Display for Verdict {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Fits { app } => write!(formatter, "the secret {app} fits"),
-            Self::NoHeader => formatter.write_str("the header is empty; Meta sends X-Hub-Signature-256 with every delivery"),
-            Self::Sha1 => formatter.write_str(
-                "this is the older header X-Hub-Signature, of SHA-1; take X-Hub-Signature-256, which Meta sends beside it",
-            ),
-            Self::NoPrefix { app: Some(app) } => {
-                write!(formatter, "the header lacks sha256= before its digits; with it, the secret {app} fits")
-            }
-            Self::NoPrefix { app: None } => formatter.write_str("the header lacks sha256= before its digits, and no secret gives those"),
-            Self::Cut { digits, app: Some(app) } => {
-                write!(formatter, "the header is cut: it has {digits} digits of {DIGITS}; the secret {app} gives those")
-            }
-            Self::Cut { digits, app: None } => write!(formatter, "the header is cut: it has {digits} digits of {DIGITS}"),
-            Self::Malformed => write!(formatter, "the header is not sha256= and {DIGITS} hexadecimal digits"),
-            Self::Changed { app, ways } => write!(
-                formatter,
-                "the body was changed after it was signed: {ways}. Without that the secret {app} fits. Pass on the bytes as they came"
-            ),
-            Self::BodyCut => formatter.write_str("the body is cut: it ends within its JSON"),
-            Self::Rewritten => formatter.write_str(
-                "the body was decoded and encoded anew after it was signed: Meta writes ASCII alone, without white space between \
-                 tokens. Pass on the bytes as they came",
-            ),
-            Self::OtherSecret => formatter.write_str(
-                "header and body are well formed, so another app signed it, or its secret was reset. Instagram Login signs with the \
-                 secret of the Instagram app, which is another one than the app's own",
-            ),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,8 +126,8 @@ mod tests {
         secrets()[1].sign(body)
     }
 
-    fn verdict(body: &[u8], header: &str) -> Verdict {
-        Verdict::of(body, header, &secrets())
+    fn misfit(body: &[u8], header: &str) -> Misfit {
+        verdict(body, header, &secrets()).unwrap_err()
     }
 
     fn shop() -> Arc<str> {
@@ -151,7 +138,7 @@ mod tests {
     fn the_secret_that_fits_is_named() {
         let header = signed(BODY);
         for header in [header.clone(), format!(" X-Hub-Signature-256: {header}\n"), header.to_uppercase()] {
-            assert_eq!(verdict(BODY, &header), Verdict::Fits { app: shop() }, "{header}");
+            assert_eq!(verdict(BODY, &header, &secrets()), Ok(shop()), "{header}");
         }
     }
 
@@ -161,15 +148,15 @@ mod tests {
         let (_, digits) = right.split_once('=').unwrap();
         let (cut, _) = right.split_at(60);
         let (of_sha1, _) = digits.split_at(40);
-        assert_eq!(verdict(BODY, ""), Verdict::NoHeader);
-        assert_eq!(verdict(BODY, &format!("sha1={of_sha1}")), Verdict::Sha1);
-        assert_eq!(verdict(BODY, of_sha1), Verdict::Sha1);
-        assert_eq!(verdict(BODY, digits), Verdict::NoPrefix { app: Some(shop()) });
-        assert_eq!(verdict(BODY, cut), Verdict::Cut { digits: 53, app: Some(shop()) });
-        assert_eq!(verdict(b"{}", cut), Verdict::Cut { digits: 53, app: None });
-        assert_eq!(verdict(BODY, "sha256="), Verdict::Cut { digits: 0, app: None });
-        assert_eq!(verdict(BODY, &format!("{right}0")), Verdict::Malformed);
-        assert_eq!(verdict(BODY, &right.replace("sha256=", "sha512=")), Verdict::Malformed);
+        assert_eq!(misfit(BODY, ""), Misfit::NoHeader);
+        assert_eq!(misfit(BODY, &format!("sha1={of_sha1}")), Misfit::Sha1);
+        assert_eq!(misfit(BODY, of_sha1), Misfit::Sha1);
+        assert_eq!(misfit(BODY, digits), Misfit::NoPrefix { app: Some(shop()) });
+        assert_eq!(misfit(BODY, cut), Misfit::Cut { digits: 53, app: Some(shop()) });
+        assert_eq!(misfit(b"{}", cut), Misfit::Cut { digits: 53, app: None });
+        assert_eq!(misfit(BODY, "sha256="), Misfit::Cut { digits: 0, app: None });
+        assert_eq!(misfit(BODY, &format!("{right}0")), Misfit::Malformed);
+        assert_eq!(misfit(BODY, &right.replace("sha256=", "sha512=")), Misfit::Malformed);
     }
 
     #[test]
@@ -183,8 +170,8 @@ mod tests {
             (decoded.clone(), "decoded"),
             (decoded.replace("\":", "\": ").replace(",\"", ", \""), "white space"),
         ] {
-            let found = verdict(body.as_bytes(), &header);
-            assert!(matches!(&found, Verdict::Changed { app, .. } if **app == *"shop"), "{body}: {found:?}");
+            let found = misfit(body.as_bytes(), &header);
+            assert!(matches!(&found, Misfit::Changed { app, .. } if **app == *"shop"), "{body}: {found:?}");
             assert!(found.to_string().contains(word), "{found}");
         }
     }
@@ -192,9 +179,9 @@ mod tests {
     #[test]
     fn a_body_that_is_cut_rewritten_or_of_another_app_is_told_apart() {
         let header = signed(BODY);
-        assert_eq!(verdict(&BODY[..BODY.len() - 9], &header), Verdict::BodyCut);
-        assert_eq!(verdict(b"", &header), Verdict::BodyCut);
-        assert_eq!(verdict(br#"{"entry": [], "object": "page"}"#, &header), Verdict::Rewritten);
-        assert_eq!(verdict(BODY, &Secret::new("third", "a third one").sign(BODY)), Verdict::OtherSecret);
+        assert_eq!(misfit(&BODY[..BODY.len() - 9], &header), Misfit::BodyCut);
+        assert_eq!(misfit(b"", &header), Misfit::BodyCut);
+        assert_eq!(misfit(br#"{"entry": [], "object": "page"}"#, &header), Misfit::Rewritten);
+        assert_eq!(misfit(BODY, &Secret::new("third", "a third one").sign(BODY)), Misfit::OtherSecret);
     }
 }
