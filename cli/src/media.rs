@@ -1,5 +1,6 @@
 //! `weir media forget`: deletes what weir-media saved of one person.
 
+use crate::kafka::session::Session;
 use crate::screen::counted;
 use crate::tool::settings::{flag, settings, switch};
 use crate::tool::{Tool, Work, work};
@@ -65,11 +66,10 @@ fn id() -> Form<String> {
 }
 
 fn run(settings: &ForgetSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ToolError::Runtime)?;
+    let session = Session::start()?;
     let ForgetSettings { media_store, media_store_ca, .. } = settings.clone();
     let store = Store::open(&StoreSettings { media_store, media_store_ca })?;
-    let found = runtime.block_on(forget::find(&store, &settings.account, &settings.user))?;
+    let found = session.wait(forget::find(&store, &settings.account, &settings.user))?;
     for key in &found.keys {
         screen.line(key)?;
     }
@@ -82,7 +82,7 @@ fn run(settings: &ForgetSettings, screen: &mut Screen) -> Result<Exit, ToolError
         screen.line(format!("{what} are saved of them. --apply deletes them."))?;
         return Ok(Exit::Drift);
     }
-    runtime.block_on(forget::delete(&store, &found))?;
+    session.wait(forget::delete(&store, &found))?;
     screen.line(format!("{what} were deleted."))?;
     Ok(Exit::Done)
 }

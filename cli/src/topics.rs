@@ -13,10 +13,9 @@ mod settings;
 
 use crate::kafka::request::RequestError;
 use crate::tool::{Tool, Work, work};
-use crate::{Exit, ToolError};
 use cluster::Cluster;
 use desired::Desired;
-use difference::{Finding, Present};
+use difference::Finding;
 use runtime::settings::KafkaSettings;
 pub(crate) use settings::TopicsSettings;
 use std::time::Duration;
@@ -56,61 +55,38 @@ pub(crate) const TOOL: Tool = Tool {
             about: "Show which topics are missing or differ; changes nothing",
             more: PLAN_MORE,
             examples: EXAMPLES,
-            work: work!(TopicsSettings, |settings, screen| run(settings, async |cluster| {
-                plan::run(&cluster, settings, screen).await
-            })),
+            work: work!(TopicsSettings, plan::run),
         },
         Tool {
             name: "apply",
             about: "Make the missing topics, and set the settings that differ",
             more: APPLY_MORE,
             examples: EXAMPLES,
-            work: work!(TopicsSettings, |settings, screen| run(settings, async |cluster| {
-                apply::run(&cluster, settings, screen).await
-            })),
+            work: work!(TopicsSettings, apply::run),
         },
     ]),
 };
-
-/// Connects, and does `work` on the cluster.
-fn run(
-    settings: &TopicsSettings,
-    work: impl AsyncFnOnce(Cluster) -> Result<Exit, ToolError>,
-) -> Result<Exit, ToolError> {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ToolError::Runtime)?;
-    runtime.block_on(async { work(Cluster::connect(&settings.kafka).await?).await })
-}
 
 /// A topic of the table, and how the cluster's compares with it.
 #[derive(Clone, Debug)]
 struct Compared {
     desired: Desired,
     finding: Finding,
+    /// What of it takes no records now.
+    unwritable: Vec<String>,
 }
 
 /// Compares every topic of the table with the cluster.
 async fn compare(cluster: &Cluster, settings: &TopicsSettings) -> Result<Vec<Compared>, RequestError> {
-    let compared = read(cluster, settings).await?.into_iter().map(|(desired, present)| {
-        let finding = difference::compare(&desired, present.as_ref());
-        Compared { desired, finding }
-    });
-    Ok(compared.collect())
-}
-
-/// Every topic of the table, and what the cluster has of it.
-async fn read(
-    cluster: &Cluster,
-    settings: &TopicsSettings,
-) -> Result<Vec<(Desired, Option<Present>)>, RequestError> {
     let listed = cluster.list().await?;
     let desired = desired::topics(settings, listed.brokers);
-    let mut present = cluster.describe(&listed, desired.iter().map(|topic| topic.name.as_str())).await?;
-    let both = desired.into_iter().map(|desired| {
-        let present = present.remove(&desired.name);
-        (desired, present)
+    let present = cluster.describe(&listed, desired.iter().map(|topic| topic.name.as_str())).await?;
+    let compared = desired.into_iter().map(|desired| {
+        let present = present.get(&desired.name);
+        let unwritable = present.map(difference::unwritable).unwrap_or_default();
+        Compared { finding: difference::compare(&desired, present), unwritable, desired }
     });
-    Ok(both.collect())
+    Ok(compared.collect())
 }
 
 /// What is wrong with the topics of a cluster, a line for each.
@@ -126,15 +102,14 @@ pub(crate) struct Faults {
 pub(crate) async fn faults(settings: &TopicsSettings) -> Result<Faults, RequestError> {
     let cluster = Cluster::connect(&settings.kafka).await?;
     let mut faults = Faults::default();
-    for (desired, present) in read(&cluster, settings).await? {
-        let name = &desired.name;
-        let unwritable = present.iter().flat_map(difference::unwritable);
-        faults.unwritable.extend(unwritable.map(|what| format!("{name}: {what}")));
-        faults.differences.extend(match difference::compare(&desired, present.as_ref()) {
+    for Compared { desired: Desired { name, .. }, finding, unwritable } in compare(&cluster, settings).await?
+    {
+        faults.unwritable.extend(unwritable.iter().map(|what| format!("{name}: {what}")));
+        faults.differences.extend(match finding {
             Finding::Fine => None,
             Finding::Missing => Some(format!("{name} is missing")),
-            Finding::Differs { differences, .. } => {
-                Some(format!("{name}: {}", plan::sentence(differences.iter())))
+            Finding::Differs { stays, settings, .. } => {
+                Some(format!("{name}: {}", plan::sentence(&stays, &settings)))
             }
         });
     }

@@ -2,10 +2,11 @@
 
 use super::cluster::{Cluster, Refused};
 use super::difference::{Difference, Finding};
-use super::plan::WHY_IT_STAYS;
+use super::plan::{Tally, WHY_IT_STAYS};
 use super::settings::TopicsSettings;
 use super::{Compared, advice, compare};
 use crate::kafka::request::RequestError;
+use crate::kafka::session::Session;
 use crate::screen::{Cell, Table, Tone, nonzero};
 use crate::{Exit, Screen, ToolError};
 use std::collections::BTreeMap;
@@ -17,18 +18,21 @@ use tokio::time::{Instant, sleep};
 const SEEN_WITHIN: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-pub(super) async fn run(
-    cluster: &Cluster,
-    settings: &TopicsSettings,
-    screen: &mut Screen,
-) -> Result<Exit, ToolError> {
+pub(super) fn run(settings: &TopicsSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+    let (compared, refused) = Session::start()?.wait(apply(settings))?;
+    Ok(report(&compared, &refused, screen)?)
+}
+
+/// What was found, and what the cluster refused to change.
+async fn apply(settings: &TopicsSettings) -> Result<(Vec<Compared>, Vec<Refused>), RequestError> {
+    let cluster = &Cluster::connect(&settings.kafka).await?;
     let compared = compare(cluster, settings).await?;
     let mut refused = make(cluster, &compared).await?;
     refused.extend(set(cluster, &compared).await?);
     if refused.is_empty() {
         wait_until_seen(cluster, settings).await?;
     }
-    Ok(report(&compared, &refused, screen)?)
+    Ok((compared, refused))
 }
 
 async fn make(cluster: &Cluster, compared: &[Compared]) -> Result<Vec<Refused>, RequestError> {
@@ -38,7 +42,7 @@ async fn make(cluster: &Cluster, compared: &[Compared]) -> Result<Vec<Refused>, 
 }
 
 async fn set(cluster: &Cluster, compared: &[Compared]) -> Result<Vec<Refused>, RequestError> {
-    let changes = compared.iter().filter_map(|Compared { desired, finding }| match finding {
+    let changes = compared.iter().filter_map(|Compared { desired, finding, .. }| match finding {
         Finding::Differs { set, .. } if !set.is_empty() => Some((desired.name.as_str(), set)),
         _ => None,
     });
@@ -63,9 +67,15 @@ fn report(compared: &[Compared], refused: &[Refused], screen: &mut Screen) -> io
     let mut table = Table::default();
     table.extend(compared.iter().flat_map(|topic| rows(topic, refused)));
     table.print(screen)?;
-    let fine = compared.iter().filter(|topic| topic.finding == Finding::Fine).count();
-    let stay = compared.iter().filter(|topic| stays(&topic.finding).next().is_some()).count();
-    screen.line(summary(compared.len(), fine, stay, refused.len()))?;
+    let Tally { fine, stay, .. } = Tally::of(compared);
+    let mut counts = vec![format!("{} topics", compared.len())];
+    let refusals = refused.len() as u64;
+    counts.extend(nonzero(&[
+        (fine, "were as desired"),
+        (stay, "stay different"),
+        (refusals, "changes were refused"),
+    ]));
+    screen.line(counts.join(", "))?;
     if stay > 0 {
         screen.line(WHY_IT_STAYS)?;
     }
@@ -78,7 +88,7 @@ fn report(compared: &[Compared], refused: &[Refused], screen: &mut Screen) -> io
     })
 }
 
-fn rows(Compared { desired, finding }: &Compared, refused: &[Refused]) -> Vec<[Cell; 3]> {
+fn rows(Compared { desired, finding, .. }: &Compared, refused: &[Refused]) -> Vec<[Cell; 3]> {
     let row = |tone, mark: &str, what: String| {
         [Cell::new(tone, mark), desired.name.as_str().into(), Cell::new(tone, what)]
     };
@@ -93,12 +103,13 @@ fn rows(Compared { desired, finding }: &Compared, refused: &[Refused]) -> Vec<[C
             let what = format!("made, partitions {}, replicas {}", desired.partitions, desired.replicas);
             vec![changed("+", what)]
         }
-        Finding::Differs { differences, set } => {
-            let applied = differences.iter().filter(|difference| difference.can_be_applied());
-            let applied = join(applied.map(Difference::as_done));
-            let stays = join(stays(finding).map(Difference::to_string));
-            let set = (!set.is_empty()).then(|| changed("~", applied));
-            let stays = (!stays.is_empty()).then(|| row(Tone::Warn, "!", format!("stays: {stays}")));
+        Finding::Differs { stays, settings, .. } => {
+            let done = settings
+                .iter()
+                .map(|Difference { aspect, is, should }| format!("{aspect} set to {should}, was {is}"));
+            let (done, stay) = (join(done), join(stays.iter().map(Difference::to_string)));
+            let set = (!settings.is_empty()).then(|| changed("~", done));
+            let stays = (!stays.is_empty()).then(|| row(Tone::Warn, "!", format!("stays: {stay}")));
             set.into_iter().chain(stays).collect()
         }
     }
@@ -108,27 +119,11 @@ fn join(texts: impl Iterator<Item = String>) -> String {
     texts.collect::<Vec<_>>().join(", ")
 }
 
-/// What differs and is not for this command to change.
-fn stays(finding: &Finding) -> impl Iterator<Item = &Difference> {
-    let differences = match finding {
-        Finding::Differs { differences, .. } => differences.as_slice(),
-        Finding::Missing | Finding::Fine => &[],
-    };
-    differences.iter().filter(|difference| !difference.can_be_applied())
-}
-
-fn summary(all: usize, fine: usize, stay: usize, refused: usize) -> String {
-    let counts = [(fine, "were as desired"), (stay, "stay different"), (refused, "changes were refused")];
-    let mut parts = vec![format!("{all} topics")];
-    parts.extend(nonzero(&counts.map(|(count, what)| (count as u64, what))));
-    parts.join(", ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::screen::Printed;
-    use crate::topics::difference::{Aspect, compare};
+    use crate::topics::difference::compare;
     use crate::topics::{desired::Desired, difference::Present};
     use rdkafka::types::RDKafkaErrorCode;
 
@@ -138,7 +133,7 @@ mod tests {
     }
 
     fn compared(present: Option<&Present>) -> Compared {
-        Compared { desired: desired(), finding: compare(&desired(), present) }
+        Compared { desired: desired(), finding: compare(&desired(), present), unwritable: Vec::new() }
     }
 
     fn shown(compared: &Compared, refused: &[Refused]) -> Vec<String> {
@@ -175,10 +170,10 @@ mod tests {
         };
         let code = RDKafkaErrorCode::PolicyViolation;
         let refused = [Refused { topic: "meta.inbox.v1".to_owned(), code }];
-        let difference =
-            Difference { aspect: Aspect::Partitions, is: "6".to_owned(), should: "12".to_owned() };
-        let finding = Finding::Differs { differences: vec![difference], set: BTreeMap::new() };
-        let stays = Compared { desired: desired(), finding };
+        let difference = Difference { aspect: "partitions", is: "6".to_owned(), should: "12".to_owned() };
+        let (settings, set) = (Vec::new(), BTreeMap::new());
+        let finding = Finding::Differs { stays: vec![difference], settings, set };
+        let stays = Compared { desired: desired(), finding, unwritable: Vec::new() };
         assert_eq!(exit(&[compared(None)], &[]), Exit::Done);
         assert_eq!(exit(std::slice::from_ref(&stays), &[]), Exit::Drift);
         assert_eq!(exit(&[stays, compared(None)], &refused), Exit::Failure);

@@ -35,8 +35,10 @@ pub(super) enum Finding {
     Fine,
     /// It is there and differs.
     Differs {
-        /// In what.
-        differences: Vec<Difference>,
+        /// In the numbers of partitions and replicas, which `weir topics apply` leaves alone.
+        stays: Vec<Difference>,
+        /// In its settings.
+        settings: Vec<Difference>,
         /// Everything that must be set for the topic to have the settings desired and keep its others, since Kafka
         /// resets what an `AlterConfigs` request leaves out. Empty where settings are as desired.
         set: BTreeMap<String, String>,
@@ -46,50 +48,17 @@ pub(super) enum Finding {
 /// One thing that differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Difference {
-    /// What it is about.
-    pub(super) aspect: Aspect,
+    /// What it is about: the number of partitions or replicas, or a setting by Kafka's name.
+    pub(super) aspect: &'static str,
     /// What it is now.
     pub(super) is: String,
     /// What it should be.
     pub(super) should: String,
 }
 
-/// What can differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Aspect {
-    /// The number of partitions.
-    Partitions,
-    /// The number of replicas.
-    Replicas,
-    /// A setting, by Kafka's name.
-    Setting(&'static str),
-}
-
-impl Difference {
-    /// Whether `weir topics apply` changes it: settings alone.
-    pub(super) const fn can_be_applied(&self) -> bool {
-        matches!(self.aspect, Aspect::Setting(_))
-    }
-
-    /// What was done about it.
-    pub(super) fn as_done(&self) -> String {
-        format!("{} set to {}, was {}", self.aspect, self.should, self.is)
-    }
-}
-
 impl fmt::Display for Difference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} {} instead of {}", self.aspect, self.is, self.should)
-    }
-}
-
-impl fmt::Display for Aspect {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Partitions => "partitions",
-            Self::Replicas => "replicas",
-            Self::Setting(name) => name,
-        })
     }
 }
 
@@ -118,24 +87,28 @@ pub(super) fn unwritable(present: &Present) -> Vec<String> {
 pub(super) fn compare(desired: &Desired, present: Option<&Present>) -> Finding {
     let Some(present) = present else { return Finding::Missing };
     let numbers = [
-        (Aspect::Partitions, present.partitions, desired.partitions),
-        (Aspect::Replicas, present.replicas, desired.replicas),
+        ("partitions", present.partitions, desired.partitions),
+        ("replicas", present.replicas, desired.replicas),
     ];
     let numbers = numbers.into_iter().filter(|(_, is, should)| is != should);
-    let mut differences: Vec<Difference> = numbers
-        .map(|(aspect, is, should)| Difference { aspect, is: is.to_string(), should: should.to_string() })
-        .collect();
+    let difference = |(aspect, is, should): (_, u32, u32)| {
+        let (is, should) = (is.to_string(), should.to_string());
+        Difference { aspect, is, should }
+    };
+    let stays: Vec<_> = numbers.map(difference).collect();
     let settings = settings_that_differ(desired, present);
+    if stays.is_empty() && settings.is_empty() {
+        return Finding::Fine;
+    }
     let set = if settings.is_empty() { BTreeMap::new() } else { everything_to_set(desired, present) };
-    differences.extend(settings);
-    if differences.is_empty() { Finding::Fine } else { Finding::Differs { differences, set } }
+    Finding::Differs { stays, settings, set }
 }
 
 fn settings_that_differ(desired: &Desired, present: &Present) -> Vec<Difference> {
     let difference = |(name, should): (&&'static str, &String)| {
         let is = present.config.get(*name).map(|setting| setting.value.as_str());
         (is != Some(should)).then(|| Difference {
-            aspect: Aspect::Setting(name),
+            aspect: name,
             is: is.unwrap_or("unset").to_owned(),
             should: should.clone(),
         })

@@ -5,6 +5,7 @@ use super::desired::{Desired, MAX_BYTES, RETENTION};
 use super::difference::{Difference, Finding};
 use super::settings::TopicsSettings;
 use super::{Compared, compare};
+use crate::kafka::session::Session;
 use crate::screen::{Cell, Table, Tone, nonzero};
 use crate::{Exit, Screen, ToolError};
 use schemas::TopicSpec;
@@ -16,12 +17,9 @@ Partitions and replicas stay as they are: more partitions would move keys to oth
 conversations, and replicas are moved by kafka-reassign-partitions. If they are right as they are, say so with
 --partitions and --replication-factor.";
 
-pub(super) async fn run(
-    cluster: &Cluster,
-    settings: &TopicsSettings,
-    screen: &mut Screen,
-) -> Result<Exit, ToolError> {
-    let compared = compare(cluster, settings).await?;
+pub(super) fn run(settings: &TopicsSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+    let look = async { compare(&Cluster::connect(&settings.kafka).await?, settings).await };
+    let compared = Session::start()?.wait(look)?;
     print(&compared, screen)?;
     let tally = Tally::of(&compared);
     screen.line("")?;
@@ -41,14 +39,14 @@ fn print(compared: &[Compared], screen: &mut Screen) -> io::Result<()> {
     table.print(screen)
 }
 
-fn row(Compared { desired, finding }: &Compared) -> [Cell; 7] {
+fn row(Compared { desired, finding, .. }: &Compared) -> [Cell; 7] {
     let (mark, tone, state) = match finding {
         Finding::Missing => ("+", Tone::Warn, "missing".to_owned()),
         Finding::Fine => ("=", Tone::Good, "as desired".to_owned()),
-        Finding::Differs { differences, .. } if differences.iter().all(Difference::can_be_applied) => {
-            ("~", Tone::Warn, sentence(differences.iter()))
+        Finding::Differs { stays, settings, .. } => {
+            let (mark, tone) = if stays.is_empty() { ("~", Tone::Warn) } else { ("!", Tone::Bad) };
+            (mark, tone, sentence(stays, settings))
         }
-        Finding::Differs { differences, .. } => ("!", Tone::Bad, sentence(differences.iter())),
     };
     [
         Cell::new(tone, mark),
@@ -62,12 +60,9 @@ fn row(Compared { desired, finding }: &Compared) -> [Cell; 7] {
 }
 
 /// Differences in one line.
-pub(super) fn sentence<'a>(differences: impl Iterator<Item = &'a Difference>) -> String {
-    let texts = differences.map(|difference| {
-        let fixed = if difference.can_be_applied() { "" } else { " (stays)" };
-        format!("{difference}{fixed}")
-    });
-    texts.collect::<Vec<_>>().join(", ")
+pub(super) fn sentence(stays: &[Difference], settings: &[Difference]) -> String {
+    let stays = stays.iter().map(|difference| format!("{difference} (stays)"));
+    stays.chain(settings.iter().map(Difference::to_string)).collect::<Vec<_>>().join(", ")
 }
 
 fn retention(desired: &Desired) -> String {
@@ -86,23 +81,23 @@ fn largest(desired: &Desired) -> String {
 
 /// How many topics are in which state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Tally {
+pub(super) struct Tally {
     missing: u64,
     differ: u64,
-    stay: u64,
-    fine: u64,
+    pub(super) stay: u64,
+    pub(super) fine: u64,
 }
 
 impl Tally {
-    fn of(compared: &[Compared]) -> Self {
+    pub(super) fn of(compared: &[Compared]) -> Self {
         let mut tally = Self::default();
         for Compared { finding, .. } in compared {
             match finding {
                 Finding::Missing => tally.missing += 1,
                 Finding::Fine => tally.fine += 1,
-                Finding::Differs { differences, set } => {
-                    tally.differ += u64::from(!set.is_empty());
-                    tally.stay += u64::from(!differences.iter().all(Difference::can_be_applied));
+                Finding::Differs { stays, settings, .. } => {
+                    tally.differ += u64::from(!settings.is_empty());
+                    tally.stay += u64::from(!stays.is_empty());
                 }
             }
         }

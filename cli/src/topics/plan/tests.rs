@@ -14,7 +14,7 @@ fn compared(change: impl FnOnce(&mut Present)) -> Compared {
         Present { partitions: desired.partitions, replicas: desired.replicas, config, ..Present::default() };
     change(&mut present);
     let finding = compare(&desired, Some(&present));
-    Compared { desired, finding }
+    Compared { desired, finding, unwritable: Vec::new() }
 }
 
 fn shown(compared: &Compared) -> String {
