@@ -29,16 +29,6 @@ pub(crate) struct Seen {
     pub(crate) text: Option<String>,
 }
 
-/// A record as Kafka gives it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Read<'a> {
-    pub(crate) topic: Topic,
-    pub(crate) key: Option<&'a [u8]>,
-    pub(crate) value: &'a [u8],
-    /// The header `weir_dlq_reason`, of dead letters.
-    pub(crate) reason: Option<&'a [u8]>,
-}
-
 /// What an enriched event has beside the members of a typed one.
 #[derive(Deserialize)]
 struct Enriched {
@@ -74,16 +64,15 @@ struct Message {
 }
 
 impl Seen {
-    /// What a record of one of the pipeline's topics says; `None` of any other topic.
+    /// What a record of one of the pipeline's topics says, if only that it cannot be read; `None` of any other topic.
     pub(crate) fn of(record: &Record, topic_prefix: &str) -> Option<Self> {
         let topic = Topic::named(&record.topic, topic_prefix)?;
+        let key = record.key.as_deref().map(|key| String::from_utf8_lossy(key).into_owned());
         let value = record.value.as_deref().unwrap_or_default();
-        Some(Fact::of(Read {
-            topic,
-            key: record.key.as_deref(),
-            value,
-            reason: record.header(header::REASON),
-        }))
+        let described = described(topic, value, record.header(header::REASON));
+        let (what, id, text) =
+            described.unwrap_or_else(|| ("unreadable".to_owned(), sum::sha256(value), None));
+        Some(Self { fact: Fact { topic, key, what, id }, text })
     }
 }
 
@@ -96,15 +85,6 @@ impl Fact {
     /// The dead letter of a body.
     pub(crate) fn dead_letter(body: &[u8], reason: &str) -> Self {
         Self { topic: Topic::IngestDlq, key: None, what: reason.to_owned(), id: sum::sha256(body) }
-    }
-
-    /// What `record` says; a record that cannot be read says so.
-    pub(crate) fn of(record: Read<'_>) -> Seen {
-        let key = record.key.map(|key| String::from_utf8_lossy(key).into_owned());
-        let described =
-            described(record).unwrap_or_else(|| Description::new("unreadable", sum::sha256(record.value)));
-        let Description { what, id, text } = described;
-        Seen { fact: Self { topic: record.topic, key, what, id }, text }
     }
 
     /// Whether ingest writes it, rather than a consumer.
@@ -133,37 +113,22 @@ fn bytes(body: &[u8]) -> String {
     format!("{} bytes, as posted", body.len())
 }
 
-struct Description {
-    what: String,
-    id: String,
-    text: Option<String>,
-}
-
-impl Description {
-    fn new(what: impl Into<String>, id: impl Into<String>) -> Self {
-        Self { what: what.into(), id: id.into(), text: None }
-    }
-}
-
-fn described(record: Read<'_>) -> Option<Description> {
-    let Read { topic, value, reason, .. } = record;
-    if topic == Topic::Raw {
-        return Some(Description::new(bytes(value), sum::sha256(value)));
-    }
-    if let Some(reason) = reason {
-        return Some(Description::new(String::from_utf8_lossy(reason), sum::sha256(value)));
-    }
-    match (topic, topic.spec().holds) {
-        (_, Holds::Inbox) => inbox(value),
-        (_, Holds::Profiles) => profile(value),
-        (_, Holds::Media) => media(value),
-        (Topic::Replies | Topic::RepliesResults, _) => answer(value),
-        _ => event(topic, value),
-    }
+/// What a record is, its id, and the text of an inbox message; `reason` is the header `weir_dlq_reason`, of dead letters.
+fn described(topic: Topic, value: &[u8], reason: Option<&[u8]>) -> Option<(String, String, Option<String>)> {
+    let (what, id) = match (topic, reason, topic.spec().holds) {
+        (Topic::Raw, ..) => (bytes(value), sum::sha256(value)),
+        (_, Some(reason), _) => (String::from_utf8_lossy(reason).into_owned(), sum::sha256(value)),
+        (.., Holds::Inbox) => return inbox(value),
+        (.., Holds::Profiles) => profile(value)?,
+        (.., Holds::Media) => media(value)?,
+        (Topic::Replies | Topic::RepliesResults, ..) => answer(value)?,
+        _ => event(topic, value)?,
+    };
+    Some((what, id, None))
 }
 
 /// A typed event, with the outcome of its lookup where it had one.
-fn event(topic: Topic, value: &[u8]) -> Option<Description> {
+fn event(topic: Topic, value: &[u8]) -> Option<(String, String)> {
     let event = TypedEvent::read(Some(value)).ok()?;
     let kind = event.kind().map_or_else(|| event.event_type.to_string(), |kind| kind.to_string());
     let what = match topic {
@@ -173,40 +138,40 @@ fn event(topic: Topic, value: &[u8]) -> Option<Description> {
         }
         _ => kind,
     };
-    Some(Description::new(what, event.id))
+    Some((what, event.id.into_owned()))
 }
 
 /// A command to answer, or what became of it.
-fn answer(value: &[u8]) -> Option<Description> {
+fn answer(value: &[u8]) -> Option<(String, String)> {
     let Answer { id, action, status } = serde_json::from_slice(value).ok()?;
-    Some(Description::new(format!("{action}, {}", status.as_deref().unwrap_or("commanded")), id))
+    Some((format!("{action}, {}", status.as_deref().unwrap_or("commanded")), id))
 }
 
 /// Who a customer is, without the name.
-fn profile(value: &[u8]) -> Option<Description> {
+fn profile(value: &[u8]) -> Option<(String, String)> {
     let profile: CustomerProfile<'_> = serde_json::from_slice(value).ok()?;
     let status = match &profile.status {
         Open::Known(status) => status.as_str(),
         Open::Other(status) => status,
     };
-    Some(Description::new(format!("profile, {status}"), &*profile.user))
+    Some((format!("profile, {status}"), profile.user.to_string()))
 }
 
 /// What became of a link.
-fn media(value: &[u8]) -> Option<Description> {
+fn media(value: &[u8]) -> Option<(String, String)> {
     let record: MediaRecord<'_> = serde_json::from_slice(value).ok()?;
     let status = match &record.status {
         Open::Known(status) => status.as_str(),
         Open::Other(status) => status,
     };
-    Some(Description::new(format!("media, {status}"), &*record.id))
+    Some((format!("media, {status}"), record.id.to_string()))
 }
 
-fn inbox(value: &[u8]) -> Option<Description> {
+fn inbox(value: &[u8]) -> Option<(String, String, Option<String>)> {
     let Inbox { id, event, message } = serde_json::from_slice(value).ok()?;
     let (kind, text) = message.map_or((None, None), |message| (message.kind, message.body));
     let what = kind.map_or_else(|| event.clone(), |kind| format!("{event}, {kind}"));
-    Some(Description { what, id, text })
+    Some((what, id, text))
 }
 
 #[cfg(test)]

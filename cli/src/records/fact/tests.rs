@@ -2,8 +2,20 @@
 
 use super::*;
 
+fn record(topic: Topic, value: &[u8]) -> Record {
+    Record {
+        topic: topic.name("meta").into(),
+        partition: 0,
+        offset: 0,
+        timestamp: None,
+        key: None,
+        value: Some(value.to_vec()),
+        headers: Vec::new(),
+    }
+}
+
 fn seen(topic: Topic, value: &str) -> Seen {
-    Fact::of(Read { topic, key: Some(b"17:42"), value: value.as_bytes(), reason: None })
+    Seen::of(&Record { key: Some(b"17:42".to_vec()), ..record(topic, value.as_bytes()) }, "meta").unwrap()
 }
 
 const EVENT: &str = r#""id":"00112233445566778899aabbccddeeff","source":"/meta/instagram/17","metaobject":"instagram",
@@ -45,14 +57,14 @@ fn an_inbox_record_says_event_type_and_text() {
 #[test]
 fn bytes_that_are_kept_as_they_came_are_told_apart_by_their_sum() {
     let body = b"rubbish";
-    let raw = Fact::of(Read { topic: Topic::Raw, key: None, value: body, reason: None }).fact;
+    let fact = |record: &Record| Seen::of(record, "meta").unwrap().fact;
+    let raw = fact(&record(Topic::Raw, body));
     assert_eq!(raw, Fact::raw(body));
     assert_eq!(raw.what, "7 bytes, as posted");
-    let other = Fact::of(Read { topic: Topic::Raw, key: None, value: b"rubbisH", reason: None }).fact;
-    assert_ne!(raw, other);
-    let letter =
-        Fact::of(Read { topic: Topic::IngestDlq, key: None, value: body, reason: Some(b"not_json") }).fact;
-    assert_eq!(letter, Fact::dead_letter(body, "not_json"));
+    assert_ne!(raw, fact(&record(Topic::Raw, b"rubbisH")));
+    let mut letter = record(Topic::IngestDlq, body);
+    letter.headers.push((header::REASON.to_owned(), Some(b"not_json".to_vec())));
+    assert_eq!(fact(&letter), Fact::dead_letter(body, "not_json"));
 }
 
 #[test]
