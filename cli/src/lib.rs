@@ -82,7 +82,7 @@ pub(crate) enum ToolError {
     Demo(#[from] demo::DemoError),
     /// `weir dlq show` has nothing to show.
     #[error(transparent)]
-    Show(#[from] dlq::ShowError),
+    Show(#[from] dlq::NothingThere),
     /// `weir replay` has more to compare than it may remember.
     #[error(transparent)]
     TooMany(#[from] replay::TooMany),

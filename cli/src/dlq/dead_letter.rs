@@ -44,11 +44,7 @@ impl DeadLetter {
             Some(RecordPosition { topic, partition: i32::try_from(partition).ok()?, offset })
         });
         Self {
-            position: RecordPosition {
-                topic: record.topic.to_string(),
-                partition: record.partition,
-                offset: record.offset,
-            },
+            position: RecordPosition::of(record),
             written: record.timestamp.map(|time| Millis::of(time).to_string()),
             first_failed: word(header::FIRST_FAILED).filter(|time| Millis::parse(time).is_some()),
             reason: word(header::REASON).unwrap_or_else(|| UNKNOWN.to_owned()),

@@ -43,7 +43,6 @@ impl Mark {
     #[must_use]
     pub(super) fn risen_to(mut self, low: i64) -> Self {
         self.settled = self.settled.max(low);
-        self.beyond = self.beyond.split_off(&self.settled).into_iter().chain(self.cut()).collect();
         self.close_up();
         self
     }
@@ -91,15 +90,10 @@ impl Mark {
         pairs.collect::<Vec<_>>().join(",")
     }
 
-    /// The rest of a run that begins before what is settled and ends after it.
-    fn cut(&self) -> Option<(i64, i64)> {
-        let (_, end) = self.beyond.range(..self.settled).next_back()?;
-        (*end > self.settled).then_some((self.settled, *end))
-    }
-
+    /// Runs that what is settled reaches are settled too.
     fn close_up(&mut self) {
-        while let Some(end) = self.beyond.remove(&self.settled) {
-            self.settled = end;
+        while let Some(run) = self.beyond.first_entry().filter(|run| *run.key() <= self.settled) {
+            self.settled = self.settled.max(run.remove());
         }
     }
 }

@@ -126,7 +126,7 @@ impl ListSettings {
 impl DeadLetterPosition {
     /// The position, where the words say one.
     pub(super) fn position(&self) -> Option<RecordPosition> {
-        self.words.join("/").parse().ok()
+        RecordPosition::parse(&self.words.join("/"))
     }
 }
 

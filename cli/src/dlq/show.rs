@@ -3,36 +3,28 @@
 use super::settings::ShowSettings;
 use crate::kafka::session::Session;
 use crate::kafka::source::{RecordPosition, Source};
+use crate::records::sum::hex;
 use crate::screen::{Cell, Table, Tone, harmless, one_line};
 use crate::{Exit, Screen, ToolError};
 use runtime::consumer::Record;
 use runtime::kafka::dead_letter::header;
 use serde_json::{Value, json};
-use std::fmt::Write as _;
 use std::io;
 
 /// The longest value of a header that is shown to people, in characters.
 const LONGEST: usize = 400;
 
-/// Why a dead letter cannot be shown.
+/// Nothing lies where a dead letter was looked for.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ShowError {
-    /// Nothing lies there.
-    #[error(
-        "there is nothing at {position}: no such partition, not written yet, or removed by the topic's retention"
-    )]
-    Nothing {
-        /// Where it was looked for.
-        position: RecordPosition,
-    },
-}
+#[error("there is nothing at {0}: no such partition, not written yet, or removed by the topic's retention")]
+pub(crate) struct NothingThere(RecordPosition);
 
 /// Runs the command.
 pub(super) fn run(settings: &ShowSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let position = settings.place.position().expect("words that are no position are a problem");
     let topics = std::slice::from_ref(&position.topic);
     let source = Source::connect(&Session::start()?, &settings.kafka, topics)?;
-    let record = source.record(&position)?.ok_or(ShowError::Nothing { position })?;
+    let record = source.record(&position)?.ok_or(NothingThere(position))?;
     if settings.json {
         screen.line(object(&record))?;
     } else {
@@ -93,14 +85,6 @@ fn put(object: &mut Value, name: &str, bytes: Option<&[u8]>) {
         (Some(bytes), Some(Err(_))) => object[format!("{name}_hex")] = hex(bytes).into(),
         (_, text) => object[name] = text.and_then(Result::ok).into(),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing into a String cannot fail.
-        write!(text, "{byte:02x}").unwrap_or_default();
-        text
-    })
 }
 
 #[cfg(test)]

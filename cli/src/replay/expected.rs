@@ -1,6 +1,7 @@
 //! The events that splitting gives, by id, and which of them were found.
 
 use std::collections::{HashMap, HashSet};
+use uuid::Uuid;
 
 /// More than may be remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -85,11 +86,9 @@ impl Expected {
     }
 }
 
-/// 32 hex digits as bytes, hyphens aside.
+/// 32 hex digits as bytes, of an event's id, or with hyphens of a delivery's.
 pub(super) fn number(hex: &str) -> Option<[u8; 16]> {
-    let digits: String = hex.chars().filter(|digit| *digit != '-').collect();
-    let is_hex = digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-    is_hex.then(|| u128::from_str_radix(&digits, 16).ok()).flatten().map(u128::to_be_bytes)
+    Uuid::try_parse(hex).ok().map(Uuid::into_bytes)
 }
 
 #[cfg(test)]

@@ -26,16 +26,10 @@ struct Counts {
 }
 
 /// How many answers took how long.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Times {
-    buckets: [u64; BUCKETS],
+    buckets: BTreeMap<usize, u64>,
     max: Duration,
-}
-
-impl Default for Times {
-    fn default() -> Self {
-        Self { buckets: [0; BUCKETS], max: Duration::ZERO }
-    }
 }
 
 impl Times {
@@ -47,19 +41,19 @@ impl Times {
     fn note(&mut self, took: Duration) {
         let micros = (took.as_secs_f64() * 1e6).max(1.0);
         let bucket = (micros.ln() / GROWTH.ln()) as usize;
-        self.buckets[bucket.min(BUCKETS - 1)] += 1;
+        *self.buckets.entry(bucket.min(BUCKETS - 1)).or_default() += 1;
         self.max = self.max.max(took);
     }
 
     fn count(&self) -> u64 {
-        self.buckets.iter().sum()
+        self.buckets.values().sum()
     }
 
     /// The time that so many of a hundred took at most.
     fn percentile(&self, percent: u64) -> Duration {
         let wanted = (self.count() * percent).div_ceil(100);
         let mut seen = 0;
-        for (bucket, count) in self.buckets.iter().enumerate() {
+        for (bucket, count) in &self.buckets {
             seen += count;
             if seen >= wanted {
                 let exponent = i32::try_from(bucket + 1).unwrap_or(i32::MAX);

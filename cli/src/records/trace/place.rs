@@ -30,11 +30,7 @@ impl Place {
     pub(super) fn of(what: &'static str, record: &Record, search: &Search<'_>) -> Self {
         Self {
             what,
-            position: Some(RecordPosition {
-                topic: record.topic.to_string(),
-                partition: record.partition,
-                offset: record.offset,
-            }),
+            position: Some(RecordPosition::of(record)),
             at: record.timestamp.map(|time| Millis::of(time).to_string()),
             says: says(what, record, search),
         }

@@ -2,6 +2,8 @@
 
 use super::TraceSettings;
 use schemas::{KeyRule, Millis, Topic};
+use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
 /// Clocks of brokers and of ingest may differ by so much, in milliseconds.
 const CLOCKS: u64 = 10_000;
@@ -165,12 +167,9 @@ pub(super) fn is_number(id: &str) -> bool {
 
 /// The time in a delivery's id, which is a UUID of version 7; none of anything else.
 pub(super) fn received(delivery: &str) -> Option<Millis> {
-    let parts: Vec<&str> = delivery.split('-').collect();
-    let digits = parts.concat();
-    let is_uuid = parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12])
-        && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let time = digits.get(..12).filter(|_| is_uuid && digits.get(12..13) == Some("7"))?;
-    u64::from_str_radix(time, 16).ok().map(Millis::since_epoch)
+    let id = Uuid::try_parse(delivery).ok()?;
+    let is_of_time = delivery.len() == Hyphenated::LENGTH && id.get_version_num() == 7;
+    u64::try_from(id.as_u128() >> 80).ok().filter(|_| is_of_time).map(Millis::since_epoch)
 }
 
 #[cfg(test)]
