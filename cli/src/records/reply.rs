@@ -54,7 +54,7 @@ settings! {
         kafka: KafkaSettings = kafka(),
         wanted: Wanted = group(),
         /// Host of the Graph API: graph.facebook.com, or graph.instagram.com for Instagram Login
-        graph_url: GraphUrl = url().env("WEIR_GRAPH_URL").or("https://graph.facebook.com"),
+        graph_url: GraphUrl = graph_url(),
         /// How long to wait for the result
         timeout: Duration = flag("timeout", "DURATION", form::duration(TIMEOUTS)).or("1m"),
         /// Print the result as a JSON object
@@ -64,8 +64,10 @@ settings! {
     }
 }
 
-fn url() -> Flag<GraphUrl> {
-    flag("graph-url", "URL", Form::new(GraphUrl::EXPECTED, GraphUrl::parse))
+/// The host of the Graph API.
+pub(crate) fn graph_url() -> Flag<GraphUrl> {
+    let form = Form::new(GraphUrl::EXPECTED, GraphUrl::parse);
+    flag("graph-url", "URL", form).env("WEIR_GRAPH_URL").or("https://graph.facebook.com")
 }
 
 settings! {

@@ -31,7 +31,7 @@ use question::Question;
 use runtime::settings::{KafkaSettings, form};
 use schemas::{Millis, Topic};
 use search::Search;
-use show::{Found, LookedAt};
+use show::Found;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -125,13 +125,16 @@ fn run(settings: &TraceSettings, screen: &mut Screen) -> Result<Exit, ToolError>
     let Origins { origins, left_out } = origin::find(&question, settings, &search)?;
     let ways = origins.iter().map(|origin| way::follow(origin, &search)).collect::<Result<Vec<_>, _>>()?;
     let at_meta = meta::ask(&question, &ways, &left_out, settings, &session)?;
-    let looked_at = LookedAt {
+    let found = Found {
+        ways,
+        at_meta,
+        left_out: left_out.len(),
+        read: search.read(),
         period: question.period,
         retained_since: retained_since(settings, &session),
         spool: settings.spool_dir.is_some(),
         ingest,
     };
-    let found = Found { ways, at_meta, left_out: left_out.len(), looked_at, read: search.read() };
     Ok(found.print(settings.json, screen)?.exit())
 }
 

@@ -1,6 +1,7 @@
 //! A range of a topic's records.
 
 use std::sync::Arc;
+use weir_messages::partitioner::partition_of;
 
 /// From where to where, of every partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +26,13 @@ pub(crate) struct Span {
 }
 
 impl Range {
+    /// Leaves only the partition that records of this key are in.
+    pub(crate) fn narrow_to(&mut self, key: &str) {
+        let partitions = i32::try_from(self.spans.len()).unwrap_or(i32::MAX);
+        let partition = partition_of(key.as_bytes(), partitions);
+        self.spans.retain(|span| span.partition == partition);
+    }
+
     /// How many records there are at most: offsets can have gaps.
     pub(crate) fn at_most(&self) -> u64 {
         self.spans.iter().map(|span| u64::try_from(span.to - span.from).unwrap_or_default()).sum()

@@ -5,7 +5,6 @@ use crate::kafka::source::Source;
 use runtime::consumer::{Read, Record, TopicReader};
 use schemas::reply::{CommandResult, Open, ResultStatus};
 use std::time::Instant;
-use weir_messages::partitioner::partition_of;
 
 /// The results of one command, as far as they were read.
 #[derive(Debug)]
@@ -31,9 +30,7 @@ impl<'a> Course<'a> {
         key: &str,
     ) -> Result<Option<Record>, RequestError> {
         let mut range = source.range(topic, None, None)?;
-        let partitions = i32::try_from(range.spans.len()).unwrap_or(i32::MAX);
-        let partition = partition_of(key.as_bytes(), partitions);
-        range.spans.retain(|span| span.partition == partition);
+        range.narrow_to(key);
         let mut reading = source.open(&range)?;
         while let Some(record) = reading.next()? {
             self.note(record);

@@ -65,7 +65,7 @@ pub(super) fn find(
             ends.push(match ended {
                 Some(end) => end,
                 None => end::of_waiting_command(
-                    letter.as_ref().map(DeadLetter::of).as_ref(),
+                    letter.as_ref(),
                     next.get(&command.partition).and_then(|next| until(*next, command)),
                 ),
             });

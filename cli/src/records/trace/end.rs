@@ -10,6 +10,7 @@ use crate::tool::exit::Exit;
 use runtime::consumer::Record;
 use schemas::reply::{Open, ResultStatus};
 use schemas::{Topic, TypedEvent};
+use serde::Serialize;
 
 /// Where a way ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +22,8 @@ pub(super) enum End {
 }
 
 /// What all ways come to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Verdict {
     /// Every one is complete.
     Found,
@@ -59,15 +61,6 @@ impl Verdict {
             [] => Self::NotFound,
             ways if ways.iter().all(|way| way.end == End::Complete) => Self::Found,
             _ => Self::Stopped,
-        }
-    }
-
-    pub(super) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Found => "found",
-            Self::Stopped => "stopped",
-            Self::NeverReceived => "never_received",
-            Self::NotFound => "not_found",
         }
     }
 
@@ -109,7 +102,7 @@ pub(super) fn consumers_of(event: &Expected, typed: &Record) -> Vec<Consumer> {
 }
 
 /// The end of what has no typed record.
-pub(super) fn before_the_topic(origin: &Origin, letter: Option<&DeadLetter>) -> End {
+pub(super) fn before_the_topic(origin: &Origin, letter: Option<&Record>) -> End {
     End::Stopped(match (&origin.spooled, letter, &origin.event) {
         (Some(Spooled { parked: None, .. }), ..) => {
             "it waits on the disk of ingest until Kafka takes it; see `weir spool list`".to_owned()
@@ -118,7 +111,8 @@ pub(super) fn before_the_topic(origin: &Origin, letter: Option<&DeadLetter>) -> 
             "it is parked on the disk of ingest ({why}); once that is mended, `weir spool retry {id} --apply`"
         ),
         (None, Some(letter), None) => {
-            format!("ingest could not read the body: {}, {}", letter.reason, letter.error)
+            let DeadLetter { reason, error, .. } = DeadLetter::of(letter);
+            format!("ingest could not read the body: {reason}, {error}")
         }
         (None, _, Some(event)) => format!(
             "its delivery is there, and it is not on its typed topic ({}): retention removed it, or it was lost; \
@@ -130,7 +124,7 @@ pub(super) fn before_the_topic(origin: &Origin, letter: Option<&DeadLetter>) -> 
 }
 
 /// The end of what a consumer made nothing of; `before` is how many records it has to handle until then.
-pub(super) fn without_output(consumer: &Consumer, letter: Option<&DeadLetter>, before: Option<i64>) -> End {
+pub(super) fn without_output(consumer: &Consumer, letter: Option<&Record>, before: Option<i64>) -> End {
     let Consumer { name, what, .. } = consumer;
     End::Stopped(not_handled(name, letter, before).unwrap_or_else(|| {
         format!("{name} is past it and made no {what} record: retention removed that, or it is an event that came before")
@@ -155,7 +149,7 @@ pub(super) fn of_command(results: &[&Record]) -> Option<End> {
 }
 
 /// The end of a command that has no result.
-pub(super) fn of_waiting_command(letter: Option<&DeadLetter>, before: Option<i64>) -> End {
+pub(super) fn of_waiting_command(letter: Option<&Record>, before: Option<i64>) -> End {
     let why = not_handled(weir_replies::ABOUT.name, letter, before);
     End::Stopped(
         why.unwrap_or_else(|| "a command that answers it has no result: retention removed that".to_owned()),
@@ -163,12 +157,15 @@ pub(super) fn of_waiting_command(letter: Option<&DeadLetter>, before: Option<i64
 }
 
 /// Why a consumer has not handled a record; none where it has.
-fn not_handled(name: &str, letter: Option<&DeadLetter>, before: Option<i64>) -> Option<String> {
+fn not_handled(name: &str, letter: Option<&Record>, before: Option<i64>) -> Option<String> {
     Some(match (letter, before) {
-        (Some(letter), _) => format!(
-            "{name} could not handle it: {}, {}; once that is mended, `weir dlq redrive --consumer {name} --apply`",
-            letter.reason, letter.error
-        ),
+        (Some(letter), _) => {
+            let DeadLetter { reason, error, .. } = DeadLetter::of(letter);
+            format!(
+                "{name} could not handle it: {reason}, {error}; once that is mended, \
+                 `weir dlq redrive --consumer {name} --apply`"
+            )
+        }
         (None, Some(1)) => format!("{name} has not handled it yet, it is the next one: does {name} run?"),
         (None, Some(before)) => {
             format!(

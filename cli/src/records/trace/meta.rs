@@ -9,6 +9,7 @@ use super::question::{Question, What};
 use super::way::Way;
 use crate::ToolError;
 use crate::kafka::session::Session;
+use crate::records::reply::graph_url;
 use crate::tool::settings::{Flag, Given, flag, settings, switch};
 use prometheus::Registry;
 use runtime::process::chain;
@@ -29,7 +30,7 @@ settings! {
         /// Ask the Graph API too whether it has the message or comment, or of --account, --user and --at the conversation
         ask_meta: bool = switch("ask-meta"),
         /// Host of the Graph API: graph.facebook.com, or graph.instagram.com for Instagram Login
-        graph_url: GraphUrl = url().env("WEIR_GRAPH_URL").or("https://graph.facebook.com"),
+        graph_url: GraphUrl = graph_url(),
         /// Version of the Graph API
         graph_version: GraphVersion = version().env("WEIR_GRAPH_VERSION").or("v26.0"),
         /// Directory of access tokens: a file per account, named by its id, and `default` for the rest
@@ -38,10 +39,6 @@ settings! {
     check |access: &Self, given: &mut Given<'_>| if access.ask_meta && access.access_tokens.is_none() {
         given.reader.problem("access-tokens", "a directory of access tokens, since --ask-meta asks with them");
     }
-}
-
-fn url() -> Flag<GraphUrl> {
-    flag("graph-url", "URL", Form::new(GraphUrl::EXPECTED, GraphUrl::parse))
 }
 
 fn version() -> Flag<GraphVersion> {
@@ -118,16 +115,11 @@ async fn items(
     let mut said = Vec::new();
     for id in ids {
         let was_received = received.contains(id);
+        let unknown = |error| AtMeta { was_received, ..AtMeta::unknown(Some(id.to_owned()), error) };
         said.push(match graph.node(id, token).await {
             Ok(node) => AtMeta::there(node, was_received),
-            Err(EdgeError::Gone(_)) => AtMeta {
-                id: Some(id.to_owned()),
-                state: State::Gone,
-                created: None,
-                was_received,
-                error: None,
-            },
-            Err(error) => AtMeta { was_received, ..AtMeta::unknown(Some(id.to_owned()), chain(&error)) },
+            Err(EdgeError::Gone(_)) => AtMeta { state: State::Gone, error: None, ..unknown(String::new()) },
+            Err(error) => unknown(chain(&error)),
         });
     }
     said

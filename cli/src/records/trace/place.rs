@@ -50,7 +50,7 @@ fn says(what: &str, record: &Record, search: &Search<'_>) -> String {
         return format!("{reason}: {error}");
     }
     let id = || record.header("ce_id").map(String::from_utf8_lossy).unwrap_or_default();
-    let seen = || Seen::of(record, search.prefix()).map(|seen| seen.fact.what).unwrap_or_default();
+    let seen = || Seen::of(record, search.topic_prefix).map(|seen| seen.fact.what).unwrap_or_default();
     match what {
         "raw" => format!("delivery {}", id()),
         "result" => {

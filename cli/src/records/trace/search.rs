@@ -10,13 +10,12 @@ use runtime::consumer::Record;
 use runtime::settings::KafkaSettings;
 use schemas::{Millis, Topic};
 use std::cell::{Cell, RefCell};
-use weir_messages::partitioner::partition_of;
 
 /// A cluster with the pipeline's topics.
 pub(super) struct Search<'a> {
     source: Source,
     kafka: &'a KafkaSettings,
-    topic_prefix: &'a str,
+    pub(super) topic_prefix: &'a str,
     progress: RefCell<Progress>,
     read: Cell<u64>,
 }
@@ -43,11 +42,6 @@ impl<'a> Search<'a> {
         Ok(Self { source, kafka, topic_prefix, progress, read: Cell::new(0) })
     }
 
-    /// The first part of every topic's name.
-    pub(super) const fn prefix(&self) -> &str {
-        self.topic_prefix
-    }
-
     /// How many records were read so far.
     pub(super) const fn read(&self) -> u64 {
         self.read.get()
@@ -72,9 +66,7 @@ impl<'a> Search<'a> {
         let name = scope.topic.name(self.topic_prefix);
         let mut range = self.source.range(&name, Some(scope.period.since), scope.period.until)?;
         if let Some(key) = scope.key {
-            let partitions = i32::try_from(range.spans.len()).unwrap_or(i32::MAX);
-            let partition = partition_of(key.as_bytes(), partitions);
-            range.spans.retain(|span| span.partition == partition);
+            range.narrow_to(key);
         }
         let (mut found, at_most) = (Vec::new(), range.at_most());
         if at_most == 0 {
@@ -94,11 +86,6 @@ impl<'a> Search<'a> {
         }
         self.progress.borrow_mut().clear();
         Ok(found)
-    }
-
-    /// How many records a consumer has before it, this one included, until it has handled it; none where it has.
-    pub(super) fn before(&self, consumer: &str, record: &Record) -> Result<Option<i64>, ToolError> {
-        Ok(until(self.next(consumer, record)?, record))
     }
 
     /// The offset that a consumer handles next in the partition of a record.

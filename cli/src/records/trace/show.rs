@@ -22,13 +22,9 @@ pub(super) struct Found {
     pub(super) at_meta: Vec<AtMeta>,
     /// How many events are meant too, and were not followed.
     pub(super) left_out: usize,
-    pub(super) looked_at: LookedAt,
     /// How many records were read for it.
     pub(super) read: u64,
-}
-
-/// What was looked at for it.
-pub(super) struct LookedAt {
+    /// Of which time.
     pub(super) period: Period,
     /// From when on the deliveries are kept; none where that cannot be read.
     pub(super) retained_since: Option<Millis>,
@@ -38,8 +34,8 @@ pub(super) struct LookedAt {
     pub(super) ingest: Vec<Waiting>,
 }
 
-impl LookedAt {
-    /// Whether it is all that can have something of the period.
+impl Found {
+    /// Whether all was looked at that can have something of the period.
     fn is_all(&self) -> bool {
         let is_empty = |waiting: &Waiting| waiting.deliveries == Some(0);
         let is_retained = self.retained_since.is_some_and(|since| self.period.since >= since);
@@ -76,19 +72,17 @@ impl LookedAt {
         }
         gap
     }
-}
 
-impl Found {
     /// Prints every way and what they come to.
     pub(super) fn print(&self, json: bool, screen: &mut Screen) -> io::Result<Verdict> {
-        let is_all = self.looked_at.is_all();
+        let is_all = self.is_all();
         let verdict = Verdict::of(&self.ways, is_all);
-        let LookedAt { period: Period { since, until }, retained_since, spool, ingest } = &self.looked_at;
+        let Self { period: Period { since, until }, retained_since, spool, ingest, .. } = self;
         let until = until.map(|until| until.to_string());
         if json {
             self.ways.iter().try_for_each(|way| object(way, screen))?;
             screen.json(&json!({
-                "verdict": verdict.as_str(), "events": self.ways.len(), "left_out": self.left_out, "meta": self.at_meta,
+                "verdict": verdict, "events": self.ways.len(), "left_out": self.left_out, "meta": self.at_meta,
                 "since": since.to_string(), "until": until, "retained_since": retained_since.map(|since| since.to_string()),
                 "spool": spool, "ingest": ingest, "records_read": self.read,
             }))?;
@@ -110,7 +104,7 @@ impl Found {
             )),
             Verdict::NotFound => Some(format!(
                 "Not found in what was looked at: the topics from {since} to {until}{}.",
-                self.looked_at.gap()
+                self.gap()
             )),
         };
         none.map_or(Ok(()), |none| screen.toned(Tone::Bad, &none))?;

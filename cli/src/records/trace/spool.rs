@@ -1,7 +1,7 @@
 //! What of it waits on the disk of this machine's ingest.
 
 use super::TraceSettings;
-use super::expected::{Expected, expected};
+use super::expected::expected;
 use super::origin::Origin;
 use super::question::{Question, What};
 use weir_ingest::spool::inspect::{InspectError, Inspector, Reason, Stored, Which};
@@ -19,29 +19,21 @@ pub(super) fn find(question: &Question, settings: &TraceSettings) -> Result<Vec<
     let Some(directory) = &settings.spool_dir else { return Ok(Vec::new()) };
     let mut inspector = Inspector::open(directory)?;
     if let What::Delivery(id) = &question.what {
-        return Ok(inspector
-            .delivery(id)?
-            .iter()
-            .flat_map(|stored| origins(question, stored, settings))
-            .collect());
+        let stored = inspector.delivery(id)?;
+        return Ok(stored.iter().flat_map(|stored| origins(question, stored, settings)).collect());
     }
     let mut found = Vec::new();
     for stored in inspector.deliveries(Which::All) {
-        let stored = stored?;
-        if !events(question, &stored, settings).is_empty() {
-            found.extend(origins(question, &stored, settings));
-        }
+        let origins = origins(question, &stored?, settings).into_iter();
+        found.extend(origins.filter(|origin| origin.event.is_some()));
     }
     Ok(found)
 }
 
-fn events(question: &Question, stored: &Stored, settings: &TraceSettings) -> Vec<Expected> {
-    expected(question, &stored.body, Some(stored.received), settings.max_events).0
-}
-
+/// Those of its events that are meant, or the delivery itself where none is.
 fn origins(question: &Question, stored: &Stored, settings: &TraceSettings) -> Vec<Origin> {
     let spooled = Spooled { id: stored.id.clone(), parked: stored.parked.clone() };
     let origin = |event| Origin { event, spooled: Some(spooled.clone()), ..Origin::default() };
-    let events = events(question, stored, settings);
+    let (events, _) = expected(question, &stored.body, Some(stored.received), settings.max_events);
     if events.is_empty() { vec![origin(None)] } else { events.into_iter().map(Some).map(origin).collect() }
 }

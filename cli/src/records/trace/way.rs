@@ -6,9 +6,8 @@ use super::expected::Expected;
 use super::origin::Origin;
 use super::place::Place;
 use super::question::Period;
-use super::search::{Scope, Search, has_id, written};
+use super::search::{Scope, Search, has_id, until, written};
 use crate::ToolError;
-use crate::dlq::DeadLetter;
 use runtime::consumer::Record;
 use schemas::{Millis, Topic};
 
@@ -30,7 +29,7 @@ pub(super) fn follow(origin: &Origin, search: &Search<'_>) -> Result<Way, ToolEr
     let (Some(event), Some(typed)) = (&origin.event, &origin.typed) else {
         let letter = origin.raw.as_ref().map(|raw| refused(raw, search)).transpose()?.flatten();
         places.extend(letter.as_ref().map(|letter| Place::of("dead letter", letter, search)));
-        let end = end::before_the_topic(origin, letter.as_ref().map(DeadLetter::of).as_ref());
+        let end = end::before_the_topic(origin, letter.as_ref());
         return Ok(Way { event: origin.event.clone(), places, end });
     };
     places.push(Place::of("typed", typed, search));
@@ -61,7 +60,7 @@ fn handled(
     let mut letter = find(&[consumer.dead_letters], after)?;
     let mut end = End::Complete;
     if output.is_none() {
-        let before = search.before(consumer.name, typed)?;
+        let before = until(search.next(consumer.name, typed)?, typed);
         if before.is_none() && letter.is_none() {
             // It may have handled it since its topics were read.
             (output, letter) = (find(consumer.outputs, after)?, find(&[consumer.dead_letters], after)?);
@@ -71,7 +70,7 @@ fn handled(
             output = find(consumer.outputs, Period { since: earlier, until: Some(after.since) })?;
         }
         if output.is_none() {
-            end = end::without_output(consumer, letter.as_ref().map(DeadLetter::of).as_ref(), before);
+            end = end::without_output(consumer, letter.as_ref(), before);
         }
     }
     let place = |what, record: Option<Record>| record.map(|record| Place::of(what, &record, search));
