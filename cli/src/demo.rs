@@ -133,7 +133,7 @@ async fn demonstrate(
         pipeline = Pipeline::start(bootstrap, settings.port) => pipeline?,
         () = end.requested() => return interrupted(settings, screen),
     };
-    let shape = pipeline.shape();
+    let shape = pipeline.shape.clone();
     let shown = tokio::select! {
         exit = show(&shape, &mut watch, settings, screen, started) => Some(exit),
         error = pipeline.ended() => Some(Err(error.into())),

@@ -22,7 +22,7 @@ use expected::Expected;
 use filter::Filter;
 use report::Report;
 use schemas::Topic;
-use settings::{ReplaySettings, Task};
+use settings::ReplaySettings;
 
 const MORE: &str = "\
 Reads the raw records of the range, splits each body as ingest does, and says per topic and kind how many events come of \
@@ -98,9 +98,8 @@ fn run(settings: &ReplaySettings, screen: &mut Screen) -> Result<Exit, ToolError
 
 impl Replay<'_> {
     fn work(&mut self) -> Result<(), ToolError> {
-        let task = self.settings.task();
-        let mut expected = task.compares().then(|| Expected::new(self.settings.max_ids));
-        if task != Task::PublishAll {
+        let mut expected = self.settings.compares().then(|| Expected::new(self.settings.max_ids));
+        if self.settings.surveys() {
             self.survey(expected.as_mut())?;
         }
         if let Some(expected) = &mut expected {

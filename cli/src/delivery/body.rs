@@ -21,12 +21,10 @@ pub(crate) enum BodyError {
         source: io::Error,
     },
     /// Nothing Meta sends is that large.
-    #[error("{name} is larger than {} MiB, which no webhook is", .most >> 20)]
+    #[error("{name} is larger than {} MiB, which no webhook is", MOST >> 20)]
     TooLarge {
         /// The file, or standard input.
         name: String,
-        /// The most that is read, in bytes.
-        most: u64,
     },
 }
 
@@ -51,7 +49,7 @@ pub(super) fn read(file: &str) -> Result<Vec<u8>, BodyError> {
     };
     let bytes = bytes.map_err(|source| BodyError::Read { name: name(file), source })?;
     if bytes.len() as u64 > MOST {
-        return Err(BodyError::TooLarge { name: name(file), most: MOST });
+        return Err(BodyError::TooLarge { name: name(file) });
     }
     Ok(bytes)
 }

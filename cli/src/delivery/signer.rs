@@ -9,7 +9,7 @@ use weir_ingest::{Secret, Secrets};
 settings! {
     /// With which secret a body is signed.
     pub(crate) struct Signer {
-        secrets: Secrets = app_secrets(),
+        secrets: Secrets = AppSecrets,
         /// Name of the app whose secret signs, where there are several
         app: Option<String> = flag("app", "NAME", form::text()).optional(),
     }
@@ -36,13 +36,8 @@ impl Signer {
     }
 }
 
-/// The app secrets of ingest.
-pub(super) struct AppSecrets;
-
 /// The app secrets of ingest, by its own flags.
-pub(super) const fn app_secrets() -> AppSecrets {
-    AppSecrets
-}
+pub(super) struct AppSecrets;
 
 impl Setting for AppSecrets {
     type Value = Secrets;

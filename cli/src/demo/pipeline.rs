@@ -34,7 +34,7 @@ const STOP_WITHIN: Duration = Duration::from_secs(15);
 
 /// The running pipeline.
 pub(super) struct Pipeline {
-    shape: Shape,
+    pub(super) shape: Shape,
     tasks: JoinSet<DemoError>,
     admin: JoinSet<()>,
     _simulator: Simulator,
@@ -122,11 +122,6 @@ impl Pipeline {
             .await?;
         pipeline.wait_until_ready().await?;
         Ok(pipeline)
-    }
-
-    /// Where it is.
-    pub(super) fn shape(&self) -> Shape {
-        self.shape.clone()
     }
 
     /// Waits for a part to end by itself, which none should.

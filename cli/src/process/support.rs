@@ -57,12 +57,6 @@ pub(crate) const TOOL: Tool = Tool {
     work: work!(SupportSettings, run),
 };
 
-/// A text of the archive.
-struct File {
-    name: String,
-    text: String,
-}
-
 fn run(settings: &SupportSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     if screen.is_terminal() {
         return Err(ToolError::Archive);
@@ -70,15 +64,15 @@ fn run(settings: &SupportSettings, screen: &mut Screen) -> Result<Exit, ToolErro
     let here = [here(&settings.admin_listen)];
     let processes = if settings.processes.is_empty() { &here[..] } else { &settings.processes };
     let mut files = vec![
-        File { name: "settings.txt".to_owned(), text: environment::shown() },
-        File { name: "topics-plan.txt".to_owned(), text: printed_by(&["topics", "plan"]) },
-        File { name: "spool-list.txt".to_owned(), text: printed_by(&["spool", "list"]) },
-        File { name: "doctor.txt".to_owned(), text: printed_by(&["doctor", "--no-test-delivery"]) },
+        ("settings.txt".to_owned(), environment::shown()),
+        ("topics-plan.txt".to_owned(), printed_by(&["topics", "plan"])),
+        ("spool-list.txt".to_owned(), printed_by(&["spool", "list"])),
+        ("doctor.txt".to_owned(), printed_by(&["doctor", "--no-test-delivery"])),
     ];
     for process in processes {
-        files.extend(PAGES.map(|(page, name)| File {
-            name: format!("{}/{name}", process.replace(':', "_")),
-            text: asked(process, page).unwrap_or_else(|error| not_to_be_had(&error.to_string())),
+        files.extend(PAGES.map(|(page, name)| {
+            let text = asked(process, page).unwrap_or_else(|error| not_to_be_had(&error.to_string()));
+            (format!("{}/{name}", process.replace(':', "_")), text)
         }));
     }
     screen.bytes(&archive::of(&files, SystemTime::now()))?;

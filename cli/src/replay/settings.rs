@@ -66,36 +66,15 @@ settings! {
     }
 }
 
-/// What is to be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Task {
-    /// Count what splitting gives.
-    Count,
-    /// Compare that with the typed topics.
-    Compare,
-    /// Publish all of it.
-    PublishAll,
-    /// Compare it, and publish what is missing.
-    PublishMissing,
-}
-
-impl Task {
-    /// Whether the typed topics are looked at.
-    pub(super) const fn compares(self) -> bool {
-        matches!(self, Self::Compare | Self::PublishMissing)
-    }
-}
-
 impl ReplaySettings {
-    /// What is to be done.
-    pub(super) const fn task(&self) -> Task {
-        match (self.apply, self.missing_only, self.no_diff) {
-            (true, true, _) => Task::PublishMissing,
-            // Who publishes everything does not need to know what is there.
-            (true, false, _) => Task::PublishAll,
-            (false, _, true) => Task::Count,
-            (false, _, false) => Task::Compare,
-        }
+    /// Whether it is counted what splitting gives: who publishes everything does not need to know it before.
+    pub(super) const fn surveys(&self) -> bool {
+        !self.apply || self.missing_only
+    }
+
+    /// Whether that is compared with the typed topics.
+    pub(super) const fn compares(&self) -> bool {
+        self.surveys() && !self.no_diff
     }
 }
 
@@ -129,15 +108,18 @@ mod tests {
     #[test]
     fn a_dry_run_compares_and_who_publishes_everything_does_not() {
         let settings = given(&["--since", "2h"]).unwrap();
-        assert_eq!(settings.task(), Task::Compare);
+        assert!(settings.surveys() && settings.compares());
         let Period { since, until } = settings.period;
         assert_eq!(until.as_millis() - since.as_millis(), 2 * 60 * 60 * 1000);
         assert_eq!(settings.meant.filter().topics, Topic::TYPED);
-        let task = |flags: &[&str]| given(&[&["--since", "2h"], flags].concat()).unwrap().task();
-        assert_eq!(task(&["--apply"]), Task::PublishAll);
-        assert_eq!(task(&["--apply", "--missing-only"]), Task::PublishMissing);
-        assert_eq!(task(&["--missing-only"]), Task::Compare);
-        assert_eq!(task(&["--no-diff"]), Task::Count);
+        let does = |flags: &[&str]| {
+            let settings = given(&[&["--since", "2h"], flags].concat()).unwrap();
+            (settings.surveys(), settings.compares())
+        };
+        assert_eq!(does(&["--apply"]), (false, false));
+        assert_eq!(does(&["--apply", "--missing-only"]), (true, true));
+        assert_eq!(does(&["--missing-only"]), (true, true));
+        assert_eq!(does(&["--no-diff"]), (true, false));
     }
 
     #[test]

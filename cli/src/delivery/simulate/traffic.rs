@@ -75,7 +75,8 @@ impl Traffic {
         let body = wire::compact(&body);
         let value: Value = serde_json::from_str(&body).unwrap_or_default();
         let entry = body.strip_prefix(AROUND.0).and_then(|rest| rest.strip_suffix(AROUND.1));
-        let mut readdressing = Readdressing::new(self, now, is_about_an_earlier_one(name));
+        let is_about_an_earlier_one = name.starts_with("reaction") || name.starts_with("receipt");
+        let mut readdressing = Readdressing::new(self, now, is_about_an_earlier_one);
         readdressing.walk("", &value["entry"][0]);
         readdressing.of(entry.unwrap_or_default())
     }
@@ -90,10 +91,6 @@ impl Traffic {
         }
         MIX[0].0
     }
-}
-
-fn is_about_an_earlier_one(name: &str) -> bool {
-    name.starts_with("reaction") || name.starts_with("receipt")
 }
 
 /// The ids and times of one entry, each with what stands in its place.

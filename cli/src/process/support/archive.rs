@@ -1,6 +1,5 @@
 //! An archive in the form that every `tar` reads: POSIX's ustar, texts alone.
 
-use super::File;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What heads and texts are filled up to.
@@ -8,10 +7,10 @@ const BLOCK: usize = 512;
 /// The folder that all is in.
 const FOLDER: &str = "weir-support/";
 
-/// The bytes of the archive.
-pub(super) fn of(files: &[File], now: SystemTime) -> Vec<u8> {
+/// The bytes of the archive of these texts, each with its name.
+pub(super) fn of(files: &[(String, String)], now: SystemTime) -> Vec<u8> {
     let mut bytes = Vec::new();
-    for File { name, text } in files {
+    for (name, text) in files {
         bytes.extend(head(&format!("{FOLDER}{name}"), text.len(), now));
         bytes.extend(text.as_bytes());
         bytes.resize(bytes.len().next_multiple_of(BLOCK), 0);
@@ -40,7 +39,7 @@ mod tests {
     fn heads_and_texts_are_whole_blocks() {
         assert_eq!(head("weir-support/a", 3, UNIX_EPOCH).len(), BLOCK);
         for (size, blocks) in [(0, 3), (1, 4), (512, 4), (513, 5)] {
-            let file = File { name: "a".to_owned(), text: "x".repeat(size) };
+            let file = ("a".to_owned(), "x".repeat(size));
             assert_eq!(of(&[file], UNIX_EPOCH).len(), blocks * BLOCK, "{size}");
         }
     }
