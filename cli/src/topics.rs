@@ -78,9 +78,10 @@ struct Compared {
 
 /// Compares every topic of the table with the cluster.
 async fn compare(cluster: &Cluster, settings: &TopicsSettings) -> Result<Vec<Compared>, RequestError> {
-    let listed = cluster.list().await?;
-    let desired = desired::topics(settings, listed.brokers);
-    let present = cluster.describe(&listed, desired.iter().map(|topic| topic.name.as_str())).await?;
+    let (brokers, mut present) = cluster.list().await?;
+    let desired = desired::topics(settings, brokers);
+    present.retain(|name, _| desired.iter().any(|topic| topic.name == *name));
+    let present = cluster.describe(present).await?;
     let compared = desired.into_iter().map(|desired| {
         let present = present.get(&desired.name);
         let unwritable = present.map(difference::unwritable).unwrap_or_default();
@@ -120,7 +121,9 @@ pub(crate) async fn faults(settings: &TopicsSettings) -> Result<Faults, RequestE
 /// where it goes by bytes too.
 pub(crate) async fn retention(kafka: &KafkaSettings, topic: &str) -> Result<Option<Duration>, RequestError> {
     let cluster = Cluster::connect(kafka).await?;
-    let present = cluster.describe(&cluster.list().await?, [topic].into_iter()).await?;
+    let (_, mut present) = cluster.list().await?;
+    present.retain(|name, _| name == topic);
+    let present = cluster.describe(present).await?;
     let number = |name| present.get(topic)?.config.get(name)?.value.parse::<i64>().ok();
     let goes_by_bytes = number("retention.bytes") != Some(-1);
     let retention = number("retention.ms").filter(|_| !goes_by_bytes);

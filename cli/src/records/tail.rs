@@ -168,12 +168,11 @@ impl Wanted {
             key.split_once(':').map_or((&*key, None), |(account, user)| (account, Some(user)));
         self.account.as_ref().is_none_or(|wanted| wanted == account)
             && self.user.as_ref().is_none_or(|wanted| Some(wanted.as_str()) == user)
-            && self.kind.is_none_or(|wanted| kind_of(record) == Some(wanted))
+            && self.kind.is_none_or(|wanted| {
+                let event = TypedEvent::read(record.value.as_deref());
+                event.is_ok_and(|event| event.kind() == Some(wanted))
+            })
     }
-}
-
-fn kind_of(record: &Record) -> Option<EventKind> {
-    TypedEvent::read(record.value.as_deref()).ok()?.kind()
 }
 
 /// A record for programs.

@@ -35,15 +35,6 @@ pub(super) struct Refused {
     pub(super) code: RDKafkaErrorCode,
 }
 
-/// What a cluster lists.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Listed {
-    /// How many brokers it has.
-    pub(super) brokers: u32,
-    /// Partitions and replicas of each topic; no settings.
-    topics: BTreeMap<String, Present>,
-}
-
 /// A connection for administration.
 pub(super) struct Cluster {
     admin: Arc<AdminClient<DefaultClientContext>>,
@@ -60,8 +51,8 @@ impl Cluster {
         Ok(Self { admin: Arc::new(admin), brokers: kafka.brokers.clone() })
     }
 
-    /// Lists brokers and topics.
-    pub(super) async fn list(&self) -> Result<Listed, RequestError> {
+    /// How many brokers there are, and the partitions and replicas of each topic, without its settings.
+    pub(super) async fn list(&self) -> Result<(u32, BTreeMap<String, Present>), RequestError> {
         let admin = Arc::clone(&self.admin);
         // All topics are listed, because naming one makes it where a broker makes topics by itself.
         let fetch =
@@ -71,15 +62,11 @@ impl Cluster {
         fetched.map_err(|error| self.failed("list its topics", &error))
     }
 
-    /// Reads partitions, replicas and settings of those topics of `names` that are there.
-    pub(super) async fn describe<'a>(
+    /// Adds the settings of topics that were listed.
+    pub(super) async fn describe(
         &self,
-        listed: &Listed,
-        names: impl Iterator<Item = &'a str>,
+        mut present: BTreeMap<String, Present>,
     ) -> Result<BTreeMap<String, Present>, RequestError> {
-        let there = names.filter_map(|name| listed.topics.get_key_value(name));
-        let mut present: BTreeMap<String, Present> =
-            there.map(|(name, present)| (name.clone(), present.clone())).collect();
         if present.is_empty() {
             return Ok(present);
         }
@@ -163,7 +150,7 @@ fn new_topic(topic: &Desired) -> NewTopic<'_> {
     topic.config.iter().fold(new, |new, (name, value)| new.set(name, value))
 }
 
-fn listed(metadata: &Metadata) -> Listed {
+fn listed(metadata: &Metadata) -> (u32, BTreeMap<String, Present>) {
     let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
     let topics = metadata.topics().iter().filter(|topic| topic.error().is_none());
     let numbers = |topic: &MetadataTopic| {
@@ -179,7 +166,7 @@ fn listed(metadata: &Metadata) -> Listed {
         };
         (topic.name().to_owned(), present)
     };
-    Listed { brokers: count(metadata.brokers().len()), topics: topics.map(numbers).collect() }
+    (count(metadata.brokers().len()), topics.map(numbers).collect())
 }
 
 fn config(entries: Vec<ConfigEntry>) -> BTreeMap<String, Setting> {

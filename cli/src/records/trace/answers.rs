@@ -21,14 +21,6 @@ const COMMANDED_BEFORE: u64 = 60 * 60_000;
 /// For so long a customer may be answered without a tag (Meta's guide to the Send API), in milliseconds.
 const WINDOW: u64 = 24 * 60 * 60_000;
 
-/// A command with all that came of it.
-struct Answer<'a> {
-    command: &'a Record,
-    results: Vec<&'a Record>,
-    /// Whether it, or Meta's answer to it, names the message or comment; else it is only of the same conversation.
-    names_it: bool,
-}
-
 /// Where they are, and where they end: well where one of those that name it is done.
 pub(super) fn find(
     event: &Expected,
@@ -51,8 +43,17 @@ pub(super) fn find(
     } else {
         of_conversation(event, Topic::RepliesResults, since, search)?
     };
-    for answer in commands.iter().filter_map(|command| Answer::of(command, &results, event, item, typed)) {
-        let Answer { command, results, names_it } = answer;
+    // A command that does not, nor Meta's answer to it, is only of the same conversation.
+    let names = |record: &Record| record.value.as_deref().is_some_and(|value| holds(value, item));
+    for command in &commands {
+        let is_of_it = |record: &&Record| {
+            result(record).is_some_and(|of| (of.partition, of.offset) == (command.partition, command.offset))
+        };
+        let results: Vec<_> = results.iter().filter(is_of_it).collect();
+        let names_it = names(command) || results.iter().any(|result| names(result));
+        if !names_it && !is_next(command, event, typed) {
+            continue;
+        }
         let (mut place, ended) = (Place::of("command", command, search), end::of_command(&results));
         if !names_it {
             place.says.push_str(", in the same conversation");
@@ -74,25 +75,6 @@ pub(super) fn find(
     let is_done = ends.contains(&End::Complete);
     let stopped = ends.into_iter().find(|end| *end != End::Complete).filter(|_| !is_done);
     Ok((places, stopped.unwrap_or(End::Complete)))
-}
-
-impl<'a> Answer<'a> {
-    /// A command with its results, if it is about the event.
-    fn of(
-        command: &'a Record,
-        results: &'a [Record],
-        event: &Expected,
-        item: &str,
-        typed: &Record,
-    ) -> Option<Self> {
-        let is_of_it = |record: &&Record| {
-            result(record).is_some_and(|of| (of.partition, of.offset) == (command.partition, command.offset))
-        };
-        let results: Vec<_> = results.iter().filter(is_of_it).collect();
-        let names = |record: &Record| record.value.as_deref().is_some_and(|value| holds(value, item));
-        let names_it = names(command) || results.iter().any(|result| names(result));
-        (names_it || is_next(command, event, typed)).then_some(Self { command, results, names_it })
-    }
 }
 
 /// Whether a command says something in the conversation of a message soon after it, and names no other message.

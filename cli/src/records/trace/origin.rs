@@ -26,12 +26,6 @@ pub(super) struct Origin {
     pub(super) spooled: Option<Spooled>,
 }
 
-impl Origin {
-    fn is_of(&self, event: &Expected) -> bool {
-        self.event.as_ref().is_some_and(|of| of.id == event.id)
-    }
-}
-
 /// What was found.
 #[derive(Debug, Default)]
 pub(super) struct Origins {
@@ -107,7 +101,9 @@ fn is_settled(question: &Question, found: &[Origin]) -> bool {
 /// Adds those of events that are not there yet.
 fn merge(found: &mut Vec<Origin>, more: Vec<Origin>) {
     for origin in more {
-        let is_known = |event: &Expected| found.iter().any(|known| known.is_of(event));
+        let is_known = |event: &Expected| {
+            found.iter().filter_map(|known| known.event.as_ref()).any(|known| known.id == event.id)
+        };
         if !origin.event.as_ref().is_some_and(is_known) {
             found.push(origin);
         }

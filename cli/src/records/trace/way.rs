@@ -52,9 +52,11 @@ fn handled(
     search: &Search<'_>,
 ) -> Result<(Vec<Place>, End), ToolError> {
     let after = Period::since(written(typed));
+    // The record of the same event on another topic, where it has the same key.
     let find = |topics: &[Topic], period| {
-        let found = topics.iter().find_map(|topic| of_event(event, *topic, period, search).transpose());
-        found.transpose()
+        let scope = |topic| Scope { topic, key: event.key.as_deref(), period };
+        let first = |topic: &Topic| search.first(scope(*topic), |record| has_id(record, &event.id));
+        topics.iter().find_map(|topic| first(topic).transpose()).transpose()
     };
     let mut output = find(consumer.outputs, after)?;
     let mut letter = find(&[consumer.dead_letters], after)?;
@@ -82,14 +84,4 @@ fn refused(raw: &Record, search: &Search<'_>) -> Result<Option<Record>, ToolErro
     let id = raw.header("ce_id").unwrap_or_default();
     let scope = Scope { topic: Topic::IngestDlq, key: None, period: Period::about(written(raw)) };
     search.first(scope, |record| record.header("ce_id") == Some(id))
-}
-
-/// The record of the same event on another topic, where it has the same key.
-fn of_event(
-    event: &Expected,
-    topic: Topic,
-    period: Period,
-    search: &Search<'_>,
-) -> Result<Option<Record>, ToolError> {
-    search.first(Scope { topic, key: event.key.as_deref(), period }, |record| has_id(record, &event.id))
 }
