@@ -112,23 +112,19 @@ impl Group {
 
 /// Whether it may work another time: brokers that are away for a while, coordinators that move.
 fn is_passing(error: &KafkaError) -> bool {
-    use RDKafkaErrorCode::{
-        AllBrokersDown, BrokerTransportFailure, CoordinatorLoadInProgress, CoordinatorNotAvailable,
-        LeaderNotAvailable, NotCoordinator, OperationTimedOut, RequestTimedOut, Resolve,
-        UnknownTopicOrPartition, WaitingForCoordinator,
-    };
+    use RDKafkaErrorCode as Code;
     let passing = [
-        AllBrokersDown,
-        BrokerTransportFailure,
-        CoordinatorLoadInProgress,
-        CoordinatorNotAvailable,
-        LeaderNotAvailable,
-        NotCoordinator,
-        OperationTimedOut,
-        RequestTimedOut,
-        Resolve,
-        UnknownTopicOrPartition,
-        WaitingForCoordinator,
+        Code::AllBrokersDown,
+        Code::BrokerTransportFailure,
+        Code::CoordinatorLoadInProgress,
+        Code::CoordinatorNotAvailable,
+        Code::LeaderNotAvailable,
+        Code::NotCoordinator,
+        Code::OperationTimedOut,
+        Code::RequestTimedOut,
+        Code::Resolve,
+        Code::UnknownTopicOrPartition,
+        Code::WaitingForCoordinator,
     ];
     error.rdkafka_error_code().is_some_and(|code| passing.contains(&code))
 }

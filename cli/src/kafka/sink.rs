@@ -4,13 +4,12 @@ pub(crate) mod pace;
 
 use crate::kafka::request::RequestError;
 use crate::kafka::session::Session;
+use futures_util::FutureExt as _;
 use pace::Pace;
 use rdkafka::message::{Header, OwnedHeaders};
 use runtime::producer::{Acknowledgement, Producer, ProducerOptions, SendError};
 use runtime::settings::KafkaSettings;
 use std::collections::VecDeque;
-use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 /// The largest record that is sent, in bytes: what a topic takes is the topic's to say.
@@ -86,16 +85,11 @@ impl<'s, T> Sink<'s, T> {
 
     /// What has been acknowledged since it was last asked; does not wait.
     pub(crate) fn acknowledged(&mut self) -> Result<Vec<T>, RequestError> {
-        let mut context = Context::from_waker(Waker::noop());
         while let Some((receipt, _)) = self.under_way.front_mut() {
-            match Pin::new(receipt).poll(&mut context) {
-                Poll::Pending => break,
-                Poll::Ready(outcome) => {
-                    let oldest = self.under_way.pop_front();
-                    outcome?;
-                    self.acknowledged.extend(oldest.map(|(_, what)| what));
-                }
-            }
+            let Some(outcome) = receipt.now_or_never() else { break };
+            let oldest = self.under_way.pop_front();
+            outcome?;
+            self.acknowledged.extend(oldest.map(|(_, what)| what));
         }
         Ok(std::mem::take(&mut self.acknowledged))
     }

@@ -1,7 +1,7 @@
 //! Typed events that are published again: the records that ingest made of them, with a mark.
 
 use crate::kafka::sink::Parcel;
-use schemas::{Event, EventKind, Receipt, Topic, raw};
+use schemas::{Event, Receipt, Topic, raw};
 
 /// The header that tells a record that was published again, with the name of the run.
 const REPLAY: &str = "ce_replay";
@@ -9,7 +9,6 @@ const REPLAY: &str = "ce_replay";
 /// A typed record, ready to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Typed {
-    pub(crate) kind: EventKind,
     topic: String,
     key: Option<String>,
     id: [u8; 32],
@@ -24,7 +23,7 @@ impl Typed {
         event.write_json(receipt, &mut value);
         event.write_type(&mut event_type);
         let topic = topic_name(event.topic());
-        Self { kind: event.kind, topic, key: event.key.clone(), id: event.id.to_hex(), event_type, value }
+        Self { topic, key: event.key.clone(), id: event.id.to_hex(), event_type, value }
     }
 
     /// The record, marked with the name of the run.

@@ -28,7 +28,7 @@ pub(super) fn find(
     search: &Search<'_>,
 ) -> Result<(Vec<Place>, End), ToolError> {
     let (mut places, mut ends) = (Vec::new(), Vec::new());
-    let Some(item) = &event.item else { return Ok((places, End::Complete)) };
+    let Some(item) = &event.item else { return Ok((places, Ok(()))) };
     let since = Period::from(written(typed), COMMANDED_BEFORE);
     let commands = of_conversation(event, Topic::Replies, since, search)?;
     // Before the results: what is handled by then has its result, or its dead letter, written.
@@ -72,9 +72,8 @@ pub(super) fn find(
             });
         }
     }
-    let is_done = ends.contains(&End::Complete);
-    let stopped = ends.into_iter().find(|end| *end != End::Complete).filter(|_| !is_done);
-    Ok((places, stopped.unwrap_or(End::Complete)))
+    let is_done = ends.contains(&Ok(()));
+    Ok((places, if is_done { Ok(()) } else { ends.into_iter().collect() }))
 }
 
 /// Whether a command says something in the conversation of a message soon after it, and names no other message.

@@ -12,14 +12,8 @@ use schemas::reply::{Open, ResultStatus};
 use schemas::{Topic, TypedEvent};
 use serde::Serialize;
 
-/// Where a way ends.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum End {
-    /// Where it should.
-    Complete,
-    /// Before that; says why, and what to do.
-    Stopped(String),
-}
+/// Where a way ends: where it should, or before that; then it says why, and what to do.
+pub(super) type End = Result<(), String>;
 
 /// What all ways come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -46,20 +40,13 @@ pub(super) struct Consumer {
     pub(super) dead_letters: Topic,
 }
 
-impl End {
-    /// The first that stopped.
-    pub(super) fn or(self, next: Self) -> Self {
-        if self == Self::Complete { next } else { self }
-    }
-}
-
 impl Verdict {
     /// `is_all` is whether everything was looked at that could have it.
     pub(super) fn of(ways: &[Way], is_all: bool) -> Self {
         match ways {
             [] if is_all => Self::NeverReceived,
             [] => Self::NotFound,
-            ways if ways.iter().all(|way| way.end == End::Complete) => Self::Found,
+            ways if ways.iter().all(|way| way.end.is_ok()) => Self::Found,
             _ => Self::Stopped,
         }
     }
@@ -103,7 +90,7 @@ pub(super) fn consumers_of(event: &Expected, typed: &Record) -> Vec<Consumer> {
 
 /// The end of what has no typed record.
 pub(super) fn before_the_topic(origin: &Origin, letter: Option<&Record>) -> End {
-    End::Stopped(match (&origin.spooled, letter, &origin.event) {
+    Err(match (&origin.spooled, letter, &origin.event) {
         (Some(Spooled { parked: None, .. }), ..) => {
             "it waits on the disk of ingest until Kafka takes it; see `weir spool list`".to_owned()
         }
@@ -126,7 +113,7 @@ pub(super) fn before_the_topic(origin: &Origin, letter: Option<&Record>) -> End 
 /// The end of what a consumer made nothing of; `before` is how many records it has to handle until then.
 pub(super) fn without_output(consumer: &Consumer, letter: Option<&Record>, before: Option<i64>) -> End {
     let Consumer { name, what, .. } = consumer;
-    End::Stopped(not_handled(name, letter, before).unwrap_or_else(|| {
+    Err(not_handled(name, letter, before).unwrap_or_else(|| {
         format!("{name} is past it and made no {what} record: retention removed that, or it is an event that came before")
     }))
 }
@@ -136,13 +123,13 @@ pub(super) fn of_command(results: &[&Record]) -> Option<End> {
     let result = results.iter().rev().find_map(|record| result(record))?;
     let why = |said: &str| {
         let reason = result.reason.as_deref().unwrap_or("no reason");
-        End::Stopped(format!("the command {} {said}: {reason}", result.id))
+        Err(format!("the command {} {said}: {reason}", result.id))
     };
     Some(match result.status {
-        Open::Known(ResultStatus::Done) => End::Complete,
+        Open::Known(ResultStatus::Done) => Ok(()),
         Open::Known(ResultStatus::Refused) => why("was refused"),
         Open::Known(ResultStatus::Intended) => {
-            End::Stopped(format!("weir-replies is carrying the command {} out, or was cut off", result.id))
+            Err(format!("weir-replies is carrying the command {} out, or was cut off", result.id))
         }
         Open::Known(ResultStatus::Unknown) | Open::Other(_) => why("was carried out or not, nobody knows"),
     })
@@ -151,9 +138,7 @@ pub(super) fn of_command(results: &[&Record]) -> Option<End> {
 /// The end of a command that has no result.
 pub(super) fn of_waiting_command(letter: Option<&Record>, before: Option<i64>) -> End {
     let why = not_handled(weir_replies::ABOUT.name, letter, before);
-    End::Stopped(
-        why.unwrap_or_else(|| "a command that answers it has no result: retention removed that".to_owned()),
-    )
+    Err(why.unwrap_or_else(|| "a command that answers it has no result: retention removed that".to_owned()))
 }
 
 /// Why a consumer has not handled a record; none where it has.
@@ -192,10 +177,7 @@ mod tests {
 
     #[test]
     fn a_consumer_that_has_not_come_to_it_is_told_from_one_that_passed_it() {
-        let said = |before| match without_output(&inbox(), None, before) {
-            End::Stopped(why) => why,
-            End::Complete => String::new(),
-        };
+        let said = |before| without_output(&inbox(), None, before).unwrap_err();
         assert!(said(Some(1)).contains("it is the next one"), "{}", said(Some(1)));
         assert!(said(Some(5)).contains("4 records of its partition"), "{}", said(Some(5)));
         assert!(said(None).contains("is past it"), "{}", said(None));
@@ -204,10 +186,10 @@ mod tests {
     #[test]
     fn all_ways_must_be_complete() {
         let way = |end| Way { event: None, places: Vec::new(), end };
-        let stopped = || End::Stopped("it waits".to_owned());
+        let stopped = || Err("it waits".to_owned());
         assert_eq!(Verdict::of(&[], true), Verdict::NeverReceived);
         assert_eq!(Verdict::of(&[], false), Verdict::NotFound);
-        assert_eq!(Verdict::of(&[way(End::Complete)], false), Verdict::Found);
-        assert_eq!(Verdict::of(&[way(End::Complete), way(stopped())], true), Verdict::Stopped);
+        assert_eq!(Verdict::of(&[way(Ok(()))], false), Verdict::Found);
+        assert_eq!(Verdict::of(&[way(Ok(())), way(stopped())], true), Verdict::Stopped);
     }
 }

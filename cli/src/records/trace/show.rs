@@ -1,6 +1,6 @@
 //! Prints the ways: a table each for people, an object each for programs.
 
-use super::end::{End, Verdict};
+use super::end::Verdict;
 use super::meta::{AtMeta, State};
 use super::place::Place;
 use super::question::Period;
@@ -115,8 +115,8 @@ impl Found {
 
 fn object(Way { event, places, end }: &Way, screen: &mut Screen) -> io::Result<()> {
     let (end, why) = match end {
-        End::Complete => ("complete", None),
-        End::Stopped(why) => ("stopped", Some(why)),
+        Ok(()) => ("complete", None),
+        Err(why) => ("stopped", Some(why)),
     };
     let event = event.as_ref();
     screen.json(&json!({
@@ -139,8 +139,8 @@ fn table(Way { event, places, end }: &Way, screen: &mut Screen) -> io::Result<()
     table.extend(places.iter().map(row));
     table.print(screen)?;
     match end {
-        End::Complete => screen.toned(Tone::Good, "✓ Complete."),
-        End::Stopped(why) => screen.toned(Tone::Bad, &format!("✗ Stopped: {}.", one_line(why, 3 * LONGEST))),
+        Ok(()) => screen.toned(Tone::Good, "✓ Complete."),
+        Err(why) => screen.toned(Tone::Bad, &format!("✗ Stopped: {}.", one_line(why, 3 * LONGEST))),
     }?;
     screen.line("")
 }

@@ -33,15 +33,15 @@ pub(super) fn follow(origin: &Origin, search: &Search<'_>) -> Result<Way, ToolEr
         return Ok(Way { event: origin.event.clone(), places, end });
     };
     places.push(Place::of("typed", typed, search));
-    let mut end = End::Complete;
+    let mut end = Ok(());
     for consumer in end::consumers_of(event, typed) {
         let handled = handled(&consumer, event, typed, search)?;
         places.extend(handled.0);
-        end = end.or(handled.1);
+        end = end.and(handled.1);
     }
     let answers = answers::find(event, typed, search)?;
     places.extend(answers.0);
-    Ok(Way { event: Some(event.clone()), places, end: end.or(answers.1) })
+    Ok(Way { event: Some(event.clone()), places, end: end.and(answers.1) })
 }
 
 /// What a consumer made of it.
@@ -60,7 +60,7 @@ fn handled(
     };
     let mut output = find(consumer.outputs, after)?;
     let mut letter = find(&[consumer.dead_letters], after)?;
-    let mut end = End::Complete;
+    let mut end = Ok(());
     if output.is_none() {
         let before = until(search.next(consumer.name, typed)?, typed);
         if before.is_none() && letter.is_none() {
