@@ -26,6 +26,13 @@ const CLIENT_ID: &str = "weir";
 const DEFAULTS: [(&str, &str); 2] =
     [("queued.max.messages.kbytes", "1024"), ("fetch.queue.backoff.ms", "20")];
 
+/// Fails where no broker answers, and where one of `topics` is missing. A producer says why it cannot connect, and what makes
+/// a missing topic.
+pub(crate) async fn reach(kafka: &KafkaSettings, topics: &[String]) -> Result<(), RequestError> {
+    let options = ProducerOptions { client_id: CLIENT_ID.to_owned(), ..ProducerOptions::default() };
+    Ok(Producer::new(kafka, &options)?.check_topics(topics, CONNECT_WITHIN).await?)
+}
+
 /// A cluster to read from.
 #[derive(Debug)]
 pub(crate) struct Source {
@@ -39,10 +46,7 @@ impl Source {
         kafka: &KafkaSettings,
         topics: &[String],
     ) -> Result<Self, RequestError> {
-        // A producer says why it cannot connect, and what makes a missing topic.
-        let options = ProducerOptions { client_id: CLIENT_ID.to_owned(), ..ProducerOptions::default() };
-        let producer = Producer::new(kafka, &options)?;
-        session.wait(producer.check_topics(topics, CONNECT_WITHIN))?;
+        session.wait(reach(kafka, topics))?;
         let mut kafka = kafka.clone();
         for (name, value) in DEFAULTS {
             kafka.properties.entry(name.to_owned()).or_insert_with(|| value.to_owned());

@@ -1,43 +1,35 @@
 //! What is to be done about parked deliveries, and about quarantined files. No line is wider than 80.
 
-use super::settings::SpoolLocation;
+use super::settings::{REASONS, SpoolLocation};
 use weir_ingest::spool::inspect::{QuarantinedFile, Reason};
 
 /// What the reason means, and what to do, as lines.
 pub(super) fn on(reason: &Reason, location: &SpoolLocation) -> Vec<String> {
-    let again = |first: &[&str]| {
-        let lines = first.iter().map(|line| (*line).to_owned());
-        let command = format!("weir spool retry{} --all --reason {reason}", location.flag);
-        lines.chain([format!("Then: {command}")]).collect()
-    };
-    match reason {
-        Reason::TooLarge => again(&[
+    let lines: &[&str] = match reason {
+        Reason::TooLarge => &[
             "A record is larger than its topic takes. Raise max.message.bytes:",
             "weir topics plan shows it, weir topics apply --max-body BYTES sets it.",
-        ]),
-        Reason::NotAuthorized => again(&[
+        ],
+        Reason::NotAuthorized => &[
             "Ingest may not write to a topic. Allow its user Write and Describe on",
             "the topics, in Kafka's access control lists.",
-        ]),
+        ],
         Reason::UnknownTopic => {
-            again(&["A topic is missing. weir topics plan shows which, and", "weir topics apply makes it."])
+            &["A topic is missing. weir topics plan shows which, and", "weir topics apply makes it."]
         }
-        Reason::Corrupt => [
+        Reason::Corrupt => &[
             "Not what was written any more, so not what Meta signed: never sent. Look at",
             "the disk. weir spool show ID prints what is left of one.",
-        ]
-        .map(str::to_owned)
-        .to_vec(),
-        Reason::Panicked => [
+        ],
+        Reason::Panicked => &[
             "Ingest panicked over it twice, which is a bug: report it, with the log.",
             "Tried at each start; at once by weir spool retry ID --apply",
-        ]
-        .map(str::to_owned)
-        .to_vec(),
-        Reason::Other(_) => {
-            vec!["This weir does not know why: use the one that belongs to that ingest.".to_owned()]
-        }
-    }
+        ],
+        Reason::Other(_) => &["This weir does not know why: use the one that belongs to that ingest."],
+    };
+    let is_mended = REASONS.contains(&reason.as_str());
+    let then = is_mended.then(|| format!("Then: weir spool retry{} --all --reason {reason}", location.flag));
+    lines.iter().map(|line| (*line).to_owned()).chain(then).collect()
 }
 
 /// What to do about a file, as lines.

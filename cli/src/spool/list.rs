@@ -33,24 +33,16 @@ pub(super) fn run(settings: &ListSettings, screen: &mut Screen) -> Result<Exit, 
     Ok(Exit::Done)
 }
 
-/// What was listed.
-#[derive(Clone, Copy, Debug, Default)]
-struct Listed {
-    deliveries: u64,
-    /// Of these, corrupt ones that wait: ingest has not come to them.
-    corrupt: u64,
-}
-
-/// Prints deliveries up to the limit.
+/// Prints deliveries up to the limit: how many, and of these how many corrupt ones that wait, since ingest has not come to them.
 fn list(
     inspector: &mut Inspector,
     settings: &ListSettings,
     screen: &mut Screen,
-) -> Result<Listed, ToolError> {
+) -> Result<(u64, u64), ToolError> {
     let mut table = Deliveries::fitting(&inspector.groups()?);
-    let mut listed = Listed::default();
+    let (mut deliveries, mut corrupt) = (0, 0);
     for stored in inspector.deliveries(which(settings.set_aside)) {
-        if listed.deliveries == settings.most() {
+        if deliveries == settings.most() {
             break;
         }
         let stored = stored?;
@@ -59,19 +51,18 @@ fn list(
         } else {
             table.print(&stored, screen)?;
         }
-        listed.deliveries += 1;
-        listed.corrupt += u64::from(!stored.is_intact && stored.parked.is_none());
+        deliveries += 1;
+        corrupt += u64::from(!stored.is_intact && stored.parked.is_none());
     }
-    Ok(listed)
+    Ok((deliveries, corrupt))
 }
 
 fn conclude(
     settings: &ListSettings,
-    listed: Listed,
+    (deliveries, corrupt): (u64, u64),
     groups: &[Group],
     screen: &mut Screen,
 ) -> io::Result<()> {
-    let Listed { deliveries, corrupt } = listed;
     let meant = groups.iter().filter(|group| !settings.set_aside || group.parked.is_some());
     let more = meant.map(|group| group.deliveries).sum::<u64>().saturating_sub(deliveries);
     if more > 0 && deliveries == settings.most() {
@@ -83,11 +74,8 @@ fn conclude(
     }
     sums(groups, &settings.location, screen)?;
     if corrupt > 0 {
-        let verb = if corrupt == 1 { "is" } else { "are" };
-        let line = format!(
-            "{corrupt} that {verb} listed as corrupt wait{} to be parked by ingest.",
-            if corrupt == 1 { "s" } else { "" }
-        );
+        let (are, wait) = if corrupt == 1 { ("is", "waits") } else { ("are", "wait") };
+        let line = format!("{corrupt} that {are} listed as corrupt {wait} to be parked by ingest.");
         screen.toned(Tone::Bad, &line)?;
     }
     Ok(())

@@ -9,7 +9,7 @@ use weir_ingest::spool::inspect::{Reason, Which};
 /// Lines of a table where nothing else is asked for.
 const LINES: u64 = 100;
 /// Why deliveries are parked that may be sent again.
-const REASONS: [&str; 3] = ["too_large", "not_authorized", "unknown_topic"];
+pub(super) const REASONS: [&str; 3] = ["too_large", "not_authorized", "unknown_topic"];
 
 settings! {
     /// What `weir spool list` can be asked for.

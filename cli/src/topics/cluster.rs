@@ -4,6 +4,7 @@ use super::advice;
 use super::desired::Desired;
 use super::difference::{Present, Setting};
 use crate::kafka::request::{RequestError, is_of_rights};
+use crate::kafka::source::reach;
 use rdkafka::admin::{
     AdminClient, AdminOptions, AlterConfig, ConfigEntry, ConfigSource, NewTopic, OwnedResourceSpecifier,
     ResourceSpecifier, TopicReplication,
@@ -12,14 +13,11 @@ use rdkafka::client::DefaultClientContext;
 use rdkafka::error::KafkaError;
 use rdkafka::metadata::{Metadata, MetadataPartition, MetadataTopic};
 use rdkafka::types::RDKafkaErrorCode;
-use runtime::producer::{Producer, ProducerOptions};
 use runtime::settings::KafkaSettings;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long the first answer may take; a broker that refuses is tried again until then.
-const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// How long a broker may take to answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 /// How long the controller may take to make topics.
@@ -44,9 +42,8 @@ pub(super) struct Cluster {
 impl Cluster {
     /// Connects; fails with the broker that refuses where none answers.
     pub(super) async fn connect(kafka: &KafkaSettings) -> Result<Self, RequestError> {
-        // The client for administration keeps to itself why it cannot connect; a producer says it.
-        let options = ProducerOptions { client_id: "weir".to_owned(), ..ProducerOptions::default() };
-        Producer::new(kafka, &options)?.check_topics(&[], CONNECT_WITHIN).await?;
+        // The client for administration keeps to itself why it cannot connect.
+        reach(kafka, &[]).await?;
         let admin = kafka.client_config("weir").create().map_err(RequestError::Client)?;
         Ok(Self { admin: Arc::new(admin), brokers: kafka.brokers.clone() })
     }
