@@ -14,7 +14,6 @@ mod settings;
 mod show;
 
 pub(crate) use dead_letter::DeadLetter;
-pub(crate) use show::NothingThere;
 
 use crate::tool::{Tool, Work, work};
 use settings::{ListSettings, RedriveSettings, ShowSettings};

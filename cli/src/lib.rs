@@ -22,6 +22,7 @@ mod topics;
 
 pub use meta::{ApiServerError, CredentialsError, FileError, MetaError, SecretError, SecretName, StoreError};
 
+use kafka::source::RecordPosition;
 use records::reply::ReplyError;
 use screen::Screen;
 use tool::exit::Exit;
@@ -31,6 +32,7 @@ use clap::{Arg, ArgAction, Command};
 use runtime::settings::Problems;
 use std::ffi::OsString;
 use std::io;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 const ABOUT: &str = "Weir: Meta's webhooks on Kafka. The tool around the pipeline";
@@ -80,9 +82,11 @@ pub(crate) enum ToolError {
     /// `weir demo` failed.
     #[error(transparent)]
     Demo(#[from] demo::DemoError),
-    /// `weir dlq show` has nothing to show.
-    #[error(transparent)]
-    Show(#[from] dlq::NothingThere),
+    /// Nothing lies where `weir dlq show` looked for a dead letter.
+    #[error(
+        "there is nothing at {0}: no such partition, not written yet, or removed by the topic's retention"
+    )]
+    NothingThere(RecordPosition),
     /// `weir replay` has more to compare than it may remember.
     #[error(transparent)]
     TooMany(#[from] replay::TooMany),
@@ -102,11 +106,11 @@ pub(crate) enum ToolError {
     #[error(transparent)]
     Events(#[from] delivery::events::EventsError),
     /// `weir schema` was asked for one that there is not.
-    #[error(transparent)]
-    Schema(#[from] records::schema::UnknownSchema),
+    #[error("there is no schema {0:?}; `weir schema` lists those that there are")]
+    Schema(String),
     /// `weir health` could not ask.
-    #[error(transparent)]
-    Health(#[from] process::health::HealthError),
+    #[error("{address} does not answer; is --admin-listen of the process another one? {source}")]
+    Health { address: SocketAddr, source: io::Error },
     /// `weir spool` failed.
     #[error(transparent)]
     Spool(#[from] spool::SpoolError),

@@ -2,7 +2,7 @@
 
 use super::settings::ShowSettings;
 use crate::kafka::session::Session;
-use crate::kafka::source::{RecordPosition, Source};
+use crate::kafka::source::Source;
 use crate::records::sum::hex;
 use crate::screen::{Cell, Table, Tone, harmless, one_line};
 use crate::{Exit, Screen, ToolError};
@@ -14,17 +14,12 @@ use std::io;
 /// The longest value of a header that is shown to people, in characters.
 const LONGEST: usize = 400;
 
-/// Nothing lies where a dead letter was looked for.
-#[derive(Debug, thiserror::Error)]
-#[error("there is nothing at {0}: no such partition, not written yet, or removed by the topic's retention")]
-pub(crate) struct NothingThere(RecordPosition);
-
 /// Runs the command.
 pub(super) fn run(settings: &ShowSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let position = settings.place.position().expect("words that are no position are a problem");
     let topics = std::slice::from_ref(&position.topic);
     let source = Source::connect(&Session::start()?, &settings.kafka, topics)?;
-    let record = source.record(&position)?.ok_or(NothingThere(position))?;
+    let record = source.record(&position)?.ok_or(ToolError::NothingThere(position))?;
     if settings.json {
         screen.line(object(&record))?;
     } else {

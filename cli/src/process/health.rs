@@ -5,7 +5,6 @@ use crate::tool::settings::{flag, settings};
 use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
 use runtime::settings::form;
-use std::io;
 use std::net::SocketAddr;
 
 const MORE: &str = "\
@@ -14,14 +13,6 @@ listens on; 0.0.0.0 is asked on loopback.";
 
 /// A process has a handful of checks, a line each.
 const LARGEST_ANSWER: u64 = 64 * 1024;
-
-/// A process that cannot be asked.
-#[derive(Debug, thiserror::Error)]
-#[error("{address} does not answer; is --admin-listen of the process another one? {source}")]
-pub(crate) struct HealthError {
-    address: SocketAddr,
-    source: io::Error,
-}
 
 const PROBES: &[(&str, &str)] = &[("livez", "livez"), ("readyz", "readyz"), ("startupz", "startupz")];
 
@@ -48,7 +39,7 @@ pub(crate) const TOOL: Tool = Tool {
 fn run(settings: &HealthSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let address = admin::reachable(settings.address);
     let (head, body) = admin::get(address, &format!("{}?verbose", settings.probe), LARGEST_ANSWER)
-        .map_err(|source| HealthError { address, source })?;
+        .map_err(|source| ToolError::Health { address, source })?;
     screen.line(body)?;
     Ok(if is_ok(&head) { Exit::Done } else { Exit::Failure })
 }

@@ -24,11 +24,6 @@ Examples:
   weir schema message | jq '.properties | keys'
   weir schema inbox > inbox.v1.json";
 
-/// A schema that there is not.
-#[derive(Debug, thiserror::Error)]
-#[error("there is no schema {0:?}; `weir schema` lists those that there are")]
-pub(crate) struct UnknownSchema(String);
-
 settings! {
     /// What `weir schema` can be asked for.
     struct SchemaSettings {
@@ -50,7 +45,7 @@ pub(crate) const TOOL: Tool = Tool {
 fn run(settings: &SchemaSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     match &settings.kind {
         Some(name) => {
-            let document = documents::named(name).ok_or_else(|| UnknownSchema(name.clone()))?;
+            let document = documents::named(name).ok_or_else(|| ToolError::Schema(name.clone()))?;
             screen.line(document.trim_end())?;
         }
         None => list(screen)?,
