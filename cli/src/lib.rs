@@ -33,7 +33,9 @@ use runtime::settings::Problems;
 use std::ffi::OsString;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use weir_ingest::spool::inspect::InspectError;
 
 const ABOUT: &str = "Weir: Meta's webhooks on Kafka. The tool around the pipeline";
 
@@ -111,9 +113,12 @@ pub(crate) enum ToolError {
     /// `weir health` could not ask.
     #[error("{address} does not answer; is --admin-listen of the process another one? {source}")]
     Health { address: SocketAddr, source: io::Error },
-    /// `weir spool` failed.
+    /// The spool cannot be looked at or changed.
     #[error(transparent)]
-    Spool(#[from] spool::SpoolError),
+    Spool(#[from] InspectError),
+    /// The spool holds no delivery of this id.
+    #[error("{} holds no delivery {id}: it is on Kafka by now, or was never kept here; see `weir spool list`", directory.display())]
+    NotKept { id: String, directory: PathBuf },
     /// What was saved of media cannot be listed or deleted.
     #[error(transparent)]
     Media(#[from] weir_media::store::StoreError),
@@ -183,8 +188,9 @@ fn failed(error: &ToolError) -> ExitCode {
         | ToolError::Schema(_)
         | ToolError::Reply(ReplyError::Unreadable { .. } | ReplyError::Refused { .. })
         | ToolError::Archive
+        // Another --spool-dir would help.
+        | ToolError::Spool(InspectError::NoDirectory(_) | InspectError::NoSpool(_))
         | ToolError::Meta(MetaError::File(_) | MetaError::Credentials(_)) => Exit::Usage,
-        ToolError::Spool(error) if error.is_about_a_setting() => Exit::Usage,
         _ => Exit::Failure,
     };
     eprintln!("weir: {}", runtime::process::chain(error));

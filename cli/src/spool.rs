@@ -15,11 +15,8 @@ mod settings;
 mod show;
 mod table;
 
-use crate::ToolError;
 use crate::tool::{Tool, Work, work};
 use settings::{ExportSettings, ListSettings, RetrySettings, ShowSettings};
-use std::path::PathBuf;
-use weir_ingest::spool::inspect::InspectError;
 
 const MORE: &str = "\
 While Kafka does not take deliveries, ingest keeps them in its --spool-dir and brings them to Kafka later, in their \
@@ -98,35 +95,6 @@ To post them again, each with its signature:
       -H \"x-hub-signature-256: $(printf %s \"$line\" | jq -r '.headers[\"x-hub-signature-256\"]')\" \\
       --data-binary @- http://localhost:8080/webhook
   done";
-
-/// Why `weir spool` did not do what it was asked to.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum SpoolError {
-    /// The spool cannot be looked at or changed.
-    #[error(transparent)]
-    Inspect(#[from] InspectError),
-    /// It holds no delivery of this id.
-    #[error("{} holds no delivery {id}: it is on Kafka by now, or was never kept here; see `weir spool list`", directory.display())]
-    NotThere {
-        /// The id, as given.
-        id: String,
-        /// Where it was looked for.
-        directory: PathBuf,
-    },
-}
-
-impl SpoolError {
-    /// Whether another --spool-dir would help.
-    pub(crate) const fn is_about_a_setting(&self) -> bool {
-        matches!(self, Self::Inspect(InspectError::NoDirectory(_) | InspectError::NoSpool(_)))
-    }
-}
-
-impl From<InspectError> for ToolError {
-    fn from(error: InspectError) -> Self {
-        Self::Spool(error.into())
-    }
-}
 
 /// The subcommand and its own.
 pub(crate) const TOOL: Tool = Tool {

@@ -2,7 +2,7 @@
 
 use super::contents::Contents;
 use super::settings::ShowSettings;
-use super::{SpoolError, quantity, record, table};
+use super::{quantity, record, table};
 use crate::screen::{Cell, Table, Tone, harmless, one_line};
 use crate::{Exit, Screen, ToolError};
 use std::io;
@@ -15,7 +15,7 @@ pub(super) fn run(settings: &ShowSettings, screen: &mut Screen) -> Result<Exit, 
     let found = Inspector::open(directory)?.delivery(&settings.id)?;
     let Some(stored) = found else {
         let (id, directory) = (settings.id.clone(), directory.clone());
-        return Err(SpoolError::NotThere { id, directory }.into());
+        return Err(ToolError::NotKept { id, directory });
     };
     if settings.body {
         screen.bytes(&stored.body)?;
