@@ -5,31 +5,24 @@ use prometheus::proto::{Metric, MetricFamily};
 use schemas::Topic;
 use std::collections::BTreeMap;
 
-/// A consumer, and the topics that it reads.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Reader {
-    pub(super) name: &'static str,
-    topics: &'static [Topic],
-}
-
-/// Every consumer of the demo.
-pub(super) const READERS: [Reader; 4] = [
-    Reader { name: "weir-messages", topics: Topic::MessagesDlq.sources() },
-    Reader { name: "weir-lookups", topics: Topic::LookupsDlq.sources() },
-    Reader { name: "weir-replies", topics: Topic::RepliesDlq.sources() },
-    Reader { name: "weir-metrics", topics: Topic::MetricsDlq.sources() },
+/// Every consumer of the demo, with the topics that it reads.
+const READERS: [(&str, &[Topic]); 4] = [
+    ("weir-messages", Topic::MessagesDlq.sources()),
+    ("weir-lookups", Topic::LookupsDlq.sources()),
+    ("weir-replies", Topic::RepliesDlq.sources()),
+    ("weir-metrics", Topic::MetricsDlq.sources()),
 ];
 
-impl Reader {
-    /// Records that it has to do, of those that are on the topics.
-    pub(super) fn due(&self, on_topics: &BTreeMap<Topic, usize>) -> usize {
-        self.topics.iter().filter_map(|topic| on_topics.get(topic)).sum()
-    }
-
-    /// Records that it is done with, outputs acknowledged.
-    pub(super) fn done(&self, shape: &Shape) -> usize {
-        total(shape, self.name, "weir_consumer_records_total")
-    }
+/// Of every consumer its name, the records that it is done with, outputs acknowledged, and those that it has to do of those
+/// that are on the topics.
+pub(super) fn readers(
+    shape: &Shape,
+    on_topics: &BTreeMap<Topic, usize>,
+) -> [(&'static str, usize, usize); 4] {
+    READERS.map(|(name, topics)| {
+        let due = topics.iter().filter_map(|topic| on_topics.get(topic)).sum();
+        (name, total(shape, name, "weir_consumer_records_total"), due)
+    })
 }
 
 /// Events that weir-metrics shows.

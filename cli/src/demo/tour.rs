@@ -2,7 +2,7 @@
 
 use super::ledger::Ledger;
 use super::pipeline::Shape;
-use super::progress::{READERS, counted_events};
+use super::progress::{counted_events, readers};
 use super::sample::{SAMPLES, Sample};
 use super::{APP_SECRET, DemoError, VERIFY_TOKEN, command, next, report};
 use crate::ToolError;
@@ -125,18 +125,16 @@ impl<'a> Tour<'a> {
     }
 
     fn is_done(&self) -> bool {
-        let arrived = self.ledger.arrived();
-        self.ledger.is_settled()
-            && READERS.iter().all(|reader| reader.done(self.shape) >= reader.due(arrived))
+        let readers = readers(self.shape, self.ledger.arrived());
+        self.ledger.is_settled() && readers.into_iter().all(|(_, done, due)| done >= due)
     }
 
     /// Every consumer has done what was due, and weir-metrics shows as many events as there are.
     fn compare_counts(&mut self) {
-        let arrived = self.ledger.arrived();
-        let due = READERS.map(|reader| (reader.name, reader.done(self.shape), reader.due(arrived)));
-        let [.., (_, _, events)] = due;
+        let readers = readers(self.shape, self.ledger.arrived());
+        let [.., (_, _, events)] = readers;
         let shown = ("weir-metrics, by its metrics,", counted_events(self.shape), events);
-        let wrong = due.into_iter().chain([shown]).filter(|(_, done, due)| done != due);
+        let wrong = readers.into_iter().chain([shown]).filter(|(_, done, due)| done != due);
         self.problems
             .extend(wrong.map(|(name, done, due)| format!("{name} has done {done} records of {due}")));
     }
