@@ -84,41 +84,29 @@ impl Pipeline {
             _tokens: tokens,
         };
         pipeline.start_ingest(listener).await?;
+        let (common, settings) = pipeline.settings(
+            weir_messages::ABOUT,
+            &MESSAGES,
+            weir_messages::Settings::declare,
+            weir_messages::Settings::read,
+        )?;
         pipeline
-            .start_consumer(
-                weir_messages::ABOUT,
-                &MESSAGES,
-                weir_messages::Settings::declare,
-                weir_messages::Settings::read,
-                weir_messages::run,
-            )
+            .start_part(weir_messages::ABOUT, |process| weir_messages::run(common, settings, process))
             .await?;
+        let (common, settings) =
+            pipeline.settings(weir_lookups::ABOUT, &graph, LookupSettings::declare, LookupSettings::read)?;
         pipeline
-            .start_consumer(
-                weir_lookups::ABOUT,
-                &graph,
-                LookupSettings::declare,
-                LookupSettings::read,
-                weir_lookups::run,
-            )
+            .start_part(weir_lookups::ABOUT, |process| weir_lookups::run(common, settings, process))
             .await?;
+        let (common, settings) =
+            pipeline.settings(weir_replies::ABOUT, &graph, ReplySettings::declare, ReplySettings::read)?;
         pipeline
-            .start_consumer(
-                weir_replies::ABOUT,
-                &graph,
-                ReplySettings::declare,
-                ReplySettings::read,
-                weir_replies::run,
-            )
+            .start_part(weir_replies::ABOUT, |process| weir_replies::run(common, settings, process))
             .await?;
+        let (common, settings) =
+            pipeline.settings(weir_metrics::ABOUT, &[], MetricsSettings::declare, MetricsSettings::read)?;
         pipeline
-            .start_consumer(
-                weir_metrics::ABOUT,
-                &[],
-                MetricsSettings::declare,
-                MetricsSettings::read,
-                weir_metrics::run,
-            )
+            .start_part(weir_metrics::ABOUT, |process| weir_metrics::run(common, settings, process))
             .await?;
         pipeline.wait_until_ready().await?;
         Ok(pipeline)
@@ -154,26 +142,20 @@ impl Pipeline {
         self.start_part(INGEST, serve).await
     }
 
-    /// Starts a consumer as its binary does with these flags, whatever the environment says.
-    async fn start_consumer<S, F, E>(
-        &mut self,
+    /// What a consumer's binary reads of these flags, whatever the environment says.
+    fn settings<S>(
+        &self,
         about: About,
         flags: &[&str],
         declare: fn(Command) -> Command,
         read: fn(&mut Reader<'_>) -> Option<S>,
-        run: fn(CommonSettings, S, Process) -> F,
-    ) -> Result<(), DemoError>
-    where
-        F: Future<Output = Result<(), E>> + Send + 'static,
-        E: Error + 'static,
-    {
+    ) -> Result<(CommonSettings, S), DemoError> {
         let command = process::command(about, declare).mut_args(|argument| argument.env(None));
         let common = [about.name, "--brokers", &self.shape.bootstrap, "--topic-prefix", TOPIC_PREFIX];
         let matches = command.clone().try_get_matches_from(common.iter().chain(flags));
         let matches = matches.map_err(|error| cannot_start(about.name, &error))?;
         let settings = process::settings(&command, &matches, read);
-        let (common, settings) = settings.map_err(|problems| cannot_start(about.name, &problems))?;
-        self.start_part(about, |process| run(common, settings, process)).await
+        settings.map_err(|problems| cannot_start(about.name, &problems))
     }
 
     async fn start_part<F, E>(
