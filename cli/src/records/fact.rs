@@ -7,6 +7,7 @@ use schemas::media::MediaRecord;
 use schemas::profile::{CustomerProfile, Open};
 use schemas::{Holds, Topic, TypedEvent};
 use serde::Deserialize;
+use serde_json::Value;
 
 /// A record, as far as it can be foretold.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,17 +28,6 @@ pub(crate) struct Seen {
     pub(crate) fact: Fact,
     /// The text of an inbox message, to recognise it by.
     pub(crate) text: Option<String>,
-}
-
-/// What an enriched event has beside the members of a typed one.
-#[derive(Deserialize)]
-struct Enriched {
-    lookup: Lookup,
-}
-
-#[derive(Deserialize)]
-struct Lookup {
-    status: String,
 }
 
 /// What is shown of a command to answer, and of its results.
@@ -133,8 +123,8 @@ fn event(topic: Topic, value: &[u8]) -> Option<(String, String)> {
     let kind = event.kind().map_or_else(|| event.event_type.to_string(), |kind| kind.to_string());
     let what = match topic {
         Topic::CommentsEnriched | Topic::MentionsEnriched => {
-            let enriched: Enriched = serde_json::from_slice(value).ok()?;
-            format!("{kind}, {}", enriched.lookup.status)
+            let enriched: Value = serde_json::from_slice(value).ok()?;
+            format!("{kind}, {}", enriched["lookup"]["status"].as_str()?)
         }
         _ => kind,
     };

@@ -1,6 +1,7 @@
 //! How a topic of a cluster compares with what is desired, and what to set. Pure.
 
 use super::desired::Desired;
+use crate::screen::nonzero;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -66,21 +67,14 @@ impl fmt::Display for Difference {
 pub(super) fn unwritable(present: &Present) -> Vec<String> {
     let least = present.config.get("min.insync.replicas").and_then(|setting| setting.value.parse().ok());
     let least: usize = least.unwrap_or(1);
-    let counted =
-        |fits: &dyn Fn(&Option<usize>) -> bool| present.in_sync.iter().filter(|one| fits(one)).count();
-    let (leaderless, short) = (
-        counted(&|in_sync| in_sync.is_none()),
-        counted(&|in_sync| in_sync.is_some_and(|count| count < least)),
-    );
-    let said = [
-        (leaderless, "without a leader".to_owned()),
-        (short, format!("with fewer replicas in sync than min.insync.replicas ({least})")),
-    ];
     let all = present.in_sync.len();
-    said.into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, how)| format!("{count} of {all} partitions {how}"))
-        .collect()
+    let leaderless = present.in_sync.iter().filter(|in_sync| in_sync.is_none()).count();
+    let short = present.in_sync.iter().flatten().filter(|count| **count < least).count();
+    let fewer = "with fewer replicas in sync than min.insync.replicas";
+    nonzero(&[
+        (leaderless as u64, &format!("of {all} partitions without a leader")),
+        (short as u64, &format!("of {all} partitions {fewer} ({least})")),
+    ])
 }
 
 /// Compares a topic; `present` is `None` where the cluster has none of that name.

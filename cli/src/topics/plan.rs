@@ -9,7 +9,6 @@ use crate::kafka::session::Session;
 use crate::screen::{Cell, Table, Tone, nonzero};
 use crate::{Exit, Screen, ToolError};
 use schemas::TopicSpec;
-use std::io;
 
 /// Why the number of partitions and replicas is left alone.
 pub(super) const WHY_IT_STAYS: &str = "\
@@ -20,7 +19,9 @@ conversations, and replicas are moved by kafka-reassign-partitions. If they are 
 pub(super) fn run(settings: &TopicsSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let look = async { compare(&Cluster::connect(&settings.kafka).await?, settings).await };
     let compared = Session::start()?.wait(look)?;
-    print(&compared, screen)?;
+    let mut table = Table::under(["", "TOPIC", "PARTITIONS", "REPLICAS", "RETENTION", "RECORDS TO", "STATE"]);
+    table.extend(compared.iter().map(row));
+    table.print(screen)?;
     let tally = Tally::of(&compared);
     screen.line("")?;
     screen.line(tally.sentence())?;
@@ -31,12 +32,6 @@ pub(super) fn run(settings: &TopicsSettings, screen: &mut Screen) -> Result<Exit
         screen.line(format!("Make it so with: {}", apply_command(settings)))?;
     }
     Ok(if tally.is_fine() { Exit::Done } else { Exit::Drift })
-}
-
-fn print(compared: &[Compared], screen: &mut Screen) -> io::Result<()> {
-    let mut table = Table::under(["", "TOPIC", "PARTITIONS", "REPLICAS", "RETENTION", "RECORDS TO", "STATE"]);
-    table.extend(compared.iter().map(row));
-    table.print(screen)
 }
 
 fn row(Compared { desired, finding, .. }: &Compared) -> [Cell; 7] {
