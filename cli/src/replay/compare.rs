@@ -1,7 +1,7 @@
 //! Looks for the expected events in the typed topics.
 
 use super::Replay;
-use super::expected::{Expected, Known, number};
+use super::expected::{Expected, number};
 use crate::ToolError;
 use runtime::consumer::Record;
 use schemas::{Millis, Topic, TypedEvent};
@@ -31,10 +31,9 @@ impl Replay<'_> {
 
     fn look_at(&mut self, topic: Topic, record: &Record, expected: &mut Expected) {
         let id = record.header("ce_id").and_then(|id| std::str::from_utf8(id).ok()).and_then(number);
-        match id.map_or(Known::No, |id| expected.find(id)) {
-            Known::First { row } => self.report.rows[row].present += 1,
-            Known::Again => {}
-            Known::No => self.look_whether_extra(topic, record, expected),
+        match id.and_then(|id| expected.find(id)) {
+            Some((row, is_first)) => self.report.rows[row].present += u64::from(is_first),
+            None => self.look_whether_extra(topic, record, expected),
         }
     }
 

@@ -26,20 +26,6 @@ pub(super) struct Expected {
     deliveries: HashSet<[u8; 16]>,
 }
 
-/// What is known of an event's id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Known {
-    /// It is expected and was not found before; it counts as found now.
-    First {
-        /// The row of the report.
-        row: usize,
-    },
-    /// It was found before.
-    Again,
-    /// It is not expected.
-    No,
-}
-
 impl Expected {
     /// Remembers up to `max_ids` events and deliveries together.
     pub(super) fn new(max_ids: usize) -> Self {
@@ -62,17 +48,12 @@ impl Expected {
         Ok(is_new)
     }
 
-    /// Marks an event as found.
-    pub(super) fn find(&mut self, id: [u8; 16]) -> Known {
-        match self.events.get_mut(&id) {
-            Some(row) if *row & FOUND == 0 => {
-                let first = Known::First { row: usize::from(*row) };
-                *row |= FOUND;
-                first
-            }
-            Some(_) => Known::Again,
-            None => Known::No,
-        }
+    /// Marks an event as found: its row of the report, and whether it was not found before; none where it is not expected.
+    pub(super) fn find(&mut self, id: [u8; 16]) -> Option<(usize, bool)> {
+        let row = self.events.get_mut(&id)?;
+        let found = (usize::from(*row & !FOUND), *row & FOUND == 0);
+        *row |= FOUND;
+        Some(found)
     }
 
     /// Whether a delivery is one of the range.
@@ -100,9 +81,9 @@ mod tests {
         let mut expected = Expected::new(10);
         assert_eq!(expected.event([1; 16], 3), Ok(true));
         assert_eq!(expected.event([1; 16], 3), Ok(false));
-        assert_eq!(expected.find([1; 16]), Known::First { row: 3 });
-        assert_eq!(expected.find([1; 16]), Known::Again);
-        assert_eq!(expected.find([2; 16]), Known::No);
+        assert_eq!(expected.find([1; 16]), Some((3, true)));
+        assert_eq!(expected.find([1; 16]), Some((3, false)));
+        assert_eq!(expected.find([2; 16]), None);
     }
 
     #[test]

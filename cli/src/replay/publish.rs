@@ -1,7 +1,7 @@
 //! Publishes the events of the range.
 
 use super::Replay;
-use super::expected::{Expected, Known};
+use super::expected::Expected;
 use crate::ToolError;
 use crate::kafka::request::RequestError;
 use crate::kafka::sink::{Parcel, Sink};
@@ -79,7 +79,7 @@ impl Replay<'_> {
             self.filter.holds(event)
                 && only
                     .as_mut()
-                    .is_none_or(|expected| matches!(expected.find(event.id.0), Known::First { .. }))
+                    .is_none_or(|expected| expected.find(event.id.0).is_some_and(|(_, is_first)| is_first))
         };
         let (mut events, mut rows) = (Vec::new(), Vec::new());
         for event in split.events.iter().filter(|event| is_due(event)) {

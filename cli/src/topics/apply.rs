@@ -79,7 +79,7 @@ fn report(compared: &[Compared], refused: &[Refused], screen: &mut Screen) -> io
     if stay > 0 {
         screen.line(WHY_IT_STAYS)?;
     }
-    let advice: BTreeMap<_, _> = refused.iter().map(|refused| (refused.code as i32, refused.code)).collect();
+    let advice: BTreeMap<_, _> = refused.iter().map(|(_, code)| (*code as i32, *code)).collect();
     advice.values().try_for_each(|code| screen.toned(Tone::Bad, &advice::on(*code)))?;
     Ok(match (refused.is_empty(), stay) {
         (false, _) => Exit::Failure,
@@ -92,11 +92,10 @@ fn rows(Compared { desired, finding, .. }: &Compared, refused: &[Refused]) -> Ve
     let row = |tone, mark: &str, what: String| {
         [Cell::new(tone, mark), desired.name.as_str().into(), Cell::new(tone, what)]
     };
-    let changed =
-        |mark: &str, what: String| match refused.iter().find(|refused| refused.topic == desired.name) {
-            Some(Refused { code, .. }) => row(Tone::Bad, "!", format!("refused ({code:?})")),
-            None => row(Tone::Good, mark, what),
-        };
+    let changed = |mark: &str, what: String| match refused.iter().find(|(topic, _)| *topic == desired.name) {
+        Some((_, code)) => row(Tone::Bad, "!", format!("refused ({code:?})")),
+        None => row(Tone::Good, mark, what),
+    };
     match finding {
         Finding::Fine => Vec::new(),
         Finding::Missing => {
@@ -159,7 +158,7 @@ mod tests {
     #[test]
     fn what_was_refused_is_not_said_to_be_done() {
         let code = RDKafkaErrorCode::PolicyViolation;
-        let refused = [Refused { topic: "meta.inbox.v1".to_owned(), code }];
+        let refused = [("meta.inbox.v1".to_owned(), code)];
         assert_eq!(shown(&compared(None), &refused), ["!  meta.inbox.v1  refused (PolicyViolation)"]);
     }
 
@@ -169,7 +168,7 @@ mod tests {
             report(compared, refused, &mut Screen::plain(io::sink())).unwrap()
         };
         let code = RDKafkaErrorCode::PolicyViolation;
-        let refused = [Refused { topic: "meta.inbox.v1".to_owned(), code }];
+        let refused = [("meta.inbox.v1".to_owned(), code)];
         let difference = Difference { aspect: "partitions", is: "6".to_owned(), should: "12".to_owned() };
         let (settings, set) = (Vec::new(), BTreeMap::new());
         let finding = Finding::Differs { stays: vec![difference], settings, set };

@@ -24,14 +24,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 const MAKE_WITHIN: Duration = Duration::from_secs(30);
 const DESCRIBE: &str = "describe its topics";
 
-/// The cluster did not do what it was asked to for one topic.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Refused {
-    /// The topic's name.
-    pub(super) topic: String,
-    /// Kafka's word for why.
-    pub(super) code: RDKafkaErrorCode,
-}
+/// A topic for which the cluster did not do what it was asked to, and Kafka's word for why.
+pub(super) type Refused = (String, RDKafkaErrorCode);
 
 /// A connection for administration.
 pub(super) struct Cluster {
@@ -89,8 +83,7 @@ impl Cluster {
         let answers = self.admin.create_topics(&new, &options).await;
         let answers = answers.map_err(|error| self.failed("make topics", &error))?;
         let refused = answers.into_iter().filter_map(Result::err);
-        let refused = refused.filter(|(_, code)| *code != RDKafkaErrorCode::TopicAlreadyExists);
-        Ok(refused.map(|(topic, code)| Refused { topic, code }).collect())
+        Ok(refused.filter(|(_, code)| *code != RDKafkaErrorCode::TopicAlreadyExists).collect())
     }
 
     /// Sets all own settings of topics; gives those that were refused.
@@ -106,7 +99,7 @@ impl Cluster {
                 OwnedResourceSpecifier::Topic(name) | OwnedResourceSpecifier::Group(name) => name,
                 OwnedResourceSpecifier::Broker(id) => format!("broker {id}"),
             };
-            Refused { topic, code }
+            (topic, code)
         });
         Ok(refused.collect())
     }

@@ -72,8 +72,8 @@ pub(super) fn unwritable(present: &Present) -> Vec<String> {
     let short = present.in_sync.iter().flatten().filter(|count| **count < least).count();
     let fewer = "with fewer replicas in sync than min.insync.replicas";
     nonzero(&[
-        (leaderless as u64, &format!("of {all} partitions without a leader")),
-        (short as u64, &format!("of {all} partitions {fewer} ({least})")),
+        (leaderless as u64, format!("of {all} partitions without a leader").as_str()),
+        (short as u64, format!("of {all} partitions {fewer} ({least})").as_str()),
     ])
 }
 
