@@ -1,8 +1,7 @@
 //! A record as one line for people: when, where, what, whose, and the words of an inbox message.
 
 use super::fact::Seen;
-use crate::screen::{Cell, one_line};
-use crate::screen::{Columns, Tone};
+use crate::screen::{Cell, Columns, Tone, one_line};
 use std::time::SystemTime;
 
 /// Widths of the columns: time, topic, what it is, key, id, text.
