@@ -19,7 +19,6 @@ use crate::screen::Tone;
 use crate::tool::settings::{count, settings, switch};
 use crate::tool::{Tool, signals, work};
 use crate::{Exit, Screen, ToolError};
-use cluster::Cluster;
 use pipeline::{Pipeline, Shape};
 use runtime::process::shutdown::Shutdown;
 use runtime::settings::KafkaSettings;
@@ -109,10 +108,10 @@ pub(crate) const TOOL: Tool = Tool {
 
 fn run(settings: &DemoSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let started = Instant::now();
-    let cluster = Cluster::start().map_err(DemoError::Cluster)?;
+    let cluster = cluster::start().map_err(DemoError::Cluster)?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ToolError::Runtime)?;
-    let exit = runtime.block_on(demonstrate(&cluster.bootstrap(), settings, screen, started));
+    let exit = runtime.block_on(demonstrate(&cluster.bootstrap_servers(), settings, screen, started));
     runtime.shutdown_background();
     exit
 }

@@ -12,25 +12,15 @@ use std::time::Duration;
 
 const WAKE_EVERY: Duration = Duration::from_millis(2);
 
-/// The cluster; it ends, with all that it holds, when dropped.
-pub(super) struct Cluster(MockCluster<'static, DefaultProducerContext>);
-
-impl Cluster {
-    /// Starts one broker and makes the topics.
-    pub(super) fn start() -> KafkaResult<Self> {
-        let cluster = MockCluster::new(1)?;
-        let partitions = i32::try_from(TopicSpec::DEFAULT_PARTITIONS).unwrap_or(i32::MAX);
-        let _awake = keep_awake(cluster.bootstrap_servers());
-        for topic in Topic::ALL {
-            cluster.create_topic(&topic.name(TOPIC_PREFIX), partitions, 1)?;
-        }
-        Ok(Self(cluster))
+/// Starts one broker and makes the topics; the cluster ends, with all that it holds, when dropped.
+pub(super) fn start() -> KafkaResult<MockCluster<'static, DefaultProducerContext>> {
+    let cluster = MockCluster::new(1)?;
+    let partitions = i32::try_from(TopicSpec::DEFAULT_PARTITIONS).unwrap_or(i32::MAX);
+    let _awake = keep_awake(cluster.bootstrap_servers());
+    for topic in Topic::ALL {
+        cluster.create_topic(&topic.name(TOPIC_PREFIX), partitions, 1)?;
     }
-
-    /// `host:port` of the broker.
-    pub(super) fn bootstrap(&self) -> String {
-        self.0.bootstrap_servers()
-    }
+    Ok(cluster)
 }
 
 /// Knocks at the broker until the sender is dropped. The mock cluster's thread can miss the call to make a topic that
