@@ -20,7 +20,7 @@ mod spool;
 mod tool;
 mod topics;
 
-pub use meta::{ApiServerError, CredentialsError, FileError, MetaError, SecretError, SecretName, StoreError};
+pub use meta::{ApiServerError, FileError, MetaError, SecretError, SecretName, StoreError};
 
 use kafka::source::RecordPosition;
 use records::reply::ReplyError;
@@ -190,7 +190,7 @@ fn failed(error: &ToolError) -> ExitCode {
         | ToolError::Archive
         // Another --spool-dir would help.
         | ToolError::Spool(InspectError::NoDirectory(_) | InspectError::NoSpool(_))
-        | ToolError::Meta(MetaError::File(_) | MetaError::Credentials(_)) => Exit::Usage,
+        | ToolError::Meta(MetaError::File(_)) => Exit::Usage,
         _ => Exit::Failure,
     };
     eprintln!("weir: {}", runtime::process::chain(error));

@@ -1,13 +1,12 @@
 //! What Weir needs at Meta: subscriptions of apps, installs of accounts, and access tokens, declared in one file.
 //!
-//! [`file`] reads what is declared, [`hosts`] are the two hosts of the Graph API, [`connect`] makes subscriptions and
+//! [`file`] reads what is declared, [`accounts`] has it with its secrets and the two hosts of the Graph API, [`connect`] makes subscriptions and
 //! installs so, [`tokens`] looks at tokens and renews them, [`doctor`] says why nothing arrives.
 
 mod accounts;
 mod advice;
 mod credentials;
 mod file;
-mod hosts;
 mod settings;
 
 pub(crate) mod connect;
@@ -17,7 +16,6 @@ pub(crate) mod tokens;
 #[cfg(test)]
 mod declared_for_tests;
 
-pub use credentials::CredentialsError;
 pub use file::FileError;
 pub use tokens::{ApiServerError, SecretError, SecretName, StoreError};
 
@@ -28,12 +26,9 @@ use weir_graph::ClientError;
 /// Why nothing could be asked of Meta.
 #[derive(Debug, thiserror::Error)]
 pub enum MetaError {
-    /// The file says nothing that can be done.
+    /// What is declared, or a secret, cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
-    /// Files of secrets cannot be used.
-    #[error(transparent)]
-    Credentials(#[from] CredentialsError),
     /// There is no HTTP client.
     #[error(transparent)]
     Client(#[from] ClientError),

@@ -3,12 +3,12 @@
 //! [`keep`] does it every hour and tells Prometheus. [`desired`] says what should be, [`difference`] compares it with what Meta has, [`round`] asks and acts, [`report`]
 //! tells of it.
 
+mod desired;
 mod gauges;
 mod keep;
 mod report;
 mod settings;
 
-pub(super) mod desired;
 pub(super) mod difference;
 pub(super) mod round;
 
@@ -16,7 +16,6 @@ use super::accounts::Accounts;
 use super::block_on;
 use crate::tool::{Tool, Work, work};
 use crate::{Exit, Screen, ToolError};
-use round::Connector;
 use settings::{ConnectSettings, KeepSettings};
 
 const PLAN_MORE: &str = "\
@@ -77,9 +76,10 @@ pub(crate) const TOOL: Tool = Tool {
 };
 
 fn run(settings: &ConnectSettings, screen: &mut Screen, apply: bool) -> Result<Exit, ToolError> {
-    let connector = Connector::new(Accounts::open(&settings.meta)?);
-    let round = block_on(async { if apply { connector.apply().await } else { connector.plan().await } })?;
-    Ok(report::print(&round, settings, apply, screen)?)
+    let accounts = Accounts::open(&settings.meta)?;
+    let items =
+        block_on(async { if apply { round::apply(&accounts).await } else { round::plan(&accounts).await } })?;
+    Ok(report::print(&items, settings, apply, screen)?)
 }
 
 #[cfg(test)]

@@ -20,7 +20,6 @@ mod standing;
 mod test_delivery;
 
 use super::accounts::Accounts;
-use super::connect::round::Connector;
 use super::settings::MetaSettings;
 use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
@@ -76,13 +75,12 @@ pub(crate) const TOOL: Tool = Tool {
 
 fn run(settings: &DoctorSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let meta = settings.meta.as_ref();
-    let meta =
-        meta.map(|meta| Ok::<_, ToolError>((meta, Connector::new(Accounts::open(meta)?)))).transpose()?;
+    let meta = meta.map(|meta| Ok::<_, ToolError>((meta, Accounts::open(meta)?))).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(ToolError::Runtime)?;
     let deadline = Deadline(Instant::now() + settings.timeout);
     let sections = runtime.block_on(async {
-        let meta = meta.as_ref().map(|(settings, connector)| (*settings, connector));
+        let meta = meta.as_ref().map(|(settings, accounts)| (*settings, accounts));
         examine(settings, meta, deadline).await
     });
     // Brokers that do not answer hold up threads for a while longer, which nobody waits for.
@@ -92,12 +90,12 @@ fn run(settings: &DoctorSettings, screen: &mut Screen) -> Result<Exit, ToolError
 
 async fn examine(
     settings: &DoctorSettings,
-    meta: Option<(&MetaSettings, &Connector)>,
+    meta: Option<(&MetaSettings, &Accounts)>,
     deadline: Deadline,
 ) -> [Section; 3] {
     let others = async {
         match meta {
-            Some((meta, connector)) => of_meta(settings, meta, connector, deadline).await,
+            Some((meta, accounts)) => of_meta(settings, meta, accounts, deadline).await,
             None => not_declared(),
         }
     };
@@ -115,10 +113,9 @@ async fn examine(
 async fn of_meta(
     settings: &DoctorSettings,
     meta: &MetaSettings,
-    connector: &Connector,
+    accounts: &Accounts,
     deadline: Deadline,
 ) -> (Vec<Check>, Vec<Check>, Option<Told>) {
-    let accounts = connector.accounts();
     let test = TestDelivery::new(SystemTime::now());
     let topics = [Topic::Raw, Topic::Messages].map(|topic| settings.topic(topic)).to_vec();
     let way_back = async {
@@ -129,7 +126,7 @@ async fn of_meta(
     };
     let at_meta = async {
         let reached = graph::greet(accounts, meta, deadline).await;
-        let apps = at_meta::look(connector, &reached, deadline).await;
+        let apps = at_meta::look(accounts, &reached, deadline).await;
         (reached, apps)
     };
     let ((mut address, clocks), (reached, apps), last) = tokio::join!(

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use weir_graph::GraphId;
+use weir_graph::edges::AppSubscription;
 
 /// A thousand accounts need a fraction of it.
 const LARGEST: u64 = 4 << 20;
@@ -13,30 +14,18 @@ const LARGEST: u64 = 4 << 20;
 /// Instagram).
 const FIELD_FOR_INSTAGRAM: &str = "feed";
 
-/// Why the file cannot be used.
+/// A file that cannot be used: this one, or that of a secret, so that nothing can be done for its app or account.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {why}", path.display())]
 pub struct FileError {
     path: PathBuf,
-    why: Why,
+    why: String,
 }
 
-#[derive(Debug, thiserror::Error)]
-enum Why {
-    #[error("it cannot be read: {0}")]
-    Unreadable(String),
-    #[error("it is not as docs/meta.md describes it: {0}")]
-    Shape(serde_json::Error),
-    #[error(
-        "app {app}: \"objects\" needs \"callback_url\", which begins with https://, and \"verify_token_file\""
-    )]
-    Callback { app: GraphId },
-    #[error("app {app}: \"without\" names {field}, which nothing is subscribed to")]
-    NoSuchField { app: GraphId, field: String },
-    #[error("app {app} has neither \"objects\" nor \"accounts\"")]
-    Nothing { app: GraphId },
-    #[error("{id} stands twice, and its two entries would undo each other")]
-    Twice { id: GraphId },
+impl FileError {
+    pub(super) fn new(path: &Path, why: impl Into<String>) -> Self {
+        Self { path: path.to_owned(), why: why.into() }
+    }
 }
 
 /// What is declared.
@@ -102,25 +91,34 @@ pub(super) enum Login {
 impl Declared {
     /// Reads and checks the file.
     pub(super) fn read(path: &Path) -> Result<Self, FileError> {
-        let fail = |why| FileError { path: path.to_owned(), why };
-        let bytes = read_regular(path, LARGEST).map_err(|fault| fail(Why::Unreadable(fault.to_string())))?;
+        let fail = |why: String| FileError::new(path, why);
+        let bytes =
+            read_regular(path, LARGEST).map_err(|fault| fail(format!("it cannot be read: {fault}")))?;
         let folder = path.parent().unwrap_or(Path::new(""));
         Self::parse(&bytes, folder).map_err(fail)
     }
 
-    fn parse(bytes: &[u8], folder: &Path) -> Result<Self, Why> {
-        let mut declared: Self = serde_json::from_slice(bytes).map_err(Why::Shape)?;
+    fn parse(bytes: &[u8], folder: &Path) -> Result<Self, String> {
+        let mut declared: Self = serde_json::from_slice(bytes)
+            .map_err(|error| format!("it is not as docs/meta.md describes it: {error}"))?;
         declared.apps.iter().try_for_each(DeclaredApp::check)?;
-        let mut apps = BTreeSet::new();
-        if let Some(twice) = declared.apps.iter().find(|app| !apps.insert(app.id.as_str())) {
-            return Err(Why::Twice { id: twice.id.clone() });
-        }
+        each_once(declared.apps.iter().map(|app| &app.id))?;
         declared.apps.iter_mut().for_each(|app| app.resolve(folder));
         Ok(declared)
     }
 }
 
 impl DeclaredApp {
+    /// The subscription that the app should have to an object.
+    pub(super) fn subscription(&self, object: Object) -> AppSubscription {
+        AppSubscription {
+            object: object.as_str().to_owned(),
+            callback_url: self.callback_url.clone().unwrap_or_default(),
+            active: true,
+            fields: self.fields_of_object(object),
+        }
+    }
+
     /// The fields of an object of the app.
     pub(super) fn fields_of_object(&self, object: Object) -> BTreeSet<String> {
         self.fields(object.subscribable())
@@ -149,20 +147,19 @@ impl DeclaredApp {
         all.filter(|field| !self.without.contains(field)).collect()
     }
 
-    fn check(&self) -> Result<(), Why> {
-        let app = self.id.clone();
-        let mut accounts = BTreeSet::new();
-        if let Some(twice) = self.accounts.iter().find(|account| !accounts.insert(account.id.as_str())) {
-            return Err(Why::Twice { id: twice.id.clone() });
-        }
+    fn check(&self) -> Result<(), String> {
+        let app = &self.id;
+        each_once(self.accounts.iter().map(|account| &account.id))?;
         let known = |field: &str| Subscribable::ALL.iter().any(|whose| whose.fields().contains(&field));
         if let Some(field) = self.without.iter().find(|field| !known(field)) {
-            return Err(Why::NoSuchField { app, field: field.clone() });
+            return Err(format!("app {app}: \"without\" names {field}, which nothing is subscribed to"));
         }
         let has_callback = self.callback_url.as_ref().is_some_and(|url| url.starts_with("https://"));
         match (self.objects.is_empty(), self.accounts.is_empty()) {
-            (true, true) => Err(Why::Nothing { app }),
-            (false, _) if !has_callback || self.verify_token_file.is_none() => Err(Why::Callback { app }),
+            (true, true) => Err(format!("app {app} has neither \"objects\" nor \"accounts\"")),
+            (false, _) if !has_callback || self.verify_token_file.is_none() => Err(format!(
+                "app {app}: \"objects\" needs \"callback_url\", which begins with https://, and \"verify_token_file\""
+            )),
             _ => Ok(()),
         }
     }
@@ -204,6 +201,14 @@ impl Login {
     }
 }
 
+fn each_once<'a>(mut ids: impl Iterator<Item = &'a GraphId>) -> Result<(), String> {
+    let mut seen = BTreeSet::new();
+    match ids.find(|id| !seen.insert(id.as_str())) {
+        Some(id) => Err(format!("{id} stands twice, and its two entries would undo each other")),
+        None => Ok(()),
+    }
+}
+
 fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<GraphId, D::Error> {
     let text = String::deserialize(deserializer)?;
     GraphId::parse(&text)
@@ -215,7 +220,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Declared, String> {
-        Declared::parse(text.as_bytes(), Path::new("/etc/weir")).map_err(|why| why.to_string())
+        Declared::parse(text.as_bytes(), Path::new("/etc/weir"))
     }
 
     const WHOLE: &str = r#"{"apps": [{

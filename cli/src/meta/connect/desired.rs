@@ -1,63 +1,36 @@
-//! What should be at Meta: one item for each object of an app and for each account. Pure.
+//! What should be at Meta: one thing for each object of an app and for each account. Pure.
 
-use crate::meta::file::{Declared, DeclaredAccount, Object};
-use std::collections::BTreeSet;
+use crate::meta::accounts::App;
+use crate::meta::file::DeclaredAccount;
 use std::fmt;
-use weir_graph::GraphId;
+use weir_graph::edges::AppSubscription;
 
 /// One thing that should be at Meta.
-#[derive(Clone, Debug)]
-pub(in crate::meta) struct Desired {
-    /// Its app, by its place in the file.
-    pub(in crate::meta) app: usize,
-    pub(in crate::meta) app_id: GraphId,
-    pub(in crate::meta) what: What,
-    /// Exactly these.
-    pub(in crate::meta) fields: BTreeSet<String>,
-}
-
-/// What it is.
-#[derive(Clone, Debug)]
-pub(in crate::meta) enum What {
+#[derive(Clone)]
+pub(super) enum What<'a> {
     /// The app's subscription to an object.
-    Object { object: Object, callback_url: String },
+    Object(AppSubscription),
     /// An account's install of the app.
-    Account(DeclaredAccount),
+    Account(&'a DeclaredAccount),
 }
 
-impl Desired {
-    /// The account, of an install.
-    pub(in crate::meta) const fn account(&self) -> Option<&GraphId> {
-        match &self.what {
-            What::Account(account) => Some(&account.id),
-            What::Object { .. } => None,
-        }
+/// Everything that is declared, with its app, in the order of the file.
+pub(super) fn items(apps: &[App]) -> Vec<(&App, What<'_>)> {
+    let mut items = Vec::new();
+    for app in apps {
+        let declared = &app.declared;
+        let objects = declared.objects.iter().map(|object| What::Object(declared.subscription(*object)));
+        let accounts = declared.accounts.iter().map(What::Account);
+        items.extend(objects.chain(accounts).map(|what| (app, what)));
     }
+    items
 }
 
-/// Everything that is declared, in the order of the file.
-pub(super) fn items(declared: &Declared) -> Vec<Desired> {
-    let of_app = |(index, app): (usize, &crate::meta::file::DeclaredApp)| {
-        let item = |what, fields| Desired { app: index, app_id: app.id.clone(), what, fields };
-        let callback = app.callback_url.clone().unwrap_or_default();
-        let objects = app.objects.iter().map(|object| {
-            let what = What::Object { object: *object, callback_url: callback.clone() };
-            item(what, app.fields_of_object(*object))
-        });
-        let accounts = app
-            .accounts
-            .iter()
-            .map(|account| item(What::Account(account.clone()), app.fields_of_install(account.login)));
-        objects.chain(accounts).collect::<Vec<_>>()
-    };
-    declared.apps.iter().enumerate().flat_map(of_app).collect()
-}
-
-impl fmt::Display for What {
+impl fmt::Display for What<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Object { object, callback_url } => {
-                write!(formatter, "object {} to {callback_url}", object.as_str())
+            Self::Object(AppSubscription { object, callback_url, .. }) => {
+                write!(formatter, "object {object} to {callback_url}")
             }
             Self::Account(account) => {
                 write!(formatter, "account {} ({})", account.id, account.login.as_str())

@@ -1,5 +1,6 @@
 //! What `weir connect keep` tells Prometheus.
 
+use super::desired::What;
 use super::round::Item;
 use crate::meta::file::Login;
 use crate::meta::tokens::look::{Ends, Facts, Looked};
@@ -7,6 +8,7 @@ use prometheus::{IntGauge, IntGaugeVec, Registry};
 use runtime::metrics;
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use weir_graph::GraphId;
 
 /// Of the last round.
 pub(super) struct Gauges {
@@ -62,17 +64,17 @@ impl Gauges {
     }
 
     /// Tells of a round.
-    pub(super) fn tell(&mut self, items: &[Item], tokens: &[Looked]) {
+    pub(super) fn tell(&mut self, items: &[Item<'_>], tokens: &[Looked<'_>]) {
         if items.iter().any(Item::was_healed) {
             self.healed.set(seconds(SystemTime::now()));
         }
-        let failing = |item: &&Item| !item.is().as_ref().is_ok_and(|finding| !finding.loses_events());
-        let is_of = |item: &Item, token: &Looked| item.desired.account() == Some(&token.account);
+        let failing = |item: &&Item<'_>| !item.is().as_ref().is_ok_and(|finding| !finding.loses_events());
         let items = items.iter().filter(failing);
         // An account whose install failed is counted already.
-        let unasked = tokens
-            .iter()
-            .filter(|token| token.facts.is_err() && !items.clone().any(|item| is_of(item, token)));
+        let is_counted = |id: &GraphId| {
+            items.clone().any(|item| matches!(item.what, What::Account(account) if account.id == *id))
+        };
+        let unasked = tokens.iter().filter(|(account, facts)| facts.is_err() && !is_counted(&account.id));
         self.failing.set(i64::try_from(items.clone().count() + unasked.count()).unwrap_or(i64::MAX));
         self.expiry.tell(tokens, |_, facts| match facts.ends {
             Ends::At(end) => Some(seconds(end)),
@@ -93,15 +95,16 @@ impl Gauges {
 
 impl OfAccounts {
     /// What was known of a token holds until something else is, or nobody declares the account any more.
-    fn tell(&mut self, tokens: &[Looked], value: impl Fn(Login, &Facts) -> Option<i64>) {
+    fn tell(&mut self, tokens: &[Looked<'_>], value: impl Fn(Login, &Facts) -> Option<i64>) {
         let mut accounts = BTreeSet::new();
-        for Looked { account, login, facts } in tokens {
-            match facts.as_ref().map(|facts| value(*login, facts)) {
-                Ok(Some(value)) => self.gauge.with_label_values(&[account.as_str()]).set(value),
-                Err(_) if self.accounts.contains(account.as_str()) => {}
+        for (account, facts) in tokens {
+            let id = account.id.as_str();
+            match facts.as_ref().map(|facts| value(account.login, facts)) {
+                Ok(Some(value)) => self.gauge.with_label_values(&[id]).set(value),
+                Err(_) if self.accounts.contains(id) => {}
                 _ => continue,
             }
-            accounts.insert(account.to_string());
+            accounts.insert(id.to_owned());
         }
         for gone in self.accounts.difference(&accounts) {
             // It is there: it was set before.

@@ -2,12 +2,11 @@
 
 use super::difference::Finding;
 use super::gauges::Gauges;
-use super::report;
-use super::round::{Connector, Item};
 use super::settings::KeepSettings;
+use super::{report, round};
 use crate::meta::MetaError;
 use crate::meta::accounts::Accounts;
-use crate::meta::tokens::look::{self, Looked};
+use crate::meta::tokens::look;
 use crate::tool::signals;
 use crate::{Exit, Screen, ToolError};
 use runtime::http::admin;
@@ -48,9 +47,11 @@ fn started(process: &Process) {
 async fn keep(settings: &KeepSettings, process: &Process, screen: &mut Screen) -> Result<(), ToolError> {
     let mut gauges = Gauges::new(&process.registry, settings.every);
     loop {
-        match round(settings).await {
-            Ok((items, tokens)) => {
-                gauges.tell(&items, &tokens);
+        // The files are read anew each time: they change when tokens are renewed and accounts come.
+        match Accounts::open(&settings.meta) {
+            Ok(accounts) => {
+                let items = round::apply(&accounts).await;
+                gauges.tell(&items, &look::at_all(&accounts).await);
                 if items.iter().any(|item| item.found.as_ref().map_or(true, Finding::loses_events)) {
                     report::table(&items, screen)?;
                 }
@@ -62,14 +63,6 @@ async fn keep(settings: &KeepSettings, process: &Process, screen: &mut Screen) -
         }
         tokio::time::sleep(settings.every).await;
     }
-}
-
-/// The files are read anew each time: they change when tokens are renewed and accounts come.
-async fn round(settings: &KeepSettings) -> Result<(Vec<Item>, Vec<Looked>), MetaError> {
-    let connector = Connector::new(Accounts::open(&settings.meta)?);
-    let items = connector.apply().await;
-    let tokens = look::at_all(connector.accounts()).await;
-    Ok((items, tokens))
 }
 
 #[cfg(test)]

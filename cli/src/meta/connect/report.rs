@@ -22,7 +22,7 @@ enum State {
 
 /// Prints a round, and says how it ended.
 pub(super) fn print(
-    items: &[Item],
+    items: &[Item<'_>],
     settings: &ConnectSettings,
     apply: bool,
     screen: &mut Screen,
@@ -42,7 +42,7 @@ pub(super) fn print(
 }
 
 /// Prints what became of everything, and their sum.
-pub(super) fn table(items: &[Item], screen: &mut Screen) -> io::Result<()> {
+pub(super) fn table(items: &[Item<'_>], screen: &mut Screen) -> io::Result<()> {
     let mut table = Table::under(["", "APP", "WHAT", "STATE"]);
     table.extend(items.iter().map(row));
     table.print(screen)?;
@@ -50,7 +50,7 @@ pub(super) fn table(items: &[Item], screen: &mut Screen) -> io::Result<()> {
     screen.line(sentence(items))
 }
 
-fn exit(items: &[Item]) -> Exit {
+fn exit(items: &[Item<'_>]) -> Exit {
     if any(items, &[State::Failed]) {
         Exit::Failure
     } else if any(items, &[State::Missing, State::Differs, State::StaysDifferent]) {
@@ -60,7 +60,7 @@ fn exit(items: &[Item]) -> Exit {
     }
 }
 
-fn any(items: &[Item], states: &[State]) -> bool {
+fn any(items: &[Item<'_>], states: &[State]) -> bool {
     items.iter().any(|item| states.contains(&State::of(item)))
 }
 
@@ -68,7 +68,7 @@ impl State {
     const ALL: [Self; 6] =
         [Self::Missing, Self::Differs, Self::Changed, Self::StaysDifferent, Self::Failed, Self::AsDeclared];
 
-    fn of(item: &Item) -> Self {
+    fn of(item: &Item<'_>) -> Self {
         match (&item.found, &item.changed) {
             (Err(_), _) | (_, Some(Err(_))) => Self::Failed,
             (_, Some(Ok(Finding::Fine))) => Self::Changed,
@@ -112,53 +112,56 @@ impl State {
     }
 }
 
-fn row(item: &Item) -> [Cell; 4] {
+fn row(item: &Item<'_>) -> [Cell; 4] {
     let (tone, mark) = State::of(item).mark();
     [
         Cell::new(tone, mark),
-        item.desired.app_id.to_string().into(),
-        item.desired.what.to_string().into(),
+        item.app.declared.id.to_string().into(),
+        item.what.to_string().into(),
         Cell::new(tone, state(item)),
     ]
 }
 
-fn state(item: &Item) -> String {
+fn state(item: &Item<'_>) -> String {
     let found = match &item.found {
-        Ok(finding) => describe(finding, &item.desired.what),
+        Ok(finding) => describe(finding, &item.what),
         Err(why) => return why.clone(),
     };
     match &item.changed {
         None => found,
         Some(Ok(Finding::Fine)) => format!("made so: it was {found}"),
-        Some(Ok(now)) => format!("stays different: {}", describe(now, &item.desired.what)),
+        Some(Ok(now)) => format!("stays different: {}", describe(now, &item.what)),
         Some(Err(why)) => format!("{found}; {why}"),
     }
 }
 
-fn describe(finding: &Finding, what: &What) -> String {
+fn describe(finding: &Finding, what: &What<'_>) -> String {
     match (finding, what) {
         (Finding::Fine, _) => String::from("as declared"),
-        (Finding::Missing, What::Object { .. }) => String::from("not subscribed"),
+        (Finding::Missing, What::Object(_)) => String::from("not subscribed"),
         (Finding::Missing, What::Account(_)) => String::from("not installed"),
         (Finding::Differs(difference), _) => difference.to_string(),
     }
 }
 
-fn sentence(items: &[Item]) -> String {
+fn sentence(items: &[Item<'_>]) -> String {
     let count = |state| items.iter().filter(|item| State::of(item) == state).count() as u64;
     nonzero(&State::ALL.map(|state| (count(state), state.counted()))).join(", ")
 }
 
-fn object(item: &Item) -> Value {
-    let mut object = json!({"app": item.desired.app_id.as_str(), "state": State::of(item).word(), "fields": item.desired.fields});
-    match &item.desired.what {
-        What::Object { object: of, callback_url } => {
-            object["object"] = of.as_str().into();
-            object["callback_url"] = callback_url.as_str().into();
+fn object(item: &Item<'_>) -> Value {
+    let declared = &item.app.declared;
+    let mut object = json!({"app": declared.id.as_str(), "state": State::of(item).word()});
+    match &item.what {
+        What::Object(wanted) => {
+            object["object"] = wanted.object.as_str().into();
+            object["callback_url"] = wanted.callback_url.as_str().into();
+            object["fields"] = json!(wanted.fields);
         }
         What::Account(account) => {
             object["account"] = account.id.as_str().into();
             object["login"] = account.login.as_str().into();
+            object["fields"] = json!(declared.fields_of_install(account.login));
         }
     }
     if let Ok(Finding::Differs(difference)) = &item.found {

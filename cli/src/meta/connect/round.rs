@@ -1,32 +1,25 @@
 //! One round: look at everything that is declared, change what differs, look again.
 
-use super::desired::{self, Desired, What};
+use super::desired::{self, What};
 use super::difference::{self, Finding};
-use crate::meta::accounts::Accounts;
+use crate::meta::accounts::{Accounts, App};
 use crate::meta::advice;
-use crate::meta::file::{DeclaredAccount, Object};
+use crate::meta::file::DeclaredAccount;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use weir_graph::AccessToken;
 use weir_graph::edges::{AppSubscription, EdgeError};
 
-/// Who asks Meta and acts there.
-pub(in crate::meta) struct Connector {
-    accounts: Accounts,
-    desired: Vec<Desired>,
-}
-
 /// What was found of one thing, and what became of it.
-#[derive(Clone, Debug)]
-pub(super) struct Item {
-    pub(super) desired: Desired,
+pub(super) struct Item<'a> {
+    pub(super) app: &'a App,
+    pub(super) what: What<'a>,
     /// How it was, or why that cannot be read.
     pub(super) found: Result<Finding, String>,
     /// What became of it, where it was changed.
     pub(super) changed: Option<Result<Finding, String>>,
 }
 
-impl Item {
+impl Item<'_> {
     /// How it is in the end.
     pub(super) fn is(&self) -> &Result<Finding, String> {
         self.changed.as_ref().unwrap_or(&self.found)
@@ -39,119 +32,91 @@ impl Item {
     }
 }
 
-/// An app's subscriptions, asked for once for all of its objects.
-type Subscriptions = BTreeMap<usize, Result<Vec<AppSubscription>, String>>;
+/// Looks at everything.
+pub(super) async fn plan(accounts: &Accounts) -> Vec<Item<'_>> {
+    let desired = desired::items(&accounts.apps);
+    let found = look(accounts, &desired).await;
+    let items = desired.into_iter().zip(found);
+    items.map(|((app, what), found)| Item { app, what, found, changed: None }).collect()
+}
 
-impl Connector {
-    /// For everything that is declared.
-    pub(in crate::meta) fn new(accounts: Accounts) -> Self {
-        let desired = desired::items(&accounts.declared);
-        Self { accounts, desired }
+/// Looks at everything, changes what is missing, and looks at that again. What only goes beyond the file is left: a POST
+/// would add nothing, and whatever it took away somebody may use.
+pub(super) async fn apply(accounts: &Accounts) -> Vec<Item<'_>> {
+    let mut items = plan(accounts).await;
+    let mut changed = Vec::new();
+    for item in &mut items {
+        if !item.found.as_ref().is_ok_and(Finding::loses_events) {
+            continue;
+        }
+        match set(accounts, item.app, &item.what).await {
+            Ok(()) => changed.push(item),
+            Err(why) => item.changed = Some(Err(why)),
+        }
     }
-
-    /// Whom it asks for.
-    pub(in crate::meta) const fn accounts(&self) -> &Accounts {
-        &self.accounts
+    let desired: Vec<_> = changed.iter().map(|item| (item.app, item.what.clone())).collect();
+    for (item, found) in changed.into_iter().zip(look(accounts, &desired).await) {
+        item.changed = Some(found);
     }
+    items
+}
 
-    /// Everything that should be at Meta.
-    pub(in crate::meta) fn desired(&self) -> &[Desired] {
-        &self.desired
-    }
-
-    /// Looks at everything.
-    pub(super) async fn plan(&self) -> Vec<Item> {
-        let found = self.look(&self.desired).await;
-        let items = self.desired.iter().cloned().zip(found);
-        items.map(|(desired, found)| Item { desired, found, changed: None }).collect()
-    }
-
-    /// Looks at everything, changes what is missing, and looks at that again. What only goes beyond the file is left: a POST
-    /// would add nothing, and whatever it took away somebody may use.
-    pub(super) async fn apply(&self) -> Vec<Item> {
-        let mut items = self.plan().await;
-        let mut changed = Vec::new();
-        for item in &mut items {
-            if !item.found.as_ref().is_ok_and(Finding::loses_events) {
-                continue;
+/// How these things compare, or why they cannot be read. An app's subscriptions are asked for once for all of its objects.
+async fn look(accounts: &Accounts, desired: &[(&App, What<'_>)]) -> Vec<Result<Finding, String>> {
+    let mut known: BTreeMap<&str, Result<Vec<AppSubscription>, String>> = BTreeMap::new();
+    let mut found = Vec::with_capacity(desired.len());
+    for (app, what) in desired {
+        found.push(match what {
+            What::Object(wanted) => {
+                let present = match known.entry(app.declared.id.as_str()) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(unknown) => unknown.insert(subscriptions(accounts, app).await),
+                };
+                let present = present.as_ref().map_err(Clone::clone);
+                present.map(|present| difference::of_object(wanted, present))
             }
-            match self.set(&item.desired).await {
-                Ok(()) => changed.push(item),
-                Err(why) => item.changed = Some(Err(why)),
-            }
+            What::Account(account) => look_at_install(accounts, app, account).await,
+        });
+    }
+    found
+}
+
+/// What an app has subscribed to.
+pub(in crate::meta) async fn subscriptions(
+    accounts: &Accounts,
+    app: &App,
+) -> Result<Vec<AppSubscription>, String> {
+    let token = &app.credentials()?.token;
+    said(accounts.facebook.app_subscriptions(&app.declared.id, token).await)
+}
+
+/// How an account's install of an app compares.
+pub(in crate::meta) async fn look_at_install(
+    accounts: &Accounts,
+    app: &App,
+    account: &DeclaredAccount,
+) -> Result<Finding, String> {
+    let token = accounts.token(app, account)?;
+    let present = said(accounts.host(account.login).installs(&account.id, &token).await)?;
+    let declared = &app.declared;
+    Ok(difference::of_install(&declared.id, &declared.fields_of_install(account.login), &present))
+}
+
+async fn set(accounts: &Accounts, app: &App, what: &What<'_>) -> Result<(), String> {
+    let declared = &app.declared;
+    said(match what {
+        What::Object(wanted) => {
+            let credentials = app.credentials()?;
+            let verify_token = credentials.verify_token.clone().transpose()?.unwrap_or_default();
+            let token = &credentials.token;
+            accounts.facebook.subscribe_app(&declared.id, wanted, &verify_token, token).await
         }
-        let desired: Vec<_> = changed.iter().map(|item| item.desired.clone()).collect();
-        for (item, found) in changed.into_iter().zip(self.look(&desired).await) {
-            item.changed = Some(found);
+        What::Account(account) => {
+            let token = accounts.token(app, account)?;
+            let fields = declared.fields_of_install(account.login);
+            accounts.host(account.login).install(&account.id, &fields, &token).await
         }
-        items
-    }
-
-    /// How these things compare, or why they cannot be read.
-    pub(in crate::meta) async fn look(&self, desired: &[Desired]) -> Vec<Result<Finding, String>> {
-        let mut subscriptions = Subscriptions::new();
-        let mut found = Vec::with_capacity(desired.len());
-        for item in desired {
-            found.push(match &item.what {
-                What::Object { .. } => self.look_at_object(item, &mut subscriptions).await,
-                What::Account(account) => self.look_at_account(item, account).await,
-            });
-        }
-        found
-    }
-
-    async fn look_at_object(
-        &self,
-        item: &Desired,
-        subscriptions: &mut Subscriptions,
-    ) -> Result<Finding, String> {
-        let present = match subscriptions.entry(item.app) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(unknown) => unknown.insert(self.subscriptions(item).await),
-        };
-        Ok(difference::of_object(item, present.as_ref().map_err(Clone::clone)?))
-    }
-
-    async fn subscriptions(&self, item: &Desired) -> Result<Vec<AppSubscription>, String> {
-        let token = &self.accounts.app(item.app)?.token;
-        said(self.accounts.hosts.facebook.app_subscriptions(&item.app_id, token).await)
-    }
-
-    async fn look_at_account(&self, item: &Desired, account: &DeclaredAccount) -> Result<Finding, String> {
-        let token = self.token(item, account)?;
-        let present = self.accounts.hosts.of(account.login).installs(&account.id, &token).await;
-        Ok(difference::of_install(item, &said(present)?))
-    }
-
-    async fn set(&self, item: &Desired) -> Result<(), String> {
-        match &item.what {
-            What::Object { object, callback_url } => self.subscribe(item, *object, callback_url).await,
-            What::Account(account) => {
-                let token = self.token(item, account)?;
-                said(self.accounts.hosts.of(account.login).install(&account.id, &item.fields, &token).await)
-            }
-        }
-    }
-
-    async fn subscribe(&self, item: &Desired, object: Object, callback_url: &str) -> Result<(), String> {
-        let wanted = AppSubscription {
-            object: object.as_str().to_owned(),
-            callback_url: callback_url.to_owned(),
-            active: true,
-            fields: item.fields.clone(),
-        };
-        let app = self.accounts.app(item.app)?;
-        let verify_token = app.verify_token.as_ref().map(Result::as_deref).transpose();
-        let verify_token = verify_token.map_err(ToString::to_string)?.unwrap_or_default();
-        said(
-            self.accounts.hosts.facebook.subscribe_app(&item.app_id, &wanted, verify_token, &app.token).await,
-        )
-    }
-
-    fn token(&self, item: &Desired, account: &DeclaredAccount) -> Result<AccessToken, String> {
-        let token = self.accounts.token(account, self.accounts.app(item.app)?);
-        token.map_err(|error| error.to_string())
-    }
+    })
 }
 
 /// What Meta answered, its refusal in words.

@@ -129,8 +129,8 @@ async fn what_was_healed_what_fails_and_when_tokens_end_is_told() {
     let registry = Registry::new();
     let mut gauges = gauges::Gauges::new(&registry, DAY);
     let mut round = async || {
-        let connector = Connector::new(Accounts::open(&ground.settings()).unwrap());
-        gauges.tell(&connector.apply().await, &look::at_all(connector.accounts()).await);
+        let accounts = Accounts::open(&ground.settings()).unwrap();
+        gauges.tell(&round::apply(&accounts).await, &look::at_all(&accounts).await);
     };
     round().await;
     assert_eq!(told(&registry, "weir_connect_healed_timestamp_seconds"), [0.0]);

@@ -66,8 +66,8 @@ pub(super) async fn checks(
     deadline: Deadline,
 ) -> (Vec<Check>, Vec<(String, Option<Told>)>) {
     let (mut doors, mut checks) = (Vec::new(), Vec::new());
-    for (index, app) in accounts.declared.apps.iter().enumerate() {
-        match door(app, accounts.app(index)) {
+    for app in &accounts.apps {
+        match door(&app.declared, app.credentials()) {
             Ok(door) => doors.push(door),
             Err(check) => checks.push(check),
         }
@@ -128,11 +128,11 @@ async fn ask(Way { door, poster, .. }: &Way<'_>, test: &TestDelivery, deadline: 
     let handshake = async {
         let token = door.credentials.verify_token.as_ref();
         let token = token.ok_or(Nothing::NotGiven("the app its \"verify_token_file\" in the file"))?;
-        let token = token.as_ref().map_err(|why| Nothing::Failed(why.to_string()))?;
-        let answer = get(token).await?;
+        let token = token.clone().map_err(Nothing::Failed)?;
+        let answer = get(&token).await?;
         // Whoever answers may repeat what was asked, the address with the token in any encoding too.
         let repeats_address = answer.status / 100 == 3 || answer.text.contains("hub.verify_token");
-        let shown = if repeats_address { String::new() } else { answer.text.replace(token, "…") };
+        let shown = if repeats_address { String::new() } else { answer.text.replace(&token, "…") };
         Ok(Answer { text: shown, ..answer })
     };
     let wrong_token = async {

@@ -1,6 +1,7 @@
 //! What the certificates of an address are worth to Meta. Pure.
 
 use super::check::{Check, Fact, Judged, Verdict};
+use crate::meta::tokens::report::written;
 use runtime::http::tls::shown::{Distrust, Shown, ShownCertificate};
 use std::time::{Duration, SystemTime};
 
@@ -70,7 +71,7 @@ fn chain(shown: &Shown, now: SystemTime) -> Judged {
         return Judged::fail("self-signed: the certificate vouches for itself alone", PUBLIC);
     }
     if let Some(ended) = shown.chain.iter().skip(1).find(|other| other.ends < now) {
-        let found = format!("“{}”, which the chain needs, ended on {}", ended.subject, day(ended.ends));
+        let found = format!("“{}”, which the chain needs, ended on {}", ended.subject, written(ended.ends));
         return Judged::fail(found, FULL_CHAIN);
     }
     match distrust {
@@ -93,20 +94,16 @@ fn incomplete(shown: &Shown, last: &ShownCertificate) -> String {
 fn end(shown: &Shown, now: SystemTime) -> Judged {
     let Some(own) = shown.chain.first() else { return Judged::fail("no certificate is sent", PUBLIC) };
     if own.begins > now {
-        return Judged::fail(format!("it begins on {}", day(own.begins)), CLOCK);
+        return Judged::fail(format!("it begins on {}", written(own.begins)), CLOCK);
     }
     match own.ends.duration_since(now) {
         Ok(left) => {
-            let found = format!("{} days left, until {}", left.as_secs() / super::DAY, day(own.ends));
+            let found = format!("{} days left, until {}", left.as_secs() / super::DAY, written(own.ends));
             let advice = if left < SOON { RENEW } else { "" };
             Judged { verdict: Verdict::Pass, found, advice: advice.to_owned() }
         }
-        Err(_) => Judged::fail(format!("the certificate ended on {}", day(own.ends)), RENEW),
+        Err(_) => Judged::fail(format!("the certificate ended on {}", written(own.ends)), RENEW),
     }
-}
-
-fn day(time: SystemTime) -> String {
-    humantime::format_rfc3339_seconds(time).to_string()
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub(super) struct Reached {
 
 /// Greets them. Any answer is one: without a token Meta has nothing else to say than an error.
 pub(super) async fn greet(accounts: &Accounts, settings: &MetaSettings, deadline: Deadline) -> Reached {
-    let has_instagram = accounts.all().any(|of_app| of_app.account.login == Login::Instagram);
+    let has_instagram = accounts.all().any(|(_, account)| account.login == Login::Instagram);
     let instagram =
         async { if has_instagram { Some(greet_one(&settings.instagram_url, deadline).await) } else { None } };
     let (facebook, instagram) = tokio::join!(greet_one(&settings.facebook_url, deadline), instagram);

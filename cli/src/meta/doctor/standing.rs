@@ -144,8 +144,7 @@ fn token(token: &Facts, account: &DeclaredAccount, now: SystemTime) -> Judged {
         return Judged::fail(format!("what it may see has ended ({until})"), renewal(account));
     }
     if !token.lacks.is_empty() {
-        let lacks: Vec<_> = token.lacks.iter().map(String::as_str).collect();
-        return Judged::fail(format!("it lacks {}", lacks.join(", ")), renewal(account));
+        return Judged::fail(format!("it lacks {}", token.lacks.join(", ")), renewal(account));
     }
     let permissions = match token.permissions.as_slice() {
         [] => String::from("its permissions Meta does not tell"),

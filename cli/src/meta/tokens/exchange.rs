@@ -4,9 +4,9 @@ use super::report;
 use super::secret::Secret;
 use super::settings::ExchangeSettings;
 use super::store::{Place, StoreError};
-use crate::meta::accounts::{Accounts, OfApp};
+use crate::meta::accounts::{Accounts, App};
 use crate::meta::credentials::AppCredentials;
-use crate::meta::file::Login;
+use crate::meta::file::{DeclaredAccount, Login};
 use crate::meta::{MetaError, advice, credentials};
 use weir_graph::AccessToken;
 use weir_graph::edges::{EdgeError, NewToken};
@@ -15,21 +15,21 @@ use weir_graph::edges::{EdgeError, NewToken};
 pub(super) async fn run(accounts: &Accounts, settings: &ExchangeSettings) -> Result<String, MetaError> {
     let id = &settings.account;
     let refused = |why: String| MetaError::Exchange(format!("account {id}: {why}"));
-    let of_app = accounts.all().find(|of_app| of_app.account.id == *id);
-    let of_app =
-        of_app.ok_or_else(|| refused(format!("{} does not declare it", settings.meta.file.display())))?;
+    let undeclared = || refused(format!("{} does not declare it", settings.meta.file.display()));
+    let declared = accounts.all().find(|(_, account)| account.id == *id);
+    let (app, account) = declared.ok_or_else(undeclared)?;
     let secret = Secret::of(&settings.destination).map_err(StoreError::from)?;
-    let own = accounts.own_file(of_app.account);
-    let place = Place::of(accounts, of_app.account, own, &settings.destination, secret.as_ref())?;
+    let own = accounts.own_file(account);
+    let place = Place::of(accounts, account, own, &settings.destination, secret.as_ref())?;
     let nowhere = || refused(String::from("give --access-tokens, --to or --to-secret, where its token goes"));
     let place = place.ok_or_else(nowhere)?;
-    let credentials = of_app.credentials.as_ref().map_err(|error| refused(error.to_string()))?;
-    let short = credentials::token_of(of_app.account, &settings.short_token, &credentials.secret)?;
+    let credentials = app.credentials().map_err(refused)?;
+    let short = credentials::token_of(account, &settings.short_token, &credentials.secret)?;
     // What Meta gives and nobody can keep is lost, and a short token may be good for one exchange.
     let open = place.open().await?;
-    let new = match of_app.account.login {
-        Login::Instagram => accounts.hosts.instagram.exchange_instagram(&short, &credentials.secret).await,
-        Login::Facebook => of_page(accounts, of_app, credentials, &short).await,
+    let new = match account.login {
+        Login::Instagram => accounts.instagram.exchange_instagram(&short, &credentials.secret).await,
+        Login::Facebook => of_page(accounts, app, account, credentials, &short).await,
         Login::Unified => {
             return Err(refused(String::from("tokens of system users are made in the business' settings")));
         }
@@ -42,12 +42,14 @@ pub(super) async fn run(accounts: &Accounts, settings: &ExchangeSettings) -> Res
 /// The person's token is exchanged, and the page's own asked for with that.
 async fn of_page(
     accounts: &Accounts,
-    OfApp { app, account, .. }: OfApp<'_>,
+    app: &App,
+    account: &DeclaredAccount,
     credentials: &AppCredentials,
     short: &AccessToken,
 ) -> Result<NewToken, EdgeError> {
-    let graph = &accounts.hosts.facebook;
-    let long = graph.exchange_facebook(short, &app.id, &credentials.secret, &credentials.token).await?;
+    let graph = &accounts.facebook;
+    let long =
+        graph.exchange_facebook(short, &app.declared.id, &credentials.secret, &credentials.token).await?;
     match AccessToken::parse("person", &long.secret, Some(&credentials.secret)) {
         Some(person) => graph.page_token(&account.id, &person).await,
         None => Err(EdgeError::Gone(String::from("token that can be used"))),

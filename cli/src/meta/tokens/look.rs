@@ -1,21 +1,16 @@
 //! What the token of each account is, as far as Meta tells.
 
 use super::{needed, store};
-use crate::meta::accounts::{Accounts, OfApp};
+use crate::meta::accounts::{Accounts, App};
 use crate::meta::advice;
-use crate::meta::file::Login;
+use crate::meta::file::{DeclaredAccount, Login};
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use weir_graph::AccessToken;
 use weir_graph::edges::{EdgeError, TokenFacts};
-use weir_graph::{AccessToken, GraphId};
 
 /// The token of an account, or why nothing is known of it.
-#[derive(Clone, Debug)]
-pub(in crate::meta) struct Looked {
-    pub(in crate::meta) account: GraphId,
-    pub(in crate::meta) login: Login,
-    pub(in crate::meta) facts: Result<Facts, String>,
-}
+pub(in crate::meta) type Looked<'a> = (&'a DeclaredAccount, Result<Facts, String>);
 
 /// What is known of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +21,7 @@ pub(in crate::meta) struct Facts {
     pub(in crate::meta) ends: Ends,
     pub(in crate::meta) permissions: Vec<String>,
     /// Permissions that it needs and does not have.
-    pub(in crate::meta) lacks: BTreeSet<String>,
+    pub(in crate::meta) lacks: Vec<String>,
 }
 
 /// Until when a token may be used.
@@ -38,25 +33,26 @@ pub(in crate::meta) enum Ends {
 }
 
 /// Looks at the token of every account.
-pub(in crate::meta) async fn at_all(accounts: &Accounts) -> Vec<Looked> {
+pub(in crate::meta) async fn at_all(accounts: &Accounts) -> Vec<Looked<'_>> {
     let mut all = Vec::new();
-    for of_app in accounts.all() {
-        let facts = at(accounts, of_app).await;
-        all.push(Looked { account: of_app.account.id.clone(), login: of_app.account.login, facts });
+    for (app, account) in accounts.all() {
+        all.push((account, at(accounts, app, account).await));
     }
     all
 }
 
 /// Looks at the token of one.
-pub(in crate::meta) async fn at(accounts: &Accounts, of_app: OfApp<'_>) -> Result<Facts, String> {
-    let OfApp { app, credentials, account } = of_app;
-    let credentials = credentials.as_ref().map_err(ToString::to_string)?;
-    let token = accounts.token(account, credentials).map_err(|error| error.to_string())?;
+pub(in crate::meta) async fn at(
+    accounts: &Accounts,
+    app: &App,
+    account: &DeclaredAccount,
+) -> Result<Facts, String> {
+    let token = accounts.token(app, account)?;
     let facts = match account.login {
-        Login::Instagram => of_instagram(accounts, of_app, &token).await,
+        Login::Instagram => of_instagram(accounts, account, &token).await,
         Login::Facebook | Login::Unified => {
-            let facts = accounts.hosts.facebook.token_facts(&token, &credentials.token).await;
-            facts.map(|facts| Facts::of(facts, &needed::permissions(app, account.login)))
+            let facts = accounts.facebook.token_facts(&token, &app.credentials()?.token).await;
+            facts.map(|facts| Facts::of(facts, &needed::permissions(&app.declared, account.login)))
         }
     };
     facts.map_err(|error| advice::on(&error))
@@ -65,17 +61,17 @@ pub(in crate::meta) async fn at(accounts: &Accounts, of_app: OfApp<'_>) -> Resul
 /// Meta describes no call that tells of such a token, so another one shows whether it is taken.
 async fn of_instagram(
     accounts: &Accounts,
-    OfApp { account, .. }: OfApp<'_>,
+    account: &DeclaredAccount,
     token: &AccessToken,
 ) -> Result<Facts, EdgeError> {
-    let is_valid = match accounts.hosts.instagram.installs(&account.id, token).await {
+    let is_valid = match accounts.instagram.installs(&account.id, token).await {
         Ok(_) => true,
         Err(error) if error.code() == Some(190) => false,
         Err(error) => return Err(error),
     };
     let ends = accounts.token_file(account).and_then(|file| store::ends(&file));
     let ends = ends.map_or(Ends::Unknown, Ends::At);
-    Ok(Facts { kind: None, is_valid, ends, permissions: Vec::new(), lacks: BTreeSet::new() })
+    Ok(Facts { kind: None, is_valid, ends, permissions: Vec::new(), lacks: Vec::new() })
 }
 
 impl Facts {

@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 const DAY: u64 = 24 * 60 * 60;
 
 /// Prints the tokens, and says whether all may be used for long enough.
-pub(super) fn list(tokens: &[Looked], settings: &ListSettings, screen: &mut Screen) -> io::Result<Exit> {
+pub(super) fn list(tokens: &[Looked<'_>], settings: &ListSettings, screen: &mut Screen) -> io::Result<Exit> {
     let states: Vec<_> = tokens.iter().map(|token| state(token, settings.warn_before)).collect();
     let ended = |as_one: Exit| states.iter().any(|(exit, _)| *exit == as_one);
     let exit = [Exit::Failure, Exit::Drift].into_iter().find(|exit| ended(*exit)).unwrap_or(Exit::Done);
@@ -23,20 +23,20 @@ pub(super) fn list(tokens: &[Looked], settings: &ListSettings, screen: &mut Scre
         return Ok(exit);
     }
     let mut table = Table::under(["ACCOUNT", "LOGIN", "KIND", "UNTIL", "STATE", "PERMISSIONS"]);
-    table.extend(tokens.iter().zip(states).map(|(token, (exit, state))| {
-        let kind = token.facts.as_ref().ok().and_then(|facts| facts.kind.clone());
-        let until = token.facts.as_ref().map_or_else(|_| String::new(), |facts| until(facts.ends));
-        let permissions =
-            token.facts.as_ref().map_or_else(|_| String::new(), |facts| facts.permissions.join(", "));
+    table.extend(tokens.iter().zip(states).map(|((account, facts), (exit, state))| {
+        let shown = |facts: &Facts| {
+            (facts.kind.clone().unwrap_or_default(), until(facts.ends), facts.permissions.join(", "))
+        };
+        let (kind, until, permissions) = facts.as_ref().map(shown).unwrap_or_default();
         let tone = match exit {
             Exit::Done => Tone::Good,
             Exit::Drift => Tone::Warn,
             Exit::Failure | Exit::Usage | Exit::Absent => Tone::Bad,
         };
         [
-            token.account.to_string().into(),
-            token.login.as_str().into(),
-            kind.unwrap_or_default().into(),
+            account.id.to_string().into(),
+            account.login.as_str().into(),
+            kind.into(),
             until.into(),
             Cell::new(tone, state),
             permissions.into(),
@@ -48,42 +48,39 @@ pub(super) fn list(tokens: &[Looked], settings: &ListSettings, screen: &mut Scre
 
 /// Prints what became of the tokens that could be refreshed.
 pub(super) fn refreshed(
-    tokens: &[Refreshed],
+    tokens: &[Refreshed<'_>],
     settings: &RefreshSettings,
     screen: &mut Screen,
 ) -> io::Result<Exit> {
-    let is_done = tokens.iter().all(|token| token.became.is_ok());
+    let is_done = tokens.iter().all(|(_, became)| became.is_ok());
     let exit = if is_done { Exit::Done } else { Exit::Failure };
     if settings.json {
-        let listed: Vec<_> = tokens
-            .iter()
-            .map(|token| match &token.became {
-                Ok(Became::Renewed(ends)) => {
-                    json!({"account": token.account.as_str(), "state": "refreshed", "until": ends.map(written)})
+        let listed = tokens.iter().map(|(account, became)| {
+            let account = account.id.as_str();
+            match became {
+                Ok(Became { is_new, ends }) => {
+                    let state = if *is_new { "refreshed" } else { "left" };
+                    json!({"account": account, "state": state, "until": ends.map(written)})
                 }
-                Ok(Became::Left(ends)) => {
-                    json!({"account": token.account.as_str(), "state": "left", "until": written(*ends)})
-                }
-                Err(why) => json!({"account": token.account.as_str(), "state": "failed", "error": why}),
-            })
-            .collect();
-        screen.json(&json!({"tokens": listed}))?;
+                Err(why) => json!({"account": account, "state": "failed", "error": why}),
+            }
+        });
+        screen.json(&json!({"tokens": listed.collect::<Vec<_>>()}))?;
         return Ok(exit);
     }
     if tokens.is_empty() {
         screen.line("No account of Instagram Login is declared: no other token is refreshed")?;
     }
     let mut table = Table::default();
-    table.extend(tokens.iter().map(|token| {
-        let cell = match &token.became {
-            Ok(Became::Renewed(ends)) => Cell::new(Tone::Good, format!("ends {}", end(*ends))),
-            Ok(Became::Left(ends)) => {
-                let ends = end(Some(*ends));
-                Cell::new(Tone::Good, format!("left as it is, since Meta gave it within a day: ends {ends}"))
+    table.extend(tokens.iter().map(|(account, became)| {
+        let cell = match became {
+            Ok(Became { is_new, ends }) => {
+                let left = if *is_new { "" } else { "left as it is, since Meta gave it within a day: " };
+                Cell::new(Tone::Good, format!("{left}ends {}", end(*ends)))
             }
             Err(why) => Cell::new(Tone::Bad, why.clone()),
         };
-        [token.account.to_string().into(), cell]
+        [account.id.to_string().into(), cell]
     }));
     table.print(screen)?;
     Ok(exit)
@@ -106,23 +103,23 @@ pub(in crate::meta) fn until(ends: Ends) -> String {
     }
 }
 
-fn written(time: SystemTime) -> String {
+/// An instant, to the second.
+pub(in crate::meta) fn written(time: SystemTime) -> String {
     humantime::format_rfc3339_seconds(time).to_string()
 }
 
-fn state(token: &Looked, warn_before: Duration) -> (Exit, String) {
-    let facts = match &token.facts {
+fn state((account, facts): &Looked<'_>, warn_before: Duration) -> (Exit, String) {
+    let facts = match facts {
         Ok(facts) => facts,
         Err(why) => return (Exit::Failure, why.clone()),
     };
-    let remedy = if token.login == Login::Instagram { "weir tokens refresh" } else { "a new login" };
+    let remedy = if account.login == Login::Instagram { "weir tokens refresh" } else { "a new login" };
     if !facts.is_valid {
         return (Exit::Drift, String::from("not valid: a new login, then weir tokens exchange"));
     }
-    let lacks: Vec<_> = facts.lacks.iter().map(String::as_str).collect();
     let wrong = [
         ends_within(facts, warn_before).then(|| format!("ends soon: {remedy}")),
-        (!lacks.is_empty()).then(|| format!("lacks {}", lacks.join(", "))),
+        (!facts.lacks.is_empty()).then(|| format!("lacks {}", facts.lacks.join(", "))),
     ];
     match wrong.into_iter().flatten().collect::<Vec<_>>() {
         wrong if wrong.is_empty() => (Exit::Done, String::from("valid")),
@@ -134,9 +131,9 @@ fn ends_within(facts: &Facts, warn_before: Duration) -> bool {
     matches!(facts.ends, Ends::At(end) if end <= SystemTime::now() + warn_before)
 }
 
-fn object(token: &Looked) -> Value {
-    let mut object = json!({"account": token.account.as_str(), "login": token.login.as_str()});
-    match &token.facts {
+fn object((account, facts): &Looked<'_>) -> Value {
+    let mut object = json!({"account": account.id.as_str(), "login": account.login.as_str()});
+    match facts {
         Err(why) => object["error"] = why.as_str().into(),
         Ok(facts) => {
             object["kind"] = json!(facts.kind);

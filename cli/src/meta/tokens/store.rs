@@ -1,6 +1,7 @@
 //! Puts a token into its file or its key of a Secret, at once or not at all, with its end beside it under a hidden name, which
 //! those who read tokens pass over.
 
+use super::report;
 use super::secret::{Secret, SecretError, Seen};
 use super::settings::Destination;
 use crate::meta::accounts::Accounts;
@@ -146,7 +147,7 @@ fn own_key(accounts: &Accounts, account: &DeclaredAccount) -> Result<String, Sto
         |account: &DeclaredAccount, file: &Path| format!("account {} ({})", account.id, file.display());
     let file = file_of(account);
     let key = name_of(&file);
-    let mut others = accounts.all().map(|of_app| (of_app.account, file_of(of_app.account)));
+    let mut others = accounts.all().map(|(_, account)| (account, file_of(account)));
     match others.find(|(_, other)| *other != file && name_of(other) == key) {
         None => Ok(key),
         Some((other, of_other)) => {
@@ -166,7 +167,7 @@ fn failed(path: &Path, source: io::Error) -> StoreError {
 }
 
 fn written(ends: Option<SystemTime>) -> String {
-    ends.map_or_else(String::new, |ends| humantime::format_rfc3339_seconds(ends).to_string())
+    ends.map_or_else(String::new, report::written)
 }
 
 /// Until when the token of a file may be used, where that is known.

@@ -21,13 +21,13 @@ fn app() -> DeclaredApp {
 
 fn valid() -> Facts {
     let permissions = vec!["pages_messaging".to_owned()];
-    Facts { kind: None, is_valid: true, ends: Ends::Never, permissions, lacks: BTreeSet::new() }
+    Facts { kind: None, is_valid: true, ends: Ends::Never, permissions, lacks: Vec::new() }
 }
 
 #[test]
 fn a_subscription_fails_where_events_are_lost_by_it_alone() {
     let differs = |difference| Finding::Differs(difference);
-    let field = || BTreeSet::from(["messages".to_owned()]);
+    let field = || vec!["messages".to_owned()];
     for (finding, verdict, found) in [
         (Finding::Fine, Pass, "installed, with every field as declared"),
         (Finding::Missing, Fail, "not installed: Meta sends nothing of it"),
@@ -56,7 +56,7 @@ fn a_token_is_judged_by_what_meta_says_and_its_end_is_told_in_time() {
     let ended = judge(Facts { is_valid: false, ends: Ends::At(now() - DAY), ..valid() });
     assert_eq!(ended.verdict, Fail);
     assert!(ended.found.contains("it has ended"), "{ended:?}");
-    let lacks = judge(Facts { lacks: BTreeSet::from(["instagram_basic".to_owned()]), ..valid() });
+    let lacks = judge(Facts { lacks: vec!["instagram_basic".to_owned()], ..valid() });
     assert_eq!((lacks.verdict, &*lacks.found), (Fail, "it lacks instagram_basic"));
     let blind = judge(Facts { ends: Ends::At(now() - DAY), ..valid() });
     assert!(blind.verdict == Fail && blind.found.starts_with("what it may see has ended"), "{blind:?}");
