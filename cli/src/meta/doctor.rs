@@ -23,7 +23,7 @@ use super::accounts::Accounts;
 use super::settings::MetaSettings;
 use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
-use check::{Check, Deadline, Fact, Judged, Nothing};
+use check::{Check, Deadline, Fact, Nothing};
 use clock::Told;
 use report::Section;
 use runtime::settings::KafkaSettings;
@@ -162,8 +162,7 @@ async fn of_kafka<T, W: Future<Output = Fact<T>>>(
 }
 
 fn not_declared() -> (Vec<Check>, Vec<Check>, Option<Told>) {
-    let not_given: Fact<()> =
-        Err(Nothing::NotGiven("--file connect.json, which declares apps and accounts (docs/meta.md)"));
-    let checks = |name| vec![Judged::of(&not_given, "", |()| Judged::pass("")).check(name, "")];
+    let not_given = Nothing::NotGiven("--file connect.json, which declares apps and accounts (docs/meta.md)");
+    let checks = |name| vec![not_given.judged("").check(name, "")];
     (checks("address"), checks("accounts"), None)
 }

@@ -79,41 +79,21 @@ impl State {
         }
     }
 
-    const fn word(self) -> &'static str {
+    /// Its word for programs, how it is called where it is counted, and its mark.
+    const fn shown(self) -> (&'static str, &'static str, Tone, &'static str) {
         match self {
-            Self::AsDeclared => "as_declared",
-            Self::Missing => "missing",
-            Self::Differs => "differs",
-            Self::Changed => "changed",
-            Self::StaysDifferent => "stays_different",
-            Self::Failed => "failed",
-        }
-    }
-
-    const fn counted(self) -> &'static str {
-        match self {
-            Self::AsDeclared => "as declared",
-            Self::Missing => "missing",
-            Self::Differs => "different",
-            Self::Changed => "changed",
-            Self::StaysDifferent => "still different",
-            Self::Failed => "failed",
-        }
-    }
-
-    const fn mark(self) -> (Tone, &'static str) {
-        match self {
-            Self::AsDeclared => (Tone::Good, "="),
-            Self::Missing => (Tone::Warn, "+"),
-            Self::Differs => (Tone::Warn, "~"),
-            Self::Changed => (Tone::Good, "*"),
-            Self::StaysDifferent | Self::Failed => (Tone::Bad, "!"),
+            Self::AsDeclared => ("as_declared", "as declared", Tone::Good, "="),
+            Self::Missing => ("missing", "missing", Tone::Warn, "+"),
+            Self::Differs => ("differs", "different", Tone::Warn, "~"),
+            Self::Changed => ("changed", "changed", Tone::Good, "*"),
+            Self::StaysDifferent => ("stays_different", "still different", Tone::Bad, "!"),
+            Self::Failed => ("failed", "failed", Tone::Bad, "!"),
         }
     }
 }
 
 fn row(item: &Item<'_>) -> [Cell; 4] {
-    let (tone, mark) = State::of(item).mark();
+    let (_, _, tone, mark) = State::of(item).shown();
     [
         Cell::new(tone, mark),
         item.app.declared.id.to_string().into(),
@@ -146,12 +126,12 @@ fn describe(finding: &Finding, what: &What<'_>) -> String {
 
 fn sentence(items: &[Item<'_>]) -> String {
     let count = |state| items.iter().filter(|item| State::of(item) == state).count() as u64;
-    nonzero(&State::ALL.map(|state| (count(state), state.counted()))).join(", ")
+    nonzero(&State::ALL.map(|state| (count(state), state.shown().1))).join(", ")
 }
 
 fn object(item: &Item<'_>) -> Value {
     let declared = &item.app.declared;
-    let mut object = json!({"app": declared.id.as_str(), "state": State::of(item).word()});
+    let mut object = json!({"app": declared.id.as_str(), "state": State::of(item).shown().0});
     match &item.what {
         What::Object(wanted) => {
             object["object"] = wanted.object.as_str().into();

@@ -6,11 +6,12 @@ use super::answers;
 use super::check::{Check, Deadline, Fact, Judged, Nothing};
 use super::clock::Told;
 use super::settings::DoctorSettings;
-use super::test_delivery::{Back, TestDelivery, WayBack};
+use super::test_delivery::{Back, TestDelivery};
 use crate::delivery::poster::{Answer, Poster};
 use crate::meta::accounts::Accounts;
 use crate::meta::credentials::AppCredentials;
 use crate::meta::file::{DeclaredApp, Object};
+use crate::records::watch::Watch;
 use bytes::Bytes;
 use futures_util::future::join_all;
 use host::Host;
@@ -49,20 +50,12 @@ struct Way<'a> {
     poster: Fact<Poster>,
 }
 
-/// What was answered there, the test delivery apart.
-struct Answers {
-    handshake: Fact<Answer>,
-    wrong_token: Fact<Answer>,
-    wrong_signature: Fact<Answer>,
-    clock: Option<Told>,
-}
-
 /// Everything about the addresses of the apps, and what time it is there; `way_back` leads to the records of `test`.
 pub(super) async fn checks(
     accounts: &Accounts,
     settings: &DoctorSettings,
     test: &TestDelivery,
-    way_back: impl Future<Output = Fact<WayBack>>,
+    way_back: impl Future<Output = Fact<Watch>>,
     deadline: Deadline,
 ) -> (Vec<Check>, Vec<(String, Option<Told>)>) {
     let (mut doors, mut checks) = (Vec::new(), Vec::new());
@@ -86,16 +79,19 @@ pub(super) async fn checks(
     let deliveries = join_all(ways.iter().map(|way| post(way, test, settings, deadline))).await;
     let taken = deliveries.iter().filter(|delivery| is_taken(delivery)).count();
     let back = match way_back {
-        Ok(way_back) => Ok(way_back.follow(taken, posted, deadline).await),
+        Ok(way_back) => Ok(test.follow(way_back, taken, posted, deadline).await),
         Err(nothing) => Err(nothing),
     };
     checks.extend(hosts.iter().flat_map(|host| host.checks(now)));
-    for ((way, answers), delivery) in ways.iter().zip(&answers).zip(&deliveries) {
-        checks.extend(of_answers(&way.of, answers, delivery, test));
+    let mut clocks = Vec::new();
+    for ((way, (answered, clock)), delivery) in ways.iter().zip(answers).zip(&deliveries) {
+        let delivered = Judged::of(delivery, NO_ANSWER, answers::delivery);
+        checks.extend(answered);
+        checks.push(delivered.check("test_delivery", way.of.as_str()));
         checks.extend(of_records(&way.of, delivery, &back, settings));
+        clocks.push((way.of.clone(), clock));
     }
-    let clocks = ways.into_iter().zip(&answers).map(|(way, answers)| (way.of, answers.clock));
-    (checks, clocks.collect())
+    (checks, clocks)
 }
 
 fn door<'a>(
@@ -119,8 +115,12 @@ fn door<'a>(
     Ok(Door { app, credentials, callback_url, host, port })
 }
 
-/// Asks as Meta asks, and as nobody may.
-async fn ask(Way { door, poster, .. }: &Way<'_>, test: &TestDelivery, deadline: Deadline) -> Answers {
+/// Asks as Meta asks, and as nobody may; and what time it is there.
+async fn ask(
+    Way { door, of, poster }: &Way<'_>,
+    test: &TestDelivery,
+    deadline: Deadline,
+) -> ([Check; 3], Option<Told>) {
     let get = async |token: &str| {
         let poster = poster.as_ref().map_err(Clone::clone)?;
         deadline.look(ANSWER_WITHIN, poster.handshake(token, test.challenge())).await
@@ -144,7 +144,15 @@ async fn ask(Way { door, poster, .. }: &Way<'_>, test: &TestDelivery, deadline: 
     let nobody = Secret::new("nobody", WRONG_TOKEN);
     let (handshake, (wrong_token, clock), wrong_signature) =
         tokio::join!(handshake, wrong_token, signed(forged, &nobody, poster, deadline));
-    Answers { handshake, wrong_token, wrong_signature, clock }
+    let handshake = Judged::of(&handshake, NO_ANSWER, |answer| answers::handshake(answer, test.challenge()));
+    let wrong_token = Judged::of(&wrong_token, NO_ANSWER, answers::wrong_verify_token);
+    let wrong_signature = Judged::of(&wrong_signature, NO_ANSWER, answers::wrong_signature);
+    let checks = [
+        handshake.check("handshake", of.as_str()),
+        wrong_token.check("wrong_verify_token", of.as_str()),
+        wrong_signature.check("wrong_signature", of.as_str()),
+    ];
+    (checks, clock)
 }
 
 /// Posts the test delivery.
@@ -195,18 +203,6 @@ impl Door<'_> {
     fn object(&self) -> &'static str {
         self.app.objects.first().copied().unwrap_or(Object::Instagram).as_str()
     }
-}
-
-fn of_answers(of: &str, answers: &Answers, delivery: &Fact<Answer>, test: &TestDelivery) -> [Check; 4] {
-    let judge =
-        |answer: &Fact<Answer>, judge: &dyn Fn(&Answer) -> Judged| Judged::of(answer, NO_ANSWER, judge);
-    let handshake = |answer: &Answer| answers::handshake(answer, test.challenge());
-    [
-        judge(&answers.handshake, &handshake).check("handshake", of),
-        judge(&answers.wrong_token, &answers::wrong_verify_token).check("wrong_verify_token", of),
-        judge(&answers.wrong_signature, &answers::wrong_signature).check("wrong_signature", of),
-        judge(delivery, &answers::delivery).check("test_delivery", of),
-    ]
 }
 
 /// Whether the records of the test delivery came, on both of its topics.

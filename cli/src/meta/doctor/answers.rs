@@ -28,12 +28,11 @@ Meta gives up after 5 s and unsubscribes in the end. Look at Kafka and the disk 
 
 /// What a name leads to.
 pub(super) fn dns(addresses: &[IpAddr]) -> Judged {
-    let shown = |addresses: Vec<&IpAddr>| addresses.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let inside: Vec<_> = addresses.iter().filter(|address| !is_public(address)).collect();
-    if inside.is_empty() {
-        Judged::pass(shown(addresses.iter().collect()).join(", "))
-    } else {
-        Judged::fail(format!("not public: {}", shown(inside).join(", ")), PUBLIC_DNS)
+    let shown =
+        |addresses: &[IpAddr]| addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    match addresses.iter().filter(|address| !is_public(address)).copied().collect::<Vec<_>>().as_slice() {
+        [] => Judged::pass(shown(addresses)),
+        inside => Judged::fail(format!("not public: {}", shown(inside)), PUBLIC_DNS),
     }
 }
 
@@ -49,11 +48,7 @@ pub(super) fn handshake(answer: &Answer, challenge: &str) -> Judged {
 
 /// The handshake with a verify token that nobody has.
 pub(super) fn wrong_verify_token(answer: &Answer) -> Judged {
-    match answer.status {
-        403 => Judged::pass("refused by 403"),
-        200 => Judged::fail("a verify token that nobody has was answered 200", NOT_INGEST),
-        _ => unexpected(answer),
-    }
+    refused(answer, 403, "a verify token that nobody has was answered 200")
 }
 
 /// A delivery that is signed with the app's secret.
@@ -68,9 +63,13 @@ pub(super) fn delivery(answer: &Answer) -> Judged {
 
 /// A delivery with a signature that no secret gives.
 pub(super) fn wrong_signature(answer: &Answer) -> Judged {
+    refused(answer, 401, "a delivery with a wrong signature was answered 200")
+}
+
+fn refused(answer: &Answer, by: u16, taken: &str) -> Judged {
     match answer.status {
-        401 => Judged::pass("refused by 401"),
-        200 => Judged::fail("a delivery with a wrong signature was answered 200", NOT_INGEST),
+        200 => Judged::fail(taken, NOT_INGEST),
+        status if status == by => Judged::pass(format!("refused by {by}")),
         _ => unexpected(answer),
     }
 }

@@ -66,21 +66,27 @@ impl Judged {
 
     /// By what is known; `advice` is what to do where looking at it failed.
     pub(super) fn of<T>(fact: &Fact<T>, advice: &str, judge: impl FnOnce(&T) -> Self) -> Self {
-        match fact {
-            Ok(known) => judge(known),
-            Err(Nothing::Failed(why)) => Self::fail(why.as_str(), advice),
-            Err(Nothing::NotGiven(setting)) => Self::unknown("not looked at", format!("Give {setting}.")),
-            Err(Nothing::NotTried(because)) => Self::unknown(format!("not tried: {because}"), ""),
-            Err(Nothing::Untold(why)) => Self::unknown(format!("cannot be told: {why}"), ""),
-            Err(Nothing::Late) => Self::unknown(
-                "not finished when the time for all checks was over",
-                "Give a longer --timeout, or mend what is slow above.",
-            ),
-        }
+        fact.as_ref().map_or_else(|nothing| nothing.judged(advice), judge)
     }
 
     pub(super) fn check(self, name: &'static str, of: impl Into<String>) -> Check {
         Check { name, of: of.into(), judged: self }
+    }
+}
+
+impl Nothing {
+    /// What it is worth; `advice` is what to do where looking failed.
+    pub(super) fn judged(&self, advice: &str) -> Judged {
+        match self {
+            Self::Failed(why) => Judged::fail(why.as_str(), advice),
+            Self::NotGiven(setting) => Judged::unknown("not looked at", format!("Give {setting}.")),
+            Self::NotTried(because) => Judged::unknown(format!("not tried: {because}"), ""),
+            Self::Untold(why) => Judged::unknown(format!("cannot be told: {why}"), ""),
+            Self::Late => Judged::unknown(
+                "not finished when the time for all checks was over",
+                "Give a longer --timeout, or mend what is slow above.",
+            ),
+        }
     }
 }
 

@@ -22,26 +22,22 @@ const START_BROKERS: &str = "\
 Start the brokers that have their replicas. Until then Kafka refuses what is for these partitions: ingest keeps it in its spool, if it \
 has one, and answers 503 if not.";
 
-/// What Kafka said: what is wrong with its topics.
-enum OfKafka {
-    Answers(Fact<Faults>),
-    Silent(Nothing),
-}
+/// What Kafka said, if it did: what is wrong with its topics.
+type OfKafka = Fact<Fact<Faults>>;
 
 /// Everything about it.
 pub(super) async fn checks(settings: &DoctorSettings, deadline: Deadline) -> Vec<Check> {
     let kafka = async {
         let Some(kafka) = &settings.kafka else {
-            return (OfKafka::Silent(Nothing::NotGiven("--brokers")), Err(Nothing::NotGiven("--brokers")));
+            return (Err(Nothing::NotGiven("--brokers")), Err(Nothing::NotGiven("--brokers")));
         };
         let of_kafka = of_kafka(kafka, deadline).await;
-        let groups = match &of_kafka {
-            OfKafka::Silent(_) => Err(Nothing::NotTried("Kafka does not answer, see above")),
-            OfKafka::Answers(_) => {
-                let (kafka, prefix) = (kafka.kafka.clone(), kafka.topic_prefix.clone());
-                let read = move || groups::read(&kafka, &prefix, SystemTime::now());
-                deadline.look(WITHIN, async { tokio::task::spawn_blocking(read).await }).await
-            }
+        let groups = if of_kafka.is_err() {
+            Err(Nothing::NotTried("Kafka does not answer, see above"))
+        } else {
+            let (kafka, prefix) = (kafka.kafka.clone(), kafka.topic_prefix.clone());
+            let read = move || groups::read(&kafka, &prefix, SystemTime::now());
+            deadline.look(WITHIN, async { tokio::task::spawn_blocking(read).await }).await
         };
         (of_kafka, groups)
     };
@@ -50,8 +46,8 @@ pub(super) async fn checks(settings: &DoctorSettings, deadline: Deadline) -> Vec
     let mut checks = judged(&of_kafka, brokers);
     checks.extend(groups::checks(&groups));
     if settings.admin.is_empty() {
-        let not_given: Fact<()> = Err(Nothing::NotGiven("--admin HOST:PORT… of ingest and the consumers"));
-        checks.push(Judged::of(&not_given, "", |()| Judged::pass("")).check("process", ""));
+        let not_given = Nothing::NotGiven("--admin HOST:PORT… of ingest and the consumers");
+        checks.push(not_given.judged("").check("process", ""));
     }
     checks.extend(processes::checks(&processes));
     checks
@@ -68,20 +64,14 @@ async fn of_kafka(settings: &TopicsSettings, deadline: Deadline) -> OfKafka {
             Err(error) => Err(Nothing::Failed(chain(&error))),
         }
     };
-    match deadline.look(WITHIN, look).await {
-        Ok(topics) => OfKafka::Answers(topics),
-        Err(nothing) => OfKafka::Silent(nothing),
-    }
+    deadline.look(WITHIN, look).await
 }
 
 fn judged(kafka: &OfKafka, brokers: &str) -> Vec<Check> {
-    let (reached, topics) = match kafka {
-        OfKafka::Answers(topics) => (Ok(()), topics.clone()),
-        OfKafka::Silent(nothing @ Nothing::NotGiven(_)) => (Err(nothing.clone()), Err(nothing.clone())),
-        OfKafka::Silent(nothing) => {
-            (Err(nothing.clone()), Err(Nothing::NotTried("Kafka does not answer, see above")))
-        }
-    };
+    let topics = kafka.clone().unwrap_or_else(|nothing| match nothing {
+        Nothing::NotGiven(_) => Err(nothing),
+        _ => Err(Nothing::NotTried("Kafka does not answer, see above")),
+    });
     let judge = |what: fn(&Faults) -> &[String], fine: &str, advice: &str| {
         Judged::of(&topics, advice, |faults| match what(faults) {
             [] => Judged::pass(fine),
@@ -89,7 +79,7 @@ fn judged(kafka: &OfKafka, brokers: &str) -> Vec<Check> {
         })
     };
     vec![
-        Judged::of(&reached, NOT_THERE, |()| Judged::pass("it answers")).check("kafka", brokers),
+        Judged::of(kafka, NOT_THERE, |_| Judged::pass("it answers")).check("kafka", brokers),
         judge(|faults| &faults.differences, "all are there, as planned", PLAN).check("topics", ""),
         judge(|faults| &faults.unwritable, "each has a leader, and replicas enough in sync", START_BROKERS)
             .check("partitions", ""),
@@ -112,9 +102,9 @@ mod tests {
 
     #[test]
     fn topics_are_not_judged_where_kafka_is_silent() {
-        let silent = judged(&OfKafka::Silent(Nothing::Failed("refused".to_owned())), "kafka:9092");
+        let silent = judged(&Err(Nothing::Failed("refused".to_owned())), "kafka:9092");
         assert_eq!([silent[0].judged.verdict, silent[1].judged.verdict], [Fail, Unknown]);
-        let not_given = judged(&OfKafka::Silent(Nothing::NotGiven("--brokers")), "");
+        let not_given = judged(&Err(Nothing::NotGiven("--brokers")), "");
         assert_eq!([not_given[0].judged.verdict, not_given[1].judged.verdict], [Unknown, Unknown]);
         assert_eq!(not_given[0].judged.advice, "Give --brokers.");
     }
@@ -123,7 +113,7 @@ mod tests {
     fn missing_topics_are_named_and_no_more_than_three_of_them() {
         let missing = |count: usize| {
             let differences = vec!["t is missing".to_owned(); count];
-            OfKafka::Answers(Ok(Faults { differences, ..Faults::default() }))
+            Ok(Ok(Faults { differences, ..Faults::default() }))
         };
         assert_eq!(judged(&missing(0), "")[1].judged.verdict, Pass);
         let found = &judged(&missing(5), "")[1].judged.found;

@@ -108,7 +108,7 @@ fn access(approved: &Fact<Vec<AppPermission>>, needed: &BTreeSet<&str>) -> Judge
     let approved = match approved {
         Ok(approved) => approved,
         Err(Nothing::Failed(why)) => return Judged::unknown(why.as_str(), ACCESS),
-        Err(_) => return Judged::of(approved, "", |_| Judged::unknown("", "")),
+        Err(nothing) => return nothing.judged(""),
     };
     let is_live = |name: &str| approved.iter().any(|one| one.permission == name && one.status == "live");
     let lacks: Vec<_> = needed.iter().copied().filter(|name| !is_live(name)).collect();

@@ -26,12 +26,6 @@ pub(super) struct TestDelivery {
     challenge: String,
 }
 
-/// Where the records of test deliveries are seen.
-pub(super) struct WayBack {
-    watch: Watch,
-    mark: String,
-}
-
 /// Which of them came, by topic and way, and how long after they were posted.
 pub(super) struct Back {
     came: BTreeMap<(String, String), Duration>,
@@ -62,28 +56,31 @@ impl TestDelivery {
     }
 
     /// Reads these topics from now on.
-    pub(super) async fn way_back(&self, kafka: KafkaSettings, topics: Vec<String>) -> Fact<WayBack> {
+    pub(super) async fn way_back(&self, kafka: KafkaSettings, topics: Vec<String>) -> Fact<Watch> {
         let mark = self.mark.clone();
         let its_own = move |record: &Record| way_of(record, &mark).is_some();
         let start = move || Watch::start(&kafka, &topics, Span::FromNowOn, its_own);
-        let watch = tokio::task::spawn_blocking(start).await??;
-        Ok(WayBack { watch, mark: self.mark.clone() })
+        Ok(tokio::task::spawn_blocking(start).await??)
     }
-}
 
-impl WayBack {
-    /// What comes of so many deliveries, each on two topics.
-    pub(super) async fn follow(mut self, taken: usize, posted: Instant, deadline: Deadline) -> Back {
+    /// What comes there of so many deliveries, each on two topics.
+    pub(super) async fn follow(
+        &self,
+        mut way_back: Watch,
+        taken: usize,
+        posted: Instant,
+        deadline: Deadline,
+    ) -> Back {
         let mut came = BTreeMap::new();
         let end = deadline.0.min(Instant::now() + BACK_WITHIN);
         while came.len() < 2 * taken
-            && let Ok(Some(record)) = timeout_at(end, self.watch.next()).await
+            && let Ok(Some(record)) = timeout_at(end, way_back.next()).await
         {
             if let Some(way) = way_of(&record, &self.mark) {
                 came.insert((record.topic.to_string(), way), posted.elapsed());
             }
         }
-        Back { came, trouble: self.watch.trouble() }
+        Back { came, trouble: way_back.trouble() }
     }
 }
 
