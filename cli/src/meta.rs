@@ -17,7 +17,7 @@ pub(crate) mod tokens;
 mod declared_for_tests;
 
 pub use file::FileError;
-pub use tokens::{ApiServerError, SecretError, SecretName, StoreError};
+pub use tokens::{ApiServerError, StoreError};
 
 use crate::ToolError;
 use runtime::http::admin::AdminError;

@@ -12,7 +12,7 @@ mod secret;
 mod settings;
 pub(super) mod store;
 
-pub use secret::{ApiServerError, SecretError, SecretName};
+pub use secret::ApiServerError;
 pub use store::StoreError;
 
 use super::accounts::Accounts;

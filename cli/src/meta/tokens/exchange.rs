@@ -3,7 +3,7 @@
 use super::report;
 use super::secret::Secret;
 use super::settings::ExchangeSettings;
-use super::store::{Place, StoreError};
+use super::store::Place;
 use crate::meta::accounts::{Accounts, App};
 use crate::meta::credentials::AppCredentials;
 use crate::meta::file::{DeclaredAccount, Login};
@@ -18,7 +18,7 @@ pub(super) async fn run(accounts: &Accounts, settings: &ExchangeSettings) -> Res
     let undeclared = || refused(format!("{} does not declare it", settings.meta.file.display()));
     let declared = accounts.all().find(|(_, account)| account.id == *id);
     let (app, account) = declared.ok_or_else(undeclared)?;
-    let secret = Secret::of(&settings.destination).map_err(StoreError::from)?;
+    let secret = Secret::of(&settings.destination)?;
     let own = accounts.own_file(account);
     let place = Place::of(accounts, account, own, &settings.destination, secret.as_ref())?;
     let nowhere = || refused(String::from("give --access-tokens, --to or --to-secret, where its token goes"));

@@ -10,6 +10,7 @@ mod api_server;
 pub use api_server::ApiServerError;
 
 use super::settings::Destination;
+use super::store::StoreError;
 use api_server::{ApiServer, encoded};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -23,65 +24,9 @@ use weir_graph::AccessToken;
 const WAITS: [Duration; 4] =
     [Duration::from_millis(250), Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 
-/// Why a token cannot be put into a Secret.
-#[derive(Debug, thiserror::Error)]
-pub enum SecretError {
-    /// The API server cannot be asked, or says something else than the following.
-    #[error("the Secret {secret} cannot be written")]
-    Api {
-        /// Which Secret.
-        secret: SecretName,
-        /// What happened.
-        source: ApiServerError,
-    },
-    /// The service account lacks a right.
-    #[error(
-        "the Secret {secret} cannot be written: {message}; the pod's service account needs a Role in {} with the verbs get and \
-         patch of the resource secrets, resourceNames [{}], and a RoleBinding: k8s/components/tokens has them",
-        secret.namespace, secret.name
-    )]
-    Forbidden {
-        /// Which Secret.
-        secret: SecretName,
-        /// The words of the API server, which name account and right.
-        message: String,
-    },
-    /// There is no such Secret.
-    #[error(
-        "there is no Secret {secret}: make it first, kubectl -n {} create secret generic {}",
-        secret.namespace, secret.name
-    )]
-    Missing {
-        /// Which Secret.
-        secret: SecretName,
-    },
-    /// The key holds another token than the one that was read.
-    #[error(
-        "{key} of the Secret {secret} holds another token than was read, such as that of a new login, and is left as it is; once \
-         the files have it too, run this again"
-    )]
-    Newer {
-        /// Which Secret.
-        secret: SecretName,
-        /// Which key.
-        key: String,
-    },
-    /// Somebody else wrote the same key.
-    #[error(
-        "somebody else wrote {key} of the Secret {secret} while Meta was asked, and that was left as it is; once nobody else \
-         writes it, run this again"
-    )]
-    Changed {
-        /// Which Secret.
-        secret: SecretName,
-        /// Which key.
-        key: String,
-    },
-}
-
 /// The name of a Secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SecretName {
+pub(super) struct SecretName {
     namespace: String,
     name: String,
 }
@@ -95,15 +40,8 @@ pub(super) struct Secret {
 /// A key as it was when it was looked at.
 pub(super) struct Seen {
     pub(super) key: String,
-    value: Option<String>,
+    pub(super) value: Option<String>,
     version: String,
-}
-
-impl Seen {
-    /// Whether the key is there.
-    pub(super) const fn is_there(&self) -> bool {
-        self.value.is_some()
-    }
 }
 
 impl SecretName {
@@ -133,17 +71,17 @@ impl fmt::Display for SecretName {
 
 impl Secret {
     /// The one that new tokens are to go to, if any. It is not asked for yet.
-    pub(super) fn of(destination: &Destination) -> Result<Option<Self>, SecretError> {
+    pub(super) fn of(destination: &Destination) -> Result<Option<Self>, StoreError> {
         let Some(name) = destination.to_secret.clone() else { return Ok(None) };
         let path = format!("/api/v1/namespaces/{}/secrets/{}", name.namespace, name.name);
         match ApiServer::new(destination, &path) {
             Ok(api) => Ok(Some(Self { api, name })),
-            Err(source) => Err(SecretError::Api { secret: name, source }),
+            Err(source) => Err(StoreError::Api { secret: name.to_string(), source }),
         }
     }
 
     /// Looks at a key, and whether it can be written: a dry run asks for the same right and the same admission.
-    pub(super) async fn look(&self, key: &str) -> Result<Seen, SecretError> {
+    pub(super) async fn look(&self, key: &str) -> Result<Seen, StoreError> {
         let now = self.api.get().await.map_err(|error| self.error(error))?;
         let change = BTreeMap::from([(key.to_owned(), String::from("a dry run"))]);
         self.api.patch(&change, None, &[("dryRun", "All")]).await.map_err(|error| self.error(error))?;
@@ -152,22 +90,20 @@ impl Secret {
     }
 
     /// That a key holds nothing but the token that is to be replaced: a mounted file may be behind by minutes.
-    pub(super) fn check(&self, seen: &Seen, token: &AccessToken) -> Result<(), SecretError> {
+    pub(super) fn check(&self, seen: &Seen, token: &AccessToken) -> Result<(), StoreError> {
         let held = seen.value.as_ref().and_then(|value| STANDARD.decode(value).ok());
         match held {
-            Some(held) if !token.is(&String::from_utf8_lossy(&held)) => {
-                Err(SecretError::Newer { secret: self.name.clone(), key: seen.key.clone() })
-            }
+            Some(held) if !token.is(&String::from_utf8_lossy(&held)) => Err(StoreError::Refused(format!(
+                "{} of the {self} holds another token than was read, such as that of a new login, and is left as it is; once \
+                 the files have it too, run this again",
+                seen.key
+            ))),
             _ => Ok(()),
         }
     }
 
     /// Writes these keys together, and leaves all others as they are.
-    pub(super) async fn put(
-        &self,
-        seen: &Seen,
-        values: &BTreeMap<String, String>,
-    ) -> Result<(), SecretError> {
+    pub(super) async fn put(&self, seen: &Seen, values: &BTreeMap<String, String>) -> Result<(), StoreError> {
         let data = encoded(values);
         let mut version = seen.version.clone();
         for wait in WAITS {
@@ -180,7 +116,11 @@ impl Secret {
                 // Written, and the answer was lost.
                 Ok(now) if data.iter().all(|(key, value)| now.data.get(key) == Some(value)) => return Ok(()),
                 Ok(now) if now.data.get(&seen.key) != seen.value.as_ref() => {
-                    return Err(SecretError::Changed { secret: self.name.clone(), key: seen.key.clone() });
+                    return Err(StoreError::Refused(format!(
+                        "somebody else wrote {} of the {self} while Meta was asked, and that was left as it is; once nobody else \
+                         writes it, run this again",
+                        seen.key
+                    )));
                 }
                 Ok(now) => version = now.metadata.resource_version,
                 Err(error) if may_pass(&error) => {}
@@ -190,14 +130,19 @@ impl Secret {
         self.api.patch(values, Some(&version), &[]).await.map_err(|error| self.error(error))
     }
 
-    fn error(&self, error: ApiServerError) -> SecretError {
-        let secret = self.name.clone();
+    fn error(&self, error: ApiServerError) -> StoreError {
+        let SecretName { namespace, name } = &self.name;
         match error {
             ApiServerError::Refused { status: StatusCode::FORBIDDEN, message } => {
-                SecretError::Forbidden { secret, message }
+                StoreError::Refused(format!(
+                    "the {self} cannot be written: {message}; the pod's service account needs a Role in {namespace} with the verbs get \
+                     and patch of the resource secrets, resourceNames [{name}], and a RoleBinding: k8s/components/tokens has them"
+                ))
             }
-            ApiServerError::Refused { status: StatusCode::NOT_FOUND, .. } => SecretError::Missing { secret },
-            source => SecretError::Api { secret, source },
+            ApiServerError::Refused { status: StatusCode::NOT_FOUND, .. } => StoreError::Refused(format!(
+                "there is no {self}: make it first, kubectl -n {namespace} create secret generic {name}"
+            )),
+            source => StoreError::Api { secret: self.name.to_string(), source },
         }
     }
 }

@@ -2,7 +2,7 @@
 //! those who read tokens pass over.
 
 use super::report;
-use super::secret::{Secret, SecretError, Seen};
+use super::secret::{ApiServerError, Secret, Seen};
 use super::settings::Destination;
 use crate::meta::accounts::Accounts;
 use crate::meta::file::DeclaredAccount;
@@ -31,25 +31,17 @@ pub enum StoreError {
         /// Why not.
         source: io::Error,
     },
-    /// Its Secret cannot be written.
-    #[error(transparent)]
-    Secret(#[from] SecretError),
-    /// Two accounts would have one key of the Secret.
-    #[error(
-        "{account} and {other} would share {key} of the Secret, which is named as their files are, and each would write over the \
-         other's token: give one of them a file of another name, by \"token_file\""
-    )]
-    SharedKey {
-        /// Which key.
-        key: String,
-        /// The account that was to be written, with its file.
-        account: String,
-        /// The other one, likewise.
-        other: String,
+    /// The API server cannot be asked for its Secret, or fails.
+    #[error("the Secret {secret} cannot be written")]
+    Api {
+        /// Which Secret.
+        secret: String,
+        /// What happened.
+        source: ApiServerError,
     },
-    /// It is none.
-    #[error("Meta gave something that is no token")]
-    NoToken,
+    /// It is none, or must not go there, as the words say.
+    #[error("{0}")]
+    Refused(String),
 }
 
 /// Where the token of an account goes.
@@ -106,7 +98,7 @@ impl Open<'_> {
     pub(super) fn still_holds(&self, token: &AccessToken) -> Result<(), StoreError> {
         match self {
             Self::File(_) => Ok(()),
-            Self::Key(secret, seen) => Ok(secret.check(seen, token)?),
+            Self::Key(secret, seen) => secret.check(seen, token),
         }
     }
 
@@ -115,7 +107,7 @@ impl Open<'_> {
     pub(super) fn ends(&self, read: &Path) -> Option<SystemTime> {
         let has_it = match self {
             Self::File(path) => *path == read,
-            Self::Key(_, seen) => seen.is_there(),
+            Self::Key(_, seen) => seen.value.is_some(),
         };
         has_it.then(|| ends(read)).flatten()
     }
@@ -125,7 +117,7 @@ impl Open<'_> {
     pub(super) async fn put(self, token: &NewToken) -> Result<Option<SystemTime>, StoreError> {
         let ends = token.lasts().map(|lasts| SystemTime::now() + lasts);
         if AccessToken::parse("new", &token.secret, None).is_none() {
-            return Err(StoreError::NoToken);
+            return Err(StoreError::Refused(String::from("Meta gave something that is no token")));
         }
         match self {
             Self::File(path) => write(path, &token.secret, ends)?,
@@ -152,7 +144,10 @@ fn own_key(accounts: &Accounts, account: &DeclaredAccount) -> Result<String, Sto
         None => Ok(key),
         Some((other, of_other)) => {
             let (account, other) = (said(account, &file), said(other, &of_other));
-            Err(StoreError::SharedKey { key, account, other })
+            Err(StoreError::Refused(format!(
+                "{account} and {other} would share {key} of the Secret, which is named as their files are, and each would write \
+                 over the other's token: give one of them a file of another name, by \"token_file\""
+            )))
         }
     }
 }
