@@ -4,27 +4,22 @@ use std::process::ExitCode;
 
 /// How a subcommand ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub(crate) enum Exit {
     /// Done, and everything is as it should be.
-    Done,
+    Done = 0,
     /// It failed.
-    Failure,
+    Failure = 1,
     /// The command line or a setting is wrong.
-    Usage,
+    Usage = 2,
     /// Something differs from what is desired.
-    Drift,
+    Drift = 3,
     /// What was asked for was never there.
-    Absent,
+    Absent = 4,
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Done => 0,
-            Exit::Failure => 1,
-            Exit::Usage => 2,
-            Exit::Drift => 3,
-            Exit::Absent => 4,
-        })
+        Self::from(exit as u8)
     }
 }

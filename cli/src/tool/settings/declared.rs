@@ -12,7 +12,7 @@ pub(crate) struct Given<'a> {
 }
 
 /// Several settings together; made by [`settings!`].
-pub(crate) trait Settings: Sized {
+pub(crate) trait Settings: Sized + 'static {
     /// The command with their flags.
     fn declare(command: Command) -> Command;
     /// Reads and checks them; `None` means that a problem was noted.
@@ -67,62 +67,36 @@ pub(crate) fn declare<V>(setting: &impl Setting<Value = V>, command: Command, he
 }
 
 /// Settings within others.
-pub(crate) struct Group<S>(std::marker::PhantomData<S>);
+pub(crate) struct Group<T> {
+    declare: fn(Command) -> Command,
+    read: Box<dyn Fn(&mut Given<'_>) -> Option<T>>,
+}
 
 /// Settings within others.
-pub(crate) const fn group<S: Settings>() -> Group<S> {
-    Group(std::marker::PhantomData)
-}
-
-impl<S: Settings> Setting for Group<S> {
-    type Value = S;
-
-    fn declare(&self, command: Command, _: &'static str) -> Command {
-        S::declare(command)
-    }
-
-    fn read(&self, given: &mut Given<'_>) -> Option<S> {
-        S::read(given)
-    }
+pub(crate) fn group<S: Settings>() -> Group<S> {
+    Group { declare: S::declare, read: Box::new(S::read) }
 }
 
 /// How to reach Kafka.
-pub(crate) struct Kafka;
-
-/// How to reach Kafka.
-pub(crate) const fn kafka() -> Kafka {
-    Kafka
+pub(crate) fn kafka() -> Group<KafkaSettings> {
+    let read = |given: &mut Given<'_>| KafkaSettings::read(&mut given.reader);
+    Group { declare: KafkaArgs::augment_args, read: Box::new(read) }
 }
 
-impl Setting for Kafka {
-    type Value = KafkaSettings;
+/// Settings of which none is read where `is_given` says no. What is wrong with them is a problem of the whole command, not of these.
+pub(crate) fn perhaps<S: Settings>(is_given: fn(&Given<'_>) -> bool) -> Group<Option<S>> {
+    let read = move |given: &mut Given<'_>| Some(is_given(given).then(|| S::read(given)).flatten());
+    Group { declare: S::declare, read: Box::new(read) }
+}
+
+impl<T> Setting for Group<T> {
+    type Value = T;
 
     fn declare(&self, command: Command, _: &'static str) -> Command {
-        KafkaArgs::augment_args(command)
+        (self.declare)(command)
     }
 
-    fn read(&self, given: &mut Given<'_>) -> Option<KafkaSettings> {
-        KafkaSettings::read(&mut given.reader)
-    }
-}
-
-/// Settings of which none is read where they are not given.
-pub(crate) struct Perhaps<S>(fn(&Given<'_>) -> bool, Group<S>);
-
-/// Settings of which none is read where `is_given` says no.
-pub(crate) const fn perhaps<S: Settings>(is_given: fn(&Given<'_>) -> bool) -> Perhaps<S> {
-    Perhaps(is_given, group())
-}
-
-impl<S: Settings> Setting for Perhaps<S> {
-    type Value = Option<S>;
-
-    fn declare(&self, command: Command, help: &'static str) -> Command {
-        self.1.declare(command, help)
-    }
-
-    /// What is wrong with them is a problem of the whole command, not of these settings.
-    fn read(&self, given: &mut Given<'_>) -> Option<Option<S>> {
-        Some((self.0)(given).then(|| self.1.read(given)).flatten())
+    fn read(&self, given: &mut Given<'_>) -> Option<T> {
+        (self.read)(given)
     }
 }

@@ -5,16 +5,18 @@ use clap::{Arg, ArgAction, Command};
 use runtime::settings::{Form, form};
 use std::ops::RangeInclusive;
 
-/// A flag with a value; it must have one, if only its default.
+type Read<T> = Box<dyn Fn(&mut Given<'_>, &str) -> Option<T>>;
+
+/// A flag or an argument, and how its value is read by its id.
 pub(crate) struct Flag<T> {
-    id: &'static str,
     argument: Arg,
-    form: Form<T>,
+    read: Read<T>,
 }
 
-/// A flag `--{id}`.
-pub(crate) fn flag<T>(id: &'static str, value_name: &'static str, form: Form<T>) -> Flag<T> {
-    Flag { id, argument: Arg::new(id).long(id).value_name(value_name), form }
+/// A flag `--{id}` with a value; it must have one, if only its default.
+pub(crate) fn flag<T: 'static>(id: &'static str, value_name: &'static str, form: Form<T>) -> Flag<T> {
+    let read = move |given: &mut Given<'_>, id: &str| given.reader.required(id, &form);
+    Flag { argument: Arg::new(id).long(id).value_name(value_name), read: Box::new(read) }
 }
 
 /// A flag `--{id}` that takes a whole number of this range.
@@ -22,7 +24,22 @@ pub(crate) fn count<T: TryFrom<u64> + 'static>(id: &'static str, range: RangeInc
     flag(id, "COUNT", form::count(range).narrow())
 }
 
-impl<T> Flag<T> {
+/// A flag `--{id}` that is given or not.
+pub(crate) fn switch(id: &'static str) -> Flag<bool> {
+    let read = |given: &mut Given<'_>, id: &str| Some(given.matches.get_flag(id));
+    Flag { argument: Arg::new(id).long(id).action(ArgAction::SetTrue), read: Box::new(read) }
+}
+
+/// Several words; `shape` says whether they follow a flag, how many they are, and what they exclude.
+pub(crate) fn words(id: &'static str, value_name: &'static str, shape: fn(Arg) -> Arg) -> Flag<Vec<String>> {
+    let argument = shape(Arg::new(id).value_name(value_name).action(ArgAction::Append));
+    let read = |given: &mut Given<'_>, id: &str| {
+        Some(given.matches.get_many::<String>(id).into_iter().flatten().cloned().collect())
+    };
+    Flag { argument, read: Box::new(read) }
+}
+
+impl<T: 'static> Flag<T> {
     /// An environment variable can give it too.
     pub(crate) fn env(self, name: &'static str) -> Self {
         Self { argument: self.argument.env(name), ..self }
@@ -58,9 +75,14 @@ impl<T> Flag<T> {
         Self { argument: self.argument.hide(true), ..self }
     }
 
-    /// It may be left out.
-    pub(crate) const fn optional(self) -> Optional<T> {
-        Optional(self)
+    /// It may be left out. What is wrong with a value is a problem of the whole command, not of this setting.
+    pub(crate) fn optional(self) -> Flag<Option<T>> {
+        let Self { argument, read } = self;
+        let read = move |given: &mut Given<'_>, id: &str| {
+            let is_set = given.reader.is_set(id);
+            Some(is_set.then(|| read(given, id)).flatten())
+        };
+        Flag { argument, read: Box::new(read) }
     }
 }
 
@@ -72,71 +94,6 @@ impl<T> Setting for Flag<T> {
     }
 
     fn read(&self, given: &mut Given<'_>) -> Option<T> {
-        given.reader.required(self.id, &self.form)
-    }
-}
-
-/// A flag that may be left out.
-pub(crate) struct Optional<T>(Flag<T>);
-
-impl<T> Setting for Optional<T> {
-    type Value = Option<T>;
-
-    fn declare(&self, command: Command, help: &'static str) -> Command {
-        self.0.declare(command, help)
-    }
-
-    /// What is wrong with a value is a problem of the whole command, not of this setting.
-    fn read(&self, given: &mut Given<'_>) -> Option<Option<T>> {
-        Some(given.reader.optional(self.0.id, &self.0.form))
-    }
-}
-
-/// A flag that is given or not.
-pub(crate) struct Switch(&'static str, Option<&'static str>);
-
-/// A flag that is given or not.
-pub(crate) const fn switch(id: &'static str) -> Switch {
-    Switch(id, None)
-}
-
-impl Switch {
-    /// It cannot be given beside another.
-    pub(crate) const fn without(self, other: &'static str) -> Self {
-        Self(self.0, Some(other))
-    }
-}
-
-impl Setting for Switch {
-    type Value = bool;
-
-    fn declare(&self, command: Command, help: &'static str) -> Command {
-        let switch = Arg::new(self.0).long(self.0).action(ArgAction::SetTrue).help(help.trim());
-        command.arg(switch.conflicts_with_all(self.1))
-    }
-
-    fn read(&self, given: &mut Given<'_>) -> Option<bool> {
-        Some(given.matches.get_flag(self.0))
-    }
-}
-
-/// A flag or an argument that takes several words.
-pub(crate) struct Words(Arg);
-
-/// Several words; `shape` says whether they follow a flag, how many they are, and what they exclude.
-pub(crate) fn words(id: &'static str, value_name: &'static str, shape: fn(Arg) -> Arg) -> Words {
-    Words(shape(Arg::new(id).value_name(value_name).action(ArgAction::Append)))
-}
-
-impl Setting for Words {
-    type Value = Vec<String>;
-
-    fn declare(&self, command: Command, help: &'static str) -> Command {
-        command.arg(self.0.clone().help(help.trim()))
-    }
-
-    fn read(&self, given: &mut Given<'_>) -> Option<Vec<String>> {
-        let words = given.matches.get_many::<String>(self.0.get_id().as_str());
-        Some(words.into_iter().flatten().cloned().collect())
+        (self.read)(given, self.argument.get_id().as_str())
     }
 }
