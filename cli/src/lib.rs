@@ -20,7 +20,7 @@ mod spool;
 mod tool;
 mod topics;
 
-pub use meta::{ApiServerError, FileError, MetaError, StoreError};
+use meta::MetaError;
 
 use kafka::source::RecordPosition;
 use records::reply::ReplyError;

@@ -16,16 +16,15 @@ pub(crate) mod tokens;
 #[cfg(test)]
 mod declared_for_tests;
 
-pub use file::FileError;
-pub use tokens::{ApiServerError, StoreError};
-
 use crate::ToolError;
+use file::FileError;
 use runtime::http::admin::AdminError;
+use tokens::StoreError;
 use weir_graph::ClientError;
 
 /// Why nothing could be asked of Meta.
 #[derive(Debug, thiserror::Error)]
-pub enum MetaError {
+pub(crate) enum MetaError {
     /// What is declared, or a secret, cannot be read.
     #[error(transparent)]
     File(#[from] FileError),

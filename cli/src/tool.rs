@@ -46,19 +46,6 @@ impl Tool {
         }
         if self.examples.is_empty() { command } else { command.after_help(self.examples) }
     }
-
-    /// Runs what the command line says.
-    pub(crate) fn run(
-        &self,
-        command: &Command,
-        matches: &ArgMatches,
-        screen: &mut Screen,
-    ) -> Result<Exit, ToolError> {
-        match &self.work {
-            Work::Run { run, .. } => run(command, matches, screen),
-            Work::Tools(tools) => run_one_of(tools, command, matches, screen),
-        }
-    }
 }
 
 /// Runs the subcommand that was given.
@@ -71,7 +58,10 @@ pub(crate) fn run_one_of(
     let (name, matches) = matches.subcommand().expect("clap asks for a subcommand");
     let command = command.find_subcommand(name).expect("clap knows the subcommands that it matched");
     let tool = tools.iter().find(|tool| tool.name == name).expect("every subcommand is one of the tools");
-    tool.run(command, matches, screen)
+    match &tool.work {
+        Work::Run { run, .. } => run(command, matches, screen),
+        Work::Tools(tools) => run_one_of(tools, command, matches, screen),
+    }
 }
 
 /// The work of a subcommand with settings of its own.

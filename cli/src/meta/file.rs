@@ -17,7 +17,7 @@ const FIELD_FOR_INSTAGRAM: &str = "feed";
 /// A file that cannot be used: this one, or that of a secret, so that nothing can be done for its app or account.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {why}", path.display())]
-pub struct FileError {
+pub(crate) struct FileError {
     path: PathBuf,
     why: String,
 }

@@ -12,8 +12,7 @@ mod secret;
 mod settings;
 pub(super) mod store;
 
-pub use secret::ApiServerError;
-pub use store::StoreError;
+pub(super) use store::StoreError;
 
 use super::accounts::Accounts;
 use super::{MetaError, block_on};

@@ -8,7 +8,7 @@ use super::clock::Told;
 use super::settings::DoctorSettings;
 use super::test_delivery::{Back, TestDelivery};
 use crate::delivery::poster::{Answer, Poster};
-use crate::meta::accounts::Accounts;
+use crate::meta::accounts::{Accounts, App};
 use crate::meta::credentials::AppCredentials;
 use crate::meta::file::{DeclaredApp, Object};
 use crate::records::watch::Watch;
@@ -60,9 +60,9 @@ pub(super) async fn checks(
 ) -> (Vec<Check>, Vec<(String, Option<Told>)>) {
     let (mut doors, mut checks) = (Vec::new(), Vec::new());
     for app in &accounts.apps {
-        match door(&app.declared, app.credentials()) {
+        match door(app) {
             Ok(door) => doors.push(door),
-            Err(check) => checks.push(check),
+            Err(judged) => checks.push(judged.check("address", app.declared.id.as_str())),
         }
     }
     let now = SystemTime::now();
@@ -94,25 +94,17 @@ pub(super) async fn checks(
     (checks, clocks)
 }
 
-fn door<'a>(
-    app: &'a DeclaredApp,
-    credentials: Result<&'a AppCredentials, String>,
-) -> Result<Door<'a>, Check> {
-    let missing = |found, advice| Judged::unknown(found, advice).check("address", app.id.as_str());
-    let callback_url = app.callback_url.as_deref();
-    let callback_url = callback_url.ok_or_else(|| {
-        missing("not looked at", "Give the app its \"callback_url\" in the file, as the dashboard has it.")
-    })?;
+fn door(app: &App) -> Result<Door<'_>, Judged> {
+    let give = "Give the app its \"callback_url\" in the file, as the dashboard has it.";
+    let callback_url = app.declared.callback_url.as_deref();
+    let callback_url = callback_url.ok_or_else(|| Judged::unknown("not looked at", give))?;
     let url = Url::parse(callback_url).ok().filter(Url::has_host);
-    let url = url.ok_or_else(|| {
-        Judged::fail(format!("{callback_url} is no address"), "Correct \"callback_url\".")
-            .check("address", app.id.as_str())
-    })?;
-    let credentials =
-        credentials.map_err(|why| Judged::fail(why, SECRET_FILE).check("address", app.id.as_str()))?;
+    let no_address = || Judged::fail(format!("{callback_url} is no address"), "Correct \"callback_url\".");
+    let url = url.ok_or_else(no_address)?;
+    let credentials = app.credentials().map_err(|why| Judged::fail(why, SECRET_FILE))?;
     let host = url.host_str().unwrap_or_default().to_owned();
     let port = url.port_or_known_default().unwrap_or(443);
-    Ok(Door { app, credentials, callback_url, host, port })
+    Ok(Door { app: &app.declared, credentials, callback_url, host, port })
 }
 
 /// Asks as Meta asks, and as nobody may; and what time it is there.

@@ -6,6 +6,7 @@ use crate::delivery::poster::Poster;
 use crate::meta::accounts::Accounts;
 use crate::meta::file::Login;
 use crate::meta::settings::MetaSettings;
+use futures_util::future::join_all;
 use std::time::{Duration, SystemTime};
 use weir_graph::GraphUrl;
 
@@ -13,19 +14,14 @@ const WITHIN: Duration = Duration::from_secs(5);
 const UNREACHABLE: &str = "\
 Let this machine connect to it on port 443 (egress, network policy, DNS, proxies are not used). Lookups and replies need it too.";
 
-/// What each host said; nothing of one that no account is on.
-pub(super) struct Reached {
-    facebook: (String, Fact<Option<Told>>),
-    instagram: Option<(String, Fact<Option<Told>>)>,
-}
+/// What each host said: that of pages and apps, and that of Instagram Login where an account is on it.
+pub(super) struct Reached(Vec<(String, Fact<Option<Told>>)>);
 
 /// Greets them. Any answer is one: without a token Meta has nothing else to say than an error.
 pub(super) async fn greet(accounts: &Accounts, settings: &MetaSettings, deadline: Deadline) -> Reached {
     let has_instagram = accounts.all().any(|(_, account)| account.login == Login::Instagram);
-    let instagram =
-        async { if has_instagram { Some(greet_one(&settings.instagram_url, deadline).await) } else { None } };
-    let (facebook, instagram) = tokio::join!(greet_one(&settings.facebook_url, deadline), instagram);
-    Reached { facebook, instagram }
+    let urls = [Some(&settings.facebook_url), has_instagram.then_some(&settings.instagram_url)];
+    Reached(join_all(urls.into_iter().flatten().map(|url| greet_one(url, deadline))).await)
 }
 
 async fn greet_one(url: &GraphUrl, deadline: Deadline) -> (String, Fact<Option<Told>>) {
@@ -40,20 +36,20 @@ async fn greet_one(url: &GraphUrl, deadline: Deadline) -> (String, Fact<Option<T
 impl Reached {
     /// Meta's clock.
     pub(super) fn told(&self) -> Option<Told> {
-        self.facebook.1.as_ref().ok().copied().flatten()
+        self.0.first()?.1.as_ref().ok().copied().flatten()
     }
 
     /// Whether the host of a login's accounts answers.
     pub(super) fn host_of(&self, login: Login) -> Fact<()> {
-        let host = match (login, &self.instagram) {
-            (Login::Instagram, Some(instagram)) => instagram,
-            _ => &self.facebook,
-        };
-        host.1.as_ref().map(drop).map_err(|_| Nothing::NotTried("the Graph API does not answer, see above"))
+        let host = if login == Login::Instagram { self.0.last() } else { self.0.first() };
+        match host {
+            Some((_, Err(_))) => Err(Nothing::NotTried("the Graph API does not answer, see above")),
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn checks(&self) -> impl Iterator<Item = Check> {
-        [Some(&self.facebook), self.instagram.as_ref()].into_iter().flatten().map(|(host, told)| {
+        self.0.iter().map(|(host, told)| {
             let judged = Judged::of(told, UNREACHABLE, |_| Judged::pass("it answers"));
             judged.check("graph_api", host.as_str())
         })

@@ -19,14 +19,13 @@ pub(super) async fn run(accounts: &Accounts, settings: &ExchangeSettings) -> Res
     let declared = accounts.all().find(|(_, account)| account.id == *id);
     let (app, account) = declared.ok_or_else(undeclared)?;
     let secret = Secret::of(&settings.destination)?;
-    let own = accounts.own_file(account);
-    let place = Place::of(accounts, account, own, &settings.destination, secret.as_ref())?;
-    let nowhere = || refused(String::from("give --access-tokens, --to or --to-secret, where its token goes"));
-    let place = place.ok_or_else(nowhere)?;
     let credentials = app.credentials().map_err(refused)?;
     let short = credentials::token_of(account, &settings.short_token, &credentials.secret)?;
     // What Meta gives and nobody can keep is lost, and a short token may be good for one exchange.
-    let open = place.open().await?;
+    let own = accounts.own_file(account);
+    let place = Place::open(accounts, account, own, &settings.destination, secret.as_ref()).await?;
+    let nowhere = || refused(String::from("give --access-tokens, --to or --to-secret, where its token goes"));
+    let place = place.ok_or_else(nowhere)?;
     let new = match account.login {
         Login::Instagram => accounts.instagram.exchange_instagram(&short, &credentials.secret).await,
         Login::Facebook => of_page(accounts, app, account, credentials, &short).await,
@@ -35,7 +34,7 @@ pub(super) async fn run(accounts: &Accounts, settings: &ExchangeSettings) -> Res
         }
     };
     let new = new.map_err(|error| refused(advice::on(&error)))?;
-    let ends = open.put(&new).await?;
+    let ends = place.put(&new).await?;
     Ok(format!("{place}: a token that ends {}", report::end(ends)))
 }
 

@@ -44,11 +44,10 @@ async fn one(
 ) -> Result<Became, String> {
     let token = accounts.token(app, account)?;
     let own = accounts.token_file(account);
-    let place = Place::of(accounts, account, own.clone(), destination, secret);
+    let place = Place::open(accounts, account, own.clone(), destination, secret).await;
     let place = place.map_err(|error| chain(&error))?.expect("a token that was read has a file");
-    let open = place.open().await.map_err(|error| chain(&error))?;
-    open.still_holds(&token).map_err(|error| chain(&error))?;
-    let ends = own.and_then(|file| open.ends(&file));
+    place.still_holds(&token).map_err(|error| chain(&error))?;
+    let ends = own.and_then(|file| place.ends(&file));
     if ends.is_some_and(|ends| ends > SystemTime::now() + LONG_ENOUGH) {
         return Ok(Became { is_new: false, ends });
     }
@@ -58,6 +57,6 @@ async fn one(
         }
         _ => advice::on(&error),
     })?;
-    let ends = open.put(&new).await.map_err(|error| chain(&error))?;
+    let ends = place.put(&new).await.map_err(|error| chain(&error))?;
     Ok(Became { is_new: true, ends })
 }

@@ -7,7 +7,7 @@
 
 mod api_server;
 
-pub use api_server::ApiServerError;
+pub(super) use api_server::ApiServerError;
 
 use super::settings::Destination;
 use super::store::StoreError;

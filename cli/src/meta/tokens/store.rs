@@ -22,7 +22,7 @@ const LONGEST_TIME: u64 = 64;
 
 /// A token that cannot be put where it belongs.
 #[derive(Debug, thiserror::Error)]
-pub enum StoreError {
+pub(crate) enum StoreError {
     /// Its file cannot be written.
     #[error("{}: it cannot be written: {source}; give a directory that can be by --to, or --to-secret", path.display())]
     File {
@@ -44,56 +44,33 @@ pub enum StoreError {
     Refused(String),
 }
 
-/// Where the token of an account goes.
+/// A place that the token of an account can be put into.
 pub(super) enum Place<'a> {
     File(PathBuf),
-    Key(&'a Secret, String),
-}
-
-/// A place that a token can be put into.
-pub(super) enum Open<'a> {
-    File(&'a Path),
     Key(&'a Secret, Seen),
 }
 
 impl<'a> Place<'a> {
-    /// Where it was told to go, under the name of the file that the account's token is read from; else over that file.
-    pub(super) fn of(
+    /// Where it was told to go, under the name of the file that the account's token is read from; else over that file. It is seen
+    /// that a token can be put there, so that nothing is asked for that would be lost.
+    pub(super) async fn open(
         accounts: &Accounts,
         account: &DeclaredAccount,
         own: Option<PathBuf>,
         destination: &Destination,
         secret: Option<&'a Secret>,
     ) -> Result<Option<Self>, StoreError> {
-        Ok(match (secret, &destination.to) {
-            (Some(secret), _) => Some(Self::Key(secret, own_key(accounts, account)?)),
-            (None, Some(to)) => Some(Self::File(to.join(account.id.as_str()))),
-            (None, None) => own.map(Self::File),
-        })
-    }
-
-    /// Sees that a token can be put there, so that nothing is asked for that would be lost.
-    pub(super) async fn open(&self) -> Result<Open<'_>, StoreError> {
-        match self {
-            Self::File(path) => {
-                prepared(path).map_err(|source| failed(path, source))?;
-                Ok(Open::File(path))
-            }
-            Self::Key(secret, key) => Ok(Open::Key(secret, secret.look(key).await?)),
+        if let Some(secret) = secret {
+            let seen = secret.look(&own_key(accounts, account)?).await?;
+            return Ok(Some(Self::Key(secret, seen)));
         }
-    }
-}
-
-impl fmt::Display for Place<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File(path) => write!(formatter, "{}", path.display()),
-            Self::Key(secret, key) => write!(formatter, "{key} of the {secret}"),
+        let file = destination.to.as_ref().map(|to| to.join(account.id.as_str())).or(own);
+        if let Some(path) = &file {
+            prepared(path).map_err(|source| failed(path, source))?;
         }
+        Ok(file.map(Self::File))
     }
-}
 
-impl Open<'_> {
     /// That nobody has put another token there than the one that was read.
     pub(super) fn still_holds(&self, token: &AccessToken) -> Result<(), StoreError> {
         match self {
@@ -114,7 +91,7 @@ impl Open<'_> {
 
     /// Puts a token there that Meta just gave, and says when it ends. Who reads it sees the old token or the new one; what is no
     /// token leaves the old one.
-    pub(super) async fn put(self, token: &NewToken) -> Result<Option<SystemTime>, StoreError> {
+    pub(super) async fn put(&self, token: &NewToken) -> Result<Option<SystemTime>, StoreError> {
         let ends = token.lasts().map(|lasts| SystemTime::now() + lasts);
         if AccessToken::parse("new", &token.secret, None).is_none() {
             return Err(StoreError::Refused(String::from("Meta gave something that is no token")));
@@ -123,10 +100,19 @@ impl Open<'_> {
             Self::File(path) => write(path, &token.secret, ends)?,
             Self::Key(secret, seen) => {
                 let values = [(seen.key.clone(), token.secret.clone()), (hidden(&seen.key), written(ends))];
-                secret.put(&seen, &values.into()).await?;
+                secret.put(seen, &values.into()).await?;
             }
         }
         Ok(ends)
+    }
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(formatter, "{}", path.display()),
+            Self::Key(secret, seen) => write!(formatter, "{} of the {secret}", seen.key),
+        }
     }
 }
 

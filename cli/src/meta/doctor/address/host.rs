@@ -64,24 +64,20 @@ impl Host {
         let (untold, told): (Vec<_>, Vec<_>) =
             self.shown.iter().partition(|(_, shown)| matches!(shown, Err(Nothing::Untold(_))));
         let at = |address: &IpAddr| format!("{} at {address}", self.name);
+        let judge = |of: &str, shown: &Fact<shown::Shown>| certificate::checks(of, &self.name, shown, now);
         match told.as_slice() {
             [] if untold.is_empty() => {
                 let no_address = Err(Nothing::NotTried("the name has no address, see above"));
-                checks.extend(certificate::checks(&self.name, &self.name, &no_address, now));
+                checks.extend(judge(&self.name, &no_address));
             }
             [(_, first), others @ ..] if others.iter().all(|(_, shown)| shown == first) => {
-                checks.extend(certificate::checks(&self.name, &self.name, first, now));
+                checks.extend(judge(&self.name, first));
             }
-            told => {
-                let each = |(address, shown): &&(IpAddr, _)| {
-                    certificate::checks(&at(address), &self.name, shown, now)
-                };
-                checks.extend(told.iter().flat_map(each));
-            }
+            told => checks.extend(told.iter().flat_map(|(address, shown)| judge(&at(address), shown))),
         }
-        for (address, shown) in untold {
-            checks.extend(certificate::checks(&at(address), &self.name, shown, now).into_iter().take(1));
-        }
+        checks.extend(
+            untold.iter().flat_map(|(address, shown)| judge(&at(address), shown).into_iter().take(1)),
+        );
         checks
     }
 }

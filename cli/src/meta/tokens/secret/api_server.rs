@@ -23,7 +23,7 @@ const MANAGER: (&str, &str) = ("fieldManager", "weir");
 
 /// Why the API server does not do what it is asked for.
 #[derive(Debug, thiserror::Error)]
-pub enum ApiServerError {
+pub(crate) enum ApiServerError {
     /// This is no pod.
     #[error(
         "KUBERNETES_SERVICE_HOST is not set, so this is no pod of a cluster: elsewhere use --to, and kubectl for the Secret"
