@@ -57,10 +57,7 @@ Examples:
   weir doctor --json | jq -r '.checks[] | select(.verdict == \"fail\") | .check + \" \" + .of + \": \" + .advice'
   weir doctor --connect-to 203.0.113.7    (an edge before DNS leads to it)";
 
-const NO_TLS: &str = "there is no TLS, see above";
 const NOT_TO_BE_SENT: Nothing = Nothing::NotTried("--no-test-delivery");
-/// Seconds.
-const DAY: u64 = 24 * 60 * 60;
 /// How long reading the newest deliveries, and finding the ends of topics, may take.
 const READ_WITHIN: Duration = Duration::from_secs(15);
 

@@ -121,7 +121,10 @@ impl DeclaredApp {
 
     /// The fields of an object of the app.
     pub(super) fn fields_of_object(&self, object: Object) -> BTreeSet<String> {
-        self.fields(object.subscribable())
+        self.fields(match object {
+            Object::Page => Subscribable::Page,
+            Object::Instagram => Subscribable::Instagram,
+        })
     }
 
     /// The fields with which an account installs it. A page of an app that takes Instagram's events and no page's has one
@@ -179,13 +182,6 @@ impl Object {
         match self {
             Self::Page => "page",
             Self::Instagram => "instagram",
-        }
-    }
-
-    const fn subscribable(self) -> Subscribable {
-        match self {
-            Self::Page => Subscribable::Page,
-            Self::Instagram => Subscribable::Instagram,
         }
     }
 }

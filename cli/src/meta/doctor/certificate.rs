@@ -1,7 +1,7 @@
 //! What the certificates of an address are worth to Meta. Pure.
 
-use super::check::{Check, Fact, Judged, Verdict};
-use crate::meta::tokens::report::written;
+use super::check::{Check, Fact, Judged, Nothing, Verdict};
+use crate::meta::tokens::report::{DAY, written};
 use runtime::http::tls::shown::{Distrust, Shown, ShownCertificate};
 use std::time::{Duration, SystemTime};
 
@@ -25,28 +25,26 @@ const CLOCK: &str = "It is not valid yet: is the clock of this machine right? Se
 
 /// Four checks: the handshake, the chain, the name, the end; `of_host` says at which of a host's addresses, where that matters.
 pub(super) fn checks(of_host: &str, host: &str, shown: &Fact<Shown>, now: SystemTime) -> Vec<Check> {
-    let of = |judge: fn(&Shown, SystemTime) -> Judged| {
-        let later = shown.as_ref().map_err(|_| super::NO_TLS);
-        Judged::of(&later.map_err(super::check::Nothing::NotTried), "", |shown| judge(shown, now))
-    };
+    let no_tls = Nothing::NotTried("there is no TLS, see above");
+    let of = |judge: &dyn Fn(&Shown) -> Judged| shown.as_ref().map_or_else(|_| no_tls.judged(""), judge);
     let handshake = Judged::of(shown, NO_TLS, |shown| {
         Judged::pass(match shown.chain.len() {
             1 => String::from("the handshake is done; one certificate is sent"),
             count => format!("the handshake is done; {count} certificates are sent"),
         })
     });
-    let name = match shown.as_ref().ok().and_then(|shown| shown.other_names.as_ref()) {
-        None => of(|_, _| Judged::pass("the certificate is for this name")),
-        Some(others) if others.is_empty() => Judged::fail(format!("the certificate is not for {host}"), NAME),
+    let name = |shown: &Shown| match shown.other_names.as_deref() {
+        None => Judged::pass("the certificate is for this name"),
+        Some([]) => Judged::fail(format!("the certificate is not for {host}"), NAME),
         Some(others) => {
             Judged::fail(format!("the certificate is for {}, not for {host}", others.join(", ")), NAME)
         }
     };
     vec![
         handshake.check("tls", of_host),
-        of(chain).check("chain", of_host),
-        name.check("certificate_name", of_host),
-        of(end).check("certificate_end", of_host),
+        of(&|shown: &Shown| chain(shown, now)).check("chain", of_host),
+        of(&name).check("certificate_name", of_host),
+        of(&|shown: &Shown| end(shown, now)).check("certificate_end", of_host),
     ]
 }
 
@@ -98,7 +96,7 @@ fn end(shown: &Shown, now: SystemTime) -> Judged {
     }
     match own.ends.duration_since(now) {
         Ok(left) => {
-            let found = format!("{} days left, until {}", left.as_secs() / super::DAY, written(own.ends));
+            let found = format!("{} days left, until {}", left.as_secs() / DAY, written(own.ends));
             let advice = if left < SOON { RENEW } else { "" };
             Judged { verdict: Verdict::Pass, found, advice: advice.to_owned() }
         }
@@ -108,7 +106,6 @@ fn end(shown: &Shown, now: SystemTime) -> Judged {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check::Nothing;
     use super::*;
     use std::time::UNIX_EPOCH;
 

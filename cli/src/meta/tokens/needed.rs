@@ -11,15 +11,13 @@ pub(in crate::meta) fn permissions(app: &DeclaredApp, login: Login) -> BTreeSet<
         Login::Instagram => BTreeSet::new(),
         Login::Unified => of_instagram(&app.fields_of_install(login)),
         Login::Facebook => {
-            let of_page = app.fields_of_install(login).iter().filter_map(|field| of_page(field)).collect();
-            let of_instagram = if app.objects.contains(&Object::Instagram) {
-                of_instagram(&app.fields_of_object(Object::Instagram))
-            } else {
-                BTreeSet::new()
-            };
-            let of_all =
+            let mut needed =
                 BTreeSet::from(["pages_manage_metadata", "pages_read_engagement", "pages_show_list"]);
-            [of_all, of_page, of_instagram].into_iter().flatten().collect()
+            needed.extend(app.fields_of_install(login).iter().filter_map(|field| of_page(field)));
+            if app.objects.contains(&Object::Instagram) {
+                needed.extend(of_instagram(&app.fields_of_object(Object::Instagram)));
+            }
+            needed
         }
     }
 }

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use std::io;
 use std::time::{Duration, SystemTime};
 
-const DAY: u64 = 24 * 60 * 60;
+/// Seconds.
+pub(in crate::meta) const DAY: u64 = 24 * 60 * 60;
 
 /// Prints the tokens, and says whether all may be used for long enough.
 pub(super) fn list(tokens: &[Looked<'_>], settings: &ListSettings, screen: &mut Screen) -> io::Result<Exit> {
