@@ -111,12 +111,6 @@ impl Screen {
     }
 }
 
-impl fmt::Debug for Screen {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Screen").field("colour", &self.colour).finish_non_exhaustive()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

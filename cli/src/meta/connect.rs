@@ -1,9 +1,8 @@
 //! `weir connect`: the subscriptions of apps and the installs of accounts, compared with what is declared, and made so.
 //!
-//! [`keep`] does it every hour and tells Prometheus. [`desired`] says what should be, [`difference`] compares it with what Meta has, [`round`] asks and acts, [`report`]
+//! [`keep`] does it every hour and tells Prometheus. [`round`] asks and acts, [`difference`] compares what should be with what Meta has, [`report`]
 //! tells of it.
 
-mod desired;
 mod gauges;
 mod keep;
 mod report;

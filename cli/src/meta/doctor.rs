@@ -76,10 +76,7 @@ fn run(settings: &DoctorSettings, screen: &mut Screen) -> Result<Exit, ToolError
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(ToolError::Runtime)?;
     let deadline = Deadline(Instant::now() + settings.timeout);
-    let sections = runtime.block_on(async {
-        let meta = meta.as_ref().map(|(settings, accounts)| (*settings, accounts));
-        examine(settings, meta, deadline).await
-    });
+    let sections = runtime.block_on(examine(settings, meta.as_ref(), deadline));
     // Brokers that do not answer hold up threads for a while longer, which nobody waits for.
     runtime.shutdown_background();
     Ok(report::print(&sections, settings.json, screen)?)
@@ -87,7 +84,7 @@ fn run(settings: &DoctorSettings, screen: &mut Screen) -> Result<Exit, ToolError
 
 async fn examine(
     settings: &DoctorSettings,
-    meta: Option<(&MetaSettings, &Accounts)>,
+    meta: Option<&(&MetaSettings, Accounts)>,
     deadline: Deadline,
 ) -> [Section; 3] {
     let others = async {
@@ -96,9 +93,8 @@ async fn examine(
             None => not_declared(),
         }
     };
-    let ((address, at_meta, told), own) = tokio::join!(others, own::checks(settings, deadline));
-    let clock = clock::own(told).check("clock", "this machine");
-    let own = [clock].into_iter().chain(own).collect();
+    let ((address, at_meta, told), mut own) = tokio::join!(others, own::checks(settings, deadline));
+    own.insert(0, clock::own(told).check("clock", "this machine"));
     [
         Section { heading: "The public address, as Meta sees it", end: "address", checks: address },
         Section { heading: "Meta's end", end: "meta", checks: at_meta },

@@ -58,16 +58,14 @@ impl Finding {
         match self {
             Self::Fine => false,
             Self::Missing => true,
-            Self::Differs(difference) => difference.loses_events(),
+            Self::Differs(Difference { lacks, callback_url, is_inactive, .. }) => {
+                !lacks.is_empty() || callback_url.is_some() || *is_inactive
+            }
         }
     }
 }
 
 impl Difference {
-    fn loses_events(&self) -> bool {
-        !self.lacks.is_empty() || self.callback_url.is_some() || self.is_inactive
-    }
-
     fn of_fields(desired: &BTreeSet<String>, present: &BTreeSet<String>) -> Self {
         let without = |a: &BTreeSet<String>, b: &BTreeSet<String>| a.difference(b).cloned().collect();
         Self { lacks: without(desired, present), beyond: without(present, desired), ..Self::default() }

@@ -1,7 +1,7 @@
 //! What `weir connect keep` tells Prometheus.
 
-use super::desired::What;
-use super::round::Item;
+use super::difference::Finding;
+use super::round::{Item, What};
 use crate::meta::file::Login;
 use crate::meta::tokens::look::{Ends, Facts, Looked};
 use prometheus::{IntGauge, IntGaugeVec, Registry};
@@ -68,8 +68,7 @@ impl Gauges {
         if items.iter().any(Item::was_healed) {
             self.healed.set(seconds(SystemTime::now()));
         }
-        let failing = |item: &&Item<'_>| !item.is().as_ref().is_ok_and(|finding| !finding.loses_events());
-        let items = items.iter().filter(failing);
+        let items = items.iter().filter(|item| item.is().as_ref().map_or(true, Finding::loses_events));
         // An account whose install failed is counted already.
         let is_counted = |id: &GraphId| {
             items.clone().any(|item| matches!(item.what, What::Account(account) if account.id == *id))

@@ -1,13 +1,13 @@
 //! What a round found and did, as a table or as JSON, and as an exit code.
 
-use super::desired::What;
 use super::difference::Finding;
-use super::round::Item;
+use super::round::{Item, What};
 use super::settings::ConnectSettings;
 use crate::screen::{Cell, Table, Tone, nonzero};
 use crate::{Exit, Screen};
 use serde_json::{Value, json};
 use std::io;
+use weir_graph::edges::AppSubscription;
 
 /// How one thing ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,10 +94,16 @@ impl State {
 
 fn row(item: &Item<'_>) -> [Cell; 4] {
     let (_, _, tone, mark) = State::of(item).shown();
+    let what = match &item.what {
+        What::Object(AppSubscription { object, callback_url, .. }) => {
+            format!("object {object} to {callback_url}")
+        }
+        What::Account(account) => format!("account {} ({})", account.id, account.login.as_str()),
+    };
     [
         Cell::new(tone, mark),
         item.app.declared.id.to_string().into(),
-        item.what.to_string().into(),
+        what.into(),
         Cell::new(tone, state(item)),
     ]
 }

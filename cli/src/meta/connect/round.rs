@@ -1,6 +1,5 @@
 //! One round: look at everything that is declared, change what differs, look again.
 
-use super::desired::{self, What};
 use super::difference::{self, Finding};
 use crate::meta::accounts::{Accounts, App};
 use crate::meta::advice;
@@ -8,6 +7,15 @@ use crate::meta::file::DeclaredAccount;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use weir_graph::edges::{AppSubscription, EdgeError};
+
+/// One thing that should be at Meta.
+#[derive(Clone)]
+pub(super) enum What<'a> {
+    /// The app's subscription to an object.
+    Object(AppSubscription),
+    /// An account's install of the app.
+    Account(&'a DeclaredAccount),
+}
 
 /// What was found of one thing, and what became of it.
 pub(super) struct Item<'a> {
@@ -32,9 +40,15 @@ impl Item<'_> {
     }
 }
 
-/// Looks at everything.
+/// Looks at everything, in the order of the file.
 pub(super) async fn plan(accounts: &Accounts) -> Vec<Item<'_>> {
-    let desired = desired::items(&accounts.apps);
+    let mut desired = Vec::new();
+    for app in &accounts.apps {
+        let declared = &app.declared;
+        let objects = declared.objects.iter().map(|object| What::Object(declared.subscription(*object)));
+        let installs = declared.accounts.iter().map(What::Account);
+        desired.extend(objects.chain(installs).map(|what| (app, what)));
+    }
     let found = look(accounts, &desired).await;
     let items = desired.into_iter().zip(found);
     items.map(|((app, what), found)| Item { app, what, found, changed: None }).collect()
