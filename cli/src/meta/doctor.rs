@@ -24,7 +24,6 @@ use super::settings::MetaSettings;
 use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
 use check::{Check, Deadline, Fact, Nothing};
-use clock::Told;
 use report::Section;
 use runtime::settings::KafkaSettings;
 use schemas::Topic;
@@ -93,8 +92,8 @@ async fn examine(
             None => not_declared(),
         }
     };
-    let ((address, at_meta, told), mut own) = tokio::join!(others, own::checks(settings, deadline));
-    own.insert(0, clock::own(told).check("clock", "this machine"));
+    let ((address, at_meta, ahead), mut own) = tokio::join!(others, own::checks(settings, deadline));
+    own.insert(0, clock::own(ahead).check("clock", "this machine"));
     [
         Section { heading: "The public address, as Meta sees it", end: "address", checks: address },
         Section { heading: "Meta's end", end: "meta", checks: at_meta },
@@ -102,13 +101,13 @@ async fn examine(
     ]
 }
 
-/// The first two ends, and Meta's clock.
+/// The first two ends, and how far Meta's clock is ahead.
 async fn of_meta(
     settings: &DoctorSettings,
     meta: &MetaSettings,
     accounts: &Accounts,
     deadline: Deadline,
-) -> (Vec<Check>, Vec<Check>, Option<Told>) {
+) -> (Vec<Check>, Vec<Check>, Option<i64>) {
     let test = TestDelivery::new(SystemTime::now());
     let topics = [Topic::Raw, Topic::Messages].map(|topic| settings.topic(topic)).to_vec();
     let way_back = async {
@@ -131,13 +130,13 @@ async fn of_meta(
             settings.max_events
         )),
     );
-    let told = reached.told();
-    address.extend(clocks.into_iter().map(|(app, clock)| clock::theirs(clock, told).check("clock", app)));
+    let ahead = reached.ahead();
+    address.extend(clocks.into_iter().map(|(app, clock)| clock::theirs(clock, ahead).check("clock", app)));
     let at_meta = reached
         .checks()
         .chain(standing::checks(&apps, &last, settings.max_silence, SystemTime::now()))
         .collect();
-    (address, at_meta, told)
+    (address, at_meta, ahead)
 }
 
 /// Looks at Kafka where it is given; that it does not answer is a failure of one's own end alone.
@@ -154,7 +153,7 @@ async fn of_kafka<T, W: Future<Output = Fact<T>>>(
     })
 }
 
-fn not_declared() -> (Vec<Check>, Vec<Check>, Option<Told>) {
+fn not_declared() -> (Vec<Check>, Vec<Check>, Option<i64>) {
     let not_given = Nothing::NotGiven("--file connect.json, which declares apps and accounts (docs/meta.md)");
     let checks = |name| vec![not_given.judged("").check(name, "")];
     (checks("address"), checks("accounts"), None)

@@ -131,18 +131,14 @@ impl DeclaredApp {
     /// alone.
     pub(super) fn fields_of_install(&self, login: Login) -> BTreeSet<String> {
         match login {
-            Login::Facebook if self.is_for_instagram_alone() => {
+            // Without objects, which are the dashboard's then, nobody knows what the app takes.
+            Login::Facebook if self.objects.iter().eq([&Object::Instagram]) => {
                 BTreeSet::from([FIELD_FOR_INSTAGRAM.to_owned()])
             }
             Login::Facebook => self.fields(Subscribable::Page),
             Login::Instagram => self.fields(Subscribable::InstagramLogin),
             Login::Unified => self.fields(Subscribable::UnifiedLogin),
         }
-    }
-
-    /// Without objects, which are the dashboard's then, nobody knows what the app takes.
-    fn is_for_instagram_alone(&self) -> bool {
-        self.objects.contains(&Object::Instagram) && !self.objects.contains(&Object::Page)
     }
 
     fn fields(&self, whose: Subscribable) -> BTreeSet<String> {

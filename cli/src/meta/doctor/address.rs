@@ -4,7 +4,7 @@ mod host;
 
 use super::answers;
 use super::check::{Check, Deadline, Fact, Judged, Nothing};
-use super::clock::Told;
+use super::clock;
 use super::settings::DoctorSettings;
 use super::test_delivery::{Back, TestDelivery};
 use crate::delivery::poster::{Answer, Poster};
@@ -50,14 +50,14 @@ struct Way<'a> {
     poster: Fact<Poster>,
 }
 
-/// Everything about the addresses of the apps, and what time it is there; `way_back` leads to the records of `test`.
+/// Everything about the addresses of the apps, and how far their clocks are ahead; `way_back` leads to the records of `test`.
 pub(super) async fn checks(
     accounts: &Accounts,
     settings: &DoctorSettings,
     test: &TestDelivery,
     way_back: impl Future<Output = Fact<Watch>>,
     deadline: Deadline,
-) -> (Vec<Check>, Vec<(String, Option<Told>)>) {
+) -> (Vec<Check>, Vec<(String, Option<i64>)>) {
     let (mut doors, mut checks) = (Vec::new(), Vec::new());
     for app in &accounts.apps {
         match door(app) {
@@ -84,12 +84,12 @@ pub(super) async fn checks(
     };
     checks.extend(hosts.iter().flat_map(|host| host.checks(now)));
     let mut clocks = Vec::new();
-    for ((way, (answered, clock)), delivery) in ways.iter().zip(answers).zip(&deliveries) {
+    for ((way, (answered, ahead)), delivery) in ways.iter().zip(answers).zip(&deliveries) {
         let delivered = Judged::of(delivery, NO_ANSWER, answers::delivery);
         checks.extend(answered);
         checks.push(delivered.check("test_delivery", way.of.as_str()));
         checks.extend(of_records(&way.of, delivery, &back, settings));
-        clocks.push((way.of.clone(), clock));
+        clocks.push((way.of.clone(), ahead));
     }
     (checks, clocks)
 }
@@ -107,12 +107,12 @@ fn door(app: &App) -> Result<Door<'_>, Judged> {
     Ok(Door { app: &app.declared, credentials, callback_url, host, port })
 }
 
-/// Asks as Meta asks, and as nobody may; and what time it is there.
+/// Asks as Meta asks, and as nobody may; and how far the clock there is ahead.
 async fn ask(
     Way { door, of, poster }: &Way<'_>,
     test: &TestDelivery,
     deadline: Deadline,
-) -> ([Check; 3], Option<Told>) {
+) -> ([Check; 3], Option<i64>) {
     let get = async |token: &str| {
         let poster = poster.as_ref().map_err(Clone::clone)?;
         deadline.look(ANSWER_WITHIN, poster.handshake(token, test.challenge())).await
@@ -130,11 +130,11 @@ async fn ask(
     let wrong_token = async {
         let answer = get(WRONG_TOKEN).await;
         let date = answer.as_ref().ok().and_then(|answer| answer.date);
-        (answer, date.map(|date| Told { date, heard: SystemTime::now() }))
+        (answer, date.map(|date| clock::ahead(date, SystemTime::now())))
     };
     let forged = test.body(door.object(), "forged");
     let nobody = Secret::new("nobody", WRONG_TOKEN);
-    let (handshake, (wrong_token, clock), wrong_signature) =
+    let (handshake, (wrong_token, ahead), wrong_signature) =
         tokio::join!(handshake, wrong_token, signed(forged, &nobody, poster, deadline));
     let handshake = Judged::of(&handshake, NO_ANSWER, |answer| answers::handshake(answer, test.challenge()));
     let wrong_token = Judged::of(&wrong_token, NO_ANSWER, answers::wrong_verify_token);
@@ -144,7 +144,7 @@ async fn ask(
         wrong_token.check("wrong_verify_token", of.as_str()),
         wrong_signature.check("wrong_signature", of.as_str()),
     ];
-    (checks, clock)
+    (checks, ahead)
 }
 
 /// Posts the test delivery.

@@ -1,7 +1,7 @@
 //! The hosts of the Graph API: whether they answer, and what time it is there.
 
 use super::check::{Check, Deadline, Fact, Judged, Nothing};
-use super::clock::Told;
+use super::clock;
 use crate::delivery::poster::Poster;
 use crate::meta::accounts::Accounts;
 use crate::meta::file::Login;
@@ -14,8 +14,8 @@ const WITHIN: Duration = Duration::from_secs(5);
 const UNREACHABLE: &str = "\
 Let this machine connect to it on port 443 (egress, network policy, DNS, proxies are not used). Lookups and replies need it too.";
 
-/// What each host said: that of pages and apps, and that of Instagram Login where an account is on it.
-pub(super) struct Reached(Vec<(String, Fact<Option<Told>>)>);
+/// By how much the clock of each host is ahead, if it told: that of pages and apps, and that of Instagram Login where an account is on it.
+pub(super) struct Reached(Vec<(String, Fact<Option<i64>>)>);
 
 /// Greets them. Any answer is one: without a token Meta has nothing else to say than an error.
 pub(super) async fn greet(accounts: &Accounts, settings: &MetaSettings, deadline: Deadline) -> Reached {
@@ -24,18 +24,15 @@ pub(super) async fn greet(accounts: &Accounts, settings: &MetaSettings, deadline
     Reached(join_all(urls.into_iter().flatten().map(|url| greet_one(url, deadline))).await)
 }
 
-async fn greet_one(url: &GraphUrl, deadline: Deadline) -> (String, Fact<Option<Told>>) {
+async fn greet_one(url: &GraphUrl, deadline: Deadline) -> (String, Fact<Option<i64>>) {
     let ask = async { Poster::new(&url.origin(), None)?.get().await };
-    let told = deadline.look(WITHIN, ask).await.map(|answer| {
-        let heard = SystemTime::now();
-        answer.date.map(|date| Told { date, heard })
-    });
-    (url.origin(), told)
+    let answer = deadline.look(WITHIN, ask).await;
+    (url.origin(), answer.map(|answer| answer.date.map(|date| clock::ahead(date, SystemTime::now()))))
 }
 
 impl Reached {
-    /// Meta's clock.
-    pub(super) fn told(&self) -> Option<Told> {
+    /// How far Meta's clock is ahead.
+    pub(super) fn ahead(&self) -> Option<i64> {
         self.0.first()?.1.as_ref().ok().copied().flatten()
     }
 
@@ -49,8 +46,8 @@ impl Reached {
     }
 
     pub(super) fn checks(&self) -> impl Iterator<Item = Check> {
-        self.0.iter().map(|(host, told)| {
-            let judged = Judged::of(told, UNREACHABLE, |_| Judged::pass("it answers"));
+        self.0.iter().map(|(host, said)| {
+            let judged = Judged::of(said, UNREACHABLE, |_| Judged::pass("it answers"));
             judged.check("graph_api", host.as_str())
         })
     }

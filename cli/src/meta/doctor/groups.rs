@@ -99,18 +99,20 @@ fn group(kafka: &KafkaSettings, reader: &Reader, topics: &[String], now: SystemT
     let joined = listed.groups().iter().flat_map(GroupInfo::members);
     let reads: Vec<Option<bool>> =
         joined.map(|member| subscription::names_one_of(member.metadata()?, topics)).collect();
-    let committed = client.committed_offsets(at(&partitions, Offset::Invalid)?, ANSWER);
+    let committed = client.committed_offsets(partitions.clone(), ANSWER);
     let committed = committed.and_then(|committed| offsets(&committed)).map_err(nothing)?;
     let Some(members) = reading(reader, &reads, !committed.is_empty()) else { return Ok(None) };
     let find = |time| {
-        let found = client.offsets_for_times(at(&partitions, time)?, ANSWER);
+        let mut at = partitions.clone();
+        at.set_all_offsets(time)?;
+        let found = client.offsets_for_times(at, ANSWER);
         found.and_then(|found| offsets(&found)).map_err(nothing)
     };
     let late = (now - LATE).duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     let (begins, ends) = (find(Offset::Beginning)?, find(Offset::End)?);
     let late = find(Offset::Offset(i64::try_from(late).unwrap_or(i64::MAX)))?;
     let mut group = Group { members, has_committed: !committed.is_empty(), ..Group::default() };
-    for partition in &partitions {
+    for partition in partitions.to_topic_map().keys() {
         let end = ends.get(partition).copied().unwrap_or_default();
         let begin = begins.get(partition).copied().unwrap_or_default();
         let next = committed.get(partition).copied().unwrap_or_default().max(begin);
@@ -135,35 +137,27 @@ fn reading(reader: &Reader, reads: &[Option<bool>], has_committed: bool) -> Opti
     (members > 0).then_some(members)
 }
 
-type Partition = (String, i32);
-
 /// Those of all topics; without one of them nobody can tell what waits.
-fn partitions(client: &BaseConsumer, topics: &[String]) -> Fact<Vec<Partition>> {
+fn partitions(client: &BaseConsumer, topics: &[String]) -> Fact<TopicPartitionList> {
     let metadata = client.fetch_metadata(None, ANSWER).map_err(nothing)?;
-    let mut partitions = Vec::new();
+    let mut partitions = TopicPartitionList::new();
     for name in topics {
         let topic = metadata.topics().iter().find(|topic| topic.name() == name);
         let topic = topic.ok_or_else(|| {
             Nothing::Untold(format!("{name} is not there, or may not be seen by this user"))
         })?;
-        if topic.partitions().iter().any(|partition| partition.leader() < 0) {
-            return Err(Nothing::Untold(format!("a partition of {name} has no leader, see above")));
+        for partition in topic.partitions() {
+            if partition.leader() < 0 {
+                return Err(Nothing::Untold(format!("a partition of {name} has no leader, see above")));
+            }
+            partitions.add_partition(name, partition.id());
         }
-        partitions.extend(topic.partitions().iter().map(|partition| (name.clone(), partition.id())));
     }
     Ok(partitions)
 }
 
-fn at(partitions: &[Partition], offset: Offset) -> KafkaResult<TopicPartitionList> {
-    let mut list = TopicPartitionList::new();
-    for (topic, partition) in partitions {
-        list.add_partition_offset(topic, *partition, offset)?;
-    }
-    Ok(list)
-}
-
 /// Those that there are; an error where a broker did not tell one.
-fn offsets(found: &TopicPartitionList) -> KafkaResult<BTreeMap<Partition, i64>> {
+fn offsets(found: &TopicPartitionList) -> KafkaResult<BTreeMap<(String, i32), i64>> {
     let mut offsets = BTreeMap::new();
     for element in found.elements() {
         element.error()?;

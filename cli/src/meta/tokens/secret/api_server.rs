@@ -10,7 +10,7 @@ use reqwest::{Client, Method, RequestBuilder, StatusCode, redirect};
 use runtime::http::tls::{self, TlsError};
 use runtime::secret_files::{FileFault, read_file, trimmed};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -89,13 +89,6 @@ pub(super) struct Metadata {
     pub(super) resource_version: String,
 }
 
-/// What it says of a request that failed.
-#[derive(Default, Deserialize)]
-struct Status {
-    #[serde(default)]
-    message: String,
-}
-
 impl ApiServer {
     /// For the object at this path; it is not asked for yet.
     pub(super) fn new(destination: &Destination, path: &str) -> Result<Self, ApiServerError> {
@@ -132,22 +125,19 @@ impl ApiServer {
         }
         let request = self.http.request(Method::PATCH, &self.url).query(&[MANAGER]).query(query);
         let request = request.header(CONTENT_TYPE, "application/merge-patch+json").body(patch.to_string());
-        match self.ask::<Object>(request).await {
-            Ok(_) => Ok(()),
+        match self.ask(request).await {
             // The API server repeats the whole Secret where a patch does not fit it, and admission may.
             Err(ApiServerError::Refused { status, message })
                 if values.values().chain(data.values()).any(|value| message.contains(value)) =>
             {
-                Err(ApiServerError::Refused {
-                    status,
-                    message: String::from("its words hold a value of the Secret"),
-                })
+                let message = String::from("its words hold a value of the Secret");
+                Err(ApiServerError::Refused { status, message })
             }
-            Err(error) => Err(error),
+            answered => answered.map(drop),
         }
     }
 
-    async fn ask<T: for<'a> Deserialize<'a>>(&self, request: RequestBuilder) -> Result<T, ApiServerError> {
+    async fn ask(&self, request: RequestBuilder) -> Result<Object, ApiServerError> {
         // Read each time, since Kubernetes renews it.
         let token = read_file(&self.token, LONGEST_TOKEN)
             .map_err(|source| ApiServerError::ServiceAccount { path: self.token.clone(), source })?;
@@ -158,8 +148,11 @@ impl ApiServer {
         if status.is_success() {
             return answer.json().await.map_err(failed);
         }
-        let Status { message } = answer.json().await.unwrap_or_default();
-        Err(ApiServerError::Refused { status, message })
+        let said: Value = answer.json().await.unwrap_or_default();
+        Err(ApiServerError::Refused {
+            status,
+            message: said["message"].as_str().unwrap_or_default().to_owned(),
+        })
     }
 }
 
