@@ -5,7 +5,6 @@
 
 mod accounts;
 mod advice;
-mod credentials;
 mod file;
 mod settings;
 

@@ -1,12 +1,15 @@
-//! What is declared, with the secrets of the apps and the two hosts: all that a command needs to ask Meta.
+//! What is declared, with the secrets of the apps and the two hosts: all that a command needs to ask Meta. No secret is ever shown.
 
 use super::MetaError;
-use super::credentials::{self, AppCredentials};
 use super::file::{Declared, DeclaredAccount, DeclaredApp, FileError, Login};
 use super::settings::MetaSettings;
 use prometheus::Registry;
+use runtime::secret_files::{read_file, trimmed};
 use std::path::{Path, PathBuf};
-use weir_graph::{AccessToken, Graph, GraphSettings, GraphUrl, tokens};
+use weir_graph::{AccessToken, AppSecret, Graph, GraphSettings, GraphUrl, tokens};
+
+/// More than any secret has.
+const LONGEST: u64 = 16 * 1024;
 
 /// Everything that is declared; nothing is connected yet.
 pub(super) struct Accounts {
@@ -22,14 +25,25 @@ pub(super) struct Accounts {
 /// An app.
 pub(super) struct App {
     pub(super) declared: DeclaredApp,
-    /// Or why its files cannot be used.
-    credentials: Result<AppCredentials, String>,
+    /// Or why its file cannot be used.
+    secret: Result<AppSecret, String>,
 }
 
 impl App {
-    /// Its secrets.
-    pub(super) fn credentials(&self) -> Result<&AppCredentials, String> {
-        self.credentials.as_ref().map_err(Clone::clone)
+    /// Its secret.
+    pub(super) fn secret(&self) -> Result<&AppSecret, String> {
+        self.secret.as_ref().map_err(Clone::clone)
+    }
+
+    /// Its own access token.
+    pub(super) fn token(&self) -> Result<AccessToken, String> {
+        Ok(AccessToken::of_app(&self.declared.id, self.secret()?))
+    }
+
+    /// What ingest knows Meta's handshake by; of an app with objects. Nothing but subscribing to them needs it.
+    pub(super) fn verify_token(&self) -> Option<Result<String, String>> {
+        let path = self.declared.verify_token_file.as_deref()?;
+        Some(text(path).map_err(|error| error.to_string()))
     }
 }
 
@@ -38,8 +52,8 @@ impl Accounts {
     /// holds up no other.
     pub(super) fn open(settings: &MetaSettings) -> Result<Self, MetaError> {
         let app = |declared: DeclaredApp| {
-            let credentials = AppCredentials::read(&declared).map_err(|error| error.to_string());
-            App { declared, credentials }
+            let secret = secret_of(&declared.secret_file).map_err(|error| error.to_string());
+            App { declared, secret }
         };
         let client = |url: &GraphUrl| {
             let of_host = GraphSettings::of(url.clone(), settings.graph_version.clone());
@@ -70,14 +84,14 @@ impl Accounts {
 
     /// The token of an account as its file has it now.
     pub(super) fn token(&self, app: &App, account: &DeclaredAccount) -> Result<AccessToken, String> {
-        let credentials = app.credentials()?;
+        let secret = app.secret()?;
         let missing = || {
             let folder = self.access_tokens.as_deref().unwrap_or(Path::new("--access-tokens"));
             let why = "there is no access token: put it there, or name its file by \"token_file\"";
             FileError::new(&folder.join(account.id.as_str()), why)
         };
         let path = self.token_file(account).ok_or_else(missing);
-        let token = path.and_then(|path| credentials::token_of(account, &path, &credentials.secret));
+        let token = path.and_then(|path| token_of(account, &path, secret));
         token.map_err(|error| error.to_string())
     }
 
@@ -95,4 +109,26 @@ impl Accounts {
         let among_tokens = || Some(self.access_tokens.as_ref()?.join(account.id.as_str()));
         account.token_file.clone().or_else(among_tokens)
     }
+}
+
+fn secret_of(path: &Path) -> Result<AppSecret, FileError> {
+    AppSecret::parse(&text(path)?).ok_or_else(|| FileError::new(path, "it holds no app secret"))
+}
+
+/// The token in a file, as an account's. Of `graph.facebook.com` it proves by the app's secret that its own app uses it.
+pub(super) fn token_of(
+    account: &DeclaredAccount,
+    path: &Path,
+    app: &AppSecret,
+) -> Result<AccessToken, FileError> {
+    let proof = (account.login != Login::Instagram).then_some(app);
+    let token = AccessToken::parse(account.id.as_str(), &text(path)?, proof);
+    token.ok_or_else(|| {
+        FileError::new(path, "it holds no access token, which is one line of printable characters")
+    })
+}
+
+fn text(path: &Path) -> Result<String, FileError> {
+    let bytes = read_file(path, LONGEST).map_err(|why| FileError::new(path, why.to_string()))?;
+    String::from_utf8(trimmed(bytes)).map_err(|_| FileError::new(path, "it is no text"))
 }

@@ -27,14 +27,21 @@ pub(super) fn print(
     apply: bool,
     screen: &mut Screen,
 ) -> io::Result<Exit> {
-    let exit = exit(items);
+    let any = |states: &[State]| items.iter().any(|item| states.contains(&State::of(item)));
+    let exit = if any(&[State::Failed]) {
+        Exit::Failure
+    } else if any(&[State::Missing, State::Differs, State::StaysDifferent]) {
+        Exit::Drift
+    } else {
+        Exit::Done
+    };
     if settings.json {
         let listed: Vec<_> = items.iter().map(object).collect();
         screen.json(&json!({"as_declared": exit == Exit::Done, "items": listed}))?;
         return Ok(exit);
     }
     table(items, screen)?;
-    if !apply && any(items, &[State::Missing, State::Differs]) {
+    if !apply && any(&[State::Missing, State::Differs]) {
         screen
             .line(format!("Make it so with: weir connect apply --file {}", settings.meta.file.display()))?;
     }
@@ -48,20 +55,6 @@ pub(super) fn table(items: &[Item<'_>], screen: &mut Screen) -> io::Result<()> {
     table.print(screen)?;
     screen.line("")?;
     screen.line(sentence(items))
-}
-
-fn exit(items: &[Item<'_>]) -> Exit {
-    if any(items, &[State::Failed]) {
-        Exit::Failure
-    } else if any(items, &[State::Missing, State::Differs, State::StaysDifferent]) {
-        Exit::Drift
-    } else {
-        Exit::Done
-    }
-}
-
-fn any(items: &[Item<'_>], states: &[State]) -> bool {
-    items.iter().any(|item| states.contains(&State::of(item)))
 }
 
 impl State {

@@ -100,8 +100,8 @@ pub(in crate::meta) async fn subscriptions(
     accounts: &Accounts,
     app: &App,
 ) -> Result<Vec<AppSubscription>, String> {
-    let token = &app.credentials()?.token;
-    said(accounts.facebook.app_subscriptions(&app.declared.id, token).await)
+    let token = app.token()?;
+    said(accounts.facebook.app_subscriptions(&app.declared.id, &token).await)
 }
 
 /// How an account's install of an app compares.
@@ -120,10 +120,9 @@ async fn set(accounts: &Accounts, app: &App, what: &What<'_>) -> Result<(), Stri
     let declared = &app.declared;
     said(match what {
         What::Object(wanted) => {
-            let credentials = app.credentials()?;
-            let verify_token = credentials.verify_token.clone().transpose()?.unwrap_or_default();
-            let token = &credentials.token;
-            accounts.facebook.subscribe_app(&declared.id, wanted, &verify_token, token).await
+            let token = app.token()?;
+            let verify_token = app.verify_token().transpose()?.unwrap_or_default();
+            accounts.facebook.subscribe_app(&declared.id, wanted, &verify_token, &token).await
         }
         What::Account(account) => {
             let token = accounts.token(app, account)?;

@@ -9,8 +9,7 @@ use super::settings::DoctorSettings;
 use super::test_delivery::{Back, TestDelivery};
 use crate::delivery::poster::{Answer, Poster};
 use crate::meta::accounts::{Accounts, App};
-use crate::meta::credentials::AppCredentials;
-use crate::meta::file::{DeclaredApp, Object};
+use crate::meta::file::Object;
 use crate::records::watch::Watch;
 use bytes::Bytes;
 use futures_util::future::join_all;
@@ -21,6 +20,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
+use weir_graph::AppSecret;
 use weir_ingest::Secret;
 
 /// Longer than ingest takes for anything, and than Meta waits.
@@ -35,8 +35,8 @@ Ingest keeps it in its spool (`weir spool list`), or writes to other brokers or 
 
 /// An app's address, and what is needed to speak as Meta.
 struct Door<'a> {
-    app: &'a DeclaredApp,
-    credentials: &'a AppCredentials,
+    app: &'a App,
+    secret: &'a AppSecret,
     callback_url: &'a str,
     host: String,
     port: u16,
@@ -101,10 +101,10 @@ fn door(app: &App) -> Result<Door<'_>, Judged> {
     let url = Url::parse(callback_url).ok().filter(Url::has_host);
     let no_address = || Judged::fail(format!("{callback_url} is no address"), "Correct \"callback_url\".");
     let url = url.ok_or_else(no_address)?;
-    let credentials = app.credentials().map_err(|why| Judged::fail(why, SECRET_FILE))?;
+    let secret = app.secret().map_err(|why| Judged::fail(why, SECRET_FILE))?;
     let host = url.host_str().unwrap_or_default().to_owned();
     let port = url.port_or_known_default().unwrap_or(443);
-    Ok(Door { app: &app.declared, credentials, callback_url, host, port })
+    Ok(Door { app, secret, callback_url, host, port })
 }
 
 /// Asks as Meta asks, and as nobody may; and how far the clock there is ahead.
@@ -118,9 +118,9 @@ async fn ask(
         deadline.look(ANSWER_WITHIN, poster.handshake(token, test.challenge())).await
     };
     let handshake = async {
-        let token = door.credentials.verify_token.as_ref();
+        let token = door.app.verify_token();
         let token = token.ok_or(Nothing::NotGiven("the app its \"verify_token_file\" in the file"))?;
-        let token = token.clone().map_err(Nothing::Failed)?;
+        let token = token.map_err(Nothing::Failed)?;
         let answer = get(&token).await?;
         // Whoever answers may repeat what was asked, the address with the token in any encoding too.
         let repeats_address = answer.status / 100 == 3 || answer.text.contains("hub.verify_token");
@@ -157,7 +157,7 @@ async fn post(
     if settings.no_test_delivery {
         return Err(super::NOT_TO_BE_SENT);
     }
-    let secret = Secret::new(door.app.id.as_str(), door.credentials.secret.as_str());
+    let secret = Secret::new(door.app.declared.id.as_str(), door.secret.as_str());
     signed(test.body(door.object(), of), &secret, poster, deadline).await
 }
 
@@ -177,7 +177,7 @@ impl Door<'_> {
     fn ways<'a>(&'a self, hosts: &[Host], settings: &DoctorSettings, now: SystemTime) -> Vec<Way<'a>> {
         let host = hosts.iter().find(|host| host.name == self.host && host.port == self.port);
         let trusted = host.map(|host| host.trusted(now)).unwrap_or_default();
-        let app = self.app.id.as_str();
+        let app = self.app.declared.id.as_str();
         let of = |address: &IpAddr| match trusted.len() {
             1 => app.to_owned(),
             _ => format!("{app} at {address}"),
@@ -193,7 +193,7 @@ impl Door<'_> {
 
     /// What the test delivery is of.
     fn object(&self) -> &'static str {
-        self.app.objects.first().copied().unwrap_or(Object::Instagram).as_str()
+        self.app.declared.objects.first().copied().unwrap_or(Object::Instagram).as_str()
     }
 }
 

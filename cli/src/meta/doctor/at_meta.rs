@@ -53,8 +53,7 @@ async fn at_app<'a>(
 ) -> AppFacts<'a> {
     let declared = &app.declared;
     let approved = async {
-        let token = &app.credentials()?.token;
-        let asked = accounts.facebook.app_permissions(&declared.id, token).await;
+        let asked = accounts.facebook.app_permissions(&declared.id, &app.token()?).await;
         asked.map_err(|error| advice::on(&error))
     };
     let approved = ask(reached.host_of(Login::Facebook), approved, deadline);

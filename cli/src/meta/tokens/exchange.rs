@@ -4,12 +4,11 @@ use super::report;
 use super::secret::Secret;
 use super::settings::ExchangeSettings;
 use super::store::Place;
-use crate::meta::accounts::{Accounts, App};
-use crate::meta::credentials::AppCredentials;
+use crate::meta::accounts::{Accounts, App, token_of};
 use crate::meta::file::{DeclaredAccount, Login};
-use crate::meta::{MetaError, advice, credentials};
-use weir_graph::AccessToken;
+use crate::meta::{MetaError, advice};
 use weir_graph::edges::{EdgeError, NewToken};
+use weir_graph::{AccessToken, AppSecret};
 
 /// Exchanges one token, and says what came of it.
 pub(super) async fn run(accounts: &Accounts, settings: &ExchangeSettings) -> Result<String, MetaError> {
@@ -19,16 +18,16 @@ pub(super) async fn run(accounts: &Accounts, settings: &ExchangeSettings) -> Res
     let declared = accounts.all().find(|(_, account)| account.id == *id);
     let (app, account) = declared.ok_or_else(undeclared)?;
     let secret = Secret::of(&settings.destination)?;
-    let credentials = app.credentials().map_err(refused)?;
-    let short = credentials::token_of(account, &settings.short_token, &credentials.secret)?;
+    let app_secret = app.secret().map_err(refused)?;
+    let short = token_of(account, &settings.short_token, app_secret)?;
     // What Meta gives and nobody can keep is lost, and a short token may be good for one exchange.
     let own = accounts.own_file(account);
     let place = Place::open(accounts, account, own, &settings.destination, secret.as_ref()).await?;
     let nowhere = || refused(String::from("give --access-tokens, --to or --to-secret, where its token goes"));
     let place = place.ok_or_else(nowhere)?;
     let new = match account.login {
-        Login::Instagram => accounts.instagram.exchange_instagram(&short, &credentials.secret).await,
-        Login::Facebook => of_page(accounts, app, account, credentials, &short).await,
+        Login::Instagram => accounts.instagram.exchange_instagram(&short, app_secret).await,
+        Login::Facebook => of_page(accounts, app, account, app_secret, &short).await,
         Login::Unified => {
             return Err(refused(String::from("tokens of system users are made in the business' settings")));
         }
@@ -43,13 +42,12 @@ async fn of_page(
     accounts: &Accounts,
     app: &App,
     account: &DeclaredAccount,
-    credentials: &AppCredentials,
+    secret: &AppSecret,
     short: &AccessToken,
 ) -> Result<NewToken, EdgeError> {
-    let graph = &accounts.facebook;
-    let long =
-        graph.exchange_facebook(short, &app.declared.id, &credentials.secret, &credentials.token).await?;
-    match AccessToken::parse("person", &long.secret, Some(&credentials.secret)) {
+    let (graph, id) = (&accounts.facebook, &app.declared.id);
+    let long = graph.exchange_facebook(short, id, secret, &AccessToken::of_app(id, secret)).await?;
+    match AccessToken::parse("person", &long.secret, Some(secret)) {
         Some(person) => graph.page_token(&account.id, &person).await,
         None => Err(EdgeError::Gone(String::from("token that can be used"))),
     }

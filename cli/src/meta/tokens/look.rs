@@ -51,7 +51,7 @@ pub(in crate::meta) async fn at(
     let facts = match account.login {
         Login::Instagram => of_instagram(accounts, account, &token).await,
         Login::Facebook | Login::Unified => {
-            let facts = accounts.facebook.token_facts(&token, &app.credentials()?.token).await;
+            let facts = accounts.facebook.token_facts(&token, &app.token()?).await;
             facts.map(|facts| Facts::of(facts, &needed::permissions(&app.declared, account.login)))
         }
     };
