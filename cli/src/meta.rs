@@ -18,7 +18,9 @@ mod declared_for_tests;
 use crate::ToolError;
 use file::FileError;
 use runtime::http::admin::AdminError;
-use tokens::StoreError;
+use std::io;
+use std::path::PathBuf;
+use tokens::ApiServerError;
 use weir_graph::ClientError;
 
 /// Why nothing could be asked of Meta.
@@ -33,12 +35,15 @@ pub(crate) enum MetaError {
     /// The admin port cannot be had.
     #[error(transparent)]
     Admin(#[from] AdminError),
-    /// A token was not exchanged.
+    /// The file that a token belongs into cannot be written.
+    #[error("{}: it cannot be written: {source}; give a directory that can be by --to, or --to-secret", path.display())]
+    Unwritable { path: PathBuf, source: io::Error },
+    /// The API server cannot be asked for the Secret that a token belongs into, or fails.
+    #[error("the Secret {secret} cannot be written")]
+    Api { secret: String, source: ApiServerError },
+    /// A token was not exchanged or renewed, or not stored, as the words say.
     #[error("{0}")]
-    Exchange(String),
-    /// A token cannot be put where it belongs.
-    #[error(transparent)]
-    Store(#[from] StoreError),
+    Refused(String),
 }
 
 /// Does work that waits for Meta.

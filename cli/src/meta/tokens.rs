@@ -12,10 +12,10 @@ mod secret;
 mod settings;
 pub(super) mod store;
 
-pub(super) use store::StoreError;
+pub(super) use secret::ApiServerError;
 
 use super::accounts::Accounts;
-use super::{MetaError, block_on};
+use super::block_on;
 use crate::tool::{Tool, Work, work};
 use crate::{Exit, Screen, ToolError};
 use settings::{ExchangeSettings, ListSettings, RefreshSettings};
@@ -88,7 +88,7 @@ fn list(settings: &ListSettings, screen: &mut Screen) -> Result<Exit, ToolError>
 
 fn refreshed(settings: &RefreshSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let accounts = Accounts::open(&settings.meta)?;
-    let refreshed = block_on(refresh::all(&accounts, &settings.destination))?.map_err(MetaError::from)?;
+    let refreshed = block_on(refresh::all(&accounts, &settings.destination))??;
     Ok(report::refreshed(&refreshed, settings, screen)?)
 }
 

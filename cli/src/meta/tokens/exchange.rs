@@ -13,7 +13,7 @@ use weir_graph::{AccessToken, AppSecret};
 /// Exchanges one token, and says what came of it.
 pub(super) async fn run(accounts: &Accounts, settings: &ExchangeSettings) -> Result<String, MetaError> {
     let id = &settings.account;
-    let refused = |why: String| MetaError::Exchange(format!("account {id}: {why}"));
+    let refused = |why: String| MetaError::Refused(format!("account {id}: {why}"));
     let undeclared = || refused(format!("{} does not declare it", settings.meta.file.display()));
     let declared = accounts.all().find(|(_, account)| account.id == *id);
     let (app, account) = declared.ok_or_else(undeclared)?;

@@ -2,12 +2,13 @@
 
 use super::secret::Secret;
 use super::settings::Destination;
-use super::store::{Place, StoreError};
+use super::store::Place;
 use crate::meta::accounts::{Accounts, App};
-use crate::meta::advice;
 use crate::meta::file::{DeclaredAccount, Login};
+use crate::meta::{MetaError, advice};
 use runtime::process::chain;
 use std::time::{Duration, SystemTime};
+use weir_graph::edges::EdgeError;
 
 /// What lasts longer was given its 60 days within the last day, before whose end Meta refuses to give them again. That it is passed
 /// over lets whoever failed with one token begin anew with all.
@@ -27,10 +28,11 @@ pub(super) struct Became {
 pub(super) async fn all<'a>(
     accounts: &'a Accounts,
     destination: &Destination,
-) -> Result<Vec<Refreshed<'a>>, StoreError> {
+) -> Result<Vec<Refreshed<'a>>, MetaError> {
     let (mut refreshed, secret) = (Vec::new(), Secret::of(destination)?);
     for (app, account) in accounts.all().filter(|(_, account)| account.login == Login::Instagram) {
-        refreshed.push((account, one(accounts, app, account, destination, secret.as_ref()).await));
+        let became = one(accounts, app, account, destination, secret.as_ref()).await;
+        refreshed.push((account, became.map_err(|error| chain(&error))));
     }
     Ok(refreshed)
 }
@@ -41,22 +43,23 @@ async fn one(
     account: &DeclaredAccount,
     destination: &Destination,
     secret: Option<&Secret>,
-) -> Result<Became, String> {
-    let token = accounts.token(app, account)?;
+) -> Result<Became, MetaError> {
+    let token = accounts.token(app, account).map_err(MetaError::Refused)?;
     let own = accounts.token_file(account);
-    let place = Place::open(accounts, account, own.clone(), destination, secret).await;
-    let place = place.map_err(|error| chain(&error))?.expect("a token that was read has a file");
-    place.still_holds(&token).map_err(|error| chain(&error))?;
+    let place = Place::open(accounts, account, own.clone(), destination, secret).await?;
+    let place = place.expect("a token that was read has a file");
+    place.still_holds(&token)?;
     let ends = own.and_then(|file| place.ends(&file));
     if ends.is_some_and(|ends| ends > SystemTime::now() + LONG_ENOUGH) {
         return Ok(Became { is_new: false, ends });
     }
-    let new = accounts.instagram.refresh_instagram(&token).await.map_err(|error| match error.code() {
+    let refused = |error: EdgeError| match error.code() {
         Some(100) => {
             format!("{error}; a token that is younger than a day is not refreshed: it lasts long enough")
         }
         _ => advice::on(&error),
-    })?;
-    let ends = place.put(&new).await.map_err(|error| chain(&error))?;
+    };
+    let new = accounts.instagram.refresh_instagram(&token).await;
+    let ends = place.put(&new.map_err(|error| MetaError::Refused(refused(error)))?).await?;
     Ok(Became { is_new: true, ends })
 }

@@ -7,10 +7,10 @@
 
 mod api_server;
 
-pub(super) use api_server::ApiServerError;
+pub(in crate::meta) use api_server::ApiServerError;
 
 use super::settings::Destination;
-use super::store::StoreError;
+use crate::meta::MetaError;
 use api_server::{ApiServer, encoded};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -71,17 +71,17 @@ impl fmt::Display for SecretName {
 
 impl Secret {
     /// The one that new tokens are to go to, if any. It is not asked for yet.
-    pub(super) fn of(destination: &Destination) -> Result<Option<Self>, StoreError> {
+    pub(super) fn of(destination: &Destination) -> Result<Option<Self>, MetaError> {
         let Some(name) = destination.to_secret.clone() else { return Ok(None) };
         let path = format!("/api/v1/namespaces/{}/secrets/{}", name.namespace, name.name);
         match ApiServer::new(destination, &path) {
             Ok(api) => Ok(Some(Self { api, name })),
-            Err(source) => Err(StoreError::Api { secret: name.to_string(), source }),
+            Err(source) => Err(MetaError::Api { secret: name.to_string(), source }),
         }
     }
 
     /// Looks at a key, and whether it can be written: a dry run asks for the same right and the same admission.
-    pub(super) async fn look(&self, key: &str) -> Result<Seen, StoreError> {
+    pub(super) async fn look(&self, key: &str) -> Result<Seen, MetaError> {
         let now = self.api.get().await.map_err(|error| self.error(error))?;
         let change = BTreeMap::from([(key.to_owned(), String::from("a dry run"))]);
         self.api.patch(&change, None, &[("dryRun", "All")]).await.map_err(|error| self.error(error))?;
@@ -90,10 +90,10 @@ impl Secret {
     }
 
     /// That a key holds nothing but the token that is to be replaced: a mounted file may be behind by minutes.
-    pub(super) fn check(&self, seen: &Seen, token: &AccessToken) -> Result<(), StoreError> {
+    pub(super) fn check(&self, seen: &Seen, token: &AccessToken) -> Result<(), MetaError> {
         let held = seen.value.as_ref().and_then(|value| STANDARD.decode(value).ok());
         match held {
-            Some(held) if !token.is(&String::from_utf8_lossy(&held)) => Err(StoreError::Refused(format!(
+            Some(held) if !token.is(&String::from_utf8_lossy(&held)) => Err(MetaError::Refused(format!(
                 "{} of the {self} holds another token than was read, such as that of a new login, and is left as it is; once \
                  the files have it too, run this again",
                 seen.key
@@ -103,7 +103,7 @@ impl Secret {
     }
 
     /// Writes these keys together, and leaves all others as they are.
-    pub(super) async fn put(&self, seen: &Seen, values: &BTreeMap<String, String>) -> Result<(), StoreError> {
+    pub(super) async fn put(&self, seen: &Seen, values: &BTreeMap<String, String>) -> Result<(), MetaError> {
         let data = encoded(values);
         let mut version = seen.version.clone();
         for wait in WAITS {
@@ -116,7 +116,7 @@ impl Secret {
                 // Written, and the answer was lost.
                 Ok(now) if data.iter().all(|(key, value)| now.data.get(key) == Some(value)) => return Ok(()),
                 Ok(now) if now.data.get(&seen.key) != seen.value.as_ref() => {
-                    return Err(StoreError::Refused(format!(
+                    return Err(MetaError::Refused(format!(
                         "somebody else wrote {} of the {self} while Meta was asked, and that was left as it is; once nobody else \
                          writes it, run this again",
                         seen.key
@@ -130,19 +130,19 @@ impl Secret {
         self.api.patch(values, Some(&version), &[]).await.map_err(|error| self.error(error))
     }
 
-    fn error(&self, error: ApiServerError) -> StoreError {
+    fn error(&self, error: ApiServerError) -> MetaError {
         let SecretName { namespace, name } = &self.name;
         match error {
             ApiServerError::Refused { status: StatusCode::FORBIDDEN, message } => {
-                StoreError::Refused(format!(
+                MetaError::Refused(format!(
                     "the {self} cannot be written: {message}; the pod's service account needs a Role in {namespace} with the verbs get \
                      and patch of the resource secrets, resourceNames [{name}], and a RoleBinding: k8s/components/tokens has them"
                 ))
             }
-            ApiServerError::Refused { status: StatusCode::NOT_FOUND, .. } => StoreError::Refused(format!(
+            ApiServerError::Refused { status: StatusCode::NOT_FOUND, .. } => MetaError::Refused(format!(
                 "there is no {self}: make it first, kubectl -n {namespace} create secret generic {name}"
             )),
-            source => StoreError::Api { secret: self.name.to_string(), source },
+            source => MetaError::Api { secret: self.name.to_string(), source },
         }
     }
 }

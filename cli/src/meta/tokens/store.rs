@@ -2,8 +2,9 @@
 //! those who read tokens pass over.
 
 use super::report;
-use super::secret::{ApiServerError, Secret, Seen};
+use super::secret::{Secret, Seen};
 use super::settings::Destination;
+use crate::meta::MetaError;
 use crate::meta::accounts::Accounts;
 use crate::meta::file::DeclaredAccount;
 use runtime::secret_files::read_regular;
@@ -20,30 +21,6 @@ use weir_graph::edges::NewToken;
 /// A time has some twenty characters.
 const LONGEST_TIME: u64 = 64;
 
-/// A token that cannot be put where it belongs.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum StoreError {
-    /// Its file cannot be written.
-    #[error("{}: it cannot be written: {source}; give a directory that can be by --to, or --to-secret", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
-    /// The API server cannot be asked for its Secret, or fails.
-    #[error("the Secret {secret} cannot be written")]
-    Api {
-        /// Which Secret.
-        secret: String,
-        /// What happened.
-        source: ApiServerError,
-    },
-    /// It is none, or must not go there, as the words say.
-    #[error("{0}")]
-    Refused(String),
-}
-
 /// A place that the token of an account can be put into.
 pub(super) enum Place<'a> {
     File(PathBuf),
@@ -59,7 +36,7 @@ impl<'a> Place<'a> {
         own: Option<PathBuf>,
         destination: &Destination,
         secret: Option<&'a Secret>,
-    ) -> Result<Option<Self>, StoreError> {
+    ) -> Result<Option<Self>, MetaError> {
         if let Some(secret) = secret {
             let seen = secret.look(&own_key(accounts, account)?).await?;
             return Ok(Some(Self::Key(secret, seen)));
@@ -72,7 +49,7 @@ impl<'a> Place<'a> {
     }
 
     /// That nobody has put another token there than the one that was read.
-    pub(super) fn still_holds(&self, token: &AccessToken) -> Result<(), StoreError> {
+    pub(super) fn still_holds(&self, token: &AccessToken) -> Result<(), MetaError> {
         match self {
             Self::File(_) => Ok(()),
             Self::Key(secret, seen) => secret.check(seen, token),
@@ -91,10 +68,10 @@ impl<'a> Place<'a> {
 
     /// Puts a token there that Meta just gave, and says when it ends. Who reads it sees the old token or the new one; what is no
     /// token leaves the old one.
-    pub(super) async fn put(&self, token: &NewToken) -> Result<Option<SystemTime>, StoreError> {
+    pub(super) async fn put(&self, token: &NewToken) -> Result<Option<SystemTime>, MetaError> {
         let ends = token.lasts().map(|lasts| SystemTime::now() + lasts);
         if AccessToken::parse("new", &token.secret, None).is_none() {
-            return Err(StoreError::Refused(String::from("Meta gave something that is no token")));
+            return Err(MetaError::Refused(String::from("Meta gave something that is no token")));
         }
         match self {
             Self::File(path) => write(path, &token.secret, ends)?,
@@ -117,7 +94,7 @@ impl fmt::Display for Place<'_> {
 }
 
 /// The key that an account's token has in a Secret: the name of its file, where no other account's file in another folder has it.
-fn own_key(accounts: &Accounts, account: &DeclaredAccount) -> Result<String, StoreError> {
+fn own_key(accounts: &Accounts, account: &DeclaredAccount) -> Result<String, MetaError> {
     let file_of =
         |account: &DeclaredAccount| accounts.own_file(account).unwrap_or_else(|| account.id.as_str().into());
     let name_of = |file: &Path| file.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -130,7 +107,7 @@ fn own_key(accounts: &Accounts, account: &DeclaredAccount) -> Result<String, Sto
         None => Ok(key),
         Some((other, of_other)) => {
             let (account, other) = (said(account, &file), said(other, &of_other));
-            Err(StoreError::Refused(format!(
+            Err(MetaError::Refused(format!(
                 "{account} and {other} would share {key} of the Secret, which is named as their files are, and each would write \
                  over the other's token: give one of them a file of another name, by \"token_file\""
             )))
@@ -138,13 +115,13 @@ fn own_key(accounts: &Accounts, account: &DeclaredAccount) -> Result<String, Sto
     }
 }
 
-fn write(file: &Path, token: &str, ends: Option<SystemTime>) -> Result<(), StoreError> {
+fn write(file: &Path, token: &str, ends: Option<SystemTime>) -> Result<(), MetaError> {
     replace(file, token).map_err(|source| failed(file, source))?;
     replace(&beside(file), &written(ends)).map_err(|source| failed(file, source))
 }
 
-fn failed(path: &Path, source: io::Error) -> StoreError {
-    StoreError::File { path: path.to_owned(), source }
+fn failed(path: &Path, source: io::Error) -> MetaError {
+    MetaError::Unwritable { path: path.to_owned(), source }
 }
 
 fn written(ends: Option<SystemTime>) -> String {
