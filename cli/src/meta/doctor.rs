@@ -89,7 +89,12 @@ async fn examine(
     let others = async {
         match meta {
             Some((meta, accounts)) => of_meta(settings, meta, accounts, deadline).await,
-            None => not_declared(),
+            None => {
+                let not_given =
+                    Nothing::NotGiven("--file connect.json, which declares apps and accounts (docs/meta.md)");
+                let checks = |name| vec![not_given.judged("").check(name, "")];
+                (checks("address"), checks("accounts"), None)
+            }
         }
     };
     let ((address, at_meta, ahead), mut own) = tokio::join!(others, own::checks(settings, deadline));
@@ -151,10 +156,4 @@ async fn of_kafka<T, W: Future<Output = Fact<T>>>(
         Nothing::Failed(why) => Nothing::Untold(why),
         other => other,
     })
-}
-
-fn not_declared() -> (Vec<Check>, Vec<Check>, Option<i64>) {
-    let not_given = Nothing::NotGiven("--file connect.json, which declares apps and accounts (docs/meta.md)");
-    let checks = |name| vec![not_given.judged("").check(name, "")];
-    (checks("address"), checks("accounts"), None)
 }

@@ -88,8 +88,8 @@ fn judged(kafka: &OfKafka, brokers: &str) -> Vec<Check> {
 
 /// The first few, and how many there are beyond them.
 fn first(all: &[String]) -> String {
-    let shown: Vec<_> = all.iter().take(SHOWN).map(String::as_str).collect();
-    match all.len().saturating_sub(SHOWN) as u64 {
+    let (shown, more) = all.split_at(all.len().min(SHOWN));
+    match more.len() as u64 {
         0 => shown.join(", "),
         more => format!("{}, and {} more", shown.join(", "), counted(more, "topic", "topics")),
     }

@@ -84,11 +84,11 @@ fn spool(metrics: &str) -> Judged {
             "Give it a --spool-dir, and an outage of Kafka loses nothing.",
         );
     };
-    let (oldest, parked) = (of("weir_spool_oldest_seconds"), of("weir_spool_set_aside").unwrap_or_default());
+    let [oldest, parked] =
+        ["weir_spool_oldest_seconds", "weir_spool_set_aside"].map(|name| of(name).unwrap_or_default());
     if waiting.is_nan() || of("weir_spool_healthy").is_some_and(|healthy| healthy < 1.0) {
         return Judged::fail("its disk fails", DISK);
     }
-    let oldest = oldest.filter(|oldest| *oldest > 0.0).unwrap_or_default();
     if waiting > 0.0 && oldest > WAITS_LONG {
         let age = span(Duration::try_from_secs_f64(oldest).unwrap_or_default());
         return Judged::fail(

@@ -7,11 +7,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Method, RequestBuilder, StatusCode, redirect};
-use runtime::http::tls::{self, TlsError};
-use runtime::secret_files::{FileFault, read_file, trimmed};
+use runtime::http::tls;
+use runtime::secret_files::{read_file, trimmed};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -24,27 +25,9 @@ const MANAGER: (&str, &str) = ("fieldManager", "weir");
 /// Why the API server does not do what it is asked for.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ApiServerError {
-    /// This is no pod.
-    #[error(
-        "KUBERNETES_SERVICE_HOST is not set, so this is no pod of a cluster: elsewhere use --to, and kubectl for the Secret"
-    )]
-    NoPod,
-    /// The pod has no credentials.
-    #[error(
-        "{}: {source}; the pod needs a service account (serviceAccountName, and automountServiceAccountToken: true)",
-        path.display()
-    )]
-    ServiceAccount {
-        /// The file of its token.
-        path: PathBuf,
-        /// Why it cannot be read.
-        source: FileFault,
-    },
-    /// The certificate of the cluster's authority cannot be used.
-    #[error(
-        "{0}; the pod needs a service account (serviceAccountName, and automountServiceAccountToken: true)"
-    )]
-    Tls(#[from] TlsError),
+    /// This is no pod, or one without credentials, as the words say.
+    #[error("{0}")]
+    NoPod(String),
     /// It gives no answer that can be used.
     #[error(
         "the API server at {url} gives no answer; may this pod connect to it (a NetworkPolicy), and is its certificate of the \
@@ -93,11 +76,13 @@ impl ApiServer {
     /// For the object at this path; it is not asked for yet.
     pub(super) fn new(destination: &Destination, path: &str) -> Result<Self, ApiServerError> {
         let Destination { kubernetes_host, kubernetes_port, service_account, .. } = destination;
-        let host = kubernetes_host.as_ref().ok_or(ApiServerError::NoPod)?;
+        let no_pod = "KUBERNETES_SERVICE_HOST is not set, so this is no pod of a cluster: elsewhere use --to, and kubectl for the Secret";
+        let host = kubernetes_host.as_ref().ok_or_else(|| ApiServerError::NoPod(no_pod.to_owned()))?;
         let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
         let url = format!("https://{host}:{kubernetes_port}{path}");
+        let tls = tls::client(Some(&service_account.join("ca.crt"))).map_err(no_account)?;
         let http = Client::builder()
-            .tls_backend_preconfigured(tls::client(Some(&service_account.join("ca.crt")))?)
+            .tls_backend_preconfigured(tls)
             .redirect(redirect::Policy::none())
             .no_proxy()
             .timeout(ANSWER_WITHIN)
@@ -140,7 +125,7 @@ impl ApiServer {
     async fn ask(&self, request: RequestBuilder) -> Result<Object, ApiServerError> {
         // Read each time, since Kubernetes renews it.
         let token = read_file(&self.token, LONGEST_TOKEN)
-            .map_err(|source| ApiServerError::ServiceAccount { path: self.token.clone(), source })?;
+            .map_err(|fault| no_account(format!("{}: {fault}", self.token.display())))?;
         let token = String::from_utf8_lossy(&trimmed(token)).into_owned();
         let failed = |source| ApiServerError::NoAnswer { url: self.url.clone(), source };
         let answer = request.bearer_auth(token).send().await.map_err(failed)?;
@@ -154,6 +139,12 @@ impl ApiServer {
             message: said["message"].as_str().unwrap_or_default().to_owned(),
         })
     }
+}
+
+fn no_account(why: impl fmt::Display) -> ApiServerError {
+    let needs =
+        "the pod needs a service account (serviceAccountName, and automountServiceAccountToken: true)";
+    ApiServerError::NoPod(format!("{why}; {needs}"))
 }
 
 /// Values as an object has them.
