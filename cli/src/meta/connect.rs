@@ -6,16 +6,16 @@
 mod gauges;
 mod keep;
 mod report;
-mod settings;
 
 pub(super) mod difference;
 pub(super) mod round;
 
 use super::accounts::Accounts;
 use super::block_on;
+use super::settings::MetaSettings;
+use crate::tool::settings::{group, settings, switch};
 use crate::tool::{Tool, Work, work};
 use crate::{Exit, Screen, ToolError};
-use settings::{ConnectSettings, KeepSettings};
 
 const PLAN_MORE: &str = "\
 Compares what the file declares with what Meta has: which objects an app subscribes to, with which address and fields, \
@@ -43,6 +43,15 @@ Examples:
   weir connect apply --file connect.json --access-tokens access-tokens
   weir connect plan  --json | jq '.items[] | select(.state != \"as_declared\")'";
 
+settings! {
+    /// What `weir connect plan` and `apply` can be asked for.
+    struct ConnectSettings {
+        meta: MetaSettings = group(),
+        /// Print one JSON object
+        json: bool = switch("json"),
+    }
+}
+
 /// The subcommand and its own.
 pub(crate) const TOOL: Tool = Tool {
     name: "connect",
@@ -69,7 +78,7 @@ pub(crate) const TOOL: Tool = Tool {
             about: "Subscribe and install again and again what is missing, with metrics",
             more: KEEP_MORE,
             examples: EXAMPLES,
-            work: work!(KeepSettings, keep::run),
+            work: work!(keep::KeepSettings, keep::run),
         },
     ]),
 };

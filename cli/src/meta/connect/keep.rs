@@ -2,16 +2,33 @@
 
 use super::difference::Finding;
 use super::gauges::Gauges;
-use super::settings::KeepSettings;
 use super::{report, round};
 use crate::meta::MetaError;
 use crate::meta::accounts::Accounts;
+use crate::meta::settings::MetaSettings;
 use crate::meta::tokens::look;
+use crate::tool::settings::{flag, group, settings};
 use crate::tool::signals;
 use crate::{Exit, Screen, ToolError};
 use runtime::http::admin;
 use runtime::process::health::Probe;
 use runtime::process::{Process, chain};
+use runtime::settings::form;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+const EVERY: std::ops::RangeInclusive<Duration> = Duration::from_mins(1)..=Duration::from_hours(24);
+
+settings! {
+    /// What `weir connect keep` can be asked for.
+    pub(super) struct KeepSettings {
+        meta: MetaSettings = group(),
+        /// How long after a round the next one begins
+        every: Duration = flag("every", "DURATION", form::duration(EVERY)).env("WEIR_CONNECT_EVERY").or("1h"),
+        /// Where metrics and probes are answered
+        admin_listen: SocketAddr = flag("admin-listen", "IP:PORT", form::address()).env("WEIR_ADMIN_LISTEN").or("0.0.0.0:9090"),
+    }
+}
 
 /// Keeps everything as it is declared until the end is asked for.
 pub(super) fn run(settings: &KeepSettings, screen: &mut Screen) -> Result<Exit, ToolError> {

@@ -1,8 +1,8 @@
 //! What a round found and did, as a table or as JSON, and as an exit code.
 
+use super::ConnectSettings;
 use super::difference::Finding;
 use super::round::{Item, What};
-use super::settings::ConnectSettings;
 use crate::screen::{Cell, Table, Tone, nonzero};
 use crate::{Exit, Screen};
 use serde_json::{Value, json};

@@ -42,84 +42,73 @@ pub(super) async fn look<'a>(
     reached: &Reached,
     deadline: Deadline,
 ) -> Vec<AppFacts<'a>> {
-    join_all(accounts.apps.iter().map(|app| at_app(accounts, reached, app, deadline))).await
+    let meta = Meta { accounts, reached, deadline };
+    join_all(accounts.apps.iter().map(|app| meta.app(app))).await
 }
 
-async fn at_app<'a>(
-    accounts: &Accounts,
-    reached: &Reached,
-    app: &'a App,
+/// Meta as it is reached, until the deadline.
+struct Meta<'a> {
+    accounts: &'a Accounts,
+    reached: &'a Reached,
     deadline: Deadline,
-) -> AppFacts<'a> {
-    let declared = &app.declared;
-    let approved = async {
-        let asked = accounts.facebook.app_permissions(&declared.id, &app.token()?).await;
-        asked.map_err(|error| advice::on(&error))
-    };
-    let approved = ask(reached.host_of(Login::Facebook), approved, deadline);
-    let installs = stream::iter(&declared.accounts)
-        .map(|account| at_account(accounts, reached, app, account, deadline))
-        .buffered(AT_ONCE)
-        .collect::<Vec<_>>();
-    let objects = at_objects(accounts, reached, app, deadline);
-    let (approved, objects, accounts) = tokio::join!(approved, objects, installs);
-    AppFacts { app: declared, approved, objects, accounts }
 }
 
-/// All of them are one call.
-async fn at_objects(
-    accounts: &Accounts,
-    reached: &Reached,
-    app: &App,
-    deadline: Deadline,
-) -> Vec<(Object, Fact<Finding>)> {
-    let declared = &app.declared;
-    if declared.objects.is_empty() {
-        return Vec::new();
+impl Meta<'_> {
+    async fn app<'a>(&self, app: &'a App) -> AppFacts<'a> {
+        let declared = &app.declared;
+        let approved = async {
+            let asked = self.accounts.facebook.app_permissions(&declared.id, &app.token()?).await;
+            asked.map_err(|error| advice::on(&error))
+        };
+        let approved = self.ask(self.reached.host_of(Login::Facebook), approved);
+        let accounts = stream::iter(&declared.accounts)
+            .map(|account| self.account(app, account))
+            .buffered(AT_ONCE)
+            .collect::<Vec<_>>();
+        let (approved, objects, accounts) = tokio::join!(approved, self.objects(app), accounts);
+        AppFacts { app: declared, approved, objects, accounts }
     }
-    let present = round::subscriptions(accounts, app);
-    let present = ask(reached.host_of(Login::Facebook), present, deadline).await;
-    let found = |object: &Object| {
-        let present = present.as_ref().map_err(Clone::clone);
-        present.map(|present| difference::of_object(&declared.subscription(*object), present))
-    };
-    declared.objects.iter().map(|object| (*object, found(object))).collect()
-}
 
-async fn at_account<'a>(
-    accounts: &Accounts,
-    reached: &Reached,
-    app: &App,
-    account: &'a DeclaredAccount,
-    deadline: Deadline,
-) -> AccountFacts<'a> {
-    let is_reached = reached.host_of(account.login);
-    let token = ask(is_reached.clone(), look::at(accounts, app, account), deadline).await;
-    let may_ask = match &token {
-        Ok(facts) if !facts.is_valid => Err(Nothing::NotTried("its token is not valid, see above")),
-        Ok(_) => is_reached,
-        Err(_) => Err(Nothing::NotTried("nothing is known of its token, see above")),
-    };
-    let install = ask(may_ask.clone(), round::look_at_install(accounts, app, account), deadline);
-    let takes_instagram =
-        account.login == Login::Facebook && app.declared.objects.contains(&Object::Instagram);
-    let linked = async {
-        let token = accounts.token(app, account)?;
-        let asked = accounts.facebook.linked_instagram(&account.id, &token).await;
-        asked.map_err(|error| advice::on(&error))
-    };
-    let linked =
-        async { if takes_instagram { Some(ask(may_ask.clone(), linked, deadline).await) } else { None } };
-    let (install, linked) = tokio::join!(install, linked);
-    AccountFacts { account, token, install, linked }
-}
+    /// All of them are one call.
+    async fn objects(&self, app: &App) -> Vec<(Object, Fact<Finding>)> {
+        let declared = &app.declared;
+        if declared.objects.is_empty() {
+            return Vec::new();
+        }
+        let present = round::subscriptions(self.accounts, app);
+        let present = self.ask(self.reached.host_of(Login::Facebook), present).await;
+        let found = |object: &Object| {
+            let present = present.as_ref().map_err(Clone::clone);
+            present.map(|present| difference::of_object(&declared.subscription(*object), present))
+        };
+        declared.objects.iter().map(|object| (*object, found(object))).collect()
+    }
 
-/// What Meta says, where it `may` be asked.
-async fn ask<T>(
-    may: Fact<()>,
-    asked: impl Future<Output = Result<T, String>>,
-    deadline: Deadline,
-) -> Fact<T> {
-    may?;
-    deadline.look(WITHIN, async { asked.await.map_err(Nothing::Failed) }).await
+    async fn account<'a>(&self, app: &App, account: &'a DeclaredAccount) -> AccountFacts<'a> {
+        let is_reached = self.reached.host_of(account.login);
+        let token = self.ask(is_reached.clone(), look::at(self.accounts, app, account)).await;
+        let may_ask = match &token {
+            Ok(facts) if !facts.is_valid => Err(Nothing::NotTried("its token is not valid, see above")),
+            Ok(_) => is_reached,
+            Err(_) => Err(Nothing::NotTried("nothing is known of its token, see above")),
+        };
+        let install = self.ask(may_ask.clone(), round::look_at_install(self.accounts, app, account));
+        let takes_instagram =
+            account.login == Login::Facebook && app.declared.objects.contains(&Object::Instagram);
+        let linked = async {
+            let token = self.accounts.token(app, account)?;
+            let asked = self.accounts.facebook.linked_instagram(&account.id, &token).await;
+            asked.map_err(|error| advice::on(&error))
+        };
+        let linked =
+            async { if takes_instagram { Some(self.ask(may_ask.clone(), linked).await) } else { None } };
+        let (install, linked) = tokio::join!(install, linked);
+        AccountFacts { account, token, install, linked }
+    }
+
+    /// What it says, where it `may` be asked.
+    async fn ask<T>(&self, may: Fact<()>, asked: impl Future<Output = Result<T, String>>) -> Fact<T> {
+        may?;
+        self.deadline.look(WITHIN, async { asked.await.map_err(Nothing::Failed) }).await
+    }
 }
