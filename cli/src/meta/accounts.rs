@@ -52,8 +52,10 @@ impl Accounts {
     /// holds up no other.
     pub(super) fn open(settings: &MetaSettings) -> Result<Self, MetaError> {
         let app = |declared: DeclaredApp| {
-            let secret = secret_of(&declared.secret_file).map_err(|error| error.to_string());
-            App { declared, secret }
+            let path = &declared.secret_file;
+            let none = || FileError::new(path, "it holds no app secret");
+            let secret = text(path).and_then(|text| AppSecret::parse(&text).ok_or_else(none));
+            App { secret: secret.map_err(|error| error.to_string()), declared }
         };
         let client = |url: &GraphUrl| {
             let of_host = GraphSettings::of(url.clone(), settings.graph_version.clone());
@@ -109,10 +111,6 @@ impl Accounts {
         let among_tokens = || Some(self.access_tokens.as_ref()?.join(account.id.as_str()));
         account.token_file.clone().or_else(among_tokens)
     }
-}
-
-fn secret_of(path: &Path) -> Result<AppSecret, FileError> {
-    AppSecret::parse(&text(path)?).ok_or_else(|| FileError::new(path, "it holds no app secret"))
 }
 
 /// The token in a file, as an account's. Of `graph.facebook.com` it proves by the app's secret that its own app uses it.

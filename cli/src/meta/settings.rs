@@ -20,7 +20,7 @@ settings! {
         /// Host of Instagram Login
         instagram_url: GraphUrl = url("instagram-url").env("WEIR_INSTAGRAM_URL").or("https://graph.instagram.com"),
         /// Version of the Graph API
-        graph_version: GraphVersion = flag("graph-version", "VERSION", version()).env("WEIR_GRAPH_VERSION").or("v26.0"),
+        graph_version: GraphVersion = flag("graph-version", "VERSION", Form::new(GraphVersion::EXPECTED, GraphVersion::parse)).env("WEIR_GRAPH_VERSION").or("v26.0"),
         /// How long a call may take in all; at the handshake Meta asks this app's own address meanwhile
         graph_timeout: Duration = flag("graph-timeout", "DURATION", form::duration(TIMEOUTS)).env("WEIR_GRAPH_TIMEOUT").or("30s"),
     }
@@ -28,8 +28,4 @@ settings! {
 
 fn url(id: &'static str) -> Flag<GraphUrl> {
     flag(id, "URL", Form::new(GraphUrl::EXPECTED, GraphUrl::parse))
-}
-
-fn version() -> Form<GraphVersion> {
-    Form::new(GraphVersion::EXPECTED, GraphVersion::parse)
 }

@@ -54,7 +54,8 @@ pub(super) fn table(items: &[Item<'_>], screen: &mut Screen) -> io::Result<()> {
     table.extend(items.iter().map(row));
     table.print(screen)?;
     screen.line("")?;
-    screen.line(sentence(items))
+    let count = |state| items.iter().filter(|item| State::of(item) == state).count() as u64;
+    screen.line(nonzero(&State::ALL.map(|state| (count(state), state.shown().1))).join(", "))
 }
 
 impl State {
@@ -121,11 +122,6 @@ fn describe(finding: &Finding, what: &What<'_>) -> String {
         (Finding::Missing, What::Account(_)) => String::from("not installed"),
         (Finding::Differs(difference), _) => difference.to_string(),
     }
-}
-
-fn sentence(items: &[Item<'_>]) -> String {
-    let count = |state| items.iter().filter(|item| State::of(item) == state).count() as u64;
-    nonzero(&State::ALL.map(|state| (count(state), state.shown().1))).join(", ")
 }
 
 fn object(item: &Item<'_>) -> Value {

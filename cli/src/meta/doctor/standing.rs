@@ -44,7 +44,9 @@ pub(super) fn checks(
     for facts in apps {
         let app = facts.app.id.as_str();
         checks.push(Judged::unknown("Meta's API does not tell", MODE).check("app_mode", app));
-        checks.push(access(&facts.approved, &needed(facts.app)).check("access", app));
+        let accounts = facts.app.accounts.iter();
+        let needed = accounts.flat_map(|account| needed::permissions(facts.app, account.login)).collect();
+        checks.push(access(&facts.approved, &needed).check("access", app));
         for (object, finding) in &facts.objects {
             let judged = Judged::of(finding, READ_AGAIN, |finding| subscribed(finding, "subscribed"));
             checks.push(judged.check("subscription", format!("{app} {}", object.as_str())));
@@ -97,10 +99,6 @@ fn sources(app: &DeclaredApp, facts: &AccountFacts<'_>) -> Vec<(Object, String)>
         (app.objects.is_empty() || app.objects.contains(&Object::Page)).then_some((Object::Page, own));
     let linked = facts.linked.iter().flatten().flatten().map(|id| (Object::Instagram, id.clone()));
     of_page.into_iter().chain(linked).collect()
-}
-
-fn needed(app: &DeclaredApp) -> BTreeSet<&'static str> {
-    app.accounts.iter().flat_map(|account| needed::permissions(app, account.login)).collect()
 }
 
 /// Whether people without a role on the app cause events. Nothing of it fails: those with a role do in any case.

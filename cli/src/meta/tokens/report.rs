@@ -118,18 +118,15 @@ fn state((account, facts): &Looked<'_>, warn_before: Duration) -> (Exit, String)
     if !facts.is_valid {
         return (Exit::Drift, String::from("not valid: a new login, then weir tokens exchange"));
     }
+    let ends_soon = matches!(facts.ends, Ends::At(end) if end <= SystemTime::now() + warn_before);
     let wrong = [
-        ends_within(facts, warn_before).then(|| format!("ends soon: {remedy}")),
+        ends_soon.then(|| format!("ends soon: {remedy}")),
         (!facts.lacks.is_empty()).then(|| format!("lacks {}", facts.lacks.join(", "))),
     ];
     match wrong.into_iter().flatten().collect::<Vec<_>>() {
         wrong if wrong.is_empty() => (Exit::Done, String::from("valid")),
         wrong => (Exit::Drift, wrong.join("; ")),
     }
-}
-
-fn ends_within(facts: &Facts, warn_before: Duration) -> bool {
-    matches!(facts.ends, Ends::At(end) if end <= SystemTime::now() + warn_before)
 }
 
 fn object((account, facts): &Looked<'_>) -> Value {

@@ -33,7 +33,7 @@ settings! {
     /// What `weir tokens exchange` can be asked for.
     pub(super) struct ExchangeSettings {
         /// A declared account
-        account: GraphId = flag("account", "ACCOUNT", account()).positional().required(),
+        account: GraphId = flag("account", "ACCOUNT", Form::new("an account's id, which are digits", GraphId::parse)).positional().required(),
         /// The file with the token that the login gave: of the account's own, or of the page's person
         short_token: PathBuf = flag("short-token", "FILE", form::file()).required(),
         meta: MetaSettings = group(),
@@ -47,25 +47,17 @@ settings! {
         /// Directory for new tokens, where the old ones cannot be written over
         to: Option<PathBuf> = flag("to", "DIR", form::directory()).without("to-secret").optional(),
         /// Secret of Kubernetes for new tokens, each under the name of its account's file; of a pod alone, as its service account
-        to_secret: Option<SecretName> = flag("to-secret", "NAMESPACE/NAME", secret()).env("WEIR_TO_SECRET").optional(),
+        to_secret: Option<SecretName> = flag("to-secret", "NAMESPACE/NAME", Form::new(SecretName::EXPECTED, SecretName::parse)).env("WEIR_TO_SECRET").optional(),
         /// Host of the API server of Kubernetes, which every pod is told
         kubernetes_host: Option<String> = flag("kubernetes-host", "HOST", form::text()).env("KUBERNETES_SERVICE_HOST").optional(),
         /// Its port, likewise
         kubernetes_port: u16 = count("kubernetes-port", 1..=65_535).named("PORT").env("KUBERNETES_SERVICE_PORT").or("443"),
         /// Directory with the token and ca.crt of the pod's service account
-        service_account: PathBuf = flag("service-account", "DIR", path()).or("/var/run/secrets/kubernetes.io/serviceaccount"),
+        service_account: PathBuf = flag("service-account", "DIR", Form::new("a path", path)).or("/var/run/secrets/kubernetes.io/serviceaccount"),
     }
 }
 
-fn secret() -> Form<SecretName> {
-    Form::new(SecretName::EXPECTED, SecretName::parse)
-}
-
 /// Nothing need be there where no Secret is written.
-fn path() -> Form<PathBuf> {
-    Form::new("a path", |value| (!value.trim().is_empty()).then(|| value.into()))
-}
-
-fn account() -> Form<GraphId> {
-    Form::new("an account's id, which are digits", GraphId::parse)
+fn path(value: &str) -> Option<PathBuf> {
+    (!value.trim().is_empty()).then(|| value.into())
 }
