@@ -8,7 +8,6 @@ use crate::meta::file::Login;
 use crate::meta::settings::MetaSettings;
 use futures_util::future::join_all;
 use std::time::{Duration, SystemTime};
-use weir_graph::GraphUrl;
 
 const WITHIN: Duration = Duration::from_secs(5);
 const UNREACHABLE: &str = "\
@@ -21,13 +20,12 @@ pub(super) struct Reached(Vec<(String, Fact<Option<i64>>)>);
 pub(super) async fn greet(accounts: &Accounts, settings: &MetaSettings, deadline: Deadline) -> Reached {
     let has_instagram = accounts.all().any(|(_, account)| account.login == Login::Instagram);
     let urls = [Some(&settings.facebook_url), has_instagram.then_some(&settings.instagram_url)];
-    Reached(join_all(urls.into_iter().flatten().map(|url| greet_one(url, deadline))).await)
-}
-
-async fn greet_one(url: &GraphUrl, deadline: Deadline) -> (String, Fact<Option<i64>>) {
-    let ask = async { Poster::new(&url.origin(), None)?.get().await };
-    let answer = deadline.look(WITHIN, ask).await;
-    (url.origin(), answer.map(|answer| answer.date.map(|date| clock::ahead(date, SystemTime::now()))))
+    let greeted = urls.into_iter().flatten().map(async |url| {
+        let ask = async { Poster::new(&url.origin(), None)?.get().await };
+        let answer = deadline.look(WITHIN, ask).await;
+        (url.origin(), answer.map(|answer| answer.date.map(|date| clock::ahead(date, SystemTime::now()))))
+    });
+    Reached(join_all(greeted).await)
 }
 
 impl Reached {
