@@ -19,7 +19,7 @@ pub(super) struct Accounts {
     pub(super) facebook: Graph,
     /// The host of Instagram Login.
     pub(super) instagram: Graph,
-    access_tokens: Option<PathBuf>,
+    pub(super) settings: MetaSettings,
 }
 
 /// An app.
@@ -67,7 +67,7 @@ impl Accounts {
             apps: Declared::read(&settings.file)?.apps.into_iter().map(app).collect(),
             facebook: client(&settings.facebook_url)?,
             instagram: client(&settings.instagram_url)?,
-            access_tokens: settings.access_tokens.clone(),
+            settings: settings.clone(),
         })
     }
 
@@ -88,7 +88,7 @@ impl Accounts {
     pub(super) fn token(&self, app: &App, account: &DeclaredAccount) -> Result<AccessToken, String> {
         let secret = app.secret()?;
         let missing = || {
-            let folder = self.access_tokens.as_deref().unwrap_or(Path::new("--access-tokens"));
+            let folder = self.settings.access_tokens.as_deref().unwrap_or(Path::new("--access-tokens"));
             let why = "there is no access token: put it there, or name its file by \"token_file\"";
             FileError::new(&folder.join(account.id.as_str()), why)
         };
@@ -99,7 +99,7 @@ impl Accounts {
 
     /// The file of an account's token: its own, else the one of its id among the access tokens, else `default` there.
     pub(super) fn token_file(&self, account: &DeclaredAccount) -> Option<PathBuf> {
-        let default = || Some(self.access_tokens.as_ref()?.join(tokens::DEFAULT));
+        let default = || Some(self.settings.access_tokens.as_ref()?.join(tokens::DEFAULT));
         match &account.token_file {
             Some(own) => Some(own.clone()),
             None => [self.own_file(account), default()].into_iter().flatten().find(|path| path.is_file()),
@@ -108,7 +108,7 @@ impl Accounts {
 
     /// The file that a token of this account alone belongs into.
     pub(super) fn own_file(&self, account: &DeclaredAccount) -> Option<PathBuf> {
-        let among_tokens = || Some(self.access_tokens.as_ref()?.join(account.id.as_str()));
+        let among_tokens = || Some(self.settings.access_tokens.as_ref()?.join(account.id.as_str()));
         account.token_file.clone().or_else(among_tokens)
     }
 }

@@ -20,7 +20,6 @@ mod standing;
 mod test_delivery;
 
 use super::accounts::Accounts;
-use super::settings::MetaSettings;
 use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
 use check::{Check, Deadline, Fact, Nothing};
@@ -70,25 +69,20 @@ pub(crate) const TOOL: Tool = Tool {
 };
 
 fn run(settings: &DoctorSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
-    let meta = settings.meta.as_ref();
-    let meta = meta.map(|meta| Ok::<_, ToolError>((meta, Accounts::open(meta)?))).transpose()?;
+    let accounts = settings.meta.as_ref().map(Accounts::open).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(ToolError::Runtime)?;
     let deadline = Deadline(Instant::now() + settings.timeout);
-    let sections = runtime.block_on(examine(settings, meta.as_ref(), deadline));
+    let sections = runtime.block_on(examine(settings, accounts.as_ref(), deadline));
     // Brokers that do not answer hold up threads for a while longer, which nobody waits for.
     runtime.shutdown_background();
     Ok(report::print(&sections, settings.json, screen)?)
 }
 
-async fn examine(
-    settings: &DoctorSettings,
-    meta: Option<&(&MetaSettings, Accounts)>,
-    deadline: Deadline,
-) -> [Section; 3] {
+async fn examine(settings: &DoctorSettings, accounts: Option<&Accounts>, deadline: Deadline) -> [Section; 3] {
     let others = async {
-        match meta {
-            Some((meta, accounts)) => of_meta(settings, meta, accounts, deadline).await,
+        match accounts {
+            Some(accounts) => of_meta(settings, accounts, deadline).await,
             None => {
                 let not_given =
                     Nothing::NotGiven("--file connect.json, which declares apps and accounts (docs/meta.md)");
@@ -109,7 +103,6 @@ async fn examine(
 /// The first two ends, and how far Meta's clock is ahead.
 async fn of_meta(
     settings: &DoctorSettings,
-    meta: &MetaSettings,
     accounts: &Accounts,
     deadline: Deadline,
 ) -> (Vec<Check>, Vec<Check>, Option<i64>) {
@@ -122,7 +115,7 @@ async fn of_meta(
         of_kafka(settings, deadline, |kafka| test.way_back(kafka, topics)).await
     };
     let at_meta = async {
-        let reached = graph::greet(accounts, meta, deadline).await;
+        let reached = graph::greet(accounts, deadline).await;
         let apps = at_meta::look(accounts, &reached, deadline).await;
         (reached, apps)
     };

@@ -45,9 +45,7 @@ pub(super) struct DeclaredApp {
     /// Objects that the app subscribes to; none where that is done by hand, as of Instagram Login.
     #[serde(default)]
     pub(super) objects: BTreeSet<Object>,
-    #[serde(default)]
     pub(super) callback_url: Option<String>,
-    #[serde(default)]
     pub(super) verify_token_file: Option<PathBuf>,
     /// Fields that are left out, as those that the app has no permission for.
     #[serde(default)]
@@ -64,7 +62,6 @@ pub(super) struct DeclaredAccount {
     pub(super) id: GraphId,
     pub(super) login: Login,
     /// Where it is not the account's file among the access tokens.
-    #[serde(default)]
     pub(super) token_file: Option<PathBuf>,
 }
 

@@ -5,7 +5,6 @@ use super::clock;
 use crate::delivery::poster::Poster;
 use crate::meta::accounts::Accounts;
 use crate::meta::file::Login;
-use crate::meta::settings::MetaSettings;
 use futures_util::future::join_all;
 use std::time::{Duration, SystemTime};
 
@@ -17,8 +16,9 @@ Let this machine connect to it on port 443 (egress, network policy, DNS, proxies
 pub(super) struct Reached(Vec<(String, Fact<Option<i64>>)>);
 
 /// Greets them. Any answer is one: without a token Meta has nothing else to say than an error.
-pub(super) async fn greet(accounts: &Accounts, settings: &MetaSettings, deadline: Deadline) -> Reached {
+pub(super) async fn greet(accounts: &Accounts, deadline: Deadline) -> Reached {
     let has_instagram = accounts.all().any(|(_, account)| account.login == Login::Instagram);
+    let settings = &accounts.settings;
     let urls = [Some(&settings.facebook_url), has_instagram.then_some(&settings.instagram_url)];
     let greeted = urls.into_iter().flatten().map(async |url| {
         let ask = async { Poster::new(&url.origin(), None)?.get().await };
