@@ -20,9 +20,8 @@ mod spool;
 mod tool;
 mod topics;
 
-use meta::MetaError;
-
 use kafka::source::RecordPosition;
+use meta::MetaError;
 use records::reply::ReplyError;
 use screen::Screen;
 use tool::exit::Exit;

@@ -136,6 +136,9 @@ fn millis_since_1970() -> i64 {
 
 impl std::fmt::Debug for Direct {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Direct").field("records", &self.shared.lock().queued().1).finish()
+        formatter
+            .debug_struct("Direct")
+            .field("records", &self.shared.lock().queued().1)
+            .finish_non_exhaustive()
     }
 }
