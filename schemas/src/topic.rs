@@ -20,6 +20,8 @@ pub enum KeyRule {
     AccountPost,
     /// `{account}`.
     Account,
+    /// `{account}:{media}` or, on a page, `{account}:{post}`: one post or story.
+    AccountMediaOrPost,
     /// `{account}:{user}` or `{account}:{media}`, whatever the record is about.
     AccountUserOrMedia,
     /// The key of the record that could not be handled.
@@ -34,6 +36,7 @@ impl fmt::Display for KeyRule {
             Self::AccountMedia => "{account}:{media}",
             Self::AccountPost => "{account}:{post}",
             Self::Account => "{account}",
+            Self::AccountMediaOrPost => "{account}:{media} or {account}:{post}",
             Self::AccountUserOrMedia => "{account}:{user} or {account}:{media}",
             Self::Original => "original key",
         })
@@ -157,9 +160,10 @@ impl Topic {
     }
 
     /// The topics that the consumer of this topic of dead letters reads beside its [`Self::sources`] where it is told to: what
-    /// weir-lookups reads with `--lookup-profiles on`.
+    /// weir-lookups reads with `--lookup-profiles on`, and a second group of weir-messages with `--input feed`.
     pub const fn optional_sources(self) -> &'static [Self] {
         match self {
+            Self::MessagesDlq => &[Self::Feed],
             Self::LookupsDlq => &[Self::Messages],
             _ => &[],
         }

@@ -153,6 +153,7 @@ mod tests {
     fn decide(record: &Record) -> Result<(Fate, Vec<Typed>), Stays> {
         let topics = [
             "meta.comments.v1",
+            "meta.feed.v1",
             "meta.messages.v1",
             "meta.replies.v1",
             "meta.webhooks.raw.v1",
@@ -165,8 +166,8 @@ mod tests {
     }
 
     /// What goes back to this topic.
-    fn back(topic: &str) -> Result<(Fate, Vec<Typed>), Stays> {
-        Ok((Fate::Back(topic.to_owned()), Vec::new()))
+    fn back(topic: &str) -> (Fate, Vec<Typed>) {
+        (Fate::Back(topic.to_owned()), Vec::new())
     }
 
     /// A dead letter of ingest's.
@@ -183,13 +184,19 @@ mod tests {
 
     #[test]
     fn a_dead_letter_goes_back_to_its_topic_unless_that_is_gone_or_none_of_the_pipelines() {
-        assert_eq!(decide(&record(Some("meta.comments.v1"), 5)), back("meta.comments.v1"));
+        assert_eq!(decide(&record(Some("meta.comments.v1"), 5)), Ok(back("meta.comments.v1")));
         let of_profiles = decide(&record(Some("meta.messages.v1"), 5));
-        assert_eq!(of_profiles, back("meta.messages.v1"), "weir-lookups may read it");
+        assert_eq!(of_profiles, Ok(back("meta.messages.v1")), "weir-lookups may read it");
         let foreign = Stays::Foreign("meta.lookups.dlq.v1".to_owned());
         assert_eq!(decide(&record(Some("meta.lookups.dlq.v1"), 5)), Err(foreign));
         let gone = Stays::NoTopic("meta.mentions.v1".to_owned());
         assert_eq!(decide(&record(Some("meta.mentions.v1"), 5)), Err(gone));
+    }
+
+    #[test]
+    fn what_the_group_of_the_feed_could_not_handle_goes_back_there() {
+        let letter = Record { topic: "meta.messages.dlq.v1".into(), ..record(Some("meta.feed.v1"), 5) };
+        assert_eq!(decide(&letter), Ok(back("meta.feed.v1")));
     }
 
     #[test]
@@ -226,7 +233,7 @@ mod tests {
 
     #[test]
     fn a_command_that_would_be_refused_again_stays() {
-        assert_eq!(decide(&command(|_| None)), back("meta.replies.v1"));
+        assert_eq!(decide(&command(|_| None)), Ok(back("meta.replies.v1")));
         let wrong_key = command(|name| (name == header::REASON).then_some("wrong_key"));
         assert_eq!(decide(&wrong_key), Err(Stays::NoCommand("wrong_key".to_owned())));
         let old = command(|name| (name == header::FIRST_WRITTEN).then_some("2019-09-16T18:14:45.349Z"));
@@ -242,7 +249,7 @@ mod tests {
     #[test]
     fn a_dead_letter_that_was_tried_too_often_stays() {
         assert_eq!(decide(&record(Some("meta.comments.v1"), 20)), Err(Stays::TooOften(20)));
-        assert_eq!(decide(&record(Some("meta.comments.v1"), 19)), back("meta.comments.v1"));
+        assert_eq!(decide(&record(Some("meta.comments.v1"), 19)), Ok(back("meta.comments.v1")));
     }
 
     #[test]

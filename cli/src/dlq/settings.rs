@@ -7,17 +7,27 @@ use crate::tool::settings::{
 };
 use runtime::settings::{Form, KafkaSettings, form};
 use schemas::{Millis, Topic};
+use weir_messages::Input;
 
 /// How the names of all topics of dead letters end.
 const ENDING: &str = ".dlq.v1";
 /// Dead letters that a list for people shows of each topic.
 const SHOWN: usize = 50;
 
+/// Whose dead letters are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Consumer {
+    topic: Topic,
+    /// The group that is meant, where several have their dead letters there.
+    group: Option<&'static str>,
+}
+
 settings! {
     /// Which dead letters are meant, but for `--since`, whose default is each command's own.
     pub(super) struct Scope {
-        /// Only the dead letters of this consumer, such as weir-messages; weir-ingest is one too
-        consumer: Option<Topic> = flag("consumer", "NAME", consumer()).without("topic").optional(),
+        /// Only the dead letters of this consumer, such as weir-messages; weir-ingest is one too, and weir-messages-feed is a part of
+        /// weir-messages
+        consumer: Option<Consumer> = flag("consumer", "NAME", consumer()).without("topic").optional(),
         /// Only this dead-letter topic, by its full name
         topic: Option<String> = flag("topic", "TOPIC", topic()).optional(),
         /// Only dead letters with this reason, such as `retries_exhausted`
@@ -96,14 +106,16 @@ settings! {
 impl Scope {
     /// The full names of the topics that are meant.
     pub(super) fn topics(&self) -> Vec<String> {
-        let of_consumer = topics().filter(|topic| self.consumer.is_none_or(|one| one == *topic));
+        let of_consumer = topics().filter(|topic| self.consumer.is_none_or(|one| one.topic == *topic));
         let names = || of_consumer.map(|topic| topic.name(&self.topic_prefix)).collect();
         self.topic.as_ref().map_or_else(names, |topic| vec![topic.clone()])
     }
 
     /// Whether a dead letter of one of the topics and of that time is meant.
     pub(super) fn holds(&self, letter: &DeadLetter) -> bool {
+        let group = self.consumer.and_then(|one| one.group);
         self.reason.as_ref().is_none_or(|reason| *reason == letter.reason)
+            && group.is_none_or(|group| group == letter.consumer)
     }
 }
 
@@ -121,10 +133,17 @@ impl DeadLetterPosition {
     }
 }
 
-/// A consumer by its name, which gives the topic of its dead letters.
-fn consumer() -> Form<Topic> {
+/// A consumer by its name, which gives the topic of its dead letters, or a second group of one.
+fn consumer() -> Form<Consumer> {
+    let feed = Input::Feed.group();
     let names = topics().map(name).collect::<Vec<_>>().join(", ");
-    Form::new(format!("one of {names}"), |value| topics().find(|topic| name(*topic) == value.trim()))
+    Form::new(format!("one of {names}, {feed}"), move |value| match value.trim() {
+        value if value == feed => Some(Consumer { topic: Topic::MessagesDlq, group: Some(feed) }),
+        value => {
+            let topic = topics().find(|topic| name(*topic) == value)?;
+            Some(Consumer { topic, group: None })
+        }
+    })
 }
 
 /// The topics of dead letters.
@@ -161,8 +180,11 @@ mod tests {
 
     #[test]
     fn a_consumer_has_the_topic_that_bears_its_name() {
-        assert_eq!(consumer().parse("weir-lookups"), Some(Topic::LookupsDlq));
-        assert_eq!(consumer().parse("weir-ingest"), Some(Topic::IngestDlq));
+        let of = |topic, group| Some(Consumer { topic, group });
+        assert_eq!(consumer().parse("weir-lookups"), of(Topic::LookupsDlq, None));
+        assert_eq!(consumer().parse("weir-ingest"), of(Topic::IngestDlq, None));
+        let feed = "weir-messages-feed";
+        assert_eq!(consumer().parse(feed), of(Topic::MessagesDlq, Some(feed)), "one of two groups");
         assert_eq!(consumer().parse("lookup"), None);
         assert!(consumer().expected().contains("weir-messages, weir-lookups"));
     }

@@ -81,15 +81,13 @@ fn run(settings: &DoctorSettings, screen: &mut Screen) -> Result<Exit, ToolError
 
 async fn examine(settings: &DoctorSettings, accounts: Option<&Accounts>, deadline: Deadline) -> [Section; 3] {
     let others = async {
-        match accounts {
-            Some(accounts) => of_meta(settings, accounts, deadline).await,
-            None => {
-                let not_given =
-                    Nothing::NotGiven("--file connect.json, which declares apps and accounts (docs/meta.md)");
-                let checks = |name| vec![not_given.judged("").check(name, "")];
-                (checks("address"), checks("accounts"), None)
-            }
+        if let Some(accounts) = accounts {
+            return of_meta(settings, accounts, deadline).await;
         }
+        let not_given =
+            Nothing::NotGiven("--file connect.json, which declares apps and accounts (docs/meta.md)");
+        let checks = |name| vec![not_given.judged("").check(name, "")];
+        (checks("address"), checks("accounts"), None)
     };
     let ((address, at_meta, ahead), mut own) = tokio::join!(others, own::checks(settings, deadline));
     own.insert(0, clock::own(ahead).check("clock", "this machine"));

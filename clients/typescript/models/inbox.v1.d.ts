@@ -48,7 +48,7 @@ export type Direction = "incoming" | "outgoing";
  *
  * `message.delivered`: Messages reached a customer's device: kind `receipt.delivered`.
  *
- * `comment.received`: Somebody commented on the account's media or live broadcast: kinds `comment` and `comment.live`. Its direction is `outgoing` where the account itself did.
+ * `comment.received`: Somebody commented on the account's media, live broadcast or post: kinds `comment` and `comment.live`, and of a page the kind `feed` where its `item` is `comment` and its `verb` `add`. Its direction is `outgoing` where the account itself did.
  *
  * `mention.received`: Somebody mentioned the account on media of others: kinds `mention.comment` and `mention.caption`.
  */
@@ -232,11 +232,11 @@ export interface Comment {
    */
   live: boolean;
   /**
-   * Meta's id of what was commented on; null for albums, whose media only the Graph API names.
+   * Meta's id of what was commented on, which of a page is the post; null for albums, whose media only the Graph API names.
    */
   media_id: string | null;
   /**
-   * Meta's word for what was commented on: `FEED`, `REELS`, `STORY`, `AD`, `LIVE`.
+   * Meta's word for what was commented on: `FEED`, `REELS`, `STORY`, `AD`, `LIVE`; null for posts of a page.
    */
   media_type: string | null;
   /**

@@ -1,6 +1,5 @@
 //! Handles one typed record: read, normalise, publish once.
 
-use crate::ABOUT;
 use crate::event_number;
 use crate::metrics::Metrics;
 use crate::normalise::{Unfit, normalise};
@@ -66,7 +65,7 @@ impl InboxHandler {
         self.metrics.recent_full.inc_by(recent.take_forgotten_early());
         match standing {
             Seen::New => false,
-            Seen::Again => !was_our_letter(record),
+            Seen::Again => !was_letter_of(self.routes.group(), record),
             Seen::Published => true,
         }
     }
@@ -127,10 +126,10 @@ impl Handler for InboxHandler {
     }
 }
 
-/// Whether the record was put back from the dead letters of this consumer: what another one could not handle was published
+/// Whether the record was put back from the dead letters of this group: what another one could not handle was published
 /// here all the same. One that was put back by a version that kept no name may be either's.
-fn was_our_letter(record: &Record) -> bool {
-    let is_ours = |consumer: &[u8]| consumer == ABOUT.name.as_bytes();
+fn was_letter_of(group: &str, record: &Record) -> bool {
+    let is_ours = |consumer: &[u8]| consumer == group.as_bytes();
     record.header(header::ATTEMPTS).is_some() && record.header(header::CONSUMER).is_none_or(is_ours)
 }
 

@@ -4,6 +4,7 @@
 //! came: one conversation stays in order.
 
 mod handler;
+mod input;
 mod metrics;
 mod rebuild;
 mod recent;
@@ -14,6 +15,7 @@ pub mod normalise;
 pub mod partitioner;
 
 pub use handler::{InboxHandler, Partition};
+pub use input::Input;
 pub use recent::{Bounds, RecentEvents, Seen};
 pub use settings::Settings;
 
@@ -24,7 +26,7 @@ use runtime::process::{About, Process};
 use runtime::settings::CommonSettings;
 use schemas::Topic;
 
-/// Name of the binary, the consumer group and the Kafka client.
+/// Name of the binary, and of the consumer group and Kafka client of [`Input::Messages`].
 pub const ABOUT: About = About {
     name: "weir-messages",
     version: env!("CARGO_PKG_VERSION"),
@@ -34,10 +36,10 @@ pub const ABOUT: About = About {
 /// Runs the consumer until `process` is asked to shut down.
 pub async fn run(common: CommonSettings, settings: Settings, process: Process) -> Result<(), ConsumerError> {
     let name = |topic: Topic| topic.name(&common.topic_prefix);
-    let routes = Routes::new(&common.topic_prefix);
-    let options =
-        ConsumerOptions::new(ABOUT.name, routes.inputs(), routes.outputs(), name(Topic::MessagesDlq));
-    let tail = Tail::new(common.kafka.clone(), process.credentials.clone(), ABOUT.name);
+    let routes = Routes::new(settings.input, &common.topic_prefix);
+    let group = routes.group();
+    let options = ConsumerOptions::new(group, routes.inputs(), routes.outputs(), name(Topic::MessagesDlq));
+    let tail = Tail::new(common.kafka.clone(), process.credentials.clone(), group);
     let metrics = Metrics::register(&process.registry);
     let handler = InboxHandler::new(routes, settings.bounds(), tail, metrics);
     consumer::run(&common.kafka, options.within(&common.consumer), handler, &process).await

@@ -11,6 +11,7 @@ mod window;
 
 use parties::Parties;
 use schemas::data::comment::Comment;
+use schemas::data::feed::FeedChange;
 use schemas::data::mention::Mention;
 use schemas::inbox::{EventName, Platform, Record};
 use schemas::{Kind, Millis, Model, TypedEvent, Unreadable};
@@ -41,7 +42,8 @@ impl Unfit {
 }
 
 /// The inbox record of an event, with the name of what happened; `None` for an event that has no place in an inbox: of
-/// another kind, of a kind that this version does not know, of another channel, or an edit that is none.
+/// another kind, of a kind that this version does not know, of another channel, an edit that is none, or what happens on a
+/// page's wall beside new comments.
 pub fn normalise(event: &TypedEvent<'_>) -> Result<Option<(EventName, Record)>, Unfit> {
     let (Some(kind), Some(platform)) = (event.kind(), platform(&event.metaobject)) else { return Ok(None) };
     let Some(name) = name::of(kind.kind) else { return Ok(None) };
@@ -50,6 +52,15 @@ pub fn normalise(event: &TypedEvent<'_>) -> Result<Option<(EventName, Record)>, 
             let comment: Comment = event.data()?;
             let parties = public::commented(&comment, event.metaaccount.as_deref());
             let comment = Some(public::comment(&comment, kind.kind == Kind::CommentLive));
+            Some((name, Record { comment, ..envelope(event, platform, name, parties)? }))
+        }
+        Model::Feed => {
+            let change: FeedChange = event.data()?;
+            if !change.is_new_comment() {
+                return Ok(None);
+            }
+            let parties = public::commented_on_page(&change, event.metaaccount.as_deref());
+            let comment = Some(public::comment_on_page(&change));
             Some((name, Record { comment, ..envelope(event, platform, name, parties)? }))
         }
         Model::Mention => {

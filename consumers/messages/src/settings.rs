@@ -1,5 +1,6 @@
 //! The settings of this consumer beside the common ones.
 
+use crate::Input;
 use crate::recent::Bounds;
 use runtime::settings::{defaults, form, with_default};
 use std::time::Duration;
@@ -7,10 +8,15 @@ use std::time::Duration;
 /// More would take gigabytes for a process with a dozen partitions.
 const MOST_EVENTS: u64 = 10_000_000;
 
+const INPUTS: [(&str, Input); 2] = [("messages", Input::Messages), ("feed", Input::Feed)];
+
 runtime::settings! {
     /// The settings of this consumer.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct Settings {
+        /// What is read: messages, which is messages.v1, standby.v1, receipts.v1, comments.v1 and mentions.v1; or feed, which is
+        /// feed.v1 alone, by the consumer group weir-messages-feed, for comments on the posts of pages
+        pub input: Input = with_default("INPUT", "messages", form::choice(&INPUTS)),
         /// Events remembered per partition, so that one delivered again is published once; about 80 bytes each
         pub dedupe_events: usize = with_default("COUNT", "100000", form::count(1..=MOST_EVENTS).narrow()),
         /// How long an event is remembered; Meta delivers again for 36 hours what it got no answer for
@@ -49,10 +55,18 @@ mod tests {
 
     #[test]
     fn a_hundred_thousand_events_are_remembered_for_longer_than_meta_retries_by_default() {
-        let defaults = Settings { dedupe_events: 100_000, dedupe_window: Duration::from_hours(40) };
+        let dedupe_window = Duration::from_hours(40);
+        let defaults = Settings { input: Input::Messages, dedupe_events: 100_000, dedupe_window };
         assert_eq!(read(&[]), Ok(defaults));
-        let own = Settings { dedupe_events: 7, dedupe_window: Duration::from_mins(90) };
+        let own = Settings { dedupe_events: 7, dedupe_window: Duration::from_mins(90), ..defaults };
         assert_eq!(read(&["--dedupe-events", "7", "--dedupe-window", "90m"]), Ok(own));
+    }
+
+    #[test]
+    fn what_is_read_is_chosen_by_a_word() {
+        assert_eq!(read(&["--input", "feed"]).map(|settings| settings.input), Ok(Input::Feed));
+        let problem = read(&["--input", "pages"]).unwrap_err();
+        assert!(problem.contains("expected one of messages, feed"), "{problem}");
     }
 
     #[test]

@@ -124,6 +124,9 @@ pub(crate) const fn order(key: KeyRule) -> &'static str {
         }
         KeyRule::AccountMedia => "per post: the records of one account and one media, as they were received",
         KeyRule::AccountPost => "per post: the records of one page and one post, as they were received",
+        KeyRule::AccountMediaOrPost => {
+            "per post: the records of one account and one media or post, as they were received"
+        }
         KeyRule::Account => "per account: its records, as they were received",
         KeyRule::AccountUserOrMedia => "per conversation or post: one after the other",
         KeyRule::Original => "that of the records that could not be handled",

@@ -210,9 +210,12 @@ fn inbox(topic: Topic, text: &mut String) {
     if topic == Topic::Inbox {
         add!(text, "{ANSWERING}\n");
     }
+    if topic == Topic::InboxComments {
+        add!(text, "{ON_PAGES}\n");
+    }
     let shown: &[&str] = match topic {
         Topic::InboxReceipts => &["receipt.read/instagram-seen"],
-        Topic::InboxComments => &["comment/reply", "mention.comment/object-form"],
+        Topic::InboxComments => &["comment/reply", "feed/comment-reply", "mention.comment/object-form"],
         _ => &["message/story-reply", "order/cart", "thread.passed/to-this-app"],
     };
     for fixture in shown {
@@ -251,6 +254,11 @@ A customer may be answered until the latest `window_ends_at` of the conversation
 and `thread.taken` say who that is. An edit that names nobody (`from` null, as Instagram sends most) has the key of the account alone:
 `message.id` says which message it is of. Who the customer is stands on [`meta.profiles.v1`](#metaprofilesv1), under the same key. What became of
 attachments, whose links die, stands on [`meta.media.v1`](#metamediav1): join by `event` and `url`.";
+
+const ON_PAGES: &str = "\
+Comments on a page's posts are here where somebody runs `weir-messages --input feed`. They are made of the kind `feed`, where `item` is `comment` and
+`verb` is `add`: `media_id` is the post, `media_type` is null, and `username` is the name that Facebook shows. What is edited, hidden or removed later is
+not here but on [`meta.feed.v1`](#metafeedv1) alone, under the same key, and so are a page's mentions (`page_mention`) and comments on reviews (`rating`).";
 
 const PROFILE: &str = "\
 Written where `--lookup-profiles on` has weir-lookups ask the Graph API: once for a customer who writes to the account, and again

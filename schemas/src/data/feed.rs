@@ -104,6 +104,28 @@ impl FeedChange {
         let from = self.from.as_ref().and_then(|from| from.id.as_deref());
         from.or(self.sender_id.as_deref()).or(self.user_id.as_deref())
     }
+
+    /// The name of who did it, under whichever name it came.
+    pub fn actor_name(&self) -> Option<&str> {
+        let from = self.from.as_ref().and_then(|from| from.name.as_deref());
+        from.or(self.sender_name.as_deref())
+    }
+
+    /// Whether somebody wrote a comment, rather than changed, hid or removed one, or did something else on the wall.
+    pub fn is_new_comment(&self) -> bool {
+        self.item.as_deref() == Some("comment") && self.verb.as_deref() == Some("add")
+    }
+
+    /// Whether the page `account` itself did it: Meta reports that too.
+    pub fn is_own(&self, account: Option<&str>) -> bool {
+        self.actor_id().is_some_and(|actor| Some(actor) == account)
+    }
+
+    /// The comment that is answered; none of a comment on the post itself, whose parent is the post.
+    pub fn answered_comment_id(&self) -> Option<&str> {
+        let post = self.post_id.as_deref();
+        self.parent_id.as_deref().filter(|parent| Some(*parent) != post)
+    }
 }
 
 #[cfg(test)]
@@ -120,5 +142,48 @@ mod tests {
         assert_eq!(actor(r#"{"sender_id":2}"#).as_deref(), Some("2"));
         assert_eq!(actor(r#"{"from":null,"user_id":3}"#).as_deref(), Some("3"));
         assert_eq!(actor("{}"), None);
+    }
+
+    fn change(json: &str) -> FeedChange {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn the_name_of_who_did_it_is_found_under_both_of_its_names() {
+        let both = change(r#"{"from":{"id":"1","name":"Ann"},"sender_name":"Bob"}"#);
+        assert_eq!(both.actor_name(), Some("Ann"));
+        assert_eq!(change(r#"{"sender_id":2,"sender_name":"Bob"}"#).actor_name(), Some("Bob"));
+        assert_eq!(change("{}").actor_name(), None);
+    }
+
+    #[test]
+    fn a_new_comment_is_told_from_all_else_on_the_wall() {
+        assert!(change(r#"{"item":"comment","verb":"add"}"#).is_new_comment());
+        for other in [
+            r#"{"item":"comment","verb":"edited"}"#,
+            r#"{"item":"comment","verb":"remove"}"#,
+            r#"{"item":"comment"}"#,
+            r#"{"item":"reaction","verb":"add","comment_id":"1_2"}"#,
+            "{}",
+        ] {
+            assert!(!change(other).is_new_comment(), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_the_page_does_itself_is_told_by_who_did_it() {
+        assert!(change(r#"{"from":{"id":"106"}}"#).is_own(Some("106")));
+        assert!(change(r#"{"sender_id":106}"#).is_own(Some("106")));
+        assert!(!change(r#"{"from":{"id":"609"}}"#).is_own(Some("106")));
+        assert!(!change("{}").is_own(None));
+    }
+
+    #[test]
+    fn a_comment_on_the_post_answers_no_comment() {
+        let on_post = change(r#"{"post_id":"106_722","parent_id":"106_722"}"#);
+        assert_eq!(on_post.answered_comment_id(), None);
+        let reply = change(r#"{"post_id":"106_722","parent_id":"722_983"}"#);
+        assert_eq!(reply.answered_comment_id(), Some("722_983"));
+        assert_eq!(change(r#"{"post_id":"106_722"}"#).answered_comment_id(), None);
     }
 }

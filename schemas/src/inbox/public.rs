@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A comment on the account's media or live broadcast.
+/// A comment on the account's media, live broadcast or post.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct Comment {
@@ -12,9 +12,9 @@ pub struct Comment {
     pub body: Option<String>,
     /// The author's name on the channel.
     pub username: Option<String>,
-    /// Meta's id of what was commented on; null for albums, whose media only the Graph API names.
+    /// Meta's id of what was commented on, which of a page is the post; null for albums, whose media only the Graph API names.
     pub media_id: Option<String>,
-    /// Meta's word for what was commented on: `FEED`, `REELS`, `STORY`, `AD`, `LIVE`.
+    /// Meta's word for what was commented on: `FEED`, `REELS`, `STORY`, `AD`, `LIVE`; null for posts of a page.
     pub media_type: Option<String>,
     /// Meta's id of the comment that it answers; null for one that answers none.
     pub parent_id: Option<String>,

@@ -50,8 +50,9 @@ words! {
         MessageRead = "message.read",
         /// Messages reached a customer's device: kind `receipt.delivered`.
         MessageDelivered = "message.delivered",
-        /// Somebody commented on the account's media or live broadcast: kinds `comment` and `comment.live`. Its direction is
-        /// `outgoing` where the account itself did.
+        /// Somebody commented on the account's media, live broadcast or post: kinds `comment` and `comment.live`, and of a page
+        /// the kind `feed` where its `item` is `comment` and its `verb` `add`. Its direction is `outgoing` where the account
+        /// itself did.
         CommentReceived = "comment.received",
         /// Somebody mentioned the account on media of others: kinds `mention.comment` and `mention.caption`.
         MentionReceived = "mention.received",

@@ -26,7 +26,11 @@ pub(super) fn key(
         KeyRule::AccountUser => user.map(Cow::Borrowed),
         KeyRule::AccountMedia => media(kind.kind, item),
         KeyRule::AccountPost => token::id(item.post_id),
-        KeyRule::None | KeyRule::Account | KeyRule::AccountUserOrMedia | KeyRule::Original => None,
+        KeyRule::None
+        | KeyRule::Account
+        | KeyRule::AccountMediaOrPost
+        | KeyRule::AccountUserOrMedia
+        | KeyRule::Original => None,
     };
     let Some(part) = part else { return Some(account.to_owned()) };
     let mut key = String::with_capacity(account.len() + 1 + part.len());

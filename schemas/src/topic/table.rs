@@ -51,7 +51,7 @@ topics! {
     Unknown: Events = "unknown.v1", Account, 30, Body, "whatever has no kind yet";
     Inbox: Inbox = "inbox.v1", AccountUser, 7, Body, "normalised, deduplicated messages, and what decides whether one may answer";
     InboxReceipts: Inbox = "inbox.receipts.v1", AccountUser, 2, Body, "read and delivered in the normalised form";
-    InboxComments: Inbox = "inbox.comments.v1", AccountMedia, 7, Body, "comments and mentions in the normalised form";
+    InboxComments: Inbox = "inbox.comments.v1", AccountMediaOrPost, 7, Body, "comments and mentions in the normalised form";
     Profiles: Profiles = "profiles.v1", AccountUser, 0, KafkaDefault, "name, username and picture of each customer who wrote";
     Media: Media = "media.v1", AccountUserOrMedia, 30, KafkaDefault, "what became of each attachment: saved where, or why not";
     CommentsEnriched: Enriched = "comments.enriched.v1", AccountMedia, 7, Body, "comments with what the Graph API said";

@@ -15,13 +15,15 @@ use std::collections::BTreeMap;
 use std::panic::resume_unwind;
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use weir_messages::Input;
 
 /// How long a broker may take to answer.
 const ANSWER: Duration = Duration::from_secs(10);
 /// Who has not done what is older than this is too late; the alert `WeirConsumerLag` has the same.
 pub(super) const LATE: Duration = Duration::from_mins(5);
-/// Each group, and what one of them reads only where it is told to, which may be far behind on its own.
-static READERS: [Reader; 6] = [
+/// Each group, those that only some start last, and what one of them reads only where it is told to, which may be far behind on
+/// its own.
+static READERS: [Reader; 7] = [
     Reader::of("weir-messages", Topic::MessagesDlq),
     Reader::of("weir-lookups", Topic::LookupsDlq),
     Reader {
@@ -32,6 +34,7 @@ static READERS: [Reader; 6] = [
     Reader::of("weir-replies", Topic::RepliesDlq),
     Reader::of("weir-metrics", Topic::MetricsDlq),
     Reader::of("weir-media", Topic::MediaDlq),
+    Reader { is_optional: true, ..Reader::of(Input::Feed.group(), Topic::MessagesDlq) },
 ];
 
 const NEVER: &str = "Well, if it is not to run here. Otherwise: is it deployed, and are its --brokers these?";
@@ -45,11 +48,11 @@ Its log and metrics say what it waits for: docs/operations.md, WeirConsumerLag a
 #[derive(Clone, Copy)]
 struct Reader {
     name: &'static str,
-    /// Named as its binary.
+    /// Named as what runs it.
     group: &'static str,
     /// The topic of its dead letters, which knows what it reads.
     dead_letters: Topic,
-    /// Whether these are the topics that it reads only where it is told to.
+    /// Whether these are the topics that are read only where somebody is told to.
     is_optional: bool,
 }
 
@@ -224,7 +227,8 @@ mod tests {
         for reader in READERS {
             let Reader { name, group, dead_letters, .. } = reader;
             assert!(!reader.topics().is_empty(), "{name}");
-            assert!(dead_letters.name("meta").contains(group.trim_start_matches("weir-")), "{name}");
+            let consumer = group.trim_start_matches("weir-").trim_end_matches("-feed");
+            assert!(dead_letters.name("meta").contains(consumer), "{name}");
         }
     }
 
@@ -238,6 +242,15 @@ mod tests {
         assert_eq!(profiles(&[], true), Some(0), "it is down");
         assert_eq!(profiles(&[], false), None, "it never ran");
         assert_eq!(reading(&READERS[0], &[None], false), Some(1));
+    }
+
+    #[test]
+    fn the_group_of_the_feed_is_looked_at_once_it_has_read() {
+        let feed = |reads: &[Option<bool>], has_committed| reading(&READERS[6], reads, has_committed);
+        assert_eq!((READERS[6].group, READERS[6].topics()), ("weir-messages-feed", &[Topic::Feed][..]));
+        assert_eq!(feed(&[Some(true)], false), Some(1));
+        assert_eq!(feed(&[], true), Some(0), "it is down");
+        assert_eq!(feed(&[], false), None, "nobody runs it");
     }
 
     #[test]

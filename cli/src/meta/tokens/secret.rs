@@ -159,7 +159,7 @@ fn may_pass(error: &ApiServerError) -> bool {
         ApiServerError::Refused { status, .. } => {
             [StatusCode::CONFLICT, StatusCode::TOO_MANY_REQUESTS].contains(status) || status.is_server_error()
         }
-        _ => false,
+        ApiServerError::NoPod(_) => false,
     }
 }
 

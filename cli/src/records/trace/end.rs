@@ -11,6 +11,7 @@ use runtime::consumer::Record;
 use schemas::reply::{Open, ResultStatus};
 use schemas::{Topic, TypedEvent};
 use serde::Serialize;
+use weir_messages::Input;
 
 /// Where a way ends: where it should, or before that; then it says why, and what to do.
 pub(super) type End = Result<(), String>;
@@ -38,6 +39,8 @@ pub(super) struct Consumer {
     /// Where that may be.
     pub(super) outputs: &'static [Topic],
     pub(super) dead_letters: Topic,
+    /// Whether it runs only where somebody wants what it makes.
+    pub(super) is_optional: bool,
 }
 
 impl Verdict {
@@ -66,15 +69,15 @@ pub(super) fn consumers_of(event: &Expected, typed: &Record) -> Vec<Consumer> {
     let read = TypedEvent::read(typed.value.as_deref());
     // What cannot be read or normalised is a dead letter of its own, so it is looked for.
     let has_place = !read.is_ok_and(|read| matches!(weir_messages::normalise::normalise(&read), Ok(None)));
-    if Topic::MessagesDlq.sources().contains(&event.topic) && has_place {
+    if has_place && let Some(input) = Input::of(event.topic) {
         let outputs: &[Topic] = match event.topic {
             Topic::Receipts => &[Topic::InboxReceipts],
             Topic::Standby => &[Topic::Inbox, Topic::InboxReceipts],
-            Topic::Comments | Topic::Mentions => &[Topic::InboxComments],
+            Topic::Comments | Topic::Mentions | Topic::Feed => &[Topic::InboxComments],
             _ => &[Topic::Inbox],
         };
-        let (name, dead_letters) = (weir_messages::ABOUT.name, Topic::MessagesDlq);
-        consumers.push(Consumer { name, what: "inbox", outputs, dead_letters });
+        let (name, dead_letters, is_optional) = (input.group(), Topic::MessagesDlq, input == Input::Feed);
+        consumers.push(Consumer { name, what: "inbox", outputs, dead_letters, is_optional });
     }
     if Topic::LookupsDlq.sources().contains(&event.topic) {
         let outputs: &[Topic] = if event.topic == Topic::Comments {
@@ -83,7 +86,7 @@ pub(super) fn consumers_of(event: &Expected, typed: &Record) -> Vec<Consumer> {
             &[Topic::MentionsEnriched]
         };
         let (name, dead_letters) = (weir_lookups::ABOUT.name, Topic::LookupsDlq);
-        consumers.push(Consumer { name, what: "enriched", outputs, dead_letters });
+        consumers.push(Consumer { name, what: "enriched", outputs, dead_letters, is_optional: false });
     }
     consumers
 }
@@ -165,6 +168,11 @@ fn not_handled(name: &str, letter: Option<&Record>, before: Option<i64>) -> Opti
 #[cfg(test)]
 mod tests {
     use super::*;
+    use schemas::{Receipt, split};
+    use std::sync::Arc;
+
+    const COMMENT: &str = include_str!("../../../../schemas/fixtures/feed/comment-add.json");
+    const REACTION: &str = include_str!("../../../../schemas/fixtures/feed/reaction-add.json");
 
     fn inbox() -> Consumer {
         Consumer {
@@ -172,6 +180,7 @@ mod tests {
             what: "inbox",
             outputs: &[Topic::Inbox],
             dead_letters: Topic::MessagesDlq,
+            is_optional: false,
         }
     }
 
@@ -181,6 +190,29 @@ mod tests {
         assert!(said(Some(1)).contains("it is the next one"), "{}", said(Some(1)));
         assert!(said(Some(5)).contains("4 records of its partition"), "{}", said(Some(5)));
         assert!(said(None).contains("is past it"), "{}", said(None));
+    }
+
+    #[test]
+    fn of_what_happens_on_a_wall_new_comments_alone_are_looked_for_in_the_inbox() {
+        let made_of = |body: &str| {
+            let receipt = Receipt { delivery_id: "delivery", received: "2025-07-18T10:35:12.000Z" };
+            let mut value = Vec::new();
+            split(body.as_bytes(), 10).events[0].write_json(receipt, &mut value);
+            let typed = Record {
+                topic: Arc::from("meta.feed.v1"),
+                partition: 0,
+                offset: 0,
+                timestamp: None,
+                key: None,
+                value: Some(value),
+                headers: Vec::new(),
+            };
+            let consumers = consumers_of(&Expected::read(&typed, Topic::Feed), &typed);
+            let made = |one: &Consumer| (one.name, one.outputs, one.is_optional);
+            consumers.iter().map(made).collect::<Vec<_>>()
+        };
+        assert_eq!(made_of(COMMENT), [("weir-messages-feed", &[Topic::InboxComments][..], true)]);
+        assert!(made_of(REACTION).is_empty());
     }
 
     #[test]

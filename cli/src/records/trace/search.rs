@@ -88,6 +88,13 @@ impl<'a> Search<'a> {
         Ok(found)
     }
 
+    /// Whether a consumer ever handled anything of the topic of a record.
+    pub(super) fn has_ever_read(&self, consumer: &str, record: &Record) -> Result<bool, ToolError> {
+        let spans = self.source.range(&record.topic, None, None)?.spans;
+        let partitions: Vec<i32> = spans.iter().map(|span| span.partition).collect();
+        Ok(!Group::open(self.kafka, consumer)?.committed(&record.topic, &partitions)?.is_empty())
+    }
+
     /// The offset that a consumer handles next in the partition of a record.
     pub(super) fn next(&self, consumer: &str, record: &Record) -> Result<i64, ToolError> {
         let group = Group::open(self.kafka, consumer)?;

@@ -72,6 +72,9 @@ fn handled(
             output = find(consumer.outputs, Period { since: earlier, until: Some(after.since) })?;
         }
         if output.is_none() {
+            if consumer.is_optional && letter.is_none() && !search.has_ever_read(consumer.name, typed)? {
+                return Ok((Vec::new(), Ok(())));
+            }
             end = end::without_output(consumer, letter.as_ref(), before);
         }
     }

@@ -69,8 +69,11 @@ pub(crate) fn declare<V>(setting: &impl Setting<Value = V>, command: Command, he
 /// Settings within others.
 pub(crate) struct Group<T> {
     declare: fn(Command) -> Command,
-    read: Box<dyn Fn(&mut Given<'_>) -> Option<T>>,
+    read: Read<T>,
 }
+
+/// Reads settings of what was given; none where one is wrong.
+type Read<T> = Box<dyn Fn(&mut Given<'_>) -> Option<T>>;
 
 /// Settings within others.
 pub(crate) fn group<S: Settings>() -> Group<S> {

@@ -24,11 +24,11 @@ class Comment(BaseModel):
     live: bool = Field(..., description='Whether it came while the broadcast was on.')
     media_id: str | None = Field(
         ...,
-        description="Meta's id of what was commented on; null for albums, whose media only the Graph API names.",
+        description="Meta's id of what was commented on, which of a page is the post; null for albums, whose media only the Graph API names.",
     )
     media_type: str | None = Field(
         ...,
-        description="Meta's word for what was commented on: `FEED`, `REELS`, `STORY`, `AD`, `LIVE`.",
+        description="Meta's word for what was commented on: `FEED`, `REELS`, `STORY`, `AD`, `LIVE`; null for posts of a page.",
     )
     original_media_id: str | None = Field(
         None, description='The post that the ad was made of; else left out.'

@@ -1,6 +1,7 @@
 //! Tests of `handler`.
 
 use super::*;
+use crate::Input;
 use prometheus::Registry;
 use runtime::kafka::credentials::Credentials;
 use runtime::settings::KafkaSettings;
@@ -9,6 +10,13 @@ use serde_json::Value;
 
 const TEXT: &str = include_str!("../../../../schemas/fixtures/message/text.json");
 const TEST_BUTTON: &str = include_str!("../../../../schemas/fixtures/message/dashboard-test-change.json");
+const ON_A_PAGE: &str = include_str!("../../../../schemas/fixtures/feed/comment-add.json");
+const CHANGES_ON_A_WALL: [&str; 4] = [
+    include_str!("../../../../schemas/fixtures/feed/comment-edited.json"),
+    include_str!("../../../../schemas/fixtures/feed/comment-removed.json"),
+    include_str!("../../../../schemas/fixtures/feed/reaction-add.json"),
+    include_str!("../../../../schemas/fixtures/rating/comment-on-a-review.json"),
+];
 const RECEIPT: Receipt<'static> = Receipt { delivery_id: "delivery", received: "2025-07-18T10:35:12.000Z" };
 
 struct Bench {
@@ -18,12 +26,16 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
+        Self::of(Input::Messages)
+    }
+
+    fn of(input: Input) -> Self {
         let registry = Registry::new();
         let metrics = Metrics::register(&registry);
         let bounds = Bounds { window: 3_600, most: 100 };
         // Nothing is read back here, so nobody is connected to.
-        let tail = Tail::new(KafkaSettings::plain("127.0.0.1:1"), Credentials::default(), "weir-messages");
-        Self { handler: InboxHandler::new(Routes::new("meta"), bounds, tail, metrics), registry }
+        let tail = Tail::new(KafkaSettings::plain("127.0.0.1:1"), Credentials::default(), input.group());
+        Self { handler: InboxHandler::new(Routes::new(input, "meta"), bounds, tail, metrics), registry }
     }
 
     fn recent(&self) -> RecentEvents {
@@ -158,6 +170,37 @@ fn a_kind_without_a_place_is_handled_and_counted() {
         assert_eq!(bench.handle(&mut recent, &record(7, Some(typed(body)))), Ok(Vec::new()));
     }
     assert!((bench.counted("weir_messages_skipped_total") - 2.0).abs() < f64::EPSILON);
+}
+
+#[test]
+fn a_comment_on_a_pages_post_is_published_beside_those_on_media() {
+    let bench = Bench::of(Input::Feed);
+    let on_a_wall = Record { topic: Arc::from("meta.feed.v1"), ..record(7, Some(typed(ON_A_PAGE))) };
+    let [output] = bench.handle(&mut bench.recent(), &on_a_wall).unwrap().try_into().unwrap();
+    assert_eq!((&*output.topic, output.key), ("meta.inbox.comments.v1", on_a_wall.key));
+}
+
+#[test]
+fn the_dead_letters_of_a_group_are_those_that_name_it() {
+    for (input, own) in [(Input::Messages, "weir-messages"), (Input::Feed, "weir-messages-feed")] {
+        for name in Input::ALL.map(Input::group) {
+            let bench = Bench::of(input);
+            let mut recent = bench.recent();
+            assert_eq!(bench.handle(&mut recent, &record(7, Some(typed(TEXT)))).unwrap().len(), 1);
+            let again = bench.handle(&mut recent, &put_back(8, Some(name))).unwrap();
+            assert_eq!(again.len(), usize::from(name == own), "{input:?} and a letter of {name}");
+        }
+    }
+}
+
+#[test]
+fn all_else_that_happens_on_a_wall_is_handled_and_counted() {
+    let bench = Bench::of(Input::Feed);
+    let mut recent = bench.recent();
+    for body in CHANGES_ON_A_WALL {
+        assert_eq!(bench.handle(&mut recent, &record(7, Some(typed(body)))), Ok(Vec::new()), "{body}");
+    }
+    assert!((bench.counted("weir_messages_skipped_total") - 4.0).abs() < f64::EPSILON);
 }
 
 #[test]

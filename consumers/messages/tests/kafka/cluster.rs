@@ -28,6 +28,7 @@ impl Cluster {
             (Topic::Receipts, inputs),
             (Topic::Comments, inputs),
             (Topic::Mentions, inputs),
+            (Topic::Feed, inputs),
             (Topic::Inbox, outputs),
             (Topic::InboxReceipts, outputs),
             (Topic::InboxComments, outputs),

@@ -9,11 +9,11 @@ use runtime::process::Process;
 use runtime::settings::{CommonSettings, ConsumerSettings};
 use runtime::telemetry::LogFormat;
 use schemas::{Receipt, Topic, split};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
-use weir_messages::Settings;
+use weir_messages::{Input, Settings};
 
 const EVENTS: usize = 300;
 
@@ -59,20 +59,36 @@ impl Running {
     }
 }
 
-/// Messages of conversations of their own, as ingest publishes them: keys and values.
+/// Messages of conversations of their own: keys and values.
 fn messages(from: usize) -> Vec<(String, Vec<u8>)> {
     let one = |number: usize| {
-        let body = json!({"object": "instagram", "entry": [{"id": "1784", "time": 1_752_834_911_447_u64,
+        typed(&json!({"object": "instagram", "entry": [{"id": "1784", "time": 1_752_834_911_447_u64,
             "messaging": [{"sender": {"id": number.to_string()}, "recipient": {"id": "1784"},
-                "timestamp": 1_752_834_910_447_u64, "message": {"mid": format!("m{number}"), "text": "Hi"}}]}]});
-        let body = serde_json::to_vec(&body).unwrap();
-        let receipt = Receipt { delivery_id: "delivery", received: "2025-07-18T10:35:12.000Z" };
-        let mut value = Vec::new();
-        let split = split(&body, 10);
-        split.events[0].write_json(receipt, &mut value);
-        (split.events[0].key.clone().unwrap(), value)
+                "timestamp": 1_752_834_910_447_u64, "message": {"mid": format!("m{number}"), "text": "Hi"}}]}]}))
     };
     (from..from + EVENTS).map(one).collect()
+}
+
+/// Comments on posts of their own, as those of a page come among all else that happens on its wall: keys and values.
+fn comments(from: usize) -> Vec<(String, Vec<u8>)> {
+    let one = |number: usize| {
+        let (post, comment) = (format!("106_{number}"), format!("{number}_1"));
+        typed(&json!({"object": "page", "entry": [{"id": "106", "time": 1_752_834_911_447_u64,
+            "changes": [{"field": "feed", "value": {"item": "comment", "verb": "add", "post_id": post,
+                "parent_id": post, "comment_id": comment, "message": "Hi", "created_time": 1_752_834_910,
+                "from": {"id": number.to_string(), "name": "Ann"}}}]}]}))
+    };
+    (from..from + EVENTS).map(one).collect()
+}
+
+/// A delivery's event, as ingest publishes it: key and value.
+fn typed(body: &Value) -> (String, Vec<u8>) {
+    let body = serde_json::to_vec(body).unwrap();
+    let receipt = Receipt { delivery_id: "delivery", received: "2025-07-18T10:35:12.000Z" };
+    let mut value = Vec::new();
+    let split = split(&body, 10);
+    split.events[0].write_json(receipt, &mut value);
+    (split.events[0].key.clone().unwrap(), value)
 }
 
 /// The ids in the inbox, of which each must be there once, after everything came again to a new process.
@@ -106,6 +122,29 @@ async fn nor_is_it_where_the_inbox_has_another_number_of_partitions() {
         let cluster = Cluster::start(inputs, outputs);
         assert_eq!(inbox_after_a_restart(&cluster).await.len(), 2 * EVENTS, "{inputs} to {outputs}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_feed_is_read_by_a_group_of_its_own_which_knows_after_a_restart_what_it_published() {
+    let cluster = Cluster::start(4, 4);
+    let feed = Settings { input: Input::Feed, ..Settings::default() };
+    let messages_alone = Running::start(&cluster, Settings::default());
+    cluster.fill(Topic::Messages, &messages(0));
+    cluster.fill(Topic::Feed, &comments(0));
+    let first = Running::start(&cluster, feed);
+    first.has_handled(EVENTS).await;
+    messages_alone.has_handled(EVENTS).await;
+    first.end().await;
+    cluster.fill(Topic::Feed, &comments(0));
+    cluster.fill(Topic::Feed, &comments(EVENTS));
+    let second = Running::start(&cluster, feed);
+    second.has_handled(2 * EVENTS).await;
+    second.end().await;
+    messages_alone.end().await;
+    let ids = cluster.ids(Topic::InboxComments).await;
+    let once: BTreeSet<_> = ids.iter().collect();
+    assert_eq!((ids.len(), once.len()), (2 * EVENTS, 2 * EVENTS), "each is there once");
+    assert_eq!(cluster.ids(Topic::Inbox).await.len(), EVENTS, "the messages are in their own");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,0 +1,56 @@
+//! What a process reads: each choice has a consumer group of its own, whose members share its topics alone.
+
+use crate::ABOUT;
+use schemas::Topic;
+
+/// The topics that a process reads.
+///
+/// librdkafka parts the partitions of a group in sum, whole topics at a time: beside the messages in one group, the feed would
+/// leave a second member none of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// What is said to and about accounts, but on the walls of pages.
+    Messages,
+    /// What happens on the walls of pages, of which new comments are published.
+    Feed,
+}
+
+impl Input {
+    /// Every choice.
+    pub const ALL: [Self; 2] = [Self::Messages, Self::Feed];
+
+    /// The one that reads a topic; `None` for one that this consumer never reads.
+    pub fn of(topic: Topic) -> Option<Self> {
+        Self::ALL.into_iter().find(|input| input.topics().contains(&topic))
+    }
+
+    /// Name of the consumer group and of the Kafka client.
+    pub const fn group(self) -> &'static str {
+        match self {
+            Self::Messages => ABOUT.name,
+            Self::Feed => "weir-messages-feed",
+        }
+    }
+
+    /// The topics that are read.
+    pub const fn topics(self) -> &'static [Topic] {
+        match self {
+            Self::Messages => Topic::MessagesDlq.sources(),
+            Self::Feed => Topic::MessagesDlq.optional_sources(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_topic_is_read_by_one_group() {
+        assert_eq!(Input::of(Topic::Messages), Some(Input::Messages));
+        assert_eq!(Input::of(Topic::Comments), Some(Input::Messages));
+        assert_eq!(Input::of(Topic::Feed), Some(Input::Feed));
+        assert_eq!(Input::of(Topic::Account), None);
+        assert_eq!(Input::ALL.map(Input::group), ["weir-messages", "weir-messages-feed"]);
+    }
+}
