@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use schemas::{Topic, TopicSpec};
 use serde_json::Value;
 
-use crate::manual::{Manual, OPTIONAL, SERVICES};
+use crate::manual::{Manual, OPTIONAL, PAGE_COMMENTS, SERVICES};
 use crate::yaml;
 
 /// What every topic's name begins with, as where nothing else is set.
@@ -17,17 +17,19 @@ const PREFIX: &str = "meta";
 pub const KAFKA_VOLUME_BYTES: u64 = 200 << 30;
 const RULES: &str = "k8s/components/prometheus/rules/weir.yaml";
 
-/// Who reads and writes what. A consumer's group carries its name.
+/// Who reads and writes what, and in which groups: one carries the name of its consumer.
 struct User {
     name: &'static str,
+    groups: &'static [&'static str],
     reads: &'static [Topic],
     writes: &'static [Topic],
 }
 
 const USERS: [User; 6] = [
-    User { name: "weir-ingest", reads: &[], writes: &Topic::OF_INGEST },
+    User { name: "weir-ingest", groups: &[], reads: &[], writes: &Topic::OF_INGEST },
     User {
         name: "weir-messages",
+        groups: &["weir-messages", PAGE_COMMENTS],
         // What it writes too, to know after a restart what was published.
         reads: &[
             Topic::Messages,
@@ -35,6 +37,7 @@ const USERS: [User; 6] = [
             Topic::Receipts,
             Topic::Comments,
             Topic::Mentions,
+            Topic::Feed,
             Topic::Inbox,
             Topic::InboxReceipts,
             Topic::InboxComments,
@@ -43,19 +46,27 @@ const USERS: [User; 6] = [
     },
     User {
         name: "weir-lookups",
+        groups: &["weir-lookups"],
         // Messages and profiles where it looks up customers too; the latter to know whom it knows.
         reads: &[Topic::Comments, Topic::Mentions, Topic::Messages, Topic::Profiles],
         writes: &[Topic::CommentsEnriched, Topic::MentionsEnriched, Topic::Profiles, Topic::LookupsDlq],
     },
-    User { name: "weir-metrics", reads: &Topic::TYPED, writes: &[Topic::MetricsDlq] },
+    User {
+        name: "weir-metrics",
+        groups: &["weir-metrics"],
+        reads: &Topic::TYPED,
+        writes: &[Topic::MetricsDlq],
+    },
     // It reads its own results to know which commands were carried out.
     User {
         name: "weir-replies",
+        groups: &["weir-replies"],
         reads: &[Topic::Replies, Topic::RepliesResults],
         writes: &[Topic::RepliesResults, Topic::RepliesDlq],
     },
     User {
         name: "weir-media",
+        groups: &["weir-media"],
         reads: &[
             Topic::Messages,
             Topic::Standby,
@@ -131,13 +142,13 @@ fn topics() -> String {
 
 fn users() -> String {
     let mut text = header("who reads and writes what, tests/src/generated.rs");
-    for User { name, reads, writes } in USERS {
+    for User { name, groups, reads, writes } in USERS {
         write(&mut text, &user(name));
         for topic in reads {
             write(&mut text, &acl("topic", &topic.name(PREFIX), "Describe, Read"));
         }
-        if !reads.is_empty() {
-            write(&mut text, &acl("group", name, "Describe, Read"));
+        for group in groups {
+            write(&mut text, &acl("group", group, "Describe, Read"));
         }
         for topic in writes {
             write(&mut text, &acl("topic", &topic.name(PREFIX), "Describe, Write"));
@@ -150,10 +161,8 @@ fn users() -> String {
         write(&mut text, &acl("topic", &topic.name(PREFIX), "Describe, DescribeConfigs, Read, Write"));
     }
     write(&mut text, &acl("group", "weir-redrive", "Describe, Read"));
-    for User { name, reads, .. } in USERS {
-        if !reads.is_empty() {
-            write(&mut text, &acl("group", name, "Describe, Read"));
-        }
+    for group in USERS.iter().flat_map(|user| user.groups) {
+        write(&mut text, &acl("group", group, "Describe, Read"));
     }
     text
 }
@@ -164,17 +173,18 @@ fn acls() -> String {
         + &header("who reads and writes what, tests/src/generated.rs")
         + ACLS;
     let names = |topics: &[Topic]| topics.iter().map(|topic| topic.name(PREFIX)).collect::<Vec<_>>();
-    for User { name, reads, writes } in USERS {
+    let owned = |groups: &[&str]| groups.iter().map(|group| (*group).to_owned()).collect::<Vec<_>>();
+    for User { name, groups, reads, writes } in USERS {
         if !reads.is_empty() {
             text += &allow(name, "Describe, Read", "topic", &names(reads));
-            text += &allow(name, "Describe, Read", "group", &[name.to_owned()]);
+            text += &allow(name, "Describe, Read", "group", &owned(groups));
         }
         text += &allow(name, "Describe, Write", "topic", &names(writes));
     }
     text += &allow(OPERATOR, "Describe, DescribeConfigs, Read, Write", "topic", &names(&Topic::ALL));
-    let readers = USERS.iter().filter(|user| !user.reads.is_empty()).map(|user| user.name);
-    let groups: Vec<_> = ["weir-redrive"].into_iter().chain(readers).map(str::to_owned).collect();
-    text += &allow(OPERATOR, "Describe, Read", "group", &groups);
+    let groups: Vec<&str> =
+        ["weir-redrive"].into_iter().chain(USERS.iter().flat_map(|user| user.groups).copied()).collect();
+    text += &allow(OPERATOR, "Describe, Read", "group", &owned(&groups));
     write(&mut text, &format!("allow {TOPICS} --operation Create --operation DescribeConfigs --cluster\n"));
     text + &allow(TOPICS, "Describe, DescribeConfigs, Alter, AlterConfigs", "topic", &names(&Topic::ALL))
 }

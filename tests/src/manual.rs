@@ -14,6 +14,9 @@ pub const SERVICES: [&str; 5] =
 /// The binary that runs for good where somebody takes the component that brings it.
 pub const OPTIONAL: [&str; 1] = ["weir-media"];
 
+/// Container, group and job of weir-messages where it reads the feed, as somebody has it do who takes the component for that.
+pub const PAGE_COMMENTS: &str = "weir-messages-feed";
+
 /// The `--help` of a binary or of a subcommand.
 #[derive(Clone, Debug)]
 pub struct Manual {

@@ -8,16 +8,17 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use weir_tests::manifests::{name, of_kind, render, render_with};
-use weir_tests::manual::{OPTIONAL, SERVICES};
+use weir_tests::manual::{OPTIONAL, PAGE_COMMENTS, SERVICES};
 use weir_tests::{foreign, prometheus, yaml};
 
 /// In an order that each takes; `connect` comes first, and last.
-const TOGETHER: [&str; 17] = [
+const TOGETHER: [&str; 18] = [
     "connect",
     "tokens",
     "topics",
     "toolbox",
     "media",
+    "page-comments",
     "strimzi",
     "kafka-tools",
     "keda",
@@ -77,7 +78,8 @@ fn the_policies_are_about_every_pod_of_weir_and_no_other_whatever_stands_beside_
         let ours: BTreeSet<&str> = SERVICES
             .into_iter()
             .chain(OPTIONAL)
-            .chain(["weir-connect", "weir-tokens", "weir-topics", "weir-toolbox", "weir-kafka-tools"])
+            .chain([PAGE_COMMENTS, "weir-connect", "weir-tokens"])
+            .chain(["weir-topics", "weir-toolbox", "weir-kafka-tools"])
             .filter(is_there)
             .collect();
         for policy in ["weir-default-deny", "weir-kafka-and-dns", "weir-monitoring"] {

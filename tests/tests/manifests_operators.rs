@@ -9,7 +9,7 @@ use std::process::Command;
 use schemas::TopicSpec;
 use serde_json::{Value, json};
 use weir_tests::manifests::{name, of_kind, of_weir, render, render_with};
-use weir_tests::manual::{OPTIONAL, SERVICES};
+use weir_tests::manual::{OPTIONAL, PAGE_COMMENTS, SERVICES};
 use weir_tests::{dashboards, foreign, generated, process, yaml};
 
 fn prod() -> Vec<Value> {
@@ -90,15 +90,31 @@ fn a_user_may_do_what_its_process_does_and_nothing_else() {
                     let group = resource["name"].as_str().unwrap();
                     // To reset it while none of its processes runs.
                     assert!(
-                        SERVICES.iter().chain(&OPTIONAL).any(|name| *name == group)
+                        SERVICES.iter().chain(&OPTIONAL).chain([&PAGE_COMMENTS]).any(|name| *name == group)
                             && acl["operations"] == json!(["Describe", "Read"]),
                         "{acl}"
                     );
                 }
+                "group" if resource["name"] == PAGE_COMMENTS => assert_eq!(service, "weir-messages"),
                 "group" => assert_eq!(resource["name"], service),
                 other => panic!("{service} has rights on a {other}"),
             }
         }
+    }
+}
+
+#[test]
+fn comments_of_pages_are_read_by_a_group_of_its_own_as_the_user_of_messages() {
+    for of_kafka in ["strimzi", "sasl"] {
+        let objects = render_with(&["page-comments", of_kafka]).unwrap();
+        let found = of_weir(&objects).find(|(object, ..)| object["metadata"]["name"] == PAGE_COMMENTS);
+        let (object, pod, container) = found.unwrap();
+        assert_eq!(container["command"], json!(["weir-messages"]));
+        assert_eq!(container["env"], json!([{"name": "WEIR_INPUT", "value": "feed"}]));
+        let user = items(&pod["volumes"]).find(|volume| volume["name"] == "kafka-user").unwrap();
+        assert_eq!(user["secret"]["secretName"], "weir-messages", "{of_kafka}");
+        let budget = named(&objects, &format!("PodDisruptionBudget {PAGE_COMMENTS}"));
+        assert_eq!(budget["spec"]["selector"], object["spec"]["selector"]);
     }
 }
 

@@ -22,7 +22,7 @@ fn the_overlays_are_of_their_schemas() {
 
 #[test]
 fn the_components_that_no_overlay_has_are_of_their_schemas() {
-    all_fine(&render_with(&["media", "strimzi", "keda", "keda-media"]).unwrap());
+    all_fine(&render_with(&["media", "page-comments", "strimzi", "keda", "keda-media"]).unwrap());
     let objects = render_with(&["alertmanager", "ingress", "prometheus", "topics", "sasl"]).unwrap();
     assert_eq!(of_kind(&objects, "Ingress").count(), 1);
     assert_eq!(of_kind(&objects, "Job").count(), 1);

@@ -55,6 +55,7 @@ async fn a_delivery_goes_the_whole_way_with_the_least_rights_over_scram_and_plai
     let mut consumers = Vec::new();
     for (name, args) in [
         ("weir-messages", &[] as &[&str]),
+        ("weir-messages", &["--input", "feed"]),
         ("weir-metrics", &[]),
         ("weir-lookups", &of_graph),
         ("weir-replies", &of_graph),
