@@ -77,7 +77,8 @@ impl Composed {
     pub async fn up(&mut self, services: &[&'static str], more: &[(&str, &str)]) -> Result<()> {
         let mut topics = self.start("topics", &[])?;
         ensure!(topics.wait(UP_WITHIN).await?.success(), "topics: {}", topics.stderr()?);
-        let ports = ports::free::<{ SERVICES.len() + OPTIONAL.len() }>()?;
+        // One more for weir-messages where it reads the feed.
+        let ports = ports::free::<{ SERVICES.len() + OPTIONAL.len() + 1 }>()?;
         for (name, port) in services.iter().copied().zip(ports) {
             let admin = format!("127.0.0.1:{port}");
             let own = [("WEIR_ADMIN_LISTEN", admin.as_str()), ("WEIR_LISTEN", self.listen.as_str())];

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use serde_json::Value;
 use weir_tests::foreign::{folder, python, run};
-use weir_tests::manual::{Manual, OPTIONAL, SERVICES};
+use weir_tests::manual::{Manual, OPTIONAL, PAGE_COMMENTS, SERVICES};
 use weir_tests::prometheus::promtool;
 use weir_tests::yaml;
 
@@ -55,10 +55,11 @@ fn the_file_is_one_to_the_specification_and_a_misspelt_key_would_be_told() {
 fn every_binary_that_runs_for_good_has_a_service_of_its_name() {
     let compose = compose();
     let names: BTreeSet<_> = of_weir(&compose).map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, SERVICES.into_iter().chain(OPTIONAL).chain(["topics"]).collect());
+    assert_eq!(names, SERVICES.into_iter().chain(OPTIONAL).chain([PAGE_COMMENTS, "topics"]).collect());
     for name in SERVICES.into_iter().chain(OPTIONAL) {
         assert_eq!(words(&compose["services"][name]["command"])[0], name);
     }
+    assert_eq!(words(&compose["services"][PAGE_COMMENTS]["command"]), ["weir-messages"]);
     assert_eq!(words(&compose["services"]["topics"]["command"]), ["weir", "topics", "apply"]);
 }
 
@@ -122,6 +123,9 @@ fn every_service_has_what_the_binary_cannot_do_without() {
     let store = media["environment"]["WEIR_MEDIA_STORE"].as_str().unwrap().strip_prefix("file://").unwrap();
     assert_eq!(words(&media["volumes"]), [format!("media:{store}")]);
     assert_eq!(words(&media["profiles"]), ["media"], "it goes where links lead to");
+    let feed = &compose["services"][PAGE_COMMENTS];
+    assert_eq!(feed["environment"]["WEIR_INPUT"], "feed");
+    assert_eq!(words(&feed["profiles"]), ["page-comments"], "who has no pages does without it");
 }
 
 #[test]
@@ -134,7 +138,8 @@ fn ports_are_those_that_the_binaries_listen_on_and_open_to_this_machine_alone() 
     let scraped = yaml::documents(compose["configs"]["prometheus"]["content"].as_str().unwrap()).unwrap();
     let targets = &scraped[0]["scrape_configs"][0]["dns_sd_configs"][0];
     assert_eq!(targets["port"].to_string(), admin);
-    assert_eq!(words(&targets["names"]), SERVICES.into_iter().chain(OPTIONAL).collect::<Vec<_>>());
+    let names: Vec<_> = SERVICES.into_iter().chain(OPTIONAL).chain([PAGE_COMMENTS]).collect();
+    assert_eq!(words(&targets["names"]), names);
     for (name, service) in compose["services"].as_object().unwrap() {
         for port in words(&service["ports"]) {
             assert!(port.starts_with("127.0.0.1:"), "{name} opens {port} to everyone");

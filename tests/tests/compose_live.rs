@@ -4,7 +4,7 @@
 
 use serde_json::json;
 use weir_tests::composed::{Composed, UP_WITHIN};
-use weir_tests::manual::{OPTIONAL, SERVICES};
+use weir_tests::manual::{OPTIONAL, PAGE_COMMENTS, SERVICES};
 use weir_tests::until::until;
 
 /// Nothing in it is looked up, for which an access token of Meta would be needed, and nothing leads anywhere.
@@ -13,7 +13,7 @@ const DELIVERY: &[u8] = include_bytes!("../../schemas/fixtures/batch/conversatio
 #[tokio::test]
 async fn everything_comes_up_from_nothing_takes_a_delivery_and_no_alert_fires() {
     let mut composed = Composed::prepare().await.unwrap();
-    let all = [&SERVICES[..], &OPTIONAL].concat();
+    let all = [&SERVICES[..], &OPTIONAL, &[PAGE_COMMENTS]].concat();
     composed.up(&all, &[]).await.unwrap();
 
     composed.sender().unwrap().post_until_accepted(DELIVERY, UP_WITHIN).await.unwrap();
