@@ -3,5 +3,6 @@
 #![cfg(feature = "everything")]
 
 mod found;
+mod pages;
 mod stopped;
 mod traced;
