@@ -25,8 +25,7 @@ pub(super) struct Consumer {
 settings! {
     /// Which dead letters are meant, but for `--since`, whose default is each command's own.
     pub(super) struct Scope {
-        /// Only the dead letters of this consumer, such as weir-messages; weir-ingest is one too, and weir-messages-feed is a part of
-        /// weir-messages
+        /// Only the dead letters of this consumer; weir-ingest is one too, and weir-messages includes weir-messages-feed
         consumer: Option<Consumer> = flag("consumer", "NAME", consumer()).without("topic").optional(),
         /// Only this dead-letter topic, by its full name
         topic: Option<String> = flag("topic", "TOPIC", topic()).optional(),

@@ -5,11 +5,11 @@ use schemas::Topic;
 
 /// The topics that a process reads.
 ///
-/// librdkafka parts the partitions of a group in sum, whole topics at a time: beside the messages in one group, the feed would
-/// leave a second member none of them.
+/// librdkafka evens out how many partitions each member of a group has in all, and moves whole topics to do so: with the feed
+/// in the group of the messages, a second member would get none of the messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// What is said to and about accounts, but on the walls of pages.
+    /// What is said to and about accounts, except on the walls of pages.
     Messages,
     /// What happens on the walls of pages, of which new comments are published.
     Feed,

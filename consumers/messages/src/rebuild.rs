@@ -19,7 +19,7 @@ pub(crate) struct Rebuild {
 
 /// The partition whose past is wanted.
 #[derive(Clone, Debug)]
-struct Input {
+struct InputPartition {
     topic: Arc<str>,
     partition: i32,
 }
@@ -32,7 +32,7 @@ impl Rebuild {
     /// What was published of the records of a partition, within the bounds.
     pub(crate) async fn recent(&self, topic: Arc<str>, partition: i32) -> Result<RecentEvents, TailError> {
         let outputs: Vec<_> = self.routes.outputs_of(&topic).cloned().collect();
-        let (bounds, input) = (self.bounds, Input { topic, partition });
+        let (bounds, input) = (self.bounds, InputPartition { topic, partition });
         self.tail.read(move |reader| read_back(reader, &outputs, &input, bounds)).await
     }
 }
@@ -41,7 +41,7 @@ impl Rebuild {
 fn read_back(
     reader: &TailReader,
     outputs: &[Arc<str>],
-    input: &Input,
+    input: &InputPartition,
     bounds: Bounds,
 ) -> Result<RecentEvents, TailError> {
     let (mut recent, now) = (RecentEvents::new(bounds), Millis::of(SystemTime::now()).as_secs());
@@ -62,7 +62,7 @@ fn read_back(
 fn read_output(
     reader: &TailReader,
     output: &str,
-    input: &Input,
+    input: &InputPartition,
     bounds: Bounds,
     mut found: impl FnMut(u128, Option<u64>),
 ) -> Result<(), TailError> {

@@ -70,6 +70,15 @@ mod tests {
     }
 
     #[test]
+    fn the_help_names_every_topic_that_can_be_read() {
+        let help = process::command(crate::ABOUT, Settings::declare).render_long_help().to_string();
+        for topic in Input::ALL.into_iter().flat_map(Input::topics) {
+            let name = topic.name("meta");
+            assert!(help.contains(name.trim_start_matches("meta.")), "{name}");
+        }
+    }
+
+    #[test]
     fn a_number_out_of_bounds_is_explained() {
         for bad in ["0", "10000001", "many"] {
             let problem = read(&["--dedupe-events", bad]).unwrap_err();
