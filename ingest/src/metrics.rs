@@ -2,11 +2,12 @@
 
 mod limits;
 
-pub(crate) use limits::{Limit, LimitMetrics};
+pub(crate) use limits::Limit;
 
 use crate::http::response::{Unavailable, WebhookResponse};
 use crate::signature::SignatureFault;
-use enum_map::{Enum, EnumMap};
+use enum_map::{Enum, EnumArray, EnumMap};
+use limits::LimitMetrics;
 use prometheus::{Histogram, IntCounter, IntGauge, Registry};
 use runtime::metrics::{SECONDS, counter, counters, gauge, histograms};
 use schemas::{EventKind, Refusal};
@@ -28,9 +29,11 @@ pub(crate) struct Metrics {
     pub(crate) breaker_open: IntGauge,
     pub(crate) breaker_opened: IntCounter,
     pub(crate) body_bytes: IntCounter,
+    pub(crate) body_bytes_in_flight: IntGauge,
     pub(crate) connections: IntGauge,
     pub(crate) accept_errors: IntCounter,
     pub(crate) secret_reload_failures: IntCounter,
+    pub(crate) limits: LimitMetrics,
 }
 
 /// How a delivery was made durable, as a label.
@@ -79,40 +82,26 @@ impl Method {
 
 /// The one that nearly every request is answered stands first: they are gone through in this order.
 const STATUSES: [u16; 12] = [200, 400, 401, 403, 404, 405, 408, 413, 415, 431, 500, 503];
-const REFUSALS: [Refusal; 4] =
-    [Refusal::NotJson, Refusal::NotADelivery, Refusal::TooDeep, Refusal::TooManyEvents];
 
 impl Metrics {
     pub(crate) fn new(registry: &Registry) -> Self {
-        let responses = counters(
-            registry,
-            "weir_ingest_requests_total",
-            "Requests answered, by method and status.",
-            &["method", "status"],
-        );
         let (durable, rejected) = deliveries(registry);
-        let signatures = counters(
-            registry,
-            "weir_ingest_signature_failures_total",
-            "Deliveries answered 401, by what was wrong with the signature.",
-            &["reason"],
-        );
-        let unavailable = counters(
-            registry,
-            "weir_ingest_unavailable_total",
-            "Requests answered 503, by reason.",
-            &["reason"],
-        );
         Self {
-            responses: EnumMap::from_fn(|method: Method| {
-                STATUSES.map(|status| {
-                    (status, responses.with_label_values(&[method.as_str(), &status.to_string()]))
-                })
-            }),
-            signature_failures: EnumMap::from_fn(|fault: SignatureFault| {
-                signatures.with_label_values(&[fault.as_str()])
-            }),
-            unavailable: EnumMap::from_fn(|why: Unavailable| unavailable.with_label_values(&[why.as_str()])),
+            responses: responses(registry),
+            signature_failures: by_label(
+                registry,
+                "weir_ingest_signature_failures_total",
+                "Deliveries answered 401, by what was wrong with the signature.",
+                "reason",
+                SignatureFault::as_str,
+            ),
+            unavailable: by_label(
+                registry,
+                "weir_ingest_unavailable_total",
+                "Requests answered 503, by reason.",
+                "reason",
+                Unavailable::as_str,
+            ),
             events: events(registry),
             dead_letters: dead_letters(registry),
             durable,
@@ -128,6 +117,11 @@ impl Metrics {
                 "Times the circuit breaker opened.",
             ),
             body_bytes: counter(registry, "weir_ingest_body_bytes_total", "Bytes of verified bodies."),
+            body_bytes_in_flight: gauge(
+                registry,
+                "weir_ingest_body_bytes_in_flight",
+                "Bytes of request bodies held in memory: being read, verified or made durable.",
+            ),
             connections: gauge(registry, "weir_ingest_connections", "Open connections of the public port."),
             accept_errors: counter(
                 registry,
@@ -139,6 +133,7 @@ impl Metrics {
                 "weir_ingest_secret_reload_failures_total",
                 "Reads of a directory of secrets that found no secret, or a file that cannot be used.",
             ),
+            limits: LimitMetrics::new(registry),
         }
     }
 
@@ -184,6 +179,30 @@ impl Metrics {
     }
 }
 
+/// A counter for each value of a label.
+fn by_label<L: EnumArray<IntCounter>>(
+    registry: &Registry,
+    name: &str,
+    help: &str,
+    label: &str,
+    value: fn(L) -> &'static str,
+) -> EnumMap<L, IntCounter> {
+    let counters = counters(registry, name, help, &[label]);
+    EnumMap::from_fn(|of: L| counters.with_label_values(&[value(of)]))
+}
+
+fn responses(registry: &Registry) -> EnumMap<Method, [(u16, IntCounter); STATUSES.len()]> {
+    let responses = counters(
+        registry,
+        "weir_ingest_requests_total",
+        "Requests answered, by method and status.",
+        &["method", "status"],
+    );
+    let of =
+        |method: Method, status: u16| responses.with_label_values(&[method.as_str(), &status.to_string()]);
+    EnumMap::from_fn(|method| STATUSES.map(|status| (status, of(method, status))))
+}
+
 /// By [`Path`], and those that could not be made durable.
 fn deliveries(registry: &Registry) -> (EnumMap<Path, (IntCounter, Histogram)>, IntCounter) {
     let deliveries = counters(
@@ -224,5 +243,5 @@ fn dead_letters(registry: &Registry) -> HashMap<Refusal, IntCounter> {
         &["reason"],
     );
     let counter = |refusal: Refusal| (refusal, dead_letters.with_label_values(&[refusal.as_str()]));
-    REFUSALS.map(counter).into()
+    Refusal::ALL.map(counter).into()
 }

@@ -2,13 +2,12 @@
 
 use crate::durable::Durable;
 use crate::http::acceptor::Acceptor;
-use crate::http::body_memory::BodyMemory;
 use crate::kafka::{AccountLimit, Breaker, Kafka, Producers, Publisher, StartupGate};
-use crate::metrics::{LimitMetrics, Metrics};
+use crate::metrics::Metrics;
 use crate::settings::{ProducerKind, Settings};
 use crate::signature::CurrentSecrets;
 use crate::spool::{self, OpenError, Spool, SpoolMetrics};
-use crate::webhook::{Parts, Webhook};
+use crate::webhook::Webhook;
 use crate::{kafka, signature};
 use hyper_util::server::graceful::GracefulShutdown;
 use runtime::http::connections::Slot;
@@ -81,20 +80,9 @@ pub async fn serve(
     );
     let kafka = Arc::new(Kafka::new(publisher, gate, breaker, account_limit, Arc::clone(&metrics)));
     let durable = durable(&settings, kafka, spool.clone(), &process);
-    let limit_metrics = LimitMetrics::new(&process.registry);
-    let limit = settings.limits.max_body_bytes_in_flight;
-    let parts = Parts {
-        secrets,
-        durable,
-        memory: BodyMemory::new(limit, &process.registry, limit_metrics.clone()),
-        metrics: Arc::clone(&metrics),
-        limit_metrics: limit_metrics.clone(),
-        shutdown: process.shutdown.clone(),
-        health: process.health.clone(),
-    };
-    let webhook = Arc::new(Webhook::new(&settings, parts));
+    let webhook = Arc::new(Webhook::new(&settings, secrets, durable, Arc::clone(&metrics), &process));
     announce(&listener, &settings);
-    let acceptor = Acceptor::new(&settings.limits, metrics, limit_metrics);
+    let acceptor = Acceptor::new(&settings.limits, metrics);
     serve_until_drained(listener, &acceptor, webhook, &settings, &process).await;
     let records = producers.end(settings.drain_timeout).await;
     if records > 0 {

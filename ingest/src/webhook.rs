@@ -2,13 +2,13 @@
 
 use crate::delivery::Delivery;
 use crate::durable::Durable;
-use crate::http::body::{self, BodyFault, BodyReader};
+use crate::http::body::{self, BodyFault};
 use crate::http::body_memory::BodyMemory;
 use crate::http::framing::{self, FramingFault};
 use crate::http::incidents::IncidentLog;
 use crate::http::response::{Unavailable, WebhookResponse};
 use crate::http::{handshake, response};
-use crate::metrics::{Limit, LimitMetrics, Method, Metrics};
+use crate::metrics::{Limit, Method, Metrics};
 use crate::settings::Settings;
 use crate::signature::{self, CurrentSecrets, UnauthenticatedWork};
 use bytes::Bytes;
@@ -17,6 +17,7 @@ use hyper::body::{Body as _, Incoming};
 use hyper::header::CONTENT_ENCODING;
 use hyper::{HeaderMap, Method as HttpMethod, Request, Response};
 use runtime::http::connections::Slot;
+use runtime::process::Process;
 use runtime::process::health::{Health, Probe};
 use runtime::process::shutdown::Shutdown;
 use runtime::telemetry::{TRACEPARENT, TraceContext, spans};
@@ -27,58 +28,38 @@ use tracing::Span;
 /// Responds to the requests of the public port.
 #[derive(Debug)]
 pub(crate) struct Webhook {
-    path: String,
-    health_path: Option<String>,
-    max_body: usize,
-    bodies: BodyReader,
+    settings: Settings,
+    secrets: Arc<CurrentSecrets>,
+    durable: Durable,
+    memory: Arc<BodyMemory>,
     work: UnauthenticatedWork,
-    signature_timeout: Duration,
-    parts: Parts,
+    metrics: Arc<Metrics>,
     incidents: IncidentLog,
+    shutdown: Shutdown,
+    health: Health,
 }
 
-/// What the webhook needs beside the settings.
-#[derive(Debug)]
-pub(crate) struct Parts {
-    pub(crate) secrets: Arc<CurrentSecrets>,
-    pub(crate) durable: Durable,
-    pub(crate) memory: Arc<BodyMemory>,
-    pub(crate) metrics: Arc<Metrics>,
-    pub(crate) limit_metrics: LimitMetrics,
-    pub(crate) shutdown: Shutdown,
-    pub(crate) health: Health,
-}
-
-/// Which app secrets a path asks for.
-enum RequestedApp<'p> {
-    Any,
-    Named(&'p str),
-}
-
-/// A response, and whether the connection is closed after it.
-struct Outcome {
-    response: WebhookResponse,
-    /// The request was refused: it may not be known where the next one begins.
-    close: bool,
-}
-
-impl Outcome {
-    const fn refused(response: WebhookResponse) -> Self {
-        Self { response, close: true }
-    }
-}
+/// A response; `Err` closes the connection after it, since it may not be known where the next request begins.
+type Outcome = Result<WebhookResponse, WebhookResponse>;
 
 impl Webhook {
-    pub(crate) fn new(settings: &Settings, parts: Parts) -> Self {
+    pub(crate) fn new(
+        settings: &Settings,
+        secrets: Arc<CurrentSecrets>,
+        durable: Durable,
+        metrics: Arc<Metrics>,
+        process: &Process,
+    ) -> Self {
         Self {
-            path: settings.path.clone(),
-            health_path: settings.health_path.clone(),
-            max_body: settings.max_body,
-            bodies: BodyReader::new(settings, Arc::clone(&parts.memory)),
+            settings: settings.clone(),
+            secrets,
+            durable,
+            memory: BodyMemory::new(settings.limits.max_body_bytes_in_flight, Arc::clone(&metrics)),
             work: UnauthenticatedWork::new(),
-            signature_timeout: settings.limits.body_timeout,
-            parts,
+            metrics,
             incidents: IncidentLog::new(),
+            shutdown: process.shutdown.clone(),
+            health: process.health.clone(),
         }
     }
 
@@ -90,14 +71,17 @@ impl Webhook {
     ) -> Response<Full<Bytes>> {
         // No part of the traffic that is counted and traced.
         if self.is_probe(&request) {
-            return response::probed(self.parts.health.report(Probe::Readiness).passes());
+            return response::probed(self.health.report(Probe::Readiness).passes());
         }
         let method = Method::of(request.method());
         let span = self.span(method, &request);
-        let Outcome { response, close } = self.outcome(method, request, slot, &span).await;
+        let outcome = self.outcome(method, request, slot, &span).await;
+        // While this process drains, clients are told to connect anew: to another one.
+        let close = outcome.is_err() || self.shutdown.is_requested();
+        let (Ok(response) | Err(response)) = outcome;
         let status = response.status();
         spans::answered(&span, status.as_u16(), status.is_server_error());
-        self.parts.metrics.answered(method, &response);
+        self.metrics.answered(method, &response);
         match &response {
             WebhookResponse::Unauthorized(fault) => self.incidents.unsigned(*fault),
             WebhookResponse::HandshakeRefused(fault) => self.incidents.handshake(*fault),
@@ -105,13 +89,12 @@ impl Webhook {
             WebhookResponse::Accepted => self.incidents.acknowledged(),
             _ => {}
         }
-        // While this process drains, clients are told to connect anew: to another one.
-        response.into_response(close || self.parts.shutdown.is_requested())
+        response.into_response(close)
     }
 
     /// Whether a load balancer asks for the readiness of this process. What is malformed is refused as everywhere.
     fn is_probe(&self, request: &Request<Incoming>) -> bool {
-        self.health_path.as_deref() == Some(request.uri().path())
+        self.settings.health_path.as_deref() == Some(request.uri().path())
             && [HttpMethod::GET, HttpMethod::HEAD].contains(request.method())
             && framing::fault(request.version(), request.headers()).is_none()
     }
@@ -124,8 +107,8 @@ impl Webhook {
             Method::Post => "POST",
             Method::Other => "_OTHER",
         };
-        let is_known = request.uri().path() == self.path;
-        let span = spans::server(method, is_known.then_some(&self.path));
+        let is_known = request.uri().path() == self.settings.path;
+        let span = spans::server(method, is_known.then_some(&self.settings.path));
         if !span.is_disabled()
             && let Some(header) = request.headers().get(TRACEPARENT)
             && let Some(other) = TraceContext::parse(header.as_bytes())
@@ -144,41 +127,28 @@ impl Webhook {
         span: &Span,
     ) -> Outcome {
         if let Some(fault) = framing::fault(request.version(), request.headers()) {
-            return self.malformed(fault);
+            return Err(self.malformed(fault));
         }
-        let Some(secrets) = self.secrets(request.uri().path()) else {
-            return Outcome::refused(WebhookResponse::NotFound);
-        };
+        // The path of the webhook is for every app; `/` and the name of an app behind it are for that app alone.
+        let path = request.uri().path().strip_prefix(self.settings.path.as_str());
+        let Some(behind) = path else { return Err(WebhookResponse::NotFound) };
+        let app = behind.strip_prefix('/').filter(|app| self.secrets.keyring.load().has(app));
+        if app.is_none() && !behind.is_empty() {
+            return Err(WebhookResponse::NotFound);
+        }
         match method {
             Method::Get => {
-                let tokens = self.parts.secrets.verify_tokens.load();
-                match handshake::challenge(request.uri().query(), &tokens) {
-                    Ok(challenge) => Outcome {
-                        response: WebhookResponse::Challenge(challenge),
-                        close: !request.body().is_end_stream(),
-                    },
-                    Err(fault) => Outcome::refused(WebhookResponse::HandshakeRefused(fault)),
-                }
+                let tokens = self.secrets.verify_tokens.load();
+                let challenge = handshake::challenge(request.uri().query(), &tokens);
+                let response =
+                    WebhookResponse::Challenge(challenge.map_err(WebhookResponse::HandshakeRefused)?);
+                if request.body().is_end_stream() { Ok(response) } else { Err(response) }
             }
             Method::Post => {
-                let app = match secrets {
-                    RequestedApp::Any => None,
-                    RequestedApp::Named(name) => Some(name.to_owned()),
-                };
+                let app = app.map(str::to_owned);
                 self.deliver(request, app.as_deref(), slot, span).await
             }
-            Method::Other => Outcome::refused(WebhookResponse::MethodNotAllowed),
-        }
-    }
-
-    /// The path of the webhook is for every app; `/` and the name of an app behind it are for that app alone.
-    fn secrets<'p>(&self, path: &'p str) -> Option<RequestedApp<'p>> {
-        match path.strip_prefix(self.path.as_str())? {
-            "" => Some(RequestedApp::Any),
-            rest => {
-                let app = rest.strip_prefix('/')?;
-                self.parts.secrets.keyring.load().has(app).then_some(RequestedApp::Named(app))
-            }
+            Method::Other => Err(WebhookResponse::MethodNotAllowed),
         }
     }
 
@@ -192,69 +162,53 @@ impl Webhook {
         let received = SystemTime::now();
         let (head, body) = request.into_parts();
         if is_encoded(&head.headers) {
-            return Outcome::refused(WebhookResponse::UnsupportedEncoding);
+            return Err(WebhookResponse::UnsupportedEncoding);
         }
-        if body::is_declared_too_large(&body, self.max_body) {
-            return Outcome::refused(WebhookResponse::BodyTooLarge);
+        if body::is_declared_too_large(&body, self.settings.max_body) {
+            return Err(WebhookResponse::BodyTooLarge);
         }
-        let claim = match signature::claim(&head.headers) {
-            Ok(claim) => claim,
-            Err(fault) => return Outcome::refused(WebhookResponse::Unauthorized(fault)),
-        };
+        let claim = signature::claim(&head.headers).map_err(WebhookResponse::Unauthorized)?;
         // The permit is held until the response: the bytes are in memory until then.
-        let (bytes, mut permit) = match self.bodies.read(body).await {
-            Ok(read) => read,
-            Err(fault) => return self.body_refused(fault),
-        };
-        let keyring = self.parts.secrets.keyring.load();
+        let read = body::read(body, &self.settings, &self.memory).await;
+        let (bytes, mut permit) = read.map_err(|fault| self.body_refused(fault))?;
+        let keyring = self.secrets.keyring.load();
         let verified = tokio::select! {
             biased;
             verified = signature::verify(&keyring, app, &self.work, claim, bytes) => verified,
-            () = permit.is_evicted() => return self.body_refused(BodyFault::LimitReached),
-            () = passes(self.signature_timeout) => {
-                self.parts.limit_metrics.count(Limit::SignatureTime);
-                return Outcome::refused(WebhookResponse::Unavailable(Unavailable::SignatureTime));
+            () = permit.is_evicted() => return Err(self.body_refused(BodyFault::LimitReached)),
+            () = passes(self.settings.limits.body_timeout) => {
+                self.metrics.limits.count(Limit::SignatureTime);
+                return Err(WebhookResponse::Unavailable(Unavailable::SignatureTime));
             }
         };
         // A thread has few places for what is borrowed so: none is kept while Kafka is waited for.
         drop(keyring);
-        let verified = match verified {
-            Ok(verified) => verified,
-            Err(fault) => return Outcome::refused(WebhookResponse::Unauthorized(fault)),
-        };
+        let verified = verified.map_err(WebhookResponse::Unauthorized)?;
         // The connection is not evicted before the response.
         let _authenticated = slot.authenticate();
-        if permit.authenticate().is_err() {
-            return self.body_refused(BodyFault::LimitReached);
-        }
+        permit.authenticate().map_err(|reached| self.body_refused(reached.into()))?;
         let delivery = Delivery::new(verified, received, TraceContext::of(span));
-        Outcome { response: self.accept(&delivery).await, close: false }
+        self.metrics.body_bytes.inc_by(delivery.body.bytes().len() as u64);
+        let stored = self.durable.store(&delivery).await;
+        Ok(stored.map_or_else(WebhookResponse::Unavailable, |()| WebhookResponse::Accepted))
     }
 
-    fn body_refused(&self, fault: BodyFault) -> Outcome {
+    fn body_refused(&self, fault: BodyFault) -> WebhookResponse {
         match fault {
-            BodyFault::TooLarge => Outcome::refused(WebhookResponse::BodyTooLarge),
+            BodyFault::TooLarge => WebhookResponse::BodyTooLarge,
             BodyFault::Malformed => self.malformed(FramingFault::Body),
             // `body_memory` has counted it.
-            BodyFault::LimitReached => Outcome::refused(WebhookResponse::Unavailable(Unavailable::BodyBytes)),
+            BodyFault::LimitReached => WebhookResponse::Unavailable(Unavailable::BodyBytes),
             BodyFault::Slow => {
-                self.parts.limit_metrics.count(Limit::BodyTime);
-                Outcome::refused(WebhookResponse::BodyTimeout)
+                self.metrics.limits.count(Limit::BodyTime);
+                WebhookResponse::BodyTimeout
             }
         }
     }
 
-    fn malformed(&self, fault: FramingFault) -> Outcome {
-        self.parts.limit_metrics.count(Limit::Malformed);
-        Outcome::refused(WebhookResponse::BadRequest(fault))
-    }
-
-    async fn accept(&self, delivery: &Delivery) -> WebhookResponse {
-        self.parts.metrics.body_bytes.inc_by(delivery.body.bytes().len() as u64);
-        match self.parts.durable.store(delivery).await {
-            Ok(()) => WebhookResponse::Accepted,
-            Err(why) => WebhookResponse::Unavailable(why),
-        }
+    fn malformed(&self, fault: FramingFault) -> WebhookResponse {
+        self.metrics.limits.count(Limit::Malformed);
+        WebhookResponse::BadRequest(fault)
     }
 }
 

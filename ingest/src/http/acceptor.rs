@@ -1,7 +1,7 @@
 //! Accepts connections, serves each one, and counts how it ended.
 
 use crate::http::response::{Unavailable, WebhookResponse, turned_away};
-use crate::metrics::{Limit, LimitMetrics, Method, Metrics};
+use crate::metrics::{Limit, Method, Metrics};
 use crate::settings::Limits;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
@@ -13,7 +13,7 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use prometheus::IntGauge;
-use runtime::http::connections::{self, Admitted, Connections, Eviction, Slot};
+use runtime::http::connections::{self, Admitted, Connections, Slot};
 use runtime::http::timed_stream::{Clock, HeadTimer, TimedOut, TimedStream, Timeouts};
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
@@ -38,15 +38,14 @@ pub(crate) struct Acceptor {
     connections: Arc<Connections>,
     limits: Limits,
     metrics: Arc<Metrics>,
-    limit_metrics: LimitMetrics,
     /// Made once, since a flood must cost little.
     turned_away: Vec<u8>,
 }
 
 impl Acceptor {
-    pub(crate) fn new(limits: &Limits, metrics: Arc<Metrics>, limit_metrics: LimitMetrics) -> Self {
+    pub(crate) fn new(limits: &Limits, metrics: Arc<Metrics>) -> Self {
         let connections = Connections::new(limits.max_connections, AUTHENTICATED_FOR);
-        Self { connections, limits: limits.clone(), metrics, limit_metrics, turned_away: turned_away() }
+        Self { connections, limits: limits.clone(), metrics, turned_away: turned_away() }
     }
 
     /// Accepts until it is dropped; a clone of `respond` answers each request, of a connection with this [`Slot`].
@@ -76,7 +75,7 @@ impl Acceptor {
             return self.turn_away(&stream);
         };
         if evicts_another {
-            self.limit_metrics.count(Limit::Connections);
+            self.metrics.limits.count(Limit::Connections);
         }
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection was gone before it was served");
@@ -87,14 +86,21 @@ impl Acceptor {
         let metrics = Arc::clone(&self.metrics);
         let service = service_fn(move |request: Request<Incoming>| {
             let (respond, slot, metrics) = (respond.clone(), Arc::clone(&slot), Arc::clone(&metrics));
-            async move { Ok::<_, Infallible>(respond_or_500(respond, request, slot, &metrics).await) }
+            async move {
+                let response = AssertUnwindSafe(async move { respond(request, slot).await });
+                let response = response.catch_unwind().await;
+                Ok::<_, Infallible>(response.unwrap_or_else(|_| panicked(&metrics)))
+            }
         });
         let http = self.http(HeadTimer::new(Arc::clone(&clock), timeouts));
         let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
-        let (metrics, limit_metrics) = (Arc::clone(&self.metrics), self.limit_metrics.clone());
-        let end = ConnectionEnd { clock, metrics, limit_metrics };
+        let metrics = Arc::clone(&self.metrics);
         tokio::spawn(async move {
-            serve(connection, eviction, &end).await;
+            tokio::select! {
+                biased;
+                ended = connection => count_end(&metrics, clock.timed_out(), ended),
+                () = eviction.come() => tracing::debug!("a connection was evicted for another"),
+            }
             drop(open);
         });
     }
@@ -106,7 +112,7 @@ impl Acceptor {
         if connections::is_exhausted(error) {
             tokio::time::sleep(GRACE).await;
             let evicted = self.connections.evict(EVICTED_AT_ONCE);
-            (0..evicted).for_each(|_| self.limit_metrics.count(Limit::Connections));
+            (0..evicted).for_each(|_| self.metrics.limits.count(Limit::Connections));
             if evicted > 0 {
                 return;
             }
@@ -130,7 +136,7 @@ impl Acceptor {
     /// Answers 503 at once, in as few bytes as a new socket takes without waiting.
     fn turn_away(&self, stream: &TcpStream) {
         self.metrics.answered(Method::Other, &WebhookResponse::Unavailable(Unavailable::Connections));
-        self.limit_metrics.count(Limit::Connections);
+        self.metrics.limits.count(Limit::Connections);
         if let Err(error) = stream.try_write(&self.turned_away) {
             tracing::debug!(%error, "a connection that was turned away did not wait for the response");
         }
@@ -147,58 +153,31 @@ const fn timeouts(limits: &Limits) -> Timeouts {
 }
 
 /// Answers 500 after a panic: it must not be taken for a success, nor skip the end of the connection.
-async fn respond_or_500<R, F>(
-    respond: R,
-    request: Request<Incoming>,
-    slot: Arc<Slot>,
-    metrics: &Metrics,
-) -> Response<Full<Bytes>>
-where
-    R: FnOnce(Request<Incoming>, Arc<Slot>) -> F,
-    F: Future<Output = Response<Full<Bytes>>>,
-{
-    let response = AssertUnwindSafe(async move { respond(request, slot).await }).catch_unwind().await;
-    response.unwrap_or_else(|_| {
-        tracing::error!("a request handler panicked, answered 500");
-        metrics.answered(Method::Other, &WebhookResponse::InternalError);
-        WebhookResponse::InternalError.into_response(true)
-    })
+fn panicked(metrics: &Metrics) -> Response<Full<Bytes>> {
+    tracing::error!("a request handler panicked, answered 500");
+    metrics.answered(Method::Other, &WebhookResponse::InternalError);
+    WebhookResponse::InternalError.into_response(true)
 }
 
-async fn serve(connection: impl Future<Output = hyper::Result<()>>, eviction: Eviction, end: &ConnectionEnd) {
-    tokio::select! {
-        biased;
-        ended = connection => end.count(ended),
-        () = eviction.come() => tracing::debug!("a connection was evicted for another"),
-    }
-}
-
-/// Counts how a connection ended.
-struct ConnectionEnd {
-    clock: Arc<Clock>,
-    metrics: Arc<Metrics>,
-    limit_metrics: LimitMetrics,
-}
-
-impl ConnectionEnd {
-    /// hyper answers some requests itself, and reports it only at the end of the connection.
-    fn count(&self, ended: hyper::Result<()>) {
-        let Err(error) = ended else { return };
-        tracing::debug!(%error, "a connection ended early");
-        match self.clock.timed_out() {
-            Some(TimedOut::FirstByte | TimedOut::Head) => self.limit_metrics.count(Limit::HeaderTime),
-            Some(TimedOut::Answer) => self.limit_metrics.count(Limit::AnswerTime),
-            None if error.is_parse_too_large() => self.refused_by_hyper(431, Limit::HeaderSize),
-            None if error.is_parse() => self.refused_by_hyper(400, Limit::Malformed),
-            // Idle for as long as is allowed, or the client went away.
-            Some(TimedOut::Idle) | None => {}
+/// Counts how a connection ended. hyper answers some requests itself, and reports it only at the end of the connection.
+fn count_end(metrics: &Metrics, timed_out: Option<TimedOut>, ended: hyper::Result<()>) {
+    let Err(error) = ended else { return };
+    tracing::debug!(%error, "a connection ended early");
+    let limit = match timed_out {
+        Some(TimedOut::FirstByte | TimedOut::Head) => Limit::HeaderTime,
+        Some(TimedOut::Answer) => Limit::AnswerTime,
+        None if error.is_parse_too_large() => {
+            metrics.answered_by_hyper(431);
+            Limit::HeaderSize
         }
-    }
-
-    fn refused_by_hyper(&self, status: u16, limit: Limit) {
-        self.metrics.answered_by_hyper(status);
-        self.limit_metrics.count(limit);
-    }
+        None if error.is_parse() => {
+            metrics.answered_by_hyper(400);
+            Limit::Malformed
+        }
+        // Idle for as long as is allowed, or the client went away.
+        Some(TimedOut::Idle) | None => return,
+    };
+    metrics.limits.count(limit);
 }
 
 /// Counts an open connection for as long as it lives, however it ends.

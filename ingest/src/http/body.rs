@@ -1,7 +1,7 @@
 //! Reads a request's body, bounded in bytes, time and speed.
 
 use crate::http::body_memory::{BodyMemory, LimitReached, Permit};
-use crate::settings::Settings;
+use crate::settings::{Limits, Settings};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
@@ -26,123 +26,72 @@ pub(crate) enum BodyFault {
     LimitReached,
 }
 
-/// Reads bodies within their limits.
-#[derive(Debug)]
-pub(crate) struct BodyReader {
-    max_bytes: usize,
-    timeout: Duration,
-    min_rate: u64,
-    memory: Arc<BodyMemory>,
-}
-
 /// Whether `Content-Length` alone says that the body is larger than `max_bytes`.
 pub(crate) fn is_declared_too_large(body: &Incoming, max_bytes: usize) -> bool {
     body.size_hint().lower() > max_bytes as u64
 }
 
-impl BodyReader {
-    pub(crate) fn new(settings: &Settings, memory: Arc<BodyMemory>) -> Self {
-        let limits = &settings.limits;
-        Self {
-            max_bytes: settings.max_body,
-            timeout: limits.body_timeout,
-            min_rate: limits.body_min_rate,
-            memory,
+/// Reads the whole body within its limits, and holds a permit for its bytes; one that came in one piece is not copied.
+pub(crate) async fn read(
+    mut body: Incoming,
+    settings: &Settings,
+    memory: &Arc<BodyMemory>,
+) -> Result<(Bytes, Permit), BodyFault> {
+    let declared = body.size_hint().exact().and_then(|length| usize::try_from(length).ok());
+    let mut permit = memory.open(declared.unwrap_or_default())?;
+    let (mut first, mut several, mut received) = (Bytes::new(), BytesMut::new(), 0);
+    let start = Instant::now();
+    // Of a body with a length it is known at its last byte that nothing follows.
+    while !body.is_end_stream()
+        && let Some(data) = next(&mut body, &mut permit, start + time_for(received, &settings.limits)).await?
+    {
+        received += data.len();
+        if received > settings.max_body {
+            return Err(BodyFault::TooLarge);
         }
-    }
-
-    /// Reads the whole body, and holds a permit for its bytes; a body that came in one piece is not copied.
-    pub(crate) async fn read(&self, mut body: Incoming) -> Result<(Bytes, Permit), BodyFault> {
-        let declared = body.size_hint().exact().and_then(|length| usize::try_from(length).ok());
-        let mut permit = self.memory.open(declared.unwrap_or_default())?;
-        let mut read = Pieces::None;
-        let start = Instant::now();
-        // Of a body with a length it is known at its last byte that nothing follows.
-        while !body.is_end_stream()
-            && let Some(data) = self.next(&mut body, &mut permit, start, read.len()).await?
-        {
-            let bytes = read.len() + data.len();
-            if bytes > self.max_bytes {
-                return Err(BodyFault::TooLarge);
-            }
-            permit.grow_to(bytes)?;
-            read.push(data);
+        permit.grow_to(received)?;
+        if received == data.len() {
+            first = data;
+            continue;
         }
-        Ok((read.into_bytes(), permit))
-    }
-
-    /// The next piece of data; `None` at the end.
-    async fn next(
-        &self,
-        body: &mut Incoming,
-        permit: &mut Permit,
-        start: Instant,
-        received: usize,
-    ) -> Result<Option<Bytes>, BodyFault> {
-        let deadline = start + self.time_for(received);
-        loop {
-            let frame = tokio::select! {
-                biased;
-                frame = body.frame() => frame,
-                () = permit.is_evicted() => return Err(BodyFault::LimitReached),
-                () = comes(deadline) => return Err(BodyFault::Slow),
-            };
-            // What follows the last chunk, trailers, says nothing that is signed.
-            match frame.transpose().map_err(|error| fault_of(&error))?.map(hyper::body::Frame::into_data) {
-                Some(Ok(data)) if data.is_empty() => {}
-                Some(Ok(data)) => return Ok(Some(data)),
-                Some(Err(_trailers)) => {}
-                None => return Ok(None),
-            }
+        if several.is_empty() {
+            // Sized by what was received: what a head declares must not cost memory.
+            several = BytesMut::with_capacity(2 * received);
+            several.extend_from_slice(&std::mem::take(&mut first));
         }
+        several.extend_from_slice(&data);
     }
+    Ok((if several.is_empty() { first } else { several.freeze() }, permit))
+}
 
-    /// How long after its start a body of which this much has been received may take to send more.
-    fn time_for(&self, received: usize) -> Duration {
-        let received = u64::try_from(received).unwrap_or(u64::MAX);
-        let at_least = Duration::from_millis(received.saturating_mul(1000) / self.min_rate);
-        self.timeout.min(GRACE.saturating_add(at_least))
+/// The next piece of data, which is not empty; `None` at the end.
+async fn next(
+    body: &mut Incoming,
+    permit: &mut Permit,
+    deadline: Instant,
+) -> Result<Option<Bytes>, BodyFault> {
+    loop {
+        let frame = tokio::select! {
+            biased;
+            frame = body.frame() => frame,
+            () = permit.is_evicted() => return Err(BodyFault::LimitReached),
+            () = comes(deadline) => return Err(BodyFault::Slow),
+        };
+        // What follows the last chunk, trailers, says nothing that is signed.
+        match frame.transpose().map_err(|error| fault_of(&error))?.map(hyper::body::Frame::into_data) {
+            Some(Ok(data)) if data.is_empty() => {}
+            Some(Ok(data)) => return Ok(Some(data)),
+            Some(Err(_trailers)) => {}
+            None => return Ok(None),
+        }
     }
 }
 
-/// What has been received of a body; copied together only once there is a second piece.
-#[derive(Debug)]
-enum Pieces {
-    None,
-    One(Bytes),
-    Several(BytesMut),
-}
-
-impl Pieces {
-    fn len(&self) -> usize {
-        match self {
-            Self::None => 0,
-            Self::One(bytes) => bytes.len(),
-            Self::Several(bytes) => bytes.len(),
-        }
-    }
-
-    fn push(&mut self, data: Bytes) {
-        match self {
-            Self::None => *self = Self::One(data),
-            Self::One(first) => {
-                // Sized by what was received: what a head declares must not cost memory.
-                let mut pieces = BytesMut::with_capacity(2 * (first.len() + data.len()));
-                pieces.extend_from_slice(first);
-                pieces.extend_from_slice(&data);
-                *self = Self::Several(pieces);
-            }
-            Self::Several(pieces) => pieces.extend_from_slice(&data),
-        }
-    }
-
-    fn into_bytes(self) -> Bytes {
-        match self {
-            Self::None => Bytes::new(),
-            Self::One(bytes) => bytes,
-            Self::Several(bytes) => bytes.freeze(),
-        }
-    }
+/// How long after its start a body of which this much has been received may take to send more.
+fn time_for(received: usize, limits: &Limits) -> Duration {
+    let received = u64::try_from(received).unwrap_or(u64::MAX);
+    let at_least = Duration::from_millis(received.saturating_mul(1000) / limits.body_min_rate);
+    limits.body_timeout.min(GRACE.saturating_add(at_least))
 }
 
 impl From<LimitReached> for BodyFault {

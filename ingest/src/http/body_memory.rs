@@ -7,9 +7,7 @@
 //! An honest body is small, or keeps coming and is received within milliseconds. What counts is what was received, never
 //! what a head declares: to evict others, one has to send as much as the whole limit between two of their packets.
 
-use crate::metrics::{Limit, LimitMetrics};
-use prometheus::{IntGauge, Registry};
-use runtime::metrics::gauge;
+use crate::metrics::{Limit, Metrics};
 use std::collections::BTreeMap;
 use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,8 +18,7 @@ use tokio::sync::oneshot;
 pub(crate) struct BodyMemory {
     limit: usize,
     held: Mutex<Held>,
-    in_flight: IntGauge,
-    limit_metrics: LimitMetrics,
+    metrics: Arc<Metrics>,
 }
 
 #[derive(Debug, Default)]
@@ -67,20 +64,15 @@ enum State {
 }
 
 impl BodyMemory {
-    pub(crate) fn new(limit: usize, registry: &Registry, limit_metrics: LimitMetrics) -> Arc<Self> {
-        let in_flight = gauge(
-            registry,
-            "weir_ingest_body_bytes_in_flight",
-            "Bytes of request bodies held in memory: being read, verified or made durable.",
-        );
-        Arc::new(Self { limit, held: Mutex::default(), in_flight, limit_metrics })
+    pub(crate) fn new(limit: usize, metrics: Arc<Metrics>) -> Arc<Self> {
+        Arc::new(Self { limit, held: Mutex::default(), metrics })
     }
 
     /// A permit without bytes yet, for a body that is about to be read; refused when a body of the `declared` length
     /// could not fit whatever is evicted.
     pub(crate) fn open(self: &Arc<Self>, declared: usize) -> Result<Permit, LimitReached> {
         if self.lock().authenticated + declared > self.limit {
-            self.limit_metrics.count(Limit::BodyBytes);
+            self.metrics.limits.count(Limit::BodyBytes);
             return Err(LimitReached);
         }
         let (evict, is_evicted) = oneshot::channel();
@@ -91,13 +83,13 @@ impl BodyMemory {
     /// Evicts bodies until `bytes` more fit; none where they cannot.
     fn evict_for(&self, held: &mut Held, bytes: usize) -> Result<(), LimitReached> {
         if held.authenticated + bytes > self.limit {
-            self.limit_metrics.count(Limit::BodyBytes);
+            self.metrics.limits.count(Limit::BodyBytes);
             return Err(LimitReached);
         }
         while held.bytes + bytes > self.limit {
             let Some(evicted) = held.evict(self.limit) else { break };
             held.bytes -= evicted.bytes;
-            self.limit_metrics.count(Limit::BodyBytes);
+            self.metrics.limits.count(Limit::BodyBytes);
             // Whoever reads that body may just have finished, which is as good.
             let _sent = evicted.evict.send(());
         }
@@ -105,7 +97,7 @@ impl BodyMemory {
     }
 
     fn update_gauge(&self, held: &Held) {
-        self.in_flight.set(i64::try_from(held.bytes).unwrap_or(i64::MAX));
+        self.metrics.body_bytes_in_flight.set(i64::try_from(held.bytes).unwrap_or(i64::MAX));
     }
 
     fn lock(&self) -> MutexGuard<'_, Held> {

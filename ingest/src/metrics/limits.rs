@@ -1,10 +1,9 @@
 //! Counts what the limits of the public port refuse, and logs when connections or memory run short.
 
+use super::by_label;
 use enum_map::{Enum, EnumMap};
 use prometheus::{IntCounter, Registry};
-use runtime::metrics::counters;
 use runtime::throttle::Throttle;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How often the same limit is logged.
@@ -47,41 +46,34 @@ impl Limit {
 }
 
 /// A counter for each limit, all of them present from the start.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct LimitMetrics {
     counters: EnumMap<Limit, IntCounter>,
-    connections: Arc<Throttle>,
-    body_bytes: Arc<Throttle>,
-    signature_time: Arc<Throttle>,
+    log: EnumMap<Limit, Throttle>,
 }
 
 impl LimitMetrics {
-    pub(crate) fn new(registry: &Registry) -> Self {
-        let refused = counters(
+    pub(super) fn new(registry: &Registry) -> Self {
+        let counters = by_label(
             registry,
             "weir_ingest_refused_total",
             "Requests and connections that a limit of the public port refused or evicted, by limit.",
-            &["limit"],
+            "limit",
+            Limit::as_str,
         );
-        let throttle = || Arc::new(Throttle::new(LOG_EVERY));
-        Self {
-            counters: EnumMap::from_fn(|limit: Limit| refused.with_label_values(&[limit.as_str()])),
-            connections: throttle(),
-            body_bytes: throttle(),
-            signature_time: throttle(),
-        }
+        Self { counters, log: EnumMap::from_fn(|_: Limit| Throttle::new(LOG_EVERY)) }
     }
 
     /// Counts a refusal. A limit of connections, memory or hashing is logged too: it may be too low for honest clients.
     pub(crate) fn count(&self, limit: Limit) {
         self.counters[limit].inc();
-        let (throttle, setting) = match limit {
-            Limit::Connections => (&self.connections, "--max-connections"),
-            Limit::BodyBytes => (&self.body_bytes, "--max-body-bytes-in-flight"),
-            Limit::SignatureTime => (&self.signature_time, "--body-timeout"),
+        let setting = match limit {
+            Limit::Connections => "--max-connections",
+            Limit::BodyBytes => "--max-body-bytes-in-flight",
+            Limit::SignatureTime => "--body-timeout",
             _ => return,
         };
-        if let Some(suppressed) = throttle.pass(Instant::now()) {
+        if let Some(suppressed) = self.log[limit].pass(Instant::now()) {
             tracing::warn!(
                 setting,
                 suppressed,

@@ -7,9 +7,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// An acceptor whose handler panics at `/panic`, on a loopback port.
 async fn open() -> (SocketAddr, Arc<Metrics>) {
-    let registry = Registry::new();
-    let metrics = Arc::new(Metrics::new(&registry));
-    let acceptor = Acceptor::new(&Limits::default(), Arc::clone(&metrics), LimitMetrics::new(&registry));
+    let metrics = Arc::new(Metrics::new(&Registry::new()));
+    let acceptor = Acceptor::new(&Limits::default(), Arc::clone(&metrics));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {

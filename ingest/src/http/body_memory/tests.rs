@@ -1,11 +1,11 @@
 //! What permits hold, and which body is evicted.
 
 use super::*;
+use prometheus::Registry;
 use std::task::{Context, Waker};
 
 fn memory(limit: usize) -> Arc<BodyMemory> {
-    let registry = Registry::new();
-    BodyMemory::new(limit, &registry, LimitMetrics::new(&registry))
+    BodyMemory::new(limit, Arc::new(Metrics::new(&Registry::new())))
 }
 
 /// A permit of a body of which this much was received.
@@ -26,11 +26,11 @@ fn a_dropped_permit_is_released() {
     let first = permit(&memory, 60).unwrap();
     let mut second = permit(&memory, 40).unwrap();
     second.authenticate().unwrap();
-    assert_eq!(memory.in_flight.get(), 100);
+    assert_eq!(memory.in_flight(), 100);
     drop(first);
-    assert_eq!(memory.in_flight.get(), 40);
+    assert_eq!(memory.in_flight(), 40);
     drop(second);
-    assert_eq!(memory.in_flight.get(), 0);
+    assert_eq!(memory.in_flight(), 0);
 }
 
 #[test]
@@ -43,16 +43,16 @@ fn the_body_that_waits_longest_is_evicted() {
     }
     let mut newest = permit(&memory, 30).unwrap();
     assert!(is_evicted(&mut stalled) && !is_evicted(&mut coming));
-    assert_eq!(memory.in_flight.get(), 80);
+    assert_eq!(memory.in_flight(), 80);
     assert_eq!(stalled.authenticate(), Err(LimitReached), "what was evicted is not held any more");
     assert_eq!(stalled.grow_to(41), Err(LimitReached));
     drop(stalled);
     coming.grow_to(60).unwrap();
-    assert_eq!(memory.in_flight.get(), 90);
+    assert_eq!(memory.in_flight(), 90);
     coming.grow_to(80).unwrap();
     assert!(is_evicted(&mut newest), "a body that keeps coming is not evicted for one that waits");
     drop((coming, newest));
-    assert_eq!(memory.in_flight.get(), 0);
+    assert_eq!(memory.in_flight(), 0);
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn a_declared_length_holds_nothing_before_it_is_received() {
     let mut small = permit(&memory, 50).unwrap();
     let declared: Vec<Permit> = (0..1000).map(|_| memory.open(100).unwrap()).collect();
     assert!(!is_evicted(&mut small));
-    assert_eq!(memory.in_flight.get(), 50);
+    assert_eq!(memory.in_flight(), 50);
     small.authenticate().unwrap();
     assert_eq!(
         memory.open(51).err(),
@@ -84,7 +84,7 @@ fn a_declared_length_holds_nothing_before_it_is_received() {
         "it can never fit while the authenticated body is here"
     );
     drop(declared);
-    assert_eq!(memory.in_flight.get(), 50);
+    assert_eq!(memory.in_flight(), 50);
 }
 
 #[test]
@@ -140,6 +140,10 @@ fn a_share_is_one_of_what_authenticated_bodies_leave() {
 
 impl BodyMemory {
     fn refused(&self) -> u64 {
-        self.limit_metrics.of(Limit::BodyBytes)
+        self.metrics.limits.of(Limit::BodyBytes)
+    }
+
+    fn in_flight(&self) -> i64 {
+        self.metrics.body_bytes_in_flight.get()
     }
 }
