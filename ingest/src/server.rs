@@ -56,13 +56,12 @@ pub async fn serve(
     let topics = kafka::topic_names(topic_prefix);
     let producers = Producers::start(kafka, &settings, &topics, &process)?;
     let metrics = Arc::new(Metrics::new(&process.registry));
-    let sources = settings.secret_sources();
-    let secrets = Arc::new(CurrentSecrets::new(&sources));
+    let secrets = Arc::new(CurrentSecrets::new(&settings));
     let publisher =
         Publisher::new(producers.clone(), topic_prefix, &settings, process.name, Arc::clone(&metrics));
     process.shutdown.spawn(signature::reload(
         Arc::clone(&secrets),
-        sources,
+        settings.clone(),
         metrics.secret_reload_failures.clone(),
         process.shutdown.clone(),
     ));

@@ -12,7 +12,6 @@ pub use producer::ProducerKind;
 pub use secrets::{declare_app_secrets, read_app_secrets};
 pub use spool::SpoolSettings;
 
-use crate::signature::SecretSources;
 use memory::MemorySettings;
 use runtime::http::ports::Port;
 use runtime::settings::{Form, Reader, form, optional, part, with_default};
@@ -105,16 +104,6 @@ fn is_webhooks(path: &str, webhook: &str) -> bool {
 }
 
 impl Settings {
-    /// Where secrets come from, and how often that is read again.
-    pub(crate) fn secret_sources(&self) -> SecretSources {
-        SecretSources {
-            app_secrets: self.app_secrets.clone(),
-            max_app_secrets: self.max_app_secrets,
-            verify_tokens: self.verify_tokens.clone(),
-            refresh: self.secrets_refresh,
-        }
-    }
-
     /// The public port.
     pub fn port(&self) -> Port {
         Port { flag: "--listen", address: self.listen }

@@ -7,7 +7,7 @@ mod secrets;
 mod verified_body;
 
 pub(crate) use keyring::UnauthenticatedWork;
-pub(crate) use reload::{CurrentSecrets, SecretSources, reload};
+pub(crate) use reload::{CurrentSecrets, reload};
 pub(crate) use row::Row;
 pub(crate) use secrets::{Contents, read_at_start};
 pub use secrets::{Secret, Secrets};

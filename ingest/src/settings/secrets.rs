@@ -81,7 +81,7 @@ fn read(reader: &mut Reader<'_>, directory: &str, single: &str) -> Option<Secret
 
 /// The secrets of a directory that has some; the reload logs files that cannot be used.
 fn usable(directory: &Path) -> Result<Contents, String> {
-    let contents = signature::read_at_start(directory.to_owned()).map_err(|error| error.to_string())?;
+    let contents = signature::read_at_start(directory.to_owned())?;
     if !contents.secrets.is_empty() {
         return Ok(contents);
     }

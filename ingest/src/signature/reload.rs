@@ -5,6 +5,7 @@
 
 use super::keyring::Keyring;
 use super::secrets::{self, Contents, Secret, Secrets};
+use crate::settings::Settings;
 use arc_swap::ArcSwap;
 use prometheus::IntCounter;
 use runtime::blocking::Blocking;
@@ -12,7 +13,6 @@ use runtime::process::shutdown::Shutdown;
 use runtime::process::supervisor::Supervisor;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// The secrets in use now.
 #[derive(Debug)]
@@ -21,59 +21,49 @@ pub(crate) struct CurrentSecrets {
     pub(crate) verify_tokens: ArcSwap<Vec<Secret>>,
 }
 
-/// Where secrets come from, and how often that is read again.
-#[derive(Clone, Debug)]
-pub(crate) struct SecretSources {
-    pub(crate) app_secrets: Secrets,
-    pub(crate) max_app_secrets: usize,
-    pub(crate) verify_tokens: Secrets,
-    pub(crate) refresh: Duration,
-}
-
 impl CurrentSecrets {
     /// Those that were read at the start.
-    pub(crate) fn new(sources: &SecretSources) -> Self {
-        let keyring = Keyring::new(&sources.app_secrets.current, sources.max_app_secrets);
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let keyring = Keyring::new(&settings.app_secrets.current, settings.max_app_secrets);
         Self {
             keyring: ArcSwap::from_pointee(keyring),
-            verify_tokens: ArcSwap::from_pointee(sources.verify_tokens.current.clone()),
+            verify_tokens: ArcSwap::from_pointee(settings.verify_tokens.current.clone()),
         }
     }
 }
 
-/// Reads the directories at once and then every `sources.refresh`, until shutdown. `failures` counts reads that found no
+/// Reads the directories at once and then every `--secrets-refresh`, until shutdown. `failures` counts reads that found no
 /// secret, or a file that cannot be used.
 pub(crate) async fn reload(
     current: Arc<CurrentSecrets>,
-    sources: SecretSources,
+    settings: Settings,
     failures: IntCounter,
     shutdown: Shutdown,
 ) {
-    tokio::select! {
-        () = reload_forever(&current, sources, &failures) => {}
-        () = shutdown.requested() => {}
-    }
-}
-
-async fn reload_forever(current: &CurrentSecrets, sources: SecretSources, failures: &IntCounter) {
-    let SecretSources { app_secrets, max_app_secrets, verify_tokens, refresh } = sources;
+    let Settings { app_secrets, max_app_secrets, verify_tokens, secrets_refresh, .. } = settings;
     let mut apps = WatchedDirectory::new(Kind::AppSecrets, app_secrets);
     let mut tokens = WatchedDirectory::new(Kind::VerifyTokens, verify_tokens);
     let mut supervisor = Supervisor::new("what reads secrets again");
-    loop {
-        let look = async {
-            if let Some(secrets) = apps.changed(failures).await {
-                let renewed = current.keyring.load().with_secrets(&secrets, max_app_secrets);
-                current.keyring.store(Arc::new(renewed));
-                apps.in_use(secrets);
-            }
-            if let Some(secrets) = tokens.changed(failures).await {
-                current.verify_tokens.store(Arc::new(secrets.clone()));
-                tokens.in_use(secrets);
-            }
-        };
-        supervisor.panicked(look).await;
-        tokio::time::sleep(refresh).await;
+    let forever = async {
+        loop {
+            let look = async {
+                if let Some(secrets) = apps.changed(&failures).await {
+                    let renewed = current.keyring.load().with_secrets(&secrets, max_app_secrets);
+                    current.keyring.store(Arc::new(renewed));
+                    apps.in_use(secrets);
+                }
+                if let Some(secrets) = tokens.changed(&failures).await {
+                    current.verify_tokens.store(Arc::new(secrets.clone()));
+                    tokens.in_use(secrets);
+                }
+            };
+            supervisor.panicked(look).await;
+            tokio::time::sleep(secrets_refresh).await;
+        }
+    };
+    tokio::select! {
+        () = forever => {}
+        () = shutdown.requested() => {}
     }
 }
 
@@ -105,7 +95,7 @@ impl WatchedDirectory {
             Ok(contents) => contents,
             Err(error) => {
                 failures.inc();
-                self.log_faults(BTreeMap::from([(".".to_owned(), error.to_string())]));
+                self.log_faults(BTreeMap::from([(".".to_owned(), error)]));
                 return None;
             }
         };

@@ -6,7 +6,7 @@ use runtime::secret_files::{self, FileFault, Files, READ_TIMEOUT};
 use sha2::Sha256;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A larger file is no app secret or verify token.
@@ -48,27 +48,6 @@ impl Secrets {
 pub(crate) struct Contents {
     pub(crate) secrets: Vec<Secret>,
     pub(crate) faults: BTreeMap<String, String>,
-}
-
-/// Why a directory as a whole cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum SecretsError {
-    /// It cannot be read.
-    #[error("{path}: {fault}", path = path.display())]
-    Unreadable {
-        /// The directory.
-        path: PathBuf,
-        /// What is wrong with it.
-        fault: FileFault,
-    },
-    /// Its file system does not respond.
-    #[error("{path}: {error}", path = path.display())]
-    Silent {
-        /// The directory.
-        path: PathBuf,
-        /// How long was waited.
-        error: BlockingError,
-    },
 }
 
 impl Secret {
@@ -129,51 +108,43 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-/// Reads every secret of a directory while a service is running.
+/// Reads every secret of a directory while a service is running, or says why the directory as a whole cannot be used.
 pub(super) async fn read(
     directory: PathBuf,
     blocking: &Blocking,
     before: &[Secret],
-) -> Result<Contents, SecretsError> {
+) -> Result<Contents, String> {
     let path = directory.clone();
     let files = blocking.run(READ_TIMEOUT, move || secret_files::read_folder(&path, MAX_BYTES)).await;
-    contents(directory, files, before)
+    contents(&directory, files, before)
 }
 
-/// Reads every secret of a directory before there is a service.
-pub(crate) fn read_at_start(directory: PathBuf) -> Result<Contents, SecretsError> {
+/// The same before there is a service.
+pub(crate) fn read_at_start(directory: PathBuf) -> Result<Contents, String> {
     let path = directory.clone();
     let files = Blocking::default().wait(READ_TIMEOUT, move || secret_files::read_folder(&path, MAX_BYTES));
-    contents(directory, files, &[])
+    contents(&directory, files, &[])
 }
 
+/// Each file by itself: one that cannot be used keeps its secret of `before`; one that was removed does not.
 fn contents(
-    path: PathBuf,
+    directory: &Path,
     files: Result<Result<Files, FileFault>, BlockingError>,
     before: &[Secret],
-) -> Result<Contents, SecretsError> {
-    match files {
-        Ok(Ok(files)) => Ok(Contents::of(files, before)),
-        Ok(Err(fault)) => Err(SecretsError::Unreadable { path, fault }),
-        Err(error) => Err(SecretsError::Silent { path, error }),
-    }
-}
-
-impl Contents {
-    /// Each file by itself: one that cannot be used keeps its secret of `before`; one that was removed does not.
-    fn of(files: Files, before: &[Secret]) -> Self {
-        let mut contents = Self::default();
-        for (name, content) in files {
-            match secret(&name, content) {
-                Ok(secret) => contents.secrets.push(secret),
-                Err(fault) => {
-                    contents.secrets.extend(before.iter().find(|secret| *secret.name == *name).cloned());
-                    contents.faults.insert(name, fault);
-                }
+) -> Result<Contents, String> {
+    let unusable = |why: String| format!("{}: {why}", directory.display());
+    let files = files.map_err(|error| unusable(error.to_string()))?;
+    let mut contents = Contents::default();
+    for (name, content) in files.map_err(|fault| unusable(fault.to_string()))? {
+        match secret(&name, content) {
+            Ok(secret) => contents.secrets.push(secret),
+            Err(fault) => {
+                contents.secrets.extend(before.iter().find(|secret| *secret.name == *name).cloned());
+                contents.faults.insert(name, fault);
             }
         }
-        contents
     }
+    Ok(contents)
 }
 
 fn secret(name: &str, content: Result<Vec<u8>, FileFault>) -> Result<Secret, String> {
@@ -235,7 +206,8 @@ mod tests {
     #[test]
     fn a_directory_that_is_gone_is_an_error() {
         let path = directory(&[]).path().to_owned();
-        assert!(matches!(read_at_start(path), Err(SecretsError::Unreadable { .. })));
+        let why = read_at_start(path.clone()).unwrap_err();
+        assert!(why.starts_with(&format!("{}: it cannot be read: ", path.display())), "{why}");
     }
 
     #[test]
