@@ -33,7 +33,6 @@ pub(crate) use metrics::SpoolMetrics;
 use runtime::process::health::Check;
 use runtime::producer::ProducerOptions;
 pub(crate) use socket::serve;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use store::StoreParts;
@@ -75,7 +74,9 @@ impl Spool {
         metrics: SpoolMetrics,
         check: Check,
     ) -> Result<Self, OpenError> {
-        let lock = lock(&settings.directory)?;
+        // A `weir spool` that reads the file has the lock for the time of a request.
+        let is_in_use = |error: &OpenError| matches!(error, OpenError::InUse(_));
+        let lock = patiently(|| Lock::take(&settings.directory), is_in_use)?;
         let backlog = Backlog::default();
         let writer = Writer::start(StoreParts {
             settings: settings.clone(),
@@ -153,17 +154,20 @@ impl Spool {
     }
 }
 
-/// Attempts to lock the directory: a `weir spool` that reads the file has the lock for the time of a request.
-const LOCK_ATTEMPTS: u32 = 20;
+const ATTEMPTS: u32 = 20;
 const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(50);
 
-#[expect(clippy::disallowed_methods, reason = "nothing is served before it is open")]
-fn lock(directory: &Path) -> Result<Lock, OpenError> {
-    for _ in 1..LOCK_ATTEMPTS {
-        match Lock::take(directory) {
-            Err(OpenError::InUse(_)) => std::thread::sleep(BETWEEN_ATTEMPTS),
-            taken => return taken,
+/// Attempts what may fail for a moment, since another process is in the way.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "nothing is served before it succeeds, and a tool has nothing else to do"
+)]
+fn patiently<T, E>(attempt: impl Fn() -> Result<T, E>, may_pass: impl Fn(&E) -> bool) -> Result<T, E> {
+    for _ in 1..ATTEMPTS {
+        match attempt() {
+            Err(error) if may_pass(&error) => std::thread::sleep(BETWEEN_ATTEMPTS),
+            done => return done,
         }
     }
-    Lock::take(directory)
+    attempt()
 }

@@ -149,10 +149,9 @@ impl Drain {
         let start = tokio::time::Instant::now();
         let mut outcome = self.send(rows).await;
         if !outcome.acknowledged.is_empty() {
-            let keys: Vec<_> = outcome.acknowledged.iter().map(StoredRow::key).collect();
             // Nothing is sent again until these are deleted; or until their file is retired, of which it is remembered.
             loop {
-                let are_deleted = self.spool.inner.writer.delete(&keys).await;
+                let are_deleted = self.spool.inner.writer.delete(&outcome.acknowledged).await;
                 if self.retired.take_over(&file, &outcome.acknowledged) || are_deleted {
                     break;
                 }

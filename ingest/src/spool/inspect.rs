@@ -15,13 +15,12 @@ pub use error::InspectError;
 pub use files::{QuarantinedFile, quarantined_files};
 #[cfg(test)]
 pub(super) use queries::QUERIES;
-pub(super) use queries::{Retries, query, retries};
+pub(super) use queries::respond;
 pub use request::{Group, Which};
 pub(super) use request::{Reply, Request, Response};
 pub use stored::{Reason, Stored};
 
-use super::database::{Change, Database, Totals};
-use super::error::StoreError;
+use super::database::{Database, Totals};
 use super::files::{Lock, OpenError, sequence, size};
 use running::Running;
 use std::collections::VecDeque;
@@ -96,7 +95,13 @@ impl Inspector {
 
     fn request(&mut self, request: &Request) -> Result<Response, InspectError> {
         if let Some((mut database, _lock)) = self.at_rest()? {
-            return serve(&mut database, request).map_err(|error| InspectError::of(&self.directory, error));
+            let served = respond(database.connection(), request).and_then(|(response, changes)| {
+                if !changes.is_empty() {
+                    database.apply(changes.iter(), Totals::default())?;
+                }
+                Ok(response)
+            });
+            return served.map_err(|error| InspectError::of(&self.directory, error));
         }
         match &mut self.running {
             Some(running) => running.request(request),
@@ -112,30 +117,21 @@ impl Inspector {
         }
         let file = find(&self.directory)?;
         match Lock::take(&self.directory) {
-            Ok(lock) => match Database::open_at_rest(&file) {
-                Ok(database) => Ok(Some((database, lock))),
-                Err(error) => Err(InspectError::of(&file, error)),
-            },
+            Ok(lock) => {
+                let opened = Database::open_at_rest(&file);
+                Ok(Some((opened.map_err(|error| InspectError::of(&file, error))?, lock)))
+            }
             Err(OpenError::InUse(_)) => {
                 self.running = Some(Running::connect(&self.directory)?);
                 Ok(None)
             }
-            Err(error) => Err(InspectError::Unusable { file, why: error.to_string() }),
+            Err(error) => Err(InspectError::unusable(&file, &error)),
         }
     }
 
     fn unexpected(&self) -> InspectError {
-        InspectError::NoResponse { directory: self.directory.clone(), why: "unexpected response".to_owned() }
+        InspectError::no_response(&self.directory, &"unexpected response")
     }
-}
-
-fn serve(database: &mut Database, request: &Request) -> Result<Response, StoreError> {
-    let Some(Retries { seqs }) = retries(database.connection(), request)? else {
-        return query(database.connection(), request);
-    };
-    let changes: Vec<_> = seqs.iter().copied().map(Change::Unpark).collect();
-    database.apply(changes.iter(), Totals::default())?;
-    Ok(Response::Retried { count: changes.len() as u64, last: seqs.last().copied() })
 }
 
 /// Deliveries in their order. Those that come or go meanwhile may be among them or not; none is there twice.
@@ -181,15 +177,11 @@ impl Iterator for Deliveries<'_> {
 
 /// The current file of an existing spool; nothing is created.
 fn find(directory: &Path) -> Result<PathBuf, InspectError> {
-    let unusable = |file: &Path, error: std::io::Error| InspectError::Unusable {
-        file: file.to_owned(),
-        why: error.to_string(),
-    };
     if !directory.is_dir() {
         return Err(InspectError::NoDirectory(directory.to_owned()));
     }
-    let file = sequence(directory).map_err(|error| unusable(directory, error))?.current;
-    match size(&file).map_err(|error| unusable(&file, error))? {
+    let file = sequence(directory).map_err(|error| InspectError::unusable(directory, &error))?.current;
+    match size(&file).map_err(|error| InspectError::unusable(&file, &error))? {
         Some(_) => Ok(file),
         None => Err(InspectError::NoSpool(directory.to_owned())),
     }
@@ -197,6 +189,7 @@ fn find(directory: &Path) -> Result<PathBuf, InspectError> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::database::Change;
     use super::*;
     use crate::delivery::sample;
 

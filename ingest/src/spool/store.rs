@@ -221,8 +221,8 @@ impl Store {
         Ok(true)
     }
 
-    /// Retries a file that failed, looks for space in a full one, and releases that of an empty one.
-    fn maintain(&mut self) {
+    /// Retries a file that failed, looks for space in a full one, and releases that of an empty one; then sets the gauges.
+    pub(super) fn maintain(&mut self) {
         match &self.state {
             State::Failed { retry_at, .. } if Instant::now() >= *retry_at => self.open(),
             State::Failed { .. } => {}
@@ -231,6 +231,7 @@ impl Store {
                 self.release();
             }
         }
+        self.update_gauges();
     }
 
     /// Only a success of the same kind ends its failures.

@@ -3,7 +3,7 @@
 //! It is supervised: after a panic it reopens the file and goes on.
 
 use super::SpoolError;
-use super::database::{Change, RowKey, StoredRow};
+use super::database::{Change, StoredRow};
 use super::files::OpenError;
 use super::inspect::{InspectError, Request, Response};
 use super::store::{Store, StoreParts};
@@ -15,7 +15,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::sync::{Notify, mpsc, oneshot};
 use uuid::Uuid;
 
@@ -36,7 +36,6 @@ pub(super) struct Writer {
     stored: Arc<Notify>,
 }
 
-#[derive(Debug)]
 pub(super) enum Command {
     Store {
         row: Row,
@@ -47,34 +46,11 @@ pub(super) enum Command {
         changes: Vec<Change>,
         done: oneshot::Sender<bool>,
     },
-    Read {
-        rows: usize,
-        bytes: u64,
-        done: oneshot::Sender<(PathBuf, Vec<StoredRow>)>,
-    },
-    /// Reads a delivery that is parked for this reason, so far into them.
-    ReadParked {
-        reason: &'static str,
-        part: f64,
-        done: oneshot::Sender<Option<StoredRow>>,
-    },
-    /// A request of `weir spool`.
-    Inspect {
-        request: Request,
-        done: oneshot::Sender<Result<Response, InspectError>>,
-    },
-    /// Periodic maintenance: retries a failed file, updates the gauges.
-    Maintain {
-        done: oneshot::Sender<bool>,
-    },
+    /// Anything else, once the commands before it are written.
+    Run(Box<dyn FnOnce(&mut Store) + Send>),
     Close {
         done: oneshot::Sender<bool>,
     },
-    #[cfg(test)]
-    Panic,
-    /// Waits as for a disk.
-    #[cfg(test)]
-    Hang(std::sync::mpsc::Receiver<()>),
 }
 
 /// Bytes that are counted as queued for as long as this lives.
@@ -132,8 +108,8 @@ impl Writer {
     }
 
     /// Deletes deliveries that are on Kafka.
-    pub(super) async fn delete(&self, keys: &[RowKey]) -> bool {
-        self.change(keys.iter().cloned().map(Change::Delete).collect()).await
+    pub(super) async fn delete(&self, rows: &[StoredRow]) -> bool {
+        self.change(rows.iter().map(|stored| Change::Delete(stored.key())).collect()).await
     }
 
     /// The same of one, whatever its `seq`.
@@ -143,22 +119,22 @@ impl Writer {
 
     /// The first waiting deliveries, in order, and the file that has them.
     pub(super) async fn read(&self, rows: usize, bytes: u64) -> (PathBuf, Vec<StoredRow>) {
-        self.request(|done| Command::Read { rows, bytes, done }).await.unwrap_or_default()
+        self.run(move |store| (store.file(), store.read(rows, bytes))).await.unwrap_or_default()
     }
 
     /// One that is parked for this reason: `part`, between 0 and 1, tells which.
     pub(super) async fn parked(&self, reason: &'static str, part: f64) -> Option<StoredRow> {
-        self.request(|done| Command::ReadParked { reason, part, done }).await.flatten()
+        self.run(move |store| store.read_parked(reason, part)).await.flatten()
     }
 
     /// Serves a request of `weir spool`; `None` when the spool is closed.
     pub(super) async fn inspect(&self, request: Request) -> Option<Result<Response, InspectError>> {
-        self.request(|done| Command::Inspect { request, done }).await
+        self.run(move |store| store.inspect(&request)).await
     }
 
     /// Returns once it is done; at once where the spool is closed.
     pub(super) async fn maintain(&self) {
-        self.request(|done| Command::Maintain { done }).await;
+        self.run(Store::maintain).await;
     }
 
     pub(super) async fn close(&self) {
@@ -172,18 +148,32 @@ impl Writer {
 
     #[cfg(test)]
     pub(super) async fn panic(&self) {
-        self.send(Command::Panic).await;
+        self.send(Command::Run(Box::new(|_| panic!("as the test wants")))).await;
     }
 
+    /// Waits as for a disk.
     #[cfg(test)]
     pub(super) async fn hang(&self, until: std::sync::mpsc::Receiver<()>) {
-        self.send(Command::Hang(until)).await;
+        let wait = move |_: &mut Store| {
+            let _responds = until.recv();
+        };
+        self.send(Command::Run(Box::new(wait))).await;
     }
 
     async fn send(&self, command: Command) {
         if self.commands.send(command).await.is_err() {
             tracing::debug!("the spool is closed");
         }
+    }
+
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce(&mut Store) -> T + Send + 'static) -> Option<T> {
+        self.request(|done| {
+            Command::Run(Box::new(move |store: &mut Store| {
+                // The caller may be gone.
+                let _sent = done.send(work(store));
+            }))
+        })
+        .await
     }
 
     async fn request<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Option<T> {
@@ -195,6 +185,7 @@ impl Writer {
 
 /// Serves commands until it is closed or every sender is gone; again after a panic, in which the commands at hand are
 /// lost: whoever waits for their results gets an error. Panics that follow each other are paused between.
+#[expect(clippy::disallowed_methods, reason = "the thread has nothing else to do")]
 fn supervise(parts: &StoreParts, mut queue: mpsc::Receiver<Command>) {
     let mut pauses = Pauses::default();
     while catch_unwind(AssertUnwindSafe(|| serve(parts, &mut queue))).is_err() {
@@ -206,13 +197,8 @@ fn supervise(parts: &StoreParts, mut queue: mpsc::Receiver<Command>) {
             pause_seconds = pause.as_secs(),
             "the writer thread of the spool panicked, reopening the file"
         );
-        wait(pause);
+        std::thread::sleep(pause);
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the thread has nothing else to do")]
-fn wait(duration: Duration) {
-    std::thread::sleep(duration);
 }
 
 fn serve(parts: &StoreParts, queue: &mut mpsc::Receiver<Command>) {

@@ -2,7 +2,7 @@
 //! others wait again, a few at a time and after those that wait already.
 
 use super::super::inspect::{Reason, Request, Response};
-use super::{CORRUPT, Drain, PANICKED, StoredRow};
+use super::{CORRUPT, Drain, PANICKED};
 use crate::kafka::Refused;
 use runtime::backoff;
 use std::time::{Duration, Instant};
@@ -99,11 +99,11 @@ impl Drain {
         let parked = self.spool.inner.writer.parked(why, backoff::random()).await;
         let Some(stored) = parked else { return false };
         let outcome = self.send(vec![stored]).await;
-        let keys: Vec<_> = outcome.acknowledged.iter().map(StoredRow::key).collect();
-        if !keys.is_empty() && !self.spool.inner.writer.delete(&keys).await {
+        let is_taken = !outcome.acknowledged.is_empty();
+        if is_taken && !self.spool.inner.writer.delete(&outcome.acknowledged).await {
             tracing::warn!("cannot delete a parked delivery that Kafka has taken: it will be sent again");
         }
-        !keys.is_empty()
+        is_taken
     }
 
     pub(super) fn log_parked(&self, id: &str, reason: &str) {

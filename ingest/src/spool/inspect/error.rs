@@ -62,6 +62,14 @@ pub enum InspectError {
 }
 
 impl InspectError {
+    pub(super) fn no_response(directory: &Path, why: &impl ToString) -> Self {
+        Self::NoResponse { directory: directory.to_owned(), why: why.to_string() }
+    }
+
+    pub(super) fn unusable(file: &Path, why: &impl ToString) -> Self {
+        Self::Unusable { file: file.to_owned(), why: why.to_string() }
+    }
+
     pub(in crate::spool) fn of(file: &Path, error: StoreError) -> Self {
         let file = file.to_owned();
         match error {

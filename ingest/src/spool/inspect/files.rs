@@ -21,8 +21,7 @@ pub struct QuarantinedFile {
 
 /// The quarantined files, the oldest first.
 pub fn quarantined_files(directory: &Path) -> Result<Vec<QuarantinedFile>, InspectError> {
-    let unusable =
-        |error: std::io::Error| InspectError::Unusable { file: directory.to_owned(), why: error.to_string() };
+    let unusable = |error: std::io::Error| InspectError::unusable(directory, &error);
     let retired = files::sequence(directory).map_err(unusable)?.retired;
     let mut found: Vec<_> = retired.into_iter().map(|file| describe(file, false)).collect();
     for entry in fs::read_dir(directory).map_err(unusable)? {

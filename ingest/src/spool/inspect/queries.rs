@@ -1,6 +1,7 @@
 //! The queries behind the responses. Each takes little time: the same thread stores deliveries.
 
-use super::super::database::{COLUMNS, row_of};
+use super::super::database::{COLUMNS, Change, row_of};
+use super::super::drain::CORRUPT;
 use super::super::error::StoreError;
 use super::stored::{Reason, Stored};
 use super::{Group, Request, Response, Which};
@@ -30,40 +31,27 @@ const RETRIED_OF_ID: &str =
 pub(in crate::spool) const QUERIES: [&str; 6] =
     [GROUPS, SEQS, SEQS_OF, NEXT_REASON, SEQ_OF_ID, RETRIED_OF_ID];
 
-/// The rows to retry, by `seq`.
-#[derive(Debug)]
-pub(in crate::spool) struct Retries {
-    pub(in crate::spool) seqs: Vec<i64>,
-}
-
-/// The response to a request that only reads.
-pub(in crate::spool) fn query(connection: &Connection, request: &Request) -> Result<Response, StoreError> {
-    Ok(match request {
-        Request::Groups => Response::Groups(groups(connection)?),
+/// The response to a request, and the changes that have to be made before it is true.
+pub(in crate::spool) fn respond(
+    connection: &Connection,
+    request: &Request,
+) -> Result<(Response, Vec<Change>), StoreError> {
+    let retries = match request {
+        Request::Groups => return Ok((Response::Groups(groups(connection)?), Vec::new())),
         Request::Page { which, after } => {
-            Response::Page(stored(connection, &seqs(connection, which, *after)?)?)
+            let seqs = seqs(connection, which, *after)?;
+            return Ok((Response::Page(stored(connection, &seqs)?), Vec::new()));
         }
         Request::Delivery { id } => {
             let seq = connection.prepare_cached(SEQ_OF_ID)?.query_row([id], |row| row.get(0)).optional()?;
-            Response::Page(stored(connection, seq.as_slice())?)
+            return Ok((Response::Page(stored(connection, seq.as_slice())?), Vec::new()));
         }
-        Request::Retry { .. } | Request::RetryAll { .. } => Response::Retried { count: 0, last: None },
-    })
-}
-
-/// The rows that a request retries; `None` where it only reads.
-pub(in crate::spool) fn retries(
-    connection: &Connection,
-    request: &Request,
-) -> Result<Option<Retries>, StoreError> {
-    let corrupt = Reason::Corrupt;
-    let seqs = match request {
-        Request::Retry { id } => numbers(connection, RETRIED_OF_ID, [id.as_str(), corrupt.as_str()])?,
-        Request::RetryAll { reason, .. } if *reason == corrupt => Vec::new(),
+        Request::Retry { id } => numbers(connection, RETRIED_OF_ID, [id.as_str(), CORRUPT])?,
+        Request::RetryAll { reason: Reason::Corrupt, .. } => Vec::new(),
         Request::RetryAll { reason, after } => parked_for(connection, reason, *after)?,
-        _ => return Ok(None),
     };
-    Ok(Some(Retries { seqs }))
+    let response = Response::Retried { count: retries.len() as u64, last: retries.last().copied() };
+    Ok((response, retries.into_iter().map(Change::Unpark).collect()))
 }
 
 fn groups(connection: &Connection) -> Result<Vec<Group>, StoreError> {

@@ -1,6 +1,6 @@
 //! The client of a running ingest, over the socket in its spool's directory.
 
-use super::super::files;
+use super::super::{files, patiently};
 use super::{InspectError, Reply, Request, Response};
 use std::io::{BufRead as _, BufReader, Error, Write as _};
 use std::os::unix::net::UnixStream;
@@ -9,9 +9,6 @@ use std::time::Duration;
 
 /// Timeout for a response.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
-/// Connection attempts, since an ingest may be starting or stopping.
-const ATTEMPTS: u32 = 20;
-const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(50);
 
 /// A connection.
 #[derive(Debug)]
@@ -23,24 +20,17 @@ pub(super) struct Running {
 impl Running {
     pub(super) fn connect(directory: &Path) -> Result<Self, InspectError> {
         let socket = directory.join(files::SOCKET);
-        let mut connected = UnixStream::connect(&socket);
-        for _ in 1..ATTEMPTS {
-            if connected.is_ok() {
-                break;
-            }
-            wait(BETWEEN_ATTEMPTS);
-            connected = UnixStream::connect(&socket);
-        }
-        let failed = |error: Error| no_response(directory, error.to_string());
-        let stream = connected.map_err(failed)?;
+        let failed = |error: Error| InspectError::no_response(directory, &error);
+        // An ingest may be starting or stopping.
+        let stream = patiently(|| UnixStream::connect(&socket), |_| true).map_err(failed)?;
         stream.set_read_timeout(Some(RESPONSE_TIMEOUT)).map_err(failed)?;
         stream.set_write_timeout(Some(RESPONSE_TIMEOUT)).map_err(failed)?;
         Ok(Self { directory: directory.to_owned(), stream: BufReader::new(stream) })
     }
 
     pub(super) fn request(&mut self, request: &Request) -> Result<Response, InspectError> {
-        let reply =
-            self.exchange(request).map_err(|error| no_response(&self.directory, error.to_string()))?;
+        let reply = self.exchange(request);
+        let reply = reply.map_err(|error| InspectError::no_response(&self.directory, &error))?;
         reply.map_err(InspectError::Refused)
     }
 
@@ -52,13 +42,4 @@ impl Running {
         self.stream.read_until(b'\n', &mut line)?;
         Ok(serde_json::from_slice(&line)?)
     }
-}
-
-fn no_response(directory: &Path, why: String) -> InspectError {
-    InspectError::NoResponse { directory: directory.to_owned(), why }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a tool has nothing else to do")]
-fn wait(duration: Duration) {
-    std::thread::sleep(duration);
 }

@@ -3,7 +3,7 @@
 use super::super::SpoolError;
 use super::super::database::{Change, StoredRow};
 use super::super::error::StoreError;
-use super::super::inspect::{self, InspectError, Request, Response};
+use super::super::inspect::{InspectError, Request, Response, respond};
 use super::super::writer::Command;
 use super::{Kind, State, Store};
 use std::ops::ControlFlow;
@@ -35,33 +35,14 @@ impl Store {
                     changes.extend(more);
                     others.push(done);
                 }
-                Command::Read { rows, bytes, done } => {
-                    // Earlier commands of the group are written before the file is read.
+                Command::Run(work) => {
                     is_written &= self.write(&std::mem::take(&mut changes), std::mem::take(&mut stores));
-                    // The caller may be gone.
-                    let _sent = done.send((self.file(), self.read(rows, bytes)));
-                }
-                Command::ReadParked { reason, part, done } => {
-                    // The caller may be gone.
-                    let _sent = done.send(self.read_parked(reason, part));
-                }
-                Command::Inspect { request, done } => {
-                    is_written &= self.write(&std::mem::take(&mut changes), std::mem::take(&mut stores));
-                    // The caller may be gone.
-                    let _sent = done.send(self.inspect(&request));
-                }
-                Command::Maintain { done } => {
-                    self.maintain();
-                    others.push(done);
+                    work(self);
                 }
                 Command::Close { done } => {
                     others.push(done);
                     flow = ControlFlow::Break(());
                 }
-                #[cfg(test)]
-                Command::Panic => panic!("as the test wants"),
-                #[cfg(test)]
-                Command::Hang(until) => drop(until.recv()),
             }
         }
         is_written &= self.write(&changes, stores);
@@ -193,7 +174,7 @@ impl Store {
         Ok(())
     }
 
-    pub(super) fn read(&mut self, rows: usize, bytes: u64) -> Vec<StoredRow> {
+    pub(in crate::spool) fn read(&mut self, rows: usize, bytes: u64) -> Vec<StoredRow> {
         let State::Open(database) = &mut self.state else { return Vec::new() };
         let counted = self.totals.unwrap_or_default().waiting;
         let mut read = database.waiting(rows, bytes);
@@ -220,14 +201,14 @@ impl Store {
     }
 
     /// The file that is open.
-    fn file(&self) -> PathBuf {
+    pub(in crate::spool) fn file(&self) -> PathBuf {
         match &self.state {
             State::Open(database) => database.path().to_owned(),
             State::Failed { .. } => PathBuf::default(),
         }
     }
 
-    fn read_parked(&mut self, reason: &str, part: f64) -> Option<StoredRow> {
+    pub(in crate::spool) fn read_parked(&mut self, reason: &str, part: f64) -> Option<StoredRow> {
         let State::Open(database) = &self.state else { return None };
         database.parked(reason, part).unwrap_or_else(|error| {
             self.fail(&error, Kind::Read);
@@ -235,26 +216,26 @@ impl Store {
         })
     }
 
-    fn inspect(&mut self, request: &Request) -> Result<Response, InspectError> {
+    /// Serves a request of `weir spool`.
+    pub(in crate::spool) fn inspect(&mut self, request: &Request) -> Result<Response, InspectError> {
         let State::Open(database) = &self.state else {
             return Err(InspectError::NotNow(self.parts.settings.directory.clone()));
         };
-        let outcome = match inspect::retries(database.connection(), request) {
-            Ok(None) => inspect::query(database.connection(), request).map_err(|error| (error, Kind::Read)),
-            Ok(Some(retries)) => self.unpark(&retries).map_err(|error| (error, Kind::Write)),
+        let outcome = match respond(database.connection(), request) {
+            Ok((response, changes)) if changes.is_empty() => Ok(response),
+            Ok((response, changes)) => match self.try_write(&changes, &[]) {
+                Ok(()) => {
+                    self.parts.stored.notify_one();
+                    Ok(response)
+                }
+                Err(error) => Err((error, Kind::Write)),
+            },
             Err(error) => Err((error, Kind::Read)),
         };
         outcome.map_err(|(error, kind)| {
             self.fail_unless_full(&error, kind);
             InspectError::of(&self.parts.settings.directory, error)
         })
-    }
-
-    fn unpark(&mut self, retries: &inspect::Retries) -> Result<Response, StoreError> {
-        let changes: Vec<_> = retries.seqs.iter().copied().map(Change::Unpark).collect();
-        self.try_write(&changes, &[])?;
-        self.parts.stored.notify_one();
-        Ok(Response::Retried { count: changes.len() as u64, last: retries.seqs.last().copied() })
     }
 }
 

@@ -80,17 +80,12 @@ fn close(mut store: Store) {
     assert!(store.serve(&mut vec![Command::Close { done }]).is_break());
 }
 
-fn maintain(store: &mut Store) {
-    let (done, _is_done) = oneshot::channel();
-    assert!(store.serve(&mut vec![Command::Maintain { done }]).is_continue());
-}
-
 /// Opens it again without waiting.
 fn retry(store: &mut Store) {
     if let State::Failed { retry_at, .. } = &mut store.state {
         *retry_at = Instant::now();
     }
-    maintain(store);
+    store.maintain();
 }
 
 fn rows(count: usize) -> Vec<Row> {
@@ -206,7 +201,7 @@ fn a_full_disk_lets_deliveries_go_and_takes_others_once_there_is_space() {
     let read = store.read(usize::MAX, u64::MAX);
     assert_eq!(read.len(), kept.len());
     assert!(change(&mut store, read.iter().map(|stored| Change::Delete(stored.key())).collect()));
-    maintain(&mut store);
+    store.maintain();
     assert_eq!(put(&mut store, sample(TEXT).to_row()), Ok(()));
 }
 

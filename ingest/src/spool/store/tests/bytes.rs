@@ -65,7 +65,7 @@ fn a_file_that_becomes_empty_gives_its_space_back_a_little_at_a_time() {
     while size() > 200_000 {
         steps += 1;
         assert!(steps < 100, "{} bytes of {full} are left", size());
-        maintain(&mut store);
+        store.maintain();
         assert!(steps >= IDLE || size() >= full, "it may be needed again at once");
     }
     put_all(&mut store, &rows(ROWS));

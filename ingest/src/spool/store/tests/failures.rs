@@ -100,14 +100,11 @@ fn a_file_that_looks_damaged_since_the_disk_does_not_give_it_is_tried_again() {
 #[test]
 fn an_error_closes_the_file_whoever_meets_it() {
     let retry = |store: &mut Store| {
-        let (done, mut is_done) = oneshot::channel();
-        let request = Request::RetryAll { reason: Reason::TooLarge, after: 0 };
-        assert!(store.serve(&mut vec![Command::Inspect { request, done }]).is_continue());
-        is_done.try_recv().unwrap().unwrap_err();
+        store.inspect(&Request::RetryAll { reason: Reason::TooLarge, after: 0 }).unwrap_err();
     };
     let full = |store: &mut Store| {
         store.full = Some((Instant::now(), MAX));
-        maintain(store);
+        store.maintain();
     };
     let meetings: [fn(&mut Store); 2] = [retry, full];
     for meet in meetings {
