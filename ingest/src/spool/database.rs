@@ -11,15 +11,15 @@ mod rows;
 mod tests;
 
 pub(super) use changes::Change;
-pub(super) use rows::{COLUMNS, RowKey, StoredRow, Totals, last_seq, oldest, row_of, text, totals};
+pub(super) use rows::{COLUMNS, RowKey, StoredRow, Totals, last_seq, oldest, read, row_of, text, totals};
 
 use super::error::StoreError;
 use super::files;
 use super::high_water_mark::HighWaterMark;
 use changes::Applied;
-use rows::LAST;
+use rows::{LAST, WAITING};
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, params};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -70,7 +70,7 @@ impl Database {
             0 => return Err(StoreError::Damaged("the file is empty, its log is not".to_owned())),
             _ => {}
         }
-        let connection = connect(path)?;
+        let connection = connect(path, None)?;
         check_version(&connection)?;
         Self::configured(connection, path, max_bytes)
     }
@@ -81,13 +81,13 @@ impl Database {
         if files::size(path)? == Some(0) {
             return Err(StoreError::Damaged("the file is empty".to_owned()));
         }
-        let connection = connect(path)?;
+        let connection = connect(path, None)?;
         check_version(&connection)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         // The tools store nothing.
-        let (path_of, mark) = (path.to_owned(), HighWaterMark::default());
-        let database = Self { path: path_of, connection, drained_to: 0, mark };
-        database.check_log(path)?;
+        let (path, mark) = (path.to_owned(), HighWaterMark::default());
+        let database = Self { path, connection, drained_to: 0, mark };
+        database.check_log()?;
         database.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
         Ok(database)
     }
@@ -97,7 +97,7 @@ impl Database {
         // A note that is there is of a file that was deleted.
         HighWaterMark::remove(path)?;
         files::make_private(path)?;
-        let made = connect(path).and_then(|connection| {
+        let made = connect(path, None).and_then(|connection| {
             // Before the first table, so that the file can release pages.
             connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
             connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -141,28 +141,24 @@ impl Database {
         changes: impl Iterator<Item = &'a Change>,
         before: Totals,
     ) -> Result<Totals, StoreError> {
-        let (mut drained_to, mut last, mut not_found) = (self.drained_to, None, Vec::new());
+        let mut drained_to = self.drained_to;
+        let mut applied = Applied { totals: before, last: None, not_found: Vec::new() };
         let transaction = self.connection.transaction()?;
-        let mut totals = before;
         for change in changes {
-            match changes::apply(&transaction, change, &mut totals)? {
-                Applied::Inserted(seq) => last = Some(seq),
-                Applied::NotFound(key) => not_found.push(key),
-                Applied::Other => {}
-            }
+            applied.apply(&transaction, change)?;
             if let Change::Unpark(seq) = change {
                 drained_to = drained_to.min(seq - 1);
             }
         }
-        if !not_found.is_empty() {
-            rows::check_gone(&transaction, drained_to, &not_found)?;
+        if !applied.not_found.is_empty() {
+            rows::check_gone(&transaction, drained_to, &applied.not_found)?;
         }
         transaction.commit()?;
-        if let Some(last) = last {
+        if let Some(last) = applied.last {
             self.mark.note(last);
         }
         self.drained_to = drained_to;
-        Ok(totals)
+        Ok(applied.totals)
     }
 
     /// Reads from the first row again: one may wait before those already read.
@@ -177,7 +173,12 @@ impl Database {
 
     /// The first waiting deliveries in order: at most `rows`, and no more than one beyond `bytes`.
     pub(super) fn waiting(&mut self, rows: usize, bytes: u64) -> Result<Vec<StoredRow>, StoreError> {
-        let waiting = rows::waiting(&self.connection, self.drained_to, rows, bytes)?;
+        let most = i64::try_from(rows).unwrap_or(i64::MAX);
+        let waiting = match read(&self.connection, WAITING, params![self.drained_to, most], bytes, None) {
+            // Those before it go first; then it is the first.
+            (found, Some(error)) if found.is_empty() => return Err(error),
+            (found, _) => found,
+        };
         self.drained_to = if let Some(first) = waiting.first() {
             first.seq - 1
         } else {
@@ -185,11 +186,6 @@ impl Database {
             last.unwrap_or_default()
         };
         Ok(waiting)
-    }
-
-    /// One that is parked for this reason: `part`, between 0 and 1, tells which.
-    pub(super) fn parked(&self, reason: &str, part: f64) -> Result<Option<StoredRow>, StoreError> {
-        rows::parked(&self.connection, reason, part)
     }
 
     /// When the first waiting delivery was received, in milliseconds since 1970.
@@ -220,9 +216,9 @@ impl Database {
     }
 
     /// Reports whether the log has lost its end, which SQLite does not notice.
-    pub(super) fn check_log(&self, path: &Path) -> Result<(), StoreError> {
+    pub(super) fn check_log(&self) -> Result<(), StoreError> {
         let last = last_seq(&self.connection)?;
-        HighWaterMark::missing_after(last, path).map_or(Ok(()), |missing| {
+        HighWaterMark::missing_after(last, &self.path).map_or(Ok(()), |missing| {
             Err(StoreError::Damaged(format!(
                 "it ends with delivery {last}, and {} were stored: the end of its log is lost; ingest drains what is left as it starts",
                 missing.end()
@@ -247,13 +243,8 @@ impl Database {
 }
 
 /// Opens a file of SQLite for this process alone. Closing it leaves the log as it is: where the log is damaged, SQLite would
-/// delete what it did not read.
-fn connect(path: &Path) -> Result<Connection, StoreError> {
-    connect_by(path, None)
-}
-
-/// The same by another way to the file than SQLite's usual one.
-pub(super) fn connect_by(path: &Path, vfs: Option<&str>) -> Result<Connection, StoreError> {
+/// delete what it did not read. `vfs` names another way to the file than SQLite's usual one.
+pub(super) fn connect(path: &Path, vfs: Option<&str>) -> Result<Connection, StoreError> {
     // A link anywhere in the path is refused, so those of the directory's own path are resolved first.
     let directory = path.parent().unwrap_or(Path::new(".")).canonicalize()?;
     let path = path.file_name().map_or_else(|| path.to_owned(), |name| directory.join(name));

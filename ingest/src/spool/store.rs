@@ -151,7 +151,7 @@ impl Store {
         let sequence = self.sequence()?;
         let database = Database::open(&sequence.current, self.parts.settings.max_bytes)?;
         // Before it is written: changing a damaged page may destroy what is left on it.
-        let totals = checked(&database, &sequence.current)?;
+        let totals = checked(&database)?;
         Ok((database, totals))
     }
 
@@ -271,9 +271,9 @@ impl Store {
 }
 
 /// What is in a file that is as it was written, as far as that can be told quickly.
-fn checked(database: &Database, path: &Path) -> Result<Totals, StoreError> {
-    database.check_log(path)?;
-    if files::size(path)?.is_some_and(|bytes| bytes <= CHECKED_BYTES) {
+fn checked(database: &Database) -> Result<Totals, StoreError> {
+    database.check_log()?;
+    if files::size(database.path())?.is_some_and(|bytes| bytes <= CHECKED_BYTES) {
         database.check()?;
     }
     database.totals()

@@ -33,71 +33,70 @@ pub(in crate::spool) enum Change {
     Unpark(i64),
 }
 
-/// What a change did to the table.
+/// What changes did to the table.
 #[derive(Debug)]
-pub(super) enum Applied<'a> {
-    /// A row of this `seq` is there now.
-    Inserted(i64),
-    /// A row that was read is not there.
-    NotFound(&'a RowKey),
-    Other,
+pub(super) struct Applied<'a> {
+    pub(super) totals: Totals,
+    /// The `seq` of the last row that was inserted.
+    pub(super) last: Option<i64>,
+    /// Rows that were read and are not there.
+    pub(super) not_found: Vec<&'a RowKey>,
 }
 
-pub(super) fn apply<'a>(
-    transaction: &Transaction<'_>,
-    change: &'a Change,
-    totals: &mut Totals,
-) -> Result<Applied<'a>, StoreError> {
-    let (mut inserted, mut not_found) = (None, None);
-    let removed = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
-    match change {
-        Change::Insert(row) => {
-            inserted = insert(transaction, row, None)?;
-            if inserted.is_some() {
-                totals.waiting += 1;
-                totals.bytes += row.cost();
+impl<'a> Applied<'a> {
+    pub(super) fn apply(
+        &mut self,
+        transaction: &Transaction<'_>,
+        change: &'a Change,
+    ) -> Result<(), StoreError> {
+        let removed = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let totals = &mut self.totals;
+        match change {
+            Change::Insert(row) => self.insert(transaction, row, None)?,
+            Change::Adopt(row, reason) => self.insert(transaction, row, Some(reason))?,
+            Change::Delete(key) => {
+                let by = params![key.seq, key.id];
+                let found = transaction.prepare_cached(DELETE)?.query_row(by, removed).optional()?;
+                self.not_found.extend(found.is_none().then_some(key));
+                totals.remove(found);
+            }
+            Change::DeleteById(id) => {
+                let found = transaction.prepare_cached(DELETE_BY_ID)?.query_row([id], removed).optional()?;
+                totals.remove(found);
+            }
+            Change::Park(key, reason) => {
+                if transaction.prepare_cached(PARK)?.execute(params![key.seq, key.id, reason])? == 1 {
+                    totals.waiting = totals.waiting.saturating_sub(1);
+                    totals.parked += 1;
+                } else {
+                    self.not_found.push(key);
+                }
+            }
+            Change::Unpark(seq) => {
+                if transaction.prepare_cached(UNPARK)?.execute([seq])? == 1 {
+                    totals.parked = totals.parked.saturating_sub(1);
+                    totals.waiting += 1;
+                }
             }
         }
-        Change::Adopt(row, reason) => {
-            inserted = insert(transaction, row, Some(reason))?;
-            if inserted.is_some() {
-                totals.parked += 1;
-                totals.bytes += row.cost();
-            }
-        }
-        Change::Delete(key) => {
-            let by = params![key.seq, key.id];
-            let found = transaction.prepare_cached(DELETE)?.query_row(by, removed).optional()?;
-            not_found = found.is_none().then_some(key);
-            totals.remove(found);
-        }
-        Change::DeleteById(id) => {
-            let found = transaction.prepare_cached(DELETE_BY_ID)?.query_row([id], removed).optional()?;
-            totals.remove(found);
-        }
-        Change::Park(key, reason) => {
-            if transaction.prepare_cached(PARK)?.execute(params![key.seq, key.id, reason])? == 1 {
-                totals.waiting = totals.waiting.saturating_sub(1);
-                totals.parked += 1;
-            } else {
-                not_found = Some(key);
-            }
-        }
-        Change::Unpark(seq) => {
-            if transaction.prepare_cached(UNPARK)?.execute([seq])? == 1 {
-                totals.parked = totals.parked.saturating_sub(1);
-                totals.waiting += 1;
-            }
-        }
+        Ok(())
     }
-    Ok(inserted.map_or(not_found.map_or(Applied::Other, Applied::NotFound), Applied::Inserted))
-}
 
-/// The `seq` of the row; none where it was there already.
-fn insert(transaction: &Transaction<'_>, row: &Row, parked: Option<&str>) -> Result<Option<i64>, StoreError> {
-    let cost = i64::try_from(row.cost()).unwrap_or(i64::MAX);
-    let values =
-        params![row.id, row.received, row.app, row.headers, cost, row.digest, parked, row.body.as_ref()];
-    let count = transaction.prepare_cached(INSERT)?.execute(values)?;
-    Ok((count == 1).then(|| transaction.last_insert_rowid()))
+    /// Changes nothing where the row is there already.
+    fn insert(
+        &mut self,
+        transaction: &Transaction<'_>,
+        row: &Row,
+        parked: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let cost = i64::try_from(row.cost()).unwrap_or(i64::MAX);
+        let values =
+            params![row.id, row.received, row.app, row.headers, cost, row.digest, parked, row.body.as_ref()];
+        if transaction.prepare_cached(INSERT)?.execute(values)? == 1 {
+            self.last = Some(transaction.last_insert_rowid());
+            *self.totals.of_state(parked.is_none()) += 1;
+            self.totals.bytes += row.cost();
+        }
+        Ok(())
+    }
 }

@@ -1,10 +1,11 @@
 //! Rows as they are read, and totals of them.
 
 use super::super::error::StoreError;
+use super::Database;
 use crate::signature::Row;
 use bytes::Bytes;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Params, params};
 
 /// What makes a [`Row`], in the order in which [`row_of`] reads it.
 pub(in crate::spool) const COLUMNS: &str = "seq, id, received, app, headers, digest, set_aside, body";
@@ -60,35 +61,35 @@ pub(in crate::spool) struct Totals {
     pub(in crate::spool) bytes: u64,
 }
 
-pub(in crate::spool) fn waiting(
+/// The rows of a query up to an error, and no more than one beyond `bytes`. Where there is a `least`, their `seq` has to rise from it.
+pub(in crate::spool) fn read(
     connection: &Connection,
-    after: i64,
-    rows: usize,
+    query: &str,
+    params: impl Params,
     bytes: u64,
-) -> Result<Vec<StoredRow>, StoreError> {
-    let mut statement = connection.prepare_cached(WAITING)?;
-    let mut found = statement.query(params![after, i64::try_from(rows).unwrap_or(i64::MAX)])?;
-    let (mut waiting, mut read) = (Vec::new(), 0);
-    loop {
-        let row = match found.next() {
-            Ok(Some(row)) => row_of(row),
-            Ok(None) => break,
-            Err(error) => Err(error),
-        };
-        match row {
-            Ok(stored) => {
-                read += stored.row.cost();
-                waiting.push(stored);
+    mut least: Option<i64>,
+) -> (Vec<StoredRow>, Option<StoreError>) {
+    let mut found = Vec::new();
+    let read = || {
+        let mut statement = connection.prepare_cached(query)?;
+        let (mut rows, mut read) = (statement.query(params)?, 0);
+        while read < bytes
+            && let Some(row) = rows.next()?
+        {
+            let stored = row_of(row)?;
+            if let Some(least) = &mut least {
+                if stored.seq < *least {
+                    return Err(StoreError::Damaged("rows are out of order".to_owned()));
+                }
+                *least = stored.seq.saturating_add(1);
             }
-            // Those before it go first; then it is the first.
-            Err(_) if !waiting.is_empty() => break,
-            Err(error) => return Err(error.into()),
+            read += stored.row.cost();
+            found.push(stored);
         }
-        if read >= bytes {
-            break;
-        }
-    }
-    Ok(waiting)
+        Ok::<_, StoreError>(())
+    };
+    let error = read().err();
+    (found, error)
 }
 
 /// Checks that rows which a change did not find are gone. One that is still read, since its id or its place in the table is not
@@ -107,20 +108,18 @@ pub(super) fn check_gone(connection: &Connection, after: i64, keys: &[&RowKey]) 
     Ok(())
 }
 
-/// One that is parked for this reason, the first at or after the given part of their range.
-pub(super) fn parked(
-    connection: &Connection,
-    reason: &str,
-    part: f64,
-) -> Result<Option<StoredRow>, StoreError> {
-    let end = |query| -> Result<Option<i64>, StoreError> {
-        Ok(connection.prepare_cached(query)?.query_row([reason], |row| row.get(0))?)
-    };
-    let Some((first, last)) = end(FIRST_PARKED)?.zip(end(LAST_PARKED)?) else { return Ok(None) };
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "any will do")]
-    let from = first + ((last - first + 1) as f64 * part.clamp(0.0, 1.0)) as i64;
-    let mut statement = connection.prepare_cached(PARKED)?;
-    Ok(statement.query_row(params![reason, from.min(last)], row_of).optional()?)
+impl Database {
+    /// One that is parked for this reason, the first at or after the given part of their range, which is between 0 and 1.
+    pub(in crate::spool) fn parked(&self, reason: &str, part: f64) -> Result<Option<StoredRow>, StoreError> {
+        let end = |query| -> Result<Option<i64>, StoreError> {
+            Ok(self.connection.prepare_cached(query)?.query_row([reason], |row| row.get(0))?)
+        };
+        let Some((first, last)) = end(FIRST_PARKED)?.zip(end(LAST_PARKED)?) else { return Ok(None) };
+        #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "any will do")]
+        let from = first + ((last - first + 1) as f64 * part.clamp(0.0, 1.0)) as i64;
+        let mut statement = self.connection.prepare_cached(PARKED)?;
+        Ok(statement.query_row(params![reason, from.min(last)], row_of).optional()?)
+    }
 }
 
 /// The largest `seq` that was ever given in the file; 0 where even its tables are in the part of the log that is lost.
@@ -151,7 +150,7 @@ pub(in crate::spool) fn totals(connection: &Connection) -> Result<Totals, StoreE
 }
 
 impl Totals {
-    const fn of_state(&mut self, is_waiting: bool) -> &mut u64 {
+    pub(super) const fn of_state(&mut self, is_waiting: bool) -> &mut u64 {
         if is_waiting { &mut self.waiting } else { &mut self.parked }
     }
 

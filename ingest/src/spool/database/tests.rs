@@ -212,5 +212,5 @@ fn a_transaction_that_failed_leaves_no_note() {
     database.apply([Change::Delete(key)].iter(), Totals::default()).unwrap();
     drop(database);
     let database = open(directory.path(), MAX).unwrap();
-    database.check_log(&directory.path().join("spool.db")).unwrap();
+    database.check_log().unwrap();
 }

@@ -20,7 +20,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
     if files::size(path)? == Some(0) {
         return Err(StoreError::Damaged("the file is empty".to_owned()));
     }
-    let connection = database::connect_by(path, Some(NO_LOCKS))?;
+    let connection = database::connect(path, Some(NO_LOCKS))?;
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
 }
@@ -32,28 +32,8 @@ pub(super) fn read(
     rows: usize,
     bytes: u64,
 ) -> (Vec<StoredRow>, Option<StoreError>) {
-    let mut found = Vec::new();
-    let mut read = || {
-        let mut statement = connection.prepare_cached(ROWS)?;
-        let rows = i64::try_from(rows).unwrap_or(i64::MAX);
-        let mut rows = statement.query(params![range.start(), range.end(), rows])?;
-        let mut read = 0;
-        while read < bytes
-            && let Some(row) = rows.next()?
-        {
-            let stored = database::row_of(row)?;
-            if stored.seq < *range.start()
-                || found.last().is_some_and(|last: &StoredRow| stored.seq <= last.seq)
-            {
-                return Err(StoreError::Damaged("rows are out of order".to_owned()));
-            }
-            read += stored.row.cost();
-            found.push(stored);
-        }
-        Ok::<_, StoreError>(())
-    };
-    let error = read().err();
-    (found, error)
+    let (start, most) = (range.start(), i64::try_from(rows).unwrap_or(i64::MAX));
+    database::read(connection, ROWS, params![start, range.end(), most], bytes, Some(*start))
 }
 
 /// The end of what cannot be read at the start of a range: doubling steps find a readable row, bisection finds the first.

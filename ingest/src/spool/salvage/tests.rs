@@ -124,7 +124,7 @@ fn of_many(rows: u32) -> (TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("spool.db");
     Database::open(&path, 1 << 30).unwrap().close();
-    let connection = database::connect_by(&path, None).unwrap();
+    let connection = database::connect(&path, None).unwrap();
     let many = format!(
         "PRAGMA synchronous = OFF;
          WITH RECURSIVE numbers (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < {rows})
