@@ -4,7 +4,6 @@ use super::Settings;
 use crate::kafka::Producers;
 use runtime::process::memory_limit;
 use runtime::settings::{Problem, Reader, Source, form, optional};
-use std::fmt;
 
 runtime::settings! {
     "Memory",
@@ -38,53 +37,36 @@ struct Part {
 }
 
 /// Everything that takes memory.
-pub(super) struct Need(Vec<Part>);
-
-impl Need {
-    pub(super) fn of(settings: &Settings) -> Self {
-        let limits = &settings.limits;
-        // A head is read into a buffer that may be doubled, and what is parsed of it refers to an earlier one.
-        let connection = 3 * limits.max_header_bytes + limits.max_headers * HEADER_LINE + CONNECTION;
-        let (queue_bytes, queue_records) = Producers::queues(settings);
-        let part = |what, bytes, flags| Part { what, bytes, flags };
-        let mut parts = vec![
-            part("connections", limits.max_connections * connection, "--max-connections, --max-header-bytes"),
-            // The pieces of a body are put into a buffer that doubles as they come.
-            part("bodies", 2 * limits.max_body_bytes_in_flight, "--max-body-bytes-in-flight"),
-            part("records that wait for Kafka", queue_bytes + queue_records * QUEUED_RECORD, "--queue-bytes"),
-            part("the process itself", FIXED, ""),
-        ];
-        if settings.spool.is_some() {
-            parts.push(part("deliveries that wait for the spool", SPOOL, "--spool-dir"));
-        }
-        Self(parts)
+fn need(settings: &Settings) -> Vec<Part> {
+    let limits = &settings.limits;
+    // A head is read into a buffer that may be doubled, and what is parsed of it refers to an earlier one.
+    let connection = 3 * limits.max_header_bytes + limits.max_headers * HEADER_LINE + CONNECTION;
+    let (queue_bytes, queue_records) = Producers::queues(settings);
+    let part = |what, bytes, flags| Part { what, bytes, flags };
+    let mut parts = vec![
+        part("connections", limits.max_connections * connection, "--max-connections, --max-header-bytes"),
+        // The pieces of a body are put into a buffer that doubles as they come.
+        part("bodies", 2 * limits.max_body_bytes_in_flight, "--max-body-bytes-in-flight"),
+        part("records that wait for Kafka", queue_bytes + queue_records * QUEUED_RECORD, "--queue-bytes"),
+        part("the process itself", FIXED, ""),
+    ];
+    if settings.spool.is_some() {
+        parts.push(part("deliveries that wait for the spool", SPOOL, "--spool-dir"));
     }
-
-    fn bytes(&self) -> u64 {
-        self.0.iter().map(|part| part.bytes as u64).sum()
-    }
+    parts
 }
 
-impl fmt::Display for Need {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, Part { what, bytes, flags }) in self.0.iter().enumerate() {
-            let separator = if index == 0 { "" } else { " + " };
-            write!(formatter, "{separator}{} for {what}", MiB(*bytes as u64))?;
-            if !flags.is_empty() {
-                write!(formatter, " ({flags})")?;
-            }
-        }
-        Ok(())
-    }
+fn described(need: &[Part]) -> String {
+    let parts = need.iter().map(|Part { what, bytes, flags }| {
+        let flags = if flags.is_empty() { String::new() } else { format!(" ({flags})") };
+        format!("{} for {what}{flags}", mebibytes(*bytes as u64))
+    });
+    parts.collect::<Vec<_>>().join(" + ")
 }
 
 /// A size as people read it, rounded up.
-struct MiB(u64);
-
-impl fmt::Display for MiB {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} MiB", self.0.div_ceil(1 << 20))
-    }
+fn mebibytes(bytes: u64) -> String {
+    format!("{} MiB", bytes.div_ceil(1 << 20))
 }
 
 /// Notes a problem when what the limits allow together does not fit.
@@ -94,19 +76,21 @@ pub(super) fn check(reader: &mut Reader<'_>, settings: &Settings) {
         (None, Some((limit, file))) => (limit, Source::File(file.display().to_string())),
         (None, None) => return,
     };
-    if let Some(problem) = problem(&Need::of(settings), limit, source) {
+    if let Some(problem) = problem(&need(settings), limit, source) {
         reader.add(problem);
     }
 }
 
-fn problem(need: &Need, limit: u64, source: Source) -> Option<Problem> {
-    (need.bytes() > limit).then(|| Problem {
+fn problem(need: &[Part], limit: u64, source: Source) -> Option<Problem> {
+    let bytes: u64 = need.iter().map(|part| part.bytes as u64).sum();
+    (bytes > limit).then(|| Problem {
         setting: "--memory-limit".to_owned(),
         source,
-        found: MiB(limit).to_string(),
+        found: mebibytes(limit),
         expected: format!(
-            "{} at least, which the limits of this process allow together: {need}; give it more, or lower one of them",
-            MiB(need.bytes())
+            "{} at least, which the limits of this process allow together: {}; give it more, or lower one of them",
+            mebibytes(bytes),
+            described(need)
         ),
     })
 }
@@ -126,15 +110,15 @@ mod tests {
         let limit = manifest.lines().find(|line| line.trim().starts_with("limits: ")).unwrap();
         let (_, megabytes) = limit.split_once("memory: ").unwrap();
         let megabytes: u64 = megabytes.trim_end_matches("Mi}").parse().unwrap();
-        let need = Need::of(&shipped());
-        assert!(problem(&need, megabytes << 20, Source::NotSet).is_none(), "{need}");
+        let need = need(&shipped());
+        assert!(problem(&need, megabytes << 20, Source::NotSet).is_none(), "{}", described(&need));
     }
 
     #[test]
     fn what_does_not_fit_is_named_part_by_part_with_its_flag() {
         let mut settings = shipped();
         settings.limits.max_connections = 20_000;
-        let problem = problem(&Need::of(&settings), 768 << 20, Source::NotSet).unwrap().to_string();
+        let problem = problem(&need(&settings), 768 << 20, Source::NotSet).unwrap().to_string();
         for part in [
             "--memory-limit (not set): found 768 MiB, expected 1",
             "MiB for connections (--max-connections, --max-header-bytes) + 128 MiB for bodies (",

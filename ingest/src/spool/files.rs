@@ -5,11 +5,12 @@
 //! never separated from its log. `quarantined-MILLIS.db` is what earlier versions called a
 //! retired file; `quarantined-MILLIS.salvaged` is one that was drained and is kept, since bytes of it are lost.
 
+use schemas::Millis;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 const LOCK: &str = "spool.lock";
 pub(super) const SOCKET: &str = "spool.sock";
@@ -205,7 +206,7 @@ pub(super) fn mark_as_salvaged(path: &Path) -> io::Result<PathBuf> {
     let done = if name.starts_with(QUARANTINED) {
         path.with_extension("salvaged")
     } else {
-        let millis = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+        let millis = Millis::of(SystemTime::now()).as_millis();
         path.with_file_name(format!("{QUARANTINED}{millis}.salvaged"))
     };
     for suffix in SUFFIXES.iter().rev() {

@@ -11,30 +11,24 @@ const LASTS: Duration = Duration::from_mins(3);
 /// Since when Kafka refuses for either reason.
 #[derive(Debug, Default)]
 pub(super) struct Debounce {
-    missing: Refusals,
-    unauthorized: Refusals,
+    missing: Option<Refusals>,
+    unauthorized: Option<Refusals>,
 }
 
 /// The first time and the last of consecutive refusals.
-#[derive(Debug, Default)]
-struct Refusals(Option<(Instant, Instant)>);
+type Refusals = (Instant, Instant);
 
 impl Debounce {
     /// Whether the refusal counts, so that the delivery is parked; otherwise it is sent again.
     pub(super) fn counts(&mut self, why: Refused, now: Instant) -> bool {
-        match why {
-            Refused::TooLarge => true,
-            Refused::NotAuthorized => self.unauthorized.last(now),
-            Refused::UnknownTopic => self.missing.last(now),
-        }
-    }
-}
-
-impl Refusals {
-    fn last(&mut self, now: Instant) -> bool {
-        let current = self.0.filter(|(_, last)| now.saturating_duration_since(*last) < LASTS);
+        let refusals = match why {
+            Refused::TooLarge => return true,
+            Refused::NotAuthorized => &mut self.unauthorized,
+            Refused::UnknownTopic => &mut self.missing,
+        };
+        let current = refusals.filter(|(_, last)| now.saturating_duration_since(*last) < LASTS);
         let first = current.map_or(now, |(first, _)| first);
-        self.0 = Some((first, now));
+        *refusals = Some((first, now));
         now.saturating_duration_since(first) >= LASTS
     }
 }

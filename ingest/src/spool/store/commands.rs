@@ -164,7 +164,7 @@ impl Store {
             return Err(StoreError::Transient("the spool is not open".to_owned()));
         };
         let before = self.totals.unwrap_or_default();
-        if !stores.is_empty() && !self.reserve.is_there() {
+        if !stores.is_empty() && !self.reserve.is_there {
             return Err(StoreError::Full);
         }
         let all = changes.iter().chain(stores.iter().map(|(change, _)| change));

@@ -1,7 +1,8 @@
 //! The gauges over all files, and the check that `/readyz?verbose` shows.
 
 use super::{State, Store};
-use std::time::{SystemTime, UNIX_EPOCH};
+use schemas::Millis;
+use std::time::SystemTime;
 
 impl Store {
     /// Sets them. An unknown number is `NaN`.
@@ -65,7 +66,6 @@ fn oldest_seconds(received: Vec<Option<i64>>) -> f64 {
 
 /// How long ago `received` was, in whole seconds.
 fn age_seconds(received: i64) -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
-    let now = u64::try_from(now).unwrap_or(u64::MAX);
+    let now = Millis::of(SystemTime::now()).as_millis();
     now.saturating_sub(u64::try_from(received).unwrap_or_default()) / 1000
 }

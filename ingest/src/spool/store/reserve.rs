@@ -6,7 +6,7 @@
 use super::super::error::{StoreError, is_out_of_space};
 use super::super::files::remove_if_there;
 use std::fs::OpenOptions;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -15,14 +15,15 @@ const FILE: &str = "spool.reserve";
 const PART: u64 = 16;
 const LEAST: u64 = 1 << 20;
 const MOST: u64 = 16 << 20;
-static BLOCK: [u8; 64 << 10] = [0; 64 << 10];
+/// Enough that a write fails where there is no space.
+const PROBE: u64 = 64 << 10;
 
 /// The file, existing or not.
 #[derive(Debug)]
 pub(super) struct Reserve {
     path: PathBuf,
-    bytes: u64,
-    is_there: bool,
+    pub(super) bytes: u64,
+    pub(super) is_there: bool,
 }
 
 impl Reserve {
@@ -31,20 +32,12 @@ impl Reserve {
         Self { path: directory.join(FILE), bytes: (max_bytes / PART).clamp(LEAST, MOST), is_there: false }
     }
 
-    pub(super) const fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
-    pub(super) const fn is_there(&self) -> bool {
-        self.is_there
-    }
-
     /// Creates it where it is missing.
     pub(super) fn make(&mut self) -> io::Result<()> {
         if self.is_there {
             return Ok(());
         }
-        let made = self.write();
+        let made = write(&self.path, self.bytes);
         self.is_there = made.is_ok();
         if made.is_err() {
             self.release();
@@ -71,31 +64,20 @@ impl Reserve {
     /// Whether writes fail for lack of space: writing a file of our own tells that from another error.
     fn is_out_of_space(&self) -> bool {
         let probe = self.path.with_extension("probe");
-        let write = || {
-            remove_if_there(&probe)?;
-            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&probe)?;
-            file.write_all(&BLOCK)?;
-            file.sync_all()
-        };
-        let is_out = write().is_err_and(|error| is_out_of_space(&error));
+        let is_out = write(&probe, PROBE).is_err_and(|error| is_out_of_space(&error));
         if let Err(error) = remove_if_there(&probe) {
             tracing::warn!(%error, file = %probe.display(), "cannot remove the probe file of the spool");
         }
         is_out
     }
+}
 
-    fn write(&self) -> io::Result<()> {
-        // Created anew: a file of that name may be a link to somebody else's.
-        remove_if_there(&self.path)?;
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&self.path)?;
-        let mut left = self.bytes;
-        while left > 0 {
-            let length = usize::try_from(left).unwrap_or(usize::MAX).min(BLOCK.len());
-            file.write_all(&BLOCK[..length])?;
-            left -= length as u64;
-        }
-        file.sync_all()
-    }
+/// Writes zeros. The file is created anew: one of that name may be a link to somebody else's.
+fn write(path: &Path, bytes: u64) -> io::Result<()> {
+    remove_if_there(path)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    io::copy(&mut io::repeat(0).take(bytes), &mut file)?;
+    file.sync_all()
 }
 
 #[cfg(test)]
@@ -117,12 +99,12 @@ mod tests {
     fn the_reserve_takes_space_until_it_is_released() {
         let directory = tempfile::tempdir().unwrap();
         let mut reserve = Reserve::new(directory.path(), 32 << 20);
-        assert!(!reserve.is_there());
+        assert!(!reserve.is_there);
         reserve.make().unwrap();
         assert_eq!(fs::metadata(directory.path().join(FILE)).unwrap().len(), 2 << 20);
         reserve.release();
-        assert!(!directory.path().join(FILE).exists() && !reserve.is_there());
+        assert!(!directory.path().join(FILE).exists() && !reserve.is_there);
         reserve.make().unwrap();
-        assert!(reserve.is_there());
+        assert!(reserve.is_there);
     }
 }
