@@ -41,19 +41,11 @@ use writer::Writer;
 /// A handle on the spool of this process; clones share it.
 #[derive(Clone, Debug)]
 pub(crate) struct Spool {
-    inner: Arc<Inner>,
-}
-
-#[derive(Debug)]
-struct Inner {
     writer: Writer,
     in_flight: InFlight,
-    backlog: Backlog,
-    settings: SpoolSettings,
-    metrics: SpoolMetrics,
-    check: Check,
+    parts: StoreParts,
     /// Held as long as the spool is open.
-    _lock: Lock,
+    _lock: Arc<Lock>,
 }
 
 /// Why a delivery was not stored.
@@ -77,18 +69,10 @@ impl Spool {
         // A `weir spool` that reads the file has the lock for the time of a request.
         let is_in_use = |error: &OpenError| matches!(error, OpenError::InUse(_));
         let lock = patiently(|| Lock::take(&settings.directory), is_in_use)?;
-        let backlog = Backlog::default();
-        let writer = Writer::start(StoreParts {
-            settings: settings.clone(),
-            metrics: metrics.clone(),
-            stored: Arc::default(),
-            backlog: backlog.clone(),
-            check: check.clone(),
-        })?;
-        let settings = settings.clone();
-        let in_flight = InFlight::default();
-        let inner = Inner { writer, in_flight, backlog, settings, metrics, check, _lock: lock };
-        Ok(Self { inner: Arc::new(inner) })
+        let (settings, stored, backlog) = (settings.clone(), Arc::default(), Backlog::default());
+        let parts = StoreParts { settings, metrics, stored, backlog, check };
+        let writer = Writer::start(parts.clone())?;
+        Ok(Self { writer, in_flight: InFlight::default(), parts, _lock: Arc::new(lock) })
     }
 
     /// Returns once the delivery is fsynced, within `--spool-timeout`. `of_account` is what it takes up of its account's part
@@ -98,11 +82,11 @@ impl Spool {
         delivery: &Delivery,
         of_account: Option<AccountPermit>,
     ) -> Result<(), SpoolError> {
-        let storing = self.inner.writer.store(delivery, of_account);
-        let stored = tokio::time::timeout(self.inner.settings.timeout, storing).await;
+        let storing = self.writer.store(delivery, of_account);
+        let stored = tokio::time::timeout(self.parts.settings.timeout, storing).await;
         let stored = stored.unwrap_or(Err(SpoolError::Failing));
         if stored.is_err() {
-            self.inner.metrics.write_failures.inc();
+            self.parts.metrics.write_failures.inc();
         }
         stored
     }
@@ -117,16 +101,17 @@ impl Spool {
     where
         F: Future<Output = bool> + Send + 'static,
     {
-        let guard = self.inner.in_flight.guard(delivery.id);
+        let guard = self.in_flight.guard(delivery.id);
         let stored = self.store(delivery, None).await;
         let (spool, id) = (self.clone(), delivery.id);
         // Whether it was stored or not: an acknowledgement closes the breaker, and a row may be written after the timeout.
         tokio::spawn(async move {
             if acknowledged.await {
-                let is_deleted = spool.inner.writer.delete_by_id(id).await;
+                let is_deleted = spool.writer.delete_by_id(id).await;
                 tracing::debug!(is_deleted, "a spooled delivery was acknowledged late");
             }
-            drop(guard);
+            // The directory stays locked until then too.
+            drop((spool, guard));
         });
         stored
     }
@@ -144,8 +129,7 @@ impl Spool {
 
     /// Stops the writer after the commands that it has, and closes the files.
     pub(crate) async fn close(&self) {
-        let writer = self.inner.writer.clone();
-        let closed = tokio::time::timeout(Self::CLOSE_TIMEOUT, writer.close()).await;
+        let closed = tokio::time::timeout(Self::CLOSE_TIMEOUT, self.writer.close()).await;
         if closed.is_err() {
             tracing::warn!(
                 "spool disk unresponsive, giving up the close; accepted deliveries remain on disk"

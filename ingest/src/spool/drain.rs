@@ -46,10 +46,10 @@ pub(super) const PANICKED: &str = "panicked";
 /// Drains until shutdown; what is left stays in the spool.
 pub(crate) async fn drain(spool: Spool, kafka: Arc<Kafka>, shutdown: Shutdown) {
     let mut supervisor =
-        Supervisor::new("the drain of the spool").counting(spool.inner.metrics.panics.clone());
+        Supervisor::new("the drain of the spool").counting(spool.parts.metrics.panics.clone());
     let mut drain = Drain {
-        pace: Duration::from_secs(1) / spool.inner.settings.drain_rate,
-        retired: RetiredFiles::new(spool.inner.backlog.clone(), spool.inner.metrics.clone()),
+        pace: Duration::from_secs(1) / spool.parts.settings.drain_rate,
+        retired: RetiredFiles::new(spool.parts.backlog.clone(), spool.parts.metrics.clone()),
         spool,
         kafka,
         size: 1,
@@ -92,14 +92,8 @@ struct Drain {
     log: Throttle,
 }
 
-/// A delivery of a round.
-enum Sent {
-    InFlight(StoredRow, Acknowledgement, AccountPermit),
-    /// Kafka refuses it for good.
-    Refused(StoredRow, String),
-    /// To be sent again, with those behind it.
-    Failed(StoredRow),
-}
+/// A delivery of a round that Kafka has not acknowledged yet.
+type InFlight = (StoredRow, Acknowledgement, AccountPermit);
 
 impl Drain {
     async fn run(&mut self, shutdown: &Shutdown) {
@@ -127,7 +121,7 @@ impl Drain {
     async fn wait_for_work(&mut self) {
         self.size = 1;
         tokio::select! {
-            () = self.spool.inner.writer.stored() => {}
+            () = self.spool.parts.stored.notified() => {}
             () = tokio::time::sleep(CHECK_EVERY) => {}
         }
     }
@@ -138,7 +132,7 @@ impl Drain {
     }
 
     async fn drain_current(&mut self) {
-        let (file, rows) = self.spool.inner.writer.read(self.size, ROUND_BYTES).await;
+        let (file, rows) = self.spool.writer.read(self.size, ROUND_BYTES).await;
         if rows.is_empty() {
             let is_open = !file.as_os_str().is_empty();
             if !is_open || !self.retry_parked().await {
@@ -151,7 +145,7 @@ impl Drain {
         if !outcome.acknowledged.is_empty() {
             // Nothing is sent again until these are deleted; or until their file is retired, of which it is remembered.
             loop {
-                let are_deleted = self.spool.inner.writer.delete(&outcome.acknowledged).await;
+                let are_deleted = self.spool.writer.delete(&outcome.acknowledged).await;
                 if self.retired.take_over(&file, &outcome.acknowledged) || are_deleted {
                     break;
                 }
@@ -162,11 +156,11 @@ impl Drain {
             self.log_parked(&stored.row.id, &reason);
             self.parked.refused(&reason, Instant::now());
             let is_corrupt = reason == CORRUPT;
-            if !self.spool.inner.writer.change(vec![Change::Park(stored.key(), reason)]).await {
+            if !self.spool.writer.change(vec![Change::Park(stored.key(), reason)]).await {
                 outcome.has_failed = true;
-            } else if is_corrupt && !self.spool.inner.backlog.contains(&file) {
+            } else if is_corrupt && !self.spool.parts.backlog.contains(&file) {
                 // In a file that was retired meanwhile it is met and counted again.
-                self.spool.inner.metrics.lost.inc();
+                self.spool.parts.metrics.lost.inc();
             }
         }
         self.pace(start, &outcome).await;
@@ -188,7 +182,7 @@ impl Drain {
                 continue;
             }
             let adopt = Change::Adopt(stored.row.clone(), reason.clone());
-            if self.spool.inner.writer.change(vec![adopt]).await {
+            if self.spool.writer.change(vec![adopt]).await {
                 self.log_parked(&stored.row.id, &reason);
                 self.retired.completed(std::slice::from_ref(&stored));
             } else {
@@ -216,77 +210,72 @@ impl Drain {
 
     /// Sends deliveries to Kafka in order, up to the first that fails, and waits for their acknowledgements.
     async fn send(&mut self, rows: Vec<StoredRow>) -> RoundOutcome {
-        let mut round = Vec::with_capacity(rows.len());
-        let mut rows = rows.into_iter();
-        let mut behind = Vec::new();
+        let (mut outcome, mut round) = (RoundOutcome::default(), Vec::with_capacity(rows.len()));
+        let (mut rows, mut behind) = (rows.into_iter(), Vec::new());
         for stored in rows.by_ref() {
             if self.panics.is_blamed(&stored) {
-                round.push(Sent::Refused(stored, PANICKED.to_owned()));
+                outcome.refused.push((stored, PANICKED.to_owned()));
                 continue;
             }
             self.panics.at(&stored);
             #[cfg(test)]
             assert_ne!(stored.row.body.as_ref(), tests::PANICS, "as the test wants");
             let Some(delivery) = Delivery::from_row(&stored.row) else {
-                round.push(Sent::Refused(stored, CORRUPT.to_owned()));
+                outcome.refused.push((stored, CORRUPT.to_owned()));
                 continue;
             };
-            let in_flight = &self.spool.inner.in_flight;
+            let is_first = round.is_empty() && outcome.refused.is_empty();
+            let in_flight = &self.spool.in_flight;
             if in_flight.contains(delivery.id) {
-                if round.is_empty() {
+                if is_first {
                     in_flight.released(delivery.id, self.patience).await;
                 }
                 behind.push(stored);
                 break;
             }
-            let Some(sent) = self.kafka.publish_spooled(&delivery, round.is_empty()).await else {
-                behind.push(stored);
-                break;
-            };
-            let sent = match sent {
-                Ok((acknowledgement, permit)) => Sent::InFlight(stored, acknowledgement, permit),
-                Err(NotPublished::Refused(why)) if self.debounce.counts(why, Instant::now()) => {
-                    Sent::Refused(stored, why.as_str().to_owned())
+            let sent = self.kafka.publish_spooled(&delivery, is_first).await;
+            match sent {
+                Some(Ok((acknowledgement, permit))) => round.push((stored, acknowledgement, permit)),
+                Some(Err(NotPublished::Refused(why))) if self.debounce.counts(why, Instant::now()) => {
+                    outcome.refused.push((stored, why.as_str().to_owned()));
                 }
-                Err(_) => Sent::Failed(stored),
-            };
-            let is_sent = !matches!(sent, Sent::Failed(_));
-            round.push(sent);
-            if !is_sent {
-                break;
+                // Its account has too much in flight, or it failed: it is sent again, with those behind it.
+                not_sent => {
+                    outcome.has_failed = not_sent.is_some();
+                    behind.push(stored);
+                    break;
+                }
             }
         }
         self.panics.passed();
         behind.extend(rows);
-        self.wait_for(round, behind).await
+        self.wait_for(round, behind, outcome).await
     }
 
     /// Waits for those in flight.
-    async fn wait_for(&mut self, round: Vec<Sent>, behind: Vec<StoredRow>) -> RoundOutcome {
-        let mut outcome = RoundOutcome::default();
+    async fn wait_for(
+        &mut self,
+        round: Vec<InFlight>,
+        behind: Vec<StoredRow>,
+        mut outcome: RoundOutcome,
+    ) -> RoundOutcome {
         let deadline = tokio::time::Instant::now() + self.patience;
-        for sent in round {
-            match sent {
-                Sent::InFlight(stored, acknowledgement, permit) => {
-                    let receipt = tokio::time::timeout_at(deadline, acknowledgement).await;
-                    drop(permit);
-                    match receipt.map(|receipt| receipt.map_err(NotPublished::from)) {
-                        Ok(Ok(())) => outcome.acknowledged.push(stored),
-                        Ok(Err(NotPublished::Refused(why))) if self.debounce.counts(why, Instant::now()) => {
-                            outcome.refused.push((stored, why.as_str().to_owned()));
-                        }
-                        Ok(Err(_)) | Err(_) => outcome.again.push(stored),
-                    }
+        for (stored, acknowledgement, permit) in round {
+            let receipt = tokio::time::timeout_at(deadline, acknowledgement).await;
+            drop(permit);
+            match receipt.map(|receipt| receipt.map_err(NotPublished::from)) {
+                Ok(Ok(())) => outcome.acknowledged.push(stored),
+                Ok(Err(NotPublished::Refused(why))) if self.debounce.counts(why, Instant::now()) => {
+                    outcome.refused.push((stored, why.as_str().to_owned()));
                 }
-                Sent::Refused(stored, reason) => outcome.refused.push((stored, reason)),
-                Sent::Failed(stored) => outcome.again.push(stored),
+                Ok(Err(_)) | Err(_) => outcome.again.push(stored),
             }
         }
-        outcome.has_failed = !outcome.again.is_empty();
+        outcome.has_failed |= !outcome.again.is_empty();
         outcome.again.extend(behind);
         if !outcome.acknowledged.is_empty() {
             self.kafka.record_success();
-            self.spool.inner.metrics.drained.inc_by(outcome.acknowledged.len() as u64);
+            self.spool.parts.metrics.drained.inc_by(outcome.acknowledged.len() as u64);
         }
         outcome
     }

@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Maintains the spool's file periodically, until shutdown.
 pub(crate) async fn maintain(spool: Spool, shutdown: Shutdown) {
     let mut supervisor =
-        Supervisor::new("the maintenance of the spool").counting(spool.inner.metrics.panics.clone());
+        Supervisor::new("the maintenance of the spool").counting(spool.parts.metrics.panics.clone());
     let forever = async {
         loop {
             tokio::time::sleep(EVERY).await;
@@ -28,16 +28,16 @@ pub(crate) async fn maintain(spool: Spool, shutdown: Shutdown) {
 
 /// Returns once it is maintained; a thread that has not come to it in time is one that stores nothing either.
 async fn maintain_within(spool: &Spool, patience: Duration) {
-    let mut maintained = pin!(spool.inner.writer.maintain());
+    let mut maintained = pin!(spool.writer.maintain());
     if tokio::time::timeout(patience, &mut maintained).await.is_ok() {
         return;
     }
-    spool.inner.metrics.healthy.set(0);
-    spool.inner.check.fail(
+    spool.parts.metrics.healthy.set(0);
+    spool.parts.check.fail(
         "its disk does not respond: deliveries that Kafka does not acknowledge are answered 503; look at the disk",
     );
     tracing::error!(
-        directory = %spool.inner.settings.directory.display(),
+        directory = %spool.parts.settings.directory.display(),
         "the disk of the spool does not respond: until it does, deliveries that Kafka does not acknowledge are answered 503, \
          and nothing is drained"
     );
@@ -66,7 +66,7 @@ mod tests {
         maintain_within(&spool, PATIENCE).await;
         assert!(is_well(shown()), "{:?}", shown());
         let (respond, hangs) = mpsc::channel();
-        spool.inner.writer.hang(hangs).await;
+        spool.writer.hang(hangs).await;
         let hanging = spool.clone();
         let maintained =
             tokio::spawn(async move { maintain_within(&hanging, Duration::from_millis(10)).await });

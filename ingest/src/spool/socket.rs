@@ -23,7 +23,7 @@ const IDLE: Duration = Duration::from_mins(10);
 
 /// Serves requests until shutdown.
 pub(crate) async fn serve(spool: Spool, shutdown: Shutdown) {
-    let path = spool.inner.settings.directory.join(files::SOCKET);
+    let path = spool.parts.settings.directory.join(files::SOCKET);
     let listener = match bind(&path) {
         Ok(listener) => listener,
         Err(error) => {
@@ -32,7 +32,7 @@ pub(crate) async fn serve(spool: Spool, shutdown: Shutdown) {
         }
     };
     let mut supervisor =
-        Supervisor::new("the socket of the spool").counting(spool.inner.metrics.panics.clone());
+        Supervisor::new("the socket of the spool").counting(spool.parts.metrics.panics.clone());
     let forever = async { while supervisor.panicked(accept(&listener, &spool)).await {} };
     tokio::select! {
         () = shutdown.requested() => {}
@@ -84,7 +84,7 @@ async fn respond(stream: UnixStream, spool: &Spool) -> io::Result<()> {
             return Ok(());
         }
         let reply: Reply = match serde_json::from_slice::<Request>(&line) {
-            Ok(request) => match spool.inner.writer.inspect(request).await {
+            Ok(request) => match spool.writer.inspect(request).await {
                 Some(Ok(response)) => Ok(response),
                 Some(Err(error)) => Err(error.to_string()),
                 None => Err("the spool is being closed: try again".to_owned()),

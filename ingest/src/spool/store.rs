@@ -34,11 +34,12 @@ const FAILURES: u32 = 5;
 /// found as it is read.
 const CHECKED_BYTES: u64 = 256 << 20;
 
-/// What a store is made from, again after a panic.
+/// What a store is made from, again after a panic, and shares with all who use the spool.
 #[derive(Clone, Debug)]
 pub(super) struct StoreParts {
     pub(super) settings: SpoolSettings,
     pub(super) metrics: SpoolMetrics,
+    /// Notified when a delivery has been stored, or waits again.
     pub(super) stored: Arc<Notify>,
     pub(super) backlog: Backlog,
     pub(super) check: Check,

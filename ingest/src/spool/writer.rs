@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 /// Commands that may wait for the thread.
@@ -32,8 +32,6 @@ const GROUP_BYTES: u64 = 8 << 20;
 pub(super) struct Writer {
     commands: mpsc::Sender<Command>,
     queued: Arc<AtomicU64>,
-    /// Notified when a delivery has been stored, or waits again.
-    stored: Arc<Notify>,
 }
 
 pub(super) enum Command {
@@ -78,10 +76,9 @@ impl Drop for Queued {
 impl Writer {
     pub(super) fn start(parts: StoreParts) -> Result<Self, OpenError> {
         let (commands, queue) = mpsc::channel(COMMANDS);
-        let stored = Arc::clone(&parts.stored);
         let thread = std::thread::Builder::new().name("spool".to_owned());
         thread.spawn(move || supervise(&parts, queue)).map_err(OpenError::Thread)?;
-        Ok(Self { commands, queued: Arc::default(), stored })
+        Ok(Self { commands, queued: Arc::default() })
     }
 
     /// Returns once the delivery is on the disk.
@@ -139,11 +136,6 @@ impl Writer {
 
     pub(super) async fn close(&self) {
         self.request(|done| Command::Close { done }).await;
-    }
-
-    /// Returns once a delivery has been stored.
-    pub(super) async fn stored(&self) {
-        self.stored.notified().await;
     }
 
     #[cfg(test)]

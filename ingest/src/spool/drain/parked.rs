@@ -85,7 +85,7 @@ impl Drain {
             }
             Some(Step::Unpark(why)) => {
                 let request = Request::RetryAll { reason: Reason::of(why), after: 0 };
-                let retried = self.spool.inner.writer.inspect(request).await;
+                let retried = self.spool.writer.inspect(request).await;
                 if !matches!(retried, Some(Ok(Response::Retried { count: 1.., .. }))) {
                     self.parked.tried(why, false, Instant::now());
                 }
@@ -96,11 +96,11 @@ impl Drain {
 
     /// Sends one of them, any: the others may be of other topics. Whether it is on Kafka now.
     async fn try_parked(&mut self, why: &'static str) -> bool {
-        let parked = self.spool.inner.writer.parked(why, backoff::random()).await;
+        let parked = self.spool.writer.parked(why, backoff::random()).await;
         let Some(stored) = parked else { return false };
         let outcome = self.send(vec![stored]).await;
         let is_taken = !outcome.acknowledged.is_empty();
-        if is_taken && !self.spool.inner.writer.delete(&outcome.acknowledged).await {
+        if is_taken && !self.spool.writer.delete(&outcome.acknowledged).await {
             tracing::warn!("cannot delete a parked delivery that Kafka has taken: it will be sent again");
         }
         is_taken
