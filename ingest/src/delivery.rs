@@ -1,9 +1,9 @@
 //! A delivery: a verified body, when it was received, and the id that it keeps whatever happens to it.
 
-use crate::signature::{Row, VerifiedBody};
+use crate::signature::VerifiedBody;
 use runtime::telemetry::TraceContext;
 use schemas::Millis;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 use uuid::Uuid;
 
 /// One verified delivery; clones share the bytes.
@@ -24,19 +24,6 @@ impl Delivery {
         Self { id: Uuid::now_v7(), received, body, trace }
     }
 
-    /// As the spool stores it.
-    pub(crate) fn to_row(&self) -> Row {
-        Row::seal(self.id, self.received, &self.body, self.trace)
-    }
-
-    /// As the spool gives it back; `None` when the row is not what was written.
-    pub(crate) fn from_row(row: &Row) -> Option<Self> {
-        let body = row.verified_body()?;
-        let id = Uuid::try_parse(&row.id).ok()?;
-        let received = UNIX_EPOCH.checked_add(Duration::from_millis(u64::try_from(row.received).ok()?))?;
-        Some(Self { id, received, body, trace: row.trace() })
-    }
-
     /// The time of receipt, as records have it.
     pub(crate) fn received_text(&self) -> String {
         Millis::of(self.received).to_string()
@@ -52,6 +39,7 @@ pub(crate) fn sample(body: &'static [u8]) -> Delivery {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::signature::Row;
 
     const TEXT: &[u8] = include_bytes!("../../schemas/fixtures/message/text.json");
 

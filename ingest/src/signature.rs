@@ -104,12 +104,8 @@ pub(crate) fn signed(body: &'static [u8]) -> VerifiedBody {
 }
 
 fn hex_digit(digit: u8) -> Result<u8, SignatureFault> {
-    match digit {
-        b'0'..=b'9' => Ok(digit - b'0'),
-        b'a'..=b'f' => Ok(digit - b'a' + 10),
-        b'A'..=b'F' => Ok(digit - b'A' + 10),
-        _ => Err(SignatureFault::Malformed),
-    }
+    let value = char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
+    value.ok_or(SignatureFault::Malformed)
 }
 
 #[cfg(test)]

@@ -25,12 +25,9 @@ pub(crate) fn fault(version: Version, headers: &HeaderMap) -> Option<FramingFaul
         return Some(FramingFault::Host);
     }
     let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
-    let plain = match (codings.next(), codings.next()) {
-        (None, _) => true,
-        (Some(coding), None) => coding.as_bytes().eq_ignore_ascii_case(b"chunked"),
-        (Some(_), Some(_)) => false,
-    };
-    if plain { None } else { Some(FramingFault::TransferEncoding) }
+    let is_chunked = codings.next().is_none_or(|coding| coding.as_bytes().eq_ignore_ascii_case(b"chunked"));
+    let is_plain = is_chunked && codings.next().is_none();
+    (!is_plain).then_some(FramingFault::TransferEncoding)
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
-//! What the spool stores of a verified body, with the digest without which it does not become one again.
+//! What the spool stores of a delivery, with the digest without which its body does not become a verified one again.
 
 use super::verified_body::VerifiedBody;
+use crate::delivery::Delivery;
 use bytes::Bytes;
 use runtime::telemetry::{TRACEPARENT, TraceContext};
 use schemas::Millis;
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, UNIX_EPOCH};
 use uuid::Uuid;
 
 /// The name of the header in the JSON object of a row; beside it is `traceparent` where the delivery is traced.
@@ -29,27 +30,40 @@ pub(crate) struct Row {
     pub(crate) digest: Vec<u8>,
 }
 
-impl Row {
-    /// The row of a delivery, with its digest.
-    pub(crate) fn seal(
-        id: Uuid,
-        received: SystemTime,
-        body: &VerifiedBody,
-        trace: Option<TraceContext>,
-    ) -> Self {
-        let signature = String::from_utf8_lossy(body.signature());
-        let mut row = Self {
-            id: id.hyphenated().to_string(),
-            received: i64::try_from(Millis::of(received).as_millis()).unwrap_or(i64::MAX),
-            app: body.app().to_owned(),
-            headers: headers(&signature, trace),
-            body: body.shared(),
+impl Delivery {
+    /// As the spool stores it.
+    pub(crate) fn to_row(&self) -> Row {
+        let mut headers = serde_json::json!({ SIGNATURE: String::from_utf8_lossy(self.body.signature()) });
+        if let Some(trace) = self.trace {
+            headers[TRACEPARENT] = trace.header().into();
+        }
+        let mut row = Row {
+            id: self.id.hyphenated().to_string(),
+            received: i64::try_from(Millis::of(self.received).as_millis()).unwrap_or(i64::MAX),
+            app: self.body.app().to_owned(),
+            headers: headers.to_string(),
+            body: self.body.shared(),
             digest: Vec::new(),
         };
         row.digest = row.expected_digest();
         row
     }
 
+    /// As the spool gives it back; `None` when the row is not what was written.
+    pub(crate) fn from_row(row: &Row) -> Option<Self> {
+        if !row.is_intact() {
+            return None;
+        }
+        let signature = row.header(SIGNATURE)?.as_bytes().try_into().ok()?;
+        let body = VerifiedBody::new(row.body.clone(), signature, Arc::from(row.app.as_str()));
+        let id = Uuid::try_parse(&row.id).ok()?;
+        let received = UNIX_EPOCH.checked_add(Duration::from_millis(u64::try_from(row.received).ok()?))?;
+        let trace = row.header(TRACEPARENT).and_then(|header| TraceContext::parse(header.as_bytes()));
+        Some(Self { id, received, body, trace })
+    }
+}
+
+impl Row {
     /// What the row counts for `--spool-max-bytes`.
     pub(crate) fn cost(&self) -> u64 {
         self.body.len() as u64 + OVERHEAD
@@ -58,20 +72,6 @@ impl Row {
     /// Whether the row is what was written.
     pub(crate) fn is_intact(&self) -> bool {
         self.digest == self.expected_digest()
-    }
-
-    /// The body that was verified before it was stored; `None` when the row is not what was written.
-    pub(crate) fn verified_body(&self) -> Option<VerifiedBody> {
-        if !self.is_intact() {
-            return None;
-        }
-        let signature = self.header(SIGNATURE)?.as_bytes().try_into().ok()?;
-        Some(VerifiedBody::new(self.body.clone(), signature, Arc::from(self.app.as_str())))
-    }
-
-    /// The request that brought it, where that was traced.
-    pub(crate) fn trace(&self) -> Option<TraceContext> {
-        TraceContext::parse(self.header(TRACEPARENT)?.as_bytes())
     }
 
     fn header(&self, name: &str) -> Option<String> {
@@ -90,12 +90,4 @@ impl Row {
         }
         hash.finalize()[..16].to_vec()
     }
-}
-
-fn headers(signature: &str, trace: Option<TraceContext>) -> String {
-    let mut headers = serde_json::json!({ SIGNATURE: signature });
-    if let Some(trace) = trace {
-        headers[TRACEPARENT] = trace.header().into();
-    }
-    headers.to_string()
 }

@@ -96,7 +96,8 @@ impl Database {
     fn create(path: &Path, max_bytes: u64) -> Result<Self, StoreError> {
         // A note that is there is of a file that was deleted.
         HighWaterMark::remove(path)?;
-        files::make_private(path)?;
+        // SQLite gives its other files the same mode.
+        drop(files::private(path)?);
         let made = connect(path, None).and_then(|connection| {
             // Before the first table, so that the file can release pages.
             connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;

@@ -151,12 +151,7 @@ pub(super) fn sequence(directory: &Path) -> io::Result<Sequence> {
     Ok(Sequence { retired: quarantined, current: numbered(directory, current), next })
 }
 
-/// Creates the file where it is missing, readable only by its owner; SQLite gives its other files the same mode.
-pub(super) fn make_private(path: &Path) -> io::Result<()> {
-    private(path).map(drop)
-}
-
-/// Opens a file of its owner's alone. A link is never followed: it could name a file of somebody else.
+/// Opens a file of its owner's alone, and creates it where it is missing. A link is never followed: it could name a file of somebody else.
 pub(super) fn private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).read(true).write(true).mode(0o600).custom_flags(libc::O_NOFOLLOW);
@@ -266,7 +261,7 @@ mod tests {
         fs::create_dir(&spool).unwrap();
         for name in [LOCK, "spool.db"] {
             std::os::unix::fs::symlink(&victim, spool.join(name)).unwrap();
-            make_private(&spool.join(name)).unwrap_err();
+            private(&spool.join(name)).unwrap_err();
         }
         assert!(matches!(Lock::take(&spool), Err(OpenError::Directory { .. })));
         assert_eq!(fs::read_to_string(victim).unwrap(), "of somebody else");

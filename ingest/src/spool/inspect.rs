@@ -51,16 +51,30 @@ impl Inspector {
     }
 
     /// The deliveries in the order in which they were received, read a page at a time.
-    pub fn deliveries(&mut self, which: Which) -> Deliveries<'_> {
-        Deliveries { inspector: self, which, after: 0, page: VecDeque::new(), is_over: false }
+    /// Those that come or go meanwhile may be among them or not; none is there twice.
+    pub fn deliveries(&mut self, which: Which) -> impl Iterator<Item = Result<Stored, InspectError>> {
+        let (mut after, mut page, mut is_over) = (0, VecDeque::<Stored>::new(), false);
+        std::iter::from_fn(move || {
+            if page.is_empty() && !is_over {
+                match self.page(&Request::Page { which: which.clone(), after }) {
+                    Ok(next) => page = next.into(),
+                    Err(error) => {
+                        is_over = true;
+                        return Some(Err(error));
+                    }
+                }
+                match page.back() {
+                    Some(last) => after = last.seq,
+                    None => is_over = true,
+                }
+            }
+            page.pop_front().map(Ok)
+        })
     }
 
     /// One delivery; `None` where there is none of this id.
     pub fn delivery(&mut self, id: &str) -> Result<Option<Stored>, InspectError> {
-        match self.request(&Request::Delivery { id: id.to_owned() })? {
-            Response::Page(page) => Ok(page.into_iter().next()),
-            _ => Err(self.unexpected()),
-        }
+        Ok(self.page(&Request::Delivery { id: id.to_owned() })?.into_iter().next())
     }
 
     /// Lets one parked delivery wait for Kafka again; whether it was parked until now. A corrupt one stays parked: ingest
@@ -86,6 +100,13 @@ impl Inspector {
         Ok(retried)
     }
 
+    fn page(&mut self, request: &Request) -> Result<Vec<Stored>, InspectError> {
+        match self.request(request)? {
+            Response::Page(page) => Ok(page),
+            _ => Err(self.unexpected()),
+        }
+    }
+
     fn retried(&mut self, request: &Request) -> Result<(u64, Option<i64>), InspectError> {
         match self.request(request)? {
             Response::Retried { count, last } => Ok((count, last)),
@@ -101,7 +122,7 @@ impl Inspector {
                 }
                 Ok(response)
             });
-            return served.map_err(|error| InspectError::of(&self.directory, error));
+            return served.map_err(|error| InspectError::of(&self.directory, &error));
         }
         match &mut self.running {
             Some(running) => running.request(request),
@@ -119,7 +140,7 @@ impl Inspector {
         match Lock::take(&self.directory) {
             Ok(lock) => {
                 let opened = Database::open_at_rest(&file);
-                Ok(Some((opened.map_err(|error| InspectError::of(&file, error))?, lock)))
+                Ok(Some((opened.map_err(|error| InspectError::of(&file, &error))?, lock)))
             }
             Err(OpenError::InUse(_)) => {
                 self.running = Some(Running::connect(&self.directory)?);
@@ -131,47 +152,6 @@ impl Inspector {
 
     fn unexpected(&self) -> InspectError {
         InspectError::no_response(&self.directory, &"unexpected response")
-    }
-}
-
-/// Deliveries in their order. Those that come or go meanwhile may be among them or not; none is there twice.
-#[derive(Debug)]
-pub struct Deliveries<'a> {
-    inspector: &'a mut Inspector,
-    which: Which,
-    /// The `seq` of the last that was read.
-    after: i64,
-    page: VecDeque<Stored>,
-    is_over: bool,
-}
-
-impl Deliveries<'_> {
-    fn next_page(&mut self) -> Result<(), InspectError> {
-        let request = Request::Page { which: self.which.clone(), after: self.after };
-        let Response::Page(page) = self.inspector.request(&request)? else {
-            return Err(self.inspector.unexpected());
-        };
-        match page.last() {
-            Some(last) => self.after = last.seq,
-            None => self.is_over = true,
-        }
-        self.page = page.into();
-        Ok(())
-    }
-}
-
-impl Iterator for Deliveries<'_> {
-    type Item = Result<Stored, InspectError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.page.is_empty()
-            && !self.is_over
-            && let Err(error) = self.next_page()
-        {
-            self.is_over = true;
-            return Some(Err(error));
-        }
-        self.page.pop_front().map(Ok)
     }
 }
 

@@ -31,7 +31,7 @@ impl Running {
     pub(super) fn request(&mut self, request: &Request) -> Result<Response, InspectError> {
         let reply = self.exchange(request);
         let reply = reply.map_err(|error| InspectError::no_response(&self.directory, &error))?;
-        reply.map_err(InspectError::Refused)
+        reply.map_err(InspectError::Failed)
     }
 
     fn exchange(&mut self, request: &Request) -> Result<Reply, Error> {

@@ -219,7 +219,7 @@ impl Store {
     /// Serves a request of `weir spool`.
     pub(in crate::spool) fn inspect(&mut self, request: &Request) -> Result<Response, InspectError> {
         let State::Open(database) = &self.state else {
-            return Err(InspectError::NotNow(self.parts.settings.directory.clone()));
+            return Err(InspectError::not_now(&self.parts.settings.directory));
         };
         let outcome = match respond(database.connection(), request) {
             Ok((response, changes)) if changes.is_empty() => Ok(response),
@@ -234,7 +234,7 @@ impl Store {
         };
         outcome.map_err(|(error, kind)| {
             self.fail_unless_full(&error, kind);
-            InspectError::of(&self.parts.settings.directory, error)
+            InspectError::of(&self.parts.settings.directory, &error)
         })
     }
 }
