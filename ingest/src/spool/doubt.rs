@@ -6,7 +6,7 @@
 use super::error::StoreError;
 use super::files;
 use std::fs::File;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -29,10 +29,8 @@ pub(super) fn doubted(error: &StoreError, path: io::Result<PathBuf>) -> StoreErr
 fn look(path: &Path) -> io::Result<()> {
     let begin = Instant::now();
     for suffix in ["", "-wal"] {
-        match files::existing(&files::with_suffix(path, suffix)) {
-            Ok(file) => read_through(&file, begin)?,
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
+        if let Some(file) = files::found(files::existing(&files::with_suffix(path, suffix)))? {
+            read_through(&file, begin)?;
         }
     }
     Ok(())

@@ -168,13 +168,17 @@ fn regular(file: File) -> io::Result<File> {
     if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is no regular file")) }
 }
 
+/// `None` where a file is not there.
+pub(super) fn found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        found => found.map(Some),
+    }
+}
+
 /// How large a file is; `None` where there is none.
 pub(super) fn size(path: &Path) -> io::Result<Option<u64>> {
-    match fs::symlink_metadata(path) {
-        Ok(metadata) => Ok(Some(metadata.len())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
+    Ok(found(fs::symlink_metadata(path))?.map(|metadata| metadata.len()))
 }
 
 /// The size on disk of a database and the files beside it.
@@ -189,10 +193,7 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
 
 /// Deletes a file, where it is there.
 pub(super) fn remove_if_there(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
+    found(fs::remove_file(path)).map(|_| ())
 }
 
 /// Renames a database that was drained and lost rows, so that it is kept for inspection.
@@ -205,10 +206,7 @@ pub(super) fn mark_as_salvaged(path: &Path) -> io::Result<PathBuf> {
         path.with_file_name(format!("{QUARANTINED}{millis}.salvaged"))
     };
     for suffix in SUFFIXES.iter().rev() {
-        match fs::rename(with_suffix(path, suffix), with_suffix(&done, suffix)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+        found(fs::rename(with_suffix(path, suffix), with_suffix(&done, suffix)))?;
     }
     Ok(done)
 }

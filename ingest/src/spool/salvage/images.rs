@@ -15,22 +15,14 @@ const LOG_HEADER: u64 = 32;
 const FRAME_HEADER: u64 = 24;
 const FRAME: u64 = FRAME_HEADER + PAGE_BYTES;
 
-/// A page as it is in the file, or in the log.
-#[derive(Clone, Copy, Debug)]
-enum Image {
-    InFile(u32),
-    /// A frame by its number.
-    InLog(u32),
-}
-
-/// All images of pages: those of the log, the latest first, then those of the file, which are older.
+/// All images of pages by their numbers: those of the log, the latest first, then those of the file, which are older.
 #[derive(Debug)]
 pub(super) struct Images {
     file: File,
     pages: u32,
     log: Option<File>,
     frames: u32,
-    /// The pages that the log has, each with the number of its frame; in order, the latest last.
+    /// The pages that the log has, each with its image; in order, the latest first.
     in_log: Vec<(u32, u32)>,
     /// Whether every frame's header could be read.
     pub(super) is_complete: bool,
@@ -39,10 +31,7 @@ pub(super) struct Images {
 impl Images {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let file = files::existing(path)?;
-        let log = match files::existing(&files::with_suffix(path, "-wal")) {
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
-            log => Some(log?),
-        };
+        let log = files::found(files::existing(&files::with_suffix(path, "-wal")))?;
         let pages = u32::try_from(file.metadata()?.len().div_ceil(PAGE_BYTES)).unwrap_or(u32::MAX);
         let mut images = Self { file, pages, log, frames: 0, in_log: Vec::new(), is_complete: true };
         images.find_frames()?;
@@ -53,11 +42,11 @@ impl Images {
         let Some(log) = &self.log else { return Ok(()) };
         let frames = log.metadata()?.len().saturating_sub(LOG_HEADER) / FRAME;
         self.frames = u32::try_from(frames).unwrap_or(u32::MAX);
-        for frame in 0..self.frames {
+        for image in 0..self.frames {
             // The page's number.
             let mut header = [0; 4];
-            match tried(|| log.read_exact_at(&mut header, header_of(frame))) {
-                Ok(()) => self.in_log.push((u32::from_be_bytes(header), frame)),
+            match tried(|| log.read_exact_at(&mut header, self.header_of(image))) {
+                Ok(()) => self.in_log.push((u32::from_be_bytes(header), image)),
                 Err(_) => self.is_complete = false,
             }
         }
@@ -69,25 +58,17 @@ impl Images {
         self.frames.saturating_add(self.pages)
     }
 
-    const fn of(&self, number: u32) -> Image {
-        if number < self.frames {
-            Image::InLog(self.frames - 1 - number)
-        } else {
-            Image::InFile(number - self.frames + 1)
-        }
-    }
-
-    pub(super) fn read(&self, number: u32) -> io::Result<Vec<u8>> {
-        self.page(self.of(number))
+    /// The image of a page in the file.
+    const fn in_file(&self, page: u32) -> u32 {
+        self.frames.saturating_add(page.saturating_sub(1))
     }
 
     /// A page; what is beyond the end of the file is zeros.
-    fn page(&self, image: Image) -> io::Result<Vec<u8>> {
-        let (file, mut offset) = match image {
-            Image::InFile(page) => (Some(&self.file), u64::from(page).saturating_sub(1) * PAGE_BYTES),
-            Image::InLog(frame) => (self.log.as_ref(), header_of(frame) + FRAME_HEADER),
+    pub(super) fn read(&self, image: u32) -> io::Result<Vec<u8>> {
+        let (file, mut offset) = match &self.log {
+            Some(log) if image < self.frames => (log, self.header_of(image) + FRAME_HEADER),
+            _ => (&self.file, u64::from(image - self.frames) * PAGE_BYTES),
         };
-        let file = file.ok_or(ErrorKind::NotFound)?;
         let mut page = vec![0; PAGE];
         let mut read = 0;
         while read < PAGE {
@@ -101,22 +82,20 @@ impl Images {
 
     /// The row that begins at this place of an image, if it is what was written.
     pub(super) fn row(&self, image: u32, seq: i64, start: u16) -> io::Result<Option<StoredRow>> {
-        let image = self.of(image);
-        let page = self.page(image)?;
+        let page = self.read(image)?;
         let is_it = |cell: &Cell| cell.seq == seq && cell.start == usize::from(start);
         let Some(cell) = record::cells(&page).into_iter().find(is_it) else { return Ok(None) };
-        let intact = |image_of: &dyn Fn(u32) -> io::Result<Image>| {
+        let intact = |image_of: &dyn Fn(u32) -> io::Result<u32>| {
             let payload = self.payload(&page, cell, image_of)?;
             let row = payload.and_then(|payload| record::row(cell.seq, &payload));
             Ok(row.filter(|stored| stored.row.is_intact()))
         };
-        let beside = |page: u32| match image {
-            Image::InLog(own) => self.of_generation(page, own),
-            Image::InFile(_) => Ok(self.newest(page)),
+        let beside = |page: u32| {
+            if image < self.frames { self.of_generation(page, image) } else { Ok(self.newest(page)) }
         };
         let mut failed = None;
-        let candidates: [&dyn Fn(u32) -> io::Result<Image>; 3] =
-            [&beside, &|page| Ok(self.newest(page)), &|page| Ok(Image::InFile(page))];
+        let candidates: [&dyn Fn(u32) -> io::Result<u32>; 3] =
+            [&beside, &|page| Ok(self.newest(page)), &|page| Ok(self.in_file(page))];
         for image_of in candidates {
             match intact(image_of) {
                 Ok(None) => {}
@@ -132,33 +111,38 @@ impl Images {
         self.in_log.capacity() * size_of::<(u32, u32)>()
     }
 
-    fn newest(&self, page: u32) -> Image {
-        self.frames_of(page).last().map_or(Image::InFile(page), |(_, frame)| Image::InLog(*frame))
+    fn newest(&self, page: u32) -> u32 {
+        self.in_log_of(page).first().map_or(self.in_file(page), |(_, image)| *image)
     }
 
-    /// The newest of those that belong to the same log as this frame: behind them are frames of before.
-    fn of_generation(&self, page: u32, own: u32) -> io::Result<Image> {
+    /// The newest of those that belong to the same log as this one: behind them are frames of before.
+    fn of_generation(&self, page: u32, own: u32) -> io::Result<u32> {
         let generation = self.generation(own)?;
-        for (_, frame) in self.frames_of(page).iter().rev() {
-            if self.generation(*frame)? == generation {
-                return Ok(Image::InLog(*frame));
+        for (_, image) in self.in_log_of(page) {
+            if self.generation(*image)? == generation {
+                return Ok(*image);
             }
         }
-        Ok(Image::InFile(page))
+        Ok(self.in_file(page))
     }
 
-    fn frames_of(&self, page: u32) -> &[(u32, u32)] {
+    fn in_log_of(&self, page: u32) -> &[(u32, u32)] {
         let start = self.in_log.partition_point(|(of, _)| *of < page);
         let count = self.in_log[start..].partition_point(|(of, _)| *of == page);
         &self.in_log[start..start + count]
     }
 
     /// The salts of a frame, the same in all frames since the log was last begun anew.
-    fn generation(&self, frame: u32) -> io::Result<[u8; 8]> {
+    fn generation(&self, image: u32) -> io::Result<[u8; 8]> {
         let log = self.log.as_ref().ok_or(ErrorKind::NotFound)?;
         let mut salts = [0; 8];
-        tried(|| log.read_exact_at(&mut salts, header_of(frame) + 8))?;
+        tried(|| log.read_exact_at(&mut salts, self.header_of(image) + 8))?;
         Ok(salts)
+    }
+
+    /// Where the header of a frame is.
+    fn header_of(&self, image: u32) -> u64 {
+        LOG_HEADER + u64::from(self.frames - 1 - image) * FRAME
     }
 
     /// All of a payload, with the pages that it goes on in.
@@ -166,24 +150,19 @@ impl Images {
         &self,
         page: &[u8],
         cell: Cell,
-        image_of: &dyn Fn(u32) -> io::Result<Image>,
+        image_of: &dyn Fn(u32) -> io::Result<u32>,
     ) -> io::Result<Option<Vec<u8>>> {
         let Some((local, mut rest)) = cell.local(page) else { return Ok(None) };
         let mut payload = local.to_vec();
         while payload.len() < cell.bytes {
             let Some(next) = rest.filter(|page| *page > 0) else { return Ok(None) };
-            let page = self.page(image_of(next)?)?;
+            let page = self.read(image_of(next)?)?;
             let wanted = (cell.bytes - payload.len()).min(PAGE - 4);
             payload.extend_from_slice(&page[4..4 + wanted]);
             rest = page.first_chunk().copied().map(u32::from_be_bytes);
         }
         Ok(Some(payload))
     }
-}
-
-/// Where the header of a frame is.
-const fn header_of(frame: u32) -> u64 {
-    LOG_HEADER + frame as u64 * FRAME
 }
 
 /// What a disk that fails now and then gives at the second or third try.
