@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use uuid::Uuid;
 
 /// One verified delivery; clones share the bytes.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Delivery {
     /// `ce_id` of the raw record.
     pub(crate) id: Uuid,

@@ -17,7 +17,7 @@
 use crate::delivery::Delivery;
 use crate::http::response::Unavailable;
 use crate::kafka::{AccountLimit, Kafka, NotAcknowledged, NotPublished, Turn};
-use crate::metrics::{Metrics, Path};
+use crate::metrics::Path;
 use crate::spool::{Spool, SpoolError};
 use std::pin::pin;
 use std::sync::Arc;
@@ -32,7 +32,6 @@ pub(crate) struct Durable {
     /// What each account may have waiting for the spool.
     pub(crate) spool_limit: Arc<AccountLimit>,
     pub(crate) ack_timeout: Duration,
-    pub(crate) metrics: Arc<Metrics>,
 }
 
 impl Durable {
@@ -44,7 +43,7 @@ impl Durable {
             Ok(()) => Ok(Path::Broker),
             Err(why) => self.spool(delivery, why).await.map(|()| Path::Spool),
         };
-        self.metrics.delivered(outcome.ok(), start.elapsed());
+        self.kafka.metrics.delivered(outcome.ok(), start.elapsed());
         outcome.map(|_| ())
     }
 
@@ -59,11 +58,8 @@ impl Durable {
             }
             NotAcknowledged::Probe(acknowledgement) => {
                 let (kafka, limit) = (Arc::clone(&self.kafka), self.ack_timeout);
-                spool
-                    .store_in_flight(delivery, async move {
-                        kafka.probe_acknowledged(acknowledgement, limit).await
-                    })
-                    .await
+                let acknowledged = async move { kafka.probe_acknowledged(acknowledgement, limit).await };
+                spool.store_in_flight(delivery, acknowledged).await
             }
             NotAcknowledged::Starting
             | NotAcknowledged::BreakerOpen
@@ -125,10 +121,9 @@ mod tests {
     fn durable(spool: &SpoolSettings, spool_limit: Arc<AccountLimit>) -> Durable {
         let process = Process::new("weir-ingest", "0");
         let (kafka, _) = unseen("127.0.0.1:1", &process);
-        let metrics = Arc::clone(&kafka.metrics);
         let check = process.health.check("spool", Probe::Shown);
         let spool = Spool::open(spool, SpoolMetrics::new(&process.registry), check).unwrap();
-        Durable { kafka, spool: Some(spool), spool_limit, ack_timeout: Duration::from_secs(1), metrics }
+        Durable { kafka, spool: Some(spool), spool_limit, ack_timeout: Duration::from_secs(1) }
     }
 
     #[tokio::test]

@@ -133,10 +133,9 @@ fn durable(settings: &Settings, kafka: Arc<Kafka>, spool: Option<Spool>, process
         shutdown.spawn(spool::serve(spool.clone(), shutdown.clone()));
         shutdown.spawn(spool::drain(spool.clone(), Arc::clone(&kafka), shutdown.clone()));
     }
-    let metrics = Arc::clone(&kafka.metrics);
     // What does not fit there waits nowhere else.
     let spool_limit = AccountLimit::new(settings.limits.max_body_bytes_in_flight / WAITING_FRACTION, 0);
-    Durable { kafka, spool, spool_limit, ack_timeout: settings.ack_timeout, metrics }
+    Durable { kafka, spool, spool_limit, ack_timeout: settings.ack_timeout }
 }
 
 async fn serve_until_drained(

@@ -41,7 +41,7 @@ runtime::settings! {
         /// Timeout for Kafka's acknowledgement, after which a delivery is spooled, or answered 503 without a spool
         pub ack_timeout: Duration = with_default("DURATION", "1s", form::millis(10..=4_000)),
         /// Where deliveries are stored that Kafka does not acknowledge in time.
-        pub spool: Option<SpoolSettings> = part(spool::declare, spool::read),
+        pub spool: Option<SpoolSettings> = part(spool::SpoolFlags::declare, spool::read),
         /// Deliveries in a row that Kafka does not acknowledge in time, or has no space for in the producer's queue, before the
         /// circuit breaker opens and deliveries do not wait for Kafka
         pub breaker_misses: u32 = with_default("COUNT", "5", form::count(1..=10_000).narrow()),

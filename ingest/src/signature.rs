@@ -82,24 +82,17 @@ pub(crate) async fn verify(
 #[cfg(test)]
 fn verify_now(keyring: &Keyring, claim: Claim, bytes: Bytes) -> Result<VerifiedBody, SignatureFault> {
     use futures_util::FutureExt as _;
-    let work = UnauthenticatedWork::new();
+    let work = UnauthenticatedWork::default();
     verify(keyring, None, &work, claim, bytes).now_or_never().expect("a small body is verified at once")
 }
 
 /// A body that the app `shop` signed.
 #[cfg(test)]
 pub(crate) fn signed(body: &'static [u8]) -> VerifiedBody {
-    use hmac::{Hmac, KeyInit as _, Mac as _};
-    use std::fmt::Write as _;
-    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(b"secret").unwrap();
-    mac.update(body);
-    let mut text = "sha256=".to_owned();
-    for byte in mac.finalize().into_bytes() {
-        write!(text, "{byte:02x}").unwrap();
-    }
+    let secret = Secret::new("shop", "secret");
     let mut headers = HeaderMap::new();
-    headers.insert(&HEADER, text.parse().unwrap());
-    let keyring = Keyring::new(&[Secret::new("shop", "secret")], 1);
+    headers.insert(&HEADER, secret.sign(body).parse().unwrap());
+    let keyring = Keyring::new(&[secret], 1);
     verify_now(&keyring, claim(&headers).unwrap(), Bytes::from_static(body)).unwrap()
 }
 

@@ -93,14 +93,11 @@ impl Spool {
 
     /// As [`Self::store`], for a delivery whose records are in flight to Kafka: it is not sent again before `acknowledged`
     /// resolves, and it is deleted when that is `true`.
-    pub(crate) async fn store_in_flight<F>(
+    pub(crate) async fn store_in_flight(
         &self,
         delivery: &Delivery,
-        acknowledged: F,
-    ) -> Result<(), SpoolError>
-    where
-        F: Future<Output = bool> + Send + 'static,
-    {
+        acknowledged: impl Future<Output = bool> + Send + 'static,
+    ) -> Result<(), SpoolError> {
         let guard = self.in_flight.guard(delivery.id);
         let stored = self.store(delivery, None).await;
         let (spool, id) = (self.clone(), delivery.id);

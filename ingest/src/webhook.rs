@@ -26,7 +26,6 @@ use std::time::{Duration, Instant, SystemTime};
 use tracing::Span;
 
 /// Responds to the requests of the public port.
-#[derive(Debug)]
 pub(crate) struct Webhook {
     settings: Settings,
     secrets: Arc<CurrentSecrets>,
@@ -55,7 +54,7 @@ impl Webhook {
             secrets,
             durable,
             memory: BodyMemory::new(settings.limits.max_body_bytes_in_flight, Arc::clone(&metrics)),
-            work: UnauthenticatedWork::new(),
+            work: UnauthenticatedWork::default(),
             metrics,
             incidents: IncidentLog::new(),
             shutdown: process.shutdown.clone(),

@@ -1,6 +1,6 @@
 //! How deliveries are spooled.
 
-use runtime::settings::{Command, Reader, form, optional, with_default};
+use runtime::settings::{Reader, form, optional, with_default};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ impl SpoolSettings {
 runtime::settings! {
     /// The flags of the spool.
     #[expect(clippy::struct_field_names, reason = "they are the names of the flags")]
-    struct SpoolFlags {
+    pub(super) struct SpoolFlags {
         /// Directory of the spool, which stores deliveries that Kafka does not acknowledge in time; without one they are answered 503
         ///
         /// It has to outlive the process, so that what was answered 200 reaches Kafka after a restart, and belongs to one
@@ -45,10 +45,6 @@ runtime::settings! {
         /// Maximum rate of the drain from the spool to Kafka, in deliveries per second, so that new ones keep their latency
         spool_drain_rate: u32 = with_default("COUNT", "1000", form::count(1..=1_000_000).narrow()),
     }
-}
-
-pub(super) fn declare(command: Command) -> Command {
-    SpoolFlags::declare(command)
 }
 
 /// `Some(None)` where there is to be no spool.

@@ -23,7 +23,6 @@ const OTHERS_AT_ONCE: usize = 32 << 10;
 const SLICE: usize = 128 << 10;
 
 /// Several apps, or the old and the new secret of one during a rotation.
-#[derive(Debug)]
 pub(crate) struct Keyring {
     keys: Vec<Key>,
     /// Counts changes of the key that matches; a key's latest success is a reading of this counter.
@@ -36,12 +35,6 @@ struct Key {
     /// Keyed once; cloning it is cheaper than keying anew.
     mac: Hmac<Sha256>,
     latest_success: AtomicU64,
-}
-
-impl std::fmt::Debug for Key {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Key").field("app", &self.app).finish_non_exhaustive()
-    }
 }
 
 impl Keyring {

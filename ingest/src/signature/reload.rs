@@ -15,7 +15,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The secrets in use now.
-#[derive(Debug)]
 pub(crate) struct CurrentSecrets {
     pub(crate) keyring: ArcSwap<Keyring>,
     pub(crate) verify_tokens: ArcSwap<Vec<Secret>>,

@@ -2,7 +2,6 @@
 
 use super::keyring::account;
 use bytes::Bytes;
-use std::fmt;
 use std::sync::Arc;
 
 /// How many hexadecimal digits a signature has.
@@ -48,11 +47,5 @@ impl VerifiedBody {
     /// The name of the app whose secret signed it.
     pub(crate) fn app(&self) -> &str {
         &self.app
-    }
-}
-
-impl fmt::Debug for VerifiedBody {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("VerifiedBody").field("app", &self.app).finish_non_exhaustive()
     }
 }

@@ -50,6 +50,7 @@ mod tests {
     use super::super::SpoolMetrics;
     use super::*;
     use crate::settings::SpoolSettings;
+    use futures_util::FutureExt as _;
     use prometheus::Registry;
     use runtime::process::health::{Health, Probe};
     use std::sync::mpsc;
@@ -66,7 +67,7 @@ mod tests {
         maintain_within(&spool, PATIENCE).await;
         assert!(is_well(shown()), "{:?}", shown());
         let (respond, hangs) = mpsc::channel();
-        spool.writer.hang(hangs).await;
+        assert!(spool.writer.run(move |_| hangs.recv()).now_or_never().is_none(), "it waits as for a disk");
         let hanging = spool.clone();
         let maintained =
             tokio::spawn(async move { maintain_within(&hanging, Duration::from_millis(10)).await });

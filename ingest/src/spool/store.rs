@@ -19,7 +19,6 @@ use super::metrics::SpoolMetrics;
 use crate::settings::SpoolSettings;
 use reserve::Reserve;
 use runtime::process::health::Check;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -165,11 +164,6 @@ impl Store {
         Ok(sequence)
     }
 
-    /// The file that is written, or would be.
-    fn current(&self) -> io::Result<PathBuf> {
-        Ok(files::sequence(&self.parts.settings.directory)?.current)
-    }
-
     /// Creates the next file. The one before it stays as it is, to be drained in place.
     fn retire(&mut self) -> Result<(Database, Totals), StoreError> {
         let sequence = self.sequence()?;
@@ -255,7 +249,8 @@ impl Store {
         let was_final = self.must_retire();
         // Closed before it is looked at.
         self.state = State::Failed { is_final: was_final, retry_at: Instant::now() };
-        let error = if was_final { error.clone() } else { doubted(error, self.current()) };
+        let current = files::sequence(&self.parts.settings.directory).map(|sequence| sequence.current);
+        let error = if was_final { error.clone() } else { doubted(error, current) };
         let is_final = was_final || matches!(error, StoreError::Damaged(_) | StoreError::Unsynced(_));
         if matches!(error, StoreError::Transient(_)) {
             self.failures[kind as usize] += 1;

@@ -138,27 +138,17 @@ impl Writer {
         self.request(|done| Command::Close { done }).await;
     }
 
-    #[cfg(test)]
-    pub(super) async fn panic(&self) {
-        self.send(Command::Run(Box::new(|_| panic!("as the test wants")))).await;
-    }
-
-    /// Waits as for a disk.
-    #[cfg(test)]
-    pub(super) async fn hang(&self, until: std::sync::mpsc::Receiver<()>) {
-        let wait = move |_: &mut Store| {
-            let _responds = until.recv();
-        };
-        self.send(Command::Run(Box::new(wait))).await;
-    }
-
     async fn send(&self, command: Command) {
         if self.commands.send(command).await.is_err() {
             tracing::debug!("the spool is closed");
         }
     }
 
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce(&mut Store) -> T + Send + 'static) -> Option<T> {
+    /// What the thread makes of the store, once it comes to it; `None` when it is closed, or panics over it.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Store) -> T + Send + 'static,
+    ) -> Option<T> {
         self.request(|done| {
             Command::Run(Box::new(move |store: &mut Store| {
                 // The caller may be gone.

@@ -17,7 +17,7 @@ fn keyring(names: &[&str]) -> Keyring {
 
 async fn app_of(keyring: &Keyring, body: &[u8], signer: &str, app: Option<&str>) -> Option<String> {
     let digest = digest(&format!("secret of {signer}"), body);
-    let app = keyring.matching(body, &digest, app, &UnauthenticatedWork::new()).await;
+    let app = keyring.matching(body, &digest, app, &UnauthenticatedWork::default()).await;
     app.map(|app| app.to_string())
 }
 
@@ -59,7 +59,7 @@ async fn the_secret_that_matched_last_is_first_and_one_that_ever_did_before_thos
 
 #[tokio::test]
 async fn unsigned_bodies_take_turns_and_the_first_secret_waits_for_nobody() {
-    let (keyring, work) = (keyring(&["one", "two"]), UnauthenticatedWork::new());
+    let (keyring, work) = (keyring(&["one", "two"]), UnauthenticatedWork::default());
     let body = vec![b'x'; 2 * SLICE];
     let wrong = digest("nobody's", &body);
     let turn = work.of_others(&body).await;
@@ -76,7 +76,7 @@ async fn unsigned_bodies_take_turns_and_the_first_secret_waits_for_nobody() {
 
 #[tokio::test]
 async fn little_work_does_not_wait_behind_much() {
-    let (keyring, work) = (keyring(&["one", "two"]), UnauthenticatedWork::new());
+    let (keyring, work) = (keyring(&["one", "two"]), UnauthenticatedWork::default());
     let _turn = work.of_others(&vec![b'x'; 8 << 20]).await;
     let body = vec![b'x'; 2 * SLICE];
     let digest = digest("secret of one", &body);
@@ -85,7 +85,7 @@ async fn little_work_does_not_wait_behind_much() {
 
 #[tokio::test]
 async fn an_account_that_is_known_costs_one_hash_however_many_apps_there_are() {
-    let (keyring, work) = (keyring(&["one", "two", "three"]), UnauthenticatedWork::new());
+    let (keyring, work) = (keyring(&["one", "two", "three"]), UnauthenticatedWork::default());
     let body = |account: &str| {
         let text = "x".repeat(AT_ONCE);
         format!(r#"{{"object":"page","entry":[{{"id":"{account}","text":"{text}"}}]}}"#).into_bytes()
@@ -117,7 +117,7 @@ async fn what_is_known_of_an_account_is_known_after_the_secrets_are_read_anew() 
     }
     let names = ["new", "one", "three"];
     let secrets = names.map(|name| Secret::new(name, format!("secret of {name}")));
-    let (after, work) = (before.with_secrets(&secrets, 64), UnauthenticatedWork::new());
+    let (after, work) = (before.with_secrets(&secrets, 64), UnauthenticatedWork::default());
     let _turn = work.of_others(&body("1")).await;
     // The first is the one that matched last, the second that of the account.
     for (account, app, found) in
@@ -134,7 +134,7 @@ async fn what_is_known_of_an_account_is_known_after_the_secrets_are_read_anew() 
 async fn with_many_secrets_a_small_body_that_nobody_signed_takes_its_turn_too() {
     let names: Vec<String> = (0..51).map(|number| format!("app{number}")).collect();
     let keyring = keyring(&names.iter().map(String::as_str).collect::<Vec<_>>());
-    let (body, work) = (vec![b'x'; 5_000], UnauthenticatedWork::new());
+    let (body, work) = (vec![b'x'; 5_000], UnauthenticatedWork::default());
     let wrong = digest("nobody's", &body);
     let _turn = work.of_others(&body).await;
     assert_eq!(

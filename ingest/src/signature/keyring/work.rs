@@ -31,10 +31,6 @@ pub(super) struct Pace {
 }
 
 impl UnauthenticatedWork {
-    pub(crate) fn new() -> Self {
-        Self::default()
-    }
-
     /// The first of the keys that gives the digest.
     pub(super) async fn matching<'k>(
         &self,

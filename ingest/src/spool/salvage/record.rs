@@ -27,7 +27,9 @@ pub(super) fn cells(page: &[u8]) -> Vec<Cell> {
     if page.first().is_none_or(|kind| OTHERS.contains(kind)) {
         return Vec::new();
     }
-    let pointers = (LEAF_HEADER..PAGE).step_by(2).map_while(|at| two_bytes(page, at));
+    let pointers = (LEAF_HEADER..PAGE)
+        .step_by(2)
+        .map_while(|at| page.get(at..)?.first_chunk().copied().map(u16::from_be_bytes).map(usize::from));
     let plausible =
         pointers.enumerate().take_while(|(cell, at)| *at >= LEAF_HEADER + 2 * cell && *at < PAGE - 4);
     plausible.filter_map(|(_, at)| read_cell(page, at)).collect()
@@ -102,10 +104,6 @@ fn integer((kind, bytes): (i64, &[u8])) -> Option<i64> {
         }
         _ => None,
     }
-}
-
-fn two_bytes(page: &[u8], at: usize) -> Option<usize> {
-    Some(usize::from(u16::from_be_bytes(page.get(at..at + 2)?.try_into().ok()?)))
 }
 
 /// A number of one to nine bytes, and where it ends.

@@ -34,15 +34,11 @@ impl Reserve {
 
     /// Creates it where it is missing.
     pub(super) fn make(&mut self) -> io::Result<()> {
-        if self.is_there {
-            return Ok(());
+        if !self.is_there {
+            write(&self.path, self.bytes).inspect_err(|_| self.release())?;
+            self.is_there = true;
         }
-        let made = write(&self.path, self.bytes);
-        self.is_there = made.is_ok();
-        if made.is_err() {
-            self.release();
-        }
-        made
+        Ok(())
     }
 
     /// Removes it, which frees its space.

@@ -259,7 +259,7 @@ async fn a_panic_of_the_thread_is_counted_and_the_next_delivery_is_stored() {
     let parts = parts(directory.path(), MAX);
     let writer = super::super::writer::Writer::start(parts.clone()).unwrap();
     writer.store(&sample(TEXT), None).await.unwrap();
-    writer.panic().await;
+    writer.run::<()>(|_| panic!("as the test wants")).await;
     // What the thread had taken along with the panic is answered 503.
     let mut stored = writer.store(&sample(TEXT), None).await;
     if stored.is_err() {
