@@ -49,13 +49,11 @@ pub(crate) struct Spool {
 }
 
 /// Why a delivery was not stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SpoolError {
     /// `--spool-max-bytes` or the disk is full.
-    #[error("the spool or its disk is full")]
     Full,
     /// The disk fails, or is too slow.
-    #[error("the spool cannot be written")]
     Failing,
 }
 

@@ -178,11 +178,11 @@ pub(crate) const fn handshake_refused(fault: HandshakeFault) -> &'static str {
 }
 
 /// How one reason for a 503 is put.
-struct Words {
+pub(crate) struct Words {
     /// The label of metrics and logs.
     label: &'static str,
     /// For the log: what happened, and what to look at.
-    log: &'static str,
+    pub(crate) log: &'static str,
     /// For the client: what happened, in a line that names nothing of the inside but settings.
     text: &'static str,
 }
@@ -192,12 +192,7 @@ impl Unavailable {
         self.words().label
     }
 
-    /// For the log: what happened, and what to look at.
-    pub(crate) const fn explanation(self) -> &'static str {
-        self.words().log
-    }
-
-    const fn words(self) -> Words {
+    pub(crate) const fn words(self) -> Words {
         match self {
             Self::Starting => Words {
                 label: "starting",

@@ -88,12 +88,14 @@ impl Keyring {
             (is_hinted, key.latest_success.load(Ordering::Relaxed))
         };
         let first = candidates().max_by_key(rank)?;
-        let matches = if body.len() <= AT_ONCE {
-            first.matches(body, digest)
-        } else {
-            first.matches_in_slices(body, digest).await
-        };
-        if matches {
+        let mut mac = first.mac.clone();
+        for slice in body.chunks(SLICE) {
+            mac.update(slice);
+            if body.len() > AT_ONCE {
+                tokio::task::yield_now().await;
+            }
+        }
+        if mac.verify_slice(digest).is_ok() {
             return Some(self.matched(first, account));
         }
         let mut others: Vec<_> = candidates().filter(|key| !std::ptr::eq(*key, first)).collect();
@@ -135,15 +137,6 @@ impl Key {
     fn matches(&self, body: &[u8], digest: &[u8; 32]) -> bool {
         let mut mac = self.mac.clone();
         mac.update(body);
-        mac.verify_slice(digest).is_ok()
-    }
-
-    async fn matches_in_slices(&self, body: &[u8], digest: &[u8; 32]) -> bool {
-        let mut mac = self.mac.clone();
-        for slice in body.chunks(SLICE) {
-            mac.update(slice);
-            tokio::task::yield_now().await;
-        }
         mac.verify_slice(digest).is_ok()
     }
 }

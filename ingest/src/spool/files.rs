@@ -121,6 +121,8 @@ fn number(name: &str) -> Option<u64> {
 pub(super) struct Sequence {
     /// The first of them; those that are not written any more, the oldest first.
     pub(super) retired: Vec<PathBuf>,
+    /// Those that were drained and are kept, since rows of them are lost.
+    pub(super) salvaged: Vec<PathBuf>,
     /// The one that is written, or will be created.
     pub(super) current: PathBuf,
     /// The one that would come after it.
@@ -129,12 +131,14 @@ pub(super) struct Sequence {
 
 /// Finds the databases of a directory.
 pub(super) fn sequence(directory: &Path) -> io::Result<Sequence> {
-    let (mut quarantined, mut numbers, mut last) = (Vec::new(), Vec::new(), 0);
+    let (mut quarantined, mut salvaged, mut numbers, mut last) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for entry in fs::read_dir(directory)? {
         let path = entry?.path();
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
         if name.starts_with(QUARANTINED) && path.extension().is_some_and(|extension| extension == "db") {
             quarantined.push(path);
+        } else if name.starts_with(QUARANTINED) && name.ends_with(".salvaged") {
+            salvaged.push(path);
         } else if let Some(number) = number(name) {
             // A log whose database was deleted keeps its number taken.
             last = number.max(last);
@@ -148,7 +152,7 @@ pub(super) fn sequence(directory: &Path) -> io::Result<Sequence> {
     let current = numbers.pop().unwrap_or(if last == 0 { 0 } else { last + 1 });
     quarantined.extend(numbers.into_iter().map(|number| numbered(directory, number)));
     let next = numbered(directory, current.max(last) + 1);
-    Ok(Sequence { retired: quarantined, current: numbered(directory, current), next })
+    Ok(Sequence { retired: quarantined, salvaged, current: numbered(directory, current), next })
 }
 
 /// Opens a file of its owner's alone, and creates it where it is missing. A link is never followed: it could name a file of somebody else.

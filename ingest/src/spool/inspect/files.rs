@@ -21,16 +21,9 @@ pub struct QuarantinedFile {
 
 /// The quarantined files, the oldest first.
 pub fn quarantined_files(directory: &Path) -> Result<Vec<QuarantinedFile>, InspectError> {
-    let unusable = |error: std::io::Error| InspectError::unusable(directory, &error);
-    let retired = files::sequence(directory).map_err(unusable)?.retired;
-    let mut found: Vec<_> = retired.into_iter().map(|file| describe(file, false)).collect();
-    for entry in fs::read_dir(directory).map_err(unusable)? {
-        let path = entry.map_err(unusable)?.path();
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if name.starts_with(QUARANTINED) && name.ends_with(".salvaged") {
-            found.push(describe(path, true));
-        }
-    }
+    let sequence = files::sequence(directory).map_err(|error| InspectError::unusable(directory, &error))?;
+    let mut found: Vec<_> = sequence.retired.into_iter().map(|file| describe(file, false)).collect();
+    found.extend(sequence.salvaged.into_iter().map(|file| describe(file, true)));
     found.sort_by_key(|file| file.since);
     Ok(found)
 }
