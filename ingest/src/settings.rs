@@ -14,7 +14,7 @@ pub use spool::SpoolSettings;
 
 use memory::MemorySettings;
 use runtime::http::ports::Port;
-use runtime::settings::{Form, Reader, form, optional, part, with_default};
+use runtime::settings::{Form, Reader, defaults, form, optional, part, with_default};
 use schemas::TopicSpec;
 use secrets::{declare_verify_tokens, read_verify_tokens};
 use std::net::SocketAddr;
@@ -31,7 +31,8 @@ runtime::settings! {
         /// Path on the public port that answers as `/readyz` of the admin port, for load balancers that probe where they send requests
         pub health_path: Option<String> = optional("PATH", a_path()),
         /// The app secrets; never empty.
-        pub app_secrets: Secrets = part(declare_app_secrets, read_app_secrets),
+        // Where there are none, which is a problem, what else is wrong is said too.
+        pub app_secrets: Secrets = part(declare_app_secrets, |reader| Some(read_app_secrets(reader).unwrap_or_default())),
         /// Maximum number of app secrets; a body that none of them signed is hashed with each
         pub max_app_secrets: usize = with_default("COUNT", "64", form::count(1..=1_000).narrow()),
         /// The verify tokens of the handshake; with none, every handshake is refused.
@@ -113,27 +114,11 @@ impl Settings {
     pub fn local(app_secret: &str, verify_token: &str) -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            path: "/webhook".to_owned(),
-            health_path: None,
             app_secrets: Secrets::fixed(app_secret),
-            max_app_secrets: 64,
             verify_tokens: Secrets::fixed(verify_token),
-            secrets_refresh: Duration::from_secs(10),
-            ack_timeout: Duration::from_secs(1),
-            spool: None,
-            breaker_misses: 5,
-            breaker_probe: Duration::from_secs(1),
             max_body: usize::try_from(TopicSpec::DEFAULT_BODY_BYTES).unwrap_or(usize::MAX),
-            max_events: 10_000,
-            min_bytes_per_event: 32,
-            account_bytes_in_flight: 256 << 10,
-            limits: Limits::default(),
             drain_delay: Duration::ZERO,
-            drain_timeout: Duration::from_secs(10),
-            producer: ProducerKind::Rdkafka,
-            linger: Duration::from_micros(500),
-            queue_bytes: 128 << 20,
-            memory: MemorySettings::default(),
+            ..defaults(Self::declare, Self::read)
         }
     }
 }

@@ -160,11 +160,9 @@ impl RetiredFiles {
     }
 
     fn completed_in(&mut self, path: PathBuf, rows: &[StoredRow]) {
+        let done = &mut self.progress.entry(path.clone()).or_default().done;
         for stored in rows {
             self.backlog.completed(&path, stored.row.cost(), stored.parked.is_none());
-        }
-        let done = &mut self.progress.entry(path).or_default().done;
-        for stored in rows {
             done.insert(stored.seq);
         }
     }
@@ -210,23 +208,21 @@ impl RetiredFiles {
 
     /// Removes the file, which has been read to its end, or postpones what is left of it.
     async fn end(&mut self, reading: Reading) {
-        let path = reading.file.path().to_owned();
-        let (file, left, has_waited) = (reading.file, reading.left, reading.wait >= RETRY_LAST);
-        let done = self.progress.entry(path.clone()).or_default().done.clone();
-        let Some(outcome) = blocking(move || file.outcome(&left, &done, has_waited)).await else {
-            return self.postpone(path, Ranges::default(), reading.wait);
+        let Reading { file, left, wait, .. } = reading;
+        let path = file.path().to_owned();
+        let Progress { done, losses } = self.progress.entry(path.clone()).or_default();
+        let done = done.clone();
+        let Some(outcome) = blocking(move || file.outcome(&left, &done, wait >= RETRY_LAST)).await else {
+            return self.postpone(path, Ranges::default(), wait);
         };
-        let losses = &mut self.progress.entry(path.clone()).or_default().losses;
         losses.record_outcome(&outcome, &path, &self.metrics);
-        let unread = outcome.unread;
-        if !unread.is_empty() {
+        if !outcome.unread.is_empty() {
             let file = path.clone();
             return match blocking(move || files::size(&file)).await {
                 Some(Ok(None)) => self.let_go(&path),
-                _ => self.postpone(path, unread, reading.wait),
+                _ => self.postpone(path, outcome.unread, wait),
             };
         }
-        let losses = &mut self.progress.entry(path.clone()).or_default().losses;
         losses.record_without_trace(self.backlog.left(&path), &path, &self.metrics);
         match losses.finish(&path) {
             Ok(()) => {
@@ -235,7 +231,7 @@ impl RetiredFiles {
             }
             Err(error) => {
                 tracing::warn!(%error, file = %path.display(), "cannot remove a drained spool file yet");
-                self.postpone(path, Salvage::nothing(), reading.wait);
+                self.postpone(path, Salvage::nothing(), wait);
             }
         }
     }

@@ -70,7 +70,7 @@ impl Store {
             return true;
         }
         if is_failed {
-            refuse(stores, SpoolError::Failing);
+            answer(stores, Err(SpoolError::Failing));
             return false;
         }
         let start = Instant::now();
@@ -84,10 +84,7 @@ impl Store {
                     // Before responding, so that the gauges already count it.
                     self.update_gauges();
                 }
-                for (_, done) in stores {
-                    // The caller may be gone; the delivery is drained all the same.
-                    let _sent = done.send(Ok(()));
-                }
+                answer(stores, Ok(()));
                 true
             }
             Err(StoreError::Full) => {
@@ -95,17 +92,17 @@ impl Store {
                 let (large, small): (Vec<_>, Vec<_>) =
                     stores.into_iter().partition(|(change, _)| cost(change) > SMALL);
                 let are_alone = large.is_empty();
-                refuse(large, SpoolError::Full);
+                answer(large, Err(SpoolError::Full));
                 if !are_alone && !small.is_empty() {
                     return self.write(changes, small);
                 }
-                refuse(small, SpoolError::Full);
+                answer(small, Err(SpoolError::Full));
                 // Nothing was changed, but deletes can be.
                 self.write_changes(changes)
             }
             Err(error) => {
                 self.fail(&error, Kind::Write);
-                refuse(stores, SpoolError::Failing);
+                answer(stores, Err(SpoolError::Failing));
                 false
             }
         }
@@ -127,7 +124,7 @@ impl Store {
         if refused.iter().any(|(change, _)| cost(change) <= SMALL) {
             self.log_full();
         }
-        refuse(refused, SpoolError::Full);
+        answer(refused, Err(SpoolError::Full));
         admitted
     }
 
@@ -239,10 +236,10 @@ impl Store {
     }
 }
 
-fn refuse(stores: Vec<(Change, Done)>, why: SpoolError) {
+fn answer(stores: Vec<(Change, Done)>, result: Result<(), SpoolError>) {
     for (_, done) in stores {
-        // The caller may be gone.
-        let _sent = done.send(Err(why));
+        // The caller may be gone; what is stored is drained all the same.
+        let _sent = done.send(result);
     }
 }
 
