@@ -147,12 +147,8 @@ impl Metrics {
         }
     }
 
-    /// Counts a response of hyper's own, to what is no request.
-    pub(crate) fn answered_by_hyper(&self, status: u16) {
-        self.answered_with(Method::Other, status);
-    }
-
-    fn answered_with(&self, method: Method, status: u16) {
+    /// Counts a response of this status; of hyper's own too, to what is no request.
+    pub(crate) fn answered_with(&self, method: Method, status: u16) {
         if let Some((_, counter)) = self.responses[method].iter().find(|(known, _)| *known == status) {
             counter.inc();
         }

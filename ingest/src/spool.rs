@@ -24,6 +24,7 @@ use crate::delivery::Delivery;
 use crate::kafka::AccountPermit;
 use crate::settings::SpoolSettings;
 use backlog::Backlog;
+use database::Change;
 pub(crate) use drain::drain;
 use files::Lock;
 pub use files::OpenError;
@@ -98,11 +99,11 @@ impl Spool {
     ) -> Result<(), SpoolError> {
         let guard = self.in_flight.guard(delivery.id);
         let stored = self.store(delivery, None).await;
-        let (spool, id) = (self.clone(), delivery.id);
+        let (spool, id) = (self.clone(), delivery.id.hyphenated().to_string());
         // Whether it was stored or not: an acknowledgement closes the breaker, and a row may be written after the timeout.
         tokio::spawn(async move {
             if acknowledged.await {
-                let is_deleted = spool.writer.delete_by_id(id).await;
+                let is_deleted = spool.writer.change(vec![Change::DeleteById(id)]).await;
                 tracing::debug!(is_deleted, "a spooled delivery was acknowledged late");
             }
             // The directory stays locked until then too.

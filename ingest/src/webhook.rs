@@ -163,7 +163,8 @@ impl Webhook {
         if is_encoded(&head.headers) {
             return Err(WebhookResponse::UnsupportedEncoding);
         }
-        if body::is_declared_too_large(&body, self.settings.max_body) {
+        // `Content-Length` alone may say so.
+        if body.size_hint().lower() > self.settings.max_body as u64 {
             return Err(WebhookResponse::BodyTooLarge);
         }
         let claim = signature::claim(&head.headers).map_err(WebhookResponse::Unauthorized)?;
@@ -185,7 +186,7 @@ impl Webhook {
         let verified = verified.map_err(WebhookResponse::Unauthorized)?;
         // The connection is not evicted before the response.
         let _authenticated = slot.authenticate();
-        permit.authenticate().map_err(|reached| self.body_refused(reached.into()))?;
+        permit.authenticate().map_err(|fault| self.body_refused(fault))?;
         let delivery = Delivery::new(verified, received, TraceContext::of(span));
         self.metrics.body_bytes.inc_by(delivery.body.bytes().len() as u64);
         let stored = self.durable.store(&delivery).await;

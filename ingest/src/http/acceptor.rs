@@ -167,11 +167,11 @@ fn count_end(metrics: &Metrics, timed_out: Option<TimedOut>, ended: hyper::Resul
         Some(TimedOut::FirstByte | TimedOut::Head) => Limit::HeaderTime,
         Some(TimedOut::Answer) => Limit::AnswerTime,
         None if error.is_parse_too_large() => {
-            metrics.answered_by_hyper(431);
+            metrics.answered_with(Method::Other, 431);
             Limit::HeaderSize
         }
         None if error.is_parse() => {
-            metrics.answered_by_hyper(400);
+            metrics.answered_with(Method::Other, 400);
             Limit::Malformed
         }
         // Idle for as long as is allowed, or the client went away.

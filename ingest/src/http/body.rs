@@ -1,6 +1,6 @@
 //! Reads a request's body, bounded in bytes, time and speed.
 
-use crate::http::body_memory::{BodyMemory, LimitReached, Permit};
+use crate::http::body_memory::{BodyMemory, Permit};
 use crate::settings::{Limits, Settings};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
@@ -22,13 +22,8 @@ pub(crate) enum BodyFault {
     Slow,
     /// Its chunks are malformed, or it ended early.
     Malformed,
-    /// All bodies together hold as much as they may.
+    /// All bodies together hold as much as they may and none can be evicted, or this one was.
     LimitReached,
-}
-
-/// Whether `Content-Length` alone says that the body is larger than `max_bytes`.
-pub(crate) fn is_declared_too_large(body: &Incoming, max_bytes: usize) -> bool {
-    body.size_hint().lower() > max_bytes as u64
 }
 
 /// Reads the whole body within its limits, and holds a permit for its bytes; one that came in one piece is not copied.
@@ -92,12 +87,6 @@ fn time_for(received: usize, limits: &Limits) -> Duration {
     let received = u64::try_from(received).unwrap_or(u64::MAX);
     let at_least = Duration::from_millis(received.saturating_mul(1000) / limits.body_min_rate);
     limits.body_timeout.min(GRACE.saturating_add(at_least))
-}
-
-impl From<LimitReached> for BodyFault {
-    fn from(LimitReached: LimitReached) -> Self {
-        Self::LimitReached
-    }
 }
 
 /// Makes its timer when it is first waited for, which is never where a body came with its head.

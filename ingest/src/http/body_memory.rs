@@ -7,6 +7,7 @@
 //! An honest body is small, or keeps coming and is received within milliseconds. What counts is what was received, never
 //! what a head declares: to evict others, one has to send as much as the whole limit between two of their packets.
 
+use crate::http::body::BodyFault::{self, LimitReached};
 use crate::metrics::{Limit, Metrics};
 use std::collections::BTreeMap;
 use std::future::pending;
@@ -37,10 +38,6 @@ struct Unauthenticated {
     evict: oneshot::Sender<()>,
 }
 
-/// The limit is reached and nothing can be evicted, or this body was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct LimitReached;
-
 /// The bytes that one body holds; released when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Permit {
@@ -70,7 +67,7 @@ impl BodyMemory {
 
     /// A permit without bytes yet, for a body that is about to be read; refused when a body of the `declared` length
     /// could not fit whatever is evicted.
-    pub(crate) fn open(self: &Arc<Self>, declared: usize) -> Result<Permit, LimitReached> {
+    pub(crate) fn open(self: &Arc<Self>, declared: usize) -> Result<Permit, BodyFault> {
         if self.lock().authenticated + declared > self.limit {
             self.metrics.limits.count(Limit::BodyBytes);
             return Err(LimitReached);
@@ -81,7 +78,7 @@ impl BodyMemory {
     }
 
     /// Evicts bodies until `bytes` more fit; none where they cannot.
-    fn evict_for(&self, held: &mut Held, bytes: usize) -> Result<(), LimitReached> {
+    fn evict_for(&self, held: &mut Held, bytes: usize) -> Result<(), BodyFault> {
         if held.authenticated + bytes > self.limit {
             self.metrics.limits.count(Limit::BodyBytes);
             return Err(LimitReached);
@@ -129,7 +126,7 @@ impl Held {
 
 impl Permit {
     /// Grows the permit to `bytes`.
-    pub(crate) fn grow_to(&mut self, bytes: usize) -> Result<(), LimitReached> {
+    pub(crate) fn grow_to(&mut self, bytes: usize) -> Result<(), BodyFault> {
         let mut held = self.memory.lock();
         // Not in the list meanwhile, so that it does not evict itself.
         let mut own = match std::mem::replace(&mut self.state, State::Evicted) {
@@ -148,7 +145,7 @@ impl Permit {
     }
 
     /// The body is signed: it is not evicted from now on. `Err` where it just was.
-    pub(crate) fn authenticate(&mut self) -> Result<(), LimitReached> {
+    pub(crate) fn authenticate(&mut self) -> Result<(), BodyFault> {
         let mut held = self.memory.lock();
         match std::mem::replace(&mut self.state, State::Evicted) {
             State::Unauthenticated(id) => held.unauthenticated.remove(&id).map(drop).ok_or(LimitReached)?,

@@ -50,7 +50,7 @@ CREATE INDEX IF NOT EXISTS by_state ON deliveries (set_aside, seq, cost, receive
 /// An open file.
 #[derive(Debug)]
 pub(super) struct Database {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     connection: Connection,
     /// Up to this `seq` no row waits.
     drained_to: i64,
@@ -95,7 +95,7 @@ impl Database {
     /// Creates the file; one that could not be completed is removed again, since nothing is in it.
     fn create(path: &Path, max_bytes: u64) -> Result<Self, StoreError> {
         // A note that is there is of a file that was deleted.
-        HighWaterMark::remove(path)?;
+        files::remove_if_there(&files::with_suffix(path, files::MARK))?;
         // SQLite gives its other files the same mode.
         drop(files::private(path)?);
         let made = connect(path, None).and_then(|connection| {
@@ -118,10 +118,6 @@ impl Database {
         let pages = (max_bytes + max_bytes / PAGES_PART) / PAGE_BYTES;
         connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
         Ok(Self { path: path.to_owned(), connection, drained_to: 0, mark: HighWaterMark::open(path) })
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        &self.path
     }
 
     /// For read-only queries.

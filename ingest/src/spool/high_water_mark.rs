@@ -56,10 +56,6 @@ impl HighWaterMark {
     pub(super) fn missing_after(last: i64, database: &Path) -> Option<RangeInclusive<i64>> {
         Self::read(database).filter(|noted| *noted > last).map(|noted| last + 1..=noted)
     }
-
-    pub(super) fn remove(database: &Path) -> io::Result<()> {
-        files::remove_if_there(&files::with_suffix(database, files::MARK))
-    }
 }
 
 fn line(seq: i64) -> String {
@@ -96,10 +92,11 @@ mod tests {
         flipped[3] ^= 1;
         fs::write(&path, flipped).unwrap();
         assert_eq!(HighWaterMark::read(&database), None);
-        HighWaterMark::remove(&database).unwrap();
-        HighWaterMark::remove(&database).unwrap();
+        files::remove_if_there(&path).unwrap();
+        files::remove_if_there(&path).unwrap();
         assert_eq!(HighWaterMark::read(&database), None);
     }
+
     #[test]
     fn a_note_that_is_a_link_or_a_pipe_is_none() {
         let directory = tempfile::tempdir().unwrap();

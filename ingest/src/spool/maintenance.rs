@@ -1,6 +1,7 @@
 //! Maintains the spool every second, and notices a disk that does not respond.
 
 use super::Spool;
+use super::store::Store;
 use runtime::process::shutdown::Shutdown;
 use runtime::process::supervisor::Supervisor;
 use std::pin::pin;
@@ -28,7 +29,7 @@ pub(crate) async fn maintain(spool: Spool, shutdown: Shutdown) {
 
 /// Returns once it is maintained; a thread that has not come to it in time is one that stores nothing either.
 async fn maintain_within(spool: &Spool, patience: Duration) {
-    let mut maintained = pin!(spool.writer.maintain());
+    let mut maintained = pin!(spool.writer.run(Store::maintain));
     if tokio::time::timeout(patience, &mut maintained).await.is_ok() {
         return;
     }

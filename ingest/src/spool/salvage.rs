@@ -50,7 +50,7 @@ enum Compared {
 /// A file that is read.
 #[derive(Debug)]
 pub(super) struct Salvage {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     connection: Option<Connection>,
     /// What was asked for, and what of it is still to be read.
     asked: Ranges,
@@ -102,10 +102,6 @@ impl Salvage {
             scan: None,
             failures: 0,
         }
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        &self.path
     }
 
     /// How much is in it and since when, according to its index.
@@ -257,7 +253,7 @@ impl Salvage {
             return Outcome { unread, may_have_lost_more: !is_compared, ..Outcome::default() };
         }
         let nothing = SeqSet::default();
-        let returned = self.scan.as_ref().map_or(&nothing, Scan::returned);
+        let returned = self.scan.as_ref().map_or(&nothing, |scan| &scan.returned);
         let is_back = |seq: i64| returned.contains(seq) || done.contains(seq);
         let (mut lost, mut lost_ids) = (0, Vec::new());
         let connection = self.connection.take().map_or_else(|| open(&self.path), Ok);

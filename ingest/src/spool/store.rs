@@ -269,7 +269,7 @@ impl Store {
 /// What is in a file that is as it was written, as far as that can be told quickly.
 fn checked(database: &Database) -> Result<Totals, StoreError> {
     database.check_log()?;
-    if files::size(database.path())?.is_some_and(|bytes| bytes <= CHECKED_BYTES) {
+    if files::size(&database.path)?.is_some_and(|bytes| bytes <= CHECKED_BYTES) {
         database.check()?;
     }
     database.totals()

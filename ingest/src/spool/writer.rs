@@ -17,7 +17,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
-use uuid::Uuid;
 
 /// Commands that may wait for the thread.
 const COMMANDS: usize = 8192;
@@ -109,29 +108,14 @@ impl Writer {
         self.change(rows.iter().map(|stored| Change::Delete(stored.key())).collect()).await
     }
 
-    /// The same of one, whatever its `seq`.
-    pub(super) async fn delete_by_id(&self, id: Uuid) -> bool {
-        self.change(vec![Change::DeleteById(id.hyphenated().to_string())]).await
-    }
-
     /// The first waiting deliveries, in order, and the file that has them.
     pub(super) async fn read(&self, rows: usize, bytes: u64) -> (PathBuf, Vec<StoredRow>) {
         self.run(move |store| (store.file(), store.read(rows, bytes))).await.unwrap_or_default()
     }
 
-    /// One that is parked for this reason: `part`, between 0 and 1, tells which.
-    pub(super) async fn parked(&self, reason: &'static str, part: f64) -> Option<StoredRow> {
-        self.run(move |store| store.read_parked(reason, part)).await.flatten()
-    }
-
     /// Serves a request of `weir spool`; `None` when the spool is closed.
     pub(super) async fn inspect(&self, request: Request) -> Option<Result<Response, InspectError>> {
         self.run(move |store| store.inspect(&request)).await
-    }
-
-    /// Returns once it is done; at once where the spool is closed.
-    pub(super) async fn maintain(&self) {
-        self.run(Store::maintain).await;
     }
 
     pub(super) async fn close(&self) {

@@ -9,7 +9,7 @@ fn memory(limit: usize) -> Arc<BodyMemory> {
 }
 
 /// A permit of a body of which this much was received.
-fn permit(memory: &Arc<BodyMemory>, bytes: usize) -> Result<Permit, LimitReached> {
+fn permit(memory: &Arc<BodyMemory>, bytes: usize) -> Result<Permit, BodyFault> {
     let mut permit = memory.open(bytes)?;
     permit.grow_to(bytes)?;
     Ok(permit)

@@ -96,8 +96,9 @@ impl Drain {
 
     /// Sends one of them, any: the others may be of other topics. Whether it is on Kafka now.
     async fn try_parked(&mut self, why: &'static str) -> bool {
-        let parked = self.spool.writer.parked(why, backoff::random()).await;
-        let Some(stored) = parked else { return false };
+        let part = backoff::random();
+        let parked = self.spool.writer.run(move |store| store.read_parked(why, part)).await;
+        let Some(stored) = parked.flatten() else { return false };
         let outcome = self.send(vec![stored]).await;
         let is_taken = !outcome.acknowledged.is_empty();
         if is_taken && !self.spool.writer.delete(&outcome.acknowledged).await {

@@ -113,7 +113,7 @@ impl RetiredFiles {
                 self.reading = Some(reading);
                 return Next::Rows(taken);
             }
-            let path = reading.file.path().to_owned();
+            let path = reading.file.path.clone();
             let read = blocking(move || {
                 let found = reading.file.next(rows, bytes);
                 (reading, found)
@@ -146,7 +146,7 @@ impl RetiredFiles {
     /// These are on Kafka, or parked in the current file.
     pub(super) fn completed(&mut self, rows: &[StoredRow]) {
         let Some(reading) = &self.reading else { return };
-        let path = reading.file.path().to_owned();
+        let path = reading.file.path.clone();
         self.completed_in(path, rows);
     }
 
@@ -184,7 +184,7 @@ impl RetiredFiles {
     /// The bytes of this one are not what was written.
     pub(super) fn lost(&mut self, stored: &StoredRow) {
         let Some(reading) = &self.reading else { return };
-        let path = reading.file.path().to_owned();
+        let path = reading.file.path.clone();
         self.completed(std::slice::from_ref(stored));
         let losses = &mut self.progress.entry(path.clone()).or_default().losses;
         if stored.parked.as_deref() == Some(CORRUPT) {
@@ -209,7 +209,7 @@ impl RetiredFiles {
     /// Removes the file, which has been read to its end, or postpones what is left of it.
     async fn end(&mut self, reading: Reading) {
         let Reading { file, left, wait, .. } = reading;
-        let path = file.path().to_owned();
+        let path = file.path.clone();
         let Progress { done, losses } = self.progress.entry(path.clone()).or_default();
         let done = done.clone();
         let Some(outcome) = blocking(move || file.outcome(&left, &done, wait >= RETRY_LAST)).await else {

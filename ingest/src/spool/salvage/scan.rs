@@ -25,7 +25,7 @@ pub(super) struct Scan {
     found: VecDeque<Found>,
     /// The first `seq` of the next window, unless this is the last.
     from: Option<i64>,
-    returned: SeqSet,
+    pub(super) returned: SeqSet,
     /// Whether every page could be read.
     pub(super) is_complete: bool,
 }
@@ -100,10 +100,6 @@ impl Scan {
             }
         }
         rows_found
-    }
-
-    pub(super) const fn returned(&self) -> &SeqSet {
-        &self.returned
     }
 
     #[cfg(test)]

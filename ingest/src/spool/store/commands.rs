@@ -200,7 +200,7 @@ impl Store {
     /// The file that is open.
     pub(in crate::spool) fn file(&self) -> PathBuf {
         match &self.state {
-            State::Open(database) => database.path().to_owned(),
+            State::Open(database) => database.path.clone(),
             State::Failed { .. } => PathBuf::default(),
         }
     }
