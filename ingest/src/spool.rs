@@ -83,11 +83,7 @@ impl Spool {
     ) -> Result<(), SpoolError> {
         let storing = self.writer.store(delivery, of_account);
         let stored = tokio::time::timeout(self.parts.settings.timeout, storing).await;
-        let stored = stored.unwrap_or(Err(SpoolError::Failing));
-        if stored.is_err() {
-            self.parts.metrics.write_failures.inc();
-        }
-        stored
+        stored.unwrap_or(Err(SpoolError::Failing)).inspect_err(|_| self.parts.metrics.write_failures.inc())
     }
 
     /// As [`Self::store`], for a delivery whose records are in flight to Kafka: it is not sent again before `acknowledged`

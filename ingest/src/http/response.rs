@@ -107,8 +107,6 @@ impl WebhookResponse {
     /// The response as hyper sends it; `close` ends the connection after it, for a body that was not read.
     pub(crate) fn into_response(self, close: bool) -> Response<Full<Bytes>> {
         let (status, text) = self.status_and_text();
-        let retry = matches!(self, Self::Unavailable(_));
-        let allow = matches!(self, Self::MethodNotAllowed);
         let body = match self {
             Self::Challenge(challenge) => Bytes::from(challenge),
             _ => Bytes::from_static(text.as_bytes()),
@@ -121,10 +119,10 @@ impl WebhookResponse {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
             headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         }
-        if retry {
+        if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
         }
-        if allow {
+        if status == StatusCode::METHOD_NOT_ALLOWED {
             headers.insert(ALLOW, HeaderValue::from_static("GET, POST"));
         }
         if close {

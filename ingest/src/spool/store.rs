@@ -104,11 +104,8 @@ impl Store {
 
     /// Opens the file, or creates the next where it must not be used any more.
     pub(super) fn open(&mut self) {
-        let opened = match self.state {
-            State::Failed { is_final: true, .. } => self.replace(),
-            _ if self.failures.iter().any(|count| *count >= FAILURES) => self.replace(),
-            _ => self.reopen(),
-        };
+        let is_over = self.must_retire() || self.failures.iter().any(|count| *count >= FAILURES);
+        let opened = if is_over { self.replace() } else { self.reopen() };
         let opened = match opened {
             Err(error) if !self.must_retire() => {
                 self.fail(&error, Kind::Open);

@@ -218,18 +218,15 @@ impl Store {
         let State::Open(database) = &self.state else {
             return Err(InspectError::not_now(&self.parts.settings.directory));
         };
-        let outcome = match respond(database.connection(), request) {
-            Ok((response, changes)) if changes.is_empty() => Ok(response),
-            Ok((response, changes)) => match self.try_write(&changes, &[]) {
-                Ok(()) => {
-                    self.parts.stored.notify_one();
-                    Ok(response)
-                }
-                Err(error) => Err((error, Kind::Write)),
-            },
-            Err(error) => Err((error, Kind::Read)),
-        };
-        outcome.map_err(|(error, kind)| {
+        let read = respond(database.connection(), request).map_err(|error| (error, Kind::Read));
+        let served = read.and_then(|(response, changes)| {
+            if !changes.is_empty() {
+                self.try_write(&changes, &[]).map_err(|error| (error, Kind::Write))?;
+                self.parts.stored.notify_one();
+            }
+            Ok(response)
+        });
+        served.map_err(|(error, kind)| {
             self.fail_unless_full(&error, kind);
             InspectError::of(&self.parts.settings.directory, &error)
         })
