@@ -40,8 +40,9 @@ pub(crate) async fn reload(
     shutdown: Shutdown,
 ) {
     let Settings { app_secrets, max_app_secrets, verify_tokens, secrets_refresh, .. } = settings;
-    let mut apps = WatchedDirectory::new(Kind::AppSecrets, app_secrets);
-    let mut tokens = WatchedDirectory::new(Kind::VerifyTokens, verify_tokens);
+    let mut apps = WatchedDirectory::new("app secrets", "every delivery is answered 401", true, app_secrets);
+    let mut tokens =
+        WatchedDirectory::new("verify tokens", "every handshake is refused", false, verify_tokens);
     let mut supervisor = Supervisor::new("what reads secrets again");
     let forever = async {
         loop {
@@ -66,14 +67,12 @@ pub(crate) async fn reload(
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    AppSecrets,
-    VerifyTokens,
-}
-
 struct WatchedDirectory {
-    kind: Kind,
+    what: &'static str,
+    /// What becomes of requests where there are none.
+    without_any: &'static str,
+    /// Whether Meta makes them, so that it is known what they look like.
+    are_metas: bool,
     secrets: Secrets,
     blocking: Blocking,
     /// What was logged last of each file that cannot be used; of the directory as `.`.
@@ -81,8 +80,9 @@ struct WatchedDirectory {
 }
 
 impl WatchedDirectory {
-    fn new(kind: Kind, secrets: Secrets) -> Self {
-        let watched = Self { kind, secrets, blocking: Blocking::default(), faults: BTreeMap::new() };
+    fn new(what: &'static str, without_any: &'static str, are_metas: bool, secrets: Secrets) -> Self {
+        let (blocking, faults) = (Blocking::default(), BTreeMap::new());
+        let watched = Self { what, without_any, are_metas, secrets, blocking, faults };
         watched.log_unusual(&[]);
         watched
     }
@@ -110,10 +110,10 @@ impl WatchedDirectory {
     /// They are used now. Not before: what a panic kept from that is found again.
     fn in_use(&mut self, current: Vec<Secret>) {
         let before = std::mem::replace(&mut self.secrets.current, current);
-        let (what, current) = (self.kind.as_str(), &self.secrets.current);
+        let (what, current) = (self.what, &self.secrets.current);
         let names: Vec<_> = current.iter().map(|secret| secret.name().to_string()).collect();
         if current.is_empty() {
-            tracing::error!(what, "no secrets are left: {}", self.kind.without_any());
+            tracing::error!(what, "no secrets are left: {}", self.without_any);
         } else {
             tracing::info!(what, names = names.join(", "), "reloaded secrets");
         }
@@ -122,7 +122,7 @@ impl WatchedDirectory {
 
     /// Logs what is wrong with a file when that is new.
     fn log_faults(&mut self, faults: BTreeMap<String, String>) {
-        let what = self.kind.as_str();
+        let what = self.what;
         for (file, why) in faults.iter().filter(|(file, why)| self.faults.get(*file) != Some(*why)) {
             tracing::error!(what, file, why, "cannot read secrets; the last ones read stay in use");
         }
@@ -131,7 +131,7 @@ impl WatchedDirectory {
 
     /// Logs by their names which of the new secrets do not look like Meta's.
     fn log_unusual(&self, before: &[Secret]) {
-        if self.kind == Kind::VerifyTokens {
+        if !self.are_metas {
             return;
         }
         for secret in self.secrets.current.iter().filter(|secret| !before.contains(secret)) {
@@ -139,22 +139,6 @@ impl WatchedDirectory {
                 let name = secret.name();
                 tracing::warn!(name = &**name, "this does not look like an app secret of Meta's: {format}");
             }
-        }
-    }
-}
-
-impl Kind {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::AppSecrets => "app secrets",
-            Self::VerifyTokens => "verify tokens",
-        }
-    }
-
-    const fn without_any(self) -> &'static str {
-        match self {
-            Self::AppSecrets => "every delivery is answered 401",
-            Self::VerifyTokens => "every handshake is refused",
         }
     }
 }
