@@ -24,7 +24,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The ways in which a delivery becomes durable.
-#[derive(Debug)]
 pub(crate) struct Durable {
     pub(crate) kafka: Arc<Kafka>,
     /// `None`: what Kafka does not acknowledge in time is answered 503.

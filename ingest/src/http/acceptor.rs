@@ -33,7 +33,6 @@ const AUTHENTICATED_FOR: Duration = Duration::from_secs(10);
 const HEADERS_ON_STACK: usize = 100;
 
 /// Accepts connections.
-#[derive(Debug)]
 pub(crate) struct Acceptor {
     connections: Arc<Connections>,
     limits: Limits,

@@ -15,14 +15,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
 /// The bytes that all bodies together may take up.
-#[derive(Debug)]
 pub(crate) struct BodyMemory {
     limit: usize,
     held: Mutex<Held>,
     metrics: Arc<Metrics>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Held {
     bytes: usize,
     /// How many of them are of authenticated bodies, which are not evicted.
@@ -32,14 +31,12 @@ struct Held {
     unauthenticated: BTreeMap<u64, Unauthenticated>,
 }
 
-#[derive(Debug)]
 struct Unauthenticated {
     bytes: usize,
     evict: oneshot::Sender<()>,
 }
 
 /// The bytes that one body holds; released when it is dropped.
-#[derive(Debug)]
 pub(crate) struct Permit {
     memory: Arc<BodyMemory>,
     state: State,
@@ -48,7 +45,6 @@ pub(crate) struct Permit {
 }
 
 /// The state of a permit.
-#[derive(Debug)]
 enum State {
     /// Nothing was received yet, so there is nothing to evict.
     Empty(oneshot::Sender<()>),

@@ -12,7 +12,6 @@ use std::time::{Duration, Instant};
 const LOG_EVERY: Duration = Duration::from_mins(1);
 
 /// The current incidents, each logged at most once in [`LOG_EVERY`].
-#[derive(Debug)]
 pub(crate) struct IncidentLog {
     /// Whether there is an outage: successful deliveries check this instead of taking the lock.
     is_out: AtomicBool,
@@ -23,7 +22,6 @@ pub(crate) struct IncidentLog {
 }
 
 /// Deliveries are answered 503, some or all of them.
-#[derive(Debug)]
 struct Outage {
     since: Instant,
     latest: Instant,

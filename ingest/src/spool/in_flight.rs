@@ -14,7 +14,6 @@ pub(super) struct InFlight {
 }
 
 /// The in-flight guard: one delivery is not sent again for as long as this lives.
-#[derive(Debug)]
 pub(super) struct Guard {
     all: InFlight,
     id: Uuid,

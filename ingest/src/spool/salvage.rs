@@ -48,7 +48,6 @@ enum Compared {
 }
 
 /// A file that is read.
-#[derive(Debug)]
 pub(super) struct Salvage {
     pub(super) path: PathBuf,
     connection: Option<Connection>,

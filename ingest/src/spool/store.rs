@@ -45,7 +45,6 @@ pub(super) struct StoreParts {
 }
 
 /// The file that is written, and what is known of it.
-#[derive(Debug)]
 pub(super) struct Store {
     parts: StoreParts,
     state: State,

@@ -51,7 +51,6 @@ pub(super) enum Command {
 }
 
 /// Bytes that are counted as queued for as long as this lives.
-#[derive(Debug)]
 pub(super) struct Queued {
     bytes: u64,
     total: Arc<AtomicU64>,

@@ -12,7 +12,6 @@ const LOOKED_AT: usize = 1024;
 const LONGEST: usize = 64;
 
 /// A hint an account; the place of a secret and one more, 0 for none.
-#[derive(Debug)]
 pub(super) struct Hints {
     hasher: RandomState,
     slots: Box<[AtomicU16]>,

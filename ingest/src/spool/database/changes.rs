@@ -34,7 +34,6 @@ pub(in crate::spool) enum Change {
 }
 
 /// What changes did to the table.
-#[derive(Debug)]
 pub(super) struct Applied<'a> {
     pub(super) totals: Totals,
     /// The `seq` of the last row that was inserted.

@@ -18,10 +18,8 @@ const REASONS: [(&str, Duration); 4] = [
 ];
 
 /// When the parked of each reason are tried next.
-#[derive(Debug)]
 pub(super) struct Parked(Vec<OfReason>);
 
-#[derive(Debug)]
 struct OfReason {
     why: &'static str,
     every: Duration,

@@ -22,7 +22,6 @@ const RETRY_LAST: Duration = Duration::from_mins(5);
 const COUNT_EVERY: Duration = Duration::from_mins(1);
 
 /// The retired files that are not drained yet.
-#[derive(Debug)]
 pub(super) struct RetiredFiles {
     backlog: Backlog,
     metrics: SpoolMetrics,
@@ -35,7 +34,6 @@ pub(super) struct RetiredFiles {
     counted: Option<Instant>,
 }
 
-#[derive(Debug)]
 struct Reading {
     file: Salvage,
     /// Read and not sent yet, in order.
@@ -46,7 +44,6 @@ struct Reading {
     wait: Duration,
 }
 
-#[derive(Debug)]
 struct Postponed {
     unread: Ranges,
     at: Instant,
@@ -61,7 +58,6 @@ struct Progress {
 }
 
 /// What is to be sent next.
-#[derive(Debug)]
 pub(super) enum Next {
     Rows(Vec<StoredRow>),
     /// It cannot be read at the moment.

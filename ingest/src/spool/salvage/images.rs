@@ -16,7 +16,6 @@ const FRAME_HEADER: u64 = 24;
 const FRAME: u64 = FRAME_HEADER + PAGE_BYTES;
 
 /// All images of pages by their numbers: those of the log, the latest first, then those of the file, which are older.
-#[derive(Debug)]
 pub(super) struct Images {
     file: File,
     pages: u32,

@@ -18,7 +18,6 @@ use std::path::Path;
 pub(super) const WINDOW: usize = 1 << 18;
 
 /// Rows that were found, one after the other.
-#[derive(Debug)]
 pub(super) struct Scan {
     images: Images,
     window: usize,

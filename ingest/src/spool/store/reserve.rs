@@ -19,7 +19,6 @@ const MOST: u64 = 16 << 20;
 const PROBE: u64 = 64 << 10;
 
 /// The file, existing or not.
-#[derive(Debug)]
 pub(super) struct Reserve {
     path: PathBuf,
     pub(super) bytes: u64,
