@@ -125,7 +125,11 @@ impl Inspector {
             return served.map_err(|error| InspectError::of(&self.directory, &error));
         }
         match &mut self.running {
-            Some(running) => running.request(request),
+            Some(running) => {
+                let reply = running.exchange(request);
+                let reply = reply.map_err(|error| InspectError::no_response(&self.directory, &error))?;
+                reply.map_err(InspectError::Failed)
+            }
             None => Err(self.unexpected()),
         }
     }

@@ -121,12 +121,6 @@ impl Writer {
         self.request(|done| Command::Close { done }).await;
     }
 
-    async fn send(&self, command: Command) {
-        if self.commands.send(command).await.is_err() {
-            tracing::debug!("the spool is closed");
-        }
-    }
-
     /// What the thread makes of the store, once it comes to it; `None` when it is closed, or panics over it.
     pub(super) async fn run<T: Send + 'static>(
         &self,
@@ -143,7 +137,9 @@ impl Writer {
 
     async fn request<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Option<T> {
         let (done, is_done) = oneshot::channel();
-        self.send(command(done)).await;
+        if self.commands.send(command(done)).await.is_err() {
+            tracing::debug!("the spool is closed");
+        }
         is_done.await.ok()
     }
 }

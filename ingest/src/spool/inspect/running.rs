@@ -1,10 +1,10 @@
 //! The client of a running ingest, over the socket in its spool's directory.
 
 use super::super::{files, patiently};
-use super::{InspectError, Reply, Request, Response};
+use super::{InspectError, Reply, Request};
 use std::io::{BufRead as _, BufReader, Error, Write as _};
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 /// Timeout for a response.
@@ -12,10 +12,7 @@ const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A connection.
 #[derive(Debug)]
-pub(super) struct Running {
-    directory: PathBuf,
-    stream: BufReader<UnixStream>,
-}
+pub(super) struct Running(BufReader<UnixStream>);
 
 impl Running {
     pub(super) fn connect(directory: &Path) -> Result<Self, InspectError> {
@@ -25,21 +22,15 @@ impl Running {
         let stream = patiently(|| UnixStream::connect(&socket), |_| true).map_err(failed)?;
         stream.set_read_timeout(Some(RESPONSE_TIMEOUT)).map_err(failed)?;
         stream.set_write_timeout(Some(RESPONSE_TIMEOUT)).map_err(failed)?;
-        Ok(Self { directory: directory.to_owned(), stream: BufReader::new(stream) })
+        Ok(Self(BufReader::new(stream)))
     }
 
-    pub(super) fn request(&mut self, request: &Request) -> Result<Response, InspectError> {
-        let reply = self.exchange(request);
-        let reply = reply.map_err(|error| InspectError::no_response(&self.directory, &error))?;
-        reply.map_err(InspectError::Failed)
-    }
-
-    fn exchange(&mut self, request: &Request) -> Result<Reply, Error> {
+    pub(super) fn exchange(&mut self, request: &Request) -> Result<Reply, Error> {
         let mut line = serde_json::to_vec(request)?;
         line.push(b'\n');
-        self.stream.get_mut().write_all(&line)?;
+        self.0.get_mut().write_all(&line)?;
         line.clear();
-        self.stream.read_until(b'\n', &mut line)?;
+        self.0.read_until(b'\n', &mut line)?;
         Ok(serde_json::from_slice(&line)?)
     }
 }
