@@ -9,7 +9,7 @@ mod verified_body;
 pub(crate) use keyring::UnauthenticatedWork;
 pub(crate) use reload::{CurrentSecrets, reload};
 pub(crate) use row::Row;
-pub(crate) use secrets::{Contents, read_at_start};
+pub(crate) use secrets::read_at_start;
 pub use secrets::{Secret, Secrets};
 pub(crate) use verified_body::VerifiedBody;
 

@@ -1,6 +1,6 @@
 //! Where app secrets and verify tokens come from, as read at the start.
 
-use crate::signature::{self, Contents, Secret, Secrets};
+use crate::signature::{self, Secret, Secrets};
 use clap::{Args as _, Command};
 use runtime::settings::{Problem, Reader, Source, form};
 use std::path::Path;
@@ -65,10 +65,10 @@ fn read(reader: &mut Reader<'_>, directory: &str, single: &str) -> Option<Secret
     if reader.is_set(directory) && path.is_none() {
         return None;
     }
-    match path.as_deref().map_or_else(|| Ok(Contents::default()), usable) {
-        Ok(Contents { secrets: mut current, faults }) => {
-            current.extend(fixed.clone());
-            Some(Secrets { directory: path, fixed, current, faults })
+    match path.as_deref().map_or_else(|| Ok(Secrets::default()), usable) {
+        Ok(mut secrets) => {
+            secrets.current.extend(fixed.clone());
+            Some(Secrets { directory: path, fixed, ..secrets })
         }
         Err(found) => {
             let (setting, source) = (reader.flag(directory), reader.source(directory));
@@ -80,9 +80,9 @@ fn read(reader: &mut Reader<'_>, directory: &str, single: &str) -> Option<Secret
 }
 
 /// The secrets of a directory that has some; the reload logs files that cannot be used.
-fn usable(directory: &Path) -> Result<Contents, String> {
+fn usable(directory: &Path) -> Result<Secrets, String> {
     let contents = signature::read_at_start(directory.to_owned())?;
-    if !contents.secrets.is_empty() {
+    if !contents.current.is_empty() {
         return Ok(contents);
     }
     let place = directory.display();

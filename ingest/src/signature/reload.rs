@@ -4,7 +4,7 @@
 //! secret read before, and so does the whole directory while it cannot be read: an unmounted volume revokes nothing.
 
 use super::keyring::Keyring;
-use super::secrets::{self, Contents, Secret, Secrets};
+use super::secrets::{self, Secret, Secrets};
 use crate::settings::Settings;
 use arc_swap::ArcSwap;
 use prometheus::IntCounter;
@@ -98,7 +98,7 @@ impl WatchedDirectory {
                 return None;
             }
         };
-        let Contents { secrets: mut current, faults } = contents;
+        let Secrets { mut current, faults, .. } = contents;
         current.extend(self.secrets.fixed.clone());
         if !faults.is_empty() || current.is_empty() {
             failures.inc();

@@ -31,7 +31,7 @@ pub struct Secrets {
     pub fixed: Option<Secret>,
     /// All of them, as read last.
     pub current: Vec<Secret>,
-    /// What was wrong at the start with files that could not be used, by name.
+    /// What was wrong, as they were read, with files that could not be used, by name.
     pub faults: BTreeMap<String, String>,
 }
 
@@ -41,13 +41,6 @@ impl Secrets {
         let secret = Secret::new("default", value);
         Self { current: vec![secret.clone()], fixed: Some(secret), ..Self::default() }
     }
-}
-
-/// What a directory holds: the secrets of the files that can be used, by name, and what is wrong with the others.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Contents {
-    pub(crate) secrets: Vec<Secret>,
-    pub(crate) faults: BTreeMap<String, String>,
 }
 
 impl Secret {
@@ -113,14 +106,14 @@ pub(super) async fn read(
     directory: PathBuf,
     blocking: &Blocking,
     before: &[Secret],
-) -> Result<Contents, String> {
+) -> Result<Secrets, String> {
     let path = directory.clone();
     let files = blocking.run(READ_TIMEOUT, move || secret_files::read_folder(&path, MAX_BYTES)).await;
     contents(&directory, files, before)
 }
 
 /// The same before there is a service.
-pub(crate) fn read_at_start(directory: PathBuf) -> Result<Contents, String> {
+pub(crate) fn read_at_start(directory: PathBuf) -> Result<Secrets, String> {
     let path = directory.clone();
     let files = Blocking::default().wait(READ_TIMEOUT, move || secret_files::read_folder(&path, MAX_BYTES));
     contents(&directory, files, &[])
@@ -131,15 +124,15 @@ fn contents(
     directory: &Path,
     files: Result<Result<Files, FileFault>, BlockingError>,
     before: &[Secret],
-) -> Result<Contents, String> {
+) -> Result<Secrets, String> {
     let unusable = |why: String| format!("{}: {why}", directory.display());
     let files = files.map_err(|error| unusable(error.to_string()))?;
-    let mut contents = Contents::default();
+    let mut contents = Secrets::default();
     for (name, content) in files.map_err(|fault| unusable(fault.to_string()))? {
         match secret(&name, content) {
-            Ok(secret) => contents.secrets.push(secret),
+            Ok(secret) => contents.current.push(secret),
             Err(fault) => {
-                contents.secrets.extend(before.iter().find(|secret| *secret.name == *name).cloned());
+                contents.current.extend(before.iter().find(|secret| *secret.name == *name).cloned());
                 contents.faults.insert(name, fault);
             }
         }
@@ -174,23 +167,23 @@ mod tests {
         directory
     }
 
-    fn at_start(files: &[(&str, &str)]) -> Contents {
+    fn at_start(files: &[(&str, &str)]) -> Secrets {
         read_at_start(directory(files).path().to_owned()).unwrap()
     }
 
     #[test]
     fn a_directory_gives_its_secrets_by_name() {
         let contents = at_start(&[("shop", "two\n"), ("main", "one"), ("..data", "kubernetes' own")]);
-        assert_eq!(contents.secrets, [Secret::new("main", "one"), Secret::new("shop", "two")]);
+        assert_eq!(contents.current, [Secret::new("main", "one"), Secret::new("shop", "two")]);
         assert!(contents.faults.is_empty());
-        assert_eq!(at_start(&[]), Contents::default());
+        assert_eq!(at_start(&[]), Secrets::default());
     }
 
     #[test]
     fn a_file_that_cannot_be_used_is_named_and_takes_no_other_with_it() {
         let large = "x".repeat(4097);
         let contents = at_start(&[("blank", " \n"), ("my app", "x"), ("large", &large), ("shop", "two")]);
-        assert_eq!(contents.secrets, [Secret::new("shop", "two")]);
+        assert_eq!(contents.current, [Secret::new("shop", "two")]);
         assert_eq!(contents.faults.keys().collect::<Vec<_>>(), ["blank", "large", "my app"]);
         assert_eq!(contents.faults["large"], "it is larger than 4096 bytes");
     }
@@ -200,7 +193,7 @@ mod tests {
         let directory = directory(&[("blank", ""), ("shop", "two")]);
         let before = [Secret::new("blank", "zero"), Secret::new("gone", "one"), Secret::new("shop", "old")];
         let contents = read(directory.path().to_owned(), &Blocking::default(), &before).await.unwrap();
-        assert_eq!(contents.secrets, [Secret::new("blank", "zero"), Secret::new("shop", "two")]);
+        assert_eq!(contents.current, [Secret::new("blank", "zero"), Secret::new("shop", "two")]);
     }
 
     #[test]
