@@ -12,6 +12,7 @@ use prometheus::{Histogram, IntCounter, IntGauge, Registry};
 use runtime::metrics::{SECONDS, counter, counters, gauge, histograms};
 use schemas::{EventKind, Refusal};
 use std::collections::HashMap;
+use std::fmt::Debug;
 use std::time::Duration;
 
 /// All metrics of ingest; every label set is closed, and its counters exist from the start.
@@ -176,12 +177,12 @@ impl Metrics {
 }
 
 /// A counter for each value of a label.
-fn by_label<L: EnumArray<IntCounter>>(
+fn by_label<L: EnumArray<IntCounter>, V: AsRef<str> + Debug>(
     registry: &Registry,
     name: &str,
     help: &str,
     label: &str,
-    value: fn(L) -> &'static str,
+    value: impl Fn(L) -> V,
 ) -> EnumMap<L, IntCounter> {
     let counters = counters(registry, name, help, &[label]);
     EnumMap::from_fn(|of: L| counters.with_label_values(&[value(of)]))
@@ -222,13 +223,8 @@ fn deliveries(registry: &Registry) -> (EnumMap<Path, (IntCounter, Histogram)>, I
 }
 
 fn events(registry: &Registry) -> EnumMap<EventKind, IntCounter> {
-    let events = counters(
-        registry,
-        "weir_ingest_events_total",
-        "Events of the deliveries that were sent to Kafka, by kind.",
-        &["kind"],
-    );
-    EnumMap::from_fn(|kind: EventKind| events.with_label_values(&[&kind.to_string()]))
+    let help = "Events of the deliveries that were sent to Kafka, by kind.";
+    by_label(registry, "weir_ingest_events_total", help, "kind", |kind: EventKind| kind.to_string())
 }
 
 fn dead_letters(registry: &Registry) -> HashMap<Refusal, IntCounter> {
