@@ -73,12 +73,18 @@ pub async fn serve(
         process.shutdown.clone(),
     ));
     let breaker = Breaker::new(settings.breaker_misses, settings.breaker_probe, metrics.breaker_open.clone());
-    let account_limit = AccountLimit::new(
-        settings.account_bytes_in_flight,
-        settings.limits.max_body_bytes_in_flight / WAITING_FRACTION,
-    );
+    let waiting_bytes = settings.limits.max_body_bytes_in_flight / WAITING_FRACTION;
+    let account_limit = AccountLimit::new(settings.account_bytes_in_flight, waiting_bytes);
     let kafka = Arc::new(Kafka::new(publisher, gate, breaker, account_limit, Arc::clone(&metrics)));
-    let durable = durable(&settings, kafka, spool.clone(), &process);
+    if let Some(spool) = &spool {
+        let shutdown = &process.shutdown;
+        shutdown.spawn(spool::maintain(spool.clone(), shutdown.clone()));
+        shutdown.spawn(spool::serve(spool.clone(), shutdown.clone()));
+        shutdown.spawn(spool::drain(spool.clone(), Arc::clone(&kafka), shutdown.clone()));
+    }
+    // What does not fit there waits nowhere else.
+    let spool_limit = AccountLimit::new(waiting_bytes, 0);
+    let durable = Durable { kafka, spool: spool.clone(), spool_limit, ack_timeout: settings.ack_timeout };
     let webhook = Arc::new(Webhook::new(&settings, secrets, durable, Arc::clone(&metrics), &process));
     announce(&listener, &settings);
     let acceptor = Acceptor::new(&settings.limits, metrics);
@@ -123,19 +129,6 @@ fn open_spool(settings: &Settings, process: &Process) -> Result<Option<Spool>, O
     let spool = Spool::open(spool, SpoolMetrics::new(&process.registry), shown)?;
     startup.pass();
     Ok(Some(spool))
-}
-
-/// Where deliveries become durable; the spool is drained from now on.
-fn durable(settings: &Settings, kafka: Arc<Kafka>, spool: Option<Spool>, process: &Process) -> Durable {
-    if let Some(spool) = &spool {
-        let shutdown = &process.shutdown;
-        shutdown.spawn(spool::maintain(spool.clone(), shutdown.clone()));
-        shutdown.spawn(spool::serve(spool.clone(), shutdown.clone()));
-        shutdown.spawn(spool::drain(spool.clone(), Arc::clone(&kafka), shutdown.clone()));
-    }
-    // What does not fit there waits nowhere else.
-    let spool_limit = AccountLimit::new(settings.limits.max_body_bytes_in_flight / WAITING_FRACTION, 0);
-    Durable { kafka, spool, spool_limit, ack_timeout: settings.ack_timeout }
 }
 
 async fn serve_until_drained(

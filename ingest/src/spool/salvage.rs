@@ -79,11 +79,6 @@ pub(super) struct Outcome {
 }
 
 impl Salvage {
-    /// What is asked for where nothing is left: no row has the last number.
-    pub(super) fn nothing() -> Ranges {
-        std::iter::once(i64::MAX..=i64::MAX).collect()
-    }
-
     /// Reads the file, or these ranges of it.
     pub(super) fn of(path: PathBuf, mut asked: Ranges) -> Self {
         if asked.is_empty() {

@@ -227,7 +227,8 @@ impl RetiredFiles {
             }
             Err(error) => {
                 tracing::warn!(%error, file = %path.display(), "cannot remove a drained spool file yet");
-                self.postpone(path, Salvage::nothing(), wait);
+                // Nothing is left: no row has the last number.
+                self.postpone(path, std::iter::once(i64::MAX..=i64::MAX).collect(), wait);
             }
         }
     }
