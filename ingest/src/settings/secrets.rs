@@ -81,7 +81,7 @@ fn read(reader: &mut Reader<'_>, directory: &str, single: &str) -> Option<Secret
 
 /// The secrets of a directory that has some; the reload logs files that cannot be used.
 fn usable(directory: &Path) -> Result<Secrets, String> {
-    let contents = signature::read_at_start(directory.to_owned())?;
+    let contents = signature::read_at_start(directory)?;
     if !contents.current.is_empty() {
         return Ok(contents);
     }

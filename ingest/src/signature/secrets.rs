@@ -113,10 +113,10 @@ pub(super) async fn read(
 }
 
 /// The same before there is a service.
-pub(crate) fn read_at_start(directory: PathBuf) -> Result<Secrets, String> {
-    let path = directory.clone();
+pub(crate) fn read_at_start(directory: &Path) -> Result<Secrets, String> {
+    let path = directory.to_owned();
     let files = Blocking::default().wait(READ_TIMEOUT, move || secret_files::read_folder(&path, MAX_BYTES));
-    contents(&directory, files, &[])
+    contents(directory, files, &[])
 }
 
 /// Each file by itself: one that cannot be used keeps its secret of `before`; one that was removed does not.
@@ -168,7 +168,7 @@ mod tests {
     }
 
     fn at_start(files: &[(&str, &str)]) -> Secrets {
-        read_at_start(directory(files).path().to_owned()).unwrap()
+        read_at_start(directory(files).path()).unwrap()
     }
 
     #[test]
@@ -199,7 +199,7 @@ mod tests {
     #[test]
     fn a_directory_that_is_gone_is_an_error() {
         let path = directory(&[]).path().to_owned();
-        let why = read_at_start(path.clone()).unwrap_err();
+        let why = read_at_start(&path).unwrap_err();
         assert!(why.starts_with(&format!("{}: it cannot be read: ", path.display())), "{why}");
     }
 

@@ -143,22 +143,22 @@ impl RetiredFiles {
     pub(super) fn completed(&mut self, rows: &[StoredRow]) {
         let Some(reading) = &self.reading else { return };
         let path = reading.file.path.clone();
-        self.completed_in(path, rows);
+        self.completed_in(&path, rows);
     }
 
     /// The same for rows that were read from a file while it was written; whether it is retired now.
     pub(super) fn take_over(&mut self, path: &Path, rows: &[StoredRow]) -> bool {
         let is_retired = self.backlog.contains(path);
         if is_retired {
-            self.completed_in(path.to_owned(), rows);
+            self.completed_in(path, rows);
         }
         is_retired
     }
 
-    fn completed_in(&mut self, path: PathBuf, rows: &[StoredRow]) {
-        let done = &mut self.progress.entry(path.clone()).or_default().done;
+    fn completed_in(&mut self, path: &Path, rows: &[StoredRow]) {
+        let done = &mut self.progress.entry(path.to_owned()).or_default().done;
         for stored in rows {
-            self.backlog.completed(&path, stored.row.cost(), stored.parked.is_none());
+            self.backlog.completed(path, stored.row.cost(), stored.parked.is_none());
             done.insert(stored.seq);
         }
     }
