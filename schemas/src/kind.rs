@@ -26,6 +26,10 @@ pub struct KindSpec {
     pub members: &'static [&'static str],
     /// What else of a messaging item it is known to come with.
     pub beside: &'static [&'static str],
+    /// The fields of the object `page` that it comes with.
+    pub page: &'static [&'static str],
+    /// Those of `instagram`, which Meta names differently.
+    pub instagram: &'static [&'static str],
     /// The topic for an app that owns the thread.
     pub topic: Topic,
     /// What an event of it is identified by.

@@ -6,6 +6,7 @@
 /// - what tells it: a `member` of a messaging item, under one of its names; a `field` of a change; else the code in
 ///   `classify`, with the members of the item that it looks into in `told_in`;
 /// - `beside`: what else of the item the kind is known to come with;
+/// - `page`, `instagram`: the fields of each object that it is subscribed to by; none of what is withdrawn or undescribed;
 /// - its topic, natural key, model of `data`, and the fixture that shows it best.
 macro_rules! kinds {
     ($(
@@ -16,6 +17,8 @@ macro_rules! kinds {
             $(told_in: $($told_in:literal)|+,)?
             $(field: $($field:literal)|+,)?
             $(beside: [$($beside:literal),*],)?
+            $(page: [$($page:literal),+],)?
+            $(instagram: [$($instagram:literal),+],)?
             topic: $topic:ident, key: $key:ident, data: $data:ident, sample: $sample:literal,
         }
     )*) => {
@@ -38,6 +41,8 @@ macro_rules! kinds {
                         origin: $origin,
                         members: &[$($($name,)+)? $($($told_in,)+)?],
                         beside: &[$($($beside,)*)?],
+                        page: &[$($($page,)+)?],
+                        instagram: &[$($($instagram,)+)?],
                         topic: Topic::$topic,
                         natural_key: NaturalKey::$key,
                         data: Model::$data,

@@ -1,4 +1,4 @@
-//! The fields of Meta's webhooks to subscribe to, for every kind to come.
+//! The fields of Meta's webhooks to subscribe to, for every kind to come: its row of the table names them.
 //!
 //! Sources: the `origin` of each kind; Meta's pages on the webhooks of pages, of Messenger and of Instagram (see
 //! `docs/meta.md`).
@@ -27,10 +27,7 @@ impl Subscribable {
 
     /// Every field that some kind comes with, each once, in the order of the kinds.
     pub fn fields(self) -> Vec<&'static str> {
-        let of_kind = match self {
-            Self::Page => of_page,
-            Self::Instagram | Self::UnifiedLogin | Self::InstagramLogin => of_instagram,
-        };
+        let of_kind = |kind: Kind| if self == Self::Page { kind.spec().page } else { kind.spec().instagram };
         let mut fields = Vec::new();
         for field in Kind::ALL.into_iter().flat_map(of_kind).copied().chain([STANDBY]) {
             if self.takes(field) && !fields.contains(&field) {
@@ -67,96 +64,6 @@ const OF_ACCOUNTS: [&str; 9] = [
     "story_insights",
 ];
 
-const fn of_page(kind: Kind) -> &'static [&'static str] {
-    match kind {
-        Kind::StoryMention => &["messages", "messaging_referrals"],
-        Kind::Message | Kind::MessageDeleted | Kind::MessageUnsupported | Kind::DashboardTest => {
-            &["messages"]
-        }
-        Kind::MessageEcho => &["message_echoes"],
-        Kind::MessageEdited => &["message_edits"],
-        Kind::ReactionAdded | Kind::ReactionRemoved => &["message_reactions"],
-        Kind::Postback => &["messaging_postbacks"],
-        Kind::Referral => &["messaging_referrals"],
-        Kind::Optin => &["messaging_optins"],
-        Kind::AccountLinking => &["messaging_account_linking"],
-        Kind::GamePlay => &["messaging_game_plays"],
-        Kind::Feedback => &["messaging_feedback"],
-        Kind::ResponseFeedback => &["response_feedback"],
-        Kind::Order => &["send_cart"],
-        Kind::ThreadPassed
-        | Kind::ThreadTaken
-        | Kind::ThreadRequested
-        | Kind::ThreadMetadata
-        | Kind::AppRoles => &["messaging_handovers"],
-        Kind::ReceiptRead => &["message_reads"],
-        Kind::ReceiptDelivered => &["message_deliveries"],
-        Kind::PolicyEnforcement => &["messaging_policy_enforcement"],
-        Kind::Feed => &["feed"],
-        Kind::PageMention => &["mention"],
-        Kind::Rating => &["ratings"],
-        Kind::Lead => &["leadgen"],
-        Kind::TemplateStatus => &["messenger_template_status_update"],
-        Kind::Comment
-        | Kind::CommentLive
-        | Kind::MentionComment
-        | Kind::MentionCaption
-        | Kind::StoryInsights
-        // Withdrawn or undescribed.
-        | Kind::Payment
-        | Kind::CheckoutUpdate
-        | Kind::PreCheckout
-        | Kind::BrandedCamera
-        | Kind::MessageContext
-        | Kind::Unknown => &[],
-    }
-}
-
-const fn of_instagram(kind: Kind) -> &'static [&'static str] {
-    match kind {
-        Kind::StoryMention => &["messages", "messaging_referral"],
-        Kind::Message
-        | Kind::MessageDeleted
-        | Kind::MessageUnsupported
-        | Kind::MessageEcho
-        | Kind::DashboardTest => &["messages"],
-        Kind::MessageEdited => &["message_edit"],
-        Kind::ReactionAdded | Kind::ReactionRemoved => &["message_reactions"],
-        Kind::Postback => &["messaging_postbacks"],
-        Kind::Referral => &["messaging_referral"],
-        Kind::Optin => &["messaging_optins"],
-        Kind::ResponseFeedback => &["response_feedback"],
-        Kind::ThreadPassed
-        | Kind::ThreadTaken
-        | Kind::ThreadRequested
-        | Kind::ThreadMetadata
-        | Kind::AppRoles => &["messaging_handover"],
-        Kind::ReceiptRead => &["messaging_seen"],
-        Kind::PolicyEnforcement => &["messaging_policy_enforcement"],
-        Kind::Comment => &["comments"],
-        Kind::CommentLive => &["live_comments"],
-        Kind::MentionComment | Kind::MentionCaption => &["mentions"],
-        Kind::StoryInsights => &["story_insights"],
-        Kind::AccountLinking
-        | Kind::GamePlay
-        | Kind::Feedback
-        | Kind::Order
-        | Kind::ReceiptDelivered
-        | Kind::Feed
-        | Kind::PageMention
-        | Kind::Rating
-        | Kind::Lead
-        | Kind::TemplateStatus
-        // Withdrawn or undescribed.
-        | Kind::Payment
-        | Kind::CheckoutUpdate
-        | Kind::PreCheckout
-        | Kind::BrandedCamera
-        | Kind::MessageContext
-        | Kind::Unknown => &[],
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,7 +82,7 @@ mod tests {
     #[test]
     fn every_kind_that_meta_still_sends_has_a_field() {
         for kind in Kind::ALL {
-            let has_one = !of_page(kind).is_empty() || !of_instagram(kind).is_empty();
+            let has_one = !kind.spec().page.is_empty() || !kind.spec().instagram.is_empty();
             assert_eq!(has_one, !WITHOUT.contains(&kind), "{}", kind.as_str());
         }
     }
@@ -183,8 +90,9 @@ mod tests {
     #[test]
     fn every_field_that_a_kind_says_it_comes_from_is_one_of_its_own() {
         for kind in Kind::ALL {
-            let (_, source) = kind.spec().origin.rsplit_once("Source: ").unwrap();
-            let own: BTreeSet<_> = of_page(kind).iter().chain(of_instagram(kind)).collect();
+            let spec = kind.spec();
+            let (_, source) = spec.origin.rsplit_once("Source: ").unwrap();
+            let own: BTreeSet<_> = spec.page.iter().chain(spec.instagram).collect();
             for named in source.split('`').skip(1).step_by(2) {
                 assert!(own.contains(&named), "{} comes with {named}, not only {own:?}", kind.as_str());
             }
