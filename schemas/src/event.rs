@@ -9,39 +9,24 @@ pub use typed::{TypedEvent, Unreadable};
 use crate::kind::EventKind;
 use crate::time::Millis;
 use crate::topic::Topic;
+use crate::word::words;
 use std::borrow::Cow;
 use std::fmt;
 use std::io::Write as _;
 
-/// Where in an entry an item stood.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Carrier {
-    /// `messaging[]`.
-    Messaging,
-    /// `standby[]`.
-    Standby,
-    /// `changes[]`.
-    Changes,
-    /// `field` and `value` on the entry itself, or the entry as a whole.
-    Entry,
-    /// `changed_fields[]`.
-    ChangedFields,
-}
-
-impl Carrier {
-    /// Every carrier, in the order in which an entry's are read.
-    pub const ALL: [Self; 5] =
-        [Self::Messaging, Self::Standby, Self::Changes, Self::Entry, Self::ChangedFields];
-
-    /// The value of `metacarrier`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Messaging => "messaging",
-            Self::Standby => "standby",
-            Self::Changes => "changes",
-            Self::Entry => "entry",
-            Self::ChangedFields => "changed_fields",
-        }
+words! {
+    /// Where in an entry an item stood, as `metacarrier` says it; in the order in which an entry's are read.
+    pub enum Carrier {
+        /// `messaging[]`.
+        Messaging = "messaging",
+        /// `standby[]`.
+        Standby = "standby",
+        /// `changes[]`.
+        Changes = "changes",
+        /// `field` and `value` on the entry itself, or the entry as a whole.
+        Entry = "entry",
+        /// `changed_fields[]`.
+        ChangedFields = "changed_fields",
     }
 }
 

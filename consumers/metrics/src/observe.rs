@@ -37,7 +37,7 @@ impl Observation {
         Self {
             object: one_of(&event.metaobject, OBJECTS),
             kind: event.kind().map_or_else(|| OTHER.to_owned(), |kind| kind.to_string()),
-            carrier: one_of(&event.metacarrier, Carrier::ALL.map(Carrier::as_str)),
+            carrier: one_of(&event.metacarrier, Carrier::ALL.iter().map(|carrier| carrier.as_str())),
             test: event.metatest,
             at_receipt: received.zip(happened).map(|(to, from)| age(from, to)),
             since_receipt: received.map(|from| age(from, now)),
@@ -49,7 +49,7 @@ fn age(from: Millis, to: Millis) -> Duration {
     Duration::from_millis(to.millis_since(from))
 }
 
-fn one_of<const N: usize>(name: &str, known: [&'static str; N]) -> &'static str {
+fn one_of(name: &str, known: impl IntoIterator<Item = &'static str>) -> &'static str {
     known.into_iter().find(|candidate| *candidate == name).unwrap_or(OTHER)
 }
 

@@ -61,7 +61,7 @@ const METRICS: [Reason; 1] = [("not_an_event", "the record is no typed event")];
 pub(crate) fn of(topic: Topic) -> Vec<Reason> {
     let own: &[Reason] = match topic {
         Topic::IngestDlq => {
-            return Refusal::ALL.map(|refusal| (refusal.as_str(), refusal.explanation())).into();
+            return Refusal::ALL.iter().map(|refusal| (refusal.as_str(), refusal.explanation())).collect();
         }
         Topic::MessagesDlq => &MESSAGES,
         Topic::LookupsDlq => &LOOKUPS,
