@@ -17,7 +17,7 @@ use std::borrow::Cow;
 /// It is carried out as it says or refused: a member that its action does not have refuses it. The record's key is the
 /// conversation's or the post's: `{account}:{to}` where it has a receiver, else `{account}:{media}`, or `{account}` alone where no
 /// media is named. It is what makes the same command twice land in the same place.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "json-schema", schemars(extend("allOf" = members::of_each_action(), "additionalProperties" = false)))]
 pub struct Command<'a> {
@@ -54,8 +54,8 @@ pub struct Command<'a> {
     /// Meta's message object, passed on as it is: text, attachments, templates, quick replies. Present in messages and
     /// private replies without `text`.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "json-schema", schemars(extend("minProperties" = 1)))]
-    pub message: Option<Verbatim<'a>>,
+    #[cfg_attr(feature = "json-schema", schemars(extend("type" = "object", "minProperties" = 1)))]
+    pub message: Option<&'a RawValue>,
     /// The message that a message answers. Present in messages that quote another one.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<ReplyTo<'a>>,
@@ -98,34 +98,6 @@ pub struct Command<'a> {
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "json-schema", schemars(extend("format" = "date-time")))]
     pub not_after: Option<Cow<'a, str>>,
-}
-
-/// A JSON object, byte for byte.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Verbatim<'a>(#[serde(borrow)] pub &'a RawValue);
-
-impl PartialEq for Verbatim<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.get() == other.0.get()
-    }
-}
-
-impl Eq for Verbatim<'_> {}
-
-#[cfg(feature = "json-schema")]
-impl schemars::JsonSchema for Verbatim<'_> {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Verbatim".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({"type": "object"})
-    }
 }
 
 /// The message that a message answers.
