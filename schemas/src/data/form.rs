@@ -7,6 +7,11 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 use std::marker::PhantomData;
 
+// Readers whose members have one form.
+pub(super) use self::{
+    integer as count, integer as millis, list as lists, list as map, text as filled, text as words,
+};
+
 /// The type of the model's field.
 pub(super) type Of<T> = PhantomData<T>;
 
@@ -18,28 +23,12 @@ pub(super) fn text<T>(_: &mut SchemaGenerator, _: Of<T>) -> Schema {
     json_schema!({"type": ["string", "null"]})
 }
 
-pub(super) fn filled<T>(generator: &mut SchemaGenerator, of: Of<T>) -> Schema {
-    text(generator, of)
-}
-
-pub(super) fn words<T>(generator: &mut SchemaGenerator, of: Of<T>) -> Schema {
-    text(generator, of)
-}
-
 pub(super) fn flag<T>(_: &mut SchemaGenerator, _: Of<T>) -> Schema {
     json_schema!({"type": ["boolean", "null"]})
 }
 
-pub(super) fn count<T>(generator: &mut SchemaGenerator, of: Of<T>) -> Schema {
-    integer(generator, of)
-}
-
 pub(super) fn integer<T>(_: &mut SchemaGenerator, _: Of<T>) -> Schema {
     json_schema!({"type": ["integer", "string", "null"]})
-}
-
-pub(super) fn millis<T>(generator: &mut SchemaGenerator, of: Of<T>) -> Schema {
-    integer(generator, of)
 }
 
 pub(super) fn number<T>(_: &mut SchemaGenerator, _: Of<T>) -> Schema {
@@ -56,14 +45,6 @@ pub(super) fn list<T: JsonSchema>(generator: &mut SchemaGenerator, _: Of<T>) -> 
 
 pub(super) fn ids<T>(_: &mut SchemaGenerator, _: Of<T>) -> Schema {
     json_schema!({"type": ["array", "null"], "items": {"type": ["string", "integer"]}})
-}
-
-pub(super) fn map<T: JsonSchema>(generator: &mut SchemaGenerator, _: Of<T>) -> Schema {
-    or_null(generator.subschema_for::<T>())
-}
-
-pub(super) fn lists<T: JsonSchema>(generator: &mut SchemaGenerator, _: Of<T>) -> Schema {
-    or_null(generator.subschema_for::<T>())
 }
 
 pub(super) fn raw<T>(_: &mut SchemaGenerator, _: Of<T>) -> Schema {
