@@ -47,15 +47,9 @@ impl<'t, 'a> Readable<'t, 'a> {
     }
 }
 
-/// How an entry was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Read {
-    /// Every item of it gave an event.
-    Whole,
-    /// A member name that carries items is given twice, so that some of them would be lost: its delivery goes to the
-    /// dead letters instead.
-    Ambiguous,
-}
+/// A member name that carries items is given twice, so that some of them would be lost: its delivery goes to the dead letters
+/// instead.
+struct Ambiguous;
 
 /// Splits `body`, the bytes as received, into at most `max_events` events.
 ///
@@ -105,7 +99,7 @@ fn read_deliveries<'a>(
         let before = split.events.len();
         for entry in delivery.entries() {
             let mut room = Room { events: &mut split.events, max_events };
-            if entry::read(&delivery.object, entry, &mut room) == Read::Ambiguous {
+            if entry::read(&delivery.object, entry, &mut room).is_err() {
                 split.events.truncate(before);
                 split.refusal = Some(Refusal::NotADelivery);
                 break;

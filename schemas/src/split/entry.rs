@@ -6,7 +6,7 @@ use crate::json::{Token, token};
 use crate::kind::classify;
 use crate::kind::{Item, Kind};
 use crate::split::item::{Entry, Found};
-use crate::split::{Read, Room};
+use crate::split::{Ambiguous, Room};
 use crate::time::Millis;
 use std::borrow::Cow;
 
@@ -35,9 +35,13 @@ members! {
 
 /// Adds the events of `raw`, an entry of a delivery of `object`, to `room`.
 #[expect(clippy::ptr_arg, reason = "the object is cloned into each event, borrowed where it can be")]
-pub(super) fn read<'a>(object: &Cow<'a, str>, raw: Token<'_, 'a>, room: &mut Room<'_, 'a>) -> Read {
+pub(super) fn read<'a>(
+    object: &Cow<'a, str>,
+    raw: Token<'_, 'a>,
+    room: &mut Room<'_, 'a>,
+) -> Result<(), Ambiguous> {
     if raw.members().is_some_and(|mut members| members.next().is_none()) {
-        return Read::Whole;
+        return Ok(());
     }
     let readable = Members::of(raw);
     let members = readable.unwrap_or_default();
@@ -48,7 +52,7 @@ pub(super) fn read<'a>(object: &Cow<'a, str>, raw: Token<'_, 'a>, room: &mut Roo
         .flatten()
         .take(room.max_events.saturating_add(1));
     if members.is_ambiguous || changes.any(is_ambiguous) {
-        return Read::Ambiguous;
+        return Err(Ambiguous);
     }
     let entry = Entry {
         object,
@@ -70,7 +74,7 @@ pub(super) fn read<'a>(object: &Cow<'a, str>, raw: Token<'_, 'a>, room: &mut Roo
     if readable.is_none() || !all_good || has_no_known_carrier(&members) {
         room.add(|| entry.event(Found::unknown(Carrier::Entry, false, raw)));
     }
-    Read::Whole
+    Ok(())
 }
 
 fn is_ambiguous(change: Token<'_, '_>) -> bool {
