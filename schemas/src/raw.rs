@@ -5,14 +5,14 @@ use crate::time::Millis;
 
 /// `ce_type` of every raw record.
 pub const TYPE: &str = "com.meta.webhook.delivery.v1";
-/// `content-type` of the raw record: what Meta sends.
+/// `content-type` of the raw record, which is what Meta sends, and of all other records but typed ones.
 pub const CONTENT_TYPE: &str = "application/json";
 /// `content-type` of a typed record.
 pub const TYPED_CONTENT_TYPE: &str = "application/cloudevents+json; charset=UTF-8";
 
 /// The headers of a typed record, in the order in which they are written: `id` is the event's id as hex digits,
 /// `event_type` its CloudEvents type.
-pub fn typed_headers<'a>(id: &'a [u8; 32], event_type: &'a [u8]) -> [(&'static str, &'a [u8]); 3] {
+pub fn typed_headers<'a>(id: &'a [u8], event_type: &'a [u8]) -> [(&'static str, &'a [u8]); 3] {
     [("content-type", TYPED_CONTENT_TYPE.as_bytes()), ("ce_id", id), ("ce_type", event_type)]
 }
 

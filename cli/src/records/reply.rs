@@ -17,7 +17,7 @@ use draft::Draft;
 use runtime::consumer::{self, Record, TopicReader};
 use runtime::settings::{Form, KafkaSettings, form};
 use schemas::Topic;
-use schemas::reply::{CommandResult, Open, ResultStatus};
+use schemas::reply::{Open, ResultStatus};
 use serde_json::json;
 use serde_json::value::RawValue;
 use std::io;
@@ -213,7 +213,7 @@ impl Wanted {
 fn write(session: &Session, settings: &ReplySettings, topic: &str, draft: &Draft) -> Result<(), ToolError> {
     let mut sink = Sink::open(session, &settings.kafka, 1)?;
     let key = Some(draft.key().as_bytes());
-    let content_type = CommandResult::CONTENT_TYPE.as_bytes();
+    let content_type = schemas::raw::CONTENT_TYPE.as_bytes();
     let headers = vec![("content-type", Some(content_type))];
     sink.send(&[Parcel { topic, key, value: Some(&draft.value), headers }], ())?;
     Ok(sink.finish().1?)

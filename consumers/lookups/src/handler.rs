@@ -15,6 +15,7 @@ use runtime::telemetry::spans;
 use schemas::lookup::{self, KnownMedia, Lookup};
 use schemas::{Millis, Topic, TypedEvent, raw};
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 use tokio::sync::watch;
@@ -254,12 +255,9 @@ pub(crate) fn now() -> Arc<str> {
 }
 
 /// An enriched event is the same CloudEvent as the one that came in, so its headers say the same.
-fn headers(event: &TypedEvent<'_>) -> Vec<(std::borrow::Cow<'static, str>, Vec<u8>)> {
-    vec![
-        ("content-type".into(), raw::TYPED_CONTENT_TYPE.into()),
-        ("ce_id".into(), event.id.as_bytes().into()),
-        ("ce_type".into(), event.event_type.as_bytes().into()),
-    ]
+fn headers(event: &TypedEvent<'_>) -> Vec<(Cow<'static, str>, Vec<u8>)> {
+    let headers = raw::typed_headers(event.id.as_bytes(), event.event_type.as_bytes());
+    headers.into_iter().map(|(name, value)| (name.into(), value.into())).collect()
 }
 
 fn reject(error: &Unaskable) -> Failure {

@@ -17,7 +17,7 @@ use runtime::telemetry::spans;
 use runtime::throttle::Throttle;
 use schemas::inbox::Platform;
 use schemas::profile::{CustomerProfile, ProfileStatus};
-use schemas::{Millis, Topic};
+use schemas::{Millis, Topic, raw};
 use serde_json::value::RawValue;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -108,7 +108,7 @@ impl Profiles {
         } else {
             partition.known.note_failed(&key, seconds());
         }
-        let headers = vec![("content-type".into(), CustomerProfile::CONTENT_TYPE.into())];
+        let headers = vec![("content-type".into(), raw::CONTENT_TYPE.into())];
         let output =
             |value| Output { topic: Arc::clone(&self.topic), key: Some(key.into_bytes()), value, headers };
         profile.map(output).into_iter().collect()

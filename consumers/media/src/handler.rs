@@ -6,8 +6,7 @@ use crate::links::{Source, Unfit};
 use crate::save::{Saver, Told};
 use runtime::consumer::{Assigned, Failure, Handler, Output, Places, Record, Wait, Waits};
 use runtime::telemetry::spans;
-use schemas::Topic;
-use schemas::media::MediaRecord;
+use schemas::{Topic, raw};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -125,7 +124,7 @@ fn output(topic: &Arc<str>, key: Option<&[u8]>, told: Told) -> Output {
         topic: Arc::clone(topic),
         key: key.map(<[u8]>::to_vec),
         headers: vec![
-            ("content-type".into(), MediaRecord::CONTENT_TYPE.into()),
+            ("content-type".into(), raw::CONTENT_TYPE.into()),
             ("ce_id".into(), told.id.as_bytes().into()),
             ("weir_status".into(), told.status.as_str().into()),
         ],

@@ -3,8 +3,8 @@
 use crate::command::Subject;
 use crate::outcome::Cause;
 use runtime::consumer::{Output, Record};
-use schemas::Millis;
 use schemas::reply::{CommandResult, ResultStatus};
+use schemas::{Millis, raw};
 use serde_json::value::RawValue;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -66,7 +66,7 @@ pub(crate) fn output(
         key: record.key.clone(),
         value: serde_json::to_vec(&value).expect("a result is made of strings, numbers and JSON"),
         headers: vec![
-            ("content-type".into(), CommandResult::CONTENT_TYPE.into()),
+            ("content-type".into(), raw::CONTENT_TYPE.into()),
             ("weir_command".into(), subject.id.as_bytes().into()),
             ("weir_status".into(), status.as_str().into()),
         ],

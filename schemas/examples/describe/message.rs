@@ -36,11 +36,14 @@ pub(crate) fn message(content: Content) -> String {
 /// That of a dead letter is the record's own; shown is that of the records that the consumer reads.
 const fn content_type(content: Content) -> &'static str {
     match content {
-        Content::Delivery | Content::DeadLetter(Topic::IngestDlq) => schemas::raw::CONTENT_TYPE,
+        Content::Delivery
+        | Content::DeadLetter(Topic::IngestDlq)
+        | Content::Inbox(_)
+        | Content::Profile
+        | Content::Media
+        | Content::Reply
+        | Content::ReplyResult => schemas::raw::CONTENT_TYPE,
         Content::Event(_) | Content::Enriched(_) | Content::DeadLetter(_) => schemas::raw::TYPED_CONTENT_TYPE,
-        Content::Inbox(_) | Content::Profile | Content::Media | Content::Reply | Content::ReplyResult => {
-            "application/json"
-        }
     }
 }
 

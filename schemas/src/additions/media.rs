@@ -99,11 +99,6 @@ words! {
     }
 }
 
-impl MediaRecord<'_> {
-    /// The header `content-type` of its record.
-    pub const CONTENT_TYPE: &'static str = "application/json";
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

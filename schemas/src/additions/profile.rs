@@ -42,11 +42,6 @@ words! {
     }
 }
 
-impl CustomerProfile<'_> {
-    /// The header `content-type` of its record.
-    pub const CONTENT_TYPE: &'static str = "application/json";
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -63,8 +63,3 @@ words! {
         Unknown = "unknown",
     }
 }
-
-impl CommandResult<'_> {
-    /// `content-type` of a result's record.
-    pub const CONTENT_TYPE: &'static str = "application/json";
-}
