@@ -22,41 +22,20 @@ use std::collections::BTreeMap;
 #[derive(Debug, Default)]
 pub(super) struct Apps {
     /// Secrets by the app's id.
-    secrets: BTreeMap<String, String>,
+    pub(super) secrets: BTreeMap<String, String>,
     /// By app and object.
     subscriptions: BTreeMap<(String, String), subscriptions::Subscription>,
     /// Fields by account and app.
-    installs: BTreeMap<(String, String), Vec<String>>,
-    tokens: BTreeMap<String, KnownToken>,
+    pub(super) installs: BTreeMap<(String, String), Vec<String>>,
+    pub(super) tokens: BTreeMap<String, KnownToken>,
     messages: Vec<conversations::Message>,
     /// Permissions by app that its review has approved.
-    approved: BTreeMap<String, Vec<String>>,
+    pub(super) approved: BTreeMap<String, Vec<String>>,
     /// Instagram accounts by the page that they are linked to.
-    linked: BTreeMap<String, String>,
+    pub(super) linked: BTreeMap<String, String>,
 }
 
 impl Apps {
-    pub(super) fn add_app(&mut self, id: &str, secret: &str) {
-        self.secrets.insert(id.to_owned(), secret.to_owned());
-    }
-
-    pub(super) fn add_token(&mut self, token: &str, known: KnownToken) {
-        self.tokens.insert(token.to_owned(), known);
-    }
-
-    pub(super) fn approve(&mut self, app: &str, permission: &str) {
-        self.approved.entry(app.to_owned()).or_default().push(permission.to_owned());
-    }
-
-    pub(super) fn link(&mut self, page: &str, instagram: &str) {
-        self.linked.insert(page.to_owned(), instagram.to_owned());
-    }
-
-    /// The account has the app no longer, as after an hour of failures.
-    pub(super) fn uninstall(&mut self, account: &str) {
-        self.installs.retain(|(of, _), _| of != account);
-    }
-
     /// The answer, where the call is to one of these edges.
     pub(super) fn answer(&mut self, asked: &Asked) -> Option<Behaviour> {
         let path = asked.relative_url.split('?').next().unwrap_or_default();

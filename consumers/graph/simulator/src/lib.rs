@@ -31,7 +31,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::task::AbortOnDropHandle;
-use world::World;
+use world::{World, lock};
 
 /// A body whose end may be an error, which cuts the connection.
 type Body = BoxBody<Bytes, io::Error>;
@@ -61,73 +61,73 @@ impl Simulator {
 
     /// The latest reads, oldest first; those of batches one by one.
     pub fn calls(&self) -> Vec<SeenCall> {
-        self.world.calls()
+        lock(&self.world.memory).calls.iter().cloned().collect()
     }
 
     /// What it was told to do, oldest first, whatever it answered.
     pub fn posts(&self) -> Vec<Post> {
-        self.world.posts()
+        lock(&self.world.memory).posts.iter().cloned().collect()
     }
 
     /// HTTP requests so far; a batch is one.
     pub fn requests(&self) -> usize {
-        self.world.requests()
+        lock(&self.world.memory).requests
     }
 
     /// From now on, calls that name `id` are answered as `behaviour` says.
     pub fn misbehave(&self, id: &str, behaviour: Behaviour) {
-        self.world.script(id, behaviour, None);
+        lock(&self.world.orders).scripts.insert(id.to_owned(), (behaviour, None));
     }
 
     /// The next calls that name `id`, so many of them, are answered as `behaviour` says.
     pub fn misbehave_times(&self, id: &str, behaviour: Behaviour, times: usize) {
-        self.world.script(id, behaviour, Some(times));
+        lock(&self.world.orders).scripts.insert(id.to_owned(), (behaviour, Some(times)));
     }
 
     /// From now on, batches are answered as `behaviour` says, whatever is in them.
     pub fn misbehave_batches(&self, behaviour: Behaviour) {
-        self.world.script_batches(Some(behaviour));
+        lock(&self.world.orders).batches = Some(behaviour);
     }
 
     /// From now on, so many percent of all requests, drawn by lot, are answered as `behaviour` says, whatever is in them. What they tell it to
     /// do counts among [`Self::posts`] all the same.
     pub fn misbehave_partly(&self, behaviour: Behaviour, percent: u64) {
-        self.world.script_partly(Some((behaviour, percent)));
+        lock(&self.world.orders).partly = Some((behaviour, percent));
     }
 
     /// No part of all requests is answered badly any more.
     pub fn behave_wholly(&self) {
-        self.world.script_partly(None);
+        lock(&self.world.orders).partly = None;
     }
 
     /// Calls that name `id` are answered well again.
     pub fn behave(&self, id: &str) {
-        self.world.unscript(id);
+        lock(&self.world.orders).scripts.remove(id);
     }
 
     /// Batches are answered well again.
     pub fn behave_about_batches(&self) {
-        self.world.script_batches(None);
+        lock(&self.world.orders).batches = None;
     }
 
     /// From now on, every answer takes so long.
     pub fn slow_down(&self, delay: Duration) {
-        self.world.slow_down(delay);
+        lock(&self.world.orders).delay = delay;
     }
 
     /// From now on, this token is expired (190/463).
     pub fn refuse_token(&self, token: &str) {
-        self.world.refuse(token);
+        lock(&self.world.orders).refused.insert(token.to_owned());
     }
 
     /// There is an app of this id and secret.
     pub fn add_app(&self, id: &str, secret: &str) {
-        self.world.apps().add_app(id, secret);
+        self.world.apps().secrets.insert(id.to_owned(), secret.to_owned());
     }
 
     /// There is a token, which the edges about apps and tokens want to know.
     pub fn add_token(&self, token: &str, known: KnownToken) {
-        self.world.apps().add_token(token, known);
+        self.world.apps().tokens.insert(token.to_owned(), known);
     }
 
     /// There is a message in the conversation with a user, sent at a time such as `2026-11-21T18:30:00+0000`.
@@ -137,27 +137,27 @@ impl Simulator {
 
     /// The review of this app has approved a permission.
     pub fn approve(&self, app: &str, permission: &str) {
-        self.world.apps().approve(app, permission);
+        self.world.apps().approved.entry(app.to_owned()).or_default().push(permission.to_owned());
     }
 
     /// This page has a linked Instagram account.
     pub fn link(&self, page: &str, instagram: &str) {
-        self.world.apps().link(page, instagram);
+        self.world.apps().linked.insert(page.to_owned(), instagram.to_owned());
     }
 
     /// This account has no app installed any more, as after an hour of failures.
     pub fn uninstall(&self, account: &str) {
-        self.world.apps().uninstall(account);
+        self.world.apps().installs.retain(|(of, _), _| of != account);
     }
 
     /// From now on, every answer and every item of a batch has this header.
     pub fn say_usage(&self, name: &str, value: &str) {
-        self.world.say_usage(name, value);
+        lock(&self.world.orders).usage.push((name.to_owned(), value.to_owned()));
     }
 
     /// No answer has headers of usage any more.
     pub fn say_no_usage(&self) {
-        self.world.say_no_usage();
+        lock(&self.world.orders).usage.clear();
     }
 }
 
@@ -185,7 +185,8 @@ async fn serve(listener: TcpListener, world: Arc<World>) {
 async fn respond(request: Request<Incoming>, world: Arc<World>) -> Result<Response<Body>, Infallible> {
     let asked = Asked::read(request).await;
     let behaviour = world.answer(&asked);
-    tokio::time::sleep(world.delay()).await;
+    let delay = lock(&world.orders).delay;
+    tokio::time::sleep(delay).await;
     let mut response = behaviour.respond().await;
     for (name, value) in world.usage() {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {

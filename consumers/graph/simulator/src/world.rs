@@ -39,83 +39,35 @@ pub struct Post {
 
 #[derive(Debug, Default)]
 pub(super) struct World {
-    memory: Mutex<Memory>,
-    orders: Mutex<Orders>,
+    pub(super) memory: Mutex<Memory>,
+    pub(super) orders: Mutex<Orders>,
     apps: Mutex<Apps>,
 }
 
 #[derive(Debug, Default)]
-struct Memory {
-    calls: VecDeque<SeenCall>,
-    posts: VecDeque<Post>,
-    requests: usize,
+pub(super) struct Memory {
+    pub(super) calls: VecDeque<SeenCall>,
+    pub(super) posts: VecDeque<Post>,
+    pub(super) requests: usize,
 }
 
 #[derive(Debug, Default)]
-struct Orders {
+pub(super) struct Orders {
     /// By id: the behaviour, and for how many calls more.
-    scripts: BTreeMap<String, (Behaviour, Option<usize>)>,
-    batches: Option<Behaviour>,
+    pub(super) scripts: BTreeMap<String, (Behaviour, Option<usize>)>,
+    pub(super) batches: Option<Behaviour>,
     /// Of so many percent of all requests.
-    partly: Option<(Behaviour, u64)>,
-    refused: BTreeSet<String>,
-    usage: Vec<(String, String)>,
+    pub(super) partly: Option<(Behaviour, u64)>,
+    pub(super) refused: BTreeSet<String>,
+    pub(super) usage: Vec<(String, String)>,
     /// How long every answer takes.
-    delay: Duration,
+    pub(super) delay: Duration,
 }
 
 impl World {
-    pub(super) fn calls(&self) -> Vec<SeenCall> {
-        lock(&self.memory).calls.iter().cloned().collect()
-    }
-
-    pub(super) fn posts(&self) -> Vec<Post> {
-        lock(&self.memory).posts.iter().cloned().collect()
-    }
-
-    pub(super) fn requests(&self) -> usize {
-        lock(&self.memory).requests
-    }
-
-    pub(super) fn script(&self, id: &str, behaviour: Behaviour, times: Option<usize>) {
-        lock(&self.orders).scripts.insert(id.to_owned(), (behaviour, times));
-    }
-
-    pub(super) fn unscript(&self, id: &str) {
-        lock(&self.orders).scripts.remove(id);
-    }
-
-    pub(super) fn script_batches(&self, behaviour: Option<Behaviour>) {
-        lock(&self.orders).batches = behaviour;
-    }
-
-    pub(super) fn script_partly(&self, partly: Option<(Behaviour, u64)>) {
-        lock(&self.orders).partly = partly;
-    }
-
-    pub(super) fn refuse(&self, token: &str) {
-        lock(&self.orders).refused.insert(token.to_owned());
-    }
-
     /// What is known of apps, their installs and tokens.
     pub(super) fn apps(&self) -> MutexGuard<'_, Apps> {
         lock(&self.apps)
-    }
-
-    pub(super) fn say_usage(&self, name: &str, value: &str) {
-        lock(&self.orders).usage.push((name.to_owned(), value.to_owned()));
-    }
-
-    pub(super) fn say_no_usage(&self) {
-        lock(&self.orders).usage.clear();
-    }
-
-    pub(super) fn slow_down(&self, delay: Duration) {
-        lock(&self.orders).delay = delay;
-    }
-
-    pub(super) fn delay(&self) -> Duration {
-        lock(&self.orders).delay
     }
 
     pub(super) fn usage(&self) -> Vec<(String, String)> {
@@ -232,6 +184,6 @@ fn push<T>(queue: &mut VecDeque<T>, one: T) {
     queue.push_back(one);
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
