@@ -4,24 +4,22 @@
 //! addresses that may be connected to. Nothing is unpacked, no proxy of the environment is used, no cookie or token is sent.
 
 mod allowed;
-mod answers;
 mod failure;
 mod resolver;
-mod verdict;
 
 pub use allowed::{HostRule, Network};
 
 pub(crate) use allowed::list;
 
 use crate::settings::FetchSettings;
-use answers::Answers;
 use bytes::Bytes;
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, LOCATION};
 use reqwest::{Client, Response, Url, redirect, retry};
 use resolver::CheckedResolver;
 use runtime::http::tls::{self, TlsError};
 use std::sync::Arc;
-use verdict::Verdict;
+use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// Redirects that are followed.
 const MOST_REDIRECTS: usize = 3;
@@ -80,7 +78,8 @@ pub(crate) enum Ended {
 pub struct Fetcher {
     http: Client,
     settings: FetchSettings,
-    answers: Answers,
+    /// When anybody last answered, of all hosts together: what fails while nobody does may be the network's fault.
+    pub(crate) answered: watch::Sender<Option<Instant>>,
 }
 
 /// An answer whose body comes.
@@ -109,12 +108,7 @@ impl Fetcher {
             .user_agent(concat!("weir/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(FetchError::Http)?;
-        Ok(Self { http, settings, answers: Answers::default() })
-    }
-
-    /// When anybody last answered.
-    pub(crate) const fn answers(&self) -> &Answers {
-        &self.answers
+        Ok(Self { http, settings, answered: watch::Sender::new(None) })
     }
 
     /// Follows a link to the answer that has the bytes.
@@ -124,14 +118,11 @@ impl Fetcher {
             allowed::check(&url, &self.settings.media_hosts).map_err(Ended::Refused)?;
             let request = self.http.get(url.clone()).header(ACCEPT_ENCODING, "identity");
             let response = request.send().await.map_err(|error| failure::ended(&error))?;
-            self.answers.note();
-            let status = response.status().as_u16();
-            match Verdict::of(status) {
-                Verdict::Body => return self.opened(response),
-                Verdict::Elsewhere => url = elsewhere(&url, response.headers())?,
-                Verdict::Gone => return Err(Ended::Gone(status)),
-                Verdict::Again => return Err(Ended::of_status(status, true)),
-                Verdict::Never => return Err(Ended::of_status(status, false)),
+            self.answered.send_replace(Some(Instant::now()));
+            match response.status().as_u16() {
+                200 => return self.opened(response),
+                301 | 302 | 303 | 307 | 308 => url = elsewhere(&url, response.headers())?,
+                status => return Err(Ended::of_status(status)),
             }
         }
         Err(Ended::Refused(Refusal::Redirects))
@@ -169,7 +160,13 @@ impl Ended {
         matches!(self, Self::Failed { again: true, .. } | Self::Refused(Refusal::Address))
     }
 
-    fn of_status(status: u16, again: bool) -> Self {
+    /// What a status means that is no answer: Meta's CDNs answer 403 to a link whose time is over or whose signature is of another
+    /// link, and 404 or 410 where the media is gone.
+    fn of_status(status: u16) -> Self {
+        if matches!(status, 403 | 404 | 410) {
+            return Self::Gone(status);
+        }
+        let again = matches!(status, 408 | 425 | 429 | 500..=599);
         Self::Failed { reason: format!("http_{status}"), again }
     }
 }
@@ -215,6 +212,22 @@ fn mime(declared: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_status_means_what_can_be_done_about_it() {
+        for status in [403, 404, 410] {
+            assert_eq!(Ended::of_status(status), Ended::Gone(status));
+        }
+        for (status, again) in
+            [(429, true), (503, true), (204, false), (206, false), (304, false), (401, false)]
+        {
+            assert_eq!(
+                Ended::of_status(status),
+                Ended::Failed { reason: format!("http_{status}"), again },
+                "{status}"
+            );
+        }
+    }
 
     #[test]
     fn a_mime_type_is_taken_without_its_parameters_and_never_with_anything_else() {

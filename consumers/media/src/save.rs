@@ -11,7 +11,6 @@ use crate::settings::MediaSettings;
 use crate::store::{self, Store, StoreError, Stored};
 use door::Door;
 use futures_util::future::join_all;
-use limits::Limits;
 use patience::Patience;
 use reqwest::Url;
 use runtime::backoff::{self, Backoff};
@@ -34,9 +33,7 @@ pub(crate) struct Saver {
     fetcher: Fetcher,
     store: Store,
     door: Door,
-    limits: Limits,
-    /// How long a link is tried that fails while others are answered.
-    patience: Duration,
+    settings: MediaSettings,
     metrics: MediaMetrics,
     log: Throttle,
 }
@@ -67,8 +64,7 @@ impl Saver {
             fetcher,
             store,
             door: Door::new(settings.media_concurrency),
-            limits: Limits::new(settings),
-            patience: settings.media_patience,
+            settings: settings.clone(),
             metrics,
             log: Throttle::new(LOG_EVERY),
         }
@@ -82,7 +78,7 @@ impl Saver {
     async fn follow(&self, source: &Source, index: usize) -> Told {
         let [base, max] = BACKOFF;
         let (mut backoff, mut delay) = (Backoff::new(base, max), Duration::ZERO);
-        let mut patience = Patience::new(self.patience);
+        let mut patience = Patience::new(self.settings.media_patience);
         loop {
             let (finds_out, slot) = self.door.admit().await;
             // What waits behind others has not failed.
@@ -99,7 +95,8 @@ impl Saver {
                 Err(trouble) => trouble,
             };
             let now = Instant::now();
-            let mut is_over = || patience.is_over(delay + (now - began), now, self.fetcher.answers().last());
+            let mut is_over =
+                || patience.is_over(delay + (now - began), now, *self.fetcher.answered.borrow());
             let end = match trouble {
                 Trouble::Ended(ended) if !ended.may_pass() || is_over() => {
                     self.conclude(source, index, ended).await.map_err(Trouble::Store)
@@ -167,7 +164,7 @@ impl Saver {
         let copied = async {
             while let Some(chunk) = answer.chunk().await? {
                 upload.write(&chunk).await?;
-                if upload.bytes() > self.limits.of(upload.sniffed()) {
+                if upload.bytes() > self.settings.most_bytes(upload.sniffed()) {
                     return Err(Trouble::Ended(Ended::TooLarge));
                 }
             }
