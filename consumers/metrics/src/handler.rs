@@ -2,7 +2,7 @@
 
 use crate::accounts::SeenAccounts;
 use crate::answers::Answers;
-use crate::conversations::Conversations;
+use crate::conversations::{Conversations, GivenUp};
 use crate::metrics::EventMetrics;
 use crate::observe::Observation;
 use crate::seen::Seen;
@@ -15,7 +15,7 @@ use runtime::consumer::{Failure, Handler, OffsetRange, Output, Record, Tail, Wai
 use schemas::data::story_insights::StoryInsights;
 use schemas::{EventKind, Kind, Millis, TypedEvent};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// `weir_dlq_reason` of a value that is no typed event.
 const NOT_AN_EVENT: &str = "not_an_event";
@@ -98,22 +98,12 @@ impl Counting {
             self.metrics.duplicate(&observation);
             return Ok(());
         }
-        self.turn(partition, &event);
-        Ok(())
-    }
-
-    fn turn(&self, partition: &mut Partition, event: &TypedEvent<'_>) {
-        match Turn::of(event) {
-            Some(Turn::Asked { conversation, at }) => {
-                self.answers.given_up(partition.conversations.asked(&conversation, at));
-            }
-            Some(Turn::Answered { conversation, at }) => {
-                if let Some(waited) = partition.conversations.answered(&conversation, at) {
-                    self.answers.answered(waited);
-                }
-            }
-            None => {}
+        let (given_up, waited) = partition.turn(&event);
+        self.answers.given_up(given_up);
+        if let Some(waited) = waited {
+            self.answers.answered(waited);
         }
+        Ok(())
     }
 
     /// What the records before this one leave behind. They were counted by whoever handled them.
@@ -144,17 +134,21 @@ impl Counting {
 impl Partition {
     fn remember(&mut self, record: &Record) {
         let Ok(event) = TypedEvent::read(record.value.as_deref()) else { return };
-        if event.metatest || self.seen.again(&event.id, record.offset) {
-            return;
+        if !event.metatest && !self.seen.again(&event.id, record.offset) {
+            self.turn(&event);
         }
-        match Turn::of(&event) {
-            Some(Turn::Asked { conversation, at }) => {
-                self.conversations.asked(&conversation, at);
+    }
+
+    /// Which conversations are given up for an event's, and how long a customer has waited for it.
+    fn turn(&mut self, event: &TypedEvent<'_>) -> (GivenUp, Option<Duration>) {
+        match Turn::of(event) {
+            Some(Turn { conversation, at, is_answer: true }) => {
+                (GivenUp::default(), self.conversations.answered(&conversation, at))
             }
-            Some(Turn::Answered { conversation, at }) => {
-                self.conversations.answered(&conversation, at);
+            Some(Turn { conversation, at, is_answer: false }) => {
+                (self.conversations.asked(&conversation, at), None)
             }
-            None => {}
+            None => (GivenUp::default(), None),
         }
     }
 }

@@ -4,21 +4,13 @@ use schemas::{EventKind, Kind, Millis, TypedEvent};
 
 /// A message of one side.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Turn {
-    /// A customer wrote.
-    Asked {
-        /// The key of the conversation.
-        conversation: String,
-        /// When, in milliseconds since 1970.
-        at: u64,
-    },
-    /// The account wrote, with whatever tool.
-    Answered {
-        /// The key of the conversation.
-        conversation: String,
-        /// When, in milliseconds since 1970.
-        at: u64,
-    },
+pub struct Turn {
+    /// The key of the conversation.
+    pub conversation: String,
+    /// When, in milliseconds since 1970.
+    pub at: u64,
+    /// Whether the account wrote, with whatever tool, rather than a customer.
+    pub is_answer: bool,
 }
 
 impl Turn {
@@ -28,17 +20,12 @@ impl Turn {
         let EventKind { kind, standby: false } = event.kind()? else { return None };
         let (account, user) = event.subject.as_deref()?.split_once(':')?;
         let at = event.time.as_deref().and_then(Millis::parse)?.as_millis();
-        if account == user {
-            return None;
-        }
-        let conversation = format!("{account}:{user}");
-        match kind {
-            Kind::Message | Kind::MessageUnsupported | Kind::StoryMention => {
-                Some(Self::Asked { conversation, at })
-            }
-            Kind::MessageEcho => Some(Self::Answered { conversation, at }),
-            _ => None,
-        }
+        let is_answer = match kind {
+            Kind::Message | Kind::MessageUnsupported | Kind::StoryMention => false,
+            Kind::MessageEcho => true,
+            _ => return None,
+        };
+        (account != user).then(|| Self { conversation: format!("{account}:{user}"), at, is_answer })
     }
 }
 
@@ -56,13 +43,11 @@ mod tests {
 
     #[test]
     fn a_customer_asks_and_an_echo_answers() {
-        let conversation = || "1:2".to_owned();
-        let asked = Some(Turn::Asked { conversation: conversation(), at: 7_000 });
+        let of = |is_answer| Some(Turn { conversation: "1:2".to_owned(), at: 7_000, is_answer });
         for kind in ["message", "message.unsupported", "story_mention"] {
-            assert_eq!(turn(kind, "1:2"), asked, "{kind}");
+            assert_eq!(turn(kind, "1:2"), of(false), "{kind}");
         }
-        let answered = Some(Turn::Answered { conversation: conversation(), at: 7_000 });
-        assert_eq!(turn("message.echo", "1:2"), answered);
+        assert_eq!(turn("message.echo", "1:2"), of(true));
     }
 
     #[test]
