@@ -5,8 +5,8 @@
 
 use prometheus::core::Collector;
 use prometheus::{
-    Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
-    Registry,
+    Counter, Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
+    Opts, Registry,
 };
 
 /// Buckets for what takes from a fraction of a millisecond to a minute, in seconds.
@@ -16,6 +16,11 @@ pub const SECONDS: &[f64] =
 /// A counter; its name ends in `_total`.
 pub fn counter(registry: &Registry, name: &str, help: &str) -> IntCounter {
     register(registry, name, |name| IntCounter::new(name, help))
+}
+
+/// A counter that has parts after the point.
+pub fn counter_of_parts(registry: &Registry, name: &str, help: &str) -> Counter {
+    register(registry, name, |name| Counter::new(name, help))
 }
 
 /// Counters by label.

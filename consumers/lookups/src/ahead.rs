@@ -2,13 +2,15 @@
 
 use crate::lookup::Waiting;
 use runtime::consumer::{Ahead, Failure};
+use std::time::Instant;
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
 /// A lookup under way; dropping it ends it.
 #[derive(Debug)]
 pub(crate) struct Search<T> {
-    pub(crate) task: AbortOnDropHandle<Result<T, Failure>>,
+    /// What it comes to, and when the call that was answered was begun, where one was.
+    pub(crate) task: AbortOnDropHandle<Result<(T, Option<Instant>), Failure>>,
     pub(crate) waiting: watch::Receiver<Option<Waiting>>,
 }
 

@@ -9,9 +9,10 @@ use crate::settings::BatchSettings;
 use answering::{Answered, Answering};
 use batch_buffer::BatchBuffer;
 use runtime::process::supervisor::Supervisor;
+use runtime::throttle::Throttle;
 use sender::Sender;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Span;
@@ -19,6 +20,9 @@ use weir_graph::{AccessToken, CallError, Graph, Hold, Outcome, Pace, Payer};
 
 /// Calls that wait to be put on the buffer; whoever brings more waits before it.
 const DOOR: usize = 1_000;
+
+/// A batch that fails as a whole is said this often, at most.
+const SAY_EVERY: Duration = Duration::from_mins(1);
 
 /// What became of one call.
 #[derive(Debug)]
@@ -37,7 +41,8 @@ pub(crate) enum Sent {
 #[derive(Debug)]
 pub(crate) struct Batcher {
     door: mpsc::Sender<Ask>,
-    answering: Arc<Answering>,
+    /// What the Graph API has answered.
+    pub(crate) answering: Arc<Answering>,
     ended: watch::Receiver<()>,
     _task: AbortOnDropHandle<()>,
 }
@@ -59,9 +64,11 @@ impl Batcher {
         let (door, asks) = mpsc::channel(DOOR);
         let answering = Arc::<Answering>::default();
         let (ends, ended) = watch::channel(());
-        let sender = Arc::new(Sender::new(graph, pace, metrics, Arc::clone(&answering), ends));
+        let said = Throttle::new(SAY_EVERY);
+        let sender = Sender { graph, pace, metrics, answering: Arc::clone(&answering), said, ends };
         let permits = Arc::new(Semaphore::new(settings.lookup_concurrency.max(1)));
-        let task = tokio::spawn(serve(sender, asks, BatchBuffer::new(settings.lookup_batch_wait), permits));
+        let buffer = BatchBuffer::new(settings.lookup_batch_wait);
+        let task = tokio::spawn(serve(Arc::new(sender), asks, buffer, permits));
         Self { door, answering, ended, _task: AbortOnDropHandle::new(task) }
     }
 
@@ -92,11 +99,6 @@ impl Batcher {
     /// Tells of every request that ends: as long as requests end, a call in the queue moves on.
     pub(crate) fn ended(&self) -> watch::Receiver<()> {
         self.ended.clone()
-    }
-
-    /// What the Graph API has answered.
-    pub(crate) fn answering(&self) -> &Answering {
-        &self.answering
     }
 }
 

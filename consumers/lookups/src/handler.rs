@@ -6,10 +6,10 @@
 use crate::ahead::{Awaited, Search};
 use crate::call::{Call, Detail};
 use crate::enriched;
-use crate::lookup::{Begun, OwnLimits, Resolver, Status};
+use crate::lookup::{OwnLimits, Resolver, Status};
 use crate::media::{Known, Learned, MediaCache};
 use crate::metrics::LookupMetrics;
-use crate::question::{Plan, Question, SkipReason, Unaskable};
+use crate::question::{Plan, Question, Unaskable};
 use runtime::consumer::{Assigned, Failure, Handler, Output, Places, Record, Waits};
 use runtime::telemetry::spans;
 use schemas::lookup::{self, KnownMedia, Lookup};
@@ -59,8 +59,6 @@ pub struct Found {
     reason: Option<&'static str>,
     cached: bool,
     media: Option<Known>,
-    /// When the call that was answered was begun, where one was.
-    begun: Option<Instant>,
 }
 
 impl Lookups {
@@ -81,7 +79,9 @@ impl Lookups {
         let event = TypedEvent::read(value).map_err(|error| reject(&error.into()))?;
         let plan = Plan::of(&event).map_err(|error| reject(&error))?;
         let found = match plan.question {
-            Question::Skip(reason) => Found::nothing(reason),
+            Question::Skip(reason) => {
+                Found { reason: Some(reason.as_str()), ..Found::now(lookup::Status::Skipped) }
+            }
             Question::Ask { account, call, media } => {
                 let begin = || self.begin(account.clone(), call, media, record);
                 let mut awaited = Awaited::of(partition.assigned.ahead(), record.offset, begin);
@@ -95,7 +95,7 @@ impl Lookups {
         };
         let value = value.and_then(|value| enriched::append(value, &found.lookup()));
         let value = value.ok_or_else(|| reject(&Unaskable::NoObject))?;
-        self.inquiry.metrics.enriched(found.status);
+        self.inquiry.metrics.enriched.with_label_values(&[found.status.as_str()]).inc();
         let topic = Arc::clone(self.topic(plan.topic));
         Ok(Output { topic, key: record.key.clone(), value, headers: headers(&event) })
     }
@@ -175,17 +175,21 @@ impl Inquiry {
         call: &Call,
         media: Option<&GraphId>,
         status: &Status,
-    ) -> Result<Found, Failure> {
+    ) -> Result<(Found, Option<Instant>), Failure> {
         let learned =
             if matches!(call, Call::MentionedMedia { .. }) { Learned::OfCaption } else { Learned::OfComment };
-        let known = media.and_then(|media| self.media.get(account, media, learned, Instant::now()));
+        let key = media.map(|media| (account.clone(), media.clone(), learned));
+        let known = key.as_ref().and_then(|key| self.media.get(key, Instant::now()));
         if known.is_some() {
-            self.metrics.media_was_known();
+            self.metrics.from_cache.inc();
         }
         let detail = if known.is_some() { Detail::Id } else { Detail::Whole };
         let asked = call.relative_url(&self.resolver.version, detail);
-        if let (Some(known), Learned::OfCaption) = (&known, learned) {
-            return Ok(Found::known(asked, known));
+        if let (Some(Known { answer, at }), Learned::OfCaption) = (&known, learned) {
+            // The answer of an earlier lookup of the same thing.
+            let (asked, answer, at) = (Some(asked), Some(Arc::clone(answer)), Arc::clone(at));
+            let found = Found { asked, answer, at, cached: true, ..Found::now(lookup::Status::Found) };
+            return Ok((found, None));
         }
         let (outcome, begun) =
             self.resolver.resolve(account, &asked, status, self.resolver.settings.without_token).await?;
@@ -193,45 +197,21 @@ impl Inquiry {
             Outcome::Found(answer) => (lookup::Status::Found, Some(Arc::<RawValue>::from(answer))),
             Outcome::Gone(answer) => (lookup::Status::Gone, answer.map(Arc::from)),
         };
-        if let (lookup::Status::Found, Some(answer), Some(media), None) = (status, &answer, media, &known) {
+        if let (lookup::Status::Found, Some(answer), Some(key), None) = (status, &answer, key, &known) {
             let part = if learned == Learned::OfCaption { Some(&**answer) } else { call.media_of(answer) };
             if let Some(part) = part {
-                self.media.put(account, media, learned, part, Instant::now());
+                self.media.put(key, part, Instant::now());
             }
         }
         let media = known.filter(|_| status == lookup::Status::Found);
-        let (at, begun) = (now(), Some(begun));
-        Ok(Found { asked: Some(asked), answer, at, status, reason: None, cached: false, media, begun })
-    }
-}
-
-impl Begun for Found {
-    fn begun(&self) -> Option<Instant> {
-        self.begun
+        Ok((Found { asked: Some(asked), answer, media, ..Found::now(status) }, Some(begun)))
     }
 }
 
 impl Found {
-    fn nothing(reason: SkipReason) -> Self {
-        let reason = Some(reason.as_str());
-        Self {
-            asked: None,
-            answer: None,
-            at: now(),
-            status: lookup::Status::Skipped,
-            reason,
-            cached: false,
-            media: None,
-            begun: None,
-        }
-    }
-
-    /// The answer of an earlier lookup of the same thing.
-    fn known(asked: String, known: &Known) -> Self {
-        let Known { answer, at } = known.clone();
-        let (asked, answer) = (Some(asked), Some(answer));
-        let status = lookup::Status::Found;
-        Self { asked, answer, at, status, reason: None, cached: true, media: None, begun: None }
+    /// Without anything that was asked or answered.
+    fn now(status: lookup::Status) -> Self {
+        Self { asked: None, answer: None, at: now(), status, reason: None, cached: false, media: None }
     }
 
     fn lookup(&self) -> Lookup<'_> {

@@ -5,7 +5,6 @@ mod own_limits;
 mod steps;
 
 pub(crate) use own_limits::OwnLimits;
-pub(crate) use steps::Begun;
 
 use crate::batcher::{Batcher, Sent};
 use crate::metrics::LookupMetrics;
@@ -136,9 +135,7 @@ impl Resolver {
             }
         }
     }
-}
 
-impl Resolver {
     async fn send(&self, account: &GraphId, asked: String, token: &AccessToken, batch_size: usize) -> Sent {
         let account = self.tokens.account(account);
         let batch_size = if account.has_batches() { batch_size } else { 1 };

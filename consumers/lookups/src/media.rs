@@ -1,11 +1,11 @@
 //! What is known of media, for a while: many comments are on one post.
 
+use crate::handler;
 use crate::settings::MediaSettings;
-use schemas::Millis;
 use serde_json::value::RawValue;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 use weir_graph::GraphId;
 
 /// A caption has up to 2,200 characters; what is much larger is not kept.
@@ -29,7 +29,8 @@ pub(crate) struct Known {
     pub(crate) at: Arc<str>,
 }
 
-type Key = (GraphId, GraphId, Learned);
+/// Account and media.
+pub(crate) type Key = (GraphId, GraphId, Learned);
 
 /// The media that the Graph API spoke of lately, apart by account: what one may see is not for another.
 #[derive(Debug)]
@@ -51,34 +52,18 @@ impl MediaCache {
     }
 
     /// What is known of a media and not too old.
-    pub(crate) fn get(
-        &self,
-        account: &GraphId,
-        media: &GraphId,
-        learned: Learned,
-        now: Instant,
-    ) -> Option<Known> {
-        let key = (account.clone(), media.clone(), learned);
+    pub(crate) fn get(&self, key: &Key, now: Instant) -> Option<Known> {
         let kept = self.kept();
-        let (since, known) = kept.media.get(&key)?;
+        let (since, known) = kept.media.get(key)?;
         (now.saturating_duration_since(*since) < self.settings.media_cache_for).then(|| known.clone())
     }
 
     /// Keeps what was said now.
-    pub(crate) fn put(
-        &self,
-        account: &GraphId,
-        media: &GraphId,
-        learned: Learned,
-        answer: &RawValue,
-        now: Instant,
-    ) {
+    pub(crate) fn put(&self, key: Key, answer: &RawValue, now: Instant) {
         if self.settings.media_cache == 0 || answer.get().len() > LARGEST {
             return;
         }
-        let key = (account.clone(), media.clone(), learned);
-        let at = Arc::from(Millis::of(SystemTime::now()).to_string());
-        let known = Known { answer: Arc::from(answer.to_owned()), at };
+        let known = Known { answer: Arc::from(answer.to_owned()), at: handler::now() };
         let mut kept = self.kept();
         kept.order.push_back((now, key.clone()));
         kept.media.insert(key, (now, known));
@@ -130,12 +115,12 @@ mod tests {
         fn put(&self, media: &str, answer: &str, second: u64) {
             let answer: Box<RawValue> = serde_json::from_str(answer).unwrap();
             let now = self.start + Duration::from_secs(second);
-            self.cache.put(&id("1"), &id(media), Learned::OfComment, &answer, now);
+            self.cache.put((id("1"), id(media), Learned::OfComment), &answer, now);
         }
 
         fn get(&self, account: &str, media: &str, second: u64) -> Option<String> {
             let now = self.start + Duration::from_secs(second);
-            let known = self.cache.get(&id(account), &id(media), Learned::OfComment, now);
+            let known = self.cache.get(&(id(account), id(media), Learned::OfComment), now);
             known.map(|known| known.answer.get().to_owned())
         }
     }

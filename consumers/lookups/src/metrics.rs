@@ -1,6 +1,6 @@
 //! What a team watches of the lookups.
 
-use prometheus::{Counter, Histogram, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
+use prometheus::{Counter, Histogram, IntCounter, IntCounterVec, IntGauge, Registry};
 use runtime::metrics;
 use schemas::lookup::Status;
 use schemas::profile::ProfileStatus;
@@ -14,10 +14,10 @@ const TICK: Duration = Duration::from_millis(250);
 #[derive(Clone, Debug)]
 pub struct LookupMetrics {
     calls: IntCounterVec,
-    request_seconds: Histogram,
-    failed_batches: IntCounterVec,
-    enriched: IntCounterVec,
-    from_cache: IntCounter,
+    pub(crate) request_seconds: Histogram,
+    pub(crate) failed_batches: IntCounterVec,
+    pub(crate) enriched: IntCounterVec,
+    pub(crate) from_cache: IntCounter,
     profiles: IntCounterVec,
     held: IntGauge,
     throttled_seconds: Counter,
@@ -79,7 +79,11 @@ impl LookupMetrics {
         for status in Status::ALL {
             enriched.with_label_values(&[status.as_str()]);
         }
-        let throttled_seconds = throttled_seconds(registry);
+        let throttled_seconds = metrics::counter_of_parts(
+            registry,
+            "weir_lookups_throttled_seconds_total",
+            "Seconds in which lookups were held back to stay below Meta's limits",
+        );
         Self {
             calls,
             request_seconds,
@@ -100,26 +104,6 @@ impl LookupMetrics {
             Err(error) => error.class(),
         };
         self.calls.with_label_values(&[class]).inc();
-    }
-
-    /// A batch failed as a whole.
-    pub(crate) fn failed_together(&self, error: &CallError) {
-        self.failed_batches.with_label_values(&[error.class()]).inc();
-    }
-
-    /// An HTTP request has ended.
-    pub(crate) fn requested(&self, took: Duration) {
-        self.request_seconds.observe(took.as_secs_f64());
-    }
-
-    /// An event was enriched.
-    pub(crate) fn enriched(&self, status: Status) {
-        self.enriched.with_label_values(&[status.as_str()]).inc();
-    }
-
-    /// A media needed not be asked for.
-    pub(crate) fn media_was_known(&self) {
-        self.from_cache.inc();
     }
 
     /// A customer wrote, and this came of looking up who it is.
@@ -144,16 +128,6 @@ impl LookupMetrics {
             }
         }
     }
-}
-
-fn throttled_seconds(registry: &Registry) -> Counter {
-    let name = "weir_lookups_throttled_seconds_total";
-    let help = "Seconds in which lookups were held back to stay below Meta's limits";
-    let counter = Counter::with_opts(Opts::new(name, help)).expect("the name is a constant that fits");
-    if let Err(error) = registry.register(Box::new(counter.clone())) {
-        tracing::error!(metric = name, %error, "a metric could not be registered and will not be shown");
-    }
-    counter
 }
 
 impl Drop for Held {

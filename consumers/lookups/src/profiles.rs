@@ -126,8 +126,8 @@ impl Profiles {
         let account = &customer.account;
         let found = resolver.found(Some(&mut search), account, &partition.own_limits, record, waits).await;
         let profile = match found {
-            Ok((Outcome::Found(answer), _)) => Some(self.profile(&customer, Some(&answer))),
-            Ok((Outcome::Gone(_), _)) | Err(Failure::Reject { reason: NOT_REACHABLE, .. }) => {
+            Ok(Outcome::Found(answer)) => Some(self.profile(&customer, Some(&answer))),
+            Ok(Outcome::Gone(_)) | Err(Failure::Reject { reason: NOT_REACHABLE, .. }) => {
                 Some(self.profile(&customer, None))
             }
             Err(Failure::Reject { reason: NO_CONSENT, .. }) if customer.platform == Platform::Instagram => {
@@ -146,14 +146,17 @@ impl Profiles {
         Ok(Some(Asked { customer, profile }))
     }
 
-    fn begin(&self, customer: &Customer, record: &Record) -> Search<(Outcome, Instant)> {
+    fn begin(&self, customer: &Customer, record: &Record) -> Search<Outcome> {
         let (status, waiting) = watch::channel(None);
         let (inquiry, account) = (Arc::clone(&self.inquiry), customer.account.clone());
         let asked = customer.relative_url(&inquiry.resolver.version);
         let span = spans::ahead("look up", record.trace());
         // Whoever writes to an account without a token holds nobody else's message.
         let without = WithoutToken::DeadLetter;
-        let found = async move { inquiry.resolver.resolve(&account, &asked, &status, without).await };
+        let found = async move {
+            let looked_up = inquiry.resolver.resolve(&account, &asked, &status, without).await;
+            looked_up.map(|(outcome, begun)| (outcome, Some(begun)))
+        };
         Search { task: AbortOnDropHandle::new(tokio::spawn(found.instrument(span))), waiting }
     }
 

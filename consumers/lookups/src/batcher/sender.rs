@@ -7,37 +7,24 @@ use runtime::telemetry::TraceContext;
 use runtime::throttle::Throttle;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tracing::{Instrument as _, Span};
 use weir_graph::{BatchItem, CallError, Graph, Outcome, Pace, Payer, RefusalClass, Reply};
 
-/// A batch that fails as a whole is said this often, at most.
-const SAY_EVERY: Duration = Duration::from_mins(1);
-
 /// What every request needs.
 #[derive(Debug)]
 pub(super) struct Sender {
-    graph: Graph,
-    pace: Pace,
-    metrics: LookupMetrics,
-    answering: Arc<Answering>,
-    said: Throttle,
+    pub(super) graph: Graph,
+    pub(super) pace: Pace,
+    pub(super) metrics: LookupMetrics,
+    pub(super) answering: Arc<Answering>,
+    pub(super) said: Throttle,
     /// Tells of every request that ends.
-    ends: watch::Sender<()>,
+    pub(super) ends: watch::Sender<()>,
 }
 
 impl Sender {
-    pub(super) fn new(
-        graph: Graph,
-        pace: Pace,
-        metrics: LookupMetrics,
-        answering: Arc<Answering>,
-        ends: watch::Sender<()>,
-    ) -> Self {
-        Self { graph, pace, metrics, answering, said: Throttle::new(SAY_EVERY), ends }
-    }
-
     /// Those whose budgets allow it now; the others are told when to come again.
     pub(super) fn admitted(&self, batch: Vec<Ask>) -> Vec<Ask> {
         let batch: Vec<_> = batch.into_iter().filter(|ask| !ask.reply.is_closed()).collect();
@@ -95,7 +82,7 @@ impl Sender {
     }
 
     fn requested(&self, started: Instant) {
-        self.metrics.requested(started.elapsed());
+        self.metrics.request_seconds.observe(started.elapsed().as_secs_f64());
         self.ends.send_replace(());
     }
 
@@ -123,7 +110,7 @@ impl Sender {
 
     fn failed_together(&self, batch: Vec<Ask>, error: CallError) {
         let first = batch.first().map(|ask| ask.token.clone());
-        self.metrics.failed_together(&error);
+        self.metrics.failed_batches.with_label_values(&[error.class()]).inc();
         if self.said.pass(Instant::now()).is_some() {
             let (class, size) = (error.class(), batch.len());
             tracing::warn!(class, size, "a batch failed as a whole, its lookups go again in smaller ones");

@@ -4,27 +4,15 @@ use super::{OwnLimits, Resolver, Waiting};
 use crate::ahead::Search;
 use runtime::consumer::{Failure, Record, Wait, Waits};
 use std::time::{Duration, Instant};
-use weir_graph::{GraphId, Outcome};
+use weir_graph::GraphId;
 
 /// How much longer than is known a step of a lookup may take before it counts as one that hangs.
 const SLACK: Duration = Duration::from_secs(30);
 
-/// What may have taken a call.
-pub(crate) trait Begun {
-    /// When the call that was answered was begun, where one was.
-    fn begun(&self) -> Option<Instant>;
-}
-
-impl Begun for (Outcome, Instant) {
-    fn begun(&self) -> Option<Instant> {
-        Some(self.1)
-    }
-}
-
 impl Resolver {
     /// What a lookup comes to. Each step of it may take as long as is known of it, which is no stall; one that takes longer
     /// hangs.
-    pub(crate) async fn found<T: Begun>(
+    pub(crate) async fn found<T>(
         &self,
         search: Option<&mut Search<T>>,
         account: &GraphId,
@@ -63,12 +51,11 @@ impl Resolver {
                 own_limits.add(account, began, began.elapsed());
             }
             if let Some(found) = found {
-                if let Ok(Ok(found)) = &found
-                    && let Some(begun) = found.begun()
-                {
+                let (found, begun) = found.unwrap_or_else(|error| Err(without_result(&error)))?;
+                if let Some(begun) = begun {
                     own_limits.answered(account, begun);
                 }
-                return found.unwrap_or_else(|error| Err(without_result(&error)));
+                return Ok(found);
             }
         }
     }
