@@ -12,7 +12,7 @@ use crate::lookup::{OwnLimits, WithoutToken};
 use crate::settings::ProfileSettings;
 use customer::Customer;
 use known::Known;
-use runtime::consumer::{Failure, OffsetRange, Output, Record, Tail, Wait, Waits};
+use runtime::consumer::{Failure, OffsetRange, Output, Record, Tail, Waits};
 use runtime::telemetry::spans;
 use runtime::throttle::Throttle;
 use schemas::inbox::Platform;
@@ -189,11 +189,7 @@ impl Profiles {
             reader.each(&range, |record| known.take(record, now))?;
             Ok(known)
         });
-        read.await.map_err(|error| Failure::Unavailable {
-            error: error.to_string(),
-            wait: None,
-            on: Wait::Kafka,
-        })
+        read.await.map_err(|error| Failure::of_kafka(&error))
     }
 
     fn say(&self, record: &Record, reason: &str, error: &str) {

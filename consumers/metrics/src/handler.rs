@@ -11,7 +11,7 @@ use crate::silence::Silence;
 use crate::stories::Stories;
 use crate::turn::Turn;
 use prometheus::Registry;
-use runtime::consumer::{Failure, Handler, OffsetRange, Output, Record, Tail, Wait, Waits};
+use runtime::consumer::{Failure, Handler, OffsetRange, Output, Record, Tail, Waits};
 use schemas::data::story_insights::StoryInsights;
 use schemas::{EventKind, Kind, Millis, TypedEvent};
 use std::sync::Arc;
@@ -121,11 +121,7 @@ impl Counting {
             })?;
             Ok(partition)
         });
-        let mut partition = read.await.map_err(|error| Failure::Unavailable {
-            error: error.to_string(),
-            wait: None,
-            on: Wait::Kafka,
-        })?;
+        let mut partition = read.await.map_err(|error| Failure::of_kafka(&error))?;
         partition.is_read_back = true;
         Ok(partition)
     }

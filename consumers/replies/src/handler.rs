@@ -5,7 +5,7 @@ mod intent;
 mod reject;
 
 use crate::command::{Command, Method, Subject};
-use crate::follower::{FollowError, Follower, Source};
+use crate::follower::{Follower, Source};
 use crate::ledger::{CommandState, Ledger};
 use crate::likes::Likes;
 use crate::metrics::ReplyMetrics;
@@ -77,7 +77,7 @@ impl Handler for Replies {
     /// Reads the results topic to its end, which is after the former owner of the partition let go of it.
     async fn prepare(&self, state: &mut Partition, _: &Record, _: &Waits) -> Result<(), Failure> {
         if !state.is_caught_up {
-            self.follower().await?.caught_up(READ_BACK).await.map_err(|error| behind(&error))?;
+            self.follower().await?.caught_up(READ_BACK).await.map_err(|error| Failure::of_kafka(&error))?;
             state.is_caught_up = true;
         }
         Ok(())
@@ -122,9 +122,10 @@ impl Replies {
             let window = self.settings.reply_max_age + CLOCKS_DIFFER;
             let ledger = Ledger::new(window, self.settings.remembered_commands);
             let (kafka, process) = (self.kafka.clone(), self.process.clone());
-            Follower::start(Source::new(kafka, process, ABOUT.name, &self.results), window, ledger)
+            let topic = Arc::clone(&self.results);
+            Follower::start(Source { kafka, process, client_id: ABOUT.name, topic }, window, ledger)
         };
-        self.follower.get_or_try_init(start).await.map_err(|error| behind(&error))
+        self.follower.get_or_try_init(start).await.map_err(|error| Failure::of_kafka(&error))
     }
 
     /// What is known of a command; an error where it is new and no more can be remembered.
@@ -157,7 +158,7 @@ impl Replies {
                 Ok(Begun::CarryOut(pending(attempt + 1, vec![unknown])))
             }
             CommandState::Intended { .. } | CommandState::Ended => {
-                self.metrics.duplicate();
+                self.metrics.duplicates.inc();
                 Ok(Begun::Done(Vec::new()))
             }
         }
@@ -193,7 +194,7 @@ impl Replies {
             let intended =
                 async { Ok(pending.intent == Intent::First || self.intend(pending, record, command).await?) };
             if !waits.on(Wait::Kafka, INTENDED_WITHIN, intended).await? {
-                self.metrics.duplicate();
+                self.metrics.duplicates.inc();
                 return Ok(std::mem::take(&mut pending.results));
             }
             let answered_within = self.settings.graph.graph.graph_timeout + SLACK;
@@ -244,7 +245,7 @@ impl Replies {
                 self.graph.delete(&relative_url, token).instrument(self.graph.span("DELETE", token)).await
             }
         };
-        self.metrics.called(started.elapsed());
+        self.metrics.call_seconds.observe(started.elapsed().as_secs_f64());
         self.pace.learn(&[payer], reply.result.as_ref().map(|_| ()), &reply.usage, Instant::now());
         if reply.result.as_ref().map_or_else(CallError::accepts_token, |_| true) {
             self.tokens.accepted(token);
@@ -274,10 +275,6 @@ fn is_abandoned(position: (i32, i64), record: &Record) -> bool {
     let (partition, offset) = position;
     partition == record.partition
         && (offset == record.offset || (offset < record.offset && was_dead_letter()))
-}
-
-fn behind(error: &FollowError) -> Failure {
-    Failure::Unavailable { error: error.to_string(), wait: None, on: Wait::Kafka }
 }
 
 #[cfg(test)]

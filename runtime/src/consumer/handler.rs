@@ -1,5 +1,6 @@
 //! The work of a consumer, as the loop sees it.
 
+use std::fmt::Display;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
@@ -94,6 +95,13 @@ pub enum Failure {
         /// What for.
         on: Wait,
     },
+}
+
+impl Failure {
+    /// Kafka does not do what the record needs.
+    pub fn of_kafka(error: &dyn Display) -> Self {
+        Self::Unavailable { error: error.to_string(), wait: None, on: Wait::Kafka }
+    }
 }
 
 /// With which a handler says that it waits.

@@ -1,11 +1,11 @@
 //! The intent of an attempt: written, acknowledged and read back before the call is made.
 
-use super::{READ_BACK, Replies, behind};
+use super::{READ_BACK, Replies};
 use crate::command::Command;
 use crate::follower::FollowError;
 use crate::pending::{Intent, Pending};
 use crate::result::NewResult;
-use runtime::consumer::{Failure, Output, Record, Wait};
+use runtime::consumer::{Failure, Output, Record};
 use runtime::producer::Outgoing;
 use runtime::telemetry::{TRACEPARENT, TraceContext};
 use tracing::Span;
@@ -30,7 +30,7 @@ impl Replies {
             if matches!(error, FollowError::Behind) {
                 pending.intent = Intent::None;
             }
-            behind(&error)
+            Failure::of_kafka(&error)
         })?;
         if *owner == *pending.claim {
             pending.intent = Intent::First;
@@ -40,7 +40,6 @@ impl Replies {
 
     /// Returns once all replicas have the result.
     pub(super) async fn publish(&self, result: &Output, record: &Record) -> Result<(), Failure> {
-        let unavailable = |error: String| Failure::Unavailable { error, wait: None, on: Wait::Kafka };
         let trace = TraceContext::of(&Span::current()).or_else(|| record.trace());
         let trace = trace.map(|trace| trace.header());
         let mut headers: Vec<(&str, &[u8])> =
@@ -54,7 +53,7 @@ impl Replies {
                 value: &result.value,
                 headers: &headers,
             })
-            .map_err(|error| unavailable(error.to_string()))?;
-        batch.finish().await.map_err(|error| unavailable(error.to_string()))
+            .map_err(|error| Failure::of_kafka(&error))?;
+        batch.finish().await.map_err(|error| Failure::of_kafka(&error))
     }
 }
