@@ -22,12 +22,14 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Keeps a ledger up to date; it ends when dropped.
+#[derive(Debug)]
 pub struct Follower {
     shared: Arc<Shared>,
     source: Source,
     _ends_when_dropped: DropGuard,
 }
 
+#[derive(Debug)]
 struct Shared {
     ledger: Mutex<Ledger>,
     read: watch::Sender<Progress>,
@@ -229,10 +231,4 @@ async fn blocking<T: Send + 'static>(
 ) -> Result<T, FollowError> {
     let done = tokio::task::spawn_blocking(work).await;
     done.unwrap_or_else(|error| Err(FollowError::Thread { reason: error.to_string() }))
-}
-
-impl std::fmt::Debug for Follower {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Follower").field("topic", &self.source.topic).finish_non_exhaustive()
-    }
 }

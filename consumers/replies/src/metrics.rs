@@ -3,7 +3,6 @@
 use prometheus::{Histogram, IntCounter, IntCounterVec, IntGauge, Registry};
 use runtime::metrics;
 use schemas::reply::{Action, Open, ResultStatus};
-use std::time::Duration;
 
 /// What stands for an action that is not known.
 const OTHER: &str = "other";
@@ -12,9 +11,9 @@ const OTHER: &str = "other";
 #[derive(Clone, Debug)]
 pub struct ReplyMetrics {
     results: IntCounterVec,
-    duplicates: IntCounter,
+    pub(crate) duplicates: IntCounter,
     remembered: IntGauge,
-    call_seconds: Histogram,
+    pub(crate) call_seconds: Histogram,
 }
 
 impl ReplyMetrics {
@@ -52,15 +51,7 @@ impl ReplyMetrics {
         self.results.with_label_values(&[action, status.as_str()]).inc();
     }
 
-    pub(crate) fn duplicate(&self) {
-        self.duplicates.inc();
-    }
-
     pub(crate) fn remembered(&self, commands: usize) {
         self.remembered.set(i64::try_from(commands).unwrap_or(i64::MAX));
-    }
-
-    pub(crate) fn called(&self, took: Duration) {
-        self.call_seconds.observe(took.as_secs_f64());
     }
 }

@@ -22,14 +22,10 @@ pub(crate) struct Pending {
     pub(crate) results: Vec<Output>,
 }
 
-/// The limit that a command waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Limit {
-    /// Meta's, of calls.
-    Calls,
-    /// `--reply-likes`, which stays below Meta's.
-    Likes,
-}
+/// Meta's limit, of calls.
+pub(crate) const OF_CALLS: &str = "Meta's limit of calls is reached";
+/// The limit of `--reply-likes`, which stays below Meta's.
+pub(crate) const OF_LIKES: &str = "--reply-likes is reached: the account liked as many comments in 5 seconds as one process may send, below Meta's 50";
 
 /// How far the intent of an attempt is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,17 +34,6 @@ pub(crate) enum Intent {
     Written,
     /// It was read back as the first one: the attempt is ours.
     First,
-}
-
-impl Limit {
-    const fn text(self) -> &'static str {
-        match self {
-            Self::Calls => "Meta's limit of calls is reached",
-            Self::Likes => {
-                "--reply-likes is reached: the account liked as many comments in 5 seconds as one process may send, below Meta's 50"
-            }
-        }
-    }
 }
 
 impl Pending {
@@ -60,13 +45,13 @@ impl Pending {
     /// The wait for a limit, or why it would be too long, with what commands before it have waited for it.
     pub(crate) fn wait(
         &self,
-        limit: Limit,
+        limit: &str,
         hold: Hold,
         waited: Duration,
         settings: &ReplySettings,
     ) -> Result<Failure, Cause> {
         let left = hold.until.saturating_duration_since(Instant::now());
-        let error = String::from(limit.text());
+        let error = limit.to_owned();
         if waited + self.since.elapsed() + left > settings.reply_patience {
             return Err(Cause { reason: "throttled", error });
         }

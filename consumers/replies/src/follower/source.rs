@@ -3,24 +3,24 @@
 use runtime::consumer::{ReadError, TopicReader};
 use runtime::process::Process;
 use runtime::settings::KafkaSettings;
+use std::sync::Arc;
 
 /// What readers of the topic are made from.
 #[derive(Clone, Debug)]
 pub struct Source {
-    kafka: KafkaSettings,
-    pub(super) process: Process,
-    client_id: String,
-    pub(super) topic: String,
+    /// Where the brokers are.
+    pub kafka: KafkaSettings,
+    /// Whose credentials they are.
+    pub process: Process,
+    /// The name of each client.
+    pub client_id: &'static str,
+    /// The topic.
+    pub topic: Arc<str>,
 }
 
 impl Source {
-    /// Of `topic`, for clients named `client_id`.
-    pub fn new(kafka: KafkaSettings, process: Process, client_id: &str, topic: &str) -> Self {
-        Self { kafka, process, client_id: client_id.to_owned(), topic: topic.to_owned() }
-    }
-
     /// A new client.
     pub(super) fn reader(&self) -> Result<TopicReader, ReadError> {
-        TopicReader::new(&self.process.credentials.latest(&self.kafka), &self.client_id, &self.topic)
+        TopicReader::new(&self.process.credentials.latest(&self.kafka), self.client_id, &self.topic)
     }
 }

@@ -4,7 +4,7 @@ use super::Replies;
 use crate::command::Command;
 use crate::outcome::Cause;
 use crate::own_limits::OwnLimits;
-use crate::pending::{Limit, Pending};
+use crate::pending::{OF_CALLS, OF_LIKES, Pending};
 use runtime::consumer::Failure;
 use schemas::reply::{Action, Open};
 use std::collections::BTreeMap;
@@ -46,11 +46,11 @@ impl Replies {
     }
 
     /// Which limit leaves no room for the command's call, and until when; where there is room, it counts as made.
-    fn held(&self, command: &Command, payer: &Payer) -> Option<(Limit, Hold)> {
+    fn held(&self, command: &Command, payer: &Payer) -> Option<(&'static str, Hold)> {
         let now = Instant::now();
         let by_pace = self.pace.admit(&BTreeMap::from([(payer.clone(), 1)]), now).remove(payer);
         let by_likes = || self.is_like(command).then(|| self.likes.admit(&command.account, now)).flatten();
-        by_pace.map(|hold| (Limit::Calls, hold)).or_else(|| by_likes().map(|hold| (Limit::Likes, hold)))
+        by_pace.map(|hold| (OF_CALLS, hold)).or_else(|| by_likes().map(|hold| (OF_LIKES, hold)))
     }
 
     /// Whether it is among what Instagram counts as likes; of pages Meta states no such limit.

@@ -18,7 +18,7 @@ const LONGEST_MID: usize = 512;
 const LONGEST_REACTION: usize = 64;
 
 /// The body of a call.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Send {
     recipient: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,15 +43,7 @@ pub(super) fn of(action: Action, account: &Account, members: &Members<'_>) -> Re
     } else {
         json!({"id": members.graph_id("to")?.as_str()})
     };
-    let nothing = Send {
-        recipient,
-        messaging_type: None,
-        tag: None,
-        message: None,
-        reply_to: None,
-        sender_action: None,
-        payload: None,
-    };
+    let nothing = Send { recipient, ..Send::default() };
     let send = match action {
         Action::SenderAction => Send { sender_action: Some(sender_action(members)?), ..nothing },
         Action::Reaction => reaction(members, nothing)?,
@@ -61,13 +53,8 @@ pub(super) fn of(action: Action, account: &Account, members: &Members<'_>) -> Re
             Send { messaging_type, tag, message: Some(message), reply_to, ..nothing }
         }
     };
-    Ok(Call::post(format!("{}/messages", account.messaging_node()), Body::Json(send.to_json())))
-}
-
-impl Send {
-    fn to_json(&self) -> String {
-        serde_json::to_string(self).expect("a call is made of strings and JSON")
-    }
+    let body = serde_json::to_string(&send).expect("a call is made of strings and JSON");
+    Ok(Call::post(format!("{}/messages", account.messaging_node()), Body::Json(body)))
 }
 
 /// The message object as it is, or one of the text.
@@ -75,7 +62,7 @@ fn message(platform: Platform, members: &Members<'_>) -> Result<Box<RawValue>, F
     let Some(message) = members.get("message") else {
         let text = words(members)?;
         platform.check_text("text", &text)?;
-        return Ok(of_text(&text));
+        return Ok(to_raw_value(&json!({ "text": text })).expect("a string is JSON"));
     };
     let wrong = Fault::Member { member: "message", form: OBJECT };
     let inner = Members::read(message.get().as_bytes()).map_err(|_| wrong.clone())?;
@@ -87,10 +74,6 @@ fn message(platform: Platform, members: &Members<'_>) -> Result<Box<RawValue>, F
         platform.check_text("message.text", &text)?;
     }
     Ok(message.to_owned())
-}
-
-fn of_text(text: &str) -> Box<RawValue> {
-    to_raw_value(&json!({ "text": text })).expect("a string is JSON")
 }
 
 fn messaging_type(
