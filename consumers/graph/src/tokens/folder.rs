@@ -77,18 +77,14 @@ impl Contents {
         look: Option<Result<Files, FileFault>>,
     ) {
         let Some(directory) = directory else { return };
-        match look {
-            Some(Ok(files)) => {
-                for (name, content) in files {
-                    let token = token(&name, content, self.app.as_ref());
-                    keep(&mut self.files, &former.files, &mut self.broken, directory, name, token);
-                }
-            }
-            Some(Err(fault)) => {
-                self.broken.insert(directory.to_owned(), fault.to_string());
-                self.files.clone_from(&former.files);
-            }
-            None => self.files.clone_from(&former.files),
+        let Some(files) = self.found(directory, look) else {
+            self.files.clone_from(&former.files);
+            return;
+        };
+        for (name, content) in files {
+            let token = token(&name, content, self.app.as_ref());
+            let token = self.kept(token, former.files.get(&name), directory.join(&name));
+            self.files.extend(token.map(|token| (name, token)));
         }
     }
 
@@ -100,52 +96,30 @@ impl Contents {
         usual: &GraphUrl,
     ) {
         let Some(directory) = directory else { return };
-        match look {
-            Some(Ok(files)) => {
-                for (name, look) in files {
-                    let known = look.and_then(|look| Known::of(&name, look, usual));
-                    keep(
-                        &mut self.accounts,
-                        &former.accounts,
-                        &mut self.broken,
-                        directory,
-                        name.clone(),
-                        known,
-                    );
-                    if !self.accounts.contains_key(&name) {
-                        self.unusable.insert(name);
-                    }
+        let Some(files) = self.found(directory, look) else {
+            self.accounts.clone_from(&former.accounts);
+            self.unusable.clone_from(&former.unusable);
+            return;
+        };
+        for (name, look) in files {
+            let known = look.and_then(|look| Known::of(&name, look, usual));
+            match self.kept(known, former.accounts.get(&name), directory.join(&name)) {
+                Some(known) => drop(self.accounts.insert(name, known)),
+                None => {
+                    self.unusable.insert(name);
                 }
             }
-            Some(Err(fault)) => {
-                self.broken.insert(directory.to_owned(), fault.to_string());
-                self.keep_accounts(former);
-            }
-            None => self.keep_accounts(former),
         }
     }
 
-    fn keep_accounts(&mut self, former: &Self) {
-        self.accounts.clone_from(&former.accounts);
-        self.unusable.clone_from(&former.unusable);
+    /// What a look at a directory found; nothing where it failed.
+    fn found<T>(&mut self, directory: &Path, look: Option<Result<T, FileFault>>) -> Option<T> {
+        look?.map_err(|fault| self.broken.insert(directory.to_owned(), fault.to_string())).ok()
     }
-}
 
-/// Takes what a file holds, or what it held where it cannot be used.
-fn keep<T: Clone>(
-    now: &mut BTreeMap<String, T>,
-    former: &BTreeMap<String, T>,
-    broken: &mut BTreeMap<PathBuf, String>,
-    directory: &Path,
-    name: String,
-    read: Result<T, String>,
-) {
-    match read {
-        Ok(read) => drop(now.insert(name, read)),
-        Err(why) => {
-            now.extend(former.get(&name).map(|former| (name.clone(), former.clone())));
-            broken.insert(directory.join(name), why);
-        }
+    /// What a file holds, or what it held where it cannot be used.
+    fn kept<T: Clone>(&mut self, read: Result<T, String>, former: Option<&T>, file: PathBuf) -> Option<T> {
+        read.map_err(|why| self.broken.insert(file, why)).ok().or_else(|| former.cloned())
     }
 }
 
