@@ -2,31 +2,23 @@
 
 use super::{EdgeError, Listed, done, read};
 use crate::{AccessToken, Body, Graph, GraphId};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use std::collections::BTreeSet;
 
 /// What an app has subscribed to of one object.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct AppSubscription {
     /// `page` or `instagram`; Meta has more.
     pub object: String,
     /// Where deliveries go.
+    #[serde(default)]
     pub callback_url: String,
     /// Whether Meta delivers.
+    #[serde(default)]
     pub active: bool,
     /// The fields' names.
+    #[serde(default, deserialize_with = "names")]
     pub fields: BTreeSet<String>,
-}
-
-#[derive(Deserialize)]
-struct Answered {
-    object: String,
-    #[serde(default)]
-    callback_url: String,
-    #[serde(default)]
-    active: bool,
-    #[serde(default)]
-    fields: Vec<Field>,
 }
 
 /// The reference calls a field a string, the guide's sample shows an object.
@@ -45,8 +37,8 @@ impl Graph {
         token: &AccessToken,
     ) -> Result<Vec<AppSubscription>, EdgeError> {
         let reply = self.get(&self.edge(app), token).await;
-        let answered: Listed<Vec<Answered>> = read(reply, app.as_str())?;
-        Ok(answered.data.into_iter().map(AppSubscription::from).collect())
+        let answered: Listed<Vec<AppSubscription>> = read(reply, app.as_str())?;
+        Ok(answered.data)
     }
 
     /// Subscribes an app to an object, with values. Meta makes its handshake with the address meanwhile, in which it
@@ -74,12 +66,9 @@ impl Graph {
     }
 }
 
-impl From<Answered> for AppSubscription {
-    fn from(answered: Answered) -> Self {
-        let Answered { object, callback_url, active, fields } = answered;
-        let name = |field| match field {
-            Field::Name(name) | Field::Versioned { name } => name,
-        };
-        Self { object, callback_url, active, fields: fields.into_iter().map(name).collect() }
-    }
+fn names<'de, D: Deserializer<'de>>(fields: D) -> Result<BTreeSet<String>, D::Error> {
+    let name = |field| match field {
+        Field::Name(name) | Field::Versioned { name } => name,
+    };
+    Ok(Vec::<Field>::deserialize(fields)?.into_iter().map(name).collect())
 }
