@@ -135,21 +135,7 @@ impl Refusal {
 impl RefusalClass {
     /// The word for dead letters and for a metric's label.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Token => "token",
-            Self::Permission => "permission",
-            Self::Throttled => "throttled",
-            Self::Blocked => "blocked",
-            Self::Transient => "transient",
-            Self::TryLater => "try_later",
-            Self::WindowClosed => "window_closed",
-            Self::NotReachable => "not_reachable",
-            Self::ThreadControl => "thread_control",
-            Self::Invalid => "invalid_call",
-            Self::UnknownCode => "unknown_code",
-            Self::Malformed => "malformed_answer",
-            Self::Redirected => "redirected",
-        }
+        self.told().0
     }
 
     /// Whether a call with this answer certainly did nothing.
@@ -162,29 +148,37 @@ impl RefusalClass {
         matches!(self, Self::Throttled | Self::Blocked | Self::TryLater)
     }
 
-    const fn advice(self) -> &'static str {
+    /// Its word, and what can be done about it.
+    const fn told(self) -> (&'static str, &'static str) {
         match self {
-            Self::Token => "the access token is not valid (any more): put a new one into its file",
-            Self::Permission => {
+            Self::Token => ("token", "the access token is not valid (any more): put a new one into its file"),
+            Self::Permission => (
+                "permission",
                 "the access token lacks a permission (lookups need instagram_basic, instagram_manage_comments and \
-                 pages_read_engagement, replies instagram_manage_messages and pages_messaging too, installs pages_manage_metadata)"
+                 pages_read_engagement, replies instagram_manage_messages and pages_messaging too, installs pages_manage_metadata)",
+            ),
+            Self::Throttled => ("throttled", "too many calls"),
+            Self::Blocked => {
+                ("blocked", "blocked for a violation of Meta's policies: see the app's dashboard")
             }
-            Self::Throttled => "too many calls",
-            Self::Blocked => "blocked for a violation of Meta's policies: see the app's dashboard",
-            Self::Transient => "it may work another time",
-            Self::TryLater => "Meta asks to try again later: the person is in an automated conversation",
-            Self::WindowClosed => {
+            Self::Transient => ("transient", "it may work another time"),
+            Self::TryLater => {
+                ("try_later", "Meta asks to try again later: the person is in an automated conversation")
+            }
+            Self::WindowClosed => (
+                "window_closed",
                 "the time in which this person may be written to is over; within 7 days of their last message the tag \
-                 HUMAN_AGENT would do"
-            }
-            Self::NotReachable => "this person cannot be written to, or looked up",
-            Self::ThreadControl => "another app has control of the conversation",
-            Self::Invalid => "the call cannot be answered",
-            Self::UnknownCode => "Meta documents no such error",
-            Self::Malformed => {
-                "the answer is no JSON object of Meta's: check --graph-url, and the proxy or firewall on the way out"
-            }
-            Self::Redirected => "redirects are not followed: check --graph-url",
+                 HUMAN_AGENT would do",
+            ),
+            Self::NotReachable => ("not_reachable", "this person cannot be written to, or looked up"),
+            Self::ThreadControl => ("thread_control", "another app has control of the conversation"),
+            Self::Invalid => ("invalid_call", "the call cannot be answered"),
+            Self::UnknownCode => ("unknown_code", "Meta documents no such error"),
+            Self::Malformed => (
+                "malformed_answer",
+                "the answer is no JSON object of Meta's: check --graph-url, and the proxy or firewall on the way out",
+            ),
+            Self::Redirected => ("redirected", "redirects are not followed: check --graph-url"),
         }
     }
 }
@@ -202,7 +196,7 @@ impl fmt::Display for Refusal {
             write!(formatter, " (fbtrace_id {trace})")?;
         }
         // Meta's "(#3) Application does not have the capability to make this API call".
-        let advice = if self.code == Some(3) { OF_ANOTHER_LOGIN } else { self.class.advice() };
+        let advice = if self.code == Some(3) { OF_ANOTHER_LOGIN } else { self.class.told().1 };
         write!(formatter, ": {advice}")
     }
 }
