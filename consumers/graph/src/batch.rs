@@ -3,13 +3,10 @@
 //! Items go as a JSON array in the parameter `batch`; the answer is an array in the same order, an item that Meta did not
 //! get to is null. Item headers are asked for, since Meta puts the usage of an item's account there.
 
-mod answered_item;
-
 use crate::client::{Outcome, Reply};
-use crate::{AccessToken, Answer, CallError, Refusal, RefusalClass, Usage};
-use answered_item::AnsweredItem;
+use crate::{AccessToken, Answer, CallError, Refusal, Usage};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// Meta answers no batch of more items.
@@ -28,6 +25,26 @@ pub struct BatchItem<'a> {
 struct Asked<'a> {
     method: &'static str,
     relative_url: Cow<'a, str>,
+}
+
+/// What was answered to one item.
+#[derive(Deserialize)]
+struct AnsweredItem<'a> {
+    /// The status; 0 where there is none.
+    #[serde(default)]
+    code: u16,
+    #[serde(borrow, default)]
+    headers: Option<Vec<Header<'a>>>,
+    #[serde(borrow, default)]
+    body: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+struct Header<'a> {
+    #[serde(borrow)]
+    name: Cow<'a, str>,
+    #[serde(borrow)]
+    value: Cow<'a, str>,
 }
 
 /// The value of the parameter `batch`.
@@ -65,7 +82,8 @@ pub(crate) fn decode(
     count: usize,
     max_bytes: usize,
 ) -> Result<Vec<Reply<Outcome>>, CallError> {
-    match AnsweredItem::all(body) {
+    // In the order of the items; nothing for one that Meta did not get to.
+    match serde_json::from_slice::<Vec<Option<AnsweredItem<'_>>>>(body) {
         Ok(answered) if answered.len() == count && (200..=299).contains(&status) => {
             Ok(answered.into_iter().map(|item| reply(item, max_bytes)).collect())
         }
@@ -81,7 +99,8 @@ fn reply(answered: Option<AnsweredItem<'_>>, max_bytes: usize) -> Reply<Outcome>
     let Some(item) = answered else {
         return Reply { result: Err(CallError::Unanswered), usage: Usage::default() };
     };
-    let usage = Usage::read(item.headers());
+    let headers = item.headers.iter().flatten().map(|header| (&*header.name, &*header.value));
+    let usage = Usage::read(headers);
     let body = item.body.unwrap_or_default();
     let result = if body.len() > max_bytes {
         Err(CallError::TooLarge { limit: max_bytes })
@@ -91,9 +110,8 @@ fn reply(answered: Option<AnsweredItem<'_>>, max_bytes: usize) -> Reply<Outcome>
     Reply { result, usage }
 }
 
-const fn malformed(status: u16) -> CallError {
-    let class = RefusalClass::Malformed;
-    CallError::Refused(Refusal { class, status, code: None, subcode: None, trace: None })
+fn malformed(status: u16) -> CallError {
+    CallError::Refused(Refusal { status, ..Refusal::malformed() })
 }
 
 #[cfg(test)]

@@ -62,12 +62,6 @@ pub enum Body {
     Json(String),
 }
 
-/// A whole answer.
-struct Whole {
-    status: u16,
-    body: Vec<u8>,
-}
-
 impl Graph {
     /// A client; nothing is connected yet.
     pub fn new(settings: GraphSettings, registry: &Registry) -> Result<Self, ClientError> {
@@ -140,15 +134,10 @@ impl Graph {
         let url = self.url(&format!("{}/", self.version()), first.token);
         let body = batch::form(&[("batch", batch::encode(items))]);
         let request = self.http.post(url).header(CONTENT_TYPE, FORM).body(body);
-        let limit = self.settings.graph_batch_max_bytes;
-        let (usage, whole) = match self.send(request, first.token, limit).await {
-            Ok(answered) => answered,
-            Err(error) => return Reply { result: Err(error), usage: Usage::default() },
-        };
-        let result = whole.and_then(|whole| {
-            batch::decode(whole.status, &whole.body, items.len(), self.settings.graph_max_bytes)
-        });
-        Reply { result, usage }
+        let reply = self.send(request, first.token, self.settings.graph_batch_max_bytes).await;
+        reply.and_then(|(status, body)| {
+            batch::decode(status, &body, items.len(), self.settings.graph_max_bytes)
+        })
     }
 
     async fn one<T>(
@@ -157,33 +146,30 @@ impl Graph {
         token: &AccessToken,
         outcome: impl Fn(Answer<'_>) -> Result<T, CallError>,
     ) -> Reply<T> {
-        match self.send(request, token, self.settings.graph_max_bytes).await {
-            Ok((usage, whole)) => {
-                let result = whole.and_then(|whole| outcome(Answer::read(whole.status, &whole.body)));
-                Reply { result, usage }
-            }
-            Err(error) => Reply { result: Err(error), usage: Usage::default() },
-        }
+        let reply = self.send(request, token, self.settings.graph_max_bytes).await;
+        reply.and_then(|(status, body)| outcome(Answer::read(status, &body)))
     }
 
-    /// The outer error came before the headers, the inner one behind them.
+    /// Status and body of the answer.
     async fn send(
         &self,
         request: RequestBuilder,
         token: &AccessToken,
         limit: usize,
-    ) -> Result<(Usage, Result<Whole, CallError>), CallError> {
-        let request = request.header(AUTHORIZATION, token.bearer());
-        let response = request.send().await.map_err(|error| self.failed(error, token))?;
-        let code = response.status();
-        spans::answered(&Span::current(), code.as_u16(), code.is_client_error() || code.is_server_error());
+    ) -> Reply<(u16, Vec<u8>)> {
+        let response = match request.header(AUTHORIZATION, token.bearer()).send().await {
+            Ok(response) => response,
+            Err(error) => return Reply { result: Err(self.failed(error, token)), usage: Usage::default() },
+        };
         let (status, usage) = (response.status(), usage(response.headers()));
+        let is_error = status.is_client_error() || status.is_server_error();
+        spans::answered(&Span::current(), status.as_u16(), is_error);
         let body = match self.body(response, token, limit).await {
             // A failure with an endless or broken page is a failure first.
             Err(_) if !status.is_success() => Ok(Vec::new()),
             body => body,
         };
-        Ok((usage, body.map(|body| Whole { status: status.as_u16(), body })))
+        Reply { result: body.map(|body| (status.as_u16(), body)), usage }
     }
 
     async fn body(
@@ -225,6 +211,12 @@ impl Graph {
         };
         spans::failed(&Span::current(), class);
         error
+    }
+}
+
+impl<T> Reply<T> {
+    fn and_then<U>(self, read: impl FnOnce(T) -> Result<U, CallError>) -> Reply<U> {
+        Reply { result: self.result.and_then(read), usage: self.usage }
     }
 }
 

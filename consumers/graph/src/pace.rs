@@ -158,19 +158,18 @@ impl Pace {
             _ => return,
         };
         for payer in payers {
-            self.throttled(payer.of(scope), least, now);
+            // Where Meta stated no time, a guess is made.
+            self.gate(payer.of(scope), now, |gate| gate.strike(least, &self.settings, now));
         }
     }
 
     /// Takes note of what an answer to calls said. An id that is none of theirs is taken for one of the first account's.
     pub fn note(&self, payers: &[&Payer], usage: &Usage, now: Instant) {
         let Some(first) = payers.first() else { return };
-        if let Some(share) = usage.app {
-            let name = first.of(Scope::App);
-            self.show(name, share);
-            self.gate(name, now, |gate| gate.note(share, Duration::ZERO, &self.settings, now));
-        }
         let mut budgets = BTreeMap::<_, Budget>::new();
+        if let Some(share) = usage.app {
+            budgets.insert(first.of(Scope::App), Budget { share, regain: Duration::ZERO });
+        }
         for (id, budget) in &usage.business {
             let name = payers.iter().find_map(|payer| payer.named(id));
             budgets.entry(name.unwrap_or(first.of(Scope::Account))).or_default().or_fuller(*budget);
@@ -179,11 +178,6 @@ impl Pace {
             self.show(name, share);
             self.gate(name, now, |gate| gate.note(share, regain, &self.settings, now));
         }
-    }
-
-    /// Meta refused a call since there were too many; where it stated no time, a guess is made.
-    fn throttled(&self, name: &Arc<str>, least: Duration, now: Instant) {
-        self.gate(name, now, |gate| gate.strike(least, &self.settings, now));
     }
 
     /// A call was answered, so that a stop has helped.
