@@ -9,6 +9,7 @@ pub mod consumer;
 pub mod http;
 pub mod kafka;
 pub mod metrics;
+pub mod mutex;
 pub mod process;
 pub mod producer;
 pub mod secret_files;

@@ -8,9 +8,10 @@ use crate::usage::Budget;
 use crate::{CallError, RefusalClass, Share, Usage};
 use prometheus::{IntGaugeVec, Registry};
 use runtime::metrics;
+use runtime::mutex::lock;
 use runtime::settings::{Reader, defaults, fixed, form, with_default};
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// Usage is that of a rolling hour, so that what was said longer ago says nothing any more.
@@ -112,7 +113,7 @@ impl Pace {
     ///
     /// Each call of a batch counts, as it does for Meta: the pause behind a batch is that of all its calls.
     pub fn admit(&self, calls: &BTreeMap<Payer, u32>, now: Instant) -> BTreeMap<Payer, Hold> {
-        let mut gates = self.gates();
+        let mut gates = lock(&self.gates);
         let longest = |payer: &Payer| {
             let holds = payer.budgets().filter_map(|(name, scope)| gates.get(name)?.hold(scope, now));
             holds.max_by_key(|hold| hold.until)
@@ -182,7 +183,7 @@ impl Pace {
 
     /// A call was answered, so that a stop has helped.
     fn answered(&self, payer: &Payer) {
-        let mut gates = self.gates();
+        let mut gates = lock(&self.gates);
         for (name, _) in payer.budgets() {
             if let Some(gate) = gates.get_mut(name) {
                 gate.strikes = 0;
@@ -200,7 +201,7 @@ impl Pace {
 
     /// There are no more than accounts, their pages and tokens.
     fn gate(&self, name: &Arc<str>, now: Instant, change: impl FnOnce(&mut Gate)) {
-        let mut gates = self.gates();
+        let mut gates = lock(&self.gates);
         let gate = gates.entry(Arc::clone(name)).or_default();
         let had_stopped = gate.is_stopped(now);
         change(gate);
@@ -212,10 +213,6 @@ impl Pace {
                 "Meta's limit of calls is reached, no call is made meanwhile"
             );
         }
-    }
-
-    fn gates(&self) -> MutexGuard<'_, HashMap<Arc<str>, Gate>> {
-        self.gates.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -15,12 +15,13 @@ use prometheus::{IntGauge, Registry};
 use refused::RefusedTokens;
 use runtime::blocking::{Blocking, BlockingError};
 use runtime::metrics;
+use runtime::mutex::lock;
 use runtime::process::supervisor::Supervisor;
 use runtime::secret_files::READ_TIMEOUT;
 use runtime::settings::{Form, Reader, form, optional};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
@@ -268,10 +269,6 @@ impl AccessTokens {
         lock(&self.said).clear();
         self.changes.send_replace(());
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

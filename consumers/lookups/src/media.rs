@@ -2,9 +2,10 @@
 
 use crate::handler;
 use crate::settings::MediaSettings;
+use runtime::mutex::lock;
 use serde_json::value::RawValue;
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use weir_graph::GraphId;
 
@@ -53,7 +54,7 @@ impl MediaCache {
 
     /// What is known of a media and not too old.
     pub(crate) fn get(&self, key: &Key, now: Instant) -> Option<Known> {
-        let kept = self.kept();
+        let kept = lock(&self.kept);
         let (since, known) = kept.media.get(key)?;
         (now.saturating_duration_since(*since) < self.settings.media_cache_for).then(|| known.clone())
     }
@@ -64,14 +65,10 @@ impl MediaCache {
             return;
         }
         let known = Known { answer: Arc::from(answer.to_owned()), at: handler::now() };
-        let mut kept = self.kept();
+        let mut kept = lock(&self.kept);
         kept.order.push_back((now, key.clone()));
         kept.media.insert(key, (now, known));
         kept.shrink(&self.settings, now);
-    }
-
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -145,7 +142,7 @@ mod tests {
         bench.put("20", "4", 3);
         assert_eq!(bench.get("1", "18", 3), None);
         assert_eq!(bench.get("1", "20", 3).as_deref(), Some("4"));
-        assert!(bench.cache.kept().order.len() <= 2);
+        assert!(lock(&bench.cache.kept).order.len() <= 2);
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 use prometheus::{IntGauge, Registry};
 use runtime::metrics::gauge;
+use runtime::mutex::lock;
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// The accounts since the start of the process, up to a limit; clones share them.
 #[derive(Clone, Debug)]
@@ -22,7 +23,7 @@ impl SeenAccounts {
 
     /// Takes note of an account.
     pub fn add(&self, account: &str) {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = lock(&self.seen);
         if seen.len() < self.most && !seen.contains(account) {
             seen.insert(account.into());
             self.gauge.set(i64::try_from(seen.len()).unwrap_or(i64::MAX));

@@ -3,9 +3,10 @@
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 use prometheus::{IntGaugeVec, Opts};
+use runtime::mutex::lock;
 use schemas::Millis;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 /// `weir_metrics_account_silence_seconds`; clones share what is known.
@@ -27,24 +28,20 @@ impl Silence {
 
     /// Something of `account` was received at `at`.
     pub fn heard(&self, account: &str, at: Millis) {
-        if let Some(heard) = self.known().get_mut(account) {
+        if let Some(heard) = lock(&self.heard).get_mut(account) {
             *heard = Some(heard.map_or(at, |before| before.max(at)));
         }
     }
 
     /// Nothing was received since `from` of those accounts that nothing is known of.
     pub fn silent_since(&self, from: Millis) {
-        for heard in self.known().values_mut().filter(|heard| heard.is_none()) {
+        for heard in lock(&self.heard).values_mut().filter(|heard| heard.is_none()) {
             *heard = Some(from);
         }
     }
 
-    fn known(&self) -> MutexGuard<'_, BTreeMap<String, Option<Millis>>> {
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn show(&self, now: Millis) {
-        for (account, heard) in &*self.known() {
+        for (account, heard) in &*lock(&self.heard) {
             if let Some(heard) = heard {
                 let seconds = now.millis_since(*heard) / 1_000;
                 let gauge = self.gauges.with_label_values(&[account]);

@@ -2,10 +2,11 @@
 
 use prometheus::{IntGaugeVec, Registry};
 use runtime::metrics::gauges;
+use runtime::mutex::lock;
 use schemas::Millis;
 use schemas::data::story_insights::{StoryInsights, disclosed};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// `weir_metrics_story_insight`; clones share what is known.
 #[derive(Clone, Debug)]
@@ -31,7 +32,7 @@ impl Stories {
 
     /// A story of `account` expired, as was told at `at`; an older one than that which is shown changes nothing.
     pub fn expired(&self, account: &str, at: Millis, story: &StoryInsights) {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = lock(&self.told);
         let Some(latest) = told.get_mut(account) else { return };
         if latest.is_some_and(|latest| latest > at) {
             return;

@@ -1,10 +1,11 @@
 //! What Meta calls the things that have no kind yet, as labels of a bounded set.
 
 use crate::observe::OTHER;
+use runtime::mutex::lock;
 use schemas::TypedEvent;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 /// More names than Meta adds in years; each is a series.
 const MOST_NAMES: usize = 50;
@@ -24,7 +25,7 @@ impl UnknownNames {
     pub fn label(&self, event: &TypedEvent<'_>) -> String {
         let name = event.metafield.as_deref().map(str::to_owned).or_else(|| main_member(event.data));
         let Some(name) = name.filter(|name| is_plain(name)) else { return OTHER.to_owned() };
-        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut names = lock(&self.names);
         if names.len() < MOST_NAMES || names.contains(&name) {
             names.insert(name.clone());
             return name;

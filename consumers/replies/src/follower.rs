@@ -9,10 +9,11 @@ pub use source::Source;
 use crate::ledger::Ledger;
 use progress::Progress;
 use runtime::consumer::{ReadAhead, ReadError, Record, TopicReader};
+use runtime::mutex::lock;
 use schemas::Millis;
 use schemas::reply::CommandResult;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::watch;
@@ -80,7 +81,7 @@ impl Follower {
 
     /// The ledger, as far as the topic was read.
     pub fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        self.shared.ledger()
+        lock(&self.shared.ledger)
     }
 
     /// Returns once everything is read that is in the topic by now.
@@ -156,17 +157,13 @@ impl Follower {
 }
 
 impl Shared {
-    fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn take(&self, record: &Record) {
         let at = record.timestamp.map_or(0, |at| Millis::of(at).as_millis());
         let (partition, offset) = (record.partition, record.offset);
         if let Ok(result) =
             serde_json::from_slice::<CommandResult<'_>>(record.value.as_deref().unwrap_or_default())
         {
-            self.ledger().record(&result, at, now());
+            lock(&self.ledger).record(&result, at, now());
         } else {
             tracing::warn!(
                 partition,

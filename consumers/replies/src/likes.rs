@@ -4,8 +4,9 @@
 //! for an hour, of which no header warns.
 
 use crate::settings::ReplySettings;
+use runtime::mutex::lock;
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use weir_graph::{GraphId, Hold, Scope};
 
@@ -24,7 +25,7 @@ impl Likes {
 
     /// Until when the account may like nothing; where it may, one counts as made.
     pub(crate) fn admit(&self, account: &GraphId, now: Instant) -> Option<Hold> {
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut made = lock(&self.made);
         made.retain(|_, times| {
             times.retain(|at| now.saturating_duration_since(*at) < self.within);
             !times.is_empty()

@@ -1,7 +1,9 @@
 //! Work that is begun for records before their turn, apart for each partition, by their offsets.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
+
+use crate::mutex::lock;
 
 /// The work of one partition.
 #[derive(Debug)]
@@ -85,10 +87,6 @@ impl<W> Clone for Places<W> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@
 use crate::AccessToken;
 use prometheus::{IntGaugeVec, Registry};
 use runtime::metrics;
+use runtime::mutex::lock;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 /// How often a refused token is tried.
@@ -37,24 +38,24 @@ impl RefusedTokens {
 
     /// Whether this very token was refused.
     pub(super) fn has(&self, token: &AccessToken) -> bool {
-        refusal_of(&self.lock(), token).is_some()
+        refusal_of(&lock(&self.tokens), token).is_some()
     }
 
     /// Whether nobody gets it now. Once it is due again everybody does, until Meta says something of it: a call may be held, or
     /// fail for something else.
     pub(super) fn withholds(&self, token: &AccessToken, now: Instant) -> bool {
-        refusal_of(&self.lock(), token)
+        refusal_of(&lock(&self.tokens), token)
             .is_some_and(|refusal| now.saturating_duration_since(refusal.refused) < TRIED_EVERY)
     }
 
     pub(super) fn refuse(&self, token: &AccessToken, now: Instant) {
-        self.lock().insert(token.name().to_string(), Refusal { token: token.clone(), refused: now });
+        lock(&self.tokens).insert(token.name().to_string(), Refusal { token: token.clone(), refused: now });
         self.gauge.with_label_values(&[token.name()]).set(1);
     }
 
     /// Forgets that it was refused; whether it was.
     pub(super) fn accept(&self, token: &AccessToken) -> bool {
-        let mut tokens = self.lock();
+        let mut tokens = lock(&self.tokens);
         let was = refusal_of(&tokens, token).is_some();
         if was {
             tokens.remove(&**token.name());
@@ -65,7 +66,7 @@ impl RefusedTokens {
 
     /// A token whose file changed may be used again; one whose file is gone is nobody's any more.
     pub(super) fn changed(&self, tokens: &BTreeMap<String, AccessToken>) {
-        self.lock().retain(|name, refusal| {
+        lock(&self.tokens).retain(|name, refusal| {
             let now = tokens.get(name);
             match now {
                 None => self.gauge.remove_label_values(&[name]).unwrap_or_default(),
@@ -79,10 +80,6 @@ impl RefusedTokens {
     #[cfg(test)]
     pub(super) fn shown(&self, name: &str) -> i64 {
         self.gauge.with_label_values(&[name]).get()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Refusal>> {
-        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -3,8 +3,9 @@
 mod recovered;
 
 use recovered::Recovered;
+use runtime::mutex::lock;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use weir_graph::{AccessToken, Payer};
 
@@ -33,30 +34,30 @@ impl Answering {
     pub(super) fn now(&self, relative_url: String, token: AccessToken, payer: Payer) {
         let app = Arc::clone(token.app());
         let latest = Answered { at: Instant::now(), relative_url, token, payer };
-        let mut apps = self.apps();
+        let mut apps = lock(&self.0);
         let recovered = apps.remove(&app).map(|of_app| of_app.recovered).unwrap_or_default();
         apps.insert(app, OfApp { latest, failed: 0, recovered });
     }
 
     pub(super) fn last(&self, token: &AccessToken) -> Option<Answered> {
-        self.apps().get(token.app()).map(|of_app| of_app.latest.clone())
+        lock(&self.0).get(token.app()).map(|of_app| of_app.latest.clone())
     }
 
     /// Whether anybody of the token's app was given an answer after `then`.
     pub(crate) fn since(&self, token: &AccessToken, then: Instant) -> bool {
-        self.apps().get(token.app()).is_some_and(|of_app| of_app.latest.at > then)
+        lock(&self.0).get(token.app()).is_some_and(|of_app| of_app.latest.at > then)
     }
 
     /// A call was answered that had failed so often in a row.
     pub(crate) fn recovered(&self, token: &AccessToken, failed: u32) {
-        if let Some(of_app) = self.apps().get_mut(token.app()) {
+        if let Some(of_app) = lock(&self.0).get_mut(token.app()) {
             of_app.recovered.note(failed, Instant::now());
         }
     }
 
     /// What was answered last failed when it was asked again.
     pub(crate) fn failed_again(&self, token: &AccessToken) {
-        if let Some(of_app) = self.apps().get_mut(token.app()) {
+        if let Some(of_app) = lock(&self.0).get_mut(token.app()) {
             of_app.failed += 1;
             of_app.recovered.note(of_app.failed, Instant::now());
         }
@@ -64,10 +65,6 @@ impl Answering {
 
     /// How often in a row a call has failed, at most, that can be answered, as was seen after `then`.
     pub(crate) fn longest_row_since(&self, token: &AccessToken, then: Instant) -> u32 {
-        self.apps().get(token.app()).map_or(0, |of_app| of_app.recovered.longest_since(then))
-    }
-
-    fn apps(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, OfApp>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0).get(token.app()).map_or(0, |of_app| of_app.recovered.longest_since(then))
     }
 }

@@ -1,7 +1,8 @@
 //! How long a partition has waited for limits of calls that are a single account's.
 
+use runtime::mutex::lock;
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use weir_graph::GraphId;
 
@@ -20,12 +21,12 @@ struct Waited {
 
 impl OwnLimits {
     pub(crate) fn waited(&self, account: &GraphId) -> Duration {
-        self.lock().get(account).map(|waited| waited.time).unwrap_or_default()
+        lock(&self.0).get(account).map(|waited| waited.time).unwrap_or_default()
     }
 
     /// A wait that began then took so long.
     pub(crate) fn add(&self, account: &GraphId, began: Instant, time: Duration) {
-        let mut held = self.lock();
+        let mut held = lock(&self.0);
         let waited = held.entry(account.clone()).or_insert(Waited { time: Duration::ZERO, latest: began });
         waited.time += time;
         waited.latest = began;
@@ -33,13 +34,9 @@ impl OwnLimits {
 
     /// A call that was begun then was answered.
     pub(crate) fn answered(&self, account: &GraphId, begun: Instant) {
-        let mut held = self.lock();
+        let mut held = lock(&self.0);
         if held.get(account).is_some_and(|waited| begun > waited.latest) {
             held.remove(account);
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<GraphId, Waited>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
