@@ -13,7 +13,6 @@ use std::borrow::Cow;
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct Lookup<'a> {
     /// Path and query of the call, without host and token; null where nothing was asked. Always present.
-    #[serde(borrow)]
     pub asked: Option<Cow<'a, str>>,
     /// What the Graph API answered, verbatim; its error where the object is gone; null where nothing was asked. Always
     /// present.

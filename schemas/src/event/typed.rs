@@ -21,26 +21,21 @@ pub struct TypedEvent<'a> {
     pub event_type: Cow<'a, str>,
     /// The record's key: `{metaaccount}:` and user, media or post as the topic has it, `{metaaccount}` alone where the event
     /// names none. Absent where `metaaccount` is, and so is the key.
-    #[serde(borrow)]
     pub subject: Option<Cow<'a, str>>,
     /// When it happened, as Meta says; RFC 3339 in UTC with milliseconds. Absent where Meta gives no usable time.
-    #[serde(borrow)]
     pub time: Option<Cow<'a, str>>,
     /// When ingest received it; RFC 3339 in UTC with milliseconds. Always present.
-    #[serde(borrow)]
     pub recordedtime: Option<Cow<'a, str>>,
     /// Meta's object: `instagram`, `page`, …; `other` where its name is not of `[a-z0-9_]{1,64}`. Always present.
     #[serde(borrow)]
     pub metaobject: Cow<'a, str>,
     /// The account or page that it concerns: the `id` of the entry. Absent where the entry has none, or one that is not of
     /// `[A-Za-z0-9_.-]{1,128}`.
-    #[serde(borrow)]
     pub metaaccount: Option<Cow<'a, str>>,
     /// Where in the entry it stood: `messaging`, `standby`, `changes`, `entry`, `changed_fields`. Always present.
     #[serde(borrow)]
     pub metacarrier: Cow<'a, str>,
     /// The field of a change. Present with the carriers `changes` and `entry` only, where it is of `[A-Za-z0-9_.-]{1,128}`.
-    #[serde(borrow)]
     pub metafield: Option<Cow<'a, str>>,
     /// Whether the dashboard's test button sent it. Always present.
     #[serde(default)]
