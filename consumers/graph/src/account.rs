@@ -29,9 +29,10 @@ pub enum Login {
 pub struct Account {
     /// Its id, as webhooks have it.
     pub id: GraphId,
-    login: Login,
-    /// The Page that an Instagram account belongs to.
-    page: Option<GraphId>,
+    /// How its owner has logged in.
+    pub login: Login,
+    /// The Page that it belongs to, where that is known.
+    pub page: Option<GraphId>,
 }
 
 impl Login {
@@ -52,16 +53,6 @@ impl Account {
     /// The account of an id and a login, with the Page that it belongs to, where that is known.
     pub const fn new(id: GraphId, login: Login, page: Option<GraphId>) -> Self {
         Self { id, login, page }
-    }
-
-    /// How its owner has logged in.
-    pub const fn login(&self) -> Login {
-        self.login
-    }
-
-    /// The Page that it belongs to, where that is known.
-    pub const fn page(&self) -> Option<&GraphId> {
-        self.page.as_ref()
     }
 
     /// Whether it is on Instagram, rather than a page.

@@ -10,8 +10,8 @@ use std::time::Duration;
 pub(crate) struct MediaMetrics {
     links: IntCounterVec,
     bytes: IntCounter,
-    attempts_failed: IntCounter,
-    store_errors: IntCounter,
+    pub(crate) attempts_failed: IntCounter,
+    pub(crate) store_errors: IntCounter,
     delay_seconds: Histogram,
 }
 
@@ -45,13 +45,5 @@ impl MediaMetrics {
         if let Some(after) = after {
             self.delay_seconds.observe(after.as_secs_f64());
         }
-    }
-
-    pub(crate) fn attempt_failed(&self) {
-        self.attempts_failed.inc();
-    }
-
-    pub(crate) fn store_failed(&self) {
-        self.store_errors.inc();
     }
 }

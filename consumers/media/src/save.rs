@@ -122,11 +122,11 @@ impl Saver {
     fn note(&self, trouble: &Trouble) {
         let why = match trouble {
             Trouble::Store(error) => {
-                self.metrics.store_failed();
+                self.metrics.store_errors.inc();
                 error.to_string()
             }
             Trouble::Ended(ended) => {
-                self.metrics.attempt_failed();
+                self.metrics.attempts_failed.inc();
                 what_became(ended.clone()).1.into_owned()
             }
         };

@@ -1,7 +1,6 @@
 //! Handles one record: reads the event and adds it to the metrics.
 
 use crate::accounts::SeenAccounts;
-use crate::answers::Answers;
 use crate::conversations::{Conversations, GivenUp};
 use crate::metrics::EventMetrics;
 use crate::observe::Observation;
@@ -25,7 +24,6 @@ const NOT_AN_EVENT: &str = "not_an_event";
 pub struct Counting {
     metrics: EventMetrics,
     accounts: SeenAccounts,
-    answers: Answers,
     told: Told,
     tail: Tail,
     settings: Arc<MetricsSettings>,
@@ -70,7 +68,6 @@ impl Counting {
         Self {
             metrics: EventMetrics::new(registry),
             accounts: SeenAccounts::new(registry, settings.seen_accounts),
-            answers: Answers::new(registry),
             told,
             tail,
             settings: Arc::new(settings),
@@ -99,9 +96,9 @@ impl Counting {
             return Ok(());
         }
         let (given_up, waited) = partition.turn(&event);
-        self.answers.given_up(given_up);
+        self.metrics.given_up(given_up);
         if let Some(waited) = waited {
-            self.answers.answered(waited);
+            self.metrics.response.observe(waited.as_secs_f64());
         }
         Ok(())
     }

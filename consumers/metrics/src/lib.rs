@@ -6,7 +6,6 @@
 //! topics.
 
 pub mod accounts;
-pub mod answers;
 pub mod conversations;
 pub mod handler;
 pub mod metrics;

@@ -1,9 +1,10 @@
 //! The sums that `/metrics` shows.
 
+use crate::conversations::GivenUp;
 use crate::observe::Observation;
 use crate::unknown::UnknownNames;
-use prometheus::{HistogramVec, IntCounterVec, Registry};
-use runtime::metrics::{counters, histograms};
+use prometheus::{Histogram, HistogramVec, IntCounterVec, Registry};
+use runtime::metrics::{counters, histogram, histograms};
 use schemas::TypedEvent;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +18,11 @@ const AGES: &[f64] = &[
     129_600.0, 604_800.0,
 ];
 
-/// Counters and histograms of events, by object, kind and carrier.
+/// Upper bounds of the time to an answer, in seconds: a bot's answer, a person's, a working day's, and the 24 hours that Meta allows.
+const ANSWERS: &[f64] =
+    &[1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 1_800.0, 3_600.0, 7_200.0, 14_400.0, 28_800.0, 57_600.0, 86_400.0];
+
+/// Counters and histograms of events, by object, kind and carrier; and how long customers wait for an answer.
 #[derive(Clone, Debug)]
 pub struct EventMetrics {
     events: IntCounterVec,
@@ -27,12 +32,31 @@ pub struct EventMetrics {
     duplicates: IntCounterVec,
     unknown: IntCounterVec,
     names: Arc<UnknownNames>,
+    pub(crate) response: Histogram,
+    given_up: IntCounterVec,
 }
 
 impl EventMetrics {
     /// Registers them.
     pub fn new(registry: &Registry) -> Self {
+        let given_up = counters(
+            registry,
+            "weir_metrics_conversations_given_up_total",
+            "Conversations in which no answer is waited for any more: window, none came within --response-window; full, \
+             more than --open-conversations wait in a partition.",
+            &["reason"],
+        );
+        for reason in ["window", "full"] {
+            given_up.with_label_values(&[reason]);
+        }
         Self {
+            given_up,
+            response: histogram(
+                registry,
+                "weir_metrics_response_seconds",
+                "Time from a customer's first message without an answer to the account's first message after it.",
+                ANSWERS,
+            ),
             duplicates: counters(
                 registry,
                 "weir_metrics_duplicates_total",
@@ -90,6 +114,12 @@ impl EventMetrics {
     /// Adds an event that came before.
     pub fn duplicate(&self, observation: &Observation) {
         self.duplicates.with_label_values(&[observation.object, observation.kind.as_str()]).inc();
+    }
+
+    /// Adds conversations that are given up.
+    pub fn given_up(&self, given_up: GivenUp) {
+        self.given_up.with_label_values(&["window"]).inc_by(given_up.window);
+        self.given_up.with_label_values(&["full"]).inc_by(given_up.full);
     }
 
     /// Adds an event without a kind.

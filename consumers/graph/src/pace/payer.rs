@@ -21,7 +21,7 @@ impl Payer {
             app: Arc::clone(token.app()),
             token: Arc::clone(token.name()),
             account: Arc::from(account.id.as_str()),
-            page: account.page().map(|page| Arc::from(page.as_str())),
+            page: account.page.as_ref().map(|page| Arc::from(page.as_str())),
         }
     }
 

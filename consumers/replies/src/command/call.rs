@@ -88,7 +88,7 @@ fn likes(account: &Account, members: &Members<'_>) -> Result<String, Fault> {
     let comment = comment(members)?;
     match Platform::of(account) {
         Platform::Facebook => Ok(format!("{comment}/likes")),
-        Platform::Instagram if account.login() == Login::Facebook => {
+        Platform::Instagram if account.login == Login::Facebook => {
             Ok(format!("{}/likes?comment_id={comment}", account.id))
         }
         Platform::Instagram => {
