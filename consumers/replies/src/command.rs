@@ -5,12 +5,10 @@
 mod call;
 mod fault;
 mod members;
-mod platform;
 mod window;
 
 pub use call::{Call, Method};
 pub use fault::{Fault, Unusable};
-pub use platform::Platform;
 pub use window::Window;
 
 use members::Members;

@@ -5,8 +5,8 @@
 
 mod send;
 
+use super::Fault;
 use super::members::Members;
-use super::{Fault, Platform};
 use schemas::reply::Action;
 use serde_json::json;
 use weir_graph::{Account, Body, GraphId, Login};
@@ -35,7 +35,8 @@ pub enum Method {
 impl Call {
     /// The call of an action.
     pub(super) fn of(action: Action, account: &Account, members: &Members<'_>) -> Result<Self, Fault> {
-        let platform = Platform::of(account);
+        let (answers, hidden) =
+            if account.is_instagram() { ("replies", "hide") } else { ("comments", "is_hidden") };
         // A media that is not needed is part of the key all the same.
         members.graph_id_if_there("media")?;
         let form =
@@ -46,11 +47,10 @@ impl Call {
             }
             Action::MentionReply => mention_reply(&account.id, members)?,
             Action::CommentReply => {
-                let path = format!("{}/{}", members.graph_id("comment")?, platform.answers_edge());
-                form(path, "message", &words(members)?)
+                form(format!("{}/{answers}", comment(members)?), "message", &words(members)?)
             }
-            Action::CommentHide => form(comment(members)?, platform.hidden_parameter(), "true"),
-            Action::CommentShow => form(comment(members)?, platform.hidden_parameter(), "false"),
+            Action::CommentHide => form(comment(members)?, hidden, "true"),
+            Action::CommentShow => form(comment(members)?, hidden, "false"),
             Action::CommentDelete => Self { path: comment(members)?, method: Method::Delete },
             Action::CommentLike => Self::post(likes(account, members)?, Body::Form(Vec::new())),
             Action::CommentUnlike => Self { path: likes(account, members)?, method: Method::Delete },
@@ -86,17 +86,14 @@ fn comment(members: &Members<'_>) -> Result<String, Fault> {
 /// Where a comment is liked: below it by a page, below the account on Instagram, for which Facebook Login alone has likes.
 fn likes(account: &Account, members: &Members<'_>) -> Result<String, Fault> {
     let comment = comment(members)?;
-    match Platform::of(account) {
-        Platform::Facebook => Ok(format!("{comment}/likes")),
-        Platform::Instagram if account.login == Login::Facebook => {
-            Ok(format!("{}/likes?comment_id={comment}", account.id))
-        }
-        Platform::Instagram => {
-            let form =
-                "another one: of Instagram accounts, Meta lets those of Facebook Login alone like comments";
-            Err(Fault::Member { member: "action", form })
-        }
+    if !account.is_instagram() {
+        return Ok(format!("{comment}/likes"));
     }
+    if account.login == Login::Facebook {
+        return Ok(format!("{}/likes?comment_id={comment}", account.id));
+    }
+    let form = "another one: of Instagram accounts, Meta lets those of Facebook Login alone like comments";
+    Err(Fault::Member { member: "action", form })
 }
 
 fn thread(verb: &str, account: &Account, members: &Members<'_>, app: Option<&str>) -> Result<Call, Fault> {

@@ -3,8 +3,8 @@
 //! Sources: Meta's reference of the Send API and its guides to Instagram messaging.
 
 use super::{Call, words};
+use crate::command::Fault;
 use crate::command::members::Members;
-use crate::command::{Fault, Platform};
 use schemas::reply::{Action, SENDER_ACTIONS};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
@@ -16,6 +16,9 @@ const OBJECT: &str = "an object of Meta's Send API, beside which there is no tex
 /// Longer than any id of a message, and than any reaction.
 const LONGEST_MID: usize = 512;
 const LONGEST_REACTION: usize = 64;
+/// Meta's limits to the text of a message: bytes on Instagram, characters on Messenger.
+const INSTAGRAM_BYTES: usize = 1_000;
+const MESSENGER_CHARACTERS: usize = 2_000;
 
 /// The body of a call.
 #[derive(Default, Serialize)]
@@ -37,7 +40,6 @@ struct Send {
 
 /// The call of an action of the Send API.
 pub(super) fn of(action: Action, account: &Account, members: &Members<'_>) -> Result<Call, Fault> {
-    let platform = Platform::of(account);
     let recipient = if action == Action::PrivateReply {
         json!({"comment_id": members.graph_id("comment")?.as_str()})
     } else {
@@ -48,8 +50,8 @@ pub(super) fn of(action: Action, account: &Account, members: &Members<'_>) -> Re
         Action::SenderAction => Send { sender_action: Some(sender_action(members)?), ..nothing },
         Action::Reaction => reaction(members, nothing)?,
         _ => {
-            let (messaging_type, tag) = messaging_type(platform, members)?;
-            let (message, reply_to) = (message(platform, members)?, reply_to(members)?);
+            let (messaging_type, tag) = messaging_type(account, members)?;
+            let (message, reply_to) = (message(account, members)?, reply_to(members)?);
             Send { messaging_type, tag, message: Some(message), reply_to, ..nothing }
         }
     };
@@ -58,10 +60,10 @@ pub(super) fn of(action: Action, account: &Account, members: &Members<'_>) -> Re
 }
 
 /// The message object as it is, or one of the text.
-fn message(platform: Platform, members: &Members<'_>) -> Result<Box<RawValue>, Fault> {
+fn message(account: &Account, members: &Members<'_>) -> Result<Box<RawValue>, Fault> {
     let Some(message) = members.get("message") else {
         let text = words(members)?;
-        platform.check_text("text", &text)?;
+        check_text(account, "text", &text)?;
         return Ok(to_raw_value(&json!({ "text": text })).expect("a string is JSON"));
     };
     let wrong = Fault::Member { member: "message", form: OBJECT };
@@ -71,13 +73,23 @@ fn message(platform: Platform, members: &Members<'_>) -> Result<Box<RawValue>, F
         return Err(wrong);
     }
     if let Some(text) = inner.text("text", "a string")? {
-        platform.check_text("message.text", &text)?;
+        check_text(account, "message.text", &text)?;
     }
     Ok(message.to_owned())
 }
 
+/// Meta would refuse a longer text.
+fn check_text(account: &Account, member: &'static str, text: &str) -> Result<(), Fault> {
+    let (is_too_long, form) = if account.is_instagram() {
+        (text.len() > INSTAGRAM_BYTES, "at most 1,000 bytes of UTF-8, as Instagram allows")
+    } else {
+        (text.chars().count() > MESSENGER_CHARACTERS, "at most 2,000 characters, as Messenger allows")
+    };
+    if is_too_long { Err(Fault::Member { member, form }) } else { Ok(()) }
+}
+
 fn messaging_type(
-    platform: Platform,
+    account: &Account,
     members: &Members<'_>,
 ) -> Result<(Option<String>, Option<String>), Fault> {
     let (named, tag) = (capitals("messaging_type", members)?, capitals("tag", members)?);
@@ -90,7 +102,7 @@ fn messaging_type(
         }
         (Some(_), _) => Ok((named, tag)),
         (None, Some(_)) => Ok((Some(String::from("MESSAGE_TAG")), tag)),
-        (None, None) if platform == Platform::Facebook => Ok((Some(String::from("RESPONSE")), None)),
+        (None, None) if !account.is_instagram() => Ok((Some(String::from("RESPONSE")), None)),
         (None, None) => Ok((None, None)),
     }
 }
