@@ -7,7 +7,6 @@ use crate::time::Millis;
 
 model! {
     /// What the dashboard's test button sent for a message in 2021.
-    #[derive(PartialEq, Eq)]
     pub struct DashboardTest {
         /// The sort of message. Always present.
         pub event_type: Option<String> = text("event_type") in ["TEXT"],
@@ -20,7 +19,6 @@ model! {
 
 model! {
     /// A made-up message.
-    #[derive(PartialEq, Eq)]
     pub struct TestMessage {
         /// The message's id. Always present.
         pub message_id: Option<String> = text("message_id"),
@@ -35,7 +33,6 @@ model! {
 
 model! {
     /// Who is said to have sent a made-up message.
-    #[derive(PartialEq, Eq)]
     pub struct TestSender {
         /// A user name. Always present.
         pub username: Option<String> = words("username"),
@@ -44,7 +41,6 @@ model! {
 
 model! {
     /// Where a made-up message is said to have gone.
-    #[derive(PartialEq, Eq)]
     pub struct TestRecipient {
         /// The id of a conversation. Always present.
         pub thread_id: Option<String> = text("thread_id"),

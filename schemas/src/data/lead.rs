@@ -9,7 +9,6 @@ use crate::time::Millis;
 model! {
     /// Somebody filled in a lead form. It holds ids, which are strings or numbers, and no answers. Source: page
     /// webhooks, `leadgen`.
-    #[derive(PartialEq, Eq)]
     pub struct Lead {
         /// The filled-in form: the Graph API gives its answers. Always present.
         pub leadgen_id: Option<String> = id("leadgen_id"),

@@ -6,7 +6,6 @@ use super::model::model;
 
 model! {
     /// A customer, as the User Profile API answers. Ids of people are scoped: another account sees another one.
-    #[derive(PartialEq, Eq)]
     pub struct Person {
         /// The customer's id, as webhooks have it. Always present.
         pub id: Option<String> = id("id"),

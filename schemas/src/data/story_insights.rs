@@ -8,7 +8,6 @@ use super::model::model;
 model! {
     /// The figures of a story that expired, about an hour after it did. A figure below 5 comes as -1, so that
     /// nobody can be told from it. Source: Instagram webhooks, `story_insights`, of the Facebook login alone.
-    #[derive(PartialEq, Eq)]
     pub struct StoryInsights {
         /// The story. Always present.
         pub media_id: Option<String> = id("media_id"),

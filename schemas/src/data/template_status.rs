@@ -9,7 +9,6 @@ use super::model::model;
 model! {
     /// The review status of a message template changed. Source: page webhooks, `messenger_template_status_update`,
     /// for which Meta publishes no shape: what integrations read, and the field's twin for WhatsApp.
-    #[derive(PartialEq, Eq)]
     pub struct TemplateStatus {
         /// The template; a string or a number. Always present.
         pub message_template_id: Option<String> = id("message_template_id"),

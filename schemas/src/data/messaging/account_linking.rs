@@ -4,7 +4,6 @@ use super::super::model::model;
 
 model! {
     /// A customer linked or unlinked an account. Source: Messenger platform, `messaging_account_linking`.
-    #[derive(PartialEq, Eq)]
     pub struct AccountLinking {
         /// What the customer did. Always present.
         pub status: Option<String> = text("status") in ["linked", "unlinked"],

@@ -25,7 +25,6 @@ impl Party {
 
 model! {
     /// What an app that had the thread before left behind. Source: Messenger platform.
-    #[derive(PartialEq, Eq)]
     pub struct HopContext {
         /// The app; a number. Always present.
         pub app_id: Option<String> = id("app_id"),
@@ -36,7 +35,6 @@ model! {
 
 model! {
     /// What a visitor was sent before they wrote. Source: Messenger platform.
-    #[derive(PartialEq, Eq)]
     pub struct PriorMessage {
         /// Through what it was sent, such as `checkbox_plugin`. Always present.
         pub source: Option<String> = text("source"),

@@ -5,7 +5,6 @@ use super::super::model::model;
 model! {
     /// A customer did something with an effect of the branded camera. Source: libraries for the Messenger platform
     /// that read it; Meta has withdrawn the feature and its page.
-    #[derive(PartialEq, Eq)]
     pub struct BrandedCamera {
         /// The effects. Always present.
         pub content_ids: Vec<String> = ids("content_ids"),

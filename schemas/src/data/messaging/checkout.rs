@@ -6,7 +6,6 @@ use super::super::model::model;
 
 model! {
     /// A customer paid. Source: Messenger platform, `messaging_payments`, withdrawn.
-    #[derive(PartialEq, Eq)]
     pub struct Payment {
         /// What the app that offered the button chose to get back. Always present.
         pub payload: Option<String> = words("payload"),
@@ -24,7 +23,6 @@ model! {
 model! {
     /// A customer chose an address, so that the price of shipping can be told. Source: Messenger platform,
     /// `messaging_checkout_updates`, withdrawn.
-    #[derive(PartialEq, Eq)]
     pub struct CheckoutUpdate {
         /// What the app that offered the button chose to get back. Always present.
         pub payload: Option<String> = words("payload"),
@@ -36,7 +34,6 @@ model! {
 model! {
     /// A customer is about to pay, so that the app can still say no. Source: Messenger platform,
     /// `messaging_pre_checkouts`, withdrawn.
-    #[derive(PartialEq, Eq)]
     pub struct PreCheckout {
         /// What the app that offered the button chose to get back. Always present.
         pub payload: Option<String> = words("payload"),
@@ -49,7 +46,6 @@ model! {
 
 model! {
     /// What the button asked of the customer.
-    #[derive(PartialEq, Eq)]
     pub struct RequestedUserInfo {
         /// Where the goods go. Present where the button asked for it.
         pub shipping_address: Option<Address> = object("shipping_address"),
@@ -64,7 +60,6 @@ model! {
 
 model! {
     /// A postal address.
-    #[derive(PartialEq, Eq)]
     pub struct Address {
         /// Meta's id of the address; a number. Present in `checkout_update` only.
         pub id: Option<String> = id("id"),
@@ -91,7 +86,6 @@ model! {
 
 model! {
     /// With what a customer paid.
-    #[derive(PartialEq, Eq)]
     pub struct PaidWith {
         /// Who takes the payment. Always present.
         pub provider_type: Option<String> = text("provider_type") in ["stripe", "paypal", "token"],
@@ -112,7 +106,6 @@ model! {
 
 model! {
     /// An amount of money.
-    #[derive(PartialEq, Eq)]
     pub struct Amount {
         /// The currency, ISO 4217. Always present.
         pub currency: Option<String> = text("currency"),

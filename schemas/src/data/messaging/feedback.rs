@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 model! {
     /// A customer filled in a feedback template. Source: Messenger platform, `messaging_feedback`.
-    #[derive(PartialEq, Eq)]
     pub struct MessagingFeedback {
         /// The template's screens, in order; Meta sends one. Always present.
         pub feedback_screens: Vec<FeedbackScreen> = list("feedback_screens"),
@@ -14,7 +13,6 @@ model! {
 
 model! {
     /// A screen of a feedback template.
-    #[derive(PartialEq, Eq)]
     pub struct FeedbackScreen {
         /// Number of the screen, from 0. Always present.
         pub screen_id: Option<u64> = count("screen_id"),
@@ -25,7 +23,6 @@ model! {
 
 model! {
     /// The answer to a question of a feedback template.
-    #[derive(PartialEq, Eq)]
     pub struct FeedbackAnswer {
         /// The scale: satisfaction, likelihood to recommend, effort. Always present.
         pub kind: Option<String> = text("type") in ["csat", "nps", "ces"],
@@ -38,7 +35,6 @@ model! {
 
 model! {
     /// What a customer added to a grade.
-    #[derive(PartialEq, Eq)]
     pub struct FollowUp {
         /// How it was asked for. Always present.
         pub kind: Option<String> = text("type") in ["free_form"],
@@ -49,7 +45,6 @@ model! {
 
 model! {
     /// A customer rated an answer of the account. Source: `response_feedback` of Instagram and the Messenger platform.
-    #[derive(PartialEq, Eq)]
     pub struct ResponseFeedback {
         /// The rating. Always present.
         pub feedback: Option<String> = text("feedback") in ["Good response", "Bad response"],

@@ -4,7 +4,6 @@ use super::super::model::model;
 
 model! {
     /// A customer played a round of an Instant Game. Source: Messenger platform, `messaging_game_plays`.
-    #[derive(PartialEq, Eq)]
     pub struct GamePlay {
         /// The game's app. Always present.
         pub game_id: Option<String> = id("game_id"),

@@ -4,7 +4,6 @@ use super::super::model::model;
 
 model! {
     /// A customer sent a cart. Source: Messenger platform, `send_cart`.
-    #[derive(PartialEq)]
     pub struct Order {
         /// What is in the cart, in order. Always present.
         pub products: Vec<OrderProduct> = list("products"),
@@ -15,7 +14,6 @@ model! {
 
 model! {
     /// A product of a cart.
-    #[derive(PartialEq)]
     pub struct OrderProduct {
         /// Meta's id of the product; a string or a number. Always present.
         pub id: Option<String> = id("id"),

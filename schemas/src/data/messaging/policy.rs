@@ -4,7 +4,6 @@ use super::super::model::model;
 
 model! {
     /// The account was warned, blocked or unblocked. Source: Messenger platform, `messaging_policy_enforcement`.
-    #[derive(PartialEq, Eq)]
     pub struct PolicyEnforcement {
         /// What Meta did. Always present.
         pub action: Option<String> = text("action") in ["warning", "block", "unblock"],

@@ -8,7 +8,6 @@ use super::super::model::model;
 model! {
     /// Control of the thread passed to another app, or was taken by one. Source: Messenger platform,
     /// `messaging_handovers`; Instagram messaging, `messaging_handover`. App ids are strings or numbers.
-    #[derive(PartialEq, Eq)]
     pub struct ThreadControl {
         /// The app that had it; null where none had, as in a thread that was idle. Always present.
         pub previous_owner_app_id: Option<String> = id("previous_owner_app_id"),
@@ -22,7 +21,6 @@ model! {
 model! {
     /// An app asks the one that owns the thread for control of it. Source: Messenger platform,
     /// `messaging_handovers`; Instagram messaging, `messaging_handover`.
-    #[derive(PartialEq, Eq)]
     pub struct ThreadRequest {
         /// The app that asks; a string or a number. Always present.
         pub requested_owner_app_id: Option<String> = id("requested_owner_app_id"),
@@ -34,7 +32,6 @@ model! {
 model! {
     /// An app tells the others of a thread something, without passing control. Source: Messenger platform,
     /// `messaging_handovers`; Instagram messaging, `messaging_handover`.
-    #[derive(PartialEq, Eq)]
     pub struct ThreadMetadata {
         /// The app that tells; a string or a number. Always present.
         pub caller_app_id: Option<String> = id("caller_app_id"),
