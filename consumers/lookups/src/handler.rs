@@ -79,9 +79,7 @@ impl Lookups {
         let event = TypedEvent::read(value).map_err(|error| reject(&error.into()))?;
         let plan = Plan::of(&event).map_err(|error| reject(&error))?;
         let found = match plan.question {
-            Question::Skip(reason) => {
-                Found { reason: Some(reason.as_str()), ..Found::now(lookup::Status::Skipped) }
-            }
+            Question::Skip(reason) => Found { reason: Some(reason), ..Found::now(lookup::Status::Skipped) },
             Question::Ask { account, call, media } => {
                 let begin = || self.begin(account.clone(), call, media, record);
                 let mut awaited = Awaited::of(partition.assigned.ahead(), record.offset, begin);

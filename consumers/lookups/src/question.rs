@@ -18,19 +18,8 @@ pub enum Question {
         /// The media that it is about, where the event names it.
         media: Option<GraphId>,
     },
-    /// Nothing: it goes on as it is, with the reason.
-    Skip(SkipReason),
-}
-
-/// Why an event is not looked up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum SkipReason {
-    /// The dashboard's test button sent it, with ids of nothing.
-    TestEvent,
-    /// The account wrote the comment itself.
-    OwnComment,
-    /// It is not Instagram's; the calls are.
-    NotInstagram,
+    /// Nothing: it goes on as it is, with the reason in a word.
+    Skip(&'static str),
 }
 
 /// Why an event can never be looked up.
@@ -72,24 +61,13 @@ impl Plan {
     }
 }
 
-impl SkipReason {
-    /// The word that the enriched event says.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::TestEvent => "test_event",
-            Self::OwnComment => "own_comment",
-            Self::NotInstagram => "not_instagram",
-        }
-    }
-}
-
 fn comment(event: &TypedEvent<'_>) -> Result<Question, Unaskable> {
     let comment: Comment = event.data()?;
     if let Some(reason) = skip_reason(event) {
         return Ok(Question::Skip(reason));
     }
     if comment.is_own(event.metaaccount.as_deref()) {
-        return Ok(Question::Skip(SkipReason::OwnComment));
+        return Ok(Question::Skip("own_comment"));
     }
     let call = Call::Comment { comment: id(comment.any_id(), "comment id")? };
     let named = comment.media.and_then(|media| media.id).or(comment.media_id);
@@ -115,11 +93,12 @@ fn mention(event: &TypedEvent<'_>) -> Result<Question, Unaskable> {
     Ok(Question::Ask { account, call, media })
 }
 
-fn skip_reason(event: &TypedEvent<'_>) -> Option<SkipReason> {
+/// The dashboard's test button sends ids of nothing, and the calls are Instagram's.
+fn skip_reason(event: &TypedEvent<'_>) -> Option<&'static str> {
     if event.metatest {
-        return Some(SkipReason::TestEvent);
+        return Some("test_event");
     }
-    (event.metaobject != "instagram").then_some(SkipReason::NotInstagram)
+    (event.metaobject != "instagram").then_some("not_instagram")
 }
 
 fn account(event: &TypedEvent<'_>) -> Result<GraphId, Unaskable> {
@@ -189,10 +168,10 @@ mod tests {
             Question::Ask { .. } => panic!("it is asked"),
         };
         let own = r#"{"id":"17","from":{"id":"1784"}}"#;
-        assert_eq!(skipped(plan("instagram", "comment", "1784", own)), SkipReason::OwnComment);
-        assert_eq!(skipped(plan("instagram", "comment", "0", own)), SkipReason::TestEvent);
-        assert_eq!(skipped(plan("instagram", "mention.comment", "0", "{}")), SkipReason::TestEvent);
-        assert_eq!(skipped(plan("page", "comment", "1784", "{}")), SkipReason::NotInstagram);
+        assert_eq!(skipped(plan("instagram", "comment", "1784", own)), "own_comment");
+        assert_eq!(skipped(plan("instagram", "comment", "0", own)), "test_event");
+        assert_eq!(skipped(plan("instagram", "mention.comment", "0", "{}")), "test_event");
+        assert_eq!(skipped(plan("page", "comment", "1784", "{}")), "not_instagram");
     }
 
     #[test]
