@@ -83,13 +83,8 @@ impl Ledger {
     }
 
     /// How many commands are remembered.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.known.len()
-    }
-
-    /// Whether nothing is remembered.
-    pub fn is_empty(&self) -> bool {
-        self.known.is_empty()
     }
 
     /// Whether no more commands can be remembered, so that none may be begun.
@@ -251,7 +246,7 @@ mod tests {
         ledger.forget(200_001);
         assert!(!ledger.is_full(), "time alone makes room");
         ledger.forget(300_000);
-        assert!(ledger.is_empty());
+        assert_eq!(ledger.len(), 0);
     }
 
     #[test]
