@@ -10,23 +10,15 @@
 
 mod attachment;
 mod message;
-mod optin;
-mod order;
 mod part;
 mod public;
-mod receipt;
-mod thread;
 mod word;
 
 pub use crate::word::Open;
 pub use attachment::Attachment;
 pub use message::{Message, QuickReply, ReplyTo};
-pub use optin::Optin;
-pub use order::{Order, OrderProduct};
-pub use part::{LeadAnswer, Postback, Reaction, Referral};
+pub use part::{LeadAnswer, Optin, Order, OrderProduct, Postback, Reaction, Receipt, Referral, Thread};
 pub use public::{Comment, Mention};
-pub use receipt::Receipt;
-pub use thread::Thread;
 pub use word::{Direction, EventName, MessageType, Platform};
 
 use serde::{Deserialize, Serialize};

@@ -1,13 +1,9 @@
-//! A message, as Meta describes it in all its forms: received, sent, unsent, unsupported.
+//! A message, as Meta describes it in all its forms: received, sent, unsent, unsupported; its edits, and reactions to it.
 
 mod attachment;
-mod edit;
-mod reaction;
 mod template;
 
 pub use attachment::{Attachment, Coordinates, Payload};
-pub use edit::MessageEdit;
-pub use reaction::Reaction;
 pub use template::{Button, Element, ProductTemplate};
 
 use super::super::model::model;
@@ -111,5 +107,35 @@ model! {
     pub struct StoryMentioned {
         /// The account. Always present.
         pub page_id: Option<String> = id("page_id"),
+    }
+}
+
+model! {
+    /// A message's new text. Source: `message_edits` of the Messenger platform, `message_edit` of Instagram.
+    pub struct MessageEdit {
+        /// The edited message. Always present.
+        pub mid: Option<String> = filled("mid"),
+        /// The text after the edit. Absent where Instagram announces a new message (`num_edit` 0).
+        pub text: Option<String> = words("text"),
+        /// How often it was edited, up to 5; a number or a string of digits. Instagram sends 0 for new messages,
+        /// without text and sender. Always present.
+        pub num_edit: Option<u64> = count("num_edit"),
+    }
+}
+
+model! {
+    /// A customer's reaction to a message, or its removal. Source: Instagram messaging and Messenger platform,
+    /// `message_reactions`.
+    pub struct Reaction {
+        /// The message reacted to. Always present.
+        pub mid: Option<String> = filled("mid"),
+        /// Whether it was made or taken back. Always present.
+        pub action: Option<String> = text("action") in ["react", "unreact"],
+        /// Its name, or the emoji itself. Absent where it was taken back, mostly.
+        pub reaction: Option<String> = words("reaction") in [
+            "love", "angry", "sad", "wow", "like", "laugh", "smile", "dislike", "other",
+        ],
+        /// The emoji. Absent where it was taken back, mostly.
+        pub emoji: Option<String> = words("emoji"),
     }
 }
