@@ -7,15 +7,12 @@
 
 mod installs;
 mod nodes;
-mod pages;
-mod permissions;
 mod subscriptions;
 mod tokens;
 
 pub use installs::Install;
 pub use nodes::Node;
-pub use permissions::AppPermission;
-pub use subscriptions::AppSubscription;
+pub use subscriptions::{AppPermission, AppSubscription};
 pub use tokens::{NewToken, TokenFacts};
 
 use crate::{CallError, GraphId, Outcome, Refusal, Reply, Written};

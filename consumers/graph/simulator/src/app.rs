@@ -28,7 +28,8 @@ pub(super) struct Apps {
     /// Fields by account and app.
     pub(super) installs: BTreeMap<(String, String), Vec<String>>,
     pub(super) tokens: BTreeMap<String, KnownToken>,
-    messages: Vec<conversations::Message>,
+    /// Of conversations, by the user.
+    messages: Vec<(String, Value)>,
     /// Permissions by app that its review has approved.
     pub(super) approved: BTreeMap<String, Vec<String>>,
     /// Instagram accounts by the page that they are linked to.

@@ -1,4 +1,5 @@
-//! `/{account-id}/subscribed_apps`: which apps a page or an Instagram account has installed, with which fields.
+//! `/{account-id}/subscribed_apps`: which apps a page or an Instagram account has installed, with which fields;
+//! and `/{page-id}`: the Instagram account that is linked to a page.
 
 use super::{EdgeError, Listed, done, read};
 use crate::{AccessToken, Body, Graph, GraphId};
@@ -14,6 +15,16 @@ pub struct Install {
     /// The fields' names.
     #[serde(default, rename = "subscribed_fields")]
     pub fields: BTreeSet<String>,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    instagram_business_account: Option<Linked>,
+}
+
+#[derive(Deserialize)]
+struct Linked {
+    id: String,
 }
 
 impl Graph {
@@ -35,5 +46,17 @@ impl Graph {
         let form = vec![("subscribed_fields", fields.join(","))];
         let url = format!("{}/{account}/subscribed_apps", self.version());
         done(self.post(&url, Body::Form(form), token).await, account)
+    }
+
+    /// The professional Instagram account that is linked to a page, where there is one that the token may see
+    /// (Meta's reference of the page on the Instagram platform, July 2024).
+    pub async fn linked_instagram(
+        &self,
+        page: &GraphId,
+        token: &AccessToken,
+    ) -> Result<Option<String>, EdgeError> {
+        let url = format!("{}/{page}?fields=instagram_business_account", self.version());
+        let page: Page = read(self.get(&url, token).await, page.as_str())?;
+        Ok(page.instagram_business_account.map(|linked| linked.id))
     }
 }

@@ -1,4 +1,5 @@
-//! `/{app-id}/subscriptions`: where an app's events go, an address and a list of fields per object.
+//! `/{app-id}/subscriptions`: where an app's events go, an address and a list of fields per object; and `/{app-id}/permissions`: what
+//! the app's review has approved.
 
 use super::{EdgeError, Listed, done, read};
 use crate::{AccessToken, Body, Graph, GraphId};
@@ -27,6 +28,16 @@ pub struct AppSubscription {
 enum Field {
     Name(String),
     Versioned { name: String },
+}
+
+/// A permission that an app has asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct AppPermission {
+    /// Its name.
+    pub permission: String,
+    /// Meta's word; that `live` is the one for approved is only remembered.
+    #[serde(default)]
+    pub status: String,
 }
 
 impl Graph {
@@ -59,6 +70,18 @@ impl Graph {
             ("include_values", String::from("true")),
         ];
         done(self.post(&self.edge(app), Body::Form(form), token).await, app)
+    }
+
+    /// What the review of an app says of its permissions. `token` is the app's own. The reference has the edge and
+    /// not its members (November 2026).
+    pub async fn app_permissions(
+        &self,
+        app: &GraphId,
+        token: &AccessToken,
+    ) -> Result<Vec<AppPermission>, EdgeError> {
+        let url = format!("{}/{app}/permissions?limit=200", self.version());
+        let answered: Listed<Vec<AppPermission>> = read(self.get(&url, token).await, app.as_str())?;
+        Ok(answered.data)
     }
 
     fn edge(&self, app: &GraphId) -> String {
