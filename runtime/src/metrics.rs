@@ -28,6 +28,21 @@ pub fn counters(registry: &Registry, name: &str, help: &str, labels: &[&str]) ->
     register(registry, name, |name| IntCounterVec::new(Opts::new(name, help), labels))
 }
 
+/// Counters by one label, each of which starts at zero, so that its first increase is seen.
+pub fn counters_of<'v>(
+    registry: &Registry,
+    name: &str,
+    help: &str,
+    label: &str,
+    values: impl IntoIterator<Item = &'v str>,
+) -> IntCounterVec {
+    let counters = counters(registry, name, help, &[label]);
+    for value in values {
+        counters.with_label_values(&[value]);
+    }
+    counters
+}
+
 /// A value that goes up and down.
 pub fn gauge(registry: &Registry, name: &str, help: &str) -> IntGauge {
     register(registry, name, |name| IntGauge::new(name, help))

@@ -78,10 +78,8 @@ impl Graph {
             .build()
             .map_err(ClientError::Http)?;
         let help = "HTTP requests to the Graph API; a batch is one";
-        let requests = metrics::counters(registry, "weir_graph_requests_total", help, &["sort"]);
-        for sort in ["get", "post", "delete", "batch"] {
-            requests.with_label_values(&[sort]);
-        }
+        let sorts = ["get", "post", "delete", "batch"];
+        let requests = metrics::counters_of(registry, "weir_graph_requests_total", help, "sort", sorts);
         Ok(Self { http, settings, requests })
     }
 

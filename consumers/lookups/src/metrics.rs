@@ -30,17 +30,19 @@ pub(crate) struct Held(IntGauge);
 impl LookupMetrics {
     /// Registers them; each label starts at zero, so that its first increase is seen.
     pub fn new(registry: &Registry) -> Self {
-        let calls = metrics::counters(
+        let calls = metrics::counters_of(
             registry,
             "weir_lookups_calls_total",
             "Lookups that were asked of the Graph API, alone or in a batch, by what came of them; one that is tried again counts again",
-            &["class"],
+            "class",
+            ["found", "gone"].into_iter().chain(CallError::CLASSES),
         );
-        let enriched = metrics::counters(
+        let enriched = metrics::counters_of(
             registry,
             "weir_lookups_enriched_total",
             "Enriched events by how their lookup went; one that is handled again counts again",
-            &["status"],
+            "status",
+            Status::ALL.iter().map(|status| status.as_str()),
         );
         let request_seconds = metrics::histogram(
             registry,
@@ -53,15 +55,13 @@ impl LookupMetrics {
             "weir_lookups_from_cache_total",
             "Lookups whose media was known from an earlier answer",
         );
-        let profiles = metrics::counters(
+        let profiles = metrics::counters_of(
             registry,
             "weir_lookups_profiles_total",
             "Messages of customers by what came of looking up who sent them; known: it was not asked again",
-            &["outcome"],
+            "outcome",
+            ProfileStatus::ALL.iter().map(|status| status.as_str()).chain(["known", "failed"]),
         );
-        for outcome in ProfileStatus::ALL.iter().map(|status| status.as_str()).chain(["known", "failed"]) {
-            profiles.with_label_values(&[outcome]);
-        }
         let held = metrics::gauge(
             registry,
             "weir_lookups_held",
@@ -73,12 +73,6 @@ impl LookupMetrics {
             "Batches that failed as a whole, whose lookups were sent again; for ever where the host takes no batches",
             &["class"],
         );
-        for class in ["found", "gone"].iter().chain(&CallError::CLASSES) {
-            calls.with_label_values(&[class]);
-        }
-        for status in Status::ALL {
-            enriched.with_label_values(&[status.as_str()]);
-        }
         let throttled_seconds = metrics::counter_of_parts(
             registry,
             "weir_lookups_throttled_seconds_total",

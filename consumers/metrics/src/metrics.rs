@@ -4,7 +4,7 @@ use crate::conversations::GivenUp;
 use crate::observe::Observation;
 use crate::unknown::UnknownNames;
 use prometheus::{Histogram, HistogramVec, IntCounterVec, Registry};
-use runtime::metrics::{counters, histogram, histograms};
+use runtime::metrics::{counters, counters_of, histogram, histograms};
 use schemas::TypedEvent;
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,16 +39,14 @@ pub struct EventMetrics {
 impl EventMetrics {
     /// Registers them.
     pub fn new(registry: &Registry) -> Self {
-        let given_up = counters(
+        let given_up = counters_of(
             registry,
             "weir_metrics_conversations_given_up_total",
             "Conversations in which no answer is waited for any more: window, none came within --response-window; full, \
              more than --open-conversations wait in a partition.",
-            &["reason"],
+            "reason",
+            ["window", "full"],
         );
-        for reason in ["window", "full"] {
-            given_up.with_label_values(&[reason]);
-        }
         Self {
             given_up,
             response: histogram(
