@@ -45,53 +45,46 @@ pub(crate) fn is_reachable(address: IpAddr, networks: &[Network]) -> bool {
     is_public(address) || networks.iter().any(|network| network.holds(address))
 }
 
+/// The blocks of IANA's registries of special purposes, multicast and the reserved rest of IPv4. Of IPv6, those of `2000::/3`, outside
+/// of which lies all else that stands for an IPv4 address (mapped, NAT64), is local, link-local or multicast; these are 6to4 and Teredo.
+/// Sources: <https://www.iana.org/assignments/iana-ipv4-special-registry> and
+/// <https://www.iana.org/assignments/iana-ipv6-special-registry>, as of 2026.
+const SPECIAL: [Network; 19] = [
+    v4([0, 0, 0, 0], 8),
+    v4([10, 0, 0, 0], 8),
+    v4([100, 64, 0, 0], 10),
+    v4([127, 0, 0, 0], 8),
+    v4([169, 254, 0, 0], 16),
+    v4([172, 16, 0, 0], 12),
+    v4([192, 0, 0, 0], 24),
+    v4([192, 0, 2, 0], 24),
+    v4([192, 88, 99, 0], 24),
+    v4([192, 168, 0, 0], 16),
+    v4([198, 18, 0, 0], 15),
+    v4([198, 51, 100, 0], 24),
+    v4([203, 0, 113, 0], 24),
+    v4([224, 0, 0, 0], 4),
+    v4([240, 0, 0, 0], 4),
+    v6([0x2001, 0], 23),
+    v6([0x2001, 0xdb8], 32),
+    v6([0x2002, 0], 16),
+    v6([0x3fff, 0], 20),
+];
+
+/// What of IPv6 is assigned as global unicast.
+const GLOBAL_UNICAST: Network = v6([0x2000, 0], 3);
+
 fn is_public(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => is_public_v4(address),
-        IpAddr::V6(address) => is_public_v6(address),
-    }
+    (address.is_ipv4() || GLOBAL_UNICAST.holds(address))
+        && !SPECIAL.iter().any(|special| special.holds(address))
 }
 
-/// All but the blocks of IANA's registry of special purposes, multicast and the reserved rest.
-/// Source: <https://www.iana.org/assignments/iana-ipv4-special-registry>, as of 2026.
-fn is_public_v4(address: Ipv4Addr) -> bool {
-    const SPECIAL: [(Ipv4Addr, u8); 15] = [
-        (Ipv4Addr::UNSPECIFIED, 8),
-        (Ipv4Addr::new(10, 0, 0, 0), 8),
-        (Ipv4Addr::new(100, 64, 0, 0), 10),
-        (Ipv4Addr::new(127, 0, 0, 0), 8),
-        (Ipv4Addr::new(169, 254, 0, 0), 16),
-        (Ipv4Addr::new(172, 16, 0, 0), 12),
-        (Ipv4Addr::new(192, 0, 0, 0), 24),
-        (Ipv4Addr::new(192, 0, 2, 0), 24),
-        (Ipv4Addr::new(192, 88, 99, 0), 24),
-        (Ipv4Addr::new(192, 168, 0, 0), 16),
-        (Ipv4Addr::new(198, 18, 0, 0), 15),
-        (Ipv4Addr::new(198, 51, 100, 0), 24),
-        (Ipv4Addr::new(203, 0, 113, 0), 24),
-        (Ipv4Addr::new(224, 0, 0, 0), 4),
-        (Ipv4Addr::new(240, 0, 0, 0), 4),
-    ];
-    let is_within = |(start, bits): &(Ipv4Addr, u8)| {
-        Network { address: IpAddr::V4(*start), bits: *bits }.holds(IpAddr::V4(address))
-    };
-    !SPECIAL.iter().any(is_within)
+const fn v4(octets: [u8; 4], bits: u8) -> Network {
+    Network { address: IpAddr::V4(Ipv4Addr::new(octets[0], octets[1], octets[2], octets[3])), bits }
 }
 
-/// What is assigned as global unicast, `2000::/3`, but its blocks of special purposes. All that stands for an IPv4 address
-/// (mapped, NAT64), is local, link-local or multicast lies outside, but for 6to4 and Teredo.
-/// Source: <https://www.iana.org/assignments/iana-ipv6-special-registry>, as of 2026.
-fn is_public_v6(address: Ipv6Addr) -> bool {
-    const SPECIAL: [(Ipv6Addr, u8); 4] = [
-        (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
-        (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
-        (Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16),
-        (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20),
-    ];
-    let holds =
-        |start: Ipv6Addr, bits| Network { address: IpAddr::V6(start), bits }.holds(IpAddr::V6(address));
-    holds(Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3)
-        && !SPECIAL.iter().any(|(start, bits)| holds(*start, *bits))
+const fn v6(start: [u16; 2], bits: u8) -> Network {
+    Network { address: IpAddr::V6(Ipv6Addr::new(start[0], start[1], 0, 0, 0, 0, 0, 0)), bits }
 }
 
 impl HostRule {
