@@ -26,8 +26,6 @@ use weir_graph::{
 /// A batch that failed as a whole is sent again in parts of this part of its size, down to single calls.
 const SMALLER: usize = 4;
 
-const RETRIES_EXHAUSTED: &str = "retries_exhausted";
-
 /// How often it is asked whether the Graph API still answers, at most.
 pub(crate) const PROBE_EVERY: Duration = Duration::from_secs(1);
 /// What lookups wait for is said this often, at most.
@@ -171,7 +169,7 @@ impl Course<'_> {
 
     async fn failed(&mut self, error: &CallError, token: &AccessToken) -> Result<(), Failure> {
         match policy::next(error) {
-            Next::GiveUp(reason) => Err(self.reject(reason, error)),
+            Next::GiveUp(reason) => Err(Failure::Reject { reason, error: self.told(error) }),
             Next::NewToken => {
                 // Where there is no other one, the next round says what becomes of it.
                 let renewed = self.resolver.tokens.renewed(token, self.account).await;
@@ -202,7 +200,7 @@ impl Course<'_> {
         let is_hopeless =
             failing.elapsed() >= settings.hopeless_after && self.blame.is_certain(self.resolver, token);
         if is_hopeless || failing.elapsed() >= settings.lookup_patience {
-            return Err(Failure::Expired { reason: RETRIES_EXHAUSTED, error: self.told(error) });
+            return Err(Failure::Expired { reason: "retries_exhausted", error: self.told(error) });
         }
         self.back_off(error).await;
         Ok(())
@@ -257,10 +255,6 @@ impl Course<'_> {
         self.status.send_replace(Some(waiting));
         end.await;
         self.status.send_replace(None);
-    }
-
-    fn reject(&self, reason: &'static str, error: &CallError) -> Failure {
-        Failure::Reject { reason, error: self.told(error) }
     }
 
     fn told(&self, error: &CallError) -> String {

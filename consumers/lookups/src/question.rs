@@ -70,8 +70,7 @@ fn comment(event: &TypedEvent<'_>) -> Result<Question, Unaskable> {
         return Ok(Question::Skip("own_comment"));
     }
     let call = Call::Comment { comment: id(comment.any_id(), "comment id")? };
-    let named = comment.media.and_then(|media| media.id).or(comment.media_id);
-    let media = named.as_deref().and_then(GraphId::parse);
+    let media = comment.any_media_id().and_then(GraphId::parse);
     Ok(Question::Ask { account: account(event)?, call, media })
 }
 

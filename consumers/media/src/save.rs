@@ -164,11 +164,11 @@ impl Saver {
         let copied = async {
             while let Some(chunk) = answer.chunk().await? {
                 upload.write(&chunk).await?;
-                if upload.bytes() > self.settings.most_bytes(upload.sniffed()) {
+                if upload.bytes > self.settings.most_bytes(upload.sniffed()) {
                     return Err(Trouble::Ended(Ended::TooLarge));
                 }
             }
-            if upload.bytes() == 0 {
+            if upload.bytes == 0 {
                 return Err(Trouble::Ended(Ended::Failed { reason: "empty".to_owned(), again: true }));
             }
             Ok(())

@@ -16,13 +16,10 @@ pub struct TokenFacts {
     #[serde(default, rename = "type")]
     pub kind: Option<String>,
     /// The app that it was given to.
-    #[serde(default)]
     pub app_id: Option<String>,
     /// Until when; 0 is without end.
-    #[serde(default)]
     pub expires_at: Option<u64>,
     /// Until when the app may see its person's data; 0 is without end.
-    #[serde(default)]
     pub data_access_expires_at: Option<u64>,
     /// Its permissions.
     #[serde(default)]
@@ -36,7 +33,6 @@ pub struct NewToken {
     #[serde(rename = "access_token")]
     pub secret: String,
     /// For how long, in seconds; without end where Meta says nothing.
-    #[serde(default)]
     pub expires_in: Option<u64>,
 }
 

@@ -20,7 +20,8 @@ pub(crate) struct Upload<'a> {
     part: Vec<u8>,
     head: Vec<u8>,
     digest: Sha256,
-    bytes: u64,
+    /// Bytes that have come.
+    pub(crate) bytes: u64,
 }
 
 /// What is in the store.
@@ -44,11 +45,6 @@ impl<'a> Upload<'a> {
     pub(super) fn new(objects: &'a Objects, folder: Path, incoming: Path) -> Self {
         let (part, head, digest) = (Vec::new(), Vec::new(), Sha256::new());
         Self { objects, folder, incoming, parts: None, part, head, digest, bytes: 0 }
-    }
-
-    /// Bytes that have come.
-    pub(crate) const fn bytes(&self) -> u64 {
-        self.bytes
     }
 
     /// Its MIME type, as far as its first bytes tell.
