@@ -37,33 +37,16 @@ pub enum FetchError {
     Http(#[source] reqwest::Error),
 }
 
-/// Why a link is not followed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// It is no URL, or longer than 8,192 bytes.
-    BadUrl,
-    /// It is not `https`.
-    NotHttps,
-    /// It carries a name or password.
-    UserInfo,
-    /// Its host is none of `--media-hosts`.
-    Host,
-    /// Its port is not that of the host.
-    Port,
-    /// Its host has no address that may be connected to.
-    Address,
-    /// It redirects too often.
-    Redirects,
-    /// Its answer is packed, which nobody asked for.
-    Encoded,
-}
+/// Its host has no address that may be connected to.
+const NO_ADDRESS: &str = "address";
 
 /// How fetching ended without its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
     /// The link has died, with this status.
     Gone(u16),
-    Refused(Refusal),
+    /// It is not followed, for what a word says.
+    Refused(&'static str),
     TooLarge,
     /// It failed for good, or for now.
     Failed {
@@ -125,13 +108,14 @@ impl Fetcher {
                 status => return Err(Ended::of_status(status)),
             }
         }
-        Err(Ended::Refused(Refusal::Redirects))
+        Err(Ended::Refused("redirects"))
     }
 
     fn opened(&self, response: Response) -> Result<Opened, Ended> {
         let headers = response.headers();
         if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
-            return Err(Ended::Refused(Refusal::Encoded));
+            // Packed, which nobody asked for.
+            return Err(Ended::Refused("encoded"));
         }
         let left = self.settings.media_max_bytes;
         // What a server says of a length it may say wrongly: the bytes are counted too.
@@ -156,8 +140,8 @@ impl Opened {
 impl Ended {
     /// Whether it may end otherwise another time. A name without a public address may be that of a name server which gives one
     /// private address for all names, as some do while the network is cut off.
-    pub(crate) const fn may_pass(&self) -> bool {
-        matches!(self, Self::Failed { again: true, .. } | Self::Refused(Refusal::Address))
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(self, Self::Failed { again: true, .. } | Self::Refused(NO_ADDRESS))
     }
 
     /// What a status means that is no answer: Meta's CDNs answer 403 to a link whose time is over or whose signature is of another
@@ -171,34 +155,18 @@ impl Ended {
     }
 }
 
-impl Refusal {
-    /// The word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::BadUrl => "bad_url",
-            Self::NotHttps => "not_https",
-            Self::UserInfo => "user_info",
-            Self::Host => "host",
-            Self::Port => "port",
-            Self::Address => "address",
-            Self::Redirects => "redirects",
-            Self::Encoded => "encoded",
-        }
-    }
-}
-
 /// Longer links are not fetched, and stand in no record.
 pub(crate) const LONGEST_LINK: usize = 8_192;
 
 fn parse(link: &str) -> Result<Url, Ended> {
     let url = (link.len() <= LONGEST_LINK).then(|| Url::parse(link).ok()).flatten();
-    url.ok_or(Ended::Refused(Refusal::BadUrl))
+    url.ok_or(Ended::Refused("bad_url"))
 }
 
 fn elsewhere(from: &Url, headers: &HeaderMap) -> Result<Url, Ended> {
     let location = headers.get(LOCATION).and_then(|location| location.to_str().ok());
     let url = location.and_then(|location| from.join(location).ok());
-    url.ok_or(Ended::Refused(Refusal::BadUrl))
+    url.ok_or(Ended::Refused("bad_url"))
 }
 
 /// `image/jpeg` of `image/JPEG; charset=binary`.
@@ -245,13 +213,13 @@ mod tests {
         };
         assert_eq!(to("/y").unwrap().as_str(), "https://a.fbcdn.net/y");
         assert_eq!(to("http://169.254.169.254/").unwrap().scheme(), "http");
-        assert_eq!(elsewhere(&from, &HeaderMap::new()), Err(Ended::Refused(Refusal::BadUrl)));
+        assert_eq!(elsewhere(&from, &HeaderMap::new()), Err(Ended::Refused("bad_url")));
     }
 
     #[test]
     fn a_link_that_is_no_url_or_too_long_is_refused() {
         for link in ["", "/reel/17", &format!("https://a.fbcdn.net/{}", "x".repeat(9_000))] {
-            assert_eq!(parse(link), Err(Ended::Refused(Refusal::BadUrl)));
+            assert_eq!(parse(link), Err(Ended::Refused("bad_url")));
         }
     }
 }

@@ -4,7 +4,7 @@ mod door;
 mod limits;
 mod patience;
 
-use crate::fetch::{Ended, Fetcher, LONGEST_LINK, Refusal};
+use crate::fetch::{Ended, Fetcher, LONGEST_LINK};
 use crate::links::{Link, Source};
 use crate::metrics::MediaMetrics;
 use crate::settings::MediaSettings;
@@ -253,7 +253,7 @@ fn saved(blank: MediaRecord<'static>, stored: &Stored, declared: Option<String>)
 fn what_became(ended: Ended) -> (MediaStatus, Cow<'static, str>) {
     match ended {
         Ended::Gone(status) => (MediaStatus::Gone, format!("http_{status}").into()),
-        Ended::Refused(refusal) => (MediaStatus::Refused, Refusal::as_str(refusal).into()),
+        Ended::Refused(why) => (MediaStatus::Refused, why.into()),
         Ended::TooLarge => (MediaStatus::TooLarge, "too_large".into()),
         Ended::Failed { reason, .. } => (MediaStatus::Failed, reason.into()),
     }

@@ -1,7 +1,7 @@
 //! What it means that no answer came, or not all of it.
 
 use super::resolver::{NoPublicAddress, Unresolved};
-use super::{Ended, Refusal};
+use super::{Ended, NO_ADDRESS};
 use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::iter;
@@ -10,7 +10,7 @@ use std::iter;
 pub(super) fn ended(error: &reqwest::Error) -> Ended {
     let causes = || iter::successors(error.source(), |&cause| cause.source());
     if causes().any(|cause| cause.downcast_ref::<NoPublicAddress>().is_some()) {
-        return Ended::Refused(Refusal::Address);
+        return Ended::Refused(NO_ADDRESS);
     }
     let reason = if error.is_timeout() { "timed_out" } else { "connection" };
     let at = if error.is_connect() { "connect" } else { "answer" };

@@ -55,7 +55,7 @@ async fn what_was_saved_stays_saved_when_its_link_has_died() {
 fn every_end_has_a_status_and_a_word() {
     for (ended, status, word) in [
         (Ended::Gone(403), MediaStatus::Gone, "http_403"),
-        (Ended::Refused(Refusal::Address), MediaStatus::Refused, "address"),
+        (Ended::Refused("address"), MediaStatus::Refused, "address"),
         (Ended::TooLarge, MediaStatus::TooLarge, "too_large"),
         (Ended::Failed { reason: "timed_out".to_owned(), again: true }, MediaStatus::Failed, "timed_out"),
     ] {
