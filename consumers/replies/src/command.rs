@@ -58,7 +58,11 @@ impl Command {
         if record.key.as_deref() == Some(command.key.as_bytes()) {
             return Ok(command);
         }
-        Err(Unusable { subject: Some(command.subject), fault: Fault::Key { expected: command.key } })
+        let error = format!(
+            "the record's key must be {}, so that a repeated command comes to the same place",
+            command.key
+        );
+        Err(Unusable { subject: Some(command.subject), fault: Fault::Other { reason: "wrong_key", error } })
     }
 
     /// Reads the value of a command's record, as [`Self::read`] does.
@@ -76,7 +80,10 @@ impl Command {
     ) -> Result<Self, Fault> {
         members.once()?;
         members.needed("action", Action::FORM)?;
-        let Open::Known(action) = subject.action else { return Err(Fault::Action) };
+        let Open::Known(action) = subject.action else {
+            let error = format!("action must be {}", Action::FORM);
+            return Err(Fault::Other { reason: "unknown_action", error });
+        };
         members.none_beside(action)?;
         let account = members.graph_id("account")?;
         let call = Call::of(action, &known(&account), members)?;

@@ -21,21 +21,24 @@ impl<'a> Members<'a> {
     pub(super) fn read(value: &'a [u8]) -> Result<Self, Unusable> {
         serde_json::from_slice(value).map_err(|error| {
             let what = if error.is_data() { "no JSON object" } else { "no JSON" };
-            let place = format!("{what} at line {} column {}", error.line(), error.column());
-            Unusable { subject: None, fault: Fault::NoCommand { place } }
+            let (line, column) = (error.line(), error.column());
+            let error = format!("the value is no command: {what} at line {line} column {column}");
+            Unusable { subject: None, fault: Fault::Other { reason: "unreadable", error } }
         })
     }
 
     /// No name is given twice.
     pub(super) fn once(&self) -> Result<(), Fault> {
-        self.doubled.first().map_or(Ok(()), |name| Err(Fault::Twice { member: shown(name) }))
+        self.doubled.first().map_or(Ok(()), |name| Err(Fault::twice(&shown(name))))
     }
 
     /// Nothing is there that the action does not have.
     pub(super) fn none_beside(&self, action: Action) -> Result<(), Fault> {
         let is_of_it = |name: &str| SHARED.contains(&name) || action.has(name);
         if let Some(name) = self.named.keys().find(|name| !is_of_it(name)) {
-            return Err(Fault::Unexpected { member: shown(name), action });
+            let has = action.members().iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+            let error = format!("{} is no member of {}, which has {has}", shown(name), action.as_str());
+            return Err(Fault::Other { reason: "bad_command", error });
         }
         Ok(())
     }
@@ -58,7 +61,7 @@ impl<'a> Members<'a> {
     /// A string that is given at most once.
     pub(super) fn only(&self, member: &'static str) -> Result<Option<String>, Fault> {
         if self.doubled.contains(member) {
-            return Err(Fault::Twice { member: member.to_owned() });
+            return Err(Fault::twice(member));
         }
         self.text(member, "a string")
     }
