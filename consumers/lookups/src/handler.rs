@@ -9,7 +9,7 @@ use crate::enriched;
 use crate::lookup::{OwnLimits, Resolver, Status};
 use crate::media::{Known, Learned, MediaCache};
 use crate::metrics::LookupMetrics;
-use crate::question::{Plan, Question, Unaskable};
+use crate::question::{Plan, Question};
 use runtime::consumer::{Assigned, Failure, Handler, Output, Places, Record, Waits};
 use runtime::telemetry::spans;
 use schemas::lookup::{self, KnownMedia, Lookup};
@@ -76,8 +76,8 @@ impl Lookups {
         waits: &Waits,
     ) -> Result<Output, Failure> {
         let value = record.value.as_deref();
-        let event = TypedEvent::read(value).map_err(|error| reject(&error.into()))?;
-        let plan = Plan::of(&event).map_err(|error| reject(&error))?;
+        let event = TypedEvent::read(value).map_err(|error| Failure::reject("unreadable", &error))?;
+        let plan = Plan::of(&event)?;
         let found = match plan.question {
             Question::Skip(reason) => Found { reason: Some(reason), ..Found::now(lookup::Status::Skipped) },
             Question::Ask { account, call, media } => {
@@ -92,7 +92,7 @@ impl Lookups {
             }
         };
         let value = value.and_then(|value| enriched::append(value, &found.lookup()));
-        let value = value.ok_or_else(|| reject(&Unaskable::NoObject))?;
+        let value = value.ok_or_else(|| Failure::reject("unreadable", &"the value is no JSON object"))?;
         self.inquiry.metrics.enriched.with_label_values(&[found.status.as_str()]).inc();
         let topic = Arc::clone(self.topic(plan.topic));
         Ok(Output { topic, key: record.key.clone(), value, headers: headers(&event) })
@@ -236,15 +236,6 @@ pub(crate) fn now() -> Arc<str> {
 fn headers(event: &TypedEvent<'_>) -> Vec<(Cow<'static, str>, Vec<u8>)> {
     let headers = raw::typed_headers(event.id.as_bytes(), event.event_type.as_bytes());
     headers.into_iter().map(|(name, value)| (name.into(), value.into())).collect()
-}
-
-fn reject(error: &Unaskable) -> Failure {
-    let reason = match error {
-        Unaskable::Unreadable(_) | Unaskable::NoObject => "unreadable",
-        Unaskable::Kind => "unexpected_kind",
-        Unaskable::Id(_) => "bad_id",
-    };
-    Failure::Reject { reason, error: error.to_string() }
 }
 
 #[cfg(test)]

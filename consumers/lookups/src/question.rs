@@ -1,9 +1,10 @@
 //! What is to be asked about an event, if anything: pure.
 
 use crate::call::Call;
+use runtime::consumer::Failure;
 use schemas::data::comment::Comment;
 use schemas::data::mention::Mention;
-use schemas::{Kind, Topic, TypedEvent, Unreadable};
+use schemas::{Kind, Topic, TypedEvent};
 use weir_graph::GraphId;
 
 /// What an event needs.
@@ -22,23 +23,6 @@ pub enum Question {
     Skip(&'static str),
 }
 
-/// Why an event can never be looked up.
-#[derive(Debug, thiserror::Error)]
-pub enum Unaskable {
-    /// The record is no typed event, or its data no object.
-    #[error(transparent)]
-    Unreadable(#[from] Unreadable),
-    /// The record's value is JSON of another sort, to which nothing can be added.
-    #[error("the value is no JSON object")]
-    NoObject,
-    /// It is neither a comment nor a mention.
-    #[error("the event is neither a comment nor a mention")]
-    Kind,
-    /// An id that the call needs is missing, or could not stand in a URL.
-    #[error("the event has no {0} of digits to ask for")]
-    Id(&'static str),
-}
-
 /// An event with what it needs and where it goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
@@ -50,19 +34,21 @@ pub struct Plan {
 
 impl Plan {
     /// Reads an event.
-    pub fn of(event: &TypedEvent<'_>) -> Result<Self, Unaskable> {
-        let kind = event.kind().filter(|kind| !kind.standby).ok_or(Unaskable::Kind)?;
+    pub fn of(event: &TypedEvent<'_>) -> Result<Self, Failure> {
+        let unexpected =
+            || Failure::reject("unexpected_kind", &"the event is neither a comment nor a mention");
+        let kind = event.kind().filter(|kind| !kind.standby).ok_or_else(unexpected)?;
         let (topic, question) = match kind.kind {
             Kind::Comment | Kind::CommentLive => (Topic::CommentsEnriched, comment(event)?),
             Kind::MentionComment | Kind::MentionCaption => (Topic::MentionsEnriched, mention(event)?),
-            _ => return Err(Unaskable::Kind),
+            _ => return Err(unexpected()),
         };
         Ok(Self { question, topic })
     }
 }
 
-fn comment(event: &TypedEvent<'_>) -> Result<Question, Unaskable> {
-    let comment: Comment = event.data()?;
+fn comment(event: &TypedEvent<'_>) -> Result<Question, Failure> {
+    let comment: Comment = event.data().map_err(|error| Failure::reject("unreadable", &error))?;
     if let Some(reason) = skip_reason(event) {
         return Ok(Question::Skip(reason));
     }
@@ -74,8 +60,8 @@ fn comment(event: &TypedEvent<'_>) -> Result<Question, Unaskable> {
     Ok(Question::Ask { account: account(event)?, call, media })
 }
 
-fn mention(event: &TypedEvent<'_>) -> Result<Question, Unaskable> {
-    let mention: Mention = event.data()?;
+fn mention(event: &TypedEvent<'_>) -> Result<Question, Failure> {
+    let mention: Mention = event.data().map_err(|error| Failure::reject("unreadable", &error))?;
     if let Some(reason) = skip_reason(event) {
         return Ok(Question::Skip(reason));
     }
@@ -86,7 +72,7 @@ fn mention(event: &TypedEvent<'_>) -> Result<Question, Unaskable> {
         let comment = id(mention.comment_id.as_deref(), "comment id")?;
         Call::MentionedComment { account: account.clone(), comment }
     } else {
-        let media = media.clone().ok_or(Unaskable::Id("media id"))?;
+        let media = id(mention.media_id.as_deref(), "media id")?;
         Call::MentionedMedia { account: account.clone(), media }
     };
     Ok(Question::Ask { account, call, media })
@@ -100,12 +86,14 @@ fn skip_reason(event: &TypedEvent<'_>) -> Option<&'static str> {
     (event.metaobject != "instagram").then_some("not_instagram")
 }
 
-fn account(event: &TypedEvent<'_>) -> Result<GraphId, Unaskable> {
+fn account(event: &TypedEvent<'_>) -> Result<GraphId, Failure> {
     id(event.metaaccount.as_deref(), "account id")
 }
 
-fn id(text: Option<&str>, what: &'static str) -> Result<GraphId, Unaskable> {
-    text.and_then(GraphId::parse).ok_or(Unaskable::Id(what))
+/// An id that the call needs may be missing, or could not stand in a URL.
+fn id(text: Option<&str>, what: &str) -> Result<GraphId, Failure> {
+    let no_id = || Failure::reject("bad_id", &format!("the event has no {what} of digits to ask for"));
+    text.and_then(GraphId::parse).ok_or_else(no_id)
 }
 
 #[cfg(test)]
@@ -119,7 +107,10 @@ mod tests {
             account == "0"
         );
         let event = TypedEvent::read(Some(value.as_bytes())).map_err(|error| error.to_string())?;
-        Plan::of(&event).map_err(|error| error.to_string())
+        Plan::of(&event).map_err(|failure| match failure {
+            Failure::Reject { error, .. } => error,
+            other => panic!("{other:?}"),
+        })
     }
 
     fn question(kind: &str, data: &str) -> Question {

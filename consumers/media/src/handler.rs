@@ -67,7 +67,7 @@ impl MediaHandler {
         record: &Record,
         waits: &Waits,
     ) -> Result<Vec<Output>, Failure> {
-        let Some(source) = self.source(record).map_err(|error| reject(&error))? else {
+        let Some(source) = self.source(record).map_err(|error| Failure::reject("unreadable", &error))? else {
             return Ok(Vec::new());
         };
         let begun = partition.saving.take().filter(|(offset, _)| *offset == record.offset);
@@ -138,8 +138,4 @@ fn unavailable() -> Failure {
         "its links are still followed: a host, the network or the store does not answer (see the log)",
     );
     Failure::Unavailable { error, wait: Some(NEXT_TURN), on: Wait::ApiAnswer }
-}
-
-fn reject(error: &Unfit) -> Failure {
-    Failure::Reject { reason: "unreadable", error: error.to_string() }
 }

@@ -76,7 +76,7 @@ impl Counting {
 
     fn count(&self, partition: &mut Partition, record: &Record) -> Result<(), Failure> {
         let event = TypedEvent::read(record.value.as_deref())
-            .map_err(|error| Failure::Reject { reason: NOT_AN_EVENT, error: error.to_string() })?;
+            .map_err(|error| Failure::reject(NOT_AN_EVENT, &error))?;
         let now = Millis::of(SystemTime::now());
         let observation = Observation::of(&event, now);
         self.metrics.add(&observation);

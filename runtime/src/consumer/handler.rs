@@ -98,6 +98,11 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// It can never be handled, for a reason of a closed set.
+    pub fn reject(reason: &'static str, error: &dyn Display) -> Self {
+        Self::Reject { reason, error: error.to_string() }
+    }
+
     /// Kafka does not do what the record needs.
     pub fn of_kafka(error: &dyn Display) -> Self {
         Self::Unavailable { error: error.to_string(), wait: None, on: Wait::Kafka }
