@@ -19,6 +19,12 @@ pub(super) enum Meaning {
 /// The first of Messenger's own codes.
 const MESSENGER: i64 = 2_018_000;
 
+/// What no other attempt at the same call helps against.
+const INVALID: [i64; 19] = [
+    12, 21, 100, 506, 2_500, 2_635, 9_004, 9_007, 10_303, 24_001, 24_002, 24_005, 36_000, 36_001, 36_003,
+    36_004, 1_609_005, 2_018_154, 2_018_163,
+];
+
 /// The meaning of a code that Meta documents; `None` for any other.
 pub(super) fn meaning(code: i64, subcode: Option<i64>) -> Option<Meaning> {
     let told_apart = subcode.and_then(|subcode| of_subcode(code, subcode));
@@ -67,26 +73,8 @@ fn of_code(code: i64) -> Option<Meaning> {
         3 | 5 | 10 | 200..=299 | 36_103 | 2_018_166 | 2_018_247 => Permission,
         551 | 2_018_144 | 2_018_218 => NotReachable,
         2_018_171 | 2_018_234 | 2_018_300 => ThreadControl,
-        12
-        | 21
-        | 100
-        | 506
-        | 2_500
-        | 2_635
-        | 9_004
-        | 9_007
-        | 10_303
-        | 24_001
-        | 24_002
-        | 24_005
-        | 36_000
-        | 36_001
-        | 36_003
-        | 36_004
-        | 1_609_005
-        | 2_018_154
-        | 2_018_163
-        | 2_071_010..=2_071_025 => Invalid,
+        2_071_010..=2_071_025 => Invalid,
+        _ if INVALID.contains(&code) => Invalid,
         _ => return None,
     };
     Some(Meaning::Refused(class))
