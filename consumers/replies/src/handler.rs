@@ -21,6 +21,7 @@ use runtime::process::Process;
 use runtime::producer::Producer;
 use runtime::settings::KafkaSettings;
 use schemas::Millis;
+use std::ops::ControlFlow::{self, Break, Continue};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::OnceCell;
@@ -97,8 +98,8 @@ impl Handler for Replies {
         let mut pending = match state.pending.take().filter(|pending| pending.offset == record.offset) {
             Some(pending) => pending,
             None => match self.begin(follower, record, &command)? {
-                Begun::CarryOut(pending) => pending,
-                Begun::Done(outputs) => return Ok(outputs),
+                Continue(pending) => pending,
+                Break(results) => return Ok(results),
             },
         };
         let ended = self.carry_out(&mut pending, &mut state.own_limits, record, &command, waits).await;
@@ -107,13 +108,6 @@ impl Handler for Replies {
         }
         ended
     }
-}
-
-/// What is to be done about a command.
-enum Begun {
-    CarryOut(Pending),
-    /// Nothing more: these are the results that were missing.
-    Done(Vec<Output>),
 }
 
 impl Replies {
@@ -144,22 +138,27 @@ impl Replies {
         Ok(state)
     }
 
-    /// Whether a command is to be carried out, by what is known of it.
-    fn begin(&self, follower: &Follower, record: &Record, command: &Command) -> Result<Begun, Failure> {
+    /// Whether a command is to be carried out, by what is known of it; else the results that were missing.
+    fn begin(
+        &self,
+        follower: &Follower,
+        record: &Record,
+        command: &Command,
+    ) -> Result<ControlFlow<Vec<Output>, Pending>, Failure> {
         let subject = &command.subject;
         let pending = |attempt, results| Pending::new(record.offset, attempt, results);
         match self.known(follower, subject)? {
-            CommandState::New => Ok(Begun::CarryOut(pending(1, Vec::new()))),
+            CommandState::New => Ok(Continue(pending(1, Vec::new()))),
             CommandState::Intended { attempt, position } if is_abandoned(position, record) => {
                 let unknown = self.cut_off(record, position, subject, attempt);
                 if attempt > self.settings.resend_unknown {
-                    return Ok(Begun::Done(vec![unknown]));
+                    return Ok(Break(vec![unknown]));
                 }
-                Ok(Begun::CarryOut(pending(attempt + 1, vec![unknown])))
+                Ok(Continue(pending(attempt + 1, vec![unknown])))
             }
             CommandState::Intended { .. } | CommandState::Ended => {
                 self.metrics.duplicates.inc();
-                Ok(Begun::Done(Vec::new()))
+                Ok(Break(Vec::new()))
             }
         }
     }
