@@ -143,18 +143,9 @@ async fn next(
             continue;
         }
         let due = buffer.due();
-        let is_due = async {
-            match due {
-                Some(due) => tokio::time::sleep_until(due.into()).await,
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
-            ask = asks.recv() => {
-                let ask = ask?;
-                put(buffer, ask);
-            }
-            () = is_due => {}
+            ask = asks.recv() => put(buffer, ask?),
+            () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now).into()), if due.is_some() => {}
         }
     }
 }

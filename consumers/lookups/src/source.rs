@@ -4,12 +4,13 @@ use crate::handler::{self, Lookups};
 use crate::profiles::{self, Profiles};
 use runtime::consumer::{Failure, Handler, Output, Record, Waits};
 use schemas::Topic;
+use std::sync::Arc;
 
 /// The handlers.
 #[derive(Debug)]
 pub(crate) struct Sources {
     lookups: Lookups,
-    profiles: Option<Profiles>,
+    profiles: Option<Arc<Profiles>>,
     messages: String,
 }
 
@@ -19,12 +20,12 @@ pub(crate) enum Partition {
     /// Of comments or mentions.
     Posts(handler::Partition),
     /// Of messages.
-    Customers(profiles::Partition),
+    Customers(Arc<Profiles>, profiles::Partition),
 }
 
 impl Sources {
     pub(crate) fn new(lookups: Lookups, profiles: Option<Profiles>, topic_prefix: &str) -> Self {
-        Self { lookups, profiles, messages: Topic::Messages.name(topic_prefix) }
+        Self { lookups, profiles: profiles.map(Arc::new), messages: Topic::Messages.name(topic_prefix) }
     }
 }
 
@@ -37,7 +38,9 @@ impl Handler for Sources {
 
     fn assigned(&self, topic: &str, partition: i32) -> Partition {
         match &self.profiles {
-            Some(profiles) if topic == self.messages => Partition::Customers(profiles.assigned()),
+            Some(profiles) if topic == self.messages => {
+                Partition::Customers(Arc::clone(profiles), profiles.assigned())
+            }
             _ => Partition::Posts(self.lookups.assigned(topic, partition)),
         }
     }
@@ -54,12 +57,9 @@ impl Handler for Sources {
         record: &Record,
         waits: &Waits,
     ) -> Result<(), Failure> {
-        match (partition, &self.profiles) {
-            (Partition::Posts(partition), _) => self.lookups.prepare(partition, record, waits).await,
-            (Partition::Customers(partition), Some(profiles)) => {
-                profiles.prepare(partition, record, waits).await
-            }
-            (Partition::Customers(_), None) => Ok(()),
+        match partition {
+            Partition::Posts(partition) => self.lookups.prepare(partition, record, waits).await,
+            Partition::Customers(profiles, partition) => profiles.prepare(partition, record, waits).await,
         }
     }
 
@@ -69,10 +69,9 @@ impl Handler for Sources {
         record: &Record,
         waits: &Waits,
     ) -> Result<Vec<Output>, Failure> {
-        match (partition, &self.profiles) {
-            (Partition::Posts(partition), _) => self.lookups.handle(partition, record, waits).await,
-            (Partition::Customers(partition), Some(profiles)) => Ok(profiles.handle(partition, record)),
-            (Partition::Customers(_), None) => Ok(Vec::new()),
+        match partition {
+            Partition::Posts(partition) => self.lookups.handle(partition, record, waits).await,
+            Partition::Customers(profiles, partition) => Ok(profiles.handle(partition, record)),
         }
     }
 }

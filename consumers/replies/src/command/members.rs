@@ -12,7 +12,7 @@ use weir_graph::GraphId;
 /// The members of a JSON object by their names; null is absent.
 #[derive(Debug, Default)]
 pub(super) struct Members<'a> {
-    named: BTreeMap<String, &'a RawValue>,
+    pub(super) named: BTreeMap<String, &'a RawValue>,
     /// Names that are given twice, so that nobody knows what is meant.
     doubled: BTreeSet<String>,
 }
@@ -41,16 +41,6 @@ impl<'a> Members<'a> {
             return Err(Fault::Other { reason: "bad_command", error });
         }
         Ok(())
-    }
-
-    /// How many members there are.
-    pub(super) fn len(&self) -> usize {
-        self.named.len()
-    }
-
-    /// Whether there are none.
-    pub(super) fn is_empty(&self) -> bool {
-        self.named.is_empty()
     }
 
     /// The raw member.

@@ -69,7 +69,7 @@ fn message(account: &Account, members: &Members<'_>) -> Result<Box<RawValue>, Fa
     let wrong = Fault::Member { member: "message", form: OBJECT };
     let inner = Members::read(message.get().as_bytes()).map_err(|_| wrong.clone())?;
     inner.once()?;
-    if members.get("text").is_some() || inner.is_empty() {
+    if members.get("text").is_some() || inner.named.is_empty() {
         return Err(wrong);
     }
     if let Some(text) = inner.text("text", "a string")? {
@@ -121,7 +121,7 @@ fn reply_to(members: &Members<'_>) -> Result<Option<Value>, Fault> {
     let wrong = Fault::Member { member: "reply_to", form: FORM };
     let inner = Members::read(reply_to.get().as_bytes()).map_err(|_| wrong.clone())?;
     inner.once()?;
-    let mid = inner.text("mid", FORM)?.filter(|mid| is_mid(mid) && inner.len() == 1).ok_or(wrong)?;
+    let mid = inner.text("mid", FORM)?.filter(|mid| is_mid(mid) && inner.named.len() == 1).ok_or(wrong)?;
     Ok(Some(json!({ "mid": mid })))
 }
 
