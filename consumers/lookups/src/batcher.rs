@@ -109,19 +109,17 @@ async fn serve(
     permits: Arc<Semaphore>,
 ) {
     let mut supervisor = Supervisor::new("what makes calls of lookups");
-    while supervisor.panicked(make_calls(&sender, &mut asks, &mut buffer, &permits)).await {}
-}
-
-async fn make_calls(
-    sender: &Arc<Sender>,
-    asks: &mut mpsc::Receiver<Ask>,
-    buffer: &mut BatchBuffer<Arc<str>, Ask>,
-    permits: &Arc<Semaphore>,
-) {
-    // The permit comes first, so that calls gather while all requests are under way.
-    while let Ok(permit) = Arc::clone(permits).acquire_owned().await {
-        let Some(batch) = next(sender, asks, buffer).await else { return };
-        tokio::spawn(Arc::clone(sender).request(batch, permit));
+    loop {
+        let make_calls = async {
+            // The permit comes first, so that calls gather while all requests are under way.
+            while let Ok(permit) = Arc::clone(&permits).acquire_owned().await {
+                let Some(batch) = next(&sender, &mut asks, &mut buffer).await else { return };
+                tokio::spawn(Arc::clone(&sender).request(batch, permit));
+            }
+        };
+        if !supervisor.panicked(make_calls).await {
+            return;
+        }
     }
 }
 

@@ -47,7 +47,17 @@ impl Past {
         let (mut since, mut oldest) = (earliest, None);
         for topic in &self.topics {
             for partition in 0..reader.partitions(topic)? {
-                let (has_more, first) = self.read_partition(reader, topic, partition, earliest, told)?;
+                let range = OffsetRange { topic, partitions: &[partition], most: self.most, before: None };
+                let mut first = None;
+                let has_more = reader.each(&range, |record| {
+                    let at = record.timestamp.map(Millis::of);
+                    first = first.or(at);
+                    if at >= Some(earliest)
+                        && let Ok(event) = TypedEvent::read(record.value.as_deref())
+                    {
+                        told.note(&event, at.unwrap_or(earliest));
+                    }
+                })?;
                 // What lies before the first record of a range that is full is not known.
                 since = if has_more { since.max(first.unwrap_or(start)) } else { since };
                 oldest = [oldest, first].into_iter().flatten().min();
@@ -55,28 +65,5 @@ impl Past {
         }
         // Topics that hold nothing say nothing of the time before them.
         Ok(since.max(oldest.unwrap_or(start)))
-    }
-
-    /// Whether the partition holds more than was read, and the time of the first record that was.
-    fn read_partition(
-        &self,
-        reader: &TailReader,
-        topic: &str,
-        partition: i32,
-        earliest: Millis,
-        told: &Told,
-    ) -> Result<(bool, Option<Millis>), TailError> {
-        let range = OffsetRange { topic, partitions: &[partition], most: self.most, before: None };
-        let mut first = None;
-        let has_more = reader.each(&range, |record| {
-            let at = record.timestamp.map(Millis::of);
-            first = first.or(at);
-            if at >= Some(earliest)
-                && let Ok(event) = TypedEvent::read(record.value.as_deref())
-            {
-                told.note(&event, at.unwrap_or(earliest));
-            }
-        })?;
-        Ok((has_more, first))
     }
 }
