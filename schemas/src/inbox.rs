@@ -8,15 +8,13 @@
 //! `postback`, …), and those members whose description here ends in "else left out". Ids are always strings.
 //! Words of closed sets are read as [`Open`], so that a reader survives words that come later.
 
-mod attachment;
 mod message;
 mod part;
 mod public;
 mod word;
 
 pub use crate::word::Open;
-pub use attachment::Attachment;
-pub use message::{Message, QuickReply, ReplyTo};
+pub use message::{Attachment, Message, QuickReply, ReplyTo};
 pub use part::{LeadAnswer, Optin, Order, OrderProduct, Postback, Reaction, Receipt, Referral, Thread};
 pub use public::{Comment, Mention};
 pub use word::{Direction, EventName, MessageType, Platform};

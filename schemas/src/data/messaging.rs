@@ -4,35 +4,27 @@
 //! captured deliveries where these differ. Exactly one main member ([`message`](Messaging::message),
 //! [`message_edit`](Messaging::message_edit), …) says what happened; more than one is rare but allowed.
 
-mod account_linking;
 mod beside;
-mod branded_camera;
 mod checkout;
+mod customer;
 mod feedback;
-mod game_play;
 mod message;
-mod optin;
 mod order;
 mod policy;
-mod postback;
 mod receipt;
 mod referral;
 mod thread;
 
-pub use account_linking::AccountLinking;
 pub use beside::{HopContext, Party, PriorMessage};
-pub use branded_camera::BrandedCamera;
 pub use checkout::{Address, Amount, CheckoutUpdate, PaidWith, Payment, PreCheckout, RequestedUserInfo};
+pub use customer::{AccountLinking, BrandedCamera, GamePlay, Optin, Postback};
 pub use feedback::{FeedbackAnswer, FeedbackScreen, FollowUp, MessagingFeedback, ResponseFeedback};
-pub use game_play::GamePlay;
 pub use message::{
     Attachment, Button, Command, Coordinates, Element, Message, MessageEdit, Payload, ProductTemplate,
     QuickReply, Reaction, ReplyTo, Story, StoryMentioned,
 };
-pub use optin::Optin;
 pub use order::{Order, OrderProduct};
 pub use policy::PolicyEnforcement;
-pub use postback::Postback;
 pub use receipt::{Delivery, Read};
 pub use referral::{AdContext, Lead, LeadAnswer, Product, Referral};
 pub use thread::{ThreadControl, ThreadMetadata, ThreadRequest};

@@ -1,7 +1,23 @@
-//! Opt-ins to messages.
+//! What customers do beside writing: taps, opt-ins, linked accounts, games, camera effects.
 
 use super::super::model::model;
+use super::referral::Referral;
 use crate::time::Millis;
+
+model! {
+    /// A tap on an icebreaker, a persistent menu item or a template's button. Source: Instagram messaging and
+    /// Messenger platform, `messaging_postbacks`.
+    pub struct Postback {
+        /// The message that the tap made. Absent before version 11 of the API, and for pages in some versions.
+        pub mid: Option<String> = filled("mid"),
+        /// What was tapped, as the customer saw it. Always present.
+        pub title: Option<String> = words("title"),
+        /// What the app that offered it chose to get back. Absent while another app owns the thread.
+        pub payload: Option<String> = words("payload"),
+        /// Where the customer came from. Present with the first tap of a conversation on pages.
+        pub referral: Option<Referral> = object("referral"),
+    }
+}
 
 model! {
     /// A customer opted in: through a plugin on a web site (`ref`, `user_ref`), or to recurring notifications (type
@@ -41,5 +57,44 @@ model! {
         pub notification_messages_topic: Option<String> = words("notification_messages_topic"),
         /// Where the customer came from, such as `ADS`. Present where the request came with an ad or link.
         pub source: Option<String> = text("source"),
+    }
+}
+
+model! {
+    /// A customer linked or unlinked an account. Source: Messenger platform, `messaging_account_linking`.
+    pub struct AccountLinking {
+        /// What the customer did. Always present.
+        pub status: Option<String> = text("status") in ["linked", "unlinked"],
+        /// What the business's login passed on to know the customer by. Present with `linked` only.
+        pub authorization_code: Option<String> = words("authorization_code"),
+    }
+}
+
+model! {
+    /// A customer played a round of an Instant Game. Source: Messenger platform, `messaging_game_plays`.
+    pub struct GamePlay {
+        /// The game's app. Always present.
+        pub game_id: Option<String> = id("game_id"),
+        /// The player, by an id of the game. Always present.
+        pub player_id: Option<String> = id("player_id"),
+        /// Where it was played. Absent, mostly.
+        pub context_type: Option<String> = text("context_type") in ["SOLO", "THREAD", "GROUP"],
+        /// The thread or group that it was played in. Present where it was not played alone, at times.
+        pub context_id: Option<String> = id("context_id"),
+        /// The score, in the game's own points. Present in classic games that report one.
+        pub score: Option<i64> = integer("score"),
+        /// What the game left for the bot, often JSON in a string. Present in rich games.
+        pub payload: Option<String> = words("payload"),
+    }
+}
+
+model! {
+    /// A customer did something with an effect of the branded camera. Source: libraries for the Messenger platform
+    /// that read it; Meta has withdrawn the feature and its page.
+    pub struct BrandedCamera {
+        /// The effects. Always present.
+        pub content_ids: Vec<String> = ids("content_ids"),
+        /// What the customer did, such as `dismiss`. Always present.
+        pub event: Option<String> = text("event"),
     }
 }
