@@ -130,11 +130,6 @@ impl Messaging {
         self.recipient.as_ref()?.reference()
     }
 
-    /// What Meta did about an account that breaks its rules, under whichever name it came.
-    pub fn policy(&self) -> Option<&PolicyEnforcement> {
-        self.policy_enforcement.as_ref().or(self.policy_enforcement_old.as_ref())
-    }
-
     /// The customer: of sender and recipient the one who is not `account`. Where neither is, the recipient of what
     /// was sent (`is_echo`), else the sender. The account itself where both are.
     pub fn customer(&self, account: Option<&str>, is_echo: bool) -> Option<&str> {

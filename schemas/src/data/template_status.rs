@@ -26,23 +26,3 @@ model! {
         pub reason: Option<String> = text("reason"),
     }
 }
-
-impl TemplateStatus {
-    /// The new status, under whichever name it came.
-    pub fn status(&self) -> Option<&str> {
-        self.message_template_status.as_deref().or(self.event.as_deref())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_status_is_found_under_both_names() {
-        for json in [r#"{"event":"APPROVED"}"#, r#"{"message_template_status":"APPROVED"}"#] {
-            let template: TemplateStatus = serde_json::from_str(json).unwrap();
-            assert_eq!(template.status(), Some("APPROVED"));
-        }
-    }
-}
