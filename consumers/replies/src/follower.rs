@@ -107,29 +107,23 @@ impl Follower {
             // The last offsets of a partition need not be records.
             let behind = self.shared.read.borrow().behind(&ends);
             let (returned, empty, unanswered) = blocking(move || {
-                let mut unanswered = None;
-                let empty = behind.into_iter().filter(|(partition, (from, _))| {
-                    match looker.ahead(*partition, *from, LOOK_EVERY) {
-                        ReadAhead::Nothing => true,
-                        ReadAhead::NoAnswer(error) => {
-                            unanswered = Some(error);
-                            false
-                        }
-                        _ => false,
+                let (mut empty, mut unanswered) = (Vec::new(), None);
+                for (partition, (from, end)) in behind {
+                    match looker.ahead(partition, from, LOOK_EVERY) {
+                        ReadAhead::Nothing => empty.push((partition, from, end)),
+                        ReadAhead::NoAnswer(error) => unanswered = Some(error),
+                        _ => {}
                     }
-                });
-                let empty: Vec<_> = empty.collect();
+                }
                 Ok((looker, empty, unanswered))
             })
             .await?;
             (looker, silent) = (returned, unanswered);
             self.shared.read.send_modify(|read| {
-                for (partition, (from, end)) in empty {
-                    read.offsets.entry(partition).and_modify(|at| {
-                        if *at == from {
-                            *at = end;
-                        }
-                    });
+                for (partition, from, end) in empty {
+                    if let Some(at) = read.offsets.get_mut(&partition).filter(|at| **at == from) {
+                        *at = end;
+                    }
                 }
             });
         }
