@@ -3,10 +3,13 @@
 //! Items go as a JSON array in the parameter `batch`; the answer is an array in the same order, an item that Meta did not
 //! get to is null. Item headers are asked for, since Meta puts the usage of an item's account there.
 
+mod answered_item;
+
 use crate::client::{Outcome, Reply};
 use crate::{AccessToken, Answer, CallError, Refusal, Usage};
+use answered_item::AnsweredItem;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::borrow::Cow;
 
 /// Meta answers no batch of more items.
@@ -25,26 +28,6 @@ pub struct BatchItem<'a> {
 struct Asked<'a> {
     method: &'static str,
     relative_url: Cow<'a, str>,
-}
-
-/// What was answered to one item.
-#[derive(Deserialize)]
-struct AnsweredItem<'a> {
-    /// The status; 0 where there is none.
-    #[serde(default)]
-    code: u16,
-    #[serde(borrow, default)]
-    headers: Option<Vec<Header<'a>>>,
-    #[serde(borrow, default)]
-    body: Option<Cow<'a, str>>,
-}
-
-#[derive(Deserialize)]
-struct Header<'a> {
-    #[serde(borrow)]
-    name: Cow<'a, str>,
-    #[serde(borrow)]
-    value: Cow<'a, str>,
 }
 
 /// The value of the parameter `batch`.
@@ -82,8 +65,7 @@ pub(crate) fn decode(
     count: usize,
     max_bytes: usize,
 ) -> Result<Vec<Reply<Outcome>>, CallError> {
-    // In the order of the items; nothing for one that Meta did not get to.
-    match serde_json::from_slice::<Vec<Option<AnsweredItem<'_>>>>(body) {
+    match AnsweredItem::all(body) {
         Ok(answered) if answered.len() == count && (200..=299).contains(&status) => {
             Ok(answered.into_iter().map(|item| reply(item, max_bytes)).collect())
         }
@@ -99,8 +81,7 @@ fn reply(answered: Option<AnsweredItem<'_>>, max_bytes: usize) -> Reply<Outcome>
     let Some(item) = answered else {
         return Reply { result: Err(CallError::Unanswered), usage: Usage::default() };
     };
-    let headers = item.headers.iter().flatten().map(|header| (&*header.name, &*header.value));
-    let usage = Usage::read(headers);
+    let usage = Usage::read(item.headers());
     let body = item.body.unwrap_or_default();
     let result = if body.len() > max_bytes {
         Err(CallError::TooLarge { limit: max_bytes })
