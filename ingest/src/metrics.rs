@@ -234,6 +234,6 @@ fn dead_letters(registry: &Registry) -> HashMap<Refusal, IntCounter> {
         "Verified bodies that were dead-lettered, by reason.",
         &["reason"],
     );
-    let counter = |refusal: Refusal| (refusal, dead_letters.with_label_values(&[refusal.as_str()]));
-    Refusal::ALL.map(counter).into()
+    let counter = |refusal: &Refusal| (*refusal, dead_letters.with_label_values(&[refusal.as_str()]));
+    Refusal::ALL.iter().map(counter).collect()
 }

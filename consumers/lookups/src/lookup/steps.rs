@@ -51,9 +51,9 @@ impl Resolver {
                 own_limits.add(account, began, began.elapsed());
             }
             if let Some(found) = found {
-                let (found, begun) = found.unwrap_or_else(|error| Err(without_result(&error)))?;
-                if let Some(begun) = begun {
-                    own_limits.answered(account, begun);
+                let (found, asked_at) = found.unwrap_or_else(|error| Err(without_result(&error)))?;
+                if let Some(asked_at) = asked_at {
+                    own_limits.answered(account, asked_at);
                 }
                 return Ok(found);
             }

@@ -48,7 +48,7 @@ impl Fault {
     pub const fn reason(&self) -> &'static str {
         match self {
             Self::Missing { .. } | Self::Member { .. } => "bad_command",
-            Self::Other { reason, .. } => *reason,
+            Self::Other { reason, .. } => reason,
         }
     }
 

@@ -55,8 +55,13 @@ pub(super) fn of(action: Action, account: &Account, members: &Members<'_>) -> Re
             Send { messaging_type, tag, message: Some(message), reply_to, ..nothing }
         }
     };
-    let body = serde_json::to_string(&send).expect("a call is made of strings and JSON");
-    Ok(Call::post(format!("{}/messages", account.messaging_node()), Body::Json(body)))
+    Ok(Call::post(format!("{}/messages", account.messaging_node()), Body::Json(send.to_json())))
+}
+
+impl Send {
+    fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("a call is made of strings and JSON")
+    }
 }
 
 /// The message object as it is, or one of the text.
@@ -64,7 +69,7 @@ fn message(account: &Account, members: &Members<'_>) -> Result<Box<RawValue>, Fa
     let Some(message) = members.get("message") else {
         let text = words(members)?;
         check_text(account, "text", &text)?;
-        return Ok(to_raw_value(&json!({ "text": text })).expect("a string is JSON"));
+        return Ok(of_text(&text));
     };
     let wrong = Fault::Member { member: "message", form: OBJECT };
     let inner = Members::read(message.get().as_bytes()).map_err(|_| wrong.clone())?;
@@ -76,6 +81,10 @@ fn message(account: &Account, members: &Members<'_>) -> Result<Box<RawValue>, Fa
         check_text(account, "message.text", &text)?;
     }
     Ok(message.to_owned())
+}
+
+fn of_text(text: &str) -> Box<RawValue> {
+    to_raw_value(&json!({ "text": text })).expect("a string is JSON")
 }
 
 /// Meta would refuse a longer text.
