@@ -67,7 +67,7 @@ pub(super) fn starter<H: Handler>(
             topic: Arc::clone(&topic),
             partition,
             window: Window::new(queue, shared.options.look_ahead),
-            context: WorkerContext::new(Arc::clone(&shared), stop.clone(), Arc::clone(&progress)),
+            context: Arc::new(WorkerContext::new(Arc::clone(&shared), stop.clone(), Arc::clone(&progress))),
         };
         let first_error = Arc::clone(&first_error);
         let task = runtime.spawn(async move {

@@ -21,7 +21,7 @@ pub(super) struct Worker<H> {
     pub(super) topic: Arc<str>,
     pub(super) partition: i32,
     pub(super) window: Window,
-    pub(super) context: WorkerContext,
+    pub(super) context: Arc<WorkerContext>,
 }
 
 impl<H: Handler> Worker<H> {
@@ -39,7 +39,7 @@ impl<H: Handler> Worker<H> {
     }
 
     async fn work_off(&mut self) -> Result<(), Halt> {
-        let mut pipeline = Pipeline::new(&self.context, &self.topic);
+        let mut pipeline = Pipeline::new(Arc::clone(&self.context), &self.topic);
         let mut state = self.handler.assigned(&self.topic, self.partition);
         let ended = self.follow_queue(&mut state, &mut pipeline).await;
         pipeline.drain().await;
@@ -55,7 +55,7 @@ impl<H: Handler> Worker<H> {
                 biased;
                 () = self.context.stop.cancelled() => return Ok(()),
                 outcome = pipeline.oldest() => {
-                    pipeline.settle(outcome, &self.context).await?;
+                    pipeline.settle(outcome).await?;
                     continue;
                 }
                 record = self.window.next(&*self.handler), if pipeline.len() < room => record,
@@ -82,11 +82,11 @@ impl<H: Handler> Worker<H> {
         match outcome {
             Outcome::Handled(mut outputs) => {
                 let spans = carry_on(&record, &span, &mut outputs);
-                pipeline.publish(record, outputs, spans, &self.context).await
+                pipeline.publish(record, outputs, spans).await
             }
             Outcome::Dead(cause) => {
                 spans::failed(&span, cause.reason);
-                pipeline.dead_letter(record, &cause, &self.context).await
+                pipeline.dead_letter(record, &cause).await
             }
         }
     }

@@ -88,7 +88,7 @@ pub(in crate::consumer) async fn attempt<H: Handler>(
             Next::GiveUp(cause) => return Ok(Outcome::Dead(cause)),
             Next::Again { after, on } => (after, on),
         };
-        pipeline.settle_all(context).await?;
+        pipeline.settle_all().await?;
         match after {
             Some(wait) => context.wait(wait, on).await?,
             None => context.back_off(&mut backoff, on).await?,
@@ -116,7 +116,7 @@ async fn prepare<H: Handler>(
             prepared = prepared.catch_unwind() => return Ok(prepared),
             outcome = pipeline.failed() => outcome,
         };
-        pipeline.settle(Err(outcome), context).await?;
+        pipeline.settle(Err(outcome)).await?;
     }
 }
 

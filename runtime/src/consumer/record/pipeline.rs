@@ -14,33 +14,24 @@ use super::{Output, Record};
 use crate::backoff::Backoff;
 use crate::consumer::error::Halt;
 use crate::consumer::metrics::reason;
-use crate::consumer::partition::offsets::Progress;
 use crate::consumer::wait::Wait;
-use crate::consumer::worker_context::{SharedContext, WorkerContext};
+use crate::consumer::worker_context::WorkerContext;
 use crate::producer::{Acknowledgement, Outgoing, ProduceError, Producer, SendError};
 
 /// Progress follows the oldest record, so an acknowledgement that overtakes another moves nothing.
 #[derive(Debug)]
 pub(in crate::consumer) struct Pipeline {
     entries: VecDeque<Entry>,
-    progress: Arc<Progress>,
-    shared: Arc<SharedContext>,
+    context: Arc<WorkerContext>,
     done: IntCounter,
     backoff: Backoff,
-}
-
-/// How a record came to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Completion {
-    Handled,
-    DeadLettered,
 }
 
 #[derive(Debug)]
 struct Entry {
     record: Record,
     outputs: Vec<Output>,
-    completion: Completion,
+    is_dead_letter: bool,
     /// `None` until everything is queued.
     acknowledgement: Option<Acknowledgement>,
     /// Of the outputs; they end when it is done.
@@ -48,10 +39,10 @@ struct Entry {
 }
 
 impl Pipeline {
-    pub(in crate::consumer) fn new(context: &WorkerContext, topic: &str) -> Self {
+    pub(in crate::consumer) fn new(context: Arc<WorkerContext>, topic: &str) -> Self {
         let done = context.shared.metrics.records.with_label_values(&[topic]);
-        let (progress, shared) = (Arc::clone(&context.progress), Arc::clone(&context.shared));
-        Self { entries: VecDeque::new(), progress, shared, done, backoff: context.backoff() }
+        let backoff = context.backoff();
+        Self { entries: VecDeque::new(), context, done, backoff }
     }
 
     pub(in crate::consumer) fn len(&self) -> usize {
@@ -72,9 +63,9 @@ impl Pipeline {
         record: Record,
         outputs: Vec<Output>,
         spans: Vec<Span>,
-        context: &WorkerContext,
     ) -> Result<(), Halt> {
-        self.enqueue(record, outputs, spans, Completion::Handled, context).await
+        let entry = Entry { record, outputs, is_dead_letter: false, acknowledgement: None, _spans: spans };
+        self.enqueue(entry).await
     }
 
     /// Sends a record to the dead letters; it is done in its turn.
@@ -82,33 +73,26 @@ impl Pipeline {
         &mut self,
         record: Record,
         cause: &DeadLetterCause,
-        context: &WorkerContext,
     ) -> Result<(), Halt> {
-        dead_letter(&record, cause, context).await?;
-        self.enqueue(record, Vec::new(), Vec::new(), Completion::DeadLettered, context).await
+        dead_letter(&record, cause, &self.context).await?;
+        let (outputs, spans) = (Vec::new(), Vec::new());
+        let entry = Entry { record, outputs, is_dead_letter: true, acknowledgement: None, _spans: spans };
+        self.enqueue(entry).await
     }
 
-    async fn enqueue(
-        &mut self,
-        record: Record,
-        outputs: Vec<Output>,
-        spans: Vec<Span>,
-        completion: Completion,
-        context: &WorkerContext,
-    ) -> Result<(), Halt> {
-        if outputs.is_empty() && self.entries.is_empty() {
-            self.finish(&record, completion);
+    async fn enqueue(&mut self, entry: Entry) -> Result<(), Halt> {
+        if entry.outputs.is_empty() && self.entries.is_empty() {
+            self.finish(&entry);
             return Ok(());
         }
-        self.entries.push_back(Entry { record, outputs, completion, acknowledgement: None, _spans: spans });
-        self.send_unsent(context).await
+        self.entries.push_back(entry);
+        self.send_unsent().await
     }
 
     /// Acts on the outcome of the oldest record.
     pub(in crate::consumer) async fn settle(
         &mut self,
         outcome: Result<(), ProduceError>,
-        context: &WorkerContext,
     ) -> Result<(), Halt> {
         match outcome {
             Ok(()) => {
@@ -116,22 +100,21 @@ impl Pipeline {
                 self.finish_oldest();
                 Ok(())
             }
-            Err(ProduceError::TooLarge) => {
-                self.dead_letter_too_large(0, ProduceError::TooLarge, context).await
-            }
-            Err(error) => self.start_over(error, context).await,
+            Err(ProduceError::TooLarge) => self.dead_letter_too_large(0, ProduceError::TooLarge).await,
+            Err(error) => self.start_over(error).await,
         }
     }
 
     /// Returns once everything on its way is acknowledged.
-    pub(in crate::consumer) async fn settle_all(&mut self, context: &WorkerContext) -> Result<(), Halt> {
+    pub(in crate::consumer) async fn settle_all(&mut self) -> Result<(), Halt> {
+        let stop = self.context.stop.clone();
         while !self.entries.is_empty() {
             let outcome = tokio::select! {
                 biased;
                 outcome = self.oldest() => outcome,
-                () = context.stop.cancelled() => return Err(Halt::Stopped),
+                () = stop.cancelled() => return Err(Halt::Stopped),
             };
-            self.settle(outcome, context).await?;
+            self.settle(outcome).await?;
         }
         Ok(())
     }
@@ -175,43 +158,43 @@ impl Pipeline {
 
     fn finish_oldest(&mut self) {
         if let Some(entry) = self.entries.pop_front() {
-            self.finish(&entry.record, entry.completion);
+            self.finish(&entry);
         }
     }
 
-    fn finish(&self, record: &Record, completion: Completion) {
-        if completion == Completion::Handled {
-            self.shared.consecutive_failures.record_success(&record.topic);
+    fn finish(&self, Entry { record, is_dead_letter, .. }: &Entry) {
+        if !is_dead_letter {
+            self.context.shared.consecutive_failures.record_success(&record.topic);
         }
-        self.progress.done(record.offset, record.timestamp);
+        self.context.progress.done(record.offset, record.timestamp);
         self.done.inc();
     }
 
     /// Sends the oldest record and all that follow it once more: those behind it may have arrived, but
     /// whoever reads must find the order of the input at the end.
-    async fn start_over(&mut self, error: ProduceError, context: &WorkerContext) -> Result<(), Halt> {
+    async fn start_over(&mut self, error: ProduceError) -> Result<(), Halt> {
         if let Some(oldest) = self.entries.front() {
-            context.failed("publish", &oldest.record, &error.to_string());
+            self.context.failed("publish", &oldest.record, &error.to_string());
         }
         for entry in &mut self.entries {
             entry.acknowledgement = None;
         }
-        context.back_off(&mut self.backoff, Wait::Kafka).await?;
-        self.send_unsent(context).await
+        self.context.back_off(&mut self.backoff, Wait::Kafka).await?;
+        self.send_unsent().await
     }
 
-    async fn send_unsent(&mut self, context: &WorkerContext) -> Result<(), Halt> {
+    async fn send_unsent(&mut self) -> Result<(), Halt> {
         while let Some(index) = self.entries.iter().position(|entry| entry.acknowledgement.is_none()) {
             let entry = &mut self.entries[index];
-            match send(&context.shared.producer, &entry.outputs) {
+            match send(&self.context.shared.producer, &entry.outputs) {
                 Ok(acknowledgement) => entry.acknowledgement = Some(acknowledgement),
                 Err(error @ SendError::TooLarge { .. }) => {
-                    self.dead_letter_too_large(index, error, context).await?;
+                    self.dead_letter_too_large(index, error).await?;
                 }
                 // A producer that has failed for good is replaced by itself, and the records sent once more.
                 Err(error) => {
-                    context.failed("publish", &entry.record, &error.to_string());
-                    context.back_off(&mut self.backoff, Wait::Kafka).await?;
+                    self.context.failed("publish", &entry.record, &error.to_string());
+                    self.context.back_off(&mut self.backoff, Wait::Kafka).await?;
                 }
             }
         }
@@ -223,7 +206,6 @@ impl Pipeline {
         &mut self,
         index: usize,
         error: impl std::error::Error,
-        context: &WorkerContext,
     ) -> Result<(), Halt> {
         let entry = &mut self.entries[index];
         let (error, first_failed) = (error.to_string(), SystemTime::now());
@@ -235,10 +217,10 @@ impl Pipeline {
             is_expired: false,
         };
         entry.acknowledgement = None;
-        dead_letter(&entry.record, &cause, context).await?;
+        dead_letter(&entry.record, &cause, &self.context).await?;
         entry.outputs.clear();
-        entry.completion = Completion::DeadLettered;
-        entry.acknowledgement = Some(context.shared.producer.batch().finish());
+        entry.is_dead_letter = true;
+        entry.acknowledgement = Some(self.context.shared.producer.batch().finish());
         Ok(())
     }
 }
