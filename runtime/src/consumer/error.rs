@@ -1,8 +1,9 @@
-//! Why a Kafka client of a consumer ended although nobody asked it to, whether a new one mends that, and the first such error,
-//! wherever it happened.
+//! Why a Kafka client of a consumer ended although nobody asked it to, and the first such error, wherever it happened.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+
+use rdkafka::error::KafkaError;
 
 use crate::producer::ProducerError;
 
@@ -13,11 +14,8 @@ pub enum ConsumerError {
     #[error(transparent)]
     Producer(#[from] ProducerError),
     /// The settings contradict each other, or TLS material cannot be read.
-    #[error("the Kafka consumer cannot be made, check --kafka-config: {reason}")]
-    Create {
-        /// librdkafka's words.
-        reason: String,
-    },
+    #[error("the Kafka consumer cannot be made, check --kafka-config: {0}")]
+    Create(#[from] KafkaError),
     /// The client can never read again.
     #[error("the Kafka consumer has failed for good: {reason}")]
     Fatal {
@@ -80,28 +78,6 @@ pub enum ConsumerError {
         /// What is known about it.
         reason: String,
     },
-}
-
-impl ConsumerError {
-    /// Whether a new client in the same process mends it.
-    pub(super) const fn new_client(&self) -> NewClient {
-        match self {
-            Self::Disconnected | Self::Renewed => NewClient::Always,
-            Self::Stuck { .. } | Self::Fatal { .. } => NewClient::Once,
-            _ => NewClient::Never,
-        }
-    }
-}
-
-/// When a new Kafka client is worth making.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NewClient {
-    /// It is known to mend this, however often it happens.
-    Always,
-    /// It may mend it; not when the one before failed in this way a short while ago.
-    Once,
-    /// It would fail alike.
-    Never,
 }
 
 /// The first error of a client: set by any worker, looked at by the polling thread.

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::callbacks::Callbacks;
-use super::error::{FirstError, NewClient};
+use super::error::FirstError;
 use super::health::connection::{self, Connection};
 use super::health::supervisor::supervised;
 use super::health::watch::Watch;
@@ -69,10 +69,7 @@ pub async fn run<H: Handler>(
     let replaced_log = Throttle::new(LOG_EVERY);
     let mut replaced: Option<Instant> = None;
     loop {
-        let error = match live(kafka, &shared, &handler, process).await {
-            Ok(()) => return Ok(()),
-            Err(error) => error,
-        };
+        let Err(error) = live(kafka, &shared, &handler, process).await else { return Ok(()) };
         if matches!(error, ConsumerError::Rejecting { .. }) {
             shared.metrics.stopped.set(1);
             working.fail(error.to_string());
@@ -83,17 +80,21 @@ pub async fn run<H: Handler>(
         if process.shutdown.is_requested() {
             return Err(error);
         }
-        match error.new_client() {
-            NewClient::Always => {
+        match error {
+            // A new client is known to mend this, however often it happens.
+            ConsumerError::Disconnected | ConsumerError::Renewed => {
                 if let Some(suppressed) = replaced_log.pass(Instant::now()) {
                     tracing::warn!(suppressed, "{error}: replacing the Kafka client");
                 }
             }
-            NewClient::Once if replaced.is_none_or(|at| at.elapsed() > HEALED_AFTER) => {
+            // It may mend this; not when the one before failed in this way a short while ago.
+            ConsumerError::Stuck { .. } | ConsumerError::Fatal { .. }
+                if replaced.is_none_or(|at| at.elapsed() > HEALED_AFTER) =>
+            {
                 tracing::error!("{error}; replacing the Kafka client");
                 replaced = Some(Instant::now());
             }
-            NewClient::Once | NewClient::Never => return Err(error),
+            _ => return Err(error),
         }
         if !matches!(error, ConsumerError::Renewed) {
             shared.metrics.rebuilt.inc();
@@ -120,20 +121,16 @@ async fn live<H: Handler>(
     let assignment = Assignment::new(start, shared.metrics.clone(), Arc::clone(&registry));
     let connection = Arc::new(Connection::default());
     let callbacks = Callbacks::new(assignment, shared, Arc::clone(&connection));
-    let consumer = config.create_with_context(callbacks).map_err(create_error)?;
-    subscribe(&consumer, &options.topics)?;
+    let consumer: BaseConsumer<Callbacks> = config.create_with_context(callbacks)?;
+    let topics: Vec<&str> = options.topics.iter().map(String::as_str).collect();
+    consumer.subscribe(&topics)?;
     let watching =
         connection::watch(connection, config.clone(), renewals, end.clone(), Arc::clone(&first_error));
     tokio::spawn(supervised("what watches the connection", Arc::clone(&first_error), watching));
-    let watch = Watch::new(config, registry, shared.metrics.clone(), options).map_err(create_error)?;
+    let watch = Watch::new(config, registry, shared.metrics.clone(), options)?;
     let watching = watch.run(end.clone(), Arc::clone(&first_error));
     tokio::spawn(supervised("what watches the lag", Arc::clone(&first_error), watching));
     poll_until(end, consumer, first_error, options.close_timeout).await
-}
-
-fn subscribe(consumer: &BaseConsumer<Callbacks>, topics: &[String]) -> Result<(), ConsumerError> {
-    let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
-    consumer.subscribe(&topics).map_err(create_error)
 }
 
 async fn poll_until(
@@ -160,9 +157,4 @@ async fn poll_until(
         );
     }
     outcome.unwrap_or_else(|_| Err(ConsumerError::Thread { reason: String::from("what polls panicked") }))
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "map_err passes the error by value")]
-fn create_error(error: rdkafka::error::KafkaError) -> ConsumerError {
-    ConsumerError::Create { reason: error.to_string() }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::window::Window;
 use crate::consumer::error::{FirstError, Halt};
-use crate::consumer::record::attempt::{Outcome, attempt};
+use crate::consumer::record::attempt::attempt;
 use crate::consumer::record::pipeline::Pipeline;
 use crate::consumer::record::trace::carry_on;
 use crate::consumer::wait::{Activity, Wait};
@@ -80,11 +80,11 @@ impl<H: Handler> Worker<H> {
         let outcome = self.window.alongside(&*self.handler, attempt).await?;
         self.context.progress.set_activity(Activity::Waiting(Wait::Kafka));
         match outcome {
-            Outcome::Handled(mut outputs) => {
+            Ok(mut outputs) => {
                 let spans = carry_on(&record, &span, &mut outputs);
                 pipeline.publish(record, outputs, spans).await
             }
-            Outcome::Dead(cause) => {
+            Err(cause) => {
                 spans::failed(&span, cause.reason);
                 pipeline.dead_letter(record, &cause).await
             }

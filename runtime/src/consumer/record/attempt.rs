@@ -20,26 +20,8 @@ use crate::consumer::worker_context::WorkerContext;
 /// Attempts at a record that fails with [`Failure::Retry`], the first one included; then it becomes a dead letter.
 pub(in crate::consumer) const MAX_ATTEMPTS: u32 = 5;
 
-/// What became of a record.
-#[derive(Debug)]
-pub(in crate::consumer) enum Outcome {
-    /// Handled: these follow from it.
-    Handled(Vec<Output>),
-    /// It goes to the dead letters.
-    Dead(DeadLetterCause),
-}
-
-/// What to do after a failed attempt.
-enum Next {
-    GiveUp(DeadLetterCause),
-    Again { after: Option<Duration>, on: Wait },
-}
-
-/// How an attempt failed.
-enum Failed {
-    Reported(Failure),
-    Panicked,
-}
+/// After a failed attempt: how long to wait for the next, where the failure says so, and for what; or why there is none.
+type Next = Result<(Option<Duration>, Wait), DeadLetterCause>;
 
 /// The attempts at one record so far.
 struct Attempts {
@@ -48,7 +30,7 @@ struct Attempts {
     first_failed: Option<SystemTime>,
 }
 
-/// Calls the handler until it succeeds or its failure says that it never will.
+/// Calls the handler until it succeeds, which gives what follows from the record, or its failure says that it never will.
 ///
 /// Before it waits it lets what is on its way settle, so that a long wait holds back no other record.
 pub(in crate::consumer) async fn attempt<H: Handler>(
@@ -57,7 +39,7 @@ pub(in crate::consumer) async fn attempt<H: Handler>(
     record: &Record,
     context: &WorkerContext,
     pipeline: &mut Pipeline,
-) -> Result<Outcome, Halt> {
+) -> Result<Result<Vec<Output>, DeadLetterCause>, Halt> {
     let mut attempts = Attempts { count: 0, first_failed: None };
     let mut backoff = context.backoff();
     let waits = Waits::of(Arc::clone(&context.progress));
@@ -75,18 +57,18 @@ pub(in crate::consumer) async fn attempt<H: Handler>(
         };
         context.progress.set_activity(Activity::Waiting(Wait::Kafka));
         context.shared.metrics.handle_seconds.observe(started.elapsed().as_secs_f64());
-        let failed = match result {
-            Ok(Ok(outputs)) => return Ok(Outcome::Handled(outputs)),
-            Ok(Err(failure)) => Failed::Reported(failure),
+        let failure = match result {
+            Ok(Ok(outputs)) => return Ok(Ok(outputs)),
+            Ok(Err(failure)) => Some(failure),
             Err(_) => {
                 // What the panic left behind cannot be trusted.
                 *state = handler.assigned(&record.topic, record.partition);
-                Failed::Panicked
+                None
             }
         };
-        let (after, on) = match attempts.classify(failed, record, context) {
-            Next::GiveUp(cause) => return Ok(Outcome::Dead(cause)),
-            Next::Again { after, on } => (after, on),
+        let (after, on) = match attempts.classify(failure, record, context) {
+            Ok(next) => next,
+            Err(cause) => return Ok(Err(cause)),
         };
         pipeline.settle_all().await?;
         match after {
@@ -121,32 +103,33 @@ async fn prepare<H: Handler>(
 }
 
 impl Attempts {
-    fn classify(&mut self, failed: Failed, record: &Record, context: &WorkerContext) -> Next {
+    /// Without a failure the handler panicked.
+    fn classify(&mut self, failure: Option<Failure>, record: &Record, context: &WorkerContext) -> Next {
         let first_failed = *self.first_failed.get_or_insert_with(SystemTime::now);
         let attempts = self.count + 1;
         let cause =
             |reason, error| DeadLetterCause { reason, error, attempts, first_failed, is_expired: false };
-        match failed {
-            Failed::Reported(Failure::Reject { reason, error }) => {
+        match failure {
+            Some(Failure::Reject { reason, error }) => {
                 context.shared.metrics.failures.with_label_values(&["reject"]).inc();
-                Next::GiveUp(cause(reason, error))
+                Err(cause(reason, error))
             }
-            Failed::Reported(Failure::Expired { reason, error }) => {
+            Some(Failure::Expired { reason, error }) => {
                 context.shared.metrics.failures.with_label_values(&["expired"]).inc();
-                Next::GiveUp(DeadLetterCause { is_expired: true, ..cause(reason, error) })
+                Err(DeadLetterCause { is_expired: true, ..cause(reason, error) })
             }
-            Failed::Reported(Failure::Retry { error }) => {
+            Some(Failure::Retry { error }) => {
                 context.failed("retry", record, &error);
                 self.again_or(cause(reason::RETRIES_EXHAUSTED, error), context)
             }
-            Failed::Panicked => {
+            None => {
                 let error = String::from("the handler panicked, see the log");
                 context.failed("panic", record, &error);
                 self.again_or(cause(reason::PANIC, error), context)
             }
-            Failed::Reported(Failure::Unavailable { error, wait, on }) => {
+            Some(Failure::Unavailable { error, wait, on }) => {
                 context.failed("unavailable", record, &error);
-                Next::Again { after: wait, on }
+                Ok((wait, on))
             }
         }
     }
@@ -155,9 +138,9 @@ impl Attempts {
     fn again_or(&mut self, cause: DeadLetterCause, context: &WorkerContext) -> Next {
         self.count = cause.attempts;
         if cause.attempts < context.shared.options.max_attempts {
-            Next::Again { after: None, on: Wait::Retry }
+            Ok((None, Wait::Retry))
         } else {
-            Next::GiveUp(cause)
+            Err(cause)
         }
     }
 }
