@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use prometheus::IntCounter;
 use rdkafka::ClientContext;
 use rdkafka::TopicPartitionList;
 use rdkafka::config::RDKafkaLogLevel;
@@ -14,31 +13,26 @@ use super::health::connection::Connection;
 use super::partition::assignment::Assignment;
 use super::reader::error::is_forbidden;
 use super::worker_context::{LOG_EVERY, SharedContext};
-use crate::kafka::log::KafkaLog;
 use crate::throttle::Throttle;
 
 /// Lives in the client and runs on the polling thread.
 pub(super) struct Callbacks {
-    log: Arc<KafkaLog>,
+    shared: Arc<SharedContext>,
     assignment: Mutex<Assignment>,
-    drain_timeout: Duration,
-    rebalances: IntCounter,
-    fetch_errors: IntCounter,
-    client_errors: IntCounter,
     unreadable_log: Throttle,
     forbidden_log: Throttle,
     connection: Arc<Connection>,
 }
 
 impl Callbacks {
-    pub(super) fn new(assignment: Assignment, shared: &SharedContext, connection: Arc<Connection>) -> Self {
+    pub(super) fn new(
+        assignment: Assignment,
+        shared: Arc<SharedContext>,
+        connection: Arc<Connection>,
+    ) -> Self {
         Self {
-            log: Arc::clone(&shared.kafka_log),
+            shared,
             assignment: Mutex::new(assignment),
-            drain_timeout: shared.options.drain_timeout,
-            rebalances: shared.metrics.rebalances.clone(),
-            fetch_errors: shared.metrics.fetch_errors.clone(),
-            client_errors: shared.metrics.client_errors.clone(),
             unreadable_log: Throttle::new(LOG_EVERY),
             forbidden_log: Throttle::new(LOG_EVERY),
             connection,
@@ -47,7 +41,7 @@ impl Callbacks {
 
     /// What was fetched can never be read. Which partition it is of, its watch finds out where it stands still for it.
     pub(super) fn cannot_read(&self, error: &KafkaError) {
-        self.fetch_errors.inc();
+        self.shared.metrics.fetch_errors.inc();
         if let Some(suppressed) = self.unreadable_log.pass(Instant::now()) {
             tracing::error!(%error, suppressed, "fetched records cannot be read: they are damaged, or in a form that this build does not know");
         }
@@ -56,7 +50,7 @@ impl Callbacks {
     /// Anything else, of a connection, the group or a fetch: `error` below has logged it, the client tries again by itself, and
     /// the watch counts the partitions for which it lasts.
     pub(super) fn failed(&self, error: &KafkaError) {
-        self.client_errors.inc();
+        self.shared.metrics.client_errors.inc();
         if is_forbidden(error)
             && let Some(suppressed) = self.forbidden_log.pass(Instant::now())
         {
@@ -69,14 +63,14 @@ impl Callbacks {
         self.assignment.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) const fn drain_timeout(&self) -> Duration {
-        self.drain_timeout
+    pub(super) fn drain_timeout(&self) -> Duration {
+        self.shared.options.drain_timeout
     }
 }
 
 impl ClientContext for Callbacks {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        self.log.line(level, facility, message);
+        self.shared.kafka_log.line(level, facility, message);
     }
 
     fn stats_raw(&self, statistics: &[u8]) {
@@ -84,19 +78,19 @@ impl ClientContext for Callbacks {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        self.log.error(&error, reason);
+        self.shared.kafka_log.error(&error, reason);
     }
 }
 
 impl ConsumerContext for Callbacks {
     fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
-        self.rebalances.inc();
+        self.shared.metrics.rebalances.inc();
         match rebalance {
             Rebalance::Assign(partitions) => self.assignment().add(partitions),
             Rebalance::Revoke(partitions) => {
                 // Lost partitions have a new owner already: there is nothing to wait for.
                 let lost = consumer.assignment_lost();
-                let limit = if lost { Duration::ZERO } else { self.drain_timeout };
+                let limit = if lost { Duration::ZERO } else { self.drain_timeout() };
                 self.assignment().remove(consumer, partitions, limit);
             }
             Rebalance::Error(error) => tracing::warn!(%error, "a rebalance failed, the client tries again"),

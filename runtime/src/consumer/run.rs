@@ -120,7 +120,7 @@ async fn live<H: Handler>(
         partition::starter(Arc::clone(handler), Arc::clone(shared), Arc::clone(&first_error), end.clone());
     let assignment = Assignment::new(start, shared.metrics.clone(), Arc::clone(&registry));
     let connection = Arc::new(Connection::default());
-    let callbacks = Callbacks::new(assignment, shared, Arc::clone(&connection));
+    let callbacks = Callbacks::new(assignment, Arc::clone(shared), Arc::clone(&connection));
     let consumer: BaseConsumer<Callbacks> = config.create_with_context(callbacks)?;
     let topics: Vec<&str> = options.topics.iter().map(String::as_str).collect();
     consumer.subscribe(&topics)?;
