@@ -70,7 +70,7 @@ impl Callbacks {
 
 impl ClientContext for Callbacks {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        self.shared.kafka_log.line(level, facility, message);
+        self.shared.kafka_log.log(level, facility, message);
     }
 
     fn stats_raw(&self, statistics: &[u8]) {
@@ -78,7 +78,7 @@ impl ClientContext for Callbacks {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        self.shared.kafka_log.error(&error, reason);
+        self.shared.kafka_log.error(error, reason);
     }
 }
 

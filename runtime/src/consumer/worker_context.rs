@@ -29,7 +29,7 @@ pub(super) struct SharedContext {
     /// Many records may die of one cause.
     pub(super) dead_letter_log: Throttle,
     /// Of all clients that there are one after the other.
-    pub(super) kafka_log: Arc<KafkaLog>,
+    pub(super) kafka_log: KafkaLog,
 }
 
 /// What one worker works with, beside its [`SharedContext`].

@@ -1,8 +1,9 @@
 //! librdkafka's own log lines and errors, at a rate that people can read.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
@@ -11,45 +12,38 @@ use crate::throttle::Throttle;
 /// A broker that is down gives several lines a second; one a minute tells as much.
 const LOG_EVERY: Duration = Duration::from_mins(1);
 
-/// The log of one client; it also remembers why the last connection failed.
-#[derive(Debug)]
+/// The log of one client, and of those that stand in for it, which have clones; it also remembers why the last connection failed.
+#[derive(Clone, Debug)]
 pub(crate) struct KafkaLog {
-    lines: Throttle,
-    errors: Throttle,
-    last_reason: Mutex<Option<String>>,
+    lines: Arc<Throttle>,
+    errors: Arc<Throttle>,
+    last_reason: Arc<Mutex<Option<String>>>,
 }
 
 impl KafkaLog {
     pub(crate) fn new() -> Self {
-        Self {
-            lines: Throttle::new(LOG_EVERY),
-            errors: Throttle::new(LOG_EVERY),
-            last_reason: Mutex::default(),
-        }
+        let throttle = || Arc::new(Throttle::new(LOG_EVERY));
+        Self { lines: throttle(), errors: throttle(), last_reason: Arc::default() }
     }
 
-    /// For `ClientContext::log`.
-    pub(crate) fn line(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+    /// Why the latest connection or request failed, in librdkafka's words.
+    pub(crate) fn last_reason(&self) -> Option<String> {
+        self.last_reason.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl ClientContext for KafkaLog {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         // One file of properties serves a process' consumer and producer alike.
         let is_of_the_other = facility == "CONFWARN" && message.contains("will be ignored by this ");
-        if is_of_the_other
-            || !matches!(
-                level,
-                RDKafkaLogLevel::Emerg
-                    | RDKafkaLogLevel::Alert
-                    | RDKafkaLogLevel::Critical
-                    | RDKafkaLogLevel::Error
-                    | RDKafkaLogLevel::Warning
-            )
-        {
+        if is_of_the_other || level as i32 > RDKafkaLogLevel::Warning as i32 {
             tracing::debug!(facility, message, "kafka client");
         } else if let Some(suppressed) = self.lines.pass(Instant::now()) {
             tracing::warn!(facility, message, suppressed, "kafka client");
         }
     }
 
-    /// For `ClientContext::error`.
-    pub(crate) fn error(&self, error: &KafkaError, reason: &str) {
+    fn error(&self, error: KafkaError, reason: &str) {
         // "All brokers are down" says nothing that the single broker's error has not said better.
         if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown) {
             return;
@@ -58,10 +52,5 @@ impl KafkaLog {
         if let Some(suppressed) = self.errors.pass(Instant::now()) {
             tracing::warn!(reason, suppressed, "a connection or request to Kafka failed");
         }
-    }
-
-    /// Why the latest connection or request failed, in librdkafka's words.
-    pub(crate) fn last_reason(&self) -> Option<String> {
-        self.last_reason.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

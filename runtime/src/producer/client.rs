@@ -3,7 +3,6 @@
 use rdkafka::ClientConfig;
 use rdkafka::producer::{Producer as _, PurgeConfig, ThreadedProducer};
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::ProducerError;
@@ -20,8 +19,8 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) fn new(config: &ClientConfig, log: &Arc<KafkaLog>) -> Result<Self, ProducerError> {
-        let made = config.create_with_context(Context::new(Arc::clone(log)));
+    pub(super) fn new(config: &ClientConfig, log: &KafkaLog) -> Result<Self, ProducerError> {
+        let made = config.create_with_context(Context::new(log.clone()));
         let inner = made.map_err(|error| ProducerError::Create { reason: error.to_string() })?;
         Ok(Self { inner: Some(inner) })
     }

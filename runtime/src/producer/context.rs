@@ -20,12 +20,13 @@ use crate::kafka::statistics::Statistics;
 use crate::throttle::Throttle;
 
 pub(super) struct Context {
-    log: Arc<KafkaLog>,
+    pub(super) log: KafkaLog,
     /// librdkafka's own count has log lines in it.
     in_flight: AtomicUsize,
     /// Written by the one thread that serves reports.
     delivered: AtomicU64,
-    stuck: Stuck,
+    /// Partitions whose records run out of time.
+    pub(super) stuck: Stuck,
     refused: Throttle,
     /// The latest, until somebody takes them.
     statistics: Mutex<Option<Statistics>>,
@@ -36,7 +37,7 @@ const LOG_EVERY: Duration = Duration::from_mins(1);
 
 impl Context {
     /// All clients of a producer share its log, so that one that is made for a question repeats nothing.
-    pub(super) fn new(log: Arc<KafkaLog>) -> Self {
+    pub(super) fn new(log: KafkaLog) -> Self {
         Self {
             log,
             in_flight: AtomicUsize::new(0),
@@ -66,24 +67,15 @@ impl Context {
         self.delivered.load(Ordering::Relaxed)
     }
 
-    /// Partitions whose records run out of time.
-    pub(super) const fn stuck(&self) -> &Stuck {
-        &self.stuck
-    }
-
     /// What the client said last of its work, once.
     pub(super) fn take_statistics(&self) -> Option<Statistics> {
         self.statistics.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
-    pub(super) fn last_reason(&self) -> Option<String> {
-        self.log.last_reason()
     }
 }
 
 impl ClientContext for Context {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        self.log.line(level, facility, message);
+        self.log.log(level, facility, message);
     }
 
     fn stats_raw(&self, statistics: &[u8]) {
@@ -91,7 +83,7 @@ impl ClientContext for Context {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        self.log.error(&error, reason);
+        self.log.error(error, reason);
     }
 }
 

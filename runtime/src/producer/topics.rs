@@ -21,7 +21,7 @@ pub(super) fn check(
     let client = producer.client();
     let metadata = client.fetch_metadata(None, limit).map_err(|error| TopicsError::Unreachable {
         brokers: brokers.to_owned(),
-        reason: client.context().last_reason().unwrap_or_else(|| error.to_string()),
+        reason: client.context().log.last_reason().unwrap_or_else(|| error.to_string()),
     })?;
     let present = metadata.topics().iter().filter(|topic| topic.error().is_none());
     let present: HashSet<&str> = present.map(rdkafka::metadata::MetadataTopic::name).collect();

@@ -155,7 +155,7 @@ impl Watchdog {
             }
             let client = self.producer.client();
             let (context, fatal) = (client.context(), client.fatal_error());
-            let stuck = context.stuck().lasting(self.stalled_after);
+            let stuck = context.stuck.lasting(self.stalled_after);
             let seen = Seen {
                 delivered: context.delivered(),
                 in_flight: context.in_flight(),
@@ -228,7 +228,7 @@ impl Watchdog {
             || self.producer.is_another_client_answered(REACHABLE_WITHIN).await;
         self.progress.brokers_answered(answered, Instant::now());
         if !answered {
-            self.producer.client().context().stuck().forget();
+            self.producer.client().context().stuck.forget();
         }
     }
 
