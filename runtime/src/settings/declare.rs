@@ -25,27 +25,30 @@ pub fn with_default<T: 'static>(
     default: &'static str,
     form: Form<T>,
 ) -> Setting<T> {
-    let declare = move |command: Command, id, help: &str| {
-        command.arg(argument(id, value_name, help).default_value(default))
-    };
-    let read = move |reader: &mut Reader<'_>, id: &str| reader.required(id, &form);
-    Setting { declare: Box::new(declare), read: Box::new(read) }
+    flag(value_name, Some(default), move |reader, id| reader.required(id, &form))
 }
 
 /// A setting that has to be given.
 pub fn required<T: 'static>(value_name: &'static str, form: Form<T>) -> Setting<T> {
-    let declare = move |command: Command, id, help: &str| command.arg(argument(id, value_name, help));
-    let read = move |reader: &mut Reader<'_>, id: &str| reader.required(id, &form);
-    Setting { declare: Box::new(declare), read: Box::new(read) }
+    flag(value_name, None, move |reader, id| reader.required(id, &form))
 }
 
 /// A setting that may be left out.
 pub fn optional<T: 'static>(value_name: &'static str, form: Form<T>) -> Setting<Option<T>> {
-    let declare = move |command: Command, id, help: &str| command.arg(argument(id, value_name, help));
-    let read = move |reader: &mut Reader<'_>, id: &str| {
+    flag(value_name, None, move |reader, id| {
         let is_given = reader.is_set(id);
         let value = reader.optional(id, &form);
         (value.is_some() || !is_given).then_some(value)
+    })
+}
+
+fn flag<T: 'static>(
+    value_name: &'static str,
+    default: Option<&'static str>,
+    read: impl FnOnce(&mut Reader<'_>, &str) -> Option<T> + 'static,
+) -> Setting<T> {
+    let declare = move |command: Command, id, help: &str| {
+        command.arg(argument(id, value_name, help).default_value(default))
     };
     Setting { declare: Box::new(declare), read: Box::new(read) }
 }

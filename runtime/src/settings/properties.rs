@@ -13,31 +13,11 @@ pub(super) fn parse(text: &str) -> (Vec<(String, String)>, Vec<BadLine>) {
     lines::parse(text, refused)
 }
 
+/// What is let through by its name is known to librdkafka, which still has to accept the value.
 fn refused(name: &str, value: &str) -> Option<String> {
-    if let Some(expected) = refusal(name, value) {
-        return Some(expected);
-    }
-    match rdkafka_refusal(name, value) {
-        None => None,
-        Some(Refusal::Name) => Some(String::from("the name of a librdkafka property")),
-        Some(Refusal::Value) => Some(String::from("a value that librdkafka accepts for this property")),
-    }
-}
-
-enum Refusal {
-    Name,
-    Value,
-}
-
-fn rdkafka_refusal(name: &str, value: &str) -> Option<Refusal> {
-    use rdkafka::error::KafkaError;
-    use rdkafka::types::RDKafkaConfRes;
-
-    match ClientConfig::new().set(name, value).create_native_config() {
-        Ok(_) => None,
-        Err(KafkaError::ClientConfig(RDKafkaConfRes::RD_KAFKA_CONF_UNKNOWN, ..)) => Some(Refusal::Name),
-        Err(_) => Some(Refusal::Value),
-    }
+    let is_accepted = || ClientConfig::new().set(name, value).create_native_config().is_ok();
+    let accepted = "a value that librdkafka accepts for this property";
+    refusal(name, value).or_else(|| (!is_accepted()).then(|| accepted.to_owned()))
 }
 
 #[cfg(test)]
