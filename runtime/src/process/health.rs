@@ -1,6 +1,6 @@
 //! Named checks that the probes of the admin port answer from.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::process::shutdown::Shutdown;
@@ -34,19 +34,9 @@ pub struct Check {
 
 /// What a probe answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
-    lines: Vec<Line>,
-}
+pub struct Report(Vec<Entry>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Line {
-    name: &'static str,
-    failure: Option<String>,
-    /// Whether the probe fails with it.
-    counts: bool,
-}
-
-#[derive(Debug)]
 struct Entry {
     name: &'static str,
     probe: Probe,
@@ -80,16 +70,16 @@ impl Health {
             entry.probe == probe
                 || (probe == Probe::Readiness && matches!(entry.probe, Probe::Startup | Probe::Shown))
         };
-        let mut lines: Vec<_> = entries.iter().filter(belongs).map(Entry::line).collect();
+        let mut reported: Vec<Entry> = entries.iter().filter(belongs).cloned().collect();
         let is_declared = entries.iter().any(|entry| entry.probe == Probe::Startup);
         if probe != Probe::Liveness && !is_declared {
-            lines.push(Line { name: "process", failure: Some(String::from("starting")), counts: true });
+            reported.push(Entry { name: "process", probe, failure: Some(String::from("starting")) });
         }
         if probe == Probe::Readiness {
             let failure = self.shutdown.is_requested().then(|| String::from("draining"));
-            lines.push(Line { name: "shutdown", failure, counts: true });
+            reported.push(Entry { name: "shutdown", probe, failure });
         }
-        Report { lines }
+        Report(reported)
     }
 }
 
@@ -114,31 +104,22 @@ impl Check {
 impl Report {
     /// Whether every check passes.
     pub fn passes(&self) -> bool {
-        self.lines.iter().all(|line| line.failure.is_none() || !line.counts)
+        self.0.iter().all(|entry| entry.failure.is_none() || entry.probe == Probe::Shown)
     }
 
     /// One line a check, `[+]name ok` or `[-]name failed: why`, as Kubernetes' own servers write them; `[!]name: why` for
     /// what is only shown.
     pub fn verbose(&self) -> String {
-        self.lines.iter().fold(String::new(), |mut text, line| {
-            writeln!(text, "{line}").expect("writing to a string does not fail");
-            text
-        })
+        self.0.iter().fold(String::new(), |text, entry| format!("{text}{entry}\n"))
     }
 }
 
-impl Entry {
-    fn line(&self) -> Line {
-        Line { name: self.name, failure: self.failure.clone(), counts: self.probe != Probe::Shown }
-    }
-}
-
-impl fmt::Display for Line {
+impl fmt::Display for Entry {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.failure {
             None => write!(formatter, "[+]{} ok", self.name),
-            Some(why) if self.counts => write!(formatter, "[-]{} failed: {why}", self.name),
-            Some(why) => write!(formatter, "[!]{}: {why}", self.name),
+            Some(why) if self.probe == Probe::Shown => write!(formatter, "[!]{}: {why}", self.name),
+            Some(why) => write!(formatter, "[-]{} failed: {why}", self.name),
         }
     }
 }
