@@ -4,6 +4,7 @@
 //! logged: they name hosts.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use prometheus::{Gauge, IntCounter, IntGauge, Registry};
 use serde::Deserialize;
@@ -18,9 +19,9 @@ pub(crate) const EVERY_MS: &str = "5000";
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 pub(crate) struct Statistics {
     /// Records that wait, those on their way included.
-    msg_cnt: u64,
+    msg_cnt: usize,
     /// Their bytes.
-    msg_size: u64,
+    msg_size: usize,
     #[serde(default)]
     brokers: BTreeMap<String, Broker>,
     #[serde(default)]
@@ -90,18 +91,17 @@ impl Statistics {
         self.brokers.values().filter(|broker| matches!(broker.state.as_str(), "UP" | "UPDATE")).count()
     }
 
-    /// Of the slowest broker that was asked anything in the window, in microseconds.
-    fn round_trip(&self) -> Option<u64> {
+    /// The round trip is that of the slowest broker that was asked anything in the window.
+    fn state(&self) -> ProducerState {
         let asked = self.brokers.values().filter(|broker| broker.rtt.cnt > 0);
-        asked.map(|broker| broker.rtt.p99).max()
-    }
-
-    fn retries(&self) -> u64 {
-        self.brokers.values().map(|broker| broker.txretries).sum()
+        let round_trip = asked.map(|broker| Duration::from_micros(broker.rtt.p99)).max();
+        let (records, bytes) = (self.msg_cnt, self.msg_size);
+        ProducerState { records, bytes, brokers_up: self.brokers_up(), round_trip }
     }
 }
 
 /// The metrics of one producer, over all clients that it has had.
+#[derive(Debug)]
 pub(crate) struct StatisticsMetrics {
     brokers_up: IntGauge,
     round_trip: Gauge,
@@ -133,18 +133,11 @@ impl StatisticsMetrics {
         }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a round trip of 2^53 microseconds is no round trip")]
     pub(crate) fn show(&mut self, statistics: &Statistics) {
-        let small = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-        self.brokers_up.set(small(statistics.brokers_up() as u64));
-        if let Some(microseconds) = statistics.round_trip() {
-            self.round_trip.set(microseconds as f64 / 1e6);
-        }
-        let retries = statistics.retries();
+        self.show_state(&statistics.state());
+        let retries = statistics.brokers.values().map(|broker| broker.txretries).sum::<u64>();
         self.retries.inc_by(retries.saturating_sub(self.counted_retries));
         self.counted_retries = retries;
-        self.queue_bytes.set(small(statistics.msg_size));
-        self.queue_records.set(small(statistics.msg_cnt));
     }
 
     /// As [`Self::show`], of a producer that is not librdkafka's.

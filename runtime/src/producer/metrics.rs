@@ -8,6 +8,7 @@ use crate::kafka::statistics::StatisticsMetrics;
 use crate::metrics;
 
 /// The metrics of a producer that is not librdkafka's. It never sends a request again, and is never replaced.
+#[derive(Debug)]
 pub struct ProducerMetrics {
     in_flight: IntGauge,
     statistics: StatisticsMetrics,
@@ -46,13 +47,4 @@ pub(super) fn in_flight(registry: &Registry) -> IntGauge {
         "weir_producer_in_flight",
         "Records that are queued or on their way to Kafka and not yet acknowledged.",
     )
-}
-
-impl std::fmt::Debug for ProducerMetrics {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("ProducerMetrics")
-            .field("in_flight", &self.in_flight.get())
-            .finish_non_exhaustive()
-    }
 }
