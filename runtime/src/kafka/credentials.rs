@@ -14,7 +14,6 @@ use prometheus::{IntCounter, IntGauge, IntGaugeVec, Registry};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use tokio::sync::watch;
 
-use self::files::Fingerprint;
 use crate::blocking::{Blocking, BlockingError};
 use crate::metrics;
 use crate::process::shutdown::Shutdown;
@@ -147,20 +146,20 @@ async fn changed(
     usable(blocking, kafka.clone()).await.map(Some)
 }
 
-/// What the files were when they were taken up last, and at the latest look.
+/// The fingerprint of the files when they were taken up last, and at the latest look.
 struct Watched {
-    taken: Fingerprint,
-    latest: Fingerprint,
+    taken: u64,
+    latest: u64,
 }
 
 impl Watched {
-    fn of(taken: Fingerprint) -> Self {
-        Self { latest: taken.clone(), taken }
+    const fn of(taken: u64) -> Self {
+        Self { taken, latest: taken }
     }
 
     /// Whether there is something else than what was taken, and no longer in the writing. It is so again at the next look, until it
     /// is taken: a file that is named may come later, and so may a broker that accepts it.
-    fn is_changed(&mut self, seen: Fingerprint) -> bool {
+    const fn is_changed(&mut self, seen: u64) -> bool {
         let is_written = seen == self.latest;
         self.latest = seen;
         is_written && self.latest != self.taken
@@ -169,7 +168,7 @@ impl Watched {
 
 #[derive(Default)]
 struct Seen {
-    fingerprint: Fingerprint,
+    fingerprint: u64,
     ends: Vec<(&'static str, i64)>,
     unwatched: Vec<&'static str>,
 }

@@ -1,7 +1,6 @@
 //! The files that settings of Kafka name, read within a bound.
 
-use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 use std::path::{Path, PathBuf};
 
 use crate::secret_files::read_regular;
@@ -19,37 +18,17 @@ const NAMING: [&str; 5] = [
 /// More is no file of credentials; a system's bundle of authorities has a quarter of it.
 const LARGEST: u64 = 1 << 20;
 
-/// What is in the files, as far as it takes to see a change; a file that cannot be read has nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Fingerprint(BTreeMap<PathBuf, Option<u64>>);
-
-/// Of the file of properties and of every file that it names.
-pub(super) fn fingerprint(kafka: &KafkaSettings) -> Fingerprint {
+/// What is in the file of properties and in every file that it names, as far as it takes to see a change; a file that cannot be
+/// read has nothing, and without files it is 0.
+pub(super) fn fingerprint(kafka: &KafkaSettings) -> u64 {
     let named = NAMING.iter().filter_map(|name| kafka.properties.get(*name)).map(PathBuf::from);
-    let hashed = |path: PathBuf| {
-        let content = read(&path);
-        (path, content.as_deref().map(hash))
-    };
-    Fingerprint(kafka.file.iter().cloned().chain(named).map(hashed).collect())
+    let hash = |path: PathBuf| BuildHasherDefault::<DefaultHasher>::default().hash_one((&path, read(&path)));
+    kafka.file.iter().cloned().chain(named).map(hash).fold(0, u64::wrapping_add)
 }
 
 /// The content of a regular file of a sensible size; anything else, as a folder or a pipe, is left alone.
 pub(super) fn read(path: &Path) -> Option<Vec<u8>> {
     read_regular(path, LARGEST).ok()
-}
-
-fn hash(content: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    content.hash(&mut hasher);
-    hasher.finish()
-}
-
-#[cfg(test)]
-impl Fingerprint {
-    pub(super) fn of<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let hashed = |(path, content): (&str, &str)| (PathBuf::from(path), Some(hash(content.as_bytes())));
-        Self(files.into_iter().map(hashed).collect())
-    }
 }
 
 #[cfg(test)]

@@ -4,18 +4,14 @@ use rdkafka::mocking::MockCluster;
 
 use super::*;
 
-fn fingerprint(content: &str) -> Fingerprint {
-    Fingerprint::of([("a", content)])
-}
-
 #[test]
 fn a_change_counts_when_it_is_written_until_it_is_taken_up() {
-    let mut watched = Watched::of(fingerprint("old"));
-    let looks = ["old", "half", "new", "new", "new", "old", "new", "new"];
-    let changed = looks.map(|content| watched.is_changed(fingerprint(content)));
+    let (old, half, new, newer) = (1, 2, 3, 4);
+    let mut watched = Watched::of(old);
+    let changed = [old, half, new, new, new, old, new, new].map(|seen| watched.is_changed(seen));
     assert_eq!(changed, [false, false, false, true, true, false, false, true]);
-    watched = Watched::of(fingerprint("new"));
-    let changed = ["new", "newer", "newer"].map(|content| watched.is_changed(fingerprint(content)));
+    watched = Watched::of(new);
+    let changed = [new, newer, newer].map(|seen| watched.is_changed(seen));
     assert_eq!(changed, [false, false, true]);
 }
 
