@@ -13,14 +13,15 @@ use std::convert::Infallible;
 use std::sync::{Arc, mpsc as thread_channel};
 use std::time::Instant;
 
-use rdkafka::consumer::{BaseConsumer, ConsumerContext};
+use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
+use rdkafka::{Offset, TopicPartitionList};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Sender, channel};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use self::offsets::{Offsets, Progress};
+use self::offsets::Progress;
 use self::window::Window;
 use self::worker::Worker;
 use super::error::FirstError;
@@ -37,12 +38,15 @@ pub(super) struct AssignedPartition {
     pub(super) topic: Arc<str>,
     pub(super) partition: i32,
     pub(super) paused: bool,
-    /// The offset after the last record that came.
+    /// The offset after the last record that came, to fetch from after a pause.
     next: i64,
     queue: Sender<Record>,
     /// What came while the queue was full; the partition is paused, so it stays at a record or few.
     overflow: VecDeque<Record>,
-    offsets: Offsets,
+    progress: Arc<Progress>,
+    /// The offset that was stored last.
+    stored: Option<i64>,
+    /// Asks the worker to finish the record in work and no other.
     stop: CancellationToken,
     /// Disconnected once the worker has ended, however it did.
     ended: thread_channel::Receiver<Infallible>,
@@ -81,7 +85,8 @@ pub(super) fn starter<H: Handler>(
             next: 0,
             queue: sender,
             overflow: VecDeque::new(),
-            offsets: Offsets::new(progress),
+            progress,
+            stored: None,
             stop,
             ended,
             task,
@@ -116,22 +121,19 @@ impl AssignedPartition {
     /// Its name, and how far it has come.
     fn name_and_progress(&self) -> (TopicPartition, Arc<Progress>) {
         let name = TopicPartition { topic: Arc::clone(&self.topic), partition: self.partition };
-        (name, Arc::clone(self.offsets.progress()))
+        (name, Arc::clone(&self.progress))
     }
 
-    /// The offset to fetch from after a pause.
-    pub(super) const fn next(&self) -> i64 {
-        self.next
-    }
-
-    /// Stores how far the worker has come.
+    /// Stores how far the worker has come, if that is farther than before, for the client to commit in its own time.
     fn store(&mut self, consumer: &BaseConsumer<impl ConsumerContext>) {
-        self.offsets.store(consumer, &self.topic, self.partition);
-    }
-
-    /// Asks the worker to finish the record in work and no other.
-    pub(super) fn stop(&self) {
-        self.stop.cancel();
+        let Some(next) = self.progress.next().filter(|next| Some(*next) != self.stored) else { return };
+        let mut offsets = TopicPartitionList::with_capacity(1);
+        let added = offsets.add_partition_offset(&self.topic, self.partition, Offset::Offset(next));
+        // A partition that was lost meanwhile cannot be stored; its next owner does the work again.
+        match added.and_then(|()| consumer.store_offsets(&offsets)) {
+            Ok(()) => self.stored = Some(next),
+            Err(error) => tracing::debug!(%error, topic = &*self.topic, "an offset cannot be stored"),
+        }
     }
 
     /// Waits for the stopped worker until `deadline`, then cuts it off; `true` when a record was in work.
@@ -141,6 +143,6 @@ impl AssignedPartition {
             return false;
         }
         self.task.abort();
-        self.offsets.progress().in_work() >= self.offsets.progress().next().unwrap_or(0)
+        self.progress.in_work() >= self.progress.next().unwrap_or(0)
     }
 }

@@ -134,7 +134,7 @@ impl Assignment {
             is_ok_or_logged(&consumer.resume(&list(&paused)), "resume");
         }
         for assigned in &leaving {
-            assigned.stop();
+            assigned.stop.cancel();
         }
         let deadline = Instant::now() + limit;
         let cut_off = leaving.iter().filter(|assigned| assigned.join(deadline)).count();
@@ -167,7 +167,7 @@ impl Assignment {
 fn resume(consumer: &BaseConsumer<impl ConsumerContext>, assigned: &AssignedPartition) -> bool {
     let resumed = is_ok_or_logged(&consumer.resume(&list(&[assigned])), "resume");
     if resumed {
-        let next = Offset::Offset(assigned.next());
+        let next = Offset::Offset(assigned.next);
         is_ok_or_logged(&consumer.seek(&assigned.topic, assigned.partition, next, Duration::ZERO), "seek");
     }
     resumed

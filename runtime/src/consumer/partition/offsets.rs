@@ -2,29 +2,17 @@
 //!
 //! 1. **Done**: the worker calls [`Progress::done`] once the outputs of a record, or its dead letter, are acknowledged; only for the
 //!    oldest record in its pipeline, so that everything before the offset is done as well.
-//! 2. **Stored**: the polling thread gives the offset behind it to librdkafka ([`Offsets::store`]), many times a second, and last when
+//! 2. **Stored**: the polling thread gives the offset behind it to librdkafka (`AssignedPartition::store`), many times a second, and last when
 //!    the partition is given back.
 //! 3. **Committed**: librdkafka sends what is stored to the group's coordinator, every 5 s (`auto.commit.interval.ms`), before a
 //!    partition is let go and when the client is closed. Whoever reads the partition next begins there.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
 use std::time::{Duration, SystemTime};
-
-use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
-use rdkafka::{Offset, TopicPartitionList};
 
 use crate::consumer::wait::{Activity, Wait};
 
 const NOTHING: i64 = -1;
-
-/// The offsets of one partition as the polling thread knows them.
-#[derive(Debug)]
-pub(super) struct Offsets {
-    progress: Arc<Progress>,
-    /// The latest that was stored.
-    stored: Option<i64>,
-}
 
 /// How far a worker has come and what it does, for others to see without a lock. Written by the worker, and by who watches it
 /// where nothing is left to work on.
@@ -37,33 +25,6 @@ pub(in crate::consumer) struct Progress {
     activity: AtomicU8,
     /// The timestamp of the latest record that is done, in milliseconds.
     latest: AtomicI64,
-}
-
-impl Offsets {
-    pub(super) const fn new(progress: Arc<Progress>) -> Self {
-        Self { progress, stored: None }
-    }
-
-    pub(super) const fn progress(&self) -> &Arc<Progress> {
-        &self.progress
-    }
-
-    /// Stores how far the worker has come, if that is farther than before, for the client to commit in its own time.
-    pub(super) fn store(
-        &mut self,
-        consumer: &BaseConsumer<impl ConsumerContext>,
-        topic: &str,
-        partition: i32,
-    ) {
-        let Some(next) = self.progress.next().filter(|next| Some(*next) != self.stored) else { return };
-        let mut offsets = TopicPartitionList::with_capacity(1);
-        let added = offsets.add_partition_offset(topic, partition, Offset::Offset(next));
-        // A partition that was lost meanwhile cannot be stored; its next owner does the work again.
-        match added.and_then(|()| consumer.store_offsets(&offsets)) {
-            Ok(()) => self.stored = Some(next),
-            Err(error) => tracing::debug!(%error, topic, "an offset cannot be stored"),
-        }
-    }
 }
 
 impl Progress {
