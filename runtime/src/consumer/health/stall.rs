@@ -3,29 +3,14 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use super::watch::Seen;
 use crate::kafka::TopicPartition;
 
 /// Where each partition stood, and since when.
 #[derive(Debug)]
 pub(super) struct Stalls {
-    limit: Duration,
-    since: HashMap<TopicPartition, StalledSince>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct StalledSince {
-    position: i64,
-    since: Instant,
-}
-
-/// A partition as it was seen now.
-#[derive(Clone, Debug)]
-pub(super) struct PartitionState {
-    pub(super) name: TopicPartition,
-    /// The next offset to be done.
-    pub(super) position: i64,
-    /// There is something to do, and no reason not to do it.
-    pub(super) should_move: bool,
+    pub(super) limit: Duration,
+    since: HashMap<TopicPartition, (i64, Instant)>,
 }
 
 impl Stalls {
@@ -34,24 +19,23 @@ impl Stalls {
     }
 
     /// Takes note of all partitions, and returns those that should have moved for the whole of the limit.
-    pub(super) fn look(&mut self, now: Instant, partitions: &[PartitionState]) -> Vec<PartitionState> {
+    pub(super) fn look<'a>(&mut self, now: Instant, partitions: &'a [Seen]) -> Vec<&'a Seen> {
         let before = std::mem::take(&mut self.since);
-        for partition in partitions {
-            let position = partition.position;
-            let stood = before.get(&partition.name).filter(|stood| stood.position == position);
-            let since = stood.filter(|_| partition.should_move).map_or(now, |stood| stood.since);
-            self.since.insert(partition.name.clone(), StalledSince { position, since });
+        let mut stalled = Vec::new();
+        for seen in partitions {
+            let stood = before.get(&seen.name).filter(|(position, _)| *position == seen.position);
+            let since = stood.filter(|_| seen.should_move()).map_or(now, |(_, since)| *since);
+            self.since.insert(seen.name.clone(), (seen.position, since));
+            if now.saturating_duration_since(since) >= self.limit {
+                stalled.push(seen);
+            }
         }
-        let is_stalled = |partition: &&PartitionState| {
-            let since = self.since.get(&partition.name).map_or(now, |stood| stood.since);
-            now.saturating_duration_since(since) >= self.limit
-        };
-        partitions.iter().filter(is_stalled).cloned().collect()
+        stalled
     }
 
     /// Where a partition stood when it was last seen.
     pub(super) fn stood_at(&self, name: &TopicPartition) -> Option<i64> {
-        self.since.get(name).map(|stood| stood.position)
+        self.since.get(name).map(|(position, _)| *position)
     }
 
     /// The clocks start anew: nobody could know.
@@ -62,12 +46,16 @@ impl Stalls {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::consumer::partition::offsets::Progress;
 
     const LIMIT: Duration = Duration::from_mins(1);
 
-    fn at(position: i64, should_move: bool) -> [PartitionState; 1] {
-        [PartitionState { name: TopicPartition::new("in", 0), position, should_move }]
+    fn at(position: i64, should_move: bool) -> [Seen; 1] {
+        let (name, progress) = (TopicPartition::new("in", 0), Arc::new(Progress::new()));
+        [Seen { name, progress, position, lag: 1, is_known: should_move, is_readable: false }]
     }
 
     /// Whether the partition counts as stalled after these looks, half a minute apart.

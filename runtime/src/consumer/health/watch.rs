@@ -12,7 +12,7 @@ use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use tokio_util::sync::CancellationToken;
 
 use super::ahead::Ahead;
-use super::stall::{PartitionState, Stalls};
+use super::stall::Stalls;
 use super::supervisor::blocking;
 use crate::consumer::ConsumerOptions;
 use crate::consumer::error::{ConsumerError, FirstError};
@@ -45,7 +45,6 @@ pub(in crate::consumer) struct Watch {
     ends: HashMap<TopicPartition, i64>,
     unknown_log: Throttle,
     stalls: Stalls,
-    stall_timeout: Duration,
 }
 
 /// A partition with what is known of it.
@@ -83,13 +82,12 @@ impl Watch {
             ends: HashMap::new(),
             unknown_log: Throttle::new(LOG_EVERY),
             stalls: Stalls::new(options.stall_timeout),
-            stall_timeout: options.stall_timeout,
         })
     }
 
     /// Looks until `end`; a partition that is stuck ends the client.
     pub(in crate::consumer) async fn run(mut self, end: CancellationToken, first_error: Arc<FirstError>) {
-        let every = (self.stall_timeout / 6).clamp(*LOOK_EVERY.start(), *LOOK_EVERY.end());
+        let every = (self.stalls.limit / 6).clamp(*LOOK_EVERY.start(), *LOOK_EVERY.end());
         while end.run_until_cancelled(tokio::time::sleep(every)).await.is_some() {
             let look = blocking(move || {
                 let stuck = self.look();
@@ -123,9 +121,8 @@ impl Watch {
             self.metrics.unreadable.with_label_values(&[topic]).set(count);
         }
         self.show(&seen);
-        let states: Vec<PartitionState> = seen.iter().map(Seen::state).collect();
-        let stalled = self.stalls.look(Instant::now(), &states);
-        stalled.into_iter().find_map(|stalled| self.stuck(&seen, stalled))
+        let stalled = self.stalls.look(Instant::now(), &seen);
+        stalled.into_iter().find_map(|seen| self.stuck(seen))
     }
 
     /// Replaces a client that the brokers do not answer by one that they do.
@@ -227,34 +224,32 @@ impl Watch {
 
     /// What is to be said of a partition that does not move, if a new client may help: what nobody can read it cannot
     /// read either.
-    fn stuck(&mut self, seen: &[Seen], stalled: PartitionState) -> Option<ConsumerError> {
-        let seen = seen.iter().find(|seen| seen.name == stalled.name)?;
+    fn stuck(&self, seen: &Seen) -> Option<ConsumerError> {
         let is_handling = seen.progress.activity() == Activity::Handling;
         if !is_handling && !seen.is_readable {
             return None;
         }
-        let (TopicPartition { topic, partition }, offset) = (stalled.name, stalled.position);
         let what =
             if is_handling { "a record is still in work" } else { "nothing comes, though there are records" };
         Some(ConsumerError::Stuck {
-            topic: topic.to_string(),
-            partition,
-            offset,
-            after: self.stall_timeout,
+            topic: seen.name.topic.to_string(),
+            partition: seen.name.partition,
+            offset: seen.position,
+            after: self.stalls.limit,
             what,
         })
     }
 }
 
 impl Seen {
-    fn state(&self) -> PartitionState {
-        let should_move = match self.progress.activity() {
+    /// There is something to do, and no reason not to do it.
+    pub(super) fn should_move(&self) -> bool {
+        match self.progress.activity() {
             // Nobody is stalled before an end that nobody tells.
             Activity::Idle => self.is_known && self.lag > 0,
             Activity::Handling => true,
             Activity::Waiting(_) => false,
-        };
-        PartitionState { name: self.name.clone(), position: self.position, should_move }
+        }
     }
 }
 
