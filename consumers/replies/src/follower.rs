@@ -8,7 +8,7 @@ pub use source::Source;
 
 use crate::ledger::Ledger;
 use progress::Progress;
-use runtime::consumer::{ReadAhead, ReadError, Record, TopicReader};
+use runtime::consumer::{ReadError, Record, TopicReader};
 use runtime::mutex::lock;
 use schemas::Millis;
 use schemas::reply::CommandResult;
@@ -109,9 +109,9 @@ impl Follower {
             let (returned, empty, unanswered) = blocking(move || {
                 let (mut empty, mut unanswered) = (Vec::new(), None);
                 for (partition, (from, end)) in behind {
-                    match looker.ahead(partition, from, LOOK_EVERY) {
-                        ReadAhead::Nothing => empty.push((partition, from, end)),
-                        ReadAhead::NoAnswer(error) => unanswered = Some(error),
+                    match looker.has_record(partition, from, LOOK_EVERY) {
+                        Ok(false) => empty.push((partition, from, end)),
+                        Err(error @ ReadError::Kafka { .. }) => unanswered = Some(error),
                         _ => {}
                     }
                 }

@@ -19,7 +19,6 @@ use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::metadata::{MetadataPartition, MetadataTopic};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
-pub use self::ahead::ReadAhead;
 pub use self::error::ReadError;
 use self::error::{is_for_good, is_forbidden, is_moving};
 pub use self::tail::{OffsetRange, Tail, TailError, TailReader};

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
-use runtime::consumer::{ConsumerError, ConsumerOptions, Failure, ReadAhead, TopicReader, Wait};
+use runtime::consumer::{ConsumerError, ConsumerOptions, Failure, ReadError, TopicReader, Wait};
 use runtime::settings::KafkaSettings;
 use tokio::sync::Semaphore;
 
@@ -55,10 +55,10 @@ async fn a_consumer_that_fetches_no_more_is_built_anew() {
 async fn silence(kafka: KafkaSettings) -> String {
     let look = move || {
         let mut reader = TopicReader::new(&kafka, "weir-test", "in").expect("a client");
-        reader.ahead(0, 0, Duration::from_secs(10))
+        reader.has_record(0, 0, Duration::from_secs(10))
     };
     let ahead = tokio::task::spawn_blocking(look).await.expect("no panic");
-    assert!(matches!(ahead, ReadAhead::NoAnswer(_)), "{ahead:?}");
+    assert!(matches!(ahead, Err(ReadError::Kafka { .. })), "{ahead:?}");
     let ahead = format!("{ahead:?}");
     let (_, why) = ahead.split_once("partition 0 gives nothing at offset 0: ").expect("its place");
     why.to_owned()

@@ -10,7 +10,7 @@ use rdkafka::ClientConfig;
 
 use super::stall::Stalls;
 use super::watch::Seen;
-use crate::consumer::reader::{ReadAhead, ReadError, TopicReader};
+use crate::consumer::reader::{ReadError, TopicReader};
 use crate::consumer::wait::Activity;
 use crate::consumer::worker_context::LOG_EVERY;
 use crate::kafka::TopicPartition;
@@ -69,57 +69,48 @@ impl Ahead {
                 break;
             }
             self.last = Some(seen.name.clone());
-            match self.ahead(&seen.name, seen.position, within) {
-                ReadAhead::Record => seen.is_readable = self.unread.is_read(&seen.name),
-                ReadAhead::Nothing => {
+            match self.has_record(&seen.name, seen.position, within) {
+                Ok(true) => seen.is_readable = self.unread.is_read(&seen.name),
+                Ok(false) => {
                     seen.progress.passed(seen.position, seen.position + seen.lag);
                     (seen.position, seen.lag) = (seen.position + seen.lag, 0);
                     self.unread.0.remove(&seen.name);
                 }
-                ReadAhead::Unreadable(error) => {
-                    self.stands(&seen.name, &error, Duration::ZERO, Instant::now());
-                }
-                ReadAhead::Forbidden(error) => {
-                    self.stands(&seen.name, &error, self.doubt, Instant::now());
-                }
-                ReadAhead::NoAnswer(error) => self.stands_in_silence(&seen.name, &error, Instant::now()),
+                Err(error) => self.stands(&seen.name, &error, Instant::now()),
             }
         }
         self.unread.by_topic(Instant::now())
     }
 
-    /// A client can forget its brokers, which looks like their silence: once it counts, the next look has a new one.
-    fn stands_in_silence(&mut self, name: &TopicPartition, error: &ReadError, now: Instant) {
-        let doubt = self.doubt;
+    /// Takes note of a partition that could not be read. A client can forget its brokers, which looks like their silence: once that
+    /// counts, the next look has a new one.
+    fn stands(&mut self, name: &TopicPartition, error: &ReadError, now: Instant) {
+        let doubt = if matches!(error, ReadError::Unreadable { .. }) { Duration::ZERO } else { self.doubt };
+        if !self.unread.counts(name, doubt, now) {
+            return;
+        }
+        if let Some(suppressed) = self.log.pass(now) {
+            tracing::error!(suppressed, "a partition is stalled: {error}");
+        }
         let is_old = |(_, made): &(TopicReader, Instant)| now.saturating_duration_since(*made) >= doubt;
-        if self.stands(name, error, doubt, now) && self.readers.get(&name.topic).is_some_and(is_old) {
+        if matches!(error, ReadError::Kafka { .. }) && self.readers.get(&name.topic).is_some_and(is_old) {
             self.readers.remove(&name.topic);
         }
     }
 
-    /// Takes note of a partition that could not be read; whether it counts.
-    fn stands(&mut self, name: &TopicPartition, error: &ReadError, doubt: Duration, now: Instant) -> bool {
-        let counts = self.unread.counts(name, doubt, now);
-        if counts && let Some(suppressed) = self.log.pass(now) {
-            tracing::error!(suppressed, "a partition is stalled: {error}");
-        }
-        counts
-    }
-
-    fn ahead(
+    fn has_record(
         &mut self,
         TopicPartition { topic, partition }: &TopicPartition,
         from: i64,
         within: Duration,
-    ) -> ReadAhead {
+    ) -> Result<bool, ReadError> {
         let (reader, _) = match self.readers.entry(Arc::clone(topic)) {
             Entry::Occupied(reader) => reader.into_mut(),
-            Entry::Vacant(place) => match TopicReader::of(self.config.clone(), topic) {
-                Ok(reader) => place.insert((reader, Instant::now())),
-                Err(error) => return ReadAhead::NoAnswer(error),
-            },
+            Entry::Vacant(place) => {
+                place.insert((TopicReader::of(self.config.clone(), topic)?, Instant::now()))
+            }
         };
-        reader.ahead(*partition, from, within)
+        reader.has_record(*partition, from, within)
     }
 }
 
@@ -194,13 +185,11 @@ mod tests {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", "127.0.0.1:1").set("group.id", "test");
         let mut ahead = Ahead::new(config, DOUBT);
-        let ReadAhead::NoAnswer(error) = ahead.ahead(&at(0), 0, Duration::ZERO) else {
-            panic!("nobody is there");
-        };
+        let error = ahead.has_record(&at(0), 0, Duration::ZERO).expect_err("nobody is there");
         let start = Instant::now();
-        ahead.stands_in_silence(&at(0), &error, start);
+        ahead.stands(&at(0), &error, start);
         assert_eq!(ahead.readers.len(), 1, "it may pass");
-        ahead.stands_in_silence(&at(0), &error, start + DOUBT);
+        ahead.stands(&at(0), &error, start + DOUBT);
         assert!(ahead.readers.is_empty());
     }
 

@@ -1,4 +1,4 @@
-//! What comes next in a partition: a record, nothing at all, or something that cannot be read.
+//! Whether a record comes next in a partition, or nothing at all.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -8,42 +8,33 @@ use super::{POLL, Read, ReadError, TopicReader};
 /// Of a fetch that fails without a word.
 const NOTHING_TOLD: &str = "no records, and no error that the client tells of: see the leader's log";
 
-/// What lies between an offset and the end of a partition.
-#[derive(Debug)]
-pub enum ReadAhead {
-    /// A record, at least.
-    Record,
-    /// Nothing that anybody could read: the partition ends there.
-    Nothing,
-    /// Something that can never be read.
-    Unreadable(ReadError),
-    /// Something that this user may not read.
-    Forbidden(ReadError),
-    /// No broker gave anything in time; why, as far as one said so.
-    NoAnswer(ReadError),
-}
-
 impl TopicReader {
-    /// What lies between an offset and the end of a partition, of which it then reads nothing any more.
-    pub fn ahead(&mut self, partition: i32, from: i64, within: Duration) -> ReadAhead {
-        let deadline = Instant::now() + within;
-        let started = self.start(&BTreeMap::from([(partition, from)]));
-        let mut found = started.err().map(ReadAhead::of);
-        while found.is_none() && Instant::now() < deadline {
-            found = match self.next(POLL) {
-                // What was removed from the beginning is behind it.
-                Ok(Some(Read::Record(_))) => Some(ReadAhead::Record),
-                Ok(Some(Read::End(_))) => Some(ReadAhead::Nothing),
-                // A fetch that failed may succeed in time.
-                Ok(None) => None,
-                Err(error) => Some(ReadAhead::of(error)),
-            };
-        }
-        let ahead = found.unwrap_or_else(|| ReadAhead::NoAnswer(self.unanswered(partition, from)));
+    /// Whether there is a record between an offset and the end of a partition, of which it then reads nothing any more.
+    ///
+    /// # Errors
+    ///
+    /// What lies there can never or may not be read; or, as [`ReadError::Kafka`], no broker gave anything in time, with the reason as
+    /// far as one said so.
+    pub fn has_record(&mut self, partition: i32, from: i64, within: Duration) -> Result<bool, ReadError> {
+        let found = self.first_record(partition, from, Instant::now() + within);
         if let Err(error) = self.stop() {
             tracing::debug!(%error, "a partition is read on");
         }
-        ahead
+        found
+    }
+
+    fn first_record(&mut self, partition: i32, from: i64, deadline: Instant) -> Result<bool, ReadError> {
+        self.start(&BTreeMap::from([(partition, from)]))?;
+        while Instant::now() < deadline {
+            match self.next(POLL)? {
+                // What was removed from the beginning is behind it.
+                Some(Read::Record(_)) => return Ok(true),
+                Some(Read::End(_)) => return Ok(false),
+                // A fetch that failed may succeed in time.
+                None => {}
+            }
+        }
+        Err(self.unanswered(partition, from))
     }
 
     /// librdkafka tells nobody of most errors that a leader is asked again after, such as `KAFKA_STORAGE_ERROR` and
@@ -53,15 +44,5 @@ impl TopicReader {
         let why = failure.or(self.last_error.as_deref()).unwrap_or(NOTHING_TOLD);
         let reason = format!("partition {partition} gives nothing at offset {from}: {why}");
         ReadError::Kafka { topic: self.topic.to_string(), reason }
-    }
-}
-
-impl ReadAhead {
-    fn of(error: ReadError) -> Self {
-        match error {
-            ReadError::Unreadable { .. } => Self::Unreadable(error),
-            ReadError::Forbidden { .. } => Self::Forbidden(error),
-            ReadError::Kafka { .. } => Self::NoAnswer(error),
-        }
     }
 }
