@@ -6,11 +6,11 @@
 mod ahead;
 pub(super) mod error;
 mod tail;
-mod wakeup;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::base_consumer::PartitionQueue;
@@ -22,7 +22,6 @@ use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 pub use self::error::ReadError;
 use self::error::{is_for_good, is_forbidden, is_moving};
 pub use self::tail::{OffsetRange, Tail, TailError, TailReader};
-use self::wakeup::Wakeup;
 use super::record::{Record, read};
 use crate::settings::KafkaSettings;
 
@@ -48,7 +47,9 @@ pub struct TopicReader {
     partitions: BTreeMap<i32, Partition>,
     /// The partition that was read last; the others come first.
     last: i32,
-    wakeup: Arc<Wakeup>,
+    /// Told when a partition has something.
+    wake: SyncSender<()>,
+    woken: Receiver<()>,
     last_error: Option<String>,
 }
 
@@ -90,12 +91,14 @@ impl TopicReader {
             config.set(name, value);
         }
         let consumer: BaseConsumer = config.create().map_err(|error| ReadError::of(topic, &error))?;
+        let (wake, woken) = sync_channel(1);
         Ok(Self {
             consumer: Arc::new(consumer),
             topic: Arc::from(topic),
             partitions: BTreeMap::new(),
             last: -1,
-            wakeup: Arc::default(),
+            wake,
+            woken,
             last_error: None,
         })
     }
@@ -155,8 +158,11 @@ impl TopicReader {
             // Before it is assigned, so that nothing of it goes elsewhere.
             let queue = self.consumer.split_partition_queue(&self.topic, partition);
             let mut queue = queue.ok_or_else(|| self.failed(&KafkaError::Canceled))?;
-            let wakeup = Arc::clone(&self.wakeup);
-            queue.set_nonempty_callback(move || wakeup.wake());
+            let wake = self.wake.clone();
+            queue.set_nonempty_callback(move || {
+                // Where it was told already and has not looked yet, that is enough.
+                let _told = wake.try_send(());
+            });
             self.partitions.insert(partition, Partition { queue, next, failure: None });
             let offset = Offset::Offset(next);
             added
@@ -194,7 +200,7 @@ impl TopicReader {
             if left.is_zero() {
                 return Ok(None);
             }
-            self.wakeup.wait(left.min(POLL));
+            let _woken = self.woken.recv_timeout(left.min(POLL));
         }
     }
 
