@@ -101,11 +101,7 @@ impl ConsumerOptions {
 
     /// Defaults first, then the properties of the file, then what no file can change.
     pub(super) fn client_config(&self, kafka: &KafkaSettings) -> ClientConfig {
-        let mut config = kafka.client_config(&self.client_id);
-        for (name, value) in DEFAULTS {
-            config.set(name, value);
-        }
-        kafka.apply_properties(&mut config);
+        let mut config = kafka.client_config_with(&self.client_id, &DEFAULTS);
         for (name, value) in OWNED {
             config.set(name, value);
         }

@@ -74,12 +74,8 @@ pub enum Read {
 impl TopicReader {
     /// A client named `client_id`; the settings may say how much it reads ahead.
     pub fn new(kafka: &KafkaSettings, client_id: &str, topic: &str) -> Result<Self, ReadError> {
-        let mut config = kafka.client_config(client_id);
-        for (name, value) in [("fetch.wait.max.ms", "50"), ("queued.max.messages.kbytes", "8192")] {
-            if !kafka.properties.contains_key(name) {
-                config.set(name, value);
-            }
-        }
+        let defaults = [("fetch.wait.max.ms", "50"), ("queued.max.messages.kbytes", "8192")];
+        let mut config = kafka.client_config_with(client_id, &defaults);
         // A client wants a group's name even where it takes partitions itself.
         config.set("group.id", client_id);
         Self::of(config, topic)

@@ -49,29 +49,22 @@ const DEFAULTS: [(&str, &str); 4] = [
 impl ProducerOptions {
     /// Defaults first, then the properties of the file, then what no file can change.
     pub(super) fn client_config(&self, kafka: &KafkaSettings) -> ClientConfig {
-        let mut config = kafka.client_config(&self.client_id);
-        for (name, value) in DEFAULTS {
-            config.set(name, value);
-        }
-        config.set("linger.ms", format!("{}", self.linger.as_secs_f64() * 1000.0));
-        kafka.apply_properties(&mut config);
-        self.set_bounds(&mut config);
+        let linger = format!("{}", self.linger.as_secs_f64() * 1000.0);
+        let mut defaults = DEFAULTS.to_vec();
+        defaults.push(("linger.ms", linger.as_str()));
+        let mut config = kafka.client_config_with(&self.client_id, &defaults);
+        let kibibytes = (self.queue_bytes >> 10).max(1);
         config
+            .set("delivery.timeout.ms", self.delivery_timeout.as_millis().to_string())
+            .set("queue.buffering.max.kbytes", kibibytes.to_string())
+            .set("queue.buffering.max.messages", self.queue_records.to_string())
+            .set("message.max.bytes", self.message_max_bytes.to_string())
             .set("acks", "all")
             .set("enable.idempotence", "true")
             .set("statistics.interval.ms", statistics::EVERY_MS)
             .set("partitioner", "murmur2_random")
             .set("allow.auto.create.topics", "false");
         config
-    }
-
-    fn set_bounds(&self, config: &mut ClientConfig) {
-        let kibibytes = (self.queue_bytes >> 10).max(1);
-        config
-            .set("delivery.timeout.ms", self.delivery_timeout.as_millis().to_string())
-            .set("queue.buffering.max.kbytes", kibibytes.to_string())
-            .set("queue.buffering.max.messages", self.queue_records.to_string())
-            .set("message.max.bytes", self.message_max_bytes.to_string());
     }
 }
 

@@ -46,21 +46,21 @@ impl KafkaSettings {
     /// What every client of Weir starts from: defaults that notice a hung broker soon, then the
     /// properties of the file, then the brokers. An admin client needs no more than this.
     pub fn client_config(&self, client_id: &str) -> ClientConfig {
-        let mut config = ClientConfig::new();
-        config.set_log_level(RDKafkaLogLevel::Warning);
-        for (name, value) in CLIENT_DEFAULTS {
-            config.set(name, value);
-        }
-        self.apply_properties(&mut config);
-        config.set("bootstrap.servers", &self.brokers).set("client.id", client_id);
-        config
+        self.client_config_with(client_id, &[])
     }
 
-    /// The file's properties win over the defaults set so far.
-    pub(crate) fn apply_properties(&self, config: &mut ClientConfig) {
+    /// As [`Self::client_config`], with more defaults, over which the properties of the file win too.
+    pub(crate) fn client_config_with(&self, client_id: &str, defaults: &[(&str, &str)]) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        config.set_log_level(RDKafkaLogLevel::Warning);
+        for (name, value) in CLIENT_DEFAULTS.iter().chain(defaults) {
+            config.set(*name, *value);
+        }
         for (name, value) in &self.properties {
             config.set(name, value);
         }
+        config.set("bootstrap.servers", &self.brokers).set("client.id", client_id);
+        config
     }
 
     /// Adds the flags of [`KafkaArgs`] to a command line.

@@ -86,7 +86,11 @@ impl Tail {
         let end = CancellationToken::new();
         let _ends_when_dropped = end.clone().drop_guard();
         // They may have been renewed since the start.
-        let kafka = self.credentials.latest(&self.kafka);
+        let mut kafka = self.credentials.latest(&self.kafka);
+        for (name, value) in [("isolation.level", "read_uncommitted"), ("queued.max.messages.kbytes", "8192")]
+        {
+            kafka.properties.insert(name.to_owned(), value.to_owned());
+        }
         let client_id = Arc::clone(&self.client_id);
         let reading = move || work(&TailReader { kafka, client_id, readers: RefCell::default(), end });
         tokio::task::spawn_blocking(reading).await.unwrap_or(Err(TailError::Abandoned))
@@ -164,15 +168,7 @@ impl TailReader {
     ) -> Result<T, TailError> {
         let mut readers = self.readers.borrow_mut();
         if !readers.contains_key(topic) {
-            let mut config = self.kafka.client_config(&self.client_id);
-            for (name, value) in
-                [("isolation.level", "read_uncommitted"), ("queued.max.messages.kbytes", "8192")]
-            {
-                config.set(name, value);
-            }
-            // A client wants a group's name even where it takes partitions itself.
-            config.set("group.id", &*self.client_id);
-            readers.insert(topic.to_owned(), TopicReader::of(config, topic)?);
+            readers.insert(topic.to_owned(), TopicReader::new(&self.kafka, &self.client_id, topic)?);
         }
         readers.get_mut(topic).map_or(Err(TailError::Abandoned), work)
     }
