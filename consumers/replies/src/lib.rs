@@ -106,13 +106,13 @@ fn replies(
 /// A call under way is waited for at the end however short `--finish-timeout` is, as its outcome would be unknown.
 fn options(common: &CommonSettings, call_within: Duration) -> ConsumerOptions {
     let topic_prefix = &common.topic_prefix;
-    let options = ConsumerOptions::new(
+    let mut options = ConsumerOptions::new(
         ABOUT.name,
         Topic::RepliesDlq.sources().iter().map(|topic| topic.name(topic_prefix)).collect(),
         vec![Topic::RepliesResults.name(topic_prefix)],
         Topic::RepliesDlq.name(topic_prefix),
     )
     .within(&common.consumer);
-    let drain_timeout = options.drain_timeout.max(call_within + AFTER_A_CALL);
-    ConsumerOptions { drain_timeout, ..options }
+    options.bounds.finish_timeout = options.bounds.finish_timeout.max(call_within + AFTER_A_CALL);
+    options
 }

@@ -64,7 +64,7 @@ impl Callbacks {
     }
 
     pub(super) fn drain_timeout(&self) -> Duration {
-        self.shared.options.drain_timeout
+        self.shared.options.bounds.finish_timeout
     }
 }
 

@@ -22,27 +22,15 @@ pub struct ConsumerOptions {
     pub output_topics: Vec<String>,
     /// Topic of the dead letters.
     pub dlq_topic: String,
-    /// Records that may wait in memory, per partition.
-    pub queue_records: usize,
+    /// How much it takes on, and how long it waits for what.
+    pub bounds: ConsumerSettings,
     /// Records that [`Handler::expect`](super::Handler::expect) may hear of while those before them are in work, per
-    /// partition; they wait in memory beside `queue_records`.
+    /// partition; they wait in memory beside those of the queue.
     pub look_ahead: usize,
-    /// Records whose outputs may be on their way unacknowledged, per partition.
-    pub pipeline_records: usize,
     /// Attempts at a record that fails with `Retry`, the first one included.
     pub max_attempts: u32,
-    /// Records of one topic that may become dead letters in a row before the consumer stops taking work.
-    pub max_rejects_in_a_row: u64,
-    /// How long a partition may stand still without a reason before the client is built anew.
-    pub stall_timeout: Duration,
     /// How long nobody may be able to read what comes next in a partition before it counts as unreadable.
     pub unreadable_after: Duration,
-    /// First delay before another attempt, at most.
-    pub backoff_base: Duration,
-    /// Longest delay before another attempt.
-    pub backoff_max: Duration,
-    /// How long a record in work may take to finish on revocation and shutdown.
-    pub drain_timeout: Duration,
     /// How long the client may take to leave the group at the end, after which it is left alone.
     pub close_timeout: Duration,
     /// The producer of outputs and dead letters; its `client_id` is replaced by the one above.
@@ -52,23 +40,16 @@ pub struct ConsumerOptions {
 impl ConsumerOptions {
     /// A consumer of `topics` whose group and client carry one name.
     pub fn new(name: &str, topics: Vec<String>, output_topics: Vec<String>, dlq_topic: String) -> Self {
-        let bounds = ConsumerSettings::default();
         Self {
             group: name.to_owned(),
             client_id: name.to_owned(),
             topics,
             output_topics,
             dlq_topic,
-            queue_records: bounds.partition_queue,
+            bounds: ConsumerSettings::default(),
             look_ahead: 0,
-            pipeline_records: bounds.partition_pipeline,
             max_attempts: MAX_ATTEMPTS,
-            max_rejects_in_a_row: bounds.max_rejects_in_a_row,
-            stall_timeout: bounds.stall_timeout,
             unreadable_after: UNREADABLE_AFTER,
-            backoff_base: bounds.retry_backoff,
-            backoff_max: bounds.retry_backoff_max,
-            drain_timeout: bounds.finish_timeout,
             close_timeout: Duration::from_secs(10),
             producer: ProducerOptions { message_max_bytes: LARGEST_RECORD, ..ProducerOptions::default() },
         }
@@ -77,16 +58,7 @@ impl ConsumerOptions {
     /// The same within the bounds of the settings.
     #[must_use]
     pub fn within(self, bounds: &ConsumerSettings) -> Self {
-        Self {
-            queue_records: bounds.partition_queue,
-            pipeline_records: bounds.partition_pipeline,
-            max_rejects_in_a_row: bounds.max_rejects_in_a_row,
-            stall_timeout: bounds.stall_timeout,
-            backoff_base: bounds.retry_backoff,
-            backoff_max: bounds.retry_backoff_max,
-            drain_timeout: bounds.finish_timeout,
-            ..self
-        }
+        Self { bounds: bounds.clone(), ..self }
     }
 
     /// Every topic that must exist.

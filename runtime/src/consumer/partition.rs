@@ -62,7 +62,7 @@ pub(super) fn starter<H: Handler>(
 ) -> StartWorker {
     let runtime = Handle::current();
     Box::new(move |topic, partition| {
-        let (sender, queue) = channel(shared.options.queue_records.max(1));
+        let (sender, queue) = channel(shared.options.bounds.partition_queue.max(1));
         let (alive, ended) = thread_channel::sync_channel::<Infallible>(0);
         let (topic, progress) = (Arc::<str>::from(topic), Arc::new(Progress::new()));
         let stop = end.child_token();

@@ -53,7 +53,7 @@ pub async fn run<H: Handler>(
     }
     let metrics = ConsumerMetrics::register(&process.registry);
     metrics.begin(&options.topics, handler.reasons());
-    let consecutive_failures = ConsecutiveFailures::new(&options.topics, options.max_rejects_in_a_row);
+    let consecutive_failures = ConsecutiveFailures::new(&options.topics, options.bounds.max_rejects_in_a_row);
     let (dead_letter_log, kafka_log) = (Throttle::new(LOG_EVERY), KafkaLog::new());
     let shared = Arc::new(SharedContext {
         options,

@@ -48,7 +48,8 @@ impl WorkerContext {
     }
 
     pub(super) fn backoff(&self) -> Backoff {
-        Backoff::new(self.shared.options.backoff_base, self.shared.options.backoff_max)
+        let bounds = &self.shared.options.bounds;
+        Backoff::new(bounds.retry_backoff, bounds.retry_backoff_max)
     }
 
     /// Waits for the next attempt, unless the worker must stop.

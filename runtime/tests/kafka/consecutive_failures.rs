@@ -9,13 +9,19 @@ fn rejected() -> Failure {
     Failure::Reject { reason: "bad", error: String::from("not as it should be") }
 }
 
+/// One record is handled at a time, so that the last success is settled before the first dead letter.
+fn ten_in_a_row() -> ConsumerOptions {
+    let mut options = options();
+    options.bounds.max_rejects_in_a_row = 10;
+    options.bounds.partition_pipeline = 1;
+    options
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn too_many_dead_letters_in_a_row_stop_the_consumer_before_the_topic_is_drained() {
     let cluster = Cluster::with_topics(&[("in", 1), ("out", 1), ("dlq", 1)]);
     cluster.fill("in", "a", numbered(100)).await;
-    // One record is handled at a time, so that the last success is settled before the first dead letter.
-    let options = || ConsumerOptions { max_rejects_in_a_row: 10, pipeline_records: 1, ..options() };
-    let running = start(cluster.kafka(), options(), async |record| match record.offset {
+    let running = start(cluster.kafka(), ten_in_a_row(), async |record| match record.offset {
         0..20 => Ok(vec![echo(&record)]),
         _ => Err(rejected()),
     });
@@ -35,7 +41,7 @@ async fn too_many_dead_letters_in_a_row_stop_the_consumer_before_the_topic_is_dr
     );
 
     // Mended and restarted, it goes on with the first record that is in no other place.
-    let mended = start(cluster.kafka(), options(), async |record| Ok(vec![echo(&record)]));
+    let mended = start(cluster.kafka(), ten_in_a_row(), async |record| Ok(vec![echo(&record)]));
     cluster.wait_for_committed("weir-test", "in", 100).await;
     assert_eq!(mended.values()[0], "0030");
     mended.end().await.unwrap();
@@ -45,8 +51,7 @@ async fn too_many_dead_letters_in_a_row_stop_the_consumer_before_the_topic_is_dr
 async fn a_success_now_and_then_keeps_it_going() {
     let cluster = Cluster::with_topics(&[("in", 1), ("out", 1), ("dlq", 1)]);
     cluster.fill("in", "a", numbered(100)).await;
-    let options = ConsumerOptions { max_rejects_in_a_row: 10, pipeline_records: 1, ..options() };
-    let running = start(cluster.kafka(), options, async |record| match record.offset % 10 {
+    let running = start(cluster.kafka(), ten_in_a_row(), async |record| match record.offset % 10 {
         9 => Ok(vec![echo(&record)]),
         _ => Err(rejected()),
     });
@@ -60,8 +65,7 @@ async fn a_success_now_and_then_keeps_it_going() {
 async fn what_waited_for_as_long_as_it_may_stops_no_consumer() {
     let cluster = Cluster::with_topics(&[("in", 1), ("out", 1), ("dlq", 1)]);
     cluster.fill("in", "a", numbered(100)).await;
-    let options = ConsumerOptions { max_rejects_in_a_row: 10, pipeline_records: 1, ..options() };
-    let running = start(cluster.kafka(), options, async |_| {
+    let running = start(cluster.kafka(), ten_in_a_row(), async |_| {
         Err(Failure::Expired { reason: "scripted", error: String::from("it did not come") })
     });
     cluster.wait_for_committed("weir-test", "in", 100).await;
@@ -78,7 +82,8 @@ async fn outputs_that_are_too_large_one_after_the_other_stop_it_too() {
         message_max_bytes: 2000,
         ..runtime::producer::ProducerOptions::default()
     };
-    let options = ConsumerOptions { max_rejects_in_a_row: 10, producer, ..options() };
+    let mut options = ConsumerOptions { producer, ..options() };
+    options.bounds.max_rejects_in_a_row = 10;
     let running = start(cluster.kafka(), options, async |record| {
         Ok(vec![Output { value: vec![0; 4000], ..echo(&record) }])
     });

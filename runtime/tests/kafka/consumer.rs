@@ -47,7 +47,8 @@ async fn a_slow_handler_pauses_its_partition_and_nothing_is_lost_or_reordered() 
     cluster.fill("in", "a", numbered(200)).await;
     let gate = Arc::new(Semaphore::new(0));
     let pass = Arc::clone(&gate);
-    let options = ConsumerOptions { queue_records: 2, ..options() };
+    let mut options = options();
+    options.bounds.partition_queue = 2;
     let running = start(cluster.kafka(), options, move |record| {
         let pass = Arc::clone(&pass);
         async move {

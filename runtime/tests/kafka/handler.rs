@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use runtime::consumer::{self, ConsumerError, ConsumerOptions, Failure, Handler, Output, Record, Waits};
 use runtime::process::Process;
 use runtime::process::health::Probe;
-use runtime::settings::KafkaSettings;
+use runtime::settings::{ConsumerSettings, KafkaSettings};
 use tokio::task::JoinHandle;
 
 use crate::cluster::{DEADLINE, eventually};
@@ -55,8 +55,11 @@ pub(crate) struct Running {
 pub(crate) fn options() -> ConsumerOptions {
     let name = |name: &str| name.to_owned();
     ConsumerOptions {
-        backoff_base: Duration::from_millis(1),
-        backoff_max: Duration::from_millis(20),
+        bounds: ConsumerSettings {
+            retry_backoff: Duration::from_millis(1),
+            retry_backoff_max: Duration::from_millis(20),
+            ..ConsumerSettings::default()
+        },
         max_attempts: 3,
         ..ConsumerOptions::new("weir-test", vec![name("in")], vec![name("out")], name("dlq"))
     }

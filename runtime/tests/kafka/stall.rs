@@ -20,8 +20,10 @@ fn cluster() -> Cluster {
 const STALL: Duration = Duration::from_secs(4);
 
 fn impatient() -> ConsumerOptions {
-    let drain_timeout = Duration::from_millis(100);
-    ConsumerOptions { stall_timeout: STALL, drain_timeout, ..options() }
+    let mut options = options();
+    options.bounds.stall_timeout = STALL;
+    options.bounds.finish_timeout = Duration::from_millis(100);
+    options
 }
 
 /// Returns when twice as long has passed as a partition may stand still without a reason.

@@ -81,7 +81,7 @@ impl Watch {
             topics: options.topics.clone(),
             ends: HashMap::new(),
             unknown_log: Throttle::new(LOG_EVERY),
-            stalls: Stalls::new(options.stall_timeout),
+            stalls: Stalls::new(options.bounds.stall_timeout),
         })
     }
 

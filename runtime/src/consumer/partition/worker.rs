@@ -47,7 +47,7 @@ impl<H: Handler> Worker<H> {
     }
 
     async fn follow_queue(&mut self, state: &mut H::State, pipeline: &mut Pipeline) -> Result<(), Halt> {
-        let room = self.context.shared.options.pipeline_records.max(1);
+        let room = self.context.shared.options.bounds.partition_pipeline.max(1);
         loop {
             let idle = if pipeline.len() == 0 { Activity::Idle } else { Activity::Waiting(Wait::Kafka) };
             self.context.progress.set_activity(idle);

@@ -48,9 +48,9 @@ async fn a_refusal_that_no_broker_takes_is_waited_for_and_costs_no_client() {
     write(&bench, &Record { key: Some(b"1784".to_vec()), ..command(1) });
     bench.mock.request_errors(RDKafkaApiKey::Produce, &REFUSED);
     let (inputs, outputs) = (vec![String::from("replies")], vec![RESULTS.to_owned()]);
-    let options = ConsumerOptions::new(ABOUT.name, inputs, outputs, String::from("dlq"));
-    let drain_timeout = Duration::from_millis(100);
-    let options = ConsumerOptions { stall_timeout: STALL, drain_timeout, ..options };
+    let mut options = ConsumerOptions::new(ABOUT.name, inputs, outputs, String::from("dlq"));
+    options.bounds.stall_timeout = STALL;
+    options.bounds.finish_timeout = Duration::from_millis(100);
     let (process, owner) = (Process::new(ABOUT.name, "0.0.0"), bench.owner());
     let (kafka, inner) = (KafkaSettings::plain(bench.mock.bootstrap_servers()), process.clone());
     let running = tokio::spawn(async move { consumer::run(&kafka, options, owner, &inner).await });
