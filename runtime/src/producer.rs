@@ -69,18 +69,12 @@ impl Producer {
         self.client().context().in_flight()
     }
 
-    /// Why this client can never send again, if that is so; only a new one helps, see [`Self::rebuild`].
+    /// Why this client can never send again, if that is so; only a new one helps, see [`watchdog`].
     pub fn fatal_error(&self) -> Option<String> {
         self.client().fatal_error()
     }
 
-    /// Puts a new client in the place of this one. What the old one has not sent is given up and reported so
-    /// ([`ProduceError::Purged`]); it may be on the log all the same.
-    pub async fn rebuild(&self) -> Result<(), ProducerError> {
-        self.replace().await.map(drop)
-    }
-
-    /// As [`Self::rebuild`], from other settings and in order: the old client has `limit` to send what it has.
+    /// As [`Self::replace`], from other settings and in order: the old client has `limit` to send what it has.
     pub(crate) async fn renew(
         &self,
         kafka: Arc<KafkaSettings>,
@@ -100,7 +94,8 @@ impl Producer {
         }
     }
 
-    /// Puts a new client in the place of the one that is returned. To make one, librdkafka reads files.
+    /// Puts a new client in the place of the one that is returned. What that has not sent is given up once it is dropped, and reported
+    /// so ([`ProduceError::Purged`]); it may be on the log all the same. To make a client, librdkafka reads files.
     async fn replace(&self) -> Result<Arc<Client>, ProducerError> {
         let shared = Arc::clone(&self.shared);
         let made = tokio::task::spawn_blocking(move || shared.new_client()).await;

@@ -12,10 +12,9 @@ use crate::settings::{ConsumerSettings, KafkaSettings};
 /// Settings of a consumer beyond how to reach Kafka.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConsumerOptions {
-    /// The consumer group, which is also what dead letters name as their consumer.
+    /// The consumer group, which is also the name of its clients, for the brokers' quotas and logs, and what dead letters name as
+    /// their consumer.
     pub group: String,
-    /// Name for the brokers' quotas and logs.
-    pub client_id: String,
     /// Topics to read.
     pub topics: Vec<String>,
     /// Topics that outputs go to; they must exist before the first record is read.
@@ -33,7 +32,7 @@ pub struct ConsumerOptions {
     pub unreadable_after: Duration,
     /// How long the client may take to leave the group at the end, after which it is left alone.
     pub close_timeout: Duration,
-    /// The producer of outputs and dead letters; its `client_id` is replaced by the one above.
+    /// The producer of outputs and dead letters; its `client_id` is replaced by the name of the group.
     pub producer: ProducerOptions,
 }
 
@@ -42,7 +41,6 @@ impl ConsumerOptions {
     pub fn new(name: &str, topics: Vec<String>, output_topics: Vec<String>, dlq_topic: String) -> Self {
         Self {
             group: name.to_owned(),
-            client_id: name.to_owned(),
             topics,
             output_topics,
             dlq_topic,
@@ -68,12 +66,12 @@ impl ConsumerOptions {
     }
 
     pub(super) fn producer_options(&self) -> ProducerOptions {
-        ProducerOptions { client_id: self.client_id.clone(), ..self.producer.clone() }
+        ProducerOptions { client_id: self.group.clone(), ..self.producer.clone() }
     }
 
     /// Defaults first, then the properties of the file, then what no file can change.
     pub(super) fn client_config(&self, kafka: &KafkaSettings) -> ClientConfig {
-        let mut config = kafka.client_config_with(&self.client_id, &DEFAULTS);
+        let mut config = kafka.client_config_with(&self.group, &DEFAULTS);
         for (name, value) in OWNED {
             config.set(name, value);
         }

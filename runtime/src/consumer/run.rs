@@ -110,7 +110,7 @@ async fn live<H: Handler>(
     process: &Process,
 ) -> Result<(), ConsumerError> {
     let options = &shared.options;
-    let renewals = process.credentials.renewals();
+    let changes = process.credentials.changes();
     let config = options.client_config(&process.credentials.latest(kafka));
     let first_error = Arc::new(FirstError::default());
     let registry = Arc::new(PartitionRegistry::default());
@@ -125,7 +125,7 @@ async fn live<H: Handler>(
     let topics: Vec<&str> = options.topics.iter().map(String::as_str).collect();
     consumer.subscribe(&topics)?;
     let watching =
-        connection::watch(connection, config.clone(), renewals, end.clone(), Arc::clone(&first_error));
+        connection::watch(connection, config.clone(), changes, end.clone(), Arc::clone(&first_error));
     tokio::spawn(supervised("what watches the connection", Arc::clone(&first_error), watching));
     let watch = Watch::new(config, registry, shared.metrics.clone(), options)?;
     let watching = watch.run(end.clone(), Arc::clone(&first_error));

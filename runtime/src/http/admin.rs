@@ -47,22 +47,17 @@ const BUFFER_BYTES: usize = 16 << 10;
 /// After a failed accept (too many open files), so that the loop does not spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Why the admin port cannot be served.
+/// Why the admin port cannot be served: its address is taken, not this machine's, or not allowed.
 #[derive(Debug, thiserror::Error)]
-pub enum AdminError {
-    /// The address is taken, not this machine's, or not allowed.
-    #[error("--admin-listen: cannot listen on {address}; free the address or choose another one")]
-    Bind {
-        /// The address that was asked for.
-        address: SocketAddr,
-        /// What the system says.
-        source: std::io::Error,
-    },
+#[error("--admin-listen: cannot listen on {address}; free the address or choose another one")]
+pub struct AdminError {
+    address: SocketAddr,
+    source: std::io::Error,
 }
 
 /// Listens on `address`; port 0 picks a free one.
 pub async fn bind(address: SocketAddr) -> Result<TcpListener, AdminError> {
-    TcpListener::bind(address).await.map_err(|source| AdminError::Bind { address, source })
+    TcpListener::bind(address).await.map_err(|source| AdminError { address, source })
 }
 
 /// Answers until it is dropped; it stays up while the process drains, so that probes can see that.

@@ -36,22 +36,14 @@ const LOG_EVERY: Duration = Duration::from_mins(1);
 #[derive(Clone, Debug, Default)]
 pub struct Credentials(Arc<watch::Sender<Option<Arc<KafkaSettings>>>>);
 
-/// Whether there were changes, for whoever asks now and then.
-#[derive(Debug)]
-pub struct Changes(Renewals);
-
 /// Hears of each change from now on.
-pub(crate) type Renewals = watch::Receiver<Option<Arc<KafkaSettings>>>;
+#[derive(Clone, Debug)]
+pub struct Changes(watch::Receiver<Option<Arc<KafkaSettings>>>);
 
 impl Credentials {
     /// For one holder of a client.
-    pub(crate) fn renewals(&self) -> Renewals {
-        self.0.subscribe()
-    }
-
-    /// For one holder of a client who asks for changes.
     pub fn changes(&self) -> Changes {
-        Changes(self.renewals())
+        Changes(self.0.subscribe())
     }
 
     /// The settings as they were last taken up, else those of the start.
@@ -67,16 +59,16 @@ impl Changes {
         self.0.mark_unchanged();
         is_changed
     }
-}
 
-/// Returns once there are other settings; for ever where there never will be.
-pub(crate) async fn renewed(renewals: &mut Renewals) -> Arc<KafkaSettings> {
-    while renewals.changed().await.is_ok() {
-        if let Some(latest) = renewals.borrow_and_update().clone() {
-            return latest;
+    /// The settings as they are once there are others; waits for ever where there never will be.
+    pub(crate) async fn next_settings(&mut self) -> Arc<KafkaSettings> {
+        while self.0.changed().await.is_ok() {
+            if let Some(latest) = self.0.borrow_and_update().clone() {
+                return latest;
+            }
         }
+        std::future::pending().await
     }
-    std::future::pending().await
 }
 
 /// Watches the files that `kafka` names until the end of the process is asked for. The first look is over when this
@@ -126,10 +118,7 @@ pub(crate) async fn watch(
         }
     };
     async move {
-        tokio::select! {
-            () = shutdown.requested() => {}
-            () = watch => {}
-        }
+        shutdown.child().run_until_cancelled(watch).await;
     }
 }
 

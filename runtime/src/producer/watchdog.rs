@@ -26,7 +26,7 @@ use super::ProducerError;
 use super::context::Context;
 use super::metrics::in_flight;
 use crate::kafka::TopicPartition;
-use crate::kafka::credentials::{Renewals, renewed};
+use crate::kafka::credentials::Changes;
 use crate::kafka::statistics::StatisticsMetrics;
 use crate::metrics;
 use crate::settings::KafkaSettings;
@@ -93,14 +93,11 @@ pub fn watch_in(
     registry: &Registry,
 ) -> impl Future<Output = ()> + Send + use<> {
     let mut watchdog = Watchdog::new(producer, STALLED_AFTER, registry);
-    let (shutdown, renewals) = (process.shutdown.clone(), process.credentials.renewals());
+    let (shutdown, changes) = (process.shutdown.child(), process.credentials.changes());
     let mut supervisor = Supervisor::new("what watches a producer");
     async move {
-        let watching = async { while supervisor.panicked(watchdog.run(renewals.clone())).await {} };
-        tokio::select! {
-            () = shutdown.requested() => {}
-            () = watching => {}
-        }
+        let watching = async { while supervisor.panicked(watchdog.run(changes.clone())).await {} };
+        shutdown.run_until_cancelled(watching).await;
     }
 }
 
@@ -144,11 +141,11 @@ impl Watchdog {
         }
     }
 
-    async fn run(&mut self, mut renewals: Renewals) {
+    async fn run(&mut self, mut changes: Changes) {
         loop {
             tokio::select! {
                 () = tokio::time::sleep(LOOK_EVERY) => {}
-                kafka = renewed(&mut renewals) => {
+                kafka = changes.next_settings() => {
                     self.renew(kafka).await;
                     continue;
                 }
@@ -245,8 +242,8 @@ impl Watchdog {
             return;
         }
         self.wait = (self.wait * 2).min(*REBUILD_EVERY.end());
-        match self.producer.rebuild().await {
-            Ok(()) => {
+        match self.producer.replace().await {
+            Ok(_) => {
                 self.rebuilt[reason as usize].inc();
                 tracing::warn!(
                     reason = reason.as_str(),

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::supervisor::blocking;
 use crate::consumer::ConsumerError;
 use crate::consumer::error::FirstError;
-use crate::kafka::credentials::{Renewals, renewed};
+use crate::kafka::credentials::Changes;
 use crate::kafka::statistics::Statistics;
 
 /// How often the client's own account is looked at.
@@ -49,14 +49,14 @@ impl Connection {
 pub(in crate::consumer) async fn watch(
     connection: Arc<Connection>,
     config: ClientConfig,
-    mut renewals: Renewals,
+    mut changes: Changes,
     end: CancellationToken,
     first_error: Arc<FirstError>,
 ) {
     tokio::select! {
         biased;
         () = end.cancelled() => {}
-        _ = renewed(&mut renewals) => first_error.set(ConsumerError::Renewed),
+        _ = changes.next_settings() => first_error.set(ConsumerError::Renewed),
         () = lost_alone(&connection, &config) => first_error.set(ConsumerError::Disconnected),
     }
 }
@@ -102,9 +102,9 @@ mod tests {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", cluster.bootstrap_servers()).set("group.id", "test");
         let (connection, first_error) = (Arc::new(Connection::default()), Arc::new(FirstError::default()));
-        let renewals = Credentials::default().renewals();
+        let changes = Credentials::default().changes();
         let (end, kept) = (CancellationToken::new(), Arc::clone(&connection));
-        let watching = tokio::spawn(watch(kept, config, renewals, end, Arc::clone(&first_error)));
+        let watching = tokio::spawn(watch(kept, config, changes, end, Arc::clone(&first_error)));
         let mut samples = tokio::time::interval(Duration::from_millis(500));
         for number in 0.. {
             samples.tick().await;

@@ -12,15 +12,6 @@ use tokio::time::{Instant, sleep_until};
 
 use super::allowance::Allowance;
 
-/// Why there is no text.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum ExpositionError {
-    #[error(transparent)]
-    Encoding(#[from] prometheus::Error),
-    #[error("given up by a mistake in the program")]
-    Lost,
-}
-
 /// Clones share the renderings.
 #[derive(Clone, Debug)]
 pub(super) struct Exposition {
@@ -43,8 +34,8 @@ impl Exposition {
         Self { registry, latest: Arc::new(Mutex::new(latest)) }
     }
 
-    /// The metrics as they are now, or a moment later.
-    pub(super) async fn text(&self) -> Result<Bytes, ExpositionError> {
+    /// The metrics as they are now, or a moment later; or why there is no text.
+    pub(super) async fn text(&self) -> Result<Bytes, String> {
         let asked = Instant::now();
         let mut latest = Arc::clone(&self.latest).lock_owned().await;
         if latest.begun > asked {
@@ -54,16 +45,16 @@ impl Exposition {
         let registry = self.registry.clone();
         // In a thread of its own, with the lock: who asks and goes away does not begin a second one beside it.
         let rendering = tokio::task::spawn_blocking(move || latest.render(&registry));
-        rendering.await.map_err(|_| ExpositionError::Lost)?
+        rendering.await.unwrap_or_else(|_| Err("given up by a mistake in the program".to_owned()))
     }
 }
 
 impl Latest {
-    fn render(&mut self, registry: &Registry) -> Result<Bytes, ExpositionError> {
+    fn render(&mut self, registry: &Registry) -> Result<Bytes, String> {
         let (begun, mut text) = (Instant::now(), Vec::new());
         let outcome = TextEncoder::new().encode(&registry.gather(), &mut text);
         self.allowance.spend(begun, begun.elapsed());
-        outcome?;
+        outcome.map_err(|error| error.to_string())?;
         (self.begun, self.text) = (begun, text.into());
         Ok(self.text.clone())
     }
