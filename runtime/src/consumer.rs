@@ -24,7 +24,7 @@ mod run;
 mod wait;
 mod worker_context;
 
-pub use ahead::{Ahead, Assigned, Places};
+pub use ahead::{Ahead, Places};
 pub use error::ConsumerError;
 pub use handler::{Failure, Handler, Waits};
 pub use options::ConsumerOptions;

@@ -10,7 +10,7 @@ use crate::lookup::{OwnLimits, Resolver, Status};
 use crate::media::{Known, Learned, MediaCache};
 use crate::metrics::LookupMetrics;
 use crate::question::{Plan, Question};
-use runtime::consumer::{Assigned, Failure, Handler, Output, Places, Record, Waits};
+use runtime::consumer::{Ahead, Failure, Handler, Output, Places, Record, Waits};
 use runtime::telemetry::spans;
 use schemas::lookup::{self, KnownMedia, Lookup};
 use schemas::{Millis, Topic, TypedEvent, raw};
@@ -35,7 +35,7 @@ pub struct Lookups {
 /// A partition that is assigned.
 #[derive(Debug)]
 pub struct Partition {
-    assigned: Assigned<Search<Found>>,
+    assigned: Arc<Ahead<Search<Found>>>,
     /// What the record in work is to be published as.
     enriched: Option<Output>,
     own_limits: OwnLimits,
@@ -82,7 +82,7 @@ impl Lookups {
             Question::Skip(reason) => Found { reason: Some(reason), ..Found::now(lookup::Status::Skipped) },
             Question::Ask { account, call, media } => {
                 let begin = || self.begin(account.clone(), call, media, record);
-                let mut awaited = Awaited::of(partition.assigned.ahead(), record.offset, begin);
+                let mut awaited = Awaited::of(&partition.assigned, record.offset, begin);
                 let (resolver, own_limits) = (&self.inquiry.resolver, &partition.own_limits);
                 let found = resolver.found(awaited.search(), &account, own_limits, record, waits).await;
                 if let Err(Failure::Expired { .. }) = &found {

@@ -4,7 +4,7 @@
 
 use crate::links::{Source, Unfit};
 use crate::save::{Saver, Told};
-use runtime::consumer::{Assigned, Failure, Handler, Output, Places, Record, Wait, Waits};
+use runtime::consumer::{Ahead, Failure, Handler, Output, Places, Record, Wait, Waits};
 use runtime::telemetry::spans;
 use schemas::{Topic, raw};
 use std::sync::Arc;
@@ -33,7 +33,7 @@ pub(crate) struct MediaHandler {
 /// A partition that is assigned.
 #[derive(Debug)]
 pub(crate) struct Partition {
-    assigned: Assigned<Saving>,
+    assigned: Arc<Ahead<Saving>>,
     /// The links of the record in turn, by its offset, while they are followed.
     saving: Option<(i64, Saving)>,
     /// What the record in work is published as.
@@ -71,8 +71,7 @@ impl MediaHandler {
             return Ok(Vec::new());
         };
         let begun = partition.saving.take().filter(|(offset, _)| *offset == record.offset);
-        let begun =
-            begun.map(|(_, saving)| saving).or_else(|| partition.assigned.ahead().take(record.offset));
+        let begun = begun.map(|(_, saving)| saving).or_else(|| partition.assigned.take(record.offset));
         let saving = begun.unwrap_or_else(|| self.begin(source, record));
         // It stays in the partition, so that no work is lost where the turn is over before it.
         let (_, saving) = partition.saving.insert((record.offset, saving));

@@ -1,7 +1,7 @@
 //! Work that is begun for records before their turn, apart for each partition, by their offsets.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 
 use crate::mutex::lock;
 
@@ -9,19 +9,9 @@ use crate::mutex::lock;
 #[derive(Debug)]
 pub struct Ahead<W>(Mutex<HashMap<i64, W>>);
 
-type Place = (String, i32);
-
-/// The work of all partitions that are assigned; clones share it.
+/// The work of all partitions that are assigned.
 #[derive(Debug)]
-pub struct Places<W>(Arc<Mutex<HashMap<Place, Arc<Ahead<W>>>>>);
-
-/// A partition that is assigned; dropping it drops its work.
-#[derive(Debug)]
-pub struct Assigned<W> {
-    place: Place,
-    places: Places<W>,
-    ahead: Arc<Ahead<W>>,
-}
+pub struct Places<W>(Mutex<HashMap<(String, i32), Weak<Ahead<W>>>>);
 
 impl<W> Ahead<W> {
     /// Keeps the work for a record.
@@ -41,51 +31,22 @@ impl<W> Ahead<W> {
 }
 
 impl<W> Places<W> {
-    /// Of a partition that was just assigned.
-    pub fn assign(&self, topic: &str, partition: i32) -> Assigned<W> {
-        let (place, ahead) = ((topic.to_owned(), partition), Arc::<Ahead<W>>::default());
-        lock(&self.0).insert(place.clone(), Arc::clone(&ahead));
-        Assigned { place, places: self.clone(), ahead }
+    /// The work of a partition that was just assigned; dropping it ends it.
+    pub fn assign(&self, topic: &str, partition: i32) -> Arc<Ahead<W>> {
+        let ahead = Arc::new(Ahead(Mutex::default()));
+        lock(&self.0).insert((topic.to_owned(), partition), Arc::downgrade(&ahead));
+        ahead
     }
 
     /// The work of a partition, while it is assigned.
     pub fn of(&self, topic: &str, partition: i32) -> Option<Arc<Ahead<W>>> {
-        lock(&self.0).get(&(topic.to_owned(), partition)).cloned()
-    }
-}
-
-impl<W> Assigned<W> {
-    /// Its work.
-    pub fn ahead(&self) -> &Ahead<W> {
-        &self.ahead
-    }
-}
-
-impl<W> Drop for Assigned<W> {
-    fn drop(&mut self) {
-        let mut places = lock(&self.places.0);
-        // The partition may have come back already, with work of its own.
-        if places.get(&self.place).is_some_and(|ahead| Arc::ptr_eq(ahead, &self.ahead)) {
-            places.remove(&self.place);
-        }
-    }
-}
-
-impl<W> Default for Ahead<W> {
-    fn default() -> Self {
-        Self(Mutex::default())
+        lock(&self.0).get(&(topic.to_owned(), partition))?.upgrade()
     }
 }
 
 impl<W> Default for Places<W> {
     fn default() -> Self {
-        Self(Arc::default())
-    }
-}
-
-impl<W> Clone for Places<W> {
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        Self(Mutex::default())
     }
 }
 
@@ -114,10 +75,9 @@ mod tests {
         while Arc::strong_count(&ended) > 1 {
             tokio::task::yield_now().await;
         }
-        assert!(latter.ahead().take(7).is_some() && latter.ahead().take(7).is_none());
+        assert!(latter.take(7).is_some() && latter.take(7).is_none());
         drop(latter);
         assert!(places.of("in", 3).is_none());
-        assert!(lock(&places.0).is_empty());
     }
 
     #[test]
@@ -126,6 +86,6 @@ mod tests {
         let former = places.assign("in", 3);
         let latter = places.assign("in", 3);
         drop(former);
-        assert!(Arc::ptr_eq(&places.of("in", 3).unwrap(), &latter.ahead));
+        assert!(Arc::ptr_eq(&places.of("in", 3).unwrap(), &latter));
     }
 }
