@@ -32,7 +32,7 @@ crate::settings! {
 impl ConsumerSettings {
     /// The defaults where the process has no flags for them.
     pub(super) fn read_if_declared(reader: &mut Reader<'_>) -> Option<Self> {
-        if reader.has_flag("max_rejects_in_a_row") { Self::read(reader) } else { Some(Self::default()) }
+        if reader.is_set("max_rejects_in_a_row") { Self::read(reader) } else { Some(Self::default()) }
     }
 }
 

@@ -15,8 +15,10 @@ type Read<T> = Box<dyn FnOnce(&mut Reader<'_>, &str) -> Option<T>>;
 
 /// How a field is declared on the command line and read from it.
 pub struct Setting<T> {
-    declare: Declare,
-    read: Read<T>,
+    /// Adds its flag to a command line, by its name and help.
+    pub declare: Declare,
+    /// Its checked value, by its name; `None` means that the reader has noted a problem.
+    pub read: Read<T>,
 }
 
 /// A setting with a default, which has the form too.
@@ -79,18 +81,6 @@ impl<T: Default + 'static> Setting<Option<T>> {
         let read =
             move |reader: &mut Reader<'_>, id: &str| (self.read)(reader, id).map(Option::unwrap_or_default);
         Setting { declare: self.declare, read: Box::new(read) }
-    }
-}
-
-impl<T> Setting<T> {
-    /// Adds its flag to the command line.
-    pub fn declare(self, command: Command, id: &'static str, help: &str) -> Command {
-        (self.declare)(command, id, help)
-    }
-
-    /// Its checked value; `None` means that `reader` has noted a problem.
-    pub fn read(self, reader: &mut Reader<'_>, id: &str) -> Option<T> {
-        (self.read)(reader, id)
     }
 }
 
@@ -167,7 +157,7 @@ macro_rules! settings {
                 $(let command = command.next_help_heading($heading);)?
                 $(
                     let setting: $crate::settings::Setting<$type> = $setting;
-                    let command = setting.declare(command, stringify!($field), concat!($($help, "\n"),+));
+                    let command = (setting.declare)(command, stringify!($field), concat!($($help, "\n"),+));
                 )+
                 command
             }
@@ -176,7 +166,7 @@ macro_rules! settings {
             $visibility fn read(reader: &mut $crate::settings::Reader<'_>) -> Option<Self> {
                 $(
                     let setting: $crate::settings::Setting<$type> = $setting;
-                    let $field = setting.read(reader, stringify!($field));
+                    let $field = (setting.read)(reader, stringify!($field));
                 )+
                 let settings = Self { $($field: $field?),+ };
                 $($check(&settings, reader);)?

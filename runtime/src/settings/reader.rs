@@ -43,17 +43,11 @@ impl<'a> Reader<'a> {
         self.raw(id).is_some()
     }
 
-    /// Whether the command line has a flag for this field at all.
-    pub(super) fn has_flag(&self, id: &str) -> bool {
-        self.argument(id).is_some()
-    }
-
     /// Notes a problem that no form can see, such as two settings that exclude each other.
     ///
     /// `setting` is what the message starts with: an id such as `ack_timeout`, or any words.
     pub fn problem(&mut self, setting: &str, expected: &str) {
-        let source = if self.is_set(setting) { self.source(setting) } else { Source::NotSet };
-        self.note(setting, source, String::new(), expected);
+        self.note(setting, self.source(setting), String::new(), expected);
     }
 
     /// Notes a problem found elsewhere, such as in a file that a setting names.
@@ -75,14 +69,11 @@ impl<'a> Reader<'a> {
 
     /// Where the value of a field came from.
     pub fn source(&self, id: &str) -> Source {
-        if self.given(id).is_none() {
-            return if self.is_set(id) { Source::Default } else { Source::NotSet };
-        }
-        match self.matches.value_source(id) {
+        match self.given(id).and_then(|_| self.matches.value_source(id)) {
             Some(ValueSource::CommandLine) => Source::Flag,
             Some(ValueSource::EnvVariable) => Source::Environment(self.environment_name(id)),
-            Some(_) => Source::Default,
-            None => Source::NotSet,
+            _ if self.is_set(id) => Source::Default,
+            _ => Source::NotSet,
         }
     }
 

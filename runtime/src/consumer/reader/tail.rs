@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -22,7 +21,7 @@ const POLL: Duration = Duration::from_millis(100);
 const AT_ONCE: usize = 4;
 
 /// Reads topics back through clients of its own, which join no group and commit nothing; clones share its bound.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Tail {
     kafka: KafkaSettings,
     credentials: Credentials,
@@ -31,6 +30,7 @@ pub struct Tail {
 }
 
 /// A client that reads back, on a thread that may wait.
+#[derive(Debug)]
 pub struct TailReader {
     kafka: KafkaSettings,
     client_id: Arc<str>,
@@ -171,17 +171,5 @@ impl TailReader {
             readers.insert(topic.to_owned(), TopicReader::new(&self.kafka, &self.client_id, topic)?);
         }
         readers.get_mut(topic).map_or(Err(TailError::Abandoned), work)
-    }
-}
-
-impl fmt::Debug for Tail {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Tail").field("client_id", &self.client_id).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for TailReader {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("TailReader").finish_non_exhaustive()
     }
 }
