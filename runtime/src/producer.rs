@@ -53,7 +53,7 @@ struct Shared {
 impl Producer {
     /// Makes the client; it connects by itself, so this does not wait for a broker.
     pub fn new(kafka: &KafkaSettings, options: &ProducerOptions) -> Result<Self, ProducerError> {
-        let log = KafkaLog::new();
+        let log = KafkaLog::default();
         let client = ArcSwap::from_pointee(Client::new(&options.client_config(kafka), &log)?);
         let (kafka, options) = (ArcSwap::from_pointee(kafka.clone()), options.clone());
         Ok(Self { shared: Arc::new(Shared { client, kafka, options, log }) })

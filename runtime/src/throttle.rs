@@ -16,6 +16,13 @@ struct State {
     suppressed: u64,
 }
 
+impl Default for Throttle {
+    /// One line a minute, which tells as much as the several a second that a broker that is down gives.
+    fn default() -> Self {
+        Self::new(Duration::from_mins(1))
+    }
+}
+
 impl Throttle {
     /// Lets the first call through, then one every `every`.
     pub fn new(every: Duration) -> Self {

@@ -12,7 +12,7 @@ use rdkafka::error::{KafkaError, KafkaResult};
 use super::health::connection::Connection;
 use super::partition::assignment::Assignment;
 use super::reader::error::is_forbidden;
-use super::worker_context::{LOG_EVERY, SharedContext};
+use super::worker_context::SharedContext;
 use crate::throttle::Throttle;
 
 /// Lives in the client and runs on the polling thread.
@@ -33,8 +33,8 @@ impl Callbacks {
         Self {
             shared,
             assignment: Mutex::new(assignment),
-            unreadable_log: Throttle::new(LOG_EVERY),
-            forbidden_log: Throttle::new(LOG_EVERY),
+            unreadable_log: Throttle::default(),
+            forbidden_log: Throttle::default(),
             connection,
         }
     }

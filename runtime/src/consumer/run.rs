@@ -16,7 +16,7 @@ use super::health::watch::Watch;
 use super::metrics::ConsumerMetrics;
 use super::partition::assignment::{Assignment, PartitionRegistry};
 use super::record::dead_letter::ConsecutiveFailures;
-use super::worker_context::{LOG_EVERY, SharedContext};
+use super::worker_context::SharedContext;
 use super::{ConsumerError, ConsumerOptions, Handler, partition, poll};
 use crate::kafka::log::KafkaLog;
 use crate::kafka::topics;
@@ -54,7 +54,7 @@ pub async fn run<H: Handler>(
     let metrics = ConsumerMetrics::register(&process.registry);
     metrics.begin(&options.topics, handler.reasons());
     let consecutive_failures = ConsecutiveFailures::new(&options.topics, options.bounds.max_rejects_in_a_row);
-    let (dead_letter_log, kafka_log) = (Throttle::new(LOG_EVERY), KafkaLog::new());
+    let (dead_letter_log, kafka_log) = (Throttle::default(), KafkaLog::default());
     let shared = Arc::new(SharedContext {
         options,
         producer,
@@ -66,7 +66,7 @@ pub async fn run<H: Handler>(
     let handler = Arc::new(handler);
     let working = process.health.check("consumer", Probe::Readiness);
     working.pass();
-    let replaced_log = Throttle::new(LOG_EVERY);
+    let replaced_log = Throttle::default();
     let mut replaced: Option<Instant> = None;
     loop {
         let Err(error) = live(kafka, &shared, &handler, process).await else { return Ok(()) };

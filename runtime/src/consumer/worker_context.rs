@@ -16,9 +16,6 @@ use crate::kafka::log::KafkaLog;
 use crate::producer::Producer;
 use crate::throttle::Throttle;
 
-/// A partition that waits logs so this often.
-pub(super) const LOG_EVERY: Duration = Duration::from_mins(1);
-
 /// Shared by all workers of a consumer.
 #[derive(Debug)]
 pub(super) struct SharedContext {
@@ -44,7 +41,7 @@ pub(super) struct WorkerContext {
 
 impl WorkerContext {
     pub(super) fn new(shared: Arc<SharedContext>, stop: CancellationToken, progress: Arc<Progress>) -> Self {
-        Self { shared, stop, progress, log: Throttle::new(LOG_EVERY) }
+        Self { shared, stop, progress, log: Throttle::default() }
     }
 
     pub(super) fn backoff(&self) -> Backoff {

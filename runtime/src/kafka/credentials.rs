@@ -29,8 +29,6 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 const UNUSABLE: &str =
     "files of --kafka-config cannot be used at the moment, clients of Kafka keep what they have";
-/// What keeps files from being used is said this often.
-const LOG_EVERY: Duration = Duration::from_mins(1);
 
 /// Tells clients of Kafka of settings that have changed; clones tell the same.
 #[derive(Clone, Debug, Default)]
@@ -80,7 +78,7 @@ pub(crate) async fn watch(
     shutdown: Shutdown,
 ) -> impl Future<Output = ()> + Send + use<> {
     let metrics = CredentialMetrics::register(registry);
-    let (blocking, log) = (Blocking::default(), Throttle::new(LOG_EVERY));
+    let (blocking, log) = (Blocking::default(), Throttle::default());
     let mut kafka = kafka.clone();
     let first = look(&blocking, kafka.clone()).await.unwrap_or_else(|error| {
         tracing::warn!(%error, "files of --kafka-config cannot be looked at");

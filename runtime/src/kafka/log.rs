@@ -1,7 +1,7 @@
 //! librdkafka's own log lines and errors, at a rate that people can read.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -9,11 +9,8 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use crate::throttle::Throttle;
 
-/// A broker that is down gives several lines a second; one a minute tells as much.
-const LOG_EVERY: Duration = Duration::from_mins(1);
-
 /// The log of one client, and of those that stand in for it, which have clones; it also remembers why the last connection failed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct KafkaLog {
     lines: Arc<Throttle>,
     errors: Arc<Throttle>,
@@ -21,11 +18,6 @@ pub(crate) struct KafkaLog {
 }
 
 impl KafkaLog {
-    pub(crate) fn new() -> Self {
-        let throttle = || Arc::new(Throttle::new(LOG_EVERY));
-        Self { lines: throttle(), errors: throttle(), last_reason: Arc::default() }
-    }
-
     /// Why the latest connection or request failed, in librdkafka's words.
     pub(crate) fn last_reason(&self) -> Option<String> {
         self.last_reason.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -13,16 +13,13 @@ pub const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long to wait before asking again.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
 
-/// What is missing is logged this often.
-const LOG_EVERY: Duration = Duration::from_mins(1);
-
 /// Returns once `find` finds all topics. Until then the check shows what is missing, and a log line says so once a
 /// minute, with what happens meanwhile.
 pub async fn wait<F>(find: impl Fn() -> F, check: &Check, meanwhile: &str)
 where
     F: Future<Output = Result<(), TopicsError>>,
 {
-    let log = Throttle::new(LOG_EVERY);
+    let log = Throttle::default();
     while let Err(error) = find().await {
         check.fail(error.to_string());
         if log.pass(Instant::now()).is_some() {

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -19,6 +19,7 @@ use crate::kafka::log::KafkaLog;
 use crate::kafka::statistics::Statistics;
 use crate::throttle::Throttle;
 
+#[derive(Default)]
 pub(super) struct Context {
     pub(super) log: KafkaLog,
     /// librdkafka's own count has log lines in it.
@@ -27,25 +28,16 @@ pub(super) struct Context {
     delivered: AtomicU64,
     /// Partitions whose records run out of time.
     pub(super) stuck: Stuck,
+    /// A topic that refuses records refuses many.
     refused: Throttle,
     /// The latest, until somebody takes them.
     statistics: Mutex<Option<Statistics>>,
 }
 
-/// A topic that refuses records refuses many.
-const LOG_EVERY: Duration = Duration::from_mins(1);
-
 impl Context {
     /// All clients of a producer share its log, so that one that is made for a question repeats nothing.
     pub(super) fn new(log: KafkaLog) -> Self {
-        Self {
-            log,
-            in_flight: AtomicUsize::new(0),
-            delivered: AtomicU64::new(0),
-            stuck: Stuck::default(),
-            refused: Throttle::new(LOG_EVERY),
-            statistics: Mutex::new(None),
-        }
+        Self { log, ..Self::default() }
     }
 
     /// A record is about to be queued.

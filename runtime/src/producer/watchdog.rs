@@ -42,8 +42,6 @@ const REBUILD_EVERY: std::ops::RangeInclusive<Duration> = Duration::from_secs(5)
 const LOST_AFTER: u32 = 2;
 /// How long a client may go on with what it has when another one has taken its place in order.
 const RETIRES_WITHIN: Duration = Duration::from_secs(10);
-/// Brokers that refuse records for now are said this often.
-const LOG_EVERY: Duration = Duration::from_mins(1);
 
 /// Why a new client was built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,7 +135,7 @@ impl Watchdog {
             in_flight: in_flight(registry),
             statistics: StatisticsMetrics::new(registry),
             sending: Sending::default(),
-            refused: Throttle::new(LOG_EVERY),
+            refused: Throttle::default(),
         }
     }
 

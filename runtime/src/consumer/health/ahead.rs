@@ -12,7 +12,6 @@ use super::stall::Stalls;
 use super::watch::Seen;
 use crate::consumer::reader::{ReadError, TopicReader};
 use crate::consumer::wait::Activity;
-use crate::consumer::worker_context::LOG_EVERY;
 use crate::kafka::TopicPartition;
 use crate::throttle::Throttle;
 
@@ -43,7 +42,7 @@ impl Ahead {
         // Whatever a file says: the end must be told within the share of a look that one partition has.
         config.set("fetch.wait.max.ms", "100").set("fetch.min.bytes", "1");
         let (readers, unread) = (BTreeMap::new(), Unread::default());
-        Self { config, readers, unread, doubt, last: None, log: Throttle::new(LOG_EVERY) }
+        Self { config, readers, unread, doubt, last: None, log: Throttle::default() }
     }
 
     /// Its clients are made anew.

@@ -20,7 +20,6 @@ use crate::consumer::metrics::ConsumerMetrics;
 use crate::consumer::partition::assignment::PartitionRegistry;
 use crate::consumer::partition::offsets::Progress;
 use crate::consumer::wait::{Activity, Wait};
-use crate::consumer::worker_context::LOG_EVERY;
 use crate::kafka::TopicPartition;
 use crate::throttle::Throttle;
 
@@ -80,7 +79,7 @@ impl Watch {
             metrics,
             topics: options.topics.clone(),
             ends: HashMap::new(),
-            unknown_log: Throttle::new(LOG_EVERY),
+            unknown_log: Throttle::default(),
             stalls: Stalls::new(options.bounds.stall_timeout),
         })
     }
