@@ -1,7 +1,6 @@
 //! The entry of every process: settings in, exit code out.
 
 use std::error::Error;
-use std::future::Future;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -20,56 +19,54 @@ use crate::telemetry::{self, SpanCounts, Traces};
 /// What runs in the background ends at once when it is asked to; more than this means that it hangs.
 const TASKS_MAY_TAKE: Duration = Duration::from_secs(2);
 
+type Failure = Box<dyn Error + Send + Sync>;
+
 /// Runs a workload that consumes from the command line to the exit code.
 ///
 /// `declare` adds the flags beside the common ones and those of [`ConsumerSettings`], `read` checks them, `app` is the work. The
 /// exit code is 0 after a clean end, 1 after an error, 2 after a bad setting; 130 or 143 when a second signal cuts the
 /// end short.
-pub fn run_consumer<S, F, E>(
+pub fn run_consumer<S, E: Into<Failure>>(
     about: About,
     declare: impl FnOnce(Command) -> Command,
     read: impl FnOnce(&mut Reader<'_>) -> Option<S>,
-    app: impl FnOnce(CommonSettings, S, Process) -> F,
-) -> ExitCode
-where
-    F: Future<Output = Result<(), E>>,
-    E: Into<Box<dyn Error + Send + Sync>>,
-{
+    app: impl AsyncFnOnce(CommonSettings, S, Process) -> Result<(), E>,
+) -> ExitCode {
     let command = ConsumerSettings::declare(command(about, declare));
-    launch(about, &command, read, |_| None, |common, settings, process, _| app(common, settings, process))
+    launch(
+        about,
+        &command,
+        read,
+        |_| None,
+        async |common, settings, process, _| app(common, settings, process).await,
+    )
 }
 
 /// As [`run_consumer`], for a workload that listens itself: its port and the admin port are bound together before the work
 /// begins, so that a start that fails names both.
 #[expect(clippy::missing_panics_doc, reason = "it cannot panic, as the message says")]
-pub fn run_listening<S, F, E>(
+pub fn run_listening<S, E: Into<Failure>>(
     about: About,
     declare: impl FnOnce(Command) -> Command,
     read: impl FnOnce(&mut Reader<'_>) -> Option<S>,
     port: impl FnOnce(&S) -> Port,
-    app: impl FnOnce(CommonSettings, S, Process, TcpListener) -> F,
-) -> ExitCode
-where
-    F: Future<Output = Result<(), E>>,
-    E: Into<Box<dyn Error + Send + Sync>>,
-{
-    let app = |common, settings, process, listener: Option<TcpListener>| {
-        app(common, settings, process, listener.expect("a port that was asked for is bound before the work"))
-    };
-    launch(about, &command(about, declare), read, |settings| Some(port(settings)), app)
+    app: impl AsyncFnOnce(CommonSettings, S, Process, TcpListener) -> Result<(), E>,
+) -> ExitCode {
+    let command = command(about, declare);
+    let port = |settings: &S| Some(port(settings));
+    launch(about, &command, read, port, async |common, settings, process, listener: Option<TcpListener>| {
+        let listener = listener.expect("a port that was asked for is bound before the work");
+        app(common, settings, process, listener).await
+    })
 }
 
-fn launch<S, F, E>(
+fn launch<S, E: Into<Failure>>(
     about: About,
     command: &Command,
     read: impl FnOnce(&mut Reader<'_>) -> Option<S>,
     port: impl FnOnce(&S) -> Option<Port>,
-    app: impl FnOnce(CommonSettings, S, Process, Option<TcpListener>) -> F,
-) -> ExitCode
-where
-    F: Future<Output = Result<(), E>>,
-    E: Into<Box<dyn Error + Send + Sync>>,
-{
+    app: impl AsyncFnOnce(CommonSettings, S, Process, Option<TcpListener>) -> Result<(), E>,
+) -> ExitCode {
     let matches = match command.clone().try_get_matches() {
         Ok(matches) => matches,
         Err(error) => return explain(&error),
@@ -77,7 +74,9 @@ where
     match settings(command, &matches, read) {
         Ok((common, settings)) => {
             let port = port(&settings);
-            start(about, common, port, |common, process, listener| app(common, settings, process, listener))
+            start(about, common, port, async |common, process, listener| {
+                app(common, settings, process, listener).await
+            })
         }
         Err(problems) => {
             complain(&format!("{}: the settings cannot be used:\n{problems}", about.name));
@@ -112,16 +111,12 @@ fn refused(found: String) -> Problems {
     Problems(vec![Problem { setting, source: Source::NotSet, found, expected }])
 }
 
-fn start<F, E>(
+fn start<E: Into<Failure>>(
     about: About,
     common: CommonSettings,
     port: Option<Port>,
-    app: impl FnOnce(CommonSettings, Process, Option<TcpListener>) -> F,
-) -> ExitCode
-where
-    F: Future<Output = Result<(), E>>,
-    E: Into<Box<dyn Error + Send + Sync>>,
-{
+    app: impl AsyncFnOnce(CommonSettings, Process, Option<TcpListener>) -> Result<(), E>,
+) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let process = Process::new(about.name, about.version);
     let counts = SpanCounts::new(&process.registry);
@@ -158,16 +153,12 @@ where
     }
 }
 
-async fn supervise<F, E>(
+async fn supervise<E: Into<Failure>>(
     common: CommonSettings,
     process: Process,
     port: Option<Port>,
-    app: impl FnOnce(CommonSettings, Process, Option<TcpListener>) -> F,
-) -> Result<(), Box<dyn Error + Send + Sync>>
-where
-    F: Future<Output = Result<(), E>>,
-    E: Into<Box<dyn Error + Send + Sync>>,
-{
+    app: impl AsyncFnOnce(CommonSettings, Process, Option<TcpListener>) -> Result<(), E>,
+) -> Result<(), Failure> {
     let admin = Port { flag: "--admin-listen", address: common.admin_listen };
     let ports: Vec<Port> = std::iter::once(admin).chain(port).collect();
     let mut listeners = ports::bind(&ports).await?.into_iter();
