@@ -5,7 +5,7 @@
 //! is gone, is for [`crate::blocking`].
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -53,14 +53,14 @@ pub fn read_folder(folder: &Path, largest: u64) -> Result<Files, FileFault> {
     let mut files = Files::new();
     for entry in fs::read_dir(&root)? {
         let name = entry?.file_name();
-        let path = root.join(&name);
-        if name.as_encoded_bytes().starts_with(b".") || is_folder(&root, &path) {
+        let target = inside(&root, &root.join(&name));
+        if name.as_encoded_bytes().starts_with(b".") || target.as_ref().is_ok_and(|target| target.is_dir()) {
             continue;
         }
         if files.len() == MOST_FILES {
             return Err(FileFault::TooMany);
         }
-        let content = inside(&root, &path).and_then(|path| read_regular(&path, largest));
+        let content = target.and_then(|target| read_regular(&target, largest));
         files.insert(name.to_string_lossy().into_owned(), content);
     }
     Ok(files)
@@ -82,7 +82,9 @@ pub fn read_regular(path: &Path, largest: u64) -> Result<Vec<u8>, FileFault> {
     if !file.metadata()?.is_file() {
         return Err(FileFault::NotRegular);
     }
-    bounded(file, largest)
+    let mut content = Vec::new();
+    file.take(largest + 1).read_to_end(&mut content)?;
+    if content.len() as u64 > largest { Err(FileFault::TooLarge(largest)) } else { Ok(content) }
 }
 
 /// The text of a file without what editors and shells put around it: a byte order mark, UTF-16, blanks and line ends.
@@ -107,16 +109,6 @@ fn from_utf16(bytes: &[u8]) -> Option<String> {
 fn inside(root: &Path, path: &Path) -> Result<PathBuf, FileFault> {
     let target = path.canonicalize()?;
     if target.starts_with(root) { Ok(target) } else { Err(FileFault::LeadsOutside) }
-}
-
-fn is_folder(root: &Path, path: &Path) -> bool {
-    inside(root, path).is_ok_and(|target| target.is_dir())
-}
-
-fn bounded(file: File, largest: u64) -> Result<Vec<u8>, FileFault> {
-    let mut content = Vec::new();
-    file.take(largest + 1).read_to_end(&mut content)?;
-    if content.len() as u64 > largest { Err(FileFault::TooLarge(largest)) } else { Ok(content) }
 }
 
 #[cfg(test)]

@@ -127,10 +127,9 @@ impl ConsumerMetrics {
     pub(super) fn begin(&self, topics: &[String], reasons: &[&str]) {
         for topic in topics {
             self.records.with_label_values(&[topic]);
-            self.lag_records.with_label_values(&[topic]);
-            self.lag_seconds.with_label_values(&[topic]);
-            self.unknown.with_label_values(&[topic]);
-            self.unreadable.with_label_values(&[topic]);
+            for by_topic in [&self.lag_records, &self.lag_seconds, &self.unknown, &self.unreadable] {
+                by_topic.with_label_values(&[topic]);
+            }
             for reason in OWN_REASONS.iter().chain(reasons) {
                 self.dead_letters.with_label_values(&[topic.as_str(), reason]);
             }

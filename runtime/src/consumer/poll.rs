@@ -29,10 +29,7 @@ pub(super) fn poll(
     let context = consumer.client().context();
     let polled = poll_until_end(consumer, end, first_error);
     context.assignment().close(consumer, context.drain_timeout());
-    match first_error.take() {
-        Some(error) => Err(error),
-        None => polled,
-    }
+    first_error.take().map_or(polled, Err)
 }
 
 fn poll_until_end(

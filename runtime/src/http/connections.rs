@@ -98,7 +98,14 @@ impl Connections {
             return None;
         }
         let (evict, is_evicted) = oneshot::channel();
-        let activity = Arc::new(held.activity(self.now()));
+        held.next += 1;
+        let activity = Arc::new(Activity {
+            number: held.next,
+            held_at: AtomicU64::new(self.now()),
+            is_authenticated: AtomicBool::new(false),
+            is_busy: AtomicBool::new(false),
+            latest: AtomicU64::new(0),
+        });
         let holder = Holder { activity: Arc::clone(&activity), evict };
         held.unauthenticated.insert(activity.key(), holder);
         let slot = Arc::new(Slot { connections: Arc::clone(self), activity });
@@ -165,17 +172,6 @@ impl Connections {
 impl Held {
     fn len(&self) -> usize {
         self.unauthenticated.len() + self.authenticated.len()
-    }
-
-    const fn activity(&mut self, now: u64) -> Activity {
-        self.next += 1;
-        Activity {
-            number: self.next,
-            held_at: AtomicU64::new(now),
-            is_authenticated: AtomicBool::new(false),
-            is_busy: AtomicBool::new(false),
-            latest: AtomicU64::new(0),
-        }
     }
 
     fn authenticate(&mut self, holder: Holder, latest: u64) {

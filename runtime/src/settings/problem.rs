@@ -32,6 +32,7 @@ pub struct Problem {
 
 /// Everything that is wrong, in the order in which it was read; `Display` gives one line each.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
 pub struct Problems(pub Vec<Problem>);
 
 impl fmt::Display for Source {
@@ -54,15 +55,5 @@ impl fmt::Display for Problem {
         } else {
             write!(formatter, "{setting} ({source}): found {found}, expected {expected}")
         }
-    }
-}
-
-impl fmt::Display for Problems {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, problem) in self.0.iter().enumerate() {
-            let separator = if index == 0 { "" } else { "\n" };
-            write!(formatter, "{separator}{problem}")?;
-        }
-        Ok(())
     }
 }

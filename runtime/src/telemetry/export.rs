@@ -109,14 +109,6 @@ impl<E: SpanExporter> SpanExporter for Counted<E> {
         result
     }
 
-    fn shutdown_with_timeout(&self, limit: Duration) -> OTelSdkResult {
-        self.inner.shutdown_with_timeout(limit)
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        self.inner.force_flush()
-    }
-
     fn set_resource(&mut self, resource: &Resource) {
         self.inner.set_resource(resource);
     }

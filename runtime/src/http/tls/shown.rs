@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::{verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
@@ -63,7 +63,7 @@ pub async fn look(
     now: SystemTime,
 ) -> io::Result<Shown> {
     let name = ServerName::try_from(name.to_owned()).map_err(io::Error::other)?;
-    let witness = Arc::new(Witness { seen: Mutex::default(), provider: provider() });
+    let witness = Arc::new(Witness::default());
     let config = ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .map_err(io::Error::other)?
@@ -73,7 +73,7 @@ pub async fn look(
     let stream = TcpStream::connect(address).await?;
     // It is dropped at once: to whom nobody trusts nothing is said.
     drop(TlsConnector::from(Arc::new(config)).connect(name.clone(), stream).await?);
-    let seen = witness.seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let seen = witness.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
     judge(&seen, &name, roots, now).map_err(io::Error::other)
 }
 
@@ -125,11 +125,8 @@ const fn unreadable() -> Error {
 }
 
 /// Takes any certificate, and remembers what was shown.
-#[derive(Debug)]
-struct Witness {
-    seen: Mutex<Vec<CertificateDer<'static>>>,
-    provider: Arc<CryptoProvider>,
-}
+#[derive(Debug, Default)]
+struct Witness(Mutex<Vec<CertificateDer<'static>>>);
 
 impl ServerCertVerifier for Witness {
     fn verify_server_cert(
@@ -141,7 +138,7 @@ impl ServerCertVerifier for Witness {
         _: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let chain = [own].into_iter().chain(others).map(|one| one.clone().into_owned());
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = chain.collect();
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = chain.collect();
         Ok(ServerCertVerified::assertion())
     }
 
@@ -151,7 +148,7 @@ impl ServerCertVerifier for Witness {
         own: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, own, signature, &self.provider.signature_verification_algorithms)
+        verify_tls12_signature(message, own, signature, &provider().signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -160,10 +157,10 @@ impl ServerCertVerifier for Witness {
         own: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, own, signature, &self.provider.signature_verification_algorithms)
+        verify_tls13_signature(message, own, signature, &provider().signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        provider().signature_verification_algorithms.supported_schemes()
     }
 }

@@ -22,31 +22,19 @@ const GIVING: [&str; 5] = [
 /// Seconds since 1970 by what the certificate is for; what is not given in PEM, as a key store, has none.
 pub(super) fn ends(kafka: &KafkaSettings) -> Vec<(&'static str, i64)> {
     let of = |location: &str, pem: &str| {
-        let content = match kafka.properties.get(pem) {
-            Some(text) => text.clone().into_bytes(),
-            None => read(Path::new(kafka.properties.get(location)?))?,
-        };
-        Some(ends_of(&content))
+        let ends = ends_in(kafka, pem).or_else(|| ends_in(kafka, location));
+        ends.unwrap_or_default().into_iter()
     };
     // A chain ends with its first certificate. A bundle may hold the old authority beside the new one: it ends with its last.
-    let client =
-        of("ssl.certificate.location", "ssl.certificate.pem").and_then(|ends| ends.into_iter().min());
-    let authority = of("ssl.ca.location", "ssl.ca.pem").and_then(|ends| ends.into_iter().max());
+    let client = of("ssl.certificate.location", "ssl.certificate.pem").min();
+    let authority = of("ssl.ca.location", "ssl.ca.pem").max();
     let known = [("client", client), ("authority", authority)];
     known.into_iter().filter_map(|(name, end)| Some((name, end?))).collect()
 }
 
 /// The properties that give certificates without an end there: key stores, and what is not in PEM or cannot be read.
 pub(super) fn unwatched(kafka: &KafkaSettings) -> Vec<&'static str> {
-    let is_unwatched = |name: &&str| {
-        kafka.properties.get(*name).is_some_and(|value| {
-            let content = match name.strip_suffix(".pem") {
-                Some(_) => value.clone().into_bytes(),
-                None => read(Path::new(value)).unwrap_or_default(),
-            };
-            ends_of(&content).is_empty()
-        })
-    };
+    let is_unwatched = |name: &&str| ends_in(kafka, name).is_some_and(|ends| ends.is_empty());
     GIVING.into_iter().filter(is_unwatched).collect()
 }
 
@@ -60,14 +48,20 @@ pub(super) fn warn_of(unwatched: &[&str]) {
     }
 }
 
-fn ends_of(content: &[u8]) -> Vec<i64> {
-    let certificates = CertificateDer::pem_slice_iter(content).filter_map(Result::ok);
+/// Of the certificates that a property gives, where it is set.
+fn ends_in(kafka: &KafkaSettings, property: &str) -> Option<Vec<i64>> {
+    let value = kafka.properties.get(property)?;
+    let content = match property.strip_suffix(".pem") {
+        Some(_) => value.clone().into_bytes(),
+        None => read(Path::new(value)).unwrap_or_default(),
+    };
+    let certificates = CertificateDer::pem_slice_iter(&content).filter_map(Result::ok);
     let ends = certificates.filter_map(|certificate| {
         let certificate = Certificate::from_der(&certificate).ok()?;
         let end = certificate.tbs_certificate().validity().not_after.to_unix_duration();
         i64::try_from(end.as_secs()).ok()
     });
-    ends.collect()
+    Some(ends.collect())
 }
 
 #[cfg(test)]
