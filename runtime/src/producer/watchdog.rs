@@ -151,13 +151,15 @@ impl Watchdog {
             let client = self.producer.client();
             let (context, fatal) = (client.context(), client.fatal_error());
             let stuck = context.stuck.lasting(self.stalled_after);
+            let is_sampled = self.sample(context);
             let seen = Seen {
                 delivered: context.delivered(),
                 in_flight: context.in_flight(),
                 is_partition_stuck: !stuck.is_empty(),
+                is_sampled,
+                is_lost: self.lost >= LOST_AFTER,
             };
             self.in_flight.set(i64::try_from(seen.in_flight).unwrap_or(i64::MAX));
-            let is_sampled = self.sample(context);
             drop(client);
             if let Some(error) = fatal {
                 self.rebuild(Reason::Fatal, &error).await;
@@ -166,7 +168,7 @@ impl Watchdog {
             if seen.delivered > 0 {
                 self.wait = *REBUILD_EVERY.start();
             }
-            match self.progress.look(seen, Instant::now()).step(is_sampled, self.lost >= LOST_AFTER) {
+            match self.progress.look(seen, Instant::now()) {
                 Step::Nothing => {}
                 Step::Ask => self.ask().await,
                 Step::Reconnect => self.reconnect().await,

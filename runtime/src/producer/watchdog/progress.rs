@@ -13,42 +13,23 @@ pub(super) struct Seen {
     pub(super) in_flight: usize,
     /// A partition's records keep timing out, and none is acknowledged in between.
     pub(super) is_partition_stuck: bool,
-}
-
-/// What that says of the client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ClientState {
-    /// Records arrive, or there are none.
-    Healthy,
-    /// Nothing arrives: ask the brokers.
-    Suspect,
-    /// Nothing arrives although the brokers have answered for long enough.
-    Dead(Reason),
+    /// What the client sends, and whether it has lost its brokers, is known anew.
+    pub(super) is_sampled: bool,
+    /// It has been without a broker for a while.
+    pub(super) is_lost: bool,
 }
 
 /// What is done about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
+    /// Records arrive, or there are none; or nothing is known anew.
     Nothing,
-    /// Ask the brokers.
+    /// Nothing arrives: ask the brokers.
     Ask,
     /// Replace a client that no broker answers, if one answers another.
     Reconnect,
-    /// Replace a client that does not send.
+    /// Nothing arrives although the brokers have answered for long enough: replace a client that does not send.
     Replace(Reason),
-}
-
-impl ClientState {
-    /// What the client sends, and whether it has lost its brokers, is known anew with each sample. A client without brokers is
-    /// looked at whether it has work or not: with records that wait it would count as one that brokers do not answer.
-    pub(super) const fn step(self, is_sampled: bool, is_lost: bool) -> Step {
-        match self {
-            _ if is_sampled && is_lost => Step::Reconnect,
-            Self::Suspect => Step::Ask,
-            Self::Dead(reason) if is_sampled => Step::Replace(reason),
-            Self::Healthy | Self::Dead(_) => Step::Nothing,
-        }
-    }
 }
 
 /// The looks so far.
@@ -74,7 +55,13 @@ impl Progress {
         *self = Self::new(self.stalled_after, now);
     }
 
-    pub(super) fn look(&mut self, seen: Seen, now: Instant) -> ClientState {
+    pub(super) fn look(&mut self, seen: Seen, now: Instant) -> Step {
+        let step = self.step(seen, now);
+        // Whether it has work or not: with records that wait it would count as one that brokers do not answer.
+        if seen.is_sampled && seen.is_lost { Step::Reconnect } else { step }
+    }
+
+    fn step(&mut self, seen: Seen, now: Instant) -> Step {
         if seen.in_flight == 0 || seen.delivered != self.delivered {
             self.delivered = seen.delivered;
             self.moved = now;
@@ -83,13 +70,14 @@ impl Progress {
         let is_stalled = now.saturating_duration_since(self.moved) >= self.stalled_after / 2;
         if !is_stalled && self.stuck.is_none() {
             self.answering = None;
-            return ClientState::Healthy;
+            return Step::Nothing;
         }
         let is_well = |since: Instant| now.saturating_duration_since(since) >= self.stalled_after / 2;
         match self.answering {
-            Some(since) if is_well(since) && is_stalled => ClientState::Dead(Reason::Stalled),
-            Some(since) if is_well(since) => ClientState::Dead(Reason::Partition),
-            _ => ClientState::Suspect,
+            Some(since) if is_well(since) && !seen.is_sampled => Step::Nothing,
+            Some(since) if is_well(since) && is_stalled => Step::Replace(Reason::Stalled),
+            Some(since) if is_well(since) => Step::Replace(Reason::Partition),
+            _ => Step::Ask,
         }
     }
 
@@ -112,7 +100,7 @@ mod tests {
     const AFTER: Duration = Duration::from_secs(10);
 
     fn seen(delivered: u64, in_flight: usize) -> Seen {
-        Seen { delivered, in_flight, is_partition_stuck: false }
+        Seen { delivered, in_flight, is_partition_stuck: false, is_sampled: true, is_lost: false }
     }
 
     /// Looks once a second; the brokers answer where `answered` says so.
@@ -122,9 +110,10 @@ mod tests {
         for (second, (seen, answered)) in (1..).zip(looks) {
             let now = start + Duration::from_secs(second);
             match progress.look(seen, now) {
-                ClientState::Healthy => {}
-                ClientState::Suspect => progress.brokers_answered(answered, now),
-                ClientState::Dead(reason) => return Some((second, reason)),
+                Step::Nothing => {}
+                Step::Ask => progress.brokers_answered(answered, now),
+                Step::Replace(reason) => return Some((second, reason)),
+                Step::Reconnect => panic!("it has lost no broker"),
             }
         }
         None
@@ -143,11 +132,19 @@ mod tests {
 
     #[test]
     fn a_client_that_has_lost_its_brokers_is_looked_at_whether_it_has_work_or_not() {
-        for state in [ClientState::Healthy, ClientState::Suspect, ClientState::Dead(Reason::Stalled)] {
-            assert_eq!(state.step(true, true), Step::Reconnect, "{state:?}");
-            assert_ne!(state.step(false, true), Step::Reconnect, "nothing is known anew");
+        let start = Instant::now();
+        let steps =
+            [(0, true, Step::Nothing), (5, false, Step::Ask), (5, true, Step::Replace(Reason::Stalled))];
+        for (in_flight, answered, step) in steps {
+            let mut progress = Progress::new(AFTER, start);
+            progress.brokers_answered(answered, start);
+            let mut look = |is_sampled, is_lost| {
+                progress.look(Seen { is_sampled, is_lost, ..seen(0, in_flight) }, start + AFTER)
+            };
+            assert_eq!(look(true, false), step);
+            assert_eq!(look(true, true), Step::Reconnect, "{step:?}");
+            assert_ne!(look(false, true), Step::Reconnect, "nothing is known anew");
         }
-        assert_eq!(ClientState::Dead(Reason::Stalled).step(true, false), Step::Replace(Reason::Stalled));
     }
 
     #[test]
@@ -164,8 +161,8 @@ mod tests {
 
     #[test]
     fn one_partition_that_stays_stuck_kills_the_client_although_others_deliver() {
-        let looks = (0..30)
-            .map(|number| (Seen { delivered: number, in_flight: 5, is_partition_stuck: number >= 10 }, true));
+        let looks =
+            (0..30).map(|number| (Seen { is_partition_stuck: number >= 10, ..seen(number, 5) }, true));
         let (second, reason) = first_death(looks).unwrap();
         assert_eq!(reason, Reason::Partition);
         assert!((15..=17).contains(&second), "{second}");
