@@ -9,4 +9,4 @@ pub mod topics;
 mod position;
 
 pub use position::RecordPosition;
-pub(crate) use position::{TopicPartition, in_one_line};
+pub(crate) use position::{TopicPartition, in_one_line, list};

@@ -13,8 +13,8 @@ use std::convert::Infallible;
 use std::sync::{Arc, mpsc as thread_channel};
 use std::time::Instant;
 
+use rdkafka::Offset;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
-use rdkafka::{Offset, TopicPartitionList};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Sender, channel};
@@ -27,7 +27,7 @@ use self::worker::Worker;
 use super::error::FirstError;
 use super::worker_context::{SharedContext, WorkerContext};
 use super::{Handler, Record};
-use crate::kafka::TopicPartition;
+use crate::kafka::{TopicPartition, list};
 
 /// Starts the worker of a partition.
 pub(super) type StartWorker = Box<dyn Fn(&str, i32) -> AssignedPartition + Send + Sync>;
@@ -35,8 +35,7 @@ pub(super) type StartWorker = Box<dyn Fn(&str, i32) -> AssignedPartition + Send 
 /// A partition's queue, its worker, and what is known of both.
 #[derive(Debug)]
 pub(super) struct AssignedPartition {
-    pub(super) topic: Arc<str>,
-    pub(super) partition: i32,
+    name: TopicPartition,
     pub(super) paused: bool,
     /// The offset after the last record that came, to fetch from after a pause.
     next: i64,
@@ -64,12 +63,11 @@ pub(super) fn starter<H: Handler>(
     Box::new(move |topic, partition| {
         let (sender, queue) = channel(shared.options.bounds.partition_queue.max(1));
         let (alive, ended) = thread_channel::sync_channel::<Infallible>(0);
-        let (topic, progress) = (Arc::<str>::from(topic), Arc::new(Progress::new()));
+        let (name, progress) = (TopicPartition::new(topic, partition), Arc::new(Progress::new()));
         let stop = end.child_token();
         let worker = Worker {
             handler: Arc::clone(&handler),
-            topic: Arc::clone(&topic),
-            partition,
+            name: name.clone(),
             window: Window::new(queue, shared.options.look_ahead),
             context: Arc::new(WorkerContext::new(Arc::clone(&shared), stop.clone(), Arc::clone(&progress))),
         };
@@ -79,8 +77,7 @@ pub(super) fn starter<H: Handler>(
             drop(alive);
         });
         AssignedPartition {
-            topic,
-            partition,
+            name,
             paused: false,
             next: 0,
             queue: sender,
@@ -120,19 +117,17 @@ impl AssignedPartition {
 
     /// Its name, and how far it has come.
     fn name_and_progress(&self) -> (TopicPartition, Arc<Progress>) {
-        let name = TopicPartition { topic: Arc::clone(&self.topic), partition: self.partition };
-        (name, Arc::clone(&self.progress))
+        (self.name.clone(), Arc::clone(&self.progress))
     }
 
     /// Stores how far the worker has come, if that is farther than before, for the client to commit in its own time.
     fn store(&mut self, consumer: &BaseConsumer<impl ConsumerContext>) {
         let Some(next) = self.progress.next().filter(|next| Some(*next) != self.stored) else { return };
-        let mut offsets = TopicPartitionList::with_capacity(1);
-        let added = offsets.add_partition_offset(&self.topic, self.partition, Offset::Offset(next));
+        let offsets = list([&self.name], Offset::Offset(next));
         // A partition that was lost meanwhile cannot be stored; its next owner does the work again.
-        match added.and_then(|()| consumer.store_offsets(&offsets)) {
+        match offsets.and_then(|offsets| consumer.store_offsets(&offsets)) {
             Ok(()) => self.stored = Some(next),
-            Err(error) => tracing::debug!(%error, topic = &*self.topic, "an offset cannot be stored"),
+            Err(error) => tracing::debug!(%error, topic = &*self.name.topic, "an offset cannot be stored"),
         }
     }
 

@@ -1,8 +1,10 @@
 //! Where records are: in which partition of which topic, and at which offset.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::sync::Arc;
+
+use rdkafka::error::KafkaResult;
+use rdkafka::{Offset, TopicPartitionList};
 
 /// A partition of a topic.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,21 +36,28 @@ pub(crate) fn in_one_line<'a>(partitions: impl Iterator<Item = (&'a str, i32)>) 
     for (topic, partition) in partitions {
         topics.entry(topic).or_default().push(partition);
     }
-    let mut line = String::new();
-    for (topic, mut numbers) in topics {
+    let lines = topics.into_iter().map(|(topic, mut numbers)| {
         numbers.sort_unstable();
-        line.push_str(if line.is_empty() { "" } else { ", " });
-        line.push_str(topic);
-        for range in numbers.chunk_by(|one, next| one + 1 == *next) {
-            let written = match range {
-                [first, .., last] => write!(line, " {first}-{last}"),
-                [only] => write!(line, " {only}"),
-                [] => Ok(()),
-            };
-            written.expect("writing to a string does not fail");
-        }
+        let ranges = numbers.chunk_by(|one, next| one + 1 == *next);
+        ranges.fold(topic.to_owned(), |line, range| match range {
+            [first, .., last] => format!("{line} {first}-{last}"),
+            [only] => format!("{line} {only}"),
+            [] => line,
+        })
+    });
+    lines.collect::<Vec<_>>().join(", ")
+}
+
+/// Partitions as librdkafka takes them, each with this offset.
+pub(crate) fn list<'a>(
+    names: impl IntoIterator<Item = &'a TopicPartition>,
+    offset: Offset,
+) -> KafkaResult<TopicPartitionList> {
+    let mut list = TopicPartitionList::new();
+    for TopicPartition { topic, partition } in names {
+        list.add_partition_offset(topic, *partition, offset)?;
     }
-    line
+    Ok(list)
 }
 
 #[cfg(test)]

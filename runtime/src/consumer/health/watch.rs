@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::error::KafkaResult;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use tokio_util::sync::CancellationToken;
 
@@ -20,7 +20,7 @@ use crate::consumer::metrics::ConsumerMetrics;
 use crate::consumer::partition::assignment::PartitionRegistry;
 use crate::consumer::partition::offsets::Progress;
 use crate::consumer::wait::{Activity, Wait};
-use crate::kafka::TopicPartition;
+use crate::kafka::{TopicPartition, list};
 use crate::throttle::Throttle;
 
 /// How long the brokers may take to answer a question.
@@ -250,17 +250,6 @@ impl Seen {
             Activity::Waiting(_) => false,
         }
     }
-}
-
-fn list<'a>(
-    names: impl Iterator<Item = &'a TopicPartition>,
-    offset: Offset,
-) -> Result<TopicPartitionList, KafkaError> {
-    let mut list = TopicPartitionList::new();
-    for TopicPartition { topic, partition } in names {
-        list.add_partition_offset(topic, *partition, offset)?;
-    }
-    Ok(list)
 }
 
 /// Where partitions end; one that has no leader has an error there.

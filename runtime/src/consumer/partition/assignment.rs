@@ -12,7 +12,7 @@ use super::offsets::Progress;
 use super::{AssignedPartition, StartWorker};
 use crate::consumer::metrics::ConsumerMetrics;
 use crate::consumer::record::read;
-use crate::kafka::{TopicPartition, in_one_line};
+use crate::kafka::{TopicPartition, in_one_line, list};
 
 /// The table of assigned partitions; the polling thread alone touches it, its lock is never contended.
 pub(in crate::consumer) struct Assignment {
@@ -58,7 +58,7 @@ impl Assignment {
         limit: Duration,
     ) {
         let leaves = |assigned: &mut AssignedPartition| {
-            partitions.find_partition(&assigned.topic, assigned.partition).is_some()
+            partitions.find_partition(&assigned.name.topic, assigned.name.partition).is_some()
         };
         let leaving: Vec<AssignedPartition> = self.partitions.extract_if(.., leaves).collect();
         self.register();
@@ -88,14 +88,15 @@ impl Assignment {
         let found = self
             .partitions
             .iter_mut()
-            .find(|assigned| assigned.partition == partition && *assigned.topic == *topic);
+            .find(|assigned| assigned.name.partition == partition && *assigned.name.topic == *topic);
         // A partition that is not there was taken away meanwhile, and the record is its next owner's.
         let Some(assigned) = found else { return false };
-        let record = read(message, Arc::clone(&assigned.topic));
+        let record = read(message, Arc::clone(&assigned.name.topic));
         if assigned.enqueue(record) || assigned.paused {
             return false;
         }
-        assigned.paused = is_ok_or_logged(&consumer.pause(&list(&[&*assigned])), "pause");
+        let paused = list([&assigned.name], Offset::Invalid).and_then(|list| consumer.pause(&list));
+        assigned.paused = is_ok_or_logged(&paused, "pause");
         self.metrics.pauses.inc();
         self.count();
         true
@@ -129,10 +130,9 @@ impl Assignment {
             return;
         }
         // A partition that comes back later would still be paused.
-        let paused: Vec<&AssignedPartition> = leaving.iter().filter(|assigned| assigned.paused).collect();
-        if !paused.is_empty() {
-            is_ok_or_logged(&consumer.resume(&list(&paused)), "resume");
-        }
+        let paused = leaving.iter().filter(|assigned| assigned.paused).map(|assigned| &assigned.name);
+        let resumed = list(paused, Offset::Invalid).and_then(|list| consumer.resume(&list));
+        is_ok_or_logged(&resumed, "resume");
         for assigned in &leaving {
             assigned.stop.cancel();
         }
@@ -141,7 +141,8 @@ impl Assignment {
         if cut_off > 0 {
             tracing::warn!(records = cut_off, "records in progress were aborted, they will be read again");
         }
-        let named = in_one_line(leaving.iter().map(|assigned| (&*assigned.topic, assigned.partition)));
+        let named =
+            in_one_line(leaving.iter().map(|assigned| (&*assigned.name.topic, assigned.name.partition)));
         tracing::info!(partitions = named, "partitions revoked");
         for assigned in &mut leaving {
             assigned.store(consumer);
@@ -165,20 +166,13 @@ impl Assignment {
 /// A resume alone leaves librdkafka's broker thread asleep for up to a second (2.12,
 /// `rd_kafka_toppar_pause_resume`); a seek to where the partition stands anyway wakes it.
 fn resume(consumer: &BaseConsumer<impl ConsumerContext>, assigned: &AssignedPartition) -> bool {
-    let resumed = is_ok_or_logged(&consumer.resume(&list(&[assigned])), "resume");
-    if resumed {
-        let next = Offset::Offset(assigned.next);
-        is_ok_or_logged(&consumer.seek(&assigned.topic, assigned.partition, next, Duration::ZERO), "seek");
+    let resumed = list([&assigned.name], Offset::Invalid).and_then(|list| consumer.resume(&list));
+    let is_resumed = is_ok_or_logged(&resumed, "resume");
+    if is_resumed {
+        let (TopicPartition { topic, partition }, next) = (&assigned.name, Offset::Offset(assigned.next));
+        is_ok_or_logged(&consumer.seek(topic, *partition, next, Duration::ZERO), "seek");
     }
-    resumed
-}
-
-fn list(partitions: &[&AssignedPartition]) -> TopicPartitionList {
-    let mut list = TopicPartitionList::with_capacity(partitions.len());
-    for assigned in partitions {
-        list.add_partition(&assigned.topic, assigned.partition);
-    }
-    list
+    is_resumed
 }
 
 /// Whether it worked; what did not is tried again with the next record or round.

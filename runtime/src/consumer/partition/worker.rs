@@ -11,6 +11,7 @@ use crate::consumer::record::trace::carry_on;
 use crate::consumer::wait::{Activity, Wait};
 use crate::consumer::worker_context::WorkerContext;
 use crate::consumer::{ConsumerError, Handler, Record};
+use crate::kafka::TopicPartition;
 use crate::telemetry::spans;
 use futures_util::FutureExt as _;
 use tracing::Instrument as _;
@@ -18,8 +19,7 @@ use tracing::Instrument as _;
 /// One partition in work.
 pub(super) struct Worker<H> {
     pub(super) handler: Arc<H>,
-    pub(super) topic: Arc<str>,
-    pub(super) partition: i32,
+    pub(super) name: TopicPartition,
     pub(super) window: Window,
     pub(super) context: Arc<WorkerContext>,
 }
@@ -31,16 +31,16 @@ impl<H: Handler> Worker<H> {
             Ok(Ok(()) | Err(Halt::Stopped)) => {}
             Ok(Err(Halt::Failed(error))) => first_error.set(error),
             Err(_) => first_error.set(ConsumerError::Panicked {
-                topic: self.topic.to_string(),
-                partition: self.partition,
+                topic: self.name.topic.to_string(),
+                partition: self.name.partition,
                 offset: self.context.progress.in_work(),
             }),
         }
     }
 
     async fn work_off(&mut self) -> Result<(), Halt> {
-        let mut pipeline = Pipeline::new(Arc::clone(&self.context), &self.topic);
-        let mut state = self.handler.assigned(&self.topic, self.partition);
+        let mut pipeline = Pipeline::new(Arc::clone(&self.context), &self.name.topic);
+        let mut state = self.handler.assigned(&self.name.topic, self.name.partition);
         let ended = self.follow_queue(&mut state, &mut pipeline).await;
         pipeline.drain().await;
         ended
