@@ -17,7 +17,6 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep_until};
 
 use self::allowance::Allowance;
@@ -30,7 +29,7 @@ use crate::process::health::{Probe, Report};
 /// Probes and a scraper or two need fewer; when there are more, the oldest is evicted for the newest.
 const MAX_CONNECTIONS: usize = 64;
 
-/// Who waits for metrics does so for about a second at most, and is not evicted meanwhile; the other slots are for probes.
+/// Who waits for metrics does so for about a second at most, and as many are not evicted meanwhile; the other slots are for probes.
 const MAX_KEPT: usize = MAX_CONNECTIONS / 2;
 
 /// Who asks is near, and asks at once; what is idle is a scraper's, which connects anew by itself.
@@ -63,15 +62,12 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, AdminError> {
 /// Answers until it is dropped; it stays up while the process drains, so that probes can see that.
 pub async fn serve(listener: TcpListener, process: Process) {
     let connections = Connections::new(MAX_CONNECTIONS, Duration::ZERO);
-    let exposition = Exposition::new(process.registry.clone());
-    let kept = Arc::new(Semaphore::new(MAX_KEPT));
+    let exposition = Exposition::new(process.registry.clone(), MAX_KEPT);
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
                 if let Some(admitted) = connections.admit() {
-                    let (process, exposition, kept) =
-                        (process.clone(), exposition.clone(), Arc::clone(&kept));
-                    tokio::spawn(serve_connection(stream, process, exposition, kept, admitted));
+                    tokio::spawn(serve_connection(stream, process.clone(), exposition.clone(), admitted));
                 }
             }
             Err(error) => {
@@ -89,7 +85,6 @@ async fn serve_connection(
     stream: TcpStream,
     process: Process,
     exposition: Exposition,
-    kept: Arc<Semaphore>,
     Admitted { slot, eviction, .. }: Admitted,
 ) {
     // A connection's own, so that who asks without end makes nobody else wait.
@@ -97,13 +92,12 @@ async fn serve_connection(
     let holder = Arc::clone(&slot);
     let service = service_fn(move |request: Request<_>| {
         let begins = allowance.borrow_mut().next(Instant::now());
-        let (process, exposition) = (process.clone(), exposition.clone());
-        let (holder, kept) = (Arc::clone(&holder), Arc::clone(&kept));
+        let (process, exposition, holder) = (process.clone(), exposition.clone(), Arc::clone(&holder));
         async move {
             sleep_until(begins).await;
             let metrics = async {
                 // Dropped in this order, so that no more are busy than may be.
-                let _kept = kept.try_acquire().ok().map(|permit| (holder.authenticate(), permit));
+                let _kept = exposition.kept.try_acquire().ok().map(|permit| (holder.authenticate(), permit));
                 metrics(&exposition).await
             };
             Ok::<_, Infallible>(answer(&request, &process, metrics).await)

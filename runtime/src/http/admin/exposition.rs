@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use prometheus::{Encoder as _, Registry, TextEncoder};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 use tokio::time::{Instant, sleep_until};
 
 use super::allowance::Allowance;
@@ -17,6 +17,8 @@ use super::allowance::Allowance;
 pub(super) struct Exposition {
     registry: Registry,
     latest: Arc<Mutex<Latest>>,
+    /// For the connections that are kept while they wait.
+    pub(super) kept: Arc<Semaphore>,
 }
 
 /// The latest rendering; whoever has its lock makes the next.
@@ -28,10 +30,10 @@ struct Latest {
 }
 
 impl Exposition {
-    pub(super) fn new(registry: Registry) -> Self {
+    pub(super) fn new(registry: Registry, kept: usize) -> Self {
         let now = Instant::now();
         let latest = Latest { allowance: Allowance::new(now), begun: now, text: Bytes::new() };
-        Self { registry, latest: Arc::new(Mutex::new(latest)) }
+        Self { registry, latest: Arc::new(Mutex::new(latest)), kept: Arc::new(Semaphore::new(kept)) }
     }
 
     /// The metrics as they are now, or a moment later; or why there is no text.
@@ -99,7 +101,7 @@ pub(super) mod tests {
         let (registry, looks) = (Registry::new(), Looks::default());
         let things = crate::metrics::counter(&registry, "weir_things_total", "Things");
         registry.register(Box::new(looks.clone())).unwrap();
-        let (exposition, begin, mut readers) = (Exposition::new(registry), Instant::now(), JoinSet::new());
+        let (exposition, begin, mut readers) = (Exposition::new(registry, 0), Instant::now(), JoinSet::new());
         for _ in 0..64 {
             readers.spawn(read_after_each_change(exposition.clone(), things.clone()));
         }
