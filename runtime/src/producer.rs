@@ -148,10 +148,6 @@ impl Producer {
     fn client(&self) -> Arc<Client> {
         self.shared.client.load_full()
     }
-
-    fn message_max_bytes(&self) -> usize {
-        self.shared.options.message_max_bytes
-    }
 }
 
 impl Shared {

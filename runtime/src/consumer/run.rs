@@ -127,7 +127,7 @@ async fn live<H: Handler>(
     let watching =
         connection::watch(connection, config.clone(), changes, end.clone(), Arc::clone(&first_error));
     tokio::spawn(supervised("what watches the connection", Arc::clone(&first_error), watching));
-    let watch = Watch::new(config, registry, shared.metrics.clone(), options)?;
+    let watch = Watch::new(config, registry, Arc::clone(shared))?;
     let watching = watch.run(end.clone(), Arc::clone(&first_error));
     tokio::spawn(supervised("what watches the lag", Arc::clone(&first_error), watching));
     poll_until(end, consumer, first_error, options.close_timeout).await

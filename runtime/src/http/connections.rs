@@ -233,9 +233,8 @@ impl Eviction {
 
 /// Whether a connection could not be accepted for want of descriptors or memory, which evicting others gives back.
 pub fn is_exhausted(error: &io::Error) -> bool {
-    // EMFILE, ENFILE, ENOBUFS, ENOMEM: the process's descriptors, the system's, buffers, memory.
-    const NUMBERS: [i32; 4] = [24, 23, 105, 12];
-    error.raw_os_error().is_some_and(|number| NUMBERS.contains(&number))
+    // The process's descriptors, the system's, buffers, memory.
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM))
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ pub struct Clock {
     head_began: AtomicU64,
     /// Whether a head has been waited for before.
     is_used: AtomicBool,
-    timed_out: AtomicU8,
+    timed_out: OnceLock<TimedOut>,
 }
 
 impl Clock {
@@ -59,18 +59,18 @@ impl Clock {
             opened: Instant::now(),
             head_began: AtomicU64::new(0),
             is_used: AtomicBool::new(false),
-            timed_out: AtomicU8::new(0),
+            timed_out: OnceLock::new(),
         })
     }
 
     /// Which timeout ended the connection, if one did.
     pub fn timed_out(&self) -> Option<TimedOut> {
-        let all = [TimedOut::FirstByte, TimedOut::Head, TimedOut::Idle, TimedOut::Answer];
-        all.into_iter().find(|what| self.timed_out.load(Ordering::Relaxed) == *what as u8 + 1)
+        self.timed_out.get().copied()
     }
 
     fn note(&self, what: TimedOut) {
-        self.timed_out.store(what as u8 + 1, Ordering::Relaxed);
+        // The first ends it.
+        let _noted = self.timed_out.set(what);
     }
 
     /// Bytes came.

@@ -76,7 +76,7 @@ impl<'a> Batch<'a> {
             Some(RDKafkaErrorCode::MessageSizeTooLarge) => SendError::TooLarge {
                 topic: topic.to_owned(),
                 bytes,
-                limit: self.producer.message_max_bytes(),
+                limit: self.producer.shared.options.message_max_bytes,
             },
             Some(RDKafkaErrorCode::Fatal) => {
                 SendError::Fatal { reason: self.client.fatal_error().unwrap_or_default() }

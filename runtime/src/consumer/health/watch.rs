@@ -14,12 +14,11 @@ use tokio_util::sync::CancellationToken;
 use super::ahead::Ahead;
 use super::stall::Stalls;
 use super::supervisor::blocking;
-use crate::consumer::ConsumerOptions;
 use crate::consumer::error::{ConsumerError, FirstError};
-use crate::consumer::metrics::ConsumerMetrics;
 use crate::consumer::partition::assignment::PartitionRegistry;
 use crate::consumer::partition::offsets::Progress;
 use crate::consumer::wait::{Activity, Wait};
+use crate::consumer::worker_context::SharedContext;
 use crate::kafka::{TopicPartition, list};
 use crate::throttle::Throttle;
 
@@ -38,8 +37,7 @@ pub(in crate::consumer) struct Watch {
     unanswered: u32,
     ahead: Ahead,
     registry: Arc<PartitionRegistry>,
-    metrics: ConsumerMetrics,
-    topics: Vec<String>,
+    shared: Arc<SharedContext>,
     /// Where each partition ended when that was known last.
     ends: HashMap<TopicPartition, i64>,
     unknown_log: Throttle,
@@ -64,23 +62,22 @@ impl Watch {
     pub(in crate::consumer) fn new(
         mut config: ClientConfig,
         registry: Arc<PartitionRegistry>,
-        metrics: ConsumerMetrics,
-        options: &ConsumerOptions,
+        shared: Arc<SharedContext>,
     ) -> KafkaResult<Self> {
         config.set("enable.auto.commit", "false");
         let client = config.create()?;
-        let ahead = Ahead::new(config.clone(), options.unreadable_after);
+        let ahead = Ahead::new(config.clone(), shared.options.unreadable_after);
+        let stalls = Stalls::new(shared.options.bounds.stall_timeout);
         Ok(Self {
             config,
             client,
             unanswered: 0,
             ahead,
             registry,
-            metrics,
-            topics: options.topics.clone(),
+            shared,
             ends: HashMap::new(),
             unknown_log: Throttle::default(),
-            stalls: Stalls::new(options.bounds.stall_timeout),
+            stalls,
         })
     }
 
@@ -115,9 +112,9 @@ impl Watch {
         };
         self.unanswered = 0;
         let unreadable = self.ahead.look(&mut seen, &self.stalls);
-        for topic in &self.topics {
+        for topic in &self.shared.options.topics {
             let count = unreadable.get(&**topic).copied().unwrap_or_default();
-            self.metrics.unreadable.with_label_values(&[topic]).set(count);
+            self.shared.metrics.unreadable.with_label_values(&[topic]).set(count);
         }
         self.show(&seen);
         let stalled = self.stalls.look(Instant::now(), &seen);
@@ -168,10 +165,10 @@ impl Watch {
 
     /// Their lag stays what it was, as far as they have one.
     fn show_unknown(&self, unknown: &[(TopicPartition, Arc<Progress>)], reason: &str) {
-        for topic in &self.topics {
+        for topic in &self.shared.options.topics {
             let count = unknown.iter().filter(|(name, _)| *name.topic == **topic).count();
             let count = i64::try_from(count).unwrap_or(i64::MAX);
-            self.metrics.unknown.with_label_values(&[topic]).set(count);
+            self.shared.metrics.unknown.with_label_values(&[topic]).set(count);
         }
         let Some((TopicPartition { topic, partition }, _)) = unknown.first() else { return };
         if let Some(suppressed) = self.unknown_log.pass(Instant::now()) {
@@ -202,22 +199,19 @@ impl Watch {
 
     fn show(&self, seen: &[Seen]) {
         let now = SystemTime::now();
-        for topic in &self.topics {
+        for topic in &self.shared.options.topics {
             let of_topic = || seen.iter().filter(|seen| *seen.name.topic == **topic);
             let records: i64 = of_topic().map(|seen| seen.lag).sum();
             let behind = of_topic().filter(|seen| seen.lag > 0);
             let age = behind.filter_map(|seen| seen.progress.age(now)).max().unwrap_or_default();
             let seconds = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
-            self.metrics.lag_records.with_label_values(&[topic]).set(records);
-            self.metrics.lag_seconds.with_label_values(&[topic]).set(seconds);
+            self.shared.metrics.lag_records.with_label_values(&[topic]).set(records);
+            self.shared.metrics.lag_seconds.with_label_values(&[topic]).set(seconds);
         }
         for wait in Wait::ALL {
             let waits = |seen: &&Seen| seen.lag > 0 && seen.progress.activity() == Activity::Waiting(wait);
-            let count = seen.iter().filter(waits).count();
-            self.metrics
-                .waiting
-                .with_label_values(&[wait.as_str()])
-                .set(i64::try_from(count).unwrap_or(i64::MAX));
+            let count = i64::try_from(seen.iter().filter(waits).count()).unwrap_or(i64::MAX);
+            self.shared.metrics.waiting.with_label_values(&[wait.as_str()]).set(count);
         }
     }
 
