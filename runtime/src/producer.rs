@@ -118,7 +118,7 @@ impl Producer {
             (self.client(), names.to_vec(), self.shared.kafka.load().brokers.clone());
         let check =
             tokio::task::spawn_blocking(move || topics::check(client.threaded(), &names, limit, &brokers));
-        check.await.unwrap_or_else(|error| Err(TopicsError::Interrupted { reason: error.to_string() }))
+        check.await.unwrap_or_else(|error| Err(TopicsError::Interrupted(error.to_string())))
     }
 
     /// Whether a client that is made for the question alone is answered by a broker.

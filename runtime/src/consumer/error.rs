@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use crate::producer::ProducerError;
 
@@ -17,11 +17,8 @@ pub enum ConsumerError {
     #[error("the Kafka consumer cannot be made, check --kafka-config: {0}")]
     Create(#[from] KafkaError),
     /// The client can never read again.
-    #[error("the Kafka consumer has failed for good: {reason}")]
-    Fatal {
-        /// librdkafka's words.
-        reason: String,
-    },
+    #[error("the Kafka consumer has failed for good: {0}")]
+    Fatal(RDKafkaErrorCode),
     /// A partition does not move, and nothing that is known is the reason.
     #[error("{topic} partition {partition} has stood still at offset {offset} for {after:?}: {what}")]
     Stuck {
@@ -73,11 +70,8 @@ pub enum ConsumerError {
         offset: i64,
     },
     /// The operating system gives no thread, or the polling thread or a task beside it ended without a word.
-    #[error("a thread of the Kafka consumer ended: {reason}")]
-    Thread {
-        /// What is known about it.
-        reason: String,
-    },
+    #[error("a thread of the Kafka consumer ended: {0}")]
+    Thread(String),
 }
 
 /// The first error of a client: set by any worker, looked at by the polling thread.

@@ -43,9 +43,7 @@ fn poll_until_end(
     while !end.is_cancelled() && !first_error.is_set() {
         match consumer.poll(if waiting { POLL_PAUSED } else { POLL }) {
             Some(Ok(message)) => waiting |= context.assignment().dispatch(consumer, &message),
-            Some(Err(KafkaError::MessageConsumptionFatal(code))) => {
-                return Err(ConsumerError::Fatal { reason: code.to_string() });
-            }
+            Some(Err(KafkaError::MessageConsumptionFatal(code))) => return Err(ConsumerError::Fatal(code)),
             Some(Err(error)) if is_for_good(&error) => context.cannot_read(&error),
             Some(Err(error)) => context.failed(&error),
             None => {}

@@ -88,7 +88,7 @@ pub async fn run<H: Handler>(
                 }
             }
             // It may mend this; not when the one before failed in this way a short while ago.
-            ConsumerError::Stuck { .. } | ConsumerError::Fatal { .. }
+            ConsumerError::Stuck { .. } | ConsumerError::Fatal(_)
                 if replaced.is_none_or(|at| at.elapsed() > HEALED_AFTER) =>
             {
                 tracing::error!("{error}; replacing the Kafka client");
@@ -148,7 +148,7 @@ async fn poll_until(
         drop(consumer);
         drop(closed);
     });
-    started.map_err(|error| ConsumerError::Thread { reason: error.to_string() })?;
+    started.map_err(|error| ConsumerError::Thread(error.to_string()))?;
     let outcome = outcome.await;
     // librdkafka's close waits for brokers without a limit of its own.
     if tokio::time::timeout(close_timeout, is_closed).await.is_err() {
@@ -156,5 +156,5 @@ async fn poll_until(
             "the Kafka consumer did not close in time and is abandoned; its group will notice by the session timeout"
         );
     }
-    outcome.unwrap_or_else(|_| Err(ConsumerError::Thread { reason: String::from("what polls panicked") }))
+    outcome.unwrap_or_else(|_| Err(ConsumerError::Thread(String::from("what polls panicked"))))
 }

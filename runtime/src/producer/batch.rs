@@ -78,11 +78,9 @@ impl<'a> Batch<'a> {
                 bytes,
                 limit: self.producer.shared.options.message_max_bytes,
             },
-            Some(RDKafkaErrorCode::Fatal) => {
-                SendError::Fatal { reason: self.client.fatal_error().unwrap_or_default() }
-            }
+            Some(RDKafkaErrorCode::Fatal) => SendError::Fatal(self.client.fatal_error().unwrap_or_default()),
             Some(RDKafkaErrorCode::UnknownTopic | RDKafkaErrorCode::UnknownTopicOrPartition) => {
-                SendError::UnknownTopic { topic: topic.to_owned() }
+                SendError::UnknownTopic(topic.to_owned())
             }
             // Not authorised is among the others: here it is what librdkafka remembers of an earlier record, and may be over.
             _ => SendError::Other { topic: topic.to_owned(), reason: error.to_string() },

@@ -32,17 +32,11 @@ pub enum SendError {
         limit: usize,
     },
     /// This producer can never send again; only a new one helps.
-    #[error("the producer has failed for good: {reason}")]
-    Fatal {
-        /// librdkafka's words.
-        reason: String,
-    },
+    #[error("the producer has failed for good: {0}")]
+    Fatal(String),
     /// The topic is not there; `weir topics apply` makes it.
-    #[error("the topic {topic} does not exist, `weir topics apply` makes it")]
-    UnknownTopic {
-        /// The topic.
-        topic: String,
-    },
+    #[error("the topic {0} does not exist, `weir topics apply` makes it")]
+    UnknownTopic(String),
     /// Anything else.
     #[error("a record for {topic} cannot be queued: {reason}")]
     Other {
@@ -128,11 +122,8 @@ pub enum TopicsError {
         command: String,
     },
     /// The process ended meanwhile.
-    #[error("the check was cut short: {reason}")]
-    Interrupted {
-        /// What cut it short.
-        reason: String,
-    },
+    #[error("the check was cut short: {0}")]
+    Interrupted(String),
 }
 
 impl TopicsError {

@@ -17,7 +17,7 @@ pub(in crate::consumer) async fn supervised(
     task: impl Future<Output = ()>,
 ) {
     if AssertUnwindSafe(task).catch_unwind().await.is_err() {
-        first_error.set(ConsumerError::Thread { reason: format!("{what} panicked") });
+        first_error.set(ConsumerError::Thread(format!("{what} panicked")));
     }
 }
 
