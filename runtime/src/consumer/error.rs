@@ -1,6 +1,6 @@
 //! Why a Kafka client of a consumer ended although nobody asked it to, and the first such error, wherever it happened.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -8,7 +8,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use crate::producer::ProducerError;
 
 /// What ended a Kafka client, or the consumer; a new client, or a restart of the process, takes up where it stopped.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum ConsumerError {
     /// The producer of outputs and dead letters cannot be made.
     #[error(transparent)]
@@ -75,10 +75,7 @@ pub enum ConsumerError {
 }
 
 /// The first error of a client: set by any worker, looked at by the polling thread.
-#[derive(Debug, Default)]
-pub(super) struct FirstError {
-    error: Mutex<Option<ConsumerError>>,
-}
+pub(super) type FirstError = OnceLock<ConsumerError>;
 
 /// Why a worker goes no further with a record.
 #[derive(Debug)]
@@ -87,20 +84,4 @@ pub(super) enum Halt {
     Stopped,
     /// The whole consumer must end.
     Failed(ConsumerError),
-}
-
-impl FirstError {
-    /// Keeps the first error.
-    pub(super) fn set(&self, error: ConsumerError) {
-        let mut first = self.error.lock().unwrap_or_else(PoisonError::into_inner);
-        first.get_or_insert(error);
-    }
-
-    pub(super) fn is_set(&self) -> bool {
-        self.error.lock().unwrap_or_else(PoisonError::into_inner).is_some()
-    }
-
-    pub(super) fn take(&self) -> Option<ConsumerError> {
-        self.error.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
 }

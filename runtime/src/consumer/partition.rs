@@ -115,11 +115,6 @@ impl AssignedPartition {
         self.overflow.is_empty() && self.queue.capacity() * 2 >= self.queue.max_capacity()
     }
 
-    /// Its name, and how far it has come.
-    fn name_and_progress(&self) -> (TopicPartition, Arc<Progress>) {
-        (self.name.clone(), Arc::clone(&self.progress))
-    }
-
     /// Stores how far the worker has come, if that is farther than before, for the client to commit in its own time.
     fn store(&mut self, consumer: &BaseConsumer<impl ConsumerContext>) {
         let Some(next) = self.progress.next().filter(|next| Some(*next) != self.stored) else { return };

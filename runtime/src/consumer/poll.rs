@@ -29,7 +29,7 @@ pub(super) fn poll(
     let context = consumer.client().context();
     let polled = poll_until_end(consumer, end, first_error);
     context.assignment().close(consumer, context.drain_timeout());
-    first_error.take().map_or(polled, Err)
+    first_error.get().cloned().map_or(polled, Err)
 }
 
 fn poll_until_end(
@@ -40,7 +40,7 @@ fn poll_until_end(
     let context = consumer.client().context();
     let mut stored = Instant::now();
     let mut waiting = false;
-    while !end.is_cancelled() && !first_error.is_set() {
+    while !end.is_cancelled() && first_error.get().is_none() {
         match consumer.poll(if waiting { POLL_PAUSED } else { POLL }) {
             Some(Ok(message)) => waiting |= context.assignment().dispatch(consumer, &message),
             Some(Err(KafkaError::MessageConsumptionFatal(code))) => return Err(ConsumerError::Fatal(code)),

@@ -25,9 +25,9 @@ pub use self::tail::{OffsetRange, Tail, TailError, TailReader};
 use super::record::{Record, read};
 use crate::settings::KafkaSettings;
 
-/// How long the brokers may take to answer a question.
+/// How long the brokers may take to answer a question, and to send the next record of what is read back.
 const ANSWER: Duration = Duration::from_secs(10);
-/// How long it waits for a partition to tell of a record, at most; one that does is read at once.
+/// How long it waits for a partition to tell of a record, at most; one that does is read at once. As long an end may go unnoticed.
 const POLL: Duration = Duration::from_millis(100);
 
 /// What no file can change: nothing is passed over, nothing is committed, the end of a partition is told.

@@ -124,12 +124,10 @@ async fn live<H: Handler>(
     let consumer: BaseConsumer<Callbacks> = config.create_with_context(callbacks)?;
     let topics: Vec<&str> = options.topics.iter().map(String::as_str).collect();
     consumer.subscribe(&topics)?;
-    let watching =
-        connection::watch(connection, config.clone(), changes, end.clone(), Arc::clone(&first_error));
+    let watching = connection::watch(connection, config.clone(), changes, end.clone());
     tokio::spawn(supervised("what watches the connection", Arc::clone(&first_error), watching));
     let watch = Watch::new(config, registry, Arc::clone(shared))?;
-    let watching = watch.run(end.clone(), Arc::clone(&first_error));
-    tokio::spawn(supervised("what watches the lag", Arc::clone(&first_error), watching));
+    tokio::spawn(supervised("what watches the lag", Arc::clone(&first_error), watch.run(end.clone())));
     poll_until(end, consumer, first_error, options.close_timeout).await
 }
 

@@ -13,7 +13,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::supervisor::blocking;
 use crate::consumer::ConsumerError;
-use crate::consumer::error::FirstError;
 use crate::kafka::credentials::Changes;
 use crate::kafka::statistics::Statistics;
 
@@ -45,19 +44,18 @@ impl Connection {
     }
 }
 
-/// Looks until `end`, or until there is a reason to replace the client.
+/// Why the client is to be replaced, once there is a reason; `None` at the `end`.
 pub(in crate::consumer) async fn watch(
     connection: Arc<Connection>,
     config: ClientConfig,
     mut changes: Changes,
     end: CancellationToken,
-    first_error: Arc<FirstError>,
-) {
+) -> Option<ConsumerError> {
     tokio::select! {
         biased;
-        () = end.cancelled() => {}
-        _ = changes.next_settings() => first_error.set(ConsumerError::Renewed),
-        () = lost_alone(&connection, &config) => first_error.set(ConsumerError::Disconnected),
+        () = end.cancelled() => None,
+        _ = changes.next_settings() => Some(ConsumerError::Renewed),
+        () = lost_alone(&connection, &config) => Some(ConsumerError::Disconnected),
     }
 }
 
@@ -101,15 +99,15 @@ mod tests {
         cluster.broker_down(1).unwrap();
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", cluster.bootstrap_servers()).set("group.id", "test");
-        let (connection, first_error) = (Arc::new(Connection::default()), Arc::new(FirstError::default()));
+        let connection = Arc::new(Connection::default());
         let changes = Credentials::default().changes();
         let (end, kept) = (CancellationToken::new(), Arc::clone(&connection));
-        let watching = tokio::spawn(watch(kept, config, changes, end, Arc::clone(&first_error)));
+        let watching = tokio::spawn(watch(kept, config, changes, end));
         let mut samples = tokio::time::interval(Duration::from_millis(500));
         for number in 0.. {
             samples.tick().await;
             connection.sample(DOWN);
-            assert!(number > 20 || !first_error.is_set(), "nobody would be answered");
+            assert!(number > 20 || !watching.is_finished(), "nobody would be answered");
             if number == 20 {
                 cluster.broker_up(1).unwrap();
             }
@@ -118,7 +116,7 @@ mod tests {
             }
             assert!(number < 200, "it is never given up");
         }
-        assert!(matches!(first_error.take(), Some(ConsumerError::Disconnected)));
+        assert!(matches!(watching.await.unwrap(), Some(ConsumerError::Disconnected)));
     }
 
     #[test]

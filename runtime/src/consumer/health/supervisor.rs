@@ -10,14 +10,15 @@ use tokio::task::JoinError;
 use crate::consumer::ConsumerError;
 use crate::consumer::error::FirstError;
 
-/// Runs a task to its end, whichever that is.
+/// Runs a task to its end, whichever that is; what it gives ends the consumer too.
 pub(in crate::consumer) async fn supervised(
     what: &'static str,
     first_error: Arc<FirstError>,
-    task: impl Future<Output = ()>,
+    task: impl Future<Output = Option<ConsumerError>>,
 ) {
-    if AssertUnwindSafe(task).catch_unwind().await.is_err() {
-        first_error.set(ConsumerError::Thread(format!("{what} panicked")));
+    let ended = AssertUnwindSafe(task).catch_unwind().await;
+    if let Some(error) = ended.unwrap_or_else(|_| Some(ConsumerError::Thread(format!("{what} panicked")))) {
+        let _first = first_error.set(error);
     }
 }
 
@@ -41,10 +42,14 @@ mod tests {
     #[tokio::test]
     async fn a_panic_ends_the_consumer_and_an_end_does_not() {
         let first_error = Arc::new(FirstError::default());
-        supervised("a watch", Arc::clone(&first_error), async {}).await;
-        assert!(!first_error.is_set());
-        supervised("a watch", Arc::clone(&first_error), async { mistake() }).await;
-        let error = first_error.take().unwrap().to_string();
+        supervised("a watch", Arc::clone(&first_error), async { None }).await;
+        assert!(first_error.get().is_none());
+        supervised("a watch", Arc::clone(&first_error), async {
+            mistake();
+            None
+        })
+        .await;
+        let error = first_error.get().unwrap().to_string();
         assert_eq!(error, "a thread of the Kafka consumer ended: a watch panicked");
     }
 
@@ -52,8 +57,11 @@ mod tests {
     async fn so_does_a_panic_of_what_it_has_done_elsewhere() {
         let first_error = Arc::new(FirstError::default());
         assert_eq!(blocking(|| 7).await, Some(7));
-        let watch = async { blocking(mistake).await.unwrap_or_default() };
+        let watch = async {
+            blocking(mistake).await;
+            None
+        };
         supervised("a watch", Arc::clone(&first_error), watch).await;
-        assert!(first_error.is_set());
+        assert!(first_error.get().is_some());
     }
 }

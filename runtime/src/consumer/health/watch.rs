@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::ahead::Ahead;
 use super::stall::Stalls;
 use super::supervisor::blocking;
-use crate::consumer::error::{ConsumerError, FirstError};
+use crate::consumer::error::ConsumerError;
 use crate::consumer::partition::assignment::PartitionRegistry;
 use crate::consumer::partition::offsets::Progress;
 use crate::consumer::wait::{Activity, Wait};
@@ -81,23 +81,22 @@ impl Watch {
         })
     }
 
-    /// Looks until `end`; a partition that is stuck ends the client.
-    pub(in crate::consumer) async fn run(mut self, end: CancellationToken, first_error: Arc<FirstError>) {
+    /// Looks until `end`, or until a partition is stuck, which it gives.
+    pub(in crate::consumer) async fn run(mut self, end: CancellationToken) -> Option<ConsumerError> {
         let every = (self.stalls.limit / 6).clamp(*LOOK_EVERY.start(), *LOOK_EVERY.end());
-        while end.run_until_cancelled(tokio::time::sleep(every)).await.is_some() {
+        let mut stuck = None;
+        while stuck.is_none() && end.run_until_cancelled(tokio::time::sleep(every)).await.is_some() {
             let look = blocking(move || {
                 let stuck = self.look();
                 (self, stuck)
             });
-            let Some((watch, stuck)) = look.await else { return };
+            let (watch, found) = look.await?;
             self = watch;
-            if let Some(error) = stuck {
-                first_error.set(error);
-                break;
-            }
+            stuck = found;
         }
         // Its end can take a while.
         drop(tokio::task::spawn_blocking(move || drop(self)));
+        stuck
     }
 
     fn look(&mut self) -> Option<ConsumerError> {

@@ -151,7 +151,8 @@ impl Assignment {
     }
 
     fn register(&self) {
-        self.registry.set(self.partitions.iter().map(AssignedPartition::name_and_progress).collect());
+        let known = |assigned: &AssignedPartition| (assigned.name.clone(), Arc::clone(&assigned.progress));
+        self.registry.set(self.partitions.iter().map(known).collect());
     }
 
     fn count(&self) {

@@ -27,15 +27,16 @@ pub(super) struct Worker<H> {
 impl<H: Handler> Worker<H> {
     /// Works until it is told to stop; what must end the whole consumer goes to `first_error`.
     pub(super) async fn run(mut self, first_error: Arc<FirstError>) {
-        match AssertUnwindSafe(self.work_off()).catch_unwind().await {
-            Ok(Ok(()) | Err(Halt::Stopped)) => {}
-            Ok(Err(Halt::Failed(error))) => first_error.set(error),
-            Err(_) => first_error.set(ConsumerError::Panicked {
+        let error = match AssertUnwindSafe(self.work_off()).catch_unwind().await {
+            Ok(Ok(()) | Err(Halt::Stopped)) => return,
+            Ok(Err(Halt::Failed(error))) => error,
+            Err(_) => ConsumerError::Panicked {
                 topic: self.name.topic.to_string(),
                 partition: self.name.partition,
                 offset: self.context.progress.in_work(),
-            }),
-        }
+            },
+        };
+        let _first = first_error.set(error);
     }
 
     async fn work_off(&mut self) -> Result<(), Halt> {

@@ -3,20 +3,16 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::{Read, ReadError, TopicReader};
+use super::{ANSWER, POLL, Read, ReadError, TopicReader};
 use crate::consumer::Record;
 use crate::kafka::credentials::Credentials;
 use crate::settings::KafkaSettings;
 
-/// How long the brokers may take to answer, and to send the next record.
-const ANSWER: Duration = Duration::from_secs(10);
-/// How long a poll waits for a record, which is also how long an end may go unnoticed.
-const POLL: Duration = Duration::from_millis(100);
 /// A process that starts with many partitions reads back so many of them at once.
 const AT_ONCE: usize = 4;
 
