@@ -3,16 +3,16 @@
 //! Not in a thread of the runtime: that one waits for all of them before a process ends, however long they hang.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
-use tokio::sync::oneshot;
+use tokio::sync::{Mutex, oneshot};
 
 /// One piece of work at a time: where one hangs, no second thread joins it.
 #[derive(Clone, Debug, Default)]
 pub struct Blocking {
-    busy: Arc<AtomicBool>,
+    /// Held by the work, and free again when it ends, however it ends.
+    turn: Arc<Mutex<()>>,
 }
 
 /// Why there is no result.
@@ -30,15 +30,6 @@ pub enum BlockingError {
     /// No thread can be started.
     #[error("no thread can be started: {0}")]
     NoThread(io::Error),
-}
-
-/// Makes room for the next work when this one ends, however it ends.
-struct Turn(Arc<AtomicBool>);
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        self.0.store(false, Ordering::Release);
-    }
 }
 
 impl Blocking {
@@ -75,10 +66,7 @@ impl Blocking {
         work: impl FnOnce() -> T + Send + 'static,
         give: impl FnOnce(T) + Send + 'static,
     ) -> Result<(), BlockingError> {
-        if self.busy.swap(true, Ordering::Acquire) {
-            return Err(BlockingError::Busy);
-        }
-        let turn = Turn(Arc::clone(&self.busy));
+        let turn = Arc::clone(&self.turn).try_lock_owned().map_err(|_| BlockingError::Busy)?;
         let work = move || {
             let result = work();
             // Before whoever waits goes on, who may come back with more.

@@ -7,14 +7,14 @@ use prometheus::{IntGauge, Registry};
 use crate::kafka::statistics::StatisticsMetrics;
 use crate::metrics;
 
-/// The metrics of a producer that is not librdkafka's. It never sends a request again, and is never replaced.
+/// The metrics of a producer. One that is not librdkafka's never sends a request again, and is never replaced.
 #[derive(Debug)]
 pub struct ProducerMetrics {
-    in_flight: IntGauge,
-    statistics: StatisticsMetrics,
+    pub(super) in_flight: IntGauge,
+    pub(super) statistics: StatisticsMetrics,
 }
 
-/// What such a producer does at a moment.
+/// What a producer does at a moment.
 #[derive(Clone, Copy, Debug)]
 pub struct ProducerState {
     /// Records that wait or are on their way.
@@ -30,21 +30,14 @@ pub struct ProducerState {
 impl ProducerMetrics {
     /// Registers them.
     pub fn new(registry: &Registry) -> Self {
-        Self { in_flight: in_flight(registry), statistics: StatisticsMetrics::new(registry) }
+        let help = "Records that are queued or on their way to Kafka and not yet acknowledged.";
+        let in_flight = metrics::gauge(registry, "weir_producer_in_flight", help);
+        Self { in_flight, statistics: StatisticsMetrics::new(registry) }
     }
 
-    /// Shows what the producer does now.
+    /// Shows what a producer that is not librdkafka's does now.
     pub fn show(&self, state: &ProducerState) {
         self.in_flight.set(i64::try_from(state.records).unwrap_or(i64::MAX));
         self.statistics.show_state(state);
     }
-}
-
-/// Records that were handed to a producer.
-pub(super) fn in_flight(registry: &Registry) -> IntGauge {
-    metrics::gauge(
-        registry,
-        "weir_producer_in_flight",
-        "Records that are queued or on their way to Kafka and not yet acknowledged.",
-    )
 }

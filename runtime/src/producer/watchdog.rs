@@ -14,20 +14,17 @@ mod sending;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use prometheus::{IntCounter, IntGauge, Registry};
+use prometheus::{IntCounter, Registry};
 
 use crate::process::Process;
 use crate::process::supervisor::Supervisor;
 
 use self::progress::{Progress, Seen, Step};
 use self::sending::Sending;
-use super::Producer;
-use super::ProducerError;
 use super::context::Context;
-use super::metrics::in_flight;
+use super::{Producer, ProducerError, ProducerMetrics};
 use crate::kafka::TopicPartition;
 use crate::kafka::credentials::Changes;
-use crate::kafka::statistics::StatisticsMetrics;
 use crate::metrics;
 use crate::settings::KafkaSettings;
 use crate::throttle::Throttle;
@@ -109,8 +106,7 @@ struct Watchdog {
     /// Samples in a row without a connection.
     lost: u32,
     rebuilt: Vec<IntCounter>,
-    in_flight: IntGauge,
-    statistics: StatisticsMetrics,
+    metrics: ProducerMetrics,
     sending: Sending,
     refused: Throttle,
 }
@@ -132,8 +128,7 @@ impl Watchdog {
             wait: *REBUILD_EVERY.start(),
             lost: 0,
             rebuilt: Reason::ALL.map(|reason| rebuilt.with_label_values(&[reason.as_str()])).into(),
-            in_flight: in_flight(registry),
-            statistics: StatisticsMetrics::new(registry),
+            metrics: ProducerMetrics::new(registry),
             sending: Sending::default(),
             refused: Throttle::default(),
         }
@@ -159,7 +154,7 @@ impl Watchdog {
                 is_sampled,
                 is_lost: self.lost >= LOST_AFTER,
             };
-            self.in_flight.set(i64::try_from(seen.in_flight).unwrap_or(i64::MAX));
+            self.metrics.in_flight.set(i64::try_from(seen.in_flight).unwrap_or(i64::MAX));
             drop(client);
             if let Some(error) = fatal {
                 self.rebuild(Reason::Fatal, &error).await;
@@ -181,7 +176,7 @@ impl Watchdog {
     fn sample(&mut self, context: &Context) -> bool {
         let statistics = context.take_statistics();
         if let Some(statistics) = &statistics {
-            self.statistics.show(statistics);
+            self.metrics.statistics.show(statistics);
             self.sending.sample(statistics);
             self.lost = if statistics.brokers_up() == 0 { self.lost.saturating_add(1) } else { 0 };
         }
@@ -267,7 +262,7 @@ impl Watchdog {
         let now = Instant::now();
         self.built = now;
         self.progress.reset(now);
-        self.statistics.renewed();
+        self.metrics.statistics.renewed();
         (self.sending, self.lost) = (Sending::default(), 0);
     }
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use clap::{Args as _, Command};
 use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
 
@@ -61,11 +60,6 @@ impl KafkaSettings {
         }
         config.set("bootstrap.servers", &self.brokers).set("client.id", client_id);
         config
-    }
-
-    /// Adds the flags of [`KafkaArgs`] to a command line.
-    pub fn declare(command: Command) -> Command {
-        KafkaArgs::augment_args(command)
     }
 
     /// Reads and checks the values of [`KafkaArgs`]; `None` means that `reader` has noted problems.
