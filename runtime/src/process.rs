@@ -61,17 +61,11 @@ impl Process {
 
 /// An error with its causes, `: ` between them; a cause that its parent already repeats is left out.
 pub fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let next = error.to_string();
-        if !text.contains(&next) {
-            text.push_str(": ");
-            text.push_str(&next);
-        }
-        cause = error.source();
-    }
-    text
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| {
+        let next = cause.to_string();
+        if text.contains(&next) { text } else { format!("{text}: {next}") }
+    })
 }
 
 #[cfg(test)]

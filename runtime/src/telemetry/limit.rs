@@ -4,7 +4,6 @@
 //! those of libraries included, and for those that nobody thought of.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tracing::callsite::Identifier;
@@ -55,15 +54,13 @@ impl LineLimit {
     /// The call sites whose lines were left out since the last time, and how many.
     fn left_out(&self) -> Option<String> {
         let mut call_sites = self.call_sites.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut text = String::new();
+        let mut texts = Vec::new();
         for call_site in call_sites.values_mut().filter(|call_site| call_site.left_out > 0) {
             let (file, line) =
                 (call_site.metadata.file().unwrap_or("?"), call_site.metadata.line().unwrap_or_default());
-            let separator = if text.is_empty() { "" } else { ", " };
-            write!(text, "{separator}{} at {file}:{line}", call_site.left_out).ok()?;
-            call_site.left_out = 0;
+            texts.push(format!("{} at {file}:{line}", std::mem::take(&mut call_site.left_out)));
         }
-        (!text.is_empty()).then_some(text)
+        (!texts.is_empty()).then(|| texts.join(", "))
     }
 
     /// Says every minute what was left out, without end.

@@ -24,12 +24,10 @@ pub(super) fn parse(
     text: &str,
     refusal: impl Fn(&str, &str) -> Option<String>,
 ) -> (Vec<(String, String)>, Vec<BadLine>) {
-    let mut properties = Vec::new();
-    let mut bad = Vec::new();
+    let (mut properties, mut bad) = (Vec::new(), Vec::new());
     for (index, line) in text.lines().enumerate() {
         match parse_line(index + 1, line, &refusal) {
-            Ok(Some(property)) => properties.push(property),
-            Ok(None) => {}
+            Ok(property) => properties.extend(property),
             Err(line) => bad.push(line),
         }
     }
