@@ -142,8 +142,7 @@ async fn answer<B>(
 }
 
 fn is_verbose(query: Option<&str>) -> bool {
-    let names = query.into_iter().flat_map(|query| query.split('&'));
-    names.map(|pair| pair.split('=').next()).any(|name| name == Some("verbose"))
+    query.is_some_and(|query| query.split('&').any(|pair| pair.split('=').next() == Some("verbose")))
 }
 
 /// A failing probe always says why: who looks at it wants to know.

@@ -90,31 +90,24 @@ impl Acknowledgement {
     pub fn with_spans(self, spans: Vec<Span>) -> Self {
         Self { spans, ..self }
     }
-
-    /// What the spans are told of the outcome.
-    fn resolved(&mut self, result: Result<(), ProduceError>) -> Result<(), ProduceError> {
-        for span in std::mem::take(&mut self.spans) {
-            if result.is_err() {
-                spans::failed(&span, "not_acknowledged");
-            }
-        }
-        result
-    }
 }
 
 impl Future for Acknowledgement {
     type Output = Result<(), ProduceError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        if let Some(result) = self.group.result() {
-            return Poll::Ready(self.resolved(result));
+        let result = self.group.result().or_else(|| {
+            self.group.waker.register(context.waker());
+            // A report may have come between the look and the registration.
+            self.group.result()
+        });
+        let Some(result) = result else { return Poll::Pending };
+        for span in std::mem::take(&mut self.spans) {
+            if result.is_err() {
+                spans::failed(&span, "not_acknowledged");
+            }
         }
-        self.group.waker.register(context.waker());
-        // A report may have come between the look and the registration.
-        match self.group.result() {
-            Some(result) => Poll::Ready(self.resolved(result)),
-            None => Poll::Pending,
-        }
+        Poll::Ready(result)
     }
 }
 

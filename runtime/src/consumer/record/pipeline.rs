@@ -208,12 +208,11 @@ impl Pipeline {
         error: impl std::error::Error,
     ) -> Result<(), Halt> {
         let entry = &mut self.entries[index];
-        let (error, first_failed) = (error.to_string(), SystemTime::now());
         let cause = DeadLetterCause {
             reason: reason::TOO_LARGE,
-            error,
+            error: error.to_string(),
             attempts: 1,
-            first_failed,
+            first_failed: SystemTime::now(),
             is_expired: false,
         };
         entry.acknowledgement = None;
