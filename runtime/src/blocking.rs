@@ -41,10 +41,8 @@ impl Blocking {
     ) -> Result<T, BlockingError> {
         let (sender, receiver) = oneshot::channel();
         self.start(work, move |result| drop(sender.send(result)))?;
-        match tokio::time::timeout(limit, receiver).await {
-            Ok(result) => result.map_err(|_| BlockingError::Lost),
-            Err(_) => Err(BlockingError::Late(limit)),
-        }
+        let received = tokio::time::timeout(limit, receiver).await;
+        received.map_err(|_| BlockingError::Late(limit))?.map_err(|_| BlockingError::Lost)
     }
 
     /// As [`Self::run`], for one who may block: before there is a runtime.

@@ -81,17 +81,10 @@ impl Producer {
         limit: Duration,
     ) -> Result<(), ProducerError> {
         let before = self.shared.kafka.swap(kafka);
-        match self.replace().await {
-            Ok(old) => {
-                // What is not reported by then is given up with the client.
-                drop(tokio::task::spawn_blocking(move || old.threaded().flush(limit).is_ok()));
-                Ok(())
-            }
-            Err(error) => {
-                self.shared.kafka.store(before);
-                Err(error)
-            }
-        }
+        let old = self.replace().await.inspect_err(|_| self.shared.kafka.store(before))?;
+        // What is not reported by then is given up with the client.
+        drop(tokio::task::spawn_blocking(move || old.threaded().flush(limit).is_ok()));
+        Ok(())
     }
 
     /// Puts a new client in the place of the one that is returned. What that has not sent is given up once it is dropped, and reported

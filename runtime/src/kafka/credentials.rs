@@ -222,7 +222,12 @@ impl CredentialMetrics {
         for (certificate, end) in &seen.ends {
             self.expiry.with_label_values(&[certificate]).set(*end);
         }
-        certificates::warn_of(&seen.unwatched);
+        if !seen.unwatched.is_empty() {
+            tracing::warn!(
+                properties = seen.unwatched.join(", "),
+                "nobody is told before these certificates of --kafka-config end: give them in PEM, or watch over them yourself"
+            );
+        }
     }
 }
 

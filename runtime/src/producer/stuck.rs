@@ -18,19 +18,14 @@ pub(super) struct Stuck {
     partitions: Mutex<HashMap<TopicPartition, TimedOut>>,
 }
 
-/// When records of a partition timed out.
-#[derive(Clone, Copy, Debug)]
-struct TimedOut {
-    first: Instant,
-    last: Instant,
-}
+/// When a record of a partition timed out for the first time, and for the last.
+type TimedOut = (Instant, Instant);
 
 impl Stuck {
     /// A record without a partition tells of none.
     pub(super) fn timed_out(&self, topic: &str, partition: i32, now: Instant) {
         if partition >= 0 {
-            let first = TimedOut { first: now, last: now };
-            self.lock().entry(TopicPartition::new(topic, partition)).or_insert(first).last = now;
+            self.lock().entry(TopicPartition::new(topic, partition)).or_insert((now, now)).1 = now;
             self.is_any.store(true, Ordering::Relaxed);
         }
     }
@@ -48,7 +43,7 @@ impl Stuck {
         if !self.is_any.load(Ordering::Relaxed) {
             return Vec::new();
         }
-        let lasts = |out: &TimedOut| out.last.saturating_duration_since(out.first) >= limit;
+        let lasts = |(first, last): &TimedOut| last.saturating_duration_since(*first) >= limit;
         self.lock().iter().filter(|(_, out)| lasts(out)).map(|(name, _)| name.clone()).collect()
     }
 

@@ -38,16 +38,6 @@ pub(super) fn unwatched(kafka: &KafkaSettings) -> Vec<&'static str> {
     GIVING.into_iter().filter(is_unwatched).collect()
 }
 
-/// Says which those are, if there are any.
-pub(super) fn warn_of(unwatched: &[&str]) {
-    if !unwatched.is_empty() {
-        tracing::warn!(
-            properties = unwatched.join(", "),
-            "nobody is told before these certificates of --kafka-config end: give them in PEM, or watch over them yourself"
-        );
-    }
-}
-
 /// Of the certificates that a property gives, where it is set.
 fn ends_in(kafka: &KafkaSettings, property: &str) -> Option<Vec<i64>> {
     let value = kafka.properties.get(property)?;
