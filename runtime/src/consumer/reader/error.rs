@@ -76,10 +76,8 @@ pub fn is_for_good(error: &KafkaError) -> bool {
         BadCompression, BadMessage, Fatal, InvalidMessage, InvalidMessageSize, MessageSizeTooLarge,
         NotImplemented, UnsupportedCompressionType, UnsupportedForMessageFormat,
     };
-    let code = match error {
-        KafkaError::MessageConsumptionFatal(_) => return true,
-        KafkaError::MessageConsumption(code) => code,
-        _ => return false,
+    let KafkaError::MessageConsumption(code) = error else {
+        return matches!(error, KafkaError::MessageConsumptionFatal(_));
     };
     matches!(
         code,
