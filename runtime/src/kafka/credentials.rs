@@ -116,7 +116,7 @@ pub(crate) async fn watch(
         }
     };
     async move {
-        shutdown.child().run_until_cancelled(watch).await;
+        let _ended: Option<()> = shutdown.child().run_until_cancelled(watch).await;
     }
 }
 

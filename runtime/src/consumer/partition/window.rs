@@ -8,7 +8,7 @@ use tokio::sync::mpsc::Receiver;
 
 use crate::consumer::{Handler, Record};
 
-/// The queue of a partition with a look at its beginning: what the handler was handler to expect, in order.
+/// The queue of a partition with a look at its beginning: what the handler was told to expect, in order.
 #[derive(Debug)]
 pub(super) struct Window {
     queue: Receiver<Record>,
@@ -22,7 +22,7 @@ impl Window {
         Self { queue, expected: VecDeque::new(), limit }
     }
 
-    /// The next record, which the handler was handler of; `None` once there will be none. Cancel safe.
+    /// The next record, which the handler was told of; `None` once there will be none. Cancel safe.
     pub(super) async fn next<H: Handler>(&mut self, handler: &H) -> Option<Record> {
         while self.expected.len() <= self.limit
             && let Ok(record) = self.queue.try_recv()
