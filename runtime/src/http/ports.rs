@@ -1,7 +1,5 @@
 //! The ports that a process listens on, all bound before it does anything else.
 
-use std::fmt;
-use std::io;
 use std::net::SocketAddr;
 
 use tokio::net::TcpListener;
@@ -15,33 +13,22 @@ pub struct Port {
     pub address: SocketAddr,
 }
 
-/// Why the process cannot listen; every port that is not to be had is named.
-#[derive(Debug)]
-pub struct PortsError(Vec<(Port, io::Error)>);
+/// Why the process cannot listen; every port that is not to be had is named, with the reason.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {}, free the address or choose another one", .0.join(", "))]
+pub struct PortsError(Vec<String>);
 
 /// Listens on all of `ports`; the listeners come in the same order.
 pub async fn bind(ports: &[Port]) -> Result<Vec<TcpListener>, PortsError> {
     let (mut listeners, mut failures) = (Vec::new(), Vec::new());
-    for port in ports {
-        match TcpListener::bind(port.address).await {
+    for Port { flag, address } in ports {
+        match TcpListener::bind(*address).await {
             Ok(listener) => listeners.push(listener),
-            Err(error) => failures.push((*port, error)),
+            Err(error) => failures.push(format!("{flag} {address} ({error})")),
         }
     }
     if failures.is_empty() { Ok(listeners) } else { Err(PortsError(failures)) }
 }
-
-impl fmt::Display for PortsError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("cannot listen on ")?;
-        for (Port { flag, address }, error) in &self.0 {
-            write!(formatter, "{flag} {address} ({error}), ")?;
-        }
-        formatter.write_str("free the address or choose another one")
-    }
-}
-
-impl std::error::Error for PortsError {}
 
 #[cfg(test)]
 mod tests {
