@@ -10,7 +10,6 @@ mod client;
 mod context;
 mod error;
 mod leaders;
-mod metrics;
 mod options;
 mod stuck;
 mod topics;
@@ -27,8 +26,9 @@ pub use acknowledgement::{Acknowledgement, Group};
 pub use batch::{Batch, Outgoing};
 use client::Client;
 pub use error::{ProduceError, ProducerError, SendError, TopicsError};
-pub use metrics::{ProducerMetrics, ProducerState};
 pub use options::ProducerOptions;
+
+pub use crate::kafka::statistics::{ProducerMetrics, ProducerState};
 
 use crate::kafka::TopicPartition;
 use crate::kafka::log::KafkaLog;

@@ -10,7 +10,6 @@ use prometheus::{Gauge, IntCounter, IntGauge, Registry};
 use serde::Deserialize;
 
 use crate::metrics;
-use crate::producer::ProducerState;
 
 /// `statistics.interval.ms` of every client that is watched.
 pub(crate) const EVERY_MS: &str = "5000";
@@ -100,9 +99,11 @@ impl Statistics {
     }
 }
 
-/// The metrics of one producer, over all clients that it has had.
+/// The metrics of one producer, over all clients that it has had. One that is not librdkafka's never sends a request again, and is
+/// never replaced.
 #[derive(Debug)]
-pub(crate) struct StatisticsMetrics {
+pub struct ProducerMetrics {
+    pub(crate) in_flight: IntGauge,
     brokers_up: IntGauge,
     round_trip: Gauge,
     retries: IntCounter,
@@ -112,10 +113,26 @@ pub(crate) struct StatisticsMetrics {
     counted_retries: u64,
 }
 
-impl StatisticsMetrics {
-    pub(crate) fn new(registry: &Registry) -> Self {
+/// What a producer does at a moment.
+#[derive(Clone, Copy, Debug)]
+pub struct ProducerState {
+    /// Records that wait or are on their way.
+    pub records: usize,
+    /// The bytes of memory that they take.
+    pub bytes: usize,
+    /// Brokers with a connection.
+    pub brokers_up: usize,
+    /// Of the slowest broker that was asked since the last time, 99th percentile; `None` leaves what is shown.
+    pub round_trip: Option<Duration>,
+}
+
+impl ProducerMetrics {
+    /// Registers them.
+    pub fn new(registry: &Registry) -> Self {
         let gauge = |name: &str, help: &str| metrics::gauge(registry, name, help);
+        let in_flight = "Records that are queued or on their way to Kafka and not yet acknowledged.";
         Self {
+            in_flight: gauge("weir_producer_in_flight", in_flight),
             brokers_up: gauge("weir_kafka_brokers_up", "Brokers that the client is connected to."),
             round_trip: metrics::gauge_of_parts(
                 registry,
@@ -133,15 +150,21 @@ impl StatisticsMetrics {
         }
     }
 
-    pub(crate) fn show(&mut self, statistics: &Statistics) {
+    /// Shows what a producer that is not librdkafka's does now.
+    pub fn show(&self, state: &ProducerState) {
+        self.in_flight.set(i64::try_from(state.records).unwrap_or(i64::MAX));
+        self.show_state(state);
+    }
+
+    /// Shows what a client of librdkafka's says of itself, which is not how many records are in flight.
+    pub(crate) fn sample(&mut self, statistics: &Statistics) {
         self.show_state(&statistics.state());
         let retries = statistics.brokers.values().map(|broker| broker.txretries).sum::<u64>();
         self.retries.inc_by(retries.saturating_sub(self.counted_retries));
         self.counted_retries = retries;
     }
 
-    /// As [`Self::show`], of a producer that is not librdkafka's.
-    pub(crate) fn show_state(&self, state: &ProducerState) {
+    fn show_state(&self, state: &ProducerState) {
         let small = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
         self.brokers_up.set(small(state.brokers_up));
         self.queue_bytes.set(small(state.bytes));
@@ -175,8 +198,8 @@ mod tests {
 
     #[test]
     fn the_slowest_broker_that_was_asked_counts_and_only_connected_ones_are_up() {
-        let mut metrics = StatisticsMetrics::new(&Registry::new());
-        metrics.show(&said(2));
+        let mut metrics = ProducerMetrics::new(&Registry::new());
+        metrics.sample(&said(2));
         assert_eq!(metrics.brokers_up.get(), 2);
         assert!((metrics.round_trip.get() - 0.0025).abs() < 1e-9);
         assert_eq!((metrics.queue_bytes.get(), metrics.queue_records.get()), (4096, 3));
@@ -184,13 +207,13 @@ mod tests {
 
     #[test]
     fn retries_are_counted_once_over_all_clients() {
-        let mut metrics = StatisticsMetrics::new(&Registry::new());
+        let mut metrics = ProducerMetrics::new(&Registry::new());
         for retries in [2, 2, 5] {
-            metrics.show(&said(retries));
+            metrics.sample(&said(retries));
         }
         assert_eq!(metrics.retries.get(), 6);
         metrics.renewed();
-        metrics.show(&said(1));
+        metrics.sample(&said(1));
         assert_eq!(metrics.retries.get(), 8);
     }
 

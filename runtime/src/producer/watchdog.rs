@@ -176,7 +176,7 @@ impl Watchdog {
     fn sample(&mut self, context: &Context) -> bool {
         let statistics = context.take_statistics();
         if let Some(statistics) = &statistics {
-            self.metrics.statistics.show(statistics);
+            self.metrics.sample(statistics);
             self.sending.sample(statistics);
             self.lost = if statistics.brokers_up() == 0 { self.lost.saturating_add(1) } else { 0 };
         }
@@ -262,7 +262,7 @@ impl Watchdog {
         let now = Instant::now();
         self.built = now;
         self.progress.reset(now);
-        self.metrics.statistics.renewed();
+        self.metrics.renewed();
         (self.sending, self.lost) = (Sending::default(), 0);
     }
 }
