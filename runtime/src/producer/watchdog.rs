@@ -87,7 +87,7 @@ pub fn watch_in(
     process: &Process,
     registry: &Registry,
 ) -> impl Future<Output = ()> + Send + use<> {
-    let mut watchdog = Watchdog::new(producer, STALLED_AFTER, registry);
+    let mut watchdog = Watchdog::new(producer, registry);
     let (shutdown, changes) = (process.shutdown.child(), process.credentials.changes());
     let mut supervisor = Supervisor::new("what watches a producer");
     async move {
@@ -98,7 +98,6 @@ pub fn watch_in(
 
 struct Watchdog {
     producer: Producer,
-    stalled_after: Duration,
     progress: Progress,
     built: Instant,
     /// Before another client is built.
@@ -112,7 +111,7 @@ struct Watchdog {
 }
 
 impl Watchdog {
-    fn new(producer: Producer, stalled_after: Duration, registry: &Registry) -> Self {
+    fn new(producer: Producer, registry: &Registry) -> Self {
         let rebuilt = metrics::counters(
             registry,
             "weir_producer_rebuilt_total",
@@ -122,8 +121,7 @@ impl Watchdog {
         let now = Instant::now();
         Self {
             producer,
-            stalled_after,
-            progress: Progress::new(stalled_after, now),
+            progress: Progress::new(STALLED_AFTER, now),
             built: now,
             wait: *REBUILD_EVERY.start(),
             lost: 0,
@@ -145,7 +143,7 @@ impl Watchdog {
             }
             let client = self.producer.client();
             let (context, fatal) = (client.context(), client.fatal_error());
-            let stuck = context.stuck.lasting(self.stalled_after);
+            let stuck = context.stuck.lasting(STALLED_AFTER);
             let is_sampled = self.sample(context);
             let seen = Seen {
                 delivered: context.delivered(),
@@ -261,7 +259,7 @@ impl Watchdog {
     fn begin(&mut self) {
         let now = Instant::now();
         self.built = now;
-        self.progress.reset(now);
+        self.progress = Progress::new(STALLED_AFTER, now);
         self.metrics.renewed();
         (self.sending, self.lost) = (Sending::default(), 0);
     }

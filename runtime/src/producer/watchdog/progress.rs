@@ -50,11 +50,6 @@ impl Progress {
         Self { stalled_after, delivered: 0, moved: now, stuck: None, answering: None }
     }
 
-    /// A new client begins anew.
-    pub(super) const fn reset(&mut self, now: Instant) {
-        *self = Self::new(self.stalled_after, now);
-    }
-
     pub(super) fn look(&mut self, seen: Seen, now: Instant) -> Step {
         let step = self.step(seen, now);
         // Whether it has work or not: with records that wait it would count as one that brokers do not answer.
