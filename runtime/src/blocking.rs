@@ -41,8 +41,8 @@ impl Blocking {
     ) -> Result<T, BlockingError> {
         let (sender, receiver) = oneshot::channel();
         self.start(work, move |result| drop(sender.send(result)))?;
-        let received = tokio::time::timeout(limit, receiver).await;
-        received.map_err(|_| BlockingError::Late(limit))?.map_err(|_| BlockingError::Lost)
+        let result = tokio::time::timeout(limit, receiver).await;
+        result.map_err(|_| BlockingError::Late(limit))?.map_err(|_| BlockingError::Lost)
     }
 
     /// As [`Self::run`], for one who may block: before there is a runtime.

@@ -11,7 +11,10 @@ pub struct Ahead<W>(Mutex<HashMap<i64, W>>);
 
 /// The work of all partitions that are assigned.
 #[derive(Debug)]
-pub struct Places<W>(Mutex<HashMap<(String, i32), Weak<Ahead<W>>>>);
+pub struct Places<W>(Mutex<OfPartitions<W>>);
+
+/// The work of partitions by their topics and numbers, which goes with whoever was assigned it.
+type OfPartitions<W> = HashMap<(String, i32), Weak<Ahead<W>>>;
 
 impl<W> Ahead<W> {
     /// Keeps the work for a record.

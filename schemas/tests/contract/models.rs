@@ -107,7 +107,10 @@ fn length(value: &Value, pointer: &str) -> Option<usize> {
 fn both_spellings_of_policy_enforcement_are_one() {
     let mut actions = BTreeSet::new();
     for_each(|_, data, _| {
-        actions.extend(item(data).and_then(Messaging::policy).and_then(|policy| policy.action.clone()));
+        let policy = item(data).and_then(|data: &Messaging| {
+            data.policy_enforcement.as_ref().or(data.policy_enforcement_old.as_ref())
+        });
+        actions.extend(policy.and_then(|policy| policy.action.clone()));
     });
     assert_eq!(actions.into_iter().collect::<Vec<_>>(), ["block", "unblock", "warning"]);
 }
