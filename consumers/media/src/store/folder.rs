@@ -5,10 +5,12 @@
 
 use super::{ANSWER_WITHIN, StoreError, is_record};
 use object_store::path::Path;
+use runtime::mutex::lock;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, ErrorKind, Write as _};
-use std::path::Path as File;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::{Path as File, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::NamedTempFile;
 use tokio::sync::Semaphore;
@@ -28,8 +30,8 @@ const CUT_OFF_AFTER: Duration = Duration::from_hours(24);
 pub(super) struct Folder {
     root: Arc<File>,
     places: Arc<Semaphore>,
-    /// Held while a new folder is made and its name written to the disk, so that nobody counts on one that is not there yet.
-    making: Arc<Mutex<()>>,
+    /// New folders whose names may not be on the disk yet, so that nobody counts on one that is only seen.
+    unsynced: Arc<Mutex<BTreeSet<PathBuf>>>,
     answer_within: Duration,
 }
 
@@ -40,7 +42,7 @@ impl Folder {
             return Err(StoreError::Open(format!("{} is no folder that is there", folder.display())));
         }
         let places = Arc::new(Semaphore::new(AT_ONCE));
-        Ok(Self { root: folder.into(), places, making: Arc::default(), answer_within: ANSWER_WITHIN })
+        Ok(Self { root: folder.into(), places, unsynced: Arc::default(), answer_within: ANSWER_WITHIN })
     }
 
     /// Deletes what a process that was killed has left.
@@ -76,12 +78,12 @@ impl Folder {
 
     /// Puts a whole file where it belongs. Its name is on the disk once that of a record was put beside it.
     pub(super) async fn complete(&self, file: NamedTempFile, key: &Path) -> Result<(), StoreError> {
-        let (key, making) = (key.clone(), Arc::clone(&self.making));
+        let (key, unsynced) = (key.clone(), Arc::clone(&self.unsynced));
         self.work("take an object", move |root| {
             file.as_file().sync_all()?;
             let path = root.join(key.as_ref());
             let Some(folder) = path.parent() else { return Err(ErrorKind::InvalidInput.into()) };
-            make(folder, root, &making)?;
+            make(folder, root, &unsynced)?;
             file.persist(&path).map_err(|error| error.error)?;
             if is_record(&key) { sync(folder) } else { Ok(()) }
         })
@@ -164,14 +166,22 @@ impl Folder {
     }
 }
 
-/// Makes a folder below the root, with the folders between, where it is not there.
-fn make(folder: &File, root: &File, making: &Mutex<()>) -> io::Result<()> {
-    let _alone = making.lock().unwrap_or_else(PoisonError::into_inner);
-    if folder.is_dir() {
-        return Ok(());
+/// Makes a folder below the root, with the folders between, where it is not there. While it is being made, or when its name could
+/// not be written to the disk, whoever else needs it does the same: nobody waits for the disk behind another.
+fn make(folder: &File, root: &File, unsynced: &Mutex<BTreeSet<PathBuf>>) -> io::Result<()> {
+    // Looked for first: one that another is making is among the unsynced before it is there.
+    let is_there = folder.is_dir();
+    {
+        let mut unsynced = lock(unsynced);
+        if is_there && !unsynced.contains(folder) {
+            return Ok(());
+        }
+        unsynced.insert(folder.to_owned());
     }
     fs::create_dir_all(folder)?;
-    folder.ancestors().skip(1).take_while(|folder| folder.starts_with(root)).try_for_each(sync)
+    folder.ancestors().skip(1).take_while(|folder| folder.starts_with(root)).try_for_each(sync)?;
+    lock(unsynced).remove(folder);
+    Ok(())
 }
 
 /// Writes the names in a folder to the disk.
@@ -212,6 +222,20 @@ mod tests {
         drop(hangs);
         let again = Folder { answer_within: ANSWER_WITHIN, ..folder };
         assert_eq!(again.get(&Path::from("1784/99/id.json")).await.unwrap(), None);
+    }
+
+    #[test]
+    fn a_folder_is_counted_on_once_its_name_is_on_the_disk() {
+        let place = tempfile::tempdir().unwrap();
+        let (folder, unsynced) = (place.path().join("1784/99"), Mutex::default());
+        fs::write(place.path().join("1784"), "in the way").unwrap();
+        assert!(make(&folder, place.path(), &unsynced).is_err());
+        assert!(lock(&unsynced).contains(&folder));
+        fs::remove_file(place.path().join("1784")).unwrap();
+        for _ in 0..2 {
+            make(&folder, place.path(), &unsynced).unwrap();
+            assert!(folder.is_dir() && lock(&unsynced).is_empty());
+        }
     }
 
     #[test]
