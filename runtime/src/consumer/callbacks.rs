@@ -63,7 +63,7 @@ impl Callbacks {
         self.assignment.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn drain_timeout(&self) -> Duration {
+    pub(super) fn finish_timeout(&self) -> Duration {
         self.shared.options.bounds.finish_timeout
     }
 }
@@ -90,7 +90,7 @@ impl ConsumerContext for Callbacks {
             Rebalance::Revoke(partitions) => {
                 // Lost partitions have a new owner already: there is nothing to wait for.
                 let lost = consumer.assignment_lost();
-                let limit = if lost { Duration::ZERO } else { self.drain_timeout() };
+                let limit = if lost { Duration::ZERO } else { self.finish_timeout() };
                 self.assignment().remove(consumer, partitions, limit);
             }
             Rebalance::Error(error) => tracing::warn!(%error, "a rebalance failed, the client tries again"),

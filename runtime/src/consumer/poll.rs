@@ -28,7 +28,7 @@ pub(super) fn poll(
 ) -> Result<(), ConsumerError> {
     let context = consumer.client().context();
     let polled = poll_until_end(consumer, end, first_error);
-    context.assignment().close(consumer, context.drain_timeout());
+    context.assignment().close(consumer, context.finish_timeout());
     first_error.get().cloned().map_or(polled, Err)
 }
 
