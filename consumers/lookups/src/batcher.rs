@@ -12,7 +12,7 @@ use runtime::process::supervisor::Supervisor;
 use runtime::throttle::Throttle;
 use sender::Sender;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Span;
@@ -20,9 +20,6 @@ use weir_graph::{AccessToken, CallError, Graph, Hold, Outcome, Pace, Payer};
 
 /// Calls that wait to be put on the buffer; whoever brings more waits before it.
 const DOOR: usize = 1_000;
-
-/// A batch that fails as a whole is said this often, at most.
-const SAY_EVERY: Duration = Duration::from_mins(1);
 
 /// What became of one call.
 #[derive(Debug)]
@@ -64,7 +61,7 @@ impl Batcher {
         let (door, asks) = mpsc::channel(DOOR);
         let answering = Arc::<Answering>::default();
         let (ends, ended) = watch::channel(());
-        let said = Throttle::new(SAY_EVERY);
+        let said = Throttle::default();
         let sender = Sender { graph, pace, metrics, answering: Arc::clone(&answering), said, ends };
         let permits = Arc::new(Semaphore::new(settings.lookup_concurrency.max(1)));
         let buffer = BatchBuffer::new(settings.lookup_batch_wait);

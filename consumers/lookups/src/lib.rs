@@ -35,7 +35,7 @@ pub use weir_graph::tokens;
 use batcher::Batcher;
 use graph::{AccessTokens, ClientError, Graph, Pace};
 use handler::{Inquiry, Lookups};
-use lookup::{PROBE_EVERY, Resolver, SAY_EVERY};
+use lookup::{PROBE_EVERY, Resolver};
 use media::MediaCache;
 use metrics::LookupMetrics;
 use profiles::Profiles;
@@ -108,7 +108,7 @@ fn inquiry(
         settings: retries,
         metrics: metrics.clone(),
         answer_within,
-        said: Throttle::new(SAY_EVERY),
+        said: Throttle::default(),
         probe: Throttle::new(PROBE_EVERY),
     };
     Ok(Inquiry { resolver, media: MediaCache::new(media), metrics })

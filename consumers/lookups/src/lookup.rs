@@ -28,8 +28,6 @@ const SMALLER: usize = 4;
 
 /// How often it is asked whether the Graph API still answers, at most.
 pub(crate) const PROBE_EVERY: Duration = Duration::from_secs(1);
-/// What lookups wait for is said this often, at most.
-pub(crate) const SAY_EVERY: Duration = Duration::from_mins(1);
 
 /// What becomes of events whose account has no token that Meta accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -20,14 +20,12 @@ use schemas::profile::{CustomerProfile, ProfileStatus};
 use schemas::{Millis, Topic, raw};
 use serde_json::value::RawValue;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 use weir_graph::Outcome;
 
-/// Why customers are not looked up is said this often, at most.
-const SAY_EVERY: Duration = Duration::from_mins(1);
 /// The reasons for which [`crate::policy`] gives up what the account may not know; of a page the latter is a permission.
 const NOT_REACHABLE: &str = "not_reachable";
 const NO_CONSENT: &str = "no_consent";
@@ -41,6 +39,7 @@ pub(crate) struct Profiles {
     settings: ProfileSettings,
     tail: Tail,
     topic: Arc<str>,
+    /// Why customers are not looked up.
     said: Throttle,
 }
 
@@ -70,7 +69,7 @@ impl Profiles {
         topic_prefix: &str,
     ) -> Self {
         let topic = Arc::from(Topic::Profiles.name(topic_prefix));
-        Self { inquiry, settings, tail, topic, said: Throttle::new(SAY_EVERY) }
+        Self { inquiry, settings, tail, topic, said: Throttle::default() }
     }
 
     pub(crate) fn assigned(&self) -> Partition {

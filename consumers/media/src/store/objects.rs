@@ -11,11 +11,8 @@ use object_store::{
 };
 use runtime::throttle::Throttle;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tempfile::NamedTempFile;
-
-/// At most one line in this time about what was left behind.
-const LOG_EVERY: Duration = Duration::from_mins(1);
 
 /// The objects of a store.
 #[derive(Clone, Debug)]
@@ -36,7 +33,7 @@ pub(super) enum Parts {
 impl Objects {
     /// Those of a store that is asked over HTTP.
     pub(super) fn remote(store: Arc<dyn ObjectStore>) -> Self {
-        Self::Remote(store, Arc::new(Throttle::new(LOG_EVERY)))
+        Self::Remote(store, Arc::new(Throttle::default()))
     }
 
     /// Puts a whole object, which is given out as `mime`.
