@@ -1,7 +1,9 @@
 //! Says a thing at most once in a while, and counts what it kept to itself.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
+
+use crate::mutex::lock;
 
 /// Lets one call through in each interval.
 #[derive(Debug)]
@@ -31,7 +33,7 @@ impl Throttle {
 
     /// `Some(how many were suppressed since the last one)` when it is time to speak.
     pub fn pass(&self, now: Instant) -> Option<u64> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.state);
         let due = state.last.is_none_or(|last| now.saturating_duration_since(last) >= self.every);
         if !due {
             state.suppressed += 1;

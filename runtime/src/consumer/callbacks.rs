@@ -1,6 +1,6 @@
 //! What librdkafka calls back while it is polled: rebalances, log lines, errors.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use rdkafka::ClientContext;
@@ -13,6 +13,7 @@ use super::health::connection::Connection;
 use super::partition::assignment::Assignment;
 use super::reader::error::is_forbidden;
 use super::worker_context::SharedContext;
+use crate::mutex::lock;
 use crate::throttle::Throttle;
 
 /// Lives in the client and runs on the polling thread.
@@ -60,7 +61,7 @@ impl Callbacks {
 
     /// Never held across a poll, which calls back into this.
     pub(super) fn assignment(&self) -> MutexGuard<'_, Assignment> {
-        self.assignment.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.assignment)
     }
 
     pub(super) fn finish_timeout(&self) -> Duration {

@@ -9,10 +9,12 @@ use std::collections::BTreeMap;
 use std::future::pending;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
+
+use crate::mutex::lock;
 
 /// The slots, and who holds them.
 #[derive(Debug)]
@@ -92,7 +94,7 @@ impl Connections {
 
     /// A slot for a new connection, another's if need be; `None` when each has an authenticated request under way.
     pub fn admit(self: &Arc<Self>) -> Option<Admitted> {
-        let mut held = self.lock();
+        let mut held = lock(&self.held);
         let evicts_another = held.len() >= self.slots;
         if evicts_another && !self.evict_one(&mut held) {
             return None;
@@ -114,7 +116,7 @@ impl Connections {
 
     /// Evicts up to `most` connections for nobody, so that the system has descriptors again; how many there were.
     pub fn evict(&self, most: usize) -> usize {
-        let mut held = self.lock();
+        let mut held = lock(&self.held);
         (0..most).take_while(|_| self.evict_one(&mut held)).count()
     }
 
@@ -163,10 +165,6 @@ impl Connections {
     fn now(&self) -> u64 {
         u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
-
-    fn lock(&self) -> MutexGuard<'_, Held> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Held {
@@ -195,7 +193,7 @@ impl Slot {
     pub fn authenticate(self: &Arc<Self>) -> Authenticated {
         self.activity.is_busy.store(true, Ordering::Relaxed);
         if !self.activity.is_authenticated.swap(true, Ordering::Relaxed) {
-            let mut held = self.connections.lock();
+            let mut held = lock(&self.connections.held);
             if let Some(holder) = held.unauthenticated.remove(&self.activity.key()) {
                 held.authenticate(holder, self.connections.now());
             }
@@ -214,7 +212,7 @@ impl Drop for Authenticated {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        let mut held = self.connections.lock();
+        let mut held = lock(&self.connections.held);
         let key = self.activity.key();
         if held.unauthenticated.remove(&key).is_none() {
             held.authenticated.remove(&key);

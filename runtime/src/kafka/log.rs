@@ -1,12 +1,13 @@
 //! librdkafka's own log lines and errors, at a rate that people can read.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
+use crate::mutex::lock;
 use crate::throttle::Throttle;
 
 /// The log of one client, and of those that stand in for it, which have clones; it also remembers why the last connection failed.
@@ -20,7 +21,7 @@ pub(crate) struct KafkaLog {
 impl KafkaLog {
     /// Why the latest connection or request failed, in librdkafka's words.
     pub(crate) fn last_reason(&self) -> Option<String> {
-        self.last_reason.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.last_reason).clone()
     }
 }
 
@@ -40,7 +41,7 @@ impl ClientContext for KafkaLog {
         if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown) {
             return;
         }
-        *self.last_reason.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason.to_owned());
+        *lock(&self.last_reason) = Some(reason.to_owned());
         if let Some(suppressed) = self.errors.pass(Instant::now()) {
             tracing::warn!(reason, suppressed, "a connection or request to Kafka failed");
         }

@@ -1,8 +1,9 @@
 //! Named checks that the probes of the admin port answer from.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
+use crate::mutex::lock;
 use crate::process::shutdown::Shutdown;
 
 /// The probe that a check counts for.
@@ -122,10 +123,6 @@ impl fmt::Display for Entry {
             Some(why) => write!(formatter, "[-]{} failed: {why}", self.name),
         }
     }
-}
-
-fn lock(checks: &Mutex<Vec<Entry>>) -> MutexGuard<'_, Vec<Entry>> {
-    checks.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What librdkafka calls back: delivery reports, log lines, errors.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use rdkafka::ClientContext;
@@ -17,6 +17,7 @@ use super::stuck::Stuck;
 use crate::kafka::TopicPartition;
 use crate::kafka::log::KafkaLog;
 use crate::kafka::statistics::Statistics;
+use crate::mutex::lock;
 use crate::throttle::Throttle;
 
 #[derive(Default)]
@@ -61,7 +62,7 @@ impl Context {
 
     /// What the client said last of its work, once.
     pub(super) fn take_statistics(&self) -> Option<Statistics> {
-        self.statistics.lock().unwrap_or_else(PoisonError::into_inner).take()
+        lock(&self.statistics).take()
     }
 }
 
@@ -71,7 +72,7 @@ impl ClientContext for Context {
     }
 
     fn stats_raw(&self, statistics: &[u8]) {
-        *self.statistics.lock().unwrap_or_else(PoisonError::into_inner) = Statistics::read(statistics);
+        *lock(&self.statistics) = Statistics::read(statistics);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {

@@ -4,11 +4,12 @@
 //! out although all brokers are up.
 
 use std::collections::HashMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::kafka::TopicPartition;
+use crate::mutex::lock;
 
 /// Partitions by topic and number, from the first record that timed out to the next that is acknowledged.
 #[derive(Debug, Default)]
@@ -25,14 +26,14 @@ impl Stuck {
     /// A record without a partition tells of none.
     pub(super) fn timed_out(&self, topic: &str, partition: i32, now: Instant) {
         if partition >= 0 {
-            self.lock().entry(TopicPartition::new(topic, partition)).or_insert((now, now)).1 = now;
+            lock(&self.partitions).entry(TopicPartition::new(topic, partition)).or_insert((now, now)).1 = now;
             self.is_any.store(true, Ordering::Relaxed);
         }
     }
 
     pub(super) fn acknowledged(&self, partition: impl FnOnce() -> TopicPartition) {
         if self.is_any.load(Ordering::Relaxed) {
-            let mut partitions = self.lock();
+            let mut partitions = lock(&self.partitions);
             partitions.remove(&partition());
             self.is_any.store(!partitions.is_empty(), Ordering::Relaxed);
         }
@@ -44,17 +45,13 @@ impl Stuck {
             return Vec::new();
         }
         let lasts = |(first, last): &TimedOut| last.saturating_duration_since(*first) >= limit;
-        self.lock().iter().filter(|(_, out)| lasts(out)).map(|(name, _)| name.clone()).collect()
+        lock(&self.partitions).iter().filter(|(_, out)| lasts(out)).map(|(name, _)| name.clone()).collect()
     }
 
     /// The brokers were away, which explains what timed out so far.
     pub(super) fn forget(&self) {
-        self.lock().clear();
+        lock(&self.partitions).clear();
         self.is_any.store(false, Ordering::Relaxed);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<TopicPartition, TimedOut>> {
-        self.partitions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -3,8 +3,9 @@
 //! Whoever knows that a line repeats throttles it with [`crate::throttle::Throttle`]; this holds for every line,
 //! those of libraries included, and for those that nobody thought of.
 
+use crate::mutex::lock;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tracing::callsite::Identifier;
 use tracing::{Event, Level, Metadata};
@@ -37,7 +38,7 @@ impl LineLimit {
         if *metadata.level() > Level::INFO {
             return true;
         }
-        let mut call_sites = self.call_sites.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut call_sites = lock(&self.call_sites);
         let call_site = call_sites.entry(metadata.callsite());
         let call_site = call_site.or_insert(CallSite { metadata, since: now, lines: 0, left_out: 0 });
         if now.saturating_duration_since(call_site.since) >= WINDOW {
@@ -53,7 +54,7 @@ impl LineLimit {
 
     /// The call sites whose lines were left out since the last time, and how many.
     fn left_out(&self) -> Option<String> {
-        let mut call_sites = self.call_sites.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut call_sites = lock(&self.call_sites);
         let mut texts = Vec::new();
         for call_site in call_sites.values_mut().filter(|call_site| call_site.left_out > 0) {
             let (file, line) =
@@ -105,7 +106,7 @@ mod tests {
 
     impl Write for Written {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+            lock(&self.0).write(bytes)
         }
 
         fn flush(&mut self) -> std::io::Result<()> {

@@ -1,6 +1,6 @@
 //! The partitions that this process reads.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
@@ -13,6 +13,7 @@ use super::{AssignedPartition, StartWorker};
 use crate::consumer::metrics::ConsumerMetrics;
 use crate::consumer::record::read;
 use crate::kafka::{TopicPartition, in_one_line, list};
+use crate::mutex::lock;
 
 /// The table of assigned partitions; the polling thread alone touches it, its lock is never contended.
 pub(in crate::consumer) struct Assignment {
@@ -190,10 +191,10 @@ pub(in crate::consumer) struct PartitionRegistry(Mutex<Vec<(TopicPartition, Arc<
 
 impl PartitionRegistry {
     fn set(&self, partitions: Vec<(TopicPartition, Arc<Progress>)>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = partitions;
+        *lock(&self.0) = partitions;
     }
 
     pub(in crate::consumer) fn partitions(&self) -> Vec<(TopicPartition, Arc<Progress>)> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.0).clone()
     }
 }

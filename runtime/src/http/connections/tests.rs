@@ -80,7 +80,7 @@ fn a_search_among_busy_connections_looks_at_each_once() {
     let connections = Connections::new(100, A_WHILE);
     let busy: Vec<_> = (0..100).map(|_| connections.admit().unwrap()).collect();
     let requests: Vec<_> = busy.iter().map(|admitted| admitted.slot.authenticate()).collect();
-    let placed = || connections.lock().placed;
+    let placed = || lock(&connections.held).placed;
     for _ in 0..3 {
         tick(&connections);
         let before = placed();

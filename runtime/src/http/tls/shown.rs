@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -17,6 +17,7 @@ use x509_cert::Certificate;
 use x509_cert::der::Decode as _;
 
 use super::provider;
+use crate::mutex::lock;
 
 /// What a server showed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,7 +74,7 @@ pub async fn look(
     let stream = TcpStream::connect(address).await?;
     // It is dropped at once: to whom nobody trusts nothing is said.
     drop(TlsConnector::from(Arc::new(config)).connect(name.clone(), stream).await?);
-    let seen = witness.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let seen = lock(&witness.0).clone();
     judge(&seen, &name, roots, now).map_err(io::Error::other)
 }
 
@@ -138,7 +139,7 @@ impl ServerCertVerifier for Witness {
         _: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let chain = [own].into_iter().chain(others).map(|one| one.clone().into_owned());
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = chain.collect();
+        *lock(&self.0) = chain.collect();
         Ok(ServerCertVerified::assertion())
     }
 
