@@ -198,6 +198,7 @@ impl Inquiry {
         if let (lookup::Status::Found, Some(answer), Some(key), None) = (status, &answer, key, &known) {
             let part = if learned == Learned::OfCaption { Some(&**answer) } else { call.media_of(answer) };
             if let Some(part) = part {
+                let part = Known { answer: Arc::from(part.to_owned()), at: now() };
                 self.media.put(key, part, Instant::now());
             }
         }

@@ -1,6 +1,5 @@
 //! What is known of media, for a while: many comments are on one post.
 
-use crate::handler;
 use crate::settings::MediaSettings;
 use runtime::mutex::lock;
 use serde_json::value::RawValue;
@@ -60,11 +59,10 @@ impl MediaCache {
     }
 
     /// Keeps what was said now.
-    pub(crate) fn put(&self, key: Key, answer: &RawValue, now: Instant) {
-        if self.settings.media_cache == 0 || answer.get().len() > LARGEST {
+    pub(crate) fn put(&self, key: Key, known: Known, now: Instant) {
+        if self.settings.media_cache == 0 || known.answer.get().len() > LARGEST {
             return;
         }
-        let known = Known { answer: Arc::from(answer.to_owned()), at: handler::now() };
         let mut kept = lock(&self.kept);
         kept.order.push_back((now, key.clone()));
         kept.media.insert(key, (now, known));
@@ -112,7 +110,8 @@ mod tests {
         fn put(&self, media: &str, answer: &str, second: u64) {
             let answer: Box<RawValue> = serde_json::from_str(answer).unwrap();
             let now = self.start + Duration::from_secs(second);
-            self.cache.put((id("1"), id(media), Learned::OfComment), &answer, now);
+            let known = Known { answer: Arc::from(answer), at: Arc::from("") };
+            self.cache.put((id("1"), id(media), Learned::OfComment), known, now);
         }
 
         fn get(&self, account: &str, media: &str, second: u64) -> Option<String> {
