@@ -135,7 +135,7 @@ impl Refusal {
 impl RefusalClass {
     /// The word for dead letters and for a metric's label.
     pub const fn as_str(self) -> &'static str {
-        self.told().0
+        self.word_and_advice().0
     }
 
     /// Whether a call with this answer certainly did nothing.
@@ -149,7 +149,7 @@ impl RefusalClass {
     }
 
     /// Its word, and what can be done about it.
-    const fn told(self) -> (&'static str, &'static str) {
+    const fn word_and_advice(self) -> (&'static str, &'static str) {
         match self {
             Self::Token => ("token", "the access token is not valid (any more): put a new one into its file"),
             Self::Permission => (
@@ -196,7 +196,7 @@ impl fmt::Display for Refusal {
             write!(formatter, " (fbtrace_id {trace})")?;
         }
         // Meta's "(#3) Application does not have the capability to make this API call".
-        let advice = if self.code == Some(3) { OF_ANOTHER_LOGIN } else { self.class.told().1 };
+        let advice = if self.code == Some(3) { OF_ANOTHER_LOGIN } else { self.class.word_and_advice().1 };
         write!(formatter, ": {advice}")
     }
 }

@@ -22,10 +22,10 @@ pub(crate) struct Pending {
     pub(crate) results: Vec<Output>,
 }
 
-/// Meta's limit, of calls.
-pub(crate) const OF_CALLS: &str = "Meta's limit of calls is reached";
-/// The limit of `--reply-likes`, which stays below Meta's.
-pub(crate) const OF_LIKES: &str = "--reply-likes is reached: the account liked as many comments in 5 seconds as one process may send, below Meta's 50";
+/// Why a command waits for Meta's limit of calls.
+pub(crate) const CALL_LIMIT: &str = "Meta's limit of calls is reached";
+/// Why it waits for the limit of `--reply-likes`, which stays below Meta's.
+pub(crate) const LIKE_LIMIT: &str = "--reply-likes is reached: the account liked as many comments in 5 seconds as one process may send, below Meta's 50";
 
 /// How far the intent of an attempt is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

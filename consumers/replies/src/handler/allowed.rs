@@ -4,7 +4,7 @@ use super::Replies;
 use crate::command::Command;
 use crate::outcome::Cause;
 use crate::own_limits::OwnLimits;
-use crate::pending::{OF_CALLS, OF_LIKES, Pending};
+use crate::pending::{CALL_LIMIT, LIKE_LIMIT, Pending};
 use runtime::consumer::Failure;
 use schemas::reply::{Action, Open};
 use std::collections::BTreeMap;
@@ -50,7 +50,7 @@ impl Replies {
         let now = Instant::now();
         let by_pace = self.pace.admit(&BTreeMap::from([(payer.clone(), 1)]), now).remove(payer);
         let by_likes = || self.is_like(command).then(|| self.likes.admit(&command.account, now)).flatten();
-        by_pace.map(|hold| (OF_CALLS, hold)).or_else(|| by_likes().map(|hold| (OF_LIKES, hold)))
+        by_pace.map(|hold| (CALL_LIMIT, hold)).or_else(|| by_likes().map(|hold| (LIKE_LIMIT, hold)))
     }
 
     /// Whether it is among what Instagram counts as likes; of pages Meta states no such limit.
