@@ -54,6 +54,17 @@ impl Folder {
         }
     }
 
+    /// Puts a small file where it belongs. Its name is on the disk once that of a record was put beside it.
+    pub(super) async fn put(&self, key: &Path, bytes: Vec<u8>) -> Result<(), StoreError> {
+        let (key, unsynced) = (key.clone(), Arc::clone(&self.unsynced));
+        self.work("take an object", move |root| {
+            let mut file = begin(root)?;
+            file.write_all(&bytes)?;
+            place(file, &key, root, &unsynced)
+        })
+        .await
+    }
+
     /// Adds bytes to a file that is not whole, or begins one.
     pub(super) async fn append(
         &self,
@@ -66,9 +77,7 @@ impl Folder {
                 file.as_file().sync_data()?;
                 file
             } else {
-                let incoming = root.join(INCOMING);
-                fs::create_dir_all(&incoming)?;
-                tempfile::Builder::new().prefix(PREFIX).tempfile_in(incoming)?
+                begin(root)?
             };
             file.write_all(&bytes)?;
             Ok(file)
@@ -76,18 +85,10 @@ impl Folder {
         .await
     }
 
-    /// Puts a whole file where it belongs. Its name is on the disk once that of a record was put beside it.
+    /// Puts a whole file where it belongs, as [`Self::put`] does.
     pub(super) async fn complete(&self, file: NamedTempFile, key: &Path) -> Result<(), StoreError> {
         let (key, unsynced) = (key.clone(), Arc::clone(&self.unsynced));
-        self.work("take an object", move |root| {
-            file.as_file().sync_all()?;
-            let path = root.join(key.as_ref());
-            let Some(folder) = path.parent() else { return Err(ErrorKind::InvalidInput.into()) };
-            make(folder, root, &unsynced)?;
-            file.persist(&path).map_err(|error| error.error)?;
-            if is_record(&key) { sync(folder) } else { Ok(()) }
-        })
-        .await
+        self.work("take an object", move |root| place(file, &key, root, &unsynced)).await
     }
 
     /// The bytes of a file, where it is there.
@@ -164,6 +165,32 @@ impl Folder {
             StoreError::Call { what, why }
         })
     }
+}
+
+/// A file that is not whole.
+fn begin(root: &File) -> io::Result<NamedTempFile> {
+    let begin = || tempfile::Builder::new().prefix(PREFIX).tempfile_in(root.join(INCOMING));
+    match begin() {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            fs::create_dir_all(root.join(INCOMING))?;
+            begin()
+        }
+        file => file,
+    }
+}
+
+fn place(
+    file: NamedTempFile,
+    key: &Path,
+    root: &File,
+    unsynced: &Mutex<BTreeSet<PathBuf>>,
+) -> io::Result<()> {
+    file.as_file().sync_all()?;
+    let path = root.join(key.as_ref());
+    let Some(folder) = path.parent() else { return Err(ErrorKind::InvalidInput.into()) };
+    make(folder, root, unsynced)?;
+    file.persist(&path).map_err(|error| error.error)?;
+    if is_record(key) { sync(folder) } else { Ok(()) }
 }
 
 /// Makes a folder below the root, with the folders between, where it is not there. While it is being made, or when its name could

@@ -43,10 +43,7 @@ impl Objects {
                 let options = PutOptions { attributes: given_out_as(mime), ..PutOptions::default() };
                 store.put_opts(key, bytes.into(), options).await.map(drop).map_err(not("take an object"))
             }
-            Self::Local(folder) => {
-                let file = folder.append(None, bytes).await?;
-                folder.complete(file, key).await
-            }
+            Self::Local(folder) => folder.put(key, bytes).await,
         }
     }
 
