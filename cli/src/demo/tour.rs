@@ -125,8 +125,8 @@ impl<'a> Tour<'a> {
     }
 
     fn is_done(&self) -> bool {
-        let readers = readers(self.shape, self.ledger.arrived());
-        self.ledger.is_settled() && readers.into_iter().all(|(_, done, due)| done >= due)
+        self.ledger.is_settled()
+            && readers(self.shape, self.ledger.arrived()).into_iter().all(|(_, done, due)| done >= due)
     }
 
     /// Every consumer has done what was due, and weir-metrics shows as many events as there are.
