@@ -22,6 +22,8 @@ const PARTITIONS: [u16; 3] = [3, 12, 48];
 const ACCOUNTS: [u16; 3] = [1, 100, 10_000];
 /// As many as the most accounts, so that each of them has one.
 const DELIVERIES: usize = 10_000;
+/// In less, not all of these are posted once.
+const EACH_POSTED: Duration = Duration::from_secs(10);
 const MOST_ROUNDS: usize = 2;
 
 /// What was measured.
@@ -51,42 +53,45 @@ pub(crate) async fn run(rounds: usize, time: Duration) -> Result<Growth> {
 async fn by_accounts(rig: &mut Rig, rounds: usize, time: Duration) -> Result<Vec<Point>> {
     let ingest = Running::start(Server::Weir, rig, &[]).await?;
     ingest.until_kafka_is_seen().await?;
-    let with_requests = |size: u16| {
+    let cases = ACCOUNTS.map(|size| {
         let bodies = (0..DELIVERIES).map(|number| Shape::USUAL.body_among(number, size.into()));
-        (Point { size, samples: Vec::new() }, requests(PATH, bodies))
-    };
-    let mut points = ACCOUNTS.map(with_requests);
-    for _ in 0..rounds {
-        for (point, requests) in &mut points {
-            let sample = sample(&ingest, rig, requests, time).await?;
-            crate::say(&format!("growth: {} accounts: {sample:.1?}", point.size));
-            point.samples.push(sample);
-        }
-    }
-    Ok(points.into_iter().map(|(point, _)| point).collect())
+        (size, &ingest, requests(PATH, bodies))
+    });
+    in_turn("accounts", &cases, rig, rounds, time.max(EACH_POSTED)).await
 }
 
 async fn by_partitions(rig: &mut Rig, rounds: usize, time: Duration) -> Result<Vec<Point>> {
-    let mut points = Vec::new();
+    let mut running = Vec::new();
     for size in PARTITIONS {
         let prefix = format!("partitions{size}");
         rig.make(&Topic::OF_INGEST, &prefix, size.into()).await?;
         let ingest = Running::start(Server::Weir, rig, &["--topic-prefix", &prefix]).await?;
         ingest.until_kafka_is_seen().await?;
-        points.push((Point { size, samples: Vec::new() }, ingest));
+        running.push((size, ingest));
     }
     let requests = Shape::USUAL.requests(PATH);
+    let cases: Vec<_> =
+        running.iter().map(|(size, ingest)| (*size, ingest, Requests::clone(&requests))).collect();
+    in_turn("partitions", &cases, rig, rounds, time).await
+}
+
+/// Measures each size once a round.
+async fn in_turn(
+    axis: &str,
+    cases: &[(u16, &Running, Requests)],
+    rig: &mut Rig,
+    rounds: usize,
+    time: Duration,
+) -> Result<Vec<Point>> {
+    let mut points: Vec<_> =
+        cases.iter().map(|(size, ..)| Point { size: *size, samples: Vec::new() }).collect();
     for _ in 0..rounds {
-        for (point, ingest) in &mut points {
-            let sample = sample(ingest, rig, &requests, time).await?;
-            crate::say(&format!("growth: {} partitions: {sample:.1?}", point.size));
+        for (point, (size, ingest, requests)) in points.iter_mut().zip(cases) {
+            warm_up(ingest, LOAD, requests).await?;
+            let (sample, _) = without_judging(ingest, rig, LOAD, requests, time).await?;
+            crate::say(&format!("growth: {size} {axis}: {sample:.1?}"));
             point.samples.push(sample);
         }
     }
-    Ok(points.into_iter().map(|(point, _)| point).collect())
-}
-
-async fn sample(ingest: &Running, rig: &mut Rig, requests: &Requests, time: Duration) -> Result<Sample> {
-    warm_up(ingest, LOAD, requests).await?;
-    Ok(without_judging(ingest, rig, LOAD, requests, time).await?.0)
+    Ok(points)
 }
