@@ -114,10 +114,10 @@ impl Consuming {
         let ended = self.process.exited()?;
         ensure!(ended.is_none(), "{} has ended: {}", self.consumer.name(), self.describe());
         if self.consumer == Consumer::Floor {
-            // Lines of numbers, of which the last may not be whole.
+            // Lines of numbers, of which the last may not be whole, and between them what the client logs.
             let text = self.said();
-            let last = text.rsplit_once('\n').and_then(|(whole, _)| whole.lines().last());
-            return Ok(last.and_then(|line| line.parse().ok()).unwrap_or_default());
+            let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
+            return Ok(whole.lines().rev().find_map(|line| line.parse().ok()).unwrap_or_default());
         }
         let (_, text) = http::get(&format!("http://{}/metrics", self.admin)).await?;
         let samples = text.lines().filter_map(|line| line.strip_prefix("weir_consumer_records_total{"));

@@ -35,7 +35,7 @@ pub(crate) struct Consumers {
 pub(crate) struct Worked {
     /// Microseconds of processor an event, user and kernel, from the start of the process.
     pub(crate) cpu: f64,
-    /// Events a second, from the first to the last.
+    /// Events a second while it was at work.
     pub(crate) rate: f64,
     /// Resident at the end, MiB.
     pub(crate) memory: f64,
@@ -71,27 +71,48 @@ pub(super) async fn make_topics(rig: &Rig, prefix: &str) -> Result<()> {
 async fn work_off(consumer: Consumer, source: Source<'_>) -> Result<Worked> {
     // Else it would read a part of the backlog twice.
     let more: &[&str] = if consumer == Consumer::Metrics { &["--read-back-records", "0"] } else { &[] };
+    let start = Instant::now();
     let mut consuming = Consuming::start(consumer, source, more).await?;
     let all = float(source.records);
-    let start = Instant::now();
-    let mut first = None;
-    let rate = loop {
+    let mut looks = vec![(start, 0.0)];
+    loop {
         let done = consuming.done().await?;
-        if done > 0.0 {
-            let (since, before) = *first.get_or_insert((Instant::now(), done));
-            if done >= all {
-                break rate(all - before, since.elapsed()).unwrap_or(all / start.elapsed().as_secs_f64());
-            }
+        looks.push((Instant::now(), done));
+        if done >= all {
+            break;
         }
         ensure!(start.elapsed() < WORKED_OFF_WITHIN, "it has done {done} of {all} in {WORKED_OFF_WITHIN:?}");
         tokio::time::sleep(LOOK).await;
-    };
+    }
     let Vitals { cpu, memory, .. } = Vitals::of(consuming.pid())?;
     consuming.end().await?;
-    Ok(Worked { cpu: cpu.as_secs_f64() * 1e6 / all, rate, memory: float(memory) })
+    Ok(Worked { cpu: cpu.as_secs_f64() * 1e6 / all, rate: rate(&looks, all), memory: float(memory) })
 }
 
-/// `None` of what was all done before the first look.
-fn rate(events: f64, time: Duration) -> Option<f64> {
-    (events > 0.0).then(|| events / time.as_secs_f64())
+/// Events a second between the first look and the last at which it was at work; when it began, and when it was done, is known
+/// to one look only. Where it was at work at fewer than two of them, from the last before that to the first after it.
+fn rate(looks: &[(Instant, f64)], all: f64) -> f64 {
+    let first = looks.iter().position(|(_, done)| *done > 0.0).unwrap_or_default();
+    let last = looks.iter().rposition(|(_, done)| *done < all).unwrap_or_default();
+    let (from, to) = if first < last { (first, last) } else { (first.saturating_sub(1), looks.len() - 1) };
+    let ((begin, before), (end, after)) = (looks[from], looks[to]);
+    (after - before) / end.duration_since(begin).as_secs_f64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::number::short;
+
+    #[test]
+    fn a_rate_is_of_the_time_in_which_the_consumer_was_seen_at_work() {
+        let begin = Instant::now();
+        let rate = |looks: &[(u64, f64)]| {
+            let look = |(millis, done): &(u64, f64)| (begin + Duration::from_millis(*millis), *done);
+            short(rate(&looks.iter().map(look).collect::<Vec<_>>(), 200.0))
+        };
+        assert_eq!(rate(&[(0, 0.0), (100, 0.0), (200, 50.0), (300, 150.0), (400, 200.0)]), "1,000");
+        assert_eq!(rate(&[(0, 0.0), (100, 0.0), (200, 150.0), (300, 200.0)]), "1,000", "of one look");
+        assert_eq!(rate(&[(0, 0.0), (100, 200.0)]), "2,000", "of none");
+    }
 }
