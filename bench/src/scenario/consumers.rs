@@ -1,7 +1,6 @@
 //! What an event costs in weir-messages and weir-metrics, beside a consumer that throws it away, and how long a delivery takes from
 //! the request to the inbox.
 
-mod backlog;
 mod to_inbox;
 
 use std::time::{Duration, Instant};
@@ -9,14 +8,16 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 use schemas::Topic;
 pub(crate) use to_inbox::{Quantiles, RATE, SECONDS, ToInbox};
+use weir_tests::filled::fill;
 use weir_tests::vitals::Vitals;
 
 use crate::consumer::{Consumer, Consuming, OUTPUTS, Source};
+use crate::deliveries::varied;
 use crate::measure::float;
 use crate::rig::{Brokers, PARTITIONS, Rig};
 
-/// At least so many events in a backlog.
-const EVENTS: u32 = 200_000;
+/// In a backlog, each of a delivery of its own.
+const EVENTS: usize = 200_000;
 /// How often a consumer is looked at.
 const LOOK: Duration = Duration::from_millis(100);
 const WORKED_OFF_WITHIN: Duration = Duration::from_mins(3);
@@ -50,7 +51,8 @@ pub(crate) async fn run(rounds: usize) -> Result<Consumers> {
         // Of their own each time: what is in the inbox already is not published again.
         let prefix = format!("round{round}");
         make_topics(&rig, &prefix).await?;
-        events = backlog::fill(rig.plain(), &prefix, EVENTS).await.context("filling the topic")?;
+        let bodies = (0..EVENTS).map(varied::body);
+        events = fill(rig.plain(), &prefix, bodies).await.context("filling the topic")?;
         for (consumer, samples) in &mut rows {
             let source = Source { brokers: rig.plain(), prefix: &prefix, records: events };
             let worked = work_off(*consumer, source).await.with_context(|| consumer.name())?;
