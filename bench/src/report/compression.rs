@@ -13,7 +13,8 @@ pub(super) fn section(rows: &[Row]) -> String {
     let mut text = "## Compression\n\nMessages of words drawn at random, most of each message's id drawn too. By the producers: \
                     `compression.type` in the file of `--kafka-config`, of weir-ingest (`--producer rdkafka`) and weir-messages. By the broker: the topics' own \
                     `compression.type`, producers send records as they are. Bytes are those of the segments on one broker's disk, without the indices \
-                    beside them; processor time is a delivery's, from the first request until its inbox record is there.\n\n    bench/run --only compression\n\n"
+                    beside them; processor time is a delivery's, from the first request until its inbox record is there. Codecs are measured one after \
+                    the other, each with topics and processes of its own.\n\n    bench/run --only compression\n\n"
         .to_owned();
     add(
         &mut text,

@@ -2,13 +2,14 @@
 //! `--kafka-config`), or by the broker, for topics that have a `compression.type` of their own.
 
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use schemas::Topic;
 use tempfile::TempDir;
 use weir_tests::kafka::Kafka;
 use weir_tests::topics;
+use weir_tests::until::until;
 
 use super::consumers::make_topics;
 use crate::consumer::{Consumer, Consuming, Source};
@@ -23,10 +24,8 @@ use crate::server::{PATH, Running, Server};
 pub(crate) const RATES: [u32; 2] = [1_000, 4_000];
 /// Bytes hardly differ from round to round.
 const MOST_ROUNDS: usize = 2;
-const WARM_UP: Duration = Duration::from_secs(1);
+const WARM_UP: Duration = Duration::from_secs(3);
 const DONE_WITHIN: Duration = Duration::from_mins(1);
-/// How often weir-messages is looked at, which costs it a little.
-const LOOK: Duration = Duration::from_millis(100);
 /// Whose records are counted.
 const COUNTED: [Topic; 3] = [Topic::Raw, Topic::Messages, Topic::Inbox];
 
@@ -144,8 +143,10 @@ impl Pipeline {
         Ok(Self { prefix, ingest, messages, next: 0, expected: 1, _config: config })
     }
 
+    /// At the highest rate: what nobody compresses comes first, to a broker that has done nothing yet, and the others are compared
+    /// with it.
     async fn warm_up(&mut self) -> Result<()> {
-        self.post(RATES[0], WARM_UP).await?;
+        self.post(RATES[1], WARM_UP).await?;
         self.until_done().await
     }
 
@@ -176,15 +177,10 @@ impl Pipeline {
 
     /// Until the records of all that was answered 200 are there.
     async fn until_done(&mut self) -> Result<()> {
-        let start = Instant::now();
-        loop {
-            let done = self.messages.done().await?;
-            if done >= float(self.expected) {
-                return Ok(());
-            }
-            ensure!(start.elapsed() < DONE_WITHIN, "weir-messages has done {done} of {}", self.expected);
-            tokio::time::sleep(LOOK).await;
-        }
+        until("weir-messages to be done", DONE_WITHIN, async || {
+            Ok((self.messages.done().await? >= float(self.expected)).then_some(()))
+        })
+        .await
     }
 
     fn state(&self, rig: &mut Rig) -> Result<State> {
