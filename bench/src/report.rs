@@ -113,19 +113,17 @@ fn section(measured: &Measured) -> String {
         add(&mut text, &format!("![{}](performance/{}.svg)\n", scenario.title, scenario.name));
     }
     let axis = scenario.axis;
-    add(
-        &mut text,
-        &format!(
-            "| {axis} | server | answers/s | p50 ms | p99 ms | p99.9 ms | server µs | × floor | range µs | brokers µs | MiB |"
-        ),
-    );
-    add(&mut text, "|---|---|---|---|---|---|---|---|---|---|---|");
+    add(&mut text, &head_of_loads(axis));
     for (case, server, samples) in &measured.rows {
         let floor = floor(measured, case);
         add(&mut text, &row(&short(f64::from(case.at)), server.name(), samples, floor));
     }
-    if let Some(fit) = fit(measured) {
-        add(&mut text, &format!("\n{fit}"));
+    let of_weir: Vec<_> = measured.rows.iter().filter(|(_, server, _)| *server == Server::Weir).collect();
+    if let [(small, _, first), .., (large, _, last)] = of_weir.as_slice()
+        && large.at > small.at
+    {
+        let grown = grown(axis, (small.at, first.as_slice()), (large.at, last.as_slice()));
+        add(&mut text, &format!("\n{grown}"));
     }
     for (case, server, samples) in &measured.rows {
         let refused = of(samples, |sample| sample.refused);
@@ -140,21 +138,16 @@ fn section(measured: &Measured) -> String {
     text
 }
 
-/// The largest of the axis beside the smallest, of weir-ingest.
-fn fit(measured: &Measured) -> Option<String> {
-    let of_weir = measured.rows.iter().filter(|(_, server, _)| *server == Server::Weir);
-    let rows: Vec<_> = of_weir.collect();
-    let ((small, _, first), (large, _, last)) = (rows.first()?, rows.last()?);
+/// The largest of the axis beside the smallest, each with what weir-ingest took there.
+fn grown(axis: &str, (small, first): (u32, &[Sample]), (large, last): (u32, &[Sample])) -> String {
     let grown = |pick: fn(&Sample) -> f64| times(of(last, pick), of(first, pick));
-    (large.at > small.at).then(|| {
-        format!(
-            "{} {}: {} the processor time of weir-ingest, {} the p99.",
-            times(f64::from(large.at), f64::from(small.at)),
-            measured.scenario.axis,
-            grown(|sample| sample.server),
-            grown(|sample| sample.p99),
-        )
-    })
+    format!(
+        "{} {axis}: {} the processor time of weir-ingest, {} the p99, {} the time of the brokers.",
+        times(f64::from(large), f64::from(small)),
+        grown(|sample| sample.server),
+        grown(|sample| sample.p99),
+        grown(|sample| sample.brokers),
+    )
 }
 
 fn about(name: &str) -> &'static str {
@@ -174,6 +167,19 @@ fn about(name: &str) -> &'static str {
         }
         _ => "One broker; the floor is the same as above. Closed loop.",
     }
+}
+
+/// The head of a table, whose columns are divided as they will be in it.
+fn head(columns: &str) -> String {
+    let rule = "|---".repeat(columns.split(" | ").count());
+    format!("| {columns} |\n{rule}|")
+}
+
+/// Of one whose lines are [`row`]s.
+fn head_of_loads(axis: &str) -> String {
+    head(&format!(
+        "{axis} | server | answers/s | p50 ms | p99 ms | p99.9 ms | server µs | × floor | range µs | brokers µs | MiB"
+    ))
 }
 
 fn row(at: &str, server: &str, samples: &[Sample], floor: f64) -> String {
@@ -200,11 +206,7 @@ fn of_outage(outage: &Outage) -> String {
     let mut text = "## Without Kafka\n\nThe broker is stopped in good order. Once the circuit breaker is open, deliveries go to the spool at once, fsynced before \
                     the 200.\n\n    bench/run --only outage\n\n"
         .to_owned();
-    add(
-        &mut text,
-        "| load | server | answers/s | p50 ms | p99 ms | p99.9 ms | server µs | × floor | range µs | brokers µs | MiB |",
-    );
-    add(&mut text, "|---|---|---|---|---|---|---|---|---|---|---|");
+    add(&mut text, &head_of_loads("load"));
     for (name, samples) in ROWS.iter().zip(&outage.rows) {
         add(&mut text, &row(name, Server::Weir.name(), samples, 0.0));
     }

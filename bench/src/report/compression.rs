@@ -2,7 +2,7 @@
 
 use weir_tests::page::add;
 
-use super::{of, times};
+use super::{head, of, times};
 use crate::number::short;
 use crate::scenario::compression::{By, Cost, RATES, Row, Setting};
 
@@ -16,11 +16,8 @@ pub(super) fn section(rows: &[Row]) -> String {
                     beside them; processor time is a delivery's, from the first request until its inbox record is there. Codecs are measured one after \
                     the other, each with topics and processes of its own.\n\n    bench/run --only compression\n\n"
         .to_owned();
-    add(
-        &mut text,
-        "| deliveries/s | answers/s | codec | raw B | typed B | inbox B | all B | × none | ingest µs | messages µs | broker µs | all µs | × none | p99 ms |",
-    );
-    add(&mut text, "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
+    let columns = "deliveries/s | answers/s | codec | raw B | typed B | inbox B | all B | × none | ingest µs | messages µs | broker µs | all µs | × none | p99 ms";
+    add(&mut text, &head(columns));
     for row in rows {
         add(&mut text, &line(row, of_none(rows, row.rate)));
     }

@@ -2,7 +2,7 @@
 
 use weir_tests::page::add;
 
-use super::{of, range, times};
+use super::{head, of, range, times};
 use crate::consumer::Consumer;
 use crate::measure::float;
 use crate::number::short;
@@ -16,8 +16,7 @@ pub(super) fn section(consumers: &Consumers) -> String {
          \x20   bench/run --only consumers\n\n",
         short(float(consumers.events))
     );
-    add(&mut text, "| consumer | µs an event | × floor | range µs | events/s | MiB at the end |");
-    add(&mut text, "|---|---|---|---|---|---|");
+    add(&mut text, &head("consumer | µs an event | × floor | range µs | events/s | MiB at the end"));
     let of_floor = consumers.rows.iter().find(|(consumer, _)| *consumer == Consumer::Floor);
     let floor = of_floor.map_or(0.0, |(_, samples)| of(samples, |worked| worked.cpu));
     for (consumer, samples) in &consumers.rows {
@@ -47,8 +46,7 @@ fn to_inbox(inbox: &ToInbox) -> String {
          answered, {good} of them 200, and {read} were read in the inbox.\n\n",
         short(f64::from(RATE))
     );
-    add(&mut text, "| until | p50 ms | p99 ms | p99.9 ms |");
-    add(&mut text, "|---|---|---|---|");
+    add(&mut text, &head("until | p50 ms | p99 ms | p99.9 ms"));
     for (until, quantiles) in [("the answer", answered), ("a client has read it in the inbox", inbox)] {
         let Quantiles { p50, p99, p999 } = quantiles;
         add(&mut text, &format!("| {until} | {} | {} | {} |", short(*p50), short(*p99), short(*p999)));

@@ -2,10 +2,11 @@
 
 use weir_tests::page::add;
 
-use super::{of, range, times};
-use crate::measure::{Sample, float};
+use super::{grown, head, head_of_loads, row, times};
+use crate::measure::float;
 use crate::number::short;
 use crate::scenario::growth::{Backlog, Growth, Point, RATE};
+use crate::server::Server;
 
 pub(super) fn section(growth: &Growth) -> String {
     let mut text = format!(
@@ -22,32 +23,14 @@ pub(super) fn section(growth: &Growth) -> String {
 
 fn points(axis: &str, points: &[Point]) -> String {
     let mut text = String::new();
-    add(&mut text, &format!("| {axis} | answers/s | p50 ms | p99 ms | server µs | range µs | brokers µs |"));
-    add(&mut text, "|---|---|---|---|---|---|---|");
+    add(&mut text, &head_of_loads(axis));
     for Point { size, samples } in points {
-        let show = |pick: fn(&Sample) -> f64| short(of(samples, pick));
-        let row = format!(
-            "| {} | {} | {} | {} | {} | {} | {} |",
-            short(f64::from(*size)),
-            show(|sample| sample.rate),
-            show(|sample| sample.p50),
-            show(|sample| sample.p99),
-            show(|sample| sample.server),
-            range(samples, |sample| sample.server),
-            show(|sample| sample.brokers),
-        );
-        add(&mut text, &row);
+        add(&mut text, &row(&short(f64::from(*size)), Server::Weir.name(), samples, 0.0));
     }
-    if let (Some(first), Some(last)) = (points.first(), points.last()) {
-        let grown = |pick: fn(&Sample) -> f64| times(of(&last.samples, pick), of(&first.samples, pick));
-        let fit = format!(
-            "\n{} {axis}: {} the processor time of weir-ingest, {} the p99, {} the time of the broker.",
-            times(f64::from(last.size), f64::from(first.size)),
-            grown(|sample| sample.server),
-            grown(|sample| sample.p99),
-            grown(|sample| sample.brokers),
-        );
-        add(&mut text, &fit);
+    if let [first, .., last] = points {
+        let (small, large) = (u32::from(first.size), u32::from(last.size));
+        let grown = grown(axis, (small, first.samples.as_slice()), (large, last.samples.as_slice()));
+        add(&mut text, &format!("\n{grown}"));
     }
     text
 }
@@ -58,9 +41,8 @@ fn backlogs(backlogs: &[Backlog]) -> String {
         .to_owned();
     add(
         &mut text,
-        "| in the spool | p50 ms | p99 ms | server µs | drained | drained in s | drained/s | µs each |",
+        &head("in the spool | p50 ms | p99 ms | server µs | drained | drained in s | drained/s | µs each"),
     );
-    add(&mut text, "|---|---|---|---|---|---|---|---|");
     for backlog in backlogs {
         let Backlog { spooled, sample, drained, time, .. } = backlog;
         let row = format!(

@@ -2,7 +2,7 @@
 
 use weir_tests::page::add;
 
-use super::of;
+use super::{head, of};
 use crate::consumer::Consumer;
 use crate::number::short;
 use crate::rig::PARTITIONS;
@@ -35,11 +35,8 @@ pub(super) fn section(rows: &[Row], consumers: &Consumers) -> Option<String> {
         short(of_a_partition),
     );
     let disks = CODECS.map(|codec| format!("disk a day, {codec}")).join(" | ");
-    add(
-        &mut text,
-        &format!("| deliveries/s | ingest pods | weir-messages pods | partitions | brokers | {disks} |"),
-    );
-    add(&mut text, "|---|---|---|---|---|---|---|---|");
+    let columns = format!("deliveries/s | ingest pods | weir-messages pods | partitions | brokers | {disks}");
+    add(&mut text, &head(&columns));
     for rate in RATES {
         add(&mut text, &line(rate, rows, of_a_partition)?);
     }
