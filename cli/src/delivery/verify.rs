@@ -54,14 +54,14 @@ fn any() -> Form<String> {
 fn run(settings: &VerifySettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let VerifySettings { file, signature, secrets: Secrets { current: secrets, faults, .. } } = settings;
     let body = body::read(file)?;
-    let misfit = match verdict(&body, signature, secrets) {
+    let mismatch = match verdict(&body, signature, secrets) {
         Ok(app) => {
             screen.toned(Tone::Good, &format!("✓ The secret {app} fits."))?;
             return Ok(Exit::Done);
         }
-        Err(misfit) => misfit,
+        Err(mismatch) => mismatch,
     };
-    screen.toned(Tone::Bad, &format!("✗ No secret fits: {misfit}."))?;
+    screen.toned(Tone::Bad, &format!("✗ No secret fits: {mismatch}."))?;
     let names: Vec<_> = secrets.iter().map(|secret| &**secret.name()).collect();
     screen.line(format!("Tried: {}.", names.join(", ")))?;
     for (file, why) in faults {

@@ -14,7 +14,7 @@ const TELLING: usize = 8;
 
 /// Why no secret fits.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Misfit {
+pub(super) enum Mismatch {
     /// There is no header.
     #[error("the header is empty; Meta sends X-Hub-Signature-256 with every delivery")]
     NoHeader,
@@ -61,15 +61,15 @@ pub(super) enum Misfit {
 }
 
 /// The app whose secret gives the signature of what came.
-pub(super) fn verdict(body: &[u8], header: &str, secrets: &[Secret]) -> Result<Arc<str>, Misfit> {
+pub(super) fn verdict(body: &[u8], header: &str, secrets: &[Secret]) -> Result<Arc<str>, Mismatch> {
     let header = header.trim().to_ascii_lowercase();
     let value = header.strip_prefix(NAME).map_or(header.as_str(), str::trim);
     signer(secrets, body, |signature| signature == value).ok_or_else(|| {
-        Misfit::of_header(body, value, secrets).unwrap_or_else(|| Misfit::of_body(body, value, secrets))
+        Mismatch::of_header(body, value, secrets).unwrap_or_else(|| Mismatch::of_body(body, value, secrets))
     })
 }
 
-impl Misfit {
+impl Mismatch {
     /// What is wrong with the header.
     fn of_header(body: &[u8], value: &str, secrets: &[Secret]) -> Option<Self> {
         let digits = value.strip_prefix(PREFIX);
@@ -126,7 +126,7 @@ mod tests {
         secrets()[1].sign(body)
     }
 
-    fn misfit(body: &[u8], header: &str) -> Misfit {
+    fn mismatch(body: &[u8], header: &str) -> Mismatch {
         verdict(body, header, &secrets()).unwrap_err()
     }
 
@@ -148,15 +148,15 @@ mod tests {
         let (_, digits) = right.split_once('=').unwrap();
         let (cut, _) = right.split_at(60);
         let (of_sha1, _) = digits.split_at(40);
-        assert_eq!(misfit(BODY, ""), Misfit::NoHeader);
-        assert_eq!(misfit(BODY, &format!("sha1={of_sha1}")), Misfit::Sha1);
-        assert_eq!(misfit(BODY, of_sha1), Misfit::Sha1);
-        assert_eq!(misfit(BODY, digits), Misfit::NoPrefix { app: Some(shop()) });
-        assert_eq!(misfit(BODY, cut), Misfit::Cut { digits: 53, app: Some(shop()) });
-        assert_eq!(misfit(b"{}", cut), Misfit::Cut { digits: 53, app: None });
-        assert_eq!(misfit(BODY, "sha256="), Misfit::Cut { digits: 0, app: None });
-        assert_eq!(misfit(BODY, &format!("{right}0")), Misfit::Malformed);
-        assert_eq!(misfit(BODY, &right.replace("sha256=", "sha512=")), Misfit::Malformed);
+        assert_eq!(mismatch(BODY, ""), Mismatch::NoHeader);
+        assert_eq!(mismatch(BODY, &format!("sha1={of_sha1}")), Mismatch::Sha1);
+        assert_eq!(mismatch(BODY, of_sha1), Mismatch::Sha1);
+        assert_eq!(mismatch(BODY, digits), Mismatch::NoPrefix { app: Some(shop()) });
+        assert_eq!(mismatch(BODY, cut), Mismatch::Cut { digits: 53, app: Some(shop()) });
+        assert_eq!(mismatch(b"{}", cut), Mismatch::Cut { digits: 53, app: None });
+        assert_eq!(mismatch(BODY, "sha256="), Mismatch::Cut { digits: 0, app: None });
+        assert_eq!(mismatch(BODY, &format!("{right}0")), Mismatch::Malformed);
+        assert_eq!(mismatch(BODY, &right.replace("sha256=", "sha512=")), Mismatch::Malformed);
     }
 
     #[test]
@@ -170,8 +170,8 @@ mod tests {
             (decoded.clone(), "decoded"),
             (decoded.replace("\":", "\": ").replace(",\"", ", \""), "white space"),
         ] {
-            let found = misfit(body.as_bytes(), &header);
-            assert!(matches!(&found, Misfit::Changed { app, .. } if **app == *"shop"), "{body}: {found:?}");
+            let found = mismatch(body.as_bytes(), &header);
+            assert!(matches!(&found, Mismatch::Changed { app, .. } if **app == *"shop"), "{body}: {found:?}");
             assert!(found.to_string().contains(word), "{found}");
         }
     }
@@ -179,9 +179,9 @@ mod tests {
     #[test]
     fn a_body_that_is_cut_rewritten_or_of_another_app_is_told_apart() {
         let header = signed(BODY);
-        assert_eq!(misfit(&BODY[..BODY.len() - 9], &header), Misfit::BodyCut);
-        assert_eq!(misfit(b"", &header), Misfit::BodyCut);
-        assert_eq!(misfit(br#"{"entry": [], "object": "page"}"#, &header), Misfit::Rewritten);
-        assert_eq!(misfit(BODY, &Secret::new("third", "a third one").sign(BODY)), Misfit::OtherSecret);
+        assert_eq!(mismatch(&BODY[..BODY.len() - 9], &header), Mismatch::BodyCut);
+        assert_eq!(mismatch(b"", &header), Mismatch::BodyCut);
+        assert_eq!(mismatch(br#"{"entry": [], "object": "page"}"#, &header), Mismatch::Rewritten);
+        assert_eq!(mismatch(BODY, &Secret::new("third", "a third one").sign(BODY)), Mismatch::OtherSecret);
     }
 }

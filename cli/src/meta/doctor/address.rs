@@ -34,7 +34,7 @@ const NOT_BACK: &str = "\
 Ingest keeps it in its spool (`weir spool list`), or writes to other brokers or with another --topic-prefix than these here.";
 
 /// An app's address, and what is needed to speak as Meta.
-struct Door<'a> {
+struct Endpoint<'a> {
     app: &'a App,
     secret: &'a AppSecret,
     callback_url: &'a str,
@@ -44,7 +44,7 @@ struct Door<'a> {
 
 /// An app's address by one of the addresses of its host.
 struct Way<'a> {
-    door: &'a Door<'a>,
+    endpoint: &'a Endpoint<'a>,
     /// The app, and which address where there are several.
     of: String,
     poster: Fact<Poster>,
@@ -58,19 +58,21 @@ pub(super) async fn checks(
     way_back: impl Future<Output = Fact<Watch>>,
     deadline: Deadline,
 ) -> (Vec<Check>, Vec<(String, Option<i64>)>) {
-    let (mut doors, mut checks) = (Vec::new(), Vec::new());
+    let (mut endpoints, mut checks) = (Vec::new(), Vec::new());
     for app in &accounts.apps {
-        match door(app) {
-            Ok(door) => doors.push(door),
+        match endpoint(app) {
+            Ok(endpoint) => endpoints.push(endpoint),
             Err(judged) => checks.push(judged.check("address", app.declared.id.as_str())),
         }
     }
     let now = SystemTime::now();
     let ask_all = async {
-        let hosts: BTreeSet<_> = doors.iter().map(|door| (door.host.as_str(), door.port)).collect();
+        let hosts: BTreeSet<_> =
+            endpoints.iter().map(|endpoint| (endpoint.host.as_str(), endpoint.port)).collect();
         let hosts = join_all(hosts.iter().map(|(host, port)| Host::reach(host, *port, settings, deadline)));
         let hosts = hosts.await;
-        let ways: Vec<_> = doors.iter().flat_map(|door| door.ways(&hosts, settings, now)).collect();
+        let ways: Vec<_> =
+            endpoints.iter().flat_map(|endpoint| endpoint.ways(&hosts, settings, now)).collect();
         let answers = join_all(ways.iter().map(|way| ask(way, test, deadline))).await;
         (hosts, ways, answers)
     };
@@ -94,7 +96,7 @@ pub(super) async fn checks(
     (checks, clocks)
 }
 
-fn door(app: &App) -> Result<Door<'_>, Judged> {
+fn endpoint(app: &App) -> Result<Endpoint<'_>, Judged> {
     let give = "Give the app its \"callback_url\" in the file, as the dashboard has it.";
     let callback_url = app.declared.callback_url.as_deref();
     let callback_url = callback_url.ok_or_else(|| Judged::unknown("not looked at", give))?;
@@ -104,12 +106,12 @@ fn door(app: &App) -> Result<Door<'_>, Judged> {
     let secret = app.secret().map_err(|why| Judged::fail(why, SECRET_FILE))?;
     let host = url.host_str().unwrap_or_default().to_owned();
     let port = url.port_or_known_default().unwrap_or(443);
-    Ok(Door { app, secret, callback_url, host, port })
+    Ok(Endpoint { app, secret, callback_url, host, port })
 }
 
 /// Asks as Meta asks, and as nobody may; and how far the clock there is ahead.
 async fn ask(
-    Way { door, of, poster }: &Way<'_>,
+    Way { endpoint, of, poster }: &Way<'_>,
     test: &TestDelivery,
     deadline: Deadline,
 ) -> ([Check; 3], Option<i64>) {
@@ -118,7 +120,7 @@ async fn ask(
         deadline.look(ANSWER_WITHIN, poster.handshake(token, test.challenge())).await
     };
     let handshake = async {
-        let token = door.app.verify_token();
+        let token = endpoint.app.verify_token();
         let token = token.ok_or(Nothing::NotGiven("the app its \"verify_token_file\" in the file"))?;
         let token = token.map_err(Nothing::Failed)?;
         let answer = get(&token).await?;
@@ -132,7 +134,7 @@ async fn ask(
         let date = answer.as_ref().ok().and_then(|answer| answer.date);
         (answer, date.map(|date| clock::ahead(date, SystemTime::now())))
     };
-    let forged = test.body(door.object(), "forged");
+    let forged = test.body(endpoint.object(), "forged");
     let nobody = Secret::new("nobody", WRONG_TOKEN);
     let (handshake, (wrong_token, ahead), wrong_signature) =
         tokio::join!(handshake, wrong_token, signed(forged, &nobody, poster, deadline));
@@ -149,7 +151,7 @@ async fn ask(
 
 /// Posts the test delivery.
 async fn post(
-    Way { door, of, poster }: &Way<'_>,
+    Way { endpoint, of, poster }: &Way<'_>,
     test: &TestDelivery,
     settings: &DoctorSettings,
     deadline: Deadline,
@@ -157,8 +159,8 @@ async fn post(
     if settings.no_test_delivery {
         return Err(super::NOT_TO_BE_SENT);
     }
-    let secret = Secret::new(door.app.declared.id.as_str(), door.secret.as_str());
-    signed(test.body(door.object(), of), &secret, poster, deadline).await
+    let secret = Secret::new(endpoint.app.declared.id.as_str(), endpoint.secret.as_str());
+    signed(test.body(endpoint.object(), of), &secret, poster, deadline).await
 }
 
 async fn signed(body: Bytes, by: &Secret, poster: &Fact<Poster>, deadline: Deadline) -> Fact<Answer> {
@@ -172,7 +174,7 @@ fn is_taken(delivery: &Fact<Answer>) -> bool {
     delivery.as_ref().is_ok_and(|answer| answer.status == 200)
 }
 
-impl Door<'_> {
+impl Endpoint<'_> {
     /// The ways to it; nobody posts to a host that is not trusted, which is shown no secret.
     fn ways<'a>(&'a self, hosts: &[Host], settings: &DoctorSettings, now: SystemTime) -> Vec<Way<'a>> {
         let host = hosts.iter().find(|host| host.name == self.host && host.port == self.port);
@@ -185,9 +187,10 @@ impl Door<'_> {
         let by = |address: &IpAddr| {
             Ok(Poster::by_way_of(Some(*address), self.callback_url, settings.tls_ca.as_deref())?)
         };
-        let ways = trusted.iter().map(|address| Way { door: self, of: of(address), poster: by(address) });
+        let ways = trusted.iter().map(|address| Way { endpoint: self, of: of(address), poster: by(address) });
         let no_poster = Err(Nothing::NotTried("no certificate was shown that is trusted, see above"));
-        let none = trusted.is_empty().then_some(Way { door: self, of: app.to_owned(), poster: no_poster });
+        let none =
+            trusted.is_empty().then_some(Way { endpoint: self, of: app.to_owned(), poster: no_poster });
         ways.chain(none).collect()
     }
 
