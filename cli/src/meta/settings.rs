@@ -1,7 +1,7 @@
 //! The flags by which Meta is reached.
 
-use crate::tool::settings::{Flag, flag, settings};
-use runtime::settings::{Form, form};
+use crate::tool::settings::{access_tokens, flag, graph_host, graph_version, settings};
+use runtime::settings::form;
 use std::path::PathBuf;
 use std::time::Duration;
 use weir_graph::{GraphUrl, GraphVersion};
@@ -14,18 +14,14 @@ settings! {
         /// The file that declares apps and accounts (docs/meta.md)
         file: PathBuf = flag("file", "FILE", form::file()).env("WEIR_CONNECT_FILE").or("connect.json"),
         /// Directory of access tokens: a file per account, named by its id, and `default` for the rest
-        access_tokens: Option<PathBuf> = flag("access-tokens", "DIR", form::directory()).env("WEIR_ACCESS_TOKENS").optional(),
+        access_tokens: Option<PathBuf> = access_tokens(),
         /// Host of pages, of apps and of Unified Login
-        facebook_url: GraphUrl = url("facebook-url").env("WEIR_FACEBOOK_URL").or("https://graph.facebook.com"),
+        facebook_url: GraphUrl = graph_host("facebook-url", "WEIR_FACEBOOK_URL", "https://graph.facebook.com"),
         /// Host of Instagram Login
-        instagram_url: GraphUrl = url("instagram-url").env("WEIR_INSTAGRAM_URL").or("https://graph.instagram.com"),
+        instagram_url: GraphUrl = graph_host("instagram-url", "WEIR_INSTAGRAM_URL", "https://graph.instagram.com"),
         /// Version of the Graph API
-        graph_version: GraphVersion = flag("graph-version", "VERSION", Form::new(GraphVersion::EXPECTED, GraphVersion::parse)).env("WEIR_GRAPH_VERSION").or("v26.0"),
+        graph_version: GraphVersion = graph_version(),
         /// How long a call may take in all; at the handshake Meta asks this app's own address meanwhile
         graph_timeout: Duration = flag("graph-timeout", "DURATION", form::duration(TIMEOUTS)).env("WEIR_GRAPH_TIMEOUT").or("30s"),
     }
-}
-
-fn url(id: &'static str) -> Flag<GraphUrl> {
-    flag(id, "URL", Form::new(GraphUrl::EXPECTED, GraphUrl::parse))
 }

@@ -8,14 +8,14 @@ use crate::kafka::session::Session;
 use crate::kafka::sink::{Parcel, Sink};
 use crate::kafka::source::Source;
 use crate::screen::{Tone, harmless};
-use crate::tool::settings::{Flag, Given, flag, group, kafka, settings, switch, topic_prefix};
+use crate::tool::settings::{Given, flag, graph_url, group, kafka, settings, switch, topic_prefix};
 use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
 use course::Course;
 pub(crate) use course::result;
 use draft::Draft;
 use runtime::consumer::{self, Record, TopicReader};
-use runtime::settings::{Form, KafkaSettings, form};
+use runtime::settings::{KafkaSettings, form};
 use schemas::Topic;
 use schemas::reply::{Open, ResultStatus};
 use serde_json::json;
@@ -62,12 +62,6 @@ settings! {
         /// First part of every topic's name
         topic_prefix: String = topic_prefix(),
     }
-}
-
-/// The host of the Graph API.
-pub(crate) fn graph_url() -> Flag<GraphUrl> {
-    let form = Form::new(GraphUrl::EXPECTED, GraphUrl::parse);
-    flag("graph-url", "URL", form).env("WEIR_GRAPH_URL").or("https://graph.facebook.com")
 }
 
 settings! {

@@ -9,11 +9,9 @@ use super::question::{Question, What};
 use super::way::Way;
 use crate::ToolError;
 use crate::kafka::session::Session;
-use crate::records::reply::graph_url;
-use crate::tool::settings::{Flag, Given, flag, settings, switch};
+use crate::tool::settings::{Given, access_tokens, graph_url, graph_version, settings, switch};
 use prometheus::Registry;
 use runtime::process::chain;
-use runtime::settings::{Form, form};
 use schemas::Millis;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -32,17 +30,13 @@ settings! {
         /// Host of the Graph API: graph.facebook.com, or graph.instagram.com for Instagram Login
         graph_url: GraphUrl = graph_url(),
         /// Version of the Graph API
-        graph_version: GraphVersion = version().env("WEIR_GRAPH_VERSION").or("v26.0"),
+        graph_version: GraphVersion = graph_version(),
         /// Directory of access tokens: a file per account, named by its id, and `default` for the rest
-        access_tokens: Option<PathBuf> = flag("access-tokens", "DIR", form::directory()).env("WEIR_ACCESS_TOKENS").optional(),
+        access_tokens: Option<PathBuf> = access_tokens(),
     }
     check |access: &Self, given: &mut Given<'_>| if access.ask_meta && access.access_tokens.is_none() {
         given.reader.problem("access-tokens", "a directory of access tokens, since --ask-meta asks with them");
     }
-}
-
-fn version() -> Flag<GraphVersion> {
-    flag("graph-version", "VERSION", Form::new(GraphVersion::EXPECTED, GraphVersion::parse))
 }
 
 /// What Meta says of one message or comment.
