@@ -56,14 +56,16 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::consumer::READ;
 
     #[test]
-    fn each_is_one_message_with_an_id_of_its_own() {
+    fn each_is_one_message_on_the_topic_that_consumers_read_with_an_id_of_its_own() {
         let mut ids = BTreeSet::new();
         for number in 0..1_000 {
             let body = body(number);
             let split = schemas::split(body.as_bytes(), 10);
             assert_eq!((split.events.len(), split.refusal), (1, None));
+            assert_eq!(split.events[0].topic(), READ);
             ids.insert(split.events[0].id);
         }
         assert_eq!(ids.len(), 1_000);
