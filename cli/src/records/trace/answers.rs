@@ -43,7 +43,7 @@ pub(super) fn find(
     } else {
         of_conversation(event, Topic::RepliesResults, since, search)?
     };
-    // A command that does not, nor Meta's answer to it, is only of the same conversation.
+    // A command that does not name the message or comment, nor has a result that does, is only of the same conversation.
     let names = |record: &Record| record.value.as_deref().is_some_and(|value| holds(value, item));
     for command in &commands {
         let is_of_it = |record: &&Record| {
