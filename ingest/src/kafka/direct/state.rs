@@ -143,10 +143,15 @@ impl<T> State<T> {
         if broker.round_trips.len() < SAMPLES {
             broker.round_trips.push(now.saturating_duration_since(request.since));
         }
-        let mut said = BTreeMap::new();
+        let mut said = BTreeMap::<_, i32>::new();
         for topic in &answer.responses {
-            let parts = topic.partition_responses.iter();
-            said.extend(parts.map(|part| ((topic.name.as_str(), part.index), code(part))));
+            for part in &topic.partition_responses {
+                // Of a partition that is named twice it is written only where both say so.
+                let known = said.entry((topic.name.as_str(), part.index)).or_default();
+                if *known == 0 {
+                    *known = code(part);
+                }
+            }
         }
         let ended = request.parts.into_iter().map(|part| {
             let place = (&*self.topics[part.topic].name, signed(part.partition));

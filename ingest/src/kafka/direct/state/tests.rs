@@ -7,9 +7,12 @@ mod wire;
 
 use self::model::Model;
 use super::super::options::Tuning;
-use super::State;
+use super::super::produce::name;
+use super::{State, local};
+use kafka_protocol::messages::ProduceResponse;
+use kafka_protocol::messages::produce_response::{PartitionProduceResponse, TopicProduceResponse};
 use runtime::producer::Outgoing;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 /// How many schedules are driven; `tests/run` has 100,000.
@@ -98,4 +101,38 @@ fn records_without_a_key_leave_a_broker_alone_that_hangs_or_is_away() {
     assert!(sent_to(2, &mut state));
     drop(state.disconnected(1, -1));
     assert!(sent_to(2, &mut state));
+}
+
+#[test]
+fn a_partition_is_acknowledged_where_the_answer_says_so_of_it_each_time_that_it_names_it() {
+    let (mut state, now) = (led_by(&[1; 6]), Instant::now());
+    for key in 0..100_u8 {
+        let key = [key];
+        let record = Outgoing { topic: "raw", key: Some(&key), value: b"x", headers: &[] };
+        state.accept(&record, || (), now, 0).unwrap();
+    }
+    let (correlation, parts) = state.next_request(1, now).unwrap();
+    assert_eq!(parts.len(), 6);
+    let of = |topic: &str, said: &[(i32, i16, i64)]| {
+        let part = |(index, error, offset): &(i32, i16, i64)| {
+            let part = PartitionProduceResponse::default().with_index(*index);
+            part.with_error_code(*error).with_base_offset(*offset)
+        };
+        let parts = said.iter().map(part).collect();
+        TopicProduceResponse::default().with_name(name(topic)).with_partition_responses(parts)
+    };
+    // It says nothing of 3, tells of 5 without an offset, and of what it was not sent.
+    let first = of("raw", &[(0, 0, 7), (1, 0, 7), (2, 19, 5), (5, 0, -1), (6, 0, 7), (-1, 0, 7)]);
+    let again = of("raw", &[(0, 0, 7), (1, 7, -1), (2, 0, 7), (4, 0, 0)]);
+    let answer =
+        ProduceResponse::default().with_responses(vec![first, of("typed", &[(3, 0, 7), (5, 0, 7)]), again]);
+    let ended = state.answered(1, correlation, &answer, now).unwrap();
+    let ended: BTreeMap<i32, Option<i32>> =
+        ended.into_iter().map(|outcome| (outcome.partition, outcome.failure)).collect();
+    let unknown = Some(local::UNKNOWN);
+    let told = [(0, None), (1, Some(7)), (2, Some(19)), (3, unknown), (4, None), (5, unknown)];
+    assert_eq!(ended, BTreeMap::from(told));
+    assert_eq!(state.queued(), (0, 0));
+    // Each of them was answered once, and another answer is none.
+    assert!(state.answered(1, correlation, &answer, now).is_none());
 }
