@@ -245,8 +245,8 @@ impl Store {
         let was_final = self.must_retire();
         // Closed before it is looked at.
         self.state = State::Failed { is_final: was_final, retry_at: Instant::now() };
-        let current = files::sequence(&self.parts.settings.directory).map(|sequence| sequence.current);
-        let error = if was_final { error.clone() } else { doubted(error, current) };
+        let current = || files::sequence(&self.parts.settings.directory).map(|sequence| sequence.current);
+        let error = if was_final { error.clone() } else { doubted(error, current()) };
         let is_final = was_final || matches!(error, StoreError::Damaged(_) | StoreError::Unsynced(_));
         if matches!(error, StoreError::Transient(_)) {
             self.failures[kind as usize] += 1;
