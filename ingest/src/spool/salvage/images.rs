@@ -41,7 +41,8 @@ impl Images {
         let Some(log) = &self.log else { return Ok(()) };
         let frames = log.metadata()?.len().saturating_sub(LOG_HEADER) / FRAME;
         self.frames = u32::try_from(frames).unwrap_or(u32::MAX);
-        for image in 0..self.frames {
+        // As they lie on the disk, the oldest first.
+        for image in (0..self.frames).rev() {
             // The page's number.
             let mut header = [0; 4];
             match tried(|| log.read_exact_at(&mut header, self.header_of(image))) {
