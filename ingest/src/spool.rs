@@ -2,7 +2,7 @@
 //!
 //! One thread writes, with one `fsync` for all deliveries that wait (`writer`, `store`); one task drains them in order
 //! (`drain`). A delivery is deleted only after all of its records are acknowledged. A file that is damaged, or that cannot
-//! be appended to safely, is retired: a new one is created, and the old one is drained in place (`retired`).
+//! be appended to safely, is retired: a new one is created, and the old one is drained in place (`drain/retired_files`).
 
 mod backlog;
 mod database;

@@ -92,8 +92,8 @@ struct Drain {
     log: Throttle,
 }
 
-/// A delivery of a round that Kafka has not acknowledged yet.
-type InFlight = (StoredRow, Acknowledgement, AccountPermit);
+/// A delivery of a round that was sent.
+type Unacknowledged = (StoredRow, Acknowledgement, AccountPermit);
 
 impl Drain {
     async fn run(&mut self, shutdown: &Shutdown) {
@@ -255,7 +255,7 @@ impl Drain {
     /// Waits for those in flight.
     async fn wait_for(
         &mut self,
-        round: Vec<InFlight>,
+        round: Vec<Unacknowledged>,
         behind: Vec<StoredRow>,
         mut outcome: RoundOutcome,
     ) -> RoundOutcome {
