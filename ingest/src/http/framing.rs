@@ -4,7 +4,7 @@
 //! not end in `chunked`, and to one in HTTP/1.0; a request with both a length and chunks is read as chunks, as RFC 9112
 //! asks, and its connection closed (`proto/h1/role.rs` of hyper 1.12).
 
-use hyper::header::{HOST, TRANSFER_ENCODING};
+use hyper::header::{HOST, HeaderValue, TRANSFER_ENCODING};
 use hyper::{HeaderMap, Version};
 
 /// What of a request's framing cannot be relied on.
@@ -24,16 +24,15 @@ pub(crate) fn fault(version: Version, headers: &HeaderMap) -> Option<FramingFaul
     if hosts > 1 || (hosts == 0 && version == Version::HTTP_11) {
         return Some(FramingFault::Host);
     }
+    let is_chunked = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"chunked");
     let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
-    let is_chunked = codings.next().is_none_or(|coding| coding.as_bytes().eq_ignore_ascii_case(b"chunked"));
-    let is_plain = is_chunked && codings.next().is_none();
+    let is_plain = codings.next().is_none_or(is_chunked) && codings.next().is_none();
     (!is_plain).then_some(FramingFault::TransferEncoding)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hyper::header::HeaderValue;
 
     fn fault_of(version: Version, hosts: &[&'static str], codings: &[&'static str]) -> bool {
         let mut headers = HeaderMap::new();
