@@ -107,8 +107,8 @@ impl Direct {
 impl Batch<'_> {
     /// Queues a record; never waits. On an error this record is not queued, those before it are.
     pub(crate) fn send(&mut self, record: Outgoing<'_>) -> Result<(), SendError> {
-        let ticket = || Ticket::new(&self.group);
-        let refused = self.shared.lock().accept(&record, ticket, self.now, millis_since_1970())?;
+        let (ticket, millis) = (|| Ticket::new(&self.group), millis_since_1970());
+        let refused = self.shared.lock().accept(&record, ticket, self.now, millis)?;
         if refused.is_some() {
             ticket().report(refused);
         }
