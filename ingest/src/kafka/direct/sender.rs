@@ -119,8 +119,8 @@ impl Session<'_> {
                 self.wake.notified().await;
                 continue;
             };
-            let request = produce::request(parts, timeout);
-            let request = encode(correlation, client_id, produce::VERSION, &request);
+            // The batches are gone before it is written, which may take as long as an answer.
+            let request = encode(correlation, client_id, produce::VERSION, &produce::request(parts, timeout));
             writer.write_all(&request.ok_or(ConnectionError::NotKafka)?).await?;
             writer.flush().await?;
         }
