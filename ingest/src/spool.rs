@@ -67,7 +67,7 @@ impl Spool {
     ) -> Result<Self, OpenError> {
         // A `weir spool` that reads the file has the lock for the time of a request.
         let is_in_use = |error: &OpenError| matches!(error, OpenError::InUse(_));
-        let lock = patiently(|| Lock::take(&settings.directory), is_in_use)?;
+        let lock = with_retries(|| Lock::take(&settings.directory), is_in_use)?;
         let (settings, stored, backlog) = (settings.clone(), Arc::default(), Backlog::default());
         let parts = StoreParts { settings, metrics, stored, backlog, check };
         let writer = Writer::start(parts.clone())?;
@@ -138,7 +138,7 @@ const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(50);
     clippy::disallowed_methods,
     reason = "nothing is served before it succeeds, and a tool has nothing else to do"
 )]
-fn patiently<T, E>(attempt: impl Fn() -> Result<T, E>, may_pass: impl Fn(&E) -> bool) -> Result<T, E> {
+fn with_retries<T, E>(attempt: impl Fn() -> Result<T, E>, may_pass: impl Fn(&E) -> bool) -> Result<T, E> {
     for _ in 1..ATTEMPTS {
         match attempt() {
             Err(error) if may_pass(&error) => std::thread::sleep(BETWEEN_ATTEMPTS),

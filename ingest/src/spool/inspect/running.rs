@@ -1,6 +1,6 @@
 //! The client of a running ingest, over the socket in its spool's directory.
 
-use super::super::{files, patiently};
+use super::super::{files, with_retries};
 use super::{InspectError, Reply, Request};
 use std::io::{BufRead as _, BufReader, Error, Write as _};
 use std::os::unix::net::UnixStream;
@@ -19,7 +19,7 @@ impl Running {
         let socket = directory.join(files::SOCKET);
         let failed = |error: Error| InspectError::no_response(directory, &error);
         // An ingest may be starting or stopping.
-        let stream = patiently(|| UnixStream::connect(&socket), |_| true).map_err(failed)?;
+        let stream = with_retries(|| UnixStream::connect(&socket), |_| true).map_err(failed)?;
         stream.set_read_timeout(Some(RESPONSE_TIMEOUT)).map_err(failed)?;
         stream.set_write_timeout(Some(RESPONSE_TIMEOUT)).map_err(failed)?;
         Ok(Self(BufReader::new(stream)))
