@@ -1,13 +1,12 @@
 //! A model of brokers: what they may do to the producer, at random, and what must hold after each of it.
 
 use super::super::super::options::Tuning;
-use super::super::super::produce::{Part, name};
+use super::super::super::produce::Part;
 use super::super::{Outcome, REQUESTS, State};
 use super::random::Random;
-use super::wire::{Wire, write};
+use super::wire::{Wire, answer_of, write};
 use super::{bounded, seen};
 use kafka_protocol::messages::ProduceResponse;
-use kafka_protocol::messages::produce_response::{PartitionProduceResponse, TopicProduceResponse};
 use runtime::producer::{Outgoing, SendError};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::{Duration, Instant};
@@ -136,12 +135,10 @@ impl Model {
                     0
                 }
             };
-            // An answer that leaves a partition out.
+            // An answer that leaves a partition out, or says success of it too.
             if !self.random.one_in(30) {
-                let of_part =
-                    PartitionProduceResponse::default().with_index(part.partition).with_error_code(error);
-                let of_topic = TopicProduceResponse::default().with_name(name(&part.topic));
-                said.push(of_topic.with_partition_responses(vec![of_part]));
+                said.push(answer_of(&part, error));
+                said.extend(self.random.one_in(30).then(|| answer_of(&part, 0)));
             }
         }
         let throttle = if self.random.one_in(10) { 500 } else { 0 };

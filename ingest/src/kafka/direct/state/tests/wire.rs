@@ -1,8 +1,9 @@
 //! What is on its way to a broker and back, and what it keeps of a batch: the numbers that its records carry.
 
-use super::super::super::produce::Part;
+use super::super::super::produce::{Part, name};
 use super::model::Place;
 use kafka_protocol::messages::ProduceResponse;
+use kafka_protocol::messages::produce_response::{PartitionProduceResponse, TopicProduceResponse};
 use std::collections::{HashMap, VecDeque};
 
 #[derive(Default)]
@@ -12,6 +13,13 @@ pub(super) struct Wire {
     pub(super) requests: VecDeque<(i32, Vec<Part>)>,
     /// Answers that are on their way, with theirs.
     pub(super) answers: VecDeque<(i32, ProduceResponse)>,
+}
+
+/// What an answer says of one part: 0 is a success.
+pub(super) fn answer_of(part: &Part, error: i16) -> TopicProduceResponse {
+    let of_part = PartitionProduceResponse::default().with_index(part.partition).with_error_code(error);
+    let of_topic = TopicProduceResponse::default().with_name(name(&part.topic));
+    of_topic.with_partition_responses(vec![of_part])
 }
 
 pub(super) fn write(log: &mut HashMap<Place, Vec<u64>>, part: &Part) {
