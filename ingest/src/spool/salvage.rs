@@ -15,7 +15,7 @@ mod seq_set;
 mod tests;
 
 use super::database::{self, StoredRow, Totals};
-use super::doubt::doubted;
+use super::doubt::{Doubt, doubted};
 use super::error::StoreError;
 use missing::{Missing, each_indexed, end_of_log};
 use query::{end_of_gap, open, read};
@@ -51,6 +51,7 @@ enum Compared {
 pub(super) struct Salvage {
     pub(super) path: PathBuf,
     connection: Option<Connection>,
+    doubt: Doubt,
     /// What was asked for, and what of it is still to be read.
     asked: Ranges,
     todo: VecDeque<Range>,
@@ -87,6 +88,7 @@ impl Salvage {
         Self {
             path,
             connection: None,
+            doubt: Doubt::default(),
             todo: asked.iter().cloned().collect(),
             asked,
             compared: Compared::NotYet,
@@ -100,8 +102,9 @@ impl Salvage {
 
     /// How much is in it and since when, according to its index.
     pub(super) fn count(path: &Path) -> Result<(Totals, Option<i64>), StoreError> {
-        let connection = open(path)?;
-        Ok((database::totals(&connection)?, database::oldest(&connection)?))
+        let counted = open(path)
+            .and_then(|connection| Ok((database::totals(&connection)?, database::oldest(&connection)?)));
+        counted.map_err(|error| doubted(&error, Ok(path.to_owned())))
     }
 
     /// The next rows in order, whatever their state; none at the end. After an error the same rows are read again.
@@ -165,7 +168,9 @@ impl Salvage {
         self.failures = 0;
         let end = self.connection.as_ref().map_or(*range.end(), |connection| end_of_gap(connection, &range));
         let gap = *range.start()..=end;
-        tracing::warn!(%error, file = %self.path.display(), from = gap.start(), to = gap.end(), "cannot read rows of a retired file");
+        // A page that the disk does not give is looked for as one that is damaged is, and is not called so.
+        let said = self.doubt.settle(&error, &self.path);
+        tracing::warn!(error = %said, file = %self.path.display(), from = gap.start(), to = gap.end(), "cannot read rows of a retired file");
         if is_damage {
             self.missing.gaps.add(gap);
         } else {

@@ -5,7 +5,10 @@ use super::*;
 use crate::delivery::sample;
 use crate::spool::database::{Change, Database};
 use std::fs;
+use std::io::Write;
+use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
+use tracing_subscriber::layer::SubscriberExt as _;
 
 const TEXT: &[u8] = include_bytes!("../../../../schemas/fixtures/message/text.json");
 const ROWS: usize = 40;
@@ -34,6 +37,49 @@ fn read_to_its_end(retired: &mut Salvage) -> usize {
             more => count += more,
         }
     }
+}
+
+/// What is logged, by all who have it.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The line that tells of rows that cannot be read, once all were tried.
+fn said_of_rows(retired: &mut Salvage) -> String {
+    let log = Log::default();
+    let writer = log.clone();
+    let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(move || writer.clone());
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), || {
+        while let Some(range) = retired.todo.front().cloned() {
+            retired.read_range(range, usize::MAX, u64::MAX).unwrap();
+        }
+    });
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    log.lines().find(|line| line.contains("cannot read rows of a retired file")).unwrap().to_owned()
+}
+
+#[test]
+fn rows_that_the_disk_does_not_give_are_not_called_damaged() {
+    let (_directory, path) = damaged();
+    assert!(!said_of_rows(&mut Salvage::of(path.clone(), Ranges::default())).contains("the disk"));
+    let mut retired = Salvage::of(path.clone(), Ranges::default());
+    let connection = retired.connected().unwrap();
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    assert_eq!(version, database::VERSION, "SQLite has opened it");
+    // Whoever opens it besides gets no byte.
+    fs::rename(&path, path.with_extension("away")).unwrap();
+    fs::create_dir(&path).unwrap();
+    let said = said_of_rows(&mut retired);
+    assert!(said.contains("and the disk does not give it"), "{said}");
 }
 
 #[test]
