@@ -6,8 +6,6 @@ use weir_tests::manifests::{of_kind, workloads};
 /// The pods of everything among the objects that has some.
 pub(crate) fn of(objects: &[Value]) -> Vec<Value> {
     let of_workloads = workloads(objects).map(|(object, spec)| pod(object, spec.clone()));
-    let of_cronjobs = of_kind(objects, "CronJob")
-        .map(|cronjob| pod(cronjob, cronjob["spec"]["jobTemplate"]["spec"]["template"]["spec"].clone()));
     let of_nodes = of_kind(objects, "KafkaNodePool")
         .map(|pool| pod(pool, as_strimzi_makes_it(&pool["spec"]["template"], &["kafkaContainer"])));
     let of_operators = of_kind(objects, "Kafka").map(|kafka| {
@@ -21,7 +19,7 @@ pub(crate) fn of(objects: &[Value]) -> Vec<Value> {
         exporter["metadata"]["name"] = json!("kafka-exporter");
         exporter
     });
-    of_workloads.chain(of_cronjobs).chain(of_nodes).chain(of_operators).chain(of_exporters).collect()
+    of_workloads.chain(of_nodes).chain(of_operators).chain(of_exporters).collect()
 }
 
 fn pod(of: &Value, mut spec: Value) -> Value {

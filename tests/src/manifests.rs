@@ -82,15 +82,19 @@ pub fn of_kind<'a>(objects: &'a [Value], kind: &'a str) -> impl Iterator<Item = 
 
 /// The workloads, each with the specification of its pods.
 pub fn workloads(objects: &[Value]) -> impl Iterator<Item = (&Value, &Value)> {
-    let kinds = ["Deployment", "StatefulSet", "Job"];
-    let all = objects
-        .iter()
-        .filter(move |object| object["kind"].as_str().is_some_and(|kind| kinds.contains(&kind)));
-    all.map(|object| (object, &object["spec"]["template"]["spec"]))
+    objects.iter().filter_map(|object| {
+        let template = match object["kind"].as_str()? {
+            "Deployment" | "StatefulSet" | "Job" => &object["spec"]["template"],
+            "CronJob" => &object["spec"]["jobTemplate"]["spec"]["template"],
+            _ => return None,
+        };
+        Some((object, &template["spec"]))
+    })
 }
 
-/// Those that run a binary of ours, each with its one container.
+/// Those that run a binary of ours as soon as they are installed, each with its one container: a person or a time starts the others.
 pub fn of_weir(objects: &[Value]) -> impl Iterator<Item = (&Value, &Value, &Value)> {
-    let with_container = workloads(objects).map(|(object, pod)| (object, pod, &pod["containers"][0]));
+    let at_once = workloads(objects).filter(|(object, _)| object["kind"] != "CronJob");
+    let with_container = at_once.map(|(object, pod)| (object, pod, &pod["containers"][0]));
     with_container.filter(|(_, _, container)| container["name"] == "weir")
 }

@@ -60,9 +60,7 @@ fn the_alert_is_about_it_and_a_round_that_failed_is_tried_again() {
 #[test]
 fn it_alone_is_given_the_token_of_a_service_account() {
     let objects = rendered();
-    let of_cronjobs = of_kind(&objects, "CronJob").map(|cronjob| (cronjob, pod(cronjob)));
-    let asking = workloads(&objects).chain(of_cronjobs);
-    let asking: Vec<_> = asking
+    let asking: Vec<_> = workloads(&objects)
         .filter(|(_, pod)| pod["automountServiceAccountToken"] != false)
         .map(|(one, _)| name(one))
         .collect();
