@@ -13,7 +13,7 @@ mod report;
 mod sample;
 mod tour;
 
-use crate::records::fact::Seen;
+use crate::records::fact::DescribedRecord;
 use crate::records::watch::{Span, Watch};
 use crate::screen::Tone;
 use crate::tool::settings::{count, settings, switch};
@@ -163,10 +163,10 @@ async fn show(
 }
 
 /// What the next record on the topics says.
-async fn next(watch: &mut Watch) -> Result<Seen, DemoError> {
+async fn next(watch: &mut Watch) -> Result<DescribedRecord, DemoError> {
     let ended = || DemoError::Watch("its thread ended".to_owned());
     let record = watch.next().await.ok_or_else(ended)?;
-    Seen::of(&record, TOPIC_PREFIX).ok_or_else(ended)
+    DescribedRecord::of(&record, TOPIC_PREFIX).ok_or_else(ended)
 }
 
 fn interrupted(settings: &DemoSettings, screen: &mut Screen) -> Result<Exit, ToolError> {

@@ -7,7 +7,7 @@ use crate::tool::{Tool, Work, work};
 use crate::{Exit, Screen, ToolError};
 use runtime::settings::{Form, form};
 use std::path::PathBuf;
-use weir_media::forget::{self, Found};
+use weir_media::forget::{self, SavedObjects};
 use weir_media::settings::StoreSettings;
 use weir_media::store::{Store, StoreUrl};
 
@@ -73,7 +73,7 @@ fn run(settings: &ForgetSettings, screen: &mut Screen) -> Result<Exit, ToolError
     for key in &found.keys {
         screen.line(key)?;
     }
-    if found == Found::default() {
+    if found == SavedObjects::default() {
         screen.line("Nothing is saved of them.")?;
         return Ok(Exit::Done);
     }

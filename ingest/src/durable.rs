@@ -16,7 +16,7 @@
 
 use crate::delivery::Delivery;
 use crate::http::response::Unavailable;
-use crate::kafka::{AccountLimit, Kafka, NotAcknowledged, NotPublished, Turn};
+use crate::kafka::{AccountAdmission, AccountLimit, Kafka, NotAcknowledged, NotPublished};
 use crate::metrics::Path;
 use crate::spool::{Spool, SpoolError};
 use std::pin::pin;
@@ -66,7 +66,9 @@ impl Durable {
             | NotAcknowledged::NotPublished(_) => {
                 let body = &delivery.body;
                 // Nothing waits for its turn there, so it is now or not at all.
-                let Ok(Turn::Now(permit)) = self.spool_limit.admit(body.account(), body.bytes().len()) else {
+                let Ok(AccountAdmission::Now(permit)) =
+                    self.spool_limit.admit(body.account(), body.bytes().len())
+                else {
                     return Err(Unavailable::AccountBusy);
                 };
                 spool.store(delivery, Some(permit)).await
@@ -148,7 +150,9 @@ mod tests {
     #[tokio::test]
     async fn a_delivery_of_which_kafka_never_says_anything_gives_its_place_to_the_next_of_its_account() {
         let limit = AccountLimit::new(100, 100);
-        let Ok(Turn::Now(permit)) = limit.admit("busy", 100) else { panic!("nothing else is under way") };
+        let Ok(AccountAdmission::Now(permit)) = limit.admit("busy", 100) else {
+            panic!("nothing else is under way")
+        };
         let late = tokio::spawn(holding(permit, Duration::from_millis(20), std::future::pending::<()>()));
         let next = tokio::time::timeout(Duration::from_mins(1), limit.admit_spooled("busy", 100, true));
         assert!(next.await.unwrap().is_some());

@@ -12,7 +12,7 @@ mod startup_gate;
 pub(crate) mod tests;
 mod writer;
 
-pub(crate) use account_limit::{AccountLimit, AccountPermit, Turn};
+pub(crate) use account_limit::{AccountAdmission, AccountLimit, AccountPermit};
 pub(crate) use breaker::Breaker;
 pub(crate) use not_published::{NotPublished, Refused};
 pub(crate) use producers::Producers;
@@ -130,8 +130,8 @@ impl Kafka {
         let split = self.publisher.split(delivery);
         let turn = self.account_limit.admit(&*split.source, bytes_on_kafka(delivery, &split));
         match turn.map_err(|_| NotAcknowledged::AccountBusy)? {
-            Turn::Now(permit) => Ok((split, permit)),
-            Turn::Later(admitted) => {
+            AccountAdmission::Now(permit) => Ok((split, permit)),
+            AccountAdmission::Later(admitted) => {
                 drop(split);
                 match tokio::time::timeout_at(deadline, admitted).await {
                     Ok(Ok(permit)) => Ok((self.publisher.split(delivery), permit)),

@@ -5,8 +5,8 @@
 //! be appended to safely, is retired: a new one is created, and the old one is drained in place (`drain/retired_files`).
 
 mod backlog;
+mod damage_check;
 mod database;
-mod doubt;
 mod drain;
 mod error;
 mod files;

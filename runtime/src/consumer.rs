@@ -7,9 +7,8 @@
 //! To be read in this order: `run` is the life of a consumer and `poll` its thread, which `callbacks` tells of rebalances;
 //! `partition` is what it holds, with the queue, the worker and the offsets of each; `record` is the way of one record through the
 //! worker to its acknowledgement; `health` finds out what stands still; `reader` reads partitions without a group;
-//! `ahead` keeps what handlers begin before a record's turn.
+//! `prefetch` keeps what handlers begin before a record's turn.
 
-mod ahead;
 mod callbacks;
 mod error;
 mod handler;
@@ -18,16 +17,17 @@ mod metrics;
 mod options;
 mod partition;
 mod poll;
+mod prefetch;
 mod reader;
 mod record;
 mod run;
 mod wait;
 mod worker_context;
 
-pub use ahead::{Ahead, Places};
 pub use error::ConsumerError;
 pub use handler::{Failure, Handler, Waits};
 pub use options::ConsumerOptions;
+pub use prefetch::{PartitionPrefetch, Prefetch};
 pub use reader::error::{is_for_good, is_forbidden};
 pub use reader::{OffsetRange, Read, ReadError, Tail, TailError, TailReader, TopicReader};
 pub use record::{Output, Record, read};

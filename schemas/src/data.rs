@@ -19,11 +19,11 @@ pub mod story_insights;
 pub mod template_status;
 
 #[cfg(feature = "json-schema")]
+mod as_json;
+#[cfg(feature = "json-schema")]
 mod form;
 mod lenient;
 mod model;
-#[cfg(feature = "json-schema")]
-mod told;
 
 use crate::kind::{Kind, Model};
 use comment::Comment;

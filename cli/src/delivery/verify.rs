@@ -1,6 +1,6 @@
 //! `weir verify`: which secret a body was signed with, and if with none, why not.
 
-mod verdict;
+mod mismatch;
 
 use super::body;
 use super::signer::AppSecrets;
@@ -8,8 +8,8 @@ use crate::screen::Tone;
 use crate::tool::settings::{flag, settings};
 use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
+use mismatch::matching_app;
 use runtime::settings::Form;
-use verdict::verdict;
 use weir_ingest::Secrets;
 
 const MORE: &str = "\
@@ -46,7 +46,7 @@ pub(crate) const TOOL: Tool = Tool {
     work: work!(VerifySettings, run),
 };
 
-/// What is wrong with a header is for the verdict to say.
+/// What is wrong with a header is for `mismatch` to say.
 fn any() -> Form<String> {
     Form::new("the header as it came, such as sha256=2a1551d0…", |value| Some(value.to_owned()))
 }
@@ -54,7 +54,7 @@ fn any() -> Form<String> {
 fn run(settings: &VerifySettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let VerifySettings { file, signature, secrets: Secrets { current: secrets, faults, .. } } = settings;
     let body = body::read(file)?;
-    let mismatch = match verdict(&body, signature, secrets) {
+    let mismatch = match matching_app(&body, signature, secrets) {
         Ok(app) => {
             screen.toned(Tone::Good, &format!("✓ The secret {app} fits."))?;
             return Ok(Exit::Done);

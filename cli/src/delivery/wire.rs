@@ -13,9 +13,10 @@ pub(super) fn forms(body: &[u8]) -> Vec<(Vec<u8>, String)> {
     for (base, added) in bases(body) {
         let Ok(text) = std::str::from_utf8(base) else { continue };
         for bits in 0..8 {
-            let way = Way { compact: bits & 1 != 0, escape: bits & 2 != 0, slashes: bits & 4 != 0 };
-            let ways: Vec<_> = added.iter().copied().chain(way.names()).collect();
-            forms.push((way.back(text).into_bytes(), ways.join(", ")));
+            let reencoding =
+                Reencoding { compact: bits & 1 != 0, escape: bits & 2 != 0, slashes: bits & 4 != 0 };
+            let ways: Vec<_> = added.iter().copied().chain(reencoding.names()).collect();
+            forms.push((reencoding.back(text).into_bytes(), ways.join(", ")));
         }
     }
     forms
@@ -29,7 +30,7 @@ pub(super) fn is_unlike_meta(body: &[u8]) -> bool {
 
 /// Without white space between tokens.
 pub(super) fn compact(json: &str) -> String {
-    Way { compact: true, escape: false, slashes: false }.back(json)
+    Reencoding { compact: true, escape: false, slashes: false }.back(json)
 }
 
 /// The body without what does not belong to it, and as it is.
@@ -47,13 +48,13 @@ fn bases(body: &[u8]) -> [(&[u8], Vec<&'static str>); 2] {
 
 /// What is done to a text on its way back.
 #[derive(Clone, Copy)]
-struct Way {
+struct Reencoding {
     compact: bool,
     escape: bool,
     slashes: bool,
 }
 
-impl Way {
+impl Reencoding {
     fn names(self) -> impl Iterator<Item = &'static str> {
         let names = [
             (self.compact, "it got white space between its tokens"),
@@ -94,8 +95,8 @@ fn escape(character: char, into: &mut String) {
 mod tests {
     use super::*;
 
-    fn all() -> Way {
-        Way { compact: true, escape: true, slashes: true }
+    fn all() -> Reencoding {
+        Reencoding { compact: true, escape: true, slashes: true }
     }
 
     #[test]

@@ -128,7 +128,7 @@ impl Pipeline {
         }
         let all = async { while self.tasks.join_next().await.is_some() {} };
         if timeout(STOP_WITHIN, all).await.is_err() {
-            tracing::warn!("a part of the pipeline does not end and is cut off");
+            tracing::warn!("a part of the pipeline does not stop and is aborted");
         }
         self.admin.shutdown().await;
     }

@@ -7,7 +7,7 @@ use super::sample::{SAMPLES, Sample};
 use super::{APP_SECRET, DemoError, VERIFY_TOKEN, command, next, report};
 use crate::ToolError;
 use crate::delivery::poster::Poster;
-use crate::records::fact::{Fact, Seen};
+use crate::records::fact::{DescribedRecord, Fact};
 use crate::records::watch::Watch;
 use crate::screen::Screen;
 use bytes::Bytes;
@@ -140,7 +140,7 @@ impl<'a> Tour<'a> {
     }
 
     /// The next record, noted in the ledger; `None` after the deadline.
-    async fn next(&mut self, deadline: Instant) -> Result<Option<Seen>, DemoError> {
+    async fn next(&mut self, deadline: Instant) -> Result<Option<DescribedRecord>, DemoError> {
         let Ok(seen) = timeout_at(deadline, next(self.watch)).await else { return Ok(None) };
         let seen = seen?;
         self.ledger.see(&seen.fact);

@@ -1,10 +1,10 @@
 //! What becomes of a dead letter. Pure.
 
 use super::dead_letter::DeadLetter;
-use crate::kafka::sink::Parcel;
+use crate::kafka::sink::OutgoingRecord;
 use crate::kafka::typed::Typed;
 use runtime::consumer::Record;
-use runtime::kafka::dead_letter::{Past, header};
+use runtime::kafka::dead_letter::{RetryHistory, header};
 use schemas::{Refusal, Topic, raw};
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
@@ -35,12 +35,12 @@ pub(super) enum Fate {
     /// It was put back before.
     Before,
     /// It stays.
-    Stays(Stays),
+    Stays(StayReason),
 }
 
 /// Why a dead letter stays where it is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
-pub(super) enum Stays {
+pub(super) enum StayReason {
     /// It was tried too often.
     #[error("tried {0} times or more (--max-attempts)")]
     TooOften(u32),
@@ -69,55 +69,59 @@ pub(super) enum Stays {
 
 impl Rules<'_> {
     /// Decides on a dead letter that was not put back yet: its fate, and the events of a body.
-    pub(super) fn decide(&self, record: &Record, letter: &DeadLetter) -> Result<(Fate, Vec<Typed>), Stays> {
-        if letter.attempts >= self.max_attempts {
-            return Err(Stays::TooOften(self.max_attempts));
+    pub(super) fn decide(
+        &self,
+        record: &Record,
+        dead_letter: &DeadLetter,
+    ) -> Result<(Fate, Vec<Typed>), StayReason> {
+        if dead_letter.attempts >= self.max_attempts {
+            return Err(StayReason::TooOften(self.max_attempts));
         }
         let lies_on = Topic::named(&record.topic, self.topic_prefix);
         if lies_on == Some(Topic::RepliesDlq)
-            && let Some(stays) = self.never_succeeds(record, letter)
+            && let Some(stays) = self.never_succeeds(record, dead_letter)
         {
             return Err(stays);
         }
-        match &letter.origin {
+        match &dead_letter.origin {
             Some(origin) => Ok((self.back(lies_on, origin.topic.clone())?, Vec::new())),
             None if lies_on == Some(Topic::IngestDlq) => Ok((Fate::Published, self.split_again(record)?)),
-            None => Err(Stays::NoOrigin),
+            None => Err(StayReason::NoOrigin),
         }
     }
 
     /// Why weir-replies would refuse the command again.
-    fn never_succeeds(&self, record: &Record, letter: &DeadLetter) -> Option<Stays> {
-        if OF_NO_USE.contains(&letter.reason.as_str()) {
-            return Some(Stays::NoCommand(letter.reason.clone()));
+    fn never_succeeds(&self, record: &Record, dead_letter: &DeadLetter) -> Option<StayReason> {
+        if OF_NO_USE.contains(&dead_letter.reason.as_str()) {
+            return Some(StayReason::NoCommand(dead_letter.reason.clone()));
         }
-        let past = Past::read(|name| record.header(name));
-        let age = self.now.duration_since(past.oldest()?).unwrap_or_default();
-        (age > OLDEST_COMMAND).then_some(Stays::TooLate)
+        let history = RetryHistory::read(|name| record.header(name));
+        let age = self.now.duration_since(history.oldest()?).unwrap_or_default();
+        (age > OLDEST_COMMAND).then_some(StayReason::TooLate)
     }
 
     /// Its headers are the word of whoever may write dead letters: it goes back to a topic that the consumer of this
     /// topic of dead letters reads, and to no other.
-    fn back(&self, lies_on: Option<Topic>, origin: String) -> Result<Fate, Stays> {
+    fn back(&self, lies_on: Option<Topic>, origin: String) -> Result<Fate, StayReason> {
         // Whether its consumer reads the optional ones here, nothing tells; its dead letters may be from them.
         let mut sources =
             lies_on.into_iter().flat_map(|topic| [topic.sources(), topic.optional_sources()]).flatten();
         if !sources.any(|source| source.name(self.topic_prefix) == origin) {
-            Err(Stays::Foreign(origin))
+            Err(StayReason::Foreign(origin))
         } else if self.topics.contains(&origin) {
             Ok(Fate::Back(origin))
         } else {
-            Err(Stays::NoTopic(origin))
+            Err(StayReason::NoTopic(origin))
         }
     }
 
     /// The events of a body that ingest could not read. Where a part of it still cannot be read it stays: the events of
     /// the rest were published when it came.
-    fn split_again(&self, record: &Record) -> Result<Vec<Typed>, Stays> {
-        let receipt = raw::receipt(|name| record.header(name)).ok_or(Stays::NoOrigin)?;
+    fn split_again(&self, record: &Record) -> Result<Vec<Typed>, StayReason> {
+        let receipt = raw::receipt(|name| record.header(name)).ok_or(StayReason::NoOrigin)?;
         let split = schemas::split(record.value.as_deref().unwrap_or_default(), self.max_events);
         if let Some(refusal) = split.refusal {
-            return Err(Stays::StillRefused(Refusal::as_str(refusal)));
+            return Err(StayReason::StillRefused(Refusal::as_str(refusal)));
         }
         let name = |topic: Topic| topic.name(self.topic_prefix);
         Ok(split.events.iter().map(|event| Typed::of(event, receipt, name)).collect())
@@ -126,7 +130,7 @@ impl Rules<'_> {
 
 /// The record as it was before it died; who gave it up, how often it was tried, when it failed first and when it was first
 /// written stay with it.
-pub(super) fn parcel<'a>(record: &'a Record, topic: &'a str) -> Parcel<'a> {
+pub(super) fn outgoing<'a>(record: &'a Record, topic: &'a str) -> OutgoingRecord<'a> {
     let kept = |name: &str| {
         !name.starts_with(header::PREFIX)
             || matches!(
@@ -135,7 +139,7 @@ pub(super) fn parcel<'a>(record: &'a Record, topic: &'a str) -> Parcel<'a> {
             )
     };
     let headers = record.headers.iter().filter(|(name, _)| kept(name));
-    Parcel {
+    OutgoingRecord {
         topic,
         key: record.key.as_deref(),
         value: record.value.as_deref(),
@@ -150,7 +154,7 @@ mod tests {
 
     const BODY: &[u8] = include_bytes!("../../../schemas/fixtures/message/text.json");
 
-    fn decide(record: &Record) -> Result<(Fate, Vec<Typed>), Stays> {
+    fn decide(record: &Record) -> Result<(Fate, Vec<Typed>), StayReason> {
         let topics = [
             "meta.comments.v1",
             "meta.feed.v1",
@@ -187,30 +191,30 @@ mod tests {
         assert_eq!(decide(&record(Some("meta.comments.v1"), 5)), Ok(back("meta.comments.v1")));
         let of_profiles = decide(&record(Some("meta.messages.v1"), 5));
         assert_eq!(of_profiles, Ok(back("meta.messages.v1")), "weir-lookups may read it");
-        let foreign = Stays::Foreign("meta.lookups.dlq.v1".to_owned());
+        let foreign = StayReason::Foreign("meta.lookups.dlq.v1".to_owned());
         assert_eq!(decide(&record(Some("meta.lookups.dlq.v1"), 5)), Err(foreign));
-        let gone = Stays::NoTopic("meta.mentions.v1".to_owned());
+        let gone = StayReason::NoTopic("meta.mentions.v1".to_owned());
         assert_eq!(decide(&record(Some("meta.mentions.v1"), 5)), Err(gone));
     }
 
     #[test]
     fn what_the_group_of_the_feed_could_not_handle_goes_back_there() {
-        let letter = Record { topic: "meta.messages.dlq.v1".into(), ..record(Some("meta.feed.v1"), 5) };
-        assert_eq!(decide(&letter), Ok(back("meta.feed.v1")));
+        let dead_letter = Record { topic: "meta.messages.dlq.v1".into(), ..record(Some("meta.feed.v1"), 5) };
+        assert_eq!(decide(&dead_letter), Ok(back("meta.feed.v1")));
     }
 
     #[test]
     fn what_weir_lookups_may_read_no_other_consumer_does() {
         for lies_on in ["meta.replies.dlq.v1", "meta.ingest.dlq.v1"] {
-            let letter = Record { topic: lies_on.into(), ..record(Some("meta.messages.v1"), 5) };
-            assert_eq!(decide(&letter), Err(Stays::Foreign("meta.messages.v1".to_owned())));
+            let dead_letter = Record { topic: lies_on.into(), ..record(Some("meta.messages.v1"), 5) };
+            assert_eq!(decide(&dead_letter), Err(StayReason::Foreign("meta.messages.v1".to_owned())));
         }
     }
 
     #[test]
     fn a_dead_letter_goes_to_no_topic_that_its_consumer_does_not_read_whatever_it_says() {
         for topic in ["meta.replies.v1", "meta.webhooks.raw.v1", "meta.inbox.v1"] {
-            let foreign = Err(Stays::Foreign(topic.to_owned()));
+            let foreign = Err(StayReason::Foreign(topic.to_owned()));
             assert_eq!(decide(&record(Some(topic), 5)), foreign);
             let of_ingest = Record { topic: "meta.ingest.dlq.v1".into(), ..record(Some(topic), 5) };
             assert_eq!(decide(&of_ingest), foreign);
@@ -235,37 +239,37 @@ mod tests {
     fn a_command_that_would_be_refused_again_stays() {
         assert_eq!(decide(&command(|_| None)), Ok(back("meta.replies.v1")));
         let wrong_key = command(|name| (name == header::REASON).then_some("wrong_key"));
-        assert_eq!(decide(&wrong_key), Err(Stays::NoCommand("wrong_key".to_owned())));
+        assert_eq!(decide(&wrong_key), Err(StayReason::NoCommand("wrong_key".to_owned())));
         let old = command(|name| (name == header::FIRST_WRITTEN).then_some("2019-09-16T18:14:45.349Z"));
-        assert_eq!(decide(&old), Err(Stays::TooLate));
+        assert_eq!(decide(&old), Err(StayReason::TooLate));
     }
 
     #[test]
     fn a_body_is_split_among_the_dead_letters_of_ingest_alone() {
         let forged = Record { topic: "meta.lookups.dlq.v1".into(), ..body(BODY) };
-        assert_eq!(decide(&forged), Err(Stays::NoOrigin));
+        assert_eq!(decide(&forged), Err(StayReason::NoOrigin));
     }
 
     #[test]
     fn a_dead_letter_that_was_tried_too_often_stays() {
-        assert_eq!(decide(&record(Some("meta.comments.v1"), 20)), Err(Stays::TooOften(20)));
+        assert_eq!(decide(&record(Some("meta.comments.v1"), 20)), Err(StayReason::TooOften(20)));
         assert_eq!(decide(&record(Some("meta.comments.v1"), 19)), Ok(back("meta.comments.v1")));
     }
 
     #[test]
     fn a_body_that_can_be_read_by_now_gives_its_events_and_another_stays() {
         assert!(matches!(decide(&body(BODY)), Ok((Fate::Published, events)) if events.len() == 1));
-        assert_eq!(decide(&body(b"{")), Err(Stays::StillRefused("not_json")));
+        assert_eq!(decide(&body(b"{")), Err(StayReason::StillRefused("not_json")));
         let partly = [b"[", BODY, b",7]"].concat();
-        assert_eq!(decide(&body(&partly)), Err(Stays::StillRefused("not_a_delivery")));
-        assert_eq!(decide(&record(None, 1)), Err(Stays::NoOrigin));
+        assert_eq!(decide(&body(&partly)), Err(StayReason::StillRefused("not_a_delivery")));
+        assert_eq!(decide(&record(None, 1)), Err(StayReason::NoOrigin));
     }
 
     #[test]
     fn a_record_goes_back_as_it_was_with_what_it_went_through() {
         let record = record(Some("meta.comments.v1"), 5);
-        let parcel = parcel(&record, "meta.comments.v1");
-        assert_eq!((parcel.key, parcel.value), (Some(&b"17:42"[..]), Some(&b"{}"[..])));
+        let outgoing = outgoing(&record, "meta.comments.v1");
+        assert_eq!((outgoing.key, outgoing.value), (Some(&b"17:42"[..]), Some(&b"{}"[..])));
         let expected: [(&str, Option<&[u8]>); 6] = [
             ("ce_id", Some(b"7")),
             ("nothing", None),
@@ -274,6 +278,6 @@ mod tests {
             ("weir_dlq_attempts", Some(b"5")),
             ("weir_dlq_first_failed", Some(b"2019-09-23T18:14:45.349Z")),
         ];
-        assert_eq!(parcel.headers, expected);
+        assert_eq!(outgoing.headers, expected);
     }
 }

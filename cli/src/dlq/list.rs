@@ -21,14 +21,14 @@ const WIDTH: usize = 80;
 #[derive(Debug, Serialize)]
 struct Listed {
     #[serde(flatten)]
-    letter: DeadLetter,
+    dead_letter: DeadLetter,
     back: bool,
 }
 
 /// What one reason comes to.
 #[derive(Debug, Default)]
 struct Reason {
-    letters: u64,
+    dead_letters: u64,
     back: u64,
     newest: Option<String>,
 }
@@ -67,12 +67,12 @@ fn list(
     while let Some(record) = reading.next()? {
         read += 1;
         progress.show(|| format!("{}: {read} of {} dead letters", range.topic, range.at_most()));
-        let letter = DeadLetter::of(&record);
-        if !settings.scope.holds(&letter) {
+        let dead_letter = DeadLetter::of(&record);
+        if !settings.scope.holds(&dead_letter) {
             continue;
         }
         found += 1;
-        let listed = Listed { back: marks.hold(record.partition, record.offset), letter };
+        let listed = Listed { back: marks.hold(record.partition, record.offset), dead_letter };
         count(&listed, reasons);
         if streams {
             screen.json(&listed)?;
@@ -90,11 +90,11 @@ fn list(
     Ok(table(&range.topic, kept.make_contiguous(), found, screen)?)
 }
 
-fn count(Listed { letter, back }: &Listed, reasons: &mut Reasons) {
-    let reason = reasons.entry((letter.consumer.clone(), letter.reason.clone())).or_default();
-    reason.letters += 1;
+fn count(Listed { dead_letter, back }: &Listed, reasons: &mut Reasons) {
+    let reason = reasons.entry((dead_letter.consumer.clone(), dead_letter.reason.clone())).or_default();
+    reason.dead_letters += 1;
     reason.back += u64::from(*back);
-    reason.newest = letter.written.clone().max(reason.newest.take());
+    reason.newest = dead_letter.written.clone().max(reason.newest.take());
 }
 
 fn table(topic: &str, listed: &[Listed], found: u64, screen: &mut Screen) -> io::Result<()> {
@@ -111,26 +111,27 @@ fn table(topic: &str, listed: &[Listed], found: u64, screen: &mut Screen) -> io:
     let mut last = "";
     for one in listed {
         table.row(row(one));
-        if one.letter.error != last {
-            for line in wrapped(&one.letter.error) {
+        if one.dead_letter.error != last {
+            for line in wrapped(&one.dead_letter.error) {
                 table.text(Tone::Faint, format!("{INDENT}{line}"));
             }
-            last = &one.letter.error;
+            last = &one.dead_letter.error;
         }
     }
     table.print(screen)?;
     screen.line("")
 }
 
-fn row(Listed { letter, back }: &Listed) -> [Cell; 6] {
+fn row(Listed { dead_letter, back }: &Listed) -> [Cell; 6] {
     let (mark, tone) = if *back { ("=", Tone::Faint) } else { ("", Tone::Warn) };
-    let from = letter.origin.as_ref().map_or_else(|| "weir-ingest".to_owned(), RecordPosition::to_string);
+    let from =
+        dead_letter.origin.as_ref().map_or_else(|| "weir-ingest".to_owned(), RecordPosition::to_string);
     [
         Cell::new(Tone::Faint, mark),
-        format!("{}/{}", letter.position.partition, letter.position.offset).into(),
-        short_time(letter.first_failed.as_deref()).into(),
-        Cell::new(tone, letter.reason.as_str()),
-        letter.attempts.to_string().into(),
+        format!("{}/{}", dead_letter.position.partition, dead_letter.position.offset).into(),
+        short_time(dead_letter.first_failed.as_deref()).into(),
+        Cell::new(tone, dead_letter.reason.as_str()),
+        dead_letter.attempts.to_string().into(),
         from.into(),
     ]
 }
@@ -162,11 +163,11 @@ fn summary(reasons: &Reasons, screen: &mut Screen) -> io::Result<()> {
     }
     let mut table = Table::under(["CONSUMER", "REASON", "DEAD LETTERS", "PUT BACK", "NEWEST"]);
     table.extend(reasons.iter().map(|((consumer, reason), counts)| {
-        let tone = if counts.letters > counts.back { Tone::Warn } else { Tone::Plain };
+        let tone = if counts.dead_letters > counts.back { Tone::Warn } else { Tone::Plain };
         [
             consumer.as_str().into(),
             Cell::new(tone, reason.as_str()),
-            format!("{:>12}", counts.letters).into(),
+            format!("{:>12}", counts.dead_letters).into(),
             format!("{:>8}", counts.back).into(),
             short_time(counts.newest.as_deref()).into(),
         ]
@@ -184,7 +185,7 @@ mod tests {
     use crate::screen::Printed;
 
     fn listed(attempts: u32, back: bool) -> Listed {
-        Listed { letter: DeadLetter::of(&record(Some("meta.comments.v1"), attempts)), back }
+        Listed { dead_letter: DeadLetter::of(&record(Some("meta.comments.v1"), attempts)), back }
     }
 
     #[test]
@@ -221,7 +222,7 @@ mod tests {
         count(&listed(5, true), &mut reasons);
         count(&listed(5, false), &mut reasons);
         let reason = &reasons[&("weir-lookups".to_owned(), "retries_exhausted".to_owned())];
-        assert_eq!((reason.letters, reason.back), (2, 1));
+        assert_eq!((reason.dead_letters, reason.back), (2, 1));
         assert_eq!(reason.newest.as_deref(), Some("2019-09-23T18:14:46.000Z"));
     }
 

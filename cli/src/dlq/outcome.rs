@@ -12,7 +12,7 @@ use std::io;
 #[derive(Debug, Serialize)]
 pub(super) struct Line<'a> {
     #[serde(flatten)]
-    letter: &'a DeadLetter,
+    dead_letter: &'a DeadLetter,
     /// `back`, `published`, `before` or `stays`.
     fate: &'static str,
     /// The topic that it goes back to.
@@ -26,7 +26,7 @@ pub(super) struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    pub(super) fn of(letter: &'a DeadLetter, fate: &'a Fate, applied: bool) -> Self {
+    pub(super) fn of(dead_letter: &'a DeadLetter, fate: &'a Fate, applied: bool) -> Self {
         let (word, to, why) = match fate {
             Fate::Back(topic) => ("back", Some(topic.as_str()), None),
             Fate::Published => ("published", None, None),
@@ -34,7 +34,7 @@ impl<'a> Line<'a> {
             Fate::Stays(why) => ("stays", None, Some(why.to_string())),
         };
         let does = matches!(fate, Fate::Back(_) | Fate::Published);
-        Self { letter, fate: word, to, why, applied: applied && does }
+        Self { dead_letter, fate: word, to, why, applied: applied && does }
     }
 }
 
@@ -62,14 +62,14 @@ pub(super) struct Sums {
 
 impl Tally {
     /// Counts a dead letter, and the events of its body.
-    pub(super) fn add(&mut self, letter: &DeadLetter, fate: &Fate, events: usize) {
+    pub(super) fn add(&mut self, dead_letter: &DeadLetter, fate: &Fate, events: usize) {
         match fate {
             Fate::Back(_) | Fate::Published => self.sums.back += 1,
             Fate::Before => self.sums.before += 1,
             Fate::Stays(_) => self.sums.stays += 1,
         }
         self.sums.events += events as u64;
-        let key = (letter.position.topic.clone(), fate.clone(), letter.reason.clone());
+        let key = (dead_letter.position.topic.clone(), fate.clone(), dead_letter.reason.clone());
         *self.counts.entry(key).or_default() += 1;
     }
 
@@ -100,30 +100,31 @@ fn row(fate: &Fate, reason: &str, count: u64, applied: bool) -> [Cell; 4] {
 #[cfg(test)]
 mod tests {
     use super::super::dead_letter::tests::record;
-    use super::super::decision::Stays;
+    use super::super::decision::StayReason;
     use super::*;
 
     #[test]
     fn dead_letters_are_counted_by_topic_fate_and_reason() {
-        let letter = DeadLetter::of(&record(Some("meta.comments.v1"), 5));
+        let dead_letter = DeadLetter::of(&record(Some("meta.comments.v1"), 5));
         let mut tally = Tally::default();
-        tally.add(&letter, &Fate::Back("meta.comments.v1".to_owned()), 0);
-        tally.add(&letter, &Fate::Back("meta.comments.v1".to_owned()), 0);
-        tally.add(&letter, &Fate::Stays(Stays::TooOften(20)), 0);
-        tally.add(&letter, &Fate::Published, 3);
+        tally.add(&dead_letter, &Fate::Back("meta.comments.v1".to_owned()), 0);
+        tally.add(&dead_letter, &Fate::Back("meta.comments.v1".to_owned()), 0);
+        tally.add(&dead_letter, &Fate::Stays(StayReason::TooOften(20)), 0);
+        tally.add(&dead_letter, &Fate::Published, 3);
         assert_eq!(tally.counts.values().copied().collect::<Vec<_>>(), [2, 1, 1]);
         assert_eq!(tally.sums, Sums { back: 3, events: 3, before: 0, stays: 1, left: 0 });
     }
 
     #[test]
     fn a_line_says_what_was_done_and_not_what_only_would_be() {
-        let letter = DeadLetter::of(&record(Some("meta.comments.v1"), 5));
-        let json = |fate: &Fate, applied| serde_json::to_value(Line::of(&letter, fate, applied)).unwrap();
+        let dead_letter = DeadLetter::of(&record(Some("meta.comments.v1"), 5));
+        let json =
+            |fate: &Fate, applied| serde_json::to_value(Line::of(&dead_letter, fate, applied)).unwrap();
         let back = Fate::Back("meta.comments.v1".to_owned());
         assert_eq!(json(&back, true)["applied"], true);
         assert_eq!(json(&back, false)["applied"], false);
         assert_eq!(json(&back, true)["to"], "meta.comments.v1");
-        let stays = json(&Fate::Stays(Stays::NoOrigin), true);
+        let stays = json(&Fate::Stays(StayReason::NoOrigin), true);
         assert_eq!((&stays["applied"], &stays["fate"]), (&false.into(), &"stays".into()));
         assert_eq!(stays["why"], "nothing says where it came from");
     }

@@ -1,13 +1,13 @@
 //! `weir dlq redrive`: decides on every dead letter, puts back what goes back, and remembers it.
 
 use super::dead_letter::DeadLetter;
-use super::decision::{Fate, Rules, Stays, parcel};
+use super::decision::{Fate, Rules, StayReason, outgoing};
 use super::marks::Marks;
 use super::outcome::{Line, Sums, Tally};
 use super::settings::RedriveSettings;
 use crate::kafka::group::{Group, REDRIVE};
 use crate::kafka::session::Session;
-use crate::kafka::sink::{Parcel, Sink};
+use crate::kafka::sink::{OutgoingRecord, Sink};
 use crate::kafka::source::{Range, Source};
 use crate::screen::{Progress, Tone, nonzero};
 use crate::{Exit, Screen, ToolError};
@@ -85,7 +85,7 @@ impl Redrive<'_> {
         let range = self.source.range(topic, Some(self.settings.since), self.settings.scope.until)?;
         let mut marks = Marks::read(&self.group, &range)?;
         let mut sink = Sink::open(self.session, &self.settings.kafka, self.settings.rate)?;
-        let outcome = self.letters(&range, &mut marks, &mut sink);
+        let outcome = self.dead_letters(&range, &mut marks, &mut sink);
         let (acknowledged, written) = sink.finish();
         let noted = self.note(&acknowledged, &mut marks);
         let kept = marks.keep(&self.group);
@@ -95,7 +95,7 @@ impl Redrive<'_> {
         Ok(kept?)
     }
 
-    fn letters(
+    fn dead_letters(
         &mut self,
         range: &Range,
         marks: &mut Marks,
@@ -110,9 +110,9 @@ impl Redrive<'_> {
             }
             read += 1;
             self.progress.show(|| format!("{}: {read} of {} dead letters", range.topic, range.at_most()));
-            let letter = DeadLetter::of(&record);
-            if self.settings.scope.holds(&letter) {
-                self.letter(&record, letter, &mut planned, sink)?;
+            let dead_letter = DeadLetter::of(&record);
+            if self.settings.scope.holds(&dead_letter) {
+                self.dead_letter(&record, dead_letter, &mut planned, sink)?;
             }
             self.note(&sink.acknowledged()?, marks)?;
             if kept.elapsed() >= KEEP_EVERY {
@@ -123,37 +123,37 @@ impl Redrive<'_> {
         Ok(())
     }
 
-    fn letter(
+    fn dead_letter(
         &mut self,
         record: &Record,
-        letter: DeadLetter,
+        dead_letter: DeadLetter,
         planned: &mut Marks,
         sink: &mut Sink<'_, Sent>,
     ) -> Result<(), ToolError> {
         let (partition, offset) = (record.partition, record.offset);
         if planned.hold(partition, offset) && !self.settings.again {
-            return self.tell(&letter, &Fate::Before, 0);
+            return self.tell(&dead_letter, &Fate::Before, 0);
         }
-        let decided = self.rules().decide(record, &letter);
+        let decided = self.rules().decide(record, &dead_letter);
         let limit = self.settings.limit.unwrap_or(u64::MAX);
         if decided.is_ok() && self.tally.sums.back + sink.unsettled() >= limit {
             self.tally.sums.left += 1;
             return Ok(());
         }
         let has_room = planned.have_room(partition);
-        match decided.and_then(|goes| if has_room { Ok(goes) } else { Err(Stays::NoRoom) }) {
-            Err(why) => self.tell(&letter, &Fate::Stays(why), 0),
+        match decided.and_then(|goes| if has_room { Ok(goes) } else { Err(StayReason::NoRoom) }) {
+            Err(why) => self.tell(&dead_letter, &Fate::Stays(why), 0),
             Ok((fate, events)) => {
                 planned.add(partition, offset);
                 if !self.settings.apply {
-                    return self.tell(&letter, &fate, events.len());
+                    return self.tell(&dead_letter, &fate, events.len());
                 }
-                let parcels: Vec<Parcel<'_>> = if let Fate::Back(topic) = &fate {
-                    vec![parcel(record, topic)]
+                let records: Vec<OutgoingRecord<'_>> = if let Fate::Back(topic) = &fate {
+                    vec![outgoing(record, topic)]
                 } else {
-                    events.iter().map(|event| event.parcel(&self.run)).collect()
+                    events.iter().map(|event| event.outgoing(&self.run)).collect()
                 };
-                Ok(sink.send(&parcels, (letter, fate.clone(), events.len()))?)
+                Ok(sink.send(&records, (dead_letter, fate.clone(), events.len()))?)
             }
         }
     }
@@ -171,16 +171,16 @@ impl Redrive<'_> {
     /// Takes note of dead letters that are where they belong.
     fn note(&mut self, acknowledged: &[Sent], marks: &mut Marks) -> Result<(), ToolError> {
         // All of them before the first is told, which can fail where nobody reads any more.
-        for (letter, ..) in acknowledged {
-            marks.add(letter.position.partition, letter.position.offset);
+        for (dead_letter, ..) in acknowledged {
+            marks.add(dead_letter.position.partition, dead_letter.position.offset);
         }
-        acknowledged.iter().try_for_each(|(letter, fate, events)| self.tell(letter, fate, *events))
+        acknowledged.iter().try_for_each(|(dead_letter, fate, events)| self.tell(dead_letter, fate, *events))
     }
 
-    fn tell(&mut self, letter: &DeadLetter, fate: &Fate, events: usize) -> Result<(), ToolError> {
-        self.tally.add(letter, fate, events);
+    fn tell(&mut self, dead_letter: &DeadLetter, fate: &Fate, events: usize) -> Result<(), ToolError> {
+        self.tally.add(dead_letter, fate, events);
         if self.settings.json {
-            self.screen.json(&Line::of(letter, fate, self.settings.apply))?;
+            self.screen.json(&Line::of(dead_letter, fate, self.settings.apply))?;
         }
         Ok(())
     }

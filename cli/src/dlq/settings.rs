@@ -111,10 +111,10 @@ impl Scope {
     }
 
     /// Whether a dead letter of one of the topics and of that time is meant.
-    pub(super) fn holds(&self, letter: &DeadLetter) -> bool {
+    pub(super) fn holds(&self, dead_letter: &DeadLetter) -> bool {
         let group = self.consumer.and_then(|one| one.group);
-        self.reason.as_ref().is_none_or(|reason| *reason == letter.reason)
-            && group.is_none_or(|group| group == letter.consumer)
+        self.reason.as_ref().is_none_or(|reason| *reason == dead_letter.reason)
+            && group.is_none_or(|group| group == dead_letter.consumer)
     }
 }
 

@@ -89,16 +89,16 @@ mod tests {
 
     #[test]
     fn the_object_holds_the_record_whole() {
-        let mut letter = record(Some("meta.comments.v1"), 5);
-        letter.value = Some(b"{\"text\":\"hi\"}".to_vec());
-        let value = object(&letter);
+        let mut dead_letter = record(Some("meta.comments.v1"), 5);
+        dead_letter.value = Some(b"{\"text\":\"hi\"}".to_vec());
+        let value = object(&dead_letter);
         assert_eq!(value["value"], "{\"text\":\"hi\"}");
         assert_eq!(value["key"], "17:42");
         assert_eq!(value["headers"][0], json!({"name": "ce_id", "value": "7"}));
         assert_eq!(value["headers"][1], json!({"name": "nothing", "value": null}));
-        letter.value = Some(vec![0xff, 0x0a]);
-        assert_eq!(object(&letter)["value_hex"], "ff0a");
-        letter.value = None;
-        assert_eq!(object(&letter)["value"], Value::Null);
+        dead_letter.value = Some(vec![0xff, 0x0a]);
+        assert_eq!(object(&dead_letter)["value_hex"], "ff0a");
+        dead_letter.value = None;
+        assert_eq!(object(&dead_letter)["value"], Value::Null);
     }
 }

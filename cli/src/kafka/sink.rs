@@ -21,7 +21,7 @@ const ROOM: Duration = Duration::from_millis(10);
 
 /// A record to write.
 #[derive(Clone, Debug)]
-pub(crate) struct Parcel<'a> {
+pub(crate) struct OutgoingRecord<'a> {
     pub(crate) topic: &'a str,
     pub(crate) key: Option<&'a [u8]>,
     pub(crate) value: Option<&'a [u8]>,
@@ -50,19 +50,19 @@ impl<'s, T> Sink<'s, T> {
     }
 
     /// Queues records that are acknowledged together; waits for their turn, and for room.
-    pub(crate) fn send(&mut self, parcels: &[Parcel<'_>], what: T) -> Result<(), RequestError> {
+    pub(crate) fn send(&mut self, records: &[OutgoingRecord<'_>], what: T) -> Result<(), RequestError> {
         while self.under_way.len() >= UNDER_WAY {
             self.settle_oldest()?;
         }
         let producer = self.producer.clone();
         let mut batch = producer.batch();
-        for parcel in parcels {
+        for outgoing in records {
             let wait = self.pace.due(Instant::now());
             if !wait.is_zero() {
                 self.session.wait(async { tokio::time::sleep(wait).await });
             }
             loop {
-                let sent = batch.enqueue(parcel.topic, parcel.key, parcel.value, headers(parcel));
+                let sent = batch.enqueue(outgoing.topic, outgoing.key, outgoing.value, headers(outgoing));
                 match sent {
                     Ok(()) => break,
                     // Records that are not acknowledged in time leave the queue too.
@@ -114,9 +114,9 @@ impl<'s, T> Sink<'s, T> {
     }
 }
 
-fn headers(parcel: &Parcel<'_>) -> Option<OwnedHeaders> {
-    let empty = OwnedHeaders::new_with_capacity(parcel.headers.len());
+fn headers(outgoing: &OutgoingRecord<'_>) -> Option<OwnedHeaders> {
+    let empty = OwnedHeaders::new_with_capacity(outgoing.headers.len());
     let insert =
         |list: OwnedHeaders, (key, value): &(&str, Option<&[u8]>)| list.insert(Header { key, value: *value });
-    (!parcel.headers.is_empty()).then(|| parcel.headers.iter().fold(empty, insert))
+    (!outgoing.headers.is_empty()).then(|| outgoing.headers.iter().fold(empty, insert))
 }

@@ -1,6 +1,6 @@
 //! Typed events that are published again: the records that ingest made of them, with a mark.
 
-use crate::kafka::sink::Parcel;
+use crate::kafka::sink::OutgoingRecord;
 use schemas::{Event, Receipt, Topic, raw};
 
 /// The header that tells a record that was published again, with the name of the run.
@@ -27,10 +27,10 @@ impl Typed {
     }
 
     /// The record, marked with the name of the run.
-    pub(crate) fn parcel<'a>(&'a self, run: &'a str) -> Parcel<'a> {
+    pub(crate) fn outgoing<'a>(&'a self, run: &'a str) -> OutgoingRecord<'a> {
         let headers = raw::typed_headers(&self.id, &self.event_type).into_iter();
         let mark = (REPLAY, run.as_bytes());
-        Parcel {
+        OutgoingRecord {
             topic: &self.topic,
             key: self.key.as_deref().map(str::as_bytes),
             value: Some(&self.value),
@@ -52,14 +52,14 @@ mod tests {
         let split = schemas::split(BODY, 10);
         let event = &split.events[0];
         let typed = Typed::of(event, RECEIPT, |topic| topic.name("acme"));
-        let parcel = typed.parcel("again");
+        let outgoing = typed.outgoing("again");
         let mut value = Vec::new();
         event.write_json(RECEIPT, &mut value);
-        assert_eq!(parcel.topic, "acme.messages.v1");
-        assert_eq!(parcel.key, event.key.as_deref().map(str::as_bytes));
-        assert_eq!(parcel.value, Some(&value[..]));
-        let names: Vec<_> = parcel.headers.iter().map(|(name, _)| *name).collect();
+        assert_eq!(outgoing.topic, "acme.messages.v1");
+        assert_eq!(outgoing.key, event.key.as_deref().map(str::as_bytes));
+        assert_eq!(outgoing.value, Some(&value[..]));
+        let names: Vec<_> = outgoing.headers.iter().map(|(name, _)| *name).collect();
         assert_eq!(names, ["content-type", "ce_id", "ce_type", "ce_replay"]);
-        assert_eq!(parcel.headers[3].1, Some(&b"again"[..]));
+        assert_eq!(outgoing.headers[3].1, Some(&b"again"[..]));
     }
 }

@@ -1,7 +1,7 @@
 //! `weir doctor`: why nothing arrives, from Meta's end to the consumers of Kafka.
 //!
-//! What looks ([`address`], [`graph`], [`at_meta`], [`last`], [`own`]) gives facts; what judges them ([`certificate`],
-//! [`answers`], [`clock`], [`standing`], …) gives [`check`]s and touches nothing. What needs something that fails is not tried.
+//! What looks ([`address`], [`graph`], [`at_meta`], [`last_deliveries`], [`own`]) gives facts; what judges them ([`certificate`],
+//! [`answers`], [`clock`], [`meta_checks`], …) gives [`check`]s and touches nothing. What needs something that fails is not tried.
 
 mod address;
 mod answers;
@@ -11,18 +11,18 @@ mod check;
 mod clock;
 mod graph;
 mod groups;
-mod last;
+mod last_deliveries;
+mod meta_checks;
 mod own;
 mod processes;
 mod report;
 mod settings;
-mod standing;
 mod test_delivery;
 
 use super::accounts::Accounts;
 use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
-use check::{Check, Deadline, Fact, Nothing};
+use check::{Check, Deadline, NotKnown, Observed};
 use report::Section;
 use runtime::settings::KafkaSettings;
 use schemas::Topic;
@@ -55,7 +55,7 @@ Examples:
   weir doctor --json | jq -r '.checks[] | select(.verdict == \"fail\") | .check + \" \" + .of + \": \" + .advice'
   weir doctor --connect-to 203.0.113.7    (an edge before DNS leads to it)";
 
-const NOT_TO_BE_SENT: Nothing = Nothing::NotTried("--no-test-delivery");
+const NOT_TO_BE_SENT: NotKnown = NotKnown::NotTried("--no-test-delivery");
 /// How long reading the newest deliveries, and finding the ends of topics, may take.
 const READ_WITHIN: Duration = Duration::from_secs(15);
 
@@ -85,7 +85,7 @@ async fn examine(settings: &DoctorSettings, accounts: Option<&Accounts>, deadlin
             return of_meta(settings, accounts, deadline).await;
         }
         let not_given =
-            Nothing::NotGiven("--file connect.json, which declares apps and accounts (docs/meta.md)");
+            NotKnown::NotGiven("--file connect.json, which declares apps and accounts (docs/meta.md)");
         let checks = |name| vec![not_given.judged("").check(name, "")];
         (checks("address"), checks("accounts"), None)
     };
@@ -120,7 +120,7 @@ async fn of_meta(
     let ((mut address, clocks), (reached, apps), last) = tokio::join!(
         address::checks(accounts, settings, &test, way_back, deadline),
         at_meta,
-        of_kafka(settings, deadline, |kafka| last::read(
+        of_kafka(settings, deadline, |kafka| last_deliveries::read(
             kafka,
             settings.topic(Topic::Raw),
             settings.max_events
@@ -130,21 +130,21 @@ async fn of_meta(
     address.extend(clocks.into_iter().map(|(app, clock)| clock::theirs(clock, ahead).check("clock", app)));
     let at_meta = reached
         .checks()
-        .chain(standing::checks(&apps, &last, settings.max_silence, SystemTime::now()))
+        .chain(meta_checks::checks(&apps, &last, settings.max_silence, SystemTime::now()))
         .collect();
     (address, at_meta, ahead)
 }
 
 /// Looks at Kafka where it is given; that it does not answer is a failure of one's own end alone.
-async fn of_kafka<T, W: Future<Output = Fact<T>>>(
+async fn of_kafka<T, W: Future<Output = Observed<T>>>(
     settings: &DoctorSettings,
     deadline: Deadline,
     look: impl FnOnce(KafkaSettings) -> W,
-) -> Fact<T> {
-    let kafka = settings.kafka.as_ref().ok_or(Nothing::NotGiven("--brokers"))?;
+) -> Observed<T> {
+    let kafka = settings.kafka.as_ref().ok_or(NotKnown::NotGiven("--brokers"))?;
     let looked = deadline.look(READ_WITHIN, look(kafka.kafka.clone())).await;
     looked.map_err(|nothing| match nothing {
-        Nothing::Failed(why) => Nothing::Untold(why),
+        NotKnown::Failed(why) => NotKnown::Untold(why),
         other => other,
     })
 }

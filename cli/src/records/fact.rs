@@ -23,7 +23,7 @@ pub(crate) struct Fact {
 
 /// A record as read from a topic.
 #[derive(Clone, Debug)]
-pub(crate) struct Seen {
+pub(crate) struct DescribedRecord {
     /// What it says.
     pub(crate) fact: Fact,
     /// The text of an inbox message, to recognise it by.
@@ -53,7 +53,7 @@ struct Message {
     body: Option<String>,
 }
 
-impl Seen {
+impl DescribedRecord {
     /// What a record of one of the pipeline's topics says, if only that it cannot be read; `None` of any other topic.
     pub(crate) fn of(record: &Record, topic_prefix: &str) -> Option<Self> {
         let topic = Topic::named(&record.topic, topic_prefix)?;

@@ -1,6 +1,6 @@
 //! A record as one line for people: when, where, what, whose, and the words of an inbox message.
 
-use super::fact::Seen;
+use super::fact::DescribedRecord;
 use crate::screen::{Cell, Columns, Tone, one_line};
 use std::time::SystemTime;
 
@@ -14,7 +14,11 @@ pub(crate) fn columns() -> Columns {
 }
 
 /// The line of a record, with the time of `at`; `topic_prefix` is that of its topic.
-pub(crate) fn of(Seen { fact, text }: &Seen, topic_prefix: &str, at: SystemTime) -> [Cell; 6] {
+pub(crate) fn of(
+    DescribedRecord { fact, text }: &DescribedRecord,
+    topic_prefix: &str,
+    at: SystemTime,
+) -> [Cell; 6] {
     let time = humantime::format_rfc3339_millis(at).to_string();
     let time = time.get(11..23).unwrap_or_default().to_owned();
     let text = text.as_ref().map_or_else(String::new, |text| format!("“{}”", one_line(text, LONGEST_TEXT)));
@@ -43,7 +47,7 @@ mod tests {
             what: "message.received, text".to_owned(),
             id: "0123456789abcdef".to_owned(),
         };
-        let seen = Seen { fact, text: Some(format!("Hi\x1b[2J\n{}", "x".repeat(100))) };
+        let seen = DescribedRecord { fact, text: Some(format!("Hi\x1b[2J\n{}", "x".repeat(100))) };
         let at = UNIX_EPOCH + Duration::from_millis(45_296_789);
         let line = Columns::new([0; 6]).lay_out(&of(&seen, "meta", at), |_, text| text.to_owned());
         let text = format!("“Hi [2J {}…”", "x".repeat(52));

@@ -1,18 +1,18 @@
 //! `weir reply`: one command to answer, checked before it is written, and what became of it.
 
-mod course;
+mod command_results;
 mod draft;
 
 use crate::kafka::request::RequestError;
 use crate::kafka::session::Session;
-use crate::kafka::sink::{Parcel, Sink};
+use crate::kafka::sink::{OutgoingRecord, Sink};
 use crate::kafka::source::Source;
 use crate::screen::{Tone, harmless};
 use crate::tool::settings::{Given, flag, graph_url, group, kafka, settings, switch, topic_prefix};
 use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
-use course::Course;
-pub(crate) use course::result;
+use command_results::CommandResults;
+pub(crate) use command_results::result;
 use draft::Draft;
 use runtime::consumer::{self, Record, TopicReader};
 use runtime::settings::{KafkaSettings, form};
@@ -159,9 +159,9 @@ fn run(settings: &ReplySettings, screen: &mut Screen) -> Result<Exit, ToolError>
     // From before the command is written, so that its result is not missed.
     let mut reader = at_the_end(source.reader(&results)?)?;
     let id = draft.id();
-    let mut course = Course::of(id);
+    let mut command_results = CommandResults::of(id);
     if draft.has_own_id
-        && let Some(record) = course.former(&source, &results, draft.key())?
+        && let Some(record) = command_results.former(&source, &results, draft.key())?
     {
         if !settings.json {
             screen.line(format_args!("{id} was used before, and nothing is written; its result:"))?;
@@ -174,7 +174,7 @@ fn run(settings: &ReplySettings, screen: &mut Screen) -> Result<Exit, ToolError>
         screen.line(format_args!("{id} is written to {commands}, with the key {}", draft.key()))?;
     }
     let written = Instant::now();
-    let ended = course.end(&mut reader, written + settings.timeout);
+    let ended = command_results.end(&mut reader, written + settings.timeout);
     match ended.map_err(|error| unsure(error.into()))? {
         Some(record) => tell(&record, Some(written.elapsed()), settings.json, screen),
         None => {
@@ -209,7 +209,7 @@ fn write(session: &Session, settings: &ReplySettings, topic: &str, draft: &Draft
     let key = Some(draft.key().as_bytes());
     let content_type = schemas::raw::CONTENT_TYPE.as_bytes();
     let headers = vec![("content-type", Some(content_type))];
-    sink.send(&[Parcel { topic, key, value: Some(&draft.value), headers }], ())?;
+    sink.send(&[OutgoingRecord { topic, key, value: Some(&draft.value), headers }], ())?;
     Ok(sink.finish().1?)
 }
 

@@ -1,8 +1,8 @@
 //! `weir tail`: records as they come, for people or programs.
 
-use super::fact::Seen;
+use super::fact::DescribedRecord;
 use super::line;
-use super::watch::{Span, Trouble, Watch};
+use super::watch::{Span, Watch, WatchError};
 use crate::kafka::session::Session;
 use crate::kafka::source::Source;
 use crate::screen::{Tone, counted};
@@ -124,8 +124,8 @@ fn tell_left_out(count: u64, settings: &TailSettings, screen: &mut Screen) -> Re
 
 /// Says once what cannot be read, and that all can be again: silence would look as if nothing came.
 fn tell_trouble(
-    told: &mut Option<Trouble>,
-    now: Option<Trouble>,
+    told: &mut Option<WatchError>,
+    now: Option<WatchError>,
     settings: &TailSettings,
     screen: &mut Screen,
 ) -> Result<(), ToolError> {
@@ -146,7 +146,7 @@ fn print(record: &Record, settings: &TailSettings, screen: &mut Screen) -> Resul
         return Ok(screen.json(&Whole::of(record))?);
     }
     let prefix = &settings.wanted.topic_prefix;
-    if let Some(seen) = Seen::of(record, prefix) {
+    if let Some(seen) = DescribedRecord::of(record, prefix) {
         let at = record.timestamp.unwrap_or_else(SystemTime::now);
         screen.row(&line::columns(), &line::of(&seen, prefix, at))?;
     }

@@ -1,11 +1,12 @@
 //! `weir trace`: where one message is, followed over the topics.
 //!
 //! [`question`] is what is asked for; [`origin`] finds the events that are meant, as [`expected`] has them, by [`search`], and on
-//! the disk by [`spool`]; [`waiting`] asks what is on other disks; [`way`] follows each over its [`place`]s, with the [`answers`] to it; [`end`] says where a way ends and why;
+//! the disk by [`spool`]; [`spool_backlog`] asks what is on other disks; [`event_trace`] follows each over its [`place`]s, with the [`answers`] to it; [`end`] says where a way ends and why;
 //! [`meta`] asks Meta; [`show`] prints it.
 
 mod answers;
 mod end;
+mod event_trace;
 mod expected;
 mod meta;
 mod origin;
@@ -14,8 +15,7 @@ mod question;
 mod search;
 mod show;
 mod spool;
-mod waiting;
-mod way;
+mod spool_backlog;
 
 use crate::kafka::session::Session;
 use crate::process::admin::is_address;
@@ -31,7 +31,7 @@ use question::Question;
 use runtime::settings::{KafkaSettings, form};
 use schemas::{Millis, Topic};
 use search::Search;
-use show::Found;
+use show::TraceReport;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -121,12 +121,13 @@ fn run(settings: &TraceSettings, screen: &mut Screen) -> Result<Exit, ToolError>
     let session = Session::start()?;
     let search = Search::connect(&session, &settings.kafka, &settings.topic_prefix)?;
     // Before the topics are read, so that what moves there from a disk is on one of them.
-    let ingest = session.wait(waiting::ask(&settings.ingest));
+    let ingest = session.wait(spool_backlog::ask(&settings.ingest));
     let Origins { origins, left_out } = origin::find(&question, settings, &search)?;
-    let ways = origins.iter().map(|origin| way::follow(origin, &search)).collect::<Result<Vec<_>, _>>()?;
-    let at_meta = meta::ask(&question, &ways, &left_out, settings, &session)?;
-    let found = Found {
-        ways,
+    let traces =
+        origins.iter().map(|origin| event_trace::follow(origin, &search)).collect::<Result<Vec<_>, _>>()?;
+    let at_meta = meta::ask(&question, &traces, &left_out, settings, &session)?;
+    let found = TraceReport {
+        traces,
         at_meta,
         left_out: left_out.len(),
         read: search.read(),

@@ -45,7 +45,7 @@ pub(crate) enum Span {
 
 /// Why something cannot be read at the moment. What is written meanwhile is read once it can be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Trouble {
+pub(crate) enum WatchError {
     /// A broker that leads a partition, or every broker, gives no answer.
     #[error("the brokers do not answer ({0}), or not all of them; it goes on by itself once they do")]
     Away(String),
@@ -73,7 +73,7 @@ pub(crate) enum Trouble {
 pub(crate) struct Watch {
     records: mpsc::Receiver<Record>,
     left_out: Arc<AtomicU64>,
-    trouble: watch::Receiver<Option<Trouble>>,
+    trouble: watch::Receiver<Option<WatchError>>,
 }
 
 impl Watch {
@@ -98,7 +98,7 @@ impl Watch {
             Reader { consumer, names, assigned, sender, span, left_out: Arc::clone(&left_out), told };
         match reader.begin(span == Span::FromNowOn) {
             Ok(()) => {}
-            Err(some @ Trouble::Leaderless(_)) => drop(reader.told.send_replace(Some(some))),
+            Err(some @ WatchError::Leaderless(_)) => drop(reader.told.send_replace(Some(some))),
             Err(trouble) => return Err(failed(kafka, &trouble)),
         }
         thread::Builder::new()
@@ -119,7 +119,7 @@ impl Watch {
     }
 
     /// Why something cannot be read at the moment.
-    pub(crate) fn trouble(&self) -> Option<Trouble> {
+    pub(crate) fn trouble(&self) -> Option<WatchError> {
         self.trouble.borrow().clone()
     }
 }
@@ -133,17 +133,17 @@ struct Reader {
     sender: mpsc::Sender<Record>,
     span: Span,
     left_out: Arc<AtomicU64>,
-    told: watch::Sender<Option<Trouble>>,
+    told: watch::Sender<Option<WatchError>>,
 }
 
 impl Reader {
     /// Asks until the brokers answer: those of topics that were just made say for a moment that they do not lead them.
-    fn begin(&mut self, from_end: bool) -> Result<(), Trouble> {
+    fn begin(&mut self, from_end: bool) -> Result<(), WatchError> {
         let deadline = Instant::now() + ANSWER;
         loop {
             match self.ask(from_end, ANSWER) {
                 // It waits; nothing is read before something is assigned.
-                Err(Trouble::Away(_)) if Instant::now() < deadline => drop(self.consumer.poll(LOOK)),
+                Err(WatchError::Away(_)) if Instant::now() < deadline => drop(self.consumer.poll(LOOK)),
                 begun => return begun,
             }
         }
@@ -173,7 +173,8 @@ impl Reader {
                     }
                 }
                 Some(Err(error)) if is_forbidden(&error) || is_for_good(&error) => {
-                    let trouble = if is_forbidden(&error) { Trouble::Forbidden } else { Trouble::Unreadable };
+                    let trouble =
+                        if is_forbidden(&error) { WatchError::Forbidden } else { WatchError::Unreadable };
                     refused = Some(trouble(error.to_string()));
                     self.told.send_replace(refused.clone());
                 }
@@ -198,7 +199,7 @@ impl Reader {
 
     /// Asks every leader where its partitions end, and reads those that it does not read yet: from there, or from their
     /// beginning.
-    fn ask(&mut self, from_end: bool, within: Duration) -> Result<(), Trouble> {
+    fn ask(&mut self, from_end: bool, within: Duration) -> Result<(), WatchError> {
         let (mut led, leaderless) = self.partitions(within)?;
         if led.count() > 0 {
             // As a time `End` means the latest.
@@ -218,16 +219,16 @@ impl Reader {
             let added = added.elements();
             self.assigned.extend(added.iter().map(|one| (one.topic().to_owned(), one.partition())));
         }
-        if leaderless.count() > 0 { Err(Trouble::Leaderless(leaderless.count())) } else { Ok(()) }
+        if leaderless.count() > 0 { Err(WatchError::Leaderless(leaderless.count())) } else { Ok(()) }
     }
 
     /// The partitions that have a leader, and those that have none.
-    fn partitions(&self, within: Duration) -> Result<(TopicPartitionList, TopicPartitionList), Trouble> {
+    fn partitions(&self, within: Duration) -> Result<(TopicPartitionList, TopicPartitionList), WatchError> {
         let metadata = self.consumer.fetch_metadata(None, within)?;
         let (mut led, mut leaderless) = (TopicPartitionList::new(), TopicPartitionList::new());
         for name in self.names.keys() {
             let topic = metadata.topics().iter().find(|topic| topic.name() == name);
-            for partition in topic.ok_or_else(|| Trouble::Gone(name.clone()))?.partitions() {
+            for partition in topic.ok_or_else(|| WatchError::Gone(name.clone()))?.partitions() {
                 let of = if partition.leader() < 0 { &mut leaderless } else { &mut led };
                 of.add_partition_offset(name, partition.id(), Offset::End)?;
             }
@@ -248,7 +249,7 @@ impl Reader {
     }
 }
 
-impl From<KafkaError> for Trouble {
+impl From<KafkaError> for WatchError {
     fn from(error: KafkaError) -> Self {
         Self::Away(error.to_string())
     }

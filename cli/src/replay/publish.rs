@@ -4,7 +4,7 @@ use super::Replay;
 use super::expected::Expected;
 use crate::ToolError;
 use crate::kafka::request::RequestError;
-use crate::kafka::sink::{Parcel, Sink};
+use crate::kafka::sink::{OutgoingRecord, Sink};
 use crate::kafka::typed::Typed;
 use runtime::consumer::Record;
 use schemas::{Event, Millis, Topic, raw};
@@ -93,8 +93,8 @@ impl Replay<'_> {
         if events.is_empty() {
             return Ok(());
         }
-        let parcels: Vec<Parcel<'_>> = events.iter().map(|event| event.parcel(run)).collect();
-        sink.send(&parcels, Sent { at: record.timestamp.map(Millis::of), rows })
+        let records: Vec<OutgoingRecord<'_>> = events.iter().map(|event| event.outgoing(run)).collect();
+        sink.send(&records, Sent { at: record.timestamp.map(Millis::of), rows })
     }
 
     fn note(&mut self, sent: Vec<Sent>) {

@@ -1,31 +1,31 @@
 //! What is to be done about parked deliveries, and about quarantined files. No line is wider than 80.
 
 use super::settings::{REASONS, SpoolLocation};
-use weir_ingest::spool::inspect::{QuarantinedFile, Reason};
+use weir_ingest::spool::inspect::{ParkReason, QuarantinedFile};
 
 /// What the reason means, and what to do, as lines.
-pub(super) fn on(reason: &Reason, location: &SpoolLocation) -> Vec<String> {
+pub(super) fn on(reason: &ParkReason, location: &SpoolLocation) -> Vec<String> {
     let lines: &[&str] = match reason {
-        Reason::TooLarge => &[
+        ParkReason::TooLarge => &[
             "A record is larger than its topic takes. Raise max.message.bytes:",
             "weir topics plan shows it, weir topics apply --max-body BYTES sets it.",
         ],
-        Reason::NotAuthorized => &[
+        ParkReason::NotAuthorized => &[
             "Ingest may not write to a topic. Allow its user Write and Describe on",
             "the topics, in Kafka's access control lists.",
         ],
-        Reason::UnknownTopic => {
+        ParkReason::UnknownTopic => {
             &["A topic is missing. weir topics plan shows which, and", "weir topics apply makes it."]
         }
-        Reason::Corrupt => &[
+        ParkReason::Corrupt => &[
             "Not what was written any more, so not what Meta signed: never sent. Look at",
             "the disk. weir spool show ID prints what is left of one.",
         ],
-        Reason::Panicked => &[
+        ParkReason::Panicked => &[
             "Ingest panicked over it twice, which is a bug: report it, with the log.",
             "Tried at each start; at once by weir spool retry ID --apply",
         ],
-        Reason::Other(_) => &["This weir does not know why: use the one that belongs to that ingest."],
+        ParkReason::Other(_) => &["This weir does not know why: use the one that belongs to that ingest."],
     };
     let is_mended = REASONS.contains(&reason.as_str());
     let then = is_mended.then(|| format!("Then: weir spool retry{} --all --reason {reason}", location.flag));
@@ -58,16 +58,16 @@ mod tests {
     fn advice_names_a_command_and_fits_a_terminal() {
         let location =
             SpoolLocation { directory: PathBuf::from("/spool"), flag: " --spool-dir /spool".to_owned() };
-        for reason in Reason::ALL {
+        for reason in ParkReason::ALL {
             let lines = on(&reason, &location);
             assert!(lines.iter().all(|line| line.len() <= 76), "{lines:?}");
             assert!(
-                matches!(reason, Reason::Corrupt | Reason::Panicked)
+                matches!(reason, ParkReason::Corrupt | ParkReason::Panicked)
                     || lines[lines.len() - 1].ends_with(reason.as_str()),
                 "{lines:?}"
             );
         }
-        let command = on(&Reason::TooLarge, &location).pop().unwrap();
+        let command = on(&ParkReason::TooLarge, &location).pop().unwrap();
         assert_eq!(command, "Then: weir spool retry --spool-dir /spool --all --reason too_large");
     }
 }

@@ -7,7 +7,7 @@ use crate::screen::Tone;
 use crate::{Exit, Screen, ToolError};
 use serde_json::{Value, json};
 use std::io;
-use weir_ingest::spool::inspect::{self, Group, InspectError, Inspector, QuarantinedFile};
+use weir_ingest::spool::inspect::{self, DeliveryGroup, InspectError, Inspector, QuarantinedFile};
 
 pub(super) fn run(settings: &ListSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let mut inspector = match Inspector::open(&settings.location.directory) {
@@ -60,7 +60,7 @@ fn list(
 fn conclude(
     settings: &ListSettings,
     (deliveries, corrupt): (u64, u64),
-    groups: &[Group],
+    groups: &[DeliveryGroup],
     screen: &mut Screen,
 ) -> io::Result<()> {
     let meant = groups.iter().filter(|group| !settings.set_aside || group.parked.is_some());
@@ -81,7 +81,7 @@ fn conclude(
     Ok(())
 }
 
-fn sums(groups: &[Group], location: &SpoolLocation, screen: &mut Screen) -> io::Result<()> {
+fn sums(groups: &[DeliveryGroup], location: &SpoolLocation, screen: &mut Screen) -> io::Result<()> {
     let (waiting, set_aside): (Vec<_>, Vec<_>) = groups.iter().partition(|group| group.parked.is_none());
     match waiting.first() {
         Some(group) => screen.line(sum(group, "waits", "wait", "for Kafka"))?,
@@ -98,7 +98,7 @@ fn sums(groups: &[Group], location: &SpoolLocation, screen: &mut Screen) -> io::
     Ok(())
 }
 
-fn sum(group: &Group, one: &str, several: &str, what: &str) -> String {
+fn sum(group: &DeliveryGroup, one: &str, several: &str, what: &str) -> String {
     format!(
         "{} {} {what}: {}, the oldest received {} ago.",
         quantity::deliveries(group.deliveries),
@@ -120,10 +120,10 @@ fn tell_files(files: &[QuarantinedFile], screen: &mut Screen) -> io::Result<()> 
     Ok(())
 }
 
-fn summary(groups: &[Group], files: &[QuarantinedFile]) -> Value {
+fn summary(groups: &[DeliveryGroup], files: &[QuarantinedFile]) -> Value {
     let waiting = groups.iter().find(|group| group.parked.is_none());
     let set_aside = groups.iter().filter(|group| group.parked.is_some());
-    let count = |group: &Group| json!({"deliveries": group.deliveries, "bytes": group.bytes, "oldest": group.oldest.to_string()});
+    let count = |group: &DeliveryGroup| json!({"deliveries": group.deliveries, "bytes": group.bytes, "oldest": group.oldest.to_string()});
     let by_reason: serde_json::Map<_, _> = set_aside
         .filter_map(|group| group.parked.as_ref().map(|reason| (reason.to_string(), count(group))))
         .collect();

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::time::SystemTime;
-use weir_ingest::spool::inspect::{Reason, Stored};
+use weir_ingest::spool::inspect::{ParkReason, StoredDelivery};
 
 #[derive(Serialize)]
 struct Attributes<'a> {
@@ -58,7 +58,7 @@ enum Body<'a> {
 }
 
 /// A delivery without what people wrote.
-pub(super) fn listed(stored: &Stored) -> impl Serialize {
+pub(super) fn listed(stored: &StoredDelivery) -> impl Serialize {
     let Contents { kinds, refusal } = Contents::of(&stored.body);
     Listed {
         attributes: attributes(stored),
@@ -70,7 +70,7 @@ pub(super) fn listed(stored: &Stored) -> impl Serialize {
 }
 
 /// All of a delivery.
-pub(super) fn whole(stored: &Stored) -> impl Serialize {
+pub(super) fn whole(stored: &StoredDelivery) -> impl Serialize {
     let headers = serde_json::from_str(&stored.headers);
     Whole {
         attributes: attributes(stored),
@@ -82,13 +82,13 @@ pub(super) fn whole(stored: &Stored) -> impl Serialize {
     }
 }
 
-fn attributes(stored: &Stored) -> Attributes<'_> {
+fn attributes(stored: &StoredDelivery) -> Attributes<'_> {
     Attributes {
         id: &stored.id,
         received: stored.received.to_string(),
         app: &stored.app,
         state: if stored.parked.is_some() { "set_aside" } else { "waiting" },
-        reason: stored.parked.as_ref().map(Reason::as_str),
+        reason: stored.parked.as_ref().map(ParkReason::as_str),
         corrupt: !stored.is_intact,
     }
 }
@@ -99,15 +99,15 @@ mod tests {
     use bytes::Bytes;
     use serde_json::{Value, json};
 
-    fn stored(headers: &str, body: &'static [u8]) -> Stored {
-        Stored {
+    fn stored(headers: &str, body: &'static [u8]) -> StoredDelivery {
+        StoredDelivery {
             seq: 1,
             id: "019aa7f0-5c1e-7d3a-9f00-1c2d3e4f5a6b".to_owned(),
             received: Millis::since_epoch(1_569_262_485_349),
             app: "shop".to_owned(),
             headers: headers.to_owned(),
             body: Bytes::from_static(body),
-            parked: Some(Reason::Corrupt),
+            parked: Some(ParkReason::Corrupt),
             is_intact: false,
         }
     }

@@ -6,7 +6,7 @@ use super::table::Deliveries;
 use crate::screen::{Cell, Table, Tone, one_line};
 use crate::{Exit, Screen, ToolError};
 use std::io;
-use weir_ingest::spool::inspect::{Inspector, Reason, Stored, Which};
+use weir_ingest::spool::inspect::{DeliveryFilter, Inspector, ParkReason, StoredDelivery};
 
 /// Lines of the plan.
 const LINES: usize = 20;
@@ -54,9 +54,9 @@ fn named(settings: &RetrySettings, screen: &mut Screen) -> Result<Exit, ToolErro
 }
 
 /// A delivery that was named, or why it is not sent again.
-fn can_be_sent(found: Option<Stored>) -> Result<Stored, &'static str> {
+fn can_be_sent(found: Option<StoredDelivery>) -> Result<StoredDelivery, &'static str> {
     let stored = found.ok_or("is not there: on Kafka by now, or never kept here")?;
-    if !stored.is_intact || stored.parked == Some(Reason::Corrupt) {
+    if !stored.is_intact || stored.parked == Some(ParkReason::Corrupt) {
         return Err("is corrupt, so it is never sent");
     }
     if stored.parked.is_none() { Err("is not parked: it waits already") } else { Ok(stored) }
@@ -65,7 +65,7 @@ fn can_be_sent(found: Option<Stored>) -> Result<Stored, &'static str> {
 fn all(settings: &RetrySettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let reason = settings.chosen.reason.as_ref();
     let mut inspector = Inspector::open(&settings.location.directory)?;
-    let is_meant = |of: &Reason| *of != Reason::Corrupt && reason.is_none_or(|reason| reason == of);
+    let is_meant = |of: &ParkReason| *of != ParkReason::Corrupt && reason.is_none_or(|reason| reason == of);
     let groups = inspector.groups()?;
     let meant = groups.iter().filter(|group| group.parked.as_ref().is_some_and(is_meant));
     let count: u64 = meant.map(|group| group.deliveries).sum();
@@ -78,7 +78,7 @@ fn all(settings: &RetrySettings, screen: &mut Screen) -> Result<Exit, ToolError>
         done(inspector.retry_all(reason)?, &settings.location, screen)?;
         return Ok(Exit::Done);
     }
-    let which = reason.map_or(Which::Parked, |reason| Which::ParkedFor(reason.clone()));
+    let which = reason.map_or(DeliveryFilter::Parked, |reason| DeliveryFilter::ParkedFor(reason.clone()));
     let (mut table, mut shown) = (Deliveries::fitting(&groups), 0);
     for stored in inspector.deliveries(which) {
         let stored = stored?;
@@ -86,7 +86,7 @@ fn all(settings: &RetrySettings, screen: &mut Screen) -> Result<Exit, ToolError>
             screen.toned(Tone::Faint, &format!("… and {} more", count.saturating_sub(LINES as u64)))?;
             break;
         }
-        if stored.parked != Some(Reason::Corrupt) {
+        if stored.parked != Some(ParkReason::Corrupt) {
             table.print(&stored, screen)?;
             shown += 1;
         }

@@ -4,7 +4,7 @@ use crate::tool::settings::{Flag, Given, Setting, count, flag, group, settings, 
 use clap::Command;
 use runtime::settings::{Form, Source, form};
 use std::path::PathBuf;
-use weir_ingest::spool::inspect::{Reason, Which};
+use weir_ingest::spool::inspect::{DeliveryFilter, ParkReason};
 
 /// Lines of a table where nothing else is asked for.
 const LINES: u64 = 100;
@@ -58,7 +58,7 @@ settings! {
         /// Every parked delivery, but for corrupt ones
         all: bool = switch("all"),
         /// Of all, those that are parked for this reason: `too_large`, `not_authorized` or `unknown_topic`
-        reason: Option<Reason> = flag("reason", "REASON", reason()).without("ids").optional(),
+        reason: Option<ParkReason> = flag("reason", "REASON", reason()).without("ids").optional(),
     }
     check |chosen: &Self, given: &mut Given<'_>| match chosen {
         Self { all: true, .. } => {}
@@ -86,8 +86,8 @@ impl ListSettings {
 }
 
 /// All deliveries, or those that are parked.
-pub(super) const fn which(set_aside: bool) -> Which {
-    if set_aside { Which::Parked } else { Which::All }
+pub(super) const fn which(set_aside: bool) -> DeliveryFilter {
+    if set_aside { DeliveryFilter::Parked } else { DeliveryFilter::All }
 }
 
 /// Where a spool lies. Whether it is there is seen when it is opened.
@@ -126,9 +126,9 @@ fn quoted(word: &str) -> String {
     if word.bytes().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
-fn reason() -> Form<Reason> {
+fn reason() -> Form<ParkReason> {
     Form::new(format!("one of {}", REASONS.join(", ")), |word| {
-        REASONS.contains(&word.trim()).then(|| Reason::of(word.trim()))
+        REASONS.contains(&word.trim()).then(|| ParkReason::of(word.trim()))
     })
 }
 

@@ -6,7 +6,7 @@ use super::{quantity, record, table};
 use crate::screen::{Cell, Table, Tone, harmless, one_line};
 use crate::{Exit, Screen, ToolError};
 use std::io;
-use weir_ingest::spool::inspect::{Inspector, Stored};
+use weir_ingest::spool::inspect::{Inspector, StoredDelivery};
 
 const WIDEST: usize = 200;
 
@@ -27,7 +27,7 @@ pub(super) fn run(settings: &ShowSettings, screen: &mut Screen) -> Result<Exit, 
     Ok(Exit::Done)
 }
 
-fn print(stored: &Stored, screen: &mut Screen) -> io::Result<()> {
+fn print(stored: &StoredDelivery, screen: &mut Screen) -> io::Result<()> {
     let (tone, state) = table::state(stored);
     let state = if stored.parked.is_some() { format!("parked: {state}") } else { state };
     let mut table = Table::default();

@@ -7,7 +7,7 @@ use super::quantity;
 use crate::Screen;
 use crate::screen::{Cell, Columns, Tone, one_line};
 use std::io;
-use weir_ingest::spool::inspect::{Group, Stored};
+use weir_ingest::spool::inspect::{DeliveryGroup, StoredDelivery};
 
 const HEADINGS: [&str; 7] = ["ID", "AGE", "BYTES", "STATE", "EVENTS", "APP", "RECEIVED"];
 const WAITING: &str = "waiting";
@@ -31,7 +31,7 @@ pub(super) struct Deliveries {
 
 impl Deliveries {
     /// A table for the states that there are; the other widths are given, since lines are printed as they are read.
-    pub(super) fn fitting(groups: &[Group]) -> Self {
+    pub(super) fn fitting(groups: &[DeliveryGroup]) -> Self {
         let reasons = groups.iter().filter_map(|group| group.parked.as_ref());
         let longest = reasons.map(|reason| reason.as_str().chars().count()).max().unwrap_or_default();
         let state = longest.clamp(WAITING.len(), LONGEST_NAME);
@@ -40,7 +40,7 @@ impl Deliveries {
     }
 
     /// Prints a delivery, under the headings if it is the first.
-    pub(super) fn print(&mut self, stored: &Stored, screen: &mut Screen) -> io::Result<()> {
+    pub(super) fn print(&mut self, stored: &StoredDelivery, screen: &mut Screen) -> io::Result<()> {
         if !std::mem::replace(&mut self.has_begun, true) {
             screen.row(&self.columns, &HEADINGS.map(|heading| Cell::new(Tone::Faint, heading)))?;
         }
@@ -49,7 +49,7 @@ impl Deliveries {
 }
 
 /// No cell is empty, and only EVENTS has spaces.
-fn row(stored: &Stored, events: usize) -> [Cell; 7] {
+fn row(stored: &StoredDelivery, events: usize) -> [Cell; 7] {
     let (tone, state) = state(stored);
     [
         one_line(&stored.id, LONGEST_NAME).into(),
@@ -63,7 +63,7 @@ fn row(stored: &Stored, events: usize) -> [Cell; 7] {
 }
 
 /// What is corrupt is so whether ingest has met it or not.
-pub(super) fn state(stored: &Stored) -> (Tone, String) {
+pub(super) fn state(stored: &StoredDelivery) -> (Tone, String) {
     match &stored.parked {
         _ if !stored.is_intact => (Tone::Bad, "corrupt".to_owned()),
         Some(reason) => (Tone::Bad, one_line(reason.as_str(), LONGEST_NAME)),
@@ -76,13 +76,13 @@ mod tests {
     use super::*;
     use bytes::Bytes;
     use schemas::Millis;
-    use weir_ingest::spool::inspect::Reason;
+    use weir_ingest::spool::inspect::ParkReason;
 
     #[test]
     fn what_matters_most_fits_80_columns_whatever_the_state() {
         let body = include_bytes!("../../../schemas/fixtures/batch/two-entries-four-items.json");
-        for parked in [None, Some(Reason::TooLarge), Some(Reason::NotAuthorized)] {
-            let stored = Stored {
+        for parked in [None, Some(ParkReason::TooLarge), Some(ParkReason::NotAuthorized)] {
+            let stored = StoredDelivery {
                 seq: 1,
                 id: "019aa7f0-5c1e-7d3a-9f00-1c2d3e4f5a6b".to_owned(),
                 received: Millis::of(std::time::SystemTime::now()),
@@ -93,7 +93,7 @@ mod tests {
                 is_intact: true,
             };
             let oldest = stored.received;
-            let table = Deliveries::fitting(&[Group { parked, deliveries: 1, bytes: 1, oldest }]);
+            let table = Deliveries::fitting(&[DeliveryGroup { parked, deliveries: 1, bytes: 1, oldest }]);
             let line = table.columns.lay_out(&row(&stored, table.events), |_, text| text.to_owned());
             let app = line.chars().take_while(|character| *character != '…').count();
             assert!(app <= 80 && line.contains(&format!("…  shop     {oldest}")), "{line}");

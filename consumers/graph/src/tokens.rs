@@ -3,14 +3,14 @@
 //! A mounted Kubernetes Secret is such a directory; its hidden entries (`..data`) are passed over.
 
 mod account_file;
+mod files;
 mod folder;
-mod look;
 mod refused;
 
 use crate::account::Login;
 use crate::{AccessToken, Account, GraphId, GraphUrl};
+use files::TokenFiles;
 use folder::Contents;
-use look::Look;
 use prometheus::{IntGauge, Registry};
 use refused::RefusedTokens;
 use runtime::blocking::{Blocking, BlockingError};
@@ -29,7 +29,7 @@ use tokio::sync::watch;
 const REREAD_EVERY: Duration = Duration::from_secs(5);
 
 /// Accounts without a token that are said one by one; of more than these the metrics and dead letters tell.
-const SAID_AT_MOST: usize = 1_000;
+const LOGGED_AT_MOST: usize = 1_000;
 
 /// The file that stands in for accounts without one of their own.
 pub const DEFAULT: &str = "default";
@@ -90,7 +90,7 @@ pub struct AccessTokens {
     blocking: Blocking,
     refused: RefusedTokens,
     /// Accounts without a token, of which it was said.
-    said: Mutex<BTreeSet<String>>,
+    logged: Mutex<BTreeSet<String>>,
     one_at_a_time: tokio::sync::Mutex<()>,
     changes: watch::Sender<()>,
     usable: IntGauge,
@@ -119,7 +119,7 @@ impl AccessTokens {
             contents: RwLock::default(),
             blocking: Blocking::default(),
             refused: RefusedTokens::new(registry),
-            said: Mutex::default(),
+            logged: Mutex::default(),
             one_at_a_time: tokio::sync::Mutex::default(),
             changes: watch::Sender::new(()),
             usable: gauge("weir_graph_tokens", "Access tokens at hand, the default one included"),
@@ -169,8 +169,8 @@ impl AccessTokens {
 
     /// Says once, until the tokens change, that an account has no token.
     pub fn say_missing(&self, account: &GraphId, meanwhile: &str) {
-        let mut said = lock(&self.said);
-        if said.len() < SAID_AT_MOST && said.insert(account.to_string()) {
+        let mut logged = lock(&self.logged);
+        if logged.len() < LOGGED_AT_MOST && logged.insert(account.to_string()) {
             tracing::error!(meanwhile, "{}", self.advice(account));
         }
     }
@@ -209,14 +209,14 @@ impl AccessTokens {
     /// Reads the files again. A token whose file is broken or empty stays in use, one whose file is gone does not.
     pub fn reread(&self) {
         let settings = self.settings.clone();
-        self.take(self.blocking.wait(READ_TIMEOUT, move || Look::at(&settings)));
+        self.take(self.blocking.wait(READ_TIMEOUT, move || TokenFiles::at(&settings)));
     }
 
     /// Reads the files again every few seconds, without end.
     pub async fn keep_fresh(self: Arc<Self>) {
         let mut ticks = tokio::time::interval(REREAD_EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut supervisor = Supervisor::new("what reads access tokens again");
+        let mut supervisor = Supervisor::new("the reload of access tokens");
         loop {
             ticks.tick().await;
             let reread = async {
@@ -230,10 +230,10 @@ impl AccessTokens {
     /// As [`Self::reread`], for one who may not block.
     async fn reread_blocking(&self) {
         let settings = self.settings.clone();
-        self.take(self.blocking.run(READ_TIMEOUT, move || Look::at(&settings)).await);
+        self.take(self.blocking.run(READ_TIMEOUT, move || TokenFiles::at(&settings)).await);
     }
 
-    fn take(&self, look: Result<Look, BlockingError>) {
+    fn take(&self, look: Result<TokenFiles, BlockingError>) {
         let before = self.contents.read().unwrap_or_else(PoisonError::into_inner).clone();
         let after = before.after(look, &self.settings, &self.host);
         for (file, why) in after.broken.iter().filter(|(file, why)| before.broken.get(*file) != Some(*why)) {
@@ -266,7 +266,7 @@ impl AccessTokens {
     fn changed(&self) {
         let contents = self.contents.read().unwrap_or_else(PoisonError::into_inner);
         self.refused.changed(&contents.tokens);
-        lock(&self.said).clear();
+        lock(&self.logged).clear();
         self.changes.send_replace(());
     }
 }

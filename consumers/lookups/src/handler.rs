@@ -3,14 +3,14 @@
 //! Lookups begin when a record is heard of, long before its turn, so that many of a partition are under way and fit
 //! into batches; events are published in their order.
 
-use crate::ahead::{Awaited, Search};
 use crate::call::{Call, Detail};
 use crate::enriched;
-use crate::lookup::{OwnLimits, Resolver, Status};
-use crate::media::{Known, Learned, MediaCache};
+use crate::lookup::{OwnLimits, Resolver, WaitReporter};
+use crate::media::{CachedMedia, MediaCache, MediaSource};
 use crate::metrics::LookupMetrics;
+use crate::pending_lookup::{AwaitedLookup, PendingLookup};
 use crate::question::{Plan, Question};
-use runtime::consumer::{Ahead, Failure, Handler, Output, Places, Record, Waits};
+use runtime::consumer::{Failure, Handler, Output, PartitionPrefetch, Prefetch, Record, Waits};
 use runtime::telemetry::spans;
 use schemas::lookup::{self, KnownMedia, Lookup};
 use schemas::{Millis, Topic, TypedEvent, raw};
@@ -26,8 +26,8 @@ use weir_graph::{GraphId, Outcome};
 /// Looks comments and mentions up.
 #[derive(Debug)]
 pub struct Lookups {
-    inquiry: Arc<Inquiry>,
-    places: Places<Search<Found>>,
+    context: Arc<LookupContext>,
+    prefetch: Prefetch<PendingLookup<LookupAnswer>>,
     comments: Arc<str>,
     mentions: Arc<str>,
 }
@@ -35,7 +35,7 @@ pub struct Lookups {
 /// A partition that is assigned.
 #[derive(Debug)]
 pub struct Partition {
-    assigned: Arc<Ahead<Search<Found>>>,
+    assigned: Arc<PartitionPrefetch<PendingLookup<LookupAnswer>>>,
     /// What the record in work is to be published as.
     enriched: Option<Output>,
     own_limits: OwnLimits,
@@ -43,7 +43,7 @@ pub struct Partition {
 
 /// What every lookup needs.
 #[derive(Debug)]
-pub(crate) struct Inquiry {
+pub(crate) struct LookupContext {
     pub(crate) resolver: Resolver,
     pub(crate) media: MediaCache,
     pub(crate) metrics: LookupMetrics,
@@ -51,22 +51,22 @@ pub(crate) struct Inquiry {
 
 /// What a question came to, before it is put beside the event.
 #[derive(Debug)]
-pub struct Found {
+pub struct LookupAnswer {
     asked: Option<String>,
     answer: Option<Arc<RawValue>>,
     at: Arc<str>,
     status: lookup::Status,
     reason: Option<&'static str>,
     cached: bool,
-    media: Option<Known>,
+    media: Option<CachedMedia>,
 }
 
 impl Lookups {
     /// A handler whose outputs go to the enriched topics of `topic_prefix`.
-    pub(crate) fn new(inquiry: Arc<Inquiry>, topic_prefix: &str) -> Self {
+    pub(crate) fn new(context: Arc<LookupContext>, topic_prefix: &str) -> Self {
         let [comments, mentions] = [Topic::CommentsEnriched, Topic::MentionsEnriched]
             .map(|topic| Arc::from(topic.name(topic_prefix)));
-        Self { inquiry, places: Places::default(), comments, mentions }
+        Self { context, prefetch: Prefetch::default(), comments, mentions }
     }
 
     async fn look_up(
@@ -79,12 +79,14 @@ impl Lookups {
         let event = TypedEvent::read(value).map_err(|error| Failure::reject("unreadable", &error))?;
         let plan = Plan::of(&event)?;
         let found = match plan.question {
-            Question::Skip(reason) => Found { reason: Some(reason), ..Found::now(lookup::Status::Skipped) },
+            Question::Skip(reason) => {
+                LookupAnswer { reason: Some(reason), ..LookupAnswer::now(lookup::Status::Skipped) }
+            }
             Question::Ask { account, call, media } => {
                 let begin = || self.begin(account.clone(), call, media, record);
-                let mut awaited = Awaited::of(&partition.assigned, record.offset, begin);
-                let (resolver, own_limits) = (&self.inquiry.resolver, &partition.own_limits);
-                let found = resolver.found(awaited.search(), &account, own_limits, record, waits).await;
+                let mut awaited = AwaitedLookup::of(&partition.assigned, record.offset, begin);
+                let (resolver, own_limits) = (&self.context.resolver, &partition.own_limits);
+                let found = resolver.found(awaited.pending(), &account, own_limits, record, waits).await;
                 if let Err(Failure::Expired { .. }) = &found {
                     awaited.give_up();
                 }
@@ -93,18 +95,24 @@ impl Lookups {
         };
         let value = value.and_then(|value| enriched::append(value, &found.lookup()));
         let value = value.ok_or_else(|| Failure::reject("unreadable", &"the value is no JSON object"))?;
-        self.inquiry.metrics.enriched.with_label_values(&[found.status.as_str()]).inc();
+        self.context.metrics.enriched.with_label_values(&[found.status.as_str()]).inc();
         let topic = Arc::clone(self.topic(plan.topic));
         Ok(Output { topic, key: record.key.clone(), value, headers: headers(&event) })
     }
 
-    fn begin(&self, account: GraphId, call: Call, media: Option<GraphId>, record: &Record) -> Search<Found> {
+    fn begin(
+        &self,
+        account: GraphId,
+        call: Call,
+        media: Option<GraphId>,
+        record: &Record,
+    ) -> PendingLookup<LookupAnswer> {
         let (status, waiting) = watch::channel(None);
-        let inquiry = Arc::clone(&self.inquiry);
+        let context = Arc::clone(&self.context);
         let span = spans::ahead("look up", record.trace());
-        let found = async move { inquiry.find(&account, &call, media.as_ref(), &status).await };
+        let found = async move { context.find(&account, &call, media.as_ref(), &status).await };
         let task = tokio::spawn(found.instrument(span));
-        Search { task: AbortOnDropHandle::new(task), waiting }
+        PendingLookup { task: AbortOnDropHandle::new(task), waiting }
     }
 
     fn topic(&self, topic: Topic) -> &Arc<str> {
@@ -135,16 +143,16 @@ impl Handler for Lookups {
     }
 
     fn assigned(&self, topic: &str, partition: i32) -> Partition {
-        let assigned = self.places.assign(topic, partition);
+        let assigned = self.prefetch.assign(topic, partition);
         Partition { assigned, enriched: None, own_limits: OwnLimits::default() }
     }
 
     fn expect(&self, record: &Record) {
-        let Some(ahead) = self.places.of(&record.topic, record.partition) else { return };
+        let Some(prefetch) = self.prefetch.of(&record.topic, record.partition) else { return };
         // What cannot be asked is said when its turn comes.
         let Ok(event) = TypedEvent::read(record.value.as_deref()) else { return };
         if let Ok(Plan { question: Question::Ask { account, call, media }, .. }) = Plan::of(&event) {
-            ahead.put(record.offset, self.begin(account, call, media, record));
+            prefetch.put(record.offset, self.begin(account, call, media, record));
         }
     }
 
@@ -166,16 +174,19 @@ impl Handler for Lookups {
     }
 }
 
-impl Inquiry {
+impl LookupContext {
     async fn find(
         &self,
         account: &GraphId,
         call: &Call,
         media: Option<&GraphId>,
-        status: &Status,
-    ) -> Result<(Found, Option<Instant>), Failure> {
-        let learned =
-            if matches!(call, Call::MentionedMedia { .. }) { Learned::OfCaption } else { Learned::OfComment };
+        status: &WaitReporter,
+    ) -> Result<(LookupAnswer, Option<Instant>), Failure> {
+        let learned = if matches!(call, Call::MentionedMedia { .. }) {
+            MediaSource::OfCaption
+        } else {
+            MediaSource::OfComment
+        };
         let key = media.map(|media| (account.clone(), media.clone(), learned));
         let known = key.as_ref().and_then(|key| self.media.get(key, Instant::now()));
         if known.is_some() {
@@ -183,10 +194,11 @@ impl Inquiry {
         }
         let detail = if known.is_some() { Detail::Id } else { Detail::Whole };
         let asked = call.relative_url(&self.resolver.version, detail);
-        if let (Some(Known { answer, at }), Learned::OfCaption) = (&known, learned) {
+        if let (Some(CachedMedia { answer, at }), MediaSource::OfCaption) = (&known, learned) {
             // The answer of an earlier lookup of the same thing.
             let (asked, answer, at) = (Some(asked), Some(Arc::clone(answer)), Arc::clone(at));
-            let found = Found { asked, answer, at, cached: true, ..Found::now(lookup::Status::Found) };
+            let found =
+                LookupAnswer { asked, answer, at, cached: true, ..LookupAnswer::now(lookup::Status::Found) };
             return Ok((found, None));
         }
         let (outcome, begun) =
@@ -196,18 +208,19 @@ impl Inquiry {
             Outcome::Gone(answer) => (lookup::Status::Gone, answer.map(Arc::from)),
         };
         if let (lookup::Status::Found, Some(answer), Some(key), None) = (status, &answer, key, &known) {
-            let part = if learned == Learned::OfCaption { Some(&**answer) } else { call.media_of(answer) };
+            let part =
+                if learned == MediaSource::OfCaption { Some(&**answer) } else { call.media_of(answer) };
             if let Some(part) = part {
-                let part = Known { answer: Arc::from(part.to_owned()), at: now() };
+                let part = CachedMedia { answer: Arc::from(part.to_owned()), at: now() };
                 self.media.put(key, part, Instant::now());
             }
         }
         let media = known.filter(|_| status == lookup::Status::Found);
-        Ok((Found { asked: Some(asked), answer, media, ..Found::now(status) }, Some(begun)))
+        Ok((LookupAnswer { asked: Some(asked), answer, media, ..LookupAnswer::now(status) }, Some(begun)))
     }
 }
 
-impl Found {
+impl LookupAnswer {
     /// Without anything that was asked or answered.
     fn now(status: lookup::Status) -> Self {
         Self { asked: None, answer: None, at: now(), status, reason: None, cached: false, media: None }

@@ -23,7 +23,7 @@ pub mod metrics;
 pub mod question;
 pub mod settings;
 
-mod ahead;
+mod pending_lookup;
 mod policy;
 mod profiles;
 mod source;
@@ -34,7 +34,7 @@ pub use weir_graph::tokens;
 
 use batcher::Batcher;
 use graph::{AccessTokens, ClientError, Graph, Pace};
-use handler::{Inquiry, Lookups};
+use handler::{LookupContext, Lookups};
 use lookup::{PROBE_EVERY, Resolver};
 use media::MediaCache;
 use metrics::LookupMetrics;
@@ -80,20 +80,20 @@ pub async fn run(
     let options = options(prefix, settings.lookup_ahead, with_profiles).within(&common.consumer);
     let metrics = LookupMetrics::new(&process.registry);
     let _counting = AbortOnDropHandle::new(tokio::spawn(metrics.clone().count_held_time()));
-    let inquiry = Arc::new(inquiry(settings, tokens, metrics, &process.registry)?);
+    let context = Arc::new(context(settings, tokens, metrics, &process.registry)?);
     let tail = Tail::new(common.kafka.clone(), process.credentials.clone(), ABOUT.name);
-    let customers = with_profiles.then(|| Profiles::new(Arc::clone(&inquiry), profiles, tail, prefix));
-    let sources = Sources::new(Lookups::new(inquiry, prefix), customers, prefix);
+    let customers = with_profiles.then(|| Profiles::new(Arc::clone(&context), profiles, tail, prefix));
+    let sources = Sources::new(Lookups::new(context, prefix), customers, prefix);
     consumer::run(&common.kafka, options, sources, &process).await?;
     Ok(())
 }
 
-fn inquiry(
+fn context(
     settings: LookupSettings,
     tokens: Arc<AccessTokens>,
     metrics: LookupMetrics,
     registry: &Registry,
-) -> Result<Inquiry, ClientError> {
+) -> Result<LookupContext, ClientError> {
     let LookupSettings { graph: parts, batch, retries, media, .. } = settings;
     let version = parts.graph.graph_version.as_str().to_owned();
     let answer_within = parts.graph.graph_timeout;
@@ -108,10 +108,10 @@ fn inquiry(
         settings: retries,
         metrics: metrics.clone(),
         answer_within,
-        said: Throttle::default(),
+        log: Throttle::default(),
         probe: Throttle::new(PROBE_EVERY),
     };
-    Ok(Inquiry { resolver, media: MediaCache::new(media), metrics })
+    Ok(LookupContext { resolver, media: MediaCache::new(media), metrics })
 }
 
 fn options(topic_prefix: &str, look_ahead: usize, with_profiles: bool) -> ConsumerOptions {

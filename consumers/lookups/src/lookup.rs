@@ -6,7 +6,7 @@ mod steps;
 
 pub(crate) use own_limits::OwnLimits;
 
-use crate::batcher::{Batcher, Sent};
+use crate::batcher::{Batcher, SendOutcome};
 use crate::metrics::LookupMetrics;
 use crate::policy::{self, Next};
 use crate::settings::RetrySettings;
@@ -52,14 +52,14 @@ pub(crate) struct Resolver {
     /// How long a call may take.
     pub(crate) answer_within: Duration,
     /// Lets what lookups wait for be said now and then.
-    pub(crate) said: Throttle,
+    pub(crate) log: Throttle,
     /// Lets a question through now and then that the Graph API could answer before.
     pub(crate) probe: Throttle,
 }
 
 /// What a lookup waits for while it makes no call; without one, its call is in the queue or under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Waiting {
+pub(crate) struct WaitReason {
     pub(crate) on: Wait,
     /// One line.
     pub(crate) why: String,
@@ -70,13 +70,13 @@ pub(crate) struct Waiting {
 }
 
 /// Where a lookup says what it waits for.
-pub(crate) type Status = watch::Sender<Option<Waiting>>;
+pub(crate) type WaitReporter = watch::Sender<Option<WaitReason>>;
 
 /// The course of one lookup.
-struct Course<'a> {
+struct LookupRun<'a> {
     resolver: &'a Resolver,
     account: &'a GraphId,
-    status: &'a Status,
+    status: &'a WaitReporter,
     without_token: WithoutToken,
     batch_size: usize,
     blame: Blame,
@@ -93,11 +93,11 @@ impl Resolver {
         &self,
         account: &GraphId,
         relative_url: &str,
-        status: &Status,
+        status: &WaitReporter,
         without_token: WithoutToken,
     ) -> Result<(Outcome, Instant), Failure> {
         let RetrySettings { backoff_base, backoff_max, .. } = self.settings;
-        let mut course = Course {
+        let mut run = LookupRun {
             resolver: self,
             account,
             status,
@@ -109,37 +109,43 @@ impl Resolver {
             backoff: Backoff::new(backoff_base, backoff_max),
         };
         loop {
-            let (token, begun) = (course.token().await?, Instant::now());
-            match self.send(account, relative_url.to_owned(), &token, course.batch_size).await {
-                Sent::Answered(Ok(outcome)) => {
-                    course.blame.answered(self, &token);
+            let (token, begun) = (run.token().await?, Instant::now());
+            match self.send(account, relative_url.to_owned(), &token, run.batch_size).await {
+                SendOutcome::Answered(Ok(outcome)) => {
+                    run.blame.answered(self, &token);
                     self.tokens.accepted(&token);
                     return Ok((outcome, begun));
                 }
-                Sent::Answered(Err(error)) => {
+                SendOutcome::Answered(Err(error)) => {
                     if error.is_of_sense() {
-                        course.blame.answered(self, &token);
+                        run.blame.answered(self, &token);
                     }
                     if error.accepts_token() {
                         self.tokens.accepted(&token);
                     }
-                    course.failed(&error, &token).await?;
+                    run.failed(&error, &token).await?;
                 }
-                Sent::Held(hold) => course.held(&hold).await,
-                Sent::FailedTogether(error) => course.failed_together(&error, &token).await?,
-                Sent::InBadCompany => {}
+                SendOutcome::Held(hold) => run.held(&hold).await,
+                SendOutcome::BatchFailed(error) => run.failed_together(&error, &token).await?,
+                SendOutcome::OtherTokenRefused => {}
             }
         }
     }
 
-    async fn send(&self, account: &GraphId, asked: String, token: &AccessToken, batch_size: usize) -> Sent {
+    async fn send(
+        &self,
+        account: &GraphId,
+        asked: String,
+        token: &AccessToken,
+        batch_size: usize,
+    ) -> SendOutcome {
         let account = self.tokens.account(account);
         let batch_size = if account.has_batches() { batch_size } else { 1 };
         self.batcher.send(asked, token.clone(), Payer::new(&account, token), batch_size).await
     }
 }
 
-impl Course<'_> {
+impl LookupRun<'_> {
     /// The account's token, once there is one that Meta has not refused.
     async fn token(&self) -> Result<AccessToken, Failure> {
         let tokens = &self.resolver.tokens;
@@ -158,7 +164,7 @@ impl Course<'_> {
             if !waits {
                 return Err(Failure::Reject { reason, error });
             }
-            let waiting = Waiting { on: Wait::Credential, why: error, until: None, is_own_limit: false };
+            let waiting = WaitReason { on: Wait::Credential, why: error, until: None, is_own_limit: false };
             // A refused one is tried again without a change.
             let change = tokio::time::timeout(REFUSED_TRIED_EVERY, changes.changed());
             self.wait(waiting, async { drop(change.await) }).await;
@@ -167,7 +173,7 @@ impl Course<'_> {
 
     async fn failed(&mut self, error: &CallError, token: &AccessToken) -> Result<(), Failure> {
         match policy::next(error) {
-            Next::GiveUp(reason) => Err(Failure::Reject { reason, error: self.told(error) }),
+            Next::GiveUp(reason) => Err(Failure::Reject { reason, error: self.describe(error) }),
             Next::NewToken => {
                 // Where there is no other one, the next round says what becomes of it.
                 let renewed = self.resolver.tokens.renewed(token, self.account).await;
@@ -198,7 +204,7 @@ impl Course<'_> {
         let is_hopeless =
             failing.elapsed() >= settings.hopeless_after && self.blame.is_certain(self.resolver, token);
         if is_hopeless || failing.elapsed() >= settings.lookup_patience {
-            return Err(Failure::Expired { reason: "retries_exhausted", error: self.told(error) });
+            return Err(Failure::Expired { reason: "retries_exhausted", error: self.describe(error) });
         }
         self.back_off(error).await;
         Ok(())
@@ -236,7 +242,7 @@ impl Course<'_> {
         let is_own_limit = hold.scope == Scope::Account && hold.stopped;
         let _held = self.resolver.metrics.held();
         let began = Instant::now();
-        let waiting = Waiting { on, why: why.to_owned(), until: Some(hold.until), is_own_limit };
+        let waiting = WaitReason { on, why: why.to_owned(), until: Some(hold.until), is_own_limit };
         self.wait(waiting, tokio::time::sleep_until(hold.until.into())).await;
         // No call could fail meanwhile.
         self.failing = self.failing.map(|since| since + began.elapsed());
@@ -245,17 +251,17 @@ impl Course<'_> {
     async fn back_off(&mut self, error: &CallError) {
         let delay = self.backoff.next_delay(backoff::random());
         let until = Some(Instant::now() + delay);
-        let waiting = Waiting { on: Wait::ApiAnswer, why: chain(error), until, is_own_limit: false };
+        let waiting = WaitReason { on: Wait::ApiAnswer, why: chain(error), until, is_own_limit: false };
         self.wait(waiting, tokio::time::sleep(delay)).await;
     }
 
-    async fn wait(&self, waiting: Waiting, end: impl Future<Output = ()>) {
+    async fn wait(&self, waiting: WaitReason, end: impl Future<Output = ()>) {
         self.status.send_replace(Some(waiting));
         end.await;
         self.status.send_replace(None);
     }
 
-    fn told(&self, error: &CallError) -> String {
+    fn describe(&self, error: &CallError) -> String {
         match self.failures {
             0 => chain(error),
             failures => format!("after {} failed calls: {}", failures + 1, chain(error)),

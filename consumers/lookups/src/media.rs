@@ -13,7 +13,7 @@ const LARGEST: usize = 32 * 1_024;
 
 /// Of what a media was learned, which decides who may see it and in what form it is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Learned {
+pub(crate) enum MediaSource {
     /// Of comments: the media itself.
     OfComment,
     /// Of a mention in its caption: the whole answer.
@@ -22,7 +22,7 @@ pub(crate) enum Learned {
 
 /// What the Graph API said about a media, and when.
 #[derive(Clone, Debug)]
-pub(crate) struct Known {
+pub(crate) struct CachedMedia {
     /// Verbatim.
     pub(crate) answer: Arc<RawValue>,
     /// RFC 3339 with milliseconds.
@@ -30,7 +30,7 @@ pub(crate) struct Known {
 }
 
 /// Account and media.
-pub(crate) type Key = (GraphId, GraphId, Learned);
+pub(crate) type Key = (GraphId, GraphId, MediaSource);
 
 /// The media that the Graph API spoke of lately, apart by account: what one may see is not for another.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ pub(crate) struct MediaCache {
 
 #[derive(Debug, Default)]
 struct Kept {
-    media: HashMap<Key, (Instant, Known)>,
+    media: HashMap<Key, (Instant, CachedMedia)>,
     /// Oldest first.
     order: VecDeque<(Instant, Key)>,
 }
@@ -52,14 +52,14 @@ impl MediaCache {
     }
 
     /// What is known of a media and not too old.
-    pub(crate) fn get(&self, key: &Key, now: Instant) -> Option<Known> {
+    pub(crate) fn get(&self, key: &Key, now: Instant) -> Option<CachedMedia> {
         let kept = lock(&self.kept);
         let (since, known) = kept.media.get(key)?;
         (now.saturating_duration_since(*since) < self.settings.media_cache_for).then(|| known.clone())
     }
 
     /// Keeps what was said now.
-    pub(crate) fn put(&self, key: Key, known: Known, now: Instant) {
+    pub(crate) fn put(&self, key: Key, known: CachedMedia, now: Instant) {
         if self.settings.media_cache == 0 || known.answer.get().len() > LARGEST {
             return;
         }
@@ -110,13 +110,13 @@ mod tests {
         fn put(&self, media: &str, answer: &str, second: u64) {
             let answer: Box<RawValue> = serde_json::from_str(answer).unwrap();
             let now = self.start + Duration::from_secs(second);
-            let known = Known { answer: Arc::from(answer), at: Arc::from("") };
-            self.cache.put((id("1"), id(media), Learned::OfComment), known, now);
+            let known = CachedMedia { answer: Arc::from(answer), at: Arc::from("") };
+            self.cache.put((id("1"), id(media), MediaSource::OfComment), known, now);
         }
 
         fn get(&self, account: &str, media: &str, second: u64) -> Option<String> {
             let now = self.start + Duration::from_secs(second);
-            let known = self.cache.get(&(id(account), id(media), Learned::OfComment), now);
+            let known = self.cache.get(&(id(account), id(media), MediaSource::OfComment), now);
             known.map(|known| known.answer.get().to_owned())
         }
     }

@@ -6,12 +6,12 @@
 mod customer;
 mod known;
 
-use crate::ahead::Search;
-use crate::handler::{Inquiry, now};
+use crate::handler::{LookupContext, now};
 use crate::lookup::{OwnLimits, WithoutToken};
+use crate::pending_lookup::PendingLookup;
 use crate::settings::ProfileSettings;
 use customer::Customer;
-use known::Known;
+use known::KnownProfiles;
 use runtime::consumer::{Failure, OffsetRange, Output, Record, Tail, Waits};
 use runtime::telemetry::spans;
 use runtime::throttle::Throttle;
@@ -35,18 +35,18 @@ const WITHOUT_CALL: [&str; 2] = ["no_token", "throttled"];
 /// Looks customers up.
 #[derive(Debug)]
 pub(crate) struct Profiles {
-    inquiry: Arc<Inquiry>,
+    context: Arc<LookupContext>,
     settings: ProfileSettings,
     tail: Tail,
     topic: Arc<str>,
     /// Why customers are not looked up.
-    said: Throttle,
+    log: Throttle,
 }
 
 /// A partition of messages.
 #[derive(Debug)]
 pub(crate) struct Partition {
-    known: Known,
+    known: KnownProfiles,
     /// What former owners of the partition found out is known too.
     is_read_back: bool,
     /// What came of the record in work.
@@ -63,17 +63,17 @@ struct Asked {
 
 impl Profiles {
     pub(crate) fn new(
-        inquiry: Arc<Inquiry>,
+        context: Arc<LookupContext>,
         settings: ProfileSettings,
         tail: Tail,
         topic_prefix: &str,
     ) -> Self {
         let topic = Arc::from(Topic::Profiles.name(topic_prefix));
-        Self { inquiry, settings, tail, topic, said: Throttle::default() }
+        Self { context, settings, tail, topic, log: Throttle::default() }
     }
 
     pub(crate) fn assigned(&self) -> Partition {
-        let known = Known::new(&self.settings);
+        let known = KnownProfiles::new(&self.settings);
         Partition { known, is_read_back: false, asked: None, own_limits: OwnLimits::default() }
     }
 
@@ -91,7 +91,7 @@ impl Profiles {
         partition.asked = None;
         let Some(customer) = Customer::of(record) else { return Ok(()) };
         if partition.known.is_fresh(&customer.key(), record.offset, seconds()) {
-            self.inquiry.metrics.profile("known");
+            self.context.metrics.profile("known");
         } else {
             partition.asked = self.ask(partition, customer, record, waits).await?;
         }
@@ -120,10 +120,10 @@ impl Profiles {
         record: &Record,
         waits: &Waits,
     ) -> Result<Option<Asked>, Failure> {
-        let mut search = self.begin(&customer, record);
-        let resolver = &self.inquiry.resolver;
+        let mut pending = self.begin(&customer, record);
+        let resolver = &self.context.resolver;
         let account = &customer.account;
-        let found = resolver.found(Some(&mut search), account, &partition.own_limits, record, waits).await;
+        let found = resolver.found(Some(&mut pending), account, &partition.own_limits, record, waits).await;
         let profile = match found {
             Ok(Outcome::Found(answer)) => Some(self.profile(&customer, Some(&answer))),
             Ok(Outcome::Gone(_)) | Err(Failure::Reject { reason: NOT_REACHABLE, .. }) => {
@@ -133,8 +133,8 @@ impl Profiles {
                 Some(self.profile(&customer, None))
             }
             Err(Failure::Reject { reason, error } | Failure::Expired { reason, error }) => {
-                self.inquiry.metrics.profile("failed");
-                self.say(record, reason, &error);
+                self.context.metrics.profile("failed");
+                self.log_failure(record, reason, &error);
                 if WITHOUT_CALL.contains(&reason) {
                     return Ok(None);
                 }
@@ -145,24 +145,24 @@ impl Profiles {
         Ok(Some(Asked { customer, profile }))
     }
 
-    fn begin(&self, customer: &Customer, record: &Record) -> Search<Outcome> {
+    fn begin(&self, customer: &Customer, record: &Record) -> PendingLookup<Outcome> {
         let (status, waiting) = watch::channel(None);
-        let (inquiry, account) = (Arc::clone(&self.inquiry), customer.account.clone());
-        let asked = customer.relative_url(&inquiry.resolver.version);
+        let (context, account) = (Arc::clone(&self.context), customer.account.clone());
+        let asked = customer.relative_url(&context.resolver.version);
         let span = spans::ahead("look up", record.trace());
         // Whoever writes to an account without a token holds nobody else's message.
         let without = WithoutToken::DeadLetter;
         let found = async move {
-            let looked_up = inquiry.resolver.resolve(&account, &asked, &status, without).await;
+            let looked_up = context.resolver.resolve(&account, &asked, &status, without).await;
             looked_up.map(|(outcome, begun)| (outcome, Some(begun)))
         };
-        Search { task: AbortOnDropHandle::new(tokio::spawn(found.instrument(span))), waiting }
+        PendingLookup { task: AbortOnDropHandle::new(tokio::spawn(found.instrument(span))), waiting }
     }
 
     /// The value of the profile's record.
     fn profile(&self, customer: &Customer, answer: Option<&RawValue>) -> Vec<u8> {
         let status = if answer.is_some() { ProfileStatus::Found } else { ProfileStatus::Unavailable };
-        self.inquiry.metrics.profile(status.as_str());
+        self.context.metrics.profile(status.as_str());
         let at = now();
         let profile = CustomerProfile {
             account: customer.account.as_str().into(),
@@ -176,10 +176,10 @@ impl Profiles {
     }
 
     /// Whom the former owners of a partition of messages asked for: the profiles have the same keys.
-    async fn read_back(&self, record: &Record) -> Result<Known, Failure> {
+    async fn read_back(&self, record: &Record) -> Result<KnownProfiles, Failure> {
         let (messages, profiles) = (Arc::clone(&record.topic), Arc::clone(&self.topic));
         let (partition, now) = (record.partition, seconds());
-        let (mut known, most) = (Known::new(&self.settings), self.settings.profile_cache as u64);
+        let (mut known, most) = (KnownProfiles::new(&self.settings), self.settings.profile_cache as u64);
         let read = self.tail.read(move |reader| {
             let (inputs, outputs) = (reader.partitions(&messages)?, reader.partitions(&profiles)?);
             // With another number of partitions a key can be in any.
@@ -191,8 +191,8 @@ impl Profiles {
         read.await.map_err(|error| Failure::of_kafka(&error))
     }
 
-    fn say(&self, record: &Record, reason: &str, error: &str) {
-        if let Some(suppressed) = self.said.pass(Instant::now()) {
+    fn log_failure(&self, record: &Record, reason: &str, error: &str) {
+        if let Some(suppressed) = self.log.pass(Instant::now()) {
             let (partition, offset) = (record.partition, record.offset);
             tracing::warn!(partition, offset, reason, error, suppressed, "a customer could not be looked up");
         }

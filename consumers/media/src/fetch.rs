@@ -42,7 +42,7 @@ const NO_ADDRESS: &str = "address";
 
 /// How fetching ended without its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Ended {
+pub(crate) enum NotFetched {
     /// The link has died, with this status.
     Gone(u16),
     /// It is not followed, for what a word says.
@@ -95,32 +95,32 @@ impl Fetcher {
     }
 
     /// Follows a link to the answer that has the bytes.
-    pub(crate) async fn open(&self, link: &str) -> Result<Opened, Ended> {
+    pub(crate) async fn open(&self, link: &str) -> Result<Opened, NotFetched> {
         let mut url = parse(link)?;
         for _ in 0..=MOST_REDIRECTS {
-            allowed::check(&url, &self.settings.media_hosts).map_err(Ended::Refused)?;
+            allowed::check(&url, &self.settings.media_hosts).map_err(NotFetched::Refused)?;
             let request = self.http.get(url.clone()).header(ACCEPT_ENCODING, "identity");
-            let response = request.send().await.map_err(|error| failure::ended(&error))?;
+            let response = request.send().await.map_err(|error| failure::classify(&error))?;
             self.answered.send_replace(Some(Instant::now()));
             match response.status().as_u16() {
                 200 => return self.opened(response),
                 301 | 302 | 303 | 307 | 308 => url = elsewhere(&url, response.headers())?,
-                status => return Err(Ended::of_status(status)),
+                status => return Err(NotFetched::of_status(status)),
             }
         }
-        Err(Ended::Refused("redirects"))
+        Err(NotFetched::Refused("redirects"))
     }
 
-    fn opened(&self, response: Response) -> Result<Opened, Ended> {
+    fn opened(&self, response: Response) -> Result<Opened, NotFetched> {
         let headers = response.headers();
         if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
             // Packed, which nobody asked for.
-            return Err(Ended::Refused("encoded"));
+            return Err(NotFetched::Refused("encoded"));
         }
         let left = self.settings.media_max_bytes;
         // What a server says of a length it may say wrongly: the bytes are counted too.
         if response.content_length().is_some_and(|length| length > left) {
-            return Err(Ended::TooLarge);
+            return Err(NotFetched::TooLarge);
         }
         let declared = headers.get(CONTENT_TYPE).and_then(|value| mime(value.to_str().ok()?));
         Ok(Opened { response, left, declared })
@@ -129,15 +129,15 @@ impl Fetcher {
 
 impl Opened {
     /// The next bytes; `None` at the end.
-    pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, Ended> {
-        let chunk = self.response.chunk().await.map_err(|error| failure::ended(&error))?;
+    pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, NotFetched> {
+        let chunk = self.response.chunk().await.map_err(|error| failure::classify(&error))?;
         let length = chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
-        self.left = self.left.checked_sub(length).ok_or(Ended::TooLarge)?;
+        self.left = self.left.checked_sub(length).ok_or(NotFetched::TooLarge)?;
         Ok(chunk)
     }
 }
 
-impl Ended {
+impl NotFetched {
     /// Whether it may end otherwise another time. A name without a public address may be that of a name server which gives one
     /// private address for all names, as some do while the network is cut off.
     pub(crate) fn may_pass(&self) -> bool {
@@ -158,15 +158,15 @@ impl Ended {
 /// Longer links are not fetched, and stand in no record.
 pub(crate) const LONGEST_LINK: usize = 8_192;
 
-fn parse(link: &str) -> Result<Url, Ended> {
+fn parse(link: &str) -> Result<Url, NotFetched> {
     let url = (link.len() <= LONGEST_LINK).then(|| Url::parse(link).ok()).flatten();
-    url.ok_or(Ended::Refused("bad_url"))
+    url.ok_or(NotFetched::Refused("bad_url"))
 }
 
-fn elsewhere(from: &Url, headers: &HeaderMap) -> Result<Url, Ended> {
+fn elsewhere(from: &Url, headers: &HeaderMap) -> Result<Url, NotFetched> {
     let location = headers.get(LOCATION).and_then(|location| location.to_str().ok());
     let url = location.and_then(|location| from.join(location).ok());
-    url.ok_or(Ended::Refused("bad_url"))
+    url.ok_or(NotFetched::Refused("bad_url"))
 }
 
 /// `image/jpeg` of `image/JPEG; charset=binary`.
@@ -184,14 +184,14 @@ mod tests {
     #[test]
     fn a_status_means_what_can_be_done_about_it() {
         for status in [403, 404, 410] {
-            assert_eq!(Ended::of_status(status), Ended::Gone(status));
+            assert_eq!(NotFetched::of_status(status), NotFetched::Gone(status));
         }
         for (status, again) in
             [(429, true), (503, true), (204, false), (206, false), (304, false), (401, false)]
         {
             assert_eq!(
-                Ended::of_status(status),
-                Ended::Failed { reason: format!("http_{status}"), again },
+                NotFetched::of_status(status),
+                NotFetched::Failed { reason: format!("http_{status}"), again },
                 "{status}"
             );
         }
@@ -213,13 +213,13 @@ mod tests {
         };
         assert_eq!(to("/y").unwrap().as_str(), "https://a.fbcdn.net/y");
         assert_eq!(to("http://169.254.169.254/").unwrap().scheme(), "http");
-        assert_eq!(elsewhere(&from, &HeaderMap::new()), Err(Ended::Refused("bad_url")));
+        assert_eq!(elsewhere(&from, &HeaderMap::new()), Err(NotFetched::Refused("bad_url")));
     }
 
     #[test]
     fn a_link_that_is_no_url_or_too_long_is_refused() {
         for link in ["", "/reel/17", &format!("https://a.fbcdn.net/{}", "x".repeat(9_000))] {
-            assert_eq!(parse(link), Err(Ended::Refused("bad_url")));
+            assert_eq!(parse(link), Err(NotFetched::Refused("bad_url")));
         }
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! Links are followed from when a record is heard of, long before its turn, so that many of a partition are under way.
 
-use crate::links::{Source, Unfit};
-use crate::save::{Saver, Told};
-use runtime::consumer::{Ahead, Failure, Handler, Output, Places, Record, Wait, Waits};
+use crate::links::{Source, SourceError};
+use crate::save::{LinkOutcome, Saver};
+use runtime::consumer::{Failure, Handler, Output, PartitionPrefetch, Prefetch, Record, Wait, Waits};
 use runtime::telemetry::spans;
 use schemas::{Topic, raw};
 use std::sync::Arc;
@@ -25,7 +25,7 @@ type Saving = AbortOnDropHandle<Vec<Output>>;
 #[derive(Debug)]
 pub(crate) struct MediaHandler {
     saver: Arc<Saver>,
-    places: Places<Saving>,
+    prefetch: Prefetch<Saving>,
     prefix: String,
     media: Arc<str>,
 }
@@ -33,7 +33,7 @@ pub(crate) struct MediaHandler {
 /// A partition that is assigned.
 #[derive(Debug)]
 pub(crate) struct Partition {
-    assigned: Arc<Ahead<Saving>>,
+    assigned: Arc<PartitionPrefetch<Saving>>,
     /// The links of the record in turn, by its offset, while they are followed.
     saving: Option<(i64, Saving)>,
     /// What the record in work is published as.
@@ -43,10 +43,10 @@ pub(crate) struct Partition {
 impl MediaHandler {
     pub(crate) fn new(saver: Saver, topic_prefix: &str) -> Self {
         let media = Arc::from(Topic::Media.name(topic_prefix));
-        Self { saver: Arc::new(saver), places: Places::default(), prefix: topic_prefix.to_owned(), media }
+        Self { saver: Arc::new(saver), prefetch: Prefetch::default(), prefix: topic_prefix.to_owned(), media }
     }
 
-    fn source(&self, record: &Record) -> Result<Option<Source>, Unfit> {
+    fn source(&self, record: &Record) -> Result<Option<Source>, SourceError> {
         let topic = Topic::named(&record.topic, &self.prefix).unwrap_or(Topic::Messages);
         Source::read(topic, record.value.as_deref())
     }
@@ -54,8 +54,8 @@ impl MediaHandler {
     fn begin(&self, source: Source, record: &Record) -> Saving {
         let (saver, media, key) = (Arc::clone(&self.saver), Arc::clone(&self.media), record.key.clone());
         let saving = async move {
-            let told = saver.save(&source).await;
-            told.into_iter().map(|told| output(&media, key.as_deref(), told)).collect()
+            let outcome = saver.save(&source).await;
+            outcome.into_iter().map(|outcome| output(&media, key.as_deref(), outcome)).collect()
         };
         let span = spans::ahead("save media", record.trace());
         AbortOnDropHandle::new(tokio::spawn(saving.instrument(span)))
@@ -90,14 +90,14 @@ impl Handler for MediaHandler {
     }
 
     fn assigned(&self, topic: &str, partition: i32) -> Partition {
-        Partition { assigned: self.places.assign(topic, partition), saving: None, outputs: None }
+        Partition { assigned: self.prefetch.assign(topic, partition), saving: None, outputs: None }
     }
 
     fn expect(&self, record: &Record) {
-        let Some(ahead) = self.places.of(&record.topic, record.partition) else { return };
+        let Some(prefetch) = self.prefetch.of(&record.topic, record.partition) else { return };
         // What cannot be read is said when its turn comes.
         if let Ok(Some(source)) = self.source(record) {
-            ahead.put(record.offset, self.begin(source, record));
+            prefetch.put(record.offset, self.begin(source, record));
         }
     }
 
@@ -118,16 +118,16 @@ impl Handler for MediaHandler {
     }
 }
 
-fn output(topic: &Arc<str>, key: Option<&[u8]>, told: Told) -> Output {
+fn output(topic: &Arc<str>, key: Option<&[u8]>, outcome: LinkOutcome) -> Output {
     Output {
         topic: Arc::clone(topic),
         key: key.map(<[u8]>::to_vec),
         headers: vec![
             ("content-type".into(), raw::CONTENT_TYPE.into()),
-            ("ce_id".into(), told.id.as_bytes().into()),
-            ("weir_status".into(), told.status.as_str().into()),
+            ("ce_id".into(), outcome.id.as_bytes().into()),
+            ("weir_status".into(), outcome.status.as_str().into()),
         ],
-        value: told.value,
+        value: outcome.value,
     }
 }
 

@@ -36,7 +36,7 @@ pub(crate) struct Source {
 
 /// Why no links can be read.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Unfit {
+pub(crate) enum SourceError {
     /// It is no record of its topic.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
@@ -47,7 +47,7 @@ pub(crate) enum Unfit {
 
 impl Source {
     /// Reads the value of a record of `topic`; `None` where it has no links.
-    pub(crate) fn read(topic: Topic, value: Option<&[u8]>) -> Result<Option<Self>, Unfit> {
+    pub(crate) fn read(topic: Topic, value: Option<&[u8]>) -> Result<Option<Self>, SourceError> {
         let source = if topic == Topic::Profiles { of_profile(value)? } else { of_event(topic, value)? };
         Ok(source.filter(|source| !source.links.is_empty()))
     }
@@ -69,7 +69,7 @@ impl Source {
     }
 }
 
-fn of_event(topic: Topic, value: Option<&[u8]>) -> Result<Option<Source>, Unfit> {
+fn of_event(topic: Topic, value: Option<&[u8]>) -> Result<Option<Source>, SourceError> {
     let event = TypedEvent::read(value)?;
     let links = match topic {
         Topic::CommentsEnriched | Topic::MentionsEnriched => of_lookup(&Lookup::read(value)?),
@@ -80,7 +80,7 @@ fn of_event(topic: Topic, value: Option<&[u8]>) -> Result<Option<Source>, Unfit>
     if links.is_empty() {
         return Ok(None);
     }
-    let account = event.metaaccount.ok_or(Unfit::NoAccount)?.into_owned();
+    let account = event.metaaccount.ok_or(SourceError::NoAccount)?.into_owned();
     Ok(Some(Source {
         seed: vec![event.id.to_string()],
         event: Some(event.id.into_owned()),
@@ -91,7 +91,7 @@ fn of_event(topic: Topic, value: Option<&[u8]>) -> Result<Option<Source>, Unfit>
     }))
 }
 
-fn of_profile(value: Option<&[u8]>) -> Result<Option<Source>, Unfit> {
+fn of_profile(value: Option<&[u8]>) -> Result<Option<Source>, SourceError> {
     // A customer was erased.
     let Some(value) = value else { return Ok(None) };
     let profile: CustomerProfile<'_> = serde_json::from_slice(value).map_err(Unreadable::Malformed)?;

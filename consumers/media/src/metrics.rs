@@ -36,7 +36,7 @@ impl MediaMetrics {
         Self { links, bytes, attempts_failed, store_errors, delay_seconds }
     }
 
-    pub(crate) fn ended(&self, origin: Origin, status: MediaStatus) {
+    pub(crate) fn count_link(&self, origin: Origin, status: MediaStatus) {
         self.links.with_label_values(&[origin.as_str(), status.as_str()]).inc();
     }
 

@@ -1,18 +1,18 @@
 //! One link to its end: saved, or why not.
 
-mod door;
+mod breaker;
 mod limits;
-mod patience;
+mod retry_budget;
 
-use crate::fetch::{Ended, Fetcher, LONGEST_LINK};
+use crate::fetch::{Fetcher, LONGEST_LINK, NotFetched};
 use crate::links::{Link, Source};
 use crate::metrics::MediaMetrics;
 use crate::settings::MediaSettings;
 use crate::store::{self, Store, StoreError, Stored};
-use door::Door;
+use breaker::StoreBreaker;
 use futures_util::future::join_all;
-use patience::Patience;
 use reqwest::Url;
+use retry_budget::RetryBudget;
 use runtime::backoff::{self, Backoff};
 use runtime::throttle::Throttle;
 use schemas::Millis;
@@ -32,7 +32,7 @@ const LOG_EVERY: Duration = Duration::from_secs(30);
 pub(crate) struct Saver {
     fetcher: Fetcher,
     store: Store,
-    door: Door,
+    breaker: StoreBreaker,
     settings: MediaSettings,
     metrics: MediaMetrics,
     log: Throttle,
@@ -40,7 +40,7 @@ pub(crate) struct Saver {
 
 /// What became of a link, as it is published.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Told {
+pub(crate) struct LinkOutcome {
     pub(crate) id: String,
     pub(crate) status: MediaStatus,
     /// The record.
@@ -48,8 +48,8 @@ pub(crate) struct Told {
 }
 
 /// Why an attempt came to nothing.
-enum Trouble {
-    Ended(Ended),
+enum AttemptError {
+    NotFetched(NotFetched),
     Store(StoreError),
 }
 
@@ -63,7 +63,7 @@ impl Saver {
         Self {
             fetcher,
             store,
-            door: Door::new(settings.media_concurrency),
+            breaker: StoreBreaker::new(settings.media_concurrency),
             settings: settings.clone(),
             metrics,
             log: Throttle::new(LOG_EVERY),
@@ -71,92 +71,97 @@ impl Saver {
     }
 
     /// What became of each link of a record, in their order. While the store or the network is away it goes on trying.
-    pub(crate) async fn save(&self, source: &Source) -> Vec<Told> {
+    pub(crate) async fn save(&self, source: &Source) -> Vec<LinkOutcome> {
         join_all((0..source.links.len()).map(|index| self.follow(source, index))).await
     }
 
-    async fn follow(&self, source: &Source, index: usize) -> Told {
+    async fn follow(&self, source: &Source, index: usize) -> LinkOutcome {
         let [base, max] = BACKOFF;
         let (mut backoff, mut delay) = (Backoff::new(base, max), Duration::ZERO);
-        let mut patience = Patience::new(self.settings.media_patience);
+        let mut retry_budget = RetryBudget::new(self.settings.media_patience);
         loop {
-            let (finds_out, slot) = self.door.admit().await;
+            let (is_probe, slot) = self.breaker.admit().await;
             // What waits behind others has not failed.
             let began = Instant::now();
             let attempt = async {
                 // Nothing is fetched for a store that does not answer.
-                if finds_out {
-                    self.kept(source, index).await?;
+                if is_probe {
+                    self.saved_before(source, index).await?;
                 }
                 self.attempt(source, index).await
             };
-            let trouble = match attempt.await {
-                Ok(told) => return told,
-                Err(trouble) => trouble,
+            let error = match attempt.await {
+                Ok(outcome) => return outcome,
+                Err(error) => error,
             };
             let now = Instant::now();
-            let mut is_over =
-                || patience.is_over(delay + (now - began), now, *self.fetcher.answered.borrow());
-            let end = match trouble {
-                Trouble::Ended(ended) if !ended.may_pass() || is_over() => {
-                    self.conclude(source, index, ended).await.map_err(Trouble::Store)
+            let mut is_spent =
+                || retry_budget.is_spent(delay + (now - began), now, *self.fetcher.answered.borrow());
+            let end = match error {
+                AttemptError::NotFetched(not_fetched) if !not_fetched.may_pass() || is_spent() => {
+                    self.conclude(source, index, not_fetched).await.map_err(AttemptError::Store)
                 }
-                trouble => Err(trouble),
+                error => Err(error),
             };
             match &end {
-                Err(Trouble::Store(_)) => self.door.refused(finds_out),
-                _ if finds_out => self.door.not_found_out(),
+                Err(AttemptError::Store(_)) => self.breaker.record_failure(is_probe),
+                _ if is_probe => self.breaker.probe_undecided(),
                 _ => {}
             }
-            let trouble = match end {
-                Ok(told) => return told,
-                Err(trouble) => trouble,
+            let error = match end {
+                Ok(outcome) => return outcome,
+                Err(error) => error,
             };
             drop(slot);
-            self.note(&trouble);
+            self.note(&error);
             delay = backoff.next_delay(backoff::random());
             tokio::time::sleep(delay).await;
         }
     }
 
-    fn note(&self, trouble: &Trouble) {
-        let why = match trouble {
-            Trouble::Store(error) => {
+    fn note(&self, error: &AttemptError) {
+        let why = match error {
+            AttemptError::Store(error) => {
                 self.metrics.store_errors.inc();
                 error.to_string()
             }
-            Trouble::Ended(ended) => {
+            AttemptError::NotFetched(not_fetched) => {
                 self.metrics.attempts_failed.inc();
-                what_became(ended.clone()).1.into_owned()
+                status_and_reason(not_fetched.clone()).1.into_owned()
             }
         };
         if let Some(suppressed) = self.log.pass(std::time::Instant::now()) {
-            tracing::warn!(why, suppressed, "a link was not saved and is tried again");
+            tracing::warn!(why, suppressed, "saving a link failed, will retry");
         }
     }
 
     /// Tells of a link that could not be saved now; one that was saved before stays so.
-    async fn conclude(&self, source: &Source, index: usize, ended: Ended) -> Result<Told, StoreError> {
+    async fn conclude(
+        &self,
+        source: &Source,
+        index: usize,
+        not_fetched: NotFetched,
+    ) -> Result<LinkOutcome, StoreError> {
         let id = source.record_id(index);
-        let told = if let Some(value) = self.kept(source, index).await? {
-            Told { id, status: MediaStatus::Saved, value }
+        let outcome = if let Some(value) = self.saved_before(source, index).await? {
+            LinkOutcome { id, status: MediaStatus::Saved, value }
         } else {
-            let (status, reason) = what_became(ended);
+            let (status, reason) = status_and_reason(not_fetched);
             let record = MediaRecord { reason: Some(reason), ..blank(source, index, status) };
-            Told { id, status, value: written(&record) }
+            LinkOutcome { id, status, value: to_json(&record) }
         };
-        self.metrics.ended(source.links[index].origin, told.status);
-        Ok(told)
+        self.metrics.count_link(source.links[index].origin, outcome.status);
+        Ok(outcome)
     }
 
     /// The record of a link that was saved before.
-    async fn kept(&self, source: &Source, index: usize) -> Result<Option<Vec<u8>>, StoreError> {
+    async fn saved_before(&self, source: &Source, index: usize) -> Result<Option<Vec<u8>>, StoreError> {
         let folder = store::folder(&source.account, source.owner());
-        let kept = self.store.recall(&folder, &source.record_id(index)).await?;
+        let kept = self.store.get_record(&folder, &source.record_id(index)).await?;
         Ok(kept.filter(|kept| is_saved(kept)))
     }
 
-    async fn attempt(&self, source: &Source, index: usize) -> Result<Told, Trouble> {
+    async fn attempt(&self, source: &Source, index: usize) -> Result<LinkOutcome, AttemptError> {
         let link = &source.links[index];
         let mut answer = self.fetcher.open(&link.url).await?;
         let folder = store::folder(&source.account, source.owner());
@@ -165,42 +170,46 @@ impl Saver {
             while let Some(chunk) = answer.chunk().await? {
                 upload.write(&chunk).await?;
                 if upload.bytes > self.settings.most_bytes(upload.sniffed()) {
-                    return Err(Trouble::Ended(Ended::TooLarge));
+                    return Err(AttemptError::NotFetched(NotFetched::TooLarge));
                 }
             }
             if upload.bytes == 0 {
-                return Err(Trouble::Ended(Ended::Failed { reason: "empty".to_owned(), again: true }));
+                return Err(AttemptError::NotFetched(NotFetched::Failed {
+                    reason: "empty".to_owned(),
+                    again: true,
+                }));
             }
             Ok(())
         };
-        if let Err(trouble) = copied.await {
+        if let Err(error) = copied.await {
             upload.abandon().await;
-            return Err(trouble);
+            return Err(error);
         }
         let stored = upload.finish().await?;
         let record = saved(blank(source, index, MediaStatus::Saved), &stored, answer.declared);
-        let told = Told { id: source.record_id(index), status: MediaStatus::Saved, value: written(&record) };
-        self.store.keep(&stored.folder, &told.id, told.value.clone()).await?;
-        self.door.taken();
-        self.metrics.ended(link.origin, MediaStatus::Saved);
+        let outcome =
+            LinkOutcome { id: source.record_id(index), status: MediaStatus::Saved, value: to_json(&record) };
+        self.store.put_record(&stored.folder, &outcome.id, outcome.value.clone()).await?;
+        self.breaker.record_success();
+        self.metrics.count_link(link.origin, MediaStatus::Saved);
         self.metrics.saved(stored.bytes, source.received.as_deref().and_then(since));
-        Ok(told)
+        Ok(outcome)
     }
 }
 
-impl From<Ended> for Trouble {
-    fn from(ended: Ended) -> Self {
-        Self::Ended(ended)
+impl From<NotFetched> for AttemptError {
+    fn from(not_fetched: NotFetched) -> Self {
+        Self::NotFetched(not_fetched)
     }
 }
 
-impl From<StoreError> for Trouble {
+impl From<StoreError> for AttemptError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
     }
 }
 
-fn written(record: &MediaRecord<'_>) -> Vec<u8> {
+fn to_json(record: &MediaRecord<'_>) -> Vec<u8> {
     serde_json::to_vec(record).expect("a record has string keys alone")
 }
 
@@ -250,12 +259,12 @@ fn saved(blank: MediaRecord<'static>, stored: &Stored, declared: Option<String>)
 }
 
 /// The status of a link that was not saved, and the reason in a word.
-fn what_became(ended: Ended) -> (MediaStatus, Cow<'static, str>) {
-    match ended {
-        Ended::Gone(status) => (MediaStatus::Gone, format!("http_{status}").into()),
-        Ended::Refused(why) => (MediaStatus::Refused, why.into()),
-        Ended::TooLarge => (MediaStatus::TooLarge, "too_large".into()),
-        Ended::Failed { reason, .. } => (MediaStatus::Failed, reason.into()),
+fn status_and_reason(not_fetched: NotFetched) -> (MediaStatus, Cow<'static, str>) {
+    match not_fetched {
+        NotFetched::Gone(status) => (MediaStatus::Gone, format!("http_{status}").into()),
+        NotFetched::Refused(why) => (MediaStatus::Refused, why.into()),
+        NotFetched::TooLarge => (MediaStatus::TooLarge, "too_large".into()),
+        NotFetched::Failed { reason, .. } => (MediaStatus::Failed, reason.into()),
     }
 }
 

@@ -89,12 +89,17 @@ impl Store {
     }
 
     /// Keeps the record of a link that was saved beside what it led to.
-    pub(crate) async fn keep(&self, folder: &Path, id: &str, record: Vec<u8>) -> Result<(), StoreError> {
+    pub(crate) async fn put_record(
+        &self,
+        folder: &Path,
+        id: &str,
+        record: Vec<u8>,
+    ) -> Result<(), StoreError> {
         self.0.put(&record_key(folder, id), record, "application/json").await
     }
 
     /// The record that was kept, where the link was saved.
-    pub(crate) async fn recall(&self, folder: &Path, id: &str) -> Result<Option<Vec<u8>>, StoreError> {
+    pub(crate) async fn get_record(&self, folder: &Path, id: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.0.get(&record_key(folder, id)).await
     }
 

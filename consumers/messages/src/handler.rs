@@ -2,7 +2,7 @@
 
 use crate::event_number;
 use crate::metrics::Metrics;
-use crate::normalise::{Unfit, normalise};
+use crate::normalise::{NormaliseError, normalise};
 use crate::rebuild::Rebuild;
 use crate::recent::{Bounds, RecentEvents, Seen};
 use crate::route::Routes;
@@ -133,7 +133,7 @@ fn was_letter_of(group: &str, record: &Record) -> bool {
     record.header(header::ATTEMPTS).is_some() && record.header(header::CONSUMER).is_none_or(is_ours)
 }
 
-fn reject(error: &Unfit) -> Failure {
+fn reject(error: &NormaliseError) -> Failure {
     Failure::Reject { reason: error.reason(), error: error.to_string() }
 }
 

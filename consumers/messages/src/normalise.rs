@@ -19,7 +19,7 @@ use std::borrow::Cow;
 
 /// Why an event that should have an inbox record cannot be given one.
 #[derive(Debug, thiserror::Error)]
-pub enum Unfit {
+pub enum NormaliseError {
     /// The record, or its `data`, is not what a typed event is.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
@@ -31,7 +31,7 @@ pub enum Unfit {
     MemberMissing(&'static str),
 }
 
-impl Unfit {
+impl NormaliseError {
     /// The word for `weir_dlq_reason`.
     pub const fn reason(&self) -> &'static str {
         match self {
@@ -44,7 +44,7 @@ impl Unfit {
 /// The inbox record of an event, with the name of what happened; `None` for an event that has no place in an inbox: of
 /// another kind, of a kind that this version does not know, of another channel, an edit that is none, or what happens on a
 /// page's wall beside new comments.
-pub fn normalise(event: &TypedEvent<'_>) -> Result<Option<(EventName, Record)>, Unfit> {
+pub fn normalise(event: &TypedEvent<'_>) -> Result<Option<(EventName, Record)>, NormaliseError> {
     let (Some(kind), Some(platform)) = (event.kind(), platform(&event.metaobject)) else { return Ok(None) };
     let Some(name) = name::of(kind.kind) else { return Ok(None) };
     let named = match kind.kind.spec().data {
@@ -80,10 +80,10 @@ fn envelope(
     platform: Platform,
     name: EventName,
     parties: Parties,
-) -> Result<Record, Unfit> {
+) -> Result<Record, NormaliseError> {
     let read = |time: &Option<Cow<'_, str>>| time.as_deref().and_then(Millis::parse);
     let received = read(&event.recordedtime);
-    let time = read(&event.time).or(received).ok_or(Unfit::NoTime)?;
+    let time = read(&event.time).or(received).ok_or(NormaliseError::NoTime)?;
     Ok(Record {
         id: event.id.clone().into_owned(),
         platform: platform.into(),

@@ -1,14 +1,14 @@
 //! Handles one record: reads the event and adds it to the metrics.
 
 use crate::accounts::SeenAccounts;
+use crate::conversation_message::ConversationMessage;
 use crate::conversations::{Conversations, GivenUp};
 use crate::metrics::EventMetrics;
 use crate::observe::Observation;
-use crate::seen::Seen;
+use crate::recent_ids::RecentIds;
 use crate::settings::MetricsSettings;
 use crate::silence::Silence;
 use crate::stories::Stories;
-use crate::turn::Turn;
 use prometheus::Registry;
 use runtime::consumer::{Failure, Handler, OffsetRange, Output, Record, Tail, Waits};
 use schemas::data::story_insights::StoryInsights;
@@ -21,17 +21,17 @@ const NOT_AN_EVENT: &str = "not_an_event";
 
 /// Counts events; it has no outputs.
 #[derive(Clone, Debug)]
-pub struct Counting {
+pub struct MetricsHandler {
     metrics: EventMetrics,
     accounts: SeenAccounts,
-    told: Told,
+    account_state: AccountState,
     tail: Tail,
     settings: Arc<MetricsSettings>,
 }
 
 /// What configured accounts are known by, in all partitions.
 #[derive(Clone, Debug)]
-pub struct Told {
+pub struct AccountState {
     /// When they were last heard of.
     pub silence: Silence,
     /// Their last stories.
@@ -41,13 +41,13 @@ pub struct Told {
 /// A partition of events.
 #[derive(Debug)]
 pub struct Partition {
-    seen: Seen,
+    recent_ids: RecentIds,
     conversations: Conversations,
     /// What came before the first record is known too.
     is_read_back: bool,
 }
 
-impl Told {
+impl AccountState {
     /// Takes note of an event, which may be an old one: what is newer is kept.
     pub fn note(&self, event: &TypedEvent<'_>, now: Millis) {
         let Some(account) = event.metaaccount.as_deref().filter(|_| !event.metatest) else { return };
@@ -62,13 +62,18 @@ impl Told {
     }
 }
 
-impl Counting {
-    /// A handler that adds to metrics of `registry` and to `told`, and reads back through `tail`.
-    pub fn new(registry: &Registry, told: Told, tail: Tail, settings: MetricsSettings) -> Self {
+impl MetricsHandler {
+    /// A handler that adds to metrics of `registry` and to `account_state`, and reads back through `tail`.
+    pub fn new(
+        registry: &Registry,
+        account_state: AccountState,
+        tail: Tail,
+        settings: MetricsSettings,
+    ) -> Self {
         Self {
             metrics: EventMetrics::new(registry),
             accounts: SeenAccounts::new(registry, settings.seen_accounts),
-            told,
+            account_state,
             tail,
             settings: Arc::new(settings),
         }
@@ -89,13 +94,13 @@ impl Counting {
         if kind_of(&event) == Some(Kind::Unknown) {
             self.metrics.unknown(&event);
         }
-        self.told.note(&event, now);
-        if partition.seen.again(&event.id, record.offset) {
+        self.account_state.note(&event, now);
+        if partition.recent_ids.is_repeated(&event.id, record.offset) {
             // An old message that comes again opens no conversation anew.
             self.metrics.duplicate(&observation);
             return Ok(());
         }
-        let (given_up, waited) = partition.turn(&event);
+        let (given_up, waited) = partition.note_message(&event);
         self.metrics.given_up(given_up);
         if let Some(waited) = waited {
             self.metrics.response.observe(waited.as_secs_f64());
@@ -127,18 +132,18 @@ impl Counting {
 impl Partition {
     fn remember(&mut self, record: &Record) {
         let Ok(event) = TypedEvent::read(record.value.as_deref()) else { return };
-        if !event.metatest && !self.seen.again(&event.id, record.offset) {
-            self.turn(&event);
+        if !event.metatest && !self.recent_ids.is_repeated(&event.id, record.offset) {
+            self.note_message(&event);
         }
     }
 
     /// Which conversations are given up for an event's, and how long a customer has waited for it.
-    fn turn(&mut self, event: &TypedEvent<'_>) -> (GivenUp, Option<Duration>) {
-        match Turn::of(event) {
-            Some(Turn { conversation, at, is_answer: true }) => {
+    fn note_message(&mut self, event: &TypedEvent<'_>) -> (GivenUp, Option<Duration>) {
+        match ConversationMessage::of(event) {
+            Some(ConversationMessage { conversation, at, is_answer: true }) => {
                 (GivenUp::default(), self.conversations.answered(&conversation, at))
             }
-            Some(Turn { conversation, at, is_answer: false }) => {
+            Some(ConversationMessage { conversation, at, is_answer: false }) => {
                 (self.conversations.asked(&conversation, at), None)
             }
             None => (GivenUp::default(), None),
@@ -146,13 +151,13 @@ impl Partition {
     }
 }
 
-impl Handler for Counting {
+impl Handler for MetricsHandler {
     type State = Partition;
 
     fn assigned(&self, _topic: &str, _partition: i32) -> Partition {
         let MetricsSettings { remembered_events, open_conversations, response_window, .. } = *self.settings;
         Partition {
-            seen: Seen::new(remembered_events),
+            recent_ids: RecentIds::new(remembered_events),
             conversations: Conversations::new(open_conversations, response_window),
             is_read_back: self.settings.read_back_records == 0,
         }

@@ -6,23 +6,23 @@
 //! topics.
 
 pub mod accounts;
+pub mod conversation_message;
 pub mod conversations;
 pub mod handler;
 pub mod metrics;
 pub mod observe;
-mod past;
-pub mod seen;
+mod read_back;
+pub mod recent_ids;
 pub mod settings;
 pub mod silence;
 pub mod stories;
-pub mod turn;
 pub mod unknown;
 
 pub use settings::MetricsSettings;
 
-use handler::{Counting, Told};
-use past::Past;
+use handler::{AccountState, MetricsHandler};
 use prometheus::Registry;
+use read_back::AccountReadBack;
 use runtime::consumer::{self, ConsumerError, ConsumerOptions, Tail};
 use runtime::process::{About, Process};
 use runtime::settings::CommonSettings;
@@ -45,26 +45,26 @@ pub async fn run(
 ) -> Result<(), ConsumerError> {
     let options = options(&common.topic_prefix).within(&common.consumer);
     let tail = Tail::new(common.kafka.clone(), process.credentials.clone(), ABOUT.name);
-    let told = told(&process.registry, &settings);
+    let account_state = account_state(&process.registry, &settings);
     if !settings.accounts.is_empty() {
-        let past = Past {
+        let read_back = AccountReadBack {
             topics: options.topics.clone(),
             most: settings.read_back_records,
             window: settings.read_back,
         };
-        process.shutdown.spawn(past.tell(tail.clone(), told.clone(), process.clone()));
+        process.shutdown.spawn(read_back.run(tail.clone(), account_state.clone(), process.clone()));
     }
-    let handler = Counting::new(&process.registry, told, tail, settings);
+    let handler = MetricsHandler::new(&process.registry, account_state, tail, settings);
     consumer::run(&common.kafka, options, handler, &process).await
 }
 
-fn told(registry: &Registry, settings: &MetricsSettings) -> Told {
+fn account_state(registry: &Registry, settings: &MetricsSettings) -> AccountState {
     let silence =
         Silence::new(&settings.accounts).expect("its name and label are constants that Prometheus takes");
     if let Err(error) = registry.register(Box::new(silence.clone())) {
         tracing::error!(%error, "the silence of the accounts will not be shown");
     }
-    Told { silence, stories: Stories::new(registry, &settings.accounts) }
+    AccountState { silence, stories: Stories::new(registry, &settings.accounts) }
 }
 
 fn options(topic_prefix: &str) -> ConsumerOptions {

@@ -159,11 +159,7 @@ impl Shared {
         {
             lock(&self.ledger).record(&result, at, now());
         } else {
-            tracing::warn!(
-                partition,
-                offset,
-                "a record of the results topic is no result, it is passed over"
-            );
+            tracing::warn!(partition, offset, "skipping a record of the results topic that is no result");
         }
         self.read.send_modify(|read| {
             let at = read.offsets.entry(partition).or_default();

@@ -16,7 +16,7 @@ use crate::result::{NewResult, output};
 use crate::settings::ReplySettings;
 use crate::{ABOUT, lateness};
 use runtime::consumer::{Failure, Handler, Output, Record, Wait, Waits};
-use runtime::kafka::dead_letter::Past;
+use runtime::kafka::dead_letter::RetryHistory;
 use runtime::process::Process;
 use runtime::producer::Producer;
 use runtime::settings::KafkaSettings;
@@ -270,7 +270,7 @@ impl Replies {
 /// Whether nobody is at work any more on the command that was intended at `position`: it is the same record, or the one
 /// that became a dead letter, which was put back as this one.
 fn is_abandoned(position: (i32, i64), record: &Record) -> bool {
-    let was_dead_letter = || Past::read(|name| record.header(name)).first_failed.is_some();
+    let was_dead_letter = || RetryHistory::read(|name| record.header(name)).first_failed.is_some();
     let (partition, offset) = position;
     partition == record.partition
         && (offset == record.offset || (offset < record.offset && was_dead_letter()))

@@ -4,7 +4,7 @@ use crate::command::Command;
 use crate::outcome::Cause;
 use crate::settings::ReplySettings;
 use runtime::consumer::Record;
-use runtime::kafka::dead_letter::Past;
+use runtime::kafka::dead_letter::RetryHistory;
 use schemas::Millis;
 use std::time::{Duration, SystemTime};
 
@@ -25,7 +25,8 @@ pub(crate) fn of(
         return Some(cause);
     }
     let written = record.timestamp.unwrap_or(now);
-    let first = Past::read(|name| record.header(name)).oldest().map_or(written, |first| first.min(written));
+    let first =
+        RetryHistory::read(|name| record.header(name)).oldest().map_or(written, |first| first.min(written));
     let age = now.duration_since(first).unwrap_or_default();
     if age > settings.reply_max_age {
         let limit = humantime::format_duration(settings.reply_max_age);

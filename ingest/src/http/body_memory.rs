@@ -17,12 +17,12 @@ use tokio::sync::oneshot;
 /// The bytes that all bodies together may take up.
 pub(crate) struct BodyMemory {
     limit: usize,
-    held: Mutex<Held>,
+    held: Mutex<MemoryUsage>,
     metrics: Arc<Metrics>,
 }
 
 #[derive(Default)]
-struct Held {
+struct MemoryUsage {
     bytes: usize,
     /// How many of them are of authenticated bodies, which are not evicted.
     authenticated: usize,
@@ -74,7 +74,7 @@ impl BodyMemory {
     }
 
     /// Evicts bodies until `bytes` more fit; none where they cannot.
-    fn evict_for(&self, held: &mut Held, bytes: usize) -> Result<(), BodyFault> {
+    fn evict_for(&self, held: &mut MemoryUsage, bytes: usize) -> Result<(), BodyFault> {
         if held.authenticated + bytes > self.limit {
             self.metrics.limits.count(Limit::BodyBytes);
             return Err(LimitReached);
@@ -89,16 +89,16 @@ impl BodyMemory {
         Ok(())
     }
 
-    fn update_gauge(&self, held: &Held) {
+    fn update_gauge(&self, held: &MemoryUsage) {
         self.metrics.body_bytes_in_flight.set(i64::try_from(held.bytes).unwrap_or(i64::MAX));
     }
 
-    fn lock(&self) -> MutexGuard<'_, Held> {
+    fn lock(&self) -> MutexGuard<'_, MemoryUsage> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Held {
+impl MemoryUsage {
     /// The body to evict: the one that needs the space counts as one more that gets an equal share of what authenticated
     /// bodies leave of `limit`.
     fn evict(&mut self, limit: usize) -> Option<Unauthenticated> {

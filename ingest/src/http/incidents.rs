@@ -52,7 +52,7 @@ impl IncidentLog {
         outage.deliveries += 1;
         self.is_out.store(true, Ordering::Relaxed);
         if let Some(suppressed) = self.unavailable.pass(now) {
-            let explanation = why.words().log;
+            let explanation = why.texts().log;
             tracing::error!(reason = why.as_str(), suppressed, "deliveries are answered 503: {explanation}");
         }
     }

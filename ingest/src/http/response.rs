@@ -100,7 +100,7 @@ impl WebhookResponse {
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "a mistake in the program: send it again, and report what the log says",
             ),
-            Self::Unavailable(why) => (StatusCode::SERVICE_UNAVAILABLE, why.words().text),
+            Self::Unavailable(why) => (StatusCode::SERVICE_UNAVAILABLE, why.texts().text),
         }
     }
 
@@ -176,7 +176,7 @@ pub(crate) const fn handshake_refused(fault: HandshakeFault) -> &'static str {
 }
 
 /// How one reason for a 503 is put.
-pub(crate) struct Words {
+pub(crate) struct UnavailableTexts {
     /// The label of metrics and logs.
     label: &'static str,
     /// For the log: what happened, and what to look at.
@@ -187,62 +187,62 @@ pub(crate) struct Words {
 
 impl Unavailable {
     pub(crate) const fn as_str(self) -> &'static str {
-        self.words().label
+        self.texts().label
     }
 
-    pub(crate) const fn words(self) -> Words {
+    pub(crate) const fn texts(self) -> UnavailableTexts {
         match self {
-            Self::Starting => Words {
+            Self::Starting => UnavailableTexts {
                 label: "starting",
                 log: "Kafka or a topic has not been seen yet, see /readyz?verbose",
                 text: "starting: Kafka or a topic has not been seen yet, send it again (/readyz?verbose of the admin port says more)",
             },
-            Self::QueueFull => Words {
+            Self::QueueFull => UnavailableTexts {
                 label: "queue_full",
                 log: "the producer's queue is full (--queue-bytes), Kafka is slower than what comes in",
                 text: "Kafka is slower than what comes in, and the queue for it is full: send it again",
             },
-            Self::AccountBusy => Words {
+            Self::AccountBusy => UnavailableTexts {
                 label: "account_busy",
                 log: "one account exceeds its share (--account-bytes-in-flight), other accounts are not affected",
                 text: "this account has as much on its way as it may: send it again",
             },
-            Self::Late => Words {
+            Self::Late => UnavailableTexts {
                 label: "late",
                 log: "Kafka did not acknowledge within --ack-timeout",
                 text: "Kafka is late: it did not acknowledge within --ack-timeout, send it again",
             },
-            Self::Refused => Words {
+            Self::Refused => UnavailableTexts {
                 label: "refused",
                 log: "Kafka refuses a record",
                 text: "Kafka refuses a record: send it again (the log of this process says more)",
             },
-            Self::BreakerOpen => Words {
+            Self::BreakerOpen => UnavailableTexts {
                 label: "breaker_open",
                 log: "the circuit breaker is open: Kafka has not acknowledged for a while",
                 text: "Kafka has not acknowledged for a while: send it again",
             },
-            Self::SpoolFull => Words {
+            Self::SpoolFull => UnavailableTexts {
                 label: "spool_full",
                 log: "Kafka does not acknowledge, and the spool (--spool-max-bytes) or its disk is full",
                 text: "Kafka does not acknowledge and the spool is full: send it again",
             },
-            Self::SpoolFailing => Words {
+            Self::SpoolFailing => UnavailableTexts {
                 label: "spool_failing",
                 log: "Kafka does not acknowledge, and the spool's disk fails or is too slow",
                 text: "Kafka does not acknowledge and the spool's disk fails: send it again",
             },
-            Self::Connections => Words {
+            Self::Connections => UnavailableTexts {
                 label: "connections",
                 log: "the limit of connections is reached (--max-connections)",
                 text: "as many connections are open as can be served: send it again",
             },
-            Self::BodyBytes => Words {
+            Self::BodyBytes => UnavailableTexts {
                 label: "body_bytes",
                 log: "the limit of body bytes in flight is reached (--max-body-bytes-in-flight)",
                 text: "as many bytes are being received as can be held: send it again",
             },
-            Self::SignatureTime => Words {
+            Self::SignatureTime => UnavailableTexts {
                 label: "signature_time",
                 log: "too many bodies that no app secret signed are being hashed with every one (an address an app, /webhook/{name}, avoids that)",
                 text: "too many bodies wait for their signature to be verified: send it again",

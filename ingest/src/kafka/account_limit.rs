@@ -41,7 +41,7 @@ pub(crate) struct AccountPermit {
 
 /// When a delivery may go.
 #[derive(Debug)]
-pub(crate) enum Turn {
+pub(crate) enum AccountAdmission {
     Now(AccountPermit),
     /// Once this resolves.
     Later(oneshot::Receiver<AccountPermit>),
@@ -58,7 +58,11 @@ impl AccountLimit {
     }
 
     /// The turn of this many bytes of the account. A delivery larger than the limit is sent alone.
-    pub(crate) fn admit(self: &Arc<Self>, account: impl Hash, bytes: usize) -> Result<Turn, AccountBusy> {
+    pub(crate) fn admit(
+        self: &Arc<Self>,
+        account: impl Hash,
+        bytes: usize,
+    ) -> Result<AccountAdmission, AccountBusy> {
         self.turn(account, bytes, self.waiting_bytes)
     }
 
@@ -71,8 +75,8 @@ impl AccountLimit {
         waits: bool,
     ) -> Option<AccountPermit> {
         match self.turn(account, bytes, if waits { usize::MAX } else { 0 }).ok()? {
-            Turn::Now(permit) => Some(permit),
-            Turn::Later(admitted) => admitted.await.ok(),
+            AccountAdmission::Now(permit) => Some(permit),
+            AccountAdmission::Later(admitted) => admitted.await.ok(),
         }
     }
 
@@ -82,14 +86,14 @@ impl AccountLimit {
         account: impl Hash,
         bytes: usize,
         most_waiting: usize,
-    ) -> Result<Turn, AccountBusy> {
+    ) -> Result<AccountAdmission, AccountBusy> {
         // Accounts with the same hash share a limit; the hash is seeded, so nobody outside can find such a pair.
         let key = self.hasher.hash_one(account);
         let mut accounts = self.lock();
         let account = accounts.entry(key).or_default();
         if account.queue.is_empty() && account.fits(bytes, self.in_flight_bytes) {
             account.in_flight += bytes;
-            return Ok(Turn::Now(self.in_flight(key, bytes)));
+            return Ok(AccountAdmission::Now(self.in_flight(key, bytes)));
         }
         if account.waiting + bytes > most_waiting {
             return Err(AccountBusy);
@@ -97,7 +101,7 @@ impl AccountLimit {
         let (admit, admitted) = oneshot::channel();
         account.waiting += bytes;
         account.queue.push_back(Waiter { bytes, admit });
-        Ok(Turn::Later(admitted))
+        Ok(AccountAdmission::Later(admitted))
     }
 
     fn release(self: &Arc<Self>, key: u64, bytes: usize) {
@@ -169,8 +173,8 @@ mod tests {
         bytes: usize,
     ) -> Result<AccountPermit, AccountBusy> {
         match account_limit.admit(account, bytes)? {
-            Turn::Now(permit) => Ok(permit),
-            Turn::Later(admitted) => admitted.await.map_err(|_| AccountBusy),
+            AccountAdmission::Now(permit) => Ok(permit),
+            AccountAdmission::Later(admitted) => admitted.await.map_err(|_| AccountBusy),
         }
     }
 

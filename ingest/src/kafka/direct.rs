@@ -9,6 +9,7 @@
 mod call;
 mod cluster_watch;
 mod connection;
+mod expiry;
 mod options;
 mod produce;
 mod record_batch;
@@ -19,7 +20,6 @@ mod shared;
 mod state;
 mod supervision;
 mod ticket;
-mod upkeep;
 
 pub(crate) use self::security::not_honoured;
 
@@ -73,7 +73,7 @@ impl Direct {
 
     /// Whether the brokers have all of these topics, as far as they have said; waits for a first answer.
     pub(crate) async fn check_topics(&self, names: &[String], limit: Duration) -> Result<(), TopicsError> {
-        let mut asked = self.shared.asked.subscribe();
+        let mut asked = self.shared.metadata_result.subscribe();
         let outcome = timeout(limit, asked.wait_for(Option::is_some)).await;
         let outcome = outcome.ok().and_then(Result::ok).and_then(|outcome| outcome.clone());
         let brokers = &self.shared.kafka.brokers;

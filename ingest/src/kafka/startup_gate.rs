@@ -54,7 +54,7 @@ pub(crate) async fn open_when_ready(
         }
         tokio::time::sleep(producers.settle_within()).await;
     };
-    let mut supervisor = Supervisor::new("what waits for Kafka and its topics");
+    let mut supervisor = Supervisor::new("the startup gate");
     let settled = async { while supervisor.panicked(settle()).await {} };
     tokio::select! {
         () = shutdown.requested() => return,

@@ -43,7 +43,7 @@ pub(crate) async fn reload(
     let mut apps = WatchedDirectory::new("app secrets", "every delivery is answered 401", true, app_secrets);
     let mut tokens =
         WatchedDirectory::new("verify tokens", "every handshake is refused", false, verify_tokens);
-    let mut supervisor = Supervisor::new("what reads secrets again");
+    let mut supervisor = Supervisor::new("the reload of secrets");
     let forever = async {
         loop {
             let look = async {

@@ -65,7 +65,7 @@ fn line(seq: i64) -> String {
 }
 
 fn unusable(error: &io::Error) {
-    tracing::warn!(%error, "cannot note the last stored delivery of the spool: if the end of its log is lost, that will not be noticed");
+    tracing::warn!(%error, "cannot write the high-water mark of the spool: if the end of its log is lost, that will not be noticed");
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ impl InFlight {
     /// Returns once the delivery is not in flight any more; after this time it counts as lost on its way.
     pub(super) async fn released(&self, id: Uuid, patience: Duration) {
         if tokio::time::timeout(patience, self.until_released(id)).await.is_err() {
-            tracing::error!(delivery = %id, "Kafka's client never said what became of a delivery: it is sent again from the spool");
+            tracing::error!(delivery = %id, "the Kafka client never reported on a delivery: it is sent again from the spool");
             self.lock().remove(&id);
         }
     }

@@ -16,9 +16,9 @@ pub use files::{QuarantinedFile, quarantined_files};
 #[cfg(test)]
 pub(super) use queries::QUERIES;
 pub(super) use queries::respond;
-pub use request::{Group, Which};
+pub use request::{DeliveryFilter, DeliveryGroup};
 pub(super) use request::{Reply, Request, Response};
-pub use stored::{Reason, Stored};
+pub use stored::{ParkReason, StoredDelivery};
 
 use super::database::{Database, Totals};
 use super::files::{Lock, OpenError, sequence, size};
@@ -43,7 +43,7 @@ impl Inspector {
     }
 
     /// How much there is in which state; those that wait come first.
-    pub fn groups(&mut self) -> Result<Vec<Group>, InspectError> {
+    pub fn groups(&mut self) -> Result<Vec<DeliveryGroup>, InspectError> {
         match self.request(&Request::Groups)? {
             Response::Groups(groups) => Ok(groups),
             _ => Err(self.unexpected()),
@@ -52,8 +52,11 @@ impl Inspector {
 
     /// The deliveries in the order in which they were received, read a page at a time.
     /// Those that come or go meanwhile may be among them or not; none is there twice.
-    pub fn deliveries(&mut self, which: Which) -> impl Iterator<Item = Result<Stored, InspectError>> {
-        let (mut after, mut page, mut is_over) = (0, VecDeque::<Stored>::new(), false);
+    pub fn deliveries(
+        &mut self,
+        which: DeliveryFilter,
+    ) -> impl Iterator<Item = Result<StoredDelivery, InspectError>> {
+        let (mut after, mut page, mut is_over) = (0, VecDeque::<StoredDelivery>::new(), false);
         std::iter::from_fn(move || {
             if page.is_empty() && !is_over {
                 match self.page(&Request::Page { which: which.clone(), after }) {
@@ -73,7 +76,7 @@ impl Inspector {
     }
 
     /// One delivery; `None` where there is none of this id.
-    pub fn delivery(&mut self, id: &str) -> Result<Option<Stored>, InspectError> {
+    pub fn delivery(&mut self, id: &str) -> Result<Option<StoredDelivery>, InspectError> {
         Ok(self.page(&Request::Delivery { id: id.to_owned() })?.into_iter().next())
     }
 
@@ -85,7 +88,7 @@ impl Inspector {
 
     /// Lets all parked deliveries wait again, or those of one reason, but no corrupt ones; how many. One that is parked
     /// again while this runs is not retried again.
-    pub fn retry_all(&mut self, reason: Option<&Reason>) -> Result<u64, InspectError> {
+    pub fn retry_all(&mut self, reason: Option<&ParkReason>) -> Result<u64, InspectError> {
         let reasons: Vec<_> = self.groups()?.into_iter().filter_map(|group| group.parked).collect();
         let mut retried = 0;
         for of in reasons.into_iter().filter(|of| reason.is_none_or(|reason| reason == of)) {
@@ -100,7 +103,7 @@ impl Inspector {
         Ok(retried)
     }
 
-    fn page(&mut self, request: &Request) -> Result<Vec<Stored>, InspectError> {
+    fn page(&mut self, request: &Request) -> Result<Vec<StoredDelivery>, InspectError> {
         match self.request(request)? {
             Response::Page(page) => Ok(page),
             _ => Err(self.unexpected()),
@@ -186,7 +189,7 @@ mod tests {
         database.apply([row].iter(), Totals::default()).unwrap();
         database.close();
         let mut inspector = Inspector::open(directory.path()).unwrap();
-        let mut deliveries = inspector.deliveries(Which::All);
+        let mut deliveries = inspector.deliveries(DeliveryFilter::All);
         assert!(deliveries.next().unwrap().is_ok());
         let ingest = Lock::take(directory.path()).unwrap();
         drop(ingest);

@@ -67,7 +67,7 @@ pub(super) struct Salvage {
 
 /// What is known of a file that was read to its end.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Outcome {
+pub(super) struct SalvageReport {
     /// How many deliveries are named whose bytes are gone, and the ids of the first of them.
     pub(super) lost: u64,
     pub(super) lost_ids: Vec<String>,
@@ -104,7 +104,7 @@ impl Salvage {
     pub(super) fn count(path: &Path) -> Result<(Totals, Option<i64>), StoreError> {
         let counted = open(path)
             .and_then(|connection| Ok((database::totals(&connection)?, database::oldest(&connection)?)));
-        counted.map_err(|error| doubted(&error, Ok(path.to_owned())))
+        counted.map_err(|error| recheck_damage(&error, Ok(path.to_owned())))
     }
 
     /// The next rows in order, whatever their state; none at the end. After an error the same rows are read again.
@@ -193,7 +193,7 @@ impl Salvage {
     /// Finds rows that were stored and are not in the table, although SQLite reported no damage. An index that the disk
     /// does not give is asked again; after some attempts the file is read again later.
     fn find_hidden(&mut self) -> Result<(), StoreError> {
-        let compared = match self.compare().map_err(|error| doubted(&error, Ok(self.path.clone()))) {
+        let compared = match self.compare().map_err(|error| recheck_damage(&error, Ok(self.path.clone()))) {
             Ok(()) => Compared::Whole,
             Err(StoreError::Damaged(_)) => Compared::InPart,
             Err(error) => {
@@ -240,16 +240,16 @@ impl Salvage {
 
     /// What became of all of its rows. `left` are those that were read and are not drained, `done` those that are, whenever
     /// that was. An index that the disk does not give is waited for, unless that `has_waited` long enough.
-    pub(super) fn outcome(mut self, left: &Ranges, done: &SeqSet, has_waited: bool) -> Outcome {
+    pub(super) fn outcome(mut self, left: &Ranges, done: &SeqSet, has_waited: bool) -> SalvageReport {
         let mut unread = std::mem::take(&mut self.unread);
         left.iter().for_each(|range| unread.add(range.clone()));
         if self.compared == Compared::NotNow && !has_waited {
             self.asked.iter().for_each(|range| unread.add(range.clone()));
-            return Outcome { unread, ..Outcome::default() };
+            return SalvageReport { unread, ..SalvageReport::default() };
         }
         let is_compared = self.compared == Compared::Whole;
         if self.missing.is_empty() {
-            return Outcome { unread, may_have_lost_more: !is_compared, ..Outcome::default() };
+            return SalvageReport { unread, may_have_lost_more: !is_compared, ..SalvageReport::default() };
         }
         let nothing = SeqSet::default();
         let returned = self.scan.as_ref().map_or(&nothing, |scan| &scan.returned);
@@ -266,12 +266,12 @@ impl Salvage {
                 }
             })
         });
-        let named = named.map_err(|error| doubted(&error, Ok(self.path.clone())));
+        let named = named.map_err(|error| recheck_damage(&error, Ok(self.path.clone())));
         let is_named =
             has_waited || named.as_ref().err().is_none_or(|error| matches!(error, StoreError::Damaged(_)));
         if !is_named || self.scan.as_ref().is_some_and(|scan| !scan.is_complete) {
             self.missing.ranges().for_each(|range| unread.add(range));
-            return Outcome { unread, ..Outcome::default() };
+            return SalvageReport { unread, ..SalvageReport::default() };
         }
         let without_id = |end: &Range| {
             let count = end.end().abs_diff(*end.start()) + 1;
@@ -279,6 +279,6 @@ impl Salvage {
         };
         let lost_without_id = self.end_of_log.iter().map(without_id).sum();
         let may_have_lost_more = !is_compared || named.is_err();
-        Outcome { lost, lost_ids, lost_without_id, may_have_lost_more, unread }
+        SalvageReport { lost, lost_ids, lost_without_id, may_have_lost_more, unread }
     }
 }

@@ -11,8 +11,8 @@ mod space;
 mod tests;
 
 use super::backlog::Backlog;
+use super::damage_check::recheck_damage;
 use super::database::{Database, Totals};
-use super::doubt::doubted;
 use super::error::StoreError;
 use super::files::{self, Sequence};
 use super::metrics::SpoolMetrics;
@@ -246,7 +246,7 @@ impl Store {
         // Closed before it is looked at.
         self.state = State::Failed { is_final: was_final, retry_at: Instant::now() };
         let current = || files::sequence(&self.parts.settings.directory).map(|sequence| sequence.current);
-        let error = if was_final { error.clone() } else { doubted(error, current()) };
+        let error = if was_final { error.clone() } else { recheck_damage(error, current()) };
         let is_final = was_final || matches!(error, StoreError::Damaged(_) | StoreError::Unsynced(_));
         if matches!(error, StoreError::Transient(_)) {
             self.failures[kind as usize] += 1;

@@ -125,9 +125,9 @@ async fn live<H: Handler>(
     let topics: Vec<&str> = options.topics.iter().map(String::as_str).collect();
     consumer.subscribe(&topics)?;
     let watching = connection::watch(connection, config.clone(), changes, end.clone());
-    tokio::spawn(supervised("what watches the connection", Arc::clone(&first_error), watching));
+    tokio::spawn(supervised("the watch of the connection", Arc::clone(&first_error), watching));
     let watch = Watch::new(config, registry, Arc::clone(shared))?;
-    tokio::spawn(supervised("what watches the lag", Arc::clone(&first_error), watch.run(end.clone())));
+    tokio::spawn(supervised("the watch of the lag", Arc::clone(&first_error), watch.run(end.clone())));
     poll_until(end, consumer, first_error, options.close_timeout).await
 }
 
@@ -154,5 +154,5 @@ async fn poll_until(
             "the Kafka consumer did not close in time and is abandoned; its group will notice by the session timeout"
         );
     }
-    outcome.unwrap_or_else(|_| Err(ConsumerError::Thread(String::from("what polls panicked"))))
+    outcome.unwrap_or_else(|_| Err(ConsumerError::Thread(String::from("the poll thread panicked"))))
 }

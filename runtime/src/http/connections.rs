@@ -23,11 +23,11 @@ pub struct Connections {
     /// For how many milliseconds after an authenticated request a connection counts as younger than a new one.
     authenticated_for: u64,
     opened: Instant,
-    held: Mutex<Held>,
+    held: Mutex<SlotTable>,
 }
 
 #[derive(Debug, Default)]
-struct Held {
+struct SlotTable {
     next: u64,
     /// Those without an authenticated request, oldest first.
     unauthenticated: BTreeMap<Key, Holder>,
@@ -120,7 +120,7 @@ impl Connections {
         (0..most).take_while(|_| self.evict_one(&mut held)).count()
     }
 
-    fn evict_one(&self, held: &mut Held) -> bool {
+    fn evict_one(&self, held: &mut SlotTable) -> bool {
         let idle = self.longest_idle(held);
         let stranger = held.unauthenticated.first_key_value().map(|(key, _)| *key);
         let takes_idle = match (idle, stranger) {
@@ -143,7 +143,7 @@ impl Connections {
 
     /// The authenticated connection whose latest request ended first. What has had another one since it was looked at
     /// finds its new place now, so that a request does not have to.
-    fn longest_idle(&self, held: &mut Held) -> Option<Key> {
+    fn longest_idle(&self, held: &mut SlotTable) -> Option<Key> {
         let begun = self.now();
         loop {
             let (key, holder) = held.authenticated.first_key_value()?;
@@ -167,7 +167,7 @@ impl Connections {
     }
 }
 
-impl Held {
+impl SlotTable {
     fn len(&self) -> usize {
         self.unauthenticated.len() + self.authenticated.len()
     }

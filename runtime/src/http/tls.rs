@@ -1,8 +1,8 @@
 //! TLS of clients: the roots of Mozilla's list, whatever the machine trusts, those of a file, and one provider.
 //!
-//! [`shown`] looks at a server's certificates without trusting them.
+//! [`peer_certificates`] looks at a server's certificates without trusting them.
 
-pub mod shown;
+pub mod peer_certificates;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

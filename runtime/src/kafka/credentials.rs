@@ -81,12 +81,12 @@ pub(crate) async fn watch(
     let (blocking, log) = (Blocking::default(), Throttle::default());
     let mut kafka = kafka.clone();
     let first = look(&blocking, kafka.clone()).await.unwrap_or_else(|error| {
-        tracing::warn!(%error, "files of --kafka-config cannot be looked at");
-        Seen::default()
+        tracing::warn!(%error, "cannot read files of --kafka-config");
+        CredentialFiles::default()
     });
     metrics.show(&first);
     let mut watched = Watched::of(first.fingerprint);
-    let mut supervisor = Supervisor::new("what watches the credentials of Kafka");
+    let mut supervisor = Supervisor::new("the reload of Kafka credentials");
     let watch = async move {
         loop {
             tokio::time::sleep(LOOK_EVERY).await;
@@ -125,7 +125,7 @@ async fn changed(
     blocking: &Blocking,
     kafka: &KafkaSettings,
     watched: &mut Watched,
-) -> Result<Option<(KafkaSettings, Seen)>, String> {
+) -> Result<Option<(KafkaSettings, CredentialFiles)>, String> {
     let seen = look(blocking, kafka.clone()).await.map_err(|error| error.to_string())?;
     if !watched.is_changed(seen.fingerprint) {
         return Ok(None);
@@ -154,30 +154,33 @@ impl Watched {
 }
 
 #[derive(Default)]
-struct Seen {
+struct CredentialFiles {
     fingerprint: u64,
     ends: Vec<(&'static str, i64)>,
     unwatched: Vec<&'static str>,
 }
 
-impl Seen {
+impl CredentialFiles {
     fn of(kafka: &KafkaSettings) -> Self {
         let (ends, unwatched) = (certificates::ends(kafka), certificates::unwatched(kafka));
         Self { fingerprint: files::fingerprint(kafka), ends, unwatched }
     }
 }
 
-async fn look(blocking: &Blocking, kafka: KafkaSettings) -> Result<Seen, BlockingError> {
-    blocking.run(READ_TIMEOUT, move || Seen::of(&kafka)).await
+async fn look(blocking: &Blocking, kafka: KafkaSettings) -> Result<CredentialFiles, BlockingError> {
+    blocking.run(READ_TIMEOUT, move || CredentialFiles::of(&kafka)).await
 }
 
 /// The settings as the files have them now, if a client can be made of them and a broker answers it: clients that are answered
 /// would otherwise give way to ones that are not.
-async fn usable(blocking: &Blocking, kafka: KafkaSettings) -> Result<(KafkaSettings, Seen), String> {
+async fn usable(
+    blocking: &Blocking,
+    kafka: KafkaSettings,
+) -> Result<(KafkaSettings, CredentialFiles), String> {
     let make = move || {
         let latest = kafka.read_again()?;
         // Before they are used, so that what changes meanwhile is noticed.
-        let seen = Seen::of(&latest);
+        let seen = CredentialFiles::of(&latest);
         let client: BaseConsumer =
             latest.client_config("weir").create().map_err(|error| error.to_string())?;
         match client.fetch_metadata(None, ANSWER_WITHIN) {
@@ -217,7 +220,7 @@ impl CredentialMetrics {
         }
     }
 
-    fn show(&self, seen: &Seen) {
+    fn show(&self, seen: &CredentialFiles) {
         self.expiry.reset();
         for (certificate, end) in &seen.ends {
             self.expiry.with_label_values(&[certificate]).set(*end);
@@ -225,7 +228,7 @@ impl CredentialMetrics {
         if !seen.unwatched.is_empty() {
             tracing::warn!(
                 properties = seen.unwatched.join(", "),
-                "nobody is told before these certificates of --kafka-config end: give them in PEM, or watch over them yourself"
+                "the expiry of these certificates of --kafka-config is not monitored: give them in PEM, or monitor it yourself"
             );
         }
     }

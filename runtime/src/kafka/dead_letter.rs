@@ -33,7 +33,7 @@ pub mod header {
 
 /// What happened to a record in an earlier life: it was a dead letter, and put back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Past {
+pub struct RetryHistory {
     /// How often it was tried before it was put back.
     pub attempts: u32,
     /// When it failed for the first time.
@@ -42,7 +42,7 @@ pub struct Past {
     pub first_written: Option<SystemTime>,
 }
 
-impl Past {
+impl RetryHistory {
     /// Reads the headers that a record keeps when it is put back; `value` gives the value of a header.
     pub fn read<'a>(value: impl Fn(&str) -> Option<&'a [u8]>) -> Self {
         let text = |name| value(name).and_then(|value| std::str::from_utf8(value).ok());
@@ -159,10 +159,11 @@ mod tests {
             let found = headers.iter().find(|(header, _)| *header == name);
             found.map(|(_, value)| value.as_bytes())
         };
-        let past = Past { attempts: 7, first_failed: Some(letter("bad").first_failed), first_written };
-        assert_eq!(Past::read(value), past);
-        assert_eq!(Past::read(|_| None), Past::default());
-        assert_eq!(Past::read(|_| Some(b"many")), Past::default());
+        let history =
+            RetryHistory { attempts: 7, first_failed: Some(letter("bad").first_failed), first_written };
+        assert_eq!(RetryHistory::read(value), history);
+        assert_eq!(RetryHistory::read(|_| None), RetryHistory::default());
+        assert_eq!(RetryHistory::read(|_| Some(b"many")), RetryHistory::default());
     }
 
     #[test]

@@ -37,11 +37,7 @@ impl Supervisor {
             panics.inc();
         }
         let pause = self.pauses.after_panic(Instant::now());
-        tracing::error!(
-            task = self.task,
-            pause_seconds = pause.as_secs(),
-            "a task panicked, which the log tells more of: beginning it again"
-        );
+        tracing::error!(task = self.task, pause_seconds = pause.as_secs(), "a task panicked, restarting it");
         tokio::time::sleep(pause).await;
         true
     }

@@ -19,7 +19,7 @@ use prometheus::{IntCounter, Registry};
 use crate::process::Process;
 use crate::process::supervisor::Supervisor;
 
-use self::progress::{Progress, Seen, Step};
+use self::progress::{ClientSample, Progress, Step};
 use self::sending::Sending;
 use super::context::Context;
 use super::{Producer, ProducerError, ProducerMetrics};
@@ -89,7 +89,7 @@ pub fn watch_in(
 ) -> impl Future<Output = ()> + Send + use<> {
     let mut watchdog = Watchdog::new(producer, registry);
     let (shutdown, changes) = (process.shutdown.child(), process.credentials.changes());
-    let mut supervisor = Supervisor::new("what watches a producer");
+    let mut supervisor = Supervisor::new("the watchdog of a producer");
     async move {
         let watching = async { while supervisor.panicked(watchdog.run(changes.clone())).await {} };
         shutdown.run_until_cancelled(watching).await;
@@ -145,7 +145,7 @@ impl Watchdog {
             let (context, fatal) = (client.context(), client.fatal_error());
             let stuck = context.stuck.lasting(STALLED_AFTER);
             let is_sampled = self.sample(context);
-            let seen = Seen {
+            let seen = ClientSample {
                 delivered: context.delivered(),
                 in_flight: context.in_flight(),
                 is_partition_stuck: !stuck.is_empty(),
@@ -197,7 +197,7 @@ impl Watchdog {
                 );
             }
         } else if self.producer.is_a_leader_answering(unsent, REACHABLE_WITHIN).await {
-            self.rebuild(reason, "the brokers answer and records are not sent to them").await;
+            self.rebuild(reason, "the brokers answer and the client sends them no records").await;
         }
     }
 

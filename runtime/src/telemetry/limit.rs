@@ -71,7 +71,7 @@ impl LineLimit {
         loop {
             ticks.tick().await;
             if let Some(lines) = self.left_out() {
-                tracing::warn!(lines, "log lines that repeat too often were left out");
+                tracing::warn!(lines, "repeated log lines were suppressed");
             }
         }
     }

@@ -49,7 +49,7 @@ macro_rules! model {
         #[cfg(feature = "json-schema")]
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                crate::data::told::serialize(serializer, [$(($key, crate::data::told::member(&self.$field))),*])
+                crate::data::as_json::serialize(serializer, [$(($key, crate::data::as_json::member(&self.$field))),*])
             }
         }
 

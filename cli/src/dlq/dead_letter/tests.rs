@@ -31,8 +31,8 @@ pub(in crate::dlq) fn record(from: Option<&str>, attempts: u32) -> Record {
 
 #[test]
 fn a_dead_letter_is_read_as_the_consumer_wrote_it() {
-    let letter = DeadLetter::of(&record(Some("meta.comments.v1"), 5));
-    let json = serde_json::to_string(&letter).unwrap();
+    let dead_letter = DeadLetter::of(&record(Some("meta.comments.v1"), 5));
+    let json = serde_json::to_string(&dead_letter).unwrap();
     assert_eq!(
         json,
         concat!(
@@ -48,9 +48,9 @@ fn a_dead_letter_is_read_as_the_consumer_wrote_it() {
 fn a_dead_letter_without_headers_is_unknown_and_one_with_odd_ones_cannot_steer_the_terminal() {
     let mut bare = record(None, 1);
     bare.headers.clear();
-    let letter = DeadLetter::of(&bare);
-    assert_eq!((letter.reason.as_str(), letter.consumer.as_str()), ("unknown", "unknown"));
-    assert_eq!((letter.origin, letter.attempts, letter.first_failed), (None, 0, None));
+    let dead_letter = DeadLetter::of(&bare);
+    assert_eq!((dead_letter.reason.as_str(), dead_letter.consumer.as_str()), ("unknown", "unknown"));
+    assert_eq!((dead_letter.origin, dead_letter.attempts, dead_letter.first_failed), (None, 0, None));
     bare.headers.push((header::ERROR.to_owned(), Some(b"a\x1b[2Jb".to_vec())));
     bare.headers.push((header::ATTEMPTS.to_owned(), Some(b"-1".to_vec())));
     assert_eq!(DeadLetter::of(&bare).error, "a [2Jb");

@@ -1,9 +1,9 @@
 //! What `weir connect keep` tells Prometheus.
 
 use super::difference::Finding;
-use super::round::{Item, What};
+use super::round::{DesiredItem, Item};
 use crate::meta::file::Login;
-use crate::meta::tokens::look::{Ends, Facts, Looked};
+use crate::meta::tokens::look::{Expiry, Facts, Looked};
 use prometheus::{IntGauge, IntGaugeVec, Registry};
 use runtime::metrics;
 use std::collections::BTreeSet;
@@ -71,16 +71,16 @@ impl Gauges {
         let items = items.iter().filter(|item| item.is().as_ref().map_or(true, Finding::loses_events));
         // An account whose install failed is counted already.
         let is_counted = |id: &GraphId| {
-            items.clone().any(|item| matches!(item.what, What::Account(account) if account.id == *id))
+            items.clone().any(|item| matches!(item.what, DesiredItem::Account(account) if account.id == *id))
         };
         let unasked = tokens.iter().filter(|(account, facts)| facts.is_err() && !is_counted(&account.id));
         self.failing.set(i64::try_from(items.clone().count() + unasked.count()).unwrap_or(i64::MAX));
         self.expiry.tell(tokens, |_, facts| match facts.ends {
-            Ends::At(end) => Some(seconds(end)),
-            Ends::Never | Ends::Unknown => None,
+            Expiry::At(end) => Some(seconds(end)),
+            Expiry::Never | Expiry::Unknown => None,
         });
         self.end_unknown.tell(tokens, |login, facts| {
-            let is_unknown = login == Login::Instagram && facts.is_valid && facts.ends == Ends::Unknown;
+            let is_unknown = login == Login::Instagram && facts.is_valid && facts.ends == Expiry::Unknown;
             is_unknown.then_some(1)
         });
         self.round.set(seconds(SystemTime::now()));

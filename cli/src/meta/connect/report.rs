@@ -2,7 +2,7 @@
 
 use super::ConnectSettings;
 use super::difference::Finding;
-use super::round::{Item, What};
+use super::round::{DesiredItem, Item};
 use crate::screen::{Cell, Table, Tone, nonzero};
 use crate::{Exit, Screen};
 use serde_json::{Value, json};
@@ -89,10 +89,10 @@ impl State {
 fn row(item: &Item<'_>) -> [Cell; 4] {
     let (_, _, tone, mark) = State::of(item).shown();
     let what = match &item.what {
-        What::Object(AppSubscription { object, callback_url, .. }) => {
+        DesiredItem::Object(AppSubscription { object, callback_url, .. }) => {
             format!("object {object} to {callback_url}")
         }
-        What::Account(account) => format!("account {} ({})", account.id, account.login.as_str()),
+        DesiredItem::Account(account) => format!("account {} ({})", account.id, account.login.as_str()),
     };
     [
         Cell::new(tone, mark),
@@ -115,11 +115,11 @@ fn state(item: &Item<'_>) -> String {
     }
 }
 
-fn describe(finding: &Finding, what: &What<'_>) -> String {
+fn describe(finding: &Finding, what: &DesiredItem<'_>) -> String {
     match (finding, what) {
         (Finding::Fine, _) => String::from("as declared"),
-        (Finding::Missing, What::Object(_)) => String::from("not subscribed"),
-        (Finding::Missing, What::Account(_)) => String::from("not installed"),
+        (Finding::Missing, DesiredItem::Object(_)) => String::from("not subscribed"),
+        (Finding::Missing, DesiredItem::Account(_)) => String::from("not installed"),
         (Finding::Differs(difference), _) => difference.to_string(),
     }
 }
@@ -128,12 +128,12 @@ fn object(item: &Item<'_>) -> Value {
     let declared = &item.app.declared;
     let mut object = json!({"app": declared.id.as_str(), "state": State::of(item).shown().0});
     match &item.what {
-        What::Object(wanted) => {
+        DesiredItem::Object(wanted) => {
             object["object"] = wanted.object.as_str().into();
             object["callback_url"] = wanted.callback_url.as_str().into();
             object["fields"] = json!(wanted.fields);
         }
-        What::Account(account) => {
+        DesiredItem::Account(account) => {
             object["account"] = account.id.as_str().into();
             object["login"] = account.login.as_str().into();
             object["fields"] = json!(declared.fields_of_install(account.login));

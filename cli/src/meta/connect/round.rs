@@ -10,7 +10,7 @@ use weir_graph::edges::{AppSubscription, EdgeError};
 
 /// One thing that should be at Meta.
 #[derive(Clone)]
-pub(super) enum What<'a> {
+pub(super) enum DesiredItem<'a> {
     /// The app's subscription to an object.
     Object(AppSubscription),
     /// An account's install of the app.
@@ -20,7 +20,7 @@ pub(super) enum What<'a> {
 /// What was found of one thing, and what became of it.
 pub(super) struct Item<'a> {
     pub(super) app: &'a App,
-    pub(super) what: What<'a>,
+    pub(super) what: DesiredItem<'a>,
     /// How it was, or why that cannot be read.
     pub(super) found: Result<Finding, String>,
     /// What became of it, where it was changed.
@@ -45,8 +45,9 @@ pub(super) async fn plan(accounts: &Accounts) -> Vec<Item<'_>> {
     let mut desired = Vec::new();
     for app in &accounts.apps {
         let declared = &app.declared;
-        let objects = declared.objects.iter().map(|object| What::Object(declared.subscription(*object)));
-        let installs = declared.accounts.iter().map(What::Account);
+        let objects =
+            declared.objects.iter().map(|object| DesiredItem::Object(declared.subscription(*object)));
+        let installs = declared.accounts.iter().map(DesiredItem::Account);
         desired.extend(objects.chain(installs).map(|what| (app, what)));
     }
     let found = look(accounts, &desired).await;
@@ -76,12 +77,12 @@ pub(super) async fn apply(accounts: &Accounts) -> Vec<Item<'_>> {
 }
 
 /// How these things compare, or why they cannot be read. An app's subscriptions are asked for once for all of its objects.
-async fn look(accounts: &Accounts, desired: &[(&App, What<'_>)]) -> Vec<Result<Finding, String>> {
+async fn look(accounts: &Accounts, desired: &[(&App, DesiredItem<'_>)]) -> Vec<Result<Finding, String>> {
     let mut known: BTreeMap<&str, Result<Vec<AppSubscription>, String>> = BTreeMap::new();
     let mut found = Vec::with_capacity(desired.len());
     for (app, what) in desired {
         found.push(match what {
-            What::Object(wanted) => {
+            DesiredItem::Object(wanted) => {
                 let present = match known.entry(app.declared.id.as_str()) {
                     Entry::Occupied(known) => known.into_mut(),
                     Entry::Vacant(unknown) => unknown.insert(subscriptions(accounts, app).await),
@@ -89,7 +90,7 @@ async fn look(accounts: &Accounts, desired: &[(&App, What<'_>)]) -> Vec<Result<F
                 let present = present.as_ref().map_err(Clone::clone);
                 present.map(|present| difference::of_object(wanted, present))
             }
-            What::Account(account) => look_at_install(accounts, app, account).await,
+            DesiredItem::Account(account) => look_at_install(accounts, app, account).await,
         });
     }
     found
@@ -116,15 +117,15 @@ pub(in crate::meta) async fn look_at_install(
     Ok(difference::of_install(&declared.id, &declared.fields_of_install(account.login), &present))
 }
 
-async fn set(accounts: &Accounts, app: &App, what: &What<'_>) -> Result<(), String> {
+async fn set(accounts: &Accounts, app: &App, what: &DesiredItem<'_>) -> Result<(), String> {
     let declared = &app.declared;
     said(match what {
-        What::Object(wanted) => {
+        DesiredItem::Object(wanted) => {
             let token = app.token()?;
             let verify_token = app.verify_token().transpose()?.unwrap_or_default();
             accounts.facebook.subscribe_app(&declared.id, wanted, &verify_token, &token).await
         }
-        What::Account(account) => {
+        DesiredItem::Account(account) => {
             let token = accounts.token(app, account)?;
             let fields = declared.fields_of_install(account.login);
             accounts.host(account.login).install(&account.id, &fields, &token).await

@@ -3,10 +3,10 @@
 mod host;
 
 use super::answers;
-use super::check::{Check, Deadline, Fact, Judged, Nothing};
+use super::check::{Check, CheckResult, Deadline, NotKnown, Observed};
 use super::clock;
 use super::settings::DoctorSettings;
-use super::test_delivery::{Back, TestDelivery};
+use super::test_delivery::{Arrivals, TestDelivery};
 use crate::delivery::poster::{Answer, Poster};
 use crate::meta::accounts::{Accounts, App};
 use crate::meta::file::Object;
@@ -43,11 +43,11 @@ struct Endpoint<'a> {
 }
 
 /// An app's address by one of the addresses of its host.
-struct Way<'a> {
+struct Route<'a> {
     endpoint: &'a Endpoint<'a>,
     /// The app, and which address where there are several.
     of: String,
-    poster: Fact<Poster>,
+    poster: Observed<Poster>,
 }
 
 /// Everything about the addresses of the apps, and how far their clocks are ahead; `way_back` leads to the records of `test`.
@@ -55,7 +55,7 @@ pub(super) async fn checks(
     accounts: &Accounts,
     settings: &DoctorSettings,
     test: &TestDelivery,
-    way_back: impl Future<Output = Fact<Watch>>,
+    way_back: impl Future<Output = Observed<Watch>>,
     deadline: Deadline,
 ) -> (Vec<Check>, Vec<(String, Option<i64>)>) {
     let (mut endpoints, mut checks) = (Vec::new(), Vec::new());
@@ -71,14 +71,14 @@ pub(super) async fn checks(
             endpoints.iter().map(|endpoint| (endpoint.host.as_str(), endpoint.port)).collect();
         let hosts = join_all(hosts.iter().map(|(host, port)| Host::reach(host, *port, settings, deadline)));
         let hosts = hosts.await;
-        let ways: Vec<_> =
-            endpoints.iter().flat_map(|endpoint| endpoint.ways(&hosts, settings, now)).collect();
-        let answers = join_all(ways.iter().map(|way| ask(way, test, deadline))).await;
-        (hosts, ways, answers)
+        let routes: Vec<_> =
+            endpoints.iter().flat_map(|endpoint| endpoint.routes(&hosts, settings, now)).collect();
+        let answers = join_all(routes.iter().map(|route| ask(route, test, deadline))).await;
+        (hosts, routes, answers)
     };
-    let ((hosts, ways, answers), way_back) = tokio::join!(ask_all, way_back);
+    let ((hosts, routes, answers), way_back) = tokio::join!(ask_all, way_back);
     let posted = Instant::now();
-    let deliveries = join_all(ways.iter().map(|way| post(way, test, settings, deadline))).await;
+    let deliveries = join_all(routes.iter().map(|route| post(route, test, settings, deadline))).await;
     let taken = deliveries.iter().filter(|delivery| is_taken(delivery)).count();
     let back = match way_back {
         Ok(way_back) => Ok(test.follow(way_back, taken, posted, deadline).await),
@@ -86,24 +86,25 @@ pub(super) async fn checks(
     };
     checks.extend(hosts.iter().flat_map(|host| host.checks(now)));
     let mut clocks = Vec::new();
-    for ((way, (answered, ahead)), delivery) in ways.iter().zip(answers).zip(&deliveries) {
-        let delivered = Judged::of(delivery, NO_ANSWER, answers::delivery);
+    for ((route, (answered, ahead)), delivery) in routes.iter().zip(answers).zip(&deliveries) {
+        let delivered = CheckResult::of(delivery, NO_ANSWER, answers::delivery);
         checks.extend(answered);
-        checks.push(delivered.check("test_delivery", way.of.as_str()));
-        checks.extend(of_records(&way.of, delivery, &back, settings));
-        clocks.push((way.of.clone(), ahead));
+        checks.push(delivered.check("test_delivery", route.of.as_str()));
+        checks.extend(of_records(&route.of, delivery, &back, settings));
+        clocks.push((route.of.clone(), ahead));
     }
     (checks, clocks)
 }
 
-fn endpoint(app: &App) -> Result<Endpoint<'_>, Judged> {
+fn endpoint(app: &App) -> Result<Endpoint<'_>, CheckResult> {
     let give = "Give the app its \"callback_url\" in the file, as the dashboard has it.";
     let callback_url = app.declared.callback_url.as_deref();
-    let callback_url = callback_url.ok_or_else(|| Judged::unknown("not looked at", give))?;
+    let callback_url = callback_url.ok_or_else(|| CheckResult::unknown("not looked at", give))?;
     let url = Url::parse(callback_url).ok().filter(Url::has_host);
-    let no_address = || Judged::fail(format!("{callback_url} is no address"), "Correct \"callback_url\".");
+    let no_address =
+        || CheckResult::fail(format!("{callback_url} is no address"), "Correct \"callback_url\".");
     let url = url.ok_or_else(no_address)?;
-    let secret = app.secret().map_err(|why| Judged::fail(why, SECRET_FILE))?;
+    let secret = app.secret().map_err(|why| CheckResult::fail(why, SECRET_FILE))?;
     let host = url.host_str().unwrap_or_default().to_owned();
     let port = url.port_or_known_default().unwrap_or(443);
     Ok(Endpoint { app, secret, callback_url, host, port })
@@ -111,7 +112,7 @@ fn endpoint(app: &App) -> Result<Endpoint<'_>, Judged> {
 
 /// Asks as Meta asks, and as nobody may; and how far the clock there is ahead.
 async fn ask(
-    Way { endpoint, of, poster }: &Way<'_>,
+    Route { endpoint, of, poster }: &Route<'_>,
     test: &TestDelivery,
     deadline: Deadline,
 ) -> ([Check; 3], Option<i64>) {
@@ -121,8 +122,8 @@ async fn ask(
     };
     let handshake = async {
         let token = endpoint.app.verify_token();
-        let token = token.ok_or(Nothing::NotGiven("the app its \"verify_token_file\" in the file"))?;
-        let token = token.map_err(Nothing::Failed)?;
+        let token = token.ok_or(NotKnown::NotGiven("the app its \"verify_token_file\" in the file"))?;
+        let token = token.map_err(NotKnown::Failed)?;
         let answer = get(&token).await?;
         // Whoever answers may repeat what was asked, the address with the token in any encoding too.
         let repeats_address = answer.status / 100 == 3 || answer.text.contains("hub.verify_token");
@@ -138,9 +139,10 @@ async fn ask(
     let nobody = Secret::new("nobody", WRONG_TOKEN);
     let (handshake, (wrong_token, ahead), wrong_signature) =
         tokio::join!(handshake, wrong_token, signed(forged, &nobody, poster, deadline));
-    let handshake = Judged::of(&handshake, NO_ANSWER, |answer| answers::handshake(answer, test.challenge()));
-    let wrong_token = Judged::of(&wrong_token, NO_ANSWER, answers::wrong_verify_token);
-    let wrong_signature = Judged::of(&wrong_signature, NO_ANSWER, answers::wrong_signature);
+    let handshake =
+        CheckResult::of(&handshake, NO_ANSWER, |answer| answers::handshake(answer, test.challenge()));
+    let wrong_token = CheckResult::of(&wrong_token, NO_ANSWER, answers::wrong_verify_token);
+    let wrong_signature = CheckResult::of(&wrong_signature, NO_ANSWER, answers::wrong_signature);
     let checks = [
         handshake.check("handshake", of.as_str()),
         wrong_token.check("wrong_verify_token", of.as_str()),
@@ -151,11 +153,11 @@ async fn ask(
 
 /// Posts the test delivery.
 async fn post(
-    Way { endpoint, of, poster }: &Way<'_>,
+    Route { endpoint, of, poster }: &Route<'_>,
     test: &TestDelivery,
     settings: &DoctorSettings,
     deadline: Deadline,
-) -> Fact<Answer> {
+) -> Observed<Answer> {
     if settings.no_test_delivery {
         return Err(super::NOT_TO_BE_SENT);
     }
@@ -163,20 +165,20 @@ async fn post(
     signed(test.body(endpoint.object(), of), &secret, poster, deadline).await
 }
 
-async fn signed(body: Bytes, by: &Secret, poster: &Fact<Poster>, deadline: Deadline) -> Fact<Answer> {
+async fn signed(body: Bytes, by: &Secret, poster: &Observed<Poster>, deadline: Deadline) -> Observed<Answer> {
     let signature = by.sign(&body);
     let poster = poster.as_ref().map_err(Clone::clone)?;
     deadline.look(ANSWER_WITHIN, poster.post(body, &signature)).await
 }
 
 /// Whether a delivery is to be found on its topics.
-fn is_taken(delivery: &Fact<Answer>) -> bool {
+fn is_taken(delivery: &Observed<Answer>) -> bool {
     delivery.as_ref().is_ok_and(|answer| answer.status == 200)
 }
 
 impl Endpoint<'_> {
-    /// The ways to it; nobody posts to a host that is not trusted, which is shown no secret.
-    fn ways<'a>(&'a self, hosts: &[Host], settings: &DoctorSettings, now: SystemTime) -> Vec<Way<'a>> {
+    /// The routes to it; nobody posts to a host that is not trusted, which is shown no secret.
+    fn routes<'a>(&'a self, hosts: &[Host], settings: &DoctorSettings, now: SystemTime) -> Vec<Route<'a>> {
         let host = hosts.iter().find(|host| host.name == self.host && host.port == self.port);
         let trusted = host.map(|host| host.trusted(now)).unwrap_or_default();
         let app = self.app.declared.id.as_str();
@@ -187,11 +189,12 @@ impl Endpoint<'_> {
         let by = |address: &IpAddr| {
             Ok(Poster::by_way_of(Some(*address), self.callback_url, settings.tls_ca.as_deref())?)
         };
-        let ways = trusted.iter().map(|address| Way { endpoint: self, of: of(address), poster: by(address) });
-        let no_poster = Err(Nothing::NotTried("no certificate was shown that is trusted, see above"));
+        let routes =
+            trusted.iter().map(|address| Route { endpoint: self, of: of(address), poster: by(address) });
+        let no_poster = Err(NotKnown::NotTried("no certificate was shown that is trusted, see above"));
         let none =
-            trusted.is_empty().then_some(Way { endpoint: self, of: app.to_owned(), poster: no_poster });
-        ways.chain(none).collect()
+            trusted.is_empty().then_some(Route { endpoint: self, of: app.to_owned(), poster: no_poster });
+        routes.chain(none).collect()
     }
 
     /// What the test delivery is of.
@@ -201,19 +204,24 @@ impl Endpoint<'_> {
 }
 
 /// Whether the records of the test delivery came, on both of its topics.
-fn of_records(of: &str, delivery: &Fact<Answer>, back: &Fact<Back>, settings: &DoctorSettings) -> [Check; 2] {
+fn of_records(
+    of: &str,
+    delivery: &Observed<Answer>,
+    back: &Observed<Arrivals>,
+    settings: &DoctorSettings,
+) -> [Check; 2] {
     [("raw_record", Topic::Raw), ("typed_record", Topic::Messages)].map(|(name, topic)| {
         let topic = settings.topic(topic);
         let came = match (delivery, back) {
-            (Err(nothing @ Nothing::NotTried(_)), _) | (_, Err(nothing)) => Err(nothing.clone()),
+            (Err(nothing @ NotKnown::NotTried(_)), _) | (_, Err(nothing)) => Err(nothing.clone()),
             (delivery, _) if !is_taken(delivery) => {
-                Err(Nothing::NotTried("the test delivery was not taken, see above"))
+                Err(NotKnown::NotTried("the test delivery was not taken, see above"))
             }
             (_, Ok(back)) => back.took(&topic, of),
         };
-        let judged = Judged::of(&came, "", |came| match came {
-            Some(took) => Judged::pass(format!("it is on {topic} after {} ms", took.as_millis())),
-            None => Judged::fail(format!("answered 200, and not on {topic} in time"), NOT_BACK),
+        let judged = CheckResult::of(&came, "", |came| match came {
+            Some(took) => CheckResult::pass(format!("it is on {topic} after {} ms", took.as_millis())),
+            None => CheckResult::fail(format!("answered 200, and not on {topic} in time"), NOT_BACK),
         });
         judged.check(name, of)
     })

@@ -1,6 +1,6 @@
 //! What the public address answers, judged as Meta would, and what to do about each answer. Pure.
 
-use super::check::Judged;
+use super::check::CheckResult;
 use crate::delivery::poster::Answer;
 use crate::screen::one_line;
 use std::net::IpAddr;
@@ -27,55 +27,55 @@ const LATE: &str = "\
 Meta gives up after 5 s and unsubscribes in the end. Look at Kafka and the disk of the spool: docs/operations.md, WeirAnswersLate.";
 
 /// What a name leads to.
-pub(super) fn dns(addresses: &[IpAddr]) -> Judged {
+pub(super) fn dns(addresses: &[IpAddr]) -> CheckResult {
     let shown =
         |addresses: &[IpAddr]| addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     match addresses.iter().filter(|address| !is_public(address)).copied().collect::<Vec<_>>().as_slice() {
-        [] => Judged::pass(shown(addresses)),
-        inside => Judged::fail(format!("not public: {}", shown(inside)), PUBLIC_DNS),
+        [] => CheckResult::pass(shown(addresses)),
+        inside => CheckResult::fail(format!("not public: {}", shown(inside)), PUBLIC_DNS),
     }
 }
 
 /// The handshake with the app's verify token.
-pub(super) fn handshake(answer: &Answer, challenge: &str) -> Judged {
+pub(super) fn handshake(answer: &Answer, challenge: &str) -> CheckResult {
     match answer.status {
-        200 if answer.text == challenge => Judged::pass(after("the challenge came back", answer)),
-        200 => Judged::fail(said("answered 200 without the challenge", answer), NOT_INGEST),
-        403 => Judged::fail(said("answered 403", answer), VERIFY_TOKEN),
+        200 if answer.text == challenge => CheckResult::pass(after("the challenge came back", answer)),
+        200 => CheckResult::fail(said("answered 200 without the challenge", answer), NOT_INGEST),
+        403 => CheckResult::fail(said("answered 403", answer), VERIFY_TOKEN),
         _ => unexpected(answer),
     }
 }
 
 /// The handshake with a verify token that nobody has.
-pub(super) fn wrong_verify_token(answer: &Answer) -> Judged {
+pub(super) fn wrong_verify_token(answer: &Answer) -> CheckResult {
     refused(answer, 403, "a verify token that nobody has was answered 200")
 }
 
 /// A delivery that is signed with the app's secret.
-pub(super) fn delivery(answer: &Answer) -> Judged {
+pub(super) fn delivery(answer: &Answer) -> CheckResult {
     match answer.status {
-        200 if answer.took >= DEADLINE => Judged::fail(after("answered 200, late", answer), LATE),
-        200 => Judged::pass(after("answered 200", answer)),
-        401 => Judged::fail(said("answered 401", answer), SECRET),
+        200 if answer.took >= DEADLINE => CheckResult::fail(after("answered 200, late", answer), LATE),
+        200 => CheckResult::pass(after("answered 200", answer)),
+        401 => CheckResult::fail(said("answered 401", answer), SECRET),
         _ => unexpected(answer),
     }
 }
 
 /// A delivery with a signature that no secret gives.
-pub(super) fn wrong_signature(answer: &Answer) -> Judged {
+pub(super) fn wrong_signature(answer: &Answer) -> CheckResult {
     refused(answer, 401, "a delivery with a wrong signature was answered 200")
 }
 
-fn refused(answer: &Answer, by: u16, taken: &str) -> Judged {
+fn refused(answer: &Answer, by: u16, taken: &str) -> CheckResult {
     match answer.status {
-        200 => Judged::fail(taken, NOT_INGEST),
-        status if status == by => Judged::pass(format!("refused by {by}")),
+        200 => CheckResult::fail(taken, NOT_INGEST),
+        status if status == by => CheckResult::pass(format!("refused by {by}")),
         _ => unexpected(answer),
     }
 }
 
 /// An answer that nothing of ingest gives to what was asked, or that says why it cannot.
-fn unexpected(answer: &Answer) -> Judged {
+fn unexpected(answer: &Answer) -> CheckResult {
     let advice = match answer.status {
         300..=399 => {
             "A redirect: Meta is to call the address itself. Declare the one that it leads to, or take the redirect away."
@@ -95,7 +95,7 @@ fn unexpected(answer: &Answer) -> Judged {
         }
         _ => NOT_INGEST,
     };
-    Judged::fail(said(&format!("answered {}", answer.status), answer), advice)
+    CheckResult::fail(said(&format!("answered {}", answer.status), answer), advice)
 }
 
 fn after(what: &str, answer: &Answer) -> String {
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn only_what_ingest_answers_passes() {
-        let judged: [(Judged, Verdict, &str); 14] = [
+        let judged: [(CheckResult, Verdict, &str); 14] = [
             (handshake(&answer(200, "42"), "42"), Pass, ""),
             (handshake(&answer(200, "<html>42</html>"), "42"), Fail, "Something else answers"),
             (handshake(&answer(403, "no"), "42"), Fail, "--verify-tokens"),

@@ -1,6 +1,6 @@
 //! What Meta says of each app and of each account.
 
-use super::check::{Deadline, Fact, Nothing};
+use super::check::{Deadline, NotKnown, Observed};
 use super::graph::Reached;
 use crate::meta::accounts::{Accounts, App};
 use crate::meta::advice;
@@ -22,18 +22,18 @@ const AT_ONCE: usize = 8;
 /// An app.
 pub(super) struct AppFacts<'a> {
     pub(super) app: &'a DeclaredApp,
-    pub(super) approved: Fact<Vec<AppPermission>>,
-    pub(super) objects: Vec<(Object, Fact<Finding>)>,
+    pub(super) approved: Observed<Vec<AppPermission>>,
+    pub(super) objects: Vec<(Object, Observed<Finding>)>,
     pub(super) accounts: Vec<AccountFacts<'a>>,
 }
 
 /// An account of it.
 pub(super) struct AccountFacts<'a> {
     pub(super) account: &'a DeclaredAccount,
-    pub(super) token: Fact<Facts>,
-    pub(super) install: Fact<Finding>,
+    pub(super) token: Observed<Facts>,
+    pub(super) install: Observed<Finding>,
     /// The Instagram account that is linked to a page; of an app that takes Instagram's events.
-    pub(super) linked: Option<Fact<Option<String>>>,
+    pub(super) linked: Option<Observed<Option<String>>>,
 }
 
 /// Looks at all of them.
@@ -70,7 +70,7 @@ impl Meta<'_> {
     }
 
     /// All of them are one call.
-    async fn objects(&self, app: &App) -> Vec<(Object, Fact<Finding>)> {
+    async fn objects(&self, app: &App) -> Vec<(Object, Observed<Finding>)> {
         let declared = &app.declared;
         if declared.objects.is_empty() {
             return Vec::new();
@@ -88,9 +88,9 @@ impl Meta<'_> {
         let is_reached = self.reached.host_of(account.login);
         let token = self.ask(is_reached.clone(), look::at(self.accounts, app, account)).await;
         let may_ask = match &token {
-            Ok(facts) if !facts.is_valid => Err(Nothing::NotTried("its token is not valid, see above")),
+            Ok(facts) if !facts.is_valid => Err(NotKnown::NotTried("its token is not valid, see above")),
             Ok(_) => is_reached,
-            Err(_) => Err(Nothing::NotTried("nothing is known of its token, see above")),
+            Err(_) => Err(NotKnown::NotTried("nothing is known of its token, see above")),
         };
         let install = self.ask(may_ask.clone(), round::look_at_install(self.accounts, app, account));
         let takes_instagram =
@@ -107,8 +107,8 @@ impl Meta<'_> {
     }
 
     /// What it says, where it `may` be asked.
-    async fn ask<T>(&self, may: Fact<()>, asked: impl Future<Output = Result<T, String>>) -> Fact<T> {
+    async fn ask<T>(&self, may: Observed<()>, asked: impl Future<Output = Result<T, String>>) -> Observed<T> {
         may?;
-        self.deadline.look(WITHIN, async { asked.await.map_err(Nothing::Failed) }).await
+        self.deadline.look(WITHIN, async { asked.await.map_err(NotKnown::Failed) }).await
     }
 }

@@ -1,8 +1,8 @@
 //! What the certificates of an address are worth to Meta. Pure.
 
-use super::check::{Check, Fact, Judged, Nothing, Verdict};
+use super::check::{Check, CheckResult, NotKnown, Observed, Verdict};
 use crate::meta::tokens::report::{DAY, written};
-use runtime::http::tls::shown::{Distrust, Shown, ShownCertificate};
+use runtime::http::tls::peer_certificates::{PeerCertificate, PeerCertificates, TrustError};
 use std::time::{Duration, SystemTime};
 
 /// From when on the end of a certificate is worth a word; the alert `WeirPublicCertificateExpires` has the same.
@@ -24,32 +24,39 @@ for (SNI); this may be its default certificate.";
 const CLOCK: &str = "It is not valid yet: is the clock of this machine right? See below.";
 
 /// Four checks: the handshake, the chain, the name, the end; `of_host` says at which of a host's addresses, where that matters.
-pub(super) fn checks(of_host: &str, host: &str, shown: &Fact<Shown>, now: SystemTime) -> Vec<Check> {
-    let no_tls = Nothing::NotTried("there is no TLS, see above");
-    let of = |judge: &dyn Fn(&Shown) -> Judged| shown.as_ref().map_or_else(|_| no_tls.judged(""), judge);
-    let handshake = Judged::of(shown, NO_TLS, |shown| {
-        Judged::pass(match shown.chain.len() {
+pub(super) fn checks(
+    of_host: &str,
+    host: &str,
+    shown: &Observed<PeerCertificates>,
+    now: SystemTime,
+) -> Vec<Check> {
+    let no_tls = NotKnown::NotTried("there is no TLS, see above");
+    let of = |judge: &dyn Fn(&PeerCertificates) -> CheckResult| {
+        shown.as_ref().map_or_else(|_| no_tls.judged(""), judge)
+    };
+    let handshake = CheckResult::of(shown, NO_TLS, |shown| {
+        CheckResult::pass(match shown.chain.len() {
             1 => String::from("the handshake is done; one certificate is sent"),
             count => format!("the handshake is done; {count} certificates are sent"),
         })
     });
-    let name = |shown: &Shown| match shown.other_names.as_deref() {
-        None => Judged::pass("the certificate is for this name"),
-        Some([]) => Judged::fail(format!("the certificate is not for {host}"), NAME),
+    let name = |shown: &PeerCertificates| match shown.other_names.as_deref() {
+        None => CheckResult::pass("the certificate is for this name"),
+        Some([]) => CheckResult::fail(format!("the certificate is not for {host}"), NAME),
         Some(others) => {
-            Judged::fail(format!("the certificate is for {}, not for {host}", others.join(", ")), NAME)
+            CheckResult::fail(format!("the certificate is for {}, not for {host}", others.join(", ")), NAME)
         }
     };
     vec![
         handshake.check("tls", of_host),
-        of(&|shown: &Shown| chain(shown, now)).check("chain", of_host),
+        of(&|shown: &PeerCertificates| chain(shown, now)).check("chain", of_host),
         of(&name).check("certificate_name", of_host),
-        of(&|shown: &Shown| end(shown, now)).check("certificate_end", of_host),
+        of(&|shown: &PeerCertificates| end(shown, now)).check("certificate_end", of_host),
     ]
 }
 
 /// Whether a client that checks would go on.
-pub(super) fn is_trusted(shown: &Fact<Shown>, now: SystemTime) -> bool {
+pub(super) fn is_trusted(shown: &Observed<PeerCertificates>, now: SystemTime) -> bool {
     shown.as_ref().is_ok_and(|shown| {
         let own = shown.chain.first();
         shown.distrust.is_none()
@@ -58,30 +65,30 @@ pub(super) fn is_trusted(shown: &Fact<Shown>, now: SystemTime) -> bool {
     })
 }
 
-fn chain(shown: &Shown, now: SystemTime) -> Judged {
+fn chain(shown: &PeerCertificates, now: SystemTime) -> CheckResult {
     let (Some(own), Some(last)) = (shown.chain.first(), shown.chain.last()) else {
-        return Judged::fail("no certificate is sent", PUBLIC);
+        return CheckResult::fail("no certificate is sent", PUBLIC);
     };
     let Some(distrust) = &shown.distrust else {
-        return Judged::pass(format!("whole and trusted; issued by “{}”", own.issuer));
+        return CheckResult::pass(format!("whole and trusted; issued by “{}”", own.issuer));
     };
     if own.subject == own.issuer {
-        return Judged::fail("self-signed: the certificate vouches for itself alone", PUBLIC);
+        return CheckResult::fail("self-signed: the certificate vouches for itself alone", PUBLIC);
     }
     if let Some(ended) = shown.chain.iter().skip(1).find(|other| other.ends < now) {
         let found = format!("“{}”, which the chain needs, ended on {}", ended.subject, written(ended.ends));
-        return Judged::fail(found, FULL_CHAIN);
+        return CheckResult::fail(found, FULL_CHAIN);
     }
     match distrust {
-        Distrust::UnknownIssuer if last.subject == last.issuer => {
-            Judged::fail(format!("issued by the private authority “{}”", last.subject), PUBLIC)
+        TrustError::UnknownIssuer if last.subject == last.issuer => {
+            CheckResult::fail(format!("issued by the private authority “{}”", last.subject), PUBLIC)
         }
-        Distrust::UnknownIssuer => Judged::fail(incomplete(shown, last), FULL_CHAIN),
-        Distrust::Other(said) => Judged::fail(said.as_str(), PUBLIC),
+        TrustError::UnknownIssuer => CheckResult::fail(incomplete(shown, last), FULL_CHAIN),
+        TrustError::Other(said) => CheckResult::fail(said.as_str(), PUBLIC),
     }
 }
 
-fn incomplete(shown: &Shown, last: &ShownCertificate) -> String {
+fn incomplete(shown: &PeerCertificates, last: &PeerCertificate) -> String {
     let sent = match shown.chain.len() {
         1 => String::from("the server's own certificate alone is sent"),
         count => format!("{count} certificates are sent"),
@@ -89,18 +96,18 @@ fn incomplete(shown: &Shown, last: &ShownCertificate) -> String {
     format!("incomplete: {sent}, and not the one of the issuer “{}”", last.issuer)
 }
 
-fn end(shown: &Shown, now: SystemTime) -> Judged {
-    let Some(own) = shown.chain.first() else { return Judged::fail("no certificate is sent", PUBLIC) };
+fn end(shown: &PeerCertificates, now: SystemTime) -> CheckResult {
+    let Some(own) = shown.chain.first() else { return CheckResult::fail("no certificate is sent", PUBLIC) };
     if own.begins > now {
-        return Judged::fail(format!("it begins on {}", written(own.begins)), CLOCK);
+        return CheckResult::fail(format!("it begins on {}", written(own.begins)), CLOCK);
     }
     match own.ends.duration_since(now) {
         Ok(left) => {
             let found = format!("{} days left, until {}", left.as_secs() / DAY, written(own.ends));
             let advice = if left < SOON { RENEW } else { "" };
-            Judged { verdict: Verdict::Pass, found, advice: advice.to_owned() }
+            CheckResult { verdict: Verdict::Pass, found, advice: advice.to_owned() }
         }
-        Err(_) => Judged::fail(format!("the certificate ended on {}", written(own.ends)), RENEW),
+        Err(_) => CheckResult::fail(format!("the certificate ended on {}", written(own.ends)), RENEW),
     }
 }
 
@@ -115,17 +122,17 @@ mod tests {
         UNIX_EPOCH + 365 * DAY
     }
 
-    fn certificate(subject: &str, issuer: &str, days: u32) -> ShownCertificate {
+    fn certificate(subject: &str, issuer: &str, days: u32) -> PeerCertificate {
         let (begins, ends) = (now() - DAY, now() + days * DAY);
-        ShownCertificate { subject: subject.to_owned(), issuer: issuer.to_owned(), begins, ends }
+        PeerCertificate { subject: subject.to_owned(), issuer: issuer.to_owned(), begins, ends }
     }
 
-    fn shown(chain: Vec<ShownCertificate>, distrust: Option<Distrust>) -> Shown {
-        Shown { chain, distrust, other_names: None }
+    fn shown(chain: Vec<PeerCertificate>, distrust: Option<TrustError>) -> PeerCertificates {
+        PeerCertificates { chain, distrust, other_names: None }
     }
 
     /// The verdicts of all four, and what the one of this name found.
-    fn found(shown: Shown, name: &str) -> (Vec<Verdict>, String) {
+    fn found(shown: PeerCertificates, name: &str) -> (Vec<Verdict>, String) {
         let checks = checks("a.example", "a.example", &Ok(shown), now());
         let of_name = checks.iter().find(|check| check.name == name).unwrap().judged.found.clone();
         (checks.iter().map(|check| check.judged.verdict).collect(), of_name)
@@ -143,13 +150,13 @@ mod tests {
         assert_eq!(end_of(14).advice, "");
     }
 
-    fn end_of(days: u32) -> Judged {
+    fn end_of(days: u32) -> CheckResult {
         end(&shown(vec![certificate("CN=a.example", "CN=R11", days)], None), now())
     }
 
     #[test]
     fn each_fault_of_a_chain_has_its_own_name() {
-        let unknown = Some(Distrust::UnknownIssuer);
+        let unknown = Some(TrustError::UnknownIssuer);
         let own = || certificate("CN=a.example", "CN=R11", 42);
         let mut ended = certificate("CN=R11", "CN=X1", 42);
         (ended.begins, ended.ends) = (now() - 2 * DAY, now() - DAY);
@@ -179,7 +186,8 @@ mod tests {
         assert!(end.starts_with("the certificate ended on 1970-12-31"), "{end}");
 
         let names = Some(vec!["b.example".to_owned()]);
-        let other = Shown { other_names: names, ..shown(vec![certificate("CN=b", "CN=R11", 42)], None) };
+        let other =
+            PeerCertificates { other_names: names, ..shown(vec![certificate("CN=b", "CN=R11", 42)], None) };
         assert!(!is_trusted(&Ok(other.clone()), now()));
         let (verdicts, name) = found(other, "certificate_name");
         assert_eq!(verdicts, [Verdict::Pass, Verdict::Pass, Verdict::Fail, Verdict::Pass]);
@@ -188,7 +196,7 @@ mod tests {
 
     #[test]
     fn without_a_handshake_nothing_else_is_judged() {
-        let checks = checks("a.example", "a.example", &Err(Nothing::Failed("refused".to_owned())), now());
+        let checks = checks("a.example", "a.example", &Err(NotKnown::Failed("refused".to_owned())), now());
         let verdicts = checks.iter().map(|check| check.judged.verdict).collect::<Vec<_>>();
         assert_eq!(verdicts, [Verdict::Fail, Verdict::Unknown, Verdict::Unknown, Verdict::Unknown]);
     }

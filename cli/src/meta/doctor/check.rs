@@ -12,12 +12,12 @@ pub(super) struct Check {
     pub(super) name: &'static str,
     /// Whose it is: a host, an app, an account, a topic.
     pub(super) of: String,
-    pub(super) judged: Judged,
+    pub(super) judged: CheckResult,
 }
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Judged {
+pub(super) struct CheckResult {
     pub(super) verdict: Verdict,
     pub(super) found: String,
     /// What to do about it; nothing where it is as it should be.
@@ -34,11 +34,11 @@ pub(super) enum Verdict {
 }
 
 /// Something that was looked at, or why nothing is known of it.
-pub(super) type Fact<T> = Result<T, Nothing>;
+pub(super) type Observed<T> = Result<T, NotKnown>;
 
 /// Why nothing is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Nothing {
+pub(super) enum NotKnown {
     /// It was looked at, which failed.
     Failed(String),
     /// What it takes was not given: the settings' names.
@@ -51,7 +51,7 @@ pub(super) enum Nothing {
     Late,
 }
 
-impl Judged {
+impl CheckResult {
     pub(super) fn pass(found: impl Into<String>) -> Self {
         Self { verdict: Verdict::Pass, found: found.into(), advice: String::new() }
     }
@@ -65,7 +65,7 @@ impl Judged {
     }
 
     /// By what is known; `advice` is what to do where looking at it failed.
-    pub(super) fn of<T>(fact: &Fact<T>, advice: &str, judge: impl FnOnce(&T) -> Self) -> Self {
+    pub(super) fn of<T>(fact: &Observed<T>, advice: &str, judge: impl FnOnce(&T) -> Self) -> Self {
         fact.as_ref().map_or_else(|nothing| nothing.judged(advice), judge)
     }
 
@@ -74,15 +74,15 @@ impl Judged {
     }
 }
 
-impl Nothing {
+impl NotKnown {
     /// What it is worth; `advice` is what to do where looking failed.
-    pub(super) fn judged(&self, advice: &str) -> Judged {
+    pub(super) fn judged(&self, advice: &str) -> CheckResult {
         match self {
-            Self::Failed(why) => Judged::fail(why.as_str(), advice),
-            Self::NotGiven(setting) => Judged::unknown("not looked at", format!("Give {setting}.")),
-            Self::NotTried(because) => Judged::unknown(format!("not tried: {because}"), ""),
-            Self::Untold(why) => Judged::unknown(format!("cannot be told: {why}"), ""),
-            Self::Late => Judged::unknown(
+            Self::Failed(why) => CheckResult::fail(why.as_str(), advice),
+            Self::NotGiven(setting) => CheckResult::unknown("not looked at", format!("Give {setting}.")),
+            Self::NotTried(because) => CheckResult::unknown(format!("not tried: {because}"), ""),
+            Self::Untold(why) => CheckResult::unknown(format!("cannot be told: {why}"), ""),
+            Self::Late => CheckResult::unknown(
                 "not finished when the time for all checks was over",
                 "Give a longer --timeout, or mend what is slow above.",
             ),
@@ -112,20 +112,20 @@ pub(super) struct Deadline(pub(super) Instant);
 
 impl Deadline {
     /// What work finds out within `limit`, and before all must be done.
-    pub(super) async fn look<T, E: Into<Nothing>>(
+    pub(super) async fn look<T, E: Into<NotKnown>>(
         self,
         limit: Duration,
         work: impl Future<Output = Result<T, E>>,
-    ) -> Fact<T> {
+    ) -> Observed<T> {
         match timeout_at(self.0.min(Instant::now() + limit), work).await {
             Ok(found) => found.map_err(Into::into),
-            Err(_) if Instant::now() >= self.0 => Err(Nothing::Late),
-            Err(_) => Err(Nothing::Failed(format!("no answer within {} s", limit.as_secs()))),
+            Err(_) if Instant::now() >= self.0 => Err(NotKnown::Late),
+            Err(_) => Err(NotKnown::Failed(format!("no answer within {} s", limit.as_secs()))),
         }
     }
 }
 
-impl<E: Error + 'static> From<E> for Nothing {
+impl<E: Error + 'static> From<E> for NotKnown {
     fn from(error: E) -> Self {
         Self::Failed(chain(&error))
     }

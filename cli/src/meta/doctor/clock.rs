@@ -1,6 +1,6 @@
 //! Whose clock is wrong. Pure.
 
-use super::check::{Judged, span};
+use super::check::{CheckResult, span};
 use std::time::{Duration, SystemTime};
 
 /// A date is of the second, and its way here takes a moment; beyond it ages, windows and certificates are judged wrongly.
@@ -22,26 +22,29 @@ pub(super) fn ahead(date: SystemTime, heard: SystemTime) -> i64 {
 }
 
 /// This machine's clock, by how far Meta's is ahead.
-pub(super) fn own(meta: Option<i64>) -> Judged {
+pub(super) fn own(meta: Option<i64>) -> CheckResult {
     let Some(meta) = meta else {
-        return Judged::unknown("nobody told the time", "It is compared with the Graph API's: give --file.");
+        return CheckResult::unknown(
+            "nobody told the time",
+            "It is compared with the Graph API's: give --file.",
+        );
     };
     judge(-meta, OWN)
 }
 
 /// The clock behind the address, by Meta's, or by this machine's where Meta tells no time.
-pub(super) fn theirs(address: Option<i64>, meta: Option<i64>) -> Judged {
-    let Some(address) = address else { return Judged::unknown("it told no time", "") };
+pub(super) fn theirs(address: Option<i64>, meta: Option<i64>) -> CheckResult {
+    let Some(address) = address else { return CheckResult::unknown("it told no time", "") };
     judge(address - meta.unwrap_or(0), THEIRS)
 }
 
-fn judge(ahead: i64, advice: &str) -> Judged {
+fn judge(ahead: i64, advice: &str) -> CheckResult {
     let off = ahead.unsigned_abs();
     if off <= TOLERATED {
-        return Judged::pass("right to the second or so");
+        return CheckResult::pass("right to the second or so");
     }
     let off = span(Duration::from_secs(off));
-    Judged::fail(format!("{off} {}", if ahead > 0 { "fast" } else { "slow" }), advice)
+    CheckResult::fail(format!("{off} {}", if ahead > 0 { "fast" } else { "slow" }), advice)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The hosts of the Graph API: whether they answer, and what time it is there.
 
-use super::check::{Check, Deadline, Fact, Judged, Nothing};
+use super::check::{Check, CheckResult, Deadline, NotKnown, Observed};
 use super::clock;
 use crate::delivery::poster::Poster;
 use crate::meta::accounts::Accounts;
@@ -13,7 +13,7 @@ const UNREACHABLE: &str = "\
 Let this machine connect to it on port 443 (egress, network policy, DNS, proxies are not used). Lookups and replies need it too.";
 
 /// By how much the clock of each host is ahead, if it told: that of pages and apps, and that of Instagram Login where an account is on it.
-pub(super) struct Reached(Vec<(String, Fact<Option<i64>>)>);
+pub(super) struct Reached(Vec<(String, Observed<Option<i64>>)>);
 
 /// Greets them. Any answer is one: without a token Meta has nothing else to say than an error.
 pub(super) async fn greet(accounts: &Accounts, deadline: Deadline) -> Reached {
@@ -35,17 +35,17 @@ impl Reached {
     }
 
     /// Whether the host of a login's accounts answers.
-    pub(super) fn host_of(&self, login: Login) -> Fact<()> {
+    pub(super) fn host_of(&self, login: Login) -> Observed<()> {
         let host = if login == Login::Instagram { self.0.last() } else { self.0.first() };
         match host {
-            Some((_, Err(_))) => Err(Nothing::NotTried("the Graph API does not answer, see above")),
+            Some((_, Err(_))) => Err(NotKnown::NotTried("the Graph API does not answer, see above")),
             _ => Ok(()),
         }
     }
 
     pub(super) fn checks(&self) -> impl Iterator<Item = Check> {
         self.0.iter().map(|(host, said)| {
-            let judged = Judged::of(said, UNREACHABLE, |_| Judged::pass("it answers"));
+            let judged = CheckResult::of(said, UNREACHABLE, |_| CheckResult::pass("it answers"));
             judged.check("graph_api", host.as_str())
         })
     }

@@ -2,7 +2,7 @@
 
 mod subscription;
 
-use super::check::{Check, Fact, Judged, Nothing};
+use super::check::{Check, CheckResult, NotKnown, Observed};
 use crate::kafka::request::is_of_rights;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, KafkaResult};
@@ -80,7 +80,7 @@ pub(super) struct Group {
 
 /// Reads all of them, in the order of their names here; nothing of what is not switched on. Blocks. They are asked at the same
 /// time, since each may take as long as a broker may that does not answer who may not ask.
-pub(super) fn read(kafka: &KafkaSettings, prefix: &str, now: SystemTime) -> Vec<Fact<Option<Group>>> {
+pub(super) fn read(kafka: &KafkaSettings, prefix: &str, now: SystemTime) -> Vec<Observed<Option<Group>>> {
     let ask = |reader: &'static Reader| {
         let topics: Vec<String> = reader.topics().iter().map(|topic| topic.name(prefix)).collect();
         group(kafka, reader, &topics, now)
@@ -91,7 +91,12 @@ pub(super) fn read(kafka: &KafkaSettings, prefix: &str, now: SystemTime) -> Vec<
     })
 }
 
-fn group(kafka: &KafkaSettings, reader: &Reader, topics: &[String], now: SystemTime) -> Fact<Option<Group>> {
+fn group(
+    kafka: &KafkaSettings,
+    reader: &Reader,
+    topics: &[String],
+    now: SystemTime,
+) -> Observed<Option<Group>> {
     let name = reader.group;
     let mut config = kafka.client_config("weir");
     // It never subscribes, so it joins nothing, and it commits nothing.
@@ -141,17 +146,17 @@ fn reading(reader: &Reader, reads: &[Option<bool>], has_committed: bool) -> Opti
 }
 
 /// Those of all topics; without one of them nobody can tell what waits.
-fn partitions(client: &BaseConsumer, topics: &[String]) -> Fact<TopicPartitionList> {
+fn partitions(client: &BaseConsumer, topics: &[String]) -> Observed<TopicPartitionList> {
     let metadata = client.fetch_metadata(None, ANSWER).map_err(nothing)?;
     let mut partitions = TopicPartitionList::new();
     for name in topics {
         let topic = metadata.topics().iter().find(|topic| topic.name() == name);
         let topic = topic.ok_or_else(|| {
-            Nothing::Untold(format!("{name} is not there, or may not be seen by this user"))
+            NotKnown::Untold(format!("{name} is not there, or may not be seen by this user"))
         })?;
         for partition in topic.partitions() {
             if partition.leader() < 0 {
-                return Err(Nothing::Untold(format!("a partition of {name} has no leader, see above")));
+                return Err(NotKnown::Untold(format!("a partition of {name} has no leader, see above")));
             }
             partitions.add_partition(name, partition.id());
         }
@@ -172,36 +177,36 @@ fn offsets(found: &TopicPartitionList) -> KafkaResult<BTreeMap<(String, i32), i6
 }
 
 /// That this user may not read something is no fault of the group.
-fn nothing(error: KafkaError) -> Nothing {
+fn nothing(error: KafkaError) -> NotKnown {
     match error.rdkafka_error_code() {
-        Some(code) if is_of_rights(code) => Nothing::Untold(format!("this user may not ask ({code})")),
+        Some(code) if is_of_rights(code) => NotKnown::Untold(format!("this user may not ask ({code})")),
         // Whether the brokers answer at all is a check of its own.
         Some(RDKafkaErrorCode::OperationTimedOut) => {
-            Nothing::Untold("no answer in time, as where this user may not ask".to_owned())
+            NotKnown::Untold("no answer in time, as where this user may not ask".to_owned())
         }
         _ => error.into(),
     }
 }
 
 /// A check for each of them but for what is not switched on.
-pub(super) fn checks(groups: &Fact<Vec<Fact<Option<Group>>>>) -> Vec<Check> {
+pub(super) fn checks(groups: &Observed<Vec<Observed<Option<Group>>>>) -> Vec<Check> {
     let check = |(place, reader): (usize, &Reader)| {
         let group = groups.as_ref().map_err(Clone::clone).and_then(|groups| groups[place].clone());
-        Some(Judged::of(&group.transpose()?, "", judge).check("consumers", reader.name))
+        Some(CheckResult::of(&group.transpose()?, "", judge).check("consumers", reader.name))
     };
     READERS.iter().enumerate().filter_map(check).collect()
 }
 
-fn judge(group: &Group) -> Judged {
+fn judge(group: &Group) -> CheckResult {
     let Group { members, has_committed, lag, late } = group;
     match (members, has_committed) {
-        (0, false) => Judged::unknown("it has never read here", NEVER),
-        (0, true) => Judged::fail(format!("no member reads, and {lag} records wait"), NOBODY),
+        (0, false) => CheckResult::unknown("it has never read here", NEVER),
+        (0, true) => CheckResult::fail(format!("no member reads, and {lag} records wait"), NOBODY),
         _ if *late > 0 => {
             let found = format!("members: {members}; {late} records wait for more than 5 minutes, of {lag}");
-            Judged::fail(found, BEHIND)
+            CheckResult::fail(found, BEHIND)
         }
-        _ => Judged::pass(format!("members: {members}; records that wait: {lag}")),
+        _ => CheckResult::pass(format!("members: {members}; records that wait: {lag}")),
     }
 }
 

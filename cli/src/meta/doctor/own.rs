@@ -1,6 +1,6 @@
 //! The own end: Kafka, its topics, who reads them, and the processes.
 
-use super::check::{Check, Deadline, Fact, Judged, Nothing};
+use super::check::{Check, CheckResult, Deadline, NotKnown, Observed};
 use super::settings::DoctorSettings;
 use super::{groups, processes};
 use crate::kafka::request::RequestError;
@@ -23,17 +23,17 @@ Start the brokers that have their replicas. Until then Kafka refuses what is for
 has one, and answers 503 if not.";
 
 /// What Kafka said, if it did: what is wrong with its topics.
-type OfKafka = Fact<Fact<Faults>>;
+type KafkaState = Observed<Observed<Faults>>;
 
 /// Everything about it.
 pub(super) async fn checks(settings: &DoctorSettings, deadline: Deadline) -> Vec<Check> {
     let kafka = async {
         let Some(kafka) = &settings.kafka else {
-            return (Err(Nothing::NotGiven("--brokers")), Err(Nothing::NotGiven("--brokers")));
+            return (Err(NotKnown::NotGiven("--brokers")), Err(NotKnown::NotGiven("--brokers")));
         };
         let of_kafka = of_kafka(kafka, deadline).await;
         let groups = if of_kafka.is_err() {
-            Err(Nothing::NotTried("Kafka does not answer, see above"))
+            Err(NotKnown::NotTried("Kafka does not answer, see above"))
         } else {
             let (kafka, prefix) = (kafka.kafka.clone(), kafka.topic_prefix.clone());
             let read = move || groups::read(&kafka, &prefix, SystemTime::now());
@@ -46,40 +46,40 @@ pub(super) async fn checks(settings: &DoctorSettings, deadline: Deadline) -> Vec
     let mut checks = judged(&of_kafka, brokers);
     checks.extend(groups::checks(&groups));
     if settings.admin.is_empty() {
-        let not_given = Nothing::NotGiven("--admin HOST:PORT… of ingest and the consumers");
+        let not_given = NotKnown::NotGiven("--admin HOST:PORT… of ingest and the consumers");
         checks.push(not_given.judged("").check("process", ""));
     }
     checks.extend(processes::checks(&processes));
     checks
 }
 
-async fn of_kafka(settings: &TopicsSettings, deadline: Deadline) -> OfKafka {
+async fn of_kafka(settings: &TopicsSettings, deadline: Deadline) -> KafkaState {
     let look = async {
         match topics::faults(settings).await {
             Ok(faults) => Ok(Ok(faults)),
-            Err(error @ RequestError::NotAllowed { .. }) => Ok(Err(Nothing::Untold(chain(&error)))),
+            Err(error @ RequestError::NotAllowed { .. }) => Ok(Err(NotKnown::Untold(chain(&error)))),
             Err(error @ (RequestError::Client(_) | RequestError::Failed { .. })) => {
-                Ok(Err(Nothing::Failed(chain(&error))))
+                Ok(Err(NotKnown::Failed(chain(&error))))
             }
-            Err(error) => Err(Nothing::Failed(chain(&error))),
+            Err(error) => Err(NotKnown::Failed(chain(&error))),
         }
     };
     deadline.look(WITHIN, look).await
 }
 
-fn judged(kafka: &OfKafka, brokers: &str) -> Vec<Check> {
+fn judged(kafka: &KafkaState, brokers: &str) -> Vec<Check> {
     let topics = kafka.clone().unwrap_or_else(|nothing| match nothing {
-        Nothing::NotGiven(_) => Err(nothing),
-        _ => Err(Nothing::NotTried("Kafka does not answer, see above")),
+        NotKnown::NotGiven(_) => Err(nothing),
+        _ => Err(NotKnown::NotTried("Kafka does not answer, see above")),
     });
     let judge = |what: fn(&Faults) -> &[String], fine: &str, advice: &str| {
-        Judged::of(&topics, advice, |faults| match what(faults) {
-            [] => Judged::pass(fine),
-            all => Judged::fail(first(all), advice),
+        CheckResult::of(&topics, advice, |faults| match what(faults) {
+            [] => CheckResult::pass(fine),
+            all => CheckResult::fail(first(all), advice),
         })
     };
     vec![
-        Judged::of(kafka, NOT_THERE, |_| Judged::pass("it answers")).check("kafka", brokers),
+        CheckResult::of(kafka, NOT_THERE, |_| CheckResult::pass("it answers")).check("kafka", brokers),
         judge(|faults| &faults.differences, "all are there, as planned", PLAN).check("topics", ""),
         judge(|faults| &faults.unwritable, "each has a leader, and replicas enough in sync", START_BROKERS)
             .check("partitions", ""),
@@ -102,9 +102,9 @@ mod tests {
 
     #[test]
     fn topics_are_not_judged_where_kafka_is_silent() {
-        let silent = judged(&Err(Nothing::Failed("refused".to_owned())), "kafka:9092");
+        let silent = judged(&Err(NotKnown::Failed("refused".to_owned())), "kafka:9092");
         assert_eq!([silent[0].judged.verdict, silent[1].judged.verdict], [Fail, Unknown]);
-        let not_given = judged(&Err(Nothing::NotGiven("--brokers")), "");
+        let not_given = judged(&Err(NotKnown::NotGiven("--brokers")), "");
         assert_eq!([not_given[0].judged.verdict, not_given[1].judged.verdict], [Unknown, Unknown]);
         assert_eq!(not_given[0].judged.advice, "Give --brokers.");
     }

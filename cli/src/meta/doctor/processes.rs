@@ -1,6 +1,6 @@
 //! The processes of Weir, as their admin ports tell.
 
-use super::check::{Check, Deadline, Fact, Judged, Verdict, span};
+use super::check::{Check, CheckResult, Deadline, Observed, Verdict, span};
 use crate::delivery::poster::{Answer, Poster};
 use crate::process::metrics::{name, value};
 use crate::screen::one_line;
@@ -27,8 +27,8 @@ const DISK: &str = "The disk of --spool-dir fails or is full: docs/operations.md
 /// What a process answered.
 pub(super) struct Process {
     address: String,
-    ready: Fact<Answer>,
-    metrics: Fact<Answer>,
+    ready: Observed<Answer>,
+    metrics: Observed<Answer>,
 }
 
 /// Asks each of them.
@@ -50,9 +50,9 @@ pub(super) fn checks(processes: &[Process]) -> Vec<Check> {
     for Process { address, ready, metrics } in processes {
         let is_told = metrics.is_ok();
         let metrics = metrics.as_ref().map(|answer| answer.text.as_str()).unwrap_or_default();
-        let judged = Judged::of(ready, NOT_THERE, |ready| match readiness(ready, metrics) {
-            Judged { verdict: Verdict::Pass, found, .. } if !is_told => {
-                Judged::unknown(format!("{found}, and its metrics cannot be read"), NOT_THERE)
+        let judged = CheckResult::of(ready, NOT_THERE, |ready| match readiness(ready, metrics) {
+            CheckResult { verdict: Verdict::Pass, found, .. } if !is_told => {
+                CheckResult::unknown(format!("{found}, and its metrics cannot be read"), NOT_THERE)
             }
             judged => judged,
         });
@@ -64,22 +64,22 @@ pub(super) fn checks(processes: &[Process]) -> Vec<Check> {
     checks
 }
 
-fn readiness(ready: &Answer, metrics: &str) -> Judged {
+fn readiness(ready: &Answer, metrics: &str) -> CheckResult {
     let name = name(metrics).unwrap_or("it");
     if ready.status != 200 {
         let said = one_line(ready.text.trim(), LONGEST);
-        return Judged::fail(format!("{name} is not ready: {said}"), NOT_READY);
+        return CheckResult::fail(format!("{name} is not ready: {said}"), NOT_READY);
     }
     if value(metrics, "weir_consumer_stopped").is_some_and(|stopped| stopped > 0.0) {
-        return Judged::fail(format!("{name} has stopped itself"), STOPPED);
+        return CheckResult::fail(format!("{name} has stopped itself"), STOPPED);
     }
-    Judged::pass(format!("{name} is ready"))
+    CheckResult::pass(format!("{name} is ready"))
 }
 
-fn spool(metrics: &str) -> Judged {
+fn spool(metrics: &str) -> CheckResult {
     let of = |name| value(metrics, name);
     let Some(waiting) = of("weir_spool_deliveries") else {
-        return Judged::unknown(
+        return CheckResult::unknown(
             "ingest has none",
             "Give it a --spool-dir, and an outage of Kafka loses nothing.",
         );
@@ -87,19 +87,19 @@ fn spool(metrics: &str) -> Judged {
     let [oldest, parked] =
         ["weir_spool_oldest_seconds", "weir_spool_set_aside"].map(|name| of(name).unwrap_or_default());
     if waiting.is_nan() || of("weir_spool_healthy").is_some_and(|healthy| healthy < 1.0) {
-        return Judged::fail("its disk fails", DISK);
+        return CheckResult::fail("its disk fails", DISK);
     }
     if waiting > 0.0 && oldest > WAITS_LONG {
         let age = span(Duration::try_from_secs_f64(oldest).unwrap_or_default());
-        return Judged::fail(
+        return CheckResult::fail(
             format!("{waiting} deliveries wait for Kafka, the oldest for {age}"),
             SPOOL_WAITS,
         );
     }
     if parked > 0.0 {
-        return Judged::fail(format!("{parked} deliveries are parked"), PARKED);
+        return CheckResult::fail(format!("{parked} deliveries are parked"), PARKED);
     }
-    Judged::pass(format!("deliveries that wait: {waiting}"))
+    CheckResult::pass(format!("deliveries that wait: {waiting}"))
 }
 
 #[cfg(test)]

@@ -82,12 +82,12 @@ fn objects(section: &Section) -> impl Iterator<Item = Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check::Judged;
+    use super::super::check::CheckResult;
     use super::*;
     use crate::screen::Printed;
 
-    fn sections(second: Judged) -> [Section; 2] {
-        let pass = Judged::pass("203.0.113.7").check("dns", "a.example");
+    fn sections(second: CheckResult) -> [Section; 2] {
+        let pass = CheckResult::pass("203.0.113.7").check("dns", "a.example");
         let first = Section { heading: "The public address", end: "address", checks: vec![pass] };
         let second = vec![second.check("topics", "")];
         [first, Section { heading: "Your own end", end: "own", checks: second }]
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn each_line_has_its_verdict_and_what_to_do_and_the_first_failure_is_named_at_the_end() {
-        let (exit, text) = printed(&sections(Judged::fail("one is missing", "Make it.")), false);
+        let (exit, text) = printed(&sections(CheckResult::fail("one is missing", "Make it.")), false);
         assert_eq!(exit, Exit::Drift);
         let expected = "\
 The public address
@@ -118,7 +118,7 @@ Begin with the first that fails: topics \n";
 
     #[test]
     fn what_is_not_known_is_no_failure() {
-        let (exit, text) = printed(&sections(Judged::unknown("not looked at", "Give --brokers.")), true);
+        let (exit, text) = printed(&sections(CheckResult::unknown("not looked at", "Give --brokers.")), true);
         assert_eq!(exit, Exit::Done);
         let printed: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(printed["well"], true);

@@ -3,8 +3,8 @@
 //! It is made as the dashboard's test button makes them, so that its event is marked `metatest` and no consumer takes it for
 //! somebody's message.
 
-use super::check::{Deadline, Fact, Nothing};
-use crate::records::watch::{Span, Trouble, Watch};
+use super::check::{Deadline, NotKnown, Observed};
+use crate::records::watch::{Span, Watch, WatchError};
 use bytes::Bytes;
 use runtime::consumer::Record;
 use runtime::settings::KafkaSettings;
@@ -17,7 +17,7 @@ use tokio::time::{Instant, timeout_at};
 /// How long records may take from the answer to here; a consumer that begins to read needs most of it.
 const BACK_WITHIN: Duration = Duration::from_secs(10);
 
-/// The deliveries of one run: they are alike but for the way that they go, an app's by one address.
+/// The deliveries of one run: they are alike but for the route that they go, an app's by one address.
 #[derive(Clone, Debug)]
 pub(super) struct TestDelivery {
     time: u64,
@@ -26,11 +26,11 @@ pub(super) struct TestDelivery {
     challenge: String,
 }
 
-/// Which of them came, by topic and way, and how long after they were posted.
-pub(super) struct Back {
+/// Which of them came, by topic and route, and how long after they were posted.
+pub(super) struct Arrivals {
     came: BTreeMap<(String, String), Duration>,
     /// Why the topics could not be read.
-    trouble: Option<Trouble>,
+    trouble: Option<WatchError>,
 }
 
 impl TestDelivery {
@@ -45,9 +45,9 @@ impl TestDelivery {
         &self.challenge
     }
 
-    /// The body of the one of a way.
-    pub(super) fn body(&self, object: &str, way: &str) -> Bytes {
-        let message = json!({"mid": format!("{}{way}", self.mark), "text": "weir doctor: a test"});
+    /// The body of the one of a route.
+    pub(super) fn body(&self, object: &str, route: &str) -> Bytes {
+        let message = json!({"mid": format!("{}{route}", self.mark), "text": "weir doctor: a test"});
         let item = json!({
             "sender": {"id": "12334"}, "recipient": {"id": "23245"}, "timestamp": self.time, "message": message,
         });
@@ -56,9 +56,9 @@ impl TestDelivery {
     }
 
     /// Reads these topics from now on.
-    pub(super) async fn way_back(&self, kafka: KafkaSettings, topics: Vec<String>) -> Fact<Watch> {
+    pub(super) async fn way_back(&self, kafka: KafkaSettings, topics: Vec<String>) -> Observed<Watch> {
         let mark = self.mark.clone();
-        let its_own = move |record: &Record| way_of(record, &mark).is_some();
+        let its_own = move |record: &Record| route_of(record, &mark).is_some();
         let start = move || Watch::start(&kafka, &topics, Span::FromNowOn, its_own);
         Ok(tokio::task::spawn_blocking(start).await??)
     }
@@ -70,33 +70,33 @@ impl TestDelivery {
         taken: usize,
         posted: Instant,
         deadline: Deadline,
-    ) -> Back {
+    ) -> Arrivals {
         let mut came = BTreeMap::new();
         let end = deadline.0.min(Instant::now() + BACK_WITHIN);
         while came.len() < 2 * taken
             && let Ok(Some(record)) = timeout_at(end, way_back.next()).await
         {
-            if let Some(way) = way_of(&record, &self.mark) {
-                came.insert((record.topic.to_string(), way), posted.elapsed());
+            if let Some(route) = route_of(&record, &self.mark) {
+                came.insert((record.topic.to_string(), route), posted.elapsed());
             }
         }
-        Back { came, trouble: way_back.trouble() }
+        Arrivals { came, trouble: way_back.trouble() }
     }
 }
 
-impl Back {
-    /// How long the one of a way took to a topic; what nobody could read may have come.
-    pub(super) fn took(&self, topic: &str, way: &str) -> Fact<Option<Duration>> {
-        let took = self.came.get(&(topic.to_owned(), way.to_owned())).copied();
+impl Arrivals {
+    /// How long the one of a route took to a topic; what nobody could read may have come.
+    pub(super) fn took(&self, topic: &str, route: &str) -> Observed<Option<Duration>> {
+        let took = self.came.get(&(topic.to_owned(), route.to_owned())).copied();
         match &self.trouble {
-            Some(trouble) if took.is_none() => Err(Nothing::Untold(trouble.to_string())),
+            Some(trouble) if took.is_none() => Err(NotKnown::Untold(trouble.to_string())),
             _ => Ok(took),
         }
     }
 }
 
-/// The way of a test delivery's record.
-fn way_of(record: &Record, mark: &str) -> Option<String> {
+/// The route of a test delivery's record.
+fn route_of(record: &Record, mark: &str) -> Option<String> {
     let text = std::str::from_utf8(record.value.as_deref()?).ok()?;
     let (_, rest) = text.split_once(mark)?;
     rest.split('"').next().map(str::to_owned)
@@ -131,12 +131,12 @@ mod tests {
             headers: Vec::new(),
         };
         let body = test.body("page", "111");
-        assert_eq!(way_of(&record(body.to_vec()), &test.mark).as_deref(), Some("111"));
+        assert_eq!(route_of(&record(body.to_vec()), &test.mark).as_deref(), Some("111"));
         let split = schemas::split(&body, 10);
         let mut typed = Vec::new();
         let receipt = schemas::Receipt { delivery_id: "d", received: "2026-11-28T00:00:00.000Z" };
         split.events[0].write_json(receipt, &mut typed);
-        assert_eq!(way_of(&record(typed), &test.mark).as_deref(), Some("111"));
-        assert_eq!(way_of(&record(b"{}".to_vec()), &test.mark), None);
+        assert_eq!(route_of(&record(typed), &test.mark).as_deref(), Some("111"));
+        assert_eq!(route_of(&record(b"{}".to_vec()), &test.mark), None);
     }
 }

@@ -3,7 +3,7 @@
 use super::report;
 use super::secret::Secret;
 use super::settings::ExchangeSettings;
-use super::store::Place;
+use super::store::TokenTarget;
 use crate::meta::accounts::{Accounts, App, token_of};
 use crate::meta::file::{DeclaredAccount, Login};
 use crate::meta::{MetaError, advice};
@@ -22,9 +22,9 @@ pub(super) async fn run(accounts: &Accounts, settings: &ExchangeSettings) -> Res
     let short = token_of(account, &settings.short_token, app_secret)?;
     // What Meta gives and nobody can keep is lost, and a short token may be good for one exchange.
     let own = accounts.own_file(account);
-    let place = Place::open(accounts, account, own, &settings.destination, secret.as_ref()).await?;
+    let target = TokenTarget::open(accounts, account, own, &settings.destination, secret.as_ref()).await?;
     let nowhere = || refused(String::from("give --access-tokens, --to or --to-secret, where its token goes"));
-    let place = place.ok_or_else(nowhere)?;
+    let target = target.ok_or_else(nowhere)?;
     let new = match account.login {
         Login::Instagram => accounts.instagram.exchange_instagram(&short, app_secret).await,
         Login::Facebook => of_page(accounts, app, account, app_secret, &short).await,
@@ -33,8 +33,8 @@ pub(super) async fn run(accounts: &Accounts, settings: &ExchangeSettings) -> Res
         }
     };
     let new = new.map_err(|error| refused(advice::on(&error)))?;
-    let ends = place.put(&new).await?;
-    Ok(format!("{place}: a token that ends {}", report::end(ends)))
+    let ends = target.put(&new).await?;
+    Ok(format!("{target}: a token that ends {}", report::end(ends)))
 }
 
 /// The person's token is exchanged, and the page's own asked for with that.

@@ -18,7 +18,7 @@ pub(in crate::meta) struct Facts {
     /// Meta's word: `PAGE`, `SYSTEM_USER`.
     pub(in crate::meta) kind: Option<String>,
     pub(in crate::meta) is_valid: bool,
-    pub(in crate::meta) ends: Ends,
+    pub(in crate::meta) ends: Expiry,
     pub(in crate::meta) permissions: Vec<String>,
     /// Permissions that it needs and does not have.
     pub(in crate::meta) lacks: Vec<String>,
@@ -26,7 +26,7 @@ pub(in crate::meta) struct Facts {
 
 /// Until when a token may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::meta) enum Ends {
+pub(in crate::meta) enum Expiry {
     Never,
     At(SystemTime),
     Unknown,
@@ -70,7 +70,7 @@ async fn of_instagram(
         Err(error) => return Err(error),
     };
     let ends = accounts.token_file(account).and_then(|file| store::ends(&file));
-    let ends = ends.map_or(Ends::Unknown, Ends::At);
+    let ends = ends.map_or(Expiry::Unknown, Expiry::At);
     Ok(Facts { kind: None, is_valid, ends, permissions: Vec::new(), lacks: Vec::new() })
 }
 
@@ -79,8 +79,8 @@ impl Facts {
         let TokenFacts { is_valid, kind, expires_at, data_access_expires_at, scopes, .. } = facts;
         // What an app may not see any more it is not sent either, so the earlier of the two counts.
         let ends = [expires_at, data_access_expires_at].into_iter().flatten().filter(|end| *end > 0).min();
-        let ends = ends.map(|end| Ends::At(UNIX_EPOCH + Duration::from_secs(end)));
-        let unknown = if expires_at.is_some() { Ends::Never } else { Ends::Unknown };
+        let ends = ends.map(|end| Expiry::At(UNIX_EPOCH + Duration::from_secs(end)));
+        let unknown = if expires_at.is_some() { Expiry::Never } else { Expiry::Unknown };
         let lacks = needed.iter().filter(|permission| !scopes.iter().any(|scope| scope == *permission));
         let lacks = lacks.map(|permission| (*permission).to_owned()).collect();
         Self { kind, is_valid, ends: ends.unwrap_or(unknown), permissions: scopes, lacks }

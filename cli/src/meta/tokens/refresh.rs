@@ -2,7 +2,7 @@
 
 use super::secret::Secret;
 use super::settings::Destination;
-use super::store::Place;
+use super::store::TokenTarget;
 use crate::meta::accounts::{Accounts, App};
 use crate::meta::file::{DeclaredAccount, Login};
 use crate::meta::{MetaError, advice};
@@ -15,10 +15,10 @@ use weir_graph::edges::EdgeError;
 const LONG_ENOUGH: Duration = Duration::from_hours(59 * 24);
 
 /// What became of the token of an account, or why it is the old one.
-pub(super) type Refreshed<'a> = (&'a DeclaredAccount, Result<Became, String>);
+pub(super) type Refreshed<'a> = (&'a DeclaredAccount, Result<RefreshOutcome, String>);
 
 /// What became of a token.
-pub(super) struct Became {
+pub(super) struct RefreshOutcome {
     /// Or it lasts long enough.
     pub(super) is_new: bool,
     pub(super) ends: Option<SystemTime>,
@@ -43,15 +43,15 @@ async fn one(
     account: &DeclaredAccount,
     destination: &Destination,
     secret: Option<&Secret>,
-) -> Result<Became, MetaError> {
+) -> Result<RefreshOutcome, MetaError> {
     let token = accounts.token(app, account).map_err(MetaError::Refused)?;
     let own = accounts.token_file(account);
-    let place = Place::open(accounts, account, own.clone(), destination, secret).await?;
-    let place = place.expect("a token that was read has a file");
-    place.still_holds(&token)?;
-    let ends = own.and_then(|file| place.ends(&file));
+    let target = TokenTarget::open(accounts, account, own.clone(), destination, secret).await?;
+    let target = target.expect("a token that was read has a file");
+    target.still_holds(&token)?;
+    let ends = own.and_then(|file| target.ends(&file));
     if ends.is_some_and(|ends| ends > SystemTime::now() + LONG_ENOUGH) {
-        return Ok(Became { is_new: false, ends });
+        return Ok(RefreshOutcome { is_new: false, ends });
     }
     let refused = |error: EdgeError| match error.code() {
         Some(100) => {
@@ -60,6 +60,6 @@ async fn one(
         _ => advice::on(&error),
     };
     let new = accounts.instagram.refresh_instagram(&token).await;
-    let ends = place.put(&new.map_err(|error| MetaError::Refused(refused(error)))?).await?;
-    Ok(Became { is_new: true, ends })
+    let ends = target.put(&new.map_err(|error| MetaError::Refused(refused(error)))?).await?;
+    Ok(RefreshOutcome { is_new: true, ends })
 }

@@ -1,7 +1,7 @@
 //! What is known of tokens and what became of them, as a table or as JSON, and as an exit code.
 
-use super::look::{Ends, Facts, Looked};
-use super::refresh::{Became, Refreshed};
+use super::look::{Expiry, Facts, Looked};
+use super::refresh::{RefreshOutcome, Refreshed};
 use super::settings::{ListSettings, RefreshSettings};
 use crate::meta::file::Login;
 use crate::screen::{Cell, Table, Tone};
@@ -59,7 +59,7 @@ pub(super) fn refreshed(
         let listed = tokens.iter().map(|(account, became)| {
             let account = account.id.as_str();
             match became {
-                Ok(Became { is_new, ends }) => {
+                Ok(RefreshOutcome { is_new, ends }) => {
                     let state = if *is_new { "refreshed" } else { "left" };
                     json!({"account": account, "state": state, "until": ends.map(written)})
                 }
@@ -75,7 +75,7 @@ pub(super) fn refreshed(
     let mut table = Table::default();
     table.extend(tokens.iter().map(|(account, became)| {
         let cell = match became {
-            Ok(Became { is_new, ends }) => {
+            Ok(RefreshOutcome { is_new, ends }) => {
                 let left = if *is_new { "" } else { "left as it is, since Meta gave it within a day: " };
                 Cell::new(Tone::Good, format!("{left}ends {}", end(*ends)))
             }
@@ -89,15 +89,15 @@ pub(super) fn refreshed(
 
 /// An end in words.
 pub(super) fn end(ends: Option<SystemTime>) -> String {
-    until(ends.map_or(Ends::Never, Ends::At))
+    until(ends.map_or(Expiry::Never, Expiry::At))
 }
 
 /// As [`end`], of one that may not be known.
-pub(in crate::meta) fn until(ends: Ends) -> String {
+pub(in crate::meta) fn until(ends: Expiry) -> String {
     match ends {
-        Ends::Never => String::from("never"),
-        Ends::Unknown => String::from("not known"),
-        Ends::At(end) => match end.duration_since(SystemTime::now()) {
+        Expiry::Never => String::from("never"),
+        Expiry::Unknown => String::from("not known"),
+        Expiry::At(end) => match end.duration_since(SystemTime::now()) {
             Ok(left) => format!("{} (in {} days)", written(end), left.as_secs() / DAY),
             Err(_) => format!("{} (it has ended)", written(end)),
         },
@@ -118,7 +118,7 @@ fn state((account, facts): &Looked<'_>, warn_before: Duration) -> (Exit, String)
     if !facts.is_valid {
         return (Exit::Drift, String::from("not valid: a new login, then weir tokens exchange"));
     }
-    let ends_soon = matches!(facts.ends, Ends::At(end) if end <= SystemTime::now() + warn_before);
+    let ends_soon = matches!(facts.ends, Expiry::At(end) if end <= SystemTime::now() + warn_before);
     let wrong = [
         ends_soon.then(|| format!("ends soon: {remedy}")),
         (!facts.lacks.is_empty()).then(|| format!("lacks {}", facts.lacks.join(", "))),
@@ -137,9 +137,9 @@ fn object((account, facts): &Looked<'_>) -> Value {
             object["kind"] = json!(facts.kind);
             object["is_valid"] = facts.is_valid.into();
             object["until"] = match facts.ends {
-                Ends::At(end) => written(end).into(),
-                Ends::Never => "never".into(),
-                Ends::Unknown => Value::Null,
+                Expiry::At(end) => written(end).into(),
+                Expiry::Never => "never".into(),
+                Expiry::Unknown => Value::Null,
             };
             object["permissions"] = json!(facts.permissions);
             object["lacks"] = json!(facts.lacks);

@@ -38,7 +38,7 @@ pub(super) struct Secret {
 }
 
 /// A key as it was when it was looked at.
-pub(super) struct Seen {
+pub(super) struct KeySnapshot {
     pub(super) key: String,
     pub(super) value: Option<String>,
     version: String,
@@ -81,16 +81,16 @@ impl Secret {
     }
 
     /// Looks at a key, and whether it can be written: a dry run asks for the same right and the same admission.
-    pub(super) async fn look(&self, key: &str) -> Result<Seen, MetaError> {
+    pub(super) async fn look(&self, key: &str) -> Result<KeySnapshot, MetaError> {
         let now = self.api.get().await.map_err(|error| self.error(error))?;
         let change = BTreeMap::from([(key.to_owned(), String::from("a dry run"))]);
         self.api.patch(&change, None, &[("dryRun", "All")]).await.map_err(|error| self.error(error))?;
         let value = now.data.get(key).cloned();
-        Ok(Seen { key: key.to_owned(), value, version: now.metadata.resource_version })
+        Ok(KeySnapshot { key: key.to_owned(), value, version: now.metadata.resource_version })
     }
 
     /// That a key holds nothing but the token that is to be replaced: a mounted file may be behind by minutes.
-    pub(super) fn check(&self, seen: &Seen, token: &AccessToken) -> Result<(), MetaError> {
+    pub(super) fn check(&self, seen: &KeySnapshot, token: &AccessToken) -> Result<(), MetaError> {
         let held = seen.value.as_ref().and_then(|value| STANDARD.decode(value).ok());
         match held {
             Some(held) if !token.is(&String::from_utf8_lossy(&held)) => Err(MetaError::Refused(format!(
@@ -103,7 +103,11 @@ impl Secret {
     }
 
     /// Writes these keys together, and leaves all others as they are.
-    pub(super) async fn put(&self, seen: &Seen, values: &BTreeMap<String, String>) -> Result<(), MetaError> {
+    pub(super) async fn put(
+        &self,
+        seen: &KeySnapshot,
+        values: &BTreeMap<String, String>,
+    ) -> Result<(), MetaError> {
         let data = encoded(values);
         let mut version = seen.version.clone();
         for wait in WAITS {

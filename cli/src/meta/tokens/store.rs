@@ -2,7 +2,7 @@
 //! those who read tokens pass over.
 
 use super::report;
-use super::secret::{Secret, Seen};
+use super::secret::{KeySnapshot, Secret};
 use super::settings::Destination;
 use crate::meta::MetaError;
 use crate::meta::accounts::Accounts;
@@ -22,12 +22,12 @@ use weir_graph::edges::NewToken;
 const LONGEST_TIME: u64 = 64;
 
 /// A place that the token of an account can be put into.
-pub(super) enum Place<'a> {
+pub(super) enum TokenTarget<'a> {
     File(PathBuf),
-    Key(&'a Secret, Seen),
+    Key(&'a Secret, KeySnapshot),
 }
 
-impl<'a> Place<'a> {
+impl<'a> TokenTarget<'a> {
     /// Where it was told to go, under the name of the file that the account's token is read from; else over that file. It is seen
     /// that a token can be put there, so that nothing is asked for that would be lost.
     pub(super) async fn open(
@@ -84,7 +84,7 @@ impl<'a> Place<'a> {
     }
 }
 
-impl fmt::Display for Place<'_> {
+impl fmt::Display for TokenTarget<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => write!(formatter, "{}", path.display()),

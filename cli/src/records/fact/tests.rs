@@ -14,8 +14,9 @@ fn record(topic: Topic, value: &[u8]) -> Record {
     }
 }
 
-fn seen(topic: Topic, value: &str) -> Seen {
-    Seen::of(&Record { key: Some(b"17:42".to_vec()), ..record(topic, value.as_bytes()) }, "meta").unwrap()
+fn seen(topic: Topic, value: &str) -> DescribedRecord {
+    DescribedRecord::of(&Record { key: Some(b"17:42".to_vec()), ..record(topic, value.as_bytes()) }, "meta")
+        .unwrap()
 }
 
 const EVENT: &str = r#""id":"00112233445566778899aabbccddeeff","source":"/meta/instagram/17","metaobject":"instagram",
@@ -47,7 +48,7 @@ fn an_enriched_record_says_what_the_lookup_came_to() {
 #[test]
 fn an_inbox_record_says_event_type_and_text() {
     let message = r#"{"id":"ff","event":"message.received","message":{"type":"text","body":"Hello"}}"#;
-    let Seen { fact, text } = seen(Topic::Inbox, message);
+    let DescribedRecord { fact, text } = seen(Topic::Inbox, message);
     assert_eq!((fact.what.as_str(), fact.id.as_str()), ("message.received, text", "ff"));
     assert_eq!(text.as_deref(), Some("Hello"));
     let reaction = r#"{"id":"ee","event":"reaction.added","reaction":{"name":"love"}}"#;
@@ -57,14 +58,14 @@ fn an_inbox_record_says_event_type_and_text() {
 #[test]
 fn bytes_that_are_kept_as_they_came_are_told_apart_by_their_sum() {
     let body = b"rubbish";
-    let fact = |record: &Record| Seen::of(record, "meta").unwrap().fact;
+    let fact = |record: &Record| DescribedRecord::of(record, "meta").unwrap().fact;
     let raw = fact(&record(Topic::Raw, body));
     assert_eq!(raw, Fact::raw(body));
     assert_eq!(raw.what, "7 bytes, as posted");
     assert_ne!(raw, fact(&record(Topic::Raw, b"rubbisH")));
-    let mut letter = record(Topic::IngestDlq, body);
-    letter.headers.push((header::REASON.to_owned(), Some(b"not_json".to_vec())));
-    assert_eq!(fact(&letter), Fact::dead_letter(body, "not_json"));
+    let mut dead_letter = record(Topic::IngestDlq, body);
+    dead_letter.headers.push((header::REASON.to_owned(), Some(b"not_json".to_vec())));
+    assert_eq!(fact(&dead_letter), Fact::dead_letter(body, "not_json"));
 }
 
 #[test]

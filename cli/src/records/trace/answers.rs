@@ -60,13 +60,13 @@ pub(super) fn find(
         }
         places.push(place);
         places.extend(results.iter().map(|result| Place::of("result", result, search)));
-        let letter = if results.is_empty() { dead_letter(event, command, search)? } else { None };
-        places.extend(letter.as_ref().map(|letter| Place::of("dead letter", letter, search)));
+        let dead_letter = if results.is_empty() { dead_letter(event, command, search)? } else { None };
+        places.extend(dead_letter.as_ref().map(|dead_letter| Place::of("dead letter", dead_letter, search)));
         if names_it {
             ends.push(match ended {
                 Some(end) => end,
                 None => end::of_waiting_command(
-                    letter.as_ref(),
+                    dead_letter.as_ref(),
                     next.get(&command.partition).and_then(|next| until(*next, command)),
                 ),
             });

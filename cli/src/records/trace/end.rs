@@ -1,9 +1,9 @@
 //! Where a way ends, and why. Pure.
 
+use super::event_trace::EventTrace;
 use super::expected::Expected;
 use super::origin::Origin;
 use super::spool::Spooled;
-use super::way::Way;
 use crate::dlq::DeadLetter;
 use crate::records::reply::result;
 use crate::tool::exit::Exit;
@@ -19,7 +19,7 @@ pub(super) type End = Result<(), String>;
 /// What all ways come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Verdict {
+pub(super) enum TraceOutcome {
     /// Every one is complete.
     Found,
     /// One at least is not.
@@ -43,13 +43,13 @@ pub(super) struct Consumer {
     pub(super) is_optional: bool,
 }
 
-impl Verdict {
+impl TraceOutcome {
     /// `is_all` is whether everything was looked at that could have it.
-    pub(super) fn of(ways: &[Way], is_all: bool) -> Self {
-        match ways {
+    pub(super) fn of(traces: &[EventTrace], is_all: bool) -> Self {
+        match traces {
             [] if is_all => Self::NeverReceived,
             [] => Self::NotFound,
-            ways if ways.iter().all(|way| way.end.is_ok()) => Self::Found,
+            traces if traces.iter().all(|trace| trace.end.is_ok()) => Self::Found,
             _ => Self::Stopped,
         }
     }
@@ -92,16 +92,16 @@ pub(super) fn consumers_of(event: &Expected, typed: &Record) -> Vec<Consumer> {
 }
 
 /// The end of what has no typed record.
-pub(super) fn before_the_topic(origin: &Origin, letter: Option<&Record>) -> End {
-    Err(match (&origin.spooled, letter, &origin.event) {
+pub(super) fn before_the_topic(origin: &Origin, dead_letter: Option<&Record>) -> End {
+    Err(match (&origin.spooled, dead_letter, &origin.event) {
         (Some(Spooled { parked: None, .. }), ..) => {
             "it waits on the disk of ingest until Kafka takes it; see `weir spool list`".to_owned()
         }
         (Some(Spooled { id, parked: Some(why) }), ..) => format!(
             "it is parked on the disk of ingest ({why}); once that is mended, `weir spool retry {id} --apply`"
         ),
-        (None, Some(letter), None) => {
-            let DeadLetter { reason, error, .. } = DeadLetter::of(letter);
+        (None, Some(dead_letter), None) => {
+            let DeadLetter { reason, error, .. } = DeadLetter::of(dead_letter);
             format!("ingest could not read the body: {reason}, {error}")
         }
         (None, _, Some(event)) => format!(
@@ -114,9 +114,9 @@ pub(super) fn before_the_topic(origin: &Origin, letter: Option<&Record>) -> End 
 }
 
 /// The end of what a consumer made nothing of; `before` is how many records it has to handle until then.
-pub(super) fn without_output(consumer: &Consumer, letter: Option<&Record>, before: Option<i64>) -> End {
+pub(super) fn without_output(consumer: &Consumer, dead_letter: Option<&Record>, before: Option<i64>) -> End {
     let Consumer { name, what, .. } = consumer;
-    Err(not_handled(name, letter, before).unwrap_or_else(|| {
+    Err(not_handled(name, dead_letter, before).unwrap_or_else(|| {
         format!("{name} is past it and made no {what} record: retention removed that, or it is an event that came before")
     }))
 }
@@ -139,16 +139,16 @@ pub(super) fn of_command(results: &[&Record]) -> Option<End> {
 }
 
 /// The end of a command that has no result.
-pub(super) fn of_waiting_command(letter: Option<&Record>, before: Option<i64>) -> End {
-    let why = not_handled(weir_replies::ABOUT.name, letter, before);
+pub(super) fn of_waiting_command(dead_letter: Option<&Record>, before: Option<i64>) -> End {
+    let why = not_handled(weir_replies::ABOUT.name, dead_letter, before);
     Err(why.unwrap_or_else(|| "a command that answers it has no result: retention removed that".to_owned()))
 }
 
 /// Why a consumer has not handled a record; none where it has.
-fn not_handled(name: &str, letter: Option<&Record>, before: Option<i64>) -> Option<String> {
-    Some(match (letter, before) {
-        (Some(letter), _) => {
-            let DeadLetter { reason, error, .. } = DeadLetter::of(letter);
+fn not_handled(name: &str, dead_letter: Option<&Record>, before: Option<i64>) -> Option<String> {
+    Some(match (dead_letter, before) {
+        (Some(dead_letter), _) => {
+            let DeadLetter { reason, error, .. } = DeadLetter::of(dead_letter);
             format!(
                 "{name} could not handle it: {reason}, {error}; once that is mended, \
                  `weir dlq redrive --consumer {name} --apply`"
@@ -217,11 +217,11 @@ mod tests {
 
     #[test]
     fn all_ways_must_be_complete() {
-        let way = |end| Way { event: None, places: Vec::new(), end };
+        let trace = |end| EventTrace { event: None, places: Vec::new(), end };
         let stopped = || Err("it waits".to_owned());
-        assert_eq!(Verdict::of(&[], true), Verdict::NeverReceived);
-        assert_eq!(Verdict::of(&[], false), Verdict::NotFound);
-        assert_eq!(Verdict::of(&[way(Ok(()))], false), Verdict::Found);
-        assert_eq!(Verdict::of(&[way(Ok(())), way(stopped())], true), Verdict::Stopped);
+        assert_eq!(TraceOutcome::of(&[], true), TraceOutcome::NeverReceived);
+        assert_eq!(TraceOutcome::of(&[], false), TraceOutcome::NotFound);
+        assert_eq!(TraceOutcome::of(&[trace(Ok(()))], false), TraceOutcome::Found);
+        assert_eq!(TraceOutcome::of(&[trace(Ok(())), trace(stopped())], true), TraceOutcome::Stopped);
     }
 }

@@ -1,6 +1,6 @@
 //! An event as its body or its record tells it, and what it is about. Pure.
 
-use super::question::{Question, What};
+use super::question::{EventSelector, Question};
 use super::search::holds;
 use runtime::consumer::Record;
 use schemas::{Event, Millis, Topic, TypedEvent};
@@ -38,20 +38,20 @@ pub(super) fn expected(
     received: Option<Millis>,
     max_events: usize,
 ) -> (Vec<Expected>, bool) {
-    if let What::Item(id) = &question.what
+    if let EventSelector::Item(id) = &question.what
         && !holds(body, id)
     {
         return (Vec::new(), false);
     }
     let split = schemas::split(body, max_events);
     let is_meant = |event: &&Event<'_>| match &question.what {
-        What::Event(id) => event.id.to_string() == *id,
-        What::Item(id) => is_about(event.data, id),
-        What::Conversation => event.key == question.key && question.is_at(event.time, received),
-        What::Delivery(_) => true,
+        EventSelector::Event(id) => event.id.to_string() == *id,
+        EventSelector::Item(id) => is_about(event.data, id),
+        EventSelector::Conversation => event.key == question.key && question.is_at(event.time, received),
+        EventSelector::Delivery(_) => true,
     };
     let events = split.events.iter().filter(is_meant).map(Expected::of).collect();
-    (events, split.refusal.is_some() && matches!(question.what, What::Delivery(_)))
+    (events, split.refusal.is_some() && matches!(question.what, EventSelector::Delivery(_)))
 }
 
 impl Expected {

@@ -4,9 +4,9 @@
 //! Instagram Login token; details are had of the 20 newest messages of a conversation, older ones count as deleted.
 
 use super::TraceSettings;
+use super::event_trace::EventTrace;
 use super::expected::Expected;
-use super::question::{Question, What};
-use super::way::Way;
+use super::question::{EventSelector, Question};
 use crate::ToolError;
 use crate::kafka::session::Session;
 use crate::tool::settings::{Given, access_tokens, graph_url, graph_version, settings, switch};
@@ -64,7 +64,7 @@ pub(super) enum State {
 /// Asks of everything that was found, or of what was not.
 pub(super) fn ask(
     question: &Question,
-    ways: &[Way],
+    traces: &[EventTrace],
     left_out: &[Expected],
     settings: &TraceSettings,
     session: &Session,
@@ -73,7 +73,8 @@ pub(super) fn ask(
     let Some(folder) = access.access_tokens.clone().filter(|_| access.ask_meta) else {
         return Ok(Vec::new());
     };
-    let key = question.key.as_ref().or_else(|| ways.iter().find_map(|way| way.event.as_ref()?.key.as_ref()));
+    let key =
+        question.key.as_ref().or_else(|| traces.iter().find_map(|trace| trace.event.as_ref()?.key.as_ref()));
     let account = key.and_then(|key| key.split(':').next()).or(settings.account.as_deref());
     let nobody =
         || vec![AtMeta::unknown(None, "no account is known, and no default token is there".to_owned())];
@@ -85,11 +86,13 @@ pub(super) fn ask(
     };
     let of_host = GraphSettings::of(access.graph_url.clone(), access.graph_version.clone());
     let graph = Graph::new(of_host, &Registry::new()).map_err(crate::MetaError::from)?;
-    let events = ways.iter().filter_map(|way| way.event.as_ref()).chain(left_out);
+    let events = traces.iter().filter_map(|trace| trace.event.as_ref()).chain(left_out);
     let received: BTreeSet<_> = events.filter_map(|event| event.item.as_deref()).collect();
     Ok(session.wait(async {
         match (&question.what, &settings.user) {
-            (What::Conversation, Some(user)) => conversation(question, user, &received, &graph, &token).await,
+            (EventSelector::Conversation, Some(user)) => {
+                conversation(question, user, &received, &graph, &token).await
+            }
             _ => items(question, &received, &graph, &token).await,
         }
     }))
@@ -103,7 +106,7 @@ async fn items(
     token: &AccessToken,
 ) -> Vec<AtMeta> {
     let mut ids = received.clone();
-    if let What::Item(id) = &question.what {
+    if let EventSelector::Item(id) = &question.what {
         ids.insert(id);
     }
     let mut said = Vec::new();

@@ -2,7 +2,7 @@
 
 use super::TraceSettings;
 use super::expected::{Expected, expected, is_about};
-use super::question::{Period, Question, What, received};
+use super::question::{EventSelector, Period, Question, received};
 use super::search::{Scope, Search, has_id, holds, written};
 use super::spool::{self, Spooled};
 use crate::ToolError;
@@ -45,19 +45,21 @@ pub(super) fn find(
     let spooled = spool::find(question, settings)?;
     let mut found = Vec::new();
     match question.what {
-        What::Delivery(_) => {
+        EventSelector::Delivery(_) => {
             if spooled.is_empty() {
                 found = delivered(question, question.period, settings, search)?;
             }
         }
-        What::Conversation => {
+        EventSelector::Conversation => {
             merge(&mut found, published(question, question.late(), search)?);
             merge(&mut found, delivered(question, question.period, settings, search)?);
             if found.is_empty() {
                 merge(&mut found, delivered(question, question.late(), settings, search)?);
             }
         }
-        What::Event(_) | What::Item(_) => by_slices(question, settings, search, &mut found)?,
+        EventSelector::Event(_) | EventSelector::Item(_) => {
+            by_slices(question, settings, search, &mut found)?
+        }
     }
     merge(&mut found, spooled);
     let mut found = Origins::of(found);
@@ -93,7 +95,9 @@ fn by_slices(
 /// Whether no other record can be meant: a reaction to a message, or a receipt, is not the message.
 fn is_settled(question: &Question, found: &[Origin]) -> bool {
     match question.what {
-        What::Item(_) => found.iter().filter_map(|origin| origin.event.as_ref()).any(Expected::is_the_item),
+        EventSelector::Item(_) => {
+            found.iter().filter_map(|origin| origin.event.as_ref()).any(Expected::is_the_item)
+        }
         _ => !found.is_empty(),
     }
 }
@@ -113,7 +117,7 @@ fn merge(found: &mut Vec<Origin>, more: Vec<Origin>) {
 /// Those on the typed topics.
 fn published(question: &Question, period: Period, search: &Search<'_>) -> Result<Vec<Origin>, ToolError> {
     let mut origins: Vec<Origin> = Vec::new();
-    let is_one = matches!(question.what, What::Event(_));
+    let is_one = matches!(question.what, EventSelector::Event(_));
     for topic in question.topics() {
         let scope = Scope { topic, key: question.key_on(topic), period };
         let most = if is_one { 1 } else { usize::MAX };
@@ -132,14 +136,16 @@ fn is_meant(question: &Question, record: &Record) -> bool {
     let value = record.value.as_deref().unwrap_or_default();
     let event = || TypedEvent::read(Some(value)).ok();
     match &question.what {
-        What::Event(id) => has_id(record, id),
-        What::Item(id) => holds(value, id) && event().is_some_and(|event| is_about(event.data.get(), id)),
-        What::Conversation => {
+        EventSelector::Event(id) => has_id(record, id),
+        EventSelector::Item(id) => {
+            holds(value, id) && event().is_some_and(|event| is_about(event.data.get(), id))
+        }
+        EventSelector::Conversation => {
             let happened = |event: &TypedEvent<'_>| Millis::parse(event.time.as_deref()?);
             question.key.as_ref().is_some_and(|key| record.key.as_deref() == Some(key.as_bytes()))
                 && event().is_none_or(|event| question.is_at(happened(&event), received(&event.deliveryid)))
         }
-        What::Delivery(_) => false,
+        EventSelector::Delivery(_) => false,
     }
 }
 
@@ -184,10 +190,10 @@ fn delivered(
         expected(question, body, received(&id), settings.max_events)
     };
     let fits = |record: &Record| match &question.what {
-        What::Delivery(id) => has_id(record, id),
+        EventSelector::Delivery(id) => has_id(record, id),
         _ => !events_of(record).0.is_empty(),
     };
-    let is_one = matches!(question.what, What::Delivery(_) | What::Event(_));
+    let is_one = matches!(question.what, EventSelector::Delivery(_) | EventSelector::Event(_));
     let most = if is_one { 1 } else { usize::MAX };
     let mut origins = Vec::new();
     for raw in search.most(Scope { topic: Topic::Raw, key: None, period }, most, fits)? {
@@ -226,10 +232,10 @@ mod tests {
     #[test]
     fn a_reaction_or_a_receipt_does_not_settle_where_a_message_is() {
         let question = |what| Question { what, key: None, period: Period::since(Millis::since_epoch(0)) };
-        let mid = question(What::Item("aWdf".to_owned()));
+        let mid = question(EventSelector::Item("aWdf".to_owned()));
         for kind in ["reaction.added", "receipt.read", "message.deleted", "standby.reaction.added"] {
             assert!(!is_settled(&mid, &[of(1, kind)]), "{kind}");
-            assert!(is_settled(&question(What::Event("1".to_owned())), &[of(1, kind)]));
+            assert!(is_settled(&question(EventSelector::Event("1".to_owned())), &[of(1, kind)]));
         }
         assert!(is_settled(&mid, &[of(1, "reaction.added"), of(2, "standby.message")]));
     }

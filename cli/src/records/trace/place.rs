@@ -4,7 +4,7 @@ use super::search::Search;
 use super::spool::Spooled;
 use crate::dlq::DeadLetter;
 use crate::kafka::source::RecordPosition;
-use crate::records::fact::Seen;
+use crate::records::fact::DescribedRecord;
 use crate::records::reply;
 use runtime::consumer::Record;
 use runtime::kafka::dead_letter::header;
@@ -50,7 +50,8 @@ fn says(what: &str, record: &Record, search: &Search<'_>) -> String {
         return format!("{reason}: {error}");
     }
     let id = || record.header("ce_id").map(String::from_utf8_lossy).unwrap_or_default();
-    let seen = || Seen::of(record, search.topic_prefix).map(|seen| seen.fact.what).unwrap_or_default();
+    let seen =
+        || DescribedRecord::of(record, search.topic_prefix).map(|seen| seen.fact.what).unwrap_or_default();
     match what {
         "raw" => format!("delivery {}", id()),
         "result" => {

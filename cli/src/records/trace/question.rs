@@ -19,7 +19,7 @@ const LONGER: u64 = 6;
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Question {
-    pub(super) what: What,
+    pub(super) what: EventSelector,
     /// The key of the conversation, where account and user are known.
     pub(super) key: Option<String>,
     pub(super) period: Period,
@@ -27,7 +27,7 @@ pub(super) struct Question {
 
 /// Which events.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum What {
+pub(super) enum EventSelector {
     /// The one of this id.
     Event(String),
     /// Those of the delivery of this id.
@@ -54,14 +54,14 @@ impl Question {
             (None, Some(_)) => return None,
         };
         let what = match &settings.id {
-            Some(id) => What::of(id.trim()),
-            None if key.is_some() && settings.at.is_some() => What::Conversation,
+            Some(id) => EventSelector::of(id.trim()),
+            None if key.is_some() && settings.at.is_some() => EventSelector::Conversation,
             None => return None,
         };
         let told =
             settings.at.map_or_else(|| Period::from(settings.since, 0), |at| Period::around(at, AROUND));
         let period = match &what {
-            What::Delivery(id) => received(id).map_or(told, |at| Period::from(at, CLOCKS)),
+            EventSelector::Delivery(id) => received(id).map_or(told, |at| Period::from(at, CLOCKS)),
             _ => told,
         };
         Some(Self { what, key, period })
@@ -97,16 +97,16 @@ impl Question {
         Topic::TYPED.into_iter().filter(|topic| {
             let is_of_conversations = topic.spec().key == KeyRule::AccountUser;
             match &self.what {
-                What::Conversation => is_of_conversations,
+                EventSelector::Conversation => is_of_conversations,
                 // Ids of comments and media are digits and underscores, those of messages never are.
-                What::Item(id) => *topic == Topic::Unknown || is_of_conversations != is_number(id),
+                EventSelector::Item(id) => *topic == Topic::Unknown || is_of_conversations != is_number(id),
                 _ => true,
             }
         })
     }
 }
 
-impl What {
+impl EventSelector {
     /// What an id is of, by its form.
     fn of(id: &str) -> Self {
         let is_event = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -179,14 +179,14 @@ mod tests {
     #[test]
     fn an_id_says_by_its_form_what_it_is_of() {
         let event = "3F0C112233445566778899aabbccddee";
-        assert_eq!(What::of(event), What::Event(event.to_ascii_lowercase()));
+        assert_eq!(EventSelector::of(event), EventSelector::Event(event.to_ascii_lowercase()));
         let delivery = "0198a5b0-7c1e-7d2a-9f00-1234567890ab";
-        assert_eq!(What::of(delivery), What::Delivery(delivery.to_owned()));
+        assert_eq!(EventSelector::of(delivery), EventSelector::Delivery(delivery.to_owned()));
         assert_eq!(received(delivery), Some(Millis::since_epoch(0x0198_a5b0_7c1e)));
         for item in
             ["aWdfZAG1faXRlbTox", "17865799348089039", "mid.$cAAA", "0198a5b0-7c1e-4d2a-9f00-1234567890ab"]
         {
-            assert_eq!(What::of(item), What::Item(item.to_owned()));
+            assert_eq!(EventSelector::of(item), EventSelector::Item(item.to_owned()));
         }
     }
 
@@ -196,7 +196,7 @@ mod tests {
         let topics = |what, key: Option<&str>| {
             Question { what, key: key.map(str::to_owned), period }.topics().collect::<Vec<_>>()
         };
-        let mid = || What::Item("aWdf".to_owned());
+        let mid = || EventSelector::Item("aWdf".to_owned());
         assert_eq!(topics(mid(), None), [Topic::Messages, Topic::Standby, Topic::Receipts, Topic::Unknown]);
         let with_key = Question { what: mid(), key: Some("17:42".to_owned()), period };
         assert!(with_key.topics().eq([Topic::Messages, Topic::Standby, Topic::Receipts, Topic::Unknown]));
@@ -204,19 +204,19 @@ mod tests {
             (with_key.key_on(Topic::Messages), with_key.key_on(Topic::Unknown)),
             (Some("17:42"), None)
         );
-        assert!(topics(What::Item("178_1".to_owned()), Some("17:42")).contains(&Topic::Comments));
+        assert!(topics(EventSelector::Item("178_1".to_owned()), Some("17:42")).contains(&Topic::Comments));
         let of_conversation = [Topic::Messages, Topic::Standby, Topic::Receipts];
-        assert_eq!(topics(What::Conversation, Some("17:42")), of_conversation);
-        let of_comment = topics(What::Item("178_1".to_owned()), None);
+        assert_eq!(topics(EventSelector::Conversation, Some("17:42")), of_conversation);
+        let of_comment = topics(EventSelector::Item("178_1".to_owned()), None);
         assert!(of_comment.contains(&Topic::Comments) && !of_comment.contains(&Topic::Messages));
-        assert_eq!(topics(What::Event("00".to_owned()), None), Topic::TYPED);
+        assert_eq!(topics(EventSelector::Event("00".to_owned()), None), Topic::TYPED);
     }
 
     #[test]
     fn what_was_written_late_is_meant_by_the_time_at_which_it_happened_or_was_received() {
         let minutes = |count: u64| Millis::since_epoch(count * 60_000);
         let period = Period::around(minutes(100), AROUND);
-        let question = Question { what: What::Conversation, key: Some("17:42".to_owned()), period };
+        let question = Question { what: EventSelector::Conversation, key: Some("17:42".to_owned()), period };
         assert_eq!(question.late(), Period { since: minutes(95), until: Some(minutes(105 + 36 * 60)) });
         let late = Period { since: minutes(105), until: Some(minutes(105 + 36 * 60)) };
         assert_eq!(question.slices(minutes(200)), [period, late]);

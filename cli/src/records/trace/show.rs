@@ -1,11 +1,11 @@
 //! Prints the ways: a table each for people, an object each for programs.
 
-use super::end::Verdict;
+use super::end::TraceOutcome;
+use super::event_trace::EventTrace;
 use super::meta::{AtMeta, State};
 use super::place::Place;
 use super::question::Period;
-use super::waiting::Waiting;
-use super::way::Way;
+use super::spool_backlog::SpoolBacklog;
 use crate::Screen;
 use crate::screen::{Cell, Table, Tone, counted, one_line};
 use schemas::Millis;
@@ -16,8 +16,8 @@ use std::io;
 const LONGEST: usize = 200;
 
 /// What was found.
-pub(super) struct Found {
-    pub(super) ways: Vec<Way>,
+pub(super) struct TraceReport {
+    pub(super) traces: Vec<EventTrace>,
     /// What Meta says of it, where it was asked.
     pub(super) at_meta: Vec<AtMeta>,
     /// How many events are meant too, and were not followed.
@@ -31,13 +31,13 @@ pub(super) struct Found {
     /// Whether a spool was read.
     pub(super) spool: bool,
     /// What waits at the processes of ingest that were asked.
-    pub(super) ingest: Vec<Waiting>,
+    pub(super) ingest: Vec<SpoolBacklog>,
 }
 
-impl Found {
+impl TraceReport {
     /// Whether all was looked at that can have something of the period.
     fn is_all(&self) -> bool {
-        let is_empty = |waiting: &Waiting| waiting.deliveries == Some(0);
+        let is_empty = |waiting: &SpoolBacklog| waiting.deliveries == Some(0);
         let is_retained = self.retained_since.is_some_and(|since| self.period.since >= since);
         is_retained && !self.ingest.is_empty() && self.ingest.iter().all(is_empty)
     }
@@ -58,7 +58,7 @@ impl Found {
             }
             _ => "",
         });
-        for Waiting { address, deliveries } in &self.ingest {
+        for SpoolBacklog { address, deliveries } in &self.ingest {
             match deliveries {
                 Some(0) => {}
                 Some(count) => {
@@ -74,21 +74,21 @@ impl Found {
     }
 
     /// Prints every way and what they come to.
-    pub(super) fn print(&self, json: bool, screen: &mut Screen) -> io::Result<Verdict> {
+    pub(super) fn print(&self, json: bool, screen: &mut Screen) -> io::Result<TraceOutcome> {
         let is_all = self.is_all();
-        let verdict = Verdict::of(&self.ways, is_all);
+        let outcome = TraceOutcome::of(&self.traces, is_all);
         let Self { period: Period { since, until }, retained_since, spool, ingest, .. } = self;
         let until = until.map(|until| until.to_string());
         if json {
-            self.ways.iter().try_for_each(|way| object(way, screen))?;
+            self.traces.iter().try_for_each(|trace| object(trace, screen))?;
             screen.json(&json!({
-                "verdict": verdict, "events": self.ways.len(), "left_out": self.left_out, "meta": self.at_meta,
+                "verdict": outcome, "events": self.traces.len(), "left_out": self.left_out, "meta": self.at_meta,
                 "since": since.to_string(), "until": until, "retained_since": retained_since.map(|since| since.to_string()),
                 "spool": spool, "ingest": ingest, "records_read": self.read,
             }))?;
-            return Ok(verdict);
+            return Ok(outcome);
         }
-        self.ways.iter().try_for_each(|way| table(way, screen))?;
+        self.traces.iter().try_for_each(|trace| table(trace, screen))?;
         self.at_meta.iter().try_for_each(|said| meta(said, is_all, screen))?;
         if self.left_out > 0 {
             let left_out = counted(self.left_out as u64, "more event is", "more events are");
@@ -96,24 +96,24 @@ impl Found {
                 .toned(Tone::Warn, &format!("{left_out} meant and not followed: ask for one by its id."))?;
         }
         let until = until.as_deref().unwrap_or("now");
-        let none = match verdict {
-            Verdict::Found | Verdict::Stopped => None,
-            Verdict::NeverReceived => Some(format!(
+        let none = match outcome {
+            TraceOutcome::Found | TraceOutcome::Stopped => None,
+            TraceOutcome::NeverReceived => Some(format!(
                 "Never received from {since} to {until}: no topic has it, and nothing waits on the disks of ingest. \
                  docs/meta.md has why nothing arrives."
             )),
-            Verdict::NotFound => Some(format!(
+            TraceOutcome::NotFound => Some(format!(
                 "Not found in what was looked at: the topics from {since} to {until}{}.",
                 self.gap()
             )),
         };
         none.map_or(Ok(()), |none| screen.toned(Tone::Bad, &none))?;
         screen.toned(Tone::Faint, &format!("{} read.", counted(self.read, "record", "records")))?;
-        Ok(verdict)
+        Ok(outcome)
     }
 }
 
-fn object(Way { event, places, end }: &Way, screen: &mut Screen) -> io::Result<()> {
+fn object(EventTrace { event, places, end }: &EventTrace, screen: &mut Screen) -> io::Result<()> {
     let (end, why) = match end {
         Ok(()) => ("complete", None),
         Err(why) => ("stopped", Some(why)),
@@ -129,7 +129,7 @@ fn object(Way { event, places, end }: &Way, screen: &mut Screen) -> io::Result<(
     }))
 }
 
-fn table(Way { event, places, end }: &Way, screen: &mut Screen) -> io::Result<()> {
+fn table(EventTrace { event, places, end }: &EventTrace, screen: &mut Screen) -> io::Result<()> {
     let title = event.as_ref().map_or_else(
         || "a delivery without events".to_owned(),
         |event| format!("{}  {}  {}", event.kind, event.key.as_deref().unwrap_or("no key"), event.id),

@@ -3,27 +3,27 @@
 use super::TraceSettings;
 use super::expected::expected;
 use super::origin::Origin;
-use super::question::{Question, What};
-use weir_ingest::spool::inspect::{InspectError, Inspector, Reason, Stored, Which};
+use super::question::{EventSelector, Question};
+use weir_ingest::spool::inspect::{DeliveryFilter, InspectError, Inspector, ParkReason, StoredDelivery};
 
 /// A delivery on the disk.
 #[derive(Clone, Debug)]
 pub(super) struct Spooled {
     pub(super) id: String,
     /// Why it does not wait for Kafka but for a person.
-    pub(super) parked: Option<Reason>,
+    pub(super) parked: Option<ParkReason>,
 }
 
 /// The events of deliveries on the disk that are meant; nothing where no `--spool-dir` is given.
 pub(super) fn find(question: &Question, settings: &TraceSettings) -> Result<Vec<Origin>, InspectError> {
     let Some(directory) = &settings.spool_dir else { return Ok(Vec::new()) };
     let mut inspector = Inspector::open(directory)?;
-    if let What::Delivery(id) = &question.what {
+    if let EventSelector::Delivery(id) = &question.what {
         let stored = inspector.delivery(id)?;
         return Ok(stored.iter().flat_map(|stored| origins(question, stored, settings)).collect());
     }
     let mut found = Vec::new();
-    for stored in inspector.deliveries(Which::All) {
+    for stored in inspector.deliveries(DeliveryFilter::All) {
         let origins = origins(question, &stored?, settings).into_iter();
         found.extend(origins.filter(|origin| origin.event.is_some()));
     }
@@ -31,7 +31,7 @@ pub(super) fn find(question: &Question, settings: &TraceSettings) -> Result<Vec<
 }
 
 /// Those of its events that are meant, or the delivery itself where none is.
-fn origins(question: &Question, stored: &Stored, settings: &TraceSettings) -> Vec<Origin> {
+fn origins(question: &Question, stored: &StoredDelivery, settings: &TraceSettings) -> Vec<Origin> {
     let spooled = Spooled { id: stored.id.clone(), parked: stored.parked.clone() };
     let origin = |event| Origin { event, spooled: Some(spooled.clone()), ..Origin::default() };
     let (events, _) = expected(question, &stored.body, Some(stored.received), settings.max_events);

@@ -24,7 +24,7 @@ fn people_get_a_screenful_or_few_and_programs_everything() {
 fn what_to_retry_must_be_said_and_can_be_said_in_one_way_only() {
     let all = |reason| Ok(Chosen { ids: Vec::new(), all: true, reason });
     assert_eq!(retry(&["--all"]), all(None));
-    assert_eq!(retry(&["--all", "--reason", "too_large"]), all(Some(Reason::TooLarge)));
+    assert_eq!(retry(&["--all", "--reason", "too_large"]), all(Some(ParkReason::TooLarge)));
     assert_eq!(retry(&["a", "b"]).unwrap().ids, ["a", "b"]);
     assert!(retry(&[]).unwrap_err().starts_with("what to retry"));
     assert!(retry(&["--reason", "too_large"]).unwrap_err().starts_with("--reason"));

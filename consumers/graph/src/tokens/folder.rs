@@ -1,7 +1,7 @@
 //! What the files of access tokens and of accounts hold.
 
 use super::account_file::AccountFile;
-use super::look::{AccountLook, Accounts, Look};
+use super::files::{AccountFiles, Accounts, TokenFiles};
 use crate::tokens::{DEFAULT, TokenSettings};
 use crate::{AccessToken, Account, AppSecret, GraphId, GraphUrl};
 use runtime::blocking::BlockingError;
@@ -42,14 +42,14 @@ impl Contents {
     /// What is known after a look. A file that cannot be used keeps what it held; one that is gone does not.
     pub(super) fn after(
         &self,
-        look: Result<Look, BlockingError>,
+        look: Result<TokenFiles, BlockingError>,
         settings: &TokenSettings,
         usual: &GraphUrl,
     ) -> Self {
         let mut after = Self { app: self.app.clone(), ..Self::default() };
         let look = look.unwrap_or_else(|error| {
             after.broken.insert(settings.directory().to_owned(), error.to_string());
-            Look::default()
+            TokenFiles::default()
         });
         if let (Some(path), Some(content)) = (&settings.graph_app_secret, look.app) {
             match app_secret(content) {
@@ -124,7 +124,7 @@ impl Contents {
 }
 
 impl Known {
-    fn of(name: &str, look: AccountLook, usual: &GraphUrl) -> Result<Self, String> {
+    fn of(name: &str, look: AccountFiles, usual: &GraphUrl) -> Result<Self, String> {
         let id = GraphId::parse(name).ok_or("its name is no account's id")?;
         let AccountFile { token, app_secret_file, .. } = &look.file;
         let (account, host) = look.file.account(id, usual)?;

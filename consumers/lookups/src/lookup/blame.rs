@@ -1,7 +1,7 @@
 //! Whether a lookup itself is why its calls fail: they fail far more often in a row than those that can be answered.
 
 use super::Resolver;
-use crate::batcher::Sent;
+use crate::batcher::SendOutcome;
 use crate::policy::{self, Next};
 use std::time::Instant;
 use weir_graph::AccessToken;
@@ -35,7 +35,7 @@ impl Blame {
     /// The Graph API had something to say to its call.
     pub(super) fn answered(&mut self, resolver: &Resolver, token: &AccessToken) {
         if self.failures > 0 {
-            resolver.batcher.answering.recovered(token, self.failures);
+            resolver.batcher.last_answers.recovered(token, self.failures);
         }
         *self = Self::new();
     }
@@ -43,7 +43,7 @@ impl Blame {
     /// Whether no chance explains its failures: it has `--lookup-attempts` of them beside answered calls, for each one, and one
     /// more, that a call had in a row meanwhile which can be answered.
     pub(super) fn is_certain(&self, resolver: &Resolver, token: &AccessToken) -> bool {
-        let of_others = resolver.batcher.answering.longest_row_since(token, self.began);
+        let of_others = resolver.batcher.last_answers.most_failures_since(token, self.began);
         self.blamed >= resolver.settings.lookup_attempts.saturating_mul(of_others.saturating_add(1))
     }
 }
@@ -52,15 +52,15 @@ impl Resolver {
     /// Whether the Graph API gave anybody an answer of sense after `then`; where it did not, it is asked again for what it
     /// answered last, since there may be nobody else.
     async fn answers_others(&self, token: &AccessToken, then: Instant) -> bool {
-        let answering = &self.batcher.answering;
+        let last_answers = &self.batcher.last_answers;
         // Of an answer the batcher takes note.
-        if !answering.since(token, then)
+        if !last_answers.since(token, then)
             && self.probe.pass(Instant::now()).is_some()
-            && let Some(Sent::Answered(Err(error))) = self.batcher.ask_again(token).await
+            && let Some(SendOutcome::Answered(Err(error))) = self.batcher.ask_again(token).await
             && policy::next(&error) == Next::Again
         {
-            answering.failed_again(token);
+            last_answers.failed_again(token);
         }
-        answering.since(token, then)
+        last_answers.since(token, then)
     }
 }

@@ -1,7 +1,7 @@
 //! Awaits a lookup, step by step: what each waits for, and how long it may.
 
-use super::{OwnLimits, Resolver, Waiting};
-use crate::ahead::Search;
+use super::{OwnLimits, Resolver, WaitReason};
+use crate::pending_lookup::PendingLookup;
 use runtime::consumer::{Failure, Record, Wait, Waits};
 use std::time::{Duration, Instant};
 use weir_graph::GraphId;
@@ -14,13 +14,15 @@ impl Resolver {
     /// hangs.
     pub(crate) async fn found<T>(
         &self,
-        search: Option<&mut Search<T>>,
+        pending: Option<&mut PendingLookup<T>>,
         account: &GraphId,
         own_limits: &OwnLimits,
         record: &Record,
         waits: &Waits,
     ) -> Result<T, Failure> {
-        let Some(Search { task, waiting }) = search else { return Err(without_result(&"it is lost")) };
+        let Some(PendingLookup { task, waiting }) = pending else {
+            return Err(without_result(&"it is lost"));
+        };
         let mut ended = self.batcher.ended();
         loop {
             // Before what it waits for is read: what comes between counts for that.
@@ -28,7 +30,7 @@ impl Resolver {
             let waits_for = waiting.borrow_and_update().clone();
             let (on, limit) = self.step(waits_for.as_ref());
             if let Some(waiting) = &waits_for {
-                self.say(record, &waiting.why);
+                self.log_wait(record, &waiting.why);
                 self.check_patience(waiting, account, own_limits)?;
             }
             let step = async {
@@ -64,11 +66,11 @@ impl Resolver {
     /// known to last longer.
     fn check_patience(
         &self,
-        waiting: &Waiting,
+        waiting: &WaitReason,
         account: &GraphId,
         own_limits: &OwnLimits,
     ) -> Result<(), Failure> {
-        let Waiting { why, until: Some(until), is_own_limit: true, .. } = waiting else { return Ok(()) };
+        let WaitReason { why, until: Some(until), is_own_limit: true, .. } = waiting else { return Ok(()) };
         let left = until.saturating_duration_since(Instant::now());
         if own_limits.waited(account) + left <= self.settings.lookup_limit_patience {
             return Ok(());
@@ -78,18 +80,18 @@ impl Resolver {
     }
 
     /// What a step of a lookup waits for, and how long it may take.
-    fn step(&self, waiting: Option<&Waiting>) -> (Wait, Duration) {
+    fn step(&self, waiting: Option<&WaitReason>) -> (Wait, Duration) {
         match waiting {
             None => (Wait::ApiAnswer, self.answer_within + SLACK),
-            Some(Waiting { on, until: Some(until), .. }) => {
+            Some(WaitReason { on, until: Some(until), .. }) => {
                 (*on, until.saturating_duration_since(Instant::now()) + SLACK)
             }
-            Some(Waiting { on, until: None, .. }) => (*on, Duration::MAX),
+            Some(WaitReason { on, until: None, .. }) => (*on, Duration::MAX),
         }
     }
 
-    fn say(&self, record: &Record, why: &str) {
-        if let Some(suppressed) = self.said.pass(Instant::now()) {
+    fn log_wait(&self, record: &Record, why: &str) {
+        if let Some(suppressed) = self.log.pass(Instant::now()) {
             let (topic, partition, offset) = (&*record.topic, record.partition, record.offset);
             tracing::warn!(
                 topic,
@@ -97,7 +99,7 @@ impl Resolver {
                 offset,
                 why,
                 suppressed,
-                "a lookup waits, and its partition with it"
+                "a lookup is waiting and blocks its partition"
             );
         }
     }

@@ -8,8 +8,8 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// Keys of profiles, as numbers: two of 64 bits that are the same by chance leave one customer without a profile.
 #[derive(Debug)]
-pub(super) struct Known {
-    seen: HashMap<u64, Seen>,
+pub(super) struct KnownProfiles {
+    seen: HashMap<u64, KnownProfile>,
     /// When each was asked for, in seconds since 1970, oldest first.
     order: VecDeque<(u64, u64)>,
     most: usize,
@@ -18,7 +18,7 @@ pub(super) struct Known {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Seen {
+struct KnownProfile {
     at: u64,
     how: How,
 }
@@ -37,7 +37,7 @@ enum How {
 /// A wait that is doubled as often is longer than any that is set.
 const MOST_DOUBLINGS: u8 = 24;
 
-impl Known {
+impl KnownProfiles {
     pub(super) fn new(settings: &ProfileSettings) -> Self {
         let (kept_for, retry_after) =
             (settings.profile_cache_for.as_secs(), settings.profile_retry_after.as_secs());
@@ -55,7 +55,7 @@ impl Known {
 
     /// Somebody was asked for, by the message at an offset, and there was an answer.
     pub(super) fn note(&mut self, key: &str, offset: i64, now: u64) {
-        self.put(number(key.as_bytes()), Seen { at: now, how: How::Answered(offset) }, now);
+        self.put(number(key.as_bytes()), KnownProfile { at: now, how: How::Answered(offset) }, now);
     }
 
     /// Somebody was asked for, and there was no answer.
@@ -65,7 +65,7 @@ impl Known {
             Some(How::Failed(times)) => times,
             _ => 0,
         };
-        self.put(key, Seen { at: now, how: How::Failed(former.saturating_add(1)) }, now);
+        self.put(key, KnownProfile { at: now, how: How::Failed(former.saturating_add(1)) }, now);
     }
 
     /// Takes a record of the topic of profiles; one without a value erases.
@@ -76,7 +76,7 @@ impl Known {
             return;
         }
         let at = record.timestamp.map_or(now, |at| Millis::of(at).as_secs());
-        self.put(number(key), Seen { at, how: How::ReadBack }, now);
+        self.put(number(key), KnownProfile { at, how: How::ReadBack }, now);
     }
 
     /// For how long nobody asks again. After failures it doubles with each, and is never longer than after an answer.
@@ -90,7 +90,7 @@ impl Known {
         }
     }
 
-    fn put(&mut self, key: u64, seen: Seen, now: u64) {
+    fn put(&mut self, key: u64, seen: KnownProfile, now: u64) {
         self.seen.insert(key, seen);
         self.order.push_back((seen.at, key));
         while let Some((at, key)) = self.order.front().copied() {
@@ -117,14 +117,14 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    fn known(most: usize) -> Known {
+    fn known(most: usize) -> KnownProfiles {
         let settings = ProfileSettings {
             lookup_profiles: true,
             profile_cache: most,
             profile_cache_for: Duration::from_secs(100),
             profile_retry_after: Duration::from_secs(10),
         };
-        Known::new(&settings)
+        KnownProfiles::new(&settings)
     }
 
     fn record(key: &str, value: Option<&str>, at: u64) -> Record {

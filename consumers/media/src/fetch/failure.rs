@@ -1,21 +1,21 @@
 //! What it means that no answer came, or not all of it.
 
 use super::resolver::{NoPublicAddress, Unresolved};
-use super::{Ended, NO_ADDRESS};
+use super::{NO_ADDRESS, NotFetched};
 use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::iter;
 
 /// How fetching ended. The text of an error may hold the link, which is nobody's business; its sort does not.
-pub(super) fn ended(error: &reqwest::Error) -> Ended {
+pub(super) fn classify(error: &reqwest::Error) -> NotFetched {
     let causes = || iter::successors(error.source(), |&cause| cause.source());
     if causes().any(|cause| cause.downcast_ref::<NoPublicAddress>().is_some()) {
-        return Ended::Refused(NO_ADDRESS);
+        return NotFetched::Refused(NO_ADDRESS);
     }
     let reason = if error.is_timeout() { "timed_out" } else { "connection" };
     let at = if error.is_connect() { "connect" } else { "answer" };
     tracing::debug!(reason, kind = causes().find_map(kind).unwrap_or(at), "a link could not be followed");
-    Ended::Failed { reason: reason.to_owned(), again: true }
+    NotFetched::Failed { reason: reason.to_owned(), again: true }
 }
 
 fn kind(cause: &(dyn Error + 'static)) -> Option<&'static str> {

@@ -120,6 +120,6 @@ fn what_is_no_record_of_its_topic_is_unreadable() {
         (Topic::Profiles, Some(b"{}")),
         (Topic::CommentsEnriched, Some(golden("events/comment.jsonl")[0].as_bytes())),
     ] {
-        assert!(matches!(Source::read(topic, value), Err(Unfit::Unreadable(_))), "{topic:?}");
+        assert!(matches!(Source::read(topic, value), Err(SourceError::Unreadable(_))), "{topic:?}");
     }
 }

@@ -40,26 +40,30 @@ fn a_link_tells_when_it_dies_where_it_does() {
 async fn what_was_saved_stays_saved_when_its_link_has_died() {
     let (_place, saver) = saver();
     let source = source("https://a.fbcdn.net/a.jpg");
-    let gone = || Ended::Gone(403);
+    let gone = || NotFetched::Gone(403);
     assert_eq!(saver.conclude(&source, 0, gone()).await.unwrap().status, MediaStatus::Gone);
     let mut upload = saver.store.begin(store::folder("1784", Some("99")), "id");
     upload.write(b"a picture").await.unwrap();
     let stored = upload.finish().await.unwrap();
-    let value = written(&saved(blank(&source, 0, MediaStatus::Saved), &stored, None));
-    saver.store.keep(&stored.folder, &source.record_id(0), value.clone()).await.unwrap();
-    let told = saver.conclude(&source, 0, gone()).await.unwrap();
-    assert_eq!(told, Told { id: source.record_id(0), status: MediaStatus::Saved, value });
+    let value = to_json(&saved(blank(&source, 0, MediaStatus::Saved), &stored, None));
+    saver.store.put_record(&stored.folder, &source.record_id(0), value.clone()).await.unwrap();
+    let outcome = saver.conclude(&source, 0, gone()).await.unwrap();
+    assert_eq!(outcome, LinkOutcome { id: source.record_id(0), status: MediaStatus::Saved, value });
 }
 
 #[test]
 fn every_end_has_a_status_and_a_word() {
-    for (ended, status, word) in [
-        (Ended::Gone(403), MediaStatus::Gone, "http_403"),
-        (Ended::Refused("address"), MediaStatus::Refused, "address"),
-        (Ended::TooLarge, MediaStatus::TooLarge, "too_large"),
-        (Ended::Failed { reason: "timed_out".to_owned(), again: true }, MediaStatus::Failed, "timed_out"),
+    for (not_fetched, status, word) in [
+        (NotFetched::Gone(403), MediaStatus::Gone, "http_403"),
+        (NotFetched::Refused("address"), MediaStatus::Refused, "address"),
+        (NotFetched::TooLarge, MediaStatus::TooLarge, "too_large"),
+        (
+            NotFetched::Failed { reason: "timed_out".to_owned(), again: true },
+            MediaStatus::Failed,
+            "timed_out",
+        ),
     ] {
-        assert_eq!(what_became(ended), (status, Cow::Borrowed(word)));
+        assert_eq!(status_and_reason(not_fetched), (status, Cow::Borrowed(word)));
     }
 }
 
@@ -74,7 +78,7 @@ async fn a_name_at_a_private_address_is_refused_where_others_are_answered() {
         }
     };
     tokio::select! {
-        told = saver.save(&source) => assert_eq!(told[0].status, MediaStatus::Refused),
+        outcome = saver.save(&source) => assert_eq!(outcome[0].status, MediaStatus::Refused),
         () = others => panic!("it is followed without end"),
     }
 }

@@ -29,7 +29,7 @@ const CUT_OFF_AFTER: Duration = Duration::from_hours(24);
 #[derive(Clone, Debug)]
 pub(super) struct Folder {
     root: Arc<File>,
-    places: Arc<Semaphore>,
+    slots: Arc<Semaphore>,
     /// New folders whose names may not be on the disk yet, so that nobody counts on one that is only seen.
     unsynced: Arc<Mutex<BTreeSet<PathBuf>>>,
     answer_within: Duration,
@@ -41,8 +41,8 @@ impl Folder {
         if !folder.is_dir() {
             return Err(StoreError::Open(format!("{} is no folder that is there", folder.display())));
         }
-        let places = Arc::new(Semaphore::new(AT_ONCE));
-        Ok(Self { root: folder.into(), places, unsynced: Arc::default(), answer_within: ANSWER_WITHIN })
+        let slots = Arc::new(Semaphore::new(AT_ONCE));
+        Ok(Self { root: folder.into(), slots, unsynced: Arc::default(), answer_within: ANSWER_WITHIN })
     }
 
     /// Deletes what a process that was killed has left.
@@ -50,7 +50,7 @@ impl Folder {
         if let Err(error) = delete_cut_off(&self.root.join(INCOMING))
             && error.kind() != ErrorKind::NotFound
         {
-            tracing::warn!(%error, "files that were cut off long ago are still in the store's folder");
+            tracing::warn!(%error, "cannot delete abandoned files in the store's folder");
         }
     }
 
@@ -140,7 +140,7 @@ impl Folder {
         what: &'static str,
         work: impl FnOnce(&File) -> io::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let (root, place) = (Arc::clone(&self.root), Arc::clone(&self.places).acquire_owned());
+        let (root, place) = (Arc::clone(&self.root), Arc::clone(&self.slots).acquire_owned());
         let done = async {
             let place = place.await.map_err(io::Error::other)?;
             let done = tokio::task::spawn_blocking(move || {
@@ -237,11 +237,8 @@ mod tests {
     async fn a_disk_that_does_not_answer_is_given_up_and_asked_no_more_than_it_may_be() {
         let place = tempfile::tempdir().unwrap();
         let folder = Folder::open(place.path()).unwrap();
-        let folder = Folder {
-            places: Arc::new(Semaphore::new(1)),
-            answer_within: Duration::from_millis(20),
-            ..folder
-        };
+        let folder =
+            Folder { slots: Arc::new(Semaphore::new(1)), answer_within: Duration::from_millis(20), ..folder };
         let (hangs, disk) = mpsc::channel();
         let stuck = folder.work("take bytes", move |_| disk.recv().or(Ok(()))).await.unwrap_err();
         assert_eq!(stuck.to_string(), "the store did not take bytes: its disk does not answer");

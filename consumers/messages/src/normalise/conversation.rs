@@ -1,6 +1,6 @@
 //! The records of what happens in a conversation.
 
-use super::{Parties, Unfit, envelope, message, name, part};
+use super::{NormaliseError, Parties, envelope, message, name, part};
 use schemas::data::messaging::Messaging;
 use schemas::inbox::{EventName, MessageType, Platform, Record};
 use schemas::{Kind, TypedEvent};
@@ -11,7 +11,7 @@ pub(super) fn normalise(
     kind: Kind,
     name: EventName,
     platform: Platform,
-) -> Result<Option<(EventName, Record)>, Unfit> {
+) -> Result<Option<(EventName, Record)>, NormaliseError> {
     let item: Messaging = event.data()?;
     if item.message_edit.as_ref().is_some_and(|edit| edit.num_edit == Some(0)) && kind == Kind::MessageEdited
     {
@@ -25,7 +25,7 @@ pub(super) fn normalise(
 }
 
 /// Puts the parts into the record that its kind has.
-fn fill(record: &mut Record, kind: Kind, item: &Messaging, platform: Platform) -> Result<(), Unfit> {
+fn fill(record: &mut Record, kind: Kind, item: &Messaging, platform: Platform) -> Result<(), NormaliseError> {
     match kind {
         Kind::MessageEdited => {
             let edit = there(item.message_edit.as_ref(), "message_edit")?;
@@ -69,7 +69,12 @@ fn fill(record: &mut Record, kind: Kind, item: &Messaging, platform: Platform) -
 }
 
 /// A message, with the cart that stands in it or beside it.
-fn fill_message(record: &mut Record, kind: Kind, item: &Messaging, platform: Platform) -> Result<(), Unfit> {
+fn fill_message(
+    record: &mut Record,
+    kind: Kind,
+    item: &Messaging,
+    platform: Platform,
+) -> Result<(), NormaliseError> {
     let message = || there(item.message.as_ref(), "message");
     let mut normalised = match kind {
         Kind::StoryMention => message::story_mention(item, platform),
@@ -87,6 +92,6 @@ fn fill_message(record: &mut Record, kind: Kind, item: &Messaging, platform: Pla
     Ok(())
 }
 
-fn there<'a, T>(member: Option<&'a T>, name: &'static str) -> Result<&'a T, Unfit> {
-    member.ok_or(Unfit::MemberMissing(name))
+fn there<'a, T>(member: Option<&'a T>, name: &'static str) -> Result<&'a T, NormaliseError> {
+    member.ok_or(NormaliseError::MemberMissing(name))
 }

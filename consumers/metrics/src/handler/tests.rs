@@ -27,16 +27,16 @@ fn handle_after(
 ) -> Result<Vec<Output>, Failure> {
     let accounts = ["17841405726653026".to_owned()].into();
     let settings = MetricsSettings { accounts, read_back_records: 0, ..MetricsSettings::default() };
-    let told = crate::told(registry, &settings);
+    let account_state = crate::account_state(registry, &settings);
     // Nothing is read back here, so nobody is connected to.
     let tail = Tail::new(KafkaSettings::plain("127.0.0.1:1"), Credentials::default(), "weir-metrics");
-    let counting = Counting::new(registry, told, tail, settings);
-    let mut partition = counting.assigned("meta.messages.v1", 0);
+    let handler = MetricsHandler::new(registry, account_state, tail, settings);
+    let mut partition = handler.assigned("meta.messages.v1", 0);
     for (offset, value) in (-100..).zip(before) {
-        counting.count(&mut partition, &Record { offset, ..record(Some(value.as_bytes())) })?;
+        handler.count(&mut partition, &Record { offset, ..record(Some(value.as_bytes())) })?;
     }
     let record = record(value);
-    let mut result = pin!(async { counting.handle(&mut partition, &record, &Waits::unwatched()).await });
+    let mut result = pin!(async { handler.handle(&mut partition, &record, &Waits::unwatched()).await });
     match result.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,
         Poll::Pending => panic!("the handler waits"),

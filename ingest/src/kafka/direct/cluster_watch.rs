@@ -17,20 +17,23 @@ use std::time::{Duration, Instant};
 const DOUBTS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
 
 /// Runs until it is aborted.
-pub(super) async fn keep_up(shared: Arc<Shared>) {
+pub(super) async fn run(shared: Arc<Shared>) {
     let (mut backoff, mut logs) = (Backoff::new(DOUBTS.0, DOUBTS.1), BTreeMap::new());
     // One broker after the other: what cannot reach the others any more may go on to answer, with leaders of yesterday.
     for turn in 0_usize.. {
         let asked = ask(&shared, turn, &mut logs).await;
         if let Err(error) = asked.map(|cluster| shared.update(&cluster)) {
-            shared.asked.send_replace(Some(Err(error)));
-            shared.doubt.notify_one();
+            shared.metadata_result.send_replace(Some(Err(error)));
+            shared.refresh_metadata.notify_one();
         }
         if shared.lock().is_in_doubt() {
-            shared.doubt.notify_one();
+            shared.refresh_metadata.notify_one();
         }
         tokio::time::sleep(backoff.next_delay(1.0)).await;
-        if tokio::time::timeout(shared.tuning.refresh_every, shared.doubt.notified()).await.is_err() {
+        if tokio::time::timeout(shared.tuning.refresh_every, shared.refresh_metadata.notified())
+            .await
+            .is_err()
+        {
             backoff.reset();
         }
     }
@@ -53,7 +56,7 @@ async fn ask(
         logs.retain(|known, _| addresses.contains(known));
         let log = logs.entry(address.clone()).or_insert_with(|| Throttle::new(LOG_EVERY));
         if let Some(suppressed) = log.pass(Instant::now()) {
-            tracing::warn!(error, suppressed, "a broker does not say where the topics are");
+            tracing::warn!(error, suppressed, "fetching metadata from a broker failed");
         }
     }
     asked

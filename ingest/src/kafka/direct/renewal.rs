@@ -13,7 +13,7 @@ const TRY_AGAIN: Duration = Duration::from_secs(5);
 
 /// Runs until it is aborted. Files that cannot be used leave what there is, and are tried again. Where it begins again, what has
 /// changed may not have been taken up: then it `is_due`.
-pub(super) async fn keep_up(shared: Arc<Shared>, mut is_due: bool) {
+pub(super) async fn run(shared: Arc<Shared>, mut is_due: bool) {
     let (mut changes, log) = (shared.credentials.changes(), Throttle::new(LOG_EVERY));
     loop {
         tokio::time::sleep(if is_due { TRY_AGAIN } else { ASK_EVERY }).await;
@@ -32,7 +32,7 @@ pub(super) async fn keep_up(shared: Arc<Shared>, mut is_due: bool) {
             tracing::warn!(
                 reason,
                 suppressed,
-                "connections to Kafka keep the credentials that they have; the changed ones are tried again"
+                "changed credentials cannot be used: connections to Kafka keep the former ones, will retry"
             );
         }
     }

@@ -97,18 +97,19 @@ impl Sasl {
     ) -> Result<Option<Duration>, ConnectionError> {
         let Self { hash, username, password, .. } = self;
         let Some(hash) = hash else {
-            let (_, lifetime) = say(stream, client_id, format!("\0{username}\0{password}")).await?;
+            let (_, lifetime) =
+                sasl_round_trip(stream, client_id, format!("\0{username}\0{password}")).await?;
             return Ok(lifetime);
         };
         // New each time, and with a hundred random bits nobody can guess it.
         let nonce = format!("{}{}", Uuid::now_v7().simple(), Uuid::now_v7().simple());
         let attempt = Attempt::new(*hash, username, nonce);
-        let (server_first, _) = say(stream, client_id, attempt.client_first()).await?;
+        let (server_first, _) = sasl_round_trip(stream, client_id, attempt.client_first()).await?;
         let password = password.clone();
         // Thousands of hashes are not for a thread that serves requests.
         let proof = tokio::task::spawn_blocking(move || attempt.prove(&password, &server_first)).await;
         let proof = proof.ok().flatten().ok_or_else(|| refused("its SCRAM challenge is no good"))?;
-        let (server_final, lifetime) = say(stream, client_id, proof.client_final.clone()).await?;
+        let (server_final, lifetime) = sasl_round_trip(stream, client_id, proof.client_final.clone()).await?;
         if proof.is_mutual(&server_final) {
             Ok(lifetime)
         } else {
@@ -118,7 +119,7 @@ impl Sasl {
 }
 
 /// What the broker answers, and for how long it then lets this client in, where it says.
-async fn say(
+async fn sasl_round_trip(
     stream: &mut dyn Stream,
     client_id: &str,
     words: String,

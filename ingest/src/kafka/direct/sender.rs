@@ -43,7 +43,7 @@ pub(super) async fn run(shared: Arc<Shared>, broker: i32) {
             backoff.reset();
         }
         let Err(error) = ended else { continue };
-        shared.doubt.notify_one();
+        shared.refresh_metadata.notify_one();
         if !matches!(error, ConnectionError::Idle)
             && let Some(suppressed) = log.pass(Instant::now())
         {

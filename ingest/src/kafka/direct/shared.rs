@@ -2,7 +2,7 @@
 
 use super::options::Tuning;
 use super::security::Security;
-use super::state::{ASK_ANOTHER, Outcome, State, local};
+use super::state::{ASK_ANOTHER, BatchOutcome, State, local};
 use super::ticket::Ticket;
 use arc_swap::ArcSwap;
 use kafka_protocol::messages::MetadataResponse;
@@ -28,9 +28,9 @@ pub(super) struct Shared {
     pub(super) tuning: Tuning,
     pub(super) topics: Vec<String>,
     /// What came of asking for the cluster last; `None` before that.
-    pub(super) asked: watch::Sender<Option<Result<(), String>>>,
-    /// Somebody is in doubt about the cluster.
-    pub(super) doubt: Notify,
+    pub(super) metadata_result: watch::Sender<Option<Result<(), String>>>,
+    /// Somebody has reason to believe that the cluster has changed.
+    pub(super) refresh_metadata: Notify,
     /// Nothing waits and nothing is on its way, for the one who asks.
     pub(super) drained: Notify,
     not_acknowledged: Throttle,
@@ -53,8 +53,8 @@ impl Shared {
             options: options.clone(),
             tuning,
             topics: topics.to_vec(),
-            asked: watch::Sender::new(None),
-            doubt: Notify::new(),
+            metadata_result: watch::Sender::new(None),
+            refresh_metadata: Notify::new(),
             drained: Notify::new(),
             not_acknowledged: Throttle::new(LOG_EVERY),
         })
@@ -64,7 +64,7 @@ impl Shared {
     pub(super) fn begin_anew(&self) {
         let empty = State::new(self.tuning, &self.topics);
         let left = std::mem::replace(&mut *self.lock(), empty);
-        self.asked.send_replace(None);
+        self.metadata_result.send_replace(None);
         // Its tickets tell everyone, and not under the lock.
         drop(left);
         self.drained.notify_one();
@@ -77,21 +77,21 @@ impl Shared {
     /// Takes up what the cluster looks like.
     pub(super) fn update(&self, cluster: &MetadataResponse) {
         let ended = self.lock().update(cluster);
-        self.asked.send_replace(Some(Ok(())));
+        self.metadata_result.send_replace(Some(Ok(())));
         self.report(ended);
         self.lock().wake(Instant::now());
     }
 
     /// Tells everyone who waits for these records.
-    pub(super) fn report(&self, ended: Vec<Outcome<Ticket>>) {
+    pub(super) fn report(&self, ended: Vec<BatchOutcome<Ticket>>) {
         if ended.is_empty() {
             return;
         }
-        for Outcome { topic, partition, tickets, failure } in ended {
+        for BatchOutcome { topic, partition, tickets, failure } in ended {
             if let Some(code) = failure {
                 // Nobody took them: a leader may have moved to where nobody is connected yet. Connections that end say so themselves.
                 if code == local::TIMED_OUT || ASK_ANOTHER.contains(&code) {
-                    self.doubt.notify_one();
+                    self.refresh_metadata.notify_one();
                 }
                 if let Some(suppressed) = self.not_acknowledged.pass(Instant::now()) {
                     let (topic, error, records) = (&*topic, ProduceError::from_code(code), tickets.len());

@@ -12,10 +12,10 @@ mod topic;
 #[cfg(test)]
 pub(super) mod tests;
 
-use self::broker::{Broker, Flying, InFlight, SAMPLES};
+use self::broker::{Broker, InFlightBatch, InFlightRequest, SAMPLES};
 use self::cluster::UNKNOWN_TOPIC;
 pub(super) use self::topic::ASK_ANOTHER;
-use self::topic::{Topic, Waiting};
+use self::topic::{QueuedBatch, Topic};
 use super::options::Tuning;
 use super::produce::Part;
 use super::record_batch::bound;
@@ -33,7 +33,7 @@ const REQUEST_BYTES: usize = 8 << 20;
 
 /// What became of the records of a batch.
 #[derive(Debug)]
-pub(super) struct Outcome<T> {
+pub(super) struct BatchOutcome<T> {
     pub(super) topic: Arc<str>,
     pub(super) partition: i32,
     pub(super) tickets: Vec<T>,
@@ -109,14 +109,14 @@ impl<T> State<T> {
     /// Everything that waits for this broker, as one request with its correlation, unless it has enough to do.
     pub(super) fn next_request(&mut self, id: i32, now: Instant) -> Option<(i32, Vec<Part>)> {
         let broker = self.brokers.get_mut(&id).filter(|broker| broker.takes_more(now))?;
-        let (mut parts, mut flying, mut size) = (Vec::new(), Vec::new(), 0);
+        let (mut parts, mut batches, mut size) = (Vec::new(), Vec::new(), 0);
         while size < REQUEST_BYTES
             && let Some((index, number)) = broker.ready.pop_front()
         {
             let topic = &mut self.topics[index];
-            let Some(Waiting { batch, tickets, .. }) = topic.take(number, id) else { continue };
+            let Some(QueuedBatch { batch, tickets, .. }) = topic.take(number, id) else { continue };
             size += batch.len();
-            flying.push(Flying { topic: index, partition: number, tickets, bytes: batch.memory() });
+            batches.push(InFlightBatch { topic: index, partition: number, tickets, bytes: batch.memory() });
             parts.push(Part { topic: Arc::clone(&topic.name), partition: signed(number), batch });
         }
         if parts.is_empty() {
@@ -124,7 +124,7 @@ impl<T> State<T> {
         }
         broker.correlation = broker.correlation.wrapping_add(1);
         let correlation = broker.correlation;
-        broker.in_flight.push_back(InFlight { correlation, since: now, parts: flying });
+        broker.in_flight.push_back(InFlightRequest { correlation, since: now, parts: batches });
         Some((correlation, parts))
     }
 
@@ -135,7 +135,7 @@ impl<T> State<T> {
         correlation: i32,
         answer: &ProduceResponse,
         now: Instant,
-    ) -> Option<Vec<Outcome<T>>> {
+    ) -> Option<Vec<BatchOutcome<T>>> {
         let broker = self.brokers.get_mut(&id)?;
         let request = broker.in_flight.pop_front_if(|request| request.correlation == correlation)?;
         let throttle = Duration::from_millis(u64::try_from(answer.throttle_time_ms).unwrap_or_default());
@@ -170,7 +170,7 @@ impl<T> State<T> {
     }
 
     /// The connection to the broker has ended: nobody knows what became of what it was sent.
-    pub(super) fn disconnected(&mut self, id: i32, code: i32) -> Vec<Outcome<T>> {
+    pub(super) fn disconnected(&mut self, id: i32, code: i32) -> Vec<BatchOutcome<T>> {
         let Some(broker) = self.brokers.get_mut(&id) else { return Vec::new() };
         broker.is_connected = false;
         let unanswered: Vec<_> = broker.in_flight.drain(..).flat_map(|request| request.parts).collect();
@@ -183,13 +183,13 @@ impl<T> State<T> {
     }
 
     /// Gives back what has waited for longer than the timeout.
-    pub(super) fn expire(&mut self, now: Instant) -> Vec<Outcome<T>> {
+    pub(super) fn expire(&mut self, now: Instant) -> Vec<BatchOutcome<T>> {
         let timeout = self.tuning.timeout;
         self.give_back(|_, since| (now >= since + timeout).then_some(local::TIMED_OUT))
     }
 
     /// Gives everything back, and takes nothing any more.
-    pub(super) fn close(&mut self) -> Vec<Outcome<T>> {
+    pub(super) fn close(&mut self) -> Vec<BatchOutcome<T>> {
         self.is_closed = true;
         let brokers: Vec<i32> = self.brokers.keys().copied().collect();
         let mut ended = self.give_back(|_, _| Some(local::PURGED));
@@ -204,20 +204,21 @@ impl<T> State<T> {
 
     /// Gives back the first batch of each partition for as long as there is a code that says why: of the code with which brokers refuse
     /// the partition, and of the time when the first record of the batch came.
-    fn give_back(&mut self, why: impl Fn(Option<i32>, Instant) -> Option<i32>) -> Vec<Outcome<T>> {
+    fn give_back(&mut self, why: impl Fn(Option<i32>, Instant) -> Option<i32>) -> Vec<BatchOutcome<T>> {
         let mut ended = Vec::new();
         for index in 0..self.topics.len() {
             for number in 0..self.topics[index].partitions.len() {
                 let topic = &self.topics[index];
                 let refused = topic.refusal.or((number >= topic.count).then_some(UNKNOWN_TOPIC));
                 let mut code = None;
-                while let Some(Waiting { batch, tickets, .. }) =
+                while let Some(QueuedBatch { batch, tickets, .. }) =
                     self.topics[index].partitions[number].queue.pop_front_if(|first| {
                         code = why(refused, first.since);
                         code.is_some()
                     })
                 {
-                    let part = Flying { topic: index, partition: number, tickets, bytes: batch.memory() };
+                    let part =
+                        InFlightBatch { topic: index, partition: number, tickets, bytes: batch.memory() };
                     ended.push(self.settled(part, code));
                 }
             }
@@ -226,7 +227,7 @@ impl<T> State<T> {
     }
 
     /// A batch has come to its end; the next of its partition may go.
-    fn end(&mut self, part: Flying<T>, failure: Option<i32>) -> Outcome<T> {
+    fn end(&mut self, part: InFlightBatch<T>, failure: Option<i32>) -> BatchOutcome<T> {
         let (index, number) = (part.topic, part.partition);
         let partition = &mut self.topics[index].partitions[number];
         partition.is_under_way = false;
@@ -238,11 +239,11 @@ impl<T> State<T> {
     }
 
     /// A batch takes no memory any more.
-    fn settled(&mut self, part: Flying<T>, failure: Option<i32>) -> Outcome<T> {
+    fn settled(&mut self, part: InFlightBatch<T>, failure: Option<i32>) -> BatchOutcome<T> {
         self.bytes -= part.bytes;
         self.records -= part.tickets.len();
         let topic = Arc::clone(&self.topics[part.topic].name);
-        Outcome { topic, partition: signed(part.partition), tickets: part.tickets, failure }
+        BatchOutcome { topic, partition: signed(part.partition), tickets: part.tickets, failure }
     }
 
     /// Puts a partition in line at its leader, if it has something to send and nothing under way.

@@ -2,7 +2,7 @@
 //! end, what waits is given back, and they begin anew.
 
 use super::shared::Shared;
-use super::{cluster_watch, renewal, sender, upkeep};
+use super::{cluster_watch, expiry, renewal, sender};
 use runtime::process::supervisor::Pauses;
 use runtime::producer::ProducerMetrics;
 use std::collections::BTreeMap;
@@ -19,9 +19,9 @@ pub(super) async fn run(shared: Arc<Shared>, metrics: ProducerMetrics) {
     let mut has_panicked = false;
     loop {
         let mut tasks = JoinSet::new();
-        tasks.spawn(renewal::keep_up(Arc::clone(&shared), has_panicked));
-        tasks.spawn(upkeep::keep_up(Arc::clone(&shared), Arc::clone(&metrics)));
-        tasks.spawn(cluster_watch::keep_up(Arc::clone(&shared)));
+        tasks.spawn(renewal::run(Arc::clone(&shared), has_panicked));
+        tasks.spawn(expiry::run(Arc::clone(&shared), Arc::clone(&metrics)));
+        tasks.spawn(cluster_watch::run(Arc::clone(&shared)));
         connect(&shared, &mut tasks).await;
         tasks.shutdown().await;
         has_panicked = true;
@@ -29,7 +29,7 @@ pub(super) async fn run(shared: Arc<Shared>, metrics: ProducerMetrics) {
         let pause = pauses.after_panic(Instant::now()).max(SHORTEST_PAUSE);
         tracing::error!(
             pause_seconds = pause.as_secs(),
-            "a task of the direct producer panicked: what it had is not acknowledged, and it begins anew"
+            "a task of the direct producer panicked: its records are not acknowledged, restarting it"
         );
         tokio::time::sleep(pause).await;
     }
@@ -38,7 +38,7 @@ pub(super) async fn run(shared: Arc<Shared>, metrics: ProducerMetrics) {
 /// Has every broker connected to that the cluster names. Returns once one of the tasks has panicked; a connection's ends otherwise
 /// where its broker is gone.
 async fn connect(shared: &Arc<Shared>, tasks: &mut JoinSet<()>) {
-    let (mut asked, mut connections) = (shared.asked.subscribe(), BTreeMap::new());
+    let (mut asked, mut connections) = (shared.metadata_result.subscribe(), BTreeMap::new());
     loop {
         let named: Vec<i32> = shared.lock().named().map(|(broker, _)| broker).collect();
         for broker in named {

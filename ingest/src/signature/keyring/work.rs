@@ -20,13 +20,13 @@ const SHORTEST_REST: Duration = Duration::from_millis(2);
 /// Whose turn it is, of those with little work and of those with much.
 #[derive(Debug, Default)]
 pub(crate) struct UnauthenticatedWork {
-    little: Mutex<Pace>,
-    much: Mutex<Pace>,
+    little: Mutex<RestDue>,
+    much: Mutex<RestDue>,
 }
 
 /// How much rest is due.
 #[derive(Debug, Default)]
-pub(super) struct Pace {
+pub(super) struct RestDue {
     due: Duration,
 }
 
@@ -61,12 +61,12 @@ impl UnauthenticatedWork {
         None
     }
 
-    const fn lane(&self, bytes: usize) -> &Mutex<Pace> {
+    const fn lane(&self, bytes: usize) -> &Mutex<RestDue> {
         if bytes <= LITTLE { &self.little } else { &self.much }
     }
 }
 
-impl Pace {
+impl RestDue {
     /// Whoever leaves meanwhile leaves the rest to the next.
     async fn rest(&mut self) {
         if self.due >= SHORTEST_REST {
@@ -80,7 +80,7 @@ impl Pace {
 #[cfg(test)]
 impl UnauthenticatedWork {
     /// The turn of a body that one secret is tried on.
-    pub(super) async fn of_others(&self, body: &[u8]) -> tokio::sync::MutexGuard<'_, Pace> {
+    pub(super) async fn of_others(&self, body: &[u8]) -> tokio::sync::MutexGuard<'_, RestDue> {
         self.lane(body.len()).lock().await
     }
 }

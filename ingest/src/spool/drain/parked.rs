@@ -1,7 +1,7 @@
 //! Parked deliveries that Kafka may take by now: one of a reason is tried now and then, and once it is acknowledged the
 //! others wait again, a few at a time and after those that wait already.
 
-use super::super::inspect::{Reason, Request, Response};
+use super::super::inspect::{ParkReason, Request, Response};
 use super::{CORRUPT, Drain, PANICKED};
 use crate::kafka::Refused;
 use runtime::backoff;
@@ -18,9 +18,9 @@ const REASONS: [(&str, Duration); 4] = [
 ];
 
 /// When the parked of each reason are tried next.
-pub(super) struct Parked(Vec<OfReason>);
+pub(super) struct Parked(Vec<ReasonSchedule>);
 
-struct OfReason {
+struct ReasonSchedule {
     why: &'static str,
     every: Duration,
     /// `None` until the first: whoever started the process may have mended something.
@@ -40,7 +40,7 @@ enum Step {
 
 impl Parked {
     pub(super) fn new() -> Self {
-        let of = |(why, every)| OfReason { why, every, due: None, is_taken: false };
+        let of = |(why, every)| ReasonSchedule { why, every, due: None, is_taken: false };
         Self(REASONS.map(of).into())
     }
 
@@ -62,7 +62,7 @@ impl Parked {
     /// One was parked: others of its reason stay so for now.
     pub(super) fn refused(&mut self, reason: &str, now: Instant) {
         let of_reason = self.0.iter_mut().find(|of| of.why == reason);
-        let is_at_start = |of: &OfReason| of.due.is_none() && of.why != PANICKED;
+        let is_at_start = |of: &ReasonSchedule| of.due.is_none() && of.why != PANICKED;
         if let Some(of) = of_reason.filter(|of| of.is_taken || is_at_start(of)) {
             (of.is_taken, of.due) = (false, Some(now + of.every));
         }
@@ -82,7 +82,7 @@ impl Drain {
                 true
             }
             Some(Step::Unpark(why)) => {
-                let request = Request::RetryAll { reason: Reason::of(why), after: 0 };
+                let request = Request::RetryAll { reason: ParkReason::of(why), after: 0 };
                 let retried = self.spool.writer.inspect(request).await;
                 if !matches!(retried, Some(Ok(Response::Retried { count: 1.., .. }))) {
                     self.parked.tried(why, false, Instant::now());

@@ -3,8 +3,8 @@
 use super::super::database::{COLUMNS, Change, row_of};
 use super::super::drain::CORRUPT;
 use super::super::error::StoreError;
-use super::stored::{Reason, Stored};
-use super::{Group, Request, Response, Which};
+use super::stored::{ParkReason, StoredDelivery};
+use super::{DeliveryFilter, DeliveryGroup, Request, Response};
 use rusqlite::{Connection, OptionalExtension as _, Params, params};
 use schemas::Millis;
 
@@ -47,20 +47,20 @@ pub(in crate::spool) fn respond(
             return Ok((Response::Page(stored(connection, seq.as_slice())?), Vec::new()));
         }
         Request::Retry { id } => numbers(connection, RETRIED_OF_ID, [id.as_str(), CORRUPT])?,
-        Request::RetryAll { reason: Reason::Corrupt, .. } => Vec::new(),
+        Request::RetryAll { reason: ParkReason::Corrupt, .. } => Vec::new(),
         Request::RetryAll { reason, after } => parked_for(connection, reason, *after)?,
     };
     let response = Response::Retried { count: retries.len() as u64, last: retries.last().copied() };
     Ok((response, retries.into_iter().map(Change::Unpark).collect()))
 }
 
-fn groups(connection: &Connection) -> Result<Vec<Group>, StoreError> {
+fn groups(connection: &Connection) -> Result<Vec<DeliveryGroup>, StoreError> {
     let mut statement = connection.prepare_cached(GROUPS)?;
     let found = statement.query_map([], |row| {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a sum of sizes")]
         let bytes = row.get::<_, f64>(2)? as u64;
-        Ok(Group {
-            parked: row.get::<_, Option<String>>(0)?.map(Reason::from),
+        Ok(DeliveryGroup {
+            parked: row.get::<_, Option<String>>(0)?.map(ParkReason::from),
             deliveries: row.get::<_, i64>(1)?.unsigned_abs(),
             bytes,
             oldest: Millis::since_epoch(u64::try_from(row.get::<_, i64>(3)?).unwrap_or_default()),
@@ -70,12 +70,12 @@ fn groups(connection: &Connection) -> Result<Vec<Group>, StoreError> {
 }
 
 /// The next rows after one.
-fn seqs(connection: &Connection, which: &Which, after: i64) -> Result<Vec<i64>, StoreError> {
+fn seqs(connection: &Connection, which: &DeliveryFilter, after: i64) -> Result<Vec<i64>, StoreError> {
     let of = |reason: &str| numbers(connection, SEQS_OF, params![after, PAGE_ROWS, reason]);
     match which {
-        Which::All => numbers(connection, SEQS, params![after, PAGE_ROWS]),
-        Which::ParkedFor(reason) => of(reason.as_str()),
-        Which::Parked => {
+        DeliveryFilter::All => numbers(connection, SEQS, params![after, PAGE_ROWS]),
+        DeliveryFilter::ParkedFor(reason) => of(reason.as_str()),
+        DeliveryFilter::Parked => {
             let (mut seqs, mut last) = (Vec::new(), String::new());
             let mut next = connection.prepare_cached(NEXT_REASON)?;
             while let Some(reason) = next.query_row([&last], |row| row.get::<_, Option<String>>(0))? {
@@ -90,14 +90,14 @@ fn seqs(connection: &Connection, which: &Which, after: i64) -> Result<Vec<i64>, 
 }
 
 /// The deliveries of these rows, as many as fit into a response.
-fn stored(connection: &Connection, seqs: &[i64]) -> Result<Vec<Stored>, StoreError> {
+fn stored(connection: &Connection, seqs: &[i64]) -> Result<Vec<StoredDelivery>, StoreError> {
     let mut statement =
         connection.prepare_cached(&format!("SELECT {COLUMNS} FROM deliveries WHERE seq = ?1"))?;
     let (mut stored, mut bytes) = (Vec::new(), 0);
     for seq in seqs {
         if let Some(row) = statement.query_row([seq], row_of).optional()? {
             bytes += row.row.body.len();
-            stored.push(Stored::from(row));
+            stored.push(StoredDelivery::from(row));
         }
         if bytes >= PAGE_BYTES {
             break;
@@ -107,7 +107,7 @@ fn stored(connection: &Connection, seqs: &[i64]) -> Result<Vec<Stored>, StoreErr
 }
 
 /// The next rows parked for a reason, as many as one transaction retries.
-fn parked_for(connection: &Connection, reason: &Reason, after: i64) -> Result<Vec<i64>, StoreError> {
+fn parked_for(connection: &Connection, reason: &ParkReason, after: i64) -> Result<Vec<i64>, StoreError> {
     let mut statement = connection.prepare_cached(SEQS_OF)?;
     let mut found = statement.query(params![after, RETRY_ROWS, reason.as_str()])?;
     let (mut seqs, mut bytes) = (Vec::new(), 0);

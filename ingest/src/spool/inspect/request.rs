@@ -1,6 +1,6 @@
 //! Requests to the owner of a spool and its responses: a line of JSON each.
 
-use super::{Reason, Stored};
+use super::{ParkReason, StoredDelivery};
 use schemas::Millis;
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ pub(in crate::spool) enum Request {
     Groups,
     /// The next deliveries after one.
     Page {
-        which: Which,
+        which: DeliveryFilter,
         after: i64,
     },
     Delivery {
@@ -22,7 +22,7 @@ pub(in crate::spool) enum Request {
     },
     /// Lets the next parked deliveries of a reason wait again.
     RetryAll {
-        reason: Reason,
+        reason: ParkReason,
         after: i64,
     },
 }
@@ -30,8 +30,8 @@ pub(in crate::spool) enum Request {
 /// The response.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::spool) enum Response {
-    Groups(Vec<Group>),
-    Page(Vec<Stored>),
+    Groups(Vec<DeliveryGroup>),
+    Page(Vec<StoredDelivery>),
     Retried {
         count: u64,
         /// The `seq` of the last of them.
@@ -44,20 +44,20 @@ pub(in crate::spool) type Reply = Result<Response, String>;
 
 /// Which deliveries are meant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Which {
+pub enum DeliveryFilter {
     /// Every one.
     All,
     /// Those that are parked, whatever the reason.
     Parked,
     /// Those that are parked for this reason.
-    ParkedFor(Reason),
+    ParkedFor(ParkReason),
 }
 
 /// Deliveries of one state, together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Group {
+pub struct DeliveryGroup {
     /// Why they are parked; `None` for those that wait for Kafka.
-    pub parked: Option<Reason>,
+    pub parked: Option<ParkReason>,
     /// How many there are.
     pub deliveries: u64,
     /// What they count towards `--spool-max-bytes`.

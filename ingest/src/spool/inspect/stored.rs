@@ -12,7 +12,7 @@ use std::fmt;
 
 /// A delivery of a spool.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stored {
+pub struct StoredDelivery {
     /// Its number in the file: deliveries go to Kafka in this order.
     pub seq: i64,
     /// `ce_id` of its raw record; a UUID of version 7.
@@ -28,7 +28,7 @@ pub struct Stored {
     #[serde(with = "body")]
     pub body: Bytes,
     /// Why it is parked; `None` while it waits.
-    pub parked: Option<Reason>,
+    pub parked: Option<ParkReason>,
     /// Whether all of it is what was written. If not, ingest parks it instead of sending it.
     pub is_intact: bool,
 }
@@ -36,7 +36,7 @@ pub struct Stored {
 /// Why a delivery is parked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
-pub enum Reason {
+pub enum ParkReason {
     /// A record of it is larger than its topic takes.
     TooLarge,
     /// Ingest may not write to one of its topics.
@@ -51,7 +51,7 @@ pub enum Reason {
     Other(String),
 }
 
-impl Reason {
+impl ParkReason {
     /// Every one that this version knows.
     pub const ALL: [Self; 5] =
         [Self::TooLarge, Self::NotAuthorized, Self::UnknownTopic, Self::Corrupt, Self::Panicked];
@@ -75,30 +75,30 @@ impl Reason {
     }
 }
 
-impl fmt::Display for Reason {
+impl fmt::Display for ParkReason {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.as_str())
     }
 }
 
-impl From<String> for Reason {
+impl From<String> for ParkReason {
     fn from(word: String) -> Self {
         Self::of(&word)
     }
 }
 
-impl From<Reason> for String {
-    fn from(reason: Reason) -> Self {
+impl From<ParkReason> for String {
+    fn from(reason: ParkReason) -> Self {
         reason.as_str().to_owned()
     }
 }
 
-impl From<StoredRow> for Stored {
+impl From<StoredRow> for StoredDelivery {
     fn from(StoredRow { seq, row, parked }: StoredRow) -> Self {
         let is_intact = row.is_intact();
         let Row { id, received, app, headers, body, .. } = row;
         let received = Millis::since_epoch(u64::try_from(received).unwrap_or_default());
-        let parked = parked.map(Reason::from);
+        let parked = parked.map(ParkReason::from);
         Self { seq, id, received, app, headers, body, parked, is_intact }
     }
 }

@@ -203,7 +203,7 @@ fn many_rows_take_less_than_a_byte_of_memory_each() {
     }
     assert_eq!(count, MANY as usize / 3 * 2);
     assert!(most < MANY as usize, "{most} bytes");
-    assert_eq!(retired.outcome(&Ranges::default(), &SeqSet::default(), false), Outcome::default());
+    assert_eq!(retired.outcome(&Ranges::default(), &SeqSet::default(), false), SalvageReport::default());
 }
 
 #[test]

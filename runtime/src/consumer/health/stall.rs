@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use super::watch::Seen;
+use super::watch::PartitionState;
 use crate::kafka::TopicPartition;
 
 /// Where each partition stood, and since when.
@@ -19,7 +19,11 @@ impl Stalls {
     }
 
     /// Takes note of all partitions, and returns those that should have moved for the whole of the limit.
-    pub(super) fn look<'a>(&mut self, now: Instant, partitions: &'a [Seen]) -> Vec<&'a Seen> {
+    pub(super) fn look<'a>(
+        &mut self,
+        now: Instant,
+        partitions: &'a [PartitionState],
+    ) -> Vec<&'a PartitionState> {
         let before = std::mem::take(&mut self.since);
         let mut stalled = Vec::new();
         for seen in partitions {
@@ -53,9 +57,9 @@ mod tests {
 
     const LIMIT: Duration = Duration::from_mins(1);
 
-    fn at(position: i64, should_move: bool) -> [Seen; 1] {
+    fn at(position: i64, should_move: bool) -> [PartitionState; 1] {
         let (name, progress) = (TopicPartition::new("in", 0), Arc::new(Progress::new()));
-        [Seen { name, progress, position, lag: 1, is_known: should_move, is_readable: false }]
+        [PartitionState { name, progress, position, lag: 1, is_known: should_move, is_readable: false }]
     }
 
     /// Whether the partition counts as stalled after these looks, half a minute apart.

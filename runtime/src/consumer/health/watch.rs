@@ -11,7 +11,7 @@ use rdkafka::error::KafkaResult;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use tokio_util::sync::CancellationToken;
 
-use super::ahead::Ahead;
+use super::next_record::NextRecordProbe;
 use super::stall::Stalls;
 use super::supervisor::blocking;
 use crate::consumer::error::ConsumerError;
@@ -35,7 +35,7 @@ pub(in crate::consumer) struct Watch {
     client: BaseConsumer,
     /// Looks in a row that the brokers did not answer.
     unanswered: u32,
-    ahead: Ahead,
+    next_record: NextRecordProbe,
     registry: Arc<PartitionRegistry>,
     shared: Arc<SharedContext>,
     /// Where each partition ended when that was known last.
@@ -45,7 +45,7 @@ pub(in crate::consumer) struct Watch {
 }
 
 /// A partition with what is known of it.
-pub(super) struct Seen {
+pub(super) struct PartitionState {
     pub(super) name: TopicPartition,
     pub(super) progress: Arc<Progress>,
     pub(super) position: i64,
@@ -66,13 +66,13 @@ impl Watch {
     ) -> KafkaResult<Self> {
         config.set("enable.auto.commit", "false");
         let client = config.create()?;
-        let ahead = Ahead::new(config.clone(), shared.options.unreadable_after);
+        let next_record = NextRecordProbe::new(config.clone(), shared.options.unreadable_after);
         let stalls = Stalls::new(shared.options.bounds.stall_timeout);
         Ok(Self {
             config,
             client,
             unanswered: 0,
-            ahead,
+            next_record,
             registry,
             shared,
             ends: HashMap::new(),
@@ -100,7 +100,7 @@ impl Watch {
     }
 
     fn look(&mut self) -> Option<ConsumerError> {
-        let mut seen = match self.seen() {
+        let mut seen = match self.partition_states() {
             Ok(seen) => seen,
             Err(error) => {
                 self.show_unknown(&self.registry.partitions(), &error.to_string());
@@ -110,7 +110,7 @@ impl Watch {
             }
         };
         self.unanswered = 0;
-        let unreadable = self.ahead.look(&mut seen, &self.stalls);
+        let unreadable = self.next_record.look(&mut seen, &self.stalls);
         for topic in &self.shared.options.topics {
             let count = unreadable.get(&**topic).copied().unwrap_or_default();
             self.shared.metrics.unreadable.with_label_values(&[topic]).set(count);
@@ -130,13 +130,13 @@ impl Watch {
         // Where one leader hangs, it hangs for another client too.
         if ends(&client, &self.registry.partitions()).is_ok() {
             self.client = client;
-            self.ahead.forget();
+            self.next_record.forget();
             self.unanswered = 0;
         }
     }
 
     /// Where every partition stands, and where it ends.
-    fn seen(&mut self) -> KafkaResult<Vec<Seen>> {
+    fn partition_states(&mut self) -> KafkaResult<Vec<PartitionState>> {
         let partitions = self.registry.partitions();
         let mut told = TopicPartitionList::new();
         if !partitions.is_empty() {
@@ -155,7 +155,7 @@ impl Watch {
             }
             if let (Some(end), Some(position)) = (end, position) {
                 let lag = (end - position).max(0);
-                seen.push(Seen { name, progress, position, lag, is_known, is_readable: false });
+                seen.push(PartitionState { name, progress, position, lag, is_known, is_readable: false });
             }
         }
         self.show_unknown(&unknown, "it has no leader, or this user may not ask");
@@ -174,7 +174,7 @@ impl Watch {
             tracing::warn!(
                 partitions = unknown.len(),
                 suppressed,
-                "nobody says where {topic} partition {partition} ends, so its lag is not known: {reason}"
+                "the end offset of {topic} partition {partition} is not known, nor is its lag: {reason}"
             );
         }
     }
@@ -196,7 +196,7 @@ impl Watch {
         Ok(())
     }
 
-    fn show(&self, seen: &[Seen]) {
+    fn show(&self, seen: &[PartitionState]) {
         let now = SystemTime::now();
         for topic in &self.shared.options.topics {
             let of_topic = || seen.iter().filter(|seen| *seen.name.topic == **topic);
@@ -208,7 +208,8 @@ impl Watch {
             self.shared.metrics.lag_seconds.with_label_values(&[topic]).set(seconds);
         }
         for wait in Wait::ALL {
-            let waits = |seen: &&Seen| seen.lag > 0 && seen.progress.activity() == Activity::Waiting(wait);
+            let waits =
+                |seen: &&PartitionState| seen.lag > 0 && seen.progress.activity() == Activity::Waiting(wait);
             let count = i64::try_from(seen.iter().filter(waits).count()).unwrap_or(i64::MAX);
             self.shared.metrics.waiting.with_label_values(&[wait.as_str()]).set(count);
         }
@@ -216,7 +217,7 @@ impl Watch {
 
     /// What is to be said of a partition that does not move, if a new client may help: what nobody can read it cannot
     /// read either.
-    fn stuck(&self, seen: &Seen) -> Option<ConsumerError> {
+    fn stuck(&self, seen: &PartitionState) -> Option<ConsumerError> {
         let is_handling = seen.progress.activity() == Activity::Handling;
         if !is_handling && !seen.is_readable {
             return None;
@@ -233,7 +234,7 @@ impl Watch {
     }
 }
 
-impl Seen {
+impl PartitionState {
     /// There is something to do, and no reason not to do it.
     pub(super) fn should_move(&self) -> bool {
         match self.progress.activity() {

@@ -12,7 +12,7 @@ use crate::consumer::error::Halt;
 use crate::consumer::wait::Wait;
 use crate::consumer::worker_context::{SharedContext, WorkerContext};
 use crate::kafka::RecordPosition;
-use crate::kafka::dead_letter::{DeadLetter, Past, header};
+use crate::kafka::dead_letter::{DeadLetter, RetryHistory, header};
 
 /// Why a record becomes a dead letter.
 #[derive(Clone, Debug)]
@@ -93,16 +93,16 @@ async fn publish(record: &Record, headers: OwnedHeaders, shared: &SharedContext)
 
 /// The record's own headers, and why it is a dead letter. One that was a dead letter before, and put back, counts on.
 fn headers(record: &Record, cause: &DeadLetterCause, consumer: &str) -> OwnedHeaders {
-    let past = Past::read(|name| record.header(name));
+    let history = RetryHistory::read(|name| record.header(name));
     let origin = RecordPosition { topic: &record.topic, partition: record.partition, offset: record.offset };
     let dead_letter = DeadLetter {
         reason: cause.reason,
         error: &cause.error,
         consumer,
         origin: Some(origin),
-        attempts: past.attempts.saturating_add(cause.attempts),
-        first_failed: past.first_failed.unwrap_or(cause.first_failed),
-        first_written: past.first_written.or(record.timestamp),
+        attempts: history.attempts.saturating_add(cause.attempts),
+        first_failed: history.first_failed.unwrap_or(cause.first_failed),
+        first_written: history.first_written.or(record.timestamp),
     };
     let own = record.headers.iter().filter(|(name, _)| !name.starts_with(header::PREFIX));
     let headers = own.fold(OwnedHeaders::new(), |headers, (key, value)| {

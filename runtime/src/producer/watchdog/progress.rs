@@ -6,7 +6,7 @@ use super::Reason;
 
 /// What a look at the client shows.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Seen {
+pub(super) struct ClientSample {
     /// Records acknowledged so far.
     pub(super) delivered: u64,
     /// Records without a report.
@@ -50,13 +50,13 @@ impl Progress {
         Self { stalled_after, delivered: 0, moved: now, stuck: None, answering: None }
     }
 
-    pub(super) fn look(&mut self, seen: Seen, now: Instant) -> Step {
+    pub(super) fn look(&mut self, seen: ClientSample, now: Instant) -> Step {
         let step = self.step(seen, now);
         // Whether it has work or not: with records that wait it would count as one that brokers do not answer.
         if seen.is_sampled && seen.is_lost { Step::Reconnect } else { step }
     }
 
-    fn step(&mut self, seen: Seen, now: Instant) -> Step {
+    fn step(&mut self, seen: ClientSample, now: Instant) -> Step {
         if seen.in_flight == 0 || seen.delivered != self.delivered {
             self.delivered = seen.delivered;
             self.moved = now;
@@ -94,12 +94,12 @@ mod tests {
 
     const AFTER: Duration = Duration::from_secs(10);
 
-    fn seen(delivered: u64, in_flight: usize) -> Seen {
-        Seen { delivered, in_flight, is_partition_stuck: false, is_sampled: true, is_lost: false }
+    fn seen(delivered: u64, in_flight: usize) -> ClientSample {
+        ClientSample { delivered, in_flight, is_partition_stuck: false, is_sampled: true, is_lost: false }
     }
 
     /// Looks once a second; the brokers answer where `answered` says so.
-    fn first_death(looks: impl Iterator<Item = (Seen, bool)>) -> Option<(u64, Reason)> {
+    fn first_death(looks: impl Iterator<Item = (ClientSample, bool)>) -> Option<(u64, Reason)> {
         let start = Instant::now();
         let mut progress = Progress::new(AFTER, start);
         for (second, (seen, answered)) in (1..).zip(looks) {
@@ -134,7 +134,7 @@ mod tests {
             let mut progress = Progress::new(AFTER, start);
             progress.brokers_answered(answered, start);
             let mut look = |is_sampled, is_lost| {
-                progress.look(Seen { is_sampled, is_lost, ..seen(0, in_flight) }, start + AFTER)
+                progress.look(ClientSample { is_sampled, is_lost, ..seen(0, in_flight) }, start + AFTER)
             };
             assert_eq!(look(true, false), step);
             assert_eq!(look(true, true), Step::Reconnect, "{step:?}");
@@ -156,8 +156,8 @@ mod tests {
 
     #[test]
     fn one_partition_that_stays_stuck_kills_the_client_although_others_deliver() {
-        let looks =
-            (0..30).map(|number| (Seen { is_partition_stuck: number >= 10, ..seen(number, 5) }, true));
+        let looks = (0..30)
+            .map(|number| (ClientSample { is_partition_stuck: number >= 10, ..seen(number, 5) }, true));
         let (second, reason) = first_death(looks).unwrap();
         assert_eq!(reason, Reason::Partition);
         assert!((15..=17).contains(&second), "{second}");

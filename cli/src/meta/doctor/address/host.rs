@@ -2,10 +2,10 @@
 
 use super::super::answers;
 use super::super::certificate;
-use super::super::check::{Check, Deadline, Fact, Judged, Nothing};
+use super::super::check::{Check, CheckResult, Deadline, NotKnown, Observed};
 use super::super::settings::DoctorSettings;
 use futures_util::future::join_all;
-use runtime::http::tls::{self, shown};
+use runtime::http::tls::{self, peer_certificates};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime};
@@ -21,15 +21,15 @@ Make a DNS record for it at whoever holds the domain, or correct \"callback_url\
 pub(super) struct Host {
     pub(super) name: String,
     pub(super) port: u16,
-    addresses: Fact<Vec<IpAddr>>,
+    addresses: Observed<Vec<IpAddr>>,
     /// At each address; Meta may come to any of them.
-    shown: Vec<(IpAddr, Fact<shown::Shown>)>,
+    shown: Vec<(IpAddr, Observed<peer_certificates::PeerCertificates>)>,
 }
 
 impl Host {
     pub(super) async fn reach(name: &str, port: u16, settings: &DoctorSettings, deadline: Deadline) -> Self {
         let addresses = match settings.connect_to {
-            Some(_) => Err(Nothing::NotTried("--connect-to says where to go")),
+            Some(_) => Err(NotKnown::NotTried("--connect-to says where to go")),
             None => deadline.look(REACH_WITHIN, look_up(name)).await,
         };
         let known = settings.connect_to.iter().chain(addresses.iter().flatten().take(MOST));
@@ -37,7 +37,7 @@ impl Host {
             let look = async {
                 let roots = tls::roots(settings.tls_ca.as_deref()).map_err(io::Error::other)?;
                 let address = SocketAddr::new(*address, port);
-                shown::look(address, name, &roots, SystemTime::now()).await.map_err(nothing)
+                peer_certificates::fetch(address, name, &roots, SystemTime::now()).await.map_err(nothing)
             };
             (*address, deadline.look(REACH_WITHIN, look).await)
         });
@@ -53,7 +53,7 @@ impl Host {
 
     /// What its name and its certificates are worth: of addresses that show the same it is said once.
     pub(super) fn checks(&self, now: SystemTime) -> Vec<Check> {
-        let dns = Judged::of(&self.addresses, NO_SUCH_NAME, |addresses| {
+        let dns = CheckResult::of(&self.addresses, NO_SUCH_NAME, |addresses| {
             let mut judged = answers::dns(addresses);
             if addresses.len() > MOST {
                 judged.found.extend([format!("; what is behind the first {MOST} is judged")]);
@@ -62,12 +62,14 @@ impl Host {
         });
         let mut checks = vec![dns.check("dns", self.name.as_str())];
         let (untold, told): (Vec<_>, Vec<_>) =
-            self.shown.iter().partition(|(_, shown)| matches!(shown, Err(Nothing::Untold(_))));
+            self.shown.iter().partition(|(_, shown)| matches!(shown, Err(NotKnown::Untold(_))));
         let at = |address: &IpAddr| format!("{} at {address}", self.name);
-        let judge = |of: &str, shown: &Fact<shown::Shown>| certificate::checks(of, &self.name, shown, now);
+        let judge = |of: &str, shown: &Observed<peer_certificates::PeerCertificates>| {
+            certificate::checks(of, &self.name, shown, now)
+        };
         match told.as_slice() {
             [] if untold.is_empty() => {
-                let no_address = Err(Nothing::NotTried("the name has no address, see above"));
+                let no_address = Err(NotKnown::NotTried("the name has no address, see above"));
                 checks.extend(judge(&self.name, &no_address));
             }
             [(_, first), others @ ..] if others.iter().all(|(_, shown)| shown == first) => {
@@ -90,9 +92,9 @@ async fn look_up(host: &str) -> io::Result<Vec<IpAddr>> {
 }
 
 /// That this machine has no way to an address, as to one of IPv6, says nothing of who has one.
-fn nothing(error: io::Error) -> Nothing {
+fn nothing(error: io::Error) -> NotKnown {
     match error.kind() {
-        io::ErrorKind::NetworkUnreachable | io::ErrorKind::AddrNotAvailable => Nothing::Untold(format!(
+        io::ErrorKind::NetworkUnreachable | io::ErrorKind::AddrNotAvailable => NotKnown::Untold(format!(
             "this machine has no way there ({error}); ask from one that has, or see that nothing leads there"
         )),
         _ => error.into(),
@@ -112,18 +114,18 @@ mod tests {
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "addresses show it, or why they do not")]
-    fn shown(days: u32) -> Fact<shown::Shown> {
-        let own = shown::ShownCertificate {
+    fn shown(days: u32) -> Observed<peer_certificates::PeerCertificates> {
+        let own = peer_certificates::PeerCertificate {
             subject: "CN=a.example".to_owned(),
             issuer: "CN=R11".to_owned(),
             begins: UNIX_EPOCH,
             ends: now() + days * DAY,
         };
-        Ok(shown::Shown { chain: vec![own], distrust: None, other_names: None })
+        Ok(peer_certificates::PeerCertificates { chain: vec![own], distrust: None, other_names: None })
     }
 
     /// A host with these addresses of a public network, each with what it shows.
-    fn host(shown: Vec<Fact<shown::Shown>>) -> Host {
+    fn host(shown: Vec<Observed<peer_certificates::PeerCertificates>>) -> Host {
         let addresses: Vec<IpAddr> =
             (1..=shown.len()).map(|last| format!("203.0.113.{last}").parse().unwrap()).collect();
         let shown = addresses.iter().copied().zip(shown).collect();
@@ -143,7 +145,7 @@ mod tests {
 
     #[test]
     fn an_address_that_is_ill_is_named_whichever_it_is() {
-        let refused = || Err(Nothing::Failed("connection refused".to_owned()));
+        let refused = || Err(NotKnown::Failed("connection refused".to_owned()));
         for (at, all) in [(1, [refused(), shown(42)]), (2, [shown(42), refused()])] {
             let host = host(all.into());
             let failed: Vec<_> =
@@ -163,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_name_without_an_address_is_one_failure() {
-        let host = Host { addresses: Err(Nothing::Failed("no such name".to_owned())), ..host(Vec::new()) };
+        let host = Host { addresses: Err(NotKnown::Failed("no such name".to_owned())), ..host(Vec::new()) };
         let failed: Vec<_> = lines(&host).into_iter().filter(|(_, _, verdict)| *verdict == Fail).collect();
         assert_eq!(failed, [("dns", "a.example".to_owned(), Fail)]);
     }

@@ -47,9 +47,9 @@ impl Bench {
         let registry = Registry::new();
         let tokens = Arc::new(settings.graph.open_tokens(&registry));
         let metrics = LookupMetrics::new(&registry);
-        let mut inquiry = crate::inquiry(settings, tokens, metrics, &registry).unwrap();
-        inquiry.resolver.probe = runtime::throttle::Throttle::new(Duration::from_millis(1));
-        let handler = Lookups::new(Arc::new(inquiry), "meta");
+        let mut context = crate::context(settings, tokens, metrics, &registry).unwrap();
+        context.resolver.probe = runtime::throttle::Throttle::new(Duration::from_millis(1));
+        let handler = Lookups::new(Arc::new(context), "meta");
         let partition = handler.assigned("meta.comments.v1", 3);
         Self { simulator, folder, registry, handler, partition }
     }
@@ -61,20 +61,22 @@ impl Bench {
 
     /// Returns once the lookup of a record waits for `on`.
     pub(super) async fn waits(&self, record: &Record, on: Wait) {
-        let waits_for = |search: &Search<Found>| search.waiting.borrow().as_ref().map(|waiting| waiting.on);
-        self.ahead(record, |search| waits_for(search) == Some(on)).await;
+        let waits_for = |pending: &PendingLookup<LookupAnswer>| {
+            pending.waiting.borrow().as_ref().map(|waiting| waiting.on)
+        };
+        self.ahead(record, |pending| waits_for(pending) == Some(on)).await;
     }
 
     /// Returns once the lookup of a record has ended.
     pub(super) async fn ends(&self, record: &Record) {
-        self.ahead(record, |search| search.task.is_finished()).await;
+        self.ahead(record, |pending| pending.task.is_finished()).await;
     }
 
     /// A record is told of as the loop tells of it, and not handled yet.
-    async fn ahead(&self, record: &Record, is_so: impl Fn(&Search<Found>) -> bool) {
+    async fn ahead(&self, record: &Record, is_so: impl Fn(&PendingLookup<LookupAnswer>) -> bool) {
         self.handler.expect(record);
         let until = async {
-            let ahead = || self.handler.places.of(&record.topic, record.partition);
+            let ahead = || self.handler.prefetch.of(&record.topic, record.partition);
             while !ahead().and_then(|ahead| ahead.look(record.offset, &is_so)).unwrap_or(false) {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
@@ -83,7 +85,7 @@ impl Bench {
     }
 
     pub(super) fn reread(&self) {
-        self.handler.inquiry.resolver.tokens.reread();
+        self.handler.context.resolver.tokens.reread();
     }
 
     pub(super) fn counted(&self, name: &str, label: &str) -> f64 {

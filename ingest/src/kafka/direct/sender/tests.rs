@@ -1,6 +1,6 @@
 //! What the other end of a connection may do with a request, and what becomes of its record.
 
-use super::super::state::Outcome;
+use super::super::state::BatchOutcome;
 use super::super::state::tests::seen;
 use super::super::ticket::Ticket;
 use super::*;
@@ -121,9 +121,10 @@ fn only_what_another_look_at_the_cluster_could_cure_asks_for_one() {
     for (code, asks) in
         [3, 5, 6, 56, 74, 75, local::TIMED_OUT].map(|code| (code, true)).into_iter().chain(others)
     {
-        let outcome = Outcome { topic: TOPIC.into(), partition: 0, tickets: vec![], failure: Some(code) };
+        let outcome =
+            BatchOutcome { topic: TOPIC.into(), partition: 0, tickets: vec![], failure: Some(code) };
         shared.report(vec![outcome]);
-        assert_eq!(shared.doubt.notified().now_or_never().is_some(), asks, "{code}");
+        assert_eq!(shared.refresh_metadata.notified().now_or_never().is_some(), asks, "{code}");
     }
 }
 

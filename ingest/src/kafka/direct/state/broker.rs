@@ -20,7 +20,7 @@ pub(super) struct Broker<T> {
     /// Partitions that have something for it: topic and number.
     pub(super) ready: VecDeque<(usize, usize)>,
     /// The oldest first, as they are answered.
-    pub(super) in_flight: VecDeque<InFlight<T>>,
+    pub(super) in_flight: VecDeque<InFlightRequest<T>>,
     pub(super) correlation: i32,
     pub(super) throttled_until: Option<Instant>,
     pub(super) round_trips: Vec<Duration>,
@@ -28,15 +28,15 @@ pub(super) struct Broker<T> {
 
 /// A request without an answer.
 #[derive(Debug)]
-pub(super) struct InFlight<T> {
+pub(super) struct InFlightRequest<T> {
     pub(super) correlation: i32,
     pub(super) since: Instant,
-    pub(super) parts: Vec<Flying<T>>,
+    pub(super) parts: Vec<InFlightBatch<T>>,
 }
 
 /// A batch of it.
 #[derive(Debug)]
-pub(super) struct Flying<T> {
+pub(super) struct InFlightBatch<T> {
     pub(super) topic: usize,
     pub(super) partition: usize,
     pub(super) tickets: Vec<T>,

@@ -2,7 +2,7 @@
 
 use super::broker::Broker;
 use super::topic::{Partition, Topic};
-use super::{Outcome, State};
+use super::{BatchOutcome, State};
 use kafka_protocol::messages::MetadataResponse;
 use kafka_protocol::messages::metadata_response::MetadataResponseTopic;
 
@@ -13,7 +13,7 @@ const NOT_AUTHORIZED: i32 = 29;
 
 impl<T> State<T> {
     /// Takes up what a broker has said: records go to other leaders, and those of topics that are gone are given back.
-    pub(in super::super) fn update(&mut self, cluster: &MetadataResponse) -> Vec<Outcome<T>> {
+    pub(in super::super) fn update(&mut self, cluster: &MetadataResponse) -> Vec<BatchOutcome<T>> {
         self.brokers.values_mut().for_each(|broker| broker.address = None);
         for seen in &cluster.brokers {
             let broker = self.brokers.entry(seen.node_id.0).or_insert_with(Broker::new);

@@ -31,7 +31,7 @@ pub(super) struct Partition<T> {
     pub(super) leader: Option<i32>,
     /// Of the leader; -1 where brokers do not say.
     pub(super) epoch: i32,
-    pub(super) queue: VecDeque<Waiting<T>>,
+    pub(super) queue: VecDeque<QueuedBatch<T>>,
     pub(super) is_under_way: bool,
     /// Whether it is in its leader's line.
     pub(super) is_in_line: bool,
@@ -39,7 +39,7 @@ pub(super) struct Partition<T> {
 
 /// A batch that waits for its turn.
 #[derive(Debug)]
-pub(super) struct Waiting<T> {
+pub(super) struct QueuedBatch<T> {
     pub(super) batch: RecordBatch,
     pub(super) tickets: Vec<T>,
     /// When its first record came.
@@ -66,7 +66,7 @@ impl<T> Topic<T> {
     }
 
     /// The first batch of a partition, for its leader.
-    pub(super) fn take(&mut self, number: usize, broker: i32) -> Option<Waiting<T>> {
+    pub(super) fn take(&mut self, number: usize, broker: i32) -> Option<QueuedBatch<T>> {
         let partition = &mut self.partitions[number];
         partition.is_in_line = false;
         if partition.leader != Some(broker) || partition.is_under_way {
@@ -94,11 +94,11 @@ impl<T> Partition<T> {
         (now, millis): (Instant, i64),
         batch_bytes: usize,
     ) -> usize {
-        let fits = |last: &Waiting<T>| last.batch.len() + bound(record) <= batch_bytes;
+        let fits = |last: &QueuedBatch<T>| last.batch.len() + bound(record) <= batch_bytes;
         let before = self.queue.back().filter(|last| fits(last)).map(|last| last.batch.memory());
         if before.is_none() {
             let batch = RecordBatch::new(millis);
-            self.queue.push_back(Waiting { batch, tickets: Vec::new(), since: now });
+            self.queue.push_back(QueuedBatch { batch, tickets: Vec::new(), since: now });
         }
         let Some(last) = self.queue.back_mut() else { return 0 };
         last.batch.push(record, millis);

@@ -3,7 +3,7 @@
 use super::super::super::error::StoreError;
 use super::super::super::files;
 use super::super::super::metrics::SpoolMetrics;
-use super::super::super::salvage::Outcome;
+use super::super::super::salvage::SalvageReport;
 use std::path::Path;
 
 /// What is known to be lost of a file.
@@ -32,7 +32,7 @@ impl Losses {
     }
 
     /// What its reader did not find.
-    pub(super) fn record_outcome(&mut self, outcome: &Outcome, path: &Path, metrics: &SpoolMetrics) {
+    pub(super) fn record_outcome(&mut self, outcome: &SalvageReport, path: &Path, metrics: &SpoolMetrics) {
         self.record(outcome.lost, &outcome.lost_ids, path, metrics);
         let deliveries = outcome.lost_without_id;
         if deliveries > 0 {

@@ -1,6 +1,6 @@
 //! Reads everything that a spool has, as the drain does, and checks that nothing is invented or altered.
 
-use super::super::super::salvage::{Outcome, Ranges, Salvage, SeqSet};
+use super::super::super::salvage::{Ranges, Salvage, SalvageReport, SeqSet};
 use super::*;
 
 /// What came of all files.
@@ -57,7 +57,7 @@ impl Drained {
             }
             self.take(read, rows, case);
         }
-        let Outcome { lost, lost_ids, lost_without_id, may_have_lost_more, unread } =
+        let SalvageReport { lost, lost_ids, lost_without_id, may_have_lost_more, unread } =
             retired.outcome(&Ranges::default(), &SeqSet::default(), false);
         assert!(unread.is_empty(), "{case}: {unread:?}");
         assert_eq!(lost, lost_ids.len() as u64);

@@ -1,6 +1,6 @@
 //! Failures of one kind are not forgotten for a success of another, and a file that nothing can follow is drained all the same.
 
-use super::super::super::inspect::{Reason, Request};
+use super::super::super::inspect::{ParkReason, Request};
 use super::*;
 
 fn transient() -> StoreError {
@@ -100,7 +100,7 @@ fn a_file_that_looks_damaged_since_the_disk_does_not_give_it_is_tried_again() {
 #[test]
 fn an_error_closes_the_file_whoever_meets_it() {
     let retry = |store: &mut Store| {
-        store.inspect(&Request::RetryAll { reason: Reason::TooLarge, after: 0 }).unwrap_err();
+        store.inspect(&Request::RetryAll { reason: ParkReason::TooLarge, after: 0 }).unwrap_err();
     };
     let full = |store: &mut Store| {
         store.full = Some((Instant::now(), MAX));

@@ -2,7 +2,7 @@
 
 use super::super::super::options::Tuning;
 use super::super::super::produce::Part;
-use super::super::{Outcome, REQUESTS, State};
+use super::super::{BatchOutcome, REQUESTS, State};
 use super::random::Random;
 use super::wire::{Wire, answer_of, write};
 use super::{bounded, seen};
@@ -247,7 +247,7 @@ impl Model {
         }
     }
 
-    fn ended(&mut self, outcomes: Vec<Outcome<u64>>) {
+    fn ended(&mut self, outcomes: Vec<BatchOutcome<u64>>) {
         for outcome in outcomes {
             for ticket in outcome.tickets {
                 assert!(self.waiting.remove(&ticket), "{ticket} was answered twice");

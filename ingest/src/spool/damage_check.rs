@@ -18,7 +18,7 @@ const CHUNK_BYTES: usize = 1 << 20;
 
 /// What an error is once the disk was asked for the file. Nothing may have SQLite's lock on it: to open it a second time and close
 /// it again would end that (<https://sqlite.org/howtocorrupt.html>, 2.2).
-pub(super) fn doubted(error: &StoreError, path: io::Result<PathBuf>) -> StoreError {
+pub(super) fn recheck_damage(error: &StoreError, path: io::Result<PathBuf>) -> StoreError {
     let StoreError::Damaged(why) = error else { return error.clone() };
     match path.and_then(|path| look(&path)) {
         Ok(()) => error.clone(),
@@ -37,7 +37,7 @@ impl Doubt {
         if !matches!(error, StoreError::Damaged(_)) {
             return error.clone();
         }
-        let first = self.0.get_or_insert_with(|| doubted(error, Ok(path.to_owned())));
+        let first = self.0.get_or_insert_with(|| recheck_damage(error, Ok(path.to_owned())));
         if matches!(first, StoreError::Damaged(_)) { error.clone() } else { first.clone() }
     }
 }

@@ -61,7 +61,7 @@ pub(super) enum Mismatch {
 }
 
 /// The app whose secret gives the signature of what came.
-pub(super) fn verdict(body: &[u8], header: &str, secrets: &[Secret]) -> Result<Arc<str>, Mismatch> {
+pub(super) fn matching_app(body: &[u8], header: &str, secrets: &[Secret]) -> Result<Arc<str>, Mismatch> {
     let header = header.trim().to_ascii_lowercase();
     let value = header.strip_prefix(NAME).map_or(header.as_str(), str::trim);
     signer(secrets, body, |signature| signature == value).ok_or_else(|| {
@@ -127,7 +127,7 @@ mod tests {
     }
 
     fn mismatch(body: &[u8], header: &str) -> Mismatch {
-        verdict(body, header, &secrets()).unwrap_err()
+        matching_app(body, header, &secrets()).unwrap_err()
     }
 
     fn shop() -> Arc<str> {
@@ -138,7 +138,7 @@ mod tests {
     fn the_secret_that_fits_is_named() {
         let header = signed(BODY);
         for header in [header.clone(), format!(" X-Hub-Signature-256: {header}\n"), header.to_uppercase()] {
-            assert_eq!(verdict(BODY, &header, &secrets()), Ok(shop()), "{header}");
+            assert_eq!(matching_app(BODY, &header, &secrets()), Ok(shop()), "{header}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! Reads back what is known of the configured accounts, from the newest records of every typed topic.
 
-use crate::handler::Told;
+use crate::handler::AccountState;
 use runtime::backoff::{self, Backoff};
 use runtime::consumer::{OffsetRange, Tail, TailError, TailReader};
 use runtime::process::Process;
@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 /// How far back.
 #[derive(Clone, Debug)]
-pub(crate) struct Past {
+pub(crate) struct AccountReadBack {
     pub(crate) topics: Vec<String>,
     /// The newest records of each partition, so many.
     pub(crate) most: u64,
@@ -17,21 +17,23 @@ pub(crate) struct Past {
     pub(crate) window: Duration,
 }
 
-impl Past {
-    /// Tells `told` of the past beside the consumer's own work, and tries until it is done or `process` ends.
-    pub(crate) async fn tell(self, tail: Tail, told: Told, process: Process) {
+impl AccountReadBack {
+    /// Tells `account_state` of the past beside the consumer's own work, and tries until it is done or `process` ends.
+    pub(crate) async fn run(self, tail: Tail, account_state: AccountState, process: Process) {
         let mut backoff = Backoff::new(Duration::from_secs(1), Duration::from_mins(1));
         let start = Millis::of(SystemTime::now());
         loop {
-            let (past, listener) = (self.clone(), told.clone());
-            let read = tail.read(move |reader| past.read(reader, &listener, start));
+            let (read_back, listener) = (self.clone(), account_state.clone());
+            let read = tail.read(move |reader| read_back.read(reader, &listener, start));
             let read = tokio::select! {
                 () = process.shutdown.requested() => return,
                 read = read => read,
             };
             match read {
-                Ok(since) => return told.silence.silent_since(since),
-                Err(error) => tracing::warn!(%error, "what was known of the accounts is not read back yet"),
+                Ok(since) => return account_state.silence.silent_since(since),
+                Err(error) => {
+                    tracing::warn!(%error, "reading back what is known of the accounts failed, will retry")
+                }
             }
             tokio::select! {
                 () = process.shutdown.requested() => return,
@@ -41,7 +43,12 @@ impl Past {
     }
 
     /// Since when everything is read: an account that did not come up was silent since then.
-    fn read(&self, reader: &TailReader, told: &Told, start: Millis) -> Result<Millis, TailError> {
+    fn read(
+        &self,
+        reader: &TailReader,
+        account_state: &AccountState,
+        start: Millis,
+    ) -> Result<Millis, TailError> {
         let window = u64::try_from(self.window.as_millis()).unwrap_or(u64::MAX);
         let earliest = Millis::since_epoch(start.as_millis().saturating_sub(window));
         let (mut since, mut oldest) = (earliest, None);
@@ -55,7 +62,7 @@ impl Past {
                     if at >= Some(earliest)
                         && let Ok(event) = TypedEvent::read(record.value.as_deref())
                     {
-                        told.note(&event, at.unwrap_or(earliest));
+                        account_state.note(&event, at.unwrap_or(earliest));
                     }
                 })?;
                 // What lies before the first record of a range that is full is not known.

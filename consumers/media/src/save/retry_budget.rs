@@ -8,14 +8,14 @@ const LEAST: u32 = 5;
 
 /// With one link.
 #[derive(Debug)]
-pub(super) struct Patience {
+pub(super) struct RetryBudget {
     most: Duration,
     first_failed: Option<Instant>,
     /// How often it failed since others were answered, and how long that took.
     failed: (u32, Duration),
 }
 
-impl Patience {
+impl RetryBudget {
     /// For as long as `most`.
     pub(super) const fn new(most: Duration) -> Self {
         Self { most, first_failed: None, failed: (0, Duration::ZERO) }
@@ -23,7 +23,7 @@ impl Patience {
 
     /// Whether it is over with a failure `now`, after an attempt that `took` so long, with the delay before it. `answered` is when
     /// anybody last answered.
-    pub(super) fn is_over(&mut self, took: Duration, now: Instant, answered: Option<Instant>) -> bool {
+    pub(super) fn is_spent(&mut self, took: Duration, now: Instant, answered: Option<Instant>) -> bool {
         let first_failed = *self.first_failed.get_or_insert(now);
         if answered.is_none_or(|answered| answered <= first_failed) {
             return false;
@@ -42,10 +42,10 @@ mod tests {
 
     /// The failure with which a link is given up that fails every `took`; `answered` says when others were answered last.
     fn given_up(took: Duration, answered: impl Fn(Instant) -> Option<Instant>) -> Option<u32> {
-        let (start, mut patience) = (Instant::now(), Patience::new(SECOND * 60));
+        let (start, mut retry_budget) = (Instant::now(), RetryBudget::new(SECOND * 60));
         (0..1_000).find(|number| {
             let now = start + took * *number;
-            patience.is_over(took, now, answered(now))
+            retry_budget.is_spent(took, now, answered(now))
         })
     }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rdkafka::ClientConfig;
 
 use super::stall::Stalls;
-use super::watch::Seen;
+use super::watch::PartitionState;
 use crate::consumer::reader::{ReadError, TopicReader};
 use crate::consumer::wait::Activity;
 use crate::kafka::TopicPartition;
@@ -21,13 +21,13 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 const EACH_AT_LEAST: Duration = Duration::from_secs(1);
 
 /// Readers of the topics of which a partition was looked at, and what they found.
-pub(super) struct Ahead {
+pub(super) struct NextRecordProbe {
     config: ClientConfig,
     /// With the time when each was made.
     readers: BTreeMap<Arc<str>, (TopicReader, Instant)>,
     unread: Unread,
     /// How long nobody may be able to read a partition before it counts.
-    doubt: Duration,
+    unreadable_after: Duration,
     /// The partition that was looked at last; those behind it are next.
     last: Option<TopicPartition>,
     log: Throttle,
@@ -37,12 +37,12 @@ pub(super) struct Ahead {
 #[derive(Debug, Default)]
 struct Unread(HashMap<TopicPartition, Instant>);
 
-impl Ahead {
-    pub(super) fn new(mut config: ClientConfig, doubt: Duration) -> Self {
+impl NextRecordProbe {
+    pub(super) fn new(mut config: ClientConfig, unreadable_after: Duration) -> Self {
         // Whatever a file says: the end must be told within the share of a look that one partition has.
         config.set("fetch.wait.max.ms", "100").set("fetch.min.bytes", "1");
         let (readers, unread) = (BTreeMap::new(), Unread::default());
-        Self { config, readers, unread, doubt, last: None, log: Throttle::default() }
+        Self { config, readers, unread, unreadable_after, last: None, log: Throttle::default() }
     }
 
     /// Its clients are made anew.
@@ -51,9 +51,9 @@ impl Ahead {
     }
 
     /// Takes note of what lies ahead, and tells how many partitions of each topic stand still since nobody can read it.
-    pub(super) fn look(&mut self, seen: &mut [Seen], stalls: &Stalls) -> BTreeMap<Arc<str>, i64> {
+    pub(super) fn look(&mut self, seen: &mut [PartitionState], stalls: &Stalls) -> BTreeMap<Arc<str>, i64> {
         let deadline = Instant::now() + ANSWER_WITHIN;
-        let stands = |seen: &Seen| {
+        let stands = |seen: &PartitionState| {
             seen.lag > 0
                 && seen.is_known
                 && stalls.stood_at(&seen.name) == Some(seen.position)
@@ -84,14 +84,19 @@ impl Ahead {
     /// Takes note of a partition that could not be read. A client can forget its brokers, which looks like their silence: once that
     /// counts, the next look has a new one.
     fn stands(&mut self, name: &TopicPartition, error: &ReadError, now: Instant) {
-        let doubt = if matches!(error, ReadError::Unreadable { .. }) { Duration::ZERO } else { self.doubt };
-        if !self.unread.counts(name, doubt, now) {
+        let unreadable_after = if matches!(error, ReadError::Unreadable { .. }) {
+            Duration::ZERO
+        } else {
+            self.unreadable_after
+        };
+        if !self.unread.counts(name, unreadable_after, now) {
             return;
         }
         if let Some(suppressed) = self.log.pass(now) {
             tracing::error!(suppressed, "a partition is stalled: {error}");
         }
-        let is_old = |(_, made): &(TopicReader, Instant)| now.saturating_duration_since(*made) >= doubt;
+        let is_old =
+            |(_, made): &(TopicReader, Instant)| now.saturating_duration_since(*made) >= unreadable_after;
         if matches!(error, ReadError::Kafka { .. }) && self.readers.get(&name.topic).is_some_and(is_old) {
             self.readers.remove(&name.topic);
         }
@@ -115,19 +120,19 @@ impl Ahead {
 
 /// All of them, first those behind the last one: one that takes up all the time keeps none from its turn.
 fn in_turn<'a>(
-    seen: &'a mut [Seen],
+    seen: &'a mut [PartitionState],
     last: Option<&TopicPartition>,
-) -> impl Iterator<Item = &'a mut Seen> + use<'a> {
+) -> impl Iterator<Item = &'a mut PartitionState> + use<'a> {
     let next = seen.iter().position(|seen| Some(&seen.name) == last).map_or(0, |last| last + 1);
     let (before, behind) = seen.split_at_mut(next);
     behind.iter_mut().chain(before)
 }
 
 impl Unread {
-    /// Whether a partition that nobody could read now counts, when it does so after `doubt` at the latest.
-    fn counts(&mut self, name: &TopicPartition, doubt: Duration, now: Instant) -> bool {
-        let from = self.0.entry(name.clone()).or_insert(now + doubt);
-        *from = (*from).min(now + doubt);
+    /// Whether a partition that nobody could read now counts, when it does so after `unreadable_after` at the latest.
+    fn counts(&mut self, name: &TopicPartition, unreadable_after: Duration, now: Instant) -> bool {
+        let from = self.0.entry(name.clone()).or_insert(now + unreadable_after);
+        *from = (*from).min(now + unreadable_after);
         *from <= now
     }
 
@@ -151,7 +156,7 @@ mod tests {
     use super::*;
     use crate::consumer::partition::offsets::Progress;
 
-    const DOUBT: Duration = Duration::from_mins(3);
+    const UNREADABLE_AFTER: Duration = Duration::from_mins(3);
 
     fn at(partition: i32) -> TopicPartition {
         TopicPartition::new("in", partition)
@@ -161,11 +166,11 @@ mod tests {
     fn what_nobody_gives_counts_after_three_minutes_and_what_can_never_be_read_at_once() {
         let (mut unread, start) = (Unread::default(), Instant::now());
         let seconds = |seconds| start + Duration::from_secs(seconds);
-        let counts = [0, 1, 179, 180, 181].map(|now| unread.counts(&at(0), DOUBT, seconds(now)));
+        let counts = [0, 1, 179, 180, 181].map(|now| unread.counts(&at(0), UNREADABLE_AFTER, seconds(now)));
         assert_eq!(counts, [false, false, false, true, true]);
-        assert!(!unread.counts(&at(1), DOUBT, seconds(181)));
+        assert!(!unread.counts(&at(1), UNREADABLE_AFTER, seconds(181)));
         assert!(unread.counts(&at(2), Duration::ZERO, seconds(181)));
-        assert!(unread.counts(&at(2), DOUBT, seconds(182)), "it was for good");
+        assert!(unread.counts(&at(2), UNREADABLE_AFTER, seconds(182)), "it was for good");
         let by_topic = |now| unread.by_topic(seconds(now)).into_values().sum::<i64>();
         assert_eq!([182, 361].map(by_topic), [2, 3], "also where no look comes to them");
     }
@@ -174,7 +179,7 @@ mod tests {
     fn what_may_be_read_again_is_held_against_no_client_before_the_next_look() {
         let mut unread = Unread::default();
         assert!(unread.is_read(&at(0)), "it was never refused");
-        unread.counts(&at(0), DOUBT, Instant::now());
+        unread.counts(&at(0), UNREADABLE_AFTER, Instant::now());
         assert!(unread.is_read(&at(1)));
         assert_eq!([(); 2].map(|()| unread.is_read(&at(0))), [false, true]);
     }
@@ -183,27 +188,27 @@ mod tests {
     fn a_client_under_which_nothing_came_for_as_long_as_may_be_is_replaced() {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", "127.0.0.1:1").set("group.id", "test");
-        let mut ahead = Ahead::new(config, DOUBT);
-        let error = ahead.has_record(&at(0), 0, Duration::ZERO).expect_err("nobody is there");
+        let mut probe = NextRecordProbe::new(config, UNREADABLE_AFTER);
+        let error = probe.has_record(&at(0), 0, Duration::ZERO).expect_err("nobody is there");
         let start = Instant::now();
-        ahead.stands(&at(0), &error, start);
-        assert_eq!(ahead.readers.len(), 1, "it may pass");
-        ahead.stands(&at(0), &error, start + DOUBT);
-        assert!(ahead.readers.is_empty());
+        probe.stands(&at(0), &error, start);
+        assert_eq!(probe.readers.len(), 1, "it may pass");
+        probe.stands(&at(0), &error, start + UNREADABLE_AFTER);
+        assert!(probe.readers.is_empty());
     }
 
     #[test]
     fn no_property_holds_back_what_is_asked_within_a_second() {
         let mut config = ClientConfig::new();
         config.set("fetch.wait.max.ms", "5000").set("fetch.min.bytes", "100000");
-        let ahead = Ahead::new(config, DOUBT);
-        let of_readers = ["fetch.wait.max.ms", "fetch.min.bytes"].map(|name| ahead.config.get(name));
+        let probe = NextRecordProbe::new(config, UNREADABLE_AFTER);
+        let of_readers = ["fetch.wait.max.ms", "fetch.min.bytes"].map(|name| probe.config.get(name));
         assert_eq!(of_readers, [Some("100"), Some("1")]);
     }
 
     #[test]
     fn each_look_begins_behind_the_partition_that_was_looked_at_last() {
-        let seen = |partition| Seen {
+        let seen = |partition| PartitionState {
             name: at(partition),
             progress: Arc::new(Progress::new()),
             position: 0,

@@ -6,21 +6,21 @@ use std::collections::{HashMap, VecDeque};
 ///
 /// Half of an id is enough for a count.
 #[derive(Debug)]
-pub struct Seen {
+pub struct RecentIds {
     limit: usize,
     /// With the offset of the record that brought each.
     offsets: HashMap<u64, i64>,
     order: VecDeque<u64>,
 }
 
-impl Seen {
+impl RecentIds {
     /// Remembers up to `limit` events; takes memory only as they come.
     pub fn new(limit: usize) -> Self {
         Self { limit, offsets: HashMap::new(), order: VecDeque::new() }
     }
 
     /// Remembers the event `id` of the record at `offset`; true where another record brought it lately.
-    pub fn again(&mut self, id: &str, offset: i64) -> bool {
+    pub fn is_repeated(&mut self, id: &str, offset: i64) -> bool {
         let Some(half) = id.get(..16).and_then(|half| u64::from_str_radix(half, 16).ok()) else {
             return false;
         };
@@ -48,21 +48,21 @@ mod tests {
 
     #[test]
     fn an_event_of_another_record_comes_again() {
-        let mut seen = Seen::new(10);
-        assert!(!seen.again(&id(1), 5));
-        assert!(!seen.again(&id(1), 5), "the same record");
-        assert!(seen.again(&id(1), 6));
-        assert!(!seen.again("no id", 7) && !seen.again("no id", 8));
+        let mut ids = RecentIds::new(10);
+        assert!(!ids.is_repeated(&id(1), 5));
+        assert!(!ids.is_repeated(&id(1), 5), "the same record");
+        assert!(ids.is_repeated(&id(1), 6));
+        assert!(!ids.is_repeated("no id", 7) && !ids.is_repeated("no id", 8));
     }
 
     #[test]
     fn no_more_is_remembered_than_the_limit() {
-        let mut seen = Seen::new(100);
+        let mut ids = RecentIds::new(100);
         for number in 0..10_000 {
-            assert!(!seen.again(&id(number), 0));
+            assert!(!ids.is_repeated(&id(number), 0));
         }
-        assert_eq!((seen.offsets.len(), seen.order.len()), (100, 100));
-        assert!(!seen.again(&id(0), 1), "the first is forgotten");
-        assert!(seen.again(&id(9_999), 1));
+        assert_eq!((ids.offsets.len(), ids.order.len()), (100, 100));
+        assert!(!ids.is_repeated(&id(0), 1), "the first is forgotten");
+        assert!(ids.is_repeated(&id(9_999), 1));
     }
 }

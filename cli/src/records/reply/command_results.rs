@@ -8,7 +8,7 @@ use std::time::Instant;
 
 /// The results of one command, as far as they were read.
 #[derive(Debug)]
-pub(super) struct Course<'a> {
+pub(super) struct CommandResults<'a> {
     id: &'a str,
     /// The latest attempt that was intended.
     intended: u32,
@@ -16,7 +16,7 @@ pub(super) struct Course<'a> {
     end: Option<Record>,
 }
 
-impl<'a> Course<'a> {
+impl<'a> CommandResults<'a> {
     /// Of the command with this id; nothing is known of it.
     pub(super) const fn of(id: &'a str) -> Self {
         Self { id, intended: 0, end: None }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 /// A process of ingest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Waiting {
+pub(super) struct SpoolBacklog {
     /// Where it was asked, `HOST:PORT`.
     pub(super) address: String,
     /// How many wait or are parked there; none where it does not say.
@@ -15,12 +15,12 @@ pub(super) struct Waiting {
 }
 
 /// Asks each of them.
-pub(super) async fn ask(addresses: &[String]) -> Vec<Waiting> {
+pub(super) async fn ask(addresses: &[String]) -> Vec<SpoolBacklog> {
     let ask = async |address: &String| {
         let url = format!("http://{address}/metrics");
         let answer = async { Poster::new(&url, None)?.get().await }.await;
         let deliveries = answer.ok().and_then(|answer| deliveries(&answer.text));
-        Waiting { address: address.clone(), deliveries }
+        SpoolBacklog { address: address.clone(), deliveries }
     };
     join_all(addresses.iter().map(ask)).await
 }

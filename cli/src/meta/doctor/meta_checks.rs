@@ -1,11 +1,11 @@
 //! What Meta says of apps, accounts and tokens, judged. Pure.
 
 use super::at_meta::{AccountFacts, AppFacts};
-use super::check::{Check, Fact, Judged, Nothing, Verdict, span};
-use super::last::Last;
+use super::check::{Check, CheckResult, NotKnown, Observed, Verdict, span};
+use super::last_deliveries::LastDeliveries;
 use crate::meta::connect::difference::Finding;
 use crate::meta::file::{DeclaredAccount, DeclaredApp, Login, Object};
-use crate::meta::tokens::look::{Ends, Facts};
+use crate::meta::tokens::look::{Expiry, Facts};
 use crate::meta::tokens::{needed, report};
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
@@ -36,19 +36,19 @@ const QUIET: Duration = Duration::from_hours(7 * 24);
 /// Everything about the apps and their accounts, as of `now`; an account that is silent for longer than `max_silence` fails.
 pub(super) fn checks(
     apps: &[AppFacts<'_>],
-    last: &Fact<Last>,
+    last: &Observed<LastDeliveries>,
     max_silence: Option<Duration>,
     now: SystemTime,
 ) -> Vec<Check> {
     let mut checks = Vec::new();
     for facts in apps {
         let app = facts.app.id.as_str();
-        checks.push(Judged::unknown("Meta's API does not tell", MODE).check("app_mode", app));
+        checks.push(CheckResult::unknown("Meta's API does not tell", MODE).check("app_mode", app));
         let accounts = facts.app.accounts.iter();
         let needed = accounts.flat_map(|account| needed::permissions(facts.app, account.login)).collect();
         checks.push(access(&facts.approved, &needed).check("access", app));
         for (object, finding) in &facts.objects {
-            let judged = Judged::of(finding, READ_AGAIN, |finding| subscribed(finding, "subscribed"));
+            let judged = CheckResult::of(finding, READ_AGAIN, |finding| subscribed(finding, "subscribed"));
             checks.push(judged.check("subscription", format!("{app} {}", object.as_str())));
         }
         for account in &facts.accounts {
@@ -61,26 +61,26 @@ pub(super) fn checks(
 fn of_account(
     app: &DeclaredApp,
     facts: &AccountFacts<'_>,
-    last: &Fact<Last>,
+    last: &Observed<LastDeliveries>,
     max_silence: Option<Duration>,
     now: SystemTime,
 ) -> Vec<Check> {
     let account = facts.account.id.as_str();
     let install = |finding: &Finding| subscribed(finding, "installed");
     let mut checks = vec![
-        Judged::of(&facts.token, READ_AGAIN, |token| self::token(token, facts.account, now))
+        CheckResult::of(&facts.token, READ_AGAIN, |token| self::token(token, facts.account, now))
             .check("token", account),
-        Judged::of(&facts.install, READ_AGAIN, install).check("install", account),
+        CheckResult::of(&facts.install, READ_AGAIN, install).check("install", account),
     ];
     if let Some(linked) = &facts.linked {
-        let judged = Judged::of(linked, READ_AGAIN, |linked| match linked {
-            Some(id) => Judged::pass(format!("linked to the Instagram account {id}")),
-            None => Judged::fail("no Instagram account is linked, or this token may not see it", LINK),
+        let judged = CheckResult::of(linked, READ_AGAIN, |linked| match linked {
+            Some(id) => CheckResult::pass(format!("linked to the Instagram account {id}")),
+            None => CheckResult::fail("no Instagram account is linked, or this token may not see it", LINK),
         });
         checks.push(judged.check("instagram_link", account));
     }
     for (object, id) in sources(app, facts) {
-        let judged = Judged::of(last, "", |last| {
+        let judged = CheckResult::of(last, "", |last| {
             let age = last.of(object.as_str(), &id).map(|at| now.duration_since(at).unwrap_or_default());
             last_delivery(age, last.has_more, max_silence)
         });
@@ -102,59 +102,61 @@ fn sources(app: &DeclaredApp, facts: &AccountFacts<'_>) -> Vec<(Object, String)>
 }
 
 /// Whether people without a role on the app cause events. Nothing of it fails: those with a role do in any case.
-fn access(approved: &Fact<Vec<AppPermission>>, needed: &BTreeSet<&str>) -> Judged {
+fn access(approved: &Observed<Vec<AppPermission>>, needed: &BTreeSet<&str>) -> CheckResult {
     let approved = match approved {
         Ok(approved) => approved,
-        Err(Nothing::Failed(why)) => return Judged::unknown(why.as_str(), ACCESS),
+        Err(NotKnown::Failed(why)) => return CheckResult::unknown(why.as_str(), ACCESS),
         Err(nothing) => return nothing.judged(""),
     };
     let is_live = |name: &str| approved.iter().any(|one| one.permission == name && one.status == "live");
     let lacks: Vec<_> = needed.iter().copied().filter(|name| !is_live(name)).collect();
     match (needed.is_empty(), lacks.is_empty()) {
-        (true, _) => Judged::unknown("Meta's API does not tell it of Instagram Login", ACCESS),
-        (_, true) => Judged::pass("the review has approved every permission that is needed"),
-        _ => Judged::unknown(format!("as far as Meta tells, not approved: {}", lacks.join(", ")), ACCESS),
+        (true, _) => CheckResult::unknown("Meta's API does not tell it of Instagram Login", ACCESS),
+        (_, true) => CheckResult::pass("the review has approved every permission that is needed"),
+        _ => {
+            CheckResult::unknown(format!("as far as Meta tells, not approved: {}", lacks.join(", ")), ACCESS)
+        }
     }
 }
 
 /// A subscription of an app, or an account's install of it.
-fn subscribed(finding: &Finding, done: &str) -> Judged {
+fn subscribed(finding: &Finding, done: &str) -> CheckResult {
     match finding {
-        Finding::Fine => Judged::pass(format!("{done}, with every field as declared")),
-        Finding::Missing => Judged::fail(format!("not {done}: Meta sends nothing of it"), CONNECT),
+        Finding::Fine => CheckResult::pass(format!("{done}, with every field as declared")),
+        Finding::Missing => CheckResult::fail(format!("not {done}: Meta sends nothing of it"), CONNECT),
         Finding::Differs(difference) if finding.loses_events() => {
-            Judged::fail(format!("{done}, but it {difference}"), CONNECT)
+            CheckResult::fail(format!("{done}, but it {difference}"), CONNECT)
         }
-        Finding::Differs(difference) => Judged::pass(format!("{done}; it {difference}")),
+        Finding::Differs(difference) => CheckResult::pass(format!("{done}; it {difference}")),
     }
 }
 
-fn token(token: &Facts, account: &DeclaredAccount, now: SystemTime) -> Judged {
+fn token(token: &Facts, account: &DeclaredAccount, now: SystemTime) -> CheckResult {
     let until = match token.ends {
-        Ends::Never => String::from("without end"),
-        Ends::Unknown => String::from("until when is not known"),
-        ends @ Ends::At(_) => format!("until {}", report::until(ends)),
+        Expiry::Never => String::from("without end"),
+        Expiry::Unknown => String::from("until when is not known"),
+        ends @ Expiry::At(_) => format!("until {}", report::until(ends)),
     };
     if !token.is_valid {
-        return Judged::fail(format!("not valid: Meta takes it no more ({until})"), renewal(account));
+        return CheckResult::fail(format!("not valid: Meta takes it no more ({until})"), renewal(account));
     }
-    if matches!(token.ends, Ends::At(end) if end <= now) {
-        return Judged::fail(format!("what it may see has ended ({until})"), renewal(account));
+    if matches!(token.ends, Expiry::At(end) if end <= now) {
+        return CheckResult::fail(format!("what it may see has ended ({until})"), renewal(account));
     }
     if !token.lacks.is_empty() {
-        return Judged::fail(format!("it lacks {}", token.lacks.join(", ")), renewal(account));
+        return CheckResult::fail(format!("it lacks {}", token.lacks.join(", ")), renewal(account));
     }
     let permissions = match token.permissions.as_slice() {
         [] => String::from("its permissions Meta does not tell"),
         all => format!("permissions: {}", all.join(", ")),
     };
-    let ends_soon = matches!(token.ends, Ends::At(end) if end <= now + SOON);
+    let ends_soon = matches!(token.ends, Expiry::At(end) if end <= now + SOON);
     let advice = match account.login {
         _ if !ends_soon => String::new(),
         Login::Instagram => String::from("Renew it: `weir tokens refresh`."),
         Login::Facebook | Login::Unified => renewal(account),
     };
-    Judged { verdict: Verdict::Pass, found: format!("valid, {until}; {permissions}"), advice }
+    CheckResult { verdict: Verdict::Pass, found: format!("valid, {until}; {permissions}"), advice }
 }
 
 /// How a token is had anew.
@@ -169,16 +171,16 @@ fn renewal(account: &DeclaredAccount) -> String {
 }
 
 /// By the age of the last one that was found; `has_more` is whether there are older ones, which nobody looked at.
-fn last_delivery(age: Option<Duration>, has_more: bool, max_silence: Option<Duration>) -> Judged {
+fn last_delivery(age: Option<Duration>, has_more: bool, max_silence: Option<Duration>) -> CheckResult {
     let bound = max_silence.unwrap_or(QUIET);
     let silent = |found: String| match max_silence {
-        Some(_) => Judged::fail(found, NONE_YET),
-        None => Judged::unknown(found, NONE_YET),
+        Some(_) => CheckResult::fail(found, NONE_YET),
+        None => CheckResult::unknown(found, NONE_YET),
     };
     match age {
-        Some(age) if age <= bound => Judged::pass(format!("{} ago", span(age))),
+        Some(age) if age <= bound => CheckResult::pass(format!("{} ago", span(age))),
         Some(age) => silent(format!("{} ago, which is longer than {}", span(age), span(bound))),
-        None if has_more => Judged::unknown("none among the newest deliveries", NONE_YET),
+        None if has_more => CheckResult::unknown("none among the newest deliveries", NONE_YET),
         None => silent("none is on the topic of deliveries".to_owned()),
     }
 }

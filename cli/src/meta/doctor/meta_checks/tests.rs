@@ -21,7 +21,7 @@ fn app() -> DeclaredApp {
 
 fn valid() -> Facts {
     let permissions = vec!["pages_messaging".to_owned()];
-    Facts { kind: None, is_valid: true, ends: Ends::Never, permissions, lacks: Vec::new() }
+    Facts { kind: None, is_valid: true, ends: Expiry::Never, permissions, lacks: Vec::new() }
 }
 
 #[test]
@@ -53,17 +53,17 @@ fn a_token_is_judged_by_what_meta_says_and_its_end_is_told_in_time() {
     let app = app();
     let judge = |facts: Facts| token(&facts, &app.accounts[0], now());
     assert_eq!(judge(valid()).verdict, Pass);
-    let ended = judge(Facts { is_valid: false, ends: Ends::At(now() - DAY), ..valid() });
+    let ended = judge(Facts { is_valid: false, ends: Expiry::At(now() - DAY), ..valid() });
     assert_eq!(ended.verdict, Fail);
     assert!(ended.found.contains("it has ended"), "{ended:?}");
     let lacks = judge(Facts { lacks: vec!["instagram_basic".to_owned()], ..valid() });
     assert_eq!((lacks.verdict, &*lacks.found), (Fail, "it lacks instagram_basic"));
-    let blind = judge(Facts { ends: Ends::At(now() - DAY), ..valid() });
+    let blind = judge(Facts { ends: Expiry::At(now() - DAY), ..valid() });
     assert!(blind.verdict == Fail && blind.found.starts_with("what it may see has ended"), "{blind:?}");
-    let soon = judge(Facts { ends: Ends::At(now() + 3 * DAY), ..valid() });
+    let soon = judge(Facts { ends: Expiry::At(now() + 3 * DAY), ..valid() });
     assert_eq!(soon.verdict, Pass);
     assert!(soon.advice.contains("new login"), "{soon:?}");
-    assert!(judge(Facts { ends: Ends::At(now() + 30 * DAY), ..valid() }).advice.is_empty());
+    assert!(judge(Facts { ends: Expiry::At(now() + 30 * DAY), ..valid() }).advice.is_empty());
 }
 
 #[test]
@@ -73,10 +73,10 @@ fn access_never_fails_since_people_with_a_role_are_heard_in_any_case() {
         Ok(names.iter().map(one).collect())
     };
     let needed = BTreeSet::from(["instagram_basic", "pages_messaging"]);
-    let judge = |approved: Fact<Vec<AppPermission>>| -> Verdict { access(&approved, &needed).verdict };
+    let judge = |approved: Observed<Vec<AppPermission>>| -> Verdict { access(&approved, &needed).verdict };
     assert_eq!(judge(approved(&["instagram_basic", "pages_messaging", "email"])), Pass);
     assert_eq!(judge(approved(&["pages_messaging"])), Unknown);
-    assert_eq!(judge(Err(Nothing::Failed("no such edge".to_owned()))), Unknown);
+    assert_eq!(judge(Err(NotKnown::Failed("no such edge".to_owned()))), Unknown);
     let lacks = access(&approved(&["pages_messaging"]), &needed);
     assert!(lacks.found.ends_with("not approved: instagram_basic"), "{lacks:?}");
 }
@@ -91,7 +91,7 @@ fn a_page_stands_for_itself_and_for_its_instagram_account() {
         linked,
     };
     let names = |facts: &AccountFacts<'_>| {
-        let mut last = Last::default();
+        let mut last = LastDeliveries::default();
         last.received.insert(("instagram".to_owned(), "1784".to_owned()), now() - 3 * DAY);
         let checks = of_account(&app, facts, &Ok(last), None, now());
         checks.into_iter().map(|check| (check.name, check.of, check.judged.verdict)).collect::<Vec<_>>()

@@ -11,10 +11,10 @@ use weir_graph::{AccessToken, Payer};
 
 /// By the app that asked, and its host.
 #[derive(Debug, Default)]
-pub(crate) struct Answering(Mutex<BTreeMap<Arc<str>, OfApp>>);
+pub(crate) struct LastAnswers(Mutex<BTreeMap<Arc<str>, AppAnswers>>);
 
 #[derive(Debug)]
-struct OfApp {
+struct AppAnswers {
     latest: Answered,
     /// How often in a row that one failed when it was asked again.
     failed: u32,
@@ -30,41 +30,41 @@ pub(super) struct Answered {
     pub(super) payer: Payer,
 }
 
-impl Answering {
-    pub(super) fn now(&self, relative_url: String, token: AccessToken, payer: Payer) {
+impl LastAnswers {
+    pub(super) fn record(&self, relative_url: String, token: AccessToken, payer: Payer) {
         let app = Arc::clone(token.app());
         let latest = Answered { at: Instant::now(), relative_url, token, payer };
         let mut apps = lock(&self.0);
-        let recovered = apps.remove(&app).map(|of_app| of_app.recovered).unwrap_or_default();
-        apps.insert(app, OfApp { latest, failed: 0, recovered });
+        let recovered = apps.remove(&app).map(|app_answers| app_answers.recovered).unwrap_or_default();
+        apps.insert(app, AppAnswers { latest, failed: 0, recovered });
     }
 
     pub(super) fn last(&self, token: &AccessToken) -> Option<Answered> {
-        lock(&self.0).get(token.app()).map(|of_app| of_app.latest.clone())
+        lock(&self.0).get(token.app()).map(|app_answers| app_answers.latest.clone())
     }
 
     /// Whether anybody of the token's app was given an answer after `then`.
     pub(crate) fn since(&self, token: &AccessToken, then: Instant) -> bool {
-        lock(&self.0).get(token.app()).is_some_and(|of_app| of_app.latest.at > then)
+        lock(&self.0).get(token.app()).is_some_and(|app_answers| app_answers.latest.at > then)
     }
 
     /// A call was answered that had failed so often in a row.
     pub(crate) fn recovered(&self, token: &AccessToken, failed: u32) {
-        if let Some(of_app) = lock(&self.0).get_mut(token.app()) {
-            of_app.recovered.note(failed, Instant::now());
+        if let Some(app_answers) = lock(&self.0).get_mut(token.app()) {
+            app_answers.recovered.note(failed, Instant::now());
         }
     }
 
     /// What was answered last failed when it was asked again.
     pub(crate) fn failed_again(&self, token: &AccessToken) {
-        if let Some(of_app) = lock(&self.0).get_mut(token.app()) {
-            of_app.failed += 1;
-            of_app.recovered.note(of_app.failed, Instant::now());
+        if let Some(app_answers) = lock(&self.0).get_mut(token.app()) {
+            app_answers.failed += 1;
+            app_answers.recovered.note(app_answers.failed, Instant::now());
         }
     }
 
     /// How often in a row a call has failed, at most, that can be answered, as was seen after `then`.
-    pub(crate) fn longest_row_since(&self, token: &AccessToken, then: Instant) -> u32 {
-        lock(&self.0).get(token.app()).map_or(0, |of_app| of_app.recovered.longest_since(then))
+    pub(crate) fn most_failures_since(&self, token: &AccessToken, then: Instant) -> u32 {
+        lock(&self.0).get(token.app()).map_or(0, |app_answers| app_answers.recovered.longest_since(then))
     }
 }

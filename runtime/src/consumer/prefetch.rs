@@ -7,16 +7,16 @@ use crate::mutex::lock;
 
 /// The work of one partition.
 #[derive(Debug)]
-pub struct Ahead<W>(Mutex<HashMap<i64, W>>);
+pub struct PartitionPrefetch<W>(Mutex<HashMap<i64, W>>);
 
 /// The work of all partitions that are assigned.
 #[derive(Debug)]
-pub struct Places<W>(Mutex<OfPartitions<W>>);
+pub struct Prefetch<W>(Mutex<ByPartition<W>>);
 
 /// The work of partitions by their topics and numbers, which goes with whoever was assigned it.
-type OfPartitions<W> = HashMap<(String, i32), Weak<Ahead<W>>>;
+type ByPartition<W> = HashMap<(String, i32), Weak<PartitionPrefetch<W>>>;
 
-impl<W> Ahead<W> {
+impl<W> PartitionPrefetch<W> {
     /// Keeps the work for a record.
     pub fn put(&self, offset: i64, work: W) {
         lock(&self.0).insert(offset, work);
@@ -33,21 +33,21 @@ impl<W> Ahead<W> {
     }
 }
 
-impl<W> Places<W> {
+impl<W> Prefetch<W> {
     /// The work of a partition that was just assigned; dropping it ends it.
-    pub fn assign(&self, topic: &str, partition: i32) -> Arc<Ahead<W>> {
-        let ahead = Arc::new(Ahead(Mutex::default()));
-        lock(&self.0).insert((topic.to_owned(), partition), Arc::downgrade(&ahead));
-        ahead
+    pub fn assign(&self, topic: &str, partition: i32) -> Arc<PartitionPrefetch<W>> {
+        let prefetch = Arc::new(PartitionPrefetch(Mutex::default()));
+        lock(&self.0).insert((topic.to_owned(), partition), Arc::downgrade(&prefetch));
+        prefetch
     }
 
     /// The work of a partition, while it is assigned.
-    pub fn of(&self, topic: &str, partition: i32) -> Option<Arc<Ahead<W>>> {
+    pub fn of(&self, topic: &str, partition: i32) -> Option<Arc<PartitionPrefetch<W>>> {
         lock(&self.0).get(&(topic.to_owned(), partition))?.upgrade()
     }
 }
 
-impl<W> Default for Places<W> {
+impl<W> Default for Prefetch<W> {
     fn default() -> Self {
         Self(Mutex::default())
     }
@@ -60,8 +60,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_work_of_a_partition_ends_with_its_assignment_and_with_no_other() {
-        let places = Places::default();
-        let former = places.assign("in", 3);
+        let prefetch = Prefetch::default();
+        let former = prefetch.assign("in", 3);
         let (still, ended) = (Arc::new(()), Arc::new(()));
         let begin = |mark: &Arc<()>| {
             let mark = Arc::clone(mark);
@@ -70,25 +70,25 @@ mod tests {
                 drop(mark);
             }))
         };
-        places.of("in", 3).unwrap().put(7, begin(&ended));
-        assert!(places.of("in", 4).is_none());
-        let latter = places.assign("in", 3);
-        places.of("in", 3).unwrap().put(7, begin(&still));
+        prefetch.of("in", 3).unwrap().put(7, begin(&ended));
+        assert!(prefetch.of("in", 4).is_none());
+        let latter = prefetch.assign("in", 3);
+        prefetch.of("in", 3).unwrap().put(7, begin(&still));
         drop(former);
         while Arc::strong_count(&ended) > 1 {
             tokio::task::yield_now().await;
         }
         assert!(latter.take(7).is_some() && latter.take(7).is_none());
         drop(latter);
-        assert!(places.of("in", 3).is_none());
+        assert!(prefetch.of("in", 3).is_none());
     }
 
     #[test]
     fn a_partition_that_came_back_is_not_forgotten_with_its_former_assignment() {
-        let places = Places::<()>::default();
-        let former = places.assign("in", 3);
-        let latter = places.assign("in", 3);
+        let prefetch = Prefetch::<()>::default();
+        let former = prefetch.assign("in", 3);
+        let latter = prefetch.assign("in", 3);
         drop(former);
-        assert!(Arc::ptr_eq(&places.of("in", 3).unwrap(), &latter));
+        assert!(Arc::ptr_eq(&prefetch.of("in", 3).unwrap(), &latter));
     }
 }

@@ -15,7 +15,7 @@ const SHOW_EVERY: u32 = 10;
 const WINDOW: u32 = 5 * SHOW_EVERY;
 
 /// Runs until it is aborted.
-pub(super) async fn keep_up(shared: Arc<Shared>, metrics: Arc<ProducerMetrics>) {
+pub(super) async fn run(shared: Arc<Shared>, metrics: Arc<ProducerMetrics>) {
     let mut tick = tokio::time::interval(EXPIRE_EVERY);
     for look in 0_u32.. {
         tick.tick().await;

@@ -1,6 +1,6 @@
 //! When the last delivery of each account and object was received, as the topic of deliveries has it.
 
-use super::check::Fact;
+use super::check::Observed;
 use runtime::consumer::{OffsetRange, Tail};
 use runtime::kafka::credentials::Credentials;
 use runtime::settings::KafkaSettings;
@@ -12,17 +12,17 @@ const NEWEST: u64 = 500;
 
 /// The newest of each object and account; deliveries of test buttons and of `weir doctor` are none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Last {
+pub(super) struct LastDeliveries {
     pub(super) received: BTreeMap<(String, String), SystemTime>,
     /// Whether the topic holds older ones, which nobody looked at.
     pub(super) has_more: bool,
 }
 
 /// Reads the newest deliveries of a topic, each split as ingest splits it.
-pub(super) async fn read(kafka: KafkaSettings, topic: String, max_events: usize) -> Fact<Last> {
+pub(super) async fn read(kafka: KafkaSettings, topic: String, max_events: usize) -> Observed<LastDeliveries> {
     let tail = Tail::new(kafka, Credentials::default(), "weir");
     let read = tail.read(move |reader| {
-        let mut last = Last::default();
+        let mut last = LastDeliveries::default();
         let partitions: Vec<i32> = (0..reader.partitions(&topic)?).collect();
         let range = OffsetRange { topic: &topic, partitions: &partitions, most: NEWEST, before: None };
         let more = reader.each(&range, |record| {
@@ -36,7 +36,7 @@ pub(super) async fn read(kafka: KafkaSettings, topic: String, max_events: usize)
     Ok(read.await?)
 }
 
-impl Last {
+impl LastDeliveries {
     fn note(&mut self, body: &[u8], received: SystemTime, max_events: usize) {
         for event in schemas::split(body, max_events).events.into_iter().filter(|event| !event.test) {
             let Some(account) = event.account else { continue };
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn the_newest_of_each_account_and_object_counts_and_tests_do_not() {
-        let mut last = Last::default();
+        let mut last = LastDeliveries::default();
         let message = include_bytes!("../../../../schemas/fixtures/message/text.json");
         for seconds in [20, 30, 10] {
             last.note(message, UNIX_EPOCH + Duration::from_secs(seconds), 10);

@@ -17,20 +17,20 @@ const DELIVERED_AGAIN: u64 = 36 * 60 * 60_000;
 
 /// All that is known of one event.
 #[derive(Clone, Debug)]
-pub(super) struct Way {
+pub(super) struct EventTrace {
     pub(super) event: Option<Expected>,
     pub(super) places: Vec<Place>,
     pub(super) end: End,
 }
 
-pub(super) fn follow(origin: &Origin, search: &Search<'_>) -> Result<Way, ToolError> {
+pub(super) fn follow(origin: &Origin, search: &Search<'_>) -> Result<EventTrace, ToolError> {
     let mut places: Vec<_> = origin.spooled.iter().map(Place::on_disk).collect();
     places.extend(origin.raw.as_ref().map(|raw| Place::of("raw", raw, search)));
     let (Some(event), Some(typed)) = (&origin.event, &origin.typed) else {
-        let letter = origin.raw.as_ref().map(|raw| refused(raw, search)).transpose()?.flatten();
-        places.extend(letter.as_ref().map(|letter| Place::of("dead letter", letter, search)));
-        let end = end::before_the_topic(origin, letter.as_ref());
-        return Ok(Way { event: origin.event.clone(), places, end });
+        let dead_letter = origin.raw.as_ref().map(|raw| refused(raw, search)).transpose()?.flatten();
+        places.extend(dead_letter.as_ref().map(|dead_letter| Place::of("dead letter", dead_letter, search)));
+        let end = end::before_the_topic(origin, dead_letter.as_ref());
+        return Ok(EventTrace { event: origin.event.clone(), places, end });
     };
     places.push(Place::of("typed", typed, search));
     let mut end = Ok(());
@@ -41,7 +41,7 @@ pub(super) fn follow(origin: &Origin, search: &Search<'_>) -> Result<Way, ToolEr
     }
     let answers = answers::find(event, typed, search)?;
     places.extend(answers.0);
-    Ok(Way { event: Some(event.clone()), places, end: end.and(answers.1) })
+    Ok(EventTrace { event: Some(event.clone()), places, end: end.and(answers.1) })
 }
 
 /// What a consumer made of it.
@@ -59,27 +59,27 @@ fn handled(
         topics.iter().find_map(|topic| first(topic).transpose()).transpose()
     };
     let mut output = find(consumer.outputs, after)?;
-    let mut letter = find(&[consumer.dead_letters], after)?;
+    let mut dead_letter = find(&[consumer.dead_letters], after)?;
     let mut end = Ok(());
     if output.is_none() {
         let before = until(search.next(consumer.name, typed)?, typed);
-        if before.is_none() && letter.is_none() {
+        if before.is_none() && dead_letter.is_none() {
             // It may have handled it since its topics were read.
-            (output, letter) = (find(consumer.outputs, after)?, find(&[consumer.dead_letters], after)?);
+            (output, dead_letter) = (find(consumer.outputs, after)?, find(&[consumer.dead_letters], after)?);
         }
-        if before.is_none() && output.is_none() && letter.is_none() {
+        if before.is_none() && output.is_none() && dead_letter.is_none() {
             let earlier = Millis::since_epoch(written(typed).as_millis().saturating_sub(DELIVERED_AGAIN));
             output = find(consumer.outputs, Period { since: earlier, until: Some(after.since) })?;
         }
         if output.is_none() {
-            if consumer.is_optional && letter.is_none() && !search.has_ever_read(consumer.name, typed)? {
+            if consumer.is_optional && dead_letter.is_none() && !search.has_ever_read(consumer.name, typed)? {
                 return Ok((Vec::new(), Ok(())));
             }
-            end = end::without_output(consumer, letter.as_ref(), before);
+            end = end::without_output(consumer, dead_letter.as_ref(), before);
         }
     }
     let place = |what, record: Option<Record>| record.map(|record| Place::of(what, &record, search));
-    Ok((place(consumer.what, output).into_iter().chain(place("dead letter", letter)).collect(), end))
+    Ok((place(consumer.what, output).into_iter().chain(place("dead letter", dead_letter)).collect(), end))
 }
 
 /// The dead letter of a body that could not be read, which is written beside it.

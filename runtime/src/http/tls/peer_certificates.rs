@@ -21,18 +21,18 @@ use crate::mutex::lock;
 
 /// What a server showed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shown {
+pub struct PeerCertificates {
     /// Its certificates as it sent them, its own first.
-    pub chain: Vec<ShownCertificate>,
+    pub chain: Vec<PeerCertificate>,
     /// Why no authority that is trusted vouches for the first of them, at a time at which that is valid.
-    pub distrust: Option<Distrust>,
+    pub distrust: Option<TrustError>,
     /// The names that the first one is for, where the server's own is none of them.
     pub other_names: Option<Vec<String>>,
 }
 
 /// A certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ShownCertificate {
+pub struct PeerCertificate {
     /// Whose it is, such as `CN=www.example.com`.
     pub subject: String,
     /// Who issued it.
@@ -45,7 +45,7 @@ pub struct ShownCertificate {
 
 /// Why a chain is not trusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Distrust {
+pub enum TrustError {
     /// It leads to no authority that is trusted.
     UnknownIssuer,
     /// Something else, in the words of the verifier.
@@ -57,24 +57,24 @@ pub enum Distrust {
 /// # Errors
 ///
 /// Where no connection or no handshake comes about, or what is shown is no certificate.
-pub async fn look(
+pub async fn fetch(
     address: SocketAddr,
     name: &str,
     roots: &RootCertStore,
     now: SystemTime,
-) -> io::Result<Shown> {
+) -> io::Result<PeerCertificates> {
     let name = ServerName::try_from(name.to_owned()).map_err(io::Error::other)?;
-    let witness = Arc::new(Witness::default());
+    let verifier = Arc::new(RecordingVerifier::default());
     let config = ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .map_err(io::Error::other)?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::<Witness>::clone(&witness))
+        .with_custom_certificate_verifier(Arc::<RecordingVerifier>::clone(&verifier))
         .with_no_client_auth();
     let stream = TcpStream::connect(address).await?;
     // It is dropped at once: to whom nobody trusts nothing is said.
     drop(TlsConnector::from(Arc::new(config)).connect(name.clone(), stream).await?);
-    let seen = lock(&witness.0).clone();
+    let seen = lock(&verifier.0).clone();
     judge(&seen, &name, roots, now).map_err(io::Error::other)
 }
 
@@ -83,7 +83,7 @@ fn judge(
     name: &ServerName<'_>,
     roots: &RootCertStore,
     now: SystemTime,
-) -> Result<Shown, Error> {
+) -> Result<PeerCertificates, Error> {
     let chain = seen.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let (Some(own), Some(shown)) = (seen.first(), chain.first()) else { return Err(unreadable()) };
     let own = ParsedCertificate::try_from(own)?;
@@ -92,8 +92,8 @@ fn judge(
     let algorithms = provider().signature_verification_algorithms.all;
     let trust = verify_server_cert_signed_by_trust_anchor(&own, roots, &seen[1..], at, algorithms);
     let distrust = trust.err().map(|error| match error {
-        Error::InvalidCertificate(CertificateError::UnknownIssuer) => Distrust::UnknownIssuer,
-        other => Distrust::Other(other.to_string()),
+        Error::InvalidCertificate(CertificateError::UnknownIssuer) => TrustError::UnknownIssuer,
+        other => TrustError::Other(other.to_string()),
     });
     let other_names = verify_server_name(&own, name).err().map(|error| match error {
         Error::InvalidCertificate(CertificateError::NotValidForNameContext { presented, .. }) => {
@@ -101,7 +101,7 @@ fn judge(
         }
         _ => Vec::new(),
     });
-    Ok(Shown { chain, distrust, other_names })
+    Ok(PeerCertificates { chain, distrust, other_names })
 }
 
 /// The verifier shows a name as `DnsName("a.example.com")`.
@@ -109,11 +109,11 @@ fn bare(name: &str) -> String {
     name.split('"').nth(1).unwrap_or(name).to_owned()
 }
 
-fn read(certificate: &CertificateDer<'_>) -> Result<ShownCertificate, Error> {
+fn read(certificate: &CertificateDer<'_>) -> Result<PeerCertificate, Error> {
     let certificate = Certificate::from_der(certificate).map_err(|_| unreadable())?;
     let certificate = certificate.tbs_certificate();
     let time = |time: Duration| UNIX_EPOCH + time;
-    Ok(ShownCertificate {
+    Ok(PeerCertificate {
         subject: certificate.subject().to_string(),
         issuer: certificate.issuer().to_string(),
         begins: time(certificate.validity().not_before.to_unix_duration()),
@@ -127,9 +127,9 @@ const fn unreadable() -> Error {
 
 /// Takes any certificate, and remembers what was shown.
 #[derive(Debug, Default)]
-struct Witness(Mutex<Vec<CertificateDer<'static>>>);
+struct RecordingVerifier(Mutex<Vec<CertificateDer<'static>>>);
 
-impl ServerCertVerifier for Witness {
+impl ServerCertVerifier for RecordingVerifier {
     fn verify_server_cert(
         &self,
         own: &CertificateDer<'_>,
