@@ -29,9 +29,9 @@ pub(super) fn recheck_damage(error: &StoreError, path: io::Result<PathBuf>) -> S
 /// What the log says of damage in one file. The disk is asked at the first that is found, and no more: a file may have many such
 /// places, and each look reads it.
 #[derive(Debug, Default)]
-pub(super) struct Doubt(Option<StoreError>);
+pub(super) struct DamageCheck(Option<StoreError>);
 
-impl Doubt {
+impl DamageCheck {
     /// What is to be said of an error, as far as that is known.
     pub(super) fn settle(&mut self, error: &StoreError, path: &Path) -> StoreError {
         if !matches!(error, StoreError::Damaged(_)) {

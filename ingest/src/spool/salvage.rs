@@ -15,7 +15,7 @@ mod seq_set;
 mod tests;
 
 use super::database::{self, StoredRow, Totals};
-use super::doubt::{Doubt, doubted};
+use super::damage_check::{DamageCheck, recheck_damage};
 use super::error::StoreError;
 use missing::{Missing, each_indexed, end_of_log};
 use query::{end_of_gap, open, read};
@@ -51,7 +51,7 @@ enum Compared {
 pub(super) struct Salvage {
     pub(super) path: PathBuf,
     connection: Option<Connection>,
-    doubt: Doubt,
+    damage_check: DamageCheck,
     /// What was asked for, and what of it is still to be read.
     asked: Ranges,
     todo: VecDeque<Range>,
@@ -88,7 +88,7 @@ impl Salvage {
         Self {
             path,
             connection: None,
-            doubt: Doubt::default(),
+            damage_check: DamageCheck::default(),
             todo: asked.iter().cloned().collect(),
             asked,
             compared: Compared::NotYet,
@@ -169,8 +169,8 @@ impl Salvage {
         let end = self.connection.as_ref().map_or(*range.end(), |connection| end_of_gap(connection, &range));
         let gap = *range.start()..=end;
         // A page that the disk does not give is looked for as one that is damaged is, and is not called so.
-        let said = self.doubt.settle(&error, &self.path);
-        tracing::warn!(error = %said, file = %self.path.display(), from = gap.start(), to = gap.end(), "cannot read rows of a retired file");
+        let logged = self.damage_check.settle(&error, &self.path);
+        tracing::warn!(error = %logged, file = %self.path.display(), from = gap.start(), to = gap.end(), "cannot read rows of a retired file");
         if is_damage {
             self.missing.gaps.add(gap);
         } else {
