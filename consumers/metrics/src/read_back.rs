@@ -32,7 +32,7 @@ impl AccountReadBack {
             match read {
                 Ok(since) => return account_state.silence.silent_since(since),
                 Err(error) => {
-                    tracing::warn!(%error, "reading back what is known of the accounts failed, will retry")
+                    tracing::warn!(%error, "reading back what is known of the accounts failed, will retry");
                 }
             }
             tokio::select! {

@@ -14,8 +14,8 @@ mod seq_set;
 #[cfg(test)]
 mod tests;
 
-use super::database::{self, StoredRow, Totals};
 use super::damage_check::{DamageCheck, recheck_damage};
+use super::database::{self, StoredRow, Totals};
 use super::error::StoreError;
 use missing::{Missing, each_indexed, end_of_log};
 use query::{end_of_gap, open, read};
