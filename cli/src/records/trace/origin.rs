@@ -58,7 +58,7 @@ pub(super) fn find(
             }
         }
         EventSelector::Event(_) | EventSelector::Item(_) => {
-            by_slices(question, settings, search, &mut found)?
+            by_slices(question, settings, search, &mut found)?;
         }
     }
     merge(&mut found, spooled);
