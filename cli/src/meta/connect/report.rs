@@ -42,10 +42,16 @@ pub(super) fn print(
     }
     table(items, screen)?;
     if !apply && any(&[State::Missing, State::Differs]) {
-        screen
-            .line(format!("Make it so with: weir connect apply --file {}", settings.meta.file.display()))?;
+        screen.line(format!("Make it so with: {}", apply_command(settings)))?;
     }
     Ok(exit)
+}
+
+/// The command that makes what was found different as it is declared.
+fn apply_command(settings: &ConnectSettings) -> String {
+    let folder = settings.meta.access_tokens.as_ref();
+    let tokens = folder.map_or_else(String::new, |folder| format!(" --access-tokens {}", folder.display()));
+    format!("weir connect apply --file {}{tokens}", settings.meta.file.display())
 }
 
 /// Prints what became of everything, and their sum.

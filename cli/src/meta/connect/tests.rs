@@ -39,6 +39,7 @@ async fn what_is_missing_is_shown_then_made_and_then_there_is_nothing_to_do() {
     {
         assert!(said.contains(part), "{part}: {said}");
     }
+    assert!(said.contains(" --access-tokens ") && said.contains("weir connect apply --file "), "{said}");
     assert!(ground.simulator.posts().is_empty(), "a plan changes nothing");
 
     let (exit, said) = connect(&ground, true, false).await;
