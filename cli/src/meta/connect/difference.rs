@@ -79,7 +79,7 @@ impl fmt::Display for Difference {
             is_inactive.then(|| String::from("is not active")),
             callback_url.as_ref().map(|url| format!("goes to {url}")),
             (!lacks.is_empty()).then(|| format!("lacks {}", lacks.join(", "))),
-            (!beyond.is_empty()).then(|| format!("has {} beyond", beyond.join(", "))),
+            (!beyond.is_empty()).then(|| format!("has {} beyond the file", beyond.join(", "))),
         ];
         formatter.write_str(&parts.into_iter().flatten().collect::<Vec<_>>().join("; "))
     }
@@ -119,7 +119,7 @@ mod tests {
             ..desired()
         };
         let Finding::Differs(difference) = of_object(&desired(), &[differs]) else { unreachable!() };
-        let said = "is not active; goes to https://b/; lacks messaging_referrals; has name beyond";
+        let said = "is not active; goes to https://b/; lacks messaging_referrals; has name beyond the file";
         assert_eq!(difference.to_string(), said);
         assert!(Finding::Differs(difference).loses_events());
         let more =

@@ -115,7 +115,7 @@ fn state(item: &Item<'_>) -> String {
     };
     match &item.changed {
         None => found,
-        Some(Ok(Finding::Fine)) => format!("made so: it was {found}"),
+        Some(Ok(Finding::Fine)) => format!("made so; before: {found}"),
         Some(Ok(now)) => format!("stays different: {}", describe(now, &item.what)),
         Some(Err(why)) => format!("{found}; {why}"),
     }

@@ -44,7 +44,7 @@ async fn what_is_missing_is_shown_then_made_and_then_there_is_nothing_to_do() {
 
     let (exit, said) = connect(&ground, true, false).await;
     assert_eq!(exit, Exit::Done, "{said}");
-    assert!(said.contains("made so: it was not installed") && said.contains("5 changed"), "{said}");
+    assert!(said.contains("made so; before: not installed") && said.contains("5 changed"), "{said}");
     assert_eq!(states(&ground).await, ["as_declared"; 5]);
     let posts = ground.simulator.posts().len();
     assert_eq!(connect(&ground, true, false).await.0, Exit::Done);
@@ -201,7 +201,7 @@ async fn what_only_goes_beyond_the_file_is_left_as_it_is() {
     let posts = ground.simulator.posts().len();
     let (exit, said) = connect(&ground, true, false).await;
     assert_eq!(exit, Exit::Drift, "{said}");
-    assert!(said.contains("has feed beyond"), "{said}");
+    assert!(said.contains("has feed beyond the file"), "{said}");
     assert_eq!(ground.simulator.posts().len(), posts, "there is nothing to add");
 }
 

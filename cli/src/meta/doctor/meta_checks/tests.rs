@@ -39,7 +39,7 @@ fn a_subscription_fails_where_events_are_lost_by_it_alone() {
         (
             differs(Difference { beyond: field(), ..Difference::default() }),
             Pass,
-            "installed; it has messages beyond",
+            "installed; it has messages beyond the file",
         ),
     ] {
         let judged = subscribed(&finding, "installed");
