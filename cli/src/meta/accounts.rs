@@ -87,10 +87,15 @@ impl Accounts {
     /// The token of an account as its file has it now.
     pub(super) fn token(&self, app: &App, account: &DeclaredAccount) -> Result<AccessToken, String> {
         let secret = app.secret()?;
-        let missing = || {
-            let folder = self.settings.access_tokens.as_deref().unwrap_or(Path::new("--access-tokens"));
-            let why = "there is no access token: put it there, or name its file by \"token_file\"";
-            FileError::new(&folder.join(account.id.as_str()), why)
+        let missing = || match &self.settings.access_tokens {
+            Some(folder) => {
+                let why = "there is no access token: put it there, or name its file by \"token_file\"";
+                FileError::new(&folder.join(account.id.as_str()), why)
+            }
+            None => FileError::new(
+                Path::new("--access-tokens"),
+                "it is not given, and the account has no \"token_file\"",
+            ),
         };
         let path = self.token_file(account).ok_or_else(missing);
         let token = path.and_then(|path| token_of(account, &path, secret));
