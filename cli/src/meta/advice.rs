@@ -10,7 +10,7 @@ pub(super) fn on(error: &EdgeError) -> String {
     let said = chain(error);
     let advice = match error.code() {
         Some(2_200) => {
-            "Meta's handshake with \"callback_url\" failed: ingest must answer there, and know the verify token"
+            "it comes of a handshake that failed: ingest must answer at \"callback_url\", and know the verify token"
         }
         Some(101) => "the app's id and secret do not belong together",
         Some(190) => "is it the token of this account, app and host, and the app's own secret?",
