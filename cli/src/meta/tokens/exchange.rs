@@ -34,7 +34,10 @@ pub(super) async fn run(accounts: &Accounts, settings: &ExchangeSettings) -> Res
     };
     let new = new.map_err(|error| refused(advice::on(&error)))?;
     let ends = target.put(&new).await?;
-    Ok(format!("{target}: a token that ends {}", report::end(ends)))
+    Ok(match ends {
+        Some(_) => format!("{target}: a token that ends {}", report::end(ends)),
+        None => format!("{target}: a token without end"),
+    })
 }
 
 /// The person's token is exchanged, and the page's own asked for with that.

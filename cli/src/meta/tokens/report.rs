@@ -13,6 +13,11 @@ use std::time::{Duration, SystemTime};
 /// Seconds.
 pub(in crate::meta) const DAY: u64 = 24 * 60 * 60;
 
+/// How the token of a person or a page is had anew.
+const BY_LOGIN: &str = "a new login, then weir tokens exchange";
+/// How that of a system user is.
+const IN_THE_SETTINGS: &str = "a new one in the business' settings";
+
 /// Prints the tokens, and says whether all may be used for long enough.
 pub(super) fn list(tokens: &[Looked<'_>], settings: &ListSettings, screen: &mut Screen) -> io::Result<Exit> {
     let states: Vec<_> = tokens.iter().map(|token| state(token, settings.warn_before)).collect();
@@ -114,13 +119,17 @@ fn state((account, facts): &Looked<'_>, warn_before: Duration) -> (Exit, String)
         Ok(facts) => facts,
         Err(why) => return (Exit::Failure, why.clone()),
     };
-    let remedy = if account.login == Login::Instagram { "weir tokens refresh" } else { "a new login" };
+    let (renewed, anew) = match account.login {
+        Login::Instagram => ("weir tokens refresh", BY_LOGIN),
+        Login::Facebook => (BY_LOGIN, BY_LOGIN),
+        Login::Unified => (IN_THE_SETTINGS, IN_THE_SETTINGS),
+    };
     if !facts.is_valid {
-        return (Exit::Drift, String::from("not valid: a new login, then weir tokens exchange"));
+        return (Exit::Drift, format!("not valid: {anew}"));
     }
     let ends_soon = matches!(facts.ends, Expiry::At(end) if end <= SystemTime::now() + warn_before);
     let wrong = [
-        ends_soon.then(|| format!("ends soon: {remedy}")),
+        ends_soon.then(|| format!("ends soon: {renewed}")),
         (!facts.lacks.is_empty()).then(|| format!("lacks {}", facts.lacks.join(", "))),
     ];
     match wrong.into_iter().flatten().collect::<Vec<_>>() {

@@ -81,13 +81,13 @@ async fn a_token_is_shown_with_its_end_and_what_it_lacks() {
     assert_eq!((&tokens[1]["is_valid"], &tokens[1]["until"]), (&true.into(), &Value::Null));
     assert_eq!(tokens[2]["kind"], "SYSTEM_USER");
     let (_, said) = listed(&ground, false).await;
-    assert!(said.contains("(in 4 days)") && said.contains("ends soon: a new login"), "{said}");
+    assert!(said.contains("(in 4 days)") && said.contains("ends soon: a new one in the"), "{said}");
 
     ground
         .simulator
         .add_token("EAAsystem", KnownToken { expires: soon, ..whole(Login::Unified, &OF_INSTAGRAM[1..]) });
     let (_, said) = listed(&ground, false).await;
-    assert!(said.contains("ends soon: a new login; lacks instagram_basic"), "{said}");
+    assert!(said.contains("ends soon: a new one in the business' settings; lacks instagram_basic"), "{said}");
     assert!(said.contains(&OF_INSTAGRAM[1..].join(", ")), "{said}");
 
     ground.simulator.add_token("EAAsystem", KnownToken { expires: None, ..system });
@@ -156,7 +156,7 @@ async fn a_short_token_becomes_the_pages_own_or_one_of_60_days() {
     ground.simulator.add_token("short-of-person", KnownToken::of("111", Login::Facebook));
     ground.simulator.add_token("short-of-account", KnownToken::of("111", Login::Instagram));
     for (account, short, long, until) in [
-        ("204", "short-of-person", "short-of-personLP", "never"),
+        ("204", "short-of-person", "short-of-personLP", "without end"),
         ("1784", "short-of-account", "short-of-accountL", "(in 59 days)"),
     ] {
         ground.write("short", short);
