@@ -6,6 +6,7 @@ use super::origin::Origin;
 use super::spool::Spooled;
 use crate::dlq::DeadLetter;
 use crate::records::reply::result;
+use crate::screen::counted;
 use crate::tool::exit::Exit;
 use runtime::consumer::Record;
 use schemas::reply::{Open, ResultStatus};
@@ -156,10 +157,9 @@ fn not_handled(name: &str, dead_letter: Option<&Record>, before: Option<i64>) ->
         }
         (None, Some(1)) => format!("{name} has not handled it yet, it is the next one: does {name} run?"),
         (None, Some(before)) => {
-            format!(
-                "{name} has not come to it, {} records of its partition are before it: does {name} run?",
-                before - 1
-            )
+            let others = u64::try_from(before - 1).unwrap_or_default();
+            let others = counted(others, "record of its partition is", "records of its partition are");
+            format!("{name} has not come to it, {others} before it: does {name} run?")
         }
         (None, None) => return None,
     })
@@ -188,7 +188,8 @@ mod tests {
     fn a_consumer_that_has_not_come_to_it_is_told_from_one_that_passed_it() {
         let said = |before| without_output(&inbox(), None, before).unwrap_err();
         assert!(said(Some(1)).contains("it is the next one"), "{}", said(Some(1)));
-        assert!(said(Some(5)).contains("4 records of its partition"), "{}", said(Some(5)));
+        assert!(said(Some(2)).contains("1 record of its partition is before it"), "{}", said(Some(2)));
+        assert!(said(Some(5)).contains("4 records of its partition are"), "{}", said(Some(5)));
         assert!(said(None).contains("is past it"), "{}", said(None));
     }
 

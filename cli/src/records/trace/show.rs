@@ -140,7 +140,11 @@ fn table(EventTrace { event, places, end }: &EventTrace, screen: &mut Screen) ->
     table.print(screen)?;
     match end {
         Ok(()) => screen.toned(Tone::Good, "✓ Complete."),
-        Err(why) => screen.toned(Tone::Bad, &format!("✗ Stopped: {}.", one_line(why, 3 * LONGEST))),
+        Err(why) => {
+            let why = one_line(why, 3 * LONGEST);
+            let stop = if why.ends_with('?') { "" } else { "." };
+            screen.toned(Tone::Bad, &format!("✗ Stopped: {why}{stop}"))
+        }
     }?;
     screen.line("")
 }
