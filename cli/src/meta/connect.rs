@@ -41,6 +41,7 @@ const EXAMPLES: &str = "\
 Examples:
   weir connect plan  --file connect.json --access-tokens access-tokens
   weir connect apply --file connect.json --access-tokens access-tokens
+  weir connect keep  --file connect.json --access-tokens access-tokens --every 30m
   weir connect plan  --json | jq '.items[] | select(.state != \"as_declared\")'";
 
 settings! {
