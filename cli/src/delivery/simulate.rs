@@ -154,7 +154,12 @@ impl Sender {
 
     async fn attempt(&self, body: &Bytes, signature: &str) -> bool {
         let answer = self.poster.post(body.clone(), signature).await;
-        let answer = answer.inspect_err(|error| tracing::info!("{}", runtime::process::chain(error))).ok();
+        let answer = answer.inspect_err(|error| {
+            let why = runtime::process::chain(error);
+            tracing::info!("{why}");
+            self.tally.note_why_none(why);
+        });
+        let answer = answer.ok();
         self.tally.note_answer(answer.as_ref().map(|answer| (answer.status, answer.took)));
         answer.is_some_and(|answer| answer.status == 200)
     }

@@ -23,6 +23,8 @@ struct Counts {
     resent: u64,
     /// By status; without one, no whole answer came.
     answers: BTreeMap<Option<u16>, Times>,
+    /// Why the last one that had no answer had none.
+    why_none: Option<String>,
 }
 
 /// How many answers took how long.
@@ -71,6 +73,11 @@ impl Tally {
         self.counts().answers.entry(status).or_default().note(took);
     }
 
+    /// Why nothing was answered.
+    pub(super) fn note_why_none(&self, why: String) {
+        self.counts().why_none = Some(why);
+    }
+
     /// One more attempt.
     pub(super) fn note_resent(&self) {
         self.counts().resent += 1;
@@ -107,6 +114,9 @@ impl Tally {
             table.row([Cell::new(tone, name), times.count().to_string().into(), p50, p99, max]);
         }
         table.print(screen)?;
+        if let Some(why) = &counts.why_none {
+            screen.line(format!("The last that was answered nothing: {why}"))?;
+        }
         drop(counts);
         let tone = if self.is_all_taken() { Tone::Good } else { Tone::Bad };
         screen.toned(tone, &format!("{}.", self.in_a_line()))
@@ -140,11 +150,12 @@ mod tests {
         tally.note_delivery(true);
         assert!(tally.is_all_taken());
         tally.note_answer(None);
+        tally.note_why_none("it does not answer".to_owned());
         tally.note_delivery(false);
         let printed = Printed::default();
         tally.print(&mut printed.screen()).unwrap();
         assert!(!tally.is_all_taken());
-        assert!(printed.text().contains("nothing"), "{}", printed.text());
+        assert!(printed.text().contains("answered nothing: it does not answer"), "{}", printed.text());
         assert!(
             printed.text().ends_with("1 delivery answered 200, 0 sent again, 1 given up.\n"),
             "{}",
