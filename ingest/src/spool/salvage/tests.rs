@@ -45,7 +45,7 @@ struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
+        runtime::mutex::lock(&self.0).write(bytes)
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
