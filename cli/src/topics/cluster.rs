@@ -6,8 +6,8 @@ use super::difference::{Present, Setting};
 use crate::kafka::request::{RequestError, is_of_rights};
 use crate::kafka::source::reach;
 use rdkafka::admin::{
-    AdminClient, AdminOptions, AlterConfig, ConfigEntry, ConfigSource, NewTopic, OwnedResourceSpecifier,
-    ResourceSpecifier, TopicReplication,
+    AdminClient, AdminOptions, AlterConfig, ConfigEntry, ConfigResource, ConfigSource, NewTopic,
+    OwnedResourceSpecifier, ResourceSpecifier, TopicReplication,
 };
 use rdkafka::client::DefaultClientContext;
 use rdkafka::error::KafkaError;
@@ -17,9 +17,13 @@ use runtime::settings::KafkaSettings;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// How long a broker may take to answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+/// How long a broker may take to learn of a topic that was just made, and between two looks.
+const KNOWN_WITHIN: Duration = Duration::from_secs(5);
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How long the controller may take to make topics.
 const MAKE_WITHIN: Duration = Duration::from_secs(30);
 const DESCRIBE: &str = "describe its topics";
@@ -61,19 +65,31 @@ impl Cluster {
         if present.is_empty() {
             return Ok(present);
         }
-        let resources: Vec<_> = present.keys().map(|name| ResourceSpecifier::Topic(name)).collect();
-        let answers = self.admin.describe_configs(&resources, &options()).await;
-        for answer in answers.map_err(|error| self.failed(DESCRIBE, &error))? {
-            let resource = answer.map_err(|code| self.refused(DESCRIBE, code))?;
-            // Every topic has settings; who may not read them is given none.
-            if resource.entries.is_empty() {
+        let until = Instant::now() + KNOWN_WITHIN;
+        // Every topic has settings; who may not read them is given none, and so is who asks a broker that does not know of it yet.
+        let resources = loop {
+            let resources = self.configs(&present).await?;
+            if resources.iter().all(|resource| !resource.entries.is_empty()) {
+                break resources;
+            }
+            if Instant::now() >= until {
                 return Err(self.refused(DESCRIBE, RDKafkaErrorCode::TopicAuthorizationFailed));
             }
+            tokio::time::sleep(LOOK_EVERY).await;
+        };
+        for resource in resources {
             if let OwnedResourceSpecifier::Topic(name) = resource.specifier {
                 present.entry(name).or_default().config = config(resource.entries);
             }
         }
         Ok(present)
+    }
+
+    async fn configs(&self, topics: &BTreeMap<String, Present>) -> Result<Vec<ConfigResource>, RequestError> {
+        let topics: Vec<_> = topics.keys().map(|name| ResourceSpecifier::Topic(name)).collect();
+        let answers = self.admin.describe_configs(&topics, &options()).await;
+        let answers = answers.map_err(|error| self.failed(DESCRIBE, &error))?;
+        answers.into_iter().map(|answer| answer.map_err(|code| self.refused(DESCRIBE, code))).collect()
     }
 
     /// Makes topics; gives those that were refused. One that is there by now is as good as made.
