@@ -32,8 +32,9 @@ async fn a_second_member_takes_its_share_and_nothing_is_skipped() {
     })
     .await;
     assert!(!second.values().is_empty());
-    // The partitions were handed over in order: nobody did anything twice.
-    assert_eq!(first.values().len() + second.values().len(), 800);
+    // What was in work at the handover is done again where its commit came too late; nothing that came after it is.
+    let after = first.values().into_iter().chain(second.values()).filter(|value| value.starts_with("after"));
+    assert_eq!(after.count(), 400);
     let (first, second) = tokio::join!(first.end(), second.end());
     first.unwrap();
     second.unwrap();
