@@ -31,8 +31,9 @@ use runtime::producer::{
     Acknowledgement, Group, Outgoing, ProducerError, ProducerMetrics, ProducerOptions, SendError, TopicsError,
 };
 use runtime::settings::KafkaSettings;
+use schemas::Millis;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime};
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
@@ -48,6 +49,8 @@ pub(crate) struct Batch<'a> {
     shared: &'a Shared,
     group: Arc<Group>,
     now: Instant,
+    /// The time of its records, in milliseconds since 1970.
+    millis: i64,
 }
 
 impl Direct {
@@ -68,7 +71,8 @@ impl Direct {
 
     /// Opens a batch, whose records are reported together.
     pub(crate) fn batch(&self) -> Batch<'_> {
-        Batch { shared: &self.shared, group: Group::open(), now: Instant::now() }
+        let millis = i64::try_from(Millis::of(SystemTime::now()).as_millis()).unwrap_or(i64::MAX);
+        Batch { shared: &self.shared, group: Group::open(), now: Instant::now(), millis }
     }
 
     /// Whether the brokers have all of these topics, as far as they have said; waits for a first answer.
@@ -107,8 +111,8 @@ impl Direct {
 impl Batch<'_> {
     /// Queues a record; never waits. On an error this record is not queued, those before it are.
     pub(crate) fn send(&mut self, record: Outgoing<'_>) -> Result<(), SendError> {
-        let (ticket, millis) = (|| Ticket::new(&self.group), millis_since_1970());
-        let refused = self.shared.lock().accept(&record, ticket, self.now, millis)?;
+        let ticket = || Ticket::new(&self.group);
+        let refused = self.shared.lock().accept(&record, ticket, self.now, self.millis)?;
         if refused.is_some() {
             ticket().report(refused);
         }
@@ -127,11 +131,6 @@ impl Drop for Batch<'_> {
         self.group.release_one();
         self.shared.lock().wake(self.now);
     }
-}
-
-fn millis_since_1970() -> i64 {
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX)
 }
 
 impl std::fmt::Debug for Direct {
