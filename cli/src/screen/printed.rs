@@ -2,7 +2,7 @@
 
 use super::Screen;
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// What was printed so far; clones share it.
 #[derive(Clone, Debug, Default)]
@@ -15,13 +15,13 @@ impl Printed {
     }
 
     pub(crate) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+        String::from_utf8_lossy(&runtime::mutex::lock(&self.0)).into_owned()
     }
 }
 
 impl Write for Printed {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+        runtime::mutex::lock(&self.0).write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -11,7 +11,7 @@ use crate::http::body::BodyFault::{self, LimitReached};
 use crate::metrics::{Limit, Metrics};
 use std::collections::BTreeMap;
 use std::future::pending;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::oneshot;
 
 /// The bytes that all bodies together may take up.
@@ -94,7 +94,7 @@ impl BodyMemory {
     }
 
     fn lock(&self) -> MutexGuard<'_, MemoryUsage> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+        runtime::mutex::lock(&self.held)
     }
 }
 

@@ -4,8 +4,8 @@ use crate::http::handshake::HandshakeFault;
 use crate::http::response::{Unavailable, handshake_refused};
 use crate::signature::SignatureFault;
 use runtime::throttle::Throttle;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How often the same incident is logged again; after as long without a 503, an incident is over.
@@ -46,7 +46,7 @@ impl IncidentLog {
         if [Unavailable::BodyBytes, Unavailable::SignatureTime].contains(&why) {
             return;
         }
-        let mut outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut outage = runtime::mutex::lock(&self.outage);
         let outage = outage.get_or_insert(Outage { since: now, latest: now, deliveries: 0 });
         outage.latest = now;
         outage.deliveries += 1;
@@ -70,7 +70,7 @@ impl IncidentLog {
 
     /// The outage, once its last 503 is [`LOG_EVERY`] ago; one that comes and goes is one.
     fn ended(&self, now: Instant) -> Option<Outage> {
-        let mut outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut outage = runtime::mutex::lock(&self.outage);
         let ended = outage.take_if(|outage| now.saturating_duration_since(outage.latest) >= LOG_EVERY)?;
         self.is_out.store(false, Ordering::Relaxed);
         Some(ended)

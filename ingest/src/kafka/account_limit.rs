@@ -6,7 +6,7 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher as _, Hash, RandomState};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::oneshot;
 
 /// The limits, and what each account has in flight and waiting.
@@ -129,7 +129,7 @@ impl AccountLimit {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<u64, Account>> {
-        self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
+        runtime::mutex::lock(&self.accounts)
     }
 }
 

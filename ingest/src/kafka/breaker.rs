@@ -2,7 +2,7 @@
 
 use prometheus::IntGauge;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 /// Opens after consecutive failures or a fatal error, closes with the next acknowledgement.
@@ -47,7 +47,7 @@ impl Breaker {
     }
 
     fn next_probe(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.next_probe.lock().unwrap_or_else(PoisonError::into_inner)
+        runtime::mutex::lock(&self.next_probe)
     }
 
     /// What a delivery may do now; once a probe interval one is sent to Kafka although the breaker is open.

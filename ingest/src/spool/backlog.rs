@@ -3,7 +3,7 @@
 use super::database::Totals;
 use super::files;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// The files, the oldest first; clones share them.
 #[derive(Clone, Debug, Default)]
@@ -118,7 +118,7 @@ impl Backlog {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {
-        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+        runtime::mutex::lock(&self.files)
     }
 }
 

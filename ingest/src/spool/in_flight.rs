@@ -1,7 +1,7 @@
 //! Deliveries in the spool whose records were sent to Kafka too, which may still acknowledge them.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -48,7 +48,7 @@ impl InFlight {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashSet<Uuid>> {
-        self.ids.lock().unwrap_or_else(PoisonError::into_inner)
+        runtime::mutex::lock(&self.ids)
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::screen::{Cell, Screen, Table, Tone, counted};
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 /// Of the buckets of times, each so many times as wide as the one before: a share of a tenth is exact enough.
@@ -123,7 +123,7 @@ impl Tally {
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        runtime::mutex::lock(&self.0)
     }
 }
 

@@ -10,7 +10,7 @@ use runtime::kafka::credentials::Credentials;
 use runtime::producer::{ProduceError, ProducerOptions};
 use runtime::settings::KafkaSettings;
 use runtime::throttle::Throttle;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, watch};
 
@@ -71,7 +71,7 @@ impl Shared {
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State<Ticket>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        runtime::mutex::lock(&self.state)
     }
 
     /// Takes up what the cluster looks like.
