@@ -1,6 +1,6 @@
 //! What the program is made of: every package comes from where deny.toml allows, under a licence that it allows.
 //!
-//! `cargo deny` looks at more, advisories among it, where it is there; this holds everywhere.
+//! `cargo deny`, which `tests/run` runs, looks at more; this needs nothing but cargo.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
