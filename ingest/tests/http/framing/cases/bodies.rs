@@ -8,7 +8,6 @@ pub(super) fn lengths() -> Vec<Case> {
         let request = post(&format!("content-length: {length}\r\n"), BODY);
         case(format!("content-length {length:?}"), &[400], Closed, request)
     });
-    let longest = u64::MAX - 3;
     let mut cases = vec![
         case("plain", &[200], Open, good()),
         case("a length twice, the same", &[200], Open, post(&LENGTH.repeat(2), BODY)),
@@ -20,22 +19,17 @@ pub(super) fn lengths() -> Vec<Case> {
             post("content-length: 30\r\ncontent-length: 29\r\n", BODY),
         ),
         case("a length with leading zeros", &[200], Open, post("content-length: 0029\r\n", BODY)),
-        case(
-            "a length beyond 64 bits less two",
-            &[431],
-            Closed,
-            post(&format!("content-length: {}\r\n", u64::MAX), ""),
-        ),
-        case(
-            "a length beyond every body",
-            &[413],
-            Closed,
-            post(&format!("content-length: {longest}\r\n"), ""),
-        ),
         case("no length, and a body", &[401], Closed, post("", BODY)),
         case("a length that is too short", &[401], Closed, post("content-length: 5\r\n", BODY)),
         case("more than the length says", &[200, 400], Closed, post(LENGTH, &format!("{BODY}x \r\n\r\n"))),
     ];
+    // hyper takes the two largest numbers of 64 bits for a head that is too large (`body/length.rs` of 1.12), and says so when it has
+    // written its answer and let go of the head: docs/security.md.
+    let beyond_every_body = [(u64::MAX - 2, &[413]), (u64::MAX - 1, &[431]), (u64::MAX, &[431])];
+    cases.extend(beyond_every_body.map(|(length, statuses)| {
+        let request = post(&format!("content-length: {length}\r\n"), "");
+        case(format!("content-length {length}"), statuses, Closed, request)
+    }));
     cases.extend(bad);
     cases
 }
