@@ -45,6 +45,7 @@ pub(crate) enum Attack {
     TwoPackets,
     ManyHolders,
     SpoolFolder,
+    SecretFolder,
     Amplified,
     Neighbour,
     LargeNeighbour,
@@ -79,7 +80,7 @@ pub(crate) struct Told {
 }
 
 impl Attack {
-    pub(crate) const ALL: [Self; 16] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::Flood,
         Self::LargeWithoutKafka,
         Self::AdminSilent,
@@ -92,6 +93,7 @@ impl Attack {
         Self::TwoPackets,
         Self::ManyHolders,
         Self::SpoolFolder,
+        Self::SecretFolder,
         Self::Amplified,
         Self::Neighbour,
         Self::LargeNeighbour,
@@ -133,6 +135,9 @@ impl Attack {
             }
             Self::SpoolFolder => {
                 "names of the spool's folder are links to another file, its lock is removed, everybody may write it"
+            }
+            Self::SecretFolder => {
+                "a pipe and links to /dev/zero and /proc/self/environ among 51 app secrets, one of which is taken away"
             }
             Self::Amplified => {
                 "four senders post signed bodies of 30 KB for 20 s whose records each repeat an account of 128 digits, as many events as are allowed"
@@ -192,7 +197,14 @@ impl Attack {
     }
 
     const fn needs_secrets(self) -> bool {
-        matches!(self, Self::ManySecrets | Self::ManyTurns | Self::ManyTurnsOfNew | Self::ManyAtOnce)
+        matches!(
+            self,
+            Self::ManySecrets
+                | Self::ManyTurns
+                | Self::ManyTurnsOfNew
+                | Self::ManyAtOnce
+                | Self::SecretFolder
+        )
     }
 
     async fn strike(self, target: &mut Target, rate: u32) -> Result<Told> {
@@ -209,6 +221,7 @@ impl Attack {
             Self::TwoPackets => attacks::signatures::two_packets(target, FEW).await,
             Self::ManyHolders => attacks::signatures::two_packets(target, MANY).await,
             Self::SpoolFolder => attacks::folder::of_spool(target).await,
+            Self::SecretFolder => attacks::secrets::of_apps(target).await,
             Self::Amplified => tenants::amplified(target).await,
             Self::Neighbour => tenants::neighbour(target, rate).await,
             Self::LargeNeighbour => tenants::large(target, tenants::FOUR).await,

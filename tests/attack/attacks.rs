@@ -3,5 +3,6 @@
 pub(crate) mod admin;
 pub(crate) mod floods;
 pub(crate) mod folder;
+pub(crate) mod secrets;
 pub(crate) mod signatures;
 pub(crate) mod tenants;

@@ -1,5 +1,6 @@
 //! Ingest as it is shipped, with a broker and an honest sender.
 
+use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -65,6 +66,16 @@ impl Target {
         Ok(secret(self.apps))
     }
 
+    /// The folder of secrets.
+    pub(crate) fn secrets(&self) -> &Path {
+        self.secrets.path()
+    }
+
+    /// Removes the file of the second app's secret, and nothing else.
+    pub(crate) fn take_second_secret_away(&self) -> Result<()> {
+        fs::remove_file(self.secrets.path().join(file(1))).context("removing a secret")
+    }
+
     /// The folder of the spool, as the process sees it.
     pub(crate) fn inside(&self) -> PathBuf {
         let path = self.spool.path();
@@ -122,9 +133,14 @@ impl Target {
 
 /// The secrets of so many apps, each in a file.
 fn mount(secrets: &Mounted, apps: usize) -> Result<()> {
-    let files: Vec<_> = (0..apps).map(|number| (format!("app-{number:03}"), secret(number))).collect();
+    let files: Vec<_> = (0..apps).map(|number| (file(number), secret(number))).collect();
     let files: Vec<_> = files.iter().map(|(name, secret)| (name.as_str(), secret.as_bytes())).collect();
     secrets.replace(&files)
+}
+
+/// What an app's file is called.
+fn file(number: usize) -> String {
+    format!("app-{number:03}")
 }
 
 /// That of the honest sender comes first.
