@@ -30,6 +30,8 @@ const MORE_OF_NEIGHBOUR: Duration = Duration::from_millis(10);
 const ANSWERED: f64 = 0.8;
 /// What a process may keep of an attack, in MiB.
 const KEPT: u64 = 96;
+/// Lines that it may log of one: a place in the code writes 20 a minute at most, and few have something to say.
+const LOGGED: usize = 200;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Attack {
@@ -64,6 +66,8 @@ pub(crate) struct Outcome {
     pub(crate) cores: f64,
     /// The same in the time after it.
     pub(crate) cores_after: f64,
+    /// Lines that it logged, until the time after it was over.
+    pub(crate) logged: usize,
     /// Whether it had the limit of memory of `k8s/base`.
     pub(crate) is_limited: bool,
     /// What only this attack tells.
@@ -162,7 +166,7 @@ impl Attack {
         tokio::time::sleep(ALONE).await;
         let alone = target.oracle.lap(begin);
         let (before, pid) = (target.vitals()?, target.ingest.process.pid());
-        let is_limited = machine::limits_memory_of(pid);
+        let (is_limited, written) = (machine::limits_memory_of(pid), target.log_lines()?);
         let (watch, start) = (Watch::of(pid), Instant::now());
         let told = self.strike(&mut target, rate).await;
         let during = target.oracle.lap(start);
@@ -177,6 +181,10 @@ impl Attack {
             harm: vec![format!("not made to its end: {error:#}")],
         });
         let (after, restarted) = (target.vitals(), target.ingest.process.pid() != pid);
+        let logged = target.log_lines()?.saturating_sub(written);
+        if logged > LOGGED {
+            harm.push(format!("{logged} lines were logged"));
+        }
         if after.is_err() {
             harm.push("the process is gone".to_owned());
         } else if self != Self::SpoolFolder {
@@ -193,7 +201,7 @@ impl Attack {
         }
         self.judge(&laps, f64::from(rate) * took.as_secs_f64(), &mut harm);
         let cores = cores(peak - before, took);
-        Ok(Outcome { laps, before, peak, after, cores, cores_after, is_limited, note, harm })
+        Ok(Outcome { laps, before, peak, after, cores, cores_after, logged, is_limited, note, harm })
     }
 
     const fn needs_secrets(self) -> bool {

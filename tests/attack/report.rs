@@ -15,7 +15,21 @@ volume of its own. An honest sender posts all the time; each attack has a proces
     tests/attack/run
 
 An attack *held* when every honest delivery was answered 200, no answer took longer than a few times the usual (the attacker works on the
-same cores), no delivery that was answered 200 is missing on Kafka, memory was given back within 30 s, and what is said below is so.
+same cores), no delivery that was answered 200 is missing on Kafka, memory was given back within 30 s, no more than 200 lines were logged,
+and what is said below is so.
+";
+
+const ELSEWHERE: &str = "
+## What is attacked elsewhere
+
+What needs neither load nor time is tried by tests, each time that they run:
+
+- requests that two readers could understand differently, whole and split at every byte: `ingest/tests/http/framing.rs`;
+- a dead letter that says it is from a topic that its consumer does not read: `tests/tests/dlq.rs`;
+- a broker whose certificate is for another name or of another authority: `tests/tests/secured.rs`, and properties that would let it pass:
+  `runtime/src/settings/properties/allowed.rs`;
+- a log line that is provoked again and again: `runtime/src/telemetry/limit.rs`, for every place in the code;
+- answers of the Graph API that nest too deep, and whatever else can be written into what is read: [fuzzing.md](fuzzing.md).
 ";
 
 /// The whole page.
@@ -42,12 +56,12 @@ pub(crate) fn write(seen: &[(Attack, Outcome)], rate: u32) -> String {
             ),
         );
     }
-    text.push_str("\n| attack | memory before → highest → 30 s after, MiB | cores during | in the 30 s after | descriptors before → highest → after |\n|---|---|---|---|---|\n");
-    for (attack, Outcome { before, peak, after, cores, cores_after, .. }) in seen {
+    text.push_str("\n| attack | memory before → highest → 30 s after, MiB | cores during | in the 30 s after | descriptors before → highest → after | lines logged |\n|---|---|---|---|---|---|\n");
+    for (attack, Outcome { before, peak, after, cores, cores_after, logged, .. }) in seen {
         add(
             &mut text,
             &format!(
-                "| {attack} | {} → {} → {} | {cores:.2} | {cores_after:.2} | {} → {} → {} |",
+                "| {attack} | {} → {} → {} | {cores:.2} | {cores_after:.2} | {} → {} → {} | {logged} |",
                 before.memory,
                 peak.memory,
                 after.memory,
@@ -63,6 +77,7 @@ pub(crate) fn write(seen: &[(Attack, Outcome)], rate: u32) -> String {
         let harm = if harm.is_empty() { String::new() } else { format!(" **Harm: {}.**", harm.join("; ")) };
         add(&mut text, &format!("- **{attack}**: {}.{note}{harm}", attack.about()));
     }
+    text.push_str(ELSEWHERE);
     text
 }
 

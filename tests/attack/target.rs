@@ -60,6 +60,11 @@ impl Target {
         Vitals::of(self.ingest.process.pid())
     }
 
+    /// How many lines it has logged.
+    pub(crate) fn log_lines(&self) -> Result<usize> {
+        Ok(self.ingest.process.stderr()?.lines().count())
+    }
+
     /// Writes the folder of secrets anew, with one more; which it is.
     pub(crate) fn add_secret(&self) -> Result<String> {
         mount(&self.secrets, self.apps + 1)?;
