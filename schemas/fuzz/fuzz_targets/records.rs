@@ -1,5 +1,5 @@
-//! Any bytes as a typed, enriched or inbox record: what consumers make of them can be read again, and their labels are
-//! of closed sets.
+//! Any bytes as a typed, enriched or inbox record, or as a profile: what consumers make of them can be read again, their
+//! labels are of closed sets, and their links are few.
 
 #![no_main]
 
@@ -13,12 +13,22 @@ mod messages {
 mod metrics {
     pub mod observe;
 }
+#[path = "../../../consumers/media/src"]
+#[allow(dead_code, reason = "not all of it is used here")]
+mod media {
+    pub mod links;
+}
 
+use media::links::Source;
 use metrics::observe::{OBJECTS, OTHER, Observation};
 use schemas::inbox::Record;
 use schemas::lookup::Lookup;
-use schemas::{EventKind, Millis, TypedEvent};
+use schemas::{EventKind, Millis, Topic, TypedEvent};
 use serde::Deserialize;
+use std::collections::BTreeSet;
+
+/// Links of a record that weir-media looks at.
+const MOST_LINKS: usize = 64;
 
 libfuzzer_sys::fuzz_target!(|value: &[u8]| {
     if let Ok(event) = TypedEvent::read(Some(value)) {
@@ -35,7 +45,22 @@ libfuzzer_sys::fuzz_target!(|value: &[u8]| {
         let again: Lookup<'_> = read(&written);
         assert_eq!(serde_json::to_string(&again).expect("a lookup can be written"), written);
     }
+    for topic in [Topic::Messages, Topic::CommentsEnriched, Topic::Profiles] {
+        links_are_few_and_each_is_there_once(topic, value);
+    }
 });
+
+fn links_are_few_and_each_is_there_once(topic: Topic, value: &[u8]) {
+    let source = match Source::read(topic, Some(value)) {
+        Ok(Some(source)) => source,
+        Ok(None) => return,
+        Err(unfit) => return assert!(unfit.to_string().len() < 300, "an error that quotes: {unfit}"),
+    };
+    let urls: BTreeSet<_> = source.links.iter().map(|link| &link.url).collect();
+    let ids: BTreeSet<_> = (0..source.links.len()).map(|index| source.record_id(index)).collect();
+    assert!((1..=MOST_LINKS).contains(&urls.len()), "{source:?}");
+    assert_eq!((urls.len(), ids.len()), (source.links.len(), source.links.len()), "{source:?}");
+}
 
 fn the_inbox_record_can_be_read(event: &TypedEvent<'_>) {
     match messages::normalise::normalise(event) {
