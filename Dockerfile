@@ -1,8 +1,8 @@
-# syntax=docker/dockerfile:1
 # One image with every binary of Weir: docker build -t weir:0.1.0 .
 # A container says which one it runs: docker run weir:0.1.0 weir-ingest --help
+# What it is built on is named by tag and digest, those of every architecture: the tag says what it is, the digest alone counts.
 
-FROM rust:1.95.0-slim-trixie AS build
+FROM rust:1.95.0-slim-trixie@sha256:e14e87345b4d5964ddcc3491d27ee046a0f23820f340c3c1e24da6880141f7c0 AS build
 
 # librdkafka is built from source, with its OpenSSL, zlib and zstd, and so is jemalloc. Debian drops old versions of packages, so
 # that pinning them would break the build with every point release.
@@ -23,7 +23,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     && find target/release -maxdepth 1 -type f -perm /111 \( -name weir -o -name 'weir-*' \) -exec cp -t /out/bin {} +
 
 # glibc, libgcc and the certificates of public authorities; no shell, no package manager.
-FROM gcr.io/distroless/cc-debian13:nonroot
+FROM gcr.io/distroless/cc-debian13:nonroot@sha256:e792ab3d241a468a4fd7519ddbbebe66b49b5f365771716ea688ad40b6c6f1c2
 
 ARG VERSION=0.1.0
 ARG REVISION=unknown

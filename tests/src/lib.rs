@@ -37,6 +37,7 @@ pub mod generated;
 pub mod guarded;
 pub mod history;
 pub mod http;
+pub mod image;
 pub mod kafka;
 mod log_tail;
 pub mod machine;

@@ -8,8 +8,12 @@ use std::process::Command;
 
 use serde_json::Value;
 use weir_tests::foreign::{folder, run, search_path};
+use weir_tests::image::Image;
 use weir_tests::manual::{Manual, OPTIONAL, SERVICES};
 use weir_tests::yaml;
+
+/// Ours, which is built here, and Jaeger's, whose digest nobody has published.
+const BY_TAG: [&str; 2] = ["weir", "jaegertracing/jaeger"];
 
 /// The instructions of a name, continued lines joined.
 fn instructions(name: &str) -> Vec<String> {
@@ -91,15 +95,21 @@ fn the_ports_and_the_folders_of_volumes_are_those_of_the_binaries_and_of_compose
 fn every_image_has_a_version_and_those_that_are_known_here_are_of_the_same_version() {
     let compose = yaml::file("docker-compose.yml").unwrap();
     let images = compose["services"].as_object().unwrap().values().map(|service| &service["image"]);
-    let images: BTreeSet<_> = images.filter_map(Value::as_str).map(str::to_owned).collect();
-    for image in images.iter().chain(&instructions("FROM")) {
-        let tag = image.split_whitespace().next().unwrap().rsplit_once(':').map(|(_, tag)| tag);
-        assert!(tag.is_some_and(|tag| tag != "latest"), "{image}");
+    let mut images: BTreeSet<_> = images.filter_map(Value::as_str).map(str::to_owned).collect();
+    images.extend(instructions("FROM").iter().filter_map(|from| from.split(' ').next()).map(str::to_owned));
+    for reference in &images {
+        let image = Image::of(reference);
+        assert!(image.tag.is_some_and(|tag| tag != "latest"), "{reference}");
+        assert!(image.is_pinned() || BY_TAG.contains(&image.repository), "{reference} has no digest");
     }
     assert!(images.contains(&format!("weir:{}", version())), "{images:?}");
     let pom = yaml::text("tests/kafka/pom.xml").unwrap();
-    let kafka = pom.split_once("<kafka.version>").unwrap().1.split_once('<').unwrap().0;
-    assert!(images.contains(&format!("apache/kafka:{kafka}")), "{images:?}");
+    let of_the_tests = pom.split_once("<kafka.version>").unwrap().1.split_once('<').unwrap().0;
+    let start = format!("apache/kafka:{of_the_tests}@");
+    let kafka = images.iter().find(|image| image.starts_with(&start)).unwrap();
+    for file in ["k8s/components/kafka-tools/cronjob.yaml", "k8s/overlays/dev/kafka.yaml"] {
+        assert!(yaml::text(file).unwrap().contains(&format!("image: {kafka}\n")), "{file} has another Kafka");
+    }
 }
 
 #[test]
