@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use weir_tests::foreign::{self, run};
+use weir_tests::foreign::{self, folder, run};
 use weir_tests::ports;
 use weir_tests::process::Binary;
 use weir_tests::until::until;
@@ -129,6 +129,18 @@ impl ApiServer {
     pub(crate) fn ask(&self, words: &[&str]) -> Result<(bool, String)> {
         let output = self.kubectl()?.args(words).output().context("starting kubectl")?;
         Ok((output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned()))
+    }
+
+    /// Runs a script in the folder of the workspace, in which `kubectl` asks this server; returns what it printed.
+    pub(crate) fn shell(&self, script: &str) -> Result<String> {
+        let kubectl = self.kubectl()?;
+        let words = std::iter::once(kubectl.get_program()).chain(kubectl.get_args());
+        let words: Vec<String> = words.map(|word| format!("'{}'", word.to_string_lossy())).collect();
+        // For the scripts that it starts too.
+        let script = format!("kubectl() {{ {} \"$@\"; }}\nexport -f kubectl\n{script}", words.join(" "));
+        let mut bash = Command::new("bash");
+        bash.args(["-euo", "pipefail", "-c", &script]).current_dir(folder(""));
+        run(bash.env("KUBECONFIG", "/dev/null"), "")
     }
 
     /// Makes objects that stay.

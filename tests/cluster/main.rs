@@ -6,6 +6,7 @@ mod controls;
 mod guard;
 mod pods;
 mod report;
+mod runbooks;
 
 use std::path::PathBuf;
 
@@ -13,7 +14,7 @@ use anyhow::{Context as _, Result, ensure};
 use api_server::ApiServer;
 use clap::Parser;
 
-/// Applies every base, overlay and component to a real API server, without keeping anything, and writes down what it says
+/// Applies every base, overlay and component to a real API server, follows the runbooks there, and writes down what it says
 #[derive(Debug, Parser)]
 struct Arguments {
     /// The program etcd
@@ -45,9 +46,12 @@ async fn main() -> Result<()> {
         let pods = server.apply(&pods::of(&case.objects))?;
         answers.push(report::Answer { case: case.name, objects, pods });
     }
-    std::fs::write(&report, report::page(&server.version()?, &answers))
+    say("runbooks");
+    let commands = runbooks::follow(&server)?;
+    std::fs::write(&report, report::page(&server.version()?, &answers, &commands))
         .with_context(|| report.display().to_string())?;
-    let wrong: Vec<&str> = answers.iter().flat_map(report::Answer::complaints).collect();
+    let of_commands = commands.iter().filter_map(|done| done.complaint.as_deref());
+    let wrong: Vec<&str> = answers.iter().flat_map(report::Answer::complaints).chain(of_commands).collect();
     ensure!(wrong.is_empty(), "the API server has something to say:\n{}", wrong.join("\n"));
     Ok(())
 }

@@ -3,6 +3,7 @@
 use weir_tests::page::add;
 
 use crate::api_server::Applied;
+use crate::runbooks::Done;
 
 const HEAD: &str = "\
 # What an API server says
@@ -16,6 +17,15 @@ the host's network, a misspelt member, a wrong value of a Gateway's route; then 
 namespace are deleted only after they were annotated, and what is none of Weir's at once. Made by:
 
     tests/cluster/run
+";
+
+const RUNBOOKS: &str = "
+## The runbooks
+
+The overlay `prod` was applied for good, with claims that are bound and can grow, and what the runbooks say to do with kubectl was done to it
+as it stands there, in this order; so was `k8s/toolbox`, which made its Job, and the claims were asked for their new size. What failed is named below. Left out
+is what needs a kubelet, a controller or an operator to end: commands in pods, their logs, waiting for a rollout.
+
 ";
 
 const BOUNDS: &str = "
@@ -41,7 +51,7 @@ impl Answer {
 }
 
 /// The whole page.
-pub(crate) fn page(version: &str, answers: &[Answer]) -> String {
+pub(crate) fn page(version: &str, answers: &[Answer], commands: &[Done]) -> String {
     let mut text = HEAD.to_owned();
     add(
         &mut text,
@@ -61,6 +71,13 @@ pub(crate) fn page(version: &str, answers: &[Answer]) -> String {
         for complaint in answer.complaints() {
             add(&mut text, &format!("    {complaint}"));
         }
+    }
+    text.push_str(RUNBOOKS);
+    for line in commands.iter().flat_map(|done| done.command.lines()) {
+        add(&mut text, &format!("    {line}"));
+    }
+    for complaint in commands.iter().filter_map(|done| done.complaint.as_deref()) {
+        add(&mut text, &format!("\n- {complaint}"));
     }
     text.push_str(BOUNDS);
     text
