@@ -262,14 +262,12 @@ fn every_container_has_bounds_and_an_image_of_a_known_version() {
                     image.tag.is_some_and(|tag| tag != "latest") && image.is_pinned()
                 };
                 assert!(is_known, "{}: {reference}", name(object));
-                for (bound, what) in
-                    [("requests", "cpu"), ("requests", "memory"), ("limits", "memory"), ("limits", "cpu")]
-                {
-                    assert!(
-                        container["resources"][bound][what].is_string(),
-                        "{}: {bound} {what}",
-                        name(object)
-                    );
+                assert_eq!(container["imagePullPolicy"], "IfNotPresent", "{}", name(object));
+                for what in ["cpu", "memory", "ephemeral-storage"] {
+                    for bound in ["requests", "limits"] {
+                        let value = &container["resources"][bound][what];
+                        assert!(value.is_string(), "{}: {bound} {what}", name(object));
+                    }
                 }
             }
         }
