@@ -13,10 +13,12 @@ RUN apt-get update \
 
 WORKDIR /src
 COPY . .
-# The caches outlive the step, the binaries have to be copied out of them.
+# The caches outlive the step, the binaries have to be copied out of them. jemalloc ends on a kernel whose pages are larger than those
+# that it was built for: arm64 has them up to 64 KiB.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
-    cargo build --release --locked --bins \
+    if [ "$(uname -m)" = aarch64 ]; then export JEMALLOC_SYS_WITH_LG_PAGE=16; fi \
+    && cargo build --release --locked --bins \
         --package weir --package weir-ingest --package weir-messages \
         --package weir-lookups --package weir-metrics --package weir-replies --package weir-media \
     && mkdir -p /out/bin /out/spool /out/media \

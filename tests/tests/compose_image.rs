@@ -56,6 +56,13 @@ fn every_binary_is_built() {
 }
 
 #[test]
+fn it_starts_on_kernels_of_arm64_with_any_size_of_pages() {
+    let build = instructions("RUN").into_iter().find(|run| run.contains("cargo build")).unwrap();
+    let (before, _) = build.split_once("cargo build").unwrap();
+    assert!(before.contains("= aarch64 ]; then export JEMALLOC_SYS_WITH_LG_PAGE=16; fi"), "{build}");
+}
+
+#[test]
 fn it_is_built_with_the_toolchain_of_the_repository() {
     let toolchain = value("rust-toolchain.toml", "channel");
     let from = instructions("FROM");

@@ -1,4 +1,4 @@
-//! Who reaches whom: what the policies select in every combination of components, names that are read in another namespace, balancers.
+//! Who reaches whom: what the policies select whatever components stand together, names that are read in another namespace, balancers.
 
 #![cfg(feature = "everything")]
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
