@@ -147,15 +147,16 @@ impl Pace {
         if usage.says_when() {
             return;
         }
-        // 4 is the app's own limit, 341 that of the application, 17 the user's; the others are the account's or the page's.
+        // 4 is the app's own limit, 341 that of the application, 17 the user's; the others are the account's or the page's, and so is
+        // a block: whether it is also that of others who share the token, a call of theirs tells.
         let scope = match refusal.code {
             Some(4 | 341) => Scope::App,
             Some(17) => Scope::Token,
             _ => Scope::Account,
         };
-        let (scope, least) = match refusal.class {
-            RefusalClass::Throttled => (scope, Duration::ZERO),
-            RefusalClass::Blocked => (Scope::Token, BLOCKED_WAIT),
+        let least = match refusal.class {
+            RefusalClass::Throttled => Duration::ZERO,
+            RefusalClass::Blocked => BLOCKED_WAIT,
             _ => return,
         };
         for payer in payers {

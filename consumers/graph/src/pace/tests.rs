@@ -29,7 +29,10 @@ fn usage(app: Option<f64>, business: &[(&str, f64, u64)]) -> Usage {
 }
 
 fn refused(code: i64) -> CallError {
-    let class = RefusalClass::Throttled;
+    refused_as(RefusalClass::Throttled, code)
+}
+
+fn refused_as(class: RefusalClass, code: i64) -> CallError {
     CallError::Refused(crate::Refusal { class, status: 400, code: Some(code), subcode: None, trace: None })
 }
 
@@ -149,6 +152,20 @@ fn accounts_that_share_a_token_have_budgets_of_their_own_unless_it_is_the_user_s
     assert_eq!((bench.waits(&one, 0), bench.waits(&other, 0)), (7 * 60_000, 0));
     bench.pace.learn(&[&other], Err(&refused(17)), &Usage::default(), bench.start);
     assert_eq!((bench.waits(&one, 0), bench.waits(&other, 0)), (7 * 60_000, 60_000));
+}
+
+#[test]
+fn a_block_is_the_account_s_whoever_shares_its_token() {
+    let bench = Bench::new();
+    let (one, other) = (with_token("1784", "default", None), with_token("99", "default", None));
+    let blocked = refused_as(RefusalClass::Blocked, 368);
+    bench.pace.learn(&[&one], Err(&blocked), &Usage::default(), bench.start);
+    let held = bench.pace.admit(&BTreeMap::from([(one.clone(), 1), (other.clone(), 1)]), bench.start);
+    assert_eq!(
+        held.get(&one),
+        Some(&Hold { until: bench.at(15 * 60), stopped: true, scope: Scope::Account })
+    );
+    assert_eq!(held.get(&other), None);
 }
 
 #[test]

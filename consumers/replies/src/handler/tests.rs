@@ -3,6 +3,7 @@
 mod actions;
 mod firewall;
 mod not_enough_replicas;
+mod shared_token;
 mod unreadable;
 
 use super::*;

@@ -106,6 +106,15 @@ async fn an_accounts_limit_is_its_own_where_it_shares_its_token_too() {
 }
 
 #[tokio::test]
+async fn a_block_holds_the_partition_no_longer_than_a_limit_where_the_token_is_shared_too() {
+    let bench =
+        Bench::with(|settings| settings.retries.lookup_limit_patience = Duration::from_mins(12)).await;
+    bench.simulator.misbehave("17865799348089039", Behaviour::error(368, None));
+    let failure = bench.handle(&one("comment/on-post")).await.unwrap_err();
+    assert!(matches!(failure, Failure::Expired { reason: "throttled", .. }), "{failure:?}");
+}
+
+#[tokio::test]
 async fn the_limit_of_a_user_whose_token_accounts_share_is_waited_for_without_end() {
     let bench = Bench::with(|settings| settings.retries.lookup_limit_patience = Duration::ZERO).await;
     bench.simulator.misbehave("17865799348089038", Behaviour::error(17, None));
