@@ -1,0 +1,146 @@
+//! What becomes of dead letters of each sort.
+
+use super::super::dead_letter::tests::record;
+use super::*;
+
+const BODY: &[u8] = include_bytes!("../../../../schemas/fixtures/message/text.json");
+
+fn decide(record: &Record) -> Result<(Fate, Vec<Typed>), StayReason> {
+    let topics = [
+        "meta.comments.v1",
+        "meta.feed.v1",
+        "meta.messages.v1",
+        "meta.replies.v1",
+        "meta.webhooks.raw.v1",
+        "meta.inbox.v1",
+    ];
+    let topics = topics.map(str::to_owned).into();
+    let now = SystemTime::UNIX_EPOCH + Duration::from_millis(1_569_262_500_123);
+    let rules = Rules { topics: &topics, topic_prefix: "meta", max_attempts: 20, max_events: 10, now };
+    rules.decide(record, &DeadLetter::of(record))
+}
+
+/// What goes back to this topic.
+fn back(topic: &str) -> (Fate, Vec<Typed>) {
+    (Fate::Back(topic.to_owned()), Vec::new())
+}
+
+/// A dead letter of ingest's.
+fn body(bytes: &[u8]) -> Record {
+    let mut record = record(None, 1);
+    let receipt =
+        [("ce_id", "0198a5b0-7c1e-7d2a-9f00-1234567890ab"), ("ce_time", "2025-07-18T10:35:10.123Z")];
+    record.topic = "meta.ingest.dlq.v1".into();
+    record.headers.retain(|(name, _)| name.starts_with(header::PREFIX));
+    record.headers.extend(receipt.map(|(name, value)| (name.to_owned(), Some(value.into()))));
+    record.value = Some(bytes.to_vec());
+    record
+}
+
+#[test]
+fn a_dead_letter_goes_back_to_its_topic_unless_that_is_gone_or_none_of_the_pipelines() {
+    assert_eq!(decide(&record(Some("meta.comments.v1"), 5)), Ok(back("meta.comments.v1")));
+    let of_profiles = decide(&record(Some("meta.messages.v1"), 5));
+    assert_eq!(of_profiles, Ok(back("meta.messages.v1")), "weir-lookups may read it");
+    let foreign = StayReason::Foreign("meta.lookups.dlq.v1".to_owned());
+    assert_eq!(decide(&record(Some("meta.lookups.dlq.v1"), 5)), Err(foreign));
+    let gone = StayReason::NoTopic("meta.mentions.v1".to_owned());
+    assert_eq!(decide(&record(Some("meta.mentions.v1"), 5)), Err(gone));
+}
+
+#[test]
+fn what_the_group_of_the_feed_could_not_handle_goes_back_there() {
+    let dead_letter = Record { topic: "meta.messages.dlq.v1".into(), ..record(Some("meta.feed.v1"), 5) };
+    assert_eq!(decide(&dead_letter), Ok(back("meta.feed.v1")));
+}
+
+#[test]
+fn what_weir_lookups_may_read_no_other_consumer_does() {
+    for lies_on in ["meta.replies.dlq.v1", "meta.ingest.dlq.v1"] {
+        let dead_letter = Record { topic: lies_on.into(), ..record(Some("meta.messages.v1"), 5) };
+        assert_eq!(decide(&dead_letter), Err(StayReason::Foreign("meta.messages.v1".to_owned())));
+    }
+}
+
+#[test]
+fn a_dead_letter_goes_to_no_topic_that_its_consumer_does_not_read_whatever_it_says() {
+    for topic in ["meta.replies.v1", "meta.webhooks.raw.v1", "meta.inbox.v1"] {
+        let foreign = Err(StayReason::Foreign(topic.to_owned()));
+        assert_eq!(decide(&record(Some(topic), 5)), foreign);
+        let of_ingest = Record { topic: "meta.ingest.dlq.v1".into(), ..record(Some(topic), 5) };
+        assert_eq!(decide(&of_ingest), foreign);
+        let of_others = Record { topic: "other.replies.dlq.v1".into(), ..record(Some(topic), 5) };
+        assert_eq!(decide(&of_others), foreign);
+    }
+}
+
+/// A dead letter of weir-replies.
+fn command(change: impl Fn(&str) -> Option<&'static str>) -> Record {
+    let mut record = record(Some("meta.replies.v1"), 1);
+    record.topic = "meta.replies.dlq.v1".into();
+    for (name, value) in &mut record.headers {
+        if let Some(changed) = change(name) {
+            *value = Some(changed.into());
+        }
+    }
+    record
+}
+
+#[test]
+fn a_command_that_would_be_refused_again_stays() {
+    assert_eq!(decide(&command(|_| None)), Ok(back("meta.replies.v1")));
+    let wrong_key = command(|name| (name == header::REASON).then_some("wrong_key"));
+    assert_eq!(decide(&wrong_key), Err(StayReason::NoCommand("wrong_key".to_owned())));
+    let old = command(|name| (name == header::FIRST_WRITTEN).then_some("2019-09-16T18:14:45.349Z"));
+    assert_eq!(decide(&old), Err(StayReason::TooLate));
+}
+
+#[test]
+fn a_command_that_is_over_by_what_it_says_itself_stays() {
+    let saying = |member: &str| {
+        let value =
+            format!(r#"{{"id":"a","account":"17","action":"message","to":"42","text":"x",{member}}}"#);
+        decide(&Record { value: Some(value.into_bytes()), ..command(|_| None) })
+    };
+    for over in [r#""not_after":"2019-09-23T18:15:00Z""#, r#""window_ends_at":"2019-09-23T17:14:00Z""#] {
+        assert_eq!(saying(over), Err(StayReason::TooLate), "{over}");
+    }
+    assert_eq!(saying(r#""not_after":"2019-09-23T18:16:00Z""#), Ok(back("meta.replies.v1")));
+}
+
+#[test]
+fn a_body_is_split_among_the_dead_letters_of_ingest_alone() {
+    let forged = Record { topic: "meta.lookups.dlq.v1".into(), ..body(BODY) };
+    assert_eq!(decide(&forged), Err(StayReason::NoOrigin));
+}
+
+#[test]
+fn a_dead_letter_that_was_tried_too_often_stays() {
+    assert_eq!(decide(&record(Some("meta.comments.v1"), 20)), Err(StayReason::TooOften(20)));
+    assert_eq!(decide(&record(Some("meta.comments.v1"), 19)), Ok(back("meta.comments.v1")));
+}
+
+#[test]
+fn a_body_that_can_be_read_by_now_gives_its_events_and_another_stays() {
+    assert!(matches!(decide(&body(BODY)), Ok((Fate::Published, events)) if events.len() == 1));
+    assert_eq!(decide(&body(b"{")), Err(StayReason::StillRefused("not_json")));
+    let partly = [b"[", BODY, b",7]"].concat();
+    assert_eq!(decide(&body(&partly)), Err(StayReason::StillRefused("not_a_delivery")));
+    assert_eq!(decide(&record(None, 1)), Err(StayReason::NoOrigin));
+}
+
+#[test]
+fn a_record_goes_back_as_it_was_with_what_it_went_through() {
+    let record = record(Some("meta.comments.v1"), 5);
+    let outgoing = outgoing(&record, "meta.comments.v1");
+    assert_eq!((outgoing.key, outgoing.value), (Some(&b"17:42"[..]), Some(&b"{}"[..])));
+    let expected: [(&str, Option<&[u8]>); 6] = [
+        ("ce_id", Some(b"7")),
+        ("nothing", None),
+        ("weir_dlq_consumer", Some(b"weir-lookups")),
+        ("weir_dlq_first_written", Some(b"2019-09-23T18:06:40.000Z")),
+        ("weir_dlq_attempts", Some(b"5")),
+        ("weir_dlq_first_failed", Some(b"2019-09-23T18:14:45.349Z")),
+    ];
+    assert_eq!(outgoing.headers, expected);
+}
