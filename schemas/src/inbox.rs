@@ -36,7 +36,7 @@ pub struct Record {
     /// The account or page whose conversation it is, from `metaaccount`; null where the delivery has none.
     pub account: Option<String>,
     /// Who did it: the customer, or the account for what is `outgoing`. Null where Meta names nobody, as in most of
-    /// Instagram's `message.edited` and in mentions. Of the `thread.*` events the customer whose thread it is.
+    /// Instagram's `message.edited` and in its mentions. Of the `thread.*` events the customer whose thread it is.
     pub from: Option<String>,
     /// To whom: the other of the two; null of a comment of the account's own.
     pub to: Option<String>,

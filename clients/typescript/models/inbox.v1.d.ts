@@ -50,7 +50,7 @@ export type Direction = "incoming" | "outgoing";
  *
  * `comment.received`: Somebody commented on the account's media, live broadcast or post: kinds `comment` and `comment.live`, and of a page the kind `feed` where its `item` is `comment` and its `verb` `add`. Its direction is `outgoing` where the account itself did.
  *
- * `mention.received`: Somebody mentioned the account on media of others: kinds `mention.comment` and `mention.caption`.
+ * `mention.received`: Somebody mentioned the account on media of others: kinds `mention.comment` and `mention.caption`, and of a page the kind `page_mention` where its `verb` is `add`.
  */
 export type EventName =
   | "message.received"
@@ -153,7 +153,7 @@ export interface InboxRecord {
    */
   event: EventName | string;
   /**
-   * Who did it: the customer, or the account for what is `outgoing`. Null where Meta names nobody, as in most of Instagram's `message.edited` and in mentions. Of the `thread.*` events the customer whose thread it is.
+   * Who did it: the customer, or the account for what is `outgoing`. Null where Meta names nobody, as in most of Instagram's `message.edited` and in its mentions. Of the `thread.*` events the customer whose thread it is.
    */
   from: string | null;
   /**
@@ -258,13 +258,21 @@ export interface Comment {
  */
 export interface Mention {
   /**
-   * Meta's id of the comment that mentions it; null where the caption does.
+   * Its text, of a page; else left out.
+   */
+  body?: string;
+  /**
+   * Meta's id of the comment that mentions it; null where the caption or the post does.
    */
   comment_id: string | null;
   /**
-   * Meta's id of the media in whose caption, or below which in a comment, the account was mentioned.
+   * Meta's id of the media in whose caption, or below which in a comment, the account was mentioned; of a page that of the post.
    */
   media_id: string | null;
+  /**
+   * The author's name on the channel, of a page; else left out.
+   */
+  username?: string;
   [k: string]: unknown;
 }
 /**

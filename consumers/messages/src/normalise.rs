@@ -13,6 +13,7 @@ use parties::Parties;
 use schemas::data::comment::Comment;
 use schemas::data::feed::FeedChange;
 use schemas::data::mention::Mention;
+use schemas::data::page_mention::PageMention;
 use schemas::inbox::{EventName, Platform, Record};
 use schemas::{Kind, Millis, Model, TypedEvent, Unreadable};
 use std::borrow::Cow;
@@ -43,7 +44,7 @@ impl NormaliseError {
 
 /// The inbox record of an event, with the name of what happened; `None` for an event that has no place in an inbox: of
 /// another kind, of a kind that this version does not know, of another channel, an edit that is none, or what happens on a
-/// page's wall beside new comments.
+/// page's wall beside new comments and mentions.
 pub fn normalise(event: &TypedEvent<'_>) -> Result<Option<(EventName, Record)>, NormaliseError> {
     let (Some(kind), Some(platform)) = (event.kind(), platform(&event.metaobject)) else { return Ok(None) };
     let Some(name) = name::of(kind.kind) else { return Ok(None) };
@@ -67,6 +68,15 @@ pub fn normalise(event: &TypedEvent<'_>) -> Result<Option<(EventName, Record)>, 
             let mention: Mention = event.data()?;
             let parties = public::mentioned(event.metaaccount.as_deref());
             let mention = Some(public::mention(&mention));
+            Some((name, Record { mention, ..envelope(event, platform, name, parties)? }))
+        }
+        Model::PageMention => {
+            let mention: PageMention = event.data()?;
+            if !mention.is_new() {
+                return Ok(None);
+            }
+            let parties = public::mentioned_page(&mention, event.metaaccount.as_deref());
+            let mention = Some(public::mention_of_page(&mention));
             Some((name, Record { mention, ..envelope(event, platform, name, parties)? }))
         }
         _ => conversation::normalise(event, kind.kind, name, platform)?,

@@ -15,7 +15,7 @@ runtime::settings! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct Settings {
         /// What is read: messages, which is messages.v1, standby.v1, receipts.v1, comments.v1 and mentions.v1; or feed, which is
-        /// feed.v1 alone, by the consumer group weir-messages-feed, for comments on the posts of pages
+        /// feed.v1 alone, by the consumer group weir-messages-feed, for comments on the posts of pages and mentions of them
         pub input: Input = with_default("INPUT", "messages", form::choice(&INPUTS)),
         /// Events remembered per partition, so that one delivered again is published once; about 80 bytes each
         pub dedupe_events: usize = with_default("COUNT", "100000", form::count(1..=MOST_EVENTS).narrow()),

@@ -30,3 +30,49 @@ model! {
         pub created_time: Option<Millis> = millis("created_time"),
     }
 }
+
+impl PageMention {
+    /// The id of who wrote it, under whichever name it came.
+    pub fn actor_id(&self) -> Option<&str> {
+        let from = self.from.as_ref().and_then(|from| from.id.as_deref());
+        from.or(self.sender_id.as_deref())
+    }
+
+    /// The name of who wrote it, under whichever name it came.
+    pub fn actor_name(&self) -> Option<&str> {
+        let from = self.from.as_ref().and_then(|from| from.name.as_deref());
+        from.or(self.sender_name.as_deref())
+    }
+
+    /// Whether somebody wrote a mention, rather than changed or removed one.
+    pub fn is_new(&self) -> bool {
+        self.verb.as_deref() == Some("add")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mention(json: &str) -> PageMention {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn who_wrote_it_is_found_under_both_of_its_names() {
+        for json in
+            [r#"{"from":{"id":"1","name":"Ann"},"sender_id":2}"#, r#"{"sender_id":1,"sender_name":"Ann"}"#]
+        {
+            let mention = mention(json);
+            assert_eq!((mention.actor_id(), mention.actor_name()), (Some("1"), Some("Ann")), "{json}");
+        }
+        assert_eq!(mention("{}").actor_id(), None);
+    }
+
+    #[test]
+    fn a_new_mention_is_told_from_what_is_changed_later() {
+        assert!(mention(r#"{"verb":"add"}"#).is_new());
+        assert!(!mention(r#"{"verb":"edited"}"#).is_new());
+        assert!(!mention("{}").is_new());
+    }
+}

@@ -32,12 +32,20 @@ pub struct Comment {
     pub original_media_id: Option<String>,
 }
 
-/// A mention of the account on media of others. Who wrote what, only the Graph API says: see the enriched topics.
+/// A mention of the account on media or posts of others. Of Instagram, only the Graph API says who wrote what: see the enriched
+/// topics.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct Mention {
-    /// Meta's id of the media in whose caption, or below which in a comment, the account was mentioned.
+    /// Meta's id of the media in whose caption, or below which in a comment, the account was mentioned; of a page that of the
+    /// post.
     pub media_id: Option<String>,
-    /// Meta's id of the comment that mentions it; null where the caption does.
+    /// Meta's id of the comment that mentions it; null where the caption or the post does.
     pub comment_id: Option<String>,
+    /// Its text, of a page; else left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// The author's name on the channel, of a page; else left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
 }

@@ -54,7 +54,8 @@ words! {
         /// the kind `feed` where its `item` is `comment` and its `verb` `add`. Its direction is `outgoing` where the account
         /// itself did.
         CommentReceived = "comment.received",
-        /// Somebody mentioned the account on media of others: kinds `mention.comment` and `mention.caption`.
+        /// Somebody mentioned the account on media of others: kinds `mention.comment` and `mention.caption`, and of a page the kind
+        /// `page_mention` where its `verb` is `add`.
         MentionReceived = "mention.received",
     }
 }

@@ -78,13 +78,17 @@ class Mention(BaseModel):
     model_config = ConfigDict(
         extra='allow',
     )
+    body: str | None = Field(None, description='Its text, of a page; else left out.')
     comment_id: str | None = Field(
         ...,
-        description="Meta's id of the comment that mentions it; null where the caption does.",
+        description="Meta's id of the comment that mentions it; null where the caption or the post does.",
     )
     media_id: str | None = Field(
         ...,
-        description="Meta's id of the media in whose caption, or below which in a comment, the account was mentioned.",
+        description="Meta's id of the media in whose caption, or below which in a comment, the account was mentioned; of a page that of the post.",
+    )
+    username: str | None = Field(
+        None, description="The author's name on the channel, of a page; else left out."
     )
 
 
@@ -424,7 +428,7 @@ class InboxRecord(BaseModel):
     from_: str | None = Field(
         ...,
         alias='from',
-        description="Who did it: the customer, or the account for what is `outgoing`. Null where Meta names nobody, as in most of Instagram's `message.edited` and in mentions. Of the `thread.*` events the customer whose thread it is.",
+        description="Who did it: the customer, or the account for what is `outgoing`. Null where Meta names nobody, as in most of Instagram's `message.edited` and in its mentions. Of the `thread.*` events the customer whose thread it is.",
     )
     id: constr(pattern=r'^[0-9a-f]{32}$') = Field(
         ...,

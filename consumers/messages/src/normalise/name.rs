@@ -6,7 +6,7 @@ use schemas::data::messaging::{Messaging, Order};
 use schemas::inbox::EventName;
 
 /// The name of what happened by its kind; `None` for kinds that are nothing people say or do to each other, nor decide
-/// who may answer. Of what happens on a page's wall it is the name of new comments; the rest has none.
+/// who may answer. Of what happens on a page's wall it is the name of new comments and of new mentions; the rest has none.
 pub(crate) const fn of(kind: Kind) -> Option<EventName> {
     Some(match kind {
         Kind::Message | Kind::MessageUnsupported => EventName::MessageReceived,
@@ -26,7 +26,7 @@ pub(crate) const fn of(kind: Kind) -> Option<EventName> {
         Kind::ReceiptRead => EventName::MessageRead,
         Kind::ReceiptDelivered => EventName::MessageDelivered,
         Kind::Comment | Kind::CommentLive | Kind::Feed => EventName::CommentReceived,
-        Kind::MentionComment | Kind::MentionCaption => EventName::MentionReceived,
+        Kind::MentionComment | Kind::MentionCaption | Kind::PageMention => EventName::MentionReceived,
         _ => return None,
     })
 }

@@ -3,20 +3,27 @@
 use super::Parties;
 use schemas::data;
 use schemas::data::feed::FeedChange;
+use schemas::data::page_mention::PageMention;
 use schemas::inbox::{Comment, Direction, Mention};
 
 /// Who commented, and on whose media.
 pub(super) fn commented(comment: &data::comment::Comment, account: Option<&str>) -> Parties {
     let author = comment.from.as_ref().and_then(|author| author.id.as_deref());
-    of_comment(author, comment.is_own(account), account)
+    of_author(author, comment.is_own(account), account)
 }
 
 /// Who commented, on a post of the page.
 pub(super) fn commented_on_page(change: &FeedChange, account: Option<&str>) -> Parties {
-    of_comment(change.actor_id(), change.is_own(account), account)
+    of_author(change.actor_id(), change.is_own(account), account)
 }
 
-/// Who mentioned the account, only the Graph API says.
+/// Who mentioned the page, or nobody whom the app may see.
+pub(super) fn mentioned_page(mention: &PageMention, account: Option<&str>) -> Parties {
+    let author = mention.actor_id();
+    of_author(author, author.is_some() && author == account, account)
+}
+
+/// Who mentioned the account on Instagram, only the Graph API says.
 pub(super) fn mentioned(account: Option<&str>) -> Parties {
     Parties { direction: Some(Direction::Incoming), from: None, to: account.map(str::to_owned) }
 }
@@ -50,10 +57,24 @@ pub(super) fn comment_on_page(change: &FeedChange) -> Comment {
 }
 
 pub(super) fn mention(mention: &data::mention::Mention) -> Mention {
-    Mention { media_id: mention.media_id.clone(), comment_id: mention.comment_id.clone() }
+    Mention {
+        media_id: mention.media_id.clone(),
+        comment_id: mention.comment_id.clone(),
+        ..Mention::default()
+    }
 }
 
-fn of_comment(author: Option<&str>, is_own: bool, account: Option<&str>) -> Parties {
+/// A mention of a page, in the words of one on media.
+pub(super) fn mention_of_page(mention: &PageMention) -> Mention {
+    Mention {
+        media_id: mention.post_id.clone(),
+        comment_id: mention.comment_id.clone(),
+        body: mention.message.clone().filter(|text| !text.is_empty()),
+        username: mention.actor_name().map(str::to_owned),
+    }
+}
+
+fn of_author(author: Option<&str>, is_own: bool, account: Option<&str>) -> Parties {
     if is_own {
         let from = account.or(author).map(str::to_owned);
         return Parties { direction: Some(Direction::Outgoing), from, to: None };
