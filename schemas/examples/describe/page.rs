@@ -259,7 +259,7 @@ const ON_PAGES: &str = "\
 Comments on a page's posts are here where somebody runs `weir-messages --input feed`. They are made of the kind `feed`, where `item` is `comment` and
 `verb` is `add`: `media_id` is the post, `media_type` is null, and `username` is the name that Facebook shows. What is edited, hidden or removed later is
 not here but on [`meta.feed.v1`](#metafeedv1) alone, under the same key, and so are comments on reviews (`rating`). New mentions of a page (`page_mention`) are
-`mention.received`, made by the same group, with `body` and `username` where Meta says them.";
+`mention.received`, made by the same group, with `body` and `username` where Meta says them; one in a comment is answered by `comment_reply`.";
 
 const PROFILE: &str = "\
 Written where `--lookup-profiles on` has weir-lookups ask the Graph API: once for a customer who writes to the account, and again
