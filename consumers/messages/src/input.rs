@@ -11,7 +11,7 @@ use schemas::Topic;
 pub enum Input {
     /// What is said to and about accounts, except on the walls of pages.
     Messages,
-    /// What happens on the walls of pages, of which new comments are published.
+    /// What happens on the walls of pages, of which new comments and mentions are published.
     Feed,
 }
 

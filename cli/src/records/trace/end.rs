@@ -172,6 +172,7 @@ mod tests {
     use std::sync::Arc;
 
     const COMMENT: &str = include_str!("../../../../schemas/fixtures/feed/comment-add.json");
+    const MENTION: &str = include_str!("../../../../schemas/fixtures/page_mention/in-a-post.json");
     const REACTION: &str = include_str!("../../../../schemas/fixtures/feed/reaction-add.json");
 
     fn inbox() -> Consumer {
@@ -194,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn of_what_happens_on_a_wall_new_comments_alone_are_looked_for_in_the_inbox() {
+    fn of_what_happens_on_a_wall_new_comments_and_mentions_are_looked_for_in_the_inbox() {
         let made_of = |body: &str| {
             let receipt = Receipt { delivery_id: "delivery", received: "2025-07-18T10:35:12.000Z" };
             let mut value = Vec::new();
@@ -212,7 +213,9 @@ mod tests {
             let made = |one: &Consumer| (one.name, one.outputs, one.is_optional);
             consumers.iter().map(made).collect::<Vec<_>>()
         };
-        assert_eq!(made_of(COMMENT), [("weir-messages-feed", &[Topic::InboxComments][..], true)]);
+        for body in [COMMENT, MENTION] {
+            assert_eq!(made_of(body), [("weir-messages-feed", &[Topic::InboxComments][..], true)]);
+        }
         assert!(made_of(REACTION).is_empty());
     }
 
