@@ -117,6 +117,26 @@ fn the_printed_curl_line_works_as_pasted() {
 }
 
 #[test]
+fn what_was_posted_to_the_demo_is_traced_to_its_end() {
+    let mut demo = Demo::start();
+    let curl = demo.line(|line| line.contains("curl -i"));
+    let kafka = demo.line(|line| line.trim_start().starts_with("Kafka "));
+    demo.line(|line| line.contains("Ctrl-C ends"));
+    assert!(Command::new("bash").args(["-c", &curl]).output().unwrap().status.success());
+    demo.line(|line| line.contains("meta.inbox.v1") && line.ends_with("“Hello from curl”"));
+    let brokers = kafka.split_whitespace().last().unwrap();
+    let conversation = ["--account", "17841405726653026", "--user", "12345678901234567", "--at", "1s"];
+    let trace = [&["trace", "--brokers", brokers], &conversation[..]].concat();
+    let Output { status, stdout, stderr } = weir(&trace).output().unwrap();
+    let stdout = text(&stdout);
+    assert_eq!(status.code(), Some(0), "{stdout}{}", text(&stderr));
+    for place in ["meta.webhooks.raw.v1/", "meta.messages.v1/", "meta.inbox.v1/", "Complete."] {
+        assert!(stdout.contains(place), "{place}: {stdout}");
+    }
+    assert_eq!(demo.interrupt(), Some(0));
+}
+
+#[test]
 fn a_port_in_use_is_named() {
     let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = taken.local_addr().unwrap().port().to_string();

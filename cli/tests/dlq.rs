@@ -1,5 +1,5 @@
-//! `weir dlq` from its command line to its exit code, as far as librdkafka's mock cluster goes: it finds no offsets by
-//! time, and `tests/tests/dlq.rs` has the rest.
+//! `weir dlq` from its command line to its exit code, as far as librdkafka's mock cluster goes; `tests/tests/dlq.rs` has the
+//! rest.
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
 use rdkafka::ClientConfig;
@@ -81,6 +81,15 @@ fn objects_are_narrowed_by_reason_and_limit() {
     assert!(objects(&["--reason", "a"]).iter().all(|letter| letter["reason"] == "a"));
     assert_eq!(objects(&["--reason", "a"]).len(), 3);
     assert_eq!(objects(&["--limit", "2"]).len(), 2);
+}
+
+#[test]
+fn what_brokers_find_no_offsets_of_by_time_is_told_by_the_times_of_the_records() {
+    let cluster = with_letters(&["a", "b", "a"]);
+    for (more, count) in [(["--since", "1h"], 3), (["--until", "1h"], 0)] {
+        let Ran { code, stdout, stderr } = list(&cluster, &[&["--json"], &more[..]].concat());
+        assert_eq!((code, stdout.lines().count()), (Some(0), count), "{more:?}: {stdout}{stderr}");
+    }
 }
 
 #[test]

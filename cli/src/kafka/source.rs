@@ -1,5 +1,6 @@
 //! Reads ranges of topics, without a group: from where to where, in the order of time, and not a record further.
 
+mod period;
 mod position;
 mod range;
 mod reading;
@@ -10,6 +11,7 @@ pub(crate) use reading::Reading;
 
 use crate::kafka::request::RequestError;
 use crate::kafka::session::Session;
+use period::Period;
 use runtime::consumer::{self, Record, TopicReader};
 use runtime::producer::{Producer, ProducerOptions};
 use runtime::settings::KafkaSettings;
@@ -55,7 +57,8 @@ impl Source {
     }
 
     /// What lies on a topic now: in every partition from the first record at or after `since` to the last one before the
-    /// first at or after `until`. Ranges that meet in time meet without a gap, and without a record in both.
+    /// first at or after `until`. Ranges that meet in time meet without a gap, and without a record in both. Of brokers
+    /// that find no offsets by time it is all, and what is read of it is told by the times of the records.
     pub(crate) fn range(
         &self,
         topic: &str,
@@ -77,7 +80,12 @@ impl Source {
             Ok(Span { partition, low, high, from: start.clamp(low, high), to: end })
         };
         let spans = partitions.iter().map(span).collect::<Result<_, consumer::ReadError>>()?;
-        Ok(Range { topic: Arc::clone(reader.topic()), spans })
+        let mut range = Range { topic: Arc::clone(reader.topic()), spans, period: None };
+        let found_none = from.is_empty() && to.is_empty() && (since.is_some() || until.is_some());
+        if found_none && finds_no_times(&reader, &range.spans)? {
+            range.widen_to(Period { since, until });
+        }
+        Ok(range)
     }
 
     pub(crate) fn open(&self, range: &Range) -> Result<Reading, RequestError> {
@@ -99,4 +107,12 @@ impl Source {
     pub(crate) fn reader(&self, topic: &str) -> Result<TopicReader, RequestError> {
         Ok(TopicReader::new(&self.kafka, CLIENT_ID, topic)?)
     }
+}
+
+/// Whether no offset is found for the beginning of time either, although there are records: then brokers do not look, as
+/// librdkafka's mock cluster, and that nothing is found says nothing.
+fn finds_no_times(reader: &TopicReader, spans: &[Span]) -> Result<bool, consumer::ReadError> {
+    let filled: Vec<i32> =
+        spans.iter().filter(|span| span.low < span.high).map(|span| span.partition).collect();
+    Ok(!filled.is_empty() && reader.since(&filled, 0)?.is_empty())
 }

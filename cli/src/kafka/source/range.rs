@@ -1,5 +1,6 @@
 //! A range of a topic's records.
 
+use super::period::Period;
 use std::sync::Arc;
 use weir_messages::partitioner::partition_of;
 
@@ -9,6 +10,8 @@ pub(crate) struct Range {
     pub(crate) topic: Arc<str>,
     /// Its partitions.
     pub(crate) spans: Vec<Span>,
+    /// Of which records, where offsets alone do not say it.
+    pub(super) period: Option<Period>,
 }
 
 /// From where to where, of one partition.
@@ -26,6 +29,14 @@ pub(crate) struct Span {
 }
 
 impl Range {
+    /// Takes all that is there, of which the records of a period are meant.
+    pub(super) fn widen_to(&mut self, period: Period) {
+        for span in &mut self.spans {
+            (span.from, span.to) = (span.low, span.high);
+        }
+        self.period = Some(period);
+    }
+
     /// Leaves only the partition that records of this key are in.
     pub(crate) fn narrow_to(&mut self, key: &str) {
         let partitions = i32::try_from(self.spans.len()).unwrap_or(i32::MAX);
@@ -46,7 +57,8 @@ mod tests {
     #[test]
     fn a_range_counts_its_offsets_and_one_that_ends_before_it_starts_none() {
         let span = |from, to| Span { partition: 0, low: 0, high: 9, from, to };
-        let range = Range { topic: Arc::from("t"), spans: vec![span(3, 5), span(7, 7), span(9, 8)] };
+        let range =
+            Range { topic: Arc::from("t"), spans: vec![span(3, 5), span(7, 7), span(9, 8)], period: None };
         assert_eq!(range.at_most(), 2);
     }
 }

@@ -4,6 +4,7 @@
 //! comes as near as one can to the order in which they were written. One record a partition is held, and what
 //! librdkafka has read ahead.
 
+use super::period::Period;
 use super::{Range, RecordPosition, Span};
 use crate::kafka::request::RequestError;
 use runtime::consumer::{Read, Record, TopicReader};
@@ -19,6 +20,8 @@ pub(crate) struct Reading {
     reader: TopicReader,
     brokers: String,
     partitions: Vec<Partition>,
+    /// Which of the records are meant, where not all are.
+    period: Option<Period>,
 }
 
 /// One partition, while there is more of it.
@@ -33,13 +36,13 @@ impl Reading {
         let spans = || range.spans.iter().filter(|span| span.from < span.to);
         reader.start(&spans().map(|span| (span.partition, span.from)).collect())?;
         let partitions = spans().map(|span| Partition { span: *span, head: None }).collect();
-        Ok(Self { reader, brokers: brokers.to_owned(), partitions })
+        Ok(Self { reader, brokers: brokers.to_owned(), partitions, period: range.period })
     }
 
     /// The next record in the order of time; `None` at the end of the range.
     pub(crate) fn next(&mut self) -> Result<Option<Record>, RequestError> {
         for partition in &mut self.partitions {
-            partition.fill(&mut self.reader, &self.brokers)?;
+            partition.fill(&mut self.reader, self.period, &self.brokers)?;
         }
         self.partitions.retain(|partition| partition.head.is_some());
         let time = |partition: &&mut Partition| {
@@ -51,13 +54,20 @@ impl Reading {
 
 impl Partition {
     /// Waits for the next record, unless there is one already; there is none where the end is reached.
-    fn fill(&mut self, reader: &mut TopicReader, brokers: &str) -> Result<(), RequestError> {
+    fn fill(
+        &mut self,
+        reader: &mut TopicReader,
+        period: Option<Period>,
+        brokers: &str,
+    ) -> Result<(), RequestError> {
         let Span { partition, from, to, .. } = self.span;
         let deadline = Instant::now() + STALLED_AFTER;
         let next = |reader: &TopicReader| reader.position(partition).unwrap_or(from);
+        let is_meant =
+            |record: &Record| record.offset < to && period.is_none_or(|period| period.may_hold(record));
         while self.head.is_none() && next(reader) < to {
             match reader.next_of(partition, LOOK)? {
-                Some(Read::Record(record)) => self.head = Some(record).filter(|record| record.offset < to),
+                Some(Read::Record(record)) => self.head = Some(record).filter(is_meant),
                 // What is left of the range was removed, or never was a record.
                 Some(Read::End(_)) => return Ok(()),
                 None if Instant::now() < deadline => {}
