@@ -2,6 +2,7 @@
 //!
 //! An error has been seen with HTTP 200, so the body decides and the status helps where the body says nothing.
 
+mod app_secret;
 mod codes;
 
 use codes::Meaning;
@@ -15,6 +16,10 @@ pub(crate) const MAX_DEPTH: usize = 64;
 /// What error 3 mostly means.
 const OF_ANOTHER_LOGIN: &str = "the app may not make this call, which is mostly one of another login: say login and page in the account's file \
                                 of --accounts; an Instagram account of Facebook Login writes as its page, with the page's token";
+
+/// What helps where the app's secret is refused, or missing.
+const OF_THE_APP_SECRET: &str = "the app's secret is not that of the token's app, or Meta demands one: check the file of --graph-app-secret, or \
+                                 app_secret_file in the account's file of --accounts";
 
 /// One answer, read.
 #[derive(Clone, Debug)]
@@ -43,12 +48,14 @@ pub struct Refusal {
     pub subcode: Option<i64>,
     /// Meta's `fbtrace_id`, which Meta's support asks for.
     pub trace: Option<String>,
+    /// Whether Meta refuses the app's secret, so that no other token helps.
+    pub is_of_app_secret: bool,
 }
 
 /// What can be done about a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RefusalClass {
-    /// The access token is expired, revoked or of another host (190, 102): only a new one helps.
+    /// The access token is expired, revoked or of another host (190, 102), or not proven by its own app's secret: only another one helps.
     Token,
     /// The token's app or user lacks a permission (3, 10, 200 to 299).
     Permission,
@@ -96,6 +103,8 @@ struct ErrorMembers<'a> {
     is_transient: Option<&'a RawValue>,
     #[serde(borrow, default)]
     fbtrace_id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    message: Option<&'a RawValue>,
 }
 
 impl<'a> Answer<'a> {
@@ -114,6 +123,15 @@ impl<'a> Answer<'a> {
 }
 
 impl Refusal {
+    /// What was answered, without what can be done about it.
+    pub fn answered(&self) -> String {
+        let Self { status, code, subcode, trace, .. } = self;
+        let code = code.map(|code| format!(" with error {code}")).unwrap_or_default();
+        let subcode = subcode.map(|subcode| format!("/{subcode}")).unwrap_or_default();
+        let trace = trace.as_ref().map(|trace| format!(" (fbtrace_id {trace})")).unwrap_or_default();
+        format!("the Graph API answered {status}{code}{subcode}{trace}")
+    }
+
     /// An answer that is no error, and not what the documents describe either.
     pub(crate) fn malformed() -> Self {
         Self::of_status(200)
@@ -128,7 +146,7 @@ impl Refusal {
             429 => RefusalClass::Throttled,
             _ => RefusalClass::Malformed,
         };
-        Self { class, status, code: None, subcode: None, trace: None }
+        Self { class, status, code: None, subcode: None, trace: None, is_of_app_secret: false }
     }
 }
 
@@ -185,19 +203,13 @@ impl RefusalClass {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "the Graph API answered {}", self.status)?;
-        if let Some(code) = self.code {
-            write!(formatter, " with error {code}")?;
-        }
-        if let Some(subcode) = self.subcode {
-            write!(formatter, "/{subcode}")?;
-        }
-        if let Some(trace) = &self.trace {
-            write!(formatter, " (fbtrace_id {trace})")?;
-        }
         // Meta's "(#3) Application does not have the capability to make this API call".
-        let advice = if self.code == Some(3) { OF_ANOTHER_LOGIN } else { self.class.word_and_advice().1 };
-        write!(formatter, ": {advice}")
+        let advice = match self.code {
+            _ if self.is_of_app_secret => OF_THE_APP_SECRET,
+            Some(3) => OF_ANOTHER_LOGIN,
+            _ => self.class.word_and_advice().1,
+        };
+        write!(formatter, "{}: {advice}", self.answered())
     }
 }
 
@@ -225,10 +237,13 @@ fn error_of(body: &RawValue) -> Option<ErrorMembers<'_>> {
 fn failed<'a>(status: u16, body: Option<&'a RawValue>, error: &ErrorMembers<'_>) -> Answer<'a> {
     let code = number(error.code);
     let subcode = number(error.error_subcode);
-    let refused = |class| Refusal { class, status, code, subcode, trace: trace(error.fbtrace_id) };
+    let is_of_app_secret = app_secret::is_refused(error.message);
+    let refused =
+        |class| Refusal { class, status, code, subcode, trace: trace(error.fbtrace_id), is_of_app_secret };
     let is_transient = error.is_transient.is_some_and(|token| token.get() == "true");
     let meaning = code.and_then(|code| codes::meaning(code, subcode));
     let class = match meaning {
+        _ if is_of_app_secret => RefusalClass::Token,
         Some(Meaning::Done) => return Answer::Done(refused(RefusalClass::Transient)),
         // Meta marks these as transient too; what they say of the wait is more.
         Some(Meaning::Refused(class)) if class.says_when() => class,

@@ -32,11 +32,19 @@ pub enum EdgeError {
 }
 
 impl EdgeError {
+    /// Meta's refusal, where it is one.
+    pub const fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Call(CallError::Refused(refusal)) => Some(refusal),
+            _ => None,
+        }
+    }
+
     /// Meta's `code`, where it said one.
     pub const fn code(&self) -> Option<i64> {
-        match self {
-            Self::Call(CallError::Refused(refusal)) => refusal.code,
-            _ => None,
+        match self.refusal() {
+            Some(refusal) => refusal.code,
+            None => None,
         }
     }
 }

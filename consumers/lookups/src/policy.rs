@@ -55,7 +55,11 @@ mod tests {
     use weir_graph::Refusal;
 
     fn refused(class: RefusalClass) -> Next {
-        next(&CallError::Refused(Refusal { class, status: 400, code: None, subcode: None, trace: None }))
+        next(&CallError::Refused(of(class, None)))
+    }
+
+    fn of(class: RefusalClass, code: Option<i64>) -> Refusal {
+        Refusal { class, status: 400, code, subcode: None, trace: None, is_of_app_secret: false }
     }
 
     #[test]
@@ -79,10 +83,9 @@ mod tests {
 
     #[test]
     fn a_consent_that_is_missing_is_told_from_a_permission() {
-        let of =
-            |code| Refusal { class: RefusalClass::Permission, status: 403, code, subcode: None, trace: None };
-        assert_eq!(next(&CallError::Refused(of(Some(230)))), Next::GiveUp("no_consent"));
-        assert_eq!(next(&CallError::Refused(of(Some(200)))), Next::GiveUp("permission"));
+        let next_of = |code| next(&CallError::Refused(of(RefusalClass::Permission, Some(code))));
+        assert_eq!(next_of(230), Next::GiveUp("no_consent"));
+        assert_eq!(next_of(200), Next::GiveUp("permission"));
     }
 
     #[test]

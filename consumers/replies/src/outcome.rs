@@ -78,7 +78,8 @@ mod tests {
     use weir_graph::Refusal;
 
     fn of(class: RefusalClass) -> &'static str {
-        let refusal = Refusal { class, status: 400, code: None, subcode: None, trace: None };
+        let refusal =
+            Refusal { class, status: 400, code: None, subcode: None, trace: None, is_of_app_secret: false };
         word(Err(CallError::Refused(refusal)))
     }
 

@@ -131,6 +131,27 @@ fn a_refusal_says_codes_and_trace_and_none_of_metas_words() {
 }
 
 #[test]
+fn a_secret_that_is_refused_is_told_from_a_token_that_is_and_from_people_who_say_so() {
+    let read = |code: i64, message: &str| {
+        let body = format!(r#"{{"error":{{"message":"{message}","code":{code},"is_transient":true}}}}"#);
+        let Answer::Refused(refusal) = Answer::read(400, body.as_bytes()) else { panic!("{message}") };
+        refusal
+    };
+    for (code, message) in [
+        (100, "Invalid appsecret_proof provided in the API argument"),
+        (100, "(#100) API calls from the server require an appsecret_proof argument"),
+        (1, "Error validating client secret."),
+    ] {
+        let refusal = read(code, message);
+        assert!(refusal.is_of_app_secret && refusal.class == RefusalClass::Token, "{refusal:?}");
+        let said = refusal.to_string();
+        assert!(said.contains("--graph-app-secret") && !said.contains("appsecret_proof"), "{said}");
+    }
+    let quoted = read(100, "Param text is too long: Invalid appsecret_proof provided");
+    assert!(!quoted.is_of_app_secret && quoted.class == RefusalClass::Transient, "{quoted:?}");
+}
+
+#[test]
 fn a_gone_object_keeps_what_the_graph_said() {
     let body = error(803, "");
     let Answer::Gone(Some(said)) = Answer::read(404, body.as_bytes()) else { panic!("not gone") };

@@ -33,7 +33,14 @@ fn refused(code: i64) -> CallError {
 }
 
 fn refused_as(class: RefusalClass, code: i64) -> CallError {
-    CallError::Refused(crate::Refusal { class, status: 400, code: Some(code), subcode: None, trace: None })
+    CallError::Refused(crate::Refusal {
+        class,
+        status: 400,
+        code: Some(code),
+        subcode: None,
+        trace: None,
+        is_of_app_secret: false,
+    })
 }
 
 impl Bench {
