@@ -128,8 +128,11 @@ impl Stack {
         let messages = ground.consumer("weir-messages").await?;
         let upstream = sender.url().trim_start_matches("http://").trim_end_matches("/webhook");
         let edge = Edge::start(upstream, None).await?;
-        let callback = format!("https://{}:{}/webhook", NAMES[0], edge.port());
+        let host = format!("{}:{}", NAMES[0], edge.port());
+        ground.graph.lead_callbacks(&host, upstream.parse()?);
+        let callback = format!("https://{host}/webhook");
         let declared = Declared::new(&callback)?;
+        names_a_handshake_that_fails(&ground.graph, &callback).await;
         let (code, said) = declared.run(&ground.graph, &["connect", "apply"], &[]).await?;
         assert_eq!(code, Some(0), "{said}");
         let posted = async || Ok((sender.post(TEXT).await?.status == 200).then_some(()));
@@ -172,6 +175,17 @@ async fn everything_is_well_and_then_each_thing_that_breaks_is_named() {
     names_what_is_wrong_at_meta(&stack).await;
     names_the_secret_of_another_app(&stack).await;
     names_a_kafka_that_is_away(&mut stack).await;
+}
+
+/// Ingest knows another verify token.
+async fn names_a_handshake_that_fails(graph: &Simulator, callback: &str) {
+    let other = Declared::new(callback).unwrap();
+    other.write("verify-token", "another-token").unwrap();
+    let (code, said) = other.run(graph, &["connect", "apply"], &[]).await.unwrap();
+    assert_eq!(code, Some(1), "{said}");
+    for part in ["handshake", callback, "/verify-token holds", "weir doctor"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
 }
 
 async fn finds_everything_well(stack: &Stack) {

@@ -1,21 +1,75 @@
 //! What Meta's refusals mean for subscriptions and tokens, and what to do about them.
 //!
-//! Sources: docs/meta.md. That 2200 is the failed handshake and 101 a wrong pair of app and secret is only remembered.
+//! Sources: docs/meta.md. That 2200 is the failed handshake, 101 a wrong pair of app and secret, and 190 without a subcode the answer to an app's own
+//! token of another secret, is only remembered.
 
+use super::accounts::App;
+use super::file::DeclaredApp;
 use runtime::process::chain;
+use std::path::Path;
+use weir_graph::Refusal;
 use weir_graph::edges::EdgeError;
 
+/// Whose access token a call carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TokenOwner {
+    /// The app's own: its id and its secret, so that a refused token is a wrong secret.
+    App,
+    /// An account's, in the name of its app.
+    Account,
+    /// The app's, for a call about a token of somebody else: either may be what is refused.
+    AppForAnother,
+}
+
 /// A failure in a line, with what to do.
-pub(super) fn on(error: &EdgeError) -> String {
-    let said = chain(error);
-    let advice = match error.code() {
-        Some(2_200) => {
-            "it comes of a handshake that failed: ingest must answer at \"callback_url\", and know the verify token"
+pub(super) fn on(error: &EdgeError, app: &App, owner: TokenOwner) -> String {
+    let Some(refusal) = error.refusal() else { return chain(error) };
+    let advice = match refusal.code {
+        _ if is_of_secret(refusal, owner) => secret(&app.declared),
+        Some(2_200) => handshake(&app.declared),
+        Some(190) if owner == TokenOwner::AppForAnother => {
+            format!("the token to be exchanged is not valid any more, or {}", secret(&app.declared))
         }
-        Some(101) => "the app's id and secret do not belong together",
-        Some(190) => "is it the token of this account, app and host, and the app's own secret?",
-        Some(10 | 200..=299) => "docs/meta.md has the permissions, one for each field",
-        _ => return said,
+        Some(190) => return format!("{error}; is it the token of this account, app and host?"),
+        Some(10 | 200..=299) => {
+            return format!("{error}; docs/meta.md has the permissions, one for each field");
+        }
+        _ => return error.to_string(),
     };
-    format!("{said}; {advice}")
+    format!("{}: {advice}", refusal.answered())
+}
+
+/// As [`on`], of an edge that takes a list of fields.
+pub(super) fn on_fields(error: &EdgeError, app: &App, owner: TokenOwner) -> String {
+    let is_of_fields = |refusal: &Refusal| refusal.code == Some(100) && !is_of_secret(refusal, owner);
+    if error.refusal().is_some_and(is_of_fields) {
+        return format!("{error}; a field that this edge does not know is taken out by \"without\"");
+    }
+    on(error, app, owner)
+}
+
+fn is_of_secret(refusal: &Refusal, owner: TokenOwner) -> bool {
+    let of_code = match refusal.code {
+        Some(101) => true,
+        // A subcode says that it was a token once: expired, logged out.
+        Some(190) => owner == TokenOwner::App && refusal.subcode.is_none(),
+        _ => false,
+    };
+    refusal.is_of_app_secret || of_code
+}
+
+fn secret(DeclaredApp { id, secret_file, .. }: &DeclaredApp) -> String {
+    format!(
+        "{} does not hold the secret of app {id}: copy it from the app's dashboard anew (docs/meta.md), or mend \"id\" or \"secret_file\"",
+        secret_file.display()
+    )
+}
+
+fn handshake(DeclaredApp { callback_url, verify_token_file, .. }: &DeclaredApp) -> String {
+    let token = verify_token_file.as_deref().map(Path::display).map(|file| format!("what {file} holds"));
+    format!(
+        "Meta's handshake failed: ingest has to answer at {}, and to have {} among its verify tokens; `weir doctor` says which of them fails",
+        callback_url.as_deref().unwrap_or("\"callback_url\""),
+        token.as_deref().unwrap_or("that of \"verify_token_file\"")
+    )
 }

@@ -12,7 +12,7 @@ use weir_graph_simulator::{KnownToken, Login, Simulator};
 pub(super) const DAY: Duration = Duration::from_hours(24);
 /// What no output may show.
 pub(super) const SECRETS: [&str; 5] =
-    ["app-secret", "verify-token-of-weir", "EAApage", "IGAAtoken", "EAAsystem"];
+    ["secret-of-the-app", "verify-token-of-weir", "EAApage", "IGAAtoken", "EAAsystem"];
 
 /// App `111` with page `204`, Instagram account `1784` of Instagram Login and `1785` of Unified Login.
 pub(super) struct Ground {
@@ -23,7 +23,7 @@ pub(super) struct Ground {
 impl Ground {
     pub(super) async fn new() -> Self {
         let simulator = Simulator::start().await.unwrap();
-        simulator.add_app("111", "app-secret");
+        simulator.add_app("111", "secret-of-the-app");
         simulator.add_token("EAApage", KnownToken::of("111", Login::Facebook));
         simulator.add_token("EAAsystem", KnownToken::of("111", Login::Unified));
         let issued = SystemTime::now() - 2 * DAY;
@@ -33,7 +33,7 @@ impl Ground {
         let ground = Self { simulator, folder: tempfile::tempdir().unwrap() };
         fs::create_dir(ground.path("access-tokens")).unwrap();
         for (file, text) in [
-            ("app-secret", "app-secret\n"),
+            ("app-secret", "secret-of-the-app\n"),
             ("verify-token", "verify-token-of-weir"),
             ("access-tokens/204", "EAApage\n"),
             ("access-tokens/1784", "IGAAtoken"),

@@ -2,7 +2,7 @@
 
 use super::difference::{self, Finding};
 use crate::meta::accounts::{Accounts, App};
-use crate::meta::advice;
+use crate::meta::advice::{self, TokenOwner};
 use crate::meta::file::DeclaredAccount;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -102,7 +102,7 @@ pub(in crate::meta) async fn subscriptions(
     app: &App,
 ) -> Result<Vec<AppSubscription>, String> {
     let token = app.token()?;
-    said(accounts.facebook.app_subscriptions(&app.declared.id, &token).await)
+    said(accounts.facebook.app_subscriptions(&app.declared.id, &token).await, app, TokenOwner::App)
 }
 
 /// How an account's install of an app compares.
@@ -112,31 +112,31 @@ pub(in crate::meta) async fn look_at_install(
     account: &DeclaredAccount,
 ) -> Result<Finding, String> {
     let token = accounts.token(app, account)?;
-    let present = said(accounts.host(account.login).installs(&account.id, &token).await)?;
+    let present = accounts.host(account.login).installs(&account.id, &token).await;
+    let present = said(present, app, TokenOwner::Account)?;
     let declared = &app.declared;
     Ok(difference::of_install(&declared.id, &declared.fields_of_install(account.login), &present))
 }
 
 async fn set(accounts: &Accounts, app: &App, what: &DesiredItem<'_>) -> Result<(), String> {
     let declared = &app.declared;
-    said(match what {
+    match what {
         DesiredItem::Object(wanted) => {
             let token = app.token()?;
             let verify_token = app.verify_token().transpose()?.unwrap_or_default();
-            accounts.facebook.subscribe_app(&declared.id, wanted, &verify_token, &token).await
+            let set = accounts.facebook.subscribe_app(&declared.id, wanted, &verify_token, &token).await;
+            said(set, app, TokenOwner::App)
         }
         DesiredItem::Account(account) => {
             let token = accounts.token(app, account)?;
             let fields = declared.fields_of_install(account.login);
-            accounts.host(account.login).install(&account.id, &fields, &token).await
+            let set = accounts.host(account.login).install(&account.id, &fields, &token).await;
+            said(set, app, TokenOwner::Account)
         }
-    })
+    }
 }
 
 /// What Meta answered, its refusal in words.
-fn said<T>(answered: Result<T, EdgeError>) -> Result<T, String> {
-    answered.map_err(|error| match error.code() {
-        Some(100) => format!("{error}; a field that this edge does not know is taken out by \"without\""),
-        _ => advice::on(&error),
-    })
+fn said<T>(answered: Result<T, EdgeError>, app: &App, owner: TokenOwner) -> Result<T, String> {
+    answered.map_err(|error| advice::on_fields(&error, app, owner))
 }

@@ -172,7 +172,7 @@ async fn what_was_healed_what_fails_and_when_tokens_end_is_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_app_whose_secret_cannot_be_read_holds_up_no_other() {
     let ground = Ground::new().await;
-    ground.simulator.add_app("112", "app-secret");
+    ground.simulator.add_app("112", "secret-of-the-app");
     ground.simulator.add_token("EAAother", KnownToken::of("112", Login::Unified));
     ground.write("other", "EAAother");
     let other = r#"{"apps": [{"id": "112", "secret_file": "app-secret", "accounts":
@@ -189,6 +189,32 @@ async fn an_app_whose_secret_cannot_be_read_holds_up_no_other() {
     assert_eq!(exit, Exit::Failure, "{said}");
     assert!(said.contains("nowhere: it cannot be read") && said.contains("1 changed, 5 failed"), "{said}");
     assert_eq!(states(&ground).await, ["as_declared", "failed", "failed", "failed", "failed", "failed"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_app_secret_is_named_by_its_file_and_no_token_is_blamed() {
+    let ground = Ground::new().await;
+    ground.write("app-secret", "of-another-app");
+    let (exit, said) = connect(&ground, true, false).await;
+    assert_eq!(exit, Exit::Failure, "{said}");
+    // The two objects, and the accounts that it proves: all but that of Instagram Login.
+    let named = said.matches("app-secret does not hold the secret of app 111").count();
+    assert!(named == 4 && said.contains("4 failed"), "{said}");
+    assert!(!said.contains("access token") && !said.contains("taken out by"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handshake_that_fails_names_the_address_and_the_file_of_the_verify_token() {
+    let ground = Ground::new().await;
+    // Nobody listens there.
+    let nowhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    ground.simulator.lead_callbacks("webhooks.example.com", nowhere);
+    let (exit, said) = connect(&ground, true, false).await;
+    assert_eq!(exit, Exit::Failure, "{said}");
+    for part in ["answer at https://webhooks.example.com/webhook", "/verify-token holds", "weir doctor"] {
+        assert_eq!(said.matches(part).count(), 2, "{part}: {said}");
+    }
+    assert_eq!(states(&ground).await, ["missing", "missing", "as_declared", "as_declared", "as_declared"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,7 @@
 use super::check::{Deadline, NotKnown, Observed};
 use super::graph::Reached;
 use crate::meta::accounts::{Accounts, App};
-use crate::meta::advice;
+use crate::meta::advice::{self, TokenOwner};
 use crate::meta::connect::difference::{self, Finding};
 use crate::meta::connect::round;
 use crate::meta::file::{DeclaredAccount, DeclaredApp, Login, Object};
@@ -58,7 +58,7 @@ impl Meta<'_> {
         let declared = &app.declared;
         let approved = async {
             let asked = self.accounts.facebook.app_permissions(&declared.id, &app.token()?).await;
-            asked.map_err(|error| advice::on(&error))
+            asked.map_err(|error| advice::on(&error, app, TokenOwner::App))
         };
         let approved = self.ask(self.reached.host_of(Login::Facebook), approved);
         let accounts = stream::iter(&declared.accounts)
@@ -98,7 +98,7 @@ impl Meta<'_> {
         let linked = async {
             let token = self.accounts.token(app, account)?;
             let asked = self.accounts.facebook.linked_instagram(&account.id, &token).await;
-            asked.map_err(|error| advice::on(&error))
+            asked.map_err(|error| advice::on(&error, app, TokenOwner::Account))
         };
         let linked =
             async { if takes_instagram { Some(self.ask(may_ask.clone(), linked).await) } else { None } };

@@ -4,9 +4,10 @@ use super::report;
 use super::secret::Secret;
 use super::settings::ExchangeSettings;
 use super::store::TokenTarget;
+use crate::meta::MetaError;
 use crate::meta::accounts::{Accounts, App, token_of};
+use crate::meta::advice::{self, TokenOwner};
 use crate::meta::file::{DeclaredAccount, Login};
-use crate::meta::{MetaError, advice};
 use weir_graph::edges::{EdgeError, NewToken};
 use weir_graph::{AccessToken, AppSecret};
 
@@ -32,7 +33,7 @@ pub(super) async fn run(accounts: &Accounts, settings: &ExchangeSettings) -> Res
             return Err(refused(String::from("tokens of system users are made in the business' settings")));
         }
     };
-    let new = new.map_err(|error| refused(advice::on(&error)))?;
+    let new = new.map_err(|error| refused(advice::on(&error, app, TokenOwner::AppForAnother)))?;
     let ends = target.put(&new).await?;
     Ok(match ends {
         Some(_) => format!("{target}: a token that ends {}", report::end(ends)),

@@ -2,7 +2,7 @@
 
 use super::{needed, store};
 use crate::meta::accounts::{Accounts, App};
-use crate::meta::advice;
+use crate::meta::advice::{self, TokenOwner};
 use crate::meta::file::{DeclaredAccount, Login};
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -48,14 +48,15 @@ pub(in crate::meta) async fn at(
     account: &DeclaredAccount,
 ) -> Result<Facts, String> {
     let token = accounts.token(app, account)?;
-    let facts = match account.login {
-        Login::Instagram => of_instagram(accounts, account, &token).await,
+    let (facts, owner) = match account.login {
+        Login::Instagram => (of_instagram(accounts, account, &token).await, TokenOwner::Account),
         Login::Facebook | Login::Unified => {
             let facts = accounts.facebook.token_facts(&token, &app.token()?).await;
-            facts.map(|facts| Facts::of(facts, &needed::permissions(&app.declared, account.login)))
+            let needed = needed::permissions(&app.declared, account.login);
+            (facts.map(|facts| Facts::of(facts, &needed)), TokenOwner::App)
         }
     };
-    facts.map_err(|error| advice::on(&error))
+    facts.map_err(|error| advice::on(&error, app, owner))
 }
 
 /// Meta describes no call that tells of such a token, so another one shows whether it is taken.

@@ -3,9 +3,10 @@
 use super::secret::Secret;
 use super::settings::Destination;
 use super::store::TokenTarget;
+use crate::meta::MetaError;
 use crate::meta::accounts::{Accounts, App};
+use crate::meta::advice::{self, TokenOwner};
 use crate::meta::file::{DeclaredAccount, Login};
-use crate::meta::{MetaError, advice};
 use runtime::process::chain;
 use std::time::{Duration, SystemTime};
 use weir_graph::edges::EdgeError;
@@ -57,7 +58,7 @@ async fn one(
         Some(100) => {
             format!("{error}; a token that is younger than a day is not refreshed: it lasts long enough")
         }
-        _ => advice::on(&error),
+        _ => advice::on(&error, app, TokenOwner::Account),
     };
     let new = accounts.instagram.refresh_instagram(&token).await;
     let ends = target.put(&new.map_err(|error| MetaError::Refused(refused(error)))?).await?;

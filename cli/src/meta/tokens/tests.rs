@@ -175,6 +175,26 @@ async fn a_short_token_becomes_the_pages_own_or_one_of_60_days() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_app_secret_is_named_by_its_file_in_a_list_and_in_an_exchange() {
+    let ground = Ground::new().await;
+    ground.simulator.add_token("short-of-person", KnownToken::of("111", Login::Facebook));
+    ground.write("short", "short-of-person");
+    ground.write("app-secret", "of-another-app");
+    let named = "app-secret does not hold the secret of app 111";
+    let (exit, said) = listed(&ground, false).await;
+    assert!(exit == Exit::Failure && said.matches(named).count() == 2, "{said}");
+    let settings = ExchangeSettings {
+        account: GraphId::parse("204").unwrap(),
+        short_token: ground.path("short"),
+        meta: ground.settings(),
+        destination: to(None),
+    };
+    let failed = tokio::task::spawn_blocking(move || exchanged(&settings, &mut Printed::default().screen()));
+    let failed = failed.await.unwrap().unwrap_err().to_string();
+    assert!(failed.contains(named) && !failed.contains("short-of-person"), "{failed}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn meta_is_asked_for_nothing_that_cannot_be_kept() {
     let ground = Ground::new().await;
     ground.simulator.add_token("short-of-account", KnownToken::of("111", Login::Instagram));

@@ -4,9 +4,11 @@
 //!
 //! Sources: Meta's references of `/{app-id}/subscriptions`, `/{page-id}/subscribed_apps`, `/debug_token` and
 //! `/refresh_access_token`, and its guides to long-lived tokens, to Instagram Login and to the Conversations API, as of November 2026. What an edge
-//! says of a token that it does not know, and that a second POST replaces the fields of the first, is only remembered.
+//! says of a token that it does not know, that a second POST replaces the fields of the first and 2200 is a handshake that failed, is only
+//! remembered; how an app's secret is refused, users report.
 
 mod conversations;
+pub(super) mod handshake;
 mod installs;
 mod subscriptions;
 mod tokens;

@@ -39,8 +39,17 @@ pub enum Behaviour {
 impl Behaviour {
     /// The error of this code, in Meta's form, with status 400.
     pub fn error(code: i64, subcode: Option<i64>) -> Self {
+        Self::error_that_says(code, subcode, &format!("(#{code}) An error that was asked for"))
+    }
+
+    /// As [`Self::error`], in Meta's words, which tell apart what the code does not.
+    pub fn refusal(code: i64, message: &str) -> Self {
+        Self::error_that_says(code, None, message)
+    }
+
+    fn error_that_says(code: i64, subcode: Option<i64>, message: &str) -> Self {
         let mut error = json!({
-            "message": format!("(#{code}) An error that was asked for"),
+            "message": message,
             "type": "OAuthException",
             "code": code,
             "fbtrace_id": "A0simulatorTraceId0000"

@@ -125,6 +125,12 @@ impl Simulator {
         self.world.apps().secrets.insert(id.to_owned(), secret.to_owned());
     }
 
+    /// From now on, whoever subscribes with a callback at this host is asked Meta's handshake, at this address and without TLS. Of callbacks
+    /// at other hosts it is taken as answered.
+    pub fn lead_callbacks(&self, host: &str, to: SocketAddr) {
+        lock(&self.world.orders).callbacks.insert(host.to_owned(), to);
+    }
+
     /// There is a token, which the edges about apps and tokens want to know.
     pub fn add_token(&self, token: &str, known: KnownToken) {
         self.world.apps().tokens.insert(token.to_owned(), known);
@@ -183,7 +189,8 @@ async fn serve(listener: TcpListener, world: Arc<World>) {
 }
 
 async fn respond(request: Request<Incoming>, world: Arc<World>) -> Result<Response<Body>, Infallible> {
-    let asked = Asked::read(request).await;
+    let mut asked = Asked::read(request).await;
+    asked.callback_answers = app::handshake::is_answered(&asked, &world).await;
     let behaviour = world.answer(&asked);
     let delay = lock(&world.orders).delay;
     tokio::time::sleep(delay).await;

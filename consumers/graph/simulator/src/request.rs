@@ -17,6 +17,8 @@ pub(super) struct Asked {
     pub(super) proof: Option<String>,
     /// The parameters of the body, of a form or of a JSON object.
     pub(super) parameters: Value,
+    /// Whether the callback that it names answers Meta's handshake, as far as that is tried.
+    pub(super) callback_answers: bool,
 }
 
 impl Asked {
@@ -42,7 +44,8 @@ impl Asked {
         }
         let separator = if rest.is_empty() { "" } else { "?" };
         let relative_url = format!("{}{separator}{}", decoded(path), rest.join("&"));
-        Self { method, relative_url, token: own.or(token), proof, parameters: Value::Null }
+        let (token, parameters) = (own.or(token), Value::Null);
+        Self { method, relative_url, token, proof, parameters, callback_answers: true }
     }
 
     /// A POST to the version, or to nothing, with a parameter `batch`.

@@ -7,6 +7,7 @@ use hyper::Method;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -62,6 +63,8 @@ pub(super) struct Orders {
     pub(super) usage: Vec<(String, String)>,
     /// How long every answer takes.
     pub(super) delay: Duration,
+    /// Where the callbacks of a host lead.
+    pub(super) callbacks: BTreeMap<String, SocketAddr>,
 }
 
 impl World {

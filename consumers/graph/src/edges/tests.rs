@@ -4,6 +4,8 @@ use super::*;
 use crate::{AccessToken, AppSecret, Graph, GraphSettings, GraphUrl, GraphVersion};
 use prometheus::Registry;
 use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
 use std::time::{Duration, SystemTime};
 use weir_graph_simulator::{KnownToken, Login, Simulator};
 
@@ -44,16 +46,61 @@ fn fields(names: &[&str]) -> BTreeSet<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
-#[tokio::test]
-async fn what_an_app_was_subscribed_to_is_read_back() {
-    let Meta { simulator, graph, app, app_token } = meta().await;
-    assert_eq!(graph.app_subscriptions(&app, &app_token).await.unwrap(), []);
-    let wanted = AppSubscription {
+fn wanted() -> AppSubscription {
+    AppSubscription {
         object: String::from("page"),
         callback_url: String::from("https://example.com/webhook"),
         active: true,
         fields: fields(&["messages", "feed"]),
-    };
+    }
+}
+
+/// Answers so many handshakes: the challenge to the verify token `right`, 403 to any other.
+fn callback(listener: &TcpListener, times: usize) {
+    for stream in listener.incoming().take(times) {
+        let mut stream = stream.unwrap();
+        let head = BufReader::new(&stream).lines().map(Result::unwrap);
+        let head: Vec<String> = head.take_while(|line| !line.is_empty()).collect();
+        let value = |name: &str| {
+            let pairs = head[0].split(['?', '&', ' ']);
+            pairs.filter_map(|pair| pair.split_once('=')).find(|(own, _)| *own == name).unwrap().1
+        };
+        let (status, body) = match value("hub.verify_token") {
+            "right" => ("200 OK", value("hub.challenge")),
+            _ => ("403 Forbidden", ""),
+        };
+        let length = body.len();
+        write!(stream, "HTTP/1.1 {status}\r\nContent-Length: {length}\r\n\r\n{body}").unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_app_whose_callback_fails_the_handshake_is_not_subscribed() {
+    let Meta { simulator, graph, app, app_token } = meta().await;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    simulator.lead_callbacks("example.com", listener.local_addr().unwrap());
+    let callback = std::thread::spawn(move || callback(&listener, 2));
+    let refused = graph.subscribe_app(&app, &wanted(), "wrong", &app_token).await.unwrap_err();
+    assert_eq!(refused.code(), Some(2_200));
+    assert_eq!(graph.app_subscriptions(&app, &app_token).await.unwrap(), []);
+    graph.subscribe_app(&app, &wanted(), "right", &app_token).await.unwrap();
+    callback.join().unwrap();
+}
+
+#[tokio::test]
+async fn a_token_that_another_apps_secret_proves_is_refused_by_the_secret() {
+    let Meta { simulator: _running, graph, .. } = meta().await;
+    let page = |secret: &str| AccessToken::parse("204", "page", AppSecret::parse(secret).as_ref()).unwrap();
+    let refused = graph.installs(&id("204"), &page("of-another-app")).await.unwrap_err();
+    assert!(refused.refusal().unwrap().is_of_app_secret, "{refused}");
+    assert_eq!(graph.installs(&id("204"), &page("app-secret")).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn what_an_app_was_subscribed_to_is_read_back() {
+    let Meta { simulator, graph, app, app_token } = meta().await;
+    assert_eq!(graph.app_subscriptions(&app, &app_token).await.unwrap(), []);
+    let wanted = wanted();
     graph.subscribe_app(&app, &wanted, "verify", &app_token).await.unwrap();
     assert_eq!(graph.app_subscriptions(&app, &app_token).await.unwrap(), [wanted]);
     let posted = simulator.posts().pop().unwrap().parameters;

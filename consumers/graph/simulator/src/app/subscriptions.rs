@@ -64,6 +64,9 @@ impl Apps {
         {
             return Behaviour::error(100, None);
         }
+        if !asked.callback_answers {
+            return Behaviour::refusal(2_200, "(#2200) Callback verification failed");
+        }
         self.subscriptions.insert((app.to_owned(), object), Subscription { callback_url, fields });
         success()
     }

@@ -3,8 +3,10 @@
 use super::{Apps, answered, parameter};
 use crate::Behaviour;
 use crate::request::Asked;
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use schemas::Subscribable;
 use serde_json::json;
+use sha2::Sha256;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// 60 days, as long-lived tokens have.
@@ -78,11 +80,21 @@ impl KnownToken {
 }
 
 impl Apps {
-    /// The token of a call, where it is known and has not ended.
+    /// The token of a call, where it is known, has not ended, and is proven by its own app's secret if by any.
     pub(super) fn valid_token(&self, asked: &Asked) -> Result<&KnownToken, Behaviour> {
-        let known = asked.token.as_ref().and_then(|token| self.tokens.get(token));
-        let known = known.ok_or_else(|| Behaviour::error(190, None))?;
-        if known.is_expired() { Err(Behaviour::error(190, Some(463))) } else { Ok(known) }
+        let invalid = || Behaviour::error(190, None);
+        let token = asked.token.as_ref().ok_or_else(invalid)?;
+        let known = self.tokens.get(token).ok_or_else(invalid)?;
+        if known.is_expired() {
+            return Err(Behaviour::error(190, Some(463)));
+        }
+        let secret = self.secrets.get(&known.app);
+        match (&asked.proof, secret) {
+            (Some(proof), Some(secret)) if *proof != proof_of(token, secret) => {
+                Err(Behaviour::refusal(100, "Invalid appsecret_proof provided in the API argument"))
+            }
+            _ => Ok(known),
+        }
     }
 
     pub(super) fn debug(&self, asked: &Asked) -> Behaviour {
@@ -110,9 +122,12 @@ impl Apps {
     /// `fb_exchange_token`.
     pub(super) fn exchange_of_facebook(&mut self, asked: &Asked) -> Behaviour {
         let of = |name| parameter(asked, name).unwrap_or_default();
-        let is_app = self.secrets.get(&of("client_id")) == Some(&of("client_secret"));
-        if of("grant_type") != "fb_exchange_token" || !is_app {
+        let secret = self.secrets.get(&of("client_id"));
+        if of("grant_type") != "fb_exchange_token" || secret.is_none() {
             return Behaviour::error(101, None);
+        }
+        if secret != Some(&of("client_secret")) {
+            return Behaviour::refusal(1, "Error validating client secret.");
         }
         self.longer(&of("fb_exchange_token"), &of("client_id"))
     }
@@ -163,6 +178,12 @@ impl Apps {
         self.tokens.insert(longer.clone(), renewed);
         answered(&json!({"access_token": longer, "token_type": "bearer", "expires_in": LONG.as_secs()}))
     }
+}
+
+fn proof_of(token: &str, secret: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");
+    mac.update(token.as_bytes());
+    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 fn seconds(time: SystemTime) -> u64 {
