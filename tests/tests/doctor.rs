@@ -261,6 +261,9 @@ async fn names_the_secret_of_another_app(stack: &Stack) {
     let (_, checks) = stack.doctor(&other).await;
     assert!(with(&checks, "fail").contains(&("test_delivery", APP)), "{checks:#?}");
     assert!(told(&checks, "test_delivery").contains("--app-secrets"), "{checks:#?}");
+    let named = "/app-secret does not hold the secret of app 111";
+    assert!(told(&checks, "subscription").contains(named), "{checks:#?}");
+    assert!(told(&checks, "token").contains(named), "{checks:#?}");
 }
 
 async fn names_a_kafka_that_is_away(stack: &mut Stack) {
