@@ -55,7 +55,7 @@ leaves out. It reads one disk, that of this machine, and needs Kafka for it. Of 
 than there were.
 
 --ask-meta asks the Graph API whether it has the message or comment; of a conversation which messages it has at that time, and \
-which of these were not received. It does not ask for their words.
+which of these were not received. It does not ask for their words. --access-tokens, --accounts and --graph-app-secret are those of weir-lookups.
 
 With --json an event is an object of id, kind, key, places (what, topic, partition, offset, at, says), end (complete, stopped) \
 and why; the last object has the verdict (found, stopped, never_received, not_found), events, left_out, meta (id, state, created, \

@@ -64,8 +64,12 @@ async fn meta_is_asked(ground: &Ground, text: &Only) -> Result<()> {
     }
     let tokens = tempfile::tempdir()?;
     fs::write(tokens.path().join("default"), "a-valid-access-token")?;
+    // Hidden, so that it is no token.
+    let secret = tokens.path().join(".app-secret");
+    fs::write(&secret, "secret-of-the-app")?;
     let (url, tokens) = (ground.graph.url(), tokens.path().to_str().context("UTF-8")?);
-    let ask = ["--ask-meta", "--graph-url", &url, "--access-tokens", tokens];
+    let secret = secret.to_str().context("UTF-8")?;
+    let ask = ["--ask-meta", "--graph-url", &url, "--access-tokens", tokens, "--graph-app-secret", secret];
     let said = async |args: &[&str]| -> Result<Vec<Value>> {
         let traced = trace(ground, &[args, &ask].concat()).await?;
         let said = traced.verdict["meta"].as_array().context("what Meta says")?.iter();
@@ -76,6 +80,9 @@ async fn meta_is_asked(ground: &Ground, text: &Only) -> Result<()> {
     assert_eq!(said(&by_time).await?, of_both);
     assert_eq!(said(&["aWdfNeverReceived"]).await?, [json!(["aWdfNeverReceived", "there", false])]);
     assert_eq!(said(&["aWdfNobodyHasIt"]).await?, [json!(["aWdfNobodyHasIt", "gone", false])]);
+    let calls = ground.graph.calls();
+    let mut asked = calls.iter().filter(|call| call.relative_url.contains("created_time"));
+    assert!(asked.all(|call| call.proof.is_some()), "{:?}", calls.len());
     Ok(())
 }
 

@@ -9,9 +9,10 @@ use super::expected::Expected;
 use super::question::{EventSelector, Question};
 use crate::ToolError;
 use crate::kafka::session::Session;
-use crate::tool::settings::{Given, access_tokens, graph_url, graph_version, settings, switch};
+use crate::tool::settings::{Given, access_tokens, flag, graph_url, graph_version, settings, switch};
 use prometheus::Registry;
 use runtime::process::chain;
+use runtime::settings::form;
 use schemas::Millis;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -33,9 +34,25 @@ settings! {
         graph_version: GraphVersion = graph_version(),
         /// Directory of access tokens: a file per account, named by its id, and `default` for the rest
         access_tokens: Option<PathBuf> = access_tokens(),
+        /// Directory of accounts, as weir-lookups has it: a JSON file per account, with login, host, page, token and secret
+        accounts: Option<PathBuf> = flag("accounts", "DIR", form::directory()).optional(),
+        /// File with the app's secret: calls then carry `appsecret_proof`, as "Require App Secret" demands
+        graph_app_secret: Option<PathBuf> = flag("graph-app-secret", "FILE", form::file()).optional(),
     }
-    check |access: &Self, given: &mut Given<'_>| if access.ask_meta && access.access_tokens.is_none() {
-        given.reader.problem("access-tokens", "a directory of access tokens, since --ask-meta asks with them");
+    check |access: &Self, given: &mut Given<'_>| {
+        if access.ask_meta && access.access_tokens.is_none() && access.accounts.is_none() {
+            given.reader.problem(
+                "access-tokens",
+                "a directory of access tokens, since --ask-meta asks with them; or --accounts",
+            );
+        }
+    }
+}
+
+impl MetaAccess {
+    fn tokens(&self) -> TokenSettings {
+        let Self { access_tokens, accounts, graph_app_secret, .. } = self.clone();
+        TokenSettings { access_tokens, accounts, graph_app_secret }
     }
 }
 
@@ -70,15 +87,15 @@ pub(super) fn ask(
     session: &Session,
 ) -> Result<Vec<AtMeta>, ToolError> {
     let access = &settings.meta;
-    let Some(folder) = access.access_tokens.clone().filter(|_| access.ask_meta) else {
+    if !access.ask_meta {
         return Ok(Vec::new());
-    };
+    }
     let key =
         question.key.as_ref().or_else(|| traces.iter().find_map(|trace| trace.event.as_ref()?.key.as_ref()));
     let account = key.and_then(|key| key.split(':').next()).or(settings.account.as_deref());
     let nobody =
         || vec![AtMeta::unknown(None, "no account is known, and no default token is there".to_owned())];
-    let tokens = AccessTokens::open(TokenSettings::of(folder), access.graph_url.clone(), &Registry::new());
+    let tokens = AccessTokens::open(access.tokens(), access.graph_url.clone(), &Registry::new());
     // Of an account that nobody names there is the default token alone.
     let Some(account) = GraphId::parse(account.unwrap_or("0")) else { return Ok(nobody()) };
     let TokenState::Ready(token) = tokens.of(&account) else {
