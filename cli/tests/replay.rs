@@ -1,5 +1,4 @@
-//! `weir replay` before it reads anything; `tests/tests/replay.rs` has the rest, since librdkafka's mock cluster finds no
-//! offsets by time.
+//! `weir replay` before it reads anything; `tests/tests/replay.rs` has the rest.
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
 use rdkafka::mocking::MockCluster;

@@ -175,17 +175,23 @@ impl AccessTokens {
         }
     }
 
-    /// Meta has refused a token: reads the files again, and gives the account's token where it is another one by now.
+    /// Meta has refused a token, for a reason that is logged: reads the files again, and gives the account's token where it is
+    /// another one by now, as after its file or that of its app's secret has changed.
     ///
     /// Otherwise nobody gets the refused token any more until its file changes, or for [`REFUSED_TRIED_EVERY`].
-    pub async fn renewed(self: &Arc<Self>, refused: &AccessToken, account: &GraphId) -> Option<AccessToken> {
+    pub async fn renewed(
+        self: &Arc<Self>,
+        refused: &AccessToken,
+        account: &GraphId,
+        why: &str,
+    ) -> Option<AccessToken> {
         // Many calls are refused at a time; the first one reads for all.
         let _others_wait = self.one_at_a_time.lock().await;
         if self.refused.has(refused) {
             self.refused.refuse(refused, Instant::now());
         } else {
             self.reread_blocking().await;
-            self.refuse(refused);
+            self.refuse(refused, why);
         }
         match self.of(account) {
             TokenState::Ready(token) if token != *refused => Some(token),
@@ -250,7 +256,7 @@ impl AccessTokens {
         }
     }
 
-    fn refuse(&self, token: &AccessToken) {
+    fn refuse(&self, token: &AccessToken, why: &str) {
         let contents = self.contents.read().unwrap_or_else(PoisonError::into_inner);
         if contents.tokens.get(&**token.name()) != Some(token) {
             return;
@@ -260,7 +266,7 @@ impl AccessTokens {
         let of_accounts = settings.accounts.as_deref().filter(|_| contents.accounts.contains_key(name));
         let directory = of_accounts.or(settings.access_tokens.as_deref()).unwrap_or(settings.directory());
         let file = directory.join(name);
-        tracing::error!(file = %file.display(), "Meta refuses this access token: put a new one into its file");
+        tracing::error!(file = %file.display(), why, "Meta refuses this access token");
     }
 
     fn changed(&self) {

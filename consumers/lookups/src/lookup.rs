@@ -176,7 +176,7 @@ impl LookupRun<'_> {
             Next::GiveUp(reason) => Err(Failure::Reject { reason, error: self.describe(error) }),
             Next::NewToken => {
                 // Where there is no other one, the next round says what becomes of it.
-                let renewed = self.resolver.tokens.renewed(token, self.account).await;
+                let renewed = self.resolver.tokens.renewed(token, self.account, &error.to_string()).await;
                 tracing::debug!(account = %self.account, renewed = renewed.is_some(), "a token was refused");
                 Ok(())
             }

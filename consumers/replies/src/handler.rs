@@ -206,7 +206,7 @@ impl Replies {
                 }
                 CallOutcome::Refused(cause) => return refused(pending, &cause),
                 CallOutcome::TokenRefused(cause) => {
-                    if self.tokens.renewed(&token, &command.account).await.is_none() {
+                    if self.tokens.renewed(&token, &command.account, &cause.error).await.is_none() {
                         return refused(pending, &cause);
                     }
                 }

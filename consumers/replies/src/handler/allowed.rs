@@ -16,8 +16,9 @@ impl Replies {
         match self.tokens.of(&command.account) {
             TokenState::Ready(token) => Ok(token),
             TokenState::Refused => {
-                let error =
-                    String::from("Meta refuses the account's access token: put a new one into its file");
+                let error = String::from(
+                    "Meta refuses the account's access token: put a new one into its file, or mend its app's secret, as the log says",
+                );
                 Err(Cause { reason: "token", error })
             }
             TokenState::Missing => {
