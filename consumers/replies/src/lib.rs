@@ -74,7 +74,8 @@ pub async fn run(
     let options = options(&common, settings.graph.graph.graph_timeout);
     let results = Topic::RepliesResults.name(&common.topic_prefix);
     let handler = replies(&common.kafka, &process, &results, settings, tokens)?;
-    process.shutdown.spawn(watchdog::watch_second(handler.producer.clone(), &process));
+    let rebuilt = &handler.metrics.intents_rebuilt;
+    process.shutdown.spawn(watchdog::watch_second(handler.producer.clone(), &process, rebuilt));
     consumer::run(&common.kafka, options, handler, &process).await?;
     Ok(())
 }

@@ -14,6 +14,8 @@ pub struct ReplyMetrics {
     pub(crate) duplicates: IntCounter,
     remembered: IntGauge,
     pub(crate) call_seconds: Histogram,
+    pub(crate) results_rebuilt: IntCounter,
+    pub(crate) intents_rebuilt: IntCounter,
 }
 
 impl ReplyMetrics {
@@ -43,7 +45,16 @@ impl ReplyMetrics {
             "How long calls to the Graph API took that carry out a command",
             metrics::SECONDS,
         );
-        Self { results, duplicates, remembered, call_seconds }
+        // The clients of the consumer loop have metrics of their own.
+        let rebuilt = metrics::counters(
+            registry,
+            "weir_replies_rebuilt_total",
+            "Kafka clients that were replaced by a new one: what reads the results, and what writes the intents",
+            &["client"],
+        );
+        let results_rebuilt = rebuilt.with_label_values(&["results"]);
+        let intents_rebuilt = rebuilt.with_label_values(&["intents"]);
+        Self { results, duplicates, remembered, call_seconds, results_rebuilt, intents_rebuilt }
     }
 
     pub(crate) fn result(&self, action: &Open<Action>, status: ResultStatus) {

@@ -76,9 +76,16 @@ pub fn watch(producer: Producer, process: &Process) -> impl Future<Output = ()> 
     watch_in(producer, process, &process.registry)
 }
 
-/// As [`watch`], for a second producer of a process: what is shown is about the first.
-pub fn watch_second(producer: Producer, process: &Process) -> impl Future<Output = ()> + Send + use<> {
-    watch_in(producer, process, &Registry::new())
+/// As [`watch`], for a second producer of a process: what is shown is about the first, but for how often a client of the
+/// second was `rebuilt`.
+pub fn watch_second(
+    producer: Producer,
+    process: &Process,
+    rebuilt: &IntCounter,
+) -> impl Future<Output = ()> + Send + use<> {
+    let mut watchdog = Watchdog::new(producer, &Registry::new());
+    watchdog.rebuilt = Reason::ALL.map(|_| rebuilt.clone()).into();
+    watch_with(watchdog, process)
 }
 
 /// As [`watch`]; what is shown is shown in this registry.
@@ -87,7 +94,10 @@ pub fn watch_in(
     process: &Process,
     registry: &Registry,
 ) -> impl Future<Output = ()> + Send + use<> {
-    let mut watchdog = Watchdog::new(producer, registry);
+    watch_with(Watchdog::new(producer, registry), process)
+}
+
+fn watch_with(mut watchdog: Watchdog, process: &Process) -> impl Future<Output = ()> + Send + use<> {
     let (shutdown, changes) = (process.shutdown.child(), process.credentials.changes());
     let mut supervisor = Supervisor::new("the watchdog of a producer");
     async move {

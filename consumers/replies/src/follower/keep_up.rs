@@ -40,6 +40,9 @@ pub(super) fn follow(
                 match another(source, shared) {
                     Ok(answered) => {
                         tracing::warn!(is_changed, "the results topic is read by a new Kafka client");
+                        if !is_changed {
+                            source.rebuilt.inc();
+                        }
                         (reader, unanswered, is_changed) = (answered, 0, false);
                     }
                     Err(error) => {
@@ -89,4 +92,48 @@ fn take_new_partitions(reader: &mut TopicReader, shared: &Shared) -> Result<(), 
     reader.add(&new)?;
     shared.read.send_modify(|read| read.offsets.extend(new));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ABOUT;
+    use crate::follower::progress::Progress;
+    use crate::ledger::Ledger;
+    use crate::metrics::ReplyMetrics;
+    use rdkafka::mocking::MockCluster;
+    use rdkafka::producer::DefaultProducerContext;
+    use runtime::process::Process;
+    use runtime::settings::KafkaSettings;
+    use std::sync::{Arc, Mutex};
+    use tokio::sync::watch;
+
+    /// Generous, for a machine that does other things too.
+    const DEADLINE: Duration = Duration::from_mins(1);
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_client_that_is_not_answered_is_replaced_by_one_that_is_and_counted() {
+        let mock: MockCluster<'static, DefaultProducerContext> = MockCluster::new(1).unwrap();
+        mock.create_topic("results", 1, 1).unwrap();
+        let kafka = KafkaSettings::plain(mock.bootstrap_servers());
+        let process = Process::new(ABOUT.name, ABOUT.version);
+        let (rebuilt, changes) =
+            (ReplyMetrics::new(&process.registry).results_rebuilt, process.credentials.changes());
+        // A topic that is not there has no partitions to tell of, which takes no time.
+        let reader = TopicReader::new(&kafka, ABOUT.name, "not-there").unwrap();
+        let (topic, counter) = (Arc::from("results"), rebuilt.clone());
+        let source = Source { kafka, process, client_id: ABOUT.name, topic, rebuilt: counter };
+        let ledger = Mutex::new(Ledger::new(Duration::from_mins(1), 1));
+        let shared = Shared { ledger, read: watch::Sender::new(Progress::default()) };
+        let mut read = shared.read.subscribe();
+        let end = CancellationToken::new();
+        let ended = end.clone();
+        let following =
+            tokio::task::spawn_blocking(move || follow(reader, &source, changes, &shared, &ended));
+        let is_read = read.wait_for(|read| read.offsets.contains_key(&0));
+        assert!(tokio::time::timeout(DEADLINE, is_read).await.unwrap().is_ok());
+        end.cancel();
+        following.await.unwrap();
+        assert_eq!(rebuilt.get(), 1);
+    }
 }
