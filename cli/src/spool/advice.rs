@@ -25,7 +25,10 @@ pub(super) fn on(reason: &ParkReason, location: &SpoolLocation) -> Vec<String> {
             "Ingest panicked over it twice, which is a bug: report it, with the log.",
             "Tried at each start; at once by weir spool retry ID --apply",
         ],
-        ParkReason::Other(_) => &["This weir does not know why: use the one that belongs to that ingest."],
+        ParkReason::Other(_) => &[
+            "This weir does not know why. If its ingest does not either, that tries them",
+            "at its start and every hour; else use the weir that belongs to it.",
+        ],
     };
     let is_mended = REASONS.contains(&reason.as_str());
     let then = is_mended.then(|| format!("Then: weir spool retry{} --all --reason {reason}", location.flag));

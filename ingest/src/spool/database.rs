@@ -11,7 +11,9 @@ mod rows;
 mod tests;
 
 pub(super) use changes::Change;
-pub(super) use rows::{COLUMNS, RowKey, StoredRow, Totals, last_seq, oldest, read, row_of, text, totals};
+pub(super) use rows::{
+    COLUMNS, NEXT_REASON, RowKey, StoredRow, Totals, last_seq, oldest, read, row_of, text, totals,
+};
 
 use super::error::StoreError;
 use super::files;

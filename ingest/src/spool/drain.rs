@@ -13,6 +13,7 @@ mod tests;
 
 use super::Spool;
 use super::database::{Change, StoredRow};
+use super::inspect::ParkReason;
 use crate::delivery::Delivery;
 use crate::kafka::{AccountPermit, Kafka, NotPublished};
 use debounce::Debounce;
@@ -166,10 +167,13 @@ impl Drain {
         self.pace(start, &outcome).await;
     }
 
-    /// A retired file is not written, so a delivery to park is moved to the current file, where `weir spool` finds it.
+    /// A retired file is not written, so a delivery to park is moved to the current file, where `weir spool` finds it. One that is
+    /// parked for a reason that nobody knows is sent as if it waited.
     async fn drain_retired(&mut self, rows: Vec<StoredRow>) {
         let start = tokio::time::Instant::now();
-        let (parked, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|stored| stored.parked.is_some());
+        let is_refused =
+            |stored: &StoredRow| stored.parked.as_deref().is_some_and(|word| ParkReason::of(word).is_known());
+        let (parked, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_refused);
         let mut outcome = self.send(rows).await;
         for stored in parked {
             let reason = if stored.row.is_intact() { stored.parked.clone() } else { None };

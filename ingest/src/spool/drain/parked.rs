@@ -1,7 +1,10 @@
 //! Parked deliveries that Kafka may take by now: one of a reason is tried now and then, and once it is acknowledged the
-//! others wait again, a few at a time and after those that wait already.
+//! others wait again, a few at a time and after those that wait already. Those whose reason this version does not know, as a later
+//! one leaves them that was taken back, wait again by themselves: what Kafka does with them says why.
 
 use super::super::inspect::{ParkReason, Request, Response};
+use super::super::store::Store;
+use super::super::writer::Writer;
 use super::{CORRUPT, Drain, PANICKED};
 use crate::kafka::Refused;
 use runtime::backoff;
@@ -17,8 +20,15 @@ const REASONS: [(&str, Duration); 4] = [
     (PANICKED, Duration::from_hours(24)),
 ];
 
+/// How often it is looked for reasons that are not known.
+const UNKNOWN_EVERY: Duration = Duration::from_hours(1);
+
 /// When the parked of each reason are tried next.
-pub(super) struct Parked(Vec<ReasonSchedule>);
+pub(super) struct Parked {
+    reasons: Vec<ReasonSchedule>,
+    /// When reasons are looked for that are not known; `None` before the first time.
+    unknown_due: Option<Instant>,
+}
 
 struct ReasonSchedule {
     why: &'static str,
@@ -36,23 +46,33 @@ enum Step {
     Try(&'static str),
     /// Let some wait again.
     Unpark(&'static str),
+    /// Let some wait again whose reason is not known.
+    UnparkUnknown,
 }
 
 impl Parked {
     pub(super) fn new() -> Self {
         let of = |(why, every)| ReasonSchedule { why, every, due: None, is_taken: false };
-        Self(REASONS.map(of).into())
+        Self { reasons: REASONS.map(of).into(), unknown_due: None }
     }
 
     fn next(&self, now: Instant) -> Option<Step> {
-        let taken = self.0.iter().find(|of| of.is_taken).map(|of| Step::Unpark(of.why));
+        if self.unknown_due.is_none_or(|due| now >= due) {
+            return Some(Step::UnparkUnknown);
+        }
+        let taken = self.reasons.iter().find(|of| of.is_taken).map(|of| Step::Unpark(of.why));
         taken.or_else(|| {
-            self.0.iter().find(|of| of.due.is_none_or(|due| now >= due)).map(|of| Step::Try(of.why))
+            self.reasons.iter().find(|of| of.due.is_none_or(|due| now >= due)).map(|of| Step::Try(of.why))
         })
     }
 
+    /// There are none whose reason is not known.
+    fn all_are_known(&mut self, now: Instant) {
+        self.unknown_due = Some(now + UNKNOWN_EVERY);
+    }
+
     fn tried(&mut self, why: &str, is_taken: bool, now: Instant) {
-        let Some(of) = self.0.iter_mut().find(|of| of.why == why) else { return };
+        let Some(of) = self.reasons.iter_mut().find(|of| of.why == why) else { return };
         // Of those that panicked each may have a fault of its own, so they go one by one for as long as they are taken.
         let is_next = is_taken && why == PANICKED;
         of.is_taken = is_taken && !is_next;
@@ -61,7 +81,7 @@ impl Parked {
 
     /// One was parked: others of its reason stay so for now.
     pub(super) fn refused(&mut self, reason: &str, now: Instant) {
-        let of_reason = self.0.iter_mut().find(|of| of.why == reason);
+        let of_reason = self.reasons.iter_mut().find(|of| of.why == reason);
         let is_at_start = |of: &ReasonSchedule| of.due.is_none() && of.why != PANICKED;
         if let Some(of) = of_reason.filter(|of| of.is_taken || is_at_start(of)) {
             (of.is_taken, of.due) = (false, Some(now + of.every));
@@ -82,10 +102,19 @@ impl Drain {
                 true
             }
             Some(Step::Unpark(why)) => {
-                let request = Request::RetryAll { reason: ParkReason::of(why), after: 0 };
-                let retried = self.spool.writer.inspect(request).await;
-                if !matches!(retried, Some(Ok(Response::Retried { count: 1.., .. }))) {
+                if !unpark(&self.spool.writer, ParkReason::of(why)).await {
                     self.parked.tried(why, false, Instant::now());
+                }
+                true
+            }
+            Some(Step::UnparkUnknown) => {
+                let unknown = self.spool.writer.run(Store::unknown_reason).await.flatten();
+                let is_unparked = match unknown {
+                    Some(reason) => unpark(&self.spool.writer, reason).await,
+                    None => false,
+                };
+                if !is_unparked {
+                    self.parked.all_are_known(Instant::now());
                 }
                 true
             }
@@ -122,14 +151,28 @@ impl Drain {
     }
 }
 
+/// Lets some of a reason wait again; whether there were any.
+async fn unpark(writer: &Writer, reason: ParkReason) -> bool {
+    let retried = writer.inspect(Request::RetryAll { reason, after: 0 }).await;
+    matches!(retried, Some(Ok(Response::Retried { count: 1.., .. })))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// All reasons are known.
+    fn known(start: Instant) -> Parked {
+        let mut parked = Parked::new();
+        assert_eq!(parked.next(start), Some(Step::UnparkUnknown));
+        parked.all_are_known(start);
+        parked
+    }
+
     #[test]
     fn one_of_each_reason_is_tried_at_the_start_and_then_at_its_interval() {
         let start = Instant::now();
-        let mut parked = Parked::new();
+        let mut parked = known(start);
         for (why, _) in REASONS {
             assert_eq!(parked.next(start), Some(Step::Try(why)));
             parked.tried(why, false, start);
@@ -138,6 +181,10 @@ mod tests {
         let mut tried = Vec::new();
         for minute in 1..=120 {
             let now = start + MINUTE * minute;
+            if parked.next(now) == Some(Step::UnparkUnknown) {
+                assert_eq!(minute % 60, 0);
+                parked.all_are_known(now);
+            }
             while let Some(Step::Try(why)) = parked.next(now) {
                 parked.tried(why, false, now);
                 tried.push(why);
@@ -150,7 +197,7 @@ mod tests {
     #[test]
     fn those_that_panicked_go_one_by_one_and_each_start_tries_one() {
         let start = Instant::now();
-        let mut parked = Parked::new();
+        let mut parked = known(start);
         for (why, _) in REASONS {
             parked.refused(why, start);
         }
@@ -164,7 +211,7 @@ mod tests {
     #[test]
     fn the_others_follow_one_that_was_taken_until_one_is_refused_again() {
         let start = Instant::now();
-        let mut parked = Parked::new();
+        let mut parked = known(start);
         parked.tried(PANICKED, false, start);
         parked.refused(Refused::NotAuthorized.as_str(), start);
         parked.tried(Refused::UnknownTopic.as_str(), true, start);

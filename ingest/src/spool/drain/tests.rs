@@ -11,6 +11,7 @@ use rdkafka::producer::DefaultProducerContext;
 use runtime::process::Process;
 use runtime::process::health::Probe;
 use schemas::Topic;
+use tempfile::TempDir;
 
 /// The body of a delivery over which it panics.
 pub(super) const PANICS: &[u8] = b"it panics";
@@ -25,32 +26,70 @@ async fn kafka(cluster: &MockCluster<'static, DefaultProducerContext>, process: 
     kafka
 }
 
+struct Ground {
+    cluster: MockCluster<'static, DefaultProducerContext>,
+    process: Process,
+    metrics: SpoolMetrics,
+    spool: Spool,
+    _directory: TempDir,
+}
+
+impl Ground {
+    /// A cluster with the topics, and a spool that nobody drains yet.
+    fn prepare() -> Self {
+        let cluster = MockCluster::new(1).unwrap();
+        for topic in Topic::OF_INGEST {
+            cluster.create_topic(&topic.name("meta"), 1, 1).unwrap();
+        }
+        let (process, directory) = (Process::new("weir-ingest", "0"), tempfile::tempdir().unwrap());
+        let metrics = SpoolMetrics::new(&process.registry);
+        let check = process.health.check("spool", Probe::Shown);
+        // What is not there in time is there all the same, and would be stored once more.
+        let settings = SpoolSettings { timeout: PATIENCE, ..SpoolSettings::of(directory.path().to_owned()) };
+        let spool = Spool::open(&settings, metrics.clone(), check).unwrap();
+        Self { cluster, process, metrics, spool, _directory: directory }
+    }
+
+    async fn store(&self, bodies: &[&'static [u8]]) {
+        for &body in bodies {
+            let delivery = sample(body);
+            while self.spool.store(&delivery, None).await.is_err() {}
+        }
+    }
+
+    /// Drains until nothing waits, and so many are parked.
+    async fn drain_until_parked(&self, parked: f64) {
+        let (metrics, kafka) = (&self.metrics, kafka(&self.cluster, &self.process).await);
+        let draining = tokio::spawn(drain(self.spool.clone(), kafka, self.process.shutdown.clone()));
+        let done = tokio::time::timeout(PATIENCE, async {
+            while (metrics.deliveries.get(), metrics.parked.get()) != (0.0, parked) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        });
+        done.await.unwrap();
+        self.process.shutdown.trigger();
+        draining.await.unwrap();
+        self.spool.close().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_delivery_that_panics_twice_is_parked_and_those_behind_it_arrive() {
-    let cluster = MockCluster::new(1).unwrap();
-    for topic in Topic::OF_INGEST {
-        cluster.create_topic(&topic.name("meta"), 1, 1).unwrap();
-    }
-    let (process, directory) = (Process::new("weir-ingest", "0"), tempfile::tempdir().unwrap());
-    let metrics = SpoolMetrics::new(&process.registry);
-    let check = process.health.check("spool", Probe::Shown);
-    // What is not there in time is there all the same, and would be stored once more.
-    let settings = SpoolSettings { timeout: PATIENCE, ..SpoolSettings::of(directory.path().to_owned()) };
-    let spool = Spool::open(&settings, metrics.clone(), check).unwrap();
-    for body in [TEXT, PANICS, TEXT] {
-        let delivery = sample(body);
-        while spool.store(&delivery, None).await.is_err() {}
-    }
-    let kafka = kafka(&cluster, &process).await;
-    let draining = tokio::spawn(drain(spool.clone(), kafka, process.shutdown.clone()));
-    let done = tokio::time::timeout(PATIENCE, async {
-        while (metrics.deliveries.get(), metrics.parked.get()) != (0.0, 1.0) {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    });
-    done.await.unwrap();
-    assert_eq!((metrics.panics.get(), metrics.drained.get(), metrics.lost.get()), (2, 2, 0));
-    process.shutdown.trigger();
-    draining.await.unwrap();
-    spool.close().await;
+    let ground = Ground::prepare();
+    ground.store(&[TEXT, PANICS, TEXT]).await;
+    ground.drain_until_parked(1.0).await;
+    let SpoolMetrics { panics, drained, lost, .. } = &ground.metrics;
+    assert_eq!((panics.get(), drained.get(), lost.get()), (2, 2, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_that_another_version_has_parked_arrives() {
+    let ground = Ground::prepare();
+    ground.store(&[TEXT]).await;
+    let (_, rows) = ground.spool.writer.read(1, ROUND_BYTES).await;
+    let park = Change::Park(rows[0].key(), "reason_of_a_later_version".to_owned());
+    assert!(ground.spool.writer.change(vec![park]).await);
+    assert_eq!(ground.metrics.parked.get().to_string(), "1");
+    ground.drain_until_parked(0.0).await;
+    assert_eq!((ground.metrics.drained.get(), ground.metrics.lost.get()), (1, 0));
 }

@@ -1,6 +1,6 @@
 //! The queries behind the responses. Each takes little time: the same thread stores deliveries.
 
-use super::super::database::{COLUMNS, Change, row_of};
+use super::super::database::{COLUMNS, Change, NEXT_REASON, row_of};
 use super::super::drain::CORRUPT;
 use super::super::error::StoreError;
 use super::stored::{ParkReason, StoredDelivery};
@@ -21,7 +21,6 @@ const GROUPS: &str = "SELECT set_aside, count(*), total(cost), min(received) FRO
 const SEQS: &str = "SELECT seq FROM deliveries NOT INDEXED WHERE seq > ?1 ORDER BY seq LIMIT ?2";
 const SEQS_OF: &str =
     "SELECT seq, cost FROM deliveries WHERE set_aside = ?3 AND seq > ?1 ORDER BY seq LIMIT ?2";
-const NEXT_REASON: &str = "SELECT min(set_aside) FROM deliveries WHERE set_aside > ?1";
 const SEQ_OF_ID: &str = "SELECT seq FROM deliveries WHERE id = ?1";
 const RETRIED_OF_ID: &str =
     "SELECT seq FROM deliveries WHERE id = ?1 AND set_aside IS NOT NULL AND set_aside <> ?2";

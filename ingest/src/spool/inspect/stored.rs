@@ -68,6 +68,11 @@ impl ParkReason {
         }
     }
 
+    /// Whether this version knows it.
+    pub(in crate::spool) const fn is_known(&self) -> bool {
+        !matches!(self, Self::Other(_))
+    }
+
     /// The reason of a word.
     pub fn of(word: &str) -> Self {
         let known = Self::ALL.into_iter().find(|reason| reason.as_str() == word);

@@ -3,7 +3,7 @@
 use super::super::SpoolError;
 use super::super::database::{Change, StoredRow};
 use super::super::error::StoreError;
-use super::super::inspect::{InspectError, Request, Response, respond};
+use super::super::inspect::{InspectError, ParkReason, Request, Response, respond};
 use super::super::writer::Command;
 use super::{Kind, State, Store};
 use std::ops::ControlFlow;
@@ -211,6 +211,17 @@ impl Store {
             self.fail(&error, Kind::Read);
             None
         })
+    }
+
+    /// A reason for which deliveries are parked and that this version does not know.
+    pub(in crate::spool) fn unknown_reason(&mut self) -> Option<ParkReason> {
+        let State::Open(database) = &self.state else { return None };
+        let found = database.unknown_reason(|word| ParkReason::of(word).is_known());
+        let found = found.unwrap_or_else(|error| {
+            self.fail(&error, Kind::Read);
+            None
+        });
+        found.map(ParkReason::from)
     }
 
     /// Serves a request of `weir spool`.
