@@ -8,6 +8,7 @@ pub use source::Source;
 
 use crate::ledger::Ledger;
 use progress::Progress;
+use prometheus::IntGauge;
 use runtime::consumer::{ReadError, Record, TopicReader};
 use runtime::mutex::lock;
 use schemas::Millis;
@@ -34,6 +35,8 @@ pub struct Follower {
 struct Shared {
     ledger: Mutex<Ledger>,
     read: watch::Sender<Progress>,
+    /// Shows how many partitions are not read on.
+    unreadable: IntGauge,
 }
 
 /// Why the results topic cannot be read; another attempt may succeed.
@@ -65,7 +68,8 @@ impl Follower {
         })
         .await?;
         let begun = Progress { offsets: begun, unreadable: BTreeMap::new() };
-        let shared = Arc::new(Shared { ledger: Mutex::new(ledger), read: watch::Sender::new(begun) });
+        let (ledger, unreadable) = (Mutex::new(ledger), source.metrics.results_unreadable.clone());
+        let shared = Arc::new(Shared { ledger, read: watch::Sender::new(begun), unreadable });
         let end = CancellationToken::new();
         let (sink, ended) = (Arc::clone(&shared), end.clone());
         let thread = thread::Builder::new().name(String::from("results"));
@@ -164,13 +168,22 @@ impl Shared {
         self.read.send_modify(|read| {
             let at = read.offsets.entry(partition).or_default();
             *at = (*at).max(offset + 1);
-            read.unreadable.remove(&partition);
+            self.is_readable(read, partition);
         });
     }
 
     /// There is nothing more in a partition, so that nothing of it is left unread.
     fn ended(&self, partition: i32) {
-        self.read.send_if_modified(|read| read.unreadable.remove(&partition).is_some());
+        self.read.send_if_modified(|read| self.is_readable(read, partition));
+    }
+
+    /// Takes note that a partition is read on; whether it was not.
+    fn is_readable(&self, read: &mut Progress, partition: i32) -> bool {
+        let was_unreadable = read.unreadable.remove(&partition).is_some();
+        if was_unreadable {
+            self.unreadable.dec();
+        }
+        was_unreadable
     }
 
     /// Whoever waits for the topic is told; it may be mended meanwhile.
@@ -183,7 +196,11 @@ impl Shared {
             if read.unreadable.is_empty() {
                 tracing::error!("no command is carried out: {error}");
             }
-            read.unreadable.insert(partition, error).is_none()
+            let is_new = read.unreadable.insert(partition, error).is_none();
+            if is_new {
+                self.unreadable.inc();
+            }
+            is_new
         });
     }
 

@@ -116,8 +116,8 @@ impl Replies {
             let window = self.settings.reply_max_age + CLOCKS_DIFFER;
             let ledger = Ledger::new(window, self.settings.remembered_commands);
             let (kafka, process) = (self.kafka.clone(), self.process.clone());
-            let (topic, rebuilt) = (Arc::clone(&self.results), self.metrics.results_rebuilt.clone());
-            Follower::start(Source { kafka, process, client_id: ABOUT.name, topic, rebuilt }, window, ledger)
+            let (topic, metrics) = (Arc::clone(&self.results), self.metrics.clone());
+            Follower::start(Source { kafka, process, client_id: ABOUT.name, topic, metrics }, window, ledger)
         };
         self.follower.get_or_try_init(start).await.map_err(|error| Failure::of_kafka(&error))
     }

@@ -15,6 +15,7 @@ pub struct ReplyMetrics {
     remembered: IntGauge,
     pub(crate) call_seconds: Histogram,
     pub(crate) results_rebuilt: IntCounter,
+    pub(crate) results_unreadable: IntGauge,
     pub(crate) intents_rebuilt: IntCounter,
 }
 
@@ -54,7 +55,20 @@ impl ReplyMetrics {
         );
         let results_rebuilt = rebuilt.with_label_values(&["results"]);
         let intents_rebuilt = rebuilt.with_label_values(&["intents"]);
-        Self { results, duplicates, remembered, call_seconds, results_rebuilt, intents_rebuilt }
+        let results_unreadable = metrics::gauge(
+            registry,
+            "weir_replies_unreadable_partitions",
+            "Partitions of the results topic that cannot or may not be read: until then no command is carried out",
+        );
+        Self {
+            results,
+            duplicates,
+            remembered,
+            call_seconds,
+            results_rebuilt,
+            results_unreadable,
+            intents_rebuilt,
+        }
     }
 
     pub(crate) fn result(&self, action: &Open<Action>, status: ResultStatus) {

@@ -41,7 +41,7 @@ pub(super) fn follow(
                     Ok(answered) => {
                         tracing::warn!(is_changed, "the results topic is read by a new Kafka client");
                         if !is_changed {
-                            source.rebuilt.inc();
+                            source.metrics.results_rebuilt.inc();
                         }
                         (reader, unanswered, is_changed) = (answered, 0, false);
                     }
@@ -117,14 +117,14 @@ mod tests {
         mock.create_topic("results", 1, 1).unwrap();
         let kafka = KafkaSettings::plain(mock.bootstrap_servers());
         let process = Process::new(ABOUT.name, ABOUT.version);
-        let (rebuilt, changes) =
-            (ReplyMetrics::new(&process.registry).results_rebuilt, process.credentials.changes());
+        let (metrics, changes) = (ReplyMetrics::new(&process.registry), process.credentials.changes());
         // A topic that is not there has no partitions to tell of, which takes no time.
         let reader = TopicReader::new(&kafka, ABOUT.name, "not-there").unwrap();
-        let (topic, counter) = (Arc::from("results"), rebuilt.clone());
-        let source = Source { kafka, process, client_id: ABOUT.name, topic, rebuilt: counter };
+        let (topic, rebuilt) = (Arc::from("results"), metrics.results_rebuilt.clone());
+        let unreadable = metrics.results_unreadable.clone();
+        let source = Source { kafka, process, client_id: ABOUT.name, topic, metrics };
         let ledger = Mutex::new(Ledger::new(Duration::from_mins(1), 1));
-        let shared = Shared { ledger, read: watch::Sender::new(Progress::default()) };
+        let shared = Shared { ledger, read: watch::Sender::new(Progress::default()), unreadable };
         let mut read = shared.read.subscribe();
         let end = CancellationToken::new();
         let ended = end.clone();

@@ -1,6 +1,6 @@
 //! What readers of the results topic are made from; each has the credentials as they are then.
 
-use prometheus::IntCounter;
+use crate::metrics::ReplyMetrics;
 use runtime::consumer::{ReadError, TopicReader};
 use runtime::process::Process;
 use runtime::settings::KafkaSettings;
@@ -17,8 +17,8 @@ pub struct Source {
     pub client_id: &'static str,
     /// The topic.
     pub topic: Arc<str>,
-    /// Counts clients that were replaced since no broker answered them.
-    pub rebuilt: IntCounter,
+    /// Where it is shown what becomes of the clients, and of partitions that cannot be read.
+    pub metrics: ReplyMetrics,
 }
 
 impl Source {
