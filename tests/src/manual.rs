@@ -32,6 +32,7 @@ impl Manual {
     pub fn of(command: &[&str]) -> Result<Self> {
         let (binary, rest) = command.split_first().context("a command without a binary")?;
         let subcommands = rest.iter().take_while(|word| !word.starts_with('-'));
+        // In no container: it is read, and nothing runs.
         let mut help = Command::new(process::built(binary)?);
         Ok(Self { text: foreign::run(help.args(subcommands).arg("--help"), "")? })
     }

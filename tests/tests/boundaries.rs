@@ -120,6 +120,26 @@ fn the_architecture_names_files_that_there_are() -> Result<()> {
 }
 
 #[test]
+fn who_starts_a_binary_otherwise_than_the_image_does_has_a_reason_that_is_written_down() -> Result<()> {
+    let reasons = fs::read_to_string(root().join("docs/adr/0053-tests-run-binaries-as-the-image-does.md"))?;
+    let is_named = |path: &Path| {
+        let mut names = path.ancestors().filter(|name| !name.as_os_str().is_empty());
+        names.any(|name| reasons.contains(&format!("`{}`", name.display())))
+    };
+    // In two parts, so that this file has neither.
+    let starts = [concat!("process::", "built"), concat!("CARGO_BIN_", "EXE")];
+    let mut unnamed = Vec::new();
+    for (path, code) in sources("")? {
+        let path = path.strip_prefix(root())?.to_owned();
+        if starts.iter().any(|start| code.contains(start)) && !is_named(&path) {
+            unnamed.push(path);
+        }
+    }
+    assert!(unnamed.is_empty(), "start it by `Binary::start`, or say why not in ADR 0053: {unnamed:?}");
+    Ok(())
+}
+
+#[test]
 fn tests_that_need_more_than_rust_are_left_out_of_a_plain_cargo_test() {
     for (file, code) in sources("tests/tests").unwrap() {
         let is_test = file.parent().is_some_and(|folder| folder.ends_with("tests"));

@@ -158,7 +158,7 @@ struct Report {
     archive: tempfile::NamedTempFile,
 }
 
-/// Runs it, and keeps the archive.
+/// Runs it, and keeps the archive. Not in a container of its own, which would not have the volume of the ingest that runs.
 async fn support(processes: &[&str], environment: &[(&str, &str)]) -> Result<Report> {
     let args = [&["support"], processes].concat();
     let mut tool = Binary::run("weir", &process::built("weir")?, &args, environment)?;
