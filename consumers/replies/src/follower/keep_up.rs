@@ -127,12 +127,12 @@ mod tests {
         let shared = Shared { ledger, read: watch::Sender::new(Progress::default()), unreadable };
         let mut read = shared.read.subscribe();
         let end = CancellationToken::new();
-        let ended = end.clone();
+        let (ended, ends) = (end.clone(), end.drop_guard());
         let following =
             tokio::task::spawn_blocking(move || follow(reader, &source, changes, &shared, &ended));
         let is_read = read.wait_for(|read| read.offsets.contains_key(&0));
         assert!(tokio::time::timeout(DEADLINE, is_read).await.unwrap().is_ok());
-        end.cancel();
+        drop(ends);
         following.await.unwrap();
         assert_eq!(rebuilt.get(), 1);
     }
