@@ -78,7 +78,7 @@ impl Fault {
     /// What happens, for a report.
     pub const fn about(self) -> &'static str {
         match self {
-            Self::Restart => "restart",
+            Self::Restart => "restart, with no temporary directory, as in every cell",
             Self::PageOverwritten => "a page overwritten",
             Self::IdFlipped => "a bit flipped in the id of a delivery",
             Self::LogCut => "killed, and the log cut in the middle",
