@@ -21,7 +21,7 @@ use super::high_water_mark::HighWaterMark;
 use changes::Applied;
 use rows::{LAST, WAITING};
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -259,14 +259,24 @@ pub(super) fn connect(path: &Path, vfs: Option<&str>) -> Result<Connection, Stor
     Ok(connection)
 }
 
+/// A later format has another table: where it is this one, a later number is not what was written. A file of a later format is left
+/// alone, and a bit that flips in the number must not do that to the deliveries of this one.
 fn check_version(connection: &Connection) -> Result<(), StoreError> {
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if version > VERSION {
-        return Err(StoreError::LaterFormat(version));
+    let query = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'deliveries'";
+    let table: Option<String> = connection.query_row(query, [], |row| row.get(0)).optional()?;
+    match table {
+        Some(_) if version <= VERSION => Ok(()),
+        Some(table) if table == written_table() => {
+            Err(StoreError::Damaged(format!("the number of its format, {version}, is not what was written")))
+        }
+        _ if version > VERSION => Err(StoreError::LaterFormat(version)),
+        _ => Err(StoreError::Damaged("there is no table of deliveries".to_owned())),
     }
-    let query = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'deliveries')";
-    if connection.query_row(query, [], |row| row.get(0))? {
-        return Ok(());
-    }
-    Err(StoreError::Damaged("there is no table of deliveries".to_owned()))
+}
+
+/// The text of the table as SQLite keeps it (<https://sqlite.org/schematab.html>).
+fn written_table() -> String {
+    let table = SCHEMA.split(';').next().unwrap_or_default();
+    table.trim().replacen(" IF NOT EXISTS", "", 1)
 }

@@ -167,6 +167,11 @@ fn a_file_that_is_no_database_is_damaged_and_one_of_a_later_version_is_left_alon
     let database = open(directory.path(), MAX).unwrap();
     database.connection.pragma_update(None, "user_version", 9).unwrap();
     drop(database);
+    // Of this format but for its number, which no version writes.
+    assert!(matches!(open(directory.path(), MAX), Err(StoreError::Damaged(_))));
+    let connection = connect(&path, None).unwrap();
+    connection.execute_batch("ALTER TABLE deliveries ADD COLUMN later TEXT").unwrap();
+    drop(connection);
     assert_eq!(open(directory.path(), MAX).unwrap_err(), StoreError::LaterFormat(9));
 }
 

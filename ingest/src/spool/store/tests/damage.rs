@@ -72,6 +72,21 @@ fn a_flipped_bit_loses_at_most_its_row_and_alters_none() {
     assert!(missing < FLIPS, "{missing}");
 }
 
+/// In the header of the file, which no digest covers (<https://sqlite.org/fileformat.html>, 1.3).
+const VERSION_NUMBER: std::ops::Range<usize> = 60..64;
+
+#[test]
+fn a_flipped_bit_in_the_number_of_the_format_loses_nothing() {
+    let rows = rows(ROWS);
+    let file = closed_spool(&rows);
+    for (byte, bit) in VERSION_NUMBER.flat_map(|byte| (0..8).map(move |bit| (byte, bit))) {
+        let mut damaged = file.clone();
+        damaged[byte] ^= 1 << bit;
+        let back = recovered(&damaged, &rows, &format!("byte {byte}, bit {bit}")).ids.len();
+        assert_eq!(back, ROWS, "byte {byte}, bit {bit}");
+    }
+}
+
 #[test]
 fn a_truncated_file_gives_what_is_left_and_the_spool_goes_on() {
     let rows = rows(ROWS);
