@@ -14,6 +14,7 @@ use runtime::mutex::lock;
 use schemas::Millis;
 use schemas::reply::CommandResult;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -37,6 +38,8 @@ struct Shared {
     read: watch::Sender<Progress>,
     /// Shows how many partitions are not read on.
     unreadable: IntGauge,
+    /// Somebody has waited in vain for what the topic has: the client may stand still.
+    is_suspected: AtomicBool,
 }
 
 /// Why the results topic cannot be read; another attempt may succeed.
@@ -69,7 +72,8 @@ impl Follower {
         .await?;
         let begun = Progress { offsets: begun, unreadable: BTreeMap::new() };
         let (ledger, unreadable) = (Mutex::new(ledger), source.metrics.results_unreadable.clone());
-        let shared = Arc::new(Shared { ledger, read: watch::Sender::new(begun), unreadable });
+        let (read, is_suspected) = (watch::Sender::new(begun), AtomicBool::new(false));
+        let shared = Arc::new(Shared { ledger, read, unreadable, is_suspected });
         let end = CancellationToken::new();
         let (sink, ended) = (Arc::clone(&shared), end.clone());
         let thread = thread::Builder::new().name(String::from("results"));
@@ -106,7 +110,7 @@ impl Follower {
                 return read.trouble().map_or(Ok(()), |error| Err(error.into()));
             }
             if Instant::now() >= deadline {
-                return Err(silent.map_or(FollowError::Behind, FollowError::Read));
+                return Err(silent.map_or_else(|| self.shared.behind(), FollowError::Read));
             }
             // The last offsets of a partition need not be records.
             let behind = self.shared.read.borrow().behind(&ends);
@@ -150,7 +154,7 @@ impl Follower {
                 }
             }
         };
-        tokio::time::timeout(limit, owned).await.unwrap_or(Err(FollowError::Behind))
+        tokio::time::timeout(limit, owned).await.unwrap_or_else(|_| Err(self.shared.behind()))
     }
 }
 
@@ -206,6 +210,12 @@ impl Shared {
 
     fn is_unreadable(&self) -> bool {
         !self.read.borrow().unreadable.is_empty()
+    }
+
+    /// What is in the topic was not read in time.
+    fn behind(&self) -> FollowError {
+        self.is_suspected.store(true, Ordering::Relaxed);
+        FollowError::Behind
     }
 }
 

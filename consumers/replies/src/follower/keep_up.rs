@@ -1,9 +1,10 @@
 //! Keeps up with the results topic, whatever becomes of its partitions, its rights and the client that reads it.
 
-use super::{LOOK_EVERY, Shared, Source};
+use super::{LOOK_EVERY, Shared, Source, ends};
 use runtime::consumer::{Read, ReadError, TopicReader};
 use runtime::kafka::credentials::Changes;
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +17,7 @@ const AGAIN_EVERY: Duration = Duration::from_secs(5);
 const LOST_AFTER: u32 = 2;
 
 /// Reads on until `end`, and looks for partitions that were added. Where the credentials are others now, or no broker
-/// answers this client while a new one is answered, the new one reads on from the same offsets.
+/// answers this client or gives it a record while a new one is answered, the new one reads on from the same offsets.
 pub(super) fn follow(
     mut reader: TopicReader,
     source: &Source,
@@ -36,10 +37,16 @@ pub(super) fn follow(
                 }
             }
             is_changed |= changes.seen();
-            if is_changed || unanswered >= LOST_AFTER {
+            let is_suspected = shared.is_suspected.swap(false, Ordering::Relaxed);
+            let stands_still = is_suspected && stands_still(&mut reader, source, shared);
+            if is_changed || stands_still || unanswered >= LOST_AFTER {
                 match another(source, shared) {
                     Ok(answered) => {
-                        tracing::warn!(is_changed, "the results topic is read by a new Kafka client");
+                        tracing::warn!(
+                            is_changed,
+                            stands_still,
+                            "the results topic is read by a new Kafka client"
+                        );
                         if !is_changed {
                             source.metrics.results_rebuilt.inc();
                         }
@@ -59,13 +66,41 @@ pub(super) fn follow(
             }
             looked = Instant::now();
         }
-        match reader.next(POLL) {
-            Ok(Some(Read::Record(record))) => shared.take(&record),
-            Ok(Some(Read::End(partition))) => shared.ended(partition),
-            Ok(None) => {}
-            Err(error) => shared.cannot_read(error),
-        }
+        take_next(&mut reader, shared);
     }
+}
+
+fn take_next(reader: &mut TopicReader, shared: &Shared) {
+    match reader.next(POLL) {
+        Ok(Some(Read::Record(record))) => shared.take(&record),
+        Ok(Some(Read::End(partition))) => shared.ended(partition),
+        Ok(None) => {}
+        Err(error) => shared.cannot_read(error),
+    }
+}
+
+/// Whether another client is given a record that this one is not, although it has as much time for it once more.
+fn stands_still(reader: &mut TopicReader, source: &Source, shared: &Shared) -> bool {
+    let unread = unread(source, shared).unwrap_or_else(|error| {
+        tracing::debug!(%error, "it is not known whether the results topic has more than was read");
+        Vec::new()
+    });
+    let begun = Instant::now();
+    while !unread.is_empty() && begun.elapsed() < LOOK_EVERY {
+        take_next(reader, shared);
+    }
+    let read = shared.read.borrow();
+    unread.iter().any(|(partition, from)| read.offsets.get(partition) == Some(from))
+}
+
+/// Where another client is given a record that was not read yet: partitions, and the offset from which each is read.
+fn unread(source: &Source, shared: &Shared) -> Result<Vec<(i32, i64)>, ReadError> {
+    let mut looker = source.reader()?;
+    let ends = ends(&looker, &looker.partitions()?)?;
+    let behind = shared.read.borrow().behind(&ends);
+    let mut is_given = |partition, from| matches!(looker.has_record(partition, from, LOOK_EVERY), Ok(true));
+    let behind = behind.into_iter().map(|(partition, (from, _))| (partition, from));
+    Ok(behind.filter(|(partition, from)| is_given(*partition, *from)).collect())
 }
 
 /// A new client that is answered, and reads on from where the topic was read.
@@ -104,36 +139,56 @@ mod tests {
     use rdkafka::mocking::MockCluster;
     use rdkafka::producer::DefaultProducerContext;
     use runtime::process::Process;
+    use runtime::producer::{Outgoing, Producer, ProducerOptions};
     use runtime::settings::KafkaSettings;
+    use std::sync::atomic::AtomicBool;
     use std::sync::{Arc, Mutex};
     use tokio::sync::watch;
 
     /// Generous, for a machine that does other things too.
     const DEADLINE: Duration = Duration::from_mins(1);
+    const TOPIC: &str = "results";
 
-    #[tokio::test(flavor = "multi_thread")]
-    async fn a_client_that_is_not_answered_is_replaced_by_one_that_is_and_counted() {
+    /// Follows a topic of one record with a client for `topic` that reads nothing yet, until that was replaced once and so much is
+    /// read.
+    async fn replaced(topic: &str, begun: Progress, is_suspected: bool, until: fn(&Progress) -> bool) {
         let mock: MockCluster<'static, DefaultProducerContext> = MockCluster::new(1).unwrap();
-        mock.create_topic("results", 1, 1).unwrap();
+        mock.create_topic(TOPIC, 1, 1).unwrap();
         let kafka = KafkaSettings::plain(mock.bootstrap_servers());
+        let producer = Producer::new(&kafka, &ProducerOptions::default()).unwrap();
+        let mut batch = producer.batch();
+        let record = Outgoing { topic: TOPIC, key: None, value: b"no result", headers: &[] };
+        assert!(batch.send(record).is_ok());
+        batch.finish().await.unwrap();
         let process = Process::new(ABOUT.name, ABOUT.version);
         let (metrics, changes) = (ReplyMetrics::new(&process.registry), process.credentials.changes());
-        // A topic that is not there has no partitions to tell of, which takes no time.
-        let reader = TopicReader::new(&kafka, ABOUT.name, "not-there").unwrap();
-        let (topic, rebuilt) = (Arc::from("results"), metrics.results_rebuilt.clone());
-        let unreadable = metrics.results_unreadable.clone();
-        let source = Source { kafka, process, client_id: ABOUT.name, topic, metrics };
-        let ledger = Mutex::new(Ledger::new(Duration::from_mins(1), 1));
-        let shared = Shared { ledger, read: watch::Sender::new(Progress::default()), unreadable };
-        let mut read = shared.read.subscribe();
+        let reader = TopicReader::new(&kafka, ABOUT.name, topic).unwrap();
+        let (rebuilt, unreadable) = (metrics.results_rebuilt.clone(), metrics.results_unreadable.clone());
+        let source = Source { kafka, process, client_id: ABOUT.name, topic: Arc::from(TOPIC), metrics };
+        let (ledger, read) = (Ledger::new(Duration::from_mins(1), 1), watch::Sender::new(begun));
+        let (ledger, is_suspected) = (Mutex::new(ledger), AtomicBool::new(is_suspected));
+        let mut seen = read.subscribe();
+        let shared = Shared { ledger, read, unreadable, is_suspected };
         let end = CancellationToken::new();
         let (ended, ends) = (end.clone(), end.drop_guard());
         let following =
             tokio::task::spawn_blocking(move || follow(reader, &source, changes, &shared, &ended));
-        let is_read = read.wait_for(|read| read.offsets.contains_key(&0));
+        let is_read = seen.wait_for(until);
         assert!(tokio::time::timeout(DEADLINE, is_read).await.unwrap().is_ok());
         drop(ends);
         following.await.unwrap();
         assert_eq!(rebuilt.get(), 1);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_client_that_is_not_answered_is_replaced_by_one_that_is_and_counted() {
+        // A topic that is not there has no partitions to tell of, which takes no time.
+        replaced("not-there", Progress::default(), false, |read| read.offsets.contains_key(&0)).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_client_that_gives_no_record_is_replaced_where_another_gives_one() {
+        let begun = Progress { offsets: BTreeMap::from([(0, 0)]), unreadable: BTreeMap::new() };
+        replaced(TOPIC, begun, true, |read| read.offsets.get(&0) == Some(&1)).await;
     }
 }
