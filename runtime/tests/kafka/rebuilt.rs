@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use prometheus::{Registry, TextEncoder};
+use prometheus::{IntCounter, Registry, TextEncoder};
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use runtime::process::Process;
 use runtime::process::shutdown::Shutdown;
@@ -34,17 +34,34 @@ fn watched(producer: &Producer) -> (Registry, Shutdown) {
     (process.registry, process.shutdown)
 }
 
+/// Sends a record; the next one ends the client: an idempotent producer that is told of a gap in its own sequence gives up for good.
+async fn give_up(cluster: &Cluster, producer: &Producer) {
+    send(producer, "1").await.expect("the first is taken");
+    let errors = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER];
+    cluster.mock.request_errors(RDKafkaApiKey::Produce, &errors);
+    assert!(send(producer, "2").await.is_err());
+    assert!(producer.fatal_error().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_producer_of_a_process_has_a_counter_of_its_own() {
+    let cluster = Cluster::with_topics(&[("a", 1)]);
+    let producer = cluster.producer();
+    let process = Process::new("weir-test", "0");
+    let rebuilt = IntCounter::new("second_rebuilt_total", "Clients of the second").unwrap();
+    process.shutdown.spawn(watchdog::watch_second(producer.clone(), &process, &rebuilt));
+    give_up(&cluster, &producer).await;
+    eventually("a new client", || rebuilt.get() == 1).await;
+    assert!(is_never_rebuilt(&process.registry), "that is about the first");
+    process.shutdown.trigger();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fatal_error_is_healed_by_a_new_client() {
     let cluster = Cluster::with_topics(&[("a", 1)]);
     let producer = cluster.producer();
     let (registry, shutdown) = watched(&producer);
-    send(&producer, "1").await.unwrap();
-    // An idempotent producer that is told of a gap in its own sequence gives up for good.
-    let errors = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER];
-    cluster.mock.request_errors(RDKafkaApiKey::Produce, &errors);
-    assert!(send(&producer, "2").await.is_err());
-    assert!(producer.fatal_error().is_some());
+    give_up(&cluster, &producer).await;
     eventually("a new client", || is_rebuilt(&registry, "fatal")).await;
     tokio::time::timeout(DEADLINE, send(&producer, "3")).await.unwrap().unwrap();
     assert_eq!(producer.fatal_error(), None);
