@@ -172,17 +172,17 @@ impl Shared {
         self.read.send_modify(|read| {
             let at = read.offsets.entry(partition).or_default();
             *at = (*at).max(offset + 1);
-            self.is_readable(read, partition);
+            self.reads_on(read, partition);
         });
     }
 
     /// There is nothing more in a partition, so that nothing of it is left unread.
     fn ended(&self, partition: i32) {
-        self.read.send_if_modified(|read| self.is_readable(read, partition));
+        self.read.send_if_modified(|read| self.reads_on(read, partition));
     }
 
     /// Takes note that a partition is read on; whether it was not.
-    fn is_readable(&self, read: &mut Progress, partition: i32) -> bool {
+    fn reads_on(&self, read: &mut Progress, partition: i32) -> bool {
         let was_unreadable = read.unreadable.remove(&partition).is_some();
         if was_unreadable {
             self.unreadable.dec();
