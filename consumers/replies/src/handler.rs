@@ -133,7 +133,7 @@ impl Replies {
         if state == CommandState::New && is_full {
             let error =
                 format!("{known} commands are remembered, which --remembered-commands allows; raise it");
-            return Err(Failure::Unavailable { error, wait: Some(LOOK_EVERY), on: Wait::Kafka });
+            return Err(Failure::Unavailable { error, wait: Some(LOOK_EVERY), on: Wait::Memory });
         }
         Ok(state)
     }

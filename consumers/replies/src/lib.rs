@@ -89,6 +89,7 @@ fn replies(
 ) -> Result<Replies, RepliesError> {
     let registry = &process.registry;
     let intents = ProducerOptions { client_id: ABOUT.name.to_owned(), ..ProducerOptions::default() };
+    let metrics = ReplyMetrics::new(registry, settings.remembered_commands);
     Ok(Replies {
         graph: Graph::new(settings.graph.graph.clone(), registry)?,
         pace: Pace::new(settings.graph.pace.clone(), registry),
@@ -100,7 +101,7 @@ fn replies(
         follower: OnceCell::new(),
         results: Arc::from(results),
         settings,
-        metrics: ReplyMetrics::new(registry),
+        metrics,
     })
 }
 

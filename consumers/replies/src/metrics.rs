@@ -20,8 +20,8 @@ pub struct ReplyMetrics {
 }
 
 impl ReplyMetrics {
-    /// Registers them; each label starts at zero, so that its first increase is seen.
-    pub fn new(registry: &Registry) -> Self {
+    /// Registers them; each label starts at zero, so that its first increase is seen. `most` commands may be remembered.
+    pub fn new(registry: &Registry, most: usize) -> Self {
         let results = metrics::counters(
             registry,
             "weir_replies_results_total",
@@ -40,6 +40,12 @@ impl ReplyMetrics {
         );
         let remembered =
             metrics::gauge(registry, "weir_replies_remembered_commands", "Commands that are remembered");
+        let max_remembered = metrics::gauge(
+            registry,
+            "weir_replies_max_remembered_commands",
+            "Commands that may be remembered, --remembered-commands; none is begun where as many were",
+        );
+        max_remembered.set(i64::try_from(most).unwrap_or(i64::MAX));
         let call_seconds = metrics::histogram(
             registry,
             "weir_replies_call_seconds",

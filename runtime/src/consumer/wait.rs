@@ -15,12 +15,21 @@ pub enum Wait {
     Retry,
     /// Kafka: an acknowledgement, or a topic that is read back.
     Kafka,
+    /// Room among what is remembered of former records, which has a limit of its own.
+    Memory,
 }
 
 impl Wait {
     /// All there are.
-    pub const ALL: [Self; 6] =
-        [Self::ApiAnswer, Self::AppLimit, Self::AccountLimit, Self::Credential, Self::Retry, Self::Kafka];
+    pub const ALL: [Self; 7] = [
+        Self::ApiAnswer,
+        Self::AppLimit,
+        Self::AccountLimit,
+        Self::Credential,
+        Self::Retry,
+        Self::Kafka,
+        Self::Memory,
+    ];
 
     /// The label.
     pub const fn as_str(self) -> &'static str {
@@ -31,6 +40,7 @@ impl Wait {
             Self::Credential => "credential",
             Self::Retry => "retry",
             Self::Kafka => "kafka",
+            Self::Memory => "memory",
         }
     }
 }

@@ -161,7 +161,7 @@ mod tests {
         assert!(batch.send(record).is_ok());
         batch.finish().await.unwrap();
         let process = Process::new(ABOUT.name, ABOUT.version);
-        let (metrics, changes) = (ReplyMetrics::new(&process.registry), process.credentials.changes());
+        let (metrics, changes) = (ReplyMetrics::new(&process.registry, 1_000), process.credentials.changes());
         let reader = TopicReader::new(&kafka, ABOUT.name, topic).unwrap();
         let (rebuilt, unreadable) = (metrics.results_rebuilt.clone(), metrics.results_unreadable.clone());
         let source = Source { kafka, process, client_id: ABOUT.name, topic: Arc::from(TOPIC), metrics };

@@ -177,7 +177,7 @@ async fn no_command_is_begun_that_could_not_be_remembered() {
     let mut partition = Partition::default();
     assert_eq!(results(&owner, &mut partition, &command(1)).await, ["done"]);
     let failure = handle(&owner, &mut partition, &command(2)).await.unwrap_err();
-    let Failure::Unavailable { error, .. } = failure else { panic!("{failure:?}") };
+    let Failure::Unavailable { error, on: Wait::Memory, .. } = failure else { panic!("{failure:?}") };
     assert!(error.contains("--remembered-commands"), "{error}");
     assert_eq!((bench.simulator.posts().len(), ABOUT.name), (1, "weir-replies"));
 }
