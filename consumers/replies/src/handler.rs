@@ -34,8 +34,6 @@ const READ_BACK: Duration = Duration::from_secs(10);
 const INTENDED_WITHIN: Duration = Duration::from_mins(3);
 /// How much longer than its limit a call may take before it counts as one that hangs.
 const SLACK: Duration = Duration::from_secs(30);
-/// Commands are remembered for longer than they may be old, by what clocks differ.
-const CLOCKS_DIFFER: Duration = Duration::from_hours(1);
 
 /// Carries commands out.
 #[derive(Debug)]
@@ -113,7 +111,8 @@ impl Handler for Replies {
 impl Replies {
     async fn follower(&self) -> Result<&Follower, Failure> {
         let start = || {
-            let window = self.settings.reply_max_age + CLOCKS_DIFFER;
+            // For longer than they may be old, by what the time of a record may lie ahead.
+            let window = self.settings.reply_max_age + lateness::CLOCKS_DIFFER;
             let ledger = Ledger::new(window, self.settings.remembered_commands);
             let (kafka, process) = (self.kafka.clone(), self.process.clone());
             let (topic, metrics) = (Arc::clone(&self.results), self.metrics.clone());

@@ -8,8 +8,9 @@ use runtime::kafka::dead_letter::RetryHistory;
 use schemas::Millis;
 use std::time::{Duration, SystemTime};
 
-/// More than clocks differ.
-const AHEAD: Duration = Duration::from_hours(1);
+/// More than the clocks of those that write commands and of this process differ. What is refused as too old or too far
+/// ahead, and for how long commands are remembered, go by the same: that none is carried out twice rests on it.
+pub(crate) const CLOCKS_DIFFER: Duration = Duration::from_hours(1);
 
 /// Why it is too late for a command, if it is.
 ///
@@ -32,7 +33,7 @@ pub(crate) fn of(
         let limit = humantime::format_duration(settings.reply_max_age);
         return Some(too_late(format!("it is older than {limit}, which --reply-max-age allows")));
     }
-    if written.duration_since(now).unwrap_or_default() > AHEAD {
+    if written.duration_since(now).unwrap_or_default() > CLOCKS_DIFFER {
         return Some(too_late(String::from(
             "the time of its record lies in the future: set the writer's clock",
         )));
@@ -47,7 +48,7 @@ impl Command {
             return Some(too_late(String::from("its not_after has passed")));
         }
         // By more than clocks differ, so that nothing is refused that Meta might take.
-        let surely = Millis::of(now - AHEAD);
+        let surely = Millis::of(now - CLOCKS_DIFFER);
         let error = self.window.and_then(|window| window.closed(surely))?;
         Some(Cause { reason: "window_closed", error })
     }
