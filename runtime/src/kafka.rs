@@ -1,8 +1,10 @@
-//! What producers and consumers share: their log, their statistics, their credentials, the topics they need, the headers of dead letters.
+//! What producers and consumers share: their log, their statistics, their credentials, the topics they need, the partition
+//! of a key, the headers of dead letters.
 
 pub mod credentials;
 pub mod dead_letter;
 pub(crate) mod log;
+pub mod partitioner;
 pub(crate) mod statistics;
 pub mod topics;
 

@@ -12,7 +12,6 @@ mod route;
 mod settings;
 
 pub mod normalise;
-pub mod partitioner;
 
 pub use handler::{InboxHandler, Partition};
 pub use input::Input;

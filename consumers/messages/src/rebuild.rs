@@ -1,10 +1,10 @@
 //! Finds out what a partition has published already, whoever did it: from the output topics.
 
 use crate::event_number;
-use crate::partitioner::partition_of;
 use crate::recent::{Bounds, RecentEvents};
 use crate::route::Routes;
 use runtime::consumer::{OffsetRange, Record, Tail, TailError, TailReader};
+use runtime::kafka::partitioner::partition_of;
 use schemas::Millis;
 use std::sync::Arc;
 use std::time::SystemTime;

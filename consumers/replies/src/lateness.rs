@@ -8,8 +8,8 @@ use runtime::kafka::dead_letter::RetryHistory;
 use schemas::Millis;
 use std::time::{Duration, SystemTime};
 
-/// More than the clocks of those that write commands and of this process differ. What is refused as too old or too far
-/// ahead, and for how long commands are remembered, go by the same: that none is carried out twice rests on it.
+/// More than clocks differ. How far ahead a record may claim to be, and for how much longer than their age commands are
+/// remembered, are the same: that none is carried out twice rests on it.
 pub(crate) const CLOCKS_DIFFER: Duration = Duration::from_hours(1);
 
 /// Why it is too late for a command, if it is.

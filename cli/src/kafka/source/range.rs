@@ -1,8 +1,8 @@
 //! A range of a topic's records.
 
 use super::period::Period;
+use runtime::kafka::partitioner::partition_of;
 use std::sync::Arc;
-use weir_messages::partitioner::partition_of;
 
 /// From where to where, of every partition.
 #[derive(Clone, Debug, PartialEq, Eq)]

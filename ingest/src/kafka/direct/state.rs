@@ -6,7 +6,6 @@
 
 mod broker;
 mod cluster;
-mod partitioner;
 mod topic;
 
 #[cfg(test)]
@@ -21,6 +20,7 @@ use super::produce::Part;
 use super::record_batch::bound;
 use kafka_protocol::messages::ProduceResponse;
 use kafka_protocol::messages::produce_response::PartitionProduceResponse;
+use runtime::kafka::partitioner::partition_of;
 use runtime::producer::{Outgoing, SendError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -95,7 +95,7 @@ impl<T> State<T> {
         }
         let is_free = |broker: &Broker<T>| broker.takes_more(now);
         let number = if let Some(key) = record.key {
-            partitioner::of_key(key, topic.count)
+            usize::try_from(partition_of(key, signed(topic.count))).unwrap_or_default()
         } else {
             let is_one_free = self.brokers.values().any(is_free);
             topic.anywhere(|id| is_one_free && self.brokers.get(&id).is_some_and(is_free))
