@@ -117,8 +117,7 @@ impl Publisher {
         event_type.clear();
         event.write_type(event_type);
         let id = event.id.to_hex();
-        let headers: [(&str, &[u8]); 3] =
-            [("content-type", raw::TYPED_CONTENT_TYPE.as_bytes()), ("ce_id", &id), ("ce_type", event_type)];
+        let headers = raw::typed_headers(&id, event_type);
         self.metrics.event(event.kind);
         self.send(batch, event.topic(), event.key.as_deref(), value, &headers)
     }

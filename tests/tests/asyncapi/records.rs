@@ -119,8 +119,7 @@ fn typed(event: &Event<'_>) -> Result<Sample> {
     event.write_json(RECEIPT, &mut value);
     event.write_type(&mut event_type);
     let id = event.id.to_hex();
-    let headers: [(&str, &[u8]); 3] =
-        [("content-type", raw::TYPED_CONTENT_TYPE.as_bytes()), ("ce_id", &id), ("ce_type", &event_type)];
+    let headers = raw::typed_headers(&id, &event_type);
     let value = serde_json::from_slice(&value)?;
     Ok(sample(&event.kind.to_string(), event.topic(), event.key.as_deref(), &headers, &value))
 }
