@@ -117,7 +117,9 @@ impl Webhook {
         span
     }
 
-    /// Refusals are tried in the order 400, 404, 405, 415, 413, 401.
+    /// Refusals by the head are tried in the order 400, 404, then 403 of a GET, 405 of what is no POST either, and of a POST
+    /// 415, 413, 401 (no signature). Then comes the body: 503, 408, 413 or 400; what it is signed with: 401; and what becomes of
+    /// it: 503.
     async fn outcome(
         &self,
         method: Method,

@@ -1,9 +1,9 @@
 //! Memory permits: how many bytes of bodies are held at once, all requests together.
 //!
 //! Anybody can send a body, and who signed it is known only once all of it is received. So that nobody holds the whole
-//! limit by sending slowly or much, bodies that are not authenticated yet are evicted for others: of those that hold more
-//! than an equal share, the one that has waited longest for its next bytes; where there is none, of those that hold more than
-//! half of one.
+//! limit by sending slowly or much, bodies that are not authenticated yet are evicted for others: the one that has waited
+//! longest for its next bytes, of those that hold more than an equal share; where there is none, of those that hold half of
+//! one or more; where there is none, of all.
 //! An honest body is small, or keeps coming and is received within milliseconds. What counts is what was received, never
 //! what a head declares: to evict others, one has to send as much as the whole limit between two of their packets.
 

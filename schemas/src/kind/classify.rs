@@ -1,4 +1,4 @@
-//! What an item is: the table of kinds as code. The first row that fits decides.
+//! Which kind an item is. The first case that fits decides; what each kind is, `table.rs` declares.
 
 use crate::json::members::members;
 use crate::json::{Token, token};
