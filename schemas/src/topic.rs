@@ -1,4 +1,4 @@
-//! The one table of topics: name, key, retention, size, and what each carries.
+//! What is known of each topic: name, key, retention, size, and what it carries. The one table of them is `topic/table.rs`.
 
 mod table;
 
