@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | acknowledges all records within `--ack-timeout` | 200 | 200 |
 //! | was never seen yet, or a topic is missing | spooled | `starting` |
-//! | the breaker is open | spooled; one delivery a `--breaker-probe` is sent to Kafka too | `breaker_open`; one a `--breaker-probe` waits for Kafka as if it were closed |
+//! | the breaker is open | spooled; once every `--breaker-probe` a delivery is sent to Kafka as well | `breaker_open`; once every `--breaker-probe` a delivery waits for Kafka as if it were closed |
 //! | the account has too much in flight | spooled | `account_busy` |
 //! | the producer's queue is full | spooled | `queue_full` |
 //! | refuses a record for good | spooled, where `drain` parks it | `refused` |

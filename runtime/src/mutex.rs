@@ -1,4 +1,4 @@
-//! Locks what one who held it may have panicked with: no value here is left half changed.
+//! Locks a mutex whether or not a thread that held it panicked: whoever uses this leaves no value half changed.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -194,8 +194,8 @@ impl LookupRun<'_> {
         }
     }
 
-    /// While others are answered the lookup goes on alone. Where it is certain, after a while, that it never will be, it has
-    /// waited for as long as it may, as one whose patience is over.
+    /// The call failed: tried again, alone in its batch where others are answered meanwhile. It is given up where its patience is
+    /// over, or earlier where it is certain that the lookup itself is why it fails.
     async fn again(&mut self, error: &CallError, token: &AccessToken) -> Result<(), Failure> {
         let Resolver { settings, batch_size, .. } = self.resolver;
         self.failures += 1;

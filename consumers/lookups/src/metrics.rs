@@ -1,4 +1,4 @@
-//! What a team watches of the lookups.
+//! The metrics of the lookups, `weir_lookups_…`.
 
 use prometheus::{Counter, Histogram, IntCounter, IntCounterVec, IntGauge, Registry};
 use runtime::metrics;

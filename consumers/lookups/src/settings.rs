@@ -49,9 +49,9 @@ runtime::settings! {
     /// How long a lookup is tried.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct RetrySettings {
-        /// Calls for one event that may fail in a row, while others are answered, before it goes to the dead letters, after 5
-        /// minutes at the earliest (with a --lookup-patience of 5 minutes or less it does nothing); as many again for each
-        /// failure in a row that a call has meanwhile which is answered in the end
+        /// Calls for one event that may fail in a row, while others are answered, before it goes to the dead letters; after 5
+        /// minutes at the earliest, so that with a --lookup-patience of 5 minutes or less it does nothing. Where a call of
+        /// others fails too, N times in a row before it is answered, the event has N times as many more
         pub lookup_attempts: u32 = with_default("COUNT", "5", form::count(1..=100).narrow()),
         /// How long calls for one event may fail, also while none is answered, before it goes to the dead letters
         pub lookup_patience: Duration = with_default("DURATION", "15m", form::duration(PATIENCE)),

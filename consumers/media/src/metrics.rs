@@ -1,4 +1,4 @@
-//! What a team watches of the saving of media.
+//! The metrics of the saving of media, `weir_media_…`.
 
 use prometheus::{Histogram, IntCounter, IntCounterVec, Registry};
 use runtime::metrics::{self, SECONDS};

@@ -57,15 +57,15 @@ impl InboxHandler {
         Ok(vec![self.output(record, name, &inbox)])
     }
 
-    /// Whether the event was published already. Every press of the dashboard's test button sends the same message id, so
-    /// those are not asked about. A record that was a dead letter of ours and was put back may be remembered from the time
-    /// when its output could not be published, unless it was found in the output.
+    /// Whether the event was published already. Not to be asked of the dashboard's test button: each press sends the same
+    /// message id. Of a record that was a dead letter of this group and was put back, to remember it is not enough: it was
+    /// noted when its output could not be published. There the output itself decides.
     fn is_duplicate(&self, recent: &mut RecentEvents, id: u128, record: &Record) -> bool {
-        let standing = recent.note(id, record.offset, Millis::of(SystemTime::now()).as_secs());
+        let seen = recent.note(id, record.offset, Millis::of(SystemTime::now()).as_secs());
         self.metrics.recent_full.inc_by(recent.take_forgotten_early());
-        match standing {
+        match seen {
             Seen::New => false,
-            Seen::Again => !was_letter_of(self.routes.group(), record),
+            Seen::Again => !was_dead_letter_of(self.routes.group(), record),
             Seen::Published => true,
         }
     }
@@ -128,7 +128,7 @@ impl Handler for InboxHandler {
 
 /// Whether the record was put back from the dead letters of this group: what another one could not handle was published
 /// here all the same. One that was put back by a version that kept no name may be either's.
-fn was_letter_of(group: &str, record: &Record) -> bool {
+fn was_dead_letter_of(group: &str, record: &Record) -> bool {
     let is_ours = |consumer: &[u8]| consumer == group.as_bytes();
     record.header(header::ATTEMPTS).is_some() && record.header(header::CONSUMER).is_none_or(is_ours)
 }

@@ -78,7 +78,8 @@ impl Follower {
         let (sink, ended) = (Arc::clone(&shared), end.clone());
         let thread = thread::Builder::new().name(String::from("results"));
         let from = source.clone();
-        // What it had half done with the ledger nobody could rely on, and a new one takes a new process as long.
+        // After a panic the ledger may be half changed, and nobody could rely on it. A new one is read from the start of the topic,
+        // which takes a new process no longer: so the process ends.
         let started = thread.spawn(move || {
             let follow = || keep_up::follow(reader, &from, changes, &sink, &ended);
             from.process.shutdown.unless_it_panics("what reads the results topic", follow);

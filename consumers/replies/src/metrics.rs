@@ -1,4 +1,4 @@
-//! What a team watches of the replies.
+//! The metrics of the replies, `weir_replies_…`.
 
 use prometheus::{Histogram, IntCounter, IntCounterVec, IntGauge, Registry};
 use runtime::metrics;

@@ -26,7 +26,7 @@ pub(crate) enum BodyFault {
     LimitReached,
 }
 
-/// Reads the whole body within its limits, and holds a permit for its bytes; one that came in one piece is not copied.
+/// Reads the whole body within its limits, and holds a permit for its bytes. A body that came in one piece is not copied.
 pub(crate) async fn read(
     mut body: Incoming,
     settings: &Settings,

@@ -1,4 +1,4 @@
-//! Shows what the producer of large deliveries does, under names of its own: the usual ones are about the other producer.
+//! The metrics of the producer for large deliveries: those of any producer, under the names `weir_ingest_large_…`.
 
 use prometheus::Registry;
 use prometheus::core::{Collector, Desc};

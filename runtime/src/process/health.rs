@@ -26,7 +26,7 @@ pub struct Health {
     shutdown: Shutdown,
 }
 
-/// The hand that sets one check.
+/// The handle that sets one check.
 #[derive(Clone, Debug)]
 pub struct Check {
     checks: Arc<Mutex<Vec<Entry>>>,

@@ -1,4 +1,4 @@
-//! Tests of `inbox`.
+//! Inbox records are written as they were read, and later words are no error.
 
 use super::*;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! The own end: Kafka, its topics, who reads them, and the processes.
+//! Checks of our end of the way, the other being Meta's: Kafka, its topics, who reads them, and the processes.
 
 use super::check::{Check, CheckResult, Deadline, NotKnown, Observed};
 use super::settings::DoctorSettings;

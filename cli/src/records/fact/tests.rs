@@ -1,4 +1,4 @@
-//! Tests of `fact`.
+//! What is said of the records of each topic.
 
 use super::*;
 

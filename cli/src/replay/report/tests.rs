@@ -1,4 +1,4 @@
-//! Tests of `report`.
+//! What a replay prints, within 80 columns and as JSON.
 
 use super::*;
 use crate::replay::settings::{Meant, Period};

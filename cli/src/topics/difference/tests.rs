@@ -1,4 +1,4 @@
-//! Tests of `difference`.
+//! What differs between a topic and what is desired, and what would be set.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Tests of `plan`.
+//! What `weir topics plan` prints.
 
 use super::*;
 use crate::screen::Printed;

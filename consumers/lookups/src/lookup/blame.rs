@@ -13,7 +13,7 @@ pub(super) struct Blame {
     /// When the former call failed, or the first one was made.
     former: Instant,
     failures: u32,
-    /// Those of them since whose former one others were answered.
+    /// Those of them where others were answered between the failure before and it.
     blamed: u32,
 }
 

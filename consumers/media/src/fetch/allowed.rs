@@ -1,4 +1,4 @@
-//! Where may be fetched from: https, a host of the setting, and no public server that stands for a private one.
+//! Where may be fetched from: by https, from a host of the setting, at an address that is public or of a network of the setting.
 
 use reqwest::Url;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -45,8 +45,9 @@ pub(crate) fn is_reachable(address: IpAddr, networks: &[Network]) -> bool {
     is_public(address) || networks.iter().any(|network| network.holds(address))
 }
 
-/// The blocks of IANA's registries of special purposes, multicast and the reserved rest of IPv4. Of IPv6, those of `2000::/3`, outside
-/// of which lies all else that stands for an IPv4 address (mapped, NAT64), is local, link-local or multicast; these are 6to4 and Teredo.
+/// What is not public. Of IPv4: the blocks of IANA's registry of special purposes, multicast and the reserved rest. Of IPv6: the
+/// special blocks within `2000::/3`, 6to4 and Teredo among them. All outside of `2000::/3` (local, link-local, multicast, IPv4 as
+/// mapped or by NAT64) is not public anyway.
 /// Sources: <https://www.iana.org/assignments/iana-ipv4-special-registry> and
 /// <https://www.iana.org/assignments/iana-ipv6-special-registry>, as of 2026.
 const SPECIAL: [Network; 19] = [

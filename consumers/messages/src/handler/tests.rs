@@ -1,4 +1,4 @@
-//! Tests of `handler`.
+//! What is published of a record, and what was published already.
 
 use super::*;
 use crate::Input;

@@ -1,4 +1,4 @@
-//! Tests of `normalise`.
+//! Which inbox record an event becomes.
 
 use super::*;
 use schemas::inbox::{Direction, MessageType};

@@ -1,4 +1,4 @@
-//! Tests of `handler`.
+//! What a record adds to the metrics.
 
 use super::*;
 use prometheus::TextEncoder;

@@ -1,4 +1,4 @@
-//! Tests of `observe`.
+//! What is observed of events: labels and ages.
 
 use super::*;
 use schemas::{Receipt, split};

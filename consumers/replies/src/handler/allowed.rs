@@ -28,7 +28,8 @@ impl Replies {
         }
     }
 
-    /// Whether there is room for the command's call, or too long none; an error where it waits for that.
+    /// `Ok(Ok)` where a limit leaves room for the command's call, `Ok(Err)` where it would not for longer than the command may wait,
+    /// and `Err` where the command waits.
     pub(super) fn room(
         &self,
         pending: &Pending,

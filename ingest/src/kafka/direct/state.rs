@@ -66,8 +66,8 @@ impl<T> State<T> {
         Self { tuning, topics, brokers: BTreeMap::new(), bytes: 0, records: 0, is_closed: false }
     }
 
-    /// Puts a record behind the others of its partition; `ticket` is made of one that is taken. It is of this time, in
-    /// milliseconds since 1970. Kafka's code is why the brokers refuse the topic.
+    /// Puts a record behind the others of its partition; where it is taken, `ticket` makes the ticket of whoever waits for it.
+    /// `millis` is the time of the record, since 1970. Gives Kafka's code where the brokers refuse the topic.
     pub(super) fn accept(
         &mut self,
         record: &Outgoing<'_>,

@@ -16,7 +16,7 @@ pub(super) struct RoundOutcome {
 }
 
 impl RoundOutcome {
-    /// Deliveries of the round after it: a single one where Kafka took nothing, as where one was only waited for.
+    /// How many deliveries the next round has: a single one, to try with, where Kafka acknowledged none or failed.
     pub(super) const fn next_size(&self) -> usize {
         if self.has_failed || self.acknowledged.is_empty() { 1 } else { ROUND }
     }

@@ -1,4 +1,4 @@
-//! Tests of `admin`.
+//! The admin port serves metrics and probes, and closes for whoever is slow or greedy.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::sync::{Mutex, mpsc as thread_channel};

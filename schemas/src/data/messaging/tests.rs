@@ -1,4 +1,4 @@
-//! Tests of `messaging`.
+//! Messaging data is read as leniently as it is promised.
 
 use super::*;
 
