@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::callbacks::Callbacks;
 use super::error::FirstError;
 use super::health::connection::{self, Connection};
-use super::health::supervisor::supervised;
+use super::health::fatal_panic::fatal_if_it_panics;
 use super::health::watch::Watch;
 use super::metrics::ConsumerMetrics;
 use super::partition::assignment::{Assignment, PartitionRegistry};
@@ -125,9 +125,13 @@ async fn live<H: Handler>(
     let topics: Vec<&str> = options.topics.iter().map(String::as_str).collect();
     consumer.subscribe(&topics)?;
     let watching = connection::watch(connection, config.clone(), changes, end.clone());
-    tokio::spawn(supervised("the watch of the connection", Arc::clone(&first_error), watching));
+    tokio::spawn(fatal_if_it_panics("the watch of the connection", Arc::clone(&first_error), watching));
     let watch = Watch::new(config, registry, Arc::clone(shared))?;
-    tokio::spawn(supervised("the watch of the lag", Arc::clone(&first_error), watch.run(end.clone())));
+    tokio::spawn(fatal_if_it_panics(
+        "the watch of the lag",
+        Arc::clone(&first_error),
+        watch.run(end.clone()),
+    ));
     poll_until(end, consumer, first_error, options.close_timeout).await
 }
 

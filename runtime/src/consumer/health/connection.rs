@@ -11,7 +11,7 @@ use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use tokio_util::sync::CancellationToken;
 
-use super::supervisor::blocking;
+use super::fatal_panic::blocking;
 use crate::consumer::ConsumerError;
 use crate::kafka::credentials::Changes;
 use crate::kafka::statistics::Statistics;

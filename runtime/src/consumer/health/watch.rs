@@ -11,9 +11,9 @@ use rdkafka::error::KafkaResult;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use tokio_util::sync::CancellationToken;
 
+use super::fatal_panic::blocking;
 use super::next_record::NextRecordProbe;
 use super::stall::Stalls;
-use super::supervisor::blocking;
 use crate::consumer::error::ConsumerError;
 use crate::consumer::partition::assignment::PartitionRegistry;
 use crate::consumer::partition::offsets::Progress;

@@ -11,7 +11,7 @@ use crate::consumer::ConsumerError;
 use crate::consumer::error::FirstError;
 
 /// Runs a task to its end, whichever that is; what it gives ends the consumer too.
-pub(in crate::consumer) async fn supervised(
+pub(in crate::consumer) async fn fatal_if_it_panics(
     what: &'static str,
     first_error: Arc<FirstError>,
     task: impl Future<Output = Option<ConsumerError>>,
@@ -42,9 +42,9 @@ mod tests {
     #[tokio::test]
     async fn a_panic_ends_the_consumer_and_an_end_does_not() {
         let first_error = Arc::new(FirstError::default());
-        supervised("a watch", Arc::clone(&first_error), async { None }).await;
+        fatal_if_it_panics("a watch", Arc::clone(&first_error), async { None }).await;
         assert!(first_error.get().is_none());
-        supervised("a watch", Arc::clone(&first_error), async {
+        fatal_if_it_panics("a watch", Arc::clone(&first_error), async {
             mistake();
             None
         })
@@ -61,7 +61,7 @@ mod tests {
             blocking(mistake).await;
             None
         };
-        supervised("a watch", Arc::clone(&first_error), watch).await;
+        fatal_if_it_panics("a watch", Arc::clone(&first_error), watch).await;
         assert!(first_error.get().is_some());
     }
 }
