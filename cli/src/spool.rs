@@ -33,7 +33,7 @@ it was signed with, and when it was received. The state is `waiting`, which ends
 it is parked: too_large, not_authorized or unknown_topic, which end once the reason is gone, or corrupt. Nothing of what people wrote is \
 shown.
 
-Below stand how much there is in which state, what to do about it, and the damaged files that ingest quarantined.
+Below stand how much there is in which state, what to do about it, and the damaged files that ingest retired.
 
 With --json every line is an object of a delivery, and the last line holds the sums as `summary` and the damaged files \
 as `files_put_aside`.

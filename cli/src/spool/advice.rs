@@ -1,7 +1,7 @@
-//! What is to be done about parked deliveries, and about quarantined files. No line is wider than 80.
+//! What is to be done about parked deliveries, and about retired files. No line is wider than 80.
 
 use super::settings::{REASONS, SpoolLocation};
-use weir_ingest::spool::inspect::{ParkReason, QuarantinedFile};
+use weir_ingest::spool::inspect::{ParkReason, RetiredFile};
 
 /// What the reason means, and what to do, as lines.
 pub(super) fn on(reason: &ParkReason, location: &SpoolLocation) -> Vec<String> {
@@ -36,7 +36,7 @@ pub(super) fn on(reason: &ParkReason, location: &SpoolLocation) -> Vec<String> {
 }
 
 /// What to do about a file, as lines.
-pub(super) const fn on_file(file: &QuarantinedFile) -> &'static [&'static str] {
+pub(super) const fn on_file(file: &RetiredFile) -> &'static [&'static str] {
     if file.is_salvaged {
         &[
             "Damaged, and drained but for what is lost: the log of ingest names it.",

@@ -7,15 +7,15 @@ use crate::screen::Tone;
 use crate::{Exit, Screen, ToolError};
 use serde_json::{Value, json};
 use std::io;
-use weir_ingest::spool::inspect::{self, DeliveryGroup, InspectError, Inspector, QuarantinedFile};
+use weir_ingest::spool::inspect::{self, DeliveryGroup, InspectError, Inspector, RetiredFile};
 
 pub(super) fn run(settings: &ListSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let mut inspector = match Inspector::open(&settings.location.directory) {
         Ok(inspector) => inspector,
         Err(error) => {
-            // Files of an earlier version were quarantined, perhaps, and no other begun yet.
+            // Files of an earlier version were retired, perhaps, and no other begun yet.
             if matches!(error, InspectError::NoSpool(_)) && !settings.json {
-                let files = inspect::quarantined_files(&settings.location.directory).unwrap_or_default();
+                let files = inspect::retired_files(&settings.location.directory).unwrap_or_default();
                 tell_files(&files, screen)?;
             }
             return Err(error.into());
@@ -23,7 +23,7 @@ pub(super) fn run(settings: &ListSettings, screen: &mut Screen) -> Result<Exit, 
     };
     let listed = list(&mut inspector, settings, screen)?;
     let groups = inspector.groups()?;
-    let files = inspect::quarantined_files(&settings.location.directory)?;
+    let files = inspect::retired_files(&settings.location.directory)?;
     if settings.json {
         screen.line(summary(&groups, &files))?;
     } else {
@@ -108,19 +108,19 @@ fn sum(group: &DeliveryGroup, one: &str, several: &str, what: &str) -> String {
     )
 }
 
-fn tell_files(files: &[QuarantinedFile], screen: &mut Screen) -> io::Result<()> {
+fn tell_files(files: &[RetiredFile], screen: &mut Screen) -> io::Result<()> {
     for file in files {
         let since = file.since.map_or_else(String::new, |since| format!(" {} ago", quantity::age(since)));
         let tone = if file.is_salvaged { Tone::Warn } else { Tone::Bad };
         let size = quantity::bytes(file.bytes);
-        screen.toned(tone, &format!("A damaged file was quarantined{since}, {size}:"))?;
+        screen.toned(tone, &format!("A damaged file was retired{since}, {size}:"))?;
         screen.line(format!("  {}", file.file.display()))?;
         advice::on_file(file).iter().try_for_each(|line| screen.line(format!("  {line}")))?;
     }
     Ok(())
 }
 
-fn summary(groups: &[DeliveryGroup], files: &[QuarantinedFile]) -> Value {
+fn summary(groups: &[DeliveryGroup], files: &[RetiredFile]) -> Value {
     let waiting = groups.iter().find(|group| group.parked.is_none());
     let set_aside = groups.iter().filter(|group| group.parked.is_some());
     let count = |group: &DeliveryGroup| json!({"deliveries": group.deliveries, "bytes": group.bytes, "oldest": group.oldest.to_string()});
@@ -128,7 +128,7 @@ fn summary(groups: &[DeliveryGroup], files: &[QuarantinedFile]) -> Value {
         .filter_map(|group| group.parked.as_ref().map(|reason| (reason.to_string(), count(group))))
         .collect();
     let nothing = || json!({"deliveries": 0, "bytes": 0, "oldest": null});
-    let file = |file: &QuarantinedFile| {
+    let file = |file: &RetiredFile| {
         let since = file.since.map(|since| since.to_string());
         json!({"file": file.file, "bytes": file.bytes, "since": since, "salvaged": file.is_salvaged})
     };

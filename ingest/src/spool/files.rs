@@ -14,6 +14,7 @@ use std::time::SystemTime;
 
 const LOCK: &str = "spool.lock";
 pub(super) const SOCKET: &str = "spool.sock";
+/// How the names begin of files that an earlier version retired, and of those that are kept.
 pub(super) const QUARANTINED: &str = "quarantined-";
 /// A database and what is beside it.
 pub(super) const SUFFIXES: [&str; 4] = ["", "-wal", "-shm", MARK];
@@ -131,12 +132,12 @@ pub(super) struct Sequence {
 
 /// Finds the databases of a directory.
 pub(super) fn sequence(directory: &Path) -> io::Result<Sequence> {
-    let (mut quarantined, mut salvaged, mut numbers, mut last) = (Vec::new(), Vec::new(), Vec::new(), 0);
+    let (mut retired, mut salvaged, mut numbers, mut last) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for entry in fs::read_dir(directory)? {
         let path = entry?.path();
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
         if name.starts_with(QUARANTINED) && path.extension().is_some_and(|extension| extension == "db") {
-            quarantined.push(path);
+            retired.push(path);
         } else if name.starts_with(QUARANTINED) && name.ends_with(".salvaged") {
             salvaged.push(path);
         } else if let Some(number) = number(name) {
@@ -147,12 +148,12 @@ pub(super) fn sequence(directory: &Path) -> io::Result<Sequence> {
             }
         }
     }
-    quarantined.sort();
+    retired.sort();
     numbers.sort_unstable();
     let current = numbers.pop().unwrap_or(if last == 0 { 0 } else { last + 1 });
-    quarantined.extend(numbers.into_iter().map(|number| numbered(directory, number)));
+    retired.extend(numbers.into_iter().map(|number| numbered(directory, number)));
     let next = numbered(directory, current.max(last) + 1);
-    Ok(Sequence { retired: quarantined, salvaged, current: numbered(directory, current), next })
+    Ok(Sequence { retired, salvaged, current: numbered(directory, current), next })
 }
 
 /// Opens a file of its owner's alone, and creates it where it is missing. A link is never followed: it could name a file of somebody else.

@@ -12,7 +12,7 @@ mod running;
 mod stored;
 
 pub use error::InspectError;
-pub use files::{QuarantinedFile, quarantined_files};
+pub use files::{RetiredFile, retired_files};
 #[cfg(test)]
 pub(super) use queries::QUERIES;
 pub(super) use queries::respond;

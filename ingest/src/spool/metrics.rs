@@ -17,7 +17,7 @@ pub(crate) struct SpoolMetrics {
     pub(super) retired_files: Gauge,
     pub(super) drained: IntCounter,
     pub(super) write_failures: IntCounter,
-    pub(super) quarantined: IntCounter,
+    pub(super) retirements: IntCounter,
     pub(super) lost: IntCounter,
     pub(super) panics: IntCounter,
     pub(super) write_seconds: Histogram,
@@ -67,7 +67,7 @@ impl SpoolMetrics {
                 "weir_spool_write_failures_total",
                 "Deliveries that could not be spooled in time, answered 503.",
             ),
-            quarantined: counter(
+            retirements: counter(
                 "weir_spool_quarantined_total",
                 "Files retired because they were damaged, an fsync failed, or they failed for half a minute; they are drained in place.",
             ),

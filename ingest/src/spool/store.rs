@@ -164,7 +164,7 @@ impl Store {
     fn retire(&mut self) -> Result<(Database, Totals), StoreError> {
         let sequence = self.sequence()?;
         let database = self.create(&sequence.next)?;
-        self.hand_over(sequence.current)?;
+        self.leave_to_drain(sequence.current)?;
         (self.failures, self.retry, self.page_bytes) = ([0; 3], RETRY_FIRST, 0);
         Ok((database, Totals::default()))
     }
@@ -183,13 +183,13 @@ impl Store {
     }
 
     fn replace(&mut self) -> Result<(Database, Totals), StoreError> {
-        self.retire().or_else(|error| self.leave(error))
+        self.retire().or_else(|error| self.retire_without_next(error))
     }
 
     /// Where the next cannot be created, as on a volume that is read-only or full, what is in the file is drained in place
     /// all the same. The next is created when it can be.
-    fn leave(&mut self, error: StoreError) -> Result<(Database, Totals), StoreError> {
-        if self.hand_over(self.sequence()?.current)? {
+    fn retire_without_next(&mut self, error: StoreError) -> Result<(Database, Totals), StoreError> {
+        if self.leave_to_drain(self.sequence()?.current)? {
             self.state = State::Failed { is_final: true, retry_at: Instant::now() };
             return Err(error);
         }
@@ -197,12 +197,12 @@ impl Store {
     }
 
     /// Leaves the file to the drain; whether there is one.
-    fn hand_over(&mut self, file: PathBuf) -> Result<bool, StoreError> {
+    fn leave_to_drain(&mut self, file: PathBuf) -> Result<bool, StoreError> {
         if files::size(&file)?.is_none() {
             return Ok(false);
         }
         if !self.parts.backlog.contains(&file) {
-            self.parts.metrics.quarantined.inc();
+            self.parts.metrics.retirements.inc();
             tracing::error!(
                 file = %file.display(),
                 "retired a spool file: it is not written any more, and drained in place"

@@ -120,7 +120,7 @@ fn a_retired_file_counts_until_it_is_drained() {
     fs::write(spool_db(directory.path()), damaged).unwrap();
     let store = store(directory.path());
     let metrics = &store.parts.metrics;
-    assert_eq!((metrics.quarantined.get(), metrics.healthy.get()), (1, 1));
+    assert_eq!((metrics.retirements.get(), metrics.healthy.get()), (1, 1));
     assert!(metrics.deliveries.get().is_nan(), "not known, so not 0: {}", metrics.deliveries.get());
     assert!(spool_db(directory.path()).exists() && directory.path().join("spool-1.db").exists());
 }
@@ -142,7 +142,7 @@ fn a_file_whose_fsync_failed_is_retired_once_with_its_log_and_gives_everything_b
     // A kill while it is drained, and another start: nothing is retired anew.
     drop(store);
     let mut store = self::store(directory.path());
-    assert_eq!(store.parts.metrics.quarantined.get(), 0);
+    assert_eq!(store.parts.metrics.retirements.get(), 0);
     assert_eq!(store.parts.backlog.paths(), [spool_db(directory.path())]);
     assert_eq!(drain(&mut store, &rows, "again").ids.len(), ROWS);
 }
@@ -158,7 +158,7 @@ fn what_may_pass_by_itself_is_tried_again_on_the_same_file() {
         assert!(!store.must_retire());
     }
     retry(&mut store);
-    assert_eq!(store.parts.metrics.quarantined.get(), 0);
+    assert_eq!(store.parts.metrics.retirements.get(), 0);
     assert_eq!(store.read(usize::MAX, u64::MAX).len(), ROWS);
 }
 

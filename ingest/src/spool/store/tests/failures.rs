@@ -14,7 +14,7 @@ fn a_file_that_takes_writes_and_cannot_be_read_is_retired() {
     let rows = rows(ROWS);
     put_all(&mut store, &rows);
     for _ in 0..FAILURES {
-        assert_eq!(store.parts.metrics.quarantined.get(), 0);
+        assert_eq!(store.parts.metrics.retirements.get(), 0);
         store.fail(&transient(), Kind::Read);
         retry(&mut store);
         put(&mut store, sample(TEXT).to_row()).unwrap();
@@ -34,7 +34,7 @@ fn a_success_ends_the_failures_of_its_kind() {
         retry(&mut store);
         assert!(!store.read(1, u64::MAX).is_empty());
     }
-    assert_eq!((store.parts.metrics.quarantined.get(), store.retry), (0, RETRY_FIRST));
+    assert_eq!((store.parts.metrics.retirements.get(), store.retry), (0, RETRY_FIRST));
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn a_file_that_cannot_be_written_and_not_be_followed_either_is_drained() {
     store.fail(&transient(), Kind::Write);
     // As `open` does where the volume is read-only, so that the next cannot be created.
     let error = StoreError::Transient("read-only file system".to_owned());
-    assert_eq!(store.leave(error.clone()).unwrap_err(), error);
+    assert_eq!(store.retire_without_next(error.clone()).unwrap_err(), error);
     store.fail(&error, Kind::Open);
     store.update_gauges();
     assert_eq!(
@@ -57,7 +57,7 @@ fn a_file_that_cannot_be_written_and_not_be_followed_either_is_drained() {
     // Once it can be created.
     retry(&mut store);
     put(&mut store, rows[0].clone()).unwrap();
-    assert_eq!((store.parts.metrics.quarantined.get(), waiting(&store).as_str()), (1, "41"));
+    assert_eq!((store.parts.metrics.retirements.get(), waiting(&store).as_str()), (1, "41"));
     assert_eq!(drain(&mut store, &rows, "left").ids.len(), ROWS);
 }
 
@@ -90,7 +90,7 @@ fn a_file_that_looks_damaged_since_the_disk_does_not_give_it_is_tried_again() {
     fs::remove_dir(&file).unwrap();
     fs::rename(&aside, &file).unwrap();
     retry(&mut store);
-    assert_eq!(store.parts.metrics.quarantined.get(), 0);
+    assert_eq!(store.parts.metrics.retirements.get(), 0);
     assert_eq!(store.read(usize::MAX, u64::MAX).len(), ROWS);
     // One that is given is as it was taken for.
     store.fail(&damaged, Kind::Read);
