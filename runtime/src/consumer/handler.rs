@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::partition::offsets::Progress;
+use super::partition::offsets::PartitionProgress;
 use super::wait::{Activity, Wait};
 use super::{Output, Record};
 
@@ -111,16 +111,16 @@ impl Failure {
 
 /// With which a handler says that it waits.
 #[derive(Clone, Debug)]
-pub struct Waits(Arc<Progress>);
+pub struct Waits(Arc<PartitionProgress>);
 
 impl Waits {
-    pub(super) const fn of(progress: Arc<Progress>) -> Self {
+    pub(super) const fn of(progress: Arc<PartitionProgress>) -> Self {
         Self(progress)
     }
 
     /// For whoever calls a handler outside of the loop: nobody watches.
     pub fn unwatched() -> Self {
-        Self(Arc::new(Progress::new()))
+        Self(Arc::new(PartitionProgress::new()))
     }
 
     /// Awaits `work`, which waits for something outside that takes `limit` at most. As long as that, it is no stall; from

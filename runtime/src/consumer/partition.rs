@@ -21,7 +21,7 @@ use tokio::sync::mpsc::{Sender, channel};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use self::offsets::Progress;
+use self::offsets::PartitionProgress;
 use self::window::Window;
 use self::worker::Worker;
 use super::error::FirstError;
@@ -42,7 +42,7 @@ pub(super) struct AssignedPartition {
     queue: Sender<Record>,
     /// What came while the queue was full; the partition is paused, so it stays at a record or few.
     overflow: VecDeque<Record>,
-    progress: Arc<Progress>,
+    progress: Arc<PartitionProgress>,
     /// The offset that was stored last.
     stored: Option<i64>,
     /// Asks the worker to finish the record in work and no other.
@@ -63,7 +63,7 @@ pub(super) fn starter<H: Handler>(
     Box::new(move |topic, partition| {
         let (sender, queue) = channel(shared.options.bounds.partition_queue.max(1));
         let (alive, ended) = thread_channel::sync_channel::<Infallible>(0);
-        let (name, progress) = (TopicPartition::new(topic, partition), Arc::new(Progress::new()));
+        let (name, progress) = (TopicPartition::new(topic, partition), Arc::new(PartitionProgress::new()));
         let stop = end.child_token();
         let worker = Worker {
             handler: Arc::clone(&handler),

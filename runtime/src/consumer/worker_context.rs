@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::Halt;
 use super::metrics::ConsumerMetrics;
-use super::partition::offsets::Progress;
+use super::partition::offsets::PartitionProgress;
 use super::record::dead_letter::ConsecutiveFailures;
 use super::wait::{Activity, Wait};
 use super::{ConsumerOptions, Record};
@@ -35,12 +35,16 @@ pub(super) struct WorkerContext {
     pub(super) shared: Arc<SharedContext>,
     /// The worker must come to an end.
     pub(super) stop: CancellationToken,
-    pub(super) progress: Arc<Progress>,
+    pub(super) progress: Arc<PartitionProgress>,
     log: Throttle,
 }
 
 impl WorkerContext {
-    pub(super) fn new(shared: Arc<SharedContext>, stop: CancellationToken, progress: Arc<Progress>) -> Self {
+    pub(super) fn new(
+        shared: Arc<SharedContext>,
+        stop: CancellationToken,
+        progress: Arc<PartitionProgress>,
+    ) -> Self {
         Self { shared, stop, progress, log: Throttle::default() }
     }
 

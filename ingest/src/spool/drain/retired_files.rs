@@ -30,7 +30,7 @@ pub(super) struct RetiredFiles {
     /// Files of which rows are left for later.
     postponed: HashMap<PathBuf, Postponed>,
     /// What is done of each file, until it is removed.
-    progress: HashMap<PathBuf, Progress>,
+    progress: HashMap<PathBuf, FileProgress>,
     counted: Option<Instant>,
 }
 
@@ -51,7 +51,7 @@ struct Postponed {
 }
 
 #[derive(Debug, Default)]
-struct Progress {
+struct FileProgress {
     /// Deliveries that are on Kafka, parked in the current file, or lost: they are not sent when they are read again.
     done: SeqSet,
     losses: Losses,
@@ -206,7 +206,7 @@ impl RetiredFiles {
     async fn end(&mut self, reading: Reading) {
         let Reading { file, left, wait, .. } = reading;
         let path = file.path.clone();
-        let Progress { done, losses } = self.progress.entry(path.clone()).or_default();
+        let FileProgress { done, losses } = self.progress.entry(path.clone()).or_default();
         let done = done.clone();
         let Some(outcome) = blocking(move || file.outcome(&left, &done, wait >= RETRY_LAST)).await else {
             return self.postpone(path, Ranges::default(), wait);

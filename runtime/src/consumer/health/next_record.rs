@@ -154,7 +154,7 @@ impl Unread {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::consumer::partition::offsets::Progress;
+    use crate::consumer::partition::offsets::PartitionProgress;
 
     const UNREADABLE_AFTER: Duration = Duration::from_mins(3);
 
@@ -210,7 +210,7 @@ mod tests {
     fn each_look_begins_behind_the_partition_that_was_looked_at_last() {
         let seen = |partition| PartitionState {
             name: at(partition),
-            progress: Arc::new(Progress::new()),
+            progress: Arc::new(PartitionProgress::new()),
             position: 0,
             lag: 1,
             is_known: true,

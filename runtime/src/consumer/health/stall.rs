@@ -53,12 +53,12 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::consumer::partition::offsets::Progress;
+    use crate::consumer::partition::offsets::PartitionProgress;
 
     const LIMIT: Duration = Duration::from_mins(1);
 
     fn at(position: i64, should_move: bool) -> [PartitionState; 1] {
-        let (name, progress) = (TopicPartition::new("in", 0), Arc::new(Progress::new()));
+        let (name, progress) = (TopicPartition::new("in", 0), Arc::new(PartitionProgress::new()));
         [PartitionState { name, progress, position, lag: 1, is_known: should_move, is_readable: false }]
     }
 

@@ -16,7 +16,7 @@ use super::next_record::NextRecordProbe;
 use super::stall::Stalls;
 use crate::consumer::error::ConsumerError;
 use crate::consumer::partition::assignment::PartitionRegistry;
-use crate::consumer::partition::offsets::Progress;
+use crate::consumer::partition::offsets::PartitionProgress;
 use crate::consumer::wait::{Activity, Wait};
 use crate::consumer::worker_context::SharedContext;
 use crate::kafka::{TopicPartition, list};
@@ -47,7 +47,7 @@ pub(in crate::consumer) struct Watch {
 /// A partition with what is known of it.
 pub(super) struct PartitionState {
     pub(super) name: TopicPartition,
-    pub(super) progress: Arc<Progress>,
+    pub(super) progress: Arc<PartitionProgress>,
     pub(super) position: i64,
     /// Offsets beyond the position, up to the end that was known last.
     pub(super) lag: i64,
@@ -163,7 +163,7 @@ impl Watch {
     }
 
     /// Their lag stays what it was, as far as they have one.
-    fn show_unknown(&self, unknown: &[(TopicPartition, Arc<Progress>)], reason: &str) {
+    fn show_unknown(&self, unknown: &[(TopicPartition, Arc<PartitionProgress>)], reason: &str) {
         for topic in &self.shared.options.topics {
             let count = unknown.iter().filter(|(name, _)| *name.topic == **topic).count();
             let count = i64::try_from(count).unwrap_or(i64::MAX);
@@ -180,7 +180,7 @@ impl Watch {
     }
 
     /// Partitions of which nothing is done yet stand where the group committed last, or else at their beginning.
-    fn find_starts(&self, partitions: &[(TopicPartition, Arc<Progress>)]) -> KafkaResult<()> {
+    fn find_starts(&self, partitions: &[(TopicPartition, Arc<PartitionProgress>)]) -> KafkaResult<()> {
         let fresh: Vec<_> = partitions.iter().filter(|(_, progress)| progress.position().is_none()).collect();
         if fresh.is_empty() {
             return Ok(());
@@ -249,7 +249,7 @@ impl PartitionState {
 /// Where partitions end; one that has no leader has an error there.
 fn ends(
     client: &BaseConsumer,
-    partitions: &[(TopicPartition, Arc<Progress>)],
+    partitions: &[(TopicPartition, Arc<PartitionProgress>)],
 ) -> KafkaResult<TopicPartitionList> {
     let names = partitions.iter().map(|(name, _)| name);
     client.offsets_for_times(list(names, Offset::End)?, ANSWER_WITHIN)

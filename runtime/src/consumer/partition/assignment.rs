@@ -8,7 +8,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::offsets::Progress;
+use super::offsets::PartitionProgress;
 use super::{AssignedPartition, StartWorker};
 use crate::consumer::metrics::ConsumerMetrics;
 use crate::consumer::record::read;
@@ -187,14 +187,14 @@ fn is_ok_or_logged(result: &Result<(), KafkaError>, what: &str) -> bool {
 
 /// The partitions that this process reads and how far each has come, for who watches them. Kept by the polling thread.
 #[derive(Debug, Default)]
-pub(in crate::consumer) struct PartitionRegistry(Mutex<Vec<(TopicPartition, Arc<Progress>)>>);
+pub(in crate::consumer) struct PartitionRegistry(Mutex<Vec<(TopicPartition, Arc<PartitionProgress>)>>);
 
 impl PartitionRegistry {
-    fn set(&self, partitions: Vec<(TopicPartition, Arc<Progress>)>) {
+    fn set(&self, partitions: Vec<(TopicPartition, Arc<PartitionProgress>)>) {
         *lock(&self.0) = partitions;
     }
 
-    pub(in crate::consumer) fn partitions(&self) -> Vec<(TopicPartition, Arc<Progress>)> {
+    pub(in crate::consumer) fn partitions(&self) -> Vec<(TopicPartition, Arc<PartitionProgress>)> {
         lock(&self.0).clone()
     }
 }

@@ -1,6 +1,6 @@
 //! The offsets of a partition, on their way from a record that is done to the group's committed offset.
 //!
-//! 1. **Done**: the worker calls [`Progress::done`] once the outputs of a record, or its dead letter, are acknowledged; only for the
+//! 1. **Done**: the worker calls [`PartitionProgress::done`] once the outputs of a record, or its dead letter, are acknowledged; only for the
 //!    oldest record in its pipeline, so that everything before the offset is done as well.
 //! 2. **Stored**: the polling thread gives the offset behind it to librdkafka (`AssignedPartition::store`), many times a second, and last when
 //!    the partition is given back.
@@ -17,7 +17,7 @@ const NOTHING: i64 = -1;
 /// How far a worker has come and what it does, for others to see without a lock. Written by the worker, and by who watches it
 /// where nothing is left to work on.
 #[derive(Debug)]
-pub(in crate::consumer) struct Progress {
+pub(in crate::consumer) struct PartitionProgress {
     next: AtomicI64,
     /// Where the partition stood when it was assigned; found out by who watches it.
     start: AtomicI64,
@@ -27,7 +27,7 @@ pub(in crate::consumer) struct Progress {
     latest: AtomicI64,
 }
 
-impl Progress {
+impl PartitionProgress {
     pub(in crate::consumer) fn new() -> Self {
         let nothing = || AtomicI64::new(NOTHING);
         Self {
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn the_next_offset_follows_the_last_one_done() {
-        let progress = Progress::new();
+        let progress = PartitionProgress::new();
         assert_eq!((progress.next(), progress.position()), (None, None));
         progress.started(40);
         assert_eq!((progress.next(), progress.position()), (None, Some(40)));
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn what_holds_no_record_is_passed_from_where_the_partition_stands_and_from_nowhere_else() {
-        let progress = Progress::new();
+        let progress = PartitionProgress::new();
         progress.started(40);
         progress.passed(39, 45);
         assert_eq!(progress.next(), None);
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn the_age_is_that_of_the_latest_record_with_a_time() {
-        let progress = Progress::new();
+        let progress = PartitionProgress::new();
         let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
         assert_eq!(progress.age(at(9)), None);
         progress.done(0, Some(at(5)));
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn what_a_worker_does_is_what_it_said_last() {
-        let progress = Progress::new();
+        let progress = PartitionProgress::new();
         assert_eq!(progress.activity(), Activity::Idle);
         progress.begin(7);
         assert_eq!((progress.activity(), progress.in_work()), (Activity::Handling, 7));
