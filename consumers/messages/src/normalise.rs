@@ -131,6 +131,4 @@ fn platform(metaobject: &str) -> Option<Platform> {
 }
 
 #[cfg(test)]
-mod golden;
-#[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! How long a partition has waited for limits that are a single account's, while the commands of others were behind: pure.
+//! For how long the commands of a partition, one after the other, have waited for the limit of one account: pure.
 
 use crate::outcome::CallOutcome;
 use std::collections::HashMap;

@@ -1,4 +1,4 @@
-//! How long a partition has waited for limits of calls that are a single account's.
+//! For how long the lookups of a partition, which wait side by side, have waited for the limit of one account.
 
 use runtime::mutex::lock;
 use std::collections::HashMap;

@@ -1,5 +1,7 @@
 //! Which inbox record an event becomes.
 
+mod golden;
+
 use super::*;
 use schemas::inbox::{Direction, MessageType};
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! Every fixture gives the inbox records that stand beside it.
 
-use super::normalise;
+use crate::normalise::normalise;
 use schemas::inbox::{Open, Record};
 use schemas::{Event, Receipt, TypedEvent, split};
 use serde_json::Value;
