@@ -30,7 +30,7 @@ pub(super) fn on(reason: &ParkReason, location: &SpoolLocation) -> Vec<String> {
             "at its start and every hour; else use the weir that belongs to it.",
         ],
     };
-    let is_mended = REASONS.contains(&reason.as_str());
+    let is_mended = REASONS.contains(reason);
     let then = is_mended.then(|| format!("Then: weir spool retry{} --all --reason {reason}", location.flag));
     lines.iter().map(|line| (*line).to_owned()).chain(then).collect()
 }

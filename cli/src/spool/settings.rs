@@ -9,7 +9,8 @@ use weir_ingest::spool::inspect::{DeliveryFilter, ParkReason};
 /// Lines of a table where nothing else is asked for.
 const LINES: u64 = 100;
 /// Why deliveries are parked that may be sent again.
-pub(super) const REASONS: [&str; 3] = ["too_large", "not_authorized", "unknown_topic"];
+pub(super) const REASONS: [ParkReason; 3] =
+    [ParkReason::TooLarge, ParkReason::NotAuthorized, ParkReason::UnknownTopic];
 
 settings! {
     /// What `weir spool list` can be asked for.
@@ -127,8 +128,9 @@ fn quoted(word: &str) -> String {
 }
 
 fn reason() -> Form<ParkReason> {
-    Form::new(format!("one of {}", REASONS.join(", ")), |word| {
-        REASONS.contains(&word.trim()).then(|| ParkReason::of(word.trim()))
+    let words = REASONS.map(|reason| reason.to_string()).join(", ");
+    Form::new(format!("one of {words}"), |word| {
+        REASONS.into_iter().find(|reason| reason.as_str() == word.trim())
     })
 }
 
