@@ -1,6 +1,6 @@
-//! What is known of media, for a while: many comments are on one post.
+//! What is known of media, as Meta calls posts, for a while: many comments are on one.
 
-use crate::settings::MediaSettings;
+use crate::settings::MediaCacheSettings;
 use runtime::mutex::lock;
 use serde_json::value::RawValue;
 use std::collections::{HashMap, VecDeque};
@@ -35,7 +35,7 @@ pub(crate) type Key = (GraphId, GraphId, MediaSource);
 /// The media that the Graph API spoke of lately, apart by account: what one may see is not for another.
 #[derive(Debug)]
 pub(crate) struct MediaCache {
-    settings: MediaSettings,
+    settings: MediaCacheSettings,
     kept: Mutex<Kept>,
 }
 
@@ -47,7 +47,7 @@ struct Kept {
 }
 
 impl MediaCache {
-    pub(crate) fn new(settings: MediaSettings) -> Self {
+    pub(crate) fn new(settings: MediaCacheSettings) -> Self {
         Self { settings, kept: Mutex::default() }
     }
 
@@ -72,7 +72,7 @@ impl MediaCache {
 
 impl Kept {
     /// Forgets what is too old, and the oldest of what is too much.
-    fn shrink(&mut self, settings: &MediaSettings, now: Instant) {
+    fn shrink(&mut self, settings: &MediaCacheSettings, now: Instant) {
         while let Some((since, key)) = self.order.front() {
             let is_old = now.saturating_duration_since(*since) >= settings.media_cache_for;
             if !is_old && self.order.len() <= settings.media_cache {
@@ -103,7 +103,8 @@ mod tests {
 
     impl Bench {
         fn new(count: usize) -> Self {
-            let settings = MediaSettings { media_cache: count, media_cache_for: Duration::from_secs(100) };
+            let settings =
+                MediaCacheSettings { media_cache: count, media_cache_for: Duration::from_secs(100) };
             Self { cache: MediaCache::new(settings), start: Instant::now() }
         }
 

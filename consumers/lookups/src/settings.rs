@@ -21,7 +21,7 @@ runtime::settings! {
         /// How long a lookup is tried.
         pub retries: RetrySettings = part(RetrySettings::declare, RetrySettings::read),
         /// What is remembered of posts.
-        pub media: MediaSettings = part(MediaSettings::declare, MediaSettings::read),
+        pub media: MediaCacheSettings = part(MediaCacheSettings::declare, MediaCacheSettings::read),
         /// Whether customers are looked up.
         pub profiles: ProfileSettings = part(ProfileSettings::declare, ProfileSettings::read),
     }
@@ -74,7 +74,7 @@ runtime::settings! {
 runtime::settings! {
     /// What is remembered of posts.
     #[derive(Clone, Debug, PartialEq, Eq)]
-    pub struct MediaSettings {
+    pub struct MediaCacheSettings {
         /// Posts whose details are remembered, so that not every comment asks for them; 0 for none
         pub media_cache: usize = with_default("COUNT", "1000", form::count(0..=100_000).narrow()),
         /// How long the details of a post are remembered
@@ -107,7 +107,7 @@ impl LookupSettings {
             batch: defaults(BatchSettings::declare, BatchSettings::read),
             lookup_ahead: 200,
             retries: defaults(RetrySettings::declare, RetrySettings::read),
-            media: defaults(MediaSettings::declare, MediaSettings::read),
+            media: defaults(MediaCacheSettings::declare, MediaCacheSettings::read),
             profiles: defaults(ProfileSettings::declare, ProfileSettings::read),
         }
     }
