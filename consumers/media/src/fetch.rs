@@ -45,6 +45,8 @@ const NO_ADDRESS: &str = "address";
 pub(crate) enum NotFetched {
     /// The link has died, with this status.
     Gone(u16),
+    /// The link has died long ago, by its own words: nobody was asked.
+    Expired,
     /// It is not followed, for what a word says.
     Refused(&'static str),
     TooLarge,

@@ -1,8 +1,10 @@
 //! One link to its end: saved, or why not.
 
 mod breaker;
+mod lifetime;
 mod limits;
 mod retry_budget;
+mod slots;
 
 use crate::fetch::{Fetcher, LONGEST_LINK, NotFetched};
 use crate::links::{Link, Source};
@@ -11,7 +13,6 @@ use crate::settings::MediaSettings;
 use crate::store::{self, Store, StoreError, Stored};
 use breaker::StoreBreaker;
 use futures_util::future::join_all;
-use reqwest::Url;
 use retry_budget::RetryBudget;
 use runtime::backoff::{self, Backoff};
 use runtime::throttle::Throttle;
@@ -79,8 +80,9 @@ impl Saver {
         let [base, max] = BACKOFF;
         let (mut backoff, mut delay) = (Backoff::new(base, max), Duration::ZERO);
         let mut retry_budget = RetryBudget::new(self.settings.media_patience);
+        let dies = lifetime::estimated(source, index, now());
         loop {
-            let (is_probe, slot) = self.breaker.admit().await;
+            let (is_probe, slot) = self.breaker.admit(dies).await;
             // What waits behind others has not failed.
             let began = Instant::now();
             let attempt = async {
@@ -163,6 +165,9 @@ impl Saver {
 
     async fn attempt(&self, source: &Source, index: usize) -> Result<LinkOutcome, AttemptError> {
         let link = &source.links[index];
+        if lifetime::is_over(&link.url, now()) {
+            return Err(AttemptError::NotFetched(NotFetched::Expired));
+        }
         let mut answer = self.fetcher.open(&link.url).await?;
         let folder = store::folder(&source.account, source.owner());
         let mut upload = self.store.begin(folder, &source.record_id(index));
@@ -231,9 +236,9 @@ fn blank(source: &Source, index: usize, status: MediaStatus) -> MediaRecord<'sta
         subject: owned(&source.subject),
         origin: (*origin).into(),
         url: (url.len() <= LONGEST_LINK).then(|| url.clone().into()),
-        expires: expires(url).map(|at| at.to_string().into()),
+        expires: lifetime::told(url).map(|at| at.to_string().into()),
         status: status.into(),
-        at: Millis::of(SystemTime::now()).to_string().into(),
+        at: now().to_string().into(),
         key: None,
         sha256: None,
         bytes: None,
@@ -262,24 +267,20 @@ fn saved(blank: MediaRecord<'static>, stored: &Stored, declared: Option<String>)
 fn status_and_reason(not_fetched: NotFetched) -> (MediaStatus, Cow<'static, str>) {
     match not_fetched {
         NotFetched::Gone(status) => (MediaStatus::Gone, format!("http_{status}").into()),
+        NotFetched::Expired => (MediaStatus::Gone, "expired".into()),
         NotFetched::Refused(why) => (MediaStatus::Refused, why.into()),
         NotFetched::TooLarge => (MediaStatus::TooLarge, "too_large".into()),
         NotFetched::Failed { reason, .. } => (MediaStatus::Failed, reason.into()),
     }
 }
 
-/// When a link dies: those of `fbcdn.net` and `cdninstagram.com` say it in `oe`, in hexadecimal seconds since 1970. Meta
-/// describes it nowhere; it is told and nothing is decided by it.
-fn expires(link: &str) -> Option<Millis> {
-    let url = Url::parse(link).ok()?;
-    let (_, seconds) = url.query_pairs().find(|(name, _)| name == "oe")?;
-    let seconds = u32::from_str_radix(&seconds, 16).ok()?;
-    Some(Millis::since_epoch(u64::from(seconds) * 1_000))
+fn now() -> Millis {
+    Millis::of(SystemTime::now())
 }
 
 fn since(received: &str) -> Option<Duration> {
     let received = Millis::parse(received)?;
-    Some(Duration::from_millis(Millis::of(SystemTime::now()).millis_since(received)))
+    Some(Duration::from_millis(now().millis_since(received)))
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! Which links are followed now: so many at once; while the circuit breaker of the store is open, one that probes it.
 
 use super::BACKOFF;
+use super::slots::{Slot, Slots};
 use runtime::backoff::{self, Backoff};
+use schemas::Millis;
 use std::time::Duration;
-use tokio::sync::{Semaphore, SemaphorePermit, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, sleep_until};
 
 /// The next one may probe when this one has, or after so long.
@@ -12,7 +14,7 @@ const PROBE_WITHIN: Duration = Duration::from_secs(30);
 /// The limit and the circuit breaker that all links go through.
 #[derive(Debug)]
 pub(super) struct StoreBreaker {
-    slots: Semaphore,
+    slots: Slots,
     /// Those that wait for the store stand in a line, of which the first watches it.
     line: Semaphore,
     store: watch::Sender<Option<OpenState>>,
@@ -29,14 +31,14 @@ struct OpenState {
 impl StoreBreaker {
     /// For so many links at once.
     pub(super) fn new(slots: usize) -> Self {
-        Self { slots: Semaphore::new(slots), line: Semaphore::new(1), store: watch::Sender::new(None) }
+        Self { slots: Slots::new(slots), line: Semaphore::new(1), store: watch::Sender::new(None) }
     }
 
-    /// A slot, and whether its link is to probe if the store takes things again.
-    pub(super) async fn admit(&self) -> (bool, SemaphorePermit<'_>) {
+    /// A slot for a link that dies then, and whether it is to probe if the store takes things again.
+    pub(super) async fn admit(&self, dies: Millis) -> (bool, Slot) {
         loop {
             let is_probe = self.wait_while_open().await;
-            let slot = self.slots.acquire().await.expect("nobody closes it");
+            let slot = self.slots.acquire(dies).await;
             // The store may have refused something while a slot was waited for.
             if is_probe || !self.is_open() {
                 return (is_probe, slot);
@@ -108,6 +110,10 @@ mod tests {
     use super::*;
     use futures_util::FutureExt as _;
 
+    async fn admit(breaker: &StoreBreaker) -> (bool, Slot) {
+        breaker.admit(Millis::since_epoch(0)).await
+    }
+
     /// When the next one may probe it.
     fn next_probe(breaker: &StoreBreaker) -> Option<Instant> {
         breaker.store.borrow().as_ref().map(|open| open.next_probe)
@@ -116,24 +122,24 @@ mod tests {
     #[tokio::test]
     async fn no_more_pass_at_once_than_there_are_slots() {
         let breaker = StoreBreaker::new(2);
-        let (first, _slot) = breaker.admit().await;
-        let (second, slot) = breaker.admit().await;
+        let (first, _slot) = admit(&breaker).await;
+        let (second, slot) = admit(&breaker).await;
         assert!(!first && !second, "the store refuses nothing");
-        assert!(breaker.admit().now_or_never().is_none());
+        assert!(admit(&breaker).now_or_never().is_none());
         drop(slot);
-        assert!(breaker.admit().now_or_never().is_some());
+        assert!(admit(&breaker).now_or_never().is_some());
     }
 
     #[tokio::test]
     async fn while_the_store_refuses_one_probes_it_and_all_pass_once_it_takes_something() {
         let breaker = StoreBreaker::new(5);
         breaker.record_failure(false);
-        let (is_probe, _slot) = breaker.admit().await;
+        let (is_probe, _slot) = admit(&breaker).await;
         assert!(is_probe);
-        assert!(breaker.admit().now_or_never().is_none(), "one is enough");
+        assert!(admit(&breaker).now_or_never().is_none(), "one is enough");
         breaker.record_success();
         for _ in 0..2 {
-            assert!(!breaker.admit().await.0);
+            assert!(!admit(&breaker).await.0);
         }
     }
 
@@ -141,9 +147,9 @@ mod tests {
     async fn where_one_probe_decides_nothing_the_next_one_does() {
         let breaker = StoreBreaker::new(5);
         breaker.record_failure(false);
-        let (_, _slot) = breaker.admit().await;
+        let (_, _slot) = admit(&breaker).await;
         breaker.probe_undecided();
-        assert!(breaker.admit().await.0);
+        assert!(admit(&breaker).await.0);
     }
 
     #[tokio::test]

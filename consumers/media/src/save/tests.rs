@@ -24,18 +24,6 @@ fn source(link: &str) -> Source {
     Source::read(Topic::Profiles, Some(profile.to_string().as_bytes())).unwrap().unwrap()
 }
 
-#[test]
-fn a_link_tells_when_it_dies_where_it_does() {
-    let at = |link: &str| expires(link).map(|at| at.to_string());
-    let link = "https://scontent.cdninstagram.com/v/t1.jpg?_nc=1&oe=687DB1A0&oh=00";
-    assert_eq!(at(link).as_deref(), Some("2025-07-21T03:18:56.000Z"));
-    for silent in
-        ["", "https://a.fbcdn.net/", "https://a.fbcdn.net/?oe=", "https://a.fbcdn.net/?oe=FFFFFFFFF"]
-    {
-        assert_eq!(at(silent), None, "{silent}");
-    }
-}
-
 #[tokio::test]
 async fn what_was_saved_stays_saved_when_its_link_has_died() {
     let (_place, saver) = saver();
@@ -51,10 +39,21 @@ async fn what_was_saved_stays_saved_when_its_link_has_died() {
     assert_eq!(outcome, LinkOutcome { id: source.record_id(0), status: MediaStatus::Saved, value });
 }
 
+#[tokio::test]
+async fn a_link_that_died_long_ago_by_its_own_words_is_gone_and_nobody_is_asked() {
+    let (_place, saver) = saver();
+    // A host that is asked and has no address would be asked again, for ever where nobody answers.
+    let outcome = saver.save(&source("https://none.fbcdn.net/a.jpg?oe=687DB1A0")).await;
+    let record: MediaRecord<'_> = serde_json::from_slice(&outcome[0].value).unwrap();
+    assert_eq!((outcome[0].status, record.reason.as_deref()), (MediaStatus::Gone, Some("expired")));
+    assert_eq!(*saver.fetcher.answered.borrow(), None);
+}
+
 #[test]
 fn every_end_has_a_status_and_a_word() {
     for (not_fetched, status, word) in [
         (NotFetched::Gone(403), MediaStatus::Gone, "http_403"),
+        (NotFetched::Expired, MediaStatus::Gone, "expired"),
         (NotFetched::Refused("address"), MediaStatus::Refused, "address"),
         (NotFetched::TooLarge, MediaStatus::TooLarge, "too_large"),
         (
