@@ -43,10 +43,10 @@ mod tests {
         for (owner, bytes) in
             [("99", "a picture"), ("99", "another"), ("991", "a picture"), ("9", "a picture")]
         {
-            let mut upload = store.begin(store::folder("1784", Some(owner)), "id");
+            let id = format!("id-{}", bytes.len());
+            let mut upload = store.begin(store::folder("1784", Some(owner)), &id);
             upload.write(bytes.as_bytes()).await.unwrap();
-            let stored = upload.finish().await.unwrap();
-            store.put_record(&stored.folder, &stored.sha256, b"{}".to_vec()).await.unwrap();
+            upload.finish(|_| b"{}".to_vec()).await.unwrap();
         }
         let found = find(&store, "1784", "99").await.unwrap();
         assert_eq!((found.keys.len(), found.bytes), (4, 9 + 7 + 2 * 2));

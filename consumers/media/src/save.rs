@@ -170,7 +170,8 @@ impl Saver {
         }
         let mut answer = self.fetcher.open(&link.url).await?;
         let folder = store::folder(&source.account, source.owner());
-        let mut upload = self.store.begin(folder, &source.record_id(index));
+        let id = source.record_id(index);
+        let mut upload = self.store.begin(folder, &id);
         let copied = async {
             while let Some(chunk) = answer.chunk().await? {
                 upload.write(&chunk).await?;
@@ -190,15 +191,16 @@ impl Saver {
             upload.abandon().await;
             return Err(error);
         }
-        let stored = upload.finish().await?;
-        let record = saved(blank(source, index, MediaStatus::Saved), &stored, answer.declared);
-        let outcome =
-            LinkOutcome { id: source.record_id(index), status: MediaStatus::Saved, value: to_json(&record) };
-        self.store.put_record(&stored.folder, &outcome.id, outcome.value.clone()).await?;
+        let mut value = Vec::new();
+        let record = |stored: &Stored| {
+            value = to_json(&saved(blank(source, index, MediaStatus::Saved), stored, answer.declared));
+            value.clone()
+        };
+        let stored = upload.finish(record).await?;
         self.breaker.record_success();
         self.metrics.count_link(link.origin, MediaStatus::Saved);
         self.metrics.saved(stored.bytes, source.received.as_deref().and_then(since));
-        Ok(outcome)
+        Ok(LinkOutcome { id, status: MediaStatus::Saved, value })
     }
 }
 

@@ -85,17 +85,8 @@ impl Store {
     pub(crate) fn begin(&self, folder: Path, id: &str) -> Upload<'_> {
         // Whoever else follows the same link has a place of their own.
         let incoming = folder.clone().join(format!("incoming-{id}-{}", Uuid::now_v7().simple()));
-        Upload::new(&self.0, folder, incoming)
-    }
-
-    /// Keeps the record of a link that was saved beside what it led to.
-    pub(crate) async fn put_record(
-        &self,
-        folder: &Path,
-        id: &str,
-        record: Vec<u8>,
-    ) -> Result<(), StoreError> {
-        self.0.put(&record_key(folder, id), record, "application/json").await
+        let record = record_key(&folder, id);
+        Upload::new(&self.0, folder, incoming, record)
     }
 
     /// The record that was kept, where the link was saved.

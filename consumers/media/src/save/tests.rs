@@ -30,11 +30,14 @@ async fn what_was_saved_stays_saved_when_its_link_has_died() {
     let source = source("https://a.fbcdn.net/a.jpg");
     let gone = || NotFetched::Gone(403);
     assert_eq!(saver.conclude(&source, 0, gone()).await.unwrap().status, MediaStatus::Gone);
-    let mut upload = saver.store.begin(store::folder("1784", Some("99")), "id");
+    let mut upload = saver.store.begin(store::folder("1784", Some("99")), &source.record_id(0));
     upload.write(b"a picture").await.unwrap();
-    let stored = upload.finish().await.unwrap();
-    let value = to_json(&saved(blank(&source, 0, MediaStatus::Saved), &stored, None));
-    saver.store.put_record(&stored.folder, &source.record_id(0), value.clone()).await.unwrap();
+    let mut value = Vec::new();
+    let record = |stored: &Stored| {
+        value = to_json(&saved(blank(&source, 0, MediaStatus::Saved), stored, None));
+        value.clone()
+    };
+    upload.finish(record).await.unwrap();
     let outcome = saver.conclude(&source, 0, gone()).await.unwrap();
     assert_eq!(outcome, LinkOutcome { id: source.record_id(0), status: MediaStatus::Saved, value });
 }

@@ -3,6 +3,7 @@
 //! Whoever saves an object saves its record after it, in the same folder, and nothing counts before that: so the folder is
 //! written to the disk once for both names. How long a disk takes for that bounds what one folder takes in a second.
 
+use super::objects::Object;
 use super::{ANSWER_WITHIN, StoreError, is_record};
 use object_store::path::Path;
 use runtime::mutex::lock;
@@ -54,13 +55,17 @@ impl Folder {
         }
     }
 
-    /// Puts a small file where it belongs. Its name is on the disk once that of a record was put beside it.
-    pub(super) async fn put(&self, key: &Path, bytes: Vec<u8>) -> Result<(), StoreError> {
-        let (key, unsynced) = (key.clone(), Arc::clone(&self.unsynced));
+    /// Puts small files where they belong, in one piece of work. Their names are on the disk once that of a record was put
+    /// beside them.
+    pub(super) async fn put(&self, objects: Vec<Object>) -> Result<(), StoreError> {
+        let unsynced = Arc::clone(&self.unsynced);
         self.work("take an object", move |root| {
-            let mut file = begin(root)?;
-            file.write_all(&bytes)?;
-            place(file, &key, root, &unsynced)
+            for Object { key, bytes, .. } in objects {
+                let mut file = begin(root)?;
+                file.write_all(&bytes)?;
+                place(file, &key, root, &unsynced)?;
+            }
+            Ok(())
         })
         .await
     }

@@ -23,6 +23,15 @@ pub(super) enum Objects {
     Local(Folder),
 }
 
+/// An object that is put whole.
+#[derive(Debug)]
+pub(super) struct Object {
+    pub(super) key: Path,
+    pub(super) bytes: Vec<u8>,
+    /// What it is given out as.
+    pub(super) mime: &'static str,
+}
+
 /// An object of which not all parts have come.
 #[derive(Debug)]
 pub(super) enum Parts {
@@ -36,15 +45,17 @@ impl Objects {
         Self::Remote(store, Arc::new(Throttle::default()))
     }
 
-    /// Puts a whole object, which is given out as `mime`.
-    pub(super) async fn put(&self, key: &Path, bytes: Vec<u8>, mime: &'static str) -> Result<(), StoreError> {
-        match self {
-            Self::Remote(store, _) => {
-                let options = PutOptions { attributes: given_out_as(mime), ..PutOptions::default() };
-                store.put_opts(key, bytes.into(), options).await.map(drop).map_err(not("take an object"))
-            }
-            Self::Local(folder) => folder.put(key, bytes).await,
+    /// Puts whole objects, one after the other. Their names count once that of a record was among them.
+    pub(super) async fn put(&self, objects: Vec<Object>) -> Result<(), StoreError> {
+        let store = match self {
+            Self::Local(folder) => return folder.put(objects).await,
+            Self::Remote(store, _) => store,
+        };
+        for Object { key, bytes, mime } in objects {
+            let options = PutOptions { attributes: given_out_as(mime), ..PutOptions::default() };
+            store.put_opts(&key, bytes.into(), options).await.map_err(not("take an object"))?;
         }
+        Ok(())
     }
 
     /// The bytes of a small object, where it is there.

@@ -1,7 +1,7 @@
 //! One object on its way into the store, of which no more than a part is in memory.
 
 use super::StoreError;
-use super::objects::{Objects, Parts};
+use super::objects::{Object, Objects, Parts};
 use crate::picture::{self, HEAD};
 use object_store::path::Path;
 use sha2::{Digest as _, Sha256};
@@ -16,6 +16,8 @@ pub(crate) struct Upload<'a> {
     folder: Path,
     /// Where it lies until its digest is known, below the same folder, so that what was cut off is found with the rest.
     incoming: Path,
+    /// Where its record belongs.
+    record: Path,
     parts: Option<Parts>,
     part: Vec<u8>,
     head: Vec<u8>,
@@ -42,9 +44,9 @@ impl Stored {
 }
 
 impl<'a> Upload<'a> {
-    pub(super) fn new(objects: &'a Objects, folder: Path, incoming: Path) -> Self {
+    pub(super) fn new(objects: &'a Objects, folder: Path, incoming: Path, record: Path) -> Self {
         let (part, head, digest) = (Vec::new(), Vec::new(), Sha256::new());
-        Self { objects, folder, incoming, parts: None, part, head, digest, bytes: 0 }
+        Self { objects, folder, incoming, record, parts: None, part, head, digest, bytes: 0 }
     }
 
     /// Its MIME type, as far as its first bytes tell.
@@ -70,8 +72,11 @@ impl<'a> Upload<'a> {
         Ok(())
     }
 
-    /// Makes the object whole, under the name of its digest.
-    pub(crate) async fn finish(mut self) -> Result<Stored, StoreError> {
+    /// Makes the object whole, under the name of its digest, and keeps beside it what `record` says of it. It counts from then on.
+    pub(crate) async fn finish(
+        mut self,
+        record: impl FnOnce(&Stored) -> Vec<u8>,
+    ) -> Result<Stored, StoreError> {
         let digest = std::mem::take(&mut self.digest).finalize();
         let sniffed = self.sniffed();
         let stored = Stored {
@@ -81,14 +86,17 @@ impl<'a> Upload<'a> {
             sniffed,
             size: sniffed.and_then(|mime| picture::size(&self.head, mime)),
         };
+        let record = Object { key: self.record.clone(), bytes: record(&stored), mime: "application/json" };
         if self.parts.is_some() {
             self.send_part().await?;
         }
         if let Some(parts) = self.parts.take() {
             self.objects.complete(parts, &self.incoming, &stored.key(), stored.bytes).await?;
+            self.objects.put(vec![record]).await?;
         } else {
             let whole = std::mem::take(&mut self.part);
-            self.objects.put(&stored.key(), whole, self.given_out_as()).await?;
+            let object = Object { key: stored.key(), bytes: whole, mime: self.given_out_as() };
+            self.objects.put(vec![object, record]).await?;
         }
         Ok(stored)
     }
@@ -147,7 +155,7 @@ mod tests {
         for chunk in chunks {
             upload.write(chunk).await.unwrap();
         }
-        upload.finish().await.unwrap()
+        upload.finish(|_| b"{}".to_vec()).await.unwrap()
     }
 
     #[tokio::test]
@@ -160,9 +168,9 @@ mod tests {
             (stored.sniffed, stored.size, stored.bytes),
             (Some("image/jpeg"), Some((1_080, 1_350)), 12)
         );
-        let found = files(place.path());
-        assert_eq!(found, [place.path().join(stored.key().as_ref())]);
-        assert_eq!(fs::read(&found[0]).unwrap(), JPEG);
+        assert_eq!(files(place.path()).len(), 2, "it and its record");
+        let bytes_of = |name: &str| fs::read(place.path().join("1784/99").join(name)).unwrap();
+        assert_eq!((bytes_of(&stored.sha256), bytes_of("some-id.json")), (JPEG.to_vec(), b"{}".to_vec()));
     }
 
     #[tokio::test]
@@ -174,7 +182,7 @@ mod tests {
             assert_eq!(stored.bytes, chunks.iter().map(|chunk| chunk.len() as u64).sum::<u64>());
             assert_eq!(fs::read(place.path().join(stored.key().as_ref())).unwrap(), chunks.concat());
         }
-        assert_eq!(files(place.path()).len(), 3);
+        assert_eq!(files(place.path()).len(), 3 + 1, "they, and the record of the link");
     }
 
     #[tokio::test]
