@@ -67,12 +67,15 @@ impl MediaHandler {
         record: &Record,
         waits: &Waits,
     ) -> Result<Vec<Output>, Failure> {
-        let Some(source) = self.source(record).map_err(|error| Failure::reject("unreadable", &error))? else {
-            return Ok(Vec::new());
-        };
         let begun = partition.saving.take().filter(|(offset, _)| *offset == record.offset);
         let begun = begun.map(|(_, saving)| saving).or_else(|| partition.assigned.take(record.offset));
-        let saving = begun.unwrap_or_else(|| self.begin(source, record));
+        let saving = match begun {
+            Some(saving) => saving,
+            None => match self.source(record).map_err(|error| Failure::reject("unreadable", &error))? {
+                Some(source) => self.begin(source, record),
+                None => return Ok(Vec::new()),
+            },
+        };
         // It stays in the partition, so that no work is lost where the turn is over before it.
         let (_, saving) = partition.saving.insert((record.offset, saving));
         let saved = waits.on(Wait::ApiAnswer, TURN * 2, timeout(TURN, saving)).await;
