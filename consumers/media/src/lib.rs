@@ -26,9 +26,11 @@ use handler::MediaHandler;
 use metrics::MediaMetrics;
 use runtime::consumer::{self, ConsumerError, ConsumerOptions};
 use runtime::process::{About, Process};
+use runtime::producer::ProducerOptions;
 use runtime::settings::CommonSettings;
 use save::Saver;
 use schemas::Topic;
+use std::time::Duration;
 use store::{Store, StoreError};
 
 /// Who this process is.
@@ -37,6 +39,10 @@ pub const ABOUT: About = About {
     version: env!("CARGO_PKG_VERSION"),
     description: "Saves what attachments, stories and profiles lead to before their links die",
 };
+
+/// How long a record waits for others to be sent with: nobody waits for one as for a message, and each request is work for the
+/// brokers. Longer would hold up what is read behind it, of which no more than a pipeline is under way.
+const LINGER: Duration = Duration::from_millis(20);
 
 /// Why the consumer ended although nobody asked it to.
 #[derive(Debug, thiserror::Error)]
@@ -72,5 +78,6 @@ fn options(common: &CommonSettings, look_ahead: usize) -> ConsumerOptions {
     let inputs = Topic::MediaDlq.sources().iter().map(name).collect();
     let options = ConsumerOptions::new(ABOUT.name, inputs, vec![name(&Topic::Media)], name(&Topic::MediaDlq))
         .within(&common.consumer);
-    ConsumerOptions { look_ahead, ..options }
+    let producer = ProducerOptions { linger: LINGER, ..options.producer.clone() };
+    ConsumerOptions { look_ahead, producer, ..options }
 }
