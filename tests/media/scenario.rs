@@ -4,13 +4,14 @@ use std::fmt;
 
 use anyhow::Result;
 use clap::ValueEnum;
+use tempfile::TempDir;
 
 use crate::Arguments;
 use crate::meter::Spent;
 use crate::outcomes::Outcomes;
 use crate::place::Place;
 use crate::scenarios::{away, hostile, large, processes, steady};
-use crate::store::Sort;
+use crate::store::{Sort, Store};
 
 /// The limit of memory of `k8s/components/media`, in MiB.
 const LIMIT: u64 = 384;
@@ -59,8 +60,8 @@ impl Scenario {
         }
     }
 
-    /// Plays it, with a broker, a CDN and a store of its own.
-    pub(crate) async fn play(self, arguments: &Arguments) -> Result<Seen> {
+    /// Plays it, with a broker, a CDN and a store of its own. A folder is among the `kept` afterwards.
+    pub(crate) async fn play(self, arguments: &Arguments, kept: &mut Vec<TempDir>) -> Result<Seen> {
         // A server that keeps all in memory is no place for films.
         let sort = if self == Self::Large { Sort::Folder } else { arguments.store };
         let mut place = Place::prepare(sort, arguments).await?;
@@ -72,6 +73,9 @@ impl Scenario {
             Self::StoreAway => away::play(&mut place, arguments).await,
             Self::Hostile => hostile::play(&place).await,
         }?;
+        if let Store::Folder(dir) = place.store {
+            kept.push(dir);
+        }
         seen.failures.extend(seen.outcomes.failures());
         if seen.spent.peak > LIMIT {
             seen.failures.push(format!("{} MiB of memory, where {LIMIT} are allowed", seen.spent.peak));

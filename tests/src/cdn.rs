@@ -97,6 +97,8 @@ impl Drop for Cdn {
 
 async fn serve(listener: TcpListener, answers: Answers) {
     while let Ok((stream, _)) = listener.accept().await {
+        // A body would wait for the acknowledgement of its head. Where this fails, the connection does.
+        drop(stream.set_nodelay(true));
         let answers = Arc::clone(&answers);
         let answer = service_fn(move |request: Request<Incoming>| {
             let response = respond(request.uri().path(), &answers);

@@ -11,6 +11,7 @@ use rcgen::{CertifiedIssuer, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tempfile::TempDir;
+use tokio::io::copy_bidirectional_with_sizes;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
@@ -22,6 +23,9 @@ pub const NAMES: [&str; 2] = ["webhooks.example.com", "localhost"];
 const DAY: Duration = Duration::from_hours(24);
 /// What its certificate has left, unless it has a fault.
 const LEFT: Duration = Duration::from_hours(30 * 24 + 12);
+
+/// For what is asked and what is answered, so that a picture of a load goes through in one piece.
+const BUFFERS: [usize; 2] = [8 << 10, 64 << 10];
 
 /// What is wrong with its certificates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,9 +111,13 @@ async fn serve(listener: TcpListener, acceptor: TlsAcceptor, upstream: String) {
     while let Ok((stream, _)) = listener.accept().await {
         let (acceptor, upstream) = (acceptor.clone(), upstream.clone());
         tokio::spawn(async move {
+            // A piece would wait for the acknowledgement of the one before.
+            stream.set_nodelay(true)?;
             let mut client = acceptor.accept(stream).await?;
             let mut server = TcpStream::connect(upstream).await?;
-            tokio::io::copy_bidirectional(&mut client, &mut server).await
+            server.set_nodelay(true)?;
+            let [asked, answered] = BUFFERS;
+            copy_bidirectional_with_sizes(&mut client, &mut server, asked, answered).await
         });
     }
 }
