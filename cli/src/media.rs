@@ -68,7 +68,7 @@ fn id() -> Form<String> {
 fn run(settings: &ForgetSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let session = Session::start()?;
     let ForgetSettings { media_store, media_store_ca, .. } = settings.clone();
-    let store = Store::open(&StoreSettings { media_store, media_store_ca })?;
+    let store = Store::open(&StoreSettings { media_store, media_store_ca, media_tags: false })?;
     let found = session.wait(forget::find(&store, &settings.account, &settings.user))?;
     for key in &found.keys {
         screen.line(key)?;

@@ -101,6 +101,17 @@ impl S3 {
         Ok((response.bytes().await?.to_vec(), mime))
     }
 
+    /// The tags of an object, as XML.
+    ///
+    /// # Errors
+    ///
+    /// When it is not there.
+    pub async fn tags(&self, key: &str) -> Result<String> {
+        let url = format!("{}/{BUCKET}/{key}?tagging", self.url());
+        let asked = http::client()?.get(url).header("authorization", SOMEBODY).send();
+        Ok(asked.await?.error_for_status()?.text().await?)
+    }
+
     /// An object that is JSON.
     ///
     /// # Errors

@@ -205,6 +205,27 @@ async fn a_type_with_a_limit_of_its_own_is_held_to_it_and_others_are_not() {
 }
 
 #[tokio::test]
+async fn an_object_and_its_record_are_tagged_with_their_sort_where_that_is_asked_for() {
+    let place = Place::prepare().await.unwrap();
+    let cases = [("/picture", picture(0), "image"), ("/paper", b"%PDF-1.7".to_vec(), "file")];
+    let mut messages = Vec::new();
+    for (number, (path, bytes, _)) in cases.iter().enumerate() {
+        let link = place.cdn.answer(path, body(bytes));
+        messages.push(message(number, &[&link]).unwrap());
+    }
+    place.write(messages).await.unwrap();
+    let _media = place.media_but(&[("WEIR_MEDIA_TAGS", "on")]).await.unwrap();
+    for record in place.records(cases.len()).await.unwrap() {
+        let url = record["url"].as_str().unwrap();
+        let (.., sort) = cases.iter().find(|(path, ..)| url.ends_with(*path)).unwrap();
+        for key in [format!("saved/{}", record["key"].as_str().unwrap()), kept_at(&record)] {
+            let tags = place.s3.tags(&key).await.unwrap();
+            assert!(tags.contains("weir-media") && tags.contains(sort), "{key}: {tags}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_name_that_leads_to_a_private_address_is_not_connected_to_and_waits_while_nobody_answers() {
     let place = Place::prepare().await.unwrap();
     let link = place.cdn.answer("/picture", body(&picture(0)));

@@ -30,6 +30,12 @@ pub(crate) fn sniff(head: &[u8]) -> Option<&'static str> {
     })
 }
 
+/// Of which sort something of that type is.
+pub(crate) fn sort(mime: Option<&str>) -> &'static str {
+    let of = mime.and_then(|mime| mime.split('/').next());
+    ["image", "video", "audio"].into_iter().find(|sort| of == Some(*sort)).unwrap_or("file")
+}
+
 /// Whether a browser that is given bytes as this type shows them and runs nothing.
 pub(crate) fn is_media(mime: &str) -> bool {
     ["image/", "video/", "audio/"].iter().any(|sort| mime.starts_with(sort))
@@ -145,6 +151,12 @@ mod tests {
             assert_eq!(sniff(&head), Some(mime));
             assert_eq!(super::size(&head, mime), size, "{mime}");
         }
+    }
+
+    #[test]
+    fn what_is_no_picture_film_or_sound_is_a_file() {
+        let types = [Some("image/png"), Some("video/mp4"), Some("audio/ogg"), Some("application/pdf"), None];
+        assert_eq!(types.map(sort), ["image", "video", "audio", "file", "file"]);
     }
 
     #[test]

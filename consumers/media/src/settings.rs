@@ -10,6 +10,7 @@ use std::time::Duration;
 /// Meta's CDNs. Source: the links of deliveries, 2019 to 2026.
 pub(crate) const HOSTS: &str = "*.fbcdn.net,*.cdninstagram.com,*.fbsbx.com";
 
+const SWITCH: &[(&str, bool)] = &[("on", true), ("off", false)];
 const SIZES: RangeInclusive<u64> = 1_024..=LARGEST;
 const UP_TO_AN_HOUR: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_hours(1);
 
@@ -49,6 +50,9 @@ runtime::settings! {
         pub media_store: StoreUrl = required("URL", StoreUrl::form()),
         /// PEM file of certificates that are trusted beside Mozilla's list where the store is asked over HTTPS
         pub media_store_ca: Option<PathBuf> = optional("FILE", form::file()),
+        /// Tag each object and its record with `weir-media`: image, video, audio or file, so that a rule of the bucket can let each
+        /// sort expire after its own days: on or off. S3 and Azure have tags; to set them is a right of its own
+        pub media_tags: bool = with_default("WORD", "off", form::choice(SWITCH)),
     }
 }
 
@@ -83,7 +87,7 @@ impl MediaSettings {
     pub fn of(store: &str) -> Self {
         let media_store = StoreUrl::parse(store).expect("the address of a store");
         Self {
-            store: StoreSettings { media_store, media_store_ca: None },
+            store: StoreSettings { media_store, media_store_ca: None, media_tags: false },
             fetch: defaults(FetchSettings::declare, FetchSettings::read),
             media_max_image_bytes: 32 << 20,
             media_max_video_bytes: None,

@@ -34,7 +34,11 @@ const RECORD: &str = ".json";
 
 /// A store; clones share it.
 #[derive(Clone, Debug)]
-pub struct Store(Objects);
+pub struct Store {
+    objects: Objects,
+    /// Whether objects are tagged.
+    tags: bool,
+}
 
 /// What the store did not do.
 #[derive(Debug, thiserror::Error)]
@@ -71,12 +75,12 @@ fn record_key(folder: &Path, id: &str) -> Path {
 impl Store {
     /// Opens it; nothing is asked of it yet.
     pub fn open(settings: &StoreSettings) -> Result<Self, StoreError> {
-        address::open(settings).map(Self)
+        Ok(Self { objects: address::open(settings)?, tags: settings.media_tags })
     }
 
     /// Deletes what a process that was killed has left in a folder; in a bucket that is a rule of the bucket's.
     pub(crate) fn clean_up(&self) {
-        if let Objects::Local(folder) = &self.0 {
+        if let Objects::Local(folder) = &self.objects {
             folder.clean_up();
         }
     }
@@ -86,21 +90,21 @@ impl Store {
         // Whoever else follows the same link has a place of their own.
         let incoming = folder.clone().join(format!("incoming-{id}-{}", Uuid::now_v7().simple()));
         let record = record_key(&folder, id);
-        Upload::new(&self.0, folder, incoming, record)
+        Upload::new(&self.objects, folder, incoming, record, self.tags)
     }
 
     /// The record that was kept, where the link was saved.
     pub(crate) async fn get_record(&self, folder: &Path, id: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.0.get(&record_key(folder, id)).await
+        self.objects.get(&record_key(folder, id)).await
     }
 
     /// Everything below a folder, with the bytes of each.
     pub(crate) async fn list(&self, folder: &Path) -> Result<Vec<(Path, u64)>, StoreError> {
-        self.0.list(folder).await
+        self.objects.list(folder).await
     }
 
     /// Deletes an object; one that is not there is no error.
     pub(crate) async fn delete(&self, key: &Path) -> Result<(), StoreError> {
-        self.0.delete(key).await
+        self.objects.delete(key).await
     }
 }

@@ -275,7 +275,7 @@ Written by weir-media, which saves what links of events lead to before they die:
 `event` is the event's `id`, `url` the link as it stands there and in the inbox, `index` its place among the links of the event, each named once.
 `saved` has the object's `key` below `--media-store`, its `sha256`, `bytes`, the type that the server `declared` and the one that the
 bytes have (`sniffed`); the object is served as the latter, or as `application/octet-stream` where that is no picture, film or sound.
-`gone` says that the link had died, `refused` that it leads where weir-media does not go (`reason`: `not_https`, `host`, `address`, `redirects`, …),
+`gone` says that the link had died (`reason`: `http_403` and the like, or `expired` where it said so itself), `refused` that it leads where weir-media does not go (`reason`: `not_https`, `host`, `address`, `redirects`, …),
 `too_large` that it is more than `--media-max-bytes` or the limit of its type, `failed` that it was tried for `--media-patience` without success while other links were answered. The same record may be written
 again, with the same `id`: the latest counts, and a `saved` stands, however late the same event comes again. A profile's picture has no `event`.
 

@@ -1,14 +1,15 @@
 //! How many bytes are saved of what a link leads to, by what its first bytes say it is.
 
+use crate::picture;
 use crate::settings::MediaSettings;
 
 impl MediaSettings {
     /// The limit of a MIME type which was told by the first bytes; without one it is a file.
     pub(super) fn most_bytes(&self, sniffed: Option<&str>) -> u64 {
-        let own = match sniffed.and_then(|mime| mime.split_once('/')) {
-            Some(("image", _)) => Some(self.media_max_image_bytes),
-            Some(("video", _)) => self.media_max_video_bytes,
-            Some(("audio", _)) => self.media_max_audio_bytes,
+        let own = match picture::sort(sniffed) {
+            "image" => Some(self.media_max_image_bytes),
+            "video" => self.media_max_video_bytes,
+            "audio" => self.media_max_audio_bytes,
             _ => self.media_max_file_bytes,
         };
         own.unwrap_or(self.fetch.media_max_bytes)

@@ -7,7 +7,7 @@ use futures_util::TryStreamExt as _;
 use object_store::path::Path;
 use object_store::{
     Attribute, Attributes, Error, MultipartUpload, ObjectStore, ObjectStoreExt as _, PutMultipartOptions,
-    PutOptions,
+    PutOptions, TagSet,
 };
 use runtime::throttle::Throttle;
 use std::sync::Arc;
@@ -30,6 +30,7 @@ pub(super) struct Object {
     pub(super) bytes: Vec<u8>,
     /// What it is given out as.
     pub(super) mime: &'static str,
+    pub(super) tags: TagSet,
 }
 
 /// An object of which not all parts have come.
@@ -51,8 +52,8 @@ impl Objects {
             Self::Local(folder) => return folder.put(objects).await,
             Self::Remote(store, _) => store,
         };
-        for Object { key, bytes, mime } in objects {
-            let options = PutOptions { attributes: given_out_as(mime), ..PutOptions::default() };
+        for Object { key, bytes, mime, tags } in objects {
+            let options = PutOptions { attributes: given_out_as(mime), tags, ..PutOptions::default() };
             store.put_opts(&key, bytes.into(), options).await.map_err(not("take an object"))?;
         }
         Ok(())
@@ -79,6 +80,7 @@ impl Objects {
         part: Vec<u8>,
         incoming: &Path,
         mime: &'static str,
+        tags: TagSet,
     ) -> Result<Parts, StoreError> {
         match (self, parts) {
             (Self::Local(folder), Some(Parts::Local(file))) => {
@@ -90,7 +92,7 @@ impl Objects {
                     parts
                 } else {
                     let attributes = given_out_as(mime);
-                    let options = PutMultipartOptions { attributes, ..PutMultipartOptions::default() };
+                    let options = PutMultipartOptions { attributes, tags, ..PutMultipartOptions::default() };
                     let begun = store.put_multipart_opts(incoming, options).await;
                     begun.map_err(not("begin an object of several parts"))?
                 };

@@ -3,11 +3,15 @@
 use super::StoreError;
 use super::objects::{Object, Objects, Parts};
 use crate::picture::{self, HEAD};
+use object_store::TagSet;
 use object_store::path::Path;
 use sha2::{Digest as _, Sha256};
 
 /// The least that S3 takes as a part other than the last; what fits is put at once.
 const PART: usize = 5 << 20;
+
+/// The name of the tag that says of which sort an object is.
+const TAG: &str = "weir-media";
 
 /// An object of which not all bytes have come.
 #[derive(Debug)]
@@ -18,6 +22,7 @@ pub(crate) struct Upload<'a> {
     incoming: Path,
     /// Where its record belongs.
     record: Path,
+    is_tagged: bool,
     parts: Option<Parts>,
     part: Vec<u8>,
     head: Vec<u8>,
@@ -44,9 +49,15 @@ impl Stored {
 }
 
 impl<'a> Upload<'a> {
-    pub(super) fn new(objects: &'a Objects, folder: Path, incoming: Path, record: Path) -> Self {
+    pub(super) fn new(
+        objects: &'a Objects,
+        folder: Path,
+        incoming: Path,
+        record: Path,
+        is_tagged: bool,
+    ) -> Self {
         let (part, head, digest) = (Vec::new(), Vec::new(), Sha256::new());
-        Self { objects, folder, incoming, record, parts: None, part, head, digest, bytes: 0 }
+        Self { objects, folder, incoming, record, is_tagged, parts: None, part, head, digest, bytes: 0 }
     }
 
     /// Its MIME type, as far as its first bytes tell.
@@ -86,7 +97,8 @@ impl<'a> Upload<'a> {
             sniffed,
             size: sniffed.and_then(|mime| picture::size(&self.head, mime)),
         };
-        let record = Object { key: self.record.clone(), bytes: record(&stored), mime: "application/json" };
+        let (key, tags) = (self.record.clone(), self.tags());
+        let record = Object { key, bytes: record(&stored), mime: "application/json", tags };
         if self.parts.is_some() {
             self.send_part().await?;
         }
@@ -95,7 +107,8 @@ impl<'a> Upload<'a> {
             self.objects.put(vec![record]).await?;
         } else {
             let whole = std::mem::take(&mut self.part);
-            let object = Object { key: stored.key(), bytes: whole, mime: self.given_out_as() };
+            let (mime, tags) = (self.given_out_as(), self.tags());
+            let object = Object { key: stored.key(), bytes: whole, mime, tags };
             self.objects.put(vec![object, record]).await?;
         }
         Ok(stored)
@@ -110,8 +123,17 @@ impl<'a> Upload<'a> {
 
     async fn send_part(&mut self) -> Result<(), StoreError> {
         let (parts, part) = (self.parts.take(), std::mem::take(&mut self.part));
-        self.parts = Some(self.objects.append(parts, part, &self.incoming, self.given_out_as()).await?);
+        let (mime, tags) = (self.given_out_as(), self.tags());
+        self.parts = Some(self.objects.append(parts, part, &self.incoming, mime, tags).await?);
         Ok(())
+    }
+
+    fn tags(&self) -> TagSet {
+        let mut tags = TagSet::default();
+        if self.is_tagged {
+            tags.push(TAG, picture::sort(self.sniffed()));
+        }
+        tags
     }
 
     fn given_out_as(&self) -> &'static str {
