@@ -4,17 +4,18 @@ mod made;
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use http_body_util::{BodyExt as _, Full};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode, body::Incoming};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
 
 use self::made::Body;
 pub use self::made::Made;
@@ -36,7 +37,6 @@ pub struct Answer {
 pub struct Cdn {
     edge: Edge,
     answers: Answers,
-    server: JoinHandle<()>,
 }
 
 /// By path, with how often each was asked for.
@@ -49,11 +49,10 @@ impl Cdn {
     ///
     /// When nothing can be listened on.
     pub async fn start() -> Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await.context("listening")?;
-        let upstream = listener.local_addr().context("asking for the port")?.to_string();
         let answers = Answers::default();
-        let server = tokio::spawn(serve(listener, Arc::clone(&answers)));
-        Ok(Self { edge: Edge::start(&upstream, None).await?, answers, server })
+        let known = Arc::clone(&answers);
+        let edge = Edge::serving(None, move |client| serve(client, Arc::clone(&known))).await?;
+        Ok(Self { edge, answers })
     }
 
     /// Has it answer so to a path from now on; the link to it.
@@ -89,23 +88,12 @@ impl Cdn {
     }
 }
 
-impl Drop for Cdn {
-    fn drop(&mut self) {
-        self.server.abort();
-    }
-}
-
-async fn serve(listener: TcpListener, answers: Answers) {
-    while let Ok((stream, _)) = listener.accept().await {
-        // A body would wait for the acknowledgement of its head. Where this fails, the connection does.
-        drop(stream.set_nodelay(true));
-        let answers = Arc::clone(&answers);
-        let answer = service_fn(move |request: Request<Incoming>| {
-            let response = respond(request.uri().path(), &answers);
-            async move { Ok::<_, Infallible>(response) }
-        });
-        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), answer));
-    }
+async fn serve(client: TlsStream<TcpStream>, answers: Answers) -> io::Result<()> {
+    let answer = service_fn(move |request: Request<Incoming>| {
+        let response = respond(request.uri().path(), &answers);
+        async move { Ok::<_, Infallible>(response) }
+    });
+    http1::Builder::new().serve_connection(TokioIo::new(client), answer).await.map_err(io::Error::other)
 }
 
 /// What is not there is gone.

@@ -1,6 +1,7 @@
 //! An edge as it stands before ingest: it ends TLS, with certificates of the test's choice, and hands on what comes.
 
 use std::fs;
+use std::io;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,10 +12,11 @@ use rcgen::{CertifiedIssuer, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tempfile::TempDir;
-use tokio::io::copy_bidirectional_with_sizes;
+use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use crate::certificates::{authority, params};
 
@@ -23,9 +25,6 @@ pub const NAMES: [&str; 2] = ["webhooks.example.com", "localhost"];
 const DAY: Duration = Duration::from_hours(24);
 /// What its certificate has left, unless it has a fault.
 const LEFT: Duration = Duration::from_hours(30 * 24 + 12);
-
-/// For what is asked and what is answered, so that a picture of a load goes through in one piece.
-const BUFFERS: [usize; 2] = [8 << 10, 64 << 10];
 
 /// What is wrong with its certificates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +56,18 @@ impl Edge {
     ///
     /// When its certificates cannot be made, or nothing can be listened on.
     pub async fn start(upstream: &str, fault: Option<Fault>) -> Result<Self> {
+        let upstream = upstream.to_owned();
+        Self::serving(fault, move |client| hand_on(client, upstream.clone())).await
+    }
+
+    /// Starts it with nothing behind it: what comes is served here.
+    pub(crate) async fn serving<F>(
+        fault: Option<Fault>,
+        respond: impl Fn(TlsStream<TcpStream>) -> F + Clone + Send + 'static,
+    ) -> Result<Self>
+    where
+        F: Future<Output = io::Result<()>> + Send + 'static,
+    {
         let dir = tempfile::tempdir().context("making a directory")?;
         let root = CertifiedIssuer::self_signed(
             authority("a root", SystemTime::now() + LEFT)?,
@@ -66,7 +77,7 @@ impl Edge {
         let acceptor = TlsAcceptor::from(Arc::new(config(&root, fault)?));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("listening")?;
         let port = listener.local_addr().context("asking for the port")?.port();
-        let server = tokio::spawn(serve(listener, acceptor, upstream.to_owned()));
+        let server = tokio::spawn(serve(listener, acceptor, respond));
         Ok(Self { port, dir, server })
     }
 
@@ -107,17 +118,26 @@ fn config(root: &CertifiedIssuer<'_, KeyPair>, fault: Option<Fault>) -> Result<S
     Ok(config.with_no_client_auth().with_single_cert(chain, key)?)
 }
 
-async fn serve(listener: TcpListener, acceptor: TlsAcceptor, upstream: String) {
+async fn serve<F>(
+    listener: TcpListener,
+    acceptor: TlsAcceptor,
+    served: impl Fn(TlsStream<TcpStream>) -> F + Clone + Send + 'static,
+) where
+    F: Future<Output = io::Result<()>> + Send + 'static,
+{
     while let Ok((stream, _)) = listener.accept().await {
-        let (acceptor, upstream) = (acceptor.clone(), upstream.clone());
+        let (acceptor, served) = (acceptor.clone(), served.clone());
         tokio::spawn(async move {
             // A piece would wait for the acknowledgement of the one before.
             stream.set_nodelay(true)?;
-            let mut client = acceptor.accept(stream).await?;
-            let mut server = TcpStream::connect(upstream).await?;
-            server.set_nodelay(true)?;
-            let [asked, answered] = BUFFERS;
-            copy_bidirectional_with_sizes(&mut client, &mut server, asked, answered).await
+            let client = acceptor.accept(stream).await?;
+            served(client).await
         });
     }
+}
+
+async fn hand_on(mut client: TlsStream<TcpStream>, upstream: String) -> io::Result<()> {
+    let mut server = TcpStream::connect(upstream).await?;
+    server.set_nodelay(true)?;
+    copy_bidirectional(&mut client, &mut server).await.map(drop)
 }
