@@ -25,6 +25,9 @@ pub(super) enum TokenOwner {
 pub(super) fn on(error: &EdgeError, app: &App, owner: TokenOwner) -> String {
     let Some(refusal) = error.refusal() else { return chain(error) };
     let advice = match refusal.code {
+        _ if is_of_secret(refusal, owner) && owner == TokenOwner::Account => {
+            format!("{}; or the account's token is another app's", secret(&app.declared))
+        }
         _ if is_of_secret(refusal, owner) => secret(&app.declared),
         Some(2_200) => handshake(&app.declared),
         Some(190) if owner == TokenOwner::AppForAnother => {

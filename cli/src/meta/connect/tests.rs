@@ -192,7 +192,7 @@ async fn an_app_whose_secret_cannot_be_read_holds_up_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_app_secret_is_named_by_its_file_and_no_token_is_blamed() {
+async fn a_wrong_app_secret_is_named_by_its_file_before_any_token() {
     let ground = Ground::new().await;
     ground.write("app-secret", "of-another-app");
     let (exit, said) = connect(&ground, true, false).await;
@@ -201,6 +201,16 @@ async fn a_wrong_app_secret_is_named_by_its_file_and_no_token_is_blamed() {
     let named = said.matches("app-secret does not hold the secret of app 111").count();
     assert!(named == 4 && said.contains("4 failed"), "{said}");
     assert!(!said.contains("access token") && !said.contains("taken out by"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_of_another_app_may_be_why_the_right_secret_does_not_prove_it() {
+    let ground = Ground::new().await;
+    ground.simulator.add_app("112", "secret-of-another");
+    ground.simulator.add_token("EAApage", KnownToken::of("112", Login::Facebook));
+    let (exit, said) = connect(&ground, true, false).await;
+    assert!(exit == Exit::Failure && said.contains("1 failed"), "{said}");
+    assert_eq!(said.matches("or the account's token is another app's").count(), 1, "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
