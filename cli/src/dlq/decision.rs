@@ -15,6 +15,8 @@ use weir_replies::command::Command;
 const OLDEST_COMMAND: Duration = Duration::from_hours(6 * 24);
 /// Why a command died that can never be carried out: it has its result, or no id that one could be of.
 const OF_NO_USE: [&str; 4] = ["unreadable", "unknown_action", "bad_command", "wrong_key"];
+/// Why a command died that has no result yet: it gets one once it is put back, be it that it comes too late.
+const WITHOUT_RESULT: &str = "panic";
 
 /// What a dead letter's fate depends on beside itself.
 #[derive(Clone, Debug)]
@@ -99,7 +101,8 @@ impl Rules<'_> {
         }
         let history = RetryHistory::read(|name| record.header(name));
         let age = history.oldest().and_then(|first| self.now.duration_since(first).ok()).unwrap_or_default();
-        (age > OLDEST_COMMAND || self.is_over(record)).then_some(StayReason::TooLate)
+        let is_of_use = dead_letter.reason == WITHOUT_RESULT || !self.is_over(record);
+        (age > OLDEST_COMMAND || !is_of_use).then_some(StayReason::TooLate)
     }
 
     /// Whether its own time has passed, or its window closed. Neither hangs on the login.

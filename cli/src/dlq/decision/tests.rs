@@ -109,6 +109,14 @@ fn a_command_that_is_over_by_what_it_says_itself_stays() {
 }
 
 #[test]
+fn a_command_without_a_result_is_put_back_for_one_though_it_is_over() {
+    let value = r#"{"id":"a","account":"17","action":"message","to":"42","text":"x","not_after":"2019-09-23T18:15:00Z"}"#;
+    let panicked = command(|name| (name == header::REASON).then_some("panic"));
+    let over = Record { value: Some(value.into()), ..panicked };
+    assert_eq!(decide(&over), Ok(back("meta.replies.v1")));
+}
+
+#[test]
 fn a_body_is_split_among_the_dead_letters_of_ingest_alone() {
     let forged = Record { topic: "meta.lookups.dlq.v1".into(), ..body(BODY) };
     assert_eq!(decide(&forged), Err(StayReason::NoOrigin));
