@@ -1,10 +1,15 @@
-//! Slots for what is done at once: of those who wait, the one whose link dies first has the next.
+//! Slots for what is done at once: of those who wait, the one whose link dies first has the next, and of three slots the one who came
+//! first has one.
 
 use runtime::mutex::lock;
 use schemas::Millis;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use tokio::sync::oneshot;
+
+/// One slot of so many goes to who came first. Links that die soon and that nobody answers are tried again and again: were all slots
+/// theirs, no other would be followed, and without another that is answered they are never given up.
+const FIRST_EVERY: u64 = 3;
 
 /// The slots; clones share them.
 #[derive(Clone, Debug)]
@@ -20,6 +25,8 @@ struct Queue {
     waiting: BTreeMap<Place, oneshot::Sender<Slot>>,
     /// How many have waited so far.
     came: u64,
+    /// How many slots have come back so far.
+    returned: u64,
 }
 
 /// When the link dies, and of those that die at once, the order in which they came.
@@ -33,7 +40,7 @@ struct Waiting<'a> {
 
 impl Slots {
     pub(super) fn new(count: usize) -> Self {
-        Self(Arc::new(Mutex::new(Queue { free: count, waiting: BTreeMap::new(), came: 0 })))
+        Self(Arc::new(Mutex::new(Queue { free: count, waiting: BTreeMap::new(), came: 0, returned: 0 })))
     }
 
     /// A slot for a link that dies then. Cancel safe: a slot that came too late is handed on.
@@ -62,11 +69,22 @@ impl Slots {
     /// The one who has the next slot; where nobody waits it is free.
     fn next(&self) -> Option<oneshot::Sender<Slot>> {
         let mut queue = lock(&self.0);
-        let first = queue.waiting.pop_first();
-        if first.is_none() {
+        let next = queue.next();
+        if next.is_none() {
             queue.free += 1;
         }
-        first.map(|(_, turn)| turn)
+        next
+    }
+}
+
+impl Queue {
+    fn next(&mut self) -> Option<oneshot::Sender<Slot>> {
+        self.returned += 1;
+        if !self.returned.is_multiple_of(FIRST_EVERY) {
+            return self.waiting.pop_first().map(|(_, turn)| turn);
+        }
+        let first = self.waiting.keys().min_by_key(|(_, came)| *came).copied()?;
+        self.waiting.remove(&first)
     }
 }
 
@@ -122,6 +140,24 @@ mod tests {
         assert!(late.as_mut().now_or_never().is_none());
         drop(equal.await);
         late.await;
+    }
+
+    #[tokio::test]
+    async fn who_waits_longest_has_a_slot_although_others_that_die_sooner_come_again_and_again() {
+        let slots = Slots::new(1);
+        let mut slot = slots.acquire(dies(1)).await;
+        let mut late = Box::pin(slots.acquire(dies(9)));
+        assert!(late.as_mut().now_or_never().is_none());
+        for _ in 1..FIRST_EVERY {
+            let mut again = Box::pin(slots.acquire(dies(1)));
+            assert!(again.as_mut().now_or_never().is_none());
+            drop(slot);
+            slot = again.await;
+        }
+        let mut again = Box::pin(slots.acquire(dies(1)));
+        assert!(again.as_mut().now_or_never().is_none());
+        drop(slot);
+        assert!(late.now_or_never().is_some());
     }
 
     #[tokio::test]

@@ -13,7 +13,7 @@ enum Order {
     /// As they came.
     OldestFirst,
     NewestFirst,
-    /// Of the oldest ones, the one that dies first, as weir-media does.
+    /// Of the oldest ones, the one that dies first, as weir-media mostly does.
     DiesFirstOfOldest,
     /// Of all: the best there is, for which the whole backlog would have to be read before anything is done.
     DiesFirst,
