@@ -61,8 +61,9 @@ pub struct MediaRecord<'a> {
     /// Its height in pixels. Present where `width` is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub height: Option<u32>,
-    /// Why it was not saved, in a word: `http_404` and the like, `not_https`, `host`, `port`, `address`, `redirects`,
-    /// `encoded`, `too_large`, `timed_out`, `connection`, `empty`. More may come. Present with every status but `saved`.
+    /// Why it was not saved, in a word: `http_404` and the like, `expired`, `not_https`, `host`, `port`, `address`,
+    /// `redirects`, `encoded`, `too_large`, `timed_out`, `connection`, `empty`. More may come. Present with every status but
+    /// `saved`.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Cow<'a, str>>,
 }
