@@ -25,7 +25,8 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// Written to the header of the file, so that a later version knows the format.
+/// Written to the header of the file, so that a later version knows the format. With another number the text of the table has to be
+/// another too: an earlier version that meets this text takes the number for damage, see [`check_version`].
 pub(super) const VERSION: i64 = 1;
 pub(super) const PAGE_BYTES: u64 = 4096;
 /// The file may take this part of `--spool-max-bytes` more, for its index and for what is left empty in its pages.
@@ -260,12 +261,17 @@ pub(super) fn connect(path: &Path, vfs: Option<&str>) -> Result<Connection, Stor
 }
 
 /// A later format has another table: where it is this one, a later number is not what was written. A file of a later format is left
-/// alone, and a bit that flips in the number must not do that to the deliveries of this one.
+/// alone, also where this SQLite cannot read its schema, and a bit that flips in the number must not do that to the deliveries of
+/// this one.
 fn check_version(connection: &Connection) -> Result<(), StoreError> {
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let query = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'deliveries'";
-    let table: Option<String> = connection.query_row(query, [], |row| row.get(0)).optional()?;
-    match table {
+    let table = connection.query_row(query, [], |row| row.get::<_, String>(0)).optional();
+    let table = table.map_err(StoreError::from).map_err(|error| match error {
+        StoreError::Damaged(_) if version > VERSION => StoreError::LaterFormat(version),
+        error => error,
+    });
+    match table? {
         Some(_) if version <= VERSION => Ok(()),
         Some(table) if table == written_table() => {
             Err(StoreError::Damaged(format!("the number of its format, {version}, is not what was written")))

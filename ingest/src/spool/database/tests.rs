@@ -171,6 +171,11 @@ fn a_file_that_is_no_database_is_damaged_and_one_of_a_later_version_is_left_alon
     assert!(matches!(open(directory.path(), MAX), Err(StoreError::Damaged(_))));
     let connection = connect(&path, None).unwrap();
     connection.execute_batch("ALTER TABLE deliveries ADD COLUMN later TEXT").unwrap();
+    assert_eq!(check_version(&connection), Err(StoreError::LaterFormat(9)));
+    // In words that this SQLite does not know.
+    let unknown = "PRAGMA writable_schema = ON; \
+                   UPDATE sqlite_master SET sql = 'CREATE TABLE deliveries LATER' WHERE name = 'deliveries'";
+    connection.execute_batch(unknown).unwrap();
     drop(connection);
     assert_eq!(open(directory.path(), MAX).unwrap_err(), StoreError::LaterFormat(9));
 }
