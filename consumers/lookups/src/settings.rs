@@ -82,14 +82,12 @@ runtime::settings! {
     }
 }
 
-const SWITCH: &[(&str, bool)] = &[("on", true), ("off", false)];
-
 runtime::settings! {
     /// Whether customers are looked up, and what is remembered of them.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct ProfileSettings {
         /// Look up who the customers are that write, and publish their profiles: on or off. It costs a call for each customer
-        pub lookup_profiles: bool = with_default("WORD", "off", form::choice(SWITCH)),
+        pub lookup_profiles: bool = with_default("WORD", "off", form::on_off()),
         /// Customers of a partition who are remembered, so that not each of their messages asks for them; about 60 bytes each
         pub profile_cache: usize = with_default("COUNT", "50000", form::count(1..=1_000_000).narrow()),
         /// How long a customer is not asked for again; the links to pictures are good for a few days

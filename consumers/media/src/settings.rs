@@ -10,7 +10,6 @@ use std::time::Duration;
 /// Meta's CDNs. Source: the links of deliveries, 2019 to 2026.
 pub(crate) const HOSTS: &str = "*.fbcdn.net,*.cdninstagram.com,*.fbsbx.com";
 
-const SWITCH: &[(&str, bool)] = &[("on", true), ("off", false)];
 const SIZES: RangeInclusive<u64> = 1_024..=LARGEST;
 const UP_TO_AN_HOUR: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_hours(1);
 
@@ -52,7 +51,7 @@ runtime::settings! {
         pub media_store_ca: Option<PathBuf> = optional("FILE", form::file()),
         /// Tag each object and its record with `weir-media`: image, video, audio or file, so that a rule of the bucket can let each
         /// sort expire after its own days: on or off. S3 and Azure have tags; to set them is a right of its own
-        pub media_tags: bool = with_default("WORD", "off", form::choice(SWITCH)),
+        pub media_tags: bool = with_default("WORD", "off", form::on_off()),
     }
 }
 

@@ -124,6 +124,11 @@ pub fn choice<T: Copy + 'static>(choices: &'static [(&'static str, T)]) -> Form<
     })
 }
 
+/// What is switched: on or off.
+pub fn on_off() -> Form<bool> {
+    choice(&[("on", true), ("off", false)])
+}
+
 /// Kafka allows 249 characters in a topic's name; the longest suffix needs some of them.
 const LONGEST_PREFIX: usize = 200;
 
@@ -188,7 +193,7 @@ mod tests {
 
     #[test]
     fn a_choice_names_its_words() {
-        let form = choice(&[("on", true), ("off", false)]);
+        let form = on_off();
         assert_eq!(form.parse("off"), Some(false));
         assert_eq!(form.parse("maybe"), None);
         assert_eq!(form.expected(), "one of on, off");
