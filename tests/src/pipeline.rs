@@ -18,7 +18,7 @@ use crate::shipped::Container;
 use crate::signed::Sender;
 use crate::until::until;
 use crate::writer::{self, Outgoing};
-use crate::{http, ports};
+use crate::{http, ports, topics};
 
 /// The app secret that ingest is given.
 pub const APP_SECRET: &str = "test_app_secret";
@@ -54,7 +54,7 @@ pub struct Service {
 }
 
 impl Ground {
-    /// Starts a broker, makes the topics with `weir topics apply`, and starts a Graph API.
+    /// Starts a broker, makes the topics with `weir topics apply`, waits until they are led, and starts a Graph API.
     ///
     /// # Errors
     ///
@@ -71,6 +71,8 @@ impl Ground {
         let mut apply = ground.tool(&["topics", "apply"])?;
         let status = apply.wait(PATIENCE).await?;
         ensure!(status.success(), "weir topics apply: {status}\n{}{}", apply.stdout()?, apply.stderr()?);
+        let names = Topic::ALL.map(|topic| topic.name(PREFIX));
+        topics::until_led(ground.kafka.bootstrap(), &names, 1).await?;
         Ok(ground)
     }
 

@@ -1,5 +1,6 @@
 //! Making topics, and changing them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -7,14 +8,19 @@ use rdkafka::admin::{
     AdminClient, AdminOptions, AlterConfig, NewPartitions, NewTopic, ResourceSpecifier, TopicReplication,
 };
 use rdkafka::client::DefaultClientContext;
-use rdkafka::metadata::Metadata;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::KafkaResult;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 use crate::until::until;
 
 const WITHIN: Duration = Duration::from_mins(1);
+/// As long as a broker may take to start.
+const LED_WITHIN: Duration = Duration::from_mins(3);
+/// How long one question to the leaders may take.
+const ANSWER: Duration = Duration::from_secs(10);
 
-/// Makes topics with as many replicas as the broker makes by default, and waits until every partition of them has a leader.
+/// Makes topics with as many replicas as the broker makes by default, and waits until every partition of them is led.
 ///
 /// # Errors
 ///
@@ -30,14 +36,10 @@ pub async fn create(bootstrap: &str, names: &[&str], partitions: i32) -> Result<
             bail!("making the topic {topic}: {code}");
         }
     }
-    until("leaders of the new topics", WITHIN, async || {
-        let metadata = admin.inner().fetch_metadata(None, WITHIN).context("asking for the new topics")?;
-        Ok(names.iter().all(|name| has_leaders(&metadata, name, partitions)).then_some(()))
-    })
-    .await
+    until_led(bootstrap, names, partitions).await
 }
 
-/// Adds partitions to a topic, so that it has `partitions`, and waits until every one has a leader.
+/// Adds partitions to a topic, so that it has `partitions`, and waits until every one is led.
 ///
 /// # Errors
 ///
@@ -53,9 +55,26 @@ pub async fn widen(bootstrap: &str, name: &str, partitions: i32) -> Result<()> {
             bail!("widening the topic {topic}: {code}");
         }
     }
-    until("leaders of the new partitions", WITHIN, async || {
-        let metadata = admin.inner().fetch_metadata(None, WITHIN).context("asking for the new partitions")?;
-        Ok(has_leaders(&metadata, name, partitions).then_some(()))
+    until_led(bootstrap, &[name], partitions).await
+}
+
+/// Waits until these topics have so many partitions at least, and a leader answers for each: that a partition has a leader is told
+/// before that broker leads it, and until then, which takes seconds on a busy machine, it refuses questions and records.
+///
+/// # Errors
+///
+/// When it does not come to that within three minutes.
+pub async fn until_led(bootstrap: &str, names: &[impl AsRef<str>], partitions: i32) -> Result<()> {
+    let client: BaseConsumer =
+        ClientConfig::new().set("bootstrap.servers", bootstrap).create().context("making a client")?;
+    let client = Arc::new(client);
+    let names: Arc<[String]> = names.iter().map(|name| name.as_ref().to_owned()).collect();
+    let count = usize::try_from(partitions).context("counting partitions")?;
+    until("leaders of the partitions", LED_WITHIN, async || {
+        let (client, names) = (Arc::clone(&client), Arc::clone(&names));
+        let asked = tokio::task::spawn_blocking(move || are_led(&client, &names, count)).await;
+        // An error is one of the moment, or the wait ends in vain.
+        Ok(asked.context("a client stopped")?.unwrap_or(false).then_some(()))
     })
     .await
 }
@@ -93,8 +112,20 @@ pub async fn empty(bootstrap: &str, name: &str, partition: i32) -> Result<()> {
     Ok(())
 }
 
-fn has_leaders(metadata: &Metadata, name: &str, partitions: i32) -> bool {
-    let Some(topic) = metadata.topics().iter().find(|topic| topic.name() == name) else { return false };
-    let led = topic.partitions().iter().filter(|partition| partition.leader() >= 0).count();
-    i32::try_from(led) == Ok(partitions)
+/// Whether the leader of every partition says where it ends.
+fn are_led(client: &BaseConsumer, names: &[String], partitions: usize) -> KafkaResult<bool> {
+    let metadata = client.fetch_metadata(None, ANSWER)?;
+    let mut ends = TopicPartitionList::new();
+    for name in names {
+        let topic = metadata.topics().iter().find(|topic| topic.name() == name);
+        let Some(topic) = topic.filter(|topic| topic.partitions().len() >= partitions) else {
+            return Ok(false);
+        };
+        for partition in topic.partitions() {
+            // As a time `End` means the latest.
+            ends.add_partition_offset(name, partition.id(), Offset::End)?;
+        }
+    }
+    let ends = client.offsets_for_times(ends, ANSWER)?;
+    Ok(ends.elements().iter().all(|partition| partition.error().is_ok()))
 }
