@@ -2,7 +2,9 @@
 
 #![cfg(feature = "everything")]
 
-use anyhow::Result;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
 use schemas::Topic;
 use weir_tests::pipeline::{Ground, PATIENCE, PREFIX};
 use weir_tests::process::Binary;
@@ -11,6 +13,8 @@ use weir_tests::topics;
 use weir_tests::until::until;
 use weir_tests::writer::{self, Outgoing};
 
+/// A watch may wait for its brokers several times, and looks for new partitions now and then.
+const LONG: Duration = PATIENCE.saturating_mul(4);
 /// Twice what a topic begins with.
 const PARTITIONS: i32 = 24;
 
@@ -21,7 +25,7 @@ async fn write(bootstrap: &str, topic: &str, text: &str) -> Result<()> {
 
 async fn says(tail: &Binary, what: &str, part: &str) {
     let fits = async || Ok(tail.stdout()?.contains(part).then_some(()));
-    let waited = until(what, 4 * PATIENCE, fits).await;
+    let waited = until(what, LONG, fits).await;
     assert!(waited.is_ok(), "{waited:?}\n{}", tail.stdout().unwrap_or_default());
 }
 
@@ -29,9 +33,10 @@ async fn says(tail: &Binary, what: &str, part: &str) {
 async fn brokers_that_are_away_are_told_of_and_partitions_that_are_added_are_read() {
     let mut ground = Ground::prepare().await.unwrap();
     let (topic, bootstrap) = (Topic::Messages.name(PREFIX), ground.kafka.bootstrap().to_owned());
-    let tail = ground.tool(&["tail", "--topic", &topic, "--json"]).unwrap();
+    let mut tail = ground.tool(&["tail", "--topic", &topic, "--json"]).unwrap();
     // With --json it has no word for having begun.
-    until("the first record", PATIENCE, async || {
+    until("the first record", LONG, async || {
+        ensure!(tail.is_running()?, "it ended before: {}", tail.stderr()?);
         write(&bootstrap, &topic, "begun").await?;
         Ok(tail.stdout()?.contains("begun").then_some(()))
     })
