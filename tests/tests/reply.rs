@@ -2,6 +2,8 @@
 
 #![cfg(feature = "everything")]
 
+use std::time::Duration;
+
 use anyhow::Result;
 use schemas::Topic;
 use serde_json::{Value, json};
@@ -12,11 +14,14 @@ use weir_tests::pipeline::{Ground, PATIENCE};
 const ACCOUNT: &str = "17841405726653026";
 const CUSTOMER: &str = "30000000000000000";
 const AWAY: &str = "30000000000000001";
+/// Longer than the command waits for a result, by what else it does.
+const ENDS_WITHIN: Duration = PATIENCE.saturating_mul(4);
 
-/// Exit code, standard output, standard error.
+/// Exit code, standard output, standard error. Unless `args` say otherwise it waits long for a result.
 async fn reply(ground: &Ground, args: &[&str]) -> Result<(Option<i32>, String, String)> {
-    let mut tool = ground.tool(&[&["reply"], args].concat())?;
-    let code = tool.wait(PATIENCE).await?.code();
+    let patient: &[&str] = if args.contains(&"--timeout") { &[] } else { &["--timeout", "3m"] };
+    let mut tool = ground.tool(&[&["reply"], patient, args].concat())?;
+    let code = tool.wait(ENDS_WITHIN).await?.code();
     Ok((code, tool.stdout()?, tool.stderr()?))
 }
 
