@@ -43,12 +43,12 @@ struct Ledger {
     answers: Vec<Answered>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Answered {
     at: Instant,
     took: Duration,
-    /// `None`: no whole answer came.
-    status: Option<u16>,
+    /// Or why no whole answer came.
+    status: Result<u16, String>,
 }
 
 /// What the load saw in a stretch of time.
@@ -58,6 +58,8 @@ pub struct Lap {
     pub answers: BTreeMap<u16, usize>,
     /// Requests without a whole answer.
     pub unanswered: usize,
+    /// Why the first of those had none.
+    pub why_none: Option<String>,
     /// The middle of the times that answers took.
     pub p50: Duration,
     /// The time that 99 of 100 answers took at most.
@@ -108,13 +110,15 @@ impl Oracle {
     async fn issue(&self, sender: &Sender, number: u64, body: &[u8]) -> Option<u16> {
         self.ledger().issued.push((number, hex(&Sha256::digest(body))));
         let at = Instant::now();
-        let status = sender.post(body).await.ok().map(|answer| answer.status);
+        let status =
+            sender.post(body).await.map(|answer| answer.status).map_err(|error| format!("{error:#}"));
+        let answered = status.as_ref().ok().copied();
         let mut ledger = self.ledger();
-        if status == Some(200) {
+        if answered == Some(200) {
             ledger.acknowledged.push(number);
         }
         ledger.answers.push(Answered { at, took: at.elapsed(), status });
-        status
+        answered
     }
 
     /// Issues `rate` deliveries a second, whether earlier ones are answered or not, until the load is stopped.
@@ -142,7 +146,7 @@ impl Oracle {
     /// What was answered to requests that were sent since `from`.
     pub fn lap(&self, from: Instant) -> Lap {
         let answers: Vec<_> =
-            self.ledger().answers.iter().copied().filter(|answered| answered.at >= from).collect();
+            self.ledger().answers.iter().filter(|answered| answered.at >= from).cloned().collect();
         Lap::of(&answers)
     }
 
@@ -240,20 +244,19 @@ impl Load {
 
 impl Lap {
     fn of(answers: &[Answered]) -> Self {
-        let mut took: Vec<_> = answers
-            .iter()
-            .filter(|answered| answered.status.is_some())
-            .map(|answered| answered.took)
-            .collect();
+        let mut took: Vec<_> =
+            answers.iter().filter(|answered| answered.status.is_ok()).map(|answered| answered.took).collect();
         took.sort_unstable();
         let part = |percent: usize| took.get((took.len() * percent / 100).min(took.len().saturating_sub(1)));
         let mut by_status = BTreeMap::new();
-        for status in answers.iter().filter_map(|answered| answered.status) {
-            *by_status.entry(status).or_default() += 1;
+        for status in answers.iter().filter_map(|answered| answered.status.as_ref().ok()) {
+            *by_status.entry(*status).or_default() += 1;
         }
+        let without: Vec<_> = answers.iter().filter_map(|answered| answered.status.as_ref().err()).collect();
         Self {
             answers: by_status,
-            unanswered: answers.iter().filter(|answered| answered.status.is_none()).count(),
+            unanswered: without.len(),
+            why_none: without.first().copied().cloned(),
             p50: part(50).copied().unwrap_or_default(),
             p99: part(99).copied().unwrap_or_default(),
             max: took.last().copied().unwrap_or_default(),
@@ -268,10 +271,11 @@ impl Lap {
 
 impl fmt::Display for Lap {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { answers, unanswered, p50, p99, max } = self;
+        let Self { answers, unanswered, why_none, p50, p99, max } = self;
+        let why = why_none.as_ref().map_or_else(String::new, |why| format!(" ({why})"));
         write!(
             formatter,
-            "answers {answers:?}, {unanswered} without one; p50 {p50:.1?}, p99 {p99:.1?}, max {max:.1?}"
+            "answers {answers:?}, {unanswered} without one{why}; p50 {p50:.1?}, p99 {p99:.1?}, max {max:.1?}"
         )
     }
 }
@@ -305,6 +309,7 @@ mod tests {
     use super::*;
 
     fn answered(millis: u64, status: Option<u16>) -> Answered {
+        let status = status.ok_or_else(|| "it was cut off".to_owned());
         Answered { at: Instant::now(), took: Duration::from_millis(millis), status }
     }
 
@@ -317,6 +322,7 @@ mod tests {
         let lap = Lap::of(&answers);
         assert_eq!(lap.answers, BTreeMap::from([(200, 100), (503, 1)]));
         assert_eq!((lap.unanswered, lap.max.as_millis(), lap.p50.as_millis()), (1, 500, 51));
+        assert!(lap.to_string().contains("1 without one (it was cut off)"), "{lap}");
         assert!(!lap.is_all_200());
         assert!(!Lap::of(&[]).is_all_200());
     }
