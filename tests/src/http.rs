@@ -7,6 +7,9 @@ use reqwest::{Client, StatusCode};
 
 /// Longer than anything under test may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a connection is kept that nothing is asked on: far shorter than a server under test keeps it. A request on one that its
+/// server is about to close has no answer, and a busy machine is about to close for long.
+const KEPT_FOR: Duration = Duration::from_secs(2);
 
 /// A client that goes straight to the address, whatever proxy the environment names.
 ///
@@ -16,7 +19,8 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 pub fn client() -> Result<Client> {
     // The client wants a TLS provider even where it never speaks TLS; an error says that one is installed already.
     drop(rustls::crypto::ring::default_provider().install_default());
-    Client::builder().no_proxy().timeout(TIMEOUT).build().context("building an HTTP client")
+    let client = Client::builder().no_proxy().timeout(TIMEOUT).pool_idle_timeout(KEPT_FOR);
+    client.build().context("building an HTTP client")
 }
 
 /// Status and text of a GET.

@@ -20,6 +20,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_mins(5);
 pub(crate) const ANSWERED_WITHIN: Duration = Duration::from_secs(8);
 /// Where the disk is well, and other tests keep it busy.
 pub(crate) const PATIENT_DISK: [&str; 2] = ["--spool-timeout", "4s"];
+/// A load that begins opens more connections than it needs, and may come to one of them late.
+const PATIENT_PORT: [&str; 2] = ["--first-byte-timeout", "1m"];
 
 pub(crate) struct Rig {
     pub(crate) ground: Ground,
@@ -75,7 +77,8 @@ impl Rig {
         self.ingest.process.terminate(PATIENCE).await?;
         let listen = format!("127.0.0.1:{}", self.port);
         let secret = [("WEIR_APP_SECRET", APP_SECRET)];
-        self.ingest = self.ground.start("weir-ingest", &["--listen", &listen], &secret)?;
+        let args = [&["--listen", listen.as_str()][..], &PATIENT_PORT].concat();
+        self.ingest = self.ground.start("weir-ingest", &args, &secret)?;
         self.ingest.ready().await
     }
 
@@ -110,7 +113,8 @@ async fn ingest(
     args: &[&str],
 ) -> Result<Service> {
     let (listen, spool) = (format!("127.0.0.1:{port}"), spool.path().display().to_string());
-    let args = [&["--listen", &listen, "--spool-dir", &spool, "--drain-delay", "0ms"], args].concat();
+    let own = ["--listen", &listen, "--spool-dir", &spool, "--drain-delay", "0ms"];
+    let args = [&own[..], &PATIENT_PORT, args].concat();
     let mut service = ground.start_in(container, &args, &[("WEIR_APP_SECRET", APP_SECRET)])?;
     service.ready().await?;
     Ok(service)
