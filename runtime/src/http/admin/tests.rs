@@ -135,6 +135,7 @@ async fn clients_that_read_no_answer_do_not_keep_a_probe_from_its_answer() {
 
 #[tokio::test]
 async fn a_client_that_reads_no_answer_is_cut_off_in_seconds() {
+    const MORE: &[u8] = &[b'x'; 64 << 10];
     let (address, process) = server().await;
     let more_than_fits = "x".repeat(1 << 20);
     crate::metrics::counter(&process.registry, "weir_things_total", &more_than_fits);
@@ -142,8 +143,8 @@ async fn a_client_that_reads_no_answer_is_cut_off_in_seconds() {
     let newest = clients.pop().unwrap();
     // It goes on reading nothing: that it cannot write any more says that it was cut off.
     let cut_off = async {
-        while newest.try_write(b"x").map_or_else(|error| error.kind() == ErrorKind::WouldBlock, |_| true) {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+        while newest.try_write(MORE).map_or_else(|error| error.kind() == ErrorKind::WouldBlock, |_| true) {
+            newest.writable().await.unwrap();
         }
     };
     let seconds = TIMEOUTS.idle / 3;

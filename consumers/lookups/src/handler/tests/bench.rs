@@ -2,6 +2,7 @@
 
 use crate::graph::{GraphSettings, GraphUrl, GraphVersion};
 use crate::handler::*;
+use crate::lookup::WaitReason;
 use crate::settings::LookupSettings;
 use prometheus::Registry;
 use runtime::consumer::Wait;
@@ -10,6 +11,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
+use tokio::time::timeout;
 use weir_graph_simulator::Simulator;
 
 pub(super) const ACCOUNT: &str = "17841405726653026";
@@ -17,6 +19,9 @@ pub(super) const RECEIPT: schemas::Receipt<'_> = schemas::Receipt {
     delivery_id: "01980000-0000-7000-8000-000000000000",
     received: "2025-07-18T10:35:10.000Z",
 };
+
+/// Generous, for a machine that does other things too.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A handler with its simulator, tokens and metrics.
 pub(super) struct Bench {
@@ -61,27 +66,24 @@ impl Bench {
 
     /// Returns once the lookup of a record waits for `on`.
     pub(super) async fn waits(&self, record: &Record, on: Wait) {
-        let waits_for = |pending: &PendingLookup<LookupAnswer>| {
-            pending.waiting.borrow().as_ref().map(|waiting| waiting.on)
-        };
-        self.ahead(record, |pending| waits_for(pending) == Some(on)).await;
+        let mut waiting = self.ahead(record);
+        let comes = waiting.wait_for(|waiting| waiting.as_ref().is_some_and(|waiting| waiting.on == on));
+        drop(timeout(PATIENCE, comes).await.expect("it comes to that").expect("it has not ended"));
     }
 
     /// Returns once the lookup of a record has ended.
     pub(super) async fn ends(&self, record: &Record) {
-        self.ahead(record, |pending| pending.task.is_finished()).await;
+        let mut waiting = self.ahead(record);
+        // What it says goes with it.
+        let end = async { while waiting.changed().await.is_ok() {} };
+        timeout(PATIENCE, end).await.expect("it comes to that");
     }
 
-    /// A record is told of as the loop tells of it, and not handled yet.
-    async fn ahead(&self, record: &Record, is_so: impl Fn(&PendingLookup<LookupAnswer>) -> bool) {
+    /// A record is told of as the loop tells of it, and not handled yet; what its lookup says that it waits for.
+    fn ahead(&self, record: &Record) -> watch::Receiver<Option<WaitReason>> {
         self.handler.expect(record);
-        let until = async {
-            let ahead = || self.handler.prefetch.of(&record.topic, record.partition);
-            while !ahead().and_then(|ahead| ahead.look(record.offset, &is_so)).unwrap_or(false) {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
-        };
-        tokio::time::timeout(Duration::from_mins(1), until).await.expect("it comes to that");
+        let ahead = self.handler.prefetch.of(&record.topic, record.partition).expect("its partition");
+        ahead.look(record.offset, |pending| pending.waiting.clone()).expect("it is under way")
     }
 
     pub(super) fn reread(&self) {
