@@ -7,6 +7,8 @@ use crate::rig::{ANSWERED_WITHIN, PATIENT_DISK, Rig, say};
 const RATE: u32 = 100;
 /// Longer than any timeout of the producer: 30 s for a record, 10 s for a request.
 const OUTAGE: Duration = Duration::from_secs(35);
+/// Shorter than any of them, so that nothing is sent to the broker twice.
+const PAUSE: Duration = Duration::from_secs(8);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broker_killed_for_longer_than_every_timeout_is_not_noticed_by_meta() {
@@ -81,7 +83,7 @@ async fn without_a_spool_there_are_only_503s_in_time_and_nothing_is_lost() {
     rig.more_200s(50).await.unwrap();
     rig.ground.kafka.pause().unwrap();
     let paused = Instant::now();
-    tokio::time::sleep(Duration::from_secs(8)).await;
+    tokio::time::sleep(PAUSE).await;
     let lap = rig.oracle.lap(paused);
     rig.ground.kafka.resume().unwrap();
     rig.metric("weir_ingest_breaker_open", "", |open| open < 1.0).await.unwrap();

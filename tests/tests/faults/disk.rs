@@ -1,12 +1,14 @@
 //! The spool's disk is full, fails, or is slow, while Kafka is away.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use weir_tests::shipped::Container;
 
 use crate::rig::{ANSWERED_WITHIN, Rig, say};
 
 const RATE: u32 = 100;
+/// In so many answers each of the faults comes several times.
+const ANSWERS: usize = 1_000;
 /// Less than the spool may take.
 const SMALL: u64 = 12 << 20;
 
@@ -31,15 +33,16 @@ async fn a_full_disk_is_answered_503_and_used_again_when_it_has_space() {
 }
 
 /// Lets system calls fail or wait; the rest is as `strace` finds it. It is outside of the container, whose process it traces
-/// from beside it.
-async fn with_injected(inject: &'static str, what: &str) -> (Rig, weir_tests::oracle::Lap) {
+/// from beside it. Deliveries come until a metric says what must come of it, and for [`ANSWERS`] at least.
+async fn with_injected(inject: &'static str, what: &str, metric: &str) -> (Rig, weir_tests::oracle::Lap) {
     let mut rig = Rig::start(&[]).await.unwrap();
     let words = ["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,pwrite64", "-e", inject];
     rig.replace(Container::of("weir-ingest").behind(&words)).await.unwrap();
     rig.ground.kafka.pause().unwrap();
     let start = Instant::now();
     let load = rig.oracle.load(&rig.sender, RATE);
-    tokio::time::sleep(Duration::from_secs(10)).await;
+    rig.metric(metric, "", |count| count >= 1.0).await.unwrap();
+    rig.answers(start, ANSWERS).await.unwrap();
     load.stop().await.unwrap();
     rig.ground.kafka.resume().unwrap();
     let lap = rig.oracle.lap(start);
@@ -51,9 +54,9 @@ async fn with_injected(inject: &'static str, what: &str) -> (Rig, weir_tests::or
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_whose_fsync_fails_now_and_then_is_put_aside_and_loses_nothing() {
-    let (rig, lap) = with_injected("inject=fsync:error=EIO:when=60+200", "fsync that fails").await;
+    let fails = "inject=fsync:error=EIO:when=60+200";
+    let (rig, lap) = with_injected(fails, "fsync that fails", "weir_spool_quarantined_total").await;
     assert!(lap.answers.contains_key(&200), "{lap}");
-    rig.metric("weir_spool_quarantined_total", "", |files| files >= 1.0).await.unwrap();
     let verdict = rig.verdict().await.unwrap();
     say(&format!("fsync that fails: {verdict:?}"));
     verdict.is_clean(verdict.issued).unwrap();
@@ -61,8 +64,8 @@ async fn a_disk_whose_fsync_fails_now_and_then_is_put_aside_and_loses_nothing() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_without_space_now_and_then_loses_nothing() {
-    let (rig, lap) =
-        with_injected("inject=pwrite64:error=ENOSPC:when=500+2000", "no space now and then").await;
+    let fails = "inject=pwrite64:error=ENOSPC:when=500+2000";
+    let (rig, lap) = with_injected(fails, "no space now and then", "weir_ingest_deliveries_total").await;
     assert!(lap.answers.contains_key(&200), "{lap}");
     let verdict = rig.verdict().await.unwrap();
     say(&format!("no space now and then: {verdict:?}"));
@@ -71,7 +74,8 @@ async fn a_disk_without_space_now_and_then_loses_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_disk_is_answered_503_in_time_and_loses_nothing() {
-    let (rig, lap) = with_injected("inject=fsync:delay_enter=1500000:when=20+20", "fsync of 1.5 s").await;
+    let waits = "inject=fsync:delay_enter=1500000:when=20+20";
+    let (rig, lap) = with_injected(waits, "fsync of 1.5 s", "weir_ingest_unavailable_total").await;
     assert!(lap.answers.contains_key(&503), "{lap}");
     let verdict = rig.verdict().await.unwrap();
     say(&format!("fsync of 1.5 s: {verdict:?}"));

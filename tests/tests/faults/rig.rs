@@ -1,7 +1,7 @@
 //! Ingest with a spool over a real broker, and load on it.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use schemas::Topic;
@@ -86,6 +86,15 @@ impl Rig {
     pub(crate) async fn more_200s(&self, count: usize) -> Result<()> {
         let wanted = self.oracle.acknowledged() + count;
         until("more 200s", PATIENCE, async || Ok((self.oracle.acknowledged() >= wanted).then_some(()))).await
+    }
+
+    /// Waits for so many answers, whichever they are, to what was posted since then.
+    pub(crate) async fn answers(&self, since: Instant, count: usize) -> Result<()> {
+        until("answers", PATIENCE, async || {
+            let answered: usize = self.oracle.lap(since).answers.values().sum();
+            Ok((answered >= count).then_some(()))
+        })
+        .await
     }
 
     /// Waits until a metric of ingest is as it should be.
