@@ -163,7 +163,7 @@ mod tests {
 
     use super::*;
 
-    const SOON: Duration = Duration::from_secs(20);
+    const SOON: Duration = Duration::from_mins(1);
 
     fn shell(script: &str) -> Guarded {
         let dir = tempfile::tempdir().unwrap();

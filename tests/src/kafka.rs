@@ -27,7 +27,7 @@ use crate::until::until;
 
 const FORMAT_WITHIN: Duration = Duration::from_mins(3);
 const START_WITHIN: Duration = Duration::from_mins(3);
-const STOP_WITHIN: Duration = Duration::from_mins(1);
+const STOP_WITHIN: Duration = Duration::from_mins(3);
 /// Lines of the log that a message shows.
 const TAIL: usize = 40;
 /// Any id serves: a cluster of one never meets another.

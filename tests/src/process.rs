@@ -238,7 +238,7 @@ fn first_line(text: &str, fits: &impl Fn(&str) -> bool) -> Option<String> {
 mod tests {
     use super::*;
 
-    const SOON: Duration = Duration::from_secs(20);
+    const SOON: Duration = Duration::from_mins(1);
 
     #[test]
     fn a_binary_that_is_not_built_is_named_with_the_command() {
