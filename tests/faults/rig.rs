@@ -15,7 +15,7 @@ use weir_tests::signed::Sender;
 use weir_tests::spool_matrix::volume::{self, Volume};
 use weir_tests::until::until;
 use weir_tests::vitals::Vitals;
-use weir_tests::{foreign, http, machine};
+use weir_tests::{foreign, http, machine, topics};
 
 const SECRET: &str = "test_app_secret";
 pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
@@ -51,6 +51,7 @@ impl Rig {
         )?;
         let status = apply.wait(PATIENCE).await?;
         ensure!(status.success(), "weir topics apply: {status}\n{}", apply.stderr()?);
+        topics::until_all_led(&cluster.bootstrap(), "meta").await?;
         let [listen, admin] = ports::free()?.map(|port| format!("127.0.0.1:{port}"));
         let spool = tempfile::Builder::new().prefix("weir-spool-").tempdir().context("a directory")?;
         let ingest = ingest(&cluster.bootstrap(), [&listen, &admin], spool.path(), linger).await?;

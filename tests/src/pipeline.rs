@@ -71,8 +71,7 @@ impl Ground {
         let mut apply = ground.tool(&["topics", "apply"])?;
         let status = apply.wait(PATIENCE).await?;
         ensure!(status.success(), "weir topics apply: {status}\n{}{}", apply.stdout()?, apply.stderr()?);
-        let names = Topic::ALL.map(|topic| topic.name(PREFIX));
-        topics::until_led(ground.kafka.bootstrap(), &names, 1).await?;
+        topics::until_all_led(ground.kafka.bootstrap(), PREFIX).await?;
         Ok(ground)
     }
 

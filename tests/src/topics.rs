@@ -11,6 +11,7 @@ use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaResult;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+use schemas::Topic;
 
 use crate::until::until;
 
@@ -56,6 +57,15 @@ pub async fn widen(bootstrap: &str, name: &str, partitions: i32) -> Result<()> {
         }
     }
     until_led(bootstrap, &[name], partitions).await
+}
+
+/// Waits until all topics of the pipeline are led, as [`until_led`] does: after `weir topics apply`.
+///
+/// # Errors
+///
+/// As [`until_led`].
+pub async fn until_all_led(bootstrap: &str, prefix: &str) -> Result<()> {
+    until_led(bootstrap, &Topic::ALL.map(|topic| topic.name(prefix)), 1).await
 }
 
 /// Waits until these topics have so many partitions at least, and a leader answers for each: that a partition has a leader is told

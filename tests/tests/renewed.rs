@@ -15,7 +15,7 @@ use weir_tests::process::Binary;
 use weir_tests::signed::Sender;
 use weir_tests::until::until;
 use weir_tests::writer::{self, Outgoing};
-use weir_tests::{ports, reader};
+use weir_tests::{ports, reader, topics};
 
 const PATIENCE: Duration = Duration::from_mins(4);
 /// Long enough for three processes to start on a busy machine.
@@ -74,6 +74,7 @@ async fn a_renewed_certificate_brings_every_client_back_without_a_restart() {
     let args = ["topics", "apply", "--brokers", mutual.kafka.bootstrap()];
     let mut apply = Binary::start("weir", &args, &[]).unwrap();
     assert!(apply.wait(PATIENCE).await.unwrap().success());
+    topics::until_all_led(mutual.kafka.bootstrap(), "meta").await.unwrap();
     let end = mutual.issue(LIFE).unwrap();
     let [port] = ports::free().unwrap();
     let listen = format!("127.0.0.1:{port}");

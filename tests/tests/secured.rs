@@ -15,7 +15,7 @@ use weir_tests::secured::{PASSWORD, Secured};
 use weir_tests::signed::Sender;
 use weir_tests::until::until;
 use weir_tests::writer::{self, Outgoing};
-use weir_tests::{http, ports, reader};
+use weir_tests::{http, ports, reader, topics};
 
 const PATIENCE: Duration = Duration::from_mins(2);
 const DELIVERY: &[u8] = include_bytes!("../../schemas/fixtures/batch/messages-and-a-comment.json");
@@ -38,7 +38,7 @@ async fn make_topics(secured: &Secured) -> Result<()> {
     let args = ["topics", "apply", "--brokers", secured.kafka.bootstrap()];
     let mut apply = Binary::start("weir", &args, &[])?;
     ensure!(apply.wait(PATIENCE).await?.success(), "{}", apply.stderr()?);
-    Ok(())
+    topics::until_all_led(secured.kafka.bootstrap(), "meta").await
 }
 
 #[tokio::test]
