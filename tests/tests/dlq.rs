@@ -191,7 +191,7 @@ async fn a_run_that_is_stopped_or_killed_loses_no_letter_and_the_next_goes_on() 
     let comments = Topic::Comments.name(PREFIX);
     let letters: Vec<_> = (0..200).map(|number| letter(&comments, number)).collect();
     writer::write(ground.kafka.bootstrap(), &Topic::LookupsDlq.name(PREFIX), letters).await.unwrap();
-    let slowly = ["dlq", "redrive", "--consumer", "weir-lookups", "--apply", "--rate", "20"];
+    let slowly = ["dlq", "redrive", "--consumer", "weir-lookups", "--apply", "--rate", "10"];
 
     let mut stopped = ground.tool(&slowly).unwrap();
     some_are_back(&ground, 5).await.unwrap();
