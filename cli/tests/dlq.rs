@@ -45,7 +45,7 @@ fn with_letters(reasons: &[&str]) -> MockCluster<'static, DefaultProducerContext
         let record = BaseRecord::to(TOPIC).key(&key).payload("somebody's words").headers(headers);
         producer.send(record).map_err(|(error, _)| error).unwrap();
     }
-    producer.flush(Duration::from_secs(20)).unwrap();
+    producer.flush(Duration::from_mins(1)).unwrap();
     cluster
 }
 

@@ -29,7 +29,7 @@ const CALLS_GRAPH_API: [&str; 2] = ["weir-lookups", "weir-replies"];
 /// Where nobody says what weir-media saves and where: it follows no link, and so writes nothing.
 pub const SAVES_NOTHING: [&str; 4] = ["--media-store", "file:///", "--media-hosts", "media.invalid"];
 /// Far longer than anything here should take.
-pub const PATIENCE: Duration = Duration::from_mins(1);
+pub const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A broker with all topics, and what the binaries need beside it.
 #[derive(Debug)]
