@@ -5,7 +5,7 @@
 //! | acknowledges all records within `--ack-timeout` | 200 | 200 |
 //! | was never seen yet, or a topic is missing | spooled | `starting` |
 //! | the breaker is open | spooled; once every `--breaker-probe` a delivery is sent to Kafka as well | `breaker_open`; once every `--breaker-probe` a delivery waits for Kafka as if it were closed |
-//! | the account has too much in flight | spooled | `account_busy` |
+//! | the account has too much in flight | spooled, after half of `--ack-timeout`, or at once where too much of it waits already | `account_busy`, as soon |
 //! | the producer's queue is full | spooled | `queue_full` |
 //! | refuses a record for good | spooled, where `drain` parks it | `refused` |
 //! | does not acknowledge in time | spooled, deleted there if the acknowledgement comes late | `late` |

@@ -1,4 +1,4 @@
-//! Remembers the events that a partition brought lately, to publish each once.
+//! Remembers the events that a partition brought lately, to publish each once: for `--dedupe-window`, and at most `--dedupe-events`.
 
 use std::collections::{HashMap, VecDeque};
 

@@ -1,6 +1,7 @@
 //! A command as it is carried out, read from its record and checked: pure.
 //!
-//! It does what it says or is refused: whatever is in its record that is not understood refuses it.
+//! It does what it says or is refused: whatever is in its record that is not understood refuses it. `members.rs` has the form of
+//! each member, `fault.rs` what the sender of a refused one is told.
 
 mod call;
 mod fault;

@@ -18,7 +18,7 @@ const GRACE: Duration = Duration::from_secs(1);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BodyFault {
     TooLarge,
-    /// It did not come in time, or too slowly.
+    /// It did not come in time, or too slowly: answered 408.
     Slow,
     /// Its chunks are malformed, or it ended early.
     Malformed,

@@ -1,4 +1,4 @@
-//! The circuit breaker: after consecutive failures deliveries do not wait for Kafka, but for a probe now and then.
+//! The circuit breaker: after `--breaker-misses` failures in a row deliveries do not wait for Kafka, but for a probe now and then.
 
 use prometheus::IntGauge;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,4 +1,4 @@
-//! Drains the spool to Kafka: in order, at a bounded rate; a delivery that Kafka refuses for good is parked.
+//! Drains the spool to Kafka: in order, at a bounded rate, whatever the breaker says; a delivery that Kafka refuses for good is parked.
 //!
 //! Retired files are drained first, the oldest before the others; then the current file; then what was parked, where Kafka
 //! takes it by now.

@@ -1,4 +1,4 @@
-//! The one declaration of each kind.
+//! A row for each kind. What else a new one needs: "Add what Meta sends" in CONTRIBUTING.md.
 
 use super::declare::kinds;
 use super::{KindSpec, Model, NaturalKey};

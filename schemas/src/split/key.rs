@@ -1,4 +1,4 @@
-//! The key of an event's record, by the rule of its topic.
+//! The key of an event's record, by the rule of its topic (`topic/table.rs`); its account is the `id` of the entry.
 
 use crate::json::members::members;
 use crate::json::token;

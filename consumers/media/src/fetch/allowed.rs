@@ -1,4 +1,6 @@
 //! Where may be fetched from: by https, from a host of the setting, at an address that is public or of a network of the setting.
+//!
+//! `fetch.rs` asks for a link and for each redirect of it, `resolver.rs` for each address that is connected to.
 
 use reqwest::Url;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

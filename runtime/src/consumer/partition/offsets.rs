@@ -1,7 +1,7 @@
 //! The offsets of a partition, on their way from a record that is done to the group's committed offset.
 //!
-//! 1. **Done**: the worker calls [`PartitionProgress::done`] once the outputs of a record, or its dead letter, are acknowledged; only for the
-//!    oldest record in its pipeline, so that everything before the offset is done as well.
+//! 1. **Done**: `record/pipeline.rs` calls [`PartitionProgress::done`] once the outputs of a record, or its dead letter, are acknowledged;
+//!    only for the oldest record in it, so that everything before the offset is done as well.
 //! 2. **Stored**: the polling thread gives the offset behind it to librdkafka (`AssignedPartition::store`), many times a second, and last when
 //!    the partition is given back.
 //! 3. **Committed**: librdkafka sends what is stored to the group's coordinator, every 5 s (`auto.commit.interval.ms`), before a
