@@ -36,8 +36,8 @@ runtime::settings! {
         /// Directory of the spool, which stores deliveries that Kafka does not acknowledge in time; without one they are answered 503
         ///
         /// It has to outlive the process, so that what was answered 200 reaches Kafka after a restart, and belongs to one
-        /// process alone.
-        spool_dir: Option<PathBuf> = optional("DIR", form::directory()),
+        /// process alone. Where there is none of that name, it is made.
+        spool_dir: Option<PathBuf> = optional("DIR", form::directory_to_make()),
         /// Maximum size of the spool on disk; beyond it deliveries are answered 503
         spool_max_bytes: u64 = with_default("BYTES", "1GiB", form::bytes(1 << 20..=1 << 40)),
         /// Timeout for writing a delivery to the spool, after which it is answered 503
@@ -73,5 +73,14 @@ mod tests {
         let spool = read(&mut Reader::new(&command, &matches)).unwrap().unwrap();
         let expected = SpoolSettings::of(PathBuf::from(env!("CARGO_MANIFEST_DIR")));
         assert_eq!(format!("{spool:?}"), format!("{expected:?}"));
+    }
+
+    #[test]
+    fn a_directory_that_is_to_be_made_is_one() {
+        let command = process::command(ABOUT, Settings::declare);
+        let new = format!("{}/new", env!("CARGO_MANIFEST_DIR"));
+        let matches = command.clone().get_matches_from(["weir-ingest", "--spool-dir", &new]);
+        let spool = read(&mut Reader::new(&command, &matches)).unwrap().unwrap();
+        assert_eq!(spool.directory, PathBuf::from(new));
     }
 }

@@ -62,7 +62,7 @@ impl Lock {
     /// Creates the directory where it is missing, checks that it belongs to this user, and locks it.
     pub(super) fn take(directory: &Path) -> Result<Self, OpenError> {
         let failed = |source| OpenError::Directory { directory: directory.to_owned(), source };
-        DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed)?;
+        make(directory).map_err(failed)?;
         check_access(directory)?;
         let locked = |file: &File| match file.try_lock() {
             Ok(()) => Ok(()),
@@ -78,6 +78,16 @@ impl Lock {
         }
         Ok(Self { _directory: directory, _file: file })
     }
+}
+
+/// Makes the directory where it is missing; its name is on the disk before anything is stored in it.
+fn make(directory: &Path) -> io::Result<()> {
+    if directory.exists() {
+        return Ok(());
+    }
+    DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    let parent = directory.parent().filter(|parent| !parent.as_os_str().is_empty());
+    File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// A volume of Kubernetes belongs to root and is writable for the pod's `fsGroup`, with the set-group-id bit.
@@ -252,6 +262,17 @@ mod tests {
             fs::set_permissions(directory.path(), fs::Permissions::from_mode(mode)).unwrap();
             let taken = Lock::take(directory.path());
             assert_eq!(matches!(taken, Err(OpenError::Unsafe { .. })), !is_safe, "{mode:o}: {taken:?}");
+        }
+    }
+
+    #[test]
+    fn a_directory_of_its_own_is_made_where_everybody_may_write() {
+        let volume = tempfile::tempdir().unwrap();
+        fs::set_permissions(volume.path(), fs::Permissions::from_mode(0o777)).unwrap();
+        let own = volume.path().join("own");
+        for _ in ["made", "there already"] {
+            drop(Lock::take(&own).unwrap());
+            assert_eq!(fs::metadata(&own).unwrap().mode() & 0o777, 0o700);
         }
     }
 

@@ -111,6 +111,13 @@ pub fn directory() -> Form<PathBuf> {
     Form::new("a directory that exists", |value| existing(value, Path::is_dir))
 }
 
+/// A directory that exists, or a new one inside of one that does.
+pub fn directory_to_make() -> Form<PathBuf> {
+    Form::new("a directory that exists, or the name of a new one in it", |value| {
+        existing(value, |path| path.is_dir() || !path.exists() && path.parent().is_some_and(is_directory))
+    })
+}
+
 /// A file that exists.
 pub fn file() -> Form<PathBuf> {
     Form::new("a file that exists", |value| existing(value, Path::is_file))
@@ -138,6 +145,11 @@ pub fn topic_prefix() -> Form<String> {
         let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte);
         !value.is_empty() && value.len() <= LONGEST_PREFIX && value.bytes().all(allowed)
     })
+}
+
+/// Of a name alone it is the directory that the process runs in.
+fn is_directory(path: &Path) -> bool {
+    path.as_os_str().is_empty() || path.is_dir()
 }
 
 fn existing(value: &str, is_there: fn(&Path) -> bool) -> Option<PathBuf> {
@@ -214,5 +226,18 @@ mod tests {
         assert!(file().parse(here).is_none());
         assert!(file().parse(&format!("{here}/Cargo.toml")).is_some());
         assert!(directory().parse("/no/such/place").is_none());
+    }
+
+    #[test]
+    fn a_directory_may_be_made_in_one_that_exists() {
+        let here = env!("CARGO_MANIFEST_DIR");
+        let may_be_made = |path: &str| directory_to_make().parse(path).is_some();
+        assert!(may_be_made(here));
+        assert!(may_be_made(&format!("{here}/new")));
+        assert!(may_be_made("new"));
+        assert!(!may_be_made(&format!("{here}/new/newer")));
+        assert!(!may_be_made(&format!("{here}/Cargo.toml")));
+        assert!(!may_be_made(&format!("{here}/Cargo.toml/new")));
+        assert!(!may_be_made(""));
     }
 }
