@@ -30,7 +30,7 @@ use tool::{Tool, log};
 use clap::{Arg, ArgAction, Command};
 use runtime::settings::Problems;
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -172,13 +172,11 @@ fn command() -> Command {
 
 /// Help and version are answers, everything else is a bad command line.
 fn explain(answer: &clap::Error) -> ExitCode {
-    match answer.print() {
-        Ok(()) => ExitCode::from(u8::try_from(answer.exit_code()).unwrap_or(2)),
-        Err(_) => Exit::Failure.into(),
-    }
+    // Whoever cannot be told has the exit code.
+    answer.print().unwrap_or_default();
+    ExitCode::from(u8::try_from(answer.exit_code()).unwrap_or(2))
 }
 
-#[expect(clippy::print_stderr, reason = "the reason of a failure goes to standard error")]
 fn failed(error: &ToolError) -> ExitCode {
     let exit = match error {
         // Whoever closed the pipe, as `head` does, has seen enough.
@@ -192,7 +190,8 @@ fn failed(error: &ToolError) -> ExitCode {
         | ToolError::Meta(MetaError::File(_)) => Exit::Usage,
         _ => Exit::Failure,
     };
-    eprintln!("weir: {}", runtime::process::chain(error));
+    // Whoever closed standard error has the exit code.
+    writeln!(io::stderr(), "weir: {}", runtime::process::chain(error)).unwrap_or_default();
     exit.into()
 }
 

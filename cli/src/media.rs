@@ -117,6 +117,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_applied_is_done_though_nobody_reads_the_list() {
+        let place = tempfile::tempdir().unwrap();
+        fs::create_dir_all(place.path().join("1784/99")).unwrap();
+        fs::write(place.path().join("1784/99/ab"), "a picture").unwrap();
+        let (gone, pipe) = std::io::pipe().unwrap();
+        drop(gone);
+        let exit = run(&settings(&place, true), &mut Screen::plain(pipe)).unwrap();
+        assert_eq!(exit, Exit::Done);
+        assert!(!place.path().join("1784/99/ab").exists());
+    }
+
+    #[test]
     fn an_id_is_no_path() {
         for (text, is_id) in
             [("6837251906428371", true), ("_", true), ("", false), ("1/2", false), ("a b", false)]

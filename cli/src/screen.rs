@@ -49,22 +49,42 @@ impl Tone {
 }
 
 /// Where lines are printed.
+///
+/// Whoever reads them may go, as `head` does. What is to be done is done all the same, and the exit code says how it came out; only
+/// what shows something and does nothing ends then ([`Screen::is_all_that_is_done`]).
 pub(crate) struct Screen {
     out: Box<dyn Write + Send>,
     colour: bool,
     is_terminal: bool,
+    reader: Reader,
+}
+
+/// Who reads what is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reader {
+    /// Nothing is done but for them.
+    Needed,
+    /// What is done goes on without them.
+    Optional,
+    Gone,
 }
 
 impl Screen {
     /// Standard output; `colour` is shown where that is a terminal.
     pub(crate) fn stdout(colour: bool) -> Self {
         let is_terminal = io::stdout().is_terminal();
-        Self { colour: colour && is_terminal, is_terminal, out: Box::new(io::stdout()) }
+        let out = Box::new(io::stdout());
+        Self { colour: colour && is_terminal, is_terminal, out, reader: Reader::Optional }
     }
 
     /// Somewhere else, without colour.
     pub(crate) fn plain(out: impl Write + Send + 'static) -> Self {
-        Self { out: Box::new(out), colour: false, is_terminal: false }
+        Self { out: Box::new(out), colour: false, is_terminal: false, reader: Reader::Optional }
+    }
+
+    /// From here on printing fails where nobody reads it any more.
+    pub(crate) const fn is_all_that_is_done(&mut self) {
+        self.reader = Reader::Needed;
     }
 
     /// Whether a person sees it, and nothing keeps it.
@@ -74,8 +94,7 @@ impl Screen {
 
     /// Prints a line, at once.
     pub(crate) fn line(&mut self, text: impl fmt::Display) -> io::Result<()> {
-        writeln!(self.out, "{text}")?;
-        self.out.flush()
+        self.bytes(format!("{text}\n").as_bytes())
     }
 
     /// Prints an object for programs, on a line.
@@ -86,8 +105,16 @@ impl Screen {
 
     /// Prints bytes as they are, with nothing after them.
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.out.write_all(bytes)?;
-        self.out.flush()
+        if self.reader == Reader::Gone {
+            return Ok(());
+        }
+        match self.out.write_all(bytes).and_then(|()| self.out.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe && self.reader == Reader::Optional => {
+                self.reader = Reader::Gone;
+                Ok(())
+            }
+            printed => printed,
+        }
     }
 
     /// `text` in the colour of its tone, where colour is shown.
@@ -119,8 +146,23 @@ mod tests {
     fn colour_is_for_terminals() {
         let plain = Screen::plain(io::sink());
         assert_eq!(plain.paint(Tone::Bad, "no"), "no");
-        let terminal = Screen { out: Box::new(io::sink()), colour: true, is_terminal: true };
+        let terminal = Screen { colour: true, is_terminal: true, ..Screen::plain(io::sink()) };
         assert_eq!(terminal.paint(Tone::Bad, "no"), "\x1b[31mno\x1b[0m");
         assert_eq!(terminal.paint(Tone::Plain, "yes"), "yes");
+    }
+
+    #[test]
+    fn what_is_done_goes_on_without_a_reader_and_what_only_shows_ends() {
+        let (gone, pipe) = io::pipe().unwrap();
+        drop(gone);
+        let mut screen = Screen::plain(pipe);
+        screen.line("more than nobody reads").unwrap();
+        screen.bytes(b"and more").unwrap();
+
+        let (gone, pipe) = io::pipe().unwrap();
+        drop(gone);
+        let mut screen = Screen::plain(pipe);
+        screen.is_all_that_is_done();
+        assert_eq!(screen.line("nobody reads it").unwrap_err().kind(), io::ErrorKind::BrokenPipe);
     }
 }

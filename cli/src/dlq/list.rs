@@ -37,6 +37,7 @@ type Reasons = BTreeMap<(String, String), Reason>;
 
 /// Runs the command.
 pub(super) fn run(settings: &ListSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+    screen.is_all_that_is_done();
     let topics = settings.scope.topics();
     let source = Source::connect(&Session::start()?, &settings.kafka, &topics)?;
     let group = Group::open(&settings.kafka, REDRIVE)?;

@@ -61,6 +61,7 @@ fn run(settings: &SupportSettings, screen: &mut Screen) -> Result<Exit, ToolErro
     if screen.is_terminal() {
         return Err(ToolError::Archive);
     }
+    screen.is_all_that_is_done();
     let here = [here(&settings.admin_listen)];
     let processes = if settings.processes.is_empty() { &here[..] } else { &settings.processes };
     let mut files = vec![

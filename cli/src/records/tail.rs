@@ -85,6 +85,7 @@ pub(crate) const TOOL: Tool = Tool {
 };
 
 fn run(settings: &TailSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+    screen.is_all_that_is_done();
     let session = Session::start()?;
     let topics = settings.wanted.topics();
     // It says what is missing, and what makes it.

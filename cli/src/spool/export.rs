@@ -6,6 +6,7 @@ use crate::{Exit, Screen, ToolError};
 use weir_ingest::spool::inspect::Inspector;
 
 pub(super) fn run(settings: &ExportSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+    screen.is_all_that_is_done();
     let mut inspector = Inspector::open(&settings.location.directory)?;
     for stored in inspector.deliveries(which(settings.set_aside)) {
         screen.json(&record::whole(&stored?))?;

@@ -10,6 +10,7 @@ use std::io;
 use weir_ingest::spool::inspect::{self, DeliveryGroup, InspectError, Inspector, RetiredFile};
 
 pub(super) fn run(settings: &ListSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
+    screen.is_all_that_is_done();
     let mut inspector = match Inspector::open(&settings.location.directory) {
         Ok(inspector) => inspector,
         Err(error) => {
