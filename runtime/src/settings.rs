@@ -23,3 +23,4 @@ pub use problem::{Problem, Problems, Source};
 pub use process::CommonSettings;
 pub use reader::Reader;
 pub use unknown::{name_unknown, unknown};
+pub(crate) use unknown::{ARE_UNKNOWN, unknown_here};

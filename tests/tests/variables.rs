@@ -17,3 +17,11 @@ async fn a_variable_that_no_process_reads_is_named_without_its_value() {
     assert!(line.contains("WEIR_VERIFY_TOKNE"), "{line}");
     assert!(!line.contains("WEIR_VERIFY_TOKEN") && !line.contains("meatyhamhock"), "{line}");
 }
+
+#[tokio::test]
+async fn a_misspelt_variable_is_named_beside_the_setting_that_is_not_there() {
+    let mut ingest = Binary::start("weir-ingest", &[], &[("WEIR_APP_SECRTE", "hunter2")]).unwrap();
+    assert_eq!(ingest.wait(PATIENCE).await.unwrap().code(), Some(2));
+    let said = ingest.stderr().unwrap();
+    assert!(said.contains("WEIR_APP_SECRTE") && !said.contains("hunter2"), "{said}");
+}

@@ -1,6 +1,7 @@
 //! The entry of every process: settings in, exit code out.
 
 use std::error::Error;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -80,6 +81,11 @@ fn launch<S, E: Into<Failure>>(
         }
         Err(problems) => {
             complain(&format!("{}: the settings cannot be used:\n{problems}", about.name));
+            // What is not set may be one of them.
+            let unknown = settings::unknown_here();
+            if !unknown.is_empty() {
+                complain(&format!("{} ({})", settings::ARE_UNKNOWN, unknown.join(" ")));
+            }
             ExitCode::from(2)
         }
     }
@@ -225,9 +231,9 @@ fn failed(error: &(dyn Error + 'static)) -> ExitCode {
     ExitCode::FAILURE
 }
 
-#[expect(clippy::print_stderr, reason = "the settings are bad, so there is no subscriber yet")]
+/// The settings are bad, so there is no subscriber yet; whoever closed standard error has the exit code.
 fn complain(text: &str) {
-    eprintln!("{text}");
+    writeln!(io::stderr(), "{text}").unwrap_or_default();
 }
 
 #[cfg(test)]

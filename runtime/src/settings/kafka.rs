@@ -102,8 +102,12 @@ fn brokers_form() -> form::Form<String> {
     })
 }
 
+/// librdkafka takes a protocol before the host, where it is that of `security.protocol`.
+const PROTOCOLS: [&str; 4] = ["PLAINTEXT://", "SSL://", "SASL_PLAINTEXT://", "SASL_SSL://"];
+
 fn is_broker((host, port): (&str, &str)) -> bool {
-    let stray = |character: char| character.is_whitespace() || character == ';';
+    let stray = |character: char| character.is_whitespace() || matches!(character, ';' | '/');
+    let host = PROTOCOLS.iter().find_map(|protocol| host.strip_prefix(protocol)).unwrap_or(host);
     !host.is_empty() && !host.contains(stray) && port.parse::<u16>().is_ok()
 }
 
@@ -152,10 +156,10 @@ mod tests {
 
     #[test]
     fn brokers_are_hosts_with_ports() {
-        for good in ["kafka:9092", "a:1,b:2", "[::1]:9092", "a:1, b:2"] {
+        for good in ["kafka:9092", "a:1,b:2", "[::1]:9092", "a:1, b:2", "SASL_SSL://a:1"] {
             assert!(brokers_form().parse(good).is_some(), "{good}");
         }
-        for bad in ["kafka", "kafka:", ":9092", "a:1,", "a:99999", "a:1;b:2"] {
+        for bad in ["kafka", "kafka:", ":9092", "a:1,", "a:99999", "a:1;b:2", "http://a:1", "SSL://:1"] {
             assert!(brokers_form().parse(bad).is_none(), "{bad}");
         }
     }

@@ -5,17 +5,21 @@ use std::collections::BTreeSet;
 /// What the binaries read, a name a line; of their `--help`, by `cargo run -p weir-tests --example generate`.
 const VARIABLES: &str = include_str!("variables.txt");
 
-/// Says which variables of this process are none, by their names alone: a value may be a secret.
+/// What is said of such variables.
+pub(crate) const ARE_UNKNOWN: &str =
+    "environment variables that no process of Weir reads: --help shows the names";
+
+/// Logs which variables of this process are none.
 pub fn name_unknown() {
-    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    let unknown = unknown(names);
+    let unknown = unknown_here();
     if !unknown.is_empty() {
-        let variables = unknown.join(" ");
-        tracing::warn!(
-            variables,
-            "environment variables that no process of Weir reads: --help shows the names"
-        );
+        tracing::warn!(variables = unknown.join(" "), "{ARE_UNKNOWN}");
     }
+}
+
+/// Those of this process, by their names alone: a value may be a secret.
+pub(crate) fn unknown_here() -> Vec<String> {
+    unknown(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))
 }
 
 /// The names that begin as settings do and that no process reads. What Kubernetes sets for each service of a namespace
