@@ -98,6 +98,10 @@ impl Declared {
     fn parse(bytes: &[u8], folder: &Path) -> Result<Self, String> {
         let mut declared: Self = serde_json::from_slice(bytes)
             .map_err(|error| format!("it is not as docs/meta.md describes it: {error}"))?;
+        // As of a template that was filled with nothing: all would be as declared.
+        if declared.apps.is_empty() {
+            return Err(String::from("\"apps\" declares no app, so there is nothing to compare or to ask"));
+        }
         declared.apps.iter().try_for_each(DeclaredApp::check)?;
         each_once(declared.apps.iter().map(|app| &app.id))?;
         declared.apps.iter_mut().for_each(|app| app.resolve(folder));
@@ -261,5 +265,7 @@ mod tests {
         }
         let nothing = parse(r#"{"apps": [{"id": "1", "secret_file": "x"}]}"#).unwrap_err();
         assert!(nothing.contains("neither"), "{nothing}");
+        let empty = parse(r#"{"apps": []}"#).unwrap_err();
+        assert!(empty.contains("no app"), "{empty}");
     }
 }
