@@ -22,5 +22,5 @@ pub use kafka::{KafkaArgs, KafkaSettings};
 pub use problem::{Problem, Problems, Source};
 pub use process::CommonSettings;
 pub use reader::Reader;
-pub use unknown::{name_unknown, unknown};
 pub(crate) use unknown::{ARE_UNKNOWN, unknown_here};
+pub use unknown::{name_unknown, unknown};

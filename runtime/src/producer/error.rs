@@ -103,7 +103,11 @@ impl ProduceError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TopicsError {
     /// No broker answered in time.
-    #[error("no broker of --brokers {brokers} answers: {reason}")]
+    ///
+    /// One that wants TLS or a login ends the connection without a word, and the reason has none either.
+    #[error(
+        "no broker of --brokers {brokers} answers: {reason}; one that wants TLS or a login needs both in --kafka-config"
+    )]
     Unreachable {
         /// The brokers that were asked.
         brokers: String,
