@@ -6,13 +6,18 @@ use std::process::Command;
 
 /// Exit code and standard error.
 fn replay(arguments: &[&str]) -> (Option<i32>, String) {
+    replay_with(arguments, &[])
+}
+
+/// The same with these variables.
+fn replay_with(arguments: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_weir"));
     for (name, _) in std::env::vars_os() {
         if name == "RUST_LOG" || name.to_string_lossy().starts_with("WEIR_") {
             command.env_remove(name);
         }
     }
-    let output = command.arg("replay").args(arguments).output().unwrap();
+    let output = command.envs(variables.iter().copied()).arg("replay").args(arguments).output().unwrap();
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }
 
@@ -49,4 +54,15 @@ fn publishing_what_is_missing_cannot_go_without_a_comparison() {
         replay(&["--since", "2h", "--missing-only", "--no-diff", "--brokers", "localhost:9092"]);
     assert_eq!(code, Some(2));
     assert!(said.contains("--missing-only") && said.contains("--no-diff"), "{said}");
+}
+
+#[test]
+fn an_empty_flag_is_refused_and_an_empty_variable_is_not_set() {
+    let (code, said) = replay(&["--since", "2h", "--account", "", "--brokers", "localhost:9092"]);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("--account (flag): found \"\", expected some text"), "{said}");
+    let empty = [("WEIR_BROKERS", ""), ("WEIR_RATE", "")];
+    let (code, said) = replay_with(&["--since", "2h"], &empty);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("--brokers (not set)") && !said.contains("--rate"), "{said}");
 }

@@ -50,6 +50,7 @@ settings! {
         /// Print one JSON object a dead letter, one a line
         json: bool = switch("json"),
     }
+    check |list: &Self, given: &mut Given<'_>| check_period(list.since, list.scope.until, given)
 }
 
 settings! {
@@ -100,6 +101,7 @@ settings! {
         /// Print one JSON object a dead letter, one a line, and a summary at the end
         json: bool = switch("json"),
     }
+    check |redrive: &Self, given: &mut Given<'_>| check_period(Some(redrive.since), redrive.scope.until, given)
 }
 
 impl Scope {
@@ -129,6 +131,13 @@ impl DeadLetterPosition {
     /// The position, where the words say one.
     pub(super) fn position(&self) -> Option<RecordPosition> {
         RecordPosition::parse(&self.words.join("/"))
+    }
+}
+
+/// Notes a time in which no dead letter can be.
+fn check_period(since: Option<Millis>, until: Option<Millis>, given: &mut Given<'_>) {
+    if until.is_some_and(|until| since.is_some_and(|since| since >= until)) {
+        given.reader.problem("until", "a time after --since");
     }
 }
 
@@ -163,6 +172,34 @@ fn topic() -> Form<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tool::settings::{Settings, read};
+    use clap::Command;
+
+    /// The settings that are refused.
+    fn refused<S: Settings>(arguments: &[&str]) -> Vec<String> {
+        let command = S::declare(Command::new("dlq"));
+        let matches =
+            command.clone().get_matches_from(["dlq", "--brokers", "kafka:9092"].iter().chain(arguments));
+        let problems = read::<S>(&command, &matches).map_or_else(|problems| problems.0, |_| Vec::new());
+        problems.into_iter().map(|problem| problem.setting).collect()
+    }
+
+    #[test]
+    fn a_time_that_holds_nothing_is_refused() {
+        let backwards = ["--since", "2h", "--until", "3h"];
+        assert_eq!(refused::<ListSettings>(&backwards), ["--until"]);
+        assert_eq!(refused::<RedriveSettings>(&backwards), ["--until"]);
+        assert_eq!(refused::<RedriveSettings>(&["--until", "8d"]), ["--until"], "--since is 7d");
+        assert!(refused::<ListSettings>(&["--since", "3h", "--until", "2h"]).is_empty());
+        assert!(refused::<ListSettings>(&["--until", "8d"]).is_empty());
+    }
+
+    #[test]
+    fn an_empty_filter_is_refused_and_means_not_everything() {
+        for flag in ["--consumer", "--topic", "--reason", "--until", "--limit"] {
+            assert_eq!(refused::<RedriveSettings>(&[flag, "", "--apply"]), [flag]);
+        }
+    }
 
     #[test]
     fn the_topics_are_all_of_the_tables_dead_letters() {

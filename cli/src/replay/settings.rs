@@ -132,11 +132,21 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_filter_is_refused_and_means_not_everything() {
+        for flag in ["--account", "--kind", "--topic"] {
+            let problems = given(&["--since", "2h", flag, ""]).unwrap_err().0;
+            let settings: Vec<&str> = problems.iter().map(|problem| problem.setting.as_str()).collect();
+            assert_eq!(settings, [flag]);
+        }
+    }
+
+    #[test]
     fn all_problems_are_reported_at_once() {
         let arguments = ["--since", "1h", "--until", "2h", "--kind", "telepathy", "--rate", "0"];
         let problems = given(&arguments).unwrap_err().0;
         let settings: Vec<&str> = problems.iter().map(|problem| problem.setting.as_str()).collect();
         assert_eq!(settings, ["--until", "--kind", "--rate"]);
+        assert_eq!(given(&["--since", "2h", "--rate", "-5"]).unwrap_err().0[0].setting, "--rate");
         assert_eq!(given(&[]).unwrap_err().0[0].setting, "--since");
     }
 }

@@ -31,14 +31,14 @@ impl<'a> Reader<'a> {
     /// A setting that may be left out; `None` means it was, or that a problem was noted.
     pub fn optional<T>(&mut self, id: &str, form: &Form<T>) -> Option<T> {
         let value = self.raw(id)?.to_owned();
-        let parsed = form.parse(&value);
+        let parsed = if value.is_empty() { None } else { form.parse(&value) };
         if parsed.is_none() {
             self.note(id, self.source(id), form.shown(&value), form.expected());
         }
         parsed
     }
 
-    /// Whether there is a value, if only a default; an empty one, as of a compose file's `WEIR_X=`, is none.
+    /// Whether there is a value, if only a default; an empty variable is none.
     pub fn is_set(&self, id: &str) -> bool {
         self.raw(id).is_some()
     }
@@ -82,9 +82,12 @@ impl<'a> Reader<'a> {
         self.given(id).or_else(|| self.argument(id)?.get_default_values().first()?.to_str())
     }
 
+    /// An empty variable, as of a compose file's `WEIR_X=`, gives nothing. An empty flag is a value, and one of no form: it is
+    /// what a shell makes of a variable that is not set, and as no filter it would widen a command to everything.
     fn given(&self, id: &str) -> Option<&str> {
         let value = self.matches.try_get_one::<String>(id).ok().flatten()?;
-        (!value.is_empty()).then_some(value.as_str())
+        let is_flag = self.matches.value_source(id) == Some(ValueSource::CommandLine);
+        (is_flag || !value.is_empty()).then_some(value.as_str())
     }
 
     fn argument(&self, id: &str) -> Option<&clap::Arg> {
@@ -160,22 +163,25 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_value_counts_as_not_set() {
+    fn an_empty_flag_is_refused_by_its_name_and_form() {
         let command = command();
-        let matches = command.clone().get_matches_from(["weir-test", "--brokers", ""]);
+        let arguments = ["weir-test", "--brokers", "", "--max-body=", "--token", "", "--ack-timeout", ""];
+        let matches = command.clone().get_matches_from(arguments);
         let mut reader = Reader::new(&command, &matches);
-        assert!(!reader.is_set("brokers"));
+        assert!(reader.is_set("brokers"));
         assert_eq!(reader.required("brokers", &form::text()), None);
-        assert_eq!(reader.finish().unwrap_err().0[0].source, Source::NotSet);
-    }
-
-    #[test]
-    fn an_empty_value_leaves_the_default() {
-        let command = command();
-        let matches = command.clone().get_matches_from(["weir-test", "--ack-timeout", ""]);
-        let mut reader = Reader::new(&command, &matches);
-        assert_eq!(reader.required("ack_timeout", &ack_timeout()), Some(Duration::from_secs(1)));
-        assert_eq!(reader.source("ack_timeout"), Source::Default);
+        assert_eq!(reader.optional("max_body", &form::bytes(1..=1 << 20)), None);
+        let of_any = form::matching("a token", |_| true).secret();
+        assert_eq!(reader.optional("token", &of_any), None, "whatever a form says of it");
+        assert_eq!(reader.required("ack_timeout", &ack_timeout()), None, "it is not the default");
+        assert_eq!(
+            reader.finish().unwrap_err().to_string(),
+            "--brokers (flag): found \"\", expected some text\n\
+             --max-body (flag): found \"\", expected a size in bytes such as 4MiB, 512KiB or 1000, \
+             from 1 to 1MiB\n\
+             --token (flag): found (hidden), expected a token\n\
+             --ack-timeout (flag): found \"\", expected a duration with its unit, from 10ms to 4s"
+        );
     }
 
     #[test]

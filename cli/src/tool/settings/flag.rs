@@ -16,7 +16,8 @@ pub(crate) struct Flag<T> {
 /// A flag `--{id}` with a value; it must have one, if only its default.
 pub(crate) fn flag<T: 'static>(id: &'static str, value_name: &'static str, form: Form<T>) -> Flag<T> {
     let read = move |given: &mut Given<'_>, id: &str| given.reader.required(id, &form);
-    Flag { argument: Arg::new(id).long(id).value_name(value_name), read: Box::new(read) }
+    let argument = Arg::new(id).long(id).value_name(value_name).allow_negative_numbers(true);
+    Flag { argument, read: Box::new(read) }
 }
 
 /// A flag `--{id}` that takes a whole number of this range.
@@ -34,7 +35,12 @@ pub(crate) fn switch(id: &'static str) -> Flag<bool> {
 pub(crate) fn words(id: &'static str, value_name: &'static str, shape: fn(Arg) -> Arg) -> Flag<Vec<String>> {
     let argument = shape(Arg::new(id).value_name(value_name).action(ArgAction::Append));
     let read = |given: &mut Given<'_>, id: &str| {
-        Some(given.matches.get_many::<String>(id).into_iter().flatten().cloned().collect())
+        let words = given.matches.get_many::<String>(id).into_iter().flatten().cloned().collect::<Vec<_>>();
+        if words.iter().any(String::is_empty) {
+            given.reader.problem(id, "words that are not empty");
+            return None;
+        }
+        Some(words)
     };
     Flag { argument, read: Box::new(read) }
 }
