@@ -7,8 +7,11 @@ use super::accounts::App;
 use super::file::DeclaredApp;
 use runtime::process::chain;
 use std::path::Path;
-use weir_graph::Refusal;
 use weir_graph::edges::EdgeError;
+use weir_graph::{CallError, Refusal, RefusalClass};
+
+/// What to do where hardly Meta answered.
+const WAY: &str = "check --facebook-url or --instagram-url, and the proxy or firewall on the way out";
 
 /// Whose access token a call carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +26,13 @@ pub(super) enum TokenOwner {
 
 /// A failure in a line, with what to do.
 pub(super) fn on(error: &EdgeError, app: &App, owner: TokenOwner) -> String {
-    let Some(refusal) = error.refusal() else { return chain(error) };
+    let refusal = match error {
+        EdgeError::Call(CallError::Refused(refusal)) => refusal,
+        EdgeError::Call(CallError::TooLarge { limit }) => {
+            return format!("the answer has more than {limit} bytes, more than Meta's have: {WAY}");
+        }
+        _ => return chain(error),
+    };
     let advice = match refusal.code {
         _ if is_of_secret(refusal, owner) && owner == TokenOwner::Account => {
             format!("{}; or the account's token is another app's", secret(&app.declared))
@@ -37,7 +46,11 @@ pub(super) fn on(error: &EdgeError, app: &App, owner: TokenOwner) -> String {
         Some(10 | 200..=299) => {
             return format!("{error}; docs/meta.md has the permissions, one for each field");
         }
-        _ => return error.to_string(),
+        _ => match refusal.class {
+            RefusalClass::Malformed => format!("the answer is no JSON object of Meta's: {WAY}"),
+            RefusalClass::Redirected => format!("redirects are not followed: {WAY}"),
+            _ => return error.to_string(),
+        },
     };
     format!("{}: {advice}", refusal.answered())
 }
@@ -75,4 +88,35 @@ fn handshake(DeclaredApp { callback_url, verify_token_file, .. }: &DeclaredApp) 
         callback_url.as_deref().unwrap_or("\"callback_url\""),
         token.as_deref().unwrap_or("that of \"verify_token_file\"")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::meta::accounts::Accounts;
+    use crate::meta::declared_for_tests::Ground;
+    use crate::meta::settings::MetaSettings;
+    use crate::tool::settings::Settings as _;
+    use clap::Command;
+    use weir_graph::Answer;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn advice_about_an_answer_that_is_hardly_metas_names_flags_that_there_are() {
+        let ground = Ground::new().await;
+        let accounts = Accounts::open(&ground.settings()).unwrap();
+        let answered = |status| match Answer::read(status, b"<html>") {
+            Answer::Refused(refusal) => CallError::Refused(refusal),
+            answer => panic!("{answer:?}"),
+        };
+        let command = MetaSettings::declare(Command::new("connect"));
+        for error in [answered(200), answered(302), CallError::TooLarge { limit: 65_536 }] {
+            let said = on(&EdgeError::Call(error), &accounts.apps[0], TokenOwner::App);
+            let flags = said.split("--").skip(1);
+            let names: Vec<_> = flags.map(|rest| rest.split([' ', ',']).next().unwrap_or_default()).collect();
+            assert_eq!(names, ["facebook-url", "instagram-url"], "{said}");
+            for name in names {
+                assert!(command.get_arguments().any(|flag| flag.get_long() == Some(name)), "{said}");
+            }
+        }
+    }
 }
