@@ -3,7 +3,12 @@
 use super::super::database::VERSION;
 use super::super::error::StoreError;
 use std::fmt::Display;
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+
+/// In the mode of a folder: its group or everybody may put files into it.
+const WRITABLE_FOR_OTHERS: u32 = 0o022;
 
 /// Why a spool cannot be inspected or changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,12 +42,16 @@ impl InspectError {
         ))
     }
 
-    /// It cannot be used, for a reason that is not in it.
+    /// It cannot be used, for a reason that is not in it: mostly it is well, and another user's.
     pub(super) fn unusable(file: &Path, why: &impl Display) -> Self {
+        let user_to_run_as = Folder::of(file).and_then(|folder| folder.user_to_run_as(why));
         let file = file.display();
-        Self::Failed(format!(
-            "{file} cannot be used: {why}; the user that ingest runs as can read and write it, others perhaps not"
-        ))
+        Self::Failed(match user_to_run_as {
+            Some(advice) => format!("{file} cannot be used: {advice}"),
+            None => format!(
+                "{file} cannot be used: {why}; the user that ingest runs as can read and write it, others perhaps not"
+            ),
+        })
     }
 
     pub(in crate::spool) fn of(path: &Path, error: &StoreError) -> Self {
@@ -62,5 +71,63 @@ impl InspectError {
                  ingest"
             ),
         })
+    }
+}
+
+/// The folder of a spool, and who looks at it.
+#[derive(Clone, Copy, Debug)]
+struct Folder {
+    owner: u32,
+    mode: u32,
+    /// The user of this process.
+    user: u32,
+}
+
+impl Folder {
+    /// That of a file of the spool, or the folder itself.
+    fn of(file: &Path) -> Option<Self> {
+        let metadata = fs::metadata(if file.is_dir() { file } else { file.parent()? }).ok()?;
+        let user = fs::metadata("/proc/self").ok()?.uid();
+        Some(Self { owner: metadata.uid(), mode: metadata.mode(), user })
+    }
+
+    /// Where it is another user's: that this is to run as that one, and why else it cannot be used only where others may write to
+    /// it. A volume of Kubernetes is root's, and its group's.
+    fn user_to_run_as(self, why: &impl Display) -> Option<String> {
+        let Self { owner, mode, user } = self;
+        if owner == user || owner == 0 {
+            return None;
+        }
+        let why = if mode & WRITABLE_FOR_OTHERS == 0 { String::new() } else { format!("; {why}") };
+        Some(format!("it belongs to user {owner}, and this runs as user {user}: run it as user {owner}{why}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Inspector;
+    use super::*;
+    use std::os::unix::fs::chown;
+
+    #[test]
+    fn who_is_not_its_owner_is_told_to_run_as_that_user_before_anything_else() {
+        let advice = |owner, mode| Folder { owner, mode, user: 0 }.user_to_run_as(&"close it (chown)");
+        let run_as = "it belongs to user 65534, and this runs as user 0: run it as user 65534";
+        assert_eq!(advice(65_534, 0o700).unwrap(), run_as);
+        assert_eq!(advice(65_534, 0o777).unwrap(), format!("{run_as}; close it (chown)"));
+        assert_eq!(advice(0, 0o2775), None, "its owner, or a volume");
+    }
+
+    #[test]
+    fn a_spool_of_another_user_is_not_said_to_be_unsafe() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("spool.db"), "").unwrap();
+        // Only root can give a folder away.
+        if chown(directory.path(), Some(65_534), None).is_err() {
+            return;
+        }
+        let said = Inspector::open(directory.path()).unwrap_err().to_string();
+        assert!(said.ends_with(": run it as user 65534"), "{said}");
+        assert!(!said.contains("chown") && !said.contains("not safe"), "{said}");
     }
 }
