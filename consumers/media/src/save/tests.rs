@@ -75,8 +75,8 @@ async fn a_name_at_a_private_address_is_refused_where_others_are_answered() {
     let source = source("https://localhost/a.jpg");
     // Later than anything fails here.
     saver.fetcher.answered.send_replace(Some(Instant::now() + Duration::from_hours(1)));
-    let saved = tokio::time::timeout(Duration::from_mins(3), saver.save(&source)).await;
-    assert_eq!(saved.expect("it is followed without end")[0].status, MediaStatus::Refused);
+    let outcome = tokio::time::timeout(Duration::from_mins(3), saver.save(&source)).await;
+    assert_eq!(outcome.expect("it is followed without end")[0].status, MediaStatus::Refused);
 }
 
 #[tokio::test]
