@@ -62,7 +62,9 @@ impl Lock {
     /// Creates the directory where it is missing, checks that it belongs to this user, and locks it.
     pub(super) fn take(directory: &Path) -> Result<Self, OpenError> {
         let failed = |source| OpenError::Directory { directory: directory.to_owned(), source };
-        make(directory).map_err(failed)?;
+        if make(directory).map_err(failed)? {
+            tracing::warn!(directory = %directory.display(), "made the directory of the spool, which was not there: is its volume mounted?");
+        }
         check_access(directory)?;
         let locked = |file: &File| match file.try_lock() {
             Ok(()) => Ok(()),
@@ -80,14 +82,21 @@ impl Lock {
     }
 }
 
-/// Makes the directory where it is missing; its name is on the disk before anything is stored in it.
-fn make(directory: &Path) -> io::Result<()> {
-    if directory.exists() {
-        return Ok(());
-    }
-    DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+/// Makes the directory where it is missing, and says whether it was. Its name is on the disk before anything is stored in it, also where the
+/// one before ended in between, unless its parent may not be read or cannot be synced.
+fn make(directory: &Path) -> io::Result<bool> {
+    use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
+    let is_new = match DirBuilder::new().mode(0o700).create(directory) {
+        Err(_) if directory.is_dir() => false,
+        made => made.map(|()| true)?,
+    };
     let parent = directory.parent().filter(|parent| !parent.as_os_str().is_empty());
-    File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
+    match File::open(parent.unwrap_or(Path::new("."))).and_then(|parent| parent.sync_all()) {
+        Err(error) if is_new && !matches!(error.kind(), PermissionDenied | InvalidInput | Unsupported) => {
+            Err(error)
+        }
+        _ => Ok(is_new),
+    }
 }
 
 /// A volume of Kubernetes belongs to root and is writable for the pod's `fsGroup`, with the set-group-id bit.
@@ -270,7 +279,8 @@ mod tests {
         let volume = tempfile::tempdir().unwrap();
         fs::set_permissions(volume.path(), fs::Permissions::from_mode(0o777)).unwrap();
         let own = volume.path().join("own");
-        for _ in ["made", "there already"] {
+        for is_new in [true, false] {
+            assert_eq!(make(&own).unwrap(), is_new);
             drop(Lock::take(&own).unwrap());
             assert_eq!(fs::metadata(&own).unwrap().mode() & 0o777, 0o700);
         }

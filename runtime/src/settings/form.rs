@@ -113,8 +113,12 @@ pub fn directory() -> Form<PathBuf> {
 
 /// A directory that exists, or a new one inside of one that does.
 pub fn directory_to_make() -> Form<PathBuf> {
-    Form::new("a directory that exists, or the name of a new one in it", |value| {
-        existing(value, |path| path.is_dir() || !path.exists() && path.parent().is_some_and(is_directory))
+    Form::new("a directory that exists, or a new one inside of one that does", |value| {
+        // A link to nothing is neither.
+        let is_new =
+            |path: &Path| path.symlink_metadata().is_err() && path.parent().is_some_and(is_directory);
+        let path = PathBuf::from(value);
+        (path.is_dir() || is_new(&path)).then_some(path)
     })
 }
 
