@@ -106,7 +106,7 @@ pub enum TopicsError {
     ///
     /// One that wants TLS or a login ends the connection without a word, and the reason has none either.
     #[error(
-        "no broker of --brokers {brokers} answers: {reason}; one that wants TLS or a login needs both in --kafka-config"
+        "no broker of --brokers {brokers} answers: {reason}; if it wants TLS or a login, --kafka-config has to say so (security.protocol)"
     )]
     Unreachable {
         /// The brokers that were asked.

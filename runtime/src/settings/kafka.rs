@@ -62,6 +62,11 @@ impl KafkaSettings {
         config
     }
 
+    /// `host:port` of each of `--brokers`.
+    pub fn addresses(&self) -> impl Iterator<Item = &str> {
+        self.brokers.split(',').map(|broker| without_protocol(broker.trim()))
+    }
+
     /// Reads and checks the values of [`KafkaArgs`]; `None` means that `reader` has noted problems.
     pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let brokers = reader.required("brokers", &brokers_form());
@@ -102,12 +107,17 @@ fn brokers_form() -> form::Form<String> {
     })
 }
 
-/// librdkafka takes a protocol before the host, where it is that of `security.protocol`.
-const PROTOCOLS: [&str; 4] = ["PLAINTEXT://", "SSL://", "SASL_PLAINTEXT://", "SASL_SSL://"];
+/// What librdkafka takes before a host, in any case, where it is that of `security.protocol`.
+const PROTOCOLS: [&str; 4] = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"];
+
+fn without_protocol(broker: &str) -> &str {
+    let is_known = |protocol: &str| PROTOCOLS.iter().any(|known| known.eq_ignore_ascii_case(protocol));
+    broker.split_once("://").filter(|(protocol, _)| is_known(protocol)).map_or(broker, |(_, address)| address)
+}
 
 fn is_broker((host, port): (&str, &str)) -> bool {
     let stray = |character: char| character.is_whitespace() || matches!(character, ';' | '/');
-    let host = PROTOCOLS.iter().find_map(|protocol| host.strip_prefix(protocol)).unwrap_or(host);
+    let host = without_protocol(host);
     !host.is_empty() && !host.contains(stray) && port.parse::<u16>().is_ok()
 }
 
@@ -162,6 +172,12 @@ mod tests {
         for bad in ["kafka", "kafka:", ":9092", "a:1,", "a:99999", "a:1;b:2", "http://a:1", "SSL://:1"] {
             assert!(brokers_form().parse(bad).is_none(), "{bad}");
         }
+    }
+
+    #[test]
+    fn addresses_are_without_the_protocol_that_librdkafka_takes_before_them() {
+        let settings = KafkaSettings::plain("a:1, sasl_ssl://b:2,SSL://[::1]:3");
+        assert_eq!(settings.addresses().collect::<Vec<_>>(), ["a:1", "b:2", "[::1]:3"]);
     }
 
     #[test]

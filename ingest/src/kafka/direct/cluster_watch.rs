@@ -47,7 +47,7 @@ async fn ask(
 ) -> Result<MetadataResponse, String> {
     // Those that the cluster names, then those of `--brokers`, of which there is one at least.
     let mut addresses: Vec<_> = shared.lock().named().map(|(_, address)| address.clone()).collect();
-    addresses.extend(shared.kafka.brokers.split(',').map(|one| one.trim().to_owned()));
+    addresses.extend(shared.kafka.addresses().map(str::to_owned));
     let address = &addresses[turn % addresses.len()];
     let asked = within(shared.tuning.connects_within, metadata(shared, address)).await;
     let asked = asked.map_err(|error| format!("{address}: {error}"));
