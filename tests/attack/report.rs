@@ -14,9 +14,10 @@ volume of its own. An honest sender posts all the time; each attack has a proces
 
     tests/attack/run
 
-An attack *held* when every honest delivery was answered 200, no answer took longer than a few times the usual (the attacker works on the
-same cores), no delivery that was answered 200 is missing on Kafka, memory was given back within 30 s, no more than 200 lines were logged,
-and what is said below is so.
+An attack *held* when every honest delivery was answered 200, their p99 was at most 4 times the lower one of before and after and 50 ms more (the
+attacker works on the same cores; of `neighbour` 2 times and 10 ms more), no delivery that was answered 200 is missing on Kafka, memory was
+given back within 30 s, no more than 200 lines were logged, and what is said below is so. How long answers take is not judged where Kafka is stopped or
+more bodies come than are taken at once (`large-without-kafka`, `many-large`), and of `spool-folder`, which stops and starts ingest, no answer is.
 ";
 
 const ELSEWHERE: &str = "

@@ -33,7 +33,8 @@ async fn a_full_disk_is_answered_503_and_used_again_when_it_has_space() {
 }
 
 /// Lets system calls fail or wait; the rest is as `strace` finds it. It is outside of the container, whose process it traces
-/// from beside it. Deliveries come until a metric says what must come of it, and for [`ANSWERS`] at least.
+/// from beside it. Deliveries come until a metric says what must come of it, and for [`ANSWERS`] at least, which are enough for those faults
+/// of which no metric has to tell.
 async fn with_injected(inject: &'static str, what: &str, metric: &str) -> (Rig, weir_tests::oracle::Lap) {
     let mut rig = Rig::start(&[]).await.unwrap();
     let words = ["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,pwrite64", "-e", inject];
