@@ -127,6 +127,9 @@ pub(crate) enum ToolError {
     /// Nobody takes what is printed.
     #[error("cannot print: {0}")]
     Output(#[from] io::Error),
+    /// Nobody takes all of what is of use as a whole alone.
+    #[error("what was written is not whole: {0}")]
+    Cut(#[source] io::Error),
     /// The system gives no threads.
     #[error("cannot start: {0}")]
     Runtime(#[source] io::Error),

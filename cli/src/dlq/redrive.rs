@@ -170,7 +170,7 @@ impl Redrive<'_> {
 
     /// Takes note of dead letters that are where they belong.
     fn note(&mut self, acknowledged: &[Sent], marks: &mut Marks) -> Result<(), ToolError> {
-        // All of them before the first is told, which can fail where nobody reads any more.
+        // All of them before the first is told, which can fail, as on a full disk.
         for (dead_letter, ..) in acknowledged {
             marks.add(dead_letter.position.partition, dead_letter.position.offset);
         }

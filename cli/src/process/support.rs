@@ -76,7 +76,7 @@ fn run(settings: &SupportSettings, screen: &mut Screen) -> Result<Exit, ToolErro
             (format!("{}/{name}", process.replace(':', "_")), text)
         }));
     }
-    screen.bytes(&archive::of(&files, SystemTime::now()))?;
+    screen.bytes(&archive::of(&files, SystemTime::now())).map_err(ToolError::Cut)?;
     Ok(Exit::Done)
 }
 

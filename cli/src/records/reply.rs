@@ -240,7 +240,6 @@ fn tell(record: &Record, took: Option<Duration>, json: bool, screen: &mut Screen
         );
         screen.toned(tone, &format!("{} {when}: {}", status.as_str(), harmless(&said)))
     };
-    // The exit code says it too, whoever reads on.
-    printed.or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })?;
+    printed?;
     Ok(if is_done { Exit::Done } else { Exit::Drift })
 }

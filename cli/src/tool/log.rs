@@ -11,6 +11,8 @@ const QUIET: &str = "warn,weir_runtime::kafka::log=off,weir_ingest=error";
 pub(crate) fn install() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(QUIET));
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
+    // Of a line that nobody takes it would print another, and panic where that is not taken either.
+    let subscriber = subscriber.log_internal_errors(false);
     // It fails where a test has installed one already, which then shows the lines.
     subscriber.with_ansi(stderr().is_terminal()).try_init().unwrap_or_default();
 }
