@@ -93,19 +93,25 @@ impl Group {
         action: &'static str,
         request: impl Fn(&BaseConsumer) -> KafkaResult<T>,
     ) -> Result<T, RequestError> {
-        let deadline = Instant::now() + ANSWER_WITHIN;
-        loop {
-            match request(&self.client) {
-                Ok(answer) => return Ok(answer),
-                Err(error) if is_passing(&error) && Instant::now() < deadline => {
-                    // It waits, and serves what the client has to say.
-                    drop(self.client.poll(AGAIN_AFTER));
-                }
-                Err(error) => {
-                    let (brokers, reason) = (self.brokers.clone(), error.to_string());
-                    return Err(RequestError::Failed { brokers, action, reason });
-                }
-            }
+        answered(&self.client, ANSWER_WITHIN, request).map_err(|error| {
+            let (brokers, reason) = (self.brokers.clone(), error.to_string());
+            RequestError::Failed { brokers, action, reason }
+        })
+    }
+}
+
+/// Asks the cluster; what fails for now is asked again for so long.
+pub(crate) fn answered<T>(
+    client: &BaseConsumer,
+    within: Duration,
+    request: impl Fn(&BaseConsumer) -> KafkaResult<T>,
+) -> KafkaResult<T> {
+    let deadline = Instant::now() + within;
+    loop {
+        match request(client) {
+            // It waits, and serves what the client has to say.
+            Err(error) if is_passing(&error) && Instant::now() < deadline => drop(client.poll(AGAIN_AFTER)),
+            outcome => return outcome,
         }
     }
 }

@@ -3,10 +3,11 @@
 mod subscription;
 
 use super::check::{Check, CheckResult, NotKnown, Observed};
+use crate::kafka::group::answered;
 use crate::kafka::request::is_of_rights;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, KafkaResult};
-use rdkafka::groups::{GroupInfo, GroupList};
+use rdkafka::groups::GroupInfo;
 use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{Offset, TopicPartitionList};
 use runtime::settings::KafkaSettings;
@@ -14,13 +15,11 @@ use schemas::Topic;
 use std::collections::BTreeMap;
 use std::panic::resume_unwind;
 use std::thread;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use weir_messages::Input;
 
 /// How long a broker may take to answer.
 const ANSWER: Duration = Duration::from_secs(10);
-/// When one is asked again that is not ready.
-const AGAIN: Duration = Duration::from_millis(500);
 /// Who has not done what is older than this is too late; the alert `WeirConsumerLag` has the same.
 pub(super) const LATE: Duration = Duration::from_mins(5);
 /// Each group, those that only some start last, and what one of them reads only where it is told to, which may be far behind on
@@ -105,7 +104,8 @@ fn group(
     config.set("group.id", name).set("enable.auto.commit", "false").set("allow.auto.create.topics", "false");
     let client: BaseConsumer = config.create()?;
     let partitions = partitions(&client, topics)?;
-    let listed = list(&client, name).map_err(nothing)?;
+    let listed = answered(&client, ANSWER, |client| client.fetch_group_list(Some(name), ANSWER));
+    let listed = listed.map_err(nothing)?;
     let joined = listed.groups().iter().flat_map(GroupInfo::members);
     let reads: Vec<Option<bool>> =
         joined.map(|member| subscription::names_one_of(member.metadata()?, topics)).collect();
@@ -131,25 +131,6 @@ fn group(
         group.late += until(late.get(partition).copied().unwrap_or(end));
     }
     Ok(Some(group))
-}
-
-/// Who has joined; a broker that is only about to know is asked again.
-fn list(client: &BaseConsumer, name: &str) -> KafkaResult<GroupList> {
-    let end = Instant::now() + ANSWER;
-    loop {
-        match client.fetch_group_list(Some(name), ANSWER) {
-            // Subscribed to nothing, it hears of errors at most.
-            Err(error) if is_of_the_moment(&error) && Instant::now() < end => drop(client.poll(AGAIN)),
-            listed => return listed,
-        }
-    }
-}
-
-/// Whether a broker reads the group at the moment, or another one has it by now, as after a start.
-fn is_of_the_moment(error: &KafkaError) -> bool {
-    use RDKafkaErrorCode::{CoordinatorLoadInProgress, CoordinatorNotAvailable, NotCoordinator};
-    let code = error.rdkafka_error_code();
-    matches!(code, Some(CoordinatorLoadInProgress | CoordinatorNotAvailable | NotCoordinator))
 }
 
 /// How many members read its topics, by what each says of that; nothing where it was not told to read them. What was
@@ -199,9 +180,10 @@ fn offsets(found: &TopicPartitionList) -> KafkaResult<BTreeMap<(String, i32), i6
 
 /// That this user may not read something is no fault of the group.
 fn nothing(error: KafkaError) -> NotKnown {
+    use RDKafkaErrorCode::{CoordinatorLoadInProgress, CoordinatorNotAvailable, NotCoordinator};
     match error.rdkafka_error_code() {
         Some(code) if is_of_rights(code) => NotKnown::Untold(format!("this user may not ask ({code})")),
-        Some(code) if is_of_the_moment(&error) => {
+        Some(code @ (CoordinatorLoadInProgress | CoordinatorNotAvailable | NotCoordinator)) => {
             NotKnown::Untold(format!("the broker of the group is not ready, ask again ({code})"))
         }
         // Whether the brokers answer at all is a check of its own.
