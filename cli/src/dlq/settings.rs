@@ -3,7 +3,8 @@
 use super::dead_letter::DeadLetter;
 use crate::kafka::source::RecordPosition;
 use crate::tool::settings::{
-    Given, count, flag, group, kafka, max_events, rate, settings, since, switch, topic_prefix, until, words,
+    Given, check_period, count, flag, group, kafka, max_events, rate, settings, since, switch, topic_prefix,
+    until, words,
 };
 use runtime::settings::{Form, KafkaSettings, form};
 use schemas::{Millis, Topic};
@@ -131,13 +132,6 @@ impl DeadLetterPosition {
     /// The position, where the words say one.
     pub(super) fn position(&self) -> Option<RecordPosition> {
         RecordPosition::parse(&self.words.join("/"))
-    }
-}
-
-/// Notes a time in which no dead letter can be.
-fn check_period(since: Option<Millis>, until: Option<Millis>, given: &mut Given<'_>) {
-    if until.is_some_and(|until| since.is_some_and(|since| since >= until)) {
-        given.reader.problem("until", "a time after --since");
     }
 }
 

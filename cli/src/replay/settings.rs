@@ -2,8 +2,8 @@
 
 use super::filter::Filter;
 use crate::tool::settings::{
-    Given, count, flag, group, kafka, kind, max_events, rate, settings, since, switch, topic_prefix, until,
-    words,
+    Given, check_period, count, flag, group, kafka, kind, max_events, rate, settings, since, switch,
+    topic_prefix, until, words,
 };
 use runtime::settings::{KafkaSettings, form};
 use schemas::{EventKind, Millis, Topic};
@@ -40,9 +40,7 @@ settings! {
         until: Millis = until().or("0s"),
     }
     check |period: &Self, given: &mut Given<'_>| {
-        if period.since >= period.until {
-            given.reader.problem("until", "a time after --since");
-        }
+        check_period(Some(period.since), Some(period.until), given);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Instants on a command line: RFC 3339 in UTC, or how long ago.
 
-use super::{Flag, flag};
+use super::{Flag, Given, flag};
 use runtime::settings::Form;
 use schemas::Millis;
 use std::time::SystemTime;
@@ -13,6 +13,13 @@ pub(crate) fn since() -> Flag<Millis> {
 /// The instant before which something is meant.
 pub(crate) fn until() -> Flag<Millis> {
     instant("until")
+}
+
+/// Notes a period in which nothing can be.
+pub(crate) fn check_period(since: Option<Millis>, until: Option<Millis>, given: &mut Given<'_>) {
+    if until.is_some_and(|until| since.is_some_and(|since| since >= until)) {
+        given.reader.problem("until", "a time after --since");
+    }
 }
 
 /// An instant.
