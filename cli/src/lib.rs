@@ -28,9 +28,10 @@ use tool::exit::Exit;
 use tool::{Tool, log};
 
 use clap::{Arg, ArgAction, Command};
+use runtime::process::{chain, complain, explain};
 use runtime::settings::Problems;
 use std::ffi::OsString;
-use std::io::{self, Write as _};
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -173,13 +174,6 @@ fn command() -> Command {
         .subcommands(TOOLS.iter().map(Tool::command))
 }
 
-/// Help and version are answers, everything else is a bad command line.
-fn explain(answer: &clap::Error) -> ExitCode {
-    // Whoever cannot be told has the exit code.
-    answer.print().unwrap_or_default();
-    ExitCode::from(u8::try_from(answer.exit_code()).unwrap_or(2))
-}
-
 fn failed(error: &ToolError) -> ExitCode {
     let exit = match error {
         // Whoever closed the pipe, as `head` does, has seen enough.
@@ -193,8 +187,7 @@ fn failed(error: &ToolError) -> ExitCode {
         | ToolError::Meta(MetaError::File(_)) => Exit::Usage,
         _ => Exit::Failure,
     };
-    // Whoever closed standard error has the exit code.
-    writeln!(io::stderr(), "weir: {}", runtime::process::chain(error)).unwrap_or_default();
+    complain(format_args!("weir: {}", chain(error)));
     exit.into()
 }
 

@@ -1,6 +1,7 @@
 //! The entry of every process: settings in, exit code out.
 
 use std::error::Error;
+use std::fmt;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -80,11 +81,10 @@ fn launch<S, E: Into<Failure>>(
             })
         }
         Err(problems) => {
-            complain(&format!("{}: the settings cannot be used:\n{problems}", about.name));
+            complain(format_args!("{}: the settings cannot be used:\n{problems}", about.name));
             // What is not set may be one of them.
-            let unknown = settings::unknown_here();
-            if !unknown.is_empty() {
-                complain(&format!("{} ({})", settings::ARE_UNKNOWN, unknown.join(" ")));
+            if let Some(unknown) = settings::unknown_here() {
+                complain(format_args!("{} ({unknown})", settings::ARE_UNKNOWN));
             }
             ExitCode::from(2)
         }
@@ -218,12 +218,10 @@ async fn obey_signals(mut terminate: Signal, mut interrupt: Signal, shutdown: Sh
     }
 }
 
-/// Help and version are answers, everything else is a bad command line.
-fn explain(error: &clap::Error) -> ExitCode {
-    if let Err(error) = error.print() {
-        tracing::debug!(%error, "nobody reads the command line's answer");
-    }
-    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+/// Help and version are answers, everything else is a bad command line. Whoever cannot be told has the exit code.
+pub fn explain(answer: &clap::Error) -> ExitCode {
+    answer.print().unwrap_or_default();
+    ExitCode::from(u8::try_from(answer.exit_code()).unwrap_or(2))
 }
 
 fn failed(error: &(dyn Error + 'static)) -> ExitCode {
@@ -231,8 +229,8 @@ fn failed(error: &(dyn Error + 'static)) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// The settings are bad, so there is no subscriber yet; whoever closed standard error has the exit code.
-fn complain(text: &str) {
+/// Says something on standard error where no log does; whoever closed that has the exit code.
+pub fn complain(text: impl fmt::Display) {
     writeln!(io::stderr(), "{text}").unwrap_or_default();
 }
 

@@ -11,15 +11,15 @@ pub(crate) const ARE_UNKNOWN: &str =
 
 /// Logs which variables of this process are none.
 pub fn name_unknown() {
-    let unknown = unknown_here();
-    if !unknown.is_empty() {
-        tracing::warn!(variables = unknown.join(" "), "{ARE_UNKNOWN}");
+    if let Some(variables) = unknown_here() {
+        tracing::warn!(variables, "{ARE_UNKNOWN}");
     }
 }
 
-/// Those of this process, by their names alone: a value may be a secret.
-pub(crate) fn unknown_here() -> Vec<String> {
-    unknown(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))
+/// Those of this process, if any, by their names alone: a value may be a secret.
+pub(crate) fn unknown_here() -> Option<String> {
+    let unknown = unknown(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()));
+    (!unknown.is_empty()).then(|| unknown.join(" "))
 }
 
 /// The names that begin as settings do and that no process reads. What Kubernetes sets for each service of a namespace
