@@ -22,6 +22,8 @@ pub(super) const SUFFIXES: [&str; 4] = ["", "-wal", "-shm", MARK];
 pub(super) const MARK: &str = "-mark";
 const WORLD_WRITABLE: u32 = 0o002;
 const GROUP_WRITABLE: u32 = 0o020;
+/// In the mode of a directory: its group or everybody may put files into it.
+pub(super) const WRITABLE_FOR_OTHERS: u32 = WORLD_WRITABLE | GROUP_WRITABLE;
 
 /// Why a spool cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -112,13 +114,17 @@ fn check_access(directory: &Path) -> Result<(), OpenError> {
     if mode & GROUP_WRITABLE != 0 && !is_volume_of_the_group {
         return Err(unsafe_(format!("its group can write to it (mode {:o})", mode & 0o7777)));
     }
-    let user = fs::metadata("/proc/self").map(|process| process.uid());
-    if let Ok(user) = user
+    if let Ok(user) = user()
         && ![0, user].contains(&owner)
     {
         return Err(unsafe_(format!("it belongs to user {owner}, and this process runs as {user}")));
     }
     Ok(())
+}
+
+/// The user of this process.
+pub(super) fn user() -> io::Result<u32> {
+    fs::metadata("/proc/self").map(|process| process.uid())
 }
 
 /// The database of a number.

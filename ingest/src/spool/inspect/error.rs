@@ -2,13 +2,11 @@
 
 use super::super::database::VERSION;
 use super::super::error::StoreError;
+use super::super::files::{WRITABLE_FOR_OTHERS, user};
 use std::fmt::Display;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-
-/// In the mode of a folder: its group or everybody may put files into it.
-const WRITABLE_FOR_OTHERS: u32 = 0o022;
 
 /// Why a spool cannot be inspected or changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -87,8 +85,7 @@ impl Folder {
     /// That of a file of the spool, or the folder itself.
     fn of(file: &Path) -> Option<Self> {
         let metadata = fs::metadata(if file.is_dir() { file } else { file.parent()? }).ok()?;
-        let user = fs::metadata("/proc/self").ok()?.uid();
-        Some(Self { owner: metadata.uid(), mode: metadata.mode(), user })
+        Some(Self { owner: metadata.uid(), mode: metadata.mode(), user: user().ok()? })
     }
 
     /// Where it is another user's: that this is to run as that one, and why else it cannot be used only where others may write to
