@@ -26,13 +26,10 @@ pub(super) enum TokenOwner {
 
 /// A failure in a line, with what to do.
 pub(super) fn on(error: &EdgeError, app: &App, owner: TokenOwner) -> String {
-    let refusal = match error {
-        EdgeError::Call(CallError::Refused(refusal)) => refusal,
-        EdgeError::Call(CallError::TooLarge { limit }) => {
-            return format!("the answer has more than {limit} bytes, more than Meta's have: {WAY}");
-        }
-        _ => return chain(error),
-    };
+    if let EdgeError::Call(CallError::TooLarge { limit }) = error {
+        return format!("the answer has more than {limit} bytes, more than Meta's have: {WAY}");
+    }
+    let Some(refusal) = error.refusal() else { return chain(error) };
     let advice = match refusal.code {
         _ if is_of_secret(refusal, owner) && owner == TokenOwner::Account => {
             format!("{}; or the account's token is another app's", secret(&app.declared))
