@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use clap::ValueEnum;
+use tokio::runtime::Handle;
 use weir_tests::machine;
 use weir_tests::oracle::Lap;
 use weir_tests::vitals::{Vitals, Watch};
@@ -157,10 +158,14 @@ impl Attack {
     }
 
     /// Makes it, against a process of its own.
-    pub(crate) async fn make(self, rate: u32) -> Result<Outcome> {
+    /// Makes it while so many honest deliveries a second are sent from another runtime.
+    pub(crate) async fn make(self, rate: u32, honest: &Handle) -> Result<Outcome> {
         let secrets = if self.needs_secrets() { 51 } else { 1 };
         let mut target = Target::start(secrets).await?;
-        let load = target.oracle.load(&target.sender, rate);
+        let load = {
+            let _elsewhere = honest.enter();
+            target.oracle.load(&target.sender, rate)
+        };
         tokio::time::sleep(WARM_UP).await;
         let begin = Instant::now();
         tokio::time::sleep(ALONE).await;

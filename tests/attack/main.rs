@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, ensure};
 use attack::Attack;
 use clap::Parser;
+use tokio::runtime::{Builder, Handle, Runtime};
 
 /// Attacks ingest as it is shipped, on loopback and in bounds, and writes down what an honest sender saw meanwhile
 #[derive(Debug, Parser)]
@@ -26,14 +27,19 @@ struct Arguments {
     report: PathBuf,
 }
 
-#[tokio::main]
-async fn main() -> Result<()> {
-    let Arguments { only, rate, report } = Arguments::parse();
+/// The honest sender has a thread of its own: on the attackers' it would wait behind hundreds of them, and ingest be blamed for it.
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    let honest = Builder::new_multi_thread().worker_threads(1).enable_all().build().context("a thread")?;
+    Runtime::new().context("threads")?.block_on(attack_all(arguments, honest.handle()))
+}
+
+async fn attack_all(Arguments { only, rate, report }: Arguments, honest: &Handle) -> Result<()> {
     let attacks = if only.is_empty() { Attack::ALL.to_vec() } else { only };
     let mut seen = Vec::new();
     for attack in attacks {
         say(&format!("{attack}: {}", attack.about()));
-        let outcome = attack.make(rate).await.with_context(|| format!("the attack {attack}"))?;
+        let outcome = attack.make(rate, honest).await.with_context(|| format!("the attack {attack}"))?;
         say(&format!("  {outcome:?}"));
         seen.push((attack, outcome));
         std::fs::write(&report, report::write(&seen, rate)).with_context(|| report.display().to_string())?;
