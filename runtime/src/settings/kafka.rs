@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
 
+use super::properties::{BadLine, Property};
 use super::{Problem, Reader, Source, form, properties};
 use crate::blocking::Blocking;
 use crate::secret_files::{READ_TIMEOUT, read_regular};
@@ -78,12 +79,12 @@ impl KafkaSettings {
     /// The same with the file's properties as they are by now, or why they cannot be used. Blocks.
     pub fn read_again(&self) -> Result<Self, String> {
         let Some(path) = self.file.as_deref() else { return Ok(self.clone()) };
-        let text = text_of(path).map_err(|fault| format!("{}: {fault}", path.display()))?;
-        let (properties, bad) = properties::parse(&text);
+        let (properties, bad) =
+            properties_in(path).map_err(|fault| format!("{}: {fault}", path.display()))?;
         if let Some(line) = bad.first() {
             return Err(format!("{}:{line}", path.display()));
         }
-        Ok(Self { properties: properties.into_iter().collect(), ..self.clone() })
+        Ok(Self { properties, ..self.clone() })
     }
 }
 
@@ -126,26 +127,31 @@ fn read_file(reader: &mut Reader<'_>, path: &Path) -> BTreeMap<String, String> {
     let place = path.display();
     let file = path.to_owned();
     // A file system that is gone would hang for ever, without a word.
-    let read = Blocking::default().wait(READ_TIMEOUT, move || text_of(&file));
-    let text = match read.unwrap_or_else(|error| Err(error.to_string())) {
-        Ok(text) => text,
+    let read = Blocking::default().wait(READ_TIMEOUT, move || properties_in(&file));
+    let (properties, bad) = match read.unwrap_or_else(|error| Err(error.to_string())) {
+        Ok(read) => read,
         Err(fault) => {
             let (source, found) = (reader.source("kafka_config"), format!("{place}: {fault}"));
             reader.add(Problem { setting, source, found, expected: String::from("a file that can be read") });
             return BTreeMap::new();
         }
     };
-    let (properties, bad) = properties::parse(&text);
     for line in bad {
         let source = Source::File(format!("{place}:{}", line.number));
         reader.add(Problem { setting: setting.clone(), source, found: line.name, expected: line.expected });
     }
-    properties.into_iter().collect()
+    properties
 }
 
-fn text_of(path: &Path) -> Result<String, String> {
+/// The properties by name, and every line that cannot be used, be it for the file that it names.
+fn properties_in(path: &Path) -> Result<(BTreeMap<String, String>, Vec<BadLine>), String> {
     let content = read_regular(path, LARGEST_FILE).map_err(|fault| fault.to_string())?;
-    String::from_utf8(content).map_err(|error| error.to_string())
+    let text = String::from_utf8(content).map_err(|error| error.to_string())?;
+    let (properties, mut bad) = properties::parse(&text);
+    if bad.is_empty() {
+        bad = properties::unreadable(&properties);
+    }
+    Ok((properties.into_iter().map(|Property { name, value, .. }| (name, value)).collect(), bad))
 }
 
 impl fmt::Debug for KafkaSettings {

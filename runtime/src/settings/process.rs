@@ -77,4 +77,19 @@ mod tests {
         assert_eq!(problems[0].source, Source::File(format!("{path}:2")));
         assert_eq!(problems[0].found, "request.required.acks");
     }
+
+    #[test]
+    fn a_file_that_the_properties_name_has_to_be_there() {
+        let file = std::env::temp_dir().join(format!("weir-named-{}.properties", std::process::id()));
+        std::fs::write(&file, "security.protocol=SSL\nssl.ca.location=/nope/ca.crt\n").unwrap();
+        let path = file.to_string_lossy().into_owned();
+        let arguments = ["weir-test", "--brokers", "kafka:9092", "--kafka-config", &path];
+        let problems = read(&command().get_matches_from(arguments)).unwrap_err().to_string();
+        std::fs::remove_file(&file).unwrap();
+        let begin = format!("--kafka-config ({path}:2): found ssl.ca.location, expected a file or a folder");
+        assert!(
+            problems.starts_with(&begin) && problems.contains("/nope/ca.crt: No such file"),
+            "{problems}"
+        );
+    }
 }
