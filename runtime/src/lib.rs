@@ -10,6 +10,7 @@ pub mod http;
 pub mod kafka;
 pub mod metrics;
 pub mod mutex;
+pub mod presence;
 pub mod process;
 pub mod producer;
 pub mod secret_files;

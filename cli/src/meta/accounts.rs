@@ -4,6 +4,7 @@ use super::MetaError;
 use super::file::{Declared, DeclaredAccount, DeclaredApp, FileError, Login};
 use super::settings::MetaSettings;
 use prometheus::Registry;
+use runtime::presence;
 use runtime::secret_files::{read_file, trimmed};
 use std::path::{Path, PathBuf};
 use weir_graph::{AccessToken, AppSecret, Graph, GraphSettings, GraphUrl, tokens};
@@ -107,7 +108,7 @@ impl Accounts {
         let default = || Some(self.settings.access_tokens.as_ref()?.join(tokens::DEFAULT));
         match &account.token_file {
             Some(own) => Some(own.clone()),
-            None => [self.own_file(account), default()].into_iter().flatten().find(|path| path.is_file()),
+            None => [self.own_file(account), default()].into_iter().flatten().find(|path| is_there(path)),
         }
     }
 
@@ -115,6 +116,15 @@ impl Accounts {
     pub(super) fn own_file(&self, account: &DeclaredAccount) -> Option<PathBuf> {
         let among_tokens = || Some(self.settings.access_tokens.as_ref()?.join(account.id.as_str()));
         account.token_file.clone().or_else(among_tokens)
+    }
+}
+
+/// Whether weir-lookups and weir-replies would read it: a folder they pass over; a link that leads nowhere and what may not be seen
+/// they name, and take no other token instead.
+fn is_there(path: &Path) -> bool {
+    match path.symlink_metadata() {
+        Ok(_) => !path.is_dir(),
+        Err(_) => presence::unseen(path).is_some(),
     }
 }
 

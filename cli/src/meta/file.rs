@@ -89,8 +89,7 @@ impl Declared {
     /// Reads and checks the file.
     pub(super) fn read(path: &Path) -> Result<Self, FileError> {
         let fail = |why: String| FileError::new(path, why);
-        let bytes =
-            read_regular(path, LARGEST).map_err(|fault| fail(format!("it cannot be read: {fault}")))?;
+        let bytes = read_regular(path, LARGEST).map_err(|fault| fail(fault.to_string()))?;
         let folder = path.parent().unwrap_or(Path::new(""));
         Self::parse(&bytes, folder).map_err(fail)
     }

@@ -112,6 +112,20 @@ async fn what_is_refused_says_what_to_do() {
     assert!(said.contains("handshake"), "{said}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_cannot_be_read_is_not_said_to_be_missing_and_no_other_is_taken_for_it() {
+    let ground = Ground::new().await;
+    let token = ground.path("access-tokens/204");
+    std::fs::remove_file(&token).unwrap();
+    std::os::unix::fs::symlink("nowhere", &token).unwrap();
+    ground.write("access-tokens/default", "EAApage\n");
+    let (exit, said) = connect(&ground, false, false).await;
+    assert_eq!(exit, Exit::Failure, "{said}");
+    assert!(said.contains("204: it cannot be read"), "{said}");
+    std::fs::remove_file(&token).unwrap();
+    assert_eq!(connect(&ground, false, false).await.0, Exit::Drift, "that of the rest is taken");
+}
+
 /// What a scrape has of a metric.
 fn told(registry: &Registry, name: &str) -> Vec<f64> {
     let families = registry.gather();
