@@ -172,8 +172,8 @@ fn is_directory(path: &Path) -> bool {
     path.as_os_str().is_empty() || path.is_dir()
 }
 
-/// That it may be there, and that this process has no right to see it.
-fn unseen(value: &str) -> Option<String> {
+/// Why it cannot be seen whether a path is there, for [`Form::because`].
+pub fn unseen(value: &str) -> Option<String> {
     presence::unseen(Path::new(value)).map(|error| error.to_string())
 }
 
