@@ -66,3 +66,11 @@ fn an_empty_flag_is_refused_and_an_empty_variable_is_not_set() {
     assert_eq!(code, Some(2));
     assert!(said.contains("--brokers (not set)") && !said.contains("--rate"), "{said}");
 }
+
+#[test]
+fn a_misspelt_variable_is_named_beside_the_setting_that_is_not_there() {
+    let (code, said) = replay_with(&["--since", "2h"], &[("WEIR_BROKER", "kafka.example:9092")]);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("--brokers (not set)") && said.contains("(WEIR_BROKER)"), "{said}");
+    assert!(!said.contains("kafka.example"), "{said}");
+}

@@ -82,10 +82,7 @@ fn launch<S, E: Into<Failure>>(
         }
         Err(problems) => {
             complain(format_args!("{}: the settings cannot be used:\n{problems}", about.name));
-            // What is not set may be one of them.
-            if let Some(unknown) = settings::unknown_here() {
-                complain(format_args!("{} ({unknown})", settings::ARE_UNKNOWN));
-            }
+            complain_of_unknown();
             ExitCode::from(2)
         }
     }
@@ -232,6 +229,13 @@ fn failed(error: &(dyn Error + 'static)) -> ExitCode {
 /// Says something on standard error where no log does; whoever closed that has the exit code.
 pub fn complain(text: impl fmt::Display) {
     writeln!(io::stderr(), "{text}").unwrap_or_default();
+}
+
+/// Names, beside settings that cannot be used, the variables that no process reads: what is not set may be one of them.
+pub fn complain_of_unknown() {
+    if let Some(unknown) = settings::unknown_here() {
+        complain(format_args!("{} ({unknown})", settings::ARE_UNKNOWN));
+    }
 }
 
 #[cfg(test)]
