@@ -44,7 +44,9 @@ impl App {
     /// What ingest knows Meta's handshake by; of an app with objects. Nothing but subscribing to them needs it.
     pub(super) fn verify_token(&self) -> Option<Result<String, String>> {
         let path = self.declared.verify_token_file.as_deref()?;
-        Some(text(path).map_err(|error| error.to_string()))
+        let none = || FileError::new(path, "it holds no verify token");
+        let token = text(path).and_then(|text| Some(text).filter(|text| !text.is_empty()).ok_or_else(none));
+        Some(token.map_err(|error| error.to_string()))
     }
 }
 

@@ -262,5 +262,18 @@ async fn a_verify_token_that_cannot_be_read_holds_up_no_account() {
     let (exit, said) = connect(&ground, true, false).await;
     assert_eq!(exit, Exit::Failure, "{said}");
     assert!(said.contains("verify-token: it cannot be read"), "{said}");
-    assert_eq!(states(&ground).await, ["missing", "missing", "as_declared", "as_declared", "as_declared"]);
+    assert_eq!(states(&ground).await, ["failed", "failed", "as_declared", "as_declared", "as_declared"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_says_that_it_could_not_be_applied_without_the_verify_token_and_only_where_one_is_needed() {
+    let ground = Ground::new().await;
+    ground.write("verify-token", "\n");
+    let (exit, said) = connect(&ground, false, false).await;
+    assert_eq!(exit, Exit::Failure, "{said}");
+    assert!(said.contains("cannot be made so") && said.contains("it holds no verify token"), "{said}");
+    ground.write("verify-token", "verify-token-of-weir");
+    assert_eq!(connect(&ground, true, false).await.0, Exit::Done);
+    std::fs::remove_file(ground.path("verify-token")).unwrap();
+    assert_eq!(states(&ground).await, ["as_declared"; 5]);
 }
