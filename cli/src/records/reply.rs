@@ -15,6 +15,7 @@ use command_results::CommandResults;
 pub(crate) use command_results::result;
 use draft::Draft;
 use runtime::consumer::{self, Record, TopicReader};
+use runtime::secret_files::without_mark;
 use runtime::settings::{KafkaSettings, form};
 use schemas::Topic;
 use schemas::reply::{Open, ResultStatus};
@@ -199,7 +200,8 @@ impl Wanted {
         } else {
             (file.as_str(), std::fs::read(file))
         };
-        read.map_err(|source| ReplyError::Unreadable { name: name.to_owned(), source })
+        let read = read.map_err(|source| ReplyError::Unreadable { name: name.to_owned(), source })?;
+        Ok(without_mark(&read).to_vec())
     }
 }
 
@@ -242,4 +244,18 @@ fn tell(record: &Record, took: Option<Duration>, json: bool, screen: &mut Screen
     };
     printed?;
     Ok(if is_done { Exit::Done } else { Exit::Drift })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_what_its_file_holds_but_for_a_byte_order_mark() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "\u{feff}{\"account\": \"17\"}\n").unwrap();
+        let path = file.path().to_string_lossy().into_owned();
+        let wanted = Wanted { account: None, to: None, text: None, id: None, file: Some(path) };
+        assert_eq!(wanted.value().unwrap(), b"{\"account\": \"17\"}\n");
+    }
 }

@@ -10,7 +10,7 @@ use rdkafka::config::RDKafkaLogLevel;
 use super::properties::{BadLine, Property};
 use super::{Problem, Reader, Source, form, properties};
 use crate::blocking::Blocking;
-use crate::secret_files::{READ_TIMEOUT, read_regular};
+use crate::secret_files::{READ_TIMEOUT, read_regular, without_mark};
 
 /// A file of properties with the certificates in it is smaller.
 const LARGEST_FILE: u64 = 1 << 20;
@@ -146,8 +146,8 @@ fn read_file(reader: &mut Reader<'_>, path: &Path) -> BTreeMap<String, String> {
 /// The properties by name, and every line that cannot be used, be it for the file that it names.
 fn properties_in(path: &Path) -> Result<(BTreeMap<String, String>, Vec<BadLine>), String> {
     let content = read_regular(path, LARGEST_FILE).map_err(|fault| fault.to_string())?;
-    let text = String::from_utf8(content).map_err(|error| error.to_string())?;
-    let (properties, mut bad) = properties::parse(&text);
+    let text = str::from_utf8(without_mark(&content)).map_err(|error| error.to_string())?;
+    let (properties, mut bad) = properties::parse(text);
     if bad.is_empty() {
         bad = properties::unreadable(&properties);
     }
@@ -193,6 +193,16 @@ mod tests {
         let text = format!("{settings:?}");
         assert!(text.contains("ssl.key.pem") && text.contains("kafka:9092"));
         assert!(!text.contains("hunter2"));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_first_line() {
+        let file = std::env::temp_dir().join(format!("weir-mark-{}.properties", std::process::id()));
+        std::fs::write(&file, "\u{feff}client.rack=a\nsocket.max.fails=2\n").unwrap();
+        let read = properties_in(&file);
+        std::fs::remove_file(&file).unwrap();
+        let (properties, bad) = read.unwrap();
+        assert_eq!((properties["client.rack"].as_str(), bad), ("a", Vec::new()));
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub(super) fn shown() -> String {
     lines.extend(variables.iter().map(|(name, value)| variable(name, value)));
     if let Some((_, file)) = variables.iter().find(|(name, _)| name == "WEIR_KAFKA_CONFIG") {
         match std::fs::read_to_string(file) {
-            Ok(text) => lines.extend(text.lines().filter_map(property)),
+            Ok(text) => lines.extend(text.trim_start_matches('\u{feff}').lines().filter_map(property)),
             Err(error) => lines.push(format!("{file} cannot be read: {error}")),
         }
     }
