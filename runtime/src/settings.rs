@@ -6,6 +6,7 @@
 mod consumer;
 mod declare;
 mod kafka;
+mod passwords;
 mod problem;
 mod process;
 mod properties;
@@ -19,6 +20,7 @@ pub use consumer::ConsumerSettings;
 pub use declare::{Setting, defaults, fixed, optional, part, required, with_default};
 pub use form::Form;
 pub use kafka::{KafkaArgs, KafkaSettings};
+pub use passwords::without_passwords;
 pub use problem::{Problem, Problems, Source};
 pub use process::CommonSettings;
 pub(crate) use properties::NAMING as PROPERTIES_OF_FILES;

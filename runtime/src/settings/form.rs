@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::without_passwords;
 use crate::presence;
 
 type Parse<T> = Box<dyn Fn(&str) -> Option<T>>;
@@ -54,7 +55,8 @@ impl<T> Form<T> {
         if self.secret {
             return String::from("(hidden)");
         }
-        (self.why)(value).map_or_else(|| format!("{value:?}"), |why| format!("{value:?} ({why})"))
+        let shown = without_passwords(value);
+        (self.why)(value).map_or_else(|| format!("{shown:?}"), |why| format!("{shown:?} ({why})"))
     }
 }
 
@@ -91,7 +93,12 @@ pub fn matching(expected: &str, accepts: fn(&str) -> bool) -> Form<String> {
 /// A duration with a unit, within `range`, such as `1s`, `250ms` or `1m 30s`.
 pub fn duration(range: RangeInclusive<Duration>) -> Form<Duration> {
     let [from, to] = [range.start(), range.end()].map(|bound| humantime::format_duration(*bound));
-    Form::new(format!("a duration with its unit, from {from} to {to}"), move |value| {
+    let bounds = if *range.end() == Duration::MAX {
+        format!("of {from} or more")
+    } else {
+        format!("from {from} to {to}")
+    };
+    Form::new(format!("a duration with its unit, {bounds}"), move |value| {
         humantime::parse_duration(value).ok().filter(|duration| range.contains(duration))
     })
 }
@@ -226,6 +233,9 @@ mod tests {
         assert_eq!(form.parse("1"), None);
         assert_eq!(form.parse("5s"), None);
         assert_eq!(form.expected(), "a duration with its unit, from 10ms to 4s");
+        let long = duration(Duration::from_secs(1)..=Duration::MAX);
+        assert_eq!(long.expected(), "a duration with its unit, of 1s or more");
+        assert_eq!(long.parse("3days"), Some(Duration::from_hours(72)));
     }
 
     #[test]
@@ -263,6 +273,7 @@ mod tests {
         assert!(said.iter().all(|said| said.starts_with(&format!("{path:?} (Too many"))), "{said:?}");
         assert_eq!(file().shown("/no/such/place"), "\"/no/such/place\"");
         assert_eq!(file().secret().shown(&path), "(hidden)");
+        assert_eq!(text().shown("s3://key:hunter2@bucket"), "\"s3://(hidden)@bucket\"");
     }
 
     #[test]
