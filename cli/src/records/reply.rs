@@ -21,7 +21,8 @@ use schemas::Topic;
 use schemas::reply::{Open, ResultStatus};
 use serde_json::json;
 use serde_json::value::RawValue;
-use std::io;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant, SystemTime};
 use weir_graph::{GraphUrl, Login};
@@ -46,6 +47,9 @@ Examples:
 
 Exit code 0: carried out; 1: no result in time, or the cluster cannot be asked; 2: it is no command that would be carried out; \
 3: refused, or nobody knows whether it was carried out.";
+
+/// A record of Kafka is smaller.
+const LARGEST: u64 = 1 << 20;
 
 const TIMEOUTS: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_hours(24);
 
@@ -196,13 +200,23 @@ impl Wanted {
             return Ok(message.to_string().into_bytes());
         };
         let (name, read) = if file == "-" {
-            ("standard input", io::read_to_string(io::stdin()).map(String::into_bytes))
+            ("standard input", read_all(io::stdin().lock()))
         } else {
-            (file.as_str(), std::fs::read(file))
+            (file.as_str(), File::open(file).and_then(read_all))
         };
         let read = read.map_err(|source| ReplyError::Unreadable { name: name.to_owned(), source })?;
         Ok(without_mark(&read).to_vec())
     }
+}
+
+/// What is no command may have no end, as a device.
+fn read_all(reader: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    reader.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(io::Error::new(ErrorKind::FileTooLarge, "it is larger than a MiB, which no command is"));
+    }
+    Ok(bytes)
 }
 
 /// Returns once the brokers have it.
@@ -257,5 +271,10 @@ mod tests {
         let path = file.path().to_string_lossy().into_owned();
         let wanted = Wanted { account: None, to: None, text: None, id: None, file: Some(path) };
         assert_eq!(wanted.value().unwrap(), b"{\"account\": \"17\"}\n");
+    }
+
+    #[test]
+    fn what_has_no_end_is_no_command() {
+        assert_eq!(read_all(io::repeat(b' ')).unwrap_err().kind(), ErrorKind::FileTooLarge);
     }
 }
