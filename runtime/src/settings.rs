@@ -25,5 +25,5 @@ pub use problem::{Problem, Problems, Source};
 pub use process::CommonSettings;
 pub(crate) use properties::NAMING as PROPERTIES_OF_FILES;
 pub use reader::Reader;
-pub(crate) use unknown::{ARE_UNKNOWN, unknown_here};
+pub(crate) use unknown::{ARE_UNKNOWN, no_text_here, unknown_here};
 pub use unknown::{name_unknown, unknown};

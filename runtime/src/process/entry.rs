@@ -6,6 +6,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::error::ErrorKind;
 use clap::{ArgMatches, Command};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -218,6 +219,11 @@ async fn obey_signals(mut terminate: Signal, mut interrupt: Signal, shutdown: Sh
 /// Help and version are answers, everything else is a bad command line. Whoever cannot be told has the exit code.
 pub fn explain(answer: &clap::Error) -> ExitCode {
     answer.print().unwrap_or_default();
+    if answer.kind() == ErrorKind::InvalidUtf8
+        && let Some(names) = settings::no_text_here()
+    {
+        complain(format_args!("environment variables that are no UTF-8: {names}"));
+    }
     ExitCode::from(u8::try_from(answer.exit_code()).unwrap_or(2))
 }
 
