@@ -117,7 +117,7 @@ fn without_protocol(broker: &str) -> &str {
 }
 
 fn is_broker((host, port): (&str, &str)) -> bool {
-    let stray = |character: char| character.is_whitespace() || matches!(character, ';' | '/');
+    let stray = |character: char| character.is_whitespace() || matches!(character, ';' | '/' | '@');
     let host = without_protocol(host);
     !host.is_empty() && !host.contains(stray) && port.parse::<u16>().is_ok()
 }
@@ -175,7 +175,9 @@ mod tests {
         for good in ["kafka:9092", "a:1,b:2", "[::1]:9092", "a:1, b:2", "SASL_SSL://a:1"] {
             assert!(brokers_form().parse(good).is_some(), "{good}");
         }
-        for bad in ["kafka", "kafka:", ":9092", "a:1,", "a:99999", "a:1;b:2", "http://a:1", "SSL://:1"] {
+        for bad in
+            ["kafka", "kafka:", ":9092", "a:1,", "a:99999", "a:1;b:2", "http://a:1", "SSL://:1", "me:pw@a:1"]
+        {
             assert!(brokers_form().parse(bad).is_none(), "{bad}");
         }
     }

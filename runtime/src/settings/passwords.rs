@@ -1,7 +1,13 @@
 //! A text without the passwords of its URLs, for messages that repeat what was set.
 
-/// `https://(hidden)@host` of `https://user:password@host`; what has none is as it was.
+/// `https://(hidden)@host` of `https://user:password@host`, with a protocol or without one; what has none is as it was.
 pub fn without_passwords(text: &str) -> String {
+    if !text.contains("://")
+        && let Some((user, host)) = text.rsplit_once('@')
+        && user.contains(':')
+    {
+        return format!("(hidden)@{host}");
+    }
     let (mut shown, mut rest) = (String::with_capacity(text.len()), text);
     while let Some((before, after)) = rest.split_once("://") {
         shown.push_str(before);
@@ -31,6 +37,7 @@ mod tests {
             ("a https://hunter2@b and http://x:hunter2@c", "a https://(hidden)@b and http://(hidden)@c"),
             ("https://graph.example:443/v1", "https://graph.example:443/v1"),
             ("SASL_SSL://a:1,b:2", "SASL_SSL://a:1,b:2"),
+            ("user:hunter2@kafka:9092", "(hidden)@kafka:9092"),
             ("somebody@example.com", "somebody@example.com"),
             ("://", "://"),
             ("", ""),
