@@ -62,7 +62,9 @@ fn read(reader: &mut Reader<'_>, directory: &str, single: &str) -> Option<Secret
     }
     let fixed = reader.optional(single, &form::text().secret()).map(|value| Secret::new("default", value));
     let path = reader.optional(directory, &form::directory());
-    if reader.is_set(directory) && path.is_none() {
+    let is_refused = |id: &str, is_taken: bool| reader.is_set(id) && !is_taken;
+    // Else whoever needs a secret would miss one, beside the reason.
+    if is_refused(directory, path.is_some()) || is_refused(single, fixed.is_some()) {
         return None;
     }
     match path.as_deref().map_or_else(|| Ok(Secrets::default()), usable) {
