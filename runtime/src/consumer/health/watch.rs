@@ -2,12 +2,12 @@
 //!
 //! It asks the brokers through a client of its own: a consumer that is stuck believes that there is nothing to read.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use rdkafka::error::KafkaResult;
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use tokio_util::sync::CancellationToken;
 
@@ -158,7 +158,7 @@ impl Watch {
                 seen.push(PartitionState { name, progress, position, lag, is_known, is_readable: false });
             }
         }
-        self.show_unknown(&unknown, "it has no leader, or this user may not ask");
+        self.show_unknown(&unknown, "it has no leader, its topic is gone, or this user may not ask");
         Ok(seen)
     }
 
@@ -187,7 +187,7 @@ impl Watch {
         }
         let names = || fresh.iter().map(|(name, _)| name);
         let committed = self.client.committed_offsets(list(names(), Offset::Invalid)?, ANSWER_WITHIN)?;
-        let beginnings = self.client.offsets_for_times(list(names(), Offset::Beginning)?, ANSWER_WITHIN)?;
+        let beginnings = offsets(&self.client, names(), Offset::Beginning)?;
         for (name, progress) in fresh {
             if let Some(start) = offset_of(&committed, name).or_else(|| offset_of(&beginnings, name)) {
                 progress.started(start);
@@ -246,13 +246,37 @@ impl PartitionState {
     }
 }
 
-/// Where partitions end; one that has no leader has an error there.
+/// Where partitions end.
 fn ends(
     client: &BaseConsumer,
     partitions: &[(TopicPartition, Arc<PartitionProgress>)],
 ) -> KafkaResult<TopicPartitionList> {
-    let names = partitions.iter().map(|(name, _)| name);
-    client.offsets_for_times(list(names, Offset::End)?, ANSWER_WITHIN)
+    offsets(client, partitions.iter().map(|(name, _)| name), Offset::End)
+}
+
+/// Where partitions begin or end; one that has no leader, or whose topic is gone, has no offset there.
+fn offsets<'a>(
+    client: &BaseConsumer,
+    names: impl Iterator<Item = &'a TopicPartition> + Clone,
+    which: Offset,
+) -> KafkaResult<TopicPartitionList> {
+    let ask = |names| client.offsets_for_times(list(names, which)?, ANSWER_WITHIN);
+    let answer = ask(names.clone().collect::<Vec<_>>());
+    let is_gone =
+        |error: &KafkaError| error.rdkafka_error_code() == Some(RDKafkaErrorCode::UnknownTopicOrPartition);
+    if !answer.as_ref().is_err_and(is_gone) {
+        return answer;
+    }
+    // One topic that is gone is told of all that were asked for.
+    let topics: BTreeSet<&str> = names.clone().map(|name| &*name.topic).collect();
+    let mut found = TopicPartitionList::new();
+    for topic in topics {
+        let of_topic = names.clone().filter(|name| &*name.topic == topic).collect();
+        for partition in ask(of_topic).iter().flat_map(TopicPartitionList::elements) {
+            found.add_partition_offset(partition.topic(), partition.partition(), partition.offset())?;
+        }
+    }
+    Ok(found)
 }
 
 /// The offset that an answer has for a partition, if it has one.
