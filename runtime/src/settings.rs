@@ -18,7 +18,7 @@ pub use clap::Command;
 pub use consumer::ConsumerSettings;
 pub use declare::{Setting, defaults, fixed, optional, part, required, with_default};
 pub use form::Form;
-pub use kafka::{KafkaArgs, KafkaSettings};
+pub use kafka::KafkaSettings;
 pub use problem::{Problem, Problems, Source};
 pub use process::CommonSettings;
 pub use reader::Reader;
