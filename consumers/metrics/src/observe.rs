@@ -39,14 +39,10 @@ impl Observation {
             kind: event.kind().map_or_else(|| OTHER.to_owned(), |kind| kind.to_string()),
             carrier: one_of(&event.metacarrier, Carrier::ALL.iter().map(|carrier| carrier.as_str())),
             test: event.metatest,
-            at_receipt: received.zip(happened).map(|(to, from)| age(from, to)),
-            since_receipt: received.map(|from| age(from, now)),
+            at_receipt: received.zip(happened).map(|(received, happened)| received.since(happened)),
+            since_receipt: received.map(|received| now.since(received)),
         }
     }
-}
-
-fn age(from: Millis, to: Millis) -> Duration {
-    Duration::from_millis(to.millis_since(from))
 }
 
 fn one_of(name: &str, known: impl IntoIterator<Item = &'static str>) -> &'static str {

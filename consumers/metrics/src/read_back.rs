@@ -49,8 +49,7 @@ impl AccountReadBack {
         account_state: &AccountState,
         start: Millis,
     ) -> Result<Millis, TailError> {
-        let window = u64::try_from(self.window.as_millis()).unwrap_or(u64::MAX);
-        let earliest = Millis::since_epoch(start.as_millis().saturating_sub(window));
+        let earliest = start.before(self.window);
         let (mut since, mut oldest) = (earliest, None);
         for topic in &self.topics {
             for partition in 0..reader.partitions(topic)? {

@@ -43,7 +43,7 @@ impl Silence {
     fn show(&self, now: Millis) {
         for (account, heard) in &*lock(&self.heard) {
             if let Some(heard) = heard {
-                let seconds = now.millis_since(*heard) / 1_000;
+                let seconds = now.since(*heard).as_secs();
                 let gauge = self.gauges.with_label_values(&[account]);
                 gauge.set(i64::try_from(seconds).unwrap_or(i64::MAX));
             }

@@ -223,8 +223,8 @@ impl Shared {
 /// Begins to read every partition from `window` ago, and tells where that is.
 fn begin(reader: &mut TopicReader, window: Duration) -> Result<BTreeMap<i32, i64>, ReadError> {
     let partitions = reader.partitions()?;
-    let window = u64::try_from(window.as_millis()).unwrap_or(u64::MAX);
-    let since = i64::try_from(now().saturating_sub(window)).unwrap_or(0);
+    let since = Millis::of(SystemTime::now()).before(window);
+    let since = i64::try_from(since.as_millis()).unwrap_or(0);
     // Before the times are asked for: what is written in between is younger than the window, or behind these ends.
     let mut begun = ends(reader, &partitions)?;
     // Where nothing is as young, reading begins at the end.

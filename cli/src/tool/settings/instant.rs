@@ -35,8 +35,7 @@ fn form(now: Millis) -> Form<Millis> {
 
 fn parse(value: &str, now: Millis) -> Option<Millis> {
     if let Ok(ago) = humantime::parse_duration(value) {
-        let millis = u64::try_from(ago.as_millis()).ok()?;
-        return Some(Millis::since_epoch(now.as_millis().saturating_sub(millis)));
+        return Some(now.before(ago));
     }
     humantime::parse_rfc3339_weak(value).ok().map(Millis::of)
 }
