@@ -1,10 +1,10 @@
 //! `weir dlq show`: one dead letter, whole.
 
 use super::settings::ShowSettings;
-use crate::kafka::session::Session;
 use crate::kafka::source::Source;
 use crate::records::sum::hex;
 use crate::screen::{Cell, Table, Tone, harmless, one_line};
+use crate::tool::session::Session;
 use crate::{Exit, Screen, ToolError};
 use runtime::consumer::Record;
 use runtime::kafka::dead_letter::header;

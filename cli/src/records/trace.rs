@@ -17,9 +17,9 @@ mod show;
 mod spool;
 mod spool_backlog;
 
-use crate::kafka::session::Session;
 use crate::process::admin::is_address;
 use crate::tool::exit::Exit;
+use crate::tool::session::Session;
 use crate::tool::settings::{
     Given, flag, group, instant, kafka, max_events, settings, since, switch, topic_prefix, words,
 };
