@@ -6,7 +6,7 @@ use crate::normalise::{NormaliseError, normalise};
 use crate::rebuild::Rebuild;
 use crate::recent::{Bounds, RecentEvents, Seen};
 use crate::route::Routes;
-use runtime::consumer::{Failure, Handler, Output, Record, Tail, Wait, Waits};
+use runtime::consumer::{Failure, Handler, Output, Record, Tail, Waits};
 use runtime::kafka::dead_letter::header;
 use schemas::inbox;
 use schemas::{Millis, TypedEvent};
@@ -101,11 +101,7 @@ impl Handler for InboxHandler {
         }
         let began = Instant::now();
         let recent = self.rebuild.recent(Arc::clone(&record.topic), record.partition).await;
-        partition.recent = recent.map_err(|error| Failure::Unavailable {
-            error: error.to_string(),
-            wait: None,
-            on: Wait::Kafka,
-        })?;
+        partition.recent = recent.map_err(|error| Failure::of_kafka(&error))?;
         partition.is_rebuilt = true;
         self.metrics.recent_full.inc_by(partition.recent.take_forgotten_early());
         self.metrics.rebuild_seconds.observe(began.elapsed().as_secs_f64());
@@ -134,11 +130,11 @@ fn was_dead_letter_of(group: &str, record: &Record) -> bool {
 }
 
 fn reject(error: &NormaliseError) -> Failure {
-    Failure::Reject { reason: error.reason(), error: error.to_string() }
+    Failure::reject(error.reason(), error)
 }
 
 fn no_id() -> Failure {
-    Failure::Reject { reason: NOT_AN_EVENT, error: "`id` is not 32 hex digits".to_owned() }
+    Failure::reject(NOT_AN_EVENT, &"`id` is not 32 hex digits")
 }
 
 #[cfg(test)]
