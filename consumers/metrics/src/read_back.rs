@@ -25,19 +25,16 @@ impl AccountReadBack {
         loop {
             let (read_back, listener) = (self.clone(), account_state.clone());
             let read = tail.read(move |reader| read_back.read(reader, &listener, start));
-            let read = tokio::select! {
-                () = process.shutdown.requested() => return,
-                read = read => read,
-            };
+            let Some(read) = process.shutdown.run_until_requested(read).await else { return };
             match read {
                 Ok(since) => return account_state.silence.silent_since(since),
                 Err(error) => {
                     tracing::warn!(%error, "reading back what is known of the accounts failed, will retry");
                 }
             }
-            tokio::select! {
-                () = process.shutdown.requested() => return,
-                () = tokio::time::sleep(backoff.next_delay(backoff::random())) => {}
+            let pause = tokio::time::sleep(backoff.next_delay(backoff::random()));
+            if process.shutdown.run_until_requested(pause).await.is_none() {
+                return;
             }
         }
     }
