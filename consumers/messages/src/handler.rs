@@ -8,8 +8,7 @@ use crate::recent::{Bounds, RecentEvents, Seen};
 use crate::route::Routes;
 use runtime::consumer::{Failure, Handler, Output, Record, Tail, Waits};
 use runtime::kafka::dead_letter::header;
-use schemas::inbox;
-use schemas::{Millis, TypedEvent};
+use schemas::{Millis, TypedEvent, inbox, raw};
 use std::borrow::Cow;
 use std::future::{Future, ready};
 use std::sync::Arc;
@@ -73,7 +72,7 @@ impl InboxHandler {
     fn output(&self, record: &Record, name: inbox::EventName, inbox: &inbox::Record) -> Output {
         let header = |name: &'static str, value: &[u8]| (Cow::Borrowed(name), value.to_vec());
         let headers = vec![
-            header("content-type", b"application/json"),
+            header("content-type", raw::CONTENT_TYPE.as_bytes()),
             header("ce_id", inbox.id.as_bytes()),
             header("weir_event", name.as_str().as_bytes()),
         ];
