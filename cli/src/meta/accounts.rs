@@ -30,7 +30,6 @@ pub(super) struct App {
 }
 
 impl App {
-    /// Its secret.
     pub(super) fn secret(&self) -> Result<&AppSecret, String> {
         self.secret.as_ref().map_err(Clone::clone)
     }

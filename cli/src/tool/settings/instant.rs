@@ -22,7 +22,6 @@ pub(crate) fn check_period(since: Option<Millis>, until: Option<Millis>, given: 
     }
 }
 
-/// An instant.
 pub(crate) fn instant(id: &'static str) -> Flag<Millis> {
     flag(id, "TIME", form(Millis::of(SystemTime::now())))
 }
