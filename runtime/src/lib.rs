@@ -6,11 +6,11 @@
 pub mod backoff;
 pub mod blocking;
 pub mod consumer;
+pub mod hex;
 pub mod http;
 pub mod kafka;
 pub mod metrics;
 pub mod mutex;
-pub mod presence;
 pub mod process;
 pub mod producer;
 pub mod secret_files;

@@ -14,12 +14,13 @@ mod reader;
 mod unknown;
 
 pub mod form;
+pub mod presence;
 
 pub use clap::Command;
 pub use consumer::ConsumerSettings;
 pub use declare::{Setting, defaults, fixed, optional, part, required, with_default};
 pub use form::Form;
-pub use kafka::{KafkaArgs, KafkaSettings};
+pub use kafka::KafkaSettings;
 pub use passwords::without_passwords;
 pub use problem::{Problem, Problems, Source};
 pub use process::CommonSettings;

@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use reqwest::header::DATE;
-use reqwest::{Client, RequestBuilder, Url, redirect, retry};
+use reqwest::{Client, RequestBuilder, Url};
+use runtime::http::client;
 use runtime::http::tls::{self, TlsError};
 use runtime::settings::{Form, without_passwords};
 use std::net::{IpAddr, SocketAddr};
@@ -77,18 +78,13 @@ impl Poster {
         certificates: Option<&Path>,
     ) -> Result<Self, PostError> {
         let parsed = Url::parse(url).map_err(|_| PostError::Address(without_passwords(url)))?;
-        let mut http = Client::builder();
+        let mut http = client::builder(tls::client(certificates)?);
         if let (Some(address), Some(host)) = (address, parsed.host_str()) {
             // The port is that of the URL.
             http = http.resolve(host, SocketAddr::new(address, 0));
         }
         let http = http
-            .tls_backend_preconfigured(tls::client(certificates)?)
-            .redirect(redirect::Policy::none())
-            .retry(retry::never())
-            .no_proxy()
             .timeout(ANSWER_WITHIN)
-            .tcp_nodelay(true)
             .user_agent(concat!("weir/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(PostError::Client)?;

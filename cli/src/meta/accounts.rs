@@ -4,8 +4,8 @@ use super::MetaError;
 use super::file::{Declared, DeclaredAccount, DeclaredApp, FileError, Login};
 use super::settings::MetaSettings;
 use prometheus::Registry;
-use runtime::presence;
 use runtime::secret_files::{read_file, trimmed};
+use runtime::settings::presence;
 use std::path::{Path, PathBuf};
 use weir_graph::{AccessToken, AppSecret, Graph, GraphSettings, GraphUrl, tokens};
 
@@ -31,7 +31,6 @@ pub(super) struct App {
 }
 
 impl App {
-    /// Its secret.
     pub(super) fn secret(&self) -> Result<&AppSecret, String> {
         self.secret.as_ref().map_err(Clone::clone)
     }

@@ -4,10 +4,10 @@ mod command_results;
 mod draft;
 
 use crate::kafka::request::RequestError;
-use crate::kafka::session::Session;
 use crate::kafka::sink::{OutgoingRecord, Sink};
 use crate::kafka::source::Source;
 use crate::screen::{Tone, harmless};
+use crate::tool::session::Session;
 use crate::tool::settings::{Given, flag, graph_url, group, kafka, settings, switch, topic_prefix};
 use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};

@@ -17,9 +17,9 @@ mod show;
 mod spool;
 mod spool_backlog;
 
-use crate::kafka::session::Session;
 use crate::process::admin::is_address;
 use crate::tool::exit::Exit;
+use crate::tool::session::Session;
 use crate::tool::settings::{
     Given, flag, group, instant, kafka, max_events, settings, since, switch, topic_prefix, words,
 };
@@ -143,7 +143,5 @@ fn run(settings: &TraceSettings, screen: &mut Screen) -> Result<Exit, ToolError>
 fn retained_since(settings: &TraceSettings, session: &Session) -> Option<Millis> {
     let raw = Topic::Raw.name(&settings.topic_prefix);
     let retention = session.wait(topics::retention(&settings.kafka, &raw)).ok().flatten()?;
-    let retention = u64::try_from(retention.as_millis()).unwrap_or(u64::MAX);
-    let now = Millis::of(SystemTime::now()).as_millis();
-    Some(Millis::since_epoch(now.saturating_sub(retention)))
+    Some(Millis::of(SystemTime::now()).before(retention))
 }

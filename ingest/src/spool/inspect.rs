@@ -23,7 +23,7 @@ pub use stored::{ParkReason, StoredDelivery};
 use super::database::{Database, Totals};
 use super::files::{Lock, OpenError, sequence, size};
 use running::Running;
-use runtime::presence;
+use runtime::settings::presence;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 

@@ -92,8 +92,7 @@ fn launch<S, E: Into<Failure>>(
 /// The command line of a workload with its own flags beside the common ones.
 pub fn command(about: About, declare: impl FnOnce(Command) -> Command) -> Command {
     let command = CommonSettings::declare(declare(Command::new(about.name)));
-    // Each set of flags brings its own description along.
-    command.version(about.version).about(about.description).long_about(None)
+    command.version(about.version).about(about.description)
 }
 
 /// Reads the settings of [`command`]; all problems come together.

@@ -6,8 +6,8 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::presence;
 use super::without_passwords;
-use crate::presence;
 
 type Parse<T> = Box<dyn Fn(&str) -> Option<T>>;
 /// What more there is to say of a value that was refused.

@@ -4,27 +4,17 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use clap::Command;
 use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
 
 use super::properties::{BadLine, Property};
-use super::{Problem, Reader, Source, form, properties};
+use super::{Problem, Reader, Source, form, optional, properties, required};
 use crate::blocking::Blocking;
 use crate::secret_files::{READ_TIMEOUT, read_regular, without_mark};
 
 /// A file of properties with the certificates in it is smaller.
 const LARGEST_FILE: u64 = 1 << 20;
-
-/// The flags that say how to reach Kafka.
-#[derive(Clone, Debug, clap::Args)]
-pub struct KafkaArgs {
-    /// Kafka's brokers, host:port separated by commas
-    #[arg(long, env = "WEIR_BROKERS", value_name = "HOST:PORT,…")]
-    pub brokers: Option<String>,
-    /// File of librdkafka properties (client.properties), for TLS and SASL
-    #[arg(long, env = "WEIR_KAFKA_CONFIG", value_name = "FILE")]
-    pub kafka_config: Option<String>,
-}
 
 /// Brokers, and the properties for TLS and SASL; its `Debug` shows no values.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -68,7 +58,15 @@ impl KafkaSettings {
         self.brokers.split(',').map(|broker| without_protocol(broker.trim()))
     }
 
-    /// Reads and checks the values of [`KafkaArgs`]; `None` means that `reader` has noted problems.
+    /// Adds the flags to a command line.
+    pub fn declare(command: Command) -> Command {
+        let brokers = required("HOST:PORT,…", brokers_form()).declare;
+        let file = optional("FILE", form::file()).declare;
+        let command = brokers(command, "brokers", "Kafka's brokers, host:port separated by commas");
+        file(command, "kafka_config", "File of librdkafka properties (client.properties), for TLS and SASL")
+    }
+
+    /// Reads and checks the values of [`Self::declare`]; `None` means that `reader` has noted problems.
     pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let brokers = reader.required("brokers", &brokers_form());
         let file = reader.optional("kafka_config", &form::file());

@@ -2,9 +2,7 @@
 
 use std::net::SocketAddr;
 
-use clap::Args as _;
-
-use super::{ConsumerSettings, KafkaArgs, KafkaSettings, form, part, with_default};
+use super::{ConsumerSettings, KafkaSettings, form, part, with_default};
 use crate::telemetry::LogFormat;
 
 crate::settings! {
@@ -13,7 +11,7 @@ crate::settings! {
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct CommonSettings {
         /// How to reach Kafka.
-        pub kafka: KafkaSettings = part(KafkaArgs::augment_args, KafkaSettings::read),
+        pub kafka: KafkaSettings = part(KafkaSettings::declare, KafkaSettings::read),
         /// First part of every topic's name
         pub topic_prefix: String = with_default("NAME", "meta", form::topic_prefix()),
         /// Address of metrics and health probes; not for the public

@@ -3,9 +3,9 @@
 use super::question::Period;
 use crate::ToolError;
 use crate::kafka::group::Group;
-use crate::kafka::session::Session;
 use crate::kafka::source::Source;
 use crate::screen::Progress;
+use crate::tool::session::Session;
 use runtime::consumer::Record;
 use runtime::settings::KafkaSettings;
 use schemas::{Millis, Topic};

@@ -7,7 +7,7 @@ use super::objects::Object;
 use super::{ANSWER_WITHIN, StoreError, is_record};
 use object_store::path::Path;
 use runtime::mutex::lock;
-use runtime::presence;
+use runtime::settings::presence;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, ErrorKind, Write as _};
