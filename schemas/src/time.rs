@@ -54,11 +54,13 @@ impl Millis {
     }
 
     /// The instant so long before this one; 1970 where that was earlier.
+    #[must_use]
     pub fn before(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(millis(duration)))
     }
 
     /// The instant so long after this one, as far as the year 9999.
+    #[must_use]
     pub fn after(self, duration: Duration) -> Self {
         Self::since_epoch(self.0.saturating_add(millis(duration)))
     }

@@ -187,7 +187,7 @@ impl Watch {
         }
         let names = || fresh.iter().map(|(name, _)| name);
         let committed = self.client.committed_offsets(list(names(), Offset::Invalid)?, ANSWER_WITHIN)?;
-        let beginnings = offsets(&self.client, names(), Offset::Beginning)?;
+        let beginnings = offsets(&self.client, &names(), Offset::Beginning)?;
         for (name, progress) in fresh {
             if let Some(start) = offset_of(&committed, name).or_else(|| offset_of(&beginnings, name)) {
                 progress.started(start);
@@ -251,17 +251,20 @@ fn ends(
     client: &BaseConsumer,
     partitions: &[(TopicPartition, Arc<PartitionProgress>)],
 ) -> KafkaResult<TopicPartitionList> {
-    offsets(client, partitions.iter().map(|(name, _)| name), Offset::End)
+    offsets(client, &partitions.iter().map(|(name, _)| name), Offset::End)
 }
 
 /// Where partitions begin or end; one that has no leader, or whose topic is gone, has no offset there.
 fn offsets<'a>(
     client: &BaseConsumer,
-    names: impl Iterator<Item = &'a TopicPartition> + Clone,
+    names: &(impl Iterator<Item = &'a TopicPartition> + Clone),
     which: Offset,
 ) -> KafkaResult<TopicPartitionList> {
-    let ask = |names| client.offsets_for_times(list(names, which)?, ANSWER_WITHIN);
-    let answer = ask(names.clone().collect::<Vec<_>>());
+    let ask = |topic: Option<&str>| {
+        let asked = names.clone().filter(|name| topic.is_none_or(|topic| *name.topic == *topic));
+        client.offsets_for_times(list(asked, which)?, ANSWER_WITHIN)
+    };
+    let answer = ask(None);
     let is_gone =
         |error: &KafkaError| error.rdkafka_error_code() == Some(RDKafkaErrorCode::UnknownTopicOrPartition);
     if !answer.as_ref().is_err_and(is_gone) {
@@ -271,8 +274,7 @@ fn offsets<'a>(
     let topics: BTreeSet<&str> = names.clone().map(|name| &*name.topic).collect();
     let mut found = TopicPartitionList::new();
     for topic in topics {
-        let of_topic = names.clone().filter(|name| &*name.topic == topic).collect();
-        for partition in ask(of_topic).iter().flat_map(TopicPartitionList::elements) {
+        for partition in ask(Some(topic)).iter().flat_map(TopicPartitionList::elements) {
             found.add_partition_offset(partition.topic(), partition.partition(), partition.offset())?;
         }
     }
