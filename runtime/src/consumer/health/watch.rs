@@ -2,15 +2,16 @@
 //!
 //! It asks the brokers through a client of its own: a consumer that is stuck believes that there is nothing to read.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::error::KafkaResult;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use tokio_util::sync::CancellationToken;
 
+use super::broker_offsets::{Partition, ends, gone, offset_of, offsets};
 use super::fatal_panic::blocking;
 use super::next_record::NextRecordProbe;
 use super::stall::Stalls;
@@ -23,7 +24,7 @@ use crate::kafka::{TopicPartition, list};
 use crate::throttle::Throttle;
 
 /// How long the brokers may take to answer a question.
-const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// Looks without an answer after which another client is tried.
 const RECONNECT_AFTER: u32 = 3;
 /// How often to look at most, and at least.
@@ -41,6 +42,7 @@ pub(in crate::consumer) struct Watch {
     /// Where each partition ended when that was known last.
     ends: HashMap<TopicPartition, i64>,
     unknown_log: Throttle,
+    gone_log: Throttle,
     stalls: Stalls,
 }
 
@@ -77,6 +79,7 @@ impl Watch {
             shared,
             ends: HashMap::new(),
             unknown_log: Throttle::default(),
+            gone_log: Throttle::default(),
             stalls,
         })
     }
@@ -103,7 +106,7 @@ impl Watch {
         let mut seen = match self.partition_states() {
             Ok(seen) => seen,
             Err(error) => {
-                self.show_unknown(&self.registry.partitions(), &error.to_string());
+                self.show_unknown(&self.registry.partitions(), &[], &error.to_string());
                 self.stalls.forget();
                 self.reconnect();
                 return None;
@@ -158,16 +161,29 @@ impl Watch {
                 seen.push(PartitionState { name, progress, position, lag, is_known, is_readable: false });
             }
         }
-        self.show_unknown(&unknown, "it has no leader, its topic is gone, or this user may not ask");
+        let gone = gone(&self.client, &self.shared.options.topics, &self.registry.partitions());
+        self.show_unknown(&unknown, &gone, "it has no leader, its topic is gone, or this user may not ask");
         Ok(seen)
     }
 
-    /// Their lag stays what it was, as far as they have one.
-    fn show_unknown(&self, unknown: &[(TopicPartition, Arc<PartitionProgress>)], reason: &str) {
+    /// Their lag stays what it was, as far as they have one. A topic that is gone counts as a partition.
+    fn show_unknown(&self, unknown: &[Partition], gone: &[&str], reason: &str) {
         for topic in &self.shared.options.topics {
             let count = unknown.iter().filter(|(name, _)| *name.topic == **topic).count();
+            let count = count.max(usize::from(gone.contains(&topic.as_str())));
             let count = i64::try_from(count).unwrap_or(i64::MAX);
             self.shared.metrics.unknown.with_label_values(&[topic]).set(count);
+        }
+        if !gone.is_empty()
+            && let Some(suppressed) = self.gone_log.pass(Instant::now())
+        {
+            let topics = gone.join(", ");
+            tracing::error!(
+                topics,
+                suppressed,
+                "topics are gone that were there at the start, or hidden by an access control list: `weir topics plan` shows \
+                 what is missing, `weir topics apply` makes it"
+            );
         }
         let Some((TopicPartition { topic, partition }, _)) = unknown.first() else { return };
         if let Some(suppressed) = self.unknown_log.pass(Instant::now()) {
@@ -180,7 +196,7 @@ impl Watch {
     }
 
     /// Partitions of which nothing is done yet stand where the group committed last, or else at their beginning.
-    fn find_starts(&self, partitions: &[(TopicPartition, Arc<PartitionProgress>)]) -> KafkaResult<()> {
+    fn find_starts(&self, partitions: &[Partition]) -> KafkaResult<()> {
         let fresh: Vec<_> = partitions.iter().filter(|(_, progress)| progress.position().is_none()).collect();
         if fresh.is_empty() {
             return Ok(());
@@ -243,52 +259,5 @@ impl PartitionState {
             Activity::Handling => true,
             Activity::Waiting(_) => false,
         }
-    }
-}
-
-/// Where partitions end.
-fn ends(
-    client: &BaseConsumer,
-    partitions: &[(TopicPartition, Arc<PartitionProgress>)],
-) -> KafkaResult<TopicPartitionList> {
-    offsets(client, &partitions.iter().map(|(name, _)| name), Offset::End)
-}
-
-/// Where partitions begin or end; one that has no leader, or whose topic is gone, has no offset there.
-fn offsets<'a>(
-    client: &BaseConsumer,
-    names: &(impl Iterator<Item = &'a TopicPartition> + Clone),
-    which: Offset,
-) -> KafkaResult<TopicPartitionList> {
-    let ask = |topic: Option<&str>| {
-        let asked = names.clone().filter(|name| topic.is_none_or(|topic| *name.topic == *topic));
-        client.offsets_for_times(list(asked, which)?, ANSWER_WITHIN)
-    };
-    let answer = ask(None);
-    let is_gone =
-        |error: &KafkaError| error.rdkafka_error_code() == Some(RDKafkaErrorCode::UnknownTopicOrPartition);
-    if !answer.as_ref().is_err_and(is_gone) {
-        return answer;
-    }
-    // One topic that is gone is told of all that were asked for.
-    let topics: BTreeSet<&str> = names.clone().map(|name| &*name.topic).collect();
-    let mut found = TopicPartitionList::new();
-    for topic in topics {
-        for partition in ask(Some(topic)).iter().flat_map(TopicPartitionList::elements) {
-            found.add_partition_offset(partition.topic(), partition.partition(), partition.offset())?;
-        }
-    }
-    Ok(found)
-}
-
-/// The offset that an answer has for a partition, if it has one.
-fn offset_of(
-    answer: &TopicPartitionList,
-    TopicPartition { topic, partition }: &TopicPartition,
-) -> Option<i64> {
-    let found = answer.find_partition(topic, *partition)?;
-    match (found.error(), found.offset()) {
-        (Ok(()), Offset::Offset(offset)) => Some(offset),
-        _ => None,
     }
 }
