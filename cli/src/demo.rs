@@ -58,7 +58,6 @@ pub(crate) enum DemoError {
     /// The port is in use, or not allowed.
     #[error("cannot listen on --port {port}: {source}; stop what uses it, or leave --port out")]
     Port {
-        /// The port.
         port: u16,
         /// What the system said.
         source: io::Error,

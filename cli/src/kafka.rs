@@ -2,7 +2,6 @@
 
 pub(crate) mod group;
 pub(crate) mod request;
-pub(crate) mod session;
 pub(crate) mod sink;
 pub(crate) mod source;
 pub(crate) mod typed;

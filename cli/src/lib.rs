@@ -28,7 +28,7 @@ use tool::exit::Exit;
 use tool::{Tool, log};
 
 use clap::{Arg, ArgAction, Command};
-use runtime::process::{chain, complain, explain};
+use runtime::process::{chain, complain, complain_of_unknown, explain};
 use runtime::settings::Problems;
 use std::ffi::OsString;
 use std::io;
@@ -188,6 +188,9 @@ fn failed(error: &ToolError) -> ExitCode {
         _ => Exit::Failure,
     };
     complain(format_args!("weir: {}", chain(error)));
+    if matches!(error, ToolError::Settings(_)) {
+        complain_of_unknown();
+    }
     exit.into()
 }
 

@@ -1,7 +1,7 @@
 //! `weir media forget`: deletes what weir-media saved of one person.
 
-use crate::kafka::session::Session;
 use crate::screen::counted;
+use crate::tool::session::Session;
 use crate::tool::settings::{flag, settings, switch};
 use crate::tool::{Tool, Work, work};
 use crate::{Exit, Screen, ToolError};

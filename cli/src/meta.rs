@@ -15,7 +15,6 @@ pub(crate) mod tokens;
 #[cfg(test)]
 mod declared_for_tests;
 
-use crate::ToolError;
 use file::FileError;
 use runtime::http::admin::AdminError;
 use std::io;
@@ -44,11 +43,4 @@ pub(crate) enum MetaError {
     /// A token was not exchanged or renewed, or not stored, as the words say.
     #[error("{0}")]
     Refused(String),
-}
-
-/// Does work that waits for Meta.
-fn block_on<T>(work: impl Future<Output = T>) -> Result<T, ToolError> {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ToolError::Runtime)?;
-    Ok(runtime.block_on(work))
 }

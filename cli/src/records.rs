@@ -5,7 +5,7 @@ pub(crate) mod fact;
 pub(crate) mod line;
 pub(crate) mod reply;
 pub(crate) mod schema;
-pub(crate) mod sum;
+mod sum;
 pub(crate) mod tail;
 pub(crate) mod trace;
 pub(crate) mod watch;

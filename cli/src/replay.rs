@@ -13,9 +13,9 @@ mod survey;
 
 pub(crate) use expected::TooMany;
 
-use crate::kafka::session::Session;
 use crate::kafka::source::{Range, Source};
 use crate::screen::Progress;
+use crate::tool::session::Session;
 use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
 use expected::Expected;

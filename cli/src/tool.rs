@@ -2,6 +2,7 @@
 
 pub(crate) mod exit;
 pub(crate) mod log;
+pub(crate) mod session;
 pub(crate) mod settings;
 pub(crate) mod signals;
 

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
 use rdkafka::mocking::MockCluster;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 use std::process::Command;
 
 /// Exit code and standard error.
@@ -65,4 +67,23 @@ fn an_empty_flag_is_refused_and_an_empty_variable_is_not_set() {
     let (code, said) = replay_with(&["--since", "2h"], &empty);
     assert_eq!(code, Some(2));
     assert!(said.contains("--brokers (not set)") && !said.contains("--rate"), "{said}");
+}
+
+#[test]
+fn a_misspelt_variable_is_named_beside_the_setting_that_is_not_there() {
+    let (code, said) = replay_with(&["--since", "2h"], &[("WEIR_BROKER", "kafka.example:9092")]);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("--brokers (not set)") && said.contains("(WEIR_BROKER)"), "{said}");
+    assert!(!said.contains("kafka.example"), "{said}");
+}
+
+#[test]
+fn a_variable_that_is_no_text_is_named() {
+    let no_text = OsStr::from_bytes(b"\xff");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_weir"));
+    let command = command.args(["replay", "--since", "2h"]).env("WEIR_TOPIC_PREFIX", no_text);
+    let output = command.output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("no UTF-8: WEIR_TOPIC_PREFIX"), "{said}");
 }

@@ -89,7 +89,11 @@ impl Kafka {
         if !self.gate.is_open() {
             return Err(NotAcknowledged::Starting);
         }
-        match self.breaker.admission(start) {
+        let admission = self.breaker.admission(start);
+        if admission != Admission::Closed {
+            self.log_open();
+        }
+        match admission {
             Admission::Open => return Err(NotAcknowledged::BreakerOpen),
             Admission::Probe if has_spool => return Err(self.probe(delivery)),
             Admission::Probe | Admission::Closed => {}
@@ -200,19 +204,27 @@ impl Kafka {
             Transition::None => {}
             Transition::Opened => {
                 self.metrics.breaker_opened.inc();
-                let Some(suppressed) = self.opened_log.pass(Instant::now()) else { return };
-                self.is_logged.store(true, Ordering::Relaxed);
-                tracing::warn!(
-                    suppressed,
-                    "circuit breaker opened, Kafka does not acknowledge in time: deliveries go straight to the spool \
-                     (without one they are answered 503), apart from a probe every --breaker-probe"
-                );
+                self.is_logged.store(false, Ordering::Relaxed);
+                self.log_open();
             }
             Transition::Closed => {
                 if self.is_logged.swap(false, Ordering::Relaxed) {
                     tracing::info!("circuit breaker closed: Kafka acknowledges again");
                 }
             }
+        }
+    }
+
+    /// Logs that the breaker is open, once, and where that was logged a moment ago of an earlier time, later: the last word of
+    /// the log is true.
+    fn log_open(&self) {
+        let is_due = || self.opened_log.pass(Instant::now()).is_some();
+        if !self.is_logged.load(Ordering::Relaxed) && is_due() {
+            self.is_logged.store(true, Ordering::Relaxed);
+            tracing::warn!(
+                "circuit breaker opened, Kafka does not acknowledge in time: deliveries go straight to the spool \
+                 (without one they are answered 503), apart from a probe every --breaker-probe"
+            );
         }
     }
 }

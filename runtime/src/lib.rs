@@ -6,6 +6,7 @@
 pub mod backoff;
 pub mod blocking;
 pub mod consumer;
+pub mod hex;
 pub mod http;
 pub mod kafka;
 pub mod metrics;

@@ -12,7 +12,7 @@ use std::error::Error;
 
 use prometheus::Registry;
 
-pub use entry::{command, complain, explain, run_consumer, run_listening, settings};
+pub use entry::{command, complain, complain_of_unknown, explain, run_consumer, run_listening, settings};
 
 use self::health::Health;
 use self::shutdown::Shutdown;

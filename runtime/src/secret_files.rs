@@ -90,8 +90,12 @@ pub fn read_regular(path: &Path, largest: u64) -> Result<Vec<u8>, FileFault> {
 /// The text of a file without what editors and shells put around it: a byte order mark, UTF-16, blanks and line ends.
 pub fn trimmed(bytes: Vec<u8>) -> Vec<u8> {
     let bytes = from_utf16(&bytes).map_or(bytes, String::into_bytes);
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    text.trim_ascii().to_vec()
+    without_mark(&bytes).trim_ascii().to_vec()
+}
+
+/// The text of a file without the byte order mark that some editors begin UTF-8 with.
+pub fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
 fn from_utf16(bytes: &[u8]) -> Option<String> {

@@ -6,6 +6,7 @@
 mod consumer;
 mod declare;
 mod kafka;
+mod passwords;
 mod problem;
 mod process;
 mod properties;
@@ -13,14 +14,17 @@ mod reader;
 mod unknown;
 
 pub mod form;
+pub mod presence;
 
 pub use clap::Command;
 pub use consumer::ConsumerSettings;
 pub use declare::{Setting, defaults, fixed, optional, part, required, with_default};
 pub use form::Form;
-pub use kafka::{KafkaArgs, KafkaSettings};
+pub use kafka::KafkaSettings;
+pub use passwords::without_passwords;
 pub use problem::{Problem, Problems, Source};
 pub use process::CommonSettings;
+pub(crate) use properties::NAMING as PROPERTIES_OF_FILES;
 pub use reader::Reader;
-pub(crate) use unknown::{ARE_UNKNOWN, unknown_here};
+pub(crate) use unknown::{ARE_UNKNOWN, no_text_here, unknown_here};
 pub use unknown::{name_unknown, unknown};

@@ -30,8 +30,7 @@ impl Millis {
 
     /// The instant of a clock; one before 1970 counts as 1970.
     pub fn of(time: SystemTime) -> Self {
-        let millis = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        Self::since_epoch(u64::try_from(millis).unwrap_or(u64::MAX))
+        Self::since_epoch(millis(time.duration_since(UNIX_EPOCH).unwrap_or_default()))
     }
 
     /// Reads RFC 3339 in UTC, as [`Millis`] displays itself.
@@ -49,9 +48,21 @@ impl Millis {
         self.0 / 1_000
     }
 
-    /// Milliseconds from `earlier` to this instant; zero where it is later.
-    pub fn millis_since(self, earlier: Self) -> u64 {
-        self.0.saturating_sub(earlier.0)
+    /// The time from `earlier` to this instant; zero where it is later.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+
+    /// The instant so long before this one; 1970 where that was earlier.
+    #[must_use]
+    pub fn before(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(millis(duration)))
+    }
+
+    /// The instant so long after this one, as far as the year 9999.
+    #[must_use]
+    pub fn after(self, duration: Duration) -> Self {
+        Self::since_epoch(self.0.saturating_add(millis(duration)))
     }
 
     /// Reads a timestamp of Meta's: an integer or a string of digits, whose magnitude tells its unit.
@@ -71,6 +82,10 @@ impl Millis {
             _ => None,
         }
     }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl fmt::Display for Millis {
@@ -105,6 +120,17 @@ mod tests {
         {
             assert_eq!(of_meta(json), None, "{json}");
         }
+    }
+
+    #[test]
+    fn no_instant_is_before_1970_or_after_the_year_9999() {
+        let (first, last) = (Millis::since_epoch(0), Millis::since_epoch(u64::MAX));
+        let second = Millis::since_epoch(1_000);
+        assert_eq!(first.after(Duration::from_secs(1)), second);
+        assert_eq!((second.before(Duration::from_secs(1)), second.before(Duration::MAX)), (first, first));
+        assert_eq!(second.after(Duration::MAX), last);
+        assert_eq!(last.to_string(), "9999-12-31T23:59:59.999Z");
+        assert_eq!((second.since(first), first.since(second)), (Duration::from_secs(1), Duration::ZERO));
     }
 
     #[test]

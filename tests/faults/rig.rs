@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use schemas::Topic;
 use tempfile::TempDir;
 use weir_tests::kafka::Cluster;
@@ -44,14 +44,7 @@ impl Rig {
         // The judge comes last, and is not to be missed then.
         foreign::python()?;
         let cluster = Cluster::start().await?;
-        let mut apply = Binary::start(
-            "weir",
-            &["topics", "apply", "--partitions", PARTITIONS, "--brokers", &cluster.bootstrap()],
-            &[],
-        )?;
-        let status = apply.wait(PATIENCE).await?;
-        ensure!(status.success(), "weir topics apply: {status}\n{}", apply.stderr()?);
-        topics::until_all_led(&cluster.bootstrap(), "meta").await?;
+        topics::apply(&cluster.bootstrap(), "meta", &["--partitions", PARTITIONS]).await?;
         let [listen, admin] = ports::free()?.map(|port| format!("127.0.0.1:{port}"));
         let spool = tempfile::Builder::new().prefix("weir-spool-").tempdir().context("a directory")?;
         let ingest = ingest(&cluster.bootstrap(), [&listen, &admin], spool.path(), linger).await?;

@@ -56,7 +56,7 @@ impl Outcomes {
                 keys.extend([key.to_owned(), format!("{folder}/{id}.json")]);
             }
             ids.insert(id.to_owned());
-            let after = Duration::from_millis(at.millis_since(*received));
+            let after = at.since(*received);
             let first = by_link.get(link).map_or(after, |told| told.after.min(after));
             let outcome = outcome(text("status").context("a record without its status")?, text("reason"));
             let told = Told { outcome, bytes: value["bytes"].as_u64().unwrap_or_default(), after: first };

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use schemas::Topic;
 use tempfile::TempDir;
 use weir_graph_simulator::Simulator;
@@ -67,12 +67,8 @@ impl Ground {
         let tokens = Mounted::new(&[("default", b"a-valid-access-token")])?;
         // A member that was killed is to be missed after the least that the broker allows, not after 45 s.
         fs::write(folder.path().join("client.properties"), "session.timeout.ms=6000\n")?;
-        let ground = Self { kafka, graph, folder, spools, tokens };
-        let mut apply = ground.tool(&["topics", "apply"])?;
-        let status = apply.wait(PATIENCE).await?;
-        ensure!(status.success(), "weir topics apply: {status}\n{}{}", apply.stdout()?, apply.stderr()?);
-        topics::until_all_led(ground.kafka.bootstrap(), PREFIX).await?;
-        Ok(ground)
+        topics::apply(kafka.bootstrap(), PREFIX, &[]).await?;
+        Ok(Self { kafka, graph, folder, spools, tokens })
     }
 
     /// Starts the tool with the broker and the prefix.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use rdkafka::admin::{
     AdminClient, AdminOptions, AlterConfig, NewPartitions, NewTopic, ResourceSpecifier, TopicReplication,
 };
@@ -13,9 +13,12 @@ use rdkafka::error::KafkaResult;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use schemas::Topic;
 
+use crate::process::Binary;
 use crate::until::until;
 
 const WITHIN: Duration = Duration::from_mins(1);
+/// Far longer than the tool takes.
+const APPLIED_WITHIN: Duration = Duration::from_mins(2);
 /// As long as a broker may take to start.
 const LED_WITHIN: Duration = Duration::from_mins(3);
 /// How long one question to the leaders may take.
@@ -59,12 +62,16 @@ pub async fn widen(bootstrap: &str, name: &str, partitions: i32) -> Result<()> {
     until_led(bootstrap, &[name], partitions).await
 }
 
-/// Waits until all topics of the pipeline are led, as [`until_led`] does: after `weir topics apply`.
+/// Makes all topics of the pipeline with `weir topics apply`, to which `more` is said, and waits until they are led.
 ///
 /// # Errors
 ///
-/// As [`until_led`].
-pub async fn until_all_led(bootstrap: &str, prefix: &str) -> Result<()> {
+/// When the tool is not built or fails, or the topics are not led within three minutes.
+pub async fn apply(bootstrap: &str, prefix: &str, more: &[&str]) -> Result<()> {
+    let args = ["topics", "apply", "--brokers", bootstrap, "--topic-prefix", prefix];
+    let mut apply = Binary::start("weir", &[&args, more].concat(), &[])?;
+    let status = apply.wait(APPLIED_WITHIN).await?;
+    ensure!(status.success(), "weir topics apply: {status}\n{}{}", apply.stdout()?, apply.stderr()?);
     until_led(bootstrap, &Topic::ALL.map(|topic| topic.name(prefix)), 1).await
 }
 
@@ -74,7 +81,7 @@ pub async fn until_all_led(bootstrap: &str, prefix: &str) -> Result<()> {
 /// # Errors
 ///
 /// When it does not come to that within three minutes.
-pub async fn until_led(bootstrap: &str, names: &[impl AsRef<str>], partitions: i32) -> Result<()> {
+async fn until_led(bootstrap: &str, names: &[impl AsRef<str>], partitions: i32) -> Result<()> {
     let client: BaseConsumer =
         ClientConfig::new().set("bootstrap.servers", bootstrap).create().context("making a client")?;
     let client = Arc::new(client);

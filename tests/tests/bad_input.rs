@@ -13,7 +13,7 @@ use weir_tests::pipeline::{APP_SECRET, Ground, PATIENCE, PREFIX, SAVES_NOTHING};
 use weir_tests::process::Binary;
 use weir_tests::signed::Sender;
 use weir_tests::until::until;
-use weir_tests::{http, ports};
+use weir_tests::{http, ports, topics};
 
 const SERVICES: [&str; 6] =
     ["weir-ingest", "weir-messages", "weir-lookups", "weir-metrics", "weir-replies", "weir-media"];
@@ -188,10 +188,7 @@ async fn a_missing_topic_is_named_with_the_command_that_makes_it_and_found_once_
     let names = |line: &str| line.contains(&Topic::Messages.name(PREFIX)) && line.contains(&command);
     ingest.line("the topics and the command", PATIENCE, names).await.unwrap();
 
-    let args = ["topics", "apply", "--brokers", kafka.bootstrap(), "--topic-prefix", PREFIX];
-    let mut apply = Binary::start("weir", &args, &[]).unwrap();
-    assert!(apply.wait(PATIENCE).await.unwrap().success());
-
+    topics::apply(kafka.bootstrap(), PREFIX, &[]).await.unwrap();
     ingest.ready(&format!("http://{admin}/readyz"), PATIENCE).await.unwrap();
     let sender = Sender::new(&format!("http://{listen}/webhook"), APP_SECRET.as_bytes()).unwrap();
     sender.post_until_accepted(NOTHING, PATIENCE).await.unwrap();

@@ -57,8 +57,8 @@ async fn records_are_those_of_librdkafka_in_the_same_partitions() {
 #[tokio::test]
 async fn properties_that_it_does_not_honour_are_named_and_the_exit_code_is_2() {
     let file = NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), "compression.type=zstd\nfetch.max.bytes=1000000\nssl.crl.location=/crl\n")
-        .unwrap();
+    let properties = "security.protocol=PLAINTEXT\ncompression.type=zstd\nfetch.max.bytes=1000000\nssl.crl.location=/crl\n";
+    std::fs::write(file.path(), properties).unwrap();
     let path = file.path().to_str().unwrap();
     let args = ["--brokers", "localhost:9092", "--producer", "direct", "--kafka-config", path];
     let mut ingest = Binary::start("weir-ingest", &args, &[("WEIR_APP_SECRET", APP_SECRET)]).unwrap();

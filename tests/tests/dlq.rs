@@ -76,6 +76,32 @@ async fn a_dead_letter_is_listed_shown_put_back_once_and_counts_on_when_it_dies_
     assert!(said.contains("stay: tried 2 times or more"), "{said}");
 }
 
+#[tokio::test]
+async fn a_record_that_two_consumers_gave_up_goes_back_once() {
+    let ground = Ground::prepare().await.unwrap();
+    let of_messages = ground.consumer("weir-messages").await.unwrap();
+    let of_metrics = ground.consumer("weir-metrics").await.unwrap();
+    let poison = poison().into_iter().take(1).collect();
+    writer::write(ground.kafka.bootstrap(), &Topic::Messages.name(PREFIX), poison).await.unwrap();
+    for topic in [Topic::MessagesDlq, Topic::MetricsDlq] {
+        ground.records(topic, "a letter", |all| all.len() == 1).await.unwrap();
+    }
+    for mut consumer in [of_messages, of_metrics] {
+        consumer.process.terminate(PATIENCE).await.unwrap();
+    }
+    let (_, said) = dlq(&ground, &["redrive"]).await.unwrap();
+    assert!(said.contains("1 would be put back, 1 of a record that goes back already"), "{said}");
+    let (_, said) = dlq(&ground, &["redrive", "--apply"]).await.unwrap();
+    assert!(said.contains("1 put back, 1 of a record that goes back already"), "{said}");
+    assert_eq!(
+        all(&ground, Topic::Messages).await.unwrap().len(),
+        2,
+        "each of them would read another again"
+    );
+    let (_, said) = dlq(&ground, &["redrive", "--apply"]).await.unwrap();
+    assert!(said.contains("0 put back, 2 put back before"), "{said}");
+}
+
 /// Both are dead letters anew, and count on. A consumer may write one of the first letters again when it is started anew.
 async fn died_again(ground: &Ground, letters: &[Record]) -> Result<()> {
     let is_second = |letter: &&Record| letter.header("weir_dlq_attempts").as_deref() == Some("2");

@@ -71,10 +71,7 @@ async fn a_command_is_done(mutual: &Mutual, id: &str) -> Result<()> {
 #[tokio::test]
 async fn a_renewed_certificate_brings_every_client_back_without_a_restart() {
     let mut mutual = Mutual::start().await.unwrap();
-    let args = ["topics", "apply", "--brokers", mutual.kafka.bootstrap()];
-    let mut apply = Binary::start("weir", &args, &[]).unwrap();
-    assert!(apply.wait(PATIENCE).await.unwrap().success());
-    topics::until_all_led(mutual.kafka.bootstrap(), "meta").await.unwrap();
+    topics::apply(mutual.kafka.bootstrap(), "meta", &[]).await.unwrap();
     let end = mutual.issue(LIFE).unwrap();
     let [port] = ports::free().unwrap();
     let listen = format!("127.0.0.1:{port}");

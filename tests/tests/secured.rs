@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use schemas::Topic;
 use serde_json::{Value, json};
 use weir_tests::generated::OPERATOR;
@@ -34,17 +34,16 @@ fn start_at(brokers: &str, name: &str, properties: &str, args: &[&str]) -> Resul
     Ok((process, admin))
 }
 
-async fn make_topics(secured: &Secured) -> Result<()> {
-    let args = ["topics", "apply", "--brokers", secured.kafka.bootstrap()];
-    let mut apply = Binary::start("weir", &args, &[])?;
-    ensure!(apply.wait(PATIENCE).await?.success(), "{}", apply.stderr()?);
-    topics::until_all_led(secured.kafka.bootstrap(), "meta").await
+/// The broker with all topics.
+async fn with_topics() -> Result<Secured> {
+    let secured = Secured::start().await?;
+    topics::apply(secured.kafka.bootstrap(), "meta", &[]).await?;
+    Ok(secured)
 }
 
 #[tokio::test]
 async fn a_delivery_goes_the_whole_way_with_the_least_rights_over_scram_and_plain() {
-    let secured = Secured::start().await.unwrap();
-    make_topics(&secured).await.unwrap();
+    let secured = with_topics().await.unwrap();
     let [port] = ports::free().unwrap();
     let listen = format!("127.0.0.1:{port}");
     let properties = secured.properties("SCRAM-SHA-512", "weir-ingest", PASSWORD).unwrap();
@@ -84,8 +83,7 @@ async fn a_delivery_goes_the_whole_way_with_the_least_rights_over_scram_and_plai
 
 #[tokio::test]
 async fn a_wrong_password_a_wrong_authority_and_a_wrong_name_are_said_plainly() {
-    let secured = Secured::start().await.unwrap();
-    make_topics(&secured).await.unwrap();
+    let secured = with_topics().await.unwrap();
     // Its certificate is for the address alone.
     let by_name = secured.bootstrap().replace("127.0.0.1", "localhost");
     let direct: &[&str] = &["--producer", "direct", "--listen", "127.0.0.1:0"];
@@ -133,8 +131,7 @@ fn the_worked_example_has_the_properties_that_are_tested() {
 
 #[tokio::test]
 async fn the_operators_user_can_do_what_the_runbooks_say() {
-    let secured = Secured::start().await.unwrap();
-    make_topics(&secured).await.unwrap();
+    let secured = with_topics().await.unwrap();
     let properties = secured.properties("SCRAM-SHA-512", OPERATOR, PASSWORD).unwrap();
     let common = ["--brokers", secured.bootstrap(), "--kafka-config", &properties];
     for command in
@@ -156,8 +153,7 @@ async fn the_operators_user_can_do_what_the_runbooks_say() {
 
 #[tokio::test]
 async fn a_right_to_read_the_results_that_was_away_for_a_while_needs_no_restart() {
-    let secured = Secured::start().await.unwrap();
-    make_topics(&secured).await.unwrap();
+    let secured = with_topics().await.unwrap();
     let results = Topic::RepliesResults.name("meta");
     secured.forbid_reading("weir-replies", &results).unwrap();
     let write = async |topic: &str, key: &str, value: Value| {
@@ -192,8 +188,7 @@ async fn a_right_to_read_the_results_that_was_away_for_a_while_needs_no_restart(
 
 #[tokio::test]
 async fn what_a_user_may_not_read_is_unknown_to_the_doctor() {
-    let secured = Secured::start().await.unwrap();
-    make_topics(&secured).await.unwrap();
+    let secured = with_topics().await.unwrap();
     let properties = secured.properties("SCRAM-SHA-512", "weir-messages", PASSWORD).unwrap();
     let args = ["doctor", "--json", "--brokers", secured.bootstrap(), "--kafka-config", &properties];
     let mut doctor = Binary::start("weir", &args, &[]).unwrap();

@@ -3,8 +3,8 @@
 use super::body;
 use super::poster::{Answer, Poster, address};
 use super::signer::Signer;
-use crate::kafka::session::Session;
 use crate::screen::{Tone, one_line};
+use crate::tool::session::Session;
 use crate::tool::settings::{Flag, flag, group, settings};
 use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};

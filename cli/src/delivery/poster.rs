@@ -2,9 +2,10 @@
 
 use bytes::Bytes;
 use reqwest::header::DATE;
-use reqwest::{Client, RequestBuilder, Url, redirect, retry};
+use reqwest::{Client, RequestBuilder, Url};
+use runtime::http::client;
 use runtime::http::tls::{self, TlsError};
-use runtime::settings::Form;
+use runtime::settings::{Form, without_passwords};
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
@@ -76,19 +77,14 @@ impl Poster {
         url: &str,
         certificates: Option<&Path>,
     ) -> Result<Self, PostError> {
-        let parsed = Url::parse(url).map_err(|_| PostError::Address(url.to_owned()))?;
-        let mut http = Client::builder();
+        let parsed = Url::parse(url).map_err(|_| PostError::Address(without_passwords(url)))?;
+        let mut http = client::builder(tls::client(certificates)?);
         if let (Some(address), Some(host)) = (address, parsed.host_str()) {
             // The port is that of the URL.
             http = http.resolve(host, SocketAddr::new(address, 0));
         }
         let http = http
-            .tls_backend_preconfigured(tls::client(certificates)?)
-            .redirect(redirect::Policy::none())
-            .retry(retry::never())
-            .no_proxy()
             .timeout(ANSWER_WITHIN)
-            .tcp_nodelay(true)
             .user_agent(concat!("weir/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(PostError::Client)?;
@@ -147,17 +143,23 @@ fn time(date: &str) -> Option<SystemTime> {
     humantime::parse_rfc3339(&format!("{year}-{month:02}-{day}T{time}Z")).ok()
 }
 
-/// The address without a query, which may hold a token.
+/// The address without a query, which may hold a token, and without a password.
 fn shown(url: &Url) -> String {
     let mut url = url.clone();
     url.set_query(None);
-    url.to_string()
+    without_passwords(url.as_str())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::time::UNIX_EPOCH;
+
+    #[test]
+    fn an_address_is_shown_without_query_and_password() {
+        let url = Url::parse("https://me:hunter2@weir.example/webhook?hub.verify_token=hunter2").unwrap();
+        assert_eq!(shown(&url), "https://(hidden)@weir.example/webhook");
+    }
 
     #[test]
     fn a_date_is_read_and_what_is_none_is_not() {

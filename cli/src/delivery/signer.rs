@@ -50,3 +50,17 @@ impl Setting for AppSecrets {
         read_app_secrets(&mut given.reader)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tool::settings::{Settings as _, read};
+
+    #[test]
+    fn a_secret_that_is_refused_is_not_missed_too() {
+        let command = Signer::declare(Command::new("test"));
+        let matches = command.clone().get_matches_from(["test", "--app-secret", " "]);
+        let said = read::<Signer>(&command, &matches).unwrap_err().to_string();
+        assert!(said.contains("--app-secret (flag): found (hidden)") && !said.contains("--app ("), "{said}");
+    }
+}

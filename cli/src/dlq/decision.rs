@@ -38,6 +38,8 @@ pub(super) enum Fate {
     Published,
     /// It was put back before.
     Before,
+    /// Another consumer gave the same record up, which goes back for both.
+    Duplicate,
     /// It stays.
     Stays(StayReason),
 }

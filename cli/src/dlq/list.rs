@@ -4,9 +4,9 @@ use super::dead_letter::DeadLetter;
 use super::marks::Marks;
 use super::settings::ListSettings;
 use crate::kafka::group::{Group, REDRIVE};
-use crate::kafka::session::Session;
 use crate::kafka::source::{Range, RecordPosition, Source};
 use crate::screen::{Cell, Progress, Table, Tone, counted};
+use crate::tool::session::Session;
 use crate::{Exit, Screen, ToolError};
 use serde::Serialize;
 use std::collections::{BTreeMap, VecDeque};
@@ -125,8 +125,9 @@ fn table(topic: &str, listed: &[Listed], found: u64, screen: &mut Screen) -> io:
 
 fn row(Listed { dead_letter, back }: &Listed) -> [Cell; 6] {
     let (mark, tone) = if *back { ("=", Tone::Faint) } else { ("", Tone::Warn) };
+    // A body that ingest could not read is from no topic.
     let from =
-        dead_letter.origin.as_ref().map_or_else(|| "weir-ingest".to_owned(), RecordPosition::to_string);
+        dead_letter.origin.as_ref().map_or_else(|| dead_letter.consumer.clone(), RecordPosition::to_string);
     [
         Cell::new(Tone::Faint, mark),
         format!("{}/{}", dead_letter.position.partition, dead_letter.position.offset).into(),

@@ -13,7 +13,7 @@ use std::io;
 pub(super) struct Line<'a> {
     #[serde(flatten)]
     dead_letter: &'a DeadLetter,
-    /// `back`, `published`, `before` or `stays`.
+    /// `back`, `published`, `before`, `duplicate` or `stays`.
     fate: &'static str,
     /// The topic that it goes back to.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -31,6 +31,7 @@ impl<'a> Line<'a> {
             Fate::Back(topic) => ("back", Some(topic.as_str()), None),
             Fate::Published => ("published", None, None),
             Fate::Before => ("before", None, None),
+            Fate::Duplicate => ("duplicate", None, None),
             Fate::Stays(why) => ("stays", None, Some(why.to_string())),
         };
         let does = matches!(fate, Fate::Back(_) | Fate::Published);
@@ -54,6 +55,8 @@ pub(super) struct Sums {
     pub(super) events: u64,
     /// Dead letters that were put back before.
     pub(super) before: u64,
+    /// Dead letters of a record that goes back once for all consumers that gave it up.
+    pub(super) duplicates: u64,
     /// Dead letters that stay.
     pub(super) stays: u64,
     /// Dead letters beyond --limit.
@@ -66,6 +69,7 @@ impl Tally {
         match fate {
             Fate::Back(_) | Fate::Published => self.sums.back += 1,
             Fate::Before => self.sums.before += 1,
+            Fate::Duplicate => self.sums.duplicates += 1,
             Fate::Stays(_) => self.sums.stays += 1,
         }
         self.sums.events += events as u64;
@@ -92,6 +96,9 @@ fn row(fate: &Fate, reason: &str, count: u64, applied: bool) -> [Cell; 4] {
         Fate::Back(topic) => ("+", Tone::Good, format!("{would}go back to {topic}")),
         Fate::Published => ("+", Tone::Good, format!("{would}give events; can be read by now")),
         Fate::Before => ("=", Tone::Faint, "put back before".to_owned()),
+        Fate::Duplicate => {
+            ("=", Tone::Faint, format!("{would}go back once, with another's of the same record"))
+        }
         Fate::Stays(why) => ("!", Tone::Warn, format!("stay: {why}")),
     };
     [Cell::new(tone, mark), format!("{count:>5}").into(), reason.into(), Cell::new(tone, text)]
@@ -112,7 +119,7 @@ mod tests {
         tally.add(&dead_letter, &Fate::Stays(StayReason::TooOften(20)), 0);
         tally.add(&dead_letter, &Fate::Published, 3);
         assert_eq!(tally.counts.values().copied().collect::<Vec<_>>(), [2, 1, 1]);
-        assert_eq!(tally.sums, Sums { back: 3, events: 3, before: 0, stays: 1, left: 0 });
+        assert_eq!(tally.sums, Sums { back: 3, events: 3, before: 0, duplicates: 0, stays: 1, left: 0 });
     }
 
     #[test]

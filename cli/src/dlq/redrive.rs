@@ -6,10 +6,10 @@ use super::marks::Marks;
 use super::outcome::{Line, Sums, Tally};
 use super::settings::RedriveSettings;
 use crate::kafka::group::{Group, REDRIVE};
-use crate::kafka::session::Session;
 use crate::kafka::sink::{OutgoingRecord, Sink};
-use crate::kafka::source::{Range, Source};
+use crate::kafka::source::{Range, RecordPosition, Source};
 use crate::screen::{Progress, Tone, nonzero};
+use crate::tool::session::Session;
 use crate::{Exit, Screen, ToolError};
 use runtime::consumer::Record;
 use schemas::{Millis, Topic};
@@ -30,6 +30,8 @@ struct Redrive<'a> {
     group: Group,
     /// All topics of the cluster.
     topics: BTreeSet<String>,
+    /// Records that are back: what several consumers gave up goes back once, since each of them reads it again.
+    back: BTreeSet<RecordPosition>,
     /// The value of `ce_replay` for what is published anew.
     run: String,
     tally: Tally,
@@ -47,16 +49,21 @@ pub(super) fn run(settings: &RedriveSettings, screen: &mut Screen) -> Result<Exi
         settings,
         source,
         topics: group.topics()?,
+        back: BTreeSet::new(),
         group,
         run: Millis::of(SystemTime::now()).to_string(),
         tally: Tally::default(),
         screen,
         progress: Progress::new(!settings.json),
     };
+    // Before the first goes back: what dies again meanwhile is for another run.
+    let topics = settings.scope.topics();
+    let range = |topic: &String| redrive.source.range(topic, Some(settings.since), settings.scope.until);
+    let ranges = topics.iter().map(range).collect::<Result<Vec<_>, _>>()?;
     if settings.apply {
         session.stop_gently()?;
     }
-    let outcome = settings.scope.topics().iter().try_for_each(|topic| redrive.topic(topic));
+    let outcome = ranges.iter().try_for_each(|range| redrive.topic(range));
     redrive.progress.clear();
     // Of a run that failed at once there is nothing to report.
     if outcome.is_ok() || redrive.tally.sums != Sums::default() {
@@ -81,11 +88,10 @@ fn needed(settings: &RedriveSettings) -> Vec<String> {
 
 impl Redrive<'_> {
     /// Puts back the dead letters of one topic. What was acknowledged is remembered, however it ends.
-    fn topic(&mut self, topic: &str) -> Result<(), ToolError> {
-        let range = self.source.range(topic, Some(self.settings.since), self.settings.scope.until)?;
-        let mut marks = Marks::read(&self.group, &range)?;
+    fn topic(&mut self, range: &Range) -> Result<(), ToolError> {
+        let mut marks = Marks::read(&self.group, range)?;
         let mut sink = Sink::open(self.session, &self.settings.kafka, self.settings.rate)?;
-        let outcome = self.dead_letters(&range, &mut marks, &mut sink);
+        let outcome = self.dead_letters(range, &mut marks, &mut sink);
         let (acknowledged, written) = sink.finish();
         let noted = self.note(&acknowledged, &mut marks);
         let kept = marks.keep(&self.group);
@@ -112,7 +118,7 @@ impl Redrive<'_> {
             self.progress.show(|| format!("{}: {read} of {} dead letters", range.topic, range.at_most()));
             let dead_letter = DeadLetter::of(&record);
             if self.settings.scope.holds(&dead_letter) {
-                self.dead_letter(&record, dead_letter, &mut planned, sink)?;
+                self.dead_letter(&record, dead_letter, (&mut *marks, &mut planned), sink)?;
             }
             self.note(&sink.acknowledged()?, marks)?;
             if kept.elapsed() >= KEEP_EVERY {
@@ -127,14 +133,24 @@ impl Redrive<'_> {
         &mut self,
         record: &Record,
         dead_letter: DeadLetter,
-        planned: &mut Marks,
+        (marks, planned): (&mut Marks, &mut Marks),
         sink: &mut Sink<'_, Sent>,
     ) -> Result<(), ToolError> {
         let (partition, offset) = (record.partition, record.offset);
         if planned.hold(partition, offset) && !self.settings.again {
+            self.back.extend(dead_letter.origin.clone());
             return self.tell(&dead_letter, &Fate::Before, 0);
         }
         let decided = self.rules().decide(record, &dead_letter);
+        if decided.is_ok() && dead_letter.origin.as_ref().is_some_and(|origin| self.back.contains(origin)) {
+            // It counts as put back with the other, which has to be acknowledged first.
+            let (acknowledged, written) = sink.finish();
+            self.note(&acknowledged, marks)?;
+            written?;
+            planned.add(partition, offset);
+            marks.add(partition, offset);
+            return self.tell(&dead_letter, &Fate::Duplicate, 0);
+        }
         let limit = self.settings.limit.unwrap_or(u64::MAX);
         if decided.is_ok() && self.tally.sums.back + sink.unsettled() >= limit {
             self.tally.sums.left += 1;
@@ -145,6 +161,7 @@ impl Redrive<'_> {
             Err(why) => self.tell(&dead_letter, &Fate::Stays(why), 0),
             Ok((fate, events)) => {
                 planned.add(partition, offset);
+                self.back.extend(dead_letter.origin.clone());
                 if !self.settings.apply {
                     return self.tell(&dead_letter, &fate, events.len());
                 }
@@ -201,6 +218,7 @@ impl Redrive<'_> {
         let mut parts = vec![format!("{} {would}put back{events}", sums.back)];
         parts.extend(nonzero(&[
             (sums.before, "put back before"),
+            (sums.duplicates, "of a record that goes back already"),
             (sums.stays, "stay"),
             (sums.left, "left for another run (--limit)"),
         ]));

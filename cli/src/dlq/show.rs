@@ -1,12 +1,12 @@
 //! `weir dlq show`: one dead letter, whole.
 
 use super::settings::ShowSettings;
-use crate::kafka::session::Session;
 use crate::kafka::source::Source;
-use crate::records::sum::hex;
 use crate::screen::{Cell, Table, Tone, harmless, one_line};
+use crate::tool::session::Session;
 use crate::{Exit, Screen, ToolError};
 use runtime::consumer::Record;
+use runtime::hex;
 use runtime::kafka::dead_letter::header;
 use serde_json::{Value, json};
 use std::io;
@@ -77,7 +77,7 @@ fn object(record: &Record) -> Value {
 fn put(object: &mut Value, name: &str, bytes: Option<&[u8]>) {
     let text = bytes.map(std::str::from_utf8);
     match (bytes, text) {
-        (Some(bytes), Some(Err(_))) => object[format!("{name}_hex")] = hex(bytes).into(),
+        (Some(bytes), Some(Err(_))) => object[format!("{name}_hex")] = hex::digits(bytes).into(),
         (_, text) => object[name] = text.and_then(Result::ok).into(),
     }
 }

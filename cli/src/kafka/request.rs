@@ -22,7 +22,6 @@ pub(crate) enum RequestError {
     /// A request failed.
     #[error("{brokers} cannot {action}: {reason}")]
     Failed {
-        /// The brokers.
         brokers: String,
         /// What they were asked to do.
         action: &'static str,
@@ -32,7 +31,6 @@ pub(crate) enum RequestError {
     /// This user has no right to it, which says nothing of the cluster.
     #[error("{brokers} may not {action} for this user: {reason}")]
     NotAllowed {
-        /// The brokers.
         brokers: String,
         /// What they were asked to do.
         action: &'static str,
@@ -49,7 +47,6 @@ pub(crate) enum RequestError {
         .reason.as_ref().map_or(String::new(), |reason| format!(" ({reason})"))
     )]
     Stalled {
-        /// The brokers.
         brokers: String,
         /// What was to come next.
         position: RecordPosition,
@@ -63,12 +60,7 @@ pub(crate) enum RequestError {
         "the group {REDRIVE} has an offset of {topic} partition {partition} that weir did not write; delete the group \
          (kafka-consumer-groups --delete --group {REDRIVE}) and give --since, so that nothing is put back twice"
     )]
-    Foreign {
-        /// The topic.
-        topic: String,
-        /// The partition.
-        partition: i32,
-    },
+    Foreign { topic: String, partition: i32 },
     /// A record was not taken.
     #[error(transparent)]
     Refused(#[from] SendError),

@@ -3,7 +3,7 @@
 pub(crate) mod pace;
 
 use crate::kafka::request::RequestError;
-use crate::kafka::session::Session;
+use crate::tool::session::Session;
 use futures_util::FutureExt as _;
 use pace::Pace;
 use rdkafka::message::{Header, OwnedHeaders};

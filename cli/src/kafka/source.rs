@@ -10,7 +10,7 @@ pub(crate) use range::{Range, Span};
 pub(crate) use reading::Reading;
 
 use crate::kafka::request::RequestError;
-use crate::kafka::session::Session;
+use crate::tool::session::Session;
 use period::Period;
 use runtime::consumer::{self, Record, TopicReader};
 use runtime::producer::{Producer, ProducerOptions};

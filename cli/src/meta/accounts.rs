@@ -5,6 +5,7 @@ use super::file::{Declared, DeclaredAccount, DeclaredApp, FileError, Login};
 use super::settings::MetaSettings;
 use prometheus::Registry;
 use runtime::secret_files::{read_file, trimmed};
+use runtime::settings::presence;
 use std::path::{Path, PathBuf};
 use weir_graph::{AccessToken, AppSecret, Graph, GraphSettings, GraphUrl, tokens};
 
@@ -30,7 +31,6 @@ pub(super) struct App {
 }
 
 impl App {
-    /// Its secret.
     pub(super) fn secret(&self) -> Result<&AppSecret, String> {
         self.secret.as_ref().map_err(Clone::clone)
     }
@@ -43,7 +43,9 @@ impl App {
     /// What ingest knows Meta's handshake by; of an app with objects. Nothing but subscribing to them needs it.
     pub(super) fn verify_token(&self) -> Option<Result<String, String>> {
         let path = self.declared.verify_token_file.as_deref()?;
-        Some(text(path).map_err(|error| error.to_string()))
+        let none = || FileError::new(path, "it holds no verify token");
+        let token = text(path).and_then(|text| Some(text).filter(|text| !text.is_empty()).ok_or_else(none));
+        Some(token.map_err(|error| error.to_string()))
     }
 }
 
@@ -107,7 +109,7 @@ impl Accounts {
         let default = || Some(self.settings.access_tokens.as_ref()?.join(tokens::DEFAULT));
         match &account.token_file {
             Some(own) => Some(own.clone()),
-            None => [self.own_file(account), default()].into_iter().flatten().find(|path| path.is_file()),
+            None => [self.own_file(account), default()].into_iter().flatten().find(|path| is_there(path)),
         }
     }
 
@@ -115,6 +117,15 @@ impl Accounts {
     pub(super) fn own_file(&self, account: &DeclaredAccount) -> Option<PathBuf> {
         let among_tokens = || Some(self.settings.access_tokens.as_ref()?.join(account.id.as_str()));
         account.token_file.clone().or_else(among_tokens)
+    }
+}
+
+/// Whether weir-lookups and weir-replies would read it: a folder they pass over; a link that leads nowhere and what may not be seen
+/// they name, and take no other token instead.
+fn is_there(path: &Path) -> bool {
+    match path.symlink_metadata() {
+        Ok(_) => !path.is_dir(),
+        Err(_) => presence::unseen(path).is_some(),
     }
 }
 

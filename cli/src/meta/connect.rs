@@ -11,8 +11,8 @@ pub(super) mod difference;
 pub(super) mod round;
 
 use super::accounts::Accounts;
-use super::block_on;
 use super::settings::MetaSettings;
+use crate::tool::session::Session;
 use crate::tool::settings::{group, settings, switch};
 use crate::tool::{Tool, Work, work};
 use crate::{Exit, Screen, ToolError};
@@ -86,8 +86,8 @@ pub(crate) const TOOL: Tool = Tool {
 
 fn run(settings: &ConnectSettings, screen: &mut Screen, apply: bool) -> Result<Exit, ToolError> {
     let accounts = Accounts::open(&settings.meta)?;
-    let items =
-        block_on(async { if apply { round::apply(&accounts).await } else { round::plan(&accounts).await } })?;
+    let items = Session::start()?
+        .wait(async { if apply { round::apply(&accounts).await } else { round::plan(&accounts).await } });
     Ok(report::print(&items, settings, apply, screen)?)
 }
 

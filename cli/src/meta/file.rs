@@ -1,6 +1,6 @@
 //! The file in which apps and accounts are declared: JSON, every member known.
 
-use runtime::secret_files::read_regular;
+use runtime::secret_files::{read_regular, without_mark};
 use schemas::Subscribable;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeSet;
@@ -89,14 +89,13 @@ impl Declared {
     /// Reads and checks the file.
     pub(super) fn read(path: &Path) -> Result<Self, FileError> {
         let fail = |why: String| FileError::new(path, why);
-        let bytes =
-            read_regular(path, LARGEST).map_err(|fault| fail(format!("it cannot be read: {fault}")))?;
+        let bytes = read_regular(path, LARGEST).map_err(|fault| fail(fault.to_string()))?;
         let folder = path.parent().unwrap_or(Path::new(""));
         Self::parse(&bytes, folder).map_err(fail)
     }
 
     fn parse(bytes: &[u8], folder: &Path) -> Result<Self, String> {
-        let mut declared: Self = serde_json::from_slice(bytes)
+        let mut declared: Self = serde_json::from_slice(without_mark(bytes))
             .map_err(|error| format!("it is not as docs/meta.md describes it: {error}"))?;
         // As of a template that was filled with nothing: all would be as declared.
         if declared.apps.is_empty() {
@@ -223,8 +222,8 @@ mod tests {
     }]}"#;
 
     #[test]
-    fn paths_are_relative_to_the_files_own_folder() {
-        let app = parse(WHOLE).unwrap().apps.remove(0);
+    fn paths_are_relative_to_the_files_own_folder_and_a_byte_order_mark_is_nothing() {
+        let app = parse(&format!("\u{feff}{WHOLE}")).unwrap().apps.remove(0);
         assert_eq!(app.secret_file, Path::new("/etc/weir/app-secret"));
         assert_eq!(app.verify_token_file.as_deref(), Some(Path::new("/run/verify-token")));
         assert_eq!(app.accounts[1].token_file.as_deref(), Some(Path::new("/etc/weir/system")));

@@ -15,7 +15,7 @@ pub(super) mod store;
 pub(super) use secret::ApiServerError;
 
 use super::accounts::Accounts;
-use super::block_on;
+use crate::tool::session::Session;
 use crate::tool::{Tool, Work, work};
 use crate::{Exit, Screen, ToolError};
 use settings::{ExchangeSettings, ListSettings, RefreshSettings};
@@ -82,19 +82,19 @@ pub(crate) const TOOL: Tool = Tool {
 
 fn list(settings: &ListSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let accounts = Accounts::open(&settings.meta)?;
-    let tokens = block_on(look::at_all(&accounts))?;
+    let tokens = Session::start()?.wait(look::at_all(&accounts));
     Ok(report::list(&tokens, settings, screen)?)
 }
 
 fn refreshed(settings: &RefreshSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let accounts = Accounts::open(&settings.meta)?;
-    let refreshed = block_on(refresh::all(&accounts, &settings.destination))??;
+    let refreshed = Session::start()?.wait(refresh::all(&accounts, &settings.destination))?;
     Ok(report::refreshed(&refreshed, settings, screen)?)
 }
 
 fn exchanged(settings: &ExchangeSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let accounts = Accounts::open(&settings.meta)?;
-    let stored = block_on(exchange::run(&accounts, settings))??;
+    let stored = Session::start()?.wait(exchange::run(&accounts, settings))?;
     screen.line(stored)?;
     Ok(Exit::Done)
 }

@@ -1,6 +1,6 @@
 //! What a process says on its admin port, asked without a client library.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -17,25 +17,60 @@ pub(super) fn reachable(listen: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, listen.port())
 }
 
-/// Whether it names a port of a host, as `ingest-0:9090`.
+/// Whether it names a port of a host, as `ingest-0:9090`; a URL is none.
 pub(crate) fn is_address(text: &str) -> bool {
-    text.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+    let is_host = |host: &str| {
+        !host.is_empty() && !host.contains(|character: char| character == '/' || character.is_whitespace())
+    };
+    text.rsplit_once(':').is_some_and(|(host, port)| is_host(host) && port.parse::<u16>().is_ok())
 }
 
 /// Asks for a page, such as `readyz?verbose`: the head of the answer and its body, of `most` bytes together.
 pub(super) fn get(address: SocketAddr, page: &str, most: u64) -> io::Result<(String, String)> {
-    let mut stream = TcpStream::connect_timeout(&address, ANSWER_WITHIN)?;
-    stream.set_read_timeout(Some(ANSWER_WITHIN))?;
+    get_within(ANSWER_WITHIN, address, page, most)
+}
+
+fn get_within(limit: Duration, address: SocketAddr, page: &str, most: u64) -> io::Result<(String, String)> {
+    let mut stream = TcpStream::connect_timeout(&address, limit)?;
+    stream.set_read_timeout(Some(limit))?;
     write!(stream, "GET /{page} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
     let mut answer = String::new();
-    stream.take(most).read_to_string(&mut answer)?;
+    stream.take(most).read_to_string(&mut answer).map_err(|error| late(error, limit))?;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
     Ok((head.to_owned(), body.trim_end().to_owned()))
+}
+
+/// The system calls it a resource that is not available when a read takes too long.
+fn late(error: io::Error, limit: Duration) -> io::Error {
+    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) {
+        let within = humantime::format_duration(limit);
+        return io::Error::new(ErrorKind::TimedOut, format!("no answer within {within}"));
+    }
+    error
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::TcpListener;
+
+    #[test]
+    fn a_process_that_hangs_is_late_and_no_resource() {
+        let hangs = TcpListener::bind("127.0.0.1:0").unwrap();
+        let asked = get_within(Duration::from_millis(300), hangs.local_addr().unwrap(), "readyz", 100);
+        let why = asked.unwrap_err();
+        assert_eq!((why.kind(), why.to_string()), (ErrorKind::TimedOut, "no answer within 300ms".to_owned()));
+    }
+
+    #[test]
+    fn a_port_of_a_host_is_no_url() {
+        for good in ["ingest-0:9090", "[::1]:9090", "127.0.0.1:9090", "ingest-0.weir.svc:9090"] {
+            assert!(is_address(good), "{good}");
+        }
+        for bad in ["http://127.0.0.1:9090", "../etc:1", "a b:1", ":9090", "ingest-0", "ingest-0:http"] {
+            assert!(!is_address(bad), "{bad}");
+        }
+    }
 
     #[test]
     fn a_process_that_listens_everywhere_is_asked_on_loopback() {

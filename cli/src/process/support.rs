@@ -8,7 +8,7 @@ mod environment;
 
 use super::admin;
 use crate::screen::Printed;
-use crate::tool::settings::{flag, settings, words};
+use crate::tool::settings::{Given, flag, settings, words};
 use crate::tool::{self, Tool, work};
 use crate::{Exit, Screen, ToolError};
 use runtime::settings::form;
@@ -45,6 +45,11 @@ settings! {
         processes: Vec<String> = words("processes", "PROCESS", |processes| processes.num_args(0..)),
         /// The --admin-listen of the process beside which it runs
         admin_listen: String = flag("admin-listen", "IP:PORT", form::text()).env("WEIR_ADMIN_LISTEN").or("0.0.0.0:9090"),
+    }
+    check |settings: &Self, given: &mut Given<'_>| {
+        if !settings.processes.iter().all(|process| admin::is_address(process)) {
+            given.reader.problem("processes", "HOST:PORT of one or more processes");
+        }
     }
 }
 

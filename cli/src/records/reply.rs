@@ -4,10 +4,10 @@ mod command_results;
 mod draft;
 
 use crate::kafka::request::RequestError;
-use crate::kafka::session::Session;
 use crate::kafka::sink::{OutgoingRecord, Sink};
 use crate::kafka::source::Source;
 use crate::screen::{Tone, harmless};
+use crate::tool::session::Session;
 use crate::tool::settings::{Given, flag, graph_url, group, kafka, settings, switch, topic_prefix};
 use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
@@ -15,12 +15,14 @@ use command_results::CommandResults;
 pub(crate) use command_results::result;
 use draft::Draft;
 use runtime::consumer::{self, Record, TopicReader};
+use runtime::secret_files::without_mark;
 use runtime::settings::{KafkaSettings, form};
 use schemas::Topic;
 use schemas::reply::{Open, ResultStatus};
 use serde_json::json;
 use serde_json::value::RawValue;
-use std::io;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant, SystemTime};
 use weir_graph::{GraphUrl, Login};
@@ -45,6 +47,9 @@ Examples:
 
 Exit code 0: carried out; 1: no result in time, or the cluster cannot be asked; 2: it is no command that would be carried out; \
 3: refused, or nobody knows whether it was carried out.";
+
+/// A record of Kafka is smaller.
+const LARGEST: u64 = 1 << 20;
 
 const TIMEOUTS: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_hours(24);
 
@@ -195,12 +200,23 @@ impl Wanted {
             return Ok(message.to_string().into_bytes());
         };
         let (name, read) = if file == "-" {
-            ("standard input", io::read_to_string(io::stdin()).map(String::into_bytes))
+            ("standard input", read_all(io::stdin().lock()))
         } else {
-            (file.as_str(), std::fs::read(file))
+            (file.as_str(), File::open(file).and_then(read_all))
         };
-        read.map_err(|source| ReplyError::Unreadable { name: name.to_owned(), source })
+        let read = read.map_err(|source| ReplyError::Unreadable { name: name.to_owned(), source })?;
+        Ok(without_mark(&read).to_vec())
     }
+}
+
+/// What is no command may have no end, as a device.
+fn read_all(reader: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    reader.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(io::Error::new(ErrorKind::FileTooLarge, "it is larger than a MiB, which no command is"));
+    }
+    Ok(bytes)
 }
 
 /// Returns once the brokers have it.
@@ -242,4 +258,23 @@ fn tell(record: &Record, took: Option<Duration>, json: bool, screen: &mut Screen
     };
     printed?;
     Ok(if is_done { Exit::Done } else { Exit::Drift })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_what_its_file_holds_but_for_a_byte_order_mark() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "\u{feff}{\"account\": \"17\"}\n").unwrap();
+        let path = file.path().to_string_lossy().into_owned();
+        let wanted = Wanted { account: None, to: None, text: None, id: None, file: Some(path) };
+        assert_eq!(wanted.value().unwrap(), b"{\"account\": \"17\"}\n");
+    }
+
+    #[test]
+    fn what_has_no_end_is_no_command() {
+        assert_eq!(read_all(io::repeat(b' ')).unwrap_err().kind(), ErrorKind::FileTooLarge);
+    }
 }

@@ -1,20 +1,11 @@
 //! Sums in hex digits that tell whether bytes are the same.
 
+use runtime::hex;
 use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
 
 /// SHA-256 of bytes, in hex.
 pub(super) fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-/// Bytes in hex.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut hex, byte| {
-        // Writing into a String cannot fail.
-        write!(hex, "{byte:02x}").unwrap_or_default();
-        hex
-    })
+    hex::digits(&Sha256::digest(bytes))
 }
 
 #[cfg(test)]

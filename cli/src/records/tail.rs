@@ -3,9 +3,9 @@
 use super::fact::DescribedRecord;
 use super::line;
 use super::watch::{Span, Watch, WatchError};
-use crate::kafka::session::Session;
 use crate::kafka::source::Source;
 use crate::screen::{Tone, counted};
+use crate::tool::session::Session;
 use crate::tool::settings::{Given, count, flag, group, kafka, kind, settings, switch, topic_prefix, words};
 use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};

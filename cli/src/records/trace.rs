@@ -17,9 +17,9 @@ mod show;
 mod spool;
 mod spool_backlog;
 
-use crate::kafka::session::Session;
 use crate::process::admin::is_address;
 use crate::tool::exit::Exit;
+use crate::tool::session::Session;
 use crate::tool::settings::{
     Given, flag, group, instant, kafka, max_events, settings, since, switch, topic_prefix, words,
 };
@@ -132,7 +132,7 @@ fn run(settings: &TraceSettings, screen: &mut Screen) -> Result<Exit, ToolError>
         left_out: left_out.len(),
         read: search.read(),
         period: question.period,
-        retained_since: retained_since(settings, &session),
+        retained_since: retained_since(settings, &session, &search),
         spool: settings.spool_dir.is_some(),
         ingest,
     };
@@ -140,10 +140,10 @@ fn run(settings: &TraceSettings, screen: &mut Screen) -> Result<Exit, ToolError>
 }
 
 /// From when on every delivery that was received is on its topic or on a disk; none where the cluster does not tell.
-fn retained_since(settings: &TraceSettings, session: &Session) -> Option<Millis> {
+fn retained_since(settings: &TraceSettings, session: &Session, search: &Search<'_>) -> Option<Millis> {
     let raw = Topic::Raw.name(&settings.topic_prefix);
     let retention = session.wait(topics::retention(&settings.kafka, &raw)).ok().flatten()?;
-    let retention = u64::try_from(retention.as_millis()).unwrap_or(u64::MAX);
-    let now = Millis::of(SystemTime::now()).as_millis();
-    Some(Millis::since_epoch(now.saturating_sub(retention)))
+    let (now, lost) = (Millis::of(SystemTime::now()), search.lost_until(Topic::Raw).ok()?);
+    // Some may be gone that were not as old, as where an operator has removed records.
+    Some(lost.map_or(now.before(retention), |lost| lost.min(now).max(now.before(retention))))
 }

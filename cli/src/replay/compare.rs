@@ -4,18 +4,18 @@ use super::Replay;
 use super::expected::{Expected, number};
 use crate::ToolError;
 use runtime::consumer::Record;
-use schemas::{Millis, Topic, TypedEvent};
+use schemas::{Topic, TypedEvent};
+use std::time::Duration;
 
 /// Typed records are written after the raw one of their delivery, by the same clock; unless that was set back.
-const EARLIER_MILLIS: u64 = 60_000;
+const EARLIER: Duration = Duration::from_mins(1);
 
 impl Replay<'_> {
     /// Reads every typed topic that is meant, from the beginning of the range to the topic's end: an event may have been
     /// published late, out of a spool or by a replay.
     pub(super) fn compare(&mut self, expected: &mut Expected) -> Result<(), ToolError> {
         self.report.compared = true;
-        let since =
-            Millis::since_epoch(self.settings.period.since.as_millis().saturating_sub(EARLIER_MILLIS));
+        let since = self.settings.period.since.before(EARLIER);
         for topic in self.filter.topics.clone() {
             let name = topic.name(&self.settings.meant.topic_prefix);
             let range = self.source.range(&name, Some(since), None)?;

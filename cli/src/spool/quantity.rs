@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 /// How long ago `time` was: `12s`, `3m`, `5h`, `2d`.
 pub(super) fn age(time: Millis) -> String {
-    short(Millis::of(SystemTime::now()).millis_since(time) / 1000)
+    short(Millis::of(SystemTime::now()).since(time).as_secs())
 }
 
 fn short(seconds: u64) -> String {

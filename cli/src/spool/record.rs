@@ -62,7 +62,7 @@ pub(super) fn listed(stored: &StoredDelivery) -> impl Serialize {
     let Contents { kinds, refusal } = Contents::of(&stored.body);
     Listed {
         attributes: attributes(stored),
-        age_seconds: Millis::of(SystemTime::now()).millis_since(stored.received) / 1000,
+        age_seconds: Millis::of(SystemTime::now()).since(stored.received).as_secs(),
         bytes: stored.body.len(),
         events: kinds,
         refusal: refusal.map(schemas::Refusal::as_str),

@@ -5,8 +5,8 @@ use super::desired::{Desired, MAX_BYTES, RETENTION};
 use super::difference::{Difference, Finding};
 use super::settings::TopicsSettings;
 use super::{Compared, compare};
-use crate::kafka::session::Session;
 use crate::screen::{Cell, Table, Tone, nonzero};
+use crate::tool::session::Session;
 use crate::{Exit, Screen, ToolError};
 use schemas::TopicSpec;
 

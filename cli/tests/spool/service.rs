@@ -20,6 +20,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use weir_ingest::settings::SpoolSettings;
 use weir_ingest::{ServeError, Settings};
+use weir_tests::until::until;
 
 const SECRET: &str = "test_app_secret";
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -57,7 +58,8 @@ impl Service {
             tokio::spawn(async move { weir_ingest::serve(listener, &kafka, "meta", settings, shared).await });
         let service = Self { cluster, address, process, serving };
         let report = || service.process.health.report(runtime::process::health::Probe::Readiness).verbose();
-        until("ingest is ready", || report().contains("[+]kafka ok")).await;
+        let sees_kafka = async || Ok(report().contains("[+]kafka ok").then_some(()));
+        until("ingest to see Kafka", PATIENCE, sees_kafka).await.unwrap();
         service
     }
 
@@ -94,22 +96,14 @@ impl Service {
     }
 
     pub(crate) async fn until_gauge(&self, name: &str, value: f64) {
-        until(name, || (self.gauge(name) - value).abs() < 0.5).await;
+        let is_so = async || Ok(((self.gauge(name) - value).abs() < 0.5).then_some(()));
+        until(name, PATIENCE, is_so).await.unwrap();
     }
 
     /// The values of the raw topic, once there are as many.
     pub(crate) async fn raw(&self, count: usize) -> Vec<Vec<u8>> {
         let brokers = self.cluster.bootstrap_servers();
         tokio::task::spawn_blocking(move || read(&brokers, count)).await.unwrap()
-    }
-}
-
-/// Waits until `condition` holds; the deadline is far beyond what it should take.
-async fn until(what: &str, condition: impl Fn() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !condition() {
-        assert!(Instant::now() < deadline, "waited in vain until {what}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
 

@@ -8,8 +8,8 @@ use crate::batch::{self, BatchItem};
 use crate::{AccessToken, Answer, CallError, ClientError, GraphSettings, GraphUrl, Usage};
 use prometheus::{IntCounterVec, Registry};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
-use reqwest::{Client, RequestBuilder, Response, Url, redirect, retry};
-use runtime::http::tls;
+use reqwest::{Client, RequestBuilder, Response, Url};
+use runtime::http::{client, tls};
 use runtime::metrics;
 use runtime::telemetry::spans;
 use serde_json::value::RawValue;
@@ -65,12 +65,7 @@ pub enum Body {
 impl Graph {
     /// A client; nothing is connected yet.
     pub fn new(settings: GraphSettings, registry: &Registry) -> Result<Self, ClientError> {
-        let http = Client::builder()
-            .tls_backend_preconfigured(tls::client(None).map_err(ClientError::Tls)?)
-            .redirect(redirect::Policy::none())
-            .retry(retry::never())
-            .no_proxy()
-            .referer(false)
+        let http = client::builder(tls::client(None).map_err(ClientError::Tls)?)
             .timeout(settings.graph_timeout)
             .connect_timeout(settings.graph_connect_timeout)
             .pool_max_idle_per_host(IDLE_CONNECTIONS)

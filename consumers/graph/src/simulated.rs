@@ -2,16 +2,13 @@
 
 use crate::{AccessToken, BatchItem, Graph, GraphSettings, GraphUrl, GraphVersion};
 use prometheus::Registry;
-use reqwest::Client;
+use runtime::http::{client, tls};
 use serde_json::{Value, json};
 use weir_graph_simulator::{Behaviour, SeenCall, Simulator};
 
 async fn get(simulator: &Simulator, relative_url: &str, token: Option<&str>) -> (u16, Value) {
-    let client = Client::builder()
-        .tls_backend_preconfigured(runtime::http::tls::client(None).unwrap())
-        .no_proxy()
-        .build();
-    let mut request = client.unwrap().get(format!("{}/{relative_url}", simulator.url()));
+    let client = client::builder(tls::client(None).unwrap()).build().unwrap();
+    let mut request = client.get(format!("{}/{relative_url}", simulator.url()));
     if let Some(token) = token {
         request = request.bearer_auth(token);
     }

@@ -7,6 +7,7 @@ use crate::{GraphId, GraphUrl};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::HeaderValue;
+use runtime::hex;
 use sha2::Sha256;
 use std::fmt;
 use std::sync::Arc;
@@ -123,7 +124,7 @@ impl AppSecret {
         let mut mac =
             Hmac::<Sha256>::new_from_slice(self.0.as_bytes()).expect("HMAC takes keys of any length");
         mac.update(token.as_bytes());
-        mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
+        hex::digits(&mac.finalize().into_bytes())
     }
 }
 

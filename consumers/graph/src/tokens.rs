@@ -64,6 +64,7 @@ fn accounts() -> Form<Option<PathBuf>> {
             value.starts_with('@') || value.split(',').all(|id| GraphId::parse(id.trim()).is_some());
         directory.parse(value).map(Some).or_else(|| is_of_metrics.then_some(None))
     })
+    .because(form::unseen)
 }
 
 /// How often a token that Meta refused is tried again.

@@ -9,7 +9,7 @@ use weir_graph::GraphId;
 
 /// One read of the Graph API.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Call {
+pub(crate) enum Call {
     /// The comment of somebody else that mentions the account, with the media below which it stands.
     MentionedComment {
         /// Who is mentioned.
@@ -33,7 +33,7 @@ pub enum Call {
 
 /// How much of a comment's media is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Detail {
+pub(crate) enum Detail {
     /// All that is documented.
     Whole,
     /// Its id, since the rest is known.
@@ -61,7 +61,7 @@ struct Parts<'a> {
 
 impl Call {
     /// Path and query under the host, readable, as Meta's batch calls take it as `relative_url`: no token, not percent-encoded.
-    pub fn relative_url(&self, version: &str, detail: Detail) -> String {
+    pub(crate) fn relative_url(&self, version: &str, detail: Detail) -> String {
         let media = if detail == Detail::Whole { MEDIA } else { "id" };
         match self {
             Self::MentionedComment { account, comment } => format!(
@@ -75,7 +75,7 @@ impl Call {
     }
 
     /// The media in the answer to this call, verbatim, where it was asked for as a whole.
-    pub fn media_of<'a>(&self, answer: &'a RawValue) -> Option<&'a RawValue> {
+    pub(crate) fn media_of<'a>(&self, answer: &'a RawValue) -> Option<&'a RawValue> {
         let parts = |value: &'a RawValue| serde_json::from_str::<Parts<'a>>(value.get()).unwrap_or_default();
         match self {
             Self::MentionedComment { .. } => parts(parts(answer).mentioned_comment?).media,

@@ -7,7 +7,7 @@ use schemas::lookup::Lookup;
 /// # Panics
 ///
 /// Never: a lookup is made of what JSON can say.
-pub fn append(event: &[u8], lookup: &Lookup<'_>) -> Option<Vec<u8>> {
+pub(crate) fn append(event: &[u8], lookup: &Lookup<'_>) -> Option<Vec<u8>> {
     let members = event.trim_ascii().strip_prefix(b"{")?.strip_suffix(b"}")?;
     let separator: &[u8] = if members.trim_ascii().is_empty() { b"" } else { b"," };
     let lookup = serde_json::to_vec(lookup).expect("a lookup is made of strings, a flag and JSON");

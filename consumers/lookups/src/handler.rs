@@ -25,7 +25,7 @@ use weir_graph::{GraphId, Outcome};
 
 /// Looks comments and mentions up.
 #[derive(Debug)]
-pub struct Lookups {
+pub(crate) struct Lookups {
     context: Arc<LookupContext>,
     prefetch: Prefetch<PendingLookup<LookupAnswer>>,
     comments: Arc<str>,
@@ -34,7 +34,7 @@ pub struct Lookups {
 
 /// A partition that is assigned.
 #[derive(Debug)]
-pub struct Partition {
+pub(crate) struct Partition {
     assigned: Arc<PartitionPrefetch<PendingLookup<LookupAnswer>>>,
     /// What the record in work is to be published as.
     enriched: Option<Output>,
@@ -51,7 +51,7 @@ pub(crate) struct LookupContext {
 
 /// What a question came to, before it is put beside the event.
 #[derive(Debug)]
-pub struct LookupAnswer {
+pub(crate) struct LookupAnswer {
     asked: Option<String>,
     answer: Option<Arc<RawValue>>,
     at: Arc<str>,

@@ -1,9 +1,9 @@
 //! Comments and mentions enriched through the Graph API, and who the customers are that write.
 //!
 //! Webhooks of mentions hold ids and nothing else, those of comments not the whole. This consumer asks the Graph API
-//! about each, and publishes the event with what it said: [`question`] decides what to ask, [`call`] how; [`lookup`] follows
+//! about each, and publishes the event with what it said: `question` decides what to ask, `call` how; `lookup` follows
 //! one lookup to its end, `policy` decides what becomes of a failure; `batcher` puts lookups together and sends them;
-//! [`enriched`] puts the answer beside the event. [`weir_graph`] is the client. `profiles` looks up customers, where
+//! `enriched` puts the answer beside the event. [`weir_graph`] is the client. `profiles` looks up customers, where
 //! `--lookup-profiles` says so, and `source` says which topic is whose.
 //!
 //! Reasons of its dead letters, beside those that every consumer has: `unreadable` (no typed event), `unexpected_kind`
@@ -13,19 +13,19 @@
 //! `throttled` (its account's limit of calls lasts for longer than `--lookup-limit-patience`), and `lookup_failed` (a fault of
 //! this program).
 
-pub mod batcher;
-pub mod call;
-pub mod enriched;
-pub mod handler;
-pub mod lookup;
-pub mod media;
-pub mod metrics;
-pub mod question;
 pub mod settings;
 
+mod batcher;
+mod call;
+mod enriched;
+mod handler;
+mod lookup;
+mod media;
+mod metrics;
 mod pending_lookup;
 mod policy;
 mod profiles;
+mod question;
 mod source;
 
 pub use settings::LookupSettings;

@@ -12,7 +12,7 @@ const TICK: Duration = Duration::from_millis(250);
 
 /// Counters of calls and of what came of them; labels are closed sets.
 #[derive(Clone, Debug)]
-pub struct LookupMetrics {
+pub(crate) struct LookupMetrics {
     calls: IntCounterVec,
     pub(crate) request_seconds: Histogram,
     pub(crate) failed_batches: IntCounterVec,
@@ -29,7 +29,7 @@ pub(crate) struct Held(IntGauge);
 
 impl LookupMetrics {
     /// Registers them; each label starts at zero, so that its first increase is seen.
-    pub fn new(registry: &Registry) -> Self {
+    pub(crate) fn new(registry: &Registry) -> Self {
         let calls = metrics::counters_of(
             registry,
             "weir_lookups_calls_total",

@@ -9,7 +9,7 @@ use weir_graph::GraphId;
 
 /// What an event needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Question {
+pub(crate) enum Question {
     /// A call, with the token of `account`.
     Ask {
         /// Whom the event concerns.
@@ -25,16 +25,16 @@ pub enum Question {
 
 /// An event with what it needs and where it goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// What to ask.
-    pub question: Question,
+    pub(crate) question: Question,
     /// The topic of the enriched event.
-    pub topic: Topic,
+    pub(crate) topic: Topic,
 }
 
 impl Plan {
     /// Reads an event.
-    pub fn of(event: &TypedEvent<'_>) -> Result<Self, Failure> {
+    pub(crate) fn of(event: &TypedEvent<'_>) -> Result<Self, Failure> {
         let unexpected =
             || Failure::reject("unexpected_kind", &"the event is neither a comment nor a mention");
         let kind = event.kind().filter(|kind| !kind.standby).ok_or_else(unexpected)?;

@@ -14,8 +14,9 @@ pub(crate) use allowed::list;
 use crate::settings::FetchSettings;
 use bytes::Bytes;
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, LOCATION};
-use reqwest::{Client, Response, Url, redirect, retry};
+use reqwest::{Client, Response, Url};
 use resolver::CheckedResolver;
+use runtime::http::client;
 use runtime::http::tls::{self, TlsError};
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -79,13 +80,9 @@ pub(crate) struct Opened {
 impl Fetcher {
     /// A client; nothing is connected yet.
     pub fn new(settings: FetchSettings) -> Result<Self, FetchError> {
-        let http = Client::builder()
-            .tls_backend_preconfigured(tls::client(settings.media_ca.as_deref())?)
+        // Redirects are followed here, each as it is allowed.
+        let http = client::builder(tls::client(settings.media_ca.as_deref())?)
             .dns_resolver(Arc::new(CheckedResolver::new(settings.media_networks.clone())))
-            .redirect(redirect::Policy::none())
-            .retry(retry::never())
-            .no_proxy()
-            .referer(false)
             .https_only(true)
             .connect_timeout(settings.media_connect_timeout)
             .read_timeout(settings.media_stall_timeout)

@@ -282,7 +282,7 @@ fn now() -> Millis {
 
 fn since(received: &str) -> Option<Duration> {
     let received = Millis::parse(received)?;
-    Some(Duration::from_millis(now().millis_since(received)))
+    Some(now().since(received))
 }
 
 #[cfg(test)]

@@ -6,10 +6,9 @@ use crate::normalise::{NormaliseError, normalise};
 use crate::rebuild::Rebuild;
 use crate::recent::{Bounds, RecentEvents, Seen};
 use crate::route::Routes;
-use runtime::consumer::{Failure, Handler, Output, Record, Tail, Wait, Waits};
+use runtime::consumer::{Failure, Handler, Output, Record, Tail, Waits};
 use runtime::kafka::dead_letter::header;
-use schemas::inbox;
-use schemas::{Millis, TypedEvent};
+use schemas::{Millis, TypedEvent, inbox, raw};
 use std::borrow::Cow;
 use std::future::{Future, ready};
 use std::sync::Arc;
@@ -73,7 +72,7 @@ impl InboxHandler {
     fn output(&self, record: &Record, name: inbox::EventName, inbox: &inbox::Record) -> Output {
         let header = |name: &'static str, value: &[u8]| (Cow::Borrowed(name), value.to_vec());
         let headers = vec![
-            header("content-type", b"application/json"),
+            header("content-type", raw::CONTENT_TYPE.as_bytes()),
             header("ce_id", inbox.id.as_bytes()),
             header("weir_event", name.as_str().as_bytes()),
         ];
@@ -101,11 +100,7 @@ impl Handler for InboxHandler {
         }
         let began = Instant::now();
         let recent = self.rebuild.recent(Arc::clone(&record.topic), record.partition).await;
-        partition.recent = recent.map_err(|error| Failure::Unavailable {
-            error: error.to_string(),
-            wait: None,
-            on: Wait::Kafka,
-        })?;
+        partition.recent = recent.map_err(|error| Failure::of_kafka(&error))?;
         partition.is_rebuilt = true;
         self.metrics.recent_full.inc_by(partition.recent.take_forgotten_early());
         self.metrics.rebuild_seconds.observe(began.elapsed().as_secs_f64());
@@ -134,11 +129,11 @@ fn was_dead_letter_of(group: &str, record: &Record) -> bool {
 }
 
 fn reject(error: &NormaliseError) -> Failure {
-    Failure::Reject { reason: error.reason(), error: error.to_string() }
+    Failure::reject(error.reason(), error)
 }
 
 fn no_id() -> Failure {
-    Failure::Reject { reason: NOT_AN_EVENT, error: "`id` is not 32 hex digits".to_owned() }
+    Failure::reject(NOT_AN_EVENT, &"`id` is not 32 hex digits")
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 /// The accounts since the start of the process, up to a limit; clones share them.
 #[derive(Clone, Debug)]
-pub struct SeenAccounts {
+pub(crate) struct SeenAccounts {
     gauge: IntGauge,
     seen: Arc<Mutex<HashSet<Box<str>>>>,
     most: usize,
@@ -16,13 +16,13 @@ pub struct SeenAccounts {
 
 impl SeenAccounts {
     /// Tells up to `most` accounts apart.
-    pub fn new(registry: &Registry, most: usize) -> Self {
+    pub(crate) fn new(registry: &Registry, most: usize) -> Self {
         let help = "Accounts that events came of since the start of the process, up to --seen-accounts.";
         Self { gauge: gauge(registry, "weir_metrics_accounts", help), seen: Arc::default(), most }
     }
 
     /// Takes note of an account.
-    pub fn add(&self, account: &str) {
+    pub(crate) fn add(&self, account: &str) {
         let mut seen = lock(&self.seen);
         if seen.len() < self.most && !seen.contains(account) {
             seen.insert(account.into());

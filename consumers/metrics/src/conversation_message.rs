@@ -4,19 +4,19 @@ use schemas::{EventKind, Kind, Millis, TypedEvent};
 
 /// A message of one side.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConversationMessage {
+pub(crate) struct ConversationMessage {
     /// The key of the conversation.
-    pub conversation: String,
+    pub(crate) conversation: String,
     /// When, in milliseconds since 1970.
-    pub at: u64,
+    pub(crate) at: u64,
     /// Whether the account wrote, with whatever tool, rather than a customer.
-    pub is_answer: bool,
+    pub(crate) is_answer: bool,
 }
 
 impl ConversationMessage {
     /// What an event is in its conversation; `None` for what is no message, for what another app has to answer, and
     /// for what an account writes to itself.
-    pub fn of(event: &TypedEvent<'_>) -> Option<Self> {
+    pub(crate) fn of(event: &TypedEvent<'_>) -> Option<Self> {
         let EventKind { kind, standby: false } = event.kind()? else { return None };
         let (account, user) = event.subject.as_deref()?.split_once(':')?;
         let at = event.time.as_deref().and_then(Millis::parse)?.as_millis();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// The open conversations of one partition, which holds all events of each of them.
 #[derive(Debug)]
-pub struct Conversations {
+pub(crate) struct Conversations {
     most: usize,
     /// In milliseconds.
     window: u64,
@@ -17,22 +17,22 @@ pub struct Conversations {
 
 /// How many conversations were given up, and why.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct GivenUp {
+pub(crate) struct GivenUp {
     /// No answer came in time.
-    pub window: u64,
+    pub(crate) window: u64,
     /// There was no room for more.
-    pub full: u64,
+    pub(crate) full: u64,
 }
 
 impl Conversations {
     /// Waits for an answer in up to `most` conversations, for as long as `window`.
-    pub fn new(most: usize, window: Duration) -> Self {
+    pub(crate) fn new(most: usize, window: Duration) -> Self {
         let window = u64::try_from(window.as_millis()).unwrap_or(u64::MAX);
         Self { most, window, since: HashMap::new(), oldest: BTreeSet::new() }
     }
 
     /// A customer wrote at `at`, in milliseconds; only the first message counts until there is an answer.
-    pub fn asked(&mut self, conversation: &str, at: u64) -> GivenUp {
+    pub(crate) fn asked(&mut self, conversation: &str, at: u64) -> GivenUp {
         let mut given_up = GivenUp::default();
         while let Some((since, _)) = self.oldest.first() {
             let is_late = since.saturating_add(self.window) < at;
@@ -56,7 +56,7 @@ impl Conversations {
 
     /// The account wrote at `at`: how long the customer waited, if one did. What was written before the message is
     /// no answer to it, and what comes after the window is none that counts.
-    pub fn answered(&mut self, conversation: &str, at: u64) -> Option<Duration> {
+    pub(crate) fn answered(&mut self, conversation: &str, at: u64) -> Option<Duration> {
         let since = *self.since.get(conversation)?;
         let waited = at.checked_sub(since)?;
         if let Some((conversation, _)) = self.since.remove_entry(conversation) {

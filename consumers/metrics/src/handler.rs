@@ -21,7 +21,7 @@ const NOT_AN_EVENT: &str = "not_an_event";
 
 /// Counts events; it has no outputs.
 #[derive(Clone, Debug)]
-pub struct MetricsHandler {
+pub(crate) struct MetricsHandler {
     metrics: EventMetrics,
     accounts: SeenAccounts,
     account_state: AccountState,
@@ -31,16 +31,16 @@ pub struct MetricsHandler {
 
 /// What configured accounts are known by, in all partitions.
 #[derive(Clone, Debug)]
-pub struct AccountState {
+pub(crate) struct AccountState {
     /// When they were last heard of.
-    pub silence: Silence,
+    pub(crate) silence: Silence,
     /// Their last stories.
-    pub stories: Stories,
+    pub(crate) stories: Stories,
 }
 
 /// A partition of events.
 #[derive(Debug)]
-pub struct Partition {
+pub(crate) struct Partition {
     recent_ids: RecentIds,
     conversations: Conversations,
     /// What came before the first record is known too.
@@ -49,7 +49,7 @@ pub struct Partition {
 
 impl AccountState {
     /// Takes note of an event, which may be an old one: what is newer is kept.
-    pub fn note(&self, event: &TypedEvent<'_>, now: Millis) {
+    pub(crate) fn note(&self, event: &TypedEvent<'_>, now: Millis) {
         let Some(account) = event.metaaccount.as_deref().filter(|_| !event.metatest) else { return };
         let received = event.recordedtime.as_deref().and_then(Millis::parse).unwrap_or(now);
         self.silence.heard(account, received);
@@ -64,7 +64,7 @@ impl AccountState {
 
 impl MetricsHandler {
     /// A handler that adds to metrics of `registry` and to `account_state`, and reads back through `tail`.
-    pub fn new(
+    pub(crate) fn new(
         registry: &Registry,
         account_state: AccountState,
         tail: Tail,

@@ -1,22 +1,22 @@
 //! Metrics of what arrives: events by account, kind and age, and who waits for an answer.
 //!
-//! It reads all typed topics and writes nothing but dead letters: [`observe`] decides what one event says, [`metrics`]
-//! keeps the sums, [`handler`] brings both together. An event that Kafka hands over twice is counted twice. What a restart
+//! It reads all typed topics and writes nothing but dead letters: `observe` decides what one event says, `metrics`
+//! keeps the sums, `handler` brings both together. An event that Kafka hands over twice is counted twice. What a restart
 //! must not forget (when accounts were last heard of, their last stories, who waits for an answer) is read back from the
 //! topics.
 
-pub mod accounts;
-pub mod conversation_message;
-pub mod conversations;
-pub mod handler;
-pub mod metrics;
-pub mod observe;
+mod accounts;
+mod conversation_message;
+mod conversations;
+mod handler;
+mod metrics;
+mod observe;
 mod read_back;
-pub mod recent_ids;
-pub mod settings;
-pub mod silence;
-pub mod stories;
-pub mod unknown;
+mod recent_ids;
+mod settings;
+mod silence;
+mod stories;
+mod unknown;
 
 pub use settings::MetricsSettings;
 

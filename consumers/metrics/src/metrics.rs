@@ -24,7 +24,7 @@ const ANSWERS: &[f64] =
 
 /// Counters and histograms of events, by object, kind and carrier; and how long customers wait for an answer.
 #[derive(Clone, Debug)]
-pub struct EventMetrics {
+pub(crate) struct EventMetrics {
     events: IntCounterVec,
     tests: IntCounterVec,
     age_at_receipt: HistogramVec,
@@ -38,7 +38,7 @@ pub struct EventMetrics {
 
 impl EventMetrics {
     /// Registers them.
-    pub fn new(registry: &Registry) -> Self {
+    pub(crate) fn new(registry: &Registry) -> Self {
         let given_up = counters_of(
             registry,
             "weir_metrics_conversations_given_up_total",
@@ -98,7 +98,7 @@ impl EventMetrics {
     }
 
     /// Adds an event. One of the test button is only counted, as its times are made up.
-    pub fn add(&self, observation: &Observation) {
+    pub(crate) fn add(&self, observation: &Observation) {
         let labels = [observation.object, observation.kind.as_str(), observation.carrier];
         if observation.test {
             self.tests.with_label_values(&labels).inc();
@@ -110,18 +110,18 @@ impl EventMetrics {
     }
 
     /// Adds an event that came before.
-    pub fn duplicate(&self, observation: &Observation) {
+    pub(crate) fn duplicate(&self, observation: &Observation) {
         self.duplicates.with_label_values(&[observation.object, observation.kind.as_str()]).inc();
     }
 
     /// Adds conversations that are given up.
-    pub fn given_up(&self, given_up: GivenUp) {
+    pub(crate) fn given_up(&self, given_up: GivenUp) {
         self.given_up.with_label_values(&["window"]).inc_by(given_up.window);
         self.given_up.with_label_values(&["full"]).inc_by(given_up.full);
     }
 
     /// Adds an event without a kind.
-    pub fn unknown(&self, event: &TypedEvent<'_>) {
+    pub(crate) fn unknown(&self, event: &TypedEvent<'_>) {
         self.unknown.with_label_values(&[self.names.label(event)]).inc();
     }
 }

@@ -4,34 +4,34 @@ use schemas::{Carrier, Millis, TypedEvent};
 use std::time::Duration;
 
 /// The label of what is not in a closed set.
-pub const OTHER: &str = "other";
+pub(crate) const OTHER: &str = "other";
 
 /// The objects that Meta sends webhooks for
 /// (<https://developers.facebook.com/docs/graph-api/webhooks/reference>); any other name counts as [`OTHER`], so that
 /// no sender can make labels.
-pub const OBJECTS: [&str; 7] =
+pub(crate) const OBJECTS: [&str; 7] =
     ["instagram", "page", "whatsapp_business_account", "user", "permissions", "application", "ad_account"];
 
 /// What one event adds to the metrics.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Observation {
+pub(crate) struct Observation {
     /// Meta's object, of [`OBJECTS`], or [`OTHER`].
-    pub object: &'static str,
+    pub(crate) object: &'static str,
     /// The kind's public name, `standby.` included, or [`OTHER`] for one that this version does not know.
-    pub kind: String,
+    pub(crate) kind: String,
     /// Where in the entry it stood, of [`Carrier::ALL`], or [`OTHER`].
-    pub carrier: &'static str,
+    pub(crate) carrier: &'static str,
     /// Whether the dashboard's test button sent it.
-    pub test: bool,
+    pub(crate) test: bool,
     /// From when it happened to when ingest received it; `None` where Meta or ingest does not say.
-    pub at_receipt: Option<Duration>,
+    pub(crate) at_receipt: Option<Duration>,
     /// From when ingest received it to now.
-    pub since_receipt: Option<Duration>,
+    pub(crate) since_receipt: Option<Duration>,
 }
 
 impl Observation {
     /// What `event` says at the instant `now`. A clock that runs behind another gives an age of zero.
-    pub fn of(event: &TypedEvent<'_>, now: Millis) -> Self {
+    pub(crate) fn of(event: &TypedEvent<'_>, now: Millis) -> Self {
         let happened = event.time.as_deref().and_then(Millis::parse);
         let received = event.recordedtime.as_deref().and_then(Millis::parse);
         Self {
@@ -39,14 +39,10 @@ impl Observation {
             kind: event.kind().map_or_else(|| OTHER.to_owned(), |kind| kind.to_string()),
             carrier: one_of(&event.metacarrier, Carrier::ALL.iter().map(|carrier| carrier.as_str())),
             test: event.metatest,
-            at_receipt: received.zip(happened).map(|(to, from)| age(from, to)),
-            since_receipt: received.map(|from| age(from, now)),
+            at_receipt: received.zip(happened).map(|(received, happened)| received.since(happened)),
+            since_receipt: received.map(|received| now.since(received)),
         }
     }
-}
-
-fn age(from: Millis, to: Millis) -> Duration {
-    Duration::from_millis(to.millis_since(from))
 }
 
 fn one_of(name: &str, known: impl IntoIterator<Item = &'static str>) -> &'static str {

@@ -25,19 +25,16 @@ impl AccountReadBack {
         loop {
             let (read_back, listener) = (self.clone(), account_state.clone());
             let read = tail.read(move |reader| read_back.read(reader, &listener, start));
-            let read = tokio::select! {
-                () = process.shutdown.requested() => return,
-                read = read => read,
-            };
+            let Some(read) = process.shutdown.run_until_requested(read).await else { return };
             match read {
                 Ok(since) => return account_state.silence.silent_since(since),
                 Err(error) => {
                     tracing::warn!(%error, "reading back what is known of the accounts failed, will retry");
                 }
             }
-            tokio::select! {
-                () = process.shutdown.requested() => return,
-                () = tokio::time::sleep(backoff.next_delay(backoff::random())) => {}
+            let pause = tokio::time::sleep(backoff.next_delay(backoff::random()));
+            if process.shutdown.run_until_requested(pause).await.is_none() {
+                return;
             }
         }
     }
@@ -49,8 +46,7 @@ impl AccountReadBack {
         account_state: &AccountState,
         start: Millis,
     ) -> Result<Millis, TailError> {
-        let window = u64::try_from(self.window.as_millis()).unwrap_or(u64::MAX);
-        let earliest = Millis::since_epoch(start.as_millis().saturating_sub(window));
+        let earliest = start.before(self.window);
         let (mut since, mut oldest) = (earliest, None);
         for topic in &self.topics {
             for partition in 0..reader.partitions(topic)? {

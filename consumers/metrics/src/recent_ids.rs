@@ -6,7 +6,7 @@ use std::collections::{HashMap, VecDeque};
 ///
 /// Half of an id is enough for a count.
 #[derive(Debug)]
-pub struct RecentIds {
+pub(crate) struct RecentIds {
     limit: usize,
     /// With the offset of the record that brought each.
     offsets: HashMap<u64, i64>,
@@ -15,12 +15,12 @@ pub struct RecentIds {
 
 impl RecentIds {
     /// Remembers up to `limit` events; takes memory only as they come.
-    pub fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize) -> Self {
         Self { limit, offsets: HashMap::new(), order: VecDeque::new() }
     }
 
     /// Remembers the event `id` of the record at `offset`; true where another record brought it lately.
-    pub fn is_repeated(&mut self, id: &str, offset: i64) -> bool {
+    pub(crate) fn is_repeated(&mut self, id: &str, offset: i64) -> bool {
         let Some(half) = id.get(..16).and_then(|half| u64::from_str_radix(half, 16).ok()) else {
             return false;
         };

@@ -1,6 +1,6 @@
 //! The settings of `weir-metrics` beside the common ones.
 
-use runtime::secret_files::read_regular;
+use runtime::secret_files::{read_regular, trimmed};
 use runtime::settings::{Form, defaults, form, optional, with_default};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -47,15 +47,20 @@ fn accounts() -> Form<BTreeSet<String>> {
         "at most {MOST_ACCOUNTS} ids such as 17841405726653026, separated by commas, or @FILE with one a line"
     );
     Form::new(expected, |value| {
-        let text = match value.trim().strip_prefix('@') {
-            Some(path) => String::from_utf8(read_regular(Path::new(path), LARGEST_FILE).ok()?).ok()?,
-            None => value.to_owned(),
-        };
+        let text = list(value).ok()?;
         let ids: BTreeSet<String> =
             text.split([',', '\n']).map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned).collect();
         let is_good = !ids.is_empty() && ids.len() <= MOST_ACCOUNTS && ids.iter().all(|id| is_id(id));
         is_good.then_some(ids)
     })
+    .because(|value| list(value).err())
+}
+
+/// The ids as they are given, or those of the file that is.
+fn list(value: &str) -> Result<String, String> {
+    let Some(path) = value.trim().strip_prefix('@') else { return Ok(value.to_owned()) };
+    let content = read_regular(Path::new(path), LARGEST_FILE).map_err(|fault| fault.to_string())?;
+    String::from_utf8(trimmed(content)).map_err(|_| String::from("it is no text"))
 }
 
 /// As `metaaccount` is written.
@@ -87,12 +92,13 @@ mod tests {
         let ids = BTreeSet::from(["1784".to_owned(), "204".to_owned()]);
         assert_eq!(read(&["--accounts", "204, 1784,204"]).map(|settings| settings.accounts), Ok(ids.clone()));
         let file = std::env::temp_dir().join(format!("weir-accounts-{}", std::process::id()));
-        std::fs::write(&file, "1784\n\n204\n").unwrap();
+        std::fs::write(&file, "\u{feff}1784\n\n204\n").unwrap();
         let given = format!("@{}", file.display());
         assert_eq!(read(&["--accounts", &given]).map(|settings| settings.accounts), Ok(ids));
         std::fs::remove_file(&file).unwrap();
         let problem = read(&["--accounts", &given]).unwrap_err();
         assert!(problem.contains("--accounts (flag)") && problem.contains("@FILE"), "{problem}");
+        assert!(problem.contains("(it cannot be read: No such file"), "{problem}");
     }
 
     #[test]

@@ -11,14 +11,14 @@ use std::time::SystemTime;
 
 /// `weir_metrics_account_silence_seconds`; clones share what is known.
 #[derive(Clone, Debug)]
-pub struct Silence {
+pub(crate) struct Silence {
     gauges: IntGaugeVec,
     heard: Arc<Mutex<BTreeMap<String, Option<Millis>>>>,
 }
 
 impl Silence {
     /// Of these accounts, of which nothing is known yet.
-    pub fn new(accounts: &BTreeSet<String>) -> prometheus::Result<Self> {
+    pub(crate) fn new(accounts: &BTreeSet<String>) -> prometheus::Result<Self> {
         let help = "Time since the last event of an account was received, of those in --accounts; of one that nothing \
                     was heard of, since when the topics were read back";
         let gauges = IntGaugeVec::new(Opts::new("weir_metrics_account_silence_seconds", help), &["account"])?;
@@ -27,14 +27,14 @@ impl Silence {
     }
 
     /// Something of `account` was received at `at`.
-    pub fn heard(&self, account: &str, at: Millis) {
+    pub(crate) fn heard(&self, account: &str, at: Millis) {
         if let Some(heard) = lock(&self.heard).get_mut(account) {
             *heard = Some(heard.map_or(at, |before| before.max(at)));
         }
     }
 
     /// Nothing was received since `from` of those accounts that nothing is known of.
-    pub fn silent_since(&self, from: Millis) {
+    pub(crate) fn silent_since(&self, from: Millis) {
         for heard in lock(&self.heard).values_mut().filter(|heard| heard.is_none()) {
             *heard = Some(from);
         }
@@ -43,7 +43,7 @@ impl Silence {
     fn show(&self, now: Millis) {
         for (account, heard) in &*lock(&self.heard) {
             if let Some(heard) = heard {
-                let seconds = now.millis_since(*heard) / 1_000;
+                let seconds = now.since(*heard).as_secs();
                 let gauge = self.gauges.with_label_values(&[account]);
                 gauge.set(i64::try_from(seconds).unwrap_or(i64::MAX));
             }

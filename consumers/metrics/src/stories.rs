@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 
 /// `weir_metrics_story_insight`; clones share what is known.
 #[derive(Clone, Debug)]
-pub struct Stories {
+pub(crate) struct Stories {
     gauges: IntGaugeVec,
     /// When the story that is shown was told of.
     told: Arc<Mutex<BTreeMap<String, Option<Millis>>>>,
@@ -18,7 +18,7 @@ pub struct Stories {
 
 impl Stories {
     /// Of these accounts, of whose stories nothing is known yet.
-    pub fn new(registry: &Registry, accounts: &BTreeSet<String>) -> Self {
+    pub(crate) fn new(registry: &Registry, accounts: &BTreeSet<String>) -> Self {
         let gauges = gauges(
             registry,
             "weir_metrics_story_insight",
@@ -31,7 +31,7 @@ impl Stories {
     }
 
     /// A story of `account` expired, as was told at `at`; an older one than that which is shown changes nothing.
-    pub fn expired(&self, account: &str, at: Millis, story: &StoryInsights) {
+    pub(crate) fn expired(&self, account: &str, at: Millis, story: &StoryInsights) {
         let mut told = lock(&self.told);
         let Some(latest) = told.get_mut(account) else { return };
         if latest.is_some_and(|latest| latest > at) {

@@ -15,14 +15,14 @@ const USUAL: [&str; 4] = ["sender", "recipient", "timestamp", "is_self"];
 
 /// The names so far.
 #[derive(Debug, Default)]
-pub struct UnknownNames {
+pub(crate) struct UnknownNames {
     names: Mutex<BTreeSet<String>>,
 }
 
 impl UnknownNames {
     /// The label of an event without a kind: the field of a change, or the first member of a messaging item that only
     /// some have; [`OTHER`] where that is no plain name or there are many already.
-    pub fn label(&self, event: &TypedEvent<'_>) -> String {
+    pub(crate) fn label(&self, event: &TypedEvent<'_>) -> String {
         let name = event.metafield.as_deref().map(str::to_owned).or_else(|| main_member(event.data));
         let Some(name) = name.filter(|name| is_plain(name)) else { return OTHER.to_owned() };
         let mut names = lock(&self.names);

@@ -4,7 +4,7 @@ mod keep_up;
 mod progress;
 mod source;
 
-pub use source::Source;
+pub(crate) use source::Source;
 
 use crate::ledger::Ledger;
 use progress::Progress;
@@ -26,7 +26,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Keeps a ledger up to date; it ends when dropped.
 #[derive(Debug)]
-pub struct Follower {
+pub(crate) struct Follower {
     shared: Arc<Shared>,
     source: Source,
     _ends_when_dropped: DropGuard,
@@ -44,7 +44,7 @@ struct Shared {
 
 /// Why the results topic cannot be read; another attempt may succeed.
 #[derive(Debug, thiserror::Error)]
-pub enum FollowError {
+pub(crate) enum FollowError {
     /// The brokers do not answer, or not as they should, or what lies there cannot be read.
     #[error("the results topic is not followed: {0}")]
     Read(#[from] ReadError),
@@ -61,7 +61,7 @@ pub enum FollowError {
 
 impl Follower {
     /// Begins to read from `window` ago.
-    pub async fn start(source: Source, window: Duration, ledger: Ledger) -> Result<Self, FollowError> {
+    pub(crate) async fn start(source: Source, window: Duration, ledger: Ledger) -> Result<Self, FollowError> {
         let begins = source.clone();
         let (reader, begun, changes) = blocking(move || {
             let changes = begins.process.credentials.changes();
@@ -89,12 +89,12 @@ impl Follower {
     }
 
     /// The ledger, as far as the topic was read.
-    pub fn ledger(&self) -> MutexGuard<'_, Ledger> {
+    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
         lock(&self.shared.ledger)
     }
 
     /// Returns once everything is read that is in the topic by now.
-    pub async fn caught_up(&self, limit: Duration) -> Result<(), FollowError> {
+    pub(crate) async fn caught_up(&self, limit: Duration) -> Result<(), FollowError> {
         let deadline = Instant::now() + limit;
         let source = self.source.clone();
         let (mut looker, ends) = blocking(move || {
@@ -139,7 +139,12 @@ impl Follower {
     }
 
     /// Whose an attempt at a command is, once its first intent was read.
-    pub async fn owner(&self, id: &str, attempt: u32, limit: Duration) -> Result<Arc<str>, FollowError> {
+    pub(crate) async fn owner(
+        &self,
+        id: &str,
+        attempt: u32,
+        limit: Duration,
+    ) -> Result<Arc<str>, FollowError> {
         let mut read = self.shared.read.subscribe();
         let owned = async {
             loop {
@@ -223,8 +228,8 @@ impl Shared {
 /// Begins to read every partition from `window` ago, and tells where that is.
 fn begin(reader: &mut TopicReader, window: Duration) -> Result<BTreeMap<i32, i64>, ReadError> {
     let partitions = reader.partitions()?;
-    let window = u64::try_from(window.as_millis()).unwrap_or(u64::MAX);
-    let since = i64::try_from(now().saturating_sub(window)).unwrap_or(0);
+    let since = Millis::of(SystemTime::now()).before(window);
+    let since = i64::try_from(since.as_millis()).unwrap_or(0);
     // Before the times are asked for: what is written in between is younger than the window, or behind these ends.
     let mut begun = ends(reader, &partitions)?;
     // Where nothing is as young, reading begins at the end.

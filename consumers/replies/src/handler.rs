@@ -37,7 +37,7 @@ const SLACK: Duration = Duration::from_secs(30);
 
 /// Carries commands out.
 #[derive(Debug)]
-pub struct Replies {
+pub(crate) struct Replies {
     pub(crate) graph: Graph,
     pub(crate) pace: Pace,
     pub(crate) likes: Likes,
@@ -54,7 +54,7 @@ pub struct Replies {
 
 /// A partition of commands.
 #[derive(Debug, Default)]
-pub struct Partition {
+pub(crate) struct Partition {
     /// All results that its former owner wrote are read.
     is_caught_up: bool,
     /// The command under way, over the times that it is handled.

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// What is known of one command.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CommandState {
+pub(crate) enum CommandState {
     /// Nothing: nobody intended it.
     New,
     /// Somebody intends it, or did.
@@ -26,7 +26,7 @@ pub enum CommandState {
 
 /// What is known of all commands of late.
 #[derive(Debug)]
-pub struct Ledger {
+pub(crate) struct Ledger {
     known: HashMap<Arc<str>, Entry>,
     /// Those that somebody intended, oldest first, by the time of the intent's record, in milliseconds.
     intended: VecDeque<(u64, Arc<str>)>,
@@ -47,14 +47,14 @@ struct Entry {
 
 impl Ledger {
     /// Remembers commands for `window` at least, and is full with `most` that somebody intended.
-    pub fn new(window: Duration, most: usize) -> Self {
+    pub(crate) fn new(window: Duration, most: usize) -> Self {
         let (known, intended, refused) = (HashMap::new(), VecDeque::new(), VecDeque::new());
         Self { known, intended, refused, window, most }
     }
 
     /// Records a result that stands in the topic, in the order of its partition: `at` is the time of its record,
     /// `now` that of the clock, both in milliseconds since 1970.
-    pub fn record(&mut self, result: &CommandResult<'_>, at: u64, now: u64) {
+    pub(crate) fn record(&mut self, result: &CommandResult<'_>, at: u64, now: u64) {
         self.forget(now);
         let at = at.min(now);
         match result.status {
@@ -66,7 +66,7 @@ impl Ledger {
     }
 
     /// What is known of a command.
-    pub fn state(&self, id: &str) -> CommandState {
+    pub(crate) fn state(&self, id: &str) -> CommandState {
         match self.known.get(id) {
             None => CommandState::New,
             Some(entry) if entry.ended => CommandState::Ended,
@@ -77,7 +77,7 @@ impl Ledger {
     }
 
     /// Whose the attempt is, once anybody's intent was read; nobody's where the command was refused before.
-    pub fn owner(&self, id: &str, attempt: u32) -> Option<Arc<str>> {
+    pub(crate) fn owner(&self, id: &str, attempt: u32) -> Option<Arc<str>> {
         let entry = self.known.get(id).filter(|entry| entry.attempt >= attempt)?;
         Some(entry.claim.clone().unwrap_or_default())
     }
@@ -88,7 +88,7 @@ impl Ledger {
     }
 
     /// Whether no more commands can be remembered, so that none may be begun.
-    pub fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.intended.len() >= self.most
     }
 
@@ -142,7 +142,7 @@ impl Ledger {
     }
 
     /// Forgets what is older than the window, as seen from `now`, in milliseconds since 1970.
-    pub fn forget(&mut self, now: u64) {
+    pub(crate) fn forget(&mut self, now: u64) {
         let window = u64::try_from(self.window.as_millis()).unwrap_or(u64::MAX);
         let is_old =
             |front: Option<&(u64, Arc<str>)>| front.is_some_and(|(at, _)| at.saturating_add(window) < now);

@@ -1,22 +1,22 @@
 //! Commands to answer, carried out through the Graph API at most once.
 //!
 //! A command is carried out in three steps: its intent goes to the results topic and is read back, the call is made, what
-//! came of it goes to the results topic. [`command`] reads a command, `outcome` decides what an answer means, [`ledger`]
-//! knows from the results topic what was intended and done, [`follower`] keeps it up to date, [`handler`] is the course.
+//! came of it goes to the results topic. [`command`] reads a command, `outcome` decides what an answer means, `ledger`
+//! knows from the results topic what was intended and done, `follower` keeps it up to date, `handler` is the course.
 //!
 //! Reasons of its dead letters, beside those that every consumer has: `unreadable` (no command), `unknown_action`,
 //! `bad_command` (a member is missing, not of its form or none of its action), `wrong_key`. A command whose id can be read
 //! has a result too.
 
 pub mod command;
-pub mod follower;
-pub mod handler;
-pub mod ledger;
-pub mod metrics;
 pub mod settings;
 
+mod follower;
+mod handler;
 mod lateness;
+mod ledger;
 mod likes;
+mod metrics;
 mod outcome;
 mod own_limits;
 mod pending;

@@ -9,7 +9,7 @@ const OTHER: &str = "other";
 
 /// Counters of commands and of what came of them; labels are closed sets.
 #[derive(Clone, Debug)]
-pub struct ReplyMetrics {
+pub(crate) struct ReplyMetrics {
     results: IntCounterVec,
     pub(crate) duplicates: IntCounter,
     remembered: IntGauge,
@@ -21,7 +21,7 @@ pub struct ReplyMetrics {
 
 impl ReplyMetrics {
     /// Registers them; each label starts at zero, so that its first increase is seen. `most` commands may be remembered.
-    pub fn new(registry: &Registry, most: usize) -> Self {
+    pub(crate) fn new(registry: &Registry, most: usize) -> Self {
         let results = metrics::counters(
             registry,
             "weir_replies_results_total",

@@ -1,6 +1,7 @@
 //! The circuit breaker: after `--breaker-misses` failures in a row deliveries do not wait for Kafka, but for a probe now and then.
 
 use prometheus::IntGauge;
+use runtime::process::health::Check;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -13,6 +14,8 @@ pub(crate) struct Breaker {
     failures: AtomicU32,
     /// 1 while it is open: the gauge itself is the state. Written under the lock alone.
     open: IntGauge,
+    /// Shows the same beside what a probe asks, and fails none.
+    check: Check,
     next_probe: Mutex<Option<Instant>>,
 }
 
@@ -36,10 +39,18 @@ pub(crate) enum Transition {
 }
 
 impl Breaker {
-    /// A closed breaker, with the gauge that shows whether it is open.
-    pub(crate) fn new(opens_after: u32, probe_every: Duration, open: IntGauge) -> Self {
+    /// A closed breaker, with the gauge and the check that show whether it is open.
+    pub(crate) fn new(opens_after: u32, probe_every: Duration, open: IntGauge, check: Check) -> Self {
         open.set(0);
-        Self { opens_after, probe_every, failures: AtomicU32::new(0), open, next_probe: Mutex::default() }
+        check.pass();
+        Self {
+            opens_after,
+            probe_every,
+            failures: AtomicU32::new(0),
+            open,
+            check,
+            next_probe: Mutex::default(),
+        }
     }
 
     fn is_open(&self) -> bool {
@@ -78,6 +89,7 @@ impl Breaker {
             return Transition::None;
         }
         self.open.set(0);
+        self.check.pass();
         Transition::Closed
     }
 
@@ -95,6 +107,9 @@ impl Breaker {
         }
         *next_probe = Some(now + self.probe_every);
         self.open.set(1);
+        self.check.fail(
+            "open, Kafka does not acknowledge in time: deliveries go to the spool, without one they are answered 503",
+        );
         Transition::Opened
     }
 }
@@ -102,11 +117,18 @@ impl Breaker {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use runtime::process::health::{Health, Probe};
+    use runtime::process::shutdown::Shutdown;
 
     const SECOND: Duration = Duration::from_secs(1);
 
     fn breaker() -> Breaker {
-        Breaker::new(3, SECOND, IntGauge::new("weir_things_total", "Things").unwrap())
+        shown(&Health::new(Shutdown::new()))
+    }
+
+    fn shown(health: &Health) -> Breaker {
+        let gauge = IntGauge::new("weir_things_total", "Things").unwrap();
+        Breaker::new(3, SECOND, gauge, health.check("breaker", Probe::Shown))
     }
 
     fn opened(start: Instant) -> Breaker {
@@ -161,6 +183,20 @@ mod tests {
         assert_eq!((breaker.open.get(), breaker.admission(now)), (0, Admission::Closed));
         breaker.trip(now);
         assert_eq!((breaker.open.get(), breaker.admission(now)), (1, Admission::Open));
+    }
+
+    #[test]
+    fn readiness_shows_that_it_is_open_and_does_not_fail() {
+        let health = Health::new(Shutdown::new());
+        let breaker = shown(&health);
+        health.check("process", Probe::Startup).pass();
+        let says = |what| health.report(Probe::Readiness).verbose().contains(what);
+        assert!(says("[+]breaker ok"));
+        breaker.trip(Instant::now());
+        assert!(says("[!]breaker: open, Kafka does not acknowledge in time"));
+        assert!(health.report(Probe::Readiness).passes());
+        breaker.record_success();
+        assert!(says("[+]breaker ok"));
     }
 
     #[test]

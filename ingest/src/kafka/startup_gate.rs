@@ -56,9 +56,11 @@ pub(crate) async fn open_when_ready(
     };
     let mut supervisor = Supervisor::new("the startup gate");
     let settled = async { while supervisor.panicked(settle()).await {} };
-    tokio::select! {
-        () = shutdown.requested() => return,
-        () = settled => gate.open(),
+    if shutdown.run_until_requested(settled).await.is_some() {
+        gate.open();
+        tracing::info!(
+            topics = topics.len(),
+            "Kafka and all topics are available: sending deliveries to Kafka"
+        );
     }
-    tracing::info!(topics = topics.len(), "Kafka and all topics are available: sending deliveries to Kafka");
 }

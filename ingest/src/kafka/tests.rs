@@ -3,6 +3,7 @@
 use super::*;
 use crate::settings::Settings;
 use runtime::process::Process;
+use runtime::process::health::Probe;
 use runtime::settings::KafkaSettings;
 
 /// A Kafka that was not seen yet, with the producers that see it.
@@ -12,7 +13,8 @@ pub(crate) fn unseen(brokers: impl Into<String>, process: &Process) -> (Arc<Kafk
     let producers = Producers::start(&brokers, &settings, &topic_names("meta"), process).unwrap();
     let publisher = Publisher::new(producers.clone(), "meta", &settings, process.name, Arc::clone(&metrics));
     let gate = StartupGate::closed(&process.health, true);
-    let breaker = Breaker::new(settings.breaker_misses, settings.breaker_probe, metrics.breaker_open.clone());
+    let (open, shown) = (metrics.breaker_open.clone(), process.health.check("breaker", Probe::Shown));
+    let breaker = Breaker::new(settings.breaker_misses, settings.breaker_probe, open, shown);
     let limit = AccountLimit::new(1 << 20, 1 << 20);
     (Arc::new(Kafka::new(publisher, gate, breaker, limit, metrics)), producers)
 }

@@ -1,41 +1,15 @@
 //! Where app secrets and verify tokens come from, as read at the start.
 
 use crate::signature::{self, Secret, Secrets};
-use clap::{Args as _, Command};
-use runtime::settings::{Problem, Reader, Source, form};
+use clap::{Arg, Command};
+use runtime::settings::{Problem, Reader, Source, form, optional};
 use std::path::Path;
 
-/// Where app secrets come from: of `weir-ingest`, and of tools that sign as Meta does.
-#[derive(clap::Args)]
-struct AppSecretArgs {
-    /// Directory of app secrets, one file per app, named after it; reread when it changes
-    ///
-    /// The secret of a single app can be given in the environment variable `WEIR_APP_SECRET` instead.
-    #[arg(long, env = "WEIR_APP_SECRETS", value_name = "DIR")]
-    app_secrets: Option<String>,
-
-    /// Secret of a single app; only from the environment, since every process can read a command line
-    #[arg(long, env = "WEIR_APP_SECRET", hide = true, hide_env_values = true)]
-    app_secret: Option<String>,
-}
-
-/// Where verify tokens come from.
-#[derive(clap::Args)]
-struct VerifyTokenArgs {
-    /// Directory of verify tokens for the handshake, one file per app; reread when it changes
-    ///
-    /// A single one can be given in the environment variable `WEIR_VERIFY_TOKEN` instead.
-    #[arg(long, env = "WEIR_VERIFY_TOKENS", value_name = "DIR")]
-    verify_tokens: Option<String>,
-
-    /// Verify token of a single app; only from the environment
-    #[arg(long, env = "WEIR_VERIFY_TOKEN", hide = true, hide_env_values = true)]
-    verify_token: Option<String>,
-}
-
-/// Adds the flags that name app secrets.
+/// Adds the flags that name app secrets: of `weir-ingest`, and of tools that sign as Meta does.
 pub fn declare_app_secrets(command: Command) -> Command {
-    AppSecretArgs::augment_args(command)
+    let help = "Directory of app secrets, one file per app, named after it; reread when it changes\n\n\
+        The secret of a single app can be given in the environment variable `WEIR_APP_SECRET` instead.";
+    declare(command, help, "app_secrets", "app_secret")
 }
 
 /// Reads the flags of [`declare_app_secrets`], which must name a secret.
@@ -49,11 +23,22 @@ pub fn read_app_secrets(reader: &mut Reader<'_>) -> Option<Secrets> {
 }
 
 pub(super) fn declare_verify_tokens(command: Command) -> Command {
-    VerifyTokenArgs::augment_args(command)
+    let help = "Directory of verify tokens for the handshake, one file per app; reread when it changes\n\n\
+        A single one can be given in the environment variable `WEIR_VERIFY_TOKEN` instead.";
+    declare(command, help, "verify_tokens", "verify_token")
 }
 
 pub(super) fn read_verify_tokens(reader: &mut Reader<'_>) -> Option<Secrets> {
     read(reader, "verify_tokens", "verify_token")
+}
+
+/// A directory, and the secret of a single app, which has a flag for the sake of its variable.
+fn declare(command: Command, help: &str, directory: &'static str, single: &'static str) -> Command {
+    let command = (optional("DIR", form::directory()).declare)(command, directory, help);
+    let (long, name) = (single.replace('_', "-"), single.to_uppercase());
+    let variable = Arg::new(single).long(long).env(format!("WEIR_{name}")).hide(true).hide_env_values(true);
+    let help = "That of a single app; only from the environment, since every process can read a command line";
+    command.arg(variable.value_name(name).help(help))
 }
 
 fn read(reader: &mut Reader<'_>, directory: &str, single: &str) -> Option<Secrets> {
@@ -62,7 +47,9 @@ fn read(reader: &mut Reader<'_>, directory: &str, single: &str) -> Option<Secret
     }
     let fixed = reader.optional(single, &form::text().secret()).map(|value| Secret::new("default", value));
     let path = reader.optional(directory, &form::directory());
-    if reader.is_set(directory) && path.is_none() {
+    let is_refused = |id: &str, is_taken: bool| reader.is_set(id) && !is_taken;
+    // Else whoever needs a secret would miss one, beside the reason.
+    if is_refused(directory, path.is_some()) || is_refused(single, fixed.is_some()) {
         return None;
     }
     match path.as_deref().map_or_else(|| Ok(Secrets::default()), usable) {

@@ -61,10 +61,7 @@ pub(crate) async fn reload(
             tokio::time::sleep(secrets_refresh).await;
         }
     };
-    tokio::select! {
-        () = forever => {}
-        () = shutdown.requested() => {}
-    }
+    shutdown.run_until_requested(forever).await;
 }
 
 struct WatchedDirectory {

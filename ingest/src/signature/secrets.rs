@@ -2,10 +2,10 @@
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use runtime::blocking::{Blocking, BlockingError};
+use runtime::hex;
 use runtime::secret_files::{self, FileFault, Files, READ_TIMEOUT};
 use sha2::Sha256;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -63,11 +63,7 @@ impl Secret {
     pub fn sign(&self, body: &[u8]) -> String {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.value).expect("HMAC takes keys of any length");
         mac.update(body);
-        mac.finalize().into_bytes().iter().fold("sha256=".to_owned(), |mut signature, byte| {
-            // Writing into a String cannot fail.
-            write!(signature, "{byte:02x}").unwrap_or_default();
-            signature
-        })
+        format!("sha256={}", hex::digits(&mac.finalize().into_bytes()))
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {

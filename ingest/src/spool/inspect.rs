@@ -23,6 +23,7 @@ pub use stored::{ParkReason, StoredDelivery};
 use super::database::{Database, Totals};
 use super::files::{Lock, OpenError, sequence, size};
 use running::Running;
+use runtime::settings::presence;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
@@ -164,6 +165,9 @@ impl Inspector {
 
 /// The current file of an existing spool; nothing is created.
 fn find(directory: &Path) -> Result<PathBuf, InspectError> {
+    if let Some(error) = presence::unseen(directory) {
+        return Err(InspectError::unusable(directory, &error));
+    }
     if !directory.is_dir() {
         return Err(InspectError::NoDirectory(directory.to_owned()));
     }
@@ -179,6 +183,17 @@ mod tests {
     use super::super::database::Change;
     use super::*;
     use crate::delivery::sample;
+
+    #[test]
+    fn a_folder_that_cannot_be_looked_at_is_not_said_to_be_missing() {
+        let directory = tempfile::tempdir().unwrap();
+        let endless = directory.path().join("spool");
+        std::os::unix::fs::symlink(&endless, &endless).unwrap();
+        let said = Inspector::open(&endless).unwrap_err().to_string();
+        assert!(said.contains("Too many levels") && !said.contains("there is no directory"), "{said}");
+        let missing = Inspector::open(&directory.path().join("other")).unwrap_err().to_string();
+        assert!(missing.starts_with("there is no directory"), "{missing}");
+    }
 
     #[test]
     fn an_ingest_can_start_while_what_was_read_is_in_a_pager() {

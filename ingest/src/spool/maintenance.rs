@@ -21,10 +21,7 @@ pub(crate) async fn maintain(spool: Spool, shutdown: Shutdown) {
             supervisor.panicked(maintain_within(&spool, PATIENCE)).await;
         }
     };
-    tokio::select! {
-        () = shutdown.requested() => {}
-        () = forever => {}
-    }
+    shutdown.run_until_requested(forever).await;
 }
 
 /// Returns once it is maintained; a thread that has not come to it in time is one that stores nothing either.

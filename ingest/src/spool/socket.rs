@@ -34,10 +34,7 @@ pub(crate) async fn serve(spool: Spool, shutdown: Shutdown) {
     let mut supervisor =
         Supervisor::new("the socket of the spool").counting(spool.parts.metrics.panics.clone());
     let forever = async { while supervisor.panicked(accept(&listener, &spool)).await {} };
-    tokio::select! {
-        () = shutdown.requested() => {}
-        () = forever => {}
-    }
+    shutdown.run_until_requested(forever).await;
     if let Err(error) = fs::remove_file(&path) {
         tracing::debug!(%error, "cannot remove the socket of the spool");
     }

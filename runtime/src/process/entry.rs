@@ -6,6 +6,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::error::ErrorKind;
 use clap::{ArgMatches, Command};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -82,10 +83,7 @@ fn launch<S, E: Into<Failure>>(
         }
         Err(problems) => {
             complain(format_args!("{}: the settings cannot be used:\n{problems}", about.name));
-            // What is not set may be one of them.
-            if let Some(unknown) = settings::unknown_here() {
-                complain(format_args!("{} ({unknown})", settings::ARE_UNKNOWN));
-            }
+            complain_of_unknown();
             ExitCode::from(2)
         }
     }
@@ -94,8 +92,7 @@ fn launch<S, E: Into<Failure>>(
 /// The command line of a workload with its own flags beside the common ones.
 pub fn command(about: About, declare: impl FnOnce(Command) -> Command) -> Command {
     let command = CommonSettings::declare(declare(Command::new(about.name)));
-    // Each set of flags brings its own description along.
-    command.version(about.version).about(about.description).long_about(None)
+    command.version(about.version).about(about.description)
 }
 
 /// Reads the settings of [`command`]; all problems come together.
@@ -221,6 +218,11 @@ async fn obey_signals(mut terminate: Signal, mut interrupt: Signal, shutdown: Sh
 /// Help and version are answers, everything else is a bad command line. Whoever cannot be told has the exit code.
 pub fn explain(answer: &clap::Error) -> ExitCode {
     answer.print().unwrap_or_default();
+    if answer.kind() == ErrorKind::InvalidUtf8
+        && let Some(names) = settings::no_text_here()
+    {
+        complain(format_args!("environment variables that are no UTF-8: {names}"));
+    }
     ExitCode::from(u8::try_from(answer.exit_code()).unwrap_or(2))
 }
 
@@ -232,6 +234,13 @@ fn failed(error: &(dyn Error + 'static)) -> ExitCode {
 /// Says something on standard error where no log does; whoever closed that has the exit code.
 pub fn complain(text: impl fmt::Display) {
     writeln!(io::stderr(), "{text}").unwrap_or_default();
+}
+
+/// Names, beside settings that cannot be used, the variables that no process reads: what is not set may be one of them.
+pub fn complain_of_unknown() {
+    if let Some(unknown) = settings::unknown_here() {
+        complain(format_args!("{} ({unknown})", settings::ARE_UNKNOWN));
+    }
 }
 
 #[cfg(test)]

@@ -57,6 +57,11 @@ impl Shutdown {
         self.token.cancelled().await;
     }
 
+    /// What `work` comes to; `None` where the end is asked for before it has come to it, which drops it.
+    pub async fn run_until_requested<F: Future>(&self, work: F) -> Option<F::Output> {
+        self.token.run_until_cancelled(work).await
+    }
+
     /// A token of one's own that the shutdown cancels too.
     pub(crate) fn child(&self) -> CancellationToken {
         self.token.child_token()
@@ -90,6 +95,14 @@ mod tests {
         shutdown.trigger();
         clone.requested().await;
         assert!(clone.is_requested());
+    }
+
+    #[tokio::test]
+    async fn work_ends_at_the_latest_when_the_end_is_asked_for() {
+        let shutdown = Shutdown::new();
+        assert_eq!(shutdown.run_until_requested(async { 5 }).await, Some(5));
+        shutdown.trigger();
+        assert_eq!(shutdown.run_until_requested(std::future::pending::<()>()).await, None);
     }
 
     #[test]

@@ -30,13 +30,19 @@ pub(super) fn check(
     if topics.is_empty() { Ok(()) } else { Err(TopicsError::missing(topics, names, brokers)) }
 }
 
-/// The command that makes the topics: with the prefix that all of them share.
+/// The command that makes the topics: with the prefix that all of them share, which of a single one nobody can tell.
 pub(super) fn command(names: &[String], brokers: &str) -> String {
-    let shared = names.iter().skip(1).fold(names.first().map_or("", String::as_str), |shared, name| {
-        let length = shared.bytes().zip(name.bytes()).take_while(|(one, other)| one == other).count();
-        shared.get(..length).unwrap_or_default()
+    // Behind the prefix a name has two words at least, as in `replies.v1` and `replies.results.v1`.
+    let beginning = |name: &String| {
+        let words: Vec<String> = name.split('.').map(str::to_owned).collect();
+        words.get(..words.len().saturating_sub(2)).unwrap_or_default().to_vec()
+    };
+    let shared = names.iter().map(beginning).reduce(|shared, other| {
+        let same = shared.into_iter().zip(other).take_while(|(one, other)| one == other);
+        same.map(|(word, _)| word).collect()
     });
-    let prefix = shared.rsplit_once('.').map(|(prefix, _)| format!(" --topic-prefix {prefix}"));
+    let prefix = shared.filter(|words| names.len() > 1 && !words.is_empty());
+    let prefix = prefix.map(|words| format!(" --topic-prefix {}", words.join(".")));
     format!("weir topics apply --brokers {brokers}{}", prefix.unwrap_or_default())
 }
 
@@ -51,6 +57,14 @@ mod tests {
             command(&names.map(str::to_owned), "kafka:9092"),
             "weir topics apply --brokers kafka:9092 --topic-prefix acme.meta"
         );
-        assert_eq!(command(&["in".to_owned(), "out".to_owned()], "a:1"), "weir topics apply --brokers a:1");
+        let replies = ["meta.replies.v1", "meta.replies.results.v1", "meta.replies.dlq.v1"];
+        assert_eq!(
+            command(&replies.map(str::to_owned), "a:1"),
+            "weir topics apply --brokers a:1 --topic-prefix meta"
+        );
+        for none in [vec!["in", "out"], vec!["meta.messages.dlq.v1"]] {
+            let names: Vec<_> = none.into_iter().map(str::to_owned).collect();
+            assert_eq!(command(&names, "a:1"), "weir topics apply --brokers a:1");
+        }
     }
 }

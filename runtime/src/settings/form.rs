@@ -6,19 +6,31 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::presence;
+use super::without_passwords;
+
 type Parse<T> = Box<dyn Fn(&str) -> Option<T>>;
+/// What more there is to say of a value that was refused.
+type Why = fn(&str) -> Option<String>;
 
 /// A form of value: a sentence for people and a parser.
 pub struct Form<T> {
     expected: String,
     parse: Parse<T>,
+    why: Why,
     secret: bool,
 }
 
 impl<T> Form<T> {
     /// A form of one's own: `expected` follows the word "expected", `parse` says no with `None`.
     pub fn new(expected: impl Into<String>, parse: impl Fn(&str) -> Option<T> + 'static) -> Self {
-        Self { expected: expected.into(), parse: Box::new(parse), secret: false }
+        Self { expected: expected.into(), parse: Box::new(parse), why: |_| None, secret: false }
+    }
+
+    /// The same form, where `why` may know more of a value that was refused than what is expected instead.
+    #[must_use]
+    pub fn because(self, why: fn(&str) -> Option<String>) -> Self {
+        Self { why, ..self }
     }
 
     /// The same form of a value that no message may repeat.
@@ -38,9 +50,13 @@ impl<T> Form<T> {
         &self.expected
     }
 
-    /// The value as a message may show it.
+    /// The value as a message may show it, with why it was refused.
     pub(crate) fn shown(&self, value: &str) -> String {
-        if self.secret { String::from("(hidden)") } else { format!("{value:?}") }
+        if self.secret {
+            return String::from("(hidden)");
+        }
+        let shown = without_passwords(value);
+        (self.why)(value).map_or_else(|| format!("{shown:?}"), |why| format!("{shown:?} ({why})"))
     }
 }
 
@@ -54,10 +70,11 @@ impl Form<u64> {
     /// The same as another type of number, into which the whole range fits.
     #[must_use]
     pub fn narrow<N: TryFrom<u64> + 'static>(self) -> Form<N> {
-        let Self { expected, parse, secret } = self;
+        let Self { expected, parse, why, secret } = self;
         Form {
             expected,
             parse: Box::new(move |value| parse(value).and_then(|number| N::try_from(number).ok())),
+            why,
             secret,
         }
     }
@@ -76,7 +93,12 @@ pub fn matching(expected: &str, accepts: fn(&str) -> bool) -> Form<String> {
 /// A duration with a unit, within `range`, such as `1s`, `250ms` or `1m 30s`.
 pub fn duration(range: RangeInclusive<Duration>) -> Form<Duration> {
     let [from, to] = [range.start(), range.end()].map(|bound| humantime::format_duration(*bound));
-    Form::new(format!("a duration with its unit, from {from} to {to}"), move |value| {
+    let bounds = if *range.end() == Duration::MAX {
+        format!("of {from} or more")
+    } else {
+        format!("from {from} to {to}")
+    };
+    Form::new(format!("a duration with its unit, {bounds}"), move |value| {
         humantime::parse_duration(value).ok().filter(|duration| range.contains(duration))
     })
 }
@@ -108,7 +130,7 @@ pub fn address() -> Form<SocketAddr> {
 
 /// A directory that exists.
 pub fn directory() -> Form<PathBuf> {
-    Form::new("a directory that exists", |value| existing(value, Path::is_dir))
+    Form::new("a directory that exists", |value| existing(value, Path::is_dir)).because(unseen)
 }
 
 /// A directory that exists, or a new one inside of one that does.
@@ -120,11 +142,12 @@ pub fn directory_to_make() -> Form<PathBuf> {
         let path = PathBuf::from(value);
         (path.is_dir() || is_new(&path)).then_some(path)
     })
+    .because(unseen)
 }
 
 /// A file that exists.
 pub fn file() -> Form<PathBuf> {
-    Form::new("a file that exists", |value| existing(value, Path::is_file))
+    Form::new("a file that exists", |value| existing(value, Path::is_file)).because(unseen)
 }
 
 /// One word of a closed set.
@@ -154,6 +177,11 @@ pub fn topic_prefix() -> Form<String> {
 /// Of a name alone it is the directory that the process runs in.
 fn is_directory(path: &Path) -> bool {
     path.as_os_str().is_empty() || path.is_dir()
+}
+
+/// Why it cannot be seen whether a path is there, for [`Form::because`].
+pub fn unseen(value: &str) -> Option<String> {
+    presence::unseen(Path::new(value)).map(|error| error.to_string())
 }
 
 fn existing(value: &str, is_there: fn(&Path) -> bool) -> Option<PathBuf> {
@@ -205,6 +233,9 @@ mod tests {
         assert_eq!(form.parse("1"), None);
         assert_eq!(form.parse("5s"), None);
         assert_eq!(form.expected(), "a duration with its unit, from 10ms to 4s");
+        let long = duration(Duration::from_secs(1)..=Duration::MAX);
+        assert_eq!(long.expected(), "a duration with its unit, of 1s or more");
+        assert_eq!(long.parse("3days"), Some(Duration::from_hours(72)));
     }
 
     #[test]
@@ -230,6 +261,19 @@ mod tests {
         assert!(file().parse(here).is_none());
         assert!(file().parse(&format!("{here}/Cargo.toml")).is_some());
         assert!(directory().parse("/no/such/place").is_none());
+    }
+
+    #[test]
+    fn what_nobody_may_look_at_is_not_only_said_to_be_missing() {
+        let endless = std::env::temp_dir().join(format!("weir-endless-{}", std::process::id()));
+        std::os::unix::fs::symlink(&endless, &endless).unwrap();
+        let path = endless.to_string_lossy().into_owned();
+        let said = [file().shown(&path), directory().shown(&path)];
+        std::fs::remove_file(&endless).unwrap();
+        assert!(said.iter().all(|said| said.starts_with(&format!("{path:?} (Too many"))), "{said:?}");
+        assert_eq!(file().shown("/no/such/place"), "\"/no/such/place\"");
+        assert_eq!(file().secret().shown(&path), "(hidden)");
+        assert_eq!(text().shown("s3://key:hunter2@bucket"), "\"s3://(hidden)@bucket\"");
     }
 
     #[test]

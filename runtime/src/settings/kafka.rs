@@ -4,26 +4,17 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use clap::Command;
 use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
 
-use super::{Problem, Reader, Source, form, properties};
+use super::properties::{BadLine, Property};
+use super::{Problem, Reader, Source, form, optional, properties, required};
 use crate::blocking::Blocking;
-use crate::secret_files::{READ_TIMEOUT, read_regular};
+use crate::secret_files::{READ_TIMEOUT, read_regular, without_mark};
 
 /// A file of properties with the certificates in it is smaller.
 const LARGEST_FILE: u64 = 1 << 20;
-
-/// The flags that say how to reach Kafka.
-#[derive(Clone, Debug, clap::Args)]
-pub struct KafkaArgs {
-    /// Kafka's brokers, host:port separated by commas
-    #[arg(long, env = "WEIR_BROKERS", value_name = "HOST:PORT,…")]
-    pub brokers: Option<String>,
-    /// File of librdkafka properties (client.properties), for TLS and SASL
-    #[arg(long, env = "WEIR_KAFKA_CONFIG", value_name = "FILE")]
-    pub kafka_config: Option<String>,
-}
 
 /// Brokers, and the properties for TLS and SASL; its `Debug` shows no values.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -67,7 +58,15 @@ impl KafkaSettings {
         self.brokers.split(',').map(|broker| without_protocol(broker.trim()))
     }
 
-    /// Reads and checks the values of [`KafkaArgs`]; `None` means that `reader` has noted problems.
+    /// Adds the flags to a command line.
+    pub fn declare(command: Command) -> Command {
+        let brokers = required("HOST:PORT,…", brokers_form()).declare;
+        let file = optional("FILE", form::file()).declare;
+        let command = brokers(command, "brokers", "Kafka's brokers, host:port separated by commas");
+        file(command, "kafka_config", "File of librdkafka properties (client.properties), for TLS and SASL")
+    }
+
+    /// Reads and checks the values of [`Self::declare`]; `None` means that `reader` has noted problems.
     pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let brokers = reader.required("brokers", &brokers_form());
         let file = reader.optional("kafka_config", &form::file());
@@ -78,12 +77,12 @@ impl KafkaSettings {
     /// The same with the file's properties as they are by now, or why they cannot be used. Blocks.
     pub fn read_again(&self) -> Result<Self, String> {
         let Some(path) = self.file.as_deref() else { return Ok(self.clone()) };
-        let text = text_of(path).map_err(|fault| format!("{}: {fault}", path.display()))?;
-        let (properties, bad) = properties::parse(&text);
+        let (properties, bad) =
+            properties_in(path).map_err(|fault| format!("{}: {fault}", path.display()))?;
         if let Some(line) = bad.first() {
             return Err(format!("{}:{line}", path.display()));
         }
-        Ok(Self { properties: properties.into_iter().collect(), ..self.clone() })
+        Ok(Self { properties, ..self.clone() })
     }
 }
 
@@ -116,7 +115,7 @@ fn without_protocol(broker: &str) -> &str {
 }
 
 fn is_broker((host, port): (&str, &str)) -> bool {
-    let stray = |character: char| character.is_whitespace() || matches!(character, ';' | '/');
+    let stray = |character: char| character.is_whitespace() || matches!(character, ';' | '/' | '@');
     let host = without_protocol(host);
     !host.is_empty() && !host.contains(stray) && port.parse::<u16>().is_ok()
 }
@@ -126,26 +125,31 @@ fn read_file(reader: &mut Reader<'_>, path: &Path) -> BTreeMap<String, String> {
     let place = path.display();
     let file = path.to_owned();
     // A file system that is gone would hang for ever, without a word.
-    let read = Blocking::default().wait(READ_TIMEOUT, move || text_of(&file));
-    let text = match read.unwrap_or_else(|error| Err(error.to_string())) {
-        Ok(text) => text,
+    let read = Blocking::default().wait(READ_TIMEOUT, move || properties_in(&file));
+    let (properties, bad) = match read.unwrap_or_else(|error| Err(error.to_string())) {
+        Ok(read) => read,
         Err(fault) => {
             let (source, found) = (reader.source("kafka_config"), format!("{place}: {fault}"));
             reader.add(Problem { setting, source, found, expected: String::from("a file that can be read") });
             return BTreeMap::new();
         }
     };
-    let (properties, bad) = properties::parse(&text);
     for line in bad {
         let source = Source::File(format!("{place}:{}", line.number));
         reader.add(Problem { setting: setting.clone(), source, found: line.name, expected: line.expected });
     }
-    properties.into_iter().collect()
+    properties
 }
 
-fn text_of(path: &Path) -> Result<String, String> {
+/// The properties by name, and every line that cannot be used, be it for the file that it names.
+fn properties_in(path: &Path) -> Result<(BTreeMap<String, String>, Vec<BadLine>), String> {
     let content = read_regular(path, LARGEST_FILE).map_err(|fault| fault.to_string())?;
-    String::from_utf8(content).map_err(|error| error.to_string())
+    let text = str::from_utf8(without_mark(&content)).map_err(|error| error.to_string())?;
+    let (properties, mut bad) = properties::parse(text);
+    if bad.is_empty() {
+        bad = properties::unreadable(&properties);
+    }
+    Ok((properties.into_iter().map(|Property { name, value, .. }| (name, value)).collect(), bad))
 }
 
 impl fmt::Debug for KafkaSettings {
@@ -169,7 +173,9 @@ mod tests {
         for good in ["kafka:9092", "a:1,b:2", "[::1]:9092", "a:1, b:2", "SASL_SSL://a:1"] {
             assert!(brokers_form().parse(good).is_some(), "{good}");
         }
-        for bad in ["kafka", "kafka:", ":9092", "a:1,", "a:99999", "a:1;b:2", "http://a:1", "SSL://:1"] {
+        for bad in
+            ["kafka", "kafka:", ":9092", "a:1,", "a:99999", "a:1;b:2", "http://a:1", "SSL://:1", "me:pw@a:1"]
+        {
             assert!(brokers_form().parse(bad).is_none(), "{bad}");
         }
     }
@@ -187,6 +193,16 @@ mod tests {
         let text = format!("{settings:?}");
         assert!(text.contains("ssl.key.pem") && text.contains("kafka:9092"));
         assert!(!text.contains("hunter2"));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_first_line() {
+        let file = std::env::temp_dir().join(format!("weir-mark-{}.properties", std::process::id()));
+        std::fs::write(&file, "\u{feff}client.rack=a\nsocket.max.fails=2\n").unwrap();
+        let read = properties_in(&file);
+        std::fs::remove_file(&file).unwrap();
+        let (properties, bad) = read.unwrap();
+        assert_eq!((properties["client.rack"].as_str(), bad), ("a", Vec::new()));
     }
 
     #[test]

@@ -2,9 +2,7 @@
 
 use std::net::SocketAddr;
 
-use clap::Args as _;
-
-use super::{ConsumerSettings, KafkaArgs, KafkaSettings, form, part, with_default};
+use super::{ConsumerSettings, KafkaSettings, form, part, with_default};
 use crate::telemetry::LogFormat;
 
 crate::settings! {
@@ -13,7 +11,7 @@ crate::settings! {
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct CommonSettings {
         /// How to reach Kafka.
-        pub kafka: KafkaSettings = part(KafkaArgs::augment_args, KafkaSettings::read),
+        pub kafka: KafkaSettings = part(KafkaSettings::declare, KafkaSettings::read),
         /// First part of every topic's name
         pub topic_prefix: String = with_default("NAME", "meta", form::topic_prefix()),
         /// Address of metrics and health probes; not for the public
@@ -76,5 +74,20 @@ mod tests {
         assert_eq!(problems.len(), 1);
         assert_eq!(problems[0].source, Source::File(format!("{path}:2")));
         assert_eq!(problems[0].found, "request.required.acks");
+    }
+
+    #[test]
+    fn a_file_that_the_properties_name_has_to_be_there() {
+        let file = std::env::temp_dir().join(format!("weir-named-{}.properties", std::process::id()));
+        std::fs::write(&file, "security.protocol=SSL\nssl.ca.location=/nope/ca.crt\n").unwrap();
+        let path = file.to_string_lossy().into_owned();
+        let arguments = ["weir-test", "--brokers", "kafka:9092", "--kafka-config", &path];
+        let problems = read(&command().get_matches_from(arguments)).unwrap_err().to_string();
+        std::fs::remove_file(&file).unwrap();
+        let begin = format!("--kafka-config ({path}:2): found ssl.ca.location, expected a file or a folder");
+        assert!(
+            problems.starts_with(&begin) && problems.contains("/nope/ca.crt: No such file"),
+            "{problems}"
+        );
     }
 }

@@ -2,15 +2,24 @@
 
 mod allowed;
 mod lines;
+mod named_files;
+mod security;
 
 use rdkafka::ClientConfig;
 
 use self::allowed::refusal;
-pub(super) use self::lines::BadLine;
+pub(super) use self::lines::{BadLine, Property};
+pub(crate) use self::named_files::NAMING;
+pub(super) use self::named_files::unreadable;
 
-/// The properties in file order, and every line that cannot be used.
-pub(super) fn parse(text: &str) -> (Vec<(String, String)>, Vec<BadLine>) {
-    lines::parse(text, refused)
+/// The properties in file order, and every line that cannot be used: by itself, or else without others.
+pub(super) fn parse(text: &str) -> (Vec<Property>, Vec<BadLine>) {
+    let (properties, mut bad) = lines::parse(text, refused);
+    // What a line that is refused was meant to be, nobody knows: it may be the one that would be missed.
+    if bad.is_empty() {
+        bad.extend(security::incomplete(&properties));
+    }
+    (properties, bad)
 }
 
 /// What is let through by its name is known to librdkafka, which still has to accept the value.
@@ -18,6 +27,13 @@ fn refused(name: &str, value: &str) -> Option<String> {
     let is_accepted = || ClientConfig::new().set(name, value).create_native_config().is_ok();
     let accepted = "a value that librdkafka accepts for this property";
     refusal(name, value).or_else(|| (!is_accepted()).then(|| accepted.to_owned()))
+}
+
+impl Property {
+    /// Its line, as one that cannot be used.
+    fn bad(&self, expected: &str) -> BadLine {
+        BadLine { number: self.number, name: self.name.clone(), expected: expected.to_owned() }
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use clap::{ArgMatches, Command};
 
 use super::{Form, Problem, Problems, Source};
 
-/// Reads settings by the name of their field in the clap struct.
+/// Reads settings by the name of their field.
 #[derive(Debug)]
 pub struct Reader<'a> {
     command: &'a Command,

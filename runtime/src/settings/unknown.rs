@@ -1,4 +1,4 @@
-//! Variables that look like settings and are none: a misspelt name would be a default that nobody chose.
+//! Variables that look like settings and are none: a misspelt name would be a default that nobody chose. And those that are no text.
 
 use std::collections::BTreeSet;
 
@@ -20,6 +20,14 @@ pub fn name_unknown() {
 pub(crate) fn unknown_here() -> Option<String> {
     let unknown = unknown(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()));
     (!unknown.is_empty()).then(|| unknown.join(" "))
+}
+
+/// Settings of this process that are no text, if any: clap says of one that it is an argument, and not which.
+pub(crate) fn no_text_here() -> Option<String> {
+    let no_text = std::env::vars_os().filter(|(_, value)| value.to_str().is_none());
+    let names = no_text.filter_map(|(name, _)| name.into_string().ok());
+    let of_weir: BTreeSet<String> = names.filter(|name| name.starts_with("WEIR_")).collect();
+    (!of_weir.is_empty()).then(|| of_weir.into_iter().collect::<Vec<_>>().join(" "))
 }
 
 /// The names that begin as settings do and that no process reads. What Kubernetes sets for each service of a namespace

@@ -4,12 +4,12 @@ use std::future::Future;
 use std::pin::Pin;
 
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
-use reqwest::{Client, redirect, retry};
+use reqwest::Client;
 use tokio::runtime::Handle;
 
 use super::environment::Environment;
 use super::error::TracesError;
-use crate::http::tls;
+use crate::http::{client, tls};
 
 /// Bytes of an answer that are read; it says little.
 const LONGEST_ANSWER: usize = 64 * 1024;
@@ -23,12 +23,7 @@ pub(super) struct Collector {
 
 impl Collector {
     pub(super) fn new(environment: &Environment, runtime: Handle) -> Result<Self, TracesError> {
-        let http = Client::builder()
-            .tls_backend_preconfigured(tls::client(environment.certificate.as_deref())?)
-            .redirect(redirect::Policy::none())
-            .retry(retry::never())
-            .no_proxy()
-            .referer(false)
+        let http = client::builder(tls::client(environment.certificate.as_deref())?)
             .timeout(environment.timeout)
             .user_agent(concat!("weir/", env!("CARGO_PKG_VERSION")))
             .build()?;

@@ -200,6 +200,28 @@ async fn a_lag_that_nobody_tells_is_shown_as_it_was_and_counted_as_unknown() {
     running.end().await.unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_that_is_gone_hides_the_lag_of_no_other() {
+    let cluster = Cluster::with_topics(&[("in", 1), ("gone", 1), ("out", 1), ("dlq", 1)]);
+    for topic in ["in", "gone"] {
+        cluster.fill(topic, "a", numbered(50)).await;
+    }
+    let options = ConsumerOptions { topics: vec!["gone".to_owned(), "in".to_owned()], ..impatient() };
+    let running = start(cluster.kafka(), options, async |_| {
+        let wait = Some(Duration::from_millis(10));
+        Err(Failure::Unavailable { error: "down".to_owned(), wait, on: Wait::AppLimit })
+    });
+    let lag = |topic| running.labelled("weir_consumer_lag_records", topic);
+    let unknown = |topic| running.labelled("weir_consumer_unknown_partitions", topic);
+    eventually("the lag of both", || lag("in") == 50 && lag("gone") == 50).await;
+    let gone = RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+    cluster.mock.topic_error("gone", gone).expect("the topic is made to be unknown");
+    eventually("that one is not known", || unknown("gone") == 1).await;
+    cluster.fill("in", "a", numbered(50)).await;
+    eventually("the lag of the other", || lag("in") == 100 && unknown("in") == 0).await;
+    running.end().await.unwrap();
+}
+
 /// A handler whose every call waits for `wait`, of which it says that it may take `limit`.
 fn waiting(cluster: &Cluster, limit: Duration, wait: Duration) -> Running {
     start_that_waits(cluster.kafka(), impatient(), move |record, waits| async move {

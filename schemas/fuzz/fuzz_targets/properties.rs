@@ -7,9 +7,9 @@ mod properties {
     mod allowed;
     mod lines;
 
-    pub(crate) use lines::BadLine;
+    pub(crate) use lines::{BadLine, Property};
 
-    pub(crate) fn parse(text: &str) -> (Vec<(String, String)>, Vec<BadLine>) {
+    pub(crate) fn parse(text: &str) -> (Vec<Property>, Vec<BadLine>) {
         lines::parse(text, allowed::refusal)
     }
 
@@ -25,8 +25,10 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     let (used, bad) = properties::parse(text);
     let comments = text.lines().map(str::trim).filter(|line| line.is_empty() || line.starts_with(['#', '!']));
     assert_eq!(used.len() + bad.len() + comments.count(), text.lines().count());
-    for (name, value) in &used {
-        assert!(properties::is_allowed(name, value), "{name}");
+    for property in &used {
+        assert!(properties::is_allowed(&property.name, &property.value), "{property:?}");
+        let line = text.lines().nth(property.number - 1);
+        assert!(line.is_some_and(|line| line.contains(&property.name)), "{property:?}");
     }
     for line in &bad {
         assert!(!line.expected.contains(SECRET), "{line:?}");
@@ -34,5 +36,5 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     }
     // Whatever stands on the lines before, what switches the checks off is refused.
     let (used, _) = properties::parse(&format!("{text}\nenable.ssl.certificate.verification=false\n"));
-    assert!(!used.iter().any(|(name, _)| name == "enable.ssl.certificate.verification"));
+    assert!(!used.iter().any(|property| property.name == "enable.ssl.certificate.verification"));
 });

@@ -18,8 +18,8 @@ pub(crate) async fn play(place: &Place, arguments: &Arguments) -> Result<Seen> {
     let received = place.load(&links, arguments.rate).await??;
     let outcomes = Outcomes::of(place, &links, &received).await?;
     let spent = meter.end().await?;
-    let took = received.last().zip(received.first()).map(|(last, first)| last.millis_since(*first));
-    let note = format!("{} events were written in {} s", links.len(), took.unwrap_or_default() / 1_000);
+    let took = received.last().zip(received.first()).map(|(last, first)| last.since(*first));
+    let note = format!("{} events were written in {} s", links.len(), took.unwrap_or_default().as_secs());
     let share = outcomes.soon();
     let failures = if share < SHARE {
         vec![format!("{:.2} % were saved within a minute, not {:.1} %", share * 100.0, SHARE * 100.0)]

@@ -91,6 +91,24 @@ async fn never_received_is_said_where_nothing_was_left_out_alone() {
 }
 
 #[tokio::test]
+async fn never_received_is_not_said_where_records_were_removed() {
+    let ground = Ground::prepare().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (ingest, sender) = ground.ingest(&spool(&folder)).await.unwrap();
+    let admin = ingest.admin.trim_start_matches("http://");
+    post(&ingest, &sender, TEXT).await.unwrap();
+    let verdict = async || trace(&ground, &["mid.that.never.came", "--ingest", admin]).await.unwrap().verdict;
+    let raw = Topic::Raw.name(PREFIX);
+    let deliveries = ground.records(Topic::Raw, "the delivery", |all| all.len() == 1).await.unwrap();
+    let before = verdict().await;
+    assert_eq!(before["verdict"], "never_received", "{before}");
+    topics::empty(ground.kafka.bootstrap(), &raw, deliveries[0].partition).await.unwrap();
+    let after = verdict().await;
+    assert_eq!(after["verdict"], "not_found", "{after}");
+    assert!(after["since"].as_str() < after["retained_since"].as_str(), "{after}");
+}
+
+#[tokio::test]
 async fn what_waits_on_the_disk_is_found_there() {
     let ground = Ground::prepare().await.unwrap();
     let folder = tempfile::tempdir().unwrap();

@@ -7,11 +7,8 @@ use std::fmt;
 /// Topic, partition and offset; reads and displays as `topic/partition/offset`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(crate) struct RecordPosition {
-    /// The topic.
     pub(crate) topic: String,
-    /// Its partition.
     pub(crate) partition: i32,
-    /// The offset in it.
     pub(crate) offset: i64,
 }
 

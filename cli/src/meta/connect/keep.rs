@@ -7,6 +7,7 @@ use crate::meta::MetaError;
 use crate::meta::accounts::Accounts;
 use crate::meta::settings::MetaSettings;
 use crate::meta::tokens::look;
+use crate::tool::session::Session;
 use crate::tool::settings::{flag, group, settings};
 use crate::tool::signals;
 use crate::{Exit, Screen, ToolError};
@@ -35,10 +36,8 @@ pub(super) fn run(settings: &KeepSettings, screen: &mut Screen) -> Result<Exit, 
     runtime::settings::name_unknown();
     // What is wrong with the file is told at the start; a later fault of it is waited out.
     Accounts::open(&settings.meta)?;
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ToolError::Runtime)?;
     let process = Process::new("weir-connect", env!("CARGO_PKG_VERSION"));
-    runtime.block_on(serve(settings, &process, screen))
+    Session::start()?.wait(serve(settings, &process, screen))
 }
 
 /// Answers on the admin port meanwhile.

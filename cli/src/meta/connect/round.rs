@@ -88,12 +88,22 @@ async fn look(accounts: &Accounts, desired: &[(&App, DesiredItem<'_>)]) -> Vec<R
                     Entry::Vacant(unknown) => unknown.insert(subscriptions(accounts, app).await),
                 };
                 let present = present.as_ref().map_err(Clone::clone);
-                present.map(|present| difference::of_object(wanted, present))
+                present.and_then(|present| that_can_be_made(app, difference::of_object(wanted, present)))
             }
             DesiredItem::Account(account) => look_at_install(accounts, app, account).await,
         });
     }
     found
+}
+
+/// A subscription is made with the app's verify token: that it cannot be read is said where it would be, and not once it is.
+fn that_can_be_made(app: &App, finding: Finding) -> Result<Finding, String> {
+    match app.verify_token() {
+        Some(Err(why)) if finding.loses_events() => {
+            Err(format!("it is not as declared, and cannot be made so: {why}"))
+        }
+        _ => Ok(finding),
+    }
 }
 
 /// What an app has subscribed to.

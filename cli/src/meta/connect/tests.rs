@@ -112,6 +112,20 @@ async fn what_is_refused_says_what_to_do() {
     assert!(said.contains("handshake"), "{said}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_cannot_be_read_is_not_said_to_be_missing_and_no_other_is_taken_for_it() {
+    let ground = Ground::new().await;
+    let token = ground.path("access-tokens/204");
+    std::fs::remove_file(&token).unwrap();
+    std::os::unix::fs::symlink("nowhere", &token).unwrap();
+    ground.write("access-tokens/default", "EAApage\n");
+    let (exit, said) = connect(&ground, false, false).await;
+    assert_eq!(exit, Exit::Failure, "{said}");
+    assert!(said.contains("204: it cannot be read"), "{said}");
+    std::fs::remove_file(&token).unwrap();
+    assert_eq!(connect(&ground, false, false).await.0, Exit::Drift, "that of the rest is taken");
+}
+
 /// What a scrape has of a metric.
 fn told(registry: &Registry, name: &str) -> Vec<f64> {
     let families = registry.gather();
@@ -248,5 +262,18 @@ async fn a_verify_token_that_cannot_be_read_holds_up_no_account() {
     let (exit, said) = connect(&ground, true, false).await;
     assert_eq!(exit, Exit::Failure, "{said}");
     assert!(said.contains("verify-token: it cannot be read"), "{said}");
-    assert_eq!(states(&ground).await, ["missing", "missing", "as_declared", "as_declared", "as_declared"]);
+    assert_eq!(states(&ground).await, ["failed", "failed", "as_declared", "as_declared", "as_declared"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_says_that_it_could_not_be_applied_without_the_verify_token_and_only_where_one_is_needed() {
+    let ground = Ground::new().await;
+    ground.write("verify-token", "\n");
+    let (exit, said) = connect(&ground, false, false).await;
+    assert_eq!(exit, Exit::Failure, "{said}");
+    assert!(said.contains("cannot be made so") && said.contains("it holds no verify token"), "{said}");
+    ground.write("verify-token", "verify-token-of-weir");
+    assert_eq!(connect(&ground, true, false).await.0, Exit::Done);
+    std::fs::remove_file(ground.path("verify-token")).unwrap();
+    assert_eq!(states(&ground).await, ["as_declared"; 5]);
 }

@@ -26,7 +26,7 @@ pub(super) fn own(meta: Option<i64>) -> CheckResult {
     let Some(meta) = meta else {
         return CheckResult::unknown(
             "nobody told the time",
-            "It is compared with the Graph API's: give --file.",
+            "It is compared with the Graph API's: give --file, or see above why that does not answer.",
         );
     };
     judge(-meta, OWN)
@@ -65,6 +65,7 @@ mod tests {
         assert_eq!((own(Some(-90)).verdict, &*own(Some(-90)).found), (Fail, "1m 30s fast"));
         assert_eq!(own(Some(90)).found, "1m 30s slow");
         assert_eq!(own(None).verdict, Unknown);
+        assert!(own(None).advice.contains("does not answer"), "--file may have been given");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The settings of the environment and of the file of Kafka's properties, without what is secret or might be.
 
+use crate::screen::harmless;
 use runtime::settings;
 use std::path::Path;
 
@@ -22,7 +23,7 @@ pub(super) fn shown() -> String {
     lines.extend(variables.iter().map(|(name, value)| variable(name, value)));
     if let Some((_, file)) = variables.iter().find(|(name, _)| name == "WEIR_KAFKA_CONFIG") {
         match std::fs::read_to_string(file) {
-            Ok(text) => lines.extend(text.lines().filter_map(property)),
+            Ok(text) => lines.extend(text.trim_start_matches('\u{feff}').lines().filter_map(property)),
             Err(error) => lines.push(format!("{file} cannot be read: {error}")),
         }
     }
@@ -33,7 +34,13 @@ fn variable(name: &str, value: &str) -> String {
     let names_a_secret = SECRET.iter().any(|word| name.contains(word)) && !Path::new(value).exists();
     // A name that nobody knows may be that of a secret, misspelt.
     let is_known = settings::unknown([name.to_owned()]).is_empty();
-    format!("{name}={}", if names_a_secret || !is_known { HIDDEN } else { value })
+    let shown = if names_a_secret || !is_known { HIDDEN.to_owned() } else { one_line(value) };
+    format!("{name}={shown}")
+}
+
+/// A value with a line end would be two lines, the second of which looks like a setting.
+fn one_line(value: &str) -> String {
+    settings::without_passwords(&harmless(value)).replace('\n', "\\n")
 }
 
 /// What is no name of a property is left out: it may be part of a secret that goes over several lines.
@@ -53,6 +60,10 @@ mod tests {
     fn settings_are_shown_and_secrets_are_not() {
         assert_eq!(variable("WEIR_BROKERS", "kafka:9092"), "WEIR_BROKERS=kafka:9092");
         assert_eq!(variable("WEIR_APP_SECRETS", "/"), "WEIR_APP_SECRETS=/");
+        assert_eq!(
+            variable("WEIR_FACEBOOK_URL", "https://me:hunter2@graph.example\nWEIR_X=1"),
+            "WEIR_FACEBOOK_URL=https://(hidden)@graph.example\\nWEIR_X=1"
+        );
         for name in
             ["WEIR_APP_SECRET", "WEIR_APP_SECRETS", "WEIR_VERIFY_TOKEN", "WEIR_APP_SECRETT", "WEIR_OTHER"]
         {

@@ -13,13 +13,14 @@ use schemas::Topic;
 use schemas::reply::{Action, Command, Open};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::time::Duration;
 
 /// Commands and results of one key that are looked at.
 const MOST: usize = 1_000;
-/// A command may be as much older than the message that it sent, in milliseconds.
-const COMMANDED_BEFORE: u64 = 60 * 60_000;
-/// For so long a customer may be answered without a tag (Meta's guide to the Send API), in milliseconds.
-const WINDOW: u64 = 24 * 60 * 60_000;
+/// A command may be as much older than the message that it sent.
+const COMMANDED_BEFORE: Duration = Duration::from_hours(1);
+/// For so long a customer may be answered without a tag (Meta's guide to the Send API).
+const WINDOW: Duration = Duration::from_hours(24);
 
 /// Where they are, and where they end: well where one of those that name it is done.
 pub(super) fn find(
@@ -84,7 +85,7 @@ fn is_next(command: &Record, event: &Expected, typed: &Record) -> bool {
         || command.value.as_deref().and_then(|value| serde_json::from_slice::<Command<'_>>(value).ok());
     is_of_message
         && sent >= came
-        && sent.millis_since(came) < WINDOW
+        && sent.since(came) < WINDOW
         && read().is_some_and(|read| {
             read.action == Open::Known(Action::Message)
                 && read.reply_to.is_none()

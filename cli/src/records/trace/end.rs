@@ -3,6 +3,7 @@
 use super::event_trace::EventTrace;
 use super::expected::Expected;
 use super::origin::Origin;
+use super::search::written;
 use super::spool::Spooled;
 use crate::dlq::DeadLetter;
 use crate::records::reply::result;
@@ -107,8 +108,9 @@ pub(super) fn before_the_topic(origin: &Origin, dead_letter: Option<&Record>) ->
         }
         (None, _, Some(event)) => format!(
             "its delivery is there, and it is not on its typed topic ({}): retention removed it, or it was lost; \
-             `weir replay --missing-only --apply` publishes it again",
-            event.topic.spec().suffix
+             `weir replay --since {} --missing-only --apply` publishes it again",
+            event.topic.spec().suffix,
+            origin.raw.as_ref().map_or_else(|| "TIME".to_owned(), |raw| written(raw).to_string())
         ),
         (None, None, None) => "the delivery gives no events, and has no dead letter".to_owned(),
     })

@@ -9,11 +9,11 @@ use super::question::Period;
 use super::search::{Scope, Search, has_id, until, written};
 use crate::ToolError;
 use runtime::consumer::Record;
-use schemas::{Millis, Topic};
+use schemas::Topic;
+use std::time::Duration;
 
-/// How long Meta delivers the same event again (docs/meta.md), in milliseconds: what was made of the first of them is
-/// as much older.
-const DELIVERED_AGAIN: u64 = 36 * 60 * 60_000;
+/// How long Meta delivers the same event again (docs/meta.md): what was made of the first of them is as much older.
+const DELIVERED_AGAIN: Duration = Duration::from_hours(36);
 
 /// All that is known of one event.
 #[derive(Clone, Debug)]
@@ -68,7 +68,7 @@ fn handled(
             (output, dead_letter) = (find(consumer.outputs, after)?, find(&[consumer.dead_letters], after)?);
         }
         if before.is_none() && output.is_none() && dead_letter.is_none() {
-            let earlier = Millis::since_epoch(written(typed).as_millis().saturating_sub(DELIVERED_AGAIN));
+            let earlier = written(typed).before(DELIVERED_AGAIN);
             output = find(consumer.outputs, Period { since: earlier, until: Some(after.since) })?;
         }
         if output.is_none() {

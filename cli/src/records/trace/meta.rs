@@ -8,7 +8,7 @@ use super::event_trace::EventTrace;
 use super::expected::Expected;
 use super::question::{EventSelector, Question};
 use crate::ToolError;
-use crate::kafka::session::Session;
+use crate::tool::session::Session;
 use crate::tool::settings::{Given, access_tokens, flag, graph_url, graph_version, settings, switch};
 use prometheus::Registry;
 use runtime::process::chain;

@@ -2,19 +2,20 @@
 
 use super::TraceSettings;
 use schemas::{KeyRule, Millis, Topic};
+use std::time::Duration;
 use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
-/// Clocks of brokers and of ingest may differ by so much, in milliseconds.
-const CLOCKS: u64 = 10_000;
-/// How far from `--at` to look, in milliseconds.
-const AROUND: u64 = 5 * 60_000;
-/// How long what was received may wait on a disk, or Meta may deliver it again, in milliseconds (docs/meta.md): so much
-/// later than `--at` it may be written.
-const LATE: u64 = 36 * 60 * 60_000;
-/// The newest slice of a period, in milliseconds; each one before it is longer by this factor.
-const NEWEST: u64 = 10 * 60_000;
-const LONGER: u64 = 6;
+/// Clocks of brokers and of ingest may differ by so much.
+const CLOCKS: Duration = Duration::from_secs(10);
+/// How far from `--at` to look.
+const AROUND: Duration = Duration::from_mins(5);
+/// How long what was received may wait on a disk, or Meta may deliver it again (docs/meta.md): so much later than `--at` it may be
+/// written.
+const LATE: Duration = Duration::from_hours(36);
+/// The newest slice of a period; each one before it is longer by this factor.
+const NEWEST: Duration = Duration::from_mins(10);
+const LONGER: u32 = 6;
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,10 +59,10 @@ impl Question {
             None if key.is_some() && settings.at.is_some() => EventSelector::Conversation,
             None => return None,
         };
-        let told =
-            settings.at.map_or_else(|| Period::from(settings.since, 0), |at| Period::around(at, AROUND));
+        let from_then_on = Period { since: settings.since, until: None };
+        let told = settings.at.map_or(from_then_on, |at| Period::around(at, AROUND));
         let period = match &what {
-            EventSelector::Delivery(id) => received(id).map_or(told, |at| Period::from(at, CLOCKS)),
+            EventSelector::Delivery(id) => received(id).map_or(told, Period::since),
             _ => told,
         };
         Some(Self { what, key, period })
@@ -76,7 +77,7 @@ impl Question {
 
     /// The period with what was written later, since it waited on a disk or Meta delivered it again.
     pub(super) fn late(&self) -> Period {
-        let until = self.period.until.map(|until| Millis::since_epoch(until.as_millis() + LATE));
+        let until = self.period.until.map(|until| until.after(LATE));
         Period { until, ..self.period }
     }
 
@@ -124,9 +125,9 @@ impl Period {
         Self::from(at, CLOCKS)
     }
 
-    /// From some milliseconds before a time on.
-    pub(super) fn from(at: Millis, before: u64) -> Self {
-        Self { since: Millis::since_epoch(at.as_millis().saturating_sub(before)), until: None }
+    /// From so long before a time on.
+    pub(super) fn from(at: Millis, before: Duration) -> Self {
+        Self { since: at.before(before), until: None }
     }
 
     /// Whether a time is in it.
@@ -139,17 +140,16 @@ impl Period {
         Self::around(at, CLOCKS)
     }
 
-    fn around(at: Millis, by: u64) -> Self {
-        Self { until: Some(Millis::since_epoch(at.as_millis() + by)), ..Self::from(at, by) }
+    fn around(at: Millis, by: Duration) -> Self {
+        Self { until: Some(at.after(by)), ..Self::from(at, by) }
     }
 
     /// It in slices, the newest first: what is asked for is mostly new.
     pub(super) fn newest_first(self, now: Millis) -> Vec<Self> {
         let Self { since, mut until } = self;
         let (mut slices, mut length) = (Vec::new(), NEWEST);
-        let begin = |length| Millis::since_epoch(now.as_millis().saturating_sub(length));
         while until.is_none_or(|until| until > since) {
-            let slice = Self { since: begin(length).max(since), until };
+            let slice = Self { since: now.before(length).max(since), until };
             if until.is_none_or(|until| slice.since < until) {
                 slices.push(slice);
                 until = Some(slice.since);
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn an_item_is_looked_for_where_its_kind_is() {
-        let period = Period::from(Millis::since_epoch(0), 0);
+        let period = Period::from(Millis::since_epoch(0), Duration::ZERO);
         let topics = |what, key: Option<&str>| {
             Question { what, key: key.map(str::to_owned), period }.topics().collect::<Vec<_>>()
         };

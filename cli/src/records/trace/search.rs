@@ -3,9 +3,9 @@
 use super::question::Period;
 use crate::ToolError;
 use crate::kafka::group::Group;
-use crate::kafka::session::Session;
 use crate::kafka::source::Source;
 use crate::screen::Progress;
+use crate::tool::session::Session;
 use runtime::consumer::Record;
 use runtime::settings::KafkaSettings;
 use schemas::{Millis, Topic};
@@ -86,6 +86,24 @@ impl<'a> Search<'a> {
         }
         self.progress.borrow_mut().clear();
         Ok(found)
+    }
+
+    /// Up to when records of a topic may be gone: the time of the first that is there, of the partition where that is latest, and
+    /// later than any where a partition has none left.
+    pub(super) fn lost_until(&self, topic: Topic) -> Result<Option<Millis>, ToolError> {
+        let mut range = self.source.range(&topic.name(self.topic_prefix), None, None)?;
+        range.spans.retain(|span| span.low > 0);
+        if range.spans.iter().any(|span| span.low >= span.high) {
+            return Ok(Some(Millis::since_epoch(u64::MAX)));
+        }
+        for span in &mut range.spans {
+            span.to = span.from + 1;
+        }
+        let (mut first, mut latest) = (self.source.open(&range)?, None);
+        while let Some(record) = first.next()? {
+            latest = latest.max(Some(written(&record)));
+        }
+        Ok(latest)
     }
 
     /// Whether a consumer ever handled anything of the topic of a record.

@@ -1,7 +1,7 @@
 //! What a command can be asked for: a struct of settings, each of which declares and reads itself.
 
-use clap::{ArgMatches, Args as _, Command};
-use runtime::settings::{KafkaArgs, KafkaSettings, Reader};
+use clap::{ArgMatches, Command};
+use runtime::settings::{KafkaSettings, Reader};
 
 /// What was given on a command line and in the environment.
 pub(crate) struct Given<'a> {
@@ -83,7 +83,7 @@ pub(crate) fn group<S: Settings>() -> Group<S> {
 /// How to reach Kafka.
 pub(crate) fn kafka() -> Group<KafkaSettings> {
     let read = |given: &mut Given<'_>| KafkaSettings::read(&mut given.reader);
-    Group { declare: KafkaArgs::augment_args, read: Box::new(read) }
+    Group { declare: KafkaSettings::declare, read: Box::new(read) }
 }
 
 /// Settings of which none is read where `is_given` says no. What is wrong with them is a problem of the whole command, not of these.

@@ -22,7 +22,6 @@ pub(crate) fn check_period(since: Option<Millis>, until: Option<Millis>, given: 
     }
 }
 
-/// An instant.
 pub(crate) fn instant(id: &'static str) -> Flag<Millis> {
     flag(id, "TIME", form(Millis::of(SystemTime::now())))
 }
@@ -35,8 +34,7 @@ fn form(now: Millis) -> Form<Millis> {
 
 fn parse(value: &str, now: Millis) -> Option<Millis> {
     if let Ok(ago) = humantime::parse_duration(value) {
-        let millis = u64::try_from(ago.as_millis()).ok()?;
-        return Some(Millis::since_epoch(now.as_millis().saturating_sub(millis)));
+        return Some(now.before(ago));
     }
     humantime::parse_rfc3339_weak(value).ok().map(Millis::of)
 }

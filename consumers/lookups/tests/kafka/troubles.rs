@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::time::{Duration, Instant};
 use weir_graph_simulator::{Behaviour, Simulator};
+use weir_tests::until::until;
 
 const MENTIONS: usize = 10_000;
 const MEDIA: usize = 500;
@@ -189,8 +190,8 @@ async fn a_stop_for_meta_s_limit_pauses_the_partition_and_keeps_the_membership()
         settings.graph.pace.graph_stop_for = Duration::from_secs(8);
         settings.graph.pace.graph_slow_pause = Duration::ZERO;
     });
-    let is_some = |name| running.metric(name, "") > 0.0;
-    until("a stop", || is_some("weir_lookups_held") && is_some("weir_consumer_paused_partitions")).await;
+    until_some(&running, "weir_lookups_held").await;
+    until_some(&running, "weir_consumer_paused_partitions").await;
     let requests = simulator.requests();
     assert!(requests <= 4, "{requests} requests, of which 4 may be under way when the first is answered");
     simulator.say_no_usage();
@@ -209,19 +210,17 @@ async fn an_end_does_not_wait_for_meta_s_limit() {
     let running = Running::start(&cluster, &simulator, |settings| {
         settings.graph.pace.graph_stop_for = Duration::from_mins(5);
     });
-    until("a stop", || running.metric("weir_lookups_held", "") > 0.0).await;
+    until_some(&running, "weir_lookups_held").await;
     let asked = Instant::now();
     running.end().await;
     let took = asked.elapsed();
     assert!(took < FINISHED_WITHIN, "it took {took:?} to end");
 }
 
-async fn until(what: &str, is_so: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_mins(1);
-    while !is_so() {
-        assert!(Instant::now() < deadline, "never came: {what}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+/// Returns once a gauge of the consumer is above 0.
+async fn until_some(running: &Running, gauge: &str) {
+    let is_some = async || Ok((running.metric(gauge, "") > 0.0).then_some(()));
+    until(gauge, Duration::from_mins(1), is_some).await.unwrap();
 }
 
 #[expect(clippy::print_stdout, reason = "a measurement, for whoever runs the test with --nocapture")]

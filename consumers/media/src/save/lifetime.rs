@@ -4,14 +4,14 @@ use crate::links::Source;
 use reqwest::Url;
 use schemas::Millis;
 use schemas::media::Origin;
+use std::time::Duration;
 
-const HOUR: u64 = 3_600_000;
 /// A story is gone after a day.
-const STORY: u64 = 24 * HOUR;
+const STORY: Duration = Duration::from_hours(24);
 /// What links of Meta's CDNs tell of is mostly four to five days.
-const USUAL: u64 = 96 * HOUR;
+const USUAL: Duration = Duration::from_hours(96);
 /// For so long after its time a link is asked for all the same: a clock may be wrong.
-const GRACE: u64 = HOUR;
+const GRACE: Duration = Duration::from_hours(1);
 /// The hosts below which `oe` is signed with the rest of the link, and which answer 403 from then on.
 const SIGNED: [&str; 2] = [".fbcdn.net", ".cdninstagram.com"];
 
@@ -27,7 +27,7 @@ pub(super) fn told(link: &str) -> Option<Millis> {
 pub(super) fn is_over(link: &str, now: Millis) -> bool {
     let Ok(url) = Url::parse(link) else { return false };
     let is_signed = url.domain().is_some_and(|host| SIGNED.iter().any(|above| host.ends_with(above)));
-    is_signed && of(&url).is_some_and(|dies| now.millis_since(dies) > GRACE)
+    is_signed && of(&url).is_some_and(|dies| now.since(dies) > GRACE)
 }
 
 /// When the link at `index` dies, for all that is known: good enough to decide which is followed first.
@@ -35,8 +35,7 @@ pub(super) fn estimated(source: &Source, index: usize, now: Millis) -> Millis {
     let link = &source.links[index];
     told(&link.url).unwrap_or_else(|| {
         let life = if link.origin == Origin::Story { STORY } else { USUAL };
-        let received = source.received.as_deref().and_then(Millis::parse).unwrap_or(now);
-        Millis::since_epoch(received.as_millis() + life)
+        source.received.as_deref().and_then(Millis::parse).unwrap_or(now).after(life)
     })
 }
 

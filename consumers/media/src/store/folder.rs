@@ -7,6 +7,7 @@ use super::objects::Object;
 use super::{ANSWER_WITHIN, StoreError, is_record};
 use object_store::path::Path;
 use runtime::mutex::lock;
+use runtime::settings::presence;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, ErrorKind, Write as _};
@@ -39,6 +40,9 @@ pub(super) struct Folder {
 impl Folder {
     /// Takes a folder that is there: one that is not may be a volume that is not mounted.
     pub(super) fn open(folder: &File) -> Result<Self, StoreError> {
+        if let Some(error) = presence::unseen(folder) {
+            return Err(StoreError::Open(format!("{}: {error}", folder.display())));
+        }
         if !folder.is_dir() {
             return Err(StoreError::Open(format!("{} is no folder that is there", folder.display())));
         }

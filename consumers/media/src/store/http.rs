@@ -3,8 +3,8 @@
 use super::{ANSWER_WITHIN, StoreError, whole};
 use object_store::client::{HttpClient, HttpConnector, HttpError, HttpRequest, HttpResponse, HttpService};
 use object_store::{ClientConfigKey, ClientOptions};
-use reqwest::{Client, redirect};
-use runtime::http::tls;
+use reqwest::Client;
+use runtime::http::{client, tls};
 use rustls::ClientConfig;
 use std::path::Path;
 use std::pin::Pin;
@@ -35,11 +35,8 @@ impl Connector {
     }
 
     fn client(&self, allows_http: bool, within: Duration) -> object_store::Result<Client> {
-        let client = Client::builder()
-            .tls_backend_preconfigured(self.tls.clone())
-            .redirect(redirect::Policy::none())
+        let client = client::builder(self.tls.clone())
             .https_only(!allows_http)
-            .no_proxy()
             .connect_timeout(CONNECT_WITHIN)
             .timeout(within)
             .build();

@@ -5,6 +5,7 @@ use super::objects::{Object, Objects, Parts};
 use crate::picture::{self, HEAD};
 use object_store::TagSet;
 use object_store::path::Path;
+use runtime::hex;
 use sha2::{Digest as _, Sha256};
 
 /// The least that S3 takes as a part other than the last; what fits is put at once.
@@ -92,7 +93,7 @@ impl<'a> Upload<'a> {
         let sniffed = self.sniffed();
         let stored = Stored {
             folder: self.folder.clone(),
-            sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat(),
+            sha256: hex::digits(&digest),
             bytes: self.bytes,
             sniffed,
             size: sniffed.and_then(|mime| picture::size(&self.head, mime)),

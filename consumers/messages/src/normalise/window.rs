@@ -19,7 +19,5 @@ pub(super) fn end(name: EventName, direction: Option<Direction>, time: Millis) -
             | EventName::ReferralReceived
             | EventName::ReactionAdded
     );
-    let window = u64::try_from(WINDOW.as_millis()).unwrap_or(u64::MAX);
-    (opens && direction == Some(Direction::Incoming))
-        .then(|| Millis::since_epoch(time.as_millis().saturating_add(window)))
+    (opens && direction == Some(Direction::Incoming)).then(|| time.after(WINDOW))
 }

@@ -10,7 +10,7 @@ use schemas::Topic;
 use std::time::Duration;
 
 /// Far longer than anything here should take.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
+const PATIENCE: Duration = Duration::from_mins(2);
 pub(crate) const PREFIX: &str = "meta";
 
 pub(crate) struct Cluster {
@@ -66,14 +66,14 @@ impl Cluster {
         producer.flush(PATIENCE).unwrap();
     }
 
-    /// The event ids of all records that lie in an output topic now.
-    pub(crate) async fn ids(&self, topic: Topic) -> Vec<String> {
+    /// The event ids of all records in an output topic, once there are so many at least.
+    pub(crate) async fn ids(&self, topic: Topic, at_least: usize) -> Vec<String> {
         let (brokers, name, partitions) = (self.mock.bootstrap_servers(), topic.name(PREFIX), self.outputs);
-        tokio::task::spawn_blocking(move || ids(&brokers, &name, partitions)).await.unwrap()
+        tokio::task::spawn_blocking(move || ids(&brokers, &name, partitions, at_least)).await.unwrap()
     }
 }
 
-fn ids(brokers: &str, topic: &str, partitions: i32) -> Vec<String> {
+fn ids(brokers: &str, topic: &str, partitions: i32, at_least: usize) -> Vec<String> {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", brokers).set("group.id", "reader").set("fetch.wait.max.ms", "20");
     let consumer: BaseConsumer = config.create().unwrap();
@@ -90,5 +90,5 @@ fn ids(brokers: &str, topic: &str, partitions: i32) -> Vec<String> {
         let header = headers.iter().find(|header| header.key == "ce_id").expect("it has an id");
         String::from_utf8(header.value.unwrap_or_default().to_vec()).unwrap()
     };
-    (0..count).map(id).collect()
+    (0..at_least.max(usize::try_from(count).unwrap())).map(id).collect()
 }

@@ -8,17 +8,17 @@ use std::sync::Arc;
 
 /// What readers of the topic are made from.
 #[derive(Clone, Debug)]
-pub struct Source {
+pub(crate) struct Source {
     /// Where the brokers are.
-    pub kafka: KafkaSettings,
+    pub(crate) kafka: KafkaSettings,
     /// Whose credentials they are.
-    pub process: Process,
+    pub(crate) process: Process,
     /// The name of each client.
-    pub client_id: &'static str,
+    pub(crate) client_id: &'static str,
     /// The topic.
-    pub topic: Arc<str>,
+    pub(crate) topic: Arc<str>,
     /// Where it is shown what becomes of the clients, and of partitions that cannot be read.
-    pub metrics: ReplyMetrics,
+    pub(crate) metrics: ReplyMetrics,
 }
 
 impl Source {

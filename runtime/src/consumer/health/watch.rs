@@ -11,6 +11,7 @@ use rdkafka::error::KafkaResult;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use tokio_util::sync::CancellationToken;
 
+use super::broker_offsets::{Partition, ends, gone, offset_of, offsets};
 use super::fatal_panic::blocking;
 use super::next_record::NextRecordProbe;
 use super::stall::Stalls;
@@ -23,7 +24,7 @@ use crate::kafka::{TopicPartition, list};
 use crate::throttle::Throttle;
 
 /// How long the brokers may take to answer a question.
-const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// Looks without an answer after which another client is tried.
 const RECONNECT_AFTER: u32 = 3;
 /// How often to look at most, and at least.
@@ -41,6 +42,7 @@ pub(in crate::consumer) struct Watch {
     /// Where each partition ended when that was known last.
     ends: HashMap<TopicPartition, i64>,
     unknown_log: Throttle,
+    gone_log: Throttle,
     stalls: Stalls,
 }
 
@@ -77,6 +79,7 @@ impl Watch {
             shared,
             ends: HashMap::new(),
             unknown_log: Throttle::default(),
+            gone_log: Throttle::default(),
             stalls,
         })
     }
@@ -103,7 +106,7 @@ impl Watch {
         let mut seen = match self.partition_states() {
             Ok(seen) => seen,
             Err(error) => {
-                self.show_unknown(&self.registry.partitions(), &error.to_string());
+                self.show_unknown(&self.registry.partitions(), &[], &error.to_string());
                 self.stalls.forget();
                 self.reconnect();
                 return None;
@@ -158,16 +161,29 @@ impl Watch {
                 seen.push(PartitionState { name, progress, position, lag, is_known, is_readable: false });
             }
         }
-        self.show_unknown(&unknown, "it has no leader, or this user may not ask");
+        let gone = gone(&self.client, &self.shared.options.topics, &self.registry.partitions());
+        self.show_unknown(&unknown, &gone, "it has no leader, its topic is gone, or this user may not ask");
         Ok(seen)
     }
 
-    /// Their lag stays what it was, as far as they have one.
-    fn show_unknown(&self, unknown: &[(TopicPartition, Arc<PartitionProgress>)], reason: &str) {
+    /// Their lag stays what it was, as far as they have one. A topic that is gone counts as a partition.
+    fn show_unknown(&self, unknown: &[Partition], gone: &[&str], reason: &str) {
         for topic in &self.shared.options.topics {
             let count = unknown.iter().filter(|(name, _)| *name.topic == **topic).count();
+            let count = count.max(usize::from(gone.contains(&topic.as_str())));
             let count = i64::try_from(count).unwrap_or(i64::MAX);
             self.shared.metrics.unknown.with_label_values(&[topic]).set(count);
+        }
+        if !gone.is_empty()
+            && let Some(suppressed) = self.gone_log.pass(Instant::now())
+        {
+            let topics = gone.join(", ");
+            tracing::error!(
+                topics,
+                suppressed,
+                "topics are gone that were there at the start, or hidden by an access control list: `weir topics plan` shows \
+                 what is missing, `weir topics apply` makes it"
+            );
         }
         let Some((TopicPartition { topic, partition }, _)) = unknown.first() else { return };
         if let Some(suppressed) = self.unknown_log.pass(Instant::now()) {
@@ -180,14 +196,14 @@ impl Watch {
     }
 
     /// Partitions of which nothing is done yet stand where the group committed last, or else at their beginning.
-    fn find_starts(&self, partitions: &[(TopicPartition, Arc<PartitionProgress>)]) -> KafkaResult<()> {
+    fn find_starts(&self, partitions: &[Partition]) -> KafkaResult<()> {
         let fresh: Vec<_> = partitions.iter().filter(|(_, progress)| progress.position().is_none()).collect();
         if fresh.is_empty() {
             return Ok(());
         }
         let names = || fresh.iter().map(|(name, _)| name);
         let committed = self.client.committed_offsets(list(names(), Offset::Invalid)?, ANSWER_WITHIN)?;
-        let beginnings = self.client.offsets_for_times(list(names(), Offset::Beginning)?, ANSWER_WITHIN)?;
+        let beginnings = offsets(&self.client, &names(), Offset::Beginning)?;
         for (name, progress) in fresh {
             if let Some(start) = offset_of(&committed, name).or_else(|| offset_of(&beginnings, name)) {
                 progress.started(start);
@@ -243,26 +259,5 @@ impl PartitionState {
             Activity::Handling => true,
             Activity::Waiting(_) => false,
         }
-    }
-}
-
-/// Where partitions end; one that has no leader has an error there.
-fn ends(
-    client: &BaseConsumer,
-    partitions: &[(TopicPartition, Arc<PartitionProgress>)],
-) -> KafkaResult<TopicPartitionList> {
-    let names = partitions.iter().map(|(name, _)| name);
-    client.offsets_for_times(list(names, Offset::End)?, ANSWER_WITHIN)
-}
-
-/// The offset that an answer has for a partition, if it has one.
-fn offset_of(
-    answer: &TopicPartitionList,
-    TopicPartition { topic, partition }: &TopicPartition,
-) -> Option<i64> {
-    let found = answer.find_partition(topic, *partition)?;
-    match (found.error(), found.offset()) {
-        (Ok(()), Offset::Offset(offset)) => Some(offset),
-        _ => None,
     }
 }

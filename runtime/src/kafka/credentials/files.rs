@@ -4,16 +4,7 @@ use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 use std::path::{Path, PathBuf};
 
 use crate::secret_files::read_regular;
-use crate::settings::KafkaSettings;
-
-/// Properties whose value is the path of a file.
-const NAMING: [&str; 5] = [
-    "ssl.ca.location",
-    "ssl.certificate.location",
-    "ssl.key.location",
-    "ssl.keystore.location",
-    "ssl.crl.location",
-];
+use crate::settings::{KafkaSettings, PROPERTIES_OF_FILES};
 
 /// More is no file of credentials; a system's bundle of authorities has a quarter of it.
 const LARGEST: u64 = 1 << 20;
@@ -21,7 +12,7 @@ const LARGEST: u64 = 1 << 20;
 /// What is in the file of properties and in every file that it names, as far as it takes to see a change; a file that cannot be
 /// read has nothing, and without files it is 0.
 pub(super) fn fingerprint(kafka: &KafkaSettings) -> u64 {
-    let named = NAMING.iter().filter_map(|name| kafka.properties.get(*name)).map(PathBuf::from);
+    let named = PROPERTIES_OF_FILES.iter().filter_map(|name| kafka.properties.get(*name)).map(PathBuf::from);
     let hash = |path: PathBuf| BuildHasherDefault::<DefaultHasher>::default().hash_one((&path, read(&path)));
     kafka.file.iter().cloned().chain(named).map(hash).fold(0, u64::wrapping_add)
 }

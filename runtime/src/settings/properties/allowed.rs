@@ -74,7 +74,7 @@ const LIMITED: [(&str, &[&str], &str); 6] = [
     ("sasl.mechanisms", &MECHANISMS, MECHANISM),
 ];
 
-const MECHANISMS: [&str; 3] = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"];
+pub(super) const MECHANISMS: [&str; 3] = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"];
 
 const VERIFIED: &str = "certificates to be verified: name the authority with ssl.ca.location";
 const NAMED: &str = "https: the broker's certificate has to have the name or address that --brokers and the brokers' \

@@ -5,6 +5,17 @@
 
 use std::fmt;
 
+/// A line that sets a property.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Property {
+    /// Line number, from 1.
+    pub(crate) number: usize,
+    /// The property.
+    pub(crate) name: String,
+    /// Its value, which may be a password.
+    pub(crate) value: String,
+}
+
 /// A line that cannot be used; its `Display` follows the name of the file. The value is never repeated, it may be a password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BadLine {
@@ -23,7 +34,7 @@ pub(crate) struct BadLine {
 pub(super) fn parse(
     text: &str,
     refusal: impl Fn(&str, &str) -> Option<String>,
-) -> (Vec<(String, String)>, Vec<BadLine>) {
+) -> (Vec<Property>, Vec<BadLine>) {
     let (mut properties, mut bad) = (Vec::new(), Vec::new());
     for (index, line) in text.lines().enumerate() {
         match parse_line(index + 1, line, &refusal) {
@@ -38,7 +49,7 @@ fn parse_line(
     number: usize,
     line: &str,
     refusal: impl Fn(&str, &str) -> Option<String>,
-) -> Result<Option<(String, String)>, BadLine> {
+) -> Result<Option<Property>, BadLine> {
     let line = line.trim();
     if line.is_empty() || line.starts_with(['#', '!']) {
         return Ok(None);
@@ -58,13 +69,20 @@ fn parse_line(
             let name = if is_like_a_name(name) { name.to_owned() } else { String::new() };
             Err(BadLine { number, name, expected })
         }
-        None => Ok(Some((name.to_owned(), value))),
+        None => Ok(Some(Property { number, name: name.to_owned(), value })),
     }
 }
 
 /// Whether it has the form of librdkafka's names, with the dot that base64 never has.
 fn is_like_a_name(name: &str) -> bool {
     name.contains('.') && name.bytes().all(|byte| byte.is_ascii_lowercase() || b"._".contains(&byte))
+}
+
+impl fmt::Debug for Property {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { number, name, .. } = self;
+        formatter.debug_struct("Property").field("number", number).field("name", name).finish_non_exhaustive()
+    }
 }
 
 impl fmt::Display for BadLine {
@@ -87,8 +105,14 @@ mod tests {
         let text = "# TLS\nsecurity.protocol = SASL_SSL\n\n! more\nsasl.password: a=b:c \r\n";
         let (properties, bad) = parse(text, |_, _| None);
         assert_eq!(bad, []);
-        let expected = [("security.protocol", "SASL_SSL"), ("sasl.password", "a=b:c")];
-        assert_eq!(properties, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let expected = [(2, "security.protocol", "SASL_SSL"), (5, "sasl.password", "a=b:c")];
+        let property = |(number, name, value): (usize, &str, &str)| Property {
+            number,
+            name: name.to_owned(),
+            value: value.to_owned(),
+        };
+        assert_eq!(properties, expected.map(property));
+        assert!(!format!("{properties:?}").contains("a=b:c"));
     }
 
     #[test]
@@ -108,6 +132,6 @@ mod tests {
     fn lines_of_pem_are_written_as_escapes() {
         let (properties, _) =
             parse("ssl.ca.pem=-----BEGIN CERTIFICATE-----\\nAA==\\n-----END CERTIFICATE-----\n", |_, _| None);
-        assert_eq!(properties[0].1, "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----");
+        assert_eq!(properties[0].value, "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----");
     }
 }

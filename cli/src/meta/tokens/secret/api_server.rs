@@ -6,8 +6,8 @@ use crate::meta::tokens::settings::Destination;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::header::CONTENT_TYPE;
-use reqwest::{Client, Method, RequestBuilder, StatusCode, redirect};
-use runtime::http::tls;
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use runtime::http::{client, tls};
 use runtime::secret_files::{read_file, trimmed};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -81,10 +81,7 @@ impl ApiServer {
         let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
         let url = format!("https://{host}:{kubernetes_port}{path}");
         let tls = tls::client(Some(&service_account.join("ca.crt"))).map_err(no_account)?;
-        let http = Client::builder()
-            .tls_backend_preconfigured(tls)
-            .redirect(redirect::Policy::none())
-            .no_proxy()
+        let http = client::builder(tls)
             .timeout(ANSWER_WITHIN)
             .build()
             .map_err(|source| ApiServerError::NoAnswer { url: url.clone(), source })?;

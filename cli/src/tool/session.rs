@@ -1,4 +1,4 @@
-//! What a command that reads and writes Kafka runs on: a runtime for what waits, and signals.
+//! What a command runs on that waits for others: a runtime, and signals.
 
 use crate::ToolError;
 use crate::tool::signals;

@@ -1,0 +1,81 @@
+//! What the properties of a login and of TLS need beside them: each may be right, and all of them together no protection.
+
+use super::allowed::MECHANISMS;
+use super::lines::{BadLine, Property};
+
+/// What a login takes; the first has two names.
+const LOGIN: [&[&str]; 3] = [&["sasl.mechanism", "sasl.mechanisms"], &["sasl.username"], &["sasl.password"]];
+
+const NO_PROTOCOL: &str = "a line with security.protocol too (SASL_SSL, SSL, SASL_PLAINTEXT), since without one there is neither TLS \
+    nor a login; PLAINTEXT where that is meant";
+
+/// The line that needs others, which are not there.
+pub(super) fn incomplete(properties: &[Property]) -> Option<BadLine> {
+    // The last one counts, as for librdkafka.
+    let Some(protocol) = properties.iter().rfind(|property| property.name == "security.protocol") else {
+        return properties.iter().find(|property| protects(&property.name)).map(|it| it.bad(NO_PROTOCOL));
+    };
+    if !protocol.value.to_ascii_lowercase().starts_with("sasl_") {
+        return None;
+    }
+    let is_given = |names: &[&str]| properties.iter().any(|property| names.contains(&property.name.as_str()));
+    let missing: Vec<&str> =
+        LOGIN.iter().filter(|names| !is_given(names)).filter_map(|names| names.first().copied()).collect();
+    (!missing.is_empty()).then(|| {
+        let mechanisms = MECHANISMS.join(", ");
+        let expected = format!(
+            "{} beside it: a login has a mechanism ({mechanisms}), a name and a password",
+            missing.join(" and ")
+        );
+        protocol.bad(&expected)
+    })
+}
+
+/// Whether somebody who sets it wants a login or TLS.
+fn protects(name: &str) -> bool {
+    let is_credential = [".location", ".pem"].iter().any(|end| name.ends_with(end));
+    name.starts_with("sasl.") || (name.starts_with("ssl.") && is_credential)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse;
+
+    fn said(text: &str) -> Vec<String> {
+        parse(text).1.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_login_that_lacks_a_part_is_named_with_what_is_missing() {
+        let login = "security.protocol=SASL_PLAINTEXT\nsasl.username=weir\nsasl.password=hunter2\n";
+        assert_eq!(
+            said(login),
+            ["1: security.protocol: expected sasl.mechanism beside it: a login has a mechanism \
+              (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512), a name and a password"]
+        );
+        let alone = said("client.rack=a\nsecurity.protocol=sasl_ssl\n");
+        assert!(alone[0].starts_with("2: "), "{alone:?}");
+        assert!(alone[0].contains("sasl.mechanism and sasl.username and sasl.password"), "{alone:?}");
+        for mechanism in ["sasl.mechanism", "sasl.mechanisms"] {
+            assert_eq!(said(&format!("{login}{mechanism}=PLAIN\n")), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn a_login_or_an_authority_without_a_protocol_would_go_in_plain_text_and_is_refused() {
+        for line in ["sasl.username=weir", "sasl.mechanism=PLAIN", "ssl.ca.location=/ca.crt", "ssl.key.pem=x"]
+        {
+            let bad = said(&format!("# of the broker\n{line}\n"));
+            assert!(bad.len() == 1 && bad[0].starts_with("2: "), "{bad:?}");
+            assert!(bad[0].contains("security.protocol"), "{bad:?}");
+            assert_eq!(said(&format!("{line}\nsecurity.protocol=PLAINTEXT\n")), [""; 0], "it is meant");
+        }
+        assert_eq!(said("socket.timeout.ms=9000\n"), [""; 0]);
+    }
+
+    #[test]
+    fn nothing_is_missed_where_a_line_was_refused_that_may_be_it() {
+        let bad = said("security.protocol=SASL_SSL\nsasl.mechanism=GSSAPI\n");
+        assert!(bad.len() == 1 && bad[0].contains("no Kerberos"), "{bad:?}");
+    }
+}
