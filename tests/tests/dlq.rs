@@ -91,6 +91,8 @@ async fn a_record_that_two_consumers_gave_up_goes_back_once() {
     }
     let (_, said) = dlq(&ground, &["redrive"]).await.unwrap();
     assert!(said.contains("1 would be put back, 1 of a record that goes back already"), "{said}");
+    let listed = objects(&ground, &["list"]).await.unwrap();
+    assert!(listed.iter().all(|letter| letter["back"] == false), "a dry run marks nothing: {listed:?}");
     let (_, said) = dlq(&ground, &["redrive", "--apply"]).await.unwrap();
     assert!(said.contains("1 put back, 1 of a record that goes back already"), "{said}");
     assert_eq!(

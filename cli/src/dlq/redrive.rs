@@ -12,12 +12,16 @@ use crate::screen::{Progress, Tone, nonzero};
 use crate::tool::session::Session;
 use crate::{Exit, Screen, ToolError};
 use runtime::consumer::Record;
+use runtime::kafka::dead_letter::header;
 use schemas::{Millis, Topic};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant, SystemTime};
 
 /// How often what was put back is remembered; a crash can put back as much again as came between.
 const KEEP_EVERY: Duration = Duration::from_secs(1);
+
+/// A record that was given up: where it lay, and when it was written first, since a topic that is made anew has the same positions.
+type Original = (RecordPosition, Option<Vec<u8>>);
 
 /// A dead letter that was given to Kafka, with its fate and the number of its events.
 type Sent = (DeadLetter, Fate, usize);
@@ -31,7 +35,7 @@ struct Redrive<'a> {
     /// All topics of the cluster.
     topics: BTreeSet<String>,
     /// Records that are back: what several consumers gave up goes back once, since each of them reads it again.
-    back: BTreeSet<RecordPosition>,
+    back: BTreeSet<Original>,
     /// The value of `ce_replay` for what is published anew.
     run: String,
     tally: Tally,
@@ -58,12 +62,15 @@ pub(super) fn run(settings: &RedriveSettings, screen: &mut Screen) -> Result<Exi
     };
     // Before the first goes back: what dies again meanwhile is for another run.
     let topics = settings.scope.topics();
-    let range = |topic: &String| redrive.source.range(topic, Some(settings.since), settings.scope.until);
+    let range = |topic: &String| {
+        let range = redrive.source.range(topic, Some(settings.since), settings.scope.until)?;
+        Marks::read(&redrive.group, &range).map(|marks| (range, marks))
+    };
     let ranges = topics.iter().map(range).collect::<Result<Vec<_>, _>>()?;
     if settings.apply {
         session.stop_gently()?;
     }
-    let outcome = ranges.iter().try_for_each(|range| redrive.topic(range));
+    let outcome = ranges.into_iter().try_for_each(|(range, marks)| redrive.topic(&range, marks));
     redrive.progress.clear();
     // Of a run that failed at once there is nothing to report.
     if outcome.is_ok() || redrive.tally.sums != Sums::default() {
@@ -88,8 +95,7 @@ fn needed(settings: &RedriveSettings) -> Vec<String> {
 
 impl Redrive<'_> {
     /// Puts back the dead letters of one topic. What was acknowledged is remembered, however it ends.
-    fn topic(&mut self, range: &Range) -> Result<(), ToolError> {
-        let mut marks = Marks::read(&self.group, range)?;
+    fn topic(&mut self, range: &Range, mut marks: Marks) -> Result<(), ToolError> {
         let mut sink = Sink::open(self.session, &self.settings.kafka, self.settings.rate)?;
         let outcome = self.dead_letters(range, &mut marks, &mut sink);
         let (acknowledged, written) = sink.finish();
@@ -138,17 +144,20 @@ impl Redrive<'_> {
     ) -> Result<(), ToolError> {
         let (partition, offset) = (record.partition, record.offset);
         if planned.hold(partition, offset) && !self.settings.again {
-            self.back.extend(dead_letter.origin.clone());
+            self.back.extend(original(record, &dead_letter));
             return self.tell(&dead_letter, &Fate::Before, 0);
         }
         let decided = self.rules().decide(record, &dead_letter);
-        if decided.is_ok() && dead_letter.origin.as_ref().is_some_and(|origin| self.back.contains(origin)) {
-            // It counts as put back with the other, which has to be acknowledged first.
-            let (acknowledged, written) = sink.finish();
-            self.note(&acknowledged, marks)?;
-            written?;
+        let (original, has_room) = (original(record, &dead_letter), planned.have_room(partition));
+        if decided.is_ok() && has_room && original.as_ref().is_some_and(|record| self.back.contains(record)) {
             planned.add(partition, offset);
-            marks.add(partition, offset);
+            if self.settings.apply {
+                // It counts as put back with the other, which has to be acknowledged first.
+                let (acknowledged, written) = sink.finish();
+                self.note(&acknowledged, marks)?;
+                written?;
+                marks.add(partition, offset);
+            }
             return self.tell(&dead_letter, &Fate::Duplicate, 0);
         }
         let limit = self.settings.limit.unwrap_or(u64::MAX);
@@ -156,12 +165,11 @@ impl Redrive<'_> {
             self.tally.sums.left += 1;
             return Ok(());
         }
-        let has_room = planned.have_room(partition);
         match decided.and_then(|goes| if has_room { Ok(goes) } else { Err(StayReason::NoRoom) }) {
             Err(why) => self.tell(&dead_letter, &Fate::Stays(why), 0),
             Ok((fate, events)) => {
                 planned.add(partition, offset);
-                self.back.extend(dead_letter.origin.clone());
+                self.back.extend(original);
                 if !self.settings.apply {
                     return self.tell(&dead_letter, &fate, events.len());
                 }
@@ -230,4 +238,9 @@ impl Redrive<'_> {
         }
         Ok(())
     }
+}
+
+/// None where nothing says where it came from.
+fn original(record: &Record, dead_letter: &DeadLetter) -> Option<Original> {
+    Some((dead_letter.origin.clone()?, record.header(header::FIRST_WRITTEN).map(<[u8]>::to_vec)))
 }
