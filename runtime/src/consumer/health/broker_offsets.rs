@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
-use rdkafka::metadata::MetadataTopic;
+use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::watch::ANSWER_WITHIN;
@@ -31,20 +31,28 @@ pub(super) fn offsets<'a>(
         client.offsets_for_times(list(asked, which)?, ANSWER_WITHIN)
     };
     let answer = ask(None);
-    let is_gone =
-        |error: &KafkaError| error.rdkafka_error_code() == Some(RDKafkaErrorCode::UnknownTopicOrPartition);
-    if !answer.as_ref().is_err_and(is_gone) {
+    let code = answer.as_ref().err().and_then(KafkaError::rdkafka_error_code);
+    if !matches!(code, Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownPartition)) {
         return answer;
     }
     // One topic that is gone is told of all that were asked for.
     let topics: BTreeSet<&str> = names.clone().map(|name| &*name.topic).collect();
-    let mut found = TopicPartitionList::new();
+    let (mut found, mut failure) = (TopicPartitionList::new(), None);
     for topic in topics {
-        for partition in ask(Some(topic)).iter().flat_map(TopicPartitionList::elements) {
-            found.add_partition_offset(partition.topic(), partition.partition(), partition.offset())?;
+        match ask(Some(topic)) {
+            Ok(of_topic) => {
+                for partition in of_topic.elements() {
+                    found.add_partition_offset(
+                        partition.topic(),
+                        partition.partition(),
+                        partition.offset(),
+                    )?;
+                }
+            }
+            Err(error) => failure = Some(error),
         }
     }
-    Ok(found)
+    failure.filter(|_| found.count() == 0).map_or(Ok(found), Err)
 }
 
 /// The offset that an answer has for a partition, if it has one.
@@ -60,20 +68,26 @@ pub(super) fn offset_of(
 }
 
 /// Those of the topics that this client has no partition of, and that the brokers do not have, or do not show.
-///
-/// All topics are listed rather than these named, because naming a topic makes it where a broker creates topics by itself.
 pub(super) fn gone<'a>(
     client: &BaseConsumer,
     topics: &'a [String],
     partitions: &[Partition],
 ) -> Vec<&'a str> {
     let has_any = |topic: &str| partitions.iter().any(|(name, _)| *name.topic == *topic);
-    let mut without: Vec<&str> = topics.iter().map(String::as_str).filter(|topic| !has_any(topic)).collect();
-    if !without.is_empty() {
-        let Ok(metadata) = client.fetch_metadata(None, ANSWER_WITHIN) else { return Vec::new() };
-        let present = metadata.topics().iter().filter(|topic| topic.error().is_none());
-        let present: BTreeSet<&str> = present.map(MetadataTopic::name).collect();
-        without.retain(|topic| !present.contains(topic));
-    }
-    without
+    // A consumer makes no topic by naming it.
+    let is_gone = |topic: &&str| {
+        let metadata = client.fetch_metadata(Some(topic), ANSWER_WITHIN);
+        metadata.is_ok_and(|metadata| {
+            metadata.topics().iter().any(|told| told.name() == *topic && told.error().is_some_and(is_unknown))
+        })
+    };
+    topics.iter().map(String::as_str).filter(|topic| !has_any(topic)).filter(is_gone).collect()
+}
+
+fn is_unknown(error: RDKafkaRespErr) -> bool {
+    matches!(
+        error,
+        RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART
+            | RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED
+    )
 }
