@@ -25,8 +25,7 @@ use breaker::{Admission, Transition};
 use runtime::producer::Acknowledgement;
 use runtime::throttle::Throttle;
 use schemas::Split;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// About how many bytes a record has beside Meta's.
@@ -45,7 +44,7 @@ pub(crate) struct Kafka {
     pub(crate) metrics: Arc<Metrics>,
     opened_log: Throttle,
     /// Whether it was logged that the breaker is open, so that its closing is logged too.
-    is_logged: AtomicBool,
+    is_logged: Mutex<bool>,
 }
 
 /// Why Kafka has not acknowledged a delivery.
@@ -73,7 +72,7 @@ impl Kafka {
         account_limit: Arc<AccountLimit>,
         metrics: Arc<Metrics>,
     ) -> Self {
-        let (opened_log, is_logged) = (Throttle::new(LOG_EVERY), AtomicBool::new(false));
+        let (opened_log, is_logged) = (Throttle::new(LOG_EVERY), Mutex::default());
         Self { publisher, gate, breaker, account_limit, metrics, opened_log, is_logged }
     }
 
@@ -204,11 +203,11 @@ impl Kafka {
             Transition::None => {}
             Transition::Opened => {
                 self.metrics.breaker_opened.inc();
-                self.is_logged.store(false, Ordering::Relaxed);
                 self.log_open();
             }
             Transition::Closed => {
-                if self.is_logged.swap(false, Ordering::Relaxed) {
+                let mut is_logged = runtime::mutex::lock(&self.is_logged);
+                if std::mem::take(&mut *is_logged) {
                     tracing::info!("circuit breaker closed: Kafka acknowledges again");
                 }
             }
@@ -218,9 +217,9 @@ impl Kafka {
     /// Logs that the breaker is open, once, and where that was logged a moment ago of an earlier time, later: the last word of
     /// the log is true.
     fn log_open(&self) {
-        let is_due = || self.opened_log.pass(Instant::now()).is_some();
-        if !self.is_logged.load(Ordering::Relaxed) && is_due() {
-            self.is_logged.store(true, Ordering::Relaxed);
+        let mut is_logged = runtime::mutex::lock(&self.is_logged);
+        if !*is_logged && self.breaker.is_open() && self.opened_log.pass(Instant::now()).is_some() {
+            *is_logged = true;
             tracing::warn!(
                 "circuit breaker opened, Kafka does not acknowledge in time: deliveries go straight to the spool \
                  (without one they are answered 503), apart from a probe every --breaker-probe"

@@ -53,7 +53,7 @@ impl Breaker {
         }
     }
 
-    fn is_open(&self) -> bool {
+    pub(super) fn is_open(&self) -> bool {
         self.open.get() != 0
     }
 
