@@ -46,7 +46,7 @@ impl TraceReport {
     fn gap(&self) -> String {
         let mut gap = match self.retained_since {
             Some(since) if self.period.since < since => {
-                format!("; deliveries of before {since} are no longer kept")
+                format!("; of deliveries of before {since} some may be gone")
             }
             None => "; for how long deliveries are kept cannot be read".to_owned(),
             Some(_) => String::new(),
