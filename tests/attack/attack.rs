@@ -157,8 +157,7 @@ impl Attack {
         }
     }
 
-    /// Makes it, against a process of its own.
-    /// Makes it while so many honest deliveries a second are sent from another runtime.
+    /// Makes it, against a process of its own, while so many honest deliveries a second are sent from another runtime.
     pub(crate) async fn make(self, rate: u32, honest: &Handle) -> Result<Outcome> {
         let secrets = if self.needs_secrets() { 51 } else { 1 };
         let mut target = Target::start(secrets).await?;
@@ -169,18 +168,18 @@ impl Attack {
         tokio::time::sleep(WARM_UP).await;
         let begin = Instant::now();
         tokio::time::sleep(ALONE).await;
-        let alone = target.oracle.lap(begin);
         let (before, pid) = (target.vitals()?, target.ingest.process.pid());
         let (is_limited, written) = (machine::limits_memory_of(pid), target.log_lines()?);
         let (watch, start) = (Watch::of(pid), Instant::now());
         let told = self.strike(&mut target, rate).await;
-        let during = target.oracle.lap(start);
         let (peak, took) = (watch.end().await?, start.elapsed());
         let (over, at_end) = (Instant::now(), target.vitals().unwrap_or_default());
         tokio::time::sleep(AFTER).await;
         let cores_after = cores(target.vitals().unwrap_or_default() - at_end, over.elapsed());
-        let laps = [alone, during, target.oracle.lap(over)];
+        let end = Instant::now();
+        // Those that waited longest are answered by then.
         load.stop().await?;
+        let laps = [begin..start, start..over, over..end].map(|time| target.oracle.lap_within(time));
         let Told { note, mut harm } = told.unwrap_or_else(|error| Told {
             note: String::new(),
             harm: vec![format!("not made to its end: {error:#}")],
@@ -245,7 +244,6 @@ impl Attack {
     /// What no attack may do to the honest sender.
     fn judge(self, [alone, during, after]: &[Lap; 3], due: f64, harm: &mut Vec<String>) {
         let kills = self == Self::SpoolFolder;
-        // A request that still waits for its answer is in no lap.
         let answered = f64::from(u32::try_from(during.answers.values().sum::<usize>()).unwrap_or(u32::MAX));
         if answered < due * ANSWERED && !kills {
             harm.push(format!("{answered} honest deliveries were answered, where {due:.0} were due"));

@@ -7,6 +7,7 @@ mod body;
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
+use std::ops::Range;
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -147,6 +148,13 @@ impl Oracle {
     pub fn lap(&self, from: Instant) -> Lap {
         let answers: Vec<_> =
             self.ledger().answers.iter().filter(|answered| answered.at >= from).cloned().collect();
+        Lap::of(&answers)
+    }
+
+    /// What was answered by now to requests that were sent in this time.
+    pub fn lap_within(&self, time: Range<Instant>) -> Lap {
+        let answers: Vec<_> =
+            self.ledger().answers.iter().filter(|answered| time.contains(&answered.at)).cloned().collect();
         Lap::of(&answers)
     }
 

@@ -18,7 +18,7 @@ use crate::until::until;
 
 const WITHIN: Duration = Duration::from_mins(1);
 /// Far longer than the tool takes.
-const APPLIED_WITHIN: Duration = Duration::from_mins(2);
+const APPLIED_WITHIN: Duration = Duration::from_mins(4);
 /// As long as a broker may take to start.
 const LED_WITHIN: Duration = Duration::from_mins(3);
 /// How long one question to the leaders may take.
