@@ -7,7 +7,7 @@ use rdkafka::producer::{BaseProducer, BaseRecord, DefaultProducerContext, Produc
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use runtime::settings::KafkaSettings;
 use schemas::Topic;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Far longer than anything here should take.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -84,8 +84,18 @@ fn ids(brokers: &str, topic: &str, partitions: i32, at_least: usize) -> Vec<Stri
         count += consumer.fetch_watermarks(topic, partition, PATIENCE).unwrap().1;
     }
     consumer.assign(&list).unwrap();
+    let next = || {
+        let deadline = Instant::now() + PATIENCE;
+        // The client comes back without a record before the time is over, too.
+        loop {
+            match consumer.poll(PATIENCE) {
+                Some(message) => break message.unwrap(),
+                None => assert!(Instant::now() < deadline, "the next record comes"),
+            }
+        }
+    };
     let id = |_| {
-        let message = consumer.poll(PATIENCE).expect("the next record comes").unwrap();
+        let message = next();
         let headers = message.headers().expect("it has headers");
         let header = headers.iter().find(|header| header.key == "ce_id").expect("it has an id");
         String::from_utf8(header.value.unwrap_or_default().to_vec()).unwrap()
