@@ -1,6 +1,7 @@
 //! A subcommand: what it says of itself, its flags, and its work.
 
 pub(crate) mod exit;
+pub(crate) mod input;
 pub(crate) mod log;
 pub(crate) mod session;
 pub(crate) mod settings;

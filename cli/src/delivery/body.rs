@@ -1,10 +1,10 @@
 //! Reads a body: a file, standard input for `-`, or a fixture by its name.
 
 use super::fixtures;
+use crate::tool::input;
 use crate::tool::settings::{Flag, flag};
 use runtime::settings::form;
-use std::fs::File;
-use std::io::{self, ErrorKind, Read, stdin};
+use std::io::{self, ErrorKind};
 
 /// Far more than the largest `--max-body` of ingest that anybody sets.
 const MOST: u64 = 64 * 1024 * 1024;
@@ -35,28 +35,15 @@ pub(super) fn argument() -> Flag<String> {
     flag("file", "FILE", form::text()).positional().or("-")
 }
 
-/// How messages call it.
-pub(super) fn name(file: &str) -> String {
-    if file == "-" { "standard input" } else { file }.to_owned()
-}
-
 /// Its bytes, as they are.
 pub(super) fn read(file: &str) -> Result<Vec<u8>, BodyError> {
-    let bytes = if file == "-" { read_up_to(stdin().lock()) } else { File::open(file).and_then(read_up_to) };
-    let bytes = match (bytes, fixtures::named(file)) {
+    let bytes = match (input::read(file, MOST), fixtures::named(file)) {
         (Err(error), Some(fixture)) if error.kind() == ErrorKind::NotFound => Ok(fixture.to_vec()),
         (bytes, _) => bytes,
     };
-    let bytes = bytes.map_err(|source| BodyError::Read { name: name(file), source })?;
+    let bytes = bytes.map_err(|source| BodyError::Read { name: input::name(file), source })?;
     if bytes.len() as u64 > MOST {
-        return Err(BodyError::TooLarge { name: name(file) });
+        return Err(BodyError::TooLarge { name: input::name(file) });
     }
-    Ok(bytes)
-}
-
-/// One byte more than the most shows that there is more.
-fn read_up_to(reader: impl Read) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    reader.take(MOST + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

@@ -9,7 +9,7 @@ mod table;
 use super::body;
 use crate::screen::Tone;
 use crate::tool::settings::{settings, switch, topic_prefix};
-use crate::tool::{Tool, work};
+use crate::tool::{Tool, input, work};
 use crate::{Exit, Screen, ToolError};
 use schemas::{Refusal, Topic};
 
@@ -79,7 +79,7 @@ fn run(
     EventsSettings { file, json, topic_prefix }: &EventsSettings,
     screen: &mut Screen,
 ) -> Result<Exit, ToolError> {
-    let name = body::name(file);
+    let name = input::name(file);
     let body = body::read(file)?;
     let split = schemas::split(&body, MAX_EVENTS);
     if *json {

@@ -7,6 +7,7 @@ use crate::kafka::request::RequestError;
 use crate::kafka::sink::{OutgoingRecord, Sink};
 use crate::kafka::source::Source;
 use crate::screen::{Tone, harmless};
+use crate::tool::input;
 use crate::tool::session::Session;
 use crate::tool::settings::{Given, flag, graph_url, group, kafka, settings, switch, topic_prefix};
 use crate::tool::{Tool, work};
@@ -21,8 +22,7 @@ use schemas::Topic;
 use schemas::reply::{Open, ResultStatus};
 use serde_json::json;
 use serde_json::value::RawValue;
-use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant, SystemTime};
 use weir_graph::{GraphUrl, Login};
@@ -199,20 +199,13 @@ impl Wanted {
             }
             return Ok(message.to_string().into_bytes());
         };
-        let (name, read) = if file == "-" {
-            ("standard input", read_all(io::stdin().lock()))
-        } else {
-            (file.as_str(), File::open(file).and_then(read_all))
-        };
-        let read = read.map_err(|source| ReplyError::Unreadable { name: name.to_owned(), source })?;
+        let read = input::read(file, LARGEST).and_then(bounded);
+        let read = read.map_err(|source| ReplyError::Unreadable { name: input::name(file), source })?;
         Ok(without_mark(&read).to_vec())
     }
 }
 
-/// What is no command may have no end, as a device.
-fn read_all(reader: impl Read) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    reader.take(LARGEST + 1).read_to_end(&mut bytes)?;
+fn bounded(bytes: Vec<u8>) -> io::Result<Vec<u8>> {
     if bytes.len() as u64 > LARGEST {
         return Err(io::Error::new(ErrorKind::FileTooLarge, "it is larger than a MiB, which no command is"));
     }
@@ -275,6 +268,7 @@ mod tests {
 
     #[test]
     fn what_has_no_end_is_no_command() {
-        assert_eq!(read_all(io::repeat(b' ')).unwrap_err().kind(), ErrorKind::FileTooLarge);
+        let endless = input::read_up_to(io::repeat(b' '), LARGEST);
+        assert_eq!(endless.and_then(bounded).unwrap_err().kind(), ErrorKind::FileTooLarge);
     }
 }
