@@ -143,12 +143,13 @@ impl Redrive<'_> {
         sink: &mut Sink<'_, Sent>,
     ) -> Result<(), ToolError> {
         let (partition, offset) = (record.partition, record.offset);
+        let original = original(record, &dead_letter);
         if planned.hold(partition, offset) && !self.settings.again {
-            self.back.extend(original(record, &dead_letter));
+            self.back.extend(original);
             return self.tell(&dead_letter, &Fate::Before, 0);
         }
         let decided = self.rules().decide(record, &dead_letter);
-        let (original, has_room) = (original(record, &dead_letter), planned.have_room(partition));
+        let has_room = planned.have_room(partition);
         if decided.is_ok() && has_room && original.as_ref().is_some_and(|record| self.back.contains(record)) {
             planned.add(partition, offset);
             if self.settings.apply {
