@@ -146,6 +146,7 @@ impl Watch {
             self.find_starts(&partitions)?;
             told = ends(&self.client, &partitions)?;
         }
+        let gone = gone(&self.client, &self.shared.options.topics, &partitions);
         let before = std::mem::take(&mut self.ends);
         let (mut seen, mut unknown) = (Vec::new(), Vec::new());
         for (name, progress) in partitions {
@@ -161,7 +162,6 @@ impl Watch {
                 seen.push(PartitionState { name, progress, position, lag, is_known, is_readable: false });
             }
         }
-        let gone = gone(&self.client, &self.shared.options.topics, &self.registry.partitions());
         self.show_unknown(&unknown, &gone, "it has no leader, its topic is gone, or this user may not ask");
         Ok(seen)
     }
