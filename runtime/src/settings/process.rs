@@ -63,14 +63,21 @@ mod tests {
         assert_eq!(problems[0].source, Source::NotSet);
     }
 
-    #[test]
-    fn a_bad_line_of_the_properties_file_is_named_by_its_number() {
-        let file = std::env::temp_dir().join(format!("weir-{}.properties", std::process::id()));
-        std::fs::write(&file, "security.protocol=plaintext\nrequest.required.acks=0\n").unwrap();
+    /// What is wrong with a file of properties that holds this, and where it lay.
+    fn problems_of(name: &str, properties: &str) -> (Problems, String) {
+        let file = std::env::temp_dir().join(format!("weir-{name}-{}.properties", std::process::id()));
+        std::fs::write(&file, properties).unwrap();
         let path = file.to_string_lossy().into_owned();
         let arguments = ["weir-test", "--brokers", "kafka:9092", "--kafka-config", &path];
-        let problems = read(&command().get_matches_from(arguments)).unwrap_err().0;
+        let problems = read(&command().get_matches_from(arguments)).unwrap_err();
         std::fs::remove_file(&file).unwrap();
+        (problems, path)
+    }
+
+    #[test]
+    fn a_bad_line_of_the_properties_file_is_named_by_its_number() {
+        let (Problems(problems), path) =
+            problems_of("line", "security.protocol=plaintext\nrequest.required.acks=0\n");
         assert_eq!(problems.len(), 1);
         assert_eq!(problems[0].source, Source::File(format!("{path}:2")));
         assert_eq!(problems[0].found, "request.required.acks");
@@ -78,12 +85,8 @@ mod tests {
 
     #[test]
     fn a_file_that_the_properties_name_has_to_be_there() {
-        let file = std::env::temp_dir().join(format!("weir-named-{}.properties", std::process::id()));
-        std::fs::write(&file, "security.protocol=SSL\nssl.ca.location=/nope/ca.crt\n").unwrap();
-        let path = file.to_string_lossy().into_owned();
-        let arguments = ["weir-test", "--brokers", "kafka:9092", "--kafka-config", &path];
-        let problems = read(&command().get_matches_from(arguments)).unwrap_err().to_string();
-        std::fs::remove_file(&file).unwrap();
+        let (problems, path) = problems_of("named", "security.protocol=SSL\nssl.ca.location=/nope/ca.crt\n");
+        let problems = problems.to_string();
         let begin = format!("--kafka-config ({path}:2): found ssl.ca.location, expected a file or a folder");
         assert!(
             problems.starts_with(&begin) && problems.contains("/nope/ca.crt: No such file"),
