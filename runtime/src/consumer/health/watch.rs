@@ -25,6 +25,8 @@ use crate::throttle::Throttle;
 
 /// How long the brokers may take to answer a question.
 pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+/// How long the client may have nothing more to say before that was all.
+const SERVED_WITHIN: Duration = Duration::from_millis(1);
 /// Looks without an answer after which another client is tried.
 const RECONNECT_AFTER: u32 = 3;
 /// How often to look at most, and at least.
@@ -60,13 +62,13 @@ pub(super) struct PartitionState {
 }
 
 impl Watch {
-    /// `config` is that of the consumer; the client made of it joins no group and commits nothing.
+    /// `config` is that of the consumer; the client made of it joins no group.
     pub(in crate::consumer) fn new(
-        mut config: ClientConfig,
+        config: ClientConfig,
         registry: Arc<PartitionRegistry>,
         shared: Arc<SharedContext>,
     ) -> KafkaResult<Self> {
-        config.set("enable.auto.commit", "false");
+        let config = of_an_observer(config);
         let client = config.create()?;
         let next_record = NextRecordProbe::new(config.clone(), shared.options.unreadable_after);
         let stalls = Stalls::new(shared.options.bounds.stall_timeout);
@@ -103,6 +105,8 @@ impl Watch {
     }
 
     fn look(&mut self) -> Option<ConsumerError> {
+        // Its errors and log lines are the consumer's too, which says them. Here they would only wait, for ever.
+        while self.client.poll(SERVED_WITHIN).is_some() {}
         let mut seen = match self.partition_states() {
             Ok(seen) => seen,
             Err(error) => {
@@ -250,6 +254,13 @@ impl Watch {
     }
 }
 
+/// The configuration of clients that look on: they commit nothing, and make no statistics, which nobody takes from them, so that each
+/// would stay in memory for as long as the client lives.
+fn of_an_observer(mut config: ClientConfig) -> ClientConfig {
+    config.set("enable.auto.commit", "false").remove("statistics.interval.ms");
+    config
+}
+
 impl PartitionState {
     /// There is something to do, and no reason not to do it.
     pub(super) fn should_move(&self) -> bool {
@@ -259,5 +270,20 @@ impl PartitionState {
             Activity::Handling => true,
             Activity::Waiting(_) => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consumer::ConsumerOptions;
+    use crate::settings::KafkaSettings;
+
+    #[test]
+    fn who_looks_on_commits_nothing_and_piles_up_no_statistics() {
+        let options = ConsumerOptions::new("weir-test", Vec::new(), Vec::new(), String::from("dlq"));
+        let config = of_an_observer(options.client_config(&KafkaSettings::plain("kafka:9092")));
+        let of_observers = ["enable.auto.commit", "statistics.interval.ms"].map(|name| config.get(name));
+        assert_eq!(of_observers, [Some("false"), None]);
     }
 }
