@@ -206,6 +206,15 @@ mod tests {
     }
 
     #[test]
+    fn of_two_names_of_a_property_the_last_line_counts() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(&file, "compression.type=zstd\ncompression.codec=lz4\n").unwrap();
+        let (properties, bad) = properties_in(file.path()).unwrap();
+        assert_eq!(bad, []);
+        assert_eq!(properties, BTreeMap::from([("compression.type".to_owned(), "lz4".to_owned())]));
+    }
+
+    #[test]
     fn properties_of_the_file_win_over_the_defaults() {
         let mut settings = KafkaSettings::plain("kafka:9092");
         settings.properties.insert(String::from("socket.timeout.ms"), String::from("60000"));

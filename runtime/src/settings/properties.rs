@@ -1,5 +1,6 @@
 //! Reads a `client.properties` file of librdkafka properties; the names are those of librdkafka's `CONFIGURATION.md`.
 
+mod aliases;
 mod allowed;
 mod lines;
 mod named_files;
@@ -15,6 +16,7 @@ pub(super) use self::named_files::unreadable;
 /// The properties in file order, and every line that cannot be used: by itself, or else without others.
 pub(super) fn parse(text: &str) -> (Vec<Property>, Vec<BadLine>) {
     let (properties, mut bad) = lines::parse(text, refused);
+    let properties: Vec<Property> = properties.into_iter().map(Property::under_one_name).collect();
     // What a line that is refused was meant to be, nobody knows: it may be the one that would be missed.
     if bad.is_empty() {
         bad.extend(security::incomplete(&properties));
@@ -30,6 +32,10 @@ fn refused(name: &str, value: &str) -> Option<String> {
 }
 
 impl Property {
+    fn under_one_name(self) -> Self {
+        Self { name: aliases::kept(&self.name).to_owned(), ..self }
+    }
+
     /// Its line, as one that cannot be used.
     fn bad(&self, expected: &str) -> BadLine {
         BadLine { number: self.number, name: self.name.clone(), expected: expected.to_owned() }

@@ -80,7 +80,7 @@ impl Security {
 impl Sasl {
     fn new(properties: &BTreeMap<String, String>) -> Result<Self, String> {
         let get = |name: &str| properties.get(name).cloned();
-        let mechanism = get("sasl.mechanism").or_else(|| get("sasl.mechanisms")).unwrap_or_default();
+        let mechanism = get("sasl.mechanism").unwrap_or_default();
         let hash = Hash::of(&mechanism);
         if hash.is_none() && mechanism != "PLAIN" {
             return Err(String::from("sasl.mechanism: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512 is expected"));

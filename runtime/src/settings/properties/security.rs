@@ -3,8 +3,8 @@
 use super::allowed::MECHANISMS;
 use super::lines::{BadLine, Property};
 
-/// What a login takes; the first has two names.
-const LOGIN: [&[&str]; 3] = [&["sasl.mechanism", "sasl.mechanisms"], &["sasl.username"], &["sasl.password"]];
+/// What a login takes.
+const LOGIN: [&str; 3] = ["sasl.mechanism", "sasl.username", "sasl.password"];
 
 const NO_PROTOCOL: &str = "a line with security.protocol too (SASL_SSL, SSL, SASL_PLAINTEXT), since without one there is neither TLS \
     nor a login; PLAINTEXT where that is meant";
@@ -18,9 +18,8 @@ pub(super) fn incomplete(properties: &[Property]) -> Option<BadLine> {
     if !protocol.value.to_ascii_lowercase().starts_with("sasl_") {
         return None;
     }
-    let is_given = |names: &[&str]| properties.iter().any(|property| names.contains(&property.name.as_str()));
-    let missing: Vec<&str> =
-        LOGIN.iter().filter(|names| !is_given(names)).filter_map(|names| names.first().copied()).collect();
+    let is_missing = |name: &&str| properties.iter().all(|property| property.name != *name);
+    let missing: Vec<&str> = LOGIN.into_iter().filter(is_missing).collect();
     (!missing.is_empty()).then(|| {
         let mechanisms = MECHANISMS.join(", ");
         let expected = format!(

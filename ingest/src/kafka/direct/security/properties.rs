@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// Honoured whatever the value.
-const HONOURED: &str = "security.protocol sasl.mechanism sasl.mechanisms sasl.username sasl.password \
+const HONOURED: &str = "security.protocol sasl.mechanism sasl.username sasl.password \
     ssl.ca.location ssl.ca.pem ssl.certificate.location ssl.certificate.pem ssl.key.location ssl.key.pem \
     socket.timeout.ms socket.connection.setup.timeout.ms request.timeout.ms reconnect.backoff.ms reconnect.backoff.max.ms \
     topic.metadata.refresh.interval.ms batch.size";
@@ -12,17 +12,16 @@ const HONOURED: &str = "security.protocol sasl.mechanism sasl.mechanisms sasl.us
 /// looked up at each attempt, and of metadata that is asked for whenever something is in doubt.
 const PASSED: &str = "client.rack check.crcs session.timeout.ms heartbeat.interval.ms max.poll.interval.ms \
     coordinator.query.interval.ms auto.commit.interval.ms fetch.wait.max.ms fetch.min.bytes fetch.max.bytes \
-    max.partition.fetch.bytes fetch.message.max.bytes receive.message.max.bytes queued.min.messages \
+    max.partition.fetch.bytes receive.message.max.bytes queued.min.messages \
     queued.max.messages.kbytes fetch.queue.backoff.ms retry.backoff.ms retry.backoff.max.ms log.connection.close \
     broker.address.ttl topic.metadata.refresh.sparse topic.metadata.refresh.fast.interval.ms \
     topic.metadata.propagation.max.ms metadata.recovery.rebootstrap.trigger.ms";
 
 /// What is honoured with these values alone.
-const LIMITED: [(&str, &[&str]); 7] = [
+const LIMITED: [(&str, &[&str]); 6] = [
     ("enable.ssl.certificate.verification", &["true"]),
     ("ssl.endpoint.identification.algorithm", &["https"]),
     ("compression.type", &["none"]),
-    ("compression.codec", &["none"]),
     ("socket.nagle.disable", &["true"]),
     ("client.dns.lookup", &["use_all_dns_ips"]),
     ("broker.address.family", &["any"]),
@@ -51,7 +50,6 @@ mod tests {
             ("fetch.max.bytes", "1"),
             ("batch.size", "1"),
             ("compression.type", "zstd"),
-            ("compression.codec", "none"),
             ("ssl.crl.location", "/crl"),
             ("ssl.key.password", "hunter2"),
         ];
