@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use super::watch::PartitionState;
 use crate::kafka::TopicPartition;
 
-/// Where each partition stood, and since when.
+/// Where each partition stood, and since when although it should move.
 #[derive(Debug)]
 pub(super) struct Stalls {
     pub(super) limit: Duration,
-    since: HashMap<TopicPartition, (i64, Instant)>,
+    since: HashMap<TopicPartition, (i64, Option<Instant>)>,
 }
 
 impl Stalls {
@@ -18,7 +18,8 @@ impl Stalls {
         Self { limit, since: HashMap::new() }
     }
 
-    /// Takes note of all partitions, and returns those that should have moved for the whole of the limit.
+    /// Takes note of all partitions, and returns those that should have moved for the whole of the limit. Where there was nothing to do
+    /// at the look before, the clock starts now: a process that was suspended in between has only just been given its work.
     pub(super) fn look<'a>(
         &mut self,
         now: Instant,
@@ -28,9 +29,9 @@ impl Stalls {
         let mut stalled = Vec::new();
         for seen in partitions {
             let stood = before.get(&seen.name).filter(|(position, _)| *position == seen.position);
-            let since = stood.filter(|_| seen.should_move()).map_or(now, |(_, since)| *since);
+            let since = seen.should_move().then(|| stood.and_then(|(_, since)| *since).unwrap_or(now));
             self.since.insert(seen.name.clone(), (seen.position, since));
-            if now.saturating_duration_since(since) >= self.limit {
+            if since.is_some_and(|since| now.saturating_duration_since(since) >= self.limit) {
                 stalled.push(seen);
             }
         }
@@ -80,8 +81,16 @@ mod tests {
     #[test]
     fn moving_and_waiting_on_purpose_start_the_clock_anew() {
         assert!(!is_stalled(&[(5, true), (5, true), (6, true), (6, true)]));
-        assert!(!is_stalled(&[(5, true), (5, false), (5, true), (5, true)][..3]));
+        assert!(!is_stalled(&[(5, true), (5, false), (5, true), (5, true)]));
         assert!(!is_stalled(&[(5, false), (5, false), (5, false), (5, false)]));
+    }
+
+    #[test]
+    fn who_had_nothing_to_do_before_the_process_was_suspended_is_not_late() {
+        let (mut stalls, start) = (Stalls::new(LIMIT), Instant::now());
+        stalls.look(start, &at(5, false));
+        assert!(stalls.look(start + 10 * LIMIT, &at(5, true)).is_empty());
+        assert!(!stalls.look(start + 11 * LIMIT, &at(5, true)).is_empty());
     }
 
     #[test]
