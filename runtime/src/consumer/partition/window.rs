@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 
 use tokio::sync::mpsc::Receiver;
@@ -54,7 +55,8 @@ impl Window {
     }
 
     fn expect<H: Handler>(&mut self, record: Record, handler: &H) {
-        handler.expect(&record);
+        // It begins work early or not at all: what a panic is over is tried, and given up, in its turn.
+        let _begun = catch_unwind(AssertUnwindSafe(|| handler.expect(&record)));
         self.expected.push_back(record);
     }
 }
@@ -83,6 +85,7 @@ mod tests {
         fn assigned(&self, _topic: &str, _partition: i32) {}
 
         fn expect(&self, record: &Record) {
+            assert!(record.offset >= 0, "a mistake");
             self.0.lock().unwrap().push(record.offset);
         }
 
@@ -134,6 +137,16 @@ mod tests {
         let (ended, ()) = tokio::join!(work, others);
         ended.unwrap();
         assert_eq!(handler.offsets(), [0, 1]);
+    }
+
+    #[tokio::test]
+    async fn a_panic_over_a_record_that_is_next_leaves_it_to_its_turn() {
+        let (sender, queue) = mpsc::channel(10);
+        let (handler, mut window) = (Expected::default(), Window::new(queue, 2));
+        sender.send(record(-1)).await.unwrap();
+        sender.send(record(0)).await.unwrap();
+        assert_eq!(window.next(&handler).await.unwrap().offset, -1);
+        assert_eq!(handler.offsets(), [0]);
     }
 
     #[tokio::test]
