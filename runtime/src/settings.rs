@@ -5,6 +5,7 @@
 
 mod consumer;
 mod declare;
+mod host_port;
 mod kafka;
 mod passwords;
 mod problem;
@@ -20,6 +21,7 @@ pub use clap::Command;
 pub use consumer::ConsumerSettings;
 pub use declare::{Setting, defaults, fixed, optional, part, required, with_default};
 pub use form::Form;
+pub use host_port::is_host_port;
 pub use kafka::KafkaSettings;
 pub use passwords::without_passwords;
 pub use problem::{Problem, Problems, Source};

@@ -17,14 +17,6 @@ pub(super) fn reachable(listen: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, listen.port())
 }
 
-/// Whether it names a port of a host, as `ingest-0:9090`; a URL is none.
-pub(crate) fn is_address(text: &str) -> bool {
-    let is_host = |host: &str| {
-        !host.is_empty() && !host.contains(|character: char| character == '/' || character.is_whitespace())
-    };
-    text.rsplit_once(':').is_some_and(|(host, port)| is_host(host) && port.parse::<u16>().is_ok())
-}
-
 /// Asks for a page, such as `readyz?verbose`: the head of the answer and its body, of `most` bytes together.
 pub(super) fn get(address: SocketAddr, page: &str, most: u64) -> io::Result<(String, String)> {
     get_within(ANSWER_WITHIN, address, page, most)
@@ -60,16 +52,6 @@ mod tests {
         let asked = get_within(Duration::from_millis(300), hangs.local_addr().unwrap(), "readyz", 100);
         let why = asked.unwrap_err();
         assert_eq!((why.kind(), why.to_string()), (ErrorKind::TimedOut, "no answer within 300ms".to_owned()));
-    }
-
-    #[test]
-    fn a_port_of_a_host_is_no_url() {
-        for good in ["ingest-0:9090", "[::1]:9090", "127.0.0.1:9090", "ingest-0.weir.svc:9090"] {
-            assert!(is_address(good), "{good}");
-        }
-        for bad in ["http://127.0.0.1:9090", "../etc:1", "a b:1", ":9090", "ingest-0", "ingest-0:http"] {
-            assert!(!is_address(bad), "{bad}");
-        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::screen::Printed;
 use crate::tool::settings::{Given, flag, settings, words};
 use crate::tool::{self, Tool, work};
 use crate::{Exit, Screen, ToolError};
-use runtime::settings::form;
+use runtime::settings::{form, is_host_port};
 use std::io;
 use std::net::ToSocketAddrs;
 use std::time::SystemTime;
@@ -47,7 +47,7 @@ settings! {
         admin_listen: String = flag("admin-listen", "IP:PORT", form::text()).env("WEIR_ADMIN_LISTEN").or("0.0.0.0:9090"),
     }
     check |settings: &Self, given: &mut Given<'_>| {
-        if !settings.processes.iter().all(|process| admin::is_address(process)) {
+        if !settings.processes.iter().all(|process| is_host_port(process)) {
             given.reader.problem("processes", "HOST:PORT of one or more processes");
         }
     }

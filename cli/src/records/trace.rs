@@ -17,7 +17,6 @@ mod show;
 mod spool;
 mod spool_backlog;
 
-use crate::process::admin::is_address;
 use crate::tool::exit::Exit;
 use crate::tool::session::Session;
 use crate::tool::settings::{
@@ -28,7 +27,7 @@ use crate::{Screen, ToolError, topics};
 use meta::MetaAccess;
 use origin::Origins;
 use question::Question;
-use runtime::settings::{KafkaSettings, form};
+use runtime::settings::{KafkaSettings, form, is_host_port};
 use schemas::{Millis, Topic};
 use search::Search;
 use show::TraceReport;
@@ -101,7 +100,7 @@ settings! {
         if Question::of(settings).is_none() {
             given.reader.problem("what to trace", "an id; or --account, --user and --at together");
         }
-        if !settings.ingest.iter().all(|ingest| is_address(ingest)) {
+        if !settings.ingest.iter().all(|ingest| is_host_port(ingest)) {
             given.reader.problem("ingest", "HOST:PORT of every process of ingest");
         }
     }

@@ -9,7 +9,7 @@ use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
 
 use super::properties::{BadLine, Property};
-use super::{Problem, Reader, Source, form, optional, properties, required};
+use super::{Problem, Reader, Source, form, is_host_port, optional, properties, required};
 use crate::blocking::Blocking;
 use crate::secret_files::{READ_TIMEOUT, read_regular, without_mark};
 
@@ -102,7 +102,7 @@ const CLIENT_DEFAULTS: [(&str, &str); 8] = [
 
 fn brokers_form() -> form::Form<String> {
     form::matching("host:port of one or more brokers, separated by commas", |value| {
-        value.split(',').all(|broker| broker.trim().rsplit_once(':').is_some_and(is_broker))
+        value.split(',').all(|broker| is_host_port(without_protocol(broker.trim())))
     })
 }
 
@@ -112,12 +112,6 @@ const PROTOCOLS: [&str; 4] = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"];
 fn without_protocol(broker: &str) -> &str {
     let is_known = |protocol: &str| PROTOCOLS.iter().any(|known| known.eq_ignore_ascii_case(protocol));
     broker.split_once("://").filter(|(protocol, _)| is_known(protocol)).map_or(broker, |(_, address)| address)
-}
-
-fn is_broker((host, port): (&str, &str)) -> bool {
-    let stray = |character: char| character.is_whitespace() || matches!(character, ';' | '/' | '@');
-    let host = without_protocol(host);
-    !host.is_empty() && !host.contains(stray) && port.parse::<u16>().is_ok()
 }
 
 fn read_file(reader: &mut Reader<'_>, path: &Path) -> BTreeMap<String, String> {

@@ -1,10 +1,9 @@
 //! The flags of `weir doctor`.
 
 use crate::meta::settings::MetaSettings;
-use crate::process::admin::is_address;
 use crate::tool::settings::{Given, flag, max_events, perhaps, settings, switch, words};
 use crate::topics::TopicsSettings;
-use runtime::settings::{Form, Source, form};
+use runtime::settings::{Form, Source, form, is_host_port};
 use schemas::Topic;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -36,7 +35,7 @@ settings! {
         json: bool = switch("json"),
     }
     check |settings: &Self, given: &mut Given<'_>| {
-        if !settings.admin.iter().all(|admin| is_address(admin)) {
+        if !settings.admin.iter().all(|admin| is_host_port(admin)) {
             given.reader.problem("admin", "HOST:PORT of one or more processes");
         }
     }
