@@ -66,6 +66,7 @@ pub async fn run<H: Handler>(
     let handler = Arc::new(handler);
     let working = process.health.check("consumer", Probe::Readiness);
     working.pass();
+    process.health.check("brokers", Probe::Shown).pass();
     let replaced_log = Throttle::default();
     let mut replaced: Option<Instant> = None;
     loop {
@@ -119,7 +120,8 @@ async fn live<H: Handler>(
     let start =
         partition::starter(Arc::clone(handler), Arc::clone(shared), Arc::clone(&first_error), end.clone());
     let assignment = Assignment::new(start, shared.metrics.clone(), Arc::clone(&registry));
-    let connection = Arc::new(Connection::default());
+    let connection = Connection::new(process.health.check("brokers", Probe::Shown), shared.kafka_log.clone());
+    let connection = Arc::new(connection);
     let callbacks = Callbacks::new(assignment, Arc::clone(shared), Arc::clone(&connection));
     let consumer: BaseConsumer<Callbacks> = config.create_with_context(callbacks)?;
     let topics: Vec<&str> = options.topics.iter().map(String::as_str).collect();

@@ -14,29 +14,44 @@ use tokio_util::sync::CancellationToken;
 use super::fatal_panic::blocking;
 use crate::consumer::ConsumerError;
 use crate::kafka::credentials::Changes;
+use crate::kafka::log::KafkaLog;
 use crate::kafka::statistics::Statistics;
+use crate::process::health::Check;
 
 /// How often the client's own account is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Samples in a row without a broker, 5 s apart, before another client is asked, and again before this one is given up:
+/// Samples in a row without a broker, 5 s apart, before it is shown and another client is asked, and again before this one is given up:
 /// when the brokers come back, it may be the second to notice.
 const LOST_AFTER: u32 = 2;
 /// How long the brokers may take to answer another client.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// What the client says of its connections.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(in crate::consumer) struct Connection {
     /// Samples in a row without a broker.
     lost: AtomicU32,
+    /// Says so after a few, with the reason that is in the log.
+    shown: Check,
+    log: KafkaLog,
 }
 
 impl Connection {
+    pub(in crate::consumer) const fn new(shown: Check, log: KafkaLog) -> Self {
+        Self { lost: AtomicU32::new(0), shown, log }
+    }
+
     /// For `ClientContext::stats_raw`.
     pub(in crate::consumer) fn sample(&self, json: &[u8]) {
         let Some(statistics) = Statistics::read(json) else { return };
         let lost = if statistics.brokers_up() == 0 { self.lost().saturating_add(1) } else { 0 };
         self.lost.store(lost, Ordering::Relaxed);
+        if lost < LOST_AFTER {
+            self.shown.pass();
+        } else {
+            let reason = self.log.last_reason().unwrap_or_default();
+            self.shown.fail(format!("none answers, records wait until one does: {reason}"));
+        }
     }
 
     fn lost(&self) -> u32 {
@@ -86,12 +101,42 @@ async fn is_another_answered(config: ClientConfig) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use rdkafka::ClientContext as _;
+    use rdkafka::error::{KafkaError, RDKafkaErrorCode};
     use rdkafka::mocking::MockCluster;
 
     use super::*;
     use crate::kafka::credentials::Credentials;
+    use crate::process::health::{Health, Probe};
+    use crate::process::shutdown::Shutdown;
 
+    const UP: &[u8] = br#"{"msg_cnt":0,"msg_size":0,"brokers":{"a:1/1":{"state":"UP"}}}"#;
     const DOWN: &[u8] = br#"{"msg_cnt":0,"msg_size":0,"brokers":{"a:1/1":{"state":"DOWN"}}}"#;
+
+    fn connection() -> Connection {
+        shown(&Health::new(Shutdown::new()), KafkaLog::default())
+    }
+
+    fn shown(health: &Health, log: KafkaLog) -> Connection {
+        Connection::new(health.check("brokers", Probe::Shown), log)
+    }
+
+    #[test]
+    fn a_client_without_brokers_is_shown_with_the_reason_and_fails_no_probe() {
+        let (health, log) = (Health::new(Shutdown::new()), KafkaLog::default());
+        health.check("kafka", Probe::Startup).pass();
+        let connection = shown(&health, log.clone());
+        let after = |sample| {
+            connection.sample(sample);
+            health.report(Probe::Readiness)
+        };
+        log.error(KafkaError::Global(RDKafkaErrorCode::BrokerTransportFailure), "a:1/1: refused");
+        assert!([UP, DOWN].map(after).iter().all(|report| report.verbose().contains("[+]brokers ok\n")));
+        let report = after(DOWN);
+        let said = "[!]brokers: none answers, records wait until one does: a:1/1: refused\n";
+        assert!(report.passes() && report.verbose().contains(said), "{report:?}");
+        assert!(after(UP).verbose().contains("[+]brokers ok\n"));
+    }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_client_without_brokers_is_given_up_only_once_another_one_is_answered() {
@@ -99,7 +144,7 @@ mod tests {
         cluster.broker_down(1).unwrap();
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", cluster.bootstrap_servers()).set("group.id", "test");
-        let connection = Arc::new(Connection::default());
+        let connection = Arc::new(connection());
         let changes = Credentials::default().changes();
         let (end, kept) = (CancellationToken::new(), Arc::clone(&connection));
         let watching = tokio::spawn(watch(kept, config, changes, end));
@@ -121,7 +166,7 @@ mod tests {
 
     #[test]
     fn samples_without_a_broker_are_counted_until_there_is_one() {
-        let connection = Connection::default();
+        let connection = connection();
         let sample = |state: &str| {
             let text = format!(
                 r#"{{"msg_cnt":0,"msg_size":0,"brokers":{{"a:1/1":{{"state":"{state}"}},"b:1/2":{{"state":"DOWN"}}}}}}"#
