@@ -30,14 +30,16 @@ const ANSWER: Duration = Duration::from_secs(10);
 /// How long it waits for a partition to tell of a record, at most; one that does is read at once. As long an end may go unnoticed.
 const POLL: Duration = Duration::from_millis(100);
 
-/// What no file can change: nothing is passed over, nothing is committed, the end of a partition is told.
-const OWNED: [(&str, &str); 6] = [
+/// What no file can change: nothing is passed over, nothing is committed, the end of a partition is told, and by its leader: a follower
+/// nearby ends where it has heard that the leader does, which may be long ago.
+const OWNED: [(&str, &str); 7] = [
     ("enable.auto.commit", "false"),
     ("enable.auto.offset.store", "false"),
     ("auto.offset.reset", "earliest"),
     ("allow.auto.create.topics", "false"),
     ("enable.partition.eof", "true"),
     ("check.crcs", "true"),
+    ("client.rack", ""),
 ];
 
 /// A client that reads partitions of one topic.
@@ -82,11 +84,8 @@ impl TopicReader {
     }
 
     /// A client of a configuration that has all but what a reader rests on.
-    pub fn of(mut config: ClientConfig, topic: &str) -> Result<Self, ReadError> {
-        for (name, value) in OWNED {
-            config.set(name, value);
-        }
-        let consumer: BaseConsumer = config.create().map_err(|error| ReadError::of(topic, &error))?;
+    pub fn of(config: ClientConfig, topic: &str) -> Result<Self, ReadError> {
+        let consumer: BaseConsumer = owned(config).create().map_err(|error| ReadError::of(topic, &error))?;
         let (wake, woken) = sync_channel(1);
         Ok(Self {
             consumer: Arc::new(consumer),
@@ -275,8 +274,27 @@ impl TopicReader {
     }
 }
 
+fn owned(mut config: ClientConfig) -> ClientConfig {
+    for (name, value) in OWNED {
+        config.set(name, value);
+    }
+    config
+}
+
 impl fmt::Debug for TopicReader {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("TopicReader").field("topic", &self.topic).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_file_has_the_end_told_by_a_follower() {
+        let mut config = ClientConfig::new();
+        config.set("client.rack", "a");
+        assert_eq!(owned(config).get("client.rack"), Some(""));
     }
 }
