@@ -247,3 +247,28 @@ async fn what_a_handler_says_that_it_waits_for_is_no_stall_and_its_limit_is_kept
     waiting_for_long.end().await.unwrap();
     assert!(matches!(waiting_for_ever.ended().await, Err(ConsumerError::Stuck { offset: 0, .. })));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partition_that_gets_nothing_while_another_leaves_slowly_is_not_stuck() {
+    let cluster = Cluster::with_topics(&[("in", 1), ("stays", 1), ("out", 1), ("dlq", 1)]);
+    let mut options = ConsumerOptions { topics: vec!["in".to_owned(), "stays".to_owned()], ..impatient() };
+    options.bounds.finish_timeout = 3 * STALL;
+    for topic in ["in", "stays"] {
+        cluster.fill(topic, "a", numbered(1)).await;
+    }
+    let slow = start_that_waits(cluster.kafka(), options, |record, waits| async move {
+        if *record.topic == *"in" {
+            waits.on(Wait::ApiAnswer, Duration::from_hours(1), std::future::pending::<()>()).await;
+        }
+        Ok(vec![echo(&record)])
+    });
+    slow.wait_for_calls(2).await;
+    let other = start(cluster.kafka(), impatient(), async |record| Ok(vec![echo(&record)]));
+    eventually("that it is to leave", || slow.metric("weir_consumer_rebalances_total") == 2).await;
+    cluster.fill("stays", "a", numbered(1)).await;
+    cluster.wait_for_committed("weir-test", "stays", 2).await;
+    assert_eq!(slow.metric("weir_consumer_rebuilt_total"), 0);
+    other.wait_for_calls(1).await;
+    slow.end().await.unwrap();
+    other.end().await.unwrap();
+}

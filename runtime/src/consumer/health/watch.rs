@@ -123,6 +123,10 @@ impl Watch {
             self.shared.metrics.unreadable.with_label_values(&[topic]).set(count);
         }
         self.show(&seen);
+        if self.registry.is_held_up() {
+            self.stalls.forget();
+            return None;
+        }
         let stalled = self.stalls.look(Instant::now(), &seen);
         stalled.into_iter().find_map(|seen| self.stuck(seen))
     }

@@ -1,5 +1,6 @@
 //! The partitions that this process reads.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -138,7 +139,9 @@ impl Assignment {
             assigned.stop.cancel();
         }
         let deadline = Instant::now() + limit;
+        self.registry.is_held_up.store(true, Ordering::Relaxed);
         let cut_off = leaving.iter().filter(|assigned| assigned.join(deadline)).count();
+        self.registry.is_held_up.store(false, Ordering::Relaxed);
         if cut_off > 0 {
             tracing::warn!(records = cut_off, "records in progress were aborted, they will be read again");
         }
@@ -187,14 +190,22 @@ fn is_ok_or_logged(result: &Result<(), KafkaError>, what: &str) -> bool {
 
 /// The partitions that this process reads and how far each has come, for who watches them. Kept by the polling thread.
 #[derive(Debug, Default)]
-pub(in crate::consumer) struct PartitionRegistry(Mutex<Vec<(TopicPartition, Arc<PartitionProgress>)>>);
+pub(in crate::consumer) struct PartitionRegistry {
+    partitions: Mutex<Vec<(TopicPartition, Arc<PartitionProgress>)>>,
+    is_held_up: AtomicBool,
+}
 
 impl PartitionRegistry {
     fn set(&self, partitions: Vec<(TopicPartition, Arc<PartitionProgress>)>) {
-        *lock(&self.0) = partitions;
+        *lock(&self.partitions) = partitions;
     }
 
     pub(in crate::consumer) fn partitions(&self) -> Vec<(TopicPartition, Arc<PartitionProgress>)> {
-        lock(&self.0).clone()
+        lock(&self.partitions).clone()
+    }
+
+    /// Whether the polling thread waits for the workers of partitions that leave, and gives nothing to those of others meanwhile.
+    pub(in crate::consumer) fn is_held_up(&self) -> bool {
+        self.is_held_up.load(Ordering::Relaxed)
     }
 }
