@@ -110,7 +110,7 @@ impl TopicReader {
         let partitions: Vec<i32> =
             found.flat_map(MetadataTopic::partitions).map(MetadataPartition::id).collect();
         if partitions.is_empty() {
-            let reason = String::from("there is no such topic");
+            let reason = String::from("there is no such topic, or none that this user may see");
             return Err(ReadError::Kafka { topic: self.topic.to_string(), reason });
         }
         Ok(partitions)
