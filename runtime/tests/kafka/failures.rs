@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use rdkafka::mocking::{MockCluster, MockCoordinator};
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
-use runtime::consumer::ConsumerOptions;
+use runtime::consumer::{ConsumerOptions, Failure};
 use runtime::process::health::Probe;
 use runtime::producer::ProducerOptions;
 
@@ -108,12 +109,34 @@ async fn a_dead_letter_that_cannot_be_delivered_holds_the_offset_until_it_can() 
     let refusals = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED; 3];
     cluster.mock.request_errors(RDKafkaApiKey::Produce, &refusals);
     let running = start(cluster.kafka(), options(), async |_| {
-        Err(runtime::consumer::Failure::Reject { reason: "bad", error: String::from("bad") })
+        Err(Failure::Reject { reason: "bad", error: String::from("bad") })
     });
     assert_eq!(texts(&cluster.read("dlq", 1, 2).await), numbered(2));
     cluster.wait_for_committed("weir-test", "in", 2).await;
     assert!(running.metric("weir_consumer_failures_total") >= 5);
     assert_eq!(running.metric("weir_consumer_dead_letters_total"), 2);
+    running.end().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dead_letters_that_are_away_hold_back_no_record_before_them() {
+    let cluster = Cluster { mock: MockCluster::new(2).unwrap() };
+    for (topic, leader) in [("in", 1), ("out", 1), ("dlq", 2)] {
+        cluster.mock.create_topic(topic, 1, 1).unwrap();
+        cluster.mock.partition_leader(topic, 0, Some(leader)).unwrap();
+    }
+    cluster.mock.coordinator(MockCoordinator::Group("weir-test".to_owned()), 1).unwrap();
+    let mut options = options();
+    options.bounds.finish_timeout = Duration::from_millis(100);
+    let running = start(cluster.kafka(), options, async |record| match record.offset {
+        0 => Ok(vec![echo(&record)]),
+        _ => Err(Failure::Reject { reason: "bad", error: String::from("bad") }),
+    });
+    eventually("the start", || running.is_started()).await;
+    cluster.mock.broker_down(2).unwrap();
+    cluster.fill("in", "a", numbered(2)).await;
+    cluster.wait_for_committed("weir-test", "in", 1).await;
+    assert_eq!(running.metric("weir_consumer_dead_letters_total"), 0);
     running.end().await.unwrap();
 }
 

@@ -68,13 +68,14 @@ impl Pipeline {
         self.enqueue(entry).await
     }
 
-    /// Sends a record to the dead letters; it is done in its turn.
+    /// Sends a record to the dead letters, however long these are away, which holds back no record before it; it is done in its turn.
     pub(in crate::consumer) async fn dead_letter(
         &mut self,
         record: Record,
         cause: &DeadLetterCause,
     ) -> Result<(), Halt> {
-        dead_letter(&record, cause, &self.context).await?;
+        let context = Arc::clone(&self.context);
+        self.alongside(dead_letter(&record, cause, &context)).await?;
         let (outputs, spans) = (Vec::new(), Vec::new());
         let entry = Entry { record, outputs, is_dead_letter: true, acknowledgement: None, _spans: spans };
         self.enqueue(entry).await
