@@ -38,9 +38,9 @@ impl Stalls {
         stalled
     }
 
-    /// Where a partition stood when it was last seen.
+    /// Where a partition stood at the look before although it should have moved.
     pub(super) fn stood_at(&self, name: &TopicPartition) -> Option<i64> {
-        self.since.get(name).map(|(position, _)| *position)
+        self.since.get(name).filter(|(_, since)| since.is_some()).map(|(position, _)| *position)
     }
 
     /// The clocks start anew: nobody could know.
@@ -91,6 +91,16 @@ mod tests {
         stalls.look(start, &at(5, false));
         assert!(stalls.look(start + 10 * LIMIT, &at(5, true)).is_empty());
         assert!(!stalls.look(start + 11 * LIMIT, &at(5, true)).is_empty());
+    }
+
+    #[test]
+    fn a_partition_stands_from_the_first_look_at_which_there_is_work() {
+        let (mut stalls, start) = (Stalls::new(LIMIT), Instant::now());
+        let stood = [false, true].map(|should_move| {
+            stalls.look(start, &at(5, should_move));
+            stalls.stood_at(&TopicPartition::new("in", 0))
+        });
+        assert_eq!(stood, [None, Some(5)]);
     }
 
     #[test]
