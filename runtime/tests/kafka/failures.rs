@@ -86,6 +86,29 @@ async fn outputs_that_a_broker_refuses_for_a_while_arrive_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn outputs_that_are_given_up_are_not_overtaken_by_younger_ones() {
+    let cluster = cluster();
+    cluster.fill("in", "a", numbered(2)).await;
+    let producer = ProducerOptions { delivery_timeout: Duration::from_secs(4), ..ProducerOptions::default() };
+    let options = ConsumerOptions { producer, ..options() };
+    // As while too few replicas are in sync.
+    let errors = vec![RDKafkaRespErr::RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS; 10_000];
+    cluster.mock.request_errors(RDKafkaApiKey::Produce, &errors);
+    let running = start(cluster.kafka(), options, async |record| {
+        if record.offset == 1 {
+            // Its output is given up two seconds after that of the first.
+            tokio::time::sleep(Duration::from_secs(2)).await;
+        }
+        Ok(vec![echo(&record)])
+    });
+    eventually("what is given up", || running.metric("weir_consumer_failures_total") >= 1).await;
+    cluster.mock.clear_request_errors(RDKafkaApiKey::Produce);
+    cluster.wait_for_committed("weir-test", "in", 2).await;
+    assert_eq!(texts(&cluster.read_all("out").await), numbered(2));
+    running.end().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_producer_that_fails_for_good_does_not_end_the_consumer() {
     let cluster = cluster();
     cluster.fill("in", "a", numbered(20)).await;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use prometheus::IntCounter;
 use tracing::Span;
@@ -14,14 +14,18 @@ use super::{Output, Record};
 use crate::backoff::Backoff;
 use crate::consumer::error::Halt;
 use crate::consumer::metrics::reason;
-use crate::consumer::wait::Wait;
+use crate::consumer::wait::{Activity, Wait};
 use crate::consumer::worker_context::WorkerContext;
 use crate::producer::{Acknowledgement, Outgoing, ProduceError, Producer, SendError};
 
 /// Progress follows the oldest record, so an acknowledgement that overtakes another moves nothing.
+///
+/// librdkafka gives a record up by its own age, and sends what is younger when Kafka is back: an order that nobody asked for. So nothing
+/// goes to the producer behind a record that waits for longer than [`Self::late`], and what is on its way is given up together.
 #[derive(Debug)]
 pub(in crate::consumer) struct Pipeline {
     entries: VecDeque<Entry>,
+    late: Duration,
     context: Arc<WorkerContext>,
     done: IntCounter,
     backoff: Backoff,
@@ -34,15 +38,27 @@ struct Entry {
     is_dead_letter: bool,
     /// `None` until everything is queued.
     acknowledgement: Option<Acknowledgement>,
+    queued: Instant,
     /// Of the outputs; they end when it is done.
     _spans: Vec<Span>,
+}
+
+/// The part of the delivery timeout after which a record is late: a second of 30.
+const LATE_PART: u32 = 30;
+
+impl Entry {
+    fn new(record: Record, outputs: Vec<Output>, is_dead_letter: bool, spans: Vec<Span>) -> Self {
+        let queued = Instant::now();
+        Self { record, outputs, is_dead_letter, acknowledgement: None, queued, _spans: spans }
+    }
 }
 
 impl Pipeline {
     pub(in crate::consumer) fn new(context: Arc<WorkerContext>, topic: &str) -> Self {
         let done = context.shared.metrics.records.with_label_values(&[topic]);
         let backoff = context.backoff();
-        Self { entries: VecDeque::new(), context, done, backoff }
+        let late = context.shared.options.producer.delivery_timeout / LATE_PART;
+        Self { entries: VecDeque::new(), late, context, done, backoff }
     }
 
     pub(in crate::consumer) fn len(&self) -> usize {
@@ -64,8 +80,7 @@ impl Pipeline {
         outputs: Vec<Output>,
         spans: Vec<Span>,
     ) -> Result<(), Halt> {
-        let entry = Entry { record, outputs, is_dead_letter: false, acknowledgement: None, _spans: spans };
-        self.enqueue(entry).await
+        self.enqueue(Entry::new(record, outputs, false, spans)).await
     }
 
     /// Sends a record to the dead letters, however long these are away, which holds back no record before it; it is done in its turn.
@@ -76,15 +91,18 @@ impl Pipeline {
     ) -> Result<(), Halt> {
         let context = Arc::clone(&self.context);
         self.alongside(dead_letter(&record, cause, &context)).await?;
-        let (outputs, spans) = (Vec::new(), Vec::new());
-        let entry = Entry { record, outputs, is_dead_letter: true, acknowledgement: None, _spans: spans };
-        self.enqueue(entry).await
+        self.enqueue(Entry::new(record, Vec::new(), true, Vec::new())).await
     }
 
     async fn enqueue(&mut self, entry: Entry) -> Result<(), Halt> {
         if entry.outputs.is_empty() && self.entries.is_empty() {
             self.finish(&entry);
             return Ok(());
+        }
+        // A worker that has to stop hands over what it has all the same: the next owner would do the work once more.
+        match self.settle_while(Self::is_late).await {
+            Ok(()) | Err(Halt::Stopped) => {}
+            Err(halt) => return Err(halt),
         }
         self.entries.push_back(entry);
         self.send_unsent().await
@@ -108,8 +126,12 @@ impl Pipeline {
 
     /// Returns once everything on its way is acknowledged.
     pub(in crate::consumer) async fn settle_all(&mut self) -> Result<(), Halt> {
+        self.settle_while(|pipeline| !pipeline.entries.is_empty()).await
+    }
+
+    async fn settle_while(&mut self, waits: impl Fn(&Self) -> bool) -> Result<(), Halt> {
         let stop = self.context.stop.clone();
-        while !self.entries.is_empty() {
+        while waits(self) {
             let outcome = tokio::select! {
                 biased;
                 outcome = self.oldest() => outcome,
@@ -157,6 +179,10 @@ impl Pipeline {
         }
     }
 
+    fn is_late(&self) -> bool {
+        self.entries.front().is_some_and(|oldest| oldest.queued.elapsed() > self.late)
+    }
+
     fn finish_oldest(&mut self) {
         if let Some(entry) = self.entries.pop_front() {
             self.finish(&entry);
@@ -177,10 +203,21 @@ impl Pipeline {
         if let Some(oldest) = self.entries.front() {
             self.context.failed("publish", &oldest.record, &error.to_string());
         }
+        self.context.progress.set_activity(Activity::Waiting(Wait::Kafka));
         for entry in &mut self.entries {
-            entry.acknowledgement = None;
+            // A copy that is still queued would come before the records that are sent again.
+            if let Some(reported) = entry.acknowledgement.take() {
+                tokio::select! {
+                    biased;
+                    () = self.context.stop.cancelled() => return Err(Halt::Stopped),
+                    _ = reported => {}
+                }
+            }
         }
         self.context.back_off(&mut self.backoff, Wait::Kafka).await?;
+        for entry in &mut self.entries {
+            entry.queued = Instant::now();
+        }
         self.send_unsent().await
     }
 
