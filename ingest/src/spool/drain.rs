@@ -240,7 +240,7 @@ impl Drain {
             let sent = self.kafka.publish_spooled(&delivery, is_first).await;
             match sent {
                 Some(Ok((acknowledgement, permit))) => round.push((stored, acknowledgement, permit)),
-                Some(Err(NotPublished::Refused(why))) if self.debounce.counts(why, Instant::now()) => {
+                Some(Err(NotPublished::Refused(why))) if self.debounce.counts(why, true, Instant::now()) => {
                     outcome.refused.push((stored, why.as_str().to_owned()));
                 }
                 // Its account has too much in flight, or it failed: it is sent again, with those behind it.
@@ -264,12 +264,15 @@ impl Drain {
         mut outcome: RoundOutcome,
     ) -> RoundOutcome {
         let deadline = tokio::time::Instant::now() + self.patience;
+        let is_alone = round.len() == 1;
         for (stored, acknowledgement, permit) in round {
             let receipt = tokio::time::timeout_at(deadline, acknowledgement).await;
             drop(permit);
             match receipt.map(|receipt| receipt.map_err(NotPublished::from)) {
                 Ok(Ok(())) => outcome.acknowledged.push(stored),
-                Ok(Err(NotPublished::Refused(why))) if self.debounce.counts(why, Instant::now()) => {
+                Ok(Err(NotPublished::Refused(why)))
+                    if self.debounce.counts(why, is_alone, Instant::now()) =>
+                {
                     outcome.refused.push((stored, why.as_str().to_owned()));
                 }
                 Ok(Err(_)) | Err(_) => outcome.again.push(stored),

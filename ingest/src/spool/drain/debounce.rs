@@ -1,4 +1,5 @@
-//! Debounces refusals of Kafka that may pass by themselves: they count only after they have lasted.
+//! Debounces refusals of Kafka that may pass by themselves: they count only after they have lasted, or where they are of one
+//! delivery alone.
 
 use crate::kafka::Refused;
 use std::time::{Duration, Instant};
@@ -19,10 +20,11 @@ pub(super) struct Debounce {
 type Refusals = (Instant, Instant);
 
 impl Debounce {
-    /// Whether the refusal counts, so that the delivery is parked; otherwise it is sent again.
-    pub(super) fn counts(&mut self, why: Refused, now: Instant) -> bool {
+    /// Whether the refusal counts, so that the delivery is parked; otherwise it is sent again. A broker holds a whole batch against
+    /// the limit of its topic, so that whose records are too large is known only of a delivery that was sent alone.
+    pub(super) fn counts(&mut self, why: Refused, is_alone: bool, now: Instant) -> bool {
         let refusals = match why {
-            Refused::TooLarge => return true,
+            Refused::TooLarge => return is_alone,
             Refused::NotAuthorized => &mut self.unauthorized,
             Refused::UnknownTopic => &mut self.missing,
         };
@@ -40,8 +42,10 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn a_record_that_is_too_large_is_refused_at_once() {
-        assert!(Debounce::default().counts(Refused::TooLarge, Instant::now()));
+    fn a_delivery_that_is_too_large_is_refused_at_once_unless_it_may_be_the_batch() {
+        let (mut debounce, now) = (Debounce::default(), Instant::now());
+        assert!(debounce.counts(Refused::TooLarge, true, now));
+        assert!(!debounce.counts(Refused::TooLarge, false, now));
     }
 
     #[test]
@@ -49,7 +53,7 @@ mod tests {
         for why in [Refused::UnknownTopic, Refused::NotAuthorized] {
             let (mut debounce, start) = (Debounce::default(), Instant::now());
             let counted: Vec<_> =
-                (0..200).filter(|second| debounce.counts(why, start + SECOND * *second)).collect();
+                (0..200).filter(|second| debounce.counts(why, false, start + SECOND * *second)).collect();
             assert_eq!(counted.first(), Some(&180));
             assert_eq!(counted.len(), 20, "later deliveries do not wait again");
         }
@@ -58,9 +62,9 @@ mod tests {
     #[test]
     fn a_topic_that_was_found_meanwhile_starts_over() {
         let (mut debounce, start) = (Debounce::default(), Instant::now());
-        assert!(!debounce.counts(Refused::UnknownTopic, start));
-        assert!(!debounce.counts(Refused::NotAuthorized, start + LASTS / 2));
-        assert!(!debounce.counts(Refused::UnknownTopic, start + LASTS));
-        assert!(!debounce.counts(Refused::UnknownTopic, start + LASTS + SECOND));
+        assert!(!debounce.counts(Refused::UnknownTopic, false, start));
+        assert!(!debounce.counts(Refused::NotAuthorized, false, start + LASTS / 2));
+        assert!(!debounce.counts(Refused::UnknownTopic, false, start + LASTS));
+        assert!(!debounce.counts(Refused::UnknownTopic, false, start + LASTS + SECOND));
     }
 }

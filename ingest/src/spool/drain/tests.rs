@@ -1,4 +1,4 @@
-//! A delivery over which the drain panics holds up nothing behind it.
+//! A delivery over which the drain panics holds up nothing behind it, and only one that Kafka refuses is parked.
 
 use super::*;
 use crate::delivery::sample;
@@ -8,6 +8,7 @@ use crate::settings::SpoolSettings;
 use crate::spool::SpoolMetrics;
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use runtime::process::Process;
 use runtime::process::health::Probe;
 use schemas::Topic;
@@ -92,4 +93,17 @@ async fn a_delivery_that_another_version_has_parked_arrives() {
     assert_eq!(ground.metrics.parked.get().to_string(), "1");
     ground.drain_until_parked(0.0).await;
     assert_eq!((ground.metrics.drained.get(), ground.metrics.lost.get()), (1, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deliveries_of_a_batch_that_is_too_large_arrive_one_by_one() {
+    let ground = Ground::prepare();
+    ground.store(&[TEXT, TEXT, TEXT, TEXT]).await;
+    let taken = RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR;
+    let refused = RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+    // The two records of the first, which is sent alone; then a batch of the others' for each of the two topics.
+    ground.cluster.request_errors(RDKafkaApiKey::Produce, &[taken, taken, refused, refused]);
+    ground.drain_until_parked(0.0).await;
+    let SpoolMetrics { drained, lost, .. } = &ground.metrics;
+    assert_eq!((drained.get(), lost.get()), (4, 0));
 }
