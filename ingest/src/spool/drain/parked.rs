@@ -136,17 +136,28 @@ impl Drain {
 
     pub(super) fn log_parked(&self, id: &str, reason: &str) {
         if let Some(suppressed) = self.log.pass(Instant::now()) {
-            let why = match reason {
-                CORRUPT => "its bytes are not what was written",
-                PANICKED => "ingest panicked over it twice, which is a bug: please report it",
-                _ => "Kafka refuses it",
-            };
+            let why = explanation(reason);
             tracing::error!(
                 delivery = id,
                 reason,
                 suppressed,
                 "parked a delivery in the spool, {why}: see `weir spool list`"
             );
+        }
+    }
+}
+
+/// Why a delivery is parked, and what ends that.
+fn explanation(reason: &str) -> String {
+    let every = REASONS.iter().find(|(known, _)| *known == reason).map(|(_, every)| every);
+    match (reason, every) {
+        (CORRUPT, _) => "its bytes are not what was written".to_owned(),
+        (PANICKED, _) => "ingest panicked over it twice, which is a bug: please report it".to_owned(),
+        (_, None) => "Kafka refuses it".to_owned(),
+        (_, Some(every)) => {
+            format!(
+                "Kafka refuses it, and it goes by itself once Kafka takes one of those, tried every {every:?}"
+            )
         }
     }
 }
@@ -192,6 +203,15 @@ mod tests {
         }
         let count = |why| tried.iter().filter(|tried| **tried == why).count();
         assert_eq!(REASONS.map(|(why, _)| count(why)), [120, 120, 2, 0]);
+    }
+
+    #[test]
+    fn it_is_told_of_what_kafka_refuses_when_it_is_tried_again() {
+        assert!(explanation("too_large").ends_with("tried every 3600s"));
+        assert!(explanation("not_authorized").ends_with("tried every 60s"));
+        for stays in [CORRUPT, PANICKED] {
+            assert!(!explanation(stays).contains("by itself"), "{stays}");
+        }
     }
 
     #[test]
