@@ -1,9 +1,11 @@
 //! Which producer writes to Kafka, and whether it honours the properties of `--kafka-config`.
 
 use crate::kafka::direct;
+use runtime::blocking::Blocking;
+use runtime::secret_files::READ_TIMEOUT;
 use runtime::settings::{Form, KafkaSettings, Problem, Reader, Source, form};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The producers that there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,25 +28,35 @@ const AUTHORITY: &str =
 
 /// Notes every property that the direct producer would not honour.
 pub(super) fn check(reader: &mut Reader<'_>, producer: ProducerKind) {
-    if producer == ProducerKind::Rdkafka || !reader.is_set("kafka_config") {
+    if producer == ProducerKind::Rdkafka {
         return;
     }
-    let Some(file) = reader.optional("kafka_config", &form::file()) else { return };
+    let Some(file) = reader.raw("kafka_config").map(PathBuf::from) else { return };
     let source = Source::File(file.display().to_string());
-    // What is wrong with the file itself is noted where it is read first.
-    let Ok(kafka) = (KafkaSettings { file: Some(file), ..KafkaSettings::default() }).read_again() else {
-        return;
+    // A file system that is gone would hang for ever, without a word.
+    let refused = match Blocking::default().wait(READ_TIMEOUT, move || refused(file)) {
+        Ok(Ok(refused)) => refused,
+        // What is wrong with the file itself is noted where it is read first.
+        Ok(Err(_)) => return,
+        Err(error) => vec![(error.to_string(), "a file that can be read")],
     };
-    let not_honoured = direct::not_honoured(&kafka.properties).into_iter().map(|name| (name, HONOURED));
-    let authority = trusts_no_file(&kafka.properties).then_some(("ssl.ca.location", AUTHORITY));
-    for (name, expected) in not_honoured.chain(authority) {
+    for (found, expected) in refused {
         reader.add(Problem {
             setting: reader.flag("kafka_config"),
             source: source.clone(),
-            found: name.to_owned(),
+            found,
             expected: expected.to_owned(),
         });
     }
+}
+
+/// What is set in the file and would not be honoured, with what should be there instead. Blocks.
+fn refused(file: PathBuf) -> Result<Vec<(String, &'static str)>, String> {
+    let kafka = KafkaSettings { file: Some(file), ..KafkaSettings::default() }.read_again()?;
+    let not_honoured = direct::not_honoured(&kafka.properties).into_iter();
+    let authority = trusts_no_file(&kafka.properties).then_some(("ssl.ca.location", AUTHORITY));
+    let refused = not_honoured.map(|name| (name, HONOURED)).chain(authority);
+    Ok(refused.map(|(name, expected)| (name.to_owned(), expected)).collect())
 }
 
 /// Whether the authority is a folder, or what librdkafka finds on the system, and is needed.
@@ -59,6 +71,21 @@ fn trusts_no_file(properties: &BTreeMap<String, String>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::Command;
+
+    #[test]
+    fn what_is_wrong_with_the_file_itself_is_said_once() {
+        let command = KafkaSettings::declare(Command::new("weir-test"));
+        for file in ["/no/such/file", env!("CARGO_MANIFEST_DIR"), ""] {
+            let arguments = ["weir-test", "--brokers", "kafka:9092", "--kafka-config", file];
+            let matches = command.clone().get_matches_from(arguments);
+            let mut reader = Reader::new(&command, &matches);
+            assert!(KafkaSettings::read(&mut reader).is_some());
+            check(&mut reader, ProducerKind::Direct);
+            let problems = reader.finish().unwrap_err().to_string();
+            assert_eq!(problems.lines().count(), 1, "{problems}");
+        }
+    }
 
     #[test]
     fn an_authority_that_is_no_file_is_refused_where_it_would_be_read() {

@@ -77,8 +77,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What was given, or else the default.
-    fn raw(&self, id: &str) -> Option<&str> {
+    /// What was given, or else the default: for whoever looks once more at what another reads and notes.
+    pub fn raw(&self, id: &str) -> Option<&str> {
         self.given(id).or_else(|| self.argument(id)?.get_default_values().first()?.to_str())
     }
 
