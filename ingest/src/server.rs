@@ -75,7 +75,7 @@ pub async fn serve(
     let (open, shown) = (metrics.breaker_open.clone(), process.health.check("breaker", Probe::Shown));
     let breaker = Breaker::new(settings.breaker_misses, settings.breaker_probe, open, shown);
     let waiting_bytes = settings.limits.max_body_bytes_in_flight / WAITING_FRACTION;
-    let account_limit = AccountLimit::new(settings.account_bytes_in_flight, waiting_bytes);
+    let account_limit = AccountLimit::new(producers.large_beyond(), waiting_bytes);
     let kafka = Arc::new(Kafka::new(publisher, gate, breaker, account_limit, Arc::clone(&metrics)));
     if let Some(spool) = &spool {
         let shutdown = &process.shutdown;

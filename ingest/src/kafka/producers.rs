@@ -23,7 +23,6 @@ const PART_OF_LARGE: usize = 4;
 pub(crate) struct Producers {
     usual: Writer,
     large: Writer,
-    /// Bytes on Kafka beyond which a delivery is large.
     large_beyond: usize,
 }
 
@@ -36,18 +35,24 @@ impl Producers {
         process: &Process,
     ) -> Result<Self, ProducerError> {
         let [usual, large] = options(settings, process.name);
+        let large_beyond = large_beyond(settings, &usual);
         let start = |options: &ProducerOptions, registry: &Registry| {
             Writer::start(settings.producer, kafka, options, topics, process, registry)
         };
         let of_large = Registry::new();
         let (usual, large) = (start(&usual, &process.registry)?, start(&large, &of_large)?);
         large_metrics::show(&process.registry, of_large);
-        Ok(Self { usual, large, large_beyond: settings.account_bytes_in_flight })
+        Ok(Self { usual, large, large_beyond })
     }
 
     /// Opens a batch for a delivery of so many bytes on Kafka.
     pub(crate) fn batch(&self, bytes: usize) -> OpenBatch<'_> {
         if bytes > self.large_beyond { self.large.batch() } else { self.usual.batch() }
+    }
+
+    /// Bytes on Kafka beyond which a delivery is large, which is what one account may have on its way.
+    pub(crate) const fn large_beyond(&self) -> usize {
+        self.large_beyond
     }
 
     /// Both of them.
@@ -102,9 +107,27 @@ fn options(settings: &Settings, client_id: &str) -> [ProducerOptions; 2] {
     [usual, large]
 }
 
+/// As set, and no more than half of what the usual producer takes, or a delivery that it can never take would be tried for ever.
+fn large_beyond(settings: &Settings, usual: &ProducerOptions) -> usize {
+    let fitting = usual.queue_bytes.min(usual.queue_records * RECORD_BYTES) / 2;
+    settings.account_bytes_in_flight.min(fitting)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_usual_producer_can_never_take_is_large_whatever_is_set() {
+        let settings = Settings::local("secret", "token");
+        let beyond = |settings: &Settings| large_beyond(settings, &options(settings, "weir-ingest")[0]);
+        assert_eq!(beyond(&settings), settings.account_bytes_in_flight);
+        let small = Settings { account_bytes_in_flight: 1 << 30, queue_bytes: 1 << 20, ..settings };
+        assert_eq!(beyond(&small), 384 << 10);
+        let large = Settings { queue_bytes: 2 << 30, ..small };
+        let most_records = options(&large, "weir-ingest")[0].queue_records;
+        assert!(beyond(&large) < most_records * RECORD_BYTES);
+    }
 
     #[test]
     fn both_together_queue_what_is_set() {
