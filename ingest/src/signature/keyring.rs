@@ -99,7 +99,8 @@ impl Keyring {
             return Some(self.matched(first, account));
         }
         let mut others: Vec<_> = candidates().filter(|key| !std::ptr::eq(*key, first)).collect();
-        others.sort_by_key(|key| std::cmp::Reverse(rank(key)));
+        // Each is asked once: a rank that changes meanwhile, as another key matches, is no order, and a sort may panic over that.
+        others.sort_by_cached_key(|key| std::cmp::Reverse(rank(key)));
         let matching = if body.len().saturating_mul(others.len()) <= OTHERS_AT_ONCE {
             others.into_iter().find(|key| key.matches(body, digest))
         } else {
