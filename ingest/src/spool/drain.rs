@@ -199,7 +199,7 @@ impl Drain {
 
     /// Sets the size of the next round, and waits for the maximum rate or the backoff.
     async fn pace(&mut self, start: tokio::time::Instant, outcome: &RoundOutcome) {
-        self.size = outcome.next_size();
+        self.size = outcome.next_size(self.size);
         if outcome.has_failed {
             self.failed().await;
             return;

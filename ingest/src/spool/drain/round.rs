@@ -16,9 +16,10 @@ pub(super) struct RoundOutcome {
 }
 
 impl RoundOutcome {
-    /// How many deliveries the next round has: a single one, to try with, where Kafka acknowledged none or failed.
-    pub(super) const fn next_size(&self) -> usize {
-        if self.has_failed || self.acknowledged.is_empty() { 1 } else { ROUND }
+    /// How many deliveries the round after one of this size has: a single one, to try with, where Kafka acknowledged none or failed,
+    /// else twice as many. Where it takes some at once and not all, as by the size of their batch, most rounds are of what it takes.
+    pub(super) fn next_size(&self, size: usize) -> usize {
+        if self.has_failed || self.acknowledged.is_empty() { 1 } else { (2 * size).min(ROUND) }
     }
 }
 
@@ -33,12 +34,13 @@ mod tests {
     }
 
     #[test]
-    fn only_a_round_of_which_kafka_took_something_and_refused_nothing_is_followed_by_a_full_one() {
-        let size = |acknowledged, again, has_failed| {
-            RoundOutcome { acknowledged, again, has_failed, refused: Vec::new() }.next_size()
+    fn only_a_round_of_which_kafka_took_something_and_refused_nothing_is_followed_by_a_larger_one() {
+        let next = |acknowledged, again, has_failed, size| {
+            RoundOutcome { acknowledged, again, has_failed, refused: Vec::new() }.next_size(size)
         };
-        assert_eq!(size(vec![row()], Vec::new(), false), ROUND);
-        assert_eq!(size(vec![row()], vec![row()], true), 1);
-        assert_eq!(size(Vec::new(), vec![row()], false), 1, "it only waited for one in flight");
+        assert_eq!(next(vec![row()], Vec::new(), false, 64), 128);
+        assert_eq!(next(vec![row()], Vec::new(), false, ROUND), ROUND);
+        assert_eq!(next(vec![row()], vec![row()], true, 64), 1);
+        assert_eq!(next(Vec::new(), vec![row()], false, 64), 1, "it only waited for one in flight");
     }
 }

@@ -101,7 +101,7 @@ async fn deliveries_of_a_batch_that_is_too_large_arrive_one_by_one() {
     ground.store(&[TEXT, TEXT, TEXT, TEXT]).await;
     let taken = RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR;
     let refused = RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
-    // The two records of the first, which is sent alone; then a batch of the others' for each of the two topics.
+    // The two records of the first, which is sent alone; then a batch of several for each of the two topics.
     ground.cluster.request_errors(RDKafkaApiKey::Produce, &[taken, taken, refused, refused]);
     ground.drain_until_parked(0.0).await;
     let SpoolMetrics { drained, lost, .. } = &ground.metrics;
