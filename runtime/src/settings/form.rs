@@ -1,12 +1,13 @@
 //! The forms that values take: each knows how to say what it expects and how to read it.
 
+mod paths;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::presence;
+pub use self::paths::{directory, directory_to_make, file, unseen};
 use super::without_passwords;
 
 type Parse<T> = Box<dyn Fn(&str) -> Option<T>>;
@@ -128,28 +129,6 @@ pub fn address() -> Form<SocketAddr> {
     Form::new("an address to listen on, IP:port, such as 0.0.0.0:8080", |value| value.trim().parse().ok())
 }
 
-/// A directory that exists.
-pub fn directory() -> Form<PathBuf> {
-    Form::new("a directory that exists", |value| existing(value, Path::is_dir)).because(unseen)
-}
-
-/// A directory that exists, or a new one inside of one that does.
-pub fn directory_to_make() -> Form<PathBuf> {
-    Form::new("a directory that exists, or a new one inside of one that does", |value| {
-        // A link to nothing is neither.
-        let is_new =
-            |path: &Path| path.symlink_metadata().is_err() && path.parent().is_some_and(is_directory);
-        let path = PathBuf::from(value);
-        (path.is_dir() || is_new(&path)).then_some(path)
-    })
-    .because(unseen)
-}
-
-/// A file that exists.
-pub fn file() -> Form<PathBuf> {
-    Form::new("a file that exists", |value| existing(value, Path::is_file)).because(unseen)
-}
-
 /// One word of a closed set.
 pub fn choice<T: Copy + 'static>(choices: &'static [(&'static str, T)]) -> Form<T> {
     let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
@@ -172,21 +151,6 @@ pub fn topic_prefix() -> Form<String> {
         let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte);
         !value.is_empty() && value.len() <= LONGEST_PREFIX && value.bytes().all(allowed)
     })
-}
-
-/// Of a name alone it is the directory that the process runs in.
-fn is_directory(path: &Path) -> bool {
-    path.as_os_str().is_empty() || path.is_dir()
-}
-
-/// Why it cannot be seen whether a path is there, for [`Form::because`].
-pub fn unseen(value: &str) -> Option<String> {
-    presence::unseen(Path::new(value)).map(|error| error.to_string())
-}
-
-fn existing(value: &str, is_there: fn(&Path) -> bool) -> Option<PathBuf> {
-    let path = PathBuf::from(value);
-    is_there(&path).then_some(path)
 }
 
 const UNITS: [(&str, u64); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
@@ -252,40 +216,5 @@ mod tests {
         assert_eq!(count(1..=9).parse("0"), None);
         assert!(address().parse("[::1]:80").is_some());
         assert!(address().parse("localhost:80").is_none());
-    }
-
-    #[test]
-    fn directories_and_files_must_exist_and_be_what_they_are_called() {
-        let here = env!("CARGO_MANIFEST_DIR");
-        assert!(directory().parse(here).is_some());
-        assert!(file().parse(here).is_none());
-        assert!(file().parse(&format!("{here}/Cargo.toml")).is_some());
-        assert!(directory().parse("/no/such/place").is_none());
-    }
-
-    #[test]
-    fn what_nobody_may_look_at_is_not_only_said_to_be_missing() {
-        let endless = std::env::temp_dir().join(format!("weir-endless-{}", std::process::id()));
-        std::os::unix::fs::symlink(&endless, &endless).unwrap();
-        let path = endless.to_string_lossy().into_owned();
-        let said = [file().shown(&path), directory().shown(&path)];
-        std::fs::remove_file(&endless).unwrap();
-        assert!(said.iter().all(|said| said.starts_with(&format!("{path:?} (Too many"))), "{said:?}");
-        assert_eq!(file().shown("/no/such/place"), "\"/no/such/place\"");
-        assert_eq!(file().secret().shown(&path), "(hidden)");
-        assert_eq!(text().shown("s3://key:hunter2@bucket"), "\"s3://(hidden)@bucket\"");
-    }
-
-    #[test]
-    fn a_directory_may_be_made_in_one_that_exists() {
-        let here = env!("CARGO_MANIFEST_DIR");
-        let may_be_made = |path: &str| directory_to_make().parse(path).is_some();
-        assert!(may_be_made(here));
-        assert!(may_be_made(&format!("{here}/new")));
-        assert!(may_be_made("new"));
-        assert!(!may_be_made(&format!("{here}/new/newer")));
-        assert!(!may_be_made(&format!("{here}/Cargo.toml")));
-        assert!(!may_be_made(&format!("{here}/Cargo.toml/new")));
-        assert!(!may_be_made(""));
     }
 }
