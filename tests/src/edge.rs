@@ -12,9 +12,11 @@ use rcgen::{CertifiedIssuer, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tempfile::TempDir;
-use tokio::io::copy_bidirectional;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy, copy_bidirectional, split};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+use tokio::time::sleep;
+use tokio::try_join;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
@@ -22,6 +24,8 @@ use crate::certificates::{authority, params};
 
 /// The names that its certificate is for, unless it has a fault; the second one leads to this machine.
 pub const NAMES: [&str; 2] = ["webhooks.example.com", "localhost"];
+/// Most bytes of an answer that come late together.
+const PIECE: usize = 64 << 10;
 const DAY: Duration = Duration::from_hours(24);
 /// What its certificate has left, unless it has a fault.
 const LEFT: Duration = Duration::from_hours(30 * 24 + 12);
@@ -58,6 +62,16 @@ impl Edge {
     pub async fn start(upstream: &str, fault: Option<Fault>) -> Result<Self> {
         let upstream = upstream.to_owned();
         Self::serving(fault, move |client| hand_on(client, upstream.clone())).await
+    }
+
+    /// Starts it before the server at this address, of whose answers each piece comes so much later.
+    ///
+    /// # Errors
+    ///
+    /// When its certificates cannot be made, or nothing can be listened on.
+    pub async fn late(upstream: &str, pause: Duration) -> Result<Self> {
+        let upstream = upstream.to_owned();
+        Self::serving(None, move |client| hand_on_late(client, upstream.clone(), pause)).await
     }
 
     /// Starts it with nothing behind it: what comes is served here.
@@ -140,4 +154,22 @@ async fn hand_on(mut client: TlsStream<TcpStream>, upstream: String) -> io::Resu
     let mut server = TcpStream::connect(upstream).await?;
     server.set_nodelay(true)?;
     copy_bidirectional(&mut client, &mut server).await.map(drop)
+}
+
+async fn hand_on_late(client: TlsStream<TcpStream>, upstream: String, pause: Duration) -> io::Result<()> {
+    let (mut from_client, mut to_client) = split(client);
+    let (mut from_server, mut to_server) = TcpStream::connect(upstream).await?.into_split();
+    let answers = async {
+        let mut piece = vec![0; PIECE];
+        loop {
+            let length = from_server.read(&mut piece).await?;
+            if length == 0 {
+                return to_client.shutdown().await;
+            }
+            sleep(pause).await;
+            to_client.write_all(&piece[..length]).await?;
+            to_client.flush().await?;
+        }
+    };
+    try_join!(copy(&mut from_client, &mut to_server), answers).map(drop)
 }

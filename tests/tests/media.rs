@@ -328,6 +328,26 @@ async fn links_are_not_followed_for_a_store_that_gives_and_does_not_take() {
 }
 
 #[tokio::test]
+async fn the_time_that_a_store_takes_is_not_the_hosts() {
+    let place = Place::prepare().await.unwrap();
+    let slow =
+        Edge::late(place.s3.url().trim_start_matches("http://"), Duration::from_secs(2)).await.unwrap();
+    let (endpoint, root) = (format!("https://localhost:{}", slow.port()), slow.root());
+    let link = place.cdn.answer("/film", body(&film()));
+    place.write(vec![message(0, &[&link]).unwrap()]).await.unwrap();
+    let impatient = [
+        ("AWS_ENDPOINT", endpoint.as_str()),
+        ("AWS_ALLOW_HTTP", "false"),
+        ("WEIR_MEDIA_STORE_CA", root.to_str().unwrap()),
+        ("WEIR_MEDIA_STALL_TIMEOUT", "1s"),
+        ("WEIR_MEDIA_TIMEOUT", "2s"),
+        ("WEIR_MEDIA_PATIENCE", "1s"),
+    ];
+    let _media = place.media_but(&impatient).await.unwrap();
+    assert_eq!(place.records(1).await.unwrap()[0]["status"], "saved");
+}
+
+#[tokio::test]
 async fn a_store_that_an_authority_of_ones_own_vouches_for_is_trusted_by_its_file_alone() {
     let place = Place::prepare().await.unwrap();
     let edge = Edge::start(place.s3.url().trim_start_matches("http://"), None).await.unwrap();

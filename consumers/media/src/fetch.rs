@@ -5,6 +5,7 @@
 
 mod allowed;
 mod failure;
+mod host_time;
 mod resolver;
 
 pub use allowed::{HostRule, Network};
@@ -13,6 +14,7 @@ pub(crate) use allowed::list;
 
 use crate::settings::FetchSettings;
 use bytes::Bytes;
+use host_time::HostTime;
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, LOCATION};
 use reqwest::{Client, Response, Url};
 use resolver::CheckedResolver;
@@ -72,6 +74,7 @@ pub struct Fetcher {
 #[derive(Debug)]
 pub(crate) struct Opened {
     response: Response,
+    time: HostTime,
     left: u64,
     /// The MIME type that the server declares.
     pub(crate) declared: Option<String>,
@@ -85,8 +88,6 @@ impl Fetcher {
             .dns_resolver(Arc::new(CheckedResolver::new(settings.media_networks.clone())))
             .https_only(true)
             .connect_timeout(settings.media_connect_timeout)
-            .read_timeout(settings.media_stall_timeout)
-            .timeout(settings.media_timeout)
             .user_agent(concat!("weir/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(FetchError::Http)?;
@@ -96,13 +97,14 @@ impl Fetcher {
     /// Follows a link to the answer that has the bytes.
     pub(crate) async fn open(&self, link: &str) -> Result<Opened, NotFetched> {
         let mut url = parse(link)?;
+        let mut time = HostTime::new(self.settings.media_stall_timeout, self.settings.media_timeout);
         for _ in 0..=MOST_REDIRECTS {
             allowed::check(&url, &self.settings.media_hosts).map_err(NotFetched::Refused)?;
             let request = self.http.get(url.clone()).header(ACCEPT_ENCODING, "identity");
-            let response = request.send().await.map_err(|error| failure::classify(&error))?;
+            let response = time.wait(request.send()).await?;
             self.answered.send_replace(Some(Instant::now()));
             match response.status().as_u16() {
-                200 => return self.opened(response),
+                200 => return self.opened(response, time),
                 301 | 302 | 303 | 307 | 308 => url = elsewhere(&url, response.headers())?,
                 status => return Err(NotFetched::of_status(status)),
             }
@@ -110,7 +112,7 @@ impl Fetcher {
         Err(NotFetched::Refused("redirects"))
     }
 
-    fn opened(&self, response: Response) -> Result<Opened, NotFetched> {
+    fn opened(&self, response: Response, time: HostTime) -> Result<Opened, NotFetched> {
         let headers = response.headers();
         if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
             // Packed, which nobody asked for.
@@ -122,14 +124,14 @@ impl Fetcher {
             return Err(NotFetched::TooLarge);
         }
         let declared = headers.get(CONTENT_TYPE).and_then(|value| mime(value.to_str().ok()?));
-        Ok(Opened { response, left, declared })
+        Ok(Opened { response, time, left, declared })
     }
 }
 
 impl Opened {
     /// The next bytes; `None` at the end.
     pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, NotFetched> {
-        let chunk = self.response.chunk().await.map_err(|error| failure::classify(&error))?;
+        let chunk = self.time.wait(self.response.chunk()).await?;
         let length = chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
         self.left = self.left.checked_sub(length).ok_or(NotFetched::TooLarge)?;
         Ok(chunk)

@@ -72,7 +72,7 @@ runtime::settings! {
         pub media_connect_timeout: Duration = with_default("DURATION", "5s", form::duration(UP_TO_AN_HOUR)),
         /// How long nothing may come, at the head of an answer too
         pub media_stall_timeout: Duration = with_default("DURATION", "20s", form::duration(UP_TO_AN_HOUR)),
-        /// How long a link may take from first to last byte
+        /// How long a link may take from first to last byte, beside the time that the store takes for them
         pub media_timeout: Duration = with_default("DURATION", "10m", form::duration(UP_TO_AN_HOUR)),
     }
 }

@@ -6,13 +6,21 @@ use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::iter;
 
+const TIMED_OUT: &str = "timed_out";
+
+/// The host took longer than it may.
+pub(super) fn timed_out() -> NotFetched {
+    tracing::debug!(reason = TIMED_OUT, "a link could not be followed");
+    NotFetched::Failed { reason: TIMED_OUT.to_owned(), again: true }
+}
+
 /// How fetching ended. The text of an error may hold the link, which is nobody's business; its sort does not.
 pub(super) fn classify(error: &reqwest::Error) -> NotFetched {
     let causes = || iter::successors(error.source(), |&cause| cause.source());
     if causes().any(|cause| cause.downcast_ref::<NoPublicAddress>().is_some()) {
         return NotFetched::Refused(NO_ADDRESS);
     }
-    let reason = if error.is_timeout() { "timed_out" } else { "connection" };
+    let reason = if error.is_timeout() { TIMED_OUT } else { "connection" };
     let at = if error.is_connect() { "connect" } else { "answer" };
     tracing::debug!(reason, kind = causes().find_map(kind).unwrap_or(at), "a link could not be followed");
     NotFetched::Failed { reason: reason.to_owned(), again: true }
