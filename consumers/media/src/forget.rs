@@ -53,6 +53,7 @@ mod tests {
         delete(&store, &found).await.unwrap();
         delete(&store, &found).await.unwrap();
         assert_eq!(find(&store, "1784", "99").await.unwrap(), SavedObjects::default());
+        assert!(!place.path().join("1784/99").exists(), "their id is left");
         for other in ["991", "9"] {
             assert_eq!(find(&store, "1784", other).await.unwrap().keys.len(), 2, "{other}");
         }

@@ -132,14 +132,10 @@ impl Folder {
         .await
     }
 
-    /// Deletes a file; one that is not there is no error.
+    /// Deletes a file, and with the last one its folder, whose name is a person's id; one that is not there is no error.
     pub(super) async fn delete(&self, key: &Path) -> Result<(), StoreError> {
         let key = key.clone();
-        self.work("delete an object", move |root| match fs::remove_file(root.join(key.as_ref())) {
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-            done => done,
-        })
-        .await
+        self.work("delete an object", move |root| delete(&root.join(key.as_ref()))).await
     }
 
     /// Has it done where it may take its time. What is given up is done all the same once the disk answers, and keeps its place
@@ -223,6 +219,19 @@ fn make(folder: &File, root: &File, unsynced: &Mutex<BTreeSet<PathBuf>>) -> io::
 /// Writes the names in a folder to the disk.
 fn sync(folder: &File) -> io::Result<()> {
     fs::File::open(folder)?.sync_all()
+}
+
+fn delete(file: &File) -> io::Result<()> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        deleted => deleted?,
+    }
+    let Some(folder) = file.parent() else { return Ok(()) };
+    // One that is not empty stays.
+    match (fs::remove_dir(folder), folder.parent()) {
+        (Ok(()), Some(above)) => sync(above),
+        _ => sync(folder),
+    }
 }
 
 fn delete_cut_off(incoming: &File) -> io::Result<()> {
