@@ -16,7 +16,8 @@ Lists every object that weir-media saved of one person, and with --apply deletes
 beside them. --user is the id of the customer, the second part of the key of the records; of what comments and mentions are about it is the id of \
 the media. Messages that come later are saved again, and so is what weir-media has not read yet: let it catch up first.
 
-Copies of a bucket, older versions of its objects and backups are yours to delete. The records of meta.media.v1 go with their time.
+Copies of a bucket, older versions of its objects, uploads that were not finished (in a folder, files below incoming/) and \
+backups are yours to delete. The records of meta.media.v1 go with their time.
 
 Exit code 0: nothing is saved, or it was deleted; 1: the store refused something, and it can be run again; 3: there is something, which \
 stays without --apply.";

@@ -162,7 +162,8 @@ impl Objects {
 }
 
 impl Parts {
-    /// Gives back what is in the store already; the parts of a process that was killed are the store's to clean up.
+    /// Gives back what is in the store already; those of an upload that is dropped, as when
+    /// the process ends, are the store's to clean up.
     pub(super) async fn abandon(self) {
         if let Self::Remote(mut parts) = self
             && let Err(error) = parts.abort().await
