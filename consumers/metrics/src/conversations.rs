@@ -33,36 +33,46 @@ impl Conversations {
 
     /// A customer wrote at `at`, in milliseconds; only the first message counts until there is an answer.
     pub(crate) fn asked(&mut self, conversation: &str, at: u64) -> GivenUp {
-        let mut given_up = GivenUp::default();
-        while let Some((since, _)) = self.oldest.first() {
-            let is_late = since.saturating_add(self.window) < at;
-            let is_full = self.since.len() >= self.most && !self.since.contains_key(conversation);
-            if !is_late && !is_full {
-                break;
-            }
-            given_up.window += u64::from(is_late);
-            given_up.full += u64::from(!is_late);
-            if let Some((_, conversation)) = self.oldest.pop_first() {
-                self.since.remove(&conversation);
-            }
+        let window = self.give_up_late(at);
+        if self.since.contains_key(conversation) {
+            return GivenUp { window, full: 0 };
         }
-        if !self.since.contains_key(conversation) {
-            let conversation: Arc<str> = Arc::from(conversation);
-            self.since.insert(Arc::clone(&conversation), at);
-            self.oldest.insert((at, conversation));
-        }
-        given_up
+        let full = u64::from(self.since.len() >= self.most && self.give_up_oldest());
+        let conversation: Arc<str> = Arc::from(conversation);
+        self.since.insert(Arc::clone(&conversation), at);
+        self.oldest.insert((at, conversation));
+        GivenUp { window, full }
     }
 
     /// The account wrote at `at`: how long the customer waited, if one did. What was written before the message is
-    /// no answer to it, and what comes after the window is none that counts.
-    pub(crate) fn answered(&mut self, conversation: &str, at: u64) -> Option<Duration> {
+    /// no answer to it, and what comes after the window is none that counts: it is given up, as all that wait so long.
+    pub(crate) fn answered(&mut self, conversation: &str, at: u64) -> (GivenUp, Option<Duration>) {
+        let given_up = GivenUp { window: self.give_up_late(at), full: 0 };
+        (given_up, self.waited(conversation, at))
+    }
+
+    fn waited(&mut self, conversation: &str, at: u64) -> Option<Duration> {
         let since = *self.since.get(conversation)?;
         let waited = at.checked_sub(since)?;
         if let Some((conversation, _)) = self.since.remove_entry(conversation) {
             self.oldest.remove(&(since, conversation));
         }
-        (waited <= self.window).then(|| Duration::from_millis(waited))
+        Some(Duration::from_millis(waited))
+    }
+
+    /// Gives up those whose window is over at `at`: how many.
+    fn give_up_late(&mut self, at: u64) -> u64 {
+        let mut late = 0;
+        while self.oldest.first().is_some_and(|(since, _)| since.saturating_add(self.window) < at) {
+            late += u64::from(self.give_up_oldest());
+        }
+        late
+    }
+
+    /// Gives up the one that waits longest, if any does.
+    fn give_up_oldest(&mut self) -> bool {
+        let oldest = self.oldest.pop_first();
+        oldest.is_some_and(|(_, conversation)| self.since.remove(&conversation).is_some())
     }
 }
 
@@ -81,27 +91,29 @@ mod tests {
         let mut open = conversations(10);
         assert_eq!(open.asked("a:1", 1_000), NONE);
         assert_eq!(open.asked("a:1", 3_000), NONE);
-        assert_eq!(open.answered("a:2", 4_000), None, "of another conversation");
-        assert_eq!(open.answered("a:1", 5_500), Some(Duration::from_millis(4_500)));
-        assert_eq!(open.answered("a:1", 6_000), None, "the second one answers nothing");
+        assert_eq!(open.answered("a:2", 4_000), (NONE, None), "of another conversation");
+        assert_eq!(open.answered("a:1", 5_500), (NONE, Some(Duration::from_millis(4_500))));
+        assert_eq!(open.answered("a:1", 6_000), (NONE, None), "the second one answers nothing");
     }
 
     #[test]
     fn what_was_written_before_the_message_is_no_answer() {
         let mut open = conversations(10);
         open.asked("a:1", 1_000);
-        assert_eq!(open.answered("a:1", 999), None);
-        assert_eq!(open.answered("a:1", 1_000), Some(Duration::ZERO));
+        assert_eq!(open.answered("a:1", 999), (NONE, None));
+        assert_eq!(open.answered("a:1", 1_000), (NONE, Some(Duration::ZERO)));
     }
 
     #[test]
     fn after_the_window_nothing_is_waited_for() {
         let mut open = conversations(10);
+        let late = GivenUp { window: 1, full: 0 };
         open.asked("a:1", 1_000);
-        assert_eq!(open.answered("a:1", 11_001), None);
+        assert_eq!(open.answered("a:1", 11_001), (late, None));
         open.asked("a:1", 20_000);
-        assert_eq!(open.asked("a:2", 30_001), GivenUp { window: 1, full: 0 });
-        assert_eq!(open.since.len(), 1);
+        assert_eq!(open.asked("a:2", 30_001), late);
+        assert_eq!((open.since.len(), open.oldest.len()), (1, 1));
+        assert_eq!(open.answered("a:2", 40_001), (NONE, Some(Duration::from_secs(10))), "the last moment");
     }
 
     #[test]
@@ -111,8 +123,8 @@ mod tests {
         open.asked("a:2", 2_000);
         assert_eq!(open.asked("a:1", 3_000), NONE, "it is open already");
         assert_eq!(open.asked("a:3", 3_000), GivenUp { window: 0, full: 1 });
-        assert_eq!(open.answered("a:1", 3_000), None);
-        assert_eq!(open.answered("a:2", 3_000), Some(Duration::from_secs(1)));
+        assert_eq!(open.answered("a:1", 3_000), (NONE, None));
+        assert_eq!(open.answered("a:2", 3_000), (NONE, Some(Duration::from_secs(1))));
         for number in 0..1_000 {
             open.asked(&number.to_string(), 4_000);
         }

@@ -141,7 +141,7 @@ impl Partition {
     fn note_message(&mut self, event: &TypedEvent<'_>) -> (GivenUp, Option<Duration>) {
         match ConversationMessage::of(event) {
             Some(ConversationMessage { conversation, at, is_answer: true }) => {
-                (GivenUp::default(), self.conversations.answered(&conversation, at))
+                self.conversations.answered(&conversation, at)
             }
             Some(ConversationMessage { conversation, at, is_answer: false }) => {
                 (self.conversations.asked(&conversation, at), None)
