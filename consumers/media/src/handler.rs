@@ -137,7 +137,7 @@ fn output(topic: &Arc<str>, key: Option<&[u8]>, outcome: LinkOutcome) -> Output 
 /// Store and network are everybody's: all wait for them, and nothing is lost but what dies meanwhile.
 fn unavailable() -> Failure {
     let error = String::from(
-        "its links are still followed: a host, the network or the store does not answer (see the log)",
+        "its links are still followed: they take long, or a host, the network or the store does not answer (see the log)",
     );
     Failure::Unavailable { error, wait: Some(NEXT_TURN), on: Wait::ApiAnswer }
 }
