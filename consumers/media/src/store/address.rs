@@ -41,8 +41,10 @@ impl StoreUrl {
             "s3" | "gs" | "az" => url.host_str().is_some_and(|host| !host.is_empty()),
             _ => false,
         };
-        let is_plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
-        (is_store && is_plain).then_some(Self(url))
+        let is_plain = url.username().is_empty() && url.password().is_none();
+        // What stands behind them would be left out of where things lie.
+        let is_whole = url.query().is_none() && url.fragment().is_none();
+        (is_store && is_plain && is_whole).then_some(Self(url))
     }
 }
 
@@ -111,6 +113,8 @@ mod tests {
             "memory:///",
             "s3://key:secret@bucket/",
             "s3://b?sig=1",
+            "s3://b/a#b",
+            "file:///a#b",
         ] {
             assert_eq!(StoreUrl::parse(text), None, "{text}");
         }
