@@ -21,12 +21,13 @@ impl<K: Ord + Clone, T> BatchBuffer<K, T> {
         self.rows.entry((batch_size.max(1), key)).or_default().push_back((since, call));
     }
 
-    /// The calls of a row that is full, or whose first call has waited long enough.
+    /// The calls of a row that is full, or whose first call has waited long enough; of several, of the one whose first call has
+    /// waited longest, as some are full again and again.
     pub(super) fn take(&mut self, now: Instant) -> Option<Vec<T>> {
-        let full = self.rows.iter().find(|((batch_size, _), row)| row.len() >= *batch_size);
         let waited =
             |row: &VecDeque<(Instant, T)>| row.front().is_some_and(|(since, _)| now >= *since + self.wait);
-        let (place, _) = full.or_else(|| self.rows.iter().find(|(_, row)| waited(row)))?;
+        let due = self.rows.iter().filter(|((batch_size, _), row)| row.len() >= *batch_size || waited(row));
+        let (place, _) = due.min_by_key(|(_, row)| row.front().map(|(since, _)| *since))?;
         let place = place.clone();
         let row = self.rows.get_mut(&place)?;
         let count = row.len().min(place.0);
@@ -70,6 +71,17 @@ mod tests {
         assert_eq!(buffer.take(now), Some(vec!["alone"]));
         assert_eq!(buffer.take(now), Some(vec!["alone too"]));
         assert_eq!(buffer.take(now), None);
+    }
+
+    #[test]
+    fn who_has_waited_longest_goes_before_those_whose_row_is_full_again_and_again() {
+        let (mut buffer, start) = (BatchBuffer::new(WAIT), Instant::now());
+        buffer.put((50, "a host with batches"), start, "in a batch");
+        for call in ["alone", "alone too"] {
+            buffer.put((1, "a host without"), start + WAIT, call);
+        }
+        let mut taken = || buffer.take(start + WAIT);
+        assert_eq!([taken(), taken()], [Some(vec!["in a batch"]), Some(vec!["alone"])]);
     }
 
     #[test]
