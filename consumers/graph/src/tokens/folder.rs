@@ -105,9 +105,11 @@ impl Contents {
             let known = look.and_then(|look| Known::of(&name, look, usual));
             match self.kept(known, former.accounts.get(&name), directory.join(&name)) {
                 Some(known) => drop(self.accounts.insert(name, known)),
-                None => {
+                None if GraphId::parse(&name).is_some() => {
                     self.unusable.insert(name);
                 }
+                // It is no account's, and takes nobody's token away: `default` is that of a file of tokens.
+                None => {}
             }
         }
     }

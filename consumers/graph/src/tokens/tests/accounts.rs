@@ -126,3 +126,10 @@ fn an_account_whose_file_cannot_be_used_has_no_other_token_until_it_can() {
         "what it said before"
     );
 }
+
+#[test]
+fn a_file_of_no_account_takes_no_token_away() {
+    let bench = Bench::new(&[("tokens/default", "EAAdefault"), ("accounts/default", "EAAother")]);
+    assert_eq!(bench.of("1067").map(|(token, ..)| token).as_deref(), Some("EAAdefault"));
+    assert_eq!(bench.tokens.broken.get(), 1, "it is said that nobody uses it");
+}
