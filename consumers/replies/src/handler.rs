@@ -1,5 +1,6 @@
 //! Carries a command out: the intent first, acknowledged and read back, then the call, then what came of it.
 
+mod abandoned;
 mod allowed;
 mod intent;
 mod reject;
@@ -16,7 +17,6 @@ use crate::result::{NewResult, output};
 use crate::settings::ReplySettings;
 use crate::{ABOUT, lateness};
 use runtime::consumer::{Failure, Handler, Output, Record, Wait, Waits};
-use runtime::kafka::dead_letter::RetryHistory;
 use runtime::process::Process;
 use runtime::producer::Producer;
 use runtime::settings::KafkaSettings;
@@ -146,20 +146,18 @@ impl Replies {
     ) -> Result<ControlFlow<Vec<Output>, Pending>, Failure> {
         let subject = &command.subject;
         let pending = |attempt, results| Pending::new(record.offset, attempt, results);
-        match self.known(follower, subject)? {
-            CommandState::New => Ok(Continue(pending(1, Vec::new()))),
-            CommandState::Intended { attempt, position } if is_abandoned(position, record) => {
-                let unknown = self.cut_off(record, position, subject, attempt);
-                if attempt > self.settings.resend_unknown {
-                    return Ok(Break(vec![unknown]));
-                }
-                Ok(Continue(pending(attempt + 1, vec![unknown])))
-            }
-            CommandState::Intended { .. } | CommandState::Ended => {
-                self.metrics.duplicates.inc();
-                Ok(Break(Vec::new()))
-            }
+        let state = self.known(follower, subject)?;
+        if state == CommandState::New {
+            return Ok(Continue(pending(1, Vec::new())));
         }
+        let Some((attempt, unknown)) = self.abandoned(&state, record, subject) else {
+            self.metrics.duplicates.inc();
+            return Ok(Break(Vec::new()));
+        };
+        if attempt > self.settings.resend_unknown {
+            return Ok(Break(vec![unknown]));
+        }
+        Ok(Continue(pending(attempt + 1, vec![unknown])))
     }
 
     /// The results in the end; an error where the command waits.
@@ -192,8 +190,7 @@ impl Replies {
             let intended =
                 async { Ok(pending.intent == Intent::First || self.intend(pending, record, command).await?) };
             if !waits.on(Wait::Kafka, INTENDED_WITHIN, intended).await? {
-                self.metrics.duplicates.inc();
-                return Ok(std::mem::take(&mut pending.results));
+                return self.overtaken(pending, record, &command.subject).await;
             }
             let answered_within = self.settings.graph.graph.graph_timeout + SLACK;
             let outcome =
@@ -256,23 +253,6 @@ impl Replies {
         self.metrics.result(&subject.action, result.status());
         output(&self.results, record, (record.partition, record.offset), subject, attempt, result)
     }
-
-    /// The result of an attempt that was intended at `position`, by somebody who ended before there was one.
-    fn cut_off(&self, record: &Record, position: (i32, i64), subject: &Subject, attempt: u32) -> Output {
-        let error = String::from("whoever carried it out ended before the outcome was known");
-        let unknown = NewResult::Unknown(&Cause { reason: "cut_off", error });
-        self.metrics.result(&subject.action, unknown.status());
-        output(&self.results, record, position, subject, attempt, &unknown)
-    }
-}
-
-/// Whether nobody is at work any more on the command that was intended at `position`: it is the same record, or the one
-/// that became a dead letter, which was put back as this one.
-fn is_abandoned(position: (i32, i64), record: &Record) -> bool {
-    let was_dead_letter = || RetryHistory::read(|name| record.header(name)).first_failed.is_some();
-    let (partition, offset) = position;
-    partition == record.partition
-        && (offset == record.offset || (offset < record.offset && was_dead_letter()))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Refuses a record that is no command which could be carried out: a result for whoever wrote it, then a dead letter.
 
-use super::{INTENDED_WITHIN, Replies, is_abandoned};
+use super::{INTENDED_WITHIN, Replies};
 use crate::command::{Subject, Unusable};
 use crate::follower::Follower;
 use crate::ledger::CommandState;
@@ -38,10 +38,7 @@ impl Replies {
         Ok(match self.known(follower, subject)? {
             CommandState::New => Some(self.result(record, subject, 1, &NewResult::Refused(cause))),
             // An older version, which took it for a command, ended before there was a result.
-            CommandState::Intended { attempt, position } if is_abandoned(position, record) => {
-                Some(self.cut_off(record, position, subject, attempt))
-            }
-            CommandState::Intended { .. } | CommandState::Ended => None,
+            state => self.abandoned(&state, record, subject).map(|(_, unknown)| unknown),
         })
     }
 }

@@ -4,6 +4,7 @@ mod actions;
 mod firewall;
 mod not_enough_replicas;
 mod shared_token;
+mod unknown;
 mod unreadable;
 
 use super::*;
