@@ -174,7 +174,11 @@ impl Replies {
             pending.results.push(last);
             Ok(std::mem::take(&mut pending.results))
         };
-        let refused = |pending: &mut Pending, cause: &Cause| end(pending, &NewResult::Refused(cause));
+        // Where a former attempt may have been carried out, nobody may read that the command was not.
+        let refused = |pending: &mut Pending, cause: &Cause| {
+            let is_first = pending.attempt == 1;
+            end(pending, &if is_first { NewResult::Refused(cause) } else { NewResult::Unknown(cause) })
+        };
         loop {
             if let Some(cause) = lateness::of(command, record, &self.settings, SystemTime::now()) {
                 return refused(pending, &cause);
