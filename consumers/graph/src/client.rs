@@ -65,9 +65,12 @@ pub enum Body {
 impl Graph {
     /// A client; nothing is connected yet.
     pub fn new(settings: GraphSettings, registry: &Registry) -> Result<Self, ClientError> {
+        // A host that is not reached is told as that only where the call as a whole has time left: else nobody could say that
+        // nothing was sent.
+        let connect_timeout = settings.graph_connect_timeout.min(settings.graph_timeout / 2);
         let http = client::builder(tls::client(None).map_err(ClientError::Tls)?)
             .timeout(settings.graph_timeout)
-            .connect_timeout(settings.graph_connect_timeout)
+            .connect_timeout(connect_timeout)
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .user_agent(concat!("weir/", env!("CARGO_PKG_VERSION")))
             .build()

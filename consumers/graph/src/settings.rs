@@ -23,7 +23,7 @@ runtime::settings! {
         pub graph_version: GraphVersion = with_default("VERSION", "v26.0", Form::new(GraphVersion::EXPECTED, GraphVersion::parse)),
         /// How long a call may take in all
         pub graph_timeout: Duration = with_default("DURATION", "10s", form::duration(TIMEOUTS)),
-        /// How long a connection to the Graph API may take to come about
+        /// How long a connection to the Graph API may take to come about; half of --graph-timeout at most
         pub graph_connect_timeout: Duration = with_default("DURATION", "5s", form::duration(TIMEOUTS)),
         /// How large an answer may be
         pub graph_max_bytes: usize = with_default("SIZE", "64KiB", form::bytes(ANSWER_BYTES).narrow()),
