@@ -79,7 +79,12 @@ pub enum TokenState {
     Refused,
     /// There is no file for the account, and no `default`.
     Missing,
+    /// A folder could not be read since the start, so that nobody knows.
+    Unread,
 }
+
+/// Why whoever needs a token waits for one that is [`TokenState::Unread`].
+pub const UNREAD: &str = "the access tokens could not be read yet, as the log says";
 
 /// The access tokens of all accounts.
 #[derive(Debug)]
@@ -141,6 +146,9 @@ impl AccessTokens {
     /// The token of an account, else the default one.
     pub fn of(&self, account: &GraphId) -> TokenState {
         let contents = self.contents.read().unwrap_or_else(PoisonError::into_inner);
+        if !contents.is_read {
+            return TokenState::Unread;
+        }
         let default =
             || contents.tokens.get(DEFAULT).filter(|_| !contents.unusable.contains(account.as_str()));
         let found = contents.tokens.get(account.as_str()).or_else(default);
@@ -248,7 +256,7 @@ impl AccessTokens {
         }
         self.usable.set(i64::try_from(after.tokens.len()).unwrap_or(i64::MAX));
         self.broken.set(i64::try_from(after.broken.len()).unwrap_or(i64::MAX));
-        let changed = after.tokens != before.tokens;
+        let changed = after.tokens != before.tokens || after.is_read != before.is_read;
         let count = after.tokens.len();
         *self.contents.write().unwrap_or_else(PoisonError::into_inner) = after;
         if changed {

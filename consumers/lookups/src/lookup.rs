@@ -18,6 +18,7 @@ use runtime::throttle::Throttle;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
+use weir_graph::tokens::UNREAD;
 use weir_graph::{
     AccessToken, AccessTokens, CallError, GraphId, Hold, Outcome, Payer, REFUSED_TRIED_EVERY, Scope,
     TokenState,
@@ -151,12 +152,14 @@ impl LookupRun<'_> {
         let tokens = &self.resolver.tokens;
         let mut changes = tokens.changes();
         loop {
-            let (reason, error) = match tokens.of(self.account) {
+            let state = tokens.of(self.account);
+            let waits = self.without_token == WithoutToken::Wait || state == TokenState::Unread;
+            let (reason, error) = match state {
                 TokenState::Ready(token) => return Ok(token),
                 TokenState::Refused => ("token", String::from("Meta refuses the account's access token")),
                 TokenState::Missing => ("no_token", tokens.advice(self.account)),
+                TokenState::Unread => ("unread", String::from(UNREAD)),
             };
-            let waits = self.without_token == WithoutToken::Wait;
             if reason == "no_token" {
                 let meanwhile = if waits { "its events wait" } else { "its events go to the dead letters" };
                 tokens.say_missing(self.account, meanwhile);

@@ -183,7 +183,7 @@ impl Replies {
             if let Some(cause) = lateness::of(command, record, &self.settings, SystemTime::now()) {
                 return refused(pending, &cause);
             }
-            let token = match self.token(command) {
+            let token = match self.token(command)? {
                 Ok(token) => token,
                 Err(cause) => return refused(pending, &cause),
             };

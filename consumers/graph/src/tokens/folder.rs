@@ -21,6 +21,8 @@ pub(super) struct Contents {
     pub(super) unusable: BTreeSet<String>,
     /// Files and directories that cannot be used, and why.
     pub(super) broken: BTreeMap<PathBuf, String>,
+    /// Every folder was read once; before, nobody knows who has which token.
+    pub(super) is_read: bool,
     /// What the files of tokens hold, by their names.
     files: BTreeMap<String, AccessToken>,
     app: Option<AppSecret>,
@@ -67,6 +69,8 @@ impl Contents {
         });
         after.tokens.extend(own.collect::<Vec<_>>());
         after.tokens.retain(|name, _| !after.unusable.contains(name));
+        let mut folders = settings.access_tokens.iter().chain(&settings.accounts);
+        after.is_read = self.is_read || folders.all(|folder| !after.broken.contains_key(folder));
         after
     }
 

@@ -19,7 +19,7 @@ fn token(tokens: &AccessTokens, id: &str) -> Option<String> {
         TokenState::Ready(token) => {
             token.bearer().to_str().unwrap().strip_prefix("Bearer ").map(str::to_owned)
         }
-        TokenState::Refused | TokenState::Missing => None,
+        TokenState::Refused | TokenState::Missing | TokenState::Unread => None,
     }
 }
 
@@ -169,7 +169,7 @@ fn a_changed_app_secret_gives_new_proofs() {
     let tokens = AccessTokens::open(settings, facebook(), &Registry::new());
     let proof = || match tokens.of(&account("1")) {
         TokenState::Ready(token) => token.proof().map(str::to_owned),
-        TokenState::Refused | TokenState::Missing => None,
+        TokenState::Refused | TokenState::Missing | TokenState::Unread => None,
     };
     let first = proof().unwrap();
     fs::write(&secret, "two").unwrap();

@@ -4,16 +4,19 @@ use super::Replies;
 use crate::command::Command;
 use crate::outcome::Cause;
 use crate::own_limits::OwnLimits;
-use crate::pending::{CALL_LIMIT, LIKE_LIMIT, Pending};
-use runtime::consumer::Failure;
+use crate::pending::{CALL_LIMIT, LIKE_LIMIT, LOOK_EVERY, Pending};
+use runtime::consumer::{Failure, Wait};
 use schemas::reply::{Action, Open};
 use std::collections::BTreeMap;
 use std::time::Instant;
+use weir_graph::tokens::UNREAD;
 use weir_graph::{AccessToken, Hold, Payer, TokenState};
 
 impl Replies {
-    pub(super) fn token(&self, command: &Command) -> Result<AccessToken, Cause> {
-        match self.tokens.of(&command.account) {
+    /// `Ok(Ok)` with the account's token, `Ok(Err)` where it has none that Meta takes, and `Err` where the command waits, as nobody knows
+    /// yet.
+    pub(super) fn token(&self, command: &Command) -> Result<Result<AccessToken, Cause>, Failure> {
+        Ok(match self.tokens.of(&command.account) {
             TokenState::Ready(token) => Ok(token),
             TokenState::Refused => {
                 let error = String::from(
@@ -25,7 +28,11 @@ impl Replies {
                 self.tokens.say_missing(&command.account, "its commands are refused");
                 Err(Cause { reason: "no_token", error: self.tokens.advice(&command.account) })
             }
-        }
+            TokenState::Unread => {
+                let error = String::from(UNREAD);
+                return Err(Failure::Unavailable { error, wait: Some(LOOK_EVERY), on: Wait::Credential });
+            }
+        })
     }
 
     /// `Ok(Ok)` where a limit leaves room for the command's call, `Ok(Err)` where it would not for longer than the command may wait,

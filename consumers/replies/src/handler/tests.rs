@@ -5,6 +5,7 @@ mod firewall;
 mod not_enough_replicas;
 mod shared_token;
 mod unknown;
+mod unread_tokens;
 mod unreadable;
 
 use super::*;

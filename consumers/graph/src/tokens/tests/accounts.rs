@@ -42,14 +42,14 @@ impl Bench {
                 let host = token.host().map(GraphUrl::origin);
                 Some((token.secret().to_owned(), host, token.app().to_string()))
             }
-            TokenState::Refused | TokenState::Missing => None,
+            TokenState::Refused | TokenState::Missing | TokenState::Unread => None,
         }
     }
 
     fn proof(&self, id: &str) -> Option<String> {
         match self.tokens.of(&account(id)) {
             TokenState::Ready(token) => token.proof().map(str::to_owned),
-            TokenState::Refused | TokenState::Missing => None,
+            TokenState::Refused | TokenState::Missing | TokenState::Unread => None,
         }
     }
 }
@@ -132,4 +132,22 @@ fn a_file_of_no_account_takes_no_token_away() {
     let bench = Bench::new(&[("tokens/default", "EAAdefault"), ("accounts/default", "EAAother")]);
     assert_eq!(bench.of("1067").map(|(token, ..)| token).as_deref(), Some("EAAdefault"));
     assert_eq!(bench.tokens.broken.get(), 1, "it is said that nobody uses it");
+}
+
+#[test]
+fn nobody_has_a_token_or_none_before_every_folder_was_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let (tokens, accounts) = (folder.path().join("tokens"), folder.path().join("accounts"));
+    fs::create_dir(&tokens).unwrap();
+    fs::write(tokens.join("default"), "EAAdefault").unwrap();
+    let settings = TokenSettings {
+        access_tokens: Some(tokens),
+        accounts: Some(accounts.clone()),
+        graph_app_secret: None,
+    };
+    let opened = AccessTokens::open(settings, facebook(), &Registry::new());
+    assert_eq!(opened.of(&account("1067")), TokenState::Unread);
+    fs::create_dir(accounts).unwrap();
+    opened.reread();
+    assert_eq!(token(&opened, "1067").as_deref(), Some("EAAdefault"));
 }
