@@ -11,7 +11,8 @@ const consumer = new Consumer({
   deserializers: stringDeserializers,
 });
 const topic = `${process.env.WEIR_TOPIC_PREFIX ?? "meta"}.inbox.v1`;
-const stream = await consumer.consume({ topics: [topic], mode: "committed", fallbackMode: "earliest" });
+// Left to itself it commits what it has fetched, and `commit` does nothing.
+const stream = await consumer.consume({ topics: [topic], mode: "committed", fallbackMode: "earliest", autocommit: false });
 process.once("SIGINT", () => stream.close());
 
 for await (const record of stream) {

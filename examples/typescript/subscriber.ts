@@ -12,7 +12,8 @@ const consumer = new Consumer({
   deserializers: stringDeserializers,
 });
 const topic = `${process.env.WEIR_TOPIC_PREFIX ?? "meta"}.messages.v1`;
-const stream = await consumer.consume({ topics: [topic], mode: "committed", fallbackMode: "earliest" });
+// Left to itself it commits what it has fetched, and `commit` does nothing.
+const stream = await consumer.consume({ topics: [topic], mode: "committed", fallbackMode: "earliest", autocommit: false });
 process.once("SIGINT", () => stream.close());
 
 /** `message.echo` of `com.meta.instagram.message.echo.v1`. */

@@ -84,18 +84,20 @@ async fn the_examples_in_go_and_java_print_typed_events_and_the_inbox() {
     }
 }
 
+/// Left to itself, each of these clients commits what it has fetched, done with or not.
 #[test]
-fn the_examples_are_short() {
-    for (example, lines) in [
-        ("python/subscriber.py", LINES),
-        ("python/events.py", LINES),
-        ("typescript/subscriber.ts", LINES),
-        ("typescript/inbox.ts", LINES),
-        ("go/subscriber/subscriber.go", LINES_OF_TWO),
-        ("java/Subscriber.java", LINES_OF_TWO),
+fn the_examples_are_short_and_commit_only_what_is_done_with() {
+    for (example, lines, setting) in [
+        ("python/subscriber.py", LINES, r#""enable.auto.offset.store": False"#),
+        ("python/events.py", LINES, r#""enable.auto.offset.store": False"#),
+        ("typescript/subscriber.ts", LINES, "autocommit: false"),
+        ("typescript/inbox.ts", LINES, "autocommit: false"),
+        ("go/subscriber/subscriber.go", LINES_OF_TWO, "kgo.DisableAutoCommit()"),
+        ("java/Subscriber.java", LINES_OF_TWO, r#""enable.auto.commit", false"#),
     ] {
         let text = std::fs::read_to_string(folder("examples").join(example)).unwrap();
         assert!(text.lines().count() <= lines, "{example} has more than {lines} lines");
+        assert!(text.contains(setting), "{example} needs {setting}");
     }
 }
 
