@@ -13,15 +13,27 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 
 public class Subscriber {
+  static volatile boolean ended;
+
   public static void main(String[] args) throws Exception {
     String prefix = System.getenv().getOrDefault("WEIR_TOPIC_PREFIX", "meta");
     Map<String, Object> settings = Map.of(
         "bootstrap.servers", System.getenv().getOrDefault("WEIR_BROKERS", "localhost:9092"),
         "group.id", "java-printer", "auto.offset.reset", "earliest", "enable.auto.commit", false);
     var json = new ObjectMapper();
+    var main = Thread.currentThread();
+    // Who ends it waits until it has left its group, so that another one has its partitions at once.
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+      ended = true;
+      try {
+        main.join();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }));
     try (var consumer = new KafkaConsumer<>(settings, new StringDeserializer(), new StringDeserializer())) {
       consumer.subscribe(List.of(prefix + ".messages.v1", prefix + ".inbox.v1"));
-      while (true) {
+      while (!ended) {
         for (var record : consumer.poll(Duration.ofSeconds(1))) {
           var value = json.readTree(record.value());
           System.out.println(record.topic().endsWith(".inbox.v1") ? inbox(value) : event(value));

@@ -6,10 +6,12 @@ WEIR_BROKERS=localhost:9092 python events.py
 
 import json
 import os
+import signal
 import sys
 
 from confluent_kafka import Consumer, KafkaException
 
+signal.signal(signal.SIGTERM, signal.default_int_handler)  # As Ctrl-C.
 sys.stdout.reconfigure(errors="backslashreplace")  # Half an emoji is no text that can be printed.
 consumer = Consumer(
     {

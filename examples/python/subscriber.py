@@ -5,11 +5,13 @@ WEIR_BROKERS=localhost:9092 python subscriber.py
 """
 
 import os
+import signal
 
 from confluent_kafka import Consumer, KafkaException
 
 from models import Inbox
 
+signal.signal(signal.SIGTERM, signal.default_int_handler)  # As Ctrl-C.
 consumer = Consumer(
     {
         "bootstrap.servers": os.environ.get("WEIR_BROKERS", "localhost:9092"),

@@ -13,7 +13,7 @@ const consumer = new Consumer({
 const topic = `${process.env.WEIR_TOPIC_PREFIX ?? "meta"}.inbox.v1`;
 // Left to itself it commits what it has fetched, and `commit` does nothing.
 const stream = await consumer.consume({ topics: [topic], mode: "committed", fallbackMode: "earliest", autocommit: false });
-process.once("SIGINT", () => stream.close());
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stream.close());
 
 for await (const record of stream) {
   const event: InboxRecord = JSON.parse(record.value);

@@ -14,7 +14,7 @@ const consumer = new Consumer({
 const topic = `${process.env.WEIR_TOPIC_PREFIX ?? "meta"}.messages.v1`;
 // Left to itself it commits what it has fetched, and `commit` does nothing.
 const stream = await consumer.consume({ topics: [topic], mode: "committed", fallbackMode: "earliest", autocommit: false });
-process.once("SIGINT", () => stream.close());
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stream.close());
 
 /** `message.echo` of `com.meta.instagram.message.echo.v1`. */
 const kindOf = (event: Event) => event.type.split(".").slice(3, -1).join(".");

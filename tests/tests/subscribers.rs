@@ -25,7 +25,7 @@ const INBOX: &str =
     include_str!("../../schemas/fixtures/batch/conversation-and-comments-of-two-accounts.inbox.jsonl");
 
 /// How long a subscriber may be that is to be read in a minute, of one topic and of two.
-const LINES: usize = 40;
+const LINES: usize = 42;
 const LINES_OF_TWO: usize = 85;
 /// A subscriber is compiled or read first, and joins a group.
 const SOON: Duration = Duration::from_mins(3);
@@ -60,10 +60,15 @@ async fn the_examples_print_the_events_that_were_posted() {
             subscriber.line(&expected, SOON, |line| line == expected).await.unwrap();
         }
     }
-    for subscriber in [&mut inbox, &mut messages, &mut events, &mut inbox_in_node] {
-        subscriber.signal(Signal::Interrupt).unwrap();
+    for (subscriber, signal) in [
+        (&mut inbox, Signal::Interrupt),
+        (&mut messages, Signal::Interrupt),
+        (&mut events, Signal::Terminate),
+        (&mut inbox_in_node, Signal::Terminate),
+    ] {
+        subscriber.signal(signal).unwrap();
         let status = subscriber.wait(SOON).await.unwrap();
-        assert!(status.success(), "{status} after Ctrl-C\n{}", subscriber.stderr().unwrap());
+        assert!(status.success(), "{status} after {signal:?}\n{}", subscriber.stderr().unwrap());
     }
 }
 
@@ -74,13 +79,13 @@ async fn the_examples_in_go_and_java_print_typed_events_and_the_inbox() {
     let _messages = ground.consumer("weir-messages").await.unwrap();
     let _ingest = post(&ground).await.unwrap();
 
-    for (mut subscriber, interrupted) in [in_go(&ground, built.path()).unwrap(), in_java(&ground).unwrap()] {
+    for (mut subscriber, terminated) in [in_go(&ground, built.path()).unwrap(), in_java(&ground).unwrap()] {
         for expected in [inbox_lines(str::to_owned), message_lines().unwrap()].concat() {
             subscriber.line(&expected, SOON, |line| line == expected).await.unwrap();
         }
-        subscriber.signal(Signal::Interrupt).unwrap();
+        subscriber.signal(Signal::Terminate).unwrap();
         let status = subscriber.wait(SOON).await.unwrap();
-        assert_eq!(status.code(), Some(interrupted), "{}", subscriber.stderr().unwrap());
+        assert_eq!(status.code(), Some(terminated), "{}", subscriber.stderr().unwrap());
     }
 }
 
@@ -181,7 +186,7 @@ fn start(ground: &Ground, program: &Path, args: &[&str]) -> Result<Binary> {
     Binary::run("subscriber", program, args, &envs)
 }
 
-/// The example and the status with which it ends after Ctrl-C. Built, since `go run` would not pass a signal on.
+/// The example and the status with which it ends after SIGTERM. Built, since `go run` would not pass a signal on.
 fn in_go(ground: &Ground, folder_of_it: &Path) -> Result<(Binary, i32)> {
     let program = folder_of_it.join("subscriber");
     let mut build = Command::new("go");
@@ -195,7 +200,7 @@ fn in_java(ground: &Ground) -> Result<(Binary, i32)> {
     let mut java = java()?;
     java.arg(folder("examples/java/Subscriber.java"));
     let args: Vec<_> = java.get_args().filter_map(|arg| arg.to_str()).collect();
-    Ok((start(ground, Path::new(java.get_program()), &args)?, 130))
+    Ok((start(ground, Path::new(java.get_program()), &args)?, 143))
 }
 
 /// What the examples print of the inbox, with instants as their language has them.

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"syscall"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 )
@@ -30,7 +31,7 @@ type inbox struct {
 
 func main() {
 	prefix := cmp.Or(os.Getenv("WEIR_TOPIC_PREFIX"), "meta")
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	client, err := kgo.NewClient(
 		kgo.SeedBrokers(strings.Split(cmp.Or(os.Getenv("WEIR_BROKERS"), "localhost:9092"), ",")...),
@@ -60,8 +61,8 @@ func main() {
 			kind := strings.TrimSuffix(strings.TrimPrefix(of.Type, "com.meta."+of.MetaObject+"."), ".v1")
 			show(of.Time, of.MetaObject, kind, of.Subject, of.Data.Message.Text)
 		})
-		// Committed once all are done with: nothing is lost.
-		if err := client.CommitUncommittedOffsets(ctx); err != nil {
+		// Committed once all are done with, at the end too: nothing is lost.
+		if err := client.CommitUncommittedOffsets(context.WithoutCancel(ctx)); err != nil {
 			log.Println(err)
 		}
 	}
