@@ -1,5 +1,6 @@
 // What Weir publishes, as types. Both readers take a record's value as it comes from Kafka. Half of a surrogate pair, which
-// some clients of Meta's cut an emoji into, becomes U+FFFD.
+// some clients of Meta's cut an emoji into, becomes U+FFFD; an integer that no number of JavaScript holds, such as an id that
+// Meta sent without quotes, becomes a string of its digits.
 import type { KnownEvent } from "./events.js";
 import type { EnrichedEvent } from "./models/enriched.v1.js";
 import type { Event } from "./models/envelope.v1.js";
