@@ -33,9 +33,12 @@ impl Millis {
         Self::since_epoch(millis(time.duration_since(UNIX_EPOCH).unwrap_or_default()))
     }
 
-    /// Reads RFC 3339 in UTC, as [`Millis`] displays itself.
+    /// Reads RFC 3339, in UTC or with an offset from it.
     pub fn parse(rfc3339: &str) -> Option<Self> {
-        humantime::parse_rfc3339(rfc3339).ok().map(Self::of)
+        let utc = |text: &str| humantime::parse_rfc3339(text).ok().map(Self::of);
+        let Some((local, sign, offset)) = local(rfc3339) else { return utc(rfc3339) };
+        let there = utc(&format!("{local}Z"))?;
+        Some(if *sign == b'+' { there.before(offset) } else { there.after(offset) })
     }
 
     /// Milliseconds since 1970.
@@ -82,6 +85,16 @@ impl Millis {
             _ => None,
         }
     }
+}
+
+/// A local time, without its offset from UTC, and that: `+02:00` where its clock is ahead, `-02:00` where it is behind.
+fn local(rfc3339: &str) -> Option<(&str, &u8, Duration)> {
+    let (local, offset) = rfc3339.split_at_checked(rfc3339.len().checked_sub("+00:00".len())?)?;
+    let [sign @ (b'+' | b'-'), hours @ .., b':', tens, ones] = offset.as_bytes() else { return None };
+    let digit = |sum: u64, byte: &u8| byte.is_ascii_digit().then(|| sum * 10 + u64::from(byte - b'0'));
+    let hours = hours.iter().try_fold(0, digit)?;
+    let minutes = [tens, ones].into_iter().try_fold(0, digit)?;
+    (hours < 24 && minutes < 60).then(|| (local, sign, Duration::from_mins(hours * 60 + minutes)))
 }
 
 fn millis(duration: Duration) -> u64 {
@@ -137,5 +150,28 @@ mod tests {
     fn what_is_displayed_is_read_back() {
         let time = Millis::since_epoch(1_569_262_485_349);
         assert_eq!(Millis::parse(&time.to_string()), Some(time));
+    }
+
+    #[test]
+    fn a_time_with_an_offset_is_the_instant_in_utc() {
+        let read = |text| Millis::parse(text).map(|time| time.to_string());
+        let in_utc = Some("2025-07-18T16:20:41.500Z".to_owned());
+        for text in
+            ["2025-07-18T16:20:41.5Z", "2025-07-18T18:20:41.500+02:00", "2025-07-18T12:50:41.500000-03:30"]
+        {
+            assert_eq!(read(text), in_utc, "{text}");
+        }
+        for text in [
+            "2025-07-18T16:20:41+24:00",
+            "2025-07-18T16:20:41+02:60",
+            "2025-07-18T16:20:41+0200",
+            "2025-07-18T16:20:41++1:00",
+            "2025-07-18T16:20:41",
+            "2025-07-18T16:20:41Z+02:00",
+            "\u{e4}+02:00",
+            "",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
     }
 }

@@ -123,7 +123,7 @@ fn action(members: &Members<'_>) -> Open<Action> {
 }
 
 fn time(member: &'static str, members: &Members<'_>) -> Result<Option<Millis>, Fault> {
-    let form = "a time in RFC 3339 and UTC, such as 2025-07-18T16:20:41Z";
+    let form = "a time in RFC 3339, such as 2025-07-18T16:20:41Z";
     let wrong = Fault::Member { member, form };
     members.text(member, form)?.map(|text| Millis::parse(&text).ok_or(wrong)).transpose()
 }

@@ -136,7 +136,7 @@ fn the_member_and_its_form_are_named() {
         (r#""action":"comment_reply""#, "comment is missing: it must be an id of digits, as a string"),
         (
             r#""action":"message","to":"99","not_after":"tomorrow""#,
-            "not_after must be a time in RFC 3339 and UTC, such as 2025-07-18T16:20:41Z",
+            "not_after must be a time in RFC 3339, such as 2025-07-18T16:20:41Z",
         ),
     ] {
         assert_eq!(refusal("17841405726653026:99", &command(rest)), ("bad_command", expected.to_owned()));
