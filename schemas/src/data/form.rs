@@ -9,7 +9,8 @@ use std::marker::PhantomData;
 
 // Readers whose members have one form.
 pub(super) use self::{
-    integer as count, integer as millis, list as lists, list as map, text as filled, text as words,
+    id as reference, integer as count, integer as millis, list as lists, list as map, text as filled,
+    text as words,
 };
 
 /// The type of the model's field.

@@ -27,6 +27,11 @@ pub(super) fn filled(value: &RawValue) -> Option<String> {
     text(value).filter(|text| !text.is_empty())
 }
 
+/// What a web site chose to know a visitor by: a string of any characters, or a number digit for digit.
+pub(super) fn reference(value: &RawValue) -> Option<String> {
+    filled(value)
+}
+
 /// What people wrote: a string, or a number digit for digit. Half a character, as cutting text at a length leaves it,
 /// is replaced by U+FFFD, so that the rest is not lost.
 pub(super) fn words(value: &RawValue) -> Option<String> {

@@ -27,7 +27,7 @@ model! {
         pub reference: Option<String> = words("ref"),
         /// Stands in for the visitor of the checkbox plugin, whose item has no sender. Present with that plugin
         /// only.
-        pub user_ref: Option<String> = id("user_ref"),
+        pub user_ref: Option<String> = reference("user_ref"),
         /// What was opted in to. Absent for plugins.
         pub kind: Option<String> = text("type") in ["notification_messages"],
         /// What the app that asked chose to get back. Present with `notification_messages`.

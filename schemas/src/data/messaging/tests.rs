@@ -89,6 +89,14 @@ fn numbers_and_strings_of_digits_are_the_same_count() {
 }
 
 #[test]
+fn a_web_site_may_call_its_visitor_anything() {
+    let optin = |user_ref: &str| read(&format!(r#"{{"optin":{{"user_ref":{user_ref}}}}}"#)).optin.unwrap();
+    assert_eq!(optin(r#""cart:47\/12+a=""#).user_ref.as_deref(), Some("cart:47/12+a="));
+    assert_eq!(optin("9120384756102938").user_ref.as_deref(), Some("9120384756102938"));
+    assert_eq!(optin(r#""""#).user_ref, None);
+}
+
+#[test]
 fn an_ad_is_told_with_what_it_showed() {
     let item = read(
         r#"{"referral":{"ref":null,"ad_id":120212345678901234,"source":"ADS","type":"OPEN_THREAD",
