@@ -15,10 +15,13 @@ const topic = `${process.env.WEIR_TOPIC_PREFIX ?? "meta"}.inbox.v1`;
 const stream = await consumer.consume({ topics: [topic], mode: "committed", fallbackMode: "earliest", autocommit: false });
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stream.close());
 
-for await (const record of stream) {
-  const event: InboxRecord = JSON.parse(record.value);
-  console.log(event.occurred_at, event.platform, event.event, event.from ?? "-", event.message?.body ?? "-");
-  // Committed once it is done with: nothing is lost.
-  await record.commit();
+try {
+  for await (const record of stream) {
+    const event: InboxRecord = JSON.parse(record.value);
+    console.log(event.occurred_at, event.platform, event.event, event.from ?? "-", event.message?.body ?? "-");
+    // Committed once it is done with: nothing is lost.
+    await record.commit();
+  }
+} finally {
+  await consumer.close();
 }
-await consumer.close();

@@ -22,10 +22,13 @@ const kindOf = (event: Event) => event.type.split(".").slice(3, -1).join(".");
 const textOf = (event: Event) =>
   kindOf(event) === "message" ? (event.data as MessageData).message.text : undefined;
 
-for await (const record of stream) {
-  const event: Event = JSON.parse(record.value);
-  console.log(event.time ?? "-", event.metaobject, kindOf(event), event.subject ?? "-", textOf(event) ?? "-");
-  // Committed once it is done with: nothing is lost.
-  await record.commit();
+try {
+  for await (const record of stream) {
+    const event: Event = JSON.parse(record.value);
+    console.log(event.time ?? "-", event.metaobject, kindOf(event), event.subject ?? "-", textOf(event) ?? "-");
+    // Committed once it is done with: nothing is lost.
+    await record.commit();
+  }
+} finally {
+  await consumer.close();
 }
-await consumer.close();

@@ -27,6 +27,9 @@ const INBOX: &str =
 /// How long a subscriber may be that is to be read in a minute, of one topic and of two.
 const LINES: usize = 42;
 const LINES_OF_TWO: usize = 85;
+/// What a subscriber needs to lose nothing and to hold up nobody.
+const IN_PYTHON: [&str; 2] = [r#""enable.auto.offset.store": False"#, "finally:\n    consumer.close()"];
+const IN_TYPESCRIPT: [&str; 2] = ["autocommit: false", "finally {\n  await consumer.close();"];
 /// A subscriber is compiled or read first, and joins a group.
 const SOON: Duration = Duration::from_mins(3);
 
@@ -89,20 +92,22 @@ async fn the_examples_in_go_and_java_print_typed_events_and_the_inbox() {
     }
 }
 
-/// Left to itself, each of these clients commits what it has fetched, done with or not.
+/// Left to itself, each of these clients commits what it has fetched, done with or not, and its group waits for it when it fails.
 #[test]
-fn the_examples_are_short_and_commit_only_what_is_done_with() {
-    for (example, lines, setting) in [
-        ("python/subscriber.py", LINES, r#""enable.auto.offset.store": False"#),
-        ("python/events.py", LINES, r#""enable.auto.offset.store": False"#),
-        ("typescript/subscriber.ts", LINES, "autocommit: false"),
-        ("typescript/inbox.ts", LINES, "autocommit: false"),
-        ("go/subscriber/subscriber.go", LINES_OF_TWO, "kgo.DisableAutoCommit()"),
-        ("java/Subscriber.java", LINES_OF_TWO, r#""enable.auto.commit", false"#),
+fn the_examples_are_short_commit_only_what_is_done_with_and_leave_their_group() {
+    for (example, lines, needed) in [
+        ("python/subscriber.py", LINES, IN_PYTHON),
+        ("python/events.py", LINES, IN_PYTHON),
+        ("typescript/subscriber.ts", LINES, IN_TYPESCRIPT),
+        ("typescript/inbox.ts", LINES, IN_TYPESCRIPT),
+        ("go/subscriber/subscriber.go", LINES_OF_TWO, ["kgo.DisableAutoCommit()", "defer client.Close()"]),
+        ("java/Subscriber.java", LINES_OF_TWO, [r#""enable.auto.commit", false"#, "try (var consumer"]),
     ] {
         let text = std::fs::read_to_string(folder("examples").join(example)).unwrap();
         assert!(text.lines().count() <= lines, "{example} has more than {lines} lines");
-        assert!(text.contains(setting), "{example} needs {setting}");
+        for needed in needed {
+            assert!(text.contains(needed), "{example} needs {needed}");
+        }
     }
 }
 
