@@ -3,6 +3,7 @@
 //! [`split`](crate::split()) proves a body valid once, with `serde_json`; what is inside is then found by its brackets
 //! and quotes alone. On a text that is not valid the walk ends early; it never panics.
 
+pub(crate) mod lossy;
 pub(crate) mod members;
 pub(crate) mod token;
 

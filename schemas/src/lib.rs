@@ -24,6 +24,7 @@ pub mod reply;
 
 pub use additions::{lookup, media, profile};
 pub use event::{Carrier, Event, EventId, Receipt, TypedEvent, Unreadable};
+pub use json::lossy::read_any;
 pub use kind::{EventKind, Kind, KindSpec, Model, NaturalKey, Subscribable, UnknownKind};
 pub use split::{Refusal, Split, split};
 pub use time::Millis;

@@ -4,7 +4,7 @@ use schemas::data::messaging::{Attachment, Messaging, Story};
 use schemas::lookup::{self, Lookup};
 use schemas::media::Origin;
 use schemas::profile::CustomerProfile;
-use schemas::{Topic, TypedEvent, Unreadable};
+use schemas::{Topic, TypedEvent, Unreadable, read_any};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -95,9 +95,8 @@ fn of_profile(value: Option<&[u8]>) -> Result<Option<Source>, SourceError> {
     // A customer was erased.
     let Some(value) = value else { return Ok(None) };
     let profile: CustomerProfile<'_> = serde_json::from_slice(value).map_err(Unreadable::Malformed)?;
-    let person = profile.profile.map(|raw| serde_json::from_str::<Value>(raw.get()));
-    let picture =
-        person.and_then(Result::ok).and_then(|person| Some(person["profile_pic"].as_str()?.to_owned()));
+    let person = profile.profile.and_then(|raw| read_any(raw.get()).ok());
+    let picture = person.and_then(|person| Some(person["profile_pic"].as_str()?.to_owned()));
     let links = picture.map(|url| Link { origin: Origin::ProfilePicture, url }).into_iter().collect();
     Ok(Some(Source {
         event: None,
@@ -142,7 +141,7 @@ fn of_lookup(lookup: &Lookup<'_>) -> Vec<Link> {
     let answers = lookup.answer.into_iter().chain(lookup.media.as_ref().map(|known| known.answer));
     let mut urls = Vec::new();
     for answer in answers {
-        collect(&serde_json::from_str(answer.get()).unwrap_or_default(), &mut urls);
+        collect(&read_any(answer.get()).unwrap_or_default(), &mut urls);
     }
     urls.into_iter().map(|url| Link { origin: Origin::CommentMedia, url }).collect()
 }

@@ -24,11 +24,13 @@ fn golden(file: &str) -> Vec<String> {
     fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect()
 }
 
+/// `HALF` stands for half a character, which no value holds.
 fn enriched(lookup: &str) -> Option<Source> {
     let event = &golden("enriched.jsonl")[0];
     let mut event: Value = serde_json::from_str(event).unwrap();
     event["lookup"] = serde_json::from_str(lookup).unwrap();
-    Source::read(Topic::CommentsEnriched, Some(event.to_string().as_bytes())).unwrap()
+    let event = event.to_string().replace("HALF", r"\ud83d");
+    Source::read(Topic::CommentsEnriched, Some(event.as_bytes())).unwrap()
 }
 
 #[test]
@@ -101,6 +103,18 @@ fn a_profile_has_its_picture_and_one_that_was_erased_has_nothing() {
     assert_eq!(found.owner(), Some("12345678901234567"));
     assert_eq!(Source::read(Topic::Profiles, Some(profiles[1].as_bytes())).unwrap(), None);
     assert_eq!(Source::read(Topic::Profiles, None).unwrap(), None);
+}
+
+#[test]
+fn half_a_character_of_what_people_wrote_loses_no_link() {
+    let of_comment = enriched(
+        r#"{"asked":"v","at":"","status":"found","cached":false,
+            "answer":{"text":"so good HALF","media":{"media_url":"https://a.fbcdn.net/1"}}}"#,
+    );
+    assert_eq!(of_comment.unwrap().links[0].url, "https://a.fbcdn.net/1");
+    let profile = golden("profiles.jsonl")[0].replace(r#""name":""#, r#""name":"\ud83d"#);
+    let found = Source::read(Topic::Profiles, Some(profile.as_bytes())).unwrap().unwrap();
+    assert!(profile.contains(r"\ud83d") && found.links[0].origin == Origin::ProfilePicture);
 }
 
 #[test]

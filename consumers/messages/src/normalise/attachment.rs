@@ -2,6 +2,7 @@
 
 use schemas::data::messaging::{self, Payload, Story};
 use schemas::inbox::{Attachment, MessageType, Platform};
+use schemas::read_any;
 use serde_json::Value;
 use std::collections::HashMap;
 
@@ -97,10 +98,10 @@ fn kind(word: Option<&str>, content: &Payload) -> MessageType {
     }
 }
 
-/// The payload, where it holds more than the attachment says; one that is no valid Unicode throughout is left out, as
-/// it would make the record unreadable for many.
+/// The payload, where it holds more than the attachment says; half a character in it, which would make the record unreadable
+/// for many, is replaced.
 fn what_else(payload: &str) -> Option<Value> {
-    let payload: Value = serde_json::from_str(payload).ok()?;
+    let payload = read_any(payload).ok()?;
     let holds_more = match &payload {
         Value::Null => false,
         Value::Object(members) => members.keys().any(|name| !SAID.contains(&name.as_str())),

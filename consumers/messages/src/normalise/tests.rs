@@ -188,6 +188,19 @@ fn an_attachment_keeps_what_has_no_word() {
 }
 
 #[test]
+fn half_a_character_in_a_payload_loses_none_of_the_rest() {
+    let payload = json!({"template_type": "generic", "elements": [{"title": "Summer sale HALF"}]});
+    let data = message(
+        "1",
+        ACCOUNT,
+        &json!({"mid": "m", "attachments": [{"type": "template", "payload": payload}]}),
+    );
+    let record = record_of(&event("message", &data).replace("HALF", r"\ud83d"));
+    let payload = record.message.unwrap().attachments[0].payload.clone().unwrap();
+    assert_eq!(payload["elements"][0]["title"], "Summer sale \u{FFFD}");
+}
+
+#[test]
 fn the_link_of_a_reel_gets_its_host() {
     let reel = |url| attached(&json!([{"type": "ig_reel", "payload": {"url": url}}]))[0]["url"].clone();
     assert_eq!(reel("/reel/1/"), "https://www.instagram.com/reel/1/");
