@@ -5,9 +5,8 @@ use runtime::consumer::Record;
 use runtime::kafka::dead_letter::header;
 use schemas::media::MediaRecord;
 use schemas::profile::{CustomerProfile, Open};
-use schemas::{Holds, Topic, TypedEvent};
+use schemas::{Holds, Topic, TypedEvent, read_any};
 use serde::Deserialize;
-use serde_json::Value;
 
 /// A record, as far as it can be foretold.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -123,7 +122,7 @@ fn event(topic: Topic, value: &[u8]) -> Option<(String, String)> {
     let kind = event.kind().map_or_else(|| event.event_type.to_string(), |kind| kind.to_string());
     let what = match topic {
         Topic::CommentsEnriched | Topic::MentionsEnriched => {
-            let enriched: Value = serde_json::from_slice(value).ok()?;
+            let enriched = read_any(std::str::from_utf8(value).ok()?).ok()?;
             format!("{kind}, {}", enriched["lookup"]["status"].as_str()?)
         }
         _ => kind,

@@ -43,6 +43,8 @@ fn an_enriched_record_says_what_the_lookup_came_to() {
     let value =
         format!(r#"{{{EVENT},"type":"com.meta.instagram.comment.v1","lookup":{{"status":"found"}}}}"#);
     assert_eq!(seen(Topic::CommentsEnriched, &value).fact.what, "comment, found");
+    let cut = value.replace(r#""data":{}"#, r#""data":{"text":"so good \ud83d"}"#);
+    assert_eq!(seen(Topic::CommentsEnriched, &cut).fact.what, "comment, found", "half an emoji is no matter");
 }
 
 #[test]

@@ -3,8 +3,7 @@
 use super::question::{EventSelector, Question};
 use super::search::holds;
 use runtime::consumer::Record;
-use schemas::{Event, Millis, Topic, TypedEvent};
-use serde_json::Value;
+use schemas::{Event, Millis, Topic, TypedEvent, read_any};
 
 /// The kinds whose id at Meta is their own; that of every other kind may be of something that came before.
 const ITEMS: [&str; 9] = [
@@ -91,8 +90,19 @@ pub(super) fn is_about(data: &str, id: &str) -> bool {
 
 /// The message's or comment's id of an event's data.
 fn item(data: &str) -> Option<String> {
-    let data: Value = serde_json::from_str(data).ok()?;
+    let data = read_any(data).ok()?;
     let of_member = data.as_object()?.values().find_map(|member| member.get("mid"));
     let id = of_member.or_else(|| data.get("comment_id")).or_else(|| data.get("id"))?;
     id.as_str().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_whose_text_was_cut_is_told_from_the_one_that_it_quotes() {
+        let quoting = r#"{"message":{"mid":"m_2","text":"so good \ud83d","reply_to":{"mid":"m_1"}}}"#;
+        assert!(is_about(quoting, "m_2") && !is_about(quoting, "m_1"));
+    }
 }
