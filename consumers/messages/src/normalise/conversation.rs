@@ -39,7 +39,7 @@ fn fill(record: &mut Record, kind: Kind, item: &Messaging, platform: Platform) -
             let postback = there(item.postback.as_ref(), "postback")?;
             let referral = postback.referral.as_ref().or(item.referral.as_ref());
             record.postback = Some(part::postback(postback));
-            record.referral = referral.map(|referral| part::referral(referral, None));
+            record.referral = referral.map(|referral| part::referral(referral, item.lead.as_ref()));
         }
         Kind::Referral => {
             let referral = there(item.referral.as_ref(), "referral")?;

@@ -21,7 +21,7 @@ pub(super) fn message(item: &Messaging, message: &messaging::Message, platform: 
             .quick_reply
             .as_ref()
             .map(|tapped| QuickReply { payload: tapped.payload.clone() }),
-        referral: referral.map(|referral| part::referral(referral, None)),
+        referral: referral.map(|referral| part::referral(referral, item.lead.as_ref())),
         app_id: message.app_id.clone(),
         metadata: not_empty(message.metadata.as_ref()),
         ..Message::default()
@@ -51,7 +51,7 @@ pub(super) fn story_mention(item: &Messaging, platform: Platform) -> Message {
     let beside = item.referral.as_ref();
     let referred = beside.filter(|referral| referral.source.as_deref() == Some(STORY_MENTION));
     let referral = referred.or(message.referral.as_ref()).or(beside);
-    normalised.referral = referral.map(|referral| part::referral(referral, None));
+    normalised.referral = referral.map(|referral| part::referral(referral, item.lead.as_ref()));
     if let Some(story) = referred.and_then(|referral| referral.story.as_ref()) {
         tell_story(&mut normalised, story);
         if normalised.attachments.is_empty() {

@@ -149,6 +149,24 @@ fn a_story_is_mentioned_in_one_shape() {
 }
 
 #[test]
+fn the_answers_of_a_form_come_with_the_referral_whatever_it_stands_beside() {
+    let with_form = |mut item: Value| {
+        item["referral"] = json!({"source": "ADS", "type": "LEAD_COMPLETE"});
+        item["lead"] = json!({"data": [{"question": "Your city?", "answer": "Lisbon"}]});
+        item
+    };
+    let text = with_form(message("1", ACCOUNT, &json!({"mid": "m", "text": "Summary of your answers"})));
+    let tap = with_form(json!({"sender": {"id": "1"}, "postback": {"title": "Start"}}));
+    for referral in [
+        record("message", &text).message.unwrap().referral,
+        record("postback", &tap).referral,
+        record("referral", &with_form(json!({"sender": {"id": "1"}}))).referral,
+    ] {
+        assert_eq!(referral.unwrap().lead[0].answer.as_deref(), Some("Lisbon"));
+    }
+}
+
+#[test]
 fn what_a_message_is_goes_by_its_story_then_its_attachments_then_its_text() {
     let kind = |content: Value| {
         let message = record("message", &message("1", ACCOUNT, &content)).message.unwrap();
