@@ -61,11 +61,11 @@ impl WorkerContext {
     /// Waits, unless the worker must stop.
     pub(super) async fn wait(&self, delay: Duration, on: Wait) -> Result<(), Halt> {
         self.progress.set_activity(Activity::Waiting(on));
-        tokio::select! {
-            biased;
-            () = self.stop.cancelled() => Err(Halt::Stopped),
-            () = tokio::time::sleep(delay) => Ok(()),
-        }
+        self.unless_stopped(tokio::time::sleep(delay)).await
+    }
+
+    pub(super) async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Result<T, Halt> {
+        self.stop.run_until_cancelled(work).await.ok_or(Halt::Stopped)
     }
 
     /// Counts a failed attempt and logs, now and then, that the record waits.

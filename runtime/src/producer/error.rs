@@ -53,7 +53,7 @@ pub enum ProduceError {
     /// No acknowledgement within the delivery timeout.
     #[error("no acknowledgement within the delivery timeout")]
     TimedOut,
-    /// The topic allows no record of this size; see its `max.message.bytes`.
+    /// The topic allows no batch of this size, be it of one record; see its `max.message.bytes` and `segment.bytes`.
     #[error("the broker refuses a record of this size, see the topic's max.message.bytes")]
     TooLarge,
     /// The topic is not there; `weir topics apply` makes it.
@@ -90,7 +90,7 @@ impl ProduceError {
         let known = RDKafkaRespErr::try_from(code).map_or(RDKafkaErrorCode::Unknown, Into::into);
         match known {
             RDKafkaErrorCode::MessageTimedOut => Self::TimedOut,
-            RDKafkaErrorCode::MessageSizeTooLarge => Self::TooLarge,
+            RDKafkaErrorCode::MessageSizeTooLarge | RDKafkaErrorCode::MessageBatchTooLarge => Self::TooLarge,
             RDKafkaErrorCode::UnknownTopic | RDKafkaErrorCode::UnknownTopicOrPartition => Self::UnknownTopic,
             RDKafkaErrorCode::TopicAuthorizationFailed => Self::NotAuthorized,
             RDKafkaErrorCode::PurgeQueue | RDKafkaErrorCode::PurgeInflight => Self::Purged,

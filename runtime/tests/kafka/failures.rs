@@ -86,6 +86,22 @@ async fn outputs_that_a_broker_refuses_for_a_while_arrive_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn only_what_a_broker_refuses_alone_is_too_large() {
+    const TOO_LARGE: RDKafkaRespErr = RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+    for (refusals, dead) in [(vec![TOO_LARGE], 0), (vec![TOO_LARGE; 2], 1)] {
+        let cluster = cluster();
+        cluster.fill("in", "a", numbered(20)).await;
+        // The first request has a batch of several, the second one of them.
+        cluster.mock.request_errors(RDKafkaApiKey::Produce, &refusals);
+        let running = start(cluster.kafka(), options(), async |record| Ok(vec![echo(&record)]));
+        cluster.wait_for_committed("weir-test", "in", 20).await;
+        assert_eq!(running.metric("weir_consumer_dead_letters_total"), dead);
+        assert_eq!(texts(&cluster.read_all("out").await), numbered(20)[usize::from(dead == 1)..]);
+        running.end().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn outputs_that_are_given_up_are_not_overtaken_by_younger_ones() {
     let cluster = cluster();
     cluster.fill("in", "a", numbered(2)).await;

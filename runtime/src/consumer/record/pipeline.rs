@@ -119,7 +119,7 @@ impl Pipeline {
                 self.finish_oldest();
                 Ok(())
             }
-            Err(ProduceError::TooLarge) => self.dead_letter_too_large(0, ProduceError::TooLarge).await,
+            Err(ProduceError::TooLarge) => self.send_alone().await,
             Err(error) => self.start_over(error).await,
         }
     }
@@ -130,13 +130,9 @@ impl Pipeline {
     }
 
     async fn settle_while(&mut self, waits: impl Fn(&Self) -> bool) -> Result<(), Halt> {
-        let stop = self.context.stop.clone();
+        let context = Arc::clone(&self.context);
         while waits(self) {
-            let outcome = tokio::select! {
-                biased;
-                outcome = self.oldest() => outcome,
-                () = stop.cancelled() => return Err(Halt::Stopped),
-            };
+            let outcome = context.unless_stopped(self.oldest()).await?;
             self.settle(outcome).await?;
         }
         Ok(())
@@ -203,20 +199,38 @@ impl Pipeline {
         if let Some(oldest) = self.entries.front() {
             self.context.failed("publish", &oldest.record, &error.to_string());
         }
-        self.context.progress.set_activity(Activity::Waiting(Wait::Kafka));
-        for entry in &mut self.entries {
-            // A copy that is still queued would come before the records that are sent again.
-            if let Some(reported) = entry.acknowledgement.take() {
-                tokio::select! {
-                    biased;
-                    () = self.context.stop.cancelled() => return Err(Halt::Stopped),
-                    _ = reported => {}
-                }
-            }
-        }
+        self.unsend().await?;
         self.context.back_off(&mut self.backoff, Wait::Kafka).await?;
         for entry in &mut self.entries {
             entry.queued = Instant::now();
+        }
+        self.send_unsent().await
+    }
+
+    /// Nothing is on its way afterwards: a copy that is still queued would come before the records that are sent again.
+    async fn unsend(&mut self) -> Result<(), Halt> {
+        self.context.progress.set_activity(Activity::Waiting(Wait::Kafka));
+        for entry in &mut self.entries {
+            if let Some(reported) = entry.acknowledgement.take() {
+                let _of_a_copy = self.context.unless_stopped(reported).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A broker holds a batch against the size of a record: only what it refuses without others is too large.
+    async fn send_alone(&mut self) -> Result<(), Halt> {
+        self.unsend().await?;
+        let Some(oldest) = self.entries.front() else { return Ok(()) };
+        let outcome = match send(&self.context.shared.producer, &oldest.outputs) {
+            Ok(acknowledgement) => self.context.unless_stopped(acknowledgement).await?,
+            // It is sent in its turn, with the next.
+            Err(_) => return self.send_unsent().await,
+        };
+        match outcome {
+            Ok(()) => self.finish_oldest(),
+            Err(ProduceError::TooLarge) => self.dead_letter_too_large(0, ProduceError::TooLarge).await?,
+            Err(error) => return self.start_over(error).await,
         }
         self.send_unsent().await
     }
