@@ -13,9 +13,9 @@ use crate::kafka::request::RequestError;
 use crate::tool::session::Session;
 use period::Period;
 use runtime::consumer::{self, Record, TopicReader};
-use runtime::producer::{Producer, ProducerOptions};
+use runtime::producer::{Producer, ProducerOptions, TopicsError};
 use runtime::settings::KafkaSettings;
-use schemas::Millis;
+use schemas::{Millis, Topic};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,7 +32,28 @@ const DEFAULTS: [(&str, &str); 2] =
 /// a missing topic.
 pub(crate) async fn reach(kafka: &KafkaSettings, topics: &[String]) -> Result<(), RequestError> {
     let options = ProducerOptions { client_id: CLIENT_ID.to_owned(), ..ProducerOptions::default() };
-    Ok(Producer::new(kafka, &options)?.check_topics(topics, CONNECT_WITHIN).await?)
+    let checked = Producer::new(kafka, &options)?.check_topics(topics, CONNECT_WITHIN).await;
+    Ok(checked.map_err(|error| with_prefix(error, &kafka.brokers))?)
+}
+
+/// The command that makes missing topics gets the prefix that the table of topics tells: by a few names alone,
+/// `meta.inbox.receipts.v1` could be one of the prefix `meta.inbox`, or of any.
+fn with_prefix(error: TopicsError, brokers: &str) -> TopicsError {
+    match error {
+        TopicsError::Missing { topics, command } => {
+            let prefix = topics.first().and_then(|name| prefix_of(name));
+            let told =
+                prefix.map(|prefix| format!("weir topics apply --brokers {brokers} --topic-prefix {prefix}"));
+            TopicsError::Missing { command: told.unwrap_or(command), topics }
+        }
+        other => other,
+    }
+}
+
+/// What stands before the longest name of the table that a topic's name ends with.
+fn prefix_of(name: &str) -> Option<&str> {
+    let before = |topic: Topic| name.strip_suffix(topic.spec().suffix)?.strip_suffix('.');
+    Topic::ALL.into_iter().filter_map(before).min_by_key(|prefix| prefix.len())
 }
 
 /// A cluster to read from.
@@ -115,4 +136,27 @@ fn finds_no_times(reader: &TopicReader, spans: &[Span]) -> Result<bool, consumer
     let filled: Vec<i32> =
         spans.iter().filter(|span| span.low < span.high).map(|span| span.partition).collect();
     Ok(!filled.is_empty() && reader.since(&filled, 0)?.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_that_makes_missing_topics_has_their_prefix() {
+        for (names, prefix) in [
+            (&["meta.inbox.receipts.v1", "meta.inbox.comments.v1"][..], "meta"),
+            (&["meta.replies.results.v1", "meta.replies.dlq.v1"][..], "meta"),
+            (&["acme.meta.messages.dlq.v1"][..], "acme.meta"),
+        ] {
+            let topics: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            let error =
+                with_prefix(TopicsError::missing(topics.clone(), &topics, "kafka:9092"), "kafka:9092");
+            let command = format!("weir topics apply --brokers kafka:9092 --topic-prefix {prefix}");
+            assert_eq!(error, TopicsError::Missing { topics, command });
+        }
+        let topics = vec!["somebody's".to_owned()];
+        let error = TopicsError::missing(topics.clone(), &topics, "kafka:9092");
+        assert_eq!(with_prefix(error.clone(), "kafka:9092"), error);
+    }
 }
