@@ -47,9 +47,8 @@ settings! {
         admin_listen: String = flag("admin-listen", "IP:PORT", form::text()).env("WEIR_ADMIN_LISTEN").or("0.0.0.0:9090"),
     }
     check |settings: &Self, given: &mut Given<'_>| {
-        if !settings.processes.iter().all(|process| is_host_port(process)) {
-            given.reader.problem("processes", "HOST:PORT of one or more processes");
-        }
+        let wrong = settings.processes.iter().filter(|process| !is_host_port(process));
+        given.refuse("processes", wrong, "HOST:PORT of one or more processes");
     }
 }
 

@@ -68,10 +68,10 @@ settings! {
         topic_prefix: String = topic_prefix(),
     }
     check |wanted: &Self, given: &mut Given<'_>| {
-        if wanted.topics.iter().any(|name| Topic::named(name, &wanted.topic_prefix).is_none()) {
-            let names = Topic::ALL.map(|topic| topic.name(&wanted.topic_prefix)).join(", ");
-            given.reader.problem("topic", &format!("full names of topics, of: {names}"));
-        }
+        let wrong = wanted.topics.iter().filter(|name| Topic::named(name, &wanted.topic_prefix).is_none());
+        let example = Topic::Inbox.name(&wanted.topic_prefix);
+        let expected = format!("the full name of a topic, such as {example} (docs/events.md has them)");
+        given.refuse("topic", wrong, &expected);
     }
 }
 
@@ -222,6 +222,8 @@ impl Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tool::settings::{Settings as _, read};
+    use clap::Command;
     use std::sync::Arc;
 
     fn record(key: &str, value: &str) -> Record {
@@ -265,5 +267,15 @@ mod tests {
         assert!(!object.contains('\n') && object.contains(r#""value":{"id":"001122"#), "{object}");
         let object = serde_json::to_value(Whole::of(&record("17:42", "no JSON"))).unwrap();
         assert_eq!((&object["value"], &object["headers"]["ce_id"]), (&"no JSON".into(), &"7".into()));
+    }
+
+    #[test]
+    fn of_several_topics_the_one_that_is_mistyped_is_named() {
+        let command = Wanted::declare(Command::new("tail"));
+        let matches =
+            command.clone().get_matches_from(["tail", "--topic", "meta.inbox.v1", "meta.mesages.v1"]);
+        let problems = read::<Wanted>(&command, &matches).unwrap_err().0;
+        let found: Vec<&str> = problems.iter().map(|problem| problem.found.as_str()).collect();
+        assert_eq!(found, [r#""meta.mesages.v1""#]);
     }
 }

@@ -100,9 +100,8 @@ settings! {
         if Question::of(settings).is_none() {
             given.reader.problem("what to trace", "an id; or --account, --user and --at together");
         }
-        if !settings.ingest.iter().all(|ingest| is_host_port(ingest)) {
-            given.reader.problem("ingest", "HOST:PORT of every process of ingest");
-        }
+        let wrong = settings.ingest.iter().filter(|ingest| !is_host_port(ingest));
+        given.refuse("ingest", wrong, "HOST:PORT of every process of ingest");
     }
 }
 

@@ -57,10 +57,9 @@ settings! {
         topic_prefix: String = topic_prefix(),
     }
     check |meant: &Self, given: &mut Given<'_>| {
-        if meant.topics.iter().any(|name| meant.topic(name).is_none()) {
-            let names = Topic::TYPED.map(|topic| topic.name(&meant.topic_prefix)).join(", ");
-            given.reader.problem("topic", &format!("full names of typed topics, of: {names}"));
-        }
+        let names = Topic::TYPED.map(|topic| topic.name(&meant.topic_prefix)).join(", ");
+        let wrong = meant.topics.iter().filter(|name| meant.topic(name).is_none());
+        given.refuse("topic", wrong, &format!("the full name of a typed topic, of: {names}"));
     }
 }
 
@@ -125,7 +124,9 @@ mod tests {
         let arguments =
             ["--since", "2h", "--topic", "acme.comments.v1", "acme.mentions.v1", "--topic-prefix", "acme"];
         assert_eq!(given(&arguments).unwrap().meant.filter().topics, [Topic::Comments, Topic::Mentions]);
-        let problems = given(&["--since", "2h", "--topic", "meta.inbox.v1"]).unwrap_err().to_string();
+        let arguments = ["--since", "2h", "--topic", "meta.comments.v1", "meta.inbox.v1"];
+        let problems = given(&arguments).unwrap_err().to_string();
+        assert!(problems.starts_with("--topic (flag): found \"meta.inbox.v1\", expected"), "{problems}");
         assert!(problems.contains("meta.comments.v1, meta.mentions.v1"), "{problems}");
     }
 

@@ -35,9 +35,8 @@ settings! {
         json: bool = switch("json"),
     }
     check |settings: &Self, given: &mut Given<'_>| {
-        if !settings.admin.iter().all(|admin| is_host_port(admin)) {
-            given.reader.problem("admin", "HOST:PORT of one or more processes");
-        }
+        let wrong = settings.admin.iter().filter(|admin| !is_host_port(admin));
+        given.refuse("admin", wrong, "HOST:PORT of one or more processes");
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a command can be asked for: a struct of settings, each of which declares and reads itself.
 
 use clap::{ArgMatches, Command};
-use runtime::settings::{KafkaSettings, Reader};
+use runtime::settings::{KafkaSettings, Problem, Reader, without_passwords};
 
 /// What was given on a command line and in the environment.
 pub(crate) struct Given<'a> {
@@ -9,6 +9,17 @@ pub(crate) struct Given<'a> {
     pub(crate) reader: Reader<'a>,
     /// What clap found.
     pub(crate) matches: &'a ArgMatches,
+}
+
+impl Given<'_> {
+    /// Notes each of several words of a setting that is none of what is expected.
+    pub(crate) fn refuse<'w>(&mut self, id: &str, wrong: impl Iterator<Item = &'w String>, expected: &str) {
+        for word in wrong {
+            let (setting, source) = (self.reader.flag(id), self.reader.source(id));
+            let (found, expected) = (format!("{:?}", without_passwords(word)), expected.to_owned());
+            self.reader.add(Problem { setting, source, found, expected });
+        }
+    }
 }
 
 /// Several settings together; made by [`settings!`].
