@@ -28,8 +28,8 @@ pub(super) fn run(settings: &TopicsSettings, screen: &mut Screen) -> Result<Exit
     if tally.stay > 0 {
         screen.line(WHY_IT_STAYS)?;
     }
-    if tally.can_be_applied() {
-        screen.line(format!("Make it so with: {}", apply_command(settings)))?;
+    if let Some(what) = tally.what_apply_makes() {
+        screen.line(format!("Make {what} so with: {}", apply_command(settings)))?;
     }
     Ok(if tally.is_fine() { Exit::Done } else { Exit::Drift })
 }
@@ -103,8 +103,13 @@ impl Tally {
         self.missing == 0 && self.differ == 0 && self.stay == 0
     }
 
-    const fn can_be_applied(self) -> bool {
-        self.missing > 0 || self.differ > 0
+    /// What `weir topics apply` makes as it should be: nothing, all of it, or what does not stay.
+    const fn what_apply_makes(self) -> Option<&'static str> {
+        match self {
+            Self { missing: 0, differ: 0, .. } => None,
+            Self { stay: 0, .. } => Some("it"),
+            _ => Some("all else"),
+        }
     }
 
     fn sentence(self) -> String {

@@ -16,8 +16,8 @@ const NOT_THERE: &str = "\
 Are --brokers and --kafka-config those of ingest, do the brokers run, and may this machine reach them? Meanwhile ingest keeps what \
 comes in its spool, if it has one, and answers 503 if not.";
 const PLAN: &str = "\
-`weir topics plan` shows all of it, and `weir topics apply` makes it so, with the same flags. A topic that this user may not see \
-looks as if it were missing.";
+`weir topics plan` shows all of it, and `weir topics apply` makes it so, with the same flags, but for what stays: if that is right \
+as it is, give --partitions and --replication-factor. A topic that this user may not see looks as if it were missing.";
 const START_BROKERS: &str = "\
 Start the brokers that have their replicas. Until then Kafka refuses what is for these partitions: ingest keeps it in its spool, if it \
 has one, and answers 503 if not.";

@@ -44,9 +44,12 @@ fn the_tally_counts_states_and_knows_what_apply_can_do() {
     let missing = Compared { finding: Finding::Missing, ..fine.clone() };
     let tally = Tally::of(&[fine.clone(), missing, compared(retention_of_an_hour)]);
     assert_eq!(tally.sentence(), "1 missing, 1 with settings that differ, 1 as desired");
-    assert!(tally.can_be_applied() && !tally.is_fine());
-    let stays = Tally::of(&[fine.clone(), compared(|present| present.replicas = 1)]);
-    assert!(!stays.can_be_applied() && !stays.is_fine());
+    assert!(tally.what_apply_makes() == Some("it") && !tally.is_fine());
+    let stays = compared(|present| present.replicas = 1);
+    let beside = Tally::of(&[stays.clone(), compared(retention_of_an_hour)]);
+    assert_eq!(beside.what_apply_makes(), Some("all else"));
+    let stays = Tally::of(&[fine.clone(), stays]);
+    assert!(stays.what_apply_makes().is_none() && !stays.is_fine());
     assert!(Tally::of(&[fine]).is_fine());
 }
 
