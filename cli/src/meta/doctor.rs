@@ -19,6 +19,7 @@ mod report;
 mod settings;
 mod test_delivery;
 
+use super::MetaError;
 use super::accounts::Accounts;
 use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
@@ -47,7 +48,7 @@ a message from 12334 to 23245 of the account 0, as those of the dashboard's test
 record `test`. Nothing else is changed anywhere. Where alerts compare traffic it counts like any other, so as a probe once an hour is \
 often, or give --no-test-delivery.
 
-Exit code 0: nothing fails; 2: the file cannot be used; 3: something fails.";
+Exit code 0: nothing fails; 3: something fails, be it that the file cannot be used: your own end is looked at all the same.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -55,6 +56,9 @@ Examples:
   weir doctor --json | jq -r '.checks[] | select(.verdict == \"fail\") | .check + \" \" + .of + \": \" + .advice'
   weir doctor --connect-to 203.0.113.7    (an edge before DNS leads to it)";
 
+const NO_FILE: NotKnown =
+    NotKnown::NotGiven("--file connect.json, which declares apps and accounts (docs/meta.md)");
+const CORRECT_FILE: &str = "Correct the file: docs/meta.md, weir connect, describes it.";
 const NOT_TO_BE_SENT: NotKnown = NotKnown::NotTried("--no-test-delivery");
 /// How long reading the newest deliveries, and finding the ends of topics, may take.
 const READ_WITHIN: Duration = Duration::from_secs(15);
@@ -69,25 +73,33 @@ pub(crate) const TOOL: Tool = Tool {
 };
 
 fn run(settings: &DoctorSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
-    let accounts = settings.meta.as_ref().map(Accounts::open).transpose()?;
+    let accounts: Observed<Accounts> = match settings.meta.as_ref().map(Accounts::open).transpose() {
+        // One's own end needs no file.
+        Err(MetaError::File(fault)) => Err(fault.into()),
+        opened => opened?.ok_or(NO_FILE),
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(ToolError::Runtime)?;
     let deadline = Deadline(Instant::now() + settings.timeout);
-    let sections = runtime.block_on(examine(settings, accounts.as_ref(), deadline));
+    let sections = runtime.block_on(examine(settings, &accounts, deadline));
     // Brokers that do not answer hold up threads for a while longer, which nobody waits for.
     runtime.shutdown_background();
     Ok(report::print(&sections, settings.json, screen)?)
 }
 
-async fn examine(settings: &DoctorSettings, accounts: Option<&Accounts>, deadline: Deadline) -> [Section; 3] {
+async fn examine(
+    settings: &DoctorSettings,
+    accounts: &Observed<Accounts>,
+    deadline: Deadline,
+) -> [Section; 3] {
     let others = async {
-        if let Some(accounts) = accounts {
-            return of_meta(settings, accounts, deadline).await;
+        match accounts {
+            Ok(accounts) => of_meta(settings, accounts, deadline).await,
+            Err(nothing) => {
+                let checks = |name| vec![nothing.judged(CORRECT_FILE).check(name, "")];
+                (checks("address"), checks("accounts"), None)
+            }
         }
-        let not_given =
-            NotKnown::NotGiven("--file connect.json, which declares apps and accounts (docs/meta.md)");
-        let checks = |name| vec![not_given.judged("").check(name, "")];
-        (checks("address"), checks("accounts"), None)
     };
     let ((address, at_meta, ahead), mut own) = tokio::join!(others, own::checks(settings, deadline));
     own.insert(0, clock::own(ahead).check("clock", "this machine"));
@@ -147,4 +159,29 @@ async fn of_kafka<T, W: Future<Output = Observed<T>>>(
         NotKnown::Failed(why) => NotKnown::Untold(why),
         other => other,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::screen::Printed;
+    use crate::tool::settings::{Settings as _, read};
+    use clap::Command;
+    use serde_json::Value;
+
+    #[test]
+    fn a_file_that_cannot_be_used_fails_and_ones_own_end_is_looked_at_all_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("connect.json");
+        std::fs::write(&file, r#"{"apps": []}"#).unwrap();
+        let command = DoctorSettings::declare(Command::new("doctor"));
+        let arguments = ["doctor", "--json", "--file", file.to_str().unwrap()];
+        let matches = command.clone().get_matches_from(arguments);
+        let (settings, printed) = (read(&command, &matches).unwrap(), Printed::default());
+        assert_eq!(run(&settings, &mut printed.screen()).unwrap(), Exit::Drift);
+        let report: Value = serde_json::from_str(&printed.text()).unwrap();
+        let checks = report["checks"].as_array().unwrap();
+        assert!(checks[0]["found"].as_str().unwrap().contains("declares no app"), "{report}");
+        assert!(checks.iter().any(|check| check["check"] == "topics"), "{report}");
+    }
 }
