@@ -20,7 +20,7 @@ mod spool_backlog;
 use crate::tool::exit::Exit;
 use crate::tool::session::Session;
 use crate::tool::settings::{
-    Given, flag, group, instant, kafka, max_events, settings, since, switch, topic_prefix, words,
+    Given, flag, group, kafka, max_events, past, settings, since, switch, topic_prefix, words,
 };
 use crate::tool::{Tool, work};
 use crate::{Screen, ToolError, topics};
@@ -81,7 +81,7 @@ settings! {
         /// Who writes with it, by the id that the account knows
         user: Option<String> = flag("user", "ID", form::text()).optional(),
         /// When it was received: a time (2026-11-21T18:30:00Z), or how long ago (2h)
-        at: Option<Millis> = instant("at").optional(),
+        at: Option<Millis> = past("at").optional(),
         /// From when on to look where --at is not given: a time (2026-11-21T18:30:00Z), or how long ago (2h)
         since: Millis = since().or("1d"),
         /// The --spool-dir of the ingest on this machine

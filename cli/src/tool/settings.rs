@@ -8,7 +8,7 @@ mod instant;
 pub(crate) use declared::{Given, Setting, Settings, declare, group, kafka, perhaps, settings};
 pub(crate) use flag::{Flag, count, flag, switch, words};
 pub(crate) use graph::{access_tokens, graph_host, graph_url, graph_version};
-pub(crate) use instant::{check_period, instant, since, until};
+pub(crate) use instant::{check_period, past, since, until};
 
 use clap::{ArgMatches, Command};
 use runtime::settings::{Form, Problems, Reader, form};

@@ -7,12 +7,12 @@ use std::time::SystemTime;
 
 /// The instant from which on something is meant.
 pub(crate) fn since() -> Flag<Millis> {
-    instant("since")
+    past("since")
 }
 
 /// The instant before which something is meant.
 pub(crate) fn until() -> Flag<Millis> {
-    instant("until")
+    flag("until", "TIME", end(Millis::of(SystemTime::now())))
 }
 
 /// Notes a period in which nothing can be.
@@ -22,14 +22,22 @@ pub(crate) fn check_period(since: Option<Millis>, until: Option<Millis>, given: 
     }
 }
 
-pub(crate) fn instant(id: &'static str) -> Flag<Millis> {
+/// An instant that has been.
+pub(crate) fn past(id: &'static str) -> Flag<Millis> {
     flag(id, "TIME", form(Millis::of(SystemTime::now())))
 }
 
+/// What is yet to come is mostly a time of another zone, and that nothing is found from then on would say nothing.
 fn form(now: Millis) -> Form<Millis> {
+    let expected = "a time in UTC that has been, such as 2026-11-21T18:30:00Z, or how long ago with its unit, such as 2h or 30m";
+    Form::new(expected, move |value| parse(value.trim(), now).filter(|at| *at <= now))
+}
+
+/// What is yet to come is now: nobody has looked at what comes until then.
+fn end(now: Millis) -> Form<Millis> {
     let expected =
         "a time in UTC such as 2026-11-21T18:30:00Z, or how long ago with its unit, such as 2h or 30m";
-    Form::new(expected, move |value| parse(value.trim(), now))
+    Form::new(expected, move |value| parse(value.trim(), now).map(|at| at.min(now)))
 }
 
 fn parse(value: &str, now: Millis) -> Option<Millis> {
@@ -55,6 +63,15 @@ mod tests {
         assert_eq!(read("2h").as_deref(), Some("2026-11-21T16:30:00.000Z"));
         assert_eq!(read("1d 30m").as_deref(), Some("2026-11-20T18:00:00.000Z"));
         assert_eq!(read("3000years").as_deref(), Some("1970-01-01T00:00:00.000Z"));
+    }
+
+    #[test]
+    fn what_is_yet_to_come_is_no_beginning_and_as_an_end_it_is_now() {
+        let now = Millis::parse("2026-11-21T18:30:00Z").unwrap();
+        assert_eq!(read("2026-11-21T18:30:00Z").as_deref(), Some("2026-11-21T18:30:00.000Z"));
+        assert_eq!(read("2026-11-21T20:30:00Z"), None);
+        assert_eq!(end(now).parse("2026-11-21T20:30:00Z"), Some(now));
+        assert_eq!(end(now).parse("1h"), form(now).parse("1h"));
     }
 
     #[test]
