@@ -38,12 +38,13 @@ events are published in that order; behind newer events of a conversation all th
 
 Comparing reads the typed topics from the beginning of the range to their end, and remembers 16 bytes an event and \
 16 a delivery, about 40 with what a hash table adds: 1 GB for 25 million. --max-ids bounds it, --no-diff goes without. \
-Typed topics keep events for days (2 to 30), raw records are kept for 30: what retention removed is missing too.
+Typed topics keep events for days (2 to 30), raw records are kept for 30: what retention removed of events is missing too; \
+where it may have removed deliveries of the range, of which nothing is known, it says so.
 
 Ctrl-C ends it after what is under way, and says where to go on.
 
 With --json each topic and kind is an object of topic, kind, events, present, missing, extra and published; the last \
-object holds the sums. What was not compared is null.";
+object holds the sums, and as cut_off whether retention may have removed deliveries of the range. What was not compared is null.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -84,7 +85,7 @@ fn run(settings: &ReplaySettings, screen: &mut Screen) -> Result<Exit, ToolError
     topics.extend(filter.topics.iter().map(|topic| name(*topic)));
     let source = Source::connect(session, &settings.kafka, &topics)?;
     let range = source.range(&raw, Some(settings.period.since), Some(settings.period.until))?;
-    let (report, progress) = (Report::begin(), Progress::new(!settings.json));
+    let (report, progress) = (Report::begin(range.may_be_cut_off()), Progress::new(!settings.json));
     let mut replay = Replay { session, settings, filter, source, range, report, progress };
     let outcome = replay.work();
     replay.progress.clear();

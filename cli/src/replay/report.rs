@@ -9,6 +9,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::time::SystemTime;
 
+/// Within 80 columns, as all of it.
+const CUT_OFF: &str = "Retention may have removed deliveries of the range; nothing tells of them.";
+
 /// One topic and kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Row {
@@ -39,6 +42,8 @@ pub(super) struct Report {
     pub(super) compared: bool,
     /// The name of the run.
     pub(super) run: String,
+    /// Whether retention may have removed deliveries of the range.
+    pub(super) is_cut_off: bool,
     /// Whether Ctrl-C ended it.
     pub(super) stopped: bool,
     /// Up to when deliveries are published for certain.
@@ -47,8 +52,8 @@ pub(super) struct Report {
 
 impl Report {
     /// Of a run that begins now, which is its name.
-    pub(super) fn begin() -> Self {
-        Self { run: Millis::of(SystemTime::now()).to_string(), ..Self::default() }
+    pub(super) fn begin(is_cut_off: bool) -> Self {
+        Self { run: Millis::of(SystemTime::now()).to_string(), is_cut_off, ..Self::default() }
     }
 
     /// The row of a topic and kind.
@@ -124,7 +129,7 @@ impl Report {
         }
         screen.line(json!({ "summary": {
             "since": settings.period.since.to_string(), "until": settings.period.until.to_string(),
-            "deliveries": self.deliveries, "unreadable": self.unreadable, "refused": self.refused,
+            "cut_off": self.is_cut_off, "deliveries": self.deliveries, "unreadable": self.unreadable, "refused": self.refused,
             "events": self.sum(|row| row.events), "copies": self.copies,
             "present": compared(self.sum(|row| row.present)), "missing": compared(self.sum(|row| self.missing(row))),
             "extra": compared(self.sum(|row| row.extra)), "published": self.published(),
@@ -185,6 +190,9 @@ impl Report {
     /// What to do next.
     fn advise(&self, settings: &ReplaySettings, screen: &mut Screen) -> io::Result<()> {
         let (since, until) = (settings.period.since, settings.period.until);
+        if self.is_cut_off {
+            screen.toned(Tone::Warn, CUT_OFF)?;
+        }
         if settings.apply {
             if self.published() > 0 {
                 screen.line(format!("They carry the header ce_replay: {}", self.run))?;
@@ -197,7 +205,8 @@ impl Report {
             return screen.line(format!("The next range begins with --since {until}"));
         }
         if self.compared && self.sum(|row| self.missing(row)) == 0 {
-            screen.toned(Tone::Good, "Nothing is missing.")?;
+            let left = if self.is_cut_off { " of those that are left" } else { "" };
+            screen.toned(Tone::Good, &format!("Nothing is missing{left}."))?;
         }
         screen.line("A dry run: nothing was written. With --apply it publishes all events, with")?;
         screen.line("--apply --missing-only those that are missing.")

@@ -44,6 +44,11 @@ impl Range {
         self.spans.retain(|span| span.partition == partition);
     }
 
+    /// Whether retention may have removed records of its beginning: it begins with the first that a partition has left.
+    pub(crate) fn may_be_cut_off(&self) -> bool {
+        self.spans.iter().any(|span| span.low > 0 && span.from == span.low)
+    }
+
     /// How many records there are at most: offsets can have gaps.
     pub(crate) fn at_most(&self) -> u64 {
         self.spans.iter().map(|span| u64::try_from(span.to - span.from).unwrap_or_default()).sum()
@@ -60,5 +65,15 @@ mod tests {
         let range =
             Range { topic: Arc::from("t"), spans: vec![span(3, 5), span(7, 7), span(9, 8)], period: None };
         assert_eq!(range.at_most(), 2);
+    }
+
+    #[test]
+    fn a_range_that_begins_where_retention_ends_may_be_cut_off() {
+        let range = |low, from| {
+            let spans = vec![Span { partition: 0, low, high: 9, from, to: 9 }];
+            Range { topic: Arc::from("t"), spans, period: None }
+        };
+        assert!(range(5, 5).may_be_cut_off());
+        assert!(!range(5, 6).may_be_cut_off() && !range(0, 0).may_be_cut_off());
     }
 }

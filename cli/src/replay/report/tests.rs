@@ -67,6 +67,18 @@ fn a_dry_run_shows_what_is_missing_within_80_columns() {
 }
 
 #[test]
+fn of_a_range_that_retention_cut_off_it_is_not_said_that_nothing_is_missing() {
+    let whole = Report { compared: true, ..Report::default() };
+    let cut_off = Report { is_cut_off: true, ..whole.clone() };
+    assert!(printed(whole, &settings(false)).contains("Nothing is missing.\n"));
+    let text = printed(cut_off.clone(), &settings(false));
+    assert!(text.contains(CUT_OFF) && text.contains("Nothing is missing of those that are left."), "{text}");
+    assert!(printed(cut_off.clone(), &settings(true)).contains(CUT_OFF));
+    let text = printed(cut_off, &ReplaySettings { json: true, ..settings(false) });
+    assert!(text.contains(r#""cut_off":true"#), "{text}");
+}
+
+#[test]
 fn a_run_that_is_stopped_says_where_to_go_on() {
     let mut report = report();
     report.rows[1].published = 2;
