@@ -75,3 +75,16 @@ fn objects_are_narrowed_by_user_and_end_at_the_limit() {
     assert_eq!(objects.len(), 2);
     assert!(objects.iter().all(|object| object["key"] == "17:3" && object["value"]["a"] == 1), "{objects:?}");
 }
+
+#[test]
+fn an_interrupt_ends_it_as_its_help_says() {
+    let cluster = MockCluster::new(1).unwrap();
+    cluster.create_topic(TOPIC, 3, 1).unwrap();
+    let mut tail = tail(&cluster, &[]);
+    let mut lines = BufReader::new(tail.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert_eq!(lines.next().unwrap(), "Records from now on; Ctrl-C ends.");
+    let process = tail.id().to_string();
+    let sent = Command::new("sh").args(["-c", "kill -s INT \"$1\"", "sh", &process]).status().unwrap();
+    assert!(sent.success());
+    assert_eq!(tail.wait().unwrap().code(), Some(0));
+}

@@ -93,11 +93,12 @@ fn run(settings: &TailSettings, screen: &mut Screen) -> Result<Exit, ToolError> 
     let wanted = settings.wanted.clone();
     let mut watch =
         Watch::start(&settings.kafka, &topics, Span::FromNowOn, move |record| wanted.holds(record))?;
+    session.stop_gently()?;
     if !settings.json {
         screen.toned(Tone::Faint, "Records from now on; Ctrl-C ends.")?;
     }
     let (mut left, mut trouble) = (settings.limit.unwrap_or(u64::MAX), None);
-    while left > 0 {
+    while left > 0 && !session.must_stop() {
         let next = session.wait(async { tokio::time::timeout(TELL_EVERY, watch.next()).await });
         tell_left_out(watch.left_out(), settings, screen)?;
         tell_trouble(&mut trouble, watch.trouble(), settings, screen)?;
