@@ -8,6 +8,7 @@ use super::spool::{self, Spooled};
 use crate::ToolError;
 use runtime::consumer::Record;
 use schemas::{Millis, Topic, TypedEvent};
+use std::rc::Rc;
 use std::time::SystemTime;
 
 /// How many events a question may mean; more are left out.
@@ -18,8 +19,8 @@ pub(super) const MOST: usize = 20;
 pub(super) struct Origin {
     /// None of a body that is no webhook.
     pub(super) event: Option<Expected>,
-    /// The delivery's record.
-    pub(super) raw: Option<Record>,
+    /// The delivery's record, one for all of its events: it may have thousands, and MiBs.
+    pub(super) raw: Option<Rc<Record>>,
     /// The event's.
     pub(super) typed: Option<Record>,
     /// The delivery, where it waits on the disk.
@@ -152,7 +153,7 @@ fn is_meant(question: &Question, record: &Record) -> bool {
 /// Finds the raw record of a typed one, and the typed record of a raw one.
 fn complete(origin: &mut Origin, search: &Search<'_>) -> Result<(), ToolError> {
     match (&origin.typed, &origin.raw, &origin.event) {
-        (Some(typed), None, _) => origin.raw = raw_of(typed, search)?,
+        (Some(typed), None, _) => origin.raw = raw_of(typed, search)?.map(Rc::new),
         (None, Some(raw), Some(event)) => {
             let period = Period::since(written(raw));
             let scope = Scope { topic: event.topic, key: event.key.as_deref(), period };
@@ -198,7 +199,8 @@ fn delivered(
     let mut origins = Vec::new();
     for raw in search.most(Scope { topic: Topic::Raw, key: None, period }, most, fits)? {
         let (events, is_refused) = events_of(&raw);
-        let of = |event| Origin { event, raw: Some(raw.clone()), ..Origin::default() };
+        let raw = Rc::new(raw);
+        let of = |event| Origin { event, raw: Some(Rc::clone(&raw)), ..Origin::default() };
         let is_empty = events.is_empty();
         merge(&mut origins, events.into_iter().map(Some).map(of).collect());
         if is_empty || is_refused {
@@ -212,7 +214,7 @@ impl Origins {
     /// The first ones, and what is left out.
     fn of(mut origins: Vec<Origin>) -> Self {
         // What has no record is on the disk, and came last.
-        let at = |origin: &Origin| origin.typed.as_ref().or(origin.raw.as_ref()).map(written);
+        let at = |origin: &Origin| origin.typed.as_ref().or(origin.raw.as_deref()).map(written);
         origins.sort_by_key(|origin| (at(origin).is_none(), at(origin)));
         let left_out = origins.split_off(origins.len().min(MOST));
         Self { origins, left_out: left_out.into_iter().filter_map(|origin| origin.event).collect() }
