@@ -30,7 +30,7 @@ async fn apply(settings: &TopicsSettings) -> Result<(Vec<Compared>, Vec<Refused>
     let mut refused = make(cluster, &compared).await?;
     refused.extend(set(cluster, &compared).await?);
     if refused.is_empty() {
-        wait_until_seen(cluster, settings).await?;
+        wait_until_seen(cluster, &compared).await;
     }
     Ok((compared, refused))
 }
@@ -50,14 +50,13 @@ async fn set(cluster: &Cluster, compared: &[Compared]) -> Result<Vec<Refused>, R
     if changes.is_empty() { Ok(Vec::new()) } else { cluster.set(&changes).await }
 }
 
-async fn wait_until_seen(cluster: &Cluster, settings: &TopicsSettings) -> Result<(), RequestError> {
+/// What was made is made, whatever the brokers say here: who may make topics need not be one who may read their settings.
+async fn wait_until_seen(cluster: &Cluster, compared: &[Compared]) {
     let deadline = Instant::now() + SEEN_WITHIN;
-    loop {
-        let compared = compare(cluster, settings).await?;
-        let is_missing = compared.iter().any(|topic| topic.finding == Finding::Missing);
-        if !is_missing || Instant::now() >= deadline {
-            return Ok(());
-        }
+    while let Ok((_, present)) = cluster.list().await
+        && !compared.iter().all(|topic| present.contains_key(&topic.desired.name))
+        && Instant::now() < deadline
+    {
         sleep(LOOK_EVERY).await;
     }
 }
