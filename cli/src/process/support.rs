@@ -77,7 +77,9 @@ fn run(settings: &SupportSettings, screen: &mut Screen) -> Result<Exit, ToolErro
     for process in processes {
         files.extend(PAGES.map(|(page, name)| {
             let text = asked(process, page).unwrap_or_else(|error| not_to_be_had(&error.to_string()));
-            (format!("{}/{name}", process.replace(':', "_")), text)
+            // An archive has no other characters.
+            let process = process.replace(|character: char| character == ':' || !character.is_ascii(), "_");
+            (format!("{process}/{name}"), text)
         }));
     }
     screen.bytes(&archive::of(&files, SystemTime::now())).map_err(ToolError::Cut)?;

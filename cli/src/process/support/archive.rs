@@ -22,10 +22,12 @@ pub(super) fn of(files: &[(String, String)], now: SystemTime) -> Vec<u8> {
 /// The head of a file; <https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html> has its fields.
 fn head(name: &str, size: usize, now: SystemTime) -> Vec<u8> {
     let since = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    // The folder has a field of its own: within a cluster the name of a process is too long for both.
+    let (folder, name) = name.rsplit_once('/').unwrap_or(("", name));
     // Name, mode, owner, group, size, time.
     let first = format!("{name:\0<100.100}0000644\00000000\00000000\0{size:011o}\0{since:011o}\0");
-    // Kind, name of a link, form, names of owner and group, device, a longer name.
-    let last = format!("0{:\0<100}ustar\000{:\0<247}", "", "");
+    // Kind, name of a link, form, names of owner and group with the device, the folder, nothing.
+    let last = format!("0{:\0<100}ustar\000{:\0<80}{folder:\0<155.155}{:\0<12}", "", "", "");
     // The sum is made with spaces in its own place.
     let sum: u32 = first.bytes().chain([b' '; 8]).chain(last.bytes()).map(u32::from).sum();
     format!("{first}{sum:06o}\0 {last}").into_bytes()
@@ -37,7 +39,11 @@ mod tests {
 
     #[test]
     fn heads_and_texts_are_whole_blocks() {
-        assert_eq!(head("weir-support/a", 3, UNIX_EPOCH).len(), BLOCK);
+        let name = format!("weir-support/{}_9090/metrics.txt", "h".repeat(120));
+        let head = head(&name, 3, UNIX_EPOCH);
+        assert_eq!(head.len(), BLOCK);
+        let field = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end_matches('\0').to_owned();
+        assert_eq!(format!("{}/{}", field(&head[345..500]), field(&head[..100])), name);
         for (size, blocks) in [(0, 3), (1, 4), (512, 4), (513, 5)] {
             let file = ("a".to_owned(), "x".repeat(size));
             assert_eq!(of(&[file], UNIX_EPOCH).len(), blocks * BLOCK, "{size}");
