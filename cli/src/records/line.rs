@@ -2,11 +2,13 @@
 
 use super::fact::DescribedRecord;
 use crate::screen::{Cell, Columns, Tone, one_line};
+use schemas::Millis;
 use std::time::SystemTime;
 
 /// Widths of the columns: time, topic, what it is, key, id, text.
 const WIDTHS: [usize; 6] = [12, 25, 29, 35, 8, 0];
 const LONGEST_TEXT: usize = 60;
+const SHORT_ID: usize = 8;
 
 /// The columns of the lines.
 pub(crate) fn columns() -> Columns {
@@ -19,7 +21,7 @@ pub(crate) fn of(
     topic_prefix: &str,
     at: SystemTime,
 ) -> [Cell; 6] {
-    let time = humantime::format_rfc3339_millis(at).to_string();
+    let time = Millis::of(at).to_string();
     let time = time.get(11..23).unwrap_or_default().to_owned();
     let text = text.as_ref().map_or_else(String::new, |text| format!("“{}”", one_line(text, LONGEST_TEXT)));
     [
@@ -27,7 +29,7 @@ pub(crate) fn of(
         fact.topic.name(topic_prefix).into(),
         Cell::new(Tone::Strong, one_line(&fact.what, LONGEST_TEXT)),
         one_line(fact.key.as_deref().unwrap_or("no key"), 2 * LONGEST_TEXT).into(),
-        Cell::new(Tone::Faint, fact.short_id()),
+        Cell::new(Tone::Faint, one_line(fact.short_id(), SHORT_ID)),
         text.into(),
     ]
 }
@@ -55,5 +57,16 @@ mod tests {
             line,
             format!("12:34:56.789  meta.inbox.v1  message.received, text  17:42  01234567  {text}")
         );
+    }
+
+    #[test]
+    fn a_record_of_any_time_and_id_is_one_line_too() {
+        let (key, what) = (None, "message, commanded".to_owned());
+        let fact = Fact { topic: Topic::Replies, key, what, id: "\x1b[2J-ééééé".to_owned() };
+        // In nanoseconds, by a producer that takes them for milliseconds.
+        let at = UNIX_EPOCH + Duration::from_millis(1_764_000_000_000_000_000);
+        let cells = of(&DescribedRecord { fact, text: None }, "meta", at);
+        let line = Columns::new([0; 6]).lay_out(&cells, |_, text| text.to_owned());
+        assert_eq!(line, "23:59:59.999  meta.replies.v1  message, commanded  no key   [2J-éé…");
     }
 }

@@ -80,7 +80,7 @@ impl Facts {
         let TokenFacts { is_valid, kind, expires_at, data_access_expires_at, scopes, .. } = facts;
         // What an app may not see any more it is not sent either, so the earlier of the two counts.
         let ends = [expires_at, data_access_expires_at].into_iter().flatten().filter(|end| *end > 0).min();
-        let ends = ends.map(|end| Expiry::At(UNIX_EPOCH + Duration::from_secs(end)));
+        let ends = ends.and_then(|end| UNIX_EPOCH.checked_add(Duration::from_secs(end))).map(Expiry::At);
         let unknown = if expires_at.is_some() { Expiry::Never } else { Expiry::Unknown };
         let lacks = needed.iter().filter(|permission| !scopes.iter().any(|scope| scope == *permission));
         let lacks = lacks.map(|permission| (*permission).to_owned()).collect();

@@ -6,9 +6,10 @@ use super::settings::{ListSettings, RefreshSettings};
 use crate::meta::file::Login;
 use crate::screen::{Cell, Table, Tone};
 use crate::{Exit, Screen};
+use schemas::Millis;
 use serde_json::{Value, json};
 use std::io;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Seconds.
 pub(in crate::meta) const DAY: u64 = 24 * 60 * 60;
@@ -109,8 +110,9 @@ pub(in crate::meta) fn until(ends: Expiry) -> String {
     }
 }
 
-/// An instant, to the second.
+/// An instant, to the second, as far as the year 9999.
 pub(in crate::meta) fn written(time: SystemTime) -> String {
+    let time = UNIX_EPOCH + Duration::from_secs(Millis::of(time).as_secs());
     humantime::format_rfc3339_seconds(time).to_string()
 }
 
@@ -155,4 +157,15 @@ fn object((account, facts): &Looked<'_>) -> Value {
         }
     }
     object
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_that_is_no_date_is_written_as_the_last_one() {
+        assert_eq!(written(UNIX_EPOCH + Duration::from_millis(1_764_000_000_000)), "2025-11-24T16:00:00Z");
+        assert_eq!(written(UNIX_EPOCH + Duration::from_secs(1_764_000_000_000)), "9999-12-31T23:59:59Z");
+    }
 }

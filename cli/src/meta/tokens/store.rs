@@ -69,7 +69,7 @@ impl<'a> TokenTarget<'a> {
     /// Puts a token there that Meta just gave, and says when it ends. Who reads it sees the old token or the new one; what is no
     /// token leaves the old one.
     pub(super) async fn put(&self, token: &NewToken) -> Result<Option<SystemTime>, MetaError> {
-        let ends = token.lasts().map(|lasts| SystemTime::now() + lasts);
+        let ends = token.lasts().and_then(|lasts| SystemTime::now().checked_add(lasts));
         if AccessToken::parse("new", &token.secret, None).is_none() {
             return Err(MetaError::Refused(String::from("Meta gave something that is no token")));
         }
