@@ -61,7 +61,7 @@ pub(super) fn find(
         }
         places.push(place);
         places.extend(results.iter().map(|result| Place::of("result", result, search)));
-        let dead_letter = if results.is_empty() { dead_letter(event, command, search)? } else { None };
+        let dead_letter = if results.is_empty() { dead_letter(command, search)? } else { None };
         places.extend(dead_letter.as_ref().map(|dead_letter| Place::of("dead letter", dead_letter, search)));
         if names_it {
             ends.push(match ended {
@@ -111,11 +111,11 @@ fn of_conversation(
     Ok(found)
 }
 
-/// The dead letter of a command.
-fn dead_letter(event: &Expected, command: &Record, search: &Search<'_>) -> Result<Option<Record>, ToolError> {
+/// The dead letter of a command, whose key it keeps.
+fn dead_letter(command: &Record, search: &Search<'_>) -> Result<Option<Record>, ToolError> {
     let scope = Scope {
         topic: Topic::RepliesDlq,
-        key: event.key.as_deref(),
+        key: command.key.as_deref().and_then(|key| std::str::from_utf8(key).ok()),
         period: Period::since(written(command)),
     };
     search.first(scope, |record| {
