@@ -102,7 +102,13 @@ settings! {
         /// Print one JSON object a dead letter, one a line, and a summary at the end
         json: bool = switch("json"),
     }
-    check |redrive: &Self, given: &mut Given<'_>| check_period(Some(redrive.since), redrive.scope.until, given)
+    check |redrive: &Self, given: &mut Given<'_>| {
+        let Scope { topic, topic_prefix, until, .. } = &redrive.scope;
+        check_period(Some(redrive.since), *until, given);
+        // Nothing of it would go back: the topics of its consumer are sought under the prefix.
+        let wrong = topic.iter().filter(|topic| Topic::named(topic, topic_prefix).is_none());
+        given.refuse("topic", wrong, &format!("a dead-letter topic of --topic-prefix {topic_prefix}"));
+    }
 }
 
 impl Scope {
@@ -217,6 +223,15 @@ mod tests {
         assert_eq!(consumer().parse(feed), of(Topic::MessagesDlq, Some(feed)), "one of two groups");
         assert_eq!(consumer().parse("lookup"), None);
         assert!(consumer().expected().contains("weir-messages, weir-lookups"));
+    }
+
+    #[test]
+    fn a_topic_of_another_prefix_can_be_listed_and_not_be_put_back() {
+        let other = ["--topic", "acme.messages.dlq.v1"];
+        assert!(refused::<ListSettings>(&other).is_empty());
+        assert_eq!(refused::<RedriveSettings>(&other), ["--topic"]);
+        let whole = ["--topic", "acme.messages.dlq.v1", "--topic-prefix", "acme"];
+        assert!(refused::<RedriveSettings>(&whole).is_empty());
     }
 
     #[test]
