@@ -30,7 +30,7 @@ impl Session {
     pub(crate) fn stop_gently(&self) -> Result<(), ToolError> {
         let stop = Arc::clone(&self.stop);
         let _entered = self.runtime.enter();
-        Ok(signals::listen(move || stop.store(true, Ordering::Relaxed))?)
+        signals::listen(move || stop.store(true, Ordering::Relaxed)).map_err(ToolError::Runtime)
     }
 
     /// Whether a signal asked to stop.
