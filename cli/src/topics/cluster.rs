@@ -11,10 +11,10 @@ use rdkafka::admin::{
 };
 use rdkafka::client::DefaultClientContext;
 use rdkafka::error::KafkaError;
-use rdkafka::metadata::{Metadata, MetadataPartition, MetadataTopic};
+use rdkafka::metadata::{Metadata, MetadataBroker, MetadataPartition, MetadataTopic};
 use rdkafka::types::RDKafkaErrorCode;
 use runtime::settings::KafkaSettings;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -158,7 +158,7 @@ fn new_topic(topic: &Desired) -> NewTopic<'_> {
 
 fn listed(metadata: &Metadata) -> (u32, BTreeMap<String, Present>) {
     let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
-    let topics = metadata.topics().iter().filter(|topic| topic.error().is_none());
+    let topics = || metadata.topics().iter().filter(|topic| topic.error().is_none());
     let numbers = |topic: &MetadataTopic| {
         let partitions = topic.partitions();
         let replicas = partitions.iter().map(|partition| partition.replicas().len()).min();
@@ -172,7 +172,14 @@ fn listed(metadata: &Metadata) -> (u32, BTreeMap<String, Present>) {
         };
         (topic.name().to_owned(), present)
     };
-    (count(metadata.brokers().len()), topics.map(numbers).collect())
+    let alive = metadata.brokers().iter().map(MetadataBroker::id);
+    let replicas = topics().flat_map(MetadataTopic::partitions).flat_map(MetadataPartition::replicas);
+    (count(brokers(alive, replicas.copied())), topics().map(numbers).collect())
+}
+
+/// How many there are: one that is away has replicas all the same, and topics that are made meanwhile must not have fewer for it.
+fn brokers(alive: impl Iterator<Item = i32>, of_replicas: impl Iterator<Item = i32>) -> usize {
+    alive.chain(of_replicas).collect::<BTreeSet<_>>().len()
 }
 
 fn config(entries: Vec<ConfigEntry>) -> BTreeMap<String, Setting> {
@@ -181,4 +188,15 @@ fn config(entries: Vec<ConfigEntry>) -> BTreeMap<String, Setting> {
         Some((entry.name, Setting { value: entry.value?, is_own }))
     };
     entries.into_iter().filter_map(setting).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broker_that_is_away_counts_by_its_replicas() {
+        assert_eq!(brokers([1, 3].into_iter(), [1, 2, 3, 2].into_iter()), 3);
+        assert_eq!(brokers([1, 2].into_iter(), std::iter::empty()), 2);
+    }
 }
