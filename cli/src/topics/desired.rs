@@ -11,7 +11,7 @@ pub(super) const MIN_INSYNC: &str = "min.insync.replicas";
 
 /// From this many replicas on, two of them must have a record before it is acknowledged: one broker can be lost, and
 /// another be restarted, without losing a record or the topic.
-const REPLICAS_FOR_INSYNC: u32 = 3;
+pub(super) const REPLICAS_FOR_INSYNC: u32 = 3;
 const INSYNC: u32 = 2;
 
 /// What a topic should be.
