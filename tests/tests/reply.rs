@@ -73,6 +73,7 @@ async fn a_reply_is_checked_written_and_its_result_awaited() {
         let (code, said, errors) =
             reply(&ground, &["--json", "--file", &file.to_string_lossy()]).await.unwrap();
         assert_eq!(code, Some(0), "{said}{errors}");
+        assert_eq!(errors.contains("seen-1 is written to"), results.is_empty(), "{errors}");
         results.push(serde_json::from_str::<Value>(&said).unwrap());
     }
     assert_eq!((&results[0]["id"], &results[0]["status"]), (&json!("seen-1"), &json!("done")));

@@ -16,6 +16,7 @@ use command_results::CommandResults;
 pub(crate) use command_results::result;
 use draft::Draft;
 use runtime::consumer::{self, Record, TopicReader};
+use runtime::process::complain;
 use runtime::secret_files::without_mark;
 use runtime::settings::{KafkaSettings, form};
 use schemas::Topic;
@@ -37,7 +38,7 @@ weir-replies carries it out, at most once for each id, maybe long after the time
 Whoever tries again gives the same id, by --id or in the file: what became of the command that had it is found on the topic of \
 results and printed, and nothing is written; where it has no result yet, that is waited for.
 
-With --json the result is printed as it is on its topic.";
+With --json the result is printed as it is on its topic, and the id of a command that is written goes to standard error.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -173,11 +174,15 @@ fn run(settings: &ReplySettings, screen: &mut Screen) -> Result<Exit, ToolError>
         }
         return tell(&record, None, settings.json, screen);
     }
+    // Before that is done: whoever is cut off from then on has to know by which id to try again.
+    let told = format!("{id} is written to {commands}, with the key {}", draft.key());
+    if settings.json {
+        complain(format_args!("weir: {told}"));
+    } else {
+        screen.line(told)?;
+    }
     let unsure = |source: ToolError| ReplyError::Unsure { id: id.to_owned(), source: Box::new(source) };
     write(session, settings, &commands, &draft).map_err(unsure)?;
-    if !settings.json {
-        screen.line(format_args!("{id} is written to {commands}, with the key {}", draft.key()))?;
-    }
     let written = Instant::now();
     let ended = command_results.end(&mut reader, written + settings.timeout);
     match ended.map_err(|error| unsure(error.into()))? {
