@@ -79,7 +79,7 @@ struct Compared {
 /// Compares every topic of the table with the cluster.
 async fn compare(cluster: &Cluster, settings: &TopicsSettings) -> Result<Vec<Compared>, RequestError> {
     let (brokers, mut present) = cluster.list().await?;
-    let desired = desired::topics(settings, brokers);
+    let desired = desired::topics(settings, brokers, &present);
     present.retain(|name, _| desired.iter().any(|topic| topic.name == *name));
     let present = cluster.describe(present).await?;
     let compared = desired.into_iter().map(|desired| {

@@ -1,5 +1,6 @@
 //! What the topics should be: the table of `schemas`, for one cluster. Pure.
 
+use super::difference::Present;
 use super::settings::TopicsSettings;
 use schemas::{Topic, TopicSpec};
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ pub(super) const MIN_INSYNC: &str = "min.insync.replicas";
 
 /// From this many replicas on, two of them must have a record before it is acknowledged: one broker can be lost, and
 /// another be restarted, without losing a record or the topic.
-pub(super) const REPLICAS_FOR_INSYNC: u32 = 3;
+const REPLICAS_FOR_INSYNC: u32 = 3;
 const INSYNC: u32 = 2;
 
 /// What a topic should be.
@@ -27,27 +28,45 @@ pub(super) struct Desired {
     pub(super) config: BTreeMap<&'static str, String>,
 }
 
-/// Every topic, for a cluster of `brokers`.
-pub(super) fn topics(settings: &TopicsSettings, brokers: u32) -> Vec<Desired> {
+/// Every topic, for a cluster of `brokers` with these topics.
+pub(super) fn topics(
+    settings: &TopicsSettings,
+    brokers: u32,
+    present: &BTreeMap<String, Present>,
+) -> Vec<Desired> {
     let default = TopicSpec::DEFAULT_REPLICATION.min(brokers.max(1));
     let replicas = settings.replication_factor.unwrap_or(default);
-    Topic::ALL.into_iter().map(|topic| desired(topic, settings, brokers, replicas)).collect()
+    let desired = |topic: Topic| {
+        let (name, partitions) = (topic.name(&settings.topic_prefix), settings.partitions);
+        // Those of a topic that is there stay, and its settings have to fit them: no record is acknowledged where more replicas have
+        // to be in sync than there are.
+        let numbers = present.get(&name).map(|present| (present.partitions, present.replicas));
+        let config = config(topic, settings, brokers, numbers.unwrap_or((partitions, replicas)));
+        Desired { name, partitions, replicas, config }
+    };
+    Topic::ALL.into_iter().map(desired).collect()
 }
 
-fn desired(topic: Topic, settings: &TopicsSettings, brokers: u32, replicas: u32) -> Desired {
+/// The settings of a topic of so many partitions with so many replicas each.
+fn config(
+    topic: Topic,
+    settings: &TopicsSettings,
+    brokers: u32,
+    (partitions, replicas): (u32, u32),
+) -> BTreeMap<&'static str, String> {
     let spec = topic.spec();
     let mut config = BTreeMap::from(spec.cleanup());
     if let Some(bytes) = spec.max_message_bytes(settings.max_body) {
         config.insert(MAX_BYTES, bytes.to_string());
     }
-    let of_disk = |disk| topic.retention_bytes(disk, brokers, settings.partitions, replicas);
+    let of_disk = |disk| topic.retention_bytes(disk, brokers, partitions, replicas);
     if let Some(bytes) = settings.broker_disk.and_then(of_disk) {
         config.insert(RETENTION_BYTES, bytes.to_string());
     }
     if replicas >= REPLICAS_FOR_INSYNC {
         config.insert(MIN_INSYNC, INSYNC.to_string());
     }
-    Desired { name: topic.name(&settings.topic_prefix), partitions: settings.partitions, replicas, config }
+    config
 }
 
 #[cfg(test)]
@@ -67,13 +86,13 @@ pub(super) mod tests {
     }
 
     fn of(settings: &TopicsSettings, brokers: u32, name: &str) -> Desired {
-        topics(settings, brokers).into_iter().find(|topic| topic.name == name).unwrap()
+        topics(settings, brokers, &BTreeMap::new()).into_iter().find(|topic| topic.name == name).unwrap()
     }
 
     #[test]
     fn every_topic_of_the_table_is_desired() {
-        let names: Vec<String> = topics(&settings(), 3).into_iter().map(|topic| topic.name).collect();
-        assert_eq!(names, Topic::ALL.map(|topic| topic.name("meta")));
+        let topics = topics(&settings(), 3, &BTreeMap::new()).into_iter();
+        assert!(topics.map(|topic| topic.name).eq(Topic::ALL.map(|topic| topic.name("meta"))));
     }
 
     #[test]
@@ -114,5 +133,21 @@ pub(super) mod tests {
     fn two_replicas_must_have_a_record_where_there_are_three() {
         assert_eq!(of(&settings(), 3, "meta.inbox.v1").config[MIN_INSYNC], "2");
         assert!(!of(&settings(), 2, "meta.inbox.v1").config.contains_key(MIN_INSYNC));
+    }
+
+    #[test]
+    fn the_settings_of_a_topic_fit_the_partitions_and_replicas_that_it_has() {
+        let told = TopicsSettings { broker_disk: Some(200 << 30), ..settings() };
+        let raw = |partitions, replicas| {
+            let present = Present { partitions, replicas, ..Present::default() };
+            let present = BTreeMap::from([("meta.webhooks.raw.v1".to_owned(), present)]);
+            let raw = topics(&told, 3, &present).into_iter().find(|topic| present.contains_key(&topic.name));
+            let Desired { partitions, replicas, config, .. } = raw.unwrap();
+            assert_eq!((partitions, replicas), (12, 3), "what they should be is the same");
+            config
+        };
+        assert_eq!(raw(12, 3), of(&told, 3, "meta.webhooks.raw.v1").config);
+        assert!(!raw(12, 2).contains_key(MIN_INSYNC) && !raw(12, 1).contains_key(MIN_INSYNC));
+        assert_eq!(raw(24, 3)[RETENTION_BYTES], "3579139413");
     }
 }

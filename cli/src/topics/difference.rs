@@ -1,6 +1,6 @@
 //! How a topic of a cluster compares with what is desired, and what to set. Pure.
 
-use super::desired::{Desired, MIN_INSYNC, REPLICAS_FOR_INSYNC};
+use super::desired::Desired;
 use crate::screen::nonzero;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -107,23 +107,13 @@ fn settings_that_differ(desired: &Desired, present: &Present) -> Vec<Difference>
             should: should.clone(),
         })
     };
-    config(desired, present).filter_map(difference).collect()
-}
-
-/// The settings that a topic with the replicas that it has should have: those stay as they are, and where more have to be in sync
-/// than there are no record is acknowledged.
-fn config<'a>(
-    desired: &'a Desired,
-    present: &Present,
-) -> impl Iterator<Item = (&'a &'static str, &'a String)> {
-    let is_for_many = present.replicas >= REPLICAS_FOR_INSYNC;
-    desired.config.iter().filter(move |(name, _)| is_for_many || **name != MIN_INSYNC)
+    desired.config.iter().filter_map(difference).collect()
 }
 
 fn everything_to_set(desired: &Desired, present: &Present) -> BTreeMap<String, String> {
     let own = present.config.iter().filter(|(_, setting)| setting.is_own);
     let kept = own.map(|(name, setting)| (name.clone(), setting.value.clone()));
-    let owned_by_weir = config(desired, present).map(|(name, value)| ((*name).to_owned(), value.clone()));
+    let owned_by_weir = desired.config.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
     kept.chain(owned_by_weir).collect()
 }
 

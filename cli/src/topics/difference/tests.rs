@@ -74,20 +74,6 @@ fn partitions_and_replicas_are_reported_and_never_set() {
 }
 
 #[test]
-fn no_more_replicas_have_to_be_in_sync_than_a_topic_has() {
-    let mut desired = desired();
-    desired.config.insert(MIN_INSYNC, "2".to_owned());
-    let compared = |replicas| compare(&desired, Some(&Present { replicas, ..present() }));
-    for few in [1, 2] {
-        let Finding::Differs { stays, settings, set } = compared(few) else { panic!() };
-        assert_eq!((stays.len(), settings.len()), (1, 0), "{few}");
-        assert!(set.is_empty());
-    }
-    let Finding::Differs { set, .. } = compared(3) else { panic!() };
-    assert_eq!(set[MIN_INSYNC], "2");
-}
-
-#[test]
 fn a_setting_that_the_cluster_does_not_show_differs() {
     let mut present = present();
     present.config.remove("cleanup.policy");

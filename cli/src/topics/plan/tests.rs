@@ -4,10 +4,11 @@ use super::*;
 use crate::screen::Printed;
 use crate::topics::desired::{self, tests::settings};
 use crate::topics::difference::{Present, Setting, compare};
+use std::collections::BTreeMap;
 
 /// The inbox topic as it should be, changed by `change`.
 fn compared(change: impl FnOnce(&mut Present)) -> Compared {
-    let desired = desired::topics(&settings(), 3).swap_remove(10);
+    let desired = desired::topics(&settings(), 3, &BTreeMap::new()).swap_remove(10);
     let setting = |value: &String| Setting { value: value.clone(), is_own: true };
     let config = desired.config.iter().map(|(name, value)| ((*name).to_owned(), setting(value))).collect();
     let mut present =
