@@ -46,11 +46,12 @@ async fn one(
     secret: Option<&Secret>,
 ) -> Result<RefreshOutcome, MetaError> {
     let token = accounts.token(app, account).map_err(MetaError::Refused)?;
-    let own = accounts.token_file(account);
-    let target = TokenTarget::open(accounts, account, own.clone(), destination, secret).await?;
-    let target = target.expect("a token that was read has a file");
-    target.still_holds(&token)?;
-    let ends = own.and_then(|file| target.ends(&file));
+    let gone = || MetaError::Refused(String::from("its token's file is gone by now; run this again"));
+    let own = accounts.token_file(account).ok_or_else(gone)?;
+    let target = TokenTarget::open(accounts, account, Some(own.clone()), destination, secret).await?;
+    let target = target.expect("a token with a file has a place");
+    target.still_holds(&token, &own)?;
+    let ends = target.ends(&own);
     if ends.is_some_and(|ends| ends > SystemTime::now() + LONG_ENOUGH) {
         return Ok(RefreshOutcome { is_new: false, ends });
     }
@@ -61,6 +62,9 @@ async fn one(
         _ => advice::on(&error, app, TokenOwner::Account),
     };
     let new = accounts.instagram.refresh_instagram(&token).await;
-    let ends = target.put(&new.map_err(|error| MetaError::Refused(refused(error)))?).await?;
+    let new = new.map_err(|error| MetaError::Refused(refused(error)))?;
+    // Meta may have taken its time, in which somebody has logged in anew.
+    target.still_holds(&token, &own)?;
+    let ends = target.put(&new).await?;
     Ok(RefreshOutcome { is_new: true, ends })
 }

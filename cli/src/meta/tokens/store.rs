@@ -7,7 +7,7 @@ use super::settings::Destination;
 use crate::meta::MetaError;
 use crate::meta::accounts::Accounts;
 use crate::meta::file::DeclaredAccount;
-use runtime::secret_files::read_regular;
+use runtime::secret_files::{read_regular, trimmed};
 use std::fmt;
 use std::fs;
 use std::io::{self, Write as _};
@@ -20,6 +20,8 @@ use weir_graph::edges::NewToken;
 
 /// A time has some twenty characters.
 const LONGEST_TIME: u64 = 64;
+/// More than any token has.
+const LONGEST_TOKEN: u64 = 16 * 1024;
 
 /// A place that the token of an account can be put into.
 pub(super) enum TokenTarget<'a> {
@@ -48,9 +50,13 @@ impl<'a> TokenTarget<'a> {
         Ok(file.map(Self::File))
     }
 
-    /// That nobody has put another token there than the one that was read.
-    pub(super) fn still_holds(&self, token: &AccessToken) -> Result<(), MetaError> {
+    /// That nobody has put another token there than the one that was read from a file.
+    pub(super) fn still_holds(&self, token: &AccessToken, read: &Path) -> Result<(), MetaError> {
         match self {
+            Self::File(path) if *path == read && !holds(path, token) => Err(MetaError::Refused(format!(
+                "{} holds another token by now than was read, such as that of a new login, and is left as it is; run this again",
+                path.display()
+            ))),
             Self::File(_) => Ok(()),
             Self::Key(secret, seen) => secret.check(seen, token),
         }
@@ -113,6 +119,12 @@ fn own_key(accounts: &Accounts, account: &DeclaredAccount) -> Result<String, Met
             )))
         }
     }
+}
+
+/// Whether a file has this token still; what cannot be read holds nothing that would be lost.
+fn holds(file: &Path, token: &AccessToken) -> bool {
+    let text = read_regular(file, LONGEST_TOKEN).map(trimmed);
+    text.map_or(true, |text| token.is(&String::from_utf8_lossy(&text)))
 }
 
 fn write(file: &Path, token: &str, ends: Option<SystemTime>) -> Result<(), MetaError> {
@@ -184,6 +196,20 @@ mod tests {
         assert_eq!(ends(&file), Some(end));
         write(&file, "without-end", None).unwrap();
         assert_eq!(ends(&file), None);
+    }
+
+    #[test]
+    fn a_token_that_somebody_else_has_put_there_meanwhile_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("1784");
+        let (token, target) =
+            (AccessToken::parse("1784", "old", None).unwrap(), TokenTarget::File(file.clone()));
+        fs::write(&file, "old\n").unwrap();
+        target.still_holds(&token, &file).unwrap();
+        fs::write(&file, "of-a-new-login").unwrap();
+        let refused = target.still_holds(&token, &file).unwrap_err().to_string();
+        assert!(refused.contains("another token") && !refused.contains("of-a-new-login"), "{refused}");
+        target.still_holds(&token, Path::new("elsewhere")).unwrap();
     }
 
     #[test]
