@@ -48,7 +48,7 @@ which partition. What is on no typed topic is looked for among the raw deliverie
 which they happened or were received, and what was written up to 36 hours later is read too. 20 events are followed; of more it \
 says how many.
 
-It says never received only where the period is within the time for which the cluster keeps deliveries, and nothing waits on any \
+It says never received only where the period is within the time for which the cluster keeps deliveries, and nothing waits, or was lost, on any \
 disk of ingest: give the admin ports of all its processes by --ingest. Else it says not found in what was looked at, and what that \
 leaves out. It reads one disk, that of this machine, and needs Kafka for it. Of a conversation the Graph API may list fewer messages \
 than there were.
@@ -59,7 +59,7 @@ which of these were not received. It does not ask for their words. --access-toke
 With --json an event is an object of id, kind, key, places (what, topic, partition, offset, at, says), end (complete, stopped) \
 and why; the last object has the verdict (found, stopped, never_received, not_found), events, left_out, meta (id, state, created, \
 was_received, error), since, until, retained_since (null where it cannot be read), spool (whether one was read), ingest (address, \
-deliveries that wait, null where it does not say) and records_read.";
+deliveries that wait, null where it does not say, and those that were lost on its disk, as lost, where any were) and records_read.";
 
 const EXAMPLES: &str = "\
 Examples:

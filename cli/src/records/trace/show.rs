@@ -37,7 +37,7 @@ pub(super) struct TraceReport {
 impl TraceReport {
     /// Whether all was looked at that can have something of the period.
     fn is_all(&self) -> bool {
-        let is_empty = |waiting: &SpoolBacklog| waiting.deliveries == Some(0);
+        let is_empty = |of: &SpoolBacklog| of.deliveries == Some(0) && of.lost.is_none();
         let is_retained = self.retained_since.is_some_and(|since| self.period.since >= since);
         is_retained && !self.ingest.is_empty() && self.ingest.iter().all(is_empty)
     }
@@ -58,7 +58,7 @@ impl TraceReport {
             }
             _ => "",
         });
-        for SpoolBacklog { address, deliveries } in &self.ingest {
+        for SpoolBacklog { address, deliveries, lost } in &self.ingest {
             match deliveries {
                 Some(0) => {}
                 Some(count) => {
@@ -68,6 +68,10 @@ impl TraceReport {
                     )]);
                 }
                 None => gap.extend([format!("; {address} does not say what waits on its disk")]),
+            }
+            if let Some(lost) = lost {
+                let were = counted(*lost, "delivery was", "deliveries were");
+                gap.extend([format!("; {were} lost on the disk of {address}, as its log tells")]);
             }
         }
         gap

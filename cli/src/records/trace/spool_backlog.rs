@@ -12,6 +12,9 @@ pub(super) struct SpoolBacklog {
     pub(super) address: String,
     /// How many wait or are parked there; none where it does not say.
     pub(super) deliveries: Option<u64>,
+    /// How many were lost there since the process started, where any were: each of them was received.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) lost: Option<u64>,
 }
 
 /// Asks each of them.
@@ -19,8 +22,8 @@ pub(super) async fn ask(addresses: &[String]) -> Vec<SpoolBacklog> {
     let ask = async |address: &String| {
         let url = format!("http://{address}/metrics");
         let answer = async { Poster::new(&url, None)?.get().await }.await;
-        let deliveries = answer.ok().and_then(|answer| deliveries(&answer.text));
-        SpoolBacklog { address: address.clone(), deliveries }
+        let metrics = answer.map(|answer| answer.text).unwrap_or_default();
+        SpoolBacklog { address: address.clone(), deliveries: deliveries(&metrics), lost: lost(&metrics) }
     };
     join_all(addresses.iter().map(ask)).await
 }
@@ -31,8 +34,16 @@ fn deliveries(metrics: &str) -> Option<u64> {
     let deliveries = of("weir_spool_deliveries") + of("weir_spool_set_aside");
     // What is not known yet is not a number.
     let is_known = name(metrics) == Some("weir-ingest") && deliveries.is_finite();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
-    is_known.then_some(deliveries as u64)
+    is_known.then_some(whole(deliveries))
+}
+
+fn lost(metrics: &str) -> Option<u64> {
+    value(metrics, "weir_spool_lost_total").map(whole).filter(|lost| *lost > 0)
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+const fn whole(count: f64) -> u64 {
+    count as u64
 }
 
 #[cfg(test)]
@@ -48,5 +59,7 @@ mod tests {
         assert_eq!(deliveries(&with("NaN")), None);
         assert_eq!(deliveries(&ingest.replace("ingest", "messages")), None);
         assert_eq!(deliveries("<html>"), None);
+        assert_eq!((lost(&format!("{ingest}weir_spool_lost_total 0\n")), lost(ingest)), (None, None));
+        assert_eq!(lost(&format!("{ingest}weir_spool_lost_total 2\n")), Some(2));
     }
 }
