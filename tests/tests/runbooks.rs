@@ -140,3 +140,14 @@ fn a_log_is_that_of_a_pod_that_is_named() {
         );
     }
 }
+
+#[test]
+fn a_stateful_set_that_is_made_again_has_as_many_pods_as_before() {
+    // Its manifest leaves the number to the autoscaler: made of that it has one, and those that it takes over are ended.
+    const DELETED: &str = "delete statefulset weir-ingest --cascade=orphan";
+    let text = yaml::text("docs/operations.md").unwrap();
+    let block = blocks(&text).into_iter().find(|block| block.contains(DELETED)).unwrap();
+    let (before, after) = block.split_once(DELETED).unwrap();
+    assert!(before.contains("get statefulset weir-ingest -o json"), "{block}");
+    assert!(after.contains("kubectl create -f -"), "{block}");
+}
