@@ -68,6 +68,11 @@ readinessProbe: {httpGet: {path: /readyz, port: admin}, periodSeconds: 5, timeou
 
 {{- define "weir.settings" -}}
 {{- range $name, $value := . }}
-- {name: {{ $name }}, value: {{ $value | quote }}}
+- {name: {{ $name }}, value: {{ include "weir.setting" $value }}}
 {{- end }}
+{{- end }}
+
+{{/* Numbers as they are written: a template prints those of a million and more as 1e+06, which no setting takes. */}}
+{{- define "weir.setting" -}}
+{{ kindIs "string" . | ternary . (toJson .) | quote }}
 {{- end }}
