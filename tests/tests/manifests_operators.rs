@@ -248,7 +248,15 @@ fn what_selects_pods_finds_them() {
         }
         assert_eq!(items(&pod["topologySpreadConstraints"]).count(), 2, "{}", name(object));
     }
-    assert_eq!(named(&objects, "PodMonitor weir")["spec"]["jobLabel"], "app.kubernetes.io/name");
+}
+
+#[test]
+fn what_is_scraped_has_a_job_without_the_name_of_its_namespace() {
+    // Else that of the exporter in `weir-staging` is a process of Weir to the alerts.
+    let objects = prod();
+    for monitor in of_kind(&objects, "PodMonitor") {
+        assert_eq!(monitor["spec"]["jobLabel"], "app.kubernetes.io/name", "{}", name(monitor));
+    }
 }
 
 #[test]
