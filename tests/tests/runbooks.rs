@@ -3,7 +3,9 @@
 #![cfg(feature = "everything")]
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
-use weir_tests::manual::{Manual, SERVICES};
+use std::collections::BTreeSet;
+
+use weir_tests::manual::{Manual, OPTIONAL, PAGE_COMMENTS, SERVICES};
 use weir_tests::yaml;
 
 const RUNBOOKS: [&str; 3] = ["docs/operations.md", "docs/recovery.md", "docs/upgrades.md"];
@@ -150,4 +152,13 @@ fn a_stateful_set_that_is_made_again_has_as_many_pods_as_before() {
     let (before, after) = block.split_once(DELETED).unwrap();
     assert!(before.contains("get statefulset weir-ingest -o json"), "{block}");
     assert!(after.contains("kubectl create -f -"), "{block}");
+}
+
+#[test]
+fn the_offsets_of_every_group_come_to_a_second_cluster() {
+    let text = yaml::text("docs/recovery.md").unwrap();
+    let groups = text.lines().find_map(|line| line.trim().strip_prefix("main->standby.groups = ")).unwrap();
+    // Ingest reads nothing.
+    let all = SERVICES.into_iter().skip(1).chain(OPTIONAL).chain([PAGE_COMMENTS]);
+    assert_eq!(groups.split('|').collect::<BTreeSet<_>>(), all.collect());
 }
