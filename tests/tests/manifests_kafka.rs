@@ -4,10 +4,12 @@
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
 use std::collections::BTreeSet;
+use std::fs;
 
 use serde_json::Value;
-use weir_tests::generated;
+use weir_tests::foreign::folder;
 use weir_tests::manifests::{name, of_kind, of_weir, render, render_with};
+use weir_tests::{generated, yaml};
 
 fn prod() -> Vec<Value> {
     render("overlays/prod").unwrap()
@@ -95,6 +97,35 @@ fn to_brokers_elsewhere_each_process_is_a_user_of_its_own_and_who_makes_topics_i
         pods += 1;
     }
     assert_eq!(pods, 7);
+}
+
+/// The overlay as its head says to adapt it: with components/sasl, and without all that is of Strimzi.
+fn prod_with_brokers_elsewhere() -> Vec<Value> {
+    let dir = tempfile::tempdir().unwrap();
+    let here = fs::canonicalize(dir.path()).unwrap();
+    // kustomize takes relative paths alone.
+    let up: String = here.iter().skip(1).map(|_| "../").collect();
+    let k8s = format!("{}{}/", up.trim_end_matches('/'), fs::canonicalize(folder("k8s")).unwrap().display());
+    let mut overlay = yaml::text("k8s/overlays/prod/kustomization.yaml").unwrap();
+    for of_strimzi in ["kafka-tools", "keda", "kafka-exporter"] {
+        overlay = overlay.replace(&format!("  - ../../components/{of_strimzi}\n"), "");
+    }
+    let overlay = overlay.replace("components/strimzi\n", "components/sasl\n").replace("../../", &k8s);
+    fs::write(here.join("kustomization.yaml"), overlay).unwrap();
+    fs::copy(folder("k8s/overlays/prod/namespace.yaml"), here.join("namespace.yaml")).unwrap();
+    render(here.to_str().unwrap()).unwrap()
+}
+
+#[test]
+fn the_overlay_is_had_without_strimzi_too() {
+    let objects = prod_with_brokers_elsewhere();
+    let of_strimzi = |object: &&Value| object["apiVersion"].as_str().unwrap().contains("strimzi.io");
+    assert_eq!(objects.iter().filter(of_strimzi).map(name).collect::<Vec<_>>(), [""; 0]);
+    assert!(!objects.iter().any(|object| object.to_string().contains("weir-cluster-ca-cert")));
+    assert_eq!(
+        named(&objects, "Probe weir-public-address")["spec"]["prober"]["url"],
+        "weir-probe.weir.svc:9115"
+    );
 }
 
 #[test]
