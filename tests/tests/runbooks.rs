@@ -162,3 +162,11 @@ fn the_offsets_of_every_group_come_to_a_second_cluster() {
     let all = SERVICES.into_iter().skip(1).chain(OPTIONAL).chain([PAGE_COMMENTS]);
     assert_eq!(groups.split('|').collect::<BTreeSet<_>>(), all.collect());
 }
+
+#[test]
+fn a_new_secret_counts_at_the_address_of_its_app_too() {
+    // Where `/webhook/shop` is the address, `shop` and what begins with `shop.` are tried, and nothing else.
+    let text = yaml::text("docs/operations.md").unwrap();
+    let files = text.split("--from-file=").skip(1).filter_map(|rest| rest.split('=').next());
+    assert_eq!(files.collect::<Vec<_>>(), ["shop", "shop.next", "shop"]);
+}
