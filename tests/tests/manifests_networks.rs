@@ -220,6 +220,16 @@ fn googles_balancers_ask_the_admin_port_and_are_let_in() {
 }
 
 #[test]
+fn ingest_keeps_idle_connections_for_longer_than_googles_balancers() {
+    const THEIRS: u32 = 600;
+    let objects = render_with(&["gke"]).unwrap();
+    let container = &named(&objects, "StatefulSet weir-ingest")["spec"]["template"]["spec"]["containers"][0];
+    let own = items(&container["env"]).find(|one| one["name"] == "WEIR_IDLE_TIMEOUT").unwrap();
+    let seconds = own["value"].as_str().unwrap().trim_end_matches('s').parse::<u32>().unwrap();
+    assert!(seconds > THEIRS, "{own}");
+}
+
+#[test]
 fn the_public_address_is_probed_as_the_route_and_the_rules_name_it() {
     let objects = render("overlays/prod").unwrap();
     let probe = &named(&objects, "Probe weir-public-address")["spec"];
