@@ -223,6 +223,25 @@ fn what_alerts_judge_by_is_drawn_in() {
 }
 
 #[test]
+fn a_single_number_is_that_of_now() {
+    // Of a range Grafana takes the last that is a number: where nothing is known any more, one of hours ago.
+    for dashboard in all() {
+        for panel in panels(&dashboard).filter(|panel| panel["type"] == "stat") {
+            // Nor is `NaN` passed over, which says that it is not known.
+            assert_eq!(panel["options"]["reduceOptions"]["calcs"], json!(["last"]), "{}", panel["title"]);
+            for target in panel["targets"].as_array().unwrap() {
+                assert_eq!(
+                    (&target["instant"], &target["range"]),
+                    (&true.into(), &false.into()),
+                    "{}",
+                    panel["title"]
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn legends_stay_within_their_panels() {
     for dashboard in all() {
         for panel in panels(&dashboard).filter(|panel| panel["type"] == "timeseries") {
