@@ -33,7 +33,7 @@ fn the_chart_renders_what_kustomize_renders() {
 fn what_differs_is_told_with_its_place() {
     let rendered = fs::read_to_string(chart::kept("base")).unwrap();
     let other = rendered
-        .replace("value: 8GiB", "value: 9GiB")
+        .replace("value: \"8GiB\"", "value: \"9GiB\"")
         .replace("kind: HorizontalPodAutoscaler", "kind: Autoscaler");
     let told = chart::differences("base", &other).unwrap();
     let of_the_spool = "\"9GiB\" of the chart is \"8GiB\" of kustomize";
