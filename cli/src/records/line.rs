@@ -64,7 +64,7 @@ mod tests {
         let (key, what) = (None, "message, commanded".to_owned());
         let fact = Fact { topic: Topic::Replies, key, what, id: "\x1b[2J-ééééé".to_owned() };
         // In nanoseconds, by a producer that takes them for milliseconds.
-        let at = UNIX_EPOCH + Duration::from_millis(1_764_000_000_000_000_000);
+        let at = UNIX_EPOCH + Duration::from_millis(1_764_000_000_000_000_001);
         let cells = of(&DescribedRecord { fact, text: None }, "meta", at);
         let line = Columns::new([0; 6]).lay_out(&cells, |_, text| text.to_owned());
         assert_eq!(line, "23:59:59.999  meta.replies.v1  message, commanded  no key   [2J-éé…");

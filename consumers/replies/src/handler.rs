@@ -174,11 +174,7 @@ impl Replies {
             pending.results.push(last);
             Ok(std::mem::take(&mut pending.results))
         };
-        // Where a former attempt may have been carried out, nobody may read that the command was not.
-        let refused = |pending: &mut Pending, cause: &Cause| {
-            let is_first = pending.attempt == 1;
-            end(pending, &if is_first { NewResult::Refused(cause) } else { NewResult::Unknown(cause) })
-        };
+        let refused = |pending: &mut Pending, cause: &Cause| end(pending, &not_done(pending.attempt, cause));
         loop {
             if let Some(cause) = lateness::of(command, record, &self.settings, SystemTime::now()) {
                 return refused(pending, &cause);
@@ -257,6 +253,11 @@ impl Replies {
         self.metrics.result(&subject.action, result.status());
         output(&self.results, record, (record.partition, record.offset), subject, attempt, result)
     }
+}
+
+/// The result of an attempt that was refused: where a former one may have been carried out, nobody may read that the command was not.
+const fn not_done(attempt: u32, cause: &Cause) -> NewResult<'_> {
+    if attempt == 1 { NewResult::Refused(cause) } else { NewResult::Unknown(cause) }
 }
 
 #[cfg(test)]

@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn an_end_that_is_no_date_is_written_as_the_last_one() {
-        assert_eq!(written(UNIX_EPOCH + Duration::from_millis(1_764_000_000_000)), "2025-11-24T16:00:00Z");
-        assert_eq!(written(UNIX_EPOCH + Duration::from_secs(1_764_000_000_000)), "9999-12-31T23:59:59Z");
+        assert_eq!(written(UNIX_EPOCH + Duration::from_secs(1_764_000_001)), "2025-11-24T16:00:01Z");
+        assert_eq!(written(UNIX_EPOCH + Duration::from_secs(1_764_000_000_001)), "9999-12-31T23:59:59Z");
     }
 }

@@ -19,7 +19,7 @@ pub(super) const MOST: usize = 20;
 pub(super) struct Origin {
     /// None of a body that is no webhook.
     pub(super) event: Option<Expected>,
-    /// The delivery's record, one for all of its events: it may have thousands, and MiBs.
+    /// The delivery's record, one for all of its events: it may have thousands, and be large.
     pub(super) raw: Option<Rc<Record>>,
     /// The event's.
     pub(super) typed: Option<Record>,
