@@ -1,18 +1,32 @@
 //! What becomes of a consumer when Kafka or the handler fails it.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use rdkafka::mocking::{MockCluster, MockCoordinator};
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
-use runtime::consumer::{ConsumerOptions, Failure};
+use runtime::consumer::{ConsumerOptions, Failure, Output};
 use runtime::process::health::Probe;
 use runtime::producer::ProducerOptions;
+use tokio::sync::Semaphore;
 
 use crate::cluster::{Cluster, Stored, eventually, numbered, quick};
 use crate::handler::{echo, options, start};
 
 fn cluster() -> Cluster {
     Cluster::with_topics(&[("in", 1), ("out", 1), ("dlq", 1)])
+}
+
+/// Two brokers, of which the second has this topic alone.
+fn with_one_apart(apart: &str) -> Cluster {
+    let cluster = Cluster { mock: MockCluster::new(2).unwrap() };
+    for topic in ["in", "out", "other", "dlq"] {
+        cluster.mock.create_topic(topic, 1, 1).unwrap();
+        let leader = if topic == apart { 2 } else { 1 };
+        cluster.mock.partition_leader(topic, 0, Some(leader)).unwrap();
+    }
+    cluster.mock.coordinator(MockCoordinator::Group("weir-test".to_owned()), 1).unwrap();
+    cluster
 }
 
 fn texts(stored: &[Stored]) -> Vec<String> {
@@ -125,6 +139,43 @@ async fn outputs_that_are_given_up_are_not_overtaken_by_younger_ones() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_must_stop_while_outputs_are_sent_again_leaves_none_out_of_order() {
+    let cluster = with_one_apart("other");
+    let options = ConsumerOptions { output_topics: vec!["out".to_owned(), "other".to_owned()], ..options() };
+    let turns = Arc::new(Semaphore::new(0));
+    let turn = Arc::clone(&turns);
+    let running = start(cluster.kafka(), options, move |record| {
+        let turn = Arc::clone(&turn);
+        async move {
+            turn.acquire().await.unwrap().forget();
+            let topic = Arc::from(if record.offset == 0 { "out" } else { "other" });
+            Ok(vec![Output { topic, ..echo(&record) }])
+        }
+    });
+    eventually("the start", || running.is_started()).await;
+    cluster.mock.broker_down(2).unwrap();
+    cluster.fill("in", "a", numbered(4)).await;
+    // The first is refused, those behind it wait for the other broker.
+    cluster
+        .mock
+        .request_errors(RDKafkaApiKey::Produce, &[RDKafkaRespErr::RD_KAFKA_RESP_ERR_POLICY_VIOLATION]);
+    turns.add_permits(3);
+    running.wait_for_calls(4).await;
+    let waits = Instant::now();
+    eventually("that the first is late", || waits.elapsed() > Duration::from_secs(2)).await;
+    turns.add_permits(1);
+    eventually("what is sent again", || running.metric("weir_consumer_failures_total") == 1).await;
+    let (ended, ()) = tokio::join!(running.end(), async { cluster.mock.broker_up(2).unwrap() });
+    ended.unwrap();
+    // Nothing is committed, or what is there last of each is in order.
+    let committed = cluster.committed("weir-test", "in").await;
+    let stored = texts(&cluster.read_all("other").await);
+    let last = |value: &String| stored.iter().rposition(|stored| stored == value);
+    let places: Vec<_> = numbered(4)[1..].iter().map(last).collect();
+    assert!(committed.is_none() || places.is_sorted(), "{committed:?}: {stored:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_producer_that_fails_for_good_does_not_end_the_consumer() {
     let cluster = cluster();
     cluster.fill("in", "a", numbered(20)).await;
@@ -159,12 +210,7 @@ async fn a_dead_letter_that_cannot_be_delivered_holds_the_offset_until_it_can() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn dead_letters_that_are_away_hold_back_no_record_before_them() {
-    let cluster = Cluster { mock: MockCluster::new(2).unwrap() };
-    for (topic, leader) in [("in", 1), ("out", 1), ("dlq", 2)] {
-        cluster.mock.create_topic(topic, 1, 1).unwrap();
-        cluster.mock.partition_leader(topic, 0, Some(leader)).unwrap();
-    }
-    cluster.mock.coordinator(MockCoordinator::Group("weir-test".to_owned()), 1).unwrap();
+    let cluster = with_one_apart("dlq");
     let mut options = options();
     options.bounds.finish_timeout = Duration::from_millis(100);
     let running = start(cluster.kafka(), options, async |record| match record.offset {

@@ -207,13 +207,17 @@ impl Pipeline {
         self.send_unsent().await
     }
 
-    /// Nothing is on its way afterwards: a copy that is still queued would come before the records that are sent again.
+    /// Nothing is on its way afterwards: a copy that is still queued would come before the records that are sent again. Whoever must
+    /// stop before that leaves all as it was, or some would be sent again behind what was queued after them.
     async fn unsend(&mut self) -> Result<(), Halt> {
         self.context.progress.set_activity(Activity::Waiting(Wait::Kafka));
         for entry in &mut self.entries {
-            if let Some(reported) = entry.acknowledgement.take() {
+            if let Some(reported) = &mut entry.acknowledgement {
                 let _of_a_copy = self.context.unless_stopped(reported).await?;
             }
+        }
+        for entry in &mut self.entries {
+            entry.acknowledgement = None;
         }
         Ok(())
     }
@@ -221,12 +225,14 @@ impl Pipeline {
     /// A broker holds a batch against the size of a record: only what it refuses without others is too large.
     async fn send_alone(&mut self) -> Result<(), Halt> {
         self.unsend().await?;
-        let Some(oldest) = self.entries.front() else { return Ok(()) };
-        let outcome = match send(&self.context.shared.producer, &oldest.outputs) {
-            Ok(acknowledgement) => self.context.unless_stopped(acknowledgement).await?,
+        let context = Arc::clone(&self.context);
+        let Some(oldest) = self.entries.front_mut() else { return Ok(()) };
+        match send(&context.shared.producer, &oldest.outputs) {
+            Ok(acknowledgement) => oldest.acknowledgement = Some(acknowledgement),
             // It is sent in its turn, with the next.
             Err(_) => return self.send_unsent().await,
-        };
+        }
+        let outcome = context.unless_stopped(self.oldest()).await?;
         match outcome {
             Ok(()) => self.finish_oldest(),
             Err(ProduceError::TooLarge) => self.dead_letter_too_large(0, ProduceError::TooLarge).await?,
