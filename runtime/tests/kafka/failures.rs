@@ -105,9 +105,11 @@ async fn only_what_a_broker_refuses_alone_is_too_large() {
     for (refusals, dead) in [(vec![TOO_LARGE], 0), (vec![TOO_LARGE; 2], 1)] {
         let cluster = cluster();
         cluster.fill("in", "a", numbered(20)).await;
-        // The first request has a batch of several, the second one of them.
+        // The first request has a batch of all, the second one of them.
         cluster.mock.request_errors(RDKafkaApiKey::Produce, &refusals);
-        let running = start(cluster.kafka(), options(), async |record| Ok(vec![echo(&record)]));
+        let mut options = options();
+        options.producer.linger = Duration::from_millis(500);
+        let running = start(cluster.kafka(), options, async |record| Ok(vec![echo(&record)]));
         cluster.wait_for_committed("weir-test", "in", 20).await;
         assert_eq!(running.metric("weir_consumer_dead_letters_total"), dead);
         assert_eq!(texts(&cluster.read_all("out").await), numbered(20)[usize::from(dead == 1)..]);
