@@ -124,7 +124,8 @@ impl Watch {
         }
         self.show(&seen);
         if self.registry.is_held_up() {
-            self.stalls.forget();
+            // What is known of those that nobody can read stays: it has not passed.
+            self.stalls.excuse(Instant::now());
             return None;
         }
         let stalled = self.stalls.look(Instant::now(), &seen);
