@@ -55,8 +55,8 @@ pub(crate) struct Replies {
 /// A partition of commands.
 #[derive(Debug, Default)]
 pub(crate) struct Partition {
-    /// All results that its former owner wrote are read.
-    is_caught_up: bool,
+    /// The record before which all results were read that were written until then, by a former owner or here.
+    caught_up_at: Option<i64>,
     /// The command under way, over the times that it is handled.
     pending: Option<Pending>,
     own_limits: OwnLimits,
@@ -73,11 +73,12 @@ impl Handler for Replies {
         &["unreadable", "unknown_action", "bad_command", "wrong_key"]
     }
 
-    /// Reads the results topic to its end, which is after the former owner of the partition let go of it.
-    async fn prepare(&self, state: &mut Partition, _: &Record, _: &Waits) -> Result<(), Failure> {
-        if !state.is_caught_up {
+    /// Reads the results topic to its end, which is after the former owner of the partition let go of it; and once more for a
+    /// record that takes an attempt for abandoned.
+    async fn prepare(&self, state: &mut Partition, record: &Record, _: &Waits) -> Result<(), Failure> {
+        if state.caught_up_at.is_none() {
             self.follower().await?.caught_up(READ_BACK).await.map_err(|error| Failure::of_kafka(&error))?;
-            state.is_caught_up = true;
+            state.caught_up_at = Some(record.offset);
         }
         Ok(())
     }
@@ -91,11 +92,11 @@ impl Handler for Replies {
         let follower = self.follower().await?;
         let command = match Command::read(record, |id| self.tokens.account(id)) {
             Ok(command) => command,
-            Err(unusable) => return Err(self.reject(follower, record, &unusable, waits).await?),
+            Err(unusable) => return Err(self.reject(state, follower, record, &unusable, waits).await?),
         };
         let mut pending = match state.pending.take().filter(|pending| pending.offset == record.offset) {
             Some(pending) => pending,
-            None => match self.begin(follower, record, &command)? {
+            None => match self.begin(state, follower, record, &command)? {
                 Continue(pending) => pending,
                 Break(results) => return Ok(results),
             },
@@ -140,6 +141,7 @@ impl Replies {
     /// Whether a command is to be carried out, by what is known of it; else the results that were missing.
     fn begin(
         &self,
+        partition: &mut Partition,
         follower: &Follower,
         record: &Record,
         command: &Command,
@@ -150,7 +152,7 @@ impl Replies {
         if state == CommandState::New {
             return Ok(Continue(pending(1, Vec::new())));
         }
-        let Some((attempt, unknown)) = self.abandoned(&state, record, subject) else {
+        let Some((attempt, unknown)) = self.abandoned(partition, &state, record, subject)? else {
             self.metrics.duplicates.inc();
             return Ok(Break(Vec::new()));
         };

@@ -1,25 +1,37 @@
 //! Attempts that nobody is at work on any more, and of which nobody will say how they ended.
 
-use super::Replies;
+use super::{Partition, Replies};
 use crate::command::Subject;
 use crate::ledger::CommandState;
 use crate::outcome::Cause;
 use crate::pending::Pending;
 use crate::result::{NewResult, output};
-use runtime::consumer::{Failure, Output, Record};
+use runtime::consumer::{Failure, Output, Record, Wait};
 use runtime::kafka::dead_letter::RetryHistory;
+use std::time::Duration;
 
 impl Replies {
     /// The attempt that somebody intended who ended before there was a result, and the result that is left of it; nothing where
-    /// the command is none such.
+    /// the command is none such. An error where it may have a result that was not read yet.
     pub(super) fn abandoned(
         &self,
+        partition: &mut Partition,
         state: &CommandState,
         record: &Record,
         subject: &Subject,
-    ) -> Option<(u32, Output)> {
-        let CommandState::Intended { attempt, position } = *state else { return None };
-        is_abandoned(position, record).then(|| (attempt, self.cut_off(record, position, subject, attempt)))
+    ) -> Result<Option<(u32, Output)>, Failure> {
+        let CommandState::Intended { attempt, position } = *state else { return Ok(None) };
+        if !is_abandoned(position, record) {
+            return Ok(None);
+        }
+        if partition.caught_up_at != Some(record.offset) {
+            // That of a record right before this one may be on its way. Before the next try it has arrived, and is read.
+            partition.caught_up_at = None;
+            let error =
+                String::from("an attempt at this command was begun before, whose result may not be read yet");
+            return Err(Failure::Unavailable { error, wait: Some(Duration::ZERO), on: Wait::Kafka });
+        }
+        Ok(Some((attempt, self.cut_off(record, position, subject, attempt))))
     }
 
     /// The results of a command whose attempt is another one's. Of this very record it is a former owner's of the partition, whose
@@ -34,9 +46,11 @@ impl Replies {
         let follower = self.follower().await?;
         let state = follower.ledger().state(&subject.id);
         let mut results = std::mem::take(&mut pending.results);
-        match self.abandoned(&state, record, subject) {
-            Some((_, unknown)) => results.push(unknown),
-            None => self.metrics.duplicates.inc(),
+        match state {
+            CommandState::Intended { attempt, position } if position == (record.partition, record.offset) => {
+                results.push(self.cut_off(record, position, subject, attempt));
+            }
+            _ => self.metrics.duplicates.inc(),
         }
         Ok(results)
     }

@@ -1,6 +1,6 @@
 //! Refuses a record that is no command which could be carried out: a result for whoever wrote it, then a dead letter.
 
-use super::{INTENDED_WITHIN, Replies};
+use super::{INTENDED_WITHIN, Partition, Replies};
 use crate::command::{Subject, Unusable};
 use crate::follower::Follower;
 use crate::ledger::CommandState;
@@ -13,6 +13,7 @@ impl Replies {
     /// without one; a command whose id is known has a result, or will.
     pub(super) async fn reject(
         &self,
+        partition: &mut Partition,
         follower: &Follower,
         record: &Record,
         unusable: &Unusable,
@@ -20,7 +21,7 @@ impl Replies {
     ) -> Result<Failure, Failure> {
         let cause = Cause { reason: unusable.fault.reason(), error: unusable.fault.to_string() };
         if let Some(subject) = &unusable.subject
-            && let Some(result) = self.refusal(follower, record, subject, &cause)?
+            && let Some(result) = self.refusal(partition, follower, record, subject, &cause)?
         {
             waits.on(Wait::Kafka, INTENDED_WITHIN, self.publish(&result, record)).await?;
         }
@@ -30,6 +31,7 @@ impl Replies {
     /// The result that is missing; none where there is one, or will be.
     fn refusal(
         &self,
+        partition: &mut Partition,
         follower: &Follower,
         record: &Record,
         subject: &Subject,
@@ -38,7 +40,7 @@ impl Replies {
         Ok(match self.known(follower, subject)? {
             CommandState::New => Some(self.result(record, subject, 1, &NewResult::Refused(cause))),
             // An older version, which took it for a command, ended before there was a result.
-            state => self.abandoned(&state, record, subject).map(|(_, unknown)| unknown),
+            state => self.abandoned(partition, &state, record, subject)?.map(|(_, unknown)| unknown),
         })
     }
 }

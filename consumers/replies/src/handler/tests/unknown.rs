@@ -27,3 +27,21 @@ async fn what_is_refused_when_it_is_sent_again_may_have_been_sent_before() {
     assert_eq!(results(&owner, &mut Partition::default(), &command(1)).await, ["unknown", "unknown"]);
     assert_eq!(bench.simulator.posts().len(), 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_copies_back_to_back_the_second_waits_for_the_result_of_the_first() {
+    let bench = Bench::new().await;
+    let owner = bench.owner_with(|settings| settings.resend_unknown = 1);
+    let failed = humantime::format_rfc3339_millis(SystemTime::now()).to_string().into_bytes();
+    let headers = vec![(String::from("weir_dlq_first_failed"), Some(failed))];
+    let first = Record { headers, ..command(1) };
+    let second = Record { offset: 2, ..first.clone() };
+    let mut partition = Partition::default();
+    let done = handle(&owner, &mut partition, &first).await.unwrap();
+    let waits = handle(&owner, &mut partition, &second).await;
+    assert!(matches!(waits, Err(Failure::Unavailable { on: Wait::Kafka, .. })), "{waits:?}");
+    // The loop has what is on its way acknowledged before it tries a record again.
+    owner.publish(&done[0], &first).await.unwrap();
+    assert_eq!(results(&owner, &mut partition, &second).await, [""; 0]);
+    assert_eq!(bench.simulator.posts().len(), 1);
+}
