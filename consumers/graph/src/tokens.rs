@@ -143,6 +143,11 @@ impl AccessTokens {
         tokens
     }
 
+    /// Whether every folder was read once; before, neither tokens nor accounts are known.
+    pub fn is_read(&self) -> bool {
+        self.contents.read().unwrap_or_else(PoisonError::into_inner).is_read
+    }
+
     /// The token of an account, else the default one.
     pub fn of(&self, account: &GraphId) -> TokenState {
         let contents = self.contents.read().unwrap_or_else(PoisonError::into_inner);

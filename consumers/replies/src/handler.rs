@@ -89,6 +89,10 @@ impl Handler for Replies {
         record: &Record,
         waits: &Waits,
     ) -> Result<Vec<Output>, Failure> {
+        // What a command may be goes by its account, too.
+        if !self.tokens.is_read() {
+            return Err(allowed::unread());
+        }
         let follower = self.follower().await?;
         let command = match Command::read(record, |id| self.tokens.account(id)) {
             Ok(command) => command,

@@ -28,10 +28,7 @@ impl Replies {
                 self.tokens.say_missing(&command.account, "its commands are refused");
                 Err(Cause { reason: "no_token", error: self.tokens.advice(&command.account) })
             }
-            TokenState::Unread => {
-                let error = String::from(UNREAD);
-                return Err(Failure::Unavailable { error, wait: Some(LOOK_EVERY), on: Wait::Credential });
-            }
+            TokenState::Unread => return Err(unread()),
         })
     }
 
@@ -67,4 +64,9 @@ impl Replies {
         matches!(command.subject.action, Open::Known(Action::CommentLike | Action::CommentUnlike))
             && self.tokens.account(&command.account).is_instagram()
     }
+}
+
+/// Whoever needs a token or an account waits until they were read.
+pub(super) fn unread() -> Failure {
+    Failure::Unavailable { error: String::from(UNREAD), wait: Some(LOOK_EVERY), on: Wait::Credential }
 }
