@@ -6,7 +6,7 @@ const wellFormed = (_, value) => (typeof value === "string" ? value.toWellFormed
 
 // From here on there may be one that no number of JavaScript holds.
 const LONG_INTEGER = /[\s:,[]-?\d{16}/;
-const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[-+.\deE]*/g;
+const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"?|-?\d[-+.\deE]*/g;
 const isInexact = (token) => /^-?\d+$/.test(token) && !Number.isSafeInteger(Number(token));
 const exact = (token) => (isInexact(token) ? `"${token}"` : token);
 
