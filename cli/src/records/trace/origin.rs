@@ -8,6 +8,7 @@ use super::spool::{self, Spooled};
 use crate::ToolError;
 use runtime::consumer::Record;
 use schemas::{Millis, Topic, TypedEvent};
+use std::collections::HashSet;
 use std::rc::Rc;
 use std::time::SystemTime;
 
@@ -105,14 +106,10 @@ fn is_settled(question: &Question, found: &[Origin]) -> bool {
 
 /// Adds those of events that are not there yet.
 fn merge(found: &mut Vec<Origin>, more: Vec<Origin>) {
-    for origin in more {
-        let is_known = |event: &Expected| {
-            found.iter().filter_map(|known| known.event.as_ref()).any(|known| known.id == event.id)
-        };
-        if !origin.event.as_ref().is_some_and(is_known) {
-            found.push(origin);
-        }
-    }
+    let id = |origin: &Origin| origin.event.as_ref().map(|event| event.id.clone());
+    // A delivery may have as many events as --max-events lets it.
+    let mut known: HashSet<String> = found.iter().filter_map(id).collect();
+    found.extend(more.into_iter().filter(|origin| id(origin).is_none_or(|id| known.insert(id))));
 }
 
 /// Those on the typed topics.
@@ -122,10 +119,12 @@ fn published(question: &Question, period: Period, search: &Search<'_>) -> Result
     for topic in question.topics() {
         let scope = Scope { topic, key: question.key_on(topic), period };
         let most = if is_one { 1 } else { usize::MAX };
-        for typed in search.most(scope, most, |record| is_meant(question, record))? {
+        let of = |typed: Record| {
             let event = Some(Expected::read(&typed, topic));
-            merge(&mut origins, vec![Origin { event, typed: Some(typed), ..Origin::default() }]);
-        }
+            Origin { event, typed: Some(typed), ..Origin::default() }
+        };
+        let found = search.most(scope, most, |record| is_meant(question, record))?;
+        merge(&mut origins, found.into_iter().map(of).collect());
         if is_one && !origins.is_empty() {
             break;
         }
