@@ -38,8 +38,8 @@ pub(super) fn topics(
     let replicas = settings.replication_factor.unwrap_or(default);
     let desired = |topic: Topic| {
         let (name, partitions) = (topic.name(&settings.topic_prefix), settings.partitions);
-        // Those of a topic that is there stay, and its settings have to fit them: no record is acknowledged where more replicas have
-        // to be in sync than there are.
+        // Those of a topic that is there stay, and its settings have to fit them: before Kafka 3.7 no record is acknowledged where
+        // more replicas have to be in sync than there are (KAFKA-15583).
         let numbers = present.get(&name).map(|present| (present.partitions, present.replicas));
         let config = config(topic, settings, brokers, numbers.unwrap_or((partitions, replicas)));
         Desired { name, partitions, replicas, config }
