@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 use weir_ingest::Limits;
 
@@ -16,6 +15,9 @@ const LARGE: usize = 500 << 10;
 
 /// What is sent of each body of the flood, of the 4 MiB that its head declares.
 const SENT: usize = 1 << 20;
+
+/// How long a client of the flood waits before it comes again.
+const PACE: Duration = Duration::from_secs(1);
 
 /// Of a hundred new connections, those that may be evicted before they were served, where the machine does other things.
 const EVICTED: usize = 10;
@@ -28,18 +30,14 @@ fn large() -> Vec<u8> {
     body
 }
 
-/// Comes with each wave with the same beginning of a request, and then waits for its end.
-async fn flood(
-    address: SocketAddr,
-    request: Arc<[u8]>,
-    served: Arc<AtomicUsize>,
-    mut waves: watch::Receiver<usize>,
-) {
-    while waves.changed().await.is_ok() {
+/// Comes again and again with the same beginning of a request and then waits for its end.
+async fn flood(address: SocketAddr, request: Arc<[u8]>, served: Arc<AtomicUsize>) {
+    loop {
         let mut connection = Connection::to(address).await;
         if connection.try_send(&request).await.is_ok() && connection.next_status().await == Some(200) {
             served.fetch_add(1, Ordering::Relaxed);
         }
+        tokio::time::sleep(PACE).await;
     }
 }
 
@@ -55,27 +53,17 @@ async fn signed_deliveries_are_answered_200_while_unsigned_bodies_flood_in() {
     bodies.truncate(SENT);
     let (bodies, heads) = (Arc::from(bodies), Arc::from(&b"POST /webhook HTTP/1.1\r\nx: "[..]));
     let served = Arc::new(AtomicUsize::new(0));
-    let (mut clients, (wave, waves)) = (JoinSet::new(), watch::channel(0));
+    let mut clients = JoinSet::new();
     for number in 0..240 {
         let request = if number % 4 == 0 { &bodies } else { &heads };
-        clients.spawn(flood(service.address, Arc::clone(request), Arc::clone(&served), waves.clone()));
+        clients.spawn(flood(service.address, Arc::clone(request), Arc::clone(&served)));
     }
-    let comes = || wave.send_modify(|wave| *wave += 1);
     let refused = |limit: &str| service.metric("weir_ingest_refused_total", limit);
-    until("the flood takes all there is", async || {
-        // Of each wave some are evicted, and come again with the next.
-        if refused("connections") >= 20 * *wave.borrow() {
-            comes();
-        }
-        refused("connections") > 50 && refused("body_bytes") > 50
-    })
-    .await;
+    until("the flood takes all there is", async || refused("connections") > 50 && refused("body_bytes") > 50)
+        .await;
     let (small, large) = (signed(TEXT), signed(&large()));
     let (mut staying, mut evicted) = (service.connect().await, 0);
     for round in 0..100 {
-        if round % 25 == 0 {
-            comes();
-        }
         let request = if round % 10 == 0 { &large } else { &small };
         while service.try_ask(request).await.is_none_or(|status| status != 200) {
             evicted += 1;
@@ -143,14 +131,11 @@ async fn a_small_body_in_two_packets_outlasts_large_ones_with_wrong_signatures()
     clients.shutdown().await;
 }
 
-/// Sends a byte whenever somebody else was answered, until the server ends the connection; the answer, if there was one.
-async fn dribble(
-    mut connection: Connection,
-    request: &[u8],
-    mut answers: watch::Receiver<usize>,
-) -> Option<u16> {
+/// Sends a byte at a time until the server ends the connection; the answer, if there was one.
+async fn dribble(mut connection: Connection, request: &[u8]) -> Option<u16> {
     for byte in request.chunks(1) {
-        if answers.changed().await.is_err() || connection.try_send(byte).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        if connection.try_send(byte).await.is_err() {
             break;
         }
     }
@@ -168,29 +153,28 @@ async fn clients_that_send_a_byte_at_a_time_are_all_closed_within_their_limits()
     let service = Service::start(limited(limits)).await;
     let whole = signed(TEXT);
     let head = whole.len() - TEXT.len();
-    let (mut clients, (answered, answers)) = (JoinSet::new(), watch::channel(0));
+    let mut clients = JoinSet::new();
     for number in 0..300 {
-        // A third sends nothing, a third the head, a third the body a byte at a time, and none its last.
+        // A third sends nothing, a third the head, a third the body a byte at a time.
         let mut connection = service.connect().await;
         let rest = match number % 3 {
             0 => Vec::new(),
-            1 => whole[..head - 1].to_vec(),
+            1 => whole.clone(),
             _ => {
                 connection.send(&whole[..head]).await;
-                TEXT[..TEXT.len() - 1].to_vec()
+                TEXT.to_vec()
             }
         };
-        let answers = answers.clone();
-        clients.spawn(async move { dribble(connection, &rest, answers).await });
+        clients.spawn(async move { dribble(connection, &rest).await });
     }
+    let mut honest = 0;
     while !clients.is_empty() {
         assert_eq!(service.post(TEXT).await.status, 200);
-        answered.send_modify(|answers| *answers += 1);
+        honest += 1;
         while let Some(ended) = clients.try_join_next() {
             assert!(matches!(ended.unwrap(), None | Some(408)), "none is served");
         }
     }
-    let honest = *answers.borrow();
     assert!(honest > 10, "{honest} deliveries meanwhile");
     until("all are closed", async || service.gauge("weir_ingest_connections") == 0).await;
     assert_eq!(service.metric("weir_ingest_refused_total", "header_time"), 200);
