@@ -94,7 +94,8 @@ fn local(rfc3339: &str) -> Option<(&str, &u8, Duration)> {
     let digit = |sum: u64, byte: &u8| byte.is_ascii_digit().then(|| sum * 10 + u64::from(byte - b'0'));
     let hours = hours.iter().try_fold(0, digit)?;
     let minutes = [tens, ones].into_iter().try_fold(0, digit)?;
-    (hours < 24 && minutes < 60).then(|| (local, sign, Duration::from_mins(hours * 60 + minutes)))
+    let is_local = local.ends_with(|character: char| character.is_ascii_digit());
+    (is_local && hours < 24 && minutes < 60).then(|| (local, sign, Duration::from_mins(hours * 60 + minutes)))
 }
 
 fn millis(duration: Duration) -> u64 {
