@@ -19,13 +19,13 @@ fn cluster() -> Cluster {
 
 /// Two brokers, of which the second has this topic alone.
 fn with_one_apart(apart: &str) -> Cluster {
-    let cluster = Cluster { mock: MockCluster::new(2).unwrap() };
+    let cluster = Cluster { mock: MockCluster::new(2).expect("a mock cluster") };
     for topic in ["in", "out", "other", "dlq"] {
-        cluster.mock.create_topic(topic, 1, 1).unwrap();
+        cluster.mock.create_topic(topic, 1, 1).expect("a topic");
         let leader = if topic == apart { 2 } else { 1 };
-        cluster.mock.partition_leader(topic, 0, Some(leader)).unwrap();
+        cluster.mock.partition_leader(topic, 0, Some(leader)).expect("a leader");
     }
-    cluster.mock.coordinator(MockCoordinator::Group("weir-test".to_owned()), 1).unwrap();
+    cluster.mock.coordinator(MockCoordinator::Group("weir-test".to_owned()), 1).expect("a coordinator");
     cluster
 }
 
