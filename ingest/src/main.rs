@@ -2,12 +2,7 @@
 
 use runtime::process::{self, About};
 use std::process::ExitCode;
-use tikv_jemallocator::Jemalloc;
 use weir_ingest::Settings;
-
-/// Returns memory after a flood of connections or bodies, which glibc's allocator keeps.
-#[global_allocator]
-static ALLOCATOR: Jemalloc = Jemalloc;
 
 const ABOUT: About = About {
     name: "weir-ingest",

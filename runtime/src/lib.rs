@@ -1,8 +1,9 @@
 //! What every process of Weir runs on: Kafka in and out, settings, telemetry, the admin port, shutdown.
 //!
-//! Nothing here knows of Meta: topics are strings, payloads are bytes. Nothing here is global but the
+//! Nothing here knows of Meta: topics are strings, payloads are bytes. Nothing here is global but the allocator and the
 //! subscriber that [`process::run_consumer`] installs, so several workloads can live in one process.
 
+mod allocator;
 pub mod backoff;
 pub mod blocking;
 pub mod consumer;
