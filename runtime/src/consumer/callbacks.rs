@@ -1,6 +1,6 @@
 //! What librdkafka calls back while it is polled: rebalances, log lines, errors.
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 use rdkafka::ClientContext;
@@ -19,7 +19,9 @@ use crate::throttle::Throttle;
 /// Lives in the client and runs on the polling thread.
 pub(super) struct Callbacks {
     shared: Arc<SharedContext>,
-    assignment: Mutex<Assignment>,
+    assignment: Mutex<Assignment<Self>>,
+    /// The client that this lives in.
+    consumer: OnceLock<Weak<BaseConsumer<Self>>>,
     unreadable_log: Throttle,
     forbidden_log: Throttle,
     connection: Arc<Connection>,
@@ -27,17 +29,23 @@ pub(super) struct Callbacks {
 
 impl Callbacks {
     pub(super) fn new(
-        assignment: Assignment,
+        assignment: Assignment<Self>,
         shared: Arc<SharedContext>,
         connection: Arc<Connection>,
     ) -> Self {
         Self {
             shared,
             assignment: Mutex::new(assignment),
+            consumer: OnceLock::new(),
             unreadable_log: Throttle::default(),
             forbidden_log: Throttle::default(),
             connection,
         }
+    }
+
+    /// Calls come of this client, of which partitions get queues of their own.
+    pub(super) fn live_in(&self, consumer: &Arc<BaseConsumer<Self>>) {
+        let _first = self.consumer.set(Arc::downgrade(consumer));
     }
 
     /// What was fetched can never be read. Which partition it is of, its watch finds out where it stands still for it.
@@ -60,7 +68,7 @@ impl Callbacks {
     }
 
     /// Never held across a poll, which calls back into this.
-    pub(super) fn assignment(&self) -> MutexGuard<'_, Assignment> {
+    pub(super) fn assignment(&self) -> MutexGuard<'_, Assignment<Self>> {
         lock(&self.assignment)
     }
 
@@ -87,7 +95,12 @@ impl ConsumerContext for Callbacks {
     fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         self.shared.metrics.rebalances.inc();
         match rebalance {
-            Rebalance::Assign(partitions) => self.assignment().add(partitions),
+            Rebalance::Assign(partitions) => {
+                // While the client is closed it is gone, and nothing is begun any more.
+                if let Some(consumer) = self.consumer.get().and_then(Weak::upgrade) {
+                    self.assignment().add(&consumer, partitions);
+                }
+            }
             Rebalance::Revoke(partitions) => {
                 // Lost partitions have a new owner already: there is nothing to wait for.
                 let lost = consumer.assignment_lost();

@@ -91,11 +91,12 @@ const UNREADABLE_AFTER: Duration = Duration::from_mins(3);
 /// Less memory and a quicker first fetch than librdkafka's defaults, and checked sums.
 ///
 /// A member that is killed is missed after 15 s, not 45: its partitions stand still until then.
-const DEFAULTS: [(&str, &str); 6] = [
+const DEFAULTS: [(&str, &str); 7] = [
     ("session.timeout.ms", "15000"),
-    ("queued.min.messages", "1000"),
-    ("queued.max.messages.kbytes", "16384"),
-    ("fetch.queue.backoff.ms", "50"),
+    ("queued.min.messages", "500"),
+    ("queued.max.messages.kbytes", "1024"),
+    ("max.partition.fetch.bytes", "262144"),
+    ("fetch.queue.backoff.ms", "10"),
     ("fetch.wait.max.ms", "100"),
     ("check.crcs", "true"),
 ];

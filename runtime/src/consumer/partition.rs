@@ -1,26 +1,27 @@
 //! One assigned partition, as the polling thread sees it: its queue and its worker.
 //!
-//! [`assignment`] is the table of them, [`window`] the queue as its worker sees it, [`worker`] what works it off, and [`offsets`] how
+//! [`assignment`] is the table of them, [`fetched`] what the client has for it, [`window`] the queue as its worker sees it, [`worker`] what works it off, and [`offsets`] how
 //! far that has come.
 
 pub(super) mod assignment;
+mod fetched;
 pub(super) mod offsets;
 mod window;
 mod worker;
 
-use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::{Arc, mpsc as thread_channel};
 use std::time::Instant;
 
 use rdkafka::Offset;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
+use rdkafka::error::KafkaError;
 use tokio::runtime::Handle;
-use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Sender, channel};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use self::fetched::Fetched;
 use self::offsets::PartitionProgress;
 use self::window::Window;
 use self::worker::Worker;
@@ -30,18 +31,17 @@ use super::{Handler, Record};
 use crate::kafka::{TopicPartition, list};
 
 /// Starts the worker of a partition.
-pub(super) type StartWorker = Box<dyn Fn(&str, i32) -> AssignedPartition + Send + Sync>;
+pub(super) type StartWorker<C> =
+    Box<dyn Fn(TopicPartition, Fetched<C>) -> AssignedPartition<C> + Send + Sync>;
 
 /// A partition's queue, its worker, and what is known of both.
 #[derive(Debug)]
-pub(super) struct AssignedPartition {
+pub(super) struct AssignedPartition<C: ConsumerContext> {
     name: TopicPartition,
-    pub(super) paused: bool,
-    /// The offset after the last record that came, to fetch from after a pause.
-    next: i64,
+    fetched: Fetched<C>,
     queue: Sender<Record>,
-    /// What came while the queue was full; the partition is paused, so it stays at a record or few.
-    overflow: VecDeque<Record>,
+    /// There was no room for all that is fetched.
+    is_full: bool,
     progress: Arc<PartitionProgress>,
     /// The offset that was stored last.
     stored: Option<i64>,
@@ -53,17 +53,17 @@ pub(super) struct AssignedPartition {
 }
 
 /// What starts workers for `handler` on the tokio runtime that this runs on; they stop at `end` by themselves.
-pub(super) fn starter<H: Handler>(
+pub(super) fn starter<H: Handler, C: ConsumerContext>(
     handler: Arc<H>,
     shared: Arc<SharedContext>,
     first_error: Arc<FirstError>,
     end: CancellationToken,
-) -> StartWorker {
+) -> StartWorker<C> {
     let runtime = Handle::current();
-    Box::new(move |topic, partition| {
+    Box::new(move |name, fetched| {
         let (sender, queue) = channel(shared.options.bounds.partition_queue.max(1));
         let (alive, ended) = thread_channel::sync_channel::<Infallible>(0);
-        let (name, progress) = (TopicPartition::new(topic, partition), Arc::new(PartitionProgress::new()));
+        let progress = Arc::new(PartitionProgress::new());
         let stop = end.child_token();
         let worker = Worker {
             handler: Arc::clone(&handler),
@@ -78,10 +78,9 @@ pub(super) fn starter<H: Handler>(
         });
         AssignedPartition {
             name,
-            paused: false,
-            next: 0,
+            fetched,
             queue: sender,
-            overflow: VecDeque::new(),
+            is_full: false,
             progress,
             stored: None,
             stop,
@@ -91,32 +90,22 @@ pub(super) fn starter<H: Handler>(
     })
 }
 
-impl AssignedPartition {
-    /// Queues a record behind those that came before it; `false` when the partition should pause.
-    pub(super) fn enqueue(&mut self, record: Record) -> bool {
-        self.next = record.offset + 1;
-        self.overflow.push_back(record);
-        self.flush_overflow()
-    }
-
-    /// Moves the overflow into the queue as far as there is room; `true` when nothing is left.
-    pub(super) fn flush_overflow(&mut self) -> bool {
-        while let Some(record) = self.overflow.pop_front() {
-            if let Err(TrySendError::Full(record)) = self.queue.try_send(record) {
-                self.overflow.push_front(record);
-                return false;
+impl<C: ConsumerContext> AssignedPartition<C> {
+    /// Moves what is fetched into the queue as far as there is room, and what the client has to complain of to `errors`.
+    fn fill(&mut self, errors: &mut Vec<KafkaError>) {
+        self.is_full = false;
+        while self.fetched.is_ready() && !self.is_full {
+            match self.queue.try_reserve().map(|place| (place, self.fetched.next(&self.name.topic))) {
+                Ok((place, Some(Ok(record)))) => place.send(record),
+                Ok((_, Some(Err(error)))) => errors.push(error),
+                Ok((_, None)) => {}
+                Err(_) => self.is_full = true,
             }
         }
-        true
-    }
-
-    /// There is no overflow and half of the queue is free, so that pausing does not flutter.
-    pub(super) fn has_room(&self) -> bool {
-        self.overflow.is_empty() && self.queue.capacity() * 2 >= self.queue.max_capacity()
     }
 
     /// Stores how far the worker has come, if that is farther than before, for the client to commit in its own time.
-    fn store(&mut self, consumer: &BaseConsumer<impl ConsumerContext>) {
+    fn store(&mut self, consumer: &BaseConsumer<C>) {
         let Some(next) = self.progress.next().filter(|next| Some(*next) != self.stored) else { return };
         let offsets = list([&self.name], Offset::Offset(next));
         // A partition that was lost meanwhile cannot be stored; its next owner does the work again.

@@ -1,6 +1,7 @@
 //! From start to shutdown of one consumer.
 
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -89,7 +90,7 @@ pub async fn run<H: Handler>(
                 }
             }
             // It may mend this; not when the one before failed in this way a short while ago.
-            ConsumerError::Stuck { .. } | ConsumerError::Fatal(_)
+            ConsumerError::Stuck { .. } | ConsumerError::Fatal(_) | ConsumerError::Unsorted
                 if replaced.is_none_or(|at| at.elapsed() > HEALED_AFTER) =>
             {
                 tracing::error!("{error}; replacing the Kafka client");
@@ -119,11 +120,15 @@ async fn live<H: Handler>(
     let _ends_when_dropped = end.clone().drop_guard();
     let start =
         partition::starter(Arc::clone(handler), Arc::clone(shared), Arc::clone(&first_error), end.clone());
-    let assignment = Assignment::new(start, shared.metrics.clone(), Arc::clone(&registry));
+    let (wake, woken) = sync_channel(1);
+    let assignment = Assignment::new(start, wake.clone(), shared.metrics.clone(), Arc::clone(&registry));
     let connection = Connection::new(process.health.check("brokers", Probe::Shown), shared.kafka_log.clone());
     let connection = Arc::new(connection);
     let callbacks = Callbacks::new(assignment, Arc::clone(shared), Arc::clone(&connection));
-    let consumer: BaseConsumer<Callbacks> = config.create_with_context(callbacks)?;
+    let mut consumer: BaseConsumer<Callbacks> = config.create_with_context(callbacks)?;
+    consumer.set_nonempty_callback(move || {
+        let _told = wake.try_send(());
+    });
     let topics: Vec<&str> = options.topics.iter().map(String::as_str).collect();
     consumer.subscribe(&topics)?;
     let watching = connection::watch(connection, config.clone(), changes, end.clone());
@@ -134,12 +139,12 @@ async fn live<H: Handler>(
         Arc::clone(&first_error),
         watch.run(end.clone()),
     ));
-    poll_until(end, consumer, first_error, options.close_timeout).await
+    poll_until(end, (consumer, woken), first_error, options.close_timeout).await
 }
 
 async fn poll_until(
     end: CancellationToken,
-    consumer: BaseConsumer<Callbacks>,
+    (consumer, woken): (BaseConsumer<Callbacks>, Receiver<()>),
     first_error: Arc<FirstError>,
     close_timeout: Duration,
 ) -> Result<(), ConsumerError> {
@@ -147,8 +152,9 @@ async fn poll_until(
     let (closed, is_closed) = oneshot::channel::<()>();
     let thread = thread::Builder::new().name(String::from("kafka-poll"));
     let started = thread.spawn(move || {
+        let consumer = Arc::new(consumer);
         // Nobody listens any more when the future was dropped, which is as good.
-        let _sent = polled.send(poll::poll(&consumer, &end, &first_error));
+        let _sent = polled.send(poll::poll(&consumer, &woken, &end, &first_error));
         drop(consumer);
         drop(closed);
     });

@@ -9,7 +9,7 @@ crate::settings! {
     /// How much a process that consumes takes on.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct ConsumerSettings {
-        /// Records that wait in memory, per partition; a partition whose queue is full is paused
+        /// Records that wait in memory for their turn, per partition, beside what the Kafka client has fetched
         pub partition_queue: usize = with_default("COUNT", "200", form::count(1..=1_000_000).narrow()),
         /// Records whose outputs are on their way unacknowledged, per partition
         pub partition_pipeline: usize = with_default("COUNT", "64", form::count(1..=100_000).narrow()),

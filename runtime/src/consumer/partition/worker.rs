@@ -52,14 +52,18 @@ impl<H: Handler> Worker<H> {
         loop {
             let idle = if pipeline.len() == 0 { Activity::Idle } else { Activity::Waiting(Wait::Kafka) };
             self.context.progress.set_activity(idle);
+            if self.context.stop.is_cancelled() {
+                return Ok(());
+            }
             let record = tokio::select! {
                 biased;
-                () = self.context.stop.cancelled() => return Ok(()),
                 outcome = pipeline.oldest() => {
                     pipeline.settle(outcome).await?;
                     continue;
                 }
                 record = self.window.next(&*self.handler), if pipeline.len() < room => record,
+                // Last, as whoever works seldom comes to wait for it.
+                () = self.context.stop.cancelled() => return Ok(()),
             };
             match record {
                 Some(record) => self.handle(record, state, pipeline).await?,

@@ -94,8 +94,9 @@ async fn prepare<H: Handler>(
         let prepared = AssertUnwindSafe(async { handler.prepare(state, record, waits).await });
         let outcome = tokio::select! {
             biased;
-            () = context.stop.cancelled() => return Err(Halt::Stopped),
+            // First, as it is mostly there at once.
             prepared = prepared.catch_unwind() => return Ok(prepared),
+            () = context.stop.cancelled() => return Err(Halt::Stopped),
             outcome = pipeline.failed() => outcome,
         };
         pipeline.settle(Err(outcome)).await?;
