@@ -1,7 +1,7 @@
 //! Records in: handled in order per partition, acknowledged only after the work is safe.
 //!
 //! One thread polls Kafka and is the only one to touch the client. Each assigned partition has a bounded
-//! queue and a worker task; a full queue pauses its partition, nothing else. An offset is stored once the
+//! queue and a worker task; a full queue holds up its partition, nothing else. An offset is stored once the
 //! record's outputs, or its dead letter, are acknowledged, and only for the contiguous prefix.
 //!
 //! To be read in this order: `run` is the life of a consumer and `poll` its thread, which `callbacks` tells of rebalances;

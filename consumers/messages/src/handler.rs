@@ -17,6 +17,9 @@ use std::time::{Instant, SystemTime};
 /// `weir_dlq_reason` of a value that is no typed event.
 const NOT_AN_EVENT: &str = "not_an_event";
 
+/// What most inbox records fit into.
+const USUAL_BYTES: usize = 1024;
+
 /// Makes inbox records of typed events.
 #[derive(Debug)]
 pub struct InboxHandler {
@@ -79,11 +82,17 @@ impl InboxHandler {
         Output {
             topic: Arc::clone(self.routes.name(name.topic())),
             key: record.key.clone(),
-            value: serde_json::to_vec(inbox)
-                .expect("an inbox record has string keys and finite numbers alone"),
+            value: json(inbox),
             headers,
         }
     }
+}
+
+fn json(inbox: &inbox::Record) -> Vec<u8> {
+    let mut json = Vec::with_capacity(USUAL_BYTES);
+    serde_json::to_writer(&mut json, inbox)
+        .expect("an inbox record has string keys and finite numbers alone");
+    json
 }
 
 impl Handler for InboxHandler {

@@ -4,28 +4,29 @@ use schemas::{EventKind, Kind, Millis, TypedEvent};
 
 /// A message of one side.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ConversationMessage {
+pub(crate) struct ConversationMessage<'a> {
     /// The key of the conversation.
-    pub(crate) conversation: String,
+    pub(crate) conversation: &'a str,
     /// When, in milliseconds since 1970.
     pub(crate) at: u64,
     /// Whether the account wrote, with whatever tool, rather than a customer.
     pub(crate) is_answer: bool,
 }
 
-impl ConversationMessage {
-    /// What an event is in its conversation; `None` for what is no message, for what another app has to answer, and
+impl<'a> ConversationMessage<'a> {
+    /// What an event of this kind is in its conversation; `None` for what is no message, for what another app has to answer, and
     /// for what an account writes to itself.
-    pub(crate) fn of(event: &TypedEvent<'_>) -> Option<Self> {
-        let EventKind { kind, standby: false } = event.kind()? else { return None };
-        let (account, user) = event.subject.as_deref()?.split_once(':')?;
+    pub(crate) fn of(event: &'a TypedEvent<'_>, kind: Option<EventKind>) -> Option<Self> {
+        let EventKind { kind, standby: false } = kind? else { return None };
+        let conversation = event.subject.as_deref()?;
+        let (account, user) = conversation.split_once(':')?;
         let at = event.time.as_deref().and_then(Millis::parse)?.as_millis();
         let is_answer = match kind {
             Kind::Message | Kind::MessageUnsupported | Kind::StoryMention => false,
             Kind::MessageEcho => true,
             _ => return None,
         };
-        (account != user).then(|| Self { conversation: format!("{account}:{user}"), at, is_answer })
+        (account != user).then_some(Self { conversation, at, is_answer })
     }
 }
 
@@ -33,18 +34,20 @@ impl ConversationMessage {
 mod tests {
     use super::*;
 
-    fn message(kind: &str, subject: &str) -> Option<ConversationMessage> {
+    /// Its conversation, its time, and whether it is an answer.
+    fn message(kind: &str, subject: &str) -> Option<(String, u64, bool)> {
         let value = format!(
             r#"{{"id":"0","source":"/meta","type":"com.meta.page.{kind}.v1","time":"1970-01-01T00:00:07.000Z",
             "metaobject":"page","metacarrier":"messaging","deliveryid":"0","subject":"{subject}","data":{{}}}}"#
         );
-        ConversationMessage::of(&TypedEvent::read(Some(value.as_bytes())).unwrap())
+        let event = TypedEvent::read(Some(value.as_bytes())).unwrap();
+        let message = ConversationMessage::of(&event, event.kind());
+        message.map(|message| (message.conversation.to_owned(), message.at, message.is_answer))
     }
 
     #[test]
     fn a_customer_asks_and_an_echo_answers() {
-        let of =
-            |is_answer| Some(ConversationMessage { conversation: "1:2".to_owned(), at: 7_000, is_answer });
+        let of = |is_answer| Some(("1:2".to_owned(), 7_000, is_answer));
         for kind in ["message", "message.unsupported", "story_mention"] {
             assert_eq!(message(kind, "1:2"), of(false), "{kind}");
         }

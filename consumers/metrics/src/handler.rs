@@ -49,11 +49,11 @@ pub(crate) struct Partition {
 
 impl AccountState {
     /// Takes note of an event, which may be an old one: what is newer is kept.
-    pub(crate) fn note(&self, event: &TypedEvent<'_>, now: Millis) {
+    pub(crate) fn note(&self, event: &TypedEvent<'_>, kind: Option<EventKind>, now: Millis) {
         let Some(account) = event.metaaccount.as_deref().filter(|_| !event.metatest) else { return };
         let received = event.recordedtime.as_deref().and_then(Millis::parse).unwrap_or(now);
         self.silence.heard(account, received);
-        if kind_of(event) == Some(Kind::StoryInsights)
+        if kind.is_some_and(|kind| kind.kind == Kind::StoryInsights)
             && let Ok(story) = event.data::<StoryInsights>()
         {
             let at = event.time.as_deref().and_then(Millis::parse).unwrap_or(received);
@@ -83,7 +83,8 @@ impl MetricsHandler {
         let event = TypedEvent::read(record.value.as_deref())
             .map_err(|error| Failure::reject(NOT_AN_EVENT, &error))?;
         let now = Millis::of(SystemTime::now());
-        let observation = Observation::of(&event, now);
+        let kind = event.kind();
+        let observation = Observation::of(&event, kind, now);
         self.metrics.add(&observation);
         if event.metatest {
             return Ok(());
@@ -91,16 +92,16 @@ impl MetricsHandler {
         if let Some(account) = event.metaaccount.as_deref() {
             self.accounts.add(account);
         }
-        if kind_of(&event) == Some(Kind::Unknown) {
+        if kind.is_some_and(|kind| kind.kind == Kind::Unknown) {
             self.metrics.unknown(&event);
         }
-        self.account_state.note(&event, now);
+        self.account_state.note(&event, kind, now);
         if partition.recent_ids.is_repeated(&event.id, record.offset) {
             // An old message that comes again opens no conversation anew.
             self.metrics.duplicate(&observation);
             return Ok(());
         }
-        let (given_up, waited) = partition.note_message(&event);
+        let (given_up, waited) = partition.note_message(&event, kind);
         self.metrics.given_up(given_up);
         if let Some(waited) = waited {
             self.metrics.response.observe(waited.as_secs_f64());
@@ -133,18 +134,22 @@ impl Partition {
     fn remember(&mut self, record: &Record) {
         let Ok(event) = TypedEvent::read(record.value.as_deref()) else { return };
         if !event.metatest && !self.recent_ids.is_repeated(&event.id, record.offset) {
-            self.note_message(&event);
+            self.note_message(&event, event.kind());
         }
     }
 
     /// Which conversations are given up for an event's, and how long a customer has waited for it.
-    fn note_message(&mut self, event: &TypedEvent<'_>) -> (GivenUp, Option<Duration>) {
-        match ConversationMessage::of(event) {
+    fn note_message(
+        &mut self,
+        event: &TypedEvent<'_>,
+        kind: Option<EventKind>,
+    ) -> (GivenUp, Option<Duration>) {
+        match ConversationMessage::of(event, kind) {
             Some(ConversationMessage { conversation, at, is_answer: true }) => {
-                self.conversations.answered(&conversation, at)
+                self.conversations.answered(conversation, at)
             }
             Some(ConversationMessage { conversation, at, is_answer: false }) => {
-                (self.conversations.asked(&conversation, at), None)
+                (self.conversations.asked(conversation, at), None)
             }
             None => (GivenUp::default(), None),
         }
@@ -183,10 +188,6 @@ impl Handler for MetricsHandler {
         self.count(partition, record)?;
         Ok(Vec::new())
     }
-}
-
-fn kind_of(event: &TypedEvent<'_>) -> Option<Kind> {
-    event.kind().map(|EventKind { kind, .. }| kind)
 }
 
 #[cfg(test)]

@@ -99,7 +99,7 @@ impl EventMetrics {
 
     /// Adds an event. One of the test button is only counted, as its times are made up.
     pub(crate) fn add(&self, observation: &Observation) {
-        let labels = [observation.object, observation.kind.as_str(), observation.carrier];
+        let labels = [observation.object, &*observation.kind, observation.carrier];
         if observation.test {
             self.tests.with_label_values(&labels).inc();
             return;
@@ -111,7 +111,7 @@ impl EventMetrics {
 
     /// Adds an event that came before.
     pub(crate) fn duplicate(&self, observation: &Observation) {
-        self.duplicates.with_label_values(&[observation.object, observation.kind.as_str()]).inc();
+        self.duplicates.with_label_values(&[observation.object, &*observation.kind]).inc();
     }
 
     /// Adds conversations that are given up.
@@ -140,7 +140,7 @@ mod tests {
     fn observation(test: bool) -> Observation {
         Observation {
             object: "instagram",
-            kind: "message".to_owned(),
+            kind: "message".into(),
             carrier: "messaging",
             test,
             at_receipt: Some(Duration::from_millis(700)),

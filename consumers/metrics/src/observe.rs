@@ -1,6 +1,7 @@
 //! What one event says: its labels, and its ages. Pure.
 
-use schemas::{Carrier, Millis, TypedEvent};
+use schemas::{Carrier, EventKind, Millis, TypedEvent};
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// The label of what is not in a closed set.
@@ -18,7 +19,7 @@ pub(crate) struct Observation {
     /// Meta's object, of [`OBJECTS`], or [`OTHER`].
     pub(crate) object: &'static str,
     /// The kind's public name, `standby.` included, or [`OTHER`] for one that this version does not know.
-    pub(crate) kind: String,
+    pub(crate) kind: Cow<'static, str>,
     /// Where in the entry it stood, of [`Carrier::ALL`], or [`OTHER`].
     pub(crate) carrier: &'static str,
     /// Whether the dashboard's test button sent it.
@@ -30,19 +31,23 @@ pub(crate) struct Observation {
 }
 
 impl Observation {
-    /// What `event` says at the instant `now`. A clock that runs behind another gives an age of zero.
-    pub(crate) fn of(event: &TypedEvent<'_>, now: Millis) -> Self {
+    /// What `event`, of this kind, says at the instant `now`. A clock that runs behind another gives an age of zero.
+    pub(crate) fn of(event: &TypedEvent<'_>, kind: Option<EventKind>, now: Millis) -> Self {
         let happened = event.time.as_deref().and_then(Millis::parse);
         let received = event.recordedtime.as_deref().and_then(Millis::parse);
         Self {
             object: one_of(&event.metaobject, OBJECTS),
-            kind: event.kind().map_or_else(|| OTHER.to_owned(), |kind| kind.to_string()),
+            kind: kind.map_or(Cow::Borrowed(OTHER), name),
             carrier: one_of(&event.metacarrier, Carrier::ALL.iter().map(|carrier| carrier.as_str())),
             test: event.metatest,
             at_receipt: received.zip(happened).map(|(received, happened)| received.since(happened)),
             since_receipt: received.map(|received| now.since(received)),
         }
     }
+}
+
+fn name(kind: EventKind) -> Cow<'static, str> {
+    if kind.standby { Cow::Owned(kind.to_string()) } else { Cow::Borrowed(kind.kind.as_str()) }
 }
 
 fn one_of(name: &str, known: impl IntoIterator<Item = &'static str>) -> &'static str {

@@ -58,7 +58,7 @@ impl AccountReadBack {
                     if at >= Some(earliest)
                         && let Ok(event) = TypedEvent::read(record.value.as_deref())
                     {
-                        account_state.note(&event, at.unwrap_or(earliest));
+                        account_state.note(&event, event.kind(), at.unwrap_or(earliest));
                     }
                 })?;
                 // What lies before the first record of a range that is full is not known.

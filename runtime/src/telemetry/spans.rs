@@ -63,12 +63,13 @@ pub fn send(topic: &str, id: Option<&str>, parent: &TraceContext) -> Span {
     span
 }
 
-/// A record that `group` handles. It is the child of the span that sent it: one record, one parent.
-pub fn process(
+/// A record that `group` handles, with the `id` and the span of who `sent` it, which are looked up where there are traces. It is the child
+/// of that span: one record, one parent.
+pub fn process<'a>(
     position: RecordPosition<'_>,
-    id: Option<&str>,
+    id: impl Fn() -> Option<&'a str>,
     group: &str,
-    sent: Option<TraceContext>,
+    sent: impl Fn() -> Option<TraceContext>,
 ) -> Span {
     let RecordPosition { topic, partition, offset } = position;
     let span = info_span!(
@@ -82,10 +83,11 @@ pub fn process(
         messaging.destination.partition.id = partition.to_string(),
         messaging.kafka.offset = offset,
         messaging.consumer.group.name = group,
-        messaging.message.id = id,
+        messaging.message.id = id(),
         otel.status_code = Empty,
         "error.type" = Empty,
     );
+    let sent = if span.is_disabled() { None } else { sent() };
     adopted(span, sent)
 }
 

@@ -1,7 +1,7 @@
 //! Reads a typed record back: what a consumer gets.
 
 use crate::kind::EventKind;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
@@ -21,21 +21,26 @@ pub struct TypedEvent<'a> {
     pub event_type: Cow<'a, str>,
     /// The record's key: `{metaaccount}:` and user, media or post as the topic has it, `{metaaccount}` alone where the event
     /// names none. Absent where `metaaccount` is, and so is the key.
+    #[serde(borrow, default, deserialize_with = "text")]
     pub subject: Option<Cow<'a, str>>,
     /// When it happened, as Meta says; RFC 3339 in UTC with milliseconds. Absent where Meta gives no usable time.
+    #[serde(borrow, default, deserialize_with = "text")]
     pub time: Option<Cow<'a, str>>,
     /// When ingest received it; RFC 3339 in UTC with milliseconds. Always present.
+    #[serde(borrow, default, deserialize_with = "text")]
     pub recordedtime: Option<Cow<'a, str>>,
     /// Meta's object: `instagram`, `page`, …; `other` where its name is not of `[a-z0-9_]{1,64}`. Always present.
     #[serde(borrow)]
     pub metaobject: Cow<'a, str>,
     /// The account or page that it concerns: the `id` of the entry. Absent where the entry has none, or one that is not of
     /// `[A-Za-z0-9_.-]{1,128}`.
+    #[serde(borrow, default, deserialize_with = "text")]
     pub metaaccount: Option<Cow<'a, str>>,
     /// Where in the entry it stood: `messaging`, `standby`, `changes`, `entry`, `changed_fields`. Always present.
     #[serde(borrow)]
     pub metacarrier: Cow<'a, str>,
     /// The field of a change. Present with the carriers `changes` and `entry` only, where it is of `[A-Za-z0-9_.-]{1,128}`.
+    #[serde(borrow, default, deserialize_with = "text")]
     pub metafield: Option<Cow<'a, str>>,
     /// Whether the dashboard's test button sent it. Always present.
     #[serde(default)]
@@ -47,6 +52,13 @@ pub struct TypedEvent<'a> {
     #[serde(borrow)]
     #[cfg_attr(feature = "json-schema", schemars(extend("type" = crate::json_schema::ANY)))]
     pub data: &'a RawValue,
+}
+
+/// A text that may be absent, borrowed where it has no escapes: serde borrows an `Option<Cow>` for nobody.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cow<'de, str>>, D::Error> {
+    #[derive(Deserialize)]
+    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+    Ok(Option::<Text<'de>>::deserialize(deserializer)?.map(|Text(text)| text))
 }
 
 /// Why a record is no typed event.

@@ -21,7 +21,7 @@ impl Record {
     /// The span of the work on it.
     pub(in crate::consumer) fn span(&self, group: &str) -> Span {
         let position = RecordPosition { topic: &self.topic, partition: self.partition, offset: self.offset };
-        spans::process(position, self.header(ID).and_then(text), group, self.trace())
+        spans::process(position, || self.header(ID).and_then(text), group, || self.trace())
     }
 }
 
