@@ -75,7 +75,8 @@ impl Direct {
         Batch { shared: &self.shared, group: Group::open(), now: Instant::now(), millis }
     }
 
-    /// Whether the brokers have all of these topics, as far as they have said; waits for a first answer.
+    /// Whether the brokers have all of these topics, as far as they have said; waits for a first answer, or until each of them has
+    /// given none.
     pub(crate) async fn check_topics(&self, names: &[String], limit: Duration) -> Result<(), TopicsError> {
         let mut asked = self.shared.metadata_result.subscribe();
         let outcome = timeout(limit, asked.wait_for(Option::is_some)).await;

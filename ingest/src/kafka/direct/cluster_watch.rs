@@ -19,12 +19,23 @@ const DOUBTS: (Duration, Duration) = (Duration::from_millis(100), Duration::from
 /// Runs until it is aborted.
 pub(super) async fn run(shared: Arc<Shared>) {
     let (mut backoff, mut logs) = (Backoff::new(DOUBTS.0, DOUBTS.1), BTreeMap::new());
+    let mut failures = 0_usize;
     // One broker after the other: what cannot reach the others any more may go on to answer, with leaders of yesterday.
     for turn in 0_usize.. {
-        let asked = ask(&shared, turn, &mut logs).await;
-        if let Err(error) = asked.map(|cluster| shared.update(&cluster)) {
-            shared.metadata_result.send_replace(Some(Err(error)));
-            shared.refresh_metadata.notify_one();
+        let addresses = addresses(&shared);
+        match ask(&shared, &addresses, turn, &mut logs).await {
+            Ok(cluster) => {
+                failures = 0;
+                shared.update(&cluster);
+            }
+            Err(error) => {
+                failures += 1;
+                // One that is away says nothing of the others.
+                if failures >= addresses.len() {
+                    shared.metadata_result.send_replace(Some(Err(error)));
+                }
+                shared.refresh_metadata.notify_one();
+            }
         }
         if shared.lock().is_in_doubt() {
             shared.refresh_metadata.notify_one();
@@ -39,15 +50,20 @@ pub(super) async fn run(shared: Arc<Shared>) {
     }
 }
 
+/// Brokers that the cluster names, then those of `--brokers`, of which there is one at least.
+fn addresses(shared: &Shared) -> Vec<String> {
+    let mut addresses: Vec<_> = shared.lock().named().map(|(_, address)| address.clone()).collect();
+    addresses.extend(shared.kafka.addresses().map(str::to_owned));
+    addresses
+}
+
 /// Asks the next broker in turn on a connection of its own; the reason names it, and the log of each is throttled by itself.
 async fn ask(
     shared: &Shared,
+    addresses: &[String],
     turn: usize,
     logs: &mut BTreeMap<String, Throttle>,
 ) -> Result<MetadataResponse, String> {
-    // Those that the cluster names, then those of `--brokers`, of which there is one at least.
-    let mut addresses: Vec<_> = shared.lock().named().map(|(_, address)| address.clone()).collect();
-    addresses.extend(shared.kafka.addresses().map(str::to_owned));
     let address = &addresses[turn % addresses.len()];
     let asked = within(shared.tuning.connects_within, metadata(shared, address)).await;
     let asked = asked.map_err(|error| format!("{address}: {error}"));
@@ -76,4 +92,43 @@ async fn metadata(shared: &Shared, address: &str) -> Result<MetadataResponse, Co
         return Err(ConnectionError::Starting);
     }
     Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Direct;
+    use super::*;
+    use prometheus::Registry;
+    use rdkafka::mocking::MockCluster;
+    use runtime::kafka::credentials::Credentials;
+    use runtime::producer::{ProducerOptions, TopicsError};
+    use runtime::settings::KafkaSettings;
+
+    /// Refuses connections.
+    const AWAY: &str = "127.0.0.1:1";
+    const PATIENCE: Duration = Duration::from_mins(1);
+
+    /// Whether the brokers have the topic.
+    async fn checked(brokers: String) -> Result<(), TopicsError> {
+        let (kafka, options, topics) =
+            (KafkaSettings::plain(brokers), ProducerOptions::default(), [String::from("raw")]);
+        let (credentials, registry) = (Credentials::default(), Registry::new());
+        let direct = Direct::start(&kafka, &options, &topics, credentials, &registry).unwrap();
+        let checked = direct.check_topics(&topics, PATIENCE).await;
+        assert_eq!(direct.end(PATIENCE).await, 0);
+        checked
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_broker_that_is_away_says_nothing_of_the_others() {
+        let cluster = MockCluster::new(1).unwrap();
+        cluster.create_topic("raw", 1, 1).unwrap();
+        checked(format!("{AWAY},{}", cluster.bootstrap_servers())).await.unwrap();
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn that_all_brokers_are_away_is_said_with_a_reason() {
+        let unreachable = checked(format!("{AWAY},{AWAY}")).await.unwrap_err().to_string();
+        assert!(unreachable.contains(&format!("answers: {AWAY}: ")), "{unreachable}");
+    }
 }

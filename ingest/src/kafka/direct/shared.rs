@@ -27,7 +27,7 @@ pub(super) struct Shared {
     pub(super) options: ProducerOptions,
     pub(super) tuning: Tuning,
     pub(super) topics: Vec<String>,
-    /// What came of asking for the cluster last; `None` before that.
+    /// What came of asking for the cluster: the last answer, or that every broker in turn has given none since; `None` before that.
     pub(super) metadata_result: watch::Sender<Option<Result<(), String>>>,
     /// Somebody has reason to believe that the cluster has changed.
     pub(super) refresh_metadata: Notify,
