@@ -1,11 +1,8 @@
 //! Which producer writes to Kafka, and whether it honours the properties of `--kafka-config`.
 
 use crate::kafka::direct;
-use runtime::blocking::Blocking;
-use runtime::secret_files::READ_TIMEOUT;
 use runtime::settings::{Form, KafkaSettings, Problem, Reader, Source, form};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 /// The producers that there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,35 +25,23 @@ const AUTHORITY: &str =
 
 /// Notes every property that the direct producer would not honour.
 pub(super) fn check(reader: &mut Reader<'_>, producer: ProducerKind) {
+    let KafkaSettings { file: Some(file), properties, .. } = reader.kafka() else { return };
     if producer == ProducerKind::Rdkafka {
         return;
     }
-    let Some(file) = reader.raw("kafka_config").map(PathBuf::from) else { return };
-    let source = Source::File(file.display().to_string());
-    // A file system that is gone would hang for ever, without a word.
-    let refused = match Blocking::default().wait(READ_TIMEOUT, move || refused(file)) {
-        Ok(Ok(refused)) => refused,
-        // What is wrong with the file itself is noted where it is read first.
-        Ok(Err(_)) => return,
-        Err(error) => vec![(error.to_string(), "a file that can be read")],
+    let (setting, source) = (reader.flag("kafka_config"), Source::File(file.display().to_string()));
+    let not_honoured = direct::not_honoured(properties).into_iter().map(|name| (name, HONOURED));
+    let authority = trusts_no_file(properties).then_some(("ssl.ca.location", AUTHORITY));
+    let problem = |(name, expected): (&str, &str)| Problem {
+        setting: setting.clone(),
+        source: source.clone(),
+        found: name.to_owned(),
+        expected: expected.to_owned(),
     };
-    for (found, expected) in refused {
-        reader.add(Problem {
-            setting: reader.flag("kafka_config"),
-            source: source.clone(),
-            found,
-            expected: expected.to_owned(),
-        });
+    let problems: Vec<Problem> = not_honoured.chain(authority).map(problem).collect();
+    for problem in problems {
+        reader.add(problem);
     }
-}
-
-/// What is set in the file and would not be honoured, with what should be there instead. Blocks.
-fn refused(file: PathBuf) -> Result<Vec<(String, &'static str)>, String> {
-    let kafka = KafkaSettings { file: Some(file), ..KafkaSettings::default() }.read_again()?;
-    let not_honoured = direct::not_honoured(&kafka.properties).into_iter();
-    let authority = trusts_no_file(&kafka.properties).then_some(("ssl.ca.location", AUTHORITY));
-    let refused = not_honoured.map(|name| (name, HONOURED)).chain(authority);
-    Ok(refused.map(|(name, expected)| (name.to_owned(), expected)).collect())
 }
 
 /// Whether the authority is a folder, or what librdkafka finds on the system, and is needed.
@@ -64,7 +49,9 @@ fn trusts_no_file(properties: &BTreeMap<String, String>) -> bool {
     let get = |name: &str| properties.get(name).map(String::as_str);
     let has_tls =
         get("security.protocol").is_some_and(|protocol| protocol.to_ascii_lowercase().ends_with("ssl"));
-    let is_no_file = |path: &str| Path::new(path).is_dir() || (path == "probe" && !Path::new(path).is_file());
+    let is_no_file = |path: &str| {
+        form::directory().parse(path).is_some() || (path == "probe" && form::file().parse(path).is_none())
+    };
     has_tls && get("ssl.ca.pem").is_none() && get("ssl.ca.location").is_some_and(is_no_file)
 }
 
@@ -73,18 +60,32 @@ mod tests {
     use super::*;
     use clap::Command;
 
+    /// What is wrong with a file of properties where the direct producer reads it.
+    fn problems(file: &str) -> Vec<Problem> {
+        let command = KafkaSettings::declare(Command::new("weir-test"));
+        let arguments = ["weir-test", "--brokers", "kafka:9092", "--kafka-config", file];
+        let matches = command.clone().get_matches_from(arguments);
+        let mut reader = Reader::new(&command, &matches);
+        assert!(KafkaSettings::read(&mut reader).is_some());
+        check(&mut reader, ProducerKind::Direct);
+        reader.finish().unwrap_err().0
+    }
+
     #[test]
     fn what_is_wrong_with_the_file_itself_is_said_once() {
-        let command = KafkaSettings::declare(Command::new("weir-test"));
         for file in ["/no/such/file", env!("CARGO_MANIFEST_DIR"), ""] {
-            let arguments = ["weir-test", "--brokers", "kafka:9092", "--kafka-config", file];
-            let matches = command.clone().get_matches_from(arguments);
-            let mut reader = Reader::new(&command, &matches);
-            assert!(KafkaSettings::read(&mut reader).is_some());
-            check(&mut reader, ProducerKind::Direct);
-            let problems = reader.finish().unwrap_err().to_string();
-            assert_eq!(problems.lines().count(), 1, "{problems}");
+            let problems = problems(file);
+            assert_eq!(problems.len(), 1, "{problems:?}");
         }
+    }
+
+    #[test]
+    fn what_would_not_be_honoured_is_named_together_with_lines_that_cannot_be_used() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(&file, "compression.type=zstd\nclient.rack=a\nrequest.required.acks=1\n").unwrap();
+        let problems = problems(file.path().to_str().unwrap());
+        let found: Vec<_> = problems.iter().map(|problem| problem.found.as_str()).collect();
+        assert_eq!(found, ["request.required.acks", "compression.type"]);
     }
 
     #[test]

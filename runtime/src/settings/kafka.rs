@@ -71,11 +71,13 @@ impl KafkaSettings {
         let brokers = reader.required("brokers", &brokers_form());
         let file = reader.optional("kafka_config", &form::file());
         let properties = file.as_deref().map_or_else(BTreeMap::new, |path| read_file(reader, path));
-        Some(Self { brokers: brokers?, properties, file })
+        let has_brokers = brokers.is_some();
+        reader.kafka = Self { brokers: brokers.unwrap_or_default(), properties, file };
+        has_brokers.then(|| reader.kafka.clone())
     }
 
     /// The same with the file's properties as they are by now, or why they cannot be used. Blocks.
-    pub fn read_again(&self) -> Result<Self, String> {
+    pub(crate) fn read_again(&self) -> Result<Self, String> {
         let Some(path) = self.file.as_deref() else { return Ok(self.clone()) };
         let (properties, bad) =
             properties_in(path).map_err(|fault| format!("{}: {fault}", path.display()))?;

@@ -3,7 +3,7 @@
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command};
 
-use super::{Form, Problem, Problems, Source};
+use super::{Form, KafkaSettings, Problem, Problems, Source};
 
 /// Reads settings by the name of their field.
 #[derive(Debug)]
@@ -11,12 +11,13 @@ pub struct Reader<'a> {
     command: &'a Command,
     matches: &'a ArgMatches,
     problems: Vec<Problem>,
+    pub(super) kafka: KafkaSettings,
 }
 
 impl<'a> Reader<'a> {
     /// Reads `matches`, which came from `command`.
-    pub const fn new(command: &'a Command, matches: &'a ArgMatches) -> Self {
-        Self { command, matches, problems: Vec::new() }
+    pub fn new(command: &'a Command, matches: &'a ArgMatches) -> Self {
+        Self { command, matches, problems: Vec::new(), kafka: KafkaSettings::default() }
     }
 
     /// A setting that must have a value, if only its default; `None` means a problem was noted.
@@ -77,8 +78,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What was given, or else the default: for whoever looks once more at what another reads and notes.
-    pub fn raw(&self, id: &str) -> Option<&str> {
+    /// How to reach Kafka, as far as that was read already and can be used: for checks of others against it.
+    pub const fn kafka(&self) -> &KafkaSettings {
+        &self.kafka
+    }
+
+    /// What was given, or else the default.
+    fn raw(&self, id: &str) -> Option<&str> {
         self.given(id).or_else(|| self.argument(id)?.get_default_values().first()?.to_str())
     }
 
