@@ -14,7 +14,7 @@ use prometheus::{IntCounter, IntGauge, IntGaugeVec, Registry};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use tokio::sync::watch;
 
-use crate::blocking::{Blocking, BlockingError};
+use crate::blocking::Blocking;
 use crate::metrics;
 use crate::process::shutdown::Shutdown;
 use crate::process::supervisor::Supervisor;
@@ -70,7 +70,7 @@ impl Changes {
 }
 
 /// Watches the files that `kafka` names until the end of the process is asked for. The first look is over when this
-/// returns: what changes later is noticed.
+/// returns: what changes later is noticed, and of the properties what has changed since they were read.
 pub(crate) async fn watch(
     credentials: Credentials,
     kafka: &KafkaSettings,
@@ -80,7 +80,9 @@ pub(crate) async fn watch(
     let metrics = CredentialMetrics::register(registry);
     let (blocking, log) = (Blocking::default(), Throttle::default());
     let mut kafka = kafka.clone();
-    let first = look(&blocking, kafka.clone()).await.unwrap_or_else(|error| {
+    let start = kafka.clone();
+    let first = blocking.run(READ_TIMEOUT, move || CredentialFiles::of(&start)).await;
+    let first = first.unwrap_or_else(|error| {
         tracing::warn!(%error, "cannot read files of --kafka-config");
         CredentialFiles::default()
     });
@@ -126,8 +128,9 @@ async fn changed(
     kafka: &KafkaSettings,
     watched: &mut Watched,
 ) -> Result<Option<(KafkaSettings, CredentialFiles)>, String> {
-    let seen = look(blocking, kafka.clone()).await.map_err(|error| error.to_string())?;
-    if !watched.is_changed(seen.fingerprint) {
+    let used = kafka.clone();
+    let seen = blocking.run(READ_TIMEOUT, move || files::latest_fingerprint(&used)).await;
+    if !watched.is_changed(seen.map_err(|error| error.to_string())?) {
         return Ok(None);
     }
     usable(blocking, kafka.clone()).await.map(Some)
@@ -165,10 +168,6 @@ impl CredentialFiles {
         let (ends, unwatched) = (certificates::ends(kafka), certificates::unwatched(kafka));
         Self { fingerprint: files::fingerprint(kafka), ends, unwatched }
     }
-}
-
-async fn look(blocking: &Blocking, kafka: KafkaSettings) -> Result<CredentialFiles, BlockingError> {
-    blocking.run(READ_TIMEOUT, move || CredentialFiles::of(&kafka)).await
 }
 
 /// The settings as the files have them now, if a client can be made of them and a broker answers it: clients that are answered

@@ -1,7 +1,7 @@
 //! The files that settings of Kafka name, read within a bound.
 
-use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
-use std::path::{Path, PathBuf};
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher, Hash};
+use std::path::Path;
 
 use crate::secret_files::read_regular;
 use crate::settings::{KafkaSettings, PROPERTIES_OF_FILES};
@@ -9,12 +9,21 @@ use crate::settings::{KafkaSettings, PROPERTIES_OF_FILES};
 /// More is no file of credentials; a system's bundle of authorities has a quarter of it.
 const LARGEST: u64 = 1 << 20;
 
-/// What is in the file of properties and in every file that it names, as far as it takes to see a change; a file that cannot be
-/// read has nothing, and without files it is 0.
+/// The properties as they were read, and what is in every file that they name, as far as it takes to see a change; a file that
+/// cannot be read has nothing.
 pub(super) fn fingerprint(kafka: &KafkaSettings) -> u64 {
-    let named = PROPERTIES_OF_FILES.iter().filter_map(|name| kafka.properties.get(*name)).map(PathBuf::from);
-    let hash = |path: PathBuf| BuildHasherDefault::<DefaultHasher>::default().hash_one((&path, read(&path)));
-    kafka.file.iter().cloned().chain(named).map(hash).fold(0, u64::wrapping_add)
+    let named = PROPERTIES_OF_FILES.iter().filter_map(|name| kafka.properties.get(*name));
+    let contents: Vec<_> = named.map(|path| read(Path::new(path))).collect();
+    hash((&kafka.properties, contents))
+}
+
+/// That of the properties as their file has them by now. What cannot be used has another one than what can.
+pub(super) fn latest_fingerprint(kafka: &KafkaSettings) -> u64 {
+    kafka.read_again().map_or_else(hash, |latest| fingerprint(&latest))
+}
+
+fn hash<T: Hash>(value: T) -> u64 {
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(value)
 }
 
 /// The content of a regular file of a sensible size; anything else, as a folder or a pipe, is left alone.
@@ -41,5 +50,22 @@ mod tests {
         assert_ne!(fingerprint(&kafka), old);
         assert_eq!((read(&dir), read(Path::new("/dev/zero"))), (None, None));
         std::fs::remove_dir_all(&dir).unwrap();
+    }
+
+    #[test]
+    fn the_fingerprint_of_settings_is_that_of_what_was_read_whatever_the_file_has_by_now() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let write = |text: &str| std::fs::write(&file, text).unwrap();
+        write("client.rack=a\n");
+        let named = KafkaSettings { file: Some(file.path().to_owned()), ..KafkaSettings::plain("a:1") };
+        let read = named.read_again().unwrap();
+        let taken = fingerprint(&read);
+        write("# the same\nclient.rack=a\n");
+        assert_eq!(latest_fingerprint(&read), taken);
+        for change in ["client.rack=b\n", "no.such.property=a\n"] {
+            write(change);
+            assert_eq!(fingerprint(&read), taken);
+            assert_ne!(latest_fingerprint(&read), taken, "{change}");
+        }
     }
 }

@@ -24,6 +24,7 @@ async fn what_no_broker_answers_is_taken_up_once_one_does() {
     std::fs::write(&file, "socket.timeout.ms=9000").unwrap();
     let start =
         KafkaSettings { file: Some(file.clone()), ..KafkaSettings::plain(cluster.bootstrap_servers()) };
+    let start = start.read_again().unwrap();
     let (credentials, registry, shutdown) = (Credentials::default(), Registry::new(), Shutdown::new());
     let mut changes = credentials.changes();
     let watching = tokio::spawn(watch(credentials.clone(), &start, &registry, shutdown.clone()).await);
