@@ -85,7 +85,7 @@ async fn metadata(shared: &Shared, address: &str) -> Result<MetadataResponse, Co
         shared.topics.iter().map(|topic| MetadataRequestTopic::default().with_name(Some(name(topic))));
     let question =
         MetadataRequest::default().with_topics(Some(named.collect())).with_allow_auto_topic_creation(false);
-    let (stream, client_id) = (&mut *connection.stream, &shared.options.client_id);
+    let (stream, client_id) = (&mut *connection.stream, &shared.client_id);
     let answer = call(stream, client_id, connection.metadata_version, &question).await?;
     // What is known of topics is not taken away by one that does not know itself yet.
     if answer.brokers.is_empty() {

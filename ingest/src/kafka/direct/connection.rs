@@ -60,7 +60,7 @@ pub(super) struct Connection {
 impl Connection {
     /// Connects and proves who we are; bound it with [`within`].
     pub(super) async fn open(shared: &Shared, address: &str) -> Result<Self, ConnectionError> {
-        let (security, client_id) = (shared.security.load_full(), &shared.options.client_id);
+        let (security, client_id) = (shared.security.load_full(), &shared.client_id);
         let tcp = connect(address, shared.tuning.connects_within).await?;
         tcp.set_nodelay(true)?;
         let mut stream = security.wrap(tcp, address).await?;

@@ -106,7 +106,7 @@ impl Session<'_> {
         security: &Arc<Security>,
         until: Option<Instant>,
     ) -> Result<(), ConnectionError> {
-        let (client_id, timeout) = (&self.shared.options.client_id, self.shared.tuning.broker_timeout);
+        let (client_id, timeout) = (&self.shared.client_id, self.shared.tuning.broker_timeout);
         loop {
             let now = Instant::now();
             let is_old = until.is_some_and(|until| now >= until);

@@ -24,7 +24,7 @@ pub(super) struct Shared {
     pub(super) security: ArcSwap<Security>,
     pub(super) credentials: Credentials,
     pub(super) kafka: KafkaSettings,
-    pub(super) options: ProducerOptions,
+    pub(super) client_id: String,
     pub(super) tuning: Tuning,
     pub(super) topics: Vec<String>,
     /// What came of asking for the cluster: the last answer, or that every broker in turn has given none since; `None` before that.
@@ -50,7 +50,7 @@ impl Shared {
             security: ArcSwap::from_pointee(Security::new(&kafka.properties)?),
             credentials,
             kafka: kafka.clone(),
-            options: options.clone(),
+            client_id: options.client_id.clone(),
             tuning,
             topics: topics.to_vec(),
             metadata_result: watch::Sender::new(None),
