@@ -42,7 +42,7 @@ const RETIRES_WITHIN: Duration = Duration::from_secs(10);
 
 /// Why a new client was built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
+enum Reason {
     /// librdkafka says that it can never send again.
     Fatal,
     /// The brokers answer and no record is acknowledged.
