@@ -14,15 +14,12 @@ use runtime::telemetry::{TRACEPARENT, TraceContext, spans};
 use runtime::throttle::Throttle;
 use schemas::{Event, Refusal, Split, Topic, raw};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tracing::Span;
 use uuid::Uuid;
 
 /// A delivery may hold this many events whatever its size.
 const FREE_EVENTS: usize = 10;
-
-/// How often the same error is logged.
-const LOG_EVERY: Duration = Duration::from_mins(1);
 
 /// Buffers that the events of a delivery are serialised into, one after the other; the producer copies them.
 #[derive(Debug, Default)]
@@ -61,7 +58,7 @@ impl Publisher {
     ) -> Self {
         let Settings { max_events, min_bytes_per_event, .. } = *settings;
         let topics = EnumMap::from_fn(|topic: Topic| topic.name(topic_prefix));
-        let refused = Throttle::new(LOG_EVERY);
+        let refused = Throttle::default();
         Self { producers, topics, max_events, min_bytes_per_event, consumer, metrics, refused }
     }
 

@@ -3,7 +3,7 @@
 use super::call::call;
 use super::connection::{Connection, ConnectionError, within};
 use super::produce::name;
-use super::shared::{LOG_EVERY, Shared};
+use super::shared::Shared;
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::{MetadataRequest, MetadataResponse};
 use runtime::backoff::Backoff;
@@ -70,7 +70,7 @@ async fn ask(
     if let Err(error) = &asked {
         // No more of them than there are brokers.
         logs.retain(|known, _| addresses.contains(known));
-        let log = logs.entry(address.clone()).or_insert_with(|| Throttle::new(LOG_EVERY));
+        let log = logs.entry(address.clone()).or_default();
         if let Some(suppressed) = log.pass(Instant::now()) {
             tracing::warn!(error, suppressed, "fetching metadata from a broker failed");
         }

@@ -1,7 +1,7 @@
 //! Takes up credentials that have changed on the disk: every connection is then made anew, once it has no request under way.
 
 use super::security::Security;
-use super::shared::{LOG_EVERY, Shared};
+use super::shared::Shared;
 use runtime::throttle::Throttle;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ const TRY_AGAIN: Duration = Duration::from_secs(5);
 /// Runs until it is aborted. Files that cannot be used leave what there is, and are tried again. Where it begins again, what has
 /// changed may not have been taken up: then it `is_due`.
 pub(super) async fn run(shared: Arc<Shared>, mut is_due: bool) {
-    let (mut changes, log) = (shared.credentials.changes(), Throttle::new(LOG_EVERY));
+    let (mut changes, log) = (shared.credentials.changes(), Throttle::default());
     loop {
         tokio::time::sleep(if is_due { TRY_AGAIN } else { ASK_EVERY }).await;
         is_due |= changes.seen();

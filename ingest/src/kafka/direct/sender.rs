@@ -7,7 +7,7 @@ use super::call::{decode, encode, read_frame};
 use super::connection::{Connection, ConnectionError, Stream, within};
 use super::produce;
 use super::security::Security;
-use super::shared::{LOG_EVERY, Shared};
+use super::shared::Shared;
 use super::state::local;
 use kafka_protocol::messages::ProduceRequest;
 use runtime::backoff::{Backoff, random};
@@ -31,7 +31,7 @@ pub(super) async fn run(shared: Arc<Shared>, broker: i32) {
     let (first, longest) = shared.tuning.reconnect;
     let mut backoff = Backoff::new(first, longest);
     // Its own, so that no other broker's lines hide that this one is away.
-    let log = Throttle::new(LOG_EVERY);
+    let log = Throttle::default();
     loop {
         let served = shared.lock().serve(broker);
         let Some((address, wake)) = served else { return };

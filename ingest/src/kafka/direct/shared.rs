@@ -11,11 +11,8 @@ use runtime::producer::{ProduceError, ProducerOptions};
 use runtime::settings::KafkaSettings;
 use runtime::throttle::Throttle;
 use std::sync::{Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::sync::{Notify, watch};
-
-/// What fails once fails often.
-pub(super) const LOG_EVERY: Duration = Duration::from_mins(1);
 
 /// The state behind its lock, and everything that does not change.
 pub(super) struct Shared {
@@ -56,7 +53,7 @@ impl Shared {
             metadata_result: watch::Sender::new(None),
             refresh_metadata: Notify::new(),
             drained: Notify::new(),
-            not_acknowledged: Throttle::new(LOG_EVERY),
+            not_acknowledged: Throttle::default(),
         })
     }
 
