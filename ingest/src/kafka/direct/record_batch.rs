@@ -52,6 +52,8 @@ impl RecordBatch {
 
     /// Writes a record behind the others.
     pub(super) fn push(&mut self, record: &Outgoing<'_>, time: i64) {
+        // Else what comes behind a large value has all of it copied once more, into twice the memory.
+        self.bytes.reserve(bound(record));
         let (start, out) = (self.bytes.len(), &mut self.bytes);
         out.push(0);
         put_varint(out, time.saturating_sub(self.first_time));
@@ -116,6 +118,15 @@ fn signed(length: usize) -> i64 {
 mod tests {
     use super::*;
     use kafka_protocol::records::RecordBatchDecoder;
+
+    #[test]
+    fn a_large_record_takes_hardly_more_memory_than_it_has_bytes() {
+        let value = vec![b'x'; 4 << 20];
+        let record = Outgoing { topic: "raw", key: None, value: &value, headers: &[("ce_id", b"1")] };
+        let mut batch = RecordBatch::new(0);
+        batch.push(&record, 0);
+        assert!(batch.memory() <= HEADER + bound(&record), "{}", batch.memory());
+    }
 
     #[test]
     fn another_reader_finds_what_was_written() {
