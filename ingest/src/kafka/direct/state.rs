@@ -86,8 +86,12 @@ impl<T> State<T> {
         let is_known = |topic: &Topic<T>| topic.count > 0 || topic.refusal.is_some();
         let known = self.index_of(record.topic).filter(|index| is_known(&self.topics[*index]));
         let Some(index) = known.filter(|_| !self.is_closed) else {
-            let reason = String::from("no broker has said yet where the topic is");
-            return Err(SendError::Other { topic: record.topic.to_owned(), reason });
+            let reason = if self.is_closed {
+                "the producer has ended"
+            } else {
+                "no broker has said yet where the topic is"
+            };
+            return Err(SendError::Other { topic: record.topic.to_owned(), reason: reason.to_owned() });
         };
         let topic = &mut self.topics[index];
         if topic.refusal.is_some() {

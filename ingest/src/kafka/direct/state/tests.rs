@@ -75,6 +75,15 @@ fn accept(state: &mut State<()>, now: Instant) {
 }
 
 #[test]
+fn a_record_that_comes_after_the_end_is_refused_for_that() {
+    let mut state = led_by(&[1]);
+    assert!(state.close().is_empty());
+    let record = Outgoing { topic: "raw", key: None, value: b"x", headers: &[] };
+    let refused = state.accept(&record, || (), Instant::now(), 0).unwrap_err();
+    assert_eq!(refused.to_string(), "a record for raw cannot be queued: the producer has ended");
+}
+
+#[test]
 fn a_request_carries_every_partition_of_a_broker_that_has_something() {
     let (mut state, now) = (led_by(&[1, 1, 2, 1]), Instant::now());
     for key in 0..100_u8 {
