@@ -18,8 +18,8 @@ pub(super) fn form() -> Form<ProducerKind> {
 }
 
 /// What should be there instead of what the direct producer does not honour.
-const HONOURED: &str =
-    "a property that --producer direct honours, see docs/operations.md, or --producer rdkafka";
+const HONOURED: &str = "a property that --producer direct honours, with a value that it does (a number has digits alone), see \
+    docs/operations.md, or --producer rdkafka";
 const AUTHORITY: &str =
     "the path of a file in PEM, which is all that --producer direct reads, or --producer rdkafka";
 

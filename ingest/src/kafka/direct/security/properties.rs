@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 /// Honoured whatever the value.
 const HONOURED: &str = "security.protocol sasl.mechanism sasl.username sasl.password \
-    ssl.ca.location ssl.ca.pem ssl.certificate.location ssl.certificate.pem ssl.key.location ssl.key.pem \
-    socket.timeout.ms socket.connection.setup.timeout.ms request.timeout.ms reconnect.backoff.ms reconnect.backoff.max.ms \
-    topic.metadata.refresh.interval.ms batch.size";
+    ssl.ca.location ssl.ca.pem ssl.certificate.location ssl.certificate.pem ssl.key.location ssl.key.pem";
+
+/// Honoured where the value is a number that is not below zero, in digits: librdkafka takes others (`0x10`, `010`), has `-1` switch
+/// things off, and reads over what follows a number.
+const NUMBERS: &str = "socket.timeout.ms socket.connection.setup.timeout.ms request.timeout.ms reconnect.backoff.ms \
+    reconnect.backoff.max.ms topic.metadata.refresh.interval.ms batch.size";
 
 /// Without a meaning here: of consumers, who may share the file; of retries, which there are none of; of a log line, of names that are
 /// looked up at each attempt, and of metadata that is asked for whenever something is in doubt.
@@ -27,13 +30,17 @@ const LIMITED: [(&str, &[&str]); 6] = [
     ("broker.address.family", &["any"]),
 ];
 
-/// Names of the properties that are set and would not be honoured.
+/// Names of the properties that are set and would not be honoured, be it for their value.
 pub(crate) fn not_honoured(properties: &BTreeMap<String, String>) -> Vec<&str> {
-    let is_known =
-        |name: &str| [HONOURED, PASSED].iter().any(|names| names.split(' ').any(|one| one == name));
+    let is_one_of = |names: &str, name: &str| names.split(' ').any(|one| one == name);
+    let is_known = |name: &str, value: &str| {
+        let is_known = is_one_of(HONOURED, name) || is_one_of(PASSED, name);
+        let is_number = |value: &str| value.parse().is_ok_and(|number: u64| number.to_string() == value);
+        is_known || (is_one_of(NUMBERS, name) && is_number(value))
+    };
     let is_honoured = |name: &str, value: &str| {
         let limited = LIMITED.iter().find(|(limited, _)| *limited == name);
-        limited.map_or_else(|| is_known(name), |(_, values)| values.contains(&value))
+        limited.map_or_else(|| is_known(name, value), |(_, values)| values.contains(&value))
     };
     let refused = properties.iter().filter(|(name, value)| !is_honoured(name, value));
     refused.map(|(name, _)| name.as_str()).collect()
@@ -50,10 +57,21 @@ mod tests {
             ("fetch.max.bytes", "1"),
             ("batch.size", "1"),
             ("compression.type", "zstd"),
+            ("request.timeout.ms", "0x1000"),
+            ("socket.timeout.ms", "60000 # a minute"),
             ("ssl.crl.location", "/crl"),
             ("ssl.key.password", "hunter2"),
+            ("topic.metadata.refresh.interval.ms", "-1"),
         ];
         let properties = set.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        assert_eq!(not_honoured(&properties), ["compression.type", "ssl.crl.location", "ssl.key.password"]);
+        let named = [
+            "compression.type",
+            "request.timeout.ms",
+            "socket.timeout.ms",
+            "ssl.crl.location",
+            "ssl.key.password",
+            "topic.metadata.refresh.interval.ms",
+        ];
+        assert_eq!(not_honoured(&properties), named);
     }
 }
