@@ -18,7 +18,11 @@ pub(super) fn incomplete(properties: &[Property]) -> Option<BadLine> {
     if !protocol.value.to_ascii_lowercase().starts_with("sasl_") {
         return None;
     }
-    let is_missing = |name: &&str| properties.iter().all(|property| property.name != *name);
+    // An empty value is none, for librdkafka too.
+    let is_missing = |name: &&str| {
+        let last = properties.iter().rfind(|property| property.name == *name);
+        last.is_none_or(|property| property.value.is_empty())
+    };
     let missing: Vec<&str> = LOGIN.into_iter().filter(is_missing).collect();
     (!missing.is_empty()).then(|| {
         let mechanisms = MECHANISMS.join(", ");
@@ -55,6 +59,8 @@ mod tests {
         let alone = said("client.rack=a\nsecurity.protocol=sasl_ssl\n");
         assert!(alone[0].starts_with("2: "), "{alone:?}");
         assert!(alone[0].contains("sasl.mechanism and sasl.username and sasl.password"), "{alone:?}");
+        let empty = said(&login.replace("hunter2", "\nsasl.mechanism=PLAIN"));
+        assert!(empty.len() == 1 && empty[0].contains("expected sasl.password beside it"), "{empty:?}");
         for mechanism in ["sasl.mechanism", "sasl.mechanisms"] {
             assert_eq!(said(&format!("{login}{mechanism}=PLAIN\n")), [""; 0]);
         }
