@@ -24,11 +24,25 @@ pub(super) fn parse(text: &str) -> (Vec<Property>, Vec<BadLine>) {
     (properties, bad)
 }
 
-/// What is let through by its name is known to librdkafka, which still has to accept the value.
+/// What is let through by its name is known to librdkafka, which still has to accept the value, and to read what is meant.
 fn refused(name: &str, value: &str) -> Option<String> {
-    let is_accepted = || ClientConfig::new().set(name, value).create_native_config().is_ok();
-    let accepted = "a value that librdkafka accepts for this property";
-    refusal(name, value).or_else(|| (!is_accepted()).then(|| accepted.to_owned()))
+    refusal(name, value).or_else(|| {
+        let expected = match ClientConfig::new().set(name, value).create_native_config() {
+            Err(_) => "a value that librdkafka accepts for this property",
+            Ok(config) if config.get(name).is_ok_and(|read| is_misread(value, &read)) => {
+                "a whole number in digits alone, without a unit, which librdkafka would read over"
+            }
+            Ok(_) => return None,
+        };
+        Some(expected.to_owned())
+    })
+}
+
+/// Whether a number was read of it that nobody means: librdkafka reads as far as it understands (`60s` is 60, and 60 ms), and takes
+/// `010` for 8. What follows a blank may be a comment.
+fn is_misread(value: &str, read: &str) -> bool {
+    let number = value.split_whitespace().next().unwrap_or_default();
+    read.parse::<i64>().is_ok_and(|read| number.parse::<i64>() != Ok(read))
 }
 
 impl Property {
@@ -52,6 +66,23 @@ mod tests {
         assert_eq!(properties, []);
         assert_eq!(bad.iter().map(|line| line.number).collect::<Vec<_>>(), [1, 2]);
         assert!(bad[1].expected.contains("--brokers"));
+    }
+
+    #[test]
+    fn a_number_that_librdkafka_would_read_otherwise_than_people_is_refused() {
+        let is_refused = |line: &str| parse(line).1.len() == 1;
+        for line in ["socket.timeout.ms=60s", "fetch.max.bytes=1_000_000", "fetch.wait.max.ms=010"] {
+            assert!(is_refused(line), "{line}");
+        }
+        for line in [
+            "socket.timeout.ms=60000",
+            "socket.timeout.ms=60000 # a minute",
+            "topic.metadata.refresh.interval.ms=-1",
+            "client.rack=60s",
+            "client.rack=007",
+        ] {
+            assert!(!is_refused(line), "{line}");
+        }
     }
 
     #[test]
