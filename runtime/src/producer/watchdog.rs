@@ -10,6 +10,8 @@
 
 mod progress;
 mod sending;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -108,6 +110,8 @@ fn watch_with(mut watchdog: Watchdog, process: &Process) -> impl Future<Output =
 
 struct Watchdog {
     producer: Producer,
+    /// Settings that no client was made of yet.
+    changed: Option<Arc<KafkaSettings>>,
     progress: Progress,
     built: Instant,
     /// Before another client is built.
@@ -131,6 +135,7 @@ impl Watchdog {
         let now = Instant::now();
         Self {
             producer,
+            changed: None,
             progress: Progress::new(STALLED_AFTER, now),
             built: now,
             wait: *REBUILD_EVERY.start(),
@@ -146,11 +151,9 @@ impl Watchdog {
         loop {
             tokio::select! {
                 () = tokio::time::sleep(LOOK_EVERY) => {}
-                kafka = changes.next_settings() => {
-                    self.renew(kafka).await;
-                    continue;
-                }
+                kafka = changes.next_settings() => self.changed = Some(kafka),
             }
+            self.renew().await;
             let client = self.producer.client();
             let (context, fatal) = (client.context(), client.fatal_error());
             let stuck = context.stuck.lasting(STALLED_AFTER);
@@ -232,9 +235,14 @@ impl Watchdog {
         }
     }
 
-    async fn renew(&mut self, kafka: Arc<KafkaSettings>) {
+    /// Makes a client of settings that have changed; where that fails, they are tried again at the next look.
+    async fn renew(&mut self) {
+        let Some(kafka) = self.changed.clone() else { return };
         match self.producer.renew(kafka, RETIRES_WITHIN).await {
-            Ok(()) => self.begin(),
+            Ok(()) => {
+                self.changed = None;
+                self.begin();
+            }
             Err(error) => self.failed(&error),
         }
     }
