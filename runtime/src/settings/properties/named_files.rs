@@ -20,7 +20,11 @@ const SYSTEMS_OWN: &str = "probe";
 
 /// The lines that name a file which cannot be read, where one is read at all: with TLS. Blocks.
 pub(in crate::settings) fn unreadable(properties: &[Property]) -> Vec<BadLine> {
-    let last = |name: &str| properties.iter().rfind(|property| property.name == name);
+    // An empty value is none, as for librdkafka.
+    let last = |name: &str| {
+        let last = properties.iter().rfind(|property| property.name == name);
+        last.filter(|property| !property.value.is_empty())
+    };
     let protocol = last("security.protocol").map(|protocol| protocol.value.to_ascii_lowercase());
     if !protocol.is_some_and(|protocol| protocol.ends_with("ssl")) {
         return Vec::new();
@@ -35,7 +39,7 @@ pub(in crate::settings) fn unreadable(properties: &[Property]) -> Vec<BadLine> {
 fn instead_of(property: &Property) -> Option<String> {
     let Property { name, value, .. } = property;
     let is_authority = name == AUTHORITY;
-    if value.is_empty() || (is_authority && value == SYSTEMS_OWN) {
+    if is_authority && value == SYSTEMS_OWN {
         return None;
     }
     let why = fault(Path::new(value), is_authority)?;
@@ -83,6 +87,12 @@ mod tests {
                 format!("3: ssl.certificate.location: expected a file that can be read ({here}: it is a folder)"),
             ]
         );
+    }
+
+    #[test]
+    fn an_empty_certificate_stands_for_no_file() {
+        let bad = said("security.protocol=SSL\nssl.ca.pem=\nssl.ca.location=/nope/ca.crt\n");
+        assert!(bad.len() == 1 && bad[0].starts_with("3: ssl.ca.location: "), "{bad:?}");
     }
 
     #[test]
