@@ -9,7 +9,9 @@ use tokio::runtime::Handle;
 
 use super::environment::Environment;
 use super::error::TracesError;
+use crate::blocking::Blocking;
 use crate::http::{client, tls};
+use crate::secret_files::READ_TIMEOUT;
 
 /// Bytes of an answer that are read; it says little.
 const LONGEST_ANSWER: usize = 64 * 1024;
@@ -23,7 +25,10 @@ pub(super) struct Collector {
 
 impl Collector {
     pub(super) fn new(environment: &Environment, runtime: Handle) -> Result<Self, TracesError> {
-        let http = client::builder(tls::client(environment.certificate.as_deref())?)
+        let certificate = environment.certificate.clone();
+        // A file system that is gone must not hold up the start.
+        let tls = Blocking::default().wait(READ_TIMEOUT, move || tls::client(certificate.as_deref()))??;
+        let http = client::builder(tls)
             .timeout(environment.timeout)
             .user_agent(concat!("weir/", env!("CARGO_PKG_VERSION")))
             .build()?;
@@ -59,4 +64,27 @@ async fn send(http: Client, request: Request<Bytes>) -> Result<Response<Bytes>, 
     *response.status_mut() = answer.status();
     *response.headers_mut() = std::mem::take(answer.headers_mut());
     Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_certificate_that_never_ends_holds_up_no_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("ca.crt");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let environment = Environment {
+            timeout: Duration::from_secs(1),
+            queue: 1,
+            certificate: Some(pipe),
+            foreign_protocol: None,
+        };
+        let error = Collector::new(&environment, Handle::current()).unwrap_err();
+        assert_eq!(error.to_string(), "OTEL_EXPORTER_OTLP_CERTIFICATE: no answer within 5s");
+    }
 }

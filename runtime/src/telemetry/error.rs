@@ -2,6 +2,7 @@
 
 use opentelemetry_otlp::ExporterBuildError;
 
+use crate::blocking::BlockingError;
 use crate::http::tls::TlsError;
 
 /// Why there are no traces although they were asked for.
@@ -13,6 +14,9 @@ pub(crate) enum TracesError {
     /// The file of certificates cannot be used, or there is no TLS.
     #[error("OTEL_EXPORTER_OTLP_CERTIFICATE: {0}")]
     Tls(#[from] TlsError),
+    /// The file of certificates is not read in time.
+    #[error("OTEL_EXPORTER_OTLP_CERTIFICATE: {0}")]
+    Certificate(#[from] BlockingError),
     /// There is no client.
     #[error("HTTP: {0}")]
     Http(#[from] reqwest::Error),
