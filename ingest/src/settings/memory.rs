@@ -86,7 +86,8 @@ fn problem(need: &[Part], limit: u64, source: Source) -> Option<Problem> {
     (bytes > limit).then(|| Problem {
         setting: "--memory-limit".to_owned(),
         source,
-        found: mebibytes(limit),
+        // Rounded down, so that it is never shown as what would be enough.
+        found: format!("{} MiB", limit >> 20),
         expected: format!(
             "{} at least, which the limits of this process allow together: {}; give it more, or lower one of them",
             mebibytes(bytes),
@@ -112,6 +113,13 @@ mod tests {
         let megabytes: u64 = megabytes.trim_end_matches("Mi}").parse().unwrap();
         let need = need(&shipped());
         assert!(problem(&need, megabytes << 20, Source::NotSet).is_none(), "{}", described(&need));
+    }
+
+    #[test]
+    fn a_limit_that_is_too_low_by_a_byte_is_shown_as_lower_than_what_is_needed() {
+        let need = [Part { what: "things", bytes: (768 << 20) + 2, flags: "" }];
+        let problem = problem(&need, (768 << 20) + 1, Source::NotSet).unwrap().to_string();
+        assert!(problem.contains("found 768 MiB, expected 769 MiB at least"), "{problem}");
     }
 
     #[test]
