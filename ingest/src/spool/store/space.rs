@@ -5,8 +5,9 @@ use super::super::error::StoreError;
 use super::{Kind, State, Store};
 use std::time::{Duration, Instant};
 
-/// How long a spool counts as full after the last delivery that it refused, where it does not drain.
-const FULL_FOR: Duration = Duration::from_secs(30);
+/// How long a spool counts as full after the last delivery that it refused, where it does not drain; and after the last time that its
+/// reserve could not be made.
+pub(super) const FULL_FOR: Duration = Duration::from_secs(30);
 
 /// So often in a row an empty file has to be found as it was before its disk space is released, and so long that takes at
 /// once: deliveries wait meanwhile.
@@ -18,8 +19,8 @@ impl Store {
     pub(super) fn look_for_space(&mut self) {
         let taken = self.taken();
         let State::Open(database) = &self.state else { return };
-        let is_due = self.full.is_some_and(|(since, bytes)| has_space_again(taken, bytes, since));
-        if !is_due {
+        let Some((since, bytes)) = self.full else { return };
+        if !has_space_again(taken, bytes, since) {
             return;
         }
         match database.probe() {
@@ -27,7 +28,8 @@ impl Store {
                 self.full = None;
                 tracing::info!("the spool has space again");
             }
-            Ok(()) => {}
+            // To try writes as much as there is space for.
+            Ok(()) => self.full = Some((Instant::now(), bytes)),
             Err(error) => self.fail_unless_full(&error, Kind::Write),
         }
     }
@@ -74,6 +76,10 @@ impl Store {
     }
 
     pub(super) fn log_full(&mut self) {
+        // Without its reserve it refuses every delivery: that says nothing of the disk, and must not put off the look at it.
+        if self.full.is_some() && !self.reserve.is_there {
+            return;
+        }
         let taken = self.taken();
         if self.full.replace((Instant::now(), taken)).is_none() {
             tracing::error!(

@@ -8,6 +8,7 @@ mod failures;
 use super::super::SpoolError;
 use super::super::database::{Change, RowKey, StoredRow};
 use super::super::writer::{Command, Queued};
+use super::space::FULL_FOR;
 use super::*;
 use crate::delivery::sample;
 use crate::signature::Row;
@@ -203,6 +204,21 @@ fn a_full_disk_lets_deliveries_go_and_takes_others_once_there_is_space() {
     assert!(change(&mut store, read.iter().map(|stored| Change::Delete(stored.key())).collect()));
     store.maintain();
     assert_eq!(put(&mut store, sample(TEXT).to_row()), Ok(()));
+}
+
+#[test]
+fn a_disk_that_has_space_again_is_used_however_many_deliveries_were_refused_meanwhile() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = store(directory.path());
+    // As where a delete needed its space.
+    store.reserve.release();
+    assert_eq!(put(&mut store, sample(TEXT).to_row()), Err(SpoolError::Full));
+    let (since, bytes) = store.full.unwrap();
+    store.full = Some((since.checked_sub(FULL_FOR).unwrap(), bytes));
+    assert_eq!(put(&mut store, sample(TEXT).to_row()), Err(SpoolError::Full));
+    store.maintain();
+    assert_eq!(put(&mut store, sample(TEXT).to_row()), Ok(()));
+    assert_eq!(store.parts.metrics.healthy.get(), 1);
 }
 
 #[test]
