@@ -95,7 +95,7 @@ pub async fn serve(
         tracing::warn!(records, "shutdown: some records were still unacknowledged");
     }
     if let Some(spool) = spool {
-        spool.close().await;
+        spool.close(records == 0).await;
     }
     Ok(())
 }

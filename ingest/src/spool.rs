@@ -118,9 +118,16 @@ impl Spool {
 
     /// Timeout for the writer at shutdown.
     const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+    /// Timeout before that for what was acknowledged late.
+    const SETTLE_TIMEOUT: Duration = Duration::from_secs(1);
 
-    /// Stops the writer after the commands that it has, and closes the files.
-    pub(crate) async fn close(&self) {
+    /// Stops the writer after the commands that it has, and closes the files. Where the producers have reported everything that was
+    /// sent, what Kafka acknowledged late is deleted first: the next process would send it once more.
+    pub(crate) async fn close(&self, is_all_reported: bool) {
+        if is_all_reported {
+            // Whoever waits for a report is woken by it, and may not have run yet.
+            drop(tokio::time::timeout(Self::SETTLE_TIMEOUT, self.in_flight.all_released()).await);
+        }
         let closed = tokio::time::timeout(Self::CLOSE_TIMEOUT, self.writer.close()).await;
         if closed.is_err() {
             tracing::warn!(
@@ -146,4 +153,43 @@ fn with_retries<T, E>(attempt: impl Fn() -> Result<T, E>, may_pass: impl Fn(&E) 
         }
     }
     attempt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::sample;
+    use prometheus::Registry;
+    use runtime::process::health::{Health, Probe};
+    use runtime::process::shutdown::Shutdown;
+    use std::path::Path;
+    use tokio::sync::oneshot;
+
+    const TEXT: &[u8] = include_bytes!("../../schemas/fixtures/message/text.json");
+
+    fn open(directory: &Path) -> Spool {
+        let check = Health::new(Shutdown::new()).check("spool", Probe::Shown);
+        // However busy the machine is.
+        let settings =
+            SpoolSettings { timeout: Duration::from_mins(1), ..SpoolSettings::of(directory.to_owned()) };
+        Spool::open(&settings, SpoolMetrics::new(&Registry::new()), check).unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_was_acknowledged_as_the_process_ends_is_not_sent_again_by_the_next() {
+        let directory = tempfile::tempdir().unwrap();
+        let spool = open(directory.path());
+        let mut reports = Vec::new();
+        for _ in 0..10 {
+            let (report, is_reported) = oneshot::channel();
+            let acknowledged = async move { is_reported.await.unwrap_or(false) };
+            spool.store_in_flight(&sample(TEXT), acknowledged).await.unwrap();
+            reports.push(report);
+        }
+        reports.into_iter().for_each(|report| report.send(true).unwrap());
+        spool.close(true).await;
+        drop(spool);
+        let (_, left) = open(directory.path()).writer.read(1, u64::MAX).await;
+        assert!(left.is_empty(), "{left:?}");
+    }
 }

@@ -31,16 +31,21 @@ impl InFlight {
 
     /// Returns once the delivery is not in flight any more; after this time it counts as lost on its way.
     pub(super) async fn released(&self, id: Uuid, patience: Duration) {
-        if tokio::time::timeout(patience, self.until_released(id)).await.is_err() {
+        if tokio::time::timeout(patience, self.until(|ids| !ids.contains(&id))).await.is_err() {
             tracing::error!(delivery = %id, "the Kafka client never reported on a delivery: it is sent again from the spool");
             self.lock().remove(&id);
         }
     }
 
-    async fn until_released(&self, id: Uuid) {
+    /// Returns once none is in flight any more.
+    pub(super) async fn all_released(&self) {
+        self.until(HashSet::is_empty).await;
+    }
+
+    async fn until(&self, is_so: impl Fn(&HashSet<Uuid>) -> bool) {
         loop {
             let released = self.released.notified();
-            if !self.contains(id) {
+            if is_so(&self.lock()) {
                 return;
             }
             released.await;

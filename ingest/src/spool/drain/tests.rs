@@ -70,7 +70,7 @@ impl Ground {
         done.await.unwrap();
         self.process.shutdown.trigger();
         draining.await.unwrap();
-        self.spool.close().await;
+        self.spool.close(true).await;
     }
 }
 
