@@ -23,12 +23,11 @@ struct Entry {
 }
 
 impl Backlog {
-    /// Adds a file; one that is already listed stays as it is, and one that was drained and removed meanwhile stays away.
+    /// Adds a file; one that is already listed stays as it is, and one that was drained and removed meanwhile stays away: it is gone
+    /// before it is no longer listed. The thread that writes alone adds files.
     pub(super) fn add(&self, path: PathBuf, left: Option<Totals>, oldest: Option<i64>) {
-        let mut entries = self.lock();
-        let is_gone = || matches!(files::size(&path), Ok(None));
-        if !entries.iter().any(|entry| entry.path == path) && !is_gone() {
-            entries.push(Entry { path, left, oldest, disk_bytes: None });
+        if !self.contains(&path) && !matches!(files::size(&path), Ok(None)) {
+            self.lock().push(Entry { path, left, oldest, disk_bytes: None });
         }
     }
 
@@ -95,11 +94,13 @@ impl Backlog {
 
     /// Their size on disk, as far as it was ever seen.
     pub(super) fn disk_bytes(&self) -> u64 {
-        let seen = |entry: &mut Entry| {
-            entry.disk_bytes = files::total_size(&entry.path).ok().or(entry.disk_bytes);
-            entry.disk_bytes.unwrap_or_default()
-        };
-        self.lock().iter_mut().map(seen).sum()
+        for path in self.paths() {
+            // Without the lock: on a disk that hangs, tasks would wait for it and hold the threads of all others.
+            if let Ok(bytes) = files::total_size(&path) {
+                self.change(&path, |entry| entry.disk_bytes = Some(bytes));
+            }
+        }
+        self.lock().iter().filter_map(|entry| entry.disk_bytes).sum()
     }
 
     /// Whether [`Self::disk_bytes`] is of all of them.

@@ -35,7 +35,9 @@ pub(crate) async fn serve(spool: Spool, shutdown: Shutdown) {
         Supervisor::new("the socket of the spool").counting(spool.parts.metrics.panics.clone());
     let forever = async { while supervisor.panicked(accept(&listener, &spool)).await {} };
     shutdown.run_until_requested(forever).await;
-    if let Err(error) = fs::remove_file(&path) {
+    // On a thread that may block.
+    let removed = tokio::task::spawn_blocking(move || files::remove_if_there(&path)).await;
+    if let Ok(Err(error)) = removed {
         tracing::debug!(%error, "cannot remove the socket of the spool");
     }
 }

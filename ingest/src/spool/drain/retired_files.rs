@@ -220,13 +220,15 @@ impl RetiredFiles {
             };
         }
         losses.record_without_trace(self.backlog.left(&path), &path, &self.metrics);
-        match losses.finish(&path) {
-            Ok(()) => {
+        let (file, has_lost) = (path.clone(), losses.has_lost);
+        match blocking(move || losses::finish(&file, has_lost)).await {
+            Some(Ok(())) => {
                 self.backlog.remove(&path);
                 self.progress.remove(&path);
             }
-            Err(error) => {
-                tracing::warn!(%error, file = %path.display(), "cannot remove a drained spool file yet");
+            failed => {
+                let error = failed.and_then(Result::err).map(|error| error.to_string());
+                tracing::warn!(error, file = %path.display(), "cannot remove a drained spool file yet");
                 // Nothing is left: no row has the last number.
                 self.postpone(path, std::iter::once(i64::MAX..=i64::MAX).collect(), wait);
             }
@@ -248,7 +250,7 @@ impl RetiredFiles {
     }
 }
 
-/// Reads files on a thread that may block; `None` after a panic.
+/// Reads and removes files on a thread that may block; `None` after a panic.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     tokio::task::spawn_blocking(work).await.ok()
 }

@@ -65,16 +65,16 @@ impl Losses {
         }
         self.has_lost = true;
     }
+}
 
-    /// Removes the file; one that lost rows is kept for inspection.
-    pub(super) fn finish(&self, path: &Path) -> Result<(), StoreError> {
-        if self.has_lost {
-            let kept = files::mark_as_salvaged(path)?;
-            tracing::error!(file = %kept.display(), "drained a retired spool file apart from what is lost; it is kept: `sqlite3 FILE .recover` may find more");
-        } else {
-            files::remove(path)?;
-            tracing::info!(file = %path.display(), "drained a retired spool file, nothing is lost");
-        }
-        Ok(())
+/// Removes a file that is drained; one that has lost rows is kept for inspection.
+pub(super) fn finish(path: &Path, has_lost: bool) -> Result<(), StoreError> {
+    if has_lost {
+        let kept = files::mark_as_salvaged(path)?;
+        tracing::error!(file = %kept.display(), "drained a retired spool file apart from what is lost; it is kept: `sqlite3 FILE .recover` may find more");
+    } else {
+        files::remove(path)?;
+        tracing::info!(file = %path.display(), "drained a retired spool file, nothing is lost");
     }
+    Ok(())
 }
