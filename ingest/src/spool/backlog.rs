@@ -60,10 +60,9 @@ impl Backlog {
     /// A delivery of the file is on Kafka, or parked in the current file.
     pub(super) fn completed(&self, path: &Path, cost: u64, was_waiting: bool) {
         self.change(path, |entry| {
-            let Some(left) = &mut entry.left else { return };
-            let of_state = if was_waiting { &mut left.waiting } else { &mut left.parked };
-            *of_state = of_state.saturating_sub(1);
-            left.bytes = left.bytes.saturating_sub(cost);
+            if let Some(left) = &mut entry.left {
+                left.remove(cost, was_waiting);
+            }
         });
     }
 
@@ -80,12 +79,13 @@ impl Backlog {
         entries.remove(index).left
     }
 
-    /// The totals of all of them; `None` while not every one is counted.
+    /// The totals of all of them; `None` while not every one is counted. A file that was not read to its end may hold more than its
+    /// index says, so none counts as empty.
     pub(super) fn totals(&self) -> Option<Totals> {
         self.lock().iter().try_fold(Totals::default(), |sum, entry| {
             let left = entry.left?;
             Some(Totals {
-                waiting: sum.waiting + entry.waiting()?,
+                waiting: sum.waiting + left.waiting.max(u64::from(left.parked == 0)),
                 parked: sum.parked + left.parked,
                 bytes: sum.bytes + left.bytes,
             })
@@ -120,13 +120,5 @@ impl Backlog {
 
     fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {
         runtime::mutex::lock(&self.files)
-    }
-}
-
-impl Entry {
-    /// Deliveries that wait in it. A file that was not read to its end may hold more than its index says, so it never counts
-    /// as empty.
-    fn waiting(&self) -> Option<u64> {
-        self.left.map(|left| left.waiting.max(u64::from(left.parked == 0)))
     }
 }

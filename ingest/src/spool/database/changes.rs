@@ -48,20 +48,23 @@ impl<'a> Applied<'a> {
         transaction: &Transaction<'_>,
         change: &'a Change,
     ) -> Result<(), StoreError> {
-        let removed = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let removed = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get(1)?));
         let totals = &mut self.totals;
         match change {
             Change::Insert(row) => self.insert(transaction, row, None)?,
             Change::Adopt(row, reason) => self.insert(transaction, row, Some(reason))?,
             Change::Delete(key) => {
                 let by = params![key.seq, key.id];
-                let found = transaction.prepare_cached(DELETE)?.query_row(by, removed).optional()?;
-                self.not_found.extend(found.is_none().then_some(key));
-                totals.remove(found);
+                match transaction.prepare_cached(DELETE)?.query_row(by, removed).optional()? {
+                    Some((cost, was_waiting)) => totals.remove(cost, was_waiting),
+                    None => self.not_found.push(key),
+                }
             }
             Change::DeleteById(id) => {
                 let found = transaction.prepare_cached(DELETE_BY_ID)?.query_row([id], removed).optional()?;
-                totals.remove(found);
+                if let Some((cost, was_waiting)) = found {
+                    totals.remove(cost, was_waiting);
+                }
             }
             Change::Park(key, reason) => {
                 if transaction.prepare_cached(PARK)?.execute(params![key.seq, key.id, reason])? == 1 {

@@ -170,11 +170,11 @@ impl Totals {
         if is_waiting { &mut self.waiting } else { &mut self.parked }
     }
 
-    pub(super) fn remove(&mut self, found: Option<(i64, bool)>) {
-        let Some((cost, was_waiting)) = found else { return };
+    /// One of them is gone.
+    pub(in crate::spool) const fn remove(&mut self, cost: u64, was_waiting: bool) {
         let of_state = self.of_state(was_waiting);
         *of_state = of_state.saturating_sub(1);
-        self.bytes = self.bytes.saturating_sub(cost.unsigned_abs());
+        self.bytes = self.bytes.saturating_sub(cost);
     }
 }
 
