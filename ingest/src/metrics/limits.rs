@@ -4,10 +4,7 @@ use super::by_label;
 use enum_map::{Enum, EnumMap};
 use prometheus::{IntCounter, Registry};
 use runtime::throttle::Throttle;
-use std::time::{Duration, Instant};
-
-/// How often the same limit is logged.
-const LOG_EVERY: Duration = Duration::from_mins(1);
+use std::time::Instant;
 
 /// A limit of the public port, as a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -61,7 +58,7 @@ impl LimitMetrics {
             "limit",
             Limit::as_str,
         );
-        Self { counters, log: EnumMap::from_fn(|_: Limit| Throttle::new(LOG_EVERY)) }
+        Self { counters, log: EnumMap::default() }
     }
 
     /// Counts a refusal. A limit of connections, memory or hashing is logged too: it may be too low for honest clients.

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use std::sync::Arc;
 
 /// How many hexadecimal digits a signature has.
-pub(super) const DIGITS: usize = 64;
+const DIGITS: usize = 64;
 
 /// `X-Hub-Signature-256` as received: `sha256=` and the digits.
 pub(super) type Signature = [u8; 7 + DIGITS];

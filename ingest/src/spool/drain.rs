@@ -37,7 +37,6 @@ const CHECK_EVERY: Duration = Duration::from_secs(1);
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 const BACKOFF_BASE: Duration = Duration::from_millis(500);
 const BACKOFF_MAX: Duration = Duration::from_secs(5);
-const LOG_EVERY: Duration = Duration::from_mins(1);
 
 /// Why a delivery is parked whose row is not what was written.
 pub(super) const CORRUPT: &str = "corrupt";
@@ -59,7 +58,7 @@ pub(crate) async fn drain(spool: Spool, kafka: Arc<Kafka>, shutdown: Shutdown) {
         parked: Parked::new(),
         patience: Spool::patience(),
         panics: Panics::default(),
-        log: Throttle::new(LOG_EVERY),
+        log: Throttle::default(),
     };
     let end = async {
         shutdown.requested().await;
