@@ -251,11 +251,10 @@ impl Salvage {
         if self.missing.is_empty() {
             return SalvageReport { unread, may_have_lost_more: !is_compared, ..SalvageReport::default() };
         }
-        let nothing = SeqSet::default();
+        let (connection, nothing) = (self.take_connection(), SeqSet::default());
         let returned = self.scan.as_ref().map_or(&nothing, |scan| &scan.returned);
         let is_back = |seq: i64| returned.contains(seq) || done.contains(seq);
         let (mut lost, mut lost_ids) = (0, Vec::new());
-        let connection = self.connection.take().map_or_else(|| open(&self.path), Ok);
         let named = connection.and_then(|connection| {
             each_indexed(&connection, |seq, id| {
                 if self.missing.contains(seq) && !is_back(seq) {
