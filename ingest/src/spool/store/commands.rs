@@ -239,7 +239,12 @@ impl Store {
         });
         served.map_err(|(error, kind)| {
             self.fail_unless_full(&error, kind);
-            InspectError::of(&self.parts.settings.directory, &error)
+            let directory = &self.parts.settings.directory;
+            match error {
+                // Not for whoever asks to mend.
+                StoreError::Transient(_) | StoreError::Unsynced(_) => InspectError::not_now(directory),
+                error => InspectError::of(directory, &error),
+            }
         })
     }
 }

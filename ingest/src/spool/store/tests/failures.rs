@@ -100,7 +100,9 @@ fn a_file_that_looks_damaged_since_the_disk_does_not_give_it_is_tried_again() {
 #[test]
 fn an_error_closes_the_file_whoever_meets_it() {
     let retry = |store: &mut Store| {
-        store.inspect(&Request::RetryAll { reason: ParkReason::TooLarge, after: 0 }).unwrap_err();
+        let retried = store.inspect(&Request::RetryAll { reason: ParkReason::TooLarge, after: 0 });
+        let said = retried.unwrap_err().to_string();
+        assert!(said.contains("ingest tries again by itself") && !said.contains("user"), "{said}");
     };
     let full = |store: &mut Store| {
         store.full = Some((Instant::now(), MAX));
