@@ -105,13 +105,15 @@ pub fn settings<S>(
     let common = CommonSettings::read(&mut reader);
     let settings = read(&mut reader);
     reader.finish()?;
-    common.zip(settings).ok_or_else(|| refused(String::from("a setting without saying what is wrong")))
-}
-
-/// What no form has noted, which a wrong declaration of flags alone can cause.
-fn refused(found: String) -> Problems {
-    let (setting, expected) = (String::from("command line"), String::from("the flags that --help shows"));
-    Problems(vec![Problem { setting, source: Source::NotSet, found, expected }])
+    common.zip(settings).ok_or_else(|| {
+        // What no form has noted, which a wrong declaration of flags alone can cause.
+        Problems(vec![Problem {
+            setting: "command line".to_owned(),
+            source: Source::NotSet,
+            found: "a setting without saying what is wrong".to_owned(),
+            expected: "the flags that --help shows".to_owned(),
+        }])
+    })
 }
 
 fn start<E: Into<Failure>>(
