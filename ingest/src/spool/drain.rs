@@ -153,13 +153,17 @@ impl Drain {
             }
         }
         for (stored, reason) in std::mem::take(&mut outcome.refused) {
-            self.log_parked(&stored.row.id, &reason);
             self.parked.refused(&reason, Instant::now());
-            let is_corrupt = reason == CORRUPT;
-            if !self.spool.writer.change(vec![Change::Park(stored.key(), reason)]).await {
+            if !self.spool.writer.change(vec![Change::Park(stored.key(), reason.clone())]).await {
                 outcome.has_failed = true;
-            } else if is_corrupt && !self.spool.parts.backlog.contains(&file) {
-                // In a file that was retired meanwhile it is met and counted again.
+                continue;
+            }
+            if self.spool.parts.backlog.contains(&file) {
+                // In a file that was retired meanwhile it is met again.
+                continue;
+            }
+            self.log_parked(&stored.row.id, &reason);
+            if reason == CORRUPT {
                 self.spool.parts.metrics.lost.inc();
             }
         }
