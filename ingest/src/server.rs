@@ -79,8 +79,8 @@ pub async fn serve(
     let kafka = Arc::new(Kafka::new(publisher, gate, breaker, account_limit, Arc::clone(&metrics)));
     if let Some(spool) = &spool {
         let shutdown = &process.shutdown;
-        shutdown.spawn(spool::maintain(spool.clone(), shutdown.clone()));
-        shutdown.spawn(spool::serve(spool.clone(), shutdown.clone()));
+        shutdown.spawn(spool::maintain(spool.clone()));
+        shutdown.spawn(spool::serve(spool.clone()));
         shutdown.spawn(spool::drain(spool.clone(), Arc::clone(&kafka), shutdown.clone()));
     }
     // What does not fit there waits nowhere else.

@@ -157,6 +157,7 @@ fn with_retries<T, E>(attempt: impl Fn() -> Result<T, E>, may_pass: impl Fn(&E) 
 
 #[cfg(test)]
 mod tests {
+    use super::inspect::Inspector;
     use super::*;
     use crate::delivery::sample;
     use prometheus::Registry;
@@ -191,5 +192,21 @@ mod tests {
         drop(spool);
         let (_, left) = open(directory.path()).writer.read(1, u64::MAX).await;
         assert!(left.is_empty(), "{left:?}");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn whoever_looks_into_it_is_answered_until_it_is_closed() {
+        let directory = tempfile::tempdir().unwrap();
+        let spool = open(directory.path());
+        spool.store(&sample(TEXT), None).await.unwrap();
+        let serving = tokio::spawn(serve(spool.clone()));
+        let path = directory.path().to_owned();
+        let look = move || Inspector::open(&path).and_then(|mut inspector| inspector.groups());
+        let groups = tokio::task::spawn_blocking(look).await.unwrap().unwrap();
+        assert_eq!(groups.iter().map(|group| group.deliveries).collect::<Vec<_>>(), [1]);
+        assert!(directory.path().join(files::SOCKET).exists() && !serving.is_finished());
+        spool.close(true).await;
+        serving.await.unwrap();
+        assert!(!directory.path().join(files::SOCKET).exists());
     }
 }

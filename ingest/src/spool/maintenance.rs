@@ -2,7 +2,6 @@
 
 use super::Spool;
 use super::store::Store;
-use runtime::process::shutdown::Shutdown;
 use runtime::process::supervisor::Supervisor;
 use std::pin::pin;
 use std::time::Duration;
@@ -11,8 +10,8 @@ const EVERY: Duration = Duration::from_secs(1);
 /// Whatever the thread does takes less, unless its disk hangs.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Maintains the spool's file periodically, until shutdown.
-pub(crate) async fn maintain(spool: Spool, shutdown: Shutdown) {
+/// Maintains the spool's file periodically, until it is closed: while the process drains, deliveries are stored still.
+pub(crate) async fn maintain(spool: Spool) {
     let mut supervisor =
         Supervisor::new("the maintenance of the spool").counting(spool.parts.metrics.panics.clone());
     let forever = async {
@@ -21,7 +20,7 @@ pub(crate) async fn maintain(spool: Spool, shutdown: Shutdown) {
             supervisor.panicked(maintain_within(&spool, PATIENCE)).await;
         }
     };
-    shutdown.run_until_requested(forever).await;
+    spool.writer.run_until_closed(forever).await;
 }
 
 /// Returns once it is maintained; a thread that has not come to it in time is one that stores nothing either.
@@ -51,6 +50,7 @@ mod tests {
     use futures_util::FutureExt as _;
     use prometheus::Registry;
     use runtime::process::health::{Health, Probe};
+    use runtime::process::shutdown::Shutdown;
     use std::sync::mpsc;
 
     #[tokio::test(flavor = "multi_thread")]

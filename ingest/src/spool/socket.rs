@@ -2,7 +2,6 @@
 
 use super::inspect::{Reply, Request};
 use super::{Spool, files};
-use runtime::process::shutdown::Shutdown;
 use runtime::process::supervisor::Supervisor;
 use std::fs::{self, Permissions};
 use std::io;
@@ -21,8 +20,8 @@ const REQUEST_BYTES: u64 = 64 << 10;
 /// How long a tool may take to send a request or read a response: its output may be in a pager.
 const IDLE: Duration = Duration::from_mins(10);
 
-/// Serves requests until shutdown.
-pub(crate) async fn serve(spool: Spool, shutdown: Shutdown) {
+/// Serves requests until the spool is closed: as long, nobody else can look into it.
+pub(crate) async fn serve(spool: Spool) {
     let path = spool.parts.settings.directory.join(files::SOCKET);
     let listener = match bind(&path) {
         Ok(listener) => listener,
@@ -34,7 +33,7 @@ pub(crate) async fn serve(spool: Spool, shutdown: Shutdown) {
     let mut supervisor =
         Supervisor::new("the socket of the spool").counting(spool.parts.metrics.panics.clone());
     let forever = async { while supervisor.panicked(accept(&listener, &spool)).await {} };
-    shutdown.run_until_requested(forever).await;
+    spool.writer.run_until_closed(forever).await;
     // On a thread that may block.
     let removed = tokio::task::spawn_blocking(move || files::remove_if_there(&path)).await;
     if let Ok(Err(error)) = removed {

@@ -121,6 +121,14 @@ impl Writer {
         self.request(|done| Command::Close { done }).await;
     }
 
+    /// Does the work until the thread has ended.
+    pub(super) async fn run_until_closed(&self, work: impl Future<Output = ()>) {
+        tokio::select! {
+            () = work => {}
+            () = self.commands.closed() => {}
+        }
+    }
+
     /// What the thread makes of the store, once it comes to it; `None` when it is closed, or panics over it.
     pub(super) async fn run<T: Send + 'static>(
         &self,
