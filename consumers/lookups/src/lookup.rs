@@ -127,7 +127,7 @@ impl Resolver {
                     run.failed(&error, &token).await?;
                 }
                 SendOutcome::Held(hold) => run.held(&hold).await,
-                SendOutcome::BatchFailed(error) => run.failed_together(&error, &token).await?,
+                SendOutcome::BatchFailed(error) => run.failed_together(&error).await,
                 SendOutcome::OtherTokenRefused => {}
             }
         }
@@ -201,7 +201,6 @@ impl LookupRun<'_> {
     /// over, or earlier where it is certain that the lookup itself is why it fails.
     async fn again(&mut self, error: &CallError, token: &AccessToken) -> Result<(), Failure> {
         let Resolver { settings, batch_size, .. } = self.resolver;
-        self.failures += 1;
         let failing = *self.failing.get_or_insert_with(Instant::now);
         self.batch_size = if self.blame.failed(self.resolver, token).await { 1 } else { *batch_size };
         let is_hopeless =
@@ -215,24 +214,19 @@ impl LookupRun<'_> {
 
     /// Nobody is reached, which is nobody's fault and uses up no patience.
     async fn unreachable(&mut self, error: &CallError) {
-        self.failures += 1;
         self.failing = None;
         self.back_off(error).await;
     }
 
-    async fn failed_together(&mut self, error: &CallError, token: &AccessToken) -> Result<(), Failure> {
+    /// Its batch failed as a whole: it goes into a smaller one, and in the end alone, which is no batch.
+    async fn failed_together(&mut self, error: &CallError) {
         if let CallError::Unreachable { .. } = error {
             self.unreachable(error).await;
-            return Ok(());
+            return;
         }
         self.failing.get_or_insert_with(Instant::now);
-        if self.batch_size == 1 {
-            return self.again(error, token).await;
-        }
-        self.failures += 1;
         self.batch_size = (self.batch_size / SMALLER).max(1);
         self.back_off(error).await;
-        Ok(())
     }
 
     /// Waits for a limit of calls. One of the account alone holds others only while calls have stopped.
@@ -251,7 +245,9 @@ impl LookupRun<'_> {
         self.failing = self.failing.map(|since| since + began.elapsed());
     }
 
+    /// Waits before the call after a failed one.
     async fn back_off(&mut self, error: &CallError) {
+        self.failures += 1;
         let delay = self.backoff.next_delay(backoff::random());
         let until = Some(Instant::now() + delay);
         let waiting = WaitReason { on: Wait::ApiAnswer, why: chain(error), until, is_own_limit: false };
@@ -264,6 +260,7 @@ impl LookupRun<'_> {
         self.status.send_replace(None);
     }
 
+    /// Why it is given up, with this error of its last call.
     fn describe(&self, error: &CallError) -> String {
         match self.failures {
             0 => chain(error),

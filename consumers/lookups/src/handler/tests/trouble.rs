@@ -174,6 +174,16 @@ async fn a_call_that_always_fails_becomes_a_dead_letter_where_nobody_else_asks()
 }
 
 #[tokio::test]
+async fn a_dead_letter_says_how_many_calls_failed() {
+    let bench = Bench::with(|settings| settings.retries.lookup_patience = Duration::from_millis(200)).await;
+    bench.simulator.misbehave("17865799348089039", Behaviour::error(2, None));
+    let failure = bench.handle(&one("comment/on-post")).await.unwrap_err();
+    let Failure::Expired { reason: "retries_exhausted", error } = failure else { panic!("{failure:?}") };
+    let calls = bench.simulator.calls().len();
+    assert!(error.starts_with(&format!("after {calls} failed calls: ")), "{calls}: {error}");
+}
+
+#[tokio::test]
 async fn a_call_that_fails_for_a_moment_while_other_calls_are_answered_is_no_dead_letter() {
     let bench = Bench::new().await;
     bench.simulator.misbehave_times("17865799348089039", Behaviour::error(2, None), 30);
