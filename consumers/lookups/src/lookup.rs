@@ -148,8 +148,8 @@ impl Resolver {
 
 impl LookupRun<'_> {
     /// The account's token, once there is one that Meta has not refused.
-    async fn token(&self) -> Result<AccessToken, Failure> {
-        let tokens = &self.resolver.tokens;
+    async fn token(&mut self) -> Result<AccessToken, Failure> {
+        let Resolver { tokens, .. } = self.resolver;
         let mut changes = tokens.changes();
         loop {
             let state = tokens.of(self.account);
@@ -170,7 +170,7 @@ impl LookupRun<'_> {
             let waiting = WaitReason { on: Wait::Credential, why: error, until: None, is_own_limit: false };
             // A refused one is tried again without a change.
             let change = tokio::time::timeout(REFUSED_TRIED_EVERY, changes.changed());
-            self.wait(waiting, async { drop(change.await) }).await;
+            self.wait_without_calls(waiting, async { drop(change.await) }).await;
         }
     }
 
@@ -238,10 +238,14 @@ impl LookupRun<'_> {
         };
         let is_own_limit = hold.scope == Scope::Account && hold.stopped;
         let _held = self.resolver.metrics.held();
-        let began = Instant::now();
         let waiting = WaitReason { on, why: why.to_owned(), until: Some(hold.until), is_own_limit };
-        self.wait(waiting, tokio::time::sleep_until(hold.until.into())).await;
-        // No call could fail meanwhile.
+        self.wait_without_calls(waiting, tokio::time::sleep_until(hold.until.into())).await;
+    }
+
+    /// Waits for what calls cannot be made without: none could fail meanwhile.
+    async fn wait_without_calls(&mut self, waiting: WaitReason, end: impl Future<Output = ()>) {
+        let began = Instant::now();
+        self.wait(waiting, end).await;
         self.failing = self.failing.map(|since| since + began.elapsed());
     }
 

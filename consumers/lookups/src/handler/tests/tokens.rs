@@ -2,8 +2,11 @@
 
 use super::bench::*;
 use crate::lookup::WithoutToken;
-use runtime::consumer::Wait;
+use runtime::consumer::{Record, Wait};
 use std::fs;
+use std::time::Duration;
+use tokio::time::timeout;
+use weir_graph_simulator::Behaviour;
 
 #[tokio::test]
 async fn an_account_without_a_token_is_told_which_file_to_add() {
@@ -67,4 +70,25 @@ async fn a_token_that_was_replaced_in_time_is_tried_once_more() {
     let input = one("comment/on-post");
     assert_eq!(lookup(&input, &bench.handle(&input).await.unwrap())["status"], "found");
     assert_eq!(bench.simulator.calls().len(), 2);
+}
+
+#[tokio::test]
+async fn the_wait_for_a_token_is_no_time_for_which_calls_failed() {
+    let patience = Duration::from_secs(1);
+    let bench = Bench::with(|settings| {
+        settings.retries.without_token = WithoutToken::Wait;
+        settings.retries.lookup_patience = patience;
+    })
+    .await;
+    let input = Record { topic: "meta.comments.v1".into(), ..one("mention.comment/array-form") };
+    // The call names both: it fails once for the account, then its token is refused for the comment.
+    bench.simulator.misbehave_times(ACCOUNT, Behaviour::error(2, None), 1);
+    bench.simulator.misbehave_times("17894227972186120", Behaviour::error(190, Some(463)), 1);
+    bench.waits(&input, Wait::Credential).await;
+    let waits = timeout(patience, bench.handle(&input)).await;
+    assert!(waits.is_err(), "{waits:?}");
+    bench.simulator.misbehave_times(ACCOUNT, Behaviour::error(2, None), 1);
+    fs::write(bench.folder.path().join("default"), "EAAnew").unwrap();
+    bench.reread();
+    assert_eq!(lookup(&input, &bench.handle(&input).await.unwrap())["status"], "found");
 }
