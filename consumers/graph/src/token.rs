@@ -16,6 +16,7 @@ use std::sync::Arc;
 #[derive(Clone, PartialEq, Eq)]
 pub struct AccessToken {
     name: Arc<str>,
+    file: Arc<str>,
     secret: Arc<str>,
     proof: Option<Arc<str>>,
     /// None where it is that of the client.
@@ -36,7 +37,8 @@ impl AccessToken {
     pub fn parse(name: &str, text: &str, app: Option<&AppSecret>) -> Option<Self> {
         let secret = printable(text, 4_096)?;
         let proof = app.map(|app| Arc::from(app.proof(&secret)));
-        Some(Self { name: Arc::from(name), secret, proof, host: None, app: Arc::from(APP) })
+        let name = Arc::<str>::from(name);
+        Some(Self { file: Arc::clone(&name), name, secret, proof, host: None, app: Arc::from(APP) })
     }
 
     /// The same token as that of an account, with the host and the secret of its app, which is called `app`.
@@ -48,15 +50,15 @@ impl AccessToken {
         app: &str,
     ) -> Self {
         let proof = secret.map(|secret| Arc::from(secret.proof(&self.secret)));
-        Self { name: Arc::from(account), secret: Arc::clone(&self.secret), proof, host, app: Arc::from(app) }
+        Self { name: Arc::from(account), proof, host, app: Arc::from(app), ..self.clone() }
     }
 
     /// The own token of an app, which needs nobody to log in: its id, a bar, its secret (Meta's guide to access tokens).
     pub fn of_app(id: &GraphId, secret: &AppSecret) -> Self {
         let token = format!("{id}|{}", secret.as_str());
         let proof = Some(Arc::from(secret.proof(&token)));
-        let (host, app) = (None, Arc::from(APP));
-        Self { name: Arc::from(id.as_str()), secret: Arc::from(token), proof, host, app }
+        let (name, host, app) = (Arc::<str>::from(id.as_str()), None, Arc::from(APP));
+        Self { file: Arc::clone(&name), name, secret: Arc::from(token), proof, host, app }
     }
 
     /// Whether a text is this very token.
@@ -64,9 +66,14 @@ impl AccessToken {
         printable(text, 4_096).is_some_and(|text| text == self.secret)
     }
 
-    /// The name of the token's file: an account's id, or `default`. No secret.
+    /// Whose it is: an account's id, or `default`. No secret.
     pub fn name(&self) -> &Arc<str> {
         &self.name
+    }
+
+    /// The name of the file that it stands in, which is `default` for accounts too whose own file says all but their token.
+    pub(crate) const fn file(&self) -> &Arc<str> {
+        &self.file
     }
 
     /// What its app is called, at its host: calls of one app share its budget, and can be made by one request.

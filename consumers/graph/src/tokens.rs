@@ -276,10 +276,7 @@ impl AccessTokens {
             return;
         }
         self.refused.refuse(token, Instant::now());
-        let (settings, name) = (&self.settings, &**token.name());
-        let of_accounts = settings.accounts.as_deref().filter(|_| contents.accounts.contains_key(name));
-        let directory = of_accounts.or(settings.access_tokens.as_deref()).unwrap_or(settings.directory());
-        let file = directory.join(name);
+        let file = contents.file_of(token, &self.settings);
         tracing::error!(file = %file.display(), why, "Meta refuses this access token");
     }
 

@@ -19,7 +19,7 @@ impl Payer {
     pub fn new(account: &Account, token: &AccessToken) -> Self {
         Self {
             app: Arc::clone(token.app()),
-            token: Arc::clone(token.name()),
+            token: Arc::clone(token.file()),
             account: Arc::from(account.id.as_str()),
             page: account.page.as_ref().map(|page| Arc::from(page.as_str())),
         }

@@ -162,6 +162,19 @@ fn accounts_that_share_a_token_have_budgets_of_their_own_unless_it_is_the_user_s
 }
 
 #[test]
+fn accounts_whose_files_say_no_token_share_the_limit_of_the_user_whose_token_they_have() {
+    let of = |account: &str| {
+        let token = AccessToken::parse("default", "EAAtoken", None).unwrap();
+        let account = Account::new(GraphId::parse(account).unwrap(), Login::Facebook, None);
+        Payer::new(&account, &token.of_account(account.id.as_str(), None, None, "app"))
+    };
+    let (bench, one, other) = (Bench::new(), of("1784"), of("99"));
+    bench.pace.learn(&[&one], Err(&refused(17)), &Usage::default(), bench.start);
+    let held = bench.pace.admit(&BTreeMap::from([(other.clone(), 1)]), bench.start);
+    assert_eq!(held.get(&other).map(|hold| hold.scope), Some(Scope::Token));
+}
+
+#[test]
 fn a_block_is_the_account_s_whoever_shares_its_token() {
     let bench = Bench::new();
     let (one, other) = (with_token("1784", "default", None), with_token("99", "default", None));

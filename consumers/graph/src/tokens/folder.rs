@@ -74,6 +74,13 @@ impl Contents {
         after
     }
 
+    /// The file that a token stands in, or that names its file.
+    pub(super) fn file_of(&self, token: &AccessToken, settings: &TokenSettings) -> PathBuf {
+        let is_of_account = self.accounts.get(&**token.name()).is_some_and(|known| known.token.is_some());
+        let directory = if is_of_account { &settings.accounts } else { &settings.access_tokens };
+        directory.as_deref().unwrap_or(settings.directory()).join(&**token.file())
+    }
+
     fn take_tokens(
         &mut self,
         former: &Self,

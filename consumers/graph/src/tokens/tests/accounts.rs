@@ -46,6 +46,13 @@ impl Bench {
         }
     }
 
+    /// The file of its token, below the folder of all.
+    fn file(&self, id: &str) -> String {
+        let TokenState::Ready(token) = self.tokens.of(&account(id)) else { panic!("{id} has no token") };
+        let file = self.tokens.contents.read().unwrap().file_of(&token, &self.tokens.settings);
+        file.strip_prefix(self.folder.path()).unwrap().display().to_string()
+    }
+
     fn proof(&self, id: &str) -> Option<String> {
         match self.tokens.of(&account(id)) {
             TokenState::Ready(token) => token.proof().map(str::to_owned),
@@ -83,6 +90,21 @@ fn accounts_of_every_login_have_their_host_token_and_secret() {
     assert_eq!(bench.tokens.account(&account(INSTAGRAM)).messaging_node(), "1067");
     assert_eq!(bench.tokens.account(&account("17841400000000001")).messaging_node(), "17841400000000001");
     assert_eq!(bench.tokens.broken.get(), 0);
+}
+
+#[test]
+fn of_a_refused_token_the_file_is_named_that_has_it() {
+    let bench = Bench::new(&[
+        ("tokens/default", "EAAdefault"),
+        ("tokens/1067", "EAApage"),
+        ("accounts/1067", r#"{"login":"facebook"}"#),
+        ("accounts/1068", r#"{"login":"facebook"}"#),
+        ("accounts/1069", r#"{"token":"EAAown"}"#),
+    ]);
+    assert_eq!(
+        ["1067", "1068", "1069", "1070"].map(|id| bench.file(id)),
+        ["tokens/1067", "tokens/default", "accounts/1069", "tokens/default"]
+    );
 }
 
 #[test]
