@@ -44,14 +44,14 @@ impl TokenFiles {
     }
 }
 
-/// The accounts of a directory, without the files that some of them name.
+/// The accounts of a directory, without the files that some of them name, alone or with their whole path.
 fn account_files(directory: &Path, files: Files) -> Accounts {
     let account = |(name, content)| (name, AccountFiles::at(directory, content));
     let mut accounts: Accounts = files.into_iter().map(account).collect();
     let files = accounts.values().flatten().map(|look| &look.file);
-    let named: BTreeSet<_> =
-        files.flat_map(|file| [file.token_file.clone(), file.app_secret_file.clone()]).flatten().collect();
-    accounts.retain(|name, _| !named.contains(Path::new(name)));
+    let paths = files.flat_map(|file| [&file.token_file, &file.app_secret_file]).flatten();
+    let named: BTreeSet<_> = paths.map(|path| directory.join(path)).collect();
+    accounts.retain(|name, _| !named.contains(&directory.join(name)));
     accounts
 }
 

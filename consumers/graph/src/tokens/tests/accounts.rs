@@ -93,6 +93,19 @@ fn accounts_of_every_login_have_their_host_token_and_secret() {
 }
 
 #[test]
+fn a_file_that_is_named_with_its_whole_path_is_no_account_either() {
+    let bench = Bench::new(&[("accounts/own.token", "IGAown"), ("accounts/own.secret", "instagram")]);
+    let folder = bench.folder.path().join("accounts");
+    let account = format!(
+        r#"{{"token_file":"{}","app_secret_file":"./own.secret"}}"#,
+        folder.join("own.token").display()
+    );
+    bench.write(&format!("accounts/{INSTAGRAM}"), &account);
+    assert_eq!(bench.of(INSTAGRAM).map(|(token, ..)| token).as_deref(), Some("IGAown"));
+    assert_eq!(bench.tokens.broken.get(), 0);
+}
+
+#[test]
 fn of_a_refused_token_the_file_is_named_that_has_it() {
     let bench = Bench::new(&[
         ("tokens/default", "EAAdefault"),
