@@ -154,10 +154,7 @@ impl AccessTokens {
         if !contents.is_read {
             return TokenState::Unread;
         }
-        let default =
-            || contents.tokens.get(DEFAULT).filter(|_| !contents.unusable.contains(account.as_str()));
-        let found = contents.tokens.get(account.as_str()).or_else(default);
-        match found {
+        match contents.of(account.as_str()) {
             None => TokenState::Missing,
             Some(token) if self.refused.withholds(token, Instant::now()) => TokenState::Refused,
             Some(token) => TokenState::Ready(token.clone()),

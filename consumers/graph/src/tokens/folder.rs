@@ -18,13 +18,13 @@ pub(super) struct Contents {
     /// What the files of accounts say, by their names.
     pub(super) accounts: BTreeMap<String, Known>,
     /// Accounts whose file says something that cannot be used, and never did: another token or host would be a guess.
-    pub(super) unusable: BTreeSet<String>,
+    unusable: BTreeSet<String>,
     /// Files and directories that cannot be used, and why.
     pub(super) broken: BTreeMap<PathBuf, String>,
     /// Every folder was read once; before, nobody knows who has which token.
     pub(super) is_read: bool,
-    /// What the files of tokens hold, by their names.
-    files: BTreeMap<String, AccessToken>,
+    /// What the files of tokens hold, by their names; nothing of one that cannot be used, and never could.
+    files: BTreeMap<String, Option<AccessToken>>,
     app: Option<AppSecret>,
 }
 
@@ -61,17 +61,29 @@ impl Contents {
         }
         after.take_tokens(self, settings.access_tokens.as_deref(), look.tokens);
         after.take_accounts(self, settings.accounts.as_deref(), look.accounts, usual);
-        after.tokens = after.files.clone();
+        let files = after.files.iter();
+        after.tokens = files.filter_map(|(name, token)| Some((name.clone(), token.clone()?))).collect();
         let own = after.accounts.iter().filter_map(|(name, known)| {
-            let file = || after.files.get(name).or_else(|| after.files.get(DEFAULT));
-            let token = known.token.as_ref().or_else(file)?;
+            let token = known.token.as_ref().or_else(|| after.in_file(name))?;
             Some((name.clone(), known.token_of(name, token, after.app.as_ref())))
         });
-        after.tokens.extend(own.collect::<Vec<_>>());
+        let own: Vec<_> = own.collect();
+        after.tokens.extend(own);
         after.tokens.retain(|name, _| !after.unusable.contains(name));
         let mut folders = settings.access_tokens.iter().chain(&settings.accounts);
         after.is_read = self.is_read || folders.all(|folder| !after.broken.contains_key(folder));
         after
+    }
+
+    /// The token of an account, else the default one; none where the account has a file that cannot be used.
+    pub(super) fn of(&self, account: &str) -> Option<&AccessToken> {
+        let from_files = || self.in_file(account).filter(|_| !self.unusable.contains(account));
+        self.tokens.get(account).or_else(from_files)
+    }
+
+    /// What the file of tokens of this name holds, or else `default`.
+    fn in_file(&self, name: &str) -> Option<&AccessToken> {
+        self.files.get(name).or_else(|| self.files.get(DEFAULT))?.as_ref()
     }
 
     /// The file that a token stands in, or that names its file.
@@ -94,8 +106,9 @@ impl Contents {
         };
         for (name, content) in files {
             let token = token(&name, content, self.app.as_ref());
-            let token = self.kept(token, former.files.get(&name), directory.join(&name));
-            self.files.extend(token.map(|token| (name, token)));
+            let held = former.files.get(&name).and_then(Option::as_ref);
+            let token = self.kept(token, held, directory.join(&name));
+            self.files.insert(name, token);
         }
     }
 

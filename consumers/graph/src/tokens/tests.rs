@@ -89,6 +89,24 @@ fn a_broken_file_keeps_the_old_token_and_is_counted() {
 }
 
 #[test]
+fn an_account_whose_file_cannot_be_used_has_not_the_default_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("1784");
+    fs::write(&file, "").unwrap();
+    fs::write(directory.path().join("default"), "EAAother").unwrap();
+    let tokens = open(&directory);
+    assert_eq!(token(&tokens, "1784"), None);
+    assert_eq!(token(&tokens, "99").as_deref(), Some("EAAother"));
+    assert_eq!((tokens.usable.get(), tokens.broken.get()), (1, 1));
+    fs::write(&file, "EAAone").unwrap();
+    tokens.reread();
+    assert_eq!(token(&tokens, "1784").as_deref(), Some("EAAone"));
+    fs::remove_file(&file).unwrap();
+    tokens.reread();
+    assert_eq!(token(&tokens, "1784").as_deref(), Some("EAAother"));
+}
+
+#[test]
 fn a_directory_that_is_gone_keeps_all_tokens() {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("default"), "EAAone").unwrap();

@@ -163,6 +163,16 @@ fn an_account_whose_file_cannot_be_used_has_no_other_token_until_it_can() {
 }
 
 #[test]
+fn an_account_whose_file_of_tokens_cannot_be_used_has_not_the_default_one() {
+    let (account, file) = (format!("accounts/{INSTAGRAM}"), format!("tokens/{INSTAGRAM}"));
+    let bench =
+        Bench::new(&[("tokens/default", "EAAdefault"), (&file, " \n"), (&account, r#"{"page":"1067"}"#)]);
+    assert_eq!(bench.of(INSTAGRAM), None);
+    bench.write(&account, r#"{"page":"1067","token":"EAAown"}"#);
+    assert_eq!(bench.of(INSTAGRAM).map(|(token, ..)| token).as_deref(), Some("EAAown"));
+}
+
+#[test]
 fn a_file_of_no_account_takes_no_token_away() {
     let bench = Bench::new(&[("tokens/default", "EAAdefault"), ("accounts/default", "EAAother")]);
     assert_eq!(bench.of("1067").map(|(token, ..)| token).as_deref(), Some("EAAdefault"));
