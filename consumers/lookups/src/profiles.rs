@@ -29,8 +29,9 @@ use weir_graph::Outcome;
 /// The reasons for which [`crate::policy`] gives up what the account may not know; of a page the latter is a permission.
 const NOT_REACHABLE: &str = "not_reachable";
 const NO_CONSENT: &str = "no_consent";
-/// The reasons of an account without a token and of one at its limit, which cost no call.
-const WITHOUT_CALL: [&str; 2] = ["no_token", "throttled"];
+/// The reasons of an account without a token that Meta accepts, and of one at its limit: they say nothing of the customer, and cost no
+/// call but that of the first one.
+const OF_ACCOUNT: [&str; 3] = ["no_token", "token", "throttled"];
 
 /// Looks customers up.
 #[derive(Debug)]
@@ -135,7 +136,7 @@ impl Profiles {
             Err(Failure::Reject { reason, error } | Failure::Expired { reason, error }) => {
                 self.context.metrics.profile("failed");
                 self.log_failure(record, reason, &error);
-                if WITHOUT_CALL.contains(&reason) {
+                if OF_ACCOUNT.contains(&reason) {
                     return Ok(None);
                 }
                 None
@@ -202,3 +203,6 @@ impl Profiles {
 fn seconds() -> u64 {
     Millis::of(SystemTime::now()).as_secs()
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,16 +24,16 @@ pub(super) const RECEIPT: schemas::Receipt<'_> = schemas::Receipt {
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A handler with its simulator, tokens and metrics.
-pub(super) struct Bench {
-    pub(super) simulator: Simulator,
-    pub(super) folder: TempDir,
+pub(crate) struct Bench {
+    pub(crate) simulator: Simulator,
+    pub(crate) folder: TempDir,
     pub(super) registry: Registry,
     pub(super) handler: Lookups,
     pub(super) partition: Partition,
 }
 
 impl Bench {
-    pub(super) async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(|_| {}).await
     }
 
@@ -57,6 +57,11 @@ impl Bench {
         let handler = Lookups::new(Arc::new(context), "meta");
         let partition = handler.assigned("meta.comments.v1", 3);
         Self { simulator, folder, registry, handler, partition }
+    }
+
+    /// What every other lookup needs too.
+    pub(crate) fn context(&self) -> Arc<LookupContext> {
+        Arc::clone(&self.handler.context)
     }
 
     /// What comes of a record in the end.
@@ -86,7 +91,7 @@ impl Bench {
         ahead.look(record.offset, |pending| pending.waiting.clone()).expect("it is under way")
     }
 
-    pub(super) fn reread(&self) {
+    pub(crate) fn reread(&self) {
         self.handler.context.resolver.tokens.reread();
     }
 

@@ -1,0 +1,39 @@
+//! Who is asked for again after a lookup that came to nothing.
+
+use super::*;
+use crate::handler::tests::bench::{Bench, records};
+use runtime::kafka::credentials::Credentials;
+use runtime::settings::KafkaSettings;
+use std::fs;
+use std::time::Duration;
+
+/// Customers are looked up as those of `bench`, in a partition of which nothing is read back.
+fn profiles(bench: &Bench) -> (Profiles, Partition) {
+    let settings = ProfileSettings {
+        lookup_profiles: true,
+        profile_cache: 10,
+        profile_cache_for: Duration::from_hours(24),
+        profile_retry_after: Duration::from_mins(15),
+    };
+    let tail = Tail::new(KafkaSettings::plain("127.0.0.1:1"), Credentials::default(), "weir-lookups");
+    let profiles = Profiles::new(bench.context(), settings, tail, "meta");
+    let partition = Partition { is_read_back: true, ..profiles.assigned() };
+    (profiles, partition)
+}
+
+#[tokio::test]
+async fn who_wrote_while_the_token_was_refused_is_asked_for_once_there_is_a_new_one() {
+    let bench = Bench::new().await;
+    bench.simulator.refuse_token("EAAdefault");
+    let (profiles, mut partition) = profiles(&bench);
+    let mut handle = async |offset| {
+        let record = Record { offset, ..records("message/text").remove(0) };
+        profiles.prepare(&mut partition, &record, &Waits::unwatched()).await.unwrap();
+        profiles.handle(&mut partition, &record).len()
+    };
+    assert_eq!((handle(1).await, handle(2).await), (0, 0));
+    assert_eq!(bench.simulator.calls().len(), 1, "a token that is refused is tried by nobody");
+    fs::write(bench.folder.path().join("default"), "EAAnew").unwrap();
+    bench.reread();
+    assert_eq!(handle(3).await, 1);
+}
