@@ -45,11 +45,12 @@ impl KnownProfiles {
         Self { seen: HashMap::new(), order: VecDeque::new(), most, kept_for, retry_after }
     }
 
-    /// Whether somebody need not be asked for: they were lately, and not for the very record that asks.
+    /// Whether somebody need not be asked for: they were lately, and not for the very record that asks. A time that is far ahead is that
+    /// of a clock that was wrong.
     pub(super) fn is_fresh(&self, key: &str, offset: i64, now: u64) -> bool {
         let seen = self.seen.get(&number(key.as_bytes()));
         seen.is_some_and(|seen| {
-            now.saturating_sub(seen.at) < self.rests_for(seen.how) && seen.how != How::Answered(offset)
+            now.abs_diff(seen.at) < self.rests_for(seen.how) && seen.how != How::Answered(offset)
         })
     }
 
@@ -94,7 +95,7 @@ impl KnownProfiles {
         self.seen.insert(key, seen);
         self.order.push_back((seen.at, key));
         while let Some((at, key)) = self.order.front().copied() {
-            if now.saturating_sub(at) < self.kept_for && self.order.len() <= self.most {
+            if now.abs_diff(at) < self.kept_for && self.order.len() <= self.most {
                 return;
             }
             // Who was asked for again since is kept under their later place.
@@ -160,6 +161,17 @@ mod tests {
         known.note("1:2", 8, now);
         known.note_failed("1:2", now + 100);
         assert!(!known.is_fresh("1:2", 9, now + 110), "the answer began it anew");
+    }
+
+    #[test]
+    fn who_was_asked_for_by_a_clock_that_was_ahead_is_asked_for_again() {
+        let mut known = known(10);
+        known.note("1:2", 7, 100_000);
+        assert!(known.is_fresh("1:2", 8, 99_901) && !known.is_fresh("1:2", 8, 99_900));
+        known.take(&record("1:3", Some("{}"), 100_000), 1_000);
+        known.note_failed("1:4", 1_000);
+        assert!(!known.is_fresh("1:2", 8, 1_000) && !known.is_fresh("1:3", 8, 1_000));
+        assert!(known.is_fresh("1:4", 8, 1_009) && known.order.len() == 1);
     }
 
     #[test]
