@@ -48,15 +48,13 @@ const MENTIONING: &str = "id,text,timestamp,username,like_count";
 /// Fields of a comment on own media, beside that media.
 const COMMENT: &str = "id,text,timestamp,from{id,username},username,hidden,like_count,parent_id";
 
-/// The parts of an answer that hold media.
+/// The parts of an answer about a comment that hold media.
 #[derive(Default, Deserialize)]
 struct Parts<'a> {
     #[serde(borrow, default)]
     media: Option<&'a RawValue>,
     #[serde(borrow, default)]
     mentioned_comment: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    mentioned_media: Option<&'a RawValue>,
 }
 
 impl Call {
@@ -74,12 +72,13 @@ impl Call {
         }
     }
 
-    /// The media in the answer to this call, verbatim, where it was asked for as a whole.
+    /// What the answer to this call says of media, verbatim, where that was asked for as a whole; of a mention in a caption all that it
+    /// says.
     pub(crate) fn media_of<'a>(&self, answer: &'a RawValue) -> Option<&'a RawValue> {
         let parts = |value: &'a RawValue| serde_json::from_str::<Parts<'a>>(value.get()).unwrap_or_default();
         match self {
             Self::MentionedComment { .. } => parts(parts(answer).mentioned_comment?).media,
-            Self::MentionedMedia { .. } => parts(answer).mentioned_media,
+            Self::MentionedMedia { .. } => Some(answer),
             Self::Comment { .. } => parts(answer).media,
         }
     }
@@ -133,10 +132,11 @@ mod tests {
         let call = Call::Comment { comment: id("17") };
         assert_eq!(media(&call, r#"{"id":"17","media":{"id": "18"}}"#), expected);
         assert_eq!(media(&call, r#"{"id":"17"}"#), None);
+        assert_eq!(media(&call, "[]"), None);
         let call = Call::MentionedComment { account: account.clone(), comment: id("17") };
         assert_eq!(media(&call, r#"{"mentioned_comment":{"media":{"id": "18"}},"id":"1784"}"#), expected);
         let call = Call::MentionedMedia { account, media: media_id };
-        assert_eq!(media(&call, r#"{"mentioned_media":{"id": "18"}}"#), expected);
-        assert_eq!(media(&call, "[]"), None);
+        let answer = r#"{"mentioned_media":{"id": "18"},"id":"1784"}"#;
+        assert_eq!(media(&call, answer).as_deref(), Some(answer));
     }
 }

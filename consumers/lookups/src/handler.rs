@@ -207,13 +207,11 @@ impl LookupContext {
             Outcome::Found(answer) => (lookup::Status::Found, Some(Arc::<RawValue>::from(answer))),
             Outcome::Gone(answer) => (lookup::Status::Gone, answer.map(Arc::from)),
         };
-        if let (lookup::Status::Found, Some(answer), Some(key), None) = (status, &answer, key, &known) {
-            let part =
-                if learned == MediaSource::OfCaption { Some(&**answer) } else { call.media_of(answer) };
-            if let Some(part) = part {
-                let part = CachedMedia { answer: Arc::from(part.to_owned()), at: now() };
-                self.media.put(key, part, Instant::now());
-            }
+        if let (lookup::Status::Found, Some(answer), Some(key), None) = (status, &answer, key, &known)
+            && let Some(media) = call.media_of(answer)
+        {
+            let media = CachedMedia { answer: Arc::from(media.to_owned()), at: now() };
+            self.media.put(key, media, Instant::now());
         }
         let media = known.filter(|_| status == lookup::Status::Found);
         Ok((LookupAnswer { asked: Some(asked), answer, media, ..LookupAnswer::now(status) }, Some(begun)))
