@@ -5,7 +5,7 @@ mod payer;
 pub use payer::Payer;
 
 use crate::usage::Budget;
-use crate::{CallError, RefusalClass, Share, Usage};
+use crate::{CallError, Refusal, RefusalClass, Share, Usage};
 use prometheus::{IntGaugeVec, Registry};
 use runtime::metrics;
 use runtime::mutex::lock;
@@ -137,16 +137,17 @@ impl Pace {
     /// Learns from what a call came to: from the usage that the answer stated, and from a refusal. Several pay for it where it was
     /// a batch that failed as a whole.
     pub fn learn(&self, payers: &[&Payer], result: Result<(), &CallError>, usage: &Usage, now: Instant) {
-        self.note(payers, usage, now);
-        let refusal = match result {
-            Ok(()) => return payers.iter().for_each(|payer| self.answered(payer)),
-            Err(CallError::Refused(refusal)) => refusal,
-            Err(_) => return,
-        };
-        // A time that Meta states is noted already.
-        if usage.says_when() {
-            return;
+        match result {
+            Ok(()) => payers.iter().for_each(|payer| self.answered(payer)),
+            // Before the usage is noted, which stops calls too: a refusal during a stop is none in a row.
+            Err(CallError::Refused(refusal)) if !usage.says_when() => self.refused(payers, refusal, now),
+            Err(_) => {}
         }
+        self.note(payers, usage, now);
+    }
+
+    /// Calls were refused, and Meta stated no time: where it was for a limit, a guess is made.
+    fn refused(&self, payers: &[&Payer], refusal: &Refusal, now: Instant) {
         // 4 is the app's own limit, 341 that of the application, 17 the user's; the others are the account's or the page's, and so is
         // a block: whether it is also that of others who share the token, a call of theirs tells.
         let scope = match refusal.code {
@@ -160,7 +161,6 @@ impl Pace {
             _ => return,
         };
         for payer in payers {
-            // Where Meta stated no time, a guess is made.
             self.gate(payer.of(scope), now, |gate| gate.strike(least, &self.settings, now));
         }
     }

@@ -136,6 +136,16 @@ fn stops_without_a_time_grow_until_a_call_is_answered() {
 }
 
 #[test]
+fn stops_grow_too_where_a_refusal_says_that_the_budget_is_used_up() {
+    let (bench, payer, error) = (Bench::new(), payer("1784"), refused(4));
+    let full = usage(Some(100.0), &[("1784", 100.0, 0)]);
+    for (second, wait) in [(0, 60_000), (60, 120_000), (180, 240_000)] {
+        bench.pace.learn(&[&payer], Err(&error), &full, bench.at(second));
+        assert_eq!(bench.wait("1784", second), wait);
+    }
+}
+
+#[test]
 fn the_tokens_of_one_batch_are_one_call_of_the_app() {
     let bench = Bench::new();
     bench.says(90.0, 0.0, 0);
