@@ -55,7 +55,8 @@ impl Sender {
                 let span = call.span.in_scope(|| self.graph.span("GET", &call.token));
                 let reply = self.graph.get(&call.relative_url, &call.token).instrument(span).await;
                 self.requested(started);
-                self.answered(call, reply);
+                self.learn(&call, &reply);
+                self.answered(call, reply.result);
             }
             return;
         }
@@ -67,21 +68,22 @@ impl Sender {
             .collect();
         let reply = self.graph.batch(&items).instrument(self.span_of(&batch)).await;
         self.requested(started);
-        match &reply.result {
-            // The items have results of their own.
-            Ok(_) => self.pace.note(&payers(&batch), &reply.usage, Instant::now()),
-            Err(error) => {
-                let of_first = batch.partition_point(|call| call.token == batch[0].token);
-                self.pace.learn(&payers(&batch[..of_first]), Err(error), &reply.usage, Instant::now());
-            }
-        }
         match reply.result {
-            Ok(replies) => {
-                for (call, reply) in batch.into_iter().zip(replies) {
-                    self.answered(call, reply);
+            Ok(answers) => {
+                for (call, answer) in batch.iter().zip(&answers) {
+                    self.learn(call, answer);
+                }
+                // After their refusals, which would be none in a row during the stop that usage alone asks for.
+                self.pace.note(&payers(&batch), &reply.usage, Instant::now());
+                for (call, answer) in batch.into_iter().zip(answers) {
+                    self.answered(call, answer.result);
                 }
             }
-            Err(error) => self.failed_together(batch, error),
+            Err(error) => {
+                let of_first = batch.partition_point(|call| call.token == batch[0].token);
+                self.pace.learn(&payers(&batch[..of_first]), Err(&error), &reply.usage, Instant::now());
+                self.failed_together(batch, error);
+            }
         }
     }
 
@@ -102,14 +104,17 @@ impl Sender {
         span
     }
 
-    fn answered(&self, call: QueuedCall, reply: Reply<Outcome>) {
+    fn learn(&self, call: &QueuedCall, reply: &Reply<Outcome>) {
         let result = reply.result.as_ref().map(|_| ());
         self.pace.learn(&[&call.payer], result, &reply.usage, Instant::now());
-        if result.map_or_else(CallError::is_of_sense, |()| true) {
+    }
+
+    fn answered(&self, call: QueuedCall, result: Result<Outcome, CallError>) {
+        if result.as_ref().map_or_else(CallError::is_of_sense, |_| true) {
             self.last_answers.record(call.relative_url.clone(), call.token.clone(), call.payer.clone());
         }
-        self.metrics.called(&reply.result);
-        tell(call, SendOutcome::Answered(reply.result));
+        self.metrics.called(&result);
+        tell(call, SendOutcome::Answered(result));
     }
 
     fn failed_together(&self, batch: Vec<QueuedCall>, error: CallError) {

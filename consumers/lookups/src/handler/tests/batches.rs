@@ -66,6 +66,29 @@ async fn a_batch_that_fails_as_a_whole_is_sent_again_in_parts() {
 }
 
 #[tokio::test]
+async fn batches_that_are_refused_for_a_limit_stop_calls_for_ever_longer() {
+    let stop = Duration::from_millis(100);
+    let bench = Bench::with(|settings| {
+        settings.batch.lookup_batch_wait = Duration::from_millis(50);
+        settings.graph.pace.graph_stop_for = stop;
+        settings.graph.pace.graph_slow_pause = Duration::ZERO;
+    })
+    .await;
+    bench.simulator.say_usage("X-App-Usage", r#"{"call_count":100}"#);
+    for id in ["17865799348089000", "17865799348089001"] {
+        bench.simulator.misbehave_times(id, Behaviour::error(4, None), 3);
+    }
+    let (inputs, started) = (many(2), Instant::now());
+    for input in &inputs {
+        bench.handler.expect(input);
+    }
+    for input in &inputs {
+        assert_eq!(lookup(input, &bench.handle(input).await.unwrap())["status"], "found");
+    }
+    assert!(started.elapsed() >= 7 * stop, "stops of 1, 2 and 4 times that took {:?}", started.elapsed());
+}
+
+#[tokio::test]
 async fn the_second_comment_on_a_post_does_not_ask_for_the_post_again() {
     let bench = Bench::new().await;
     let input = one("comment/on-post");
