@@ -155,13 +155,13 @@ impl Pace {
             Some(17) => Scope::Token,
             _ => Scope::Account,
         };
-        let least = match refusal.class {
-            RefusalClass::Throttled => Duration::ZERO,
-            RefusalClass::Blocked => BLOCKED_WAIT,
+        let stop: fn(&mut Gate, &PaceSettings, Instant) = match refusal.class {
+            RefusalClass::Throttled => Gate::strike,
+            RefusalClass::Blocked => |gate, _, now| gate.stop_until(now + BLOCKED_WAIT),
             _ => return,
         };
         for payer in payers {
-            self.gate(payer.of(scope), now, |gate| gate.strike(least, &self.settings, now));
+            self.gate(payer.of(scope), now, |gate| stop(gate, &self.settings, now));
         }
     }
 
@@ -254,14 +254,14 @@ impl Gate {
         }
     }
 
-    fn strike(&mut self, least: Duration, settings: &PaceSettings, now: Instant) {
+    fn strike(&mut self, settings: &PaceSettings, now: Instant) {
         // Many calls are under way when the first one is refused; they are one strike.
-        if self.stopped.is_some_and(|until| until > now + least) {
+        if self.is_stopped(now) {
             return;
         }
         let wait = settings.graph_stop_for.saturating_mul(2_u32.saturating_pow(self.strikes));
         self.strikes = self.strikes.saturating_add(1);
-        self.stop_until(now + wait.min(settings.longest_stop).max(least));
+        self.stop_until(now + wait.min(settings.longest_stop));
     }
 
     fn stop_until(&mut self, until: Instant) {

@@ -199,6 +199,17 @@ fn a_block_is_the_account_s_whoever_shares_its_token() {
 }
 
 #[test]
+fn blocks_that_calls_under_way_meet_are_no_stops_in_a_row() {
+    let (bench, payer, blocked) = (Bench::new(), payer("1784"), refused_as(RefusalClass::Blocked, 368));
+    for second in 0..5 {
+        bench.pace.learn(&[&payer], Err(&blocked), &Usage::default(), bench.at(second));
+    }
+    assert_eq!(bench.wait("1784", 4), 15 * 60_000);
+    bench.pace.learn(&[&payer], Err(&refused(613)), &Usage::default(), bench.at(1_000));
+    assert_eq!(bench.wait("1784", 1_000), 60_000);
+}
+
+#[test]
 fn a_budget_is_that_of_whom_meta_names() {
     let bench = Bench::new();
     let with_page = with_token("1784", "1784", Some("1067"));
