@@ -20,10 +20,6 @@ impl Apps {
         match asked.method {
             Method::GET => self.installed(account, &token),
             Method::POST => self.install(account, &token, asked),
-            Method::DELETE => {
-                self.installs.remove(&(account.to_owned(), token.app));
-                success()
-            }
             _ => Behaviour::error(100, None),
         }
     }

@@ -24,7 +24,6 @@ impl Apps {
         match asked.method {
             Method::GET => self.subscribed(app),
             Method::POST => self.subscribe(app, asked),
-            Method::DELETE => self.unsubscribe(app, asked),
             _ => Behaviour::error(100, None),
         }
     }
@@ -68,20 +67,6 @@ impl Apps {
             return Behaviour::refusal(2_200, "(#2200) Callback verification failed");
         }
         self.subscriptions.insert((app.to_owned(), object), Subscription { callback_url, fields });
-        success()
-    }
-
-    /// Of one object, or of its fields that are named; of all objects where none is.
-    fn unsubscribe(&mut self, app: &str, asked: &Asked) -> Behaviour {
-        let object = parameter(asked, "object");
-        let fields = parameter(asked, "fields").map(|fields| list(&fields)).unwrap_or_default();
-        self.subscriptions.retain(|(of, this), subscription| {
-            if of != app || object.as_ref().is_some_and(|object| object != this) {
-                return true;
-            }
-            subscription.fields.retain(|field| !fields.is_empty() && !fields.contains(field));
-            !subscription.fields.is_empty()
-        });
         success()
     }
 }
