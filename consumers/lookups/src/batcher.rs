@@ -63,7 +63,7 @@ impl Batcher {
         let (ends, ended) = watch::channel(());
         let log = Throttle::default();
         let sender = Sender { graph, pace, metrics, last_answers: Arc::clone(&last_answers), log, ends };
-        let permits = Arc::new(Semaphore::new(settings.lookup_concurrency.max(1)));
+        let permits = Arc::new(Semaphore::new(settings.lookup_concurrency));
         let buffer = BatchBuffer::new(settings.lookup_batch_wait);
         let task = tokio::spawn(serve(Arc::new(sender), calls, buffer, permits));
         Self { queue, last_answers, ended, _task: AbortOnDropHandle::new(task) }

@@ -17,8 +17,8 @@ impl<K: Ord + Clone, T> BatchBuffer<K, T> {
     }
 
     /// Puts a call to those that may be sent with so many calls, itself included, that share the key; it waits since `since`.
-    pub(super) fn put(&mut self, (batch_size, key): (usize, K), since: Instant, call: T) {
-        self.rows.entry((batch_size.max(1), key)).or_default().push_back((since, call));
+    pub(super) fn put(&mut self, row: (usize, K), since: Instant, call: T) {
+        self.rows.entry(row).or_default().push_back((since, call));
     }
 
     /// The calls of a row that is full, or whose first call has waited long enough; of several, of the one whose first call has
