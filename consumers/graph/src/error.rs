@@ -76,12 +76,14 @@ impl CallError {
         "interrupted",
     ];
 
-    /// Whether it shows that the Graph API as such answers: it had something to say about this very call.
-    pub const fn is_of_sense(&self) -> bool {
+    /// Whether Meta knows the token and had something to say about this very call. That it refuses a token says nothing of calls: it does
+    /// so where it answers none.
+    pub const fn accepts_token(&self) -> bool {
         match self {
             Self::Refused(refusal) => !matches!(
                 refusal.class,
-                RefusalClass::Throttled
+                RefusalClass::Token
+                    | RefusalClass::Throttled
                     | RefusalClass::Blocked
                     | RefusalClass::Transient
                     | RefusalClass::UnknownCode
@@ -90,13 +92,6 @@ impl CallError {
             ),
             _ => false,
         }
-    }
-
-    /// Whether it shows that Meta knows the token: it refused this very call for something else.
-    pub const fn accepts_token(&self) -> bool {
-        let is_of_token =
-            matches!(self, Self::Refused(refusal) if matches!(refusal.class, RefusalClass::Token));
-        self.is_of_sense() && !is_of_token
     }
 
     /// Whether the call certainly did nothing: it did not get there, or was refused for what it was.

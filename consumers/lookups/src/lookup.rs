@@ -118,10 +118,8 @@ impl Resolver {
                     return Ok((outcome, begun));
                 }
                 SendOutcome::Answered(Err(error)) => {
-                    if error.is_of_sense() {
-                        run.blame.answered(self, &token);
-                    }
                     if error.accepts_token() {
+                        run.blame.answered(self, &token);
                         self.tokens.accepted(&token);
                     }
                     run.failed(&error, &token).await?;

@@ -110,7 +110,7 @@ impl Sender {
     }
 
     fn answered(&self, call: QueuedCall, result: Result<Outcome, CallError>) {
-        if result.as_ref().map_or_else(CallError::is_of_sense, |_| true) {
+        if result.as_ref().map_or_else(CallError::accepts_token, |_| true) {
             self.last_answers.record(call.relative_url.clone(), call.token.clone(), call.payer.clone());
         }
         self.metrics.called(&result);

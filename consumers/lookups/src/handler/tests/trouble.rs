@@ -220,6 +220,19 @@ async fn a_graph_api_that_fails_a_part_of_all_requests_costs_no_dead_letter() {
 }
 
 #[tokio::test]
+async fn that_a_token_is_refused_is_no_answer_beside_which_a_call_fails_for_itself() {
+    let bench = Bench::with(|settings| settings.retries.hopeless_after = Duration::from_millis(50)).await;
+    let other = "17841400000000000";
+    fs::write(bench.folder.path().join(other), "EAArefused").unwrap();
+    bench.reread();
+    bench.simulator.refuse_token("EAArefused");
+    let input = one("comment/on-post");
+    assert_eq!(reason(&bench, &record_of(&input, ACCOUNT, other)).await.0, "token");
+    bench.simulator.misbehave_times("17865799348089039", Behaviour::error(2, None), 40);
+    assert_eq!(lookup(&input, &bench.handle(&input).await.unwrap())["status"], "found");
+}
+
+#[tokio::test]
 async fn an_outage_right_after_good_answers_costs_no_dead_letter() {
     let bench = Bench::new().await;
     let input = one("comment/on-post");
