@@ -4,7 +4,8 @@
 //! both believe to own a partition carry a command out once: each reads the topic back before it acts.
 
 use schemas::reply::{CommandResult, Open, ResultStatus};
-use std::collections::{HashMap, VecDeque};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,14 +25,18 @@ pub(crate) enum CommandState {
     Ended,
 }
 
+/// Ids by the time of a record in milliseconds, the oldest first, in whatever order they came: partitions that are read back have an
+/// order each, and none between them.
+type OldestFirst = BinaryHeap<Reverse<(u64, Arc<str>)>>;
+
 /// What is known of all commands of late.
 #[derive(Debug)]
 pub(crate) struct Ledger {
     known: HashMap<Arc<str>, Entry>,
-    /// Those that somebody intended, oldest first, by the time of the intent's record, in milliseconds.
-    intended: VecDeque<(u64, Arc<str>)>,
-    /// Those that were refused before anybody intended them, in the same way; they make room for others.
-    refused: VecDeque<(u64, Arc<str>)>,
+    /// Those that somebody intended, by the time of the intent.
+    intended: OldestFirst,
+    /// Those that were refused before anybody intended them, by the time of the result; they make room for others.
+    refused: OldestFirst,
     window: Duration,
     most: usize,
 }
@@ -48,7 +53,7 @@ struct Entry {
 impl Ledger {
     /// Remembers commands for `window` at least, and is full with `most` that somebody intended.
     pub(crate) fn new(window: Duration, most: usize) -> Self {
-        let (known, intended, refused) = (HashMap::new(), VecDeque::new(), VecDeque::new());
+        let (known, intended, refused) = (HashMap::new(), OldestFirst::new(), OldestFirst::new());
         Self { known, intended, refused, window, most }
     }
 
@@ -98,7 +103,7 @@ impl Ledger {
             let is_new = known.is_none_or(|entry| entry.claim.is_none());
             let id = self.put(result, Some(Arc::from(result.claim.as_deref().unwrap_or_default())), false);
             if is_new {
-                self.intended.push_back((at, id));
+                self.intended.push(Reverse((at, id)));
                 self.make_room();
             }
         }
@@ -114,7 +119,7 @@ impl Ledger {
             // What was refused before anybody intended it.
             None => {
                 let id = self.put(result, None, true);
-                self.refused.push_back((at, id));
+                self.refused.push(Reverse((at, id)));
                 self.make_room();
             }
         }
@@ -134,7 +139,7 @@ impl Ledger {
 
     /// Forgets the oldest that was refused; false where there is none.
     fn forget_refused(&mut self) -> bool {
-        let Some((_, id)) = self.refused.pop_front() else { return false };
+        let Some(Reverse((_, id))) = self.refused.pop() else { return false };
         if self.known.get(&id).is_some_and(|entry| entry.claim.is_none()) {
             self.known.remove(&id);
         }
@@ -144,14 +149,14 @@ impl Ledger {
     /// Forgets what is older than the window, as seen from `now`, in milliseconds since 1970.
     pub(crate) fn forget(&mut self, now: u64) {
         let window = u64::try_from(self.window.as_millis()).unwrap_or(u64::MAX);
-        let is_old =
-            |front: Option<&(u64, Arc<str>)>| front.is_some_and(|(at, _)| at.saturating_add(window) < now);
-        while is_old(self.intended.front()) {
-            if let Some((_, id)) = self.intended.pop_front() {
+        let has_old =
+            |ids: &OldestFirst| ids.peek().is_some_and(|Reverse((at, _))| at.saturating_add(window) < now);
+        while has_old(&self.intended) {
+            if let Some(Reverse((_, id))) = self.intended.pop() {
                 self.known.remove(&id);
             }
         }
-        while is_old(self.refused.front()) {
+        while has_old(&self.refused) {
             self.forget_refused();
         }
     }
@@ -247,6 +252,23 @@ mod tests {
         assert!(!ledger.is_full(), "time alone makes room");
         ledger.forget(300_000);
         assert_eq!(ledger.len(), 0);
+    }
+
+    #[test]
+    fn what_is_read_back_behind_younger_ones_is_forgotten_at_its_age() {
+        let now = 100_000;
+        let mut ledger = Ledger::new(WINDOW, 4);
+        for (id, at) in [("young", now), ("old", 0)] {
+            ledger.record(&result(id, Intended, 1, "one"), at, now);
+        }
+        for (id, at) in [("young and refused", now), ("old and refused", 0)] {
+            ledger.record(&result(id, Refused, 1, ""), at, now);
+        }
+        ledger.forget(now + 1);
+        for id in ["old", "old and refused"] {
+            assert_eq!(ledger.state(id), CommandState::New, "{id}");
+        }
+        assert_eq!(ledger.len(), 2);
     }
 
     #[test]
