@@ -9,6 +9,9 @@ use serde_json::value::RawValue;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+/// No key of a command is longer: two ids of up to 128 digits, and what is between them.
+const LONGEST_KEY: usize = 257;
+
 /// What became of an attempt at a command.
 #[derive(Clone, Debug)]
 pub(crate) enum NewResult<'a> {
@@ -29,7 +32,9 @@ impl NewResult<'_> {
     }
 }
 
-/// The record of a result, on `topic`, with the key of the command's record, whose partition and offset are `position`.
+/// The record of a result, on `topic`, with the key of the command's record, whose partition and offset are `position`. A key that is
+/// none of a command's and longer than any is left out: it may be larger than the topic takes, and a result that is never taken would
+/// hold its partition.
 ///
 /// # Panics
 ///
@@ -63,7 +68,7 @@ pub(crate) fn output(
     };
     Output {
         topic: Arc::clone(topic),
-        key: record.key.clone(),
+        key: record.key.clone().filter(|key| key.len() <= LONGEST_KEY),
         value: serde_json::to_vec(&value).expect("a result is made of strings, numbers and JSON"),
         headers: vec![
             ("content-type".into(), raw::CONTENT_TYPE.into()),
