@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use weir_graph::{Account, Body};
 
 const CAPITALS: &str = "a word in capitals";
+const INNER_TEXT: &str = "message.text";
 const OBJECT: &str = "an object of Meta's Send API, beside which there is no text";
 /// Longer than any id of a message, and than any reaction.
 const LONGEST_MID: usize = 512;
@@ -77,8 +78,9 @@ fn message(account: &Account, members: &Members<'_>) -> Result<Box<RawValue>, Fa
     if members.get("text").is_some() || inner.named.is_empty() {
         return Err(wrong);
     }
-    if let Some(text) = inner.text("text", "a string")? {
-        check_text(account, "message.text", &text)?;
+    let no_string = |_| Fault::Member { member: INNER_TEXT, form: "a string" };
+    if let Some(text) = inner.text("text", "a string").map_err(no_string)? {
+        check_text(account, INNER_TEXT, &text)?;
     }
     Ok(message.to_owned())
 }
@@ -130,7 +132,8 @@ fn reply_to(members: &Members<'_>) -> Result<Option<Value>, Fault> {
     let wrong = Fault::Member { member: "reply_to", form: FORM };
     let inner = Members::read(reply_to.get().as_bytes()).map_err(|_| wrong.clone())?;
     inner.once()?;
-    let mid = inner.text("mid", FORM)?.filter(|mid| is_mid(mid) && inner.named.len() == 1).ok_or(wrong)?;
+    let mid = inner.text("mid", FORM).ok().flatten();
+    let mid = mid.filter(|mid| is_mid(mid) && inner.named.len() == 1).ok_or(wrong)?;
     Ok(Some(json!({ "mid": mid })))
 }
 

@@ -108,6 +108,7 @@ fn what_meta_would_refuse_of_a_message_is_named() {
         (json!({"message": {}}), "message must be an object of Meta's"),
         (json!({"message": "Hello"}), "message must be an object of Meta's"),
         (json!({"message": {"text": "é".repeat(501)}}), "message.text must be at most 1,000 bytes"),
+        (json!({"message": {"text": 5}}), "message.text must be a string"),
         (json!({}), "text is missing"),
         (json!({"text": "Hello", "messaging_type": "MESSAGE_TAG"}), "tag is missing"),
         (
@@ -116,6 +117,7 @@ fn what_meta_would_refuse_of_a_message_is_named() {
         ),
         (json!({"text": "Hello", "tag": "human agent"}), "tag must be a word in capitals"),
         (json!({"text": "Hello", "reply_to": "m_1"}), "reply_to must be an object with the mid"),
+        (json!({"text": "Hello", "reply_to": {"mid": 5}}), "reply_to must be an object with the mid"),
         (
             json!({"text": "Hello", "reply_to": {"mid": "m_1", "is_self_reply": true}}),
             "reply_to must be an object with the mid",
