@@ -26,6 +26,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::OnceCell;
 use tracing::Instrument as _;
+use weir_graph::tokens::UNREAD;
 use weir_graph::{AccessToken, AccessTokens, CallError, Graph, Pace, Payer};
 
 /// How long reading back may take until it is reported that it does.
@@ -91,7 +92,8 @@ impl Handler for Replies {
     ) -> Result<Vec<Output>, Failure> {
         // What a command may be goes by its account, too.
         if !self.tokens.is_read() {
-            return Err(allowed::unread());
+            let error = String::from(UNREAD);
+            return Err(Failure::Unavailable { error, wait: Some(LOOK_EVERY), on: Wait::Credential });
         }
         let follower = self.follower().await?;
         let command = match Command::read(record, |id| self.tokens.account(id)) {
@@ -185,7 +187,7 @@ impl Replies {
             if let Some(cause) = lateness::of(command, record, &self.settings, SystemTime::now()) {
                 return refused(pending, &cause);
             }
-            let token = match self.token(command)? {
+            let token = match self.token(command) {
                 Ok(token) => token,
                 Err(cause) => return refused(pending, &cause),
             };

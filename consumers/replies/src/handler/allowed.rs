@@ -4,19 +4,21 @@ use super::Replies;
 use crate::command::Command;
 use crate::outcome::Cause;
 use crate::own_limits::OwnLimits;
-use crate::pending::{CALL_LIMIT, LIKE_LIMIT, LOOK_EVERY, Pending};
-use runtime::consumer::{Failure, Wait};
+use crate::pending::{CALL_LIMIT, LIKE_LIMIT, Pending};
+use runtime::consumer::Failure;
 use schemas::reply::{Action, Open};
 use std::collections::BTreeMap;
 use std::time::Instant;
-use weir_graph::tokens::UNREAD;
 use weir_graph::{AccessToken, Hold, Payer, TokenState};
 
 impl Replies {
-    /// `Ok(Ok)` with the account's token, `Ok(Err)` where it has none that Meta takes, and `Err` where the command waits, as nobody knows
-    /// yet.
-    pub(super) fn token(&self, command: &Command) -> Result<Result<AccessToken, Cause>, Failure> {
-        Ok(match self.tokens.of(&command.account) {
+    /// The account's token, or why it has none that Meta takes.
+    ///
+    /// # Panics
+    ///
+    /// Never: nothing is handled before the tokens were read.
+    pub(super) fn token(&self, command: &Command) -> Result<AccessToken, Cause> {
+        match self.tokens.of(&command.account) {
             TokenState::Ready(token) => Ok(token),
             TokenState::Refused => {
                 let error = String::from(
@@ -28,8 +30,8 @@ impl Replies {
                 self.tokens.say_missing(&command.account, "its commands are refused");
                 Err(Cause { reason: "no_token", error: self.tokens.advice(&command.account) })
             }
-            TokenState::Unread => return Err(unread()),
-        })
+            TokenState::Unread => unreachable!("nothing is handled before the tokens were read"),
+        }
     }
 
     /// `Ok(Ok)` where a limit leaves room for the command's call, `Ok(Err)` where it would not for longer than the command may wait,
@@ -64,9 +66,4 @@ impl Replies {
         matches!(command.subject.action, Open::Known(Action::CommentLike | Action::CommentUnlike))
             && self.tokens.account(&command.account).is_instagram()
     }
-}
-
-/// Whoever needs a token or an account waits until they were read.
-pub(super) fn unread() -> Failure {
-    Failure::Unavailable { error: String::from(UNREAD), wait: Some(LOOK_EVERY), on: Wait::Credential }
 }
