@@ -7,6 +7,7 @@ mod reject;
 
 use crate::command::{Command, Method, Subject};
 use crate::follower::{Follower, Source};
+use crate::lateness;
 use crate::ledger::{CommandState, Ledger};
 use crate::likes::Likes;
 use crate::metrics::ReplyMetrics;
@@ -15,7 +16,6 @@ use crate::own_limits::OwnLimits;
 use crate::pending::{Intent, LOOK_EVERY, Pending};
 use crate::result::{NewResult, output};
 use crate::settings::ReplySettings;
-use crate::{ABOUT, lateness};
 use runtime::consumer::{Failure, Handler, Output, Record, Wait, Waits};
 use runtime::process::Process;
 use runtime::producer::Producer;
@@ -123,7 +123,7 @@ impl Replies {
             let ledger = Ledger::new(window, self.settings.remembered_commands);
             let (kafka, process) = (self.kafka.clone(), self.process.clone());
             let (topic, metrics) = (Arc::clone(&self.results), self.metrics.clone());
-            Follower::start(Source { kafka, process, client_id: ABOUT.name, topic, metrics }, window, ledger)
+            Follower::start(Source { kafka, process, topic, metrics }, window, ledger)
         };
         self.follower.get_or_try_init(start).await.map_err(|error| Failure::of_kafka(&error))
     }

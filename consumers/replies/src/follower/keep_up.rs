@@ -164,7 +164,7 @@ mod tests {
         let (metrics, changes) = (ReplyMetrics::new(&process.registry, 1_000), process.credentials.changes());
         let reader = TopicReader::new(&kafka, ABOUT.name, topic).unwrap();
         let (rebuilt, unreadable) = (metrics.results_rebuilt.clone(), metrics.results_unreadable.clone());
-        let source = Source { kafka, process, client_id: ABOUT.name, topic: Arc::from(TOPIC), metrics };
+        let source = Source { kafka, process, topic: Arc::from(TOPIC), metrics };
         let (ledger, read) = (Ledger::new(Duration::from_mins(1), 1), watch::Sender::new(begun));
         let (ledger, is_suspected) = (Mutex::new(ledger), AtomicBool::new(is_suspected));
         let mut seen = read.subscribe();

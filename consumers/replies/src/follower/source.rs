@@ -1,5 +1,6 @@
 //! What readers of the results topic are made from; each has the credentials as they are then.
 
+use crate::ABOUT;
 use crate::metrics::ReplyMetrics;
 use runtime::consumer::{ReadError, TopicReader};
 use runtime::process::Process;
@@ -13,8 +14,6 @@ pub(crate) struct Source {
     pub(crate) kafka: KafkaSettings,
     /// Whose credentials they are.
     pub(crate) process: Process,
-    /// The name of each client.
-    pub(crate) client_id: &'static str,
     /// The topic.
     pub(crate) topic: Arc<str>,
     /// Where it is shown what becomes of the clients, and of partitions that cannot be read.
@@ -24,6 +23,6 @@ pub(crate) struct Source {
 impl Source {
     /// A new client.
     pub(super) fn reader(&self) -> Result<TopicReader, ReadError> {
-        TopicReader::new(&self.process.credentials.latest(&self.kafka), self.client_id, &self.topic)
+        TopicReader::new(&self.process.credentials.latest(&self.kafka), ABOUT.name, &self.topic)
     }
 }
