@@ -2,7 +2,7 @@
 
 use crate::fetch::{HostRule, Network, list};
 use crate::store::{LARGEST, StoreUrl};
-use runtime::settings::{Form, defaults, form, optional, part, required, with_default};
+use runtime::settings::{Form, form, optional, part, required, with_default};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -77,17 +77,14 @@ runtime::settings! {
     }
 }
 
+#[cfg(test)]
 impl MediaSettings {
     /// The defaults of `--help` for a store.
-    ///
-    /// # Panics
-    ///
-    /// Where the address is none of a store.
-    pub fn of(store: &str) -> Self {
+    pub(crate) fn of(store: &str) -> Self {
         let media_store = StoreUrl::parse(store).expect("the address of a store");
         Self {
             store: StoreSettings { media_store, media_store_ca: None, media_tags: false },
-            fetch: defaults(FetchSettings::declare, FetchSettings::read),
+            fetch: runtime::settings::defaults(FetchSettings::declare, FetchSettings::read),
             media_max_image_bytes: 32 << 20,
             media_max_video_bytes: None,
             media_max_audio_bytes: None,
