@@ -87,9 +87,9 @@ impl Command {
         };
         members.none_beside(action)?;
         let account = members.graph_id("account")?;
+        let key = key(action, &account, members)?;
         let call = Call::of(action, &known(&account), members)?;
         let (not_after, window) = (time("not_after", members)?, Window::of(members)?);
-        let key = key(action, members)?;
         Ok(Self { subject: subject.clone(), account, key, call, not_after, window })
     }
 }
@@ -129,8 +129,7 @@ fn time(member: &'static str, members: &Members<'_>) -> Result<Option<Millis>, F
 }
 
 /// `{account}:{to}` of what has a receiver, else `{account}:{media}`, else `{account}`.
-fn key(action: Action, members: &Members<'_>) -> Result<String, Fault> {
-    let account = members.graph_id("account")?;
+fn key(action: Action, account: &GraphId, members: &Members<'_>) -> Result<String, Fault> {
     let place = if action.has("to") { "to" } else { "media" };
     Ok(match members.graph_id_if_there(place)? {
         Some(place) => format!("{account}:{place}"),

@@ -37,8 +37,6 @@ impl Call {
     pub(super) fn of(action: Action, account: &Account, members: &Members<'_>) -> Result<Self, Fault> {
         let (answers, hidden) =
             if account.is_instagram() { ("replies", "hide") } else { ("comments", "is_hidden") };
-        // A media that is not needed is part of the key all the same.
-        members.graph_id_if_there("media")?;
         let form =
             |path, parameter, value: &str| Self::post(path, Body::Form(vec![(parameter, value.to_owned())]));
         Ok(match action {
