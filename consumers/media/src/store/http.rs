@@ -14,6 +14,9 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// What a request to copy an object has in S3, Google Cloud Storage and Azure.
 const COPY_SOURCES: [&str; 3] = ["x-amz-copy-source", "x-goog-copy-source", "x-ms-copy-source"];
 
+/// What the environment may say for yes, in capitals too: as the stores' own clients take it.
+const YES: [&str; 5] = ["1", "true", "on", "yes", "y"];
+
 /// Makes the clients that stores use.
 #[derive(Clone, Debug)]
 pub(super) struct Connector {
@@ -47,8 +50,7 @@ impl Connector {
 impl HttpConnector for Connector {
     /// A client; without TLS only where the environment says so, as `AWS_ALLOW_HTTP` does.
     fn connect(&self, options: &ClientOptions) -> object_store::Result<HttpClient> {
-        let allows_http =
-            options.get_config_value(&ClientConfigKey::AllowHttp).is_some_and(|value| value == "true");
+        let allows_http = allows_http(options);
         let usual = self.client(allows_http, ANSWER_WITHIN)?;
         let patient = self.client(allows_http, whole::LONGEST)?;
         Ok(HttpClient::new(Clients { usual, patient }))
@@ -70,9 +72,32 @@ impl HttpService for Clients {
     }
 }
 
+fn allows_http(options: &ClientOptions) -> bool {
+    let said = options.get_config_value(&ClientConfigKey::AllowHttp).unwrap_or_default();
+    YES.iter().any(|yes| said.eq_ignore_ascii_case(yes))
+}
+
 /// Whether it copies an object, or makes one of its parts.
 fn makes_whole(request: &HttpRequest) -> bool {
     let copies = COPY_SOURCES.iter().any(|name| request.headers().contains_key(*name));
     let query = request.uri().query().unwrap_or_default();
     copies || (request.method().as_str() == "POST" && query.starts_with("uploadId="))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn http_is_allowed_by_every_word_for_yes_and_by_nothing_else() {
+        let said = |word: &str| ClientOptions::new().with_config(ClientConfigKey::AllowHttp, word);
+        for yes in ["true", "True", "1", "on", "YES", "y"] {
+            assert!(allows_http(&said(yes)), "{yes}");
+        }
+        for no in ["false", "0", "off", "no", "", "http"] {
+            assert!(!allows_http(&said(no)), "{no}");
+        }
+        assert!(!allows_http(&ClientOptions::new()));
+        assert!(allows_http(&ClientOptions::new().with_allow_http(true)));
+    }
 }
