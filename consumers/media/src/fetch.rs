@@ -66,8 +66,15 @@ pub(crate) enum NotFetched {
 pub struct Fetcher {
     http: Client,
     settings: FetchSettings,
-    /// When anybody last answered, of all hosts together: what fails while nobody does may be the network's fault.
-    pub(crate) answered: watch::Sender<Option<Instant>>,
+    /// Who answered last, of all hosts together.
+    pub(crate) answered: watch::Sender<Option<Answered>>,
+}
+
+/// A link that was answered, be it that it has died, and by more than trouble of its host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Answered {
+    pub(crate) url: Url,
+    pub(crate) at: Instant,
 }
 
 /// An answer whose body comes.
@@ -97,12 +104,10 @@ impl Fetcher {
     /// Follows a link to the answer that has the bytes.
     pub(crate) async fn open(&self, link: &str) -> Result<Opened, NotFetched> {
         let mut url = parse(link)?;
-        let mut time = HostTime::new(self.settings.media_stall_timeout, self.settings.media_timeout);
+        let mut time = self.host_time();
         for _ in 0..=MOST_REDIRECTS {
             allowed::check(&url, &self.settings.media_hosts).map_err(NotFetched::Refused)?;
-            let request = self.http.get(url.clone()).header(ACCEPT_ENCODING, "identity");
-            let response = time.wait(request.send()).await?;
-            self.answered.send_replace(Some(Instant::now()));
+            let response = self.ask(&url, &mut time).await?;
             match response.status().as_u16() {
                 200 => return self.opened(response, time),
                 301 | 302 | 303 | 307 | 308 => url = elsewhere(&url, response.headers())?,
@@ -110,6 +115,31 @@ impl Fetcher {
             }
         }
         Err(NotFetched::Refused("redirects"))
+    }
+
+    /// Whether anybody was answered since then; else whoever was last is asked once more. What fails while nobody is may be the fault of
+    /// the network, or of all hosts.
+    pub(crate) async fn is_answered(&self, since: Instant) -> bool {
+        let last = self.answered.borrow().clone();
+        let Some(last) = last else { return false };
+        if last.at >= since {
+            return true;
+        }
+        let asked = self.ask(&last.url, &mut self.host_time()).await;
+        asked.is_ok_and(|response| !is_trouble(response.status().as_u16()))
+    }
+
+    async fn ask(&self, url: &Url, time: &mut HostTime) -> Result<Response, NotFetched> {
+        let request = self.http.get(url.clone()).header(ACCEPT_ENCODING, "identity");
+        let response = time.wait(request.send()).await?;
+        if !is_trouble(response.status().as_u16()) {
+            self.answered.send_replace(Some(Answered { url: url.clone(), at: Instant::now() }));
+        }
+        Ok(response)
+    }
+
+    const fn host_time(&self) -> HostTime {
+        HostTime::new(self.settings.media_stall_timeout, self.settings.media_timeout)
     }
 
     fn opened(&self, response: Response, time: HostTime) -> Result<Opened, NotFetched> {
@@ -151,9 +181,13 @@ impl NotFetched {
         if matches!(status, 403 | 404 | 410) {
             return Self::Gone(status);
         }
-        let again = matches!(status, 408 | 425 | 429 | 500..=599);
-        Self::Failed { reason: format!("http_{status}"), again }
+        Self::Failed { reason: format!("http_{status}"), again: is_trouble(status) }
     }
+}
+
+/// Whether a status tells of trouble of a host's own, or of how often it is asked, which may pass.
+const fn is_trouble(status: u16) -> bool {
+    matches!(status, 408 | 425 | 429 | 500..=599)
 }
 
 /// Longer links are not fetched, and stand in no record.
@@ -181,6 +215,8 @@ fn mime(declared: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::MediaSettings;
+    use std::time::Duration;
 
     #[test]
     fn a_status_means_what_can_be_done_about_it() {
@@ -196,6 +232,18 @@ mod tests {
                 "{status}"
             );
         }
+    }
+
+    #[tokio::test]
+    async fn nobody_is_answered_where_nobody_was_or_whoever_was_last_is_not_any_more() {
+        let fetcher = Fetcher::new(MediaSettings::of("file:///tmp").fetch).unwrap();
+        let at = Instant::now();
+        assert!(!fetcher.is_answered(at).await);
+        // It has no address that may be connected to.
+        let url = Url::parse("https://localhost/").unwrap();
+        fetcher.answered.send_replace(Some(Answered { url, at }));
+        assert!(fetcher.is_answered(at).await);
+        assert!(!fetcher.is_answered(at + Duration::from_millis(1)).await);
     }
 
     #[test]

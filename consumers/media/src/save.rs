@@ -96,11 +96,15 @@ impl Saver {
                 Ok(outcome) => return outcome,
                 Err(error) => error,
             };
-            let now = Instant::now();
-            let mut is_spent =
-                || retry_budget.is_spent(delay + (now - began), now, *self.fetcher.answered.borrow());
+            let took = delay + began.elapsed();
+            let is_over = match &error {
+                AttemptError::NotFetched(not_fetched) => {
+                    !not_fetched.may_pass() || self.is_given_up(&mut retry_budget, took).await
+                }
+                AttemptError::Store(_) => false,
+            };
             let end = match error {
-                AttemptError::NotFetched(not_fetched) if !not_fetched.may_pass() || is_spent() => {
+                AttemptError::NotFetched(not_fetched) if is_over => {
                     self.conclude(source, index, not_fetched).await.map_err(AttemptError::Store)
                 }
                 error => Err(error),
@@ -119,6 +123,12 @@ impl Saver {
             delay = backoff.next_delay(backoff::random());
             tokio::time::sleep(delay).await;
         }
+    }
+
+    /// Whether a link is tried no more that failed once more, after an attempt that `took` so long with the delay before it.
+    async fn is_given_up(&self, retry_budget: &mut RetryBudget, took: Duration) -> bool {
+        let Some(former) = retry_budget.failed(Instant::now()) else { return false };
+        self.fetcher.is_answered(former).await && retry_budget.is_spent(took)
     }
 
     fn note(&self, error: &AttemptError) {

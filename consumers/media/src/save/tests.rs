@@ -1,8 +1,9 @@
 //! How links end.
 
 use super::*;
-use crate::fetch::HostRule;
+use crate::fetch::{Answered, HostRule};
 use prometheus::Registry;
+use reqwest::Url;
 use schemas::Topic;
 use serde_json::json;
 
@@ -74,7 +75,9 @@ async fn a_name_at_a_private_address_is_refused_where_others_are_answered() {
     let (_place, saver) = saver();
     let source = source("https://localhost/a.jpg");
     // Later than anything fails here.
-    saver.fetcher.answered.send_replace(Some(Instant::now() + Duration::from_hours(1)));
+    let url = Url::parse("https://a.fbcdn.net/").unwrap();
+    let at = Instant::now() + Duration::from_hours(1);
+    saver.fetcher.answered.send_replace(Some(Answered { url, at }));
     let outcome = tokio::time::timeout(Duration::from_mins(3), saver.save(&source)).await;
     assert_eq!(outcome.expect("it is followed without end")[0].status, MediaStatus::Refused);
 }
