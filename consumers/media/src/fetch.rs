@@ -61,9 +61,9 @@ pub(crate) enum NotFetched {
     },
 }
 
-/// Fetches; clones share its connections.
-#[derive(Clone, Debug)]
-pub struct Fetcher {
+/// Fetches.
+#[derive(Debug)]
+pub(crate) struct Fetcher {
     http: Client,
     settings: FetchSettings,
     /// Who answered last, of all hosts together.
@@ -89,7 +89,7 @@ pub(crate) struct Opened {
 
 impl Fetcher {
     /// A client; nothing is connected yet.
-    pub fn new(settings: FetchSettings) -> Result<Self, FetchError> {
+    pub(crate) fn new(settings: FetchSettings) -> Result<Self, FetchError> {
         // Redirects are followed here, each as it is allowed.
         let http = client::builder(tls::client(settings.media_ca.as_deref())?)
             .dns_resolver(Arc::new(CheckedResolver::new(settings.media_networks.clone())))

@@ -32,8 +32,8 @@ const ANSWER_WITHIN: Duration = Duration::from_mins(1);
 /// How the key of a record ends.
 const RECORD: &str = ".json";
 
-/// A store; clones share it.
-#[derive(Clone, Debug)]
+/// A store.
+#[derive(Debug)]
 pub struct Store {
     objects: Objects,
     /// Whether objects are tagged.

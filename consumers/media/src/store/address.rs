@@ -13,7 +13,6 @@ use object_store::prefix::PrefixStore;
 use object_store::{BackoffConfig, ObjectStore, ObjectStoreScheme, RetryConfig};
 use reqwest::Url;
 use runtime::settings::Form;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// The address of a store.
@@ -57,7 +56,7 @@ pub(super) fn open(settings: &StoreSettings) -> Result<Objects, StoreError> {
     let (scheme, path) =
         ObjectStoreScheme::parse(url).map_err(|error| StoreError::Open(error.to_string()))?;
     let (http, retry) = (Connector::new(settings.media_store_ca.as_deref())?, retry());
-    let objects: Arc<dyn ObjectStore> = match scheme {
+    let objects: Box<dyn ObjectStore> = match scheme {
         ObjectStoreScheme::AmazonS3 => {
             let builder = AmazonS3Builder::from_env().with_url(url.as_str());
             within(builder.with_http_connector(http).with_retry(retry).build().map_err(refused)?, path)
@@ -75,8 +74,8 @@ pub(super) fn open(settings: &StoreSettings) -> Result<Objects, StoreError> {
     Ok(Objects::remote(objects))
 }
 
-fn within(objects: impl ObjectStore, path: Path) -> Arc<dyn ObjectStore> {
-    Arc::new(PrefixStore::new(objects, path))
+fn within(objects: impl ObjectStore, path: Path) -> Box<dyn ObjectStore> {
+    Box::new(PrefixStore::new(objects, path))
 }
 
 fn retry() -> RetryConfig {

@@ -28,7 +28,7 @@ const AT_ONCE: usize = 16;
 const CUT_OFF_AFTER: Duration = Duration::from_hours(24);
 
 /// The folder.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Folder {
     root: Arc<File>,
     slots: Arc<Semaphore>,

@@ -18,7 +18,7 @@ const COPY_SOURCES: [&str; 3] = ["x-amz-copy-source", "x-goog-copy-source", "x-m
 const YES: [&str; 5] = ["1", "true", "on", "yes", "y"];
 
 /// Makes the clients that stores use.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Connector {
     tls: ClientConfig,
 }

@@ -10,15 +10,14 @@ use object_store::{
     PutOptions, TagSet,
 };
 use runtime::throttle::Throttle;
-use std::sync::Arc;
 use std::time::Instant;
 use tempfile::NamedTempFile;
 
 /// The objects of a store.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) enum Objects {
     /// Of one that is asked over HTTP; it is said now and then what it does not clean up.
-    Remote(Arc<dyn ObjectStore>, Arc<Throttle>),
+    Remote(Box<dyn ObjectStore>, Throttle),
     /// Of a folder of this machine.
     Local(Folder),
 }
@@ -42,8 +41,8 @@ pub(super) enum Parts {
 
 impl Objects {
     /// Those of a store that is asked over HTTP.
-    pub(super) fn remote(store: Arc<dyn ObjectStore>) -> Self {
-        Self::Remote(store, Arc::new(Throttle::default()))
+    pub(super) fn remote(store: Box<dyn ObjectStore>) -> Self {
+        Self::Remote(store, Throttle::default())
     }
 
     /// Puts whole objects, one after the other. Their names count once that of a record was among them.
