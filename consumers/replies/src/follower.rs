@@ -3,6 +3,7 @@
 mod keep_up;
 mod progress;
 mod source;
+mod steady_clock;
 
 pub(crate) use source::Source;
 
@@ -18,6 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
+use steady_clock::SteadyClock;
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -35,6 +37,7 @@ pub(crate) struct Follower {
 #[derive(Debug)]
 struct Shared {
     ledger: Mutex<Ledger>,
+    clock: SteadyClock,
     read: watch::Sender<Progress>,
     /// Shows how many partitions are not read on.
     unreadable: IntGauge,
@@ -73,7 +76,8 @@ impl Follower {
         let begun = Progress { offsets: begun, unreadable: BTreeMap::new() };
         let (ledger, unreadable) = (Mutex::new(ledger), source.metrics.results_unreadable.clone());
         let (read, is_suspected) = (watch::Sender::new(begun), AtomicBool::new(false));
-        let shared = Arc::new(Shared { ledger, read, unreadable, is_suspected });
+        let clock = SteadyClock::start();
+        let shared = Arc::new(Shared { ledger, clock, read, unreadable, is_suspected });
         let end = CancellationToken::new();
         let (sink, ended) = (Arc::clone(&shared), end.clone());
         let thread = thread::Builder::new().name(String::from("results"));
@@ -88,9 +92,11 @@ impl Follower {
         Ok(Self { shared, source, _ends_when_dropped: end.drop_guard() })
     }
 
-    /// The ledger, as far as the topic was read.
+    /// The ledger, as far as the topic was read, without what is old by now.
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        lock(&self.shared.ledger)
+        let mut ledger = lock(&self.shared.ledger);
+        ledger.forget(self.shared.clock.now());
+        ledger
     }
 
     /// Returns once everything is read that is in the topic by now.
@@ -171,7 +177,7 @@ impl Shared {
         if let Ok(result) =
             serde_json::from_slice::<CommandResult<'_>>(record.value.as_deref().unwrap_or_default())
         {
-            lock(&self.ledger).record(&result, at, now());
+            lock(&self.ledger).record(&result, at, self.clock.now());
         } else {
             tracing::warn!(partition, offset, "skipping a record of the results topic that is no result");
         }
@@ -240,10 +246,6 @@ fn begin(reader: &mut TopicReader, window: Duration) -> Result<BTreeMap<i32, i64
 
 fn ends(reader: &TopicReader, partitions: &[i32]) -> Result<BTreeMap<i32, i64>, ReadError> {
     partitions.iter().map(|partition| Ok((*partition, reader.ends(*partition)?.1))).collect()
-}
-
-fn now() -> u64 {
-    Millis::of(SystemTime::now()).as_millis()
 }
 
 async fn blocking<T: Send + 'static>(

@@ -20,7 +20,6 @@ use runtime::consumer::{Failure, Handler, Output, Record, Wait, Waits};
 use runtime::process::Process;
 use runtime::producer::Producer;
 use runtime::settings::KafkaSettings;
-use schemas::Millis;
 use std::ops::ControlFlow::{self, Break, Continue};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -131,8 +130,7 @@ impl Replies {
     /// What is known of a command; an error where it is new and no more can be remembered.
     fn known(&self, follower: &Follower, subject: &Subject) -> Result<CommandState, Failure> {
         let (state, is_full, known) = {
-            let mut ledger = follower.ledger();
-            ledger.forget(Millis::of(SystemTime::now()).as_millis());
+            let ledger = follower.ledger();
             (ledger.state(&subject.id), ledger.is_full(), ledger.len())
         };
         self.metrics.remembered(known);

@@ -134,6 +134,7 @@ mod tests {
     use super::*;
     use crate::ABOUT;
     use crate::follower::progress::Progress;
+    use crate::follower::steady_clock::SteadyClock;
     use crate::ledger::Ledger;
     use crate::metrics::ReplyMetrics;
     use rdkafka::mocking::MockCluster;
@@ -168,7 +169,7 @@ mod tests {
         let (ledger, read) = (Ledger::new(Duration::from_mins(1), 1), watch::Sender::new(begun));
         let (ledger, is_suspected) = (Mutex::new(ledger), AtomicBool::new(is_suspected));
         let mut seen = read.subscribe();
-        let shared = Shared { ledger, read, unreadable, is_suspected };
+        let shared = Shared { ledger, clock: SteadyClock::start(), read, unreadable, is_suspected };
         let end = CancellationToken::new();
         let (ended, ends) = (end.clone(), end.drop_guard());
         let following =
