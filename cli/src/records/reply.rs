@@ -89,10 +89,10 @@ settings! {
             .without("id")
             .optional(),
     }
-    check |wanted: &Self, given: &mut Given<'_>| {
-        let Self { account, to, text, file, .. } = wanted;
-        for (name, value) in [("account", account), ("to", to), ("text", text)] {
-            if file.is_none() && value.is_none() {
+    check |_: &Self, given: &mut Given<'_>| {
+        for name in ["account", "to", "text"] {
+            // What was given and cannot be read is a problem already.
+            if !given.reader.is_set("file") && !given.reader.is_set(name) {
                 given.reader.problem(name, "given, unless there is a --file with the whole command");
             }
         }
@@ -261,6 +261,21 @@ fn tell(record: &Record, took: Option<Duration>, json: bool, screen: &mut Screen
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tool::settings::{Settings as _, read};
+    use clap::Command;
+
+    #[test]
+    fn what_was_given_and_cannot_be_read_is_named_alone() {
+        let refused = |arguments: &[&str]| {
+            let command = Wanted::declare(Command::new("reply"));
+            let matches = command.clone().get_matches_from(["reply"].iter().chain(arguments));
+            let problems = read::<Wanted>(&command, &matches).unwrap_err().0;
+            problems.into_iter().map(|problem| problem.setting).collect::<Vec<_>>()
+        };
+        assert_eq!(refused(&["--account", "17"]), ["--to", "--text"]);
+        assert_eq!(refused(&["--account", "17", "--to", "42", "--text", ""]), ["--text"]);
+        assert_eq!(refused(&["--file", ""]), ["--file"]);
+    }
 
     #[test]
     fn a_command_is_what_its_file_holds_but_for_a_byte_order_mark() {

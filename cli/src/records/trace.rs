@@ -97,7 +97,10 @@ settings! {
         json: bool = switch("json"),
     }
     check |settings: &Self, given: &mut Given<'_>| {
-        if Question::of(settings).is_none() {
+        // By what was given: what of it cannot be read is a problem already.
+        let has = |id| given.reader.is_set(id);
+        let names_one = if has("user") { has("account") && (has("id") || has("at")) } else { has("id") };
+        if !names_one {
             given.reader.problem("what to trace", "an id; or --account, --user and --at together");
         }
         let wrong = settings.ingest.iter().filter(|ingest| !is_host_port(ingest));
@@ -115,7 +118,7 @@ pub(crate) const TOOL: Tool = Tool {
 };
 
 fn run(settings: &TraceSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
-    let question = Question::of(settings).expect("settings without a question are a problem");
+    let question = Question::of(settings);
     let session = Session::start()?;
     let search = Search::connect(&session, &settings.kafka, &settings.topic_prefix)?;
     // Before the topics are read, so that what moves there from a disk is on one of them.
@@ -144,4 +147,41 @@ fn retained_since(settings: &TraceSettings, session: &Session, search: &Search<'
     let (now, lost) = (Millis::of(SystemTime::now()), search.lost_until(Topic::Raw).ok()?);
     // Some may be gone that were not as old, as where an operator has removed records.
     Some(lost.map_or(now.before(retention), |lost| lost.min(now).max(now.before(retention))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tool::settings::{Settings as _, read};
+    use clap::Command;
+
+    /// The settings that are refused.
+    fn refused(arguments: &[&str]) -> Vec<String> {
+        let command = TraceSettings::declare(Command::new("trace"));
+        let matches =
+            command.clone().get_matches_from(["trace", "--brokers", "kafka:9092"].iter().chain(arguments));
+        let problems =
+            read::<TraceSettings>(&command, &matches).map_or_else(|problems| problems.0, |_| Vec::new());
+        problems.into_iter().map(|problem| problem.setting).collect()
+    }
+
+    #[test]
+    fn what_is_traced_is_an_id_or_a_conversation_and_a_time() {
+        let conversation = ["--account", "17", "--user", "42"];
+        assert!(refused(&["aWdf"]).is_empty());
+        assert!(refused(&[&["aWdf"], &conversation[..]].concat()).is_empty());
+        assert!(refused(&[&conversation[..], &["--at", "2h"]].concat()).is_empty());
+        let too_little: [&[&str]; 4] = [&[], &conversation, &["--at", "2h"], &["aWdf", "--user", "42"]];
+        for arguments in too_little {
+            assert_eq!(refused(arguments), ["what to trace"], "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_given_and_cannot_be_read_is_named_alone() {
+        let of_conversation = |at| refused(&["--account", "17", "--user", "42", "--at", at]);
+        assert_eq!(of_conversation("2999-01-01T00:00:00Z"), ["--at"], "it is yet to come");
+        assert_eq!(of_conversation(""), ["--at"]);
+        assert_eq!(refused(&["aWdf", "--ask-meta", "--access-tokens", "/nowhere"]), ["--access-tokens"]);
+    }
 }

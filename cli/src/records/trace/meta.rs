@@ -41,7 +41,7 @@ settings! {
         graph_app_secret: Option<PathBuf> = flag("graph-app-secret", "FILE", form::file()).optional(),
     }
     check |access: &Self, given: &mut Given<'_>| {
-        if access.ask_meta && access.access_tokens.is_none() && access.accounts.is_none() {
+        if access.ask_meta && !given.reader.is_set("access-tokens") && !given.reader.is_set("accounts") {
             given.reader.problem(
                 "access-tokens",
                 "a directory of access tokens, since --ask-meta asks with them; or --accounts",

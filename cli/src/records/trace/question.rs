@@ -47,25 +47,19 @@ pub(super) struct Period {
 }
 
 impl Question {
-    /// The question of a command line; none where it says neither an id, nor a conversation and a time.
-    pub(super) fn of(settings: &TraceSettings) -> Option<Self> {
-        let key = match (&settings.account, &settings.user) {
-            (Some(account), Some(user)) => Some(format!("{account}:{user}")),
-            (_, None) => None,
-            (None, Some(_)) => return None,
-        };
-        let what = match &settings.id {
-            Some(id) => EventSelector::of(id.trim()),
-            None if key.is_some() && settings.at.is_some() => EventSelector::Conversation,
-            None => return None,
-        };
+    /// The question of a command line, which says an id, or a conversation and a time.
+    pub(super) fn of(settings: &TraceSettings) -> Self {
+        let key = settings.account.as_ref().zip(settings.user.as_ref());
+        let key = key.map(|(account, user)| format!("{account}:{user}"));
+        let what =
+            settings.id.as_ref().map_or(EventSelector::Conversation, |id| EventSelector::of(id.trim()));
         let from_then_on = Period { since: settings.since, until: None };
         let told = settings.at.map_or(from_then_on, |at| Period::around(at, AROUND));
         let period = match &what {
             EventSelector::Delivery(id) => received(id).map_or(told, Period::since),
             _ => told,
         };
-        Some(Self { what, key, period })
+        Self { what, key, period }
     }
 
     /// The periods to look in, in this order: about `--at` and then what was written later; else the newest first.
