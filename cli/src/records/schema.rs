@@ -12,7 +12,8 @@ use std::io;
 
 const MORE: &str = "\
 Prints the JSON Schema (2020-12) of `data` of a kind of event; `envelope` is the whole typed record around it, \
-`enriched` the same with what the Graph API said, `inbox` the record of the normalised inbox. A kind that came on the standby channel (standby.message) has the schema of its \
+`enriched` the same with what the Graph API said, `inbox` the record of the normalised inbox; `media`, `profile`, `reply` and \
+`reply.result` are those of the topics beside them in the list. A kind that came on the standby channel (standby.message) has the schema of its \
 kind. Without a name it lists all of them.
 
 The schemas are open, for readers: members and words that they do not name may come at any time. They are the files of \
@@ -24,10 +25,19 @@ Examples:
   weir schema message | jq '.properties | keys'
   weir schema inbox > inbox.v1.json";
 
+/// The records that are no events, and a topic of each.
+const OF_A_TOPIC: [(&str, Topic); 5] = [
+    ("inbox", Topic::Inbox),
+    ("media", Topic::Media),
+    ("profile", Topic::Profiles),
+    ("reply", Topic::Replies),
+    ("reply.result", Topic::RepliesResults),
+];
+
 settings! {
     /// What `weir schema` can be asked for.
     struct SchemaSettings {
-        /// A kind of event, such as message or comment.live; or envelope, enriched, inbox [default: lists them]
+        /// A kind of event, such as message or comment.live; or envelope, enriched, inbox, media, profile, reply, reply.result [default: lists them]
         kind: Option<String> = flag("kind", "KIND", form::text()).positional().optional(),
     }
 }
@@ -57,7 +67,7 @@ fn list(screen: &mut Screen) -> io::Result<()> {
     let mut table = Table::under(["KIND", "TOPIC", "WHAT"]);
     table.row(row("envelope", "-", "the typed record around `data`, on every topic of typed events"));
     table.row(row("enriched", "-", "the same with what the Graph API said, on the enriched topics"));
-    table.row(row("inbox", &Topic::Inbox.name("meta"), Topic::Inbox.spec().carries));
+    table.extend(OF_A_TOPIC.map(|(name, topic)| row(name, &topic.name("meta"), topic.spec().carries)));
     table.extend(Kind::ALL.map(|kind| {
         let topic = EventKind { kind, standby: false }.topic();
         row(kind.as_str(), &topic.name("meta"), kind.about())
