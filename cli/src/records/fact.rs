@@ -16,7 +16,7 @@ pub(crate) struct Fact {
     pub(crate) key: Option<String>,
     /// What it is: the kind of an event, the event of an inbox record, the reason of a dead letter.
     pub(crate) what: String,
-    /// The event's id; of bytes that are kept as they came, their SHA-256.
+    /// The event's id, empty where nothing tells it; of bytes that are kept as they came, their SHA-256.
     pub(crate) id: String,
 }
 
@@ -57,10 +57,8 @@ impl DescribedRecord {
     pub(crate) fn of(record: &Record, topic_prefix: &str) -> Option<Self> {
         let topic = Topic::named(&record.topic, topic_prefix)?;
         let key = record.key.as_deref().map(|key| String::from_utf8_lossy(key).into_owned());
-        let value = record.value.as_deref().unwrap_or_default();
-        let described = described(topic, value, record.header(header::REASON));
-        let (what, id, text) =
-            described.unwrap_or_else(|| ("unreadable".to_owned(), sum::sha256(value), None));
+        let unreadable = || ("unreadable".to_owned(), id_in_headers(record), None);
+        let (what, id, text) = described(topic, record).unwrap_or_else(unreadable);
         Some(Self { fact: Fact { topic, key, what, id }, text })
     }
 }
@@ -102,11 +100,16 @@ fn bytes(body: &[u8]) -> String {
     format!("{} bytes, as posted", body.len())
 }
 
-/// What a record is, its id, and the text of an inbox message; `reason` is the header `weir_dlq_reason`, of dead letters.
-fn described(topic: Topic, value: &[u8], reason: Option<&[u8]>) -> Option<(String, String, Option<String>)> {
-    let (what, id) = match (topic, reason, topic.spec().holds) {
+/// What a record is, its id, and the text of an inbox message.
+fn described(topic: Topic, record: &Record) -> Option<(String, String, Option<String>)> {
+    let value = record.value.as_deref().unwrap_or_default();
+    let (what, id) = match (topic, record.header(header::REASON), topic.spec().holds) {
         (Topic::Raw, ..) => (bytes(value), sum::sha256(value)),
-        (_, Some(reason), _) => (String::from_utf8_lossy(reason).into_owned(), sum::sha256(value)),
+        (_, Some(reason), holds) => {
+            let is_body = holds == Holds::RefusedBodies;
+            let id = if is_body { sum::sha256(value) } else { id_in_headers(record) };
+            (String::from_utf8_lossy(reason).into_owned(), id)
+        }
         (.., Holds::Inbox) => return inbox(value),
         (.., Holds::Profiles) => profile(value)?,
         (.., Holds::Media) => media(value)?,
@@ -114,6 +117,11 @@ fn described(topic: Topic, value: &[u8], reason: Option<&[u8]>) -> Option<(Strin
         _ => event(topic, value)?,
     };
     Some((what, id, None))
+}
+
+/// The id of an event whose record cannot be read, or could not be handled; empty where its headers have none.
+fn id_in_headers(record: &Record) -> String {
+    record.header("ce_id").map(String::from_utf8_lossy).unwrap_or_default().into_owned()
 }
 
 /// A typed event, with the outcome of its lookup where it had one.

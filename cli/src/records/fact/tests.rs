@@ -71,6 +71,16 @@ fn bytes_that_are_kept_as_they_came_are_told_apart_by_their_sum() {
 }
 
 #[test]
+fn a_dead_letter_of_a_consumer_has_the_id_of_its_event() {
+    let short_id = |record: &Record| DescribedRecord::of(record, "meta").unwrap().fact.short_id().to_owned();
+    let mut dead_letter = record(Topic::MessagesDlq, b"{}");
+    dead_letter.headers.push((header::REASON.to_owned(), Some(b"panic".to_vec())));
+    assert_eq!(short_id(&dead_letter), "");
+    dead_letter.headers.push(("ce_id".to_owned(), Some(b"00112233445566778899aabbccddeeff".to_vec())));
+    assert_eq!(short_id(&dead_letter), "00112233");
+}
+
+#[test]
 fn a_record_that_cannot_be_read_says_so() {
     assert_eq!(seen(Topic::Messages, "rubbish").fact.what, "unreadable");
     assert_eq!(seen(Topic::Inbox, "{}").fact.what, "unreadable");
