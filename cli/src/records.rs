@@ -5,7 +5,6 @@ pub(crate) mod fact;
 pub(crate) mod line;
 pub(crate) mod reply;
 pub(crate) mod schema;
-mod sum;
 pub(crate) mod tail;
 pub(crate) mod trace;
 pub(crate) mod watch;

@@ -1,12 +1,13 @@
 //! What a record on a topic says, in the few words by which it is shown and compared. Pure.
 
-use super::sum;
 use runtime::consumer::Record;
+use runtime::hex;
 use runtime::kafka::dead_letter::header;
 use schemas::media::MediaRecord;
 use schemas::profile::{CustomerProfile, Open};
 use schemas::{Holds, Topic, TypedEvent, read_any};
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 
 /// A record, as far as it can be foretold.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,12 +67,12 @@ impl DescribedRecord {
 impl Fact {
     /// The raw record of a body.
     pub(crate) fn raw(body: &[u8]) -> Self {
-        Self { topic: Topic::Raw, key: None, what: bytes(body), id: sum::sha256(body) }
+        Self { topic: Topic::Raw, key: None, what: bytes(body), id: sha256(body) }
     }
 
     /// The dead letter of a body.
     pub(crate) fn dead_letter(body: &[u8], reason: &str) -> Self {
-        Self { topic: Topic::IngestDlq, key: None, what: reason.to_owned(), id: sum::sha256(body) }
+        Self { topic: Topic::IngestDlq, key: None, what: reason.to_owned(), id: sha256(body) }
     }
 
     /// Whether ingest writes it, rather than a consumer.
@@ -100,14 +101,19 @@ fn bytes(body: &[u8]) -> String {
     format!("{} bytes, as posted", body.len())
 }
 
+/// SHA-256 in hex digits, which tells whether bytes are the same.
+fn sha256(bytes: &[u8]) -> String {
+    hex::digits(&Sha256::digest(bytes))
+}
+
 /// What a record is, its id, and the text of an inbox message.
 fn described(topic: Topic, record: &Record) -> Option<(String, String, Option<String>)> {
     let value = record.value.as_deref().unwrap_or_default();
     let (what, id) = match (topic, record.header(header::REASON), topic.spec().holds) {
-        (Topic::Raw, ..) => (bytes(value), sum::sha256(value)),
+        (Topic::Raw, ..) => (bytes(value), sha256(value)),
         (_, Some(reason), holds) => {
             let is_body = holds == Holds::RefusedBodies;
-            let id = if is_body { sum::sha256(value) } else { id_in_headers(record) };
+            let id = if is_body { sha256(value) } else { id_in_headers(record) };
             (String::from_utf8_lossy(reason).into_owned(), id)
         }
         (.., Holds::Inbox) => return inbox(value),

@@ -71,6 +71,11 @@ fn bytes_that_are_kept_as_they_came_are_told_apart_by_their_sum() {
 }
 
 #[test]
+fn the_sum_of_nothing_is_the_known_one() {
+    assert!(sha256(b"").starts_with("e3b0c44298fc1c149afbf4c8996fb924"));
+}
+
+#[test]
 fn a_dead_letter_of_a_consumer_has_the_id_of_its_event() {
     let short_id = |record: &Record| DescribedRecord::of(record, "meta").unwrap().fact.short_id().to_owned();
     let mut dead_letter = record(Topic::MessagesDlq, b"{}");
