@@ -92,15 +92,18 @@ impl Source {
             Some(time) => reader.since(&partitions, i64::try_from(time.as_millis()).unwrap_or(i64::MAX)),
             None => Ok(BTreeMap::new()),
         };
-        let (from, to) = (offsets_at(since)?, offsets_at(until)?);
-        let span = |&partition: &i32| {
-            let (low, high) = reader.ends(partition)?;
+        let from = offsets_at(since)?;
+        let ends = partitions.iter().map(|partition| Ok((*partition, reader.ends(*partition)?)));
+        let ends = ends.collect::<Result<Vec<_>, consumer::ReadError>>()?;
+        // After the ends, so that a record before them that was written at or after `until` is found.
+        let to = offsets_at(until)?;
+        let span = |(partition, (low, high)): (i32, (i64, i64))| {
             // Nothing at or after `since` means the end; a search for no time means the beginning.
             let start = if since.is_some() { from.get(&partition).copied().unwrap_or(high) } else { low };
             let end = to.get(&partition).copied().unwrap_or(high).min(high);
-            Ok(Span { partition, low, high, from: start.clamp(low, high), to: end })
+            Span { partition, low, high, from: start.clamp(low, high), to: end }
         };
-        let spans = partitions.iter().map(span).collect::<Result<_, consumer::ReadError>>()?;
+        let spans = ends.into_iter().map(span).collect();
         let mut range = Range { topic: Arc::clone(reader.topic()), spans, period: None };
         let found_none = from.is_empty() && to.is_empty() && (since.is_some() || until.is_some());
         if found_none && finds_no_times(&reader, &range.spans)? {
