@@ -57,9 +57,9 @@ settings! {
         topic_prefix: String = topic_prefix(),
     }
     check |meant: &Self, given: &mut Given<'_>| {
-        let names = Topic::TYPED.map(|topic| topic.name(&meant.topic_prefix)).join(", ");
-        let wrong = meant.topics.iter().filter(|name| meant.topic(name).is_none());
-        given.refuse("topic", wrong, &format!("the full name of a typed topic, of: {names}"));
+        let names = Topic::TYPED.map(|topic| topic.name(&meant.topic_prefix));
+        let wrong = meant.topics.iter().filter(|name| !names.contains(name));
+        given.refuse("topic", wrong, &format!("the full name of a typed topic, of: {}", names.join(", ")));
     }
 }
 
@@ -78,13 +78,10 @@ impl ReplaySettings {
 impl Meant {
     /// The same, ready to be compared with events.
     pub(super) fn filter(&self) -> Filter {
-        let named: Vec<Topic> = self.topics.iter().filter_map(|name| self.topic(name)).collect();
-        let topics = if named.is_empty() { Topic::TYPED.to_vec() } else { named };
+        let is_meant =
+            |topic: &Topic| self.topics.is_empty() || self.topics.contains(&topic.name(&self.topic_prefix));
+        let topics = Topic::TYPED.into_iter().filter(is_meant).collect();
         Filter { topics, kind: self.kind, account: self.account.clone() }
-    }
-
-    fn topic(&self, name: &str) -> Option<Topic> {
-        Topic::TYPED.into_iter().find(|topic| topic.name(&self.topic_prefix) == name)
     }
 }
 
@@ -125,6 +122,8 @@ mod tests {
         let arguments =
             ["--since", "2h", "--topic", "acme.comments.v1", "acme.mentions.v1", "--topic-prefix", "acme"];
         assert_eq!(given(&arguments).unwrap().meant.filter().topics, [Topic::Comments, Topic::Mentions]);
+        let twice = ["--since", "2h", "--topic", "meta.comments.v1", "meta.comments.v1"];
+        assert_eq!(given(&twice).unwrap().meant.filter().topics, [Topic::Comments], "it is read once");
         let arguments = ["--since", "2h", "--topic", "meta.comments.v1", "meta.inbox.v1"];
         let problems = given(&arguments).unwrap_err().to_string();
         assert!(problems.starts_with("--topic (flag): found \"meta.inbox.v1\", expected"), "{problems}");
