@@ -11,7 +11,7 @@ use crate::screen::counted;
 use crate::tool::exit::Exit;
 use runtime::consumer::Record;
 use schemas::reply::{Open, ResultStatus};
-use schemas::{Topic, TypedEvent};
+use schemas::{Topic, TypedEvent, split};
 use serde::Serialize;
 use weir_messages::Input;
 
@@ -95,6 +95,10 @@ pub(super) fn consumers_of(event: &Expected, typed: &Record) -> Vec<Consumer> {
 
 /// The end of what has no typed record.
 pub(super) fn before_the_topic(origin: &Origin, dead_letter: Option<&Record>) -> End {
+    let is_whole = origin.spooled.is_none() && dead_letter.is_none();
+    if is_whole && origin.raw.as_deref().is_some_and(carries_nothing) {
+        return Ok(());
+    }
     Err(match (&origin.spooled, dead_letter, &origin.event) {
         (Some(Spooled { parked: None, .. }), ..) => {
             "it waits on the disk of ingest until Kafka takes it; see `weir spool list`".to_owned()
@@ -114,6 +118,12 @@ pub(super) fn before_the_topic(origin: &Origin, dead_letter: Option<&Record>) ->
         ),
         (None, None, None) => "the delivery gives no events, and has no dead letter".to_owned(),
     })
+}
+
+/// Whether it is a delivery of which there are no events, although nothing of it was refused.
+fn carries_nothing(raw: &Record) -> bool {
+    // With room for none, an event is a refusal too.
+    split(raw.value.as_deref().unwrap_or_default(), 0).refusal.is_none()
 }
 
 /// The end of what a consumer made nothing of; `before` is how many records it has to handle until then.
@@ -170,7 +180,8 @@ fn not_handled(name: &str, dead_letter: Option<&Record>, before: Option<i64>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use schemas::{Receipt, split};
+    use schemas::Receipt;
+    use std::rc::Rc;
     use std::sync::Arc;
 
     const COMMENT: &str = include_str!("../../../../schemas/fixtures/feed/comment-add.json");
@@ -185,6 +196,22 @@ mod tests {
             dead_letters: Topic::MessagesDlq,
             is_optional: false,
         }
+    }
+
+    fn record(topic: &str, value: Vec<u8>) -> Record {
+        let (key, headers) = (None, Vec::new());
+        let topic = Arc::from(topic);
+        Record { topic, partition: 0, offset: 0, timestamp: None, key, value: Some(value), headers }
+    }
+
+    #[test]
+    fn a_delivery_whose_entries_carry_nothing_is_at_its_end() {
+        let end = |body: &str| {
+            let raw = Some(Rc::new(record("meta.webhooks.raw.v1", body.as_bytes().to_vec())));
+            before_the_topic(&Origin { raw, ..Origin::default() }, None)
+        };
+        assert_eq!(end(r#"{"object":"instagram","entry":[]}"#), Ok(()));
+        assert!(end("rubbish").unwrap_err().contains("has no dead letter"));
     }
 
     #[test]
@@ -202,15 +229,7 @@ mod tests {
             let receipt = Receipt { delivery_id: "delivery", received: "2025-07-18T10:35:12.000Z" };
             let mut value = Vec::new();
             split(body.as_bytes(), 10).events[0].write_json(receipt, &mut value);
-            let typed = Record {
-                topic: Arc::from("meta.feed.v1"),
-                partition: 0,
-                offset: 0,
-                timestamp: None,
-                key: None,
-                value: Some(value),
-                headers: Vec::new(),
-            };
+            let typed = record("meta.feed.v1", value);
             let consumers = consumers_of(&Expected::read(&typed, Topic::Feed), &typed);
             let made = |one: &Consumer| (one.name, one.outputs, one.is_optional);
             consumers.iter().map(made).collect::<Vec<_>>()

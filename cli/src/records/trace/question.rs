@@ -155,7 +155,7 @@ impl Period {
 }
 
 /// Whether it is an id of a comment, a post or a media.
-pub(super) fn is_number(id: &str) -> bool {
+fn is_number(id: &str) -> bool {
     id.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_')
 }
 
