@@ -33,6 +33,7 @@ use search::Search;
 use show::TraceReport;
 use std::path::PathBuf;
 use std::time::SystemTime;
+use weir_ingest::spool::inspect::retired_files;
 
 const MORE: &str = "\
 Give it a message id (mid), the id of a comment, an event id (32 hex digits) or a delivery id (ce_id of a raw record, \
@@ -126,6 +127,7 @@ fn run(settings: &TraceSettings, screen: &mut Screen) -> Result<Exit, ToolError>
     let Origins { origins, left_out } = origin::find(&question, settings, &search)?;
     let traces =
         origins.iter().map(|origin| event_trace::follow(origin, &search)).collect::<Result<Vec<_>, _>>()?;
+    let damaged = settings.spool_dir.as_deref().map(retired_files).transpose()?;
     let at_meta = meta::ask(&question, &traces, &left_out, settings, &session)?;
     let found = TraceReport {
         traces,
@@ -134,7 +136,7 @@ fn run(settings: &TraceSettings, screen: &mut Screen) -> Result<Exit, ToolError>
         read: search.read(),
         period: question.period,
         retained_since: retained_since(settings, &session, &search),
-        spool: settings.spool_dir.is_some(),
+        spool: damaged.map(|files| files.len()),
         ingest,
     };
     Ok(found.print(settings.json, screen)?.exit())

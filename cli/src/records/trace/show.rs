@@ -28,8 +28,8 @@ pub(super) struct TraceReport {
     pub(super) period: Period,
     /// From when on the deliveries are kept; none where that cannot be read.
     pub(super) retained_since: Option<Millis>,
-    /// Whether a spool was read.
-    pub(super) spool: bool,
+    /// How many damaged files the spool that was read has beside it, which were not; none where no spool was read.
+    pub(super) spool: Option<usize>,
     /// What waits at the processes of ingest that were asked.
     pub(super) ingest: Vec<SpoolBacklog>,
 }
@@ -39,7 +39,8 @@ impl TraceReport {
     fn is_all(&self) -> bool {
         let is_empty = |of: &SpoolBacklog| of.deliveries == Some(0) && of.lost.is_none();
         let is_retained = self.retained_since.is_some_and(|since| self.period.since >= since);
-        is_retained && !self.ingest.is_empty() && self.ingest.iter().all(is_empty)
+        let is_whole = self.spool.is_none_or(|damaged| damaged == 0);
+        is_retained && is_whole && !self.ingest.is_empty() && self.ingest.iter().all(is_empty)
     }
 
     /// What was not.
@@ -52,12 +53,17 @@ impl TraceReport {
             Some(_) => String::new(),
         };
         gap.push_str(match (self.ingest.as_slice(), self.spool) {
-            ([], false) => "; no disk of ingest was looked at (--ingest, --spool-dir)",
-            ([], true) => {
+            ([], None) => "; no disk of ingest was looked at (--ingest, --spool-dir)",
+            ([], Some(_)) => {
                 "; what waits on the disks of other processes of ingest was not looked at (--ingest)"
             }
             _ => "",
         });
+        if let Some(damaged @ 1..) = self.spool {
+            let files = "damaged files of the spool were";
+            let were = counted(damaged as u64, "damaged file of the spool was", files);
+            gap.extend([format!("; {were} not read (`weir spool list`)")]);
+        }
         for SpoolBacklog { address, deliveries, lost } in &self.ingest {
             match deliveries {
                 Some(0) => {}
@@ -88,7 +94,7 @@ impl TraceReport {
             screen.json(&json!({
                 "verdict": outcome, "events": self.traces.len(), "left_out": self.left_out, "meta": self.at_meta,
                 "since": since.to_string(), "until": until, "retained_since": retained_since.map(|since| since.to_string()),
-                "spool": spool, "ingest": ingest, "records_read": self.read,
+                "spool": spool.is_some(), "ingest": ingest, "records_read": self.read,
             }))?;
             return Ok(outcome);
         }
@@ -183,4 +189,34 @@ fn meta(
         }
     };
     screen.toned(tone, &one_line(&said, 3 * LONGEST))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::screen::Printed;
+
+    #[test]
+    fn where_a_disk_has_damaged_files_nothing_is_said_to_be_never_received() {
+        let shown = |damaged: usize| {
+            let ingest =
+                vec![SpoolBacklog { address: "ingest:9090".to_owned(), deliveries: Some(0), lost: None }];
+            let (since, printed) = (Millis::since_epoch(0), Printed::default());
+            let report = TraceReport {
+                traces: Vec::new(),
+                at_meta: Vec::new(),
+                left_out: 0,
+                read: 0,
+                period: Period { since, until: None },
+                retained_since: Some(since),
+                spool: Some(damaged),
+                ingest,
+            };
+            (report.print(false, &mut printed.screen()).unwrap(), printed.text())
+        };
+        assert_eq!(shown(0).0, TraceOutcome::NeverReceived);
+        let (outcome, said) = shown(1);
+        assert_eq!(outcome, TraceOutcome::NotFound);
+        assert!(said.contains("; 1 damaged file of the spool was not read (`weir spool list`)."), "{said}");
+    }
 }
