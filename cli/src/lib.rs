@@ -117,7 +117,7 @@ pub(crate) enum ToolError {
     #[error(transparent)]
     Spool(#[from] InspectError),
     /// The spool holds no delivery of this id.
-    #[error("{} holds no delivery {id}: it is on Kafka by now, or was never kept here; see `weir spool list`", directory.display())]
+    #[error("{} holds no delivery {id}: it is on Kafka by now, was never kept here, or lies in a damaged file; see `weir spool list`", directory.display())]
     NotKept { id: String, directory: PathBuf },
     /// What was saved of media cannot be listed or deleted.
     #[error(transparent)]

@@ -55,7 +55,7 @@ fn named(settings: &RetrySettings, screen: &mut Screen) -> Result<Exit, ToolErro
 
 /// A delivery that was named, or why it is not sent again.
 fn can_be_sent(found: Option<StoredDelivery>) -> Result<StoredDelivery, &'static str> {
-    let stored = found.ok_or("is not there: on Kafka by now, or never kept here")?;
+    let stored = found.ok_or("is not there: on Kafka by now, never kept here, or in a damaged file")?;
     if !stored.is_intact || stored.parked == Some(ParkReason::Corrupt) {
         return Err("is corrupt, so it is never sent");
     }

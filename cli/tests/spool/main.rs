@@ -155,7 +155,8 @@ async fn what_was_set_aside_is_sent_by_the_running_ingest_once_it_is_retried() {
 
     let again = spool(directory.path(), &["retry", "--apply", &id]);
     assert_eq!(again.code, Some(3));
-    assert_eq!(again.text(), format!("!  {id} is not there: on Kafka by now, or never kept here\n"));
+    let expected = format!("!  {id} is not there: on Kafka by now, never kept here, or in a damaged file\n");
+    assert_eq!(again.text(), expected);
     let empty = spool(directory.path(), &["list"]);
     assert_eq!(empty.text(), "No delivery waits for Kafka.\nNone is parked.\n");
 }
