@@ -146,8 +146,7 @@ impl Report {
         if settings.apply {
             headings.push("PUBLISHED");
         }
-        let (mut table, mut last) = (Table::default(), None);
-        table.row(headings.into_iter().map(|heading| Cell::new(Tone::Faint, heading)).collect::<Vec<_>>());
+        let (mut table, mut last) = (Table::under(headings), None);
         for row in &self.rows {
             if last.replace(row.topic) != Some(row.topic) {
                 table.text(Tone::Plain, row.topic.name(&settings.meant.topic_prefix));

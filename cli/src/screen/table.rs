@@ -15,8 +15,9 @@ enum Line {
 
 impl Table {
     /// A table under these headings.
-    pub(crate) fn under<const N: usize>(headings: [&str; N]) -> Self {
-        Self(vec![Line::Row(headings.map(|heading| Cell::new(Tone::Faint, heading)).to_vec())])
+    pub(crate) fn under<'a>(headings: impl IntoIterator<Item = &'a str>) -> Self {
+        let headings = headings.into_iter().map(|heading| Cell::new(Tone::Faint, heading));
+        Self(vec![Line::Row(headings.collect())])
     }
 
     /// Adds a row.
