@@ -9,7 +9,7 @@ pub(crate) struct Pace {
     next: Instant,
 }
 
-/// How far the pace may fall behind before it starts anew, and how long a wait must be to be worth it.
+/// How far the pace may fall behind before it starts anew.
 const SLACK: Duration = Duration::from_millis(50);
 
 impl Pace {
