@@ -64,7 +64,7 @@ otherwise. Two runs at the same time do not see each other.
 Ctrl-C ends it after what is under way, and remembers that.
 
 With --json a dead letter is the object of `weir dlq list` with fate (back, published: the events of a body, before: put \
-back by an earlier run, stays), to or why, and applied; the last object holds the sums.";
+back by an earlier run, duplicate: of a record that goes back already, stays), to or why, and applied; the last object holds the sums.";
 
 const REDRIVE_EXAMPLES: &str = "\
 Examples:
