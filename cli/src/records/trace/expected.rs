@@ -29,8 +29,8 @@ pub(super) struct Expected {
     pub(super) item: Option<String>,
 }
 
-/// The events of a body, received then, that are meant; and whether the whole body is meant and a part of it goes to the
-/// dead letters.
+/// The events of a body, received then, that are meant; and whether the body itself is, since it goes to the dead letters with all
+/// of it or a part: of a delivery that is meant, or with a message or comment that is in none of its events.
 pub(super) fn expected(
     question: &Question,
     body: &[u8],
@@ -49,8 +49,13 @@ pub(super) fn expected(
         EventSelector::Conversation => event.key == question.key && question.is_at(event.time, received),
         EventSelector::Delivery(_) => true,
     };
-    let events = split.events.iter().filter(is_meant).map(Expected::of).collect();
-    (events, split.refusal.is_some() && matches!(question.what, EventSelector::Delivery(_)))
+    let events: Vec<_> = split.events.iter().filter(is_meant).map(Expected::of).collect();
+    let is_body_meant = match &question.what {
+        EventSelector::Delivery(_) => true,
+        EventSelector::Item(_) => events.is_empty(),
+        EventSelector::Event(_) | EventSelector::Conversation => false,
+    };
+    (events, is_body_meant && split.refusal.is_some())
 }
 
 impl Expected {
@@ -98,7 +103,23 @@ fn item(data: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::question::Period;
     use super::*;
+
+    #[test]
+    fn a_body_that_was_refused_is_meant_by_a_message_in_it() {
+        let body = include_bytes!("../../../../schemas/fixtures/message/text.json");
+        let mid = item(schemas::split(body, 10).events[0].data).unwrap();
+        let of = |id: &str, max_events| {
+            let period = Period::since(Millis::since_epoch(0));
+            let question = Question { what: EventSelector::Item(id.to_owned()), key: None, period };
+            let (events, is_body_meant) = expected(&question, body, None, max_events);
+            (events.len(), is_body_meant)
+        };
+        assert_eq!(of(&mid, 10), (1, false));
+        assert_eq!(of(&mid, 0), (0, true), "too many events");
+        assert_eq!(of("another", 0), (0, false));
+    }
 
     #[test]
     fn a_message_whose_text_was_cut_is_told_from_the_one_that_it_quotes() {

@@ -109,7 +109,13 @@ pub(super) fn ask(
     let of_host = GraphSettings::of(access.graph_url.clone(), access.graph_version.clone());
     let graph = Graph::new(of_host, &Registry::new()).map_err(crate::MetaError::from)?;
     let events = traces.iter().filter_map(|trace| trace.event.as_ref()).chain(left_out);
-    let received: BTreeSet<_> = events.filter_map(|event| event.item.as_deref()).collect();
+    let mut received: BTreeSet<_> = events.filter_map(|event| event.item.as_deref()).collect();
+    if let EventSelector::Item(id) = &question.what
+        && traces.iter().any(|trace| trace.event.is_none())
+    {
+        // It was in a body that could not be read.
+        received.insert(id);
+    }
     Ok(session.wait(async {
         match (&question.what, &settings.user) {
             (EventSelector::Conversation, Some(user)) => {

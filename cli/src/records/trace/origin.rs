@@ -177,7 +177,7 @@ fn raw_of(typed: &Record, search: &Search<'_>) -> Result<Option<Record>, ToolErr
     Ok(None)
 }
 
-/// Those of raw deliveries; a delivery itself where it is meant and has none at all.
+/// Those of raw deliveries; a delivery itself where it is meant and has none at all, or was refused.
 fn delivered(
     question: &Question,
     period: Period,
@@ -191,18 +191,21 @@ fn delivered(
     };
     let fits = |record: &Record| match &question.what {
         EventSelector::Delivery(id) => has_id(record, id),
-        _ => !events_of(record).0.is_empty(),
+        _ => {
+            let (events, is_body_meant) = events_of(record);
+            is_body_meant || !events.is_empty()
+        }
     };
     let is_one = matches!(question.what, EventSelector::Delivery(_) | EventSelector::Event(_));
     let most = if is_one { 1 } else { usize::MAX };
     let mut origins = Vec::new();
     for raw in search.most(Scope { topic: Topic::Raw, key: None, period }, most, fits)? {
-        let (events, is_refused) = events_of(&raw);
+        let (events, is_body_meant) = events_of(&raw);
         let raw = Rc::new(raw);
         let of = |event| Origin { event, raw: Some(Rc::clone(&raw)), ..Origin::default() };
         let is_empty = events.is_empty();
         merge(&mut origins, events.into_iter().map(Some).map(of).collect());
-        if is_empty || is_refused {
+        if is_empty || is_body_meant {
             origins.push(of(None));
         }
     }

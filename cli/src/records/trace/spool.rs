@@ -24,16 +24,20 @@ pub(super) fn find(question: &Question, settings: &TraceSettings) -> Result<Vec<
     }
     let mut found = Vec::new();
     for stored in inspector.deliveries(DeliveryFilter::All) {
-        let origins = origins(question, &stored?, settings).into_iter();
-        found.extend(origins.filter(|origin| origin.event.is_some()));
+        found.extend(origins(question, &stored?, settings));
     }
     Ok(found)
 }
 
-/// Those of its events that are meant, or the delivery itself where none is.
+/// Those of its events that are meant, or the delivery itself where none is and it is meant.
 fn origins(question: &Question, stored: &StoredDelivery, settings: &TraceSettings) -> Vec<Origin> {
     let spooled = Spooled { id: stored.id.clone(), parked: stored.parked.clone() };
     let origin = |event| Origin { event, spooled: Some(spooled.clone()), ..Origin::default() };
-    let (events, _) = expected(question, &stored.body, Some(stored.received), settings.max_events);
-    if events.is_empty() { vec![origin(None)] } else { events.into_iter().map(Some).map(origin).collect() }
+    let (events, is_body_meant) =
+        expected(question, &stored.body, Some(stored.received), settings.max_events);
+    let is_meant = is_body_meant || matches!(question.what, EventSelector::Delivery(_));
+    if events.is_empty() && is_meant {
+        return vec![origin(None)];
+    }
+    events.into_iter().map(Some).map(origin).collect()
 }
