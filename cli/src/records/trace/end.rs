@@ -11,7 +11,7 @@ use crate::screen::counted;
 use crate::tool::exit::Exit;
 use runtime::consumer::Record;
 use schemas::reply::{Open, ResultStatus};
-use schemas::{Topic, TypedEvent, split};
+use schemas::{Refusal, Topic, TypedEvent, split};
 use serde::Serialize;
 use weir_messages::Input;
 
@@ -99,18 +99,21 @@ pub(super) fn before_the_topic(origin: &Origin, dead_letter: Option<&Record>) ->
     if is_whole && origin.raw.as_deref().is_some_and(carries_nothing) {
         return Ok(());
     }
-    Err(match (&origin.spooled, dead_letter, &origin.event) {
+    // A body of several deliveries gives the events of those that can be read, and is a dead letter for the others.
+    let may_be_in_part = |dead_letter: &DeadLetter| dead_letter.reason == Refusal::NotADelivery.as_str();
+    let refused = dead_letter.map(DeadLetter::of);
+    let refused = refused.filter(|refused| origin.event.is_none() || !may_be_in_part(refused));
+    Err(match (&origin.spooled, refused, &origin.event) {
         (Some(Spooled { parked: None, .. }), ..) => {
             "it waits on the disk of ingest until Kafka takes it; see `weir spool list`".to_owned()
         }
         (Some(Spooled { id, parked: Some(why) }), ..) => format!(
             "it is parked on the disk of ingest ({why}); once that is mended, `weir spool retry {id} --apply`"
         ),
-        (None, Some(dead_letter), None) => {
-            let DeadLetter { reason, error, .. } = DeadLetter::of(dead_letter);
+        (None, Some(DeadLetter { reason, error, .. }), _) => {
             format!("ingest could not read the body: {reason}, {error}")
         }
-        (None, _, Some(event)) => format!(
+        (None, None, Some(event)) => format!(
             "its delivery is there, and it is not on its typed topic ({}): retention removed it, or it was lost; \
              `weir replay --since {} --missing-only --apply` publishes it again",
             event.topic.spec().suffix,
@@ -212,6 +215,21 @@ mod tests {
         };
         assert_eq!(end(r#"{"object":"instagram","entry":[]}"#), Ok(()));
         assert!(end("rubbish").unwrap_err().contains("has no dead letter"));
+    }
+
+    #[test]
+    fn an_event_of_a_body_that_was_refused_as_a_whole_is_not_said_to_be_lost() {
+        let (id, kind) = ("00".to_owned(), "message".to_owned());
+        let event = Some(Expected { id, kind, key: None, topic: Topic::Messages, item: None });
+        let origin = Origin { event, ..Origin::default() };
+        let end = |reason: &str| {
+            let mut dead_letter = record("meta.ingest.dlq.v1", Vec::new());
+            let reason = Some(reason.as_bytes().to_vec());
+            dead_letter.headers.push(("weir_dlq_reason".to_owned(), reason));
+            before_the_topic(&origin, Some(&dead_letter)).unwrap_err()
+        };
+        assert!(end("too_many_events").starts_with("ingest could not read the body: too_many_events"));
+        assert!(end("not_a_delivery").starts_with("its delivery is there"), "it may be of another part");
     }
 
     #[test]
