@@ -30,7 +30,7 @@ pub(super) struct Expected {
 }
 
 /// The events of a body, received then, that are meant; and whether the body itself is, since it goes to the dead letters with all
-/// of it or a part: of a delivery that is meant, or with a message or comment that is in none of its events.
+/// of it or a part: of a delivery that is meant, or with what is meant in none of its events.
 pub(super) fn expected(
     question: &Question,
     body: &[u8],
@@ -50,12 +50,17 @@ pub(super) fn expected(
         EventSelector::Delivery(_) => true,
     };
     let events: Vec<_> = split.events.iter().filter(is_meant).map(Expected::of).collect();
-    let is_body_meant = match &question.what {
-        EventSelector::Delivery(_) => true,
-        EventSelector::Item(_) => events.is_empty(),
-        EventSelector::Event(_) | EventSelector::Conversation => false,
-    };
-    (events, is_body_meant && split.refusal.is_some())
+    let is_body_meant = split.refusal.is_some()
+        && match &question.what {
+            EventSelector::Delivery(_) => true,
+            EventSelector::Item(_) => events.is_empty(),
+            EventSelector::Conversation => {
+                let mut ids = question.key.iter().flat_map(|key| key.split(':'));
+                events.is_empty() && ids.all(|id| holds(body, id)) && question.is_at(None, received)
+            }
+            EventSelector::Event(_) => false,
+        };
+    (events, is_body_meant)
 }
 
 impl Expected {
@@ -119,6 +124,21 @@ mod tests {
         assert_eq!(of(&mid, 10), (1, false));
         assert_eq!(of(&mid, 0), (0, true), "too many events");
         assert_eq!(of("another", 0), (0, false));
+    }
+
+    #[test]
+    fn a_body_that_was_refused_is_meant_by_a_conversation_at_that_time() {
+        let body = include_bytes!("../../../../schemas/fixtures/message/text.json");
+        let event = schemas::split(body, 10).events.swap_remove(0);
+        let of = |key: &str, received| {
+            let period = Period::about(Millis::since_epoch(100_000));
+            let question = Question { what: EventSelector::Conversation, key: Some(key.to_owned()), period };
+            expected(&question, body, Some(Millis::since_epoch(received)), 0)
+        };
+        let key = event.key.unwrap();
+        assert_eq!(of(&key, 100_000), (Vec::new(), true));
+        assert_eq!(of(&key, 900_000), (Vec::new(), false));
+        assert_eq!(of("17:42", 100_000), (Vec::new(), false));
     }
 
     #[test]

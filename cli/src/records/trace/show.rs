@@ -40,7 +40,10 @@ impl TraceReport {
         let is_empty = |of: &SpoolBacklog| of.deliveries == Some(0) && of.lost.is_none();
         let is_retained = self.retained_since.is_some_and(|since| self.period.since >= since);
         let is_whole = self.spool.is_none_or(|damaged| damaged == 0);
-        is_retained && is_whole && !self.ingest.is_empty() && self.ingest.iter().all(is_empty)
+        // What is in a body that could not be read nobody knows.
+        let is_read = self.traces.iter().all(|trace| trace.event.is_some());
+        let is_sent = !self.ingest.is_empty() && self.ingest.iter().all(is_empty);
+        is_retained && is_whole && is_read && is_sent
     }
 
     /// What was not.
