@@ -47,12 +47,12 @@ async fn serve(settings: &KeepSettings, process: &Process, screen: &mut Screen) 
     started(process);
     let shutdown = process.shutdown.clone();
     signals::listen(move || shutdown.trigger()).map_err(ToolError::Runtime)?;
-    let kept = tokio::select! {
-        kept = keep(settings, process, screen) => kept,
-        () = process.shutdown.requested() => Ok(()),
-    };
+    tokio::select! {
+        () = keep(settings, process, screen) => {}
+        () = process.shutdown.requested() => {}
+    }
     admin.abort();
-    kept.map(|()| Exit::Done)
+    Ok(Exit::Done)
 }
 
 /// It has started once it answers: Meta may be out of reach for a while.
@@ -60,22 +60,26 @@ fn started(process: &Process) {
     process.health.check("connect", Probe::Startup).pass();
 }
 
-async fn keep(settings: &KeepSettings, process: &Process, screen: &mut Screen) -> Result<(), ToolError> {
+/// Never ends by itself.
+async fn keep(settings: &KeepSettings, process: &Process, screen: &mut Screen) {
     let mut gauges = Gauges::new(&process.registry, settings.every);
     loop {
         // The files are read anew each time: they change when tokens are renewed and accounts come.
-        match Accounts::open(&settings.meta) {
+        let printed = match Accounts::open(&settings.meta) {
             Ok(accounts) => {
                 let items = round::apply(&accounts).await;
                 gauges.tell(&items, &look::at_all(&accounts).await);
-                if items.iter().any(|item| item.found.as_ref().map_or(true, Finding::loses_events)) {
-                    report::table(&items, screen)?;
-                }
+                let lost = items.iter().any(|item| item.found.as_ref().map_or(true, Finding::loses_events));
+                if lost { report::table(&items, screen) } else { Ok(()) }
             }
             Err(error) => {
                 gauges.tell_of_none();
-                screen.line(chain(&error))?;
+                screen.line(chain(&error))
             }
+        };
+        // What is printed may go to a disk that is full. The metrics tell of it all the same.
+        if let Err(error) = printed {
+            tracing::warn!(%error, "what was not as declared cannot be printed");
         }
         tokio::time::sleep(settings.every).await;
     }
@@ -84,6 +88,39 @@ async fn keep(settings: &KeepSettings, process: &Process, screen: &mut Screen) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::meta::declared_for_tests::Ground;
+    use std::io::{self, Write};
+    use tokio::sync::mpsc;
+
+    /// A disk that is full, which tells how often something was to be written.
+    struct FullDisk(mpsc::Sender<()>);
+
+    impl Write for FullDisk {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            self.0.try_send(()).unwrap_or_default();
+            Err(io::ErrorKind::StorageFull.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_full_disk_under_what_is_printed_ends_nothing() {
+        let ground = Ground::new().await;
+        let meta = MetaSettings { file: ground.path("nowhere"), ..ground.settings() };
+        let admin_listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        let settings = KeepSettings { meta, every: Duration::from_millis(1), admin_listen };
+        let (sender, mut attempts) = mpsc::channel(2);
+        let mut screen = Screen::plain(FullDisk(sender));
+        let process = Process::new("weir-connect", "0");
+        let rounds = async { (attempts.recv().await, attempts.recv().await) };
+        tokio::select! {
+            () = keep(&settings, &process, &mut screen) => unreachable!("it never ends"),
+            twice = rounds => assert_eq!(twice, (Some(()), Some(()))),
+        }
+    }
 
     #[test]
     fn it_is_started_and_ready_as_soon_as_it_answers() {
