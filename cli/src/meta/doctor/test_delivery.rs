@@ -4,7 +4,7 @@
 //! somebody's message.
 
 use super::check::{Deadline, NotKnown, Observed};
-use crate::records::watch::{Span, Watch, WatchError};
+use crate::records::watch::{Span, Watch};
 use bytes::Bytes;
 use runtime::consumer::Record;
 use runtime::settings::KafkaSettings;
@@ -29,8 +29,8 @@ pub(super) struct TestDelivery {
 /// Which of them came, by topic and route, and how long after they were posted.
 pub(super) struct Arrivals {
     came: BTreeMap<(String, String), Duration>,
-    /// Why the topics could not be read.
-    trouble: Option<WatchError>,
+    /// Why nobody knows whether the others came.
+    unseen: Option<NotKnown>,
 }
 
 impl TestDelivery {
@@ -80,7 +80,10 @@ impl TestDelivery {
                 came.insert((record.topic.to_string(), route), posted.elapsed());
             }
         }
-        Arrivals { came, trouble: way_back.trouble() }
+        let trouble = way_back.trouble().map(|trouble| NotKnown::Untold(trouble.to_string()));
+        // They had less than their time where that of all checks was over.
+        let late = (Instant::now() >= deadline.0).then_some(NotKnown::Late);
+        Arrivals { came, unseen: trouble.or(late) }
     }
 }
 
@@ -88,8 +91,8 @@ impl Arrivals {
     /// How long the one of a route took to a topic; what nobody could read may have come.
     pub(super) fn took(&self, topic: &str, route: &str) -> Observed<Option<Duration>> {
         let took = self.came.get(&(topic.to_owned(), route.to_owned())).copied();
-        match &self.trouble {
-            Some(trouble) if took.is_none() => Err(NotKnown::Untold(trouble.to_string())),
+        match &self.unseen {
+            Some(why) if took.is_none() => Err(why.clone()),
             _ => Ok(took),
         }
     }
@@ -105,6 +108,19 @@ fn route_of(record: &Record, mark: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rdkafka::mocking::MockCluster;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_record_that_the_time_for_all_checks_was_too_short_for_is_not_missed() {
+        let cluster = MockCluster::new(1).unwrap();
+        cluster.create_topic("raw", 1, 1).unwrap();
+        let kafka = KafkaSettings::plain(&cluster.bootstrap_servers());
+        let test = TestDelivery::new(SystemTime::now());
+        let way_back = test.way_back(kafka, vec!["raw".to_owned()]).await.unwrap();
+        let over = Instant::now();
+        let back = test.follow(way_back, 1, over, Deadline(over)).await;
+        assert_eq!(back.took("raw", "111"), Err(NotKnown::Late));
+    }
 
     #[test]
     fn its_event_is_a_message_that_is_marked_as_a_test() {
