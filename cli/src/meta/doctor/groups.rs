@@ -190,6 +190,8 @@ fn nothing(error: KafkaError) -> NotKnown {
         Some(RDKafkaErrorCode::OperationTimedOut) => {
             NotKnown::Untold("no answer in time, as where this user may not ask".to_owned())
         }
+        // Each broker is asked for the members of a group, and what the others say is lost where one is silent.
+        Some(RDKafkaErrorCode::Partial) => NotKnown::Untold("not every broker answers".to_owned()),
         _ => error.into(),
     }
 }
@@ -231,6 +233,16 @@ mod tests {
         assert_eq!(judge(2, true, 900, 0), Pass);
         assert_eq!(judge(2, true, 900, 1), Fail);
         assert_eq!(judge(1, false, 0, 0), Pass);
+    }
+
+    #[test]
+    fn a_broker_that_is_silent_is_no_fault_of_a_group() {
+        for code in [RDKafkaErrorCode::OperationTimedOut, RDKafkaErrorCode::Partial] {
+            let nothing = nothing(KafkaError::GroupListFetch(code));
+            assert!(matches!(nothing, NotKnown::Untold(_)), "{nothing:?}");
+        }
+        let refused = KafkaError::GroupListFetch(RDKafkaErrorCode::UnknownProtocol);
+        assert!(matches!(nothing(refused), NotKnown::Failed(_)));
     }
 
     #[test]
