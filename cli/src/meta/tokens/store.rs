@@ -128,8 +128,9 @@ fn holds(file: &Path, token: &AccessToken) -> bool {
 }
 
 fn write(file: &Path, token: &str, ends: Option<SystemTime>) -> Result<(), MetaError> {
+    let beside = beside(file);
     replace(file, token).map_err(|source| failed(file, source))?;
-    replace(&beside(file), &written(ends)).map_err(|source| failed(file, source))
+    replace(&beside, &written(ends)).map_err(|source| failed(&beside, source))
 }
 
 fn failed(path: &Path, source: io::Error) -> MetaError {
@@ -196,6 +197,17 @@ mod tests {
         assert_eq!(ends(&file), Some(end));
         write(&file, "without-end", None).unwrap();
         assert_eq!(ends(&file), None);
+    }
+
+    #[test]
+    fn an_end_that_cannot_be_written_is_not_said_of_the_token_that_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("1784");
+        // Nobody puts a file in the place of a folder, not even root.
+        fs::create_dir(beside(&file)).unwrap();
+        let failed = write(&file, "new", None).unwrap_err().to_string();
+        assert!(failed.contains("/.1784.ends: it cannot be written"), "{failed}");
+        assert_eq!(fs::read_to_string(&file).unwrap(), "new");
     }
 
     #[test]
