@@ -6,7 +6,7 @@ use crate::meta::file::Login;
 use crate::meta::tokens::look::{Expiry, Facts, Looked};
 use prometheus::{IntGauge, IntGaugeVec, Registry};
 use runtime::metrics;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use weir_graph::GraphId;
 
@@ -93,13 +93,18 @@ impl Gauges {
 }
 
 impl OfAccounts {
-    /// What was known of a token holds until something else is, or nobody declares the account any more.
+    /// What was known of a token holds until something else is, or nobody declares the account any more. Two apps may declare
+    /// an account, each with a token of its own: the one that ends first counts.
     fn tell(&mut self, tokens: &[Looked<'_>], value: impl Fn(Login, &Facts) -> Option<i64>) {
-        let mut accounts = BTreeSet::new();
+        let (mut accounts, mut lowest) = (BTreeSet::new(), BTreeMap::new());
         for (account, facts) in tokens {
             let id = account.id.as_str();
             match facts.as_ref().map(|facts| value(account.login, facts)) {
-                Ok(Some(value)) => self.gauge.with_label_values(&[id]).set(value),
+                Ok(Some(value)) => {
+                    let lowest = lowest.entry(id).or_insert(value);
+                    *lowest = value.min(*lowest);
+                    self.gauge.with_label_values(&[id]).set(*lowest);
+                }
                 Err(_) if self.accounts.contains(id) => {}
                 _ => continue,
             }
@@ -116,4 +121,27 @@ impl OfAccounts {
 fn seconds(time: SystemTime) -> i64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::meta::file::DeclaredAccount;
+
+    #[test]
+    fn of_the_tokens_that_an_account_has_for_two_apps_the_one_that_ends_first_counts() {
+        let id = GraphId::parse("204").unwrap();
+        let account = DeclaredAccount { id, login: Login::Facebook, token_file: None };
+        let until = |seconds| {
+            let ends = Expiry::At(UNIX_EPOCH + Duration::from_secs(seconds));
+            Facts { kind: None, is_valid: true, ends, permissions: Vec::new(), lacks: Vec::new() }
+        };
+        let mut gauges = Gauges::new(&Registry::new(), Duration::from_hours(1));
+        for ends in [[5, 60], [60, 5], [70, 80]] {
+            let tokens = ends.map(|seconds| (&account, Ok(until(seconds))));
+            gauges.tell(&[], &tokens);
+            let told = gauges.expiry.gauge.with_label_values(&["204"]).get();
+            assert_eq!(u64::try_from(told).ok(), ends.into_iter().min());
+        }
+    }
 }
