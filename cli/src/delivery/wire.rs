@@ -7,19 +7,18 @@ use std::fmt::Write as _;
 
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Bodies that this one may have been, each with what was done to it.
-pub(super) fn forms(body: &[u8]) -> Vec<(Vec<u8>, String)> {
-    let mut forms = Vec::new();
-    for (base, added) in bases(body) {
-        let Ok(text) = std::str::from_utf8(base) else { continue };
-        for bits in 0..8 {
+/// Bodies that this one may have been, each with what was done to it; made one after the other, since each may be large.
+pub(super) fn forms(body: &[u8]) -> impl Iterator<Item = (Vec<u8>, String)> {
+    let texts =
+        bases(body).into_iter().filter_map(|(base, added)| Some((std::str::from_utf8(base).ok()?, added)));
+    texts.flat_map(|(text, added)| {
+        (0..8).map(move |bits| {
             let reencoding =
                 Reencoding { compact: bits & 1 != 0, escape: bits & 2 != 0, slashes: bits & 4 != 0 };
             let ways: Vec<_> = added.iter().copied().chain(reencoding.names()).collect();
-            forms.push((reencoding.back(text).into_bytes(), ways.join(", ")));
-        }
-    }
-    forms
+            (reencoding.back(text).into_bytes(), ways.join(", "))
+        })
+    })
 }
 
 /// Whether Meta would not write it so.
