@@ -1,7 +1,7 @@
 //! All checks in their order, as a table or as JSON, and as an exit code.
 
 use super::check::{Check, Verdict};
-use crate::screen::{Cell, Table, Tone, nonzero};
+use crate::screen::{Cell, Table, Tone, harmless, nonzero};
 use crate::{Exit, Screen};
 use serde_json::{Value, json};
 use std::io;
@@ -57,7 +57,8 @@ fn table(sections: &[Section]) -> Table {
                 Cell::new(tone, word),
                 label(check.name).into(),
                 check.of.as_str().into(),
-                check.judged.found.as_str().into(),
+                // Names in certificates are written by whoever answers at the address.
+                harmless(&check.judged.found).into(),
             ]);
             if !check.judged.advice.is_empty() {
                 table.text(Tone::Plain, format!("         → {}", check.judged.advice));
@@ -114,6 +115,12 @@ FAIL  topics             one is missing
 1 fail, 1 pass
 Begin with the first that fails: topics \n";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn what_an_outsider_wrote_cannot_steer_the_terminal() {
+        let (_, text) = printed(&sections(CheckResult::fail("issued by “CN=\u{9b}2J”", "")), false);
+        assert!(text.contains("issued by “CN=\\u{9b}2J”"), "{text}");
     }
 
     #[test]
