@@ -124,11 +124,7 @@ async fn ask(
         let token = endpoint.app.verify_token();
         let token = token.ok_or(NotKnown::NotGiven("the app its \"verify_token_file\" in the file"))?;
         let token = token.map_err(NotKnown::Failed)?;
-        let answer = get(&token).await?;
-        // Whoever answers may repeat what was asked, the address with the token in any encoding too.
-        let repeats_address = answer.status / 100 == 3 || answer.text.contains("hub.verify_token");
-        let shown = if repeats_address { String::new() } else { answer.text.replace(&token, "…") };
-        Ok(Answer { text: shown, ..answer })
+        Ok(without_token(get(&token).await?, &token, test.challenge()))
     };
     let wrong_token = async {
         let answer = get(WRONG_TOKEN).await;
@@ -149,6 +145,18 @@ async fn ask(
         wrong_signature.check("wrong_signature", of.as_str()),
     ];
     (checks, ahead)
+}
+
+/// Whoever answers a handshake may repeat what was asked, the address with the token in any encoding too. The challenge is no part of
+/// it, though a short token may be a part of that.
+fn without_token(answer: Answer, token: &str, challenge: &str) -> Answer {
+    let repeats_address = answer.status / 100 == 3 || answer.text.contains("hub.verify_token");
+    let text = match answer.text {
+        text if text == challenge => text,
+        _ if repeats_address => String::new(),
+        text => text.replace(token, "…"),
+    };
+    Answer { text, ..answer }
 }
 
 /// Posts the test delivery.
@@ -225,4 +233,21 @@ fn of_records(
         });
         judged.check(name, of)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_answer_shows_the_token_and_a_challenge_with_digits_of_it_is_whole() {
+        let shown = |status, text: &str| {
+            let answer = Answer { status, text: text.to_owned(), took: Duration::ZERO, date: None };
+            without_token(answer, "2026", "17202612345").text
+        };
+        assert_eq!(shown(200, "17202612345"), "17202612345");
+        assert_eq!(shown(403, "no 2026 here"), "no … here");
+        assert_eq!(shown(302, "/login?next=2026"), "");
+        assert_eq!(shown(404, "no /webhook?hub.verify_token=%32026"), "");
+    }
 }
