@@ -60,7 +60,7 @@ settings! {
         to: String = to(),
         signer: Signer = group(),
         /// How many accounts there are
-        accounts: usize = count("accounts", 1..=1_000_000).or("10"),
+        accounts: u64 = count("accounts", 1..=1_000_000).or("10"),
         /// Deliveries a second, bursts aside
         rate: u64 = count("rate", 1..=100_000).or("10"),
         /// For how long, such as 30s or 10m [default: until Ctrl-C]

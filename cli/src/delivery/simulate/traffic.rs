@@ -50,8 +50,7 @@ pub(super) struct Traffic {
 
 impl Traffic {
     /// Traffic of so many accounts, one at least; `run` is a number that no other run has.
-    pub(super) fn new(seed: u64, accounts: usize, run: u64) -> Self {
-        let accounts = (accounts as u64).max(1);
+    pub(super) fn new(seed: u64, accounts: u64, run: u64) -> Self {
         Self { random: Random::new(seed), accounts, run, serial: 0, latest: BTreeMap::new() }
     }
 
