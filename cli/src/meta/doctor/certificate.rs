@@ -30,28 +30,18 @@ pub(super) fn checks(
     shown: &Observed<PeerCertificates>,
     now: SystemTime,
 ) -> Vec<Check> {
-    let no_tls = NotKnown::NotTried("there is no TLS, see above");
-    let of = |judge: &dyn Fn(&PeerCertificates) -> CheckResult| {
-        shown.as_ref().map_or_else(|_| no_tls.judged(""), judge)
-    };
     let handshake = CheckResult::of(shown, NO_TLS, |shown| {
         CheckResult::pass(match shown.chain.len() {
             1 => String::from("the handshake is done; one certificate is sent"),
             count => format!("the handshake is done; {count} certificates are sent"),
         })
     });
-    let name = |shown: &PeerCertificates| match shown.other_names.as_deref() {
-        None => CheckResult::pass("the certificate is for this name"),
-        Some([]) => CheckResult::fail(format!("the certificate is not for {host}"), NAME),
-        Some(others) => {
-            CheckResult::fail(format!("the certificate is for {}, not for {host}", others.join(", ")), NAME)
-        }
-    };
+    let shown = shown.as_ref().map_err(|_| NotKnown::NotTried("there is no TLS, see above"));
     vec![
         handshake.check("tls", of_host),
-        of(&|shown: &PeerCertificates| chain(shown, now)).check("chain", of_host),
-        of(&name).check("certificate_name", of_host),
-        of(&|shown: &PeerCertificates| end(shown, now)).check("certificate_end", of_host),
+        CheckResult::of(&shown, "", |shown| chain(shown, now)).check("chain", of_host),
+        CheckResult::of(&shown, "", |shown| name(shown, host)).check("certificate_name", of_host),
+        CheckResult::of(&shown, "", |shown| end(shown, now)).check("certificate_end", of_host),
     ]
 }
 
@@ -94,6 +84,16 @@ fn incomplete(shown: &PeerCertificates, last: &PeerCertificate) -> String {
         count => format!("{count} certificates are sent"),
     };
     format!("incomplete: {sent}, and not the one of the issuer “{}”", last.issuer)
+}
+
+fn name(shown: &PeerCertificates, host: &str) -> CheckResult {
+    match shown.other_names.as_deref() {
+        None => CheckResult::pass("the certificate is for this name"),
+        Some([]) => CheckResult::fail(format!("the certificate is not for {host}"), NAME),
+        Some(others) => {
+            CheckResult::fail(format!("the certificate is for {}, not for {host}", others.join(", ")), NAME)
+        }
+    }
 }
 
 fn end(shown: &PeerCertificates, now: SystemTime) -> CheckResult {
