@@ -16,6 +16,7 @@ use crate::tool::settings::{count, flag, group, settings};
 use crate::tool::{Tool, work};
 use crate::{Exit, Screen, ToolError};
 use bytes::Bytes;
+use runtime::process::chain;
 use runtime::settings::form;
 use schemas::Millis;
 use std::sync::Arc;
@@ -154,14 +155,13 @@ impl Sender {
 
     async fn attempt(&self, body: &Bytes, signature: &str) -> bool {
         let answer = self.poster.post(body.clone(), signature).await;
-        let answer = answer.inspect_err(|error| {
-            let why = runtime::process::chain(error);
+        let answer = answer.map(|answer| (answer.status, answer.took)).map_err(|error| chain(&error));
+        if let Err(why) = &answer {
             tracing::info!("{why}");
-            self.tally.note_why_none(why);
-        });
-        let answer = answer.ok();
-        self.tally.note_answer(answer.as_ref().map(|answer| (answer.status, answer.took)));
-        answer.is_some_and(|answer| answer.status == 200)
+        }
+        let is_taken = matches!(answer, Ok((200, _)));
+        self.tally.note_answer(answer);
+        is_taken
     }
 }
 

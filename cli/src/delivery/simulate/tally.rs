@@ -67,15 +67,17 @@ impl Times {
 }
 
 impl Tally {
-    /// An answer, or none.
-    pub(super) fn note_answer(&self, answer: Option<(u16, Duration)>) {
-        let (status, took) = answer.map_or((None, Duration::ZERO), |(status, took)| (Some(status), took));
-        self.counts().answers.entry(status).or_default().note(took);
-    }
-
-    /// Why nothing was answered.
-    pub(super) fn note_why_none(&self, why: String) {
-        self.counts().why_none = Some(why);
+    /// An answer, or why there is none.
+    pub(super) fn note_answer(&self, answer: Result<(u16, Duration), String>) {
+        let mut counts = self.counts();
+        let (status, took) = match answer {
+            Ok((status, took)) => (Some(status), took),
+            Err(why) => {
+                counts.why_none = Some(why);
+                (None, Duration::ZERO)
+            }
+        };
+        counts.answers.entry(status).or_default().note(took);
     }
 
     /// One more attempt.
@@ -146,11 +148,10 @@ mod tests {
     #[test]
     fn what_was_never_taken_is_told() {
         let tally = Tally::default();
-        tally.note_answer(Some((200, Duration::from_millis(2))));
+        tally.note_answer(Ok((200, Duration::from_millis(2))));
         tally.note_delivery(true);
         assert!(tally.is_all_taken());
-        tally.note_answer(None);
-        tally.note_why_none("it does not answer".to_owned());
+        tally.note_answer(Err("it does not answer".to_owned()));
         tally.note_delivery(false);
         let printed = Printed::default();
         tally.print(&mut printed.screen()).unwrap();
