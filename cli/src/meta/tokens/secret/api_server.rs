@@ -110,7 +110,7 @@ impl ApiServer {
         match self.ask(request).await {
             // The API server repeats the whole Secret where a patch does not fit it, and admission may.
             Err(ApiServerError::Refused { status, message })
-                if values.values().chain(data.values()).any(|value| message.contains(value)) =>
+                if repeats_one_of(&message, values) || repeats_one_of(&message, &data) =>
             {
                 let message = String::from("its words hold a value of the Secret");
                 Err(ApiServerError::Refused { status, message })
@@ -138,6 +138,11 @@ impl ApiServer {
     }
 }
 
+/// Whether a value stands in it; the end of a token without one is empty, which every message has in it.
+fn repeats_one_of(message: &str, values: &BTreeMap<String, String>) -> bool {
+    values.values().any(|value| !value.is_empty() && message.contains(value))
+}
+
 fn no_account(why: impl fmt::Display) -> ApiServerError {
     let needs =
         "the pod needs a service account (serviceAccountName, and automountServiceAccountToken: true)";
@@ -147,4 +152,18 @@ fn no_account(why: impl fmt::Display) -> ApiServerError {
 /// Values as an object has them.
 pub(super) fn encoded(values: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     values.iter().map(|(key, value)| (key.clone(), STANDARD.encode(value))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_hidden_where_it_repeats_a_value_and_not_for_an_end_that_is_empty() {
+        let values = [("204", "EAApage"), (".204.ends", "")];
+        let values = BTreeMap::from(values.map(|(key, value)| (key.to_owned(), value.to_owned())));
+        assert!(repeats_one_of("in Secret: data: {204: EAApage}", &values));
+        assert!(!repeats_one_of("admission denied the request", &values));
+        assert!(!repeats_one_of("admission denied the request", &encoded(&values)));
+    }
 }
