@@ -79,9 +79,10 @@ pub(super) async fn checks(
     let ((hosts, routes, answers), way_back) = tokio::join!(ask_all, way_back);
     let posted = Instant::now();
     let deliveries = join_all(routes.iter().map(|route| post(route, test, settings, deadline))).await;
-    let taken = deliveries.iter().filter(|delivery| is_taken(delivery)).count();
+    let taken = routes.iter().zip(&deliveries).filter(|(_, delivery)| is_taken(delivery));
+    let taken: Vec<_> = taken.map(|(route, _)| route.of.as_str()).collect();
     let back = match way_back {
-        Ok(way_back) => Ok(test.follow(way_back, taken, posted, deadline).await),
+        Ok(way_back) => Ok(test.follow(way_back, &taken, posted, deadline).await),
         Err(nothing) => Err(nothing),
     };
     checks.extend(hosts.iter().flat_map(|host| host.checks(now)));

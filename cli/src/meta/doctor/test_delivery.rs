@@ -63,31 +63,37 @@ impl TestDelivery {
         Ok(tokio::task::spawn_blocking(start).await??)
     }
 
-    /// What comes there of so many deliveries, each on two topics.
+    /// What comes there of the deliveries of these routes, which were taken.
     pub(super) async fn follow(
         &self,
         mut way_back: Watch,
-        taken: usize,
+        taken: &[&str],
         posted: Instant,
         deadline: Deadline,
     ) -> Arrivals {
-        let mut came = BTreeMap::new();
+        let mut back = Arrivals { came: BTreeMap::new(), unseen: None };
         let end = deadline.0.min(Instant::now() + BACK_WITHIN);
-        while came.len() < 2 * taken
+        while !back.has_all(taken)
             && let Ok(Some(record)) = timeout_at(end, way_back.next()).await
         {
             if let Some(route) = route_of(&record, &self.mark) {
-                came.insert((record.topic.to_string(), route), posted.elapsed());
+                back.came.insert((record.topic.to_string(), route), posted.elapsed());
             }
         }
         let trouble = way_back.trouble().map(|trouble| NotKnown::Untold(trouble.to_string()));
         // They had less than their time where that of all checks was over.
         let late = (Instant::now() >= deadline.0).then_some(NotKnown::Late);
-        Arrivals { came, unseen: trouble.or(late) }
+        back.unseen = trouble.or(late);
+        back
     }
 }
 
 impl Arrivals {
+    /// Whether each of these came on both topics. One whose answer was lost may have come too, in the place of none of them.
+    fn has_all(&self, routes: &[&str]) -> bool {
+        routes.iter().all(|route| self.came.keys().filter(|(_, came)| came == route).count() == 2)
+    }
+
     /// How long the one of a route took to a topic; what nobody could read may have come.
     pub(super) fn took(&self, topic: &str, route: &str) -> Observed<Option<Duration>> {
         let took = self.came.get(&(topic.to_owned(), route.to_owned())).copied();
@@ -118,8 +124,16 @@ mod tests {
         let test = TestDelivery::new(SystemTime::now());
         let way_back = test.way_back(kafka, vec!["raw".to_owned()]).await.unwrap();
         let over = Instant::now();
-        let back = test.follow(way_back, 1, over, Deadline(over)).await;
+        let back = test.follow(way_back, &["111"], over, Deadline(over)).await;
         assert_eq!(back.took("raw", "111"), Err(NotKnown::Late));
+    }
+
+    #[test]
+    fn what_came_of_another_route_is_not_taken_for_what_is_waited_for() {
+        let came = ["raw", "typed"].map(|topic| ((topic.to_owned(), "204".to_owned()), Duration::ZERO));
+        let back = Arrivals { came: BTreeMap::from(came), unseen: None };
+        assert!(back.has_all(&["204"]) && back.has_all(&[]));
+        assert!(!back.has_all(&["111"]) && !back.has_all(&["204", "111"]));
     }
 
     #[test]
