@@ -1,6 +1,7 @@
 //! The settings of the environment and of the file of Kafka's properties, without what is secret or might be.
 
 use crate::screen::harmless;
+use runtime::secret_files::{read_regular, without_mark};
 use runtime::settings;
 use std::path::Path;
 
@@ -10,6 +11,8 @@ const SECRET: [&str; 3] = ["SECRET", "TOKEN", "PASSWORD"];
 const HARMLESS: [&str; 5] =
     ["security.protocol", "sasl.mechanism", "sasl.mechanisms", "compression.type", "client.rack"];
 const HARMLESS_ENDS: [&str; 4] = [".location", ".ms", ".bytes", ".enable"];
+/// More than any file of properties has.
+const LARGEST_FILE: u64 = 1 << 20;
 const HIDDEN: &str = "(hidden)";
 
 /// The version of this tool, then a line a setting.
@@ -22,12 +25,17 @@ pub(super) fn shown() -> String {
     variables.sort();
     lines.extend(variables.iter().map(|(name, value)| variable(name, value)));
     if let Some((_, file)) = variables.iter().find(|(name, _)| name == "WEIR_KAFKA_CONFIG") {
-        match std::fs::read_to_string(file) {
-            Ok(text) => lines.extend(text.trim_start_matches('\u{feff}').lines().filter_map(property)),
-            Err(error) => lines.push(format!("{file} cannot be read: {error}")),
-        }
+        lines.extend(properties(file));
     }
     lines.join("\n") + "\n"
+}
+
+/// Those of a file; a pipe or a device, which no process reads either, may have no end.
+fn properties(file: &str) -> Vec<String> {
+    match read_regular(Path::new(file), LARGEST_FILE) {
+        Ok(text) => String::from_utf8_lossy(without_mark(&text)).lines().filter_map(property).collect(),
+        Err(fault) => vec![format!("{file}: {fault}")],
+    }
 }
 
 fn variable(name: &str, value: &str) -> String {
@@ -69,6 +77,11 @@ mod tests {
         {
             assert_eq!(variable(name, "meatyhamhock"), format!("{name}=(hidden)"));
         }
+    }
+
+    #[test]
+    fn a_device_in_the_place_of_properties_holds_up_nothing() {
+        assert_eq!(properties("/dev/zero"), ["/dev/zero: it is no regular file"]);
     }
 
     #[test]
