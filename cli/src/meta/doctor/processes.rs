@@ -48,10 +48,10 @@ pub(super) async fn ask(addresses: &[String], deadline: Deadline) -> Vec<Process
 pub(super) fn checks(processes: &[Process]) -> Vec<Check> {
     let mut checks = Vec::new();
     for Process { address, ready, metrics } in processes {
-        let is_told = metrics.is_ok();
-        let metrics = metrics.as_ref().map(|answer| answer.text.as_str()).unwrap_or_default();
+        let told = metrics.as_ref().ok().filter(|answer| answer.status == 200);
+        let metrics = told.map(|answer| answer.text.as_str()).unwrap_or_default();
         let judged = CheckResult::of(ready, NOT_THERE, |ready| match readiness(ready, metrics) {
-            CheckResult { verdict: Verdict::Pass, found, .. } if !is_told => {
+            CheckResult { verdict: Verdict::Pass, found, .. } if told.is_none() => {
                 CheckResult::unknown(format!("{found}, and its metrics cannot be read"), NOT_THERE)
             }
             judged => judged,
@@ -143,6 +143,14 @@ mod tests {
         let found: Vec<_> = checks.iter().map(|check| (check.name, check.judged.verdict)).collect();
         assert_eq!(found, [("process", Fail), ("spool", Unknown), ("process", Pass), ("spool", Unknown)]);
         assert!(checks[0].judged.found.starts_with("weir-ingest is not ready: [-]kafka"));
+    }
+
+    #[test]
+    fn a_process_whose_metrics_cannot_be_read_is_not_said_to_be_well() {
+        let metrics = Ok(answer(500, "metrics: given up by a mistake in the program\n"));
+        let process = Process { address: "a:9090".to_owned(), ready: Ok(answer(200, "ok")), metrics };
+        let checks = checks(&[process]);
+        assert_eq!((checks.len(), checks[0].judged.verdict), (1, Unknown));
     }
 
     #[test]
