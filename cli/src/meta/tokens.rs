@@ -38,7 +38,7 @@ Exit code 0: all are refreshed, or within the last day were; 1: one is not.";
 const EXCHANGE_MORE: &str = "\
 Takes the short-lived token that a person's login gave, of an hour, and puts the long-lived one into the account's file, or into --to or --to-secret: of \
 Instagram Login one of 60 days; of Facebook Login the page's own, which has no end as long as the person stays on \
-the page.
+the page. Ctrl-C lets it finish; a second one ends it.
 
 Exit code 0: it is there; 1: Meta refused.";
 
@@ -94,8 +94,10 @@ fn refreshed(settings: &RefreshSettings, screen: &mut Screen) -> Result<Exit, To
 
 fn exchanged(settings: &ExchangeSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let accounts = Accounts::open(&settings.meta)?;
-    let stored = Session::start()?.wait(exchange::run(&accounts, settings))?;
-    screen.line(stored)?;
+    let session = Session::start()?;
+    // A short token may be good for one exchange: what Meta gives for it is lost where it is not put away.
+    session.stop_gently()?;
+    screen.line(session.wait(exchange::run(&accounts, settings))?)?;
     Ok(Exit::Done)
 }
 
