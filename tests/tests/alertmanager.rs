@@ -87,6 +87,28 @@ async fn an_outage_in_staging_hides_nothing_in_production() {
     told(&manager, "pages", "a page of each", of_both).await;
 }
 
+#[tokio::test]
+async fn one_process_without_brokers_or_pods_hides_nothing_of_another() {
+    let manager = Alertmanager::start().await.unwrap();
+    let of = |name, severity, job| alert(name, severity, "prod", job, 0);
+    let own = [
+        of("WeirBrokersUnreachable", "page", "weir-media"),
+        of("WeirConsumerStuck", "page", "weir-media"),
+        of("WeirProcessAbsent", "page", "weir-lookups"),
+        of("WeirProcessDown", "ticket", "weir-lookups"),
+    ];
+    let others = [
+        of("WeirConsumerStuck", "page", "weir-messages"),
+        of("WeirBreakerOpen", "page", "weir-ingest"),
+        of("WeirProcessDown", "ticket", "weir-ingest"),
+        json!({"alertname": "WeirAnswersLate", "severity": "page", "cluster": "one", "namespace": "prod"}),
+    ];
+    manager.fire(&[own, others].concat()).await.unwrap();
+    let is_one_each = |seen: &[Notification]| seen.iter().all(|one| one.alerts == 1);
+    told(&manager, "pages", "five pages", |pages| pages.len() == 5 && is_one_each(pages)).await;
+    told(&manager, "tickets", "a ticket", |tickets| tickets.len() == 1 && is_one_each(tickets)).await;
+}
+
 #[test]
 fn every_alert_that_is_named_is_there() {
     let rules = yaml::text("k8s/components/prometheus/rules/weir.yaml").unwrap();
