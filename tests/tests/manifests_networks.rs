@@ -219,14 +219,30 @@ fn googles_balancers_ask_the_admin_port_and_are_let_in() {
     assert_eq!(policy["spec"]["podSelector"]["matchLabels"], ingest["spec"]["selector"]["matchLabels"]);
 }
 
+/// What a variable of ingest says, in seconds.
+fn ingest_seconds(objects: &[Value], variable: &str) -> u64 {
+    let container = &named(objects, "StatefulSet weir-ingest")["spec"]["template"]["spec"]["containers"][0];
+    let own = items(&container["env"]).find(|one| one["name"] == variable).unwrap();
+    own["value"].as_str().unwrap().trim_end_matches('s').parse().unwrap()
+}
+
 #[test]
 fn ingest_keeps_idle_connections_for_longer_than_googles_balancers() {
-    const THEIRS: u32 = 600;
+    const THEIRS: u64 = 600;
     let objects = render_with(&["gke"]).unwrap();
-    let container = &named(&objects, "StatefulSet weir-ingest")["spec"]["template"]["spec"]["containers"][0];
-    let own = items(&container["env"]).find(|one| one["name"] == "WEIR_IDLE_TIMEOUT").unwrap();
-    let seconds = own["value"].as_str().unwrap().trim_end_matches('s').parse::<u32>().unwrap();
-    assert!(seconds > THEIRS, "{own}");
+    assert!(ingest_seconds(&objects, "WEIR_IDLE_TIMEOUT") > THEIRS);
+}
+
+#[test]
+fn ingest_takes_connections_until_googles_balancers_have_seen_that_it_ends() {
+    let objects = render_with(&["gke"]).unwrap();
+    let gateway = &named(&objects, "HealthCheckPolicy weir-ingest")["spec"]["default"];
+    let ingress = &named(&objects, "BackendConfig weir-ingest")["spec"]["healthCheck"];
+    for probes in [gateway, ingress] {
+        let [every, times] =
+            ["checkIntervalSec", "unhealthyThreshold"].map(|of| probes[of].as_u64().unwrap());
+        assert!(ingest_seconds(&objects, "WEIR_DRAIN_DELAY") > every * times, "{probes}");
+    }
 }
 
 #[test]
