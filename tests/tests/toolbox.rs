@@ -1,0 +1,42 @@
+//! `k8s/toolbox` ends as the command did that it ran, and says so where it cannot know.
+
+#![cfg(feature = "everything")]
+#![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
+
+use std::process::{Command, Output};
+
+use weir_tests::foreign;
+
+/// A cluster in which every pod runs at once, prints a line and ends with 3; `LOG` is how reading its log ends.
+const KUBECTL: &str = r#"
+kubectl() {
+  case "$*" in
+    *" logs "*) echo "a line"; return "$LOG" ;;
+    *startedAt*) echo "now" ;;
+    *exitCode*) echo 3 ;;
+    *--filename*) cat ;;
+    *) echo "{}" ;;
+  esac
+}
+export -f kubectl
+"#;
+
+fn toolbox(log: &str) -> Output {
+    let script = format!("{KUBECTL}k8s/toolbox dlq list");
+    let mut bash = Command::new("bash");
+    bash.args(["-c", &script]).env("LOG", log).current_dir(foreign::folder("")).output().unwrap()
+}
+
+#[test]
+fn it_ends_as_its_command_did() {
+    let ended = toolbox("0");
+    assert_eq!((ended.status.code(), &*ended.stdout), (Some(3), &b"a line\n"[..]));
+}
+
+#[test]
+fn a_log_that_breaks_off_is_no_command_that_does_not_start_and_is_shown_once() {
+    let ended = toolbox("1");
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(said.contains("its log broke off, and it may go on"), "{said}");
+    assert_eq!((ended.status.code(), &*ended.stdout), (Some(1), &b"a line\n"[..]));
+}
