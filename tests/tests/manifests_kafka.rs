@@ -29,6 +29,8 @@ fn the_toolbox_runs_when_it_is_told_alone_and_as_a_user_that_no_process_is() {
     let objects = prod();
     let spec = &named(&objects, "CronJob weir-toolbox")["spec"];
     assert_eq!(spec["suspend"], true);
+    // Whose exit code another command would take away.
+    assert!(spec["failedJobsHistoryLimit"].as_u64() > Some(1), "{spec}");
     let pod = &spec["jobTemplate"]["spec"]["template"]["spec"];
     let volume = items(&pod["volumes"]).find(|volume| volume["name"] == "kafka-user").unwrap();
     assert_eq!(volume["secret"]["secretName"], generated::OPERATOR);
@@ -41,6 +43,8 @@ fn kafkas_own_tools_reach_the_brokers_as_the_operator_by_files_that_are_mounted(
     let objects = prod();
     let spec = &named(&objects, "CronJob weir-kafka-tools")["spec"];
     assert_eq!(spec["suspend"], true);
+    // Whose exit code another command would take away.
+    assert!(spec["failedJobsHistoryLimit"].as_u64() > Some(1), "{spec}");
     let pod = &spec["jobTemplate"]["spec"]["template"]["spec"];
     let container = &pod["containers"][0];
     let user = items(&pod["volumes"]).find(|volume| volume["name"] == "kafka-user").unwrap();
