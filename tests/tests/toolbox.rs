@@ -7,11 +7,11 @@ use std::process::{Command, Output};
 
 use weir_tests::foreign;
 
-/// A cluster in which every pod runs at once, prints a line and ends with 3; `LOG` is how reading its log ends.
+/// A cluster in which every pod runs at once, prints a line and ends with 3; `LOG` is what its log does then.
 const KUBECTL: &str = r#"
 kubectl() {
   case "$*" in
-    *" logs "*) echo "a line"; return "$LOG" ;;
+    *" logs "*) echo "a line"; eval "$LOG" ;;
     *startedAt*) echo "now" ;;
     *exitCode*) echo 3 ;;
     *--filename*) cat ;;
@@ -23,20 +23,30 @@ export -f kubectl
 
 fn toolbox(log: &str) -> Output {
     let script = format!("{KUBECTL}k8s/toolbox dlq list");
-    let mut bash = Command::new("bash");
-    bash.args(["-c", &script]).env("LOG", log).current_dir(foreign::folder("")).output().unwrap()
+    let mut bash = Command::new("env");
+    // Who runs tests in the background has them ignore it.
+    bash.args(["--default-signal=INT", "bash", "-c", &script]);
+    bash.env("LOG", log).current_dir(foreign::folder("")).output().unwrap()
 }
 
 #[test]
 fn it_ends_as_its_command_did() {
-    let ended = toolbox("0");
+    let ended = toolbox("return 0");
     assert_eq!((ended.status.code(), &*ended.stdout), (Some(3), &b"a line\n"[..]));
 }
 
 #[test]
 fn a_log_that_breaks_off_is_no_command_that_does_not_start_and_is_shown_once() {
-    let ended = toolbox("1");
+    let ended = toolbox("return 1");
     let said = String::from_utf8_lossy(&ended.stderr);
     assert!(said.contains("its log broke off, and it may go on"), "{said}");
     assert_eq!((ended.status.code(), &*ended.stdout), (Some(1), &b"a line\n"[..]));
+}
+
+#[test]
+fn who_stops_to_look_is_told_how_to_end_the_command() {
+    let ended = toolbox("kill -INT $$");
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(said.contains("the command goes on") && said.contains("delete job/weir-toolbox-"), "{said}");
+    assert_eq!(ended.status.code(), Some(130));
 }
