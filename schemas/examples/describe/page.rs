@@ -285,7 +285,8 @@ Objects lie at `{account}/{user or media}/{sha256}`, the record of each link tha
 
 const REPLY: &str = "\
 You write these; weir-replies carries them out, each at most once. The record's key is `{account}:{to}` where there is a `to`, else
-`{account}:{media}`, or `{account}` alone where no media is named. `id` is yours to choose: a second command of the same id is
+`{account}:{media}`, or `{account}` alone where no media is named. Its partition is to be that of Java's clients, which of what is made of
+librdkafka takes `partitioner=murmur2_random`: in two partitions the commands of one conversation have no order. `id` is yours to choose: a second command of the same id is
 not carried out, so that you may write one again when you do not know whether it arrived. `weir reply` writes one by hand. Schema:
 [reply.v1.json](../schemas/json/reply.v1.json).
 
