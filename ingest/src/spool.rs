@@ -187,7 +187,9 @@ mod tests {
             spool.store_in_flight(&sample(TEXT), acknowledged).await.unwrap();
             reports.push(report);
         }
-        reports.into_iter().for_each(|report| report.send(true).unwrap());
+        for report in reports {
+            report.send(true).unwrap();
+        }
         spool.close(true).await;
         drop(spool);
         let (_, left) = open(directory.path()).writer.read(1, u64::MAX).await;

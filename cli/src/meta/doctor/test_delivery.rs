@@ -120,7 +120,7 @@ mod tests {
     async fn a_record_that_the_time_for_all_checks_was_too_short_for_is_not_missed() {
         let cluster = MockCluster::new(1).unwrap();
         cluster.create_topic("raw", 1, 1).unwrap();
-        let kafka = KafkaSettings::plain(&cluster.bootstrap_servers());
+        let kafka = KafkaSettings::plain(cluster.bootstrap_servers());
         let test = TestDelivery::new(SystemTime::now());
         let way_back = test.way_back(kafka, vec!["raw".to_owned()]).await.unwrap();
         let over = Instant::now();

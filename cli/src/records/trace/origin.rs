@@ -189,12 +189,12 @@ fn delivered(
         let body = record.value.as_deref().unwrap_or_default();
         expected(question, body, received(&id), settings.max_events)
     };
-    let fits = |record: &Record| match &question.what {
-        EventSelector::Delivery(id) => has_id(record, id),
-        _ => {
-            let (events, is_body_meant) = events_of(record);
-            is_body_meant || !events.is_empty()
+    let fits = |record: &Record| {
+        if let EventSelector::Delivery(id) = &question.what {
+            return has_id(record, id);
         }
+        let (events, is_body_meant) = events_of(record);
+        is_body_meant || !events.is_empty()
     };
     let is_one = matches!(question.what, EventSelector::Delivery(_) | EventSelector::Event(_));
     let most = if is_one { 1 } else { usize::MAX };

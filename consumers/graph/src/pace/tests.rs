@@ -33,7 +33,7 @@ fn refused(code: i64) -> CallError {
 }
 
 fn refused_as(class: RefusalClass, code: i64) -> CallError {
-    CallError::Refused(crate::Refusal {
+    CallError::Refused(Refusal {
         class,
         status: 400,
         code: Some(code),
