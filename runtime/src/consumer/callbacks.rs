@@ -1,5 +1,6 @@
 //! What librdkafka calls back while it is polled: rebalances, log lines, errors.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,7 @@ pub(super) struct Callbacks {
     assignment: Mutex<Assignment<Self>>,
     /// The client that this lives in.
     consumer: OnceLock<Weak<BaseConsumer<Self>>>,
+    was_called: AtomicBool,
     unreadable_log: Throttle,
     forbidden_log: Throttle,
     connection: Arc<Connection>,
@@ -37,6 +39,7 @@ impl Callbacks {
             shared,
             assignment: Mutex::new(assignment),
             consumer: OnceLock::new(),
+            was_called: AtomicBool::new(false),
             unreadable_log: Throttle::default(),
             forbidden_log: Throttle::default(),
             connection,
@@ -67,7 +70,16 @@ impl Callbacks {
         }
     }
 
-    /// Never held across a poll, which calls back into this.
+    /// Whether anything was called back since this was asked last.
+    pub(super) fn was_called(&self) -> bool {
+        self.was_called.swap(false, Ordering::Relaxed)
+    }
+
+    fn called(&self) {
+        self.was_called.store(true, Ordering::Relaxed);
+    }
+
+    /// Never held across a poll of the client, whose rebalances call back into this; a partition's queue has none.
     pub(super) fn assignment(&self) -> MutexGuard<'_, Assignment<Self>> {
         lock(&self.assignment)
     }
@@ -79,20 +91,24 @@ impl Callbacks {
 
 impl ClientContext for Callbacks {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        self.called();
         self.shared.kafka_log.log(level, facility, message);
     }
 
     fn stats_raw(&self, statistics: &[u8]) {
+        self.called();
         self.connection.sample(statistics);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
+        self.called();
         self.shared.kafka_log.error(error, reason);
     }
 }
 
 impl ConsumerContext for Callbacks {
     fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        self.called();
         self.shared.metrics.rebalances.inc();
         match rebalance {
             Rebalance::Assign(partitions) => {
@@ -112,6 +128,7 @@ impl ConsumerContext for Callbacks {
     }
 
     fn commit_callback(&self, result: KafkaResult<()>, offsets: &TopicPartitionList) {
+        self.called();
         match result {
             Ok(()) => tracing::debug!(?offsets, "offsets committed"),
             Err(error) => tracing::debug!(%error, "offsets not committed, the client tries again"),

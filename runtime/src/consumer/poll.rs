@@ -45,7 +45,7 @@ fn poll_until_end(
     let context = consumer.client().context();
     let mut stored = Instant::now();
     while !end.is_cancelled() && first_error.get().is_none() {
-        // Of no partition: rebalances, statistics, errors.
+        // Of no partition: rebalances, statistics, log lines, errors. One of them at a time.
         match consumer.poll(Duration::ZERO) {
             Some(Ok(_)) => return Err(ConsumerError::Unsorted),
             Some(Err(error)) => act_on(&error, context)?,
@@ -59,8 +59,11 @@ fn poll_until_end(
             context.assignment().store(consumer);
             stored = Instant::now();
         }
-        let is_full = context.assignment().is_full();
-        let _woken = woken.recv_timeout(if is_full { POLL_FULL } else { POLL });
+        // The client wakes nobody for what comes behind something that it has already.
+        if !context.was_called() {
+            let is_full = context.assignment().is_full();
+            let _woken = woken.recv_timeout(if is_full { POLL_FULL } else { POLL });
+        }
     }
     Ok(())
 }
