@@ -1,5 +1,6 @@
 //! The thread that polls Kafka and alone touches the client.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
@@ -31,8 +32,13 @@ pub(super) fn poll(
 ) -> Result<(), ConsumerError> {
     let context = consumer.client().context();
     context.live_in(consumer);
-    let polled = poll_until_end(consumer, woken, end, first_error);
+    let polled = catch_unwind(AssertUnwindSafe(|| poll_until_end(consumer, woken, end, first_error)));
+    // After a panic too: the queues of its partitions hold the client, which would not be closed and leave its group.
     context.assignment().close(consumer, context.finish_timeout());
+    let polled = match polled {
+        Ok(polled) => polled,
+        Err(panic) => resume_unwind(panic),
+    };
     first_error.get().cloned().map_or(polled, Err)
 }
 
