@@ -130,6 +130,7 @@ impl<C: ConsumerContext> Assignment<C> {
         tracing::info!(partitions = named, "partitions revoked");
         for assigned in &mut leaving {
             assigned.store(consumer);
+            assigned.fetched.discard();
         }
         self.count();
     }

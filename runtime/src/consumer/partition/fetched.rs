@@ -56,6 +56,11 @@ impl<C: ConsumerContext> Fetched<C> {
         self.is_ready.store(true, Ordering::Release);
         Some(message.map(|message| read(&message, Arc::clone(topic))))
     }
+
+    /// Drops what is there: of a partition that is given back the client keeps it until that is assigned again, or for as long as it lives.
+    pub(super) fn discard(&self) {
+        while self.queue.poll(Duration::ZERO).is_some() {}
+    }
 }
 
 impl<C: ConsumerContext> fmt::Debug for Fetched<C> {
