@@ -65,6 +65,8 @@ pub(crate) enum NotFetched {
 #[derive(Debug)]
 pub(crate) struct Fetcher {
     http: Client,
+    /// Keeps no connection: an answer over one that is open says nothing of names and of new connections, for which links fail.
+    unpooled: Client,
     settings: FetchSettings,
     /// Who answered last, of all hosts together.
     pub(crate) answered: watch::Sender<Option<Answered>>,
@@ -91,14 +93,18 @@ impl Fetcher {
     /// A client; nothing is connected yet.
     pub(crate) fn new(settings: FetchSettings) -> Result<Self, FetchError> {
         // Redirects are followed here, each as it is allowed.
-        let http = client::builder(tls::client(settings.media_ca.as_deref())?)
-            .dns_resolver(Arc::new(CheckedResolver::new(settings.media_networks.clone())))
-            .https_only(true)
-            .connect_timeout(settings.media_connect_timeout)
-            .user_agent(concat!("weir/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(FetchError::Http)?;
-        Ok(Self { http, settings, answered: watch::Sender::new(None) })
+        let tls = tls::client(settings.media_ca.as_deref())?;
+        let resolver = Arc::new(CheckedResolver::new(settings.media_networks.clone()));
+        let builder = || {
+            client::builder(tls.clone())
+                .dns_resolver(Arc::clone(&resolver))
+                .https_only(true)
+                .connect_timeout(settings.media_connect_timeout)
+                .user_agent(concat!("weir/", env!("CARGO_PKG_VERSION")))
+        };
+        let http = builder().build().map_err(FetchError::Http)?;
+        let unpooled = builder().pool_max_idle_per_host(0).build().map_err(FetchError::Http)?;
+        Ok(Self { http, unpooled, settings, answered: watch::Sender::new(None) })
     }
 
     /// Follows a link to the answer that has the bytes.
@@ -107,7 +113,7 @@ impl Fetcher {
         let mut time = self.host_time();
         for _ in 0..=MOST_REDIRECTS {
             allowed::check(&url, &self.settings.media_hosts).map_err(NotFetched::Refused)?;
-            let response = self.ask(&url, &mut time).await?;
+            let response = self.ask(&self.http, &url, &mut time).await?;
             match response.status().as_u16() {
                 200 => return self.opened(response, time),
                 301 | 302 | 303 | 307 | 308 => url = elsewhere(&url, response.headers())?,
@@ -125,12 +131,12 @@ impl Fetcher {
         if last.at >= since {
             return true;
         }
-        let asked = self.ask(&last.url, &mut self.host_time()).await;
+        let asked = self.ask(&self.unpooled, &last.url, &mut self.host_time()).await;
         asked.is_ok_and(|response| !is_trouble(response.status().as_u16()))
     }
 
-    async fn ask(&self, url: &Url, time: &mut HostTime) -> Result<Response, NotFetched> {
-        let request = self.http.get(url.clone()).header(ACCEPT_ENCODING, "identity");
+    async fn ask(&self, http: &Client, url: &Url, time: &mut HostTime) -> Result<Response, NotFetched> {
+        let request = http.get(url.clone()).header(ACCEPT_ENCODING, "identity");
         let response = time.wait(request.send()).await?;
         if !is_trouble(response.status().as_u16()) {
             self.answered.send_replace(Some(Answered { url: url.clone(), at: Instant::now() }));
