@@ -258,7 +258,7 @@ impl AccessTokens {
         }
         self.usable.set(i64::try_from(after.tokens.len()).unwrap_or(i64::MAX));
         self.broken.set(i64::try_from(after.broken.len()).unwrap_or(i64::MAX));
-        let changed = after.tokens != before.tokens || after.is_read != before.is_read;
+        let changed = after.differs(&before);
         let count = after.tokens.len();
         *self.contents.write().unwrap_or_else(PoisonError::into_inner) = after;
         if changed {

@@ -75,6 +75,14 @@ impl Contents {
         after
     }
 
+    /// Whether an account may have another token than before, or one where it had none.
+    pub(super) fn differs(&self, before: &Self) -> bool {
+        self.tokens != before.tokens
+            || self.files != before.files
+            || self.unusable != before.unusable
+            || self.is_read != before.is_read
+    }
+
     /// The token of an account, else the default one; none where the account has a file that cannot be used.
     pub(super) fn of(&self, account: &str) -> Option<&AccessToken> {
         let from_files = || self.in_file(account).filter(|_| !self.unusable.contains(account));

@@ -107,6 +107,20 @@ fn an_account_whose_file_cannot_be_used_has_not_the_default_one() {
 }
 
 #[test]
+fn who_waits_hears_that_a_file_that_cannot_be_used_is_gone() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("1784");
+    fs::write(&file, "").unwrap();
+    fs::write(directory.path().join("default"), "EAAother").unwrap();
+    let tokens = open(&directory);
+    let changes = tokens.changes();
+    fs::remove_file(&file).unwrap();
+    tokens.reread();
+    assert_eq!(token(&tokens, "1784").as_deref(), Some("EAAother"));
+    assert!(changes.has_changed().unwrap());
+}
+
+#[test]
 fn a_directory_that_is_gone_keeps_all_tokens() {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("default"), "EAAone").unwrap();
