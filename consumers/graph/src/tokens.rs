@@ -170,6 +170,11 @@ impl AccessTokens {
 
     /// What to do about an account without a token.
     pub fn advice(&self, account: &GraphId) -> String {
+        let contents = self.contents.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = contents.broken_file(account.as_str(), &self.settings) {
+            let file = file.display();
+            return format!("account {account} has no access token: {file} cannot be used, as the log says");
+        }
         let directory = self.settings.directory().display();
         let or_default = match &self.settings.access_tokens {
             Some(directory) => format!(" or {}/{DEFAULT}", directory.display()),
@@ -180,8 +185,11 @@ impl AccessTokens {
 
     /// Says once, until the tokens change, that an account has no token.
     pub fn say_missing(&self, account: &GraphId, meanwhile: &str) {
-        let mut logged = lock(&self.logged);
-        if logged.len() < LOGGED_AT_MOST && logged.insert(account.to_string()) {
+        let is_new = {
+            let mut logged = lock(&self.logged);
+            logged.len() < LOGGED_AT_MOST && logged.insert(account.to_string())
+        };
+        if is_new {
             tracing::error!(meanwhile, "{}", self.advice(account));
         }
     }

@@ -94,6 +94,12 @@ impl Contents {
         self.files.get(name).or_else(|| self.files.get(DEFAULT))?.as_ref()
     }
 
+    /// The file of an account that cannot be used as it is.
+    pub(super) fn broken_file(&self, account: &str, settings: &TokenSettings) -> Option<PathBuf> {
+        let folders = settings.accounts.iter().chain(&settings.access_tokens);
+        folders.map(|folder| folder.join(account)).find(|file| self.broken.contains_key(file))
+    }
+
     /// The file that a token stands in, or that names its file.
     pub(super) fn file_of(&self, token: &AccessToken, settings: &TokenSettings) -> PathBuf {
         let is_of_account = self.accounts.get(&**token.name()).is_some_and(|known| known.token.is_some());

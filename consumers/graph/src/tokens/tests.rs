@@ -148,6 +148,10 @@ fn the_advice_names_the_files() {
     let advice = open(&directory).advice(&account("1784"));
     assert!(advice.contains(&*directory.path().join("1784").to_string_lossy()), "{advice}");
     assert!(advice.ends_with("/default"), "{advice}");
+    fs::write(directory.path().join("1784"), "").unwrap();
+    fs::write(directory.path().join("default"), "EAAother").unwrap();
+    let advice = open(&directory).advice(&account("1784"));
+    assert!(advice.ends_with("/1784 cannot be used, as the log says"), "{advice}");
 }
 
 #[tokio::test]
