@@ -26,6 +26,6 @@ pub use additions::{lookup, media, profile};
 pub use event::{Carrier, Event, EventId, Receipt, TypedEvent, Unreadable};
 pub use json::lossy::read_any;
 pub use kind::{EventKind, Kind, KindSpec, Model, NaturalKey, Subscribable, UnknownKind};
-pub use split::{Refusal, Split, split};
+pub use split::{Refusal, Split, most_events, split};
 pub use time::Millis;
 pub use topic::{Holds, KeyRule, MessageSize, Topic, TopicSpec};

@@ -15,6 +15,9 @@ use std::borrow::Cow;
 /// The deepest nesting of arrays and objects that is read; Meta's own deliveries nest less than 20 deep.
 const MAX_DEPTH: usize = 128;
 
+/// A body may hold this many events whatever its size.
+const FREE_EVENTS: usize = 10;
+
 /// What a body comes to.
 #[derive(Clone, Debug, Default)]
 pub struct Split<'a> {
@@ -50,6 +53,12 @@ impl<'t, 'a> Readable<'t, 'a> {
 /// A member name that carries items is given twice, so that some of them would be lost: its delivery goes to the dead letters
 /// instead.
 struct Ambiguous;
+
+/// How many events a body of so many bytes may hold: at most `max_events`, and beyond the first 10 one for each
+/// `min_bytes_per_event`, since a few bytes must not become many records.
+pub fn most_events(bytes: usize, max_events: usize, min_bytes_per_event: usize) -> usize {
+    max_events.min(FREE_EVENTS + bytes / min_bytes_per_event.max(1))
+}
 
 /// Splits `body`, the bytes as received, into at most `max_events` events.
 ///
@@ -148,4 +157,18 @@ fn source(deliveries: &[Readable<'_, '_>]) -> String {
     let mut source = Vec::with_capacity(64);
     write_source(&first.object, account.as_deref(), &mut source);
     String::from_utf8_lossy(&source).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_may_hold_ten_events_and_beyond_them_what_its_size_allows() {
+        assert_eq!(most_events(31, 10_000, 32), 10);
+        assert_eq!(most_events(320, 10_000, 32), 20);
+        assert_eq!(most_events(320, 15, 32), 15);
+        assert_eq!(most_events(320, 5, 32), 5);
+        assert_eq!(most_events(320, 10_000, 0), 330, "no number makes it panic");
+    }
 }

@@ -8,13 +8,10 @@ mod table;
 
 use super::body;
 use crate::screen::Tone;
-use crate::tool::settings::{settings, switch, topic_prefix};
+use crate::tool::settings::{EventLimits, group, settings, switch, topic_prefix};
 use crate::tool::{Tool, input, work};
 use crate::{Exit, Screen, ToolError};
 use schemas::{Refusal, Topic};
-
-/// As many as ingest takes where nothing else is set.
-const MAX_EVENTS: usize = 10_000;
 
 const MORE: &str = "\
 Reads the body of one POST of Meta's, as the very bytes that were received, and prints an event a line: topic, key, kind, \
@@ -62,6 +59,7 @@ settings! {
         json: bool = switch("json"),
         /// First part of every topic's name
         topic_prefix: String = topic_prefix(),
+        event_limits: EventLimits = group(),
     }
 }
 
@@ -76,12 +74,12 @@ pub(crate) const TOOL: Tool = Tool {
 
 /// Prints the events of a body.
 fn run(
-    EventsSettings { file, json, topic_prefix }: &EventsSettings,
+    EventsSettings { file, json, topic_prefix, event_limits }: &EventsSettings,
     screen: &mut Screen,
 ) -> Result<Exit, ToolError> {
     let name = input::name(file);
     let body = body::read(file)?;
-    let split = schemas::split(&body, MAX_EVENTS);
+    let split = event_limits.split(&body);
     if *json {
         for event in &split.events {
             screen.line(record::json(event, topic_prefix))?;

@@ -3,6 +3,7 @@
 use super::dead_letter::DeadLetter;
 use crate::kafka::sink::OutgoingRecord;
 use crate::kafka::typed::Typed;
+use crate::tool::settings::EventLimits;
 use runtime::consumer::Record;
 use runtime::kafka::dead_letter::{RetryHistory, header};
 use schemas::{Refusal, Topic, raw};
@@ -25,7 +26,7 @@ pub(super) struct Rules<'a> {
     pub(super) topics: &'a BTreeSet<String>,
     pub(super) topic_prefix: &'a str,
     pub(super) max_attempts: u32,
-    pub(super) max_events: usize,
+    pub(super) event_limits: EventLimits,
     pub(super) now: SystemTime,
 }
 
@@ -133,7 +134,7 @@ impl Rules<'_> {
     /// the rest were published when it came.
     fn split_again(&self, record: &Record) -> Result<Vec<Typed>, StayReason> {
         let receipt = raw::receipt(|name| record.header(name)).ok_or(StayReason::NoOrigin)?;
-        let split = schemas::split(record.value.as_deref().unwrap_or_default(), self.max_events);
+        let split = self.event_limits.split(record.value.as_deref().unwrap_or_default());
         if let Some(refusal) = split.refusal {
             return Err(StayReason::StillRefused(Refusal::as_str(refusal)));
         }

@@ -189,7 +189,7 @@ impl Redrive<'_> {
             topics: &self.topics,
             topic_prefix: &self.settings.scope.topic_prefix,
             max_attempts: self.settings.max_attempts,
-            max_events: self.settings.max_events,
+            event_limits: self.settings.event_limits,
             now: SystemTime::now(),
         }
     }

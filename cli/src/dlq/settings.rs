@@ -3,7 +3,7 @@
 use super::dead_letter::DeadLetter;
 use crate::kafka::source::RecordPosition;
 use crate::tool::settings::{
-    Given, check_period, count, flag, group, kafka, max_events, rate, settings, since, switch, topic_prefix,
+    EventLimits, Given, check_period, count, flag, group, kafka, rate, settings, since, switch, topic_prefix,
     until, words,
 };
 use runtime::settings::{Form, KafkaSettings, form};
@@ -95,8 +95,7 @@ settings! {
         rate: u64 = rate("100"),
         /// Leave dead letters alone that were tried this often
         max_attempts: u32 = count("max-attempts", 1..=1_000_000).env("WEIR_MAX_ATTEMPTS").or("100"),
-        /// The --max-events of ingest, for the bodies that are split again
-        max_events: usize = max_events(),
+        event_limits: EventLimits = group(),
         /// Put back also those that were put back before
         again: bool = switch("again"),
         /// Print one JSON object a dead letter, one a line, and a summary at the end

@@ -135,7 +135,7 @@ async fn of_meta(
         of_kafka(settings, deadline, |kafka| last_deliveries::read(
             kafka,
             settings.topic(Topic::Raw),
-            settings.max_events
+            settings.event_limits
         )),
     );
     let ahead = reached.ahead();

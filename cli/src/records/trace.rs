@@ -20,7 +20,7 @@ mod spool_backlog;
 use crate::tool::exit::Exit;
 use crate::tool::session::Session;
 use crate::tool::settings::{
-    Given, flag, group, kafka, max_events, past, settings, since, switch, topic_prefix, words,
+    EventLimits, Given, flag, group, kafka, past, settings, since, switch, topic_prefix, words,
 };
 use crate::tool::{Tool, work};
 use crate::{Screen, ToolError, topics};
@@ -89,8 +89,7 @@ settings! {
         spool_dir: Option<PathBuf> = flag("spool-dir", "DIR", form::directory()).env("WEIR_SPOOL_DIR").optional(),
         /// Where all processes of ingest answer on their admin ports, to ask what waits on their disks
         ingest: Vec<String> = words("ingest", "HOST:PORT", |ingest| ingest.long("ingest").num_args(1..)),
-        /// The --max-events of ingest
-        max_events: usize = max_events(),
+        event_limits: EventLimits = group(),
         /// First part of every topic's name
         topic_prefix: String = topic_prefix(),
         meta: MetaAccess = group(),

@@ -70,7 +70,7 @@ impl Replay<'_> {
             self.report.unreadable += u64::from(!surveyed);
             return Ok(());
         };
-        let split = schemas::split(record.value.as_deref().unwrap_or_default(), self.settings.max_events);
+        let split = self.settings.event_limits.split(record.value.as_deref().unwrap_or_default());
         if !surveyed {
             self.report.refuse(split.refusal);
         }

@@ -2,7 +2,7 @@
 
 use super::filter::Filter;
 use crate::tool::settings::{
-    Given, check_period, count, flag, group, kafka, kind, max_events, rate, settings, since, switch,
+    EventLimits, Given, check_period, count, flag, group, kafka, kind, rate, settings, since, switch,
     topic_prefix, until, words,
 };
 use runtime::settings::{KafkaSettings, form};
@@ -22,8 +22,7 @@ settings! {
         no_diff: bool = switch("no-diff").without("missing-only"),
         /// Records a second, at most
         rate: u64 = rate("1000"),
-        /// The --max-events of ingest
-        max_events: usize = max_events(),
+        event_limits: EventLimits = group(),
         /// Events and deliveries that are remembered at most, about 40 bytes each
         max_ids: usize = count("max-ids", 1..=10_000_000_000).env("WEIR_MAX_IDS").or("10000000"),
         /// Print one JSON object for each topic and kind, one a line, and a summary at the end

@@ -17,7 +17,7 @@ impl Replay<'_> {
                 self.report.unreadable += 1;
                 continue;
             };
-            let split = schemas::split(record.value.as_deref().unwrap_or_default(), self.settings.max_events);
+            let split = self.settings.event_limits.split(record.value.as_deref().unwrap_or_default());
             self.report.refuse(split.refusal);
             if let Some(expected) = &mut expected {
                 expected.delivery(receipt.delivery_id)?;

@@ -1,11 +1,13 @@
 //! The settings of a command, each declared once: its flag, its help, its form, its default.
 
 mod declared;
+mod event_limits;
 mod flag;
 mod graph;
 mod instant;
 
 pub(crate) use declared::{Given, Setting, Settings, declare, group, kafka, perhaps, settings};
+pub(crate) use event_limits::EventLimits;
 pub(crate) use flag::{Flag, count, flag, switch, words};
 pub(crate) use graph::{access_tokens, graph_host, graph_url, graph_version};
 pub(crate) use instant::{check_period, past, since, until};
@@ -20,11 +22,6 @@ pub(crate) fn read<S: Settings>(command: &Command, matches: &ArgMatches) -> Resu
     let settings = S::read(&mut given);
     given.reader.finish()?;
     Ok(settings.expect("a setting that is not read has a problem"))
-}
-
-/// The `--max-events` of ingest, by which bodies are split again.
-pub(crate) fn max_events() -> Flag<usize> {
-    count("max-events", 1..=1_000_000).env("WEIR_MAX_EVENTS").or("10000")
 }
 
 /// The kind of an event.

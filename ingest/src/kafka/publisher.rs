@@ -18,9 +18,6 @@ use std::time::Instant;
 use tracing::Span;
 use uuid::Uuid;
 
-/// A delivery may hold this many events whatever its size.
-const FREE_EVENTS: usize = 10;
-
 /// Buffers that the events of a delivery are serialised into, one after the other; the producer copies them.
 #[derive(Debug, Default)]
 struct Buffers {
@@ -65,8 +62,7 @@ impl Publisher {
     /// The events of a delivery: at most `--max-events`, and for its size no more than `--min-bytes-per-event` allows.
     pub(crate) fn split<'d>(&self, delivery: &'d Delivery) -> Split<'d> {
         let bytes = delivery.body.bytes();
-        let by_size = FREE_EVENTS + bytes.len() / self.min_bytes_per_event;
-        schemas::split(bytes, self.max_events.min(by_size))
+        schemas::split(bytes, schemas::most_events(bytes.len(), self.max_events, self.min_bytes_per_event))
     }
 
     /// Queues all records of a delivery; the acknowledgement resolves once Kafka has acknowledged all of them.

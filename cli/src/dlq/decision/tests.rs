@@ -16,7 +16,8 @@ fn decide(record: &Record) -> Result<(Fate, Vec<Typed>), StayReason> {
     ];
     let topics = topics.map(str::to_owned).into();
     let now = SystemTime::UNIX_EPOCH + Duration::from_millis(1_569_262_500_123);
-    let rules = Rules { topics: &topics, topic_prefix: "meta", max_attempts: 20, max_events: 10, now };
+    let event_limits = EventLimits { max_events: 100, min_bytes_per_event: 32 };
+    let rules = Rules { topics: &topics, topic_prefix: "meta", max_attempts: 20, event_limits, now };
     rules.decide(record, &DeadLetter::of(record))
 }
 
@@ -135,6 +136,17 @@ fn a_body_that_can_be_read_by_now_gives_its_events_and_another_stays() {
     let partly = [b"[", BODY, b",7]"].concat();
     assert_eq!(decide(&body(&partly)), Err(StayReason::StillRefused("not_a_delivery")));
     assert_eq!(decide(&record(None, 1)), Err(StayReason::NoOrigin));
+}
+
+#[test]
+fn a_body_that_ingest_refuses_for_its_size_stays() {
+    let of = |events: usize| {
+        let fields = vec!["0"; events].join(",");
+        let text = format!(r#"{{"object":"page","entry":[{{"id":"17","changed_fields":[{fields}]}}]}}"#);
+        decide(&body(text.as_bytes()))
+    };
+    assert!(matches!(of(10), Ok((Fate::Published, events)) if events.len() == 10));
+    assert_eq!(of(30), Err(StayReason::StillRefused("too_many_events")));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! When the last delivery of each account and object was received, as the topic of deliveries has it.
 
 use super::check::Observed;
+use crate::tool::settings::EventLimits;
 use runtime::consumer::{OffsetRange, Tail};
 use runtime::kafka::credentials::Credentials;
 use runtime::settings::KafkaSettings;
@@ -19,7 +20,11 @@ pub(super) struct LastDeliveries {
 }
 
 /// Reads the newest deliveries of a topic, each split as ingest splits it.
-pub(super) async fn read(kafka: KafkaSettings, topic: String, max_events: usize) -> Observed<LastDeliveries> {
+pub(super) async fn read(
+    kafka: KafkaSettings,
+    topic: String,
+    limits: EventLimits,
+) -> Observed<LastDeliveries> {
     let tail = Tail::new(kafka, Credentials::default(), "weir");
     let read = tail.read(move |reader| {
         let mut last = LastDeliveries::default();
@@ -27,7 +32,7 @@ pub(super) async fn read(kafka: KafkaSettings, topic: String, max_events: usize)
         let range = OffsetRange { topic: &topic, partitions: &partitions, most: NEWEST, before: None };
         let more = reader.each(&range, |record| {
             if let (Some(body), Some(received)) = (record.value.as_deref(), record.timestamp) {
-                last.note(body, received, max_events);
+                last.note(body, received, limits);
             }
         })?;
         last.has_more = more;
@@ -37,8 +42,8 @@ pub(super) async fn read(kafka: KafkaSettings, topic: String, max_events: usize)
 }
 
 impl LastDeliveries {
-    fn note(&mut self, body: &[u8], received: SystemTime, max_events: usize) {
-        for event in schemas::split(body, max_events).events.into_iter().filter(|event| !event.test) {
+    fn note(&mut self, body: &[u8], received: SystemTime, limits: EventLimits) {
+        for event in limits.split(body).events.into_iter().filter(|event| !event.test) {
             let Some(account) = event.account else { continue };
             let newest = self.received.entry((event.object.into_owned(), account.into_owned()));
             let newest = newest.or_insert(received);
@@ -60,12 +65,13 @@ mod tests {
     #[test]
     fn the_newest_of_each_account_and_object_counts_and_tests_do_not() {
         let mut last = LastDeliveries::default();
+        let limits = EventLimits { max_events: 10, min_bytes_per_event: 32 };
         let message = include_bytes!("../../../../schemas/fixtures/message/text.json");
         for seconds in [20, 30, 10] {
-            last.note(message, UNIX_EPOCH + Duration::from_secs(seconds), 10);
+            last.note(message, UNIX_EPOCH + Duration::from_secs(seconds), limits);
         }
         let test = super::super::test_delivery::TestDelivery::new(UNIX_EPOCH).body("page", "111");
-        last.note(&test, UNIX_EPOCH, 10);
+        last.note(&test, UNIX_EPOCH, limits);
         let ((object, account), received) = last.received.iter().next().unwrap();
         assert_eq!((last.received.len(), *received), (1, UNIX_EPOCH + Duration::from_secs(30)));
         assert_eq!(last.of(object, account), Some(*received));

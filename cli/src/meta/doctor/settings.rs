@@ -1,7 +1,7 @@
 //! The flags of `weir doctor`.
 
 use crate::meta::settings::MetaSettings;
-use crate::tool::settings::{Given, flag, max_events, perhaps, settings, switch, words};
+use crate::tool::settings::{EventLimits, Given, flag, group, perhaps, settings, switch, words};
 use crate::topics::TopicsSettings;
 use runtime::settings::{Form, Source, form, is_host_port};
 use schemas::Topic;
@@ -27,8 +27,7 @@ settings! {
         no_test_delivery: bool = switch("no-test-delivery"),
         /// An account fails where its last delivery is older, or where it has none; else one of a week is unknown
         max_silence: Option<Duration> = flag("max-silence", "DURATION", form::duration(SILENCES)).optional(),
-        /// The --max-events of ingest
-        max_events: usize = max_events(),
+        event_limits: EventLimits = group(),
         /// How long everything may take together
         timeout: Duration = flag("timeout", "DURATION", form::duration(TIMEOUTS)).or("60s"),
         /// Print one JSON object

@@ -2,6 +2,7 @@
 
 use super::question::{EventSelector, Question};
 use super::search::holds;
+use crate::tool::settings::EventLimits;
 use runtime::consumer::Record;
 use schemas::{Event, Millis, Topic, TypedEvent, read_any};
 
@@ -35,14 +36,14 @@ pub(super) fn expected(
     question: &Question,
     body: &[u8],
     received: Option<Millis>,
-    max_events: usize,
+    limits: EventLimits,
 ) -> (Vec<Expected>, bool) {
     if let EventSelector::Item(id) = &question.what
         && !holds(body, id)
     {
         return (Vec::new(), false);
     }
-    let split = schemas::split(body, max_events);
+    let split = limits.split(body);
     let is_meant = |event: &&Event<'_>| match &question.what {
         EventSelector::Event(id) => event.id.to_string() == *id,
         EventSelector::Item(id) => is_about(event.data, id),
@@ -111,6 +112,10 @@ mod tests {
     use super::super::question::Period;
     use super::*;
 
+    const fn limits(max_events: usize) -> EventLimits {
+        EventLimits { max_events, min_bytes_per_event: 32 }
+    }
+
     #[test]
     fn a_body_that_was_refused_is_meant_by_a_message_in_it() {
         let body = include_bytes!("../../../../schemas/fixtures/message/text.json");
@@ -118,7 +123,7 @@ mod tests {
         let of = |id: &str, max_events| {
             let period = Period::since(Millis::since_epoch(0));
             let question = Question { what: EventSelector::Item(id.to_owned()), key: None, period };
-            let (events, is_body_meant) = expected(&question, body, None, max_events);
+            let (events, is_body_meant) = expected(&question, body, None, limits(max_events));
             (events.len(), is_body_meant)
         };
         assert_eq!(of(&mid, 10), (1, false));
@@ -133,7 +138,7 @@ mod tests {
         let of = |key: &str, received| {
             let period = Period::about(Millis::since_epoch(100_000));
             let question = Question { what: EventSelector::Conversation, key: Some(key.to_owned()), period };
-            expected(&question, body, Some(Millis::since_epoch(received)), 0)
+            expected(&question, body, Some(Millis::since_epoch(received)), limits(0))
         };
         let key = event.key.unwrap();
         assert_eq!(of(&key, 100_000), (Vec::new(), true));

@@ -187,7 +187,7 @@ fn delivered(
     let events_of = |record: &Record| {
         let id = record.header("ce_id").map(String::from_utf8_lossy).unwrap_or_default();
         let body = record.value.as_deref().unwrap_or_default();
-        expected(question, body, received(&id), settings.max_events)
+        expected(question, body, received(&id), settings.event_limits)
     };
     let fits = |record: &Record| {
         if let EventSelector::Delivery(id) = &question.what {

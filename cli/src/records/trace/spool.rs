@@ -34,7 +34,7 @@ fn origins(question: &Question, stored: &StoredDelivery, settings: &TraceSetting
     let spooled = Spooled { id: stored.id.clone(), parked: stored.parked.clone() };
     let origin = |event| Origin { event, spooled: Some(spooled.clone()), ..Origin::default() };
     let (events, is_body_meant) =
-        expected(question, &stored.body, Some(stored.received), settings.max_events);
+        expected(question, &stored.body, Some(stored.received), settings.event_limits);
     let is_meant = is_body_meant || matches!(question.what, EventSelector::Delivery(_));
     if events.is_empty() && is_meant {
         return vec![origin(None)];

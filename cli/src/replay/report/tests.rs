@@ -3,6 +3,7 @@
 use super::*;
 use crate::replay::settings::{Meant, Period};
 use crate::screen::Printed;
+use crate::tool::settings::EventLimits;
 use runtime::settings::KafkaSettings;
 
 fn settings(apply: bool) -> ReplaySettings {
@@ -17,7 +18,7 @@ fn settings(apply: bool) -> ReplaySettings {
         missing_only: false,
         no_diff: false,
         rate: 1,
-        max_events: 1,
+        event_limits: EventLimits { max_events: 1, min_bytes_per_event: 1 },
         max_ids: 1,
         json: false,
     }
