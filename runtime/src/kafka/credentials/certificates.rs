@@ -40,7 +40,8 @@ pub(super) fn unwatched(kafka: &KafkaSettings) -> Vec<&'static str> {
 
 /// Of the certificates that a property gives, where it is set.
 fn ends_in(kafka: &KafkaSettings, property: &str) -> Option<Vec<i64>> {
-    let value = kafka.properties.get(property)?;
+    // An empty value is none, as for librdkafka.
+    let value = kafka.properties.get(property).filter(|value| !value.is_empty())?;
     let content = match property.strip_suffix(".pem") {
         Some(_) => value.clone().into_bytes(),
         None => read(Path::new(value)).unwrap_or_default(),
@@ -73,6 +74,17 @@ mod tests {
     fn a_chain_ends_with_its_first_and_a_bundle_of_authorities_with_its_last() {
         let kafka = settings(&[("ssl.certificate.pem", CHAIN), ("ssl.ca.pem", CHAIN)]);
         assert_eq!(ends(&kafka), [("client", ENDS[0]), ("authority", ENDS[1])]);
+    }
+
+    #[test]
+    fn an_empty_certificate_stands_for_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ca.crt");
+        std::fs::write(&file, CHAIN).unwrap();
+        let location = ("ssl.ca.location", file.to_str().unwrap());
+        let kafka = settings(&[("ssl.ca.pem", ""), location, ("ssl.certificate.location", "")]);
+        assert_eq!(ends(&kafka), [("authority", ENDS[1])]);
+        assert_eq!(unwatched(&kafka), [""; 0]);
     }
 
     #[test]
