@@ -39,10 +39,11 @@ fn refused(name: &str, value: &str) -> Option<String> {
 }
 
 /// Whether a number was read of it that nobody means: librdkafka reads as far as it understands (`60s` is 60, and 60 ms), and takes
-/// `010` for 8. What follows a blank may be a comment.
+/// `010` for 8. What follows a blank may be a comment, but for more digits.
 fn is_misread(value: &str, read: &str) -> bool {
-    let number = value.split_whitespace().next().unwrap_or_default();
-    read.parse::<i64>().is_ok_and(|read| number.parse::<i64>() != Ok(read))
+    let (number, rest) = value.split_once(char::is_whitespace).unwrap_or((value, ""));
+    let goes_on = rest.trim_start().starts_with(|next: char| next.is_ascii_digit());
+    read.parse::<i64>().is_ok_and(|read| goes_on || number.parse::<i64>() != Ok(read))
 }
 
 impl Property {
@@ -71,7 +72,12 @@ mod tests {
     #[test]
     fn a_number_that_librdkafka_would_read_otherwise_than_people_is_refused() {
         let is_refused = |line: &str| parse(line).1.len() == 1;
-        for line in ["socket.timeout.ms=60s", "fetch.max.bytes=1_000_000", "fetch.wait.max.ms=010"] {
+        for line in [
+            "socket.timeout.ms=60s",
+            "fetch.max.bytes=1_000_000",
+            "fetch.max.bytes=1 000 000",
+            "fetch.wait.max.ms=010",
+        ] {
             assert!(is_refused(line), "{line}");
         }
         for line in [
@@ -80,6 +86,7 @@ mod tests {
             "topic.metadata.refresh.interval.ms=-1",
             "client.rack=60s",
             "client.rack=007",
+            "client.rack=6 7",
         ] {
             assert!(!is_refused(line), "{line}");
         }
