@@ -93,11 +93,11 @@ const UNREADABLE_AFTER: Duration = Duration::from_mins(3);
 /// A member that is killed is missed after 15 s, not 45: its partitions stand still until then.
 const DEFAULTS: [(&str, &str); 7] = [
     ("session.timeout.ms", "15000"),
-    ("queued.min.messages", "500"),
+    ("queued.min.messages", "100"),
     ("queued.max.messages.kbytes", "1024"),
-    ("max.partition.fetch.bytes", "262144"),
+    ("max.partition.fetch.bytes", "524288"),
     ("fetch.queue.backoff.ms", "10"),
-    ("fetch.wait.max.ms", "100"),
+    ("fetch.wait.max.ms", "50"),
     ("check.crcs", "true"),
 ];
 
