@@ -1,18 +1,22 @@
 //! Which conversations wait for an answer, and since when. Pure.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
 /// The open conversations of one partition, which holds all events of each of them.
+///
+/// A hash of a conversation's key is enough for a count.
 #[derive(Debug)]
 pub(crate) struct Conversations {
     most: usize,
     /// In milliseconds.
     window: u64,
+    hashes: RandomState,
     /// The time of the first message without an answer, in milliseconds since 1970.
-    since: HashMap<Arc<str>, u64>,
-    oldest: BTreeSet<(u64, Arc<str>)>,
+    since: HashMap<u64, u64>,
+    /// By that time.
+    oldest: BTreeSet<(u64, u64)>,
 }
 
 /// How many conversations were given up, and why.
@@ -28,18 +32,18 @@ impl Conversations {
     /// Waits for an answer in up to `most` conversations, for as long as `window`.
     pub(crate) fn new(most: usize, window: Duration) -> Self {
         let window = u64::try_from(window.as_millis()).unwrap_or(u64::MAX);
-        Self { most, window, since: HashMap::new(), oldest: BTreeSet::new() }
+        Self { most, window, hashes: RandomState::new(), since: HashMap::new(), oldest: BTreeSet::new() }
     }
 
     /// A customer wrote at `at`, in milliseconds; only the first message counts until there is an answer.
     pub(crate) fn asked(&mut self, conversation: &str, at: u64) -> GivenUp {
         let window = self.give_up_late(at);
-        if self.since.contains_key(conversation) {
+        let conversation = self.hashes.hash_one(conversation);
+        if self.since.contains_key(&conversation) {
             return GivenUp { window, full: 0 };
         }
         let full = u64::from(self.since.len() >= self.most && self.give_up_oldest());
-        let conversation: Arc<str> = Arc::from(conversation);
-        self.since.insert(Arc::clone(&conversation), at);
+        self.since.insert(conversation, at);
         self.oldest.insert((at, conversation));
         GivenUp { window, full }
     }
@@ -52,11 +56,11 @@ impl Conversations {
     }
 
     fn waited(&mut self, conversation: &str, at: u64) -> Option<Duration> {
-        let since = *self.since.get(conversation)?;
+        let conversation = self.hashes.hash_one(conversation);
+        let since = *self.since.get(&conversation)?;
         let waited = at.checked_sub(since)?;
-        if let Some((conversation, _)) = self.since.remove_entry(conversation) {
-            self.oldest.remove(&(since, conversation));
-        }
+        self.since.remove(&conversation);
+        self.oldest.remove(&(since, conversation));
         Some(Duration::from_millis(waited))
     }
 
