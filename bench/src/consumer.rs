@@ -17,6 +17,8 @@ pub(crate) const OUTPUTS: [Topic; 5] =
     [Topic::Inbox, Topic::InboxReceipts, Topic::InboxComments, Topic::MessagesDlq, Topic::MetricsDlq];
 /// The topic that is filled, and read by all of them.
 pub(crate) const READ: Topic = Topic::Messages;
+/// One of [`OUTPUTS`] that none of them reads.
+const UNREAD: Topic = Topic::MetricsDlq;
 const READY_WITHIN: Duration = Duration::from_mins(1);
 const ENDED_WITHIN: Duration = Duration::from_mins(1);
 
@@ -25,16 +27,19 @@ const ENDED_WITHIN: Duration = Duration::from_mins(1);
 pub(crate) enum Consumer {
     /// Reads records and throws them away.
     Floor,
+    /// Publishes each once more.
+    PublishingFloor,
     Messages,
     Metrics,
 }
 
 impl Consumer {
-    pub(crate) const ALL: [Self; 3] = [Self::Floor, Self::Messages, Self::Metrics];
+    pub(crate) const ALL: [Self; 4] = [Self::Floor, Self::PublishingFloor, Self::Messages, Self::Metrics];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Floor => "floor: rdkafka alone",
+            Self::PublishingFloor => "rdkafka alone, which publishes",
             Self::Messages => "weir-messages",
             Self::Metrics => "weir-metrics",
         }
@@ -42,10 +47,14 @@ impl Consumer {
 
     const fn program(self) -> &'static str {
         match self {
-            Self::Floor => "weir-bench-floor-consumer",
+            Self::Floor | Self::PublishingFloor => "weir-bench-floor-consumer",
             Self::Messages => "weir-messages",
             Self::Metrics => "weir-metrics",
         }
+    }
+
+    const fn is_of_weir(self) -> bool {
+        matches!(self, Self::Messages | Self::Metrics)
     }
 }
 
@@ -79,6 +88,9 @@ impl Consuming {
         let Source { brokers, prefix, records } = source;
         match consumer {
             Consumer::Floor => command.args([brokers, &READ.name(prefix), &records.to_string()]),
+            Consumer::PublishingFloor => {
+                command.args([brokers, &READ.name(prefix), &records.to_string(), &UNREAD.name(prefix)])
+            }
             Consumer::Messages | Consumer::Metrics => {
                 command.args(["--brokers", brokers, "--topic-prefix", prefix, "--admin-listen", &admin])
             }
@@ -88,7 +100,7 @@ impl Consuming {
         command.args(more).stdout(output.try_clone().context("a log")?).stderr(output);
         let process = Guarded::spawn(consumer.name(), command)?;
         let mut consuming = Self { consumer, admin, process, log, _folder: folder };
-        if consumer != Consumer::Floor {
+        if consumer.is_of_weir() {
             let is_ready = consuming.until_ready().await;
             is_ready.with_context(|| consuming.describe())?;
         }
@@ -113,7 +125,7 @@ impl Consuming {
     pub(crate) async fn done(&mut self) -> Result<f64> {
         let ended = self.process.exited()?;
         ensure!(ended.is_none(), "{} has ended: {}", self.consumer.name(), self.describe());
-        if self.consumer == Consumer::Floor {
+        if !self.consumer.is_of_weir() {
             // Lines of numbers, of which the last may not be whole, and between them what the client logs.
             let text = self.said();
             let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);

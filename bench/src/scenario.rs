@@ -17,7 +17,8 @@ use crate::rig::{Brokers, Rig};
 use crate::server::{PATH, Running, Server};
 
 /// The servers where one of each kind is enough.
-const FEW: &[Server] = &[Server::Floor, Server::Weir, Server::WeirDirect, Server::AxumTuned];
+const FEW: &[Server] =
+    &[Server::Floor, Server::Weir, Server::WeirDirect, Server::WeirDirectOneThread, Server::AxumTuned];
 const CONNECTIONS: [usize; 3] = [8, 64, 256];
 
 /// Loads that differ in one thing.

@@ -11,7 +11,7 @@ use crate::scenario::consumers::{Consumers, Quantiles, RATE, SECONDS, ToInbox, W
 pub(super) fn section(consumers: &Consumers) -> String {
     let mut text = format!(
         "## Consumers\n\nA backlog of {} typed events, text messages of words and ids drawn at random, is worked off by one process. \
-         The floor reads it with rdkafka's StreamConsumer and throws it away; weir-messages publishes an inbox record for each, acknowledged \
+         The floor reads it with rdkafka's StreamConsumer and throws it away, or publishes its bytes once more; weir-messages publishes an inbox record for each, acknowledged \
          by Kafka; weir-metrics publishes nothing. Processor time is the whole process's, its start included.\n\n\
          \x20   bench/run --only consumers\n\n",
         short(float(consumers.events))

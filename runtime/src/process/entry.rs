@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Command};
 use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::shutdown::Shutdown;
@@ -122,7 +123,7 @@ fn start<E: Into<Failure>>(
     port: Option<Port>,
     app: impl AsyncFnOnce(CommonSettings, Process, Option<TcpListener>) -> Result<(), E>,
 ) -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime(common.worker_threads);
     let process = Process::new(about.name, about.version);
     let counts = SpanCounts::new(&process.registry);
     let traces = match &runtime {
@@ -156,6 +157,14 @@ fn start<E: Into<Failure>>(
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(&*error),
     }
+}
+
+fn runtime(worker_threads: Option<usize>) -> io::Result<Runtime> {
+    let mut builder = Builder::new_multi_thread();
+    if let Some(count) = worker_threads {
+        builder.worker_threads(count);
+    }
+    builder.enable_all().build()
 }
 
 async fn supervise<E: Into<Failure>>(

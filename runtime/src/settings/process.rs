@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{ConsumerSettings, KafkaSettings, form, part, with_default};
+use super::{ConsumerSettings, KafkaSettings, form, optional, part, with_default};
 use crate::telemetry::LogFormat;
 
 crate::settings! {
@@ -18,6 +18,8 @@ crate::settings! {
         pub admin_listen: SocketAddr = with_default("IP:PORT", "0.0.0.0:9090", form::address()),
         /// Log lines: auto (pretty on a terminal, else json), pretty or json
         pub log_format: LogFormat = with_default("FORMAT", "auto", form::choice(LOG_FORMATS)),
+        /// Threads that the work is spread over, as many as processors by default; fewer cost less where the work is small
+        pub worker_threads: Option<usize> = optional("COUNT", form::count(1..=1_024).narrow()),
         /// The bounds of consuming; the defaults where the process has no flags for them.
         pub consumer: ConsumerSettings = part(|command| command, ConsumerSettings::read_if_declared),
     }
@@ -55,11 +57,23 @@ mod tests {
 
     #[test]
     fn every_bad_setting_is_reported() {
-        let arguments =
-            ["weir-test", "--topic-prefix", "Meta_", "--admin-listen", "9090", "--log-format", "xml"];
-        let problems = read(&command().get_matches_from(arguments)).unwrap_err().0;
+        let arguments = [
+            "--topic-prefix",
+            "Meta_",
+            "--admin-listen",
+            "9090",
+            "--log-format",
+            "xml",
+            "--worker-threads",
+            "0",
+        ];
+        let problems = read(&command().get_matches_from(["weir-test"].iter().chain(&arguments)));
+        let problems = problems.unwrap_err().0;
         let settings: Vec<&str> = problems.iter().map(|problem| problem.setting.as_str()).collect();
-        assert_eq!(settings, ["--brokers", "--topic-prefix", "--admin-listen", "--log-format"]);
+        assert_eq!(
+            settings,
+            ["--brokers", "--topic-prefix", "--admin-listen", "--log-format", "--worker-threads"]
+        );
         assert_eq!(problems[0].source, Source::NotSet);
     }
 

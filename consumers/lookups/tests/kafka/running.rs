@@ -40,6 +40,7 @@ impl Running {
             topic_prefix: PREFIX.to_owned(),
             admin_listen: "127.0.0.1:0".parse().unwrap(),
             log_format: LogFormat::Auto,
+            worker_threads: None,
             consumer: ConsumerSettings { finish_timeout: FINISHED_WITHIN, ..ConsumerSettings::default() },
         };
         let process = Process::new("weir-lookups", "0.0.0");

@@ -29,6 +29,7 @@ impl Running {
             topic_prefix: cluster::PREFIX.to_owned(),
             admin_listen: "127.0.0.1:0".parse().unwrap(),
             log_format: LogFormat::Auto,
+            worker_threads: None,
             consumer: ConsumerSettings::default(),
         };
         let process = Process::new("weir-messages", "0.0.0");

@@ -50,3 +50,8 @@ fn every_flag_has_an_environment_variable_of_its_name() {
         }
     }
 }
+
+#[test]
+fn the_work_is_spread_over_as_many_threads_as_are_given() {
+    assert_eq!(runtime(Some(3)).unwrap().metrics().num_workers(), 3);
+}
