@@ -5,15 +5,15 @@ use std::fmt::Write as _;
 use crate::number;
 
 /// Okabe and Ito's colours, which those who see few colours can tell apart too.
-const COLOURS: [&str; 8] =
-    ["#666666", "#0072b2", "#56b4e9", "#e69f00", "#d55e00", "#009e73", "#cc79a7", "#000000"];
+const COLOURS: [&str; 9] =
+    ["#666666", "#0072b2", "#56b4e9", "#e69f00", "#d55e00", "#009e73", "#cc79a7", "#000000", "#f0e442"];
 const WIDTH: f64 = 450.0;
 const HEIGHT: f64 = 320.0;
 const LEFT: f64 = 56.0;
 const RIGHT: f64 = 14.0;
 const TOP: f64 = 34.0;
 const BOTTOM: f64 = 46.0;
-/// Of the names below.
+/// Of a row of the names below.
 const LEGEND: f64 = 26.0;
 const STYLE: &str = "<style>text{font-family:sans-serif;font-size:11px;fill:#444}.title{font-size:13px;font-weight:bold}</style>";
 
@@ -37,7 +37,8 @@ pub(crate) struct Panel {
 pub(crate) fn draw(panels: &[Panel]) -> String {
     let mut out = String::new();
     let width: f64 = panels.iter().map(|_| WIDTH).sum();
-    let height = HEIGHT + LEGEND;
+    let legend = panels.first().map_or_else(Vec::new, |panel| rows(&panel.lines, width));
+    let height = HEIGHT + legend.iter().map(|_| LEGEND).sum::<f64>();
     add(
         &mut out,
         &format!(
@@ -53,8 +54,10 @@ pub(crate) fn draw(panels: &[Panel]) -> String {
         add(&mut out, "</g>");
         x += WIDTH;
     }
-    if let Some(panel) = panels.first() {
-        legend(&mut out, &panel.lines);
+    let mut y = HEIGHT + 8.0;
+    for row in legend {
+        draw_names(&mut out, &row, y);
+        y += LEGEND;
     }
     add(&mut out, "</svg>");
     out
@@ -130,13 +133,33 @@ fn draw_panel(out: &mut String, panel: &Panel) {
     }
 }
 
-fn legend(out: &mut String, lines: &[Line]) {
-    let (mut x, y) = (LEFT, HEIGHT + 8.0);
+/// The lines in rows of names that are no wider than the picture.
+fn rows(lines: &[Line], width: f64) -> Vec<Vec<&Line>> {
+    let mut rows: Vec<Vec<&Line>> = Vec::new();
+    let mut x = f64::MAX;
+    for line in lines {
+        if x + of_name(line) > width {
+            rows.push(Vec::new());
+            x = LEFT;
+        }
+        x += of_name(line);
+        rows.last_mut().expect("the first line begins a row").push(line);
+    }
+    rows
+}
+
+/// How wide a name is with its stroke.
+fn of_name(line: &Line) -> f64 {
+    34.0 + 6.4 * f64::from(u32::try_from(line.name.len()).unwrap_or_default())
+}
+
+fn draw_names(out: &mut String, lines: &[&Line], y: f64) {
+    let mut x = LEFT;
     for line in lines {
         let colour = COLOURS[line.colour % COLOURS.len()];
         add(out, &format!(r#"<path d="M{x:.1} {:.1}h14" stroke="{colour}" stroke-width="3"/>"#, y - 4.0));
         add(out, &format!(r#"<text x="{:.1}" y="{y}">{}</text>"#, x + 18.0, line.name));
-        x += 34.0 + 6.4 * f64::from(u32::try_from(line.name.len()).unwrap_or_default());
+        x += of_name(line);
     }
 }
 
@@ -147,6 +170,14 @@ fn add(out: &mut String, line: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_that_do_not_fit_begin_a_row() {
+        let line = || Line { name: "weir-ingest, direct", colour: 0, points: Vec::new() };
+        let lines: Vec<Line> = (0..9).map(|_| line()).collect();
+        let rows: Vec<usize> = rows(&lines, 900.0).iter().map(Vec::len).collect();
+        assert_eq!(rows, [5, 4]);
+    }
 
     #[test]
     fn each_factor_of_ten_is_as_wide_as_the_next() {
