@@ -1,6 +1,5 @@
 //! The links of a record that lead to media: which, in what order, and whose they are.
 
-use runtime::hex;
 use schemas::data::messaging::{Attachment, Messaging, Story};
 use schemas::lookup::{self, Lookup};
 use schemas::media::Origin;
@@ -60,7 +59,8 @@ impl Source {
             hash.update(u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
             hash.update(part);
         }
-        hex::digits(&hash.finalize()[..16])
+        let bits = hash.finalize()[..16].iter().fold(0_u128, |bits, byte| bits << 8 | u128::from(*byte));
+        format!("{bits:032x}")
     }
 
     /// The user or media whose the links are, after the account: what stands behind the colon of the key.
