@@ -72,7 +72,7 @@ fn the_inbox_record_can_be_read(event: &TypedEvent<'_>) {
 
 fn labels_are_of_closed_sets(event: &TypedEvent<'_>) {
     let now = Millis::parse("2026-11-27T18:30:00Z").expect("it is a time");
-    let seen = Observation::of(event, now);
+    let seen = Observation::of(event, event.kind(), now);
     assert!(seen.object == OTHER || OBJECTS.contains(&seen.object));
     assert!(seen.kind == OTHER || seen.kind.parse::<EventKind>().is_ok(), "{}", seen.kind);
 }
