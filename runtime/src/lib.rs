@@ -3,7 +3,6 @@
 //! Nothing here knows of Meta: topics are strings, payloads are bytes. Nothing here is global but the allocator and the
 //! subscriber that [`process::run_consumer`] installs, so several workloads can live in one process.
 
-mod allocator;
 pub mod backoff;
 pub mod blocking;
 pub mod consumer;

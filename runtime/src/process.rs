@@ -1,5 +1,6 @@
 //! A process: who it is, what its parts share, how it starts and ends.
 
+mod allocator;
 mod entry;
 mod panics;
 
