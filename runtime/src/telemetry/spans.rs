@@ -87,14 +87,13 @@ pub fn process<'a>(
         otel.status_code = Empty,
         "error.type" = Empty,
     );
-    let sent = if span.is_disabled() { None } else { sent() };
     adopted(span, sent)
 }
 
 /// Work that begins before the turn of its record, which `sent` tells.
 pub fn ahead(name: &'static str, sent: Option<TraceContext>) -> Span {
     let span = info_span!(target: TARGET, parent: None, "ahead", otel.name = name, otel.kind = "internal");
-    adopted(span, sent)
+    adopted(span, || sent)
 }
 
 /// Says that what `span` stands for came to nothing; `class` is a word of a closed set.
@@ -114,9 +113,9 @@ pub fn answered(span: &Span, status: u16, is_error: bool) {
     }
 }
 
-fn adopted(span: Span, sent: Option<TraceContext>) -> Span {
-    if let Some(sent) = sent
-        && !span.is_disabled()
+fn adopted(span: Span, sent: impl Fn() -> Option<TraceContext>) -> Span {
+    if !span.is_disabled()
+        && let Some(sent) = sent()
     {
         sent.adopt(&span);
     }
