@@ -57,17 +57,18 @@ fn poll_until_end(
             Some(Err(error)) => act_on(&error, context)?,
             None => {}
         }
-        let errors = context.assignment().fill();
+        let mut assignment = context.assignment();
+        let (errors, is_full) = (assignment.fill(), assignment.is_full());
+        if stored.elapsed() >= STORE_EVERY {
+            assignment.store(consumer);
+            stored = Instant::now();
+        }
+        drop(assignment);
         for error in errors {
             act_on(&error, context)?;
         }
-        if stored.elapsed() >= STORE_EVERY {
-            context.assignment().store(consumer);
-            stored = Instant::now();
-        }
         // The client wakes nobody for what comes behind something that it has already.
         if !context.was_called() {
-            let is_full = context.assignment().is_full();
             let _woken = woken.recv_timeout(if is_full { POLL_FULL } else { POLL });
         }
     }
