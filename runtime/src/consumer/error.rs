@@ -20,7 +20,7 @@ pub enum ConsumerError {
     #[error("the Kafka consumer has failed for good: {0}")]
     Fatal(RDKafkaErrorCode),
     /// The client gave a record past the queue of its partition, where its order would be lost.
-    #[error("the Kafka consumer gave a record of a partition that it was not assigned")]
+    #[error("the Kafka consumer gave a record past the queue of its partition")]
     Unsorted,
     /// A partition does not move, and nothing that is known is the reason.
     #[error("{topic} partition {partition} has stood still at offset {offset} for {after:?}: {what}")]
