@@ -30,7 +30,7 @@ pub(in crate::meta) struct Difference {
 }
 
 /// Compares an app's subscription with those that it has.
-pub(in crate::meta) fn of_object(desired: &AppSubscription, present: &[AppSubscription]) -> Finding {
+pub(super) fn of_object(desired: &AppSubscription, present: &[AppSubscription]) -> Finding {
     let Some(present) = present.iter().find(|present| present.object == desired.object) else {
         return Finding::Missing;
     };

@@ -7,7 +7,6 @@ use crate::screen::{Cell, Table, Tone, nonzero};
 use crate::{Exit, Screen};
 use serde_json::{Value, json};
 use std::io;
-use weir_graph::edges::AppSubscription;
 
 /// How one thing ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,9 +93,10 @@ impl State {
 
 fn row(item: &Item<'_>) -> [Cell; 4] {
     let (_, _, tone, mark) = State::of(item).shown();
-    let what = match &item.what {
-        DesiredItem::Object(AppSubscription { object, callback_url, .. }) => {
-            format!("object {object} to {callback_url}")
+    let what = match item.what {
+        DesiredItem::Object(object) => {
+            let callback_url = item.app.declared.callback_url.as_deref().unwrap_or_default();
+            format!("object {} to {callback_url}", object.as_str())
         }
         DesiredItem::Account(account) => format!("account {} ({})", account.id, account.login.as_str()),
     };
@@ -110,18 +110,18 @@ fn row(item: &Item<'_>) -> [Cell; 4] {
 
 fn state(item: &Item<'_>) -> String {
     let found = match &item.found {
-        Ok(finding) => describe(finding, &item.what),
+        Ok(finding) => describe(finding, item.what),
         Err(why) => return why.clone(),
     };
     match &item.changed {
         None => found,
         Some(Ok(Finding::Fine)) => format!("made so; before: {found}"),
-        Some(Ok(now)) => format!("stays different: {}", describe(now, &item.what)),
+        Some(Ok(now)) => format!("stays different: {}", describe(now, item.what)),
         Some(Err(why)) => format!("{found}; {why}"),
     }
 }
 
-fn describe(finding: &Finding, what: &DesiredItem<'_>) -> String {
+fn describe(finding: &Finding, what: DesiredItem<'_>) -> String {
     match (finding, what) {
         (Finding::Fine, _) => String::from("as declared"),
         (Finding::Missing, DesiredItem::Object(_)) => String::from("not subscribed"),
@@ -133,11 +133,11 @@ fn describe(finding: &Finding, what: &DesiredItem<'_>) -> String {
 fn object(item: &Item<'_>) -> Value {
     let declared = &item.app.declared;
     let mut object = json!({"app": declared.id.as_str(), "state": State::of(item).shown().0});
-    match &item.what {
+    match item.what {
         DesiredItem::Object(wanted) => {
-            object["object"] = wanted.object.as_str().into();
-            object["callback_url"] = wanted.callback_url.as_str().into();
-            object["fields"] = json!(wanted.fields);
+            object["object"] = wanted.as_str().into();
+            object["callback_url"] = json!(declared.callback_url);
+            object["fields"] = json!(declared.fields_of_object(wanted));
         }
         DesiredItem::Account(account) => {
             object["account"] = account.id.as_str().into();

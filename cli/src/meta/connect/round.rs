@@ -3,16 +3,14 @@
 use super::difference::{self, Finding};
 use crate::meta::accounts::{Accounts, App};
 use crate::meta::advice::{self, TokenOwner};
-use crate::meta::file::DeclaredAccount;
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
-use weir_graph::edges::{AppSubscription, EdgeError};
+use crate::meta::file::{DeclaredAccount, Object};
+use weir_graph::edges::EdgeError;
 
 /// One thing that should be at Meta.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 pub(super) enum DesiredItem<'a> {
     /// The app's subscription to an object.
-    Object(AppSubscription),
+    Object(Object),
     /// An account's install of the app.
     Account(&'a DeclaredAccount),
 }
@@ -42,58 +40,35 @@ impl Item<'_> {
 
 /// Looks at everything, in the order of the file.
 pub(super) async fn plan(accounts: &Accounts) -> Vec<Item<'_>> {
-    let mut desired = Vec::new();
+    let mut items = Vec::new();
     for app in &accounts.apps {
-        let declared = &app.declared;
-        let objects =
-            declared.objects.iter().map(|object| DesiredItem::Object(declared.subscription(*object)));
-        let installs = declared.accounts.iter().map(DesiredItem::Account);
-        desired.extend(objects.chain(installs).map(|what| (app, what)));
+        let objects = app.declared.objects.iter().copied().map(DesiredItem::Object);
+        for what in objects.chain(app.declared.accounts.iter().map(DesiredItem::Account)) {
+            let found = look(accounts, app, what).await;
+            items.push(Item { app, what, found, changed: None });
+        }
     }
-    let found = look(accounts, &desired).await;
-    let items = desired.into_iter().zip(found);
-    items.map(|((app, what), found)| Item { app, what, found, changed: None }).collect()
+    items
 }
 
 /// Looks at everything, changes what is missing, and looks at that again. What only goes beyond the file is left: a POST
 /// would add nothing, and whatever it took away somebody may use.
 pub(super) async fn apply(accounts: &Accounts) -> Vec<Item<'_>> {
     let mut items = plan(accounts).await;
-    let mut changed = Vec::new();
     for item in &mut items {
-        if !item.found.as_ref().is_ok_and(Finding::loses_events) {
-            continue;
+        if item.found.as_ref().is_ok_and(Finding::loses_events) {
+            item.changed = Some(make(accounts, item.app, item.what).await);
         }
-        match set(accounts, item.app, &item.what).await {
-            Ok(()) => changed.push(item),
-            Err(why) => item.changed = Some(Err(why)),
-        }
-    }
-    let desired: Vec<_> = changed.iter().map(|item| (item.app, item.what.clone())).collect();
-    for (item, found) in changed.into_iter().zip(look(accounts, &desired).await) {
-        item.changed = Some(found);
     }
     items
 }
 
-/// How these things compare, or why they cannot be read. An app's subscriptions are asked for once for all of its objects.
-async fn look(accounts: &Accounts, desired: &[(&App, DesiredItem<'_>)]) -> Vec<Result<Finding, String>> {
-    let mut known: BTreeMap<&str, Result<Vec<AppSubscription>, String>> = BTreeMap::new();
-    let mut found = Vec::with_capacity(desired.len());
-    for (app, what) in desired {
-        found.push(match what {
-            DesiredItem::Object(wanted) => {
-                let present = match known.entry(app.declared.id.as_str()) {
-                    Entry::Occupied(known) => known.into_mut(),
-                    Entry::Vacant(unknown) => unknown.insert(subscriptions(accounts, app).await),
-                };
-                let present = present.as_ref().map_err(Clone::clone);
-                present.and_then(|present| that_can_be_made(app, difference::of_object(wanted, present)))
-            }
-            DesiredItem::Account(account) => look_at_install(accounts, app, account).await,
-        });
+/// How it compares, or why it cannot be read or made.
+async fn look(accounts: &Accounts, app: &App, what: DesiredItem<'_>) -> Result<Finding, String> {
+    match what {
+        DesiredItem::Object(object) => that_can_be_made(app, look_at_object(accounts, app, object).await?),
+        DesiredItem::Account(account) => look_at_install(accounts, app, account).await,
     }
-    found
 }
 
 /// A subscription is made with the app's verify token: that it cannot be read is said where it would be, and not once it is.
@@ -106,13 +81,15 @@ fn that_can_be_made(app: &App, finding: Finding) -> Result<Finding, String> {
     }
 }
 
-/// What an app has subscribed to.
-pub(in crate::meta) async fn subscriptions(
+/// How an app's subscription to an object compares.
+pub(in crate::meta) async fn look_at_object(
     accounts: &Accounts,
     app: &App,
-) -> Result<Vec<AppSubscription>, String> {
-    let token = app.token()?;
-    said(accounts.facebook.app_subscriptions(&app.declared.id, &token).await, app, TokenOwner::App)
+    object: Object,
+) -> Result<Finding, String> {
+    let present = accounts.facebook.app_subscriptions(&app.declared.id, &app.token()?).await;
+    let present = said(present, app, TokenOwner::App)?;
+    Ok(difference::of_object(&app.declared.subscription(object), &present))
 }
 
 /// How an account's install of an app compares.
@@ -128,22 +105,24 @@ pub(in crate::meta) async fn look_at_install(
     Ok(difference::of_install(&declared.id, &declared.fields_of_install(account.login), &present))
 }
 
-async fn set(accounts: &Accounts, app: &App, what: &DesiredItem<'_>) -> Result<(), String> {
+/// Makes it as declared, and looks at it again.
+async fn make(accounts: &Accounts, app: &App, what: DesiredItem<'_>) -> Result<Finding, String> {
     let declared = &app.declared;
     match what {
-        DesiredItem::Object(wanted) => {
-            let token = app.token()?;
+        DesiredItem::Object(object) => {
+            let (token, wanted) = (app.token()?, declared.subscription(object));
             let verify_token = app.verify_token().transpose()?.unwrap_or_default();
-            let set = accounts.facebook.subscribe_app(&declared.id, wanted, &verify_token, &token).await;
-            said(set, app, TokenOwner::App)
+            let made = accounts.facebook.subscribe_app(&declared.id, &wanted, &verify_token, &token).await;
+            said(made, app, TokenOwner::App)?;
         }
         DesiredItem::Account(account) => {
             let token = accounts.token(app, account)?;
             let fields = declared.fields_of_install(account.login);
-            let set = accounts.host(account.login).install(&account.id, &fields, &token).await;
-            said(set, app, TokenOwner::Account)
+            let made = accounts.host(account.login).install(&account.id, &fields, &token).await;
+            said(made, app, TokenOwner::Account)?;
         }
     }
+    look(accounts, app, what).await
 }
 
 /// What Meta answered, its refusal in words.

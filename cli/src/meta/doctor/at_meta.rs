@@ -4,7 +4,7 @@ use super::check::{Deadline, NotKnown, Observed};
 use super::graph::Reached;
 use crate::meta::accounts::{Accounts, App};
 use crate::meta::advice::{self, TokenOwner};
-use crate::meta::connect::difference::{self, Finding};
+use crate::meta::connect::difference::Finding;
 use crate::meta::connect::round;
 use crate::meta::file::{DeclaredAccount, DeclaredApp, Login, Object};
 use crate::meta::tokens::look::{self, Facts};
@@ -65,23 +65,12 @@ impl Meta<'_> {
             .map(|account| self.account(app, account))
             .buffered(AT_ONCE)
             .collect::<Vec<_>>();
-        let (approved, objects, accounts) = tokio::join!(approved, self.objects(app), accounts);
+        let objects = join_all(declared.objects.iter().map(async |object| {
+            let found = round::look_at_object(self.accounts, app, *object);
+            (*object, self.ask(self.reached.host_of(Login::Facebook), found).await)
+        }));
+        let (approved, objects, accounts) = tokio::join!(approved, objects, accounts);
         AppFacts { app: declared, approved, objects, accounts }
-    }
-
-    /// All of them are one call.
-    async fn objects(&self, app: &App) -> Vec<(Object, Observed<Finding>)> {
-        let declared = &app.declared;
-        if declared.objects.is_empty() {
-            return Vec::new();
-        }
-        let present = round::subscriptions(self.accounts, app);
-        let present = self.ask(self.reached.host_of(Login::Facebook), present).await;
-        let found = |object: &Object| {
-            let present = present.as_ref().map_err(Clone::clone);
-            present.map(|present| difference::of_object(&declared.subscription(*object), present))
-        };
-        declared.objects.iter().map(|object| (*object, found(object))).collect()
     }
 
     async fn account<'a>(&self, app: &App, account: &'a DeclaredAccount) -> AccountFacts<'a> {
