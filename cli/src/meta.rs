@@ -17,9 +17,6 @@ mod declared_for_tests;
 
 use file::FileError;
 use runtime::http::admin::AdminError;
-use std::io;
-use std::path::PathBuf;
-use tokens::ApiServerError;
 use weir_graph::ClientError;
 
 /// Why nothing could be asked of Meta.
@@ -34,12 +31,6 @@ pub(crate) enum MetaError {
     /// The admin port cannot be had.
     #[error(transparent)]
     Admin(#[from] AdminError),
-    /// The file that a token belongs into cannot be written.
-    #[error("{}: it cannot be written: {source}; give a directory that can be by --to, or --to-secret", path.display())]
-    Unwritable { path: PathBuf, source: io::Error },
-    /// The API server cannot be asked for the Secret that a token belongs into, or fails.
-    #[error("the Secret {secret} cannot be written")]
-    Api { secret: String, source: ApiServerError },
     /// A token was not exchanged or renewed, or not stored, as the words say.
     #[error("{0}")]
     Refused(String),

@@ -12,8 +12,6 @@ mod secret;
 mod settings;
 pub(super) mod store;
 
-pub(super) use secret::ApiServerError;
-
 use super::accounts::Accounts;
 use crate::tool::session::Session;
 use crate::tool::{Tool, Work, work};

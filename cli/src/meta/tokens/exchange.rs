@@ -24,8 +24,6 @@ pub(super) async fn run(accounts: &Accounts, settings: &ExchangeSettings) -> Res
     // What Meta gives and nobody can keep is lost, and a short token may be good for one exchange.
     let own = accounts.own_file(account);
     let target = TokenTarget::open(accounts, account, own, &settings.destination, secret.as_ref()).await?;
-    let nowhere = || refused(String::from("give --access-tokens, --to or --to-secret, where its token goes"));
-    let target = target.ok_or_else(nowhere)?;
     let new = match account.login {
         Login::Instagram => accounts.instagram.exchange_instagram(&short, app_secret).await,
         Login::Facebook => of_page(accounts, app, account, app_secret, &short).await,

@@ -49,7 +49,6 @@ async fn one(
     let gone = || MetaError::Refused(String::from("its token's file is gone by now; run this again"));
     let own = accounts.token_file(account).ok_or_else(gone)?;
     let target = TokenTarget::open(accounts, account, Some(own.clone()), destination, secret).await?;
-    let target = target.expect("a token with a file has a place");
     target.still_holds(&token, &own)?;
     let ends = target.ends(&own);
     if ends.is_some_and(|ends| ends > SystemTime::now() + LONG_ENOUGH) {

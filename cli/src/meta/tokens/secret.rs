@@ -7,14 +7,13 @@
 
 mod api_server;
 
-pub(in crate::meta) use api_server::ApiServerError;
-
 use super::settings::Destination;
 use crate::meta::MetaError;
-use api_server::{ApiServer, encoded};
+use api_server::{ApiServer, ApiServerError, encoded};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::StatusCode;
+use runtime::process::chain;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
@@ -74,10 +73,8 @@ impl Secret {
     pub(super) fn of(destination: &Destination) -> Result<Option<Self>, MetaError> {
         let Some(name) = destination.to_secret.clone() else { return Ok(None) };
         let path = format!("/api/v1/namespaces/{}/secrets/{}", name.namespace, name.name);
-        match ApiServer::new(destination, &path) {
-            Ok(api) => Ok(Some(Self { api, name })),
-            Err(source) => Err(MetaError::Api { secret: name.to_string(), source }),
-        }
+        let api = ApiServer::new(destination, &path).map_err(|error| unwritable(&name, &error))?;
+        Ok(Some(Self { api, name }))
     }
 
     /// Looks at a key, and whether it can be written: a dry run asks for the same right and the same admission.
@@ -146,7 +143,7 @@ impl Secret {
             ApiServerError::Refused { status: StatusCode::NOT_FOUND, .. } => MetaError::Refused(format!(
                 "there is no {self}: make it first, kubectl -n {namespace} create secret generic {name}"
             )),
-            source => MetaError::Api { secret: self.name.to_string(), source },
+            other => unwritable(&self.name, &other),
         }
     }
 }
@@ -155,6 +152,10 @@ impl fmt::Display for Secret {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Secret {}", self.name)
     }
+}
+
+fn unwritable(name: &SecretName, error: &ApiServerError) -> MetaError {
+    MetaError::Refused(format!("the Secret {name} cannot be written: {}", chain(error)))
 }
 
 fn may_pass(error: &ApiServerError) -> bool {

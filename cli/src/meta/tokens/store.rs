@@ -38,16 +38,15 @@ impl<'a> TokenTarget<'a> {
         own: Option<PathBuf>,
         destination: &Destination,
         secret: Option<&'a Secret>,
-    ) -> Result<Option<Self>, MetaError> {
+    ) -> Result<Self, MetaError> {
         if let Some(secret) = secret {
-            let seen = secret.look(&own_key(accounts, account)?).await?;
-            return Ok(Some(Self::Key(secret, seen)));
+            return Ok(Self::Key(secret, secret.look(&own_key(accounts, account)?).await?));
         }
         let file = destination.to.as_ref().map(|to| to.join(account.id.as_str())).or(own);
-        if let Some(path) = &file {
-            prepared(path).map_err(|source| failed(path, source))?;
-        }
-        Ok(file.map(Self::File))
+        let why = "give --access-tokens, --to or --to-secret, where its token goes";
+        let file = file.ok_or_else(|| MetaError::Refused(format!("account {}: {why}", account.id)))?;
+        prepared(&file).map_err(|error| failed(&file, &error))?;
+        Ok(Self::File(file))
     }
 
     /// That nobody has put another token there than the one that was read from a file.
@@ -129,12 +128,13 @@ fn holds(file: &Path, token: &AccessToken) -> bool {
 
 fn write(file: &Path, token: &str, ends: Option<SystemTime>) -> Result<(), MetaError> {
     let beside = beside(file);
-    replace(file, token).map_err(|source| failed(file, source))?;
-    replace(&beside, &written(ends)).map_err(|source| failed(&beside, source))
+    replace(file, token).map_err(|error| failed(file, &error))?;
+    replace(&beside, &written(ends)).map_err(|error| failed(&beside, &error))
 }
 
-fn failed(path: &Path, source: io::Error) -> MetaError {
-    MetaError::Unwritable { path: path.to_owned(), source }
+fn failed(path: &Path, error: &io::Error) -> MetaError {
+    let advice = "give a directory that can be by --to, or --to-secret";
+    MetaError::Refused(format!("{}: it cannot be written: {error}; {advice}", path.display()))
 }
 
 fn written(ends: Option<SystemTime>) -> String {

@@ -24,7 +24,7 @@ const MANAGER: (&str, &str) = ("fieldManager", "weir");
 
 /// Why the API server does not do what it is asked for.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ApiServerError {
+pub(super) enum ApiServerError {
     /// This is no pod, or one without credentials, as the words say.
     #[error("{0}")]
     NoPod(String),
