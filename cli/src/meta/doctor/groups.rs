@@ -2,9 +2,11 @@
 
 mod subscription;
 
-use super::check::{Check, CheckResult, NotKnown, Observed};
+use super::check::{Check, CheckResult, Deadline, NotKnown, Observed};
 use crate::kafka::group::answered;
 use crate::kafka::request::is_of_rights;
+use crate::topics::TopicsSettings;
+use futures_util::future::join_all;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::groups::GroupInfo;
@@ -13,11 +15,11 @@ use rdkafka::{Offset, TopicPartitionList};
 use runtime::settings::KafkaSettings;
 use schemas::Topic;
 use std::collections::BTreeMap;
-use std::panic::resume_unwind;
-use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use weir_messages::Input;
 
+/// How long everything about a group may take.
+const WITHIN: Duration = Duration::from_secs(20);
 /// How long a broker may take to answer.
 const ANSWER: Duration = Duration::from_secs(10);
 /// Who has not done what is older than this is too late; the alert `WeirConsumerLag` has the same.
@@ -79,17 +81,20 @@ pub(super) struct Group {
     pub(super) late: u64,
 }
 
-/// Reads all of them, in the order of their names here; nothing of what is not switched on. Blocks. They are asked at the same
-/// time, since each may take as long as a broker may that does not answer who may not ask.
-pub(super) fn read(kafka: &KafkaSettings, prefix: &str, now: SystemTime) -> Vec<Observed<Option<Group>>> {
-    let ask = |reader: &'static Reader| {
-        let topics: Vec<String> = reader.topics().iter().map(|topic| topic.name(prefix)).collect();
-        group(kafka, reader, &topics, now)
+/// Reads all of them, in the order of their names here; nothing of what is not switched on. They are asked at the same time,
+/// since each may take as long as a broker may that does not answer who may not ask.
+pub(super) async fn read(
+    settings: Observed<&TopicsSettings>,
+    deadline: Deadline,
+) -> Vec<Observed<Option<Group>>> {
+    let ask = async |reader: &'static Reader| {
+        let TopicsSettings { kafka, topic_prefix, .. } = settings.clone()?;
+        let topics: Vec<_> = reader.topics().iter().map(|topic| topic.name(topic_prefix)).collect();
+        let kafka = kafka.clone();
+        let read = move || group(&kafka, reader, &topics, SystemTime::now());
+        deadline.look(WITHIN, async { tokio::task::spawn_blocking(read).await? }).await
     };
-    thread::scope(|scope| {
-        let asked: Vec<_> = READERS.iter().map(|reader| scope.spawn(move || ask(reader))).collect();
-        asked.into_iter().map(|asked| asked.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
-    })
+    join_all(READERS.iter().map(ask)).await
 }
 
 fn group(
@@ -197,12 +202,10 @@ fn nothing(error: KafkaError) -> NotKnown {
 }
 
 /// A check for each of them but for what is not switched on.
-pub(super) fn checks(groups: &Observed<Vec<Observed<Option<Group>>>>) -> Vec<Check> {
-    let check = |(place, reader): (usize, &Reader)| {
-        let group = groups.as_ref().map_err(Clone::clone).and_then(|groups| groups[place].clone());
+pub(super) fn checks(groups: Vec<Observed<Option<Group>>>) -> impl Iterator<Item = Check> {
+    READERS.iter().zip(groups).filter_map(|(reader, group)| {
         Some(CheckResult::of(&group.transpose()?, "", judge).check("consumers", reader.name))
-    };
-    READERS.iter().enumerate().filter_map(check).collect()
+    })
 }
 
 fn judge(group: &Group) -> CheckResult {
@@ -281,8 +284,7 @@ mod tests {
         let named = |profiles: Option<Group>| {
             let mut groups = vec![Ok(Some(Group::default())); READERS.len()];
             groups[2] = Ok(profiles);
-            let checks = checks(&Ok(groups));
-            checks.iter().map(|check| (check.of.clone(), check.judged.verdict)).collect::<Vec<_>>()
+            checks(groups).map(|check| (check.of, check.judged.verdict)).collect::<Vec<_>>()
         };
         let late = Group { members: 1, has_committed: true, lag: 7, late: 7 };
         assert_eq!(named(None).len(), READERS.len() - 1);

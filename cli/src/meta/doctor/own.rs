@@ -7,7 +7,7 @@ use crate::kafka::request::RequestError;
 use crate::screen::counted;
 use crate::topics::{self, Faults, TopicsSettings};
 use runtime::process::chain;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 const WITHIN: Duration = Duration::from_secs(20);
 /// Differences that are shown.
@@ -28,23 +28,15 @@ type KafkaState = Observed<Observed<Faults>>;
 /// Everything about it.
 pub(super) async fn checks(settings: &DoctorSettings, deadline: Deadline) -> Vec<Check> {
     let kafka = async {
-        let Some(kafka) = &settings.kafka else {
-            return (Err(NotKnown::NotGiven("--brokers")), Err(NotKnown::NotGiven("--brokers")));
-        };
-        let of_kafka = of_kafka(kafka, deadline).await;
-        let groups = if of_kafka.is_err() {
-            Err(NotKnown::NotTried("Kafka does not answer, see above"))
-        } else {
-            let (kafka, prefix) = (kafka.kafka.clone(), kafka.topic_prefix.clone());
-            let read = move || groups::read(&kafka, &prefix, SystemTime::now());
-            deadline.look(WITHIN, async { tokio::task::spawn_blocking(read).await }).await
-        };
+        let given = settings.kafka.as_ref().ok_or(NotKnown::NotGiven("--brokers"));
+        let of_kafka = of_kafka(given.clone(), deadline).await;
+        let groups = groups::read(beyond(&of_kafka).and(given), deadline).await;
         (of_kafka, groups)
     };
     let ((of_kafka, groups), processes) = tokio::join!(kafka, processes::ask(&settings.admin, deadline));
     let brokers = settings.kafka.as_ref().map_or("", |kafka| &kafka.kafka.brokers);
     let mut checks = judged(&of_kafka, brokers);
-    checks.extend(groups::checks(&groups));
+    checks.extend(groups::checks(groups));
     if settings.admin.is_empty() {
         let not_given = NotKnown::NotGiven("--admin HOST:PORT… of ingest and the consumers");
         checks.push(not_given.judged("").check("process", ""));
@@ -53,25 +45,28 @@ pub(super) async fn checks(settings: &DoctorSettings, deadline: Deadline) -> Vec
     checks
 }
 
-async fn of_kafka(settings: &TopicsSettings, deadline: Deadline) -> KafkaState {
+async fn of_kafka(settings: Observed<&TopicsSettings>, deadline: Deadline) -> KafkaState {
+    let settings = settings?;
     let look = async {
         match topics::faults(settings).await {
-            Ok(faults) => Ok(Ok(faults)),
+            Err(error @ (RequestError::Unreachable(_) | RequestError::Producer(_))) => Err(error),
             Err(error @ RequestError::NotAllowed { .. }) => Ok(Err(NotKnown::Untold(chain(&error)))),
-            Err(error @ (RequestError::Client(_) | RequestError::Failed { .. })) => {
-                Ok(Err(NotKnown::Failed(chain(&error))))
-            }
-            Err(error) => Err(NotKnown::Failed(chain(&error))),
+            said => Ok(said.map_err(NotKnown::from)),
         }
     };
     deadline.look(WITHIN, look).await
 }
 
+/// What Kafka said, for what is not tried where it is silent.
+fn beyond(kafka: &KafkaState) -> KafkaState {
+    kafka.clone().map_err(|nothing| match nothing {
+        NotKnown::NotGiven(_) => nothing,
+        _ => NotKnown::NotTried("Kafka does not answer, see above"),
+    })
+}
+
 fn judged(kafka: &KafkaState, brokers: &str) -> Vec<Check> {
-    let topics = kafka.clone().unwrap_or_else(|nothing| match nothing {
-        NotKnown::NotGiven(_) => Err(nothing),
-        _ => Err(NotKnown::NotTried("Kafka does not answer, see above")),
-    });
+    let topics = beyond(kafka).flatten();
     let judge = |what: fn(&Faults) -> &[String], fine: &str, advice: &str| {
         CheckResult::of(&topics, advice, |faults| match what(faults) {
             [] => CheckResult::pass(fine),
