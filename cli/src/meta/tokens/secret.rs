@@ -51,12 +51,10 @@ impl SecretName {
     /// Reads `NAMESPACE/NAME`, each a name of Kubernetes (RFC 1123).
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (namespace, name) = text.trim().split_once('/')?;
-        let is_inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
-        let is_name = |text: &str| {
-            let ends = [text.bytes().next(), text.bytes().last()];
-            text.bytes().all(is_inner)
-                && ends.iter().all(|end| end.is_some_and(|end| end.is_ascii_alphanumeric()))
-        };
+        let is_end = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
+        let is_inner = |letter: char| is_end(letter) || "-.".contains(letter);
+        let is_name =
+            |text: &str| text.starts_with(is_end) && text.ends_with(is_end) && text.chars().all(is_inner);
         let is_whole = is_name(namespace) && is_name(name);
         is_whole.then(|| Self { namespace: namespace.to_owned(), name: name.to_owned() })
     }
