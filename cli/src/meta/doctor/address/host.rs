@@ -28,16 +28,18 @@ pub(super) struct Host {
 
 impl Host {
     pub(super) async fn reach(name: &str, port: u16, settings: &DoctorSettings, deadline: Deadline) -> Self {
+        // Around an address of IPv6 a URL has brackets, which are no part of it.
+        let bare = name.trim_start_matches('[').trim_end_matches(']');
         let addresses = match settings.connect_to {
             Some(_) => Err(NotKnown::NotTried("--connect-to says where to go")),
-            None => deadline.look(REACH_WITHIN, look_up(name)).await,
+            None => deadline.look(REACH_WITHIN, look_up(bare)).await,
         };
         let known = settings.connect_to.iter().chain(addresses.iter().flatten().take(MOST));
         let shown = known.map(async |address| {
             let look = async {
                 let roots = tls::roots(settings.tls_ca.as_deref()).map_err(io::Error::other)?;
                 let address = SocketAddr::new(*address, port);
-                peer_certificates::fetch(address, name, &roots, SystemTime::now()).await.map_err(nothing)
+                peer_certificates::fetch(address, bare, &roots, SystemTime::now()).await.map_err(nothing)
             };
             (*address, deadline.look(REACH_WITHIN, look).await)
         });
@@ -85,8 +87,7 @@ impl Host {
 }
 
 async fn look_up(host: &str) -> io::Result<Vec<IpAddr>> {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let mut addresses: Vec<_> = tokio::net::lookup_host((bare, 0)).await?.map(|found| found.ip()).collect();
+    let mut addresses: Vec<_> = tokio::net::lookup_host((host, 0)).await?.map(|found| found.ip()).collect();
     addresses.dedup();
     Ok(addresses)
 }
@@ -105,7 +106,10 @@ fn nothing(error: io::Error) -> NotKnown {
 mod tests {
     use super::super::super::check::Verdict::{Fail, Pass, Unknown};
     use super::*;
+    use crate::tool::settings::{Settings as _, read};
+    use clap::Command;
     use std::time::UNIX_EPOCH;
+    use tokio::time::Instant;
 
     const DAY: Duration = Duration::from_hours(24);
 
@@ -161,6 +165,18 @@ mod tests {
         let host = host(vec![shown(42), Err(no_way)]);
         let last = lines(&host).pop().unwrap();
         assert_eq!((lines(&host).len(), last), (6, ("tls", "a.example at 203.0.113.2".to_owned(), Unknown)));
+    }
+
+    #[tokio::test]
+    async fn an_address_of_ipv6_in_the_place_of_a_name_is_connected_to() {
+        let command = DoctorSettings::declare(Command::new("doctor"));
+        let matches = command.clone().get_matches_from(["doctor"]);
+        let settings = read(&command, &matches).unwrap();
+        let deadline = Deadline(Instant::now() + DAY);
+        // Nobody listens there, if the machine knows of such addresses at all.
+        let host = Host::reach("[::1]", 1, &settings, deadline).await;
+        let [(address, Err(nothing))] = &host.shown[..] else { panic!("{:?}", host.shown) };
+        assert!(address.is_loopback() && !format!("{nothing:?}").contains("name"), "{nothing:?}");
     }
 
     #[test]
