@@ -12,9 +12,6 @@ pub(crate) mod connect;
 pub(crate) mod doctor;
 pub(crate) mod tokens;
 
-#[cfg(test)]
-mod declared_for_tests;
-
 use file::FileError;
 use runtime::http::admin::AdminError;
 use weir_graph::ClientError;
@@ -35,3 +32,6 @@ pub(crate) enum MetaError {
     #[error("{0}")]
     Refused(String),
 }
+
+#[cfg(test)]
+mod tests;

@@ -91,8 +91,8 @@ fn handshake(DeclaredApp { callback_url, verify_token_file, .. }: &DeclaredApp) 
 mod tests {
     use super::*;
     use crate::meta::accounts::Accounts;
-    use crate::meta::declared_for_tests::Ground;
     use crate::meta::settings::MetaSettings;
+    use crate::meta::tests::Ground;
     use crate::tool::settings::Settings as _;
     use clap::Command;
     use weir_graph::Answer;

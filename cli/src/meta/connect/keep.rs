@@ -88,7 +88,7 @@ async fn keep(settings: &KeepSettings, process: &Process, screen: &mut Screen) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::meta::declared_for_tests::Ground;
+    use crate::meta::tests::Ground;
     use std::io::{self, Write};
     use tokio::sync::mpsc;
 

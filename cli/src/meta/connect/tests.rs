@@ -1,7 +1,7 @@
 //! `weir connect`, over a simulated Meta.
 
 use super::*;
-use crate::meta::declared_for_tests::{DAY, Ground, SECRETS};
+use crate::meta::tests::{DAY, Ground, SECRETS};
 use crate::meta::tokens::look;
 use crate::screen::Printed;
 use prometheus::Registry;

@@ -2,7 +2,7 @@
 
 use super::settings::Destination;
 use super::*;
-use crate::meta::declared_for_tests::{DAY, Ground, SECRETS};
+use crate::meta::tests::{DAY, Ground, SECRETS};
 use crate::screen::Printed;
 use serde_json::Value;
 use std::fs;

@@ -3,8 +3,8 @@
 use super::super::check::Verdict::{self, Fail, Pass, Unknown};
 use super::*;
 use crate::meta::connect::difference::Difference;
-use crate::meta::declared_for_tests::DAY;
 use crate::meta::file::Declared;
+use crate::meta::tests::DAY;
 use std::time::UNIX_EPOCH;
 
 fn now() -> SystemTime {
