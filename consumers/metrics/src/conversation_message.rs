@@ -1,6 +1,7 @@
 //! A message of a conversation, and whose it is. Pure.
 
-use schemas::{EventKind, Kind, Millis, TypedEvent};
+use crate::observe::Observation;
+use schemas::{EventKind, Kind};
 
 /// A message of one side.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,18 +15,18 @@ pub(crate) struct ConversationMessage<'a> {
 }
 
 impl<'a> ConversationMessage<'a> {
-    /// What an event of this kind is in its conversation; `None` for what is no message, for what another app has to answer, and
-    /// for what an account writes to itself.
-    pub(crate) fn of(event: &'a TypedEvent<'_>, kind: Option<EventKind>) -> Option<Self> {
-        let EventKind { kind, standby: false } = kind? else { return None };
-        let conversation = event.subject.as_deref()?;
-        let (account, user) = conversation.split_once(':')?;
-        let at = event.time.as_deref().and_then(Millis::parse)?.as_millis();
+    /// What an event is in its conversation; `None` for what is no message, for what another app has to answer, and for what an
+    /// account writes to itself.
+    pub(crate) fn of(observation: &Observation<'a>) -> Option<Self> {
+        let EventKind { kind, standby: false } = observation.kind? else { return None };
         let is_answer = match kind {
             Kind::Message | Kind::MessageUnsupported | Kind::StoryMention => false,
             Kind::MessageEcho => true,
             _ => return None,
         };
+        let conversation = observation.event.subject.as_deref()?;
+        let (account, user) = conversation.split_once(':')?;
+        let at = observation.happened?.as_millis();
         (account != user).then_some(Self { conversation, at, is_answer })
     }
 }
@@ -33,6 +34,7 @@ impl<'a> ConversationMessage<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use schemas::TypedEvent;
 
     /// Its conversation, its time, and whether it is an answer.
     fn message(kind: &str, subject: &str) -> Option<(String, u64, bool)> {
@@ -41,7 +43,7 @@ mod tests {
             "metaobject":"page","metacarrier":"messaging","deliveryid":"0","subject":"{subject}","data":{{}}}}"#
         );
         let event = TypedEvent::read(Some(value.as_bytes())).unwrap();
-        let message = ConversationMessage::of(&event, event.kind());
+        let message = ConversationMessage::of(&Observation::of(&event));
         message.map(|message| (message.conversation.to_owned(), message.at, message.is_answer))
     }
 

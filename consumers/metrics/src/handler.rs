@@ -3,7 +3,7 @@
 use crate::accounts::SeenAccounts;
 use crate::conversation_message::ConversationMessage;
 use crate::conversations::{Conversations, GivenUp};
-use crate::metrics::EventMetrics;
+use crate::metrics::{EventMetrics, KnownSeries};
 use crate::observe::Observation;
 use crate::recent_ids::RecentIds;
 use crate::settings::MetricsSettings;
@@ -12,7 +12,7 @@ use crate::stories::Stories;
 use prometheus::Registry;
 use runtime::consumer::{Failure, Handler, OffsetRange, Output, Record, Tail, Waits};
 use schemas::data::story_insights::StoryInsights;
-use schemas::{EventKind, Kind, Millis, TypedEvent};
+use schemas::{Kind, Millis, TypedEvent};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -43,21 +43,22 @@ pub(crate) struct AccountState {
 pub(crate) struct Partition {
     recent_ids: RecentIds,
     conversations: Conversations,
+    known_series: KnownSeries,
     /// What came before the first record is known too.
     is_read_back: bool,
 }
 
 impl AccountState {
     /// Takes note of an event, which may be an old one: what is newer is kept.
-    pub(crate) fn note(&self, event: &TypedEvent<'_>, kind: Option<EventKind>, now: Millis) {
+    pub(crate) fn note(&self, observation: &Observation<'_>, now: Millis) {
+        let Observation { event, kind, happened, received } = observation;
         let Some(account) = event.metaaccount.as_deref().filter(|_| !event.metatest) else { return };
-        let received = event.recordedtime.as_deref().and_then(Millis::parse).unwrap_or(now);
+        let received = received.unwrap_or(now);
         self.silence.heard(account, received);
         if kind.is_some_and(|kind| kind.kind == Kind::StoryInsights)
             && let Ok(story) = event.data::<StoryInsights>()
         {
-            let at = event.time.as_deref().and_then(Millis::parse).unwrap_or(received);
-            self.stories.expired(account, at, &story);
+            self.stories.expired(account, happened.unwrap_or(received), &story);
         }
     }
 }
@@ -83,25 +84,24 @@ impl MetricsHandler {
         let event = TypedEvent::read(record.value.as_deref())
             .map_err(|error| Failure::reject(NOT_AN_EVENT, &error))?;
         let now = Millis::of(SystemTime::now());
-        let kind = event.kind();
-        let observation = Observation::of(&event, kind, now);
-        self.metrics.add(&observation);
+        let observation = Observation::of(&event);
+        self.metrics.add(&mut partition.known_series, &observation, now);
         if event.metatest {
             return Ok(());
         }
         if let Some(account) = event.metaaccount.as_deref() {
             self.accounts.add(account);
         }
-        if kind.is_some_and(|kind| kind.kind == Kind::Unknown) {
+        if observation.kind.is_some_and(|kind| kind.kind == Kind::Unknown) {
             self.metrics.unknown(&event);
         }
-        self.account_state.note(&event, kind, now);
+        self.account_state.note(&observation, now);
         if partition.recent_ids.is_repeated(&event.id, record.offset) {
             // An old message that comes again opens no conversation anew.
             self.metrics.duplicate(&observation);
             return Ok(());
         }
-        let (given_up, waited) = partition.note_message(&event, kind);
+        let (given_up, waited) = partition.note_message(&observation);
         self.metrics.given_up(given_up);
         if let Some(waited) = waited {
             self.metrics.response.observe(waited.as_secs_f64());
@@ -134,17 +134,13 @@ impl Partition {
     fn remember(&mut self, record: &Record) {
         let Ok(event) = TypedEvent::read(record.value.as_deref()) else { return };
         if !event.metatest && !self.recent_ids.is_repeated(&event.id, record.offset) {
-            self.note_message(&event, event.kind());
+            self.note_message(&Observation::of(&event));
         }
     }
 
     /// Which conversations are given up for an event's, and how long a customer has waited for it.
-    fn note_message(
-        &mut self,
-        event: &TypedEvent<'_>,
-        kind: Option<EventKind>,
-    ) -> (GivenUp, Option<Duration>) {
-        match ConversationMessage::of(event, kind) {
+    fn note_message(&mut self, observation: &Observation<'_>) -> (GivenUp, Option<Duration>) {
+        match ConversationMessage::of(observation) {
             Some(ConversationMessage { conversation, at, is_answer: true }) => {
                 self.conversations.answered(conversation, at)
             }
@@ -164,6 +160,7 @@ impl Handler for MetricsHandler {
         Partition {
             recent_ids: RecentIds::new(remembered_events),
             conversations: Conversations::new(open_conversations, response_window),
+            known_series: KnownSeries::default(),
             is_read_back: self.settings.read_back_records == 0,
         }
     }

@@ -1,11 +1,12 @@
 //! The sums that `/metrics` shows.
 
 use crate::conversations::GivenUp;
-use crate::observe::Observation;
+use crate::observe::{Labels, Observation};
 use crate::unknown::UnknownNames;
-use prometheus::{Histogram, HistogramVec, IntCounterVec, Registry};
+use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, Registry};
 use runtime::metrics::{counters, counters_of, histogram, histograms};
-use schemas::TypedEvent;
+use schemas::{Millis, TypedEvent};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,7 +34,20 @@ pub(crate) struct EventMetrics {
     unknown: IntCounterVec,
     names: Arc<UnknownNames>,
     pub(crate) response: Histogram,
-    given_up: IntCounterVec,
+    given_up_window: IntCounter,
+    given_up_full: IntCounter,
+}
+
+/// The series of events that were added to before, so that they are looked up once.
+#[derive(Debug, Default)]
+pub(crate) struct KnownSeries(HashMap<Labels, Series>);
+
+/// Those with the same labels. An age that is not known makes no series.
+#[derive(Debug)]
+struct Series {
+    events: IntCounter,
+    age_at_receipt: Option<Histogram>,
+    age: Option<Histogram>,
 }
 
 impl EventMetrics {
@@ -48,7 +62,8 @@ impl EventMetrics {
             ["window", "full"],
         );
         Self {
-            given_up,
+            given_up_window: given_up.with_label_values(&["window"]),
+            given_up_full: given_up.with_label_values(&["full"]),
             response: histogram(
                 registry,
                 "weir_metrics_response_seconds",
@@ -97,27 +112,38 @@ impl EventMetrics {
         }
     }
 
-    /// Adds an event. One of the test button is only counted, as its times are made up.
-    pub(crate) fn add(&self, observation: &Observation) {
-        let labels = [observation.object, &*observation.kind, observation.carrier];
-        if observation.test {
-            self.tests.with_label_values(&labels).inc();
+    /// Adds an event at the instant `now`. One of the test button is only counted, as its times are made up.
+    pub(crate) fn add(&self, known: &mut KnownSeries, observation: &Observation<'_>, now: Millis) {
+        let labels = observation.labels();
+        let (kind, values) = (labels.kind(), |kind| [labels.object, kind, labels.carrier]);
+        if observation.event.metatest {
+            self.tests.with_label_values(&values(&kind)).inc();
             return;
         }
-        self.events.with_label_values(&labels).inc();
-        add_age(&self.age_at_receipt, labels, observation.at_receipt);
-        add_age(&self.age, labels, observation.since_receipt);
+        let series = known.0.entry(labels).or_insert_with(|| Series {
+            events: self.events.with_label_values(&values(&kind)),
+            age_at_receipt: None,
+            age: None,
+        });
+        series.events.inc();
+        let add = |age: Option<Duration>, series: &mut Option<Histogram>, all: &HistogramVec| {
+            let Some(age) = age else { return };
+            series.get_or_insert_with(|| all.with_label_values(&values(&kind))).observe(age.as_secs_f64());
+        };
+        add(observation.age_at_receipt(), &mut series.age_at_receipt, &self.age_at_receipt);
+        add(observation.age(now), &mut series.age, &self.age);
     }
 
     /// Adds an event that came before.
-    pub(crate) fn duplicate(&self, observation: &Observation) {
-        self.duplicates.with_label_values(&[observation.object, &*observation.kind]).inc();
+    pub(crate) fn duplicate(&self, observation: &Observation<'_>) {
+        let labels = observation.labels();
+        self.duplicates.with_label_values(&[labels.object, &*labels.kind()]).inc();
     }
 
     /// Adds conversations that are given up.
     pub(crate) fn given_up(&self, given_up: GivenUp) {
-        self.given_up.with_label_values(&["window"]).inc_by(given_up.window);
-        self.given_up.with_label_values(&["full"]).inc_by(given_up.full);
+        self.given_up_window.inc_by(given_up.window);
+        self.given_up_full.inc_by(given_up.full);
     }
 
     /// Adds an event without a kind.
@@ -126,52 +152,43 @@ impl EventMetrics {
     }
 }
 
-fn add_age(ages: &HistogramVec, labels: [&str; 3], age: Option<Duration>) {
-    if let Some(age) = age {
-        ages.with_label_values(&labels).observe(age.as_secs_f64());
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use prometheus::TextEncoder;
 
-    fn observation(test: bool) -> Observation {
-        Observation {
-            object: "instagram",
-            kind: "message".into(),
-            carrier: "messaging",
-            test,
-            at_receipt: Some(Duration::from_millis(700)),
-            since_receipt: None,
-        }
-    }
-
-    fn shown(observations: &[Observation]) -> String {
+    /// What is shown after two events with these members.
+    fn shown(members: &str) -> String {
         let registry = Registry::new();
-        let metrics = EventMetrics::new(&registry);
-        for observation in observations {
-            metrics.add(observation);
+        let (metrics, mut known) = (EventMetrics::new(&registry), KnownSeries::default());
+        let value = format!(
+            r#"{{"id":"0","source":"/meta","type":"com.meta.instagram.message.v1","recordedtime":"1970-01-01T00:00:01.000Z",
+            {members}"metaobject":"instagram","metacarrier":"messaging","deliveryid":"0","data":{{}}}}"#
+        );
+        let event = TypedEvent::read(Some(value.as_bytes())).unwrap();
+        for _ in 0..2 {
+            metrics.add(&mut known, &Observation::of(&event), Millis::since_epoch(1_000));
         }
         TextEncoder::new().encode_to_string(&registry.gather()).unwrap()
     }
 
     #[test]
     fn an_event_is_counted_and_its_known_ages_are_measured() {
-        let text = shown(&[observation(false), observation(false)]);
+        let time = r#""time":"1970-01-01T00:00:00.300Z","#;
+        let text = shown(time);
         let labels = r#"carrier="messaging",kind="message",object="instagram""#;
         assert!(text.contains(&format!("weir_metrics_events_total{{{labels}}} 2")), "{text}");
         assert!(text.contains(&format!("age_at_receipt_seconds_bucket{{{labels},le=\"0.5\"}} 0")), "{text}");
         assert!(text.contains(&format!("age_at_receipt_seconds_bucket{{{labels},le=\"1\"}} 2")), "{text}");
-        assert!(!text.contains("weir_metrics_event_age_seconds"), "{text}");
+        assert!(text.contains(&format!("weir_metrics_event_age_seconds_sum{{{labels}}} 0")), "{text}");
+        assert!(!shown("").contains("age_at_receipt"), "Meta does not say when it happened");
     }
 
     #[test]
     fn a_dashboard_test_is_counted_apart_and_distorts_no_age() {
-        let text = shown(&[observation(true)]);
+        let text = shown(r#""metatest":true,"#);
         let labels = r#"carrier="messaging",kind="message",object="instagram""#;
-        assert!(text.contains(&format!("weir_metrics_test_events_total{{{labels}}} 1")), "{text}");
+        assert!(text.contains(&format!("weir_metrics_test_events_total{{{labels}}} 2")), "{text}");
         assert!(!text.contains("weir_metrics_events_total{"), "{text}");
         assert!(!text.contains("age_"), "{text}");
     }

@@ -1,4 +1,4 @@
-//! What one event says: its labels, and its ages. Pure.
+//! What one event says: its labels, its times and its ages. Pure.
 
 use schemas::{Carrier, EventKind, Millis, TypedEvent};
 use std::borrow::Cow;
@@ -13,41 +13,68 @@ pub(crate) const OTHER: &str = "other";
 pub(crate) const OBJECTS: [&str; 7] =
     ["instagram", "page", "whatsapp_business_account", "user", "permissions", "application", "ad_account"];
 
-/// What one event adds to the metrics.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Observation {
-    /// Meta's object, of [`OBJECTS`], or [`OTHER`].
-    pub(crate) object: &'static str,
-    /// The kind's public name, `standby.` included, or [`OTHER`] for one that this version does not know.
-    pub(crate) kind: Cow<'static, str>,
-    /// Where in the entry it stood, of [`Carrier::ALL`], or [`OTHER`].
-    pub(crate) carrier: &'static str,
-    /// Whether the dashboard's test button sent it.
-    pub(crate) test: bool,
-    /// From when it happened to when ingest received it; `None` where Meta or ingest does not say.
-    pub(crate) at_receipt: Option<Duration>,
-    /// From when ingest received it to now.
-    pub(crate) since_receipt: Option<Duration>,
+/// A typed event, with what is read of it once.
+#[derive(Clone, Debug)]
+pub(crate) struct Observation<'a> {
+    pub(crate) event: &'a TypedEvent<'a>,
+    /// `None` for one that this version does not know.
+    pub(crate) kind: Option<EventKind>,
+    /// When it happened; `None` where Meta does not say.
+    pub(crate) happened: Option<Millis>,
+    /// When ingest received it.
+    pub(crate) received: Option<Millis>,
 }
 
-impl Observation {
-    /// What `event`, of this kind, says at the instant `now`. A clock that runs behind another gives an age of zero.
-    pub(crate) fn of(event: &TypedEvent<'_>, kind: Option<EventKind>, now: Millis) -> Self {
-        let happened = event.time.as_deref().and_then(Millis::parse);
-        let received = event.recordedtime.as_deref().and_then(Millis::parse);
+/// What tells the series of events apart; all of closed sets, so that no sender can make labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Labels {
+    /// Meta's object, of [`OBJECTS`], or [`OTHER`].
+    pub(crate) object: &'static str,
+    kind: Option<EventKind>,
+    /// Where in the entry it stood, of [`Carrier::ALL`], or [`OTHER`].
+    pub(crate) carrier: &'static str,
+}
+
+impl<'a> Observation<'a> {
+    pub(crate) fn of(event: &'a TypedEvent<'a>) -> Self {
         Self {
-            object: one_of(&event.metaobject, OBJECTS),
-            kind: kind.map_or(Cow::Borrowed(OTHER), name),
-            carrier: one_of(&event.metacarrier, Carrier::ALL.iter().map(|carrier| carrier.as_str())),
-            test: event.metatest,
-            at_receipt: received.zip(happened).map(|(received, happened)| received.since(happened)),
-            since_receipt: received.map(|received| now.since(received)),
+            event,
+            kind: event.kind(),
+            happened: event.time.as_deref().and_then(Millis::parse),
+            received: event.recordedtime.as_deref().and_then(Millis::parse),
         }
+    }
+
+    pub(crate) fn labels(&self) -> Labels {
+        let carriers = Carrier::ALL.iter().map(|carrier| carrier.as_str());
+        Labels {
+            object: one_of(&self.event.metaobject, OBJECTS),
+            kind: self.kind,
+            carrier: one_of(&self.event.metacarrier, carriers),
+        }
+    }
+
+    /// From when it happened to when ingest received it; `None` where Meta or ingest does not say. A clock that runs behind another
+    /// gives an age of zero.
+    pub(crate) fn age_at_receipt(&self) -> Option<Duration> {
+        self.received.zip(self.happened).map(|(received, happened)| received.since(happened))
+    }
+
+    /// From when ingest received it to `now`.
+    pub(crate) fn age(&self, now: Millis) -> Option<Duration> {
+        self.received.map(|received| now.since(received))
     }
 }
 
-fn name(kind: EventKind) -> Cow<'static, str> {
-    if kind.standby { Cow::Owned(kind.to_string()) } else { Cow::Borrowed(kind.kind.as_str()) }
+impl Labels {
+    /// The kind's public name, `standby.` included, or [`OTHER`] for one that this version does not know.
+    pub(crate) fn kind(self) -> Cow<'static, str> {
+        match self.kind {
+            None => Cow::Borrowed(OTHER),
+            Some(kind) if kind.standby => Cow::Owned(kind.to_string()),
+            Some(kind) => Cow::Borrowed(kind.kind.as_str()),
+        }
+    }
 }
 
 fn one_of(name: &str, known: impl IntoIterator<Item = &'static str>) -> &'static str {

@@ -1,6 +1,7 @@
 //! Reads back what is known of the configured accounts, from the newest records of every typed topic.
 
 use crate::handler::AccountState;
+use crate::observe::Observation;
 use runtime::backoff::{self, Backoff};
 use runtime::consumer::{OffsetRange, Tail, TailError, TailReader};
 use runtime::process::Process;
@@ -58,7 +59,7 @@ impl AccountReadBack {
                     if at >= Some(earliest)
                         && let Ok(event) = TypedEvent::read(record.value.as_deref())
                     {
-                        account_state.note(&event, event.kind(), at.unwrap_or(earliest));
+                        account_state.note(&Observation::of(&event), at.unwrap_or(earliest));
                     }
                 })?;
                 // What lies before the first record of a range that is full is not known.
