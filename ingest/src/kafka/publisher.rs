@@ -15,8 +15,13 @@ use runtime::throttle::Throttle;
 use schemas::{Event, Refusal, Split, Topic, raw};
 use std::sync::Arc;
 use std::time::Instant;
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::task::block_in_place;
 use tracing::Span;
 use uuid::Uuid;
+
+/// A delivery beyond this size takes the thread of other requests for longer than they should wait for it.
+const LARGE: usize = 64 << 10;
 
 /// Buffers that the events of a delivery are serialised into, one after the other; the producer copies them.
 #[derive(Debug, Default)]
@@ -62,7 +67,8 @@ impl Publisher {
     /// The events of a delivery: at most `--max-events`, and for its size no more than `--min-bytes-per-event` allows.
     pub(crate) fn split<'d>(&self, delivery: &'d Delivery) -> Split<'d> {
         let bytes = delivery.body.bytes();
-        schemas::split(bytes, schemas::most_events(bytes.len(), self.max_events, self.min_bytes_per_event))
+        let most = schemas::most_events(bytes.len(), self.max_events, self.min_bytes_per_event);
+        beside_others(bytes.len(), || schemas::split(bytes, most))
     }
 
     /// Queues all records of a delivery; the acknowledgement resolves once Kafka has acknowledged all of them.
@@ -76,6 +82,10 @@ impl Publisher {
         delivery: &Delivery,
         split: &Split<'_>,
     ) -> Result<Acknowledgement, NotPublished> {
+        beside_others(delivery.body.bytes().len(), || self.send_all(delivery, split))
+    }
+
+    fn send_all(&self, delivery: &Delivery, split: &Split<'_>) -> Result<Acknowledgement, NotPublished> {
         let body = &delivery.body;
         let mut id = Uuid::encode_buffer();
         let received = delivery.received_text();
@@ -159,6 +169,17 @@ impl Publisher {
     }
 }
 
+/// Does the work of a delivery of so many bytes where it is, and has another thread serve the other requests meanwhile where that
+/// takes long.
+fn beside_others<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
+    let runtime = || Handle::try_current().map(|runtime| runtime.runtime_flavor());
+    if bytes > LARGE && matches!(runtime(), Ok(RuntimeFlavor::MultiThread)) {
+        block_in_place(work)
+    } else {
+        work()
+    }
+}
+
 /// Every topic that ingest writes to, by name.
 pub(crate) fn topic_names(topic_prefix: &str) -> Vec<String> {
     Topic::OF_INGEST.iter().map(|topic| topic.name(topic_prefix)).collect()
@@ -177,5 +198,22 @@ impl TracedBatch<'_> {
         self.spans.push(span);
         let headers = [record.headers, &[(TRACEPARENT, header.as_bytes())]].concat();
         self.batch.send(Outgoing { headers: &headers, ..record })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn one_thread_serves_other_requests_while_it_works_on_a_large_delivery() {
+        let (sender, receiver) = mpsc::channel();
+        let until_served = move || receiver.recv_timeout(Duration::from_mins(1));
+        let large = tokio::spawn(async move { beside_others(LARGE + 1, until_served) });
+        let other = tokio::spawn(async move { sender.send(()) });
+        large.await.unwrap().unwrap();
+        other.await.unwrap().unwrap();
     }
 }

@@ -40,6 +40,7 @@ pub fn run_consumer<S, E: Into<Failure>>(
     launch(
         about,
         &command,
+        None,
         read,
         |_| None,
         async |common, settings, process, _| app(common, settings, process).await,
@@ -47,7 +48,7 @@ pub fn run_consumer<S, E: Into<Failure>>(
 }
 
 /// As [`run_consumer`], for a workload that listens itself: its port and the admin port are bound together before the work
-/// begins, so that a start that fails names both.
+/// begins, so that a start that fails names both. It has one thread unless more are asked for (docs/adr/0095).
 #[expect(clippy::missing_panics_doc, reason = "it cannot panic, as the message says")]
 pub fn run_listening<S, E: Into<Failure>>(
     about: About,
@@ -58,15 +59,17 @@ pub fn run_listening<S, E: Into<Failure>>(
 ) -> ExitCode {
     let command = command(about, declare);
     let port = |settings: &S| Some(port(settings));
-    launch(about, &command, read, port, async |common, settings, process, listener: Option<TcpListener>| {
+    let app = async |common, settings, process, listener: Option<TcpListener>| {
         let listener = listener.expect("a port that was asked for is bound before the work");
         app(common, settings, process, listener).await
-    })
+    };
+    launch(about, &command, Some(1), read, port, app)
 }
 
 fn launch<S, E: Into<Failure>>(
     about: About,
     command: &Command,
+    worker_threads: Option<usize>,
     read: impl FnOnce(&mut Reader<'_>) -> Option<S>,
     port: impl FnOnce(&S) -> Option<Port>,
     app: impl AsyncFnOnce(CommonSettings, S, Process, Option<TcpListener>) -> Result<(), E>,
@@ -76,7 +79,8 @@ fn launch<S, E: Into<Failure>>(
         Err(error) => return explain(&error),
     };
     match settings(command, &matches, read) {
-        Ok((common, settings)) => {
+        Ok((mut common, settings)) => {
+            common.worker_threads = common.worker_threads.or(worker_threads);
             let port = port(&settings);
             start(about, common, port, async |common, process, listener| {
                 app(common, settings, process, listener).await
