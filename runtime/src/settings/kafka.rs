@@ -8,7 +8,7 @@ use clap::Command;
 use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
 
-use super::properties::{BadLine, Property};
+use super::properties::BadLine;
 use super::{Problem, Reader, Source, form, is_host_port, optional, properties, required};
 use crate::blocking::Blocking;
 use crate::secret_files::{READ_TIMEOUT, read_regular, without_mark};
@@ -21,7 +21,7 @@ const LARGEST_FILE: u64 = 1 << 20;
 pub struct KafkaSettings {
     /// `host:port`, separated by commas.
     pub brokers: String,
-    /// librdkafka properties by name; those that Weir sets itself are not among them.
+    /// librdkafka properties by name; those that Weir sets itself are not among them, nor are empty values.
     pub properties: BTreeMap<String, String>,
     /// The file that they were read from, if there is one.
     pub file: Option<PathBuf>,
@@ -145,7 +145,7 @@ fn properties_in(path: &Path) -> Result<(BTreeMap<String, String>, Vec<BadLine>)
     if bad.is_empty() {
         bad = properties::unreadable(&properties);
     }
-    Ok((properties.into_iter().map(|Property { name, value, .. }| (name, value)).collect(), bad))
+    Ok((properties.into_iter().map(|(name, property)| (name, property.value)).collect(), bad))
 }
 
 impl fmt::Debug for KafkaSettings {

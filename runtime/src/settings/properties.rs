@@ -6,21 +6,28 @@ mod lines;
 mod named_files;
 mod security;
 
+use std::collections::BTreeMap;
+
 use rdkafka::ClientConfig;
 
 use self::allowed::refusal;
-pub(super) use self::lines::{BadLine, Property};
+pub(super) use self::lines::BadLine;
+use self::lines::Property;
 pub(crate) use self::named_files::NAMING;
 pub(super) use self::named_files::unreadable;
 
-/// The properties in file order, and every line that cannot be used: by itself, or else without others.
-pub(super) fn parse(text: &str) -> (Vec<Property>, Vec<BadLine>) {
-    let (properties, mut bad) = lines::parse(text, refused);
-    let properties: Vec<Property> = properties.into_iter().map(Property::under_one_name).collect();
+/// The properties by name, and every line that cannot be used: by itself, or else without others.
+pub(super) fn parse(text: &str) -> (BTreeMap<String, Property>, Vec<BadLine>) {
+    let (lines, mut bad) = lines::parse(text, refused);
+    // Of several lines with one name the last counts.
+    let lines = lines.into_iter().map(Property::under_one_name);
+    let mut properties = lines.map(|line| (line.name.clone(), line)).collect();
     // What a line that is refused was meant to be, nobody knows: it may be the one that would be missed.
     if bad.is_empty() {
         bad.extend(security::incomplete(&properties));
     }
+    // An empty value is none, as for librdkafka, which has the default then (`rd_kafka_anyconf_set`).
+    properties.retain(|_, line| !line.value.is_empty());
     (properties, bad)
 }
 
@@ -64,7 +71,7 @@ mod tests {
     #[test]
     fn properties_that_weir_owns_are_refused_with_the_reason() {
         let (properties, bad) = parse("acks=1\nbootstrap.servers=x:1\n");
-        assert_eq!(properties, []);
+        assert!(properties.is_empty());
         assert_eq!(bad.iter().map(|line| line.number).collect::<Vec<_>>(), [1, 2]);
         assert!(bad[1].expected.contains("--brokers"));
     }
@@ -105,5 +112,12 @@ mod tests {
             ]
         );
         assert!(!format!("{bad:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn an_empty_value_stands_for_none_and_takes_back_what_a_line_before_it_sets() {
+        let (properties, bad) = parse("security.protocol=PLAINTEXT\nssl.crl.location=\nclient.rack=a\nclient.rack=\nssl.ca.pem=x\nssl.ca.pem=\nsocket.max.fails=2\n");
+        assert_eq!(bad, []);
+        assert_eq!(properties.keys().collect::<Vec<_>>(), ["security.protocol", "socket.max.fails"]);
     }
 }

@@ -40,8 +40,7 @@ pub(super) fn unwatched(kafka: &KafkaSettings) -> Vec<&'static str> {
 
 /// Of the certificates that a property gives, where it is set.
 fn ends_in(kafka: &KafkaSettings, property: &str) -> Option<Vec<i64>> {
-    // An empty value is none, as for librdkafka.
-    let value = kafka.properties.get(property).filter(|value| !value.is_empty())?;
+    let value = kafka.properties.get(property)?;
     let content = match property.strip_suffix(".pem") {
         Some(_) => value.clone().into_bytes(),
         None => read(Path::new(value)).unwrap_or_default(),
@@ -81,8 +80,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("ca.crt");
         std::fs::write(&file, CHAIN).unwrap();
-        let location = ("ssl.ca.location", file.to_str().unwrap());
-        let kafka = settings(&[("ssl.ca.pem", ""), location, ("ssl.certificate.location", "")]);
+        let properties = folder.path().join("client.properties");
+        let location = file.to_str().unwrap();
+        let text = format!(
+            "security.protocol=PLAINTEXT\nssl.ca.pem=\nssl.ca.location={location}\nssl.certificate.location=\n"
+        );
+        std::fs::write(&properties, text).unwrap();
+        let kafka = KafkaSettings { file: Some(properties), ..KafkaSettings::plain("kafka:9092") };
+        let kafka = kafka.read_again().unwrap();
         assert_eq!(ends(&kafka), [("authority", ENDS[1])]);
         assert_eq!(unwatched(&kafka), [""; 0]);
     }

@@ -1,5 +1,6 @@
 //! The files that properties name, looked at early: a client that fails on one does not say which, nor why.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::Path;
 
@@ -19,19 +20,15 @@ const AUTHORITY: &str = "ssl.ca.location";
 const SYSTEMS_OWN: &str = "probe";
 
 /// The lines that name a file which cannot be read, where one is read at all: with TLS. Blocks.
-pub(in crate::settings) fn unreadable(properties: &[Property]) -> Vec<BadLine> {
-    // An empty value is none, as for librdkafka.
-    let last = |name: &str| {
-        let last = properties.iter().rfind(|property| property.name == name);
-        last.filter(|property| !property.value.is_empty())
-    };
-    let protocol = last("security.protocol").map(|protocol| protocol.value.to_ascii_lowercase());
+pub(in crate::settings) fn unreadable(properties: &BTreeMap<String, Property>) -> Vec<BadLine> {
+    let protocol = properties.get("security.protocol").map(|protocol| protocol.value.to_ascii_lowercase());
     if !protocol.is_some_and(|protocol| protocol.ends_with("ssl")) {
         return Vec::new();
     }
-    let is_given_itself =
-        |name: &str| name.strip_suffix("location").is_some_and(|stem| last(&format!("{stem}pem")).is_some());
-    let named = NAMING.iter().filter(|name| !is_given_itself(name)).filter_map(|name| last(name));
+    let is_given_itself = |name: &str| {
+        name.strip_suffix("location").is_some_and(|stem| properties.contains_key(&format!("{stem}pem")))
+    };
+    let named = NAMING.iter().filter(|name| !is_given_itself(name)).filter_map(|name| properties.get(*name));
     named.filter_map(|property| Some(property.bad(&instead_of(property)?))).collect()
 }
 

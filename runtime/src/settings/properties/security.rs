@@ -1,5 +1,7 @@
 //! What the properties of a login and of TLS need beside them: each may be right, and all of them together no protection.
 
+use std::collections::BTreeMap;
+
 use super::allowed::MECHANISMS;
 use super::lines::{BadLine, Property};
 
@@ -10,19 +12,15 @@ const NO_PROTOCOL: &str = "a line with security.protocol too (SASL_SSL, SSL, SAS
     nor a login; PLAINTEXT where that is meant";
 
 /// The line that needs others, which are not there.
-pub(super) fn incomplete(properties: &[Property]) -> Option<BadLine> {
-    // The last one counts, as for librdkafka.
-    let Some(protocol) = properties.iter().rfind(|property| property.name == "security.protocol") else {
-        return properties.iter().find(|property| protects(&property.name)).map(|it| it.bad(NO_PROTOCOL));
+pub(super) fn incomplete(properties: &BTreeMap<String, Property>) -> Option<BadLine> {
+    let Some(protocol) = properties.get("security.protocol") else {
+        let protecting = properties.values().filter(|property| protects(&property.name));
+        return protecting.min_by_key(|property| property.number).map(|first| first.bad(NO_PROTOCOL));
     };
     if !protocol.value.to_ascii_lowercase().starts_with("sasl_") {
         return None;
     }
-    // An empty value is none, for librdkafka too.
-    let is_missing = |name: &&str| {
-        let last = properties.iter().rfind(|property| property.name == *name);
-        last.is_none_or(|property| property.value.is_empty())
-    };
+    let is_missing = |name: &&str| properties.get(*name).is_none_or(|property| property.value.is_empty());
     let missing: Vec<&str> = LOGIN.into_iter().filter(is_missing).collect();
     (!missing.is_empty()).then(|| {
         let mechanisms = MECHANISMS.join(", ");

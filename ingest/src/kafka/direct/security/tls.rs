@@ -46,24 +46,11 @@ fn certificates(pem: &[u8], name: &str) -> Result<Vec<CertificateDer<'static>>, 
 
 /// What a property holds itself (`….pem`), or the file that it names (`….location`).
 fn pem(properties: &BTreeMap<String, String>, name: &str) -> Result<Option<Vec<u8>>, String> {
-    // An empty value is none, as for librdkafka.
-    let given = |form: &str| properties.get(&format!("{name}.{form}")).filter(|value| !value.is_empty());
+    let given = |form: &str| properties.get(&format!("{name}.{form}"));
     if let Some(text) = given("pem") {
         return Ok(Some(text.clone().into_bytes()));
     }
     let Some(path) = given("location") else { return Ok(None) };
     let content = read_regular(Path::new(path), super::LARGEST_FILE);
     content.map(Some).map_err(|error| format!("{name}.location: {error}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_empty_value_is_none() {
-        let empty = ["ssl.ca.location", "ssl.ca.pem", "ssl.certificate.location", "ssl.key.location"];
-        let properties = empty.map(|name| (name.to_owned(), String::new())).into();
-        config(&properties).unwrap();
-    }
 }
