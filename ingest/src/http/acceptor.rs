@@ -79,8 +79,8 @@ impl Acceptor {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection was gone before it was served");
         }
-        let (clock, timeouts) = (Clock::start(), timeouts(&self.limits));
-        let stream = TimedStream::new(stream, Arc::clone(&clock), timeouts);
+        let clock = Clock::start(timeouts(&self.limits));
+        let stream = TimedStream::new(stream, Arc::clone(&clock));
         let open = OpenConnection::count(&self.metrics.connections);
         let metrics = Arc::clone(&self.metrics);
         let service = service_fn(move |request: Request<Incoming>| {
@@ -91,7 +91,7 @@ impl Acceptor {
                 Ok::<_, Infallible>(response.unwrap_or_else(|_| panicked(&metrics)))
             }
         });
-        let http = self.http(HeadTimer::new(Arc::clone(&clock), timeouts));
+        let http = self.http(HeadTimer(Arc::clone(&clock)));
         let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
         let metrics = Arc::clone(&self.metrics);
         tokio::spawn(async move {

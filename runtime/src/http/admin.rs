@@ -103,11 +103,11 @@ async fn serve_connection(
             Ok::<_, Infallible>(answer(&request, &process, metrics).await)
         }
     });
-    let clock = Clock::start();
-    let stream = TimedStream::new(stream, Arc::clone(&clock), TIMEOUTS);
+    let clock = Clock::start(TIMEOUTS);
+    let stream = TimedStream::new(stream, Arc::clone(&clock));
     let mut http = http1::Builder::new();
     // The timer says how long; the timeout only has to be there.
-    http.timer(HeadTimer::new(clock, TIMEOUTS)).header_read_timeout(TIMEOUTS.head).max_buf_size(BUFFER_BYTES);
+    http.timer(HeadTimer(clock)).header_read_timeout(TIMEOUTS.head).max_buf_size(BUFFER_BYTES);
     tokio::select! {
         ended = http.serve_connection(TokioIo::new(stream), service) => {
             if let Err(error) = ended {

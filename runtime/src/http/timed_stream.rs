@@ -5,8 +5,8 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -14,6 +14,8 @@ use hyper::rt::{Sleep, Timer};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
+
+use crate::mutex::lock;
 
 /// Which timeout ended a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,9 +46,9 @@ pub struct Timeouts {
 /// What the stream and the timer of one connection tell each other.
 #[derive(Debug)]
 pub struct Clock {
-    opened: Instant,
-    /// Microseconds from `opened` to the first byte of the head that is waited for, plus one; zero before it.
-    head_began: AtomicU64,
+    timeouts: Timeouts,
+    /// When the first byte came of the head that is waited for.
+    head_began: Mutex<Option<Instant>>,
     /// Whether a head has been waited for before.
     is_used: AtomicBool,
     timed_out: OnceLock<TimedOut>,
@@ -54,10 +56,10 @@ pub struct Clock {
 
 impl Clock {
     /// A clock for a connection that begins now.
-    pub fn start() -> Arc<Self> {
+    pub fn start(timeouts: Timeouts) -> Arc<Self> {
         Arc::new(Self {
-            opened: Instant::now(),
-            head_began: AtomicU64::new(0),
+            timeouts,
+            head_began: Mutex::default(),
             is_used: AtomicBool::new(false),
             timed_out: OnceLock::new(),
         })
@@ -73,34 +75,16 @@ impl Clock {
         let _noted = self.timed_out.set(what);
     }
 
-    /// Bytes came.
+    /// Bytes came, of which the first since the wait began counts.
     fn read(&self) {
-        // Only the first byte since the wait began counts. Whoever reads and whoever waits are the connection's one task.
-        if self.head_began.load(Ordering::Relaxed) == 0 {
-            let micros = u64::try_from(self.opened.elapsed().as_micros()).unwrap_or(u64::MAX - 1);
-            self.head_began.store(micros + 1, Ordering::Relaxed);
-        }
-    }
-
-    fn head_began(&self) -> Option<Instant> {
-        let micros = self.head_began.load(Ordering::Relaxed).checked_sub(1)?;
-        Some(self.opened + Duration::from_micros(micros))
+        // Nobody waits for this lock: whoever reads and whoever waits are the connection's one task.
+        lock(&self.head_began).get_or_insert_with(Instant::now);
     }
 }
 
 /// The timer that hyper is given; it knows better than hyper how long to wait.
 #[derive(Debug)]
-pub struct HeadTimer {
-    clock: Arc<Clock>,
-    timeouts: Timeouts,
-}
-
-impl HeadTimer {
-    /// The timer of the connection that `clock` belongs to.
-    pub const fn new(clock: Arc<Clock>, timeouts: Timeouts) -> Self {
-        Self { clock, timeouts }
-    }
-}
+pub struct HeadTimer(pub Arc<Clock>);
 
 impl Timer for HeadTimer {
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Sleep>> {
@@ -109,19 +93,14 @@ impl Timer for HeadTimer {
 
     /// hyper asks for this when it begins to wait for a head.
     fn sleep_until(&self, _deadline: std::time::Instant) -> Pin<Box<dyn Sleep>> {
-        self.clock.head_began.store(0, Ordering::Relaxed);
-        let (nothing, quiet) = if self.clock.is_used.swap(true, Ordering::Relaxed) {
-            (TimedOut::Idle, self.timeouts.idle)
+        let clock = Arc::clone(&self.0);
+        *lock(&clock.head_began) = None;
+        let (nothing, quiet) = if clock.is_used.swap(true, Ordering::Relaxed) {
+            (TimedOut::Idle, clock.timeouts.idle)
         } else {
-            (TimedOut::FirstByte, self.timeouts.first_byte)
+            (TimedOut::FirstByte, clock.timeouts.first_byte)
         };
-        Box::pin(HeadWait {
-            clock: Arc::clone(&self.clock),
-            nothing,
-            quiet_until: Instant::now() + quiet,
-            head: self.timeouts.head,
-            sleep: None,
-        })
+        Box::pin(HeadWait { clock, nothing, quiet_until: Instant::now() + quiet, sleep: None })
     }
 }
 
@@ -131,7 +110,6 @@ struct HeadWait {
     /// What has run out when no byte came.
     nothing: TimedOut,
     quiet_until: Instant,
-    head: Duration,
     sleep: Option<Pin<Box<tokio::time::Sleep>>>,
 }
 
@@ -141,8 +119,9 @@ impl Future for HeadWait {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let (what, deadline) = match self.clock.head_began() {
-            Some(began) => (TimedOut::Head, began + self.head),
+        let began = *lock(&self.clock.head_began);
+        let (what, deadline) = match began {
+            Some(began) => (TimedOut::Head, began + self.clock.timeouts.head),
             None => (self.nothing, self.quiet_until),
         };
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
@@ -160,14 +139,13 @@ impl Future for HeadWait {
 pub struct TimedStream {
     stream: TcpStream,
     clock: Arc<Clock>,
-    write_timeout: Duration,
     untaken: Option<Pin<Box<tokio::time::Sleep>>>,
 }
 
 impl TimedStream {
     /// The stream of the connection that `clock` belongs to.
-    pub const fn new(stream: TcpStream, clock: Arc<Clock>, timeouts: Timeouts) -> Self {
-        Self { stream, clock, write_timeout: timeouts.write, untaken: None }
+    pub const fn new(stream: TcpStream, clock: Arc<Clock>) -> Self {
+        Self { stream, clock, untaken: None }
     }
 
     /// Passes on what a write gave; while it waits, the time runs.
@@ -176,7 +154,7 @@ impl TimedStream {
             self.untaken = None;
             return written;
         }
-        let timeout = self.write_timeout;
+        let timeout = self.clock.timeouts.write;
         let sleep = self.untaken.get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
         ready!(sleep.as_mut().poll(context));
         self.clock.note(TimedOut::Answer);
