@@ -4,7 +4,7 @@
 //! far that has come.
 
 pub(super) mod assignment;
-mod fetched;
+pub(super) mod fetched;
 pub(super) mod offsets;
 mod window;
 mod worker;

@@ -13,7 +13,6 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
-use rdkafka::consumer::base_consumer::PartitionQueue;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, DefaultConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::metadata::{MetadataPartition, MetadataTopic};
@@ -22,7 +21,9 @@ use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 pub use self::error::ReadError;
 use self::error::{is_for_good, is_forbidden, is_moving};
 pub use self::tail::{OffsetRange, Tail, TailError, TailReader};
-use super::record::{Record, read};
+use super::partition::fetched::Fetched;
+use super::record::Record;
+use crate::kafka::TopicPartition;
 use crate::settings::KafkaSettings;
 
 /// How long the brokers may take to answer a question, and to send the next record of what is read back.
@@ -57,7 +58,7 @@ pub struct TopicReader {
 
 /// A partition that is read.
 struct Partition {
-    queue: PartitionQueue<DefaultConsumerContext>,
+    fetched: Fetched<DefaultConsumerContext>,
     /// The offset to come next, or behind it.
     next: i64,
     /// Why the latest fetch of it failed, until a record comes.
@@ -150,15 +151,10 @@ impl TopicReader {
     pub fn add(&mut self, from: &BTreeMap<i32, i64>) -> Result<(), ReadError> {
         let mut added = TopicPartitionList::new();
         for (&partition, &next) in from {
-            // Before it is assigned, so that nothing of it goes elsewhere.
-            let queue = self.consumer.split_partition_queue(&self.topic, partition);
-            let mut queue = queue.ok_or_else(|| self.failed(&KafkaError::Canceled))?;
-            let wake = self.wake.clone();
-            queue.set_nonempty_callback(move || {
-                // Where it was told already and has not looked yet, that is enough.
-                let _told = wake.try_send(());
-            });
-            self.partitions.insert(partition, Partition { queue, next, failure: None });
+            let name = TopicPartition { topic: Arc::clone(&self.topic), partition };
+            let fetched = Fetched::of(&self.consumer, &name, &self.wake);
+            let fetched = fetched.ok_or_else(|| self.failed(&KafkaError::Canceled))?;
+            self.partitions.insert(partition, Partition { fetched, next, failure: None });
             let offset = Offset::Offset(next);
             added
                 .add_partition_offset(&self.topic, partition, offset)
@@ -185,27 +181,26 @@ impl TopicReader {
             let turns: Vec<i32> =
                 behind.chain(self.partitions.range(..=self.last)).map(|(id, _)| *id).collect();
             for partition in turns {
-                if let Some(read) = self.poll(partition, Duration::ZERO)? {
+                if let Some(read) = self.poll(partition)? {
                     self.last = partition;
                     return Ok(Some(read));
                 }
             }
-            self.serve()?;
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+            if !self.wait(deadline)? {
                 return Ok(None);
             }
-            let _woken = self.woken.recv_timeout(left.min(POLL));
         }
     }
 
     /// As [`Self::next`], of one partition.
     pub fn next_of(&mut self, partition: i32, wait: Duration) -> Result<Option<Read>, ReadError> {
-        let read = self.poll(partition, wait)?;
-        if read.is_none() {
-            self.serve()?;
+        let deadline = Instant::now() + wait;
+        loop {
+            match self.poll(partition)? {
+                None if self.wait(deadline)? => {}
+                read => return Ok(read),
+            }
         }
-        Ok(read)
     }
 
     /// The offset to come next of a partition that is read, or behind it.
@@ -218,12 +213,11 @@ impl TopicReader {
         self.last_error.as_deref()
     }
 
-    fn poll(&mut self, partition: i32, wait: Duration) -> Result<Option<Read>, ReadError> {
+    fn poll(&mut self, partition: i32) -> Result<Option<Read>, ReadError> {
         let Some(assigned) = self.partitions.get_mut(&partition) else { return Ok(None) };
-        let error = match assigned.queue.poll(wait) {
+        let error = match assigned.fetched.next(&self.topic) {
             None => return Ok(None),
-            Some(Ok(message)) => {
-                let record = read(&message, Arc::clone(&self.topic));
+            Some(Ok(record)) => {
                 (assigned.next, assigned.failure) = (record.offset + 1, None);
                 self.last_error = None;
                 return Ok(Some(Read::Record(record)));
@@ -244,15 +238,18 @@ impl TopicReader {
         Ok(None)
     }
 
-    /// Lets the client say what is of no partition. It heals from nearly everything by itself.
-    fn serve(&mut self) -> Result<(), ReadError> {
+    /// Lets the client say what is of no partition, from nearly all of which it heals by itself, then waits until a partition
+    /// has something, and not for long; whether that was before the deadline.
+    fn wait(&mut self, deadline: Instant) -> Result<bool, ReadError> {
         if let Some(Err(error)) = self.consumer.poll(Duration::ZERO) {
             if is_for_good(&error) {
                 return Err(self.failed(&error));
             }
             self.last_error = Some(error.to_string());
         }
-        Ok(())
+        let left = deadline.saturating_duration_since(Instant::now());
+        let _woken = self.woken.recv_timeout(left.min(POLL));
+        Ok(!left.is_zero())
     }
 
     /// Asks the brokers; where a leader moves it is asked again, for as long as they may take.

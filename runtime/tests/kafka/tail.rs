@@ -1,9 +1,11 @@
 //! Reading a topic back.
 
-use runtime::consumer::{OffsetRange, Tail, TailError};
+use std::collections::BTreeMap;
+
+use runtime::consumer::{OffsetRange, Read, Tail, TailError, TopicReader};
 use runtime::kafka::credentials::Credentials;
 
-use crate::cluster::{Cluster, numbered};
+use crate::cluster::{Cluster, DEADLINE, numbered};
 
 /// Reads a range of partition 0 of the topic `in` back: the values, and whether there are older ones.
 async fn read(cluster: &Cluster, most: u64, before: Option<i64>) -> (Vec<String>, bool) {
@@ -42,7 +44,7 @@ async fn all_partitions_that_are_asked_for_are_read_and_no_others() {
     let read = |partitions: Vec<i32>| {
         tail.read(move |reader| {
             assert_eq!(reader.partitions("in")?, 3);
-            let mut found = std::collections::BTreeMap::<i32, usize>::new();
+            let mut found = BTreeMap::<i32, usize>::new();
             let range = OffsetRange { topic: "in", partitions: &partitions, most: 1_000, before: None };
             reader.each(&range, |record| *found.entry(record.partition).or_default() += 1)?;
             Ok(found)
@@ -64,4 +66,28 @@ async fn a_topic_that_is_not_there_is_an_error_that_names_it() {
     let tail = Tail::new(cluster.kafka(), Credentials::default(), "weir-test");
     let error = tail.read(|reader| reader.partitions("elsewhere")).await.expect_err("there is none");
     assert!(matches!(&error, TailError::Read(error) if error.to_string().contains("elsewhere")), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_partition_is_read_to_its_end_whatever_others_have() {
+    let cluster = Cluster::with_topics(&[("in", 2)]);
+    let records = (0..100).map(|number| (format!("key {number}"), number.to_string()));
+    cluster.fill_all("in", records).await;
+    let kafka = cluster.kafka();
+    let read = move || {
+        let mut reader = TopicReader::new(&kafka, "weir-test", "in").expect("a client");
+        reader.start(&BTreeMap::from([(0, 0), (1, 0)])).expect("it begins");
+        for partition in [1, 0] {
+            let (_, end) = reader.ends(partition).expect("an answer");
+            assert!(end > 0);
+            for offset in 0..end {
+                let next = reader.next_of(partition, DEADLINE).expect("no error");
+                let Some(Read::Record(record)) = next else { panic!("{next:?} at {offset}") };
+                assert_eq!((record.partition, record.offset), (partition, offset));
+            }
+            let next = reader.next_of(partition, DEADLINE).expect("no error");
+            assert_eq!(next, Some(Read::End(partition)));
+        }
+    };
+    tokio::task::spawn_blocking(read).await.expect("no panic");
 }

@@ -27,7 +27,7 @@ pub(in crate::consumer) struct Fetched<C: ConsumerContext> {
 
 impl<C: ConsumerContext> Fetched<C> {
     /// Of a partition that is about to be assigned, so that nothing of it goes elsewhere; `wake` is told when something comes.
-    pub(super) fn of(
+    pub(in crate::consumer) fn of(
         consumer: &Arc<BaseConsumer<C>>,
         TopicPartition { topic, partition }: &TopicPartition,
         wake: &SyncSender<()>,
@@ -44,12 +44,12 @@ impl<C: ConsumerContext> Fetched<C> {
     }
 
     /// Whether something may be there.
-    pub(super) fn is_ready(&self) -> bool {
+    pub(in crate::consumer) fn is_ready(&self) -> bool {
         self.is_ready.load(Ordering::Acquire)
     }
 
     /// The next record, or error, of what is there.
-    pub(super) fn next(&self, topic: &Arc<str>) -> Option<Result<Record, KafkaError>> {
+    pub(in crate::consumer) fn next(&self, topic: &Arc<str>) -> Option<Result<Record, KafkaError>> {
         // Before the look, so that what comes behind it is seen by the next.
         self.is_ready.store(false, Ordering::Release);
         let message = self.queue.poll(Duration::ZERO)?;
@@ -58,7 +58,7 @@ impl<C: ConsumerContext> Fetched<C> {
     }
 
     /// Drops what is there: of a partition that is given back the client keeps it until that is assigned again, or for as long as it lives.
-    pub(super) fn discard(&self) {
+    pub(in crate::consumer) fn discard(&self) {
         while self.queue.poll(Duration::ZERO).is_some() {}
     }
 }
