@@ -7,6 +7,7 @@ mod panics;
 pub mod health;
 pub mod memory_limit;
 pub mod shutdown;
+pub mod steady_clock;
 pub mod supervisor;
 
 use std::error::Error;

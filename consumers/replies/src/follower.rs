@@ -3,7 +3,6 @@
 mod keep_up;
 mod progress;
 mod source;
-mod steady_clock;
 
 pub(crate) use source::Source;
 
@@ -12,6 +11,7 @@ use progress::Progress;
 use prometheus::IntGauge;
 use runtime::consumer::{ReadError, Record, TopicReader};
 use runtime::mutex::lock;
+use runtime::process::steady_clock::SteadyClock;
 use schemas::Millis;
 use schemas::reply::CommandResult;
 use std::collections::BTreeMap;
@@ -19,7 +19,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
-use steady_clock::SteadyClock;
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -37,6 +36,7 @@ pub(crate) struct Follower {
 #[derive(Debug)]
 struct Shared {
     ledger: Mutex<Ledger>,
+    /// By which commands are forgotten: one that is forgotten too early would be carried out twice.
     clock: SteadyClock,
     read: watch::Sender<Progress>,
     /// Shows how many partitions are not read on.
@@ -95,7 +95,7 @@ impl Follower {
     /// The ledger, as far as the topic was read, without what is old by now.
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
         let mut ledger = lock(&self.shared.ledger);
-        ledger.forget(self.shared.clock.now());
+        ledger.forget(self.shared.now());
         ledger
     }
 
@@ -171,13 +171,18 @@ impl Follower {
 }
 
 impl Shared {
+    /// In milliseconds since 1970.
+    fn now(&self) -> u64 {
+        Millis::of(self.clock.now()).as_millis()
+    }
+
     fn take(&self, record: &Record) {
         let at = record.timestamp.map_or(0, |at| Millis::of(at).as_millis());
         let (partition, offset) = (record.partition, record.offset);
         if let Ok(result) =
             serde_json::from_slice::<CommandResult<'_>>(record.value.as_deref().unwrap_or_default())
         {
-            lock(&self.ledger).record(&result, at, self.clock.now());
+            lock(&self.ledger).record(&result, at, self.now());
         } else {
             tracing::warn!(partition, offset, "skipping a record of the results topic that is no result");
         }

@@ -134,12 +134,12 @@ mod tests {
     use super::*;
     use crate::ABOUT;
     use crate::follower::progress::Progress;
-    use crate::follower::steady_clock::SteadyClock;
     use crate::ledger::Ledger;
     use crate::metrics::ReplyMetrics;
     use rdkafka::mocking::MockCluster;
     use rdkafka::producer::DefaultProducerContext;
     use runtime::process::Process;
+    use runtime::process::steady_clock::SteadyClock;
     use runtime::producer::{Outgoing, Producer, ProducerOptions};
     use runtime::settings::KafkaSettings;
     use std::sync::atomic::AtomicBool;

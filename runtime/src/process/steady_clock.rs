@@ -1,26 +1,26 @@
-//! The time by which commands are forgotten.
+//! A time by which something is given up for good.
 //!
-//! The system's clock alone would not do: one that jumps ahead by a day, be it for a moment, would have all of them forgotten, and what
-//! is written again once it is right would be carried out twice.
+//! The system's clock alone would not do: one that jumps ahead by a day, be it for a moment, would have everything given up that lasts
+//! until then, and nothing would bring it back once the clock is right.
 
-use schemas::Millis;
 use std::time::{Duration, Instant, SystemTime};
 
 /// Goes with the system's clock, and never faster than time does.
-#[derive(Debug)]
-pub(super) struct SteadyClock {
+#[derive(Clone, Copy, Debug)]
+pub struct SteadyClock {
     began: SystemTime,
     since: Instant,
 }
 
 impl SteadyClock {
-    pub(super) fn start() -> Self {
+    /// A clock that trusts what the system's says now.
+    pub fn start() -> Self {
         Self { began: SystemTime::now(), since: Instant::now() }
     }
 
-    /// In milliseconds since 1970.
-    pub(super) fn now(&self) -> u64 {
-        Millis::of(self.at(SystemTime::now(), self.since.elapsed())).as_millis()
+    /// The time.
+    pub fn now(&self) -> SystemTime {
+        self.at(SystemTime::now(), self.since.elapsed())
     }
 
     fn at(&self, system: SystemTime, elapsed: Duration) -> SystemTime {
