@@ -15,6 +15,7 @@ use breaker::StoreBreaker;
 use futures_util::future::join_all;
 use retry_budget::RetryBudget;
 use runtime::backoff::{self, Backoff};
+use runtime::process::steady_clock::SteadyClock;
 use runtime::throttle::Throttle;
 use schemas::Millis;
 use schemas::media::{MediaRecord, MediaStatus};
@@ -36,6 +37,8 @@ pub(crate) struct Saver {
     breaker: StoreBreaker,
     settings: MediaSettings,
     metrics: MediaMetrics,
+    /// By which a link is over, for good: the system's clock may be ahead for a moment.
+    clock: SteadyClock,
     log: Throttle,
 }
 
@@ -67,6 +70,7 @@ impl Saver {
             breaker: StoreBreaker::new(settings.media_concurrency),
             settings: settings.clone(),
             metrics,
+            clock: SteadyClock::start(),
             log: Throttle::new(LOG_EVERY),
         }
     }
@@ -175,7 +179,7 @@ impl Saver {
 
     async fn attempt(&self, source: &Source, index: usize) -> Result<LinkOutcome, AttemptError> {
         let link = &source.links[index];
-        if lifetime::is_over(&link.url, now()) {
+        if lifetime::is_over(&link.url, Millis::of(self.clock.now())) {
             return Err(AttemptError::NotFetched(NotFetched::Expired));
         }
         let mut answer = self.fetcher.open(&link.url).await?;
@@ -209,7 +213,8 @@ impl Saver {
         let stored = upload.finish(record).await?;
         self.breaker.record_success();
         self.metrics.count_link(link.origin, MediaStatus::Saved);
-        self.metrics.saved(stored.bytes, source.received.as_deref().and_then(since));
+        let received = source.received.as_deref().and_then(Millis::parse);
+        self.metrics.saved(stored.bytes, received.map(|received| now().since(received)));
         Ok(LinkOutcome { id, status: MediaStatus::Saved, value })
     }
 }
@@ -288,11 +293,6 @@ fn status_and_reason(not_fetched: NotFetched) -> (MediaStatus, Cow<'static, str>
 
 fn now() -> Millis {
     Millis::of(SystemTime::now())
-}
-
-fn since(received: &str) -> Option<Duration> {
-    let received = Millis::parse(received)?;
-    Some(now().since(received))
 }
 
 #[cfg(test)]
