@@ -20,8 +20,7 @@ use schemas::EventKind;
 pub(crate) fn read<S: Settings>(command: &Command, matches: &ArgMatches) -> Result<S, Problems> {
     let mut given = Given { reader: Reader::new(command, matches), matches };
     let settings = S::read(&mut given);
-    given.reader.finish()?;
-    Ok(settings.expect("a setting that is not read has a problem"))
+    given.reader.finish(settings)
 }
 
 /// The kind of an event.

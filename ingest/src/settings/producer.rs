@@ -68,7 +68,7 @@ mod tests {
         let mut reader = Reader::new(&command, &matches);
         assert!(KafkaSettings::read(&mut reader).is_some());
         check(&mut reader, ProducerKind::Direct);
-        reader.finish().unwrap_err().0
+        reader.finish(Some(())).unwrap_err().0
     }
 
     #[test]

@@ -17,7 +17,7 @@ use super::{About, Process, chain, panics};
 use crate::http::admin;
 use crate::http::ports::{self, Port};
 use crate::kafka::credentials;
-use crate::settings::{self, CommonSettings, ConsumerSettings, Problem, Problems, Reader, Source};
+use crate::settings::{self, CommonSettings, ConsumerSettings, Problems, Reader};
 use crate::telemetry::{self, SpanCounts, Traces};
 
 /// What runs in the background ends at once when it is asked to; more than this means that it hangs.
@@ -109,16 +109,7 @@ pub fn settings<S>(
     let mut reader = Reader::new(command, matches);
     let common = CommonSettings::read(&mut reader);
     let settings = read(&mut reader);
-    reader.finish()?;
-    common.zip(settings).ok_or_else(|| {
-        // What no form has noted, which a wrong declaration of flags alone can cause.
-        Problems(vec![Problem {
-            setting: "command line".to_owned(),
-            source: Source::NotSet,
-            found: "a setting without saying what is wrong".to_owned(),
-            expected: "the flags that --help shows".to_owned(),
-        }])
-    })
+    reader.finish(common.zip(settings))
 }
 
 fn start<E: Into<Failure>>(

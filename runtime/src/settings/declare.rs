@@ -208,7 +208,7 @@ mod tests {
         let matches = command.clone().get_matches_from(["weir-test"].iter().chain(arguments));
         let mut reader = Reader::new(&command, &matches);
         let settings = Settings::read(&mut reader);
-        reader.finish().map(|()| settings.unwrap()).map_err(|problems| problems.to_string())
+        reader.finish(settings).map_err(|problems| problems.to_string())
     }
 
     #[test]

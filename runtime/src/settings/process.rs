@@ -43,7 +43,7 @@ mod tests {
         let command = command();
         let mut reader = Reader::new(&command, matches);
         let settings = CommonSettings::read(&mut reader);
-        reader.finish().map(|()| settings.unwrap())
+        reader.finish(settings)
     }
 
     #[test]

@@ -56,9 +56,12 @@ impl<'a> Reader<'a> {
         self.problems.push(problem);
     }
 
-    /// All problems, if there are any.
-    pub fn finish(self) -> Result<(), Problems> {
-        if self.problems.is_empty() { Ok(()) } else { Err(Problems(self.problems)) }
+    /// What was read, or else all problems; where there is nothing, there are some.
+    pub fn finish<T>(self, settings: Option<T>) -> Result<T, Problems> {
+        match settings {
+            Some(settings) if self.problems.is_empty() => Ok(settings),
+            _ => Err(Problems(self.problems)),
+        }
     }
 
     /// The flag of a field, `--ack-timeout` of `ack_timeout`.
@@ -144,7 +147,7 @@ mod tests {
         assert_eq!(reader.required("ack_timeout", &ack_timeout()), Some(Duration::from_secs(1)));
         assert_eq!(reader.required("max_body", &form::bytes(1..=1 << 30)), Some(4 << 20));
         assert_eq!(reader.optional("brokers", &form::text()), None);
-        assert!(reader.finish().is_ok());
+        assert!(reader.finish(Some(())).is_ok());
     }
 
     #[test]
@@ -157,7 +160,7 @@ mod tests {
         reader.required("max_body", &form::bytes(1..=1 << 20));
         reader.required("brokers", &form::text());
         reader.optional("token", &form::matching("32 hex digits", |_| false).secret());
-        let text = reader.finish().unwrap_err().to_string();
+        let text = reader.finish(None::<()>).unwrap_err().to_string();
         assert_eq!(
             text,
             "--ack-timeout (flag): found \"soon\", expected a duration with its unit, from 10ms to 4s\n\
@@ -181,7 +184,7 @@ mod tests {
         assert_eq!(reader.optional("token", &of_any), None, "whatever a form says of it");
         assert_eq!(reader.required("ack_timeout", &ack_timeout()), None, "it is not the default");
         assert_eq!(
-            reader.finish().unwrap_err().to_string(),
+            reader.finish(None::<()>).unwrap_err().to_string(),
             "--brokers (flag): found \"\", expected some text\n\
              --max-body (flag): found \"\", expected a size in bytes such as 4MiB, 512KiB or 1000, \
              from 1 to 1MiB\n\
@@ -196,7 +199,7 @@ mod tests {
         let matches = command.clone().get_matches_from(["weir-test"]);
         let mut reader = Reader::new(&command, &matches);
         reader.problem("token", "a token, or --brokers");
-        let text = reader.finish().unwrap_err().to_string();
+        let text = reader.finish(None::<()>).unwrap_err().to_string();
         assert_eq!(text, "--token (not set): expected a token, or --brokers (or set WEIR_TOKEN)");
     }
 }
