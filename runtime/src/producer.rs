@@ -92,7 +92,7 @@ impl Producer {
     async fn replace(&self) -> Result<Arc<Client>, ProducerError> {
         let shared = Arc::clone(&self.shared);
         let made = tokio::task::spawn_blocking(move || shared.new_client()).await;
-        let made = made.map_err(|error| ProducerError::Create { reason: error.to_string() })??;
+        let made = made.map_err(|error| ProducerError(error.to_string()))??;
         Ok(self.shared.client.swap(Arc::new(made)))
     }
 

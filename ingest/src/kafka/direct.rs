@@ -63,7 +63,7 @@ impl Direct {
         registry: &Registry,
     ) -> Result<Self, ProducerError> {
         let shared = Shared::new(kafka, options, topics, credentials);
-        let shared = Arc::new(shared.map_err(|reason| ProducerError::Create { reason })?);
+        let shared = Arc::new(shared.map_err(ProducerError)?);
         let metrics = ProducerMetrics::new(registry);
         let running = tokio::spawn(supervision::run(Arc::clone(&shared), metrics)).abort_handle();
         Ok(Self { shared, running })

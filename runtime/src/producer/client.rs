@@ -21,7 +21,7 @@ pub(super) struct Client {
 impl Client {
     pub(super) fn new(config: &ClientConfig, log: &KafkaLog) -> Result<Self, ProducerError> {
         let made = config.create_with_context(Context::new(log.clone()));
-        let inner = made.map_err(|error| ProducerError::Create { reason: error.to_string() })?;
+        let inner = made.map_err(|error| ProducerError(error.to_string()))?;
         Ok(Self { inner: Some(inner) })
     }
 

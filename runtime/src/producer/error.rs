@@ -4,16 +4,10 @@ use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
 
 use super::topics::command;
 
-/// Why there is no producer.
+/// Why there is no producer: the settings contradict each other, or TLS material cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ProducerError {
-    /// The settings contradict each other, or TLS material cannot be read.
-    #[error("the Kafka producer cannot be made, check --kafka-config: {reason}")]
-    Create {
-        /// librdkafka's words.
-        reason: String,
-    },
-}
+#[error("the Kafka producer cannot be made, check --kafka-config: {0}")]
+pub struct ProducerError(pub String);
 
 /// Why a record was not queued.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
