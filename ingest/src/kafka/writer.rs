@@ -42,7 +42,7 @@ impl Writer {
         Ok(match kind {
             ProducerKind::Rdkafka => {
                 let producer = Producer::new(kafka, options)?;
-                process.shutdown.spawn(watchdog::watch_in(producer.clone(), process, registry));
+                process.shutdown.spawn(watchdog::watch(producer.clone(), process, registry));
                 Self::Rdkafka(producer)
             }
             ProducerKind::Direct => {

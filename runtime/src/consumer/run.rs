@@ -45,7 +45,7 @@ pub async fn run<H: Handler>(
 ) -> Result<(), ConsumerError> {
     let check = process.health.check("kafka", Probe::Startup);
     let producer = Producer::new(kafka, &options.producer_options())?;
-    process.shutdown.spawn(watchdog::watch(producer.clone(), process));
+    process.shutdown.spawn(watchdog::watch(producer.clone(), process, &process.registry));
     let needed = options.all_topics();
     let find = || producer.check_topics(&needed, topics::CHECK_TIMEOUT);
     tokio::select! {

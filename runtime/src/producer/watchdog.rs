@@ -73,9 +73,14 @@ const RECONNECTS_WITHIN: Duration = Duration::from_secs(5);
 /// How long the brokers may be well while nothing is acknowledged; half of it passes before they are asked.
 const STALLED_AFTER: Duration = Duration::from_secs(10);
 
-/// Watches a producer until the end of the process is asked for; the future owns what it needs.
-pub fn watch(producer: Producer, process: &Process) -> impl Future<Output = ()> + Send + use<> {
-    watch_in(producer, process, &process.registry)
+/// Watches a producer until the end of the process is asked for, and shows in `registry` what it sees; the future owns what it
+/// needs.
+pub fn watch(
+    producer: Producer,
+    process: &Process,
+    registry: &Registry,
+) -> impl Future<Output = ()> + Send + use<> {
+    watch_with(Watchdog::new(producer, registry), process)
 }
 
 /// As [`watch`], for a second producer of a process: what is shown is about the first, but for how often a client of the
@@ -88,15 +93,6 @@ pub fn watch_second(
     let mut watchdog = Watchdog::new(producer, &Registry::new());
     watchdog.rebuilt = Reason::ALL.map(|_| rebuilt.clone()).into();
     watch_with(watchdog, process)
-}
-
-/// As [`watch`]; what is shown is shown in this registry.
-pub fn watch_in(
-    producer: Producer,
-    process: &Process,
-    registry: &Registry,
-) -> impl Future<Output = ()> + Send + use<> {
-    watch_with(Watchdog::new(producer, registry), process)
 }
 
 fn watch_with(mut watchdog: Watchdog, process: &Process) -> impl Future<Output = ()> + Send + use<> {

@@ -30,7 +30,7 @@ fn is_never_rebuilt(registry: &Registry) -> bool {
 
 fn watched(producer: &Producer) -> (Registry, Shutdown) {
     let process = Process::new("weir-test", "0");
-    process.shutdown.spawn(watchdog::watch(producer.clone(), &process));
+    process.shutdown.spawn(watchdog::watch(producer.clone(), &process, &process.registry));
     (process.registry, process.shutdown)
 }
 
