@@ -79,8 +79,7 @@ pub(crate) async fn watch(
 ) -> impl Future<Output = ()> + Send + use<> {
     let metrics = CredentialMetrics::register(registry);
     let (blocking, log) = (Blocking::default(), Throttle::default());
-    let mut kafka = kafka.clone();
-    let start = kafka.clone();
+    let (kafka, start) = (kafka.clone(), kafka.clone());
     let first = blocking.run(READ_TIMEOUT, move || CredentialFiles::of(&start)).await;
     let first = first.unwrap_or_else(|error| {
         tracing::warn!(%error, "cannot read files of --kafka-config");
@@ -93,8 +92,8 @@ pub(crate) async fn watch(
         loop {
             tokio::time::sleep(LOOK_EVERY).await;
             let looked = async {
-                match changed(&blocking, &kafka, &mut watched).await {
-                    Ok(None) => metrics.refused.set(0),
+                let is_refused = match changed(&blocking, &kafka, &mut watched).await {
+                    Ok(None) => false,
                     Ok(Some((latest, seen))) => {
                         tracing::info!(
                             "files of --kafka-config have changed: clients of Kafka are made anew"
@@ -102,17 +101,17 @@ pub(crate) async fn watch(
                         metrics.show(&seen);
                         metrics.renewed.inc();
                         watched = Watched::of(seen.fingerprint);
-                        kafka = latest.clone();
                         credentials.0.send_replace(Some(Arc::new(latest)));
-                        metrics.refused.set(0);
+                        false
                     }
                     Err(reason) => {
-                        metrics.refused.set(1);
                         if let Some(suppressed) = log.pass(Instant::now()) {
                             tracing::warn!(reason, suppressed, "{UNUSABLE}");
                         }
+                        true
                     }
-                }
+                };
+                metrics.refused.set(i64::from(is_refused));
             };
             supervisor.panicked(looked).await;
         }
@@ -133,7 +132,9 @@ async fn changed(
     if !watched.is_changed(seen.map_err(|error| error.to_string())?) {
         return Ok(None);
     }
-    usable(blocking, kafka.clone()).await.map(Some)
+    let used = kafka.clone();
+    let answered = blocking.run(READ_TIMEOUT + ANSWER_WITHIN, move || usable(&used)).await;
+    answered.unwrap_or_else(|error| Err(error.to_string())).map(Some)
 }
 
 /// The fingerprint of the files when they were taken up last, and at the latest look.
@@ -171,24 +172,16 @@ impl CredentialFiles {
 }
 
 /// The settings as the files have them now, if a client can be made of them and a broker answers it: clients that are answered
-/// would otherwise give way to ones that are not.
-async fn usable(
-    blocking: &Blocking,
-    kafka: KafkaSettings,
-) -> Result<(KafkaSettings, CredentialFiles), String> {
-    let make = move || {
-        let latest = kafka.read_again()?;
-        // Before they are used, so that what changes meanwhile is noticed.
-        let seen = CredentialFiles::of(&latest);
-        let client: BaseConsumer =
-            latest.client_config("weir").create().map_err(|error| error.to_string())?;
-        match client.fetch_metadata(None, ANSWER_WITHIN) {
-            Ok(_) => Ok((latest, seen)),
-            Err(error) => Err(format!("no broker answers a client that uses them: {error}")),
-        }
-    };
-    let answered = blocking.run(READ_TIMEOUT + ANSWER_WITHIN, make).await;
-    answered.unwrap_or_else(|error| Err(error.to_string()))
+/// would otherwise give way to ones that are not. Blocks.
+fn usable(kafka: &KafkaSettings) -> Result<(KafkaSettings, CredentialFiles), String> {
+    let latest = kafka.read_again()?;
+    // Before they are used, so that what changes meanwhile is noticed.
+    let seen = CredentialFiles::of(&latest);
+    let client: BaseConsumer = latest.client_config("weir").create().map_err(|error| error.to_string())?;
+    match client.fetch_metadata(None, ANSWER_WITHIN) {
+        Ok(_) => Ok((latest, seen)),
+        Err(error) => Err(format!("no broker answers a client that uses them: {error}")),
+    }
 }
 
 struct CredentialMetrics {
