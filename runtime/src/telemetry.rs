@@ -40,17 +40,13 @@ pub enum LogFormat {
 /// Only the entry of a process calls this; a second call changes nothing. Gives what bounds the lines, which has to be
 /// asked to report what it left out.
 pub(crate) fn install(format: LogFormat, traces: Option<&Traces>) -> LineLimit {
-    let (lines, limit) = (lines(format), LineLimit::default());
+    let limit = LineLimit::default();
+    let subscriber =
+        tracing_subscriber::registry().with(lines(format).with_filter(limit.clone().and(filter())));
     let installed = match traces {
-        // Whether a span is wanted is then known at its place in the code, without asking anybody.
-        None => {
-            let lines = lines.and_then(filter()).and_then(limit.clone());
-            tracing_subscriber::registry().with(lines).try_init()
-        }
-        Some(traces) => {
-            let lines = lines.with_filter(limit.clone().and(filter()));
-            tracing_subscriber::registry().with(lines).with(traces.layer()).try_init()
-        }
+        // That no span is wanted is then known at its place in the code, without asking anybody.
+        None => subscriber.try_init(),
+        Some(traces) => subscriber.with(traces.layer()).try_init(),
     };
     if let Err(error) = installed {
         tracing::debug!(%error, "somebody else has installed a subscriber");

@@ -116,7 +116,9 @@ mod tests {
 
     #[test]
     fn an_empty_value_stands_for_none_and_takes_back_what_a_line_before_it_sets() {
-        let (properties, bad) = parse("security.protocol=PLAINTEXT\nssl.crl.location=\nclient.rack=a\nclient.rack=\nssl.ca.pem=x\nssl.ca.pem=\nsocket.max.fails=2\n");
+        let (properties, bad) = parse(
+            "security.protocol=PLAINTEXT\nssl.crl.location=\nclient.rack=a\nclient.rack=\nssl.ca.pem=x\nssl.ca.pem=\nsocket.max.fails=2\n",
+        );
         assert_eq!(bad, []);
         assert_eq!(properties.keys().collect::<Vec<_>>(), ["security.protocol", "socket.max.fails"]);
     }
