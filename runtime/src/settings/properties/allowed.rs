@@ -92,48 +92,41 @@ const SUITES: &str = "names of suites that authenticate and encrypt, such as TLS
 const NOT_LISTED: &str = "one of the properties that docs/operations.md lists, the rest is for Weir to set";
 
 /// What Weir sets itself or never does, and why.
-const OWNED: [(&str, &str); 41] = [
-    ("message.timeout.ms", "Weir gives records up after a time of its own"),
-    ("delivery.timeout.ms", "Weir gives records up after a time of its own"),
-    ("retries", "Weir gives records up after a time of its own"),
-    ("message.send.max.retries", "Weir gives records up after a time of its own"),
-    ("linger.ms", "ingest has --linger"),
-    ("queue.buffering.max.ms", "ingest has --linger"),
-    ("queue.buffering.max.kbytes", "ingest has --queue-bytes"),
-    ("queue.buffering.max.messages", "ingest has --queue-bytes"),
-    ("message.max.bytes", "follows from ingest's --max-body"),
-    ("default.topic.config", "its properties are given by themselves"),
-    ("log_level", "RUST_LOG sets what is logged"),
-    ("debug", "RUST_LOG sets what is logged"),
-    ("acks", "always all, so that an acknowledged record survives a broker"),
-    ("request.required.acks", "always all, so that an acknowledged record survives a broker"),
-    ("enable.idempotence", "always on, so that retries neither double nor reorder"),
-    ("enable.gapless.guarantee", "always off"),
-    ("max.in.flight", "follows from idempotence"),
-    ("max.in.flight.requests.per.connection", "follows from idempotence"),
-    ("transactional.id", "Weir uses no transactions"),
-    ("partitioner", "always murmur2_random, so that Java clients agree"),
-    ("delivery.report.only.error", "successes are what an answer waits for"),
-    ("enable.auto.commit", "always on, for offsets that were stored after the work"),
-    ("auto.commit.enable", "always on, for offsets that were stored after the work"),
-    ("enable.auto.offset.store", "always off, offsets are stored after the work"),
-    ("auto.offset.reset", "always earliest, so that nothing is skipped"),
-    ("isolation.level", "always read_committed, what was aborted is never read"),
-    ("partition.assignment.strategy", "all members of a group must agree"),
-    ("group.protocol", "all members of a group must agree"),
-    ("group.instance.id", "members that share a file would shut each other out"),
-    ("group.id", "is the name of the consumer"),
-    ("client.id", "is the name of the process"),
-    ("bootstrap.servers", "use --brokers"),
-    ("metadata.broker.list", "use --brokers"),
-    ("allow.auto.create.topics", "topics are made by `weir topics apply`"),
-    ("statistics.interval.ms", "always 5 s, the metrics come from it"),
-    ("enable.partition.eof", "is not wanted"),
-    ("plugin.library.paths", "no code is loaded at run time"),
-    ("ssl.engine.location", "no code is loaded at run time, use ssl.key.location or ssl.key.pem"),
-    ("ssl.engine.id", "no code is loaded at run time, use ssl.key.location or ssl.key.pem"),
-    ("ssl.providers", "no code is loaded at run time"),
-    ("sasl.jaas.config", "use sasl.username and sasl.password instead of Java's login module"),
+const OWNED: [(&[&str], &str); 28] = [
+    (
+        &["message.timeout.ms", "delivery.timeout.ms", "retries", "message.send.max.retries"],
+        "Weir gives records up after a time of its own",
+    ),
+    (&["linger.ms", "queue.buffering.max.ms"], "ingest has --linger"),
+    (&["queue.buffering.max.kbytes", "queue.buffering.max.messages"], "ingest has --queue-bytes"),
+    (&["message.max.bytes"], "follows from ingest's --max-body"),
+    (&["default.topic.config"], "its properties are given by themselves"),
+    (&["log_level", "debug"], "RUST_LOG sets what is logged"),
+    (&["acks", "request.required.acks"], "always all, so that an acknowledged record survives a broker"),
+    (&["enable.idempotence"], "always on, so that retries neither double nor reorder"),
+    (&["enable.gapless.guarantee"], "always off"),
+    (&["max.in.flight", "max.in.flight.requests.per.connection"], "follows from idempotence"),
+    (&["transactional.id"], "Weir uses no transactions"),
+    (&["partitioner"], "always murmur2_random, so that Java clients agree"),
+    (&["delivery.report.only.error"], "successes are what an answer waits for"),
+    (&["enable.auto.commit", "auto.commit.enable"], "always on, for offsets that were stored after the work"),
+    (&["enable.auto.offset.store"], "always off, offsets are stored after the work"),
+    (&["auto.offset.reset"], "always earliest, so that nothing is skipped"),
+    (&["isolation.level"], "always read_committed, what was aborted is never read"),
+    (&["partition.assignment.strategy", "group.protocol"], "all members of a group must agree"),
+    (&["group.instance.id"], "members that share a file would shut each other out"),
+    (&["group.id"], "is the name of the consumer"),
+    (&["client.id"], "is the name of the process"),
+    (&["bootstrap.servers", "metadata.broker.list"], "use --brokers"),
+    (&["allow.auto.create.topics"], "topics are made by `weir topics apply`"),
+    (&["statistics.interval.ms"], "always 5 s, the metrics come from it"),
+    (&["enable.partition.eof"], "is not wanted"),
+    (&["plugin.library.paths", "ssl.providers"], "no code is loaded at run time"),
+    (
+        &["ssl.engine.location", "ssl.engine.id"],
+        "no code is loaded at run time, use ssl.key.location or ssl.key.pem",
+    ),
+    (&["sasl.jaas.config"], "use sasl.username and sasl.password instead of Java's login module"),
 ];
 
 /// What is wrong with a property and its value, as what is expected instead; `None` where a file may set it so.
@@ -147,7 +140,7 @@ pub(super) fn refusal(name: &str, value: &str) -> Option<String> {
     if name == "ssl.cipher.suites" {
         return (!value.split([':', ',']).all(is_suite)).then(|| SUITES.to_owned());
     }
-    let owned = OWNED.iter().find(|(owned, _)| *owned == name);
+    let owned = OWNED.iter().find(|(names, _)| names.contains(&name));
     Some(match owned {
         Some((_, why)) => format!("this line to be removed: {why}"),
         None if name.contains("oauthbearer") || name.starts_with("https.ca.") => NO_OIDC.to_owned(),
