@@ -4,7 +4,8 @@
 
 pub mod peer_certificates;
 
-use std::path::{Path, PathBuf};
+use std::fmt::Display;
+use std::path::Path;
 use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
@@ -12,35 +13,24 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 
-/// Why there is no TLS.
+/// Why there is no TLS: the file of certificates cannot be used, or the versions of TLS and the provider do not go together.
 #[derive(Debug, thiserror::Error)]
-pub enum TlsError {
-    /// The file of certificates cannot be used.
-    #[error("{path}: {reason}", path = path.display())]
-    Certificate {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// The versions of TLS and the provider do not go together.
-    #[error(transparent)]
-    Rustls(#[from] rustls::Error),
-}
+#[error("{0}")]
+pub struct TlsError(String);
 
 /// What a client trusts: Mozilla's list, and the certificates of a PEM file beside it.
 pub fn roots(certificates: Option<&Path>) -> Result<RootCertStore, TlsError> {
     let mut roots: RootCertStore = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
     let Some(path) = certificates else { return Ok(roots) };
     let known = roots.len();
-    let unreadable = |reason: String| TlsError::Certificate { path: path.to_owned(), reason };
-    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| unreadable(error.to_string()))? {
-        let certificate = certificate.map_err(|error| unreadable(error.to_string()))?;
-        roots.add(certificate).map_err(|error| unreadable(error.to_string()))?;
+    let unreadable = |reason: &dyn Display| TlsError(format!("{}: {reason}", path.display()));
+    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| unreadable(&error))? {
+        let certificate = certificate.map_err(|error| unreadable(&error))?;
+        roots.add(certificate).map_err(|error| unreadable(&error))?;
     }
     // A file that is none would otherwise be noticed by whoever is not trusted, much later.
     if roots.len() == known {
-        return Err(unreadable("it has no certificate in PEM".to_owned()));
+        return Err(unreadable(&"it has no certificate in PEM"));
     }
     Ok(roots)
 }
@@ -52,7 +42,8 @@ pub fn provider() -> Arc<CryptoProvider> {
 
 /// A client that trusts [`roots`] and shows no certificate of its own.
 pub fn client(certificates: Option<&Path>) -> Result<ClientConfig, TlsError> {
-    let config = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
+    let config = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions();
+    let config = config.map_err(|error| TlsError(error.to_string()))?;
     Ok(config.with_root_certificates(roots(certificates)?).with_no_client_auth())
 }
 
