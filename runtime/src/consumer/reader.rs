@@ -168,9 +168,12 @@ impl TopicReader {
 
     /// Reads nothing any more.
     pub fn stop(&mut self) -> Result<(), ReadError> {
-        self.partitions.clear();
         self.last_error = None;
-        self.consumer.unassign().map_err(|error| self.failed(&error))
+        let stopped = self.consumer.unassign().map_err(|error| self.failed(&error));
+        for partition in std::mem::take(&mut self.partitions).into_values() {
+            partition.fetched.discard();
+        }
+        stopped
     }
 
     /// What comes next of any partition; `None` where nothing does within `wait`.

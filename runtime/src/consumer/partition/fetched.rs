@@ -68,3 +68,67 @@ impl<C: ConsumerContext> fmt::Debug for Fetched<C> {
         formatter.debug_struct("Fetched").field("is_ready", &self.is_ready).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU64;
+    use std::sync::mpsc::sync_channel;
+    use std::time::Instant;
+
+    use rdkafka::consumer::Consumer as _;
+    use rdkafka::mocking::MockCluster;
+    use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
+    use rdkafka::{ClientConfig, ClientContext, Offset};
+
+    use super::*;
+    use crate::kafka::list;
+
+    const DEADLINE: Duration = Duration::from_mins(1);
+
+    /// The bytes of one partition that the client holds, as it says itself.
+    #[derive(Clone, Default)]
+    struct Held(Arc<AtomicU64>);
+
+    impl ClientContext for Held {
+        fn stats_raw(&self, statistics: &[u8]) {
+            let said: serde_json::Value = serde_json::from_slice(statistics).unwrap();
+            let held = said["topics"]["in"]["partitions"]["0"]["fetchq_size"].as_u64();
+            self.0.store(held.unwrap_or_default(), Ordering::Relaxed);
+        }
+    }
+
+    impl ConsumerContext for Held {}
+
+    #[test]
+    fn of_a_partition_that_was_given_back_nothing_stays_in_the_client() {
+        let cluster = MockCluster::new(1).unwrap();
+        cluster.create_topic("in", 1, 1).unwrap();
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", cluster.bootstrap_servers());
+        let producer: BaseProducer = config.create().unwrap();
+        for _ in 0..100 {
+            producer
+                .send(BaseRecord::<(), _>::to("in").payload(&[0; 1_000]))
+                .map_err(|(why, _)| why)
+                .unwrap();
+        }
+        producer.flush(DEADLINE).unwrap();
+        config.set("group.id", "test").set("enable.auto.commit", "false").set("statistics.interval.ms", "50");
+        let (held, name, (wake, _woken)) = (Held::default(), TopicPartition::new("in", 0), sync_channel(1));
+        let consumer = Arc::new(config.create_with_context::<_, BaseConsumer<_>>(held.clone()).unwrap());
+        let wait_until = |is_so: fn(u64) -> bool| {
+            let begun = Instant::now();
+            while !is_so(held.0.load(Ordering::Relaxed)) {
+                drop(consumer.poll(Duration::from_millis(10)));
+                assert!(begun.elapsed() < DEADLINE);
+            }
+        };
+        let fetched = Fetched::of(&consumer, &name, &wake).unwrap();
+        consumer.incremental_assign(&list([&name], Offset::Beginning).unwrap()).unwrap();
+        wait_until(|bytes| bytes >= 100_000);
+        consumer.unassign().unwrap();
+        fetched.discard();
+        drop(fetched);
+        wait_until(|bytes| bytes == 0);
+    }
+}
