@@ -65,10 +65,8 @@ impl LineLimit {
 
     /// Says every minute what was left out, without end.
     pub(crate) async fn report(self) {
-        let mut ticks = tokio::time::interval(WINDOW);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
-            ticks.tick().await;
+            tokio::time::sleep(WINDOW).await;
             if let Some(lines) = self.left_out() {
                 tracing::warn!(lines, "repeated log lines were suppressed");
             }
