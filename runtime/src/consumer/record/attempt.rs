@@ -2,7 +2,6 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::thread;
 use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt as _;
@@ -46,26 +45,22 @@ pub(in crate::consumer) async fn attempt<H: Handler>(
     loop {
         let started = Instant::now();
         let result = match prepare(handler, state, record, context, pipeline, &waits).await? {
-            Ok(Ok(())) => {
+            Ok(()) => {
                 context.progress.set_activity(Activity::Handling);
-                // A handler may panic before it gives a future, too.
-                let attempted = AssertUnwindSafe(async { handler.handle(state, record, &waits).await });
-                pipeline.alongside(attempted.catch_unwind()).await
+                pipeline.alongside(caught(async { handler.handle(state, record, &waits).await })).await
             }
-            Ok(Err(failure)) => Ok(Err(failure)),
-            Err(panic) => Err(panic),
+            Err(failure) => Err(failure),
         };
         context.progress.set_activity(Activity::Waiting(Wait::Kafka));
         context.shared.metrics.handle_seconds.observe(started.elapsed().as_secs_f64());
         let failure = match result {
-            Ok(Ok(outputs)) => return Ok(Ok(outputs)),
-            Ok(Err(failure)) => Some(failure),
-            Err(_) => {
-                // What the panic left behind cannot be trusted.
-                *state = handler.assigned(&record.topic, record.partition);
-                None
-            }
+            Ok(outputs) => return Ok(Ok(outputs)),
+            Err(failure) => failure,
         };
+        if failure.is_none() {
+            // What the panic left behind cannot be trusted.
+            *state = handler.assigned(&record.topic, record.partition);
+        }
         let (after, on) = match attempts.classify(failure, record, context) {
             Ok(next) => next,
             Err(cause) => return Ok(Err(cause)),
@@ -88,19 +83,24 @@ async fn prepare<H: Handler>(
     context: &WorkerContext,
     pipeline: &mut Pipeline,
     waits: &Waits,
-) -> Result<thread::Result<Result<(), Failure>>, Halt> {
+) -> Result<Result<(), Option<Failure>>, Halt> {
     loop {
         context.progress.set_activity(Activity::Waiting(Wait::Kafka));
-        let prepared = AssertUnwindSafe(async { handler.prepare(state, record, waits).await });
+        let prepared = caught(async { handler.prepare(state, record, waits).await });
         let outcome = tokio::select! {
             biased;
             // First, as it is mostly there at once.
-            prepared = prepared.catch_unwind() => return Ok(prepared),
+            prepared = prepared => return Ok(prepared),
             () = context.stop.cancelled() => return Err(Halt::Stopped),
             outcome = pipeline.failed() => outcome,
         };
         pipeline.settle(Err(outcome)).await?;
     }
+}
+
+/// What a handler's work comes to; it panicked where it has failed without a failure, which may be before it gives a future.
+async fn caught<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Option<Failure>> {
+    AssertUnwindSafe(work).catch_unwind().await.map_or(Err(None), |done| done.map_err(Some))
 }
 
 impl Attempts {
