@@ -3,7 +3,6 @@
 mod collector;
 mod context;
 mod environment;
-mod error;
 mod export;
 mod limit;
 pub mod spans;

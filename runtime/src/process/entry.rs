@@ -132,7 +132,7 @@ fn start<E: Into<Failure>>(
         Err(error) => return failed(&error),
     };
     let traces = traces.unwrap_or_else(|error| {
-        tracing::warn!("there are no traces: {}", chain(&error));
+        tracing::warn!("there are no traces: {error}");
         None
     });
     if let Some(traces) = &traces {

@@ -8,9 +8,9 @@ use reqwest::Client;
 use tokio::runtime::Handle;
 
 use super::environment::Environment;
-use super::error::TracesError;
 use crate::blocking::Blocking;
 use crate::http::{client, tls};
+use crate::process::chain;
 use crate::secret_files::READ_TIMEOUT;
 
 /// Bytes of an answer that are read; it says little.
@@ -24,14 +24,17 @@ pub(super) struct Collector {
 }
 
 impl Collector {
-    pub(super) fn new(environment: &Environment, runtime: Handle) -> Result<Self, TracesError> {
+    pub(super) fn new(environment: &Environment, runtime: Handle) -> Result<Self, String> {
         let certificate = environment.certificate.clone();
         // A file system that is gone must not hold up the start.
-        let tls = Blocking::default().wait(READ_TIMEOUT, move || tls::client(certificate.as_deref()))??;
+        let tls = move || tls::client(certificate.as_deref()).map_err(|error| error.to_string());
+        let tls = Blocking::default().wait(READ_TIMEOUT, tls).unwrap_or_else(|error| Err(error.to_string()));
+        let tls = tls.map_err(|error| format!("OTEL_EXPORTER_OTLP_CERTIFICATE: {error}"))?;
         let http = client::builder(tls)
             .timeout(environment.timeout)
             .user_agent(concat!("weir/", env!("CARGO_PKG_VERSION")))
-            .build()?;
+            .build()
+            .map_err(|error| format!("HTTP: {}", chain(&error)))?;
         Ok(Self { http, runtime })
     }
 }
@@ -85,6 +88,6 @@ mod tests {
             foreign_protocol: None,
         };
         let error = Collector::new(&environment, Handle::current()).unwrap_err();
-        assert_eq!(error.to_string(), "OTEL_EXPORTER_OTLP_CERTIFICATE: no answer within 5s");
+        assert_eq!(error, "OTEL_EXPORTER_OTLP_CERTIFICATE: no answer within 5s");
     }
 }

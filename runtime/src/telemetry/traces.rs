@@ -16,10 +16,9 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::collector::Collector;
 use super::environment::Environment;
-use super::error::TracesError;
 use super::export::{Admission, SpanCounts};
 use super::spans;
-use crate::process::About;
+use crate::process::{About, chain};
 
 /// How long the last spans may take at the end of a process; what is left then is lost.
 const LAST_SPANS: Duration = Duration::from_secs(3);
@@ -32,18 +31,15 @@ pub(crate) struct Traces {
 }
 
 impl Traces {
-    /// As the variables say: `None` where they ask for none. Nothing is connected yet.
-    pub(crate) fn start(
-        about: About,
-        counts: SpanCounts,
-        runtime: &Handle,
-    ) -> Result<Option<Self>, TracesError> {
+    /// As the variables say: `None` where they ask for none, or why there are none although they do. Nothing is connected yet.
+    pub(crate) fn start(about: About, counts: SpanCounts, runtime: &Handle) -> Result<Option<Self>, String> {
         let Some(environment) = Environment::of_process() else { return Ok(None) };
         let exporter = SpanExporter::builder()
             .with_http()
             .with_http_client(Collector::new(&environment, runtime.clone())?)
             .with_protocol(Protocol::HttpBinary)
-            .build()?;
+            .build()
+            .map_err(|error| format!("OTEL_EXPORTER_OTLP_*: {}", chain(&error)))?;
         let provider = SdkTracerProvider::builder()
             .with_resource(resource(about))
             .with_span_processor(Admission::new(exporter, environment.queue, counts))
