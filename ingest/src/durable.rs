@@ -16,7 +16,7 @@
 
 use crate::delivery::Delivery;
 use crate::http::response::Unavailable;
-use crate::kafka::{AccountAdmission, AccountLimit, Kafka, NotAcknowledged, NotPublished};
+use crate::kafka::{AccountLimit, Kafka, NotAcknowledged, NotPublished};
 use crate::metrics::Path;
 use crate::spool::{Spool, SpoolError};
 use std::pin::pin;
@@ -66,11 +66,8 @@ impl Durable {
             | NotAcknowledged::NotPublished(_) => {
                 let body = &delivery.body;
                 // Nothing waits for its turn there, so it is now or not at all.
-                let Ok(AccountAdmission::Now(permit)) =
-                    self.spool_limit.admit(body.account(), body.bytes().len())
-                else {
-                    return Err(Unavailable::AccountBusy);
-                };
+                let permit = self.spool_limit.account(body.account()).admit_now(body.bytes().len());
+                let Some(permit) = permit else { return Err(Unavailable::AccountBusy) };
                 spool.store(delivery, Some(permit)).await
             }
         };
@@ -137,7 +134,7 @@ mod tests {
         let limit = AccountLimit::new(1 << 10, 0);
         let durable = durable(&settings, Arc::clone(&limit));
         let own = sample(TEXT);
-        let waiting = limit.admit(own.body.account(), 1 << 10).unwrap();
+        let waiting = limit.account(own.body.account()).admit_now(1 << 10).unwrap();
         assert_eq!(durable.store(&own).await, Err(Unavailable::AccountBusy));
         let other = sample(br#"{"object":"page","entry":[{"id":"1"}]}"#);
         // Until the spool is open.
@@ -150,11 +147,10 @@ mod tests {
     #[tokio::test]
     async fn a_delivery_of_which_kafka_never_says_anything_gives_its_place_to_the_next_of_its_account() {
         let limit = AccountLimit::new(100, 100);
-        let Ok(AccountAdmission::Now(permit)) = limit.admit("busy", 100) else {
-            panic!("nothing else is under way")
-        };
+        let busy = limit.account("busy");
+        let permit = busy.admit_now(100).unwrap();
         let late = tokio::spawn(holding(permit, Duration::from_millis(20), std::future::pending::<()>()));
-        let next = tokio::time::timeout(Duration::from_mins(1), limit.admit_spooled("busy", 100, true));
+        let next = tokio::time::timeout(Duration::from_mins(1), busy.admit_spooled(100));
         assert!(next.await.unwrap().is_some());
         assert!(!late.is_finished(), "it is waited for still");
         late.abort();

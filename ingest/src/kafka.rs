@@ -12,7 +12,7 @@ mod startup_gate;
 pub(crate) mod tests;
 mod writer;
 
-pub(crate) use account_limit::{AccountAdmission, AccountLimit, AccountPermit};
+pub(crate) use account_limit::{AccountLimit, AccountPermit};
 pub(crate) use breaker::Breaker;
 pub(crate) use not_published::{NotPublished, Refused};
 pub(crate) use producers::Producers;
@@ -131,16 +131,15 @@ impl Kafka {
         deadline: tokio::time::Instant,
     ) -> Result<(Split<'d>, AccountPermit), NotAcknowledged> {
         let split = self.publisher.split(delivery);
-        let turn = self.account_limit.admit(&*split.source, bytes_on_kafka(delivery, &split));
-        match turn.map_err(|_| NotAcknowledged::AccountBusy)? {
-            AccountAdmission::Now(permit) => Ok((split, permit)),
-            AccountAdmission::Later(admitted) => {
-                drop(split);
-                match tokio::time::timeout_at(deadline, admitted).await {
-                    Ok(Ok(permit)) => Ok((self.publisher.split(delivery), permit)),
-                    Ok(Err(_)) | Err(_) => Err(NotAcknowledged::AccountBusy),
-                }
-            }
+        let account = self.account_limit.account(&*split.source);
+        let bytes = bytes_on_kafka(delivery, &split);
+        if let Some(permit) = account.admit_now(bytes) {
+            return Ok((split, permit));
+        }
+        drop(split);
+        match tokio::time::timeout_at(deadline, account.admit(bytes)).await {
+            Ok(Some(permit)) => Ok((self.publisher.split(delivery), permit)),
+            Ok(None) | Err(_) => Err(NotAcknowledged::AccountBusy),
         }
     }
 
@@ -152,8 +151,9 @@ impl Kafka {
         waits: bool,
     ) -> Option<Result<(Acknowledgement, AccountPermit), NotPublished>> {
         let split = self.publisher.split(delivery);
+        let account = self.account_limit.account(&*split.source);
         let bytes = bytes_on_kafka(delivery, &split);
-        let permit = self.account_limit.admit_spooled(&split.source, bytes, waits).await?;
+        let permit = if waits { account.admit_spooled(bytes).await? } else { account.admit_now(bytes)? };
         let sent = self.publisher.publish_split(delivery, &split);
         Some(sent.map(|acknowledgement| (acknowledgement, permit)))
     }

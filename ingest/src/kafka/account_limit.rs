@@ -3,162 +3,103 @@
 //! librdkafka sends records in the order in which it gets them. So only so many bytes of one account are given to it at
 //! once; its further deliveries wait here, up to a second limit, and those of other accounts pass.
 
-use std::collections::hash_map::Entry;
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hash, RandomState};
-use std::sync::{Arc, Mutex, MutexGuard};
-use tokio::sync::oneshot;
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use tokio::sync::Semaphore;
 
-/// The limits, and what each account has in flight and waiting.
+/// The limits, and the accounts that have something in flight or waiting.
 #[derive(Debug)]
 pub(crate) struct AccountLimit {
-    in_flight_bytes: usize,
+    in_flight_bytes: u32,
     waiting_bytes: usize,
     hasher: RandomState,
-    accounts: Mutex<HashMap<u64, Account>>,
+    accounts: Mutex<HashMap<u64, Weak<Account>>>,
 }
 
-#[derive(Debug, Default)]
-struct Account {
-    in_flight: usize,
-    waiting: usize,
-    queue: VecDeque<Waiter>,
-}
-
+/// What one account may have in flight and waiting beside what it has; forgotten once nobody holds it.
 #[derive(Debug)]
-struct Waiter {
-    bytes: usize,
-    admit: oneshot::Sender<AccountPermit>,
+pub(crate) struct Account {
+    limit: Arc<AccountLimit>,
+    key: u64,
+    in_flight: Semaphore,
+    waiting: Semaphore,
 }
 
 /// Bytes that an account has in flight; dropping it admits the next of its deliveries.
 #[derive(Debug)]
 pub(crate) struct AccountPermit {
-    account_limit: Arc<AccountLimit>,
-    account: u64,
-    bytes: usize,
+    account: Arc<Account>,
+    bytes: u32,
 }
-
-/// When a delivery may go.
-#[derive(Debug)]
-pub(crate) enum AccountAdmission {
-    Now(AccountPermit),
-    /// Once this resolves.
-    Later(oneshot::Receiver<AccountPermit>),
-}
-
-/// This account has as much waiting as it may.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct AccountBusy;
 
 impl AccountLimit {
     pub(crate) fn new(in_flight_bytes: usize, waiting_bytes: usize) -> Arc<Self> {
+        let in_flight_bytes = u32::try_from(in_flight_bytes).unwrap_or(u32::MAX);
         let (hasher, accounts) = (RandomState::new(), Mutex::default());
         Arc::new(Self { in_flight_bytes, waiting_bytes, hasher, accounts })
     }
 
-    /// The turn of this many bytes of the account. A delivery larger than the limit is sent alone.
-    pub(crate) fn admit(
-        self: &Arc<Self>,
-        account: impl Hash,
-        bytes: usize,
-    ) -> Result<AccountAdmission, AccountBusy> {
-        self.turn(account, bytes, self.waiting_bytes)
-    }
-
-    /// The same for a delivery of the spool, where it waits already: it takes its turn however many wait. Without `waits`,
-    /// `None` where it is not its turn.
-    pub(crate) async fn admit_spooled(
-        self: &Arc<Self>,
-        account: impl Hash,
-        bytes: usize,
-        waits: bool,
-    ) -> Option<AccountPermit> {
-        match self.turn(account, bytes, if waits { usize::MAX } else { 0 }).ok()? {
-            AccountAdmission::Now(permit) => Some(permit),
-            AccountAdmission::Later(admitted) => admitted.await.ok(),
-        }
-    }
-
-    /// The turn of this many bytes, where no more than `most_waiting` of the account wait then.
-    fn turn(
-        self: &Arc<Self>,
-        account: impl Hash,
-        bytes: usize,
-        most_waiting: usize,
-    ) -> Result<AccountAdmission, AccountBusy> {
-        // Accounts with the same hash share a limit; the hash is seeded, so nobody outside can find such a pair.
-        let key = self.hasher.hash_one(account);
+    /// The account of this name. Those with the same hash share a limit; it is seeded, so nobody outside can find such a pair.
+    pub(crate) fn account(self: &Arc<Self>, name: impl Hash) -> Arc<Account> {
+        let key = self.hasher.hash_one(name);
         let mut accounts = self.lock();
-        let account = accounts.entry(key).or_default();
-        if account.queue.is_empty() && account.fits(bytes, self.in_flight_bytes) {
-            account.in_flight += bytes;
-            return Ok(AccountAdmission::Now(self.in_flight(key, bytes)));
-        }
-        if account.waiting + bytes > most_waiting {
-            return Err(AccountBusy);
-        }
-        let (admit, admitted) = oneshot::channel();
-        account.waiting += bytes;
-        account.queue.push_back(Waiter { bytes, admit });
-        Ok(AccountAdmission::Later(admitted))
+        accounts.get(&key).and_then(Weak::upgrade).unwrap_or_else(|| {
+            let in_flight = Semaphore::new(self.in_flight_bytes as usize);
+            let waiting = Semaphore::new(self.waiting_bytes);
+            let account = Arc::new(Account { limit: Arc::clone(self), key, in_flight, waiting });
+            accounts.insert(key, Arc::downgrade(&account));
+            account
+        })
     }
 
-    fn release(self: &Arc<Self>, key: u64, bytes: usize) {
-        let mut admitted = Vec::new();
-        let mut accounts = self.lock();
-        if let Entry::Occupied(mut entry) = accounts.entry(key) {
-            let account = entry.get_mut();
-            account.in_flight -= bytes;
-            while let Some(waiter) = account.next(self.in_flight_bytes) {
-                admitted.push((waiter.admit, self.in_flight(key, waiter.bytes)));
-            }
-            if account.in_flight == 0 {
-                entry.remove();
-            }
-        }
-        drop(accounts);
-        for (admit, in_flight) in admitted {
-            // A waiter that has gone releases the bytes at once.
-            drop(admit.send(in_flight));
-        }
-    }
-
-    fn in_flight(self: &Arc<Self>, account: u64, bytes: usize) -> AccountPermit {
-        AccountPermit { account_limit: Arc::clone(self), account, bytes }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Account>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Weak<Account>>> {
         runtime::mutex::lock(&self.accounts)
     }
 }
 
 impl Account {
-    const fn fits(&self, bytes: usize, limit: usize) -> bool {
-        self.in_flight == 0 || self.in_flight + bytes <= limit
+    /// So many bytes, where nothing waits and they fit.
+    pub(crate) fn admit_now(self: &Arc<Self>, bytes: usize) -> Option<AccountPermit> {
+        self.in_flight.try_acquire_many(self.needed(bytes)).ok()?.forget();
+        Some(self.permit(bytes))
     }
 
-    /// The next delivery, if it may be sent now; waiters that have gone are skipped.
-    fn next(&mut self, limit: usize) -> Option<Waiter> {
-        while let Some(waiter) = self.queue.front() {
-            let is_gone = waiter.admit.is_closed();
-            if !is_gone && !self.fits(waiter.bytes, limit) {
-                return None;
-            }
-            let waiter = self.queue.pop_front()?;
-            self.waiting -= waiter.bytes;
-            if !is_gone {
-                self.in_flight += waiter.bytes;
-                return Some(waiter);
-            }
-        }
-        None
+    /// So many bytes, once it is their turn; `None`, at once, where too many wait.
+    pub(crate) async fn admit(self: &Arc<Self>, bytes: usize) -> Option<AccountPermit> {
+        let _waiting = self.waiting.try_acquire_many(u32::try_from(bytes).ok()?).ok()?;
+        self.admit_spooled(bytes).await
+    }
+
+    /// The same for a delivery of the spool, where it waits already: it takes its turn however many wait.
+    pub(crate) async fn admit_spooled(self: &Arc<Self>, bytes: usize) -> Option<AccountPermit> {
+        self.in_flight.acquire_many(self.needed(bytes)).await.ok()?.forget();
+        Some(self.permit(bytes))
+    }
+
+    /// A delivery larger than the limit takes all of it, and so goes alone.
+    fn needed(&self, bytes: usize) -> u32 {
+        u32::try_from(bytes).map_or(self.limit.in_flight_bytes, |bytes| bytes.min(self.limit.in_flight_bytes))
+    }
+
+    fn permit(self: &Arc<Self>, bytes: usize) -> AccountPermit {
+        AccountPermit { account: Arc::clone(self), bytes: self.needed(bytes) }
     }
 }
 
 impl Drop for AccountPermit {
     fn drop(&mut self) {
-        self.account_limit.release(self.account, self.bytes);
+        self.account.in_flight.add_permits(self.bytes as usize);
+    }
+}
+
+impl Drop for Account {
+    fn drop(&mut self) {
+        let mut accounts = self.limit.lock();
+        // It may be there anew.
+        if accounts.get(&self.key).is_some_and(|account| account.strong_count() == 0) {
+            accounts.remove(&self.key);
+        }
     }
 }
 
@@ -167,75 +108,68 @@ mod tests {
     use super::*;
     use futures_util::FutureExt as _;
 
-    async fn admitted(
-        account_limit: &Arc<AccountLimit>,
-        account: &str,
-        bytes: usize,
-    ) -> Result<AccountPermit, AccountBusy> {
-        match account_limit.admit(account, bytes)? {
-            AccountAdmission::Now(permit) => Ok(permit),
-            AccountAdmission::Later(admitted) => admitted.await.map_err(|_| AccountBusy),
-        }
-    }
-
-    fn admit(
-        account_limit: &Arc<AccountLimit>,
-        account: &str,
-        bytes: usize,
-    ) -> Option<Result<AccountPermit, AccountBusy>> {
-        admitted(account_limit, account, bytes).now_or_never()
+    async fn admitted(limit: &Arc<AccountLimit>, account: &str, bytes: usize) -> Option<AccountPermit> {
+        limit.account(account).admit(bytes).await
     }
 
     #[tokio::test]
     async fn an_account_waits_for_itself_alone() {
         let account_limit = AccountLimit::new(100, 1_000);
-        let one = admit(&account_limit, "busy", 60).unwrap().unwrap();
+        let one = account_limit.account("busy").admit_now(60).unwrap();
         let mut second = Box::pin(admitted(&account_limit, "busy", 60));
         let mut third = Box::pin(admitted(&account_limit, "busy", 10));
         assert!((&mut second).now_or_never().is_none());
         assert!((&mut third).now_or_never().is_none(), "in their order");
-        assert!(admit(&account_limit, "calm", 100).unwrap().is_ok());
+        assert!(account_limit.account("busy").admit_now(1).is_none(), "behind those that wait");
+        assert!(account_limit.account("calm").admit_now(100).is_some());
         drop(one);
-        let (second, third) = (second.await.unwrap(), third.await.unwrap());
-        drop((second, third));
+        let permits = (second.await.unwrap(), third.await.unwrap());
+        drop(permits);
         assert!(account_limit.lock().is_empty(), "nothing is kept of an account with nothing in flight");
     }
 
     #[tokio::test]
     async fn what_was_spooled_takes_its_turn_however_many_wait() {
         let account_limit = AccountLimit::new(100, 100);
-        let one = admit(&account_limit, "busy", 100).unwrap().unwrap();
+        let one = account_limit.account("busy").admit_now(100).unwrap();
         let mut other = Box::pin(admitted(&account_limit, "busy", 100));
         assert!((&mut other).now_or_never().is_none());
-        assert!(account_limit.admit_spooled("busy", 60, false).now_or_never().unwrap().is_none());
-        assert!(account_limit.admit_spooled("calm", 60, false).now_or_never().unwrap().is_some());
-        let mut spooled = Box::pin(account_limit.admit_spooled("busy", 60, true));
+        assert!(account_limit.account("busy").admit_now(60).is_none());
+        assert!(account_limit.account("calm").admit_now(60).is_some());
+        let busy = account_limit.account("busy");
+        let mut spooled = Box::pin(busy.admit_spooled(60));
         assert!((&mut spooled).now_or_never().is_none());
         drop(one);
         let other = other.await.unwrap();
         assert!((&mut spooled).now_or_never().is_none(), "behind what came before");
         drop(other);
         drop(spooled.await.unwrap());
+        drop(busy);
         assert!(account_limit.lock().is_empty());
     }
 
     #[tokio::test]
     async fn a_delivery_larger_than_the_limit_is_sent_alone() {
         let account_limit = AccountLimit::new(100, 1_000);
-        let large = admit(&account_limit, "busy", 500).unwrap().unwrap();
+        let large = account_limit.account("busy").admit_now(500).unwrap();
         let mut small = Box::pin(admitted(&account_limit, "busy", 1));
         assert!((&mut small).now_or_never().is_none());
+        let mut next = Box::pin(admitted(&account_limit, "busy", 500));
         drop(large);
-        assert!(small.await.is_ok());
+        let small = small.await.unwrap();
+        assert!((&mut next).now_or_never().is_none(), "not beside a small one either");
+        drop(small);
+        assert!(next.await.is_some());
     }
 
     #[tokio::test]
     async fn only_so_much_waits_and_a_waiter_that_has_left_is_skipped() {
         let account_limit = AccountLimit::new(100, 100);
-        let one = admit(&account_limit, "busy", 100).unwrap().unwrap();
+        let one = account_limit.account("busy").admit_now(100).unwrap();
         let mut left = Box::pin(admitted(&account_limit, "busy", 60));
         assert!((&mut left).now_or_never().is_none());
-        assert_eq!(admit(&account_limit, "busy", 60).unwrap().err(), Some(AccountBusy));
+        let too_much = admitted(&account_limit, "busy", 60).now_or_never();
+        assert!(too_much.is_some_and(|permit| permit.is_none()), "it does not wait");
         let mut last = Box::pin(admitted(&account_limit, "busy", 40));
         assert!((&mut last).now_or_never().is_none());
         drop(left);
