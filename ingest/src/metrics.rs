@@ -8,10 +8,9 @@ use crate::http::response::{Unavailable, WebhookResponse};
 use crate::signature::SignatureFault;
 use enum_map::{Enum, EnumArray, EnumMap};
 use limits::LimitMetrics;
-use prometheus::{Histogram, IntCounter, IntGauge, Registry};
-use runtime::metrics::{SECONDS, counter, counters, gauge, histograms};
+use prometheus::{Histogram, IntCounter, IntCounterVec, IntGauge, Registry};
+use runtime::metrics::{SECONDS, counter, counters, counters_of, gauge, histograms};
 use schemas::{EventKind, Refusal};
-use std::collections::HashMap;
 use std::fmt::Debug;
 use std::time::Duration;
 
@@ -22,7 +21,7 @@ pub(crate) struct Metrics {
     signature_failures: EnumMap<SignatureFault, IntCounter>,
     unavailable: EnumMap<Unavailable, IntCounter>,
     events: EnumMap<EventKind, IntCounter>,
-    dead_letters: HashMap<Refusal, IntCounter>,
+    dead_letters: IntCounterVec,
     /// Deliveries that were made durable, and how long it took.
     durable: EnumMap<Path, (IntCounter, Histogram)>,
     /// Verified deliveries that could not be made durable.
@@ -104,7 +103,13 @@ impl Metrics {
                 Unavailable::as_str,
             ),
             events: events(registry),
-            dead_letters: dead_letters(registry),
+            dead_letters: counters_of(
+                registry,
+                "weir_ingest_dead_letters_total",
+                "Verified bodies that were dead-lettered, by reason.",
+                "reason",
+                Refusal::ALL.iter().map(|refusal| refusal.as_str()),
+            ),
             durable,
             rejected,
             breaker_open: gauge(
@@ -170,9 +175,7 @@ impl Metrics {
 
     /// Counts a dead-lettered body.
     pub(crate) fn dead_letter(&self, refusal: Refusal) {
-        if let Some(counter) = self.dead_letters.get(&refusal) {
-            counter.inc();
-        }
+        self.dead_letters.with_label_values(&[refusal.as_str()]).inc();
     }
 }
 
@@ -225,15 +228,4 @@ fn deliveries(registry: &Registry) -> (EnumMap<Path, (IntCounter, Histogram)>, I
 fn events(registry: &Registry) -> EnumMap<EventKind, IntCounter> {
     let help = "Events of the deliveries that were sent to Kafka, by kind.";
     by_label(registry, "weir_ingest_events_total", help, "kind", |kind: EventKind| kind.to_string())
-}
-
-fn dead_letters(registry: &Registry) -> HashMap<Refusal, IntCounter> {
-    let dead_letters = counters(
-        registry,
-        "weir_ingest_dead_letters_total",
-        "Verified bodies that were dead-lettered, by reason.",
-        &["reason"],
-    );
-    let counter = |refusal: &Refusal| (*refusal, dead_letters.with_label_values(&[refusal.as_str()]));
-    Refusal::ALL.iter().map(counter).collect()
 }
