@@ -1,6 +1,6 @@
 //! The service that Meta's webhooks reach: accept, read, verify, split, publish, respond.
 //!
-//! [`run`] serves until it is asked to end. A request runs through `webhook.rs`: `http` refuses what is no proper request,
+//! [`serve`] runs until it is asked to end. A request runs through `webhook.rs`: `http` refuses what is no proper request,
 //! `signature` verifies the body, `delivery` gives it an id, and `durable` has it acknowledged by `kafka` or written to
 //! the `spool` before it is answered 200.
 
@@ -15,7 +15,7 @@ mod signature;
 pub mod spool;
 mod webhook;
 
-pub use server::{ServeError, run, serve};
+pub use server::{ServeError, serve};
 pub use settings::{Limits, ProducerKind, Settings};
 pub use signature::{Secret, Secrets};
 pub use spool::OpenError;

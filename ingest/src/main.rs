@@ -11,5 +11,13 @@ const ABOUT: About = About {
 };
 
 fn main() -> ExitCode {
-    process::run_listening(ABOUT, Settings::declare, Settings::read, Settings::port, weir_ingest::run)
+    process::run_listening(
+        ABOUT,
+        Settings::declare,
+        Settings::read,
+        Settings::port,
+        async |common, settings, process, listener| {
+            weir_ingest::serve(listener, &common.kafka, &common.topic_prefix, settings, process).await
+        },
+    )
 }

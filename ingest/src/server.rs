@@ -14,7 +14,7 @@ use runtime::http::connections::Slot;
 use runtime::process::Process;
 use runtime::process::health::Probe;
 use runtime::producer::ProducerError;
-use runtime::settings::{CommonSettings, KafkaSettings};
+use runtime::settings::KafkaSettings;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
@@ -30,16 +30,6 @@ pub enum ServeError {
     /// The spool cannot be opened.
     #[error(transparent)]
     Spool(#[from] OpenError),
-}
-
-/// Serves the public port until the process is asked to end.
-pub async fn run(
-    common: CommonSettings,
-    settings: Settings,
-    process: Process,
-    listener: TcpListener,
-) -> Result<(), ServeError> {
-    serve(listener, &common.kafka, &common.topic_prefix, settings, process).await
 }
 
 /// Serves a port that is already bound until the process is asked to end; then drains: takes requests for another
