@@ -16,8 +16,8 @@
 
 use crate::delivery::Delivery;
 use crate::http::response::Unavailable;
-use crate::kafka::{AccountLimit, Kafka, NotAcknowledged, NotPublished};
-use crate::metrics::Path;
+use crate::kafka::{AccountLimit, Kafka, NotAcknowledged};
+use crate::metrics::{Metrics, Path};
 use crate::spool::{Spool, SpoolError};
 use std::pin::pin;
 use std::sync::Arc;
@@ -30,25 +30,27 @@ pub(crate) struct Durable {
     pub(crate) spool: Option<Spool>,
     /// What each account may have waiting for the spool.
     pub(crate) spool_limit: Arc<AccountLimit>,
-    pub(crate) ack_timeout: Duration,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 impl Durable {
     /// Returns once the delivery is durable: acknowledged by Kafka with acks=all, or fsynced in the spool.
     pub(crate) async fn store(&self, delivery: &Delivery) -> Result<(), Unavailable> {
         let start = Instant::now();
-        let (timeout, has_spool) = (self.ack_timeout, self.spool.is_some());
-        let outcome = match self.kafka.acknowledge(delivery, start, timeout, has_spool).await {
+        let outcome = match self.kafka.acknowledge(delivery, start).await {
             Ok(()) => Ok(Path::Broker),
             Err(why) => self.spool(delivery, why).await.map(|()| Path::Spool),
         };
-        self.kafka.metrics.delivered(outcome.ok(), start.elapsed());
+        self.metrics.delivered(outcome.ok(), start.elapsed());
         outcome.map(|_| ())
     }
 
     async fn spool(&self, delivery: &Delivery, why: NotAcknowledged) -> Result<(), Unavailable> {
         let Some(spool) = &self.spool else {
-            return Err(unavailable(&why));
+            return Err(match why {
+                NotAcknowledged::Failed(why) => why,
+                NotAcknowledged::Late(..) | NotAcknowledged::Probe(_) => Unavailable::Late,
+            });
         };
         let stored = match why {
             NotAcknowledged::Late(acknowledgement, permit) => {
@@ -56,14 +58,11 @@ impl Durable {
                 spool.store_in_flight(delivery, async move { is_acknowledged.await.is_ok() }).await
             }
             NotAcknowledged::Probe(acknowledgement) => {
-                let (kafka, limit) = (Arc::clone(&self.kafka), self.ack_timeout);
-                let acknowledged = async move { kafka.probe_acknowledged(acknowledgement, limit).await };
+                let kafka = Arc::clone(&self.kafka);
+                let acknowledged = async move { kafka.probe_acknowledged(acknowledgement).await };
                 spool.store_in_flight(delivery, acknowledged).await
             }
-            NotAcknowledged::Starting
-            | NotAcknowledged::BreakerOpen
-            | NotAcknowledged::AccountBusy
-            | NotAcknowledged::NotPublished(_) => {
+            NotAcknowledged::Failed(_) => {
                 let body = &delivery.body;
                 // Nothing waits for its turn there, so it is now or not at all.
                 let permit = self.spool_limit.account(body.account()).admit_now(body.bytes().len());
@@ -90,19 +89,6 @@ async fn holding<T>(permit: impl Send, patience: Duration, acknowledgement: impl
     }
 }
 
-const fn unavailable(why: &NotAcknowledged) -> Unavailable {
-    match why {
-        NotAcknowledged::Starting => Unavailable::Starting,
-        NotAcknowledged::BreakerOpen => Unavailable::BreakerOpen,
-        NotAcknowledged::AccountBusy => Unavailable::AccountBusy,
-        NotAcknowledged::NotPublished(NotPublished::QueueFull) => Unavailable::QueueFull,
-        NotAcknowledged::NotPublished(NotPublished::Refused(_)) => Unavailable::Refused,
-        NotAcknowledged::NotPublished(NotPublished::Fatal | NotPublished::GivenUp)
-        | NotAcknowledged::Late(..)
-        | NotAcknowledged::Probe(_) => Unavailable::Late,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,6 +96,7 @@ mod tests {
     use crate::kafka::tests::unseen;
     use crate::settings::SpoolSettings;
     use crate::spool::SpoolMetrics;
+    use prometheus::Registry;
     use runtime::process::Process;
     use runtime::process::health::Probe;
 
@@ -118,10 +105,11 @@ mod tests {
     /// With a spool, and a Kafka that was never seen.
     fn durable(spool: &SpoolSettings, spool_limit: Arc<AccountLimit>) -> Durable {
         let process = Process::new("weir-ingest", "0");
-        let (kafka, _) = unseen("127.0.0.1:1", &process);
+        let kafka = unseen("127.0.0.1:1", &process);
+        let metrics = Arc::new(Metrics::new(&Registry::new()));
         let check = process.health.check("spool", Probe::Shown);
         let spool = Spool::open(spool, SpoolMetrics::new(&process.registry), check).unwrap();
-        Durable { kafka, spool: Some(spool), spool_limit, ack_timeout: Duration::from_secs(1) }
+        Durable { kafka, spool: Some(spool), spool_limit, metrics }
     }
 
     #[tokio::test]

@@ -20,44 +20,33 @@ pub(crate) use publisher::{Publisher, topic_names};
 pub(crate) use startup_gate::{StartupGate, open_when_ready};
 
 use crate::delivery::Delivery;
-use crate::metrics::Metrics;
-use breaker::{Admission, Transition};
+use crate::http::response::Unavailable;
+use breaker::Admission;
 use runtime::producer::Acknowledgement;
-use runtime::throttle::Throttle;
 use schemas::Split;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// About how many bytes a record has beside Meta's.
 const RECORD_BYTES: usize = 700;
-
-/// A Kafka that is barely too slow opens and closes the breaker many times a second; it is logged this often.
-const LOG_EVERY: Duration = Duration::from_secs(30);
 
 /// The way to Kafka, with the breaker in it.
 #[derive(Debug)]
 pub(crate) struct Kafka {
     pub(crate) publisher: Publisher,
     pub(crate) gate: StartupGate,
-    breaker: Breaker,
-    account_limit: Arc<AccountLimit>,
-    pub(crate) metrics: Arc<Metrics>,
-    opened_log: Throttle,
-    /// Whether it was logged that the breaker is open, so that its closing is logged too.
-    is_logged: Mutex<bool>,
+    pub(crate) breaker: Breaker,
+    pub(crate) account_limit: Arc<AccountLimit>,
+    pub(crate) ack_timeout: Duration,
+    /// Whether a spool can store what Kafka does not acknowledge.
+    pub(crate) has_spool: bool,
 }
 
-/// Why Kafka has not acknowledged a delivery.
+/// What is known of a delivery that Kafka has not acknowledged.
 #[derive(Debug)]
 pub(crate) enum NotAcknowledged {
-    /// The brokers and topics have not been seen yet.
-    Starting,
-    /// The breaker is open.
-    BreakerOpen,
-    /// Its account has as much in flight, and waiting, as it may.
-    AccountBusy,
-    /// Its records failed or were never queued.
-    NotPublished(NotPublished),
+    /// Its records failed, or were never sent.
+    Failed(Unavailable),
     /// Its records are in flight, for longer than the timeout, and count as its account's until they are acknowledged.
     Late(Acknowledgement, AccountPermit),
     /// Its records are in flight as a probe, which is not waited for.
@@ -65,82 +54,59 @@ pub(crate) enum NotAcknowledged {
 }
 
 impl Kafka {
-    pub(crate) fn new(
-        publisher: Publisher,
-        gate: StartupGate,
-        breaker: Breaker,
-        account_limit: Arc<AccountLimit>,
-        metrics: Arc<Metrics>,
-    ) -> Self {
-        let (opened_log, is_logged) = (Throttle::new(LOG_EVERY), Mutex::default());
-        Self { publisher, gate, breaker, account_limit, metrics, opened_log, is_logged }
-    }
-
-    /// Returns once Kafka has acknowledged every record of the delivery, or `timeout` after `start`, which is now. A probe is not
-    /// waited for where a spool can store the delivery.
+    /// Returns once Kafka has acknowledged every record of the delivery, or `--ack-timeout` after `start`, which is now. A probe is
+    /// not waited for where a spool can store the delivery.
     pub(crate) async fn acknowledge(
         &self,
         delivery: &Delivery,
         start: Instant,
-        timeout: Duration,
-        has_spool: bool,
     ) -> Result<(), NotAcknowledged> {
         if !self.gate.is_open() {
-            return Err(NotAcknowledged::Starting);
+            return Err(NotAcknowledged::Failed(Unavailable::Starting));
         }
-        let admission = self.breaker.admission(start);
-        if admission != Admission::Closed {
-            self.log_open();
+        match self.breaker.admission(start) {
+            Admission::Open => Err(NotAcknowledged::Failed(Unavailable::BreakerOpen)),
+            Admission::Probe if self.has_spool => Err(self.probe(delivery)),
+            Admission::Probe | Admission::Closed => self.publish(delivery, start.into()).await,
         }
-        match admission {
-            Admission::Open => return Err(NotAcknowledged::BreakerOpen),
-            Admission::Probe if has_spool => return Err(self.probe(delivery)),
-            Admission::Probe | Admission::Closed => {}
-        }
-        let outcome = self.publish(delivery, start.into(), timeout).await;
-        match &outcome {
-            Ok(()) => self.record_success(),
-            Err(why) => self.record_failure(why),
-        }
-        outcome
     }
 
-    async fn publish(
-        &self,
-        delivery: &Delivery,
-        start: tokio::time::Instant,
-        timeout: Duration,
-    ) -> Result<(), NotAcknowledged> {
+    async fn publish(&self, delivery: &Delivery, start: tokio::time::Instant) -> Result<(), NotAcknowledged> {
         // Half of the time is left for Kafka: waiting behind one's own account must not make Kafka look late.
-        let (split, permit) = self.account_turn(delivery, start + timeout / 2).await?;
-        let acknowledgement = self.publisher.publish_split(delivery, &split);
-        let mut acknowledgement = acknowledgement.map_err(NotAcknowledged::NotPublished)?;
+        let turn = self.account_turn(delivery, start + self.ack_timeout / 2).await;
+        let (split, permit) = turn.ok_or(NotAcknowledged::Failed(Unavailable::AccountBusy))?;
+        let acknowledgement = self.publisher.publish(delivery, &split);
+        let mut acknowledgement = acknowledgement.map_err(|why| self.failed(why))?;
         drop(split);
-        match tokio::time::timeout_at(start + timeout, &mut acknowledgement).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(NotAcknowledged::NotPublished(NotPublished::from(error))),
-            Err(_) => Err(NotAcknowledged::Late(acknowledgement, permit)),
+        match tokio::time::timeout_at(start + self.ack_timeout, &mut acknowledgement).await {
+            Ok(Ok(())) => {
+                self.breaker.record_success();
+                Ok(())
+            }
+            Ok(Err(error)) => Err(self.failed(error.into())),
+            Err(_) => {
+                self.breaker.record_failure(Instant::now());
+                Err(NotAcknowledged::Late(acknowledgement, permit))
+            }
         }
     }
 
-    /// Returns once the account of the delivery may send it, with its events. They take many times the memory of the body,
-    /// and nothing counts them: so they are not kept while it waits.
+    /// Returns once the account of the delivery may send it, with its events; `None` where it has too much on its way. Events take
+    /// many times the memory of the body, and nothing counts them: so they are not kept while it waits.
     async fn account_turn<'d>(
         &self,
         delivery: &'d Delivery,
         deadline: tokio::time::Instant,
-    ) -> Result<(Split<'d>, AccountPermit), NotAcknowledged> {
+    ) -> Option<(Split<'d>, AccountPermit)> {
         let split = self.publisher.split(delivery);
         let account = self.account_limit.account(&*split.source);
         let bytes = bytes_on_kafka(delivery, &split);
         if let Some(permit) = account.admit_now(bytes) {
-            return Ok((split, permit));
+            return Some((split, permit));
         }
         drop(split);
-        match tokio::time::timeout_at(deadline, account.admit(bytes)).await {
-            Ok(Some(permit)) => Ok((self.publisher.split(delivery), permit)),
-            Ok(None) | Err(_) => Err(NotAcknowledged::AccountBusy),
-        }
+        let permit = tokio::time::timeout_at(deadline, account.admit(bytes)).await.ok()??;
+        Some((self.publisher.split(delivery), permit))
     }
 
     /// Sends a delivery of the spool, within the limit of its account like any other; `None` where that has too much in flight
@@ -154,23 +120,20 @@ impl Kafka {
         let account = self.account_limit.account(&*split.source);
         let bytes = bytes_on_kafka(delivery, &split);
         let permit = if waits { account.admit_spooled(bytes).await? } else { account.admit_now(bytes)? };
-        let sent = self.publisher.publish_split(delivery, &split);
+        let sent = self.publisher.publish(delivery, &split);
         Some(sent.map(|acknowledgement| (acknowledgement, permit)))
     }
 
     fn probe(&self, delivery: &Delivery) -> NotAcknowledged {
-        self.publisher.publish(delivery).map_or_else(NotAcknowledged::NotPublished, NotAcknowledged::Probe)
+        let sent = self.publisher.publish(delivery, &self.publisher.split(delivery));
+        sent.map_or_else(|why| self.failed(why), NotAcknowledged::Probe)
     }
 
-    /// Whether Kafka acknowledges a probe after all; within `timeout`, that closes the breaker.
-    pub(crate) async fn probe_acknowledged(
-        &self,
-        mut acknowledgement: Acknowledgement,
-        timeout: Duration,
-    ) -> bool {
-        match tokio::time::timeout(timeout, &mut acknowledgement).await {
+    /// Whether Kafka acknowledges a probe after all; within `--ack-timeout`, that closes the breaker.
+    pub(crate) async fn probe_acknowledged(&self, mut acknowledgement: Acknowledgement) -> bool {
+        match tokio::time::timeout(self.ack_timeout, &mut acknowledgement).await {
             Ok(Ok(())) => {
-                self.record_success();
+                self.breaker.record_success();
                 true
             }
             Ok(Err(_)) => false,
@@ -178,53 +141,19 @@ impl Kafka {
         }
     }
 
-    /// Kafka has acknowledged a delivery, a new one or one of the spool.
-    pub(crate) fn record_success(&self) {
-        self.on_transition(self.breaker.record_success());
-    }
-
-    fn record_failure(&self, why: &NotAcknowledged) {
-        let transition = match why {
+    fn failed(&self, why: NotPublished) -> NotAcknowledged {
+        let now = Instant::now();
+        match why {
             // Kafka responds; it is this delivery, or its topic, that it refuses.
-            NotAcknowledged::Starting
-            | NotAcknowledged::BreakerOpen
-            | NotAcknowledged::AccountBusy
-            | NotAcknowledged::NotPublished(NotPublished::Refused(_)) => return,
-            NotAcknowledged::NotPublished(NotPublished::Fatal) => self.breaker.trip(Instant::now()),
-            NotAcknowledged::NotPublished(_) | NotAcknowledged::Late(..) | NotAcknowledged::Probe(_) => {
-                self.breaker.record_failure(Instant::now())
-            }
-        };
-        self.on_transition(transition);
-    }
-
-    fn on_transition(&self, transition: Transition) {
-        match transition {
-            Transition::None => {}
-            Transition::Opened => {
-                self.metrics.breaker_opened.inc();
-                self.log_open();
-            }
-            Transition::Closed => {
-                let mut is_logged = runtime::mutex::lock(&self.is_logged);
-                if std::mem::take(&mut *is_logged) {
-                    tracing::info!("circuit breaker closed: Kafka acknowledges again");
-                }
-            }
+            NotPublished::Refused(_) => {}
+            NotPublished::Fatal => self.breaker.trip(now),
+            NotPublished::QueueFull | NotPublished::GivenUp => self.breaker.record_failure(now),
         }
-    }
-
-    /// Logs that the breaker is open, once, and where that was logged a moment ago of an earlier time, later: the last word of
-    /// the log is true.
-    fn log_open(&self) {
-        let mut is_logged = runtime::mutex::lock(&self.is_logged);
-        if !*is_logged && self.breaker.is_open() && self.opened_log.pass(Instant::now()).is_some() {
-            *is_logged = true;
-            tracing::warn!(
-                "circuit breaker opened, Kafka does not acknowledge in time: deliveries go straight to the spool \
-                 (without one they are answered 503), apart from a probe every --breaker-probe"
-            );
-        }
+        NotAcknowledged::Failed(match why {
+            NotPublished::QueueFull => Unavailable::QueueFull,
+            NotPublished::Refused(_) => Unavailable::Refused,
+            NotPublished::Fatal | NotPublished::GivenUp => Unavailable::Late,
+        })
     }
 }
 

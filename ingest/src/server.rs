@@ -2,13 +2,12 @@
 
 use crate::durable::Durable;
 use crate::http::acceptor::Acceptor;
-use crate::kafka::{AccountLimit, Breaker, Kafka, Producers, Publisher, StartupGate};
+use crate::kafka::{self, AccountLimit, Breaker, Kafka, Producers, Publisher, StartupGate};
 use crate::metrics::Metrics;
 use crate::settings::{ProducerKind, Settings};
-use crate::signature::CurrentSecrets;
+use crate::signature::{self, CurrentSecrets};
 use crate::spool::{self, OpenError, Spool, SpoolMetrics};
 use crate::webhook::Webhook;
-use crate::{kafka, signature};
 use hyper_util::server::graceful::GracefulShutdown;
 use runtime::http::connections::Slot;
 use runtime::process::Process;
@@ -47,26 +46,22 @@ pub async fn serve(
     let producers = Producers::start(kafka, &settings, &topics, &process)?;
     let metrics = Arc::new(Metrics::new(&process.registry));
     let secrets = Arc::new(CurrentSecrets::new(&settings));
-    let publisher =
-        Publisher::new(producers.clone(), topic_prefix, &settings, process.name, Arc::clone(&metrics));
     process.shutdown.spawn(signature::reload(
         Arc::clone(&secrets),
         settings.clone(),
         metrics.secret_reload_failures.clone(),
         process.shutdown.clone(),
     ));
-    process.shutdown.spawn(kafka::open_when_ready(
-        gate.clone(),
-        producers.clone(),
-        topics,
-        spool.is_some(),
-        process.shutdown.clone(),
-    ));
-    let (open, shown) = (metrics.breaker_open.clone(), process.health.check("breaker", Probe::Shown));
-    let breaker = Breaker::new(settings.breaker_misses, settings.breaker_probe, open, shown);
     let waiting_bytes = settings.limits.max_body_bytes_in_flight / WAITING_FRACTION;
-    let account_limit = AccountLimit::new(producers.large_beyond(), waiting_bytes);
-    let kafka = Arc::new(Kafka::new(publisher, gate, breaker, account_limit, Arc::clone(&metrics)));
+    let kafka = Arc::new(Kafka {
+        gate,
+        breaker: Breaker::new(&settings, Arc::clone(&metrics), &process.health),
+        account_limit: AccountLimit::new(producers.large_beyond(), waiting_bytes),
+        publisher: Publisher::new(producers, topic_prefix, &settings, process.name, Arc::clone(&metrics)),
+        ack_timeout: settings.ack_timeout,
+        has_spool: spool.is_some(),
+    });
+    process.shutdown.spawn(kafka::open_when_ready(Arc::clone(&kafka), topics, process.shutdown.clone()));
     if let Some(spool) = &spool {
         let shutdown = &process.shutdown;
         shutdown.spawn(spool::maintain(spool.clone()));
@@ -75,12 +70,17 @@ pub async fn serve(
     }
     // What does not fit there waits nowhere else.
     let spool_limit = AccountLimit::new(waiting_bytes, 0);
-    let durable = Durable { kafka, spool: spool.clone(), spool_limit, ack_timeout: settings.ack_timeout };
+    let durable = Durable {
+        kafka: Arc::clone(&kafka),
+        spool: spool.clone(),
+        spool_limit,
+        metrics: Arc::clone(&metrics),
+    };
     let webhook = Arc::new(Webhook::new(&settings, secrets, durable, Arc::clone(&metrics), &process));
     announce(&listener, &settings);
     let acceptor = Acceptor::new(&settings.limits, metrics);
     serve_until_drained(listener, &acceptor, webhook, &settings, &process).await;
-    let records = producers.end(settings.drain_timeout).await;
+    let records = kafka.publisher.producers.end(settings.drain_timeout).await;
     if records > 0 {
         tracing::warn!(records, "shutdown: some records were still unacknowledged");
     }

@@ -1,10 +1,15 @@
 //! The circuit breaker: after `--breaker-misses` failures in a row deliveries do not wait for Kafka, but for a probe now and then.
 
-use prometheus::IntGauge;
-use runtime::process::health::Check;
+use crate::metrics::Metrics;
+use crate::settings::Settings;
+use runtime::process::health::{Check, Health, Probe};
+use runtime::throttle::Throttle;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
+
+/// A Kafka that is barely too slow opens and closes the breaker many times a second; it is logged this often.
+const LOG_EVERY: Duration = Duration::from_secs(30);
 
 /// Opens after consecutive failures or a fatal error, closes with the next acknowledgement.
 #[derive(Debug)]
@@ -12,16 +17,24 @@ pub(crate) struct Breaker {
     opens_after: u32,
     probe_every: Duration,
     failures: AtomicU32,
-    /// 1 while it is open: the gauge itself is the state. Written under the lock alone.
-    open: IntGauge,
+    /// Its gauge is the state: 1 while the breaker is open. Written under the lock alone.
+    metrics: Arc<Metrics>,
     /// Shows the same beside what a probe asks, and fails none.
     check: Check,
-    next_probe: Mutex<Option<Instant>>,
+    state: Mutex<State>,
+    opened_log: Throttle,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    next_probe: Option<Instant>,
+    /// Whether it was logged that the breaker is open, so that its closing is logged too.
+    is_logged: bool,
 }
 
 /// What a delivery may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Admission {
+pub(super) enum Admission {
     /// Wait for Kafka.
     Closed,
     /// Send it to Kafka as a probe.
@@ -30,94 +43,105 @@ pub(crate) enum Admission {
     Open,
 }
 
-/// How the breaker changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Transition {
-    Opened,
-    Closed,
-    None,
-}
-
 impl Breaker {
-    /// A closed breaker, with the gauge and the check that show whether it is open.
-    pub(crate) fn new(opens_after: u32, probe_every: Duration, open: IntGauge, check: Check) -> Self {
-        open.set(0);
+    /// A closed breaker, which the metrics and a check show.
+    pub(crate) fn new(settings: &Settings, metrics: Arc<Metrics>, health: &Health) -> Self {
+        let check = health.check("breaker", Probe::Shown);
         check.pass();
         Self {
-            opens_after,
-            probe_every,
+            opens_after: settings.breaker_misses,
+            probe_every: settings.breaker_probe,
             failures: AtomicU32::new(0),
-            open,
+            metrics,
             check,
-            next_probe: Mutex::default(),
+            state: Mutex::default(),
+            opened_log: Throttle::new(LOG_EVERY),
         }
     }
 
-    pub(super) fn is_open(&self) -> bool {
-        self.open.get() != 0
+    fn is_open(&self) -> bool {
+        self.metrics.breaker_open.get() != 0
     }
 
-    fn next_probe(&self) -> MutexGuard<'_, Option<Instant>> {
-        runtime::mutex::lock(&self.next_probe)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        runtime::mutex::lock(&self.state)
     }
 
     /// What a delivery may do now; once a probe interval one is sent to Kafka although the breaker is open.
-    pub(crate) fn admission(&self, now: Instant) -> Admission {
+    pub(super) fn admission(&self, now: Instant) -> Admission {
         if !self.is_open() {
             return Admission::Closed;
         }
-        let mut next_probe = self.next_probe();
-        if next_probe.is_none_or(|due| now >= due) {
-            *next_probe = Some(now + self.probe_every);
+        let mut state = self.lock();
+        self.log_open(&mut state);
+        if state.next_probe.is_none_or(|due| now >= due) {
+            state.next_probe = Some(now + self.probe_every);
             Admission::Probe
         } else {
             Admission::Open
         }
     }
 
-    /// Kafka acknowledged a delivery in time, or one that was spooled.
-    pub(crate) fn record_success(&self) -> Transition {
+    /// Kafka has acknowledged a delivery in time, or one of the spool.
+    pub(crate) fn record_success(&self) {
         // Nearly always 0 and closed; a load costs less than a store.
         if self.failures.load(Ordering::Relaxed) != 0 {
             self.failures.store(0, Ordering::Relaxed);
         }
         if !self.is_open() {
-            return Transition::None;
+            return;
         }
-        let _lock = self.next_probe();
+        let mut state = self.lock();
         if !self.is_open() {
-            return Transition::None;
+            return;
         }
-        self.open.set(0);
+        self.metrics.breaker_open.set(0);
         self.check.pass();
-        Transition::Closed
+        if std::mem::take(&mut state.is_logged) {
+            tracing::info!("circuit breaker closed: Kafka acknowledges again");
+        }
     }
 
     /// Kafka did not acknowledge a delivery in time.
-    pub(crate) fn record_failure(&self, now: Instant) -> Transition {
+    pub(super) fn record_failure(&self, now: Instant) {
         let failures = self.failures.fetch_add(1, Ordering::Relaxed).saturating_add(1);
-        if failures >= self.opens_after { self.trip(now) } else { Transition::None }
+        if failures >= self.opens_after {
+            self.trip(now);
+        }
     }
 
     /// The producer says that it cannot send.
-    pub(crate) fn trip(&self, now: Instant) -> Transition {
-        let mut next_probe = self.next_probe();
+    pub(super) fn trip(&self, now: Instant) {
+        let mut state = self.lock();
         if self.is_open() {
-            return Transition::None;
+            return;
         }
-        *next_probe = Some(now + self.probe_every);
-        self.open.set(1);
+        state.next_probe = Some(now + self.probe_every);
+        self.metrics.breaker_open.set(1);
+        self.metrics.breaker_opened.inc();
         self.check.fail(
             "open, Kafka does not acknowledge in time: deliveries go to the spool, without one they are answered 503",
         );
-        Transition::Opened
+        self.log_open(&mut state);
+    }
+
+    /// Logs that the breaker is open, once, and where that was logged a moment ago of an earlier time, later: the last word of
+    /// the log is true.
+    fn log_open(&self, state: &mut State) {
+        if !state.is_logged && self.is_open() && self.opened_log.pass(Instant::now()).is_some() {
+            state.is_logged = true;
+            tracing::warn!(
+                "circuit breaker opened, Kafka does not acknowledge in time: deliveries go straight to the spool \
+                 (without one they are answered 503), apart from a probe every --breaker-probe"
+            );
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use runtime::process::health::{Health, Probe};
+    use prometheus::Registry;
     use runtime::process::shutdown::Shutdown;
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -127,14 +151,19 @@ mod tests {
     }
 
     fn shown(health: &Health) -> Breaker {
-        let gauge = IntGauge::new("weir_things_total", "Things").unwrap();
-        Breaker::new(3, SECOND, gauge, health.check("breaker", Probe::Shown))
+        let settings =
+            Settings { breaker_misses: 3, breaker_probe: SECOND, ..Settings::local("secret", "token") };
+        Breaker::new(&settings, Arc::new(Metrics::new(&Registry::new())), health)
     }
 
     fn opened(start: Instant) -> Breaker {
         let breaker = breaker();
-        assert_eq!([breaker.record_failure(start), breaker.record_failure(start)], [Transition::None; 2]);
-        assert_eq!(breaker.record_failure(start), Transition::Opened);
+        for _ in 0..2 {
+            breaker.record_failure(start);
+            assert!(!breaker.is_open());
+        }
+        breaker.record_failure(start);
+        assert!(breaker.is_open());
         breaker
     }
 
@@ -142,10 +171,14 @@ mod tests {
     fn consecutive_failures_open_it_and_an_acknowledgement_in_between_resets_them() {
         let (breaker, now) = (breaker(), Instant::now());
         for _ in 0..10 {
-            assert_eq!([breaker.record_failure(now), breaker.record_failure(now)], [Transition::None; 2]);
-            assert_eq!(breaker.record_success(), Transition::None);
+            for _ in 0..2 {
+                breaker.record_failure(now);
+                assert!(!breaker.is_open());
+            }
+            breaker.record_success();
             assert_eq!(breaker.admission(now), Admission::Closed);
         }
+        assert_eq!(breaker.metrics.breaker_opened.get(), 0);
     }
 
     #[test]
@@ -161,10 +194,12 @@ mod tests {
     fn one_acknowledgement_closes_it_and_failures_count_anew() {
         let start = Instant::now();
         let breaker = opened(start);
-        assert_eq!(breaker.record_success(), Transition::Closed);
-        assert_eq!(breaker.record_success(), Transition::None);
-        assert_eq!(breaker.admission(start), Admission::Closed);
-        assert_eq!(breaker.record_failure(start), Transition::None);
+        for _ in 0..2 {
+            breaker.record_success();
+            assert_eq!(breaker.admission(start), Admission::Closed);
+        }
+        breaker.record_failure(start);
+        assert!(!breaker.is_open());
     }
 
     #[test]
@@ -180,9 +215,10 @@ mod tests {
                 });
             }
         });
-        assert_eq!((breaker.open.get(), breaker.admission(now)), (0, Admission::Closed));
+        let open = &breaker.metrics.breaker_open;
+        assert_eq!((open.get(), breaker.admission(now)), (0, Admission::Closed));
         breaker.trip(now);
-        assert_eq!((breaker.open.get(), breaker.admission(now)), (1, Admission::Open));
+        assert_eq!((open.get(), breaker.admission(now)), (1, Admission::Open));
     }
 
     #[test]
@@ -202,8 +238,9 @@ mod tests {
     #[test]
     fn a_fatal_error_opens_it_at_once() {
         let (breaker, now) = (breaker(), Instant::now());
-        assert_eq!(breaker.trip(now), Transition::Opened);
-        assert_eq!(breaker.trip(now), Transition::None);
+        breaker.trip(now);
+        breaker.trip(now);
+        assert_eq!(breaker.metrics.breaker_opened.get(), 1);
         assert_eq!(breaker.admission(now), Admission::Open);
     }
 }

@@ -19,7 +19,7 @@ use std::time::Duration;
 const PART_OF_LARGE: usize = 4;
 
 /// The producers of ingest.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Producers {
     usual: Writer,
     large: Writer,

@@ -12,7 +12,7 @@ use runtime::kafka::dead_letter::DeadLetter;
 use runtime::producer::{Acknowledgement, Outgoing, SendError};
 use runtime::telemetry::{TRACEPARENT, TraceContext, spans};
 use runtime::throttle::Throttle;
-use schemas::{Event, Refusal, Split, Topic, raw};
+use schemas::{Refusal, Split, Topic, raw};
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -22,13 +22,6 @@ use uuid::Uuid;
 
 /// A delivery beyond this size takes the thread of other requests for longer than they should wait for it.
 const LARGE: usize = 64 << 10;
-
-/// Buffers that the events of a delivery are serialised into, one after the other; the producer copies them.
-#[derive(Debug, Default)]
-struct Buffers {
-    value: Vec<u8>,
-    event_type: Vec<u8>,
-}
 
 /// The records of a delivery, in one batch and in the trace of the request.
 struct TracedBatch<'a> {
@@ -40,7 +33,7 @@ struct TracedBatch<'a> {
 /// Publishes deliveries.
 #[derive(Debug)]
 pub(crate) struct Publisher {
-    producers: Producers,
+    pub(crate) producers: Producers,
     /// Names of the topics.
     topics: EnumMap<Topic, String>,
     max_events: usize,
@@ -72,12 +65,7 @@ impl Publisher {
     }
 
     /// Queues all records of a delivery; the acknowledgement resolves once Kafka has acknowledged all of them.
-    pub(crate) fn publish(&self, delivery: &Delivery) -> Result<Acknowledgement, NotPublished> {
-        self.publish_split(delivery, &self.split(delivery))
-    }
-
-    /// As [`Self::publish`], for a delivery that is already split.
-    pub(crate) fn publish_split(
+    pub(crate) fn publish(
         &self,
         delivery: &Delivery,
         split: &Split<'_>,
@@ -98,31 +86,22 @@ impl Publisher {
         let batch = self.producers.batch(bytes_on_kafka(delivery, split));
         let mut batch = TracedBatch { batch, trace: delivery.trace, spans: Vec::new() };
         self.send(&mut batch, Topic::Raw, None, body.bytes(), &raw.headers())?;
-        let mut buffers = Buffers::default();
+        // Each event is written into the same buffers; the producer copies them.
+        let (mut value, mut event_type) = (Vec::new(), Vec::new());
         for event in &split.events {
-            self.send_event(&mut batch, event, receipt, &mut buffers)?;
+            value.clear();
+            event.write_json(receipt, &mut value);
+            event_type.clear();
+            event.write_type(&mut event_type);
+            let id = event.id.to_hex();
+            let headers = raw::typed_headers(&id, &event_type);
+            self.metrics.event(event.kind);
+            self.send(&mut batch, event.topic(), event.key.as_deref(), &value, &headers)?;
         }
         if let Some(refusal) = split.refusal {
             self.send_dead_letter(&mut batch, &raw, delivery, refusal)?;
         }
         Ok(batch.batch.finish().with_spans(batch.spans))
-    }
-
-    fn send_event(
-        &self,
-        batch: &mut TracedBatch<'_>,
-        event: &Event<'_>,
-        receipt: schemas::Receipt<'_>,
-        Buffers { value, event_type }: &mut Buffers,
-    ) -> Result<(), NotPublished> {
-        value.clear();
-        event.write_json(receipt, value);
-        event_type.clear();
-        event.write_type(event_type);
-        let id = event.id.to_hex();
-        let headers = raw::typed_headers(&id, event_type);
-        self.metrics.event(event.kind);
-        self.send(batch, event.topic(), event.key.as_deref(), value, &headers)
     }
 
     fn send_dead_letter(

@@ -284,7 +284,7 @@ impl Drain {
         outcome.has_failed |= !outcome.again.is_empty();
         outcome.again.extend(behind);
         if !outcome.acknowledged.is_empty() {
-            self.kafka.record_success();
+            self.kafka.breaker.record_success();
             self.spool.parts.metrics.drained.inc_by(outcome.acknowledged.len() as u64);
         }
         outcome

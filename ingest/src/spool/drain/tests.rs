@@ -21,9 +21,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A way to Kafka that is open.
 async fn kafka(cluster: &MockCluster<'static, DefaultProducerContext>, process: &Process) -> Arc<Kafka> {
-    let (kafka, producers) = unseen(cluster.bootstrap_servers(), process);
-    let gate = kafka.gate.clone();
-    open_when_ready(gate, producers, topic_names("meta"), true, process.shutdown.clone()).await;
+    let kafka = unseen(cluster.bootstrap_servers(), process);
+    open_when_ready(Arc::clone(&kafka), topic_names("meta"), process.shutdown.clone()).await;
     kafka
 }
 
