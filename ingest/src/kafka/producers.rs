@@ -23,7 +23,8 @@ const PART_OF_LARGE: usize = 4;
 pub(crate) struct Producers {
     usual: Writer,
     large: Writer,
-    large_beyond: usize,
+    /// Bytes on Kafka beyond which a delivery is large, which is what one account may have on its way.
+    pub(crate) large_beyond: usize,
 }
 
 impl Producers {
@@ -48,11 +49,6 @@ impl Producers {
     /// Opens a batch for a delivery of so many bytes on Kafka.
     pub(crate) fn batch(&self, bytes: usize) -> OpenBatch<'_> {
         if bytes > self.large_beyond { self.large.batch() } else { self.usual.batch() }
-    }
-
-    /// Bytes on Kafka beyond which a delivery is large, which is what one account may have on its way.
-    pub(crate) const fn large_beyond(&self) -> usize {
-        self.large_beyond
     }
 
     /// Both of them.
