@@ -143,12 +143,14 @@ impl Metrics {
         }
     }
 
-    /// Counts a response.
+    /// Counts a response, and the limit that it was refused by where that is counted by nobody else.
     pub(crate) fn answered(&self, method: Method, response: &WebhookResponse) {
         self.answered_with(method, response.status().as_u16());
         match response {
             WebhookResponse::Unauthorized(fault) => self.signature_failures[*fault].inc(),
             WebhookResponse::Unavailable(why) => self.unavailable[*why].inc(),
+            WebhookResponse::BodyTimeout => self.limits.count(Limit::BodyTime),
+            WebhookResponse::BadRequest(_) => self.limits.count(Limit::Malformed),
             _ => {}
         }
     }

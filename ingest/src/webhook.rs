@@ -2,12 +2,10 @@
 
 use crate::delivery::Delivery;
 use crate::durable::Durable;
-use crate::http::body::{self, BodyFault};
 use crate::http::body_memory::BodyMemory;
-use crate::http::framing::{self, FramingFault};
 use crate::http::incidents::IncidentLog;
 use crate::http::response::{Unavailable, WebhookResponse};
-use crate::http::{handshake, response};
+use crate::http::{body, framing, handshake, response};
 use crate::metrics::{Limit, Method, Metrics};
 use crate::settings::Settings;
 use crate::signature::{self, CurrentSecrets, UnauthenticatedWork};
@@ -83,7 +81,7 @@ impl Webhook {
         self.metrics.answered(method, &response);
         match &response {
             WebhookResponse::Unauthorized(fault) => self.incidents.unsigned(*fault),
-            WebhookResponse::HandshakeRefused(fault) => self.incidents.handshake(*fault),
+            WebhookResponse::HandshakeRefused(why) => self.incidents.handshake(why),
             WebhookResponse::Unavailable(why) => self.incidents.unavailable(*why, Instant::now()),
             WebhookResponse::Accepted => self.incidents.acknowledged(),
             _ => {}
@@ -127,8 +125,8 @@ impl Webhook {
         slot: &Arc<Slot>,
         span: &Span,
     ) -> Outcome {
-        if let Some(fault) = framing::fault(request.version(), request.headers()) {
-            return Err(self.malformed(fault));
+        if let Some(why) = framing::fault(request.version(), request.headers()) {
+            return Err(WebhookResponse::BadRequest(why));
         }
         // The path of the webhook is for every app; `/` and the name of an app behind it are for that app alone.
         let path = request.uri().path().strip_prefix(self.settings.path.as_str());
@@ -171,13 +169,12 @@ impl Webhook {
         }
         let claim = signature::claim(&head.headers).map_err(WebhookResponse::Unauthorized)?;
         // The permit is held until the response: the bytes are in memory until then.
-        let read = body::read(body, &self.settings, &self.memory).await;
-        let (bytes, mut permit) = read.map_err(|fault| self.body_refused(fault))?;
+        let (bytes, mut permit) = body::read(body, &self.settings, &self.memory).await?;
         let keyring = self.secrets.keyring.load();
         let verified = tokio::select! {
             biased;
             verified = signature::verify(&keyring, app, &self.work, claim, bytes) => verified,
-            () = permit.is_evicted() => return Err(self.body_refused(BodyFault::LimitReached)),
+            () = permit.is_evicted() => return Err(WebhookResponse::Unavailable(Unavailable::BodyBytes)),
             () = passes(self.settings.limits.body_timeout) => {
                 self.metrics.limits.count(Limit::SignatureTime);
                 return Err(WebhookResponse::Unavailable(Unavailable::SignatureTime));
@@ -188,29 +185,11 @@ impl Webhook {
         let verified = verified.map_err(WebhookResponse::Unauthorized)?;
         // The connection is not evicted before the response.
         let _authenticated = slot.authenticate();
-        permit.authenticate().map_err(|fault| self.body_refused(fault))?;
+        permit.authenticate().map_err(WebhookResponse::Unavailable)?;
         let delivery = Delivery::new(verified, received, TraceContext::of(span));
         self.metrics.body_bytes.inc_by(delivery.body.bytes().len() as u64);
         let stored = self.durable.store(&delivery).await;
         Ok(stored.map_or_else(WebhookResponse::Unavailable, |()| WebhookResponse::Accepted))
-    }
-
-    fn body_refused(&self, fault: BodyFault) -> WebhookResponse {
-        match fault {
-            BodyFault::TooLarge => WebhookResponse::BodyTooLarge,
-            BodyFault::Malformed => self.malformed(FramingFault::Body),
-            // `body_memory` has counted it.
-            BodyFault::LimitReached => WebhookResponse::Unavailable(Unavailable::BodyBytes),
-            BodyFault::Slow => {
-                self.metrics.limits.count(Limit::BodyTime);
-                WebhookResponse::BodyTimeout
-            }
-        }
-    }
-
-    fn malformed(&self, fault: FramingFault) -> WebhookResponse {
-        self.metrics.limits.count(Limit::Malformed);
-        WebhookResponse::BadRequest(fault)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Reads a request's body, bounded in bytes, time and speed.
 
 use crate::http::body_memory::{BodyMemory, Permit};
+use crate::http::response::{Unavailable, WebhookResponse};
 use crate::settings::{Limits, Settings};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
@@ -14,37 +15,26 @@ use tokio::time::Instant;
 /// How long a body may come at any rate: connections start slowly.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Why a body was not read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum BodyFault {
-    TooLarge,
-    /// It did not come in time, or too slowly: answered 408.
-    Slow,
-    /// Its chunks are malformed, or it ended early.
-    Malformed,
-    /// All bodies together hold as much as they may and none can be evicted, or this one was.
-    LimitReached,
-}
-
 /// Reads the whole body within its limits, and holds a permit for its bytes. A body that came in one piece is not copied.
 pub(crate) async fn read(
     mut body: Incoming,
     settings: &Settings,
     memory: &Arc<BodyMemory>,
-) -> Result<(Bytes, Permit), BodyFault> {
+) -> Result<(Bytes, Permit), WebhookResponse> {
     let declared = body.size_hint().exact().and_then(|length| usize::try_from(length).ok());
-    let mut permit = memory.open(declared.unwrap_or_default())?;
+    let permit = memory.open(declared.unwrap_or_default());
+    let mut permit = permit.map_err(WebhookResponse::Unavailable)?;
     let (mut first, mut several, mut received) = (Bytes::new(), BytesMut::new(), 0);
     let start = Instant::now();
     // Of a body with a length it is known at its last byte that nothing follows.
     while !body.is_end_stream()
-        && let Some(data) = next(&mut body, &mut permit, start + time_for(received, &settings.limits)).await?
+        && let Some(data) = next(&mut body, &permit, start + time_for(received, &settings.limits)).await?
     {
         received += data.len();
         if received > settings.max_body {
-            return Err(BodyFault::TooLarge);
+            return Err(WebhookResponse::BodyTooLarge);
         }
-        permit.grow_to(received)?;
+        permit.grow_to(received).map_err(WebhookResponse::Unavailable)?;
         if received == data.len() {
             first = data;
             continue;
@@ -62,18 +52,18 @@ pub(crate) async fn read(
 /// The next piece of data, which is not empty; `None` at the end.
 async fn next(
     body: &mut Incoming,
-    permit: &mut Permit,
+    permit: &Permit,
     deadline: Instant,
-) -> Result<Option<Bytes>, BodyFault> {
+) -> Result<Option<Bytes>, WebhookResponse> {
     loop {
         let frame = tokio::select! {
             biased;
             frame = body.frame() => frame,
-            () = permit.is_evicted() => return Err(BodyFault::LimitReached),
-            () = comes(deadline) => return Err(BodyFault::Slow),
+            () = permit.is_evicted() => return Err(WebhookResponse::Unavailable(Unavailable::BodyBytes)),
+            () = comes(deadline) => return Err(WebhookResponse::BodyTimeout),
         };
         // What follows the last chunk, trailers, says nothing that is signed.
-        match frame.transpose().map_err(|error| fault_of(&error))?.map(hyper::body::Frame::into_data) {
+        match frame.transpose().map_err(|error| refused(&error))?.map(hyper::body::Frame::into_data) {
             Some(Ok(data)) if data.is_empty() => {}
             Some(Ok(data)) => return Ok(Some(data)),
             Some(Err(_trailers)) => {}
@@ -95,9 +85,9 @@ async fn comes(deadline: Instant) {
 }
 
 /// hyper reports why its decoder gave up as an IO error. A connection that broke gets no response anyway.
-fn fault_of(error: &hyper::Error) -> BodyFault {
+fn refused(error: &hyper::Error) -> WebhookResponse {
     match error.source().and_then(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind) {
-        Some(io::ErrorKind::TimedOut) => BodyFault::Slow,
-        _ => BodyFault::Malformed,
+        Some(io::ErrorKind::TimedOut) => WebhookResponse::BodyTimeout,
+        _ => WebhookResponse::BadRequest("the chunks of the body are malformed, or it ended early"),
     }
 }

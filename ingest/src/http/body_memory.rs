@@ -7,12 +7,11 @@
 //! An honest body is small, or keeps coming and is received within milliseconds. What counts is what was received, never
 //! what a head declares: to evict others, one has to send as much as the whole limit between two of their packets.
 
-use crate::http::body::BodyFault::{self, LimitReached};
+use crate::http::response::Unavailable;
 use crate::metrics::{Limit, Metrics};
 use std::collections::BTreeMap;
-use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard};
-use tokio::sync::oneshot;
+use tokio::sync::Notify;
 
 /// The bytes that all bodies together may take up.
 pub(crate) struct BodyMemory {
@@ -33,7 +32,7 @@ struct MemoryUsage {
 
 struct Unauthenticated {
     bytes: usize,
-    evict: oneshot::Sender<()>,
+    evicted: Arc<Notify>,
 }
 
 /// The bytes that one body holds; released when it is dropped.
@@ -41,19 +40,17 @@ pub(crate) struct Permit {
     memory: Arc<BodyMemory>,
     state: State,
     bytes: usize,
-    eviction: Option<oneshot::Receiver<()>>,
+    evicted: Arc<Notify>,
 }
 
 /// The state of a permit.
 enum State {
     /// Nothing was received yet, so there is nothing to evict.
-    Empty(oneshot::Sender<()>),
-    /// Listed among the unauthenticated under this number.
+    Empty,
+    /// Listed among the unauthenticated under this number; where it is not, it was evicted.
     Unauthenticated(u64),
     /// It is not evicted any more.
     Authenticated,
-    /// It was evicted, or is being changed.
-    Evicted,
 }
 
 impl BodyMemory {
@@ -63,28 +60,28 @@ impl BodyMemory {
 
     /// A permit without bytes yet, for a body that is about to be read; refused when a body of the `declared` length
     /// could not fit whatever is evicted.
-    pub(crate) fn open(self: &Arc<Self>, declared: usize) -> Result<Permit, BodyFault> {
-        if self.lock().authenticated + declared > self.limit {
+    pub(crate) fn open(self: &Arc<Self>, declared: usize) -> Result<Permit, Unavailable> {
+        self.could_fit(&self.lock(), declared)?;
+        Ok(Permit { memory: Arc::clone(self), state: State::Empty, bytes: 0, evicted: Arc::default() })
+    }
+
+    /// Whether so many bytes fit beside those that are not evicted.
+    fn could_fit(&self, held: &MemoryUsage, bytes: usize) -> Result<(), Unavailable> {
+        if held.authenticated + bytes > self.limit {
             self.metrics.limits.count(Limit::BodyBytes);
-            return Err(LimitReached);
+            return Err(Unavailable::BodyBytes);
         }
-        let (evict, is_evicted) = oneshot::channel();
-        let state = State::Empty(evict);
-        Ok(Permit { memory: Arc::clone(self), state, bytes: 0, eviction: Some(is_evicted) })
+        Ok(())
     }
 
     /// Evicts bodies until `bytes` more fit; none where they cannot.
-    fn evict_for(&self, held: &mut MemoryUsage, bytes: usize) -> Result<(), BodyFault> {
-        if held.authenticated + bytes > self.limit {
-            self.metrics.limits.count(Limit::BodyBytes);
-            return Err(LimitReached);
-        }
+    fn evict_for(&self, held: &mut MemoryUsage, bytes: usize) -> Result<(), Unavailable> {
+        self.could_fit(held, bytes)?;
         while held.bytes + bytes > self.limit {
             let Some(evicted) = held.evict(self.limit) else { break };
             held.bytes -= evicted.bytes;
             self.metrics.limits.count(Limit::BodyBytes);
-            // Whoever reads that body may just have finished, which is as good.
-            let _sent = evicted.evict.send(());
+            evicted.evicted.notify_one();
         }
         Ok(())
     }
@@ -110,71 +107,59 @@ impl MemoryUsage {
         let id = *evicted?.0;
         self.unauthenticated.remove(&id)
     }
-
-    /// Puts a body behind all others.
-    fn insert(&mut self, body: Unauthenticated) -> u64 {
-        let id = self.next;
-        self.next += 1;
-        self.unauthenticated.insert(id, body);
-        id
-    }
 }
 
 impl Permit {
-    /// Grows the permit to `bytes`.
-    pub(crate) fn grow_to(&mut self, bytes: usize) -> Result<(), BodyFault> {
+    /// Grows the permit to `bytes`, and puts the body behind all others. `Err` where it was evicted, or has to be.
+    pub(crate) fn grow_to(&mut self, bytes: usize) -> Result<(), Unavailable> {
         let mut held = self.memory.lock();
         // Not in the list meanwhile, so that it does not evict itself.
-        let mut own = match std::mem::replace(&mut self.state, State::Evicted) {
-            State::Empty(evict) => Unauthenticated { bytes: 0, evict },
-            State::Unauthenticated(id) => held.unauthenticated.remove(&id).ok_or(LimitReached)?,
-            State::Authenticated | State::Evicted => return Err(LimitReached),
-        };
-        held.bytes -= own.bytes;
+        self.unlist(&mut held)?;
+        held.bytes -= self.bytes;
         self.memory.evict_for(&mut held, bytes)?;
-        own.bytes = bytes;
         held.bytes += bytes;
-        self.memory.update_gauge(&held);
-        self.state = State::Unauthenticated(held.insert(own));
         self.bytes = bytes;
+        let id = held.next;
+        held.next += 1;
+        held.unauthenticated.insert(id, Unauthenticated { bytes, evicted: Arc::clone(&self.evicted) });
+        self.state = State::Unauthenticated(id);
+        self.memory.update_gauge(&held);
         Ok(())
     }
 
     /// The body is signed: it is not evicted from now on. `Err` where it just was.
-    pub(crate) fn authenticate(&mut self) -> Result<(), BodyFault> {
+    pub(crate) fn authenticate(&mut self) -> Result<(), Unavailable> {
         let mut held = self.memory.lock();
-        match std::mem::replace(&mut self.state, State::Evicted) {
-            State::Unauthenticated(id) => held.unauthenticated.remove(&id).map(drop).ok_or(LimitReached)?,
-            State::Empty(_) => {}
-            State::Authenticated | State::Evicted => return Err(LimitReached),
-        }
+        self.unlist(&mut held)?;
         held.authenticated += self.bytes;
         self.state = State::Authenticated;
         Ok(())
     }
 
-    /// Returns once the body is evicted.
-    pub(crate) async fn is_evicted(&mut self) {
-        if let Some(eviction) = &mut self.eviction
-            && eviction.await.is_ok()
-        {
-            return;
+    /// Takes it from the list, where it is if anything was received and it was not evicted.
+    fn unlist(&self, held: &mut MemoryUsage) -> Result<(), Unavailable> {
+        if let State::Unauthenticated(id) = self.state {
+            held.unauthenticated.remove(&id).ok_or(Unavailable::BodyBytes)?;
         }
-        // It cannot be evicted any more.
-        self.eviction = None;
-        pending::<()>().await;
+        Ok(())
+    }
+
+    /// Returns once the body is evicted.
+    pub(crate) async fn is_evicted(&self) {
+        self.evicted.notified().await;
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
         let mut held = self.memory.lock();
-        match self.state {
-            State::Authenticated => held.authenticated -= self.bytes,
-            State::Unauthenticated(id) if held.unauthenticated.remove(&id).is_some() => {}
-            State::Unauthenticated(_) | State::Empty(_) | State::Evicted => return,
+        if matches!(self.state, State::Authenticated) {
+            held.authenticated -= self.bytes;
         }
-        held.bytes -= self.bytes;
+        // What was evicted is held no more.
+        if self.unlist(&mut held).is_ok() {
+            held.bytes -= self.bytes;
+        }
         self.memory.update_gauge(&held);
     }
 }

@@ -7,27 +7,16 @@
 use hyper::header::{HOST, HeaderValue, TRANSFER_ENCODING};
 use hyper::{HeaderMap, Version};
 
-/// What of a request's framing cannot be relied on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FramingFault {
-    /// There is no `Host`, or more than one.
-    Host,
-    /// A `Transfer-Encoding` other than one `chunked`.
-    TransferEncoding,
-    /// The chunks of the body are malformed, or it ended early.
-    Body,
-}
-
 /// What is wrong with the head, if anything is.
-pub(crate) fn fault(version: Version, headers: &HeaderMap) -> Option<FramingFault> {
+pub(crate) fn fault(version: Version, headers: &HeaderMap) -> Option<&'static str> {
     let hosts = headers.get_all(HOST).iter().count();
     if hosts > 1 || (hosts == 0 && version == Version::HTTP_11) {
-        return Some(FramingFault::Host);
+        return Some("a request needs one Host header");
     }
     let is_chunked = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"chunked");
     let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
     let is_plain = codings.next().is_none_or(is_chunked) && codings.next().is_none();
-    (!is_plain).then_some(FramingFault::TransferEncoding)
+    (!is_plain).then_some("Transfer-Encoding has to be absent or chunked, and given once")
 }
 
 #[cfg(test)]

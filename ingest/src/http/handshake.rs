@@ -9,48 +9,39 @@ use sha2::{Digest as _, Sha256};
 use std::borrow::Cow;
 use subtle::ConstantTimeEq as _;
 
-/// Why a handshake is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum HandshakeFault {
-    /// A parameter is missing, or given twice.
-    Parameters,
-    /// A parameter is not percent-encoded UTF-8.
-    Encoding,
-    /// `hub.mode` is not `subscribe`.
-    Mode,
-    /// `hub.challenge` is no challenge of Meta's.
-    Challenge,
-    /// `hub.verify_token` is none of the configured ones.
-    UnknownToken,
-}
+const NOT_ONCE: &str = "hub.mode, hub.verify_token and hub.challenge are needed, each once";
+const NO_TEXT: &str = "the query has to be percent-encoded UTF-8";
+const OTHER_MODE: &str = "hub.mode has to be subscribe";
+const NO_CHALLENGE: &str = "hub.challenge has to be 1 to 128 of A-Z a-z 0-9 _ -";
+const UNKNOWN_TOKEN: &str = "hub.verify_token is none that is configured";
 
-/// The challenge to echo, for a known verify token.
-pub(crate) fn challenge(query: Option<&str>, verify_tokens: &[Secret]) -> Result<String, HandshakeFault> {
+/// The challenge to echo, for a known verify token; else what is wrong.
+pub(crate) fn challenge(query: Option<&str>, verify_tokens: &[Secret]) -> Result<String, &'static str> {
     let query = query.unwrap_or_default();
     if parameter(query, "hub.mode")?.as_ref() != "subscribe" {
-        return Err(HandshakeFault::Mode);
+        return Err(OTHER_MODE);
     }
     let token = parameter(query, "hub.verify_token")?;
     let challenge = parameter(query, "hub.challenge")?;
     if !is_challenge(&challenge) {
-        return Err(HandshakeFault::Challenge);
+        return Err(NO_CHALLENGE);
     }
     if !is_known(&token, verify_tokens) {
-        return Err(HandshakeFault::UnknownToken);
+        return Err(UNKNOWN_TOKEN);
     }
     Ok(challenge.into_owned())
 }
 
 /// The decoded value of the one parameter of this name. A bare name without `=` counts as one with an empty value.
-fn parameter<'q>(query: &'q str, name: &str) -> Result<Cow<'q, str>, HandshakeFault> {
+fn parameter<'q>(query: &'q str, name: &str) -> Result<Cow<'q, str>, &'static str> {
     let mut values = query.split('&').filter_map(|pair| {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         (percent_decode_str(key).decode_utf8().ok()? == name).then_some(value)
     });
     let (Some(value), None) = (values.next(), values.next()) else {
-        return Err(HandshakeFault::Parameters);
+        return Err(NOT_ONCE);
     };
-    percent_decode_str(value).decode_utf8().map_err(|_| HandshakeFault::Encoding)
+    percent_decode_str(value).decode_utf8().map_err(|_| NO_TEXT)
 }
 
 fn is_challenge(text: &str) -> bool {
@@ -73,7 +64,7 @@ fn is_known(token: &str, verify_tokens: &[Secret]) -> bool {
 mod tests {
     use super::*;
 
-    fn ask(query: &str) -> Result<String, HandshakeFault> {
+    fn ask(query: &str) -> Result<String, &'static str> {
         challenge(Some(query), &[Secret::new("default", "meaty ham+hock")])
     }
 
@@ -113,12 +104,12 @@ mod tests {
             "hub.mode=subscribe&hub.challenge={}&hub.verify_token=meaty%20ham%2Bhock",
             "1".repeat(129)
         );
-        assert_eq!(ask(&long), Err(HandshakeFault::Challenge));
+        assert_eq!(ask(&long), Err(NO_CHALLENGE));
     }
 
     #[test]
     fn without_a_configured_token_nothing_is_known() {
         let query = "hub.mode=subscribe&hub.challenge=1&hub.verify_token=";
-        assert_eq!(challenge(Some(query), &[]), Err(HandshakeFault::UnknownToken));
+        assert_eq!(challenge(Some(query), &[]), Err(UNKNOWN_TOKEN));
     }
 }

@@ -1,7 +1,6 @@
 //! Throttled log lines about refused deliveries and handshakes: when it begins, now and then meanwhile, when it is over.
 
-use crate::http::handshake::HandshakeFault;
-use crate::http::response::{Unavailable, handshake_refused};
+use crate::http::response::Unavailable;
 use crate::signature::SignatureFault;
 use runtime::throttle::Throttle;
 use std::sync::Mutex;
@@ -85,9 +84,9 @@ impl IncidentLog {
     }
 
     /// A handshake was answered 403.
-    pub(crate) fn handshake(&self, fault: HandshakeFault) {
+    pub(crate) fn handshake(&self, why: &str) {
         if let Some(suppressed) = self.handshakes.pass(Instant::now()) {
-            tracing::warn!(why = handshake_refused(fault), suppressed, "a handshake was answered 403");
+            tracing::warn!(why, suppressed, "a handshake was answered 403");
         }
     }
 }

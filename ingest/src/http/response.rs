@@ -1,7 +1,6 @@
-//! Every response of the public port: its status, its one line of text, its headers. All refusals stand here.
+//! Every response of the public port: its status, its one line of text, its headers. All refusals stand here; what is wrong with
+//! a head, a body's chunks or a handshake is said where it is found.
 
-use crate::http::framing::FramingFault;
-use crate::http::handshake::HandshakeFault;
 use crate::signature::SignatureFault;
 use bytes::Bytes;
 use enum_map::Enum;
@@ -19,7 +18,7 @@ pub(crate) enum WebhookResponse {
     Accepted,
     /// The handshake is passed: the challenge and nothing else.
     Challenge(String),
-    HandshakeRefused(HandshakeFault),
+    HandshakeRefused(&'static str),
     /// The path is not the webhook's.
     NotFound,
     /// The method is neither GET nor POST.
@@ -32,7 +31,7 @@ pub(crate) enum WebhookResponse {
     /// The body did not come in time, or too slowly.
     BodyTimeout,
     /// The request, or its body, is framed in a way that cannot be relied on.
-    BadRequest(FramingFault),
+    BadRequest(&'static str),
     /// A mistake in the program: nothing is known of what became of the request.
     InternalError,
     /// There is no capacity, or nothing could be made durable.
@@ -75,9 +74,9 @@ impl WebhookResponse {
     const fn status_and_text(&self) -> (StatusCode, &'static str) {
         match self {
             Self::Accepted | Self::Challenge(_) => (StatusCode::OK, ""),
-            Self::BadRequest(fault) => (StatusCode::BAD_REQUEST, bad_request(*fault)),
+            Self::BadRequest(why) => (StatusCode::BAD_REQUEST, *why),
             Self::Unauthorized(fault) => (StatusCode::UNAUTHORIZED, unauthorized(*fault)),
-            Self::HandshakeRefused(fault) => (StatusCode::FORBIDDEN, handshake_refused(*fault)),
+            Self::HandshakeRefused(why) => (StatusCode::FORBIDDEN, *why),
             Self::NotFound => {
                 (StatusCode::NOT_FOUND, "not found: the path of the webhook is a setting (--path)")
             }
@@ -143,15 +142,6 @@ pub(crate) fn turned_away() -> Vec<u8> {
     .into_bytes()
 }
 
-/// 400.
-const fn bad_request(fault: FramingFault) -> &'static str {
-    match fault {
-        FramingFault::Host => "a request needs one Host header",
-        FramingFault::TransferEncoding => "Transfer-Encoding has to be absent or chunked, and given once",
-        FramingFault::Body => "the chunks of the body are malformed, or it ended early",
-    }
-}
-
 /// 401.
 const fn unauthorized(fault: SignatureFault) -> &'static str {
     match fault {
@@ -161,17 +151,6 @@ const fn unauthorized(fault: SignatureFault) -> &'static str {
         SignatureFault::Wrong => {
             "no app secret gives this signature: check the app's secret, and that nothing in front re-encodes the body"
         }
-    }
-}
-
-/// 403; also what the log says.
-pub(crate) const fn handshake_refused(fault: HandshakeFault) -> &'static str {
-    match fault {
-        HandshakeFault::Parameters => "hub.mode, hub.verify_token and hub.challenge are needed, each once",
-        HandshakeFault::Encoding => "the query has to be percent-encoded UTF-8",
-        HandshakeFault::Mode => "hub.mode has to be subscribe",
-        HandshakeFault::Challenge => "hub.challenge has to be 1 to 128 of A-Z a-z 0-9 _ -",
-        HandshakeFault::UnknownToken => "hub.verify_token is none that is configured",
     }
 }
 

@@ -9,7 +9,7 @@ fn memory(limit: usize) -> Arc<BodyMemory> {
 }
 
 /// A permit of a body of which this much was received.
-fn permit(memory: &Arc<BodyMemory>, bytes: usize) -> Result<Permit, BodyFault> {
+fn permit(memory: &Arc<BodyMemory>, bytes: usize) -> Result<Permit, Unavailable> {
     let mut permit = memory.open(bytes)?;
     permit.grow_to(bytes)?;
     Ok(permit)
@@ -44,8 +44,8 @@ fn the_body_that_waits_longest_is_evicted() {
     let mut newest = permit(&memory, 30).unwrap();
     assert!(is_evicted(&mut stalled) && !is_evicted(&mut coming));
     assert_eq!(memory.in_flight(), 80);
-    assert_eq!(stalled.authenticate(), Err(LimitReached), "what was evicted is not held any more");
-    assert_eq!(stalled.grow_to(41), Err(LimitReached));
+    assert_eq!(stalled.authenticate(), Err(Unavailable::BodyBytes), "what was evicted is not held any more");
+    assert_eq!(stalled.grow_to(41), Err(Unavailable::BodyBytes));
     drop(stalled);
     coming.grow_to(60).unwrap();
     assert_eq!(memory.in_flight(), 90);
@@ -61,7 +61,7 @@ fn an_authenticated_body_is_not_evicted_and_the_new_one_is_refused() {
     let mut authenticated = permit(&memory, 80).unwrap();
     authenticated.authenticate().unwrap();
     let mut unauthenticated = permit(&memory, 20).unwrap();
-    assert_eq!(permit(&memory, 30).err(), Some(LimitReached));
+    assert_eq!(permit(&memory, 30).err(), Some(Unavailable::BodyBytes));
     assert!(
         !is_evicted(&mut authenticated) && !is_evicted(&mut unauthenticated),
         "nothing is evicted in vain"
@@ -80,7 +80,7 @@ fn a_declared_length_holds_nothing_before_it_is_received() {
     small.authenticate().unwrap();
     assert_eq!(
         memory.open(51).err(),
-        Some(LimitReached),
+        Some(Unavailable::BodyBytes),
         "it can never fit while the authenticated body is here"
     );
     drop(declared);
