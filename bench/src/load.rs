@@ -1,8 +1,7 @@
 //! Load on one server: as fast as so many connections can, or at a fixed rate.
 
-mod closed;
 mod connection;
-mod open;
+mod pace;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -14,7 +13,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 use connection::Connection;
 use hdrhistogram::Histogram;
-use tokio::task::{LocalSet, spawn_blocking};
+use tokio::sync::Mutex;
+use tokio::sync::mpsc::Receiver;
+use tokio::task::{LocalSet, spawn_blocking, spawn_local};
+
+/// At a fixed rate. Beyond so many requests under way, those that are due wait, and the wait is timed.
+const CONNECTIONS: usize = 128;
 
 /// How requests follow each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,21 +65,47 @@ impl Load {
     ) -> Result<Answers> {
         let run = move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            LocalSet::new().block_on(&runtime.context("a runtime for the load")?, async move {
-                let shared = Rc::new(Shared::new(requests)?);
-                let start = match self {
-                    Self::Closed { connections } => closed::run(&shared, address, connections, time).await,
-                    Self::Open { rate } => open::run(&shared, address, rate, time).await,
-                }?;
-                Ok(shared.answers(start))
-            })
+            let runtime = runtime.context("a runtime for the load")?;
+            LocalSet::new().block_on(&runtime, self.post(address, requests, time))
         };
         spawn_blocking(run).await.context("the load stopped")?
+    }
+
+    async fn post(self, address: SocketAddr, requests: Requests, time: Duration) -> Result<Answers> {
+        let (count, rate) = match self {
+            Self::Closed { connections } => (connections, None),
+            Self::Open { rate } => (CONNECTIONS, Some(rate)),
+        };
+        let mut connections = Vec::with_capacity(count);
+        for _ in 0..count {
+            connections.push(Connection::open(address).await?);
+        }
+        let latency = Histogram::new_with_bounds(1, 600_000_000, 3).context("a histogram")?;
+        let start = Instant::now();
+        let shared = Rc::new(Shared {
+            due: rate.map(|rate| Mutex::new(pace::begin(start, rate, time))),
+            // What was due and has waited as long again is not sent any more.
+            end: start + if rate.is_some() { time * 2 } else { time },
+            requests,
+            next: Cell::default(),
+            latency: latency.into(),
+            statuses: RefCell::default(),
+        });
+        let work = |connection| spawn_local(Rc::clone(&shared).post(connection));
+        let tasks: Vec<_> = connections.into_iter().map(work).collect();
+        for task in tasks {
+            task.await.context("a connection's task stopped")??;
+        }
+        let (latency, statuses) = (shared.latency.borrow().clone(), shared.statuses.take());
+        Ok(Answers { latency, statuses, began: start, elapsed: start.elapsed() })
     }
 }
 
 /// What all connections take requests from and put answers into.
 struct Shared {
+    /// When each request is due, at a fixed rate.
+    due: Option<Mutex<Receiver<Instant>>>,
+    end: Instant,
     requests: Requests,
     next: Cell<usize>,
     latency: RefCell<Histogram<u64>>,
@@ -83,38 +113,26 @@ struct Shared {
 }
 
 impl Shared {
-    fn new(requests: Requests) -> Result<Self> {
-        let latency = Histogram::new_with_bounds(1, 600_000_000, 3).context("a histogram")?;
-        Ok(Self { requests, next: Cell::default(), latency: latency.into(), statuses: RefCell::default() })
-    }
-
-    /// Posts the next request, and times the answer from `due`.
-    async fn post(&self, connection: &mut Connection, due: Instant) -> Result<()> {
-        let index = self.next.get();
-        self.next.set((index + 1) % self.requests.len());
-        let status = connection.post(&self.requests[index]).await?;
-        let micros = u64::try_from(due.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.latency.borrow_mut().saturating_record(micros);
-        *self.statuses.borrow_mut().entry(status).or_default() += 1;
+    /// Posts one request after the other until the end, and times each answer from when it was due.
+    async fn post(self: Rc<Self>, mut connection: Connection) -> Result<()> {
+        while let Some(due) = self.next_due().await {
+            let index = self.next.get();
+            self.next.set((index + 1) % self.requests.len());
+            let status = connection.post(&self.requests[index]).await?;
+            let micros = u64::try_from(due.elapsed().as_micros()).unwrap_or(u64::MAX);
+            self.latency.borrow_mut().saturating_record(micros);
+            *self.statuses.borrow_mut().entry(status).or_default() += 1;
+        }
         Ok(())
     }
 
-    fn answers(&self, start: Instant) -> Answers {
-        Answers {
-            latency: self.latency.borrow().clone(),
-            statuses: self.statuses.take(),
-            began: start,
-            elapsed: start.elapsed(),
-        }
+    async fn next_due(&self) -> Option<Instant> {
+        let due = match &self.due {
+            Some(queue) => queue.lock().await.recv().await?,
+            None => Instant::now(),
+        };
+        (Instant::now() < self.end).then_some(due)
     }
-}
-
-async fn connect(address: SocketAddr, connections: usize) -> Result<Vec<Connection>> {
-    let mut all = Vec::with_capacity(connections);
-    for _ in 0..connections {
-        all.push(Connection::open(address).await?);
-    }
-    Ok(all)
 }
 
 #[cfg(test)]
@@ -129,7 +147,7 @@ mod tests {
     async fn stalling() -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let is_stalled = Arc::new(tokio::sync::Mutex::new(true));
+        let is_stalled = Arc::new(Mutex::new(true));
         tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
                 let is_stalled = Arc::clone(&is_stalled);
