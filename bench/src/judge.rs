@@ -41,7 +41,7 @@ pub(crate) async fn does_its_job(running: &Running, rig: &Rig, number: usize) ->
     let are_there =
         |records: &[Record]| bodies.iter().all(|body| records.iter().any(|record| is(record, body)));
     let raw = Topic::Raw.name(prefix);
-    let raw = read_until(rig.plain(), &raw, "the bytes of each delivery", WITHIN, are_there).await?;
+    let raw = read_until(&rig.plain, &raw, "the bytes of each delivery", WITHIN, are_there).await?;
     ensure!(!raw.iter().any(|record| is(record, &refused)), "a refused delivery is on the topic");
 
     let mut wanted = Vec::new();
@@ -53,7 +53,7 @@ pub(crate) async fn does_its_job(running: &Running, rig: &Rig, number: usize) ->
         wanted.iter().all(|item| events.contains(item))
     };
     let typed = Topic::Messages.name(prefix);
-    read_until(rig.plain(), &typed, "an event of each item", WITHIN, are_there).await?;
+    read_until(&rig.plain, &typed, "an event of each item", WITHIN, are_there).await?;
     Ok(())
 }
 

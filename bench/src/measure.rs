@@ -21,10 +21,7 @@ const WRITTEN_WITHIN: Duration = Duration::from_secs(30);
 pub(crate) struct Sample {
     /// Answers a second.
     pub(crate) rate: f64,
-    /// Milliseconds.
-    pub(crate) p50: f64,
-    pub(crate) p99: f64,
-    pub(crate) p999: f64,
+    pub(crate) latency: Quantiles,
     /// Microseconds of processor a request, user and kernel.
     pub(crate) server: f64,
     pub(crate) brokers: f64,
@@ -32,6 +29,14 @@ pub(crate) struct Sample {
     pub(crate) memory: f64,
     /// Answers other than 200, of a thousand.
     pub(crate) refused: f64,
+}
+
+/// Of latencies, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Quantiles {
+    pub(crate) p50: f64,
+    pub(crate) p99: f64,
+    pub(crate) p999: f64,
 }
 
 /// Runs the load, and fails where a server answered 200 and its records are not there.
@@ -77,9 +82,7 @@ pub(crate) async fn without_judging(
     ensure!(answers.all() > 0, "nothing was answered");
     let sample = Sample {
         rate: float(answers.all()) / answers.elapsed.as_secs_f64(),
-        p50: millis(&answers.latency, 0.5),
-        p99: millis(&answers.latency, 0.99),
-        p999: millis(&answers.latency, 0.999),
+        latency: Quantiles::of(&answers.latency),
         server: each(after.0.saturating_sub(before.0), &answers),
         brokers: each(after.1.saturating_sub(before.1), &answers),
         memory: float(highest.memory),
@@ -88,9 +91,13 @@ pub(crate) async fn without_judging(
     Ok((sample, answers))
 }
 
-/// Of a latency in microseconds.
-pub(crate) fn millis(latency: &Histogram<u64>, quantile: f64) -> f64 {
-    float(latency.value_at_quantile(quantile)) / 1000.0
+impl Quantiles {
+    /// Of a latency in microseconds.
+    pub(crate) fn of(latency: &Histogram<u64>) -> Self {
+        let [p50, p99, p999] =
+            [0.5, 0.99, 0.999].map(|quantile| float(latency.value_at_quantile(quantile)) / 1000.0);
+        Self { p50, p99, p999 }
+    }
 }
 
 /// Microseconds of an answer.

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use weir_tests::page::add;
+
 use crate::number;
 
 /// Okabe and Ito's colours, which those who see few colours can tell apart too.
@@ -15,6 +17,7 @@ const TOP: f64 = 34.0;
 const BOTTOM: f64 = 46.0;
 /// Of a row of the names below.
 const LEGEND: f64 = 26.0;
+const MIDDLE: &str = r#" text-anchor="middle""#;
 const STYLE: &str = "<style>text{font-family:sans-serif;font-size:11px;fill:#444}.title{font-size:13px;font-weight:bold}</style>";
 
 /// A line.
@@ -97,29 +100,19 @@ fn draw_panel(out: &mut String, panel: &Panel) {
     let x = Scale::of(all().map(|point| point.0), LEFT, WIDTH - RIGHT);
     let y = Scale::of(all().map(|point| point.1), HEIGHT - BOTTOM, TOP);
     let (right, bottom) = (WIDTH - RIGHT, HEIGHT - BOTTOM);
-    add(out, &format!(r#"<text x="{LEFT}" y="20" class="title">{}</text>"#, panel.title));
+    text(out, LEFT, 20.0, r#" class="title""#, &panel.title);
     for tick in y.ticks() {
-        let (at, text) = (y.at(tick), number::short(tick));
+        let at = y.at(tick);
         add(out, &format!(r##"<path d="M{LEFT} {at:.1}H{right}" stroke="#e3e3e3"/>"##));
-        add(
-            out,
-            &format!(r#"<text x="{:.1}" y="{:.1}" text-anchor="end">{text}</text>"#, LEFT - 6.0, at + 4.0),
-        );
+        text(out, LEFT - 6.0, at + 4.0, r#" text-anchor="end""#, &number::short(tick));
     }
     // The axis has what was measured, not round numbers.
     for (value, _) in panel.lines.first().iter().flat_map(|line| &line.points) {
-        let (at, text) = (x.at(*value), number::short(*value));
+        let at = x.at(*value);
         add(out, &format!(r##"<path d="M{at:.1} {TOP}V{bottom}" stroke="#f0f0f0"/>"##));
-        add(
-            out,
-            &format!(r#"<text x="{at:.1}" y="{:.1}" text-anchor="middle">{text}</text>"#, bottom + 16.0),
-        );
+        text(out, at, bottom + 16.0, MIDDLE, &number::short(*value));
     }
-    let middle = f64::midpoint(LEFT, right);
-    add(
-        out,
-        &format!(r#"<text x="{middle}" y="{:.1}" text-anchor="middle">{}</text>"#, bottom + 34.0, panel.axis),
-    );
+    text(out, f64::midpoint(LEFT, right), bottom + 34.0, MIDDLE, panel.axis);
     for Line { colour, points, .. } in &panel.lines {
         let colour = COLOURS[colour % COLOURS.len()];
         let mut path = String::new();
@@ -158,13 +151,14 @@ fn draw_names(out: &mut String, lines: &[&Line], y: f64) {
     for line in lines {
         let colour = COLOURS[line.colour % COLOURS.len()];
         add(out, &format!(r#"<path d="M{x:.1} {:.1}h14" stroke="{colour}" stroke-width="3"/>"#, y - 4.0));
-        add(out, &format!(r#"<text x="{:.1}" y="{y}">{}</text>"#, x + 18.0, line.name));
+        text(out, x + 18.0, y, "", line.name);
         x += of_name(line);
     }
 }
 
-fn add(out: &mut String, line: &str) {
-    writeln!(out, "{line}").expect("writing to a string does not fail");
+/// Words at a place; `more` says how they stand there.
+fn text(out: &mut String, x: f64, y: f64, more: &str, words: &str) {
+    add(out, &format!(r#"<text x="{x:.1}" y="{y:.1}"{more}>{words}</text>"#));
 }
 
 #[cfg(test)]

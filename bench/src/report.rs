@@ -109,7 +109,7 @@ fn behind(results: &Results) -> Vec<String> {
 fn section(measured: &Measured) -> String {
     let scenario = &measured.scenario;
     let mut text = format!("## {}\n\n", scenario.title);
-    add(&mut text, &format!("{}\n\n    bench/run --only {}\n", about(scenario.name), scenario.name));
+    add(&mut text, &format!("{}\n\n    bench/run --only {}\n", scenario.about, scenario.name));
     if scenario.cases.len() > 1 {
         add(&mut text, &format!("![{}](performance/{}.svg)\n", scenario.title, scenario.name));
     }
@@ -146,28 +146,9 @@ fn grown(axis: &str, (small, first): (u32, &[Sample]), (large, last): (u32, &[Sa
         "{} {axis}: {} the processor time of weir-ingest, {} the p99, {} the time of the brokers.",
         times(f64::from(large), f64::from(small)),
         grown(|sample| sample.server),
-        grown(|sample| sample.p99),
+        grown(|sample| sample.latency.p99),
         grown(|sample| sample.brokers),
     )
-}
-
-fn about(name: &str) -> &'static str {
-    match name {
-        "closed" => {
-            "Messages of 430 bytes; each connection posts the next one once the last is answered. One broker."
-        }
-        "open" => {
-            "Messages of 430 bytes over 128 connections. Answers a second below the rate: more than the server, the broker and the load can do together."
-        }
-        "bodies" => "One message with a longer text; 64 connections, closed loop.",
-        "items" => {
-            "430 bytes a message, each an event of its own; 64 connections, closed loop. Time is a request's, not a message's."
-        }
-        "brokers" => {
-            "Three brokers on the same cores; what is acknowledged is on two of them at least. Closed loop."
-        }
-        _ => "One broker; the floor is the same as above. Closed loop.",
-    }
 }
 
 /// The head of a table, whose columns are divided as they will be in it.
@@ -193,9 +174,9 @@ fn row(at: &str, server: &str, samples: &[Sample], floor: f64) -> String {
     format!(
         "| {at} | {server} | {} | {} | {} | {} | {} | {ratio} | {} | {} | {} |",
         show(|sample| sample.rate),
-        show(|sample| sample.p50),
-        show(|sample| sample.p99),
-        show(|sample| sample.p999),
+        show(|sample| sample.latency.p50),
+        show(|sample| sample.latency.p99),
+        show(|sample| sample.latency.p999),
         show(|sample| sample.server),
         range(samples, |sample| sample.server),
         show(|sample| sample.brokers),
@@ -243,7 +224,7 @@ pub(crate) fn write_pictures(measured: &[Measured], folder: &Path) -> Result<()>
         };
         let picture = plot::draw(&[
             panel("Processor time a request, µs", |sample| sample.server),
-            panel("99 of 100 are answered within, ms", |sample| sample.p99),
+            panel("99 of 100 are answered within, ms", |sample| sample.latency.p99),
         ]);
         let file = folder.join(part.scenario.name).with_extension("svg");
         std::fs::write(&file, picture).with_context(|| file.display().to_string())?;

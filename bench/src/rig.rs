@@ -38,32 +38,27 @@ enum Started {
 /// Brokers with topics.
 pub(crate) struct Rig {
     started: Started,
-    /// For everything but the servers.
-    plain: String,
-    bootstrap: String,
-    kafka_config: Vec<String>,
+    /// What reaches everything.
+    pub(crate) plain: String,
+    /// What servers are told.
+    pub(crate) bootstrap: String,
+    /// Flags of weir-ingest.
+    pub(crate) kafka_config: Vec<String>,
     /// Raw topics, and how many records each had when it was last asked.
     raw: BTreeMap<&'static str, (TopicReader, i64)>,
 }
 
 impl Rig {
     pub(crate) async fn start(brokers: Brokers) -> Result<Self> {
-        let (started, plain) = match brokers {
-            Brokers::One => {
-                let kafka = Kafka::start().await?;
-                let plain = kafka.bootstrap().to_owned();
-                (Started::One(Box::new(kafka)), plain)
-            }
-            Brokers::Three => {
-                let cluster = Cluster::start().await?;
-                let plain = cluster.bootstrap();
-                (Started::Three(Box::new(cluster)), plain)
-            }
-            Brokers::Tls => {
-                let secured = Secured::start().await?;
-                let plain = secured.kafka.bootstrap().to_owned();
-                (Started::Tls(Box::new(secured)), plain)
-            }
+        let started = match brokers {
+            Brokers::One => Started::One(Box::new(Kafka::start().await?)),
+            Brokers::Three => Started::Three(Box::new(Cluster::start().await?)),
+            Brokers::Tls => Started::Tls(Box::new(Secured::start().await?)),
+        };
+        let plain = match &started {
+            Started::One(kafka) => kafka.bootstrap().to_owned(),
+            Started::Three(cluster) => cluster.bootstrap(),
+            Started::Tls(secured) => secured.kafka.bootstrap().to_owned(),
         };
         let (bootstrap, kafka_config) = match &started {
             Started::Tls(secured) => {
@@ -72,35 +67,18 @@ impl Rig {
             }
             _ => (plain.clone(), Vec::new()),
         };
+        let rig = Self { started, plain, bootstrap, kafka_config, raw: BTreeMap::new() };
         // Ingest wants to see all of its own; the peers write to two.
-        let own = Topic::OF_INGEST.iter().map(|topic| topic.name("meta"));
-        let names: Vec<String> =
-            own.chain([Topic::Raw, Topic::Messages].map(|topic| topic.name("peer"))).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        topics::create(&plain, &names, PARTITIONS).await?;
-        Ok(Self { started, plain, bootstrap, kafka_config, raw: BTreeMap::new() })
+        rig.make(&Topic::OF_INGEST, "meta", PARTITIONS).await?;
+        rig.make(&[Topic::Raw, Topic::Messages], "peer", PARTITIONS).await?;
+        Ok(rig)
     }
 
-    /// Makes topics beside the usual ones.
+    /// Makes topics.
     pub(crate) async fn make(&self, of: &[Topic], prefix: &str, partitions: i32) -> Result<()> {
         let names: Vec<String> = of.iter().map(|topic| topic.name(prefix)).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         topics::create(&self.plain, &names, partitions).await
-    }
-
-    /// What servers are told.
-    pub(crate) fn bootstrap(&self) -> &str {
-        &self.bootstrap
-    }
-
-    /// What reaches everything.
-    pub(crate) fn plain(&self) -> &str {
-        &self.plain
-    }
-
-    /// Flags of weir-ingest.
-    pub(crate) fn kafka_config(&self) -> &[String] {
-        &self.kafka_config
     }
 
     /// The only broker.

@@ -26,6 +26,7 @@ pub(crate) struct Scenario {
     /// As `--only` has it.
     pub(crate) name: &'static str,
     pub(crate) title: &'static str,
+    pub(crate) about: &'static str,
     /// What differs.
     pub(crate) axis: &'static str,
     pub(crate) brokers: Brokers,
@@ -54,6 +55,7 @@ pub(crate) fn all() -> Vec<Scenario> {
         Scenario {
             name: "closed",
             title: "As fast as they can",
+            about: "Messages of 430 bytes; each connection posts the next one once the last is answered. One broker.",
             axis: "connections",
             brokers: Brokers::One,
             servers: Server::ALL.to_vec(),
@@ -62,6 +64,7 @@ pub(crate) fn all() -> Vec<Scenario> {
         Scenario {
             name: "open",
             title: "At a fixed rate",
+            about: "Messages of 430 bytes over 128 connections. Answers a second below the rate: more than the server, the broker and the load can do together.",
             axis: "deliveries a second",
             brokers: Brokers::One,
             servers: FEW.to_vec(),
@@ -70,6 +73,7 @@ pub(crate) fn all() -> Vec<Scenario> {
         Scenario {
             name: "bodies",
             title: "Larger bodies",
+            about: "One message with a longer text; 64 connections, closed loop.",
             axis: "bytes of a body",
             brokers: Brokers::One,
             servers: FEW.to_vec(),
@@ -80,6 +84,7 @@ pub(crate) fn all() -> Vec<Scenario> {
         Scenario {
             name: "items",
             title: "More messages in a delivery",
+            about: "430 bytes a message, each an event of its own; 64 connections, closed loop. Time is a request's, not a message's.",
             axis: "messages",
             brokers: Brokers::One,
             servers: FEW.to_vec(),
@@ -90,6 +95,7 @@ pub(crate) fn all() -> Vec<Scenario> {
         Scenario {
             name: "brokers",
             title: "Three brokers, three replicas",
+            about: "Three brokers on the same cores; what is acknowledged is on two of them at least. Closed loop.",
             axis: "connections",
             brokers: Brokers::Three,
             servers: FEW.to_vec(),
@@ -98,6 +104,7 @@ pub(crate) fn all() -> Vec<Scenario> {
         Scenario {
             name: "tls",
             title: "TLS and SCRAM between Weir and Kafka",
+            about: "One broker; the floor is the same as above. Closed loop.",
             axis: "connections",
             brokers: Brokers::Tls,
             servers: vec![Server::Floor, Server::Weir, Server::WeirDirect],

@@ -125,8 +125,8 @@ impl Running {
             Server::Floor => drop(command.arg(address.to_string())),
             Server::Weir | Server::WeirDirect | Server::WeirDirectOneThread => {
                 let listen = address.to_string();
-                command.args(["--listen", &listen, "--admin-listen", &admin, "--brokers", rig.bootstrap()]);
-                command.args(rig.kafka_config()).arg("--spool-dir").arg(folder.path()).args(more);
+                command.args(["--listen", &listen, "--admin-listen", &admin, "--brokers", &rig.bootstrap]);
+                command.args(&rig.kafka_config).arg("--spool-dir").arg(folder.path()).args(more);
                 command.args(["--producer", if server == Server::Weir { "rdkafka" } else { "direct" }]);
                 if server == Server::WeirDirectOneThread {
                     command.args(["--worker-threads", "1"]);
@@ -187,7 +187,7 @@ impl Running {
 
 fn of_a_peer(command: &mut Command, server: Server, rig: &Rig, port: u16) {
     let [raw, typed] = [Topic::Raw, Topic::Messages].map(|topic| topic.name("peer"));
-    command.env("APP_SECRET", APP_SECRET).env("BROKERS", rig.bootstrap()).env("PORT", port.to_string());
+    command.env("APP_SECRET", APP_SECRET).env("BROKERS", &rig.bootstrap).env("PORT", port.to_string());
     command.env("RAW_TOPIC", raw).env("TYPED_TOPIC", typed);
     match server {
         Server::Axum => command.env("LINGER_MS", "0.5").env("IDEMPOTENCE", "false"),

@@ -4,9 +4,9 @@ use weir_tests::page::add;
 
 use super::{head, of, range, times};
 use crate::consumer::Consumer;
-use crate::measure::float;
+use crate::measure::{Quantiles, float};
 use crate::number::short;
-use crate::scenario::consumers::{Consumers, Quantiles, RATE, SECONDS, ToInbox, Worked};
+use crate::scenario::consumers::{Consumers, RATE, SECONDS, ToInbox, Worked};
 
 pub(super) fn section(consumers: &Consumers) -> String {
     let mut text = format!(

@@ -15,7 +15,7 @@ use super::consumers::make_topics;
 use crate::consumer::{Consumer, Consuming, Source};
 use crate::deliveries::{requests, varied};
 use crate::load::{Answers, Load};
-use crate::measure::{float, millis};
+use crate::measure::{Quantiles, float};
 use crate::processor::Threads;
 use crate::rig::{Brokers, PARTITIONS, Rig};
 use crate::server::{PATH, Running, Server};
@@ -126,7 +126,7 @@ impl Pipeline {
         make_topics(rig, &prefix).await?;
         if setting.by == By::Topics {
             for topic in COUNTED {
-                topics::set(rig.plain(), &topic.name(&prefix), "compression.type", setting.codec).await?;
+                topics::set(&rig.plain, &topic.name(&prefix), "compression.type", setting.codec).await?;
             }
         }
         let codec = if setting.by == By::Producers { setting.codec } else { "none" };
@@ -137,7 +137,7 @@ impl Pipeline {
         let of_ingest = ["--topic-prefix", &prefix, "--kafka-config", file];
         let ingest = Running::start(Server::Weir, rig, &of_ingest).await?;
         ingest.until_kafka_is_seen().await?;
-        let source = Source { brokers: rig.plain(), prefix: &prefix, records: 0 };
+        let source = Source { brokers: &rig.plain, prefix: &prefix, records: 0 };
         let messages = Consuming::start(Consumer::Messages, source, &["--kafka-config", file]).await?;
         // The delivery that ingest was started with.
         Ok(Self { prefix, ingest, messages, next: 0, expected: 1, _config: config })
@@ -161,7 +161,7 @@ impl Pipeline {
         let [ingest, messages, broker] =
             [0, 1, 2].map(|who| after.times[who].since(&before.times[who]).as_secs_f64() * 1e6 / good);
         let rate = good / answers.elapsed.as_secs_f64();
-        Ok(Cost { rate, bytes, ingest, messages, broker, p99: millis(&answers.latency, 0.99) })
+        Ok(Cost { rate, bytes, ingest, messages, broker, p99: Quantiles::of(&answers.latency).p99 })
     }
 
     async fn post(&mut self, rate: u32, time: Duration) -> Result<Answers> {

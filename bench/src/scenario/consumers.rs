@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use schemas::Topic;
-pub(crate) use to_inbox::{Quantiles, RATE, SECONDS, ToInbox};
+pub(crate) use to_inbox::{RATE, SECONDS, ToInbox};
 use weir_tests::filled::fill;
 use weir_tests::vitals::Vitals;
 
@@ -52,9 +52,9 @@ pub(crate) async fn run(rounds: usize) -> Result<Consumers> {
         let prefix = format!("round{round}");
         make_topics(&rig, &prefix).await?;
         let bodies = (0..EVENTS).map(varied::body);
-        events = fill(rig.plain(), &prefix, bodies).await.context("filling the topic")?;
+        events = fill(&rig.plain, &prefix, bodies).await.context("filling the topic")?;
         for (consumer, samples) in &mut rows {
-            let source = Source { brokers: rig.plain(), prefix: &prefix, records: events };
+            let source = Source { brokers: &rig.plain, prefix: &prefix, records: events };
             let worked = work_off(*consumer, source).await.with_context(|| consumer.name())?;
             crate::say(&format!("consumers {round}/{rounds}: {}: {worked:.2?}", consumer.name()));
             samples.push(worked);

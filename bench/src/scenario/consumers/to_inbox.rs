@@ -16,7 +16,7 @@ use super::make_topics;
 use crate::consumer::{Consumer, Consuming, Source};
 use crate::deliveries::{Shape, requests};
 use crate::load::{Answers, Load};
-use crate::measure::millis;
+use crate::measure::Quantiles;
 use crate::rig::Rig;
 use crate::server::{PATH, Running, Server};
 
@@ -33,15 +33,7 @@ const DIGITS: usize = 16;
 const READ_WITHIN: Duration = Duration::from_secs(30);
 const WAIT: Duration = Duration::from_millis(100);
 
-/// Milliseconds from when a request was due.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Quantiles {
-    pub(crate) p50: f64,
-    pub(crate) p99: f64,
-    pub(crate) p999: f64,
-}
-
-/// What was measured.
+/// What was measured; times are from when a request was due.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ToInbox {
     /// Requests, and how many of them were answered 200 and read in the inbox.
@@ -58,11 +50,11 @@ pub(super) async fn run(rig: &Rig) -> Result<ToInbox> {
     make_topics(rig, PREFIX).await?;
     let ingest = Running::start(Server::Weir, rig, &["--topic-prefix", PREFIX]).await?;
     ingest.until_kafka_is_seen().await?;
-    let source = Source { brokers: rig.plain(), prefix: PREFIX, records: 0 };
+    let source = Source { brokers: &rig.plain, prefix: PREFIX, records: 0 };
     let messages = Consuming::start(Consumer::Messages, source, &[]).await?;
     post(&ingest, 0, WARM_UP_SECONDS).await?;
 
-    let brokers = rig.plain().to_owned();
+    let brokers = rig.plain.clone();
     let reader = spawn_blocking(move || at_the_end(&brokers)).await.context("the reader stopped")??;
     let reading = spawn_blocking(move || follow(reader));
     let answers = post(&ingest, FIRST, SECONDS).await?;
@@ -79,8 +71,8 @@ pub(super) async fn run(rig: &Rig) -> Result<ToInbox> {
         posted: answers.all(),
         good: answers.good(),
         read: latency.len(),
-        answered: quantiles(&answers.latency),
-        inbox: quantiles(&latency),
+        answered: Quantiles::of(&answers.latency),
+        inbox: Quantiles::of(&latency),
     };
     crate::say(&format!("consumers: to the inbox: {inbox:.2?}"));
     Ok(inbox)
@@ -127,9 +119,4 @@ fn number(record: &Record) -> Option<u32> {
     let digits = id.get(id.len().checked_sub(DIGITS)?..)?;
     let number: usize = digits.parse().ok()?;
     u32::try_from(number.checked_sub(FIRST)?).ok()
-}
-
-fn quantiles(latency: &Histogram<u64>) -> Quantiles {
-    let [p50, p99, p999] = [0.5, 0.99, 0.999].map(|quantile| millis(latency, quantile));
-    Quantiles { p50, p99, p999 }
 }
