@@ -54,7 +54,7 @@ impl Webhook {
             memory: BodyMemory::new(settings.limits.max_body_bytes_in_flight, Arc::clone(&metrics)),
             work: UnauthenticatedWork::default(),
             metrics,
-            incidents: IncidentLog::new(),
+            incidents: IncidentLog::default(),
             shutdown: process.shutdown.clone(),
             health: process.health.clone(),
         }

@@ -7,10 +7,11 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// How often the same incident is logged again; after as long without a 503, an incident is over.
-const LOG_EVERY: Duration = Duration::from_mins(1);
+/// After as long without a 503, an outage is over.
+const OVER_AFTER: Duration = Duration::from_mins(1);
 
-/// The current incidents, each logged at most once in [`LOG_EVERY`].
+/// The current incidents, each logged at most once a minute.
+#[derive(Default)]
 pub(crate) struct IncidentLog {
     /// Whether there is an outage: successful deliveries check this instead of taking the lock.
     is_out: AtomicBool,
@@ -28,17 +29,6 @@ struct Outage {
 }
 
 impl IncidentLog {
-    pub(crate) fn new() -> Self {
-        let throttle = || Throttle::new(LOG_EVERY);
-        Self {
-            is_out: AtomicBool::new(false),
-            outage: Mutex::default(),
-            unavailable: throttle(),
-            unsigned: throttle(),
-            handshakes: throttle(),
-        }
-    }
-
     /// A delivery was not made durable.
     pub(crate) fn unavailable(&self, why: Unavailable, now: Instant) {
         // Anybody can cause this, so it is no outage; the limit has logged it.
@@ -67,10 +57,10 @@ impl IncidentLog {
         }
     }
 
-    /// The outage, once its last 503 is [`LOG_EVERY`] ago; one that comes and goes is one.
+    /// The outage, once its last 503 is [`OVER_AFTER`] ago; one that comes and goes is one.
     fn ended(&self, now: Instant) -> Option<Outage> {
         let mut outage = runtime::mutex::lock(&self.outage);
-        let ended = outage.take_if(|outage| now.saturating_duration_since(outage.latest) >= LOG_EVERY)?;
+        let ended = outage.take_if(|outage| now.saturating_duration_since(outage.latest) >= OVER_AFTER)?;
         self.is_out.store(false, Ordering::Relaxed);
         Some(ended)
     }
@@ -97,19 +87,19 @@ mod tests {
 
     #[test]
     fn an_outage_that_comes_and_goes_is_one_and_over_after_a_minute_without_a_503() {
-        let (log, start) = (IncidentLog::new(), Instant::now());
+        let (log, start) = (IncidentLog::default(), Instant::now());
         let mut now = start;
         for _ in 0..990 {
             now += Duration::from_millis(240);
             log.unavailable(Unavailable::Late, now);
             assert!(log.ended(now).is_none());
         }
-        assert!(log.ended(now + LOG_EVERY / 2).is_none());
-        let outage = log.ended(now + LOG_EVERY).unwrap();
+        assert!(log.ended(now + OVER_AFTER / 2).is_none());
+        let outage = log.ended(now + OVER_AFTER).unwrap();
         assert_eq!(
             (outage.deliveries, outage.latest - outage.since),
             (990, Duration::from_millis(240 * 989))
         );
-        assert!(log.ended(now + LOG_EVERY).is_none());
+        assert!(log.ended(now + OVER_AFTER).is_none());
     }
 }
