@@ -47,15 +47,13 @@ pub(crate) async fn reload(
     let forever = async {
         loop {
             let look = async {
-                if let Some(secrets) = apps.changed(&failures).await {
-                    let renewed = current.keyring.load().with_secrets(&secrets, max_app_secrets);
+                let renew = |secrets: &[Secret]| {
+                    let renewed = current.keyring.load().with_secrets(secrets, max_app_secrets);
                     current.keyring.store(Arc::new(renewed));
-                    apps.in_use(secrets);
-                }
-                if let Some(secrets) = tokens.changed(&failures).await {
-                    current.verify_tokens.store(Arc::new(secrets.clone()));
-                    tokens.in_use(secrets);
-                }
+                };
+                apps.look(&failures, renew).await;
+                let renew = |secrets: &[Secret]| current.verify_tokens.store(Arc::new(secrets.to_vec()));
+                tokens.look(&failures, renew).await;
             };
             supervisor.panicked(look).await;
             tokio::time::sleep(secrets_refresh).await;
@@ -84,15 +82,15 @@ impl WatchedDirectory {
         watched
     }
 
-    /// The secrets to use from now on, when they differ from those in use.
-    async fn changed(&mut self, failures: &IntCounter) -> Option<Vec<Secret>> {
-        let directory = self.secrets.directory.clone()?;
+    /// Reads the directory, and puts its secrets to use when they differ from those in use.
+    async fn look(&mut self, failures: &IntCounter, renew: impl FnOnce(&[Secret])) {
+        let Some(directory) = self.secrets.directory.clone() else { return };
         let contents = match secrets::read(directory, &self.blocking, &self.secrets.current).await {
             Ok(contents) => contents,
             Err(error) => {
                 failures.inc();
                 self.log_faults(BTreeMap::from([(".".to_owned(), error)]));
-                return None;
+                return;
             }
         };
         let Secrets { mut current, faults, .. } = contents;
@@ -101,11 +99,11 @@ impl WatchedDirectory {
             failures.inc();
         }
         self.log_faults(faults);
-        (current != self.secrets.current).then_some(current)
-    }
-
-    /// They are used now. Not before: what a panic kept from that is found again.
-    fn in_use(&mut self, current: Vec<Secret>) {
+        if current == self.secrets.current {
+            return;
+        }
+        // First: what a panic keeps from being used is found again.
+        renew(&current);
         let before = std::mem::replace(&mut self.secrets.current, current);
         let (what, current) = (self.what, &self.secrets.current);
         let names: Vec<_> = current.iter().map(|secret| secret.name().to_string()).collect();
