@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 /// The limits, and the accounts that have something in flight or waiting.
 #[derive(Debug)]
 pub(crate) struct AccountLimit {
-    in_flight_bytes: u32,
+    in_flight_bytes: usize,
     waiting_bytes: usize,
     hasher: RandomState,
     accounts: Mutex<HashMap<u64, Weak<Account>>>,
@@ -35,7 +35,6 @@ pub(crate) struct AccountPermit {
 
 impl AccountLimit {
     pub(crate) fn new(in_flight_bytes: usize, waiting_bytes: usize) -> Arc<Self> {
-        let in_flight_bytes = u32::try_from(in_flight_bytes).unwrap_or(u32::MAX);
         let (hasher, accounts) = (RandomState::new(), Mutex::default());
         Arc::new(Self { in_flight_bytes, waiting_bytes, hasher, accounts })
     }
@@ -45,7 +44,7 @@ impl AccountLimit {
         let key = self.hasher.hash_one(name);
         let mut accounts = self.lock();
         accounts.get(&key).and_then(Weak::upgrade).unwrap_or_else(|| {
-            let in_flight = Semaphore::new(self.in_flight_bytes as usize);
+            let in_flight = Semaphore::new(self.in_flight_bytes);
             let waiting = Semaphore::new(self.waiting_bytes);
             let account = Arc::new(Account { limit: Arc::clone(self), key, in_flight, waiting });
             accounts.insert(key, Arc::downgrade(&account));
@@ -79,7 +78,7 @@ impl Account {
 
     /// A delivery larger than the limit takes all of it, and so goes alone.
     fn needed(&self, bytes: usize) -> u32 {
-        u32::try_from(bytes).map_or(self.limit.in_flight_bytes, |bytes| bytes.min(self.limit.in_flight_bytes))
+        u32::try_from(bytes.min(self.limit.in_flight_bytes)).unwrap_or(u32::MAX)
     }
 
     fn permit(self: &Arc<Self>, bytes: usize) -> AccountPermit {
