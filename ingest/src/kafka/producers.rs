@@ -21,8 +21,8 @@ const PART_OF_LARGE: usize = 4;
 /// The producers of ingest.
 #[derive(Debug)]
 pub(crate) struct Producers {
-    usual: Writer,
-    large: Writer,
+    pub(super) usual: Writer,
+    pub(super) large: Writer,
     /// Bytes on Kafka beyond which a delivery is large, which is what one account may have on its way.
     pub(crate) large_beyond: usize,
 }
@@ -49,16 +49,6 @@ impl Producers {
     /// Opens a batch for a delivery of so many bytes on Kafka.
     pub(crate) fn batch(&self, bytes: usize) -> OpenBatch<'_> {
         if bytes > self.large_beyond { self.large.batch() } else { self.usual.batch() }
-    }
-
-    /// Both of them.
-    pub(crate) const fn all(&self) -> [&Writer; 2] {
-        [&self.usual, &self.large]
-    }
-
-    /// How long to wait after the first successful check of the topics.
-    pub(crate) const fn settle_within(&self) -> Duration {
-        self.usual.settles_within()
     }
 
     /// Bytes that may be queued in both, and records.

@@ -39,10 +39,10 @@ pub(crate) async fn open_when_ready(kafka: Arc<Kafka>, topics: Vec<String>, shut
         "every delivery is answered 503 until then"
     };
     let settle = || async {
-        for writer in producers.all() {
+        for writer in [&producers.usual, &producers.large] {
             topics::wait(|| writer.check_topics(&topics), &gate.check, meanwhile).await;
         }
-        tokio::time::sleep(producers.settle_within()).await;
+        tokio::time::sleep(producers.usual.settles_within()).await;
     };
     let mut supervisor = Supervisor::new("the startup gate");
     let settled = async { while supervisor.panicked(settle()).await {} };
