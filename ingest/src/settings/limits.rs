@@ -1,6 +1,6 @@
 //! The limits of the public port: connections, time, bytes.
 
-use runtime::settings::{Form, defaults, form, with_default};
+use runtime::settings::{Form, form, with_default};
 use std::time::Duration;
 
 runtime::settings! {
@@ -30,13 +30,6 @@ runtime::settings! {
         /// Maximum bytes of all bodies together; at the limit, an unauthenticated body over its equal share is evicted, and
         /// if there is none, the new one is answered 503
         pub max_body_bytes_in_flight: usize = with_default("BYTES", "64MiB", form::bytes(1024..=64 << 30).narrow()),
-    }
-}
-
-impl Default for Limits {
-    /// The defaults of `--help`.
-    fn default() -> Self {
-        defaults(Self::declare, Self::read)
     }
 }
 

@@ -1,6 +1,7 @@
 //! An acceptor on a loopback port.
 
 use super::*;
+use crate::settings::Settings;
 use prometheus::Registry;
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -8,7 +9,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 /// An acceptor whose handler panics at `/panic`, on a loopback port.
 async fn open() -> (SocketAddr, Arc<Metrics>) {
     let metrics = Arc::new(Metrics::new(&Registry::new()));
-    let acceptor = Acceptor::new(&Limits::default(), Arc::clone(&metrics));
+    let limits = Settings::local("secret", "token").limits;
+    let acceptor = Acceptor::new(&limits, Arc::clone(&metrics));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
