@@ -9,7 +9,7 @@ pub(crate) use work::UnauthenticatedWork;
 
 use super::secrets::Secret;
 use hints::Hints;
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -49,7 +49,7 @@ impl Keyring {
         }
         let keys = secrets.iter().take(most).map(|secret| Key {
             app: Arc::clone(secret.name()),
-            mac: Hmac::new_from_slice(secret.bytes()).expect("HMAC takes keys of any length"),
+            mac: secret.mac(),
             latest_success: AtomicU64::new(0),
         });
         Self { keys: keys.collect(), clock: AtomicU64::new(1), hints: Hints::default() }

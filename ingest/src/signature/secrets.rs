@@ -61,9 +61,13 @@ impl Secret {
     ///
     /// Never: HMAC takes keys of any length.
     pub fn sign(&self, body: &[u8]) -> String {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.value).expect("HMAC takes keys of any length");
+        let mut mac = self.mac();
         mac.update(body);
         format!("sha256={}", hex::digits(&mac.finalize().into_bytes()))
+    }
+
+    pub(super) fn mac(&self) -> Hmac<Sha256> {
+        Hmac::new_from_slice(&self.value).expect("HMAC takes keys of any length")
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {

@@ -2,6 +2,7 @@
 
 use super::*;
 use futures_util::FutureExt as _;
+use hmac::KeyInit as _;
 
 fn digest(secret: &str, body: &[u8]) -> [u8; 32] {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
