@@ -16,8 +16,7 @@ use hyper::header::CONTENT_ENCODING;
 use hyper::{HeaderMap, Method as HttpMethod, Request, Response};
 use runtime::http::connections::Slot;
 use runtime::process::Process;
-use runtime::process::health::{Health, Probe};
-use runtime::process::shutdown::Shutdown;
+use runtime::process::health::Probe;
 use runtime::telemetry::{TRACEPARENT, TraceContext, spans};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -32,8 +31,7 @@ pub(crate) struct Webhook {
     work: UnauthenticatedWork,
     metrics: Arc<Metrics>,
     incidents: IncidentLog,
-    shutdown: Shutdown,
-    health: Health,
+    process: Process,
 }
 
 /// A response; `Err` closes the connection after it, since it may not be known where the next request begins.
@@ -55,8 +53,7 @@ impl Webhook {
             work: UnauthenticatedWork::default(),
             metrics,
             incidents: IncidentLog::default(),
-            shutdown: process.shutdown.clone(),
-            health: process.health.clone(),
+            process: process.clone(),
         }
     }
 
@@ -68,13 +65,13 @@ impl Webhook {
     ) -> Response<Full<Bytes>> {
         // No part of the traffic that is counted and traced.
         if self.is_probe(&request) {
-            return response::probed(self.health.report(Probe::Readiness).passes());
+            return response::probed(self.process.health.report(Probe::Readiness).passes());
         }
         let method = Method::of(request.method());
         let span = self.span(method, &request);
         let outcome = self.outcome(method, request, slot, &span).await;
         // While this process drains, clients are told to connect anew: to another one.
-        let close = outcome.is_err() || self.shutdown.is_requested();
+        let close = outcome.is_err() || self.process.shutdown.is_requested();
         let (Ok(response) | Err(response)) = outcome;
         let status = response.status();
         spans::answered(&span, status.as_u16(), status.is_server_error());
