@@ -10,8 +10,8 @@ pub(super) const PAGE: usize = 4096;
 const OTHERS: [u8; 4] = [0x00, 0x02, 0x05, 0x0a];
 const LEAF_HEADER: usize = 8;
 const COLUMNS: usize = 9;
-/// Larger than any delivery.
-const LARGEST: u64 = 64 << 20;
+/// Larger than any row: the body of a delivery has 64 MiB at most, and little goes with it.
+const LARGEST: u64 = 65 << 20;
 
 /// A row on a page: its `seq`, and where its payload begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,6 +134,16 @@ mod tests {
         assert_eq!(varint(&[0x81], 0), None);
         assert_eq!(integer((5, &[0xff, 0xff, 0xff, 0xff, 0xff, 0xfe])), Some(-2));
         assert_eq!(integer((2, &[1, 2])), Some(258));
+    }
+
+    #[test]
+    fn a_row_with_the_largest_body_that_ingest_takes_is_one() {
+        let mut page = vec![0u8; PAGE];
+        page[0] = 0x0d;
+        page[8..10].copy_from_slice(&[0, 64]);
+        // 64 MiB and 300 bytes, as a number of four bytes; then its `seq`.
+        page[64..69].copy_from_slice(&[0xa0, 0x80, 0x82, 0x2c, 7]);
+        assert_eq!(cells(&page), [Cell { seq: 7, start: 69, bytes: (64 << 20) + 300 }]);
     }
 
     #[test]
