@@ -1,17 +1,13 @@
 //! Deliveries in the spool whose records were sent to Kafka too, which may still acknowledge them.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
-use tokio::sync::Notify;
+use tokio::sync::watch;
 use uuid::Uuid;
 
 /// The ids of such deliveries; clones share them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct InFlight {
-    ids: Arc<Mutex<HashSet<Uuid>>>,
-    released: Arc<Notify>,
-}
+pub(super) struct InFlight(watch::Sender<HashSet<Uuid>>);
 
 /// The in-flight guard: one delivery is not sent again for as long as this lives.
 pub(super) struct Guard {
@@ -21,19 +17,21 @@ pub(super) struct Guard {
 
 impl InFlight {
     pub(super) fn guard(&self, id: Uuid) -> Guard {
-        self.lock().insert(id);
+        self.0.send_modify(|ids| {
+            ids.insert(id);
+        });
         Guard { all: self.clone(), id }
     }
 
     pub(super) fn contains(&self, id: Uuid) -> bool {
-        self.lock().contains(&id)
+        self.0.borrow().contains(&id)
     }
 
     /// Returns once the delivery is not in flight any more; after this time it counts as lost on its way.
     pub(super) async fn released(&self, id: Uuid, patience: Duration) {
         if tokio::time::timeout(patience, self.until(|ids| !ids.contains(&id))).await.is_err() {
             tracing::error!(delivery = %id, "the Kafka client never reported on a delivery: it is sent again from the spool");
-            self.lock().remove(&id);
+            self.remove(id);
         }
     }
 
@@ -43,24 +41,19 @@ impl InFlight {
     }
 
     async fn until(&self, is_so: impl Fn(&HashSet<Uuid>) -> bool) {
-        loop {
-            let released = self.released.notified();
-            if is_so(&self.lock()) {
-                return;
-            }
-            released.await;
-        }
+        drop(self.0.subscribe().wait_for(is_so).await);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashSet<Uuid>> {
-        runtime::mutex::lock(&self.ids)
+    fn remove(&self, id: Uuid) {
+        self.0.send_modify(|ids| {
+            ids.remove(&id);
+        });
     }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        self.all.lock().remove(&self.id);
-        self.all.released.notify_waiters();
+        self.all.remove(self.id);
     }
 }
 
