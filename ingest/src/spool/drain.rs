@@ -56,7 +56,6 @@ pub(crate) async fn drain(spool: Spool, kafka: Arc<Kafka>, shutdown: Shutdown) {
         backoff: Backoff::new(BACKOFF_BASE, BACKOFF_MAX),
         debounce: Debounce::default(),
         parked: Parked::new(),
-        patience: Spool::patience(),
         panics: Panics::default(),
         log: Throttle::default(),
     };
@@ -86,8 +85,6 @@ struct Drain {
     backoff: Backoff,
     debounce: Debounce,
     parked: Parked,
-    /// How long a delivery may be in flight.
-    patience: Duration,
     panics: Panics,
     log: Throttle,
 }
@@ -235,7 +232,7 @@ impl Drain {
             let in_flight = &self.spool.in_flight;
             if in_flight.contains(delivery.id) {
                 if is_first {
-                    in_flight.released(delivery.id, self.patience).await;
+                    in_flight.released(delivery.id, Spool::patience()).await;
                 }
                 behind.push(stored);
                 break;
@@ -266,7 +263,7 @@ impl Drain {
         behind: Vec<StoredRow>,
         mut outcome: RoundOutcome,
     ) -> RoundOutcome {
-        let deadline = tokio::time::Instant::now() + self.patience;
+        let deadline = tokio::time::Instant::now() + Spool::patience();
         let is_alone = round.len() == 1;
         for (stored, acknowledgement, permit) in round {
             let receipt = tokio::time::timeout_at(deadline, acknowledgement).await;
