@@ -26,6 +26,7 @@ use runtime::process::shutdown::Shutdown;
 use runtime::process::supervisor::Supervisor;
 use runtime::producer::Acknowledgement;
 use runtime::throttle::Throttle;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -101,7 +102,7 @@ impl Drain {
                 continue;
             }
             match self.retired.next(self.size, ROUND_BYTES).await {
-                Next::Rows(rows) => self.drain_retired(rows).await,
+                Next::Rows(file, rows) => self.drain_retired(&file, rows).await,
                 Next::Unreadable => self.failed().await,
                 Next::None => self.drain_current().await,
             }
@@ -169,7 +170,7 @@ impl Drain {
 
     /// A retired file is not written, so a delivery to park is moved to the current file, where `weir spool` finds it. One that is
     /// parked for a reason that nobody knows is sent as if it waited.
-    async fn drain_retired(&mut self, rows: Vec<StoredRow>) {
+    async fn drain_retired(&mut self, file: &Path, rows: Vec<StoredRow>) {
         let start = tokio::time::Instant::now();
         let is_refused =
             |stored: &StoredRow| stored.parked.as_deref().is_some_and(|word| ParkReason::of(word).is_known());
@@ -179,16 +180,16 @@ impl Drain {
             let reason = if stored.row.is_intact() { stored.parked.clone() } else { None };
             outcome.refused.push((stored, reason.unwrap_or_else(|| CORRUPT.to_owned())));
         }
-        self.retired.completed(&outcome.acknowledged);
+        self.retired.completed(file, &outcome.acknowledged);
         for (stored, reason) in std::mem::take(&mut outcome.refused) {
             if reason == CORRUPT {
-                self.retired.lost(&stored);
+                self.retired.lost(file, &stored);
                 continue;
             }
             let adopt = Change::Adopt(stored.row.clone(), reason.clone());
             if self.spool.writer.change(vec![adopt]).await {
                 self.log_parked(&stored.row.id, &reason);
-                self.retired.completed(std::slice::from_ref(&stored));
+                self.retired.completed(file, std::slice::from_ref(&stored));
             } else {
                 self.retired.leave(&stored);
             }

@@ -59,7 +59,8 @@ struct FileProgress {
 
 /// What is to be sent next.
 pub(super) enum Next {
-    Rows(Vec<StoredRow>),
+    /// These, of this file.
+    Rows(PathBuf, Vec<StoredRow>),
     /// It cannot be read at the moment.
     Unreadable,
     /// No retired file is left, or none is due.
@@ -103,13 +104,13 @@ impl RetiredFiles {
             let Some(mut reading) = self.reading.take().or_else(|| self.begin()) else {
                 return Next::None;
             };
+            let path = reading.file.path.clone();
             if !reading.pending.is_empty() {
                 let count = rows.min(reading.pending.len());
                 let taken = reading.pending.drain(..count).collect();
                 self.reading = Some(reading);
-                return Next::Rows(taken);
+                return Next::Rows(path, taken);
             }
-            let path = reading.file.path.clone();
             let read = blocking(move || {
                 let found = reading.file.next(rows, bytes);
                 (reading, found)
@@ -139,23 +140,17 @@ impl RetiredFiles {
         self.reading = None;
     }
 
-    /// These are on Kafka, or parked in the current file.
-    pub(super) fn completed(&mut self, rows: &[StoredRow]) {
-        let Some(reading) = &self.reading else { return };
-        let path = reading.file.path.clone();
-        self.completed_in(&path, rows);
-    }
-
-    /// The same for rows that were read from a file while it was written; whether it is retired now.
+    /// For rows that were read from a file while it was written; whether it is retired now.
     pub(super) fn take_over(&mut self, path: &Path, rows: &[StoredRow]) -> bool {
         let is_retired = self.backlog.contains(path);
         if is_retired {
-            self.completed_in(path, rows);
+            self.completed(path, rows);
         }
         is_retired
     }
 
-    fn completed_in(&mut self, path: &Path, rows: &[StoredRow]) {
+    /// These of the file are on Kafka, or parked in the current file.
+    pub(super) fn completed(&mut self, path: &Path, rows: &[StoredRow]) {
         let done = &mut self.progress.entry(path.to_owned()).or_default().done;
         for stored in rows {
             self.backlog.completed(path, stored.row.cost(), stored.parked.is_none());
@@ -177,17 +172,15 @@ impl RetiredFiles {
         }
     }
 
-    /// The bytes of this one are not what was written.
-    pub(super) fn lost(&mut self, stored: &StoredRow) {
-        let Some(reading) = &self.reading else { return };
-        let path = reading.file.path.clone();
-        self.completed(std::slice::from_ref(stored));
-        let losses = &mut self.progress.entry(path.clone()).or_default().losses;
+    /// The bytes of this one of the file are not what was written.
+    pub(super) fn lost(&mut self, path: &Path, stored: &StoredRow) {
+        self.completed(path, std::slice::from_ref(stored));
+        let losses = &mut self.progress.entry(path.to_owned()).or_default().losses;
         if stored.parked.as_deref() == Some(CORRUPT) {
             // It was counted as it was parked.
             losses.has_lost = true;
         } else {
-            losses.record(1, std::slice::from_ref(&stored.row.id), &path, &self.metrics);
+            losses.record(1, std::slice::from_ref(&stored.row.id), path, &self.metrics);
         }
     }
 

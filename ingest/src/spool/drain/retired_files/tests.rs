@@ -10,8 +10,8 @@ const ROWS: usize = 40;
 
 async fn all(retired: &mut RetiredFiles) -> Vec<StoredRow> {
     let mut found = Vec::new();
-    while let Next::Rows(rows) = retired.next(7, u64::MAX).await {
-        retired.completed(&rows);
+    while let Next::Rows(path, rows) = retired.next(7, u64::MAX).await {
+        retired.completed(&path, &rows);
         found.extend(rows);
     }
     found
@@ -34,9 +34,9 @@ async fn what_is_done_is_not_sent_again_after_a_panic_or_where_it_could_not_be_d
     assert!(retired.take_over(&path, &sent));
     assert_eq!(backlog.totals().unwrap().waiting, (ROWS - 5) as u64);
 
-    let Next::Rows(rows) = retired.next(10, u64::MAX).await else { panic!("it can be read") };
+    let Next::Rows(_, rows) = retired.next(10, u64::MAX).await else { panic!("it can be read") };
     assert_eq!(rows.first().map(|stored| stored.seq), Some(6));
-    retired.completed(&rows);
+    retired.completed(&path, &rows);
     let next = rows.last().unwrap().seq + 1;
     // As after a panic: nothing of the reader is left.
     retired.reading = None;
