@@ -26,22 +26,6 @@ pub(super) fn recheck_damage(error: &StoreError, path: io::Result<PathBuf>) -> S
     }
 }
 
-/// What the log says of damage in one file. The disk is asked at the first that is found, and no more: a file may have many such
-/// places, and each look reads it.
-#[derive(Debug, Default)]
-pub(super) struct DamageCheck(Option<StoreError>);
-
-impl DamageCheck {
-    /// What is to be said of an error, as far as that is known.
-    pub(super) fn settle(&mut self, error: &StoreError, path: &Path) -> StoreError {
-        if !matches!(error, StoreError::Damaged(_)) {
-            return error.clone();
-        }
-        let first = self.0.get_or_insert_with(|| recheck_damage(error, Ok(path.to_owned())));
-        if matches!(first, StoreError::Damaged(_)) { error.clone() } else { first.clone() }
-    }
-}
-
 fn look(path: &Path) -> io::Result<()> {
     let begin = Instant::now();
     for suffix in ["", "-wal"] {

@@ -14,7 +14,7 @@ mod seq_set;
 #[cfg(test)]
 mod tests;
 
-use super::damage_check::{DamageCheck, recheck_damage};
+use super::damage_check::recheck_damage;
 use super::database::{self, StoredRow, Totals};
 use super::error::StoreError;
 use missing::{Missing, each_indexed, end_of_log};
@@ -51,7 +51,8 @@ enum Compared {
 pub(super) struct Salvage {
     pub(super) path: PathBuf,
     connection: Option<Connection>,
-    damage_check: DamageCheck,
+    /// The first damage, as it is once the disk was asked for the file: no other is, since each look reads the file.
+    first_damage: Option<StoreError>,
     /// What was asked for, and what of it is still to be read.
     asked: Ranges,
     todo: VecDeque<Range>,
@@ -88,7 +89,7 @@ impl Salvage {
         Self {
             path,
             connection: None,
-            damage_check: DamageCheck::default(),
+            first_damage: None,
             todo: asked.iter().cloned().collect(),
             asked,
             compared: Compared::NotYet,
@@ -121,14 +122,10 @@ impl Salvage {
         if self.missing.is_empty() {
             return Ok(Vec::new());
         }
-        let scan = match self.scan.take() {
-            Some(scan) => scan,
-            None => match Scan::of(&self.path) {
-                Ok(scan) => scan,
-                Err(error) => return self.postpone_missing(error),
-            },
-        };
-        Ok(self.scan.insert(scan).next(&self.missing, rows, bytes))
+        match self.scan.take().map_or_else(|| Scan::of(&self.path), Ok) {
+            Ok(scan) => Ok(self.scan.insert(scan).next(&self.missing, rows, bytes)),
+            Err(error) => self.postpone_missing(error),
+        }
     }
 
     /// After some attempts the gaps are left for later.
@@ -143,7 +140,7 @@ impl Salvage {
 
     /// Reads on in a range, and removes from `todo` what was read or cannot be.
     fn read_range(&mut self, range: Range, rows: usize, bytes: u64) -> Result<Vec<StoredRow>, StoreError> {
-        let (found, error) = match self.connected() {
+        let (found, error) = match connected(&mut self.connection, &self.path) {
             Ok(connection) => read(connection, &range, rows, bytes),
             Err(error) => (Vec::new(), Some(error)),
         };
@@ -169,7 +166,12 @@ impl Salvage {
         let end = self.connection.as_ref().map_or(*range.end(), |connection| end_of_gap(connection, &range));
         let gap = *range.start()..=end;
         // A page that the disk does not give is looked for as one that is damaged is, and is not called so.
-        let logged = self.damage_check.settle(&error, &self.path);
+        let mut logged = &error;
+        if is_damage {
+            let recheck = || recheck_damage(&error, Ok(self.path.clone()));
+            let first = &*self.first_damage.get_or_insert_with(recheck);
+            logged = if matches!(first, StoreError::Damaged(_)) { &error } else { first };
+        }
         tracing::warn!(error = %logged, file = %self.path.display(), from = gap.start(), to = gap.end(), "cannot read rows of a retired file");
         if is_damage {
             self.missing.gaps.add(gap);
@@ -213,29 +215,17 @@ impl Salvage {
     }
 
     fn compare(&mut self) -> Result<(), StoreError> {
-        let path = self.path.clone();
-        let connection = self.take_connection()?;
-        let end = end_of_log(&path, &connection)?;
+        let connection = connected(&mut self.connection, &self.path)?;
+        let end = end_of_log(&self.path, connection)?;
         self.end_of_log =
             end.iter().flat_map(|end| self.asked.iter().filter_map(|asked| both(asked, end))).collect();
-        let compared = each_indexed(&connection, |seq, _| {
+        each_indexed(connection, |seq, _| {
             let missing = &mut self.missing;
             let is_known = missing.seen.contains(seq) || missing.gaps.contains(seq);
             if !is_known && self.asked.contains(seq) && !self.unread.contains(seq) {
                 missing.hidden.insert(seq);
             }
-        });
-        self.connection = Some(connection);
-        compared
-    }
-
-    fn take_connection(&mut self) -> Result<Connection, StoreError> {
-        self.connection.take().map_or_else(|| open(&self.path), Ok)
-    }
-
-    fn connected(&mut self) -> Result<&Connection, StoreError> {
-        let connection = self.take_connection()?;
-        Ok(self.connection.insert(connection))
+        })
     }
 
     /// What became of all of its rows. `left` are those that were read and are not drained, `done` those that are, whenever
@@ -251,12 +241,12 @@ impl Salvage {
         if self.missing.is_empty() {
             return SalvageReport { unread, may_have_lost_more: !is_compared, ..SalvageReport::default() };
         }
-        let (connection, nothing) = (self.take_connection(), SeqSet::default());
+        let nothing = SeqSet::default();
         let returned = self.scan.as_ref().map_or(&nothing, |scan| &scan.returned);
         let is_back = |seq: i64| returned.contains(seq) || done.contains(seq);
         let (mut lost, mut lost_ids) = (0, Vec::new());
-        let named = connection.and_then(|connection| {
-            each_indexed(&connection, |seq, id| {
+        let named = connected(&mut self.connection, &self.path).and_then(|connection| {
+            each_indexed(connection, |seq, id| {
                 if self.missing.contains(seq) && !is_back(seq) {
                     lost += 1;
                     if lost_ids.len() < NAMED {
@@ -280,4 +270,10 @@ impl Salvage {
         let may_have_lost_more = !is_compared || named.is_err();
         SalvageReport { lost, lost_ids, lost_without_id, may_have_lost_more, unread }
     }
+}
+
+/// The connection that there is, or a new one.
+fn connected<'a>(connection: &'a mut Option<Connection>, path: &Path) -> Result<&'a Connection, StoreError> {
+    let opened = connection.take().map_or_else(|| open(path), Ok)?;
+    Ok(connection.insert(opened))
 }

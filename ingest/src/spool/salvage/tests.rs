@@ -72,7 +72,7 @@ fn rows_that_the_disk_does_not_give_are_not_called_damaged() {
     let (_directory, path) = damaged();
     assert!(!said_of_rows(&mut Salvage::of(path.clone(), Ranges::default())).contains("the disk"));
     let mut retired = Salvage::of(path.clone(), Ranges::default());
-    let connection = retired.connected().unwrap();
+    let connection = connected(&mut retired.connection, &retired.path).unwrap();
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
     assert_eq!(version, database::VERSION, "SQLite has opened it");
     // Whoever opens it besides gets no byte.
