@@ -33,11 +33,9 @@ impl SeqSet {
     /// Those of a range, in order.
     pub(super) fn within(&self, range: &Range) -> impl Iterator<Item = i64> {
         let blocks = self.blocks.range(range.start().div_euclid(BLOCK)..=range.end().div_euclid(BLOCK));
-        let all = blocks.flat_map(|(block, words)| {
-            (0..BLOCK).zip(bits(*words)).filter(|(_, is_set)| *is_set).map(move |(at, _)| block * BLOCK + at)
-        });
+        let all = blocks.flat_map(|(block, _)| (0..BLOCK).map(move |at| block * BLOCK + at));
         let range = range.clone();
-        all.filter(move |seq| range.contains(seq))
+        all.filter(move |seq| range.contains(seq) && self.contains(*seq))
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -49,10 +47,6 @@ impl SeqSet {
         // A node of the tree is half full at least.
         self.blocks.len() * 2 * size_of::<(i64, [u64; WORDS])>()
     }
-}
-
-fn bits(words: [u64; WORDS]) -> impl Iterator<Item = bool> {
-    words.into_iter().flat_map(|word| (0..64).map(move |bit| word >> bit & 1 == 1))
 }
 
 fn place(seq: i64) -> (i64, usize, u64) {
