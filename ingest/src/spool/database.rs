@@ -188,11 +188,6 @@ impl Database {
         Ok(waiting)
     }
 
-    /// When the first waiting delivery was received, in milliseconds since 1970.
-    pub(super) fn oldest(&self) -> Result<Option<i64>, StoreError> {
-        oldest(&self.connection)
-    }
-
     /// The size of the pages in use, those in the log included. Rows between a third of a page and a whole one leave much of it
     /// empty, so that this may be twice what they have.
     pub(super) fn used_bytes(&self) -> Result<u64, StoreError> {
@@ -202,11 +197,6 @@ impl Database {
 
     fn pages(&self, pragma: &str) -> Result<i64, StoreError> {
         Ok(self.connection.pragma_query_value(None, pragma, |row| row.get(0))?)
-    }
-
-    /// Counts everything.
-    pub(super) fn totals(&self) -> Result<Totals, StoreError> {
-        totals(&self.connection)
     }
 
     /// Reads the whole file and reports what is wrong with it.

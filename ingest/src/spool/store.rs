@@ -12,7 +12,7 @@ mod tests;
 
 use super::backlog::Backlog;
 use super::damage_check::recheck_damage;
-use super::database::{Database, Totals};
+use super::database::{self, Database, Totals};
 use super::error::StoreError;
 use super::files::{self, Sequence};
 use super::metrics::SpoolMetrics;
@@ -268,5 +268,5 @@ fn checked(database: &Database) -> Result<Totals, StoreError> {
     if files::size(&database.path)?.is_some_and(|bytes| bytes <= CHECKED_BYTES) {
         database.check()?;
     }
-    database.totals()
+    database::totals(database.connection())
 }

@@ -147,10 +147,12 @@ pub(in crate::spool) fn last_seq(connection: &Connection) -> Result<i64, StoreEr
     Ok(last.unwrap_or_default())
 }
 
+/// When the first waiting delivery was received, in milliseconds since 1970.
 pub(in crate::spool) fn oldest(connection: &Connection) -> Result<Option<i64>, StoreError> {
     Ok(connection.prepare_cached(OLDEST)?.query_row([], |row| row.get(0)).optional()?)
 }
 
+/// Counts everything.
 pub(in crate::spool) fn totals(connection: &Connection) -> Result<Totals, StoreError> {
     let mut statement = connection.prepare_cached(TOTALS)?;
     let mut found = statement.query([])?;

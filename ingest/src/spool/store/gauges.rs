@@ -1,5 +1,6 @@
 //! The gauges over all files, and the check that `/readyz?verbose` shows.
 
+use super::super::database::oldest;
 use super::{State, Store};
 use schemas::Millis;
 use std::time::SystemTime;
@@ -9,7 +10,7 @@ impl Store {
     pub(super) fn update_gauges(&mut self) {
         if let State::Open(database) = &self.state {
             let waits = self.totals.is_some_and(|totals| totals.waiting > 0);
-            self.oldest = if waits { database.oldest().ok().flatten() } else { None };
+            self.oldest = if waits { oldest(database.connection()).ok().flatten() } else { None };
         }
         let taken = self.taken();
         let metrics = &self.parts.metrics;
@@ -34,9 +35,9 @@ impl Store {
         };
         metrics.deliveries.set(float(current.waiting + retired.waiting));
         metrics.parked.set(float(current.parked + retired.parked));
-        let mut oldest = self.parts.backlog.oldest();
-        oldest.extend((current.waiting > 0).then_some(self.oldest));
-        metrics.oldest_seconds.set(oldest_seconds(oldest));
+        let mut received = self.parts.backlog.oldest();
+        received.extend((current.waiting > 0).then_some(self.oldest));
+        metrics.oldest_seconds.set(oldest_seconds(received));
     }
 
     /// Why no delivery can be stored.
