@@ -104,18 +104,16 @@ impl Store {
     /// Opens the file, or creates the next where it must not be used any more.
     pub(super) fn open(&mut self) {
         let is_over = self.must_retire() || self.failures.iter().any(|count| *count >= FAILURES);
-        let opened = if is_over { self.replace() } else { self.reopen() };
-        let opened = match opened {
-            Err(error) if !self.must_retire() => {
-                self.fail(&error, Kind::Open);
-                if !self.must_retire() {
-                    self.update_gauges();
-                    return;
-                }
-                self.replace()
+        let mut opened = if is_over { self.replace() } else { self.reopen() };
+        if let Err(error) = &opened
+            && !self.must_retire()
+        {
+            self.fail(error, Kind::Open);
+            if !self.must_retire() {
+                return self.update_gauges();
             }
-            opened => opened,
-        };
+            opened = self.replace();
+        }
         match opened {
             Ok((database, totals)) => {
                 tracing::info!(

@@ -1,7 +1,7 @@
 //! What the store does with a group of commands: their changes are one transaction.
 
 use super::super::SpoolError;
-use super::super::database::{Change, StoredRow};
+use super::super::database::{Change, Database, StoredRow};
 use super::super::error::StoreError;
 use super::super::inspect::{InspectError, ParkReason, Request, Response, respond};
 use super::super::writer::Command;
@@ -64,14 +64,13 @@ impl Store {
 
     /// Writes both in one transaction, and responds to the stores; whether the changes are on disk.
     fn write(&mut self, changes: &[Change], stores: Vec<(Change, Done)>) -> bool {
-        let is_failed = matches!(self.state, State::Failed { .. });
-        let stores = if is_failed { stores } else { self.admit(stores) };
+        if matches!(self.state, State::Failed { .. }) {
+            answer(stores, Err(SpoolError::Failing));
+            return changes.is_empty();
+        }
+        let stores = self.admit(stores);
         if changes.is_empty() && stores.is_empty() {
             return true;
-        }
-        if is_failed {
-            answer(stores, Err(SpoolError::Failing));
-            return false;
         }
         let start = Instant::now();
         let outcome = self.try_write(changes, &stores);
@@ -172,29 +171,23 @@ impl Store {
     }
 
     pub(in crate::spool) fn read(&mut self, rows: usize, bytes: u64) -> Vec<StoredRow> {
-        let State::Open(database) = &mut self.state else { return Vec::new() };
         let counted = self.totals.unwrap_or_default().waiting;
-        let mut read = database.waiting(rows, bytes);
-        if counted > 0 && matches!(&read, Ok(read) if read.is_empty()) {
-            database.rewind();
-            read = database.waiting(rows, bytes);
-            if matches!(&read, Ok(read) if read.is_empty()) {
-                let why = "the index has deliveries that the table has not";
-                read = Err(StoreError::Damaged(why.to_owned()));
-            }
-        }
-        match read {
-            Ok(read) => {
-                if !read.is_empty() {
-                    self.succeeded(Kind::Read);
+        let found = self.read_or_fail(|database| {
+            let mut found = database.waiting(rows, bytes)?;
+            if counted > 0 && found.is_empty() {
+                database.rewind();
+                found = database.waiting(rows, bytes)?;
+                if found.is_empty() {
+                    let why = "the index has deliveries that the table has not";
+                    return Err(StoreError::Damaged(why.to_owned()));
                 }
-                read
             }
-            Err(error) => {
-                self.fail(&error, Kind::Read);
-                Vec::new()
-            }
+            Ok(found)
+        });
+        if !found.is_empty() {
+            self.succeeded(Kind::Read);
         }
+        found
     }
 
     /// The file that is open.
@@ -206,22 +199,22 @@ impl Store {
     }
 
     pub(in crate::spool) fn read_parked(&mut self, reason: &str, part: f64) -> Option<StoredRow> {
-        let State::Open(database) = &self.state else { return None };
-        database.parked(reason, part).unwrap_or_else(|error| {
-            self.fail(&error, Kind::Read);
-            None
-        })
+        self.read_or_fail(|database| database.parked(reason, part))
     }
 
     /// A reason for which deliveries are parked and that this version does not know.
     pub(in crate::spool) fn unknown_reason(&mut self) -> Option<ParkReason> {
-        let State::Open(database) = &self.state else { return None };
-        let found = database.unknown_reason(|word| ParkReason::of(word).is_known());
-        let found = found.unwrap_or_else(|error| {
+        let is_known = |word: &str| ParkReason::of(word).is_known();
+        self.read_or_fail(|database| database.unknown_reason(is_known)).map(ParkReason::from)
+    }
+
+    /// What is read of the file; nothing where it is not open, or fails, which closes it.
+    fn read_or_fail<T: Default>(&mut self, read: impl FnOnce(&mut Database) -> Result<T, StoreError>) -> T {
+        let State::Open(database) = &mut self.state else { return T::default() };
+        read(database).unwrap_or_else(|error| {
             self.fail(&error, Kind::Read);
-            None
-        });
-        found.map(ParkReason::from)
+            T::default()
+        })
     }
 
     /// Serves a request of `weir spool`.
