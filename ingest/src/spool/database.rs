@@ -12,7 +12,7 @@ mod tests;
 
 pub(super) use changes::Change;
 pub(super) use rows::{
-    COLUMNS, NEXT_REASON, RowKey, StoredRow, Totals, last_seq, oldest, read, row_of, text, totals,
+    COLUMNS, RowKey, StoredRow, Totals, last_seq, oldest, read, reasons, row_of, text, totals,
 };
 
 use super::error::StoreError;

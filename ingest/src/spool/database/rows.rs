@@ -19,7 +19,7 @@ pub(super) const FIRST_PARKED: &str = "SELECT min(seq) FROM deliveries WHERE set
 pub(super) const LAST_PARKED: &str = "SELECT max(seq) FROM deliveries WHERE set_aside = ?1";
 pub(super) const PARKED: &str = "SELECT seq, id, received, app, headers, digest, set_aside, body FROM deliveries WHERE seq = \
                       (SELECT seq FROM deliveries WHERE set_aside = ?1 AND seq >= ?2 ORDER BY seq LIMIT 1)";
-pub(in crate::spool) const NEXT_REASON: &str = "SELECT min(set_aside) FROM deliveries WHERE set_aside > ?1";
+pub(super) const NEXT_REASON: &str = "SELECT min(set_aside) FROM deliveries WHERE set_aside > ?1";
 pub(super) const LAST: &str = "SELECT max(seq) FROM deliveries";
 /// SQLite's own table for `AUTOINCREMENT` (<https://sqlite.org/autoinc.html>).
 const HAS_SEQUENCE: &str = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence')";
@@ -121,21 +121,17 @@ impl Database {
         let mut statement = self.connection.prepare_cached(PARKED)?;
         Ok(statement.query_row(params![reason, from.min(last)], row_of).optional()?)
     }
+}
 
-    /// The first reason that is not known, of those for which deliveries are parked.
-    pub(in crate::spool) fn unknown_reason(
-        &self,
-        is_known: impl Fn(&str) -> bool,
-    ) -> Result<Option<String>, StoreError> {
-        let (mut next, mut last) = (self.connection.prepare_cached(NEXT_REASON)?, String::new());
-        while let Some(reason) = next.query_row([&last], |row| row.get::<_, Option<String>>(0))? {
-            if !is_known(&reason) {
-                return Ok(Some(reason));
-            }
-            last = reason;
-        }
-        Ok(None)
+/// The reasons for which deliveries are parked.
+pub(in crate::spool) fn reasons(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    let (mut next, mut reasons) = (connection.prepare_cached(NEXT_REASON)?, Vec::new());
+    while let Some(reason) =
+        next.query_row([reasons.last().map_or("", String::as_str)], |row| row.get::<_, Option<String>>(0))?
+    {
+        reasons.push(reason);
     }
+    Ok(reasons)
 }
 
 /// The largest `seq` that was ever given in the file; 0 where even its tables are in the part of the log that is lost.

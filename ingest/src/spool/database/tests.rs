@@ -1,7 +1,9 @@
 //! What the table does with changes, and files that are full, in use, no database or of a later version.
 
 use super::changes::{DELETE, DELETE_BY_ID, INSERT, PARK, UNPARK};
-use super::rows::{FIRST_PARKED, LAST, LAST_PARKED, OLDEST, PARKED, TOTALS, WAITING, WAITING_KEYS};
+use super::rows::{
+    FIRST_PARKED, LAST, LAST_PARKED, NEXT_REASON, OLDEST, PARKED, TOTALS, WAITING, WAITING_KEYS,
+};
 use super::*;
 use crate::delivery::sample;
 use crate::signature::Row;
@@ -198,6 +200,7 @@ fn no_query_sorts() {
         PARKED,
         FIRST_PARKED,
         LAST_PARKED,
+        NEXT_REASON,
     ];
     for query in queries.into_iter().chain(crate::spool::inspect::QUERIES) {
         let mut statement = database.connection.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();

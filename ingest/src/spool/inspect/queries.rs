@@ -1,6 +1,6 @@
 //! The queries behind the responses. Each takes little time: the same thread stores deliveries.
 
-use super::super::database::{COLUMNS, Change, NEXT_REASON, row_of};
+use super::super::database::{COLUMNS, Change, reasons, row_of};
 use super::super::drain::CORRUPT;
 use super::super::error::StoreError;
 use super::stored::{ParkReason, StoredDelivery};
@@ -27,8 +27,7 @@ const RETRIED_OF_ID: &str =
 
 /// All of them, for the test of their query plans.
 #[cfg(test)]
-pub(in crate::spool) const QUERIES: [&str; 6] =
-    [GROUPS, SEQS, SEQS_OF, NEXT_REASON, SEQ_OF_ID, RETRIED_OF_ID];
+pub(in crate::spool) const QUERIES: [&str; 5] = [GROUPS, SEQS, SEQS_OF, SEQ_OF_ID, RETRIED_OF_ID];
 
 /// The response to a request, and the changes that have to be made before it is true.
 pub(in crate::spool) fn respond(
@@ -75,11 +74,9 @@ fn seqs(connection: &Connection, which: &DeliveryFilter, after: i64) -> Result<V
         DeliveryFilter::All => numbers(connection, SEQS, params![after, PAGE_ROWS]),
         DeliveryFilter::ParkedFor(reason) => of(reason.as_str()),
         DeliveryFilter::Parked => {
-            let (mut seqs, mut last) = (Vec::new(), String::new());
-            let mut next = connection.prepare_cached(NEXT_REASON)?;
-            while let Some(reason) = next.query_row([&last], |row| row.get::<_, Option<String>>(0))? {
+            let mut seqs = Vec::new();
+            for reason in reasons(connection)? {
                 seqs.extend(of(&reason)?);
-                last = reason;
             }
             seqs.sort_unstable();
             seqs.truncate(PAGE_ROWS as usize);

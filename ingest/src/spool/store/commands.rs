@@ -1,7 +1,7 @@
 //! What the store does with a group of commands: their changes are one transaction.
 
 use super::super::SpoolError;
-use super::super::database::{Change, Database, StoredRow};
+use super::super::database::{Change, Database, StoredRow, reasons};
 use super::super::error::StoreError;
 use super::super::inspect::{InspectError, ParkReason, Request, Response, respond};
 use super::super::writer::Command;
@@ -204,8 +204,8 @@ impl Store {
 
     /// A reason for which deliveries are parked and that this version does not know.
     pub(in crate::spool) fn unknown_reason(&mut self) -> Option<ParkReason> {
-        let is_known = |word: &str| ParkReason::of(word).is_known();
-        self.read_or_fail(|database| database.unknown_reason(is_known)).map(ParkReason::from)
+        let reasons = self.read_or_fail(|database| reasons(database.connection()));
+        reasons.into_iter().map(ParkReason::from).find(|reason| !reason.is_known())
     }
 
     /// What is read of the file; nothing where it is not open, or fails, which closes it.
