@@ -203,7 +203,7 @@ mod tests {
         spool.store(&sample(TEXT), None).await.unwrap();
         let serving = tokio::spawn(serve(spool.clone()));
         let path = directory.path().to_owned();
-        let look = move || Inspector::open(&path).and_then(|mut inspector| inspector.groups());
+        let look = move || Inspector::new(&path).groups();
         let groups = tokio::task::spawn_blocking(look).await.unwrap().unwrap();
         assert_eq!(groups.iter().map(|group| group.deliveries).collect::<Vec<_>>(), [1]);
         assert!(directory.path().join(files::SOCKET).exists() && !serving.is_finished());

@@ -7,7 +7,7 @@ use weir_ingest::spool::inspect::Inspector;
 
 pub(super) fn run(settings: &ExportSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     screen.is_all_that_is_done();
-    let mut inspector = Inspector::open(&settings.location.directory)?;
+    let mut inspector = Inspector::new(&settings.location.directory);
     for stored in inspector.deliveries(which(settings.set_aside)) {
         // What was cut off looks as if it were all there is.
         screen.json(&record::whole(&stored?)).map_err(ToolError::Cut)?;

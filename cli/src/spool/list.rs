@@ -11,18 +11,14 @@ use weir_ingest::spool::inspect::{self, DeliveryGroup, InspectError, Inspector, 
 
 pub(super) fn run(settings: &ListSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     screen.is_all_that_is_done();
-    let mut inspector = match Inspector::open(&settings.location.directory) {
-        Ok(inspector) => inspector,
-        Err(error) => {
-            // Files of an earlier version were retired, perhaps, and no other begun yet.
-            if matches!(error, InspectError::NoSpool(_)) && !settings.json {
-                let files = inspect::retired_files(&settings.location.directory).unwrap_or_default();
-                tell_files(&files, screen)?;
-            }
-            return Err(error.into());
-        }
-    };
-    let listed = list(&mut inspector, settings, screen)?;
+    let mut inspector = Inspector::new(&settings.location.directory);
+    let listed = list(&mut inspector, settings, screen);
+    // Files of an earlier version were retired, perhaps, and no other begun yet.
+    if matches!(listed, Err(ToolError::Spool(InspectError::NoSpool(_)))) && !settings.json {
+        let files = inspect::retired_files(&settings.location.directory).unwrap_or_default();
+        tell_files(&files, screen)?;
+    }
+    let listed = listed?;
     let groups = inspector.groups()?;
     let files = inspect::retired_files(&settings.location.directory)?;
     if settings.json {

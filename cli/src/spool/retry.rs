@@ -17,7 +17,7 @@ pub(super) fn run(settings: &RetrySettings, screen: &mut Screen) -> Result<Exit,
 }
 
 fn named(settings: &RetrySettings, screen: &mut Screen) -> Result<Exit, ToolError> {
-    let mut inspector = Inspector::open(&settings.location.directory)?;
+    let mut inspector = Inspector::new(&settings.location.directory);
     let mut table = Deliveries::fitting(&inspector.groups()?);
     let (mut can, mut cannot) = (Vec::new(), Vec::new());
     for id in settings.chosen.ids.iter().map(|id| as_kept(id)) {
@@ -64,7 +64,7 @@ fn can_be_sent(found: Option<StoredDelivery>) -> Result<StoredDelivery, &'static
 
 fn all(settings: &RetrySettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let reason = settings.chosen.reason.as_ref();
-    let mut inspector = Inspector::open(&settings.location.directory)?;
+    let mut inspector = Inspector::new(&settings.location.directory);
     let is_meant = |of: &ParkReason| *of != ParkReason::Corrupt && reason.is_none_or(|reason| reason == of);
     let groups = inspector.groups()?;
     let meant = groups.iter().filter(|group| group.parked.as_ref().is_some_and(is_meant));

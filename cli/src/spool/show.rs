@@ -12,7 +12,7 @@ const WIDEST: usize = 200;
 
 pub(super) fn run(settings: &ShowSettings, screen: &mut Screen) -> Result<Exit, ToolError> {
     let directory = &settings.location.directory;
-    let found = Inspector::open(directory)?.delivery(&settings.id)?;
+    let found = Inspector::new(directory).delivery(&settings.id)?;
     let Some(stored) = found else {
         let (id, directory) = (settings.id.clone(), directory.clone());
         return Err(ToolError::NotKept { id, directory });

@@ -21,10 +21,10 @@ pub(super) use request::{Reply, Request, Response};
 pub use stored::{ParkReason, StoredDelivery};
 
 use super::database::{Database, Totals};
+use super::error::StoreError;
 use super::files::{Lock, OpenError, sequence, size};
 use running::Running;
 use runtime::settings::presence;
-use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
 /// A spool to inspect.
@@ -36,19 +36,14 @@ pub struct Inspector {
 }
 
 impl Inspector {
-    /// Connects to the owner of the spool in a directory, or sees that the file can be read where there is none.
-    pub fn open(directory: &Path) -> Result<Self, InspectError> {
-        let mut inspector = Self { directory: directory.to_owned(), running: None };
-        inspector.at_rest()?;
-        Ok(inspector)
+    /// Of the spool in a directory, which is looked for with the first request.
+    pub fn new(directory: &Path) -> Self {
+        Self { directory: directory.to_owned(), running: None }
     }
 
     /// How much there is in which state; those that wait come first.
     pub fn groups(&mut self) -> Result<Vec<DeliveryGroup>, InspectError> {
-        match self.request(&Request::Groups)? {
-            Response::Groups(groups) => Ok(groups),
-            _ => Err(self.unexpected()),
-        }
+        Ok(self.request(&Request::Groups)?.groups)
     }
 
     /// The deliveries in the order in which they were received, read a page at a time.
@@ -57,34 +52,27 @@ impl Inspector {
         &mut self,
         which: DeliveryFilter,
     ) -> impl Iterator<Item = Result<StoredDelivery, InspectError>> {
-        let (mut after, mut page, mut is_over) = (0, VecDeque::<StoredDelivery>::new(), false);
-        std::iter::from_fn(move || {
-            if page.is_empty() && !is_over {
-                match self.page(&Request::Page { which: which.clone(), after }) {
-                    Ok(next) => page = next.into(),
-                    Err(error) => {
-                        is_over = true;
-                        return Some(Err(error));
-                    }
-                }
-                match page.back() {
-                    Some(last) => after = last.seq,
-                    None => is_over = true,
-                }
-            }
-            page.pop_front().map(Ok)
+        let mut after = Some(0);
+        let pages = std::iter::from_fn(move || {
+            let page = self.request(&Request::Page { which: which.clone(), after: after? });
+            after = page.as_ref().ok().and_then(|response| Some(response.page.last()?.seq));
+            Some(page)
+        });
+        pages.flat_map(|page| match page {
+            Ok(response) => response.page.into_iter().map(Ok).collect(),
+            Err(error) => vec![Err(error)],
         })
     }
 
     /// One delivery; `None` where there is none of this id.
     pub fn delivery(&mut self, id: &str) -> Result<Option<StoredDelivery>, InspectError> {
-        Ok(self.page(&Request::Delivery { id: id.to_owned() })?.into_iter().next())
+        Ok(self.request(&Request::Delivery { id: id.to_owned() })?.page.pop())
     }
 
     /// Lets one parked delivery wait for Kafka again; whether it was parked until now. A corrupt one stays parked: ingest
     /// would only park it again.
     pub fn retry(&mut self, id: &str) -> Result<bool, InspectError> {
-        Ok(self.retried(&Request::Retry { id: id.to_owned() })?.0 > 0)
+        Ok(self.request(&Request::Retry { id: id.to_owned() })?.retried > 0)
     }
 
     /// Lets all parked deliveries wait again, or those of one reason, but no corrupt ones; how many. One that is parked
@@ -95,72 +83,45 @@ impl Inspector {
         for of in reasons.into_iter().filter(|of| reason.is_none_or(|reason| reason == of)) {
             let mut after = 0;
             loop {
-                let (count, last) = self.retried(&Request::RetryAll { reason: of.clone(), after })?;
-                retried += count;
-                let Some(last) = last else { break };
+                let some = self.request(&Request::RetryAll { reason: of.clone(), after })?;
+                retried += some.retried;
+                let Some(last) = some.last else { break };
                 after = last;
             }
         }
         Ok(retried)
     }
 
-    fn page(&mut self, request: &Request) -> Result<Vec<StoredDelivery>, InspectError> {
-        match self.request(request)? {
-            Response::Page(page) => Ok(page),
-            _ => Err(self.unexpected()),
-        }
-    }
-
-    fn retried(&mut self, request: &Request) -> Result<(u64, Option<i64>), InspectError> {
-        match self.request(request)? {
-            Response::Retried { count, last } => Ok((count, last)),
-            _ => Err(self.unexpected()),
-        }
-    }
-
+    /// Where no ingest has the spool, the lock is held for one request alone: the output may be in a pager, and an ingest must be
+    /// able to start meanwhile.
     fn request(&mut self, request: &Request) -> Result<Response, InspectError> {
-        if let Some((mut database, _lock)) = self.at_rest()? {
-            let served = respond(database.connection(), request).and_then(|(response, changes)| {
-                if !changes.is_empty() {
-                    database.apply(changes.iter(), Totals::default())?;
+        let running = if let Some(running) = &mut self.running {
+            running
+        } else {
+            let file = find(&self.directory)?;
+            match Lock::take(&self.directory) {
+                Ok(_lock) => {
+                    return serve(&file, request).map_err(|error| InspectError::of(&file, &error));
                 }
-                Ok(response)
-            });
-            return served.map_err(|error| InspectError::of(&self.directory, &error));
-        }
-        match &mut self.running {
-            Some(running) => {
-                let reply = running.exchange(request);
-                let reply = reply.map_err(|error| InspectError::no_response(&self.directory, &error))?;
-                reply.map_err(InspectError::Failed)
+                Err(OpenError::InUse(_)) => self.running.insert(Running::connect(&self.directory)?),
+                Err(error) => return Err(InspectError::unusable(&file, &error)),
             }
-            None => Err(self.unexpected()),
-        }
+        };
+        let reply = running.exchange(request);
+        reply
+            .map_err(|error| InspectError::no_response(&self.directory, &error))?
+            .map_err(InspectError::Failed)
     }
+}
 
-    /// The file and the lock, where no ingest has them. They are held for one request alone: the output may be in a pager, and
-    /// an ingest must be able to start meanwhile.
-    fn at_rest(&mut self) -> Result<Option<(Database, Lock)>, InspectError> {
-        if self.running.is_some() {
-            return Ok(None);
-        }
-        let file = find(&self.directory)?;
-        match Lock::take(&self.directory) {
-            Ok(lock) => {
-                let opened = Database::open_at_rest(&file);
-                Ok(Some((opened.map_err(|error| InspectError::of(&file, &error))?, lock)))
-            }
-            Err(OpenError::InUse(_)) => {
-                self.running = Some(Running::connect(&self.directory)?);
-                Ok(None)
-            }
-            Err(error) => Err(InspectError::unusable(&file, &error)),
-        }
+/// Serves a request from the file, as its owner does.
+fn serve(file: &Path, request: &Request) -> Result<Response, StoreError> {
+    let mut database = Database::open_at_rest(file)?;
+    let (response, changes) = respond(database.connection(), request)?;
+    if !changes.is_empty() {
+        database.apply(changes.iter(), Totals::default())?;
     }
-
-    fn unexpected(&self) -> InspectError {
-        InspectError::no_response(&self.directory, &"unexpected response")
-    }
+    Ok(response)
 }
 
 /// The current file of an existing spool; nothing is created.
@@ -189,9 +150,9 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let endless = directory.path().join("spool");
         std::os::unix::fs::symlink(&endless, &endless).unwrap();
-        let said = Inspector::open(&endless).unwrap_err().to_string();
+        let said = Inspector::new(&endless).groups().unwrap_err().to_string();
         assert!(said.contains("Too many levels") && !said.contains("there is no directory"), "{said}");
-        let missing = Inspector::open(&directory.path().join("other")).unwrap_err().to_string();
+        let missing = Inspector::new(&directory.path().join("other")).groups().unwrap_err().to_string();
         assert!(missing.starts_with("there is no directory"), "{missing}");
     }
 
@@ -203,7 +164,7 @@ mod tests {
         let row = Change::Insert(sample(text).to_row());
         database.apply([row].iter(), Totals::default()).unwrap();
         database.close();
-        let mut inspector = Inspector::open(directory.path()).unwrap();
+        let mut inspector = Inspector::new(directory.path());
         let mut deliveries = inspector.deliveries(DeliveryFilter::All);
         assert!(deliveries.next().unwrap().is_ok());
         let ingest = Lock::take(directory.path()).unwrap();

@@ -83,8 +83,7 @@ async fn respond(stream: UnixStream, spool: &Spool) -> io::Result<()> {
         }
         let reply: Reply = match serde_json::from_slice::<Request>(&line) {
             Ok(request) => match spool.writer.inspect(request).await {
-                Some(Ok(response)) => Ok(response),
-                Some(Err(error)) => Err(error.to_string()),
+                Some(served) => served.map_err(|error| error.to_string()),
                 None => Err("the spool is being closed: try again".to_owned()),
             },
             Err(error) => Err(format!("ingest does not understand this weir: {error}")),

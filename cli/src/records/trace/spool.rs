@@ -17,7 +17,7 @@ pub(super) struct Spooled {
 /// The events of deliveries on the disk that are meant; nothing where no `--spool-dir` is given.
 pub(super) fn find(question: &Question, settings: &TraceSettings) -> Result<Vec<Origin>, InspectError> {
     let Some(directory) = &settings.spool_dir else { return Ok(Vec::new()) };
-    let mut inspector = Inspector::open(directory)?;
+    let mut inspector = Inspector::new(directory);
     if let EventSelector::Delivery(id) = &question.what {
         let stored = inspector.delivery(id)?;
         return Ok(stored.iter().flat_map(|stored| origins(question, stored, settings)).collect());

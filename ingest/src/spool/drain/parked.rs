@@ -92,22 +92,20 @@ impl Parked {
 impl Drain {
     /// Takes the next step with the parked; `false` where there is none now.
     pub(super) async fn retry_parked(&mut self) -> bool {
-        match self.parked.next(Instant::now()) {
-            None => false,
-            Some(Step::Try(why)) => {
+        let Some(step) = self.parked.next(Instant::now()) else { return false };
+        match step {
+            Step::Try(why) => {
                 // Before it is sent: should ingest panic over it again, it is not tried again at once.
                 self.parked.tried(why, false, Instant::now());
                 let is_taken = self.try_parked(why).await;
                 self.parked.tried(why, is_taken, Instant::now());
-                true
             }
-            Some(Step::Unpark(why)) => {
+            Step::Unpark(why) => {
                 if !unpark(&self.spool.writer, ParkReason::of(why)).await {
                     self.parked.tried(why, false, Instant::now());
                 }
-                true
             }
-            Some(Step::UnparkUnknown) => {
+            Step::UnparkUnknown => {
                 let unknown = self.spool.writer.run(Store::unknown_reason).await.flatten();
                 let is_unparked = match unknown {
                     Some(reason) => unpark(&self.spool.writer, reason).await,
@@ -116,9 +114,9 @@ impl Drain {
                 if !is_unparked {
                     self.parked.all_are_known(Instant::now());
                 }
-                true
             }
         }
+        true
     }
 
     /// Sends one of them, any: the others may be of other topics. Whether it is on Kafka now.
@@ -165,7 +163,7 @@ fn explanation(reason: &str) -> String {
 /// Lets some of a reason wait again; whether there were any.
 async fn unpark(writer: &Writer, reason: ParkReason) -> bool {
     let retried = writer.inspect(Request::RetryAll { reason, after: 0 }).await;
-    matches!(retried, Some(Ok(Response::Retried { count: 1.., .. })))
+    matches!(retried, Some(Ok(Response { retried: 1.., .. })))
 }
 
 #[cfg(test)]

@@ -34,21 +34,17 @@ pub(in crate::spool) fn respond(
     connection: &Connection,
     request: &Request,
 ) -> Result<(Response, Vec<Change>), StoreError> {
-    let retries = match request {
-        Request::Groups => return Ok((Response::Groups(groups(connection)?), Vec::new())),
-        Request::Page { which, after } => {
-            let seqs = seqs(connection, which, *after)?;
-            return Ok((Response::Page(stored(connection, &seqs)?), Vec::new()));
-        }
-        Request::Delivery { id } => {
-            let seq = connection.prepare_cached(SEQ_OF_ID)?.query_row([id], |row| row.get(0)).optional()?;
-            return Ok((Response::Page(stored(connection, seq.as_slice())?), Vec::new()));
-        }
-        Request::Retry { id } => numbers(connection, RETRIED_OF_ID, [id.as_str(), CORRUPT])?,
-        Request::RetryAll { reason: ParkReason::Corrupt, .. } => Vec::new(),
-        Request::RetryAll { reason, after } => parked_for(connection, reason, *after)?,
-    };
-    let response = Response::Retried { count: retries.len() as u64, last: retries.last().copied() };
+    let (mut response, mut shown, mut retries) = (Response::default(), Vec::new(), Vec::new());
+    match request {
+        Request::Groups => response.groups = groups(connection)?,
+        Request::Page { which, after } => shown = seqs(connection, which, *after)?,
+        Request::Delivery { id } => shown = numbers(connection, SEQ_OF_ID, [id])?,
+        Request::Retry { id } => retries = numbers(connection, RETRIED_OF_ID, [id.as_str(), CORRUPT])?,
+        Request::RetryAll { reason: ParkReason::Corrupt, .. } => {}
+        Request::RetryAll { reason, after } => retries = parked_for(connection, reason, *after)?,
+    }
+    response.page = stored(connection, &shown)?;
+    (response.retried, response.last) = (retries.len() as u64, retries.last().copied());
     Ok((response, retries.into_iter().map(Change::Unpark).collect()))
 }
 

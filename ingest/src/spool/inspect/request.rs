@@ -27,16 +27,14 @@ pub(in crate::spool) enum Request {
     },
 }
 
-/// The response.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(in crate::spool) enum Response {
-    Groups(Vec<DeliveryGroup>),
-    Page(Vec<StoredDelivery>),
-    Retried {
-        count: u64,
-        /// The `seq` of the last of them.
-        last: Option<i64>,
-    },
+/// The response: what was requested, and nothing in the other members.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(in crate::spool) struct Response {
+    pub(in crate::spool) groups: Vec<DeliveryGroup>,
+    pub(in crate::spool) page: Vec<StoredDelivery>,
+    /// How many wait again, and the `seq` of the last of them.
+    pub(in crate::spool) retried: u64,
+    pub(in crate::spool) last: Option<i64>,
 }
 
 /// A response, or an error message.
