@@ -42,7 +42,7 @@ impl InspectError {
 
     /// It cannot be used, for a reason that is not in it: mostly it is well, and another user's.
     pub(super) fn unusable(file: &Path, why: &impl Display) -> Self {
-        let user_to_run_as = Folder::of(file).and_then(|folder| folder.user_to_run_as(why));
+        let user_to_run_as = user_to_run_as(file, why);
         let file = file.display();
         Self::Failed(match user_to_run_as {
             Some(advice) => format!("{file} cannot be used: {advice}"),
@@ -72,32 +72,20 @@ impl InspectError {
     }
 }
 
-/// The folder of a spool, and who looks at it.
-#[derive(Clone, Copy, Debug)]
-struct Folder {
-    owner: u32,
-    mode: u32,
-    /// The user of this process.
-    user: u32,
+/// As which user this is to run, for a file of a spool or its folder.
+fn user_to_run_as(file: &Path, why: &impl Display) -> Option<String> {
+    let metadata = fs::metadata(if file.is_dir() { file } else { file.parent()? }).ok()?;
+    advice(metadata.uid(), user().ok()?, metadata.mode(), why)
 }
 
-impl Folder {
-    /// That of a file of the spool, or the folder itself.
-    fn of(file: &Path) -> Option<Self> {
-        let metadata = fs::metadata(if file.is_dir() { file } else { file.parent()? }).ok()?;
-        Some(Self { owner: metadata.uid(), mode: metadata.mode(), user: user().ok()? })
+/// Where the folder is another user's: that this is to run as that one, and why else it cannot be used only where others may write
+/// to it. A volume of Kubernetes is root's, and its group's.
+fn advice(owner: u32, user: u32, mode: u32, why: &impl Display) -> Option<String> {
+    if owner == user || owner == 0 {
+        return None;
     }
-
-    /// Where it is another user's: that this is to run as that one, and why else it cannot be used only where others may write to
-    /// it. A volume of Kubernetes is root's, and its group's.
-    fn user_to_run_as(self, why: &impl Display) -> Option<String> {
-        let Self { owner, mode, user } = self;
-        if owner == user || owner == 0 {
-            return None;
-        }
-        let why = if mode & WRITABLE_FOR_OTHERS == 0 { String::new() } else { format!("; {why}") };
-        Some(format!("it belongs to user {owner}, and this runs as user {user}: run it as user {owner}{why}"))
-    }
+    let why = if mode & WRITABLE_FOR_OTHERS == 0 { String::new() } else { format!("; {why}") };
+    Some(format!("it belongs to user {owner}, and this runs as user {user}: run it as user {owner}{why}"))
 }
 
 #[cfg(test)]
@@ -108,7 +96,7 @@ mod tests {
 
     #[test]
     fn who_is_not_its_owner_is_told_to_run_as_that_user_before_anything_else() {
-        let advice = |owner, mode| Folder { owner, mode, user: 0 }.user_to_run_as(&"close it (chown)");
+        let advice = |owner, mode| advice(owner, 0, mode, &"close it (chown)");
         let run_as = "it belongs to user 65534, and this runs as user 0: run it as user 65534";
         assert_eq!(advice(65_534, 0o700).unwrap(), run_as);
         assert_eq!(advice(65_534, 0o777).unwrap(), format!("{run_as}; close it (chown)"));
