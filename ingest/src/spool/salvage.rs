@@ -123,7 +123,7 @@ impl Salvage {
             return Ok(Vec::new());
         }
         match self.scan.take().map_or_else(|| Scan::of(&self.path), Ok) {
-            Ok(scan) => Ok(self.scan.insert(scan).next(&self.missing, rows, bytes)),
+            Ok(scan) => Ok(self.scan.insert(scan).next(&mut self.missing, rows, bytes)),
             Err(error) => self.postpone_missing(error),
         }
     }
@@ -228,11 +228,15 @@ impl Salvage {
         })
     }
 
-    /// What became of all of its rows. `left` are those that were read and are not drained, `done` those that are, whenever
-    /// that was. An index that the disk does not give is waited for, unless that `has_waited` long enough.
-    pub(super) fn outcome(mut self, left: &Ranges, done: &SeqSet, has_waited: bool) -> SalvageReport {
+    /// This row, which was read, is to be read again later.
+    pub(super) fn leave(&mut self, seq: i64) {
+        self.unread.add(seq..=seq);
+    }
+
+    /// What became of all of its rows. `done` are those that are drained, whenever that was. An index that the disk does not
+    /// give is waited for, unless that `has_waited` long enough.
+    pub(super) fn outcome(mut self, done: &SeqSet, has_waited: bool) -> SalvageReport {
         let mut unread = std::mem::take(&mut self.unread);
-        left.iter().for_each(|range| unread.add(range.clone()));
         if self.compared == Compared::NotNow && !has_waited {
             self.asked.iter().for_each(|range| unread.add(range.clone()));
             return SalvageReport { unread, ..SalvageReport::default() };
@@ -241,13 +245,10 @@ impl Salvage {
         if self.missing.is_empty() {
             return SalvageReport { unread, may_have_lost_more: !is_compared, ..SalvageReport::default() };
         }
-        let nothing = SeqSet::default();
-        let returned = self.scan.as_ref().map_or(&nothing, |scan| &scan.returned);
-        let is_back = |seq: i64| returned.contains(seq) || done.contains(seq);
         let (mut lost, mut lost_ids) = (0, Vec::new());
         let named = connected(&mut self.connection, &self.path).and_then(|connection| {
             each_indexed(connection, |seq, id| {
-                if self.missing.contains(seq) && !is_back(seq) {
+                if self.missing.contains(seq) && !done.contains(seq) {
                     lost += 1;
                     if lost_ids.len() < NAMED {
                         lost_ids.push(id.to_owned());
@@ -258,13 +259,13 @@ impl Salvage {
         let named = named.map_err(|error| recheck_damage(&error, Ok(self.path.clone())));
         let is_named =
             has_waited || named.as_ref().err().is_none_or(|error| matches!(error, StoreError::Damaged(_)));
-        if !is_named || self.scan.as_ref().is_some_and(|scan| !scan.is_complete) {
+        if !is_named || self.scan.as_ref().is_some_and(|scan| !scan.images.is_complete) {
             self.missing.ranges().for_each(|range| unread.add(range));
             return SalvageReport { unread, ..SalvageReport::default() };
         }
         let without_id = |end: &Range| {
             let count = end.end().abs_diff(*end.start()) + 1;
-            count.saturating_sub(returned.within(end).count() as u64)
+            count.saturating_sub(self.missing.seen.within(end).count() as u64)
         };
         let lost_without_id = self.end_of_log.iter().map(without_id).sum();
         let may_have_lost_more = !is_compared || named.is_err();

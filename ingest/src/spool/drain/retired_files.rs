@@ -38,8 +38,6 @@ struct Reading {
     file: Salvage,
     /// Read and not sent yet, in order.
     pending: VecDeque<StoredRow>,
-    /// Deliveries that can neither be sent nor parked at the moment.
-    left: Ranges,
     /// How long to wait before it is read again, if anything is left.
     wait: Duration,
 }
@@ -168,7 +166,7 @@ impl RetiredFiles {
     /// This one stays in its file, for there is no space to park it in the current one.
     pub(super) fn leave(&mut self, stored: &StoredRow) {
         if let Some(reading) = &mut self.reading {
-            reading.left.add(stored.seq..=stored.seq);
+            reading.file.leave(stored.seq);
         }
     }
 
@@ -192,16 +190,16 @@ impl RetiredFiles {
         let wait = later.as_ref().map_or(RETRY_FIRST, |later| (later.wait * 2).min(RETRY_LAST));
         let todo = later.map(|later| later.unread).unwrap_or_default();
         let file = Salvage::of(path, todo);
-        Some(Reading { file, pending: VecDeque::new(), left: Ranges::default(), wait })
+        Some(Reading { file, pending: VecDeque::new(), wait })
     }
 
     /// Removes the file, which has been read to its end, or postpones what is left of it.
     async fn end(&mut self, reading: Reading) {
-        let Reading { file, left, wait, .. } = reading;
+        let Reading { file, wait, .. } = reading;
         let path = file.path.clone();
         let FileProgress { done, losses } = self.progress.entry(path.clone()).or_default();
         let done = done.clone();
-        let Some(outcome) = blocking(move || file.outcome(&left, &done, wait >= RETRY_LAST)).await else {
+        let Some(outcome) = blocking(move || file.outcome(&done, wait >= RETRY_LAST)).await else {
             return self.postpone(path, Ranges::default(), wait);
         };
         losses.record_outcome(&outcome, &path, &self.metrics);

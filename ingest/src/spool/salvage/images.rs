@@ -23,7 +23,7 @@ pub(super) struct Images {
     frames: u32,
     /// The pages that the log has, each with its image; in order, the latest first.
     in_log: Vec<(u32, u32)>,
-    /// Whether every frame's header could be read.
+    /// Whether every page and frame could be read.
     pub(super) is_complete: bool,
 }
 

@@ -15,7 +15,7 @@ const NAMES: &str =
 /// How often the index is read on where an error ended it, without a row in between.
 const TRIES: u32 = 5;
 
-/// What SQLite read of a file, and what it did not.
+/// What was read of a file, and what SQLite did not find in it.
 #[derive(Debug, Default)]
 pub(super) struct Missing {
     /// Rows that were read.

@@ -10,7 +10,6 @@ use super::super::error::StoreError;
 use super::images::Images;
 use super::missing::Missing;
 use super::record::{self, Cell};
-use super::seq_set::SeqSet;
 use std::collections::VecDeque;
 use std::path::Path;
 
@@ -19,14 +18,11 @@ pub(super) const WINDOW: usize = 1 << 18;
 
 /// Rows that were found, one after the other.
 pub(super) struct Scan {
-    images: Images,
+    pub(super) images: Images,
     window: usize,
     found: VecDeque<Found>,
     /// The first `seq` of the next window, unless this is the last.
     from: Option<i64>,
-    pub(super) returned: SeqSet,
-    /// Whether every page could be read.
-    pub(super) is_complete: bool,
 }
 
 /// Where a row was found, in the order in which they are returned: of one `seq` the newest first.
@@ -41,16 +37,13 @@ struct Found {
 
 impl Scan {
     pub(super) fn of(path: &Path) -> Result<Self, StoreError> {
-        let images = Images::open(path)?;
-        let is_complete = images.is_complete;
-        let (found, returned) = (VecDeque::new(), SeqSet::default());
-        Ok(Self { images, window: WINDOW, found, from: Some(0), returned, is_complete })
+        Ok(Self { images: Images::open(path)?, window: WINDOW, found: VecDeque::new(), from: Some(0) })
     }
 
     /// The next rows that are missing, in their order; none at the end.
-    pub(super) fn next(&mut self, missing: &Missing, rows: usize, bytes: u64) -> Vec<StoredRow> {
+    pub(super) fn next(&mut self, missing: &mut Missing, rows: usize, bytes: u64) -> Vec<StoredRow> {
         loop {
-            let found = self.next_of_window(rows, bytes);
+            let found = self.next_of_window(missing, rows, bytes);
             let Some(from) = self.from.filter(|_| found.is_empty()) else { return found };
             self.fill(missing, from);
         }
@@ -61,7 +54,7 @@ impl Scan {
         let (mut found, mut end) = (Vec::new(), i64::MAX);
         for image in 0..self.images.count() {
             let Ok(page) = self.images.read(image) else {
-                self.is_complete = false;
+                self.images.is_complete = false;
                 continue;
             };
             for Cell { seq, start, .. } in record::cells(&page) {
@@ -78,24 +71,24 @@ impl Scan {
         self.from = end.checked_add(1);
     }
 
-    fn next_of_window(&mut self, rows: usize, bytes: u64) -> Vec<StoredRow> {
+    fn next_of_window(&mut self, missing: &mut Missing, rows: usize, bytes: u64) -> Vec<StoredRow> {
         let (mut rows_found, mut read) = (Vec::new(), 0);
         while rows_found.len() < rows
             && read < bytes
             && let Some(found) = self.found.pop_front()
         {
-            if self.returned.contains(found.seq) {
+            if !missing.contains(found.seq) {
                 continue;
             }
             match self.images.row(found.image, found.seq, found.start) {
                 Ok(Some(row)) => {
-                    self.returned.insert(found.seq);
+                    missing.seen.insert(found.seq);
                     read += row.row.cost();
                     rows_found.push(row);
                 }
                 Ok(None) => {}
                 // It may be whole: whoever asks has to come back.
-                Err(_) => self.is_complete = false,
+                Err(_) => self.images.is_complete = false,
             }
         }
         rows_found
@@ -108,7 +101,7 @@ impl Scan {
 
     #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
-        self.returned.bytes() + self.found.capacity() * size_of::<Found>() + self.images.bytes()
+        self.found.capacity() * size_of::<Found>() + self.images.bytes()
     }
 }
 

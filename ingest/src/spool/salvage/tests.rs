@@ -91,14 +91,14 @@ fn an_index_that_cannot_be_read_now_loses_nothing_yet() {
     assert!(found < ROWS, "the page has rows");
     retired.connection = None;
     fs::rename(&path, &away).unwrap();
-    let later = retired.outcome(&Ranges::default(), &SeqSet::default(), false);
+    let later = retired.outcome(&SeqSet::default(), false);
     assert_eq!((later.lost, later.may_have_lost_more), (0, false));
     assert!(!later.unread.is_empty());
 
     fs::rename(&away, &path).unwrap();
     let mut again = Salvage::of(path, later.unread);
     assert_eq!(read_to_its_end(&mut again), 0);
-    let outcome = again.outcome(&Ranges::default(), &SeqSet::default(), false);
+    let outcome = again.outcome(&SeqSet::default(), false);
     assert_eq!((outcome.lost, outcome.unread.is_empty()), ((ROWS - found) as u64, true));
     assert_eq!(outcome.lost_ids.len(), ROWS - found);
 }
@@ -110,7 +110,7 @@ fn an_index_that_stays_unreadable_ends_the_wait() {
     read_to_its_end(&mut retired);
     retired.connection = None;
     fs::rename(&path, path.with_extension("away")).unwrap();
-    let outcome = retired.outcome(&Ranges::default(), &SeqSet::default(), true);
+    let outcome = retired.outcome(&SeqSet::default(), true);
     assert_eq!((outcome.unread.is_empty(), outcome.may_have_lost_more), (true, true));
 }
 
@@ -129,7 +129,7 @@ fn a_file_that_cannot_be_compared_now_is_asked_again() {
     }
     fs::rename(&away, &path).unwrap();
     read_to_its_end(&mut retired);
-    assert!(retired.outcome(&Ranges::default(), &SeqSet::default(), false).lost > 0);
+    assert!(retired.outcome(&SeqSet::default(), false).lost > 0);
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn where_the_disk_never_gave_the_index_all_is_asked_again_later() {
     while retired.compared == Compared::NotYet {
         drop(retired.next(usize::MAX, u64::MAX));
     }
-    let outcome = retired.outcome(&Ranges::default(), &SeqSet::default(), false);
+    let outcome = retired.outcome(&SeqSet::default(), false);
     assert!(outcome.unread.contains(1) && !outcome.may_have_lost_more, "{outcome:?}");
 }
 
@@ -162,7 +162,7 @@ fn with_a_damaged_index_it_is_not_known_whether_more_is_lost() {
     read_to_its_end(&mut retired);
     assert_eq!(retired.compared, Compared::InPart);
     retired.missing = Missing::default();
-    assert!(retired.outcome(&Ranges::default(), &SeqSet::default(), false).may_have_lost_more);
+    assert!(retired.outcome(&SeqSet::default(), false).may_have_lost_more);
 }
 
 /// A file of many small rows whose digests are not right, after some were drained out of their order.
@@ -203,7 +203,7 @@ fn many_rows_take_less_than_a_byte_of_memory_each() {
     }
     assert_eq!(count, MANY as usize / 3 * 2);
     assert!(most < MANY as usize, "{most} bytes");
-    assert_eq!(retired.outcome(&Ranges::default(), &SeqSet::default(), false), SalvageReport::default());
+    assert_eq!(retired.outcome(&SeqSet::default(), false), SalvageReport::default());
 }
 
 #[test]
@@ -215,7 +215,7 @@ fn many_rows_that_are_lost_are_counted_and_the_first_are_named() {
     retired.todo.clear();
     read_to_its_end(&mut retired);
     assert!(kept(&retired) < MANY as usize / 4 + 2 * scan::WINDOW * 16, "{} bytes", kept(&retired));
-    let outcome = retired.outcome(&Ranges::default(), &SeqSet::default(), false);
+    let outcome = retired.outcome(&SeqSet::default(), false);
     assert_eq!((outcome.lost, outcome.lost_ids.len()), (u64::from(MANY) / 3 * 2, NAMED));
     assert!(outcome.unread.is_empty());
 }
@@ -229,12 +229,12 @@ fn pages_are_gone_through_a_window_at_a_time_and_every_row_is_found_once_and_in_
     database.apply(changes.iter(), Totals::default()).unwrap();
     // In the file and in its log; copies of both are found.
     drop(database);
-    let missing = Missing { gaps: std::iter::once(0..=i64::MAX).collect(), ..Missing::default() };
     for window in [1, 7, 100, 10_000] {
+        let mut missing = Missing { gaps: std::iter::once(0..=i64::MAX).collect(), ..Missing::default() };
         let mut scan = Scan::of(&path).unwrap().with_window(window);
         let mut seqs = Vec::new();
         loop {
-            let found = scan.next(&missing, 11, u64::MAX);
+            let found = scan.next(&mut missing, 11, u64::MAX);
             assert!(
                 scan.bytes() < 500 + 30 * window.max(100) * 16 + 4096 * 8,
                 "{} of {window}",

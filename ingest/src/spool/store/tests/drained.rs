@@ -58,7 +58,7 @@ impl Drained {
             self.take(read, rows, case);
         }
         let SalvageReport { lost, lost_ids, lost_without_id, may_have_lost_more, unread } =
-            retired.outcome(&Ranges::default(), &SeqSet::default(), false);
+            retired.outcome(&SeqSet::default(), false);
         assert!(unread.is_empty(), "{case}: {unread:?}");
         assert_eq!(lost, lost_ids.len() as u64);
         self.lost.extend(lost_ids);
