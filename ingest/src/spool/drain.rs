@@ -157,7 +157,10 @@ impl Drain {
                 continue;
             }
             if self.spool.parts.backlog.contains(&file) {
-                // In a file that was retired meanwhile it is met again.
+                // In a file that was retired meanwhile it is met again, but as corrupt it is taken there for one that is counted.
+                if reason == CORRUPT {
+                    self.retired.lost(&file, &stored);
+                }
                 continue;
             }
             self.log_parked(&stored.row.id, &reason);

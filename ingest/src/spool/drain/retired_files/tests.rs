@@ -48,6 +48,27 @@ async fn what_is_done_is_not_sent_again_after_a_panic_or_where_it_could_not_be_d
 }
 
 #[tokio::test]
+async fn a_corrupt_delivery_that_was_parked_as_its_file_was_retired_is_lost_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("spool.db");
+    let mut database = Database::open(&path, 64 << 20).unwrap();
+    let changes: Vec<_> = (0..ROWS).map(|_| Change::Insert(sample(TEXT).to_row())).collect();
+    let totals = database.apply(changes.iter(), Totals::default()).unwrap();
+    let corrupt = database.waiting(1, u64::MAX).unwrap().remove(0);
+    let park = Change::Park(corrupt.key(), CORRUPT.to_owned());
+    let totals = database.apply([park].iter(), totals).unwrap();
+    drop(database);
+    let backlog = Backlog::default();
+    backlog.add(path.clone(), Some(totals), None);
+    let mut retired = RetiredFiles::new(backlog, SpoolMetrics::new(&Registry::new()));
+    retired.lost(&path, &corrupt);
+    assert_eq!(all(&mut retired).await.len(), ROWS - 1);
+    assert_eq!(retired.metrics.lost.get(), 1);
+    let mut files = std::fs::read_dir(directory.path()).unwrap().map(|file| file.unwrap().path());
+    assert!(files.any(|file| file.extension().is_some_and(|kind| kind == "salvaged")), "it is kept");
+}
+
+#[tokio::test]
 async fn what_was_counted_and_left_no_trace_is_lost_once() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("spool.db");
